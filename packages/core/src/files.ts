@@ -1,0 +1,48 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { LeaError } from './error.ts';
+
+/**
+ * Writes a whole file or none: beside it first, then renamed. Creates missing folders.
+ *
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`; the file that was there before is untouched
+ */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const data = typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    await writeFileAtomic(path, data);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new LeaError('E_DISK_FULL', 'No room to write a file; what was there before is untouched.', {
+        value: path,
+        hint: 'Free some space, then run the same command again.',
+        cause,
+      });
+    }
+    throw new LeaError('E_FILE_WRITE', `Cannot write a file (${code ?? String(cause)}).`, {
+      value: path,
+      hint: 'Check that the folder exists and may be written to.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`
+ */
+export async function readWhole(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') {
+      throw new LeaError('E_FILE_MISSING', 'There is no such file.', { value: path, hint: 'Check the path.', cause });
+    }
+    throw new LeaError('E_FILE_READ', `Cannot read a file (${code ?? String(cause)}).`, { value: path, cause });
+  }
+}

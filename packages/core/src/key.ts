@@ -1,0 +1,72 @@
+/**
+ * Keyed random numbers: every draw is a pure function of a key and a counter, so a resumed run draws what an uncut one
+ * would have drawn, on every backend. Programs of @lea/tensor compute the same bits from the same words.
+ */
+export interface Key {
+  /** Two 32-bit words, as signed integers (the form tensors have). */
+  readonly words: readonly [number, number];
+}
+
+/** The root key of a seed (any safe integer). */
+export function key(seed: number): Key {
+  const low = seed | 0;
+  const high = Math.floor(seed / 2 ** 32) | 0;
+  return { words: [mix(low ^ 0x1b873593) ^ mix(high), mix(mix(low + 0x6a09e667) + high)] };
+}
+
+/** A key derived from another by a name or number: independent streams for different labels. */
+export function fold(parent: Key, label: string | number): Key {
+  let h = typeof label === 'number' ? mix((label | 0) ^ mix(Math.floor(label / 2 ** 32) | 0)) : 0x9e3779b9 | 0;
+  if (typeof label === 'string') for (let i = 0; i < label.length; i++) h = mix((h ^ label.charCodeAt(i)) + i);
+  const [a, b] = parent.words;
+  return { words: [mix(a ^ mix(h + 0x7f4a7c15)) ^ b, mix((b + h) ^ mix(a + 0x3c6ef372))] };
+}
+
+/**
+ * The counter-based generator: 32 random bits for one counter.
+ * Three multiply/xor-shift rounds (the "triple32" constants of C. Wellons' hash prospector), with the second key word
+ * added between the rounds so that streams of different keys are not permutations of one another.
+ */
+export function randomBits(words: readonly [number, number], counter: number): number {
+  let x = counter ^ words[0];
+  x = Math.imul(x ^ (x >>> 17), 0xed5ad4bb);
+  x = (x + words[1]) | 0;
+  x = Math.imul(x ^ (x >>> 11), 0xac4c1b51);
+  x = Math.imul(x ^ (x >>> 15), 0x31848bab);
+  return x ^ (x >>> 14);
+}
+
+function mix(value: number): number {
+  return randomBits([0, 0x2545f491], value | 0) | 0;
+}
+
+/** `count` draws from [0, 1), multiples of 2^-24 (exact in float32). */
+export function uniform(k: Key, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => (randomBits(k.words, i) >>> 8) / 2 ** 24);
+}
+
+/** `count` integers from [0, high), high at most 2^31. */
+export function integers(k: Key, count: number, high: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => Math.floor(((randomBits(k.words, i) >>> 0) / 2 ** 32) * high));
+}
+
+/** `count` draws from N(0, 1) (Box-Muller), rounded to float32. */
+export function normal(k: Key, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => {
+    const u = ((randomBits(k.words, 2 * i) >>> 0) + 1) / (2 ** 32 + 1);
+    const v = (randomBits(k.words, 2 * i + 1) >>> 0) / 2 ** 32;
+    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+  });
+}
+
+/** A uniformly random order of 0..count-1 (Fisher-Yates). */
+export function permutation(k: Key, count: number): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(((randomBits(k.words, i) >>> 0) / 2 ** 32) * (i + 1));
+    const swapped = order[i]!;
+    order[i] = order[j]!;
+    order[j] = swapped;
+  }
+  return order;
+}

@@ -1,0 +1,50 @@
+import { LeaError } from './error.ts';
+
+/**
+ * Options over defaults. Unknown keys are refused with the nearest known one; `undefined` keeps the default.
+ *
+ * @param where named in the error, e.g. `sasrec`
+ * @throws LeaError `E_OPTION_UNKNOWN`
+ */
+export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
+  const merged = { ...defaults };
+  for (const key of Object.keys(given ?? {})) {
+    if (!(key in defaults)) throw unknownKey(where, key, Object.keys(defaults));
+    const value = (given as Record<string, unknown>)[key];
+    if (value !== undefined) (merged as Record<string, unknown>)[key] = value;
+  }
+  return merged;
+}
+
+/** The error for a key nobody knows: names the nearest known key, or all of them. */
+export function unknownKey(where: string, key: string, known: readonly string[]): LeaError {
+  const near = nearest(key, known);
+  return new LeaError('E_OPTION_UNKNOWN', `${where} has no option of that name.`, {
+    value: key,
+    hint: near ? `Did you mean "${near}"?` : `Options are: ${known.join(', ')}.`,
+  });
+}
+
+/** The known word at the smallest edit distance, when it is near enough to be a slip of the pen. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substitute, previous[j]! + 1, current[j - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}
