@@ -11,7 +11,8 @@ import { LeaError } from './error.ts';
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    const data = typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    const data =
+      typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     await writeFileAtomic(path, data);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;

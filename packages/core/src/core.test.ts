@@ -1,0 +1,143 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  contentHash,
+  fold,
+  integers,
+  key,
+  LeaError,
+  nearest,
+  normal,
+  permutation,
+  randomBits,
+  readWhole,
+  replaceFile,
+  show,
+  stableJson,
+  uniform,
+  withDefaults,
+} from './index.ts';
+
+describe('LeaError', () => {
+  it('says what was wrong, the value and the way out', () => {
+    const error = new LeaError('E_X', 'The rate is out of range.', { value: 2, hint: 'Use a rate below 1.' });
+    expect(error.message).toBe('The rate is out of range. Got 2. Use a rate below 1.');
+    expect(error).toMatchObject({ code: 'E_X', value: 2, name: 'LeaError' });
+  });
+
+  it('shortens long values and survives those JSON cannot hold', () => {
+    expect(show('x'.repeat(500)).length).toBe(120);
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    expect(show(circular)).toBe('[object Object]');
+    expect(show(Number.NaN)).toBe('NaN');
+  });
+});
+
+describe('withDefaults', () => {
+  it('keeps defaults for undefined, takes the rest', () => {
+    expect(withDefaults('x', { a: 1, b: 2 }, { a: undefined, b: 3 })).toEqual({ a: 1, b: 3 });
+  });
+
+  it('refuses an unknown key and names the nearest one', () => {
+    expect(() => withDefaults('sasrec', { dropout: 0.1 }, { dropuot: 0.2 } as never)).toThrow(
+      'sasrec has no option of that name. Got "dropuot". Did you mean "dropout"?',
+    );
+    expect(nearest('zzz', ['dropout', 'blocks'])).toBeUndefined();
+  });
+});
+
+describe('keys', () => {
+  it('draws the same for the same key and differently for another label', () => {
+    const a = uniform(fold(key(7), 'negatives'), 50);
+    expect(uniform(fold(key(7), 'negatives'), 50)).toEqual(a);
+    expect(uniform(fold(key(7), 'dropout'), 50)).not.toEqual(a);
+    expect(uniform(fold(key(8), 'negatives'), 50)).not.toEqual(a);
+  });
+
+  it('has the moments of the uniform and the normal distribution', () => {
+    const count = 40_000;
+    const mean = (xs: Float32Array) => xs.reduce((sum, x) => sum + x, 0) / count;
+    const u = uniform(key(1), count);
+    expect(mean(u)).toBeCloseTo(0.5, 2);
+    expect(mean(u.map((x) => (x - 0.5) ** 2))).toBeCloseTo(1 / 12, 2);
+    const z = normal(key(2), count);
+    expect(Math.abs(mean(z))).toBeLessThan(0.02);
+    expect(Math.abs(mean(z.map((x) => x * x)) - 1)).toBeLessThan(0.03);
+  });
+
+  it('gives streams that are uncorrelated with one another and with themselves shifted', () => {
+    const a = uniform(fold(key(3), 0), 40_000);
+    const b = uniform(fold(key(3), 1), 40_000);
+    let across = 0;
+    let serial = 0;
+    for (let i = 1; i < a.length; i++) {
+      across += (a[i]! - 0.5) * (b[i]! - 0.5);
+      serial += (a[i]! - 0.5) * (a[i - 1]! - 0.5);
+    }
+    expect(Math.abs((12 * across) / a.length)).toBeLessThan(0.02);
+    expect(Math.abs((12 * serial) / a.length)).toBeLessThan(0.02);
+  });
+
+  it('fills every cell of a chi-square test for integers', () => {
+    const cells = new Array<number>(10).fill(0);
+    for (const x of integers(key(4), 20_000, 10)) cells[x]!++;
+    const chiSquare = cells.reduce((sum, c) => sum + (c - 2000) ** 2 / 2000, 0);
+    expect(chiSquare).toBeLessThan(27.9); // 99.9 % quantile, 9 degrees of freedom
+  });
+
+  it('permutes without losing anything', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 0, max: 200 }), (seed, n) => {
+        const order = [...permutation(key(seed), n)].sort((x, y) => x - y);
+        expect(order).toEqual(Array.from({ length: n }, (_, i) => i));
+      }),
+    );
+  });
+
+  it('never changes: golden bits', () => {
+    expect([0, 1, 2].map((i) => randomBits([1, 2], i))).toMatchInlineSnapshot(`
+      [
+        1967125546,
+        -658131043,
+        -1976823845,
+      ]
+    `);
+    expect(fold(key(0), 'a').words).toMatchInlineSnapshot(`
+      [
+        -1394923636,
+        -1560495220,
+      ]
+    `);
+  });
+});
+
+describe('hashes', () => {
+  it('does not depend on the order of keys, but on values, types and boundaries', () => {
+    expect(stableJson({ b: 1, a: { d: 2, c: undefined } })).toBe('{"a":{"d":2},"b":1}');
+    expect(contentHash({ a: 1, b: 2 })).toBe(contentHash({ b: 2, a: 1 }));
+    expect(contentHash(Int32Array.of(1))).not.toBe(contentHash(Float32Array.of(1)));
+    expect(contentHash('ab', 'c')).not.toBe(contentHash('a', 'bc'));
+  });
+});
+
+describe('files', () => {
+  it('replaces a file whole and makes missing folders', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const path = join(folder, 'deep', 'file.txt');
+    await replaceFile(path, 'one');
+    await replaceFile(path, Uint8Array.of(104, 105));
+    expect((await readWhole(path)).toString()).toBe('hi');
+  });
+
+  it('names the file when it cannot be read or written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    await expect(readWhole(join(folder, 'none'))).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+    await writeFile(join(folder, 'plain'), 'x');
+    await expect(replaceFile(join(folder, 'plain', 'below'), 'y')).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
+    expect(await readFile(join(folder, 'plain'), 'utf8')).toBe('x');
+  });
+});

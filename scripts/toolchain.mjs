@@ -1,0 +1,62 @@
+// Brings the right Node and pnpm from the npm registry, installs from the frozen lockfile and runs one task:
+// `node scripts/toolchain.mjs <task> [...arguments]`. Needs npm and any Node >= 20.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const NODE = 'node@24';
+const PNPM = 'pnpm@12.21.0';
+
+const tasks = {
+  bench: (args) => node('--conditions=@lea/source', 'apps/bench/src/main.ts', ...args),
+  test: (args) => pnpm('exec', 'vitest', 'run', ...args),
+  golden: (args) => pnpm('exec', 'vitest', 'run', '.golden.test', ...args),
+  check: () =>
+    pnpm('exec', 'biome', 'check', '.') ||
+    pnpm('exec', 'knip') ||
+    pnpm('exec', 'turbo', 'run', 'typecheck', 'build', 'lint:package', '--output-logs=errors-only'),
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [task, ...args] = process.argv.slice(2);
+process.exit(process.env.LEA_TOOLCHAIN ? runTask() : enterToolchain());
+
+/** Starts this file again with the right Node and pnpm first on the PATH. */
+function enterToolchain() {
+  const npm = process.env.npm_execpath;
+  const command = ['exec', '--yes', `--package=${NODE}`, `--package=${PNPM}`, '--', 'node', ...process.argv.slice(1)];
+  const env = { ...process.env, LEA_TOOLCHAIN: '1' };
+  return npm?.endsWith('.js')
+    ? run(process.execPath, [npm, ...command], { env })
+    : run('npm', command, { env, shell: process.platform === 'win32' });
+}
+
+function runTask() {
+  if (!Object.hasOwn(tasks, task)) {
+    console.error(`There is no task "${task}". Tasks are: ${Object.keys(tasks).join(', ')}.`);
+    return 2;
+  }
+  // standard output belongs to the task alone: `--json` prints lines for programs
+  const installed = run('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
+    stdio: ['ignore', process.env.LEA_TOOLCHAIN_VERBOSE ? 2 : 'ignore', 2],
+    shell: process.platform === 'win32',
+  });
+  if (installed)
+    console.error('Installing the dependencies failed (see above; LEA_TOOLCHAIN_VERBOSE=1 shows all of it).');
+  return installed || tasks[task](args);
+}
+
+function node(...argv) {
+  return run('node', argv);
+}
+
+function pnpm(...argv) {
+  return run('pnpm', argv, { shell: process.platform === 'win32' });
+}
+
+function run(command, argv, options = {}) {
+  // Ctrl-C reaches the child as well, which saves and ends by itself
+  process.on('SIGINT', () => {});
+  const result = spawnSync(command, argv, { cwd: root, stdio: 'inherit', ...options });
+  if (result.error) console.error(`Cannot run ${command}: ${result.error.message}`);
+  return result.status ?? 1;
+}
