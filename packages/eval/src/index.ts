@@ -1,1 +1,12 @@
-export {};
+export { type Agreement, agreement, pairwiseAccuracy, pearson, spearman } from './agreement.ts';
+export { type CoOccurrenceOptions, coOccurrence } from './baselines/co-occurrence.ts';
+export { lastItemMarkov } from './baselines/last-item-markov.ts';
+export { popularity } from './baselines/popularity.ts';
+export { repeatHistory } from './baselines/repeat-history.ts';
+export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
+export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
+export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
+export type { Scorer, Scores } from './scorer.ts';
+export { type Comparison, compare, type Estimate, type IntervalOptions, interval } from './significance.ts';
+export { type TfidfOptions, tfidfVectors } from './tfidf.ts';
+export type { TextVectors } from './vectors.ts';

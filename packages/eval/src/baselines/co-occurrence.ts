@@ -1,0 +1,88 @@
+import { withDefaults } from '@lea/core';
+import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import type { Scorer } from '../scorer.ts';
+import { addRow } from '../sparse.ts';
+import { checkVectors, nearnessRows, type TextVectors } from '../vectors.ts';
+import { lastItems } from './last-items.ts';
+import { repeatRow } from './popularity.ts';
+import { successions } from './successions.ts';
+
+/** The constants of {@link coOccurrence}; the defaults are first guesses that were never tuned. */
+export interface CoOccurrenceOptions {
+  /** How many last items are read; default 10. */
+  readonly window?: number;
+  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.6. Lower trusts the last item more. */
+  readonly decay?: number;
+  /** How many events later still count as following; default 10. Higher is denser and less ordered. */
+  readonly horizon?: number;
+  /** Added to a row's sum before it divides the row; default 3. Higher trusts rare items less. */
+  readonly smoothing?: number;
+  /** Weight of an item's share of the train events; default 0.05. Higher helps when little is known of the history. */
+  readonly popularity?: number;
+  /** Times `decay^j` for the history's own items; default 0. Raise it where users come back to items. */
+  readonly repeat?: number;
+  /** Text vectors of the items `[N, D]` for the text term; none by default. */
+  readonly text?: TextVectors | null;
+  /** Weight of the text term; default 0.3. */
+  readonly textWeight?: number;
+  /** Power of the cosine in the text term; default 4. Higher lets only the nearest texts count. */
+  readonly textPower?: number;
+}
+
+const defaults: Required<CoOccurrenceOptions> = {
+  window: 10,
+  decay: 0.6,
+  horizon: 10,
+  smoothing: 3,
+  popularity: 0.05,
+  repeat: 0,
+  text: null,
+  textWeight: 0.3,
+  textPower: 4,
+};
+
+/**
+ * Decayed forward co-occurrence over the window, in double precision: a strong baseline that trains nothing.
+ *
+ * With W[x,y] = sum over train pairs with y d <= horizon events after x of 1/d, M[x,y] the direct successions alone, and
+ * the history's items i_0 (last), i_1, ...:
+ *
+ *     score = popularity * share + (W + M)[i_0] / (sum W[i_0] + sum M[i_0] + smoothing)
+ *           + sum_{j>=1} decay^j W[i_j] / (sum W[i_j] + smoothing)
+ *           + sum_j decay^j (repeat * [item = i_j] + textWeight * t[i_j])
+ *
+ * where t[i] is max(cosine to i, 0)^textPower over its sum over all items. An empty history is ranked by popularity.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_VECTORS_SHAPE`
+ */
+export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = {}): Scorer {
+  const o = withDefaults('coOccurrence', defaults, options);
+  const prior = itemCounts(train).map((count) => (o.popularity * count) / Math.max(1, train.count));
+  const items = prior.length;
+  const wide = successions(train, o.horizon, (distance) => 1 / distance);
+  const last = successions(train, o.horizon, (distance) => (distance === 1 ? 2 : 1 / distance));
+  const nearness = o.text && nearnessRows(checkVectors('coOccurrence', o.text, items), o.textPower);
+  return {
+    name: o.text ? 'coOccurrence + text' : 'coOccurrence',
+    items,
+    window: o.window,
+    score(histories: Windows): Float64Array {
+      const scores = repeatRow(prior, histories.size);
+      for (let row = 0; row < histories.size; row++) {
+        const start = row * items;
+        for (const [j, item] of lastItems(histories, row, o.window).entries()) {
+          const rows = j === 0 ? last : wide;
+          const weight = o.decay ** j;
+          addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
+          scores[start + item]! += o.repeat * weight;
+          if (nearness) addDense(nearness(item), o.textWeight * weight, scores, start);
+        }
+      }
+      return scores;
+    },
+  };
+}
+
+function addDense(row: Float32Array, scale: number, target: Float64Array, start: number): void {
+  for (let i = 0; i < row.length; i++) target[start + i]! += scale * row[i]!;
+}

@@ -1,0 +1,7 @@
+import type { Windows } from '@lea/data';
+
+/** The last `count` items of history `row`, most recent first. */
+export function lastItems({ items, length, window }: Windows, row: number, count: number): Int32Array {
+  const end = row * window + length[row]!;
+  return items.slice(end - Math.min(length[row]!, count), end).reverse();
+}

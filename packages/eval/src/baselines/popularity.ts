@@ -1,0 +1,20 @@
+import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import type { Scorer } from '../scorer.ts';
+
+/** Items by how often they were chosen in `train`, whatever the history. */
+export function popularity(train: Transitions): Scorer {
+  const counts = itemCounts(train);
+  return {
+    name: 'popularity',
+    items: counts.length,
+    window: 1,
+    score: (histories: Windows): Float64Array => repeatRow(counts, histories.size),
+  };
+}
+
+/** `[size * row.length]`: the same row for each history. */
+export function repeatRow(row: Float64Array, size: number): Float64Array {
+  const scores = new Float64Array(size * row.length);
+  for (let i = 0; i < size; i++) scores.set(row, i * row.length);
+  return scores;
+}

@@ -1,0 +1,28 @@
+import { withDefaults } from '@lea/core';
+import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import type { Scorer } from '../scorer.ts';
+import { lastItems } from './last-items.ts';
+import { repeatRow } from './popularity.ts';
+
+/** The distinct items of the last `window` (default 10) events, most recent first, then the others by popularity. */
+export function repeatHistory(train: Transitions, options: { readonly window?: number } = {}): Scorer {
+  const { window } = withDefaults('repeatHistory', { window: 10 }, options);
+  const counts = itemCounts(train);
+  const top = counts.reduce((most, count) => Math.max(most, count), 0);
+  const items = counts.length;
+  return {
+    name: 'repeatHistory',
+    items,
+    window,
+    score(histories: Windows): Float64Array {
+      const scores = repeatRow(counts, histories.size);
+      for (let row = 0; row < histories.size; row++) {
+        // Oldest first, so the most recent occurrence of an item sets its score.
+        for (const [i, item] of lastItems(histories, row, window).reverse().entries()) {
+          scores[row * items + item] = top + 1 + i;
+        }
+      }
+      return scores;
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Transitions } from '@lea/data';
+import { type SparseRows, sparseRows } from '../sparse.ts';
+
+/**
+ * Counts of "y was chosen d events after x" over all rows of `train`, each weighted by `weight(d)`, d = 1..horizon.
+ * Only the histories of the rows are read, so a row of another split is never counted as a choice.
+ */
+export function successions(train: Transitions, horizon: number, weight: (distance: number) => number): SparseRows {
+  const { sequences, count, event, sequence } = train;
+  const weights = Float64Array.from({ length: horizon + 1 }, (_, distance) => weight(distance));
+  return sparseRows(sequences.itemIds.length, (visit) => {
+    for (let row = 0; row < count; row++) {
+      const at = event[row]!;
+      const reach = Math.min(horizon, at - sequences.offsets[sequence[row]!]!);
+      for (let d = 1; d <= reach; d++) visit(sequences.items[at - d]!, sequences.items[at]!, weights[d]!);
+    }
+  });
+}

@@ -1,0 +1,53 @@
+import { withDefaults } from '@lea/core';
+import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import type { Scorer } from '../scorer.ts';
+import { checkVectors, products, type TextVectors } from '../vectors.ts';
+import { lastItems } from './last-items.ts';
+
+/** The constants of {@link textSimilarity}. */
+export interface TextSimilarityOptions {
+  /** How many last items are read; default 10. */
+  readonly window?: number;
+  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.6. 0 compares with the last item only. */
+  readonly decay?: number;
+}
+
+/**
+ * Items by the likeness of their texts to the history's: sum_j decay^j cosine(i_j, item).
+ *
+ * @param train ranks empty histories by popularity; `null` gives all items 0 there
+ * @param vectors text vectors of the items `[N, D]`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_VECTORS_SHAPE`
+ */
+export function textSimilarity(
+  train: Transitions | null,
+  vectors: TextVectors,
+  options: TextSimilarityOptions = {},
+): Scorer {
+  const { window, decay } = withDefaults('textSimilarity', { window: 10, decay: 0.6 }, options);
+  const items = train?.sequences.itemIds.length ?? vectors.shape[0]!;
+  const unit = checkVectors('textSimilarity', vectors, items);
+  const size = unit.shape[1]!;
+  const prior = train && itemCounts(train);
+  return {
+    name: 'textSimilarity',
+    items,
+    window,
+    score(histories: Windows): Float64Array {
+      const scores = new Float64Array(histories.size * items);
+      for (let row = 0; row < histories.size; row++) {
+        if (histories.length[row] === 0) {
+          if (prior) scores.set(prior, row * items);
+          continue;
+        }
+        // The sum of cosines is the cosine with the sum, so one product per item is enough.
+        const query = new Float64Array(size);
+        for (const [j, item] of lastItems(histories, row, window).entries()) {
+          for (let d = 0; d < size; d++) query[d]! += decay ** j * unit.data[item * size + d]!;
+        }
+        products(unit, query, scores, row * items);
+      }
+      return scores;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { evaluate } from './evaluate.ts';
+import type { Scorer } from './scorer.ts';
+import { transitionsOf } from './testing/transitions.ts';
+
+/** Scores every history alike. */
+function constant(...row: number[]): Scorer {
+  return {
+    name: 'constant',
+    items: row.length,
+    window: 2,
+    score: async ({ size }) => Float32Array.from({ length: size * row.length }, (_, i) => row[i % row.length]!),
+  };
+}
+
+const data = transitionsOf(
+  [
+    [0, 1, { buy: 2 }],
+    [{ buy: 3 }, 0],
+  ],
+  4,
+);
+
+describe('evaluate', () => {
+  it('ranks every event, the first of each sequence included, and keeps ranks, users, kinds', async () => {
+    const result = await evaluate(constant(4, 3, 2, 1), data, { ks: [1, 2], batch: 2 });
+    expect([...result.ranks]).toEqual([1, 2, 3, 4, 1]);
+    expect([...result.user]).toEqual([0, 0, 0, 1, 1]);
+    expect([...result.kind]).toEqual([0, 0, 1, 1, 0]);
+    expect([...result.target]).toEqual([0, 1, 2, 3, 0]);
+    expect(result.metrics['hr@1']).toBe(2 / 5);
+    expect(result.metrics['hr@2/click']).toBe(1);
+    expect(result.metrics['hr@2/purchase']).toBe(0);
+    expect(result.protocol).toEqual({
+      ranking: 'full catalogue',
+      items: 4,
+      exclude: 'none',
+      window: 2,
+      events: 5,
+      users: 2,
+    });
+  });
+
+  it('gives the scorer the histories before each event, cut to its window', async () => {
+    const given: number[][] = [];
+    const spy: Scorer = {
+      ...constant(0, 0, 0, 0),
+      score: ({ items, length, size, window }) => {
+        for (let i = 0; i < size; i++) given.push([...items.subarray(i * window, i * window + length[i]!)]);
+        return new Float64Array(size * 4);
+      },
+    };
+    await evaluate(spy, transitionsOf([[3, 1, 2, 0], [1]], 4), { batch: 3 });
+    expect(given).toEqual([[], [3], [3, 1], [1, 2], []]);
+  });
+
+  it('leaves seen items out of the ranking, but never the chosen one', async () => {
+    const repeats = transitionsOf([[0, 1, 0, 3, 3]], 4);
+    const result = await evaluate(constant(4, 3, 2, 1), repeats, { exclude: 'seen' });
+    expect([...result.ranks]).toEqual([1, 1, 1, 2, 2]);
+  });
+
+  it('does not depend on the batch', async () => {
+    const [one, all] = await Promise.all([1, 256].map((batch) => evaluate(constant(1, 1, 2, 2), data, { batch })));
+    expect(one).toEqual(all);
+  });
+
+  it('tells the progress and stops on the signal', async () => {
+    const seen: number[][] = [];
+    const controller = new AbortController();
+    const onProgress = (done: number, total: number): void => {
+      seen.push([done, total]);
+      if (done >= 4) controller.abort(new Error('enough'));
+    };
+    const stopped = evaluate(constant(1, 2, 3, 4), data, { batch: 2, signal: controller.signal, onProgress });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(seen).toEqual([
+      [2, 5],
+      [4, 5],
+    ]);
+  });
+
+  it('names scorer, item, event and user of a NaN', async () => {
+    const bad = evaluate(constant(1, Number.NaN, 1, 1), data);
+    await expect(bad).rejects.toThrow(/constant scored item "item1" NaN for event 1 of user "user0" \(row 0\)/);
+    await expect(bad).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
+  });
+
+  it('refuses another catalogue, a wrong number of scores and a misspelt option', async () => {
+    await expect(evaluate(constant(1, 2), data)).rejects.toMatchObject({ code: 'E_CATALOGUE_SIZE' });
+    const short = { ...constant(1, 2, 3, 4), score: () => new Float64Array(3) };
+    await expect(evaluate(short, data)).rejects.toMatchObject({ code: 'E_SCORE_SHAPE' });
+    await expect(evaluate(constant(1, 2, 3, 4), data, { exlude: 'seen' } as object)).rejects.toThrow(/exclude/);
+  });
+});

@@ -1,0 +1,97 @@
+import { LeaError, withDefaults } from '@lea/core';
+import type { Evaluation } from './evaluate.ts';
+import { gains, mean, parseMetric } from './metrics.ts';
+import { normalQuantile } from './normal-quantile.ts';
+
+/** What is compared, and how sure the interval shall be. */
+export interface IntervalOptions {
+  /** A name as in `Evaluation.metrics`, with any k; default `ndcg@10`. */
+  readonly metric?: string;
+  /** Probability that the interval covers the truth; default 0.95. */
+  readonly confidence?: number;
+}
+
+/** A mean over events with its error, users being the independent units. NaN where nothing can be said. */
+export interface Estimate {
+  readonly value: number;
+  readonly standardError: number;
+  readonly interval: readonly [number, number];
+  readonly events: number;
+  readonly users: number;
+}
+
+/** How much better one run is than another on the same events. */
+export interface Comparison extends Omit<Estimate, 'value'> {
+  /** Mean over events of first minus second. */
+  readonly difference: number;
+  /** The difference as a share of the second's mean; NaN when that is 0. */
+  readonly relative: number;
+}
+
+const defaults: Required<IntervalOptions> = { metric: 'ndcg@10', confidence: 0.95 };
+
+/**
+ * Paired difference `a - b` of a metric, per event, with a user-clustered standard error and normal interval.
+ * It covers the chance in which users were held out, not the chance in training: for that, repeat with other seeds.
+ *
+ * @throws LeaError `E_EVENTS_DIFFER` when the two were not evaluated on the same events under one protocol
+ */
+export function compare(a: Evaluation, b: Evaluation, options: IntervalOptions = {}): Comparison {
+  const { metric, confidence } = withDefaults('compare', defaults, options);
+  requireSameEvents(a, b);
+  const [first, second] = [select(a, metric), select(b, metric)];
+  const differences = first.values.map((value, i) => value - second.values[i]!);
+  const { value, ...rest } = clustered(differences, first.user, confidence);
+  const base = mean(second.values);
+  return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
+}
+
+/** Mean of a metric of one run, with a user-clustered standard error and normal interval. */
+export function interval(evaluation: Evaluation, options: IntervalOptions = {}): Estimate {
+  const { metric, confidence } = withDefaults('interval', defaults, options);
+  const { values, user } = select(evaluation, metric);
+  return clustered(values, user, confidence);
+}
+
+/** The metric of each event that it is about, and the events' users. */
+function select(evaluation: Evaluation, name: string): { values: Float64Array; user: Int32Array } {
+  const metric = parseMetric(name, evaluation.kinds);
+  const wanted = metric.kind === undefined ? undefined : evaluation.kinds.indexOf(metric.kind);
+  const member = (_: number, event: number): boolean => wanted === undefined || evaluation.kind[event] === wanted;
+  return { values: gains(evaluation.ranks.filter(member), metric), user: evaluation.user.filter(member) };
+}
+
+/**
+ * Mean of `values` and its cluster-robust (sandwich) error: with r_u the summed residuals of user u, n events and G users,
+ * variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor).
+ */
+function clustered(values: Float64Array, user: Int32Array, confidence: number): Estimate {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new LeaError('E_CONFIDENCE', 'The confidence must lie between 0 and 1.', { value: confidence });
+  }
+  const value = mean(values);
+  const residuals = new Map<number, number>();
+  for (const [i, u] of user.entries()) residuals.set(u, (residuals.get(u) ?? 0) + values[i]! - value);
+  const users = residuals.size;
+  let squares = 0;
+  for (const residual of residuals.values()) squares += residual ** 2;
+  const standardError = users < 2 ? Number.NaN : Math.sqrt((users / (users - 1)) * squares) / values.length;
+  const reach = normalQuantile((1 + confidence) / 2) * standardError;
+  return { value, standardError, interval: [value - reach, value + reach], events: values.length, users };
+}
+
+function requireSameEvents(a: Evaluation, b: Evaluation): void {
+  const same = (x: ArrayLike<number>, y: ArrayLike<number>): boolean =>
+    x.length === y.length && Array.prototype.every.call(x, (value, i) => value === y[i]);
+  const what =
+    (a.events !== b.events && 'number of events') ||
+    (!same(a.user, b.user) && 'users') ||
+    (!same(a.target, b.target) && 'chosen items') ||
+    (!same(a.kind, b.kind) && 'kinds of events') ||
+    (a.protocol.exclude !== b.protocol.exclude && 'excluded items');
+  if (!what) return;
+  throw new LeaError('E_EVENTS_DIFFER', `${a.name} and ${b.name} cannot be compared: their ${what} differ.`, {
+    value: [a.protocol, b.protocol],
+    hint: 'Evaluate both on the same transitions with the same options.',
+  });
+}

@@ -1,0 +1,57 @@
+/** A sparse square matrix by rows: row x holds `columns[i]`, `values[i]` for i in `[offsets[x], offsets[x + 1])`. */
+export interface SparseRows {
+  readonly offsets: Int32Array;
+  readonly columns: Int32Array;
+  readonly values: Float64Array;
+  /** Sum of each row. */
+  readonly sums: Float64Array;
+}
+
+/** Visits weighted pairs (x, y); must visit the same ones each time it is called. */
+export type Pairs = (visit: (x: number, y: number, weight: number) => void) => void;
+
+/** Sums weighted pairs into a matrix of `size` rows, in two passes and with memory for the pairs, not for size². */
+export function sparseRows(size: number, pairs: Pairs): SparseRows {
+  const starts = new Int32Array(size + 1);
+  pairs((x) => {
+    starts[x + 1]! += 1;
+  });
+  for (let x = 0; x < size; x++) starts[x + 1]! += starts[x]!;
+  const next = starts.slice();
+  const columns = new Int32Array(starts[size]!);
+  const values = new Float64Array(starts[size]!);
+  pairs((x, y, weight) => {
+    const at = next[x]!++;
+    columns[at] = y;
+    values[at] = weight;
+  });
+  return merge(size, starts, columns, values);
+}
+
+/** Adds up equal columns of each row, in place: what is left never reaches past what was read. */
+function merge(size: number, starts: Int32Array, columns: Int32Array, values: Float64Array): SparseRows {
+  const offsets = new Int32Array(size + 1);
+  const sums = new Float64Array(size);
+  const place = new Int32Array(size).fill(-1);
+  let end = 0;
+  for (let x = 0; x < size; x++) {
+    offsets[x] = end;
+    for (let i = starts[x]!; i < starts[x + 1]!; i++) {
+      const [y, value] = [columns[i]!, values[i]!];
+      sums[x]! += value;
+      if (place[y]! < offsets[x]!) {
+        place[y] = end;
+        columns[end] = y;
+        values[end++] = value;
+      } else values[place[y]!]! += value;
+    }
+  }
+  offsets[size] = end;
+  return { offsets, columns: columns.slice(0, end), values: values.slice(0, end), sums };
+}
+
+/** Adds `scale` times row x to `target[start + column]`. */
+export function addRow(rows: SparseRows, x: number, scale: number, target: Float64Array, start: number): void {
+  const { offsets, columns, values } = rows;
+  for (let i = offsets[x]!; i < offsets[x + 1]!; i++) target[start + columns[i]!]! += scale * values[i]!;
+}
