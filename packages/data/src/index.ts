@@ -1,1 +1,15 @@
-export {};
+export type { Catalog } from './catalog.ts';
+export type { Dataset } from './datasets/dataset.ts';
+export { loadIndustrial } from './datasets/industrial.ts';
+export { type LastfmOptions, loadLastfm } from './datasets/lastfm.ts';
+export { dataHash, type EventColumns, type IdOptions, type Interactions, interactionsOf } from './interactions.ts';
+export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
+export { type ReadCatalogOptions, readCatalog } from './read/catalog.ts';
+export { type ColumnTable, fromTable } from './read/fromTable.ts';
+export { type InteractionColumns, type ReadInteractionsOptions, readInteractions } from './read/interactions.ts';
+export { rewardsOf } from './rewards.ts';
+export { itemCounts, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
+export { leaveOneOut, splitByTime } from './split/byOrder.ts';
+export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/byUser.ts';
+export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';
+export { type Batch, batchOf, emptyBatch, emptyWindows, historyWindows, type Windows, windowsOf } from './windows.ts';

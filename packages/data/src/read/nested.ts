@@ -1,0 +1,45 @@
+import { LeaError } from '@lea/core';
+import type { Table } from './table.ts';
+
+/** Events of sequence rows: `row[e]` is the table row that event `e` came from. */
+export interface NestedEvents {
+  user: string[];
+  item: string[];
+  row: number[];
+}
+
+/**
+ * The whole sequence of each user from rows `history, item` that are prefixes of one another: the longest row.
+ *
+ * @throws LeaError `E_SEQUENCE_CONFLICT` when a row of a user is no prefix of the user's longest one
+ */
+export function longestSequences(table: Table): NestedEvents {
+  const { user, item, history } = table.cells as Record<'user' | 'item' | 'history', string[]>;
+  const sequences = history.map((list, row) => [...list.split(' ').filter((id) => id !== ''), item[row]!]);
+  const longest = new Map<string, number>();
+  sequences.forEach((sequence, row) => {
+    const best = longest.get(user[row]!);
+    if (best === undefined || sequence.length > sequences[best]!.length) longest.set(user[row]!, row);
+  });
+  sequences.forEach((sequence, row) => {
+    const best = longest.get(user[row]!)!;
+    if (sequence.every((id, i) => id === sequences[best]![i])) return;
+    throw new LeaError(
+      'E_SEQUENCE_CONFLICT',
+      `${table.file} line ${table.line[row]}: this sequence of user "${user[row]}" is no prefix of the user's longest one (line ${table.line[best]}).`,
+      {
+        value: sequence.join(' '),
+        hint: 'Histories cut to a maximum length do this: read a file with one whole row per user, such as the test file.',
+      },
+    );
+  });
+  const events: NestedEvents = { user: [], item: [], row: [] };
+  for (const [id, row] of longest) {
+    for (const one of sequences[row]!) {
+      events.user.push(id);
+      events.item.push(one);
+      events.row.push(row);
+    }
+  }
+  return events;
+}

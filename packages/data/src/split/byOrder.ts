@@ -1,0 +1,44 @@
+import { LeaError } from '@lea/core';
+import type { Interactions } from '../interactions.ts';
+import { type Split, splitBy } from './split.ts';
+
+/**
+ * The last event of each user tests, the one before validates, the rest trains. Users with fewer than three events train
+ * only; `info.short` counts them. Histories reach back over the sets.
+ */
+export function leaveOneOut(data: Interactions): Split {
+  const lengths = new Int32Array(data.userIds.length);
+  for (const user of data.user) lengths[user]!++;
+  const short = lengths.filter((length) => length < 3).length;
+  return splitBy(
+    data,
+    (event, user, { offsets }) => {
+      const left = offsets[user + 1]! - event;
+      if (left > 2 || lengths[user]! < 3) return 'train';
+      return left === 1 ? 'test' : 'validation';
+    },
+    { kind: 'leave-one-out', short },
+  );
+}
+
+/**
+ * Events from `testFrom` on test, those from `validationFrom` until then validate, earlier ones train. Histories reach back
+ * over the sets. Times are in the unit of the data.
+ *
+ * @throws LeaError `E_SPLIT_TIMES`, `E_SPLIT_EMPTY`
+ */
+export function splitByTime(data: Interactions, at: { validationFrom: number; testFrom: number }): Split {
+  const { validationFrom, testFrom } = at;
+  if (!(validationFrom <= testFrom)) {
+    throw new LeaError('E_SPLIT_TIMES', 'Validation must begin before test does.', {
+      value: at,
+      hint: 'Give validationFrom <= testFrom, as numbers in the unit of the data.',
+    });
+  }
+  return splitBy(
+    data,
+    (event, _, { time }) =>
+      time[event]! >= testFrom ? 'test' : time[event]! >= validationFrom ? 'validation' : 'train',
+    { kind: 'time', validationFrom, testFrom },
+  );
+}

@@ -1,0 +1,73 @@
+import { fold, key, LeaError, permutation, withDefaults } from '@lea/core';
+import { indexOf, unknownId } from '../ids.ts';
+import type { Interactions } from '../interactions.ts';
+import { type SetName, type Split, setNames, splitBy } from './split.ts';
+
+export interface SplitByUserOptions {
+  /** Which users go where. Default: 0. */
+  seed: number;
+  /** Shares of users in train, validation and test; they add up to 1. Default: [0.8, 0.1, 0.1]. */
+  fractions: readonly [number, number, number];
+}
+
+/**
+ * Whole users to train, validation and test, at random: nothing a test user did is ever trained on.
+ * A share above 0 gets at least one user.
+ *
+ * @throws LeaError `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
+ */
+export function splitByUser(data: Interactions, options?: Partial<SplitByUserOptions>): Split {
+  const { seed, fractions } = withDefaults<SplitByUserOptions>(
+    'splitByUser',
+    { seed: 0, fractions: [0.8, 0.1, 0.1] },
+    options,
+  );
+  const total = fractions.reduce((sum, share) => sum + share, 0);
+  if (fractions.length !== 3 || fractions.some((share) => !(share >= 0)) || Math.abs(total - 1) > 1e-9) {
+    throw new LeaError('E_SPLIT_FRACTIONS', 'Three shares that add up to 1 are needed.', {
+      value: fractions,
+      hint: 'For example [0.8, 0.1, 0.1].',
+    });
+  }
+  const users = data.userIds.length;
+  const share = (fraction: number) => (fraction > 0 ? Math.max(1, Math.round(fraction * users)) : 0);
+  const validation = share(fractions[1]);
+  const test = share(fractions[2]);
+  const order = permutation(fold(key(seed), 'splitByUser'), users);
+  const setOf: SetName[] = new Array(users).fill('train');
+  for (const user of order.subarray(0, validation)) setOf[user] = 'validation';
+  for (const user of order.subarray(validation, validation + test)) setOf[user] = 'test';
+  return splitUsers(data, setOf, { kind: 'user', seed, fractions });
+}
+
+/**
+ * Whole users by lists of raw user ids; all others train.
+ *
+ * @throws LeaError `E_ID_UNKNOWN`, `E_SPLIT_OVERLAP`, `E_SPLIT_EMPTY`
+ */
+export function splitByUserLists(
+  data: Interactions,
+  lists: { validation: readonly string[]; test: readonly string[] },
+): Split {
+  const index = indexOf(data.userIds);
+  const setOf: SetName[] = new Array(data.userIds.length).fill('train');
+  for (const name of ['validation', 'test'] as const) {
+    for (const id of lists[name]) {
+      const user = index.get(id);
+      if (user === undefined) throw unknownId(`${name} users`, id, data.userIds);
+      if (name === 'test' && setOf[user] === 'validation') {
+        throw new LeaError('E_SPLIT_OVERLAP', 'A user is listed for validation and for test.', {
+          value: id,
+          hint: 'List every user once.',
+        });
+      }
+      setOf[user] = name;
+    }
+  }
+  return splitUsers(data, setOf, { kind: 'user-lists' });
+}
+
+function splitUsers(data: Interactions, setOf: SetName[], info: { kind: string; [name: string]: unknown }): Split {
+  const users = Object.fromEntries(setNames.map((name) => [name, setOf.filter((set) => set === name).length]));
+  return splitBy(data, (_, user) => setOf[user], { ...info, users });
+}
