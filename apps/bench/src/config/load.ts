@@ -1,0 +1,100 @@
+import { access } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { createAgent } from '@lea/agents';
+import { LeaError, nearest, readWhole } from '@lea/core';
+import * as v from 'valibot';
+import { presets } from '../presets/index.ts';
+import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
+
+/** An experiment, and where its relative paths start. */
+export interface Loaded {
+  readonly experiment: Experiment;
+  /** Named in messages: a file or `preset "quick"`. */
+  readonly origin: string;
+  readonly folder: string;
+}
+
+/**
+ * The experiment of a preset's name or a JSON file, checked to the last key, every run resolved.
+ *
+ * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`
+ */
+export async function loadExperiment(target: string): Promise<Loaded> {
+  const preset = presets[target];
+  if (preset) return { experiment: check(preset, `preset "${target}"`), origin: `preset "${target}"`, folder: process.cwd() };
+  const path = resolve(target);
+  if (!/[./\\]/.test(target) && !(await exists(path))) {
+    const near = nearest(target, Object.keys(presets));
+    throw new LeaError('E_PRESET_UNKNOWN', 'There is neither a preset nor a config file of that name.', {
+      value: target,
+      hint: `${near ? `Did you mean "${near}"? ` : ''}Presets are: ${Object.keys(presets).join(', ')}.`,
+    });
+  }
+  const text = (await readWhole(path)).toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, { hint: 'Check commas and quotes there.', cause });
+  }
+  return { experiment: check(json, path), origin: path, folder: dirname(path) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Validates an experiment and resolves what runs inherit from their base. */
+export function check(config: unknown, origin: string): Experiment {
+  const result = v.safeParse(experimentSchema, config);
+  if (!result.success) {
+    const issue = result.issues[0];
+    const where = v.getDotPath(issue);
+    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}`);
+  }
+  const experiment = result.output;
+  const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
+  for (const run of runs) checkRun(run, experiment, origin);
+  const names = [...runs.map((r) => r.name)];
+  const twice = names.find((n, i) => names.indexOf(n) !== i);
+  if (twice) throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
+  return { ...experiment, runs };
+}
+
+function inherit(run: RunConfig, all: readonly RunConfig[], origin: string): RunConfig {
+  const base = run.base === undefined ? undefined : find(run.base, all, run, 'base', origin);
+  const agent = run.agent ?? base?.agent;
+  if (!agent) {
+    throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" has no agent.`, {
+      hint: 'Give it an "agent", or a "base" run to take it from.',
+    });
+  }
+  return { ...run, agent, train: { ...base?.train, ...run.train } };
+}
+
+function checkRun(run: RunConfig, { environments = {}, runs }: Experiment, origin: string): void {
+  if (run.control !== undefined) find(run.control, runs, run, 'control', origin);
+  if (run.environment !== undefined && !environments[run.environment]) {
+    throw unknown(`${origin}: run "${run.name}" names an environment that is not there.`, run.environment, Object.keys(environments));
+  }
+  try {
+    createAgent(run.agent as never);
+  } catch (cause) {
+    if (!(cause instanceof LeaError)) throw cause;
+    throw new LeaError(cause.code, `${origin}: the agent of run "${run.name}": ${cause.message}`, { cause });
+  }
+}
+
+function find(name: string, all: readonly RunConfig[], run: RunConfig, role: string, origin: string): RunConfig {
+  const found = all.find((r) => r.name === name && r !== run);
+  if (!found) throw unknown(`${origin}: the ${role} of run "${run.name}" is not among the runs.`, name, all.map((r) => r.name));
+  return found;
+}
+
+function unknown(what: string, value: string, known: readonly string[]): LeaError {
+  const near = nearest(value, known);
+  return new LeaError('E_CONFIG', what, { value, hint: near ? `Did you mean "${near}"?` : `There are: ${known.join(', ') || 'none'}.` });
+}

@@ -1,0 +1,125 @@
+import { unknownKey } from '@lea/core';
+import * as v from 'valibot';
+
+/** An object that refuses keys it does not know and names the nearest one it does. */
+function strict<const E extends v.ObjectEntries>(what: string, entries: E): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> {
+  return v.strictObject(entries, (issue) => {
+    const key = String((issue.path?.at(-1) as { key?: unknown } | undefined)?.key ?? '');
+    if (issue.expected === 'never') return unknownKey(what, key, Object.keys(entries)).message;
+    return key && issue.expected === `"${key}"` ? `${what} needs "${key}".` : `${what} must be an object, got ${issue.received}.`;
+  }) as never;
+}
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positive = v.pipe(v.number(), v.gtValue(0));
+const notNegative = v.pipe(v.number(), v.minValue(0));
+const flag = v.boolean();
+const name = v.pipe(v.string(), v.nonEmpty());
+/** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
+const factory = v.looseObject({ type: name });
+
+const columns = strict('dataset.columns', {
+  user: v.optional(name),
+  item: v.optional(name),
+  time: v.optional(name),
+  kind: v.optional(name),
+  history: v.optional(name),
+});
+
+const dataset = v.variant('type', [
+  strict('dataset', { type: v.literal('world'), seed: v.optional(v.number()), users: v.optional(count), items: v.optional(count) }),
+  strict('dataset', { type: v.literal('industrial') }),
+  strict('dataset', { type: v.literal('lastfm') }),
+  strict('dataset', {
+    type: v.literal('files'),
+    /** Paths are relative to the config file, or to --data. */
+    interactions: name,
+    catalog: v.optional(name),
+    columns: v.optional(columns),
+    /** Raw value -> kind, e.g. `{ "view": "click" }`. */
+    kinds: v.optional(v.record(v.string(), v.string())),
+    /** How texts are made: the id column, "{title} by {brand}" over other columns, and a file raw id -> id. */
+    text: v.optional(strict('dataset.text', { column: v.optional(name), template: v.optional(name), index: v.optional(name) })),
+  }),
+]);
+
+const split = v.variant('type', [
+  strict('split', { type: v.literal('by-user'), seed: v.optional(v.number()), fractions: v.optional(v.tuple([positive, positive, positive])) }),
+  /** A JSON file `{ validation: [ids], test: [ids] }`, or the name of a list that comes with the bench. */
+  strict('split', { type: v.literal('user-lists'), lists: name }),
+  strict('split', { type: v.literal('leave-one-out') }),
+  strict('split', { type: v.literal('by-time'), validationFrom: v.number(), testFrom: v.number() }),
+]);
+
+const environment = strict('environment', {
+  /** What an item is to the environment; `id` is the control without any language. */
+  tokens: v.picklist(['id+text', 'text', 'id']),
+  /** `catalogue`: a small model trained on the catalogue's own texts; `encoder`: frozen text vectors of a pretrained model. */
+  tier: v.optional(v.picklist(['catalogue', 'encoder'])),
+  /** Encoder tier: folder or name of the feature-extraction model. */
+  model: v.optional(name),
+  languageModel: v.optional(v.looseObject({})),
+  itemTokens: v.optional(v.looseObject({})),
+  fit: v.optional(v.looseObject({})),
+});
+
+const training = strict('train', {
+  sampler: v.optional(
+    v.variant('type', [
+      strict('train.sampler', { type: v.literal('independent') }),
+      strict('train.sampler', { type: v.literal('permutation'), buckets: v.optional(flag) }),
+    ]),
+  ),
+  batch: v.optional(count),
+  evaluateEvery: v.optional(count),
+  patience: v.optional(count),
+  maxSteps: v.optional(count),
+});
+
+const run = strict('run', {
+  name,
+  /** The run this one is compared with; `agent` and `train` default to its. */
+  base: v.optional(name),
+  /** The run that shows how much of the gain a control also gives. */
+  control: v.optional(name),
+  agent: v.optional(factory),
+  train: v.optional(training),
+  environment: v.optional(name),
+  use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
+  alpha: v.optional(notNegative),
+  k: v.optional(count),
+  temperature: v.optional(positive),
+  /** Breaks the environment's signal on purpose, to show what of a gain is its own. */
+  signalControl: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
+});
+
+const baseline = v.variant('type', [
+  strict('baseline', { type: v.literal('popularity') }),
+  strict('baseline', { type: v.literal('repeat-history') }),
+  strict('baseline', { type: v.literal('last-item-markov') }),
+  strict('baseline', { type: v.literal('text-similarity') }),
+  strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag) }),
+]);
+
+/** An experiment: one data set, one protocol, the runs to compare. */
+export const experimentSchema = strict('The config', {
+  name: v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'name must be letters, digits, "-", "_" or ".": it names a folder.')),
+  dataset,
+  split,
+  window: count,
+  rewards: v.record(v.string(), v.pipe(v.number(), v.finite())),
+  ks: v.optional(v.array(count)),
+  seeds: v.pipe(v.array(v.pipe(v.number(), v.safeInteger())), v.minLength(1)),
+  threads: v.optional(count),
+  baselines: v.array(baseline),
+  environments: v.optional(v.record(v.string(), environment)),
+  runs: v.array(run),
+});
+
+export type Experiment = v.InferOutput<typeof experimentSchema>;
+export type DatasetConfig = Experiment['dataset'];
+export type SplitConfig = Experiment['split'];
+export type EnvironmentConfig = NonNullable<Experiment['environments']>[string];
+export type RunConfig = Experiment['runs'][number];
+export type TrainConfig = NonNullable<RunConfig['train']>;
+export type BaselineConfig = Experiment['baselines'][number];

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { LeaError, readWhole } from '@lea/core';
+import { type Interactions, leaveOneOut, type Split, splitByTime, splitByUser, splitByUserLists } from '@lea/data';
+import * as v from 'valibot';
+import type { SplitConfig } from '../config/schema.ts';
+import industrial from '../presets/splits/industrial.json' with { type: 'json' };
+import lastfm from '../presets/splits/lastfm.json' with { type: 'json' };
+
+const included: Record<string, unknown> = { industrial, lastfm };
+
+/** Ids as a list, or in one string with blanks between. */
+const ids = v.union([v.array(v.string()), v.pipe(v.string(), v.transform((text) => text.split(/\s+/).filter(Boolean)))]);
+const listsSchema = v.strictObject({ validation: ids, test: ids });
+
+/** Carries out the split that a config asks for. */
+export async function splitAs(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
+  if (config.type === 'by-user') return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
+  if (config.type === 'leave-one-out') return leaveOneOut(interactions);
+  if (config.type === 'by-time') return splitByTime(interactions, config);
+  return splitByUserLists(interactions, await userLists(config.lists, folder));
+}
+
+async function userLists(name: string, folder: string): Promise<{ validation: string[]; test: string[] }> {
+  const path = resolve(folder, name);
+  let json = included[name];
+  try {
+    json ??= JSON.parse((await readWhole(path)).toString('utf8'));
+  } catch (cause) {
+    if (cause instanceof LeaError) throw cause;
+    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  const lists = v.safeParse(listsSchema, json);
+  if (lists.success) return lists.output;
+  throw new LeaError('E_CONFIG', `${path} must hold { "validation": [user ids], "test": [user ids] }: ${lists.issues[0].message}.`);
+}

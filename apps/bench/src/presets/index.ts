@@ -1,0 +1,7 @@
+import type { Experiment } from '../config/schema.ts';
+import { industrial } from './industrial.ts';
+import { lastfm } from './lastfm.ts';
+import { quick } from './quick.ts';
+
+/** Experiments that come with the bench, by name. */
+export const presets: Readonly<Record<string, Experiment>> = { quick, industrial, lastfm };

@@ -1,0 +1,97 @@
+import { interval } from '@lea/eval';
+import { type Spec as VegaSpec, parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import type { FinishedRun } from '../run/record.ts';
+
+const INK = '#1f2933';
+const ACCENT = '#1f6feb';
+/** Distinct for colour-blind readers too (Okabe and Ito). */
+const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
+const METRIC = 'ndcg@10';
+
+const style = {
+  background: '#ffffff',
+  font: 'system-ui, sans-serif',
+  axis: { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 12, gridColor: '#e6e9ed', domainColor: '#c5ccd3', tickColor: '#c5ccd3' },
+  legend: { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 12, labelLimit: 320 },
+  view: { stroke: null },
+} as const;
+
+/** Test NDCG@10 of every run with its 95 % interval, best first, as SVG text. */
+export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
+  const values = runs.map((run) => {
+    const estimate = interval(run.evaluation, { metric: METRIC });
+    return { name: title(run, runs), value: estimate.value, low: estimate.interval[0], high: estimate.interval[1], kind: run.record.kind };
+  });
+  return render({
+    width: 620,
+    height: { step: 26 },
+    data: { values },
+    encoding: { y: { field: 'name', type: 'nominal', sort: '-x', title: null, axis: { labelLimit: 300, ticks: false, domain: false } } },
+    layer: [
+      {
+        mark: { type: 'bar', height: 16, cornerRadiusEnd: 2 },
+        encoding: {
+          x: { field: 'value', type: 'quantitative', title: 'test NDCG@10, with 95 % interval' },
+          color: {
+            field: 'kind',
+            type: 'nominal',
+            title: null,
+            scale: { domain: ['run', 'baseline'], range: [ACCENT, '#b8c2cc'] },
+            legend: { orient: 'bottom', labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, nothing trained'" },
+          },
+        },
+      },
+      { mark: { type: 'rule', color: INK }, encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } } },
+    ],
+  });
+}
+
+/** Validation NDCG@10 over optimiser steps of every trained run, or undefined when nothing was trained. */
+export async function curveChart(runs: readonly FinishedRun[]): Promise<string | undefined> {
+  const trained = runs.filter((run) => run.curve.some((point) => METRIC in point.metrics));
+  if (trained.length === 0) return undefined;
+  const values = trained.flatMap((run) =>
+    run.curve
+      .filter((point) => METRIC in point.metrics)
+      .map((point) => ({ name: title(run, runs), step: point.step, value: point.metrics[METRIC] })),
+  );
+  return render({
+    width: 620,
+    height: 320,
+    data: { values },
+    mark: { type: 'line', point: { size: 22 }, strokeWidth: 1.8 },
+    encoding: {
+      x: { field: 'step', type: 'quantitative', title: 'optimiser steps' },
+      y: { field: 'value', type: 'quantitative', title: 'validation NDCG@10', scale: { zero: false } },
+      color: {
+        field: 'name',
+        type: 'nominal',
+        title: null,
+        sort: trained.map((run) => title(run, runs)),
+        scale: { range: PALETTE },
+        legend: { orient: 'bottom', columns: 2 },
+      },
+    },
+  });
+}
+
+function title({ record }: FinishedRun, runs: readonly FinishedRun[]): string {
+  const seeds = new Set(runs.filter((run) => run.record.kind === 'run').map((run) => run.record.seed));
+  return seeds.size > 1 && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
+}
+
+async function render(spec: Omit<TopLevelSpec, '$schema'>): Promise<string> {
+  const { spec: vega } = compile({ ...spec, config: style } as TopLevelSpec, { logger: silent });
+  const view = new View(parse(vega as VegaSpec), { renderer: 'none' });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+const silent = (() => {
+  const self = { level: () => self, error: () => self, warn: () => self, info: () => self, debug: () => self };
+  return self as never;
+})();

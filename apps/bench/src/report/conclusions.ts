@@ -1,0 +1,129 @@
+import { type Comparison, compare } from '@lea/eval';
+import type { RunConfig } from '../config/schema.ts';
+import type { FinishedRun } from '../run/record.ts';
+import { formatMetric, metricTitle } from './table.ts';
+
+/** How well an environment's scores agree with a world's true reward, and how well counting does on the same pairs. */
+export interface RewardAgreement {
+  readonly environment: string;
+  readonly spearman: number;
+  readonly pairwiseAccuracy: number;
+  readonly histories: number;
+  readonly candidates: number;
+  readonly counting: { readonly spearman: number; readonly pairwiseAccuracy: number };
+}
+
+const METRIC = 'ndcg@10';
+
+/** What the numbers say, in plain sentences: the winner, each base and control, the best baseline, the rewards. */
+export function conclusions(
+  runs: readonly FinishedRun[],
+  configs: readonly RunConfig[],
+  agreements: readonly RewardAgreement[],
+): string[] {
+  if (runs.length === 0) return ['Nothing was run.'];
+  const find = (name: string | undefined, seed: number) =>
+    runs.find(({ record }) => record.name === name && (record.seed === seed || record.kind === 'baseline'));
+  const baseline = bestOf(runs.filter(({ record }) => record.kind === 'baseline'));
+  const sentences = [winner(runs)];
+  for (const config of configs) {
+    for (const run of runs.filter(({ record }) => record.name === config.name && record.kind === 'run')) {
+      const base = find(config.base, run.record.seed);
+      const control = find(config.control, run.record.seed);
+      if (base) sentences.push(versus(run, base, many(runs)));
+      if (base && control) sentences.push(controlled(run, control, base));
+    }
+  }
+  const best = bestOf(runs.filter(({ record }) => record.kind === 'run'));
+  if (baseline && best) sentences.push(againstBaseline(best, baseline));
+  return [...sentences, ...agreements.map(agreementSentence)];
+}
+
+/** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`. */
+export function amount({ difference, relative, interval }: Comparison): string {
+  const share = Number.isFinite(relative) ? `${signedPercent(relative)}, ` : '';
+  return `${signed(difference)} (${share}95 % interval ${signed(interval[0])} to ${signed(interval[1])})`;
+}
+
+function winner(runs: readonly FinishedRun[]): string {
+  const [first, second] = [...runs].sort((a, b) => score(b) - score(a));
+  const test = `${first!.record.events} test events of ${new Set(first!.evaluation.user).size} users`;
+  const opening = `${label(first!, runs)} has the highest ${metricTitle(METRIC)}, ${formatMetric(score(first!))} on ${test}`;
+  if (!second) return `${opening}.`;
+  const difference = compare(first!.evaluation, second.evaluation, { metric: METRIC });
+  const next = `${label(second, runs)} (${formatMetric(score(second))}) by ${amount(difference)}`;
+  return verdict(difference) === 0 ? `${opening}, but it cannot be told apart from ${next}.` : `${opening}; it beats ${next}.`;
+}
+
+function versus(run: FinishedRun, base: FinishedRun, withSeed: boolean): string {
+  const difference = compare(run.evaluation, base.evaluation, { metric: METRIC });
+  const what = ['is not measurably different from', 'gains over', 'loses against'].at(verdict(difference))!;
+  return `${name(run, withSeed)} ${what} ${base.record.name}: ${amount(difference)}.`;
+}
+
+function controlled(run: FinishedRun, control: FinishedRun, base: FinishedRun): string {
+  const gain = score(run) - score(base);
+  const without = score(control) - score(base);
+  const own = compare(run.evaluation, control.evaluation, { metric: METRIC });
+  const share = gain > 0 ? `, ${Math.round((100 * without) / gain)} % of that gain` : '';
+  const rest = verdict(own) > 0 ? `What is left over the control is ${amount(own)}.` : `Over the control nothing certain is left: ${amount(own)}.`;
+  return `The control ${control.record.name} alone gives ${signed(without)}${share}. ${rest}`;
+}
+
+function againstBaseline(run: FinishedRun, baseline: FinishedRun): string {
+  const difference = compare(run.evaluation, baseline.evaluation, { metric: METRIC });
+  const what = [
+    `cannot be told apart from the best baseline, ${baseline.record.name}`,
+    `beats the best baseline, ${baseline.record.name}`,
+    `loses to the best baseline, ${baseline.record.name}, which trains nothing`,
+  ].at(verdict(difference))!;
+  return `The best trained model, ${run.record.name}, ${what}: ${amount(difference)}.`;
+}
+
+function agreementSentence(a: RewardAgreement): string {
+  const pairs = `${a.histories} test histories with ${a.candidates} random items each`;
+  const better = a.spearman > a.counting.spearman ? 'more than' : 'not more than';
+  return (
+    `The reward of environment "${a.environment}" agrees with the world's true reward: rank correlation ${a.spearman.toFixed(2)}, ` +
+    `${percent(a.pairwiseAccuracy)} of pairs in the right order (${pairs}); that is ${better} counting co-occurrences and ` +
+    `likeness of texts (${a.counting.spearman.toFixed(2)}, ${percent(a.counting.pairwiseAccuracy)}).`
+  );
+}
+
+/** 1 when the interval lies above 0, -1 below, 0 when it holds 0. */
+function verdict({ interval }: Comparison): 0 | 1 | -1 {
+  if (interval[0] > 0) return 1;
+  return interval[1] < 0 ? -1 : 0;
+}
+
+function bestOf(runs: readonly FinishedRun[]): FinishedRun | undefined {
+  return [...runs].sort((a, b) => score(b) - score(a))[0];
+}
+
+function many(runs: readonly FinishedRun[]): boolean {
+  return new Set(runs.filter(({ record }) => record.kind === 'run').map(({ record }) => record.seed)).size > 1;
+}
+
+function label(run: FinishedRun, runs: readonly FinishedRun[]): string {
+  return name(run, many(runs) && run.record.kind === 'run');
+}
+
+function name({ record }: FinishedRun, withSeed: boolean): string {
+  return withSeed ? `${record.name} (seed ${record.seed})` : record.name;
+}
+
+function score({ record }: FinishedRun): number {
+  return record.metrics[METRIC] ?? Number.NaN;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${formatMetric(Math.abs(value))}`;
+}
+
+function signedPercent(share: number): string {
+  return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(0)} %`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { contentHash } from '@lea/core';
+import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
+import { benchVersion } from './versions.ts';
+
+/** Folders and hashes that the parts of one experiment share. */
+export interface Plan {
+  readonly jobs: readonly Job[];
+  readonly environments: readonly EnvironmentJob[];
+  /** `<runs>/<experiment>`. */
+  readonly folder: string;
+}
+
+interface Planned {
+  readonly id: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly folder: string;
+  /** What the id hashes. */
+  readonly resolved: unknown;
+}
+
+export interface BaselineJob extends Planned {
+  readonly kind: 'baseline';
+  readonly config: BaselineConfig;
+}
+
+export interface RunJob extends Planned {
+  readonly kind: 'run';
+  readonly config: RunConfig;
+  readonly environment: EnvironmentJob | undefined;
+}
+
+export interface EnvironmentJob extends Planned {
+  readonly config: EnvironmentConfig;
+}
+
+export type Job = BaselineJob | RunJob;
+
+/**
+ * Everything an experiment has to do. An id holds a hash of all that decides the outcome: config, data, protocol, seed.
+ *
+ * @param dataHash of events, texts and split
+ */
+export function planOf(experiment: Experiment, dataHash: string, runs: string): Plan {
+  const folder = join(runs, experiment.name);
+  const { window, rewards, ks } = experiment;
+  const protocol = { dataHash, window, rewards, ks, version: benchVersion };
+  const planned = (name: string, seed: number, config: unknown, parent: string): Planned => {
+    const resolved = { config, seed, ...protocol };
+    const id = `${slug(name)}-s${seed}-${contentHash(resolved).slice(0, 10)}`;
+    return { id, name, seed, folder: join(parent, id), resolved };
+  };
+  const environments = Object.entries(experiment.environments ?? {}).flatMap(([name, config]) =>
+    experiment.seeds.map((seed): EnvironmentJob => ({ ...planned(name, seed, config, join(folder, 'environments')), config })),
+  );
+  const baselines = experiment.baselines.map(
+    (config): BaselineJob => ({ ...planned(baselineName(config), 0, config, folder), kind: 'baseline', config }),
+  );
+  const trained = experiment.seeds.flatMap((seed) =>
+    experiment.runs.map((config): RunJob => {
+      const environment = environments.find((e) => e.name === config.environment && e.seed === seed);
+      // names of other runs say what is compared, not what is trained
+      const { base: _, control: __, ...own } = config;
+      return { ...planned(config.name, seed, { ...own, environment: environment?.resolved }, folder), kind: 'run', config, environment };
+    }),
+  );
+  const used = environments.filter((e) => trained.some((job) => job.environment === e));
+  return { jobs: [...baselines, ...trained], environments: used, folder };
+}
+
+/** How a baseline is called in tables. */
+export function baselineName(config: BaselineConfig): string {
+  const names = {
+    popularity: 'popularity',
+    'repeat-history': 'repeat history',
+    'last-item-markov': 'last-item Markov',
+    'text-similarity': 'text similarity',
+    'co-occurrence': 'co-occurrence',
+  };
+  return `${names[config.type]}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
+}
+
+function slug(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+}

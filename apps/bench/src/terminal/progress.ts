@@ -1,0 +1,91 @@
+import { duration } from './duration.ts';
+
+/** Where one stage stands. */
+export interface Position {
+  readonly step: number;
+  /** Upper bound of `step`, when there is one. */
+  readonly total?: number | undefined;
+  readonly note?: string | undefined;
+}
+
+/** Tells a person how far the bench is. Every method may be called at any rate. */
+export interface Progress {
+  /** Begins a stage; `ordinal` of `stages` when known. */
+  begin(title: string): void;
+  at(position: Position): void;
+  /** Ends the stage with one line that stays. */
+  end(summary: string): void;
+  /** A line that stays, between stages. */
+  say(line: string): void;
+}
+
+const BAR = 24;
+const REDRAW_MS = 80;
+/** Off a terminal: one line at most this often. */
+const PLAIN_MS = 15_000;
+
+/**
+ * Progress on a stream: a live bar with the time left on a terminal, sparse plain lines elsewhere.
+ *
+ * @param stages how many stages are expected in all, for `[3/9]`
+ */
+export function createProgress(out: NodeJS.WriteStream, stages: number, now: () => number = Date.now): Progress {
+  const live = out.isTTY === true;
+  let title = '';
+  let ordinal = 0;
+  let started = 0;
+  let firstStep: number | undefined;
+  let shown = 0;
+  const clear = () => live && out.write('\r\x1b[2K');
+  const label = () => `[${Math.min(ordinal, stages)}/${stages}] ${title}`;
+  return {
+    begin(next) {
+      title = next;
+      ordinal++;
+      started = now();
+      firstStep = undefined;
+      shown = live ? 0 : started;
+      if (!live) out.write(`${label()} ...\n`);
+      else out.write(fit(label(), out.columns));
+    },
+    at({ step, total, note }) {
+      // a resumed stage starts in the middle: its speed counts from there
+      firstStep ??= step;
+      const time = now();
+      if (time - shown < (live ? REDRAW_MS : PLAIN_MS)) return;
+      shown = time;
+      const seconds = (time - started) / 1000;
+      const done = step - firstStep;
+      const left = total !== undefined && done > 0 ? (seconds / done) * (total - step) : undefined;
+      const parts = [
+        total === undefined ? `step ${step}` : `${step}/${total}`,
+        note ?? '',
+        left === undefined ? '' : `at most ${duration(left)} left`,
+      ].filter(Boolean);
+      const bar = live && total !== undefined ? ` ${drawBar(step / total)}` : '';
+      const line = `${label()}${bar} ${parts.join(' · ')}`;
+      if (live) {
+        clear();
+        out.write(fit(line, out.columns));
+      } else out.write(`${line}\n`);
+    },
+    end(summary) {
+      clear();
+      out.write(`${label()}: ${summary} (${duration((now() - started) / 1000)})\n`);
+    },
+    say(line) {
+      clear();
+      out.write(`${line}\n`);
+    },
+  };
+}
+
+function drawBar(share: number): string {
+  const filled = Math.round(Math.max(0, Math.min(1, share)) * BAR);
+  return `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)}`;
+}
+
+/** One line only: a wrapped line could not be redrawn in place. */
+function fit(line: string, columns = 80): string {
+  return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;
+}
