@@ -1,1 +1,7 @@
-export {};
+export type { CurvePoint } from './checkpoint.ts';
+export type { TrainEvent, TrainResult } from './events.ts';
+export type { TrainOptions } from './options.ts';
+export { inputSpecs, trainingProgram } from './program.ts';
+export type { SamplerOptions } from './sampler.ts';
+export { leaSignals, type SignalOptions, type Signals } from './signals.ts';
+export { fit, train, weightsHash } from './train.ts';

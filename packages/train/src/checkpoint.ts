@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { LeaError, show, stableJson } from '@lea/core';
+import { pick, prefixed, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
+
+/** One validation of a run: a point of its learning curve. */
+export interface CurvePoint {
+  readonly phase: string;
+  readonly step: number;
+  /** Mean training loss since the validation before. */
+  readonly loss: number;
+  /** The metric that early stopping looks at. */
+  readonly value: number;
+}
+
+/** Where a run stands: everything but its weights. Plain JSON. */
+export interface Progress {
+  readonly phase: number;
+  /** Step at which the phase began. */
+  readonly phaseStart: number;
+  readonly step: number;
+  /** Step of the last validation. */
+  readonly validated: number;
+  /** Best validation of this phase. */
+  readonly best: CurvePoint | null;
+  /** Validations since the best one. */
+  readonly waited: number;
+  readonly lossSum: number;
+  readonly lossSteps: number;
+  readonly curve: readonly CurvePoint[];
+  readonly finished: boolean;
+}
+
+/** A run at one instant. */
+export interface RunState {
+  readonly progress: Progress;
+  /** Per trained network: parameters, slots, Polyak target. */
+  readonly networks: readonly Values[];
+  /** The same without slots, at the best validation of this phase; empty before the first one. */
+  readonly best: readonly Values[];
+}
+
+/** What a run is: a checkpoint of another identity cannot be gone on with. */
+export type Identity = Readonly<Record<string, unknown>>;
+
+/**
+ * Writes the whole run into one safetensors file, beside the old one first, then renamed.
+ *
+ * @throws LeaError of `writeSafetensors`; the old file is untouched then
+ */
+export async function saveCheckpoint(path: string, identity: Identity, run: RunState): Promise<void> {
+  const tensors: Values = {};
+  run.networks.forEach((network, i) => Object.assign(tensors, prefixed(`network${i + 1}/`, network)));
+  run.best.forEach((network, i) => Object.assign(tensors, prefixed(`best${i + 1}/`, network)));
+  await writeSafetensors(path, tensors, {
+    lea: FORMAT,
+    identity: stableJson(identity),
+    progress: stableJson(run.progress),
+  });
+}
+
+/**
+ * Reads a run back; `null` when there is no file, or one of another run and `onMismatch` is `restart`.
+ *
+ * @throws LeaError `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS` (names the differences),
+ * and those of `readSafetensors`
+ */
+export async function loadCheckpoint(
+  path: string,
+  identity: Identity,
+  networks: number,
+  onMismatch: 'refuse' | 'restart',
+): Promise<RunState | null> {
+  if (!existsSync(path)) return null;
+  const { tensors, metadata } = await readSafetensors(path);
+  if (metadata.lea !== FORMAT || !metadata.identity || !metadata.progress) {
+    if (onMismatch === 'restart') return null;
+    throw new LeaError('E_CHECKPOINT_FOREIGN', 'The file is not a checkpoint of this trainer.', {
+      value: path,
+      hint: "Give checkpoint another path, or set onMismatch to 'restart' to overwrite it.",
+    });
+  }
+  const differences = differencesOf(JSON.parse(metadata.identity), JSON.parse(stableJson(identity)));
+  if (differences.length > 0) {
+    if (onMismatch === 'restart') return null;
+    throw new LeaError(
+      'E_CHECKPOINT_OPTIONS',
+      `The checkpoint is of a run with other options: ${differences.join('; ')}.`,
+      {
+        value: path,
+        hint: "Use those options, give checkpoint another path, or set onMismatch to 'restart' to begin anew.",
+      },
+    );
+  }
+  const sets = (name: string) =>
+    Array.from({ length: networks }, (_, i) => pick(`${name}${i + 1}/`, tensors)).filter(
+      (set) => Object.keys(set).length > 0,
+    );
+  return { progress: JSON.parse(metadata.progress) as Progress, networks: sets('network'), best: sets('best') };
+}
+
+const FORMAT = 'train-checkpoint-1';
+
+/** "batch: 256 saved, 128 given" for every leaf that differs. */
+function differencesOf(saved: unknown, given: unknown, path = ''): string[] {
+  if (stableJson(saved) === stableJson(given)) return [];
+  if (!isRecord(saved) || !isRecord(given)) return [`${path}: ${show(saved)} saved, ${show(given)} given`];
+  const keys = [...new Set([...Object.keys(saved), ...Object.keys(given)])].sort();
+  return keys.flatMap((key) => differencesOf(saved[key], given[key], path ? `${path}.${key}` : key));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

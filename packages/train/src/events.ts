@@ -1,0 +1,57 @@
+import type { Policy } from '@lea/agents';
+import type { Values } from '@lea/tensor';
+import type { CurvePoint } from './checkpoint.ts';
+
+/** What a run tells while it goes. Steps count from 1 over all phases. */
+export type TrainEvent =
+  | {
+      readonly type: 'start';
+      readonly agent: string;
+      /** Numbers in all trained networks. */
+      readonly parameters: number;
+      readonly rows: number;
+      readonly batch: number;
+      /** Steps in which each network sees one epoch's worth of rows. */
+      readonly stepsPerEpoch: number;
+      readonly evaluateEvery: number;
+      /** Step of the checkpoint that is gone on from; 0 for a new run. */
+      readonly resumedFrom: number;
+    }
+  | { readonly type: 'phase'; readonly phase: string; readonly index: number; readonly step: number }
+  /** After each chunk: means over its steps. */
+  | {
+      readonly type: 'step';
+      readonly phase: string;
+      readonly step: number;
+      readonly loss: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | ({
+      readonly type: 'validation';
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly improved: boolean;
+      readonly best: CurvePoint;
+      /** Validations that may still pass without a new best. */
+      readonly patienceLeft: number;
+    } & CurvePoint)
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  /** The signal ended the run; `path` is where it can be gone on from (undefined: no checkpoint was asked for). */
+  | { readonly type: 'stopped'; readonly step: number; readonly path: string | undefined }
+  | { readonly type: 'done'; readonly step: number; readonly best: CurvePoint; readonly weightsHash: string };
+
+export interface TrainResult {
+  /** The trained agent, ready to recommend; the caller disposes it. */
+  readonly policy: Policy;
+  /** Parameters of network 1 at the best validation of the last phase (of a run stopped before any: the current ones). */
+  readonly params: Values;
+  /** Steps done, over all phases. */
+  readonly steps: number;
+  /** The best validation of the last phase; null for a run stopped before its first validation. */
+  readonly best: CurvePoint | null;
+  /** Every validation, from the first step on, also those before a resumption. */
+  readonly curve: readonly CurvePoint[];
+  /** Content hash of `params`: equal for equal options, resumed or not. */
+  readonly weightsHash: string;
+  /** Whether the signal ended the run before its time. */
+  readonly stopped: boolean;
+}

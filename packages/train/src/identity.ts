@@ -1,0 +1,41 @@
+import { contentHash } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import type { Runner, Value } from '@lea/tensor';
+import type { Identity } from './checkpoint.ts';
+import type { Plan } from './options.ts';
+import { signalsHash } from './signals.ts';
+
+/**
+ * Everything that the bits of a run depend on. Where it runs belongs to it: sums are ordered differently on another
+ * number of threads.
+ */
+export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Identity {
+  const { window, batch, sampler, seed, evaluateEvery, patience, maxSteps, metric, rewards, shape } = plan;
+  return {
+    agent: plan.agent.config,
+    train: dataHash(plan.train),
+    validation: dataHash(plan.validation),
+    signals: signalsHash(plan.signals),
+    text: textHash(plan.text),
+    shape,
+    rewards,
+    window,
+    batch,
+    sampler,
+    seed,
+    evaluateEvery,
+    patience,
+    maxSteps: Number.isFinite(maxSteps) ? maxSteps : null,
+    metric,
+    runtime: { backend, threads },
+  };
+}
+
+function dataHash({ sequences, event, sequence, done }: Transitions): string {
+  const { offsets, items, kind, kinds } = sequences;
+  return contentHash(offsets, items, kind, kinds, event, sequence, done);
+}
+
+function textHash(text: Value | undefined): string | null {
+  return text ? contentHash(text.shape, text.data) : null;
+}

@@ -1,0 +1,164 @@
+import type { Agent, Shape } from '@lea/agents';
+import { LeaError, withDefaults } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import type { Value } from '@lea/tensor';
+import type { SamplerOptions } from './sampler.ts';
+import type { Signals } from './signals.ts';
+
+export interface TrainOptions {
+  /** What is trained: encoder, heads and losses, e.g. `snqn()(sasrec())`. */
+  agent: Agent;
+  /** The logged decisions that are learned from. */
+  train: Transitions;
+  /** The logged decisions that early stopping looks at; of other users than `train`. */
+  validation: Transitions;
+  /** Reward per event kind, in the order of `train.sequences.kinds`; [0.2, 1] for click and purchase in the papers. */
+  rewards: readonly number[];
+  /** Items of history that the agent sees; default 10. Longer: more context, time per step grows with it. */
+  window?: number;
+  /** Rows per step; default 256, or all rows when there are fewer. Larger: steadier gradients, fewer updates per epoch. */
+  batch?: number;
+  /** How batches are drawn; default an epoch permutation. `{ type: 'independent' }` is the papers' sampler. */
+  sampler?: SamplerOptions;
+  /** Seed of weights, batches, negatives, dropout and coins; default 0. */
+  seed?: number;
+  /**
+   * Steps between two validations; default half an epoch of updates per network, which is twice as many steps when two
+   * networks take turns. Lower: a finer choice of the best step, more time spent on validation.
+   */
+  evaluateEvery?: number;
+  /**
+   * Validations without a new best before a phase ends; default 8 for an encoder with tied weights (it starts high and
+   * dips before it rises), else 4 for supervised and 3 for RL agents. Higher: later, surer stopping.
+   */
+  patience?: number;
+  /** Steps per phase at most; default unlimited: a phase ends by early stopping or with the steps the agent gives it. */
+  maxSteps?: number;
+  /** The validation metric that early stopping maximises; default `ndcg@10`, over all events. */
+  metric?: string;
+  /** What a language-model environment adds to the train rows: see `leaSignals`. */
+  signals?: Signals;
+  /** Text vectors of the items [N, D], for encoders that read them. */
+  text?: Value;
+  /** File that the run is saved to at every validation, and resumed from when it exists. */
+  checkpoint?: string;
+  /** What to do with a checkpoint of other options: `refuse` (default) throws, `restart` begins anew and overwrites it. */
+  onMismatch?: 'refuse' | 'restart';
+  /** Ends the run after the current chunk: it is saved, and the same options go on from there. */
+  signal?: AbortSignal;
+  /** Steps per call of the runtime; default 32. Higher: less copying, slower reaction to `signal`. Never changes results. */
+  chunk?: number;
+  /** Threads of the runtime; default all cores, up to 2. */
+  threads?: number;
+  /** Whether threads wait actively; default true. Set false when several jobs share the cores. */
+  spinning?: boolean;
+}
+
+/** Options with every default filled in, and what follows from them. */
+export interface Plan extends Required<Omit<TrainOptions, 'signals' | 'text' | 'checkpoint' | 'signal' | 'threads'>> {
+  signals: Signals | undefined;
+  text: Value | undefined;
+  checkpoint: string | undefined;
+  signal: AbortSignal | undefined;
+  threads: number | undefined;
+  shape: Shape;
+  /** Networks that are updated: 2 with the coin flip, else 1. */
+  networks: number;
+}
+
+/**
+ * Fills in defaults and refuses what cannot be trained, before anything is compiled.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_TRAIN_OPTION`
+ */
+export function planOf(options: TrainOptions): Plan {
+  const { agent, train, validation } = options;
+  const networks = agent.target === 'coin' ? 2 : 1;
+  const batch = Math.min(options.batch ?? 256, train.count);
+  const defaults = {
+    agent,
+    train,
+    validation,
+    rewards: options.rewards,
+    window: 10,
+    batch,
+    sampler: { type: 'permutation' } as SamplerOptions,
+    seed: 0,
+    evaluateEvery: Math.max(1, Math.floor((train.count / batch / 2) * networks)),
+    patience: defaultPatience(agent),
+    maxSteps: Number.POSITIVE_INFINITY,
+    metric: 'ndcg@10',
+    signals: undefined as Signals | undefined,
+    text: undefined as Value | undefined,
+    checkpoint: undefined as string | undefined,
+    onMismatch: 'refuse' as 'refuse' | 'restart',
+    signal: undefined as AbortSignal | undefined,
+    chunk: 32,
+    threads: undefined as number | undefined,
+    spinning: true,
+  };
+  const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
+  const shape = { items: train.sequences.itemIds.length, window: plan.window, ...textSize(plan.text) };
+  const complete = { ...plan, networks, shape };
+  check(complete);
+  return complete;
+}
+
+function defaultPatience(agent: Agent): number {
+  if (agent.encoder.tied) return 8;
+  return agent.target === 'none' ? 4 : 3;
+}
+
+function textSize(text: Value | undefined): { textSize?: number } {
+  return text ? { textSize: text.shape[1]! } : {};
+}
+
+function check({ train, validation, rewards, agent, text, signals, ...plan }: Plan): void {
+  const refuse = (what: string, value: unknown, hint: string) => {
+    throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
+  };
+  for (const [name, { count }] of Object.entries({ train, validation })) {
+    if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
+  }
+  for (const name of ['window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk'] as const) {
+    const value = plan[name];
+    const whole = Number.isInteger(value) || (name === 'maxSteps' && value === Number.POSITIVE_INFINITY);
+    if (!whole || value < 1)
+      refuse(`train: ${name} must be a whole number of at least 1.`, value, 'Leave it out for the default.');
+  }
+  const kinds = train.sequences.kinds;
+  if (rewards?.length !== kinds.length || !rewards.every(Number.isFinite)) {
+    refuse('train: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
+  }
+  const items = train.sequences.itemIds.length;
+  if (validation.sequences.itemIds.length !== items) {
+    refuse(
+      'Train and validation have different catalogues.',
+      validation.sequences.itemIds.length,
+      'Split one set of interactions.',
+    );
+  }
+  if ((agent.encoder.needsText || agent.encoder.initText) && !text) {
+    refuse(
+      `The encoder ${agent.encoder.name} reads item texts.`,
+      undefined,
+      'Pass text, e.g. from textVectors of @lea/env.',
+    );
+  }
+  if (text && text.shape[0] !== items)
+    refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalogue.');
+  if (!signals) return;
+  const lengths = { reward: 1, targets: signals.k ?? 0, targetWeights: signals.k ?? 0 };
+  for (const name of ['reward', 'targets', 'targetWeights'] as const) {
+    const values = signals[name];
+    if (values && values.length !== train.count * lengths[name]) {
+      refuse(
+        `signals.${name} must have ${lengths[name]} value(s) for each of the ${train.count} train rows.`,
+        values.length,
+        'Make them with leaSignals from the same train transitions.',
+      );
+    }
+    const bad = values?.findIndex((value: number) => !Number.isFinite(value)) ?? -1;
+    if (bad >= 0) refuse(`signals.${name}[${bad}] is not a finite number.`, values![bad], 'Annotate again.');
+  }
+}

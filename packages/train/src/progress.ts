@@ -1,0 +1,96 @@
+import type { Agent } from '@lea/agents';
+import { fold, key, LeaError } from '@lea/core';
+import type { Evaluation } from '@lea/eval';
+import type { CurvePoint, RunState } from './checkpoint.ts';
+import type { TrainEvent } from './events.ts';
+import type { Plan } from './options.ts';
+import { initialState, withoutSlots, withSlots } from './program.ts';
+
+/** The run before its first step: every network with its own weights. */
+export function initialRun({ agent, seed, networks, shape, text }: Plan): RunState {
+  const root = fold(key(seed), 'weights');
+  const started = Array.from({ length: networks }, (_, i) =>
+    withSlots(agent.phases[0]!, initialState(agent, agent.init(fold(root, i + 1), shape, text))),
+  );
+  const progress = {
+    ...phaseStart(0, 0),
+    curve: [],
+    finished: false,
+  };
+  return { progress, networks: started, best: [] };
+}
+
+export function phaseOf(plan: Plan, run: RunState): Agent['phases'][number] {
+  return plan.agent.phases[run.progress.phase]!;
+}
+
+/** Steps after which a phase ends at the latest. */
+function phaseSteps(plan: Plan, run: RunState): number {
+  const { steps } = phaseOf(plan, run);
+  return Math.min(plan.maxSteps, steps === 'early-stopping' ? Number.POSITIVE_INFINITY : steps);
+}
+
+/** Whether a phase has had its steps, the last one validated, or has stopped improving. */
+export function phaseEnded(plan: Plan, run: RunState): boolean {
+  const { waited, step, validated, phaseStart } = run.progress;
+  if (phaseOf(plan, run).steps === 'early-stopping' && waited >= plan.patience) return true;
+  return validated === step && step - phaseStart >= phaseSteps(plan, run);
+}
+
+export function validationDue(plan: Plan, run: RunState): boolean {
+  const { step, validated, phaseStart } = run.progress;
+  const done = step - phaseStart;
+  return step > validated && (done % plan.evaluateEvery === 0 || done === phaseSteps(plan, run));
+}
+
+/** Steps from `step` on that fit into one call: up to the next validation. */
+export function chunkSteps(plan: Plan, run: RunState, step: number): number {
+  const done = step - run.progress.phaseStart;
+  const all = phaseSteps(plan, run);
+  return Math.min(plan.chunk, plan.evaluateEvery - (done % plan.evaluateEvery), all - (done % all));
+}
+
+/** The run after a validation of its current networks, and what is told about it. */
+export function validatedRun(plan: Plan, run: RunState, { metrics }: Evaluation): [RunState, TrainEvent] {
+  const { progress } = run;
+  const value = metrics[plan.metric];
+  if (value === undefined || Number.isNaN(value)) {
+    throw new LeaError('E_TRAIN_METRIC', 'Validation has no such metric.', {
+      value: plan.metric,
+      hint: `Metrics are: ${Object.keys(metrics).join(', ')}.`,
+    });
+  }
+  const { step, lossSum, lossSteps } = progress;
+  const point: CurvePoint = { phase: phaseOf(plan, run).name, step, loss: lossSum / lossSteps, value };
+  const improved = progress.best === null || value > progress.best.value;
+  const best = improved ? point : progress.best!;
+  const waited = improved ? 0 : progress.waited + 1;
+  const curve = [...progress.curve, point];
+  return [
+    {
+      ...run,
+      progress: { ...progress, validated: step, best, waited, curve, lossSum: 0, lossSteps: 0 },
+      best: improved ? run.networks.map(withoutSlots) : run.best,
+    },
+    { type: 'validation', ...point, metrics, improved, best, patienceLeft: plan.patience - waited },
+  ];
+}
+
+/**
+ * The run after the end of a phase: finished, or at the start of the next phase, which begins with all networks at the
+ * best validation (or the last step, as the phase says), fresh optimiser slots and a selection of its own.
+ */
+export function nextPhase(plan: Plan, run: RunState): RunState {
+  const { phase, step, curve } = run.progress;
+  const following = plan.agent.phases[phase + 1];
+  if (!following) return { ...run, progress: { ...run.progress, finished: true } };
+  return {
+    progress: { ...phaseStart(phase + 1, step), curve, finished: false },
+    networks: (following.start === 'best' ? run.best : run.networks).map((network) => withSlots(following, network)),
+    best: [],
+  };
+}
+
+function phaseStart(phase: number, step: number) {
+  return { phase, phaseStart: step, step, validated: step, best: null, waited: 0, lossSum: 0, lossSteps: 0 };
+}

@@ -1,0 +1,76 @@
+import { key } from '@lea/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createSampler, type SamplerOptions } from './sampler.ts';
+
+function draw(options: SamplerOptions, seed: number, sizes: { rows: number; batch: number }, steps: readonly number[]) {
+  const lengths = Int32Array.from({ length: sizes.rows }, (_, i) => i % 10);
+  const sampler = createSampler(options, key(seed), { ...sizes, lengths });
+  return steps.map((step) => {
+    const out = new Int32Array(sizes.batch);
+    sampler(step, out);
+    return [...out];
+  });
+}
+
+const KINDS: SamplerOptions[] = [
+  { type: 'independent' },
+  { type: 'permutation' },
+  { type: 'permutation', buckets: true },
+];
+
+describe('samplers', () => {
+  it.each(KINDS)('%j is a pure function of key and step', (options) => {
+    const sizes = { rows: 23, batch: 5 };
+    const inOrder = draw(options, 1, sizes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const backwards = draw(options, 1, sizes, [9, 3, 7, 0]);
+    expect(backwards).toEqual([inOrder[9], inOrder[3], inOrder[7], inOrder[0]]);
+    expect(draw(options, 2, sizes, [0])).not.toEqual([inOrder[0]]);
+  });
+
+  it('independent: distinct rows, every row equally often', () => {
+    const batches = draw({ type: 'independent' }, 3, { rows: 20, batch: 8 }, [...Array(2000).keys()]);
+    const counts = new Array<number>(20).fill(0);
+    for (const rows of batches) {
+      expect(new Set(rows).size).toBe(8);
+      for (const row of rows) counts[row]!++;
+    }
+    // Expected 800, standard deviation about 22.
+    for (const count of counts) expect(Math.abs(count - 800)).toBeLessThan(110);
+  });
+
+  it('permutation: every epoch holds every row once, whatever the batch size', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (rows, size, seed) => {
+        const batch = Math.min(rows, size);
+        const steps = [...Array(Math.ceil((3 * rows) / batch)).keys()];
+        const stream = draw({ type: 'permutation' }, seed, { rows, batch }, steps).flat();
+        for (let epoch = 0; epoch < 3; epoch++) {
+          const seen = stream.slice(epoch * rows, (epoch + 1) * rows).sort((a, b) => a - b);
+          expect(seen).toEqual([...Array(rows).keys()]);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('buckets: an epoch holds every row, whole batches once, and a batch holds similar lengths', () => {
+    const sizes = { rows: 43, batch: 5 };
+    const epoch = draw({ type: 'permutation', buckets: true }, 5, sizes, [...Array(9).keys()]);
+    expect(new Set(epoch.flat()).size).toBe(43);
+    expect(epoch.flat().length).toBe(45);
+    for (const rows of epoch) {
+      const lengths = rows.map((row) => row % 10);
+      expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(2);
+      expect(new Set(rows).size).toBe(5);
+    }
+    const shortest = epoch.map((rows) => Math.min(...rows.map((row) => row % 10)));
+    expect(shortest).not.toEqual(shortest.toSorted((a, b) => a - b));
+  });
+
+  it('refuses unknown types', () => {
+    expect(() => draw({ type: 'alphabetical' } as never, 0, { rows: 2, batch: 1 }, [0])).toThrow(
+      /independent, permutation/,
+    );
+  });
+});

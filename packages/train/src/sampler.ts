@@ -1,0 +1,105 @@
+import { fold, type Key, LeaError, permutation, randomBits } from '@lea/core';
+
+/**
+ * How the rows of a batch are drawn.
+ *
+ * - `independent`: every batch is `batch` distinct rows drawn uniformly, independent of all other batches: the sampler
+ *   of the SQN/SNQN lineage. About 37 % of the rows are unseen after an epoch's worth of batches.
+ * - `permutation`: each epoch is a new random order of all rows, cut into batches, so every row is seen once per epoch.
+ *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its last rows from the
+ *   next epoch, and no row is dropped. With `buckets` rows of similar history length share a batch and the order of the
+ *   batches is random; the epoch's last batch, when incomplete, is filled up with rows of the same epoch.
+ *
+ * Compare methods with the same sampler only: it can be worth more than the method.
+ */
+export type SamplerOptions =
+  | { readonly type: 'independent' }
+  | { readonly type: 'permutation'; readonly buckets?: boolean };
+
+/** Writes the rows of the batch of one step into `out`: a pure function of the key and the step. */
+export type Sampler = (step: number, out: Int32Array) => void;
+
+/**
+ * @param rows number of rows to draw from
+ * @param batch rows per batch, at most `rows`
+ * @param lengths history length of every row; read by `buckets` only
+ * @throws LeaError `E_SAMPLER`
+ */
+export function createSampler(
+  options: SamplerOptions,
+  key: Key,
+  { rows, batch, lengths }: { rows: number; batch: number; lengths: ArrayLike<number> },
+): Sampler {
+  if (options.type === 'independent') return independent(key, rows);
+  if (options.type === 'permutation') {
+    return options.buckets ? bucketed(key, rows, batch, lengths) : endless(key, rows, batch);
+  }
+  throw new LeaError('E_SAMPLER', 'There is no sampler of that type.', {
+    value: (options as { type: unknown }).type,
+    hint: 'Samplers are: independent, permutation.',
+  });
+}
+
+/** The first draws of a Fisher-Yates shuffle, undone afterwards: the cost is that of the batch, not of the rows. */
+function independent(key: Key, rows: number): Sampler {
+  const order = Int32Array.from({ length: rows }, (_, i) => i);
+  return (step, out) => {
+    const { words } = fold(key, step);
+    const swaps = new Int32Array(out.length);
+    for (let i = 0; i < out.length; i++) {
+      const j = i + Math.floor(((randomBits(words, i) >>> 0) / 2 ** 32) * (rows - i));
+      swaps[i] = j;
+      swap(order, i, j);
+      out[i] = order[i]!;
+    }
+    for (let i = out.length - 1; i >= 0; i--) swap(order, i, swaps[i]!);
+  };
+}
+
+function endless(key: Key, rows: number, batch: number): Sampler {
+  const order = lastUsed((epoch) => permutation(fold(key, epoch), rows));
+  return (step, out) => {
+    for (let i = 0; i < out.length; i++) {
+      const position = step * batch + i;
+      out[i] = order(Math.floor(position / rows))[position % rows]!;
+    }
+  };
+}
+
+function bucketed(key: Key, rows: number, batch: number, lengths: ArrayLike<number>): Sampler {
+  const batches = Math.ceil(rows / batch);
+  const epochs = lastUsed((epoch) => {
+    const shuffled = permutation(fold(key, epoch), rows);
+    return {
+      // The sort is stable, so rows of one length stay in random order.
+      sorted: shuffled.toSorted((a, b) => lengths[a]! - lengths[b]!),
+      batchOrder: permutation(fold(fold(key, epoch), 'batches'), batches),
+    };
+  });
+  return (step, out) => {
+    const { sorted, batchOrder } = epochs(Math.floor(step / batches));
+    const first = batchOrder[step % batches]! * batch;
+    // The incomplete batch holds the longest histories: those before it are the most similar ones to fill it with.
+    const start = Math.min(first, rows - batch);
+    for (let i = 0; i < out.length; i++) out[i] = sorted[start + i]!;
+  };
+}
+
+/** Remembers the value of the last argument, because steps come in order and an epoch serves many of them. */
+function lastUsed<T>(make: (epoch: number) => T): (epoch: number) => T {
+  let current = -1;
+  let value: T;
+  return (epoch) => {
+    if (epoch !== current) {
+      value = make(epoch);
+      current = epoch;
+    }
+    return value;
+  };
+}
+
+function swap(values: Int32Array, i: number, j: number): void {
+  const kept = values[i]!;
+  values[i] = values[j]!;
+  values[j] = kept;
+}

@@ -1,0 +1,199 @@
+import { contentHash, fold, integers, key, LeaError, permutation, withDefaults } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import type { Annotation } from '@lea/env';
+
+/** What a language-model environment adds to the training rows; row-sparse, aligned with the train transitions. */
+export interface Signals {
+  /** [R]: replaces the logged event's reward in the TD loss. */
+  readonly reward?: Float32Array;
+  /** [R*k]: items that are soft targets of the supervised loss beside the logged action. */
+  readonly targets?: Int32Array;
+  /** [R*k]: weight of each target's cross-entropy; 0 switches a slot off. */
+  readonly targetWeights?: Float32Array;
+  /** Targets per row. */
+  readonly k?: number;
+}
+
+export interface SignalOptions {
+  /**
+   * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`.
+   *
+   * The default follows measured gains over SASRec with plain cross-entropy (test NDCG@10 .0503 on Industrial and
+   * Scientific): actions .0643 - .0659; state alone .0593, and nothing on top of actions (+.0007 +- .0011); reward as the
+   * TD reward +.0006 +- .0009.
+   */
+  use?: { state?: boolean; reward?: boolean; actions?: boolean };
+  /** Total weight of the positive actions against 1 for the logged action; default 1. 0.5 cost about .0016 NDCG@10. */
+  alpha?: number;
+  /** Positive actions per row, at most the annotation's; default 20. 10 cost about .0016 NDCG@10 together with alpha 0.5. */
+  k?: number;
+  /** Softmax temperature of rewards (actions) and logits (state); default 1. Higher: more even weights. */
+  temperature?: number;
+  /** Reward per event kind, in the order of `sequences.kinds`: the scale that modelled rewards keep. Needed by `use.reward`. */
+  rewards?: readonly number[];
+  /**
+   * Breaks the signal on purpose, to show what of a gain is the environment's: `random-positives` puts uniformly drawn
+   * items in place of the proposed ones, `shuffled-rewards` deals the rewards to other rows and items. Default `none`.
+   */
+  control?: 'none' | 'random-positives' | 'shuffled-rewards';
+  /** Seed of the controls; default 0. */
+  seed?: number;
+}
+
+/**
+ * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
+ * modelling (Wang et al., SIGIR 2024), as annotate-then-train.
+ *
+ * - actions: soft targets over the top-k positives without the logged action,
+ *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
+ * - state: KL to the environment's item distribution on its top-k; weight = softmax(logits / temperature), summing to 1;
+ *   on the same targets, so the weights of both parts add up;
+ * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
+ *   the event's own reward, hence so does the scale of Q.
+ *
+ * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_UNKNOWN`
+ */
+export function leaSignals(annotation: Annotation, transitions: Transitions, options: SignalOptions = {}): Signals {
+  const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
+  const use = withDefaults('leaSignals.use', { state: false, reward: false, actions: true }, given.use);
+  check(annotation, transitions, given);
+  const source = control(annotation, transitions, given);
+  return {
+    ...(use.actions || use.state ? softTargets(source, transitions, { ...given, use }) : {}),
+    ...(use.reward ? { reward: modelledReward(source, transitions, given.rewards) } : {}),
+  };
+}
+
+/** Content hash of signals: part of a run's identity. */
+export function signalsHash(signals: Signals | undefined): string | null {
+  if (!signals) return null;
+  const { reward = null, targets = null, targetWeights = null, k = null } = signals;
+  return contentHash(reward, targets, targetWeights, k);
+}
+
+const DEFAULTS = {
+  use: {} as NonNullable<SignalOptions['use']>,
+  alpha: 1,
+  k: 20,
+  temperature: 1,
+  rewards: [] as readonly number[],
+  control: 'none' as NonNullable<SignalOptions['control']>,
+  seed: 0,
+};
+
+type Source = Pick<Annotation, 'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards'>;
+
+function softTargets(
+  source: Source,
+  { sequences, event, count }: Transitions,
+  options: { use: { state: boolean; actions: boolean }; alpha: number; k: number; temperature: number },
+): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
+  const { use, alpha, temperature } = options;
+  const k = Math.min(options.k, source.k);
+  const scale = 1 / (standardised(source.reward).deviation * temperature);
+  const targets = new Int32Array(count * k);
+  const targetWeights = new Float32Array(count * k);
+  const scores = new Float64Array(k);
+  const add = (row: number, weight: number, score: (slot: number) => number) => {
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j < k; j++) {
+      scores[j] = score(j);
+      if (scores[j]! > highest) highest = scores[j]!;
+    }
+    if (highest === Number.NEGATIVE_INFINITY) return;
+    let total = 0;
+    for (let j = 0; j < k; j++) total += Math.exp(scores[j]! - highest);
+    for (let j = 0; j < k; j++) targetWeights[row * k + j]! += (weight * Math.exp(scores[j]! - highest)) / total;
+  };
+  for (let row = 0; row < count; row++) {
+    const at = row * source.k;
+    const action = sequences.items[event[row]!]!;
+    targets.set(source.positives.subarray(at, at + k), row * k);
+    if (use.actions) {
+      add(row, alpha, (j) =>
+        targets[row * k + j] === action ? Number.NEGATIVE_INFINITY : source.positiveRewards[at + j]! * scale,
+      );
+    }
+    if (use.state) add(row, 1, (j) => source.logits[at + j]! / temperature);
+  }
+  return { targets, targetWeights, k };
+}
+
+function modelledReward(
+  source: Source,
+  { sequences, event, count }: Transitions,
+  rewards: readonly number[],
+): Float32Array {
+  const { mean, deviation } = standardised(source.reward);
+  return Float32Array.from({ length: count }, (_, row) => {
+    const z = (source.reward[row]! - mean) / deviation;
+    return (rewards[sequences.kind[event[row]!]!]! * 2) / (1 + Math.exp(-z));
+  });
+}
+
+/** Mean and standard deviation (1 when all values are equal, so that nothing is divided by 0). */
+function standardised(values: Float32Array): { mean: number; deviation: number } {
+  let mean = 0;
+  for (const value of values) mean += value / values.length;
+  let variance = 0;
+  for (const value of values) variance += (value - mean) ** 2 / values.length;
+  return { mean, deviation: Math.sqrt(variance) || 1 };
+}
+
+function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
+  const root = fold(key(options.seed), options.control);
+  const shuffled = (values: Float32Array, label: string) => {
+    const order = permutation(fold(root, label), values.length);
+    return values.map((_, i) => values[order[i]!]!);
+  };
+  switch (options.control) {
+    case 'none':
+      return annotation;
+    case 'random-positives': {
+      const items = transitions.sequences.itemIds.length;
+      return { ...sourceOf(annotation), positives: integers(root, annotation.positives.length, items) };
+    }
+    case 'shuffled-rewards':
+      return {
+        ...sourceOf(annotation),
+        reward: shuffled(annotation.reward, 'logged'),
+        positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
+      };
+    default:
+      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no control of that name.', {
+        value: options.control,
+        hint: 'Controls are: none, random-positives, shuffled-rewards.',
+      });
+  }
+}
+
+function sourceOf({ k, reward, positives, logits, positiveRewards }: Annotation): Source {
+  return { k, reward, positives, logits, positiveRewards };
+}
+
+function check(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): void {
+  if (annotation.rows !== transitions.count) {
+    throw new LeaError(
+      'E_SIGNALS_ROWS',
+      `The annotation is of other rows: these transitions have ${transitions.count}.`,
+      {
+        value: annotation.rows,
+        hint: 'Annotate the same train transitions that are trained on.',
+      },
+    );
+  }
+  if (!(options.k >= 1 && Number.isInteger(options.k))) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
+  }
+  if (!(options.temperature > 0) || !(options.alpha >= 0)) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be above 0 and alpha at least 0.', {
+      value: { temperature: options.temperature, alpha: options.alpha },
+    });
+  }
+  if (options.use.reward && options.rewards.length !== transitions.sequences.kinds.length) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: use.reward needs the reward of every event kind.', {
+      value: options.rewards,
+      hint: `Set rewards to one number per kind: ${transitions.sequences.kinds.join(', ')}.`,
+    });
+  }
+}

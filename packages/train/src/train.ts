@@ -1,0 +1,139 @@
+import { createPolicy } from '@lea/agents';
+import { contentHash, key } from '@lea/core';
+import { pick, type Runner, type Values } from '@lea/tensor';
+import { advance, compilePhase } from './advance.ts';
+import { type Chunk, createBatches } from './batches.ts';
+import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
+import type { TrainEvent, TrainResult } from './events.ts';
+import { identityOf } from './identity.ts';
+import { type Plan, planOf, type TrainOptions } from './options.ts';
+import { inputSpecs } from './program.ts';
+import { chunkSteps, initialRun, nextPhase, phaseEnded, phaseOf, validatedRun, validationDue } from './progress.ts';
+import { createValidator } from './validation.ts';
+
+/**
+ * Trains an agent on logged transitions with early stopping, phase after phase, and tells how it goes.
+ *
+ * Everything random is a pure function of the seed and the step, and checkpoints hold the whole state between two steps:
+ * a run cut at any instant and started again with the same options ends with the same bits.
+ * Two networks with a coin flip (SQN lineage): each step trains the one the coin says against the other; network 1 ranks.
+ *
+ * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_DIVERGED`, `E_TRAIN_METRIC`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, void> {
+  const plan = planOf(options);
+  const { checkpoint, signal } = plan;
+  const open: Runner[] = [];
+  try {
+    let run = initialRun(plan);
+    const batches = createBatches(plan, key(plan.seed), inputSpecs(plan));
+    const { validate, runner: scoring } = await createValidator(plan, rankingParams(run.networks));
+    open.push(scoring);
+    const identity = identityOf(plan, scoring.info);
+    if (checkpoint) run = (await loadCheckpoint(checkpoint, identity, plan.networks, plan.onMismatch)) ?? run;
+    yield startEvent(plan, run);
+
+    while (!run.progress.finished) {
+      const phase = phaseOf(plan, run).name;
+      yield { type: 'phase', phase, index: run.progress.phase, step: run.progress.step };
+      const training = await compilePhase(plan, run);
+      open.push(training);
+      let ahead: Chunk | undefined;
+      while (!phaseEnded(plan, run)) {
+        const { step } = run.progress;
+        if (signal?.aborted) {
+          if (checkpoint) yield await saved(checkpoint, identity, run);
+          yield { type: 'stopped', step, path: checkpoint };
+          return await resultOf(plan, run, true);
+        }
+        if (validationDue(plan, run)) {
+          const evaluation = await unlessAborted(signal, validate(rankingParams(run.networks)));
+          if (!evaluation) continue;
+          const [validated, event] = validatedRun(plan, run, evaluation);
+          run = validated;
+          yield event;
+          // A phase's last validation is saved below, as the state that the next phase begins with.
+          if (checkpoint && !phaseEnded(plan, run)) yield await saved(checkpoint, identity, run);
+          continue;
+        }
+        const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
+        const running = advance(plan, training, run, chunk);
+        // The host makes the next batches while the runtime computes.
+        const next = step + chunk.steps;
+        ahead = batches(next, chunkSteps(plan, run, next));
+        const { run: advanced, means } = await running;
+        run = advanced;
+        yield { type: 'step', phase, step: next, ...means };
+      }
+      await open.pop()!.dispose();
+      run = nextPhase(plan, run);
+      if (checkpoint) yield await saved(checkpoint, identity, run);
+    }
+    const result = await resultOf(plan, run, false);
+    yield { type: 'done', step: result.steps, best: result.best!, weightsHash: result.weightsHash };
+    return result;
+  } finally {
+    for (const runner of open) await runner.dispose();
+  }
+}
+
+/**
+ * `train` without the events.
+ *
+ * @throws LeaError as `train`
+ */
+export async function fit(options: TrainOptions): Promise<TrainResult> {
+  const events = train(options);
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value;
+  }
+}
+
+/** Content hash of weights: names, shapes and bits. */
+export function weightsHash(params: Values): string {
+  const names = Object.keys(params).sort();
+  return contentHash(...names.flatMap((name) => [name, params[name]!.shape, params[name]!.data]));
+}
+
+/** The network that ranks is the first one. */
+function rankingParams(networks: readonly Values[]): Values {
+  return pick('params/', networks[0]!);
+}
+
+function startEvent(plan: Plan, run: RunState): TrainEvent {
+  const { agent, train, batch, networks, evaluateEvery } = plan;
+  const sizes = Object.values(rankingParams(run.networks)).map(({ data }) => data.length);
+  return {
+    type: 'start',
+    agent: agent.name,
+    parameters: networks * sizes.reduce((sum, size) => sum + size, 0),
+    rows: train.count,
+    batch,
+    stepsPerEpoch: (train.count / batch) * networks,
+    evaluateEvery,
+    resumedFrom: run.progress.step,
+  };
+}
+
+async function saved(path: string, identity: Parameters<typeof saveCheckpoint>[1], run: RunState): Promise<TrainEvent> {
+  await saveCheckpoint(path, identity, run);
+  return { type: 'checkpoint', step: run.progress.step, path };
+}
+
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
+}
+
+async function resultOf(plan: Plan, run: RunState, stopped: boolean): Promise<TrainResult> {
+  const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
+  const { step, best, curve } = run.progress;
+  const { agent, shape, text } = plan;
+  const policy = await createPolicy(agent, params, shape, text ? { text } : {});
+  return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped };
+}
