@@ -1,0 +1,100 @@
+import { attention, dropout, linear, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import type { Mode } from '../types.ts';
+
+/** The parts of one attention layer: where its parameters are and how it is run. */
+export interface AttentionLayer {
+  readonly params: Tensors;
+  /** Prefix of `q.weight`, `k.weight`, `v.weight` and their biases. */
+  readonly name: string;
+  readonly heads: number;
+  readonly dropout: number;
+}
+
+/**
+ * Self-attention at every position.
+ *
+ * @param queries [B, L, D] before their projection
+ * @param keys [B, L, D] before theirs; values are made of the same
+ * @param mask additive [B, L, L] or [1, L, L]
+ * @returns [B, L, D]
+ */
+export function attendAll(
+  layer: AttentionLayer,
+  queries: tf.Tensor,
+  keys: tf.Tensor,
+  mask: tf.Tensor,
+  mode: Mode,
+): tf.Tensor {
+  const { params, name, heads } = layer;
+  const [rows, window, size] = queries.shape as [number, number, number];
+  const width = size / heads;
+  const split = (x: tf.Tensor, part: 'q' | 'k' | 'v') =>
+    linear(x, params[`${name}.${part}.weight`]!, params[`${name}.${part}.bias`])
+      .reshape([rows, window, heads, width])
+      .transpose([0, 2, 1, 3]);
+  const q = split(queries, 'q');
+  const k = split(keys, 'k');
+  const v = split(keys, 'v');
+  const scale = 1 / Math.sqrt(width);
+  const perHead = mask.expandDims(1);
+  let mixed: tf.Tensor;
+  if (drops(layer, mode)) {
+    const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), tf.scalar(scale)), perHead);
+    mixed = tf.matMul(dropWeights(layer, tf.softmax(scores), mode), v);
+  } else {
+    mixed = attention(q, k, v, perHead, scale);
+  }
+  return mixed.transpose([0, 2, 1, 3]).reshape([rows, window, size]);
+}
+
+/**
+ * Attention of one query per row, without projecting the keys and values of the window: q·(W x + b) = (Wᵀq)·x + const,
+ * and the constant cancels in the softmax; sum_j a_j (W x_j + b) = W (sum_j a_j x_j) + b sum_j a_j. Equal to the last
+ * row of `attendAll` up to rounding, at 1/L of its matrix products.
+ *
+ * @param query [B, D] @param keys [B, L, D] @param mask additive [B, L]
+ * @returns [B, D]
+ */
+export function attendLast(
+  layer: AttentionLayer,
+  query: tf.Tensor,
+  keys: tf.Tensor,
+  mask: tf.Tensor,
+  mode: Mode,
+): tf.Tensor {
+  const { params, name, heads } = layer;
+  const [rows, size] = query.shape as [number, number];
+  const width = size / heads;
+  const perHead = (part: 'k' | 'v') => params[`${name}.${part}.weight`]!.reshape([heads, width, size]);
+  const q = linear(query, params[`${name}.q.weight`]!, params[`${name}.q.bias`]);
+  const scaled = tf.mul(q, tf.scalar(1 / Math.sqrt(width)));
+  const folded = headsOut(tf.matMul(headsIn(scaled, rows, heads, width), perHead('k')));
+  const scores = tf.add(tf.matMul(folded, keys, false, true), mask.expandDims(1));
+  const weights = dropWeights(layer, tf.softmax(scores), mode);
+  const context = headsIn(tf.matMul(weights, keys).reshape([rows, heads * size]), rows, heads, size);
+  const values = headsOut(tf.matMul(context, perHead('v'), false, true));
+  const bias = params[`${name}.v.bias`]!.reshape([1, heads, width]);
+  return tf.add(values, tf.mul(weights.sum(-1, true), bias)).reshape([rows, size]);
+}
+
+/** [B, heads * width] -> [heads, B, width] */
+function headsIn(x: tf.Tensor, rows: number, heads: number, width: number): tf.Tensor {
+  return heads === 1 ? x.reshape([1, rows, width]) : x.reshape([rows, heads, width]).transpose([1, 0, 2]);
+}
+
+/** [heads, B, width] -> [B, heads, width] */
+function headsOut(x: tf.Tensor): tf.Tensor {
+  const [heads, rows, width] = x.shape as [number, number, number];
+  return heads === 1 ? x.reshape([rows, 1, width]) : x.transpose([1, 0, 2]);
+}
+
+function drops(layer: AttentionLayer, mode: Mode): boolean {
+  return mode.train && layer.dropout > 0;
+}
+
+function dropWeights(layer: AttentionLayer, weights: tf.Tensor, mode: Mode): tf.Tensor {
+  return drops(layer, mode)
+    ? dropout(weights, layer.dropout, mode.key!, `${mode.label}/${layer.name}/attention`)
+    : weights;
+}

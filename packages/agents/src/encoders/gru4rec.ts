@@ -1,0 +1,90 @@
+import { withDefaults } from '@lea/core';
+import { embedding, linear, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { uniformValue } from '../init.ts';
+import type { Encoder, Histories, Mode } from '../types.ts';
+import { drop } from './block.ts';
+import { initItems, itemTable, lookUp, type TextUse } from './items.ts';
+
+export interface Gru4recOptions {
+  /** Columns of item vectors and states. Default 64. */
+  size: number;
+  /** Share of the input values dropped. Default 0, as in the lineage. */
+  dropout: number;
+  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. */
+  tied: boolean | 'bias';
+  /** Supervised loss at every position of the window instead of the last. Default false. */
+  everyPosition: boolean;
+  /** Text in the item table; default `none`. See `TextUse`. */
+  text: TextUse;
+}
+
+const defaults: Gru4recOptions = { size: 64, dropout: 0, tied: false, everyPosition: false, text: 'none' };
+
+/**
+ * One GRU layer (Hidasi et al., ICLR 2016) over the window; state = hidden state after `length` steps. The gates have the
+ * PyTorch form: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h, h0 = 0, all weights uniform within
+ * 1 / sqrt(size). An empty history is one step on the learned padding vector.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`
+ */
+export function gru4rec(options: Partial<Gru4recOptions> = {}): Encoder {
+  const o = withDefaults('gru4rec', defaults, options);
+  const shapes: Record<string, number[]> = {
+    weight_ih_l0: [3 * o.size, o.size],
+    weight_hh_l0: [3 * o.size, o.size],
+    bias_ih_l0: [3 * o.size],
+    bias_hh_l0: [3 * o.size],
+  };
+  return {
+    name: 'gru4rec',
+    config: { type: 'gru4rec', ...o },
+    outputSize: o.size,
+    needsText: o.text === 'project',
+    initText: o.text === 'init',
+    tied: o.tied,
+    everyPosition: o.everyPosition,
+    init: (key, shape, text) => ({
+      ...initItems(key, shape, o.size, o.text, text),
+      ...Object.fromEntries(
+        Object.entries(shapes).map(([part, dims]) => {
+          const name = `enc.gru.${part}`;
+          return [name, uniformValue(key, name, dims, 1 / Math.sqrt(o.size))];
+        }),
+      ),
+    }),
+    encode(params, histories, mode) {
+      const hidden = tf.concat(run(params, histories, mode, o), 0);
+      const rows = histories.items.shape[0]!;
+      const before = tf.sub(histories.length, tf.scalar(1, 'int32'));
+      return embedding(
+        hidden,
+        tf.add(tf.mul(before, tf.scalar(rows, 'int32')), tf.range(0, rows, 1, 'int32')),
+      ) as tf.Tensor2D;
+    },
+    encodeAll: (params, histories, mode) => tf.stack(run(params, histories, mode, o), 1) as tf.Tensor3D,
+    itemTable,
+  };
+}
+
+/** The hidden states [B, D] after each of the L steps. */
+function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size }: Gru4recOptions): tf.Tensor[] {
+  const gru = (part: string) => params[`enc.gru.${part}`]!;
+  const [rows, window] = items.shape as [number, number];
+  // Steps outermost, so that each step is a contiguous slice.
+  const x = drop(lookUp(params, items.transpose(), mode), { dropout }, mode, 'input');
+  const inputs = tf.split(linear(x, gru('weight_ih_l0'), gru('bias_ih_l0')), window, 0);
+  const states: tf.Tensor[] = [];
+  let h: tf.Tensor = tf.zeros([rows, size]);
+  for (const input of inputs) {
+    const [xr, xz, xn] = tf.split(input.reshape([rows, 3 * size]), 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const recurrent = linear(h, gru('weight_hh_l0'), gru('bias_hh_l0'));
+    const [hr, hz, hn] = tf.split(recurrent, 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const reset = tf.sigmoid(tf.add(xr, hr));
+    const update = tf.sigmoid(tf.add(xz, hz));
+    const candidate = tf.tanh(tf.add(xn, tf.mul(reset, hn)));
+    h = tf.add(candidate, tf.mul(update, tf.sub(h, candidate)));
+    states.push(h);
+  }
+  return states;
+}

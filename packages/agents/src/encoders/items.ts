@@ -1,0 +1,70 @@
+import { type Key, LeaError } from '@lea/core';
+import { embedding, linear, type Tensors, type Value, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { normalValue, uniformValue } from '../init.ts';
+import type { Mode, Shape } from '../types.ts';
+import { whiten } from './whiten.ts';
+
+/**
+ * What an item's vector is made of:
+ * - `none`: a free vector per item;
+ * - `project`: the free vector plus a learned projection of the item's frozen text vector (read in every pass);
+ * - `init`: a free vector that starts as the whitened text vector (text is read once, at `init`).
+ */
+export type TextUse = 'none' | 'project' | 'init';
+
+/**
+ * `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the lineage; with `project` also `emb.text.weight` [size, textSize].
+ *
+ * @throws LeaError `E_TEXT_MISSING`, `E_TEXT_SHAPE`
+ */
+export function initItems(key: Key, shape: Shape, size: number, use: TextUse, text?: Value): Values {
+  const table = normalValue(key, 'emb.weight', [shape.items + 1, size], 0.01);
+  if (use === 'init') {
+    if (!text) throw missingText("text: 'init'", 'init(key, shape, text)');
+    if (text.shape[0] !== shape.items) {
+      throw new LeaError('E_TEXT_SHAPE', 'There must be one text vector per item.', {
+        value: text.shape,
+        hint: `Expected [${shape.items}, any].`,
+      });
+    }
+    table.data.set(whiten(text, size));
+  }
+  if (use !== 'project') return { 'emb.weight': table };
+  if (!shape.textSize) throw missingText("text: 'project'", 'shape.textSize');
+  const bound = Math.sqrt(6 / (size + shape.textSize));
+  const weight = uniformValue(key, 'emb.text.weight', [size, shape.textSize], bound);
+  return { 'emb.weight': table, 'emb.text.weight': weight };
+}
+
+/** Vectors [..., size] of item ids; the padding id has its own free vector and no text. */
+export function lookUp(params: Tensors, ids: tf.Tensor, mode: Mode): tf.Tensor {
+  const free = embedding(params['emb.weight']!, ids);
+  const weight = params['emb.text.weight'];
+  if (!weight) return free;
+  const text = neededText(mode.text);
+  const items = tf.scalar(text.shape[0]!, 'int32');
+  const rows = embedding(text, tf.minimum(ids, tf.sub(items, tf.scalar(1, 'int32'))));
+  const isItem = tf.less(ids, items).toFloat().expandDims(-1);
+  return tf.add(free, tf.mul(linear(rows, weight), isItem));
+}
+
+/** Vectors of all items [N, size], padding left out. */
+export function itemTable(params: Tensors, text?: tf.Tensor): tf.Tensor2D {
+  const table = params['emb.weight']!;
+  const [rows, size] = table.shape as [number, number];
+  const free = tf.slice(table as tf.Tensor2D, [0, 0], [rows - 1, size]);
+  const weight = params['emb.text.weight'];
+  return weight ? tf.add(free, linear(neededText(text), weight)) : free;
+}
+
+function neededText(text: tf.Tensor | undefined): tf.Tensor {
+  if (!text) throw missingText("text: 'project'", 'frozen.text');
+  return text;
+}
+
+function missingText(option: string, where: string): LeaError {
+  return new LeaError('E_TEXT_MISSING', `The encoder has ${option} but was given no text vectors.`, {
+    hint: `Pass them as ${where}.`,
+  });
+}

@@ -1,0 +1,30 @@
+import { embedding } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import type { Histories } from '../types.ts';
+
+/** [B, L] float 1 at real events, 0 at padding: beyond the length, or the padding id. */
+export function validSlots({ items, length }: Histories, padId: number): tf.Tensor2D {
+  const window = items.shape[1]!;
+  const slots = tf.range(0, window, 1, 'int32').reshape([1, window]);
+  const within = tf.less(slots, length.reshape([-1, 1]));
+  return tf.logicalAnd(within, tf.notEqual(items, tf.scalar(padId, 'int32'))).toFloat() as tf.Tensor2D;
+}
+
+/** The rows [B, D] of `x` [B, L, D] at position length - 1. */
+export function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
+  const [rows, window, width] = x.shape as [number, number, number];
+  const first = tf.range(0, rows * window, window, 'int32');
+  const flat = tf.sub(tf.add(first, length), tf.scalar(1, 'int32'));
+  return embedding(x.reshape([rows * window, width]), flat) as tf.Tensor2D;
+}
+
+/** Additive attention mask: 0 where `valid` is 1, -1e9 where it is 0 (a row of -Infinity would give NaN). */
+export function additiveMask(valid: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.sub(valid, tf.scalar(1)), tf.scalar(1e9));
+}
+
+/** [1, L, L] float: position i sees positions 0..i. */
+export function causal(window: number): tf.Tensor {
+  const slots = tf.range(0, window, 1, 'int32');
+  return tf.lessEqual(slots.reshape([1, 1, window]), slots.reshape([1, window, 1])).toFloat();
+}

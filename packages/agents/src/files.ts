@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { contentHash, LeaError, readWhole, replaceFile } from '@lea/core';
+import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
+import { createAgent } from './registry.ts';
+import type { Agent, AgentConfig, Shape } from './types.ts';
+
+interface PolicyFile {
+  readonly version: 1;
+  readonly agent: AgentConfig;
+  readonly shape: Shape;
+  /** Of the weights that belong to this file. */
+  readonly weightsHash: string;
+}
+
+const textName = 'text';
+
+/** SHA-256 of weights: names, shapes and bits, whatever their order. */
+export function weightsHash(params: Values): string {
+  const names = Object.keys(params).sort();
+  return contentHash(...names.flatMap((name) => [name, params[name]!.shape, params[name]!.data]));
+}
+
+/** Writes a policy: weights first, then the JSON that names their hash, each whole or not at all. */
+export async function savePolicy(
+  dir: string,
+  { agent, params, shape, text }: { agent: Agent; params: Values; shape: Shape; text: Value | undefined },
+): Promise<void> {
+  await writeSafetensors(join(dir, 'weights.safetensors'), text ? { ...params, [textName]: text } : params);
+  const file: PolicyFile = { version: 1, agent: agent.config, shape, weightsHash: weightsHash(params) };
+  await replaceFile(join(dir, 'policy.json'), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+/**
+ * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand.
+ *
+ * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_WEIGHTS`, `E_TYPE_UNKNOWN`, and those of `readSafetensors`
+ */
+export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text'> = {}): Promise<Policy> {
+  const path = join(dir, 'policy.json');
+  const file = parse(path, (await readWhole(path)).toString());
+  const weightsPath = join(dir, 'weights.safetensors');
+  const { [textName]: text, ...params } = (await readSafetensors(weightsPath)).tensors;
+  if (weightsHash(params) !== file.weightsHash) {
+    throw new LeaError('E_POLICY_WEIGHTS', 'The weights are not those that policy.json was written with.', {
+      value: weightsPath,
+      hint: 'Save the policy again, or copy both files together.',
+    });
+  }
+  return createPolicy(createAgent(file.agent), params, file.shape, { ...options, ...(text && { text }) });
+}
+
+function parse(path: string, content: string): PolicyFile {
+  let file: Partial<PolicyFile> | null;
+  try {
+    file = JSON.parse(content);
+  } catch (cause) {
+    throw new LeaError('E_POLICY_FILE', 'A policy file is not JSON.', { value: path, cause });
+  }
+  if (file?.version === 1 && file.agent && file.shape && file.weightsHash) return file as PolicyFile;
+  throw new LeaError('E_POLICY_FILE', `A policy file lacks what version 1 has (${path}).`, {
+    value: file?.version,
+    hint: 'It must have version, agent, shape and weightsHash.',
+  });
+}

@@ -1,0 +1,57 @@
+import type { Key } from '@lea/core';
+import { embedding, type Tensors, type Values, withOnes } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { filledValue, uniformValue } from './init.ts';
+import type { Encoder, Shape } from './types.ts';
+
+/**
+ * A linear map from states to items: features [B, F], weight [N, F]. With a bias the features end in a column of ones and
+ * the bias is the weight's last column.
+ */
+export interface Head {
+  readonly features: tf.Tensor;
+  readonly weight: tf.Tensor;
+}
+
+/** `name.weight` [N, H+1]: Xavier-uniform, the last column (bias) zero. */
+export function initHead(key: Key, name: string, items: number, size: number): Values {
+  const bound = Math.sqrt(6 / (items + size));
+  const weight = uniformValue(key, `${name}.weight`, [items, size + 1], bound);
+  for (let i = 0; i < items; i++) weight.data[i * (size + 1) + size] = 0;
+  return { [`${name}.weight`]: weight };
+}
+
+/** The parameters of the supervised head: none when it is tied, a bias [N, 1] when tied with bias. */
+export function initSupervisedHead(key: Key, encoder: Encoder, shape: Shape): Values {
+  if (encoder.tied === 'bias') return { 'ce.bias': filledValue([shape.items, 1], 0) };
+  return encoder.tied ? {} : initHead(key, 'ce', shape.items, encoder.outputSize);
+}
+
+/** The head `q` or `ce` (untied) at states [B, H]. */
+export function head(params: Tensors, name: string, states: tf.Tensor): Head {
+  return { features: withOnes(states), weight: params[`${name}.weight`]! };
+}
+
+/** The supervised head at states [B, H], tied to the item table when the encoder says so. */
+export function supervisedHead(encoder: Encoder, params: Tensors, states: tf.Tensor, text?: tf.Tensor): Head {
+  if (!encoder.tied) return head(params, 'ce', states);
+  const table = encoder.itemTable(params, text);
+  if (encoder.tied !== 'bias') return { features: states, weight: table };
+  return { features: withOnes(states), weight: tf.concat([table, params['ce.bias']! as tf.Tensor2D], 1) };
+}
+
+/** Values of all items [B, N]. */
+export function allValues({ features, weight }: Head): tf.Tensor2D {
+  return tf.matMul(features as tf.Tensor2D, weight as tf.Tensor2D, false, true);
+}
+
+/** The item of greatest value, int32 [B]; the smaller index among equals. No gradient. */
+export function greedy(at: Head): tf.Tensor1D {
+  return tf.argMax(allValues(at), 1);
+}
+
+/** Values of chosen items: ids [B] -> [B], ids [B, K] -> [B, K]; only their rows of the weight are read. */
+export function valuesOf({ features, weight }: Head, ids: tf.Tensor): tf.Tensor {
+  const rows = embedding(weight, ids);
+  return tf.sum(tf.mul(rows, ids.rank === 1 ? features : features.expandDims(1)), -1);
+}

@@ -1,0 +1,37 @@
+import { fold, type Key, normal, uniform } from '@lea/core';
+import type { Value, Values } from '@lea/tensor';
+
+/** N(0, std) of a stream of its own. */
+export function normalValue(key: Key, name: string, shape: readonly number[], std: number): Value {
+  const data = normal(fold(key, name), size(shape));
+  for (let i = 0; i < data.length; i++) data[i]! *= std;
+  return { dtype: 'float32', shape, data };
+}
+
+/** Uniform within +-bound. */
+export function uniformValue(key: Key, name: string, shape: readonly number[], bound: number): Value {
+  const data = uniform(fold(key, name), size(shape));
+  for (let i = 0; i < data.length; i++) data[i] = (2 * data[i]! - 1) * bound;
+  return { dtype: 'float32', shape, data };
+}
+
+export function filledValue(shape: readonly number[], value: number): Value {
+  return { dtype: 'float32', shape, data: new Float32Array(size(shape)).fill(value) };
+}
+
+/** `name.weight` [out, in] Xavier-uniform, `name.bias` zero. */
+export function initLinear(key: Key, name: string, out: number, input: number): Values {
+  return {
+    [`${name}.weight`]: uniformValue(key, `${name}.weight`, [out, input], Math.sqrt(6 / (out + input))),
+    [`${name}.bias`]: filledValue([out], 0),
+  };
+}
+
+/** `name.weight` one, `name.bias` zero. */
+export function initNorm(name: string, width: number): Values {
+  return { [`${name}.weight`]: filledValue([width], 1), [`${name}.bias`]: filledValue([width], 0) };
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

@@ -1,0 +1,26 @@
+import { randomIntegers, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * Negative actions int32 [B, count]: uniform over all items but the logged one, with replacement (items of the history or
+ * the future may come up); or `batch.negatives` when given.
+ */
+export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, items: number): tf.Tensor2D {
+  if (batch.negatives) return batch.negatives as tf.Tensor2D;
+  const action = batch.action!.expandDims(1);
+  const drawn = randomIntegers(key, 'negatives', [action.shape[0]!, count], items - 1);
+  // A draw from N - 1 values, moved past the logged action: exact, without rejection.
+  return tf.add(drawn, tf.greaterEqual(drawn, action).toInt()) as tf.Tensor2D;
+}
+
+/**
+ * [B, K] float: 0 where a negative is one of the row's extra positive targets (of positive weight), else 1; undefined
+ * when the batch has no extra targets.
+ */
+export function keptNegatives(batch: Tensors, negatives: tf.Tensor): tf.Tensor2D | undefined {
+  const { targets, targetWeights } = batch;
+  if (!targets) return undefined;
+  const same = tf.equal(negatives.expandDims(2), targets.expandDims(1)).toFloat();
+  const counts = tf.greater(targetWeights!, tf.scalar(0)).toFloat().expandDims(1);
+  return tf.sub(tf.scalar(1), tf.max(tf.mul(same, counts), 2)) as tf.Tensor2D;
+}

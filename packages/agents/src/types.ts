@@ -1,0 +1,124 @@
+import type { Key } from '@lea/core';
+import type { Specs, Tensors, Value, Values } from '@lea/tensor';
+import type * as tf from '@tensorflow/tfjs';
+
+/** What a network is built for. */
+export interface Shape {
+  /** Number of items N; item indices are 0..N-1, N is the padding id. */
+  readonly items: number;
+  /** The longest history L that the recommender reads, in events. */
+  readonly window: number;
+  /** Columns of the text vectors [N, textSize]; only for encoders that read text. */
+  readonly textSize?: number;
+}
+
+/** How a forward pass is run. */
+export interface Mode {
+  /** Dropout on. */
+  readonly train: boolean;
+  /** int32 [2]; needed for dropout. */
+  readonly key?: tf.Tensor;
+  /** Passes of different label draw independent dropout masks. */
+  readonly label: string;
+  /** Text vectors of the items, float32 [N, textSize]. */
+  readonly text?: tf.Tensor;
+}
+
+/** Right-padded histories, oldest event first. */
+export interface Histories {
+  /** int32 [B, L], the padding id (N) beyond the length and in empty histories. */
+  readonly items: tf.Tensor;
+  /** int32 [B], at least 1: an empty history has length 1 and a padding id in its first slot. */
+  readonly length: tf.Tensor;
+}
+
+/** Turns a history into a state. Made by a factory such as `sasrec()`; pure functions over flat named parameters. */
+export interface Encoder {
+  readonly name: string;
+  /** Plain JSON: `{ type, ...options }`; `createEncoder(config)` makes the same encoder again. */
+  readonly config: EncoderConfig;
+  /** Columns H of a state. */
+  readonly outputSize: number;
+  /** Whether `mode.text` must be given to every pass (or `text` to `init`, see `initText`). */
+  readonly needsText: boolean;
+  /** Whether `init` must be given the text vectors. */
+  readonly initText: boolean;
+  /** Output weights: a head of its own, the item table, or the item table with a learned bias per item. */
+  readonly tied: boolean | 'bias';
+  /** Whether the supervised loss is taken at every position of the window. */
+  readonly everyPosition: boolean;
+  init(key: Key, shape: Shape, text?: Value): Values;
+  /** States [B, H] after the last event. */
+  encode(params: Tensors, histories: Histories, mode: Mode): tf.Tensor2D;
+  /** States [B, L, H] after each event. */
+  encodeAll(params: Tensors, histories: Histories, mode: Mode): tf.Tensor3D;
+  /** The vectors of all items [N, H'], padding left out. */
+  itemTable(params: Tensors, text?: tf.Tensor): tf.Tensor2D;
+}
+
+/** A stretch of training with an optimiser of its own (fresh moments). */
+export interface Phase {
+  readonly name: string;
+  readonly optimizer: { readonly lr: number };
+  /** The weights it starts from: the previous phase's best validation checkpoint or its last weights. */
+  readonly start: 'best' | 'last';
+  /** Updates until the next phase, or until validation stops improving. */
+  readonly steps: number | 'early-stopping';
+}
+
+export interface LossInput {
+  /** The network that learns. */
+  readonly params: Tensors;
+  /** The other network, or the averaged one; absent for agents without a target. */
+  readonly target?: Tensors;
+  /** The tensors that `inputs` lists; with `negatives` int32 [B, K] these replace the drawn ones. */
+  readonly batch: Tensors;
+  /** int32 [2], a fresh one for every step. */
+  readonly key: tf.Tensor;
+  readonly phase: string;
+  /** `text` float32 [N, textSize] when the encoder needs it. */
+  readonly frozen: Tensors;
+}
+
+export interface LossResult {
+  readonly loss: tf.Scalar;
+  /** Scalars for the log. */
+  readonly metrics: Tensors;
+  /** Parts per row [B] (or [B, K]), before the mean over the batch. */
+  readonly terms: Tensors;
+}
+
+/** Encoder, heads and loss in one; knows nothing of optimisers, data or checkpoints. */
+export interface Agent {
+  readonly name: string;
+  /** Plain JSON: `{ type, ...options, encoder }`. */
+  readonly config: AgentConfig;
+  readonly encoder: Encoder;
+  /** How many complete networks learn. */
+  readonly networks: 1 | 2;
+  /** Who computes TD targets: nobody, the network that lost this step's coin flip, or a moving average of the weights. */
+  readonly target: 'none' | 'coin' | 'polyak';
+  /** Share of the new weights in one step of the moving average. */
+  readonly tau: number;
+  readonly phases: readonly Phase[];
+  readonly rankingHead: 'supervised' | 'q';
+  readonly everyPosition: boolean;
+  /** Fresh parameters of one network. */
+  init(key: Key, shape: Shape, text?: Value): Values;
+  /** What `loss` reads from the batch; `targets` is K of the extra soft targets, 0 without. */
+  inputs(batchSize: number, window: number, targets?: number): Specs;
+  loss(input: LossInput): LossResult;
+  /** Scores [B, N] of the head that ranks, dropout off. */
+  score(params: Tensors, histories: Histories, frozen?: Tensors): tf.Tensor2D;
+}
+
+export interface EncoderConfig {
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+export interface AgentConfig {
+  readonly type: string;
+  readonly encoder: EncoderConfig;
+  readonly [option: string]: unknown;
+}
