@@ -13,3 +13,6 @@ export { leaveOneOut, splitByTime } from './split/byOrder.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/byUser.ts';
 export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';
 export { type Batch, batchOf, emptyBatch, emptyWindows, historyWindows, type Windows, windowsOf } from './windows.ts';
+export type { Outlook } from './world/choice.ts';
+export type { Taste } from './world/tastes.ts';
+export { createWorld, type World, type WorldOptions } from './world/world.ts';

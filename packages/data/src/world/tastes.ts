@@ -1,0 +1,62 @@
+import { fold, type Key } from '@lea/core';
+import { type Items, stride } from './items.ts';
+import { randomStream } from './stream.ts';
+import { colours, departments, tiers } from './vocabulary.ts';
+
+/** What a kind of customer likes; codes as in `Items`, one of each per department where they differ by department. */
+export interface Taste {
+  home: number;
+  second: number;
+  tier: number;
+  brands: number[];
+  uses: number[];
+  materials: number[];
+  colours: [number, number];
+}
+
+/** Points (log weights) a liked attribute adds to an item. Larger: tastes show more, and choices are easier to foresee. */
+export const tastePoints = {
+  home: 1,
+  second: 0.5,
+  tier: 1.2,
+  brand: 1.2,
+  use: 1.5,
+  material: 1.4,
+  colour: 1.4,
+} as const;
+
+/** Draws `count` tastes. */
+export function drawTastes(key: Key, count: number): Taste[] {
+  return Array.from({ length: count }, (_, k) => {
+    const draw = randomStream(fold(fold(key, 'taste'), k));
+    const home = k % departments.length;
+    const tier = draw.below(tiers.length);
+    const each = (size: (d: number) => number) => departments.map((_, d) => d * stride + draw.below(size(d)));
+    return {
+      home,
+      second: (home + 1 + draw.below(departments.length - 1)) % departments.length,
+      tier,
+      brands: each((d) => departments[d]!.brands.length),
+      uses: each((d) => departments[d]!.uses.length),
+      materials: each((d) => departments[d]!.materials.length),
+      colours: [draw.below(colours.length), draw.below(colours.length)],
+    };
+  });
+}
+
+/** [items] the points a taste gives each item. */
+export function liking(taste: Taste, items: Items): Float64Array {
+  return Float64Array.from({ length: items.count }, (_, i) => {
+    const d = items.department[i]!;
+    const likes = (liked: boolean, points: number) => (liked ? points : 0);
+    return (
+      likes(d === taste.home, tastePoints.home) +
+      likes(d === taste.second, tastePoints.second) +
+      likes(items.tier[i] === taste.tier, tastePoints.tier) +
+      likes(items.brand[i] === taste.brands[d], tastePoints.brand) +
+      likes(items.use[i] === taste.uses[d], tastePoints.use) +
+      likes(items.material[i] === taste.materials[d], tastePoints.material) +
+      likes(taste.colours.includes(items.colour[i]!), tastePoints.colour)
+    );
+  });
+}
