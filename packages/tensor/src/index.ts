@@ -1,1 +1,37 @@
-export {};
+import './quiet.ts';
+
+export { type BackendOptions, useBackend } from './backends.ts';
+export { stopGradient, valueAndGrad, withGradient } from './gradient.ts';
+export { interpret } from './interpret.ts';
+export { gelu, logSigmoid, softplus, swiglu } from './ops/activations.ts';
+export { attention } from './ops/attention.ts';
+export { dropout } from './ops/dropout.ts';
+export { embedding, scatterAddRows } from './ops/embedding.ts';
+export { layerNorm } from './ops/layer-norm.ts';
+export { linear } from './ops/linear.ts';
+export { keyTensorValue, randomIntegers, randomUniform } from './ops/random.ts';
+export { rmsNorm } from './ops/rms-norm.ts';
+export { type RopeOptions, rope, ropeTables } from './ops/rope.ts';
+export { rowDot, withOnes } from './ops/rows.ts';
+export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
+export { type AdamOptions, adam } from './optimizers/adam.ts';
+export type { Optimizer } from './optimizers/optimizer.ts';
+export { readSafetensors, writeSafetensors } from './safetensors.ts';
+export { pick, prefixed } from './tensors.ts';
+export type {
+  DType,
+  Feed,
+  Mode,
+  Program,
+  ProgramArgs,
+  ProgramResult,
+  ProgramSpecs,
+  Runner,
+  RunResult,
+  Spec,
+  Specs,
+  Tensors,
+  Value,
+  Values,
+} from './types.ts';
+export { float32, fromTensor, int32, sizeOf, specsOf, toTensor, zeros } from './values.ts';

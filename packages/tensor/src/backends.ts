@@ -1,0 +1,79 @@
+import { createRequire, registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LeaError } from '@lea/core';
+import * as tf from '@tensorflow/tfjs';
+
+export interface BackendOptions {
+  /** For `tensorflow`: a folder whose node_modules holds `@tensorflow/tfjs-node`; by default it is found as a dependency is. */
+  readonly folder?: string;
+}
+
+/**
+ * Makes a tfjs backend the active one, loading what it needs.
+ *
+ * @param name `cpu` (plain JavaScript: the reference), `wasm` (needs `@tensorflow/tfjs-backend-wasm`), `tensorflow` (needs
+ *   `@tensorflow/tfjs-node`), or any backend registered with tfjs
+ * @throws LeaError `E_BACKEND_MISSING`
+ */
+export async function useBackend(name: string, options: BackendOptions = {}): Promise<void> {
+  if (!tf.engine().registryFactory[name]) await load(name, options);
+  const ready = await tf.setBackend(name).catch(() => false);
+  if (!ready) throw missing(name, 'There is no tfjs backend of that name, or it did not start.');
+}
+
+/** Runs a synchronous function on a backend that was made ready before, then returns to the backend in use. */
+export function onBackend<T>(name: string, f: () => T): T {
+  const before = tf.getBackend();
+  if (before === name) return f();
+  // The switch to a started backend happens at once; the promise only matters for backends that have yet to start.
+  void tf.setBackend(name);
+  try {
+    return f();
+  } finally {
+    if (before) void tf.setBackend(before);
+  }
+}
+
+async function load(name: string, { folder }: BackendOptions): Promise<void> {
+  try {
+    if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+    if (name === 'tensorflow') loadTensorflow(folder);
+  } catch (cause) {
+    const wanted = name === 'wasm' ? '@tensorflow/tfjs-backend-wasm' : '@tensorflow/tfjs-node';
+    throw missing(name, `${wanted} could not be loaded.`, `Install it with: npm i ${wanted}@4.22.0`, cause);
+  }
+}
+
+function loadTensorflow(folder: string | undefined): void {
+  const own = createRequire(import.meta.url);
+  const there = folder === undefined ? own : createRequire(pathToFileURL(join(folder, 'package.json')));
+  const path = there.resolve('@tensorflow/tfjs-node');
+  // tfjs-node 4.22 calls two helpers that Node 23 removed.
+  const util = own('node:util');
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+  // It must register with the tfjs in use here: a second copy would hold its own engine.
+  const ownTfjs = own.resolve('@tensorflow/tfjs');
+  const beside = createRequire(ownTfjs);
+  const replaced = new Map([['@tensorflow/tfjs', pathToFileURL(ownTfjs).href]]);
+  for (const part of ['core', 'layers', 'converter', 'data', 'backend-cpu']) {
+    const name = `@tensorflow/tfjs-${part}`;
+    replaced.set(name, pathToFileURL(beside.resolve(name)).href);
+  }
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      const url = replaced.get(specifier);
+      return url ? { url, shortCircuit: true } : next(specifier, context);
+    },
+  });
+  try {
+    own(path);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+function missing(name: string, what: string, hint = 'Known without further packages: cpu.', cause?: unknown): LeaError {
+  return new LeaError('E_BACKEND_MISSING', what, { value: name, hint, cause });
+}

@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs';
+import { onBackend, useBackend } from './backends.ts';
+import { stepCount } from './feed.ts';
+import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Tensors, Value, Values } from './types.ts';
+import { arrayOf, checkValues, fromTensor, sizeOf, toTensor } from './values.ts';
+
+/**
+ * Makes a program ready to run eagerly on a tfjs backend: the reference for compiled programs, and the way without
+ * native code. Takes and gives what `compile` does.
+ *
+ * @param options.backend default `cpu`; see `useBackend`
+ * @throws LeaError `E_BACKEND_MISSING`
+ */
+export async function interpret(
+  program: Program,
+  specs: ProgramSpecs,
+  options: { readonly backend?: string; readonly mode?: Mode } = {},
+): Promise<Runner> {
+  const { backend = 'cpu', mode = 'loop' } = options;
+  await tf.ready();
+  const before = tf.getBackend();
+  await useBackend(backend);
+  await tf.setBackend(before);
+  return {
+    run: async (feed) => onBackend(backend, () => runEagerly(program, specs, feed, mode)),
+    dispose: async () => {},
+    info: { backend, nodes: 0, threads: 1 },
+  };
+}
+
+function runEagerly(program: Program, specs: ProgramSpecs, feed: Feed, mode: Mode): RunResult {
+  const steps = stepCount(specs, feed, mode);
+  let state = feed.state ?? {};
+  const outputs: Values[] = [];
+  for (let step = 0; step < steps; step++) {
+    const inputs = mode === 'direct' ? feed.inputs : mapValues(feed.inputs, (value) => row(value, step, steps));
+    let next: Values = {};
+    tf.tidy(() => {
+      const result = program({ state: tensors(state), inputs: tensors(inputs), frozen: tensors(feed.frozen ?? {}) });
+      next = values(result.state);
+      outputs.push(values(result.outputs));
+    });
+    checkValues('next state', specs.state ?? {}, next);
+    state = next;
+  }
+  if (mode === 'direct') return { state, outputs: outputs[0]! };
+  return { state, outputs: stacked(outputs) };
+}
+
+function tensors(set: Values): Tensors {
+  return mapValues(set, toTensor);
+}
+
+function values(set: Tensors): Values {
+  return mapValues(set, fromTensor);
+}
+
+function mapValues<A, B>(set: Record<string, A>, f: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(set).map(([name, value]) => [name, f(value)]));
+}
+
+function row({ dtype, shape, data }: Value, step: number, steps: number): Value {
+  const size = data.length / steps;
+  return { dtype, shape: shape.slice(1), data: data.subarray(step * size, (step + 1) * size) };
+}
+
+function stacked(rows: readonly Values[]): Values {
+  return Object.fromEntries(
+    Object.entries(rows[0]!).map(([name, { dtype, shape }]) => {
+      const data = arrayOf(dtype, rows.length * sizeOf(shape));
+      for (const [step, row] of rows.entries()) data.set(row[name]!.data, step * sizeOf(shape));
+      return [name, { dtype, shape: [rows.length, ...shape], data }];
+    }),
+  );
+}

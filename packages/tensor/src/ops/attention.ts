@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+import { MICROSOFT } from '../onnx/model.ts';
+import { emit, isRecording } from '../recorder/emit.ts';
+
+/**
+ * Scaled dot-product attention (Vaswani et al., 2017): softmax(scale · q kᵀ + mask) v. With fewer heads of keys and
+ * values than of queries, consecutive query heads share one (grouped-query attention, Ainslie et al., 2023).
+ *
+ * @param q [B, h, Tq, d]
+ * @param k [B, g, Tk, d], g divides h
+ * @param v [B, g, Tk, e]
+ * @param mask additive, broadcastable to [B, h, Tq, Tk], or null; hide with -1e9 (a row of -Infinity gives NaN). Constant:
+ *   it gets no gradient.
+ * @param scale usually 1 / sqrt(d)
+ * @returns [B, h, Tq, e]
+ */
+export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor | null, scale: number): tf.Tensor {
+  const [batch, heads, queries, width] = q.shape as [number, number, number, number];
+  const groups = k.shape[1]!;
+  const grouped = heads === groups ? q : q.reshape([batch, groups, (heads / groups) * queries, width]);
+  const all = [batch, heads, queries, k.shape[2]!];
+  const result = withGradient([grouped, k, v], () => {
+    const logits = product(grouped, k, false, true, scale);
+    const masked = mask ? logits.reshape(all).add(mask).reshape(logits.shape) : logits;
+    const p = tf.softmax(masked);
+    const o = tf.matMul(p, v);
+    return {
+      value: o,
+      saved: [grouped, k, v, p, o],
+      gradients: (dy, [q, k, v, p, o]) => {
+        const d = p!.mul(product(dy, v!, false, true).sub(dy.mul(o!).sum(-1, true)));
+        return [
+          () => product(d, k!, false, false, scale),
+          () => product(d, q!, true, false, scale),
+          () => product(p!, dy, true, false),
+        ];
+      },
+    };
+  });
+  return result.reshape([batch, heads, queries, v.shape[3]!]);
+}
+
+/** scale · op(a) op(b) over the last two axes. */
+function product(a: tf.Tensor, b: tf.Tensor, transA: boolean, transB: boolean, scale = 1): tf.Tensor {
+  if (!isRecording()) {
+    const y = tf.matMul(a, b, transA, transB);
+    return scale === 1 ? y : y.mul(scale);
+  }
+  const shape = [...a.shape.slice(0, -2), a.shape.at(transA ? -1 : -2)!, b.shape.at(transB ? -2 : -1)!];
+  const attributes = { transA: Number(transA), transB: Number(transB), alpha: { float: scale } };
+  return emit('FusedMatMul', [a, b], [shape], attributes, MICROSOFT)[0]!;
+}

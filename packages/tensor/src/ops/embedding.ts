@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+import { addRows } from './add-rows.ts';
+
+/**
+ * Rows of a table. The gradient adds the incoming rows to the rows they came from.
+ *
+ * @param table float32 [N, D]
+ * @param ids int32 [...], 0 <= id < N (compiled, an id beyond the table fails the run; negative ids count from the end)
+ * @returns [..., D]
+ */
+export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
+  const [count, width] = table.shape as [number, number];
+  return withGradient([table], () => ({
+    value: tf.gather(table, ids as tf.Tensor1D),
+    saved: [ids],
+    gradients: (dy, [at]) => [() => addRows(undefined, at!.flatten(), dy.reshape([-1, width]), count)],
+  }));
+}
+
+/**
+ * The sum of rows by id: row n of the result is the sum of `rows[i]` over `ids[i] = n`.
+ *
+ * @param ids int32 [R]
+ * @param rows float32 [R, D]
+ * @returns [count, D]
+ */
+export function scatterAddRows(ids: tf.Tensor, rows: tf.Tensor, count: number): tf.Tensor {
+  return withGradient([rows], () => ({
+    value: addRows(undefined, ids, rows, count),
+    saved: [ids],
+    gradients: (dy, [at]) => [() => tf.gather(dy, at as tf.Tensor1D)],
+  }));
+}

@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+import { emit, isRecording } from '../recorder/emit.ts';
+
+/**
+ * x · weightᵀ + bias, the layout of PyTorch and of checkpoints.
+ *
+ * @param x [..., I]
+ * @param weight [O, I]
+ * @param bias [O], none by default
+ * @returns [..., O]
+ */
+export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  const [outputs, inputs] = weight.shape as [number, number];
+  const rows = x.rank === 2 ? x : x.reshape([-1, inputs]);
+  const y = bias ? affine(rows, weight, bias) : tf.matMul(rows, weight, false, true);
+  return x.rank === 2 ? y : y.reshape([...x.shape.slice(0, -1), outputs]);
+}
+
+function affine(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  return withGradient([x, weight, bias], () => ({
+    value: isRecording()
+      ? emit('Gemm', [x, weight, bias], [[x.shape[0]!, weight.shape[0]!]], { transB: 1 })[0]!
+      : tf.matMul(x, weight, false, true).add(bias),
+    saved: [x, weight],
+    gradients: (dy, [x, weight]) => [
+      () => tf.matMul(dy, weight!),
+      () => tf.matMul(dy, x!, true, false),
+      () => dy.sum(0),
+    ],
+  }));
+}

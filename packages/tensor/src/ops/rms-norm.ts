@@ -1,0 +1,42 @@
+import type * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+import { emit, isRecording } from '../recorder/emit.ts';
+
+/**
+ * Root-mean-square normalisation over the last axis (Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019):
+ * gain * x / sqrt(mean(x^2) + eps).
+ *
+ * @param x [..., D]
+ * @param gain [D]
+ * @param eps added to the mean square; default 1e-5. Larger values damp small rows.
+ */
+export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
+  const leading = x.shape.slice(0, -1).map((_, axis) => axis);
+  return withGradient([x, gain], () => {
+    const [value, inverse] = normalised(x, gain, eps);
+    return {
+      value,
+      saved: [x, gain, inverse],
+      gradients: (dy, [x, gain, inverse]) => {
+        const unit = x!.mul(inverse!);
+        return [
+          () => {
+            const d = dy.mul(gain!);
+            return d.sub(unit.mul(d.mul(unit).mean(-1, true))).mul(inverse!);
+          },
+          () => dy.mul(unit).sum(leading),
+        ];
+      },
+    };
+  });
+}
+
+function normalised(x: tf.Tensor, gain: tf.Tensor, eps: number): [tf.Tensor, tf.Tensor] {
+  if (isRecording()) {
+    const attributes = { axis: -1, epsilon: { float: eps }, stash_type: 1 };
+    const row = [...x.shape.slice(0, -1), 1];
+    return emit('SimplifiedLayerNormalization', [x, gain], [x.shape, row], attributes) as [tf.Tensor, tf.Tensor];
+  }
+  const inverse = x.square().mean(-1, true).add(eps).rsqrt();
+  return [x.mul(inverse).mul(gain), inverse];
+}

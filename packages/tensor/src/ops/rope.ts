@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+import { MICROSOFT } from '../onnx/model.ts';
+import { currentRecording, emit, isRecording } from '../recorder/emit.ts';
+
+export interface RopeOptions {
+  /** Which elements form a pair: neighbours (2i, 2i + 1) when true, halves (i, i + d/2) when false. Default false. */
+  readonly interleaved?: boolean;
+}
+
+/**
+ * Rotary position embedding (Su et al., "RoFormer", 2021): every pair (a, b) becomes (a cos - b sin, a sin + b cos).
+ *
+ * @param x [B, h, T, d], d even
+ * @param cos [T, d/2], or [B, T, d/2] when positions differ between rows; constant, no gradient
+ * @param sin like `cos`
+ */
+export function rope(
+  x: tf.Tensor,
+  cos: tf.Tensor,
+  sin: tf.Tensor,
+  { interleaved = false }: RopeOptions = {},
+): tf.Tensor {
+  return withGradient([x], () => ({
+    value: rotate(x, cos, sin, interleaved),
+    saved: [cos, sin],
+    // The inverse of a rotation is the rotation by the opposite angle.
+    gradients: (dy, [cos, sin]) => [() => rotate(dy, cos!, sin!.neg(), interleaved)],
+  }));
+}
+
+/** The tables of `rope` for positions 0..length-1: cos and sin of position / base^(2i/d), each [length, d/2]. */
+export function ropeTables(length: number, width: number, base = 10000): { cos: tf.Tensor; sin: tf.Tensor } {
+  const half = width / 2;
+  const angles = Array.from(
+    { length: length * half },
+    (_, n) => Math.floor(n / half) / base ** ((2 * (n % half)) / width),
+  );
+  return {
+    cos: tf.tensor(Float32Array.from(angles, Math.cos), [length, half]),
+    sin: tf.tensor(Float32Array.from(angles, Math.sin), [length, half]),
+  };
+}
+
+function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, interleaved: boolean): tf.Tensor {
+  const [batch, heads, length, width] = x.shape as [number, number, number, number];
+  const half = width / 2;
+  if (isRecording()) {
+    const r = currentRecording();
+    const perRow = cos.rank === 3;
+    const rows = Int32Array.from({ length: batch * length }, (_, i) => i);
+    const positions = perRow
+      ? r.reshape(r.cast(r.constant('int32', [rows.length], rows), 'int64'), [batch, length])
+      : r.ints([0]);
+    const flat = (table: tf.Tensor) => (perRow ? table.reshape([batch * length, half]) : table);
+    return emit(
+      'RotaryEmbedding',
+      [x, positions, flat(cos), flat(sin)],
+      [x.shape],
+      { interleaved: Number(interleaved) },
+      MICROSOFT,
+    )[0]!;
+  }
+  const [c, s] = cos.rank === 3 ? [cos.expandDims(1), sin.expandDims(1)] : [cos, sin];
+  const pairs = interleaved ? x.reshape([batch, heads, length, half, 2]).unstack(-1) : tf.split(x, 2, -1);
+  const [a, b] = pairs as [tf.Tensor, tf.Tensor];
+  const turned = [a.mul(c).sub(b.mul(s)), a.mul(s).add(b.mul(c))];
+  return interleaved ? tf.stack(turned, -1).reshape(x.shape) : tf.concat(turned, -1);
+}

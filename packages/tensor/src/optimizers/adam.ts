@@ -1,0 +1,84 @@
+import { withDefaults } from '@lea/core';
+import * as tf from '@tensorflow/tfjs';
+import type { Tensors, Values } from '../types.ts';
+import { zeros } from '../values.ts';
+import type { Optimizer } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** Step size. Default 0.001; larger learns faster until it diverges. */
+  readonly lr: number;
+  /** Decay of the mean of gradients. Default 0.9; larger averages over more steps. */
+  readonly beta1: number;
+  /** Decay of the mean of squared gradients. Default 0.999. */
+  readonly beta2: number;
+  /** Added to the root in the denominator. Default 1e-8; larger damps steps of small gradients. */
+  readonly eps: number;
+}
+
+/**
+ * Adam (Kingma, Ba, 2015, algorithm 1) in the form of PyTorch: p -= lr · m̂ / (sqrt(v̂) + eps).
+ *
+ * Slots are `m/<param>`, `v/<param>` and the step count `t`. They hold m / (1 - beta1) and v / (1 - beta2), which saves
+ * two passes over every parameter; the factors go into the step size.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`
+ */
+export function adam(options: Partial<AdamOptions> = {}): Optimizer {
+  const config = withDefaults('adam', { lr: 0.001, beta1: 0.9, beta2: 0.999, eps: 1e-8 }, options);
+  const { beta1, beta2 } = config;
+
+  function init(params: Record<string, { shape: readonly number[] }>): Values {
+    const slots: Values = { t: zeros({ dtype: 'float32', shape: [] }) };
+    for (const [name, { shape }] of Object.entries(params)) {
+      slots[`m/${name}`] = zeros({ dtype: 'float32', shape });
+      slots[`v/${name}`] = zeros({ dtype: 'float32', shape });
+    }
+    return slots;
+  }
+
+  function update(
+    grads: Tensors,
+    slots: Tensors,
+    params: Tensors,
+    touched: Tensors = {},
+  ): { params: Tensors; slots: Tensors } {
+    const t = slots.t!.add(1);
+    const { rate, eps } = stepSize(config, t);
+    const nextParams: Tensors = { ...params };
+    const nextSlots: Tensors = { ...slots, t };
+    for (const [name, grad] of Object.entries(grads)) {
+      const old = [params[name]!, slots[`m/${name}`]!, slots[`v/${name}`]!];
+      const ids = touched[name];
+      const rows = (x: tf.Tensor) => (ids ? tf.gather(x, ids as tf.Tensor1D) : x);
+      const [p, m, v, g] = [...old, grad].map(rows) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const m2 = m.mul(beta1).add(g);
+      const v2 = v.mul(beta2).add(g.square());
+      const p2 = p.sub(m2.mul(rate).div(v2.sqrt().add(eps)));
+      const index = ids?.expandDims(1);
+      // Repeated ids write the same numbers, so their order does not matter.
+      const next = [p2, m2, v2].map((x, i) => (index ? tf.tensorScatterUpdate(old[i]!, index, x) : x));
+      nextParams[name] = next[0]!;
+      nextSlots[`m/${name}`] = next[1]!;
+      nextSlots[`v/${name}`] = next[2]!;
+    }
+    return { params: nextParams, slots: nextSlots };
+  }
+
+  return { name: 'adam', config: { ...config }, init, update };
+}
+
+/**
+ * With m = (1 - β1) m' and v = (1 - β2) v', and s = sqrt((1 - β2) / (1 - β2^t)):
+ * lr · m̂ / (sqrt(v̂) + eps) = (lr (1 - β1) / (1 - β1^t) / s) · m' / (sqrt(v') + eps / s).
+ */
+function stepSize({ lr, beta1, beta2, eps }: AdamOptions, t: tf.Tensor): { rate: tf.Tensor; eps: tf.Tensor } {
+  const s = tf.sqrt(tf.div(1 - beta2, oneMinusPower(beta2, t)));
+  return { rate: tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)).div(s), eps: tf.div(eps, s) };
+}
+
+/** 1 - base^t without cancellation in float32 (0.999^1 would lose five digits): with y = tanh(t ln(base) / 2), -2y / (1 - y). */
+function oneMinusPower(base: number, t: tf.Tensor): tf.Tensor {
+  if (base === 0) return tf.onesLike(t);
+  const y = tf.tanh(t.mul(Math.log(base) / 2));
+  return y.mul(-2).div(tf.sub(1, y));
+}

@@ -1,0 +1,99 @@
+import { type Attributes, type Initializer, type Node, type OnnxType, TYPE_CODE } from '../onnx/model.ts';
+import { sizeOf } from '../values.ts';
+
+/** Constants up to this many elements are shared when equal. */
+const SHARED_SIZE = 64;
+
+/** The ONNX nodes and constants of one program, as they are appended. */
+export class Recording {
+  readonly nodes: Node[] = [];
+  readonly initializers: Initializer[] = [];
+  readonly #shared: Map<string, string> = new Map();
+  #names = 0;
+
+  /** Appends a node and gives the names of its outputs. */
+  add(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = '', outputCount = 1): string[] {
+    const outputs = Array.from({ length: outputCount }, () => this.#name('t'));
+    this.nodes.push({ op, domain, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Appends a node with one output. */
+  one(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
+    return this.add(op, inputs, attributes, domain)[0]!;
+  }
+
+  /** A vector of int64, the type ONNX wants for shapes, axes and indices. */
+  ints(values: readonly number[]): string {
+    return this.#constant('int64', [values.length], BigInt64Array.from(values, BigInt), values.join());
+  }
+
+  int64(value: number): string {
+    return this.#constant('int64', [], BigInt64Array.of(BigInt(value)), String(value));
+  }
+
+  uint32(value: number): string {
+    return this.#constant('uint32', [], Uint32Array.of(value), String(value));
+  }
+
+  int32(value: number): string {
+    return this.constant('int32', [], Int32Array.of(value));
+  }
+
+  float(value: number): string {
+    return this.constant('float32', [], Float32Array.of(value));
+  }
+
+  /** A constant; one with a single repeated value is made by a node, so that zeros take no room in the model. */
+  constant(dtype: 'float32' | 'int32' | 'bool', shape: readonly number[], data: Initializer['data']): string {
+    if (data.length <= SHARED_SIZE) return this.#constant(dtype, shape, data, Array.from(data, bitsText).join());
+    const first = data[0]!;
+    if ((data as Float32Array).every((value) => Object.is(value, first)))
+      return this.filled(dtype, shape, Number(first));
+    return this.#append(dtype, shape, data);
+  }
+
+  /** A tensor of one repeated value. */
+  filled(dtype: 'float32' | 'int32' | 'bool', shape: readonly number[], value: number): string {
+    const element =
+      dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
+    if (sizeOf(shape) <= SHARED_SIZE) {
+      const Kind = element.constructor as Float32ArrayConstructor;
+      return this.constant(dtype, shape, new Kind(sizeOf(shape)).fill(value));
+    }
+    const tensor: Initializer = { name: '', dtype, shape: [1], data: element };
+    return this.one('ConstantOfShape', [this.ints(shape)], { value: { tensor } });
+  }
+
+  cast(name: string, dtype: OnnxType): string {
+    return this.one('Cast', [name], { to: TYPE_CODE[dtype] });
+  }
+
+  reshape(name: string, shape: readonly number[]): string {
+    return this.one('Reshape', [name, this.ints(shape)]);
+  }
+
+  #constant(dtype: OnnxType, shape: readonly number[], data: Initializer['data'], text: string): string {
+    const key = `${dtype}[${shape.join()}]${text}`;
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const name = this.#append(dtype, shape, data);
+    this.#shared.set(key, name);
+    return name;
+  }
+
+  #append(dtype: OnnxType, shape: readonly number[], data: Initializer['data']): string {
+    const name = this.#name('c');
+    this.initializers.push({ name, dtype, shape, data });
+    return name;
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}${this.#names++}`;
+  }
+}
+
+/** Text that differs for -0 and 0. */
+function bitsText(value: number | bigint): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}

@@ -1,0 +1,13 @@
+/** The entries whose name starts with `prefix`, with the prefix taken off. */
+export function pick<T>(prefix: string, tensors: Record<string, T>): Record<string, T> {
+  const picked: Record<string, T> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name.startsWith(prefix)) picked[name.slice(prefix.length)] = tensor;
+  }
+  return picked;
+}
+
+/** The same entries with `prefix` put before every name. */
+export function prefixed<T>(prefix: string, tensors: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+}
