@@ -49,8 +49,8 @@ export type Identity = Readonly<Record<string, unknown>>;
  */
 export async function saveCheckpoint(path: string, identity: Identity, run: RunState): Promise<void> {
   const tensors: Values = {};
-  run.networks.forEach((network, i) => Object.assign(tensors, prefixed(`network${i + 1}/`, network)));
-  run.best.forEach((network, i) => Object.assign(tensors, prefixed(`best${i + 1}/`, network)));
+  for (const [i, network] of run.networks.entries()) Object.assign(tensors, prefixed(`network${i + 1}/`, network));
+  for (const [i, network] of run.best.entries()) Object.assign(tensors, prefixed(`best${i + 1}/`, network));
   await writeSafetensors(path, tensors, {
     lea: FORMAT,
     identity: stableJson(identity),

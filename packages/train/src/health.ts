@@ -29,7 +29,7 @@ export function checkHealth(outputs: Values, from: number, phase: string, plan: 
 }
 
 function cure(part: string): string {
-  return /^(q|td|target)/i.test(part)
+  return /^q\/|td|advantage/.test(part)
     ? "Lower the agent's gamma or the rewards, or the learning rate of the phase."
     : "Lower the agent's learning rate; see that rewards, text vectors and signals are of ordinary size.";
 }

@@ -3,18 +3,13 @@ import { compile, type Program, pick, prefixed, type Runner, specsOf, type Value
 import type { Plan } from './options.ts';
 import { sharedFrozen } from './program.ts';
 
-/** Ranks the validation events with current parameters; compiled once per run, whatever the number of validations. */
-export interface Validator {
-  /**
-   * @param params parameters of the network that ranks
-   * @throws the signal's reason when it aborts
-   */
-  (params: Values): Promise<Evaluation>;
-}
+/** Ranks the validation events with the parameters of a network; rejects with the signal's reason when it aborts. */
+export type Validator = (params: Values) => Promise<Evaluation>;
 
 /** Scores per call: enough rows to keep the matrix products busy, without score matrices of hundreds of megabytes. */
 const SCORES_PER_CALL = 2 ** 22;
 
+/** Compiles the scoring program once for all validations of a run; the caller disposes the runner. */
 export async function createValidator(plan: Plan, params: Values): Promise<{ validate: Validator; runner: Runner }> {
   const { agent, window, shape, validation, signal, threads, spinning } = plan;
   const batch = Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items)));

@@ -1,0 +1,250 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Agent, ce, sa2c, sasrec, snqn, sqn } from '@lea/agents';
+import { evaluate } from '@lea/eval';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TrainEvent, TrainResult } from './events.ts';
+import { chain } from './fixtures/chain.ts';
+import type { TrainOptions } from './options.ts';
+import { fit, train } from './train.ts';
+
+const data = chain(60, 1);
+const validation = chain(20, 2);
+const encoder = sasrec({ size: 8, dropout: 0.1 });
+const agents: Record<string, Agent> = {
+  'one network': ce()(encoder),
+  'coin flip': snqn({ negatives: 3 })(encoder),
+  'Polyak target': sqn({ target: 'polyak', tau: 0.05 })(encoder),
+  'two phases': sa2c({ negatives: 3 })(encoder),
+  'two phases, fixed warm-up': sa2c({ negatives: 3, warmup: 11 })(encoder),
+};
+
+const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
+  agent: agents['one network']!,
+  train: data,
+  validation,
+  rewards: [0.2, 1],
+  window: 5,
+  batch: 32,
+  evaluateEvery: 7,
+  maxSteps: 18,
+  patience: 10,
+  chunk: 4,
+  threads: 1,
+  spinning: false,
+  ...given,
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'train-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function all(options: TrainOptions): Promise<{ events: TrainEvent[]; result: TrainResult }> {
+  const generator = train(options);
+  const events: TrainEvent[] = [];
+  for (;;) {
+    const { done, value } = await generator.next();
+    if (done) {
+      await value.policy.dispose();
+      return { events, result: value };
+    }
+    events.push(value);
+  }
+}
+
+/** Takes some events, then forgets the generator without a word, as a killed process does. */
+async function crashAfter(count: number, options: TrainOptions): Promise<TrainEvent[]> {
+  const generator = train(options);
+  const events: TrainEvent[] = [];
+  for (let i = 0; i < count; i++) {
+    const { done, value } = await generator.next();
+    if (done) break;
+    events.push(value);
+  }
+  return events;
+}
+
+const ofType = <T extends TrainEvent['type']>(events: TrainEvent[], type: T) =>
+  events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
+
+describe('train', () => {
+  it('gives equal bits for equal seeds, whatever the chunks, and others for other seeds', async () => {
+    const { result } = await all(small());
+    expect((await all(small({ chunk: 5 }))).result.weightsHash).toBe(result.weightsHash);
+    expect((await all(small({ seed: 1 }))).result.weightsHash).not.toBe(result.weightsHash);
+    expect(result).toMatchObject({ steps: 18, stopped: false });
+    expect(result.curve.map(({ step }) => step)).toEqual([7, 14, 18]);
+  });
+
+  describe.each(Object.keys(agents))('%s', (name) => {
+    const options = (given: Partial<TrainOptions> = {}) =>
+      small({ agent: agents[name]!, checkpoint: join(folder, 'run.safetensors'), ...given });
+
+    it('goes on after a crash or a stop as if nothing had happened', async () => {
+      const uncut = await all(options({ checkpoint: join(folder, 'uncut.safetensors') }));
+      const total = uncut.events.length;
+      for (const share of [0.2, 0.45, 0.6, 0.85]) await crashAfter(Math.floor(total * share), options());
+      const resumed = await all(options({ chunk: 3 }));
+      const [start] = ofType(resumed.events, 'start');
+      expect(start!.resumedFrom).toBeGreaterThan(0);
+      expect(resumed.result.weightsHash).toBe(uncut.result.weightsHash);
+      expect(resumed.result.curve).toEqual(uncut.result.curve);
+      expect(resumed.result.best).toEqual(uncut.result.best);
+      // A finished run is there at once.
+      const again = await all(options());
+      expect(again.events.map(({ type }) => type)).toEqual(['start', 'done']);
+      expect(again.result.weightsHash).toBe(uncut.result.weightsHash);
+    });
+
+    it('stops when asked, saves, and goes on to the same bits', async () => {
+      const uncut = await all(small({ agent: agents[name]! }));
+      const stop = new AbortController();
+      const events: TrainEvent[] = [];
+      const generator = train(options({ signal: stop.signal }));
+      for (;;) {
+        const { done, value } = await generator.next();
+        if (done) {
+          expect(value).toMatchObject({ stopped: true, steps: 8 });
+          await value.policy.dispose();
+          break;
+        }
+        events.push(value);
+        if (value.type === 'step' && value.step >= 8) stop.abort();
+      }
+      expect(events.slice(-2)).toMatchObject([
+        { type: 'checkpoint', step: expect.any(Number) },
+        { type: 'stopped', path: join(folder, 'run.safetensors') },
+      ]);
+      const { result } = await all(options());
+      expect(result.weightsHash).toBe(uncut.result.weightsHash);
+      expect(result.curve).toEqual(uncut.result.curve);
+    });
+  });
+
+  it('a stop at a validation that is due leaves it to the next run', async () => {
+    const checkpoint = join(folder, 'run.safetensors');
+    const stop = new AbortController();
+    const generator = train(small({ checkpoint, signal: stop.signal }));
+    const seen: string[] = [];
+    for (;;) {
+      const { done, value } = await generator.next();
+      if (done) break;
+      seen.push(value.type);
+      if (value.type === 'step' && value.step === 7) stop.abort();
+    }
+    expect(seen).not.toContain('validation');
+    const { result } = await all(small({ checkpoint }));
+    expect(result.weightsHash).toBe((await all(small())).result.weightsHash);
+  });
+
+  it('begins the second phase at the best validation of the first, with a selection of its own', async () => {
+    const { events, result } = await all(small({ agent: agents['two phases']!, maxSteps: 14 }));
+    expect(ofType(events, 'phase')).toMatchObject([
+      { phase: 'warmup', step: 0 },
+      { phase: 'advantage', step: 14 },
+    ]);
+    expect(result.curve.map(({ step, phase }) => `${phase} ${step}`)).toEqual([
+      'warmup 7',
+      'warmup 14',
+      'advantage 21',
+      'advantage 28',
+    ]);
+    expect(result.best!.phase).toBe('advantage');
+    const fixed = await all(small({ agent: agents['two phases, fixed warm-up']!, maxSteps: 14, patience: 1 }));
+    expect(ofType(fixed.events, 'phase').map(({ step }) => step)).toEqual([0, 11]);
+  });
+
+  it('learns the chain, and keeps its best weights', async () => {
+    const { events, result } = await all(
+      small({ agent: ce({ lr: 0.02 })(encoder), evaluateEvery: 15, maxSteps: 240, patience: 4, chunk: 15 }),
+    );
+    const values = result.curve.map(({ value }) => value);
+    expect(result.best!.value).toBe(Math.max(...values));
+    expect(result.best!.value).toBeGreaterThan(0.6);
+    for (const { best, value, improved } of ofType(events, 'validation')) expect(best.value === value).toBe(improved);
+    // The policy is made of the best weights: it repeats the best validation.
+    const fresh = await fit(small({ agent: ce({ lr: 0.02 })(encoder), evaluateEvery: 15, maxSteps: 240, patience: 4 }));
+    expect(fresh.weightsHash).toBe(result.weightsHash);
+    const { metrics } = await evaluate(fresh.policy.asScorer('policy'), validation);
+    await fresh.policy.dispose();
+    expect(metrics['ndcg@10']).toBeCloseTo(result.best!.value, 5);
+  });
+
+  it('ends a phase when its patience is over', async () => {
+    const { result } = await all(small({ agent: ce({ lr: 1e-12 })(encoder), patience: 2, maxSteps: 700 }));
+    // Nothing is learned at such a rate: the first validation stays the best.
+    expect(result.best!.step).toBe(7);
+    expect(result.steps).toBe(21);
+  });
+
+  it('extra targets and modelled rewards change what is learned', async () => {
+    const agent = agents['Polyak target']!;
+    const k = 2;
+    const signals = {
+      reward: new Float32Array(data.count).fill(3),
+      targets: new Int32Array(data.count * k).fill(4),
+      targetWeights: new Float32Array(data.count * k).fill(0.5),
+      k,
+    };
+    const { result } = await all(small({ agent }));
+    const hashes = new Set([result.weightsHash]);
+    for (const part of [{ reward: signals.reward }, { ...signals, reward: undefined }]) {
+      hashes.add((await all(small({ agent, signals: part as typeof signals }))).result.weightsHash);
+    }
+    expect(hashes.size).toBe(3);
+  });
+
+  it('leaves no tensors behind', async () => {
+    const { numTensors } = tf.memory();
+    await all(small());
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
+
+describe('what train refuses', () => {
+  it('a run that diverges, naming step, part and cure', async () => {
+    const agent = ce({ lr: 1e30 })(encoder);
+    await expect(fit(small({ agent }))).rejects.toMatchObject({
+      code: 'E_TRAIN_DIVERGED',
+      message: expect.stringMatching(/step \d+ of phase "train": "loss\/ce".*learning rate/),
+    });
+  });
+
+  it('a checkpoint of other options, naming the difference', async () => {
+    const checkpoint = join(folder, 'run.safetensors');
+    await crashAfter(6, small({ checkpoint }));
+    expect(existsSync(checkpoint)).toBe(true);
+    await expect(fit(small({ checkpoint, batch: 16, agent: ce({ lr: 0.1 })(encoder) }))).rejects.toMatchObject({
+      code: 'E_CHECKPOINT_OPTIONS',
+      message: expect.stringMatching(/agent\.lr: 0\.001 saved, 0\.1 given; batch: 32 saved, 16 given/),
+    });
+    const { events } = await all(small({ checkpoint, batch: 16, onMismatch: 'restart' }));
+    expect(ofType(events, 'start')[0]!.resumedFrom).toBe(0);
+  });
+
+  it('a damaged checkpoint', async () => {
+    const checkpoint = join(folder, 'run.safetensors');
+    await writeFile(checkpoint, 'not weights');
+    await expect(fit(small({ checkpoint }))).rejects.toMatchObject({ name: 'LeaError' });
+  });
+
+  it('options without sense', async () => {
+    const refused = (given: object) => expect(fit(small(given as Partial<TrainOptions>))).rejects;
+    await refused({ rewards: [0.2] }).toThrow(/click, purchase/);
+    await refused({ rewards: [0.2, Number.NaN] }).toThrow(/finite/);
+    await refused({ batch: 0 }).toThrow(/batch/);
+    await refused({ patiance: 3 }).toThrow(/"patience"/);
+    await refused({ train: { ...data, count: 0 } }).toThrow(/empty/);
+    await refused({ signals: { reward: new Float32Array(3) } }).toThrow(/signals.reward/);
+    await refused({ signals: { reward: new Float32Array(data.count).fill(Number.NaN) } }).toThrow(
+      /signals.reward\[0\]/,
+    );
+    await refused({ metric: 'ndcg@7' }).toThrow(/ndcg@10/);
+    await refused({ agent: ce()(sasrec({ size: 8, text: 'project' })) }).toThrow(/text/);
+  });
+});
