@@ -1,5 +1,6 @@
 import { withDefaults } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
+import { setRows } from '../ops/set-rows.ts';
 import type { Tensors, Values } from '../types.ts';
 import { zeros } from '../values.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -54,9 +55,8 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
       const m2 = m.mul(beta1).add(g);
       const v2 = v.mul(beta2).add(g.square());
       const p2 = p.sub(m2.mul(rate).div(v2.sqrt().add(eps)));
-      const index = ids?.expandDims(1);
       // Repeated ids write the same numbers, so their order does not matter.
-      const next = [p2, m2, v2].map((x, i) => (index ? tf.tensorScatterUpdate(old[i]!, index, x) : x));
+      const next = [p2, m2, v2].map((x, i) => (ids ? setRows(old[i]!, ids, x) : x));
       nextParams[name] = next[0]!;
       nextSlots[`m/${name}`] = next[1]!;
       nextSlots[`v/${name}`] = next[2]!;

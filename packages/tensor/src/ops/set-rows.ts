@@ -1,0 +1,26 @@
+import * as tf from '@tensorflow/tfjs';
+import { currentRecording, isRecording, namedTensor, nameOf } from '../recorder/emit.ts';
+
+/**
+ * `base` with its row `ids[i]` replaced by `rows[i]`; repeated ids must bring equal rows. No gradient.
+ *
+ * @param base float32 [N, ...]
+ * @param ids int32 [R]
+ * @param rows float32 [R, ...]
+ */
+export function setRows(base: tf.Tensor, ids: tf.Tensor, rows: tf.Tensor): tf.Tensor {
+  if (isRecording()) {
+    const r = currentRecording();
+    const index = r.reshape(r.cast(nameOf(ids), 'int64'), [ids.size, 1]);
+    return namedTensor(r.one('ScatterND', [nameOf(base), index, nameOf(rows)]), base.shape);
+  }
+  if (tf.getBackend() === 'tensorflow') return tf.tensorScatterUpdate(base, ids.expandDims(1), rows);
+  // The cpu backend of tfjs 4.22 writes the update into its argument.
+  const data = base.dataSync().slice() as Float32Array;
+  const [at, values] = [ids.dataSync(), rows.dataSync() as Float32Array];
+  const width = rows.size / ids.size;
+  at.forEach((id, i) => {
+    data.set(values.subarray(i * width, (i + 1) * width), id * width);
+  });
+  return tf.tensor(data, base.shape);
+}
