@@ -1,17 +1,8 @@
 import { type Comparison, compare } from '@lea/eval';
 import type { RunConfig } from '../config/schema.ts';
+import type { RewardAgreement } from '../run/agreement.ts';
 import type { FinishedRun } from '../run/record.ts';
 import { formatMetric, metricTitle } from './table.ts';
-
-/** How well an environment's scores agree with a world's true reward, and how well counting does on the same pairs. */
-export interface RewardAgreement {
-  readonly environment: string;
-  readonly spearman: number;
-  readonly pairwiseAccuracy: number;
-  readonly histories: number;
-  readonly candidates: number;
-  readonly counting: { readonly spearman: number; readonly pairwiseAccuracy: number };
-}
 
 const METRIC = 'ndcg@10';
 
@@ -80,13 +71,12 @@ function againstBaseline(run: FinishedRun, baseline: FinishedRun): string {
   return `The best trained model, ${run.record.name}, ${what}: ${amount(difference)}.`;
 }
 
-function agreementSentence(a: RewardAgreement): string {
-  const pairs = `${a.histories} test histories with ${a.candidates} random items each`;
-  const better = a.spearman > a.counting.spearman ? 'more than' : 'not more than';
+function agreementSentence({ environment, reward, counting, histories, candidates }: RewardAgreement): string {
+  const better = reward.spearman > counting.spearman ? 'better than' : 'not better than';
   return (
-    `The reward of environment "${a.environment}" agrees with the world's true reward: rank correlation ${a.spearman.toFixed(2)}, ` +
-    `${percent(a.pairwiseAccuracy)} of pairs in the right order (${pairs}); that is ${better} counting co-occurrences and ` +
-    `likeness of texts (${a.counting.spearman.toFixed(2)}, ${percent(a.counting.pairwiseAccuracy)}).`
+    `The reward of environment "${environment}" against the world's true reward: rank correlation ${reward.spearman.toFixed(2)}, ` +
+    `${percent(reward.pairwiseAccuracy)} of pairs in the right order (means over ${histories} test histories, ${candidates} random items each); ` +
+    `that is ${better} counting with texts, ${counting.spearman.toFixed(2)} and ${percent(counting.pairwiseAccuracy)}.`
   );
 }
 

@@ -2,14 +2,10 @@ import { join } from 'node:path';
 import { readWhole, replaceFile } from '@lea/core';
 import type { Evaluation } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
-
-/** A check of the learning curve. */
-export interface CurvePoint {
-  readonly step: number;
-  readonly seconds: number;
-  /** Validation metrics and losses. */
-  readonly metrics: Readonly<Record<string, number>>;
-}
+import type { CurvePoint } from '@lea/train';
+import type { Context } from './context.ts';
+import type { Job } from './plan.ts';
+import { versions } from './versions.ts';
 
 /** Everything needed to say what was run, and to run it again. */
 export interface RunRecord {
@@ -18,44 +14,78 @@ export interface RunRecord {
   readonly kind: 'baseline' | 'run';
   readonly experiment: string;
   readonly dataset: string;
+  /** Of events, texts and split. */
   readonly dataHash: string;
   readonly seed: number;
-  /** Resolved: what the id hashes. */
+  /** Resolved to the last option: what the id hashes. */
   readonly config: unknown;
-  readonly protocol: Readonly<Record<string, unknown>>;
+  readonly protocol: {
+    readonly split: unknown;
+    readonly rewards: Readonly<Record<string, number>>;
+    readonly evaluation: Evaluation['protocol'];
+    /** The head whose scores rank; null for baselines. */
+    readonly rankingHead: string | null;
+  };
   readonly versions: Readonly<Record<string, string>>;
   readonly threads: number;
   /** Test metrics: `ndcg@10`, `hr@10/purchase`, ... */
   readonly metrics: Readonly<Record<string, number>>;
-  readonly events: number;
-  /** Best validation metrics, of trained runs. */
-  readonly validation?: Readonly<Record<string, number>>;
-  readonly steps?: number;
-  readonly bestStep?: number;
-  readonly stopped?: string;
-  /** Working time, over all sittings of a resumed run. */
+  /** Working time without the environment's, over all sittings of a resumed run. */
   readonly seconds: number;
   /** Null for baselines, which have no weights. */
   readonly weightsHash: string | null;
-  readonly environmentHash?: string;
+  readonly training?: {
+    readonly steps: number;
+    readonly best: CurvePoint | null;
+    readonly curve: readonly CurvePoint[];
+    /** Numbers in all trained networks. */
+    readonly parameters: number;
+  };
+  readonly environment?: { readonly name: string; readonly hash: string; readonly seconds: number };
 }
 
-/** A finished run: its record, its per-event test ranks and its learning curve. */
+/** A finished run with its per-event test ranks. */
 export interface FinishedRun {
   readonly record: RunRecord;
   readonly evaluation: Evaluation;
-  readonly curve: readonly CurvePoint[];
   /** False when it was found finished on disk. */
   readonly fresh: boolean;
 }
 
-/** Writes ranks first and the record last: a record on disk means the run is finished. */
+/** The part of a record that follows from job, context and evaluation. */
+export function baseRecord(
+  job: Job,
+  { experiment, dataset, split, dataHash }: Context,
+  evaluation: Evaluation,
+  rankingHead: string | null = null,
+): Omit<RunRecord, 'threads' | 'seconds' | 'weightsHash'> {
+  return {
+    id: job.id,
+    name: job.name,
+    kind: job.kind,
+    experiment: experiment.name,
+    dataset: dataset.name,
+    dataHash,
+    seed: job.seed,
+    config: job.resolved,
+    protocol: { split: split.info, rewards: experiment.rewards, evaluation: evaluation.protocol, rankingHead },
+    versions: versions(),
+    metrics: evaluation.metrics,
+  };
+}
+
+/** Writes ranks first and the record last: a record on disk means that the run is finished. */
 export async function saveRun(folder: string, record: RunRecord, evaluation: Evaluation): Promise<void> {
-  const column = (data: ArrayLike<number>) => ({ dtype: 'int32' as const, shape: [data.length], data: Int32Array.from(data) });
+  const column = (data: ArrayLike<number>) => ({
+    dtype: 'int32' as const,
+    shape: [data.length],
+    data: Int32Array.from(data),
+  });
+  const { ranks, target, user, kind } = evaluation;
   await writeSafetensors(
     join(folder, 'ranks.safetensors'),
-    { ranks: column(evaluation.ranks), user: column(evaluation.user), kind: column(evaluation.kind) },
-    { kinds: JSON.stringify(evaluation.kinds), name: evaluation.name },
+    { ranks: column(ranks), target: column(target), user: column(user), kind: column(kind) },
+    { kinds: JSON.stringify(evaluation.kinds) },
   );
   await replaceFile(join(folder, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
@@ -69,28 +99,33 @@ export async function loadRun(folder: string): Promise<FinishedRun | undefined> 
   const evaluation: Evaluation = {
     name: record.name,
     ranks: tensors.ranks!.data as Int32Array,
+    target: tensors.target!.data as Int32Array,
     user: tensors.user!.data as Int32Array,
     kind: Uint8Array.from(tensors.kind!.data),
     kinds: JSON.parse(metadata.kinds ?? '[]') as string[],
     metrics: { ...record.metrics },
-    events: record.events,
+    events: tensors.ranks!.data.length,
+    protocol: record.protocol.evaluation,
   };
-  return { record, evaluation, curve: await readCurve(folder), fresh: false };
+  return { record, evaluation, fresh: false };
 }
 
-/** The learning curve of a folder: whole lines only, since a killed run may leave half of one. */
-export async function readCurve(folder: string): Promise<CurvePoint[]> {
-  const text = await readWhole(join(folder, 'events.jsonl')).catch(() => undefined);
-  return (text?.toString('utf8') ?? '').split('\n').flatMap((line) => {
-    try {
-      return line ? [JSON.parse(line) as CurvePoint] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Replaces the learning curve of a folder. */
-export async function writeCurve(folder: string, curve: readonly CurvePoint[]): Promise<void> {
-  await replaceFile(join(folder, 'events.jsonl'), curve.map((point) => `${JSON.stringify(point)}\n`).join(''));
+/** What `--json` prints of a finished run. */
+export function jsonLine({ record, fresh }: FinishedRun): Record<string, unknown> {
+  const { name, kind, dataset, seed, metrics, seconds, weightsHash, id, experiment, training, environment } = record;
+  return {
+    name,
+    dataset,
+    seed,
+    metrics,
+    seconds,
+    weightsHash,
+    id,
+    kind,
+    experiment,
+    steps: training?.steps ?? null,
+    bestStep: training?.best?.step ?? null,
+    environment: environment ?? null,
+    reused: !fresh,
+  };
 }

@@ -1,10 +1,14 @@
 import { duration } from './duration.ts';
 
-/** Where one stage stands. */
+/** Where one piece of work stands. */
 export interface Position {
+  /** Part of the work that `step` counts; a new one starts the clock for the time left anew. */
+  readonly stage?: string;
   readonly step: number;
-  /** Upper bound of `step`, when there is one. */
+  /** The last step, when it is known. */
   readonly total?: number | undefined;
+  /** `total` is only the earliest end. */
+  readonly open?: boolean;
   readonly note?: string | undefined;
 }
 
@@ -13,8 +17,8 @@ export interface Progress {
   /** Begins a stage; `ordinal` of `stages` when known. */
   begin(title: string): void;
   at(position: Position): void;
-  /** Ends the stage with one line that stays. */
-  end(summary: string): void;
+  /** Ends the stage with one line that stays; `took` replaces the time since it began. */
+  end(summary: string, took?: string): void;
   /** A line that stays, between stages. */
   say(line: string): void;
 }
@@ -34,7 +38,7 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
   let title = '';
   let ordinal = 0;
   let started = 0;
-  let firstStep: number | undefined;
+  let first: { stage: string | undefined; step: number; time: number } | undefined;
   let shown = 0;
   const clear = () => live && out.write('\r\x1b[2K');
   const label = () => `[${Math.min(ordinal, stages)}/${stages}] ${title}`;
@@ -43,24 +47,25 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
       title = next;
       ordinal++;
       started = now();
-      firstStep = undefined;
+      first = undefined;
       shown = live ? 0 : started;
       if (!live) out.write(`${label()} ...\n`);
       else out.write(fit(label(), out.columns));
     },
-    at({ step, total, note }) {
-      // a resumed stage starts in the middle: its speed counts from there
-      firstStep ??= step;
+    at({ stage, step, total, open, note }) {
       const time = now();
+      // a resumed run starts in the middle: its speed counts from there
+      if (!first || first.stage !== stage) first = { stage, step, time };
       if (time - shown < (live ? REDRAW_MS : PLAIN_MS)) return;
       shown = time;
-      const seconds = (time - started) / 1000;
-      const done = step - firstStep;
+      const seconds = (time - first.time) / 1000;
+      const done = step - first.step;
       const left = total !== undefined && done > 0 ? (seconds / done) * (total - step) : undefined;
       const parts = [
-        total === undefined ? `step ${step}` : `${step}/${total}`,
+        stage ?? '',
+        total === undefined ? `step ${step}` : `${step}/${total}${open ? '+' : ''}`,
         note ?? '',
-        left === undefined ? '' : `at most ${duration(left)} left`,
+        left === undefined ? '' : `${open ? 'at least' : 'about'} ${duration(left)} left`,
       ].filter(Boolean);
       const bar = live && total !== undefined ? ` ${drawBar(step / total)}` : '';
       const line = `${label()}${bar} ${parts.join(' · ')}`;
@@ -69,9 +74,9 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
         out.write(fit(line, out.columns));
       } else out.write(`${line}\n`);
     },
-    end(summary) {
+    end(summary, took) {
       clear();
-      out.write(`${label()}: ${summary} (${duration((now() - started) / 1000)})\n`);
+      out.write(`${label()}: ${summary} (${took ?? duration((now() - started) / 1000)})\n`);
     },
     say(line) {
       clear();

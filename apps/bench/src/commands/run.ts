@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { LeaError } from '@lea/core';
+import { type CommandDef, defineCommand } from 'citty';
+import { loadExperiment } from '../config/load.ts';
+import { conclusions } from '../report/conclusions.ts';
+import { writeReport } from '../report/report.ts';
+import { renderTable, resultTable } from '../report/table.ts';
+import { runExperiment } from '../run/experiment.ts';
+import { jsonLine } from '../run/record.ts';
+import { checkFlags } from '../terminal/flags.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+
+const args = {
+  experiment: { type: 'positional', description: 'A preset (quick, industrial, lastfm) or a JSON config file', default: 'quick' },
+  data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },
+  runs: { type: 'string', description: 'Folder that runs are kept in and reused from', valueHint: 'DIR', default: 'runs' },
+  seed: { type: 'string', description: 'Seed of the models, instead of the seeds of the config', valueHint: 'N' },
+  report: { type: 'string', description: 'Where the report is written', valueHint: 'FILE', default: 'report.html' },
+  json: { type: 'boolean', description: 'Standard output gets one JSON line per finished run, nothing else' },
+} as const;
+
+const command: CommandDef<typeof args> = defineCommand({
+  meta: { name: 'run', description: 'Run an experiment: baselines, recommenders with and without an environment, a report' },
+  args,
+  async run({ args: given, rawArgs }) {
+    checkFlags('run', rawArgs, args);
+    const seeds = given.seed === undefined ? undefined : [seedOf(given.seed)];
+    const loaded = await loadExperiment(given.experiment);
+    const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
+    await interruptible(`npm run bench -- run ${rawArgs.join(' ')}`.trim(), async (signal) => {
+      const outcome = await runExperiment(
+        { ...loaded, experiment },
+        {
+          data: given.data,
+          runs: resolve(given.runs),
+          out: process.stderr,
+          signal,
+          onFinished: (run) => given.json && process.stdout.write(`${JSON.stringify(jsonLine(run))}\n`),
+        },
+      );
+      const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
+      const path = resolve(given.report);
+      await writeReport(path, outcome, sentences);
+      const out = given.json ? process.stderr : process.stdout;
+      out.write(`\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.join('\n')}\n\nReport: ${path}\n`);
+    });
+  },
+});
+
+export default command;
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
+  throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
+}

@@ -1,0 +1,39 @@
+import { LeaError, nearest } from '@lea/core';
+import { defineCommand, renderUsage, runCommand } from 'citty';
+import { describeFailure } from './terminal/failure.ts';
+
+const commands = {
+  run: () => import('./commands/run.ts').then((module) => module.default),
+  speed: () => import('./commands/speed.ts').then((module) => module.default),
+};
+
+/** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */
+async function main([first, ...rest]: readonly string[]): Promise<void> {
+  const bare = first === undefined || first.startsWith('-');
+  const name = bare ? 'run' : first;
+  const args = bare && first !== undefined ? [first, ...rest] : rest;
+  if (!Object.hasOwn(commands, name)) throw unknownCommand(name);
+  const command = await commands[name as keyof typeof commands]();
+  if (args.includes('--help') || args.includes('-h')) {
+    const parent = defineCommand({ meta: { name: 'npm run bench --' } });
+    process.stdout.write(`${await renderUsage(command as never, parent)}\n`);
+    if (bare) process.stdout.write(`Commands: ${Object.keys(commands).join(', ')}; each has --help.\n`);
+    return;
+  }
+  await runCommand(command as never, { rawArgs: args });
+}
+
+function unknownCommand(name: string): LeaError {
+  const near = nearest(name, Object.keys(commands));
+  return new LeaError('E_COMMAND_UNKNOWN', 'There is no such command.', {
+    value: name,
+    hint: near ? `Did you mean "${near}"?` : `Commands are: ${Object.keys(commands).join(', ')}.`,
+  });
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`\n${describeFailure(error, Boolean(process.env.LEA_DEBUG))}\n`);
+  process.exitCode = 1;
+}

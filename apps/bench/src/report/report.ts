@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { replaceFile } from '@lea/core';
+import type { Outcome } from '../run/experiment.ts';
+import { barChart, curveChart } from './charts.ts';
+import { renderReport } from './html.ts';
+import { resultTable } from './table.ts';
+
+/** Writes the report page, and a copy beside the runs it is about. */
+export async function writeReport(path: string, outcome: Outcome, sentences: readonly string[]): Promise<void> {
+  const { runs, plan, context } = outcome;
+  const page = renderReport({
+    title: `${context.experiment.name}: recommenders with and without a language-model environment`,
+    protocol: protocolOf(outcome),
+    sentences,
+    table: resultTable(runs),
+    bars: await barChart(runs),
+    curves: await curveChart(runs),
+  });
+  await replaceFile(path, page);
+  const copy = join(plan.folder, 'report.html');
+  if (copy !== path) await replaceFile(copy, page);
+}
+
+/** Without it no number means anything. */
+function protocolOf({ runs, context }: Outcome): [string, string][] {
+  const { experiment, dataset, split, dataHash } = context;
+  const { userIds, itemIds, item } = dataset.interactions;
+  const count = (n: number) => n.toLocaleString('en');
+  const record = runs.at(-1)!.record;
+  const trained = runs.filter((run) => run.record.training);
+  const heads = [...new Set(trained.map((run) => run.record.protocol.rankingHead))];
+  const { evaluation } = record.protocol;
+  const { kind, ...splitOptions } = split.info;
+  const lines: [string, string][] = [
+    ['Data', `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events`],
+    ['Split', `${kind} ${plain(splitOptions)}; train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)} decisions`],
+    ['Ranking', `${evaluation.ranking}, ${count(evaluation.items)} items; excluded: ${evaluation.exclude === 'none' ? 'nothing' : evaluation.exclude}; equal scores: smaller item first`],
+    ['Evaluated', `every event of ${count(evaluation.users)} test users, the first included; history: last ${experiment.window} events`],
+    ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
+    ['Rewards', plain(experiment.rewards)],
+    ['Intervals', '95 %, paired per event, clustered by user: the chance in which users were held out, not that of training'],
+    ['Seeds', experiment.seeds.join(', ')],
+    ['Threads', String(context.threads)],
+    ['Data hash', dataHash],
+    ['Versions', plain(record.versions)],
+  ];
+  const environments = new Map(trained.flatMap(({ record: r }) => (r.environment ? [[r.environment.hash, r.environment] as const] : [])));
+  for (const { name, hash, seconds } of environments.values()) {
+    lines.push([`Environment ${name}`, `fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
+  }
+  return lines;
+}
+
+function plain(values: object): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ');
+}

@@ -1,0 +1,50 @@
+import {
+  coOccurrence,
+  evaluate,
+  lastItemMarkov,
+  popularity,
+  repeatHistory,
+  type Scorer,
+  textSimilarity,
+} from '@lea/eval';
+import type { BaselineConfig } from '../config/schema.ts';
+import type { Context } from './context.ts';
+import type { BaselineJob } from './plan.ts';
+import { baseRecord, type FinishedRun, saveRun } from './record.ts';
+
+/** The scorer of a baseline, counted on the train rows. */
+export function baselineScorer(config: BaselineConfig, { split, text, experiment }: Context): Scorer {
+  const { train } = split;
+  const { window } = experiment;
+  switch (config.type) {
+    case 'popularity':
+      return popularity(train);
+    case 'repeat-history':
+      return repeatHistory(train, { window });
+    case 'last-item-markov':
+      return lastItemMarkov(train);
+    case 'text-similarity':
+      return textSimilarity(train, text(), { window });
+    case 'co-occurrence':
+      return coOccurrence(train, { window, text: config.text ? text() : null });
+  }
+}
+
+/** Counts, ranks the test events and saves the outcome. */
+export async function runBaseline(job: BaselineJob, context: Context): Promise<FinishedRun> {
+  const { progress, signal, experiment, split } = context;
+  const started = performance.now();
+  const evaluation = await evaluate(baselineScorer(job.config, context), split.test, {
+    ks: experiment.ks,
+    signal,
+    onProgress: (step, total) => progress.at({ step, total }),
+  });
+  const record = {
+    ...baseRecord(job, context, evaluation),
+    threads: 1,
+    seconds: (performance.now() - started) / 1000,
+    weightsHash: null,
+  };
+  await saveRun(job.folder, record, evaluation);
+  return { record, evaluation, fresh: true };
+}

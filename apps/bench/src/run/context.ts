@@ -1,0 +1,31 @@
+import type { Split } from '@lea/data';
+import { tfidfVectors, type TextVectors } from '@lea/eval';
+import type { Experiment } from '../config/schema.ts';
+import type { Dataset } from '../datasets/load.ts';
+import type { Progress } from '../terminal/progress.ts';
+
+/** What every job of an experiment reads. */
+export interface Context {
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  readonly split: Split;
+  /** Reward per kind, in the order of the data's kinds. */
+  readonly rewards: readonly number[];
+  /** Of events, texts and split: what run ids and records hold. */
+  readonly dataHash: string;
+  /** Text vectors [N, D] for baselines and encoders that read text; made at the first call. */
+  readonly text: () => TextVectors & { dtype: 'float32' };
+  /** Of the compiled programs. */
+  readonly threads: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Text vectors of a catalogue, made once, when they are needed. */
+export function lazyText(texts: readonly string[]): Context['text'] {
+  let vectors: ReturnType<Context['text']> | undefined;
+  return () => {
+    vectors ??= tfidfVectors(texts);
+    return vectors;
+  };
+}

@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os';
+import { contentHash, LeaError } from '@lea/core';
+import { rewardsOf } from '@lea/data';
+import type { Loaded } from '../config/load.ts';
+import { type Dataset, loadDataset } from '../datasets/load.ts';
+import { splitAs } from '../datasets/split.ts';
+import { duration } from '../terminal/duration.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { formatMetric } from '../report/table.ts';
+import type { RewardAgreement } from './agreement.ts';
+import { runBaseline } from './baseline.ts';
+import { type Context, lazyText } from './context.ts';
+import { type Guide, createGuide } from './guidance.ts';
+import { type Job, type Plan, planOf } from './plan.ts';
+import { type FinishedRun, loadRun } from './record.ts';
+import { runTrained } from './trained.ts';
+
+export interface ExperimentOptions {
+  /** Folder of the data files. */
+  readonly data: string | undefined;
+  /** Folder that runs are kept in. */
+  readonly runs: string;
+  /** Where progress is shown. */
+  readonly out: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+  readonly onFinished: (run: FinishedRun) => void;
+}
+
+export interface Outcome {
+  readonly runs: readonly FinishedRun[];
+  readonly agreements: readonly RewardAgreement[];
+  readonly plan: Plan;
+  readonly context: Context;
+}
+
+/** Does what an experiment asks for, in order: what is finished is reused, what was cut is gone on with. */
+export async function runExperiment({ experiment, folder }: Loaded, options: ExperimentOptions): Promise<Outcome> {
+  const dataset = await loadDataset(experiment.dataset, options.data, folder);
+  checkTexts(dataset, experiment);
+  const split = await splitAs(experiment.split, dataset.interactions, folder);
+  const dataHash = contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event);
+  const plan = planOf(experiment, dataHash, options.runs);
+  const progress = createProgress(options.out, plan.jobs.length + plan.environments.length);
+  const context: Context = {
+    experiment,
+    dataset,
+    split,
+    dataHash,
+    rewards: rewardsOf(dataset.interactions.kinds, experiment.rewards),
+    text: lazyText(dataset.catalog?.texts ?? []),
+    threads: experiment.threads ?? Math.min(2, availableParallelism()),
+    progress,
+    signal: options.signal,
+  };
+  sayData(progress, context);
+  const guide = createGuide(context);
+  const runs: FinishedRun[] = [];
+  for (const job of plan.jobs) {
+    options.signal.throwIfAborted();
+    const run = await finish(job, context, guide);
+    runs.push(run);
+    options.onFinished(run);
+  }
+  return { runs, agreements: await guide.agreements(plan.environments), plan, context };
+}
+
+async function finish(job: Job, context: Context, guide: Guide): Promise<FinishedRun> {
+  const { progress } = context;
+  const found = await loadRun(job.folder);
+  const guidance = !found && job.kind === 'run' && job.environment ? await guide.guidance(job, job.environment) : undefined;
+  progress.begin(job.name);
+  const run = found ?? (job.kind === 'baseline' ? await runBaseline(job, context) : await runTrained(job, context, guidance));
+  const { metrics, seconds } = run.record;
+  progress.end(`NDCG@10 ${formatMetric(metrics['ndcg@10'])}`, found ? `found finished, took ${duration(seconds)}` : undefined);
+  return run;
+}
+
+function checkTexts(dataset: Dataset, { baselines, environments = {} }: Loaded['experiment']): void {
+  if (dataset.catalog) return;
+  const readers = [
+    ...baselines.filter((b) => b.type === 'text-similarity' || (b.type === 'co-occurrence' && b.text)).map((b) => `baseline ${b.type}`),
+    ...Object.entries(environments).flatMap(([name, e]) => (e.tokens === 'id' ? [] : [`environment ${name}`])),
+  ];
+  if (readers.length === 0) return;
+  throw new LeaError('E_CONFIG', `Without item texts there can be no ${readers.join(', no ')}.`, {
+    hint: 'Give dataset.catalog, or leave these out.',
+  });
+}
+
+function sayData(progress: Progress, { dataset, split }: Context): void {
+  const { userIds, itemIds, item } = dataset.interactions;
+  const count = (n: number) => n.toLocaleString('en');
+  progress.say(
+    `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
+      `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
+  );
+}

@@ -1,0 +1,64 @@
+import { type Annotation, annotate } from '@lea/env';
+import { leaSignals } from '@lea/train';
+import { duration } from '../terminal/duration.ts';
+import type { RewardAgreement } from './agreement.ts';
+import type { Context } from './context.ts';
+import { type EnvironmentRecord, follow, loadRecord, prepareEnvironment } from './environment.ts';
+import type { EnvironmentJob, RunJob } from './plan.ts';
+import type { Guidance } from './trained.ts';
+
+/** Brings environments to the runs that train with them; each is fitted and asked once. */
+export interface Guide {
+  guidance(job: RunJob, environment: EnvironmentJob): Promise<Guidance>;
+  /** Agreement with a world's true rewards, of those environments where it is known. */
+  agreements(jobs: readonly EnvironmentJob[]): Promise<RewardAgreement[]>;
+}
+
+interface Ready {
+  readonly annotation: Annotation;
+  readonly record: EnvironmentRecord;
+}
+
+/** Positives per row, when no run asks for more. */
+const POSITIVES = 20;
+
+export function createGuide(context: Context): Guide {
+  const ready = new Map<EnvironmentJob, Promise<Ready>>();
+  return {
+    async guidance({ config, seed }, environment) {
+      if (!ready.has(environment)) ready.set(environment, makeReady(environment, context));
+      const { annotation, record } = await ready.get(environment)!;
+      const { use, alpha, k, temperature, signalControl } = config;
+      const signals = leaSignals(annotation, context.split.train, {
+        use,
+        alpha,
+        k,
+        temperature,
+        control: signalControl,
+        rewards: context.rewards,
+        seed,
+      });
+      return { signals, record: { name: environment.name, hash: record.hash, seconds: record.seconds } };
+    },
+    async agreements(jobs) {
+      const records = await Promise.all(jobs.map(loadRecord));
+      return records.flatMap((record) => record?.agreement ?? []);
+    },
+  };
+}
+
+async function makeReady(job: EnvironmentJob, context: Context): Promise<Ready> {
+  const { experiment, split, progress } = context;
+  progress.begin(`environment "${job.name}"`);
+  const found = await loadRecord(job);
+  const { environment, record } = await prepareEnvironment(job, context);
+  try {
+    const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
+    const options = { k, window: experiment.window, dir: job.folder, signal: context.signal };
+    const annotation = await follow(annotate(environment, split.train, options), context);
+    progress.end(`${job.config.tokens} tokens`, found && `found ready, took ${duration(found.seconds)}`);
+    return { annotation, record };
+  } finally {
+    await environment.dispose();
+  }
+}

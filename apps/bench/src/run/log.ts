@@ -1,0 +1,39 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { readWhole } from '@lea/core';
+
+/** Events of one run as JSON lines, over all its sittings. */
+export interface EventLog {
+  append(event: object): Promise<void>;
+  /** Working time so far, earlier sittings included. */
+  seconds(): number;
+}
+
+/**
+ * Opens the log of a run: lines are added to those of earlier sittings, whose working time counts on.
+ * Each line is whole on disk or, when the process was killed, the last one is cut: readers skip it.
+ */
+export async function openLog(path: string, now: () => number = () => performance.now()): Promise<EventLog> {
+  await mkdir(dirname(path), { recursive: true });
+  const text = (await readWhole(path).catch(() => undefined))?.toString('utf8') ?? '';
+  const before = text.split('\n').reduce((latest, line) => secondsOf(line) ?? latest, 0);
+  const started = now();
+  const seconds = () => before + (now() - started) / 1000;
+  if (text !== '' && !text.endsWith('\n')) await appendFile(path, '\n');
+  return {
+    seconds,
+    append: (event) => appendFile(path, `${JSON.stringify({ seconds: round(seconds()), ...event })}\n`),
+  };
+}
+
+function secondsOf(line: string): number | undefined {
+  try {
+    return (JSON.parse(line) as { seconds?: number }).seconds;
+  } catch {
+    return undefined;
+  }
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

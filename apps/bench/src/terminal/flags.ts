@@ -1,0 +1,29 @@
+import { LeaError, unknownKey } from '@lea/core';
+import type { ArgsDef } from 'citty';
+
+/**
+ * Refuses flags that a command does not know, flags without their value and words too many.
+ *
+ * @throws LeaError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_ARGUMENT`
+ */
+export function checkFlags(command: string, rawArgs: readonly string[], args: ArgsDef): void {
+  const names = Object.keys(args).filter((name) => args[name]!.type !== 'positional');
+  let room = Object.keys(args).length - names.length;
+  for (let i = 0; i < rawArgs.length; i++) {
+    const word = rawArgs[i]!;
+    if (!word.startsWith('-') || word === '-') {
+      if (room-- > 0) continue;
+      throw new LeaError('E_ARGUMENT', `${command} does not take that many words.`, { value: word, hint: `See ${command} --help.` });
+    }
+    const [, name, value] = /^-{1,2}([^=]*)(=.*)?$/s.exec(word)!;
+    if (!names.includes(name!)) {
+      const known = names.map((n) => `--${n}`);
+      throw new LeaError('E_FLAG_UNKNOWN', unknownKey(command, `--${name}`, known).message);
+    }
+    if (args[name!]!.type === 'boolean' || value !== undefined) continue;
+    const next = rawArgs[++i];
+    if (next === undefined || next.startsWith('--')) {
+      throw new LeaError('E_FLAG_VALUE', `--${name} needs a value.`, { hint: `See ${command} --help.` });
+    }
+  }
+}
