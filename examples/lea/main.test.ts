@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest';
+import { main } from './main.ts';
+
+it('runs as it stands', async () => {
+  const lines = await main({ users: 120, items: 40 });
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.join('\n')).toMatch(/NDCG@10 0\.\d{4}/);
+});

@@ -1,0 +1,34 @@
+// LEA in one file: a language model trained on the item texts becomes the environment, annotates the log once, and a
+// lean recommender learns from the log and the annotation. At serving time only the recommender is left.
+import { sasrec, snqn } from '@lea/agents';
+import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { annotate, catalogueModel, finish, fitEnvironment, learnItemTokens } from '@lea/env';
+import { compare, evaluate } from '@lea/eval';
+import { fit, leaSignals } from '@lea/train';
+
+export async function main(size = { users: 1000, items: 300 }): Promise<string[]> {
+  const { interactions, catalog } = createWorld(size);
+  const { train, validation, test } = splitByUser(interactions, { seed: 0 });
+  const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
+
+  const lm = await finish(catalogueModel(catalog.texts));
+  const { vectors: tokens } = await finish(learnItemTokens(lm, catalog.texts));
+  const environment = await finish(fitEnvironment({ train, validation, tokens, lm }));
+  const annotation = await finish(annotate(environment, train));
+  await environment.dispose();
+
+  const agent = snqn()(sasrec());
+  const plain = await fit({ agent, train, validation, rewards });
+  const lea = await fit({ agent, train, validation, rewards, signals: leaSignals(annotation, train) });
+
+  const [before, after] = [await evaluate(plain.policy.asScorer(), test), await evaluate(lea.policy.asScorer(), test)];
+  await Promise.all([plain.policy.dispose(), lea.policy.dispose()]);
+  const { difference, interval } = compare(after, before, { metric: 'ndcg@10' });
+  return [
+    `SASRec-SNQN     NDCG@10 ${before.metrics['ndcg@10']!.toFixed(4)}`,
+    `SASRec-SNQN-LEA NDCG@10 ${after.metrics['ndcg@10']!.toFixed(4)}`,
+    `difference ${difference.toFixed(4)} (95 %: ${interval.map((x) => x.toFixed(4)).join(' to ')})`,
+  ];
+}
+
+if (import.meta.main) console.log((await main()).join('\n'));

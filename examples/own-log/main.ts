@@ -1,0 +1,51 @@
+// From a CSV of events to a policy on disk that recommends.
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ce, loadPolicy, sasrec } from '@lea/agents';
+import { createWorld, readInteractions, rewardsOf, splitByUser } from '@lea/data';
+import { evaluate, popularity } from '@lea/eval';
+import { fit } from '@lea/train';
+
+export async function main(): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'own-log-'));
+  await writeFile(join(folder, 'events.csv'), someEvents());
+
+  const interactions = await readInteractions(join(folder, 'events.csv'), {
+    columns: { user: 'customer', item: 'article', time: 'when', kind: 'what' },
+  });
+  const { train, validation, test } = splitByUser(interactions, { seed: 0 });
+  const { policy, best } = await fit({
+    agent: ce()(sasrec({ size: 32 })),
+    train,
+    validation,
+    rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+    batch: 128,
+  });
+  await policy.save(join(folder, 'policy'));
+  await policy.dispose();
+
+  const served = await loadPolicy(join(folder, 'policy'));
+  const [result, baseline] = [await evaluate(served.asScorer(), test), await evaluate(popularity(train), test)];
+  const history = [...interactions.item.subarray(0, 5)];
+  const [recommended] = await served.recommend([history], 3, { exclude: 'seen' });
+  await served.dispose();
+  return [
+    `best validation after ${best?.step} steps`,
+    `SASRec     NDCG@10 ${result.metrics['ndcg@10']!.toFixed(4)}`,
+    `popularity NDCG@10 ${baseline.metrics['ndcg@10']!.toFixed(4)}`,
+    `after ${history.map((item) => interactions.itemIds[item]).join(', ')}:`,
+    ...recommended!.map(({ item, score }) => `  ${interactions.itemIds[item]} (${score.toFixed(2)})`),
+  ];
+}
+
+/** Stands for a file of yours: customer, article, when, what. */
+function someEvents(): string {
+  const { interactions: log } = createWorld({ users: 400, items: 120 });
+  const rows = Array.from(log.item, (item, event) =>
+    [log.userIds[log.user[event]!], log.itemIds[item], log.time[event], log.kinds[log.kind[event]!]].join(','),
+  );
+  return ['customer,article,when,what', ...rows].join('\n');
+}
+
+if (import.meta.main) console.log((await main()).join('\n'));
