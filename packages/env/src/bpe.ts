@@ -1,0 +1,78 @@
+/**
+ * A byte-level BPE trainer (Sennrich et al. 2016; bytes as base alphabet as in GPT-2), for catalogues: tens of
+ * thousands of different words, a few thousand merges.
+ */
+
+/** GPT-2's splitting of text into pieces; merges never cross them. */
+const PIECES = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+
+/** Longer pieces teach nothing and would make merging quadratic. */
+const LONGEST_PIECE = 64;
+
+/** The printable character that stands for each byte in GPT-2's vocabulary files. */
+export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
+
+/** The pairs to merge, most useful first, in the characters of {@link BYTE_CHARACTERS}. Ties go to the smaller pair. */
+export function learnMerges(texts: readonly string[], count: number): [string, string][] {
+  const symbols: string[] = [...BYTE_CHARACTERS];
+  const words = [...pieceCounts(texts)].map(([piece, times]) => ({ ids: [...Buffer.from(piece)], times }));
+  const pairs = new Map<number, { times: number; words: Set<number> }>();
+  const note = (word: number, sign: 1 | -1): void => {
+    const { ids, times } = words[word]!;
+    for (let i = 0; i + 1 < ids.length; i++) {
+      const code = ids[i]! * 65536 + ids[i + 1]!;
+      const pair = pairs.get(code) ?? { times: 0, words: new Set() };
+      pairs.set(code, pair);
+      pair.times += sign * times;
+      if (sign > 0) pair.words.add(word);
+    }
+  };
+  for (let word = 0; word < words.length; word++) note(word, 1);
+
+  const merges: [string, string][] = [];
+  while (merges.length < count) {
+    let best = -1;
+    let most = 1;
+    for (const [code, { times }] of pairs) {
+      if (times > most || (times === most && best >= 0 && code < best)) [best, most] = [code, times];
+    }
+    if (best < 0) break;
+    const [left, right] = [Math.floor(best / 65536), best % 65536];
+    const merged = symbols.push(symbols[left]! + symbols[right]!) - 1;
+    merges.push([symbols[left]!, symbols[right]!]);
+    for (const word of pairs.get(best)!.words) {
+      note(word, -1);
+      words[word]!.ids = mergeIn(words[word]!.ids, left, right, merged);
+      note(word, 1);
+    }
+    pairs.delete(best);
+  }
+  return merges;
+}
+
+function pieceCounts(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    for (const [piece] of text.matchAll(PIECES)) {
+      if (piece.length <= LONGEST_PIECE) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+function mergeIn(ids: readonly number[], left: number, right: number, merged: number): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] === left && ids[i + 1] === right) {
+      out.push(merged);
+      i++;
+    } else out.push(ids[i]!);
+  }
+  return out;
+}
+
+function byteCharacters(): string[] {
+  let next = 256;
+  const printable = (b: number): boolean => (b > 32 && b < 127) || (b > 160 && b < 173) || b > 173;
+  return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(printable(b) ? b : next++));
+}

@@ -1,0 +1,151 @@
+import { fold, key, LeaError, normal, permutation, withDefaults } from '@lea/core';
+import { adam, float32, specsOf, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { checkDecoder, type DecoderConfig, initDecoder } from './decoder.ts';
+import {
+  type LanguageModel,
+  languageModelHash,
+  textBatch,
+  textLoss,
+  tokenRows,
+  WORDS,
+} from './language-model.ts';
+import { perplexityMeter } from './perplexity.ts';
+import type { Progress } from './progress.ts';
+import { ready } from './runtime.ts';
+import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
+import { trainTokenizer } from './tokenizer.ts';
+
+export interface CatalogueModelOptions {
+  /** Tokens in the vocabulary (default 2000). Higher: shorter sequences, a larger output layer. */
+  readonly vocabulary: number;
+  /** Size of hidden states and word vectors (default 64). Higher: better texts, more seconds. */
+  readonly width: number;
+  /** Decoder layers (default 2). */
+  readonly layers: number;
+  /** Attention heads (default 4). */
+  readonly heads: number;
+  /** Heads of keys and values (default `heads`). */
+  readonly kvHeads: number | undefined;
+  /** Size of the gated hidden layer (default 2.5 * width). */
+  readonly mlp: number | undefined;
+  /** Tokens read of each text (default 48); what follows is not seen. */
+  readonly context: number;
+  /** Passes over the texts at most (default 8). */
+  readonly epochs: number;
+  /** Texts per step (default 32). */
+  readonly batch: number;
+  /** Adam's learning rate (default 0.003). */
+  readonly lr: number;
+  /** Share of the texts that decides when to stop (default 0.05); 0: all epochs are run. */
+  readonly heldOut: number;
+  readonly seed: number;
+  /** Threads of the compiled program (default: all cores, at most 2). */
+  readonly threads: number | undefined;
+  /** Run eagerly on this tfjs backend instead of compiled (default: compiled). */
+  readonly backend: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const DEFAULTS: CatalogueModelOptions = {
+  vocabulary: 2000,
+  width: 64,
+  layers: 2,
+  heads: 4,
+  kvHeads: undefined,
+  mlp: undefined,
+  context: 48,
+  epochs: 8,
+  batch: 32,
+  lr: 0.003,
+  heldOut: 0.05,
+  seed: 0,
+  threads: undefined,
+  backend: undefined,
+  signal: undefined,
+};
+
+const STEPS_PER_CALL = 16;
+
+/**
+ * A small language model made from nothing but the texts: a byte-level BPE tokenizer and a Llama decoder with tied
+ * output, trained on next-token loss; stops when the held-out texts get no better and keeps the best weights.
+ *
+ * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
+ */
+export async function* catalogueModel(
+  texts: readonly string[],
+  options?: Partial<CatalogueModelOptions>,
+): AsyncGenerator<Progress, LanguageModel> {
+  const o = withDefaults('catalogueModel', DEFAULTS, options);
+  if (texts.length === 0) throw new LeaError('E_TEXT_EMPTY', 'A catalogue model needs at least one text.');
+  const config: DecoderConfig = {
+    width: o.width,
+    layers: o.layers,
+    heads: o.heads,
+    kvHeads: o.kvHeads ?? o.heads,
+    mlp: o.mlp ?? Math.ceil((2.5 * o.width) / 8) * 8,
+    normEps: 1e-5,
+    ropeTheta: 10000,
+  };
+  checkDecoder(config);
+  yield { stage: 'tokenizer', step: 0, total: 1 };
+  const tokenizer = trainTokenizer(texts, o.vocabulary);
+  const rows = tokenRows(tokenizer, texts, o.context);
+  yield { stage: 'tokenizer', step: 1, total: 1, metrics: { tokens: tokenizer.size } };
+
+  const root = fold(key(o.seed), 'catalogue model');
+  const order = permutation(fold(root, 'held out'), rows.count);
+  const held = order.subarray(0, Math.min(Math.floor(rows.count * o.heldOut), rows.count - 1));
+  const train = order.subarray(held.length);
+  const size = Math.min(o.batch, train.length);
+  const words = normal(fold(root, 'words'), tokenizer.size * o.width).map((v) => v * 0.02);
+  const params: Values = { [WORDS]: float32(words, [tokenizer.size, o.width]), ...initDecoder(root, config) };
+
+  const optimizer = adam({ lr: o.lr });
+  const batchSpecs = specsOf(textBatch(rows, train.subarray(0, size)));
+  const trainer = await ready(
+    trainingStep((p, inputs) => {
+      const loss = tf.div(tf.sum(textLoss(p, config, inputs)), tf.maximum(tf.sum(inputs.weights!), 1));
+      return { loss: loss as tf.Scalar };
+    }, optimizer),
+    { state: specsOf(trainingState(params, optimizer)), inputs: batchSpecs },
+    o,
+  );
+  const measure = await perplexityMeter(rows, config, params, size, o);
+  try {
+    let state = trainingState(params, optimizer);
+    let best = { params, perplexity: Number.POSITIVE_INFINITY };
+    const steps = Math.ceil(train.length / size);
+    for (let epoch = 0; epoch < o.epochs; epoch++) {
+      const shuffled = permutation(fold(root, `order ${epoch}`), train.length).map((i) => train[i]!);
+      const batches = Array.from({ length: steps }, (_, s) =>
+        Int32Array.from({ length: size }, (_, b) => shuffled[(s * size + b) % train.length]!),
+      );
+      for (let s = 0; s < steps; s += STEPS_PER_CALL) {
+        o.signal?.throwIfAborted();
+        const feed = stack(batches.slice(s, s + STEPS_PER_CALL).map((which) => textBatch(rows, which)));
+        const result = await trainer.run({ state, inputs: feed });
+        state = result.state;
+        const loss = finiteLoss(result.outputs.loss!.data, 'language model');
+        const done = epoch * steps + Math.min(s + STEPS_PER_CALL, steps);
+        yield { stage: 'language model', step: done, total: o.epochs * steps, metrics: { loss } };
+      }
+      const trained = parametersOf(state);
+      if (held.length === 0) {
+        best = { params: trained, perplexity: Number.NaN };
+        continue;
+      }
+      const perplexity = await measure.run(trained, held);
+      yield { stage: 'language model', step: (epoch + 1) * steps, total: o.epochs * steps, metrics: { perplexity } };
+      if (perplexity >= best.perplexity) break;
+      best = { params: trained, perplexity };
+    }
+    const hash = languageModelHash(config, tokenizer, best.params);
+    const measured = Number.isFinite(best.perplexity) ? { perplexity: best.perplexity } : {};
+    return { config, context: o.context, tokenizer, params: best.params, hash, ...measured };
+  } finally {
+    await trainer.dispose();
+    await measure.dispose();
+  }
+}

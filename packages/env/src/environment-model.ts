@@ -1,0 +1,155 @@
+import { fold, type Key, normal } from '@lea/core';
+import {
+  attention,
+  dropout,
+  embedding,
+  float32,
+  gelu,
+  linear,
+  rmsNorm,
+  softmaxCrossEntropy,
+  softplus,
+  type Tensors,
+  type Values,
+} from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { type DecoderConfig, type DecoderMode, decode, segmentMask } from './decoder.ts';
+import type { LoraOptions } from './lora.ts';
+
+/** What the environment (LE) is made of; everything that its programs need to know. */
+export interface EnvironmentConfig {
+  readonly decoder: DecoderConfig;
+  readonly items: number;
+  /** Most events of a history that are read. */
+  readonly window: number;
+  /** What an item enters as: a free vector, its projected token, or their sum. */
+  readonly input: 'id' | 'text' | 'id+text';
+  readonly adaptation: 'all' | LoraOptions;
+}
+
+/** Item vectors: tokens are brought to a root mean square of 1 before, so these are the scales the table begins with. */
+const ID_SCALE = 0.02;
+
+/** Fresh parameters but the decoder's. */
+export function initEnvironment(key: Key, config: EnvironmentConfig, tokenSize: number): Values {
+  const D = config.decoder.width;
+  const values: Values = {};
+  const put = (name: string, scale: number, ...shape: number[]): void => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    values[name] = float32(
+      normal(fold(key, name), size).map((v) => v * scale),
+      shape,
+    );
+  };
+  put('start', ID_SCALE, 1, D);
+  if (config.input !== 'text') put('item.id', ID_SCALE, config.items, D);
+  if (config.input !== 'id') put('item.projection.weight', ID_SCALE / Math.sqrt(tokenSize), D, tokenSize);
+  for (const name of ['query', 'key', 'value']) put(`reward.${name}.weight`, 1 / Math.sqrt(D), D, D);
+  values['reward.norm.weight'] = float32(new Float32Array(D).fill(1), [D]);
+  put('reward.hidden.weight', 1 / Math.sqrt(4 * D), 2 * D, 4 * D);
+  values['reward.hidden.bias'] = float32(new Float32Array(2 * D), [2 * D]);
+  put('reward.score.weight', 1 / Math.sqrt(2 * D), 1, 2 * D);
+  return values;
+}
+
+/** One vector per item, what goes in and what states are compared with: [items, width]. */
+export function itemTable(params: Tensors, tokens: tf.Tensor | undefined): tf.Tensor {
+  const id = params['item.id'];
+  if (!tokens) return id!;
+  const text = linear(tokens, params['item.projection.weight']!);
+  return id ? tf.add(id, text) : text;
+}
+
+/** The item table with the start vector as its last row: a history begins with the id `items`. */
+export function withStart(table: tf.Tensor, params: Tensors): tf.Tensor {
+  return tf.concat([table, params.start!], 0);
+}
+
+/** States of all prefixes: [B, T] ids (start, then items) -> [B, T, width]. */
+export function statesOf(
+  params: Tensors,
+  config: EnvironmentConfig,
+  table: tf.Tensor,
+  items: tf.Tensor,
+  mode: DecoderMode,
+): tf.Tensor {
+  let x = embedding(table, items);
+  if (mode.dropout) x = dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/input`);
+  const { adaptation } = config;
+  const lora = adaptation === 'all' ? {} : { adapters: { weights: params, scale: adaptation.alpha / adaptation.rank } };
+  return decode(params, config.decoder, x, { ...mode, ...lora });
+}
+
+/**
+ * The score head: each candidate attends to the states of its history, then an MLP sees what it found, the candidate,
+ * the newest state and their product. Candidates see no other candidate, so many cost one pass over the history.
+ *
+ * @param states [B, T, width]
+ * @param current [B, Q, width] the newest state of each candidate's history
+ * @param candidates [B, Q, width] rows of the item table
+ * @param mask [B, 1, Q, T] 0 where a candidate may look, -1e9 elsewhere
+ * @returns rewards [B, Q]
+ */
+export function rewardsOf(
+  params: Tensors,
+  config: EnvironmentConfig,
+  { states, current, candidates, mask }: Record<'states' | 'current' | 'candidates' | 'mask', tf.Tensor>,
+  drop: (x: tf.Tensor) => tf.Tensor = (x) => x,
+): tf.Tensor {
+  const [B, T, D] = states.shape as [number, number, number];
+  const Q = candidates.shape[1]!;
+  const { heads, normEps } = config.decoder;
+  const size = D / heads;
+  const split = (x: tf.Tensor, n: number): tf.Tensor => tf.transpose(tf.reshape(x, [B, n, heads, size]), [0, 2, 1, 3]);
+  const c = rmsNorm(candidates, params['reward.norm.weight']!, normEps);
+  const q = split(linear(c, params['reward.query.weight']!), Q);
+  const k = split(linear(states, params['reward.key.weight']!), T);
+  const v = split(linear(states, params['reward.value.weight']!), T);
+  const found = tf.reshape(tf.transpose(attention(q, k, v, mask, 1 / Math.sqrt(size)), [0, 2, 1, 3]), [B, Q, D]);
+  const features = tf.concat([found, c, current, tf.mul(c, current)], 2);
+  const hidden = drop(gelu(linear(features, params['reward.hidden.weight']!, params['reward.hidden.bias']!)));
+  return tf.reshape(linear(hidden, params['reward.score.weight']!), [B, Q]);
+}
+
+/**
+ * Both losses over packed histories, at every position:
+ * L_sm = -log softmax(s_t W)[a+] over all items; L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry).
+ *
+ * @param inputs of `packSegments`
+ * @returns means over the positions with weight; `states` [B, T, width] as well
+ */
+export function environmentLosses(
+  params: Tensors,
+  config: EnvironmentConfig,
+  tokens: tf.Tensor | undefined,
+  inputs: Tensors,
+  train?: { readonly rate: number; readonly key: tf.Tensor },
+) {
+  const { items, segment, target, negative, weight } = inputs as Record<string, tf.Tensor>;
+  const [B, T] = items!.shape as [number, number];
+  const D = config.decoder.width;
+  const mask = segmentMask(segment!);
+  const table = itemTable(params, tokens);
+  const mode = train ? { mask, dropout: { ...train, label: 'environment' } } : { mask };
+  const states = statesOf(params, config, withStart(table, params), items!, mode);
+
+  const flat = tf.reshape(weight!, [B * T, 1]);
+  const total = tf.maximum(tf.sum(flat), 1);
+  const ce = softmaxCrossEntropy(tf.reshape(states, [B * T, D]), table, tf.reshape(target!, [B * T, 1]), flat);
+
+  // Candidates [a+ at all positions | a- at all positions]: 2 T queries, each sees what its position sees.
+  const rewards = rewardsOf(
+    params,
+    config,
+    {
+      states,
+      current: tf.concat([states, states], 1),
+      candidates: embedding(table, tf.concat([target!, negative!], 1)),
+      mask: tf.tile(mask, [1, 1, 2, 1]),
+    },
+    train && ((x) => dropout(x, train.rate, train.key, 'environment/reward')),
+  );
+  const margin = tf.sub(tf.slice(rewards, [0, 0], [B, T]), tf.slice(rewards, [0, T], [B, T]));
+  const pairwise = tf.mul(softplus(tf.neg(margin)), weight!);
+  return { states, table, margin, total, sm: tf.div(tf.sum(ce), total), rm: tf.div(tf.sum(pairwise), total) };
+}

@@ -1,0 +1,177 @@
+import type { Windows } from '@lea/data';
+import {
+  embedding,
+  float32,
+  int32,
+  type Program,
+  type Runner,
+  type Specs,
+  specsOf,
+  type Value,
+  type Values,
+} from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { causalMask } from './decoder.ts';
+import type { Encoded } from './environment.ts';
+import { type EnvironmentConfig, itemTable, rewardsOf, statesOf, withStart } from './environment-model.ts';
+import { type Runtime, ready } from './runtime.ts';
+
+const BATCH = 128;
+
+/** The compiled programs of an environment: histories go through in batches of a fixed size. */
+export function environmentPrograms(parts: {
+  readonly config: EnvironmentConfig;
+  readonly params: Values;
+  readonly tokens: Value | null;
+  readonly runtime: Runtime;
+}) {
+  const { config, params, tokens, runtime } = parts;
+  const { items, window } = config;
+  const D = config.decoder.width;
+  const T = window + 1;
+  const runners = new Map<string, Promise<Runner>>();
+  const runner = (name: string, program: Program, inputs: Specs, frozen: Values): Promise<Runner> => {
+    let made = runners.get(name);
+    if (!made) {
+      made = ready(program, { inputs, frozen: specsOf(frozen) }, runtime, 'direct');
+      runners.set(name, made);
+    }
+    return made;
+  };
+  const f32 = (...shape: number[]) => ({ dtype: 'float32', shape }) as const;
+  const i32 = (...shape: number[]) => ({ dtype: 'int32', shape }) as const;
+
+  let table: Promise<Values> | undefined;
+  const weights = (): Promise<Values> => {
+    table ??= (async () => {
+      const frozen = { ...params, ...(tokens ? { tokens } : {}) };
+      const made = await ready(
+        ({ frozen: p }) => ({ state: {}, outputs: { table: withStart(itemTable(p, p.tokens), p) } }),
+        { inputs: { step: i32(1) }, frozen: specsOf(frozen) },
+        runtime,
+        'direct',
+      );
+      try {
+        const { outputs } = await made.run({ inputs: { step: int32(new Int32Array(1), [1]) }, frozen });
+        const rest = Object.entries(params).filter(([name]) => !name.startsWith('item.') && name !== 'start');
+        return { ...Object.fromEntries(rest), table: outputs.table! };
+      } finally {
+        await made.dispose();
+      }
+    })();
+    return table;
+  };
+
+  const encodeProgram: Program = ({ inputs, frozen }) => {
+    const { table: vectors, ...p } = frozen;
+    const states = statesOf(p, config, vectors!, inputs.items!, { mask: causalMask(T) });
+    const rows = tf.tensor1d(
+      Int32Array.from({ length: BATCH }, (_, b) => b * T),
+      'int32',
+    );
+    const state = embedding(tf.reshape(states, [BATCH * T, D]), tf.add(rows, inputs.length!));
+    return { state: {}, outputs: { states, state } };
+  };
+  const scoreProgram: Program = ({ inputs, frozen }) => {
+    const vectors = tf.slice(frozen.table!, [0, 0], [items, D]);
+    return { state: {}, outputs: { logits: tf.matMul(inputs.state!, vectors, false, true) } };
+  };
+  const rewardProgram =
+    (A: number): Program =>
+    ({ inputs, frozen }) => {
+      const { states, state, length, actions } = inputs as Record<string, tf.Tensor>;
+      const places = tf.reshape(
+        tf.tensor1d(
+          Int32Array.from({ length: T }, (_, t) => t),
+          'int32',
+        ),
+        [1, T],
+      );
+      const after = tf.cast(tf.greater(places, tf.reshape(length!, [BATCH, 1])), 'float32');
+      const mask = tf.tile(tf.reshape(tf.mul(after, -1e9), [BATCH, 1, 1, T]), [1, 1, A, 1]);
+      const current = tf.tile(tf.reshape(state!, [BATCH, 1, D]), [1, A, 1]);
+      const candidates = embedding(frozen.table!, actions!);
+      const rewards = rewardsOf(frozen, config, { states: states!, current, candidates, mask });
+      return { state: {}, outputs: { rewards } };
+    };
+
+  return {
+    async encode(windows: Windows): Promise<Encoded> {
+      const frozen = withoutRewards(await weights());
+      const run = await runner('encode', encodeProgram, { items: i32(BATCH, T), length: i32(BATCH) }, frozen);
+      const state = new Float32Array(windows.size * D);
+      const states = new Float32Array(windows.size * T * D);
+      for (let from = 0; from < windows.size; from += BATCH) {
+        const size = Math.min(BATCH, windows.size - from);
+        const ids = new Int32Array(BATCH * T).fill(items);
+        const length = new Int32Array(BATCH);
+        for (let b = 0; b < size; b++) {
+          const used = windows.length[from + b]!;
+          length[b] = used;
+          const at = (from + b) * window;
+          ids.set(windows.items.subarray(at, at + used), b * T + 1);
+        }
+        const { outputs } = await run.run({
+          inputs: { items: int32(ids, [BATCH, T]), length: int32(length, [BATCH]) },
+          frozen,
+        });
+        state.set((outputs.state!.data as Float32Array).subarray(0, size * D), from * D);
+        states.set((outputs.states!.data as Float32Array).subarray(0, size * T * D), from * T * D);
+      }
+      return { windows, state, states };
+    },
+
+    async score({ state, windows }: Encoded): Promise<Float32Array> {
+      const frozen = { table: (await weights()).table! };
+      const run = await runner('score', scoreProgram, { state: f32(BATCH, D) }, frozen);
+      const logits = new Float32Array(windows.size * items);
+      for (let from = 0; from < windows.size; from += BATCH) {
+        const inputs = { state: float32(padded(state, from * D, BATCH * D), [BATCH, D]) };
+        const { outputs } = await run.run({ inputs, frozen });
+        const size = Math.min(BATCH, windows.size - from);
+        logits.set((outputs.logits!.data as Float32Array).subarray(0, size * items), from * items);
+      }
+      return logits;
+    },
+
+    async rewards({ state, states, windows }: Encoded, actions: Int32Array): Promise<Float32Array> {
+      const A = actions.length / windows.size;
+      const rewards = new Float32Array(actions.length);
+      if (actions.length === 0) return rewards;
+      const all = await weights();
+      const frozen = Object.fromEntries(Object.entries(all).filter(([n]) => n === 'table' || n.startsWith('reward.')));
+      const specs = { states: f32(BATCH, T, D), state: f32(BATCH, D), length: i32(BATCH), actions: i32(BATCH, A) };
+      const run = await runner(`rewards ${A}`, rewardProgram(A), specs, frozen);
+      for (let from = 0; from < windows.size; from += BATCH) {
+        const inputs = {
+          states: float32(padded(states, from * T * D, BATCH * T * D), [BATCH, T, D]),
+          state: float32(padded(state, from * D, BATCH * D), [BATCH, D]),
+          length: int32(padded(windows.length, from, BATCH), [BATCH]),
+          actions: int32(padded(actions, from * A, BATCH * A), [BATCH, A]),
+        };
+        const { outputs } = await run.run({ inputs, frozen });
+        const size = Math.min(BATCH, windows.size - from);
+        rewards.set((outputs.rewards!.data as Float32Array).subarray(0, size * A), from * A);
+      }
+      return rewards;
+    },
+
+    async dispose(): Promise<void> {
+      for (const made of runners.values()) await (await made).dispose();
+      runners.clear();
+    },
+  };
+}
+
+function withoutRewards(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('reward.')));
+}
+
+/** `size` elements from `from`, zeros beyond the end. */
+function padded<T extends Float32Array | Int32Array>(data: T, from: number, size: number): T {
+  const part = data.subarray(from, from + size) as T;
+  if (part.length === size) return part;
+  const full = new (data.constructor as Float32ArrayConstructor)(size) as T;
+  full.set(part);
+  return full;
+}

@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
+import { emptyWindows, type Windows } from '@lea/data';
+import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import type { EnvironmentConfig } from './environment-model.ts';
+import { environmentPrograms } from './environment-programs.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What one pass over histories gives; rewards and logits are computed from it. */
+export interface Encoded {
+  readonly windows: Windows;
+  /** State after each history, [size, width]. */
+  readonly state: Float32Array;
+  /** States of all prefixes, [size, window + 1, width]. */
+  readonly states: Float32Array;
+}
+
+export interface Positives {
+  readonly k: number;
+  /** [size, k] items, best first. */
+  readonly items: Int32Array;
+  /** [size, k] their state logits. */
+  readonly logits: Float32Array;
+}
+
+/** A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender. */
+export interface Environment {
+  readonly name: string;
+  readonly config: EnvironmentConfig;
+  readonly items: number;
+  /** Most events of a history that are read; longer windows may be given. */
+  readonly window: number;
+  /** Content hash of config, parameters, item tokens and the data it was fitted on. */
+  readonly hash: string;
+  readonly params: Values;
+  /** States of histories, [size * width]. */
+  states(windows: Windows): Promise<Float32Array>;
+  /** State logits over all items, [size * items]. */
+  score(windows: Windows): Promise<Float32Array>;
+  /** Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A. */
+  rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
+  /**
+   * The k items of highest state logit; ties go to the smaller index.
+   *
+   * @param options.exclude per history the items that may not be among them
+   * @throws LeaError `E_OPTION_VALUE` when fewer than k items are left
+   */
+  positives(windows: Windows, k: number, options?: { exclude?: readonly Iterable<number>[] }): Promise<Positives>;
+  /** The pass over the histories alone, for several questions about them. */
+  encode(windows: Windows): Promise<Encoded>;
+  scoreEncoded(encoded: Encoded): Promise<Float32Array>;
+  rewardsEncoded(encoded: Encoded, actions: Int32Array): Promise<Float32Array>;
+  /** Writes `environment.json` and `environment.safetensors`. */
+  save(dir: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+interface EnvironmentParts {
+  readonly name: string;
+  readonly config: EnvironmentConfig;
+  readonly params: Values;
+  readonly tokens: Value | null;
+  /** Hash of the data it was fitted on. */
+  readonly data: string;
+  readonly runtime: Runtime;
+}
+
+/** An environment from its parts; programs are compiled when first used. */
+export function createEnvironment(parts: EnvironmentParts): Environment {
+  const { name, config, params, tokens, data } = parts;
+  const programs = environmentPrograms(parts);
+  const names = Object.keys(params).sort();
+  const hash = contentHash(config, data, names, ...names.map((n) => params[n]!.data), tokens?.data ?? null);
+  const { items, window } = config;
+
+  const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items));
+  return {
+    name,
+    config,
+    items,
+    window,
+    hash,
+    params,
+    encode,
+    scoreEncoded: programs.score,
+    rewardsEncoded: (encoded, actions) => programs.rewards(encoded, checkActions(actions, encoded.windows.size, items)),
+    states: async (windows) => (await encode(windows)).state,
+    score: async (windows) => programs.score(await encode(windows)),
+    rewards: async (windows, actions) =>
+      programs.rewards(await encode(windows), checkActions(actions, windows.size, items)),
+    positives: async (windows, k, options) =>
+      topItems(await programs.score(await encode(windows)), windows.size, k, options?.exclude),
+    async save(dir) {
+      const file = { name, config, data, hash };
+      await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...(tokens ? { tokens } : {}) });
+      await replaceFile(join(dir, 'environment.json'), `${JSON.stringify(file, null, 2)}\n`);
+    },
+    dispose: programs.dispose,
+  };
+}
+
+/**
+ * Reads what `save` wrote.
+ *
+ * @throws LeaError `E_FILE_MISSING`, `E_ENVIRONMENT_FILE` when the parts do not belong together
+ */
+export async function loadEnvironment(dir: string, options?: Partial<Runtime>): Promise<Environment> {
+  const path = join(dir, 'environment.json');
+  const text = (await readWhole(path)).toString();
+  const { tensors } = await readSafetensors(join(dir, 'environment.safetensors'));
+  const { tokens, ...params } = tensors;
+  const broken = (cause?: unknown): LeaError =>
+    new LeaError('E_ENVIRONMENT_FILE', 'These files are not one saved environment.', {
+      value: path,
+      hint: 'Save the environment again, or delete the folder so that it is fitted anew.',
+      cause,
+    });
+  let environment: Environment;
+  let hash: unknown;
+  const runtime = withDefaults('loadEnvironment', { threads: undefined, backend: undefined }, options);
+  try {
+    const file = JSON.parse(text) as { name: string; config: EnvironmentConfig; data: string; hash: string };
+    hash = file.hash;
+    const { name, config, data } = file;
+    environment = createEnvironment({ name, config, data, params, tokens: tokens ?? null, runtime });
+  } catch (cause) {
+    throw broken(cause);
+  }
+  if (environment.hash !== hash) throw broken();
+  return environment;
+}
+
+/** The k largest of each row, largest first; ties go to the smaller index. */
+export function topItems(
+  scores: Float32Array,
+  size: number,
+  k: number,
+  exclude?: readonly Iterable<number>[],
+): Positives {
+  const count = scores.length / size;
+  const items = new Int32Array(size * k);
+  const logits = new Float32Array(size * k);
+  const banned = new Uint8Array(count);
+  for (let row = 0; row < size; row++) {
+    const out = [...(exclude?.[row] ?? [])];
+    for (const item of out) banned[item] = 1;
+    let filled = 0;
+    const at = row * k;
+    for (let item = 0; item < count; item++) {
+      const value = scores[row * count + item]!;
+      if (banned[item] || (filled === k && value <= logits[at + k - 1]!)) continue;
+      let place = filled < k ? filled++ : k - 1;
+      for (; place > 0 && value > logits[at + place - 1]!; place--) {
+        logits[at + place] = logits[at + place - 1]!;
+        items[at + place] = items[at + place - 1]!;
+      }
+      logits[at + place] = value;
+      items[at + place] = item;
+    }
+    for (const item of out) banned[item] = 0;
+    if (filled < k) {
+      throw new LeaError('E_OPTION_VALUE', `Only ${filled} items are left to choose from.`, {
+        value: k,
+        hint: 'Ask for fewer positives (k) or exclude fewer items.',
+      });
+    }
+  }
+  return { k, items, logits };
+}
+
+/** Windows of exactly `window`: the newest items of longer ones. */
+function newest(windows: Windows, window: number, padId: number): Windows {
+  if (windows.window === window) return windows;
+  const out = { ...emptyWindows(windows.size, window) };
+  out.items.fill(padId);
+  for (let row = 0; row < windows.size; row++) {
+    const length = Math.min(windows.length[row]!, window);
+    const end = row * windows.window + windows.length[row]!;
+    out.items.set(windows.items.subarray(end - length, end), row * window);
+    out.length[row] = length;
+  }
+  return out;
+}
+
+function checkActions(actions: Int32Array, size: number, items: number): Int32Array {
+  if (size > 0 && (actions.length === 0 || actions.length % size !== 0)) {
+    throw new LeaError('E_OPTION_VALUE', `Give the same number of actions for each of the ${size} histories.`, {
+      value: actions.length,
+    });
+  }
+  const bad = actions.findIndex((a) => a < 0 || a >= items);
+  if (bad >= 0) throw new LeaError('E_ITEM_RANGE', `Items lie in 0..${items - 1}.`, { value: actions[bad] });
+  return actions;
+}

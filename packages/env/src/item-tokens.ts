@@ -1,0 +1,182 @@
+import { contentHash, fold, key, permutation, withDefaults } from '@lea/core';
+import { adam, float32, int32, specsOf, type Value, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { type LanguageModel, type TokenRows, textBatch, textLoss, tokenRows, WORDS } from './language-model.ts';
+import { perplexityMeter } from './perplexity.ts';
+import type { Progress } from './progress.ts';
+import { ready } from './runtime.ts';
+import { finiteLoss, trainingState, trainingStep } from './steps.ts';
+
+export interface ItemTokenOptions {
+  /** Items learned together (default 64): changes speed only, every item's problem is its own. */
+  readonly batch: number;
+  /** Adam steps per item at most (default 30). */
+  readonly steps: number;
+  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.3). */
+  readonly lr: number;
+  /** A batch is left when five steps lower its loss by less than this share (default 0.01). Higher: faster, coarser. */
+  readonly tolerance: number;
+  /** Decides which other item's token the control gets. */
+  readonly seed: number;
+  /** Threads of the compiled program (default: all cores, at most 2). */
+  readonly threads: number | undefined;
+  /** Run eagerly on this tfjs backend instead of compiled (default: compiled). */
+  readonly backend: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const DEFAULTS: ItemTokenOptions = {
+  batch: 64,
+  steps: 30,
+  lr: 0.3,
+  tolerance: 0.01,
+  seed: 0,
+  threads: undefined,
+  backend: undefined,
+  signal: undefined,
+};
+
+const STEPS_PER_CALL = 5;
+
+/** Texts whose perplexity is measured, at most. */
+const MEASURED_TEXTS = 512;
+
+export interface ItemTokens {
+  /** One vector per item, in the space of the model's word vectors: [items, width]. */
+  readonly vectors: Value;
+  /** Perplexity of the items' texts after the item's own token, after the start token only, after another item's token. */
+  readonly perplexity: { readonly own: number; readonly none: number; readonly other: number };
+  readonly hash: string;
+}
+
+/**
+ * One vector per item from which the frozen language model generates the item's text:
+ * e = argmin -sum_j log p(w_j | e, w_<j), begun at the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
+ * textual inversion). An item depends on its own text only, so new items can be added at any time.
+ *
+ * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_LOSS_NOT_FINITE`
+ */
+export async function* learnItemTokens(
+  lm: LanguageModel,
+  texts: readonly string[],
+  options?: Partial<ItemTokenOptions>,
+): AsyncGenerator<Progress, ItemTokens> {
+  const o = withDefaults('learnItemTokens', DEFAULTS, options);
+  const rows = tokenRows(lm.tokenizer, texts, lm.context);
+  const { width } = lm.config;
+  const size = Math.min(o.batch, rows.count);
+  const vectors = meanWords(lm, rows);
+  const optimizer = adam({ lr: o.lr * rootMeanSquare(lm.params[WORDS]!.data) });
+
+  const begin = (which: Int32Array): Values => {
+    const data = new Float32Array(size * width);
+    which.forEach((row, b) => {
+      data.set(vectors.subarray(row * width, (row + 1) * width), b * width);
+    });
+    return trainingState({ vectors: float32(data, [size, width]) }, optimizer);
+  };
+  const some = textBatch(rows, new Int32Array(size));
+  // The texts are frozen, not inputs: a call makes many steps on the same batch. The step number is the only input.
+  const trainer = await ready(
+    trainingStep(({ vectors: first }, _, frozen) => {
+      const loss = textLoss(frozen, lm.config, frozen, first);
+      return { loss: tf.sum(loss) as tf.Scalar };
+    }, optimizer),
+    {
+      state: specsOf(begin(new Int32Array(size))),
+      inputs: { step: { dtype: 'int32', shape: [] } },
+      frozen: specsOf({ ...lm.params, ...some }),
+    },
+    o,
+  );
+  try {
+    const batches = Math.ceil(rows.count / size);
+    for (let batch = 0; batch < batches; batch++) {
+      // The last batch is filled up with its first rows.
+      const from = batch * size;
+      const which = Int32Array.from({ length: size }, (_, b) => (from + b < rows.count ? from + b : from));
+      const frozen = { ...lm.params, ...textBatch(rows, which) };
+      let state = begin(which);
+      let loss = Number.POSITIVE_INFINITY;
+      for (let step = 0; step < o.steps; step += STEPS_PER_CALL) {
+        o.signal?.throwIfAborted();
+        const K = Math.min(STEPS_PER_CALL, o.steps - step);
+        const result = await trainer.run({ state, inputs: { step: int32(new Int32Array(K), [K]) }, frozen, steps: K });
+        state = result.state;
+        finiteLoss(result.outputs.loss!.data, 'item tokens');
+        const previous = loss;
+        loss = result.outputs.loss!.data.at(-1)!;
+        if (previous - loss < o.tolerance * loss) break;
+      }
+      vectors.set(
+        (state.vectors!.data as Float32Array).subarray(0, Math.min(size, rows.count - from) * width),
+        from * width,
+      );
+      yield {
+        stage: 'item tokens',
+        step: Math.min(rows.count, from + size),
+        total: rows.count,
+        metrics: { loss: loss / (frozen.weights!.data as Float32Array).reduce((a, b) => a + b, 0) },
+      };
+    }
+    const perplexity = await measure(lm, rows, vectors, o);
+    yield { stage: 'item tokens', step: rows.count, total: rows.count, metrics: { ...perplexity } };
+    return {
+      vectors: float32(vectors, [rows.count, width]),
+      perplexity,
+      hash: contentHash(lm.hash, vectors),
+    };
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+/** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */
+async function measure(
+  lm: LanguageModel,
+  rows: TokenRows,
+  vectors: Float32Array,
+  o: ItemTokenOptions,
+): Promise<ItemTokens['perplexity']> {
+  const { width } = lm.config;
+  const size = Math.min(o.batch, rows.count);
+  const meter = await perplexityMeter(rows, lm.config, lm.params, size, o);
+  try {
+    const order = permutation(fold(key(o.seed), 'item token control'), rows.count);
+    const sample = order.subarray(0, Math.min(rows.count, MEASURED_TEXTS));
+    const of = (i: number): Float32Array => {
+      const item = sample[i % sample.length]!;
+      return vectors.subarray(item * width, (item + 1) * width);
+    };
+    return {
+      own: await meter.run(lm.params, sample, of),
+      none: await meter.run(lm.params, sample),
+      other: await meter.run(lm.params, sample, (i) => of(i + 1)),
+    };
+  } finally {
+    await meter.dispose();
+  }
+}
+
+function meanWords(lm: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
+  const { width } = lm.config;
+  const words = lm.params[WORDS]!.data;
+  const means = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) {
+    let tokens = 0;
+    for (let t = 0; t < context; t++) {
+      if (weights[row * context + t] === 0) break;
+      const word = ids[row * (context + 1) + t + 1]!;
+      for (let d = 0; d < width; d++) means[row * width + d]! += words[word * width + d]!;
+      tokens++;
+    }
+    for (let d = 0; d < width; d++) means[row * width + d]! /= tokens;
+  }
+  return means;
+}
+
+function rootMeanSquare(data: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! ** 2;
+  return Math.sqrt(sum / data.length);
+}

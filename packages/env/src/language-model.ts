@@ -1,0 +1,94 @@
+import { contentHash, LeaError } from '@lea/core';
+import { embedding, float32, int32, softmaxCrossEntropy, type Tensors, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { causalMask, type DecoderConfig, decode } from './decoder.ts';
+
+import type { Tokenizer } from './tokenizer.ts';
+
+export const WORDS = 'model.embed_tokens.weight';
+
+/** A decoder-only language model with tied output: what catalogue models and item tokens are made of. */
+export interface LanguageModel {
+  readonly config: DecoderConfig;
+  /** The most tokens of a text that are read. */
+  readonly context: number;
+  readonly tokenizer: Tokenizer;
+  /** Weights by Hugging Face's names; word vectors are `model.embed_tokens.weight` [tokens, width]. */
+  readonly params: Values;
+  /** Perplexity on texts that were held out, where it was measured. */
+  readonly perplexity?: number;
+  readonly hash: string;
+}
+
+export function languageModelHash(config: DecoderConfig, tokenizer: Tokenizer, params: Values): string {
+  const names = Object.keys(params).sort();
+  return contentHash(config, tokenizer.json, names, ...names.map((name) => params[name]!.data));
+}
+
+/** Texts as rows of token ids: start, the text's first tokens, end; the rest is padding of weight 0. */
+export interface TokenRows {
+  /** [count, context + 1] */
+  readonly ids: Int32Array;
+  /** Weight of predicting token t + 1 from those up to t: [count, context]. */
+  readonly weights: Float32Array;
+  readonly count: number;
+  readonly context: number;
+  /** Id of the start token. */
+  readonly start: number;
+}
+
+/**
+ * Encodes texts; a text longer than the context is cut there.
+ *
+ * @throws LeaError `E_TEXT_EMPTY` naming the index of a text without any character
+ */
+export function tokenRows(tokenizer: Tokenizer, texts: readonly string[], context: number): TokenRows {
+  const ids = new Int32Array(texts.length * (context + 1)).fill(tokenizer.end);
+  const weights = new Float32Array(texts.length * context);
+  texts.forEach((text, row) => {
+    if (typeof text !== 'string' || text.trim() === '') {
+      throw new LeaError('E_TEXT_EMPTY', `The item at index ${row} has no text.`, {
+        value: text,
+        hint: 'Give every item a text, for instance its id, or leave such items out.',
+      });
+    }
+    const tokens = tokenizer.encode(text, context);
+    ids[row * (context + 1)] = tokenizer.start;
+    ids.set(tokens, row * (context + 1) + 1);
+    weights.fill(1, row * context, row * context + Math.min(tokens.length + 1, context));
+  });
+  return { ids, weights, count: texts.length, context, start: tokenizer.start };
+}
+
+/** The rows of a batch as inputs of a program that calls {@link textLoss}. */
+export function textBatch(rows: TokenRows, which: ArrayLike<number>): Values {
+  const { context } = rows;
+  const ids = new Int32Array(which.length * (context + 1));
+  const weights = new Float32Array(which.length * context);
+  for (let b = 0; b < which.length; b++) {
+    const row = which[b]!;
+    ids.set(rows.ids.subarray(row * (context + 1), (row + 1) * (context + 1)), b * (context + 1));
+    weights.set(rows.weights.subarray(row * context, (row + 1) * context), b * context);
+  }
+  return { ids: int32(ids, [which.length, context + 1]), weights: float32(weights, [which.length, context]) };
+}
+
+/**
+ * Next-token loss of texts.
+ *
+ * @param inputs `ids` [B, context + 1], `weights` [B, context]
+ * @param first vectors [B, width] that stand where the start token stands, when given
+ * @returns for each text the sum of -log p over its tokens, [B]
+ */
+export function textLoss(params: Tensors, config: DecoderConfig, inputs: Tensors, first?: tf.Tensor): tf.Tensor {
+  const { ids, weights } = inputs as { ids: tf.Tensor; weights: tf.Tensor };
+  const [B, T] = weights.shape as [number, number];
+  const words = params[WORDS]!;
+  const from = first ? 1 : 0;
+  const given = embedding(words, tf.slice(ids, [0, from], [B, T - from]));
+  const x = first ? tf.concat([tf.reshape(first, [B, 1, config.width]), given], 1) : given;
+  const h = decode(params, config, x, { mask: causalMask(T) });
+  const next = tf.reshape(tf.slice(ids, [0, 1], [B, T]), [B * T, 1]);
+  const loss = softmaxCrossEntropy(tf.reshape(h, [B * T, config.width]), words, next, tf.reshape(weights, [B * T, 1]));
+  return tf.sum(tf.reshape(loss, [B, T]), 1);
+}

@@ -1,0 +1,132 @@
+import { fold, type Key, permutation, randomBits } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import { float32, int32, type Values } from '@lea/tensor';
+
+/**
+ * A stretch of one user's events that the environment reads in one go: a start token and the events `from`..`to - 2`
+ * go in, the events `from`..`to - 1` are predicted; those before `first` are context only.
+ */
+export interface Segment {
+  readonly sequence: number;
+  readonly from: number;
+  readonly first: number;
+  readonly to: number;
+}
+
+/**
+ * Cuts the histories of some sequences so that every row of the set is predicted once and none after its own time is
+ * read. A long history is cut into overlapping stretches: at least `window / 2` events of context where there are so many.
+ */
+export function segmentsOf(set: Transitions, window: number, keep: (sequence: number) => boolean): Segment[] {
+  const segments: Segment[] = [];
+  const { offsets } = set.sequences;
+  for (let row = 0; row < set.count; ) {
+    const sequence = set.sequence[row]!;
+    const first = set.event[row]!;
+    const begin = offsets[sequence]!;
+    const last = Math.max(begin, first - Math.floor(window / 2)) + window;
+    let to = first + 1;
+    while (row < set.count && set.sequence[row] === sequence && set.event[row]! <= last) to = set.event[row++]! + 1;
+    // The last event is predicted from a whole window of context, hence at most window + 1 slots.
+    if (keep(sequence)) segments.push({ sequence, from: Math.max(begin, to - 1 - window), first, to });
+  }
+  return segments;
+}
+
+/** The sequences with rows in the set, and a seeded fraction of them (at least one). */
+export function subsetOfSequences(set: Transitions, fraction: number, k: Key): Set<number> {
+  const all = [...new Set(set.sequence)];
+  const order = permutation(fold(k, 'users'), all.length);
+  return new Set(Array.from(order.subarray(0, Math.max(1, Math.ceil(fraction * all.length))), (i) => all[i]!));
+}
+
+/** For every predicted event an item that the user has not met in this set, uniform: one draw per (epoch, user, position). */
+export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key) {
+  const { items, offsets } = set.sequences;
+  const high = set.sequences.itemIds.length;
+  const met = new Map<number, Set<number>>();
+  for (const { sequence, from, to } of segments) {
+    const some = met.get(sequence) ?? new Set();
+    met.set(sequence, some);
+    for (let e = from; e < to; e++) some.add(items[e]!);
+  }
+  return (epoch: number, sequence: number, event: number): number => {
+    const { words } = fold(fold(k, epoch), sequence);
+    const position = event - offsets[sequence]!;
+    const own = met.get(sequence)!;
+    let item = 0;
+    // A user who has met everything gets an item met before: there is no other.
+    for (let attempt = 0; attempt < 64; attempt++) {
+      item = Math.floor(((randomBits(words, position * 64 + attempt) >>> 0) / 2 ** 32) * high);
+      if (!own.has(item)) break;
+    }
+    return item;
+  };
+}
+
+/**
+ * Packs segments into batches of `rows` rows of `slots` slots, in the given order; several short histories share a row,
+ * kept apart by their segment numbers.
+ *
+ * @returns per batch `items`, `segment`, `target`, `negative` int32 and `weight` float32, each [rows, slots]
+ */
+export function packSegments(
+  set: Transitions,
+  segments: readonly Segment[],
+  shape: { readonly rows: number; readonly slots: number },
+  negative: (sequence: number, event: number) => number,
+): Values[] {
+  const { rows, slots } = shape;
+  const { items } = set.sequences;
+  const start = set.sequences.itemIds.length;
+  const isRow = new Uint8Array(items.length);
+  for (const event of set.event) isRow[event] = 1;
+  const batches: Values[] = [];
+  let filled = new Int32Array(rows).fill(slots);
+  let batch = emptyBatch(rows, slots, start);
+  segments.forEach((segment, number) => {
+    const { sequence, from, first, to } = segment;
+    const size = to - from;
+    let row = filled.findIndex((used) => used + size <= slots);
+    if (row < 0) {
+      batch = emptyBatch(rows, slots, start);
+      batches.push(asValues(batch, rows, slots));
+      filled = new Int32Array(rows);
+      row = 0;
+    }
+    const at = row * slots + filled[row]!;
+    filled[row]! += size;
+    for (let p = 0; p < size; p++) {
+      const event = from + p;
+      if (p > 0) batch.items[at + p] = items[event - 1]!;
+      batch.segment[at + p] = number;
+      batch.target[at + p] = items[event]!;
+      if (event < first || !isRow[event]) continue;
+      batch.weight[at + p] = 1;
+      batch.negative[at + p] = negative(sequence, event);
+    }
+  });
+  return batches;
+}
+
+function emptyBatch(rows: number, slots: number, start: number) {
+  const size = rows * slots;
+  return {
+    items: new Int32Array(size).fill(start),
+    segment: new Int32Array(size).fill(-1),
+    target: new Int32Array(size),
+    negative: new Int32Array(size),
+    weight: new Float32Array(size),
+  };
+}
+
+function asValues(batch: ReturnType<typeof emptyBatch>, rows: number, slots: number): Values {
+  const { items, segment, target, negative, weight } = batch;
+  return {
+    items: int32(items, [rows, slots]),
+    segment: int32(segment, [rows, slots]),
+    target: int32(target, [rows, slots]),
+    negative: int32(negative, [rows, slots]),
+    weight: float32(weight, [rows, slots]),
+  };
+}
