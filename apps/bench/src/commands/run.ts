@@ -11,16 +11,28 @@ import { checkFlags } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 
 const args = {
-  experiment: { type: 'positional', description: 'A preset (quick, industrial, lastfm) or a JSON config file', default: 'quick' },
+  experiment: {
+    type: 'positional',
+    description: 'A preset (quick, industrial, lastfm) or a JSON config file',
+    default: 'quick',
+  },
   data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },
-  runs: { type: 'string', description: 'Folder that runs are kept in and reused from', valueHint: 'DIR', default: 'runs' },
+  runs: {
+    type: 'string',
+    description: 'Folder that runs are kept in and reused from',
+    valueHint: 'DIR',
+    default: 'runs',
+  },
   seed: { type: 'string', description: 'Seed of the models, instead of the seeds of the config', valueHint: 'N' },
   report: { type: 'string', description: 'Where the report is written', valueHint: 'FILE', default: 'report.html' },
   json: { type: 'boolean', description: 'Standard output gets one JSON line per finished run, nothing else' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
-  meta: { name: 'run', description: 'Run an experiment: baselines, recommenders with and without an environment, a report' },
+  meta: {
+    name: 'run',
+    description: 'Run an experiment: baselines, recommenders with and without an environment, a report',
+  },
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);

@@ -1,12 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { LeaError, nearest } from '@lea/core';
-import Table from 'cli-table3';
 import { type CommandDef, defineCommand } from 'citty';
+import Table from 'cli-table3';
 import { measureStep, type SpeedLine } from '../speed/measure.ts';
 import { checkFlags } from '../terminal/flags.ts';
 
 const args = {
-  items: { type: 'string', description: 'Sizes of the catalogue, with commas between', valueHint: 'N,N', default: '10000' },
+  items: {
+    type: 'string',
+    description: 'Sizes of the catalogue, with commas between',
+    valueHint: 'N,N',
+    default: '10000',
+  },
   agent: { type: 'string', description: 'Agent', valueHint: 'ce|sqn|snqn|sa2c', default: 'ce' },
   encoder: { type: 'string', description: 'Encoder', valueHint: 'sasrec|gru4rec', default: 'sasrec' },
   batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
@@ -16,7 +21,12 @@ const args = {
   rounds: { type: 'string', description: 'Calls that are measured', valueHint: 'N', default: '9' },
   peer: { type: 'string', description: 'Measure an equal step of PyTorch in turns', valueHint: 'torch' },
   compile: { type: 'boolean', description: 'With --peer torch: torch.compile' },
-  python: { type: 'string', description: 'With --peer torch: the Python that has it', valueHint: 'PATH', default: 'python3' },
+  python: {
+    type: 'string',
+    description: 'With --peer torch: the Python that has it',
+    valueHint: 'PATH',
+    default: 'python3',
+  },
   json: { type: 'boolean', description: 'Standard output gets one JSON line per measurement, nothing else' },
 } as const;
 
@@ -27,7 +37,10 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('speed', rawArgs, args);
     if (given.peer !== undefined && given.peer !== 'torch') {
       const near = nearest(given.peer, ['torch']);
-      throw new LeaError('E_FLAG_VALUE', 'There is no such peer.', { value: given.peer, hint: near ? `Did you mean "${near}"?` : 'The peer is torch.' });
+      throw new LeaError('E_FLAG_VALUE', 'There is no such peer.', {
+        value: given.peer,
+        hint: near ? `Did you mean "${near}"?` : 'The peer is torch.',
+      });
     }
     const shared = {
       agent: given.agent,
@@ -55,11 +68,37 @@ const command: CommandDef<typeof args> = defineCommand({
 export default command;
 
 function speedTable(lines: readonly SpeedLine[]): string {
-  const head = ['engine', 'agent', 'encoder', 'items', 'batch', 'threads', 'ms/step', 'min', 'peak MB', 'ratio to peer'];
-  const table = new Table({ head, colAligns: head.map((_, i) => (i < 3 ? 'left' : 'right')), style: { head: [], border: [] } });
+  const head = [
+    'engine',
+    'agent',
+    'encoder',
+    'items',
+    'batch',
+    'threads',
+    'ms/step',
+    'min',
+    'peak MB',
+    'ratio to peer',
+  ];
+  const table = new Table({
+    head,
+    colAligns: head.map((_, i) => (i < 3 ? 'left' : 'right')),
+    style: { head: [], border: [] },
+  });
   for (const l of lines) {
     const ratio = l.ratio === undefined ? '' : l.ratio.toFixed(2);
-    table.push([l.engine, l.agent, l.encoder, l.items, l.batch, l.threads, l.msPerStep.toFixed(1), l.msPerStepMin.toFixed(1), l.peakMemoryMB, ratio]);
+    table.push([
+      l.engine,
+      l.agent,
+      l.encoder,
+      l.items,
+      l.batch,
+      l.threads,
+      l.msPerStep.toFixed(1),
+      l.msPerStepMin.toFixed(1),
+      l.peakMemoryMB,
+      ratio,
+    ]);
   }
   return table.toString();
 }

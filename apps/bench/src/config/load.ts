@@ -21,7 +21,8 @@ export interface Loaded {
  */
 export async function loadExperiment(target: string): Promise<Loaded> {
   const preset = presets[target];
-  if (preset) return { experiment: check(preset, `preset "${target}"`), origin: `preset "${target}"`, folder: process.cwd() };
+  if (preset)
+    return { experiment: check(preset, `preset "${target}"`), origin: `preset "${target}"`, folder: process.cwd() };
   const path = resolve(target);
   if (!/[./\\]/.test(target) && !(await exists(path))) {
     const near = nearest(target, Object.keys(presets));
@@ -35,7 +36,10 @@ export async function loadExperiment(target: string): Promise<Loaded> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, { hint: 'Check commas and quotes there.', cause });
+    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, {
+      hint: 'Check commas and quotes there.',
+      cause,
+    });
   }
   return { experiment: check(json, path), origin: path, folder: dirname(path) };
 }
@@ -60,7 +64,8 @@ export function check(config: unknown, origin: string): Experiment {
   for (const run of runs) checkRun(run, experiment, origin);
   const names = [...runs.map((r) => r.name)];
   const twice = names.find((n, i) => names.indexOf(n) !== i);
-  if (twice) throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
+  if (twice)
+    throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
   return { ...experiment, runs };
 }
 
@@ -78,7 +83,11 @@ function inherit(run: RunConfig, all: readonly RunConfig[], origin: string): Run
 function checkRun(run: RunConfig, { environments = {}, runs }: Experiment, origin: string): void {
   if (run.control !== undefined) find(run.control, runs, run, 'control', origin);
   if (run.environment !== undefined && !environments[run.environment]) {
-    throw unknown(`${origin}: run "${run.name}" names an environment that is not there.`, run.environment, Object.keys(environments));
+    throw unknown(
+      `${origin}: run "${run.name}" names an environment that is not there.`,
+      run.environment,
+      Object.keys(environments),
+    );
   }
   try {
     createAgent(run.agent as never);
@@ -90,11 +99,19 @@ function checkRun(run: RunConfig, { environments = {}, runs }: Experiment, origi
 
 function find(name: string, all: readonly RunConfig[], run: RunConfig, role: string, origin: string): RunConfig {
   const found = all.find((r) => r.name === name && r !== run);
-  if (!found) throw unknown(`${origin}: the ${role} of run "${run.name}" is not among the runs.`, name, all.map((r) => r.name));
+  if (!found)
+    throw unknown(
+      `${origin}: the ${role} of run "${run.name}" is not among the runs.`,
+      name,
+      all.map((r) => r.name),
+    );
   return found;
 }
 
 function unknown(what: string, value: string, known: readonly string[]): LeaError {
   const near = nearest(value, known);
-  return new LeaError('E_CONFIG', what, { value, hint: near ? `Did you mean "${near}"?` : `There are: ${known.join(', ') || 'none'}.` });
+  return new LeaError('E_CONFIG', what, {
+    value,
+    hint: near ? `Did you mean "${near}"?` : `There are: ${known.join(', ') || 'none'}.`,
+  });
 }

@@ -2,11 +2,16 @@ import { unknownKey } from '@lea/core';
 import * as v from 'valibot';
 
 /** An object that refuses keys it does not know and names the nearest one it does. */
-function strict<const E extends v.ObjectEntries>(what: string, entries: E): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> {
+function strict<const E extends v.ObjectEntries>(
+  what: string,
+  entries: E,
+): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> {
   return v.strictObject(entries, (issue) => {
     const key = String((issue.path?.at(-1) as { key?: unknown } | undefined)?.key ?? '');
     if (issue.expected === 'never') return unknownKey(what, key, Object.keys(entries)).message;
-    return key && issue.expected === `"${key}"` ? `${what} needs "${key}".` : `${what} must be an object, got ${issue.received}.`;
+    return key && issue.expected === `"${key}"`
+      ? `${what} needs "${key}".`
+      : `${what} must be an object, got ${issue.received}.`;
   }) as never;
 }
 
@@ -27,7 +32,12 @@ const columns = strict('dataset.columns', {
 });
 
 const dataset = v.variant('type', [
-  strict('dataset', { type: v.literal('world'), seed: v.optional(v.number()), users: v.optional(count), items: v.optional(count) }),
+  strict('dataset', {
+    type: v.literal('world'),
+    seed: v.optional(v.number()),
+    users: v.optional(count),
+    items: v.optional(count),
+  }),
   strict('dataset', { type: v.literal('industrial') }),
   strict('dataset', { type: v.literal('lastfm') }),
   strict('dataset', {
@@ -39,12 +49,18 @@ const dataset = v.variant('type', [
     /** Raw value -> kind, e.g. `{ "view": "click" }`. */
     kinds: v.optional(v.record(v.string(), v.string())),
     /** How texts are made: the id column, "{title} by {brand}" over other columns, and a file raw id -> id. */
-    text: v.optional(strict('dataset.text', { column: v.optional(name), template: v.optional(name), index: v.optional(name) })),
+    text: v.optional(
+      strict('dataset.text', { column: v.optional(name), template: v.optional(name), index: v.optional(name) }),
+    ),
   }),
 ]);
 
 const split = v.variant('type', [
-  strict('split', { type: v.literal('by-user'), seed: v.optional(v.number()), fractions: v.optional(v.tuple([positive, positive, positive])) }),
+  strict('split', {
+    type: v.literal('by-user'),
+    seed: v.optional(v.number()),
+    fractions: v.optional(v.tuple([positive, positive, positive])),
+  }),
   /** A JSON file `{ validation: [ids], test: [ids] }`, or the name of a list that comes with the bench. */
   strict('split', { type: v.literal('user-lists'), lists: name }),
   strict('split', { type: v.literal('leave-one-out') }),

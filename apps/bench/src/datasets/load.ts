@@ -58,7 +58,10 @@ async function readFiles(
   folder: string,
 ): Promise<{ interactions: Interactions; catalog: Catalog | undefined }> {
   const at = (path: string) => resolve(folder, path);
-  const interactions = await readInteractions(at(config.interactions), { columns: config.columns, kinds: config.kinds });
+  const interactions = await readInteractions(at(config.interactions), {
+    columns: config.columns,
+    kinds: config.kinds,
+  });
   if (config.catalog === undefined) return { interactions, catalog: undefined };
   const { column, template, index } = config.text ?? {};
   const catalog = await readCatalog(at(config.catalog), {

@@ -9,12 +9,19 @@ import lastfm from '../presets/splits/lastfm.json' with { type: 'json' };
 const included: Record<string, unknown> = { industrial, lastfm };
 
 /** Ids as a list, or in one string with blanks between. */
-const ids = v.union([v.array(v.string()), v.pipe(v.string(), v.transform((text) => text.split(/\s+/).filter(Boolean)))]);
+const ids = v.union([
+  v.array(v.string()),
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(/\s+/).filter(Boolean)),
+  ),
+]);
 const listsSchema = v.strictObject({ validation: ids, test: ids });
 
 /** Carries out the split that a config asks for. */
 export async function splitAs(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
-  if (config.type === 'by-user') return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
+  if (config.type === 'by-user')
+    return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
   if (config.type === 'leave-one-out') return leaveOneOut(interactions);
   if (config.type === 'by-time') return splitByTime(interactions, config);
   return splitByUserLists(interactions, await userLists(config.lists, folder));
@@ -31,5 +38,8 @@ async function userLists(name: string, folder: string): Promise<{ validation: st
   }
   const lists = v.safeParse(listsSchema, json);
   if (lists.success) return lists.output;
-  throw new LeaError('E_CONFIG', `${path} must hold { "validation": [user ids], "test": [user ids] }: ${lists.issues[0].message}.`);
+  throw new LeaError(
+    'E_CONFIG',
+    `${path} must hold { "validation": [user ids], "test": [user ids] }: ${lists.issues[0].message}.`,
+  );
 }

@@ -1,5 +1,5 @@
 import { interval } from '@lea/eval';
-import { type Spec as VegaSpec, parse, View } from 'vega';
+import { parse, type Spec as VegaSpec, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { FinishedRun } from '../run/record.ts';
 
@@ -12,7 +12,15 @@ const METRIC = 'ndcg@10';
 const style = {
   background: '#ffffff',
   font: 'system-ui, sans-serif',
-  axis: { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 12, gridColor: '#e6e9ed', domainColor: '#c5ccd3', tickColor: '#c5ccd3' },
+  axis: {
+    labelColor: INK,
+    titleColor: INK,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    gridColor: '#e6e9ed',
+    domainColor: '#c5ccd3',
+    tickColor: '#c5ccd3',
+  },
   legend: { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 12, labelLimit: 320 },
   view: { stroke: null },
 } as const;
@@ -21,13 +29,28 @@ const style = {
 export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
   const values = runs.map((run) => {
     const estimate = interval(run.evaluation, { metric: METRIC });
-    return { name: title(run, runs), value: estimate.value, low: estimate.interval[0], high: estimate.interval[1], kind: run.record.kind };
+    return {
+      name: title(run, runs),
+      value: estimate.value,
+      low: estimate.interval[0],
+      high: estimate.interval[1],
+      kind: run.record.kind,
+    };
   });
+  const best = values.toSorted((a, b) => b.value - a.value).map((row) => row.name);
   return render({
-    width: 620,
+    width: 640,
     height: { step: 26 },
     data: { values },
-    encoding: { y: { field: 'name', type: 'nominal', sort: '-x', title: null, axis: { labelLimit: 300, ticks: false, domain: false } } },
+    encoding: {
+      y: {
+        field: 'name',
+        type: 'nominal',
+        sort: best,
+        title: null,
+        axis: { labelLimit: 300, ticks: false, domain: false },
+      },
+    },
     layer: [
       {
         mark: { type: 'bar', height: 16, cornerRadiusEnd: 2 },
@@ -42,28 +65,35 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
           },
         },
       },
-      { mark: { type: 'rule', color: INK }, encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } } },
+      {
+        mark: { type: 'rule', color: INK },
+        encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
+      },
     ],
   });
 }
 
 /** Validation NDCG@10 over optimiser steps of every trained run, or undefined when nothing was trained. */
 export async function curveChart(runs: readonly FinishedRun[]): Promise<string | undefined> {
-  const trained = runs.filter((run) => run.curve.some((point) => METRIC in point.metrics));
+  const trained = runs.filter((run) => (run.record.training?.curve.length ?? 0) > 0);
   if (trained.length === 0) return undefined;
   const values = trained.flatMap((run) =>
-    run.curve
-      .filter((point) => METRIC in point.metrics)
-      .map((point) => ({ name: title(run, runs), step: point.step, value: point.metrics[METRIC] })),
+    run.record.training!.curve.map(({ step, value }) => ({ name: title(run, runs), step, value })),
   );
   return render({
-    width: 620,
-    height: 320,
+    width: 780,
+    height: 340,
     data: { values },
     mark: { type: 'line', point: { size: 22 }, strokeWidth: 1.8 },
     encoding: {
       x: { field: 'step', type: 'quantitative', title: 'optimiser steps' },
-      y: { field: 'value', type: 'quantitative', title: 'validation NDCG@10', scale: { zero: false } },
+      y: {
+        field: 'value',
+        type: 'quantitative',
+        title: 'validation NDCG@10',
+        scale: { zero: false },
+        axis: { format: '.2f' },
+      },
       color: {
         field: 'name',
         type: 'nominal',
@@ -81,7 +111,7 @@ function title({ record }: FinishedRun, runs: readonly FinishedRun[]): string {
   return seeds.size > 1 && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
 }
 
-async function render(spec: Omit<TopLevelSpec, '$schema'>): Promise<string> {
+async function render(spec: TopLevelSpec): Promise<string> {
   const { spec: vega } = compile({ ...spec, config: style } as TopLevelSpec, { logger: silent });
   const view = new View(parse(vega as VegaSpec), { renderer: 'none' });
   try {

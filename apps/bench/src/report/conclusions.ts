@@ -38,12 +38,15 @@ export function amount({ difference, relative, interval }: Comparison): string {
 
 function winner(runs: readonly FinishedRun[]): string {
   const [first, second] = [...runs].sort((a, b) => score(b) - score(a));
-  const test = `${first!.record.events} test events of ${new Set(first!.evaluation.user).size} users`;
+  const { events, users } = first!.evaluation.protocol;
+  const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
   const opening = `${label(first!, runs)} has the highest ${metricTitle(METRIC)}, ${formatMetric(score(first!))} on ${test}`;
   if (!second) return `${opening}.`;
   const difference = compare(first!.evaluation, second.evaluation, { metric: METRIC });
   const next = `${label(second, runs)} (${formatMetric(score(second))}) by ${amount(difference)}`;
-  return verdict(difference) === 0 ? `${opening}, but it cannot be told apart from ${next}.` : `${opening}; it beats ${next}.`;
+  return verdict(difference) === 0
+    ? `${opening}, but it cannot be told apart from ${next}.`
+    : `${opening}; it beats ${next}.`;
 }
 
 function versus(run: FinishedRun, base: FinishedRun, withSeed: boolean): string {
@@ -57,7 +60,10 @@ function controlled(run: FinishedRun, control: FinishedRun, base: FinishedRun): 
   const without = score(control) - score(base);
   const own = compare(run.evaluation, control.evaluation, { metric: METRIC });
   const share = gain > 0 ? `, ${Math.round((100 * without) / gain)} % of that gain` : '';
-  const rest = verdict(own) > 0 ? `What is left over the control is ${amount(own)}.` : `Over the control nothing certain is left: ${amount(own)}.`;
+  const rest =
+    verdict(own) > 0
+      ? `What is left over the control is ${amount(own)}.`
+      : `Over the control nothing certain is left: ${amount(own)}.`;
   return `The control ${control.record.name} alone gives ${signed(without)}${share}. ${rest}`;
 }
 

@@ -46,7 +46,7 @@ ${STYLE}
 <body>
 <main>
 <h1>${escape(report.title)}</h1>
-<p class="lead">Does a language-model environment make the recommender better?</p>
+<p class="lead">Recommenders with and without a language-model environment.</p>
 ${section('What came out', `<ul>\n${report.sentences.map((s) => `<li>${escape(s)}</li>`).join('\n')}\n</ul>`)}
 ${section('Results on the test users', `<figure>${report.bars}</figure>`)}
 ${section(

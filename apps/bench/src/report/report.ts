@@ -9,7 +9,7 @@ import { resultTable } from './table.ts';
 export async function writeReport(path: string, outcome: Outcome, sentences: readonly string[]): Promise<void> {
   const { runs, plan, context } = outcome;
   const page = renderReport({
-    title: `${context.experiment.name}: recommenders with and without a language-model environment`,
+    title: `LEA bench: ${context.experiment.name}`,
     protocol: protocolOf(outcome),
     sentences,
     table: resultTable(runs),
@@ -32,19 +32,36 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
   const { evaluation } = record.protocol;
   const { kind, ...splitOptions } = split.info;
   const lines: [string, string][] = [
-    ['Data', `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events`],
-    ['Split', `${kind} ${plain(splitOptions)}; train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)} decisions`],
-    ['Ranking', `${evaluation.ranking}, ${count(evaluation.items)} items; excluded: ${evaluation.exclude === 'none' ? 'nothing' : evaluation.exclude}; equal scores: smaller item first`],
-    ['Evaluated', `every event of ${count(evaluation.users)} test users, the first included; history: last ${experiment.window} events`],
+    [
+      'Data',
+      `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events`,
+    ],
+    [
+      'Split',
+      `${kind} ${plain(splitOptions)}; train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)} decisions`,
+    ],
+    [
+      'Ranking',
+      `${evaluation.ranking}, ${count(evaluation.items)} items; excluded: ${evaluation.exclude === 'none' ? 'nothing' : evaluation.exclude}; equal scores: smaller item first`,
+    ],
+    [
+      'Evaluated',
+      `every event of ${count(evaluation.users)} test users, the first included; history: last ${experiment.window} events`,
+    ],
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
     ['Rewards', plain(experiment.rewards)],
-    ['Intervals', '95 %, paired per event, clustered by user: the chance in which users were held out, not that of training'],
+    [
+      'Intervals',
+      '95 %, paired per event, clustered by user: the chance in which users were held out, not that of training',
+    ],
     ['Seeds', experiment.seeds.join(', ')],
     ['Threads', String(context.threads)],
     ['Data hash', dataHash],
     ['Versions', plain(record.versions)],
   ];
-  const environments = new Map(trained.flatMap(({ record: r }) => (r.environment ? [[r.environment.hash, r.environment] as const] : [])));
+  const environments = new Map(
+    trained.flatMap(({ record: r }) => (r.environment ? [[r.environment.hash, r.environment] as const] : [])),
+  );
   for (const { name, hash, seconds } of environments.values()) {
     lines.push([`Environment ${name}`, `fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
   }

@@ -29,7 +29,8 @@ export function resultTable(runs: readonly FinishedRun[]): ResultTable {
   const perKind = kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [];
   const columns = [...METRICS, ...perKind];
   const seeds = new Set(runs.map((run) => run.record.seed)).size > 1;
-  const name = ({ record }: FinishedRun) => (seeds && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name);
+  const name = ({ record }: FinishedRun) =>
+    seeds && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
   const best = new Map<number, number>();
   columns.forEach((metric, c) => {
     const values = runs.map((run) => run.record.metrics[metric] ?? Number.NEGATIVE_INFINITY);

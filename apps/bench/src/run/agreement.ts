@@ -61,7 +61,11 @@ export async function rewardAgreement(
   };
 }
 
-function rowsOf(scores: Float32Array | Float64Array, { size }: Windows, items: number): (Float32Array | Float64Array)[] {
+function rowsOf(
+  scores: Float32Array | Float64Array,
+  { size }: Windows,
+  items: number,
+): (Float32Array | Float64Array)[] {
   return Array.from({ length: size }, (_, row) => scores.subarray(row * items, (row + 1) * items));
 }
 

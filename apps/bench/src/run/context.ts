@@ -1,5 +1,5 @@
 import type { Split } from '@lea/data';
-import { tfidfVectors, type TextVectors } from '@lea/eval';
+import { type TextVectors, tfidfVectors } from '@lea/eval';
 import type { Experiment } from '../config/schema.ts';
 import type { Dataset } from '../datasets/load.ts';
 import type { Progress } from '../terminal/progress.ts';

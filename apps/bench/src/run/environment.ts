@@ -3,11 +3,11 @@ import { LeaError, readWhole, replaceFile } from '@lea/core';
 import {
   catalogueModel,
   type Environment,
+  type Progress as EnvironmentProgress,
   fitEnvironment,
   type LanguageModel,
   learnItemTokens,
   loadEnvironment,
-  type Progress as EnvironmentProgress,
   textVectors,
 } from '@lea/env';
 import type { Value } from '@lea/tensor';
@@ -58,7 +58,11 @@ export async function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord
   return text && (JSON.parse(text.toString('utf8')) as EnvironmentRecord);
 }
 
-async function makeEnvironment(job: EnvironmentJob, context: Context, stages: Record<string, unknown>): Promise<Environment> {
+async function makeEnvironment(
+  job: EnvironmentJob,
+  context: Context,
+  stages: Record<string, unknown>,
+): Promise<Environment> {
   const { split, threads, signal } = context;
   const shared = { seed: job.seed, threads, signal };
   const { tokens, lm } = await itemTokens(job, context, stages);

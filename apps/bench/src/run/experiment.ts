@@ -4,13 +4,13 @@ import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
 import { type Dataset, loadDataset } from '../datasets/load.ts';
 import { splitAs } from '../datasets/split.ts';
+import { formatMetric } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
-import { formatMetric } from '../report/table.ts';
 import type { RewardAgreement } from './agreement.ts';
 import { runBaseline } from './baseline.ts';
 import { type Context, lazyText } from './context.ts';
-import { type Guide, createGuide } from './guidance.ts';
+import { createGuide, type Guide } from './guidance.ts';
 import { type Job, type Plan, planOf } from './plan.ts';
 import { type FinishedRun, loadRun } from './record.ts';
 import { runTrained } from './trained.ts';
@@ -67,18 +67,25 @@ export async function runExperiment({ experiment, folder }: Loaded, options: Exp
 async function finish(job: Job, context: Context, guide: Guide): Promise<FinishedRun> {
   const { progress } = context;
   const found = await loadRun(job.folder);
-  const guidance = !found && job.kind === 'run' && job.environment ? await guide.guidance(job, job.environment) : undefined;
+  const guidance =
+    !found && job.kind === 'run' && job.environment ? await guide.guidance(job, job.environment) : undefined;
   progress.begin(job.name);
-  const run = found ?? (job.kind === 'baseline' ? await runBaseline(job, context) : await runTrained(job, context, guidance));
+  const run =
+    found ?? (job.kind === 'baseline' ? await runBaseline(job, context) : await runTrained(job, context, guidance));
   const { metrics, seconds } = run.record;
-  progress.end(`NDCG@10 ${formatMetric(metrics['ndcg@10'])}`, found ? `found finished, took ${duration(seconds)}` : undefined);
+  progress.end(
+    `NDCG@10 ${formatMetric(metrics['ndcg@10'])}`,
+    found ? `found finished, took ${duration(seconds)}` : undefined,
+  );
   return run;
 }
 
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Loaded['experiment']): void {
   if (dataset.catalog) return;
   const readers = [
-    ...baselines.filter((b) => b.type === 'text-similarity' || (b.type === 'co-occurrence' && b.text)).map((b) => `baseline ${b.type}`),
+    ...baselines
+      .filter((b) => b.type === 'text-similarity' || (b.type === 'co-occurrence' && b.text))
+      .map((b) => `baseline ${b.type}`),
     ...Object.entries(environments).flatMap(([name, e]) => (e.tokens === 'id' ? [] : [`environment ${name}`])),
   ];
   if (readers.length === 0) return;

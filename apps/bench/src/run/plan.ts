@@ -52,7 +52,9 @@ export function planOf(experiment: Experiment, dataHash: string, runs: string): 
     return { id, name, seed, folder: join(parent, id), resolved };
   };
   const environments = Object.entries(experiment.environments ?? {}).flatMap(([name, config]) =>
-    experiment.seeds.map((seed): EnvironmentJob => ({ ...planned(name, seed, config, join(folder, 'environments')), config })),
+    experiment.seeds.map(
+      (seed): EnvironmentJob => ({ ...planned(name, seed, config, join(folder, 'environments')), config }),
+    ),
   );
   const baselines = experiment.baselines.map(
     (config): BaselineJob => ({ ...planned(baselineName(config), 0, config, folder), kind: 'baseline', config }),
@@ -62,7 +64,12 @@ export function planOf(experiment: Experiment, dataHash: string, runs: string): 
       const environment = environments.find((e) => e.name === config.environment && e.seed === seed);
       // names of other runs say what is compared, not what is trained
       const { base: _, control: __, ...own } = config;
-      return { ...planned(config.name, seed, { ...own, environment: environment?.resolved }, folder), kind: 'run', config, environment };
+      return {
+        ...planned(config.name, seed, { ...own, environment: environment?.resolved }, folder),
+        kind: 'run',
+        config,
+        environment,
+      };
     }),
   );
   const used = environments.filter((e) => trained.some((job) => job.environment === e));
@@ -82,5 +89,8 @@ export function baselineName(config: BaselineConfig): string {
 }
 
 function slug(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 }

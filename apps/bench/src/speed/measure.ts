@@ -42,11 +42,15 @@ export async function measureStep(settings: StepSettings, rounds: number, peer?:
     if (peer) workers.unshift(['torch', await startTorch(settings, peer)]);
     for (const [, worker] of workers) await worker.round(); // warms caches and memory pools
     const taken = new Map<string, Round[]>(workers.map(([engine]) => [engine, []]));
-    for (let i = 0; i < rounds; i++) for (const [engine, worker] of workers) taken.get(engine)!.push(await worker.round());
+    for (let i = 0; i < rounds; i++)
+      for (const [engine, worker] of workers) taken.get(engine)!.push(await worker.round());
     const lines = workers.map(([engine, worker]) => lineOf(engine, settings, taken.get(engine)!, worker));
     const [torch, own] = lines;
     if (!own) return lines;
-    return [torch!, { ...own, ratio: own.msPerStep / torch!.msPerStep, ratioMin: own.msPerStepMin / torch!.msPerStepMin }];
+    return [
+      torch!,
+      { ...own, ratio: own.msPerStep / torch!.msPerStep, ratioMin: own.msPerStepMin / torch!.msPerStepMin },
+    ];
   } finally {
     await Promise.all(workers.map(([, worker]) => worker.end()));
   }
@@ -66,11 +70,17 @@ function startTorch(settings: StepSettings, { python, compile }: PeerOptions): P
     });
   }
   const script = fileURLToPath(new URL('../../peers/torch_step.py', import.meta.url));
-  const hint = 'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
+  const hint =
+    'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
   return startWorker(python, [script, JSON.stringify({ ...settings, compile })], hint);
 }
 
-function lineOf(engine: SpeedLine['engine'], settings: StepSettings, rounds: readonly Round[], { ready }: Worker): SpeedLine {
+function lineOf(
+  engine: SpeedLine['engine'],
+  settings: StepSettings,
+  rounds: readonly Round[],
+  { ready }: Worker,
+): SpeedLine {
   const { agent, encoder, items, batch, threads, window, size, dropout, steps } = settings;
   const times = rounds.map((round) => round.ms).sort((a, b) => a - b);
   const middle = times.length / 2;

@@ -16,7 +16,12 @@ export interface Worker {
  * @param hint the way out when it fails
  * @throws LeaError `E_WORKER` with the last line the process wrote to standard error
  */
-export async function startWorker(command: string, args: readonly string[], hint: string, env: Record<string, string> = {}): Promise<Worker> {
+export async function startWorker(
+  command: string,
+  args: readonly string[],
+  hint: string,
+  env: Record<string, string> = {},
+): Promise<Worker> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -32,7 +37,11 @@ export async function startWorker(command: string, args: readonly string[], hint
     const { value, done } = await Promise.race([lines.next(), ended.then(() => lines.next())]);
     if (!done && value !== undefined) return JSON.parse(value) as T;
     const last = complaints.trim().split('\n').at(-1);
-    throw new LeaError('E_WORKER', `A measuring process (${command}) ended early with ${await ended}: ${last || 'it said nothing'}.`, { hint });
+    throw new LeaError(
+      'E_WORKER',
+      `A measuring process (${command}) ended early with ${await ended}: ${last || 'it said nothing'}.`,
+      { hint },
+    );
   };
   const ready = await next<Ready>();
   return {

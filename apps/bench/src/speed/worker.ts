@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { createAgent } from '@lea/agents';
 import { fold, integers, key } from '@lea/core';
-import { adam, compile, type Specs, specsOf, type Value, type Values, prefixed } from '@lea/tensor';
+import { adam, compile, prefixed, type Specs, specsOf, type Value, type Values } from '@lea/tensor';
 import { trainingProgram } from '@lea/train';
 import { versions } from '../run/versions.ts';
 import type { Ready, Round, StepSettings } from './settings.ts';
@@ -18,7 +18,11 @@ const phase = agent.phases[0]!;
 const params = agent.init(key(0), { items, window });
 const slots = adam(phase.optimizer).init(params);
 const other = prefixed('target/', params);
-let state: Values = { ...prefixed('params/', params), ...prefixed('slots/', slots), ...(agent.target === 'polyak' && other) };
+let state: Values = {
+  ...prefixed('params/', params),
+  ...prefixed('slots/', slots),
+  ...(agent.target === 'polyak' && other),
+};
 const frozen: Values = agent.target === 'coin' ? other : {};
 const inputSpecs: Specs = { ...agent.inputs(batch, window), key: { dtype: 'int32', shape: [2] } };
 const inputs = Object.fromEntries(Object.entries(inputSpecs).map(([name, spec]) => [name, randomInput(name, spec)]));

@@ -13,7 +13,10 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
     const word = rawArgs[i]!;
     if (!word.startsWith('-') || word === '-') {
       if (room-- > 0) continue;
-      throw new LeaError('E_ARGUMENT', `${command} does not take that many words.`, { value: word, hint: `See ${command} --help.` });
+      throw new LeaError('E_ARGUMENT', `${command} does not take that many words.`, {
+        value: word,
+        hint: `See ${command} --help.`,
+      });
     }
     const [, name, value] = /^-{1,2}([^=]*)(=.*)?$/s.exec(word)!;
     if (!names.includes(name!)) {

@@ -31,5 +31,7 @@ export async function interruptible(command: string, work: (signal: AbortSignal)
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'Interrupted' || error.name === 'AbortError' || isAbort(error.cause));
+  return (
+    error instanceof Error && (error.name === 'Interrupted' || error.name === 'AbortError' || isAbort(error.cause))
+  );
 }
