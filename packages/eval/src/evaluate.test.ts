@@ -91,5 +91,8 @@ describe('evaluate', () => {
     const short = { ...constant(1, 2, 3, 4), score: () => new Float64Array(3) };
     await expect(evaluate(short, data)).rejects.toMatchObject({ code: 'E_SCORE_SHAPE' });
     await expect(evaluate(constant(1, 2, 3, 4), data, { exlude: 'seen' } as object)).rejects.toThrow(/exclude/);
+    const odd = { code: 'E_OPTION_VALUE' };
+    await expect(evaluate(constant(1, 2, 3, 4), data, { batch: 0 })).rejects.toMatchObject(odd);
+    await expect(evaluate(constant(1, 2, 3, 4), data, { ks: [1.5] })).rejects.toMatchObject(odd);
   });
 });

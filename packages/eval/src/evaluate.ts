@@ -60,7 +60,7 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
  * Ranks the whole catalogue for every event of `transitions`, the first one of each sequence (empty history) included.
  * Equal scores: the smaller item index comes first.
  *
- * @throws LeaError `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
 export async function evaluate(
   scorer: Scorer,
@@ -69,6 +69,8 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { signal, onProgress, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
+  checkCounts('batch', [batch]);
+  checkCounts('ks', ks);
   const { sequences, count, event, sequence } = transitions;
   const items = sequences.itemIds.length;
   if (scorer.items !== items) {
@@ -119,6 +121,11 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
     if (score > own || (score === own && item < target)) above++;
   }
   return above;
+}
+
+function checkCounts(option: string, values: readonly number[]): void {
+  if (values.every((value) => Number.isInteger(value) && value > 0)) return;
+  throw new LeaError('E_OPTION_VALUE', `evaluate needs whole numbers from 1 for ${option}.`, { value: values });
 }
 
 function checkShape(scorer: Scorer, scores: Scores, size: number): void {

@@ -9,6 +9,12 @@ export interface TfidfOptions {
   readonly seed?: number;
 }
 
+/** A value of @lea/tensor. */
+export interface TfidfVectors extends TextVectors {
+  readonly dtype: 'float32';
+  readonly data: Float32Array;
+}
+
 /**
  * Text vectors without a pretrained model: tf-idf under a signed random projection.
  *
@@ -18,7 +24,7 @@ export interface TfidfOptions {
  *
  * @returns float32 `[N, D]`; zeros for a text without words
  */
-export function tfidfVectors(texts: readonly string[], options: TfidfOptions = {}): TextVectors & { dtype: 'float32' } {
+export function tfidfVectors(texts: readonly string[], options: TfidfOptions = {}): TfidfVectors {
   const { dimensions, seed } = withDefaults('tfidfVectors', { dimensions: 256, seed: 0 }, options);
   const bags = texts.map(bagOfWords);
   const documents = new Map<string, number>();

@@ -98,14 +98,16 @@ describe('coOccurrence', () => {
     );
   });
 
-  it('adds the normalised text term', async () => {
-    const scorer = coOccurrence(train, { text });
+  it('adds the text term, in which an item is not near itself and negative cosines count 0', async () => {
+    // cos^4 to item 2 is 1/4 for items 0 and 1; to item 0 it is 1/4 for item 2.
+    const wanted = [0.5, 0.5, 0.6, 0, 0].map((near, i) => near * 0.3 + 0.05 * share[i]!);
+    const scorer = coOccurrence(train, { text, horizon: 1 });
     expect(scorer.name).toBe('coOccurrence + text');
-    // cos^4 to item 1: 0 1 1/4 0 0; to item 0: 1 0 1/4 0 0 (a negative cosine counts 0).
-    const near = [0.6 * 0.8, 0.8, 0.2 + 0.6 * 0.2, 0, 0];
-    const wanted = counted.map((c, i) => c + 0.05 * share[i]! + 0.3 * near[i]!);
-    expectClose(await scores(scorer, 0, 1), wanted, 7);
-    expectClose(await scores(scorer, 0, 1), wanted, 7);
+    for (const [item, followers] of [0, (0.6 / (2 + 3)) * 2, 0, 0, 0].entries()) wanted[item]! += followers;
+    expectClose(await scores(scorer, 0, 2), wanted, 7);
+    expectClose(await scores(scorer, 0, 2), wanted, 7);
+    const plain = coOccurrence(train, { text, textNormalised: false, textWeight: 1, textPower: 2, popularity: 0 });
+    expectClose(await scores(plain, 2), [0.5, 0.5, 0, 0, 0], 7);
   });
 
   it('refuses misspelt options and vectors of another catalogue', () => {
@@ -118,9 +120,9 @@ describe('coOccurrence', () => {
 });
 
 describe('textSimilarity', () => {
-  it('is the decayed sum of cosines', async () => {
+  it('is the decayed sum of cosines to the other items', async () => {
     const scorer = textSimilarity(train, text, { decay: 0.5 });
-    expectClose(await scores(scorer, 0, 1), [0.5, 1, 1.5 / Math.SQRT2, -0.5, 0], 6);
+    expectClose(await scores(scorer, 0, 1), [0, 0, 1.5 / Math.SQRT2, -0.5, 0], 6);
   });
 
   it('ranks an empty history by popularity, or not at all', async () => {

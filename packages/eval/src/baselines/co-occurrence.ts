@@ -1,8 +1,9 @@
 import { withDefaults } from '@lea/core';
 import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import { nearnessRows } from '../nearness.ts';
 import type { Scorer } from '../scorer.ts';
 import { addRow } from '../sparse.ts';
-import { checkVectors, nearnessRows, type TextVectors } from '../vectors.ts';
+import { checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 import { successions } from './successions.ts';
@@ -27,6 +28,8 @@ export interface CoOccurrenceOptions {
   readonly textWeight?: number;
   /** Power of the cosine in the text term; default 4. Higher lets only the nearest texts count. */
   readonly textPower?: number;
+  /** Whether the text term of an item adds up to 1 over the catalogue; default true. False lets close texts count more. */
+  readonly textNormalised?: boolean;
 }
 
 const defaults: Required<CoOccurrenceOptions> = {
@@ -39,6 +42,7 @@ const defaults: Required<CoOccurrenceOptions> = {
   text: null,
   textWeight: 0.3,
   textPower: 4,
+  textNormalised: true,
 };
 
 /**
@@ -51,7 +55,8 @@ const defaults: Required<CoOccurrenceOptions> = {
  *           + sum_{j>=1} decay^j W[i_j] / (sum W[i_j] + smoothing)
  *           + sum_j decay^j (repeat * [item = i_j] + textWeight * t[i_j])
  *
- * where t[i] is max(cosine to i, 0)^textPower over its sum over all items. An empty history is ranked by popularity.
+ * where t[i] is max(cosine to i, 0)^textPower, 0 for i itself, over its sum over all items. An empty history is ranked by
+ * popularity.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_VECTORS_SHAPE`
  */
@@ -61,7 +66,7 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
   const items = prior.length;
   const wide = successions(train, o.horizon, (distance) => 1 / distance);
   const last = successions(train, o.horizon, (distance) => (distance === 1 ? 2 : 1 / distance));
-  const nearness = o.text && nearnessRows(checkVectors('coOccurrence', o.text, items), o.textPower);
+  const nearness = o.text && nearnessRows(checkVectors('coOccurrence', o.text, items), o.textPower, o.textNormalised);
   return {
     name: o.text ? 'coOccurrence + text' : 'coOccurrence',
     items,

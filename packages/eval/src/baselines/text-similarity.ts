@@ -13,7 +13,8 @@ export interface TextSimilarityOptions {
 }
 
 /**
- * Items by the likeness of their texts to the history's: sum_j decay^j cosine(i_j, item).
+ * Items by the likeness of their texts to the history's: sum_j decay^j cosine(i_j, item) over the i_j that are not the item
+ * itself, as nothing else would ever rank above a repetition.
  *
  * @param train ranks empty histories by popularity; `null` gives all items 0 there
  * @param vectors text vectors of the items `[N, D]`
@@ -27,7 +28,8 @@ export function textSimilarity(
   const { window, decay } = withDefaults('textSimilarity', { window: 10, decay: 0.6 }, options);
   const items = train?.sequences.itemIds.length ?? vectors.shape[0]!;
   const unit = checkVectors('textSimilarity', vectors, items);
-  const size = unit.shape[1]!;
+  const { size } = unit;
+  const squares = Float64Array.from({ length: items }, (_, item) => squareOf(unit.data, item * size, size));
   const prior = train && itemCounts(train);
   return {
     name: 'textSimilarity',
@@ -42,12 +44,18 @@ export function textSimilarity(
         }
         // The sum of cosines is the cosine with the sum, so one product per item is enough.
         const query = new Float64Array(size);
-        for (const [j, item] of lastItems(histories, row, window).entries()) {
+        const recent = lastItems(histories, row, window);
+        for (const [j, item] of recent.entries()) {
           for (let d = 0; d < size; d++) query[d]! += decay ** j * unit.data[item * size + d]!;
         }
         products(unit, query, scores, row * items);
+        for (const [j, item] of recent.entries()) scores[row * items + item]! -= decay ** j * squares[item]!;
       }
       return scores;
     },
   };
+}
+
+function squareOf(data: Float32Array, start: number, size: number): number {
+  return data.subarray(start, start + size).reduce((sum, value) => sum + value * value, 0);
 }
