@@ -6,7 +6,7 @@ export { sqn } from './agents/sqn.ts';
 export { type Gru4recOptions, gru4rec } from './encoders/gru4rec.ts';
 export type { TextUse } from './encoders/items.ts';
 export { type SasrecOptions, sasrec, strong } from './encoders/sasrec.ts';
-export { loadPolicy, weightsHash } from './files.ts';
+export { loadPolicy } from './load.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {
   type AgentFactory,
@@ -17,6 +17,7 @@ export {
   defineEncoder,
   type EncoderFactory,
 } from './registry.ts';
+export { weightsHash } from './save.ts';
 export type { ScoringOptions } from './scoring.ts';
 export { type Scored, topK } from './topk.ts';
 export type {

@@ -1,7 +1,7 @@
 import { LeaError } from '@lea/core';
 import { type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
-import { savePolicy } from './files.ts';
+import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';

@@ -47,7 +47,7 @@ export function scoring(agent: Agent, params: Values, shape: Shape, text: Values
   const start = () => {
     if (disposed) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Load it again.' });
     runner ??= backend
-      ? interpret(program, specs, { backend }, 'direct')
+      ? interpret(program, specs, { backend, mode: 'direct' })
       : compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
     return runner;
   };

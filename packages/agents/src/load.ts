@@ -1,35 +1,9 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, replaceFile } from '@lea/core';
-import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import { LeaError, readWhole } from '@lea/core';
+import { readSafetensors } from '@lea/tensor';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import { createAgent } from './registry.ts';
-import type { Agent, AgentConfig, Shape } from './types.ts';
-
-interface PolicyFile {
-  readonly version: 1;
-  readonly agent: AgentConfig;
-  readonly shape: Shape;
-  /** Of the weights that belong to this file. */
-  readonly weightsHash: string;
-}
-
-const textName = 'text';
-
-/** SHA-256 of weights: names, shapes and bits, whatever their order. */
-export function weightsHash(params: Values): string {
-  const names = Object.keys(params).sort();
-  return contentHash(...names.flatMap((name) => [name, params[name]!.shape, params[name]!.data]));
-}
-
-/** Writes a policy: weights first, then the JSON that names their hash, each whole or not at all. */
-export async function savePolicy(
-  dir: string,
-  { agent, params, shape, text }: { agent: Agent; params: Values; shape: Shape; text: Value | undefined },
-): Promise<void> {
-  await writeSafetensors(join(dir, 'weights.safetensors'), text ? { ...params, [textName]: text } : params);
-  const file: PolicyFile = { version: 1, agent: agent.config, shape, weightsHash: weightsHash(params) };
-  await replaceFile(join(dir, 'policy.json'), `${JSON.stringify(file, null, 2)}\n`);
-}
+import { type PolicyFile, textName, weightsHash } from './save.ts';
 
 /**
  * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand.
