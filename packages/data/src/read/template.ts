@@ -8,7 +8,7 @@ export interface Template {
 }
 
 /**
- * Parses a template. A name without value goes together with the words before it and the punctuation after it, so
+ * Parses a template. A name without value goes together with the words before it and the brackets after it, so
  * `{title} by {brand}. {category}.` without brand is `Tent. Camping.`
  *
  * @throws LeaError `E_TEMPLATE_BAD`
@@ -41,6 +41,8 @@ export function parseTemplate(template: string): Template {
       for (const { name, before, after } of parts) {
         const value = values[name]?.trim();
         if (value) text += before + value + (/[.!?]$/.test(value) ? after.replace(/^\./, '') : after);
+        // The mark that ends the sentence outlives a part dropped from its end.
+        else if (/[^\s.,;:!?]$/.test(text)) text += punctuation(after).replace(/[)\]]/g, '');
       }
       return text.trim().replace(/[\s,;:]+$/, '');
     },

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { anyLog, logOf } from '../fixtures/log.ts';
+import type { Transitions } from '../sequences.ts';
+import { leaveOneOut, splitByTime } from './byOrder.ts';
+import { splitByUser, splitByUserLists } from './byUser.ts';
+import { type Split, setNames } from './split.ts';
+
+const data = logOf('a: 0 1 2* 3', 'b: 3 0', 'c: 1 2 3');
+
+describe('by user', () => {
+  it('puts listed users aside and trains on the rest', () => {
+    const split = splitByUserLists(data, { validation: ['c'], test: ['a'] });
+    expect(setNames.map((name) => usersOf(split[name]))).toEqual([['b'], ['c'], ['a']]);
+    expect(split.info).toEqual({
+      kind: 'user-lists',
+      users: { train: 1, validation: 1, test: 1 },
+      events: { train: 2, validation: 3, test: 4 },
+    });
+  });
+
+  it('refuses unknown users, users of two sets and an empty train set', () => {
+    expect(() => splitByUserLists(data, { validation: ['aa'], test: [] })).toThrow(
+      /validation users: unknown id.*"aa"/,
+    );
+    expect(() => splitByUserLists(data, { validation: ['a'], test: ['a'] })).toThrow(/validation and for test/);
+    expect(() => splitByUserLists(data, { validation: ['a', 'b'], test: ['c'] })).toThrow(/no event to train on/);
+  });
+
+  it('depends on the seed only, and refuses shares that are none', () => {
+    expect(splitByUser(data, { seed: 3 })).toEqual(splitByUser(data, { seed: 3 }));
+    expect(() => splitByUser(data, { fractions: [0.8, 0.1, 0.2] })).toThrow(/add up to 1/);
+    expect(() => splitByUser(data, { sead: 1 } as object)).toThrow(/Did you mean "seed"/);
+  });
+
+  it('keeps users whole and apart, order and shares, with one end per sequence', () => {
+    fc.assert(
+      fc.property(anyLog, fc.nat(), (log, seed) => {
+        fc.pre(log.userIds.length >= 4);
+        const split = splitByUser(log, { seed, fractions: [0.5, 0.25, 0.25] });
+        const users = setNames.map((name) => usersOf(split[name]));
+        expect(users.flat().sort()).toEqual([...log.userIds].sort());
+        expect(users[1]!.length).toBe(Math.round(log.userIds.length / 4));
+        for (const name of setNames) {
+          const set = split[name];
+          expect([...set.event]).toEqual([...set.event].sort((a, b) => a - b));
+          expect(set.done.reduce((sum, done) => sum + done, 0)).toBe(usersOf(set).length);
+        }
+        expect(eventsOf(split)).toEqual(log.item.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('leave one out', () => {
+  it('tests on last events and leaves short users to train', () => {
+    const split = leaveOneOut(data);
+    expect([...split.train.event]).toEqual([0, 1, 4, 5, 6]);
+    expect([...split.train.done]).toEqual([0, 1, 0, 1, 1]);
+    expect([...split.validation.event]).toEqual([2, 7]);
+    expect([...split.test.event]).toEqual([3, 8]);
+    expect([...split.test.done]).toEqual([1, 1]);
+    expect(split.info).toMatchObject({ kind: 'leave-one-out', short: 1 });
+  });
+});
+
+describe('by time', () => {
+  it('cuts at absolute times', () => {
+    // Times are the order of arrival: 0..8.
+    const split = splitByTime(data, { validationFrom: 5, testFrom: 7 });
+    expect([...split.train.event]).toEqual([0, 1, 2, 3, 4]);
+    expect([...split.validation.event]).toEqual([5, 6]);
+    expect([...split.test.event]).toEqual([7, 8]);
+    expect(() => splitByTime(data, { validationFrom: 5, testFrom: 2 })).toThrow(/must begin before/);
+    expect(() => splitByTime(data, { validationFrom: Number.NaN, testFrom: 2 })).toThrow(/must begin before/);
+  });
+
+  it('never trains on what is later than a test event', () => {
+    fc.assert(
+      fc.property(anyLog, fc.integer({ min: 3, max: 12 }), fc.integer({ min: 12, max: 20 }), (log, from, to) => {
+        fc.pre(log.time.some((time) => time < from));
+        const split = splitByTime(log, { validationFrom: from, testFrom: to });
+        const times = setNames.map((name) => [...split[name].event].map((e) => log.time[e]!));
+        expect(Math.max(...times[0]!)).toBeLessThan(Math.min(...times[1]!, ...times[2]!));
+        expect(eventsOf(split)).toEqual(log.item.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+function usersOf(set: Transitions): string[] {
+  return [...new Set([...set.sequence].map((s) => set.sequences.userIds[s]!))];
+}
+
+function eventsOf(split: Split): number {
+  return setNames.reduce((sum, name) => sum + split[name].count, 0);
+}
