@@ -47,11 +47,11 @@ const candidates: Record<keyof InteractionColumns, readonly string[]> = {
  *   `E_ID_EMPTY`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`; each names file, line and value
  */
 export async function readInteractions(path: string, options: ReadInteractionsOptions = {}): Promise<Interactions> {
-  const { columns, delimiter, header, kinds, ids } = withDefaults<Record<keyof ReadInteractionsOptions, unknown>>(
+  const { columns, delimiter, header, kinds, ids } = withDefaults<ReadInteractionsOptions>(
     'readInteractions',
     { columns: undefined, delimiter: undefined, header: undefined, kinds: undefined, ids: undefined },
     options,
-  ) as ReadInteractionsOptions;
+  );
   const table = await readTable(path, { delimiter, header }, (names) => chooseColumns(names, columns ?? {}));
   for (const column of ['user', 'item']) checkFilled(table, column);
 
