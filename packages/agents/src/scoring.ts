@@ -54,12 +54,12 @@ export function scoring(agent: Agent, params: Values, shape: Shape, text: Values
 
   return {
     async score(windows) {
-      const { run } = await start();
+      const ready = await start();
       const scores = new Float32Array(windows.size * shape.items);
       for (let from = 0; from < windows.size; from += batch) {
         const size = Math.min(batch, windows.size - from);
         const inputs = feed(windows, from, size, batch, shape);
-        const { outputs } = await run({ inputs, frozen });
+        const { outputs } = await ready.run({ inputs, frozen });
         scores.set((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from * shape.items);
       }
       return scores;

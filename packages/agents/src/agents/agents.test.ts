@@ -178,7 +178,7 @@ test('SA2C: SNQN while warming up, then each row by its own clipped advantage', 
   expect(value(warm.loss)).toBe(value(plain.loss));
   const { terms, metrics } = run();
   const advantages = list(terms.q).map((q, i) => {
-    const [a, b] = (terms.qNegative!.arraySync() as number[][])[i]!;
+    const [a, b] = list(terms.qNegative).slice(2 * i);
     return q - (q + a! + b!) / 3;
   });
   list(terms.weight).forEach((w, i) => {
@@ -214,7 +214,7 @@ test('tied heads rank by the item table; with bias, plus a number per item', () 
     if (tied === 'bias') params['ce.bias'] = tf.range(0, 7, 1).reshape([7, 1]);
     const states = own.encode(params, histories, { train: false, label: 's' });
     const table = tf.slice(params['emb.weight'] as tf.Tensor2D, [0, 0], [7, 4]);
-    const wanted = tf.matMul(states, table, false, true).arraySync();
+    const wanted = tf.matMul(states, table, false, true).arraySync() as number[][];
     const scores = agent.score(params, histories).arraySync();
     scores.forEach((row, i) => {
       row.forEach((s, j) => {

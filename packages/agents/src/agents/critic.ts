@@ -23,8 +23,9 @@ export interface Negatives extends Logged {
 
 /** TD of the logged actions: y = r + gamma (1 - done) Q'(s', argmax Q(s', .)). */
 export function loggedTd(name: string, input: LossInput, encoder: Encoder, state: tf.Tensor, o: QOptions): Logged {
-  const { nextItems, nextLength } = input.batch;
-  return loggedAt(input, state, bootstrap(name, input, encoder, { items: nextItems!, length: nextLength! }, o), o);
+  const { nextItems, nextLength, action } = input.batch;
+  const next = bootstrap(name, input, encoder, { items: nextItems!, length: nextLength! }, o);
+  return logged(input, valuesOf(head(input.params, 'q', state), action!), next, o);
 }
 
 /**
@@ -45,16 +46,20 @@ export function bothTds(
 
   const at = head(input.params, 'q', state);
   const actions = negativeActions(input.batch, input.key, o.negatives, at.weight.shape[0]!);
+  // One gather for all of them: one scatter into the gradient of a large weight.
+  const values = valuesOf(at, tf.concat([input.batch.action!.expandDims(1), actions], 1));
+  const [qLogged, q] = tf.split(values, [1, actions.shape[1]], 1) as [tf.Tensor, tf.Tensor];
   const kept = keptNegatives(input.batch, actions);
-  const q = valuesOf(at, actions);
   const y = negativeTarget(o.negativeReward, current, o.gamma);
   const squares = halfSquare(y.expandDims(1), q);
   const td = tf.sum(kept ? tf.mul(squares, kept) : squares, 1);
-  return { logged: loggedAt(input, state, next, o), negative: { q, td, kept, terms: { qNegative: q, yNegative: y } } };
+  return {
+    logged: logged(input, qLogged.reshape([-1]), next, o),
+    negative: { q, td, kept, terms: { qNegative: q, yNegative: y } },
+  };
 }
 
-function loggedAt({ params, batch }: LossInput, state: tf.Tensor, next: tf.Tensor, o: QOptions): Logged {
-  const q = valuesOf(head(params, 'q', state), batch.action!);
+function logged({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOptions): Logged {
   const y = loggedTarget(batch.reward!, batch.done!, next, o.gamma);
   return { q, td: halfSquare(y, q), terms: { q, qNext: next, y } };
 }
