@@ -1,23 +1,20 @@
-import { compile, pick, prefixed, type Runner, specsOf, type Values } from '@lea/tensor';
+import { pick, prefixed, type Runner, specsOf, type Values } from '@lea/tensor';
 import { type Chunk, slice } from './batches.ts';
 import type { RunState } from './checkpoint.ts';
 import { checkHealth } from './health.ts';
 import type { Plan } from './options.ts';
 import { inputSpecs, sharedFrozen, trainingProgram } from './program.ts';
 import { phaseOf } from './progress.ts';
+import { prepare } from './runtime.ts';
 
-/** Compiles the training step of the run's current phase. */
-export function compilePhase(plan: Plan, run: RunState): Promise<Runner> {
-  const { agent, threads, spinning } = plan;
-  return compile(
-    trainingProgram(agent, phaseOf(plan, run)),
-    {
-      state: specsOf(run.networks[0]!),
-      inputs: inputSpecs(plan),
-      frozen: specsOf(frozenFor(plan, run.networks, 0)),
-    },
-    { spinning, ...(threads === undefined ? {} : { threads }) },
-  );
+/** Makes the training step of the run's current phase ready. */
+export function preparePhase(plan: Plan, run: RunState): Promise<Runner> {
+  const specs = {
+    state: specsOf(run.networks[0]!),
+    inputs: inputSpecs(plan),
+    frozen: specsOf(frozenFor(plan, run.networks, 0)),
+  };
+  return prepare(plan, trainingProgram(plan.agent, phaseOf(plan, run)), specs, 'loop');
 }
 
 /**

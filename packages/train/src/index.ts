@@ -4,4 +4,4 @@ export type { TrainOptions } from './options.ts';
 export { inputSpecs, trainingProgram } from './program.ts';
 export type { SamplerOptions } from './sampler.ts';
 export { leaSignals, type SignalOptions, type Signals } from './signals.ts';
-export { fit, train, weightsHash } from './train.ts';
+export { fit, train } from './train.ts';

@@ -50,17 +50,21 @@ export interface TrainOptions {
   chunk?: number;
   /** Threads of the runtime; default all cores, up to 2. */
   threads?: number;
+  /** Run eagerly on this tfjs backend (`cpu`, `wasm`, ...) instead of compiled: slower, without native code. */
+  backend?: string;
   /** Whether threads wait actively; default true. Set false when several jobs share the cores. */
   spinning?: boolean;
 }
 
 /** Options with every default filled in, and what follows from them. */
-export interface Plan extends Required<Omit<TrainOptions, 'signals' | 'text' | 'checkpoint' | 'signal' | 'threads'>> {
+export interface Plan
+  extends Required<Omit<TrainOptions, 'signals' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend'>> {
   signals: Signals | undefined;
   text: Value | undefined;
   checkpoint: string | undefined;
   signal: AbortSignal | undefined;
   threads: number | undefined;
+  backend: string | undefined;
   shape: Shape;
   /** Networks that are updated: 2 with the coin flip, else 1. */
   networks: number;
@@ -95,6 +99,7 @@ export function planOf(options: TrainOptions): Plan {
     signal: undefined as AbortSignal | undefined,
     chunk: 32,
     threads: undefined as number | undefined,
+    backend: undefined as string | undefined,
     spinning: true,
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };

@@ -21,15 +21,17 @@ const transitions: Transitions = {
 };
 
 // Logged rewards 1 and 5: mean 3, standard deviation 2.
-const annotation = {
+const annotation: Annotation = {
   rows: 2,
   k: 3,
   reward: Float32Array.of(1, 5),
   positives: Int32Array.of(1, 0, 2, 4, 1, 2),
   logits: Float32Array.of(2, 1, 0, 3, 3, 3),
   positiveRewards: Float32Array.of(4, 9, 2, 1, 1, 3),
+  rewardMean: 3,
+  rewardStd: 2,
   hash: 'h',
-} as Annotation;
+};
 
 const near = (values: ArrayLike<number>, expected: number[]) => {
   expect(values.length).toBe(expected.length);

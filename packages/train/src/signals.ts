@@ -44,10 +44,10 @@ export interface SignalOptions {
  * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
  * modelling (Wang et al., SIGIR 2024), as annotate-then-train.
  *
- * - actions: soft targets over the top-k positives without the logged action,
+ * - actions: soft targets over the k best items other than the logged action,
  *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
- * - state: KL to the environment's item distribution on its top-k; weight = softmax(logits / temperature), summing to 1;
- *   on the same targets, so the weights of both parts add up;
+ * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
+ *   the weights of both parts add up;
  * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
  *   the event's own reward, hence so does the scale of Q.
  *
@@ -81,7 +81,10 @@ const DEFAULTS = {
   seed: 0,
 };
 
-type Source = Pick<Annotation, 'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards'>;
+type Source = Pick<
+  Annotation,
+  'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards' | 'rewardMean' | 'rewardStd'
+>;
 
 function softTargets(
   source: Source,
@@ -90,7 +93,7 @@ function softTargets(
 ): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
   const { use, alpha, temperature } = options;
   const k = Math.min(options.k, source.k);
-  const scale = 1 / (standardised(source.reward).deviation * temperature);
+  const scale = 1 / ((source.rewardStd || 1) * temperature);
   const targets = new Int32Array(count * k);
   const targetWeights = new Float32Array(count * k);
   const scores = new Float64Array(k);
@@ -124,20 +127,10 @@ function modelledReward(
   { sequences, event, count }: Transitions,
   rewards: readonly number[],
 ): Float32Array {
-  const { mean, deviation } = standardised(source.reward);
   return Float32Array.from({ length: count }, (_, row) => {
-    const z = (source.reward[row]! - mean) / deviation;
+    const z = (source.reward[row]! - source.rewardMean) / (source.rewardStd || 1);
     return (rewards[sequences.kind[event[row]!]!]! * 2) / (1 + Math.exp(-z));
   });
-}
-
-/** Mean and standard deviation (1 when all values are equal, so that nothing is divided by 0). */
-function standardised(values: Float32Array): { mean: number; deviation: number } {
-  let mean = 0;
-  for (const value of values) mean += value / values.length;
-  let variance = 0;
-  for (const value of values) variance += (value - mean) ** 2 / values.length;
-  return { mean, deviation: Math.sqrt(variance) || 1 };
 }
 
 function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
@@ -151,11 +144,11 @@ function control(annotation: Annotation, transitions: Transitions, options: type
       return annotation;
     case 'random-positives': {
       const items = transitions.sequences.itemIds.length;
-      return { ...sourceOf(annotation), positives: integers(root, annotation.positives.length, items) };
+      return { ...annotation, positives: integers(root, annotation.positives.length, items) };
     }
     case 'shuffled-rewards':
       return {
-        ...sourceOf(annotation),
+        ...annotation,
         reward: shuffled(annotation.reward, 'logged'),
         positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
       };
@@ -165,10 +158,6 @@ function control(annotation: Annotation, transitions: Transitions, options: type
         hint: 'Controls are: none, random-positives, shuffled-rewards.',
       });
   }
-}
-
-function sourceOf({ k, reward, positives, logits, positiveRewards }: Annotation): Source {
-  return { k, reward, positives, logits, positiveRewards };
 }
 
 function check(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): void {

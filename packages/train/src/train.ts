@@ -1,7 +1,7 @@
-import { createPolicy } from '@lea/agents';
-import { contentHash, key } from '@lea/core';
+import { createPolicy, weightsHash } from '@lea/agents';
+import { key } from '@lea/core';
 import { pick, type Runner, type Values } from '@lea/tensor';
-import { advance, compilePhase } from './advance.ts';
+import { advance, preparePhase } from './advance.ts';
 import { type Chunk, createBatches } from './batches.ts';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainResult } from './events.ts';
@@ -36,7 +36,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     while (!run.progress.finished) {
       const phase = phaseOf(plan, run).name;
       yield { type: 'phase', phase, index: run.progress.phase, step: run.progress.step };
-      const training = await compilePhase(plan, run);
+      const training = await preparePhase(plan, run);
       open.push(training);
       let ahead: Chunk | undefined;
       while (!phaseEnded(plan, run)) {
@@ -44,7 +44,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         if (signal?.aborted) {
           if (checkpoint) yield await saved(checkpoint, identity, run);
           yield { type: 'stopped', step, path: checkpoint };
-          return await resultOf(plan, run, true);
+          return resultOf(plan, run, true);
         }
         if (validationDue(plan, run)) {
           const evaluation = await unlessAborted(signal, validate(rankingParams(run.networks)));
@@ -69,7 +69,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       run = nextPhase(plan, run);
       if (checkpoint) yield await saved(checkpoint, identity, run);
     }
-    const result = await resultOf(plan, run, false);
+    const result = resultOf(plan, run, false);
     yield { type: 'done', step: result.steps, best: result.best!, weightsHash: result.weightsHash };
     return result;
   } finally {
@@ -88,12 +88,6 @@ export async function fit(options: TrainOptions): Promise<TrainResult> {
     const { done, value } = await events.next();
     if (done) return value;
   }
-}
-
-/** Content hash of weights: names, shapes and bits. */
-export function weightsHash(params: Values): string {
-  const names = Object.keys(params).sort();
-  return contentHash(...names.flatMap((name) => [name, params[name]!.shape, params[name]!.data]));
 }
 
 /** The network that ranks is the first one. */
@@ -130,10 +124,14 @@ async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T
   }
 }
 
-async function resultOf(plan: Plan, run: RunState, stopped: boolean): Promise<TrainResult> {
+function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
   const { step, best, curve } = run.progress;
-  const { agent, shape, text } = plan;
-  const policy = await createPolicy(agent, params, shape, text ? { text } : {});
+  const { agent, shape, text, threads, backend } = plan;
+  const policy = createPolicy(agent, params, shape, {
+    ...(text && { text }),
+    ...(threads !== undefined && { threads }),
+    ...(backend !== undefined && { backend }),
+  });
   return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped };
 }

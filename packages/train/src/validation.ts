@@ -1,7 +1,8 @@
 import { type Evaluation, evaluate, type Scores } from '@lea/eval';
-import { compile, type Program, pick, prefixed, type Runner, specsOf, type Values } from '@lea/tensor';
+import { type Program, type ProgramSpecs, pick, prefixed, type Runner, specsOf, type Values } from '@lea/tensor';
 import type { Plan } from './options.ts';
 import { sharedFrozen } from './program.ts';
+import { prepare } from './runtime.ts';
 
 /** Ranks the validation events with the parameters of a network; rejects with the signal's reason when it aborts. */
 export type Validator = (params: Values) => Promise<Evaluation>;
@@ -11,7 +12,7 @@ const SCORES_PER_CALL = 2 ** 22;
 
 /** Compiles the scoring program once for all validations of a run; the caller disposes the runner. */
 export async function createValidator(plan: Plan, params: Values): Promise<{ validate: Validator; runner: Runner }> {
-  const { agent, window, shape, validation, signal, threads, spinning } = plan;
+  const { agent, window, shape, validation, signal } = plan;
   const batch = Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items)));
   const program: Program = ({ inputs, frozen }) => {
     const { items, length } = inputs as Record<'items' | 'length', (typeof inputs)[string]>;
@@ -19,14 +20,11 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
     return { state: {}, outputs: { scores: agent.score(pick('params/', frozen), { items, length }, shared) } };
   };
   const fixed = sharedFrozen(plan);
-  const runner = await compile(
-    program,
-    {
-      inputs: { items: { dtype: 'int32', shape: [batch, window] }, length: { dtype: 'int32', shape: [batch] } },
-      frozen: specsOf({ ...fixed, ...prefixed('params/', params) }),
-    },
-    { mode: 'direct', spinning, ...(threads === undefined ? {} : { threads }) },
-  );
+  const specs: ProgramSpecs = {
+    inputs: { items: { dtype: 'int32', shape: [batch, window] }, length: { dtype: 'int32', shape: [batch] } },
+    frozen: specsOf({ ...fixed, ...prefixed('params/', params) }),
+  };
+  const runner = await prepare(plan, program, specs, 'direct');
   const validate: Validator = (current) => {
     const frozen = { ...fixed, ...prefixed('params/', current) };
     const score = async (windows: { items: Int32Array; length: Int32Array; size: number }): Promise<Scores> => {
