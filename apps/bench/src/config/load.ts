@@ -55,9 +55,10 @@ async function exists(path: string): Promise<boolean> {
 export function check(config: unknown, origin: string): Experiment {
   const result = v.safeParse(experimentSchema, config);
   if (!result.success) {
-    const issue = result.issues[0];
+    // a misspelt key explains the missing one
+    const issue = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
     const where = v.getDotPath(issue);
-    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}`);
+    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}${guess(issue)}`);
   }
   const experiment = result.output;
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
@@ -67,6 +68,13 @@ export function check(config: unknown, origin: string): Experiment {
   if (twice)
     throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
   return { ...experiment, runs };
+}
+
+/** The nearest of the words that were expected. */
+function guess({ expected, received }: v.BaseIssue<unknown>): string {
+  const words = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
+  const near = expected !== 'never' && received.startsWith('"') ? nearest(received.slice(1, -1), words) : undefined;
+  return near ? `. Did you mean "${near}"?` : '';
 }
 
 function inherit(run: RunConfig, all: readonly RunConfig[], origin: string): RunConfig {

@@ -23,6 +23,14 @@ const name = v.pipe(v.string(), v.nonEmpty());
 /** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
 const factory = v.looseObject({ type: name });
 
+/** Optional entries of one type. */
+function options<const K extends string, T extends v.GenericSchema>(
+  names: readonly K[],
+  type: T,
+): Record<K, v.OptionalSchema<T, undefined>> {
+  return Object.fromEntries(names.map((option) => [option, v.optional(type)])) as never;
+}
+
 const columns = strict('dataset.columns', {
   user: v.optional(name),
   item: v.optional(name),
@@ -67,6 +75,21 @@ const split = v.variant('type', [
   strict('split', { type: v.literal('by-time'), validationFrom: v.number(), testFrom: v.number() }),
 ]);
 
+/** Options of `catalogueModel`, `learnItemTokens` and `fitEnvironment` in @lea/env, which documents them. */
+const languageModel = strict('environment.languageModel', {
+  ...options(['vocabulary', 'width', 'layers', 'heads', 'kvHeads', 'mlp', 'context', 'epochs', 'batch'], count),
+  ...options(['lr', 'heldOut'], notNegative),
+});
+const itemTokens = strict('environment.itemTokens', {
+  ...options(['batch', 'steps'], count),
+  ...options(['lr', 'tolerance'], notNegative),
+});
+const fit = strict('environment.fit', {
+  ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs', 'patience'], count),
+  ...options(['users', 'dropout', 'lambda', 'lr'], notNegative),
+  adaptation: v.optional(v.union([v.literal('all'), v.looseObject({})])),
+});
+
 const environment = strict('environment', {
   /** What an item is to the environment; `id` is the control without any language. */
   tokens: v.picklist(['id+text', 'text', 'id']),
@@ -74,9 +97,9 @@ const environment = strict('environment', {
   tier: v.optional(v.picklist(['catalogue', 'encoder'])),
   /** Encoder tier: folder or name of the feature-extraction model. */
   model: v.optional(name),
-  languageModel: v.optional(v.looseObject({})),
-  itemTokens: v.optional(v.looseObject({})),
-  fit: v.optional(v.looseObject({})),
+  languageModel: v.optional(languageModel),
+  itemTokens: v.optional(itemTokens),
+  fit: v.optional(fit),
 });
 
 const training = strict('train', {
@@ -137,5 +160,4 @@ export type DatasetConfig = Experiment['dataset'];
 export type SplitConfig = Experiment['split'];
 export type EnvironmentConfig = NonNullable<Experiment['environments']>[string];
 export type RunConfig = Experiment['runs'][number];
-export type TrainConfig = NonNullable<RunConfig['train']>;
 export type BaselineConfig = Experiment['baselines'][number];

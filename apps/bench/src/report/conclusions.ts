@@ -43,10 +43,10 @@ function winner(runs: readonly FinishedRun[]): string {
   const opening = `${label(first!, runs)} has the highest ${metricTitle(METRIC)}, ${formatMetric(score(first!))} on ${test}`;
   if (!second) return `${opening}.`;
   const difference = compare(first!.evaluation, second.evaluation, { metric: METRIC });
-  const next = `${label(second, runs)} (${formatMetric(score(second))}) by ${amount(difference)}`;
+  const next = `${label(second, runs)} (${formatMetric(score(second))})`;
   return verdict(difference) === 0
-    ? `${opening}, but it cannot be told apart from ${next}.`
-    : `${opening}; it beats ${next}.`;
+    ? `${opening}, but its lead over ${next} may be chance: ${amount(difference)}.`
+    : `${opening}; it beats ${next} by ${amount(difference)}.`;
 }
 
 function versus(run: FinishedRun, base: FinishedRun, withSeed: boolean): string {

@@ -31,38 +31,38 @@ dt { color: #52606d; } dd { margin: 0; overflow-wrap: anywhere; }
 export function renderReport(report: Report): string {
   const { head, rows, best } = report.table;
   const cells = (row: readonly string[], r: number) =>
-    row.map((cell, c) => `<td${best.get(c) === r ? ' class="best"' : ''}>${escape(cell)}</td>`).join('');
-  const section = (title: string, body: string) => `<section><h2>${escape(title)}</h2>\n${body}\n</section>`;
+    row.map((cell, c) => `<td${best.get(c) === r ? ' class="best"' : ''}>${escaped(cell)}</td>`).join('');
+  const section = (title: string, body: string) => `<section><h2>${escaped(title)}</h2>\n${body}\n</section>`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(report.title)}</title>
+<title>${escaped(report.title)}</title>
 <style>
 ${STYLE}
 </style>
 </head>
 <body>
 <main>
-<h1>${escape(report.title)}</h1>
+<h1>${escaped(report.title)}</h1>
 <p class="lead">Recommenders with and without a language-model environment.</p>
-${section('What came out', `<ul>\n${report.sentences.map((s) => `<li>${escape(s)}</li>`).join('\n')}\n</ul>`)}
+${section('What came out', `<ul>\n${report.sentences.map((s) => `<li>${escaped(s)}</li>`).join('\n')}\n</ul>`)}
 ${section('Results on the test users', `<figure>${report.bars}</figure>`)}
 ${section(
   'All numbers',
-  `<table>\n<thead><tr>${head.map((h) => `<th>${escape(h)}</th>`).join('')}</tr></thead>\n<tbody>\n${rows
+  `<table>\n<thead><tr>${head.map((h) => `<th>${escaped(h)}</th>`).join('')}</tr></thead>\n<tbody>\n${rows
     .map((row, r) => `<tr>${cells(row, r)}</tr>`)
     .join('\n')}\n</tbody>\n</table>`,
 )}
 ${report.curves ? section('Learning curves', `<figure>${report.curves}</figure>`) : ''}
-${section('Protocol', `<dl>\n${report.protocol.map(([k, v]) => `<dt>${escape(k)}</dt><dd>${escape(v)}</dd>`).join('\n')}\n</dl>`)}
+${section('Protocol', `<dl>\n${report.protocol.map(([k, v]) => `<dt>${escaped(k)}</dt><dd>${escaped(v)}</dd>`).join('\n')}\n</dl>`)}
 </main>
 </body>
 </html>
 `;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,5 +1,6 @@
 import type { Split } from '@lea/data';
-import { type TextVectors, tfidfVectors } from '@lea/eval';
+import { tfidfVectors } from '@lea/eval';
+import type { Value } from '@lea/tensor';
 import type { Experiment } from '../config/schema.ts';
 import type { Dataset } from '../datasets/load.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -14,7 +15,7 @@ export interface Context {
   /** Of events, texts and split: what run ids and records hold. */
   readonly dataHash: string;
   /** Text vectors [N, D] for baselines and encoders that read text; made at the first call. */
-  readonly text: () => TextVectors & { dtype: 'float32' };
+  readonly text: () => Value & { readonly data: Float32Array };
   /** Of the compiled programs. */
   readonly threads: number;
   readonly progress: Progress;
@@ -25,7 +26,10 @@ export interface Context {
 export function lazyText(texts: readonly string[]): Context['text'] {
   let vectors: ReturnType<Context['text']> | undefined;
   return () => {
-    vectors ??= tfidfVectors(texts);
+    if (!vectors) {
+      const { shape, data } = tfidfVectors(texts);
+      vectors = { dtype: 'float32', shape, data: Float32Array.from(data) };
+    }
     return vectors;
   };
 }

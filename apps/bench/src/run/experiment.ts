@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
+import type { Experiment } from '../config/schema.ts';
 import { type Dataset, loadDataset } from '../datasets/load.ts';
 import { splitAs } from '../datasets/split.ts';
 import { formatMetric } from '../report/table.ts';
@@ -34,7 +35,10 @@ export interface Outcome {
 }
 
 /** Does what an experiment asks for, in order: what is finished is reused, what was cut is gone on with. */
-export async function runExperiment({ experiment, folder }: Loaded, options: ExperimentOptions): Promise<Outcome> {
+export async function runExperiment(
+  { experiment, folder, origin }: Loaded,
+  options: ExperimentOptions,
+): Promise<Outcome> {
   const dataset = await loadDataset(experiment.dataset, options.data, folder);
   checkTexts(dataset, experiment);
   const split = await splitAs(experiment.split, dataset.interactions, folder);
@@ -46,7 +50,7 @@ export async function runExperiment({ experiment, folder }: Loaded, options: Exp
     dataset,
     split,
     dataHash,
-    rewards: rewardsOf(dataset.interactions.kinds, experiment.rewards),
+    rewards: rewardsFor(dataset, experiment.rewards, origin),
     text: lazyText(dataset.catalog?.texts ?? []),
     threads: experiment.threads ?? Math.min(2, availableParallelism()),
     progress,
@@ -80,7 +84,16 @@ async function finish(job: Job, context: Context, guide: Guide): Promise<Finishe
   return run;
 }
 
-function checkTexts(dataset: Dataset, { baselines, environments = {} }: Loaded['experiment']): void {
+function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], origin: string): number[] {
+  try {
+    return rewardsOf(interactions.kinds, table);
+  } catch (cause) {
+    if (!(cause instanceof LeaError)) throw cause;
+    throw new LeaError(cause.code, `${origin}, at rewards: ${cause.message}`, { cause });
+  }
+}
+
+function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
   if (dataset.catalog) return;
   const readers = [
     ...baselines

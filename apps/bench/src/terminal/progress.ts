@@ -91,6 +91,7 @@ function drawBar(share: number): string {
 }
 
 /** One line only: a wrapped line could not be redrawn in place. */
-function fit(line: string, columns = 80): string {
+function fit(line: string, given: number | undefined): string {
+  const columns = given || 80;
   return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;
 }

@@ -1,0 +1,171 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { bench, miniFolder, start } from './testing/bench.ts';
+
+interface Line {
+  name: string;
+  dataset: string;
+  seed: number;
+  metrics: Record<string, number>;
+  seconds: number;
+  weightsHash: string | null;
+  reused: boolean;
+}
+
+function lines(stdout: string): Line[] {
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
+}
+
+describe('run', () => {
+  test('a config to its end; again: everything is reused', async () => {
+    const folder = miniFolder();
+    const first = await bench(['run', 'mini.json', '--json'], folder);
+    expect(first.stderr).toContain('NDCG@10');
+    expect(first.code).toBe(0);
+    const made = lines(first.stdout);
+    expect(made.map((line) => line.name)).toEqual([
+      'popularity',
+      'co-occurrence + text',
+      'SNQN',
+      'SNQN-LEA',
+      'SNQN-LEA (id only)',
+    ]);
+    for (const line of made) {
+      expect(line).toMatchObject({ dataset: 'world', seed: 0, reused: false });
+      expect(line.metrics['ndcg@10']).toBeGreaterThan(0);
+      expect(line.metrics).toHaveProperty(['hr@10/purchase']);
+      expect(line.seconds).toBeGreaterThan(0);
+    }
+    expect(made.slice(0, 2).map((line) => line.weightsHash)).toEqual([null, null]);
+    expect(new Set(made.slice(2).map((line) => line.weightsHash)).size).toBe(3);
+    expect(first.stderr).toContain("against the world's true reward");
+
+    const page = readFileSync(join(folder, 'report.html'), 'utf8');
+    expect(page.match(/<svg/g)).toHaveLength(2);
+    expect(page).not.toMatch(/<script|<link|src=/);
+    expect(page).toContain('The control SNQN-LEA (id only)');
+
+    const second = await bench(['run', 'mini.json', '--json'], folder);
+    expect(lines(second.stdout)).toEqual(made.map((line) => ({ ...line, reused: true })));
+
+    const seeded = await bench(['run', 'mini.json', '--json', '--seed', '1'], folder);
+    const other = lines(seeded.stdout);
+    expect(other.map((line) => line.reused)).toEqual([true, true, false, false, false]);
+    expect(other[2]!.seed).toBe(1);
+    expect(other[2]!.weightsHash).not.toBe(made[2]!.weightsHash);
+  });
+
+  test('killed in the middle and started again: the same weights as uncut', async () => {
+    const long = () =>
+      miniFolder((config) => ({
+        ...config,
+        baselines: [],
+        environments: {},
+        runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 600, evaluateEvery: 20, patience: 100 } }],
+      }));
+    const uncut = await bench(['run', 'mini.json', '--json'], long());
+
+    const folder = long();
+    const { child, ended } = start(['run', 'mini.json', '--json'], folder);
+    await checkpoints(folder, 2);
+    child.kill('SIGKILL');
+    expect((await ended).stdout).toBe('');
+    const resumed = await bench(['run', 'mini.json', '--json'], folder);
+    expect(lines(resumed.stdout)[0]!.weightsHash).toBe(lines(uncut.stdout)[0]!.weightsHash);
+    expect(events(folder).some((event) => event.type === 'start' && event.resumedFrom! > 0)).toBe(true);
+  });
+
+  test('Ctrl-C saves and says how to go on', async () => {
+    const folder = miniFolder((config) => ({
+      ...config,
+      environments: {},
+      runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 100_000, evaluateEvery: 20, patience: 1000 } }],
+    }));
+    const { child, ended } = start(['run', 'mini.json'], folder);
+    await checkpoints(folder, 1);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('npm run bench -- run mini.json');
+    expect(events(folder).at(-1)!.type).toBe('stopped');
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    ['a misspelt key', ['run', 'mini.json'], /mini\.json.*"windoww".*Did you mean "window"\?/s],
+    ['a misspelt preset', ['run', 'industriel'], /Did you mean "industrial"\?/],
+    ['a misspelt flag', ['run', '--jason'], /Did you mean "--json"\?/],
+    ['a misspelt command', ['sped'], /Did you mean "speed"\?/],
+    ['missing data', ['run', 'industrial', '--data', 'nowhere'], /E_DATA_MISSING.*CoWPiRec.*--data DIR/s],
+    ['a seed that is none', ['run', '--seed', 'x'], /E_FLAG_VALUE/],
+  ])('%s: one paragraph, no stack', async (_, args, message) => {
+    const folder = miniFolder((config) => ({ ...config, window: undefined, windoww: 5 }));
+    const { code, stdout, stderr } = await bench(args, folder);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+  });
+});
+
+test('speed prints one line per catalogue', async () => {
+  const args = [
+    'speed',
+    '--items',
+    '50,80',
+    '--batch',
+    '8',
+    '--steps',
+    '2',
+    '--rounds',
+    '2',
+    '--threads',
+    '1',
+    '--json',
+  ];
+  const { stdout, code } = await bench(args, miniFolder());
+  expect(code).toBe(0);
+  const measured = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(measured.map((line) => line.items)).toEqual([50, 80]);
+  for (const line of measured) {
+    expect(line).toMatchObject({ agent: 'ce', encoder: 'sasrec', batch: 8, threads: 1 });
+    expect(line.msPerStep).toBeGreaterThanOrEqual(line.msPerStepMin as number);
+    expect(line.peakMemoryMB).toBeGreaterThan(0);
+  }
+});
+
+interface Event {
+  type: string;
+  resumedFrom?: number;
+}
+
+function events(folder: string): Event[] {
+  const [run] = readdirSync(join(folder, 'runs', 'mini')).filter((name) => name.startsWith('snqn'));
+  const path = join(folder, 'runs', 'mini', run ?? '', 'events.jsonl');
+  if (!run || !existsSync(path)) return [];
+  const text = readFileSync(path, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event);
+}
+
+/** Waits until a run has saved itself so many times. */
+async function checkpoints(folder: string, count: number): Promise<void> {
+  for (;;) {
+    const there = existsSync(join(folder, 'runs', 'mini')) ? events(folder) : [];
+    if (there.filter((event) => event.type === 'checkpoint').length >= count) return;
+    await sleep(20);
+  }
+}

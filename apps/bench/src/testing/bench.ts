@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** How a bench process ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the bench in a folder, as a person would. */
+export function start(args: readonly string[], cwd: string): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['--conditions=@lea/source', main, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const out = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    out.stderr += text;
+  });
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...out })));
+  return { child, ended };
+}
+
+/** Runs the bench to its end. */
+export function bench(args: readonly string[], cwd: string): Promise<Ended> {
+  return start(args, cwd).ended;
+}
+
+/** A fresh folder with a config `mini.json` in it: a tiny world, one run of a few steps. */
+export function miniFolder(change: (config: MiniConfig) => object = (config) => config): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
+  writeFileSync(join(folder, 'mini.json'), JSON.stringify(change(structuredClone(mini)), null, 2));
+  return folder;
+}
+
+export type MiniConfig = typeof mini;
+
+const mini = {
+  name: 'mini',
+  dataset: { type: 'world', users: 60, items: 60 } as Record<string, unknown>,
+  split: { type: 'by-user' },
+  window: 5,
+  rewards: { click: 0.2, purchase: 1 },
+  seeds: [0],
+  threads: 1,
+  baselines: [{ type: 'popularity' }, { type: 'co-occurrence', text: true }],
+  environments: {
+    language: {
+      tokens: 'id+text',
+      languageModel: { epochs: 1, width: 16, layers: 1, heads: 2, vocabulary: 300, context: 16 },
+      itemTokens: { steps: 5 },
+      fit: { epochs: 2, window: 5 },
+    },
+    'id-only': { tokens: 'id', fit: { epochs: 2, window: 5, width: 16, layers: 1 } },
+  } as Record<string, unknown>,
+  runs: [
+    {
+      name: 'SNQN',
+      agent: { type: 'snqn', encoder: { type: 'sasrec', size: 16 } },
+      train: { batch: 32, maxSteps: 30, evaluateEvery: 10 },
+    },
+    { name: 'SNQN-LEA', base: 'SNQN', control: 'SNQN-LEA (id only)', environment: 'language' },
+    { name: 'SNQN-LEA (id only)', base: 'SNQN', environment: 'id-only' },
+  ] as Record<string, unknown>[],
+};
