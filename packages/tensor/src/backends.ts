@@ -49,10 +49,10 @@ function loadTensorflow(folder: string | undefined): void {
   const own = createRequire(import.meta.url);
   const there = folder === undefined ? own : createRequire(pathToFileURL(join(folder, 'package.json')));
   const path = there.resolve('@tensorflow/tfjs-node');
-  // tfjs-node 4.22 calls two helpers that Node 23 removed.
+  // tfjs-node 4.22 calls two helpers that newer Nodes removed or warn about.
   const util = own('node:util');
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isArray = Array.isArray;
   // It must register with the tfjs in use here: a second copy would hold its own engine.
   const ownTfjs = own.resolve('@tensorflow/tfjs');
   const beside = createRequire(ownTfjs);

@@ -1,6 +1,7 @@
 import './quiet.ts';
 
 export { type BackendOptions, useBackend } from './backends.ts';
+export { type CompileOptions, compile } from './compile.ts';
 export { stopGradient, valueAndGrad, withGradient } from './gradient.ts';
 export { interpret } from './interpret.ts';
 export { gelu, logSigmoid, softplus, swiglu } from './ops/activations.ts';

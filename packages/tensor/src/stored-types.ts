@@ -37,8 +37,8 @@ export function decode(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = sizeOf(shape);
   if (stored === 'BOOL') return { dtype: 'bool', shape, data: Uint8Array.from(bytes, (byte) => (byte ? 1 : 0)) };
-  if (stored === 'F32') return { dtype: 'float32', shape, data: new Float32Array(bytes.slice().buffer) };
-  if (stored === 'I32') return { dtype: 'int32', shape, data: new Int32Array(bytes.slice().buffer) };
+  if (stored === 'F32') return { dtype: 'float32', shape, data: new Float32Array(new Uint8Array(bytes).buffer) };
+  if (stored === 'I32') return { dtype: 'int32', shape, data: new Int32Array(new Uint8Array(bytes).buffer) };
   if (stored === 'F16' || stored === 'BF16' || stored === 'F64') {
     const read = { F16: half, BF16: brain, F64: (v: DataView, i: number) => v.getFloat64(i * 8, true) }[stored];
     return { dtype: 'float32', shape, data: Float32Array.from({ length: size }, (_, i) => read(view, i)) };

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import { LeaError } from '@lea/core';
+import * as tf from '@tensorflow/tfjs';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { stepCount } from './feed.ts';
+import { modelGraph, modelNames, STEPS } from './onnx/program.ts';
+import { writeModel } from './onnx/write.ts';
+import { record } from './recorder/record.ts';
+import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Specs, Value, Values } from './types.ts';
+import { arrayOf, sizeOf } from './values.ts';
+
+export interface CompileOptions {
+  /** Threads of the runtime. Default: the machine's cores, at most 2. Results are bitwise repeatable at a fixed count. */
+  readonly threads?: number;
+  /** Whether idle threads wait actively. Default true: fastest alone; false is faster when jobs share the cores. */
+  readonly spinning?: boolean;
+  /** Default `loop`; see `Mode`. */
+  readonly mode?: Mode;
+}
+
+/**
+ * Records a program and makes it ready to run in ONNX Runtime.
+ *
+ * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads data), `E_PROGRAM`
+ *   (the state changes its form), `E_COMPILE` (the runtime refuses the model)
+ */
+export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
+  const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
+  await tf.ready();
+  const recorded = record(program, specs);
+  const session = await createSession(writeModel(modelGraph(recorded, specs, mode)), threads, spinning);
+  const { state = {}, frozen = {} } = specs;
+  const names = modelNames(mode);
+  let released = false;
+
+  async function run(feed: Feed): Promise<RunResult> {
+    if (released)
+      throw new LeaError('E_DISPOSED', 'This runner was disposed of.', { hint: 'Compile the program again.' });
+    const steps = stepCount(specs, feed, mode);
+    const leading = mode === 'loop' ? [steps] : [];
+    const results: RunResult = { state: blank(state, []), outputs: blank(recorded.outputSpecs, leading) };
+    const feeds = {
+      ...(mode === 'loop' && { [STEPS]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) }),
+      ...ortTensors(state, feed.state ?? {}, names.state),
+      ...ortTensors(frozen, feed.frozen ?? {}, names.frozen),
+      ...ortTensors(specs.inputs, feed.inputs, names.inputs),
+    };
+    // The runtime writes into arrays of JavaScript, whose size the garbage collector knows: its own would pile up.
+    const fetches = {
+      ...ortTensors(state, results.state, names.nextState),
+      ...ortTensors(recorded.outputSpecs, results.outputs, names.outputs),
+    };
+    await session.run(feeds, fetches);
+    return results;
+  }
+
+  async function dispose(): Promise<void> {
+    if (released) return;
+    released = true;
+    await session.release();
+  }
+
+  return { run, dispose, info: { backend: 'onnxruntime', nodes: recorded.nodes.length, threads } };
+}
+
+async function createSession(model: Uint8Array, threads: number, spinning: boolean): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, {
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+    });
+  } catch (cause) {
+    throw new LeaError('E_COMPILE', 'ONNX Runtime refuses the compiled program.', {
+      value: String(cause),
+      hint: 'Please report it; interpret() runs the same program eagerly.',
+      cause,
+    });
+  }
+}
+
+function blank(specs: Specs, leading: readonly number[]): Values {
+  const value = ({ dtype, shape }: Specs[string]): Value => {
+    const full = [...leading, ...shape];
+    return { dtype, shape: full, data: arrayOf(dtype, sizeOf(full)) };
+  };
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, value(spec)]));
+}
+
+function ortTensors(specs: Specs, values: Values, rename: (name: string) => string): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.keys(specs).map((name) => {
+      const { dtype, data, shape } = values[name]!;
+      return [rename(name), new Tensor(dtype, data as Float32Array, shape)];
+    }),
+  );
+}

@@ -1,0 +1,96 @@
+import { argumentName, type Recorded } from '../recorder/record.ts';
+import type { Mode, ProgramSpecs, Specs } from '../types.ts';
+import type { Graph, Node, Port } from './model.ts';
+
+type Rename = (name: string) => string;
+
+/** The names of a model's inputs and outputs. In loop mode those of a step are taken by the loop's body. */
+export function modelNames(mode: Mode): Record<'state' | 'inputs' | 'frozen' | 'nextState' | 'outputs', Rename> {
+  const loop = mode === 'loop';
+  return {
+    state: loop ? (name) => `first:${name}` : argumentName.state,
+    inputs: loop ? (name) => `all:${name}` : argumentName.inputs,
+    frozen: argumentName.frozen,
+    nextState: (name) => `next:${name}`,
+    outputs: (name) => `output:${name}`,
+  };
+}
+
+/** The input of loop models that holds the number of steps. */
+export const STEPS = 'steps';
+
+/** The model of a recorded program: its nodes as they are, or as the body of a loop over the steps. */
+export function modelGraph(recorded: Recorded, specs: ProgramSpecs, mode: Mode): Graph {
+  return mode === 'loop' ? loopGraph(recorded, specs) : directGraph(recorded, specs);
+}
+
+function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
+  const names = modelNames('direct');
+  const copies = (names: Readonly<Record<string, string>>, rename: Rename) =>
+    Object.entries(names).map(([name, from]) => node('Identity', [from], [rename(name)]));
+  return {
+    name: 'program',
+    nodes: [...recorded.nodes, ...copies(recorded.state, names.nextState), ...copies(recorded.outputs, names.outputs)],
+    initializers: recorded.initializers,
+    inputs: [...ports(state, names.state), ...ports(frozen, names.frozen), ...ports(inputs, names.inputs)],
+    outputs: [...ports(state, names.nextState), ...ports(recorded.outputSpecs, names.outputs)],
+  };
+}
+
+/**
+ * One Loop node carries the state through all steps, so that parameters stay inside the runtime. Frozen tensors are
+ * inputs of the main graph that the body refers to by name; each step gathers its row of the inputs.
+ */
+function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
+  const names = modelNames('loop');
+  const carried = Object.keys(state);
+  const outputs = Object.keys(recorded.outputSpecs);
+  const rows = Object.keys(inputs).map((name) =>
+    node('Gather', [names.inputs(name), 'step'], [argumentName.inputs(name)], { axis: 0 }),
+  );
+  const body: Graph = {
+    name: 'step',
+    nodes: [node('Identity', ['go'], ['go on']), ...rows, ...recorded.nodes],
+    initializers: recorded.initializers,
+    inputs: [
+      { name: 'step', dtype: 'int64', shape: [] },
+      { name: 'go', dtype: 'bool', shape: [] },
+      ...ports(state, argumentName.state),
+    ],
+    outputs: [
+      { name: 'go on', dtype: 'bool', shape: [] },
+      ...carried.map((name) => ({ ...state[name]!, name: recorded.state[name]! })),
+      ...outputs.map((name) => ({ ...recorded.outputSpecs[name]!, name: recorded.outputs[name]! })),
+    ],
+  };
+  const loop = node(
+    'Loop',
+    [STEPS, '', ...carried.map(names.state)],
+    [...carried.map(names.nextState), ...outputs.map(names.outputs)],
+    { body: { graph: body } },
+  );
+  return {
+    name: 'program',
+    nodes: [loop],
+    initializers: [],
+    inputs: [
+      { name: STEPS, dtype: 'int64', shape: [] },
+      ...ports(state, names.state),
+      ...ports(frozen, names.frozen),
+      ...stacked(inputs, names.inputs),
+    ],
+    outputs: [...ports(state, names.nextState), ...stacked(recorded.outputSpecs, names.outputs)],
+  };
+}
+
+function node(op: string, inputs: string[], outputs: string[], attributes: Node['attributes'] = {}): Node {
+  return { op, domain: '', inputs, outputs, attributes };
+}
+
+function ports(specs: Specs, rename: Rename): Port[] {
+  return Object.entries(specs).map(([name, { dtype, shape }]) => ({ name: rename(name), dtype, shape }));
+}
+
+function stacked(specs: Specs, rename: Rename): Port[] {
+  return ports(specs, rename).map((port) => ({ ...port, shape: ['K', ...port.shape] }));
+}

@@ -1,0 +1,54 @@
+import type { DType } from '../../types.ts';
+import { broadcast, record } from './register.ts';
+
+/** tfjs kernel, ONNX op, and the result's dtype where it is not that of the operands. */
+const DIRECT: readonly (readonly [string, string, DType?])[] = [
+  ['Add', 'Add'],
+  ['Sub', 'Sub'],
+  ['Multiply', 'Mul'],
+  ['RealDiv', 'Div'],
+  ['Maximum', 'Max'],
+  ['Minimum', 'Min'],
+  ['Pow', 'Pow'],
+  ['Greater', 'Greater', 'bool'],
+  ['GreaterEqual', 'GreaterOrEqual', 'bool'],
+  ['Less', 'Less', 'bool'],
+  ['LessEqual', 'LessOrEqual', 'bool'],
+  ['Equal', 'Equal', 'bool'],
+  ['LogicalAnd', 'And', 'bool'],
+  ['LogicalOr', 'Or', 'bool'],
+  ['LogicalXor', 'Xor', 'bool'],
+];
+
+export function recordBinaryKernels(): void {
+  for (const [kernel, op, dtype] of DIRECT) {
+    record(kernel, ({ a, b }, _, { backend }) =>
+      backend.emit(op, [backend.name(a!), backend.name(b!)], broadcast(a!, b!), dtype ?? a!.dtype),
+    );
+  }
+
+  record('NotEqual', ({ a, b }, _, { backend, recording: r }) =>
+    backend.emit('Not', [r.one('Equal', [backend.name(a!), backend.name(b!)])], broadcast(a!, b!), 'bool'),
+  );
+
+  record('SquaredDifference', ({ a, b }, _, { backend, recording: r }) => {
+    const difference = r.one('Sub', [backend.name(a!), backend.name(b!)]);
+    return backend.emit('Mul', [difference, difference], broadcast(a!, b!), a!.dtype);
+  });
+
+  // tfjs floors; ONNX divides integers towards zero.
+  record('FloorDiv', ({ a, b }, _, { backend, recording: r }) => {
+    const [x, y] = [backend.name(a!), backend.name(b!)];
+    if (a!.dtype === 'float32') return backend.emit('Floor', [r.one('Div', [x, y])], broadcast(a!, b!));
+    const remainder = r.one('Mod', [x, y]);
+    return backend.emit('Div', [r.one('Sub', [x, remainder]), y], broadcast(a!, b!), a!.dtype);
+  });
+
+  // Both take the sign of the divisor; ONNX defines that for integers only.
+  record('Mod', ({ a, b }, _, { backend, recording: r }) => {
+    const [x, y] = [backend.name(a!), backend.name(b!)];
+    if (a!.dtype === 'int32') return backend.emit('Mod', [x, y], broadcast(a!, b!), 'int32');
+    const whole = r.one('Mul', [r.one('Floor', [r.one('Div', [x, y])]), y]);
+    return backend.emit('Sub', [x, whole], broadcast(a!, b!));
+  });
+}

@@ -1,0 +1,115 @@
+import { LeaError } from '@lea/core';
+import * as tf from '@tensorflow/tfjs';
+import type { Initializer, Node } from '../onnx/model.ts';
+import type { Program, ProgramSpecs, Specs, Tensors } from '../types.ts';
+import { specsOf } from '../values.ts';
+import { RECORDER, recorderBackend } from './backend.ts';
+import { registerRecordedKernels } from './kernels/index.ts';
+import type { Recording } from './recording.ts';
+
+/** A program as ONNX nodes. */
+export interface Recorded {
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Initializer[];
+  /** The names among the nodes of the next state and of the outputs. */
+  readonly state: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly outputSpecs: Specs;
+}
+
+/** The names of a program's arguments in its recording. */
+export const argumentName = {
+  state: (name: string): string => `state:${name}`,
+  inputs: (name: string): string => `input:${name}`,
+  frozen: (name: string): string => `frozen:${name}`,
+};
+
+let registered = false;
+
+/**
+ * Runs the program once on the recorder and keeps the nodes that its results need.
+ *
+ * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`
+ */
+export function record(program: Program, specs: ProgramSpecs): Recorded {
+  const recorder = recorderBackend();
+  if (!registered) registerRecordedKernels();
+  registered = true;
+  const before = tf.getBackend();
+  void tf.setBackend(RECORDER);
+  const recording = recorder.begin();
+  try {
+    let recorded: Recorded | undefined;
+    tf.tidy(() => {
+      recorded = recordOnce(program, specs, recording);
+    });
+    return recorded!;
+  } catch (error) {
+    throw unsupported(error);
+  } finally {
+    recorder.end();
+    if (before) void tf.setBackend(before);
+  }
+}
+
+function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording): Recorded {
+  const recorder = recorderBackend();
+  const traced = (kind: keyof typeof argumentName): Tensors =>
+    Object.fromEntries(
+      Object.entries(specs[kind] ?? {}).map(([name, { shape, dtype }]) => {
+        const info = recorder.tensor(argumentName[kind](name), shape, dtype);
+        return [name, tf.engine().makeTensorFromTensorInfo(info)];
+      }),
+    );
+  const { state, outputs } = program({ state: traced('state'), inputs: traced('inputs'), frozen: traced('frozen') });
+  checkState(specs.state ?? {}, specsOf(state));
+  const names = (tensors: Tensors) =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => [name, recording.one('Identity', [recorder.name(tensor)])]),
+    );
+  const result = { state: names(state), outputs: names(outputs), outputSpecs: specsOf(outputs) };
+  const needed = new Set([...Object.values(result.state), ...Object.values(result.outputs)]);
+  return { ...result, ...pruned(recording, needed) };
+}
+
+/** Only what the results need: gradients nobody uses and constants folded away go. */
+function pruned(
+  { nodes, initializers }: Recording,
+  needed: Set<string>,
+): { nodes: Node[]; initializers: Initializer[] } {
+  const kept = nodes
+    .toReversed()
+    .filter(({ inputs, outputs }) => {
+      if (!outputs.some((name) => needed.has(name))) return false;
+      for (const name of inputs) needed.add(name);
+      return true;
+    })
+    .toReversed();
+  return { nodes: kept, initializers: initializers.filter(({ name }) => needed.has(name)) };
+}
+
+function checkState(specs: Specs, next: Specs): void {
+  for (const name of new Set([...Object.keys(specs), ...Object.keys(next)])) {
+    const [a, b] = [specs[name], next[name]].map((spec) =>
+      spec ? `${spec.dtype}[${spec.shape.join(', ')}]` : 'nothing',
+    );
+    if (a !== b) {
+      const hint = 'A program gives back the names, shapes and dtypes of the state it takes.';
+      throw new LeaError('E_PROGRAM', `State "${name}" comes in as ${a} and goes out as ${b}.`, { hint });
+    }
+  }
+}
+
+function unsupported(error: unknown): unknown {
+  const op = /Kernel '([^']+)' not registered/.exec(String(error))?.[1];
+  if (!op) return error;
+  const known = tf
+    .getKernelsForBackend(RECORDER)
+    .map(({ kernelName }) => kernelName)
+    .sort();
+  return new LeaError('E_OP_UNSUPPORTED', 'A program uses a tfjs op that cannot be compiled.', {
+    value: op,
+    hint: `Compose it from others, or run the program with interpret(). These can be compiled: ${known.join(', ')}.`,
+    cause: error,
+  });
+}
