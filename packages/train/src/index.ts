@@ -1,7 +1,7 @@
 export type { CurvePoint } from './checkpoint.ts';
 export type { TrainEvent, TrainResult } from './events.ts';
 export type { TrainOptions } from './options.ts';
-export { inputSpecs, trainingProgram } from './program.ts';
+export { trainingProgram } from './program.ts';
 export type { SamplerOptions } from './sampler.ts';
 export { leaSignals, type SignalOptions, type Signals } from './signals.ts';
 export { fit, train } from './train.ts';

@@ -34,7 +34,6 @@ const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   patience: 10,
   chunk: 4,
   threads: 1,
-  backend: 'cpu',
   spinning: false,
   ...given,
 });
