@@ -1,0 +1,63 @@
+import { LeaError } from '@lea/core';
+import { expect, test } from 'vitest';
+import { duration } from './duration.ts';
+import { describeFailure } from './failure.ts';
+import { checkFlags } from './flags.ts';
+import { createProgress } from './progress.ts';
+
+function screen(isTTY: boolean): { out: NodeJS.WriteStream; text: () => string } {
+  let text = '';
+  const write = (part: string) => {
+    text += part;
+    return true;
+  };
+  return { out: { isTTY, columns: 100, write } as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+test('durations', () => {
+  expect([0.04, 9.96, 59.6, 65, 3723].map(duration)).toEqual(['0.0 s', '10.0 s', '60 s', '1:05 min', '1:02:03 h']);
+});
+
+test('on a terminal a bar is redrawn with the time left, counted from where the stage was resumed', () => {
+  let time = 0;
+  const { out, text } = screen(true);
+  const progress = createProgress(out, 3, () => time);
+  progress.begin('CE');
+  progress.at({ step: 50, total: 100 });
+  time = 10_000;
+  progress.at({ step: 75, total: 100, note: 'loss 3' });
+  progress.end('done');
+  expect(text()).toContain('[1/3] CE ━━━━━━━━━━━━━━━━━━────── 75/100 · loss 3 · about 10 s left');
+  expect(text().endsWith('[1/3] CE: done (10 s)\n')).toBe(true);
+});
+
+test('off a terminal there are few lines and no control characters', () => {
+  let time = 0;
+  const { out, text } = screen(false);
+  const progress = createProgress(out, 1, () => time);
+  progress.begin('CE');
+  for (let step = 0; step < 100; step++) {
+    time = step * 200;
+    progress.at({ step, total: 100, open: true });
+  }
+  progress.end('done');
+  expect(text()).toBe('[1/1] CE ...\n[1/1] CE 75/100+ · at least 5.0 s left\n[1/1] CE: done (20 s)\n');
+});
+
+test('failures are one paragraph, with the stack only when asked for', () => {
+  const error = new LeaError('E_X', 'It broke.', { value: 3, hint: 'Mend it.' });
+  expect(describeFailure(error, false)).toBe('E_X: It broke. Got 3. Mend it.');
+  expect(describeFailure(new TypeError('a\nb'), false)).toBe(
+    'Unexpected: a (set LEA_DEBUG=1 to see where it comes from)',
+  );
+  expect(describeFailure(error, true)).toContain('terminal.test.ts');
+});
+
+test('flags are checked before anything runs', () => {
+  const args = { target: { type: 'positional' }, data: { type: 'string' }, json: { type: 'boolean' } } as const;
+  expect(() => checkFlags('run', ['x', '--data', '-odd', '--json'], args)).not.toThrow();
+  expect(() => checkFlags('run', ['--data=x', 'y'], args)).not.toThrow();
+  expect(() => checkFlags('run', ['--dat', 'x'], args)).toThrow(/"--dat".*Did you mean "--data"/);
+  expect(() => checkFlags('run', ['--data', '--json'], args)).toThrow('--data needs a value');
+  expect(() => checkFlags('run', ['x', 'y'], args)).toThrow('that many words');
+});
