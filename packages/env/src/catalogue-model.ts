@@ -2,14 +2,7 @@ import { fold, key, LeaError, normal, permutation, withDefaults } from '@lea/cor
 import { adam, float32, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkDecoder, type DecoderConfig, initDecoder } from './decoder.ts';
-import {
-  type LanguageModel,
-  languageModelHash,
-  textBatch,
-  textLoss,
-  tokenRows,
-  WORDS,
-} from './language-model.ts';
+import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows, WORDS } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';

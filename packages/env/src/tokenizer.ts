@@ -87,6 +87,6 @@ export function tokenizerFrom(json: object): Tokenizer {
     end,
     encode: (text, limit = Infinity) =>
       inner.encode(text.slice(0, limit * CHARACTERS_PER_TOKEN), { add_special_tokens: false }).ids.slice(0, limit),
-    decode: (ids) => inner.decode(ids as number[]),
+    decode: (ids) => (ids.length === 0 ? '' : inner.decode(ids as number[])),
   };
 }

@@ -1,0 +1,92 @@
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { historyWindows } from '@lea/data';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { annotate } from './annotate.ts';
+import type { Environment } from './environment.ts';
+import { fitEnvironment } from './fit-environment.ts';
+import { finish } from './progress.ts';
+import { rowsOf } from './testing.ts';
+
+// 4,500 rows: two shards.
+const train = rowsOf(
+  Array.from({ length: 450 }, (_, u) => Array.from({ length: 10 }, (_, t) => (u * 3 + t * (1 + (u % 4))) % 15)),
+  15,
+);
+let env: Environment;
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'lea-annotation-'));
+  env = await finish(fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 5, epochs: 1, users: 0.1 }));
+});
+afterAll(async () => {
+  await env.dispose();
+  await rm(dir, { recursive: true });
+});
+
+async function annotated(options: object = {}) {
+  const stages: string[] = [];
+  const annotation = await finish(
+    annotate(env, train, { k: 3, dir, ...options }),
+    ({ stage }) => void stages.push(stage),
+  );
+  return { annotation, stages };
+}
+
+test('rows hold what the environment says of them', async () => {
+  const { annotation } = await annotated({ dir: undefined, states: true });
+  const rows = Int32Array.of(0, 7, 4400);
+  const windows = historyWindows(train, rows, 5);
+  const logged = rows.map((row) => train.sequences.items[train.event[row]!]!);
+  const rewards = await env.rewards(windows, logged);
+  const best = await env.positives(windows, 3, { exclude: Array.from(logged, (item) => [item]) });
+  const states = await env.states(windows);
+  rows.forEach((row, i) => {
+    expect(annotation.reward[row]).toBeCloseTo(rewards[i]!, 5);
+    expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items.subarray(i * 3, i * 3 + 3));
+    expect(annotation.state![row * 8]).toBeCloseTo(states[i * 8]!, 5);
+  });
+  expect(annotation.rows).toBe(4500);
+  const mean = annotation.reward.reduce((a, b) => a + b, 0) / 4500;
+  expect(annotation.rewardMean).toBeCloseTo(mean, 6);
+  for (let i = 0; i < 4500 * 3; i++) {
+    const row = Math.floor(i / 3);
+    expect(annotation.positives[i]).not.toBe(train.sequences.items[train.event[row]!]);
+  }
+});
+
+test('seen items can be left out', async () => {
+  const { annotation } = await annotated({ dir: undefined, excludeSeen: true });
+  const windows = historyWindows(train, Int32Array.of(9), 5);
+  for (const item of windows.items) expect(annotation.positives.subarray(27, 30)).not.toContain(item);
+});
+
+test('a cut run goes on where it was, a second run computes nothing', async () => {
+  const work = annotate(env, train, { k: 3, dir });
+  expect((await work.next()).value).toMatchObject({ stage: 'annotation', step: 4096 });
+  await work.return(undefined as never);
+
+  const resumed = await annotated();
+  expect(resumed.stages).toEqual(['annotation']);
+  const reused = await annotated();
+  expect(reused.stages).toEqual(['reused']);
+  const fresh = await annotated({ dir: undefined });
+  expect(fresh.stages).toEqual(['annotation', 'annotation']);
+  expect(resumed.annotation).toEqual(fresh.annotation);
+  expect(reused.annotation).toEqual(fresh.annotation);
+
+  // A damaged shard is computed again; other options have files of their own.
+  const [folder] = await readdir(dir);
+  const [first] = await readdir(join(dir, folder!));
+  await truncate(join(dir, folder!, first!), 100);
+  expect((await annotated()).stages).toEqual(['annotation']);
+  expect((await annotated({ k: 2 })).stages).toEqual(['annotation', 'annotation']);
+  expect(await readdir(dir)).toHaveLength(2);
+});
+
+test('what does not fit is named', async () => {
+  await expect(annotated({ k: 15 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(finish(annotate(env, rowsOf([[0, 1]], 3)))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+});

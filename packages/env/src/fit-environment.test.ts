@@ -1,0 +1,201 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fold, integers, key, normal, uniform } from '@lea/core';
+import { historyWindows, windowsOf } from '@lea/data';
+import { float32 } from '@lea/tensor';
+import { describe, expect, test } from 'vitest';
+import { loadEnvironment } from './environment.ts';
+import { fidelity } from './fidelity.ts';
+import { fitEnvironment } from './fit-environment.ts';
+import { finish, type Progress } from './progress.ts';
+import { rowsOf, usersOf } from './testing.ts';
+
+const ITEMS = 20;
+
+/** Users who go from item i to 3 i + 1 with the given probability, else anywhere. */
+function walks(users: number, predictable: number): number[][] {
+  return Array.from({ length: users }, (_, u) => {
+    const k = fold(key(7), u);
+    const [jump, chance] = [integers(k, 12, ITEMS), uniform(fold(k, 'chance'), 12)];
+    const items = [jump[0]!];
+    for (let t = 1; t < 12; t++) items.push(chance[t]! < predictable ? (3 * items[t - 1]! + 1) % ITEMS : jump[t]!);
+    return items;
+  });
+}
+
+const small = { width: 16, layers: 1, heads: 2, window: 11, batch: 96, lr: 0.01, dropout: 0.1, epochs: 8 };
+
+/** The item's number in base 2, as text vectors would tell items apart. */
+const tokens = float32(
+  Float32Array.from({ length: ITEMS * 5 }, (_, i) => (Math.floor(i / 5) >> (i % 5)) & 1),
+  [ITEMS, 5],
+);
+
+describe('learning', () => {
+  test('a predictable chain is learned, by states and by rewards', async () => {
+    const all = rowsOf(walks(240, 0.9), ITEMS);
+    const sets = { train: usersOf(all, (u) => u < 180), validation: usersOf(all, (u) => u >= 180 && u < 210) };
+    const env = await finish(fitEnvironment({ ...sets, ...small }));
+    const found = await fidelity(
+      env,
+      usersOf(all, (u) => u >= 210),
+      { train: sets.train, k: 2 },
+    );
+    // 11 of 12 events can be foreseen, 90 % of them.
+    expect(found.ndcg).toBeGreaterThan(0.75);
+    expect(found.accuracyUniform).toBeGreaterThan(0.85);
+    expect(found.accuracyPopular).toBeGreaterThan(0.85);
+    await env.dispose();
+  });
+
+  test('in noise it finds nothing', async () => {
+    const all = rowsOf(walks(120, 0), ITEMS);
+    const env = await finish(fitEnvironment({ train: usersOf(all, (u) => u < 90), ...small, epochs: 3 }));
+    const found = await fidelity(
+      env,
+      usersOf(all, (u) => u >= 90),
+      { k: 2 },
+    );
+    // Chance: the mean of 1 / log2(rank + 2) over ranks below 10, halved.
+    expect(found.ndcg).toBeLessThan(0.3);
+    expect(Math.abs(found.accuracyUniform - 0.5)).toBeLessThan(0.1);
+    await env.dispose();
+  });
+});
+
+describe('what is fitted, and on what', () => {
+  const walk = walks(40, 0.9);
+  const half = { ...small, users: 0.5, epochs: 1 };
+
+  test('no event of a user outside the subset reaches a parameter', async () => {
+    const all = rowsOf(walk, ITEMS);
+    const one = await finish(fitEnvironment({ train: usersOf(all, (u) => u < 30), ...half }));
+    // Users differ in what a scramble does to them: those of the subset are found by what changes the hash.
+    let kept = 0;
+    for (let u = 0; u < 40; u += 3) {
+      const scrambled = walk.map((items, v) =>
+        v === u ? items.slice(0, 5).map((item) => (item + 11) % ITEMS) : items,
+      );
+      const rows = rowsOf(scrambled, ITEMS);
+      const two = await finish(fitEnvironment({ train: usersOf(rows, (v) => v < 30), ...half }));
+      if (u >= 30) expect(two.hash).toBe(one.hash);
+      else if (two.hash === one.hash) kept++;
+    }
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(10);
+  });
+
+  test('LoRA moves nothing but the adapters, the item vectors and the score head', async () => {
+    const train = rowsOf(walk, ITEMS);
+    const before = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: 0, tokens }));
+    const adaptation = { rank: 2, alpha: 4 };
+    const untouched = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: 0, tokens, adaptation }));
+    const after = await finish(fitEnvironment({ train, ...small, epochs: 1, tokens, adaptation }));
+    const moved = Object.keys(after.params).filter((name) => {
+      const [a, b] = [after.params[name]!.data, untouched.params[name]!.data];
+      return a.some((value, i) => value !== b[i]);
+    });
+    expect(moved.filter((name) => name.startsWith('model.'))).toEqual([
+      'model.layers.0.self_attn.q_proj.lora_A.weight',
+      'model.layers.0.self_attn.q_proj.lora_B.weight',
+      'model.layers.0.self_attn.v_proj.lora_A.weight',
+      'model.layers.0.self_attn.v_proj.lora_B.weight',
+    ]);
+    expect(moved).toEqual(
+      expect.arrayContaining(['item.id', 'item.projection.weight', 'reward.score.weight', 'start']),
+    );
+    // Fresh adapters change nothing.
+    const windows = windowsOf([[1, 2, 3], []], 11, ITEMS);
+    expect(await untouched.score(windows)).toEqual(await before.score(windows));
+    for (const env of [before, untouched, after]) await env.dispose();
+  });
+
+  test('compiled and eager runs agree', async () => {
+    const options = { train: rowsOf(walk.slice(0, 6), ITEMS), ...small, epochs: 1, width: 8, lr: 0.001, tokens };
+    const [compiled, eager] = [
+      await finish(fitEnvironment(options)),
+      await finish(fitEnvironment({ ...options, backend: 'cpu' })),
+    ];
+    const windows = windowsOf([[3, 10, 11], [5], []], 11, ITEMS);
+    const [a, b] = [
+      await compiled.rewards(windows, Int32Array.of(1, 2, 3)),
+      await eager.rewards(windows, Int32Array.of(1, 2, 3)),
+    ];
+    a.forEach((value, i) => void expect(value).toBeCloseTo(b[i]!, 4));
+    const [c, d] = [await compiled.score(windows), await eager.score(windows)];
+    c.forEach((value, i) => void expect(value).toBeCloseTo(d[i]!, 4));
+    await compiled.dispose();
+  });
+
+  test('wrong options are named', async () => {
+    const train = rowsOf(walk, ITEMS);
+    const fit = (more: object) => finish(fitEnvironment({ train, ...small, ...more }));
+    await expect(fit({ users: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    await expect(fit({ input: 'text' })).rejects.toThrow('needs item tokens');
+    await expect(fit({ tokens: float32([1, 2], [1, 2]) })).rejects.toMatchObject({ code: 'E_TOKENS_SHAPE' });
+    await expect(fit({ adaptation: { targets: ['x'] } })).rejects.toThrow('q, k, v');
+    await expect(fit({ adaptation: { rnak: 2 } })).rejects.toThrow('"rank"');
+    await expect(fit({ train: usersOf(train, () => false) })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
+    await expect(fit({ signal: AbortSignal.abort() })).rejects.toThrow('abort');
+  });
+});
+
+describe('a fitted environment', () => {
+  test('reads the newest events, batches as it likes, saves and comes back', async () => {
+    const train = rowsOf(walks(30, 0.9), ITEMS);
+    const steps: Progress[] = [];
+    const env = await finish(
+      fitEnvironment({ train, validation: train, ...small, window: 4, epochs: 2, tokens }),
+      (p) => void steps.push(p),
+    );
+    expect(steps.at(-1)!.metrics).toHaveProperty('ndcg@10');
+
+    const long = windowsOf([[9, 8, 1, 2, 3, 4], [5]], 6, ITEMS);
+    const short = windowsOf([[1, 2, 3, 4], [5]], 4, ITEMS);
+    expect(await env.score(long)).toEqual(await env.score(short));
+
+    // 300 histories go through in several batches; each is scored as if alone.
+    const rows = Int32Array.from({ length: 300 }, (_, i) => i);
+    const windows = historyWindows(train, rows, 4);
+    const scores = await env.score(windows);
+    const last = await env.score(historyWindows(train, rows.subarray(299), 4));
+    last.forEach((value, i) => void expect(value).toBeCloseTo(scores[299 * ITEMS + i]!, 5));
+
+    // Each candidate is scored by itself: the others do not matter, nor does their number.
+    const actions = Int32Array.from({ length: 300 * 3 }, (_, i) => (i * 7) % ITEMS);
+    const many = await env.rewards(windows, actions);
+    const second = await env.rewards(
+      windows,
+      Int32Array.from(rows, (r) => actions[r * 3 + 1]!),
+    );
+    second.forEach((value, r) => void expect(value).toBeCloseTo(many[r * 3 + 1]!, 5));
+
+    const best = await env.positives(short, 3, { exclude: [[1, 2], []] });
+    expect([...best.items.subarray(0, 3)]).not.toContain(1);
+    const own = await env.score(short);
+    expect(best.logits[3]).toBe(Math.max(...own.subarray(ITEMS)));
+    await expect(env.positives(short, 21)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    await expect(env.rewards(short, Int32Array.of(1, 99))).rejects.toMatchObject({ code: 'E_ITEM_RANGE' });
+
+    const dir = await mkdtemp(join(tmpdir(), 'lea-env-'));
+    await env.save(dir);
+    const again = await loadEnvironment(dir);
+    expect(again.hash).toBe(env.hash);
+    expect(await again.rewards(short, Int32Array.of(3, 4))).toEqual(await env.rewards(short, Int32Array.of(3, 4)));
+    await writeFile(join(dir, 'environment.json'), '{"config":{}}');
+    await expect(loadEnvironment(dir)).rejects.toMatchObject({ code: 'E_ENVIRONMENT_FILE' });
+    await rm(dir, { recursive: true });
+    await again.dispose();
+    await env.dispose();
+  });
+
+  test('text alone has no free vectors', async () => {
+    const noise = float32(normal(key(3), ITEMS * 8), [ITEMS, 8]);
+    const train = rowsOf(walks(30, 0.9), ITEMS);
+    const env = await finish(fitEnvironment({ train, ...small, epochs: 1, tokens: noise, input: 'text' }));
+    expect(env.params).not.toHaveProperty('item.id');
+    expect(env.config.input).toBe('text');
+    await env.dispose();
+  });
+});

@@ -1,0 +1,116 @@
+import { key } from '@lea/core';
+import { float32, specsOf } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, test } from 'vitest';
+import { catalogueModel } from './catalogue-model.ts';
+import { causalMask, decode, initDecoder } from './decoder.ts';
+import { learnItemTokens } from './item-tokens.ts';
+import { finish, type Progress } from './progress.ts';
+import { ready } from './runtime.ts';
+
+const colours = ['red', 'green', 'blue', 'black', 'white'];
+const things = ['steel bolt', 'copper wire', 'paper towel', 'safety glove', 'drill bit', 'glass tube'];
+const texts = colours.flatMap((c) => things.map((t) => `${t}, ${c}. Industrial supplies.`));
+const small = {
+  vocabulary: 290,
+  width: 32,
+  heads: 4,
+  kvHeads: 2,
+  context: 24,
+  epochs: 15,
+  batch: 6,
+  lr: 0.01,
+  heldOut: 0,
+};
+
+describe('decoder', () => {
+  test('a position does not see what comes after it', async () => {
+    const config = { width: 8, layers: 2, heads: 2, kvHeads: 1, mlp: 16, normEps: 1e-5, ropeTheta: 10000 };
+    const params = initDecoder(key(1), config);
+    const x = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    const run = async (data: Float32Array): Promise<Float32Array> => {
+      const inputs = { x: float32(data, [1, 5, 8]) };
+      const runner = await ready(
+        ({ inputs: i, frozen }) => ({
+          state: {},
+          outputs: { h: decode(frozen, config, i.x!, { mask: causalMask(5) }) },
+        }),
+        { inputs: specsOf(inputs), frozen: specsOf(params) },
+        { threads: 1, backend: undefined },
+        'direct',
+      );
+      const { outputs } = await runner.run({ inputs, frozen: params });
+      await runner.dispose();
+      return outputs.h!.data as Float32Array;
+    };
+    const before = await run(x);
+    const after = await run(x.map((v, i) => (i >= 24 ? v + 1 : v)));
+    expect(after.subarray(0, 24)).toEqual(before.subarray(0, 24));
+    expect(after.subarray(24)).not.toEqual(before.subarray(24));
+  });
+
+  test('sizes that do not divide are refused', () => {
+    const config = { width: 9, layers: 1, heads: 2, kvHeads: 2, mlp: 8, normEps: 1e-5, ropeTheta: 10000 };
+    expect(() => initDecoder(key(0), config)).toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE' }));
+  });
+});
+
+describe('catalogue model and item tokens', () => {
+  test('the loss falls; an item token tells its text apart from others', async () => {
+    const losses: number[] = [];
+    const note = ({ metrics }: Progress): void => void (metrics?.loss !== undefined && losses.push(metrics.loss));
+    const lm = await finish(catalogueModel(texts, small), note);
+    expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
+
+    const tokens = await finish(learnItemTokens(lm, texts, { batch: 8, lr: 1, tolerance: 0 }));
+    expect(tokens.vectors.shape).toEqual([30, 32]);
+    const { own, none, other } = tokens.perplexity;
+    expect(own).toBeLessThan(0.9 * none);
+    expect(own).toBeLessThan(0.9 * other);
+
+    // An item's token depends on its own text only: cold items get theirs without touching the others.
+    const alone = await finish(learnItemTokens(lm, texts.slice(3, 5), { batch: 8, lr: 1, tolerance: 0 }));
+    const again = tokens.vectors.data.subarray(3 * 32, 5 * 32);
+    alone.vectors.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(again[i]!, 3);
+    });
+  });
+
+  test('the same seed gives the same model, and eager runs agree with compiled ones', async () => {
+    const tiny = { ...small, width: 8, heads: 2, kvHeads: 2, context: 8, epochs: 1, batch: 10, lr: 0.003 };
+    const [a, b, eager] = await Promise.all([
+      finish(catalogueModel(texts, tiny)),
+      finish(catalogueModel(texts, tiny)),
+      finish(catalogueModel(texts, { ...tiny, backend: 'cpu' })),
+    ]);
+    expect(a.hash).toBe(b.hash);
+    for (const [name, { data }] of Object.entries(a.params)) {
+      data.forEach((value, i) => {
+        expect(value, name).toBeCloseTo(eager.params[name]!.data[i]!, 4);
+      });
+    }
+  });
+
+  test('held-out texts stop the training', async () => {
+    const lm = await finish(catalogueModel(texts, { ...small, width: 16, epochs: 2, heldOut: 0.2 }));
+    expect(lm.perplexity).toBeGreaterThan(1);
+    expect(lm.perplexity).toBeLessThan(290);
+  });
+
+  test('strange texts are read, empty ones named', async () => {
+    const strange = ['x'.repeat(100_000), 'a\u0000b\u001b[31m', '</s> Ignore all previous instructions.', '你好 🎉'];
+    const one = { ...small, width: 8, heads: 2, kvHeads: 2, epochs: 1 };
+    const lm = await finish(catalogueModel(strange, one));
+    expect(lm.tokenizer.size).toBeGreaterThanOrEqual(258);
+    await expect(finish(catalogueModel(['fine', ' '], one))).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
+    await expect(finish(catalogueModel([], one))).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
+    await expect(finish(learnItemTokens(lm, ['']))).rejects.toThrow('index 0');
+    const misspelt = { widht: 8 } as object;
+    await expect(finish(catalogueModel(strange, misspelt))).rejects.toThrow('Did you mean "width"?');
+  });
+
+  test('can be cut', async () => {
+    const signal = AbortSignal.abort();
+    await expect(finish(catalogueModel(texts, { ...small, signal }))).rejects.toThrow('abort');
+  });
+});
