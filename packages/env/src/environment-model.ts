@@ -111,12 +111,26 @@ export function rewardsOf(
   return tf.reshape(linear(hidden, params['reward.score.weight']!), [B, Q]);
 }
 
+export interface EnvironmentLosses {
+  /** Mean of L_sm over the positions with weight. */
+  readonly sm: tf.Tensor;
+  /** Mean of L_rm. */
+  readonly rm: tf.Tensor;
+  /** Their number, at least 1. */
+  readonly total: tf.Tensor;
+  /** [B, T, width] */
+  readonly states: tf.Tensor;
+  /** [items, width] */
+  readonly table: tf.Tensor;
+  /** R(a+) - R(a-), [B, T]. */
+  readonly margin: tf.Tensor;
+}
+
 /**
  * Both losses over packed histories, at every position:
  * L_sm = -log softmax(s_t W)[a+] over all items; L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry).
  *
  * @param inputs of `packSegments`
- * @returns means over the positions with weight; `states` [B, T, width] as well
  */
 export function environmentLosses(
   params: Tensors,
@@ -124,7 +138,7 @@ export function environmentLosses(
   tokens: tf.Tensor | undefined,
   inputs: Tensors,
   train?: { readonly rate: number; readonly key: tf.Tensor },
-) {
+): EnvironmentLosses {
   const { items, segment, target, negative, weight } = inputs as Record<string, tf.Tensor>;
   const [B, T] = items!.shape as [number, number];
   const D = config.decoder.width;

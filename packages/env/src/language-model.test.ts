@@ -1,6 +1,5 @@
 import { key } from '@lea/core';
 import { float32, specsOf } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { catalogueModel } from './catalogue-model.ts';
 import { causalMask, decode, initDecoder } from './decoder.ts';

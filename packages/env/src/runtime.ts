@@ -1,7 +1,4 @@
-import * as T from '@lea/tensor';
-import { interpret, type Mode, type Program, type ProgramSpecs, type Runner } from '@lea/tensor';
-
-const compile = (T as any).compile ?? ((p: any, s: any, o: any) => interpret(p, s, { mode: o.mode, backend: 'cpu' }));
+import { compile, interpret, type Mode, type Program, type ProgramSpecs, type Runner } from '@lea/tensor';
 
 /** How programs are run. */
 export interface Runtime {

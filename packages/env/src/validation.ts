@@ -6,6 +6,12 @@ import { type EnvironmentConfig, environmentLosses } from './environment-model.t
 import { type Runtime, ready } from './runtime.ts';
 import { negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
+export interface ValidationMeter {
+  /** Means over the rows: `ndcg@10`, `accuracy`, `validation sm`, `validation rm`. */
+  run(params: Values): Promise<Record<string, number>>;
+  dispose(): Promise<void>;
+}
+
 /** Measures parameters on validation rows: NDCG@10 of the state model, both losses, pairwise accuracy of the reward model. */
 export async function validationMeter(
   set: Transitions,
@@ -14,7 +20,7 @@ export async function validationMeter(
   shape: { readonly rows: number; readonly slots: number },
   key: Key,
   runtime: Runtime,
-) {
+): Promise<ValidationMeter> {
   const segments = segmentsOf(set, config.window, () => true);
   const negative = negativeSampler(set, segments, fold(key, 'validation negatives'));
   const batches = packSegments(set, segments, shape, (sequence, event) => negative(0, sequence, event));
