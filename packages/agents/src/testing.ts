@@ -15,13 +15,14 @@ import {
   type Values,
   valueAndGrad,
 } from '@lea/tensor';
+import type * as tf from '@tensorflow/tfjs';
 import type { Agent, Shape } from './types.ts';
 
 export function tensors(values: Values): Tensors {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));
 }
 
-export const keyTensor = (seed = 0) => toTensor(keyTensorValue(key(seed)));
+export const keyTensor = (seed = 0): tf.Tensor => toTensor(keyTensorValue(key(seed)));
 
 /** A decision: the items before it, and what was chosen. */
 export interface Decision {
@@ -58,8 +59,9 @@ export async function fitTiny(
   agent: Agent,
   shape: Shape,
   steps: readonly (readonly Decision[])[],
-  { lr = 0.01, phase = agent.phases[0]!.name, seed = 0 } = {},
+  options: { lr?: number; phase?: string; seed?: number } = {},
 ): Promise<Values> {
+  const { lr = 0.01, phase = agent.phases[0]!.name, seed = 0 } = options;
   const optimizer = adam({ lr });
   const names = Object.keys(agent.inputs(1, shape.window));
   const batches = steps.map((decisions) => {

@@ -28,61 +28,66 @@ export function initBlock(key: Key, name: string, options: BlockOptions): Values
   };
 }
 
-/** One block over all positions: `x` [B, L, D], `valid` [B, L] -> [B, L, D]. */
-export function blockAll(params: Tensors, name: string, o: BlockOptions, x: tf.Tensor, valid: tf.Tensor, mode: Mode) {
+/** A block of a network in one pass. */
+export interface Block {
+  readonly params: Tensors;
+  /** Prefix of its parameters. */
+  readonly name: string;
+  readonly options: BlockOptions;
+  readonly mode: Mode;
+}
+
+/** The block at all positions: `x` [B, L, D], `valid` [B, L] -> [B, L, D]. */
+export function blockAll(block: Block, x: tf.Tensor, valid: tf.Tensor): tf.Tensor {
   const seen = additiveMask(tf.mul(valid.expandDims(1), causal(x.shape[1]!)));
-  return block(params, name, o, x, x, (layer, query, keys) => attendAll(layer, query, keys, seen, mode), mode);
+  return run(block, x, x, (layer, query, keys) => attendAll(layer, query, keys, seen, block.mode));
 }
 
 /** The block at position length - 1 only: `x` [B, L, D] -> [B, D]. */
-export function blockLast(
-  params: Tensors,
-  name: string,
-  o: BlockOptions,
-  x: tf.Tensor,
-  length: tf.Tensor,
-  valid: tf.Tensor,
-  mode: Mode,
-): tf.Tensor {
+export function blockLast(block: Block, x: tf.Tensor, length: tf.Tensor, valid: tf.Tensor): tf.Tensor {
   const seen = additiveMask(valid);
   const last = lastPosition(x, length);
-  return block(params, name, o, last, x, (layer, query, keys) => attendLast(layer, query, keys, seen, mode), mode);
+  return run(block, last, x, (layer, query, keys) => attendLast(layer, query, keys, seen, block.mode));
 }
 
 type Attend = (layer: AttentionLayer, query: tf.Tensor, keys: tf.Tensor) => tf.Tensor;
 
 /** `x` is where the block is computed, `all` what it attends to (the same, or the whole window of the last position). */
-function block(
-  params: Tensors,
-  name: string,
-  o: BlockOptions,
-  x: tf.Tensor,
-  all: tf.Tensor,
-  attend: Attend,
-  mode: Mode,
-): tf.Tensor {
-  const layer: AttentionLayer = { params, name, heads: o.heads, dropout: o.dropout };
-  const norm = (part: string, y: tf.Tensor) =>
-    layerNorm(y, params[`${name}.${part}.weight`]!, params[`${name}.${part}.bias`]!);
-  if (o.norm === 'pre') {
+function run(block: Block, x: tf.Tensor, all: tf.Tensor, attend: Attend): tf.Tensor {
+  const { params, name, options } = block;
+  const layer: AttentionLayer = { params, name, heads: options.heads, dropout: options.dropout };
+  const norm = (part: string, y: tf.Tensor) => layerNorm(y, at(block, `${part}.weight`), at(block, `${part}.bias`));
+  if (options.norm === 'pre') {
     const keys = norm('ln1', all);
     const query = x === all ? keys : norm('ln1', x);
-    const mixed = linear(attend(layer, query, keys), params[`${name}.o.weight`]!, params[`${name}.o.bias`]);
-    const y = tf.add(x, drop(mixed, o, mode, `${name}/mixed`));
-    return tf.add(y, feedForward(params, name, o, norm('ln2', y), mode));
+    const mixed = affine(block, 'o', attend(layer, query, keys));
+    const y = tf.add(x, dropped(block, mixed, 'mixed'));
+    return tf.add(y, feedForward(block, norm('ln2', y)));
   }
   const query = norm('ln1', x);
   const y = norm('ln2', tf.add(attend(layer, query, all), query));
-  return tf.add(y, feedForward(params, name, o, y, mode));
+  return tf.add(y, feedForward(block, y));
 }
 
-function feedForward(params: Tensors, name: string, o: BlockOptions, y: tf.Tensor, mode: Mode): tf.Tensor {
-  const up = linear(y, params[`${name}.ff1.weight`]!, params[`${name}.ff1.bias`]);
-  const active = drop(o.activation === 'gelu' ? gelu(up) : tf.relu(up), o, mode, `${name}/ff1`);
-  return drop(linear(active, params[`${name}.ff2.weight`]!, params[`${name}.ff2.bias`]), o, mode, `${name}/ff2`);
+function feedForward(block: Block, y: tf.Tensor): tf.Tensor {
+  const up = affine(block, 'ff1', y);
+  const active = block.options.activation === 'gelu' ? gelu(up) : tf.relu(up);
+  return dropped(block, affine(block, 'ff2', dropped(block, active, 'ff1')), 'ff2');
 }
 
-/** Dropout of a place in the network: independent masks per pass and place. */
-export function drop(x: tf.Tensor, { dropout: rate }: { dropout: number }, mode: Mode, place: string): tf.Tensor {
+function at({ params, name }: Block, part: string): tf.Tensor {
+  return params[`${name}.${part}`]!;
+}
+
+function affine(block: Block, part: string, x: tf.Tensor): tf.Tensor {
+  return linear(x, at(block, `${part}.weight`), at(block, `${part}.bias`));
+}
+
+function dropped({ name, options, mode }: Block, x: tf.Tensor, place: string): tf.Tensor {
+  return drop(x, options.dropout, mode, `${name}/${place}`);
+}
+
+/** Dropout at a place in the network: independent masks per pass and place. */
+export function drop(x: tf.Tensor, rate: number, mode: Mode, place: string): tf.Tensor {
   return mode.train && rate > 0 ? dropout(x, rate, mode.key!, `${mode.label}/${place}`) : x;
 }

@@ -72,7 +72,7 @@ function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size 
   const gru = (part: string) => params[`enc.gru.${part}`]!;
   const [rows, window] = items.shape as [number, number];
   // Steps outermost, so that each step is a contiguous slice.
-  const x = drop(lookUp(params, items.transpose(), mode), { dropout }, mode, 'input');
+  const x = drop(lookUp(params, items.transpose(), mode), dropout, mode, 'input');
   const inputs = tf.split(linear(x, gru('weight_ih_l0'), gru('bias_ih_l0')), window, 0);
   const states: tf.Tensor[] = [];
   let h: tf.Tensor = tf.zeros([rows, size]);

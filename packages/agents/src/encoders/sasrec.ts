@@ -67,6 +67,9 @@ export const strong: Partial<SasrecOptions> = {
  */
 export function sasrec(options: Partial<SasrecOptions> = {}): Encoder {
   const o = withDefaults('sasrec', defaults, options);
+  if (!(Number.isInteger(o.blocks) && o.blocks >= 1)) {
+    throw new LeaError('E_OPTION_VALUE', 'sasrec: blocks must be a whole number of at least 1.', { value: o.blocks });
+  }
   if (o.size % o.heads !== 0) {
     throw new LeaError('E_OPTION_VALUE', `sasrec: size ${o.size} cannot be split over that many heads.`, {
       value: o.heads,
@@ -82,7 +85,7 @@ export function sasrec(options: Partial<SasrecOptions> = {}): Encoder {
       lookUp(params, histories.items, mode),
       positionVectors(params['enc.pos']!, histories, o.positions),
     );
-    return { x: drop(x, o, mode, 'input'), valid: validSlots(histories, params['emb.weight']!.shape[0]! - 1) };
+    return { x: drop(x, o.dropout, mode, 'input'), valid: validSlots(histories, params['emb.weight']!.shape[0]! - 1) };
   };
 
   return {
@@ -101,14 +104,15 @@ export function sasrec(options: Partial<SasrecOptions> = {}): Encoder {
     }),
     encode(params, histories, mode) {
       let { x, valid } = start(params, histories, mode);
-      for (const name of names.slice(0, -1)) x = blockAll(params, name, o, x, valid, mode);
-      const last = blockLast(params, names.at(-1)!, o, x, histories.length, valid, mode);
+      for (const name of names.slice(0, -1)) x = blockAll({ params, name, options: o, mode }, x, valid);
+      const block = { params, name: names.at(-1)!, options: o, mode };
+      const last = blockLast(block, x, histories.length, valid);
       const real = lastPosition(valid.expandDims(-1), histories.length);
       return finalNorm(params, tf.mul(last, real)) as tf.Tensor2D;
     },
     encodeAll(params, histories, mode) {
       let { x, valid } = start(params, histories, mode);
-      for (const name of names) x = blockAll(params, name, o, x, valid, mode);
+      for (const name of names) x = blockAll({ params, name, options: o, mode }, x, valid);
       return finalNorm(params, tf.mul(x, valid.expandDims(-1))) as tf.Tensor3D;
     },
     itemTable,
