@@ -1,6 +1,5 @@
 import type { Agent } from '@lea/agents';
 import { fold, key, LeaError } from '@lea/core';
-import type { Evaluation } from '@lea/eval';
 import type { CurvePoint, RunState } from './checkpoint.ts';
 import type { TrainEvent } from './events.ts';
 import type { Plan } from './options.ts';
@@ -51,7 +50,7 @@ export function chunkSteps(plan: Plan, run: RunState, step: number): number {
 }
 
 /** The run after a validation of its current networks, and what is told about it. */
-export function validatedRun(plan: Plan, run: RunState, { metrics }: Evaluation): [RunState, TrainEvent] {
+export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEvent] {
   const { progress } = run;
   const value = metrics[plan.metric];
   if (value === undefined || Number.isNaN(value)) {

@@ -47,9 +47,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           return resultOf(plan, run, true);
         }
         if (validationDue(plan, run)) {
-          const evaluation = await unlessAborted(signal, validate(rankingParams(run.networks)));
-          if (!evaluation) continue;
-          const [validated, event] = validatedRun(plan, run, evaluation);
+          const metrics = await unlessAborted(signal, validate(rankingParams(run.networks)));
+          if (!metrics) continue;
+          const [validated, event] = validatedRun(plan, run, metrics);
           run = validated;
           yield event;
           // A phase's last validation is saved below, as the state that the next phase begins with.

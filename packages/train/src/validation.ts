@@ -1,49 +1,99 @@
-import { type Evaluation, evaluate, type Scores } from '@lea/eval';
-import { type Program, type ProgramSpecs, pick, prefixed, type Runner, specsOf, type Values } from '@lea/tensor';
+import { LeaError } from '@lea/core';
+import { historyWindows } from '@lea/data';
+import { averages } from '@lea/eval';
+import {
+  embedding,
+  type Program,
+  type ProgramSpecs,
+  pick,
+  prefixed,
+  type Runner,
+  specsOf,
+  type Values,
+} from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
 import type { Plan } from './options.ts';
 import { sharedFrozen } from './program.ts';
 import { prepare } from './runtime.ts';
 
-/** Ranks the validation events with the parameters of a network; rejects with the signal's reason when it aborts. */
-export type Validator = (params: Values) => Promise<Evaluation>;
+/** Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts. */
+export type Validator = (params: Values) => Promise<Record<string, number>>;
 
 /** Scores per call: enough rows to keep the matrix products busy, without score matrices of hundreds of megabytes. */
 const SCORES_PER_CALL = 2 ** 22;
 
-/** Compiles the scoring program once for all validations of a run; the caller disposes the runner. */
+/**
+ * Ranks the whole catalogue for every validation event, as `evaluate` of @lea/eval does, but counts the better items
+ * inside the program: the scores never leave it. Made ready once for all validations of a run; the caller disposes the
+ * runner.
+ *
+ * @throws LeaError `E_SCORE_NAN` from the validator
+ */
 export async function createValidator(plan: Plan, params: Values): Promise<{ validate: Validator; runner: Runner }> {
-  const { agent, window, shape, validation, signal } = plan;
-  const batch = Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items)));
-  const program: Program = ({ inputs, frozen }) => {
-    const { items, length } = inputs as Record<'items' | 'length', (typeof inputs)[string]>;
-    const shared = Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('params/')));
-    return { state: {}, outputs: { scores: agent.score(pick('params/', frozen), { items, length }, shared) } };
-  };
+  const { window, shape, validation, signal } = plan;
+  const { sequences, count, event } = validation;
+  const batch = Math.min(count, Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items))));
   const fixed = sharedFrozen(plan);
   const specs: ProgramSpecs = {
-    inputs: { items: { dtype: 'int32', shape: [batch, window] }, length: { dtype: 'int32', shape: [batch] } },
+    inputs: {
+      items: { dtype: 'int32', shape: [batch, window] },
+      length: { dtype: 'int32', shape: [batch] },
+      target: { dtype: 'int32', shape: [batch] },
+    },
     frozen: specsOf({ ...fixed, ...prefixed('params/', params) }),
   };
-  const runner = await prepare(plan, program, specs, 'direct');
-  const validate: Validator = (current) => {
+  const runner = await prepare(plan, rankingProgram(plan), specs, 'direct');
+  const target = Int32Array.from(event, (e) => sequences.items[e]!);
+  const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
+
+  const validate: Validator = async (current) => {
     const frozen = { ...fixed, ...prefixed('params/', current) };
-    const score = async (windows: { items: Int32Array; length: Int32Array; size: number }): Promise<Scores> => {
-      // The program's batch is fixed: the last one is filled up with empty histories.
-      const items = new Int32Array(batch * window).fill(shape.items);
-      const length = new Int32Array(batch).fill(1);
-      items.set(windows.items);
-      for (let i = 0; i < windows.size; i++) length[i] = Math.max(1, Math.min(windows.length[i]!, window));
+    const ranks = new Int32Array(count);
+    for (let next = 0; next < count; next += batch) {
+      signal?.throwIfAborted();
+      // The program's batch is fixed: the last one goes back to rows that have been ranked already.
+      const start = Math.min(next, count - batch);
+      const rows = Int32Array.from({ length: batch }, (_, i) => start + i);
+      const { items, length } = historyWindows(validation, rows, window);
       const { outputs } = await runner.run({
         inputs: {
           items: { dtype: 'int32', shape: [batch, window], data: items },
-          length: { dtype: 'int32', shape: [batch], data: length },
+          length: { dtype: 'int32', shape: [batch], data: length.map((n) => Math.max(1, n)) },
+          target: { dtype: 'int32', shape: [batch], data: target.subarray(start, start + batch) },
         },
         frozen,
       });
-      return (outputs.scores!.data as Float32Array).subarray(0, windows.size * shape.items);
-    };
-    const scorer = { name: agent.name, items: shape.items, window, score };
-    return evaluate(scorer, validation, { batch, ...(signal ? { signal } : {}) });
+      const { rank, total } = outputs;
+      if (total!.data.some(Number.isNaN)) throw nanScore(plan.agent.name);
+      ranks.set(rank!.data, start);
+    }
+    return averages(ranks, kind, sequences.kinds, [5, 10, 20]);
   };
   return { validate, runner };
+}
+
+/** Rank of each row's target among all items, from 1; among equal scores the smaller item index comes first. */
+function rankingProgram({ agent, shape }: Plan): Program {
+  return ({ inputs, frozen }) => {
+    const { items, length, target } = inputs as Record<'items' | 'length' | 'target', tf.Tensor>;
+    const shared = Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('params/')));
+    const scores = agent.score(pick('params/', frozen), { items, length }, shared);
+    const ids = tf.range(0, shape.items, 1, 'int32').expandDims(0);
+    const rows = tf.range(0, scores.size, shape.items, 'int32');
+    const own = embedding(scores.reshape([-1, 1]), tf.add(rows, target));
+    const before = tf.logicalOr(
+      tf.greater(scores, own),
+      tf.logicalAnd(tf.equal(scores, own), tf.less(ids, target.expandDims(1))),
+    );
+    const rank = tf.add(tf.sum(before.toFloat(), 1), tf.scalar(1));
+    // One NaN among the scores makes the sum NaN, which a rank does not show.
+    return { state: {}, outputs: { rank: rank.toInt(), total: tf.sum(scores, 1) } };
+  };
+}
+
+function nanScore(agent: string): LeaError {
+  return new LeaError('E_SCORE_NAN', `${agent} scored items NaN in validation.`, {
+    value: Number.NaN,
+    hint: "Training diverged: lower the agent's learning rate.",
+  });
 }
