@@ -4,6 +4,9 @@ import { sizeOf } from '../values.ts';
 /** Constants up to this many elements are shared when equal. */
 const SHARED_SIZE = 64;
 
+/** Elements of a ScatterND that surely runs on one thread. */
+const SERIAL_SIZE = 100_000;
+
 /** The ONNX nodes and constants of one program, as they are appended. */
 export class Recording {
   readonly nodes: Node[] = [];
@@ -71,6 +74,24 @@ export class Recording {
 
   reshape(name: string, shape: readonly number[]): string {
     return this.one('Reshape', [name, this.ints(shape)]);
+  }
+
+  /**
+   * `base` with rows added at an index: `index` is int64 [rows, depth], `updates` holds `rows` rows of `width` elements.
+   *
+   * ONNX Runtime shares the rows of one large ScatterND among threads and loses additions to a row that two of them
+   * meet in; below about 2 * 10^5 elements it uses one thread. Large ones are therefore added piece by piece, in place.
+   */
+  scatterAdd(base: string, index: string, updates: string, rows: number, width: number): string {
+    const piece = Math.max(1, Math.floor(SERIAL_SIZE / width));
+    let sum = base;
+    for (let from = 0; from < rows; from += piece) {
+      const whole = piece >= rows;
+      const range = [this.ints([from]), this.ints([Math.min(from + piece, rows)])];
+      const part = (name: string) => (whole ? name : this.one('Slice', [name, ...range, this.ints([0])]));
+      sum = this.one('ScatterND', [sum, part(index), part(updates)], { reduction: 'add' });
+    }
+    return sum;
   }
 
   #constant(dtype: OnnxType, shape: readonly number[], data: Initializer['data'], text: string): string {

@@ -51,4 +51,10 @@ export function recordBinaryKernels(): void {
     const whole = r.one('Mul', [r.one('Floor', [r.one('Div', [x, y])]), y]);
     return backend.emit('Sub', [x, whole], broadcast(a!, b!));
   });
+
+  record('EluGrad', ({ dy, y }, _, { backend, recording: r }) => {
+    const [d, value] = [backend.name(dy!), backend.name(y!)];
+    const below = r.one('Mul', [d, r.one('Add', [value, r.float(1)])]);
+    return backend.emit('Where', [r.one('GreaterOrEqual', [value, r.float(0)]), d, below], y!.shape);
+  });
 }

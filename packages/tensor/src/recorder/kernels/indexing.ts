@@ -1,3 +1,4 @@
+import { sizeOf } from '../../values.ts';
 import type { Info } from '../backend.ts';
 import { axisOf, type Context, record } from './register.ts';
 
@@ -41,9 +42,13 @@ export function recordIndexingKernels(): void {
   });
 
   record('ScatterNd', ({ indices, updates }, { shape }, { backend, recording: r }) => {
-    const zeros = r.filled(updates!.dtype, shape, 0);
-    const inputs = [zeros, r.cast(backend.name(indices!), 'int64'), backend.name(updates!)];
-    return backend.emit('ScatterND', inputs, shape, updates!.dtype, { reduction: 'add' });
+    const depth = indices!.shape.at(-1)!;
+    const rows = sizeOf(indices!.shape) / depth;
+    const width = sizeOf(shape.slice(depth));
+    const index = r.reshape(r.cast(backend.name(indices!), 'int64'), [rows, depth]);
+    const added = r.reshape(backend.name(updates!), [rows, ...shape.slice(depth)]);
+    const sum = r.scatterAdd(r.filled(updates!.dtype, shape, 0), index, added, rows, width);
+    return backend.tensor(sum, shape, updates!.dtype);
   });
 
   record('TensorScatterUpdate', ({ tensor, indices, updates }, _, { backend, recording: r }) => {
@@ -53,9 +58,11 @@ export function recordIndexingKernels(): void {
 
   record('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }, context) => {
     const { backend, recording: r } = context;
-    const shape = [numSegments, ...x!.shape.slice(segmentIds!.shape.length)];
-    const inputs = [r.filled(x!.dtype, shape, 0), lastAxis(segmentIds!, context), backend.name(x!)];
-    return backend.emit('ScatterND', inputs, shape, x!.dtype, { reduction: 'add' });
+    const shape = [numSegments, ...x!.shape.slice(1)];
+    const rows = x!.shape[0]!;
+    const zeros = r.filled(x!.dtype, shape, 0);
+    const sum = r.scatterAdd(zeros, lastAxis(segmentIds!, context), backend.name(x!), rows, sizeOf(shape.slice(1)));
+    return backend.tensor(sum, shape, x!.dtype);
   });
 
   record('OneHot', ({ indices }, { depth, onValue, offValue, dtype }, { backend, recording: r }) => {

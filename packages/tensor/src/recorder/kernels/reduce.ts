@@ -9,7 +9,9 @@ export function recordReduceKernels(): void {
     ['Min', 'ReduceMin'],
     ['Prod', 'ReduceProd'],
   ] as const) {
-    record(kernel, ({ x }, { axis, keepDims = false }, context) => reduced(op, x!, axis, keepDims, context));
+    record(kernel, ({ x }, { axis, reductionIndices = axis, keepDims = false }, context) =>
+      reduced(op, x!, reductionIndices, keepDims, context),
+    );
   }
 
   // ONNX reduces no booleans: as numbers, all is the minimum and any the maximum.
