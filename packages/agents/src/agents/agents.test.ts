@@ -98,6 +98,7 @@ describe.each(Object.entries(factories))('%s', (name, make) => {
 
   test('misspelt options are refused', () => {
     expect(() => createAgent({ type: name, lrr: 1, encoder: { type: 'sasrec' } })).toThrow(/Did you mean "lr"/);
+    expect(() => createAgent({ type: name, lr: '0.1', encoder: { type: 'sasrec' } })).toThrow(/lr must be a number/);
   });
 });
 
@@ -202,6 +203,8 @@ test('phases and networks', () => {
     ['last', 'early-stopping'],
   ]);
   expect(() => sa2c({ advantageClip: [1, 0] })).toThrow(/low <= high/);
+  expect(() => sa2c({ warmup: 0.5 })).toThrow(/whole number/);
+  expect(() => sqn({ target: 'polyac' as never })).toThrow(/Did you mean "polyak"/);
 });
 
 test('tied heads rank by the item table; with bias, plus a number per item', () => {

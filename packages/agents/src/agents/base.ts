@@ -1,6 +1,7 @@
 import { fold, type Key, LeaError } from '@lea/core';
 import type { Specs, Tensors, Value, Values } from '@lea/tensor';
 import type * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
 import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '../heads.ts';
 import type { Agent, Encoder, LossInput, Mode } from '../types.ts';
 
@@ -31,6 +32,16 @@ export const qDefaults: QOptions = {
   rankingHead: 'supervised',
   lr: 0.001,
 };
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkQ(name: string, options: QOptions): void {
+  checkRanges(name, options, { gamma: [0, 1], tdWeight: [0, Infinity], tau: [0, 1], lr: [0, Infinity] });
+  checkChoices(name, options, {
+    target: ['coin', 'polyak'],
+    targetDropout: [true, false],
+    rankingHead: ['supervised', 'q'],
+  });
+}
 
 type Shared = Omit<Agent, 'phases' | 'loss'>;
 

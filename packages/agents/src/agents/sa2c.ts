@@ -1,10 +1,11 @@
 import { LeaError, withDefaults } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
+import { checkRanges } from '../checks.ts';
 import { advantage } from '../losses/advantage.ts';
 import type { Agent, Encoder } from '../types.ts';
 import { qBase } from './base.ts';
 import type { Logged, Negatives } from './critic.ts';
-import { type SnqnOptions, snqnDefaults, snqnLoss, type Weighting } from './snqn.ts';
+import { checkSnqn, type SnqnOptions, snqnDefaults, snqnLoss, type Weighting } from './snqn.ts';
 
 export interface Sa2cOptions extends SnqnOptions {
   /** Length of the first phase (SNQN): until validation stops improving (default; the second phase starts from its best checkpoint) or a number of updates (the authors: 15000; it starts from the last weights). */
@@ -32,6 +33,9 @@ const defaults: Sa2cOptions = {
  */
 export function sa2c(options: Partial<Sa2cOptions> = {}): (encoder: Encoder) => Agent {
   const o = withDefaults('sa2c', defaults, options);
+  checkSnqn('sa2c', o);
+  checkRanges('sa2c', o, { advantageLr: [0, Infinity] });
+  if (o.warmup !== 'early-stopping') checkRanges('sa2c', o, { warmup: [1, Infinity, 'whole'] });
   if (o.advantageClip && !(o.advantageClip[0] <= o.advantageClip[1])) {
     throw new LeaError('E_OPTION_VALUE', 'sa2c: advantageClip must be [low, high] with low <= high, or null.', {
       value: o.advantageClip,

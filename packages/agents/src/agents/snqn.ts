@@ -1,8 +1,9 @@
 import { withDefaults } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
+import { checkRanges } from '../checks.ts';
 import { crossEntropy, encodeStates } from '../losses/supervised.ts';
 import type { Agent, Encoder, LossInput, LossResult } from '../types.ts';
-import { passMode, type QOptions, qBase, qDefaults } from './base.ts';
+import { checkQ, passMode, type QOptions, qBase, qDefaults } from './base.ts';
 import { bothTds, type Logged, type Negatives } from './critic.ts';
 
 export interface SnqnOptions extends QOptions {
@@ -18,15 +19,22 @@ export const snqnDefaults: SnqnOptions = { ...qDefaults, negatives: 10, negative
  * SQN with sampled negative actions (Xin et al., WSDM 2022): L = CE + w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2),
  * y_n = r_n + gamma Q'(s, argmax Q(s, .)): a negative leaves the state unchanged and is never masked by `done`.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function snqn(options: Partial<SnqnOptions> = {}): (encoder: Encoder) => Agent {
   const o = withDefaults('snqn', snqnDefaults, options);
+  checkSnqn('snqn', o);
   return (encoder) => ({
     ...qBase('snqn', o, encoder),
     phases: [{ name: 'train', optimizer: { lr: o.lr }, start: 'last', steps: 'early-stopping' }],
     loss: (input) => snqnLoss('snqn', input, encoder, o),
   });
+}
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkSnqn(name: string, options: SnqnOptions): void {
+  checkQ(name, options);
+  checkRanges(name, options, { negatives: [1, Infinity, 'whole'], negativeReward: [-Infinity, Infinity] });
 }
 
 /** What a weighting of the supervised term gives: weights [B] without gradient, and what to log. */

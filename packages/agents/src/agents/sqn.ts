@@ -2,16 +2,17 @@ import { withDefaults } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import { crossEntropy, encodeStates } from '../losses/supervised.ts';
 import type { Agent, Encoder } from '../types.ts';
-import { passMode, type QOptions, qBase, qDefaults } from './base.ts';
+import { checkQ, passMode, type QOptions, qBase, qDefaults } from './base.ts';
 import { loggedTd } from './critic.ts';
 
 /**
  * Self-supervised Q-learning (Xin et al., SIGIR 2020): L = CE + w 1/2 (y - Q(s,a))^2 with double-Q targets.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function sqn(options: Partial<QOptions> = {}): (encoder: Encoder) => Agent {
   const o = withDefaults('sqn', qDefaults, options);
+  checkQ('sqn', o);
   return (encoder) => ({
     ...qBase('sqn', o, encoder),
     phases: [{ name: 'train', optimizer: { lr: o.lr }, start: 'last', steps: 'early-stopping' }],

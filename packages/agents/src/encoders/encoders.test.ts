@@ -162,5 +162,7 @@ test('options: unknown keys, heads that do not divide', () => {
   expect(() => createEncoder({ type: 'sasrec', dropuot: 0.1 })).toThrow(/Did you mean "dropout"/);
   expect(() => createEncoder({ type: 'gru4rec', blocks: 2 })).toThrow(/no option of that name/);
   expect(() => sasrec({ size: 10, heads: 3 })).toThrow(/heads must divide/);
+  expect(() => createEncoder({ type: 'sasrec', positions: 'recent' })).toThrow(/Did you mean "recency"/);
+  expect(() => createEncoder({ type: 'gru4rec', tied: 1 })).toThrow(/one of: false, true, "bias"/);
   expect(() => createEncoder({ type: 'sasrek' })).toThrow(/Did you mean "sasrec"/);
 });

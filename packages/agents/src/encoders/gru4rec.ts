@@ -1,10 +1,11 @@
 import { withDefaults } from '@lea/core';
 import { embedding, linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
 import { uniformValue } from '../init.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
-import { initItems, itemTable, lookUp, type TextUse } from './items.ts';
+import { initItems, itemTable, lookUp, type TextUse, textUses } from './items.ts';
 
 export interface Gru4recOptions {
   /** Columns of item vectors and states. Default 64. */
@@ -26,10 +27,12 @@ const defaults: Gru4recOptions = { size: 64, dropout: 0, tied: false, everyPosit
  * PyTorch form: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h, h0 = 0, all weights uniform within
  * 1 / sqrt(size). An empty history is one step on the learned padding vector.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function gru4rec(options: Partial<Gru4recOptions> = {}): Encoder {
   const o = withDefaults('gru4rec', defaults, options);
+  checkRanges('gru4rec', o, { size: [1, Infinity, 'whole'], dropout: [0, 0.99] });
+  checkChoices('gru4rec', o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
   const shapes: Record<string, number[]> = {
     weight_ih_l0: [3 * o.size, o.size],
     weight_hh_l0: [3 * o.size, o.size],

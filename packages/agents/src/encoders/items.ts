@@ -11,7 +11,9 @@ import { whiten } from './whiten.ts';
  * - `project`: the free vector plus a learned projection of the item's frozen text vector (read in every pass);
  * - `init`: a free vector that starts as the whitened text vector (text is read once, at `init`).
  */
-export type TextUse = 'none' | 'project' | 'init';
+export type TextUse = (typeof textUses)[number];
+
+export const textUses = ['none', 'project', 'init'] as const;
 
 /**
  * `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the lineage; with `project` also `emb.text.weight` [size, textSize].

@@ -1,10 +1,11 @@
 import { LeaError, withDefaults } from '@lea/core';
 import { embedding, layerNorm, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
 import { initNorm, normalValue } from '../init.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { blockAll, blockLast, drop, initBlock } from './block.ts';
-import { initItems, itemTable, lookUp, type TextUse } from './items.ts';
+import { initItems, itemTable, lookUp, type TextUse, textUses } from './items.ts';
 import { lastPosition, validSlots } from './window.ts';
 
 export interface SasrecOptions {
@@ -67,9 +68,16 @@ export const strong: Partial<SasrecOptions> = {
  */
 export function sasrec(options: Partial<SasrecOptions> = {}): Encoder {
   const o = withDefaults('sasrec', defaults, options);
-  if (!(Number.isInteger(o.blocks) && o.blocks >= 1)) {
-    throw new LeaError('E_OPTION_VALUE', 'sasrec: blocks must be a whole number of at least 1.', { value: o.blocks });
-  }
+  const count = [1, Infinity, 'whole'] as const;
+  checkRanges('sasrec', o, { size: count, blocks: count, heads: count, inner: count, dropout: [0, 0.99] });
+  checkChoices('sasrec', o, {
+    positions: ['slot', 'recency'],
+    tied: [false, true, 'bias'],
+    everyPosition: [false, true],
+    norm: ['lineage', 'pre'],
+    activation: ['relu', 'gelu'],
+    text: textUses,
+  });
   if (o.size % o.heads !== 0) {
     throw new LeaError('E_OPTION_VALUE', `sasrec: size ${o.size} cannot be split over that many heads.`, {
       value: o.heads,
