@@ -12,6 +12,8 @@ export const quick: Experiment = {
   window: 10,
   rewards: { click: 0.2, purchase: 1 },
   seeds: [0],
+  // steps this small gain nothing from a second thread, and one thread gives the same bits on every machine
+  threads: 1,
   baselines: allBaselines,
   environments: { language: { tokens: 'id+text', tier: 'catalogue' } },
   runs: [
