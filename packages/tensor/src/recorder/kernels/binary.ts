@@ -36,12 +36,13 @@ export function recordBinaryKernels(): void {
     return backend.emit('Mul', [difference, difference], broadcast(a!, b!), a!.dtype);
   });
 
-  // tfjs floors; ONNX divides integers towards zero.
+  // tfjs floors, to int32 whatever comes in; ONNX divides integers towards zero.
   record('FloorDiv', ({ a, b }, _, { backend, recording: r }) => {
     const [x, y] = [backend.name(a!), backend.name(b!)];
-    if (a!.dtype === 'float32') return backend.emit('Floor', [r.one('Div', [x, y])], broadcast(a!, b!));
-    const remainder = r.one('Mod', [x, y]);
-    return backend.emit('Div', [r.one('Sub', [x, remainder]), y], broadcast(a!, b!), a!.dtype);
+    const shape = broadcast(a!, b!);
+    if (a!.dtype === 'float32')
+      return backend.tensor(r.cast(r.one('Floor', [r.one('Div', [x, y])]), 'int32'), shape, 'int32');
+    return backend.emit('Div', [r.one('Sub', [x, r.one('Mod', [x, y])]), y], shape, 'int32');
   });
 
   // Both take the sign of the divisor; ONNX defines that for integers only.

@@ -1,3 +1,4 @@
+import type { DType } from '../../types.ts';
 import { sizeOf } from '../../values.ts';
 import type { Info } from '../backend.ts';
 import { axisOf, type Context, record } from './register.ts';
@@ -66,24 +67,14 @@ export function recordIndexingKernels(): void {
   });
 
   record('OneHot', ({ indices }, { depth, onValue, offValue, dtype }, { backend, recording: r }) => {
-    const type = dtype ?? 'int32';
-    const Kind = type === 'float32' ? Float32Array : type === 'int32' ? Int32Array : Uint8Array;
-    // ONNX knows no one-hot of booleans.
-    const made = type === 'bool' ? 'int32' : type;
-    const values = r.constant(
-      made,
-      [2],
-      type === 'bool' ? Int32Array.of(offValue, onValue) : Kind.of(offValue, onValue),
-    );
-    const shape = [...indices!.shape, depth];
+    const type: DType = dtype ?? 'int32';
     // Indices outside give a row of `offValue` in tfjs; ONNX counts negative ones from the end.
-    const name = r.one('OneHot', [notNegative(indices!, depth), r.int64(depth), values], { axis: -1 });
-    return backend.tensor(type === 'bool' ? r.cast(name, 'bool') : name, shape, type);
-
-    function notNegative(info: Info, depth: number): string {
-      const index = r.cast(backend.name(info), 'int64');
-      return r.one('Where', [r.one('Less', [index, r.int64(0)]), r.int64(depth), index]);
-    }
+    const index = r.cast(backend.name(indices!), 'int64');
+    const inside = r.one('Where', [r.one('Less', [index, r.int64(0)]), r.int64(depth), index]);
+    // ONNX Runtime makes rows of floats only.
+    const values = r.constant('float32', [2], Float32Array.of(offValue, onValue));
+    const rows = r.one('OneHot', [inside, r.int64(depth), values], { axis: -1 });
+    return backend.tensor(type === 'float32' ? rows : r.cast(rows, type), [...indices!.shape, depth], type);
   });
 
   record('Select', ({ condition, t, e }, _, { backend, recording: r }) => {

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LeaError } from '@lea/core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { float32, int32, readSafetensors, type Values, writeSafetensors } from './index.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'safetensors-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const values: Values = {
+  'b.weight': float32([1, -2, 3.5, Number.NaN, 0, 7], [2, 3]),
+  a: int32([1, -5], [2]),
+  scalar: float32([0.25], []),
+  mask: { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) },
+  empty: float32([], [0, 4]),
+};
+
+function fileOf(header: unknown, data: Uint8Array = new Uint8Array(), length?: bigint): Buffer {
+  const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(length ?? BigInt(text.length));
+  return Buffer.concat([size, text, data]);
+}
+
+async function read(content: Uint8Array): ReturnType<typeof readSafetensors> {
+  const path = join(folder, 'x.safetensors');
+  await writeFile(path, content);
+  return readSafetensors(path);
+}
+
+test('reads what was written; equal tensors give equal bytes', async () => {
+  const [first, second] = [join(folder, 'a.safetensors'), join(folder, 'b.safetensors')];
+  await writeSafetensors(first, values, { format: 'pt', note: 'ünïcode' });
+  const { tensors, metadata } = await readSafetensors(first);
+  expect(tensors).toEqual(values);
+  expect(metadata).toEqual({ format: 'pt', note: 'ünïcode' });
+  await writeSafetensors(second, Object.fromEntries(Object.entries(values).reverse()), metadata);
+  expect(await readFile(second)).toEqual(await readFile(first));
+});
+
+test('converts the other number formats', async () => {
+  const cases: [string, Uint8Array, number[]][] = [
+    [
+      'F16',
+      new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00).buffer),
+      [1, -2, 2 ** -24, Number.POSITIVE_INFINITY],
+    ],
+    ['BF16', new Uint8Array(Uint16Array.of(0x3f80, 0xc040).buffer), [1, -3]],
+    ['F64', new Uint8Array(Float64Array.of(0.5, -1e300).buffer), [0.5, Number.NEGATIVE_INFINITY]],
+    ['I64', new Uint8Array(BigInt64Array.of(5n, -7n).buffer), [5, -7]],
+    ['U8', Uint8Array.of(255, 3), [255, 3]],
+    ['I8', Uint8Array.of(255, 3), [-1, 3]],
+    ['U16', new Uint8Array(Uint16Array.of(65535).buffer), [65535]],
+    ['I16', new Uint8Array(Int16Array.of(-2).buffer), [-2]],
+  ];
+  for (const [dtype, data, wanted] of cases) {
+    const { tensors } = await read(
+      fileOf({ x: { dtype, shape: [wanted.length], data_offsets: [0, data.length] } }, data),
+    );
+    expect([dtype, [...tensors.x!.data]]).toEqual([dtype, wanted]);
+  }
+});
+
+const entry = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
+const bytes = new Uint8Array(8);
+
+test.each<[string, Buffer, RegExp]>([
+  ['nothing', Buffer.alloc(0), /0 bytes/],
+  ['a foreign file', Buffer.from('PK\x03\x04 this is a zip archive, not tensors'), /header of \d+ bytes/],
+  ['an absurd header size', fileOf({}, bytes, 2n ** 63n), /header of/],
+  ['a header beyond the end', fileOf({}, bytes, 500n), /ends within its header/],
+  ['no JSON', fileOf('{"x": '), /not JSON/],
+  ['JSON that is no object', fileOf('[1]'), /not a JSON object/],
+  ['cut data', fileOf({ x: entry }, bytes.subarray(0, 5)), /"x" lies at 0\.\.8 of 5 bytes/],
+  ['offsets out of order', fileOf({ x: { ...entry, data_offsets: [8, 0] } }, bytes), /"x" lies/],
+  ['negative offsets', fileOf({ x: { ...entry, data_offsets: [-8, 0] } }, bytes), /offsets/],
+  ['a wrong size', fileOf({ x: { ...entry, shape: [3] } }, bytes), /not F32\[3\]/],
+  ['a negative shape', fileOf({ x: { ...entry, shape: [-2] } }, bytes), /shape/],
+  ['an unknown dtype', fileOf({ x: { ...entry, dtype: 'F4' } }, bytes), /dtype "F4"/],
+  ['a dtype that is a property of objects', fileOf({ x: { ...entry, dtype: 'constructor' } }, bytes), /dtype/],
+  ['an entry that is no object', fileOf({ x: 5 }, bytes), /not described/],
+  ['overlaps', fileOf({ x: entry, y: { ...entry, data_offsets: [4, 12] } }, new Uint8Array(12)), /"x" and "y" overlap/],
+  ['metadata that is no text', fileOf({ __metadata__: { a: 1 } }), /metadata/],
+  [
+    'integers beyond 32 bits',
+    fileOf(
+      { x: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } },
+      new Uint8Array(BigInt64Array.of(2n ** 40n).buffer),
+    ),
+    /32 bits/,
+  ],
+])('refuses %s, naming the file', async (_, content, message) => {
+  const error = await read(content).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(LeaError);
+  expect((error as LeaError).code).toBe('E_SAFETENSORS');
+  expect((error as LeaError).message).toMatch(message);
+  expect((error as LeaError).message).toContain('x.safetensors');
+});
+
+test('never fails other than with a LeaError', async () => {
+  await writeSafetensors(join(folder, 'good.safetensors'), values);
+  const good = await readFile(join(folder, 'good.safetensors'));
+  await fc.assert(
+    fc.asyncProperty(fc.nat(good.length - 1), fc.nat(255), fc.nat(good.length), async (at, byte, cut) => {
+      const broken = Buffer.from(good.subarray(0, cut));
+      if (at < cut) broken[at] = byte;
+      await read(broken).catch((error) => expect(error).toBeInstanceOf(LeaError));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a missing file has its own code', async () => {
+  await expect(readSafetensors(join(folder, 'none'))).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+});

@@ -1,0 +1,181 @@
+/** Behaviour of tfjs and ONNX Runtime that this package works around; each test says what would go wrong. */
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, test } from 'vitest';
+import {
+  compile,
+  dropout,
+  float32,
+  int32,
+  logSigmoid,
+  type Program,
+  scatterAddRows,
+  softmaxCrossEntropy,
+  specsOf,
+  type Values,
+  valueAndGrad,
+} from './index.ts';
+import { setRows } from './ops/set-rows.ts';
+import { RECORDER } from './recorder/backend.ts';
+
+async function outputs(program: Program, inputs: Values, threads = 1): Promise<Values> {
+  const runner = await compile(program, { inputs: specsOf(inputs) }, { mode: 'direct', threads });
+  const result = await runner.run({ inputs });
+  await runner.dispose();
+  return result.outputs;
+}
+
+const of =
+  (y: (inputs: Record<string, tf.Tensor>) => tf.Tensor): Program =>
+  ({ inputs }) => ({ state: {}, outputs: { y: y(inputs) } });
+
+describe('tfjs', () => {
+  test('gradients are registered (tfjs-core alone registers none)', () => {
+    expect(
+      tf
+        .grad((x) => x.tanh().sum())(tf.scalar(0))
+        .dataSync()[0],
+    ).toBe(1);
+  });
+
+  test('gatherND has no gradient, gather does', () => {
+    const x = tf.ones([2, 2]);
+    expect(() => tf.grad((x) => tf.gatherND(x, tf.tensor2d([[0, 1]], [1, 2], 'int32')).sum())(x)).toThrow();
+    expect([
+      ...tf
+        .grad((x) => tf.gather(x, tf.tensor1d([1], 'int32')).sum())(x)
+        .dataSync(),
+    ]).toEqual([0, 0, 1, 1]);
+  });
+
+  test('gradients of maximum and squaredDifference do not broadcast: use equal shapes', () => {
+    for (const op of [tf.maximum, tf.minimum, tf.squaredDifference]) {
+      expect(() => tf.grad((b) => op(tf.ones([2, 3]), b).sum())(tf.zeros([2, 1]))).toThrow(/shape/);
+    }
+  });
+
+  test('its dropout repeats one mask; ours changes with the key and repeats with it', () => {
+    const x = tf.ones([100]);
+    const mask = (a: number) => [...dropout(x, 0.5, tf.tensor1d([a, 1], 'int32'), 'here').dataSync()];
+    expect([...tf.dropout(x, 0.5, undefined, 7).dataSync()]).toEqual([...tf.dropout(x, 0.5, undefined, 7).dataSync()]);
+    expect(mask(1)).not.toEqual(mask(2));
+    expect(mask(1)).toEqual(mask(1));
+  });
+
+  test('tensorScatterUpdate of the cpu backend overwrites its argument; setRows does not', async () => {
+    await tf.setBackend('cpu');
+    const base = tf.zeros([2, 1]);
+    expect([...setRows(base, tf.tensor1d([1], 'int32'), tf.ones([1, 1])).dataSync()]).toEqual([0, 1]);
+    expect([...base.dataSync()]).toEqual([0, 0]);
+    tf.tensorScatterUpdate(base, tf.tensor2d([[1]], [1, 1], 'int32'), tf.ones([1, 1]));
+    expect([...base.dataSync()]).toEqual([0, 1]);
+  });
+
+  test('tensors disposed of by tidy while recording stay known to the graph', async () => {
+    const program = of(({ x }) => {
+      const inner = tf.tidy(() => x!.mul(2).add(1));
+      const kept = inner.mul(3);
+      inner.dispose();
+      return kept;
+    });
+    expect([...(await outputs(program, { x: float32([1]) })).y!.data]).toEqual([9]);
+  });
+
+  test('the recorder is never chosen by default and holds nothing between compilations', async () => {
+    const { numTensors } = tf.memory();
+    await outputs(
+      of(({ x }) => x!.add(1)),
+      { x: float32([1]) },
+    );
+    expect(tf.getBackend()).not.toBe(RECORDER);
+    expect(tf.engine().registry[RECORDER]!.numDataIds()).toBe(0);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
+
+describe('ONNX Runtime', () => {
+  test('its sigmoid(-20) may be 0: log sigmoid stays finite and has a gradient', async () => {
+    const program: Program = ({ inputs }) => {
+      const { grads, aux } = valueAndGrad(({ x }) => {
+        const y = logSigmoid(x!);
+        return { loss: y.sum(), aux: { y } };
+      }, inputs);
+      return { state: {}, outputs: { y: aux.y!, dx: grads.x! } };
+    };
+    const { y, dx } = await outputs(program, { x: float32([-200, -20, 0, 20]) });
+    expect(y!.data[0]).toBe(-200);
+    expect(y!.data[1]).toBeCloseTo(-20, 4);
+    expect([...dx!.data].map((d) => Math.round(d * 100) / 100)).toEqual([1, 1, 0.5, 0]);
+  });
+
+  test('softmax of a row of -Infinity is NaN, of -1e9 it is not', async () => {
+    const rows = await outputs(
+      of(({ x }) => tf.softmax(x!)),
+      { x: float32([-1e9, -1e9, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY], [2, 2]) },
+    );
+    expect([...rows.y!.data]).toEqual([0.5, 0.5, Number.NaN, Number.NaN]);
+  });
+
+  test('a probability that underflows gives a finite, exact loss', async () => {
+    const inputs = { h: float32([300], [1, 1]), w: float32([-1, 1, 0], [3, 1]), ids: int32([0], [1, 1]) };
+    const program = of(({ h, w, ids }) => softmaxCrossEntropy(h!, w!, ids!, tf.ones([1, 1])));
+    expect([...(await outputs(program, inputs)).y!.data]).toEqual([600]);
+  });
+
+  test('int32 overflow wraps; indices may be int32 in tfjs though ONNX wants int64', async () => {
+    const wrapped = await outputs(
+      of(({ a }) => a!.mul(a!)),
+      { a: int32([65536, 65537]) },
+    );
+    expect([...wrapped.y!.data]).toEqual([0, 131073]);
+    const added = await outputs(
+      of(({ i, r }) => scatterAddRows(i!, r!, 2)),
+      { i: int32([1, 1]), r: float32([1, 2], [2, 1]) },
+    );
+    expect([...added.y!.data]).toEqual([0, 3]);
+  });
+
+  test('a label or id beyond the table fails the run', async () => {
+    const inputs = { x: float32([1, 2], [2, 1]), i: int32([5]) };
+    await expect(
+      outputs(
+        of(({ x, i }) => tf.gather(x!, i!)),
+        inputs,
+      ),
+    ).rejects.toThrow();
+  });
+
+  test('large ScatterND additions race between threads; ours lose nothing', async () => {
+    const [rows, count, width] = [25_600, 50, 64];
+    const ids = int32(Array.from({ length: rows }, (_, i) => (i * 7919) % count));
+    const x = float32(
+      Array.from({ length: rows * width }, (_, i) => (i * 31) % 5),
+      [rows, width],
+    );
+    const wanted = new Float32Array(count * width);
+    x.data.forEach((value, i) => {
+      wanted[ids.data[Math.floor(i / width)]! * width + (i % width)]! += value;
+    });
+    const runner = await compile(
+      of(({ ids, x }) => scatterAddRows(ids!, x!, count)),
+      { inputs: specsOf({ ids, x }) },
+      { mode: 'direct', threads: 2 },
+    );
+    for (let i = 0; i < 5; i++) expect((await runner.run({ inputs: { ids, x } })).outputs.y!.data).toEqual(wanted);
+    await runner.dispose();
+  });
+
+  test('repeated runs give equal bits at a fixed number of threads', async () => {
+    const x = float32(
+      Array.from({ length: 200 * 300 }, (_, i) => Math.sin(i)),
+      [200, 300],
+    );
+    const runner = await compile(
+      of(({ x }) => tf.softmax(tf.matMul(x!, x!, false, true)).matMul(x!)),
+      { inputs: specsOf({ x }) },
+      { mode: 'direct', threads: 2 },
+    );
+    const first = (await runner.run({ inputs: { x } })).outputs.y!.data;
+    for (let i = 0; i < 5; i++) expect((await runner.run({ inputs: { x } })).outputs.y!.data).toEqual(first);
+    await runner.dispose();
+  });
+});
