@@ -126,6 +126,19 @@ describe('train', () => {
     });
   });
 
+  it.each(Object.keys(agents))('%s: compiled and eager runs agree', async (name) => {
+    const runs = await Promise.all(
+      [undefined, 'cpu'].map((backend) => all(small({ agent: agents[name]!, backend, maxSteps: 7, chunk: 1 }))),
+    );
+    const [compiled, eager] = runs.map(({ events }) => ofType(events, 'step'));
+    expect(compiled!.length).toBe(eager!.length);
+    for (const [i, { loss, metrics }] of compiled!.entries()) {
+      expect(loss).toBeCloseTo(eager![i]!.loss, 4);
+      for (const [part, value] of Object.entries(metrics)) expect(value).toBeCloseTo(eager![i]!.metrics[part]!, 3);
+    }
+    expect(runs[0]!.result.best!.value).toBeCloseTo(runs[1]!.result.best!.value, 2);
+  });
+
   it('a stop at a validation that is due leaves it to the next run', async () => {
     const checkpoint = join(folder, 'run.safetensors');
     const stop = new AbortController();
@@ -197,6 +210,16 @@ describe('train', () => {
       hashes.add((await all(small({ agent, signals: part as typeof signals }))).result.weightsHash);
     }
     expect(hashes.size).toBe(3);
+  });
+
+  it.each(['init', 'project'] as const)('trains encoders that read texts (%s)', async (text) => {
+    const agent = ce()(sasrec({ size: 8, text, tied: true }));
+    const vectors = Float32Array.from({ length: 30 * 12 }, (_, i) => Math.sin(i));
+    const options = small({ agent, text: { dtype: 'float32', shape: [30, 12], data: vectors } });
+    const { result } = await all(options);
+    expect(result.steps).toBe(18);
+    const other = { dtype: 'float32' as const, shape: [30, 12], data: vectors.map((x) => x * x) };
+    expect((await all({ ...options, text: other })).result.weightsHash).not.toBe(result.weightsHash);
   });
 
   it('leaves no tensors behind', async () => {

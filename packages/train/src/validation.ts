@@ -17,7 +17,7 @@ import { sharedFrozen } from './program.ts';
 import { prepare } from './runtime.ts';
 
 /** Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts. */
-export type Validator = (params: Values) => Promise<Record<string, number>>;
+type Validator = (params: Values) => Promise<Record<string, number>>;
 
 /** Scores per call: enough rows to keep the matrix products busy, without score matrices of hundreds of megabytes. */
 const SCORES_PER_CALL = 2 ** 22;
