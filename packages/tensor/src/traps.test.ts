@@ -121,6 +121,21 @@ describe('ONNX Runtime', () => {
     expect([...(await outputs(program, inputs)).y!.data]).toEqual([600]);
   });
 
+  test('a NaN anywhere reaches the loss, though ReduceMax may drop it', async () => {
+    const program = of(({ h, w, ids }) => softmaxCrossEntropy(h!, w!, ids!, tf.ones([1, 1])));
+    const ids = int32([0], [1, 1]);
+    const w = Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    for (const at of [0, 1, 17, 39]) {
+      const broken = float32(
+        w.map((value, i) => (i === at ? Number.NaN : value)),
+        [40, 1],
+      );
+      expect((await outputs(program, { h: float32([1], [1, 1]), w: broken, ids })).y!.data[0]).toBeNaN();
+    }
+    const h = float32([Number.NaN], [1, 1]);
+    expect((await outputs(program, { h, w: float32(w, [40, 1]), ids })).y!.data[0]).toBeNaN();
+  });
+
   test('int32 overflow wraps; indices may be int32 in tfjs though ONNX wants int64', async () => {
     const wrapped = await outputs(
       of(({ a }) => a!.mul(a!)),

@@ -22,6 +22,9 @@ export interface AdamOptions {
  * Slots are `m/<param>`, `v/<param>` and the step count `t`. They hold m / (1 - beta1) and v / (1 - beta2), which saves
  * two passes over every parameter; the factors go into the step size.
  *
+ * Use `touched` for embedding tables: in the dense form the slots of rows without gradients decay to denormal numbers,
+ * which are slow to compute with.
+ *
  * @throws LeaError `E_OPTION_UNKNOWN`
  */
 export function adam(options: Partial<AdamOptions> = {}): Optimizer {
