@@ -61,12 +61,12 @@ export function check(config: unknown, origin: string): Experiment {
     throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}${guess(issue)}`);
   }
   const experiment = result.output;
-  const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
-  for (const run of runs) checkRun(run, experiment, origin);
-  const names = [...runs.map((r) => r.name)];
+  const names = experiment.runs.map((run) => run.name);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice)
     throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
+  const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
+  for (const run of runs) checkRun(run, experiment, origin);
   return { ...experiment, runs };
 }
 

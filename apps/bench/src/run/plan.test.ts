@@ -1,0 +1,49 @@
+import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { check } from '../config/load.ts';
+import type { Experiment } from '../config/schema.ts';
+import { presets } from '../presets/index.ts';
+import { openLog } from './log.ts';
+import { planOf } from './plan.ts';
+
+const industrial = check(presets.industrial, 'industrial');
+const ids = (experiment: Experiment, data = 'd') => planOf(experiment, data, 'runs').jobs.map((job) => job.id);
+const changed = (a: readonly string[], b: readonly string[]) => a.filter((id, i) => id !== b[i]);
+
+test('an id changes with what decides the outcome of that run, and with nothing else', () => {
+  const before = ids(industrial);
+  expect(ids(structuredClone(industrial))).toEqual(before);
+  expect(changed(before, ids(industrial, 'other data'))).toHaveLength(before.length);
+  expect(changed(before, ids({ ...industrial, name: 'other' }))).toEqual([]);
+  const environments = { ...industrial.environments, 'id-only': { tokens: 'id' as const, fit: { users: 0.5 } } };
+  expect(changed(before, ids({ ...industrial, environments }))).toEqual(before.filter((id) => id.includes('id-only')));
+  const runs = industrial.runs.map((run) => ({ ...run, control: undefined }));
+  expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
+  const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
+  expect(seeds).toEqual(before.filter((id) => id.startsWith('sasrec')));
+});
+
+test('runs of one environment and seed share its job', () => {
+  const { jobs, environments } = planOf({ ...industrial, seeds: [0, 1] }, 'd', 'runs');
+  expect(environments).toHaveLength(4);
+  const used = jobs.flatMap((job) => (job.kind === 'run' && job.environment ? [job.environment] : []));
+  expect(used).toHaveLength(8);
+  expect(new Set(used)).toEqual(new Set(environments));
+});
+
+test('the log of a killed run is gone on with, its time counts on', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'lea-log-')), 'events.jsonl');
+  let now = 0;
+  const first = await openLog(path, () => now);
+  now = 2000;
+  await first.append({ type: 'validation' });
+  appendFileSync(path, '{"seconds":3,"ty');
+  now = 0;
+  const second = await openLog(path, () => now);
+  now = 500;
+  await second.append({ type: 'done' });
+  expect(second.seconds()).toBe(2.5);
+  expect(readFileSync(path, 'utf8').trim().split('\n').at(-1)).toBe('{"seconds":2.5,"type":"done"}');
+});
