@@ -19,6 +19,13 @@ test('a run takes agent and train from its base', () => {
   expect(lea.train).toEqual(ce.train);
 });
 
+test('all runs of a preset share the sampler', () => {
+  for (const [name, preset] of Object.entries(presets)) {
+    const samplers = check(preset, name).runs.map((run) => run.train?.sampler);
+    expect(samplers).toEqual(samplers.map(() => ({ type: 'independent' })));
+  }
+});
+
 test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['a misspelt key', (c) => Object.assign(c, { baseline: [] }), /^f\.json, at baseline: .*Did you mean "baselines"\?/],
   ['a misspelt choice', (c) => (c.split = { type: 'by-usr' }), /at split\.type: .*Did you mean "by-user"\?/],
@@ -29,6 +36,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ],
   ['a misspelt base', (c) => (c.runs[1]!.base = 'SASRec'), /the base of run "SASRec-SNQN".*Did you mean "SASRec-CE"\?/],
   ['an environment that is not there', (c) => (c.runs[2]!.environment = 'langage'), /Did you mean "language"\?/],
+  ['a base that goes round', (c) => (c.runs[0]!.base = 'SASRec-SNQN-LEA'), /is its own base/],
   ['two runs of one name', (c) => (c.runs[1]!.name = 'SASRec-CE'), /two runs have one name/],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],

@@ -77,8 +77,21 @@ function guess({ expected, received }: v.BaseIssue<unknown>): string {
   return near ? `. Did you mean "${near}"?` : '';
 }
 
-function inherit(run: RunConfig, all: readonly RunConfig[], origin: string): RunConfig {
-  const base = run.base === undefined ? undefined : find(run.base, all, run, 'base', origin);
+/** A run with what it leaves out taken from its base, and from the base's base. */
+function inherit(
+  run: RunConfig,
+  all: readonly RunConfig[],
+  origin: string,
+  heirs: readonly RunConfig[] = [],
+): RunConfig {
+  if (heirs.includes(run)) {
+    throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" is its own base, by way of others.`, {
+      value: heirs.map((heir) => heir.name),
+      hint: 'Leave the base of one of them out.',
+    });
+  }
+  const named = run.base === undefined ? undefined : find(run.base, all, run, 'base', origin);
+  const base = named && inherit(named, all, origin, [...heirs, run]);
   const agent = run.agent ?? base?.agent;
   if (!agent) {
     throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" has no agent.`, {
