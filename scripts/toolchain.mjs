@@ -24,7 +24,7 @@ process.exit(process.env.LEA_TOOLCHAIN ? runTask() : enterToolchain());
 function enterToolchain() {
   const npm = process.env.npm_execpath;
   const command = ['exec', '--yes', `--package=${NODE}`, `--package=${PNPM}`, '--', 'node', ...process.argv.slice(1)];
-  const env = { ...process.env, LEA_TOOLCHAIN: '1' };
+  const env = { ...process.env, LEA_TOOLCHAIN: '1', TURBO_TELEMETRY_DISABLED: '1' };
   return npm?.endsWith('.js')
     ? run(process.execPath, [npm, ...command], { env })
     : run('npm', command, { env, shell: process.platform === 'win32' });
