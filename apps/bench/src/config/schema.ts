@@ -1,19 +1,5 @@
-import { unknownKey } from '@lea/core';
 import * as v from 'valibot';
-
-/** An object that refuses keys it does not know and names the nearest one it does. */
-function strict<const E extends v.ObjectEntries>(
-  what: string,
-  entries: E,
-): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> {
-  return v.strictObject(entries, (issue) => {
-    const key = String((issue.path?.at(-1) as { key?: unknown } | undefined)?.key ?? '');
-    if (issue.expected === 'never') return unknownKey(what, key, Object.keys(entries)).message;
-    return key && issue.expected === `"${key}"`
-      ? `${what} needs "${key}".`
-      : `${what} must be an object, got ${issue.received}.`;
-  }) as never;
-}
+import { options, strict } from './strict.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
@@ -22,14 +8,6 @@ const flag = v.boolean();
 const name = v.pipe(v.string(), v.nonEmpty());
 /** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
 const factory = v.looseObject({ type: name });
-
-/** Optional entries of one type. */
-function options<const K extends string, T extends v.GenericSchema>(
-  names: readonly K[],
-  type: T,
-): Record<K, v.OptionalSchema<T, undefined>> {
-  return Object.fromEntries(names.map((option) => [option, v.optional(type)])) as never;
-}
 
 const columns = strict('dataset.columns', {
   user: v.optional(name),

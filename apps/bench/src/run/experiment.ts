@@ -44,7 +44,11 @@ export async function runExperiment(
   const split = await splitAs(experiment.split, dataset.interactions, folder);
   const dataHash = contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event);
   const plan = planOf(experiment, dataHash, options.runs);
-  const progress = createProgress(options.out, plan.jobs.length + plan.environments.length);
+  const found = new Map(await Promise.all(plan.jobs.map(async (job) => [job, await loadRun(job.folder)] as const)));
+  const progress = createProgress(
+    options.out,
+    stagesOf(plan, (job) => found.get(job) === undefined),
+  );
   const context: Context = {
     experiment,
     dataset,
@@ -61,16 +65,23 @@ export async function runExperiment(
   const runs: FinishedRun[] = [];
   for (const job of plan.jobs) {
     options.signal.throwIfAborted();
-    const run = await finish(job, context, guide);
+    const run = await finish(job, found.get(job), context, guide);
     runs.push(run);
     options.onFinished(run);
   }
   return { runs, agreements: await guide.agreements(plan.environments), plan, context };
 }
 
-async function finish(job: Job, context: Context, guide: Guide): Promise<FinishedRun> {
+/** Jobs, and the environments that unfinished ones need. */
+function stagesOf({ jobs, environments }: Plan, unfinished: (job: Job) => boolean): number {
+  const needed = environments.filter((e) =>
+    jobs.some((job) => job.kind === 'run' && job.environment === e && unfinished(job)),
+  );
+  return jobs.length + needed.length;
+}
+
+async function finish(job: Job, found: FinishedRun | undefined, context: Context, guide: Guide): Promise<FinishedRun> {
   const { progress } = context;
-  const found = await loadRun(job.folder);
   const guidance =
     !found && job.kind === 'run' && job.environment ? await guide.guidance(job, job.environment) : undefined;
   progress.begin(job.name);

@@ -44,8 +44,9 @@ export type Job = BaselineJob | RunJob;
  */
 export function planOf(experiment: Experiment, dataHash: string, runs: string): Plan {
   const folder = join(runs, experiment.name);
-  const { window, rewards, ks } = experiment;
-  const protocol = { dataHash, window, rewards, ks, version: benchVersion };
+  // threads order sums: where the config fixes them they belong to the outcome
+  const { window, rewards, ks, threads } = experiment;
+  const protocol = { dataHash, window, rewards, ks, threads, version: benchVersion };
   const planned = (name: string, seed: number, config: unknown, parent: string): Planned => {
     const resolved = { config, seed, ...protocol };
     const id = `${slug(name)}-s${seed}-${contentHash(resolved).slice(0, 10)}`;

@@ -1,0 +1,24 @@
+import { unknownKey } from '@lea/core';
+import * as v from 'valibot';
+
+/** An object that refuses keys it does not know and names the nearest one it does. */
+export function strict<const E extends v.ObjectEntries>(
+  what: string,
+  entries: E,
+): v.StrictObjectSchema<E, v.ErrorMessage<v.StrictObjectIssue>> {
+  return v.strictObject(entries, (issue) => {
+    const key = String((issue.path?.at(-1) as { key?: unknown } | undefined)?.key ?? '');
+    if (issue.expected === 'never') return unknownKey(what, key, Object.keys(entries)).message;
+    return key && issue.expected === `"${key}"`
+      ? `${what} needs "${key}".`
+      : `${what} must be an object, got ${issue.received}.`;
+  }) as never;
+}
+
+/** Optional entries of one type. */
+export function options<const K extends string, T extends v.GenericSchema>(
+  names: readonly K[],
+  type: T,
+): Record<K, v.OptionalSchema<T, undefined>> {
+  return Object.fromEntries(names.map((option) => [option, v.optional(type)])) as never;
+}
