@@ -1,5 +1,5 @@
-import { fold, key, LeaError, normal, permutation, withDefaults } from '@lea/core';
-import { adam, float32, specsOf, type Values } from '@lea/tensor';
+import { fold, key, LeaError, normal, permutation, uniform, withDefaults } from '@lea/core';
+import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkDecoder, type DecoderConfig, initDecoder } from './decoder.ts';
 import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows, WORDS } from './language-model.ts';
@@ -30,6 +30,11 @@ export interface CatalogueModelOptions {
   readonly batch: number;
   /** Adam's learning rate (default 0.003). */
   readonly lr: number;
+  /**
+   * Share of the texts that is written from the mean of their word vectors instead of the start token (default 0.5): the
+   * model learns to unfold one vector into a text, which is what item tokens ask of it. 0: a plain language model.
+   */
+  readonly unfold: number;
   /** Share of the texts that decides when to stop (default 0.05); 0: all epochs are run. */
   readonly heldOut: number;
   readonly seed: number;
@@ -51,6 +56,7 @@ const DEFAULTS: CatalogueModelOptions = {
   epochs: 8,
   batch: 32,
   lr: 0.003,
+  unfold: 0.5,
   heldOut: 0.05,
   seed: 0,
   threads: undefined,
@@ -96,10 +102,21 @@ export async function* catalogueModel(
   const params: Values = { [WORDS]: float32(words, [tokenizer.size, o.width]), ...initDecoder(root, config) };
 
   const optimizer = adam({ lr: o.lr });
-  const batchSpecs = specsOf(textBatch(rows, train.subarray(0, size)));
+  const batchOf = (which: Int32Array, epoch: number, step: number): Values => {
+    const draws = uniform(fold(fold(root, `unfold ${epoch}`), step), size);
+    return {
+      ...textBatch(rows, which),
+      unfold: float32(
+        draws.map((u) => (u < o.unfold ? 1 : 0)),
+        [size, 1],
+      ),
+    };
+  };
+  const batchSpecs = specsOf(batchOf(train.subarray(0, size), 0, 0));
   const trainer = await ready(
     trainingStep((p, inputs) => {
-      const loss = tf.div(tf.sum(textLoss(p, config, inputs)), tf.maximum(tf.sum(inputs.weights!), 1));
+      const first = firstVectors(p, inputs);
+      const loss = tf.div(tf.sum(textLoss(p, config, inputs, first)), tf.maximum(tf.sum(inputs.weights!), 1));
       return { loss: loss as tf.Scalar };
     }, optimizer),
     { state: specsOf(trainingState(params, optimizer)), inputs: batchSpecs },
@@ -117,7 +134,7 @@ export async function* catalogueModel(
       );
       for (let s = 0; s < steps; s += STEPS_PER_CALL) {
         o.signal?.throwIfAborted();
-        const feed = stack(batches.slice(s, s + STEPS_PER_CALL).map((which) => textBatch(rows, which)));
+        const feed = stack(batches.slice(s, s + STEPS_PER_CALL).map((which, i) => batchOf(which, epoch, s + i)));
         const result = await trainer.run({ state, inputs: feed });
         state = result.state;
         const loss = finiteLoss(result.outputs.loss!.data, 'language model');
@@ -141,4 +158,15 @@ export async function* catalogueModel(
     await trainer.dispose();
     await measure.dispose();
   }
+}
+
+/** The vector each text begins with: the mean of its words where `unfold` is 1, the start token where it is 0. */
+function firstVectors(params: Tensors, { ids, weights, unfold }: Tensors): tf.Tensor {
+  const [B, T] = weights!.shape as [number, number];
+  const words = params[WORDS]!;
+  const start = embedding(words, tf.reshape(tf.slice(ids!, [0, 0], [B, 1]), [B]));
+  const share = tf.div(weights!, tf.sum(weights!, 1, true));
+  const next = embedding(words, tf.slice(ids!, [0, 1], [B, T]));
+  const mean = tf.sum(tf.mul(next, tf.reshape(share, [B, T, 1])), 1);
+  return tf.add(start, tf.mul(unfold!, tf.sub(mean, start)));
 }

@@ -73,7 +73,7 @@ describe('what is fitted, and on what', () => {
     const one = await finish(fitEnvironment({ train: usersOf(all, (u) => u < 30), ...half }));
     // Users differ in what a scramble does to them: those of the subset are found by what changes the hash.
     let kept = 0;
-    for (let u = 0; u < 40; u += 3) {
+    for (let u = 0; u < 40; u += 6) {
       const scrambled = walk.map((items, v) =>
         v === u ? items.slice(0, 5).map((item) => (item + 11) % ITEMS) : items,
       );
@@ -83,7 +83,7 @@ describe('what is fitted, and on what', () => {
       else if (two.hash === one.hash) kept++;
     }
     expect(kept).toBeGreaterThan(0);
-    expect(kept).toBeLessThan(10);
+    expect(kept).toBeLessThan(5);
   });
 
   test('LoRA moves nothing but the adapters, the item vectors and the score head', async () => {

@@ -9,5 +9,6 @@ export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-
 export type { LanguageModel } from './language-model.ts';
 export type { LoraOptions, LoraTarget } from './lora.ts';
 export { finish, type Progress } from './progress.ts';
+export { loadLanguageModel, saveLanguageModel } from './save-language-model.ts';
 export { type TextVectorOptions, textVectors } from './text-vectors.ts';
 export { type Tokenizer, tokenizerFrom, trainTokenizer } from './tokenizer.ts';

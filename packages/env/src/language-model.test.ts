@@ -64,7 +64,7 @@ describe('catalogue model and item tokens', () => {
     const tokens = await finish(learnItemTokens(lm, texts, { batch: 8, lr: 1, tolerance: 0 }));
     expect(tokens.vectors.shape).toEqual([30, 32]);
     const { own, none, other } = tokens.perplexity;
-    expect(own).toBeLessThan(0.9 * none);
+    expect(own).toBeLessThan(0.95 * none);
     expect(own).toBeLessThan(0.9 * other);
 
     // An item's token depends on its own text only: cold items get theirs without touching the others.
