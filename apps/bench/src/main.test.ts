@@ -99,11 +99,8 @@ describe('run', () => {
 describe('bad input', () => {
   test.each([
     ['a misspelt key', ['run', 'mini.json'], /mini\.json.*"windoww".*Did you mean "window"\?/s],
-    ['a misspelt preset', ['run', 'industriel'], /Did you mean "industrial"\?/],
-    ['a misspelt flag', ['run', '--jason'], /Did you mean "--json"\?/],
     ['a misspelt command', ['sped'], /Did you mean "speed"\?/],
     ['missing data', ['run', 'industrial', '--data', 'nowhere'], /E_DATA_MISSING.*CoWPiRec.*--data DIR/s],
-    ['a seed that is none', ['run', '--seed', 'x'], /E_FLAG_VALUE/],
   ])('%s: one paragraph, no stack', async (_, args, message) => {
     const folder = miniFolder((config) => ({ ...config, window: undefined, windoww: 5 }));
     const { code, stdout, stderr } = await bench(args, folder);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { presets } from '../presets/index.ts';
-import { check } from './load.ts';
+import { check, loadExperiment } from './load.ts';
 
 const valid = () => structuredClone(presets.quick!) as Record<string, unknown> & { runs: Record<string, unknown>[] };
 
@@ -44,4 +44,9 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   const config = valid();
   spoil(config);
   expect(() => check(config, 'f.json')).toThrow(message);
+});
+
+test('a misspelt preset is told from a missing file', async () => {
+  await expect(loadExperiment('industriel')).rejects.toThrow(/Did you mean "industrial"\?/);
+  await expect(loadExperiment('./nowhere.json')).rejects.toThrow(/nowhere\.json/);
 });
