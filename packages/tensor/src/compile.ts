@@ -38,7 +38,7 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
       throw new LeaError('E_DISPOSED', 'This runner was disposed of.', { hint: 'Compile the program again.' });
     const steps = stepCount(specs, feed, mode);
     const leading = mode === 'loop' ? [steps] : [];
-    const results: RunResult = { state: blank(state, []), outputs: blank(recorded.outputSpecs, leading) };
+    const results: RunResult = { state: feed.reuse ?? blank(state, []), outputs: blank(recorded.outputSpecs, leading) };
     const feeds = {
       ...(mode === 'loop' && { [STEPS]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) }),
       ...ortTensors(state, feed.state ?? {}, names.state),

@@ -54,6 +54,11 @@ export interface Feed {
   readonly state?: Values;
   readonly inputs: Values;
   readonly frozen?: Values;
+  /**
+   * Arrays the next state is written into, instead of new ones: training with two sets in turns makes no garbage. They
+   * must not be fed in the same call. `interpret` ignores them.
+   */
+  readonly reuse?: Values;
   /** Number of steps; by default the leading dimension of the inputs (1 when there are no inputs). */
   readonly steps?: number;
 }

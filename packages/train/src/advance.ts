@@ -17,8 +17,12 @@ export function preparePhase(plan: Plan, run: RunState): Promise<Runner> {
   return prepare(plan, trainingProgram(plan.agent, phaseOf(plan, run)), specs, 'loop');
 }
 
+/** Per network, the arrays of its state before the last: the next state is written there, so steps make no garbage. */
+export type Spares = Map<number, Values>;
+
 /**
  * Does the steps of a chunk. Steps in a row that train the same network are one call, its weights staying inside.
+ * The arrays of the networks of `run` belong to `spares` afterwards.
  *
  * @throws LeaError `E_TRAIN_DIVERGED`
  */
@@ -27,6 +31,7 @@ export async function advance(
   runner: Runner,
   run: RunState,
   chunk: Chunk,
+  spares: Spares,
 ): Promise<{ run: RunState; means: { loss: number; metrics: Record<string, number> } }> {
   const { steps, trained, inputs } = chunk;
   const networks = [...run.networks];
@@ -35,14 +40,18 @@ export async function advance(
   for (let begin = 0, end = 0; begin < steps; begin = end) {
     const main = trained[begin]!;
     while (end < steps && trained[end] === main) end++;
+    const before = networks[main]!;
+    const reuse = spares.get(main);
     const { state, outputs } = await runner.run({
-      state: networks[main]!,
+      state: before,
+      ...(reuse && { reuse }),
       inputs: slice(inputs, begin, end),
       frozen: frozenFor(plan, networks, main),
       steps: end - begin,
     });
     checkHealth(outputs, chunk.from + begin, phaseOf(plan, run).name, plan);
     networks[main] = state;
+    spares.set(main, before);
     for (const [name, { data }] of Object.entries(outputs)) {
       for (const value of data) sums[name] = (sums[name] ?? 0) + value;
     }

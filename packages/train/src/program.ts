@@ -44,7 +44,14 @@ export function trainingProgram(agent: Agent, phase: Agent['phases'][number]): P
 
 /** The state one network starts with: parameters, and the copy of them that a Polyak target begins as. */
 export function initialState(agent: Agent, params: Values): Values {
-  return { ...prefixed('params/', params), ...(agent.target === 'polyak' ? prefixed('target/', params) : {}) };
+  return { ...prefixed('params/', params), ...(agent.target === 'polyak' ? prefixed('target/', copied(params)) : {}) };
+}
+
+/** The same values in arrays of their own: training writes over the arrays of older states. */
+export function copied(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: data.slice() }]),
+  );
 }
 
 /** State with the fresh optimiser slots of a phase; slots it had are dropped. */

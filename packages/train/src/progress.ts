@@ -3,7 +3,7 @@ import { fold, key, LeaError } from '@lea/core';
 import type { CurvePoint, RunState } from './checkpoint.ts';
 import type { TrainEvent } from './events.ts';
 import type { Plan } from './options.ts';
-import { initialState, withoutSlots, withSlots } from './program.ts';
+import { copied, initialState, withoutSlots, withSlots } from './program.ts';
 
 /** The run before its first step: every network with its own weights. */
 export function initialRun({ agent, seed, networks, shape, text }: Plan): RunState {
@@ -69,7 +69,7 @@ export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, 
     {
       ...run,
       progress: { ...progress, validated: step, best, waited, curve, lossSum: 0, lossSteps: 0 },
-      best: improved ? run.networks.map(withoutSlots) : run.best,
+      best: improved ? run.networks.map((network) => copied(withoutSlots(network))) : run.best,
     },
     { type: 'validation', ...point, metrics, improved, best, patienceLeft: plan.patience - waited },
   ];

@@ -1,7 +1,7 @@
 import { createPolicy, weightsHash } from '@lea/agents';
 import { key } from '@lea/core';
 import { pick, type Runner, type Values } from '@lea/tensor';
-import { advance, preparePhase } from './advance.ts';
+import { advance, preparePhase, type Spares } from './advance.ts';
 import { type Chunk, createBatches } from './batches.ts';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainResult } from './events.ts';
@@ -38,6 +38,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       yield { type: 'phase', phase, index: run.progress.phase, step: run.progress.step };
       const training = await preparePhase(plan, run);
       open.push(training);
+      const spares: Spares = new Map();
       let ahead: Chunk | undefined;
       while (!phaseEnded(plan, run)) {
         const { step } = run.progress;
@@ -57,7 +58,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           continue;
         }
         const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
-        const running = advance(plan, training, run, chunk);
+        const running = advance(plan, training, run, chunk, spares);
         // The host makes the next batches while the runtime computes.
         const next = step + chunk.steps;
         ahead = batches(next, chunkSteps(plan, run, next));
