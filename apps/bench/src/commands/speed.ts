@@ -83,7 +83,7 @@ function speedTable(lines: readonly SpeedLine[]): string {
   const table = new Table({
     head,
     colAligns: head.map((_, i) => (i < 3 ? 'left' : 'right')),
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const l of lines) {
     const ratio = l.ratio === undefined ? '' : l.ratio.toFixed(2);

@@ -92,7 +92,7 @@ export async function curveChart(runs: readonly FinishedRun[]): Promise<string |
         type: 'quantitative',
         title: 'validation NDCG@10',
         scale: { zero: false },
-        axis: { format: '.2f' },
+        axis: { format: '.3f' },
       },
       color: {
         field: 'name',

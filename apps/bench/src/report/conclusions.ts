@@ -17,7 +17,9 @@ export function conclusions(
     runs.find(({ record }) => record.name === name && (record.seed === seed || record.kind === 'baseline'));
   const baseline = bestOf(runs.filter(({ record }) => record.kind === 'baseline'));
   const sentences = [winner(runs)];
-  for (const config of configs) {
+  const controls = new Set(configs.map((config) => config.control));
+  // what a control gives is said with the run that it controls
+  for (const config of configs.filter(({ name }) => !controls.has(name))) {
     for (const run of runs.filter(({ record }) => record.name === config.name && record.kind === 'run')) {
       const base = find(config.base, run.record.seed);
       const control = find(config.control, run.record.seed);
