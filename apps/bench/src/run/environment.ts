@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LeaError, readWhole, replaceFile } from '@lea/core';
+import { LeaError, replaceFile } from '@lea/core';
 import {
   catalogueModel,
   type Environment,
@@ -13,6 +13,7 @@ import {
 import type { Value } from '@lea/tensor';
 import { type RewardAgreement, rewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
+import { readRecord } from './json.ts';
 import type { EnvironmentJob } from './plan.ts';
 
 /** What is known of a fitted environment, kept beside it. */
@@ -53,9 +54,8 @@ export async function prepareEnvironment(
 }
 
 /** The record of an environment that is ready, or undefined. */
-export async function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord | undefined> {
-  const text = await readWhole(recordPath(job)).catch(() => undefined);
-  return text && (JSON.parse(text.toString('utf8')) as EnvironmentRecord);
+export function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord | undefined> {
+  return readRecord(recordPath(job));
 }
 
 async function makeEnvironment(

@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readWhole } from '@lea/core';
+import { LeaError, readWhole } from '@lea/core';
 
 /** Events of one run as JSON lines, over all its sittings. */
 export interface EventLog {
@@ -12,18 +12,30 @@ export interface EventLog {
 /**
  * Opens the log of a run: lines are added to those of earlier sittings, whose working time counts on.
  * Each line is whole on disk or, when the process was killed, the last one is cut: readers skip it.
+ *
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function openLog(path: string, now: () => number = () => performance.now()): Promise<EventLog> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch((error) => refuse(path, error));
+  const add = (text: string) => appendFile(path, text).catch((error) => refuse(path, error));
   const text = (await readWhole(path).catch(() => undefined))?.toString('utf8') ?? '';
   const before = text.split('\n').reduce((latest, line) => secondsOf(line) ?? latest, 0);
   const started = now();
   const seconds = () => before + (now() - started) / 1000;
-  if (text !== '' && !text.endsWith('\n')) await appendFile(path, '\n');
+  if (text !== '' && !text.endsWith('\n')) await add('\n');
   return {
     seconds,
-    append: (event) => appendFile(path, `${JSON.stringify({ seconds: round(seconds()), ...event })}\n`),
+    append: (event) => add(`${JSON.stringify({ seconds: round(seconds()), ...event })}\n`),
   };
+}
+
+function refuse(path: string, cause: NodeJS.ErrnoException): never {
+  const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+  throw new LeaError(full ? 'E_DISK_FULL' : 'E_FILE_WRITE', `Cannot add to a file (${cause.code}).`, {
+    value: path,
+    hint: full ? 'Free some space, then run the same command again.' : 'Check that the folder may be written to.',
+    cause,
+  });
 }
 
 function secondsOf(line: string): number | undefined {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { readWhole, replaceFile } from '@lea/core';
+import { replaceFile } from '@lea/core';
 import type { Evaluation } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import type { CurvePoint } from '@lea/train';
 import type { Context } from './context.ts';
+import { readRecord } from './json.ts';
 import type { Job } from './plan.ts';
 import { versions } from './versions.ts';
 
@@ -92,9 +93,8 @@ export async function saveRun(folder: string, record: RunRecord, evaluation: Eva
 
 /** The finished run in a folder, or undefined when there is none yet. */
 export async function loadRun(folder: string): Promise<FinishedRun | undefined> {
-  const text = await readWhole(join(folder, 'record.json')).catch(() => undefined);
-  if (!text) return undefined;
-  const record = JSON.parse(text.toString('utf8')) as RunRecord;
+  const record = await readRecord<RunRecord>(join(folder, 'record.json'));
+  if (!record) return undefined;
   const { tensors, metadata } = await readSafetensors(join(folder, 'ranks.safetensors'));
   const evaluation: Evaluation = {
     name: record.name,
