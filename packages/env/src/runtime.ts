@@ -15,7 +15,8 @@ export function ready(
   { threads, backend }: Runtime,
   mode: Mode = 'loop',
 ): Promise<Runner> {
+  // Threads that sleep when idle: fits last for minutes, often beside other work, where spinning ones double the time.
   return backend === undefined
-    ? compile(program, specs, { threads, mode })
+    ? compile(program, specs, { threads, mode, spinning: false })
     : interpret(program, specs, { backend, mode });
 }
