@@ -2,8 +2,9 @@ import { contentHash, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 import { annotationStore, type Store } from './annotation-store.ts';
-import { type Environment, topItems } from './environment.ts';
+import type { Environment } from './environment.ts';
 import type { Progress } from './progress.ts';
+import { topItems } from './top-items.ts';
 
 export interface AnnotateOptions {
   /** Positive actions per row (default 20). */

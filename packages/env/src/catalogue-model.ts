@@ -24,8 +24,8 @@ export interface CatalogueModelOptions {
   readonly mlp: number | undefined;
   /** Tokens read of each text (default 48); what follows is not seen. */
   readonly context: number;
-  /** Passes over the texts at most (default 8). */
-  readonly epochs: number;
+  /** Passes over the texts at most (default 8; more for small catalogues, up to 200 steps). */
+  readonly epochs: number | undefined;
   /** Texts per step (default 32). */
   readonly batch: number;
   /** Adam's learning rate (default 0.003). */
@@ -53,7 +53,7 @@ const DEFAULTS: CatalogueModelOptions = {
   kvHeads: undefined,
   mlp: undefined,
   context: 48,
-  epochs: 8,
+  epochs: undefined,
   batch: 32,
   lr: 0.003,
   unfold: 0.5,
@@ -127,7 +127,8 @@ export async function* catalogueModel(
     let state = trainingState(params, optimizer);
     let best = { params, perplexity: Number.POSITIVE_INFINITY };
     const steps = Math.ceil(train.length / size);
-    for (let epoch = 0; epoch < o.epochs; epoch++) {
+    const epochs = o.epochs ?? Math.max(8, Math.ceil(200 / steps));
+    for (let epoch = 0; epoch < epochs; epoch++) {
       const shuffled = permutation(fold(root, `order ${epoch}`), train.length).map((i) => train[i]!);
       const batches = Array.from({ length: steps }, (_, s) =>
         Int32Array.from({ length: size }, (_, b) => shuffled[(s * size + b) % train.length]!),
@@ -139,7 +140,7 @@ export async function* catalogueModel(
         state = result.state;
         const loss = finiteLoss(result.outputs.loss!.data, 'language model');
         const done = epoch * steps + Math.min(s + STEPS_PER_CALL, steps);
-        yield { stage: 'language model', step: done, total: o.epochs * steps, metrics: { loss } };
+        yield { stage: 'language model', step: done, total: epochs * steps, metrics: { loss } };
       }
       const trained = parametersOf(state);
       if (held.length === 0) {
@@ -147,7 +148,7 @@ export async function* catalogueModel(
         continue;
       }
       const perplexity = await measure.run(trained, held);
-      yield { stage: 'language model', step: (epoch + 1) * steps, total: o.epochs * steps, metrics: { perplexity } };
+      yield { stage: 'language model', step: (epoch + 1) * steps, total: epochs * steps, metrics: { perplexity } };
       if (perplexity >= best.perplexity) break;
       best = { params: trained, perplexity };
     }

@@ -5,6 +5,7 @@ import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea
 import type { EnvironmentConfig } from './environment-model.ts';
 import { environmentPrograms } from './environment-programs.ts';
 import type { Runtime } from './runtime.ts';
+import { type Positives, topItems } from './top-items.ts';
 
 /** What one pass over histories gives; rewards and logits are computed from it. */
 export interface Encoded {
@@ -13,14 +14,6 @@ export interface Encoded {
   readonly state: Float32Array;
   /** States of all prefixes, [size, window + 1, width]. */
   readonly states: Float32Array;
-}
-
-export interface Positives {
-  readonly k: number;
-  /** [size, k] items, best first. */
-  readonly items: Int32Array;
-  /** [size, k] their state logits. */
-  readonly logits: Float32Array;
 }
 
 /** A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender. */
@@ -128,44 +121,6 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   }
   if (environment.hash !== hash) throw broken();
   return environment;
-}
-
-/** The k largest of each row, largest first; ties go to the smaller index. */
-export function topItems(
-  scores: Float32Array,
-  size: number,
-  k: number,
-  exclude?: readonly Iterable<number>[],
-): Positives {
-  const count = scores.length / size;
-  const items = new Int32Array(size * k);
-  const logits = new Float32Array(size * k);
-  const banned = new Uint8Array(count);
-  for (let row = 0; row < size; row++) {
-    const out = [...(exclude?.[row] ?? [])];
-    for (const item of out) banned[item] = 1;
-    let filled = 0;
-    const at = row * k;
-    for (let item = 0; item < count; item++) {
-      const value = scores[row * count + item]!;
-      if (banned[item] || (filled === k && value <= logits[at + k - 1]!)) continue;
-      let place = filled < k ? filled++ : k - 1;
-      for (; place > 0 && value > logits[at + place - 1]!; place--) {
-        logits[at + place] = logits[at + place - 1]!;
-        items[at + place] = items[at + place - 1]!;
-      }
-      logits[at + place] = value;
-      items[at + place] = item;
-    }
-    for (const item of out) banned[item] = 0;
-    if (filled < k) {
-      throw new LeaError('E_OPTION_VALUE', `Only ${filled} items are left to choose from.`, {
-        value: k,
-        hint: 'Ask for fewer positives (k) or exclude fewer items.',
-      });
-    }
-  }
-  return { k, items, logits };
 }
 
 /** Windows of exactly `window`: the newest items of longer ones. */

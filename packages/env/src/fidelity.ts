@@ -1,6 +1,7 @@
 import { fold, key, LeaError, randomBits, withDefaults } from '@lea/core';
 import { historyWindows, itemCounts, type Transitions } from '@lea/data';
-import { type Environment, topItems } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { topItems } from './top-items.ts';
 
 export interface FidelityOptions {
   /** Gives the popularity that negatives are matched to. */

@@ -1,10 +1,11 @@
 export { type AnnotateOptions, type Annotation, annotate } from './annotate.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
 export { type DecoderConfig, type DecoderMode, decode, decoderSpecs, initDecoder } from './decoder.ts';
-export { type Encoded, type Environment, loadEnvironment, type Positives } from './environment.ts';
+export { type Encoded, type Environment, loadEnvironment } from './environment.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
 export { type Fidelity, type FidelityOptions, fidelity } from './fidelity.ts';
-export { type FitEnvironmentOptions, fitEnvironment } from './fit-environment.ts';
+export { fitEnvironment } from './fit-environment.ts';
+export type { FitEnvironmentOptions } from './fit-options.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-tokens.ts';
 export type { LanguageModel } from './language-model.ts';
 export type { LoraOptions, LoraTarget } from './lora.ts';
@@ -12,3 +13,4 @@ export { finish, type Progress } from './progress.ts';
 export { loadLanguageModel, saveLanguageModel } from './save-language-model.ts';
 export { type TextVectorOptions, textVectors } from './text-vectors.ts';
 export { type Tokenizer, tokenizerFrom, trainTokenizer } from './tokenizer.ts';
+export type { Positives } from './top-items.ts';

@@ -15,7 +15,7 @@ export interface Segment {
 
 /**
  * Cuts the histories of some sequences so that every row of the set is predicted once and none after its own time is
- * read. A long history is cut into overlapping stretches: at least `window / 2` events of context where there are so many.
+ * read. A long history is cut into overlapping stretches: each has at least `window / 4` events of context where there are so many.
  */
 export function segmentsOf(set: Transitions, window: number, keep: (sequence: number) => boolean): Segment[] {
   const segments: Segment[] = [];
@@ -24,7 +24,7 @@ export function segmentsOf(set: Transitions, window: number, keep: (sequence: nu
     const sequence = set.sequence[row]!;
     const first = set.event[row]!;
     const begin = offsets[sequence]!;
-    const last = Math.max(begin, first - Math.floor(window / 2)) + window;
+    const last = Math.max(begin, first - Math.floor(window / 4)) + window;
     let to = first + 1;
     while (row < set.count && set.sequence[row] === sequence && set.event[row]! <= last) to = set.event[row++]! + 1;
     // The last event is predicted from a whole window of context, hence at most window + 1 slots.
