@@ -1,4 +1,4 @@
-import type { Experiment, RunConfig } from '../config/schema.ts';
+import type { EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 
 /** Everything counting can do, in the order of the tables. */
 export const allBaselines: Experiment['baselines'] = [
@@ -18,8 +18,13 @@ const train: RunConfig['train'] = { sampler: { type: 'independent' }, batch: 256
 /**
  * The ladder that answers whether LEA pays: SASRec with cross-entropy and with SNQN, each alone, with a language-model
  * environment and with an environment that knows ids only (the control).
+ *
+ * @param language options of the language environment; `fit` is the control's as well
  */
-export function ladder(on: Pick<Experiment, 'name' | 'dataset' | 'split'>): Experiment {
+export function ladder(
+  on: Pick<Experiment, 'name' | 'dataset' | 'split'>,
+  language: Omit<EnvironmentConfig, 'tokens' | 'tier'> = {},
+): Experiment {
   const rungs = [
     { name: 'SASRec-CE', agent: { type: 'ce', lr: 0.001, encoder } },
     { name: 'SASRec-SNQN', agent: { type: 'snqn', lr: 0.001, encoder } },
@@ -30,7 +35,10 @@ export function ladder(on: Pick<Experiment, 'name' | 'dataset' | 'split'>): Expe
     rewards: { click: 0.2, purchase: 1 },
     seeds: [0],
     baselines: allBaselines,
-    environments: { language: { tokens: 'id+text', tier: 'catalogue' }, 'id-only': { tokens: 'id' } },
+    environments: {
+      language: { ...language, tokens: 'id+text', tier: 'catalogue' },
+      'id-only': { tokens: 'id', fit: language.fit },
+    },
     runs: rungs.flatMap(({ name, agent }): RunConfig[] => [
       { name, agent, train },
       { name: `${name}-LEA`, base: name, control: `${name}-LEA (id only)`, environment: 'language' },

@@ -31,6 +31,8 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     window: experiment.window,
     seed: job.seed,
     threads,
+    // on a machine with other work, threads that wait actively take several times as long
+    spinning: false,
     checkpoint: join(job.folder, 'checkpoint.safetensors'),
     onMismatch: 'restart',
     signals: guidance?.signals,
