@@ -115,7 +115,8 @@ const baseline = v.variant('type', [
   strict('baseline', { type: v.literal('repeat-history') }),
   strict('baseline', { type: v.literal('last-item-markov') }),
   strict('baseline', { type: v.literal('text-similarity') }),
-  strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag) }),
+  /** `textNormalised`: left out, validation decides. */
+  strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag), textNormalised: v.optional(flag) }),
 ]);
 
 /** An experiment: one data set, one protocol, the runs to compare. */

@@ -26,15 +26,29 @@ export function baselineScorer(config: BaselineConfig, { split, text, experiment
     case 'text-similarity':
       return textSimilarity(train, text(), { window });
     case 'co-occurrence':
-      return coOccurrence(train, { window, text: config.text ? text() : null });
+      return coOccurrence(train, { window, text: config.text ? text() : null, textNormalised: config.textNormalised });
   }
+}
+
+/** Which form of the text term is better differs between data sets: validation decides, unless the config says. */
+async function decided(config: BaselineConfig, context: Context): Promise<BaselineConfig> {
+  if (config.type !== 'co-occurrence' || !config.text || config.textNormalised !== undefined) return config;
+  const { split, signal } = context;
+  const forms = [true, false].map((textNormalised) => ({ ...config, textNormalised }));
+  const values: number[] = [];
+  for (const form of forms) {
+    const { metrics } = await evaluate(baselineScorer(form, context), split.validation, { ks: [10], signal });
+    values.push(metrics['ndcg@10']!);
+  }
+  return forms[values[0]! >= values[1]! ? 0 : 1]!;
 }
 
 /** Counts, ranks the test events and saves the outcome. */
 export async function runBaseline(job: BaselineJob, context: Context): Promise<FinishedRun> {
   const { progress, signal, experiment, split } = context;
   const started = performance.now();
-  const evaluation = await evaluate(baselineScorer(job.config, context), split.test, {
+  const config = await decided(job.config, context);
+  const evaluation = await evaluate(baselineScorer(config, context), split.test, {
     ks: experiment.ks,
     signal,
     onProgress: (step, total) => progress.at({ step, total }),
@@ -44,6 +58,7 @@ export async function runBaseline(job: BaselineJob, context: Context): Promise<F
     threads: 1,
     seconds: (performance.now() - started) / 1000,
     weightsHash: null,
+    baseline: config,
   };
   await saveRun(job.folder, record, evaluation);
   return { record, evaluation, fresh: true };

@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly seconds: number;
   /** Null for baselines, which have no weights. */
   readonly weightsHash: string | null;
+  /** Of a baseline: its constants, those included that validation decided. */
+  readonly baseline?: unknown;
   readonly training?: {
     readonly steps: number;
     readonly best: CurvePoint | null;
