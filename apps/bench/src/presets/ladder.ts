@@ -13,18 +13,19 @@ export const allBaselines: Experiment['baselines'] = [
 /** The faithful SASRec of the SQN/SNQN lineage. */
 const encoder = { type: 'sasrec', size: 64, dropout: 0.1 };
 /** Batches are drawn independently, as in the lineage: all runs that are compared share the sampler. */
-const train: RunConfig['train'] = { sampler: { type: 'independent' }, batch: 256 };
+const lineage: RunConfig['train'] = { sampler: { type: 'independent' }, batch: 256 };
 
 /**
  * The ladder that answers whether LEA pays: SASRec with cross-entropy and with SNQN, each alone, with a language-model
  * environment and with an environment that knows ids only (the control).
  *
- * @param language options of the language environment; `fit` is the control's as well
+ * @param options of the language environment (`fit` is the control's as well), and of the training of all runs
  */
 export function ladder(
   on: Pick<Experiment, 'name' | 'dataset' | 'split'>,
-  language: Omit<EnvironmentConfig, 'tokens' | 'tier'> = {},
+  options: { environment?: Omit<EnvironmentConfig, 'tokens' | 'tier'>; train?: RunConfig['train'] } = {},
 ): Experiment {
+  const train = { ...lineage, ...options.train };
   const rungs = [
     { name: 'SASRec-CE', agent: { type: 'ce', lr: 0.001, encoder } },
     { name: 'SASRec-SNQN', agent: { type: 'snqn', lr: 0.001, encoder } },
@@ -36,8 +37,8 @@ export function ladder(
     seeds: [0],
     baselines: allBaselines,
     environments: {
-      language: { ...language, tokens: 'id+text', tier: 'catalogue' },
-      'id-only': { tokens: 'id', fit: language.fit },
+      language: { ...options.environment, tokens: 'id+text', tier: 'catalogue' },
+      'id-only': { tokens: 'id', fit: options.environment?.fit },
     },
     runs: rungs.flatMap(({ name, agent }): RunConfig[] => [
       { name, agent, train },

@@ -38,7 +38,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     ],
     [
       'Split',
-      `${kind} ${plain(splitOptions)}; train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)} decisions`,
+      `${[kind, plain(splitOptions)].filter(Boolean).join(' ')}; train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)} decisions`,
     ],
     [
       'Ranking',
@@ -46,7 +46,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     ],
     [
       'Evaluated',
-      `every event of ${count(evaluation.users)} test users, the first included; history: last ${experiment.window} events`,
+      `every test decision of ${count(evaluation.users)} users, empty histories included; history: last ${experiment.window} events`,
     ],
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
     ['Rewards', plain(experiment.rewards)],
