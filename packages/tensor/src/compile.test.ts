@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { expectClose, numbers } from './fixtures/parity.ts';
@@ -136,6 +138,13 @@ describe('a training program', () => {
     expect(Object.keys(next).every((name) => next[name]!.data === reuse[name]!.data)).toBe(true);
     await expect(runner.run({ state, frozen, inputs, reuse: state })).rejects.toMatchObject({ code: 'E_FEED' });
     await runner.dispose();
+  });
+
+  test('leaves no log of usage data in the temporary folder', async () => {
+    const runner = await compile(training, specs);
+    await runner.run({ state, frozen, inputs });
+    await runner.dispose();
+    expect(readdirSync(tmpdir()).filter((name) => name.endsWith(`-${process.pid}.log`))).toEqual([]);
   });
 
   test('eager runs leave no tensors behind', async () => {

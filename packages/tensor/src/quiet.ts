@@ -7,3 +7,6 @@ if (cpu) {
   Object.defineProperty(Object.getPrototypeOf(cpu), 'firstUse', { get: () => false, set: () => {} });
   Reflect.deleteProperty(cpu, 'firstUse');
 }
+
+// ONNX Runtime sends usage data and leaves log files in the temporary folder unless it is told not to.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';

@@ -16,16 +16,13 @@ export interface Signals {
 
 export interface SignalOptions {
   /**
-   * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`.
-   *
-   * The default follows measured gains over SASRec with plain cross-entropy (test NDCG@10 .0503 on Industrial and
-   * Scientific): actions .0643 - .0659; state alone .0593, and nothing on top of actions (+.0007 +- .0011); reward as the
-   * TD reward +.0006 +- .0009.
+   * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`: what the measurements in
+   * docs/results.md ("LEA's parts") speak for.
    */
   use?: { state?: boolean; reward?: boolean; actions?: boolean };
-  /** Total weight of the positive actions against 1 for the logged action; default 1. 0.5 cost about .0016 NDCG@10. */
+  /** Total weight of the positive actions against 1 for the logged action; default 1. Higher: closer to the environment. */
   alpha?: number;
-  /** Positive actions per row, at most the annotation's; default 20. 10 cost about .0016 NDCG@10 together with alpha 0.5. */
+  /** Positive actions per row, at most the annotation's; default 20. Higher: softer targets, a little more time per step. */
   k?: number;
   /** Softmax temperature of rewards (actions) and logits (state); default 1. Higher: more even weights. */
   temperature?: number;
