@@ -20,7 +20,7 @@ test('texts must be there', async () => {
   await expect(textVectors([], { model: 'any' })).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
 });
 
-describe.skipIf(!process.env.LEA_TEXT_MODEL)('a real model (TEXT_MODEL names its folder)', () => {
+describe.skipIf(!process.env.LEA_TEXT_MODEL)('a real model (LEA_TEXT_MODEL names its folder)', () => {
   const model = process.env.LEA_TEXT_MODEL!;
 
   test('like texts get like vectors, whatever the batches; the cache gives them again', async () => {
