@@ -61,7 +61,7 @@ export async function saveCheckpoint(path: string, identity: Identity, run: RunS
 /**
  * Reads a run back; `null` when there is no file, or one of another run and `onMismatch` is `restart`.
  *
- * @throws LeaError `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS` (names the differences),
+ * @throws LeaError `E_CHECKPOINT_DAMAGED`, `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS` (names the differences),
  * and those of `readSafetensors`
  */
 export async function loadCheckpoint(
@@ -71,7 +71,7 @@ export async function loadCheckpoint(
   onMismatch: 'refuse' | 'restart',
 ): Promise<RunState | null> {
   if (!existsSync(path)) return null;
-  const { tensors, metadata } = await readSafetensors(path);
+  const { tensors, metadata } = await readWholeCheckpoint(path);
   if (metadata.lea !== FORMAT || !metadata.identity || !metadata.progress) {
     if (onMismatch === 'restart') return null;
     throw new LeaError('E_CHECKPOINT_FOREIGN', 'The file is not a checkpoint of this trainer.', {
@@ -110,4 +110,17 @@ function differencesOf(saved: unknown, given: unknown, path = ''): string[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function readWholeCheckpoint(path: string): ReturnType<typeof readSafetensors> {
+  try {
+    return await readSafetensors(path);
+  } catch (cause) {
+    if (!(cause instanceof LeaError) || cause.code !== 'E_SAFETENSORS') throw cause;
+    throw new LeaError('E_CHECKPOINT_DAMAGED', 'The checkpoint is cut or damaged.', {
+      value: path,
+      hint: 'Delete the file: the run then begins anew.',
+      cause,
+    });
+  }
 }

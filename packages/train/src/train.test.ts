@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,6 +236,13 @@ describe('what train refuses', () => {
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(/step \d+ of phase "train": "loss\/ce".*learning rate/),
     });
+  });
+
+  it('a checkpoint that is cut, naming the file', async () => {
+    const checkpoint = join(folder, 'cut.safetensors');
+    await crashAfter(6, small({ checkpoint }));
+    truncateSync(checkpoint, 2000);
+    await expect(fit(small({ checkpoint }))).rejects.toMatchObject({ code: 'E_CHECKPOINT_DAMAGED', value: checkpoint });
   });
 
   it('a checkpoint of other options, naming the difference', async () => {
