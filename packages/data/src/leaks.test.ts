@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { logOf } from './fixtures/log.ts';
 import { findLeaks } from './leaks.ts';
-import { leaveOneOut } from './split/byOrder.ts';
-import { splitByUserLists } from './split/byUser.ts';
+import { leaveOneOut } from './split/by-order.ts';
+import { splitByUserLists } from './split/by-user.ts';
 
 const data = logOf('a: 0 1 2 3 4 5 6', 'b: 9 1 2 3 4 5 8', 'c: 5 4 3 2 1', 'd: 9 1 2 3 4 5 8 7', 'e: 0 1 2 3 9');
 

@@ -12,9 +12,17 @@ import {
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { causalMask } from './decoder.ts';
-import type { Encoded } from './environment.ts';
 import { type EnvironmentConfig, itemTable, rewardsOf, statesOf, withStart } from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
+
+/** What one pass over histories gives; rewards and logits are computed from it. */
+export interface Encoded {
+  readonly windows: Windows;
+  /** State after each history, [size, width]. */
+  readonly state: Float32Array;
+  /** States of all prefixes, [size, window + 1, width]. */
+  readonly states: Float32Array;
+}
 
 const BATCH = 128;
 

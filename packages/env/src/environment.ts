@@ -3,18 +3,9 @@ import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@le
 import { emptyWindows, type Windows } from '@lea/data';
 import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import type { EnvironmentConfig } from './environment-model.ts';
-import { environmentPrograms } from './environment-programs.ts';
+import { type Encoded, environmentPrograms } from './environment-programs.ts';
 import type { Runtime } from './runtime.ts';
 import { type Positives, topItems } from './top-items.ts';
-
-/** What one pass over histories gives; rewards and logits are computed from it. */
-export interface Encoded {
-  readonly windows: Windows;
-  /** State after each history, [size, width]. */
-  readonly state: Float32Array;
-  /** States of all prefixes, [size, window + 1, width]. */
-  readonly states: Float32Array;
-}
 
 /** A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender. */
 export interface Environment {

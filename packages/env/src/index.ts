@@ -1,8 +1,9 @@
 export { type AnnotateOptions, type Annotation, annotate } from './annotate.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
 export { type DecoderConfig, type DecoderMode, decode, decoderSpecs, initDecoder } from './decoder.ts';
-export { type Encoded, type Environment, loadEnvironment } from './environment.ts';
+export { type Environment, loadEnvironment } from './environment.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
+export type { Encoded } from './environment-programs.ts';
 export { type Fidelity, type FidelityOptions, fidelity } from './fidelity.ts';
 export { fitEnvironment } from './fit-environment.ts';
 export type { FitEnvironmentOptions } from './fit-options.ts';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLog, logOf } from '../fixtures/log.ts';
 import type { Transitions } from '../sequences.ts';
-import { leaveOneOut, splitByTime } from './byOrder.ts';
-import { splitByUser, splitByUserLists } from './byUser.ts';
+import { leaveOneOut, splitByTime } from './by-order.ts';
+import { splitByUser, splitByUserLists } from './by-user.ts';
 import { type Split, setNames } from './split.ts';
 
 const data = logOf('a: 0 1 2* 3', 'b: 3 0', 'c: 1 2 3');

@@ -1,6 +1,6 @@
 import { desc, table } from 'arquero';
 import { expect, it } from 'vitest';
-import { fromTable } from './fromTable.ts';
+import { fromTable } from './from-table.ts';
 
 const events = table({ who: [2, 1, 2], what: ['x', 'y', 'y'], when: [2, 5, 1], how: ['click', 'purchase', 'click'] });
 
