@@ -1,0 +1,31 @@
+import { type Agent, ce, type PolicyScorer, sasrec } from '@lea/agents';
+import type { Annotation, Environment } from '@lea/env';
+import type { Scorer, TextVectors } from '@lea/eval';
+import type { Value } from '@lea/tensor';
+import { describe, expectTypeOf, it } from 'vitest';
+import { fit, leaSignals, type Signals, type TrainOptions, type TrainResult } from './index.ts';
+
+// Checked by the compiler (`npm run check`): packages that do not know one another must still fit together.
+describe('types', () => {
+  it('policies and environments are scorers', () => {
+    expectTypeOf<PolicyScorer>().toExtend<Scorer>();
+    expectTypeOf<Environment>().toExtend<Scorer>();
+  });
+
+  it('a tensor value serves as text vectors', () => {
+    expectTypeOf<Value>().toExtend<TextVectors>();
+  });
+
+  it('an annotation becomes signals, signals are trained on', () => {
+    expectTypeOf(leaSignals).parameter(0).toEqualTypeOf<Annotation>();
+    expectTypeOf(leaSignals).returns.toEqualTypeOf<Signals>();
+    expectTypeOf<Signals>().toExtend<NonNullable<TrainOptions['signals']>>();
+    expectTypeOf(fit).returns.resolves.toEqualTypeOf<TrainResult>();
+  });
+
+  it('an agent is a factory applied to an encoder; misspelt options do not compile', () => {
+    expectTypeOf(ce()(sasrec())).toEqualTypeOf<Agent>();
+    // @ts-expect-error the option is called dropout
+    expectTypeOf(sasrec).toBeCallableWith({ dropuot: 0.1 });
+  });
+});
