@@ -61,7 +61,7 @@ function controlled(run: FinishedRun, control: FinishedRun, base: FinishedRun): 
   const gain = score(run) - score(base);
   const without = score(control) - score(base);
   const own = compare(run.evaluation, control.evaluation, { metric: METRIC });
-  const share = gain > 0 ? `, ${Math.round((100 * without) / gain)} % of that gain` : '';
+  const share = gain > 0 && without > 0 ? `, ${Math.round((100 * without) / gain)} % of that gain` : '';
   const rest =
     verdict(own) > 0
       ? `What is left over the control is ${amount(own)}.`
