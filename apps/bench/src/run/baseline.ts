@@ -31,13 +31,14 @@ export function baselineScorer(config: BaselineConfig, { split, text, experiment
 }
 
 /** Which form of the text term is better differs between data sets: validation decides, unless the config says. */
-async function decided(config: BaselineConfig, context: Context): Promise<BaselineConfig> {
-  if (config.type !== 'co-occurrence' || !config.text || config.textNormalised !== undefined) return config;
+async function decided(config: BaselineConfig, context: Context): Promise<{ config: BaselineConfig; scorer: Scorer }> {
+  const made = (form: BaselineConfig) => ({ config: form, scorer: baselineScorer(form, context) });
+  if (config.type !== 'co-occurrence' || !config.text || config.textNormalised !== undefined) return made(config);
   const { split, signal } = context;
-  const forms = [true, false].map((textNormalised) => ({ ...config, textNormalised }));
+  const forms = [true, false].map((textNormalised) => made({ ...config, textNormalised }));
   const values: number[] = [];
-  for (const form of forms) {
-    const { metrics } = await evaluate(baselineScorer(form, context), split.validation, { ks: [10], signal });
+  for (const { scorer } of forms) {
+    const { metrics } = await evaluate(scorer, split.validation, { ks: [10], signal });
     values.push(metrics['ndcg@10']!);
   }
   return forms[values[0]! >= values[1]! ? 0 : 1]!;
@@ -47,8 +48,8 @@ async function decided(config: BaselineConfig, context: Context): Promise<Baseli
 export async function runBaseline(job: BaselineJob, context: Context): Promise<FinishedRun> {
   const { progress, signal, experiment, split } = context;
   const started = performance.now();
-  const config = await decided(job.config, context);
-  const evaluation = await evaluate(baselineScorer(config, context), split.test, {
+  const { config, scorer } = await decided(job.config, context);
+  const evaluation = await evaluate(scorer, split.test, {
     ks: experiment.ks,
     signal,
     onProgress: (step, total) => progress.at({ step, total }),

@@ -5,7 +5,7 @@ import { checkChoices, checkRanges } from '../checks.ts';
 import { uniformValue } from '../init.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
-import { initItems, itemTable, lookUp, type TextUse, textUses } from './items.ts';
+import { initItems, itemTable, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 
 export interface Gru4recOptions {
   /** Columns of item vectors and states. Default 64. */
@@ -42,11 +42,7 @@ export function gru4rec(options: Partial<Gru4recOptions> = {}): Encoder {
   return {
     name: 'gru4rec',
     config: { type: 'gru4rec', ...o },
-    outputSize: o.size,
-    needsText: o.text === 'project',
-    initText: o.text === 'init',
-    tied: o.tied,
-    everyPosition: o.everyPosition,
+    ...itemTraits(o),
     init: (key, shape, text) => ({
       ...initItems(key, shape, o.size, o.text, text),
       ...Object.fromEntries(

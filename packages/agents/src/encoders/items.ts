@@ -2,7 +2,7 @@ import { type Key, LeaError } from '@lea/core';
 import { embedding, linear, type Tensors, type Value, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { normalValue, uniformValue } from '../init.ts';
-import type { Mode, Shape } from '../types.ts';
+import type { Encoder, Mode, Shape } from '../types.ts';
 import { whiten } from './whiten.ts';
 
 /**
@@ -69,4 +69,20 @@ function missingText(option: string, where: string): LeaError {
   return new LeaError('E_TEXT_MISSING', `The encoder has ${option} but was given no text vectors.`, {
     hint: `Pass them as ${where}.`,
   });
+}
+
+/** What an encoder says of itself that follows from its options about items. */
+export function itemTraits(o: {
+  size: number;
+  text: TextUse;
+  tied: Encoder['tied'];
+  everyPosition: boolean;
+}): Pick<Encoder, 'outputSize' | 'needsText' | 'initText' | 'tied' | 'everyPosition'> {
+  return {
+    outputSize: o.size,
+    needsText: o.text === 'project',
+    initText: o.text === 'init',
+    tied: o.tied,
+    everyPosition: o.everyPosition,
+  };
 }

@@ -5,7 +5,7 @@ import { checkChoices, checkRanges } from '../checks.ts';
 import { initNorm, normalValue } from '../init.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { blockAll, blockLast, drop, initBlock } from './block.ts';
-import { initItems, itemTable, lookUp, type TextUse, textUses } from './items.ts';
+import { initItems, itemTable, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 import { lastPosition, validSlots } from './window.ts';
 
 export interface SasrecOptions {
@@ -99,11 +99,7 @@ export function sasrec(options: Partial<SasrecOptions> = {}): Encoder {
   return {
     name: 'sasrec',
     config: { type: 'sasrec', ...o },
-    outputSize: o.size,
-    needsText: o.text === 'project',
-    initText: o.text === 'init',
-    tied: o.tied,
-    everyPosition: o.everyPosition,
+    ...itemTraits(o),
     init: (key, shape, text) => ({
       ...initItems(key, shape, o.size, o.text, text),
       'enc.pos': normalValue(key, 'enc.pos', [shape.window, o.size], 0.01),
