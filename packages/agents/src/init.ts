@@ -8,6 +8,18 @@ export function normalValue(key: Key, name: string, shape: readonly number[], st
   return { dtype: 'float32', shape, data };
 }
 
+/** N(0, std) without its tails: draws beyond two standard deviations are drawn again. */
+export function truncatedNormalValue(key: Key, name: string, shape: readonly number[], std: number): Value {
+  const stream = fold(key, name);
+  const data = normal(stream, size(shape));
+  for (let round = 1; data.some((x) => Math.abs(x) > 2); round++) {
+    const again = normal(fold(stream, round), data.length);
+    for (let i = 0; i < data.length; i++) if (Math.abs(data[i]!) > 2) data[i] = again[i]!;
+  }
+  for (let i = 0; i < data.length; i++) data[i]! *= std;
+  return { dtype: 'float32', shape, data };
+}
+
 /** Uniform within +-bound. */
 export function uniformValue(key: Key, name: string, shape: readonly number[], bound: number): Value {
   const data = uniform(fold(key, name), size(shape));

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { withGradient } from './gradient.ts';
-import { pick, prefixed, stopGradient, useBackend, valueAndGrad } from './index.ts';
+import { amax, pick, prefixed, stopGradient, useBackend, valueAndGrad } from './index.ts';
 
 test('value, by-products and gradients of the parameters that take part', () => {
   const params = { a: tf.scalar(3), b: tf.scalar(4), unused: tf.scalar(5) };
@@ -64,4 +64,11 @@ test('names are picked and prefixed', () => {
 test('a backend that does not exist is named', async () => {
   await expect(useBackend('abacus')).rejects.toMatchObject({ code: 'E_BACKEND_MISSING', value: 'abacus' });
   await expect(useBackend('tensorflow', { folder: '/nowhere' })).rejects.toThrow(/npm i @tensorflow\/tfjs-node/);
+});
+
+test('amax shares the gradient among equal maxima', () => {
+  const x = tf.tensor2d([2, 1, 2, 0, 0, 0], [2, 3]);
+  const { loss, grads } = valueAndGrad(({ x }) => ({ loss: amax(x!, 1).mul([6, 9]).sum() }), { x });
+  expect(loss.dataSync()[0]).toBe(12);
+  expect([...grads.x!.dataSync()]).toEqual([3, 0, 3, 3, 3, 3]);
 });

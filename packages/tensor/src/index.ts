@@ -5,6 +5,7 @@ export { type CompileOptions, compile } from './compile.ts';
 export { stopGradient, valueAndGrad, withGradient } from './gradient.ts';
 export { interpret } from './interpret.ts';
 export { gelu, logSigmoid, softplus, swiglu } from './ops/activations.ts';
+export { amax } from './ops/amax.ts';
 export { attention } from './ops/attention.ts';
 export { dropout } from './ops/dropout.ts';
 export { embedding, scatterAddRows } from './ops/embedding.ts';

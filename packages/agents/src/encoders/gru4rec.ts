@@ -1,11 +1,11 @@
-import { withDefaults } from '@lea/core';
 import { embedding, linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkChoices, checkRanges } from '../checks.ts';
+import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { uniformValue } from '../init.ts';
-import type { Encoder, Histories, Mode } from '../types.ts';
+import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
-import { initItems, itemTable, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
+import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 
 export interface Gru4recOptions {
   /** Columns of item vectors and states. Default 64. */
@@ -20,8 +20,6 @@ export interface Gru4recOptions {
   text: TextUse;
 }
 
-const defaults: Gru4recOptions = { size: 64, dropout: 0, tied: false, everyPosition: false, text: 'none' };
-
 /**
  * One GRU layer (Hidasi et al., ICLR 2016) over the window; state = hidden state after `length` steps. The gates have the
  * PyTorch form: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h, h0 = 0, all weights uniform within
@@ -29,29 +27,27 @@ const defaults: Gru4recOptions = { size: 64, dropout: 0, tied: false, everyPosit
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function gru4rec(options: Partial<Gru4recOptions> = {}): Encoder {
-  const o = withDefaults('gru4rec', defaults, options);
-  checkRanges('gru4rec', o, { size: [1, Infinity, 'whole'], dropout: [0, 0.99] });
-  checkChoices('gru4rec', o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
-  const shapes: Record<string, number[]> = {
-    weight_ih_l0: [3 * o.size, o.size],
-    weight_hh_l0: [3 * o.size, o.size],
-    bias_ih_l0: [3 * o.size],
-    bias_hh_l0: [3 * o.size],
-  };
-  return {
-    name: 'gru4rec',
-    config: { type: 'gru4rec', ...o },
+export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOptions>({
+  type: 'gru4rec',
+  defaults: { size: 64, dropout: 0, tied: false, everyPosition: false, text: 'none' },
+  check(o) {
+    checkRanges('gru4rec', o, { size: [1, Infinity, 'whole'], dropout: [0, 0.99] });
+    checkChoices('gru4rec', o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
+  },
+  build: (o) => ({
     ...itemTraits(o),
-    init: (key, shape, text) => ({
-      ...initItems(key, shape, o.size, o.text, text),
-      ...Object.fromEntries(
-        Object.entries(shapes).map(([part, dims]) => {
-          const name = `enc.gru.${part}`;
-          return [name, uniformValue(key, name, dims, 1 / Math.sqrt(o.size))];
-        }),
-      ),
-    }),
+    init(key, shape, text) {
+      const shapes: Record<string, number[]> = {
+        'enc.gru.weight_ih_l0': [3 * o.size, o.size],
+        'enc.gru.weight_hh_l0': [3 * o.size, o.size],
+        'enc.gru.bias_ih_l0': [3 * o.size],
+        'enc.gru.bias_hh_l0': [3 * o.size],
+      };
+      const weights = Object.entries(shapes).map(
+        ([name, dims]) => [name, uniformValue(key, name, dims, 1 / Math.sqrt(o.size))] as const,
+      );
+      return { ...initItems(key, shape, o.size, o.text, text), ...Object.fromEntries(weights) };
+    },
     encode(params, histories, mode) {
       const hidden = tf.concat(run(params, histories, mode, o), 0);
       const rows = histories.items.shape[0]!;
@@ -62,9 +58,8 @@ export function gru4rec(options: Partial<Gru4recOptions> = {}): Encoder {
       ) as tf.Tensor2D;
     },
     encodeAll: (params, histories, mode) => tf.stack(run(params, histories, mode, o), 1) as tf.Tensor3D,
-    itemTable,
-  };
-}
+  }),
+});
 
 /** The hidden states [B, D] after each of the L steps. */
 function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size }: Gru4recOptions): tf.Tensor[] {

@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import { embedding } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import type { Histories } from '../types.ts';
@@ -8,6 +9,19 @@ export function validSlots({ items, length }: Histories, padId: number): tf.Tens
   const slots = tf.range(0, window, 1, 'int32').reshape([1, window]);
   const within = tf.less(slots, length.reshape([-1, 1]));
   return tf.logicalAnd(within, tf.notEqual(items, tf.scalar(padId, 'int32'))).toFloat() as tf.Tensor2D;
+}
+
+/**
+ * Refuses histories wider than the window that the parameters were made for.
+ *
+ * @throws LeaError `E_WINDOW`
+ */
+export function checkWindow(where: string, { items }: Histories, window: number): void {
+  if (items.shape[1]! <= window) return;
+  throw new LeaError('E_WINDOW', `${where}: the histories are wider than the window of the parameters.`, {
+    value: items.shape[1],
+    hint: `Pass the newest ${window} events.`,
+  });
 }
 
 /** The rows [B, D] of `x` [B, L, D] at position length - 1. */

@@ -1,0 +1,82 @@
+import { LeaError } from '@lea/core';
+import { embedding, layerNorm, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
+import type { EncoderParts } from '../define.ts';
+import { initNorm, normalValue } from '../init.ts';
+import type { Encoder, Histories, Mode } from '../types.ts';
+import { type BlockOptions, blockAll, blockLast, drop, initBlock } from './block.ts';
+import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
+import { checkWindow, lastPosition, validSlots } from './window.ts';
+
+/** What the self-attentive encoders have in common. */
+export interface TransformerOptions extends BlockOptions {
+  readonly blocks: number;
+  readonly positions: 'slot' | 'recency';
+  readonly tied: Encoder['tied'];
+  readonly everyPosition: boolean;
+  readonly text: TextUse;
+}
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkTransformer(
+  where: string,
+  o: Omit<TransformerOptions, 'norm' | 'activation' | 'positions'>,
+): void {
+  const count = [1, Infinity, 'whole'] as const;
+  checkRanges(where, o, { size: count, blocks: count, heads: count, inner: count, dropout: [0, 0.99] });
+  checkChoices(where, o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
+  if (o.size % o.heads !== 0) {
+    throw new LeaError('E_OPTION_VALUE', `${where}: size ${o.size} cannot be split over that many heads.`, {
+      value: o.heads,
+      hint: 'heads must divide size.',
+    });
+  }
+}
+
+/** Item plus position vectors, dropout, causal self-attention blocks, a last norm. Padding is zeroed before that norm. */
+export function transformer(where: string, o: TransformerOptions): EncoderParts {
+  const names = Array.from({ length: o.blocks }, (_, i) => `enc.blocks.${i}`);
+  const finalNorm = (params: Tensors, x: tf.Tensor) =>
+    layerNorm(x, params['enc.ln.weight']!, params['enc.ln.bias']!, 1e-8);
+
+  const start = (params: Tensors, histories: Histories, mode: Mode) => {
+    const table = params['enc.pos']!;
+    checkWindow(where, histories, table.shape[0]!);
+    const x = tf.add(lookUp(params, histories.items, mode), positionVectors(table, histories, o.positions));
+    return { x: drop(x, o.dropout, mode, 'input'), valid: validSlots(histories, params['emb.weight']!.shape[0]! - 1) };
+  };
+
+  return {
+    ...itemTraits(o),
+    init: (key, shape, text) => ({
+      ...initItems(key, shape, o.size, o.text, text),
+      'enc.pos': normalValue(key, 'enc.pos', [shape.window, o.size], 0.01),
+      ...Object.assign({}, ...names.map((name) => initBlock(key, name, o))),
+      ...initNorm('enc.ln', o.size),
+    }),
+    encode(params, histories, mode) {
+      let { x, valid } = start(params, histories, mode);
+      for (const name of names.slice(0, -1)) x = blockAll({ params, name, options: o, mode }, x, valid);
+      const block = { params, name: names.at(-1)!, options: o, mode };
+      const last = blockLast(block, x, histories.length, valid);
+      const real = lastPosition(valid.expandDims(-1), histories.length);
+      return finalNorm(params, tf.mul(last, real)) as tf.Tensor2D;
+    },
+    encodeAll(params, histories, mode) {
+      let { x, valid } = start(params, histories, mode);
+      for (const name of names) x = blockAll({ params, name, options: o, mode }, x, valid);
+      return finalNorm(params, tf.mul(x, valid.expandDims(-1))) as tf.Tensor3D;
+    },
+  };
+}
+
+/** [L, D] or, for recency, [B, L, D]; what padding gets does not matter, it is masked. */
+function positionVectors(table: tf.Tensor, { items, length }: Histories, positions: 'slot' | 'recency'): tf.Tensor {
+  const window = items.shape[1]!;
+  if (positions === 'slot') {
+    return window === table.shape[0] ? table : tf.slice(table, [0, 0], [window, table.shape[1]!]);
+  }
+  const slots = tf.range(1, window + 1, 1, 'int32').reshape([1, window]);
+  return embedding(table, tf.maximum(tf.sub(length.reshape([-1, 1]), slots), tf.scalar(0, 'int32')));
+}

@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+
+/**
+ * The maximum over one axis, which is dropped. The gradient is shared evenly among equal maxima, as in PyTorch's `amax`;
+ * `tf.max` gives the whole of it to each of them.
+ *
+ * @param x float32
+ * @param axis not negative
+ */
+export function amax(x: tf.Tensor, axis: number): tf.Tensor {
+  return withGradient([x], () => {
+    const value = tf.max(x, axis);
+    return {
+      value,
+      saved: [x, value],
+      gradients: (dy, [x, value]) => [
+        () => {
+          const share = tf.equal(x!, value!.expandDims(axis)).toFloat();
+          return share.mul(dy.expandDims(axis).div(share.sum(axis, true)));
+        },
+      ],
+    };
+  });
+}
