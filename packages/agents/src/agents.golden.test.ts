@@ -27,8 +27,7 @@ import type { Agent, Shape } from './types.ts';
 const folder = process.env.GOLDEN_DIR
   ? `${process.env.GOLDEN_DIR}/agents`
   : fileURLToPath(new URL('./fixtures', import.meta.url));
-const supported = /^(sasrec|gru4rec)__(ce|sqn|snqn|sa2c|sa2c_hi)\.safetensors$/;
-const files = readdirSync(folder).filter((file) => supported.test(file));
+const files = readdirSync(folder).filter((file) => /^\w+__\w+\.safetensors$/.test(file));
 
 const tolerance = { out: 2e-5, term: 2e-5, grad: 2e-5, adam: 2e-4 };
 /** Its gradient is 0 in exact arithmetic; Adam turns the reference's rounding noise into steps of up to 0.01 each. */
@@ -48,7 +47,8 @@ describe.each(files)('%s', (file) => {
     const main = t.main!.data[0]!;
     const params = ownParams(agent, shape, network(t, `net${main}.`));
     const target = ownParams(agent, shape, network(t, `net${3 - main}.`));
-    const batch = batchOf(t, rewards);
+    const batch = batchOf(t, rewards, agent);
+    const statistics = prefixed('statistic/', statisticsOf(t, agent));
 
     const once: Program = ({ inputs: { key: stepKey, ...b }, frozen }) => {
       const p = pick('params/', frozen);
@@ -59,7 +59,7 @@ describe.each(files)('%s', (file) => {
           batch: b,
           key: stepKey!,
           phase,
-          frozen: {},
+          frozen: pick('statistic/', frozen),
         });
         return { loss: result.loss, aux: result.terms };
       };
@@ -71,7 +71,7 @@ describe.each(files)('%s', (file) => {
       };
     };
     const inputs: Values = { ...batch, key: keyTensorValue(key(1)) };
-    const frozen = { ...prefixed('params/', params), ...prefixed('target/', target) };
+    const frozen = { ...prefixed('params/', params), ...prefixed('target/', target), ...statistics };
     const runner = await make(once, { inputs: specsOf(inputs), frozen: specsOf(frozen) }, 'direct');
     const { outputs } = await runner.run({ inputs, frozen });
     await runner.dispose();
@@ -97,7 +97,7 @@ describe.each(files)('%s', (file) => {
             batch: pick('batch/', fixed),
             key: stepKey!,
             phase,
-            frozen: {},
+            frozen: pick('statistic/', fixed),
           }),
         p,
       );
@@ -105,7 +105,7 @@ describe.each(files)('%s', (file) => {
       return { state: { ...prefixed('params/', next.params), ...prefixed('slots/', next.slots) }, outputs: { loss } };
     };
     const state = { ...prefixed('params/', params), ...prefixed('slots/', optimizer.init(params)) };
-    const fixed = { ...prefixed('target/', target), ...prefixed('batch/', batch) };
+    const fixed = { ...prefixed('target/', target), ...prefixed('batch/', batch), ...statistics };
     const loop = await make(
       step,
       { state: specsOf(state), inputs: { key: { dtype: 'int32', shape: [2] } }, frozen: specsOf(fixed) },
@@ -126,14 +126,18 @@ describe.each(files)('%s', (file) => {
 function agentOf(metadata: Record<string, string>): { agent: Agent; phase: string; rewards: [number, number] } {
   const c = JSON.parse(metadata.config!);
   const encoder = { type: metadata.encoder!, size: Number(metadata.d), ...JSON.parse(metadata.encoder_config!) };
-  const q = { gamma: c.gamma, tdWeight: c.q_weight, targetDropout: c.target_dropout };
+  const losses = { full: 'softmax', logq: 'sampled-softmax', gbce: 'gbce' } as const;
+  const loss = losses[c.ce_mode as keyof typeof losses];
+  const catalogue = { loss, candidates: c.n_neg, calibration: c.gbce_t };
+  const q = { gamma: c.gamma, tdWeight: c.q_weight, targetDropout: c.target_dropout, cql: c.cql };
   const snqn = { ...q, negatives: c.n_neg, negativeReward: c.r_neg };
   const options = {
-    ce: {},
+    ce: catalogue,
     sqn: q,
     snqn,
+    sac: { ...q, clamp: c.sac_clamp },
     sa2c: { ...snqn, advantageClip: [c.adv_lo, c.adv_hi] },
-  }[c.method as 'ce' | 'sqn' | 'snqn' | 'sa2c'];
+  }[c.method as 'ce' | 'sqn' | 'snqn' | 'sac' | 'sa2c'];
   const agent = createAgent({ type: c.method, ...options, encoder });
   return { agent, phase: agent.phases.at(-1)!.name, rewards: [c.r_click, c.r_buy] };
 }
@@ -162,7 +166,8 @@ function ownParams(agent: Agent, shape: Shape, all: Values): Values {
   return params;
 }
 
-function batchOf(t: Values, [click, buy]: [number, number]): Values {
+/** The fixtures draw negatives per row; they are the candidates of the sampled losses. */
+function batchOf(t: Values, [click, buy]: [number, number], agent: Agent): Values {
   const b = pick('batch.', t);
   const floats = (value: Value, f: (x: number) => number) => float32(Array.from(value.data, f));
   return {
@@ -173,8 +178,13 @@ function batchOf(t: Values, [click, buy]: [number, number]): Values {
     done: floats(b.done!, Number),
     nextItems: b.next_state!,
     nextLength: b.next_len!,
-    negatives: b.negatives!,
+    ...(agent.sampling ? { candidates: b.negatives! } : { negatives: b.negatives! }),
   };
+}
+
+function statisticsOf(t: Values, agent: Agent): Values {
+  if (!agent.frozen.includes('logQ')) return {};
+  return { logQ: float32(Array.from(t['batch.sampling_prob']!.data, Math.log)) };
 }
 
 /** The outputs of the fixtures: states, heads and greedy actions of one network. */
@@ -203,6 +213,7 @@ function expected(t: Values): Values {
     td_neg: 'tdNegative',
     advantage: 'advantage',
     weight: 'weight',
+    cql: 'cql',
     a_star: 'a_star',
     a_neg_star: 'a_neg_star',
   };

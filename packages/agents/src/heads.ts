@@ -45,9 +45,31 @@ export function allValues({ features, weight }: Head): tf.Tensor2D {
   return tf.matMul(features as tf.Tensor2D, weight as tf.Tensor2D, false, true);
 }
 
-/** The item of greatest value, int32 [B]; the smaller index among equals. No gradient. */
-export function greedy(at: Head): tf.Tensor1D {
-  return tf.argMax(allValues(at), 1);
+/** Values of the items that stand for the catalogue: all [B, N], or candidates (int32 [K] or [B, K]) [B, K]. */
+export function values(at: Head, candidates?: tf.Tensor): tf.Tensor2D {
+  if (!candidates) return allValues(at);
+  if (candidates.rank === 2) return valuesOf(at, candidates) as tf.Tensor2D;
+  return allValues({ features: at.features, weight: embedding(at.weight, candidates) });
+}
+
+/**
+ * The item of greatest value among all or among the candidates, int32 [B]; the first among equals. No gradient.
+ *
+ * @param allowed bool, of the form of `values`: others are not chosen; one per row at least
+ */
+export function greedy(at: Head, candidates?: tf.Tensor, allowed?: tf.Tensor): tf.Tensor1D {
+  const of = values(at, candidates);
+  const best = tf.argMax(
+    allowed ? tf.where(allowed, of, tf.fill(of.shape, -1e30) as tf.Tensor2D) : of,
+    1,
+  ) as tf.Tensor1D;
+  if (!candidates) return best;
+  if (candidates.rank === 1) return tf.gather(candidates as tf.Tensor1D, best);
+  const [rows, count] = candidates.shape as [number, number];
+  return tf.gather(
+    candidates.reshape([rows * count]) as tf.Tensor1D,
+    tf.add(tf.range(0, rows * count, count, 'int32'), best),
+  );
 }
 
 /** Values of chosen items: ids [B] -> [B], ids [B, K] -> [B, K]; only their rows of the weight are read. */

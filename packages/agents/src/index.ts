@@ -1,8 +1,30 @@
-export type { QOptions } from './agents/base.ts';
 export { type CeOptions, ce } from './agents/ce.ts';
+export { type Critic, critic, type Logged, type NegativeOptions, type Negatives } from './agents/critic.ts';
+export { dqnNs } from './agents/dqn-ns.ts';
+export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
+export {
+  type CatalogueOptions,
+  catalogueDefaults,
+  checkCatalogue,
+  checkQ,
+  type QOptions,
+  qDefaults,
+} from './agents/options.ts';
+export { onePhase, qParts, supervisedParts, twoPhases } from './agents/parts.ts';
+export { type ProxyOptions, proxy } from './agents/proxy.ts';
 export { type Sa2cOptions, sa2c } from './agents/sa2c.ts';
-export { type SnqnOptions, snqn } from './agents/snqn.ts';
+export { type SacOptions, sac } from './agents/sac.ts';
+export { type SnqnOptions, snqn, snqnDefaults } from './agents/snqn.ts';
 export { sqn } from './agents/sqn.ts';
+export { checkChoices, checkRanges } from './checks.ts';
+export type {
+  AgentDefinition,
+  AgentFactory,
+  AgentParts,
+  EncoderDefinition,
+  EncoderFactory,
+  EncoderParts,
+} from './define.ts';
 export { type CaserOptions, caser } from './encoders/caser.ts';
 export { type Gru4recOptions, gru4rec } from './encoders/gru4rec.ts';
 export type { TextUse } from './encoders/items.ts';
@@ -12,13 +34,13 @@ export { type SasrecModernOptions, sasrecModern } from './encoders/sasrec-modern
 export { loadPolicy } from './load.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {
-  type AgentFactory,
   agentConfig,
+  agentTypes,
   createAgent,
   createEncoder,
   defineAgent,
   defineEncoder,
-  type EncoderFactory,
+  encoderTypes,
 } from './registry.ts';
 export { weightsHash } from './save.ts';
 export type { ScoringOptions } from './scoring.ts';
@@ -29,9 +51,11 @@ export type {
   Encoder,
   EncoderConfig,
   Histories,
+  ItemStatistic,
   LossInput,
   LossResult,
   Mode,
   Phase,
+  Sampling,
   Shape,
 } from './types.ts';

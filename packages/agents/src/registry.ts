@@ -1,40 +1,58 @@
 import { LeaError, nearest } from '@lea/core';
 import { ce } from './agents/ce.ts';
+import { dqnNs } from './agents/dqn-ns.ts';
+import { proxy } from './agents/proxy.ts';
 import { sa2c } from './agents/sa2c.ts';
+import { sac } from './agents/sac.ts';
 import { snqn } from './agents/snqn.ts';
 import { sqn } from './agents/sqn.ts';
+import {
+  type AgentDefinition,
+  type AgentFactory,
+  agentFactory,
+  type EncoderDefinition,
+  type EncoderFactory,
+  encoderFactory,
+} from './define.ts';
+import { caser } from './encoders/caser.ts';
 import { gru4rec } from './encoders/gru4rec.ts';
+import { nextitnet } from './encoders/nextitnet.ts';
 import { sasrec } from './encoders/sasrec.ts';
+import { sasrecModern } from './encoders/sasrec-modern.ts';
 import type { Agent, AgentConfig, Encoder, EncoderConfig } from './types.ts';
 
-/** Makes an encoder from its options. Must refuse unknown ones. */
-export type EncoderFactory = (options: object) => Encoder;
-/** Makes an agent from its options and an encoder. Must refuse unknown options. */
-export type AgentFactory = (options: object) => (encoder: Encoder) => Agent;
-
-const encoders = new Map<string, EncoderFactory>([
-  ['sasrec', sasrec],
-  ['gru4rec', gru4rec],
-]);
-const agents = new Map<string, AgentFactory>([
-  ['ce', ce],
-  ['sqn', sqn],
-  ['snqn', snqn],
-  ['sa2c', sa2c],
-]);
+const encoders = known<EncoderFactory>([gru4rec, caser, nextitnet, sasrec, sasrecModern]);
+const agents = known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, proxy]);
 
 /**
  * Makes an encoder type known to `createAgent` and `loadPolicy`.
  *
+ * @returns its factory: `const mine = defineEncoder({ ... }); mine({ size: 32 })`
  * @throws LeaError `E_TYPE_TAKEN` when there is one of that name and `override` is not set
  */
-export function defineEncoder(type: string, factory: EncoderFactory, options: { override?: boolean } = {}): void {
-  define('encoder', encoders, type, factory, options.override);
+export function defineEncoder<O extends object>(
+  definition: EncoderDefinition<O>,
+  options: { override?: boolean } = {},
+): EncoderFactory<O> {
+  return register('encoder', encoders, encoderFactory(definition), options.override);
 }
 
 /** The same for agents. */
-export function defineAgent(type: string, factory: AgentFactory, options: { override?: boolean } = {}): void {
-  define('agent', agents, type, factory, options.override);
+export function defineAgent<O extends object>(
+  definition: AgentDefinition<O>,
+  options: { override?: boolean } = {},
+): AgentFactory<O> {
+  return register('agent', agents, agentFactory(definition), options.override);
+}
+
+/** The encoder types that `createEncoder` knows. */
+export function encoderTypes(): string[] {
+  return [...encoders.keys()];
+}
+
+/** The agent types that `createAgent` knows. */
+export function agentTypes(): string[] {
+  return [...agents.keys()];
 }
 
 /**
@@ -64,14 +82,24 @@ export function agentConfig(agent: Agent): AgentConfig {
   return agent.config;
 }
 
-function define<T>(kind: string, known: Map<string, T>, type: string, factory: T, override = false): void {
-  if (known.has(type) && !override) {
+function known<F extends { readonly type: string }>(factories: readonly object[]): Map<string, F> {
+  return new Map((factories as readonly F[]).map((factory) => [factory.type, factory]));
+}
+
+function register<F extends { readonly type: string }>(
+  kind: string,
+  all: Map<string, { readonly type: string }>,
+  factory: F,
+  override = false,
+): F {
+  if (all.has(factory.type) && !override) {
     throw new LeaError('E_TYPE_TAKEN', `There is an ${kind} of that name already.`, {
-      value: type,
+      value: factory.type,
       hint: 'Choose another name or pass { override: true }.',
     });
   }
-  known.set(type, factory);
+  all.set(factory.type, factory);
+  return factory;
 }
 
 function find<T>(kind: string, known: Map<string, T>, type: string): T {

@@ -73,12 +73,25 @@ export interface LossInput {
   readonly target?: Tensors;
   /** The tensors that `inputs` lists; with `negatives` int32 [B, K] these replace the drawn ones. */
   readonly batch: Tensors;
+  /** Size of the catalogue, when the tables hold only the rows that the batch needs. Default: the rows of the tables. */
+  readonly items?: number;
   /** int32 [2], a fresh one for every step. */
   readonly key: tf.Tensor;
   readonly phase: string;
-  /** `text` float32 [N, textSize] when the encoder needs it. */
+  /** What `Agent.frozen` lists, and `text` float32 [N, textSize] when the encoder needs it. */
   readonly frozen: Tensors;
 }
+
+/** Sampled items that stand for the whole catalogue, shared by the rows of a batch. */
+export interface Sampling {
+  /** Items drawn per step, with replacement. */
+  readonly candidates: number;
+  /** They are drawn in proportion to (1 + count in the train log)^power: 0 uniform, 1 by popularity. */
+  readonly power: number;
+}
+
+/** Tensors over all items that losses read: log of the sampling distribution, log of the item's share of the log. */
+export type ItemStatistic = 'logQ' | 'logFrequency';
 
 export interface LossResult {
   readonly loss: tf.Scalar;
@@ -96,16 +109,27 @@ export interface Agent {
   readonly encoder: Encoder;
   /** How many complete networks learn. */
   readonly networks: 1 | 2;
-  /** Who computes TD targets: nobody, the network that lost this step's coin flip, or a moving average of the weights. */
-  readonly target: 'none' | 'coin' | 'polyak';
-  /** Share of the new weights in one step of the moving average. */
+  /**
+   * Who computes TD targets: nobody, the network that lost this step's coin flip, a moving average of the weights, or a
+   * copy of them that is renewed now and then.
+   */
+  readonly target: 'none' | 'coin' | 'polyak' | 'copy';
+  /** Share of the new weights in one step of the moving average; 0 without one. */
   readonly tau: number;
+  /** Updates between two copies; 0 without copies. */
+  readonly copyEvery: number;
+  /** The items that stand for the catalogue in training; undefined: all of them. The batch then has `candidates` int32 [K]. */
+  readonly sampling?: Sampling;
+  /** Item statistics that the loss reads from `frozen`, float32 [N] each. */
+  readonly frozen: readonly ItemStatistic[];
+  /** What to do when a metric runs away: the option that cures it, by the metric's name. */
+  readonly cures: Readonly<Record<string, string>>;
   readonly phases: readonly Phase[];
   readonly rankingHead: 'supervised' | 'q';
   readonly everyPosition: boolean;
   /** Fresh parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
-  /** What `loss` reads from the batch; `targets` is K of the extra soft targets, 0 without. */
+  /** What `loss` reads from the batch; `targets` is the number of extra soft targets per row, 0 without. */
   inputs(batchSize: number, window: number, targets?: number): Specs;
   loss(input: LossInput): LossResult;
   /** Scores [B, N] of the head that ranks, dropout off. */

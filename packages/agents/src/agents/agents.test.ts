@@ -3,9 +3,9 @@ import { float32, int32, stopGradient, type Tensors, valueAndGrad } from '@lea/t
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { sasrec } from '../encoders/sasrec.ts';
-import { agentConfig, createAgent, defineAgent, defineEncoder } from '../registry.ts';
+import { agentConfig, agentTypes, createAgent, defineAgent, defineEncoder, encoderTypes } from '../registry.ts';
 import { batchValues, type Decision, keyTensor, tensors } from '../testing.ts';
-import type { Agent } from '../types.ts';
+import type { Agent, Encoder } from '../types.ts';
 import { ce } from './ce.ts';
 import { sa2c } from './sa2c.ts';
 import { snqn } from './snqn.ts';
@@ -248,11 +248,16 @@ test('loss at every position: the mean over the events of a row of what each pre
 });
 
 test('the registry takes new types and refuses names that are taken', () => {
-  defineEncoder('mine', () => ({ ...encoder, name: 'mine', config: { type: 'mine' } }));
-  defineAgent('sum', () => (e) => ({ ...ce()(e), name: 'sum' }));
-  expect(createAgent({ type: 'sum', encoder: { type: 'mine' } }).encoder.name).toBe('mine');
-  expect(() => defineAgent('sum', () => ce())).toThrow(/already/);
-  defineAgent('sum', () => ce(), { override: true });
+  defineEncoder({ type: 'mine', defaults: { width: 4 }, build: ({ width }) => sasrec({ size: width }) });
+  const sum = { type: 'sum', defaults: { lr: 0.1 }, build: ({ lr }: { lr: number }, e: Encoder) => ce({ lr })(e) };
+  expect(defineAgent(sum)({ lr: 0.2 })(encoder).config).toMatchObject({ type: 'sum', lr: 0.2 });
+  const made = createAgent({ type: 'sum', encoder: { type: 'mine', width: 8 } });
+  expect(made.encoder).toMatchObject({ name: 'mine', outputSize: 8, config: { type: 'mine', width: 8 } });
+  expect(agentTypes()).toContain('sum');
+  expect(encoderTypes()).toContain('mine');
+  expect(() => createAgent({ type: 'sum', encoder: { type: 'mine', widht: 8 } })).toThrow(/Did you mean "width"/);
+  expect(() => defineAgent(sum)).toThrow(/already/);
+  defineAgent(sum, { override: true });
   expect(() => createAgent({ type: 'snqm', encoder: { type: 'sasrec' } })).toThrow(/Did you mean "snqn"/);
   expect(() => createAgent({ type: 'ce' } as never)).toThrow(/no encoder/);
 });

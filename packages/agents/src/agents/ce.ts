@@ -1,33 +1,27 @@
-import { withDefaults } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
-import { checkRanges } from '../checks.ts';
-import { crossEntropy, encodeStates } from '../losses/supervised.ts';
-import type { Agent, Encoder } from '../types.ts';
-import { passMode, supervisedBase } from './base.ts';
+import { type AgentFactory, agentFactory } from '../define.ts';
+import { supervisedLoss } from '../losses/supervised.ts';
+import { learningStates } from './loss.ts';
+import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
+import { onePhase, supervisedParts } from './parts.ts';
 
-export interface CeOptions {
-  /** Learning rate of Adam. Default 0.001. */
+export interface CeOptions extends CatalogueOptions {
+  /** Learning rate of Adam. Default 0.001. Higher learns faster, then diverges. */
   lr: number;
 }
 
-/**
- * The supervised recommender: L = -log softmax(f(s))[a], full softmax.
- *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
- */
-export function ce(options: Partial<CeOptions> = {}): (encoder: Encoder) => Agent {
-  const o = withDefaults('ce', { lr: 0.001 }, options);
-  checkRanges('ce', o, { lr: [0, Infinity] });
-  return (encoder) => ({
-    ...supervisedBase('ce', o, encoder),
-    phases: [{ name: 'train', optimizer: { lr: o.lr }, start: 'last', steps: 'early-stopping' }],
+/** The supervised recommender: L = -log softmax(f(s))[a], or a sampled form of it. */
+export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
+  type: 'ce',
+  defaults: { ...catalogueDefaults, lr: 0.001 },
+  check: (options) => checkCatalogue('ce', options),
+  build: (options, encoder) => ({
+    ...supervisedParts(options, encoder),
+    phases: onePhase(options.lr),
     loss(input) {
-      const { params, batch, frozen } = input;
-      const histories = { items: batch.items!, length: batch.length! };
-      const states = encodeStates(encoder, params, histories, passMode(input, 'main'));
-      const terms = { ce: crossEntropy(encoder, params, states, batch, frozen.text) };
+      const terms = { ce: supervisedLoss(encoder, input, learningStates(input, encoder), options) };
       const loss = tf.mean(terms.ce) as tf.Scalar;
       return { loss, metrics: { 'loss/ce': loss }, terms };
     },
-  });
-}
+  }),
+});

@@ -1,10 +1,13 @@
 import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { head, valuesOf } from '../heads.ts';
+import { type Head, head, valuesOf } from '../heads.ts';
+import { conservativePenalty } from '../losses/conservative.ts';
+import { doubleQ } from '../losses/double-q.ts';
 import { keptNegatives, negativeActions } from '../losses/negatives.ts';
-import { doubleQ, halfSquare, loggedTarget, negativeTarget } from '../losses/td.ts';
-import type { Encoder, LossInput } from '../types.ts';
-import { neededTarget, passMode, type QOptions } from './base.ts';
+import { halfSquare, loggedTarget, negativeTarget } from '../losses/td.ts';
+import type { Encoder, Histories, LossInput } from '../types.ts';
+import type { QOptions } from './options.ts';
+import { historiesOf, neededTarget, nextHistoriesOf, passMode } from './parts.ts';
 
 /** Values and TD terms of the logged actions. */
 export interface Logged {
@@ -15,36 +18,65 @@ export interface Logged {
   readonly terms: Tensors;
 }
 
-/** The same for actions not taken. */
+/** The same for actions not taken, values [B, K]. */
 export interface Negatives extends Logged {
   /** [B, K] 0/1: which negatives count; undefined when all do. */
   readonly kept: tf.Tensor | undefined;
 }
 
-/** TD of the logged actions: y = r + gamma (1 - done) Q'(s', argmax Q(s', .)). */
-export function loggedTd(name: string, input: LossInput, encoder: Encoder, state: tf.Tensor, o: QOptions): Logged {
-  const { nextItems, nextLength, action } = input.batch;
-  const next = bootstrap(name, input, encoder, { items: nextItems!, length: nextLength! }, o);
-  return logged(input, valuesOf(head(input.params, 'q', state), action!), next, o);
+export interface Critic {
+  readonly logged: Logged;
+  readonly negative?: Negatives;
+  /** Conservative penalty per row [B], not weighted; absent when its weight is 0. */
+  readonly cql?: tf.Tensor;
+}
+
+export interface NegativeOptions {
+  /** Draws per row. */
+  readonly negatives: number;
+  readonly negativeReward: number;
 }
 
 /**
- * TD of logged and of sampled negative actions. The passes over s' and s that make the targets are one pass over both.
- *
- * @param o.negatives draws per row @param o.negativeReward their reward
+ * The Q side of a loss at states [B, H]: TD of the logged actions, y = r + gamma (1 - done) Q'(s', argmax Q(s', .)), and
+ * with `negatives` also of sampled ones, y = r_n + gamma Q'(s, argmax Q(s, .)); the penalty of `cql`.
  */
-export function bothTds(
-  name: string,
+export function critic(
   input: LossInput,
   encoder: Encoder,
   state: tf.Tensor,
-  o: QOptions & { readonly negatives: number; readonly negativeReward: number },
-): { logged: Logged; negative: Negatives } {
-  const { items, length, nextItems, nextLength } = input.batch;
-  const both = { items: tf.concat([nextItems!, items!], 0), length: tf.concat([nextLength!, length!], 0) };
-  const [next, current] = tf.split(bootstrap(name, input, encoder, both, o), 2, 0) as [tf.Tensor, tf.Tensor];
-
+  options: QOptions & Partial<NegativeOptions>,
+): Critic {
+  const { negatives = 0, negativeReward = 0 } = options;
   const at = head(input.params, 'q', state);
+  const sides =
+    negatives > 0
+      ? both(input, encoder, at, { ...options, negatives, negativeReward })
+      : one(input, encoder, at, options);
+  if (options.cql === 0) return sides;
+  const { batch, frozen, items = at.weight.shape[0]! } = input;
+  return {
+    ...sides,
+    cql: conservativePenalty(at, sides.logged.q, { items, candidates: batch.candidates, logQ: frozen.logQ }),
+  };
+}
+
+function one(input: LossInput, encoder: Encoder, at: Head, o: QOptions): { logged: Logged } {
+  const next = bootstrap(input, encoder, nextHistoriesOf(input), o);
+  return { logged: logged(input, valuesOf(at, input.batch.action!), next, o) };
+}
+
+/** The passes over s' and s that make the two targets are one pass over both. */
+function both(
+  input: LossInput,
+  encoder: Encoder,
+  at: Head,
+  o: QOptions & NegativeOptions,
+): { logged: Logged; negative: Negatives } {
+  const [after, now] = [nextHistoriesOf(input), historiesOf(input)];
+  const histories = { items: tf.concat([after.items, now.items], 0), length: tf.concat([after.length, now.length], 0) };
+  const [next, current] = tf.split(bootstrap(input, encoder, histories, o), 2, 0) as [tf.Tensor, tf.Tensor];
+
   const actions = negativeActions(input.batch, input.key, o.negatives, at.weight.shape[0]!);
   // One gather for all of them: one scatter into the gradient of a large weight.
   const values = valuesOf(at, tf.concat([input.batch.action!.expandDims(1), actions], 1));
@@ -64,14 +96,11 @@ function logged({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOptions
   return { q, td: halfSquare(y, q), terms: { q, qNext: next, y } };
 }
 
-function bootstrap(
-  name: string,
-  input: LossInput,
-  encoder: Encoder,
-  histories: { items: tf.Tensor; length: tf.Tensor },
-  { targetDropout }: QOptions,
-): tf.Tensor1D {
-  const networks = { params: input.params, target: neededTarget(name, input) };
-  const select = passMode(input, 'select', targetDropout);
-  return doubleQ(encoder, networks, histories, { select, value: passMode(input, 'value', targetDropout) });
+function bootstrap(input: LossInput, encoder: Encoder, histories: Histories, o: QOptions): tf.Tensor1D {
+  const networks = { params: input.params, target: neededTarget(input) };
+  const passes = {
+    select: passMode(input, 'select', o.targetDropout),
+    value: passMode(input, 'value', o.targetDropout),
+  };
+  return doubleQ(encoder, networks, histories, passes, { candidates: input.batch.candidates, bcq: o.bcq });
 }

@@ -3,24 +3,31 @@ import * as tf from '@tensorflow/tfjs';
 
 /**
  * Negative actions int32 [B, count]: uniform over all items but the logged one, with replacement (items of the history or
- * the future may come up); or `batch.negatives` when given.
+ * the future may come up); or out of the batch's candidates when it has them; or `batch.negatives` when given.
  */
 export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, items: number): tf.Tensor2D {
   if (batch.negatives) return batch.negatives as tf.Tensor2D;
   const action = batch.action!.expandDims(1);
-  const drawn = randomIntegers(key, 'negatives', [action.shape[0]!, count], items - 1);
+  const shape = [action.shape[0]!, count];
+  if (batch.candidates) {
+    const drawn = randomIntegers(key, 'negatives', shape, batch.candidates.size);
+    return tf.gather(batch.candidates, drawn as tf.Tensor1D) as tf.Tensor2D;
+  }
+  const drawn = randomIntegers(key, 'negatives', shape, items - 1);
   // A draw from N - 1 values, moved past the logged action: exact, without rejection.
   return tf.add(drawn, tf.greaterEqual(drawn, action).toInt()) as tf.Tensor2D;
 }
 
 /**
- * [B, K] float: 0 where a negative is one of the row's extra positive targets (of positive weight), else 1; undefined
- * when the batch has no extra targets.
+ * [B, K] float: 0 where a negative is one of the row's extra positive targets (of positive weight) or, drawn out of
+ * candidates, its logged action; else 1; undefined when neither can happen.
  */
 export function keptNegatives(batch: Tensors, negatives: tf.Tensor): tf.Tensor2D | undefined {
-  const { targets, targetWeights } = batch;
-  if (!targets) return undefined;
+  const { targets, targetWeights, action, candidates } = batch;
+  const own = candidates ? tf.equal(negatives, action!.expandDims(1)) : undefined;
+  if (!targets) return own && (tf.logicalNot(own).toFloat() as tf.Tensor2D);
   const same = tf.equal(negatives.expandDims(2), targets.expandDims(1)).toFloat();
   const counts = tf.greater(targetWeights!, tf.scalar(0)).toFloat().expandDims(1);
-  return tf.sub(tf.scalar(1), tf.max(tf.mul(same, counts), 2)) as tf.Tensor2D;
+  const kept = tf.sub(tf.scalar(1), tf.max(tf.mul(same, counts), 2));
+  return (own ? tf.mul(kept, tf.logicalNot(own).toFloat()) : kept) as tf.Tensor2D;
 }

@@ -1,8 +1,10 @@
 import { softmaxCrossEntropy, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import type { CatalogueOptions } from '../agents/options.ts';
 import { lastPosition, validSlots } from '../encoders/window.ts';
-import { supervisedHead } from '../heads.ts';
-import type { Encoder, Histories, Mode } from '../types.ts';
+import { type Head, supervisedHead } from '../heads.ts';
+import type { Encoder, Histories, LossInput, Mode } from '../types.ts';
+import { generalisedBce, sampledSoftmax } from './sampled.ts';
 
 /** States of a batch: after the last event and, where the loss is taken at every position, after each event. */
 export interface States {
@@ -17,41 +19,56 @@ export function encodeStates(encoder: Encoder, params: Tensors, histories: Histo
 }
 
 /**
- * Cross entropy per row [B] over the full catalogue: -w log softmax(f(s))[action], plus targetWeights-weighted cross
- * entropies of the extra targets when the batch has them.
+ * Supervised loss per row [B]: w times that of the logged action, plus that of the batch's extra targets weighted by
+ * `targetWeights`. `options.loss` says over which items; all of them: -log softmax(f(s))[a].
  *
  * With states at every position it is the mean over the row's events, each state predicting the event that follows;
  * weight and extra targets belong to the last position.
  *
  * @param weight [B], no gradient; 1 when left out
  */
-export function crossEntropy(
+export function supervisedLoss(
   encoder: Encoder,
-  params: Tensors,
+  input: LossInput,
   states: States,
-  batch: Tensors,
-  text: tf.Tensor | undefined,
+  options: CatalogueOptions,
   weight?: tf.Tensor,
 ): tf.Tensor1D {
+  const { params, batch, frozen } = input;
   const { targets, targetWeights } = batch;
   const action = batch.action!.expandDims(1);
-  const at = (rows: tf.Tensor) => supervisedHead(encoder, params, rows, text);
+  const at = (rows: tf.Tensor) => supervisedHead(encoder, params, rows, frozen.text);
+  const of = (head: Head, ids: tf.Tensor, weights: tf.Tensor) => lossOf(input, options, head, ids, weights);
   if (states.all) {
     const [rows, window, size] = states.all.shape;
-    const { features, weight: table } = at(states.all.reshape([rows * window, size]));
-    const next = nextItems(batch, table.shape[0]!);
-    const shares = positionShares(batch, table.shape[0]!, weight);
+    const head = at(states.all.reshape([rows * window, size]));
+    const padId = params['emb.weight']!.shape[0]! - 1;
+    const next = nextItems(batch, padId);
+    const shares = positionShares(batch, padId, weight);
     const flat = (x: tf.Tensor) => x.reshape([rows * window, 1]);
-    const logged = softmaxCrossEntropy(features, table, flat(next), flat(shares)).reshape([rows, window]).sum(1);
+    const logged = of(head, flat(next), flat(shares)).reshape([rows, window]).sum(1);
     if (!targets) return logged as tf.Tensor1D;
-    const last = at(states.last);
-    return tf.add(logged, softmaxCrossEntropy(last.features, last.weight, targets, targetWeights!)) as tf.Tensor1D;
+    const none = tf.zerosLike(action).toFloat();
+    const extra = of(at(states.last), tf.concat([action, targets], 1), tf.concat([none, targetWeights!], 1));
+    return tf.add(logged, extra) as tf.Tensor1D;
   }
-  const { features, weight: table } = at(states.last);
   const own = weight ? weight.expandDims(1) : tf.onesLike(action).toFloat();
   const ids = targets ? tf.concat([action, targets], 1) : action;
   const weights = targets ? tf.concat([own, targetWeights!], 1) : own;
-  return softmaxCrossEntropy(features, table, ids, weights) as tf.Tensor1D;
+  return of(at(states.last), ids, weights);
+}
+
+function lossOf(
+  { batch, frozen, items }: LossInput,
+  { loss, calibration }: CatalogueOptions,
+  head: Head,
+  ids: tf.Tensor,
+  weights: tf.Tensor,
+): tf.Tensor1D {
+  if (loss === 'softmax') return softmaxCrossEntropy(head.features, head.weight, ids, weights) as tf.Tensor1D;
+  const sampled = { ids, weights, candidates: batch.candidates! };
+  if (loss === 'sampled-softmax') return sampledSoftmax(head, sampled, frozen.logQ);
+  return generalisedBce(head, sampled, { items: items ?? head.weight.shape[0]!, calibration });
 }
 
 /** What follows each slot, int32 [B, L]: the next event, the action after the last; some item after padding. */

@@ -1,0 +1,47 @@
+import { fold, LeaError } from '@lea/core';
+import * as tf from '@tensorflow/tfjs';
+import { type AgentFactory, agentFactory } from '../define.ts';
+import { initHead } from '../heads.ts';
+import { critic } from './critic.ts';
+import { criticMetrics, criticTerm, criticTerms, learningStates } from './loss.ts';
+import { onePhase, qParts } from './parts.ts';
+import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
+
+/**
+ * Double DQN with sampled negative actions and no supervised head (the Q-only baseline of Xin et al., WSDM 2022):
+ * L = w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2), ranks by Q. Negative actions are rewarded with -1.
+ */
+export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
+  type: 'dqn-ns',
+  defaults: { ...snqnDefaults, negativeReward: -1, rankingHead: 'q' },
+  check(options) {
+    checkSnqn('dqn-ns', options);
+    refuse(options.rankingHead === 'q', 'rankingHead', options.rankingHead, 'It ranks by its Q head.');
+    refuse(options.bcq === 0, 'bcq', options.bcq, 'The filter asks a supervised head; sqn and snqn have one.');
+  },
+  build(options, encoder) {
+    const parts = qParts(options, encoder);
+    return {
+      ...parts,
+      everyPosition: false,
+      init: (key, shape, text) => ({
+        ...encoder.init(fold(key, 'encoder'), shape, text),
+        ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
+      }),
+      phases: onePhase(options.lr),
+      loss(input) {
+        const values = critic(input, encoder, learningStates(input, encoder).last, options);
+        const loss = tf.mean(criticTerm(values, options)) as tf.Scalar;
+        return { loss, metrics: criticMetrics(values), terms: criticTerms(values) };
+      },
+    };
+  },
+});
+
+function refuse(fine: boolean, option: string, value: unknown, why: string): void {
+  if (fine) return;
+  throw new LeaError('E_OPTION_VALUE', `dqn-ns: ${option} has no meaning without a supervised head.`, {
+    value,
+    hint: why,
+  });
+}

@@ -1,0 +1,153 @@
+import { fold, type Key, LeaError } from '@lea/core';
+import type { Specs, Tensors, Value, Values } from '@lea/tensor';
+import type * as tf from '@tensorflow/tfjs';
+import type { AgentParts } from '../define.ts';
+import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '../heads.ts';
+import type { Agent, Encoder, ItemStatistic, LossInput, Mode, Phase, Shape } from '../types.ts';
+import type { CatalogueOptions, QOptions } from './options.ts';
+
+type Shared = Omit<AgentParts, 'phases' | 'loss'>;
+
+/** Everything of an agent with a supervised head but its phases and its loss. */
+export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Shared {
+  const { loss, candidates, samplingPower } = options;
+  const sampled = loss !== 'softmax';
+  return {
+    networks: 1,
+    target: 'none',
+    tau: 0,
+    copyEvery: 0,
+    ...(sampled && { sampling: { candidates, power: samplingPower } }),
+    frozen: loss === 'sampled-softmax' ? ['logQ'] : [],
+    cures: { 'loss/ce': 'Lower the learning rate lr; see that text vectors and signals are of ordinary size.' },
+    rankingHead: 'supervised',
+    everyPosition: encoder.everyPosition,
+    init: (key, shape, text) => initNetwork(key, encoder, shape, text),
+    inputs: (batchSize, window, targets) => ({
+      ...supervisedInputs(batchSize, window, targets),
+      ...(sampled && { candidates: { dtype: 'int32', shape: [candidates] } }),
+    }),
+    score: (params, histories, frozen) => score(encoder, 'supervised', params, histories, frozen),
+  };
+}
+
+/** The same for agents with a Q head and a target. */
+export function qParts(options: QOptions, encoder: Encoder): Shared {
+  const supervised = supervisedParts(options, encoder);
+  const td = 'Lower gamma or the rewards, or the learning rate lr; cql and bcq keep values near the log.';
+  const statistics: ItemStatistic[] = options.cql > 0 && supervised.sampling ? ['logQ'] : [];
+  return {
+    ...supervised,
+    networks: options.target === 'coin' ? 2 : 1,
+    target: options.target,
+    tau: options.target === 'polyak' ? options.tau : 0,
+    copyEvery: options.target === 'copy' ? options.copyEvery : 0,
+    frozen: [...new Set([...supervised.frozen, ...statistics])],
+    cures: { ...supervised.cures, 'loss/td': td, 'loss/td_negative': td, 'loss/cql': td, 'q/mean': td, 'q/min': td },
+    rankingHead: options.rankingHead,
+    init: (key, shape, text) => ({
+      ...supervised.init(key, shape, text),
+      ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
+    }),
+    inputs: (batchSize, window, targets) => ({
+      ...supervised.inputs(batchSize, window, targets),
+      ...transitionInputs(batchSize, window),
+    }),
+    score: (params, histories, frozen) => score(encoder, options.rankingHead, params, histories, frozen),
+  };
+}
+
+/** What TD losses read besides histories and actions. */
+export function transitionInputs(batchSize: number, window: number): Specs {
+  return {
+    reward: { dtype: 'float32', shape: [batchSize] },
+    done: { dtype: 'float32', shape: [batchSize] },
+    nextItems: { dtype: 'int32', shape: [batchSize, window] },
+    nextLength: { dtype: 'int32', shape: [batchSize] },
+  };
+}
+
+/** One phase until validation stops improving. */
+export function onePhase(lr: number): Phase[] {
+  return [{ name: 'train', optimizer: { lr }, start: 'last', steps: 'early-stopping' }];
+}
+
+/**
+ * A warm-up, then a phase with an optimiser of its own; the second starts from the best of the first when that ends by
+ * early stopping, else from its last weights.
+ */
+export function twoPhases(warmup: Phase['steps'], lr: number, second: { name: string; lr: number }): Phase[] {
+  return [
+    { name: 'warmup', optimizer: { lr }, start: 'last', steps: warmup },
+    {
+      name: second.name,
+      optimizer: { lr: second.lr },
+      start: warmup === 'early-stopping' ? 'best' : 'last',
+      steps: 'early-stopping',
+    },
+  ];
+}
+
+/**
+ * The target network's parameters.
+ *
+ * @throws LeaError `E_TARGET_MISSING`
+ */
+export function neededTarget({ target }: LossInput): Tensors {
+  if (target) return target;
+  throw new LeaError('E_TARGET_MISSING', 'The agent needs the parameters of a target network.', {
+    hint: 'Pass them as target.',
+  });
+}
+
+/** Mode of a pass: dropout when training, with masks of its own per label. */
+export function passMode({ key, frozen }: LossInput, label: string, train = true): Mode {
+  return { train, key, label, ...(frozen.text && { text: frozen.text }) };
+}
+
+/** The histories of a batch. */
+export function historiesOf({ batch }: LossInput): { items: tf.Tensor; length: tf.Tensor } {
+  return { items: batch.items!, length: batch.length! };
+}
+
+/** The histories after the logged actions. */
+export function nextHistoriesOf({ batch }: LossInput): { items: tf.Tensor; length: tf.Tensor } {
+  return { items: batch.nextItems!, length: batch.nextLength! };
+}
+
+function initNetwork(key: Key, encoder: Encoder, shape: Shape, text: Value | undefined): Values {
+  return {
+    ...encoder.init(fold(key, 'encoder'), shape, text),
+    ...initSupervisedHead(fold(key, 'heads'), encoder, shape),
+  };
+}
+
+function supervisedInputs(batchSize: number, window: number, targets = 0): Specs {
+  const extra: Specs = {
+    targets: { dtype: 'int32', shape: [batchSize, targets] },
+    targetWeights: { dtype: 'float32', shape: [batchSize, targets] },
+  };
+  return {
+    items: { dtype: 'int32', shape: [batchSize, window] },
+    length: { dtype: 'int32', shape: [batchSize] },
+    action: { dtype: 'int32', shape: [batchSize] },
+    ...(targets > 0 && extra),
+  };
+}
+
+function score(
+  encoder: Encoder,
+  rankingHead: 'supervised' | 'q',
+  params: Tensors,
+  histories: Parameters<Agent['score']>[1],
+  frozen: Tensors = {},
+): tf.Tensor2D {
+  const states = encoder.encode(params, histories, {
+    train: false,
+    label: 'score',
+    ...(frozen.text && { text: frozen.text }),
+  });
+  return allValues(
+    rankingHead === 'q' ? head(params, 'q', states) : supervisedHead(encoder, params, states, frozen.text),
+  );
+}

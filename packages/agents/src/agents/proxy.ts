@@ -1,0 +1,74 @@
+import { fold } from '@lea/core';
+import { randomUniform, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
+import { type AgentFactory, agentFactory } from '../define.ts';
+import { head, initHead, valuesOf } from '../heads.ts';
+import { supervisedLoss } from '../losses/supervised.ts';
+import { halfSquare } from '../losses/td.ts';
+import type { LossInput } from '../types.ts';
+import { learningStates } from './loss.ts';
+import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
+import { onePhase, supervisedParts } from './parts.ts';
+
+export interface ProxyOptions extends CatalogueOptions {
+  /**
+   * What the auxiliary head learns instead of Q values, for the logged action: its `reward` (default), a `constant` 1, or a
+   * fresh uniform number in every step (`noise`).
+   */
+  auxiliary: 'reward' | 'constant' | 'noise';
+  /** Weight of the auxiliary term. Default 1. Higher lets it shape the states more. */
+  tdWeight: number;
+  /** Learning rate of Adam. Default 0.001. */
+  lr: number;
+}
+
+/**
+ * A control for agents with a Q head: the same second head and squared error, with a trivial target in the place of the TD
+ * target, L = CE + w 1/2 (x - g(s)[a])^2. When it does as well as SQN, the gain is not Q-learning's. After the question of
+ * Labarca Silva, Parra, Toro Icarte, "On the Unexpected Effectiveness of Reinforcement Learning for Sequential
+ * Recommendation", ICML 2024.
+ */
+export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
+  type: 'proxy',
+  defaults: { ...catalogueDefaults, auxiliary: 'reward', tdWeight: 1, lr: 0.001 },
+  check(options) {
+    checkCatalogue('proxy', options);
+    checkChoices('proxy', options, { auxiliary: ['reward', 'constant', 'noise'] });
+    checkRanges('proxy', options, { tdWeight: [0, Infinity] });
+  },
+  build(options, encoder) {
+    const parts = supervisedParts(options, encoder);
+    return {
+      ...parts,
+      cures: { ...parts.cures, 'loss/proxy': 'Lower tdWeight, the rewards or the learning rate lr.' },
+      init: (key, shape, text) => ({
+        ...parts.init(key, shape, text),
+        ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
+      }),
+      inputs: (batchSize, window, targets) => ({
+        ...parts.inputs(batchSize, window, targets),
+        ...(options.auxiliary === 'reward' && { reward: { dtype: 'float32', shape: [batchSize] } }),
+      }),
+      phases: onePhase(options.lr),
+      loss(input) {
+        const states = learningStates(input, encoder);
+        const supervised = supervisedLoss(encoder, input, states, options);
+        const guess = valuesOf(head(input.params, 'q', states.last), input.batch.action!);
+        const square = halfSquare(targetOf(input, options.auxiliary, guess), guess);
+        const metrics: Tensors = {
+          'loss/ce': tf.mean(supervised),
+          'loss/proxy': tf.mean(square),
+          'proxy/mean': tf.mean(guess),
+        };
+        const loss = tf.mean(tf.add(supervised, tf.mul(square, tf.scalar(options.tdWeight)))) as tf.Scalar;
+        return { loss, metrics, terms: { ce: supervised, proxy: square } };
+      },
+    };
+  },
+});
+
+function targetOf({ batch, key }: LossInput, auxiliary: ProxyOptions['auxiliary'], like: tf.Tensor): tf.Tensor {
+  if (auxiliary === 'reward') return batch.reward!;
+  return auxiliary === 'constant' ? tf.onesLike(like) : randomUniform(key, 'auxiliary', like.shape);
+}

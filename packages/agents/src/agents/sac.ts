@@ -1,0 +1,92 @@
+import { stopGradient } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
+import { type AgentFactory, agentFactory } from '../define.ts';
+import { actorCriticLoss, type Weighting } from './loss.ts';
+import { checkQ, checkWarmup, type QOptions, qDefaults } from './options.ts';
+import { onePhase, qParts, twoPhases } from './parts.ts';
+
+export interface SacOptions extends QOptions {
+  /**
+   * Length of the first phase (SQN): until validation stops improving (default), a number of updates (the authors: 30000 or
+   * 15000), or 0 for none, as their Caser and NextItNet scripts have it, which then diverge.
+   */
+  warmup: number | 'early-stopping';
+  /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001, that of the first. */
+  actorLr: number;
+  /**
+   * Whether negative values weigh 0. Default false, as in the paper: once Q(s,a) < 0 the cross entropy is pushed up, without
+   * bound. True makes that impossible.
+   */
+  clamp: boolean;
+}
+
+export const sacDefaults: SacOptions = {
+  ...qDefaults,
+  warmup: 'early-stopping',
+  actorLr: 0.001,
+  clamp: false,
+};
+
+/**
+ * Self-supervised actor-critic (Xin et al., SIGIR 2020). First phase `warmup`: SQN. Second phase `actor`: the supervised term
+ * of each row is weighted by the value of its logged action, L = Q(s,a) CE + w TD, no gradient through the weight.
+ */
+export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
+  type: 'sac',
+  defaults: sacDefaults,
+  check: (options) => checkSac('sac', options),
+  build: (options, encoder) => ({
+    ...sacParts(options, encoder),
+    loss: (input) =>
+      actorCriticLoss(
+        input,
+        encoder,
+        options,
+        input.phase === 'actor' ? ({ logged }) => valueWeight(logged.q, options) : undefined,
+      ),
+  }),
+});
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkSac(type: string, options: SacOptions): void {
+  checkQ(type, options);
+  checkRanges(type, options, { actorLr: [0, Infinity] });
+  checkChoices(type, options, { clamp: [true, false] });
+  if (options.warmup !== 0) checkWarmup(type, options);
+}
+
+/** Everything of SAC but its loss. */
+export function sacParts(
+  options: SacOptions,
+  encoder: Parameters<typeof qParts>[1],
+): ReturnType<typeof qParts> & {
+  phases: ReturnType<typeof onePhase>;
+} {
+  const { warmup, lr, actorLr } = options;
+  const parts = qParts(options, encoder);
+  const cure =
+    'Values below 0 push the cross entropy up without bound: set clamp to true, or warmup to "early-stopping".';
+  return {
+    ...parts,
+    cures: { ...parts.cures, 'loss/ce': cure, 'weight/mean': cure },
+    phases:
+      warmup === 0
+        ? [{ ...onePhase(actorLr)[0]!, name: 'actor' }]
+        : twoPhases(warmup, lr, { name: 'actor', lr: actorLr }),
+  };
+}
+
+/** The value of the logged action as its weight. */
+export function valueWeight(q: tf.Tensor, { clamp }: { readonly clamp: boolean }): Weighting {
+  const value = stopGradient(q);
+  const weight = clamp ? tf.relu(value) : value;
+  return {
+    weight,
+    metrics: {
+      'weight/mean': tf.mean(weight),
+      'weight/negative_share': tf.mean(tf.less(value, tf.scalar(0)).toFloat()),
+    },
+    terms: { weight },
+  };
+}

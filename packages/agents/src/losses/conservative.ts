@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs';
+import { allValues, type Head, values } from '../heads.ts';
+
+/**
+ * The conservative penalty per row [B], logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); with a
+ * temperature T: T logsumexp_b (Q(s,b) / T) - Q(s,a).
+ *
+ * With candidates the sum over all items is estimated: that of the logged action, and the mean over the draws of
+ * exp(Q) / q. Differs from the exact one in expectation only by counting the logged action twice.
+ *
+ * @param q Q(s,a) [B] of the logged actions, with gradient
+ * @param sampled candidates int32 [K] with the log of the distribution they were drawn from, [N]; undefined: uniform
+ */
+export function conservativePenalty(
+  at: Head,
+  q: tf.Tensor,
+  options: {
+    readonly temperature?: number;
+    readonly items: number;
+    readonly candidates?: tf.Tensor | undefined;
+    readonly logQ?: tf.Tensor | undefined;
+  },
+): tf.Tensor1D {
+  const { temperature: t = 1, candidates, logQ, items } = options;
+  const over = (x: tf.Tensor) => (t === 1 ? x : tf.div(x, tf.scalar(t)));
+  const times = (x: tf.Tensor) => (t === 1 ? x : tf.mul(x, tf.scalar(t)));
+  if (!candidates) return tf.sub(times(tf.logSumExp(over(allValues(at)), 1)), q) as tf.Tensor1D;
+  const draws = tf.scalar(Math.log(candidates.shape.at(-1)!));
+  const logShare = logQ ? tf.gather(logQ, candidates as tf.Tensor1D) : tf.scalar(-Math.log(items));
+  const others = tf.sub(tf.sub(over(values(at, candidates)), logShare), draws);
+  return tf.sub(times(tf.logSumExp(tf.concat([over(q).expandDims(1), others], 1), 1)), q) as tf.Tensor1D;
+}

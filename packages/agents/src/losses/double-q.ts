@@ -1,0 +1,51 @@
+import { stopGradient, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { greedy, head, supervisedHead, values, valuesOf } from '../heads.ts';
+import type { Encoder, Histories, Mode } from '../types.ts';
+
+/** The network that learns and the one that values. */
+export interface Networks {
+  readonly params: Tensors;
+  readonly target: Tensors;
+}
+
+/** The passes of a bootstrap, each with dropout masks of its own. */
+export interface Passes {
+  readonly select: Mode;
+  readonly value: Mode;
+}
+
+/**
+ * Double-Q bootstrap values [B]: Q'(s, argmax_b Q(s, b)), the learning network selects, the target network values, each
+ * in a pass of its own. No gradient.
+ *
+ * @param candidates the items that may be selected; all when left out
+ * @param bcq share of the favourite's probability under the supervised head that an action needs to be selected
+ */
+export function doubleQ(
+  encoder: Encoder,
+  { params, target }: Networks,
+  histories: Histories,
+  { select, value }: Passes,
+  { candidates, bcq }: { readonly candidates?: tf.Tensor | undefined; readonly bcq: number },
+): tf.Tensor1D {
+  const [learning, valuing] = [fixed(params), fixed(target)];
+  const state = encoder.encode(learning, histories, select);
+  const allowed = bcq > 0 ? likely(supervised(encoder, learning, state, select, candidates), bcq) : undefined;
+  const best = greedy(head(learning, 'q', state), candidates, allowed);
+  return valuesOf(head(valuing, 'q', encoder.encode(valuing, histories, value)), best) as tf.Tensor1D;
+}
+
+/** Bool, of the form of `logits`: whose probability is at least `share` of the row's greatest. */
+export function likely(logits: tf.Tensor, share: number): tf.Tensor {
+  return tf.greaterEqual(logits, tf.add(tf.max(logits, 1, true), tf.scalar(Math.log(share))));
+}
+
+/** The same tensors, without gradient. */
+export function fixed(params: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, stopGradient(tensor)]));
+}
+
+function supervised(encoder: Encoder, params: Tensors, state: tf.Tensor2D, mode: Mode, candidates?: tf.Tensor) {
+  return values(supervisedHead(encoder, params, state, mode.text), candidates);
+}

@@ -1,0 +1,60 @@
+import { logSigmoid, softplus } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { type Head, values, valuesOf } from '../heads.ts';
+
+/** Labels and the items they are told from. */
+export interface Sampled {
+  /** Labels int32 [B, P]; the first is the logged item. */
+  readonly ids: tf.Tensor;
+  /** Weights of the labels [B, P]. */
+  readonly weights: tf.Tensor;
+  /** int32 [K], or [B, K] when each row has its own. */
+  readonly candidates: tf.Tensor;
+}
+
+/**
+ * Sampled softmax per row [B]: the weighted sum over labels of -log of the label's share among itself and the candidates,
+ * logits corrected by the log of the sampling distribution, z = f - log q, for label and candidates alike (the constant
+ * number of draws cancels). A candidate that is the label does not count against it; repeated candidates count as often
+ * as they were drawn. (Jean et al., ACL 2015; Yi et al., RecSys 2019.)
+ *
+ * @param logQ [N], or undefined when candidates are drawn uniformly
+ */
+export function sampledSoftmax(at: Head, { ids, weights, candidates }: Sampled, logQ?: tf.Tensor): tf.Tensor1D {
+  const corrected = (f: tf.Tensor, of: tf.Tensor) => (logQ ? tf.sub(f, tf.gather(logQ, of as tf.Tensor1D)) : f);
+  const labels = corrected(valuesOf(at, ids), ids);
+  const others = corrected(values(at, candidates), candidates).expandDims(1);
+  const hits = hitsOf(ids, candidates).toFloat();
+  const rest = tf.logSumExp(tf.sub(others, tf.mul(hits, tf.scalar(1e9))), 2);
+  return tf.sum(tf.mul(weights, softplus(tf.sub(rest, labels))), 1) as tf.Tensor1D;
+}
+
+/**
+ * gBCE per row [B] (Petrov, Macdonald, RecSys 2023): -(beta log s(f[a]) + sum_j log(1 - s(f[n_j]))) / (K + 1) with
+ * beta = alpha (t (1 - 1/alpha) + 1/alpha), alpha = K / (N - 1). Further labels add their weighted positive part.
+ * Candidates that are a label of positive weight count nothing.
+ *
+ * @param items N @param calibration t
+ */
+export function generalisedBce(
+  at: Head,
+  { ids, weights, candidates }: Sampled,
+  { items, calibration: t }: { readonly items: number; readonly calibration: number },
+): tf.Tensor1D {
+  const count = candidates.shape.at(-1)!;
+  const alpha = Math.min(1, count / (items - 1));
+  const beta = alpha * (t * (1 - 1 / alpha) + 1 / alpha);
+  const positive = tf.sum(tf.mul(weights, logSigmoid(valuesOf(at, ids))), 1);
+  const isLabel = tf.logicalAnd(hitsOf(ids, candidates), tf.greater(weights, tf.scalar(0)).expandDims(2));
+  const counts = tf.sub(tf.scalar(1), tf.max(isLabel.toFloat(), 1));
+  const negative = tf.sum(tf.mul(counts, logSigmoid(tf.neg(values(at, candidates)))), 1);
+  const own = tf.slice(weights, [0, 0], [weights.shape[0]!, 1]).reshape([-1]);
+  const sum = tf.add(tf.mul(positive, tf.scalar(beta)), tf.mul(own, negative));
+  return tf.mul(sum, tf.scalar(-1 / (count + 1))) as tf.Tensor1D;
+}
+
+/** [B, P, K] bool: which candidate is which label. */
+function hitsOf(ids: tf.Tensor, candidates: tf.Tensor): tf.Tensor {
+  const each = candidates.rank === 1 ? candidates.reshape([1, 1, -1]) : candidates.expandDims(1);
+  return tf.equal(ids.expandDims(2), each);
+}
