@@ -32,6 +32,17 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
+/** A node of the standard operators, or of `domain`. */
+export function node(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Attributes = {},
+  domain = '',
+): Node {
+  return { op, domain, inputs, outputs, attributes };
+}
+
 export interface Port {
   readonly name: string;
   readonly dtype: OnnxType;

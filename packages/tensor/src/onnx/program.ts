@@ -1,6 +1,7 @@
-import { argumentName, type Recorded } from '../recorder/record.ts';
-import type { Mode, ProgramSpecs, Specs } from '../types.ts';
-import type { Graph, Node, Port } from './model.ts';
+import * as tf from '@tensorflow/tfjs';
+import { argumentName, type Recorded, record } from '../recorder/record.ts';
+import type { Mode, Program, ProgramSpecs, Specs } from '../types.ts';
+import { type Graph, node, type Port } from './model.ts';
 
 type Rename = (name: string) => string;
 
@@ -18,6 +19,17 @@ export function modelNames(mode: Mode): Record<'state' | 'inputs' | 'frozen' | '
 
 /** The input of loop models that holds the number of steps. */
 export const STEPS = 'steps';
+
+/**
+ * Records one step of a program as a graph. Its inputs are named `state:NAME`, `frozen:NAME` and `input:NAME`, its outputs
+ * `next:NAME` (of the state) and `output:NAME`.
+ *
+ * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`
+ */
+export async function recordGraph(program: Program, specs: ProgramSpecs): Promise<Graph> {
+  await tf.ready();
+  return modelGraph(record(program, specs), specs, 'direct');
+}
 
 /** The model of a recorded program: its nodes as they are, or as the body of a loop over the steps. */
 export function modelGraph(recorded: Recorded, specs: ProgramSpecs, mode: Mode): Graph {
@@ -81,10 +93,6 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
     ],
     outputs: [...ports(state, names.nextState), ...stacked(recorded.outputSpecs, names.outputs)],
   };
-}
-
-function node(op: string, inputs: string[], outputs: string[], attributes: Node['attributes'] = {}): Node {
-  return { op, domain: '', inputs, outputs, attributes };
 }
 
 function ports(specs: Specs, rename: Rename): Port[] {

@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import protobuf from 'protobufjs/minimal.js';
 import { type Attribute, type Graph, type Initializer, MICROSOFT, type Node, type Port, TYPE_CODE } from './model.ts';
 
@@ -7,21 +8,79 @@ type Writer = protobuf.Writer;
 const OPSET = 20;
 const IR_VERSION = 9;
 
-/** The bytes of an ONNX model (ModelProto). */
-export function writeModel(graph: Graph): Uint8Array {
-  const writer = protobuf.Writer.create();
-  varint(writer, 1, IR_VERSION);
-  message(writer, 7, (w) => writeGraph(w, graph));
-  for (const [domain, version] of [
-    ['', OPSET],
-    [MICROSOFT, 1],
-  ] as const) {
-    message(writer, 8, (w) => {
-      text(w, 1, domain);
-      varint(w, 2, version);
+/** The longest message of the protobuf format, in bytes. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** What a model tells of itself. */
+export interface ModelInfo {
+  /** The program that wrote the model, and its version. */
+  readonly producer: { readonly name: string; readonly version: string };
+  /** Texts by name (`metadata_props`). */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bytes of an ONNX model (ModelProto). The domain of ONNX Runtime is named only when the graph uses it.
+ *
+ * @throws LeaError `E_MODEL_SIZE` beyond 2 GiB, before the bytes are laid out
+ */
+export function writeModel(graph: Graph, info?: ModelInfo): Uint8Array {
+  // Large tensors are copied once, into the whole: the writer of protobufjs would copy them each time that it grows.
+  const body = [
+    encoded((w) => writeGraph(w, { ...graph, initializers: [] })),
+    ...graph.initializers.flatMap(tensorField),
+  ];
+  const chunks = [encoded((w) => writeHead(w, info)), prefix(7, bytesIn(body)), ...body];
+  chunks.push(encoded((w) => writeTail(w, graph, info)));
+  const size = bytesIn(chunks);
+  if (size > MAX_BYTES) {
+    throw new LeaError('E_MODEL_SIZE', 'An ONNX file holds at most 2 GiB.', {
+      value: `${(size / 2 ** 30).toFixed(2)} GiB`,
+      hint: 'Make the largest tensors smaller.',
     });
   }
-  return writer.finish();
+  const model = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    model.set(chunk, at);
+    at += chunk.length;
+  }
+  return model;
+}
+
+function writeHead(writer: Writer, info: ModelInfo | undefined): void {
+  varint(writer, 1, IR_VERSION);
+  if (!info) return;
+  text(writer, 2, info.producer.name);
+  text(writer, 3, info.producer.version);
+}
+
+function writeTail(writer: Writer, graph: Graph, info: ModelInfo | undefined): void {
+  writeOpset(writer, '', OPSET);
+  if (uses(graph, MICROSOFT)) writeOpset(writer, MICROSOFT, 1);
+  for (const [name, value] of Object.entries(info?.metadata ?? {})) {
+    message(writer, 14, (w) => {
+      text(w, 1, name);
+      text(w, 2, value);
+    });
+  }
+}
+
+function writeOpset(writer: Writer, domain: string, version: number): void {
+  message(writer, 8, (w) => {
+    text(w, 1, domain);
+    varint(w, 2, version);
+  });
+}
+
+function uses(graph: Graph, domain: string): boolean {
+  return graph.nodes.some(
+    (node) => node.domain === domain || Object.values(node.attributes).some((a) => isGraph(a) && uses(a.graph, domain)),
+  );
+}
+
+function isGraph(attribute: Attribute): attribute is { readonly graph: Graph } {
+  return typeof attribute === 'object' && 'graph' in attribute;
 }
 
 function writeGraph(writer: Writer, graph: Graph): void {
@@ -65,11 +124,27 @@ function writeAttribute(writer: Writer, name: string, value: Attribute): void {
   }
 }
 
-function writeTensor(writer: Writer, { name, dtype, shape, data }: Initializer): void {
+function writeTensor(writer: Writer, tensor: Initializer): void {
+  writeTensorHead(writer, tensor);
+  writer.uint32((9 << 3) | 2).bytes(bytesOf(tensor));
+}
+
+/** An initializer as a field of its graph; its numbers are not copied. */
+function tensorField(tensor: Initializer): Uint8Array[] {
+  const data = bytesOf(tensor);
+  const head = encoded((w) => writeTensorHead(w, tensor));
+  const numbers = prefix(9, data.length);
+  return [prefix(5, head.length + numbers.length + data.length), head, numbers, data];
+}
+
+function writeTensorHead(writer: Writer, { name, dtype, shape }: Initializer): void {
   for (const dimension of shape) varint(writer, 1, dimension);
   varint(writer, 2, TYPE_CODE[dtype]);
   text(writer, 8, name);
-  writer.uint32((9 << 3) | 2).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function bytesOf({ data }: Initializer): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function writePort(writer: Writer, { name, dtype, shape }: Port): void {
@@ -86,6 +161,21 @@ function writePort(writer: Writer, { name, dtype, shape }: Port): void {
       });
     }),
   );
+}
+
+function encoded(write: (writer: Writer) => void): Uint8Array {
+  const writer = protobuf.Writer.create();
+  write(writer);
+  return writer.finish();
+}
+
+/** What comes before a field of that many bytes. */
+function prefix(field: number, bytes: number): Uint8Array {
+  return encoded((w) => w.uint32((field << 3) | 2).uint32(bytes));
+}
+
+function bytesIn(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
 function varint(writer: Writer, field: number, value: number): void {
