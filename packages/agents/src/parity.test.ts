@@ -13,7 +13,6 @@ import {
   valueAndGrad,
 } from '@lea/tensor';
 import { expect, test } from 'vitest';
-import { strong } from './encoders/sasrec.ts';
 import { createAgent } from './registry.ts';
 import { batchValues } from './testing.ts';
 import type { AgentConfig } from './types.ts';
@@ -29,13 +28,17 @@ const decisions = [
   { history: [5, 6, 0, 1, 2], action: 3, done: true },
 ];
 
-/** What the golden fixtures do not reach: dropout, drawn negatives, extra targets, text, the strong options. */
+/** What the golden fixtures do not reach: dropout, drawn negatives, extra targets, text, other forms of the encoders. */
 const configs: AgentConfig[] = [
-  { type: 'ce', encoder: { ...strong, type: 'sasrec', size: 4, tied: 'bias', text: 'project' } },
-  { type: 'snqn', negatives: 4, encoder: { ...strong, type: 'sasrec', size: 4, everyPosition: true } },
+  { type: 'ce', encoder: { type: 'sasrec-modern', size: 4, tied: 'bias', everyPosition: false, text: 'project' } },
+  { type: 'snqn', negatives: 4, encoder: { type: 'sasrec-modern', size: 4 } },
   { type: 'sa2c', negatives: 4, rankingHead: 'q', encoder: { type: 'sasrec', size: 4, heads: 2, dropout: 0.3 } },
   { type: 'sa2c', negatives: 4, encoder: { type: 'gru4rec', size: 4, dropout: 0.3, tied: true, everyPosition: true } },
   { type: 'sqn', targetDropout: false, encoder: { type: 'gru4rec', size: 4, text: 'project' } },
+  { type: 'snqn', negatives: 4, encoder: { type: 'caser', size: 4, filters: 3, text: 'project' } },
+  { type: 'ce', encoder: { type: 'caser', size: 4, filters: 2, heights: [1, 4], everyPosition: true } },
+  { type: 'sqn', encoder: { type: 'nextitnet', size: 4, dropout: 0.3, everyPosition: true } },
+  { type: 'ce', encoder: { type: 'nextitnet', size: 4, dilations: [3], kernel: 2, tied: true, text: 'project' } },
 ];
 
 test.each(configs)('compiled equals eager: %o', async (config) => {
