@@ -52,6 +52,11 @@ describe.each(['sasrec', 'gru4rec'])('%s', (encoder) => {
   });
 });
 
+test.each(['caser', 'nextitnet', 'sasrec-modern'])('%s learns that chain, and guesses without it', async (encoder) => {
+  expect(await hitRate('ce', encoder, 0.9, {})).toBeGreaterThan(0.8);
+  expect(await hitRate('ce', encoder, 0, {})).toBeLessThan(0.17);
+});
+
 test('SNQN can rank by its Q head, which learns what logged actions are worth', async () => {
   const options = { negatives: 3, rankingHead: 'q', target: 'polyak', tau: 0.1 };
   expect(await hitRate('snqn', 'sasrec', 0.9, options, 200)).toBeGreaterThan(0.7);
