@@ -15,11 +15,14 @@ export interface EncoderDefinition<O extends object> {
 
 /**
  * What an encoder must bring. Left out: `needsText`, `initText`, `tied` and `everyPosition` are false, `encodeAll` encodes
- * every prefix of the history as a history of its own, `itemTable` is `emb.weight` without its padding row.
+ * every prefix of the history as a history of its own, `itemTable` is `emb.weight` without its padding row, which is the
+ * only one of `itemTables`.
  */
 export interface EncoderParts
   extends Pick<Encoder, 'outputSize' | 'init' | 'encode'>,
-    Partial<Pick<Encoder, 'needsText' | 'initText' | 'tied' | 'everyPosition' | 'encodeAll' | 'itemTable'>> {}
+    Partial<
+      Pick<Encoder, 'needsText' | 'initText' | 'tied' | 'everyPosition' | 'encodeAll' | 'itemTable' | 'itemTables'>
+    > {}
 
 /** Makes encoders of one type from some of their options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface EncoderFactory<O extends object = object> {
@@ -62,6 +65,7 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
       everyPosition: false,
       encodeAll: (params, histories, mode) => encodePrefixes(parts.encode, params, histories, mode),
       itemTable,
+      itemTables: ['emb.weight'],
       ...parts,
       name: type,
       config: { type, ...all },

@@ -58,4 +58,5 @@ export type {
   Phase,
   Sampling,
   Shape,
+  TableReach,
 } from './types.ts';

@@ -47,6 +47,8 @@ export interface Encoder {
   readonly tied: boolean | 'bias';
   /** Whether the supervised loss is taken at every position of the window. */
   readonly everyPosition: boolean;
+  /** Parameters with a row per item id, padding last: [N+1, ...] each. */
+  readonly itemTables: readonly string[];
   init(key: Key, shape: Shape, text?: Value): Values;
   /** States [B, H] after the last event. */
   encode(params: Tensors, histories: Histories, mode: Mode): tf.Tensor2D;
@@ -90,6 +92,12 @@ export interface Sampling {
   readonly power: number;
 }
 
+/**
+ * Which rows of an item table a step with sampled items reads: those of every id of its batch, or those of the `choices`
+ * only: actions, extra targets and candidates.
+ */
+export type TableReach = 'batch' | 'choices';
+
 /** Tensors over all items that losses read: log of the sampling distribution, log of the item's share of the log. */
 export type ItemStatistic = 'logQ' | 'logFrequency';
 
@@ -122,6 +130,11 @@ export interface Agent {
   readonly sampling?: Sampling;
   /** Item statistics that the loss reads from `frozen`, float32 [N] each. */
   readonly frozen: readonly ItemStatistic[];
+  /**
+   * Parameters with a row per item, [N, ...] or with padding [N+1, ...]. Training with sampled items holds only the rows of
+   * a batch: every parameter of that form must be listed, else it is taken for one without rows of items.
+   */
+  readonly itemTables: Readonly<Record<string, TableReach>>;
   /** What to do when a metric runs away: the option that cures it, by the metric's name. */
   readonly cures: Readonly<Record<string, string>>;
   readonly phases: readonly Phase[];

@@ -4,7 +4,7 @@ import { type AgentFactory, agentFactory } from '../define.ts';
 import { initHead } from '../heads.ts';
 import { critic } from './critic.ts';
 import { criticMetrics, criticTerm, criticTerms, learningStates } from './loss.ts';
-import { onePhase, qParts } from './parts.ts';
+import { encoderTables, onePhase, qParts } from './parts.ts';
 import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
 
 /**
@@ -24,6 +24,7 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
     return {
       ...parts,
       everyPosition: false,
+      itemTables: { ...encoderTables(encoder), 'q.weight': 'choices' },
       init: (key, shape, text) => ({
         ...encoder.init(fold(key, 'encoder'), shape, text),
         ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),

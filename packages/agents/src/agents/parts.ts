@@ -19,6 +19,7 @@ export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Sh
     copyEvery: 0,
     ...(sampled && { sampling: { candidates, power: samplingPower } }),
     frozen: loss === 'sampled-softmax' ? ['logQ'] : [],
+    itemTables: { ...encoderTables(encoder), ...supervisedTable(encoder) },
     cures: { 'loss/ce': 'Lower the learning rate lr; see that text vectors and signals are of ordinary size.' },
     rankingHead: 'supervised',
     everyPosition: encoder.everyPosition,
@@ -45,6 +46,7 @@ export function qParts(options: QOptions, encoder: Encoder): Shared {
     frozen: [...new Set([...supervised.frozen, ...statistics])],
     cures: { ...supervised.cures, 'loss/td': td, 'loss/td_negative': td, 'loss/cql': td, 'q/mean': td, 'q/min': td },
     rankingHead: options.rankingHead,
+    itemTables: { ...supervised.itemTables, 'q.weight': 'choices' },
     init: (key, shape, text) => ({
       ...supervised.init(key, shape, text),
       ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
@@ -113,6 +115,17 @@ export function historiesOf({ batch }: LossInput): { items: tf.Tensor; length: t
 /** The histories after the logged actions. */
 export function nextHistoriesOf({ batch }: LossInput): { items: tf.Tensor; length: tf.Tensor } {
   return { items: batch.nextItems!, length: batch.nextLength! };
+}
+
+/** The item tables of the encoder: histories reach them. */
+export function encoderTables(encoder: Encoder): Agent['itemTables'] {
+  return Object.fromEntries(encoder.itemTables.map((name) => [name, 'batch']));
+}
+
+/** What the supervised head has of its own: read at all items of a batch when tied or when they are labels as well. */
+function supervisedTable({ tied, everyPosition }: Encoder): Agent['itemTables'] {
+  if (tied === 'bias') return { 'ce.bias': 'batch' };
+  return tied ? {} : { 'ce.weight': everyPosition ? 'batch' : 'choices' };
 }
 
 function initNetwork(key: Key, encoder: Encoder, shape: Shape, text: Value | undefined): Values {

@@ -41,6 +41,7 @@ export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
     const parts = supervisedParts(options, encoder);
     return {
       ...parts,
+      itemTables: { ...parts.itemTables, 'q.weight': 'choices' },
       cures: { ...parts.cures, 'loss/proxy': 'Lower tdWeight, the rewards or the learning rate lr.' },
       init: (key, shape, text) => ({
         ...parts.init(key, shape, text),
