@@ -1,3 +1,4 @@
+export { checkChoices, checkRanges } from './checks.ts';
 export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { readWhole, replaceFile } from './files.ts';
 export { contentHash, stableJson } from './hash.ts';
