@@ -3,12 +3,13 @@ import { LeaError, readWhole } from '@lea/core';
 import { readSafetensors } from '@lea/tensor';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import { createAgent } from './registry.ts';
-import { type PolicyFile, textName, weightsHash } from './save.ts';
+import { formatVersion, type PolicyFile, textName, weightsHash } from './save.ts';
+import { agentsVersion } from './version.ts';
 
 /**
  * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_WEIGHTS`, `E_TYPE_UNKNOWN`, and those of `readSafetensors`
+ * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_TYPE_UNKNOWN`, and those of `readSafetensors`
  */
 export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text'> = {}): Promise<Policy> {
   const path = join(dir, 'policy.json');
@@ -31,7 +32,14 @@ function parse(path: string, content: string): PolicyFile {
   } catch (cause) {
     throw new LeaError('E_POLICY_FILE', 'A policy file is not JSON.', { value: path, cause });
   }
-  if (file?.version === 1 && file.agent && file.shape && file.weightsHash) return file as PolicyFile;
+  if (typeof file?.version === 'number' && file.version > formatVersion) {
+    const writer = file.agentsVersion ? `@lea/agents ${file.agentsVersion}` : 'a newer @lea/agents';
+    throw new LeaError('E_POLICY_VERSION', `A policy file of a newer format, written by ${writer} (${path}).`, {
+      value: file.version,
+      hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}: update it.`,
+    });
+  }
+  if (file?.version === formatVersion && file.agent && file.shape && file.weightsHash) return file as PolicyFile;
   throw new LeaError('E_POLICY_FILE', `A policy file lacks what version 1 has (${path}).`, {
     value: file?.version,
     hint: 'It must have version, agent, shape and weightsHash.',

@@ -1,10 +1,25 @@
 import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
-import { compile, interpret, type Program, pick, prefixed, type Runner, specsOf, type Values } from '@lea/tensor';
+import {
+  compile,
+  interpret,
+  type Program,
+  type ProgramSpecs,
+  pick,
+  prefixed,
+  type Runner,
+  specsOf,
+  type Values,
+} from '@lea/tensor';
+import { checkRanges } from './checks.ts';
 import type { Agent, Shape } from './types.ts';
 
 export interface ScoringOptions {
-  /** Histories per run of the program; the last run is padded. Default 256. */
+  /**
+   * Histories per run of the program; the last run is padded. Default 256, fewer for large catalogues: at most 2^24 scores
+   * (64 MiB) per run. More takes more memory and is hardly faster. Calls with at most 16 histories, or with one, run
+   * programs of that size.
+   */
   batch?: number;
   /** Threads of the compiled program. Default: all cores, at most 2. */
   threads?: number;
@@ -14,62 +29,96 @@ export interface ScoringOptions {
 
 /** Scores windows; see `scoring`. */
 export interface Scoring {
+  /** Histories per run. */
+  readonly batch: number;
   score(windows: Windows): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
+/** The most scores that a run makes by default. */
+const SCORES_PER_RUN = 2 ** 24;
+
+/** Rows of the programs for small calls, which a whole batch of padding would slow down. */
+const SMALL = [1, 16];
+
+/** A program and what it is fed with besides the histories. */
+export interface ScoringProgram {
+  readonly program: Program;
+  readonly specs: ProgramSpecs;
+  readonly frozen: Values;
+}
+
+/** Scores float32 [batch, N] of `items` int32 [batch, L] and `length` int32 [batch]. See `scoring` for the arguments. */
+export function scoringProgram(
+  agent: Agent,
+  params: Values,
+  { window }: Shape,
+  text: Values,
+  batch: number,
+): ScoringProgram {
+  const frozen: Values = { ...prefixed('params/', params), ...prefixed('frozen/', text) };
+  const program: Program = ({ inputs, frozen: tensors }) => {
+    const histories = { items: inputs.items!, length: inputs.length! };
+    const scores = agent.score(pick('params/', tensors), histories, pick('frozen/', tensors));
+    return { state: {}, outputs: { scores } };
+  };
+  const inputs = {
+    items: { dtype: 'int32', shape: [batch, window] },
+    length: { dtype: 'int32', shape: [batch] },
+  } as const;
+  return { program, specs: { inputs, frozen: specsOf(frozen) }, frozen };
+}
+
 /**
- * The scores of all items for histories, as a program of fixed batch size that is made at the first use. Windows may be
+ * The scores of all items for histories, as programs of fixed batch sizes that are made at the first use. Windows may be
  * wider or narrower than the agent's: the newest events that fit are read. An empty history (length 0) is scored too.
  *
  * @param text float32 [N, textSize] when the encoder reads text
  */
 export function scoring(agent: Agent, params: Values, shape: Shape, text: Values, options: ScoringOptions): Scoring {
-  const { batch = 256, threads, backend } = options;
-  const frozen: Values = { ...prefixed('params/', params), ...prefixed('frozen/', text) };
-  const program: Program = ({ inputs, frozen: tensors }) => {
-    const histories = { items: inputs.items!, length: inputs.length! };
-    return {
-      state: {},
-      outputs: { scores: agent.score(pick('params/', tensors), histories, pick('frozen/', tensors)) },
-    };
-  };
-  const specs = {
-    inputs: {
-      items: { dtype: 'int32', shape: [batch, shape.window] },
-      length: { dtype: 'int32', shape: [batch] },
-    },
-    frozen: specsOf(frozen),
-  } as const;
-  let runner: Promise<Runner> | undefined;
+  const { batch = Math.min(256, Math.max(1, Math.floor(SCORES_PER_RUN / shape.items))), threads, backend } = options;
+  checkRanges('policy', { batch }, { batch: [1, Infinity, 'whole'] });
+  const runners = new Map<number, Promise<Ready>>();
   let disposed = false;
 
-  const start = () => {
+  const ready = (rows: number): Promise<Ready> => {
     if (disposed) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Load it again.' });
-    runner ??= backend
-      ? interpret(program, specs, { backend, mode: 'direct' })
-      : compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
-    return runner;
+    const made = runners.get(rows) ?? make(rows);
+    runners.set(rows, made);
+    return made;
+  };
+  const make = async (rows: number): Promise<Ready> => {
+    const { program, specs, frozen } = scoringProgram(agent, params, shape, text, rows);
+    const runner = backend
+      ? await interpret(program, specs, { backend, mode: 'direct' })
+      : await compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
+    return { runner, frozen };
   };
 
   return {
+    batch,
     async score(windows) {
-      const ready = await start();
+      const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
+      const { runner, frozen } = await ready(rows);
       const scores = new Float32Array(windows.size * shape.items);
-      for (let from = 0; from < windows.size; from += batch) {
-        const size = Math.min(batch, windows.size - from);
-        const inputs = feed(windows, from, size, batch, shape);
-        const { outputs } = await ready.run({ inputs, frozen });
+      for (let from = 0; from < windows.size; from += rows) {
+        const size = Math.min(rows, windows.size - from);
+        const { outputs } = await runner.run({ inputs: feed(windows, from, size, rows, shape), frozen });
         scores.set((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from * shape.items);
       }
       return scores;
     },
     async dispose() {
       disposed = true;
-      await (await runner)?.dispose();
-      runner = undefined;
+      for (const made of runners.values()) await (await made).runner.dispose();
+      runners.clear();
     },
   };
+}
+
+interface Ready {
+  readonly runner: Runner;
+  readonly frozen: Values;
 }
 
 function feed(windows: Windows, from: number, size: number, batch: number, { items: padId, window }: Shape): Values {

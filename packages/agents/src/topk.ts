@@ -4,20 +4,36 @@ export interface Scored {
   readonly score: number;
 }
 
+/** Which items `topK` ranks. */
+export interface TopKOptions {
+  /** Items to leave out. Default: none. */
+  readonly exclude?: ReadonlySet<number>;
+  /** The only items to rank, in ascending order. Default: all. */
+  readonly candidates?: ArrayLike<number>;
+}
+
 /**
  * The `k` best of `scores`, best first; the smaller index among equals. NaN and the items of `exclude` are left out, so
  * fewer than `k` may come back.
  */
-export function topK(scores: ArrayLike<number>, k: number, exclude: ReadonlySet<number> = new Set()): Scored[] {
-  const best: Scored[] = [];
-  for (let item = 0; item < scores.length; item++) {
+export function topK(scores: ArrayLike<number>, k: number, { exclude, candidates }: TopKOptions = {}): Scored[] {
+  if (k <= 0) return [];
+  const better = (a: number, b: number) => scores[b]! - scores[a]! || a - b;
+  // Twice as many as are wanted are gathered before they are sorted and cut, so that a large k costs little as well.
+  let kept: number[] = [];
+  let least: number | undefined;
+  const count = candidates?.length ?? scores.length;
+  for (let i = 0; i < count; i++) {
+    const item = candidates ? candidates[i]! : i;
     const score = scores[item]!;
-    const full = best.length >= k;
-    if (Number.isNaN(score) || (full && !(score > (best.at(-1)?.score ?? Infinity))) || exclude.has(item)) continue;
-    let at = best.length;
-    while (at > 0 && best[at - 1]!.score < score) at--;
-    best.splice(at, 0, { item, score });
-    if (full) best.pop();
+    if (Number.isNaN(score) || (least !== undefined && score <= least) || exclude?.has(item)) continue;
+    kept.push(item);
+    if (kept.length < 2 * k) continue;
+    kept = kept.sort(better).slice(0, k);
+    least = scores[kept.at(-1)!]!;
   }
-  return best;
+  return kept
+    .sort(better)
+    .slice(0, k)
+    .map((item) => ({ item, score: scores[item]! }));
 }

@@ -10,5 +10,6 @@ export {
   type OnnxType,
   type Port,
 } from './model.ts';
+export { namesRead, splitNodes } from './names.ts';
 export { recordGraph } from './program.ts';
 export { type ModelInfo, writeModel } from './write.ts';

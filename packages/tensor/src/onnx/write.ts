@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import protobuf from 'protobufjs/minimal.js';
 import { type Attribute, type Graph, type Initializer, MICROSOFT, type Node, type Port, TYPE_CODE } from './model.ts';
+import { isGraph } from './names.ts';
 
 type Writer = protobuf.Writer;
 
@@ -77,10 +78,6 @@ function uses(graph: Graph, domain: string): boolean {
   return graph.nodes.some(
     (node) => node.domain === domain || Object.values(node.attributes).some((a) => isGraph(a) && uses(a.graph, domain)),
   );
-}
-
-function isGraph(attribute: Attribute): attribute is { readonly graph: Graph } {
-  return typeof attribute === 'object' && 'graph' in attribute;
 }
 
 function writeGraph(writer: Writer, graph: Graph): void {

@@ -1,0 +1,140 @@
+import { replaceFile, withDefaults } from '@lea/core';
+import {
+  type Graph,
+  type Initializer,
+  type Node,
+  namesRead,
+  node,
+  recordGraph,
+  splitNodes,
+  writeModel,
+} from '@lea/tensor/onnx';
+import { checkRanges } from './checks.ts';
+import type { Policy } from './policy.ts';
+import { scoringProgram } from './scoring.ts';
+import { agentsVersion } from './version.ts';
+
+export interface ExportOptions {
+  /** Length of the lists `top_items` and `top_scores`, at most the number of items. Default 10. More costs little. */
+  k?: number;
+}
+
+/**
+ * Writes a policy as one ONNX file, weights and text vectors included, that needs nothing but ONNX Runtime.
+ *
+ * Inputs are `items` int64 [batch, length] and `mask` bool [batch, length], for any number of rows and columns: item
+ * indices, oldest first, and where they count. Padding may stand anywhere; indices outside 0..N-1 are left out as if
+ * masked; of more events than the policy's window the newest are read; a row without events is an empty history. Outputs
+ * are `scores` float32 [batch, N], `top_items` int64 [batch, k], best first, the smaller index among equals, and
+ * `top_scores` float32 [batch, k], where NaN counts as -Infinity. Metadata: `lea.agent` (the agent's JSON), `lea.items`,
+ * `lea.window`.
+ *
+ * @throws LeaError `E_OP_UNSUPPORTED` (`agent.score` uses an op that cannot be recorded), `E_MODEL_SIZE` (beyond 2 GiB),
+ *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and those of `replaceFile`
+ */
+export async function exportOnnx(policy: Policy, path: string, options: ExportOptions = {}): Promise<void> {
+  const { k } = withDefaults('exportOnnx', { k: 10 }, options);
+  checkRanges('exportOnnx', { k }, { k: [1, Infinity, 'whole'] });
+  const { agent, params, shape, text } = policy;
+  const { items, window } = shape;
+  const { program, specs, frozen } = scoringProgram(agent, params, shape, text ? { text } : {}, 1);
+  const score = await recordGraph(program, specs);
+  const weights = score.inputs
+    .filter(({ name }) => name.startsWith('frozen:'))
+    .map(({ name }): Initializer => ({ ...frozen[name.slice('frozen:'.length)]!, name }));
+  const graph = servingGraph({ ...score, initializers: [...score.initializers, ...weights] }, items, window, k);
+  const model = writeModel(graph, {
+    producer: { name: '@lea/agents', version: agentsVersion },
+    metadata: { 'lea.agent': JSON.stringify(agent.config), 'lea.items': `${items}`, 'lea.window': `${window}` },
+  });
+  await replaceFile(path, model);
+}
+
+/**
+ * The graph that scores one history, run for each row of a batch of any size by a Loop. What depends on the weights alone
+ * stays outside of the loop, where ONNX Runtime computes it once, as it opens the model.
+ */
+function servingGraph(score: Graph, items: number, window: number, k: number): Graph {
+  const { free, dependent } = splitNodes(score.nodes, ['input:items', 'input:length']);
+  const constants = [
+    int64('zero', [], 0),
+    int64('one', [], 1),
+    int64('first axis', [1], 0),
+    int64('N', [], items),
+    int64('row shape', [2], 1, window),
+    int64('scores shape', [1], items),
+    int64('padding', [window], ...Array<number>(window).fill(items)),
+    int64('window', [1], window),
+    int64('before window', [1], -window),
+    int64('end', [1], Number.MAX_SAFE_INTEGER),
+    int64('k', [1], Math.min(k, items)),
+    { name: 'lowest', dtype: 'float32', shape: [], data: Float32Array.of(-Infinity) } as const,
+  ];
+  const nodes = [
+    node('GreaterOrEqual', ['items', 'zero'], ['not below']),
+    node('Less', ['items', 'N'], ['not above']),
+    node('And', ['not below', 'not above'], ['known']),
+    node('And', ['mask', 'known'], ['kept']),
+    node('Shape', ['items'], ['size of items']),
+    node('Gather', ['size of items', 'zero'], ['rows'], { axis: 0 }),
+    ...free,
+    node('Loop', ['rows', ''], ['scores'], { body: { graph: rowGraph(dependent, items) } }),
+    node('IsNaN', ['scores'], ['undefined']),
+    node('Where', ['undefined', 'lowest', 'scores'], ['ordered']),
+    node('TopK', ['ordered', 'k'], ['top_scores', 'top_items'], { axis: -1, largest: 1, sorted: 1 }),
+  ];
+  const used = namesRead(nodes);
+  return {
+    name: 'policy',
+    nodes,
+    initializers: [...constants, ...score.initializers].filter(({ name }) => used.has(name)),
+    inputs: [
+      { name: 'items', dtype: 'int64', shape: ['batch', 'length'] },
+      { name: 'mask', dtype: 'bool', shape: ['batch', 'length'] },
+    ],
+    outputs: [
+      { name: 'scores', dtype: 'float32', shape: ['batch', items] },
+      { name: 'top_items', dtype: 'int64', shape: ['batch', Math.min(k, items)] },
+      { name: 'top_scores', dtype: 'float32', shape: ['batch', Math.min(k, items)] },
+    ],
+  };
+}
+
+/** The scores of the Loop's row: its events are pushed together, cut to the window and padded. */
+function rowGraph(score: readonly Node[], items: number): Graph {
+  return {
+    name: 'row',
+    nodes: [
+      node('Identity', ['go'], ['go on']),
+      node('Gather', ['items', 'row'], ['items of row'], { axis: 0 }),
+      node('Gather', ['kept', 'row'], ['kept of row'], { axis: 0 }),
+      node('Compress', ['items of row', 'kept of row'], ['events'], { axis: 0 }),
+      node('Slice', ['events', 'before window', 'end', 'first axis'], ['newest']),
+      node('Concat', ['newest', 'padding'], ['padded'], { axis: 0 }),
+      node('Slice', ['padded', 'first axis', 'window', 'first axis'], ['cut']),
+      node('Reshape', ['cut', 'row shape'], ['one row']),
+      node('Cast', ['one row'], ['input:items'], { to: INT32 }),
+      node('Shape', ['newest'], ['count']),
+      node('Max', ['count', 'one'], ['count or one']),
+      node('Cast', ['count or one'], ['input:length'], { to: INT32 }),
+      ...score,
+      node('Reshape', ['output:scores', 'scores shape'], ['scores of row']),
+    ],
+    initializers: [],
+    inputs: [
+      { name: 'row', dtype: 'int64', shape: [] },
+      { name: 'go', dtype: 'bool', shape: [] },
+    ],
+    outputs: [
+      { name: 'go on', dtype: 'bool', shape: [] },
+      { name: 'scores of row', dtype: 'float32', shape: [items] },
+    ],
+  };
+}
+
+/** TensorProto.DataType of int32. */
+const INT32 = 6;
+
+function int64(name: string, shape: number[], ...values: number[]): Initializer {
+  return { name, dtype: 'int64', shape, data: BigInt64Array.from(values, BigInt) };
+}

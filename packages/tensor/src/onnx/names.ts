@@ -1,0 +1,27 @@
+import type { Attribute, Graph, Node } from './model.ts';
+
+/** Whether an attribute is a graph, such as the body of a loop. */
+export function isGraph(attribute: Attribute): attribute is { readonly graph: Graph } {
+  return typeof attribute === 'object' && 'graph' in attribute;
+}
+
+/** The names that nodes read, those of their bodies included. */
+export function namesRead(nodes: readonly Node[]): Set<string> {
+  const bodies = (each: Node) => Object.values(each.attributes).filter(isGraph);
+  return new Set(
+    nodes.flatMap((each) => [...each.inputs, ...bodies(each).flatMap(({ graph }) => [...namesRead(graph.nodes)])]),
+  );
+}
+
+/** Nodes that depend on some names, directly or by way of others, and nodes that do not, both in their order. */
+export function splitNodes(nodes: readonly Node[], names: Iterable<string>): { dependent: Node[]; free: Node[] } {
+  const reached = new Set(names);
+  const dependent: Node[] = [];
+  const free: Node[] = [];
+  for (const each of nodes) {
+    const depends = [...namesRead([each])].some((name) => reached.has(name));
+    (depends ? dependent : free).push(each);
+    if (depends) for (const name of each.outputs) reached.add(name);
+  }
+  return { dependent, free };
+}
