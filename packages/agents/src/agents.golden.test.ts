@@ -197,7 +197,9 @@ function passes(agent: Agent, params: Tensors, b: Tensors, role: '' | 'target_')
   if (!('q.weight' in params)) return { ...states, ...main };
   const at = head(params, 'q', state);
   const after = head(params, 'q', next);
-  const stars: Tensors = role ? {} : { 'term.a_star': greedy(after), 'term.a_neg_star': greedy(at) };
+  const stars: Tensors = role
+    ? {}
+    : { 'term.a_star': greedy(allValues(after)), 'term.a_neg_star': greedy(allValues(at)) };
   return { ...states, ...main, ...stars, [`out.${role}q`]: allValues(at), [`out.${role}q_next`]: allValues(after) };
 }
 

@@ -13,11 +13,14 @@ export interface Head {
   readonly weight: tf.Tensor;
 }
 
-/** `name.weight` [N, H+1]: Xavier-uniform, the last column (bias) zero. */
-export function initHead(key: Key, name: string, items: number, size: number): Values {
+/**
+ * `name.weight` [N, H+1]: Xavier-uniform, the last column (bias) zero. An ensemble has `heads` such blocks side by side,
+ * [N, heads (H+1)]: an item's row holds all of it.
+ */
+export function initHead(key: Key, name: string, items: number, size: number, heads = 1): Values {
   const bound = Math.sqrt(6 / (items + size));
-  const weight = uniformValue(key, `${name}.weight`, [items, size + 1], bound);
-  for (let i = 0; i < items; i++) weight.data[i * (size + 1) + size] = 0;
+  const weight = uniformValue(key, `${name}.weight`, [items, heads * (size + 1)], bound);
+  for (let i = size; i < weight.data.length; i += size + 1) weight.data[i] = 0;
   return { [`${name}.weight`]: weight };
 }
 
@@ -53,12 +56,12 @@ export function values(at: Head, candidates?: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * The item of greatest value among all or among the candidates, int32 [B]; the first among equals. No gradient.
+ * The item of greatest value, int32 [B]; the first among equals. No gradient.
  *
- * @param allowed bool, of the form of `values`: others are not chosen; one per row at least
+ * @param of what `values` gives for all items or for the candidates
+ * @param allowed bool, of the same form: others are not chosen; one per row at least
  */
-export function greedy(at: Head, candidates?: tf.Tensor, allowed?: tf.Tensor): tf.Tensor1D {
-  const of = values(at, candidates);
+export function greedy(of: tf.Tensor2D, candidates?: tf.Tensor, allowed?: tf.Tensor): tf.Tensor1D {
   const best = tf.argMax(
     allowed ? tf.where(allowed, of, tf.fill(of.shape, -1e30) as tf.Tensor2D) : of,
     1,

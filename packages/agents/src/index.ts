@@ -1,5 +1,13 @@
+export { type CcqlOptions, ccql } from './agents/ccql.ts';
 export { type CeOptions, ce } from './agents/ce.ts';
-export { type Critic, critic, type Logged, type NegativeOptions, type Negatives } from './agents/critic.ts';
+export {
+  type Critic,
+  type CriticOptions,
+  critic,
+  type Logged,
+  type NegativeOptions,
+  type Negatives,
+} from './agents/critic.ts';
 export { dqnNs } from './agents/dqn-ns.ts';
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
 export {
@@ -16,6 +24,7 @@ export { type Sa2cOptions, sa2c } from './agents/sa2c.ts';
 export { type SacOptions, sac } from './agents/sac.ts';
 export { type SnqnOptions, snqn, snqnDefaults } from './agents/snqn.ts';
 export { sqn } from './agents/sqn.ts';
+export { type VpqOptions, vpq } from './agents/vpq.ts';
 export { checkChoices, checkRanges } from './checks.ts';
 export type {
   AgentDefinition,
@@ -31,7 +40,11 @@ export type { TextUse } from './encoders/items.ts';
 export { type NextitnetOptions, nextitnet } from './encoders/nextitnet.ts';
 export { type SasrecOptions, sasrec } from './encoders/sasrec.ts';
 export { type SasrecModernOptions, sasrecModern } from './encoders/sasrec-modern.ts';
+export { type ExportOptions, exportOnnx } from './export-onnx.ts';
 export { loadPolicy } from './load.ts';
+export type { Augmentation } from './losses/augment.ts';
+export type { EnsembleOptions } from './losses/ensemble.ts';
+export type { Valuation } from './losses/valuation.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {
   agentConfig,
@@ -44,7 +57,7 @@ export {
 } from './registry.ts';
 export { weightsHash } from './save.ts';
 export type { ScoringOptions } from './scoring.ts';
-export { type Scored, topK } from './topk.ts';
+export { type Scored, type TopKOptions, topK } from './topk.ts';
 export type {
   Agent,
   AgentConfig,

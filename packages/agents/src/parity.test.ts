@@ -28,6 +28,8 @@ const decisions = [
   { history: [5, 6, 0, 1, 2], action: 3, done: true },
 ];
 
+const sampled = { loss: 'sampled-softmax', candidates: 4, samplingPower: 0.5 } as const;
+
 /** What the golden fixtures do not reach: dropout, drawn negatives, extra targets, text, other forms of the encoders. */
 const configs: AgentConfig[] = [
   { type: 'ce', encoder: { type: 'sasrec-modern', size: 4, tied: 'bias', everyPosition: false, text: 'project' } },
@@ -35,6 +37,13 @@ const configs: AgentConfig[] = [
   { type: 'sa2c', negatives: 4, rankingHead: 'q', encoder: { type: 'sasrec', size: 4, heads: 2, dropout: 0.3 } },
   { type: 'sa2c', negatives: 4, encoder: { type: 'gru4rec', size: 4, dropout: 0.3, tied: true, everyPosition: true } },
   { type: 'sqn', targetDropout: false, encoder: { type: 'gru4rec', size: 4, text: 'project' } },
+  { type: 'proxy', auxiliary: 'noise', ...sampled, loss: 'gbce', encoder: { type: 'sasrec', size: 4 } },
+  { type: 'snqn', negatives: 2, ...sampled, cql: 0.1, bcq: 0.3, encoder: { type: 'sasrec', size: 4 } },
+  { type: 'vpq', heads: 3, cql: 0.1, bcq: 0.2, rankingHead: 'q', encoder: { type: 'sasrec', size: 4 } },
+  { type: 'vpq', heads: 3, form: 'difference', ...sampled, cql: 0.1, encoder: { type: 'gru4rec', size: 4 } },
+  { type: 'ccql', encoder: { type: 'sasrec', size: 4 } },
+  { type: 'ccql', augmentation: 'crop', ...sampled, encoder: { type: 'gru4rec', size: 4 } },
+  { type: 'ccql', augmentation: 'mask', clamp: true, encoder: { type: 'sasrec', size: 4, everyPosition: true } },
   { type: 'snqn', negatives: 4, encoder: { type: 'caser', size: 4, filters: 3, text: 'project' } },
   { type: 'ce', encoder: { type: 'caser', size: 4, filters: 2, heights: [1, 4], everyPosition: true } },
   { type: 'sqn', encoder: { type: 'nextitnet', size: 4, dropout: 0.3, everyPosition: true } },
@@ -47,6 +56,7 @@ test.each(configs)('compiled equals eager: %o', async (config) => {
     ...batchValues(decisions, shape),
     targets: int32([3, 3, 0, 1, 5, 5], [3, 2]),
     targetWeights: float32([0.5, 0, 1, 1, 0, 2], [3, 2]),
+    candidates: int32([7, 4, 0, 4]),
   };
   const batch = Object.fromEntries(Object.keys(agent.inputs(3, 4, 2)).map((name) => [name, all[name]!]));
   const inputs: Values = { ...batch, key: keyTensorValue(key(5)) };
@@ -54,10 +64,17 @@ test.each(configs)('compiled equals eager: %o', async (config) => {
     ...prefixed('params/', agent.init(key(1), shape)),
     ...prefixed('target/', agent.init(key(2), shape)),
     text,
+    logQ: float32(Array.from({ length: 9 }, (_, i) => Math.log((i + 1) / 45))),
   };
   const program: Program = ({ inputs: { key: stepKey, ...b }, frozen: f }) => {
     const phase = agent.phases.at(-1)!.name;
-    const rest = { target: pick('target/', f), batch: b, key: stepKey!, phase, frozen: { text: f.text! } };
+    const rest = {
+      target: pick('target/', f),
+      batch: b,
+      key: stepKey!,
+      phase,
+      frozen: { text: f.text!, logQ: f.logQ! },
+    };
     const { loss, aux, grads } = valueAndGrad(
       (params) => {
         const { metrics, terms, ...result } = agent.loss({ params, ...rest });

@@ -1,4 +1,5 @@
 import { LeaError, nearest } from '@lea/core';
+import { ccql } from './agents/ccql.ts';
 import { ce } from './agents/ce.ts';
 import { dqnNs } from './agents/dqn-ns.ts';
 import { proxy } from './agents/proxy.ts';
@@ -6,6 +7,7 @@ import { sa2c } from './agents/sa2c.ts';
 import { sac } from './agents/sac.ts';
 import { snqn } from './agents/snqn.ts';
 import { sqn } from './agents/sqn.ts';
+import { vpq } from './agents/vpq.ts';
 import {
   type AgentDefinition,
   type AgentFactory,
@@ -22,7 +24,7 @@ import { sasrecModern } from './encoders/sasrec-modern.ts';
 import type { Agent, AgentConfig, Encoder, EncoderConfig } from './types.ts';
 
 const encoders = known<EncoderFactory>([gru4rec, caser, nextitnet, sasrec, sasrecModern]);
-const agents = known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, proxy]);
+const agents = known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, vpq, ccql, proxy]);
 
 /**
  * Makes an encoder type known to `createAgent` and `loadPolicy`.

@@ -1,8 +1,9 @@
 import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { encodeStates, type States, supervisedLoss } from '../losses/supervised.ts';
+import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput, LossResult } from '../types.ts';
-import { type Critic, critic, type NegativeOptions } from './critic.ts';
+import { type Critic, type CriticOptions, critic } from './critic.ts';
 import type { QOptions } from './options.ts';
 import { historiesOf, passMode } from './parts.ts';
 
@@ -35,15 +36,17 @@ export function criticMetrics({ logged, negative, cql }: Critic): Tensors {
  * @param options with `negatives`, sampled negative actions learn as well
  * @param weigh makes the weight of the supervised term out of the values; none: 1
  * @param states when the caller has them already
+ * @param valuation how the Q head is read; as it is when left out
  */
 export function actorCriticLoss(
   input: LossInput,
   encoder: Encoder,
-  options: QOptions & Partial<NegativeOptions>,
+  options: CriticOptions,
   weigh?: (critic: Critic, states: States) => Weighting,
   states: States = learningStates(input, encoder),
+  valuation: Valuation = plain,
 ): LossResult {
-  const values = critic(input, encoder, states.last, options);
+  const values = critic(input, encoder, states.last, options, valuation);
   const weighting = weigh?.(values, states);
   const supervised = supervisedLoss(encoder, input, states, options, weighting?.weight);
   return {

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { allValues, type Head, values } from '../heads.ts';
 
 /**
  * The conservative penalty per row [B], logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); with a
@@ -8,11 +7,12 @@ import { allValues, type Head, values } from '../heads.ts';
  * With candidates the sum over all items is estimated: that of the logged action, and the mean over the draws of
  * exp(Q) / q. Differs from the exact one in expectation only by counting the logged action twice.
  *
+ * @param all Q(s, .) of all items [B, N], or of the candidates [B, K], with gradient
  * @param q Q(s,a) [B] of the logged actions, with gradient
- * @param sampled candidates int32 [K] with the log of the distribution they were drawn from, [N]; undefined: uniform
+ * @param options.candidates int32 [K], with `logQ` [N], the log of the distribution they were drawn from; without: uniform
  */
 export function conservativePenalty(
-  at: Head,
+  all: tf.Tensor,
   q: tf.Tensor,
   options: {
     readonly temperature?: number;
@@ -24,9 +24,9 @@ export function conservativePenalty(
   const { temperature: t = 1, candidates, logQ, items } = options;
   const over = (x: tf.Tensor) => (t === 1 ? x : tf.div(x, tf.scalar(t)));
   const times = (x: tf.Tensor) => (t === 1 ? x : tf.mul(x, tf.scalar(t)));
-  if (!candidates) return tf.sub(times(tf.logSumExp(over(allValues(at)), 1)), q) as tf.Tensor1D;
+  if (!candidates) return tf.sub(times(tf.logSumExp(over(all), 1)), q) as tf.Tensor1D;
   const draws = tf.scalar(Math.log(candidates.shape.at(-1)!));
   const logShare = logQ ? tf.gather(logQ, candidates as tf.Tensor1D) : tf.scalar(-Math.log(items));
-  const others = tf.sub(tf.sub(over(values(at, candidates)), logShare), draws);
+  const others = tf.sub(tf.sub(over(all), logShare), draws);
   return tf.sub(times(tf.logSumExp(tf.concat([over(q).expandDims(1), others], 1), 1)), q) as tf.Tensor1D;
 }

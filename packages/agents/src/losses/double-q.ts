@@ -1,7 +1,8 @@
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { greedy, head, supervisedHead, values, valuesOf } from '../heads.ts';
+import { greedy, head, supervisedHead, values } from '../heads.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
+import { plain, type Valuation } from './valuation.ts';
 
 /** The network that learns and the one that values. */
 export interface Networks {
@@ -21,6 +22,7 @@ export interface Passes {
  *
  * @param candidates the items that may be selected; all when left out
  * @param bcq share of the favourite's probability under the supervised head that an action needs to be selected
+ * @param valuation how the two networks' heads are read; as they are when left out
  */
 export function doubleQ(
   encoder: Encoder,
@@ -28,12 +30,13 @@ export function doubleQ(
   histories: Histories,
   { select, value }: Passes,
   { candidates, bcq }: { readonly candidates?: tf.Tensor | undefined; readonly bcq: number },
+  valuation: Valuation = plain,
 ): tf.Tensor1D {
   const [learning, valuing] = [fixed(params), fixed(target)];
   const state = encoder.encode(learning, histories, select);
   const allowed = bcq > 0 ? likely(supervised(encoder, learning, state, select, candidates), bcq) : undefined;
-  const best = greedy(head(learning, 'q', state), candidates, allowed);
-  return valuesOf(head(valuing, 'q', encoder.encode(valuing, histories, value)), best) as tf.Tensor1D;
+  const best = greedy(valuation.select(head(learning, 'q', state), candidates), candidates, allowed);
+  return valuation.value(head(valuing, 'q', encoder.encode(valuing, histories, value)), best) as tf.Tensor1D;
 }
 
 /** Bool, of the form of `logits`: whose probability is at least `share` of the row's greatest. */

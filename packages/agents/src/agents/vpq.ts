@@ -1,0 +1,61 @@
+import { fold } from '@lea/core';
+import * as tf from '@tensorflow/tfjs';
+import { checkChoices, checkRanges } from '../checks.ts';
+import { type AgentFactory, agentFactory } from '../define.ts';
+import { head, initHead } from '../heads.ts';
+import {
+  type EnsembleOptions,
+  headStd,
+  headValues,
+  meanHead,
+  mixtureWeights,
+  penalisedEnsemble,
+} from '../losses/ensemble.ts';
+import type { Critic } from './critic.ts';
+import { actorCriticLoss, learningStates } from './loss.ts';
+import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from './sac.ts';
+
+export interface VpqOptions extends SacOptions, EnsembleOptions {}
+
+/**
+ * Value Penalized Q-Learning (Gao et al., SIGIR 2022): SAC whose Q head is an ensemble. Predictions are a random mixture of
+ * the heads, Q_w = sum_k w_k Q_k, w redrawn every step (REM). Targets are penalised by the standard deviation of the heads,
+ * V = Q / (1 + penalty * std): the next action is the argmax of V of the mean of the heads, valued by V of the other
+ * network's mixture. `q.weight` is [N, heads (H+1)]; as ranking head `q` it is the mean of the heads.
+ */
+export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
+  type: 'vpq',
+  defaults: { ...sacDefaults, heads: 15, penalty: 10, form: 'ratio' },
+  check(options) {
+    checkSac('vpq', options);
+    checkRanges('vpq', options, { heads: [1, Infinity, 'whole'], penalty: [0, Infinity] });
+    checkChoices('vpq', options, { form: ['ratio', 'difference'] });
+  },
+  build(options, encoder) {
+    const parts = sacParts(options, encoder);
+    return {
+      ...parts,
+      init: (key, shape, text) => ({
+        ...parts.init(key, shape, text),
+        ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize, options.heads),
+      }),
+      loss(input) {
+        const states = learningStates(input, encoder);
+        const valuation = penalisedEnsemble(options, mixtureWeights(input.key, options.heads));
+        const weigh = input.phase === 'actor' ? ({ logged }: Critic) => valueWeight(logged.q, options) : undefined;
+        const result = actorCriticLoss(input, encoder, options, weigh, states, valuation);
+        const at = head(input.params, 'q', states.last);
+        const std = headStd(headValues(at, input.batch.action!, options.heads));
+        return { ...result, metrics: { ...result.metrics, 'q/std': tf.mean(std) } };
+      },
+      score: (params, histories, frozen) =>
+        parts.score(
+          options.rankingHead === 'q'
+            ? { ...params, 'q.weight': meanHead(params['q.weight']!, options.heads) }
+            : params,
+          histories,
+          frozen,
+        ),
+    };
+  },
+});

@@ -1,0 +1,75 @@
+import { randomIntegers, randomUniform } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { validSlots } from '../encoders/window.ts';
+import type { Histories } from '../types.ts';
+
+/** How a history is altered: its events in random order; a stretch of 2 or 3 blanked out; each blanked with chance 0.15. */
+export type Augmentation = 'permute' | 'crop' | 'mask';
+
+const MASK_SHARE = 0.15;
+
+/**
+ * Histories of the same length with some of their information gone; empty ones come back as they are. Blanks hold the
+ * padding id. The newest event is never blanked, since encoders read their state there.
+ *
+ * @param key int32 [2]
+ */
+export function augment(histories: Histories, kind: Augmentation, key: tf.Tensor, padId: number): Histories {
+  return { items: alter[kind](histories, key, padId), length: histories.length };
+}
+
+const alter: Record<Augmentation, (histories: Histories, key: tf.Tensor, padId: number) => tf.Tensor> = {
+  permute,
+  crop,
+  mask,
+};
+
+/** Each event moves to its rank among uniform draws: at windows of tens of events that is less work than a sort. */
+function permute(histories: Histories, key: tf.Tensor, padId: number): tf.Tensor {
+  const { items } = histories;
+  const [rows, window] = items.shape as [number, number];
+  const slots = slotsOf(window);
+  const valid = validSlots(histories, padId);
+  const draws = randomUniform(key, 'permute', [rows, window]);
+  // Padding sorts behind all draws, in its own order.
+  const order = tf.add(tf.mul(valid, draws), tf.mul(tf.sub(tf.scalar(1), valid), tf.add(slots, tf.scalar(1))));
+  const [mine, other] = [order.expandDims(2), order.expandDims(1)];
+  const earlier = tf.less(slots.reshape([1, 1, window]), slots.reshape([1, window, 1]));
+  const before = tf.logicalOr(tf.less(other, mine), tf.logicalAnd(tf.equal(other, mine), earlier));
+  const rank = tf.sum(before.toFloat(), 2);
+  const arrives = tf.equal(rank.expandDims(1), slots.reshape([1, window, 1]));
+  return tf.sum(tf.mul(arrives.toInt(), items.expandDims(1)), 2);
+}
+
+function crop({ items, length }: Histories, key: tf.Tensor, padId: number): tf.Tensor {
+  const [rows, window] = items.shape as [number, number];
+  const older = tf.sub(length.toFloat(), tf.scalar(1));
+  const width = tf.minimum(
+    tf.add(randomIntegers(key, 'crop width', [rows], 2), tf.scalar(2, 'int32')).toFloat(),
+    older,
+  );
+  const choices = tf.add(tf.sub(older, width), tf.scalar(1));
+  const drawn = tf.floor(tf.mul(randomUniform(key, 'crop start', [rows]), choices));
+  // Rounding in float32 may lift the last draw to the number of choices itself.
+  const start = tf.minimum(drawn, tf.sub(choices, tf.scalar(1))).expandDims(1);
+  const slots = slotsOf(window);
+  const inside = tf.logicalAnd(tf.greaterEqual(slots, start), tf.less(slots, tf.add(start, width.expandDims(1))));
+  return blank(items, inside, padId);
+}
+
+function mask({ items, length }: Histories, key: tf.Tensor, padId: number): tf.Tensor {
+  const [rows, window] = items.shape as [number, number];
+  const older = tf.less(slotsOf(window), tf.sub(length.toFloat(), tf.scalar(1)).expandDims(1));
+  const hit = tf.less(randomUniform(key, 'mask', [rows, window]), tf.scalar(MASK_SHARE));
+  return blank(items, tf.logicalAnd(hit, older), padId);
+}
+
+function blank(items: tf.Tensor, where: tf.Tensor, padId: number): tf.Tensor {
+  const share = where.toInt();
+  return tf.add(items, tf.mul(share, tf.sub(tf.scalar(padId, 'int32'), items)));
+}
+
+/** [1, L]: 0, 1, ... */
+function slotsOf(window: number): tf.Tensor {
+  return tf.range(0, window).expandDims(0);
+}

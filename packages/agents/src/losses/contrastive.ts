@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * InfoNCE per row [B] between two views of the same rows, in both directions: -log of the share that the row's other view
+ * has in sum exp(cos / temperature) over all other vectors of both views, 2B - 1 of them (NT-Xent, Chen et al., ICML 2020).
+ * Rows of the batch are each other's negatives.
+ *
+ * @param first [B, H] @param second [B, H]
+ */
+export function infoNce(first: tf.Tensor, second: tf.Tensor, temperature: number): tf.Tensor1D {
+  const rows = first.shape[0]!;
+  const vectors = unit(tf.concat([first, second], 0));
+  const similar = tf.div(
+    tf.matMul(vectors as tf.Tensor2D, vectors as tf.Tensor2D, false, true),
+    tf.scalar(temperature),
+  );
+  const id = tf.range(0, 2 * rows, 1, 'int32');
+  const self = tf.equal(id.expandDims(0), id.expandDims(1)).toFloat();
+  const others = tf.logSumExp(tf.sub(similar, tf.mul(self, tf.scalar(1e9))), 1);
+  const [mine, theirs] = tf.split(vectors, 2, 0) as [tf.Tensor, tf.Tensor];
+  const positive = tf.div(tf.sum(tf.mul(mine, theirs), 1), tf.scalar(temperature));
+  return tf.sub(tf.mean(others.reshape([2, rows]), 0), positive) as tf.Tensor1D;
+}
+
+/** Rows of length 1; a zero row (the empty history of some encoders) stays zero. */
+function unit(x: tf.Tensor): tf.Tensor {
+  return tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), 1, true), tf.scalar(1e-12))));
+}
