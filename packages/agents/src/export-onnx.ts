@@ -1,4 +1,4 @@
-import { replaceFile, withDefaults } from '@lea/core';
+import { checkRanges, replaceFile, withDefaults } from '@lea/core';
 import {
   type Graph,
   type Initializer,
@@ -9,7 +9,6 @@ import {
   splitNodes,
   writeModel,
 } from '@lea/tensor/onnx';
-import { checkRanges } from './checks.ts';
 import type { Policy } from './policy.ts';
 import { scoringProgram } from './scoring.ts';
 import { agentsVersion } from './version.ts';
@@ -42,7 +41,12 @@ export async function exportOnnx(policy: Policy, path: string, options: ExportOp
   const weights = score.inputs
     .filter(({ name }) => name.startsWith('frozen:'))
     .map(({ name }): Initializer => ({ ...frozen[name.slice('frozen:'.length)]!, name }));
-  const graph = servingGraph({ ...score, initializers: [...score.initializers, ...weights] }, items, window, k);
+  const graph = servingGraph(
+    { ...score, initializers: [...score.initializers, ...weights] },
+    items,
+    window,
+    Math.min(k, items),
+  );
   const model = writeModel(graph, {
     producer: { name: '@lea/agents', version: agentsVersion },
     metadata: { 'lea.agent': JSON.stringify(agent.config), 'lea.items': `${items}`, 'lea.window': `${window}` },
@@ -67,7 +71,7 @@ function servingGraph(score: Graph, items: number, window: number, k: number): G
     int64('window', [1], window),
     int64('before window', [1], -window),
     int64('end', [1], Number.MAX_SAFE_INTEGER),
-    int64('k', [1], Math.min(k, items)),
+    int64('k', [1], k),
     { name: 'lowest', dtype: 'float32', shape: [], data: Float32Array.of(-Infinity) } as const,
   ];
   const nodes = [
@@ -78,10 +82,9 @@ function servingGraph(score: Graph, items: number, window: number, k: number): G
     node('Shape', ['items'], ['size of items']),
     node('Gather', ['size of items', 'zero'], ['rows'], { axis: 0 }),
     ...free,
-    node('Loop', ['rows', ''], ['scores'], { body: { graph: rowGraph(dependent, items) } }),
-    node('IsNaN', ['scores'], ['undefined']),
-    node('Where', ['undefined', 'lowest', 'scores'], ['ordered']),
-    node('TopK', ['ordered', 'k'], ['top_scores', 'top_items'], { axis: -1, largest: 1, sorted: 1 }),
+    node('Loop', ['rows', ''], ['scores', 'top_items', 'top_scores'], {
+      body: { graph: rowGraph(dependent, items, k) },
+    }),
   ];
   const used = namesRead(nodes);
   return {
@@ -94,14 +97,17 @@ function servingGraph(score: Graph, items: number, window: number, k: number): G
     ],
     outputs: [
       { name: 'scores', dtype: 'float32', shape: ['batch', items] },
-      { name: 'top_items', dtype: 'int64', shape: ['batch', Math.min(k, items)] },
-      { name: 'top_scores', dtype: 'float32', shape: ['batch', Math.min(k, items)] },
+      { name: 'top_items', dtype: 'int64', shape: ['batch', k] },
+      { name: 'top_scores', dtype: 'float32', shape: ['batch', k] },
     ],
   };
 }
 
-/** The scores of the Loop's row: its events are pushed together, cut to the window and padded. */
-function rowGraph(score: readonly Node[], items: number): Graph {
+/**
+ * What is computed for the Loop's row: its events are pushed together, cut to the window and padded, then scored. The best
+ * are chosen here too, since ONNX Runtime's TopK does not survive a batch without rows.
+ */
+function rowGraph(score: readonly Node[], items: number, k: number): Graph {
   return {
     name: 'row',
     nodes: [
@@ -119,6 +125,9 @@ function rowGraph(score: readonly Node[], items: number): Graph {
       node('Cast', ['count or one'], ['input:length'], { to: INT32 }),
       ...score,
       node('Reshape', ['output:scores', 'scores shape'], ['scores of row']),
+      node('IsNaN', ['scores of row'], ['undefined']),
+      node('Where', ['undefined', 'lowest', 'scores of row'], ['ordered']),
+      node('TopK', ['ordered', 'k'], ['top scores of row', 'top items of row'], { axis: -1, largest: 1, sorted: 1 }),
     ],
     initializers: [],
     inputs: [
@@ -128,6 +137,8 @@ function rowGraph(score: readonly Node[], items: number): Graph {
     outputs: [
       { name: 'go on', dtype: 'bool', shape: [] },
       { name: 'scores of row', dtype: 'float32', shape: [items] },
+      { name: 'top items of row', dtype: 'int64', shape: [k] },
+      { name: 'top scores of row', dtype: 'float32', shape: [k] },
     ],
   };
 }

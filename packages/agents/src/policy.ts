@@ -1,7 +1,6 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
-import { checkChoices, checkRanges } from './checks.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
 import { type Scored, topK } from './topk.ts';

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { checkRanges, LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
 import {
   compile,
@@ -11,7 +11,6 @@ import {
   specsOf,
   type Values,
 } from '@lea/tensor';
-import { checkRanges } from './checks.ts';
 import type { Agent, Shape } from './types.ts';
 
 export interface ScoringOptions {
