@@ -4,6 +4,7 @@ import { emptyWindows, type Windows } from '@lea/data';
 import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import type { EnvironmentConfig } from './environment-model.ts';
 import { type Encoded, environmentPrograms } from './environment-programs.ts';
+import { checkActions } from './reward-model.ts';
 import type { Runtime } from './runtime.ts';
 import { type Positives, topItems } from './top-items.ts';
 
@@ -126,15 +127,4 @@ function newest(windows: Windows, window: number, padId: number): Windows {
     out.length[row] = length;
   }
   return out;
-}
-
-function checkActions(actions: Int32Array, size: number, items: number): Int32Array {
-  if (size > 0 && (actions.length === 0 || actions.length % size !== 0)) {
-    throw new LeaError('E_OPTION_VALUE', `Give the same number of actions for each of the ${size} histories.`, {
-      value: actions.length,
-    });
-  }
-  const bad = actions.findIndex((a) => a < 0 || a >= items);
-  if (bad >= 0) throw new LeaError('E_ITEM_RANGE', `Items lie in 0..${items - 1}.`, { value: actions[bad] });
-  return actions;
 }
