@@ -40,10 +40,15 @@ export async function readWhole(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') {
-      throw new LeaError('E_FILE_MISSING', 'There is no such file.', { value: path, hint: 'Check the path.', cause });
-    }
-    throw new LeaError('E_FILE_READ', `Cannot read a file (${code ?? String(cause)}).`, { value: path, cause });
+    throw fileError(path, cause);
   }
+}
+
+/** What a file that cannot be read is told as: LeaError `E_FILE_MISSING` or `E_FILE_READ`. */
+export function fileError(path: string, cause: unknown): LeaError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') {
+    return new LeaError('E_FILE_MISSING', 'There is no such file.', { value: path, hint: 'Check the path.', cause });
+  }
+  return new LeaError('E_FILE_READ', `Cannot read a file (${code ?? String(cause)}).`, { value: path, cause });
 }

@@ -4,7 +4,7 @@ export { type BackendOptions, useBackend } from './backends.ts';
 export { type CompileOptions, compile } from './compile.ts';
 export { stopGradient, valueAndGrad, withGradient } from './gradient.ts';
 export { interpret } from './interpret.ts';
-export { gelu, logSigmoid, softplus, swiglu } from './ops/activations.ts';
+export { gelu, geluTanh, logSigmoid, softplus, swiglu } from './ops/activations.ts';
 export { amax } from './ops/amax.ts';
 export { attention } from './ops/attention.ts';
 export { dropout } from './ops/dropout.ts';
@@ -18,7 +18,7 @@ export { rowDot, withOnes } from './ops/rows.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { type AdamOptions, adam } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
-export { readSafetensors, writeSafetensors } from './safetensors.ts';
+export { describeSafetensors, type ReadOptions, readSafetensors, writeSafetensors } from './safetensors.ts';
 export { pick, prefixed } from './tensors.ts';
 export type {
   DType,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { float32, int32, readSafetensors, type Values, writeSafetensors } from './index.ts';
+import { describeSafetensors, float32, int32, readSafetensors, type Values, writeSafetensors } from './index.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -66,6 +66,28 @@ test('converts the other number formats', async () => {
   }
 });
 
+test('reads half precision through several chunks, and nothing but what is wanted', async () => {
+  const size = 2 ** 19 + 3;
+  const words = Uint16Array.from({ length: size }, (_, i) => (i % 256) << 7);
+  const header = {
+    big: { dtype: 'BF16', shape: [size], data_offsets: [0, 2 * size] },
+    small: { dtype: 'I8', shape: [1], data_offsets: [2 * size, 2 * size + 1] },
+  };
+  const file = fileOf(header, Buffer.concat([new Uint8Array(words.buffer), Uint8Array.of(7)]));
+  const { tensors } = await read(file);
+  const bits = new Uint32Array((tensors.big!.data as Float32Array).buffer);
+  expect(bits.findIndex((value, i) => value !== ((i % 256) << 23) >>> 0)).toBe(-1);
+  const path = join(folder, 'x.safetensors');
+  expect(await readSafetensors(path, { wanted: (name) => name === 'small' })).toEqual({
+    tensors: { small: int32([7], [1]) },
+    metadata: {},
+  });
+  expect(await describeSafetensors(path)).toEqual({
+    big: { dtype: 'BF16', shape: [size] },
+    small: { dtype: 'I8', shape: [1] },
+  });
+});
+
 const entry = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
 const bytes = new Uint8Array(8);
 
@@ -118,6 +140,7 @@ test('never fails other than with a LeaError', async () => {
   );
 });
 
-test('a missing file has its own code', async () => {
+test('a missing file has its own code, a folder is no file', async () => {
   await expect(readSafetensors(join(folder, 'none'))).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+  await expect(readSafetensors(folder)).rejects.toMatchObject({ code: 'E_FILE_READ' });
 });

@@ -1,13 +1,17 @@
-import { LeaError, readWhole, replaceFile } from '@lea/core';
-import { decode, isStoredType, STORED_BYTES } from './stored-types.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { fileError, LeaError, replaceFile } from '@lea/core';
+import { decode, isStoredType, STORED_BYTES, type StoredType } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
 
 /** A header larger than this is no header of ours or of anybody's. */
 const LARGEST_HEADER = 100_000_000;
 
+/** Systems read less than 2 GiB at a time. */
+const LARGEST_READ = 2 ** 30;
+
 interface Entry {
-  readonly dtype: string;
+  readonly dtype: StoredType;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
@@ -47,37 +51,103 @@ export async function writeSafetensors(
   await replaceFile(path, file);
 }
 
+export interface ReadOptions {
+  /** Which tensors are read, by name (default: all). The others cost neither time nor memory. */
+  readonly wanted?: (name: string) => boolean;
+}
+
 /**
- * Reads a safetensors file. F16, BF16 and F64 become float32; I64 and the small integers become int32.
+ * Reads a safetensors file. F16, BF16 and F64 become float32; I64 and the small integers become int32. Each tensor is
+ * read into its own array: the file is never in memory as a whole.
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS` (what is wrong, and the file)
  */
-export async function readSafetensors(path: string): Promise<{ tensors: Values; metadata: Record<string, string> }> {
-  const file = await readWhole(path);
-  const { header, data } = splitFile(file, path);
-  const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
-  const read: [string, Value][] = entries.map(([name, entry]) => {
-    const { dtype, shape, data_offsets: range } = checkEntry(entry, data.length, `tensor "${name}"`, path);
-    return [name, decode(dtype, shape, data.subarray(...range), (what) => malformed(path, `tensor "${name}" ${what}`))];
+export async function readSafetensors(
+  path: string,
+  { wanted = () => true }: ReadOptions = {},
+): Promise<{ tensors: Values; metadata: Record<string, string> }> {
+  return withFile(path, async (file, size) => {
+    const { entries, metadata, from } = await readHeader(file, size, path);
+    const tensors: [string, Value][] = [];
+    for (const [name, { dtype, shape, data_offsets: range }] of Object.entries(entries)) {
+      if (!wanted(name)) continue;
+      const source = { read: readerAt(file, from + range[0], path), bytes: range[1] - range[0] };
+      tensors.push([name, await decode(dtype, shape, source, (what) => malformed(path, `tensor "${name}" ${what}`))]);
+    }
+    return { tensors: Object.fromEntries(tensors), metadata };
   });
-  checkOverlaps(header as Record<string, Entry>, path);
-  return { tensors: Object.fromEntries(read), metadata: checkMetadata(header.__metadata__, path) };
 }
 
-function splitFile(file: Buffer, path: string): { header: Record<string, unknown>; data: Buffer } {
-  if (file.length < 8) throw malformed(path, `it has ${file.length} bytes, too few for a header`);
-  const length = Number(file.readBigUInt64LE(0));
+/**
+ * What a safetensors file holds, without reading any tensor: stored types and shapes.
+ *
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS`
+ */
+export async function describeSafetensors(
+  path: string,
+): Promise<Record<string, { readonly dtype: string; readonly shape: readonly number[] }>> {
+  const { entries } = await withFile(path, (file, size) => readHeader(file, size, path));
+  return Object.fromEntries(Object.entries(entries).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+}
+
+/** A header whose entries have been checked against the size of the file; `from`: where its data begins. */
+interface Header {
+  readonly entries: Record<string, Entry>;
+  readonly metadata: Record<string, string>;
+  readonly from: number;
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
+  const failed = (cause: unknown): LeaError => fileError(path, cause);
+  const file = await open(path).catch((cause) => {
+    throw failed(cause);
+  });
+  try {
+    return await use(file, (await file.stat()).size);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).syscall ? failed(error) : error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHeader(file: FileHandle, size: number, path: string): Promise<Header> {
+  if (size < 8) throw malformed(path, `it has ${size} bytes, too few for a header`);
+  const head = Buffer.alloc(8);
+  await readerAt(file, 0, path)(head);
+  const length = Number(head.readBigUInt64LE(0));
+  // Refused before anything of that size is allocated.
   if (length > LARGEST_HEADER) throw malformed(path, `it announces a header of ${length} bytes`);
-  if (length > file.length - 8)
-    throw malformed(path, `it ends within its header (${file.length} of ${length + 8} bytes)`);
+  if (length > size - 8) throw malformed(path, `it ends within its header (${size} of ${length + 8} bytes)`);
+  const text = Buffer.alloc(length);
+  await readerAt(file, 8, path)(text);
   let header: unknown;
   try {
-    header = JSON.parse(file.toString('utf8', 8, 8 + length));
+    header = JSON.parse(text.toString('utf8'));
   } catch (cause) {
     throw malformed(path, 'its header is not JSON', cause);
   }
   if (!isRecord(header)) throw malformed(path, 'its header is not a JSON object');
-  return { header, data: file.subarray(8 + length) };
+  const { __metadata__: metadata, ...described } = header;
+  const from = 8 + length;
+  const entries = Object.fromEntries(
+    Object.entries(described).map(([name, entry]) => [name, checkEntry(entry, size - from, `tensor "${name}"`, path)]),
+  );
+  checkOverlaps(entries, path);
+  return { entries, metadata: checkMetadata(metadata, path), from };
+}
+
+/** Fills one array after the other with the bytes from a position on. */
+function readerAt(file: FileHandle, position: number, path: string): (into: Uint8Array) => Promise<void> {
+  let at = position;
+  return async (into) => {
+    for (let done = 0; done < into.length; ) {
+      const { bytesRead } = await file.read(into, done, Math.min(into.length - done, LARGEST_READ), at);
+      if (bytesRead === 0) throw malformed(path, `it ends at byte ${at}: is it being written?`);
+      done += bytesRead;
+      at += bytesRead;
+    }
+  };
 }
 
 function checkEntry(entry: unknown, available: number, what: string, path: string): Entry {
@@ -96,9 +166,16 @@ function checkEntry(entry: unknown, available: number, what: string, path: strin
   return { dtype, shape, data_offsets: [begin, end] };
 }
 
-function checkOverlaps(header: Record<string, Entry>, path: string): void {
-  const ranges = Object.entries(header)
-    .filter(([name, { data_offsets: [begin, end] = [0, 0] }]) => name !== '__metadata__' && end > begin)
+function checkOverlaps(entries: Record<string, Entry>, path: string): void {
+  const ranges = Object.entries(entries)
+    .filter(
+      ([
+        ,
+        {
+          data_offsets: [begin, end],
+        },
+      ]) => end > begin,
+    )
     .sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
   for (let i = 1; i < ranges.length; i++) {
     const [[before, a], [after, b]] = [ranges[i - 1]!, ranges[i]!];

@@ -22,63 +22,91 @@ export function isStoredType(dtype: string): dtype is StoredType {
   return Object.hasOwn(STORED_BYTES, dtype);
 }
 
+/** The bytes of a tensor, read in order: each call fills an array with the next ones. */
+export interface Source {
+  readonly read: (into: Uint8Array) => Promise<void>;
+  readonly bytes: number;
+}
+
+/** Numbers that are converted go through a buffer of this many bytes. */
+const CHUNK = 2 ** 20;
+
 /**
- * A tensor from its bytes.
+ * A tensor from its bytes (little endian).
  *
  * @param fail makes the error for numbers that do not fit
  */
-export function decode(
-  dtype: StoredType | string,
+export async function decode(
+  dtype: StoredType,
   shape: readonly number[],
-  bytes: Uint8Array,
+  source: Source,
   fail: (what: string) => Error,
-): Value {
-  const stored = dtype as StoredType;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+): Promise<Value> {
   const size = sizeOf(shape);
-  if (stored === 'BOOL') return { dtype: 'bool', shape, data: Uint8Array.from(bytes, (byte) => (byte ? 1 : 0)) };
-  if (stored === 'F32') return { dtype: 'float32', shape, data: new Float32Array(new Uint8Array(bytes).buffer) };
-  if (stored === 'I32') return { dtype: 'int32', shape, data: new Int32Array(new Uint8Array(bytes).buffer) };
-  if (stored === 'F16' || stored === 'BF16' || stored === 'F64') {
-    const read = { F16: half, BF16: brain, F64: (v: DataView, i: number) => v.getFloat64(i * 8, true) }[stored];
-    return { dtype: 'float32', shape, data: Float32Array.from({ length: size }, (_, i) => read(view, i)) };
+  if (dtype === 'F32' || dtype === 'I32') {
+    const data = dtype === 'F32' ? new Float32Array(size) : new Int32Array(size);
+    await source.read(bytesOf(data));
+    return { dtype: dtype === 'F32' ? 'float32' : 'int32', shape, data };
   }
-  const data = Int32Array.from({ length: size }, (_, i) => {
-    const value = integer(stored, view, i);
-    if (value !== (value | 0)) throw fail(`holds ${value}, which is more than 32 bits`);
-    return value;
-  });
-  return { dtype: 'int32', shape, data };
-}
-
-function integer(dtype: 'U8' | 'I8' | 'I16' | 'U16' | 'I64', view: DataView, i: number): number {
-  switch (dtype) {
-    case 'U8':
-      return view.getUint8(i);
-    case 'I8':
-      return view.getInt8(i);
-    case 'U16':
-      return view.getUint16(i * 2, true);
-    case 'I16':
-      return view.getInt16(i * 2, true);
-    case 'I64':
-      return Number(view.getBigInt64(i * 8, true));
+  if (dtype === 'BOOL') {
+    const data = new Uint8Array(size);
+    await source.read(data);
+    return { dtype: 'bool', shape, data: data.map((byte) => (byte ? 1 : 0)) };
   }
+  const isFloat = dtype === 'F16' || dtype === 'BF16' || dtype === 'F64';
+  const data = isFloat ? new Float32Array(size) : new Int32Array(size);
+  const chunk = new ArrayBuffer(Math.min(CHUNK, source.bytes));
+  const each = STORED_BYTES[dtype];
+  for (let at = 0; at < size; at += chunk.byteLength / each) {
+    const count = Math.min(chunk.byteLength / each, size - at);
+    await source.read(new Uint8Array(chunk, 0, count * each));
+    convert(dtype, chunk, data.subarray(at, at + count), fail);
+  }
+  return isFloat
+    ? { dtype: 'float32', shape, data: data as Float32Array }
+    : { dtype: 'int32', shape, data: data as Int32Array };
 }
 
-const word = new DataView(new ArrayBuffer(4));
+/** Stored numbers that JavaScript converts by itself. */
+const ARRAYS = { F64: Float64Array, U8: Uint8Array, I8: Int8Array, U16: Uint16Array, I16: Int16Array } as const;
 
-/** bfloat16 is the upper half of a float32. */
-function brain(view: DataView, i: number): number {
-  word.setUint32(0, view.getUint16(i * 2, true) << 16);
-  return word.getFloat32(0);
+/** Numbers of a stored type as those of `into`. */
+function convert(
+  dtype: Exclude<StoredType, 'F32' | 'I32' | 'BOOL'>,
+  from: ArrayBuffer,
+  into: Float32Array | Int32Array,
+  fail: (what: string) => Error,
+): void {
+  const size = into.length;
+  if (dtype === 'BF16') {
+    // The upper half of a float32.
+    const words = new Uint16Array(from, 0, size);
+    const whole = new Uint32Array(into.buffer, into.byteOffset, size);
+    for (let i = 0; i < size; i++) whole[i] = words[i]! << 16;
+  } else if (dtype === 'F16') {
+    const words = new Uint16Array(from, 0, size);
+    halves ??= Float32Array.from({ length: 65536 }, (_, bits) => half(bits));
+    for (let i = 0; i < size; i++) into[i] = halves[words[i]!]!;
+  } else if (dtype === 'I64') {
+    const wide = new BigInt64Array(from, 0, size);
+    for (let i = 0; i < size; i++) {
+      into[i] = Number(wide[i]);
+      if (BigInt(into[i]!) !== wide[i]) throw fail(`holds ${wide[i]}, which is more than 32 bits`);
+    }
+  } else into.set(new ARRAYS[dtype](from, 0, size));
 }
 
-function half(view: DataView, i: number): number {
-  const bits = view.getUint16(i * 2, true);
+/** All float16 numbers by their bits, made when first needed. */
+let halves: Float32Array | undefined;
+
+function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function bytesOf(data: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

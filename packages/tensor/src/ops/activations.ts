@@ -42,6 +42,32 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   }));
 }
 
+/** The approximation of {@link gelu} that GPT-2 and Gemma were trained with: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). */
+export function geluTanh(x: tf.Tensor): tf.Tensor {
+  const scale = Math.sqrt(2 / Math.PI);
+  const bend = (x: tf.Tensor) => tf.tanh(x.mul(x.square().mul(0.044715).add(1)).mul(scale));
+  return withGradient([x], () => ({
+    value: isRecording() ? emit('Gelu', [x], [x.shape], { approximate: 'tanh' })[0]! : x.mul(bend(x).add(1)).mul(0.5),
+    saved: [x],
+    gradients: (dy, [x]) => [
+      () => {
+        const t = bend(x!);
+        const slope = x!
+          .square()
+          .mul(3 * 0.044715)
+          .add(1)
+          .mul(scale);
+        return dy.mul(
+          t
+            .add(1)
+            .add(x!.mul(slope).mul(tf.sub(1, t.square())))
+            .mul(0.5),
+        );
+      },
+    ],
+  }));
+}
+
 /** log(1 + e^x) without overflow or cancellation; -softplus(-x) is log sigmoid(x). */
 export function softplus(x: tf.Tensor): tf.Tensor {
   return withGradient([x], () => ({
