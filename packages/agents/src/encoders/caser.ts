@@ -7,7 +7,7 @@ import { filledValue, truncatedNormalValue } from '../init.ts';
 import { drop } from './block.ts';
 import { convolution } from './convolution.ts';
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
-import { checkWindow, validSlots } from './window.ts';
+import { checkWindow, padSteps, validSlots } from './window.ts';
 
 export interface CaserOptions {
   /** Columns of item vectors. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
@@ -63,18 +63,18 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
       };
     },
     encode(params, histories, mode) {
-      const vertical = params['enc.v.weight']!;
-      const window = vertical.shape[1]!;
+      const window = params['enc.v.weight']!.shape[1]!;
       checkWindow('caser', histories, window);
       const valid = validSlots(histories, params['emb.weight']!.shape[0]! - 1);
-      const events = tf.mul(lookUp(params, histories.items, mode), valid.expandDims(-1));
-      const missing = window - histories.items.shape[1]!;
-      const image = missing === 0 ? events : tf.pad(events, [[0, 0], [0, missing], [0, 0]]); // biome-ignore format: one triple
+      const events = tf.mul(lookUp(params, histories.items.transpose(), mode), valid.transpose().expandDims(-1));
+      const image = padSteps(events, 0, window - events.shape[0]!);
       // relu after the maximum: the same numbers and gradients as before it, on fewer of them.
-      const patterns = o.heights.map((_, i) =>
-        amax(convolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!), 1),
-      );
-      const columns = tf.add(tf.sum(tf.mul(image, vertical), 1), params['enc.v.bias']!);
+      const patterns = o.heights.map((height, i) => {
+        const sums = convolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);
+        return amax(tf.slice(sums, [height - 1, 0, 0]), 0);
+      });
+      const slots = tf.mul(image, params['enc.v.weight']!.reshape([window, 1, 1]));
+      const columns = tf.add(tf.sum(slots, 0), params['enc.v.bias']!);
       return drop(tf.relu(tf.concat([...patterns, columns], 1)), o.dropout, mode, 'state') as tf.Tensor2D;
     },
   }),

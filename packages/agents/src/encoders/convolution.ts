@@ -1,30 +1,27 @@
 import { linear } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { padSteps } from './window.ts';
 
 /**
- * Convolution over time without padding (a cross-correlation, as in deep learning), as a product with unfolded windows.
+ * Causal convolution over time (a cross-correlation, as in deep learning), zeros standing before the first step: step t of
+ * the result sees steps t, t - dilation, ..., t - (K - 1) dilation. One matrix product per tap over the steps it has;
+ * steps lie outermost so that these are contiguous.
  *
- * @param x [B, T, D]
- * @param weight [F, D, K], K taps, the last one at the newest step
+ * @param x [T, B, D]
+ * @param weight [F, D, K], K taps, the last one at the current step
  * @param bias [F]
  * @param dilation steps between taps
- * @returns [B, T - (K - 1) dilation, F]
+ * @returns [T, B, F]
  */
 export function convolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, dilation = 1): tf.Tensor {
-  const [rows, steps, size] = x.shape as [number, number, number];
+  const [steps, rows, size] = x.shape as [number, number, number];
   const [filters, , taps] = weight.shape as [number, number, number];
-  const length = steps - (taps - 1) * dilation;
-  const shifted = Array.from({ length: taps }, (_, k) => tf.slice(x, [0, k * dilation, 0], [rows, length, size]));
-  return linear(tf.concat(shifted, 2), weight.transpose([0, 2, 1]).reshape([filters, taps * size]), bias);
-}
-
-/** The same with zeros before the first step, so that step t sees steps up to t: [B, T, D] -> [B, T, F]. */
-export function causalConvolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, dilation = 1): tf.Tensor {
-  const before = (weight.shape[2]! - 1) * dilation;
-  const padded = tf.pad(x, [
-    [0, 0],
-    [before, 0],
-    [0, 0],
-  ]);
-  return convolution(padded, weight, bias, dilation);
+  const parts = Array.from({ length: taps }, (_, k) => {
+    const tap = tf.slice(weight, [0, 0, k], [filters, size, 1]).reshape([filters, size]);
+    const ago = (taps - 1 - k) * dilation;
+    if (ago === 0) return [linear(x, tap, bias)];
+    if (ago >= steps) return [];
+    return [padSteps(linear(tf.slice(x, [0, 0, 0], [steps - ago, rows, size]), tap), ago, 0)];
+  });
+  return tf.addN(parts.flat());
 }

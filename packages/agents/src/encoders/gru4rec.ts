@@ -1,4 +1,4 @@
-import { embedding, linear, type Tensors } from '@lea/tensor';
+import { linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
@@ -6,6 +6,7 @@ import { uniformValue } from '../init.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
+import { lastStep } from './window.ts';
 
 export interface Gru4recOptions {
   /** Columns of item vectors and states. Default 64. */
@@ -48,15 +49,7 @@ export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOpt
       );
       return { ...initItems(key, shape, o.size, o.text, text), ...Object.fromEntries(weights) };
     },
-    encode(params, histories, mode) {
-      const hidden = tf.concat(run(params, histories, mode, o), 0);
-      const rows = histories.items.shape[0]!;
-      const before = tf.sub(histories.length, tf.scalar(1, 'int32'));
-      return embedding(
-        hidden,
-        tf.add(tf.mul(before, tf.scalar(rows, 'int32')), tf.range(0, rows, 1, 'int32')),
-      ) as tf.Tensor2D;
-    },
+    encode: (params, histories, mode) => lastStep(tf.stack(run(params, histories, mode, o)), histories.length),
     encodeAll: (params, histories, mode) => tf.stack(run(params, histories, mode, o), 1) as tf.Tensor3D,
   }),
 });

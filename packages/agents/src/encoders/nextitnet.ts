@@ -6,9 +6,9 @@ import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, initNorm, truncatedNormalValue } from '../init.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
-import { causalConvolution } from './convolution.ts';
+import { convolution } from './convolution.ts';
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
-import { lastPosition, validSlots } from './window.ts';
+import { lastStep, validSlots } from './window.ts';
 
 export interface NextitnetOptions {
   /** Columns of item vectors and states, and channels of every convolution. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
@@ -63,19 +63,21 @@ export const nextitnet: EncoderFactory<NextitnetOptions> = encoderFactory<Nextit
       });
       return { ...initItems(key, shape, o.size, o.text, text), ...Object.assign({}, ...blocks) };
     },
-    encode: (params, histories, mode) => lastPosition(run(params, histories, mode, o), histories.length),
-    encodeAll: (params, histories, mode) => run(params, histories, mode, o) as tf.Tensor3D,
+    encode: (params, histories, mode) => lastStep(run(params, histories, mode, o), histories.length),
+    encodeAll: (params, histories, mode) => run(params, histories, mode, o).transpose([1, 0, 2]) as tf.Tensor3D,
   }),
 });
 
-/** The output [B, L, D] of the last block. */
+/** The output [L, B, D] of the last block. */
 function run(params: Tensors, histories: Histories, mode: Mode, { dilations, dropout }: NextitnetOptions): tf.Tensor {
-  const valid = validSlots(histories, params['emb.weight']!.shape[0]! - 1).expandDims(-1);
-  let x = drop(tf.mul(lookUp(params, histories.items, mode), valid), dropout, mode, 'input');
+  const valid = validSlots(histories, params['emb.weight']!.shape[0]! - 1)
+    .transpose()
+    .expandDims(-1);
+  let x = drop(tf.mul(lookUp(params, histories.items.transpose(), mode), valid), dropout, mode, 'input');
   for (const [i, dilation] of dilations.entries()) {
     const at = (part: string) => params[`enc.blocks.${i}.${part}`]!;
     const layer = (y: tf.Tensor, n: 1 | 2) => {
-      const z = causalConvolution(y, at(`conv${n}.weight`), at(`conv${n}.bias`), n * dilation);
+      const z = convolution(y, at(`conv${n}.weight`), at(`conv${n}.bias`), n * dilation);
       return tf.relu(layerNorm(z, at(`ln${n}.weight`), at(`ln${n}.bias`)));
     };
     const y = drop(layer(layer(x, 1), 2), dropout, mode, `enc.blocks.${i}`);

@@ -32,6 +32,21 @@ export function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   return embedding(x.reshape([rows * window, width]), flat) as tf.Tensor2D;
 }
 
+/** The rows [B, D] of `x` [L, B, D], steps outermost, at position length - 1. */
+export function lastStep(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
+  const [window, rows, width] = x.shape as [number, number, number];
+  const before = tf.mul(tf.sub(length, tf.scalar(1, 'int32')), tf.scalar(rows, 'int32'));
+  const flat = tf.add(before, tf.range(0, rows, 1, 'int32'));
+  return embedding(x.reshape([window * rows, width]), flat) as tf.Tensor2D;
+}
+
+/** `x` [L, B, D], steps outermost, between so many steps of zeros. */
+export function padSteps(x: tf.Tensor, before: number, after: number): tf.Tensor {
+  if (before === 0 && after === 0) return x;
+  const none: [number, number] = [0, 0];
+  return tf.pad(x, [[before, after], none, none]);
+}
+
 /** Additive attention mask: 0 where `valid` is 1, -1e9 where it is 0 (a row of -Infinity would give NaN). */
 export function additiveMask(valid: tf.Tensor): tf.Tensor {
   return tf.mul(tf.sub(valid, tf.scalar(1)), tf.scalar(1e9));
