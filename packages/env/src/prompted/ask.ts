@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LeaError } from '@lea/core';
+import { ratingIn } from './answer.ts';
+import type { Stored } from './answer-store.ts';
+import { type Ledger, promptTokens } from './budget.ts';
+import { type Message, REMINDER } from './prompt.ts';
+import { type Attempt, attempt, type Endpoint, withoutKey } from './request.ts';
+
+export interface AskOptions {
+  readonly endpoint: Endpoint;
+  readonly model: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Most tokens an answer may have. */
+  readonly answerTokens: number;
+  readonly retries: number;
+  readonly answerRetries: number;
+  readonly backoff: { readonly first: number; readonly most: number };
+  readonly ledger: Ledger;
+  /** Runs a request when one of the places for concurrent ones is free. */
+  readonly limit: <T>(run: () => Promise<T>) => Promise<T>;
+}
+
+/** Stops everything at once (`abort`), or lets requests under way end and begins no more (`drain`). */
+export interface Stop {
+  readonly abort: AbortSignal;
+  readonly drain: AbortSignal;
+}
+
+const KEPT = 200;
+
+/**
+ * Asks until there is a rating: failures that may pass are tried again after growing waits, wrong answers at once with
+ * a reminder.
+ *
+ * @returns the rating, or null after `answerRetries` more wrong answers
+ * @throws LeaError `E_ENDPOINT`, `E_ENDPOINT_KEY`, `E_BUDGET`
+ */
+export async function ask(o: AskOptions, question: readonly Message[], stop: Stop): Promise<Stored> {
+  const { endpoint } = o;
+  let messages = question;
+  let failures = 0;
+  for (let wrong = 0; ; ) {
+    const result = await o.limit(() => paidAttempt(o, messages, stop));
+    if (result.kind === 'answer') {
+      const rating = ratingIn(result.content);
+      const answer = withoutKey(String(result.content), endpoint.apiKey).slice(0, KEPT);
+      if (rating !== undefined) return { rating, answer };
+      if (wrong++ === o.answerRetries) return { rating: null, answer };
+      messages = [...question, REMINDER];
+      continue;
+    }
+    if (!result.passing || failures === o.retries) throw unanswered(endpoint, result, failures + 1);
+    const wait = waitBefore(failures++, result.wait, o.backoff);
+    if (wait === undefined) throw unanswered(endpoint, result, failures);
+    await sleep(wait, undefined, { signal: stop.drain }).catch((error: unknown) => {
+      throw stop.drain.aborted ? stop.drain.reason : error;
+    });
+  }
+}
+
+async function paidAttempt(o: AskOptions, messages: readonly Message[], stop: Stop): Promise<Attempt> {
+  stop.drain.throwIfAborted();
+  const settle = await o.ledger.reserve({ prompt: promptTokens(messages).most, completion: o.answerTokens });
+  if (stop.drain.aborted) {
+    settle(null);
+    throw stop.drain.reason;
+  }
+  let result: Attempt | undefined;
+  try {
+    result = await attempt(o.endpoint, { ...o.parameters, model: o.model, messages }, stop.abort);
+    return result;
+  } finally {
+    if (result?.kind === 'answer') settle(result.usage);
+    else if (result?.refused) settle({ prompt: 0, completion: 0 });
+    else settle();
+  }
+}
+
+/**
+ * Milliseconds to wait: what the endpoint asks for, else a random part of a time that doubles ("full jitter": clients
+ * that failed together do not come back together). Nothing when the endpoint asks for more than `most`.
+ */
+function waitBefore(
+  failures: number,
+  asked: number | undefined,
+  { first, most }: AskOptions['backoff'],
+): number | undefined {
+  if (asked !== undefined) return asked > most ? undefined : asked;
+  // Not keyed on purpose: it must differ between processes, and no result depends on it.
+  return Math.random() * Math.min(most, first * 2 ** failures);
+}
+
+function unanswered({ url }: Endpoint, failure: Attempt & { kind: 'failure' }, attempts: number): LeaError {
+  const { status, why } = failure;
+  const where = `${url.origin}${url.pathname}`;
+  const times = attempts > 1 ? ` (${attempts} attempts)` : '';
+  return new LeaError(
+    status === 401 || status === 403 ? 'E_ENDPOINT_KEY' : 'E_ENDPOINT',
+    `The endpoint ${why}${times}.`,
+    {
+      value: where,
+      hint: hintFor(failure),
+    },
+  );
+}
+
+function hintFor({ status, wait }: { readonly status?: number; readonly wait?: number }): string {
+  if (wait !== undefined) return `It asks to wait ${Math.ceil(wait / 1000)} s. Answers so far are kept in cacheDir.`;
+  if (status === 401 || status === 403) return 'Give the apiKey of this endpoint.';
+  if (status === 404) return 'Check the url (it ends in /v1, mostly) and the name of the model.';
+  if (status !== undefined && status >= 300 && status < 400) return 'Give the address it redirects to as url.';
+  if (status !== undefined && status < 500 && status !== 429) {
+    return 'The endpoint does not take this request: check model and parameters.';
+  }
+  return 'Check that the server runs; answers so far are kept in cacheDir. Raise timeout or retries if it is only slow.';
+}

@@ -1,0 +1,149 @@
+import type { Usage } from './budget.ts';
+import type { Message } from './prompt.ts';
+
+/** How an endpoint is reached. */
+export interface Endpoint {
+  /** Whole address of the chat completions call. */
+  readonly url: URL;
+  readonly apiKey: string | undefined;
+  readonly fetch: typeof fetch;
+  /** Milliseconds for one attempt, its body included. */
+  readonly timeout: number;
+}
+
+/** One attempt: an answer (whatever it says), or why there is none. */
+export type Attempt =
+  | { readonly kind: 'answer'; readonly content: unknown; readonly usage: Usage | undefined }
+  | {
+      readonly kind: 'failure';
+      readonly why: string;
+      readonly status?: number;
+      /** Trying again may help. */
+      readonly passing: boolean;
+      /** Milliseconds the endpoint asks to wait. */
+      readonly wait?: number;
+      /** The endpoint refused, so nothing was computed; otherwise it may bill what never arrived. */
+      readonly refused: boolean;
+    };
+
+/** More than any answer to our question needs; what is longer is not read. */
+const MOST_BYTES = 1 << 20;
+const QUOTED = 200;
+
+/**
+ * Asks once. Never throws for what the endpoint does; throws the signal's reason when it aborts.
+ * Texts of the endpoint are quoted without the key, whether it sends it back or not.
+ */
+export async function attempt(
+  endpoint: Endpoint,
+  body: Readonly<Record<string, unknown>> & { readonly messages: readonly Message[] },
+  signal: AbortSignal,
+): Promise<Attempt> {
+  signal.throwIfAborted();
+  const { url, apiKey, timeout } = endpoint;
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop.abort();
+  }, timeout);
+  try {
+    const response = await endpoint.fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify(body),
+      // A prompt, and the key with it, goes to the address that was given and nowhere else.
+      redirect: 'manual',
+      signal: stop.signal,
+    });
+    const text = await boundedText(response);
+    if (!response.ok) return refusal(response, withoutKey(text ?? '', apiKey));
+    if (text === undefined) return failed(`sent more than ${MOST_BYTES} bytes`);
+    return completion(text);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late) return failed(`gave no answer within ${timeout} ms`);
+    return failed(`cannot be reached, or broke off (${withoutKey(reason(error), apiKey)})`);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The body, or nothing when it is too long: the rest is not read. */
+async function boundedText(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MOST_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function completion(text: string): Attempt {
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch {
+    return failed('answered with something that is not JSON');
+  }
+  const choices = field(whole, 'choices');
+  const message = field(Array.isArray(choices) ? choices[0] : undefined, 'message');
+  if (message === undefined) return failed('answered with JSON that is no chat completion');
+  const prompt = count(field(field(whole, 'usage'), 'prompt_tokens'));
+  const answered = count(field(field(whole, 'usage'), 'completion_tokens'));
+  const usage = prompt === undefined || answered === undefined ? undefined : { prompt, completion: answered };
+  return { kind: 'answer', content: field(message, 'content'), usage };
+}
+
+function refusal(response: Response, text: string): Attempt {
+  const { status } = response;
+  const said = text.replace(/\s+/g, ' ').trim().slice(0, QUOTED);
+  const wait = retryAfter(response.headers.get('retry-after'));
+  return {
+    kind: 'failure',
+    why: `answered with status ${status}${said ? `: ${said}` : ''}`,
+    status,
+    passing: status === 408 || status === 425 || status === 429 || status >= 500,
+    refused: true,
+    ...(wait === undefined ? {} : { wait }),
+  };
+}
+
+function failed(why: string): Attempt {
+  return { kind: 'failure', why, passing: true, refused: false };
+}
+
+/** Seconds or a date, as milliseconds from now. */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const wait = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}
+
+/** `text` with every occurrence of the key blotted out. */
+export function withoutKey(text: string, apiKey: string | undefined): string {
+  return apiKey ? text.replaceAll(apiKey, '***') : text;
+}
+
+function reason(error: unknown): string {
+  const cause = field(error, 'cause');
+  const code = field(cause, 'code') ?? field(error, 'code') ?? field(cause, 'message') ?? field(error, 'message');
+  return String(code);
+}
+
+function field(value: unknown, name: string): unknown {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as the test server saw it. */
+export interface Seen {
+  readonly headers: IncomingMessage['headers'];
+  readonly body: { readonly model: string; readonly messages: readonly { role: string; content: string }[] };
+}
+
+/** Answers one request; `n` counts them from 0. */
+export type Handler = (response: ServerResponse, seen: Seen, n: number) => void | Promise<void>;
+
+/** A chat completions endpoint on a free local port that does what `handler` does. */
+export async function chatServer(handler: Handler) {
+  const seen: Seen[] = [];
+  const load = { now: 0, most: 0 };
+  const server = createServer(async (request, response) => {
+    response.on('close', () => load.now--);
+    load.most = Math.max(load.most, ++load.now);
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    const one = { headers: request.headers, body: JSON.parse(text) as Seen['body'] };
+    seen.push(one);
+    await handler(response, one, seen.length - 1);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    seen,
+    load,
+    async close(): Promise<void> {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A well-formed completion that says `content`. */
+export function say(response: ServerResponse, content: unknown, usage: object | null = tokens(40, 8)): void {
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ choices: [{ message: { role: 'assistant', content } }], usage }));
+}
+
+export function tokens(prompt: number, completion: number): object {
+  return { prompt_tokens: prompt, completion_tokens: completion };
+}
+
+/** The question that the user message asks. */
+export function questionIn({ body }: Seen): string {
+  return body.messages.find(({ role }) => role === 'user')!.content;
+}
