@@ -1,8 +1,10 @@
 import { fold, type Key, LeaError, randomBits } from '@lea/core';
 import { batchOf } from '@lea/data';
 import type { Specs, Values } from '@lea/tensor';
+import { createCandidates } from './lazy/candidates.ts';
 import type { Plan } from './options.ts';
 import { createSampler } from './sampler.ts';
+import { itemCounts, samplingWeights } from './statistics.ts';
 
 /** The inputs of consecutive steps, stacked; and which network each step trains. */
 export interface Chunk {
@@ -21,7 +23,7 @@ export interface Chunk {
  * @param specs what one step reads, without the leading dimension
  */
 export function createBatches(plan: Plan, root: Key, specs: Specs): (from: number, steps: number) => Chunk {
-  const { train, batch, window, rewards, signals, networks } = plan;
+  const { agent, train, batch, window, rewards, signals, networks } = plan;
   const { offsets } = train.sequences;
   const lengths = Int32Array.from({ length: train.count }, (_, row) =>
     Math.min(window, train.event[row]! - offsets[train.sequence[row]!]!),
@@ -29,12 +31,15 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const sampler = createSampler(plan.sampler, fold(root, 'rows'), { rows: train.count, batch, lengths });
   const stepKey = fold(root, 'step');
   const coin = fold(root, 'coin').words;
+  const { sampling } = agent;
+  const candidates =
+    sampling && createCandidates(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
   return (from, steps) => {
     const rows = new Int32Array(steps * batch);
     const keys = new Int32Array(steps * 2);
     const trained = new Uint8Array(steps);
     for (let i = 0; i < steps; i++) {
-      sampler(from + i, rows.subarray(i * batch, (i + 1) * batch));
+      sampler(from + i, rowOf(rows, i, batch));
       keys.set(fold(stepKey, from + i).words, i * 2);
       if (networks === 2) trained[i] = randomBits(coin, from + i) >>> 31;
     }
@@ -49,6 +54,10 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       nextItems,
       nextLength: atLeastOne(nextLength, window),
     };
+    if (sampling && candidates) {
+      available.candidates = new Int32Array(steps * sampling.candidates);
+      for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.candidates));
+    }
     if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);
     if (signals?.targetWeights) available.targetWeights = gather(signals.targetWeights, rows, signals.k!);
     const inputs: Values = {};
@@ -74,6 +83,10 @@ export function slice(inputs: Values, begin: number, end: number): Values {
       return [name, { dtype, shape: [end - begin, ...shape.slice(1)], data: data.subarray(begin * size, end * size) }];
     }),
   );
+}
+
+function rowOf(values: Int32Array, row: number, size: number): Int32Array {
+  return values.subarray(row * size, (row + 1) * size);
 }
 
 /** Agents read an empty history as one pad item. */

@@ -1,9 +1,10 @@
 import type { Agent, Shape } from '@lea/agents';
 import { LeaError, withDefaults } from '@lea/core';
 import type { Transitions } from '@lea/data';
-import type { Value } from '@lea/tensor';
+import type { Value, Values } from '@lea/tensor';
 import type { SamplerOptions } from './sampler.ts';
 import type { Signals } from './signals.ts';
+import { itemStatistics } from './statistics.ts';
 
 export interface TrainOptions {
   /** What is trained: encoder, heads and losses, e.g. `snqn()(sasrec())`. */
@@ -68,6 +69,8 @@ export interface Plan
   shape: Shape;
   /** Networks that are updated: 2 with the coin flip, else 1. */
   networks: number;
+  /** What `Agent.frozen` lists. */
+  statistics: Values;
 }
 
 /**
@@ -104,7 +107,7 @@ export function planOf(options: TrainOptions): Plan {
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
   const shape = { items: train.sequences.itemIds.length, window: plan.window, ...textSize(plan.text) };
-  const complete = { ...plan, networks, shape };
+  const complete = { ...plan, networks, shape, statistics: itemStatistics(agent, train) };
   check(complete);
   return complete;
 }

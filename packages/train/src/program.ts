@@ -1,76 +1,71 @@
-import type { Agent } from '@lea/agents';
-import { adam, type Program, pick, prefixed, type Specs, type Values, valueAndGrad } from '@lea/tensor';
-import type { Plan } from './options.ts';
+import type { Agent, Phase } from '@lea/agents';
+import { adam, type Program, pick, prefixed, type Tensors, valueAndGrad } from '@lea/tensor';
+import type * as tf from '@tensorflow/tfjs';
 
-/**
- * One training step of a phase as a program: loss, gradients, Adam.
- *
- * State: `params/...` and `slots/...`, and with a Polyak target `target/...`, moved by `tau` towards the parameters after
- * each update. Inputs: what the agent's loss reads, and `key`. Frozen: `target/...` when two networks take turns, `text`.
- * Outputs: `loss` and the agent's metrics, scalars.
- */
-export function trainingProgram(agent: Agent, phase: Agent['phases'][number]): Program {
+/** What a step learns from. */
+interface Learning {
+  readonly params: Tensors;
+  readonly slots: Tensors;
+  /** Parameters of the target network; read by agents that have one. */
+  readonly target: Tensors;
+  readonly batch: Tensors;
+  readonly key: tf.Tensor;
+  readonly frozen: Tensors;
+  /** Size of the catalogue, when the tables hold a part of it. */
+  readonly items?: number;
+}
+
+/** Loss, gradients, Adam, and the step of a moving average: what every training program does. */
+export function learningStep(
+  agent: Agent,
+  phase: Phase,
+): (from: Learning) => { readonly next: Tensors; readonly grads: Tensors; readonly outputs: Tensors } {
   const optimizer = adam(phase.optimizer);
-  return ({ state, inputs, frozen }) => {
-    const { key, ...batch } = inputs;
-    const params = pick('params/', state);
-    const target = pick('target/', agent.target === 'polyak' ? state : frozen);
-    const withTarget = agent.target === 'none' ? {} : { target };
-    const shared = Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('target/')));
+  return ({ params, slots, target, ...rest }) => {
     const { loss, aux, grads } = valueAndGrad((trained) => {
-      const result = agent.loss({
-        params: trained,
-        ...withTarget,
-        batch,
-        key: key!,
-        phase: phase.name,
-        frozen: shared,
-      });
+      const withTarget = agent.target === 'none' ? {} : { target };
+      const result = agent.loss({ params: trained, ...withTarget, ...rest, phase: phase.name });
       return { loss: result.loss, aux: result.metrics };
     }, params);
-    const next = optimizer.update(grads, pick('slots/', state), params);
-    const moved =
-      agent.target === 'polyak'
-        ? Object.fromEntries(
-            Object.entries(target).map(([name, old]) => [name, old.add(next.params[name]!.sub(old).mul(agent.tau))]),
-          )
-        : {};
+    const updated = optimizer.update(grads, slots, params);
+    const moved = agent.target === 'polyak' ? follow(target, updated.params, agent.tau) : {};
     return {
-      state: { ...prefixed('params/', next.params), ...prefixed('slots/', next.slots), ...prefixed('target/', moved) },
+      next: {
+        ...prefixed('params/', updated.params),
+        ...prefixed('slots/', updated.slots),
+        ...prefixed('target/', moved),
+      },
+      grads,
       outputs: { loss, ...aux },
     };
   };
 }
 
-/** The state one network starts with: parameters, and the copy of them that a Polyak target begins as. */
-export function initialState(agent: Agent, params: Values): Values {
-  return { ...prefixed('params/', params), ...(agent.target === 'polyak' ? prefixed('target/', copied(params)) : {}) };
+/**
+ * One training step of a phase as a program.
+ *
+ * State: `params/...` and `slots/...`, and with a Polyak target `target/...`, moved by `tau` towards the parameters after
+ * each update. Inputs: what the agent's loss reads, and `key`. Frozen: any other `target/...`, what `Agent.frozen` lists,
+ * `text`. Outputs: `loss` and the agent's metrics, scalars.
+ */
+export function trainingProgram(agent: Agent, phase: Phase): Program {
+  const step = learningStep(agent, phase);
+  return ({ state, inputs, frozen }) => {
+    const { key, ...batch } = inputs;
+    const { next, outputs } = step({
+      params: pick('params/', state),
+      slots: pick('slots/', state),
+      target: pick('target/', agent.target === 'polyak' ? state : frozen),
+      batch,
+      key: key!,
+      frozen: Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('target/'))),
+    });
+    return { state: next, outputs };
+  };
 }
 
-/** The same values in arrays of their own: training writes over the arrays of older states. */
-export function copied(values: Values): Values {
+function follow(target: Tensors, params: Tensors, tau: number): Tensors {
   return Object.fromEntries(
-    Object.entries(values).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: data.slice() }]),
+    Object.entries(target).map(([name, old]) => [name, old.add(params[name]!.sub(old).mul(tau))]),
   );
-}
-
-/** State with the fresh optimiser slots of a phase; slots it had are dropped. */
-export function withSlots(phase: Agent['phases'][number], state: Values): Values {
-  const slots = adam(phase.optimizer).init(pick('params/', state));
-  return { ...withoutSlots(state), ...prefixed('slots/', slots) };
-}
-
-/** What a network is without its optimiser: what is kept of the best step. */
-export function withoutSlots(state: Values): Values {
-  return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith('slots/')));
-}
-
-/** What one step of the plan reads, `key` included. */
-export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
-  return { ...agent.inputs(batch, window, signals?.targets ? signals.k! : 0), key: { dtype: 'int32', shape: [2] } };
-}
-
-/** Frozen feed shared by all networks. */
-export function sharedFrozen({ agent, text }: Plan): Values {
-  return text && agent.encoder.needsText ? { text } : {};
 }

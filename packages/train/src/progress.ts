@@ -3,7 +3,7 @@ import { fold, key, LeaError } from '@lea/core';
 import type { CurvePoint, RunState } from './checkpoint.ts';
 import type { TrainEvent } from './events.ts';
 import type { Plan } from './options.ts';
-import { copied, initialState, withoutSlots, withSlots } from './program.ts';
+import { copied, initialState, withoutSlots, withSlots } from './state.ts';
 
 /** The run before its first step: every network with its own weights. */
 export function initialRun({ agent, seed, networks, shape, text }: Plan): RunState {

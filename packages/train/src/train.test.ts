@@ -18,6 +18,7 @@ const agents: Record<string, Agent> = {
   'one network': ce()(encoder),
   'coin flip': snqn({ negatives: 3 })(encoder),
   'Polyak target': sqn({ target: 'polyak', tau: 0.05 })(encoder),
+  'periodic copy': sqn({ target: 'copy', copyEvery: 3 })(encoder),
   'two phases': sa2c({ negatives: 3 })(encoder),
   'two phases, fixed warm-up': sa2c({ negatives: 3, warmup: 11 })(encoder),
 };

@@ -1,13 +1,13 @@
 import { createPolicy, weightsHash } from '@lea/agents';
 import { key } from '@lea/core';
-import { pick, type Runner, type Values } from '@lea/tensor';
-import { advance, preparePhase, type Spares } from './advance.ts';
+import { pick, type Values } from '@lea/tensor';
+import { preparePhase } from './advance.ts';
 import { type Chunk, createBatches } from './batches.ts';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainResult } from './events.ts';
+import { inputSpecs } from './feeds.ts';
 import { identityOf } from './identity.ts';
 import { type Plan, planOf, type TrainOptions } from './options.ts';
-import { inputSpecs } from './program.ts';
 import { chunkSteps, initialRun, nextPhase, phaseEnded, phaseOf, validatedRun, validationDue } from './progress.ts';
 import { createValidator } from './validation.ts';
 
@@ -23,7 +23,7 @@ import { createValidator } from './validation.ts';
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, void> {
   const plan = planOf(options);
   const { checkpoint, signal } = plan;
-  const open: Runner[] = [];
+  const open: { dispose(): Promise<void> }[] = [];
   try {
     let run = initialRun(plan);
     const batches = createBatches(plan, key(plan.seed), inputSpecs(plan));
@@ -38,7 +38,6 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       yield { type: 'phase', phase, index: run.progress.phase, step: run.progress.step };
       const training = await preparePhase(plan, run);
       open.push(training);
-      const spares: Spares = new Map();
       let ahead: Chunk | undefined;
       while (!phaseEnded(plan, run)) {
         const { step } = run.progress;
@@ -58,7 +57,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           continue;
         }
         const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
-        const running = advance(plan, training, run, chunk, spares);
+        const running = training.advance(run, chunk);
         // The host makes the next batches while the runtime computes.
         const next = step + chunk.steps;
         ahead = batches(next, chunkSteps(plan, run, next));

@@ -12,8 +12,8 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { frozenText } from './feeds.ts';
 import type { Plan } from './options.ts';
-import { sharedFrozen } from './program.ts';
 import { prepare } from './runtime.ts';
 
 /** Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts. */
@@ -33,7 +33,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
   const { window, shape, validation, signal } = plan;
   const { sequences, count, event } = validation;
   const batch = Math.min(count, Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items))));
-  const fixed = sharedFrozen(plan);
+  const fixed = frozenText(plan);
   const specs: ProgramSpecs = {
     inputs: {
       items: { dtype: 'int32', shape: [batch, window] },

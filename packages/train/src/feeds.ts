@@ -1,0 +1,25 @@
+import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
+import type { Plan } from './options.ts';
+
+/** What one step of the plan reads, `key` included. */
+export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
+  return { ...agent.inputs(batch, window, signals?.targets ? signals.k! : 0), key: { dtype: 'int32', shape: [2] } };
+}
+
+/** What every pass reads beside parameters and histories: text vectors, for encoders that need them. */
+export function frozenText({ agent, text }: Plan): Values {
+  return text && agent.encoder.needsText ? { text } : {};
+}
+
+/** What a step reads and does not change: text vectors, statistics, and a target that this step does not learn. */
+export function frozenFor(plan: Plan, networks: readonly Values[], main: number): Values {
+  const shared = { ...frozenText(plan), ...plan.statistics };
+  switch (plan.agent.target) {
+    case 'coin':
+      return { ...shared, ...prefixed('target/', pick('params/', networks[1 - main]!)) };
+    case 'copy':
+      return { ...shared, ...prefixed('target/', pick('target/', networks[0]!)) };
+    default:
+      return shared;
+  }
+}

@@ -1,0 +1,37 @@
+import { type Specs, specsOf, type Values } from '@lea/tensor';
+import type { CompactBatch } from './compact.ts';
+import { forChangedRows, type Table } from './tables.ts';
+
+/**
+ * `decay/...` [rows] per table, with a moving average: (1 - tau)^n for the n updates since the row of the average was last
+ * written. Nothing without one.
+ */
+export function decays(network: Values, tables: readonly Table[], batch: CompactBatch, tau: number): Values {
+  const updates = network['average/updates']?.data[0];
+  if (updates === undefined) return {};
+  const values = tables.map(({ name, rows, padded }) => {
+    const at = network[`average/at/${name}`]!.data;
+    const data = new Float32Array(rows).fill(1);
+    for (let i = 0; i < Math.min(rows, batch.used); i++) data[i] = (1 - tau) ** (updates - at[batch.rows[i]!]!);
+    if (padded) data[rows - 1] = (1 - tau) ** (updates - at.at(-1)!);
+    return [`decay/${name}`, { dtype: 'float32', shape: [rows], data }] as const;
+  });
+  return Object.fromEntries(values);
+}
+
+export function decaySpecs(network: Values, tables: readonly Table[]): Specs {
+  return specsOf(decays(network, tables, { inputs: {}, rows: new Int32Array(0), used: 0 }, 0));
+}
+
+/** Counts an update, and notes it for the rows that were written in it. */
+export function countUpdate(network: Values, tables: readonly Table[], batch: CompactBatch, outputs: Values): void {
+  const updates = network['average/updates']?.data;
+  if (!updates) return;
+  updates[0]! += 1;
+  for (const table of tables) {
+    const at = network[`average/at/${table.name}`]!.data;
+    forChangedRows(table, batch, outputs[`changed/${table.name}`]!.data, (_, id) => {
+      at[id] = updates[0]!;
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { type Specs, sizeOf, type Values } from '@lea/tensor';
+
+/** A batch whose ids count its own distinct items instead of the catalogue. */
+export interface CompactBatch {
+  /** The inputs of the step: ids are positions in `rows`, the padding id is `size`. */
+  readonly inputs: Values;
+  /** [size + 1] the catalogue's id of every position: first the choices, last the padding id; 0 where unused. */
+  readonly rows: Int32Array;
+  /** Positions in use, padding not counted. */
+  readonly used: number;
+}
+
+export interface Compactor {
+  /** Positions that the distinct choices of a batch fit in. */
+  readonly choices: number;
+  /** Positions that all distinct items of a batch fit in. */
+  readonly size: number;
+  /** @param inputs of one step, stacked or not: only their data are read */
+  compact(inputs: Values): CompactBatch;
+}
+
+/** Inputs of ids that heads read: they come first, so that a head needs the first rows only. */
+const CHOICES = ['candidates', 'action', 'targets'];
+const HISTORIES = ['items', 'nextItems'];
+
+/**
+ * Numbers the items of each batch afresh, so that a program of fixed size can work on its rows of the item tables.
+ *
+ * @param specs what one step reads
+ * @param items size N of the catalogue; N is the padding id
+ */
+export function createCompactor(specs: Specs, items: number): Compactor {
+  const given = (names: readonly string[]) => names.filter((name) => name in specs);
+  const count = (names: readonly string[]) => given(names).reduce((sum, name) => sum + sizeOf(specs[name]!.shape), 0);
+  const choices = Math.min(items, count(CHOICES));
+  const size = Math.min(items, count([...CHOICES, ...HISTORIES]));
+  const ids = given([...CHOICES, ...HISTORIES]);
+  const position = new Int32Array(items + 1).fill(-1);
+  position[items] = size;
+
+  function compact(inputs: Values): CompactBatch {
+    const rows = new Int32Array(size + 1);
+    let used = 0;
+    const renumbered = { ...inputs };
+    for (const name of ids) {
+      const { data: from, ...spec } = inputs[name]!;
+      const data = new Int32Array(from.length);
+      for (let i = 0; i < data.length; i++) {
+        const id = from[i]!;
+        let at = position[id]!;
+        if (at < 0) {
+          at = used++;
+          position[id] = at;
+          rows[at] = id;
+        }
+        data[i] = at;
+      }
+      renumbered[name] = { ...spec, data };
+    }
+    for (let i = 0; i < used; i++) position[rows[i]!] = -1;
+    rows[size] = items;
+    return { inputs: renumbered, rows, used };
+  }
+  return { choices, size, compact };
+}
