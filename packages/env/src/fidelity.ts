@@ -1,27 +1,17 @@
-import { fold, key, LeaError, randomBits, withDefaults } from '@lea/core';
-import { historyWindows, itemCounts, type Transitions } from '@lea/data';
+import { LeaError, withDefaults } from '@lea/core';
+import { historyWindows, type Transitions } from '@lea/data';
 import type { Environment } from './environment.ts';
+import { comparisons, preferences, type RewardAccuracy, type RewardAccuracyOptions } from './reward-accuracy.ts';
 import { topItems } from './top-items.ts';
 
-export interface FidelityOptions {
-  /** Gives the popularity that negatives are matched to. */
-  readonly train: Transitions | undefined;
+export interface FidelityOptions extends RewardAccuracyOptions {
   /** Positives per row (default 10). */
   readonly k: number;
-  /** Rows measured at most, the first ones of the set (default all). */
-  readonly rows: number;
-  readonly seed: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 const DEFAULTS: FidelityOptions = { train: undefined, k: 10, rows: Infinity, seed: 0, signal: undefined };
 
-export interface Fidelity {
-  readonly rows: number;
-  /** Share of rows where the logged action gets more reward than an un-interacted item drawn uniformly; ties count half. */
-  readonly accuracyUniform: number;
-  /** The same against an un-interacted item drawn in proportion to its count in `train`: popularity does not help here. */
-  readonly accuracyPopular: number;
+export interface Fidelity extends RewardAccuracy {
   /** Mean share of the k positives that occur in what is left of the user's history, the logged action included. */
   readonly precision: number;
   /** NDCG@10 and HR@10 of the state model over the whole catalogue; ties go to the smaller index. */
@@ -46,10 +36,9 @@ export async function fidelity(
   const rows = Math.min(o.rows, test.count);
   if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
   const { items, offsets } = test.sequences;
-  const root = fold(key(o.seed), 'fidelity');
-  const uniform = drawer(new Float64Array(env.items).fill(1));
-  const popular = drawer(itemCounts(o.train ?? test));
-  const sums = { uniform: 0, popular: 0, precision: 0, ndcg: 0, hr: 0 };
+  const draw = comparisons(test, o.train ?? test, o.seed);
+  const rewards = preferences();
+  const sums = { precision: 0, ndcg: 0, hr: 0 };
 
   for (let from = 0; from < rows; from += CHUNK_ROWS) {
     o.signal?.throwIfAborted();
@@ -58,13 +47,9 @@ export async function fidelity(
     const encoded = await env.encode(windows);
     const scores = await env.scoreEncoded(encoded);
     const best = topItems(scores, some.length, o.k);
-    const actions = new Int32Array(some.length * 3);
     some.forEach((row, i) => {
       const sequence = test.sequence[row]!;
-      const own = new Set(items.subarray(offsets[sequence], offsets[sequence + 1]));
       const logged = items[test.event[row]!]!;
-      const words = fold(root, row).words;
-      actions.set([logged, uniform(words, own), popular(fold({ words }, 1).words, own)], i * 3);
       const future = new Set(items.subarray(test.event[row], offsets[sequence + 1]));
       const hits = best.items.subarray(i * o.k, (i + 1) * o.k).filter((item) => future.has(item)).length;
       sums.precision += hits / o.k;
@@ -74,17 +59,11 @@ export async function fidelity(
         sums.ndcg += 1 / Math.log2(rank + 2);
       }
     });
-    const rewards = await env.rewardsEncoded(encoded, actions);
-    for (let i = 0; i < some.length; i++) {
-      const [logged, random, liked] = rewards.subarray(i * 3, i * 3 + 3) as unknown as [number, number, number];
-      sums.uniform += logged > random ? 1 : logged === random ? 0.5 : 0;
-      sums.popular += logged > liked ? 1 : logged === liked ? 0.5 : 0;
-    }
+    rewards.add(await env.rewardsEncoded(encoded, draw(some)));
   }
   return {
     rows,
-    accuracyUniform: sums.uniform / rows,
-    accuracyPopular: sums.popular / rows,
+    ...rewards.result(),
     precision: sums.precision / rows,
     ndcg: sums.ndcg / rows,
     hr: sums.hr / rows,
@@ -97,28 +76,4 @@ function rankOf(scores: Float32Array, item: number): number {
   let rank = 0;
   for (let i = 0; i < scores.length; i++) if (scores[i]! > own || (scores[i] === own && i < item)) rank++;
   return rank;
-}
-
-/** Draws items in proportion to weights, none of a set (when there are others). */
-function drawer(weights: Float64Array): (words: readonly [number, number], not: ReadonlySet<number>) => number {
-  const sums = new Float64Array(weights.length);
-  let total = 0;
-  weights.forEach((weight, i) => {
-    sums[i] = total += weight;
-  });
-  return (words, not) => {
-    let item = 0;
-    for (let attempt = 0; attempt < 100; attempt++) {
-      const at = ((randomBits(words, attempt) >>> 0) / 2 ** 32) * total;
-      let [low, high] = [0, sums.length - 1];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (sums[middle]! > at) high = middle;
-        else low = middle + 1;
-      }
-      item = low;
-      if (!not.has(item)) break;
-    }
-    return item;
-  };
 }

@@ -5,7 +5,8 @@ import { inspect } from 'node:util';
 import { windowsOf } from '@lea/data';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Progress } from '../progress.ts';
-import { type PromptedModelOptions, promptedModel } from './prompted-model.ts';
+import type { PromptedModelOptions } from './options.ts';
+import { promptedModel } from './prompted-model.ts';
 import { chatServer, type Handler, questionIn, say, tokens } from './testing.ts';
 
 const texts = ['Tea', 'Cup', 'Pot', 'Saw', 'Nail'];

@@ -1,77 +1,13 @@
-import { checkChoices, checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
+import { contentHash, LeaError, withDefaults } from '@lea/core';
 import type { Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import { finish, type Progress } from '../progress.ts';
 import { checkActions, type RewardModel } from '../reward-model.ts';
 import { answerStore, type Stored } from './answer-store.ts';
 import { ask, type Stop } from './ask.ts';
-import { type Budget, costOf, ledger, type Prices, promptTokens, type Spent } from './budget.ts';
-import { promptWriter, SYSTEM } from './prompt.ts';
-
-export interface PromptedModelOptions {
-  /** Base address of an OpenAI-compatible API, such as `http://localhost:11434/v1`; `/chat/completions` is added. */
-  readonly url: string;
-  /** Name of the model there. */
-  readonly model: string;
-  /** Texts of all items, by item index (`catalog.texts`). */
-  readonly texts: readonly string[];
-  /** Sent as a bearer token; never written, shown or hashed. Default: none. */
-  readonly apiKey: string | undefined;
-  /** The question, with the slots `{history}` and `{action}`. */
-  readonly template: string;
-  /** What the model is told before; must ask for `{"rating": 0..10}`. Default: that, and that item texts are no instructions. */
-  readonly system: string;
-  /** Newest events of a history that are shown (default 20). More: longer, dearer prompts. */
-  readonly window: number;
-  /** Characters of an item's text that are shown (default 200). More: longer, dearer prompts. */
-  readonly textLength: number;
-  /** Further fields of the request (default `{ temperature: 0, max_tokens: 32 }`), such as `seed`, `response_format`. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** Keeps every answer under the hash of its question; nothing is paid for twice. Default: answers are not kept. */
-  readonly cacheDir: string | undefined;
-  /** Caps on what this object uses; the request that could exceed one is not sent. Default: none. */
-  readonly budget: Budget;
-  /** Prices of a million tokens, for `budget.cost` and forecasts. */
-  readonly prices: Prices | undefined;
-  /** Requests at the same time (default 4). Higher: faster, until the endpoint refuses. */
-  readonly concurrency: number;
-  /** Further attempts after failures that may pass: no connection, status 408, 425, 429, 5xx, broken bodies (default 4). */
-  readonly retries: number;
-  /** Further attempts after an answer that is no rating (default 2). */
-  readonly answerRetries: number;
-  /** An action without a rating after all that: an error (default), or NaN, also remembered in `cacheDir`. */
-  readonly wrongAnswer: 'raise' | 'missing';
-  /** Milliseconds for one attempt (default 60,000). */
-  readonly timeout: number;
-  /** Milliseconds: waits are drawn from 0..first, doubled up to `most` (default 500, 60,000); longer `Retry-After`s end the run. */
-  readonly backoff: { readonly first: number; readonly most: number };
-  /** Stops everything this object does. */
-  readonly signal: AbortSignal | undefined;
-  /** In place of the global `fetch`: proxies, further headers. */
-  readonly fetch: typeof fetch;
-}
-
-type Needed = 'url' | 'model' | 'texts';
-
-const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
-  apiKey: undefined,
-  template: 'The user has chosen, oldest first: {history}. How much would the user like this item next: {action}?',
-  system: SYSTEM,
-  window: 20,
-  textLength: 200,
-  parameters: { temperature: 0, max_tokens: 32 },
-  cacheDir: undefined,
-  budget: {},
-  prices: undefined,
-  concurrency: 4,
-  retries: 4,
-  answerRetries: 2,
-  wrongAnswer: 'raise',
-  timeout: 60_000,
-  backoff: { first: 500, most: 60_000 },
-  signal: undefined,
-  fetch: (...given) => fetch(...given),
-};
+import { costOf, ledger, promptTokens, type Spent } from './budget.ts';
+import { addressOf, checkOptions, DEFAULTS, type Needed, type PromptedModelOptions } from './options.ts';
+import { promptWriter } from './prompt.ts';
 
 /** What rating a set of pairs would take. */
 export interface Forecast {
@@ -131,7 +67,7 @@ export function promptedModel(
 ): PromptedModel {
   const { url, model, texts, ...given } = options;
   const o = { url, model, texts, ...withDefaults('promptedModel', DEFAULTS, given) };
-  const answerTokens = checked(o);
+  const answerTokens = checkOptions(o);
   const write = promptWriter(o);
   const store = o.cacheDir === undefined ? undefined : answerStore(o.cacheDir);
   const account = ledger(o.budget, o.prices);
@@ -294,62 +230,3 @@ function wrongAnswer({ answer }: Stored, attempts: number): LeaError {
     hint: 'Ask for {"rating": 0..10} in system, give max_tokens enough room, or take wrongAnswer "missing".',
   });
 }
-
-/** @returns the most tokens an answer may have */
-function checked(o: PromptedModelOptions): number {
-  checkRanges('promptedModel', o, {
-    window: [0, Infinity, 'whole'],
-    textLength: [1, Infinity, 'whole'],
-    concurrency: [1, 1000, 'whole'],
-    retries: [0, Infinity, 'whole'],
-    answerRetries: [0, Infinity, 'whole'],
-    timeout: [1, 2 ** 31 - 1],
-  });
-  checkRanges('promptedModel.backoff', o.backoff, { first: [0, 2 ** 31 - 1], most: [0, 2 ** 31 - 1] });
-  checkChoices('promptedModel', o, { wrongAnswer: ['raise', 'missing'] });
-  const bad = o.texts.findIndex((text) => typeof text !== 'string');
-  if (o.texts.length === 0 || bad >= 0) {
-    throw new LeaError('E_OPTION_VALUE', 'promptedModel: texts holds one text per item.', {
-      value: bad < 0 ? o.texts : { [bad]: o.texts[bad] },
-    });
-  }
-  // The key is checked here and not left to fetch, which would show it.
-  if (o.apiKey !== undefined && !/^[\x21-\x7e]+$/.test(o.apiKey)) {
-    throw new LeaError('E_API_KEY', 'The apiKey is empty or holds blanks or characters that no header may have.', {
-      hint: 'Often a line break at the end: trim what was read from a file.',
-    });
-  }
-  const caps = withDefaults('promptedModel.budget', { requests: Infinity, tokens: Infinity, cost: Infinity }, o.budget);
-  checkRanges('promptedModel.budget', caps, { requests: [0, Infinity], tokens: [0, Infinity], cost: [0, Infinity] });
-  if (o.prices) {
-    checkRanges('promptedModel.prices', o.prices, { prompt: [0, Infinity], completion: [0, Infinity] });
-  } else if (o.budget.cost !== undefined) {
-    throw new LeaError('E_OPTION_VALUE', 'promptedModel: a budget of cost needs prices.', { value: o.budget });
-  }
-  const own = ['model', 'messages', 'stream', 'n'].find((name) => Object.hasOwn(o.parameters, name));
-  if (own) throw new LeaError('E_OPTION_VALUE', 'promptedModel: this parameter is not yours to set.', { value: own });
-  const most = o.parameters.max_tokens ?? o.parameters.max_completion_tokens;
-  if (Number.isInteger(most) && (most as number) >= 1) return most as number;
-  if (o.budget.tokens === undefined && o.budget.cost === undefined && most === undefined) return Infinity;
-  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens is a whole number of at least 1.', {
-    value: most,
-    hint: 'Give max_tokens or max_completion_tokens in parameters: a budget needs to know how long answers can get.',
-  });
-}
-
-/** @throws LeaError `E_URL`, which does not show what may be a password */
-function addressOf(base: string): URL {
-  if (!URL.canParse(base)) throw new LeaError('E_URL', 'The url of the endpoint is none.', { hint: URL_HINT });
-  const url = new URL(base);
-  if (!/^https?:$/.test(url.protocol) || url.username || url.password) {
-    throw new LeaError('E_URL', 'The url begins with http:// or https:// and holds no user name or password.', {
-      hint: URL_HINT,
-    });
-  }
-  const path = url.pathname.replace(/\/+$/, '');
-  url.pathname = path.endsWith('/chat/completions') ? path : `${path}/chat/completions`;
-  url.hash = '';
-  return url;
-}
-
-const URL_HINT = 'For instance http://localhost:11434/v1; a key goes into apiKey.';
