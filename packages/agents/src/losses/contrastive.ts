@@ -1,3 +1,4 @@
+import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 
 /**
@@ -22,7 +23,8 @@ export function infoNce(first: tf.Tensor, second: tf.Tensor, temperature: number
   return tf.sub(tf.mean(others.reshape([2, rows]), 0), positive) as tf.Tensor1D;
 }
 
-/** Rows of length 1; a zero row (the empty history of some encoders) stays zero. */
+/** Rows of length 1. A zero row (the empty history of some encoders) stays zero, with a gradient of ordinary size. */
 function unit(x: tf.Tensor): tf.Tensor {
-  return tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), 1, true), tf.scalar(1e-12))));
+  const squares = tf.sum(tf.square(x), 1, true);
+  return tf.div(x, tf.sqrt(tf.add(squares, tf.less(stopGradient(squares), tf.scalar(1e-12)).toFloat())));
 }

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { dqnNs } from './dqn-ns.ts';
+import { snqn } from './snqn.ts';
+import { encoder, list, mean, scores, setUp, statesOf, value } from './testing.ts';
+
+test('SNQN without its supervised term', () => {
+  const { run } = setUp(dqnNs({ negatives: 2, negativeReward: 0, tdWeight: 2 })(encoder));
+  const theirs = setUp(snqn({ negatives: 2, tdWeight: 2 })(encoder)).run();
+  expect(value(run().loss)).toBeCloseTo(value(theirs.loss) - value(theirs.metrics['loss/ce']), 5);
+  expect(run().terms.ce).toBeUndefined();
+});
+
+test('negatives are rewarded with -1', () => {
+  const plain = setUp(dqnNs({ negatives: 2, negativeReward: 0 })(encoder)).run().terms;
+  const { terms } = setUp(dqnNs({ negatives: 2 })(encoder)).run();
+  list(terms.yNegative).forEach((y, i) => {
+    expect(y).toBeCloseTo(list(plain.yNegative)[i]! - 1, 6);
+  });
+  expect(list(terms.y)).toEqual(list(plain.y));
+});
+
+test('has no supervised head and ranks by Q', () => {
+  const agent = dqnNs()(encoder);
+  const { params, batch, run } = setUp(agent);
+  expect('ce.weight' in params).toBe(false);
+  const ranked = agent.score(params, { items: batch.items!, length: batch.length! }).arraySync();
+  ranked.forEach((row, i) => {
+    row.forEach((x, item) => {
+      expect(x).toBeCloseTo(scores(statesOf(params, batch), params['q.weight'])[i]![item]!, 5);
+    });
+  });
+  expect(value(run().metrics['q/mean'])).toBeCloseTo(mean(list(run().terms.q)), 6);
+  expect(() => dqnNs({ rankingHead: 'supervised' })).toThrow(/without a supervised head/);
+  expect(() => dqnNs({ bcq: 0.2 })).toThrow(/without a supervised head/);
+});

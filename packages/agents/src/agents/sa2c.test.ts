@@ -1,0 +1,81 @@
+import { stopGradient, valueAndGrad } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import { sa2c } from './sa2c.ts';
+import { snqn } from './snqn.ts';
+import { decisions, encoder, list, setUp, surprise, value } from './testing.ts';
+
+test('SNQN while warming up, then each row by its own clipped advantage', () => {
+  const { run } = setUp(sa2c({ negatives: 2, advantageClip: [0, 0.01] })(encoder));
+  const plain = setUp(snqn({ negatives: 2 })(encoder)).run();
+  expect(value(run({ phase: 'warmup' }).loss)).toBe(value(plain.loss));
+  const { terms, metrics } = run();
+  const advantages = list(terms.q).map((q, i) => {
+    const [a, b] = list(terms.qNegative).slice(2 * i);
+    return q - (q + a! + b!) / 3;
+  });
+  list(terms.weight).forEach((w, i) => {
+    expect(w).toBeCloseTo(Math.min(Math.max(advantages[i]!, 0), 0.01), 6);
+    expect(list(terms.ce)[i]!).toBeCloseTo(w * list(plain.terms.ce)[i]!, 5);
+  });
+  const clipped = advantages.filter((a) => a < 0 || a > 0.01).length / 3;
+  expect(value(metrics['advantage/clipped_share'])).toBeCloseTo(clipped, 6);
+});
+
+test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoothing', () => {
+  // Actions 2, 4, 3: one far too rare, one far too frequent, one in between.
+  const shares = [0.1, 0.1, 0.001, 0.2, 0.999, 0.1, 0.1];
+  const logFrequency = tf.log(tf.tensor1d(shares)) as tf.Tensor;
+  const options = { negatives: 2, advantageClip: [0.5, 10] } as const;
+  const frozen = { logFrequency };
+  const { run, params, batch } = setUp(sa2c({ ...options, smoothing: 0.5 })(encoder), frozen);
+  const plain = list(setUp(sa2c(options)(encoder)).run().terms.weight);
+  const raw = surprise(params, batch).map((nll, i) => Math.exp(-nll) / shares[decisions[i]!.action]!);
+  expect(raw[0]).toBeGreaterThan(10);
+  const ratios = raw.map((x) => Math.min(Math.max(x, 0.1), 10));
+  list(run().terms.weight).forEach((w, i) => {
+    expect(w).toBeCloseTo(plain[i]! * Math.sqrt(ratios[i]!), 4);
+  });
+  expect(sa2c({ smoothing: 1 })(encoder).frozen).toEqual(['logFrequency']);
+  expect(sa2c()(encoder).frozen).toEqual([]);
+  expect(() => sa2c({ smoothing: 1, loss: 'gbce' })).toThrow(/full softmax/);
+});
+
+test('no gradient enters the target, the selection, the advantage or the correction', () => {
+  const logFrequency = tf.fill([7], -2);
+  const agent = sa2c({ negatives: 2, advantageClip: null, smoothing: 1 })(encoder);
+  const { params, target, run } = setUp(agent, { logFrequency });
+  const { grads, aux } = valueAndGrad((p) => ({ loss: run({ params: { ...params, ...p } }).loss, aux: run().terms }), {
+    'q.weight': params['q.weight']!,
+  });
+  // By hand: only the squares depend on Q.
+  const y = aux.y!;
+  const yNegative = aux.yNegative!;
+  const { grads: wanted } = valueAndGrad(
+    (p) => {
+      const { terms } = run({ params: { ...params, ...p } });
+      const logged = tf.square(tf.sub(stopGradient(y), terms.q!));
+      const others = tf.sum(tf.square(tf.sub(stopGradient(yNegative).expandDims(1), terms.qNegative!)), 1);
+      return { loss: tf.mul(tf.mean(tf.add(logged, others)), tf.scalar(0.5)) };
+    },
+    { 'q.weight': params['q.weight']! },
+  );
+  list(grads['q.weight']).forEach((g, i) => {
+    expect(g).toBeCloseTo(list(wanted['q.weight'])[i]!, 6);
+  });
+  const { grads: none } = valueAndGrad((p) => ({ loss: run({ target: { ...target, ...p } }).loss }), { ...target });
+  for (const [name, g] of Object.entries(none)) expect(Math.max(...list(g).map(Math.abs)), name).toBe(0);
+});
+
+test('phases', () => {
+  expect(sa2c({ lr: 0.005 })(encoder).phases).toEqual([
+    { name: 'warmup', optimizer: { lr: 0.005 }, start: 'last', steps: 'early-stopping' },
+    { name: 'advantage', optimizer: { lr: 0.001 }, start: 'best', steps: 'early-stopping' },
+  ]);
+  expect(sa2c({ warmup: 100 })(encoder).phases.map(({ start, steps }) => [start, steps])).toEqual([
+    ['last', 100],
+    ['last', 'early-stopping'],
+  ]);
+  expect(() => sa2c({ advantageClip: [1, 0] })).toThrow(/low <= high/);
+  expect(() => sa2c({ warmup: 0.5 })).toThrow(/whole number/);
+});

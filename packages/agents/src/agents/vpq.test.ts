@@ -1,0 +1,174 @@
+import { key } from '@lea/core';
+import type { Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import { mixtureWeights } from '../losses/ensemble.ts';
+import { keyTensor } from '../testing.ts';
+import { sac } from './sac.ts';
+import { decisions, encoder, list, mean, scores, setUp, shape, statesOf, surprise, value } from './testing.ts';
+import { type VpqOptions, vpq } from './vpq.ts';
+
+const heads = 3;
+const width = 5;
+
+/** Values [head][row][item] of an ensemble. */
+function ensemble(params: Tensors, states: tf.Tensor): number[][][] {
+  const weight = params['q.weight']!.reshape([shape.items, heads, width]);
+  return Array.from({ length: heads }, (_, k) =>
+    scores(states, tf.slice(weight, [0, k, 0], [-1, 1, -1]).reshape([shape.items, width])),
+  );
+}
+
+const stdOf = (x: readonly number[]) => Math.sqrt(mean(x.map((v) => (v - mean(x)) ** 2)));
+const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+test.each([
+  ['ratio', (q: number, std: number) => q / (1 + 4 * std)],
+  ['difference', (q: number, std: number) => q - 4 * std],
+] as const)('%s: targets and loss by hand', (form, penalise) => {
+  const agent = vpq({ heads, penalty: 4, form })(encoder);
+  const { run, params, target, batch } = setUp(agent);
+  const mixture = list(mixtureWeights(keyTensor(0), heads));
+  const now = ensemble(params, statesOf(params, batch));
+  const select = ensemble(params, statesOf(params, batch, 'next'));
+  const next = ensemble(target, statesOf(target, batch, 'next'));
+  const { terms, metrics, loss } = run();
+  const ce = surprise(params, batch);
+  const rows = decisions.map(({ action, reward = 0, done }, i) => {
+    const each = (all: number[][][], item: number) => all.map((head) => head[i]![item]!);
+    const items = Array.from({ length: shape.items }, (_, item) => each(select, item));
+    const selected = items.map((qs) => penalise(mean(qs), stdOf(qs)));
+    const best = each(next, selected.indexOf(Math.max(...selected)));
+    const worth = penalise(dot(best, mixture), stdOf(best));
+    const q = dot(each(now, action), mixture);
+    const td = 0.5 * (reward + (done ? 0 : 0.5 * worth) - q) ** 2;
+    expect(list(terms.q)[i]).toBeCloseTo(q, 5);
+    expect(list(terms.qNext)[i]).toBeCloseTo(worth, 5);
+    expect(list(terms.td)[i]).toBeCloseTo(td, 5);
+    expect(list(terms.weight)[i]).toBeCloseTo(q, 5);
+    return { loss: q * ce[i]! + td, std: stdOf(each(now, action)) };
+  });
+  expect(value(loss)).toBeCloseTo(mean(rows.map((row) => row.loss)), 5);
+  expect(value(metrics['q/std'])).toBeCloseTo(mean(rows.map((row) => row.std)), 5);
+});
+
+test('the penalty changes targets, not predictions', () => {
+  const terms = (penalty: number) => setUp(vpq({ heads, penalty })(encoder)).run().terms;
+  expect(list(terms(0).q)).toEqual(list(terms(20).q));
+  expect(list(terms(0).qNext)).not.toEqual(list(terms(20).qNext));
+});
+
+test('the mixture is drawn anew for every step; convex, the same for both networks', () => {
+  const weights = [1, 2, 3].map((seed) => list(mixtureWeights(keyTensor(seed), 15)));
+  for (const w of weights) {
+    expect(w.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    expect(Math.min(...w)).toBeGreaterThanOrEqual(0);
+  }
+  expect(weights[0]).not.toEqual(weights[1]);
+  const { run, params, batch } = setUp(vpq({ heads, penalty: 0 })(encoder));
+  expect(list(run({ seed: 1 }).terms.q)).not.toEqual(list(run({ seed: 2 }).terms.q));
+  // Against itself as target, without penalty: the value of the mean's greedy action under the mixture of this step.
+  const after = ensemble(params, statesOf(params, batch, 'next'));
+  const mixture = list(mixtureWeights(keyTensor(5), heads));
+  list(run({ target: params, seed: 5 }).terms.qNext).forEach((v, i) => {
+    const means = after[0]![i]!.map((_, item) => mean(after.map((head) => head[i]![item]!)));
+    const best = means.indexOf(Math.max(...means));
+    const mine = after.map((head) => head[i]![best]!);
+    expect(v).toBeCloseTo(dot(mine, mixture), 5);
+  });
+});
+
+test.each([{ penalty: 0 }, { penalty: 10 }, { penalty: 10, form: 'difference' }] as Partial<VpqOptions>[])(
+  'an ensemble of one with %o is SAC',
+  (options) => {
+    const shared = { cql: 0.2, bcq: 0.3, gamma: 0.9 };
+    const one = setUp(vpq({ heads: 1, ...options, ...shared })(encoder));
+    const theirs = setUp(sac(shared)(encoder));
+    expect(list(one.params['q.weight'])).toEqual(list(theirs.params['q.weight']));
+    expect(value(one.run().loss)).toBeCloseTo(value(theirs.run().loss), 5);
+    const [mine, wanted] = [one.grads(), theirs.grads()];
+    for (const [name, g] of Object.entries(wanted)) {
+      g.forEach((x, i) => {
+        expect(mine[name]![i], name).toBeCloseTo(x, 5);
+      });
+    }
+  },
+);
+
+test('CQL is the penalty of the mixture; BCQ filters what the mean of the heads selects', () => {
+  const { run, params, batch, target } = setUp(vpq({ heads, penalty: 0, cql: 0.1, bcq: 1 })(encoder));
+  const mixture = list(mixtureWeights(keyTensor(0), heads));
+  const now = ensemble(params, statesOf(params, batch));
+  const next = ensemble(target, statesOf(target, batch, 'next'));
+  const policy = scores(statesOf(params, batch, 'next'), params['ce.weight']);
+  const { terms } = run();
+  decisions.forEach(({ action }, i) => {
+    const q = now[0]![i]!.map((_, item) =>
+      dot(
+        now.map((head) => head[i]![item]!),
+        mixture,
+      ),
+    );
+    const sum = q.reduce((total, x) => total + Math.exp(x), 0);
+    expect(list(terms.cql)[i]).toBeCloseTo(Math.log(sum) - q[action]!, 5);
+    const favourite = policy[i]!.indexOf(Math.max(...policy[i]!));
+    const worth = dot(
+      next.map((head) => head[i]![favourite]!),
+      mixture,
+    );
+    expect(list(terms.qNext)[i]).toBeCloseTo(worth, 5);
+  });
+});
+
+test('with candidates: shared ones and ones per row agree, and equal the whole catalogue when they are it', () => {
+  const options = { heads, loss: 'gbce', candidates: shape.items, cql: 0.1 } as const;
+  const { run, batch } = setUp(vpq(options)(encoder));
+  const all = tf.range(0, shape.items, 1, 'int32');
+  const shared = run({ batch: { ...batch, candidates: all } });
+  const own = run({ batch: { ...batch, candidates: tf.tile(all.expandDims(0), [3, 1]) } });
+  const whole = setUp(vpq({ heads, cql: 0.1 })(encoder)).run();
+  for (const name of ['q', 'qNext', 'td']) {
+    list(whole.terms[name]).forEach((x, i) => {
+      expect(list(shared.terms[name])[i], name).toBeCloseTo(x, 5);
+      expect(list(own.terms[name])[i], name).toBeCloseTo(x, 5);
+    });
+  }
+  const few = run({ batch: { ...batch, candidates: tf.tensor1d([6, 0], 'int32') } });
+  const next = ensemble(
+    setUp(vpq(options)(encoder)).target,
+    statesOf(setUp(vpq(options)(encoder)).target, batch, 'next'),
+  );
+  const mixture = list(mixtureWeights(keyTensor(0), heads));
+  list(few.terms.qNext).forEach((v, i) => {
+    const worths = [6, 0].map((item) => {
+      const each = next.map((head) => head[i]![item]!);
+      return dot(each, mixture) / (1 + 10 * stdOf(each));
+    });
+    expect(Math.min(...worths.map((w) => Math.abs(w - v)))).toBeLessThan(1e-5);
+  });
+});
+
+test('as ranking head it is the mean of the heads', () => {
+  const agent = vpq({ heads, rankingHead: 'q' })(encoder);
+  const { params, batch } = setUp(agent);
+  const now = ensemble(params, statesOf(params, batch));
+  const ranked = agent.score(params, { items: batch.items!, length: batch.length! }).arraySync();
+  ranked.forEach((row, i) => {
+    row.forEach((x, item) => {
+      expect(x).toBeCloseTo(mean(now.map((head) => head[i]![item]!)), 5);
+    });
+  });
+});
+
+test('an item has one row with all heads, biases zero at first', () => {
+  const weight = vpq()(encoder).init(key(1), shape)['q.weight']!;
+  expect(weight.shape).toEqual([7, 15 * 5]);
+  for (let i = 4; i < weight.data.length; i += 5) expect(weight.data[i]).toBe(0);
+  expect(new Set(weight.data).size).toBeGreaterThan(7 * 15 * 4 - 5);
+});
+
+test('options out of range are refused', () => {
+  expect(() => vpq({ heads: 0 })).toThrow(/heads must be a whole number/);
+  expect(() => vpq({ penalty: -1 })).toThrow(/penalty must be a number/);
+  expect(() => vpq({ form: 'minus' as never })).toThrow(/form has no such choice/);
+});
