@@ -16,7 +16,7 @@ export interface CaserOptions {
   filters: number;
   /** Heights of the horizontal filters, in events; none may exceed the window. Default [2, 3, 4]. Higher ones see longer patterns, each adds `filters` columns to the state. */
   heights: readonly number[];
-  /** Share of the state's columns dropped. Default 0.1, as the papers say and the SA2C code does; 0 is what the SQN code computes. */
+  /** Share of the state's columns dropped. Default 0.1, as the papers say and the SA2C code does; 0 is what the SQN code computes. More regularises more. */
   dropout: number;
   /** Supervised loss at every position of the window instead of the last. Default false. Costs a pass per position. */
   everyPosition: boolean;

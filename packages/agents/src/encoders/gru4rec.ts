@@ -9,13 +9,13 @@ import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.t
 import { lastStep } from './window.ts';
 
 export interface Gru4recOptions {
-  /** Columns of item vectors and states. Default 64. */
+  /** Columns of item vectors and states. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
   size: number;
-  /** Share of the input values dropped. Default 0, as in the lineage. */
+  /** Share of the input values dropped. Default 0, as in the lineage. More regularises more. */
   dropout: number;
-  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. */
+  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. Helps where items repeat or data are thin, hurts elsewhere: choose on validation. */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of the last. Default false. */
+  /** Supervised loss at every position of the window instead of the last. Default false. True: more signal per row, at L times the head's cost. */
   everyPosition: boolean;
   /** Text in the item table; default `none`. See `TextUse`. */
   text: TextUse;

@@ -15,13 +15,13 @@ export interface NextitnetOptions {
   size: number;
   /** A residual block per entry: its first convolution has this dilation, its second twice that. Default [1, 2, 1, 2, 1, 2]. More or larger ones see further back; each block costs two convolutions. */
   dilations: readonly number[];
-  /** Taps of every convolution. Default 3. More see further back, at proportional cost. */
+  /** Taps of every convolution. Default 3. More see further back, at proportional cost; 1 sees single events only. */
   kernel: number;
-  /** Share of values dropped at the input and at the end of each block, before its input is added. Default 0, as in the lineage. */
+  /** Share of values dropped at the input and at the end of each block, before its input is added. Default 0, as in the lineage. More regularises more. */
   dropout: number;
-  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. */
+  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. Helps where items repeat or data are thin, hurts elsewhere: choose on validation. */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of the last. Default false. */
+  /** Supervised loss at every position of the window instead of the last. Default false. True: more signal per row, at L times the head's cost. */
   everyPosition: boolean;
   /** Text in the item table; default `none`. See `TextUse`. */
   text: TextUse;

@@ -9,13 +9,13 @@ export interface SasrecModernOptions {
   blocks: number;
   /** Attention heads; must divide `size`. Default 2. More: more patterns side by side, each of fewer columns. */
   heads: number;
-  /** Width of the feed-forward part in multiples of `size`. Default 2. */
+  /** Width of the feed-forward part in multiples of `size`. Default 2. More: more capacity per block, dearer steps. */
   inner: number;
   /** Share of values dropped at the input, in and after the attention and twice in the feed-forward part. Default 0.3. More regularises more; lower it where data are plenty. */
   dropout: number;
   /** Share the item table with the supervised head; `'bias'` adds a learned bias per item, false gives the head weights of its own. Default true. */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window (default) or, with false, at the last one. */
+  /** Supervised loss at every position of the window (default) or, with false, at the last one: less signal per row, at an L-th of the head's cost. */
   everyPosition: boolean;
   /** Text in the item table; default `none`. See `TextUse`. */
   text: TextUse;
