@@ -92,6 +92,9 @@ test.each(configs)('the exported model ranks as the policy does: %o', async (con
     );
     expect({ row, swapped, got: got.length }).toEqual({ row, swapped: [], got: 10 });
   });
+  // As the guide to serving says.
+  const fused = config.encoder.type === 'sasrec-modern';
+  expect((await readFile(join(folder, 'policy.onnx'))).includes('com.microsoft')).toBe(fused);
   await Promise.all([session.release(), policy.dispose()]);
 });
 

@@ -1,0 +1,8 @@
+import type { Scored } from '@lea/agents';
+
+/** What a runtime recommends. */
+export interface Answers {
+  version: string;
+  /** By policy. */
+  lists: Record<string, Scored[][]>;
+}

@@ -1,0 +1,24 @@
+// A policy from training to a file that any ONNX Runtime reads; `recommend.py` and `recommend.js` read it.
+import { join } from 'node:path';
+import { exportOnnx, loadPolicy, sasrec, snqn } from '@lea/agents';
+import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { fit } from '@lea/train';
+
+export async function main(folder = 'policy'): Promise<string[]> {
+  const { interactions } = createWorld({ users: 200, items: 60 });
+  const { train, validation } = splitByUser(interactions, { seed: 0 });
+  const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
+  const agent = snqn()(sasrec({ size: 32 }));
+  const trained = await fit({ agent, train, validation, rewards, batch: 128, maxSteps: 100 });
+  await trained.policy.save(folder);
+  await trained.policy.dispose();
+
+  const policy = await loadPolicy(folder);
+  const histories = [[3, 14, 15], [9], []];
+  const lists = await policy.recommend(histories, 5, { exclude: 'seen' });
+  await exportOnnx(policy, join(folder, 'policy.onnx'), { k: 10 });
+  await policy.dispose();
+  return lists.map((list, row) => `after [${histories[row]}]: ${list.map(({ item }) => item).join(', ')}`);
+}
+
+if (import.meta.main) console.log((await main()).join('\n'));
