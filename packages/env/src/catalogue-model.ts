@@ -1,8 +1,9 @@
 import { fold, key, LeaError, normal, permutation, uniform, withDefaults } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { checkDecoder, type DecoderConfig, initDecoder } from './decoder.ts';
-import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows, WORDS } from './language-model.ts';
+import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
+import { initDecoder, wordsOf } from './decoders/modules.ts';
+import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';
@@ -99,7 +100,7 @@ export async function* catalogueModel(
   const train = order.subarray(held.length);
   const size = Math.min(o.batch, train.length);
   const words = normal(fold(root, 'words'), tokenizer.size * o.width).map((v) => v * 0.02);
-  const params: Values = { [WORDS]: float32(words, [tokenizer.size, o.width]), ...initDecoder(root, config) };
+  const params: Values = { [wordsOf(config)]: float32(words, [tokenizer.size, o.width]), ...initDecoder(root, config) };
 
   const optimizer = adam({ lr: o.lr });
   const batchOf = (which: Int32Array, epoch: number, step: number): Values => {
@@ -115,7 +116,7 @@ export async function* catalogueModel(
   const batchSpecs = specsOf(batchOf(train.subarray(0, size), 0, 0));
   const trainer = await ready(
     trainingStep((p, inputs) => {
-      const first = firstVectors(p, inputs);
+      const first = firstVectors(p[wordsOf(config)]!, inputs);
       const loss = tf.div(tf.sum(textLoss(p, config, inputs, first)), tf.maximum(tf.sum(inputs.weights!), 1));
       return { loss: loss as tf.Scalar };
     }, optimizer),
@@ -162,9 +163,8 @@ export async function* catalogueModel(
 }
 
 /** The vector each text begins with: the mean of its words where `unfold` is 1, the start token where it is 0. */
-function firstVectors(params: Tensors, { ids, weights, unfold }: Tensors): tf.Tensor {
+function firstVectors(words: tf.Tensor, { ids, weights, unfold }: Tensors): tf.Tensor {
   const [B, T] = weights!.shape as [number, number];
-  const words = params[WORDS]!;
   const start = embedding(words, tf.reshape(tf.slice(ids!, [0, 0], [B, 1]), [B]));
   const share = tf.div(weights!, tf.sum(weights!, 1, true));
   const next = embedding(words, tf.slice(ids!, [0, 1], [B, T]));

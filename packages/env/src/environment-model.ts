@@ -13,8 +13,10 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { type DecoderConfig, type DecoderMode, decode, segmentMask } from './decoder.ts';
-import type { LoraOptions } from './lora.ts';
+import type { DecoderConfig } from './decoders/config.ts';
+import { type DecoderMode, decode } from './decoders/decode.ts';
+import type { LoraOptions } from './decoders/lora.ts';
+import { segmentMask, segmentPositions } from './decoders/masks.ts';
 
 /** What the environment (LE) is made of; everything that its programs need to know. */
 export interface EnvironmentConfig {
@@ -144,7 +146,11 @@ export function environmentLosses(
   const D = config.decoder.width;
   const mask = segmentMask(segment!);
   const table = itemTable(params, tokens);
-  const mode = train ? { mask, dropout: { ...train, label: 'environment' } } : { mask };
+  const mode: DecoderMode = {
+    mask,
+    ...(config.decoder.positions ? { positions: segmentPositions(segment!) } : {}),
+    ...(train ? { dropout: { ...train, label: 'environment' } } : {}),
+  };
   const states = statesOf(params, config, withStart(table, params), items!, mode);
 
   const flat = tf.reshape(weight!, [B * T, 1]);

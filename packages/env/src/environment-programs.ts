@@ -11,7 +11,7 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { causalMask } from './decoder.ts';
+import { causalMask } from './decoders/masks.ts';
 import { type EnvironmentConfig, itemTable, rewardsOf, statesOf, withStart } from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
 

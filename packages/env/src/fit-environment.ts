@@ -1,11 +1,12 @@
 import { contentHash, fold, key, permutation, withDefaults } from '@lea/core';
 import { adam, keyTensorValue, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { type DecoderConfig, decoderSpecs, initDecoder } from './decoder.ts';
+import type { DecoderConfig } from './decoders/config.ts';
+import { initLora } from './decoders/lora.ts';
+import { decoderSpecs, initDecoder } from './decoders/modules.ts';
 import { createEnvironment, type Environment } from './environment.ts';
 import { environmentLosses, initEnvironment } from './environment-model.ts';
 import { configOf, DEFAULTS, type FitEnvironmentOptions, type Needed } from './fit-options.ts';
-import { initLora } from './lora.ts';
 import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';
 import { negativeSampler, packSegments, segmentsOf, subsetOfSequences } from './segments.ts';
@@ -41,9 +42,7 @@ export async function* fitEnvironment(
   const decoder = o.lm ? pickDecoder(o.lm.params, config.decoder) : initDecoder(fold(root, 'decoder'), config.decoder);
   const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
   const adapters =
-    config.adaptation === 'all'
-      ? {}
-      : initLora(fold(root, 'adapters'), decoderSpecs(config.decoder), config.adaptation);
+    config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
   const params: Values = config.adaptation === 'all' ? { ...decoder, ...own } : { ...adapters, ...own };
   const frozen: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...(tokens ? { tokens } : {}) };
 

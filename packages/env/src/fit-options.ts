@@ -1,10 +1,10 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
-import { checkDecoder, type DecoderConfig } from './decoder.ts';
+import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
+import { type LoraOptions, loraOf } from './decoders/lora.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
 import type { LanguageModel } from './language-model.ts';
-import { LORA, type LoraOptions } from './lora.ts';
 
 export interface FitEnvironmentOptions {
   /** Fitted on these, and on nothing else. */
@@ -17,7 +17,7 @@ export interface FitEnvironmentOptions {
   readonly input: EnvironmentConfig['input'] | undefined;
   /** The language model whose decoder is adapted; without one the decoder begins at random. */
   readonly lm: LanguageModel | undefined;
-  /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only. */
+  /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only (right for pretrained ones). */
   readonly adaptation: 'all' | Partial<LoraOptions>;
   /** Share of the train users that is used, drawn by the seed (default 1). */
   readonly users: number;
@@ -109,6 +109,18 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     ropeTheta: 10000,
   };
   checkDecoder(decoder);
-  const adaptation = o.adaptation === 'all' ? 'all' : withDefaults('fitEnvironment.adaptation', LORA, o.adaptation);
+  if (decoder.positions !== undefined && o.window + 1 > decoder.positions) {
+    throw new LeaError('E_OPTION_VALUE', `The language model has ${decoder.positions} positions.`, {
+      value: o.window,
+      hint: `Take a window of at most ${decoder.positions - 1} events: the start token needs one position.`,
+    });
+  }
+  if (decoder.width % decoder.heads !== 0) {
+    throw new LeaError('E_OPTION_VALUE', 'The score head divides the width among the heads of the decoder.', {
+      value: [decoder.width, decoder.heads],
+      hint: 'Take a language model whose width is a multiple of its heads.',
+    });
+  }
+  const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
   return { decoder, items, window: o.window, input, adaptation };
 }

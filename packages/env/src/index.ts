@@ -1,6 +1,10 @@
 export { type AnnotateOptions, type Annotation, annotate } from './annotate.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
-export { type DecoderConfig, type DecoderMode, decode, decoderSpecs, initDecoder } from './decoder.ts';
+export type { DecoderConfig, DecoderLayout, RopeScaling } from './decoders/config.ts';
+export { type DecoderMode, decode, embedWords, hiddenStates } from './decoders/decode.ts';
+export type { LoraOptions } from './decoders/lora.ts';
+export { causalMask } from './decoders/masks.ts';
+export { decoderSpecs, initDecoder } from './decoders/modules.ts';
 export { type Environment, loadEnvironment } from './environment.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
 export type { Encoded } from './environment-programs.ts';
@@ -9,9 +13,20 @@ export { fitEnvironment } from './fit-environment.ts';
 export type { FitEnvironmentOptions } from './fit-options.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-tokens.ts';
 export type { LanguageModel } from './language-model.ts';
-export type { LoraOptions, LoraTarget } from './lora.ts';
+export { loadLanguageModel } from './load-language-model.ts';
 export { finish, type Progress } from './progress.ts';
-export { loadLanguageModel, saveLanguageModel } from './save-language-model.ts';
+export type { Budget, Prices, Spent } from './prompted/budget.ts';
+export type { PromptedModelOptions } from './prompted/options.ts';
+export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
+export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './reward-accuracy.ts';
+export type { RewardModel } from './reward-model.ts';
+export { saveLanguageModel } from './save-language-model.ts';
 export { type TextVectorOptions, textVectors } from './text-vectors.ts';
-export { type Tokenizer, tokenizerFrom, trainTokenizer } from './tokenizer.ts';
+export {
+  type SpecialToken,
+  type Tokenizer,
+  type TokenizerOptions,
+  tokenizerFrom,
+  trainTokenizer,
+} from './tokenizer.ts';
 export type { Positives } from './top-items.ts';

@@ -1,15 +1,19 @@
 import { contentHash, fold, key, permutation, withDefaults } from '@lea/core';
 import { adam, float32, int32, specsOf, type Value, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { type LanguageModel, type TokenRows, textBatch, textLoss, tokenRows, WORDS } from './language-model.ts';
+import { wordsOf } from './decoders/modules.ts';
+import { type LanguageModel, type TokenRows, textBatch, textLoss, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';
 import { finiteLoss, trainingState, trainingStep } from './steps.ts';
 
 export interface ItemTokenOptions {
-  /** Items learned together (default 64): changes speed only, every item's problem is its own. */
-  readonly batch: number;
+  /**
+   * Items learned together (default 64, fewer where the logits would take more than 512 MiB): changes speed and memory
+   * only, every item's problem is its own.
+   */
+  readonly batch: number | undefined;
   /** Adam steps per item at most (default 30). */
   readonly steps: number;
   /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.3). */
@@ -26,7 +30,7 @@ export interface ItemTokenOptions {
 }
 
 const DEFAULTS: ItemTokenOptions = {
-  batch: 64,
+  batch: undefined,
   steps: 30,
   lr: 0.3,
   tolerance: 0.01,
@@ -37,6 +41,9 @@ const DEFAULTS: ItemTokenOptions = {
 };
 
 const STEPS_PER_CALL = 5;
+
+/** Most logits (items * tokens of a text * words) that a step computes by default. */
+const MOST_LOGITS = 2 ** 27;
 
 /** Texts whose perplexity is measured, at most. */
 const MEASURED_TEXTS = 512;
@@ -63,10 +70,12 @@ export async function* learnItemTokens(
 ): AsyncGenerator<Progress, ItemTokens> {
   const o = withDefaults('learnItemTokens', DEFAULTS, options);
   const rows = tokenRows(lm.tokenizer, texts, lm.context);
-  const { width } = lm.config;
-  const size = Math.min(o.batch, rows.count);
+  const { width, wordScale = 1 } = lm.config;
+  const words = lm.params[wordsOf(lm.config)]!;
+  const fitting = Math.floor(MOST_LOGITS / (rows.context * words.shape[0]!));
+  const size = Math.min(o.batch ?? Math.min(64, Math.max(1, fitting)), rows.count);
   const vectors = meanWords(lm, rows);
-  const optimizer = adam({ lr: o.lr * rootMeanSquare(lm.params[WORDS]!.data) });
+  const optimizer = adam({ lr: o.lr * wordScale * rootMeanSquare(words.data) });
 
   const begin = (which: Int32Array): Values => {
     const data = new Float32Array(size * width);
@@ -119,7 +128,7 @@ export async function* learnItemTokens(
         metrics: { loss: loss / (frozen.weights!.data as Float32Array).reduce((a, b) => a + b, 0) },
       };
     }
-    const perplexity = await measure(lm, rows, vectors, o);
+    const perplexity = await measure(lm, rows, vectors, size, o);
     yield { stage: 'item tokens', step: rows.count, total: rows.count, metrics: { ...perplexity } };
     return {
       vectors: float32(vectors, [rows.count, width]),
@@ -136,10 +145,10 @@ async function measure(
   lm: LanguageModel,
   rows: TokenRows,
   vectors: Float32Array,
+  size: number,
   o: ItemTokenOptions,
 ): Promise<ItemTokens['perplexity']> {
   const { width } = lm.config;
-  const size = Math.min(o.batch, rows.count);
   const meter = await perplexityMeter(rows, lm.config, lm.params, size, o);
   try {
     const order = permutation(fold(key(o.seed), 'item token control'), rows.count);
@@ -159,8 +168,8 @@ async function measure(
 }
 
 function meanWords(lm: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
-  const { width } = lm.config;
-  const words = lm.params[WORDS]!.data;
+  const { width, wordScale = 1 } = lm.config;
+  const words = lm.params[wordsOf(lm.config)]!.data;
   const means = new Float32Array(count * width);
   for (let row = 0; row < count; row++) {
     let tokens = 0;
@@ -170,7 +179,7 @@ function meanWords(lm: LanguageModel, { ids, weights, count, context }: TokenRow
       for (let d = 0; d < width; d++) means[row * width + d]! += words[word * width + d]!;
       tokens++;
     }
-    for (let d = 0; d < width; d++) means[row * width + d]! /= tokens;
+    for (let d = 0; d < width; d++) means[row * width + d]! *= wordScale / tokens;
   }
   return means;
 }

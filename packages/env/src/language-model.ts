@@ -1,20 +1,22 @@
 import { contentHash, LeaError } from '@lea/core';
-import { embedding, float32, int32, softmaxCrossEntropy, type Tensors, type Values } from '@lea/tensor';
+import { embedding, float32, int32, rowDot, softmaxCrossEntropy, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { causalMask, type DecoderConfig, decode } from './decoder.ts';
-
+import type { DecoderConfig } from './decoders/config.ts';
+import { capped, decode, embedWords } from './decoders/decode.ts';
+import { causalMask } from './decoders/masks.ts';
+import { HEAD, wordsOf } from './decoders/modules.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-export const WORDS = 'model.embed_tokens.weight';
-
-/** A decoder-only language model with tied output: what catalogue models and item tokens are made of. */
+/** A decoder-only language model: what item tokens are made of. */
 export interface LanguageModel {
   readonly config: DecoderConfig;
   /** The most tokens of a text that are read. */
   readonly context: number;
   readonly tokenizer: Tokenizer;
-  /** Weights by Hugging Face's names; word vectors are `model.embed_tokens.weight` [tokens, width]. */
+  /** Weights by Hugging Face's names. Word vectors [tokens, width] are the output layer too where `lm_head.weight` is missing. */
   readonly params: Values;
+  /** The `config.json` it was read from, when it was. */
+  readonly file?: object;
   /** Perplexity on texts that were held out, where it was measured. */
   readonly perplexity?: number;
   readonly hash: string;
@@ -83,12 +85,38 @@ export function textBatch(rows: TokenRows, which: ArrayLike<number>): Values {
 export function textLoss(params: Tensors, config: DecoderConfig, inputs: Tensors, first?: tf.Tensor): tf.Tensor {
   const { ids, weights } = inputs as { ids: tf.Tensor; weights: tf.Tensor };
   const [B, T] = weights.shape as [number, number];
-  const words = params[WORDS]!;
   const from = first ? 1 : 0;
-  const given = embedding(words, tf.slice(ids, [0, from], [B, T - from]));
+  const given = embedWords(params, config, tf.slice(ids, [0, from], [B, T - from]));
   const x = first ? tf.concat([tf.reshape(first, [B, 1, config.width]), given], 1) : given;
   const h = decode(params, config, x, { mask: causalMask(T) });
   const next = tf.reshape(tf.slice(ids, [0, 1], [B, T]), [B * T, 1]);
-  const loss = softmaxCrossEntropy(tf.reshape(h, [B * T, config.width]), words, next, tf.reshape(weights, [B * T, 1]));
+  const loss = wordLoss(params, config, tf.reshape(h, [B * T, config.width]), next, tf.reshape(weights, [B * T, 1]));
   return tf.sum(tf.reshape(loss, [B, T]), 1);
+}
+
+/** Logits of the next word: hidden states [R, width] -> [R, tokens]. */
+export function wordLogits(params: Tensors, config: DecoderConfig, h: tf.Tensor): tf.Tensor {
+  const logits = tf.matMul(h, params[HEAD] ?? params[wordsOf(config)]!, false, true);
+  return config.logitCap === undefined ? logits : capped(logits, config.logitCap);
+}
+
+/** weights * -log p of the next words: h [R, width], next int32 [R, 1], weights [R, 1] -> [R]. */
+export function wordLoss(
+  params: Tensors,
+  config: DecoderConfig,
+  h: tf.Tensor,
+  next: tf.Tensor,
+  weights: tf.Tensor,
+): tf.Tensor {
+  const head = params[HEAD] ?? params[wordsOf(config)]!;
+  if (config.logitCap === undefined) return softmaxCrossEntropy(h, head, next, weights);
+  const own = capped(rowDot(h, embedding(head, tf.reshape(next, [-1]))), config.logitCap);
+  return tf.mul(tf.sub(tf.logSumExp(wordLogits(params, config, h), 1), own), tf.reshape(weights, [-1]));
+}
+
+/** Vectors that stand where texts begin, as they enter the decoder: the start token's. */
+export function startVector(params: Values, config: DecoderConfig, start: number): Float32Array {
+  const { width, wordScale = 1 } = config;
+  const words = params[wordsOf(config)]!.data as Float32Array;
+  return words.slice(start * width, (start + 1) * width).map((v) => v * wordScale);
 }

@@ -1,7 +1,7 @@
 import { float32, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import type { DecoderConfig } from './decoder.ts';
-import { type TokenRows, textBatch, textLoss, WORDS } from './language-model.ts';
+import type { DecoderConfig } from './decoders/config.ts';
+import { startVector, type TokenRows, textBatch, textLoss } from './language-model.ts';
 import { type Runtime, ready } from './runtime.ts';
 
 export interface PerplexityMeter {
@@ -39,7 +39,7 @@ export async function perplexityMeter(
   );
   return {
     async run(frozen, which, first) {
-      const start = (frozen[WORDS]!.data as Float32Array).subarray(rows.start * width, (rows.start + 1) * width);
+      const start = startVector(frozen, config, rows.start);
       let [loss, tokens] = [0, 0];
       for (let at = 0; at < which.length; at += size) {
         // The last batch is filled up with its last row, without weight.

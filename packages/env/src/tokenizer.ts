@@ -58,35 +58,79 @@ export function trainTokenizer(texts: readonly string[], size = 2000): Tokenizer
   });
 }
 
+/** A token by its text or its id. */
+export type SpecialToken = string | number;
+
+export interface TokenizerOptions {
+  /** Begins every text (default `<s>`). */
+  readonly start?: SpecialToken | undefined;
+  /** Ends every text (default `</s>`). */
+  readonly end?: SpecialToken | undefined;
+  /** Rows of the word vectors that ids point into (default: as many as the vocabulary needs). */
+  readonly words?: number | undefined;
+  /** Where it was read from, for messages. */
+  readonly path?: string | undefined;
+}
+
+/** What of a `tokenizer.json` concerns us. */
+interface TokenizerFile {
+  readonly added_tokens?: readonly { readonly id: number; readonly special?: boolean }[];
+}
+
 /**
- * A tokenizer from the parsed content of a `tokenizer.json`.
+ * A tokenizer from the parsed content of a `tokenizer.json`. Special tokens are not looked for in texts: one that
+ * contains "</s>" or "<|im_start|>" gives the pieces of that text and cannot forge the token.
  *
- * @throws LeaError `E_TOKENIZER` when it cannot be read or has no `<s>` and `</s>`
+ * @throws LeaError `E_TOKENIZER` when it cannot be read, lacks start or end, or has more tokens than there are words
  */
-export function tokenizerFrom(json: object): Tokenizer {
-  let inner: HuggingFaceTokenizer;
-  try {
-    inner = new HuggingFaceTokenizer(json, { clean_up_tokenization_spaces: false });
-  } catch (cause) {
-    throw new LeaError('E_TOKENIZER', 'This is not a tokenizer.json that can be used.', {
+export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tokenizer {
+  const { start = START, end = END, path = 'tokenizer.json' } = options;
+  const broken = (what: string, value: unknown, cause?: unknown): LeaError =>
+    new LeaError('E_TOKENIZER', `${what} (${path}).`, {
+      value,
       hint: 'Take the tokenizer.json that belongs to the model.',
       cause,
     });
-  }
-  const [start, end] = [inner.token_to_id(START), inner.token_to_id(END)];
-  if (start === undefined || end === undefined) {
-    throw new LeaError('E_TOKENIZER', 'The tokenizer lacks a token that the model needs.', {
-      value: start === undefined ? START : END,
-      hint: 'Take the tokenizer.json that belongs to the model.',
-    });
-  }
+  const make = (content: object): HuggingFaceTokenizer => {
+    try {
+      return new HuggingFaceTokenizer(content, { clean_up_tokenization_spaces: false });
+    } catch (cause) {
+      throw broken('This is not a tokenizer.json that can be used', undefined, cause);
+    }
+  };
+  const reader = make(json);
+  const { words = sizeOf(reader) } = options;
+  const { added_tokens: added = [] } = json as TokenizerFile;
+  const plain = added.filter((token) => !token.special && token.id < words);
+  const writer = plain.length === added.length ? reader : make({ ...json, added_tokens: plain });
+
+  const idOf = (token: SpecialToken): number => {
+    const id = typeof token === 'number' ? token : reader.token_to_id(token);
+    if (id !== undefined && id >= 0 && id < words && reader.id_to_token(id) !== undefined) return id;
+    throw broken('The tokenizer lacks a token that the model needs', token);
+  };
+  const ids = { start: idOf(start), end: idOf(end) };
+  if (sizeOf(writer) > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, sizeOf(writer));
+  // Special tokens may be part of the vocabulary as well, where some piece of text could come out as one.
+  const unknown = (reader as unknown as { model: { unk_token_id?: number } }).model.unk_token_id;
+  const forbidden = new Set(added.flatMap(({ id, special }) => (special && id !== unknown ? [id] : [])));
   return {
     json,
-    size: inner.get_vocab(true).size,
-    start,
-    end,
-    encode: (text, limit = Infinity) =>
-      inner.encode(text.slice(0, limit * CHARACTERS_PER_TOKEN), { add_special_tokens: false }).ids.slice(0, limit),
-    decode: (ids) => (ids.length === 0 ? '' : inner.decode(ids as number[])),
+    size: sizeOf(reader),
+    ...ids,
+    encode(text, limit = Infinity) {
+      const piece = text.slice(0, limit * CHARACTERS_PER_TOKEN);
+      const all: (number | undefined)[] = writer.encode(piece, { add_special_tokens: false }).ids;
+      if (all.includes(undefined)) throw broken('The tokenizer has no token for a part of a text', piece.slice(0, 80));
+      return (all as number[]).filter((id) => !forbidden.has(id)).slice(0, limit);
+    },
+    decode: (ids) => (ids.length === 0 ? '' : reader.decode(ids as number[])),
   };
+}
+
+/** One more than the largest id. */
+function sizeOf(tokenizer: HuggingFaceTokenizer): number {
+  let size = 0;
+  for (const id of tokenizer.get_vocab(true).values()) size = Math.max(size, id + 1);
+  return size;
 }

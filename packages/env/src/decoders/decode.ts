@@ -1,0 +1,199 @@
+import {
+  attention,
+  dropout,
+  embedding,
+  gelu,
+  geluTanh,
+  layerNorm,
+  linear,
+  rmsNorm,
+  rope,
+  swiglu,
+  type Tensors,
+} from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { type DecoderConfig, headSizeOf, rotatedOf } from './config.ts';
+import { loraDelta } from './lora.ts';
+import { windowMask } from './masks.ts';
+import { isGated, isTransposed, lastNormOf, layerOf, type Module, positionsOf, wordsOf } from './modules.ts';
+import { ropeTablesOf } from './rope-tables.ts';
+
+export interface DecoderMode {
+  /** Added to the attention scores: 0 where a query may look, -1e9 where not; [1 or B, 1, T, T]. */
+  readonly mask: tf.Tensor;
+  /** Position of each slot, int32 [B, T], where positions are learned (default 0, 1, 2, ... in every row). */
+  readonly positions?: tf.Tensor;
+  /** LoRA matrices by name (`<module>.lora_A.weight`, `<module>.lora_B.weight`), added to the projections they name. */
+  readonly adapters?: { readonly weights: Tensors; readonly scale: number };
+  /** Dropout of what each layer adds to the residual stream. */
+  readonly dropout?: { readonly rate: number; readonly key: tf.Tensor; readonly label: string };
+}
+
+/** Word vectors as they enter the decoder: int32 ids [...] -> [..., width]. */
+export function embedWords(params: Tensors, config: DecoderConfig, ids: tf.Tensor): tf.Tensor {
+  const vectors = embedding(params[wordsOf(config)]!, ids);
+  return config.wordScale === undefined ? vectors : tf.mul(vectors, config.wordScale);
+}
+
+/** Keeps values within ± cap, smoothly: cap tanh(x / cap). */
+export function capped(x: tf.Tensor, cap: number): tf.Tensor {
+  return tf.mul(tf.tanh(tf.div(x, cap)), cap);
+}
+
+/**
+ * The decoder: input vectors to final hidden states. A Hugging Face checkpoint is its parameter set as it comes: names
+ * and layouts are those that {@link decoderSpecs} lists.
+ *
+ * @param params by Hugging Face's names
+ * @param inputs [B, T, width]
+ * @returns hidden states after the last norm, [B, T, width]
+ */
+export function decode(params: Tensors, config: DecoderConfig, inputs: tf.Tensor, mode: DecoderMode): tf.Tensor {
+  return hiddenStates(params, config, inputs, mode).at(-1)!;
+}
+
+/** What enters the first layer, what each layer gives, and in place of the last the normed final states: layers + 1 tensors. */
+export function hiddenStates(
+  params: Tensors,
+  config: DecoderConfig,
+  inputs: tf.Tensor,
+  mode: DecoderMode,
+): tf.Tensor[] {
+  const T = inputs.shape[1]!;
+  const norm = normsOf(params, config);
+  const drop = (x: tf.Tensor, label: string): tf.Tensor =>
+    mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/${label}`) : x;
+  const project = (x: tf.Tensor, module: Module): tf.Tensor => {
+    const y = matrixOf(params, config, x, module);
+    const delta = mode.adapters && loraDelta(mode.adapters, x, module.name);
+    return delta ? tf.add(y, delta) : y;
+  };
+  const windowed = config.window !== undefined && config.window < T;
+  const narrow = windowed ? tf.minimum(mode.mask, windowMask(T, config.window!)) : mode.mask;
+  const tables = new Map<boolean, { cos: tf.Tensor; sin: tf.Tensor }>();
+
+  let x = config.positions ? tf.add(inputs, positionVectors(params, config, T, mode.positions)) : inputs;
+  const states = [x];
+  for (let index = 0; index < config.layers; index++) {
+    const layer = layerOf(config, index);
+    const isWindow = config.window !== undefined && (config.windowLayers?.[index] ?? true);
+    const rotates = !config.positions && (config.ropeLayers?.[index] ?? true);
+    if (rotates && !tables.has(isWindow)) tables.set(isWindow, ropeTablesOf(config, T, isWindow));
+    const entering = norm(x, layer.norms[0]);
+    const seen = attend(config, {
+      projected: layer.attention.map((module) => project(entering, module)),
+      headNorm: (heads, which) => (layer.headNorms ? norm(heads, layer.headNorms[which]!) : heads),
+      tables: rotates ? tables.get(isWindow) : undefined,
+      mask: isWindow ? narrow : mode.mask,
+    });
+    const attended = project(seen, layer.output);
+    x = tf.add(x, drop(layer.branchNorms ? norm(attended, layer.branchNorms[0]) : attended, `${index}/attention`));
+    const before = norm(x, layer.norms[1]);
+    const hidden = activate(
+      config,
+      layer.up.map((module) => project(before, module)),
+    );
+    const made = project(hidden, layer.down);
+    x = tf.add(x, drop(layer.branchNorms ? norm(made, layer.branchNorms[1]) : made, `${index}/mlp`));
+    states.push(x);
+  }
+  states[config.layers] = norm(x, lastNormOf(config));
+  return states;
+}
+
+/** Vectors of the positions, [1 or B, T, width]; slots beyond the last position get its vector: they are padding. */
+function positionVectors(params: Tensors, config: DecoderConfig, T: number, given: tf.Tensor | undefined): tf.Tensor {
+  const places =
+    given ??
+    tf.tensor2d(
+      Int32Array.from({ length: T }, (_, t) => t),
+      [1, T],
+      'int32',
+    );
+  return embedding(params[positionsOf(config)]!, tf.minimum(places, tf.scalar(config.positions! - 1, 'int32')));
+}
+
+function normsOf(params: Tensors, { norm, normEps }: DecoderConfig) {
+  return (x: tf.Tensor, name: string): tf.Tensor => {
+    const gain = params[`${name}.weight`]!;
+    if (norm === 'layer') return layerNorm(x, gain, params[`${name}.bias`]!, normEps);
+    return rmsNorm(x, norm === 'rms+1' ? tf.add(gain, 1) : gain, normEps);
+  };
+}
+
+function matrixOf(params: Tensors, config: DecoderConfig, x: tf.Tensor, { name, inputs, outputs }: Module): tf.Tensor {
+  const weight = params[`${name}.weight`]!;
+  const bias = params[`${name}.bias`];
+  if (!isTransposed(config)) return linear(x, weight, bias);
+  const y = tf.reshape(tf.matMul(tf.reshape(x, [-1, inputs]), weight), [...x.shape.slice(0, -1), outputs]);
+  return bias ? tf.add(y, bias) : y;
+}
+
+/** Attention over projected queries, keys and values, each [B, T, heads * size] or one tensor of all: [B, T, heads * size]. */
+function attend(
+  config: DecoderConfig,
+  parts: {
+    readonly projected: readonly tf.Tensor[];
+    readonly headNorm: (heads: tf.Tensor, which: 0 | 1) => tf.Tensor;
+    readonly tables: { cos: tf.Tensor; sin: tf.Tensor } | undefined;
+    readonly mask: tf.Tensor;
+  },
+): tf.Tensor {
+  const { heads, kvHeads } = config;
+  const size = headSizeOf(config);
+  const [first] = parts.projected as [tf.Tensor];
+  const [B, T] = first.shape as [number, number, number];
+  const fused = parts.projected.length === 1;
+  const [qs, ks, vs] = (
+    fused ? tf.split(first, [heads * size, kvHeads * size, kvHeads * size], -1) : parts.projected
+  ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const split = (x: tf.Tensor, n: number): tf.Tensor => tf.transpose(tf.reshape(x, [B, T, n, size]), [0, 2, 1, 3]);
+  const turn = (x: tf.Tensor): tf.Tensor => (parts.tables ? rotate(x, parts.tables, rotatedOf(config)) : x);
+  const q = turn(parts.headNorm(split(qs, heads), 0));
+  const k = turn(parts.headNorm(split(ks, kvHeads), 1));
+  const v = split(vs, kvHeads);
+  const scale = config.scoreScale ?? 1 / Math.sqrt(size);
+  const seen =
+    config.scoreCap === undefined
+      ? attention(q, k, v, parts.mask, scale)
+      : cappedAttention(q, k, v, parts.mask, scale, config.scoreCap);
+  return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [B, T, heads * size]);
+}
+
+function rotate(x: tf.Tensor, { cos, sin }: { cos: tf.Tensor; sin: tf.Tensor }, rotated: number): tf.Tensor {
+  const size = x.shape[3]!;
+  if (rotated === size) return rope(x, cos, sin);
+  const [front, rest] = tf.split(x, [rotated, size - rotated], -1) as [tf.Tensor, tf.Tensor];
+  return tf.concat([rope(front, cos, sin), rest], -1);
+}
+
+/** `attention` of @lea/tensor with capped scores (Gemma 2). */
+function cappedAttention(
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  mask: tf.Tensor,
+  scale: number,
+  cap: number,
+): tf.Tensor {
+  const [B, heads, T, size] = q.shape as [number, number, number, number];
+  const groups = k.shape[1]!;
+  const rows = (heads / groups) * T;
+  const scores = capped(tf.mul(tf.matMul(tf.reshape(q, [B, groups, rows, size]), k, false, true), scale), cap);
+  const p = tf.softmax(tf.add(tf.reshape(scores, [B, heads, T, T]), mask));
+  return tf.reshape(tf.matMul(tf.reshape(p, [B, groups, rows, T]), v), [B, heads, T, size]);
+}
+
+function activate(config: DecoderConfig, parts: readonly tf.Tensor[]): tf.Tensor {
+  const kind = config.activation ?? 'silu';
+  const [first] = parts as [tf.Tensor];
+  if (!isGated(config)) return activation(first, kind);
+  const [gate, up] = (parts.length === 1 ? tf.split(first, 2, -1) : parts) as [tf.Tensor, tf.Tensor];
+  return kind === 'silu' ? swiglu(gate, up) : tf.mul(activation(gate, kind), up);
+}
+
+function activation(x: tf.Tensor, kind: NonNullable<DecoderConfig['activation']>): tf.Tensor {
+  if (kind === 'gelu') return gelu(x);
+  if (kind === 'gelu-tanh') return geluTanh(x);
+  return kind === 'relu' ? tf.relu(x) : tf.mul(x, tf.sigmoid(x));
+}

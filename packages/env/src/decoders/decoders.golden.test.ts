@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { pick, readSafetensors, specsOf, type Tensors, type Values, valueAndGrad } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, test } from 'vitest';
+import { wordLogits, wordLoss } from '../language-model.ts';
+import { ready } from '../runtime.ts';
+import type { DecoderConfig } from './config.ts';
+import { ConfigFile } from './config-file.ts';
+import { embedWords, hiddenStates } from './decode.ts';
+import { checkpointConfig } from './families.ts';
+import { loraOf } from './lora.ts';
+import { causalMask } from './masks.ts';
+import { decoderSpecs, modulesOf } from './modules.ts';
+
+const folder = process.env.GOLDEN_DIR
+  ? `${process.env.GOLDEN_DIR}/decoders`
+  : fileURLToPath(new URL('../fixtures/decoders', import.meta.url));
+
+/** Hugging Face's own outputs and gradients of one tiny model of each family. */
+const MODELS = [
+  'llama',
+  'llama-rope3-tied',
+  'gpt2',
+  'mistral',
+  'qwen2-tied',
+  'qwen3',
+  'phi3',
+  'smollm3',
+  'gemma2',
+  'gemma3',
+];
+const [B, T, H, V] = [3, 12, 32, 96];
+const FORWARD = { rtol: 1e-4, atol: 2e-5 };
+const GRADIENT = { rtol: 1e-4, atol: 5e-6 };
+
+async function configOf(model: string, file: string) {
+  const path = `${folder}/${model}/${file}`;
+  return checkpointConfig(new ConfigFile(path, JSON.parse(await readFile(path, 'utf8'))));
+}
+
+/** All outputs by the fixture's names. */
+function program(config: DecoderConfig, all: Tensors, ids: tf.Tensor, real: tf.Tensor): Tensors {
+  const weights = tf.cast(real, 'float32');
+  const hidden = tf.reshape(tf.mul(tf.sub(1, weights), -1e9), [B, 1, 1, T]);
+  const mask = tf.minimum(tf.tile(hidden, [1, 1, T, 1]), causalMask(T));
+  const next = tf.reshape(tf.concat([tf.slice(ids, [0, 1]), tf.slice(ids, [0, 0], [B, 1])], 1), [B * T, 1]);
+  const w = tf.reshape(tf.concat([tf.slice(weights, [0, 1]), tf.zeros([B, 1])], 1), [B * T, 1]);
+  const run = (p: Tensors, adapters?: Tensors, offset?: tf.Tensor) => {
+    const words = embedWords(p, config, ids);
+    const inputs = offset ? tf.add(words, offset) : words;
+    const states = hiddenStates(p, config, inputs, {
+      mask,
+      ...(adapters ? { adapters: { weights: adapters, scale: 8 / 4 } } : {}),
+    });
+    const flat = tf.reshape(states.at(-1)!, [B * T, H]);
+    const loss = tf.div(tf.sum(wordLoss(p, config, flat, next, w)), tf.sum(w));
+    const named = Object.fromEntries(states.map((state, i) => [`hidden_states.${i}`, state]));
+    return { loss: loss as tf.Scalar, aux: { ...named, logits: wordLogits(p, config, flat) } };
+  };
+  const plain = Object.fromEntries(Object.entries(all).filter(([name]) => !name.includes('lora_')));
+  const lora = Object.fromEntries(Object.entries(all).filter(([name]) => name.includes('lora_')));
+  const base = valueAndGrad(({ offset, ...p }) => run(p, undefined, offset), { ...plain, offset: tf.zeros([B, T, H]) });
+  const low = valueAndGrad((p) => run(plain, p), lora);
+  const { offset, ...grads } = base.grads;
+  const outputs: Tensors = { loss: base.loss, ...base.aux, 'grad.inputs_embeds': offset! };
+  outputs['lora.loss'] = low.loss;
+  outputs['lora.logits'] = low.aux.logits!;
+  for (const [name, gradient] of Object.entries(grads)) outputs[`grad.${name}`] = gradient;
+  for (const [name, gradient] of Object.entries(low.grads)) {
+    const [, module, side] = /^(.*)\.lora_(.)\.weight$/.exec(name)!;
+    outputs[`lora.grad.${side}.${module}`] = gradient;
+  }
+  return outputs;
+}
+
+describe.each(MODELS)('%s', (name) => {
+  test('both spellings of config.json say the same; the weights are those it describes', async () => {
+    const now = await configOf(name, 'config.json');
+    if (name !== 'gpt2') expect(await configOf(name, 'config.v4.json')).toEqual(now);
+    const { tensors } = await readSafetensors(`${folder}/${name}/model.safetensors`);
+    const { 'lm_head.weight': head, ...rest } = tensors;
+    expect(head === undefined).toBe(now.tied);
+    expect(specsOf(rest)).toMatchObject(decoderSpecs(now.decoder));
+    expect(now.words).toBe(V);
+  });
+
+  test.each([undefined, 'cpu'])('equals Hugging Face, with and without LoRA (backend %s)', async (backend) => {
+    const { decoder } = await configOf(name, 'config.json');
+    const { tensors: golden } = await readSafetensors(`${folder}/${name}/golden.safetensors`);
+    const { tensors: model } = await readSafetensors(`${folder}/${name}/model.safetensors`);
+    const adapters: Values = {};
+    for (const side of ['A', 'B']) {
+      for (const [module, value] of Object.entries(pick(`lora.${side}.`, golden))) {
+        adapters[`${module}.lora_${side}.weight`] = value;
+      }
+    }
+    const inputs = { ids: golden.input_ids!, mask: golden.attention_mask! };
+    const frozen = { ...model, ...adapters };
+    const runner = await ready(
+      ({ inputs: { ids, mask }, frozen: all }) => ({ state: {}, outputs: program(decoder, all, ids!, mask!) }),
+      { inputs: specsOf(inputs), frozen: specsOf(frozen) },
+      { threads: 1, backend },
+      'direct',
+    );
+    const { outputs } = await runner.run({ inputs, frozen });
+    await runner.dispose();
+
+    const compared = Object.keys(golden).filter((key) => !/^(input_ids|attention_mask|lora\.[AB]\..*)$/.test(key));
+    // Every number of the fixture is compared, and there are some of each weight.
+    expect(compared).toEqual(expect.arrayContaining(Object.keys(model).map((key) => `grad.${key}`)));
+    expect(compared.length).toBe(5 + decoder.layers + 1 + Object.keys(model).length + Object.keys(adapters).length);
+    const real = golden.attention_mask!.data;
+    for (const key of compared) {
+      const isGradient = key.includes('grad.');
+      const { rtol, atol } = isGradient ? GRADIENT : FORWARD;
+      const width = isGradient || golden[key]!.data.length === 1 ? 0 : golden[key]!.shape[2]!;
+      const [ours, theirs] = [outputs[key]!.data, golden[key]!.data];
+      expect(ours.length, key).toBe(theirs.length);
+      const wrong = Array.from(theirs).findIndex((value, i) => {
+        if (width && !real[Math.floor(i / width)]) return false;
+        return !(Math.abs(ours[i]! - value) <= atol + rtol * Math.abs(value));
+      });
+      expect(wrong < 0 ? 'equal' : `${key}[${wrong}]: ${ours[wrong]} for ${theirs[wrong]}`).toBe('equal');
+    }
+  });
+
+  test('the adapters of the fixture are those that LoRA makes by default', async () => {
+    const { decoder } = await configOf(name, 'config.json');
+    const { tensors: golden } = await readSafetensors(`${folder}/${name}/golden.safetensors`);
+    const { targets } = loraOf(decoder, {});
+    const made = modulesOf(decoder)
+      .map((module) => module.name)
+      .filter((module) => targets.some((t) => module.endsWith(`.${t}`) || module.endsWith(`.${t}_proj`)));
+    expect(made.sort()).toEqual(Object.keys(pick('lora.A.', golden)).sort());
+  });
+});

@@ -1,0 +1,219 @@
+import { LeaError } from '@lea/core';
+import { checkDecoder, type DecoderConfig, type RopeScaling } from './config.ts';
+import type { ConfigFile } from './config-file.ts';
+
+/** What a `config.json` says of a checkpoint. */
+export interface CheckpointConfig {
+  readonly decoder: DecoderConfig;
+  /** Rows of the word vectors. */
+  readonly words: number;
+  /** Most positions of a text. */
+  readonly positions: number;
+  /** Whether the word vectors are the output layer too; where the file does not say, the weights do. */
+  readonly tied: boolean | undefined;
+}
+
+type Family = (file: ConfigFile) => DecoderConfig;
+
+const ACTIVATIONS = {
+  silu: 'silu',
+  swish: 'silu',
+  gelu: 'gelu',
+  gelu_new: 'gelu-tanh',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  relu: 'relu',
+} as const;
+
+/** By `model_type`. What each adds to Llama, and what it leaves out. */
+const FAMILIES: Readonly<Record<string, Family>> = {
+  llama: (file) => {
+    const attention = file.flag('attention_bias', false);
+    return { ...common(file), biases: { qkv: attention, output: attention, mlp: file.flag('mlp_bias', false) } };
+  },
+  mistral: (file) => ({ ...common(file), window: file.optionalCount('sliding_window') }),
+  qwen2: (file) => ({ ...common(file), ...windowsOfQwen(file), biases: { qkv: true } }),
+  qwen3: (file) => {
+    const attention = file.flag('attention_bias', false);
+    const biases = { qkv: attention, output: attention };
+    return { ...common(file, { headSize: 128 }), ...windowsOfQwen(file), biases, headNorms: true };
+  },
+  gpt2: (file) => {
+    file.only('scale_attn_weights', true, 'Attention without scaled scores');
+    file.only('scale_attn_by_inverse_layer_idx', false, 'Attention scaled by layer');
+    file.only('add_cross_attention', false, 'Cross attention');
+    const width = file.count('n_embd');
+    const heads = file.count('n_head');
+    return {
+      width,
+      layers: layerCount(file, 'n_layer'),
+      heads,
+      kvHeads: heads,
+      mlp: file.count('n_inner', 4 * width),
+      normEps: file.number('layer_norm_epsilon', 1e-5),
+      layout: 'gpt2',
+      positions: file.count('n_positions'),
+      norm: 'layer',
+      activation: file.choice('activation_function', ACTIVATIONS, 'gelu_new'),
+      biases: { qkv: true, output: true, mlp: true },
+    };
+  },
+  phi3: (file) => ({ ...common(file), layout: 'phi3', window: file.optionalCount('sliding_window') }),
+  smollm3: (file) => {
+    file.only('use_sliding_window', false, 'A sliding window');
+    const attention = file.flag('attention_bias', false);
+    const config = common(file);
+    const rotates = (entry: unknown): boolean | undefined => (entry === 0 || entry === 1 ? entry === 1 : undefined);
+    const every = file.count('no_rope_layer_interval', 4);
+    return {
+      ...config,
+      biases: { qkv: attention, output: attention, mlp: file.flag('mlp_bias', false) },
+      ropeLayers:
+        file.perLayer('no_rope_layers', config.layers, rotates) ?? layersOf(config, (i) => (i + 1) % every !== 0),
+    };
+  },
+  gemma2: (file) => ({
+    ...gemma(file),
+    windowLayers: windowLayers(file, (layer) => layer % 2 === 0),
+    scoreCap: file.optionalNumber('attn_logit_softcapping'),
+    logitCap: file.optionalNumber('final_logit_softcapping'),
+  }),
+  gemma3_text: (file) => {
+    file.only('attn_logit_softcapping', null, 'A cap of attention scores');
+    file.only('final_logit_softcapping', null, 'A cap of logits');
+    const every = file.count('sliding_window_pattern', file.count('_sliding_window_pattern', 6));
+    const local = file.part('rope_parameters')?.part('sliding_attention');
+    return {
+      ...gemma(file),
+      headNorms: true,
+      windowLayers: windowLayers(file, (layer) => (layer + 1) % every !== 0),
+      ropeTheta: rope(file, 1e6).ropeTheta,
+      windowTheta: local?.number('rope_theta') ?? file.number('rope_local_base_freq', 10000),
+    };
+  },
+};
+
+/** `tie_word_embeddings` where the file does not say it. */
+const TIED: Readonly<Record<string, boolean>> = { gpt2: true, gemma2: true, gemma3_text: true };
+
+/**
+ * The decoder that a `config.json` describes, in the spelling of transformers 5 or the older one.
+ *
+ * @throws LeaError `E_MODEL_UNSUPPORTED`: an unknown family or feature, or a size that cannot be; says what is supported
+ */
+export function checkpointConfig(file: ConfigFile): CheckpointConfig {
+  const family = file.choice('model_type', FAMILIES);
+  if (file.has('quantization_config')) {
+    throw new LeaError('E_MODEL_UNSUPPORTED', `Quantised weights cannot be read (${file.path}).`, {
+      value: file.fields.quantization_config,
+      hint: 'Take the checkpoint in float32, float16 or bfloat16.',
+    });
+  }
+  const decoder = clean(family(file));
+  try {
+    checkDecoder(decoder);
+  } catch (cause) {
+    throw new LeaError('E_MODEL_UNSUPPORTED', `${file.path}: ${(cause as Error).message}`, { cause });
+  }
+  const tied = file.has('tie_word_embeddings') ? file.flag('tie_word_embeddings', true) : undefined;
+  return {
+    decoder,
+    words: file.count('vocab_size'),
+    positions: decoder.positions ?? file.count('max_position_embeddings', 2048),
+    tied: tied ?? TIED[file.fields.model_type as string],
+  };
+}
+
+/** No model has more; a file that says so would make us list its weights without end. */
+const MOST_LAYERS = 4096;
+
+function layerCount(file: ConfigFile, name = 'num_hidden_layers'): number {
+  const count = file.count(name);
+  if (count > MOST_LAYERS) throw file.unusable(name, count, `at most ${MOST_LAYERS}`);
+  return count;
+}
+
+/** The fields that all but GPT-2 share. */
+function common(file: ConfigFile, { headSize }: { headSize?: number } = {}): DecoderConfig {
+  const heads = file.count('num_attention_heads');
+  return {
+    width: file.count('hidden_size'),
+    layers: layerCount(file),
+    heads,
+    kvHeads: file.count('num_key_value_heads', heads),
+    headSize: file.optionalCount('head_dim') ?? headSize,
+    mlp: file.count('intermediate_size'),
+    normEps: file.number('rms_norm_eps', 1e-6),
+    activation: file.choice('hidden_act', ACTIVATIONS, 'silu'),
+    ...rope(file),
+  };
+}
+
+function gemma(file: ConfigFile): DecoderConfig {
+  file.only('attention_bias', false, 'Attention with biases');
+  file.only('use_bidirectional_attention', false, 'Attention in both directions');
+  const width = file.count('hidden_size');
+  return {
+    ...common(file, { headSize: 256 }),
+    activation: file.choice('hidden_activation', ACTIVATIONS, 'gelu_pytorch_tanh'),
+    norm: 'rms+1',
+    branchNorms: true,
+    scoreScale: 1 / Math.sqrt(file.number('query_pre_attn_scalar', 256)),
+    wordScale: Math.fround(Math.sqrt(width)),
+    window: file.count('sliding_window', 4096),
+  };
+}
+
+/** Rotary positions: `rope_parameters` of transformers 5 (per kind of layer in some), or `rope_theta`, `rope_scaling` and `partial_rotary_factor`. */
+function rope(file: ConfigFile, otherwise = 10000): Pick<DecoderConfig, 'ropeTheta' | 'ropeScaling' | 'rotary'> {
+  const all = file.part('rope_parameters');
+  const part = all?.part('full_attention') ?? all;
+  const scaling = part ?? file.part('rope_scaling');
+  return {
+    ropeTheta: (part?.has('rope_theta') ? part : file).number('rope_theta', otherwise),
+    rotary: (part?.has('partial_rotary_factor') ? part : file).optionalNumber('partial_rotary_factor'),
+    ropeScaling: scaling && ropeScaling(scaling),
+  };
+}
+
+function ropeScaling(file: ConfigFile): RopeScaling | undefined {
+  const name = file.has('rope_type') || !file.has('type') ? 'rope_type' : 'type';
+  const type = file.choice(name, { default: 'default', linear: 'linear', llama3: 'llama3' } as const, 'default');
+  if (type === 'default') return undefined;
+  const factor = file.number('factor');
+  if (type === 'linear') return { type, factor };
+  const [low, high] = [file.number('low_freq_factor'), file.number('high_freq_factor')];
+  if (high <= low) throw file.unusable('high_freq_factor', high, 'above low_freq_factor');
+  return { type, factor, low, high, length: file.count('original_max_position_embeddings') };
+}
+
+function windowsOfQwen(file: ConfigFile): Pick<DecoderConfig, 'window' | 'windowLayers'> {
+  if (!file.flag('use_sliding_window', false) || !file.has('sliding_window')) return {};
+  const full = file.fields.max_window_layers ?? 28;
+  if (typeof full !== 'number') throw file.unusable('max_window_layers', full, 'a number');
+  return { window: file.count('sliding_window'), windowLayers: windowLayers(file, (layer) => layer >= full) };
+}
+
+/** Which layers have a window: `layer_types` says it, or the family's rule does. */
+function windowLayers(file: ConfigFile, rule: (layer: number) => boolean): boolean[] {
+  const layers = layerCount(file);
+  const kinds: Record<string, boolean> = { sliding_attention: true, full_attention: false };
+  return file.perLayer('layer_types', layers, (entry) => kinds[entry as string]) ?? layersOf({ layers }, rule);
+}
+
+const layersOf = ({ layers }: { layers: number }, rule: (layer: number) => boolean): boolean[] =>
+  Array.from({ length: layers }, (_, layer) => rule(layer));
+
+/** Without what is as in Llama: equal decoders are equal objects, and hash alike. */
+function clean(config: DecoderConfig): DecoderConfig {
+  const { width, heads, headSize, activation, rotary, biases, window } = config;
+  const without = {
+    ...config,
+    headSize: headSize === width / heads ? undefined : headSize,
+    activation: activation === 'silu' ? undefined : activation,
+    rotary: rotary === 1 ? undefined : rotary,
+    biases: biases && Object.values(biases).some(Boolean) ? biases : undefined,
+    windowLayers: window === undefined ? undefined : config.windowLayers,
+  };
+  const entries = Object.entries(without).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as unknown as DecoderConfig;
+}

@@ -1,0 +1,89 @@
+import { fold, type Key, LeaError, normal, withDefaults } from '@lea/core';
+import type { Tensors, Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import type { DecoderConfig } from './config.ts';
+import { layerOf, type Module, modulesOf } from './modules.ts';
+
+/** Low-rank adapters (Hu et al. 2021): y = W x + (alpha / rank) B A x, with W left as it is. */
+export interface LoraOptions {
+  /** Size of the bottleneck (default 8). Higher: more to learn, slower. */
+  readonly rank: number;
+  /** Strength: the update is scaled by alpha / rank (default 16). Higher: the adapters move the model more per step. */
+  readonly alpha: number;
+  /**
+   * The projections that get one, by their last name, `_proj` may be left out: `q` and `v` by default, where queries,
+   * keys and values are one projection that one (`c_attn` of GPT-2, `qkv` of Phi-3). More: more to learn, slower.
+   */
+  readonly targets: readonly string[];
+}
+
+/**
+ * LoRA options over their defaults for a decoder.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (a rank that is no bottleneck, no strength, a projection the decoder lacks)
+ */
+export function loraOf(config: DecoderConfig, given: Partial<LoraOptions>): LoraOptions {
+  const { attention } = layerOf(config, 0);
+  const targets = attention.length === 1 ? [lastName(attention[0]!)] : ['q', 'v'];
+  const lora = withDefaults('fitEnvironment.adaptation', { rank: 8, alpha: 16, targets }, given);
+  if (lora.targets.length === 0) {
+    throw new LeaError('E_OPTION_VALUE', 'LoRA needs at least one target.', { value: [], hint: targetsHint(config) });
+  }
+  const modules = targetsOf(config, lora.targets);
+  const most = Math.min(...modules.flatMap(({ inputs, outputs }) => [inputs, outputs]));
+  if (!Number.isInteger(lora.rank) || lora.rank < 1 || lora.rank > most) {
+    throw new LeaError('E_OPTION_VALUE', `The LoRA rank must be a whole number, 1 to ${most} for these targets.`, {
+      value: lora.rank,
+    });
+  }
+  if (!Number.isFinite(lora.alpha) || lora.alpha <= 0) {
+    throw new LeaError('E_OPTION_VALUE', 'The LoRA strength alpha must be a number above 0.', { value: lora.alpha });
+  }
+  return lora;
+}
+
+/** Fresh adapters for all layers: A is N(0, 1 / inputs), B is zero, so nothing changes at first. */
+export function initLora(key: Key, config: DecoderConfig, { rank, targets }: LoraOptions): Values {
+  const adapters: Values = {};
+  for (const { name, inputs, outputs } of targetsOf(config, targets)) {
+    const a = normal(fold(key, name), rank * inputs).map((v) => v / Math.sqrt(inputs));
+    adapters[`${name}.lora_A.weight`] = { dtype: 'float32', shape: [rank, inputs], data: a };
+    const b = new Float32Array(outputs * rank);
+    adapters[`${name}.lora_B.weight`] = { dtype: 'float32', shape: [outputs, rank], data: b };
+  }
+  return adapters;
+}
+
+/** What the adapter of a module adds to its output, or nothing when it has none. x: [..., inputs]. */
+export function loraDelta(
+  { weights, scale }: { readonly weights: Tensors; readonly scale: number },
+  x: tf.Tensor,
+  module: string,
+): tf.Tensor | undefined {
+  const a = weights[`${module}.lora_A.weight`];
+  const b = weights[`${module}.lora_B.weight`];
+  if (!a || !b) return undefined;
+  const flat = tf.reshape(x, [-1, x.shape.at(-1)!]);
+  const delta = tf.mul(tf.matMul(tf.matMul(flat, a, false, true), b, false, true), scale);
+  return tf.reshape(delta, [...x.shape.slice(0, -1), b.shape[0]!]);
+}
+
+const lastName = ({ name }: Module): string => name.slice(name.lastIndexOf('.') + 1);
+
+/** The modules that targets name, in the order of the targets. @throws LeaError `E_OPTION_VALUE` */
+function targetsOf(config: DecoderConfig, targets: readonly string[]): Module[] {
+  const modules = modulesOf(config);
+  return [...new Set(targets)].flatMap((target) => {
+    const named = modules.filter((module) => [target, `${target}_proj`].includes(lastName(module)));
+    if (named.length > 0) return named;
+    throw new LeaError('E_OPTION_VALUE', 'The decoder has no projection of that name.', {
+      value: target,
+      hint: targetsHint(config),
+    });
+  });
+}
+
+function targetsHint(config: DecoderConfig): string {
+  const names = [...new Set(modulesOf(config).map((module) => lastName(module).replace(/(?<!^c)_proj$/, '')))];
+  return `LoRA targets are ${names.join(', ')}.`;
+}

@@ -1,0 +1,184 @@
+import { fold, type Key, normal } from '@lea/core';
+import type { Specs, Values } from '@lea/tensor';
+import { checkDecoder, type DecoderConfig, type DecoderLayout, headSizeOf } from './config.ts';
+
+/** What Hugging Face calls the parts of a decoder, within a layer and outside. */
+interface Names {
+  readonly base: string;
+  readonly layer: string;
+  /** Queries, keys and values: one projection each, or one for all. */
+  readonly attention: readonly string[];
+  readonly output: string;
+  /** Gate and what it multiplies: one projection each, or one for both; a single one of `mlp` outputs is not gated. */
+  readonly up: readonly string[];
+  readonly down: string;
+  /** Norms before attention and before the hidden layer. */
+  readonly norms: readonly [string, string];
+  readonly lastNorm: string;
+  readonly words: string;
+  readonly gated: boolean;
+  /** Whether matrices are stored [inputs, outputs]. */
+  readonly transposed: boolean;
+}
+
+const LLAMA: Names = {
+  base: 'model.',
+  layer: 'layers',
+  attention: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
+  output: 'self_attn.o_proj',
+  up: ['mlp.gate_proj', 'mlp.up_proj'],
+  down: 'mlp.down_proj',
+  norms: ['input_layernorm', 'post_attention_layernorm'],
+  lastNorm: 'norm',
+  words: 'embed_tokens',
+  gated: true,
+  transposed: false,
+};
+
+const LAYOUTS: Record<DecoderLayout, Names> = {
+  llama: LLAMA,
+  phi3: { ...LLAMA, attention: ['self_attn.qkv_proj'], up: ['mlp.gate_up_proj'] },
+  gpt2: {
+    base: 'transformer.',
+    layer: 'h',
+    attention: ['attn.c_attn'],
+    output: 'attn.c_proj',
+    up: ['mlp.c_fc'],
+    down: 'mlp.c_proj',
+    norms: ['ln_1', 'ln_2'],
+    lastNorm: 'ln_f',
+    words: 'wte',
+    gated: false,
+    transposed: true,
+  },
+};
+
+/** Norms around the branches, where those are normed too. */
+const BRANCH_NORMS = {
+  before: ['input_layernorm', 'pre_feedforward_layernorm'],
+  after: ['post_attention_layernorm', 'post_feedforward_layernorm'],
+} as const;
+
+/** A matrix of the decoder. */
+export interface Module {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly bias: boolean;
+}
+
+/** The parts of one layer, by their full names. */
+export interface Layer {
+  readonly attention: readonly Module[];
+  readonly output: Module;
+  readonly up: readonly Module[];
+  readonly down: Module;
+  /** Before attention and before the hidden layer. */
+  readonly norms: readonly [string, string];
+  /** Of what they add; none by default. */
+  readonly branchNorms: readonly [string, string] | undefined;
+  /** Of each head of queries and keys; none by default. */
+  readonly headNorms: readonly [string, string] | undefined;
+}
+
+const namesOf = (config: DecoderConfig): Names => LAYOUTS[config.layout ?? 'llama'];
+
+/** What checkpoints of bare models leave out of the names, `model.` or `transformer.`. */
+export const baseOf = (config: DecoderConfig): string => namesOf(config).base;
+/** Name of the word vectors [tokens, width]. */
+export const wordsOf = (config: DecoderConfig): string => `${baseOf(config)}${namesOf(config).words}.weight`;
+/** Name of the learned positions [positions, width]. */
+export const positionsOf = (config: DecoderConfig): string => `${baseOf(config)}wpe.weight`;
+export const lastNormOf = (config: DecoderConfig): string => `${baseOf(config)}${namesOf(config).lastNorm}`;
+export const isGated = (config: DecoderConfig): boolean => namesOf(config).gated;
+export const isTransposed = (config: DecoderConfig): boolean => namesOf(config).transposed;
+/** Name of the output layer [tokens, width]; where it is missing the word vectors are used. */
+export const HEAD = 'lm_head.weight';
+
+export function layerOf(config: DecoderConfig, index: number): Layer {
+  const names = namesOf(config);
+  const { width, mlp, heads, kvHeads, biases = {} } = config;
+  const at = `${names.base}${names.layer}.${index}.`;
+  const size = headSizeOf(config);
+  const queries = heads * size;
+  const kv = kvHeads * size;
+  const module = (name: string, inputs: number, outputs: number, bias = false): Module => ({
+    name: at + name,
+    inputs,
+    outputs,
+    bias,
+  });
+  const attention = names.attention.length === 1 ? [queries + 2 * kv] : [queries, kv, kv];
+  const up = names.up.length === 1 ? [names.gated ? 2 * mlp : mlp] : [mlp, mlp];
+  const pair = ([a, b]: readonly [string, string]): readonly [string, string] => [at + a, at + b];
+  return {
+    attention: names.attention.map((name, i) => module(name, width, attention[i]!, biases.qkv)),
+    output: module(names.output, queries, width, biases.output),
+    up: names.up.map((name, i) => module(name, width, up[i]!, biases.mlp)),
+    down: module(names.down, mlp, width, biases.mlp),
+    norms: pair(config.branchNorms ? BRANCH_NORMS.before : names.norms),
+    branchNorms: config.branchNorms ? pair(BRANCH_NORMS.after) : undefined,
+    headNorms: config.headNorms ? pair(['self_attn.q_norm', 'self_attn.k_norm']) : undefined,
+  };
+}
+
+/** All matrices of all layers. */
+export function modulesOf(config: DecoderConfig): Module[] {
+  return Array.from({ length: config.layers }, (_, i) => layerOf(config, i)).flatMap((layer) => [
+    ...layer.attention,
+    layer.output,
+    ...layer.up,
+    layer.down,
+  ]);
+}
+
+/** Names and shapes of all weights, as Hugging Face has them, without the word vectors and the output layer. */
+export function decoderSpecs(config: DecoderConfig): Specs {
+  const specs: Specs = {};
+  const put = (name: string, ...shape: number[]): void => {
+    specs[name] = { dtype: 'float32', shape };
+  };
+  const norm = (name: string, size = config.width): void => {
+    put(`${name}.weight`, size);
+    if (config.norm === 'layer') put(`${name}.bias`, size);
+  };
+  const matrix = ({ name, inputs, outputs, bias }: Module): void => {
+    put(`${name}.weight`, ...(isTransposed(config) ? [inputs, outputs] : [outputs, inputs]));
+    if (bias) put(`${name}.bias`, outputs);
+  };
+  if (config.positions) put(positionsOf(config), config.positions, config.width);
+  for (let index = 0; index < config.layers; index++) {
+    const layer = layerOf(config, index);
+    norm(layer.norms[0]);
+    layer.attention.forEach(matrix);
+    matrix(layer.output);
+    norm(layer.norms[1]);
+    layer.up.forEach(matrix);
+    matrix(layer.down);
+    for (const name of layer.branchNorms ?? []) norm(name);
+    for (const name of layer.headNorms ?? []) norm(name, headSizeOf(config));
+  }
+  norm(lastNormOf(config));
+  return specs;
+}
+
+/** Fresh weights: norms 1; matrices N(0, 1 / inputs), those that write into the residual stream smaller by sqrt(2 layers). */
+export function initDecoder(key: Key, config: DecoderConfig): Values {
+  checkDecoder(config);
+  const modules = new Map(modulesOf(config).map((module) => [`${module.name}.weight`, module]));
+  const writers = /(o_proj|down_proj|c_proj)\.weight$/;
+  const gain = config.norm === 'rms+1' ? 0 : 1;
+  const values: Values = {};
+  for (const [name, { shape }] of Object.entries(decoderSpecs(config))) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const inputs = modules.get(name)?.inputs;
+    const residual = writers.test(name) ? Math.sqrt(2 * config.layers) : 1;
+    const drawn = (scale: number): Float32Array => normal(fold(key, name), size).map((v) => v / scale / residual);
+    let data: Float32Array;
+    if (inputs !== undefined) data = drawn(Math.sqrt(inputs));
+    else if (name === positionsOf(config)) data = drawn(50);
+    else data = new Float32Array(size).fill(name.endsWith('.bias') ? 0 : gain);
+    values[name] = { dtype: 'float32', shape, data };
+  }
+  return values;
+}

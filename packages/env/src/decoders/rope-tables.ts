@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs';
+import { type DecoderConfig, type RopeScaling, rotatedOf } from './config.ts';
+
+/** cos and sin of position times frequency, each [length, rotated / 2]; `isWindow`: for the layers with a window. */
+export function ropeTablesOf(
+  config: DecoderConfig,
+  length: number,
+  isWindow: boolean,
+): { cos: tf.Tensor; sin: tf.Tensor } {
+  const own = isWindow && config.windowTheta !== undefined;
+  const theta = own ? config.windowTheta! : (config.ropeTheta ?? 10000);
+  const frequencies = ropeFrequencies(rotatedOf(config), theta, own ? undefined : config.ropeScaling);
+  const half = frequencies.length;
+  const angles = Float64Array.from({ length: length * half }, (_, n) => Math.floor(n / half) * frequencies[n % half]!);
+  return {
+    cos: tf.tensor(Float32Array.from(angles, Math.cos), [length, half]),
+    sin: tf.tensor(Float32Array.from(angles, Math.sin), [length, half]),
+  };
+}
+
+/** theta^(-2i/d) for i < d/2, scaled. */
+export function ropeFrequencies(rotated: number, theta: number, scaling?: RopeScaling): Float64Array {
+  const plain = Float64Array.from({ length: rotated / 2 }, (_, i) => theta ** ((-2 * i) / rotated));
+  if (!scaling) return plain;
+  const { factor } = scaling;
+  if (scaling.type === 'linear') return plain.map((f) => f / factor);
+  const { low, high, length } = scaling;
+  return plain.map((f) => {
+    const turns = (length * f) / (2 * Math.PI);
+    if (turns < low) return f / factor;
+    if (turns > high) return f;
+    const kept = (turns - low) / (high - low);
+    return (1 - kept) * (f / factor) + kept * f;
+  });
+}

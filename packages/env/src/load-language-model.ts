@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { LeaError } from '@lea/core';
+import type { Specs } from '@lea/tensor';
+import { ConfigFile } from './decoders/config-file.ts';
+import { checkpointConfig } from './decoders/families.ts';
+import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
+import { openWeights } from './decoders/weights.ts';
+import { type LanguageModel, languageModelHash } from './language-model.ts';
+import { readJson } from './read-json.ts';
+import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
+
+/**
+ * Reads a decoder-only language model from a folder in the layout of Hugging Face: `config.json`, `tokenizer.json` (and
+ * `tokenizer_config.json`, where there is one), and `model.safetensors` or `model.safetensors.index.json` with its
+ * shards. Families: Llama, Mistral, Qwen2, Qwen3, GPT-2, Phi-3, SmolLM3, Gemma 2 and 3 (text). Weights in float16 and
+ * bfloat16 are converted to float32, tensor by tensor: loading takes the memory of the weights in float32 and no more.
+ *
+ * Texts begin with the model's start token (its end token, where it has none) and end with its end token.
+ *
+ * @param options.context tokens read of each text (default 48, or as many as the model has positions). Higher: longer
+ *   texts are seen, learning item tokens takes longer
+ * @throws LeaError `E_FILE_MISSING`, `E_SAFETENSORS`, `E_TOKENIZER`, `E_MODEL_UNSUPPORTED` (a family or a feature that is
+ *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json`), `E_OPTION_VALUE`
+ */
+export async function loadLanguageModel(dir: string, options?: { context?: number }): Promise<LanguageModel> {
+  const file = new ConfigFile(join(dir, 'config.json'), await readJson(join(dir, 'config.json')));
+  const { decoder, words, positions, tied } = checkpointConfig(file);
+  const context = options?.context ?? Math.min(48, positions);
+  if (!Number.isInteger(context) || context < 1 || context > positions) {
+    throw new LeaError('E_OPTION_VALUE', `context must be a whole number, 1 to the model's ${positions} positions.`, {
+      value: context,
+    });
+  }
+  const special = await specialTokens(dir, file);
+  const path = join(dir, 'tokenizer.json');
+  const tokenizer = tokenizerFrom(await readJson(path), { ...special, words, path });
+
+  const weights = await openWeights(dir, baseOf(decoder));
+  const table = { dtype: 'float32', shape: [words, decoder.width] } as const;
+  const specs: Specs = { ...decoderSpecs(decoder), [wordsOf(decoder)]: table };
+  if (!(tied ?? !weights.has(HEAD))) specs[HEAD] = table;
+  const params = await weights.read(specs);
+  const hash = languageModelHash(decoder, tokenizer, params);
+  return { config: decoder, context, tokenizer, params, file: file.fields, hash };
+}
+
+/** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */
+async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: SpecialToken; end?: SpecialToken }> {
+  const described = await readJson(join(dir, 'tokenizer_config.json')).catch((error: LeaError) => {
+    if (error.code === 'E_FILE_MISSING') return {} as Record<string, unknown>;
+    throw error;
+  });
+  const find = (name: string): SpecialToken | undefined => {
+    const token = described[`${name}_token`];
+    const content = typeof token === 'object' && token !== null ? (token as { content?: unknown }).content : token;
+    if (typeof content === 'string') return content;
+    const id = file.fields[`${name}_token_id`];
+    const first = Array.isArray(id) ? id[0] : id;
+    return Number.isInteger(first) ? (first as number) : undefined;
+  };
+  const end = find('eos');
+  return { start: find('bos') ?? end, end };
+}
