@@ -1,8 +1,7 @@
-"""The PyTorch peer of `speed --peer torch`: SASRec with full-softmax cross-entropy, fused Adam, eager or torch.compile.
+"""The PyTorch peer of `speed --peer torch`: the same training step in eager mode (or torch.compile) with fused Adam.
 
-Same mathematics as the compiled step: one block, query LN(x) over raw keys and values, residuals on the normed input,
-only the last position through query and feed-forward part, Adam over all parameters. One argument: settings as JSON.
-Says it is ready, then makes one round of steps for every line on standard input.
+One argument, the settings as JSON. Starts from the weights and batches of the file they name, says it is ready, then
+makes one round of steps for every line on standard input.
 """
 
 import json
@@ -11,51 +10,41 @@ import sys
 import time
 
 import torch
-import torch.nn as nn
-import torch.nn.functional as F
+from encoders import encoders
+from losses import losses
+from network import Network
+from tensors import read_safetensors
 
 settings = json.loads(sys.argv[1])
-N, B, L, D = (settings[name] for name in ("items", "batch", "window", "size"))
+agent, encoder = settings["agent"], settings["encoder"]
 torch.set_num_threads(settings["threads"])
 torch.manual_seed(0)
 
-
-class SASRec(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.items = nn.Embedding(N + 1, D, padding_idx=N)
-        self.positions = nn.Parameter(torch.randn(L, D) * 0.01)
-        self.query, self.key, self.value = nn.Linear(D, D), nn.Linear(D, D), nn.Linear(D, D)
-        self.inner, self.outer = nn.Linear(D, D), nn.Linear(D, D)
-        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(D, eps=1e-8) for _ in range(3))
-        self.head = nn.Linear(D, N)
-        self.drop = nn.Dropout(settings["dropout"])
-
-    def forward(self, items):
-        x = self.drop(self.items(items) + self.positions)
-        last = self.norm1(x[:, -1])
-        weights = torch.einsum("bd,bld->bl", self.query(last), self.key(x)) / D**0.5
-        weights = self.drop(torch.softmax(weights.masked_fill(items == N, -1e9), -1))
-        y = self.norm2(torch.einsum("bl,bld->bd", weights, self.value(x)) + last)
-        z = self.drop(self.outer(self.drop(F.relu(self.inner(y))))) + y
-        return self.head(self.norm3(z))
+start = read_safetensors(settings["start"])
 
 
-model = SASRec()
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+def part(prefix):
+    return {name.removeprefix(prefix): value for name, value in start.items() if name.startswith(prefix)}
 
 
-def loss_of(items, action):
-    return F.cross_entropy(model(items), action)
+def network(prefix):
+    weights = part(prefix)
+    return Network(encoders[encoder["type"]](weights, encoder), weights) if weights else None
 
 
+model, target = network("params/"), network("target/")
+stacked = part("inputs/")
+stacked = {name: value.long() if value.dtype == torch.int32 else value for name, value in stacked.items()}
+batches = [{name: value[i] for name, value in stacked.items()} for i in range(settings["steps"])]
+optimizer = torch.optim.Adam(model.parameters(), lr=settings["lr"], fused=True)
+loss_of = losses[agent["type"]]
 if settings["compile"]:
     loss_of = torch.compile(loss_of)
 
 
-def step(items, action):
+def step(batch):
     optimizer.zero_grad()
-    loss = loss_of(items, action)
+    loss = loss_of(model, target, batch, agent)
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -65,12 +54,11 @@ def say(message):
     print(json.dumps(message), flush=True)
 
 
-batches = [(torch.randint(0, N, (B, L)), torch.randint(0, N, (B,))) for _ in range(settings["steps"])]
 say({"versions": {"torch": torch.__version__, "python": sys.version.split()[0], "compile": str(settings["compile"]).lower()}})
 for _ in sys.stdin:
-    started = time.perf_counter()
-    for batch in batches:
-        loss = step(*batch)
-    seconds = time.perf_counter() - started
+    started, cpu_before = time.perf_counter(), time.process_time()
+    results = [step(batch) for batch in batches]
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    say({"ms": 1000 * seconds / len(batches), "peakMemoryMB": peak, "loss": loss})
+    ms, cpu_ms = (1000 * total / len(batches) for total in (seconds, cpu_seconds))
+    say({"ms": ms, "cpuMs": cpu_ms, "peakMemoryMB": peak, "losses": results})

@@ -112,33 +112,27 @@ describe('bad input', () => {
   });
 });
 
-test('speed prints one line per catalogue', async () => {
-  const args = [
-    'speed',
-    '--items',
-    '50,80',
-    '--batch',
-    '8',
-    '--steps',
-    '2',
-    '--rounds',
-    '2',
-    '--threads',
-    '1',
-    '--json',
-  ];
-  const { stdout, code } = await bench(args, miniFolder());
-  expect(code).toBe(0);
+test('speed prints a line per catalogue and pair; a pair that fails does not stop the others', async () => {
+  const flags = '--items 50,80 --agent sqm,sa2c --batch 8 --steps 2 --rounds 2 --threads 1 --json'.split(' ');
+  const { stdout, stderr, code } = await bench(['speed', ...flags], miniFolder());
   const measured = stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(measured.map((line) => line.items)).toEqual([50, 80]);
-  for (const line of measured) {
-    expect(line).toMatchObject({ agent: 'ce', encoder: 'sasrec', batch: 8, threads: 1 });
+  expect(measured.map(({ agent, items }) => [agent, items])).toEqual([
+    ['sqm', 50],
+    ['sa2c', 50],
+    ['sqm', 80],
+    ['sa2c', 80],
+  ]);
+  for (const line of measured.filter(({ agent }) => agent === 'sqm')) expect(line.error).toMatch(/"sqn"/);
+  for (const line of measured.filter(({ agent }) => agent === 'sa2c')) {
+    expect(line).toMatchObject({ encoder: 'sasrec', phase: 'advantage', batch: 8, threads: 1 });
     expect(line.msPerStep).toBeGreaterThanOrEqual(line.msPerStepMin as number);
     expect(line.peakMemoryMB).toBeGreaterThan(0);
   }
+  expect(stderr).toContain('E_TYPE_UNKNOWN');
+  expect(code).toBe(1);
 });
 
 interface Event {

@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { LeaError, nearest } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
-import Table from 'cli-table3';
-import { measureStep, type SpeedLine } from '../speed/measure.ts';
+import { measureStep, verifyPeer } from '../speed/measure.ts';
+import { type Pair, pairsOf, type Variant } from '../speed/pairs.ts';
+import type { PeerOptions } from '../speed/peer.ts';
+import { type SpeedLine, speedTable } from '../speed/table.ts';
+import { describeFailure } from '../terminal/failure.ts';
 import { checkFlags } from '../terminal/flags.ts';
 
 const args = {
@@ -12,15 +15,21 @@ const args = {
     valueHint: 'N,N',
     default: '10000',
   },
-  agent: { type: 'string', description: 'Agent', valueHint: 'ce|sqn|snqn|sa2c', default: 'ce' },
-  encoder: { type: 'string', description: 'Encoder', valueHint: 'sasrec|gru4rec', default: 'sasrec' },
+  agent: {
+    type: 'string',
+    description: 'Agents: names with commas between, all, or JSON with options ({"type":"sqn","gamma":0.9} or a list)',
+    valueHint: 'NAMES',
+    default: 'ce',
+  },
+  encoder: { type: 'string', description: 'Encoders, in the same way', valueHint: 'NAMES', default: 'sasrec' },
   batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
-  dropout: { type: 'string', description: 'Dropout of the encoder', valueHint: 'P', default: '0' },
+  dropout: { type: 'string', description: 'Dropout of encoders that have it', valueHint: 'P', default: '0' },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
   steps: { type: 'string', description: 'Mini-batches per call of the runtime', valueHint: 'N', default: '10' },
   rounds: { type: 'string', description: 'Calls that are measured', valueHint: 'N', default: '9' },
   peer: { type: 'string', description: 'Measure an equal step of PyTorch in turns', valueHint: 'torch' },
   compile: { type: 'boolean', description: 'With --peer torch: torch.compile' },
+  verify: { type: 'boolean', description: 'With --peer torch: compare the losses of a round before measuring' },
   python: {
     type: 'string',
     description: 'With --peer torch: the Python that has it',
@@ -31,76 +40,84 @@ const args = {
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
-  meta: { name: 'speed', description: 'Measure the compiled training step' },
+  meta: { name: 'speed', description: 'Measure the compiled training step of agents on encoders' },
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('speed', rawArgs, args);
-    if (given.peer !== undefined && given.peer !== 'torch') {
-      const near = nearest(given.peer, ['torch']);
-      throw new LeaError('E_FLAG_VALUE', 'There is no such peer.', {
-        value: given.peer,
-        hint: near ? `Did you mean "${near}"?` : 'The peer is torch.',
-      });
-    }
+    const peer = peerOf(given);
     const shared = {
-      agent: given.agent,
-      encoder: given.encoder,
       batch: whole('batch', given.batch),
       window: 10,
-      size: 64,
-      dropout: share('dropout', given.dropout),
       threads: given.threads === undefined ? Math.min(2, availableParallelism()) : whole('threads', given.threads),
       steps: whole('steps', given.steps),
     };
     const rounds = whole('rounds', given.rounds);
-    const peer = given.peer && { python: given.python, compile: given.compile === true };
-    const all: SpeedLine[] = [];
-    for (const items of given.items.split(',').map((text) => whole('items', text))) {
-      process.stderr.write(`${shared.agent}, ${shared.encoder}, ${items.toLocaleString('en')} items ...\n`);
-      const lines = await measureStep({ ...shared, items }, rounds, peer || undefined);
-      if (given.json) for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
-      all.push(...lines);
+    const sizes = given.items.split(',').map((text) => whole('items', text));
+    const pairs = pairsOf(given.agent, given.encoder, { size: 64, dropout: share('dropout', given.dropout) });
+    const lines: SpeedLine[] = [];
+    for (const items of sizes) {
+      for (const pair of pairs) {
+        const measured = await linesOf(pair, items, async () => {
+          const settings = { ...shared, items, agent: pair.config() };
+          if (peer && given.verify) {
+            const difference = await verifyPeer(settings, peer);
+            process.stderr.write(`  losses of both engines agree to ${difference.toExponential(1)}\n`);
+          }
+          return await measureStep(settings, rounds, peer);
+        });
+        if (given.json) for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
+        lines.push(...measured);
+      }
     }
-    if (!given.json) process.stdout.write(`${speedTable(all)}\n`);
+    if (!given.json) process.stdout.write(`${speedTable(lines)}\n`);
+    if (lines.some((line) => 'error' in line)) process.exitCode = 1;
   },
 });
 
 export default command;
 
-function speedTable(lines: readonly SpeedLine[]): string {
-  const head = [
-    'engine',
-    'agent',
-    'encoder',
-    'items',
-    'batch',
-    'threads',
-    'ms/step',
-    'min',
-    'peak MB',
-    'ratio to peer',
-  ];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i < 3 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
-  for (const l of lines) {
-    const ratio = l.ratio === undefined ? '' : l.ratio.toFixed(2);
-    table.push([
-      l.engine,
-      l.agent,
-      l.encoder,
-      l.items,
-      l.batch,
-      l.threads,
-      l.msPerStep.toFixed(1),
-      l.msPerStepMin.toFixed(1),
-      l.peakMemoryMB,
-      ratio,
-    ]);
+/** The lines of a pair; one that fails gets a line that says so, and the others go on. */
+async function linesOf(
+  { agent, encoder }: Pair,
+  items: number,
+  measure: () => ReturnType<typeof measureStep>,
+): Promise<SpeedLine[]> {
+  const asked = { agent: shortened(agent), encoder: shortened(encoder), items };
+  process.stderr.write(
+    `${JSON.stringify(asked.agent)} on ${JSON.stringify(asked.encoder)}, ${items.toLocaleString('en')} items ...\n`,
+  );
+  try {
+    return (await measure()).map((line) => ({ ...asked, ...line }));
+  } catch (failure) {
+    const error = describeFailure(failure, Boolean(process.env.LEA_DEBUG));
+    process.stderr.write(`  ${error}\n`);
+    return [{ ...asked, error }];
   }
-  return table.toString();
+}
+
+/** A variant without options is just its name. */
+function shortened(variant: Variant): string | Variant {
+  return Object.keys(variant).length === 1 ? variant.type : variant;
+}
+
+function peerOf(given: {
+  readonly peer?: string;
+  readonly compile?: boolean;
+  readonly verify?: boolean;
+  readonly python: string;
+}): PeerOptions | undefined {
+  if (given.peer === undefined) {
+    for (const flag of ['compile', 'verify'] as const) {
+      if (given[flag]) throw new LeaError('E_FLAG_VALUE', `--${flag} goes with --peer torch.`);
+    }
+    return undefined;
+  }
+  if (given.peer === 'torch') return { python: given.python, compile: given.compile === true };
+  const near = nearest(given.peer, ['torch']);
+  throw new LeaError('E_FLAG_VALUE', 'There is no such peer.', {
+    value: given.peer,
+    hint: near ? `Did you mean "${near}"?` : 'The peer is torch.',
+  });
 }
 
 function whole(flag: string, text: string): number {

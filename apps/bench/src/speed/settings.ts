@@ -1,17 +1,20 @@
+import type { AgentConfig } from '@lea/agents';
+
 /** What is measured: one training step of a recommender, with random data. */
 export interface StepSettings {
-  readonly agent: string;
-  readonly encoder: string;
+  /** The agent with all its options, its encoder included. */
+  readonly agent: AgentConfig;
   /** Size of the catalogue. */
   readonly items: number;
   readonly batch: number;
   readonly window: number;
-  /** Columns of item vectors and states. */
-  readonly size: number;
-  readonly dropout: number;
   readonly threads: number;
   /** Mini-batches per round. */
   readonly steps: number;
+  /** Where our worker leaves weights and batches for a peer (safetensors). */
+  readonly start?: string;
+  /** Negative actions are fed, not drawn: two engines then see the same ones. Default false. */
+  readonly fedNegatives?: boolean;
 }
 
 /** What a worker says when it is ready. */
@@ -23,7 +26,10 @@ export interface Ready {
 export interface Round {
   /** Per step, over the round. */
   readonly ms: number;
+  /** CPU time of all threads, per step. */
+  readonly cpuMs: number;
   /** Most memory the process ever had, in MiB. */
   readonly peakMemoryMB: number;
-  readonly loss: number;
+  /** Of every step. */
+  readonly losses: readonly number[];
 }

@@ -1,0 +1,30 @@
+import { fold, integers, key } from '@lea/core';
+import type { Spec, Specs, Value, Values } from '@lea/tensor';
+
+/** Random data for `steps` steps of a program, made from the names that agents give their inputs. */
+export function randomInputs(specs: Specs, { items, window, steps }: Sizes): Values {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => [name, randomInput(name, spec, { items, window, steps })]),
+  );
+}
+
+interface Sizes {
+  readonly items: number;
+  /** Every window is full. */
+  readonly window: number;
+  readonly steps: number;
+}
+
+function randomInput(name: string, { dtype, shape }: Spec, { items, window, steps }: Sizes): Value {
+  const count = steps * shape.reduce((a, b) => a * b, 1);
+  const value = { dtype, shape: [steps, ...shape] };
+  if (dtype === 'float32') return { ...value, data: new Float32Array(count).fill(numberOf(name, items)) };
+  if (name.toLowerCase().endsWith('length')) return { ...value, data: new Int32Array(count).fill(window) };
+  return { ...value, data: integers(fold(key(1), name), count, name === 'key' ? 2 ** 31 : items) };
+}
+
+/** Sequences that go on, a small reward, log probabilities of a uniform draw. */
+function numberOf(name: string, items: number): number {
+  if (name === 'reward') return 0.2;
+  return name.endsWith('LogQ') ? -Math.log(items) : 0;
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { type AgentConfig, createAgent } from '@lea/agents';
+import { LeaError } from '@lea/core';
+import { startWorker, type Worker } from './process.ts';
+import type { StepSettings } from './settings.ts';
+
+export interface PeerOptions {
+  readonly python: string;
+  /** torch.compile instead of eager mode. */
+  readonly compile: boolean;
+}
+
+/** What the peer has, and the options that it reads; all others must have their defaults. */
+const agents: Record<string, readonly string[]> = {
+  ce: [],
+  sqn: ['gamma', 'tdWeight'],
+  snqn: ['gamma', 'tdWeight', 'negatives', 'negativeReward'],
+  sa2c: ['gamma', 'tdWeight', 'negatives', 'negativeReward', 'advantageClip'],
+};
+const encoders: Record<string, readonly string[]> = { sasrec: ['size', 'dropout'], gru4rec: ['size', 'dropout'] };
+
+/** @throws LeaError `E_PEER_UNSUPPORTED` */
+export function checkPeer({ encoder, ...agent }: AgentConfig): void {
+  const defaults = createAgent({ type: agent.type, encoder: { type: encoder.type } }).config;
+  checkPart(agent, defaults, agents);
+  checkPart(encoder, defaults.encoder, encoders);
+}
+
+/** Starts the PyTorch peer from the weights and batches in the file `settings.start`. @throws LeaError `E_WORKER` */
+export function startTorch(settings: StepSettings, { python, compile }: PeerOptions): Promise<Worker> {
+  const { encoder, ...agent } = settings.agent;
+  const { lr } = createAgent(settings.agent).phases.at(-1)!.optimizer;
+  const script = fileURLToPath(new URL('../../peers/torch_step.py', import.meta.url));
+  const hint =
+    'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
+  return startWorker(python, [script, JSON.stringify({ ...settings, agent, encoder, lr, compile })], hint);
+}
+
+function checkPart(
+  { type, ...options }: { readonly type: string; readonly [option: string]: unknown },
+  defaults: Readonly<Record<string, unknown>>,
+  known: Readonly<Record<string, readonly string[]>>,
+): void {
+  const read = known[type];
+  if (!read) {
+    throw new LeaError('E_PEER_UNSUPPORTED', `The PyTorch peer knows ${Object.keys(known).join(', ')} only.`, {
+      value: type,
+      hint: 'Leave --peer out.',
+    });
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (read.includes(name) || JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
+    throw new LeaError('E_PEER_UNSUPPORTED', `The PyTorch peer has ${type} with the default of ${name} only.`, {
+      value,
+      hint: 'Leave --peer or the option out.',
+    });
+  }
+}

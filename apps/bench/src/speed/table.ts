@@ -1,0 +1,54 @@
+import Table from 'cli-table3';
+import type { Measurement } from './measure.ts';
+import type { Variant } from './pairs.ts';
+
+/** One line of `speed`: what was measured of a pair, or why nothing was. */
+export type SpeedLine = Asked & (Measurement | Failure);
+
+/** The pair as it was asked for: types with options beside them as JSON objects, bare types as names. */
+export interface Asked {
+  readonly agent: string | Variant;
+  readonly encoder: string | Variant;
+  readonly items: number;
+}
+
+export interface Failure {
+  readonly error: string;
+}
+
+export function speedTable(lines: readonly SpeedLine[]): string {
+  const head = [
+    'engine',
+    'agent',
+    'encoder',
+    'phase',
+    'items',
+    'batch',
+    'threads',
+    'ms/step',
+    'min',
+    'peak MB',
+    'ratio',
+  ];
+  const table = new Table({
+    head,
+    colAligns: head.map((_, i) => (i < 4 ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  });
+  for (const line of lines) {
+    const [agent, encoder] = [nameOf(line.agent), nameOf(line.encoder)];
+    if ('error' in line) {
+      table.push(['lea', agent, encoder, '', line.items, { colSpan: 6, content: 'failed', hAlign: 'left' }]);
+      continue;
+    }
+    const times = [line.msPerStep.toFixed(1), line.msPerStepMin.toFixed(1)];
+    const ratio = line.ratio?.toFixed(2) ?? '';
+    const { engine, phase, items, batch, threads, peakMemoryMB } = line;
+    table.push([engine, agent, encoder, phase, items, batch, threads, ...times, peakMemoryMB, ratio]);
+  }
+  return table.toString();
+}
+
+function nameOf(part: string | Variant): string {
+  return typeof part === 'string' ? part : JSON.stringify(part);
+}
