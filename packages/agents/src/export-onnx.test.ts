@@ -143,6 +143,16 @@ test('equal scores are ranked by index, NaN last; lists are as long as the catal
   await Promise.all([session.release(), policy.dispose()]);
 });
 
+test.each([1, 10, 2000])('ties of large catalogues, k = %i', async (k) => {
+  const { agent, params } = popularity([...integers(key(3), 3000, 4)]);
+  const policy = createPolicy(agent, params, { items: 3000, window: 2 }, { threads: 1 });
+  const session = await exported(policy, k);
+  const { top_items } = await session.run(scattered([[1]], 1, [0]));
+  const [list] = await policy.recommend([[1]], k);
+  expect(Array.from(top_items!.data as BigInt64Array, Number)).toEqual(list!.map(({ item }) => item));
+  await Promise.all([session.release(), policy.dispose()]);
+});
+
 test('the file is whole, has no weights that scoring does not read, and tells what it is', async () => {
   const { agent, params } = popularity(Array<number>(8).fill(0));
   const path = join(folder, 'new', 'policy.onnx');

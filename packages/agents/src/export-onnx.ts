@@ -72,6 +72,7 @@ function servingGraph(score: Graph, items: number, window: number, k: number): G
     int64('before window', [1], -window),
     int64('end', [1], Number.MAX_SAFE_INTEGER),
     int64('k', [1], k),
+    { name: 'start', dtype: 'bool', shape: [], data: Uint8Array.of(1) } as const,
     { name: 'lowest', dtype: 'float32', shape: [], data: Float32Array.of(-Infinity) } as const,
   ];
   const nodes = [
@@ -82,7 +83,7 @@ function servingGraph(score: Graph, items: number, window: number, k: number): G
     node('Shape', ['items'], ['size of items']),
     node('Gather', ['size of items', 'zero'], ['rows'], { axis: 0 }),
     ...free,
-    node('Loop', ['rows', ''], ['scores', 'top_items', 'top_scores'], {
+    node('Loop', ['rows', 'start'], ['scores', 'top_items', 'top_scores'], {
       body: { graph: rowGraph(dependent, items, k) },
     }),
   ];
