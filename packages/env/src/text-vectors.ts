@@ -85,6 +85,7 @@ async function extract(texts: readonly string[], folder: string | undefined, o: 
     });
   }
   try {
+    checkOutputs(extractor, o.model);
     // Texts of similar length together: padding is computed too.
     const order = Array.from(texts.keys()).sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
     let data: Float32Array | undefined;
@@ -92,10 +93,9 @@ async function extract(texts: readonly string[], folder: string | undefined, o: 
     for (let at = 0; at < order.length; at += o.batch) {
       o.signal?.throwIfAborted();
       const some = order.slice(at, at + o.batch);
-      const output = await embed(
-        extractor,
+      const output = await (extractor as unknown as Extractor)(
         some.map((i) => texts[i]!),
-        o.model,
+        { pooling: 'mean', normalize: true },
       );
       size = output.dims.at(-1)!;
       data ??= new Float32Array(texts.length * size);
@@ -115,18 +115,19 @@ type Extractor = (
   options: { pooling: 'mean'; normalize: boolean },
 ) => Promise<{ dims: number[]; data: unknown }>;
 
-async function embed(extractor: unknown, texts: string[], model: string): ReturnType<Extractor> {
-  try {
-    return await (extractor as Extractor)(texts, { pooling: 'mean', normalize: true });
-  } catch (cause) {
-    const inner = (extractor as { model?: { sessions?: Record<string, { outputNames?: string[] }> } }).model;
-    const outputs = Object.values(inner?.sessions ?? {}).flatMap((session) => session.outputNames ?? []);
-    throw new LeaError('E_MODEL_OUTPUT', 'The model gives no hidden states to make text vectors from.', {
-      value: model,
-      hint: `Its outputs are: ${outputs.join(', ') || 'unknown'}. Take a feature-extraction model, such as all-MiniLM-L6-v2.`,
-      cause,
-    });
-  }
+/** Outputs of a model that hold one vector per token. */
+const HIDDEN = ['last_hidden_state', 'token_embeddings'];
+
+/** The pipeline would take logits for hidden states where there are none: a causal model's text vectors would be of its vocabulary's size. */
+function checkOutputs(extractor: unknown, model: string): void {
+  const { sessions } = (extractor as { model: { sessions: Record<string, { outputNames?: readonly string[] }> } })
+    .model;
+  const outputs = Object.values(sessions).flatMap((session) => session.outputNames ?? []);
+  if (HIDDEN.some((name) => outputs.includes(name))) return;
+  throw new LeaError('E_MODEL_OUTPUT', 'The model gives no hidden states to make text vectors from.', {
+    value: model,
+    hint: `Its outputs are: ${outputs.join(', ') || 'none'}; it would have to have ${HIDDEN.join(' or ')}. Take a feature-extraction model, such as all-MiniLM-L6-v2, or the weights as safetensors with loadLanguageModel.`,
+  });
 }
 
 const FILES: Record<TextVectorOptions['dtype'], string> = {
