@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, test } from 'vitest';
+import { encoder, setUp } from './agents/testing.ts';
+import * as exported from './index.ts';
+import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
+
+const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
+const read = (path: string) => readFileSync(join(docs, path), 'utf8');
+
+/** Option and default of the rows "| `option` | `default as JSON` | ...". */
+function optionRows(markdown: string): Record<string, unknown> {
+  const rows = [...markdown.matchAll(/^\| `(\w+)` \| `([^`]+)` \| ./gm)];
+  const options = Object.fromEntries(rows.map(([, name, json]) => [name!, JSON.parse(json!)]));
+  expect(rows.length, 'an option has two rows').toBe(Object.keys(options).length);
+  return options;
+}
+
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .replaceAll(' ', '-');
+
+/** The sections of a page by their anchors. */
+function sections(markdown: string): Record<string, string> {
+  const parts = markdown.split(/^#+ /m).slice(1);
+  return Object.fromEntries(parts.map((part) => [anchor(part.slice(0, part.indexOf('\n')).trim()), part]));
+}
+
+const shared = sections(read('agents/options.md'));
+
+function documented(page: string): Record<string, unknown> {
+  const linked = [...new Set([...page.matchAll(/options\.md#([\w-]+)/g)].map(([, id]) => id!))];
+  const tables = linked.map((id) => optionRows(shared[id] ?? ''));
+  return Object.assign({}, ...tables, optionRows(page));
+}
+
+describe.each(agentTypes())('agents/%s.md', (type) => {
+  const page = read(`agents/${type}.md`);
+  const { type: _, encoder: __, ...defaults } = createAgent({ type, encoder: { type: 'sasrec' } }).config;
+
+  test('lists the options, its own and the shared ones it links, with their defaults', () => {
+    expect(documented(page)).toEqual(JSON.parse(JSON.stringify(defaults)));
+  });
+
+  test('lists the metrics that are logged', () => {
+    const options = 'gamma' in defaults ? { cql: 0.1 } : {};
+    const agent = createAgent({ type, ...options, encoder: encoder.config });
+    const { run } = setUp(agent);
+    const logged = tf.tidy(() => agent.phases.flatMap(({ name }) => Object.keys(run({ phase: name }).metrics)));
+    const rows = sections(page)
+      .metrics!.split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const listed = rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+    expect(listed.sort()).toEqual([...new Set(logged)].sort());
+  });
+
+  test('says what it is, what to watch and when to use it', () => {
+    expect(Object.keys(sections(page))).toEqual(
+      expect.arrayContaining(['options', 'metrics', 'what-to-watch', 'when-to-use-it']),
+    );
+    expect(read('agents/README.md')).toContain(`[\`${type}\`](${type}.md)`);
+  });
+});
+
+describe.each(encoderTypes())('encoders/%s.md', (type) => {
+  test('lists the options with their defaults', () => {
+    const { type: _, ...defaults } = createEncoder({ type }).config;
+    expect(optionRows(read(`encoders/${type}.md`))).toEqual(JSON.parse(JSON.stringify(defaults)));
+    expect(read('encoders/README.md')).toContain(`[\`${type}\`](${type}.md)`);
+  });
+});
+
+test('every shared option is one of some agent', () => {
+  const known = agentTypes().flatMap((type) => Object.keys(createAgent({ type, encoder: { type: 'sasrec' } }).config));
+  for (const option of Object.keys(optionRows(read('agents/options.md')))) expect(known).toContain(option);
+});
+
+const pages = ['agents', 'encoders'].flatMap((folder) =>
+  readdirSync(join(docs, folder)).map((file) => `${folder}/${file}`),
+);
+
+test.each(pages)('%s: links lead somewhere, examples import what there is', (path) => {
+  const page = read(path);
+  for (const [, target] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^https?:/.test(target!)) continue;
+    const [file, id] = target!.split('#');
+    const full = file ? join(dirname(path), file) : path;
+    expect(existsSync(join(docs, full)), target).toBe(true);
+    if (id) expect(Object.keys(sections(read(full))), target).toContain(id);
+  }
+  for (const [, names] of page.matchAll(/import \{ ([^}]+) \} from '@lea\/agents'/g)) {
+    for (const name of names!.split(', ')) expect(Object.keys(exported)).toContain(name);
+  }
+});
