@@ -1,0 +1,159 @@
+import { fold, type Key, key, randomBits } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import { isRows, type ResolvedOptions } from './options.ts';
+import type { Space } from './spaces.ts';
+import type { Observation, StepInfo } from './types.ts';
+import type { Response, UserModel, UserMoment } from './user-model.ts';
+
+/** What all episodes of an environment share. */
+export interface Plan {
+  readonly users: UserModel;
+  readonly options: ResolvedOptions;
+  /** Newest items that are shown. */
+  readonly window: number;
+  readonly scale: { readonly mean: number; readonly std: number };
+}
+
+/** One user's visit. */
+export interface Episode {
+  /** Which one of its seed. */
+  readonly number: number;
+  readonly key: Key;
+  readonly history: readonly number[];
+  readonly info: StepInfo;
+  readonly over: boolean;
+}
+
+/** What a step brought, beside the next {@link Episode}. */
+export interface Outcome {
+  readonly episode: Episode;
+  readonly reward: number;
+  readonly terminated: boolean;
+  readonly truncated: boolean;
+}
+
+const SCALE_ROWS = 512;
+const WORLD_WINDOW = 20;
+
+/** Measures the scale where it is not given. */
+export async function planOf(users: UserModel, options: ResolvedOptions): Promise<Plan> {
+  const window = options.window ?? users.window ?? WORLD_WINDOW;
+  const { scale } = options;
+  return { users, options, window, scale: isRows(scale) ? await measure(users, scale) : scale };
+}
+
+/** Mean and standard deviation of the utilities of logged actions: of at most 512 rows, evenly spread. */
+async function measure(users: UserModel, rows: Transitions): Promise<Plan['scale']> {
+  const count = Math.min(rows.count, SCALE_ROWS);
+  const some = Array.from({ length: count }, (_, i) => Math.floor((i * rows.count) / count));
+  const moment = await users.after(some.map((row) => historyBefore(rows, row)));
+  const logged = Int32Array.from(some, (row) => rows.sequences.items[rows.event[row]!]!);
+  const { utility } = await moment.respond(logged);
+  const mean = utility.reduce((a, b) => a + b, 0) / count;
+  const std = Math.sqrt(utility.reduce((a, b) => a + (b - mean) ** 2, 0) / count);
+  return { mean, std: std || 1 };
+}
+
+function historyBefore({ sequences, sequence, event }: Transitions, row: number): number[] {
+  return Array.from(sequences.items.subarray(sequences.offsets[sequence[row]!]!, event[row]!));
+}
+
+/** The `number`-th episode of a seed. */
+export function begin({ options, window }: Plan, seed: number, number: number): Episode {
+  const episode = fold(fold(key(seed), 'step environment'), number);
+  const history = startOf(options.start, fold(episode, 'start'));
+  const info = { step: 0, history: history.slice(-window), chosen: -1, probability: 0, raw: 0, rejections: 0 };
+  return { number, key: episode, history, info, over: false };
+}
+
+function startOf(start: ResolvedOptions['start'], k: Key): number[] {
+  if (start === 'empty') return [];
+  const below = (count: number): number => Math.floor(draw(k, 0) * count);
+  return isRows(start) ? historyBefore(start, below(start.count)) : [...start[below(start.length)]!];
+}
+
+/** [0, 1) */
+function draw({ words }: Key, counter: number): number {
+  return (randomBits(words, counter) >>> 0) / 2 ** 32;
+}
+
+/**
+ * One step of each episode. Of the items offered (each once, however often it is listed) the user takes up item j with
+ * probability exp(z_j) / (1 + sum of exp(z)), or none: a multinomial logit whose outside option has z = 0, which for a
+ * single item is sigmoid(z).
+ *
+ * @param actions [episodes, slate]
+ */
+export async function advance(
+  plan: Plan,
+  moment: UserMoment,
+  episodes: readonly Episode[],
+  actions: Int32Array,
+): Promise<Outcome[]> {
+  const { slate } = plan.options;
+  const response = await moment.respond(actions);
+  return episodes.map((episode, i) => {
+    const offered = Array.from(actions.subarray(i * slate, (i + 1) * slate));
+    return react(plan, episode, offered, response, i * slate);
+  });
+}
+
+function react(plan: Plan, episode: Episode, offered: readonly number[], response: Response, at: number): Outcome {
+  const { options, scale, window } = plan;
+  const places = offered.flatMap((item, j) => (offered.indexOf(item) === j ? [j] : []));
+  const z = places.map((j) => (response.utility[at + j]! - scale.mean) / scale.std);
+  const raw = mean(places.map((j) => response.reward[at + j]!));
+  // Beside the greatest, so that no power overflows.
+  const top = Math.max(0, ...z);
+  const weights = z.map((x) => Math.exp(x - top));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const total = sum + Math.exp(-top);
+  let left = draw(fold(episode.key, 'choice'), episode.info.step) * total;
+  const taken = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+
+  const chosen = taken < 0 ? -1 : offered[places[taken]!]!;
+  const liked = offered[places[z.indexOf(Math.max(...z))]!]!;
+  const added = chosen >= 0 ? [chosen] : options.append === 'always' ? [liked] : [];
+  const history = [...episode.history, ...added];
+  const rejections = chosen < 0 ? episode.info.rejections + 1 : 0;
+  const step = episode.info.step + 1;
+  const terminated = rejections >= options.patience;
+  const truncated = step >= options.horizon;
+  const probability = sum / total;
+  const info = { step, history: history.slice(-window), chosen, probability, raw, rejections };
+  const rewards = { raw, standardised: mean(z), sigmoid: probability, accepted: chosen < 0 ? 0 : 1 };
+  return {
+    episode: { ...episode, history, info, over: terminated || truncated },
+    reward: rewards[options.reward],
+    terminated,
+    truncated,
+  };
+}
+
+/** The space of what {@link observe} gives. */
+export function observationSpace({ users, options, window }: Plan): Space {
+  if (showsStates({ users, options })) return users.states!;
+  return { type: 'multi-discrete', nvec: Array<number>(window).fill(users.items + 1) };
+}
+
+/** [episodes, size of the observation space] */
+export function observe(plan: Plan, moment: UserMoment, episodes: readonly Episode[]): Observation {
+  if (showsStates(plan)) return moment.state!.slice();
+  const { window, users } = plan;
+  const items = new Int32Array(episodes.length * window).fill(users.items);
+  episodes.forEach(({ info }, i) => {
+    items.set(info.history, i * window);
+  });
+  return items;
+}
+
+function showsStates({ users, options }: Pick<Plan, 'users' | 'options'>): boolean {
+  return (options.observation ?? (users.states ? 'state' : 'window')) === 'state';
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}

@@ -1,0 +1,103 @@
+import { checkRanges, withDefaults } from '@lea/core';
+import type { Actor } from './actors.ts';
+import { sizeOf } from './spaces.ts';
+import type { StepEnvironment } from './types.ts';
+
+export interface RolloutOptions {
+  /** Episodes played (default 100). More: smaller standard errors. */
+  readonly episodes: number;
+  /** The i-th episode has the seed `seed + i`, whatever `parallel` is (default 0). */
+  readonly seed: number;
+  /** Discount of later rewards in the return (default 1: none). */
+  readonly gamma: number;
+  /** Episodes side by side (default 32). More: fewer, larger calls of the models. */
+  readonly parallel: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const DEFAULTS: RolloutOptions = { episodes: 100, seed: 0, gamma: 1, parallel: 32, signal: undefined };
+
+/** A mean over episodes. */
+export interface Statistic {
+  readonly mean: number;
+  /** Standard deviation over episodes (n - 1), and of the mean; NaN for a single episode. */
+  readonly std: number;
+  readonly standardError: number;
+  /** [episodes], for paired comparisons: the same seeds begin the same episodes for every actor. */
+  readonly values: Float64Array;
+}
+
+export interface Rollout {
+  readonly actor: string;
+  readonly environment: string;
+  /** Sum of rewards, discounted by `gamma`. */
+  readonly return: Statistic;
+  /** Steps. */
+  readonly length: Statistic;
+  /** Share of the steps in which the user took something up. */
+  readonly acceptance: number;
+}
+
+/**
+ * Plays episodes and adds up what they bring: policies are compared by their return. All episodes are played to their
+ * end, so that long ones count as often as short ones.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_ACTION`
+ */
+export async function rollout(
+  environment: StepEnvironment,
+  actor: Actor,
+  options?: Partial<RolloutOptions>,
+): Promise<Rollout> {
+  const o = withDefaults('rollout', DEFAULTS, options);
+  checkRanges('rollout', o, {
+    episodes: [1, Infinity, 'whole'],
+    seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
+    gamma: [0, 1],
+    parallel: [1, 4096, 'whole'],
+  });
+  const slate = sizeOf(environment.actionSpace);
+  const returns = new Float64Array(o.episodes);
+  const lengths = new Float64Array(o.episodes);
+  let accepted = 0;
+  const size = Math.min(o.parallel, o.episodes);
+  const many = environment.vectorise(size);
+  try {
+    for (let first = 0; first < o.episodes; first += size) {
+      let { observations, infos } = await many.reset({ seed: o.seed + first });
+      const going = Array.from({ length: size }, (_, i) => first + i < o.episodes);
+      for (let step = 0; going.includes(true); step++) {
+        o.signal?.throwIfAborted();
+        const histories = infos.map(({ history }) => history);
+        const episodes = going.map((_, i) => first + i);
+        const actions = await actor.act({ size, slate, observations, histories, episodes, step });
+        const result = await many.step(actions);
+        ({ observations, infos } = result);
+        going.forEach((goes, i) => {
+          if (!goes) return;
+          const episode = first + i;
+          returns[episode]! += o.gamma ** step * result.rewards[i]!;
+          lengths[episode]!++;
+          if (infos[i]!.chosen >= 0) accepted++;
+          if (result.terminated[i] || result.truncated[i]) going[i] = false;
+        });
+      }
+    }
+  } finally {
+    await many.close();
+  }
+  return {
+    actor: actor.name,
+    environment: environment.name,
+    return: statistic(returns),
+    length: statistic(lengths),
+    acceptance: accepted / lengths.reduce((a, b) => a + b, 0),
+  };
+}
+
+function statistic(values: Float64Array): Statistic {
+  const count = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / count;
+  const std = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (count - 1));
+  return { mean, std, standardError: std / Math.sqrt(count), values };
+}
