@@ -11,7 +11,7 @@ export interface AnnotateOptions {
   readonly k: number;
   /** Events of history that are read (default: the environment's window). */
   readonly window: number | undefined;
-  /** Keep the state of every row too (default false): rows * width * 4 bytes. */
+  /** Keep the state of every row too (default false): rows * stateSize * 4 bytes. */
   readonly states: boolean;
   /** Never propose what is in the row's window (default false: where people repeat, repeats are good actions). */
   readonly excludeSeen: boolean;
@@ -33,7 +33,7 @@ const DEFAULTS: AnnotateOptions = {
 export interface Annotation {
   readonly rows: number;
   readonly k: number;
-  /** [rows, width] where asked for. */
+  /** [rows, stateSize] where asked for. */
   readonly state?: Float32Array;
   /** [rows] raw reward of the logged action. */
   readonly reward: Float32Array;
@@ -128,7 +128,7 @@ async function annotateRows(
   o: { readonly k: number; readonly window: number; readonly states: boolean; readonly excludeSeen: boolean },
 ): Promise<Values> {
   const { k } = o;
-  const D = env.config.decoder.width;
+  const D = env.stateSize;
   const rows = to - from;
   const state = new Float32Array(o.states ? rows * D : 0);
   const reward = new Float32Array(rows);

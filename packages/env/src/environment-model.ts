@@ -17,6 +17,7 @@ import type { DecoderConfig } from './decoders/config.ts';
 import { type DecoderMode, decode } from './decoders/decode.ts';
 import type { LoraOptions } from './decoders/lora.ts';
 import { segmentMask, segmentPositions } from './decoders/masks.ts';
+import { textMemory } from './text-memory.ts';
 
 /** What the environment (LE) is made of; everything that its programs need to know. */
 export interface EnvironmentConfig {
@@ -27,6 +28,15 @@ export interface EnvironmentConfig {
   /** What an item enters as: a free vector, its projected token, or their sum. */
   readonly input: 'id' | 'text' | 'id+text';
   readonly adaptation: 'all' | LoraOptions;
+  /** Columns of the text memory that states end in; 0 without. */
+  readonly memory: number;
+  /** What a candidate is to the score head: its text alone, or what it enters histories as. */
+  readonly candidates: 'text' | 'input';
+}
+
+/** Columns of a state: the decoder's, then the text memory's. */
+export function stateSize({ decoder, memory }: EnvironmentConfig): number {
+  return decoder.width + memory;
 }
 
 /** Item vectors: tokens are brought to a root mean square of 1 before, so these are the scales the table begins with. */
@@ -54,12 +64,17 @@ export function initEnvironment(key: Key, config: EnvironmentConfig, tokenSize: 
   return values;
 }
 
-/** One vector per item, what goes in and what states are compared with: [items, width]. */
-export function itemTable(params: Tensors, tokens: tf.Tensor | undefined): tf.Tensor {
+/** One vector per item, [items, width]: what goes in and what states are compared with, and what the score head sees. */
+export function itemTables(
+  params: Tensors,
+  { candidates }: EnvironmentConfig,
+  tokens: tf.Tensor | undefined,
+): { input: tf.Tensor; candidates: tf.Tensor } {
   const id = params['item.id'];
-  if (!tokens) return id!;
+  if (!tokens) return { input: id!, candidates: id! };
   const text = linear(tokens, params['item.projection.weight']!);
-  return id ? tf.add(id, text) : text;
+  const input = id ? tf.add(id, text) : text;
+  return { input, candidates: candidates === 'text' ? text : input };
 }
 
 /** The item table with the start vector as its last row: a history begins with the id `items`. */
@@ -120,9 +135,9 @@ export interface EnvironmentLosses {
   readonly rm: tf.Tensor;
   /** Their number, at least 1. */
   readonly total: tf.Tensor;
-  /** [B, T, width] */
+  /** [B, T, state size] */
   readonly states: tf.Tensor;
-  /** [items, width] */
+  /** What states are compared with, [items, state size]. */
   readonly table: tf.Tensor;
   /** R(a+) - R(a-), [B, T]. */
   readonly margin: tf.Tensor;
@@ -132,39 +147,46 @@ export interface EnvironmentLosses {
  * Both losses over packed histories, at every position:
  * L_sm = -log softmax(s_t W)[a+] over all items; L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry).
  *
+ * @param tokens [items, S] @param memory the text memory's table [items, K], where the config has one
  * @param inputs of `packSegments`
  */
 export function environmentLosses(
   params: Tensors,
   config: EnvironmentConfig,
-  tokens: tf.Tensor | undefined,
+  { tokens, memory }: { readonly tokens?: tf.Tensor | undefined; readonly memory?: tf.Tensor | undefined },
   inputs: Tensors,
   train?: { readonly rate: number; readonly key: tf.Tensor },
 ): EnvironmentLosses {
   const { items, segment, target, negative, weight } = inputs as Record<string, tf.Tensor>;
   const [B, T] = items!.shape as [number, number];
-  const D = config.decoder.width;
   const mask = segmentMask(segment!);
-  const table = itemTable(params, tokens);
+  const tables = itemTables(params, config, tokens);
   const mode: DecoderMode = {
     mask,
     ...(config.decoder.positions ? { positions: segmentPositions(segment!) } : {}),
     ...(train ? { dropout: { ...train, label: 'environment' } } : {}),
   };
-  const states = statesOf(params, config, withStart(table, params), items!, mode);
+  const decoded = statesOf(params, config, withStart(tables.input, params), items!, mode);
+  const states = memory ? tf.concat([decoded, textMemory(params, memory, items!, mask)], 2) : decoded;
+  const table = memory ? tf.concat([tables.input, memory], 1) : tables.input;
 
   const flat = tf.reshape(weight!, [B * T, 1]);
   const total = tf.maximum(tf.sum(flat), 1);
-  const ce = softmaxCrossEntropy(tf.reshape(states, [B * T, D]), table, tf.reshape(target!, [B * T, 1]), flat);
+  const ce = softmaxCrossEntropy(
+    tf.reshape(states, [B * T, stateSize(config)]),
+    table,
+    tf.reshape(target!, [B * T, 1]),
+    flat,
+  );
 
   // Candidates [a+ at all positions | a- at all positions]: 2 T queries, each sees what its position sees.
   const rewards = rewardsOf(
     params,
     config,
     {
-      states,
-      current: tf.concat([states, states], 1),
-      candidates: embedding(table, tf.concat([target!, negative!], 1)),
+      states: decoded,
+      current: tf.concat([decoded, decoded], 1),
+      candidates: embedding(tables.candidates, tf.concat([target!, negative!], 1)),
       mask: tf.tile(mask, [1, 1, 2, 1]),
     },
     train && ((x) => dropout(x, train.rate, train.key, 'environment/reward')),

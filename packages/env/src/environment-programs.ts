@@ -12,15 +12,16 @@ import {
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { causalMask } from './decoders/masks.ts';
-import { type EnvironmentConfig, itemTable, rewardsOf, statesOf, withStart } from './environment-model.ts';
+import { type EnvironmentConfig, itemTables, rewardsOf, stateSize, statesOf, withStart } from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
+import { textMemory, textMemoryTable } from './text-memory.ts';
 
 /** What one pass over histories gives; rewards and logits are computed from it. */
 export interface Encoded {
   readonly windows: Windows;
-  /** State after each history, [size, width]. */
+  /** State after each history, [size, state size]. */
   readonly state: Float32Array;
-  /** States of all prefixes, [size, window + 1, width]. */
+  /** What the decoder says of all prefixes, [size, window + 1, width]. */
   readonly states: Float32Array;
 }
 
@@ -37,6 +38,7 @@ export function environmentPrograms(parts: {
   const { items, window } = config;
   const D = config.decoder.width;
   const T = window + 1;
+  const size = stateSize(config);
   const runners = new Map<string, Promise<Runner>>();
   const runner = (name: string, program: Program, inputs: Specs, frozen: Values): Promise<Runner> => {
     let made = runners.get(name);
@@ -49,12 +51,19 @@ export function environmentPrograms(parts: {
   const f32 = (...shape: number[]) => ({ dtype: 'float32', shape }) as const;
   const i32 = (...shape: number[]) => ({ dtype: 'int32', shape }) as const;
 
+  /** The rows [BATCH, W] of x [BATCH, T, W] after `length` events. */
+  const at = (x: tf.Tensor, length: tf.Tensor): tf.Tensor =>
+    embedding(tf.reshape(x, [BATCH * T, x.shape[2]!]), tf.add(tf.range(0, BATCH * T, T, 'int32'), length));
+
   let table: Promise<Values> | undefined;
   const weights = (): Promise<Values> => {
     table ??= (async () => {
       const frozen = { ...params, ...(tokens ? { tokens } : {}) };
       const made = await ready(
-        ({ frozen: p }) => ({ state: {}, outputs: { table: withStart(itemTable(p, p.tokens), p) } }),
+        ({ frozen: p }) => {
+          const { input, candidates } = itemTables(p, config, p.tokens);
+          return { state: {}, outputs: { table: withStart(input, p), candidates } };
+        },
         { inputs: { step: i32(1) }, frozen: specsOf(frozen) },
         runtime,
         'direct',
@@ -62,7 +71,14 @@ export function environmentPrograms(parts: {
       try {
         const { outputs } = await made.run({ inputs: { step: int32(new Int32Array(1), [1]) }, frozen });
         const rest = Object.entries(params).filter(([name]) => !name.startsWith('item.') && name !== 'start');
-        return { ...Object.fromEntries(rest), table: outputs.table! };
+        const directions = params['memory.directions'];
+        const memory = directions && { memory: await textMemoryTable(tokens!, directions, runtime) };
+        return {
+          ...Object.fromEntries(rest),
+          ...memory,
+          table: outputs.table!,
+          'reward.candidates': outputs.candidates!,
+        };
       } finally {
         await made.dispose();
       }
@@ -71,23 +87,23 @@ export function environmentPrograms(parts: {
   };
 
   const encodeProgram: Program = ({ inputs, frozen }) => {
-    const { table: vectors, ...p } = frozen;
-    const states = statesOf(p, config, vectors!, inputs.items!, { mask: causalMask(T) });
-    const rows = tf.tensor1d(
-      Int32Array.from({ length: BATCH }, (_, b) => b * T),
-      'int32',
-    );
-    const state = embedding(tf.reshape(states, [BATCH * T, D]), tf.add(rows, inputs.length!));
-    return { state: {}, outputs: { states, state } };
+    const { table: vectors, memory, ...p } = frozen;
+    const mask = causalMask(T);
+    const states = statesOf(p, config, vectors!, inputs.items!, { mask });
+    const decoded = at(states, inputs.length!);
+    if (!memory) return { state: {}, outputs: { states, state: decoded } };
+    const remembered = at(textMemory(p, memory, inputs.items!, mask), inputs.length!);
+    return { state: {}, outputs: { states, state: tf.concat([decoded, remembered], 1) } };
   };
   const scoreProgram: Program = ({ inputs, frozen }) => {
-    const vectors = tf.slice(frozen.table!, [0, 0], [items, D]);
+    const decoded = tf.slice(frozen.table!, [0, 0], [items, D]);
+    const vectors = frozen.memory ? tf.concat([decoded, frozen.memory], 1) : decoded;
     return { state: {}, outputs: { logits: tf.matMul(inputs.state!, vectors, false, true) } };
   };
   const rewardProgram =
     (A: number): Program =>
     ({ inputs, frozen }) => {
-      const { states, state, length, actions } = inputs as Record<string, tf.Tensor>;
+      const { states, length, actions } = inputs as Record<string, tf.Tensor>;
       const places = tf.reshape(
         tf.tensor1d(
           Int32Array.from({ length: T }, (_, t) => t),
@@ -97,8 +113,8 @@ export function environmentPrograms(parts: {
       );
       const after = tf.cast(tf.greater(places, tf.reshape(length!, [BATCH, 1])), 'float32');
       const mask = tf.tile(tf.reshape(tf.mul(after, -1e9), [BATCH, 1, 1, T]), [1, 1, A, 1]);
-      const current = tf.tile(tf.reshape(state!, [BATCH, 1, D]), [1, A, 1]);
-      const candidates = embedding(frozen.table!, actions!);
+      const current = tf.tile(tf.reshape(at(states!, length!), [BATCH, 1, D]), [1, A, 1]);
+      const candidates = embedding(frozen['reward.candidates']!, actions!);
       const rewards = rewardsOf(frozen, config, { states: states!, current, candidates, mask });
       return { state: {}, outputs: { rewards } };
     };
@@ -107,13 +123,13 @@ export function environmentPrograms(parts: {
     async encode(windows: Windows): Promise<Encoded> {
       const frozen = withoutRewards(await weights());
       const run = await runner('encode', encodeProgram, { items: i32(BATCH, T), length: i32(BATCH) }, frozen);
-      const state = new Float32Array(windows.size * D);
+      const state = new Float32Array(windows.size * size);
       const states = new Float32Array(windows.size * T * D);
       for (let from = 0; from < windows.size; from += BATCH) {
-        const size = Math.min(BATCH, windows.size - from);
+        const count = Math.min(BATCH, windows.size - from);
         const ids = new Int32Array(BATCH * T).fill(items);
         const length = new Int32Array(BATCH);
-        for (let b = 0; b < size; b++) {
+        for (let b = 0; b < count; b++) {
           const used = windows.length[from + b]!;
           length[b] = used;
           const at = (from + b) * window;
@@ -123,43 +139,43 @@ export function environmentPrograms(parts: {
           inputs: { items: int32(ids, [BATCH, T]), length: int32(length, [BATCH]) },
           frozen,
         });
-        state.set((outputs.state!.data as Float32Array).subarray(0, size * D), from * D);
-        states.set((outputs.states!.data as Float32Array).subarray(0, size * T * D), from * T * D);
+        state.set((outputs.state!.data as Float32Array).subarray(0, count * size), from * size);
+        states.set((outputs.states!.data as Float32Array).subarray(0, count * T * D), from * T * D);
       }
       return { windows, state, states };
     },
 
     async score({ state, windows }: Encoded): Promise<Float32Array> {
-      const frozen = { table: (await weights()).table! };
-      const run = await runner('score', scoreProgram, { state: f32(BATCH, D) }, frozen);
+      const { table, memory } = await weights();
+      const frozen: Values = { table: table!, ...(memory && { memory }) };
+      const run = await runner('score', scoreProgram, { state: f32(BATCH, size) }, frozen);
       const logits = new Float32Array(windows.size * items);
       for (let from = 0; from < windows.size; from += BATCH) {
-        const inputs = { state: float32(padded(state, from * D, BATCH * D), [BATCH, D]) };
+        const inputs = { state: float32(padded(state, from * size, BATCH * size), [BATCH, size]) };
         const { outputs } = await run.run({ inputs, frozen });
-        const size = Math.min(BATCH, windows.size - from);
-        logits.set((outputs.logits!.data as Float32Array).subarray(0, size * items), from * items);
+        const count = Math.min(BATCH, windows.size - from);
+        logits.set((outputs.logits!.data as Float32Array).subarray(0, count * items), from * items);
       }
       return logits;
     },
 
-    async rewards({ state, states, windows }: Encoded, actions: Int32Array): Promise<Float32Array> {
+    async rewards({ states, windows }: Encoded, actions: Int32Array): Promise<Float32Array> {
       const A = actions.length / windows.size;
       const rewards = new Float32Array(actions.length);
       if (actions.length === 0) return rewards;
       const all = await weights();
-      const frozen = Object.fromEntries(Object.entries(all).filter(([n]) => n === 'table' || n.startsWith('reward.')));
-      const specs = { states: f32(BATCH, T, D), state: f32(BATCH, D), length: i32(BATCH), actions: i32(BATCH, A) };
+      const frozen = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('reward.')));
+      const specs = { states: f32(BATCH, T, D), length: i32(BATCH), actions: i32(BATCH, A) };
       const run = await runner(`rewards ${A}`, rewardProgram(A), specs, frozen);
       for (let from = 0; from < windows.size; from += BATCH) {
         const inputs = {
           states: float32(padded(states, from * T * D, BATCH * T * D), [BATCH, T, D]),
-          state: float32(padded(state, from * D, BATCH * D), [BATCH, D]),
           length: int32(padded(windows.length, from, BATCH), [BATCH]),
           actions: int32(padded(actions, from * A, BATCH * A), [BATCH, A]),
         };
         const { outputs } = await run.run({ inputs, frozen });
-        const size = Math.min(BATCH, windows.size - from);
-        rewards.set((outputs.rewards!.data as Float32Array).subarray(0, size * A), from * A);
+        const count = Math.min(BATCH, windows.size - from);
+        rewards.set((outputs.rewards!.data as Float32Array).subarray(0, count * A), from * A);
       }
       return rewards;
     },

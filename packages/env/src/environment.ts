@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
 import { emptyWindows, type Windows } from '@lea/data';
 import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
-import type { EnvironmentConfig } from './environment-model.ts';
+import { type EnvironmentConfig, stateSize } from './environment-model.ts';
 import { type Encoded, environmentPrograms } from './environment-programs.ts';
 import { checkActions } from './reward-model.ts';
 import type { Runtime } from './runtime.ts';
@@ -18,7 +18,9 @@ export interface Environment {
   /** Content hash of config, parameters, item tokens and the data it was fitted on. */
   readonly hash: string;
   readonly params: Values;
-  /** States of histories, [size * width]. */
+  /** Columns of a state. */
+  readonly stateSize: number;
+  /** States of histories, [size * stateSize]. */
   states(windows: Windows): Promise<Float32Array>;
   /** State logits over all items, [size * items]. */
   score(windows: Windows): Promise<Float32Array>;
@@ -64,6 +66,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     config,
     items,
     window,
+    stateSize: stateSize(config),
     hash,
     params,
     encode,

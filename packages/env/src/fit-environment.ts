@@ -11,6 +11,7 @@ import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';
 import { negativeSampler, packSegments, segmentsOf, subsetOfSequences } from './segments.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
+import { initTextMemory, textMemoryTable } from './text-memory.ts';
 import { normaliseTokens } from './tokens.ts';
 import { validationMeter } from './validation.ts';
 
@@ -43,8 +44,16 @@ export async function* fitEnvironment(
   const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
   const adapters =
     config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
-  const params: Values = config.adaptation === 'all' ? { ...decoder, ...own } : { ...adapters, ...own };
-  const frozen: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...(tokens ? { tokens } : {}) };
+  const memory = config.memory > 0 ? initTextMemory(tokens!, config.memory) : undefined;
+  const params: Values = { ...(config.adaptation === 'all' ? decoder : adapters), ...own, ...memory?.trained };
+  /** What belongs to the environment but is not learned here. */
+  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory?.fixed };
+  const { 'memory.directions': directions, ...unlearned } = fixed;
+  const frozen: Values = {
+    ...unlearned,
+    ...(tokens && { tokens }),
+    ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
+  };
 
   const optimizer = adam({ lr: o.lr });
   const batchesOf = (epoch: number): Values[] => {
@@ -57,9 +66,9 @@ export async function* fitEnvironment(
   };
   const trainer = await ready(
     trainingStep((p, inputs, given) => {
-      const { tokens: text, ...rest } = given;
+      const { tokens: text, memory: texts, ...rest } = given;
       const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
-      const { sm, rm } = environmentLosses({ ...p, ...rest }, config, text, inputs, dropout);
+      const { sm, rm } = environmentLosses({ ...p, ...rest }, config, { tokens: text, memory: texts }, inputs, dropout);
       return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
     }, optimizer),
     { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(batchesOf(0)[0]!), frozen: specsOf(frozen) },
@@ -93,7 +102,7 @@ export async function* fitEnvironment(
     return createEnvironment({
       name: o.name,
       config,
-      params: { ...best.params, ...(config.adaptation === 'all' ? {} : decoder) },
+      params: { ...best.params, ...fixed },
       tokens,
       data,
       runtime: { threads: o.threads, backend: o.backend },

@@ -15,6 +15,16 @@ export interface FitEnvironmentOptions {
   readonly tokens: Value | null;
   /** What an item enters as (default `id+text`, without tokens `id`). */
   readonly input: EnvironmentConfig['input'] | undefined;
+  /**
+   * Columns of the text memory: states also carry the texts of their history, decayed with age, and are compared with items
+   * by these too. Default 128, with tokens; 0 leaves it out. It carries most where users are few and items new.
+   */
+  readonly memory: number;
+  /**
+   * What a candidate is to the score head: `text` (default, with tokens) its text alone, so that a free vector cannot stand
+   * for its popularity; `input`: what it enters histories as.
+   */
+  readonly candidates: EnvironmentConfig['candidates'];
   /** The language model whose decoder is adapted; without one the decoder begins at random. */
   readonly lm: LanguageModel | undefined;
   /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only (right for pretrained ones). */
@@ -58,6 +68,8 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   validation: undefined,
   tokens: null,
   input: undefined,
+  memory: 128,
+  candidates: 'text',
   lm: undefined,
   adaptation: 'all',
   users: 1,
@@ -122,5 +134,14 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     });
   }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
-  return { decoder, items, window: o.window, input, adaptation };
+  const text = input === 'id' ? undefined : o.tokens!.shape[1]!;
+  return {
+    decoder,
+    items,
+    window: o.window,
+    input,
+    adaptation,
+    memory: text === undefined ? 0 : Math.min(o.memory, text),
+    candidates: text === undefined ? 'input' : o.candidates,
+  };
 }

@@ -2,7 +2,7 @@ import { fold, type Key } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { embedding, rowDot, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { type EnvironmentConfig, environmentLosses } from './environment-model.ts';
+import { type EnvironmentConfig, environmentLosses, stateSize } from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
 import { negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
@@ -26,9 +26,9 @@ export async function validationMeter(
   const batches = packSegments(set, segments, shape, (sequence, event) => negative(0, sequence, event));
   const runner = await ready(
     ({ inputs, frozen }) => {
-      const { tokens, ...rest } = frozen;
-      const { states, table, margin, total, sm, rm } = environmentLosses(rest, config, tokens, inputs);
-      const flat = tf.reshape(states, [-1, config.decoder.width]);
+      const { tokens, memory, ...rest } = frozen;
+      const { states, table, margin, total, sm, rm } = environmentLosses(rest, config, { tokens, memory }, inputs);
+      const flat = tf.reshape(states, [-1, stateSize(config)]);
       const logits = tf.matMul(flat, table, false, true);
       const target = rowDot(flat, embedding(table, tf.reshape(inputs.target!, [-1])));
       // The target's own entry may differ from `target` in the last bits and must not count as better than itself.
