@@ -6,7 +6,7 @@ import { historyWindows, windowsOf } from '@lea/data';
 import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { loadEnvironment } from './environment.ts';
-import { fidelity } from './fidelity.ts';
+import { fidelity } from './fidelity/fidelity.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish, type Progress } from './progress.ts';
 import { rowsOf, usersOf } from './testing.ts';

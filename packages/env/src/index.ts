@@ -8,7 +8,17 @@ export { decoderSpecs, initDecoder } from './decoders/modules.ts';
 export { type Environment, loadEnvironment } from './environment.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
 export type { Encoded } from './environment-programs.ts';
-export { type Fidelity, type FidelityOptions, fidelity } from './fidelity.ts';
+export type { Calibration, CalibrationBin } from './fidelity/calibration.ts';
+export {
+  type AgainstBoth,
+  type Fidelity,
+  type FidelityOptions,
+  type FidelityRows,
+  fidelity,
+  type Moments,
+} from './fidelity/fidelity.ts';
+export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
+export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
 export { fitEnvironment } from './fit-environment.ts';
 export type { FitEnvironmentOptions } from './fit-options.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-tokens.ts';
@@ -18,7 +28,6 @@ export { finish, type Progress } from './progress.ts';
 export type { Budget, Prices, Spent } from './prompted/budget.ts';
 export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
-export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './reward-accuracy.ts';
 export type { RewardModel } from './reward-model.ts';
 export { saveLanguageModel } from './save-language-model.ts';
 export { type TextVectorOptions, textVectors } from './text-vectors.ts';

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { decode, embedWords } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
-import { fidelity } from './fidelity.ts';
+import { fidelity } from './fidelity/fidelity.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { learnItemTokens } from './item-tokens.ts';
 import { type LanguageModel, tokenRows, wordLogits } from './language-model.ts';

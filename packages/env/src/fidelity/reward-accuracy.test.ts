@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { RewardModel } from '../reward-model.ts';
+import { rowsOf, usersOf } from '../testing.ts';
 import { rewardAccuracy } from './reward-accuracy.ts';
-import type { RewardModel } from './reward-model.ts';
-import { rowsOf, usersOf } from './testing.ts';
 
 /** Users 0, 1 choose items 0..4 in turn; item 9 is the only other one that occurs, in the rows of user 2. */
 const all = rowsOf([[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], Array(20).fill(9)], 10);

@@ -1,0 +1,263 @@
+import { checkRanges, LeaError, withDefaults } from '@lea/core';
+import { historyWindows, itemCounts, type Transitions } from '@lea/data';
+import { topItems } from '../top-items.ts';
+import { auc } from './auc.ts';
+import { type Calibration, calibrate, plattSlope } from './calibration.ts';
+import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
+import type { RewardAccuracyOptions } from './reward-accuracy.ts';
+import { type FidelitySubject, pick, type Scores, scoresOf } from './subject.ts';
+
+export interface FidelityOptions extends RewardAccuracyOptions {
+  /** The rows that the subject was fitted on, which decide what a cold item is (default: `train`). */
+  readonly fitted: Transitions | undefined;
+  /** Rows of users other than those of the test: their comparisons fit the Platt slope (default: no scaling). */
+  readonly validation: Transitions | undefined;
+  /** Positives per row (default 10). Higher: more of the future is found, less of each list is. */
+  readonly k: number;
+  /** Called after each batch with the rows measured and their number. */
+  readonly onProgress: ((done: number, total: number) => void) | undefined;
+}
+
+const DEFAULTS: FidelityOptions = {
+  train: undefined,
+  fitted: undefined,
+  validation: undefined,
+  k: 10,
+  draws: 5,
+  rows: Infinity,
+  seed: 0,
+  signal: undefined,
+  onProgress: undefined,
+};
+
+/** A quantity once against items drawn uniformly and once against items drawn by popularity. */
+export interface AgainstBoth<T> {
+  readonly uniform: T;
+  readonly popular: T;
+}
+
+export interface Moments {
+  readonly count: number;
+  readonly mean: number;
+  /** Standard deviation. */
+  readonly sd: number;
+}
+
+/** How well a subject agrees with held-out users. */
+export interface Fidelity {
+  readonly name: string;
+  readonly rows: number;
+  /** NDCG@10 and HR@10 of the logged action among the whole catalogue; ties go to the smaller index. */
+  readonly ndcg: number;
+  readonly hr: number;
+  /** Share of comparisons where the logged action gets more reward than an un-interacted item drawn uniformly; ties count half. */
+  readonly accuracyUniform: number;
+  /** The same against un-interacted items drawn in proportion to their count in `train`: popularity does not help here. */
+  readonly accuracyPopular: number;
+  /** Comparisons left out because a reward is missing (NaN). */
+  readonly missing: number;
+  /** Area under the ROC curve over the rewards of all rows together: do rewards of different histories compare? */
+  readonly auc: AgainstBoth<number>;
+  /** Probabilities as they come. */
+  readonly calibration: AgainstBoth<Calibration>;
+  /** Probabilities after Platt scaling fitted on `validation`, where that was given. */
+  readonly scaled?: AgainstBoth<Calibration>;
+  /** Rewards of the logged actions by kind of event, and of the items they were compared with. */
+  readonly reward: AgainstBoth<Moments> & { readonly kinds: Readonly<Record<string, Moments>> };
+  /** Mean share of the k positives (the items of highest score) that occur in what is left of the user's history, the logged action included. */
+  readonly precision: number;
+  /** The same for the first 1, 2, ..., k positives. */
+  readonly precisionAt: readonly number[];
+  /** Share of the catalogue that is among the positives of some row. */
+  readonly coverage: number;
+  /** Mean popularity percentile in `train`, 0 (rarest) to 1: of the positives, and of what users did. */
+  readonly popularity: { readonly positives: number; readonly logged: number };
+  /** The rows whose action occurs in no row of `fitted`; NaN where there are none. */
+  readonly cold: { readonly rows: number; readonly ndcg: number; readonly accuracyUniform: number };
+  /** What the means were made from, for intervals and paired differences. */
+  readonly perRow: FidelityRows;
+}
+
+/** One value per row, in the order of the test set. */
+export interface FidelityRows {
+  /** Rank of the logged action, from 1. */
+  readonly rank: Int32Array;
+  /** Share of the row's comparisons that it won, NaN where all are missing. */
+  readonly accuracyUniform: Float64Array;
+  readonly accuracyPopular: Float64Array;
+  /** Share of its positives that occur in the user's future. */
+  readonly precision: Float64Array;
+  /** 1 where the action is a cold item. */
+  readonly cold: Uint8Array;
+  /** Index of the row's sequence, which is its user. */
+  readonly user: Int32Array;
+}
+
+/** Most scores computed at a time, and most rows. */
+const CHUNK_SCORES = 2 ** 24;
+const CHUNK_ROWS = 512;
+
+/**
+ * How well a fitted environment, or anything else that scores items, agrees with held-out users. The same test rows,
+ * `train`, `draws` and `seed` give the same comparisons for every subject: measure controls beside every environment.
+ *
+ * @param test rows of users that no fitting saw
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOGUE_SIZE`, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ */
+export async function fidelity(
+  subject: FidelitySubject,
+  test: Transitions,
+  options?: Partial<FidelityOptions>,
+): Promise<Fidelity> {
+  const o = withDefaults('fidelity', DEFAULTS, options);
+  checkRanges('fidelity', o, { k: [1, Infinity, 'whole'], draws: [1, Infinity, 'whole'] });
+  const rows = Math.min(o.rows, test.count);
+  if (!(rows > 0)) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
+  const { items, offsets, itemIds, kind, kinds } = test.sequences;
+  if (subject.items !== itemIds.length) {
+    throw new LeaError('E_CATALOGUE_SIZE', `${subject.name} does not score the ${itemIds.length} items of the data.`, {
+      value: subject.items,
+    });
+  }
+  const train = o.train ?? test;
+  const met = itemCounts(o.fitted ?? train);
+  const percentile = percentiles(itemCounts(train));
+  const logged = Int32Array.from(test.event.subarray(0, rows), (event) => items[event]!);
+
+  const perRow = {
+    rank: new Int32Array(rows),
+    precision: new Float64Array(rows),
+    cold: Uint8Array.from(logged, (item) => (met[item] === 0 ? 1 : 0)),
+    user: test.sequence.slice(0, rows),
+  };
+  const hits = new Float64Array(o.k);
+  const shown = new Uint8Array(subject.items);
+  let shownPercentiles = 0;
+  const compared = await compare(subject, test, train, rows, o, (some, scores) => {
+    const best = topItems(scores instanceof Float32Array ? scores : Float32Array.from(scores), some.length, o.k);
+    for (const [i, row] of some.entries()) {
+      const future = new Set(items.subarray(test.event[row], offsets[test.sequence[row]! + 1]));
+      const positives = best.items.subarray(i * o.k, (i + 1) * o.k);
+      for (const [place, item] of positives.entries()) {
+        shown[item] = 1;
+        shownPercentiles += percentile[item]!;
+        if (!future.has(item)) continue;
+        hits[place]!++;
+        perRow.precision[row]! += 1 / o.k;
+      }
+      perRow.rank[row] = rankOf(scores.subarray(i * subject.items, (i + 1) * subject.items), logged[row]!);
+    }
+    o.onProgress?.(some.at(-1)! + 1, rows);
+  });
+
+  const wins = both((kind) => preferences(compared.logged, compared[kind]));
+  const margins = marginsOf(compared);
+  const held = o.validation && marginsOf(await compare(subject, o.validation, train, o.validation.count, o));
+  const gains = Float64Array.from(perRow.rank, (rank) => (rank <= 10 ? 1 / Math.log2(rank + 1) : 0));
+  const ofKind = (k: number) => compared.logged.filter((_, row) => kind[test.event[row]!] === k);
+  const isCold = (_: number, row: number): boolean => perRow.cold[row] === 1;
+  let found = 0;
+  return {
+    name: subject.name,
+    rows,
+    ndcg: mean(gains),
+    hr: mean(Float64Array.from(perRow.rank, (rank) => (rank <= 10 ? 1 : 0))),
+    accuracyUniform: wins.uniform.accuracy,
+    accuracyPopular: wins.popular.accuracy,
+    missing: wins.uniform.missing + wins.popular.missing,
+    auc: both((kind) => auc(compared.logged, compared[kind])),
+    calibration: both((kind) => calibrate(margins[kind])),
+    ...(held && { scaled: both((kind) => calibrate(margins[kind], plattSlope(held[kind]))) }),
+    reward: {
+      kinds: Object.fromEntries(kinds.map((name, k) => [name, moments(ofKind(k))])),
+      ...both((kind) => moments(compared[kind])),
+    },
+    precision: mean(perRow.precision),
+    precisionAt: Array.from(hits, (count, place) => {
+      found += count;
+      return found / (rows * (place + 1));
+    }),
+    coverage: shown.reduce((sum, was) => sum + was, 0) / subject.items,
+    popularity: {
+      positives: shownPercentiles / (rows * o.k),
+      logged: mean(Float64Array.from(logged, (item) => percentile[item]!)),
+    },
+    cold: {
+      rows: perRow.cold.reduce((sum, is) => sum + is, 0),
+      ndcg: mean(gains.filter(isCold)),
+      accuracyUniform: mean(wins.uniform.share.filter(isCold).filter((share) => !Number.isNaN(share))),
+    },
+    perRow: { ...perRow, accuracyUniform: wins.uniform.share, accuracyPopular: wins.popular.share },
+  };
+}
+
+/** Rewards of the comparisons of a set's first rows; `each` gets the scores of every batch on the way. */
+async function compare(
+  subject: FidelitySubject,
+  set: Transitions,
+  train: Transitions,
+  rows: number,
+  o: FidelityOptions,
+  each?: (some: Int32Array, scores: Scores) => void,
+): Promise<Compared> {
+  const draw = comparisons(set, train, o.seed, o.draws);
+  const rewards = comparedRewards(rows, o.draws);
+  const chunk = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_SCORES / subject.items)));
+  for (let from = 0; from < rows; from += chunk) {
+    o.signal?.throwIfAborted();
+    const some = Int32Array.from({ length: Math.min(chunk, rows - from) }, (_, i) => from + i);
+    const windows = historyWindows(set, some, subject.window);
+    const actions = draw(some);
+    const scores = each || !subject.rewards ? await scoresOf(subject, windows) : undefined;
+    rewards.add(subject.rewards ? await subject.rewards(windows, actions) : pick(scores!, actions, some.length));
+    each?.(some, scores!);
+    // A turn of the event loop, so that signals and progress are served when the subject is synchronous.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return rewards;
+}
+
+function both<T>(of: (kind: 'uniform' | 'popular') => T): AgainstBoth<T> {
+  return { uniform: of('uniform'), popular: of('popular') };
+}
+
+/** R(logged) - R(other), [rows, draws]; equal infinite rewards are equal. */
+function marginsOf(compared: Compared): AgainstBoth<Float64Array> {
+  return both((kind) => {
+    const draws = compared[kind].length / compared.logged.length;
+    return compared[kind].map((other, i) => {
+      const own = compared.logged[Math.floor(i / draws)]!;
+      return own === other ? 0 : own - other;
+    });
+  });
+}
+
+/** Rank of an item from 1: one more than the items that stand before it. */
+function rankOf(scores: Scores, item: number): number {
+  const own = scores[item]!;
+  let rank = 1;
+  for (let i = 0; i < scores.length; i++) if (scores[i]! > own || (scores[i] === own && i < item)) rank++;
+  return rank;
+}
+
+/** Share of the other items that each item's count exceeds, equal ones counting half. */
+function percentiles(counts: Float64Array): Float64Array {
+  const sorted = counts.toSorted();
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  sorted.forEach((count, i) => {
+    if (!first.has(count)) first.set(count, i);
+    last.set(count, i);
+  });
+  return counts.map((count) => (first.get(count)! + last.get(count)!) / 2 / Math.max(1, counts.length - 1));
+}
+
+function moments(values: Float64Array): Moments {
+  const known = values.filter((value) => !Number.isNaN(value));
+  const own = mean(known);
+  return { count: known.length, mean: own, sd: Math.sqrt(mean(known.map((value) => (value - own) ** 2))) };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
