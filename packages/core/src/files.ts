@@ -15,20 +15,25 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
       typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     await writeFileAtomic(path, data);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new LeaError('E_DISK_FULL', 'No room to write a file; what was there before is untouched.', {
-        value: path,
-        hint: 'Free some space, then run the same command again.',
-        cause,
-      });
-    }
-    throw new LeaError('E_FILE_WRITE', `Cannot write a file (${code ?? String(cause)}).`, {
+    throw writeError(path, cause);
+  }
+}
+
+/** What a file that cannot be written is told as: LeaError `E_DISK_FULL` or `E_FILE_WRITE`. */
+export function writeError(path: string, cause: unknown): LeaError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LeaError('E_DISK_FULL', 'No room to write a file; what was there before is untouched.', {
       value: path,
-      hint: 'Check that the folder exists and may be written to.',
+      hint: 'Free some space, then run the same command again.',
       cause,
     });
   }
+  return new LeaError('E_FILE_WRITE', `Cannot write a file (${code ?? String(cause)}).`, {
+    value: path,
+    hint: 'Check that the folder exists and may be written to.',
+    cause,
+  });
 }
 
 /**
@@ -40,12 +45,12 @@ export async function readWhole(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw fileError(path, cause);
+    throw readError(path, cause);
   }
 }
 
 /** What a file that cannot be read is told as: LeaError `E_FILE_MISSING` or `E_FILE_READ`. */
-export function fileError(path: string, cause: unknown): LeaError {
+export function readError(path: string, cause: unknown): LeaError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') {
     return new LeaError('E_FILE_MISSING', 'There is no such file.', { value: path, hint: 'Check the path.', cause });

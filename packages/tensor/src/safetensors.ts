@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { fileError, LeaError, replaceFile } from '@lea/core';
+import { LeaError, readError, replaceFile } from '@lea/core';
 import { decode, isStoredType, STORED_BYTES, type StoredType } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
@@ -98,7 +98,7 @@ interface Header {
 }
 
 async function withFile<T>(path: string, use: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
-  const failed = (cause: unknown): LeaError => fileError(path, cause);
+  const failed = (cause: unknown): LeaError => readError(path, cause);
   const file = await open(path).catch((cause) => {
     throw failed(cause);
   });
