@@ -7,6 +7,13 @@ export { type TextSimilarityOptions, textSimilarity } from './baselines/text-sim
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
 export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
 export type { Scorer, Scores } from './scorer.ts';
-export { type Comparison, compare, type Estimate, type IntervalOptions, interval } from './significance.ts';
+export {
+  type Comparison,
+  clusteredMean,
+  compare,
+  type Estimate,
+  type IntervalOptions,
+  interval,
+} from './significance.ts';
 export { type TfidfOptions, type TfidfVectors, tfidfVectors } from './tfidf.ts';
 export type { TextVectors } from './vectors.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Evaluation } from './evaluate.ts';
 import { averages } from './metrics.ts';
 import { normalQuantile } from './normal-quantile.ts';
-import { compare, interval } from './significance.ts';
+import { clusteredMean, compare, interval } from './significance.ts';
 
 function evaluation(name: string, ranks: number[], user: number[], kind: number[] = ranks.map(() => 0)): Evaluation {
   const kinds = ['click', 'purchase'];
@@ -33,6 +33,13 @@ describe('compare', () => {
     expect(result.relative).toBe(0.5);
     expect(result.interval[1] - result.difference).toBeCloseTo(1.959963985 * result.standardError, 8);
     expect(result).toMatchObject({ events: 4, users: 3 });
+  });
+
+  it('is the clustered mean of the differences', () => {
+    const user = [0, 0, 1, 2];
+    const [a, b] = [evaluation('a', [1, 1, 1, 50], user), evaluation('b', [50, 1, 1, 50], user)];
+    const { value, ...rest } = clusteredMean(Float64Array.of(1, 0, 0, 0), Int32Array.from(user));
+    expect(compare(a, b, { metric: 'hr@10' })).toEqual({ difference: value, relative: 0.5, ...rest });
   });
 
   it('reads any k and one kind', () => {

@@ -41,7 +41,7 @@ export function compare(a: Evaluation, b: Evaluation, options: IntervalOptions =
   requireSameEvents(a, b);
   const [first, second] = [select(a, metric), select(b, metric)];
   const differences = first.values.map((value, i) => value - second.values[i]!);
-  const { value, ...rest } = clustered(differences, first.user, confidence);
+  const { value, ...rest } = clusteredMean(differences, first.user, confidence);
   const base = mean(second.values);
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
 }
@@ -50,7 +50,7 @@ export function compare(a: Evaluation, b: Evaluation, options: IntervalOptions =
 export function interval(evaluation: Evaluation, options: IntervalOptions = {}): Estimate {
   const { metric, confidence } = withDefaults('interval', defaults, options);
   const { values, user } = select(evaluation, metric);
-  return clustered(values, user, confidence);
+  return clusteredMean(values, user, confidence);
 }
 
 /** The metric of each event that it is about, and the events' users. */
@@ -63,9 +63,14 @@ function select(evaluation: Evaluation, name: string): { values: Float64Array; u
 
 /**
  * Mean of `values` and its cluster-robust (sandwich) error: with r_u the summed residuals of user u, n events and G users,
- * variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor).
+ * variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor). Give the
+ * differences of two runs for a paired comparison.
+ *
+ * @param user the user of each value
+ * @param confidence probability that the interval covers the truth, default 0.95
+ * @throws LeaError `E_CONFIDENCE`
  */
-function clustered(values: Float64Array, user: Int32Array, confidence: number): Estimate {
+export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
   if (!(confidence > 0 && confidence < 1)) {
     throw new LeaError('E_CONFIDENCE', 'The confidence must lie between 0 and 1.', { value: confidence });
   }

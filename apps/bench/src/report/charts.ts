@@ -1,29 +1,8 @@
 import { interval } from '@lea/eval';
-import { parse, type Spec as VegaSpec, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
 import type { FinishedRun } from '../run/record.ts';
+import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
 
-const INK = '#1f2933';
-const ACCENT = '#1f6feb';
-/** Distinct for colour-blind readers too (Okabe and Ito). */
-const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
 const METRIC = 'ndcg@10';
-
-const style = {
-  background: '#ffffff',
-  font: 'system-ui, sans-serif',
-  axis: {
-    labelColor: INK,
-    titleColor: INK,
-    labelFontSize: 12,
-    titleFontSize: 12,
-    gridColor: '#e6e9ed',
-    domainColor: '#c5ccd3',
-    tickColor: '#c5ccd3',
-  },
-  legend: { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 12, labelLimit: 320 },
-  view: { stroke: null },
-} as const;
 
 /** Test NDCG@10 of every run with its 95 % interval, best first, as SVG text. */
 export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
@@ -38,7 +17,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
     };
   });
   const best = values.toSorted((a, b) => b.value - a.value).map((row) => row.name);
-  return render({
+  return renderChart({
     width: 640,
     height: { step: 26 },
     data: { values },
@@ -60,7 +39,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
             field: 'kind',
             type: 'nominal',
             title: null,
-            scale: { domain: ['run', 'baseline'], range: [ACCENT, '#b8c2cc'] },
+            scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
             legend: { orient: 'bottom', labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, nothing trained'" },
           },
         },
@@ -80,7 +59,7 @@ export async function curveChart(runs: readonly FinishedRun[]): Promise<string |
   const values = trained.flatMap((run) =>
     run.record.training!.curve.map(({ step, value }) => ({ name: title(run, runs), step, value })),
   );
-  return render({
+  return renderChart({
     width: 780,
     height: 340,
     data: { values },
@@ -110,18 +89,3 @@ function title({ record }: FinishedRun, runs: readonly FinishedRun[]): string {
   const seeds = new Set(runs.filter((run) => run.record.kind === 'run').map((run) => run.record.seed));
   return seeds.size > 1 && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
 }
-
-async function render(spec: TopLevelSpec): Promise<string> {
-  const { spec: vega } = compile({ ...spec, config: style } as TopLevelSpec, { logger: silent });
-  const view = new View(parse(vega as VegaSpec), { renderer: 'none' });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
-}
-
-const silent = (() => {
-  const self = { level: () => self, error: () => self, warn: () => self, info: () => self, debug: () => self };
-  return self as never;
-})();

@@ -1,6 +1,6 @@
 import { fold, integers, key } from '@lea/core';
 import { historyWindows, type Windows, type World } from '@lea/data';
-import type { Environment } from '@lea/env';
+import type { RewardModel } from '@lea/env';
 import { agreement, coOccurrence } from '@lea/eval';
 import type { Context } from './context.ts';
 
@@ -25,7 +25,7 @@ const CANDIDATES = 50;
 /** Compares an environment's rewards with the true ones on histories of test users and random candidate items. */
 export async function rewardAgreement(
   name: string,
-  environment: Environment,
+  environment: Pick<RewardModel, 'rewards'>,
   world: World,
   { split, text, experiment }: Context,
 ): Promise<RewardAgreement> {

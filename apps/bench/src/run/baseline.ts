@@ -31,7 +31,10 @@ export function baselineScorer(config: BaselineConfig, { split, text, experiment
 }
 
 /** Which form of the text term is better differs between data sets: validation decides, unless the config says. */
-async function decided(config: BaselineConfig, context: Context): Promise<{ config: BaselineConfig; scorer: Scorer }> {
+export async function decidedBaseline(
+  config: BaselineConfig,
+  context: Context,
+): Promise<{ config: BaselineConfig; scorer: Scorer }> {
   const made = (form: BaselineConfig) => ({ config: form, scorer: baselineScorer(form, context) });
   if (config.type !== 'co-occurrence' || !config.text || config.textNormalised !== undefined) return made(config);
   const { split, signal } = context;
@@ -48,7 +51,7 @@ async function decided(config: BaselineConfig, context: Context): Promise<{ conf
 export async function runBaseline(job: BaselineJob, context: Context): Promise<FinishedRun> {
   const { progress, signal, experiment, split } = context;
   const started = performance.now();
-  const { config, scorer } = await decided(job.config, context);
+  const { config, scorer } = await decidedBaseline(job.config, context);
   const evaluation = await evaluate(scorer, split.test, {
     ks: experiment.ks,
     signal,

@@ -83,8 +83,8 @@ async function makeEnvironment(
 }
 
 /** What an item is to the environment; nothing for the id-only control. */
-async function itemTokens(
-  { config, seed, name }: EnvironmentJob,
+export async function itemTokens(
+  { config, seed, name }: Pick<EnvironmentJob, 'config' | 'seed' | 'name'>,
   context: Context,
   stages: Record<string, unknown>,
 ): Promise<{ tokens: Value | null; lm?: LanguageModel }> {

@@ -1,18 +1,16 @@
-import { availableParallelism } from 'node:os';
-import { contentHash, LeaError } from '@lea/core';
-import { rewardsOf } from '@lea/data';
+import { LeaError } from '@lea/core';
 import type { Loaded } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
-import { type Dataset, loadDataset } from '../datasets/load.ts';
-import { splitAs } from '../datasets/split.ts';
+import type { Dataset } from '../datasets/load.ts';
 import { formatMetric } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
+import { createProgress } from '../terminal/progress.ts';
 import type { RewardAgreement } from './agreement.ts';
 import { runBaseline } from './baseline.ts';
-import { type Context, lazyText } from './context.ts';
+import type { Context } from './context.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { type Job, type Plan, planOf } from './plan.ts';
+import { prepareData, sayData } from './prepare.ts';
 import { type FinishedRun, loadRun } from './record.ts';
 import { runTrained } from './trained.ts';
 
@@ -35,31 +33,17 @@ export interface Outcome {
 }
 
 /** Does what an experiment asks for, in order: what is finished is reused, what was cut is gone on with. */
-export async function runExperiment(
-  { experiment, folder, origin }: Loaded,
-  options: ExperimentOptions,
-): Promise<Outcome> {
-  const dataset = await loadDataset(experiment.dataset, options.data, folder);
-  checkTexts(dataset, experiment);
-  const split = await splitAs(experiment.split, dataset.interactions, folder);
-  const dataHash = contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event);
-  const plan = planOf(experiment, dataHash, options.runs);
+export async function runExperiment(loaded: Loaded, options: ExperimentOptions): Promise<Outcome> {
+  const { experiment } = loaded;
+  const prepared = await prepareData(loaded, options.data);
+  checkTexts(prepared.dataset, experiment);
+  const plan = planOf(experiment, prepared.dataHash, options.runs);
   const found = new Map(await Promise.all(plan.jobs.map(async (job) => [job, await loadRun(job.folder)] as const)));
   const progress = createProgress(
     options.out,
     stagesOf(plan, (job) => found.get(job) === undefined),
   );
-  const context: Context = {
-    experiment,
-    dataset,
-    split,
-    dataHash,
-    rewards: rewardsFor(dataset, experiment.rewards, origin),
-    text: lazyText(dataset.catalog?.texts ?? []),
-    threads: experiment.threads ?? Math.min(2, availableParallelism()),
-    progress,
-    signal: options.signal,
-  };
+  const context: Context = { ...prepared, progress, signal: options.signal };
   sayData(progress, context);
   const guide = createGuide(context);
   const runs: FinishedRun[] = [];
@@ -95,15 +79,6 @@ async function finish(job: Job, found: FinishedRun | undefined, context: Context
   return run;
 }
 
-function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], origin: string): number[] {
-  try {
-    return rewardsOf(interactions.kinds, table);
-  } catch (cause) {
-    if (!(cause instanceof LeaError)) throw cause;
-    throw new LeaError(cause.code, `${origin}, at rewards: ${cause.message}`, { cause });
-  }
-}
-
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
   if (dataset.catalog) return;
   const readers = [
@@ -116,13 +91,4 @@ function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experime
   throw new LeaError('E_CONFIG', `Without item texts there can be no ${readers.join(', no ')}.`, {
     hint: 'Give dataset.catalog, or leave these out.',
   });
-}
-
-function sayData(progress: Progress, { dataset, split }: Context): void {
-  const { userIds, itemIds, item } = dataset.interactions;
-  const count = (n: number) => n.toLocaleString('en');
-  progress.say(
-    `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
-      `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
-  );
 }

@@ -1,0 +1,39 @@
+import { parse, type Spec as VegaSpec, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+
+export const INK = '#1f2933';
+export const ACCENT = '#1f6feb';
+export const MUTED = '#b8c2cc';
+/** Distinct for colour-blind readers too (Okabe and Ito). */
+export const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
+const style = {
+  background: '#ffffff',
+  font: 'system-ui, sans-serif',
+  axis: {
+    labelColor: INK,
+    titleColor: INK,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    gridColor: '#e6e9ed',
+    domainColor: '#c5ccd3',
+    tickColor: '#c5ccd3',
+  },
+  legend: { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 12, labelLimit: 320 },
+  view: { stroke: null },
+} as const;
+
+/** A Vega-Lite chart in the look of the reports, as SVG text. */
+export async function renderChart(spec: TopLevelSpec): Promise<string> {
+  const { spec: vega } = compile({ ...spec, config: style } as TopLevelSpec, { logger: silent });
+  const view = new View(parse(vega as VegaSpec), { renderer: 'none' });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+const silent = (() => {
+  const self = { level: () => self, error: () => self, warn: () => self, info: () => self, debug: () => self };
+  return self as never;
+})();

@@ -1,0 +1,46 @@
+import { availableParallelism } from 'node:os';
+import { contentHash, LeaError } from '@lea/core';
+import { rewardsOf } from '@lea/data';
+import type { Loaded } from '../config/load.ts';
+import type { Experiment } from '../config/schema.ts';
+import { type Dataset, loadDataset } from '../datasets/load.ts';
+import { splitAs } from '../datasets/split.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { type Context, lazyText } from './context.ts';
+
+/** The part of the context that is read: data, split, rewards. */
+export type Prepared = Omit<Context, 'progress' | 'signal'>;
+
+/** Reads and splits the data of an experiment. */
+export async function prepareData({ experiment, folder, origin }: Loaded, data: string | undefined): Promise<Prepared> {
+  const dataset = await loadDataset(experiment.dataset, data, folder);
+  const split = await splitAs(experiment.split, dataset.interactions, folder);
+  return {
+    experiment,
+    dataset,
+    split,
+    dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),
+    rewards: rewardsFor(dataset, experiment.rewards, origin),
+    text: lazyText(dataset.catalog?.texts ?? []),
+    threads: experiment.threads ?? Math.min(2, availableParallelism()),
+  };
+}
+
+function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], origin: string): number[] {
+  try {
+    return rewardsOf(interactions.kinds, table);
+  } catch (cause) {
+    if (!(cause instanceof LeaError)) throw cause;
+    throw new LeaError(cause.code, `${origin}, at rewards: ${cause.message}`, { cause });
+  }
+}
+
+/** One line about the data. */
+export function sayData(progress: Progress, { dataset, split }: Context): void {
+  const { userIds, itemIds, item } = dataset.interactions;
+  const count = (n: number) => n.toLocaleString('en');
+  progress.say(
+    `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
+      `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
+  );
+}
