@@ -9,6 +9,7 @@ import { loadEnvironment } from './environment.ts';
 import { fidelity } from './fidelity/fidelity.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish, type Progress } from './progress.ts';
+import { subsetOfSequences } from './segments.ts';
 import { rowsOf, usersOf } from './testing.ts';
 
 const ITEMS = 20;
@@ -68,22 +69,42 @@ describe('what is fitted, and on what', () => {
   const walk = walks(40, 0.9);
   const half = { ...small, users: 0.5, epochs: 1 };
 
-  test('no event of a user outside the subset reaches a parameter', async () => {
-    const all = rowsOf(walk, ITEMS);
-    const one = await finish(fitEnvironment({ train: usersOf(all, (u) => u < 30), ...half }));
-    // Users differ in what a scramble does to them: those of the subset are found by what changes the hash.
-    let kept = 0;
-    for (let u = 0; u < 40; u += 6) {
-      const scrambled = walk.map((items, v) =>
-        v === u ? items.slice(0, 5).map((item) => (item + 11) % ITEMS) : items,
-      );
-      const rows = rowsOf(scrambled, ITEMS);
-      const two = await finish(fitEnvironment({ train: usersOf(rows, (v) => v < 30), ...half }));
-      if (u >= 30) expect(two.hash).toBe(one.hash);
-      else if (two.hash === one.hash) kept++;
-    }
-    expect(kept).toBeGreaterThan(0);
-    expect(kept).toBeLessThan(5);
+  test('no user but the drawn train users reaches a parameter', async () => {
+    const isTrain = (u: number): boolean => u < 30;
+    const fitted = async (users: number[][]) => {
+      const env = await finish(fitEnvironment({ train: usersOf(rowsOf(users, ITEMS), isTrain), tokens, ...half }));
+      const { hash, params } = env;
+      await env.dispose();
+      return { hash, params };
+    };
+    const drawn = subsetOfSequences(usersOf(rowsOf(walk, ITEMS), isTrain), 0.5, fold(key(0), 'environment'));
+    expect(drawn.size).toBe(15);
+    const before = await fitted(walk);
+    // Other items, other lengths: of the train users that were not drawn, and of all users of the other sets.
+    const scrambled = (items: number[], u: number) => items.slice(0, 3 + (u % 7)).map((item) => (item + 11) % ITEMS);
+    const after = await fitted(walk.map((items, u) => (drawn.has(u) ? items : scrambled(items, u))));
+    expect(after).toEqual(before);
+    // And each of the others does reach the parameters.
+    const [one] = drawn;
+    const other = await fitted(walk.map((items, u) => (u === one ? scrambled(items, u) : items)));
+    expect(other.params['item.id']!.data).not.toEqual(before.params['item.id']!.data);
+  });
+
+  test('validation users decide when to stop, and nothing else', async () => {
+    const all = rowsOf(walks(40, 0.3), ITEMS);
+    const train = usersOf(all, (u) => u < 20);
+    const options = { ...small, tokens, lr: 0.03, patience: 1 };
+    const ndcg: number[] = [];
+    const stopped = await finish(
+      fitEnvironment({ train, validation: usersOf(all, (u) => u >= 20), ...options, epochs: 12 }),
+      ({ metrics }) => void ndcg.push(metrics!['ndcg@10']!),
+    );
+    const epochs = ndcg.indexOf(Math.max(...ndcg)) + 1;
+    expect(ndcg.length).toBe(epochs + 1);
+    expect(ndcg.length).toBeLessThan(12);
+    const alone = await finish(fitEnvironment({ train, ...options, epochs }));
+    expect(alone.params).toEqual(stopped.params);
+    for (const env of [stopped, alone]) await env.dispose();
   });
 
   test('LoRA moves nothing but the adapters, the item vectors and the score head', async () => {
