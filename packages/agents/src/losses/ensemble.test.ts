@@ -2,7 +2,7 @@ import { valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import type { Head } from '../heads.ts';
-import { headStd, headValues, meanHead, penalisedEnsemble } from './ensemble.ts';
+import { allStd, headStd, headValues, meanHead, penalisedEnsemble } from './ensemble.ts';
 
 const list = (x: tf.Tensor) => Array.from(x.dataSync());
 
@@ -62,6 +62,19 @@ test('mean head and standard deviation', () => {
       ),
     ),
   ).toEqual([1, 0]);
+});
+
+test('the spread over the catalogue, whatever the blocks it is computed in', () => {
+  const wanted = values.map((row) => row.map(([a, b]) => Math.abs(a! - b!) / 2));
+  for (const most of [1, 8, 2 ** 24]) {
+    allStd(at, 2, most)
+      .arraySync()
+      .forEach((row, i) => {
+        row.forEach((std, item) => {
+          expect(std, `${most}`).toBeCloseTo(wanted[i]![item]!, 5);
+        });
+      });
+  }
 });
 
 test('predictions are the mixture, without penalty', () => {

@@ -58,6 +58,26 @@ export function headStd(each: tf.Tensor): tf.Tensor {
   return tf.sqrt(tf.mean(tf.square(deviation), -1));
 }
 
+/**
+ * Standard deviation of the heads at all rows of the weight, [B, N]: values of what each head's weight is off the mean
+ * weight, squared and averaged. [B, N, heads] is made for a block of items at a time.
+ *
+ * @param most numbers in a block of [B, items, heads]: larger blocks are not faster, but take memory
+ */
+export function allStd({ features, weight }: Head, heads: number, most: number = 2 ** 24): tf.Tensor2D {
+  const [items, width] = weight.shape as [number, number];
+  const rows = features.shape[0]!;
+  const size = Math.max(1, Math.floor(most / (rows * heads)));
+  const blocks = Array.from({ length: Math.ceil(items / size) }, (_, i) => {
+    const count = Math.min(size, items - i * size);
+    const each = tf.slice(weight as tf.Tensor2D, [i * size, 0], [count, width]).reshape([count, heads, -1]);
+    const deviation = tf.sub(each, tf.mean(each, 1, true)).reshape([count * heads, -1]);
+    const values = allValues({ features, weight: deviation }).reshape([rows, count, heads]);
+    return tf.mean(tf.square(values), 2) as tf.Tensor2D;
+  });
+  return tf.sqrt(blocks.length === 1 ? blocks[0]! : tf.concat(blocks, 1));
+}
+
 /** The values of all heads for chosen items: ids [B] -> [B, heads], ids [B, K] -> [B, K, heads]. */
 export function headValues({ features, weight }: Head, ids: tf.Tensor, heads: number): tf.Tensor {
   const [rows, width] = features.shape as [number, number];
@@ -93,19 +113,4 @@ function mixedHead({ features, weight }: Head, heads: number, mixture: tf.Tensor
 
 function rowsOf(at: Head, candidates: tf.Tensor | undefined): Head {
   return candidates ? { features: at.features, weight: embedding(at.weight, candidates) } : at;
-}
-
-/**
- * Standard deviation of the heads for all rows of the weight, [B, N]: values of what each head's weight is off the mean
- * weight, squared and summed head by head. [B, N, heads] is never made: it would be `heads` times the memory.
- */
-function allStd({ features, weight }: Head, heads: number): tf.Tensor2D {
-  const [rows, width] = [weight.shape[0]!, features.shape[1]!];
-  const centre = meanHead(weight, heads);
-  const squares = Array.from({ length: heads }, (_, k) => {
-    const own = tf.slice(weight as tf.Tensor2D, [0, k * width], [rows, width]);
-    return tf.square(allValues({ features, weight: tf.sub(own, centre) }));
-  });
-  const sum = squares.reduce((total, square) => tf.add(total, square));
-  return tf.sqrt(tf.mul(sum, tf.scalar(1 / heads)));
 }
