@@ -21,6 +21,7 @@ export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from 
 export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
 export { fitEnvironment } from './fit-environment.ts';
 export type { FitEnvironmentOptions } from './fit-options.ts';
+export { type DownloadOptions, downloadLanguageModel } from './hub/download-language-model.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-tokens.ts';
 export type { LanguageModel } from './language-model.ts';
 export { loadLanguageModel } from './load-language-model.ts';
@@ -30,6 +31,14 @@ export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
 export type { RewardModel } from './reward-model.ts';
 export { saveLanguageModel } from './save-language-model.ts';
+export { type Actor, type ActorMoment, greedyActor, type ItemScorer, uniformActor } from './step/actors.ts';
+export { type CheckOptions, checkEnvironment, type Problem } from './step/check-environment.ts';
+export type { StepOptions } from './step/options.ts';
+export { type Rollout, type RolloutOptions, rollout, type Statistic } from './step/rollout.ts';
+export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './step/serve-environment.ts';
+export type { Box, Discrete, MultiDiscrete, Point, Space } from './step/spaces.ts';
+export { stepEnvironment } from './step/step-environment.ts';
+export type { Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './step/types.ts';
 export { type TextVectorOptions, textVectors } from './text-vectors.ts';
 export {
   type SpecialToken,

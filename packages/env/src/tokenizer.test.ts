@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { learnMerges } from './bpe.ts';
+import { letterTokenizer } from './testing.ts';
 import { tokenizerFrom, trainTokenizer } from './tokenizer.ts';
 
 const texts = [
@@ -56,6 +57,31 @@ describe('byte-level BPE', () => {
     const tokenizer = trainTokenizer(texts, 300);
     const again = tokenizerFrom(JSON.parse(JSON.stringify(tokenizer.json)));
     expect(again.encode(texts[3]!)).toEqual(tokenizer.encode(texts[3]!));
+  });
+
+  test('special tokens of a pretrained model are not looked for in texts, the others are', () => {
+    const json = letterTokenizer() as { added_tokens: object[]; model: { vocab: Record<string, number> } };
+    json.added_tokens.push(
+      { id: 92, content: '<|im_start|>', special: true },
+      { id: 93, content: '<tool>', special: false },
+    );
+    json.added_tokens.push({ id: 200, content: '<unused>', special: false });
+    const tokenizer = tokenizerFrom(json, { start: '<|im_start|>', end: 2, words: 96 });
+    expect(tokenizer).toMatchObject({ start: 92, end: 2 });
+    const letters = [...'<|im_start|>'].map((letter) => json.model.vocab[letter] ?? 0);
+    expect(tokenizer.encode('<|im_start|>')).toEqual(letters);
+    expect(tokenizer.encode('</s>')).not.toContain(2);
+    expect(tokenizer.encode('a<tool>')).toEqual([json.model.vocab.a, 93]);
+    // No word vector belongs to it.
+    expect(tokenizer.encode('<unused>')).toHaveLength('<unused>'.length);
+    expect(tokenizer.decode([92, json.model.vocab.a!])).toBe('<|im_start|>a');
+  });
+
+  test('a text without a token is named, where there is none for the unknown', () => {
+    const json = letterTokenizer() as { model: Record<string, unknown> };
+    expect(tokenizerFrom(json).encode('aé')).toEqual([68, 0]);
+    json.model = { type: 'WordLevel', vocab: json.model.vocab, unk_token: null };
+    expect(() => tokenizerFrom(json).encode('aé')).toThrow(/no token for a part of a text.*aé/);
   });
 
   test('names what is wrong', () => {

@@ -103,7 +103,7 @@ async function weightPaths(dir: string): Promise<string[]> {
 }
 
 /** Names of the shards of an index: plain file names, so that an index cannot reach outside its folder. */
-function shardsOf(index: Record<string, unknown>, path: string): string[] {
+export function shardsOf(index: Record<string, unknown>, path: string): string[] {
   const map = index.weight_map;
   const names = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : [];
   const bad = names.find((name) => typeof name !== 'string' || !/^[\w-][\w.-]*\.safetensors$/.test(name));

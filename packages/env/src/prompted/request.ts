@@ -123,7 +123,7 @@ function failed(why: string): Attempt {
 }
 
 /** Seconds or a date, as milliseconds from now. */
-function retryAfter(header: string | null): number | undefined {
+export function retryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wait = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);

@@ -1,0 +1,133 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LeaError, writeError } from '@lea/core';
+import { digestOfTag, type HubFile } from './listing.ts';
+import { type Answer, type Hub, Passing, request } from './request.ts';
+import { waitOrThrow } from './retry.ts';
+
+/** A connection that brought this much was worth it: failures are counted anew. */
+const PROGRESS = 2 ** 20;
+
+/**
+ * Brings a file into a folder, whole or not at all: what has arrived lies beside it as `<name>.<digest>.part` and is
+ * gone on with. A file that is there already and has the digest is left alone.
+ *
+ * @returns yields the bytes that are there
+ * @throws LeaError `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_FILE_WRITE`, and those of `request`
+ */
+export async function* fetchFile(hub: Hub, url: string, file: HubFile, dir: string): AsyncGenerator<number, void> {
+  const path = join(dir, file.name);
+  const already = await sizeOf(path);
+  if (already !== undefined && file.digest && (file.size ?? already) === already) {
+    if ((await digest(path, file.digest.algorithm, already)) === file.digest.hex) return yield already;
+  }
+  await mkdir(dirname(path), { recursive: true }).catch((cause) => {
+    throw writeError(path, cause);
+  });
+  const part = `${path}.${file.digest ? `${file.digest.hex.slice(0, 12)}.` : ''}part`;
+  // Without a digest nobody knows what a part is of.
+  if (!file.digest) await rm(part, { force: true });
+  for (let failures = 1; ; failures++) {
+    const before = (await sizeOf(part)) ?? 0;
+    try {
+      yield* attempt(hub, url, file, part);
+      await rename(part, path).catch((cause) => {
+        throw writeError(path, cause);
+      });
+      return;
+    } catch (error) {
+      if (((await sizeOf(part)) ?? 0) - before >= PROGRESS) failures = 1;
+      await waitOrThrow(hub, error, failures).catch((last: unknown) => {
+        throw last instanceof Passing ? gaveUp(last, url, path) : last;
+      });
+    }
+  }
+}
+
+async function* attempt(hub: Hub, url: string, file: HubFile, part: string): AsyncGenerator<number, void> {
+  const from = (await sizeOf(part)) ?? 0;
+  const complete = file.size !== undefined && from >= file.size;
+  const answer =
+    complete && file.size !== 0 ? undefined : await request(hub, url, `file "${file.name}"`, rangeFrom(from));
+  const elsewhere =
+    answer?.status === 206 && Number(/^bytes (\d+)-/.exec(answer.headers.get('content-range') ?? '')?.[1]) !== from;
+  if (answer?.status === 416 || elsewhere) {
+    answer?.close();
+    await rm(part, { force: true });
+    throw new Passing('the server has no such part');
+  }
+  const begin = answer?.status === 206 ? from : complete ? from : 0;
+  const size = file.size ?? (answer && announced(answer, begin));
+  if (size === undefined) {
+    answer?.close();
+    throw new LeaError('E_HUB_ANSWER', 'The hub does not say how long a file is.', {
+      value: url,
+      hint: 'Check the endpoint.',
+    });
+  }
+  let at = begin;
+  if (answer) {
+    const target = await open(part, begin > 0 ? 'a' : 'w').catch((cause) => {
+      throw writeError(part, cause);
+    });
+    try {
+      for await (const chunk of answer.body()) {
+        if (at + chunk.length > size) throw new Passing(`more than the ${size} bytes that it should have`);
+        await target.writeFile(chunk).catch((cause) => {
+          throw writeError(part, cause);
+        });
+        at += chunk.length;
+        yield at;
+      }
+      await target.sync();
+    } finally {
+      await target.close();
+    }
+    if (at < size) throw new Passing(`it ended after ${at} of ${size} bytes`);
+  }
+  const wanted = file.digest ?? digestOfTag(answer?.headers.get('etag') ?? null);
+  if (wanted && (await digest(part, wanted.algorithm, size)) !== wanted.hex) {
+    await rm(part, { force: true });
+    throw new Passing(WRONG);
+  }
+}
+
+const WRONG = 'its checksum is wrong';
+
+const rangeFrom = (from: number): Record<string, string> => (from > 0 ? { range: `bytes=${from}-` } : {});
+
+/** The whole length of a file by the headers of an answer. */
+function announced({ headers }: Answer, begin: number): number | undefined {
+  const whole = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
+  const rest = headers.get('content-length');
+  if (whole !== undefined) return Number(whole);
+  return rest === null ? undefined : begin + Number(rest);
+}
+
+/** Of a file, in hex; `git`: the id that git gives its content. */
+async function digest(path: string, algorithm: 'sha256' | 'git', size: number): Promise<string> {
+  const hash: Hash = createHash(algorithm === 'git' ? 'sha1' : 'sha256');
+  if (algorithm === 'git') hash.update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (found) => found.size,
+    () => undefined,
+  );
+}
+
+function gaveUp(error: Passing, url: string, path: string): LeaError {
+  const wrong = error.message === WRONG;
+  return new LeaError(wrong ? 'E_DOWNLOAD_CHECKSUM' : 'E_DOWNLOAD', `A file cannot be downloaded: ${error.message}.`, {
+    value: url,
+    hint: wrong
+      ? `Nothing was kept of it. Try again, or place the file at ${path} by hand.`
+      : `What has arrived is kept. Call it again to go on, or place the file at ${path} by hand.`,
+    cause: error.cause,
+  });
+}
