@@ -1,0 +1,6 @@
+"""Gymnasium environments over an @lea/env server (`serveEnvironment`)."""
+
+from .client import LeaError
+from .envs import LeaEnv, LeaVectorEnv
+
+__all__ = ["LeaEnv", "LeaError", "LeaVectorEnv"]

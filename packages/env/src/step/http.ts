@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LeaError } from '@lea/core';
+
+/** Status of the errors that are told to clients as they are; any other is an error of ours, 500. */
+const STATUS: Readonly<Record<string, number>> = {
+  E_JSON: 400,
+  E_ACTION: 400,
+  E_OPTION_UNKNOWN: 400,
+  E_OPTION_VALUE: 400,
+  E_HOST: 403,
+  E_ROUTE: 404,
+  E_SESSION: 404,
+  E_METHOD: 405,
+  E_NOT_RESET: 409,
+  E_EPISODE_OVER: 409,
+  E_STEP_PENDING: 409,
+  E_CLOSED: 409,
+  E_BODY_SIZE: 413,
+  E_CONTENT_TYPE: 415,
+  E_SESSION_COUNT: 429,
+};
+
+/**
+ * The JSON object that a request carries; nothing is an empty one.
+ *
+ * @throws LeaError `E_CONTENT_TYPE`, `E_BODY_SIZE`, `E_JSON`
+ */
+export async function readJson(request: IncomingMessage, mostBytes: number): Promise<Record<string, unknown>> {
+  // Pages of other sites can send forms and plain text to this server, but not JSON.
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    throw new LeaError('E_CONTENT_TYPE', 'Bodies are JSON.', {
+      value: request.headers['content-type'],
+      hint: 'Send content-type: application/json.',
+    });
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // A request that is left in the middle stays open: it is to be answered.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > mostBytes) throw new LeaError('E_BODY_SIZE', `A body has ${mostBytes} bytes at most.`);
+    chunks.push(chunk);
+  }
+  let value: unknown;
+  try {
+    value = size === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
+  } catch (cause) {
+    throw new LeaError('E_JSON', 'The body is not JSON.', { cause });
+  }
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new LeaError('E_JSON', 'The body is not a JSON object.', { value });
+}
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value, (_, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Float32Array) : v));
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+/**
+ * `{ error: { code, message } }`; of an error that is none of ours nothing else is told.
+ *
+ * @returns the status
+ */
+export function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): number {
+  const known = error instanceof LeaError;
+  const status = (known && STATUS[error.code]) || 500;
+  // What the client still sends of a refused body is not waited for.
+  if (!request.complete) response.setHeader('connection', 'close');
+  const code = known ? error.code : 'E_INTERNAL';
+  const message = known ? error.message : 'The environment failed.';
+  sendJson(response, status, { error: { code, message } });
+  return status;
+}

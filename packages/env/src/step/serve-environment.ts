@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { checkRanges, LeaError, withDefaults } from '@lea/core';
+import { readJson, sendError, sendJson } from './http.ts';
+import type { Point } from './spaces.ts';
+import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
+
+export interface ServeOptions {
+  /** Default 0: any free one, see `url` of what is returned. */
+  readonly port: number;
+  /** Default 127.0.0.1: this machine only. There is no password: other addresses open the environment to their network. */
+  readonly host: string;
+  /** Sessions at the same time (default 64). */
+  readonly sessions: number;
+  /** Environments side by side in one session (default 256). */
+  readonly size: number;
+  /** Bytes of a request's body (default 1 MiB). */
+  readonly bodyBytes: number;
+  /** Milliseconds after which a session that is not used may be taken away for another (default 30 minutes). */
+  readonly idle: number;
+  /** Told of errors inside of the environment; of those that are no LeaError, clients are told nothing. */
+  readonly onError: ((error: unknown) => void) | undefined;
+}
+
+const DEFAULTS: ServeOptions = {
+  port: 0,
+  host: '127.0.0.1',
+  sessions: 64,
+  size: 256,
+  bodyBytes: 1 << 20,
+  idle: 30 * 60_000,
+  onError: undefined,
+};
+
+/** A running server. */
+export interface EnvironmentServer {
+  readonly url: string;
+  readonly port: number;
+  /** Ends all sessions and frees the port; the environment stays open. */
+  close(): Promise<void>;
+}
+
+/** Version of the protocol, told by `GET /spec`. */
+const PROTOCOL = 1;
+
+type Session = { used: number } & (
+  | { readonly single: StepEnvironment; readonly many?: undefined }
+  | { readonly many: VectorStepEnvironment; readonly single?: undefined }
+);
+
+/**
+ * Serves an environment over HTTP, for agents in other languages; the Python package `lea-env` is a client for
+ * Gymnasium. JSON both ways:
+ *
+ * - `GET /spec` -> `{ protocol, name, horizon, autoresetMode, observationSpace, actionSpace }`
+ * - `POST /sessions` `{ size? }` -> `{ session }`: episodes of one's own; with a size, that many side by side
+ * - `POST /sessions/<id>/reset` `{ seed? }` -> `{ observation, info }`, or `{ observations, infos }`
+ * - `POST /sessions/<id>/step` `{ action }` -> `{ observation, reward, terminated, truncated, info }`, or the same in the
+ *   plural, as `VectorStepEnvironment` gives it
+ * - `DELETE /sessions/<id>` -> `{}`
+ *
+ * Errors: a status of 400 or more and `{ error: { code, message } }`.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_PORT`
+ */
+export async function serveEnvironment(
+  environment: StepEnvironment,
+  options?: Partial<ServeOptions>,
+): Promise<EnvironmentServer> {
+  const o = withDefaults('serveEnvironment', DEFAULTS, options);
+  checkRanges('serveEnvironment', o, {
+    port: [0, 65535, 'whole'],
+    sessions: [1, Infinity, 'whole'],
+    size: [1, 4096, 'whole'],
+    bodyBytes: [1, Infinity, 'whole'],
+    idle: [0, Infinity],
+  });
+  const sessions = new Map<string, Session>();
+  const { name, horizon, observationSpace, actionSpace } = environment;
+  const spec = { protocol: PROTOCOL, name, horizon, autoresetMode: 'next-step', observationSpace, actionSpace };
+
+  const end = async (id: string, session: Session): Promise<void> => {
+    sessions.delete(id);
+    await (session.single ?? session.many).close();
+  };
+  const begin = async (size: unknown): Promise<{ session: string }> => {
+    if (size !== undefined) checkRanges('sessions', { size: size as number }, { size: [1, o.size, 'whole'] });
+    for (const [id, session] of sessions) if (Date.now() - session.used > o.idle) await end(id, session);
+    if (sessions.size >= o.sessions) {
+      throw new LeaError('E_SESSION_COUNT', `There are ${o.sessions} sessions already.`, { hint: 'Close one.' });
+    }
+    const id = randomUUID();
+    const used = Date.now();
+    sessions.set(
+      id,
+      size === undefined ? { used, single: environment.fork() } : { used, many: environment.vectorise(size as number) },
+    );
+    return { session: id };
+  };
+  const act = async (id: string, verb: string, body: Record<string, unknown>): Promise<unknown> => {
+    const session = sessions.get(id);
+    if (!session) throw new LeaError('E_SESSION', 'There is no such session.', { value: id, hint: 'Begin a new one.' });
+    session.used = Date.now();
+    if (verb === 'reset') {
+      // Gymnasium's clients send null for none.
+      const { seed } = withDefaults('reset', { seed: undefined as unknown }, body);
+      const given = seed === undefined || seed === null ? {} : { seed: seed as number };
+      return await (session.single ?? session.many).reset(given);
+    }
+    const { action } = withDefaults('step', { action: undefined as unknown }, body);
+    if (session.single) return await session.single.step(action as Point);
+    return await session.many.step(action as ArrayLike<number>);
+  };
+
+  /** Names by which this server may be called: a page whose own name was made to point here has another. */
+  const hosts = new Set(['localhost', '127.0.0.1', '[::1]', o.host.includes(':') ? `[${o.host}]` : o.host]);
+  const anyHost = o.host === '0.0.0.0' || o.host === '::';
+  const answer = async (request: IncomingMessage): Promise<unknown> => {
+    const called = (request.headers.host ?? '').replace(/:\d+$/, '');
+    if (!anyHost && !hosts.has(called))
+      throw new LeaError('E_HOST', 'This server has another name.', { value: called });
+    const path = (request.url ?? '/').split('?')[0]!;
+    const method = (expected: string): void => {
+      if (request.method !== expected) {
+        throw new LeaError('E_METHOD', `Use ${expected} for ${path}.`, { value: request.method });
+      }
+    };
+    const [root, id, verb, ...rest] = path.split('/').slice(1);
+    if (path === '/spec') {
+      method('GET');
+      return spec;
+    }
+    if (root !== 'sessions' || rest.length > 0 || (verb !== undefined && verb !== 'reset' && verb !== 'step')) {
+      throw new LeaError('E_ROUTE', 'There is nothing at this path.', {
+        value: path,
+        hint: 'There are /spec, /sessions and /sessions/<id>, the last with /reset and /step.',
+      });
+    }
+    if (id !== undefined && verb === undefined) {
+      method('DELETE');
+      const session = sessions.get(id);
+      if (!session) throw new LeaError('E_SESSION', 'There is no such session.', { value: id });
+      await end(id, session);
+      return {};
+    }
+    method('POST');
+    const body = await readJson(request, o.bodyBytes);
+    if (id !== undefined) return await act(id, verb!, body);
+    return await begin(withDefaults('sessions', { size: undefined as unknown }, body).size);
+  };
+
+  const server = createServer((request, response) => {
+    answer(request).then(
+      (value) => sendJson(response, 200, value),
+      (error: unknown) => {
+        // The client is gone: there is nobody to tell.
+        if (response.destroyed) return;
+        if (sendError(request, response, error) >= 500) o.onError?.(error);
+      },
+    );
+  });
+  // Agents think between steps: a connection is kept as long as a session.
+  server.keepAliveTimeout = Math.min(o.idle, 2 ** 31 - 1);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new LeaError('E_PORT', `Cannot listen (${(cause as NodeJS.ErrnoException).code}).`, {
+          value: `${o.host}:${o.port}`,
+          hint: 'Take port 0 for any free one.',
+          cause,
+        }),
+      );
+    });
+    server.listen(o.port, o.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${o.host.includes(':') ? `[${o.host}]` : o.host}:${port}`,
+    port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      for (const [id, session] of sessions) await end(id, session);
+    },
+  };
+}
