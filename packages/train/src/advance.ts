@@ -13,6 +13,8 @@ export interface Steps {
    * @throws LeaError `E_TRAIN_DIVERGED`
    */
   advance(run: RunState, chunk: Chunk): Promise<Advanced>;
+  /** The run with all tensors of its networks in the form of checkpoints; `advance` may leave some out. */
+  settled(run: RunState): RunState;
   dispose(): Promise<void>;
 }
 

@@ -41,6 +41,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       let ahead: Chunk | undefined;
       while (!phaseEnded(plan, run)) {
         const { step } = run.progress;
+        if (signal?.aborted || validationDue(plan, run)) run = training.settled(run);
         if (signal?.aborted) {
           if (checkpoint) yield await saved(checkpoint, identity, run);
           yield { type: 'stopped', step, path: checkpoint };

@@ -1,6 +1,6 @@
 import { type Specs, specsOf, type Values } from '@lea/tensor';
 import type { CompactBatch } from './compact.ts';
-import { forChangedRows, type Table } from './tables.ts';
+import type { Table } from './tables.ts';
 
 /**
  * `decay/...` [rows] per table, with a moving average: (1 - tau)^n for the n updates since the row of the average was last
@@ -23,15 +23,14 @@ export function decaySpecs(network: Values, tables: readonly Table[]): Specs {
   return specsOf(decays(network, tables, { inputs: {}, rows: new Int32Array(0), used: 0 }, 0));
 }
 
-/** Counts an update, and notes it for the rows that were written in it. */
-export function countUpdate(network: Values, tables: readonly Table[], batch: CompactBatch, outputs: Values): void {
-  const updates = network['average/updates']?.data;
-  if (!updates) return;
-  updates[0]! += 1;
-  for (const table of tables) {
-    const at = network[`average/at/${table.name}`]!.data;
-    forChangedRows(table, batch, outputs[`changed/${table.name}`]!.data, (_, id) => {
-      at[id] = updates[0]!;
-    });
-  }
+/** Counts an update. */
+export function countUpdate(network: Values): void {
+  const updates = network['average/updates'];
+  if (updates) updates.data[0]! += 1;
+}
+
+/** Notes that rows of the average of a table are up to date. */
+export function markFollowed(network: Values, { name }: Table, positions: Int32Array, rows: Int32Array): void {
+  const at = network[`average/at/${name}`]?.data;
+  if (at) for (const position of positions) at[rows[position]!] = network['average/updates']!.data[0]!;
 }

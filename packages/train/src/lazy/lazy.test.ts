@@ -59,6 +59,7 @@ async function trained(plan: Plan, chunks: readonly number[]): Promise<RunState>
   let run = initialRun(plan);
   const steps = await preparePhase(plan, run);
   for (const count of chunks) ({ run } = await steps.advance(run, batches(run.progress.step, count)));
+  run = steps.settled(run);
   await steps.dispose();
   return run;
 }
@@ -173,7 +174,7 @@ describe.each(Object.entries(agents))('%s', (_, agent) => {
       const actual = settled(agent, networks[i]!);
       for (const [name, { data }] of Object.entries(expected)) {
         if (!/^(params|target)\//.test(name) || SHIFTS.test(name)) continue;
-        const furthest = data.reduce((worst, x, j) => Math.max(worst, Math.abs(x - actual[name]!.data[j]!)), 0);
+        const furthest = Math.max(...Array.from(data, (x, j) => Math.abs(x - actual[name]!.data[j]!)));
         expect(furthest, `network ${i + 1}, ${name}`).toBeLessThan(2e-5);
       }
     }

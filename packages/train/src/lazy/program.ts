@@ -1,5 +1,5 @@
 import type { Agent, Phase } from '@lea/agents';
-import { type Program, pick, prefixed, type Tensors } from '@lea/tensor';
+import { type Program, pick, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { learningStep } from '../program.ts';
 import type { Table } from './tables.ts';
@@ -9,9 +9,9 @@ import type { Table } from './tables.ts';
  * memory, the step gathers the rows it needs, learns on a catalogue of just these, and gives their next values out.
  *
  * State: what has no rows of items, named as in `trainingProgram`. Inputs: those of a compact batch, `rows` int32 [size + 1],
- * `key`, and with a moving average `decay/...` [rows] per table. Frozen: the arrays of the tables, the `target/...` that is
- * not learned, tensors over all items. Outputs: `loss`, the agent's metrics, `rows/...` per array and `changed/...` per table,
- * int32 0/1: whether the row had a gradient other than zero.
+ * `key`, and with a moving average `decay/...` [rows] per table. Frozen: `tables/...` in their stored form, with two networks
+ * `other/...`, the tables of the one that values; any other `target/...`; tensors over all items. Outputs: `loss`, the agent's
+ * metrics, per table `rows/...` and `changed/...`, int32 0/1: whether the row had a gradient other than zero.
  *
  * @param items size of the catalogue
  */
@@ -21,37 +21,42 @@ export function lazyProgram(agent: Agent, phase: Phase, tables: readonly Table[]
     const { key, rows, ...rest } = inputs;
     const batch = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('decay/')));
     const first = (count: number) => tf.slice(rows! as tf.Tensor1D, [0], [count]);
-    const gathered = (prefix: string): Tensors =>
-      Object.fromEntries(
-        tables.map(({ name, rows: count, padded }) => [
-          name,
-          tf.gather(frozen[prefix + name]!, padded ? (rows! as tf.Tensor1D) : first(count)),
-        ]),
-      );
-    const params = { ...pick('params/', state), ...gathered('params/') };
-    const slots = {
-      ...pick('slots/', state),
-      ...prefixed('m/', gathered('slots/m/')),
-      ...prefixed('v/', gathered('slots/v/')),
-    };
-    const targetRows = agent.target === 'none' ? {} : gathered('target/');
-    const target =
-      agent.target === 'polyak'
-        ? { ...pick('target/', state), ...followed(targetRows, params, pick('decay/', inputs)) }
-        : { ...pick('target/', frozen), ...targetRows };
+    const own: Tensors = {};
+    const other: Tensors = {};
+    for (const { name, rows: count, padded, width, parts } of tables) {
+      const ids = padded ? (rows! as tf.Tensor1D) : first(count);
+      const gathered = tf.split(tf.gather(frozen[`tables/${name}`]!, ids), parts.length, 1);
+      parts.forEach((part, i) => {
+        own[part] = gathered[i]!;
+      });
+      if (agent.target !== 'coin') continue;
+      other[name] = tf.slice(tf.gather(frozen[`other/${name}`]!, ids), [0, 0], [count, width]);
+    }
+    const all = { ...state, ...own };
+    const params = pick('params/', all);
+    const behind = { ...pick('target/', frozen), ...pick('target/', all), ...other };
+    const decay = pick('decay/', inputs);
     const known = rows!.size - 1;
-    const overItems = Object.fromEntries(
-      Object.entries(frozen)
-        .filter(([name]) => !name.includes('/'))
-        .map(([name, tensor]) => [name, tf.gather(tensor, first(known))]),
-    );
-    const { next, grads, outputs } = step({ params, slots, target, batch, key: key!, frozen: overItems, items });
-
-    const arrays = new Set(tables.flatMap((table) => table.arrays));
-    const nextState = Object.fromEntries(Object.entries(next).filter(([name]) => !arrays.has(name)));
-    const nextRows = Object.fromEntries([...arrays].map((name) => [`rows/${name}`, next[name]!]));
+    const overItems = Object.entries(frozen).filter(([name]) => !name.includes('/'));
+    const { next, grads, outputs } = step({
+      params,
+      slots: pick('slots/', all),
+      target: agent.target === 'polyak' ? { ...behind, ...followed(behind, params, decay) } : behind,
+      batch,
+      key: key!,
+      frozen: Object.fromEntries(overItems.map(([name, tensor]) => [name, tf.gather(tensor, first(known))])),
+      items,
+    });
+    const nextRows = tables.map(({ name, parts }) => [
+      `rows/${name}`,
+      // A periodic copy is no part of what comes next: it stays.
+      tf.concat(parts.map((part) => next[part] ?? own[part]!), 1), // biome-ignore format: one line
+    ]);
     const changed = tables.map(({ name, rows: count }) => [`changed/${name}`, changedRows(grads[name], count)]);
-    return { state: nextState, outputs: { ...outputs, ...nextRows, ...Object.fromEntries(changed) } };
+    return {
+      state: Object.fromEntries(Object.keys(state).map((name) => [name, next[name]!])),
+      outputs: { ...outputs, ...Object.fromEntries(nextRows), ...Object.fromEntries(changed) },
+    };
   };
 }
 
@@ -59,17 +64,16 @@ export function lazyProgram(agent: Agent, phase: Phase, tables: readonly Table[]
  * The rows of the moving average as they stand now. A row whose parameters rest comes nearer by the factor 1 - tau in every
  * update, so what it missed since it was last written is one power of that: `decay`.
  */
-function followed(rows: Tensors, params: Tensors, decay: Tensors): Tensors {
+function followed(average: Tensors, params: Tensors, decay: Tensors): Tensors {
   return Object.fromEntries(
-    Object.entries(rows).map(([name, old]) => {
+    Object.entries(decay).map(([name, factor]) => {
       const now = params[name]!;
-      const factor = decay[name]!.reshape([-1, ...old.shape.slice(1).map(() => 1)]);
-      return [name, tf.add(now, tf.mul(tf.sub(old, now), factor))];
+      return [name, tf.add(now, tf.mul(tf.sub(average[name]!, now), factor.expandDims(1)))];
     }),
   );
 }
 
 function changedRows(grad: tf.Tensor | undefined, count: number): tf.Tensor {
   if (!grad) return tf.zeros([count], 'int32');
-  return tf.notEqual(tf.sum(tf.abs(grad.reshape([count, -1])), 1), tf.scalar(0)).toInt();
+  return tf.notEqual(tf.sum(tf.abs(grad), 1), tf.scalar(0)).toInt();
 }

@@ -1,59 +1,119 @@
 import type { Agent } from '@lea/agents';
-import type { Specs, Values } from '@lea/tensor';
+import { float32, type Specs, type Value, type Values } from '@lea/tensor';
 import type { CompactBatch, Compactor } from './compact.ts';
 
-/** A parameter with a row per item. */
+/**
+ * A parameter with a row per item, stored with what goes with it row by row: a step then finds an item's numbers, in the
+ * whole of a large memory, in one place.
+ */
 export interface Table {
   readonly name: string;
   /** Rows that a step reads, padding included. */
   readonly rows: number;
   /** Whether the last of them is padding. */
   readonly padded: boolean;
-  /** The names of what goes with it row by row in a network's state: itself, its slots, its moving average. */
-  readonly arrays: readonly string[];
+  /** Columns of the parameter. */
+  readonly width: number;
+  /** What stands side by side in a stored row, `width` columns each: the names in a network's state. */
+  readonly parts: readonly string[];
 }
 
 /** The item tables of an agent, and how many of their rows a compact batch needs. */
-export function tablesOf(agent: Agent, params: Specs, items: number, { choices, size }: Compactor): Table[] {
+export function tablesOf(agent: Agent, network: Values, items: number, { choices, size }: Compactor): Table[] {
+  const prefixes = ['params/', 'slots/m/', 'slots/v/'];
+  if (agent.target === 'polyak' || agent.target === 'copy') prefixes.push('target/');
   return Object.entries(agent.itemTables).map(([name, reach]) => {
-    const padded = reach === 'batch' && params[name]!.shape[0] === items + 1;
+    const { shape, data } = network[`params/${name}`]!;
+    const padded = reach === 'batch' && shape[0] === items + 1;
     return {
       name,
       padded,
       rows: reach === 'choices' ? choices : size + Number(padded),
-      arrays: ['params/', 'slots/m/', 'slots/v/', ...(agent.target === 'polyak' ? ['target/'] : [])].map(
-        (prefix) => prefix + name,
-      ),
+      width: data.length / shape[0]!,
+      parts: prefixes.map((prefix) => prefix + name),
     };
   });
 }
 
-/**
- * Calls `visit` with the position and the id of every row of a table that had a gradient in the step.
- *
- * @param changed [table.rows]
- */
-export function forChangedRows(
-  { rows, padded }: Table,
-  batch: CompactBatch,
-  changed: ArrayLike<number>,
-  visit: (position: number, id: number) => void,
-): void {
-  const items = rows - Number(padded);
-  for (let i = 0; i < Math.min(items, batch.used); i++) if (changed[i]) visit(i, batch.rows[i]!);
-  if (padded && changed[items]) visit(items, batch.rows[items]!);
+/** The stored form of a network's tables, by their names: [rows of the table, parts * width]. */
+export function stored(tables: readonly Table[], network: Values): Values {
+  return Object.fromEntries(
+    tables.map(({ name, width, parts }) => {
+      const count = network[`params/${name}`]!.shape[0]!;
+      const all = new Float32Array(count * parts.length * width);
+      parts.forEach((part, i) => {
+        copyColumns(network[part]!.data, 0, width, all, i * width, parts.length * width, width);
+      });
+      return [name, float32(all, [count, parts.length * width])];
+    }),
+  );
 }
 
-/** Writes the changed rows of a step over those of the network. */
-export function writeRows(network: Values, table: Table, batch: CompactBatch, outputs: Values): void {
-  const changed = outputs[`changed/${table.name}`]!.data;
-  for (const array of table.arrays) {
-    const to = network[array]!;
-    const width = to.data.length / to.shape[0]!;
-    const from = outputs[`rows/${array}`]!.data;
-    forChangedRows(table, batch, changed, (position, id) => {
-      const [source, target] = [position * width, id * width];
-      for (let j = 0; j < width; j++) to.data[target + j] = from[source + j]!;
-    });
+/** The tables of a network in their ordinary form again, in arrays of their own. @param shapes of a whole network */
+export function separated(tables: readonly Table[], shapes: Specs, from: Values): Values {
+  return Object.fromEntries(
+    tables.flatMap(({ name, width, parts }) =>
+      parts.map((part, i) => {
+        const { data, shape } = from[name]!;
+        const values = new Float32Array(shape[0]! * width);
+        copyColumns(data, i * width, shape[1]!, values, 0, width, width);
+        return [part, float32(values, shapes[part]!.shape)] as const;
+      }),
+    ),
+  );
+}
+
+/** Writes the parameters over their periodic copies. */
+export function renewCopies(tables: readonly Table[], from: Values): void {
+  for (const { name, width, parts } of tables) {
+    const { data, shape } = from[name]!;
+    const copy = parts.indexOf(`target/${name}`);
+    if (copy >= 0) copyColumns(data, 0, shape[1]!, data, copy * width, shape[1]!, width);
+  }
+}
+
+/**
+ * The positions of a table's rows that had a gradient in the step.
+ *
+ * @param changed [table.rows], 1 where there was one
+ */
+export function changedPositions({ rows, padded }: Table, { used }: CompactBatch, changed: Value['data']): Int32Array {
+  const items = Math.min(rows - Number(padded), used);
+  const positions = new Int32Array(items + 1);
+  let count = 0;
+  for (let i = 0; i < items; i++) if (changed[i] === 1) positions[count++] = i;
+  if (padded && changed[rows - 1] === 1) positions[count++] = rows - 1;
+  return positions.subarray(0, count);
+}
+
+/**
+ * Writes rows of a step over those of the catalogue.
+ *
+ * @param ids the catalogue's id of every position
+ */
+export function writeRows(from: Value, to: Value, positions: Int32Array, ids: Int32Array): void {
+  const [source, target] = [from.data, to.data];
+  const width = to.shape[1]!;
+  for (let i = 0; i < positions.length; i++) {
+    const read = positions[i]! * width;
+    const write = ids[positions[i]!]! * width;
+    for (let j = 0; j < width; j++) target[write + j] = source[read + j]!;
+  }
+}
+
+function copyColumns(
+  from: Value['data'],
+  fromStart: number,
+  fromStride: number,
+  to: Value['data'],
+  toStart: number,
+  toStride: number,
+  width: number,
+): void {
+  const rows = to.length / toStride;
+  for (let row = 0; row < rows; row++) {
+    const read = fromStart + row * fromStride;
+    const write = toStart + row * toStride;
+    for (let j = 0; j < width; j++) to[write + j] = from[read + j]!;
   }
 }
