@@ -38,8 +38,11 @@ export interface NegativeOptions {
   readonly negativeReward: number;
 }
 
-/** What the Q side reads of an agent's options. */
-export type CriticOptions = QOptions & Partial<NegativeOptions> & { readonly cqlTemperature?: number };
+/** What the Q side reads of an agent's options: negatives learn when there are some. */
+export interface CriticOptions extends QOptions, Partial<NegativeOptions> {
+  /** Temperature of the conservative penalty. Default 1. */
+  readonly cqlTemperature?: number;
+}
 
 /**
  * The Q side of a loss at states [B, H]: TD of the logged actions, y = r + gamma (1 - done) Q'(s', argmax Q(s', .)), and
