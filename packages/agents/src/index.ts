@@ -36,14 +36,18 @@ export type {
 } from './define.ts';
 export { type CaserOptions, caser } from './encoders/caser.ts';
 export { type Gru4recOptions, gru4rec } from './encoders/gru4rec.ts';
-export type { TextUse } from './encoders/items.ts';
+export { initItems, itemTraits, lookUp, type TextUse } from './encoders/items.ts';
 export { type NextitnetOptions, nextitnet } from './encoders/nextitnet.ts';
 export { type SasrecOptions, sasrec } from './encoders/sasrec.ts';
 export { type SasrecModernOptions, sasrecModern } from './encoders/sasrec-modern.ts';
+export { validSlots } from './encoders/window.ts';
 export { type ExportOptions, exportOnnx } from './export-onnx.ts';
+export { allValues, type Head, head, initHead, supervisedHead, valuesOf } from './heads.ts';
+export { initLinear, normalValue, uniformValue } from './init.ts';
 export { loadPolicy } from './load.ts';
 export type { Augmentation } from './losses/augment.ts';
 export type { EnsembleOptions } from './losses/ensemble.ts';
+export { type States, supervisedLoss } from './losses/supervised.ts';
 export type { Valuation } from './losses/valuation.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {

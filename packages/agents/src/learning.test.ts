@@ -1,63 +1,65 @@
-import { integers, key, uniform } from '@lea/core';
-import { describe, expect, test } from 'vitest';
-import { createPolicy } from './policy.ts';
-import { createAgent } from './registry.ts';
-import { type Decision, fitTiny } from './testing.ts';
+import { describe, test } from 'vitest';
+import type { AgentFactory } from './define.ts';
+import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
+import { chance, learns } from './testing/agent-checks.ts';
+import { agentContext } from './testing/agent-context.ts';
+import type { AgentSettings } from './testing/settings.ts';
+import type { Encoder } from './types.ts';
 
-const shape = { items: 12, window: 4 };
-const rows = 48;
+/** Small forms of the encoders. */
+const encoderOptions: Record<string, object> = {
+  caser: { filters: 4 },
+  nextitnet: { dilations: [1] },
+  'sasrec-modern': { blocks: 1, dropout: 0, tied: false },
+};
 
-/** Decisions of a chain that goes from item i to 5 i + 1 (mod 12) with the given chance, anywhere otherwise. */
-function chain(seed: number, count: number, chance: number): Decision[] {
-  const jumps = uniform(key(seed), count * 8);
-  const anywhere = integers(key(seed + 1), count * 8, shape.items);
-  return Array.from({ length: count }, (_, i) => {
-    const items = [anywhere[i * 8]!];
-    while (items.length < 5) {
-      const at = i * 8 + items.length;
-      items.push(jumps[at]! < chance ? (5 * items.at(-1)! + 1) % shape.items : anywhere[at]!);
-    }
-    const length = 1 + (i % shape.window);
-    return { history: items.slice(0, length), action: items[length]!, reward: 1, done: length === shape.window };
-  });
+const negatives = 3;
+/** Per phase, for agents of two phases. */
+const updates = 30;
+const candidates = 24;
+
+interface Case extends Partial<AgentSettings> {
+  readonly type: string;
 }
 
-async function hitRate(type: string, encoder: string, chance: number, options: object, updates = 60): Promise<number> {
-  const agent = createAgent({ type, ...options, encoder: { type: encoder, size: 16 } });
-  const steps = Array.from({ length: updates }, (_, i) => chain(2 * i + 10, rows, chance));
-  const params = await fitTiny(agent, shape, steps, { lr: 0.02 });
-  const policy = createPolicy(agent, params, shape, { threads: 1 });
-  const held = chain(7, 240, chance);
-  const lists = await policy.recommend(
-    held.map(({ history }) => [...history]),
-    1,
+/** Variants of the agents, and what types need besides their defaults. */
+const variants: Record<string, Case> = {
+  snqn: { type: 'snqn', options: { negatives } },
+  sac: { type: 'sac', updates },
+  sa2c: { type: 'sa2c', options: { negatives }, updates },
+  'dqn-ns': { type: 'dqn-ns', options: { negatives } },
+  vpq: { type: 'vpq', options: { heads: 3 }, updates },
+  ccql: { type: 'ccql', updates: 45 },
+  'ce, sampled softmax': { type: 'ce', options: { loss: 'sampled-softmax', candidates } },
+  // Scores that are calibrated grow slowly apart.
+  'ce, gbce': { type: 'ce', options: { loss: 'gbce', candidates }, updates: 200 },
+  'sqn, cql': { type: 'sqn', options: { cql: 0.1 } },
+  'sqn, bcq': { type: 'sqn', options: { bcq: 0.25 } },
+  'snqn, polyak': { type: 'snqn', options: { negatives, target: 'polyak' } },
+  'snqn, copies': { type: 'snqn', options: { negatives, target: 'copy', copyEvery: 20 } },
+};
+const cases: Record<string, Case> = {
+  ...Object.fromEntries(agentTypes().map((type) => [type, { type }])),
+  ...variants,
+};
+
+/** A factory out of the registry. */
+const factoryOf = (type: string): AgentFactory =>
+  Object.assign(
+    (options: object = {}) =>
+      (encoder: Encoder) =>
+        createAgent({ type, ...options, encoder: encoder.config }),
+    { type, defaults: {} },
   );
-  await policy.dispose();
-  return lists.filter(([best], i) => best!.item === held[i]!.action).length / held.length;
-}
 
-describe.each(['sasrec', 'gru4rec'])('%s', (encoder) => {
-  test.each([
-    ['ce', {}],
-    ['sqn', {}],
-    ['snqn', { negatives: 3 }],
-    ['snqn', { negatives: 3, target: 'polyak' }],
-    ['sa2c', { negatives: 3 }],
-  ])('%s %o learns a chain that can be learned', async (type, options) => {
-    expect(await hitRate(type, encoder, 0.9, options)).toBeGreaterThan(0.8);
+describe.each(encoderTypes())('%s', (type) => {
+  const encoder = createEncoder({ type, size: 16, ...encoderOptions[type] });
+
+  test.each(Object.entries(cases))('%s learns a chain, and guesses where there is none', async (_, given) => {
+    const { type, ...settings } = given;
+    const context = agentContext(factoryOf(type), { encoder, ...settings });
+    await learns(context);
+    await chance(context);
+    await context.dispose();
   });
-
-  test('guesses when there is nothing to learn', async () => {
-    expect(await hitRate('snqn', encoder, 0, { negatives: 3 })).toBeLessThan(0.17);
-  });
-});
-
-test.each(['caser', 'nextitnet', 'sasrec-modern'])('%s learns that chain, and guesses without it', async (encoder) => {
-  expect(await hitRate('ce', encoder, 0.9, {})).toBeGreaterThan(0.8);
-  expect(await hitRate('ce', encoder, 0, {})).toBeLessThan(0.17);
-});
-
-test('SNQN can rank by its Q head, which learns what logged actions are worth', async () => {
-  const options = { negatives: 3, rankingHead: 'q', target: 'polyak', tau: 0.1 };
-  expect(await hitRate('snqn', 'sasrec', 0.9, options, 200)).toBeGreaterThan(0.7);
 });

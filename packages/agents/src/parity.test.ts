@@ -14,7 +14,7 @@ import {
 } from '@lea/tensor';
 import { expect, test } from 'vitest';
 import { createAgent } from './registry.ts';
-import { batchValues } from './testing.ts';
+import { batchValues } from './testing/decisions.ts';
 import type { AgentConfig } from './types.ts';
 
 const shape = { items: 9, window: 4, textSize: 3 };

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { augment } from '../losses/augment.ts';
-import { batchValues, keyTensor, tensors } from '../testing.ts';
+import { batchValues } from '../testing/decisions.ts';
+import { keyTensor, tensors } from '../testing/tensors.ts';
 import { ccql } from './ccql.ts';
 import { sac } from './sac.ts';
 import { decisions, encoder, list, mean, scores, setUp, shape, statesOf, value } from './testing.ts';

@@ -1,7 +1,7 @@
 import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { keyTensor } from '../testing.ts';
+import { keyTensor } from '../testing/tensors.ts';
 import { snqn } from './snqn.ts';
 import { sqn } from './sqn.ts';
 import { decisions, encoder, list, mean, scores, setUp, statesOf, surprise, value } from './testing.ts';

@@ -3,7 +3,8 @@ import { key } from '@lea/core';
 import { int32, type Tensors, valueAndGrad, withOnes } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { sasrec } from '../encoders/sasrec.ts';
-import { batchValues, type Decision, keyTensor, tensors } from '../testing.ts';
+import { batchValues, type Decision } from '../testing/decisions.ts';
+import { keyTensor, tensors } from '../testing/tensors.ts';
 import type { Agent, Encoder, Histories, LossResult, Shape } from '../types.ts';
 
 export const shape: Shape = { items: 7, window: 4 };

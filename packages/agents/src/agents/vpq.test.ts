@@ -3,7 +3,7 @@ import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { mixtureWeights } from '../losses/ensemble.ts';
-import { keyTensor } from '../testing.ts';
+import { keyTensor } from '../testing/tensors.ts';
 import { sac } from './sac.ts';
 import { decisions, encoder, list, mean, scores, setUp, shape, statesOf, surprise, value } from './testing.ts';
 import { type VpqOptions, vpq } from './vpq.ts';

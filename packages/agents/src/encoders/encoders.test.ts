@@ -3,7 +3,7 @@ import { float32, int32, type Tensors, toTensor, type Values, valueAndGrad } fro
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import type { EncoderFactory } from '../define.ts';
-import { keyTensor, tensors } from '../testing.ts';
+import { keyTensor, tensors } from '../testing/tensors.ts';
 import type { Encoder, Mode } from '../types.ts';
 import { caser } from './caser.ts';
 import { gru4rec } from './gru4rec.ts';

@@ -1,7 +1,7 @@
 import { int32 } from '@lea/tensor';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keyTensor, tensors } from '../testing.ts';
+import { keyTensor, tensors } from '../testing/tensors.ts';
 import type { Histories } from '../types.ts';
 import { type Augmentation, augment } from './augment.ts';
 

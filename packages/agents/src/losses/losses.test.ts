@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allValues, greedy, head, initHead, valuesOf } from '../heads.ts';
-import { keyTensor, tensors } from '../testing.ts';
+import { keyTensor, tensors } from '../testing/tensors.ts';
 import { advantage } from './advantage.ts';
 import { keptNegatives, negativeActions } from './negatives.ts';
 import { halfSquare, loggedTarget, negativeTarget } from './td.ts';

@@ -1,0 +1,322 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { key, stableJson } from '@lea/core';
+import { windowsOf } from '@lea/data';
+import { interpret, prefixed, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { loadPolicy } from '../load.ts';
+import { createPolicy } from '../policy.ts';
+import { createAgent } from '../registry.ts';
+import { type AgentContext, batchFor, lossPass, ROWS, scorePass, updateFrozen, updateInputs } from './agent-context.ts';
+import { checkRegistered, checkSpelling } from './config-checks.ts';
+import { type Decision, historyValues, markovDecisions } from './decisions.ts';
+import { distance, magnitude, perturbed } from './tensors.ts';
+import { hitRate, trained } from './trained.ts';
+import { updateProgram } from './update-program.ts';
+import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
+import { violation } from './violation.ts';
+
+/** Histories of every kind: empty, short, longer than the window; rewards of both signs; an end. */
+const decisions: readonly Decision[] = [
+  { history: [], action: 2, reward: 0.2 },
+  { history: [1, 2, 3], action: 4, reward: 1 },
+  { history: [5, 6, 0, 1, 2, 7, 8], action: 3, reward: -0.5, done: true },
+  { history: [3], action: 1, reward: 0 },
+  { history: [7, 7], action: 7, reward: 1 },
+  { history: [0, 4, 2, 6], action: 5, reward: 0.2 },
+];
+
+/** What declares itself must fit together: phases, networks, target. */
+export function declares({ agent }: AgentContext): void {
+  const { networks, target, tau, copyEvery, phases } = agent;
+  const claim = (fine: boolean, what: string, hint: string, value: unknown) => {
+    if (!fine) throw violation(what, hint, value);
+  };
+  claim(
+    (networks === 2) === (target === 'coin'),
+    'networks and target do not fit.',
+    'Two networks take turns when target is "coin", and only then.',
+    { networks, target },
+  );
+  claim(
+    target === 'polyak' ? tau > 0 && tau <= 1 : tau === 0,
+    `tau does not fit target "${target}".`,
+    'It is in (0, 1] for "polyak", else 0.',
+    tau,
+  );
+  claim(
+    target === 'copy' ? Number.isInteger(copyEvery) && copyEvery >= 1 : copyEvery === 0,
+    `copyEvery does not fit target "${target}".`,
+    'It is a whole number of updates for "copy", else 0.',
+    copyEvery,
+  );
+  const names = phases.map(({ name }) => name);
+  claim(
+    names.length > 0 && new Set(names).size === names.length,
+    'phases must be one or more, of different names.',
+    'Start from onePhase(lr) or twoPhases(...).',
+    names,
+  );
+  for (const { name, optimizer, steps } of phases) {
+    claim(optimizer.lr > 0, `The learning rate of phase "${name}" is not above 0.`, 'Give it one.', optimizer.lr);
+    const counted = steps === 'early-stopping' || (Number.isInteger(steps) && steps >= 1);
+    claim(counted, `The steps of phase "${name}" are no number of updates.`, 'Or "early-stopping".', steps);
+  }
+}
+
+/** Parameters, loss, metrics, terms and scores have the stated shapes and are finite. */
+export function shapes(context: AgentContext): void {
+  const { agent, shape } = context;
+  const initial = context.init(1);
+  checkFinite('init', initial);
+  if (!sameValues(initial, context.init(1))) {
+    throw violation('init gives other parameters for the same key.', 'Draw with the key: normal(fold(key, name), n).');
+  }
+  const { params, target, batch } = fresh(context);
+  const rows = decisions.length;
+  for (const phase of agent.phases) {
+    const where = `phase "${phase.name}"`;
+    const { loss, metrics, terms } = lossPass(context, phase, { params, target, batch });
+    checkShape(`${where}: loss`, loss, [], 'Take the mean over the rows: tf.mean(...).');
+    for (const [name, metric] of Object.entries(metrics)) {
+      checkShape(`${where}: metric "${name}"`, metric, [], 'Metrics are scalars for the log: take their mean.');
+    }
+    for (const [name, term] of Object.entries(terms)) {
+      if (term.shape[0] === rows && term.shape.length <= 2) continue;
+      const hint = `Terms are the parts before the mean, [${rows}] or [${rows}, K] here.`;
+      throw violation(`${where}: the term "${name}" is not per row.`, hint, term.shape);
+    }
+    if (Object.keys(terms).length === 0) {
+      throw violation(`${where}: loss gives no terms.`, 'Return the parts per row: terms: { ce: perRow }.');
+    }
+    checkFinite(where, { loss, ...metrics, ...terms });
+  }
+  const scores = scorePass(context, params, batch);
+  checkShape('score', scores, [rows, shape.items], 'One score per item, padding left out.');
+  checkFinite('score', { scores });
+  if (distance(scores.data, scorePass(context, params, batch).data) > 0) {
+    throw violation('score gives other numbers for the same histories.', 'Encode with train: false: no dropout.');
+  }
+}
+
+/** The loss reads what `inputs` lists, and nothing else. */
+export function inputs(context: AgentContext): void {
+  const { agent, shape } = context;
+  const { params, target } = fresh(context);
+  for (const targets of [0, 2]) {
+    const listed = agent.inputs(decisions.length, shape.window, targets);
+    const batch = batchFor(context, decisions, 0, targets);
+    const read = new Set<string>();
+    for (const phase of agent.phases) {
+      const watch = (all: Record<string, tf.Tensor>) =>
+        new Proxy(all, {
+          get(of, name) {
+            if (typeof name === 'string') read.add(name);
+            return Reflect.get(of, name);
+          },
+        });
+      try {
+        lossPass(context, phase, { params, target, batch, watch });
+      } catch (cause) {
+        const missing = [...read].filter((name) => !(name in listed) && !optional.has(name));
+        if (missing.length === 0) throw cause;
+        throw violation(`loss reads batch.${missing[0]}, which inputs does not list.`, listHint, Object.keys(listed));
+      }
+    }
+    const unlisted = [...read].find((name) => !(name in listed) && !optional.has(name));
+    if (unlisted) {
+      throw violation(`loss reads batch.${unlisted}, which inputs does not list.`, listHint, Object.keys(listed));
+    }
+    const unread = Object.keys(listed).find((name) => !read.has(name));
+    if (unread) throw violation(`inputs lists "${unread}", which no phase reads.`, 'Leave it out: it costs a copy.');
+  }
+}
+
+const listHint = 'The trainer feeds what inputs lists: add its name, dtype and shape there.';
+/** What a batch may hold besides: a loss may look whether they are there. */
+const optional = new Set(['targets', 'targetWeights', 'negatives', 'candidates']);
+
+/** Every parameter gets a gradient in some phase, but those in `still`, which get none. */
+export function gradients(context: AgentContext): void {
+  const { params, target, batch } = fresh(context);
+  const passes = context.agent.phases.map((phase) => lossPass(context, phase, { params, target, batch }).gradients);
+  checkGradients(params, passes, context.settings.still);
+}
+
+/** No gradient enters the target network. */
+export function target(context: AgentContext): void {
+  if (context.agent.target === 'none') return;
+  const feed = fresh(context);
+  for (const phase of context.agent.phases) {
+    for (const [name, { data }] of Object.entries(lossPass(context, phase, feed, 'target').gradients)) {
+      if (magnitude(data) === 0) continue;
+      throw violation(
+        `In phase "${phase.name}" a gradient enters "${name}" of the target network.`,
+        'Put stopGradient of @lea/tensor around the values that the target network computes.',
+      );
+    }
+  }
+}
+
+/** Rows of a batch do not see each other: another decision in one row leaves the terms of the others alone. */
+export function rows(context: AgentContext): void {
+  if (!context.settings.separable) return;
+  const { params, target, batch } = fresh(context);
+  const changed = 1;
+  const other = decisions.with(changed, { history: [6, 1], action: 0, reward: 0.7, done: true });
+  for (const phase of context.agent.phases) {
+    const before = lossPass(context, phase, { params, target, batch }).terms;
+    const after = lossPass(context, phase, { params, target, batch: batchFor(context, other) }).terms;
+    for (const [name, term] of Object.entries(before)) {
+      const width = term.data.length / decisions.length;
+      for (let row = 0; row < decisions.length; row++) {
+        const of = (data: ArrayLike<number>) => Array.from({ length: width }, (_, i) => data[row * width + i]!);
+        if (row === changed || distance(of(term.data), of(after[name]!.data)) < 1e-5) continue;
+        throw violation(
+          `The term "${name}" of one row changes when another row of the batch does (phase "${phase.name}").`,
+          'Reduce over items (axis 1), not over rows; set separable: false if the loss compares rows on purpose.',
+        );
+      }
+    }
+  }
+}
+
+/** The agent comes back from its JSON. */
+export function roundTrip(context: AgentContext): void {
+  const { agent, shape, text } = context;
+  const again = checkRegistered('agent', agent.config, createAgent);
+  const hint = 'Build from the options and the encoder alone.';
+  if (stableJson(again.phases) !== stableJson(agent.phases)) {
+    throw violation('The agent made from the JSON has other phases.', hint, again.phases);
+  }
+  const params = context.init(1);
+  if (!sameValues(params, again.init(key(1), shape, text))) {
+    throw violation('The agent made from the JSON has other parameters.', hint);
+  }
+  const batch = batchFor(context, decisions);
+  const scores = [agent, again].map((one) => scorePass({ ...context, agent: one }, params, batch).data);
+  if (distance(scores[0]!, scores[1]!) > 0) throw violation('The agent made from the JSON scores differently.', hint);
+}
+
+/** A misspelt option is refused with the nearest name. */
+export function options({ factory }: AgentContext): void {
+  checkSpelling(factory);
+}
+
+/** A saved policy scores as before. */
+export async function saved(context: AgentContext): Promise<void> {
+  const { agent, shape, text } = context;
+  const params = perturbed(context.init(1));
+  const eager = { backend: 'cpu', batch: decisions.length };
+  const policy = createPolicy(agent, params, shape, { ...eager, ...(agent.encoder.needsText && { text: text! }) });
+  const folder = await mkdtemp(join(tmpdir(), 'lea-policy-'));
+  try {
+    await policy.save(folder);
+    const loaded = await loadPolicy(folder, eager);
+    const windows = windowsOf(
+      decisions.map(({ history }) => [...history]),
+      shape.window,
+      shape.items,
+    );
+    if (distance(await policy.score(windows), await loaded.score(windows)) === 0) return;
+    throw violation(
+      'A policy scores differently after it was saved and loaded.',
+      'Keep what decides scores in the options or in parameters, not in variables of the module or the closure.',
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The same seed gives the same weights to the last bit, another seed others. */
+export async function seeds(context: AgentContext): Promise<void> {
+  const run = (seed: number) =>
+    trained(context, (step) => markovDecisions(step + 100, ROWS, 0.9, context.shape), { updates: 4, seed });
+  const [one, same, other] = [await run(0), await run(0), await run(1)];
+  if (!sameValues(one, same)) {
+    throw violation(
+      'Two runs of one seed end with different weights.',
+      'Draw with the keys that init and loss are given; Math.random and module state make runs unrepeatable.',
+    );
+  }
+  if (sameValues(one, other)) {
+    throw violation('Runs of two seeds end with the same weights.', 'Make init draw with its key.');
+  }
+}
+
+/** Loss, metrics and gradients are the same compiled and eagerly. */
+export async function compiled(context: AgentContext): Promise<void> {
+  const { agent, shape, settings } = context;
+  const params = perturbed(context.init(1));
+  const target = perturbed(context.init(2));
+  const filled = Array.from({ length: ROWS }, (_, i) => decisions[i % decisions.length]!);
+  for (const phase of agent.phases) {
+    const { program, state } = updateProgram(agent, phase, settings.lr);
+    const feed = {
+      state: state(params),
+      inputs: updateInputs(context, [...filled.slice(0, 12), ...markovDecisions(1, ROWS - 12, 0.9, shape)], 5),
+      frozen: updateFrozen(context, target),
+    };
+    const specs = { state: feed.state, inputs: feed.inputs, frozen: feed.frozen };
+    const eager = await (await interpret(program, specs, { mode: 'direct' })).run(feed);
+    const graph = await (await context.update(phase)).run(feed);
+    checkCompiled(`phase "${phase.name}"`, graph.outputs, eager.outputs);
+  }
+  const histories = historyValues(
+    filled.map(({ history }) => history),
+    shape,
+  );
+  const frozen = { ...prefixed('params/', params), ...prefixed('frozen/', context.frozen) };
+  const { outputs } = await (await context.scores()).run({ inputs: histories, frozen });
+  checkCompiled('score', outputs, { scores: scorePass(context, params, histories) });
+}
+
+/** Nothing is kept: what a pass makes is gone after it. */
+export function leaks(context: AgentContext): void {
+  const { agent } = context;
+  const { params, target, batch } = fresh(context);
+  const run = () => {
+    for (const phase of agent.phases) lossPass(context, phase, { params, target, batch });
+    scorePass(context, params, batch);
+  };
+  run();
+  const before = tf.memory().numTensors;
+  run();
+  const left = tf.memory().numTensors - before;
+  if (left === 0) return;
+  throw violation('A pass leaves tensors behind.', 'Do not tf.keep tensors or make variables in loss and score.', left);
+}
+
+/** What follows the rule of a chain is ranked first. */
+export async function learns(context: AgentContext): Promise<void> {
+  const { updates, floor } = context.settings;
+  const rate = await hitRate(context, 0.9, updates);
+  if (rate >= floor) return;
+  throw violation(
+    `After ${updates} updates per phase and network too few held-out actions of a learnable chain are ranked first.`,
+    `At least ${floor} should be. If the agent learns more slowly by design, raise updates or lower floor; else the loss, its sign or the head that ranks is at fault.`,
+    rate,
+  );
+}
+
+/** Where actions are random, ranking them first happens as often as guessing. */
+export async function chance(context: AgentContext): Promise<void> {
+  const { settings, shape } = context;
+  const rate = await hitRate(context, 0, Math.ceil(settings.updates / 3));
+  // 240 decisions: guessing stays below with 99.999 %.
+  const guess = 1 / shape.items;
+  const most = guess + 4.5 * Math.sqrt((guess * (1 - guess)) / (5 * ROWS));
+  if (rate <= most) return;
+  throw violation(
+    'Actions that are random are ranked first more often than by chance.',
+    `Guessing gives ${guess.toFixed(3)}, ${most.toFixed(3)} at most. The score must depend on params and histories only.`,
+    rate,
+  );
+}
+
+/** Two networks and the batch of all kinds of decisions. */
+function fresh(context: AgentContext): { params: Values; target: Values; batch: Values } {
+  const params = perturbed(context.init(1));
+  return { params, target: perturbed(context.init(2)), batch: batchFor(context, decisions) };
+}

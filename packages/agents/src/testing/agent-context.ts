@@ -1,0 +1,205 @@
+import { fold, integers, key, normal } from '@lea/core';
+import {
+  compile,
+  float32,
+  fromTensor,
+  int32,
+  keyTensorValue,
+  type Program,
+  pick,
+  prefixed,
+  type Runner,
+  specsOf,
+  type Tensors,
+  type Value,
+  type Values,
+  valueAndGrad,
+} from '@lea/tensor';
+import type { AgentFactory } from '../define.ts';
+import { gru4rec } from '../encoders/gru4rec.ts';
+import type { Agent, Phase, Shape } from '../types.ts';
+import { batchValues, type Decision } from './decisions.ts';
+import { type AgentSettings, agentSettings } from './settings.ts';
+import { keyTensor, tensors, tidied, valuesOf } from './tensors.ts';
+import { updateProgram } from './update-program.ts';
+import { violation } from './violation.ts';
+
+/** Rows of a batch of the compiled programs. */
+export const ROWS = 48;
+
+/** What the checks of an agent work on. */
+export interface AgentContext {
+  readonly factory: AgentFactory;
+  readonly settings: AgentSettings;
+  readonly agent: Agent;
+  readonly shape: Shape;
+  /** Text vectors, when the encoder reads them in a pass or at `init`. */
+  readonly text: Value | undefined;
+  /** What `loss` and `score` get as `frozen`. */
+  readonly frozen: Values;
+  /** Fresh parameters of a network. */
+  init(seed: number): Values;
+  /** The compiled update of a phase on batches of `ROWS`; made once. */
+  update(phase: Phase): Promise<Runner>;
+  /** The compiled scores of `ROWS` histories; made once. */
+  scores(): Promise<Runner>;
+  dispose(): Promise<void>;
+}
+
+export function agentContext(factory: AgentFactory, given: Partial<AgentSettings> = {}): AgentContext {
+  const settings = agentSettings(given, gru4rec({ size: 16 }));
+  const agent = factory(settings.options)(settings.encoder);
+  const { needsText, initText } = agent.encoder;
+  const { items, window } = settings;
+  const text = needsText || initText ? textVectors(items) : undefined;
+  const shape: Shape = { items, window, ...(text && { textSize: text.shape[1]! }) };
+  const frozen: Values = {
+    ...Object.fromEntries(agent.frozen.map((name) => [name, float32(new Float32Array(items).fill(-Math.log(items)))])),
+    ...(needsText && { text: text! }),
+  };
+  const runners = new Map<string, Promise<Runner>>();
+  const once = (name: string, make: () => Promise<Runner>) => {
+    const runner = runners.get(name) ?? make();
+    runners.set(name, runner);
+    return runner;
+  };
+  const context: AgentContext = {
+    factory,
+    settings,
+    agent,
+    shape,
+    text,
+    frozen,
+    init: (seed) => agent.init(key(seed), shape, text),
+    update: (phase) => once(phase.name, () => compiledUpdate(context, phase)),
+    scores: () => once('scores/', () => compiledScores(context)),
+    async dispose() {
+      for (const runner of runners.values()) await runner.then((made) => made.dispose(), () => {}); // biome-ignore format: a failed compilation has nothing to dispose of
+    },
+  };
+  return context;
+}
+
+/** Exactly the values that `inputs` lists, for these decisions. */
+export function batchFor(context: AgentContext, decisions: readonly Decision[], seed = 0, targets = 0): Values {
+  const { agent, shape } = context;
+  const rows = decisions.length;
+  const draw = (name: string, dims: number[]) =>
+    int32(integers(fold(key(seed), name), dims[0]! * (dims[1] ?? 1), shape.items), dims);
+  const made: Values = {
+    ...batchValues(decisions, shape),
+    ...(agent.sampling && { candidates: draw('candidates', [agent.sampling.candidates]) }),
+    ...(targets > 0 && {
+      targets: draw('targets', [rows, targets]),
+      targetWeights: float32(new Float32Array(rows * targets).fill(0.5), [rows, targets]),
+    }),
+  };
+  return Object.fromEntries(
+    Object.entries(agent.inputs(rows, shape.window, targets)).map(([name, spec]) => {
+      const value = made[name];
+      if (!value) {
+        throw violation(
+          `inputs lists "${name}", which no trainer makes.`,
+          `There are: ${Object.keys(made).join(', ')}${agent.sampling ? '' : ', and with `sampling` candidates'}.`,
+        );
+      }
+      const wanted = `${value.dtype}[${value.shape.join(', ')}]`;
+      const listed = `${spec.dtype}[${spec.shape.join(', ')}]`;
+      if (listed !== wanted) throw violation(`inputs lists "${name}" as ${listed}.`, `It is ${wanted}.`);
+      return [name, value];
+    }),
+  );
+}
+
+/** The batch and the key of one update. */
+export function updateInputs(context: AgentContext, decisions: readonly Decision[], seed: number): Values {
+  return { ...batchFor(context, decisions, seed), key: keyTensorValue(key(seed)) };
+}
+
+/** What an update reads and does not change. */
+export function updateFrozen({ agent, frozen }: AgentContext, target: Values): Values {
+  return { ...prefixed('frozen/', frozen), ...(agent.target === 'none' ? {} : prefixed('target/', target)) };
+}
+
+/** What one eager call of `loss` gave. */
+export interface Pass {
+  readonly loss: Value;
+  readonly metrics: Values;
+  readonly terms: Values;
+  /** By parameters, or by what was asked for; those without a gradient are missing. */
+  readonly gradients: Values;
+}
+
+/** Calls the loss eagerly and takes its gradients: by the parameters, or by target and frozen tensors. */
+export function lossPass(
+  context: AgentContext,
+  phase: Phase,
+  feed: { params: Values; target: Values; batch: Values; seed?: number; watch?: (batch: Tensors) => Tensors },
+  by: 'params' | 'target' = 'params',
+): Pass {
+  const { agent } = context;
+  return tidied(() => {
+    const given = { ...prefixed('params/', tensors(feed.params)), ...tensors(updateFrozen(context, feed.target)) };
+    const batch = tensors(feed.batch);
+    const { loss, aux, grads } = valueAndGrad(
+      (chosen) => {
+        const all = { ...given, ...prefixed(`${by}/`, chosen) };
+        const { metrics, terms, ...result } = agent.loss({
+          params: pick('params/', all),
+          ...(agent.target !== 'none' && { target: pick('target/', all) }),
+          batch: feed.watch?.(batch) ?? batch,
+          key: keyTensor(feed.seed),
+          phase: phase.name,
+          frozen: pick('frozen/', all),
+        });
+        return { ...result, aux: { ...prefixed('metric/', metrics), ...prefixed('term/', terms) } };
+      },
+      pick(`${by}/`, given),
+    );
+    return {
+      loss: fromTensor(loss),
+      metrics: valuesOf(pick('metric/', aux)),
+      terms: valuesOf(pick('term/', aux)),
+      gradients: valuesOf(grads),
+    };
+  });
+}
+
+/** Scores [B, N], eagerly. */
+export function scorePass({ agent, frozen }: AgentContext, params: Values, histories: Values): Value {
+  return tidied(() => {
+    const { items, length } = tensors(histories);
+    return fromTensor(agent.score(tensors(params), { items: items!, length: length! }, tensors(frozen)));
+  });
+}
+
+function compiledUpdate(context: AgentContext, phase: Phase): Promise<Runner> {
+  const { program, state } = updateProgram(context.agent, phase, context.settings.lr);
+  const params = context.init(0);
+  const decisions = Array.from({ length: ROWS }, () => ({ history: [0], action: 0 }));
+  const specs = {
+    state: specsOf(state(params)),
+    inputs: specsOf(updateInputs(context, decisions, 0)),
+    frozen: specsOf(updateFrozen(context, params)),
+  };
+  return compile(program, specs, { threads: 1, mode: 'direct' });
+}
+
+function compiledScores({ agent, frozen, shape, init }: AgentContext): Promise<Runner> {
+  const program: Program = ({ inputs, frozen: all }) => {
+    const histories = { items: inputs.items!, length: inputs.length! };
+    return { state: {}, outputs: { scores: agent.score(pick('params/', all), histories, pick('frozen/', all)) } };
+  };
+  const specs = {
+    inputs: {
+      items: { dtype: 'int32', shape: [ROWS, shape.window] },
+      length: { dtype: 'int32', shape: [ROWS] },
+    },
+    frozen: specsOf({ ...prefixed('params/', init(0)), ...prefixed('frozen/', frozen) }),
+  } as const;
+  return compile(program, specs, { threads: 1, mode: 'direct' });
+}
+
+function textVectors(items: number): Value {
+  return float32(normal(key(3), items * 8), [items, 8]);
+}

@@ -1,0 +1,62 @@
+import { fold, integers, key, permutation, uniform } from '@lea/core';
+import { float32, int32, type Values } from '@lea/tensor';
+import type { Shape } from '../types.ts';
+
+/** A decision: the items before it, and what was chosen. */
+export interface Decision {
+  readonly history: readonly number[];
+  readonly action: number;
+  readonly reward?: number;
+  readonly done?: boolean;
+}
+
+/** Right-padded histories int32 [B, L], the newest events that fit, and their lengths [B]. */
+export function historyValues(histories: readonly (readonly number[])[], { items, window }: Shape): Values {
+  const padded = (history: readonly number[]) => {
+    const kept = history.slice(-window);
+    return [...kept, ...Array<number>(window - kept.length).fill(items)];
+  };
+  return {
+    items: int32(histories.flatMap(padded), [histories.length, window]),
+    length: int32(histories.map((history) => Math.min(Math.max(history.length, 1), window))),
+  };
+}
+
+/** What the trainer would feed for these decisions. */
+export function batchValues(decisions: readonly Decision[], shape: Shape): Values {
+  const before = historyValues(
+    decisions.map(({ history }) => history),
+    shape,
+  );
+  const after = historyValues(
+    decisions.map(({ history, action }) => [...history, action]),
+    shape,
+  );
+  return {
+    ...before,
+    action: int32(decisions.map(({ action }) => action)),
+    reward: float32(decisions.map(({ reward = 0.2 }) => reward)),
+    done: float32(decisions.map(({ done = false }) => Number(done))),
+    nextItems: after.items!,
+    nextLength: after.length!,
+  };
+}
+
+/**
+ * Decisions of a Markov chain over the items: with the given chance an item is followed by its successor (a fixed
+ * permutation), else by any item. Histories of 1 to `window` events, every length as often.
+ */
+export function markovDecisions(seed: number, count: number, chance: number, { items, window }: Shape): Decision[] {
+  const successor = permutation(key(5), items);
+  const width = window + 1;
+  const follows = uniform(fold(key(seed), 'follows'), count * width);
+  const anywhere = integers(fold(key(seed), 'anywhere'), count * width, items);
+  return Array.from({ length: count }, (_, i) => {
+    const events = [anywhere[i * width]!];
+    for (let at = i * width + 1; events.length < width; at++) {
+      events.push(follows[at]! < chance ? successor[events.at(-1)!]! : anywhere[at]!);
+    }
+    const length = 1 + (i % window);
+    return { history: events.slice(0, length), action: events[length]!, reward: 1, done: length === window };
+  });
+}

@@ -1,0 +1,227 @@
+import { LeaError } from '@lea/core';
+import { compile, interpret, type Program, pick, prefixed, specsOf, type Values, valueAndGrad } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { createEncoder } from '../registry.ts';
+import { checkRegistered, checkSpelling } from './config-checks.ts';
+import { historyValues } from './decisions.ts';
+import { type EncoderContext, encode, exactly, passes } from './encoder-context.ts';
+import { distance, tensors, tidied, valuesOf } from './tensors.ts';
+import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
+import { violation } from './violation.ts';
+
+/** Rounding of float32 in sums of another order. */
+const rounding = 1e-5;
+
+/** Full, short and empty histories. */
+const mixed = [[3, 1, 4, 1, 5, 9, 2, 6], [2, 7], [], [8], [0, 5, 0]];
+
+/** States and item table have the stated shapes and are finite. */
+export function shapes(context: EncoderContext): void {
+  const { encoder, shape, supervised } = context;
+  const { outputSize } = encoder;
+  const { last, all, table } = encode(context, historyValues(mixed, shape));
+  checkShape('encode', last, [mixed.length, outputSize], 'It gives one state of outputSize columns per history.');
+  const positions = [mixed.length, shape.window, outputSize];
+  checkShape('encodeAll', all, positions, 'It gives one state per history and event; leave it out to have it made.');
+  const width = encoder.tied ? outputSize : table.shape[1]!;
+  checkShape('itemTable', table, [shape.items, width], 'It leaves padding out; tied, it is as wide as a state.');
+  checkFinite('init', supervised.init(1));
+  checkFinite('a pass', { encode: last, encodeAll: all, itemTable: table });
+  if (!sameValues(supervised.init(1), supervised.init(1))) {
+    throw violation('init gives other parameters for the same key.', 'Draw with the key: normal(fold(key, name), n).');
+  }
+}
+
+/** The last of all states is the state. */
+export function lastOfAll(context: EncoderContext): void {
+  const { shape, encoder } = context;
+  const histories = historyValues(mixed, shape);
+  const { last, all } = encode(context, histories);
+  for (const [row, length] of [...histories.length!.data].entries()) {
+    const from = (row * shape.window + length - 1) * encoder.outputSize;
+    const own = last.data.subarray(row * encoder.outputSize, (row + 1) * encoder.outputSize);
+    const off = distance(own, all.data.subarray(from, from + encoder.outputSize));
+    if (off < rounding) continue;
+    throw violation(
+      `encodeAll at position length - 1 differs from encode (a history of ${length}).`,
+      'Take position length - 1, not the last slot; leave encodeAll out to have it made from encode.',
+      off,
+    );
+  }
+}
+
+/** What lies in the padding changes no state. */
+export function padding(context: EncoderContext): void {
+  const { shape, encoder } = context;
+  const pad = shape.items;
+  const fill = (history: number[], by: (slot: number) => number) =>
+    Array.from({ length: shape.window }, (_, slot) => history[slot] ?? by(slot));
+  const histories = [[2, 7], [pad]];
+  const lengths = [2, 1];
+  const clean = encode(context, exactly(histories.map((history) => fill(history, () => pad)), lengths)); // biome-ignore format: one line
+  const dirty = encode(context, exactly(histories.map((history) => fill(history, (slot) => (3 * slot) % pad)), lengths)); // biome-ignore format: its pair
+  for (const [row, length] of lengths.entries()) {
+    const of = ({ last, all }: typeof clean) => [
+      ...last.data.subarray(row * encoder.outputSize, (row + 1) * encoder.outputSize),
+      ...all.data.subarray(row * shape.window * encoder.outputSize, (row * shape.window + length) * encoder.outputSize),
+    ];
+    const off = distance(of(clean), of(dirty));
+    if (off < rounding) continue;
+    throw violation(
+      `What lies beyond the length of a history${row ? ' that is empty' : ''} changes its state.`,
+      'Mask slots from `length` on: validSlots of @lea/agents.',
+      off,
+    );
+  }
+}
+
+/** The state after an event does not depend on later ones. */
+export function future(context: EncoderContext): void {
+  const { shape, encoder } = context;
+  const full = Array.from({ length: shape.window }, (_, slot) => slot % shape.items);
+  const kept = Math.ceil(shape.window / 2);
+  const other = full.map((item, slot) => (slot < kept ? item : (item + 5) % shape.items));
+  const { all } = encode(context, exactly([full, other], [shape.window, shape.window]));
+  const size = shape.window * encoder.outputSize;
+  const seen = kept * encoder.outputSize;
+  const off = distance(all.data.subarray(0, seen), all.data.subarray(size, size + seen));
+  if (off < rounding) return;
+  throw violation(
+    'In encodeAll, states depend on events that follow them.',
+    'Each position may see itself and those before it: mask the others, or leave encodeAll out.',
+    off,
+  );
+}
+
+/** An empty history, and one of padding ids alone, have finite states. */
+export function empty(context: EncoderContext): void {
+  const { last, all } = encode(context, historyValues([[], []], context.shape));
+  checkFinite('an empty history', { encode: last, encodeAll: all });
+}
+
+/** The state of a history does not depend on the rows beside it, nor on where it stands. */
+export function rows(context: EncoderContext): void {
+  const { shape, encoder } = context;
+  const { last } = encode(context, historyValues(mixed, shape));
+  const order = [3, 0, 4, 2, 1];
+  const permuted = encode(context, historyValues(order.map((row) => mixed[row]!), shape)).last; // biome-ignore format: one line
+  const changed = encode(context, historyValues(mixed.with(1, [6, 6, 6]), shape)).last;
+  const of = (data: ArrayLike<number>, row: number) =>
+    Array.from({ length: encoder.outputSize }, (_, i) => data[row * encoder.outputSize + i]!);
+  for (const [place, row] of order.entries()) {
+    const moved = distance(of(last.data, row), of(permuted.data, place));
+    if (moved >= rounding) {
+      const hint = 'Work along the window (axis 1), never along the batch (axis 0).';
+      throw violation('Permuting the batch changes states.', hint, moved);
+    }
+    const touched = distance(of(last.data, row), of(changed.data, row));
+    if (row !== 1 && touched >= rounding) {
+      const hint = 'Work along the window (axis 1), never along the batch (axis 0).';
+      throw violation('The state of a row changes when another row does.', hint, touched);
+    }
+  }
+}
+
+/** A history wider than the window is read, or refused with `E_WINDOW`. */
+export function wide(context: EncoderContext): void {
+  const { window, items } = context.shape;
+  const row = Array.from({ length: window + 3 }, (_, slot) => slot % items);
+  const hint = 'Read what there is, or throw LeaError("E_WINDOW", ...) with the window in its hint.';
+  try {
+    const { last, all } = encode(context, exactly([row], [window + 3]));
+    checkShape('encode of a wider history', last, [1, context.encoder.outputSize], hint);
+    checkFinite('a history wider than the window', { encode: last, encodeAll: all });
+  } catch (error) {
+    if (error instanceof LeaError && (error.code === 'E_WINDOW' || error.code === 'E_CONFORMANCE')) {
+      if (error.code === 'E_WINDOW') return;
+      throw error;
+    }
+    throw violation('A history wider than the window ends in a foreign error.', hint, (error as Error).message);
+  }
+}
+
+/** Every parameter gets a gradient, but those in `still`. */
+export function gradients(context: EncoderContext): void {
+  const { shape, params, supervised, settings } = context;
+  const grads = tidied(() => {
+    const frozen = tensors(supervised.frozen);
+    const histories = tensors(historyValues(mixed, shape));
+    const mode = { train: false, label: 'test', ...(frozen.text && { text: frozen.text }) };
+    const weighed = (x: tf.Tensor) => tf.sum(tf.mul(x, tf.sin(tf.range(1, x.size + 1)).reshape(x.shape)));
+    const { grads: made } = valueAndGrad((p) => {
+      const { last, all } = passes(context, p, histories, mode);
+      return { loss: tf.add(weighed(last!), weighed(all!)) };
+    }, tensors(params));
+    return valuesOf(made);
+  });
+  checkGradients(params, [grads], settings.still);
+}
+
+/** No randomness in evaluation; in training the same for the same key and label. */
+export function dropout(context: EncoderContext): void {
+  const histories = historyValues(mixed, context.shape);
+  const equal = (one: ReturnType<typeof encode>, other: ReturnType<typeof encode>) =>
+    distance(one.last.data, other.last.data) === 0 && distance(one.all.data, other.all.data) === 0;
+  if (!equal(encode(context, histories), encode(context, histories))) {
+    throw violation('Two evaluations of the same histories differ.', 'Dropout is for mode.train alone.');
+  }
+  if (!equal(encode(context, histories, 1), encode(context, histories, 1))) {
+    throw violation(
+      'Two training passes of the same key and label differ.',
+      'Draw with dropout(x, rate, mode.key, mode.label) of @lea/tensor.',
+    );
+  }
+}
+
+/** The encoder comes back from its JSON. */
+export function roundTrip(context: EncoderContext): void {
+  const { encoder, shape } = context;
+  const again = checkRegistered('encoder', encoder.config, createEncoder);
+  const histories = historyValues(mixed, shape);
+  const off = distance(
+    encode(context, histories).last.data,
+    encode({ ...context, encoder: again }, histories).last.data,
+  );
+  if (off > 0)
+    throw violation('The encoder made from the JSON encodes differently.', 'Build from the options alone.', off);
+}
+
+/** A misspelt option is refused with the nearest name. */
+export function options({ factory }: EncoderContext): void {
+  checkSpelling(factory);
+}
+
+/** States are the same compiled and eagerly, in training too. */
+export async function compiled(context: EncoderContext): Promise<void> {
+  const program: Program = ({ inputs, frozen }) => {
+    const { text } = frozen;
+    const mode = { label: 'test', ...(text && { text }) };
+    const params = pick('params/', frozen);
+    const evaluated = passes(context, params, inputs, { ...mode, train: false });
+    const trained = passes(context, params, inputs, { ...mode, train: true, key: inputs.key! });
+    return { state: {}, outputs: { ...prefixed('evaluated/', evaluated), ...prefixed('trained/', trained) } };
+  };
+  const inputs: Values = {
+    ...historyValues(mixed, context.shape),
+    key: { dtype: 'int32', shape: [2], data: Int32Array.of(3, 4) },
+  };
+  const frozen = { ...prefixed('params/', context.params), ...context.supervised.frozen };
+  const specs = { inputs: specsOf(inputs), frozen: specsOf(frozen) };
+  const eager = await (await interpret(program, specs, { mode: 'direct' })).run({ inputs, frozen });
+  const runner = await compile(program, specs, { threads: 1, mode: 'direct' });
+  try {
+    checkCompiled('a pass', (await runner.run({ inputs, frozen })).outputs, eager.outputs);
+  } finally {
+    await runner.dispose();
+  }
+}
+
+/** Nothing is kept: what a pass makes is gone after it. */
+export function leaks(context: EncoderContext): void {
+  const run = () => encode(context, historyValues(mixed, context.shape), 1);
+  run();
+  const before = tf.memory().numTensors;
+  run();
+  const left = tf.memory().numTensors - before;
+  if (left > 0) throw violation('A pass leaves tensors behind.', 'Do not tf.keep tensors or make variables.', left);
+}

@@ -1,0 +1,74 @@
+import { key } from '@lea/core';
+import { int32, type Tensors, type Value, type Values } from '@lea/tensor';
+import { ce } from '../agents/ce.ts';
+import type { EncoderFactory } from '../define.ts';
+import type { Encoder, Mode, Shape } from '../types.ts';
+import { type AgentContext, agentContext } from './agent-context.ts';
+import { type EncoderSettings, encoderSettings } from './settings.ts';
+import { keyTensor, perturbed, tensors, tidied, valuesOf } from './tensors.ts';
+
+/** What the checks of an encoder work on. */
+export interface EncoderContext {
+  readonly factory: EncoderFactory;
+  readonly settings: EncoderSettings;
+  readonly encoder: Encoder;
+  readonly shape: Shape;
+  /** `ce` on this encoder: what is trained. */
+  readonly supervised: AgentContext;
+  /** Parameters far enough from zero that nothing passes by accident. */
+  readonly params: Values;
+  dispose(): Promise<void>;
+}
+
+export function encoderContext(factory: EncoderFactory, given: Partial<EncoderSettings> = {}): EncoderContext {
+  const settings = encoderSettings(given);
+  const { options, ...learning } = settings;
+  const encoder = factory(options);
+  const supervised = agentContext(ce, { ...learning, encoder });
+  return {
+    factory,
+    settings,
+    encoder,
+    shape: supervised.shape,
+    supervised,
+    params: perturbed(encoder.init(key(1), supervised.shape, supervised.text)),
+    dispose: supervised.dispose,
+  };
+}
+
+/** Rows of equal width, as they are, with their lengths. */
+export function exactly(rows: readonly (readonly number[])[], length: readonly number[]): Values {
+  return { items: int32(rows.flat(), [rows.length, rows[0]!.length]), length: int32(length) };
+}
+
+/** States after the last event [B, H], after each event [B, L, H], and the item table. */
+export interface States {
+  readonly last: Value;
+  readonly all: Value;
+  readonly table: Value;
+}
+
+/** Encodes eagerly; in evaluation unless a seed for dropout is given. */
+export function encode(context: EncoderContext, histories: Values, seed?: number, label = 'test'): States {
+  const { params, supervised } = context;
+  return tidied(() => {
+    const frozen = tensors(supervised.frozen);
+    const mode: Mode = {
+      train: seed !== undefined,
+      label,
+      ...(seed !== undefined && { key: keyTensor(seed) }),
+      ...(frozen.text && { text: frozen.text }),
+    };
+    return valuesOf(passes(context, tensors(params), tensors(histories), mode)) as Values & States;
+  });
+}
+
+/** The tensors of `States`. */
+export function passes({ encoder }: EncoderContext, params: Tensors, histories: Tensors, mode: Mode): Tensors {
+  const at = { items: histories.items!, length: histories.length! };
+  return {
+    last: encoder.encode(params, at, mode),
+    all: encoder.encodeAll(params, at, mode),
+    table: encoder.itemTable(params, mode.text),
+  };
+}
