@@ -6,6 +6,7 @@ import { decisions, encoder, list, mean, scores, setUp, statesOf, value } from '
 test.each([
   ['reward', decisions.map(({ reward }) => reward!)],
   ['constant', [1, 1, 1]],
+  ['length', decisions.map(({ history }) => Math.min(Math.max(history.length, 1), 4) / 4)],
 ] as const)('%s: a squared error beside the cross entropy, by hand', (auxiliary, wanted) => {
   const { run, params, batch } = setUp(proxy({ auxiliary, tdWeight: 3 })(encoder));
   const guess = scores(statesOf(params, batch), params['q.weight']).map((row, i) => row[decisions[i]!.action]!);

@@ -13,10 +13,10 @@ import { onePhase, supervisedParts } from './parts.ts';
 
 export interface ProxyOptions extends CatalogueOptions {
   /**
-   * What the auxiliary head learns instead of Q values, for the logged action: its `reward` (default), a `constant` 1, or a
-   * fresh uniform number in every step (`noise`).
+   * What the auxiliary head learns instead of Q values, for the logged action: its `reward` (default), a `constant` 1, a fresh
+   * uniform number in every step (`noise`), or the share of the window that the user's history fills (`length`).
    */
-  auxiliary: 'reward' | 'constant' | 'noise';
+  auxiliary: 'reward' | 'constant' | 'noise' | 'length';
   /** Weight of the auxiliary term. Default 1. Higher lets it shape the states more. */
   tdWeight: number;
   /** Learning rate of Adam. Default 0.001. */
@@ -34,7 +34,7 @@ export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
   defaults: { ...catalogueDefaults, auxiliary: 'reward', tdWeight: 1, lr: 0.001 },
   check(options) {
     checkCatalogue('proxy', options);
-    checkChoices('proxy', options, { auxiliary: ['reward', 'constant', 'noise'] });
+    checkChoices('proxy', options, { auxiliary: ['reward', 'constant', 'noise', 'length'] });
     checkRanges('proxy', options, { tdWeight: [0, Infinity] });
   },
   build(options, encoder) {
@@ -71,5 +71,6 @@ export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
 
 function targetOf({ batch, key }: LossInput, auxiliary: ProxyOptions['auxiliary'], like: tf.Tensor): tf.Tensor {
   if (auxiliary === 'reward') return batch.reward!;
+  if (auxiliary === 'length') return tf.div(batch.length!.toFloat(), tf.scalar(batch.items!.shape[1]!));
   return auxiliary === 'constant' ? tf.onesLike(like) : randomUniform(key, 'auxiliary', like.shape);
 }
