@@ -3,6 +3,7 @@ import { defineCommand, renderUsage, runCommand } from 'citty';
 import { describeFailure } from './terminal/failure.ts';
 
 const commands = {
+  fidelity: () => import('./commands/fidelity.ts').then((module) => module.default),
   run: () => import('./commands/run.ts').then((module) => module.default),
   speed: () => import('./commands/speed.ts').then((module) => module.default),
 };

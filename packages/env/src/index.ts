@@ -31,6 +31,7 @@ export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
 export type { RewardModel } from './reward-model.ts';
 export { saveLanguageModel } from './save-language-model.ts';
+export { subsetOfSequences } from './segments.ts';
 export { type Actor, type ActorMoment, greedyActor, type ItemScorer, uniformActor } from './step/actors.ts';
 export { type CheckOptions, checkEnvironment, type Problem } from './step/check-environment.ts';
 export type { StepOptions } from './step/options.ts';

@@ -89,7 +89,7 @@ function agreementSentence({ environment, reward, counting, histories, candidate
 }
 
 /** 1 when the interval lies above 0, -1 below, 0 when it holds 0. */
-function verdict({ interval }: Comparison): 0 | 1 | -1 {
+export function verdict({ interval }: Pick<Comparison, 'interval'>): 0 | 1 | -1 {
   if (interval[0] > 0) return 1;
   return interval[1] < 0 ? -1 : 0;
 }
@@ -114,7 +114,7 @@ function score({ record }: FinishedRun): number {
   return record.metrics[METRIC] ?? Number.NaN;
 }
 
-function signed(value: number): string {
+export function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${formatMetric(Math.abs(value))}`;
 }
 

@@ -8,7 +8,7 @@ h1 { font-size: 26px; margin: 0 0 4px; }
 h2 { font-size: 17px; margin: 34px 0 10px; }
 p.lead { color: #52606d; margin: 0 0 8px; }
 ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; }
-figure { margin: 0; overflow-x: auto; } figcaption { color: #52606d; font-size: 13.5px; } svg { max-width: 100%; height: auto; }
+figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: #52606d; font-size: 13.5px; } svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #e9ecef; white-space: nowrap; }
 th { font-weight: 600; color: #52606d; font-size: 13px; } th:first-child, td:first-child { text-align: left; }

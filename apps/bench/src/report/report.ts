@@ -70,7 +70,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
 }
 
 /** `seed 0, fractions 0.8 0.1 0.1`; counts that are said elsewhere are left out. */
-function plain(values: object): string {
+export function plain(values: object): string {
   return Object.entries(values)
     .filter(([, value]) => typeof value !== 'object' || Array.isArray(value))
     .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : value}`)

@@ -1,0 +1,138 @@
+import type { Comparison } from '@lea/eval';
+import { amount, signed, verdict } from '../report/conclusions.ts';
+import { formatMetric } from '../report/table.ts';
+import { difference, estimate, type MeasureName } from './estimates.ts';
+import type { Measured } from './measure.ts';
+
+/** What is said of every environment that was asked for. */
+const QUESTIONS: readonly [MeasureName, string][] = [
+  ['ndcg', 'State ranking (NDCG@10)'],
+  ['accuracyPopular', 'Reward against equally popular items (accuracy)'],
+  ['precision', "Positives in the user's future (precision@10)"],
+];
+
+/** What the numbers say in plain sentences: every environment against its controls, then what of it is language. */
+export function fidelityConclusions(all: readonly Measured[]): string[] {
+  const of = (role: Measured['subject']['role']): Measured[] => all.filter(({ subject }) => subject.role === role);
+  const [asked, language, counting] = [of('environment'), of('language control'), of('counting control')];
+  const [first] = asked;
+  return asked.flatMap((own) => [
+    headline(own),
+    ...QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)),
+    // The language controls have the form of the first environment.
+    ...(own === first ? language.map((control) => spoilt(own, control)) : []),
+    ...(own === first ? [calibrationSentence(own), positivesSentence(own)] : []),
+    ...coldSentence(own, counting),
+    ...agreementSentence(own, counting),
+  ]);
+}
+
+function headline(own: Measured): string {
+  const share = (measure: MeasureName): string => {
+    const { value, interval } = estimate(own, measure);
+    return `${percent(value)} of comparisons (95 % interval ${percent(interval[0])} to ${percent(interval[1])})`;
+  };
+  const users = new Set(own.fidelity.perRow.user).size;
+  return (
+    `${name(own)}: on ${own.fidelity.rows.toLocaleString('en')} decisions of ${users.toLocaleString('en')} held-out users its reward prefers what they did to a random item in ` +
+    `${share('accuracyUniform')}, to an equally popular one in ${share('accuracyPopular')}; a coin gets 50 %.`
+  );
+}
+
+/** Which controls an environment is ahead of, level with and behind. */
+function standing(own: Measured, controls: readonly Measured[], measure: MeasureName, title: string): string {
+  const differences = controls.map((control) => ({ control, by: difference(own, control, measure) }));
+  const names = (sign: number): string =>
+    differences
+      .filter(({ by }) => verdict(by) === sign)
+      .map(({ control }) => name(control))
+      .join(', ');
+  const parts = [
+    names(1) && `ahead of ${names(1)}`,
+    names(0) && `not measurably different from ${names(0)}`,
+    names(-1) && `behind ${names(-1)}`,
+  ].filter(Boolean);
+  const best = differences.toSorted(
+    (a, b) => estimate(b.control, measure).value - estimate(a.control, measure).value,
+  )[0];
+  const against = best
+    ? `; against the best control, ${name(best.control)} (${shown(measure, estimate(best.control, measure).value)}): ${gap(measure, best.by)}`
+    : '';
+  return `${title}: ${name(own)} has ${shown(measure, estimate(own, measure).value)}, ${parts.join('; ')}${against}.`;
+}
+
+function spoilt(own: Measured, control: Measured): string {
+  const [ranking, reward] = [difference(own, control, 'ndcg'), difference(own, control, 'accuracyPopular')];
+  const what = ['not measurable', 'a gain of the texts', 'a loss by the texts'];
+  const clause = (label: string, measure: MeasureName, by: Comparison): string =>
+    `${label} ${gap(measure, by)}, ${what.at(verdict(by))}`;
+  return (
+    `Language, ${name(own)} over ${name(control)}: ${clause('NDCG@10', 'ndcg', ranking)}; ` +
+    `${clause('accuracy against equally popular items', 'accuracyPopular', reward)}.`
+  );
+}
+
+function calibrationSentence(own: Measured): string {
+  const { calibration, scaled } = own.fidelity;
+  const slope = scaled?.uniform.slope ?? 1;
+  const direction = slope < 0.95 ? 'overconfident' : slope > 1.05 ? 'underconfident' : 'about right';
+  const after = scaled
+    ? ` Platt scaling on the validation users says that it is ${direction} (slope ${slope.toFixed(2)}) and leaves ${formatMetric(scaled.uniform.ece)}.`
+    : '';
+  return `Calibration of ${name(own)}: its probabilities miss what happens by ${formatMetric(calibration.uniform.ece)} on average (ECE, random items).${after}`;
+}
+
+function positivesSentence(own: Measured): string {
+  const { coverage, popularity } = own.fidelity;
+  const gap = popularity.positives - popularity.logged;
+  const tilt = gap > 0.02 ? 'more popular than' : gap < -0.02 ? 'less popular than' : 'as popular as';
+  return (
+    `The positives of ${name(own)} cover ${percent(coverage)} of the catalogue and are ${tilt} what users chose: ` +
+    `mean popularity percentile ${popularity.positives.toFixed(2)} against ${popularity.logged.toFixed(2)}.`
+  );
+}
+
+/** Nothing when there is no cold item. */
+function coldSentence(own: Measured, controls: readonly Measured[]): string[] {
+  const { cold } = own.fidelity;
+  if (cold.rows === 0) return [];
+  const best = controls.toSorted((a, b) => b.fidelity.cold.ndcg - a.fidelity.cold.ndcg)[0];
+  const against = best
+    ? `; the best control, ${name(best)}, has ${formatMetric(best.fidelity.cold.ndcg)} (difference ${gap('coldNdcg', difference(own, best, 'coldNdcg'))})`
+    : '';
+  return [
+    `Cold items: on the ${cold.rows.toLocaleString('en')} decisions for items that no fitted user met, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)} ` +
+      `and prefers them to random items in ${percent(cold.accuracyUniform)}${against}.`,
+  ];
+}
+
+/** Only in a synthetic world is the true reward known. */
+function agreementSentence(own: Measured, controls: readonly Measured[]): string[] {
+  const best = controls
+    .filter(({ agreement }) => agreement)
+    .toSorted((a, b) => b.agreement!.spearman - a.agreement!.spearman)[0];
+  if (!own.agreement || !best) return [];
+  return [
+    `The world's true reward: rank correlation ${own.agreement.spearman.toFixed(2)} and ${percent(own.agreement.pairwiseAccuracy)} of pairs in the right order for ${name(own)}; ` +
+      `${best.agreement!.spearman.toFixed(2)} and ${percent(best.agreement!.pairwiseAccuracy)} for the best control, ${name(best)}.`,
+  ];
+}
+
+/** Accuracies are shares of comparisons, told in percent; the rest are metrics. */
+function shown(measure: MeasureName, value: number): string {
+  return measure.startsWith('accuracy') ? percent(value) : formatMetric(value);
+}
+
+function gap(measure: MeasureName, by: Comparison): string {
+  if (!measure.startsWith('accuracy')) return Number.isFinite(by.interval[0]) ? amount(by) : signed(by.difference);
+  const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)}`;
+  return `${points(by.difference)} points (95 % interval ${points(by.interval[0])} to ${points(by.interval[1])})`;
+}
+
+function name({ subject }: Measured): string {
+  return subject.name;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -1,0 +1,55 @@
+import { type Comparison, clusteredMean, type Estimate } from '@lea/eval';
+import type { Measured } from './measure.ts';
+
+/** What subjects are compared by: one value per test row each. */
+export const MEASURES = {
+  ndcg: 'NDCG@10',
+  hr: 'HR@10',
+  accuracyUniform: 'accuracy, random items',
+  accuracyPopular: 'accuracy, popular items',
+  precision: 'precision@10',
+  coldNdcg: 'cold NDCG@10',
+  coldAccuracy: 'cold accuracy',
+} as const;
+
+export type MeasureName = keyof typeof MEASURES;
+
+export const MEASURE_NAMES = Object.keys(MEASURES) as MeasureName[];
+
+/** A measure of a subject with its user-clustered 95 % interval. */
+export function estimate(measured: Measured, measure: MeasureName): Estimate {
+  return ofKnown(valuesOf(measured, measure), measured.fidelity.perRow.user);
+}
+
+/** Paired per row, user-clustered difference of a measure, first minus second. */
+export function difference(first: Measured, second: Measured, measure: MeasureName): Comparison {
+  const other = valuesOf(second, measure);
+  const user = first.fidelity.perRow.user;
+  const { value, ...rest } = ofKnown(
+    valuesOf(first, measure).map((own, row) => own - other[row]!),
+    user,
+  );
+  const base = ofKnown(other, user).value;
+  return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
+}
+
+/** The rows that a measure is about; the others are NaN. */
+function valuesOf({ fidelity: { perRow } }: Measured, measure: MeasureName): Float64Array {
+  const { rank, cold } = perRow;
+  const gain = (row: number): number => (rank[row]! <= 10 ? 1 / Math.log2(rank[row]! + 1) : 0);
+  const ofRow: Record<MeasureName, (row: number) => number> = {
+    ndcg: gain,
+    hr: (row) => (rank[row]! <= 10 ? 1 : 0),
+    accuracyUniform: (row) => perRow.accuracyUniform[row]!,
+    accuracyPopular: (row) => perRow.accuracyPopular[row]!,
+    precision: (row) => perRow.precision[row]!,
+    coldNdcg: (row) => (cold[row] ? gain(row) : Number.NaN),
+    coldAccuracy: (row) => (cold[row] ? perRow.accuracyUniform[row]! : Number.NaN),
+  };
+  return Float64Array.from(rank, (_, row) => ofRow[measure](row));
+}
+
+function ofKnown(values: Float64Array, user: Int32Array): Estimate {
+  const known = (_: number, row: number): boolean => !Number.isNaN(values[row]);
+  return clusteredMean(values.filter(known), user.filter(known));
+}

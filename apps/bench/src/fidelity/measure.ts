@@ -1,0 +1,187 @@
+import { join } from 'node:path';
+import { fold, key, replaceFile } from '@lea/core';
+import { type Transitions, transitions } from '@lea/data';
+import {
+  type Fidelity,
+  type FidelityRows,
+  type FidelitySubject,
+  fidelity,
+  fitEnvironment,
+  loadEnvironment,
+  type RewardModel,
+  scoresAsRewards,
+  subsetOfSequences,
+} from '@lea/env';
+import { textSimilarity } from '@lea/eval';
+import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
+import { type Agreed, rewardAgreement } from '../run/agreement.ts';
+import { decidedBaseline } from '../run/baseline.ts';
+import type { Context } from '../run/context.ts';
+import { follow } from '../run/environment.ts';
+import { readRecord } from '../run/json.ts';
+import type { CountingSubject, EnvironmentSubject, Subject } from './subjects.ts';
+import { spoiltTokens, type Tokens } from './tokens.ts';
+
+/** A subject and what was found of it. */
+export interface Measured {
+  readonly subject: Subject;
+  readonly fidelity: Fidelity;
+  /** Agreement with the true reward, in a synthetic world. */
+  readonly agreement?: Agreed;
+  /** Fitting or counting, and measuring. */
+  readonly seconds: number;
+  /** False when it was found on disk. */
+  readonly fresh: boolean;
+}
+
+interface FidelityRecord {
+  readonly name: string;
+  readonly config: unknown;
+  readonly fidelity: Omit<Fidelity, 'perRow'>;
+  readonly agreement?: Agreed;
+  readonly seconds: number;
+  /** Of an environment. */
+  readonly hash?: string;
+}
+
+/** The rows of a seeded share of the train users: those that `fitEnvironment` draws for the same share and seed. */
+export function rowsOfUsers(train: Transitions, share: number, seed: number): Transitions {
+  if (share >= 1) return train;
+  const users = subsetOfSequences(train, share, fold(key(seed), 'environment'));
+  const own = new Set(train.event);
+  return transitions(train.sequences, (event, sequence) => users.has(sequence) && own.has(event));
+}
+
+/** What is known of a subject, or undefined when it has to be measured. */
+export async function loadMeasured(subject: Subject): Promise<Measured | undefined> {
+  const record = await readRecord<FidelityRecord>(join(subject.folder, 'fidelity.json'));
+  if (!record) return undefined;
+  const { tensors } = await readSafetensors(join(subject.folder, 'rows.safetensors'));
+  const column = <T>(name: keyof FidelityRows, type: { from(data: ArrayLike<number>): T }): T =>
+    type.from(tensors[name]!.data);
+  const perRow: FidelityRows = {
+    rank: column('rank', Int32Array),
+    user: column('user', Int32Array),
+    cold: column('cold', Uint8Array),
+    accuracyUniform: column('accuracyUniform', Float64Array),
+    accuracyPopular: column('accuracyPopular', Float64Array),
+    precision: column('precision', Float64Array),
+  };
+  const { fidelity: found, agreement, seconds } = revived(record);
+  return { subject, fidelity: { ...found, perRow }, seconds, fresh: false, ...(agreement && { agreement }) };
+}
+
+/** Fits or counts a subject on its share of the users, measures it on the test users and keeps what was found. */
+export async function measure(
+  subject: Subject,
+  context: Context,
+  seed: number,
+  tokens: () => Promise<Tokens>,
+): Promise<Measured> {
+  const { how, folder, users } = subject;
+  const { split } = context;
+  const own = { ...context, split: { ...split, train: rowsOfUsers(split.train, users, seed) } };
+  const language = needsTokens(how) ? await tokens() : undefined;
+  context.progress.begin(titleOf(subject));
+  const started = performance.now();
+  const made =
+    'baseline' in how ? await counted(how, own, language) : await environmentOf(subject, how, own, seed, language);
+  try {
+    const found = await fidelity(made.scorer, split.test, {
+      train: split.train,
+      fitted: own.split.train,
+      validation: split.validation,
+      signal: context.signal,
+      onProgress: (step, total) => context.progress.at({ step, total, stage: 'measuring' }),
+    });
+    const { world } = context.dataset;
+    const agreement = world && (await rewardAgreement(subject.name, made.rewards, world, own)).reward;
+    const seconds = (performance.now() - started) / 1000;
+    await save(folder, found, {
+      name: subject.name,
+      config: subject.resolved,
+      seconds,
+      ...(agreement && { agreement }),
+      ...(made.hash && { hash: made.hash }),
+    });
+  } finally {
+    await made.dispose?.();
+  }
+  // Read back, so that a report made anew from disk says the same to the last digit.
+  return { ...(await loadMeasured(subject))!, fresh: true };
+}
+
+/** How progress and curves call a subject. */
+export function titleOf({ name, users }: Subject): string {
+  return users < 1 ? `${name}, ${Math.round(100 * users)} % of users` : name;
+}
+
+export function needsTokens(how: Subject['how']): boolean {
+  return 'baseline' in how ? how.ownVectors === true : how.tokens !== 'id';
+}
+
+interface Made {
+  readonly scorer: FidelitySubject;
+  readonly rewards: Pick<RewardModel, 'rewards'>;
+  readonly hash?: string;
+  dispose?(): Promise<void>;
+}
+
+async function counted({ baseline }: CountingSubject, context: Context, language: Tokens | undefined): Promise<Made> {
+  const { split, experiment } = context;
+  const scorer = language
+    ? textSimilarity(split.train, language.tokens, { window: experiment.window })
+    : (await decidedBaseline(baseline, context)).scorer;
+  return { scorer, rewards: scoresAsRewards(scorer) };
+}
+
+async function environmentOf(
+  { folder, name }: Subject,
+  { tokens, spoil, fit }: EnvironmentSubject,
+  context: Context,
+  seed: number,
+  language: Tokens | undefined,
+): Promise<Made> {
+  const { split, threads, signal } = context;
+  const saved = await readRecord(join(folder, 'environment.json'));
+  const environment = saved
+    ? await loadEnvironment(folder, { threads })
+    : await follow(
+        fitEnvironment({
+          train: split.train,
+          validation: split.validation,
+          tokens: language ? spoiltTokens(language.tokens, spoil, seed) : null,
+          lm: language?.lm,
+          input: tokens,
+          name,
+          seed,
+          threads,
+          signal,
+          ...fit,
+        }),
+        context,
+      );
+  if (!saved) await environment.save(folder);
+  return { scorer: environment, rewards: environment, hash: environment.hash, dispose: () => environment.dispose() };
+}
+
+/** Writes the rows first and the record last: a record on disk means that the subject is measured. */
+async function save(folder: string, found: Fidelity, record: Omit<FidelityRecord, 'fidelity'>): Promise<void> {
+  const { perRow, ...summary } = found;
+  const columns = Object.entries(perRow).map(([name, data]): [string, Value] => [
+    name,
+    data instanceof Float64Array
+      ? { dtype: 'float32', shape: [data.length], data: Float32Array.from(data) }
+      : { dtype: 'int32', shape: [data.length], data: Int32Array.from(data) },
+  ]);
+  await writeSafetensors(join(folder, 'rows.safetensors'), Object.fromEntries(columns));
+  await replaceFile(join(folder, 'fidelity.json'), `${JSON.stringify({ ...record, fidelity: summary }, null, 2)}\n`);
+}
+
+/** JSON has no NaN: what is null in a record was one. */
+function revived<T>(value: T): T {
+  if (value === null) return Number.NaN as T;
+  if (Array.isArray(value)) return value.map(revived) as T;
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value as object).map(([k, v]) => [k, revived(v)])) as T;
+}

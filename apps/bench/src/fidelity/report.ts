@@ -1,0 +1,201 @@
+import { replaceFile } from '@lea/core';
+import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from '../report/page.ts';
+import { plain } from '../report/report.ts';
+import type { Context } from '../run/context.ts';
+import { versions } from '../run/versions.ts';
+import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, subsetCurve } from './charts.ts';
+import { difference, estimate, MEASURE_NAMES } from './estimates.ts';
+import type { Measured } from './measure.ts';
+import type { FidelityRequest } from './request.ts';
+import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
+
+/** Everything that a report is made of. */
+export interface FidelityOutcome {
+  readonly request: FidelityRequest;
+  readonly context: Context;
+  readonly measured: readonly Measured[];
+  /** Subjects by share of the users, where that was asked for. */
+  readonly curve: readonly Measured[];
+  readonly sentences: readonly string[];
+}
+
+/** Writes `fidelity.html` and, beside it under the same name, `fidelity.json`. */
+export async function writeFidelity(path: string, outcome: FidelityOutcome): Promise<string> {
+  const json = path.replace(/\.html?$/, '').concat('.json');
+  await replaceFile(path, await page(outcome));
+  await replaceFile(json, `${JSON.stringify(record(outcome), null, 2)}\n`);
+  return json;
+}
+
+async function page(outcome: FidelityOutcome): Promise<string> {
+  const { measured, curve, sentences, context } = outcome;
+  const asked = measured.filter(({ subject }) => subject.role === 'environment');
+  const spoilt = ['random item tokens', 'shuffled texts'];
+  const drawn = measured.filter(({ subject }) => !spoilt.includes(subject.name)).slice(0, 8);
+  const hasCold = measured.some(({ fidelity }) => fidelity.cold.rows > 0);
+  const accuracy = measureBars(
+    measured,
+    [
+      ['accuracyPopular', 'against equally popular items'],
+      ['accuracyUniform', 'against random items'],
+    ],
+    0.5,
+  );
+  return renderPage(
+    `Fidelity: ${context.experiment.name}`,
+    'How well environments agree with users they never saw, beside controls.',
+    [
+      ['What came out', listHtml(sentences)],
+      [
+        'Rewards: how often what users did is preferred',
+        figureHtml(await accuracy, 'Share of comparisons, with 95 % interval; bars begin at chance.'),
+      ],
+      [
+        'States and positives',
+        figureHtml(
+          await measureBars(measured, [
+            ['ndcg', 'NDCG@10 of the next item'],
+            ['precision', 'precision@10 of the positives'],
+          ]),
+          'With 95 % interval.',
+        ),
+      ],
+      [
+        'All numbers',
+        `${tableHtml(mainTable(measured))}<p class="note">${COLUMNS}</p>${tableHtml(moreTable(measured))}<p class="note">${MORE_COLUMNS}</p>`,
+      ],
+      [
+        'Calibration of the reward',
+        figureHtml(
+          await reliabilityDiagram(asked),
+          'Comparisons with random items by the confidence in what is preferred; above the diagonal: too modest, below: too sure.',
+        ),
+      ],
+      ['Precision of the positives', figureHtml(await precisionCurves(drawn))],
+      ['What the positives are like', figureHtml(await popularityScatter(measured))],
+      [
+        'Reward by kind of event',
+        `${tableHtml(rewardTable(measured))}<p class="note">Mean reward above that of random items, in their standard deviations.</p>`,
+      ],
+      ...(hasCold
+        ? [
+            [
+              'Cold items',
+              figureHtml(
+                await measureBars(measured, [
+                  ['coldNdcg', 'NDCG@10 among all items'],
+                  ['coldAccuracy', 'accuracy against random items'],
+                ]),
+                'Decisions for items that no fitted user met, with 95 % interval.',
+              ),
+            ] as const,
+          ]
+        : []),
+      ...(curve.length > 0
+        ? [
+            [
+              'How many users it takes',
+              figureHtml(await subsetCurve(curve, 'accuracyPopular', 'accuracy against equally popular items')) +
+                figureHtml(await subsetCurve(curve, 'ndcg', 'NDCG@10')) +
+                tableHtml(curveTable(curve)),
+            ] as const,
+          ]
+        : []),
+      ['Protocol', definitionsHtml(protocolOf(outcome))],
+    ],
+  );
+}
+
+const COLUMNS =
+  'random, popular: share of comparisons in which the logged action gets more reward than an un-interacted item drawn uniformly or by popularity. ' +
+  'cold: the decisions for items that no fitted user met.';
+const MORE_COLUMNS =
+  'AUC: over the rewards of all histories together. ECE: calibration error of sigmoid(R(a+) − R(a−)) against random items; scaled: after Platt scaling by slope. ' +
+  'coverage: share of the catalogue among the positives. popularity: their mean popularity percentile.';
+
+/** Without it no number means anything. */
+function protocolOf({ request, context, measured }: FidelityOutcome): [string, string][] {
+  const { dataset, split, experiment, dataHash } = context;
+  const { userIds, itemIds, item } = dataset.interactions;
+  const count = (n: number) => n.toLocaleString('en');
+  const { kind, ...splitOptions } = split.info;
+  const { tier, model, fit } = request.environment;
+  const first = measured[0]!.fidelity;
+  return [
+    [
+      'Data',
+      `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events`,
+    ],
+    ['Split', `${[kind, plain(splitOptions)].filter(Boolean).join(' ')}; test ${count(split.test.count)} decisions`],
+    [
+      'Known',
+      `${(100 * request.users).toFixed(0)} % of the train users, the same ones for every environment and control`,
+    ],
+    [
+      'Stopping and scaling',
+      `${count(split.validation.count)} decisions of the validation users: early stopping, Platt scaling`,
+    ],
+    [
+      'Ranking',
+      `every test decision, empty histories included, among all ${count(itemIds.length)} items; nothing excluded; equal scores: smaller item first`,
+    ],
+    [
+      'Comparisons',
+      `5 un-interacted items drawn uniformly and 5 by train popularity per decision, the same for all subjects; ties count half`,
+    ],
+    [
+      'Positives',
+      `the ${first.precisionAt.length} items of highest state logit or score; the future includes the logged action`,
+    ],
+    ['Histories', `counting: last ${experiment.window} events; environments: their own window`],
+    ['Item tokens', `tier ${tier}${model ? `, ${model}` : ''}`],
+    ['Fit', fit && Object.keys(fit).length > 0 ? plain(fit) : 'defaults'],
+    [
+      'Intervals',
+      '95 %, paired per decision, clustered by user: the chance in which users were held out, not that of fitting',
+    ],
+    ['Seed', String(request.seed)],
+    ['Data hash', dataHash],
+    ['Versions', plain(versions())],
+  ];
+}
+
+/** What `fidelity.json` holds: numbers with intervals, and paired differences of environments to every other subject. */
+function record(outcome: FidelityOutcome): object {
+  const { request, context, measured, curve, sentences } = outcome;
+  return {
+    experiment: context.experiment.name,
+    request,
+    protocol: Object.fromEntries(protocolOf(outcome)),
+    sentences,
+    subjects: measured.map(subjectLine),
+    differences: measured
+      .filter(({ subject }) => subject.role === 'environment')
+      .flatMap((first) =>
+        measured
+          .filter((second) => second !== first)
+          .map((second) => ({
+            first: first.subject.name,
+            second: second.subject.name,
+            ...Object.fromEntries(MEASURE_NAMES.map((measure) => [measure, difference(first, second, measure)])),
+          })),
+      ),
+    ...(curve.length > 0 && { curve: curve.map(subjectLine) }),
+  };
+}
+
+/** A subject's numbers, also what `--json` prints. */
+export function subjectLine({ subject, fidelity, agreement, seconds, fresh }: Measured): object {
+  const { perRow: _, name: __, ...numbers } = fidelity;
+  const measured = { subject, fidelity, seconds, fresh };
+  return {
+    name: subject.name,
+    role: subject.role,
+    users: subject.users,
+    estimates: Object.fromEntries(MEASURE_NAMES.map((measure) => [measure, estimate(measured, measure)])),
+    ...numbers,
+    ...(agreement && { agreement }),
+    seconds,
+    reused: !fresh,
+  };
+}

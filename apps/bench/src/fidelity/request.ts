@@ -1,0 +1,44 @@
+import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
+
+/** What a fidelity report is to be about, beside the data. */
+export interface FidelityRequest {
+  /** The environments asked for, by what an item is to them; the first is the one whose tokens the controls spoil. */
+  readonly tokens: readonly TextTokens[];
+  /** How they are made; their tokens are said above. */
+  readonly environment: Omit<EnvironmentConfig, 'tokens'>;
+  /** Fit of the id-only control. */
+  readonly idFit: EnvironmentConfig['fit'];
+  /** Share of the train users that environments and controls know. */
+  readonly users: number;
+  readonly seed: number;
+}
+
+export type TextTokens = Exclude<EnvironmentConfig['tokens'], 'id'>;
+
+/** Flags, already checked, that take precedence over the experiment. */
+export interface FidelityFlags {
+  readonly tokens: readonly TextTokens[];
+  readonly tier?: EnvironmentConfig['tier'];
+  readonly model?: string;
+  readonly users?: number;
+  readonly seed?: number;
+}
+
+/**
+ * What the experiment's environments and the flags ask for: the first environment with texts says how environments are
+ * made, the first one without how the id-only control is.
+ */
+export function requestOf({ environments = {}, seeds }: Experiment, flags: FidelityFlags): FidelityRequest {
+  const configs = Object.values(environments);
+  const { tokens: _, ...base } = configs.find(({ tokens }) => tokens !== 'id') ?? { tokens: 'id+text' };
+  const tier = flags.tier ?? (flags.model === undefined ? base.tier : 'encoder');
+  const { users: fitted, ...fit } = base.fit ?? {};
+  const { users: __, ...idFit } = configs.find(({ tokens }) => tokens === 'id')?.fit ?? base.fit ?? {};
+  return {
+    tokens: flags.tokens,
+    environment: { ...base, tier: tier ?? 'catalogue', model: flags.model ?? base.model, fit },
+    idFit,
+    users: flags.users ?? fitted ?? 1,
+    seed: flags.seed ?? seeds[0]!,
+  };
+}

@@ -1,0 +1,60 @@
+import { LeaError } from '@lea/core';
+import type { Loaded } from '../config/load.ts';
+import type { Context } from '../run/context.ts';
+import { prepareData, sayData } from '../run/prepare.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { fidelityConclusions } from './conclusions.ts';
+import { loadMeasured, type Measured, measure, titleOf } from './measure.ts';
+import type { FidelityOutcome } from './report.ts';
+import { type FidelityFlags, requestOf } from './request.ts';
+import { curveSubjects, fidelityFolder, type Subject, subjectsOf } from './subjects.ts';
+import { summaryLine } from './table.ts';
+import { lazyTokens } from './tokens.ts';
+
+export interface FidelityRunOptions {
+  /** Folder of the data files. */
+  readonly data: string | undefined;
+  /** Folder that environments and measurements are kept in. */
+  readonly runs: string;
+  /** Whether shares of the users are gone through as well. */
+  readonly curve: boolean;
+  readonly out: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+  readonly onMeasured: (measured: Measured) => void;
+}
+
+/** Measures every subject of a report; what was measured before is reused. */
+export async function runFidelity(
+  loaded: Loaded,
+  flags: FidelityFlags,
+  options: FidelityRunOptions,
+): Promise<FidelityOutcome> {
+  const prepared = await prepareData(loaded, options.data);
+  if (!prepared.dataset.catalog) {
+    throw new LeaError('E_CONFIG', 'Without item texts there is no language whose fidelity could be measured.', {
+      hint: 'Give dataset.catalog.',
+    });
+  }
+  const request = requestOf(loaded.experiment, flags);
+  const subjects = subjectsOf(request, prepared, options.runs);
+  const curve = options.curve ? curveSubjects(request, prepared, options.runs) : [];
+  const unique = new Map([...subjects, ...curve].map((subject) => [subject.folder, subject]));
+  const progress = createProgress(options.out, unique.size + 1);
+  const context: Context = { ...prepared, progress, signal: options.signal };
+  sayData(progress, context);
+  const tokens = lazyTokens(request, context, fidelityFolder(options.runs, prepared));
+  const done = new Map<string, Measured>();
+  for (const [folder, subject] of unique) {
+    options.signal.throwIfAborted();
+    const found = await loadMeasured(subject);
+    if (found) progress.begin(titleOf(subject));
+    const measured = found ?? (await measure(subject, context, request.seed, tokens));
+    progress.end(...summaryLine(measured));
+    done.set(folder, measured);
+    options.onMeasured(measured);
+  }
+  const pick = (some: readonly Subject[]): Measured[] =>
+    some.map((subject) => ({ ...done.get(subject.folder)!, subject }));
+  const measured = pick(subjects);
+  return { request, context, measured, curve: pick(curve), sentences: fidelityConclusions(measured) };
+}

@@ -1,0 +1,110 @@
+import { formatMetric, type ResultTable } from '../report/table.ts';
+import { duration } from '../terminal/duration.ts';
+import { estimate } from './estimates.ts';
+import type { Measured } from './measure.ts';
+import { SHARES } from './subjects.ts';
+
+interface Column {
+  readonly head: string;
+  readonly value: (measured: Measured) => number;
+  /** What is best; without it nothing is. */
+  readonly best?: 'most' | 'least';
+  readonly text?: (measured: Measured) => string;
+}
+
+/** The numbers that subjects are compared by. */
+export function mainTable(all: readonly Measured[]): ResultTable {
+  return table(all, [
+    { head: 'NDCG@10', value: ({ fidelity }) => fidelity.ndcg, best: 'most' },
+    { head: 'HR@10', value: ({ fidelity }) => fidelity.hr, best: 'most' },
+    { head: 'random', value: ({ fidelity }) => fidelity.accuracyUniform, best: 'most' },
+    { head: 'popular', value: ({ fidelity }) => fidelity.accuracyPopular, best: 'most' },
+    { head: 'precision@10', value: ({ fidelity }) => fidelity.precision, best: 'most' },
+    { head: 'cold NDCG@10', value: ({ fidelity }) => fidelity.cold.ndcg, best: 'most' },
+    { head: 'cold random', value: ({ fidelity }) => fidelity.cold.accuracyUniform, best: 'most' },
+    { head: 'seconds', value: ({ seconds }) => seconds, text: ({ seconds }) => seconds.toFixed(1) },
+  ]);
+}
+
+/** The rest: how rewards of different histories compare, calibration, what the positives are like. */
+export function moreTable(all: readonly Measured[]): ResultTable {
+  const fixed =
+    (of: (measured: Measured) => number | undefined) =>
+    (measured: Measured): string => {
+      const value = of(measured);
+      return value === undefined || !Number.isFinite(value) ? '–' : value.toPrecision(3);
+    };
+  const columns: Column[] = [
+    { head: 'AUC random', value: ({ fidelity }) => fidelity.auc.uniform, best: 'most' },
+    { head: 'AUC popular', value: ({ fidelity }) => fidelity.auc.popular, best: 'most' },
+    { head: 'ECE', value: ({ fidelity }) => fidelity.calibration.uniform.ece, best: 'least' },
+    { head: 'ECE scaled', value: ({ fidelity }) => fidelity.scaled?.uniform.ece ?? Number.NaN, best: 'least' },
+    {
+      head: 'slope',
+      value: ({ fidelity }) => fidelity.scaled?.uniform.slope ?? Number.NaN,
+      text: fixed(({ fidelity }) => fidelity.scaled?.uniform.slope),
+    },
+    { head: 'coverage', value: ({ fidelity }) => fidelity.coverage, best: 'most' },
+    { head: 'popularity', value: ({ fidelity }) => fidelity.popularity.positives },
+  ];
+  if (all.some(({ agreement }) => agreement)) {
+    columns.push({ head: 'truth', value: ({ agreement }) => agreement?.spearman ?? Number.NaN, best: 'most' });
+  }
+  return table(all, columns);
+}
+
+/** Mean reward per kind of event, in standard deviations of the rewards of random items above their mean. */
+export function rewardTable(all: readonly Measured[]): ResultTable {
+  const kinds = Object.keys(all[0]?.fidelity.reward.kinds ?? {});
+  const standardised = (mean: number, { reward }: Measured['fidelity']): number =>
+    (mean - reward.uniform.mean) / reward.uniform.sd;
+  const column = (head: string, mean: (measured: Measured) => number): Column => ({
+    head,
+    value: (measured) => standardised(mean(measured), measured.fidelity),
+    text: (measured) => standardised(mean(measured), measured.fidelity).toFixed(2),
+  });
+  return table(all, [
+    ...kinds.map((kind) => column(kind, ({ fidelity }) => fidelity.reward.kinds[kind]!.mean)),
+    column('popular items', ({ fidelity }) => fidelity.reward.popular.mean),
+  ]);
+}
+
+/** Accuracy against popular items and NDCG@10 by share of the users, a row per subject. */
+export function curveTable(curve: readonly Measured[]): ResultTable {
+  const names = [...new Set(curve.map(({ subject }) => subject.name))];
+  const at = (name: string, users: number): Measured | undefined =>
+    curve.find(({ subject }) => subject.name === name && subject.users === users);
+  const both = (measured: Measured | undefined): string =>
+    measured
+      ? `${formatMetric(estimate(measured, 'accuracyPopular').value)} · ${formatMetric(estimate(measured, 'ndcg').value)}`
+      : '–';
+  return {
+    head: ['popular · NDCG@10', ...SHARES.map((share) => `${100 * share} %`)],
+    rows: names.map((name) => [name, ...SHARES.map((share) => both(at(name, share)))]),
+    best: new Map(),
+  };
+}
+
+/** One line for a terminal. */
+export function summaryLine({ fidelity, fresh, seconds }: Measured): [string, string | undefined] {
+  const summary = `NDCG@10 ${formatMetric(fidelity.ndcg)}, accuracy ${formatMetric(fidelity.accuracyUniform)} random, ${formatMetric(fidelity.accuracyPopular)} popular`;
+  return [summary, fresh ? undefined : `found measured, took ${duration(seconds)}`];
+}
+
+function table(all: readonly Measured[], columns: readonly Column[]): ResultTable {
+  const best = new Map<number, number>();
+  columns.forEach(({ value, best: which }, c) => {
+    const values = all.map(value);
+    const known = values.filter(Number.isFinite);
+    if (!which || known.length === 0) return;
+    best.set(c + 1, values.indexOf(which === 'most' ? Math.max(...known) : Math.min(...known)));
+  });
+  return {
+    head: ['subject', ...columns.map(({ head }) => head)],
+    rows: all.map((measured) => [
+      measured.subject.name,
+      ...columns.map(({ value, text }) => text?.(measured) ?? formatMetric(value(measured))),
+    ]),
+    best,
+  };
+}
