@@ -129,6 +129,10 @@ describe('files', () => {
     const folder = await mkdtemp(join(tmpdir(), 'lea-'));
     const path = join(folder, 'deep', 'file.txt');
     await replaceFile(path, 'one');
+    await replaceFile(path, [Uint8Array.of(119, 104), Uint8Array.of(111)]);
+    expect((await readWhole(path)).toString()).toBe('who');
+    await replaceFile(path, new Uint8Array(new ArrayBuffer(8), 3, 2).fill(104));
+    expect((await readWhole(path)).toString()).toBe('hh');
     await replaceFile(path, Uint8Array.of(104, 105));
     expect((await readWhole(path)).toString()).toBe('hi');
   });

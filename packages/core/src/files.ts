@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { LeaError } from './error.ts';
@@ -6,14 +6,15 @@ import { LeaError } from './error.ts';
 /**
  * Writes a whole file or none: beside it first, then renamed. Creates missing folders.
  *
+ * @param content also in pieces, which are written one after the other and need not fit into memory together
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`; the file that was there before is untouched
  */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    const data =
-      typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-    await writeFileAtomic(path, data);
+    // write-file-atomic writes once and takes for granted that all of it arrived; systems write 2 GiB at most, and less
+    // where the disk becomes full. `writeFile` goes on until everything is written, or says why not.
+    await writeFileAtomic(path, '', { tmpfileCreated: (beside) => writeFile(beside, content) });
   } catch (cause) {
     throw writeError(path, cause);
   }

@@ -39,16 +39,14 @@ export async function writeSafetensors(
   const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   // Readers map the file into memory: the data starts at a multiple of eight.
   const length = Math.ceil(text.length / 8) * 8;
-  const file = Buffer.alloc(8 + length + offset, ' ');
-  file.writeBigUInt64LE(BigInt(length), 0);
-  text.copy(file, 8);
-  let position = 8 + length;
-  for (const name of names) {
-    const { data } = values[name]!;
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
-    position += data.byteLength;
-  }
-  await replaceFile(path, file);
+  const head = Buffer.alloc(8 + length, ' ');
+  head.writeBigUInt64LE(BigInt(length), 0);
+  text.copy(head, 8);
+  const parts = names.map((name) => values[name]!.data);
+  await replaceFile(path, [
+    head,
+    ...parts.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]);
 }
 
 export interface ReadOptions {
