@@ -2,7 +2,7 @@ import { existsSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, ce, sa2c, sasrec, snqn, sqn } from '@lea/agents';
+import { type Agent, ce, sa2c, sac, sasrec, snqn, sqn } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,11 +14,19 @@ import { fit, train } from './train.ts';
 const data = chain(60, 1);
 const validation = chain(20, 2);
 const encoder = sasrec({ size: 8, dropout: 0.1 });
+const sampled = { loss: 'sampled-softmax', candidates: 6, samplingPower: 1 } as const;
 const agents: Record<string, Agent> = {
   'one network': ce()(encoder),
   'coin flip': snqn({ negatives: 3 })(encoder),
   'Polyak target': sqn({ target: 'polyak', tau: 0.05 })(encoder),
   'periodic copy': sqn({ target: 'copy', copyEvery: 3 })(encoder),
+  'sampled items, coin flip': snqn({ negatives: 3, ...sampled })(encoder),
+  'sampled items, Polyak target, two phases': sa2c({
+    negatives: 3,
+    target: 'polyak',
+    tau: 0.05,
+    ...sampled,
+  })(sasrec({ size: 8, tied: true })),
   'two phases': sa2c({ negatives: 3 })(encoder),
   'two phases, fixed warm-up': sa2c({ negatives: 3, warmup: 11 })(encoder),
 };
@@ -230,6 +238,24 @@ describe('train', () => {
   });
 });
 
+describe('sampled losses', () => {
+  const items = 500;
+  const log = chain(250, 3, 10, items);
+  const heldOut = chain(40, 4, 10, items);
+  const learned = async (options: object) => {
+    const agent = ce({ lr: 0.02, ...options })(sasrec({ size: 16, dropout: 0 }));
+    const given = { agent, train: log, validation: heldOut, batch: 128, evaluateEvery: 50, maxSteps: 200 };
+    return (await all(small(given))).result.best!.value;
+  };
+
+  it('learn a chain of 500 items as well as the softmax over all', async () => {
+    const whole = await learned({});
+    expect(whole).toBeGreaterThan(0.6);
+    expect(await learned({ loss: 'sampled-softmax', candidates: 32 })).toBeGreaterThan(0.95 * whole);
+    expect(await learned({ loss: 'gbce', candidates: 32 })).toBeGreaterThan(0.85 * whole);
+  });
+});
+
 describe('what train refuses', () => {
   it('a run that diverges, naming step, part and cure', async () => {
     const agent = ce({ lr: 1e30 })(encoder);
@@ -237,6 +263,21 @@ describe('what train refuses', () => {
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(/step \d+ of phase "train": "loss\/ce".*learning rate/),
     });
+  });
+
+  it('the collapse of SAC as released: values below 0, and a cross entropy that grows for ever', async () => {
+    const collapse = (clamp: boolean) =>
+      small({
+        agent: sac({ warmup: 0, clamp, actorLr: 0.05 })(encoder),
+        rewards: [-1, -1],
+        maxSteps: 120,
+        evaluateEvery: 60,
+      });
+    await expect(fit(collapse(false))).rejects.toMatchObject({
+      code: 'E_TRAIN_DIVERGED',
+      message: expect.stringMatching(/step \d+ of phase "actor": "loss\/ce" fell without bound.*clamp/),
+    });
+    expect((await all(collapse(true))).result.steps).toBe(120);
   });
 
   it('a checkpoint that is cut, naming the file', async () => {
