@@ -63,6 +63,22 @@ test('seen items can be left out', async () => {
   for (const item of windows.items) expect(annotation.positives.subarray(27, 30)).not.toContain(item);
 });
 
+test('positives follow the rule that is asked for', async () => {
+  const rule = { rank: 'reward' as const, shortlist: 6, popularity: 0.5 };
+  const { annotation } = await annotated({ dir: undefined, ...rule });
+  const rows = Int32Array.of(3, 4321);
+  const logged = rows.map((row) => train.sequences.items[train.event[row]!]!);
+  const exclude = Array.from(logged, (item) => [item]);
+  const best = await env.positives(historyWindows(train, rows, 5), 3, { ...rule, exclude });
+  rows.forEach((row, i) => {
+    expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items.subarray(i * 3, i * 3 + 3));
+    const rewards = [...annotation.positiveRewards.subarray(row * 3, row * 3 + 3)];
+    expect(rewards).toEqual(rewards.toSorted((a, b) => b - a));
+  });
+  await expect(annotated({ dir: undefined, pessimism: 1 })).rejects.toThrow('rewardHeads');
+  await expect(annotated({ dir: undefined, rank: 'popularity' })).rejects.toThrow('"state"');
+});
+
 test('a cut run goes on where it was, a second run computes nothing', async () => {
   const work = annotate(env, train, { k: 3, dir });
   expect((await work.next()).value).toMatchObject({ stage: 'annotation', step: 4096 });

@@ -3,10 +3,10 @@ import { historyWindows, type Transitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 import { annotationStore, type Store } from './annotation-store.ts';
 import type { Environment } from './environment.ts';
+import { checkRule, type PositiveRule, positivesOf, RULE } from './positives.ts';
 import type { Progress } from './progress.ts';
-import { topItems } from './top-items.ts';
 
-export interface AnnotateOptions {
+export interface AnnotateOptions extends PositiveRule {
   /** Positive actions per row (default 20). */
   readonly k: number;
   /** Events of history that are read (default: the environment's window). */
@@ -15,16 +15,23 @@ export interface AnnotateOptions {
   readonly states: boolean;
   /** Never propose what is in the row's window (default false: where people repeat, repeats are good actions). */
   readonly excludeSeen: boolean;
+  /**
+   * c of mean - c * deviation over the score heads: what rewards are, and what `rank: 'reward'` ranks by (default 0: the mean).
+   * Higher: less of what the heads disagree about. Needs `rewardHeads` above 1.
+   */
+  readonly pessimism: number;
   /** Where annotations are kept; each has a folder of its own, named by its hash. Without it nothing is written. */
   readonly dir: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 const DEFAULTS: AnnotateOptions = {
+  ...RULE,
   k: 20,
   window: undefined,
   states: false,
   excludeSeen: false,
+  pessimism: 0,
   dir: undefined,
   signal: undefined,
 };
@@ -37,7 +44,7 @@ export interface Annotation {
   readonly state?: Float32Array;
   /** [rows] raw reward of the logged action. */
   readonly reward: Float32Array;
-  /** [rows, k] items of highest state logit, best first; never the logged action. */
+  /** [rows, k] the best items by the rule of the options, best first; never the logged action. */
   readonly positives: Int32Array;
   /** [rows, k] their state logits. */
   readonly logits: Float32Array;
@@ -65,13 +72,15 @@ export async function* annotate(
   options?: Partial<AnnotateOptions>,
 ): AsyncGenerator<Progress, Annotation> {
   const o = withDefaults('annotate', DEFAULTS, options);
+  checkRule('annotate', o);
   const window = o.window ?? env.window;
   const { itemIds, items, offsets } = transitions.sequences;
   if (itemIds.length !== env.items) {
     throw new LeaError('E_OPTION_VALUE', `The environment knows ${env.items} items, the rows ${itemIds.length}.`);
   }
   if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
-  const plan = { k: o.k, window, states: o.states, excludeSeen: o.excludeSeen, shard: SHARD_ROWS };
+  const { k, states, excludeSeen, rank, shortlist = null, popularity, pessimism } = o;
+  const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: SHARD_ROWS };
   const hash = contentHash('annotation', env.hash, items, offsets, transitions.event, transitions.sequence, plan);
   const store: Store | undefined = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
 
@@ -125,9 +134,9 @@ async function annotateRows(
   transitions: Transitions,
   from: number,
   to: number,
-  o: { readonly k: number; readonly window: number; readonly states: boolean; readonly excludeSeen: boolean },
+  o: AnnotateOptions & { readonly window: number },
 ): Promise<Values> {
-  const { k } = o;
+  const { k, rank, shortlist, popularity, pessimism } = o;
   const D = env.stateSize;
   const rows = to - from;
   const state = new Float32Array(o.states ? rows * D : 0);
@@ -145,13 +154,13 @@ async function annotateRows(
       if (!o.excludeSeen) return [item];
       return [item, ...windows.items.subarray(i * o.window, i * o.window + windows.length[i]!)];
     });
-    const best = topItems(await env.scoreEncoded(encoded), size, k, exclude);
+    const best = await positivesOf(env, encoded, k, { rank, shortlist, popularity, pessimism, exclude });
     const actions = new Int32Array(size * (k + 1));
     for (let i = 0; i < size; i++) {
       actions[i * (k + 1)] = logged[i]!;
       actions.set(best.items.subarray(i * k, (i + 1) * k), i * (k + 1) + 1);
     }
-    const rewards = await env.rewardsEncoded(encoded, actions);
+    const rewards = await env.rewardsEncoded(encoded, actions, { pessimism });
     for (let i = 0; i < size; i++) {
       reward[at + i] = rewards[i * (k + 1)]!;
       positiveRewards.set(rewards.subarray(i * (k + 1) + 1, (i + 1) * (k + 1)), (at + i) * k);

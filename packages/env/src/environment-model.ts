@@ -6,7 +6,9 @@ import {
   float32,
   gelu,
   linear,
+  pick,
   rmsNorm,
+  rowDot,
   softmaxCrossEntropy,
   softplus,
   type Tensors,
@@ -32,6 +34,8 @@ export interface EnvironmentConfig {
   readonly memory: number;
   /** What a candidate is to the score head: its text alone, or what it enters histories as. */
   readonly candidates: 'text' | 'input';
+  /** Score heads; with several a reward is their mean. */
+  readonly rewardHeads: number;
 }
 
 /** Columns of a state: the decoder's, then the text memory's. */
@@ -56,12 +60,19 @@ export function initEnvironment(key: Key, config: EnvironmentConfig, tokenSize: 
   put('start', ID_SCALE, 1, D);
   if (config.input !== 'text') put('item.id', ID_SCALE, config.items, D);
   if (config.input !== 'id') put('item.projection.weight', ID_SCALE / Math.sqrt(tokenSize), D, tokenSize);
-  for (const name of ['query', 'key', 'value']) put(`reward.${name}.weight`, 1 / Math.sqrt(D), D, D);
-  values['reward.norm.weight'] = float32(new Float32Array(D).fill(1), [D]);
-  put('reward.hidden.weight', 1 / Math.sqrt(4 * D), 2 * D, 4 * D);
-  values['reward.hidden.bias'] = float32(new Float32Array(2 * D), [2 * D]);
-  put('reward.score.weight', 1 / Math.sqrt(2 * D), 1, 2 * D);
+  for (const head of headNames(config)) {
+    for (const name of ['query', 'key', 'value']) put(`${head}${name}.weight`, 1 / Math.sqrt(D), D, D);
+    values[`${head}norm.weight`] = float32(new Float32Array(D).fill(1), [D]);
+    put(`${head}hidden.weight`, 1 / Math.sqrt(4 * D), 2 * D, 4 * D);
+    values[`${head}hidden.bias`] = float32(new Float32Array(2 * D), [2 * D]);
+    put(`${head}score.weight`, 1 / Math.sqrt(2 * D), 1, 2 * D);
+  }
   return values;
+}
+
+/** What the parameters of each score head begin with: `reward.` of one, `reward.0.`, `reward.1.`, ... of several. */
+export function headNames({ rewardHeads }: EnvironmentConfig): string[] {
+  return rewardHeads === 1 ? ['reward.'] : Array.from({ length: rewardHeads }, (_, h) => `reward.${h}.`);
 }
 
 /** One vector per item, [items, width]: what goes in and what states are compared with, and what the score head sees. */
@@ -101,6 +112,7 @@ export function statesOf(
  * The score head: each candidate attends to the states of its history, then an MLP sees what it found, the candidate,
  * the newest state and their product. Candidates see no other candidate, so many cost one pass over the history.
  *
+ * @param head the parameters of one head, without the beginning of their names
  * @param states [B, T, width]
  * @param current [B, Q, width] the newest state of each candidate's history
  * @param candidates [B, Q, width] rows of the item table
@@ -108,7 +120,7 @@ export function statesOf(
  * @returns rewards [B, Q]
  */
 export function rewardsOf(
-  params: Tensors,
+  head: Tensors,
   config: EnvironmentConfig,
   { states, current, candidates, mask }: Record<'states' | 'current' | 'candidates' | 'mask', tf.Tensor>,
   drop: (x: tf.Tensor) => tf.Tensor = (x) => x,
@@ -118,14 +130,14 @@ export function rewardsOf(
   const { heads, normEps } = config.decoder;
   const size = D / heads;
   const split = (x: tf.Tensor, n: number): tf.Tensor => tf.transpose(tf.reshape(x, [B, n, heads, size]), [0, 2, 1, 3]);
-  const c = rmsNorm(candidates, params['reward.norm.weight']!, normEps);
-  const q = split(linear(c, params['reward.query.weight']!), Q);
-  const k = split(linear(states, params['reward.key.weight']!), T);
-  const v = split(linear(states, params['reward.value.weight']!), T);
+  const c = rmsNorm(candidates, head['norm.weight']!, normEps);
+  const q = split(linear(c, head['query.weight']!), Q);
+  const k = split(linear(states, head['key.weight']!), T);
+  const v = split(linear(states, head['value.weight']!), T);
   const found = tf.reshape(tf.transpose(attention(q, k, v, mask, 1 / Math.sqrt(size)), [0, 2, 1, 3]), [B, Q, D]);
   const features = tf.concat([found, c, current, tf.mul(c, current)], 2);
-  const hidden = drop(gelu(linear(features, params['reward.hidden.weight']!, params['reward.hidden.bias']!)));
-  return tf.reshape(linear(hidden, params['reward.score.weight']!), [B, Q]);
+  const hidden = drop(gelu(linear(features, head['hidden.weight']!, head['hidden.bias']!)));
+  return tf.reshape(linear(hidden, head['score.weight']!), [B, Q]);
 }
 
 export interface EnvironmentLosses {
@@ -139,16 +151,19 @@ export interface EnvironmentLosses {
   readonly states: tf.Tensor;
   /** What states are compared with, [items, state size]. */
   readonly table: tf.Tensor;
-  /** R(a+) - R(a-), [B, T]. */
-  readonly margin: tf.Tensor;
+  /** R(a+), [B, T]; with several heads their mean. */
+  readonly liked: tf.Tensor;
+  /** R(a-), [B, N * T]: the first of every position, then the second, ... */
+  readonly other: tf.Tensor;
 }
 
 /**
  * Both losses over packed histories, at every position:
- * L_sm = -log softmax(s_t W)[a+] over all items; L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry).
+ * L_sm = -log softmax(s_t W)[a+], over all items or, with `contrast`, over a+ and the items drawn for the step;
+ * L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry), mean over the a- of a position and over the score heads.
  *
  * @param tokens [items, S] @param memory the text memory's table [items, K], where the config has one
- * @param inputs of `packSegments`
+ * @param inputs of `packSegments`, and perhaps `contrast` int32 [draws]
  */
 export function environmentLosses(
   params: Tensors,
@@ -157,8 +172,9 @@ export function environmentLosses(
   inputs: Tensors,
   train?: { readonly rate: number; readonly key: tf.Tensor },
 ): EnvironmentLosses {
-  const { items, segment, target, negative, weight } = inputs as Record<string, tf.Tensor>;
+  const { items, segment, target, negative, weight, contrast } = inputs as Record<string, tf.Tensor>;
   const [B, T] = items!.shape as [number, number];
+  const N = negative!.shape[1]! / T;
   const mask = segmentMask(segment!);
   const tables = itemTables(params, config, tokens);
   const mode: DecoderMode = {
@@ -172,26 +188,72 @@ export function environmentLosses(
 
   const flat = tf.reshape(weight!, [B * T, 1]);
   const total = tf.maximum(tf.sum(flat), 1);
-  const ce = softmaxCrossEntropy(
-    tf.reshape(states, [B * T, stateSize(config)]),
-    table,
-    tf.reshape(target!, [B * T, 1]),
-    flat,
-  );
+  const queries = tf.reshape(states, [B * T, stateSize(config)]);
+  const next = tf.reshape(target!, [B * T, 1]);
+  const ce = contrast
+    ? sampledCrossEntropy(queries, table, next, flat, contrast)
+    : softmaxCrossEntropy(queries, table, next, flat);
 
-  // Candidates [a+ at all positions | a- at all positions]: 2 T queries, each sees what its position sees.
-  const rewards = rewardsOf(
-    params,
-    config,
-    {
-      states: decoded,
-      current: tf.concat([decoded, decoded], 1),
-      candidates: embedding(tables.candidates, tf.concat([target!, negative!], 1)),
-      mask: tf.tile(mask, [1, 1, 2, 1]),
-    },
-    train && ((x) => dropout(x, train.rate, train.key, 'environment/reward')),
-  );
-  const margin = tf.sub(tf.slice(rewards, [0, 0], [B, T]), tf.slice(rewards, [0, T], [B, T]));
-  const pairwise = tf.mul(softplus(tf.neg(margin)), weight!);
-  return { states, table, margin, total, sm: tf.div(tf.sum(ce), total), rm: tf.div(tf.sum(pairwise), total) };
+  // Candidates [a+ at all positions | the first a- at all positions | ...]: each sees what its position sees.
+  const asked = {
+    states: decoded,
+    current: copies(decoded, 1 + N, 1),
+    candidates: embedding(tables.candidates, tf.concat([target!, negative!], 1)),
+    mask: copies(mask, 1 + N, 2),
+  };
+  const weights = copies(weight!, N, 1);
+  const heads = headNames(config).map((name, h) => {
+    const label = h === 0 ? 'environment/reward' : `environment/reward/${h}`;
+    const drop = train && ((x: tf.Tensor): tf.Tensor => dropout(x, train.rate, train.key, label));
+    const rewards = rewardsOf(pick(name, params), config, asked, drop);
+    const liked = tf.slice(rewards, [0, 0], [B, T]);
+    const other = tf.slice(rewards, [0, T], [B, N * T]);
+    const margin = tf.sub(copies(liked, N, 1), other);
+    return { liked, other, loss: tf.sum(tf.mul(softplus(tf.neg(margin)), weights)) };
+  });
+  return {
+    states,
+    table,
+    total,
+    liked: mean(heads.map((head) => head.liked)),
+    other: mean(heads.map((head) => head.other)),
+    sm: tf.div(tf.sum(ce), total),
+    rm: tf.div(mean(heads.map((head) => head.loss)), tf.mul(total, N)),
+  };
+}
+
+/**
+ * -log softmax of the target among itself and items drawn uniformly for the whole step, the drawn ones weighing
+ * items / draws each: an estimate of the loss over all items (Bengio & Senecal 2008). A drawn item that is the target
+ * counts once.
+ *
+ * @param contrast int32 [draws]
+ * @returns weights * loss, [R]
+ */
+function sampledCrossEntropy(
+  x: tf.Tensor,
+  table: tf.Tensor,
+  target: tf.Tensor,
+  weights: tf.Tensor,
+  contrast: tf.Tensor,
+): tf.Tensor {
+  const [draws] = contrast.shape as [number];
+  const own = rowDot(x, embedding(table, tf.reshape(target, [-1])));
+  const drawn = tf.add(tf.matMul(x, embedding(table, contrast), false, true), Math.log(table.shape[0]! / draws));
+  const same = tf.cast(tf.equal(target, tf.reshape(contrast, [1, draws])), 'float32');
+  const all = tf.concat([tf.reshape(own, [-1, 1]), tf.sub(drawn, tf.mul(same, 1e9))], 1);
+  return tf.mul(tf.sub(tf.logSumExp(all, 1), own), tf.reshape(weights, [-1]));
+}
+
+function copies(x: tf.Tensor, count: number, axis: number): tf.Tensor {
+  return count === 1
+    ? x
+    : tf.concat(
+        Array.from({ length: count }, () => x),
+        axis,
+      );
+}
+
+function mean(each: readonly tf.Tensor[]): tf.Tensor {
+  return each.length === 1 ? each[0]! : tf.div(tf.addN(each as tf.Tensor[]), each.length);
 }

@@ -4,6 +4,8 @@ import {
   float32,
   int32,
   type Program,
+  type ProgramResult,
+  pick,
   type Runner,
   type Specs,
   specsOf,
@@ -12,7 +14,15 @@ import {
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { causalMask } from './decoders/masks.ts';
-import { type EnvironmentConfig, itemTables, rewardsOf, stateSize, statesOf, withStart } from './environment-model.ts';
+import {
+  type EnvironmentConfig,
+  headNames,
+  itemTables,
+  rewardsOf,
+  stateSize,
+  statesOf,
+  withStart,
+} from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
 import { textMemory, textMemoryTable } from './text-memory.ts';
 
@@ -23,6 +33,12 @@ export interface Encoded {
   readonly state: Float32Array;
   /** What the decoder says of all prefixes, [size, window + 1, width]. */
   readonly states: Float32Array;
+}
+
+/** Rewards over the score heads, [size * A]; the deviation where there are several. */
+interface Judged {
+  mean: Float32Array;
+  deviation?: Float32Array;
 }
 
 const BATCH = 128;
@@ -102,7 +118,7 @@ export function environmentPrograms(parts: {
   };
   const rewardProgram =
     (A: number): Program =>
-    ({ inputs, frozen }) => {
+    ({ inputs, frozen }): ProgramResult => {
       const { states, length, actions } = inputs as Record<string, tf.Tensor>;
       const places = tf.reshape(
         tf.tensor1d(
@@ -115,8 +131,12 @@ export function environmentPrograms(parts: {
       const mask = tf.tile(tf.reshape(tf.mul(after, -1e9), [BATCH, 1, 1, T]), [1, 1, A, 1]);
       const current = tf.tile(tf.reshape(at(states!, length!), [BATCH, 1, D]), [1, A, 1]);
       const candidates = embedding(frozen['reward.candidates']!, actions!);
-      const rewards = rewardsOf(frozen, config, { states: states!, current, candidates, mask });
-      return { state: {}, outputs: { rewards } };
+      const asked = { states: states!, current, candidates, mask };
+      const each = headNames(config).map((name) => rewardsOf(pick(name, frozen), config, asked));
+      if (each.length === 1) return { state: {}, outputs: { mean: each[0]! } };
+      const mean = tf.div(tf.addN(each), each.length);
+      const spread = tf.addN(each.map((rewards) => tf.square(tf.sub(rewards, mean))));
+      return { state: {}, outputs: { mean, deviation: tf.sqrt(tf.div(spread, each.length)) } };
     };
 
   return {
@@ -159,10 +179,11 @@ export function environmentPrograms(parts: {
       return logits;
     },
 
-    async rewards({ states, windows }: Encoded, actions: Int32Array): Promise<Float32Array> {
+    async rewards({ states, windows }: Encoded, actions: Int32Array): Promise<Judged> {
       const A = actions.length / windows.size;
-      const rewards = new Float32Array(actions.length);
-      if (actions.length === 0) return rewards;
+      const judged: Judged = { mean: new Float32Array(actions.length) };
+      if (config.rewardHeads > 1) judged.deviation = new Float32Array(actions.length);
+      if (actions.length === 0) return judged;
       const all = await weights();
       const frozen = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('reward.')));
       const specs = { states: f32(BATCH, T, D), length: i32(BATCH), actions: i32(BATCH, A) };
@@ -175,9 +196,11 @@ export function environmentPrograms(parts: {
         };
         const { outputs } = await run.run({ inputs, frozen });
         const count = Math.min(BATCH, windows.size - from);
-        rewards.set((outputs.rewards!.data as Float32Array).subarray(0, count * A), from * A);
+        for (const [name, values] of Object.entries(outputs)) {
+          judged[name as keyof Judged]!.set((values.data as Float32Array).subarray(0, count * A), from * A);
+        }
       }
-      return rewards;
+      return judged;
     },
 
     async dispose(): Promise<void> {

@@ -1,12 +1,23 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
+import { checkRanges, contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
 import { emptyWindows, type Windows } from '@lea/data';
-import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
 import { type Encoded, environmentPrograms } from './environment-programs.ts';
+import { type PositiveOptions, positivesOf } from './positives.ts';
+import type { RewardCalibration } from './reward-calibration.ts';
 import { checkActions } from './reward-model.ts';
 import type { Runtime } from './runtime.ts';
-import { type Positives, topItems } from './top-items.ts';
+import { type NormalisedTokens, withMoreTokens } from './tokens.ts';
+import type { Positives } from './top-items.ts';
+
+export interface RewardOptions {
+  /**
+   * c of mean - c * deviation over the score heads (default 0: the mean). Higher: less of what the heads disagree about.
+   * Needs `rewardHeads` above 1.
+   */
+  readonly pessimism: number;
+}
 
 /** A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender. */
 export interface Environment {
@@ -15,28 +26,52 @@ export interface Environment {
   readonly items: number;
   /** Most events of a history that are read; longer windows may be given. */
   readonly window: number;
-  /** Content hash of config, parameters, item tokens and the data it was fitted on. */
+  /** Content hash of config, parameters, item tokens, calibration and the data it was fitted on. */
   readonly hash: string;
   readonly params: Values;
+  /** How often each item occurs in the rows of the fit, [items]. */
+  readonly counts: Int32Array;
+  /** What makes probabilities of its raw rewards; there when it was fitted with validation. */
+  readonly calibration?: RewardCalibration;
   /** Columns of a state. */
   readonly stateSize: number;
   /** States of histories, [size * stateSize]. */
   states(windows: Windows): Promise<Float32Array>;
   /** State logits over all items, [size * items]. */
   score(windows: Windows): Promise<Float32Array>;
-  /** Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A. */
+  /**
+   * Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A. With several
+   * score heads their mean.
+   *
+   * @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE`
+   */
   rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
   /**
-   * The k items of highest state logit; ties go to the smaller index.
+   * Standard deviation over the score heads of the same rewards, [size * A]: how little the fit says of them.
    *
-   * @param options.exclude per history the items that may not be among them
-   * @throws LeaError `E_OPTION_VALUE` when fewer than k items are left
+   * @throws LeaError `E_OPTION_VALUE` with one head, `E_ITEM_RANGE`
    */
-  positives(windows: Windows, k: number, options?: { exclude?: readonly Iterable<number>[] }): Promise<Positives>;
+  uncertainty(windows: Windows, actions: Int32Array): Promise<Float32Array>;
+  /**
+   * The k best items after each history: of highest state logit unless the options say otherwise; ties go to the smaller
+   * index.
+   *
+   * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` also when fewer than k items are left
+   */
+  positives(windows: Windows, k: number, options?: Partial<PositiveOptions>): Promise<Positives>;
+  /**
+   * The same environment with further items after its own. They enter by their text alone, without any fit: the projected
+   * token, no free vector. What it says of the items it had stays the same to the last bit.
+   *
+   * @param tokens of the further items [more, size], of the same language model as the first ones
+   * @throws LeaError `E_OPTION_VALUE` of an environment without tokens, `E_TOKENS_SHAPE`
+   */
+  withItems(tokens: Value): Environment;
   /** The pass over the histories alone, for several questions about them. */
   encode(windows: Windows): Promise<Encoded>;
   scoreEncoded(encoded: Encoded): Promise<Float32Array>;
-  rewardsEncoded(encoded: Encoded, actions: Int32Array): Promise<Float32Array>;
+  /** @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE` */
+  rewardsEncoded(encoded: Encoded, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
   /** Writes `environment.json` and `environment.safetensors`. */
   save(dir: string): Promise<void>;
   dispose(): Promise<void>;
@@ -46,7 +81,9 @@ interface EnvironmentParts {
   readonly name: string;
   readonly config: EnvironmentConfig;
   readonly params: Values;
-  readonly tokens: Value | null;
+  readonly tokens: NormalisedTokens | null;
+  readonly counts: Int32Array;
+  readonly calibration: RewardCalibration | null;
   /** Hash of the data it was fitted on. */
   readonly data: string;
   readonly runtime: Runtime;
@@ -54,14 +91,26 @@ interface EnvironmentParts {
 
 /** An environment from its parts; programs are compiled when first used. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
-  const { name, config, params, tokens, data } = parts;
-  const programs = environmentPrograms(parts);
+  const { name, config, params, tokens, counts, calibration, data } = parts;
+  const programs = environmentPrograms({ ...parts, tokens: tokens?.vectors ?? null });
   const names = Object.keys(params).sort();
-  const hash = contentHash(config, data, names, ...names.map((n) => params[n]!.data), tokens?.data ?? null);
+  const values = names.map((n) => params[n]!.data);
+  const { vectors, mean, scale } = tokens ?? {};
+  const text = [vectors, mean, scale].map((part) => part?.data ?? null);
+  const hash = contentHash(config, data, names, ...values, ...text, counts, calibration);
   const { items, window } = config;
 
   const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items));
-  return {
+  const judged = async (encoded: Encoded, actions: Int32Array) =>
+    programs.rewards(encoded, checkActions(actions, encoded.windows.size, items));
+  const rewardsEncoded: Environment['rewardsEncoded'] = async (encoded, actions, options) => {
+    const { pessimism } = withDefaults('rewards', { pessimism: 0 }, options);
+    checkRanges('rewards', { pessimism }, { pessimism: [0, Infinity] });
+    const { mean: rewards, deviation } = await judged(encoded, actions);
+    if (pessimism === 0) return rewards;
+    return rewards.map((reward, i) => reward - pessimism * several(deviation)[i]!);
+  };
+  const env: Environment = {
     name,
     config,
     items,
@@ -69,22 +118,66 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     stateSize: stateSize(config),
     hash,
     params,
+    counts,
+    ...(calibration && { calibration }),
     encode,
     scoreEncoded: programs.score,
-    rewardsEncoded: (encoded, actions) => programs.rewards(encoded, checkActions(actions, encoded.windows.size, items)),
+    rewardsEncoded,
     states: async (windows) => (await encode(windows)).state,
     score: async (windows) => programs.score(await encode(windows)),
-    rewards: async (windows, actions) =>
-      programs.rewards(await encode(windows), checkActions(actions, windows.size, items)),
-    positives: async (windows, k, options) =>
-      topItems(await programs.score(await encode(windows)), windows.size, k, options?.exclude),
+    rewards: async (windows, actions) => rewardsEncoded(await encode(windows), actions),
+    uncertainty: async (windows, actions) => several((await judged(await encode(windows), actions)).deviation),
+    positives: async (windows, k, options) => positivesOf(env, await encode(windows), k, options),
+    withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {
-      const file = { name, config, data, hash };
-      await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...(tokens ? { tokens } : {}) });
+      const file = { name, config, data, calibration, hash };
+      const text = tokens && { 'tokens.vectors': vectors!, 'tokens.mean': mean!, 'tokens.scale': scale! };
+      await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
       await replaceFile(join(dir, 'environment.json'), `${JSON.stringify(file, null, 2)}\n`);
     },
     dispose: programs.dispose,
   };
+  return env;
+}
+
+function several(deviation: Float32Array | undefined): Float32Array {
+  if (deviation) return deviation;
+  throw new LeaError('E_OPTION_VALUE', 'One score head does not say how sure it is.', {
+    hint: 'Fit the environment with rewardHeads above 1.',
+  });
+}
+
+function withItems(parts: EnvironmentParts, more: Value): EnvironmentParts {
+  const { config, params, tokens, counts } = parts;
+  if (!tokens) {
+    throw new LeaError('E_OPTION_VALUE', 'This environment knows its items by their ids only.', {
+      hint: 'Fit it with tokens, so that further items can enter by their texts.',
+    });
+  }
+  const [, size] = tokens.vectors.shape;
+  if (more.shape.length !== 2 || more.shape[1] !== size) {
+    throw new LeaError('E_TOKENS_SHAPE', `The tokens of further items must have ${size} columns, as the first ones.`, {
+      value: more.shape,
+    });
+  }
+  const items = config.items + more.shape[0]!;
+  const grown = new Int32Array(items);
+  grown.set(counts);
+  const id = params['item.id'];
+  return {
+    ...parts,
+    config: { ...config, items },
+    tokens: withMoreTokens(tokens, more),
+    counts: grown,
+    params: { ...params, ...(id && { 'item.id': withZeros(id, items) }) },
+  };
+}
+
+function withZeros(table: Value, rows: number): Value {
+  const [, width] = table.shape as [number, number];
+  const data = new Float32Array(rows * width);
+  data.set(table.data as Float32Array);
+  return float32(data, [rows, width]);
 }
 
 /**
@@ -96,7 +189,7 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   const path = join(dir, 'environment.json');
   const text = (await readWhole(path)).toString();
   const { tensors } = await readSafetensors(join(dir, 'environment.safetensors'));
-  const { tokens, ...params } = tensors;
+  const { 'tokens.vectors': vectors, 'tokens.mean': mean, 'tokens.scale': scale, counts, ...params } = tensors;
   const broken = (cause?: unknown): LeaError =>
     new LeaError('E_ENVIRONMENT_FILE', 'These files are not one saved environment.', {
       value: path,
@@ -107,10 +200,14 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   let hash: unknown;
   const runtime = withDefaults('loadEnvironment', { threads: undefined, backend: undefined }, options);
   try {
-    const file = JSON.parse(text) as { name: string; config: EnvironmentConfig; data: string; hash: string };
+    const file = JSON.parse(text) as Pick<EnvironmentParts, 'name' | 'config' | 'data' | 'calibration'> & {
+      hash: string;
+    };
     hash = file.hash;
-    const { name, config, data } = file;
-    environment = createEnvironment({ name, config, data, params, tokens: tokens ?? null, runtime });
+    const { name, config, data, calibration } = file;
+    const tokens = vectors ? { vectors, mean: mean!, scale: scale! } : null;
+    const own = { name, config, data, calibration, params, tokens, counts: counts!.data as Int32Array };
+    environment = createEnvironment({ ...own, runtime });
   } catch (cause) {
     throw broken(cause);
   }

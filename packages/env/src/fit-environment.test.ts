@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fold, integers, key, normal, uniform } from '@lea/core';
-import { historyWindows, windowsOf } from '@lea/data';
-import { float32 } from '@lea/tensor';
+import { historyWindows, itemCounts, windowsOf } from '@lea/data';
+import { float32, pick, prefixed } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
-import { loadEnvironment } from './environment.ts';
+import { createEnvironment, loadEnvironment } from './environment.ts';
 import { fidelity } from './fidelity/fidelity.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish, type Progress } from './progress.ts';
@@ -156,9 +156,62 @@ describe('what is fitted, and on what', () => {
     await expect(fit({ input: 'text' })).rejects.toThrow('needs item tokens');
     await expect(fit({ tokens: float32([1, 2], [1, 2]) })).rejects.toMatchObject({ code: 'E_TOKENS_SHAPE' });
     await expect(fit({ adaptation: { targets: ['x'] } })).rejects.toThrow('q, k, v');
+    await expect(fit({ contrast: 'smapled' })).rejects.toThrow('"sampled"');
+    await expect(fit({ rewardHeads: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    await expect(fit({ negatives: 1.5 })).rejects.toThrow('whole');
     await expect(fit({ adaptation: { rnak: 2 } })).rejects.toThrow('"rank"');
     await expect(fit({ train: usersOf(train, () => false) })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
     await expect(fit({ signal: AbortSignal.abort() })).rejects.toThrow('abort');
+  });
+});
+
+describe('choices of the losses', () => {
+  const chain = rowsOf(walks(120, 0.9), ITEMS);
+  const train = usersOf(chain, (u) => u < 90);
+  const held = usersOf(chain, (u) => u >= 90);
+
+  test.each([
+    ['several negatives', { negatives: 3 }],
+    ['popular negatives', { negativeSampling: 'popularity' as const }],
+    ['drawn items instead of the whole softmax', { contrast: 'sampled' as const, contrastItems: 8 }],
+  ])('%s: the chain is learned as well', async (_, options) => {
+    const env = await finish(fitEnvironment({ train, ...small, epochs: 14, ...options }));
+    const found = await fidelity(env, held, { k: 2 });
+    expect(found.ndcg).toBeGreaterThan(0.6);
+    expect(found.accuracyUniform).toBeGreaterThan(0.8);
+    await env.dispose();
+  });
+
+  test('with several heads a reward is their mean, their deviation the uncertainty', async () => {
+    const env = await finish(fitEnvironment({ train, ...small, epochs: 2, rewardHeads: 3 }));
+    const windows = windowsOf([[3, 10], [5], []], 11, ITEMS);
+    const actions = Int32Array.from({ length: 12 }, (_, i) => (i * 7) % ITEMS);
+    // Each head by itself, as an environment of one.
+    const each = await Promise.all(
+      [0, 1, 2].map(async (h) => {
+        const { config, counts } = env;
+        const rest = Object.entries(env.params).filter(([name]) => !name.startsWith('reward.'));
+        const params = { ...Object.fromEntries(rest), ...prefixed('reward.', pick(`reward.${h}.`, env.params)) };
+        const parts = { name: 'one', params, counts, tokens: null, calibration: null, data: '' };
+        const runtime = { threads: 1, backend: undefined };
+        const one = createEnvironment({ ...parts, config: { ...config, rewardHeads: 1 }, runtime });
+        const rewards = await one.rewards(windows, actions);
+        await expect(one.uncertainty(windows, actions)).rejects.toThrow('rewardHeads');
+        await one.dispose();
+        return rewards;
+      }),
+    );
+    const rewards = await env.rewards(windows, actions);
+    const deviation = await env.uncertainty(windows, actions);
+    const pessimistic = await env.rewardsEncoded(await env.encode(windows), actions, { pessimism: 2 });
+    rewards.forEach((reward, i) => {
+      const mean = (each[0]![i]! + each[1]![i]! + each[2]![i]!) / 3;
+      expect(reward).toBeCloseTo(mean, 5);
+      expect(deviation[i]).toBeGreaterThan(0.001);
+      expect(deviation[i]).toBeCloseTo(Math.sqrt(each.reduce((sum, r) => sum + (r[i]! - mean) ** 2, 0) / 3), 5);
+      expect(pessimistic[i]).toBeCloseTo(reward - 2 * deviation[i]!, 5);
+    });
+    await env.dispose();
   });
 });
 
@@ -192,6 +245,13 @@ describe('a fitted environment', () => {
     );
     second.forEach((value, r) => void expect(value).toBeCloseTo(many[r * 3 + 1]!, 5));
 
+    // Of the rows it was calibrated on, half of the comparisons are with what users took.
+    const likely = (reward: number) =>
+      1 / (1 + Math.exp(-env.calibration!.slope * reward - env.calibration!.intercept));
+    const logged = rows.map((row) => train.sequences.items[train.event[row]!]!);
+    const chances = Array.from(await env.rewards(windows, logged), likely);
+    expect(chances.reduce((a, b) => a + b) / 300).toBeGreaterThan(0.55);
+
     const best = await env.positives(short, 3, { exclude: [[1, 2], []] });
     expect([...best.items.subarray(0, 3)]).not.toContain(1);
     const own = await env.score(short);
@@ -203,6 +263,9 @@ describe('a fitted environment', () => {
     await env.save(dir);
     const again = await loadEnvironment(dir);
     expect(again.hash).toBe(env.hash);
+    expect(again.calibration).toEqual(env.calibration);
+    expect(again.counts).toEqual(env.counts);
+    expect([...env.counts]).toEqual([...itemCounts(train)]);
     expect(await again.rewards(short, Int32Array.of(3, 4))).toEqual(await env.rewards(short, Int32Array.of(3, 4)));
     await writeFile(join(dir, 'environment.json'), '{"config":{}}');
     await expect(loadEnvironment(dir)).rejects.toMatchObject({ code: 'E_ENVIRONMENT_FILE' });

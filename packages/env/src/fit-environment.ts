@@ -1,5 +1,5 @@
-import { contentHash, fold, key, permutation, withDefaults } from '@lea/core';
-import { adam, keyTensorValue, specsOf, type Values } from '@lea/tensor';
+import { contentHash, fold, integers, key, permutation, withDefaults } from '@lea/core';
+import { adam, int32, keyTensorValue, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import type { DecoderConfig } from './decoders/config.ts';
 import { initLora } from './decoders/lora.ts';
@@ -8,21 +8,23 @@ import { createEnvironment, type Environment } from './environment.ts';
 import { environmentLosses, initEnvironment } from './environment-model.ts';
 import { configOf, DEFAULTS, type FitEnvironmentOptions, type Needed } from './fit-options.ts';
 import type { Progress } from './progress.ts';
+import { plattScaling } from './reward-calibration.ts';
 import { ready } from './runtime.ts';
-import { negativeSampler, packSegments, segmentsOf, subsetOfSequences } from './segments.ts';
+import { negativeSampler, packSegments, predictedCounts, segmentsOf, subsetOfSequences } from './segments.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
 import { initTextMemory, textMemoryTable } from './text-memory.ts';
 import { normaliseTokens } from './tokens.ts';
-import { validationMeter } from './validation.ts';
+import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
 
 /**
  * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model
  * (L_sm, the state against all items) and a reward model (L_rm, the next item against an un-interacted one), jointly
- * and at every position of every history. The softmax is over the whole catalogue, whatever its size.
+ * and at every position of every history.
  *
- * Only the rows of `train` that belong to the drawn users reach any parameter.
+ * Only the rows of `train` that belong to the drawn users reach any parameter. Validation decides which epoch is kept, and
+ * fits the calibration of the rewards (Platt scaling), which no parameter depends on.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_LOSS_NOT_FINITE`
  */
@@ -33,12 +35,16 @@ export async function* fitEnvironment(
   const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
   const config = configOf(o);
   const root = fold(key(o.seed), 'environment');
-  const tokens = config.input === 'id' ? null : normaliseTokens(o.tokens!);
+  const text = config.input === 'id' ? null : normaliseTokens(o.tokens!);
+  const tokens = text?.vectors;
   const users = subsetOfSequences(train, o.users, root);
   const segments = segmentsOf(train, o.window, (sequence) => users.has(sequence));
-  const negative = negativeSampler(train, segments, fold(root, 'negatives'));
+  const counts = predictedCounts(train, users);
+  const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
+  const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
   const slots = 2 * (o.window + 1);
   const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots };
+  const drawn = o.contrast === 'sampled' ? o.contrastItems : 0;
 
   const decoder = o.lm ? pickDecoder(o.lm.params, config.decoder) : initDecoder(fold(root, 'decoder'), config.decoder);
   const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
@@ -59,16 +65,20 @@ export async function* fitEnvironment(
   const batchesOf = (epoch: number): Values[] => {
     const order = permutation(fold(root, `order ${epoch}`), segments.length);
     const shuffled = Array.from(order, (i) => segments[i]!);
-    return packSegments(train, shuffled, shape, (s, e) => negative(epoch, s, e)).map((batch, step) => ({
+    const packed = packSegments(train, shuffled, { ...shape, negatives: o.negatives }, (s, e, n) =>
+      negative(epoch, s, e, n),
+    );
+    return packed.map((batch, step) => ({
       ...batch,
       key: keyTensorValue(fold(fold(root, `dropout ${epoch}`), step)),
+      ...(drawn > 0 && { contrast: int32(integers(fold(fold(root, `contrast ${epoch}`), step), drawn, config.items)) }),
     }));
   };
   const trainer = await ready(
     trainingStep((p, inputs, given) => {
-      const { tokens: text, memory: texts, ...rest } = given;
+      const { tokens: rows, memory: texts, ...rest } = given;
       const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
-      const { sm, rm } = environmentLosses({ ...p, ...rest }, config, { tokens: text, memory: texts }, inputs, dropout);
+      const { sm, rm } = environmentLosses({ ...p, ...rest }, config, { tokens: rows, memory: texts }, inputs, dropout);
       return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
     }, optimizer),
     { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(batchesOf(0)[0]!), frozen: specsOf(frozen) },
@@ -77,7 +87,7 @@ export async function* fitEnvironment(
   const meter = o.validation && (await validationMeter(o.validation, config, { ...params, ...frozen }, shape, root, o));
   try {
     let state = trainingState(params, optimizer);
-    let best = { params, score: Number.NEGATIVE_INFINITY, epoch: 0 };
+    let best: Best = { params, score: Number.NEGATIVE_INFINITY, epoch: 0 };
     for (let epoch = 0; epoch < o.epochs; epoch++) {
       const batches = batchesOf(epoch);
       const means: Record<string, number> = { epoch };
@@ -92,10 +102,10 @@ export async function* fitEnvironment(
         }
       }
       const now = parametersOf(state);
-      const measured = meter ? await meter.run({ ...now, ...frozen }) : undefined;
-      yield { stage: 'environment', step: epoch + 1, total: o.epochs, metrics: { ...means, ...measured } };
-      const score = measured?.['ndcg@10'] ?? epoch;
-      if (score > best.score) best = { params: now, score, epoch };
+      const measured = await meter?.run({ ...now, ...frozen });
+      yield { stage: 'environment', step: epoch + 1, total: o.epochs, metrics: { ...means, ...measured?.metrics } };
+      const score = measured?.metrics['ndcg@10'] ?? epoch;
+      if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
       else if (epoch - best.epoch >= o.patience) break;
     }
     const data = contentHash(segments.map((s) => train.sequences.items.slice(s.from, s.to)).map((s) => [...s]));
@@ -103,7 +113,9 @@ export async function* fitEnvironment(
       name: o.name,
       config,
       params: { ...best.params, ...fixed },
-      tokens,
+      tokens: text,
+      counts,
+      calibration: best.rewards ? plattScaling(best.rewards.liked, best.rewards.other) : null,
       data,
       runtime: { threads: o.threads, backend: o.backend },
     });
@@ -111,6 +123,14 @@ export async function* fitEnvironment(
     await trainer.dispose();
     await meter?.dispose();
   }
+}
+
+/** The epoch that validation likes best, else the last. */
+interface Best {
+  readonly params: Values;
+  readonly score: number;
+  readonly epoch: number;
+  readonly rewards?: Validation['rewards'] | undefined;
 }
 
 function pickDecoder(params: Values, config: DecoderConfig): Values {

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { checkChoices, checkRanges, LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
@@ -41,6 +41,25 @@ export interface FitEnvironmentOptions {
   readonly heads: number;
   /** Dropout of inputs, layers and the score head (default 0.3). Higher: less overfitting, more epochs. */
   readonly dropout: number;
+  /**
+   * What the state loss L_sm compares the next item with: `softmax` (default) all items; `sampled` the `contrastItems` drawn
+   * for each step, for catalogues whose logits would not fit in memory or time.
+   */
+  readonly contrast: 'softmax' | 'sampled';
+  /** Items drawn for a step of `contrast: 'sampled'`, uniformly (default 1024). Higher: nearer to the softmax, slower. */
+  readonly contrastItems: number;
+  /** Un-interacted items that the reward loss L_rm compares each action with (default 1). Higher: less noise, slower. */
+  readonly negatives: number;
+  /**
+   * How these are drawn: `uniform` (default), or by `popularity`, in proportion to their count in the fitted rows: rewards
+   * then say less of popularity and more of taste.
+   */
+  readonly negativeSampling: 'uniform' | 'popularity';
+  /**
+   * Score heads (default 1). With several, each begins anew and has its own dropout; rewards are their mean, and
+   * `uncertainty` is their deviation. Higher: surer deviations, slower.
+   */
+  readonly rewardHeads: number;
   /** Weight of the reward loss L_rm beside the state loss L_sm (default 1). */
   readonly lambda: number;
   /** Adam's learning rate (default 0.002). Lower: more epochs, in our runs no better in the end. */
@@ -78,6 +97,11 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   layers: 2,
   heads: 2,
   dropout: 0.3,
+  contrast: 'softmax',
+  contrastItems: 1024,
+  negatives: 1,
+  negativeSampling: 'uniform',
+  rewardHeads: 1,
   lambda: 1,
   lr: 0.002,
   batch: 512,
@@ -99,6 +123,17 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
       value: o.users,
     });
   }
+  checkChoices('fitEnvironment', o, {
+    contrast: ['softmax', 'sampled'],
+    negativeSampling: ['uniform', 'popularity'],
+    candidates: ['text', 'input'],
+  });
+  checkRanges('fitEnvironment', o, {
+    contrastItems: [1, Infinity, 'whole'],
+    negatives: [1, Infinity, 'whole'],
+    rewardHeads: [1, Infinity, 'whole'],
+    memory: [0, Infinity, 'whole'],
+  });
   const input = o.input ?? (o.tokens ? 'id+text' : 'id');
   if (input !== 'id' && !o.tokens) {
     throw new LeaError('E_OPTION_VALUE', 'That input needs item tokens.', {
@@ -143,5 +178,6 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     adaptation,
     memory: text === undefined ? 0 : Math.min(o.memory, text),
     candidates: text === undefined ? 'input' : o.candidates,
+    rewardHeads: o.rewardHeads,
   };
 }

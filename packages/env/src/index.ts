@@ -5,7 +5,7 @@ export { type DecoderMode, decode, embedWords, hiddenStates } from './decoders/d
 export type { LoraOptions } from './decoders/lora.ts';
 export { causalMask } from './decoders/masks.ts';
 export { decoderSpecs, initDecoder } from './decoders/modules.ts';
-export { type Environment, loadEnvironment } from './environment.ts';
+export { type Environment, loadEnvironment, type RewardOptions } from './environment.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
 export type { Encoded } from './environment-programs.ts';
 export type { Calibration, CalibrationBin } from './fidelity/calibration.ts';
@@ -25,10 +25,12 @@ export { type DownloadOptions, downloadLanguageModel } from './hub/download-lang
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-tokens.ts';
 export type { LanguageModel } from './language-model.ts';
 export { loadLanguageModel } from './load-language-model.ts';
+export type { PositiveOptions, PositiveRule } from './positives.ts';
 export { finish, type Progress } from './progress.ts';
 export type { Budget, Prices, Spent } from './prompted/budget.ts';
 export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
+export type { RewardCalibration } from './reward-calibration.ts';
 export type { RewardModel } from './reward-model.ts';
 export { saveLanguageModel } from './save-language-model.ts';
 export { subsetOfSequences } from './segments.ts';

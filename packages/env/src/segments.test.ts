@@ -2,7 +2,7 @@ import { key } from '@lea/core';
 import { transitions } from '@lea/data';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { negativeSampler, packSegments, segmentsOf, subsetOfSequences } from './segments.ts';
+import { negativeSampler, packSegments, predictedCounts, segmentsOf, subsetOfSequences } from './segments.ts';
 import { rowsOf } from './testing.ts';
 
 const all = (): boolean => true;
@@ -75,6 +75,33 @@ test('negatives were not met by the user and do not depend on other users', () =
       expect(a!(epoch, 0, event)).toBe(b!(epoch, 0, event));
     }
   }
+});
+
+test('popular negatives are drawn in proportion to their count, each draw by itself', () => {
+  const rows = rowsOf([[0], [1, 1, 1], [2], [2, 5]], 6);
+  const counts = predictedCounts(rows, new Set([1, 2, 3]));
+  expect([...counts]).toEqual([0, 3, 2, 0, 0, 1]);
+  const segments = segmentsOf(rows, 5, all);
+  const negative = negativeSampler(rows, segments, key(4), counts);
+  const drawn = new Int32Array(6);
+  const draws = [0, 1, 2].map((n) => Array.from({ length: 1000 }, (_, epoch) => negative(epoch, 2, 4, n)));
+  for (const item of draws.flat()) drawn[item]!++;
+  // Who has met item 2 gets item 1 three times as often as item 5.
+  expect(drawn[1]! + drawn[5]!).toBe(3000);
+  expect(drawn[1]! / drawn[5]!).toBeGreaterThan(2.6);
+  expect(drawn[1]! / drawn[5]!).toBeLessThan(3.4);
+  expect(draws[0]).not.toEqual(draws[1]);
+  expect(draws[1]).not.toEqual(draws[2]);
+});
+
+test('several negatives of a position lie a row of slots apart', () => {
+  const rows = rowsOf([[0, 1], [2], [3, 4]], 6);
+  const segments = segmentsOf(rows, 2, all);
+  const name = (sequence: number, event: number, draw: number): number => 100 * sequence + 10 * event + draw;
+  const [batch] = packSegments(rows, segments, { rows: 2, slots: 3, negatives: 2 }, name);
+  expect(batch!.negative!.shape).toEqual([2, 6]);
+  expect([...batch!.negative!.data]).toEqual([0, 10, 120, 1, 11, 121, 230, 240, 0, 231, 241, 0]);
+  expect([...batch!.weight!.data]).toEqual([1, 1, 1, 1, 1, 0]);
 });
 
 test('a fraction of the users, the same for the same seed', () => {

@@ -40,61 +40,103 @@ export function subsetOfSequences(set: Transitions, fraction: number, k: Key): S
   return new Set(Array.from(order.subarray(0, Math.max(1, Math.ceil(fraction * all.length))), (i) => all[i]!));
 }
 
-/** For every predicted event an item that the user has not met in this set, uniform: one draw per (epoch, user, position). */
-export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key) {
+/** How often each item is predicted in the rows of some sequences, [items]. */
+export function predictedCounts(set: Transitions, kept: ReadonlySet<number>): Int32Array {
+  const counts = new Int32Array(set.sequences.itemIds.length);
+  for (let row = 0; row < set.count; row++) {
+    if (kept.has(set.sequence[row]!)) counts[set.sequences.items[set.event[row]!]!]!++;
+  }
+  return counts;
+}
+
+/**
+ * For every predicted event items that the user has not met in this set: one draw per (epoch, user, position, number).
+ *
+ * @param popularity how often each item is drawn, relative to the others; without it all are drawn alike
+ */
+export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, popularity?: Int32Array) {
   const { items, offsets } = set.sequences;
   const high = set.sequences.itemIds.length;
+  const pick = popularity ? inProportion(popularity) : (u: number): number => Math.floor(u * high);
   const met = new Map<number, Set<number>>();
   for (const { sequence, from, to } of segments) {
     const some = met.get(sequence) ?? new Set();
     met.set(sequence, some);
     for (let e = from; e < to; e++) some.add(items[e]!);
   }
-  return (epoch: number, sequence: number, event: number): number => {
-    const { words } = fold(fold(k, epoch), sequence);
+  return (epoch: number, sequence: number, event: number, draw = 0): number => {
+    const own = fold(fold(k, epoch), sequence);
+    const { words } = draw === 0 ? own : fold(own, `draw ${draw}`);
     const position = event - offsets[sequence]!;
-    const own = met.get(sequence)!;
+    const seen = met.get(sequence)!;
     let item = 0;
     // A user who has met everything gets an item met before: there is no other.
     for (let attempt = 0; attempt < 64; attempt++) {
-      item = Math.floor(((randomBits(words, position * 64 + attempt) >>> 0) / 2 ** 32) * high);
-      if (!own.has(item)) break;
+      item = pick((randomBits(words, position * 64 + attempt) >>> 0) / 2 ** 32);
+      if (!seen.has(item)) break;
     }
     return item;
   };
+}
+
+/** The item at a share from 0 to 1 of all counts. */
+function inProportion(counts: Int32Array): (u: number) => number {
+  let total = 0;
+  const sums = Float64Array.from(counts, (count) => {
+    total += count;
+    return total;
+  });
+  return (u) => {
+    let [low, high] = [0, sums.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sums[middle]! > u * total) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+}
+
+export interface BatchShape {
+  readonly rows: number;
+  readonly slots: number;
+  readonly negatives?: number;
 }
 
 /**
  * Packs segments into batches of `rows` rows of `slots` slots, in the given order; several short histories share a row,
  * kept apart by their segment numbers.
  *
- * @returns per batch `items`, `segment`, `target`, `negative` int32 and `weight` float32, each [rows, slots]
+ * @param shape.negatives un-interacted items per position (default 1)
+ * @returns per batch `items`, `segment`, `target` int32 and `weight` float32, each [rows, slots]; `negative` int32
+ *   [rows, negatives * slots], the first of every position before the second of any
  */
 export function packSegments(
   set: Transitions,
   segments: readonly Segment[],
-  shape: { readonly rows: number; readonly slots: number },
-  negative: (sequence: number, event: number) => number,
+  shape: BatchShape,
+  negative: (sequence: number, event: number, draw: number) => number,
 ): Values[] {
-  const { rows, slots } = shape;
+  const { rows, slots, negatives = 1 } = shape;
   const { items } = set.sequences;
   const start = set.sequences.itemIds.length;
   const isRow = new Uint8Array(items.length);
   for (const event of set.event) isRow[event] = 1;
   const batches: Values[] = [];
   let filled = new Int32Array(rows).fill(slots);
-  let batch = emptyBatch(rows, slots, start);
+  let batch = emptyBatch(shape, start);
   segments.forEach((segment, number) => {
     const { sequence, from, first, to } = segment;
     const size = to - from;
     let row = filled.findIndex((used) => used + size <= slots);
     if (row < 0) {
-      batch = emptyBatch(rows, slots, start);
-      batches.push(asValues(batch, rows, slots));
+      batch = emptyBatch(shape, start);
+      batches.push(asValues(batch, shape));
       filled = new Int32Array(rows);
       row = 0;
     }
-    const at = row * slots + filled[row]!;
+    const slot = filled[row]!;
+    const at = row * slots + slot;
     filled[row]! += size;
     for (let p = 0; p < size; p++) {
       const event = from + p;
@@ -103,30 +145,32 @@ export function packSegments(
       batch.target[at + p] = items[event]!;
       if (event < first || !isRow[event]) continue;
       batch.weight[at + p] = 1;
-      batch.negative[at + p] = negative(sequence, event);
+      for (let n = 0; n < negatives; n++) {
+        batch.negative[(row * negatives + n) * slots + slot + p] = negative(sequence, event, n);
+      }
     }
   });
   return batches;
 }
 
-function emptyBatch(rows: number, slots: number, start: number) {
+function emptyBatch({ rows, slots, negatives = 1 }: BatchShape, start: number) {
   const size = rows * slots;
   return {
     items: new Int32Array(size).fill(start),
     segment: new Int32Array(size).fill(-1),
     target: new Int32Array(size),
-    negative: new Int32Array(size),
+    negative: new Int32Array(negatives * size),
     weight: new Float32Array(size),
   };
 }
 
-function asValues(batch: ReturnType<typeof emptyBatch>, rows: number, slots: number): Values {
+function asValues(batch: ReturnType<typeof emptyBatch>, { rows, slots, negatives = 1 }: BatchShape): Values {
   const { items, segment, target, negative, weight } = batch;
   return {
     items: int32(items, [rows, slots]),
     segment: int32(segment, [rows, slots]),
     target: int32(target, [rows, slots]),
-    negative: int32(negative, [rows, slots]),
+    negative: int32(negative, [rows, negatives * slots]),
     weight: float32(weight, [rows, slots]),
   };
 }

@@ -1,10 +1,20 @@
 import { float32, type Value } from '@lea/tensor';
 
+/** Item tokens as the environment takes them, and what brings those of further items there. */
+export interface NormalisedTokens {
+  /** [items, size] */
+  readonly vectors: Value;
+  /** What was taken off, [size]. */
+  readonly mean: Value;
+  /** What they were multiplied by then, [1]. */
+  readonly scale: Value;
+}
+
 /**
- * Item tokens as the environment takes them: mean-centred (the mean of text vectors says nothing about an item and
- * would dominate their products) and scaled to a root mean square of 1.
+ * Mean-centred (the mean of text vectors says nothing about an item and would dominate their products) and scaled to a
+ * root mean square of 1.
  */
-export function normaliseTokens(tokens: Value): Value {
+export function normaliseTokens(tokens: Value): NormalisedTokens {
   const [count, size] = tokens.shape as [number, number];
   const data = Float32Array.from(tokens.data);
   const mean = new Float64Array(size);
@@ -15,8 +25,23 @@ export function normaliseTokens(tokens: Value): Value {
     square += data[i]! ** 2;
   }
   const scale = square > 0 ? 1 / Math.sqrt(square / data.length) : 1;
-  return float32(
-    data.map((v) => v * scale),
-    [count, size],
-  );
+  return {
+    vectors: float32(
+      data.map((v) => v * scale),
+      [count, size],
+    ),
+    mean: float32(Float32Array.from(mean), [size]),
+    scale: float32([scale]),
+  };
+}
+
+/** The same tokens with those of further items [more, size] after them, centred and scaled as the first ones were. */
+export function withMoreTokens({ vectors, mean, scale }: NormalisedTokens, more: Value): NormalisedTokens {
+  const [count, size] = vectors.shape as [number, number];
+  const data = new Float32Array(vectors.data.length + more.data.length);
+  data.set(vectors.data);
+  for (let i = 0; i < more.data.length; i++) {
+    data[vectors.data.length + i] = (more.data[i]! - mean.data[i % size]!) * scale.data[0]!;
+  }
+  return { vectors: float32(data, [count + more.shape[0]!, size]), mean, scale };
 }

@@ -6,9 +6,15 @@ import { type EnvironmentConfig, environmentLosses, stateSize } from './environm
 import { type Runtime, ready } from './runtime.ts';
 import { negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
-export interface ValidationMeter {
+export interface Validation {
   /** Means over the rows: `ndcg@10`, `accuracy`, `validation sm`, `validation rm`. */
-  run(params: Values): Promise<Record<string, number>>;
+  readonly metrics: Record<string, number>;
+  /** Rewards of the logged actions and of an un-interacted item each. */
+  readonly rewards: { readonly liked: readonly number[]; readonly other: readonly number[] };
+}
+
+export interface ValidationMeter {
+  run(params: Values): Promise<Validation>;
   dispose(): Promise<void>;
 }
 
@@ -27,25 +33,31 @@ export async function validationMeter(
   const runner = await ready(
     ({ inputs, frozen }) => {
       const { tokens, memory, ...rest } = frozen;
-      const { states, table, margin, total, sm, rm } = environmentLosses(rest, config, { tokens, memory }, inputs);
+      const { states, table, liked, other, total, sm, rm } = environmentLosses(
+        rest,
+        config,
+        { tokens, memory },
+        inputs,
+      );
       const flat = tf.reshape(states, [-1, stateSize(config)]);
       const logits = tf.matMul(flat, table, false, true);
       const target = rowDot(flat, embedding(table, tf.reshape(inputs.target!, [-1])));
       // The target's own entry may differ from `target` in the last bits and must not count as better than itself.
       const better = tf.greater(logits, tf.add(tf.reshape(target, [-1, 1]), 1e-5));
       const rank = tf.sum(tf.cast(better, 'float32'), 1);
-      return { state: {}, outputs: { rank, margin, sm: tf.mul(sm, total), rm: tf.mul(rm, total) } };
+      return { state: {}, outputs: { rank, liked, other, sm: tf.mul(sm, total), rm: tf.mul(rm, total) } };
     },
     { inputs: specsOf(batches[0]!), frozen: specsOf(params) },
     runtime,
     'direct',
   );
   return {
-    async run(frozen: Values): Promise<Record<string, number>> {
+    async run(frozen: Values): Promise<Validation> {
+      const rewards = { liked: [] as number[], other: [] as number[] };
       const sums = { 'ndcg@10': 0, accuracy: 0, 'validation sm': 0, 'validation rm': 0 };
       let count = 0;
       for (const inputs of batches) {
-        const { rank, margin, sm, rm } = (await runner.run({ inputs, frozen })).outputs;
+        const { rank, liked, other, sm, rm } = (await runner.run({ inputs, frozen })).outputs;
         sums['validation sm'] += sm!.data[0]!;
         sums['validation rm'] += rm!.data[0]!;
         const weight = inputs.weight!.data;
@@ -53,10 +65,13 @@ export async function validationMeter(
           if (weight[i] === 0) continue;
           count++;
           if (rank!.data[i]! < 10) sums['ndcg@10'] += 1 / Math.log2(rank!.data[i]! + 2);
-          sums.accuracy += margin!.data[i]! > 0 ? 1 : margin!.data[i] === 0 ? 0.5 : 0;
+          const [more, less] = [liked!.data[i]!, other!.data[i]!];
+          sums.accuracy += more > less ? 1 : more === less ? 0.5 : 0;
+          rewards.liked.push(more);
+          rewards.other.push(less);
         }
       }
-      return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));
+      return { metrics: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count])), rewards };
     },
     dispose: (): Promise<void> => runner.dispose(),
   };

@@ -1,0 +1,83 @@
+import { checkChoices, checkRanges, withDefaults } from '@lea/core';
+import type { Encoded } from './environment-programs.ts';
+import { type Positives, topItems } from './top-items.ts';
+
+/** How positive actions are chosen. */
+export interface PositiveRule {
+  /**
+   * What decides: `state` (default) the similarity of state and item; `reward` the reward model, among the `shortlist` items
+   * most similar to the state: closer to what users like of what they might take next, at the price of that many rewards.
+   */
+  readonly rank: 'state' | 'reward';
+  /** Items that `rank: 'reward'` chooses from (default five times as many as are chosen). Higher: rarer and riskier items. */
+  readonly shortlist: number | undefined;
+  /**
+   * c of the correction logit - c * log(share of the item among the fitted rows, each item counted once more than it
+   * occurs), by which items are compared with the state (default 0: none). Higher: less popular items; at 1 the popularity
+   * that a softmax over logged actions has learned is taken off whole.
+   */
+  readonly popularity: number;
+}
+
+export interface PositiveOptions extends PositiveRule {
+  /** c of mean - c * deviation over the score heads, by which `rank: 'reward'` ranks (default 0: the mean). */
+  readonly pessimism: number;
+  /** Per history the items that may not be among them. */
+  readonly exclude: readonly Iterable<number>[] | undefined;
+}
+
+export const RULE: PositiveRule = { rank: 'state', shortlist: undefined, popularity: 0 };
+const DEFAULTS: PositiveOptions = { ...RULE, pessimism: 0, exclude: undefined };
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkRule(where: string, rule: PositiveRule): void {
+  checkChoices(where, rule, { rank: ['state', 'reward'] });
+  checkRanges(where, rule, { popularity: [0, Infinity] });
+  if (rule.shortlist !== undefined)
+    checkRanges(where, { ...rule, shortlist: rule.shortlist }, { shortlist: [1, Infinity, 'whole'] });
+}
+
+interface Asked {
+  readonly items: number;
+  /** How often each item occurs in the rows of the fit. */
+  readonly counts: Int32Array;
+  scoreEncoded(encoded: Encoded): Promise<Float32Array>;
+  rewardsEncoded(encoded: Encoded, actions: Int32Array, options: { pessimism: number }): Promise<Float32Array>;
+}
+
+/** The k best items after each history, best first; their logits are those of the state, uncorrected. */
+export async function positivesOf(
+  env: Asked,
+  encoded: Encoded,
+  k: number,
+  options?: Partial<PositiveOptions>,
+): Promise<Positives> {
+  const o = withDefaults('positives', DEFAULTS, options);
+  checkRule('positives', o);
+  const { size } = encoded.windows;
+  const { items } = env;
+  const logits = await env.scoreEncoded(encoded);
+  const compared = o.popularity === 0 ? logits : corrected(logits, logShares(env.counts), o.popularity);
+  const own = ({ items: chosen }: Positives): Positives => ({
+    k,
+    items: chosen,
+    logits: Float32Array.from(chosen, (item, i) => logits[Math.floor(i / k) * items + item]!),
+  });
+  if (o.rank === 'state') return own(topItems(compared, size, k, o.exclude));
+
+  const banned = Math.max(0, ...(o.exclude ?? []).map((out) => new Set(out).size));
+  const m = Math.max(k, Math.min(o.shortlist ?? 5 * k, items - banned));
+  const shortlist = topItems(compared, size, m, o.exclude).items;
+  const rewards = await env.rewardsEncoded(encoded, shortlist, { pessimism: o.pessimism });
+  const best = topItems(rewards, size, k);
+  return own({ ...best, items: best.items.map((place, i) => shortlist[Math.floor(i / k) * m + place]!) });
+}
+
+function logShares(counts: Int32Array): Float64Array {
+  const total = counts.reduce((a, b) => a + b, counts.length);
+  return Float64Array.from(counts, (count) => Math.log((count + 1) / total));
+}
+
+function corrected(logits: Float32Array, logShare: Float64Array, c: number): Float32Array {
+  return logits.map((logit, i) => logit - c * logShare[i % logShare.length]!);
+}

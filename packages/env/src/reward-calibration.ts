@@ -1,0 +1,54 @@
+/** What makes a probability of a raw reward R: sigmoid(slope * R + intercept). */
+export interface RewardCalibration {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+const STEPS = 50;
+
+/**
+ * Platt scaling of rewards (Platt 1999): the probability that an action with this reward is the one that the user took,
+ * rather than an un-interacted item, where there is one of these for every one of those. Maximum likelihood by Newton's
+ * method, with Platt's smoothed targets.
+ *
+ * @param liked raw rewards of logged actions @param other of un-interacted items; the users took no part in the fit
+ */
+export function plattScaling(liked: ArrayLike<number>, other: ArrayLike<number>): RewardCalibration {
+  const rewards = Float64Array.from([...Array.from(liked), ...Array.from(other)]);
+  const targets = Float64Array.from(rewards, (_, i) =>
+    i < liked.length ? (liked.length + 1) / (liked.length + 2) : 1 / (other.length + 2),
+  );
+  const mean = rewards.reduce((a, b) => a + b, 0) / rewards.length;
+  const scale = Math.sqrt(rewards.reduce((a, b) => a + (b - mean) ** 2, 0) / rewards.length) || 1;
+  const z = rewards.map((reward) => (reward - mean) / scale);
+  const loss = (a: number, b: number): number =>
+    z.reduce((sum, x, i) => sum + softplus(a * x + b) - targets[i]! * (a * x + b), 0);
+  let [a, b, now] = [0, 0, loss(0, 0)];
+  for (let step = 0; step < STEPS; step++) {
+    // Gradient and Hessian of the loss; a little is added to the Hessian where all rewards are equal.
+    let [ga, gb, haa, hab, hbb] = [0, 0, 1e-9, 0, 1e-9];
+    for (let i = 0; i < z.length; i++) {
+      const x = z[i]!;
+      const p = 1 / (1 + Math.exp(-(a * x + b)));
+      const [error, spread] = [p - targets[i]!, p * (1 - p)];
+      ga += error * x;
+      gb += error;
+      haa += spread * x * x;
+      hab += spread * x;
+      hbb += spread;
+    }
+    const determinant = haa * hbb - hab * hab;
+    const [da, db] = [(hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant];
+    let size = 1;
+    while (size > 1e-6 && loss(a - size * da, b - size * db) > now) size /= 2;
+    [a, b] = [a - size * da, b - size * db];
+    const next = loss(a, b);
+    if (!(now - next > 1e-12 * now)) break;
+    now = next;
+  }
+  return { slope: a / scale, intercept: b - (a * mean) / scale };
+}
+
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
