@@ -1,12 +1,12 @@
 import { contentHash, fold, key, permutation, withDefaults } from '@lea/core';
-import { adam, float32, int32, specsOf, type Value, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { wordsOf } from './decoders/modules.ts';
-import { type LanguageModel, type TokenRows, textBatch, textLoss, tokenRows } from './language-model.ts';
+import { itemTokenStep, meanWords } from './item-token-step.ts';
+import { type LanguageModel, type TokenRows, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';
-import { finiteLoss, trainingState, trainingStep } from './steps.ts';
+import { finiteLoss } from './steps.ts';
 
 export interface ItemTokenOptions {
   /**
@@ -70,42 +70,29 @@ export async function* learnItemTokens(
 ): AsyncGenerator<Progress, ItemTokens> {
   const o = withDefaults('learnItemTokens', DEFAULTS, options);
   const rows = tokenRows(lm.tokenizer, texts, lm.context);
-  const { width, wordScale = 1 } = lm.config;
+  const { width } = lm.config;
   const words = lm.params[wordsOf(lm.config)]!;
   const fitting = Math.floor(MOST_LOGITS / (rows.context * words.shape[0]!));
   const size = Math.min(o.batch ?? Math.min(64, Math.max(1, fitting)), rows.count);
   const vectors = meanWords(lm, rows);
-  const optimizer = adam({ lr: o.lr * wordScale * rootMeanSquare(words.data) });
-
-  const begin = (which: Int32Array): Values => {
-    const data = new Float32Array(size * width);
+  const { program, inputs, begin } = itemTokenStep(lm, rows, o.lr);
+  const batchOf = (which: Int32Array): ReturnType<typeof begin> => {
+    const first = new Float32Array(size * width);
     which.forEach((row, b) => {
-      data.set(vectors.subarray(row * width, (row + 1) * width), b * width);
+      first.set(vectors.subarray(row * width, (row + 1) * width), b * width);
     });
-    return trainingState({ vectors: float32(data, [size, width]) }, optimizer);
+    return begin(which, first);
   };
-  const some = textBatch(rows, new Int32Array(size));
-  // The texts are frozen, not inputs: a call makes many steps on the same batch. The step number is the only input.
-  const trainer = await ready(
-    trainingStep(({ vectors: first }, _, frozen) => {
-      const loss = textLoss(frozen, lm.config, frozen, first);
-      return { loss: tf.sum(loss) as tf.Scalar };
-    }, optimizer),
-    {
-      state: specsOf(begin(new Int32Array(size))),
-      inputs: { step: { dtype: 'int32', shape: [] } },
-      frozen: specsOf({ ...lm.params, ...some }),
-    },
-    o,
-  );
+  const some = batchOf(new Int32Array(size));
+  const trainer = await ready(program, { state: specsOf(some.state), inputs, frozen: specsOf(some.frozen) }, o);
   try {
     const batches = Math.ceil(rows.count / size);
     for (let batch = 0; batch < batches; batch++) {
       // The last batch is filled up with its first rows.
       const from = batch * size;
       const which = Int32Array.from({ length: size }, (_, b) => (from + b < rows.count ? from + b : from));
-      const frozen = { ...lm.params, ...textBatch(rows, which) };
-      let state = begin(which);
+      const { frozen, ...first } = batchOf(which);
+      let { state } = first;
       let loss = Number.POSITIVE_INFINITY;
       for (let step = 0; step < o.steps; step += STEPS_PER_CALL) {
         o.signal?.throwIfAborted();
@@ -165,27 +152,4 @@ async function measure(
   } finally {
     await meter.dispose();
   }
-}
-
-function meanWords(lm: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
-  const { width, wordScale = 1 } = lm.config;
-  const words = lm.params[wordsOf(lm.config)]!.data;
-  const means = new Float32Array(count * width);
-  for (let row = 0; row < count; row++) {
-    let tokens = 0;
-    for (let t = 0; t < context; t++) {
-      if (weights[row * context + t] === 0) break;
-      const word = ids[row * (context + 1) + t + 1]!;
-      for (let d = 0; d < width; d++) means[row * width + d]! += words[word * width + d]!;
-      tokens++;
-    }
-    for (let d = 0; d < width; d++) means[row * width + d]! *= wordScale / tokens;
-  }
-  return means;
-}
-
-function rootMeanSquare(data: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]! ** 2;
-  return Math.sqrt(sum / data.length);
 }

@@ -1,0 +1,60 @@
+import { adam, float32, type Program, type Specs, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { wordsOf } from './decoders/modules.ts';
+import { type LanguageModel, type TokenRows, textBatch, textLoss } from './language-model.ts';
+import { trainingState, trainingStep } from './steps.ts';
+
+/** What `learnItemTokens` repeats for a batch of items. */
+export interface ItemTokenStep {
+  readonly program: Program;
+  /** The number of the step is the only input: a call makes many steps on the same texts, so these are frozen. */
+  readonly inputs: Specs;
+  /**
+   * The state and frozen values of a batch.
+   *
+   * @param which rows of texts, one for each item of the batch
+   * @param vectors what their vectors begin with, [which.length, width]
+   */
+  begin(which: ArrayLike<number>, vectors: Float32Array): { state: Values; frozen: Values };
+}
+
+/** @param lr in units of the root mean square of the word vectors */
+export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number): ItemTokenStep {
+  const { width, wordScale = 1 } = lm.config;
+  const optimizer = adam({ lr: lr * wordScale * rootMeanSquare(lm.params[wordsOf(lm.config)]!.data) });
+  return {
+    program: trainingStep(
+      ({ vectors }, _, frozen) => ({ loss: tf.sum(textLoss(frozen, lm.config, frozen, vectors)) as tf.Scalar }),
+      optimizer,
+    ),
+    inputs: { step: { dtype: 'int32', shape: [] } },
+    begin: (which, vectors) => ({
+      state: trainingState({ vectors: float32(vectors, [which.length, width]) }, optimizer),
+      frozen: { ...lm.params, ...textBatch(rows, which) },
+    }),
+  };
+}
+
+/** The mean of each text's word vectors as they enter the decoder, [count, width]. */
+export function meanWords(lm: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
+  const { width, wordScale = 1 } = lm.config;
+  const words = lm.params[wordsOf(lm.config)]!.data;
+  const means = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) {
+    let tokens = 0;
+    for (let t = 0; t < context; t++) {
+      if (weights[row * context + t] === 0) break;
+      const word = ids[row * (context + 1) + t + 1]!;
+      for (let d = 0; d < width; d++) means[row * width + d]! += words[word * width + d]!;
+      tokens++;
+    }
+    for (let d = 0; d < width; d++) means[row * width + d]! *= wordScale / tokens;
+  }
+  return means;
+}
+
+function rootMeanSquare(data: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! ** 2;
+  return Math.sqrt(sum / data.length);
+}
