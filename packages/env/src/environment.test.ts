@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { key, normal } from '@lea/core';
+import { windowsOf } from '@lea/data';
+import { float32, type Value } from '@lea/tensor';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Environment, loadEnvironment } from './environment.ts';
+import { fitEnvironment } from './fit-environment.ts';
+import { finish } from './progress.ts';
+import { rowsOf } from './testing.ts';
+
+const ITEMS = 37;
+const SIZE = 12;
+const train = rowsOf(
+  Array.from({ length: 60 }, (_, u) => Array.from({ length: 9 }, (_, t) => (u + t * (1 + (u % 3))) % ITEMS)),
+  ITEMS,
+);
+const texts = normal(key(5), ITEMS * SIZE);
+const tokens = float32(texts, [ITEMS, SIZE]);
+const options = { train, width: 16, layers: 1, window: 8, epochs: 6, dropout: 0.1, lr: 0.01 };
+
+/** The tokens of some items, again. */
+const copies = (...items: number[]): Value =>
+  float32(Float32Array.from(items.flatMap((i) => [...texts.subarray(i * SIZE, (i + 1) * SIZE)])), [items.length, SIZE]);
+
+describe.each(['id+text', 'text'] as const)('further items of an environment of %s', (input) => {
+  let env: Environment;
+  let grown: Environment;
+  beforeAll(async () => {
+    env = await finish(fitEnvironment({ ...options, tokens, input }));
+    grown = env.withItems(copies(4, 20, 33));
+  });
+  afterAll(async () => {
+    await env.dispose();
+    await grown.dispose();
+  });
+
+  const histories = Array.from({ length: 140 }, (_, u) => Array.from({ length: u % 9 }, (_, t) => (u * 5 + t) % ITEMS));
+  const before = windowsOf(histories, 8, ITEMS);
+  const after = windowsOf(histories, 8, ITEMS + 3);
+
+  test('what was said of the items it had stays the same to the last bit', async () => {
+    expect(await grown.states(after)).toEqual(await env.states(before));
+    const actions = Int32Array.from({ length: 140 * 4 }, (_, i) => (i * 11) % ITEMS);
+    expect(await grown.rewards(after, actions)).toEqual(await env.rewards(before, actions));
+    const [old, now] = [await env.score(before), await grown.score(after)];
+    for (let row = 0; row < 140; row++) {
+      const own = now.subarray(row * (ITEMS + 3), row * (ITEMS + 3) + ITEMS);
+      expect(own).toEqual(old.subarray(row * ITEMS, (row + 1) * ITEMS));
+    }
+    const exclude = histories.map(() => [ITEMS, ITEMS + 1, ITEMS + 2]);
+    expect(await grown.positives(after, 7, { exclude })).toEqual(await env.positives(before, 7));
+  });
+
+  test('an item with the text of another is liked as that one is', async () => {
+    const rewards = await grown.rewards(
+      after,
+      Int32Array.from({ length: 280 }, (_, i) => (i % 2 ? ITEMS : 4)),
+    );
+    for (let row = 0; row < 140; row++) expect(rewards[2 * row + 1]).toBeCloseTo(rewards[2 * row]!, 4);
+    // In states, free vectors count as well: the old one's is not the new one's.
+    const logits = await grown.score(after);
+    let near = 0;
+    for (let row = 0; row < 140; row++) {
+      const own = logits.subarray(row * (ITEMS + 3), (row + 1) * (ITEMS + 3));
+      const distance = (item: number): number => Math.abs(own[item]! - own[ITEMS + 1]!);
+      const nearer = Array.from({ length: ITEMS }, (_, item) => item).filter((i) => distance(i) < distance(20));
+      if (nearer.length <= 3) near++;
+    }
+    expect(near).toBeGreaterThan(0.6 * 140);
+    if (input === 'text') expect(near).toBe(140);
+  });
+
+  test('histories with further items are read as those with their likes', async () => {
+    const [like, itself] = [
+      await grown.score(windowsOf([[1, 20, 33]], 8, ITEMS + 3)),
+      await grown.score(windowsOf([[1, ITEMS + 1, ITEMS + 2]], 8, ITEMS + 3)),
+    ];
+    if (input === 'text') like.forEach((logit, i) => void expect(itself[i]).toBeCloseTo(logit, 4));
+    else expect(itself.every(Number.isFinite)).toBe(true);
+  });
+
+  test('it is saved and grows again', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'lea-grown-'));
+    await grown.save(dir);
+    const again = await loadEnvironment(dir);
+    await rm(dir, { recursive: true });
+    expect(again.hash).toBe(grown.hash);
+    expect(grown.hash).not.toBe(env.hash);
+    expect([...again.counts.subarray(ITEMS)]).toEqual([0, 0, 0]);
+    const all = env.withItems(copies(4, 20, 33, 7));
+    const step = again.withItems(copies(7));
+    expect(step.hash).toBe(all.hash);
+    expect(step.items).toBe(ITEMS + 4);
+    await again.dispose();
+  });
+});
+
+test('further items that cannot enter are named', async () => {
+  const env = await finish(fitEnvironment({ ...options, epochs: 1, tokens }));
+  expect(() => env.withItems(float32([1, 2], [1, 2]))).toThrow('12 columns');
+  expect(() => env.withItems(float32(texts, [ITEMS * SIZE]))).toThrow('12 columns');
+  const ids = await finish(fitEnvironment({ ...options, epochs: 1 }));
+  expect(() => ids.withItems(copies(1))).toThrow('by their ids');
+});
