@@ -1,0 +1,27 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createWorld } from '@lea/data';
+import { catalogueModel, finish, saveLanguageModel } from '@lea/env';
+import { expect, it } from 'vitest';
+import { main } from './main.ts';
+
+it('runs as it stands, with any decoder in the layout of Hugging Face', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'decoder-'));
+  const { catalog } = createWorld({ users: 150, items: 40, tastes: 6 });
+  const lm = await finish(catalogueModel(catalog.texts, { width: 32, heads: 2, layers: 1, context: 24, epochs: 4 }));
+  await saveLanguageModel(lm, dir);
+  const [texts, rows] = await main(dir, undefined, 1);
+  const [none, own] = [...texts!.matchAll(/\d+\.\d/g)].map(Number);
+  expect(own).toBeLessThan(none!);
+  expect(rows).toMatch(/^prefers what users did in \d+ % of rows$/);
+  await rm(dir, { recursive: true });
+});
+
+it('is what docs/pretrained-decoders.md shows', async () => {
+  const read = (file: string) => readFile(join(import.meta.dirname, file), 'utf8');
+  const code = (await read('main.ts')).replace(/^ +/gm, '');
+  const shown = [...(await read('../../docs/pretrained-decoders.md')).matchAll(/^```ts main\.ts\n(.*?)^```/gms)];
+  expect(shown.length).toBe(2);
+  for (const [, block] of shown) expect(code).toContain(block!.replace(/^ +/gm, ''));
+});
