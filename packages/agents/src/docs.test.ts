@@ -12,7 +12,7 @@ const read = (path: string) => readFileSync(join(docs, path), 'utf8');
 
 /** Option and default of the rows "| `option` | `default as JSON` | ...". */
 function optionRows(markdown: string): Record<string, unknown> {
-  const rows = [...markdown.matchAll(/^\| `(\w+)` \| `([^`]+)` \| ./gm)];
+  const rows = [...markdown.matchAll(/^\| `(\w+)` +\| `([^`]+)` +\| ./gm)];
   const options = Object.fromEntries(rows.map(([, name, json]) => [name!, JSON.parse(json!)]));
   expect(rows.length, 'an option has two rows').toBe(Object.keys(options).length);
   return options;
@@ -54,7 +54,7 @@ describe.each(agentTypes())('agents/%s.md', (type) => {
     const rows = sections(page)
       .metrics!.split('\n')
       .filter((line) => line.startsWith('| `'));
-    const listed = rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
+    const listed = rows.flatMap((row) => [...row.split(/ +\| /)[0]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
     expect(listed.sort()).toEqual([...new Set(logged)].sort());
   });
 
