@@ -1,7 +1,7 @@
 import type { Transitions } from '@lea/data';
 import type { Annotation } from '@lea/env';
 import { describe, expect, it } from 'vitest';
-import { leaSignals, signalsHash } from './signals.ts';
+import { leaSignals, type SignalOptions, signalsHash } from './signals.ts';
 
 // Two events: a click on item 0, a purchase of item 3.
 const transitions: Transitions = {
@@ -71,6 +71,27 @@ describe('leaSignals', () => {
     expect(targets).toBeUndefined();
     near(reward!, [0.4 / (1 + Math.E), 2 / (1 + 1 / Math.E)]);
     expect(() => leaSignals(annotation, transitions, { use })).toThrow(/click, purchase/);
+  });
+
+  it("reward: other forms, and a share of the event's own", () => {
+    const calibration = { slope: 0.5, intercept: -1.5 };
+    const rewardOf = (options: Partial<SignalOptions>) =>
+      leaSignals({ ...annotation, calibration }, transitions, {
+        use: { reward: true, actions: false },
+        rewards: [0.2, 1],
+        ...options,
+      }).reward!;
+    near(rewardOf({ rewardForm: 'raw' }), [1, 5]);
+    near(rewardOf({ rewardForm: 'standardised' }), [0, 2]);
+    // 0.5 * 1 - 1.5 = -1 and 0.5 * 5 - 1.5 = 1.
+    near(rewardOf({ rewardForm: 'calibrated' }), [0.4 / (1 + Math.E), 2 / (1 + 1 / Math.E)]);
+    near(rewardOf({ rewardForm: 'raw', rewardMix: 0.25 }), [0.25 + 0.15, 1.25 + 0.75]);
+    near(rewardOf({ rewardMix: 0 }), [0.2, 1]);
+    expect(() => rewardOf({ rewardMix: 2 })).toThrow(/rewardMix/);
+    expect(() => rewardOf({ rewardForm: 'standardized' as 'standardised' })).toThrow(/"standardised"/);
+    const use = { reward: true, actions: false };
+    const bare = () => leaSignals(annotation, transitions, { use, rewards: [0.2, 1], rewardForm: 'calibrated' });
+    expect(bare).toThrow(/validation/);
   });
 
   it('controls are keyed and break what they say', () => {

@@ -1,4 +1,14 @@
-import { contentHash, fold, integers, key, LeaError, permutation, withDefaults } from '@lea/core';
+import {
+  checkChoices,
+  checkRanges,
+  contentHash,
+  fold,
+  integers,
+  key,
+  LeaError,
+  permutation,
+  withDefaults,
+} from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Annotation } from '@lea/env';
 
@@ -29,6 +39,18 @@ export interface SignalOptions {
   /** Reward per event kind, in the order of `sequences.kinds`: the scale that modelled rewards keep. Needed by `use.reward`. */
   rewards?: readonly number[];
   /**
+   * What `use.reward` makes of a raw modelled reward R, with r the event's own and z = R in standard deviations from the
+   * mean over the logged train actions. Default `sigmoid`:
+   * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
+   * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one
+   *   that was fitted with validation. As `sigmoid`, but with a mean above r where the environment is sure of its users;
+   * - `standardised`: (1 + z) * r, without bounds: differences of R are kept, and may turn a reward negative;
+   * - `raw`: R, whatever the event: its scale becomes the scale of Q.
+   */
+  rewardForm?: 'sigmoid' | 'calibrated' | 'standardised' | 'raw';
+  /** Share of the modelled reward in `use.reward`, the rest is the event's own; default 1. Lower: closer to the log. */
+  rewardMix?: number;
+  /**
    * Breaks the signal on purpose, to show what of a gain is the environment's: `random-positives` puts uniformly drawn
    * items in place of the proposed ones, `shuffled-rewards` deals the rewards to other rows and items. Default `none`.
    */
@@ -46,9 +68,9 @@ export interface SignalOptions {
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
  *   the weights of both parts add up;
  * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
- *   the event's own reward, hence so does the scale of Q.
+ *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
  *
- * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
  */
 export function leaSignals(annotation: Annotation, transitions: Transitions, options: SignalOptions = {}): Signals {
   const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
@@ -57,7 +79,7 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
   const source = control(annotation, transitions, given);
   return {
     ...(use.actions || use.state ? softTargets(source, transitions, { ...given, use }) : {}),
-    ...(use.reward ? { reward: modelledReward(source, transitions, given.rewards) } : {}),
+    ...(use.reward ? { reward: modelledReward(source, transitions, given) } : {}),
   };
 }
 
@@ -74,13 +96,15 @@ const DEFAULTS = {
   k: 20,
   temperature: 1,
   rewards: [] as readonly number[],
+  rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
+  rewardMix: 1,
   control: 'none' as NonNullable<SignalOptions['control']>,
   seed: 0,
 };
 
 type Source = Pick<
   Annotation,
-  'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards' | 'rewardMean' | 'rewardStd'
+  'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'
 >;
 
 function softTargets(
@@ -122,11 +146,26 @@ function softTargets(
 function modelledReward(
   source: Source,
   { sequences, event, count }: Transitions,
-  rewards: readonly number[],
+  { rewards, rewardForm, rewardMix }: typeof DEFAULTS,
 ): Float32Array {
+  const { rewardMean, rewardStd, calibration } = source;
+  const modelled = (raw: number, own: number): number => {
+    const z = (raw - rewardMean) / (rewardStd || 1);
+    switch (rewardForm) {
+      case 'raw':
+        return raw;
+      case 'standardised':
+        return own * (1 + z);
+      case 'calibrated':
+        return (own * 2) / (1 + Math.exp(-calibration!.slope * raw - calibration!.intercept));
+      default:
+        return (own * 2) / (1 + Math.exp(-z));
+    }
+  };
   return Float32Array.from({ length: count }, (_, row) => {
-    const z = (source.reward[row]! - source.rewardMean) / (source.rewardStd || 1);
-    return (rewards[sequences.kind[event[row]!]!]! * 2) / (1 + Math.exp(-z));
+    const own = rewards[sequences.kind[event[row]!]!]!;
+    const value = modelled(source.reward[row]!, own);
+    return rewardMix === 1 ? value : rewardMix * value + (1 - rewardMix) * own;
   });
 }
 
@@ -174,6 +213,14 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   if (!(options.temperature > 0) || !(options.alpha >= 0)) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be above 0 and alpha at least 0.', {
       value: { temperature: options.temperature, alpha: options.alpha },
+    });
+  }
+  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
+  checkRanges('leaSignals', options, { rewardMix: [0, 1] });
+  if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: the environment of this annotation was not calibrated.', {
+      value: options.rewardForm,
+      hint: 'Fit it with validation, or take rewardForm "sigmoid".',
     });
   }
   if (options.use.reward && options.rewards.length !== transitions.sequences.kinds.length) {

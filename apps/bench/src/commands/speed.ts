@@ -21,6 +21,11 @@ const args = {
     valueHint: 'NAMES',
     default: 'ce',
   },
+  loss: {
+    type: 'string',
+    description: 'The supervised loss of agents that do not name one: softmax, sampled-softmax or gbce',
+    valueHint: 'NAME',
+  },
   encoder: { type: 'string', description: 'Encoders, in the same way', valueHint: 'NAMES', default: 'sasrec' },
   batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
   dropout: { type: 'string', description: 'Dropout of encoders that have it', valueHint: 'P', default: '0' },
@@ -53,7 +58,12 @@ const command: CommandDef<typeof args> = defineCommand({
     };
     const rounds = whole('rounds', given.rounds);
     const sizes = given.items.split(',').map((text) => whole('items', text));
-    const pairs = pairsOf(given.agent, given.encoder, { size: 64, dropout: share('dropout', given.dropout) });
+    const pairs = pairsOf(
+      given.agent,
+      given.encoder,
+      { size: 64, dropout: share('dropout', given.dropout) },
+      given.loss,
+    );
     const lines: SpeedLine[] = [];
     for (const items of sizes) {
       for (const pair of pairs) {

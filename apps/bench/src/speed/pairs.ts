@@ -28,17 +28,26 @@ export interface Variant {
  * @param agents names with commas between, `all`, or JSON: `{ "type": ..., option: ... }` or a list of such
  * @param encoders the same
  * @param shared options of encoders that have them
+ * @param loss option of agents that do not give it
  * @throws LeaError `E_FLAG_VALUE`
  */
-export function pairsOf(agents: string, encoders: string, shared: Readonly<Record<string, unknown>>): Pair[] {
+export function pairsOf(
+  agents: string,
+  encoders: string,
+  shared: Readonly<Record<string, unknown>>,
+  loss?: string,
+): Pair[] {
   const onEncoders = variants('encoder', encoders, encoderTypes());
-  return variants('agent', agents, agentTypes()).flatMap((agent) =>
-    onEncoders.map((encoder) => ({
-      agent,
-      encoder,
-      config: () => createAgent({ ...agent, encoder: withShared(encoder, shared) }).config,
-    })),
-  );
+  const given = variants('agent', agents, agentTypes());
+  return given
+    .map((agent) => (loss === undefined || 'loss' in agent ? agent : { ...agent, loss }))
+    .flatMap((agent) =>
+      onEncoders.map((encoder) => ({
+        agent,
+        encoder,
+        config: () => createAgent({ ...agent, encoder: withShared(encoder, shared) }).config,
+      })),
+    );
 }
 
 function variants(flag: string, text: string, known: readonly string[]): Variant[] {

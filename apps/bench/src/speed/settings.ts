@@ -17,6 +17,13 @@ export interface StepSettings {
   readonly fedNegatives?: boolean;
 }
 
+/** A training step that can be measured. */
+export interface Rounds {
+  /** Does the steps of a round and gives their losses. */
+  round(): Promise<readonly number[]>;
+  end(): Promise<void>;
+}
+
 /** What a worker says when it is ready. */
 export interface Ready {
   readonly versions: Readonly<Record<string, string>>;
