@@ -77,7 +77,7 @@ export interface Environment {
   dispose(): Promise<void>;
 }
 
-interface EnvironmentParts {
+export interface EnvironmentParts {
   readonly name: string;
   readonly config: EnvironmentConfig;
   readonly params: Values;

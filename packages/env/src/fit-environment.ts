@@ -1,19 +1,12 @@
-import { contentHash, fold, integers, key, permutation, withDefaults } from '@lea/core';
-import { adam, int32, keyTensorValue, specsOf, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
-import type { DecoderConfig } from './decoders/config.ts';
-import { initLora } from './decoders/lora.ts';
-import { decoderSpecs, initDecoder } from './decoders/modules.ts';
+import { contentHash, withDefaults } from '@lea/core';
+import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from './environment.ts';
-import { environmentLosses, initEnvironment } from './environment-model.ts';
-import { configOf, DEFAULTS, type FitEnvironmentOptions, type Needed } from './fit-options.ts';
+import { DEFAULTS, type FitEnvironmentOptions, type Needed } from './fit-options.ts';
+import { prepareFit } from './fit-preparation.ts';
 import type { Progress } from './progress.ts';
 import { plattScaling } from './reward-calibration.ts';
 import { ready } from './runtime.ts';
-import { negativeSampler, packSegments, predictedCounts, segmentsOf, subsetOfSequences } from './segments.ts';
-import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
-import { initTextMemory, textMemoryTable } from './text-memory.ts';
-import { normaliseTokens } from './tokens.ts';
+import { finiteLoss, parametersOf, stack, trainingState } from './steps.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
@@ -33,54 +26,10 @@ export async function* fitEnvironment(
 ): AsyncGenerator<Progress, Environment> {
   const { train, ...given } = options;
   const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
-  const config = configOf(o);
-  const root = fold(key(o.seed), 'environment');
-  const text = config.input === 'id' ? null : normaliseTokens(o.tokens!);
-  const tokens = text?.vectors;
-  const users = subsetOfSequences(train, o.users, root);
-  const segments = segmentsOf(train, o.window, (sequence) => users.has(sequence));
-  const counts = predictedCounts(train, users);
-  const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
-  const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
-  const slots = 2 * (o.window + 1);
-  const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots };
-  const drawn = o.contrast === 'sampled' ? o.contrastItems : 0;
-
-  const decoder = o.lm ? pickDecoder(o.lm.params, config.decoder) : initDecoder(fold(root, 'decoder'), config.decoder);
-  const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
-  const adapters =
-    config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
-  const memory = config.memory > 0 ? initTextMemory(tokens!, config.memory) : undefined;
-  const params: Values = { ...(config.adaptation === 'all' ? decoder : adapters), ...own, ...memory?.trained };
-  /** What belongs to the environment but is not learned here. */
-  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory?.fixed };
-  const { 'memory.directions': directions, ...unlearned } = fixed;
-  const frozen: Values = {
-    ...unlearned,
-    ...(tokens && { tokens }),
-    ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
-  };
-
-  const optimizer = adam({ lr: o.lr });
-  const batchesOf = (epoch: number): Values[] => {
-    const order = permutation(fold(root, `order ${epoch}`), segments.length);
-    const shuffled = Array.from(order, (i) => segments[i]!);
-    const packed = packSegments(train, shuffled, { ...shape, negatives: o.negatives }, (s, e, n) =>
-      negative(epoch, s, e, n),
-    );
-    return packed.map((batch, step) => ({
-      ...batch,
-      key: keyTensorValue(fold(fold(root, `dropout ${epoch}`), step)),
-      ...(drawn > 0 && { contrast: int32(integers(fold(fold(root, `contrast ${epoch}`), step), drawn, config.items)) }),
-    }));
-  };
+  const fit = await prepareFit(o);
+  const { config, root, text, segments, counts, shape, params, fixed, frozen, optimizer, program, batchesOf } = fit;
   const trainer = await ready(
-    trainingStep((p, inputs, given) => {
-      const { tokens: rows, memory: texts, ...rest } = given;
-      const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
-      const { sm, rm } = environmentLosses({ ...p, ...rest }, config, { tokens: rows, memory: texts }, inputs, dropout);
-      return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
-    }, optimizer),
+    program,
     { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(batchesOf(0)[0]!), frozen: specsOf(frozen) },
     o,
   );
@@ -131,8 +80,4 @@ interface Best {
   readonly score: number;
   readonly epoch: number;
   readonly rewards?: Validation['rewards'] | undefined;
-}
-
-function pickDecoder(params: Values, config: DecoderConfig): Values {
-  return Object.fromEntries(Object.keys(decoderSpecs(config)).map((name) => [name, params[name]!]));
 }

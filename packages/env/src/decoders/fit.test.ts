@@ -60,7 +60,7 @@ describe.each(MODELS)('an environment of %s', (name) => {
     const windows = windowsOf([[1, 2, 3], [], [4]], 5, texts.length);
     const states = await env.states(windows);
     const last = await env.states(windowsOf([[4]], 5, texts.length));
-    last.forEach((value, i) => void expect(value).toBeCloseTo(states[2 * 32 + i]!, 4));
+    last.forEach((value, i) => void expect(value).toBeCloseTo(states[2 * env.stateSize + i]!, 4));
     expect((await env.rewards(windows, Int32Array.of(0, 1, 2))).every(Number.isFinite)).toBe(true);
     await fresh.dispose();
     await env.dispose();

@@ -1,0 +1,97 @@
+import { fold, integers, type Key, key, permutation } from '@lea/core';
+import { adam, int32, keyTensorValue, type Optimizer, type Program, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import type { DecoderConfig } from './decoders/config.ts';
+import { initLora } from './decoders/lora.ts';
+import { decoderSpecs, initDecoder } from './decoders/modules.ts';
+import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
+import { configOf, type FitEnvironmentOptions } from './fit-options.ts';
+import {
+  negativeSampler,
+  packSegments,
+  predictedCounts,
+  type Segment,
+  segmentsOf,
+  subsetOfSequences,
+} from './segments.ts';
+import { trainingStep } from './steps.ts';
+import { initTextMemory, textMemoryTable } from './text-memory.ts';
+import { type NormalisedTokens, normaliseTokens } from './tokens.ts';
+
+/** All that `fitEnvironment` begins with. */
+export interface FitPreparation {
+  readonly config: EnvironmentConfig;
+  readonly root: Key;
+  readonly text: NormalisedTokens | null;
+  readonly segments: readonly Segment[];
+  /** How often each item is predicted, [items]. */
+  readonly counts: Int32Array;
+  readonly shape: { readonly rows: number; readonly slots: number };
+  /** What is trained. */
+  readonly params: Values;
+  /** What belongs to the environment but is not learned here. */
+  readonly fixed: Values;
+  /** What the step reads and does not change: of `fixed`, and made of the tokens. */
+  readonly frozen: Values;
+  readonly optimizer: Optimizer;
+  /** The training step: outputs `loss`, `sm`, `rm`. */
+  readonly program: Program;
+  /** Inputs of every step of an epoch. */
+  batchesOf(epoch: number): Values[];
+}
+
+/** @throws LeaError `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY` */
+export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparation> {
+  const { train } = o;
+  const config = configOf(o);
+  const root = fold(key(o.seed), 'environment');
+  const text = config.input === 'id' ? null : normaliseTokens(o.tokens!);
+  const tokens = text?.vectors;
+  const users = subsetOfSequences(train, o.users, root);
+  const segments = segmentsOf(train, o.window, (sequence) => users.has(sequence));
+  const counts = predictedCounts(train, users);
+  const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
+  const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
+  const slots = 2 * (o.window + 1);
+  const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots };
+  const drawn = o.contrast === 'sampled' ? o.contrastItems : 0;
+
+  const decoder = o.lm ? pickDecoder(o.lm.params, config.decoder) : initDecoder(fold(root, 'decoder'), config.decoder);
+  const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
+  const adapters =
+    config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
+  const memory = config.memory > 0 ? initTextMemory(tokens!, config.memory) : undefined;
+  const params: Values = { ...(config.adaptation === 'all' ? decoder : adapters), ...own, ...memory?.trained };
+  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory?.fixed };
+  const { 'memory.directions': directions, ...unlearned } = fixed;
+  const frozen: Values = {
+    ...unlearned,
+    ...(tokens && { tokens }),
+    ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
+  };
+
+  const optimizer = adam({ lr: o.lr });
+  const program = trainingStep((p, inputs, given) => {
+    const { tokens: rows, memory: texts, ...rest } = given;
+    const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
+    const { sm, rm } = environmentLosses({ ...p, ...rest }, config, { tokens: rows, memory: texts }, inputs, dropout);
+    return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
+  }, optimizer);
+  const batchesOf = (epoch: number): Values[] => {
+    const order = permutation(fold(root, `order ${epoch}`), segments.length);
+    const shuffled = Array.from(order, (i) => segments[i]!);
+    const packed = packSegments(train, shuffled, { ...shape, negatives: o.negatives }, (s, e, n) =>
+      negative(epoch, s, e, n),
+    );
+    return packed.map((batch, step) => ({
+      ...batch,
+      key: keyTensorValue(fold(fold(root, `dropout ${epoch}`), step)),
+      ...(drawn > 0 && { contrast: int32(integers(fold(fold(root, `contrast ${epoch}`), step), drawn, config.items)) }),
+    }));
+  };
+  return { config, root, text, segments, counts, shape, params, fixed, frozen, optimizer, program, batchesOf };
+}
+
+function pickDecoder(params: Values, config: DecoderConfig): Values {
+  return Object.fromEntries(Object.keys(decoderSpecs(config)).map((name) => [name, params[name]!]));
+}

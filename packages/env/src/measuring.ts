@@ -1,0 +1,12 @@
+/**
+ * The programs inside `fitEnvironment`, `learnItemTokens` and environments, for those who measure or check them apart
+ * from their loops. May change with any version.
+ *
+ * @module
+ */
+export { createEnvironment, type EnvironmentParts } from './environment.ts';
+export { DEFAULTS as fitDefaults } from './fit-options.ts';
+export { type FitPreparation, prepareFit } from './fit-preparation.ts';
+export { type ItemTokenStep, itemTokenStep, meanWords } from './item-token-step.ts';
+export { tokenRows } from './language-model.ts';
+export { trainingState } from './steps.ts';
