@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { learnMerges } from './bpe.ts';
@@ -11,6 +12,13 @@ const texts = [
   'steel bolt, 3/8 inch',
   'steel nut, 3/8 inch',
 ];
+
+/** Where the values of an object are, by the names on the way. */
+function pathsOf(value: unknown, at: readonly string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [[...at]];
+  const below = Object.entries(value).flatMap(([name, part]) => pathsOf(part, [...at, name]));
+  return at.length > 0 ? [[...at], ...below] : below;
+}
 
 describe('byte-level BPE', () => {
   test('merges the most frequent pair first, the smaller one among equals', () => {
@@ -34,7 +42,7 @@ describe('byte-level BPE', () => {
   test('decoding gives the text back, whatever it holds', () => {
     const tokenizer = trainTokenizer(texts, 300);
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: fc.nat(0x10ffff).map((code) => String.fromCodePoint(code)) }), (text) => {
         // A lone surrogate has no UTF-8 form.
         expect(tokenizer.decode(tokenizer.encode(text))).toBe(text.toWellFormed());
       }),
@@ -82,6 +90,40 @@ describe('byte-level BPE', () => {
     expect(tokenizerFrom(json).encode('aé')).toEqual([68, 0]);
     json.model = { type: 'WordLevel', vocab: json.model.vocab, unk_token: null };
     expect(() => tokenizerFrom(json).encode('aé')).toThrow(/no token for a part of a text.*aé/);
+  });
+
+  test('absurd ids are refused before lists of that length are made', () => {
+    for (const id of [4e9, -5, 1.5, '7', null]) {
+      const json = letterTokenizer() as { model: { vocab: Record<string, unknown> } };
+      json.model.vocab.a = id;
+      expect(() => tokenizerFrom(json)).toThrow(expect.objectContaining({ code: 'E_TOKENIZER' }));
+    }
+  });
+
+  test('a garbled tokenizer.json gives a LeaError or a tokenizer, never anything else', () => {
+    const junk = fc.constantFrom<unknown>(undefined, null, 5, '', 'x', true, [], {}, [[]]);
+    const paths = pathsOf(letterTokenizer()).filter(
+      (path) => path[1] !== 'vocab' || path.length < 3 || path[2] === 'a',
+    );
+    let used = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), junk, (path, value) => {
+        const json = letterTokenizer();
+        const parent = path
+          .slice(0, -1)
+          .reduce<Record<string, unknown>>((at, name) => at[name] as never, json as never);
+        parent[path.at(-1)!] = value;
+        try {
+          const tokenizer = tokenizerFrom(json);
+          tokenizer.decode(tokenizer.encode('steel nut, 5'));
+          used++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(LeaError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(used).toBeGreaterThan(20);
   });
 
   test('names what is wrong', () => {

@@ -72,8 +72,12 @@ export interface TokenizerOptions {
   readonly path?: string | undefined;
 }
 
+/** No vocabulary is larger: lists of its tokens are as long as its largest id. */
+const MOST_TOKENS = 10_000_000;
+
 /** What of a `tokenizer.json` concerns us. */
 interface TokenizerFile {
+  readonly model?: unknown;
   readonly added_tokens?: readonly { readonly id: number; readonly special?: boolean }[];
 }
 
@@ -91,18 +95,26 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
       hint: 'Take the tokenizer.json that belongs to the model.',
       cause,
     });
-  const make = (content: object): HuggingFaceTokenizer => {
+  const attempt = <T>(what: string, work: () => T): T => {
     try {
-      return new HuggingFaceTokenizer(content, { clean_up_tokenization_spaces: false });
+      return work();
     } catch (cause) {
-      throw broken('This is not a tokenizer.json that can be used', undefined, cause);
+      throw broken(what, undefined, cause);
     }
   };
+  const size = sizeOf(json as TokenizerFile);
+  if (!(size <= MOST_TOKENS)) throw broken('The vocabulary does not number its tokens from 0 on', size);
+  const { words = size } = options;
+  const make = (content: object): HuggingFaceTokenizer =>
+    attempt(
+      'This is not a tokenizer.json that can be used',
+      () => new HuggingFaceTokenizer(content, { clean_up_tokenization_spaces: false }),
+    );
   const reader = make(json);
-  const { words = sizeOf(reader) } = options;
   const { added_tokens: added = [] } = json as TokenizerFile;
   const plain = added.filter((token) => !token.special && token.id < words);
-  const writer = plain.length === added.length ? reader : make({ ...json, added_tokens: plain });
+  const file = { ...json, added_tokens: plain };
+  const writer = plain.length === added.length ? reader : make(file);
 
   const idOf = (token: SpecialToken): number => {
     const id = typeof token === 'number' ? token : reader.token_to_id(token);
@@ -110,27 +122,37 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
     throw broken('The tokenizer lacks a token that the model needs', token);
   };
   const ids = { start: idOf(start), end: idOf(end) };
-  if (sizeOf(writer) > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, sizeOf(writer));
+  if (sizeOf(file) > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, sizeOf(file));
   // Special tokens may be part of the vocabulary as well, where some piece of text could come out as one.
   const unknown = (reader as unknown as { model: { unk_token_id?: number } }).model.unk_token_id;
   const forbidden = new Set(added.flatMap(({ id, special }) => (special && id !== unknown ? [id] : [])));
   return {
     json,
-    size: sizeOf(reader),
+    size,
     ...ids,
     encode(text, limit = Infinity) {
       const piece = text.slice(0, limit * CHARACTERS_PER_TOKEN);
-      const all: (number | undefined)[] = writer.encode(piece, { add_special_tokens: false }).ids;
+      const all: (number | undefined)[] = attempt(
+        'The tokenizer fails on a text',
+        () => writer.encode(piece, { add_special_tokens: false }).ids,
+      );
       if (all.includes(undefined)) throw broken('The tokenizer has no token for a part of a text', piece.slice(0, 80));
       return (all as number[]).filter((id) => !forbidden.has(id)).slice(0, limit);
     },
-    decode: (ids) => (ids.length === 0 ? '' : reader.decode(ids as number[])),
+    decode: (ids) =>
+      ids.length === 0 ? '' : attempt('The tokenizer fails on ids', () => reader.decode(ids as number[])),
   };
 }
 
-/** One more than the largest id. */
-function sizeOf(tokenizer: HuggingFaceTokenizer): number {
+/** One more than the largest id; not a number when an id is none. */
+function sizeOf({ model, added_tokens: added }: TokenizerFile): number {
+  const { vocab } = (model ?? {}) as { vocab?: object };
+  const ids: unknown[] = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab ?? {});
+  if (Array.isArray(added)) for (const token of added) ids.push(token?.id);
   let size = 0;
-  for (const id of tokenizer.get_vocab(true).values()) size = Math.max(size, id + 1);
+  for (const id of ids) {
+    if (!Number.isSafeInteger(id) || (id as number) < -1) return Number.NaN;
+    size = Math.max(size, (id as number) + 1);
+  }
   return size;
 }

@@ -94,8 +94,9 @@ export function checkDecoder(config: DecoderConfig): void {
   if (config.headSize === undefined && (!Number.isInteger(size) || size % 2 !== 0)) {
     throw new LeaError('E_OPTION_VALUE', 'width / heads must be an even number.', { value: [width, heads] });
   }
-  if (!config.positions && rotatedOf(config) % 2 !== 0) {
-    throw new LeaError('E_OPTION_VALUE', 'The rotated part of a head must have an even number of elements.', {
+  const rotated = rotatedOf(config);
+  if (!config.positions && (rotated < 2 || rotated > size || rotated % 2 !== 0)) {
+    throw new LeaError('E_OPTION_VALUE', 'The rotated part of a head must be an even number of its elements.', {
       value: [size, config.rotary],
     });
   }

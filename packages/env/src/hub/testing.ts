@@ -84,7 +84,7 @@ export function sendFile(
   response: ServerResponse,
   content: Buffer,
   range: string | undefined,
-  end = content.length,
+  end: number = content.length,
 ): void {
   const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
   if (from >= content.length && from > 0) {
