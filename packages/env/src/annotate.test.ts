@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyWindows } from '@lea/data';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { annotate } from './annotate.ts';
+import { annotate, annotateToFiles } from './annotate.ts';
 import type { Environment } from './environment.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish } from './progress.ts';
@@ -100,6 +100,59 @@ test('a cut run goes on where it was, a second run computes nothing', async () =
   expect((await annotated()).stages).toEqual(['annotation']);
   expect((await annotated({ k: 2 })).stages).toEqual(['annotation', 'annotation']);
   expect(await readdir(dir)).toHaveLength(2);
+});
+
+test('an annotation can stay on disk: parts of it are read, nothing is computed twice', async () => {
+  const { annotation } = await annotated({ states: true });
+  const folder = join(dir, annotation.hash.slice(0, 16));
+  const stages: string[] = [];
+  const files = await finish(
+    annotateToFiles(env, train, { k: 3, dir, states: true }),
+    ({ stage }) => void stages.push(stage),
+  );
+  expect(stages).toEqual(['reused']);
+  expect(await files.read(0, 4500)).toEqual(annotation);
+  // Across the border of two shards.
+  const part = await files.read(4090, 4100);
+  expect(part.rows).toBe(10);
+  expect(part.reward).toEqual(annotation.reward.slice(4090, 4100));
+  expect(part.positives).toEqual(annotation.positives.slice(4090 * 3, 4100 * 3));
+  expect(part.state).toEqual(annotation.state!.slice(4090 * env.stateSize, 4100 * env.stateSize));
+  expect(part.rewardMean).toBe(annotation.rewardMean);
+  expect(part.hash).not.toBe(annotation.hash);
+  const rows: number[] = [];
+  let from = 0;
+  for await (const some of files) {
+    rows.push(some.rows);
+    expect(some.logits).toEqual(annotation.logits.slice(from * 3, (from + some.rows) * 3));
+    from += some.rows;
+  }
+  expect(rows).toEqual([4096, 404]);
+
+  // A part needs its own shard only; what is gone is named.
+  await rm(join(folder, '00000.safetensors'));
+  expect((await files.read(4096, 4097)).reward[0]).toBe(annotation.reward[4096]);
+  await expect(files.read(4095, 4097)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE' });
+  for (const [from, to] of [
+    [-1, 3],
+    [3, 3],
+    [0, 4501],
+    [0.5, 2],
+  ]) {
+    await expect(files.read(from!, to!)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  }
+});
+
+test('a second run asks the environment nothing', async () => {
+  const { annotation } = await annotated();
+  const silent = new Proxy(env, {
+    get: (target, name) => {
+      if (!['hash', 'items', 'window', 'stateSize', 'calibration'].includes(String(name)))
+        throw new Error(String(name));
+      return target[name as keyof Environment];
+    },
+  });
+  expect(await finish(annotate(silent, train, { k: 3, dir }))).toEqual(annotation);
 });
 
 test('what does not fit is named', async () => {

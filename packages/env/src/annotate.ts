@@ -1,6 +1,8 @@
-import { contentHash, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
-import { float32, int32, type Values } from '@lea/tensor';
+import type { Values } from '@lea/tensor';
+import { type Annotation, type AnnotationColumns, columnValues, copyRows, emptyColumns } from './annotation.ts';
+import { type AnnotationFiles, annotationFiles } from './annotation-files.ts';
 import { annotationStore, type Store } from './annotation-store.ts';
 import type { Environment } from './environment.ts';
 import { checkRule, type PositiveRule, positivesOf, RULE } from './positives.ts';
@@ -36,26 +38,6 @@ const DEFAULTS: AnnotateOptions = {
   signal: undefined,
 };
 
-/** What the environment says of every row of a set. */
-export interface Annotation {
-  readonly rows: number;
-  readonly k: number;
-  /** [rows, stateSize] where asked for. */
-  readonly state?: Float32Array;
-  /** [rows] raw reward of the logged action. */
-  readonly reward: Float32Array;
-  /** [rows, k] the best items by the rule of the options, best first; never the logged action. */
-  readonly positives: Int32Array;
-  /** [rows, k] their state logits. */
-  readonly logits: Float32Array;
-  /** [rows, k] their raw rewards. */
-  readonly positiveRewards: Float32Array;
-  /** Mean and standard deviation of `reward`: what rewards are standardised with. */
-  readonly rewardMean: number;
-  readonly rewardStd: number;
-  readonly hash: string;
-}
-
 const SHARD_ROWS = 4096;
 const CHUNK_ROWS = 512;
 
@@ -71,8 +53,46 @@ export async function* annotate(
   transitions: Transitions,
   options?: Partial<AnnotateOptions>,
 ): AsyncGenerator<Progress, Annotation> {
+  const job = jobOf(env, transitions, options);
+  const columns = emptyColumns(transitions.count, job.o.k, job.stateSize);
+  yield* annotateShards(job, (from, shard) => {
+    copyRows(columns, from, shard, 0, shard.reward!.data.length);
+  });
+  return { ...about(job, columns.reward), ...columns };
+}
+
+/**
+ * As {@link annotate}, for sets whose annotation is not to be held in memory: it stays in `dir`, and rows are read when
+ * asked for. Of every row, four bytes are held.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
+ */
+export async function* annotateToFiles(
+  env: Environment,
+  transitions: Transitions,
+  options: Partial<AnnotateOptions> & { readonly dir: string },
+): AsyncGenerator<Progress, AnnotationFiles> {
+  const job = jobOf(env, transitions, options);
+  if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the folder to write to (dir).');
+  const reward = new Float32Array(transitions.count);
+  yield* annotateShards(job, (from, shard) => void reward.set(shard.reward!.data, from));
+  return annotationFiles(job.store, about(job, reward), SHARD_ROWS, job.stateSize);
+}
+
+interface Job {
+  readonly env: Environment;
+  readonly transitions: Transitions;
+  readonly o: AnnotateOptions & { readonly window: number };
+  readonly hash: string;
+  readonly store: Store | undefined;
+  /** Columns of the states that are kept. */
+  readonly stateSize: number;
+}
+
+function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
   const o = withDefaults('annotate', DEFAULTS, options);
   checkRule('annotate', o);
+  checkRanges('annotate', o, { k: [1, Infinity, 'whole'], pessimism: [0, Infinity] });
   const window = o.window ?? env.window;
   const { itemIds, items, offsets } = transitions.sequences;
   if (itemIds.length !== env.items) {
@@ -82,51 +102,39 @@ export async function* annotate(
   const { k, states, excludeSeen, rank, shortlist = null, popularity, pessimism } = o;
   const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: SHARD_ROWS };
   const hash = contentHash('annotation', env.hash, items, offsets, transitions.event, transitions.sequence, plan);
-  const store: Store | undefined = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
+  const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
+  return { env, transitions, o: { ...o, window }, hash, store, stateSize: states ? env.stateSize : 0 };
+}
 
+/** Computes the shards that the store does not have; `take` gets every one, with its first row. */
+async function* annotateShards(
+  { env, transitions, o, store }: Job,
+  take: (from: number, shard: Values) => void,
+): AsyncGenerator<Progress, void> {
   const total = transitions.count;
-  const shards: Values[] = [];
   let computed = 0;
   for (let from = 0; from < total; from += SHARD_ROWS) {
     o.signal?.throwIfAborted();
+    const number = from / SHARD_ROWS;
     const to = Math.min(from + SHARD_ROWS, total);
-    let shard = await store?.read(shards.length);
+    let shard = await store?.read(number);
     if (!shard) {
-      shard = await annotateRows(env, transitions, from, to, { ...o, window });
-      await store?.write(shards.length, shard);
+      shard = await annotateRows(env, transitions, from, to, o);
+      await store?.write(number, shard);
       computed += to - from;
       yield { stage: 'annotation', step: to, total };
     }
-    shards.push(shard);
+    take(from, shard);
   }
   if (computed === 0) yield { stage: 'reused', step: total, total };
+}
 
-  const joined = <T extends Float32Array | Int32Array>(name: string, make: (size: number) => T): T => {
-    const parts = shards.map((shard) => shard[name]!.data as T);
-    const all = make(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  };
-  const floats = (name: string): Float32Array => joined(name, (size) => new Float32Array(size));
-  const reward = floats('reward');
-  const rewardMean = reward.reduce((a, b) => a + b, 0) / total;
-  const rewardStd = Math.sqrt(reward.reduce((a, b) => a + (b - rewardMean) ** 2, 0) / total);
-  return {
-    rows: total,
-    k: o.k,
-    ...(o.states ? { state: floats('state') } : {}),
-    reward,
-    positives: joined('positives', (size) => new Int32Array(size)),
-    logits: floats('logits'),
-    positiveRewards: floats('positiveRewards'),
-    rewardMean,
-    rewardStd,
-    hash,
-  };
+function about({ env, o, hash }: Job, reward: Float32Array): Omit<Annotation, keyof AnnotationColumns> {
+  const rows = reward.length;
+  const rewardMean = reward.reduce((a, b) => a + b, 0) / rows;
+  const rewardStd = Math.sqrt(reward.reduce((a, b) => a + (b - rewardMean) ** 2, 0) / rows);
+  const { calibration } = env;
+  return { rows, k: o.k, rewardMean, rewardStd, ...(calibration && { calibration }), hash };
 }
 
 async function annotateRows(
@@ -137,13 +145,9 @@ async function annotateRows(
   o: AnnotateOptions & { readonly window: number },
 ): Promise<Values> {
   const { k, rank, shortlist, popularity, pessimism } = o;
-  const D = env.stateSize;
+  const D = o.states ? env.stateSize : 0;
   const rows = to - from;
-  const state = new Float32Array(o.states ? rows * D : 0);
-  const reward = new Float32Array(rows);
-  const positives = new Int32Array(rows * k);
-  const logits = new Float32Array(rows * k);
-  const positiveRewards = new Float32Array(rows * k);
+  const columns = emptyColumns(rows, k, D);
   for (let at = 0; at < rows; at += CHUNK_ROWS) {
     const size = Math.min(CHUNK_ROWS, rows - at);
     const some = Int32Array.from({ length: size }, (_, i) => from + at + i);
@@ -162,18 +166,12 @@ async function annotateRows(
     }
     const rewards = await env.rewardsEncoded(encoded, actions, { pessimism });
     for (let i = 0; i < size; i++) {
-      reward[at + i] = rewards[i * (k + 1)]!;
-      positiveRewards.set(rewards.subarray(i * (k + 1) + 1, (i + 1) * (k + 1)), (at + i) * k);
+      columns.reward[at + i] = rewards[i * (k + 1)]!;
+      columns.positiveRewards.set(rewards.subarray(i * (k + 1) + 1, (i + 1) * (k + 1)), (at + i) * k);
     }
-    positives.set(best.items, at * k);
-    logits.set(best.logits, at * k);
-    if (o.states) state.set(encoded.state, at * D);
+    columns.positives.set(best.items, at * k);
+    columns.logits.set(best.logits, at * k);
+    columns.state?.set(encoded.state, at * D);
   }
-  return {
-    ...(o.states ? { state: float32(state, [rows, D]) } : {}),
-    reward: float32(reward, [rows]),
-    positives: int32(positives, [rows, k]),
-    logits: float32(logits, [rows, k]),
-    positiveRewards: float32(positiveRewards, [rows, k]),
-  };
+  return columnValues(columns);
 }

@@ -1,4 +1,6 @@
-export { type AnnotateOptions, type Annotation, annotate } from './annotate.ts';
+export { type AnnotateOptions, annotate, annotateToFiles } from './annotate.ts';
+export type { Annotation, AnnotationColumns } from './annotation.ts';
+export type { AnnotationFiles } from './annotation-files.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
 export type { DecoderConfig, DecoderLayout, RopeScaling } from './decoders/config.ts';
 export { type DecoderMode, decode, embedWords, hiddenStates } from './decoders/decode.ts';
