@@ -101,6 +101,16 @@ describe('ratings', () => {
     expect(server.seen.length).toBeLessThanOrEqual(7);
   });
 
+  test('leaving early does not wait for a slow endpoint', async () => {
+    let cut = 0;
+    const server = await serve((response, seen, n) => {
+      response.on('close', () => (cut += response.writableFinished ? 0 : 1));
+      return n === 0 ? honest(response, seen, n) : undefined;
+    });
+    for await (const _ of server.make({ concurrency: 2 }).rate(windows, actions)) break;
+    await expect.poll(() => cut).toBe(server.seen.length - 1);
+  });
+
   test('no more requests at a time than allowed, over all calls', async () => {
     const held: (() => void)[] = [];
     const server = await serve((response, seen, n) => {
@@ -124,12 +134,13 @@ describe('ratings', () => {
     const [file] = await readdir(join(cacheDir, folder!));
     const path = join(cacheDir, folder!, file!);
     const whole = await readFile(path, 'utf8');
-    for (const damaged of [whole.slice(0, 20), '{}', 'null', whole.replace('"rating":3', '"rating":99')]) {
+    const stranger = whole.replace(/"key":"\w/, '"key":"x');
+    for (const damaged of [stranger, whole.slice(0, 20), '{}', 'null', whole.replace('"rating":3', '"rating":99')]) {
       await writeFile(path, damaged);
       expect([...(await rateOne(server.make()))]).toEqual([3]);
       expect(await readFile(path, 'utf8')).toBe(whole);
     }
-    expect(server.seen).toHaveLength(5);
+    expect(server.seen).toHaveLength(6);
   });
 });
 
@@ -270,8 +281,15 @@ describe('budget', () => {
 
   test('retries count', async () => {
     const server = await serve((response) => void response.writeHead(500).end());
-    await expect(rateOne(server.make({ budget: { requests: 2 } }))).rejects.toMatchObject({ code: 'E_BUDGET' });
+    const model = server.make({ budget: { requests: 2 } });
+    await expect(rateOne(model)).rejects.toMatchObject({ code: 'E_BUDGET' });
     expect(server.seen).toHaveLength(2);
+    // A refused request has cost nothing; one that never got its answer may have.
+    expect(model.spent).toEqual({ requests: 2, tokens: 0, cost: 0 });
+    const silent = await serve((response) => void response.destroy());
+    const unsure = silent.make({ retries: 0 });
+    await expect(rateOne(unsure)).rejects.toMatchObject({ code: 'E_ENDPOINT' });
+    expect(unsure.spent.tokens).toBeGreaterThan(100);
   });
 
   test('tokens and cost: reserved at their most, counted as reported', async () => {

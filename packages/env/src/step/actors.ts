@@ -56,13 +56,9 @@ export function uniformActor(items: number, seed = 0): Actor {
       const actions = new Int32Array(size * slate);
       episodes.forEach((episode, i) => {
         const own = fold(fold(fold(key(seed), 'uniform actor'), episode), step);
-        const left = Array.from({ length: items }, (_, item) => item);
-        for (let j = 0; j < slate; j++) {
-          const at = integers(fold(own, j), 1, left.length)[0]!;
-          actions[i * slate + j] = left[at]!;
-          left[at] = left.at(-1)!;
-          left.pop();
-        }
+        const offered = new Set<number>();
+        for (let draw = 0; offered.size < slate; draw++) offered.add(integers(fold(own, draw), 1, items)[0]!);
+        actions.set([...offered], i * slate);
       });
       return actions;
     },

@@ -90,6 +90,14 @@ describe('simulated users', () => {
     }
   });
 
+  test('decide anew in every step', async () => {
+    const env = await stepEnvironment(byNumber(), { scale, reward: 'accepted', horizon: 60 });
+    await env.reset();
+    let taken = 0;
+    for (let step = 0; step < 60; step++) taken += (await env.step(2)).reward;
+    expect(Math.abs(taken - 30)).toBeLessThan(16);
+  });
+
   test('of a slate they take up one at most, by a multinomial logit; doubles count once', async () => {
     const env = await stepEnvironment(byNumber(), { scale, slate: 3, horizon: 1, reward: 'sigmoid' });
     expect(env.actionSpace).toEqual({ type: 'multi-discrete', nvec: [5, 5, 5] });
@@ -120,6 +128,11 @@ describe('simulated users', () => {
     expect(await impatient.step(4)).toMatchObject({ terminated: false, info: { rejections: 1, history: [4] } });
     expect(await impatient.step(1)).toMatchObject({ terminated: true, truncated: false, info: { history: [4, 1] } });
     await expect(impatient.step(1)).rejects.toMatchObject({ code: 'E_EPISODE_OVER' });
+    // Item 4 is always taken up, item 0 never: only rejections in a row count.
+    const moody = await stepEnvironment(byNumber(), { scale: { mean: 2, std: 0.01 }, patience: 2 });
+    await moody.reset();
+    for (const item of [0, 4, 0]) expect((await moody.step(item)).terminated).toBe(false);
+    expect((await moody.step(0)).terminated).toBe(true);
     const slates = await stepEnvironment(byNumber(), { scale: never, slate: 2, append: 'always' });
     await slates.reset();
     expect((await slates.step([1, 3])).info.history).toEqual([3]);
