@@ -18,7 +18,16 @@ export {
   type QOptions,
   qDefaults,
 } from './agents/options.ts';
-export { onePhase, qParts, supervisedParts, twoPhases } from './agents/parts.ts';
+export {
+  historiesOf,
+  neededTarget,
+  nextHistoriesOf,
+  onePhase,
+  passMode,
+  qParts,
+  supervisedParts,
+  twoPhases,
+} from './agents/parts.ts';
 export { type ProxyOptions, proxy } from './agents/proxy.ts';
 export { type Sa2cOptions, sa2c } from './agents/sa2c.ts';
 export { type SacOptions, sac } from './agents/sac.ts';
@@ -48,6 +57,7 @@ export { loadPolicy } from './load.ts';
 export type { Augmentation } from './losses/augment.ts';
 export type { EnsembleOptions } from './losses/ensemble.ts';
 export { type States, supervisedLoss } from './losses/supervised.ts';
+export { halfSquare, loggedTarget } from './losses/td.ts';
 export type { Valuation } from './losses/valuation.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {

@@ -4,6 +4,7 @@ import { createAgent } from '@lea/agents';
 import { LeaError, nearest, readWhole } from '@lea/core';
 import * as v from 'valibot';
 import { presets } from '../presets/index.ts';
+import { importPackages, type PackageVersions } from './packages.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
 /** An experiment, and where its relative paths start. */
@@ -12,17 +13,21 @@ export interface Loaded {
   /** Named in messages: a file or `preset "quick"`. */
   readonly origin: string;
   readonly folder: string;
+  /** What the config's `packages` are. */
+  readonly packages: PackageVersions;
 }
 
 /**
  * The experiment of a preset's name or a JSON file, checked to the last key, every run resolved.
  *
- * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`
+ * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`, and those of `importPackages`
  */
 export async function loadExperiment(target: string): Promise<Loaded> {
   const preset = presets[target];
-  if (preset)
-    return { experiment: check(preset, `preset "${target}"`), origin: `preset "${target}"`, folder: process.cwd() };
+  if (preset) {
+    const origin = `preset "${target}"`;
+    return { experiment: check(preset, origin), origin, folder: process.cwd(), packages: {} };
+  }
   const path = resolve(target);
   if (!/[./\\]/.test(target) && !(await exists(path))) {
     const near = nearest(target, Object.keys(presets));
@@ -41,7 +46,15 @@ export async function loadExperiment(target: string): Promise<Loaded> {
       cause,
     });
   }
-  return { experiment: check(json, path), origin: path, folder: dirname(path) };
+  const folder = dirname(path);
+  const packages = await importPackages(packagesOf(json), folder, path);
+  return { experiment: check(json, path), origin: path, folder, packages };
+}
+
+/** The packages of a config that has yet to be checked. */
+function packagesOf(json: unknown): string[] {
+  const result = v.safeParse(experimentSchema.entries.packages, (json as { packages?: unknown } | null)?.packages);
+  return (result.success && result.output) || [];
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -101,7 +114,7 @@ function inherit(
   return { ...run, agent, train: { ...base?.train, ...run.train } };
 }
 
-function checkRun(run: RunConfig, { environments = {}, runs }: Experiment, origin: string): void {
+function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Experiment, origin: string): void {
   if (run.control !== undefined) find(run.control, runs, run, 'control', origin);
   if (run.environment !== undefined && !environments[run.environment]) {
     throw unknown(
@@ -114,8 +127,15 @@ function checkRun(run: RunConfig, { environments = {}, runs }: Experiment, origi
     createAgent(run.agent as never);
   } catch (cause) {
     if (!(cause instanceof LeaError)) throw cause;
-    throw new LeaError(cause.code, `${origin}: the agent of run "${run.name}": ${cause.message}`, { cause });
+    const what = `${origin}: the agent of run "${run.name}": ${cause.message}`;
+    const hint = cause.code === 'E_TYPE_UNKNOWN' ? whoDefines(packages) : undefined;
+    throw new LeaError(cause.code, what, { cause, ...(hint && { hint }) });
   }
+}
+
+function whoDefines(packages: readonly string[]): string {
+  if (packages.length === 0) return 'If another package defines it, name that package in "packages".';
+  return `Imported and not defining it: ${packages.join(', ')}.`;
 }
 
 function find(name: string, all: readonly RunConfig[], run: RunConfig, role: string, origin: string): RunConfig {

@@ -121,6 +121,12 @@ const baseline = v.variant('type', [
 
 /** An experiment: one data set, one protocol, the runs to compare. */
 export const experimentSchema = strict('The config', {
+  /** Packages that define agents and encoders of their own: they are imported before the runs are checked. */
+  packages: v.optional(
+    v.array(
+      v.pipe(v.string(), v.regex(/^(@[\w.-]+\/)?[\w.-]+$/, 'a package is named as npm names it, not by a path.')),
+    ),
+  ),
   name: v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'name must be letters, digits, "-", "_" or ".": it names a folder.')),
   dataset,
   split,

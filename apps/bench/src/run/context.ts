@@ -1,6 +1,7 @@
 import type { Split } from '@lea/data';
 import { tfidfVectors } from '@lea/eval';
 import type { Value } from '@lea/tensor';
+import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment } from '../config/schema.ts';
 import type { Dataset } from '../datasets/load.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -8,6 +9,8 @@ import type { Progress } from '../terminal/progress.ts';
 /** What every job of an experiment reads. */
 export interface Context {
   readonly experiment: Experiment;
+  /** That the config imports. */
+  readonly packages: PackageVersions;
   readonly dataset: Dataset;
   readonly split: Split;
   /** Reward per kind, in the order of the data's kinds. */

@@ -37,7 +37,7 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
   const { experiment } = loaded;
   const prepared = await prepareData(loaded, options.data);
   checkTexts(prepared.dataset, experiment);
-  const plan = planOf(experiment, prepared.dataHash, options.runs);
+  const plan = planOf(experiment, prepared.dataHash, options.runs, loaded.packages);
   const found = new Map(await Promise.all(plan.jobs.map(async (job) => [job, await loadRun(job.folder)] as const)));
   const progress = createProgress(
     options.out,

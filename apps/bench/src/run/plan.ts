@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { contentHash } from '@lea/core';
+import type { PackageVersions } from '../config/packages.ts';
 import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 import { benchVersion } from './versions.ts';
 
@@ -41,8 +42,9 @@ export type Job = BaselineJob | RunJob;
  * Everything an experiment has to do. An id holds a hash of all that decides the outcome: config, data, protocol, seed.
  *
  * @param dataHash of events, texts and split
+ * @param packages that define agents: another version is another run
  */
-export function planOf(experiment: Experiment, dataHash: string, runs: string): Plan {
+export function planOf(experiment: Experiment, dataHash: string, runs: string, packages: PackageVersions = {}): Plan {
   const folder = join(runs, experiment.name);
   // threads order sums: where the config fixes them they belong to the outcome
   const { window, rewards, ks, threads } = experiment;
@@ -52,6 +54,7 @@ export function planOf(experiment: Experiment, dataHash: string, runs: string): 
     const id = `${slug(name)}-s${seed}-${contentHash(resolved).slice(0, 10)}`;
     return { id, name, seed, folder: join(parent, id), resolved };
   };
+  const defining = Object.keys(packages).length > 0 && { packages };
   const environments = Object.entries(experiment.environments ?? {}).flatMap(([name, config]) =>
     experiment.seeds.map(
       (seed): EnvironmentJob => ({ ...planned(name, seed, config, join(folder, 'environments')), config }),
@@ -66,7 +69,7 @@ export function planOf(experiment: Experiment, dataHash: string, runs: string): 
       // names of other runs say what is compared, not what is trained
       const { base: _, control: __, ...own } = config;
       return {
-        ...planned(config.name, seed, { ...own, environment: environment?.resolved }, folder),
+        ...planned(config.name, seed, { ...own, environment: environment?.resolved, ...defining }, folder),
         kind: 'run',
         config,
         environment,

@@ -12,11 +12,15 @@ import { type Context, lazyText } from './context.ts';
 export type Prepared = Omit<Context, 'progress' | 'signal'>;
 
 /** Reads and splits the data of an experiment. */
-export async function prepareData({ experiment, folder, origin }: Loaded, data: string | undefined): Promise<Prepared> {
+export async function prepareData(
+  { experiment, packages, folder, origin }: Loaded,
+  data: string | undefined,
+): Promise<Prepared> {
   const dataset = await loadDataset(experiment.dataset, data, folder);
   const split = await splitAs(experiment.split, dataset.interactions, folder);
   return {
     experiment,
+    packages,
     dataset,
     split,
     dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),

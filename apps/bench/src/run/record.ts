@@ -28,6 +28,8 @@ export interface RunRecord {
     readonly rankingHead: string | null;
   };
   readonly versions: Readonly<Record<string, string>>;
+  /** Of the packages that the config imports. */
+  readonly packages?: Readonly<Record<string, string>>;
   readonly threads: number;
   /** Test metrics: `ndcg@10`, `hr@10/purchase`, ... */
   readonly metrics: Readonly<Record<string, number>>;
@@ -58,7 +60,7 @@ export interface FinishedRun {
 /** The part of a record that follows from job, context and evaluation. */
 export function baseRecord(
   job: Job,
-  { experiment, dataset, split, dataHash }: Context,
+  { experiment, packages, dataset, split, dataHash }: Context,
   evaluation: Evaluation,
   rankingHead: string | null = null,
 ): Omit<RunRecord, 'threads' | 'seconds' | 'weightsHash'> {
@@ -73,6 +75,7 @@ export function baseRecord(
     config: job.resolved,
     protocol: { split: split.info, rewards: experiment.rewards, evaluation: evaluation.protocol, rankingHead },
     versions: versions(),
+    ...(Object.keys(packages).length > 0 && { packages }),
     metrics: evaluation.metrics,
   };
 }

@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { presets } from '../presets/index.ts';
+import { planOf } from '../run/plan.ts';
+import { bench } from '../testing/bench.ts';
+import { check } from './load.ts';
+import type { PackageVersions } from './packages.ts';
+
+const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
+const agents = fileURLToPath(new URL('../../../../packages/agents', import.meta.url));
+
+test('an agent and an encoder of a package that the config names are trained', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
+  const { code, stdout, stderr } = await bench(['run', example, '--json'], folder);
+  expect(stderr).toContain('pool-IQL');
+  expect(code).toBe(0);
+  const made = stdout.trim().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: one line
+  expect(made.map(({ name, steps }) => [name, steps])).toEqual([
+    ['popularity', null],
+    ['pool-CE', 40],
+    ['pool-IQL', 40],
+  ]);
+  const runs = join(folder, 'runs', 'own-agent');
+  const of = (name: string) => readdirSync(runs).find((run) => run.startsWith(name))!;
+  const record = JSON.parse(readFileSync(join(runs, of('pool-iql'), 'record.json'), 'utf8'));
+  expect(record.packages).toEqual({ '@lea-examples/own-agent': '0.1.0' });
+});
+
+test('another version of a package is another run; environments and baselines stay', () => {
+  const experiment = check(presets.quick, 'quick');
+  const versions: PackageVersions[] = [{}, { mine: '1.0.0' }, { mine: '1.0.1' }];
+  const plans = versions.map((packages) => planOf(experiment, 'data', 'runs', packages));
+  const ids = (kind: string) =>
+    plans.map(({ jobs }) => jobs.filter((job) => job.kind === kind).map(({ id }) => id).join()); // biome-ignore format: one line
+  expect(new Set(ids('run')).size).toBe(3);
+  expect(new Set(ids('baseline')).size).toBe(1);
+  expect(new Set(plans.map(({ environments }) => environments.map(({ id }) => id).join())).size).toBe(1);
+});
+
+/** A folder with a config that names the package `mine`, and the package itself. */
+function folderWith(manifest: object | undefined, code = ''): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
+  const config = JSON.parse(readFileSync(example, 'utf8'));
+  writeFileSync(join(folder, 'bench.json'), JSON.stringify({ ...config, packages: ['mine'] }));
+  if (!manifest) return folder;
+  const home = join(folder, 'node_modules', 'mine');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'mine', type: 'module', ...manifest }));
+  writeFileSync(join(home, 'index.js'), code);
+  mkdirSync(join(folder, 'node_modules', '@lea'));
+  symlinkSync(agents, join(folder, 'node_modules', '@lea', 'agents'), 'junction');
+  return folder;
+}
+
+/** Gives the package a copy of @lea/agents of its own. */
+function withCopy(folder: string): string {
+  const copy = join(folder, 'node_modules', 'mine', 'node_modules', '@lea', 'agents');
+  mkdirSync(copy, { recursive: true });
+  writeFileSync(join(copy, 'package.json'), JSON.stringify({ name: '@lea/agents', version: '0.0.1' }));
+  return folder;
+}
+
+const manifest = { version: '1.0.0', exports: './index.js' };
+const defines = `
+  import { ce, defineAgent } from '@lea/agents';
+  defineAgent({ type: 'mine', defaults: { lr: 0.001 }, build: (options, encoder) => ce(options)(encoder) });
+`;
+
+test.each<[string, string, RegExp]>([
+  ['is not there', folderWith(undefined), /E_PACKAGE_MISSING: .*bench\.json, at packages: .*"mine".*npm i mine\./],
+  ['fails', folderWith(manifest, 'throw new Error("broken")'), /E_PACKAGE_IMPORT: .*mine fails: broken/],
+  ['lacks what it imports', folderWith(manifest, 'import "elsewhere"'), /E_PACKAGE_IMPORT: .*mine fails: .*elsewhere/],
+  ['has a registry of its own', withCopy(folderWith(manifest)), /E_PACKAGE_COPY: .*peerDependencies, so that it uses/],
+  ['has no version', folderWith({ exports: './index.js' }), /E_PACKAGE_VERSION: .*"mine"/],
+  ['defines other types', folderWith(manifest, defines), /E_TYPE_UNKNOWN: .*"recency-pool".*not defining it: mine\./],
+])('a package that %s is told so', async (_, folder, message) => {
+  const { code, stderr } = await bench(['run', 'bench.json'], folder);
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
+});

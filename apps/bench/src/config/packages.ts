@@ -1,0 +1,87 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { findPackageJSON, registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LeaError } from '@lea/core';
+
+/** Versions of imported packages, by name. */
+export type PackageVersions = Readonly<Record<string, string>>;
+
+/**
+ * Imports the packages that a config names, which defines their agents and encoders. They are looked for from the
+ * config's folder, then from the bench.
+ *
+ * @throws LeaError `E_PACKAGE_MISSING`, `E_PACKAGE_IMPORT`, `E_PACKAGE_COPY`, `E_PACKAGE_VERSION`
+ */
+export async function importPackages(
+  names: readonly string[],
+  folder: string,
+  origin: string,
+): Promise<PackageVersions> {
+  const versions: Record<string, string> = {};
+  for (const name of names) versions[name] = await importPackage(name, folder, origin);
+  return versions;
+}
+
+async function importPackage(name: string, folder: string, origin: string): Promise<string> {
+  const parents = [pathToFileURL(join(folder, 'config.json')).href, import.meta.url];
+  let url: string | undefined;
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier !== name || context.parentURL !== import.meta.url) return next(specifier, context);
+      for (const parentURL of parents) {
+        try {
+          const found = next(specifier, { ...context, parentURL });
+          url = found.url;
+          return found;
+        } catch (error) {
+          if (parentURL === parents.at(-1)) throw error;
+        }
+      }
+      return next(specifier, context);
+    },
+  });
+  try {
+    await import(name);
+  } catch (cause) {
+    if (!url) {
+      throw new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: there is no package of that name.`, {
+        value: name,
+        hint: `Install it beside the config: npm i ${name}.`,
+        cause,
+      });
+    }
+    throw new LeaError('E_PACKAGE_IMPORT', `${origin}, at packages: ${name} fails: ${(cause as Error).message}`, {
+      cause,
+    });
+  } finally {
+    hooks.deregister();
+  }
+  const path = findPackageJSON(url!);
+  await checkCopy(name, url!, origin);
+  const { version } = path ? (JSON.parse(await readFile(path, 'utf8')) as { version?: string }) : {};
+  if (version) return version;
+  throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: the package has no version.`, {
+    value: name,
+    hint: 'Give its package.json one: runs are told apart by it.',
+  });
+}
+
+/** Types are registered in a copy of @lea/agents: it must be the one that the bench reads. */
+async function checkCopy(name: string, url: string, origin: string): Promise<void> {
+  const [theirs, ours] = await Promise.all([agentsOf(url), agentsOf(import.meta.url)]);
+  if (!theirs || theirs === ours) return;
+  throw new LeaError('E_PACKAGE_COPY', `${origin}, at packages: ${name} has a copy of @lea/agents of its own.`, {
+    value: theirs,
+    hint: `Its types are unknown here. List @lea/agents among its peerDependencies, so that it uses ${ours}.`,
+  });
+}
+
+async function agentsOf(url: string): Promise<string | undefined> {
+  try {
+    const path = findPackageJSON('@lea/agents', url);
+    return path && (await realpath(path));
+  } catch {
+    return undefined;
+  }
+}

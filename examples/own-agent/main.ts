@@ -1,0 +1,37 @@
+// An agent and an encoder of one's own from training to serving: nothing below knows that they are not built in.
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAgent, exportOnnx, loadPolicy } from '@lea/agents';
+import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { fit } from '@lea/train';
+import { iql, recencyPool } from './src/index.ts';
+
+export async function main(): Promise<string[]> {
+  const { interactions } = createWorld({ users: 200, items: 60 });
+  const { train, validation } = splitByUser(interactions, { seed: 0 });
+  const agent = iql({ expectile: 0.8 })(recencyPool({ size: 32 }));
+  const { policy } = await fit({
+    agent,
+    train,
+    validation,
+    rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+    maxSteps: 200,
+  });
+
+  const folder = await mkdtemp(join(tmpdir(), 'own-agent-'));
+  await policy.save(join(folder, 'policy'));
+  const loaded = await loadPolicy(join(folder, 'policy')); // iql and recency-pool are found by their names
+  await exportOnnx(loaded, join(folder, 'policy.onnx'), { k: 5 });
+
+  const [before, after] = [await policy.recommend([[3, 14, 15]], 5), await loaded.recommend([[3, 14, 15]], 5)];
+  const again = createAgent(loaded.agent.config); // an agent is plain JSON
+  await Promise.all([policy.dispose(), loaded.dispose()]);
+  return [
+    `recommended: ${before[0]!.map(({ item }) => item).join(', ')}`,
+    `after loading: ${after[0]!.map(({ item }) => item).join(', ')}`,
+    JSON.stringify(again.config),
+  ];
+}
+
+if (import.meta.main) console.log((await main()).join('\n'));

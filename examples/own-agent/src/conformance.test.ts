@@ -1,0 +1,13 @@
+import { sasrec } from '@lea/agents';
+import { testAgent, testEncoder } from '@lea/agents/testing';
+import { iql, recencyPool } from './index.ts';
+
+testEncoder(recencyPool, { options: { size: 16, inner: 32 } });
+
+testAgent(iql);
+testAgent(iql, {
+  options: { loss: 'sampled-softmax', candidates: 8, expectile: 0.9 },
+  encoder: sasrec({ size: 16 }),
+  // Softmax does not see what moves all scores of a query alike.
+  still: ['enc.blocks.0.k.bias'],
+});

@@ -1,0 +1,58 @@
+import {
+  checkRanges,
+  defineEncoder,
+  type EncoderFactory,
+  initItems,
+  initLinear,
+  itemTraits,
+  lookUp,
+  validSlots,
+} from '@lea/agents';
+import { gelu, linear } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+
+export interface RecencyPoolOptions {
+  /** Columns of item vectors and states. Default 64. */
+  size: number;
+  /** Columns between the two layers. Default 128. More: finer combinations, dearer steps. */
+  inner: number;
+  /** Weight of an event against the one after it. Default 0.6; 1 is a plain mean, lower attends to the newest. */
+  decay: number;
+  /** Share the item table with the supervised head. Default false. */
+  tied: boolean;
+}
+
+/** Mean of the item vectors, each event weighing `decay` times the one after it, then two layers with GELU between them. */
+export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<RecencyPoolOptions>({
+  type: 'recency-pool',
+  defaults: { size: 64, inner: 128, decay: 0.6, tied: false },
+  check(options) {
+    checkRanges('recency-pool', options, {
+      size: [1, Infinity, 'whole'],
+      inner: [1, Infinity, 'whole'],
+      decay: [0.001, 1],
+    });
+  },
+  build: ({ size, inner, decay, tied }) => ({
+    ...itemTraits({ size, tied, text: 'none', everyPosition: false }),
+    init: (key, shape) => ({
+      ...initItems(key, shape, size, 'none'),
+      ...initLinear(key, 'enc.in', inner, size),
+      ...initLinear(key, 'enc.out', size, inner),
+    }),
+    encode(params, histories, mode) {
+      const [rows, window] = histories.items.shape as [number, number];
+      const padId = params['emb.weight']!.shape[0]! - 1;
+      const slots = tf.range(1, window + 1, 1, 'int32').reshape([1, window]);
+      const age = tf.sub(histories.length.reshape([rows, 1]), slots).toFloat();
+      // Before the mask, slots of padding have a negative age.
+      const recency = tf.exp(tf.mul(tf.relu(age), tf.scalar(Math.log(decay))));
+      const weight = tf.mul(recency, validSlots(histories, padId)).expandDims(2);
+      const sum = tf.sum(tf.mul(lookUp(params, histories.items, mode), weight), 1);
+      // An empty history has no weight at all: its mean is 0.
+      const mean = tf.div(sum, tf.add(tf.sum(weight, 1), tf.scalar(1e-6)));
+      const hidden = gelu(linear(mean, params['enc.in.weight']!, params['enc.in.bias']!));
+      return linear(hidden, params['enc.out.weight']!, params['enc.out.bias']!) as tf.Tensor2D;
+    },
+  }),
+});
