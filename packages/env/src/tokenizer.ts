@@ -111,7 +111,8 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
       () => new HuggingFaceTokenizer(content, { clean_up_tokenization_spaces: false }),
     );
   const reader = make(json);
-  const { added_tokens: added = [] } = json as TokenizerFile;
+  const { added_tokens: listed } = json as TokenizerFile;
+  const added = Array.isArray(listed) ? (listed as NonNullable<typeof listed>) : [];
   const plain = added.filter((token) => !token.special && token.id < words);
   const file = { ...json, added_tokens: plain };
   const writer = plain.length === added.length ? reader : make(file);
