@@ -17,9 +17,9 @@ export {
   type FidelityOptions,
   type FidelityRows,
   fidelity,
-  type Moments,
 } from './fidelity/fidelity.ts';
 export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
+export type { Moments } from './fidelity/statistics.ts';
 export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
 export { fitEnvironment } from './fit-environment.ts';
 export type { FitEnvironmentOptions } from './fit-options.ts';

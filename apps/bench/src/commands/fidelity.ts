@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { LeaError, nearest } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../config/load.ts';
+import { flagsOf } from '../fidelity/flags.ts';
 import { subjectLine, writeFidelity } from '../fidelity/report.ts';
-import type { FidelityFlags, TextTokens } from '../fidelity/request.ts';
 import { runFidelity } from '../fidelity/run.ts';
 import { curveTable, mainTable } from '../fidelity/table.ts';
 import { renderTable } from '../report/table.ts';
@@ -55,15 +54,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('fidelity', rawArgs, args);
-    const flags: FidelityFlags = {
-      tokens: given.tokens
-        .split(',')
-        .map((word) => oneOf('tokens', word, ['id+text', 'text'] as const)) satisfies TextTokens[],
-      ...(given.tier !== undefined && { tier: oneOf('tier', given.tier, ['catalogue', 'encoder'] as const) }),
-      ...(given.model !== undefined && { model: given.model }),
-      ...(given.users !== undefined && { users: shareOf(given.users) }),
-      ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
-    };
+    const flags = flagsOf(given);
     const loaded = await loadExperiment(given.experiment);
     await interruptible(`npm run bench -- fidelity ${rawArgs.join(' ')}`.trim(), async (signal) => {
       const outcome = await runFidelity(loaded, flags, {
@@ -86,28 +77,3 @@ const command: CommandDef<typeof args> = defineCommand({
 });
 
 export default command;
-
-function oneOf<const T extends string>(flag: string, word: string, known: readonly T[]): T {
-  const found = known.find((choice) => choice === word.trim());
-  if (found) return found;
-  const near = nearest(word, known);
-  throw new LeaError('E_FLAG_VALUE', `--${flag} has no such choice.`, {
-    value: word,
-    hint: near ? `Did you mean "${near}"?` : `There are: ${known.join(', ')}.`,
-  });
-}
-
-function shareOf(text: string): number {
-  const share = Number(text);
-  if (text.trim() !== '' && share > 0 && share <= 1) return share;
-  throw new LeaError('E_FLAG_VALUE', '--users takes a share above 0 and at most 1.', {
-    value: text,
-    hint: 'For instance --users 0.2.',
-  });
-}
-
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
-  throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
-}

@@ -85,12 +85,17 @@ export function measureBars(
   });
 }
 
+/** Bins with a smaller share of the comparisons are left out: what is seen there is chance. */
+const LEAST_SHARE = 0.01;
+
 /** Share of comparisons that went as predicted by predicted share, before and after scaling; on the diagonal all is well. */
 export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
-  const points = (bins: readonly CalibrationBin[], name: string, form: string) =>
-    bins
-      .filter(({ count }) => count > 0)
-      .map(({ predicted, observed, count }) => ({ name, form, predicted, observed, count }));
+  const points = (bins: readonly CalibrationBin[], name: string, form: string) => {
+    const total = bins.reduce((sum, { count }) => sum + count, 0);
+    return bins
+      .filter(({ count }) => count >= LEAST_SHARE * total)
+      .map(({ predicted, observed }) => ({ name, form, predicted, observed }));
+  };
   const values = all.flatMap(({ subject, fidelity }) => [
     ...points(fidelity.calibration.uniform.bins, subject.name, 'as it comes'),
     ...(fidelity.scaled ? points(fidelity.scaled.uniform.bins, subject.name, 'after Platt scaling') : []),
@@ -130,6 +135,7 @@ export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
             field: 'form',
             type: 'nominal',
             title: null,
+            legend: { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 1.8 },
             scale: {
               domain: ['as it comes', 'after Platt scaling'],
               range: [

@@ -5,6 +5,7 @@ import { auc } from './auc.ts';
 import { type Calibration, calibrate, plattSlope } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
 import type { RewardAccuracyOptions } from './reward-accuracy.ts';
+import { type Moments, mean, moments, percentiles, rankOf } from './statistics.ts';
 import { type FidelitySubject, pick, type Scores, scoresOf } from './subject.ts';
 
 export interface FidelityOptions extends RewardAccuracyOptions {
@@ -34,13 +35,6 @@ const DEFAULTS: FidelityOptions = {
 export interface AgainstBoth<T> {
   readonly uniform: T;
   readonly popular: T;
-}
-
-export interface Moments {
-  readonly count: number;
-  readonly mean: number;
-  /** Standard deviation. */
-  readonly sd: number;
 }
 
 /** How well a subject agrees with held-out users. */
@@ -230,34 +224,4 @@ function marginsOf(compared: Compared): AgainstBoth<Float64Array> {
       return own === other ? 0 : own - other;
     });
   });
-}
-
-/** Rank of an item from 1: one more than the items that stand before it. */
-function rankOf(scores: Scores, item: number): number {
-  const own = scores[item]!;
-  let rank = 1;
-  for (let i = 0; i < scores.length; i++) if (scores[i]! > own || (scores[i] === own && i < item)) rank++;
-  return rank;
-}
-
-/** Share of the other items that each item's count exceeds, equal ones counting half. */
-function percentiles(counts: Float64Array): Float64Array {
-  const sorted = counts.toSorted();
-  const first = new Map<number, number>();
-  const last = new Map<number, number>();
-  sorted.forEach((count, i) => {
-    if (!first.has(count)) first.set(count, i);
-    last.set(count, i);
-  });
-  return counts.map((count) => (first.get(count)! + last.get(count)!) / 2 / Math.max(1, counts.length - 1));
-}
-
-function moments(values: Float64Array): Moments {
-  const known = values.filter((value) => !Number.isNaN(value));
-  const own = mean(known);
-  return { count: known.length, mean: own, sd: Math.sqrt(mean(known.map((value) => (value - own) ** 2))) };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

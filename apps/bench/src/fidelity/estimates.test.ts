@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { fidelityConclusions } from './conclusions.ts';
+import { difference, estimate } from './estimates.ts';
+import type { Measured } from './measure.ts';
+import type { Role } from './subjects.ts';
+import { curveTable, mainTable } from './table.ts';
+
+interface Rows {
+  readonly rank: number[];
+  readonly popular: number[];
+  readonly cold?: number[];
+}
+
+/** A measured subject of four users with as many rows each. */
+function subject(name: string, role: Role, { rank, popular, cold }: Rows, users = 1): Measured {
+  const size = rank.length;
+  const perRow = {
+    rank: Int32Array.from(rank),
+    accuracyUniform: new Float64Array(size).fill(0.75),
+    accuracyPopular: Float64Array.from(popular),
+    precision: new Float64Array(size),
+    cold: Uint8Array.from(cold ?? rank.map(() => 0)),
+    user: Int32Array.from(rank, (_, row) => Math.floor((4 * row) / size)),
+  };
+  const calibration = { slope: 1, bins: [], ece: 0.04 };
+  const both = { uniform: calibration, popular: calibration };
+  const moments = { count: size, mean: 0, sd: 1 };
+  return {
+    subject: { name, role, users, how: { baseline: { type: 'popularity' } }, folder: name, resolved: null },
+    fidelity: {
+      name,
+      rows: size,
+      ndcg: 0,
+      hr: 0,
+      accuracyUniform: 0.75,
+      accuracyPopular: 0,
+      missing: 0,
+      auc: { uniform: 0.7, popular: 0.6 },
+      calibration: both,
+      scaled: { uniform: { ...calibration, slope: 0.4, ece: 0.01 }, popular: calibration },
+      reward: { uniform: moments, popular: moments, kinds: { click: moments } },
+      precision: 0,
+      precisionAt: [0],
+      coverage: 0.25,
+      popularity: { positives: 0.9, logged: 0.6 },
+      cold: {
+        rows: perRow.cold.reduce((a, b) => a + b, 0),
+        ndcg: cold ? 0.5 : Number.NaN,
+        accuracyUniform: cold ? 0.75 : Number.NaN,
+      },
+      perRow,
+    },
+    seconds: 1,
+    fresh: true,
+  };
+}
+
+const rows = (rank: number[], popular: number[]): Rows => ({ rank, popular });
+
+test('estimates are means per row, of cold rows where those are asked for', () => {
+  const one = subject('one', 'environment', { ...rows([1, 3, 11, 1], [1, 0.5, 0, 1]), cold: [0, 1, 1, 0] });
+  expect(estimate(one, 'ndcg').value).toBeCloseTo((1 + 0.5 + 0 + 1) / 4, 12);
+  expect(estimate(one, 'hr').value).toBe(3 / 4);
+  expect(estimate(one, 'accuracyPopular').value).toBe(2.5 / 4);
+  expect(estimate(one, 'coldNdcg')).toMatchObject({ value: 0.25, events: 2, users: 2 });
+  expect(estimate(subject('none', 'environment', rows([1], [1])), 'coldNdcg').value).toBeNaN();
+});
+
+test('differences are paired', () => {
+  const one = subject('one', 'environment', rows([1, 1, 3, 3], [1, 1, 1, 1]));
+  const two = subject('two', 'counting control', rows([3, 3, 11, 11], [0.5, 0.5, 0.5, 0.5]));
+  const by = difference(one, two, 'ndcg');
+  expect(by.difference).toBeCloseTo(0.5, 12);
+  expect(by.relative).toBeCloseTo(2, 12);
+  expect(by.standardError).toBeCloseTo(0, 12);
+});
+
+test('the sentences say what won, what did not, and what of it is language', () => {
+  const noisy = [1, 12, 1, 12, 12, 1, 12, 1];
+  const all = [
+    subject('LE', 'environment', { ...rows(noisy, [1, 1, 1, 1, 1, 1, 1, 0.8]), cold: [1, 0, 1, 0, 0, 0, 0, 0] }),
+    subject('shuffled texts', 'language control', rows(noisy, [0.5, 0.6, 0.5, 0.4, 0.5, 0.6, 0.5, 0.5])),
+    subject('popularity', 'counting control', rows([9, 12, 9, 12, 12, 9, 12, 9], Array(8).fill(0.4))),
+    subject('co-occurrence', 'counting control', rows(Array(8).fill(1), Array(8).fill(0.6))),
+    subject('coin', 'counting control', rows(noisy.toReversed(), Array(8).fill(0.5))),
+  ];
+  const said = fidelityConclusions(all).join('\n');
+  expect(said).toMatch(/^LE: on 8 decisions of 4 held-out users .* 75\.0 % .* to an equally popular one in 97\.5 %/);
+  expect(said).toMatch(
+    /NDCG@10\): LE has \.5000, ahead of popularity; not measurably different from coin; behind co-occurrence; against the best control, co-occurrence \(1\.0000\): −\.5000 \(−50 %/,
+  );
+  expect(said).toMatch(/accuracy\): LE has 97\.5 %, ahead of popularity, co-occurrence, coin;.*\+37\.5 points/);
+  expect(said).toMatch(/LE over shuffled texts: NDCG@10 \+\.0000 .* not measurable; accuracy .* a gain of the texts/);
+  expect(said).toMatch(/overconfident \(slope 0\.40\) and leaves \.0100/);
+  expect(said).toMatch(/cover 25\.0 % of the catalogue and are more popular than what users chose/);
+  expect(said).toMatch(/on the 2 decisions for items that no fitted user met, LE has NDCG@10 \.5000/);
+});
+
+test('tables: the best of a column, missing numbers, shares of the users', () => {
+  const one = subject('one', 'environment', { ...rows([1, 1], [1, 1]), cold: [1, 0] });
+  const two = subject('two', 'counting control', rows([2, 2], [1, 1]));
+  const { head, rows: lines, best } = mainTable([two, one]);
+  const column = head.indexOf('cold NDCG@10');
+  expect(lines.map((line) => line[column])).toEqual(['–', '.5000']);
+  expect(best.get(column)).toBe(1);
+  const curve = curveTable([one, subject('one', 'environment', rows([1, 3], [0.5, 1]), 0.1)]);
+  expect(curve.head).toEqual(['popular · NDCG@10', '5 %', '10 %', '20 %', '50 %', '100 %']);
+  expect(curve.rows).toEqual([['one', '–', '.7500 · .7500', '–', '–', '1.0000 · 1.0000']]);
+});

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createWorld, splitByUser } from '@lea/data';
+import { float32 } from '@lea/tensor';
+import { describe, expect, test } from 'vitest';
+import { check } from '../config/load.ts';
+import { presets } from '../presets/index.ts';
+import { bench, miniFolder } from '../testing/bench.ts';
+import { flagsOf } from './flags.ts';
+import { rowsOfUsers } from './measure.ts';
+import { requestOf } from './request.ts';
+import { spoiltTokens } from './tokens.ts';
+
+interface Line {
+  name: string;
+  role: string;
+  users: number;
+  ndcg: number;
+  accuracyUniform: number;
+  reused: boolean;
+  agreement: { spearman: number };
+  estimates: Record<string, { value: number; interval: [number, number] }>;
+}
+
+describe('the command', () => {
+  test('measures everything once, and reports', async () => {
+    const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [] }));
+    const args = ['fidelity', 'mini.json', '--users', '0.5', '--json'];
+    const first = await bench(args, folder);
+    expect(first.stderr).toContain('a coin gets 50 %');
+    expect(first.code).toBe(0);
+    const lines = first.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    expect(lines.map(({ name }) => name)).toEqual([
+      'environment (id+text)',
+      'environment (text)',
+      'environment (id only)',
+      'random item tokens',
+      'shuffled texts',
+      'popularity',
+      'last-item Markov',
+      'co-occurrence',
+      'co-occurrence + text',
+      'text similarity',
+    ]);
+    for (const line of lines) {
+      expect(line).toMatchObject({ users: 0.5, reused: false });
+      expect(line.estimates.ndcg!.value).toBeCloseTo(line.ndcg, 6);
+      expect(line.estimates.accuracyUniform!.value).toBeCloseTo(line.accuracyUniform, 6);
+      expect(line.agreement.spearman).toBeLessThanOrEqual(1);
+    }
+
+    const page = readFileSync(join(folder, 'fidelity.html'), 'utf8');
+    expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(5);
+    expect(page).not.toMatch(/<script|<link|src=/);
+    const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
+      subjects: Line[];
+      differences: { first: string; second: string; ndcg: { difference: number } }[];
+    };
+    const [own, control] = [record.subjects[0]!, record.subjects[5]!];
+    const pair = record.differences.find((d) => d.first === own.name && d.second === control.name)!;
+    expect(pair.ndcg.difference).toBeCloseTo(own.ndcg - control.ndcg, 6);
+
+    const second = await bench(args, folder);
+    expect(second.stdout).toBe(first.stdout.replaceAll('"reused":false', '"reused":true'));
+  });
+
+  test('an encoder without a model is refused in one line', async () => {
+    const { code, stderr, stdout } = await bench(['fidelity', 'mini.json', '--tier', 'encoder'], miniFolder());
+    expect(stderr).toMatch(/has tier "encoder" but no model/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+  });
+});
+
+test.each([
+  ['a share above 1', { users: '20' }, /--users takes a share/],
+  ['unknown tokens', { tokens: 'id+txt' }, /Did you mean "id\+text"\?/],
+  ['an unknown tier', { tier: 'encodr' }, /Did you mean "encoder"\?/],
+  ['a seed that is none', { seed: '' }, /A seed is a whole number/],
+])('%s is refused by name', (_, flags, message) => {
+  expect(() => flagsOf({ tokens: 'text', ...flags })).toThrow(message);
+});
+
+test('flags take precedence over the config, and say which environments there are', () => {
+  const experiment = check(
+    {
+      ...presets.industrial,
+      runs: [],
+      environments: { a: { tokens: 'id', fit: { lr: 3 } }, b: { tokens: 'text', fit: { users: 0.1, epochs: 2 } } },
+    },
+    'test',
+  );
+  const plain = requestOf({ ...experiment, seeds: [7] }, flagsOf({ tokens: 'text' }));
+  expect(plain).toEqual({
+    tokens: ['text'],
+    environment: { tier: 'catalogue', model: undefined, fit: { epochs: 2 } },
+    idFit: { lr: 3 },
+    users: 0.1,
+    seed: 7,
+  });
+  const typed = flagsOf({ tokens: 'text,id+text', model: 'M', users: '0.5', seed: '2' });
+  expect(requestOf(experiment, typed)).toMatchObject({
+    tokens: ['text', 'id+text'],
+    environment: { tier: 'encoder', model: 'M' },
+    users: 0.5,
+    seed: 2,
+  });
+});
+
+test('shares of the users are nested, and hold whole users', () => {
+  const { train } = splitByUser(createWorld({ users: 60, items: 40 }).interactions);
+  const [some, more] = [0.2, 0.5].map((share) => rowsOfUsers(train, share, 3));
+  const users = (rows: typeof train): Set<number> => new Set(rows.sequence);
+  expect(users(some!).size).toBe(Math.ceil(0.2 * users(train).size));
+  for (const user of users(some!)) expect(users(more!)).toContain(user);
+  const own = Array.from(train.event).filter((_, row) => users(some!).has(train.sequence[row]!));
+  expect([...some!.event]).toEqual(own);
+  expect(rowsOfUsers(train, 1, 3)).toBe(train);
+});
+
+test('shuffled texts are the same tokens at other items, random ones are none of them', () => {
+  const tokens = float32(
+    Array.from({ length: 40 }, (_, i) => i),
+    [20, 2],
+  );
+  const rows = (value: typeof tokens): string[] =>
+    Array.from({ length: 20 }, (_, i) => String(Array.from(value.data.subarray(2 * i, 2 * i + 2))));
+  const shuffled = rows(spoiltTokens(tokens, 'shuffled', 0));
+  expect(shuffled).not.toEqual(rows(tokens));
+  expect(shuffled.toSorted()).toEqual(rows(tokens).toSorted());
+  expect(rows(spoiltTokens(tokens, 'random', 0)).some((row) => rows(tokens).includes(row))).toBe(false);
+  expect(spoiltTokens(tokens, 'nothing', 0)).toBe(tokens);
+});
