@@ -10,8 +10,16 @@ export interface Seen {
 /** Answers one request; `n` counts them from 0. */
 export type Handler = (response: ServerResponse, seen: Seen, n: number) => void | Promise<void>;
 
+export interface ChatServer {
+  readonly url: string;
+  readonly seen: readonly Seen[];
+  /** Requests under way, and the most there were. */
+  readonly load: { readonly now: number; readonly most: number };
+  close(): Promise<void>;
+}
+
 /** A chat completions endpoint on a free local port that does what `handler` does. */
-export async function chatServer(handler: Handler) {
+export async function chatServer(handler: Handler): Promise<ChatServer> {
   const seen: Seen[] = [];
   const load = { now: 0, most: 0 };
   const server = createServer(async (request, response) => {
