@@ -31,6 +31,7 @@ const agents: Record<string, Agent> = {
   'snqn, coin': snqn({ ...sampled, negatives: 3 })(small),
   'dqn-ns, coin': dqnNs({ ...sampled, negatives: 3 })(gru4rec({ size: 4 })),
   'sqn with cql and bcq': sqn({ ...sampled, cql: 0.1, bcq: 0.25 })(small),
+  'ce with extra targets': ce(sampled)(small),
   'sa2c, Polyak': sa2c({ ...sampled, negatives: 3, target: 'polyak', tau: 0.1 })(sasrecModern(modern)),
   'sqn, copy': sqn({ ...sampled, target: 'copy', copyEvery: 2 })(small),
 };
@@ -53,6 +54,12 @@ const texts = {
   shape: [ITEMS, 3],
   data: Float32Array.from({ length: ITEMS * 3 }, (_, i) => Math.sin(i)),
 } as const;
+
+const signals = {
+  k: 2,
+  targets: Int32Array.from({ length: data.count * 2 }, (_, i) => (i * 7) % ITEMS),
+  targetWeights: Float32Array.from({ length: data.count * 2 }, (_, i) => (i % 2) / 2),
+};
 
 async function trained(plan: Plan, chunks: readonly number[]): Promise<RunState> {
   const batches = createBatches(plan, key(plan.seed), inputSpecs(plan));
@@ -161,8 +168,8 @@ beforeAll(async () => {
   await tf.ready();
 });
 
-describe.each(Object.entries(agents))('%s', (_, agent) => {
-  const plan = planFor(agent);
+describe.each(Object.entries(agents))('%s', (name, agent) => {
+  const plan = planFor(agent, name.endsWith('extra targets') ? { signals } : {});
   let networks: readonly Values[];
   beforeAll(async () => {
     await tf.ready();
@@ -182,15 +189,15 @@ describe.each(Object.entries(agents))('%s', (_, agent) => {
 
   it('leaves the rows of other items as they were', () => {
     const [before] = initialRun(plan).networks;
-    for (const name of Object.keys(agent.itemTables)) {
-      const [old, now] = [before!, networks[0]!].map((network) => network[`params/${name}`]!);
+    for (const table of Object.keys(agent.itemTables)) {
+      const [old, now] = [before!, networks[0]!].map((network) => network[`params/${table}`]!);
       const width = old!.data.length / old!.shape[0]!;
       const moved = (id: number) =>
         old!.data.subarray(id * width, (id + 1) * width).some((x, i) => x !== now!.data[id * width + i]);
       const count = Array.from({ length: ITEMS }, (_, id) => moved(id)).filter(Boolean).length;
-      expect(count, name).toBeGreaterThan(0);
+      expect(count, table).toBeGreaterThan(0);
       // 5 steps of 3 rows reach few of the 90 items.
-      expect(count, name).toBeLessThan(ITEMS - 10);
+      expect(count, table).toBeLessThan(ITEMS - 10);
     }
   });
 
