@@ -92,7 +92,11 @@ export async function itemTokens(
   const { dataset, threads, signal } = context;
   const { texts } = dataset.catalog!;
   if (config.tier === 'encoder') {
-    if (config.model) return { tokens: await textVectors(texts, { model: config.model, signal }) };
+    if (config.model) {
+      const onProgress = (step: number, total: number): void =>
+        context.progress.at({ step, total, stage: 'text vectors' });
+      return { tokens: await textVectors(texts, { model: config.model, signal, onProgress }) };
+    }
     throw new LeaError('E_CONFIG', `Environment "${name}" has tier "encoder" but no model.`, {
       hint: 'Set "model" to a folder or name of a feature-extraction model.',
     });
