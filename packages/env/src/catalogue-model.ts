@@ -1,6 +1,7 @@
-import { fold, key, LeaError, normal, permutation, uniform, withDefaults } from '@lea/core';
+import { fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { checkTexts } from './check-texts.ts';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
 import { initDecoder, wordsOf } from './decoders/modules.ts';
 import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows } from './language-model.ts';
@@ -78,7 +79,7 @@ export async function* catalogueModel(
   options?: Partial<CatalogueModelOptions>,
 ): AsyncGenerator<Progress, LanguageModel> {
   const o = withDefaults('catalogueModel', DEFAULTS, options);
-  if (texts.length === 0) throw new LeaError('E_TEXT_EMPTY', 'A catalogue model needs at least one text.');
+  checkTexts(texts);
   const config: DecoderConfig = {
     width: o.width,
     layers: o.layers,

@@ -1,6 +1,7 @@
-import { contentHash, LeaError } from '@lea/core';
+import { contentHash } from '@lea/core';
 import { embedding, float32, int32, rowDot, softmaxCrossEntropy, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { checkTexts } from './check-texts.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { capped, decode, embedWords } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
@@ -42,18 +43,13 @@ export interface TokenRows {
 /**
  * Encodes texts; a text longer than the context is cut there.
  *
- * @throws LeaError `E_TEXT_EMPTY` naming the index of a text without any character
+ * @throws LeaError `E_TEXT_EMPTY`
  */
 export function tokenRows(tokenizer: Tokenizer, texts: readonly string[], context: number): TokenRows {
+  checkTexts(texts);
   const ids = new Int32Array(texts.length * (context + 1)).fill(tokenizer.end);
   const weights = new Float32Array(texts.length * context);
   texts.forEach((text, row) => {
-    if (typeof text !== 'string' || text.trim() === '') {
-      throw new LeaError('E_TEXT_EMPTY', `The item at index ${row} has no text.`, {
-        value: text,
-        hint: 'Give every item a text, for instance its id, or leave such items out.',
-      });
-    }
     const tokens = tokenizer.encode(text, context);
     ids[row * (context + 1)] = tokenizer.start;
     ids.set(tokens, row * (context + 1) + 1);

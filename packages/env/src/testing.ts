@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { interactionsOf, sequences, type Transitions, transitions } from '@lea/data';
+import { node, writeModel } from '@lea/tensor/onnx';
 
 /** Small logged data for tests: each user's sequence of item indices, as the rows of all events. */
 export function rowsOf(users: readonly (readonly number[])[], items: number): Transitions {
@@ -39,4 +42,25 @@ export function letterTokenizer(size = 92): object {
       merges: [],
     },
   };
+}
+
+/** Writes an ONNX model whose outputs have these names: each is 1 for every token, [texts, tokens, 1]. */
+export async function writeTextModel(dir: string, outputs: readonly string[]): Promise<void> {
+  await mkdir(join(dir, 'onnx'), { recursive: true });
+  const nodes = outputs.flatMap((name) => [
+    node('Cast', ['attention_mask'], [`${name}/float`], { to: 1 }),
+    node('Unsqueeze', [`${name}/float`, 'axis'], [name]),
+  ]);
+  const model = writeModel({
+    name: 'model',
+    nodes,
+    initializers: [{ name: 'axis', dtype: 'int64', shape: [1], data: BigInt64Array.of(2n) }],
+    inputs: ['input_ids', 'attention_mask'].map((name) => ({ name, dtype: 'int64', shape: ['texts', 'tokens'] })),
+    outputs: outputs.map((name) => ({ name, dtype: 'float32', shape: ['texts', 'tokens', 1] })),
+  });
+  await writeFile(join(dir, 'onnx', 'model.onnx'), model);
+  await writeFile(join(dir, 'config.json'), JSON.stringify({ model_type: 'bert', hidden_size: 1 }));
+  await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
+  const described = { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: '<unk>', model_max_length: 64 };
+  await writeFile(join(dir, 'tokenizer_config.json'), JSON.stringify(described));
 }

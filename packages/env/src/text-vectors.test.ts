@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { float32 } from '@lea/tensor';
-import { node, writeModel } from '@lea/tensor/onnx';
 import { describe, expect, test } from 'vitest';
-import { letterTokenizer } from './testing.ts';
+import { writeTextModel } from './testing.ts';
 import { textVectors } from './text-vectors.ts';
 import { normaliseTokens, withMoreTokens } from './tokens.ts';
 
@@ -17,26 +16,9 @@ test('a folder that is missing or is no model is named, with the files it needs'
   await rm(dir, { recursive: true });
 });
 
-/** A model in a folder whose outputs have these names: each is 1 for every token, [texts, tokens, 1]. */
 async function modelWith(outputs: readonly string[]): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'lea-model-'));
-  await mkdir(join(dir, 'onnx'));
-  const nodes = outputs.flatMap((name) => [
-    node('Cast', ['attention_mask'], [`${name}/float`], { to: 1 }),
-    node('Unsqueeze', [`${name}/float`, 'axis'], [name]),
-  ]);
-  const model = writeModel({
-    name: 'model',
-    nodes,
-    initializers: [{ name: 'axis', dtype: 'int64', shape: [1], data: BigInt64Array.of(2n) }],
-    inputs: ['input_ids', 'attention_mask'].map((name) => ({ name, dtype: 'int64', shape: ['texts', 'tokens'] })),
-    outputs: outputs.map((name) => ({ name, dtype: 'float32', shape: ['texts', 'tokens', 1] })),
-  });
-  await writeFile(join(dir, 'onnx', 'model.onnx'), model);
-  await writeFile(join(dir, 'config.json'), JSON.stringify({ model_type: 'bert', hidden_size: 1 }));
-  await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
-  const described = { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: '<unk>', model_max_length: 64 };
-  await writeFile(join(dir, 'tokenizer_config.json'), JSON.stringify(described));
+  await writeTextModel(dir, outputs);
   return dir;
 }
 

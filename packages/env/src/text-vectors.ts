@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { contentHash, LeaError, readWhole, withDefaults } from '@lea/core';
 import { float32, readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
+import { checkTexts } from './check-texts.ts';
 
 export interface TextVectorOptions {
   /** A feature-extraction model: a folder in the Hugging Face layout, or a name on the hub. */
@@ -41,12 +42,7 @@ export async function textVectors(
 ): Promise<Value> {
   const { model, ...given } = options;
   const o = { model, ...withDefaults('textVectors', DEFAULTS, given) };
-  const empty = texts.findIndex((text) => text.trim() === '');
-  if (empty >= 0 || texts.length === 0) {
-    throw new LeaError('E_TEXT_EMPTY', `The item at index ${Math.max(empty, 0)} has no text.`, {
-      hint: 'Give every item a text, for instance its id.',
-    });
-  }
+  checkTexts(texts);
   const cut = texts.map((text) => text.slice(0, LONGEST_TEXT));
   const folder = (await isFolder(model)) ? resolve(model) : undefined;
   const weights = folder && (await readWhole(join(folder, 'onnx', FILES[o.dtype])).catch(() => undefined));
