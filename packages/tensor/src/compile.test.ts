@@ -209,7 +209,7 @@ describe('compile', () => {
       return { state: {}, outputs: { loss } };
     };
     const runner: Runner = await compile(program, plain);
-    expect(runner.info).toMatchObject({ backend: 'onnxruntime', nodes: 3 });
+    expect(runner.info).toMatchObject({ backend: 'onnxruntime', nodes: 2 });
   });
 
   test('the active backend is the same afterwards, also after an error', async () => {

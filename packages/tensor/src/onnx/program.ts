@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { argumentName, type Recorded, record } from '../recorder/record.ts';
 import type { Mode, Program, ProgramSpecs, Specs } from '../types.ts';
-import { type Graph, node, type Port } from './model.ts';
+import { type Graph, type Node, node, type Port } from './model.ts';
 
 type Rename = (name: string) => string;
 
@@ -38,11 +38,9 @@ export function modelGraph(recorded: Recorded, specs: ProgramSpecs, mode: Mode):
 
 function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
   const names = modelNames('direct');
-  const copies = (names: Readonly<Record<string, string>>, rename: Rename) =>
-    Object.entries(names).map(([name, from]) => node('Identity', [from], [rename(name)]));
   return {
     name: 'program',
-    nodes: [...recorded.nodes, ...copies(recorded.state, names.nextState), ...copies(recorded.outputs, names.outputs)],
+    nodes: namedResults(recorded, names.nextState, names.outputs),
     initializers: recorded.initializers,
     inputs: [...ports(state, names.state), ...ports(frozen, names.frozen), ...ports(inputs, names.inputs)],
     outputs: [...ports(state, names.nextState), ...ports(recorded.outputSpecs, names.outputs)],
@@ -55,6 +53,8 @@ function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Pr
  */
 function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
   const names = modelNames('loop');
+  const stepState: Rename = (name) => `step state:${name}`;
+  const stepOutput: Rename = (name) => `step output:${name}`;
   const carried = Object.keys(state);
   const outputs = Object.keys(recorded.outputSpecs);
   const rows = Object.keys(inputs).map((name) =>
@@ -62,7 +62,7 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
   );
   const body: Graph = {
     name: 'step',
-    nodes: [node('Identity', ['go'], ['go on']), ...rows, ...recorded.nodes],
+    nodes: [node('Identity', ['go'], ['go on']), ...rows, ...namedResults(recorded, stepState, stepOutput)],
     initializers: recorded.initializers,
     inputs: [
       { name: 'step', dtype: 'int64', shape: [] },
@@ -71,8 +71,8 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
     ],
     outputs: [
       { name: 'go on', dtype: 'bool', shape: [] },
-      ...carried.map((name) => ({ ...state[name]!, name: recorded.state[name]! })),
-      ...outputs.map((name) => ({ ...recorded.outputSpecs[name]!, name: recorded.outputs[name]! })),
+      ...ports(state, stepState),
+      ...ports(recorded.outputSpecs, stepOutput),
     ],
   };
   const loop = node(
@@ -93,6 +93,29 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
     ],
     outputs: [...ports(state, names.nextState), ...stacked(recorded.outputSpecs, names.outputs)],
   };
+}
+
+/**
+ * The nodes of a program, whose results get names of their own: where a node makes a result its output is renamed, which
+ * saves a copy; arguments, constants and second names of one result are copied.
+ */
+function namedResults({ nodes, state, outputs }: Recorded, nextState: Rename, output: Rename): Node[] {
+  const made = new Set(nodes.flatMap((each) => each.outputs));
+  const renamed = new Map<string, string>();
+  const now = (name: string) => renamed.get(name) ?? name;
+  const copies: [from: string, to: string][] = [];
+  const results = [
+    ...Object.entries(state).map(([name, from]) => [from, nextState(name)] as const),
+    ...Object.entries(outputs).map(([name, from]) => [from, output(name)] as const),
+  ];
+  for (const [from, to] of results) {
+    if (made.has(from) && !renamed.has(from)) renamed.set(from, to);
+    else copies.push([from, to]);
+  }
+  return [
+    ...nodes.map((each) => ({ ...each, inputs: each.inputs.map(now), outputs: each.outputs.map(now) })),
+    ...copies.map(([from, to]) => node('Identity', [now(from)], [to])),
+  ];
 }
 
 function ports(specs: Specs, rename: Rename): Port[] {

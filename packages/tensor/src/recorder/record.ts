@@ -11,7 +11,7 @@ import type { Recording } from './recording.ts';
 export interface Recorded {
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
-  /** The names among the nodes of the next state and of the outputs. */
+  /** What the next state and the outputs are called there: results of nodes, arguments or initializers, some perhaps twice. */
   readonly state: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly outputSpecs: Specs;
@@ -64,9 +64,7 @@ function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording)
   const { state, outputs } = program({ state: traced('state'), inputs: traced('inputs'), frozen: traced('frozen') });
   checkState(specs.state ?? {}, specsOf(state));
   const names = (tensors: Tensors) =>
-    Object.fromEntries(
-      Object.entries(tensors).map(([name, tensor]) => [name, recording.one('Identity', [recorder.name(tensor)])]),
-    );
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, recorder.name(tensor)]));
   const result = { state: names(state), outputs: names(outputs), outputSpecs: specsOf(outputs) };
   const needed = new Set([...Object.values(result.state), ...Object.values(result.outputs)]);
   return { ...result, ...pruned(recording, needed) };

@@ -1,6 +1,7 @@
 import { MICROSOFT } from '../../onnx/model.ts';
 import { sizeOf } from '../../values.ts';
 import type { Info } from '../backend.ts';
+import type { Recording } from '../recording.ts';
 import { type Context, record } from './register.ts';
 
 export function recordMatrixKernels(): void {
@@ -31,15 +32,36 @@ function product(a: Info, b: Info, transA: boolean, transB: boolean, { backend, 
   const [left, right] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batch = sizeOf(left) >= sizeOf(right) ? left : right;
   const shape = [...batch, a.shape.at(transA ? -1 : -2)!, b.shape.at(transB ? -2 : -1)!];
-  const attributes = { transA: Number(transA), transB: Number(transB) };
   const matrix = (x: Info) => (x.shape.length === 2 ? backend.name(x) : r.reshape(backend.name(x), x.shape.slice(-2)));
-  // One product of two matrices: Gemm transposes for free, and MatMul is the fastest plain product.
   if (sizeOf(batch) === 1) {
-    const inputs = [matrix(a), matrix(b)];
-    const y = transA || transB ? r.one('Gemm', inputs, attributes) : r.one('MatMul', inputs);
+    const y = matrixProduct(matrix(a), matrix(b), transA, transB, shape.slice(-2) as [number, number], r);
     return backend.tensor(shape.length === 2 ? y : r.reshape(y, shape), shape);
   }
   const names = [backend.name(a), backend.name(b)];
   if (!transA && !transB) return backend.emit('MatMul', names, shape);
+  const attributes = { transA: Number(transA), transB: Number(transB) };
   return backend.emit('FusedMatMul', names, shape, 'float32', attributes, MICROSOFT);
+}
+
+/** Rows by columns from which on a product is made transposed. */
+const TALL = 8;
+
+/**
+ * The product of two matrices. Where the left one is transposed and much the larger, as in the gradient of the weights of
+ * a large head, packing it dominates: (bᵀ a)ᵀ packs the small one instead.
+ */
+function matrixProduct(
+  a: string,
+  b: string,
+  transA: boolean,
+  transB: boolean,
+  [rows, columns]: readonly [number, number],
+  r: Recording,
+): string {
+  if (!transA && !transB) return r.one('MatMul', [a, b]);
+  if (transA && !transB && rows >= TALL * columns) {
+    const flipped = r.one('FusedMatMul', [b, a], { transA: 1, transB: 0 }, MICROSOFT);
+    return r.one('Transpose', [flipped], { perm: [1, 0] });
+  }
+  return r.one('Gemm', [a, b], { transA: Number(transA), transB: Number(transB) });
 }

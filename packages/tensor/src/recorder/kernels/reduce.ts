@@ -27,15 +27,15 @@ export function recordReduceKernels(): void {
     });
   }
 
-  for (const op of ['ArgMax', 'ArgMin']) {
-    record(op, ({ x }, { axis }, { backend, recording: r }) => {
+  for (const op of ['ArgMax', 'ArgMin'] as const) {
+    record(op, ({ x }, { axis }, context) => {
+      const { backend, recording: r } = context;
       const at = axisOf(axis, x!.shape.length);
-      const name = r.one(op, [backend.name(x!)], { axis: at, keepdims: 0 });
-      return backend.tensor(
-        r.cast(name, 'int32'),
-        x!.shape.filter((_, i) => i !== at),
-        'int32',
-      );
+      const shape = x!.shape.filter((_, i) => i !== at);
+      const wide = x!.dtype === 'float32' && x!.shape.length === 2 && at === 1 && x!.shape[1]! >= 4 * BLOCK;
+      const name =
+        op === 'ArgMax' && wide ? wideArgMax(x!, context) : r.one(op, [backend.name(x!)], { axis: at, keepdims: 0 });
+      return backend.tensor(r.cast(name, 'int32'), shape, 'int32');
     });
   }
 
@@ -61,6 +61,32 @@ export function recordReduceKernels(): void {
       backend.tensor(r.cast(indices!, 'int32'), shape, 'int32'),
     ];
   });
+}
+
+/** Columns that `wideArgMax` takes together. */
+const BLOCK = 64;
+
+/**
+ * ArgMax over the columns of a wide matrix, int64 [rows]. The runtime's own compares one number at a time; the greatest of
+ * every block of columns is found much faster, then only the best block is searched. The first among equals wins, as ever.
+ */
+function wideArgMax(x: Info, { backend, recording: r }: Context): string {
+  const [rows, columns] = x.shape as [number, number];
+  const blocks = Math.ceil(columns / BLOCK);
+  const argMax = (name: string) => r.one('ArgMax', [name], { axis: 1, keepdims: 1 });
+  const add = (a: string, b: string) => r.one('Add', [a, b]);
+  const pooled = r.one('MaxPool', [r.reshape(backend.name(x), [1, rows, columns])], {
+    kernel_shape: [BLOCK],
+    strides: [BLOCK],
+    ceil_mode: 1,
+  });
+  const start = r.one('Mul', [argMax(r.reshape(pooled, [rows, blocks])), r.int64(BLOCK)]);
+  const slots = r.ints(Array.from({ length: BLOCK }, (_, i) => i));
+  // Beyond the last column stands the last again: it comes second to itself.
+  const inside = r.one('Min', [add(start, slots), r.int64(columns - 1)]);
+  const rowStarts = r.reshape(r.ints(Array.from({ length: rows }, (_, i) => i * columns)), [rows, 1]);
+  const block = r.one('Gather', [r.reshape(backend.name(x), [rows * columns]), add(inside, rowStarts)], { axis: 0 });
+  return r.reshape(add(start, argMax(block)), [rows]);
 }
 
 function reduced(
