@@ -42,7 +42,9 @@ function mix(value: number): number {
 
 /** `count` draws from [0, 1), multiples of 2^-24 (exact in float32). */
 export function uniform(k: Key, count: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (randomBits(k.words, i) >>> 8) / 2 ** 24);
+  const draws = new Float32Array(count);
+  for (let i = 0; i < count; i++) draws[i] = (randomBits(k.words, i) >>> 8) / 2 ** 24;
+  return draws;
 }
 
 /** `count` integers from [0, high), high at most 2^31. */
@@ -52,11 +54,13 @@ export function integers(k: Key, count: number, high: number): Int32Array {
 
 /** `count` draws from N(0, 1) (Box-Muller), rounded to float32. */
 export function normal(k: Key, count: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => {
+  const draws = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
     const u = ((randomBits(k.words, 2 * i) >>> 0) + 1) / (2 ** 32 + 1);
     const v = (randomBits(k.words, 2 * i + 1) >>> 0) / 2 ** 32;
-    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
-  });
+    draws[i] = Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+  }
+  return draws;
 }
 
 /** A uniformly random order of 0..count-1 (Fisher-Yates). */
