@@ -39,7 +39,7 @@ export { saveLanguageModel } from './save-language-model.ts';
 export { subsetOfSequences } from './segments.ts';
 export { type Actor, type ActorMoment, greedyActor, type ItemScorer, uniformActor } from './step/actors.ts';
 export { type CheckOptions, checkEnvironment, type Problem } from './step/check-environment.ts';
-export type { StepOptions } from './step/options.ts';
+export type { Scale, StepOptions } from './step/options.ts';
 export { type Rollout, type RolloutOptions, rollout, type Statistic } from './step/rollout.ts';
 export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './step/serve-environment.ts';
 export type { Box, Discrete, MultiDiscrete, Point, Space } from './step/spaces.ts';

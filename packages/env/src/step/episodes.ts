@@ -1,6 +1,6 @@
 import { fold, type Key, key, randomBits } from '@lea/core';
 import type { Transitions } from '@lea/data';
-import { isRows, type ResolvedOptions } from './options.ts';
+import { isRows, type ResolvedOptions, type Scale } from './options.ts';
 import type { Space } from './spaces.ts';
 import type { Observation, StepInfo } from './types.ts';
 import type { Response, UserModel, UserMoment } from './user-model.ts';
@@ -11,7 +11,7 @@ export interface Plan {
   readonly options: ResolvedOptions;
   /** Newest items that are shown. */
   readonly window: number;
-  readonly scale: { readonly mean: number; readonly std: number };
+  readonly scale: Scale;
 }
 
 /** One user's visit. */
@@ -43,7 +43,7 @@ export async function planOf(users: UserModel, options: ResolvedOptions): Promis
 }
 
 /** Mean and standard deviation of the utilities of logged actions: of at most 512 rows, evenly spread. */
-async function measure(users: UserModel, rows: Transitions): Promise<Plan['scale']> {
+async function measure(users: UserModel, rows: Transitions): Promise<Scale> {
   const count = Math.min(rows.count, SCALE_ROWS);
   const some = Array.from({ length: count }, (_, i) => Math.floor((i * rows.count) / count));
   const moment = await users.after(some.map((row) => historyBefore(rows, row)));

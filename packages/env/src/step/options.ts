@@ -3,6 +3,12 @@ import { sequences, type Transitions, transitions, type World } from '@lea/data'
 import type { Environment } from '../environment.ts';
 import type { RewardModel } from '../reward-model.ts';
 
+/** z = (utility - mean) / std */
+export interface Scale {
+  readonly mean: number;
+  readonly std: number;
+}
+
 export interface StepOptions {
   /** Steps after which an episode is truncated (default 20). */
   readonly horizon: number;
@@ -32,8 +38,10 @@ export interface StepOptions {
   /**
    * Where z is 0, and 1: mean and standard deviation, or the rows whose logged actions have them. Default: the rows of
    * `start`; of a world, its own log. A z of 0 is then a logged action's, and such a one is taken up in half of the cases.
+   * `calibration`: that of a fitted environment, so that an item is taken up with the probability that it is what the user
+   * took rather than an item not taken.
    */
-  readonly scale: Transitions | { readonly mean: number; readonly std: number } | undefined;
+  readonly scale: Transitions | Scale | 'calibration' | undefined;
   /** Rewards and utilities in place of the environment's own, for instance a prompted model's. */
   readonly rewardModel: RewardModel | undefined;
 }
@@ -53,7 +61,7 @@ const DEFAULTS: StepOptions = {
 };
 
 /** Options with nothing left open but the measuring of the scale. */
-export type ResolvedOptions = StepOptions & { readonly scale: NonNullable<StepOptions['scale']> };
+export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scale };
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` */
 export function stepOptions(
@@ -75,7 +83,10 @@ export function stepOptions(
   });
   if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, Infinity, 'whole'] });
 
-  const scale = o.scale ?? (isRows(o.start) ? o.start : 'outlook' in source ? logOf(source) : undefined);
+  const scale =
+    o.scale === 'calibration'
+      ? calibrated(o.rewardModel ?? source)
+      : (o.scale ?? (isRows(o.start) ? o.start : 'outlook' in source ? logOf(source) : undefined));
   if (!scale) {
     throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale is needed where start is not a set of rows.', {
       hint: 'Give the train rows, or { mean, std } of the rewards of typical actions.',
@@ -102,6 +113,20 @@ function checkRows(name: string, value: ResolvedOptions['start' | 'scale'], item
 
 export function isRows(value: object | string): value is Transitions {
   return typeof value === 'object' && 'sequences' in value;
+}
+
+/** The scale on which sigmoid(z) is sigmoid(slope R + intercept). */
+function calibrated(source: Environment | World | RewardModel): Scale {
+  const found = 'calibration' in source ? source.calibration : undefined;
+  if (found && found.slope > 0) return { mean: -found.intercept / found.slope, std: 1 / found.slope };
+  throw new LeaError(
+    'E_OPTION_VALUE',
+    'stepEnvironment: this source has no calibration in which more reward is better.',
+    {
+      value: found,
+      hint: 'Fit the environment with validation rows, or give scale the train rows.',
+    },
+  );
 }
 
 function logOf(world: World): Transitions {

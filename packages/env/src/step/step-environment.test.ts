@@ -166,7 +166,7 @@ describe('starts and observations', () => {
 
   test('a fitted environment shows its states; the scale is that of the logged actions', async () => {
     const env = await stepEnvironment(fitted, { start: [[2, 3, 4]], scale: train, reward: 'standardised' });
-    expect(env.observationSpace).toMatchObject({ type: 'box', shape: [8] });
+    expect(env.observationSpace).toMatchObject({ type: 'box', shape: [fitted.stateSize] });
     const { observation, info } = await env.reset({ seed: 5 });
     const windows = { items: Int32Array.from(info.history), length: Int32Array.of(info.history.length) };
     const asked = { ...windows, size: 1, window: info.history.length };
@@ -178,6 +178,19 @@ describe('starts and observations', () => {
     const wrong = await env.fork();
     await wrong.reset({ seed: 5 });
     expect((await wrong.step((next + 5) % ITEMS)).reward).toBeLessThan(step.reward - 1);
+  });
+
+  test('with its calibration, items are taken up with the probability it gives them', async () => {
+    const calibration = { slope: 0.5, intercept: -1 };
+    const source = { ...fitted, calibration };
+    const env = await stepEnvironment(source, { scale: 'calibration' });
+    await env.reset();
+    const { reward, info } = await env.step(3);
+    expect(reward).toBeCloseTo(sigmoid(0.5 * info.raw - 1), 6);
+    const { calibration: _, ...without } = source;
+    await expect(stepEnvironment(without, { scale: 'calibration' })).rejects.toThrow('no calibration');
+    const upside = { ...source, calibration: { slope: -1, intercept: 0 } };
+    await expect(stepEnvironment(upside, { scale: 'calibration' })).rejects.toThrow('more reward is better');
   });
 
   test('a world shows its belief, and its rewards are the true ones', async () => {

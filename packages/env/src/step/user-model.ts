@@ -60,7 +60,7 @@ function fittedUsers(env: Environment): UserModel {
     name: env.name,
     items: env.items,
     window: env.window,
-    states: { type: 'box', shape: [env.config.decoder.width], low: null, high: null, dtype: 'float32' },
+    states: { type: 'box', shape: [env.stateSize], low: null, high: null, dtype: 'float32' },
     async after(histories) {
       const encoded = await env.encode(windowsOf(histories, env.window, env.items));
       return { state: encoded.state, respond: async (actions) => both(await env.rewardsEncoded(encoded, actions)) };
