@@ -18,7 +18,7 @@ import { createValidator } from './validation.ts';
  * a run cut at any instant and started again with the same options ends with the same bits.
  * Two networks with a coin flip (SQN lineage): each step trains the one the coin says against the other; network 1 ranks.
  *
- * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_DIVERGED`, `E_TRAIN_METRIC`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`
+ * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_DIVERGED`, `E_TRAIN_METRIC`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, void> {
   const plan = planOf(options);

@@ -1,4 +1,4 @@
-import { type Agent, ce, dqnNs, gru4rec, sa2c, sasrec, sasrecModern, snqn, sqn } from '@lea/agents';
+import { type Agent, ccql, ce, dqnNs, gru4rec, sa2c, sasrec, sasrecModern, snqn, sqn, vpq } from '@lea/agents';
 import { key } from '@lea/core';
 import { pick, type Tensors, toTensor, type Values, valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
@@ -33,6 +33,8 @@ const agents: Record<string, Agent> = {
   'sqn with cql and bcq': sqn({ ...sampled, cql: 0.1, bcq: 0.25 })(small),
   'ce with extra targets': ce(sampled)(small),
   'sa2c, Polyak': sa2c({ ...sampled, negatives: 3, target: 'polyak', tau: 0.1 })(sasrecModern(modern)),
+  'vpq, wide head': vpq(sampled)(small),
+  ccql: ccql(sampled)(small),
   'sqn, copy': sqn({ ...sampled, target: 'copy', copyEvery: 2 })(small),
 };
 
@@ -204,4 +206,10 @@ describe.each(Object.entries(agents))('%s', (name, agent) => {
   it('gives equal bits whatever the chunks', async () => {
     expect((await trained(plan, [1, 2, 2])).networks).toEqual(networks);
   });
+});
+
+it('refuses an item table that has no row per item', async () => {
+  const agent: Agent = { ...ce(sampled)(small), itemTables: { 'emb.weight': 'batch', 'enc.pos': 'batch' } };
+  const plan = planFor(agent);
+  await expect(preparePhase(plan, initialRun(plan))).rejects.toMatchObject({ code: 'E_TRAIN_TABLE' });
 });

@@ -1,4 +1,5 @@
 import type { Agent } from '@lea/agents';
+import { LeaError } from '@lea/core';
 import { float32, type Specs, type Value, type Values } from '@lea/tensor';
 import type { CompactBatch, Compactor } from './compact.ts';
 
@@ -18,12 +19,22 @@ export interface Table {
   readonly parts: readonly string[];
 }
 
-/** The item tables of an agent, and how many of their rows a compact batch needs. */
+/**
+ * The item tables of an agent, and how many of their rows a compact batch needs.
+ *
+ * @throws LeaError `E_TRAIN_TABLE`
+ */
 export function tablesOf(agent: Agent, network: Values, items: number, { choices, size }: Compactor): Table[] {
   const prefixes = ['params/', 'slots/m/', 'slots/v/'];
   if (agent.target === 'polyak' || agent.target === 'copy') prefixes.push('target/');
   return Object.entries(agent.itemTables).map(([name, reach]) => {
-    const { shape, data } = network[`params/${name}`]!;
+    const { shape, data } = network[`params/${name}`] ?? { shape: [], data: [] };
+    if (shape.length !== 2 || (shape[0] !== items && shape[0] !== items + 1)) {
+      throw new LeaError('E_TRAIN_TABLE', `"${name}" is none of the parameters with a row per item.`, {
+        value: shape,
+        hint: `itemTables of the agent lists parameters [${items}, any] or, with padding, [${items + 1}, any].`,
+      });
+    }
     const padded = reach === 'batch' && shape[0] === items + 1;
     return {
       name,
