@@ -135,7 +135,7 @@ export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
             field: 'form',
             type: 'nominal',
             title: null,
-            legend: { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 1.8 },
+            legend: { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 1.8, symbolStrokeColor: INK },
             scale: {
               domain: ['as it comes', 'after Platt scaling'],
               range: [
@@ -173,53 +173,71 @@ export function precisionCurves(all: readonly Measured[]): Promise<string> {
 
 /** How much of the catalogue the positives reach, and how popular they are beside what users choose (the line). */
 export function popularityScatter(all: readonly Measured[]): Promise<string> {
-  const values = all.map(({ subject, fidelity }) => ({
-    name: subject.name,
-    role: ROLES[subject.role].label,
-    coverage: fidelity.coverage,
-    popularity: fidelity.popularity.positives,
-  }));
   const logged = all[0]!.fidelity.popularity.logged;
+  const heights = [logged, ...all.map(({ fidelity }) => fidelity.popularity.positives)];
+  const domain = [Math.min(...heights) - 0.04, Math.max(...heights) + 0.04];
+  const height = 360;
+  const values = withLabels(
+    all.map(({ subject, fidelity }) => ({
+      name: subject.name,
+      role: ROLES[subject.role].label,
+      coverage: fidelity.coverage,
+      popularity: fidelity.popularity.positives,
+    })),
+    (14 / height) * (domain[1]! - domain[0]!),
+  );
   const x = {
     field: 'coverage',
     type: 'quantitative',
     title: 'share of the catalogue among the positives',
-    scale: { domain: [0, 1.25] as number[], nice: false },
+    scale: { domain: [0, 1.3] as number[], nice: false },
     axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1] as number[] },
   } as const;
   const y = {
-    field: 'popularity',
     type: 'quantitative',
     title: 'mean popularity percentile of the positives',
-    scale: { zero: false },
+    scale: { domain, nice: false },
   } as const;
   return renderChart({
-    width: 620,
-    height: 360,
+    width: 680,
+    height,
     layer: [
       {
         data: { values: [{ popularity: logged, label: 'what users choose' }] },
-        encoding: { y },
+        encoding: { y: { field: 'popularity', ...y } },
         layer: [
           { mark: { type: 'rule', color: INK, strokeDash: [5, 4] } },
           {
-            mark: { type: 'text', align: 'right', dy: -7, color: INK, fontSize: 11 },
-            encoding: { x: { datum: 1.25 }, text: { field: 'label' } },
+            mark: { type: 'text', align: 'left', dx: 4, dy: -7, color: INK, fontSize: 11 },
+            encoding: { x: { datum: 0 }, text: { field: 'label' } },
           },
         ],
       },
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 80, opacity: 1 },
-        encoding: { x, y, color: roleColour },
+        encoding: { x, y: { field: 'popularity', ...y }, color: roleColour },
       },
       {
         data: { values },
-        mark: { type: 'text', align: 'left', dx: 8, color: INK, fontSize: 11 },
-        encoding: { x, y, text: { field: 'name' } },
+        mark: { type: 'text', align: 'left', dx: 9, color: INK, fontSize: 11 },
+        encoding: { x, y: { field: 'labelAt', ...y }, text: { field: 'name' } },
       },
     ],
   });
+}
+
+/** Points with a place for their label, lowered where another label of the same neighbourhood stands. */
+function withLabels<T extends { readonly coverage: number; readonly popularity: number }>(
+  points: readonly T[],
+  apart: number,
+): (T & { labelAt: number })[] {
+  const placed: (T & { labelAt: number })[] = [];
+  for (const point of points.toSorted((a, b) => b.popularity - a.popularity)) {
+    const near = placed.filter(({ coverage }) => Math.abs(coverage - point.coverage) < 0.3);
+    placed.push({ ...point, labelAt: Math.min(point.popularity, ...near.map(({ labelAt }) => labelAt - apart)) });
+  }
+  return placed;
 }
 
 /** A measure by the share of the train users that subjects know. */

@@ -92,16 +92,16 @@ function positivesSentence(own: Measured): string {
   );
 }
 
-/** Nothing when there is no cold item. */
+/** Nothing where there are too few cold items to say anything. */
 function coldSentence(own: Measured, controls: readonly Measured[]): string[] {
   const { cold } = own.fidelity;
-  if (cold.rows === 0) return [];
+  if (cold.rows < 2) return [];
   const best = controls.toSorted((a, b) => b.fidelity.cold.ndcg - a.fidelity.cold.ndcg)[0];
   const against = best
     ? `; the best control, ${name(best)}, has ${formatMetric(best.fidelity.cold.ndcg)} (difference ${gap('coldNdcg', difference(own, best, 'coldNdcg'))})`
     : '';
   return [
-    `Cold items: on the ${cold.rows.toLocaleString('en')} decisions for items that no fitted user met, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)} ` +
+    `Cold items: on ${cold.rows.toLocaleString('en')} decisions for items that no fitted user met, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)} ` +
       `and prefers them to random items in ${percent(cold.accuracyUniform)}${against}.`,
   ];
 }

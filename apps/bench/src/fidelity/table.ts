@@ -44,7 +44,7 @@ export function moreTable(all: readonly Measured[]): ResultTable {
       value: ({ fidelity }) => fidelity.scaled?.uniform.slope ?? Number.NaN,
       text: fixed(({ fidelity }) => fidelity.scaled?.uniform.slope),
     },
-    { head: 'coverage', value: ({ fidelity }) => fidelity.coverage, best: 'most' },
+    { head: 'coverage', value: ({ fidelity }) => fidelity.coverage },
     { head: 'popularity', value: ({ fidelity }) => fidelity.popularity.positives },
   ];
   if (all.some(({ agreement }) => agreement)) {
