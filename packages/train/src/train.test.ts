@@ -231,6 +231,15 @@ describe('train', () => {
     expect((await all({ ...options, text: other })).result.weightsHash).not.toBe(result.weightsHash);
   });
 
+  it('gives losses the statistics of the train split', async () => {
+    const hashes = [0, 0.5].map(async (smoothing) => {
+      const options = { negatives: 3, warmup: 3, target: 'polyak', advantageClip: [0.5, 1] } as const;
+      const agent = sa2c({ ...options, smoothing })(encoder);
+      return (await all(small({ agent, maxSteps: 4 }))).result.weightsHash;
+    });
+    expect(new Set(await Promise.all(hashes)).size).toBe(2);
+  });
+
   it('leaves no tensors behind', async () => {
     const { numTensors } = tf.memory();
     await all(small());
