@@ -135,7 +135,7 @@ export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
             field: 'form',
             type: 'nominal',
             title: null,
-            legend: { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 1.8, symbolStrokeColor: INK },
+            legend: null,
             scale: {
               domain: ['as it comes', 'after Platt scaling'],
               range: [
@@ -261,7 +261,7 @@ export function subsetCurve(curve: readonly Measured[], measure: MeasureName, ti
     encoding: { x, color: colourBy('name', names) },
     layer: [
       {
-        mark: { type: 'area', opacity: 0.12 },
+        mark: { type: 'rule', strokeWidth: 1.2 },
         encoding: {
           y: { field: 'low', type: 'quantitative', title, scale: { zero: false }, axis: { format: '.2f' } },
           y2: { field: 'high' },

@@ -68,7 +68,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
         'Calibration of the reward',
         figureHtml(
           await reliabilityDiagram(asked),
-          'Comparisons with random items by the confidence in what is preferred; above the diagonal: too modest, below: too sure. Bins with less than 1 % of the comparisons are left out.',
+          'Comparisons with random items by the confidence in what is preferred, as it comes (lines) and after Platt scaling (dashes); above the diagonal: too modest, below: too sure. Bins with less than 1 % of the comparisons are left out.',
         ),
       ],
       ['Precision of the positives', figureHtml(await precisionCurves(drawn))],
