@@ -2,7 +2,6 @@ import { fold, integers, key, normal } from '@lea/core';
 import {
   compile,
   float32,
-  fromTensor,
   int32,
   keyTensorValue,
   type Program,
@@ -10,17 +9,14 @@ import {
   prefixed,
   type Runner,
   specsOf,
-  type Tensors,
   type Value,
   type Values,
-  valueAndGrad,
 } from '@lea/tensor';
 import type { AgentFactory } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
 import type { Agent, Phase, Shape } from '../types.ts';
 import { batchValues, type Decision } from './decisions.ts';
 import { type AgentSettings, agentSettings } from './settings.ts';
-import { keyTensor, tensors, tidied, valuesOf } from './tensors.ts';
 import { updateProgram } from './update-program.ts';
 import { violation } from './violation.ts';
 
@@ -119,58 +115,6 @@ export function updateInputs(context: AgentContext, decisions: readonly Decision
 /** What an update reads and does not change. */
 export function updateFrozen({ agent, frozen }: AgentContext, target: Values): Values {
   return { ...prefixed('frozen/', frozen), ...(agent.target === 'none' ? {} : prefixed('target/', target)) };
-}
-
-/** What one eager call of `loss` gave. */
-export interface Pass {
-  readonly loss: Value;
-  readonly metrics: Values;
-  readonly terms: Values;
-  /** By parameters, or by what was asked for; those without a gradient are missing. */
-  readonly gradients: Values;
-}
-
-/** Calls the loss eagerly and takes its gradients: by the parameters, or by target and frozen tensors. */
-export function lossPass(
-  context: AgentContext,
-  phase: Phase,
-  feed: { params: Values; target: Values; batch: Values; seed?: number; watch?: (batch: Tensors) => Tensors },
-  by: 'params' | 'target' = 'params',
-): Pass {
-  const { agent } = context;
-  return tidied(() => {
-    const given = { ...prefixed('params/', tensors(feed.params)), ...tensors(updateFrozen(context, feed.target)) };
-    const batch = tensors(feed.batch);
-    const { loss, aux, grads } = valueAndGrad(
-      (chosen) => {
-        const all = { ...given, ...prefixed(`${by}/`, chosen) };
-        const { metrics, terms, ...result } = agent.loss({
-          params: pick('params/', all),
-          ...(agent.target !== 'none' && { target: pick('target/', all) }),
-          batch: feed.watch?.(batch) ?? batch,
-          key: keyTensor(feed.seed),
-          phase: phase.name,
-          frozen: pick('frozen/', all),
-        });
-        return { ...result, aux: { ...prefixed('metric/', metrics), ...prefixed('term/', terms) } };
-      },
-      pick(`${by}/`, given),
-    );
-    return {
-      loss: fromTensor(loss),
-      metrics: valuesOf(pick('metric/', aux)),
-      terms: valuesOf(pick('term/', aux)),
-      gradients: valuesOf(grads),
-    };
-  });
-}
-
-/** Scores [B, N], eagerly. */
-export function scorePass({ agent, frozen }: AgentContext, params: Values, histories: Values): Value {
-  return tidied(() => {
-    const { items, length } = tensors(histories);
-    return fromTensor(agent.score(tensors(params), { items: items!, length: length! }, tensors(frozen)));
-  });
 }
 
 function compiledUpdate(context: AgentContext, phase: Phase): Promise<Runner> {

@@ -1,0 +1,160 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { EncoderFactory } from '../define.ts';
+import { gru4rec } from '../encoders/gru4rec.ts';
+import type { Encoder, Histories } from '../types.ts';
+import { encoderContext } from './encoder-context.ts';
+import { encoderChecks } from './kits.ts';
+import { checkOf, scaled, violationOf } from './spoilt.ts';
+
+const kept: tf.Tensor[] = [];
+afterAll(() => tf.dispose(kept));
+let calls = 0;
+
+/** An encoder that is sound but for some of its members. */
+function spoiltEncoder(change: (encoder: Encoder) => Partial<Encoder>): EncoderFactory {
+  const make = (options: object = {}) => {
+    const encoder = gru4rec({ size: 8, ...options });
+    return { ...encoder, ...change(encoder) };
+  };
+  return Object.assign(make, { type: 'gru4rec', defaults: gru4rec.defaults });
+}
+
+/** Encoders whose passes give what is done to the sound states. */
+const states = (f: (states: tf.Tensor, histories: Histories) => tf.Tensor) =>
+  spoiltEncoder((good) => ({
+    encode: (params, histories, mode) => f(good.encode(params, histories, mode), histories) as tf.Tensor2D,
+    encodeAll: (params, histories, mode) => f(good.encodeAll(params, histories, mode), histories) as tf.Tensor3D,
+  }));
+
+/** The number of real events [B, 1]. */
+const events = ({ items }: Histories) => tf.sum(tf.notEqual(items, tf.scalar(12, 'int32')).toFloat(), 1, true);
+
+const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp][] = [
+  [/right shapes/, 'another size', spoiltEncoder(() => ({ outputSize: 9 })), /encode has another shape than \[5, 9\]/],
+  [
+    /right shapes/,
+    'a table with padding',
+    spoiltEncoder(() => ({ itemTable: (params) => params['emb.weight'] as tf.Tensor2D })),
+    /itemTable has another shape/,
+  ],
+  [
+    /right shapes/,
+    'a tied table too narrow',
+    spoiltEncoder((good) => ({ tied: true, itemTable: (params) => tf.slice(good.itemTable(params), [0, 0], [12, 7]) })),
+    /itemTable has another shape than \[12, 8\]/,
+  ],
+  [
+    /last of all/,
+    'all states in reverse',
+    spoiltEncoder((good) => ({ encodeAll: (...args) => tf.reverse(good.encodeAll(...args), 1) })),
+    /encodeAll at position length - 1 differs/,
+  ],
+  [
+    /in the padding/,
+    'padding that counts',
+    states((x, { items }) => tf.mul(x, tf.sum(items.toFloat()))),
+    /beyond the length/,
+  ],
+  [
+    /later events/,
+    'one state for all positions',
+    spoiltEncoder((good) => ({
+      encodeAll: (params, histories, mode) =>
+        tf.tile(good.encode(params, histories, mode).expandDims(1), [1, histories.items.shape[1]!, 1]) as tf.Tensor3D,
+    })),
+    /depend on events that follow/,
+  ],
+  [
+    /empty history/,
+    'a mean over no events',
+    states((x, at) => tf.div(x, x.rank === 2 ? events(at) : events(at).expandDims(1))),
+    /an empty history: encode is not finite/,
+  ],
+  [
+    /see each other/,
+    'states about the mean of the batch',
+    states((x) => tf.sub(x, tf.mean(x, 0, true))),
+    /changes when another row does|Permuting/,
+  ],
+  [
+    /see each other/,
+    'states by their place',
+    states((x) => tf.mul(x, tf.range(1, x.shape[0]! + 1).reshape(x.shape.map((_, i) => (i ? 1 : -1))))),
+    /Permuting the batch/,
+  ],
+  [
+    /wider than the window/,
+    'a width taken for granted',
+    states((x, { items }) => tf.mul(x, tf.mean(items.reshape([-1, 4]).toFloat()))),
+    /foreign error/,
+  ],
+  [
+    /every parameter learns/,
+    'a parameter for nothing',
+    spoiltEncoder((good) => ({
+      init: (...args) => ({
+        ...good.init(...args),
+        'enc.spare': { dtype: 'float32', shape: [1], data: Float32Array.of(1) },
+      }),
+    })),
+    /"enc\.spare" gets no gradient/,
+  ],
+  [/dropout/, 'noise in evaluation', states((x) => tf.mul(x, Math.random())), /Two evaluations/],
+  [
+    /dropout/,
+    'dropout without a key',
+    spoiltEncoder((good) => ({
+      encode: (params, histories, mode) => tf.mul(good.encode(params, histories, mode), mode.train ? Math.random() : 1),
+    })),
+    /Two training passes/,
+  ],
+  [
+    /misspelt/,
+    'options that are not looked at',
+    Object.assign(() => gru4rec(), { type: 'gru4rec', defaults: gru4rec.defaults }),
+    /not refused/,
+  ],
+  [
+    /from its JSON/,
+    'a type nobody registered',
+    spoiltEncoder(({ config }) => ({ config: { ...config, type: 'mine' } })),
+    /No encoder of type "mine"/,
+  ],
+  [/from its JSON/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /encodes differently/],
+  [/saved policy/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /differently after it was saved/],
+  [/compiled equals/, 'module state in a pass', states((x) => tf.mul(x, 1 + calls++)), /not the same compiled/],
+  [
+    /left behind/,
+    'a tensor that is kept',
+    states((x) => {
+      kept.push(tf.keep(x.clone()));
+      return x;
+    }),
+    /leaves tensors behind/,
+  ],
+  [
+    /same seed/,
+    'weights of no seed',
+    spoiltEncoder((good) => ({ init: (...args) => scaled(good.init(...args), Math.random()) })),
+    /one seed end with different/,
+  ],
+  [/learns a Markov/, 'states that forget', states((x) => tf.mul(x, 0)), /too few held-out actions/],
+];
+
+describe('a spoilt encoder is found out', () => {
+  test.each(encoders)('%s: %s', async (property, _, factory, message) => {
+    const context = encoderContext(factory);
+    const error = await violationOf(() => checkOf(encoderChecks, property)(context));
+    await context.dispose();
+    expect(error.message).toMatch(message);
+    expect(error).toMatchObject({ code: 'E_CONFORMANCE', hint: expect.stringMatching(/\.$/) });
+  });
+
+  test('every property has been broken, but for guessing: that is the agent that scores', () => {
+    const broken = (name: string) => encoders.some(([property]) => property.test(name));
+    expect(Object.keys(encoderChecks).filter((name) => !broken(name))).toEqual([
+      'it guesses where there is nothing to learn',
+    ]);
+  });
+});

@@ -1,0 +1,56 @@
+import { fromTensor, pick, prefixed, type Tensors, type Value, type Values, valueAndGrad } from '@lea/tensor';
+import type { Phase } from '../types.ts';
+import { type AgentContext, updateFrozen } from './agent-context.ts';
+import { keyTensor, tensors, tidied, valuesOf } from './tensors.ts';
+
+/** What one eager call of `loss` gave. */
+export interface Pass {
+  readonly loss: Value;
+  readonly metrics: Values;
+  readonly terms: Values;
+  /** By parameters, or by what was asked for; those without a gradient are missing. */
+  readonly gradients: Values;
+}
+
+/** Calls the loss eagerly and takes its gradients: by the parameters of the learning or of the target network. */
+export function lossPass(
+  context: AgentContext,
+  phase: Phase,
+  feed: { params: Values; target: Values; batch: Values; watch?: (batch: Tensors) => Tensors },
+  by: 'params' | 'target' = 'params',
+): Pass {
+  const { agent } = context;
+  return tidied(() => {
+    const given = { ...prefixed('params/', tensors(feed.params)), ...tensors(updateFrozen(context, feed.target)) };
+    const batch = tensors(feed.batch);
+    const { loss, aux, grads } = valueAndGrad(
+      (chosen) => {
+        const all = { ...given, ...prefixed(`${by}/`, chosen) };
+        const { metrics, terms, ...result } = agent.loss({
+          params: pick('params/', all),
+          ...(agent.target !== 'none' && { target: pick('target/', all) }),
+          batch: feed.watch?.(batch) ?? batch,
+          key: keyTensor(),
+          phase: phase.name,
+          frozen: pick('frozen/', all),
+        });
+        return { ...result, aux: { ...prefixed('metric/', metrics), ...prefixed('term/', terms) } };
+      },
+      pick(`${by}/`, given),
+    );
+    return {
+      loss: fromTensor(loss),
+      metrics: valuesOf(pick('metric/', aux)),
+      terms: valuesOf(pick('term/', aux)),
+      gradients: valuesOf(grads),
+    };
+  });
+}
+
+/** Scores [B, N], eagerly. */
+export function scorePass({ agent, frozen }: AgentContext, params: Values, histories: Values): Value {
+  return tidied(() => {
+    const { items, length } = tensors(histories);
+    return fromTensor(agent.score(tensors(params), { items: items!, length: length! }, tensors(frozen)));
+  });
+}
