@@ -64,6 +64,6 @@ export function figureHtml(svg: string, caption?: string): string {
   return `<figure>${svg}${caption ? `<figcaption>${escaped(caption)}</figcaption>` : ''}</figure>`;
 }
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

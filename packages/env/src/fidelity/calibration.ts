@@ -18,7 +18,7 @@ export interface Calibration {
   readonly ece: number;
 }
 
-export const BINS = 10;
+const BINS = 10;
 
 /**
  * How far a reward model's probabilities are from what happens. It says that the logged action a+ is preferred to a-
