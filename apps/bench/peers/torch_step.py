@@ -5,14 +5,13 @@ makes one round of steps for every line on standard input.
 """
 
 import json
-import resource
 import sys
-import time
 
 import torch
 from encoders import encoders
 from losses import losses
 from network import Network
+from rounds import serve
 from tensors import read_safetensors
 
 settings = json.loads(sys.argv[1])
@@ -50,15 +49,4 @@ def step(batch):
     return loss.item()
 
 
-def say(message):
-    print(json.dumps(message), flush=True)
-
-
-say({"versions": {"torch": torch.__version__, "python": sys.version.split()[0], "compile": str(settings["compile"]).lower()}})
-for _ in sys.stdin:
-    started, cpu_before = time.perf_counter(), time.process_time()
-    results = [step(batch) for batch in batches]
-    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    ms, cpu_ms = (1000 * total / len(batches) for total in (seconds, cpu_seconds))
-    say({"ms": ms, "cpuMs": cpu_ms, "peakMemoryMB": peak, "losses": results})
+serve(step, batches, compile=str(settings["compile"]).lower())

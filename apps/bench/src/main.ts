@@ -6,13 +6,16 @@ const commands = {
   fidelity: () => import('./commands/fidelity.ts').then((module) => module.default),
   run: () => import('./commands/run.ts').then((module) => module.default),
   speed: () => import('./commands/speed.ts').then((module) => module.default),
+  'speed env': () => import('./commands/speed-env.ts').then((module) => module.default),
 };
 
 /** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */
-async function main([first, ...rest]: readonly string[]): Promise<void> {
-  const bare = first === undefined || first.startsWith('-');
-  const name = bare ? 'run' : first;
-  const args = bare && first !== undefined ? [first, ...rest] : rest;
+async function main(words: readonly string[]): Promise<void> {
+  const [first = '-', second] = words;
+  const bare = first.startsWith('-');
+  const long = Object.hasOwn(commands, `${first} ${second}`);
+  const name = bare ? 'run' : long ? `${first} ${second}` : first;
+  const args = words.slice(bare ? 0 : long ? 2 : 1);
   if (!Object.hasOwn(commands, name)) throw unknownCommand(name);
   const command = await commands[name as keyof typeof commands]();
   if (args.includes('--help') || args.includes('-h')) {

@@ -9,4 +9,5 @@ export { DEFAULTS as fitDefaults } from './fit-options.ts';
 export { type FitPreparation, prepareFit } from './fit-preparation.ts';
 export { type ItemTokenStep, itemTokenStep, meanWords } from './item-token-step.ts';
 export { tokenRows } from './language-model.ts';
-export { trainingState } from './steps.ts';
+export { ready } from './runtime.ts';
+export { stack, trainingState } from './steps.ts';

@@ -3,35 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAgent } from '@lea/agents';
-import { LeaError } from '@lea/core';
+import { differenceOf } from './agreement.ts';
 import { checkPeer, type PeerOptions, startTorch } from './peer.ts';
 import { startWorker, type Worker } from './process.ts';
 import type { Round, StepSettings } from './settings.ts';
+import { inTurns, type Ratio, ratioOf, type Timing, timingOf } from './turns.ts';
 
-/** What was measured of one engine. */
-export interface Measurement {
+/** What was measured of one engine; of ours, with a peer, its time by the peer's too. */
+export interface Measurement extends Timing, Partial<Ratio> {
   readonly engine: 'lea' | 'torch';
   /** The phase of training whose step it is: the agent's last. */
   readonly phase: string;
   readonly items: number;
   readonly batch: number;
-  /** Median over the rounds. */
-  readonly msPerStep: number;
-  readonly msPerStepMin: number;
-  /** CPU time of all threads, median; with one thread the number that other jobs of the machine disturb least. */
-  readonly cpuMsPerStep: number;
-  readonly peakMemoryMB: number;
   readonly threads: number;
   readonly window: number;
-  readonly rounds: number;
   readonly stepsPerRound: number;
   readonly versions: Readonly<Record<string, string>>;
-  /** Median over the rounds of our time by the peer's, taken in turns. */
-  readonly ratio?: number;
-  /** Our shortest round by the peer's. */
-  readonly ratioMin?: number;
-  /** The middle half of the rounds' ratios. */
-  readonly ratioQuartiles?: readonly [number, number];
 }
 
 type Engine = Measurement['engine'];
@@ -43,22 +31,13 @@ type Engine = Measurement['engine'];
  */
 export async function measureStep(settings: StepSettings, rounds: number, peer?: PeerOptions): Promise<Measurement[]> {
   return await withWorkers(settings, peer, async (workers) => {
-    for (const [, worker] of workers) await worker.round(); // warms caches and memory pools
-    const taken = new Map<Engine, Round[]>(workers.map(([engine]) => [engine, []]));
-    for (let i = 0; i < rounds; i++)
-      for (const [engine, worker] of workers) taken.get(engine)!.push(await worker.round());
-    const lines = workers.map(([engine, worker]) => lineOf(engine, settings, taken.get(engine)!, worker));
+    const taken = await inTurns(
+      workers.map(([, worker]) => worker),
+      rounds,
+    );
+    const lines = workers.map(([engine, worker], i) => lineOf(engine, settings, taken[i]!, worker));
     const [own, torch] = lines;
-    if (!torch) return lines;
-    const times = (engine: Engine) => taken.get(engine)!.map((round) => round.ms);
-    const peerTimes = times('torch');
-    const ratios = sorted(times('lea').map((ms, i) => ms / peerTimes[i]!));
-    const ratio = {
-      ratio: round3(quantile(ratios, 0.5)),
-      ratioMin: round3(own!.msPerStepMin / torch.msPerStepMin),
-      ratioQuartiles: [round3(quantile(ratios, 0.25)), round3(quantile(ratios, 0.75))] as const,
-    };
-    return [torch, { ...own!, ...ratio }];
+    return torch ? [torch, { ...own!, ...ratioOf(taken[0]!, taken[1]!) }] : lines;
   });
 }
 
@@ -70,14 +49,9 @@ export async function measureStep(settings: StepSettings, rounds: number, peer?:
  */
 export async function verifyPeer(settings: StepSettings, peer: PeerOptions): Promise<number> {
   const fed = { ...settings, fedNegatives: true };
-  return await withWorkers(fed, peer, async (workers) => {
-    const [own, torch] = [await workers[0]![1].round(), await workers[1]![1].round()];
-    const difference = Math.max(...own.losses.map((loss, i) => Math.abs(loss - torch.losses[i]!) / Math.abs(loss)));
-    if (difference < 1e-3) return difference;
-    throw new LeaError('E_PEER_DIFFERS', 'The PyTorch peer computes other losses.', {
-      value: { lea: own.losses, torch: torch.losses },
-      hint: 'Their dropout masks differ always: verify with --dropout 0.',
-    });
+  return await withWorkers(fed, peer, async ([own, torch]) => {
+    const losses = [(await own![1].round()).losses, (await torch![1].round()).losses] as const;
+    return differenceOf(...losses, 'Their dropout masks differ always: verify with --dropout 0.');
   });
 }
 
@@ -113,35 +87,16 @@ function startOwn(settings: StepSettings): Promise<Worker> {
 
 function lineOf(engine: Engine, settings: StepSettings, rounds: readonly Round[], { ready }: Worker): Measurement {
   const { items, batch, threads, window, steps } = settings;
-  const times = sorted(rounds.map((round) => round.ms));
+  const phase = createAgent(settings.agent).phases.at(-1)!.name;
   return {
     engine,
-    phase: createAgent(settings.agent).phases.at(-1)!.name,
+    phase,
     items,
     batch,
-    msPerStep: round3(quantile(times, 0.5)),
-    msPerStepMin: round3(times[0]!),
-    cpuMsPerStep: round3(quantile(sorted(rounds.map((round) => round.cpuMs)), 0.5)),
-    peakMemoryMB: Math.round(Math.max(...rounds.map((round) => round.peakMemoryMB))),
+    ...timingOf(rounds),
     threads,
     window,
-    rounds: times.length,
     stepsPerRound: steps,
     versions: ready.versions,
   };
-}
-
-function sorted(values: readonly number[]): number[] {
-  return values.toSorted((a, b) => a - b);
-}
-
-/** With linear interpolation. */
-function quantile(ascending: readonly number[], share: number): number {
-  const at = share * (ascending.length - 1);
-  const low = ascending[Math.floor(at)]!;
-  return low + (at % 1) * (ascending[Math.ceil(at)]! - low);
-}
-
-function round3(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

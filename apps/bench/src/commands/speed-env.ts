@@ -1,0 +1,113 @@
+import { availableParallelism } from 'node:os';
+import { LeaError, nearest } from '@lea/core';
+import { type CommandDef, defineCommand } from 'citty';
+import { type EnvMeasurement, measureTask } from '../speed/env/measure.ts';
+import { type Task, tasks } from '../speed/env/settings.ts';
+import { type Shape, type ShapeName, shapes } from '../speed/env/shapes.ts';
+import { type EnvLine, envTable } from '../speed/env/table.ts';
+import { describeFailure } from '../terminal/failure.ts';
+import { checkFlags } from '../terminal/flags.ts';
+
+/** Positions per row of the training steps; histories have half of it. */
+const LENGTH = 64;
+
+/** As many histories as an environment takes in one call of its programs. */
+const HISTORIES = 128;
+
+const args = {
+  models: {
+    type: 'string',
+    description: `Shapes of language models, with commas between: ${Object.keys(shapes).join(', ')}`,
+    valueHint: 'NAMES',
+    default: '260K,15M',
+  },
+  tasks: {
+    type: 'string',
+    description: `What is measured, with commas between: ${tasks.join(', ')}`,
+    valueHint: 'NAMES',
+    default: tasks.join(','),
+  },
+  threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  rounds: { type: 'string', description: 'Calls that are measured (default: 9, of 135M 3)', valueHint: 'N' },
+  peer: { type: 'string', description: 'Measure equal training steps of PyTorch in turns', valueHint: 'torch' },
+  python: {
+    type: 'string',
+    description: 'With --peer torch: the Python that has it',
+    valueHint: 'PATH',
+    default: 'python3',
+  },
+  json: { type: 'boolean', description: 'Standard output gets one JSON line per measurement, nothing else' },
+} as const;
+
+const command: CommandDef<typeof args> = defineCommand({
+  meta: {
+    name: 'speed env',
+    description: 'Measure learning item tokens, fitting with LoRA and annotating, on language models of random weights',
+  },
+  args,
+  async run({ args: given, rawArgs }) {
+    checkFlags('speed env', rawArgs, args);
+    if (given.peer !== undefined && given.peer !== 'torch') throw noSuch('--peer', given.peer, ['torch']);
+    const python = given.peer === undefined ? undefined : given.python;
+    const names = chosen('--models', given.models, Object.keys(shapes) as ShapeName[]);
+    const asked = chosen('--tasks', given.tasks, tasks);
+    const threads = given.threads === undefined ? Math.min(2, availableParallelism()) : whole('threads', given.threads);
+    const rounds = given.rounds === undefined ? undefined : whole('rounds', given.rounds);
+    const lines: EnvLine[] = [];
+    for (const shape of names) {
+      for (const what of asked) {
+        process.stderr.write(`${what}, ${shape} ...\n`);
+        const measured = await linesOf(what, shape, { threads, rounds, python });
+        if (given.json) for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
+        lines.push(...measured);
+      }
+    }
+    if (!given.json) process.stdout.write(`${envTable(lines)}\n`);
+    if (lines.some((line) => 'error' in line)) process.exitCode = 1;
+  },
+});
+
+export default command;
+
+/** The lines of one task; one that fails gets a line that says so, and the others go on. */
+async function linesOf(
+  what: Task,
+  shape: ShapeName,
+  { threads, rounds, python }: { threads: number; rounds: number | undefined; python: string | undefined },
+): Promise<EnvLine[]> {
+  const sizes: Shape = shapes[shape];
+  const batch = what === 'annotation' ? HISTORIES : sizes.batch;
+  const settings = { what, shape, batch, length: LENGTH, threads, steps: sizes.steps, shared: true };
+  try {
+    const lines: EnvMeasurement[] = await measureTask(settings, rounds ?? sizes.rounds, python);
+    const difference = lines.at(-1)?.difference;
+    if (difference !== undefined) process.stderr.write(`  both agree to ${difference.toExponential(1)}\n`);
+    return lines;
+  } catch (failure) {
+    const error = describeFailure(failure, Boolean(process.env.LEA_DEBUG));
+    process.stderr.write(`  ${error}\n`);
+    return [{ what, shape, error }];
+  }
+}
+
+function chosen<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
+  return text.split(',').map((part) => {
+    const name = known.find((each) => each === part.trim());
+    if (name === undefined) throw noSuch(flag, part.trim(), known);
+    return name;
+  });
+}
+
+function noSuch(flag: string, value: string, known: readonly string[]): LeaError {
+  const near = nearest(value, [...known]);
+  return new LeaError('E_FLAG_VALUE', `${flag} does not know that.`, {
+    value,
+    hint: near ? `Did you mean "${near}"?` : `It knows ${known.join(', ')}.`,
+  });
+}
+
+function whole(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
+  throw new LeaError('E_FLAG_VALUE', `--${flag} takes whole numbers of at least 1.`, { value: text });
+}

@@ -1,0 +1,45 @@
+import { integers, key, normal } from '@lea/core';
+import { type Transitions, transitions } from '@lea/data';
+import type { FitEnvironmentOptions } from '@lea/env';
+import { fitDefaults } from '@lea/env/measuring';
+import { float32 } from '@lea/tensor';
+import { randomModel } from './random-model.ts';
+import { type EnvSettings, ITEMS, LORA, RATES } from './settings.ts';
+import { shapes } from './shapes.ts';
+
+/** Two histories fill a row: a start token and the events but the last go in. */
+export function windowOf({ length }: EnvSettings): number {
+  return length / 2 - 1;
+}
+
+/** The defaults, adapters of rank 8 on queries and values, and no dropout, whose masks no peer could repeat. */
+export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
+  const { shape, batch, length, threads, steps } = settings;
+  const lm = randomModel(shapes[shape], length);
+  const { width } = lm.config;
+  return {
+    ...fitDefaults,
+    train: randomLog(2 * batch * steps, length / 2),
+    tokens: float32(normal(key(2), ITEMS * width), [ITEMS, width]),
+    lm,
+    adaptation: LORA,
+    window: windowOf(settings),
+    batch: batch * length,
+    dropout: 0,
+    lr: RATES.lora,
+    threads,
+  };
+}
+
+function randomLog(users: number, events: number): Transitions {
+  const count = users * events;
+  return transitions({
+    userIds: Array.from({ length: users }, (_, user) => `${user}`),
+    itemIds: Array.from({ length: ITEMS }, (_, item) => `${item}`),
+    kinds: ['click'],
+    offsets: Int32Array.from({ length: users + 1 }, (_, user) => user * events),
+    items: integers(key(3), count, ITEMS),
+    kind: new Uint8Array(count),
+    time: new Float64Array(count),
+  });
+}

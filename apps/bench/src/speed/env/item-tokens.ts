@@ -1,0 +1,35 @@
+import { itemTokenStep, meanWords, ready, tokenRows } from '@lea/env/measuring';
+import { int32, prefixed, specsOf, type Values, writeSafetensors } from '@lea/tensor';
+import type { Rounds } from '../settings.ts';
+import { randomModel } from './random-model.ts';
+import { type EnvSettings, RATES } from './settings.ts';
+import { shapes } from './shapes.ts';
+
+/** The step of `learnItemTokens`, on texts that fill every position. */
+export async function itemTokenRounds({ shape, batch, length, threads, steps, start }: EnvSettings): Promise<Rounds> {
+  const lm = randomModel(shapes[shape], length);
+  const texts = Array.from({ length: batch }, (_, i) => `item ${i}`);
+  const rows = tokenRows(lm.tokenizer, texts, length);
+  const vectors = meanWords(lm, rows);
+  const { program, inputs, begin } = itemTokenStep(lm, rows, RATES['item tokens']);
+  const { frozen, ...first } = begin(Int32Array.from(texts.keys()), vectors);
+  let { state } = first;
+  if (start) {
+    const batches: Values = Object.fromEntries(
+      ['ids', 'weights'].map((name) => [name, { ...frozen[name]!, shape: [1, ...frozen[name]!.shape] }]),
+    );
+    const given = { ...prefixed('params/', { vectors: state.vectors! }), ...prefixed('inputs/', batches) };
+    await writeSafetensors(start, { ...given, ...prefixed('frozen/', lm.params) });
+  }
+  const specs = { state: specsOf(state), inputs, frozen: specsOf(frozen) };
+  const runner = await ready(program, specs, { threads, backend: undefined });
+  return {
+    async round() {
+      const numbers = int32(new Int32Array(steps), [steps]);
+      const result = await runner.run({ state, inputs: { step: numbers }, frozen, steps });
+      state = result.state;
+      return [...result.outputs.loss!.data];
+    },
+    end: () => runner.dispose(),
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { differenceOf } from '../agreement.ts';
+import { startWorker, type Worker } from '../process.ts';
+import type { Round } from '../settings.ts';
+import { inTurns, type Ratio, ratioOf, type Timing, timingOf } from '../turns.ts';
+import { type EnvSettings, LORA, RATES, type Task } from './settings.ts';
+import { type ShapeName, shapes } from './shapes.ts';
+
+/**
+ * What was measured of one way to do a task. Ours has a ratio: training its time by the peer's, with one; annotation its
+ * time by that of a pass per action.
+ */
+export interface EnvMeasurement extends Timing, Partial<Ratio> {
+  readonly what: Task;
+  readonly shape: ShapeName;
+  readonly engine: 'lea' | 'torch' | 'lea, a pass per action';
+  readonly batch: number;
+  readonly length: number;
+  /** Positions that go through the decoder and back, median round; of training. */
+  readonly tokensPerSecond?: number;
+  /** Histories with their state and rewards, median round; of annotation. */
+  readonly statesPerSecond?: number;
+  readonly threads: number;
+  readonly stepsPerRound: number;
+  /** The largest relative difference of what both computed in their first rounds. */
+  readonly difference?: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Measures our process and, in turns with it, what it is held against: PyTorch's (training), our own with a pass per action
+ * (annotation).
+ *
+ * @param python runs the PyTorch peer; without it training is measured alone
+ * @throws LeaError `E_WORKER`, `E_PEER_DIFFERS` when both compute other numbers
+ */
+export async function measureTask(
+  settings: EnvSettings,
+  rounds: number,
+  python: string | undefined,
+): Promise<EnvMeasurement[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-speed-'));
+  const workers: Worker[] = [];
+  try {
+    const annotates = settings.what === 'annotation';
+    const peer = annotates ? undefined : python;
+    const given = peer === undefined ? settings : { ...settings, start: join(folder, 'start.safetensors') };
+    workers.push(await startOwn(given));
+    if (annotates) workers.push(await startOwn({ ...given, shared: false }));
+    if (peer !== undefined) workers.push(await startTorch(given, peer));
+    const firsts = [];
+    for (const worker of workers) firsts.push((await worker.round()).losses);
+    const taken = await inTurns(workers, rounds);
+    const [own, other] = taken.map((rounds, i) => lineOf(engineOf(i, settings), settings, rounds, workers[i]!));
+    if (!other) return [own!];
+    const difference = differenceOf(firsts[0]!, firsts[1]!, 'Equal programs give equal numbers: please report it.');
+    return [other, { ...own!, ...ratioOf(taken[0]!, taken[1]!), difference }];
+  } finally {
+    await Promise.all(workers.map((worker) => worker.end()));
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function engineOf(worker: number, { what }: EnvSettings): EnvMeasurement['engine'] {
+  if (worker === 0) return 'lea';
+  return what === 'annotation' ? 'lea, a pass per action' : 'torch';
+}
+
+function lineOf(
+  engine: EnvMeasurement['engine'],
+  { what, shape, batch, length, threads, steps }: EnvSettings,
+  rounds: readonly Round[],
+  { ready }: Worker,
+): EnvMeasurement {
+  const timing = timingOf(rounds);
+  const perSecond = (count: number): number => Math.round((10_000 * count) / timing.msPerStep) / 10;
+  const rate =
+    what === 'annotation' ? { statesPerSecond: perSecond(batch) } : { tokensPerSecond: perSecond(batch * length) };
+  const sizes = { batch, length, threads, stepsPerRound: steps };
+  return { what, shape, engine, ...rate, ...timing, ...sizes, versions: ready.versions };
+}
+
+function startOwn(settings: EnvSettings): Promise<Worker> {
+  const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
+  return startWorker(process.execPath, [...process.execArgv, script, JSON.stringify(settings)], 'Try a smaller shape.');
+}
+
+function startTorch(settings: EnvSettings, python: string): Promise<Worker> {
+  const script = fileURLToPath(new URL('../../../peers/env/torch_step.py', import.meta.url));
+  const hint =
+    'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
+  const decoder = shapes[settings.shape].decoder;
+  const { rank, alpha } = LORA;
+  const given = { ...settings, decoder, lr: RATES[settings.what as 'lora'], scale: alpha / rank };
+  return startWorker(python, [script, JSON.stringify(given)], hint);
+}

@@ -1,0 +1,26 @@
+import type { DecoderConfig } from '@lea/env';
+
+/** The shape of a language model, and how it is measured. */
+export interface Shape {
+  readonly decoder: DecoderConfig & { readonly ropeTheta: number };
+  /** Tokens of the vocabulary. */
+  readonly words: number;
+  /** Rows per step. */
+  readonly batch: number;
+  /** Steps per round: rounds of a second or some. */
+  readonly steps: number;
+  /** Rounds that are measured. */
+  readonly rounds: number;
+}
+
+export type ShapeName = keyof typeof shapes;
+
+const llama = (width: number, layers: number, heads: number, kvHeads: number, mlp: number) =>
+  ({ width, layers, heads, kvHeads, mlp, normEps: 1e-5, ropeTheta: 10000 }) as const;
+
+/** By number of weights: stories260K, the 15M of the same author, SmolLM-135M. */
+export const shapes = {
+  '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: 8, rounds: 9 },
+  '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: 4, rounds: 9 },
+  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: 1, rounds: 3 },
+} satisfies Record<string, Shape>;

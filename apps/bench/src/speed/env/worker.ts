@@ -1,0 +1,15 @@
+/** A process that measures the environment: reads its settings from the command line. */
+import { serveRounds } from '../serve-rounds.ts';
+import type { Rounds } from '../settings.ts';
+import { annotationRounds } from './annotation.ts';
+import { itemTokenRounds } from './item-tokens.ts';
+import { loraRounds } from './lora.ts';
+import type { EnvSettings, Task } from './settings.ts';
+
+const rounds: Record<Task, (settings: EnvSettings) => Promise<Rounds>> = {
+  'item tokens': itemTokenRounds,
+  lora: loraRounds,
+  annotation: annotationRounds,
+};
+const settings = JSON.parse(process.argv[2]!) as EnvSettings;
+await serveRounds(settings.steps, () => rounds[settings.what](settings));
