@@ -15,6 +15,7 @@ const config: EnvironmentConfig = {
   memory: 0,
   candidates: 'input',
   rewardHeads: 1,
+  prompt: null,
 };
 
 const tensors = (values: Values): Tensors =>

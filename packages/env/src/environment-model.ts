@@ -15,6 +15,7 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { openingOf, type PromptShape, promptedStates } from './candidate-prompt.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { type DecoderMode, decode } from './decoders/decode.ts';
 import type { LoraOptions } from './decoders/lora.ts';
@@ -36,6 +37,8 @@ export interface EnvironmentConfig {
   readonly candidates: 'text' | 'input';
   /** Score heads; with several a reward is their mean. */
   readonly rewardHeads: number;
+  /** Words around histories and candidates; null: bare item tokens. */
+  readonly prompt: PromptShape | null;
 }
 
 /** Columns of a state: the decoder's, then the text memory's. */
@@ -88,24 +91,17 @@ export function itemTables(
   return { input, candidates: candidates === 'text' ? text : input };
 }
 
-/** The item table with the start vector as its last row: a history begins with the id `items`. */
-export function withStart(table: tf.Tensor, params: Tensors): tf.Tensor {
-  return tf.concat([table, params.start!], 0);
+/** The item table and after it what histories begin with: the ids from `items` on. */
+export function withOpening(table: tf.Tensor, params: Tensors, config: EnvironmentConfig): tf.Tensor {
+  return tf.concat([table, openingOf(params, config)], 0);
 }
 
-/** States of all prefixes: [B, T] ids (start, then items) -> [B, T, width]. */
-export function statesOf(
-  params: Tensors,
-  config: EnvironmentConfig,
-  table: tf.Tensor,
-  items: tf.Tensor,
-  mode: DecoderMode,
-): tf.Tensor {
-  let x = embedding(table, items);
-  if (mode.dropout) x = dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/input`);
+/** States of all slots: [B, T, width] vectors (opening, then items) -> [B, T, width]. */
+export function statesOf(params: Tensors, config: EnvironmentConfig, x: tf.Tensor, mode: DecoderMode): tf.Tensor {
+  const entering = mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/input`) : x;
   const { adaptation } = config;
   const lora = adaptation === 'all' ? {} : { adapters: { weights: params, scale: adaptation.alpha / adaptation.rank } };
-  return decode(params, config.decoder, x, { ...mode, ...lora });
+  return decode(params, config.decoder, entering, { ...mode, ...lora });
 }
 
 /**
@@ -115,7 +111,7 @@ export function statesOf(
  * @param head the parameters of one head, without the beginning of their names
  * @param states [B, T, width]
  * @param current [B, Q, width] the newest state of each candidate's history
- * @param candidates [B, Q, width] rows of the item table
+ * @param candidates [B, Q, width] rows of the item table, or states of the candidates' last words
  * @param mask [B, 1, Q, T] 0 where a candidate may look, -1e9 elsewhere
  * @returns rewards [B, Q]
  */
@@ -177,12 +173,22 @@ export function environmentLosses(
   const N = negative!.shape[1]! / T;
   const mask = segmentMask(segment!);
   const tables = itemTables(params, config, tokens);
-  const mode: DecoderMode = {
-    mask,
-    ...(config.decoder.positions ? { positions: segmentPositions(segment!) } : {}),
-    ...(train ? { dropout: { ...train, label: 'environment' } } : {}),
-  };
-  const decoded = statesOf(params, config, withStart(tables.input, params), items!, mode);
+  const mode = train ? { dropout: { ...train, label: 'environment' } } : {};
+  const positions = config.decoder.positions || config.prompt ? segmentPositions(segment!) : undefined;
+  const history = embedding(withOpening(tables.input, params, config), items!);
+  // Candidates [a+ at all positions | the first a- at all positions | ...]: each sees what its position sees.
+  const actions = embedding(tables.candidates, tf.concat([target!, negative!], 1));
+  const askedMask = copies(mask, 1 + N, 2);
+  const { states: decoded, ends: candidates } = config.prompt
+    ? promptedStates(
+        params,
+        config.prompt,
+        history,
+        { mask, positions: positions! },
+        { actions, mask: askedMask, end: copies(positions!, 1 + N, 1) },
+        (x, branched) => statesOf(params, config, x, { ...mode, ...branched }),
+      )
+    : { states: statesOf(params, config, history, { mask, ...(positions && { positions }), ...mode }), ends: actions };
   const states = memory ? tf.concat([decoded, textMemory(params, memory, items!, mask)], 2) : decoded;
   const table = memory ? tf.concat([tables.input, memory], 1) : tables.input;
 
@@ -194,13 +200,7 @@ export function environmentLosses(
     ? sampledCrossEntropy(queries, table, next, flat, contrast)
     : softmaxCrossEntropy(queries, table, next, flat);
 
-  // Candidates [a+ at all positions | the first a- at all positions | ...]: each sees what its position sees.
-  const asked = {
-    states: decoded,
-    current: copies(decoded, 1 + N, 1),
-    candidates: embedding(tables.candidates, tf.concat([target!, negative!], 1)),
-    mask: copies(mask, 1 + N, 2),
-  };
+  const asked = { states: decoded, current: copies(decoded, 1 + N, 1), candidates, mask: askedMask };
   const weights = copies(weight!, N, 1);
   const heads = headNames(config).map((name, h) => {
     const label = h === 0 ? 'environment/reward' : `environment/reward/${h}`;

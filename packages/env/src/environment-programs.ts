@@ -9,10 +9,12 @@ import {
   type Runner,
   type Specs,
   specsOf,
+  type Tensors,
   type Value,
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { openingSlots, promptedStates } from './candidate-prompt.ts';
 import { causalMask } from './decoders/masks.ts';
 import {
   type EnvironmentConfig,
@@ -21,7 +23,7 @@ import {
   rewardsOf,
   stateSize,
   statesOf,
-  withStart,
+  withOpening,
 } from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
 import { textMemory, textMemoryTable } from './text-memory.ts';
@@ -31,7 +33,7 @@ export interface Encoded {
   readonly windows: Windows;
   /** State after each history, [size, state size]. */
   readonly state: Float32Array;
-  /** What the decoder says of all prefixes, [size, window + 1, width]. */
+  /** What the decoder says of all prefixes, [size, slots, width]: those before the first item, then one for each event. */
   readonly states: Float32Array;
 }
 
@@ -43,6 +45,9 @@ interface Judged {
 
 const BATCH = 128;
 
+/** Candidates that are asked of a prompted history in one pass; memory grows with the square of their words. */
+const PROMPTED = 32;
+
 /** The compiled programs of an environment: histories go through in batches of a fixed size. */
 export function environmentPrograms(parts: {
   readonly config: EnvironmentConfig;
@@ -53,7 +58,8 @@ export function environmentPrograms(parts: {
   const { config, params, tokens, runtime } = parts;
   const { items, window } = config;
   const D = config.decoder.width;
-  const T = window + 1;
+  const opening = openingSlots(config);
+  const T = opening + window;
   const size = stateSize(config);
   const runners = new Map<string, Promise<Runner>>();
   const runner = (name: string, program: Program, inputs: Specs, frozen: Values): Promise<Runner> => {
@@ -69,7 +75,7 @@ export function environmentPrograms(parts: {
 
   /** The rows [BATCH, W] of x [BATCH, T, W] after `length` events. */
   const at = (x: tf.Tensor, length: tf.Tensor): tf.Tensor =>
-    embedding(tf.reshape(x, [BATCH * T, x.shape[2]!]), tf.add(tf.range(0, BATCH * T, T, 'int32'), length));
+    embedding(tf.reshape(x, [BATCH * T, x.shape[2]!]), tf.add(tf.range(opening - 1, BATCH * T, T, 'int32'), length));
 
   let table: Promise<Values> | undefined;
   const weights = (): Promise<Values> => {
@@ -78,7 +84,7 @@ export function environmentPrograms(parts: {
       const made = await ready(
         ({ frozen: p }) => {
           const { input, candidates } = itemTables(p, config, p.tokens);
-          return { state: {}, outputs: { table: withStart(input, p), candidates } };
+          return { state: {}, outputs: { table: withOpening(input, p, config), candidates } };
         },
         { inputs: { step: i32(1) }, frozen: specsOf(frozen) },
         runtime,
@@ -105,7 +111,7 @@ export function environmentPrograms(parts: {
   const encodeProgram: Program = ({ inputs, frozen }) => {
     const { table: vectors, memory, ...p } = frozen;
     const mask = causalMask(T);
-    const states = statesOf(p, config, vectors!, inputs.items!, { mask });
+    const states = statesOf(p, config, embedding(vectors!, inputs.items!), { mask });
     const decoded = at(states, inputs.length!);
     if (!memory) return { state: {}, outputs: { states, state: decoded } };
     const remembered = at(textMemory(p, memory, inputs.items!, mask), inputs.length!);
@@ -116,28 +122,58 @@ export function environmentPrograms(parts: {
     const vectors = frozen.memory ? tf.concat([decoded, frozen.memory], 1) : decoded;
     return { state: {}, outputs: { logits: tf.matMul(inputs.state!, vectors, false, true) } };
   };
+  /** What each of A candidates sees of the slots of its history: [BATCH, 1, A, T]. */
+  const historyMask = (length: tf.Tensor, A: number): tf.Tensor => {
+    const after = tf.greater(places(T), tf.reshape(tf.add(length, tf.scalar(opening - 1, 'int32')), [BATCH, 1]));
+    return tf.tile(tf.reshape(tf.mul(tf.cast(after, 'float32'), -1e9), [BATCH, 1, 1, T]), [1, 1, A, 1]);
+  };
   const rewardProgram =
     (A: number): Program =>
     ({ inputs, frozen }): ProgramResult => {
-      const { states, length, actions } = inputs as Record<string, tf.Tensor>;
-      const places = tf.reshape(
-        tf.tensor1d(
-          Int32Array.from({ length: T }, (_, t) => t),
-          'int32',
-        ),
-        [1, T],
-      );
-      const after = tf.cast(tf.greater(places, tf.reshape(length!, [BATCH, 1])), 'float32');
-      const mask = tf.tile(tf.reshape(tf.mul(after, -1e9), [BATCH, 1, 1, T]), [1, 1, A, 1]);
-      const current = tf.tile(tf.reshape(at(states!, length!), [BATCH, 1, D]), [1, A, 1]);
-      const candidates = embedding(frozen['reward.candidates']!, actions!);
-      const asked = { states: states!, current, candidates, mask };
+      const { length, actions } = inputs as Record<string, tf.Tensor>;
+      const mask = historyMask(length!, A);
+      const vectors = embedding(frozen['reward.candidates']!, actions!);
+      const { states, candidates } = inputs.states
+        ? { states: inputs.states, candidates: vectors }
+        : promptedCandidates(frozen, inputs, vectors, mask);
+      const current = tf.tile(tf.reshape(at(states, length!), [BATCH, 1, D]), [1, A, 1]);
+      const asked = { states, current, candidates, mask };
       const each = headNames(config).map((name) => rewardsOf(pick(name, frozen), config, asked));
       if (each.length === 1) return { state: {}, outputs: { mean: each[0]! } };
       const mean = tf.div(tf.addN(each), each.length);
       const spread = tf.addN(each.map((rewards) => tf.square(tf.sub(rewards, mean))));
       return { state: {}, outputs: { mean, deviation: tf.sqrt(tf.div(spread, each.length)) } };
     };
+  const promptedCandidates = (
+    frozen: Tensors,
+    { items: ids, length }: Tensors,
+    actions: tf.Tensor,
+    mask: tf.Tensor,
+  ) => {
+    const A = actions.shape[1]!;
+    const end = tf.tile(tf.reshape(tf.add(length!, tf.scalar(opening - 1, 'int32')), [BATCH, 1]), [1, A]);
+    const { states, ends } = promptedStates(
+      frozen,
+      config.prompt!,
+      embedding(frozen.table!, ids!),
+      { mask: causalMask(T), positions: tf.tile(places(T), [BATCH, 1]) },
+      { actions, mask, end },
+      (x, mode) => statesOf(frozen, config, x, mode),
+    );
+    return { states, candidates: ends };
+  };
+
+  /** Inputs of the programs for the histories from `from` on: ids [BATCH, T], the opening included, and their lengths. */
+  const histories = (windows: Windows, from: number): Values => {
+    const ids = new Int32Array(BATCH * T).fill(items);
+    const length = padded(windows.length, from, BATCH);
+    for (let b = 0; b < BATCH; b++) {
+      for (let p = 0; p < opening; p++) ids[b * T + p] = items + p;
+      const first = (from + b) * window;
+      if (from + b < windows.size) ids.set(windows.items.subarray(first, first + length[b]!), b * T + opening);
+    }
+    return { items: int32(ids, [BATCH, T]), length: int32(length, [BATCH]) };
+  };
 
   return {
     async encode(windows: Windows): Promise<Encoded> {
@@ -147,18 +183,7 @@ export function environmentPrograms(parts: {
       const states = new Float32Array(windows.size * T * D);
       for (let from = 0; from < windows.size; from += BATCH) {
         const count = Math.min(BATCH, windows.size - from);
-        const ids = new Int32Array(BATCH * T).fill(items);
-        const length = new Int32Array(BATCH);
-        for (let b = 0; b < count; b++) {
-          const used = windows.length[from + b]!;
-          length[b] = used;
-          const at = (from + b) * window;
-          ids.set(windows.items.subarray(at, at + used), b * T + 1);
-        }
-        const { outputs } = await run.run({
-          inputs: { items: int32(ids, [BATCH, T]), length: int32(length, [BATCH]) },
-          frozen,
-        });
+        const { outputs } = await run.run({ inputs: histories(windows, from), frozen });
         state.set((outputs.state!.data as Float32Array).subarray(0, count * size), from * size);
         states.set((outputs.states!.data as Float32Array).subarray(0, count * T * D), from * T * D);
       }
@@ -185,19 +210,34 @@ export function environmentPrograms(parts: {
       if (config.rewardHeads > 1) judged.deviation = new Float32Array(actions.length);
       if (actions.length === 0) return judged;
       const all = await weights();
-      const frozen = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('reward.')));
-      const specs = { states: f32(BATCH, T, D), length: i32(BATCH), actions: i32(BATCH, A) };
-      const run = await runner(`rewards ${A}`, rewardProgram(A), specs, frozen);
+      const only = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('reward.')));
+      const { memory: _, ...everything } = all;
+      const frozen = config.prompt ? everything : only;
+      const step = config.prompt ? Math.min(A, PROMPTED) : A;
+      const given: Specs = config.prompt ? { items: i32(BATCH, T) } : { states: f32(BATCH, T, D) };
+      const specs = { ...given, length: i32(BATCH), actions: i32(BATCH, step) };
+      const run = await runner(`rewards ${step}`, rewardProgram(step), specs, frozen);
       for (let from = 0; from < windows.size; from += BATCH) {
-        const inputs = {
-          states: float32(padded(states, from * T * D, BATCH * T * D), [BATCH, T, D]),
-          length: int32(padded(windows.length, from, BATCH), [BATCH]),
-          actions: int32(padded(actions, from * A, BATCH * A), [BATCH, A]),
-        };
-        const { outputs } = await run.run({ inputs, frozen });
         const count = Math.min(BATCH, windows.size - from);
-        for (const [name, values] of Object.entries(outputs)) {
-          judged[name as keyof Judged]!.set((values.data as Float32Array).subarray(0, count * A), from * A);
+        const read = histories(windows, from);
+        const history: Values = config.prompt
+          ? read
+          : { states: float32(padded(states, from * T * D, BATCH * T * D), [BATCH, T, D]), length: read.length! };
+        for (let first = 0; first < A; first += step) {
+          const some = new Int32Array(BATCH * step);
+          const width = Math.min(step, A - first);
+          for (let b = 0; b < count; b++) {
+            const begin = (from + b) * A + first;
+            some.set(actions.subarray(begin, begin + width), b * step);
+          }
+          const inputs = { ...history, actions: int32(some, [BATCH, step]) };
+          const { outputs } = await run.run({ inputs, frozen });
+          for (const [name, values] of Object.entries(outputs)) {
+            const data = values.data as Float32Array;
+            for (let b = 0; b < count; b++) {
+              judged[name as keyof Judged]!.set(data.subarray(b * step, b * step + width), (from + b) * A + first);
+            }
+          }
         }
       }
       return judged;
@@ -210,8 +250,19 @@ export function environmentPrograms(parts: {
   };
 }
 
+/** 0 .. count - 1, int32 [1, count]. */
+function places(count: number): tf.Tensor {
+  return tf.reshape(
+    tf.tensor1d(
+      Int32Array.from({ length: count }, (_, t) => t),
+      'int32',
+    ),
+    [1, count],
+  );
+}
+
 function withoutRewards(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('reward.')));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !/^(reward|prompt)\./.test(name)));
 }
 
 /** `size` elements from `from`, zeros beyond the end. */

@@ -19,7 +19,8 @@ const STEPS_PER_CALL = 32;
  * Only the rows of `train` that belong to the drawn users reach any parameter. Validation decides which epoch is kept, and
  * fits the calibration of the rewards (Platt scaling), which no parameter depends on.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_LOSS_NOT_FINITE`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
+ *   `E_LOSS_NOT_FINITE`
  */
 export async function* fitEnvironment(
   options: Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironmentOptions>,

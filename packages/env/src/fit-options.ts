@@ -1,6 +1,7 @@
 import { checkChoices, checkRanges, LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
+import { candidateSlots, readPrompt } from './candidate-prompt.ts';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
 import { type LoraOptions, loraOf } from './decoders/lora.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
@@ -27,6 +28,12 @@ export interface FitEnvironmentOptions {
   readonly candidates: EnvironmentConfig['candidates'];
   /** The language model whose decoder is adapted; without one the decoder begins at random. */
   readonly lm: LanguageModel | undefined;
+  /**
+   * A prompt in the language model's words, such as "The user has played {history}. Would the user enjoy {action}?"
+   * (default: none, bare item tokens). The history is read once; a candidate is the words and the action that branch off
+   * it, and is judged by the state of its last word. A fit costs about 2 * (words after {history} + 1) times as much.
+   */
+  readonly prompt: string | undefined;
   /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only (right for pretrained ones). */
   readonly adaptation: 'all' | Partial<LoraOptions>;
   /** Share of the train users that is used, drawn by the seed (default 1). */
@@ -90,6 +97,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   memory: 128,
   candidates: 'text',
   lm: undefined,
+  prompt: undefined,
   adaptation: 'all',
   users: 1,
   window: 20,
@@ -114,7 +122,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   signal: undefined,
 };
 
-/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY` */
+/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
 export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   const items = o.train.sequences.itemIds.length;
   if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
@@ -156,10 +164,18 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     ropeTheta: 10000,
   };
   checkDecoder(decoder);
-  if (decoder.positions !== undefined && o.window + 1 > decoder.positions) {
+  if (o.prompt !== undefined && !o.lm) {
+    throw new LeaError('E_OPTION_VALUE', 'A prompt is in the words of a language model.', {
+      value: o.prompt,
+      hint: 'Give lm (catalogueModel, loadLanguageModel), or leave prompt out.',
+    });
+  }
+  const prompt = o.prompt === undefined ? null : readPrompt(o.prompt, o.lm!).shape;
+  const around = 1 + (prompt ? prompt.before + candidateSlots(prompt) : 0);
+  if (decoder.positions !== undefined && o.window + around > decoder.positions) {
     throw new LeaError('E_OPTION_VALUE', `The language model has ${decoder.positions} positions.`, {
       value: o.window,
-      hint: `Take a window of at most ${decoder.positions - 1} events: the start token needs one position.`,
+      hint: `Take a window of at most ${decoder.positions - around} events: the start token${prompt ? ' and the prompt need' : ' needs'} ${around}.`,
     });
   }
   if (decoder.width % decoder.heads !== 0) {
@@ -179,5 +195,6 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     memory: text === undefined ? 0 : Math.min(o.memory, text),
     candidates: text === undefined ? 'input' : o.candidates,
     rewardHeads: o.rewardHeads,
+    prompt,
   };
 }

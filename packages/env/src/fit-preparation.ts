@@ -1,12 +1,14 @@
 import { fold, integers, type Key, key, permutation } from '@lea/core';
 import { adam, int32, keyTensorValue, type Optimizer, type Program, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { openingSlots, readPrompt } from './candidate-prompt.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { initLora } from './decoders/lora.ts';
 import { decoderSpecs, initDecoder } from './decoders/modules.ts';
 import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
 import { configOf, type FitEnvironmentOptions } from './fit-options.ts';
 import {
+  type BatchShape,
   negativeSampler,
   packSegments,
   predictedCounts,
@@ -26,7 +28,7 @@ export interface FitPreparation {
   readonly segments: readonly Segment[];
   /** How often each item is predicted, [items]. */
   readonly counts: Int32Array;
-  readonly shape: { readonly rows: number; readonly slots: number };
+  readonly shape: BatchShape;
   /** What is trained. */
   readonly params: Values;
   /** What belongs to the environment but is not learned here. */
@@ -52,8 +54,10 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
   const counts = predictedCounts(train, users);
   const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
   const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
-  const slots = 2 * (o.window + 1);
-  const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots };
+  const opening = openingSlots(config);
+  // Rows are longer than a history so that short ones share them; with a prompt, time grows with the square of their length.
+  const slots = (config.prompt ? 1 : 2) * (o.window + opening);
+  const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots, opening };
   const drawn = o.contrast === 'sampled' ? o.contrastItems : 0;
 
   const decoder = o.lm ? pickDecoder(o.lm.params, config.decoder) : initDecoder(fold(root, 'decoder'), config.decoder);
@@ -62,7 +66,8 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
   const memory = config.memory > 0 ? initTextMemory(tokens!, config.memory) : undefined;
   const params: Values = { ...(config.adaptation === 'all' ? decoder : adapters), ...own, ...memory?.trained };
-  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory?.fixed };
+  const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.lm!).words };
+  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory?.fixed, ...words };
   const { 'memory.directions': directions, ...unlearned } = fixed;
   const frozen: Values = {
     ...unlearned,

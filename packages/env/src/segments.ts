@@ -100,14 +100,16 @@ function inProportion(counts: Int32Array): (u: number) => number {
 export interface BatchShape {
   readonly rows: number;
   readonly slots: number;
+  /** Un-interacted items per position (default 1). */
   readonly negatives?: number;
+  /** Slots that each segment begins with, before its first item (default 1: the start token): the ids from `items` on. */
+  readonly opening?: number;
 }
 
 /**
  * Packs segments into batches of `rows` rows of `slots` slots, in the given order; several short histories share a row,
  * kept apart by their segment numbers.
  *
- * @param shape.negatives un-interacted items per position (default 1)
  * @returns per batch `items`, `segment`, `target` int32 and `weight` float32, each [rows, slots]; `negative` int32
  *   [rows, negatives * slots], the first of every position before the second of any
  */
@@ -117,7 +119,7 @@ export function packSegments(
   shape: BatchShape,
   negative: (sequence: number, event: number, draw: number) => number,
 ): Values[] {
-  const { rows, slots, negatives = 1 } = shape;
+  const { rows, slots, negatives = 1, opening = 1 } = shape;
   const { items } = set.sequences;
   const start = set.sequences.itemIds.length;
   const isRow = new Uint8Array(items.length);
@@ -127,7 +129,7 @@ export function packSegments(
   let batch = emptyBatch(shape, start);
   segments.forEach((segment, number) => {
     const { sequence, from, first, to } = segment;
-    const size = to - from;
+    const size = opening - 1 + to - from;
     let row = filled.findIndex((used) => used + size <= slots);
     if (row < 0) {
       batch = emptyBatch(shape, start);
@@ -135,13 +137,15 @@ export function packSegments(
       filled = new Int32Array(rows);
       row = 0;
     }
-    const slot = filled[row]!;
+    const begin = row * slots + filled[row]!;
+    batch.segment.fill(number, begin, begin + size);
+    for (let p = 1; p < opening; p++) batch.items[begin + p] = start + p;
+    const slot = filled[row]! + opening - 1;
     const at = row * slots + slot;
     filled[row]! += size;
-    for (let p = 0; p < size; p++) {
+    for (let p = 0; p < to - from; p++) {
       const event = from + p;
       if (p > 0) batch.items[at + p] = items[event - 1]!;
-      batch.segment[at + p] = number;
       batch.target[at + p] = items[event]!;
       if (event < first || !isRow[event]) continue;
       batch.weight[at + p] = 1;

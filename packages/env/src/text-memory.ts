@@ -55,13 +55,14 @@ export async function textMemoryTable(tokens: Value, directions: Value, runtime:
 /**
  * gain * sum_j exp(-softplus(decay) age_j) t_j over the items a position sees, [B, T, K].
  *
- * @param table [items, K] @param items [B, T], the start token is the id `items` and says nothing
+ * @param table [items, K] @param items [B, T], ids from `items` on are no items and say nothing
  * @param mask additive [B or 1, 1, T, T]: 0 where a position may look, -1e9 elsewhere
  */
 export function textMemory(params: Tensors, table: tf.Tensor, items: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   const [rows, slots] = items.shape as [number, number];
-  const [, width] = table.shape as [number, number];
-  const texts = embedding(tf.concat([table, tf.zeros([1, width])], 0), items);
+  const [count, width] = table.shape as [number, number];
+  const ids = tf.minimum(items, tf.scalar(count, 'int32'));
+  const texts = embedding(tf.concat([table, tf.zeros([1, width])], 0), ids);
   const places = tf.range(0, slots, 1, 'int32');
   const age = tf.relu(tf.sub(places.reshape([slots, 1]), places.reshape([1, slots])).toFloat());
   const kept = tf.exp(tf.neg(tf.mul(softplus(params['memory.decay']!), age)));

@@ -4,7 +4,7 @@ import { embedding, rowDot, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { type EnvironmentConfig, environmentLosses, stateSize } from './environment-model.ts';
 import { type Runtime, ready } from './runtime.ts';
-import { negativeSampler, packSegments, segmentsOf } from './segments.ts';
+import { type BatchShape, negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
 export interface Validation {
   /** Means over the rows: `ndcg@10`, `accuracy`, `validation sm`, `validation rm`. */
@@ -23,7 +23,7 @@ export async function validationMeter(
   set: Transitions,
   config: EnvironmentConfig,
   params: Values,
-  shape: { readonly rows: number; readonly slots: number },
+  shape: BatchShape,
   key: Key,
   runtime: Runtime,
 ): Promise<ValidationMeter> {

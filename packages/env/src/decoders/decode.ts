@@ -21,7 +21,7 @@ import { ropeTablesOf } from './rope-tables.ts';
 export interface DecoderMode {
   /** Added to the attention scores: 0 where a query may look, -1e9 where not; [1 or B, 1, T, T]. */
   readonly mask: tf.Tensor;
-  /** Position of each slot, int32 [B, T], where positions are learned (default 0, 1, 2, ... in every row). */
+  /** Position of each slot, int32 [B, T], each below T (default 0, 1, 2, ... in every row): what is learned, rotated and windowed by. */
   readonly positions?: tf.Tensor;
   /** LoRA matrices by name (`<module>.lora_A.weight`, `<module>.lora_B.weight`), added to the projections they name. */
   readonly adapters?: { readonly weights: Tensors; readonly scale: number };
@@ -69,7 +69,7 @@ export function hiddenStates(
     return delta ? tf.add(y, delta) : y;
   };
   const windowed = config.window !== undefined && config.window < T;
-  const narrow = windowed ? tf.minimum(mode.mask, windowMask(T, config.window!)) : mode.mask;
+  const narrow = windowed ? tf.minimum(mode.mask, windowMask(T, config.window!, mode.positions)) : mode.mask;
   const tables = new Map<boolean, { cos: tf.Tensor; sin: tf.Tensor }>();
 
   let x = config.positions ? tf.add(inputs, positionVectors(params, config, T, mode.positions)) : inputs;
@@ -78,7 +78,7 @@ export function hiddenStates(
     const layer = layerOf(config, index);
     const isWindow = config.window !== undefined && (config.windowLayers?.[index] ?? true);
     const rotates = !config.positions && (config.ropeLayers?.[index] ?? true);
-    if (rotates && !tables.has(isWindow)) tables.set(isWindow, ropeTablesOf(config, T, isWindow));
+    if (rotates && !tables.has(isWindow)) tables.set(isWindow, ropeTablesOf(config, T, isWindow, mode.positions));
     const entering = norm(x, layer.norms[0]);
     const seen = attend(config, {
       projected: layer.attention.map((module) => project(entering, module)),

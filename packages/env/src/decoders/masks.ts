@@ -5,8 +5,17 @@ export function causalMask(T: number): tf.Tensor {
   return mask(T, (from, to) => to > from);
 }
 
-/** Each position sees itself and the `window - 1` before it: [1, 1, T, T]. */
-export function windowMask(T: number, window: number): tf.Tensor {
+/**
+ * Each position sees itself and the `window - 1` before it: [1, 1, T, T].
+ *
+ * @param positions int32 [B, T] where slots do not stand in the order of their positions: [B, 1, T, T], later ones seen
+ */
+export function windowMask(T: number, window: number, positions?: tf.Tensor): tf.Tensor {
+  if (positions) {
+    const [B] = positions.shape as [number];
+    const before = tf.sub(tf.reshape(positions, [B, 1, T, 1]), tf.reshape(positions, [B, 1, 1, T]));
+    return tf.mul(tf.cast(tf.greaterEqual(before, tf.scalar(window, 'int32')), 'float32'), -1e9);
+  }
   return mask(T, (from, to) => to > from || from - to >= window);
 }
 

@@ -1,21 +1,28 @@
+import { embedding } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { type DecoderConfig, type RopeScaling, rotatedOf } from './config.ts';
 
-/** cos and sin of position times frequency, each [length, rotated / 2]; `isWindow`: for the layers with a window. */
+/**
+ * cos and sin of position times frequency, each [length, rotated / 2]; `isWindow`: for the layers with a window.
+ *
+ * @param positions int32 [B, T] below `length`: the tables are those of these positions, [B, T, rotated / 2]
+ */
 export function ropeTablesOf(
   config: DecoderConfig,
   length: number,
   isWindow: boolean,
+  positions?: tf.Tensor,
 ): { cos: tf.Tensor; sin: tf.Tensor } {
   const own = isWindow && config.windowTheta !== undefined;
   const theta = own ? config.windowTheta! : (config.ropeTheta ?? 10000);
   const frequencies = ropeFrequencies(rotatedOf(config), theta, own ? undefined : config.ropeScaling);
   const half = frequencies.length;
   const angles = Float64Array.from({ length: length * half }, (_, n) => Math.floor(n / half) * frequencies[n % half]!);
-  return {
-    cos: tf.tensor(Float32Array.from(angles, Math.cos), [length, half]),
-    sin: tf.tensor(Float32Array.from(angles, Math.sin), [length, half]),
+  const table = (of: (angle: number) => number): tf.Tensor => {
+    const all = tf.tensor(Float32Array.from(angles, of), [length, half]);
+    return positions ? embedding(all, positions) : all;
   };
+  return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
 /** theta^(-2i/d) for i < d/2, scaled. */

@@ -13,6 +13,16 @@ export type Template = (values: Readonly<Record<Slot, string>>) => string;
  * @throws LeaError `E_TEMPLATE` naming what is missing or unknown
  */
 export function parseTemplate(text: string): Template {
+  const parts = templateParts(text);
+  return (values) => parts.map((part, i) => (i % 2 === 1 ? values[part as Slot] : part)).join('');
+}
+
+/**
+ * The texts of a template and, between them, the names of its slots.
+ *
+ * @throws LeaError `E_TEMPLATE` naming what is missing or unknown
+ */
+export function templateParts(text: string): string[] {
   const parts = text.split(/\{(\w+)\}/);
   const found = parts.filter((_, i) => i % 2 === 1);
   const unknown = found.find((name) => !SLOTS.includes(name as Slot));
@@ -30,5 +40,5 @@ export function parseTemplate(text: string): Template {
       hint: 'Write, for instance: The user has played {history}. Would the user enjoy {action}?',
     });
   }
-  return (values) => parts.map((part, i) => (i % 2 === 1 ? values[part as Slot] : part)).join('');
+  return parts;
 }

@@ -1,0 +1,194 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fold, key, normal } from '@lea/core';
+import { historyWindows, windowsOf } from '@lea/data';
+import { float32, int32, type Tensors, toTensor } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { promptedStates, readPrompt } from './candidate-prompt.ts';
+import { catalogueModel } from './catalogue-model.ts';
+import { decode } from './decoders/decode.ts';
+import { causalMask } from './decoders/masks.ts';
+import { type Environment, loadEnvironment } from './environment.ts';
+import { fitEnvironment } from './fit-environment.ts';
+import { learnItemTokens } from './item-tokens.ts';
+import type { LanguageModel } from './language-model.ts';
+import { loadLanguageModel } from './load-language-model.ts';
+import { finish } from './progress.ts';
+import { negativeSampler, segmentsOf } from './segments.ts';
+import { letterTokenizer, rowsOf, usersOf } from './testing.ts';
+
+const PROMPT = 'Had {history}: {action}?';
+const FAMILIES = ['llama', 'gpt2', 'mistral', 'gemma2'] as const;
+const models = new Map<string, LanguageModel>();
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'lea-prompt-'));
+  await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
+  for (const name of FAMILIES) {
+    for (const file of ['config.json', 'model.safetensors']) {
+      await copyFile(fileURLToPath(new URL(`./fixtures/decoders/${name}/${file}`, import.meta.url)), join(dir, file));
+    }
+    models.set(name, await loadLanguageModel(dir, { context: 12 }));
+  }
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe.each(FAMILIES)('candidates of %s', (name) => {
+  test('are read as if each stood alone after its own history', async () => {
+    await tf.setBackend('cpu');
+    const lm = models.get(name)!;
+    const { config } = lm;
+    const D = config.width;
+    const params: Tensors = Object.fromEntries(Object.entries(lm.params).map(([n, value]) => [n, toTensor(value)]));
+    const { shape, words } = readPrompt('A{history}b {action}cd', lm);
+    expect(shape).toEqual({ text: 'A{history}b {action}cd', before: 1, between: 2, after: 2 });
+    expect(words.shape).toEqual([5, D]);
+    // Five slots of history; one candidate after three of them, two after all.
+    const history = tf.tensor(normal(key(1), 5 * D), [1, 5, D]);
+    const actions = tf.tensor(normal(key(2), 3 * D), [1, 3, D]);
+    const ends = [2, 4, 4];
+    const hidden = ends.flatMap((end) => [0, 1, 2, 3, 4].map((slot) => (slot > end ? -1e9 : 0)));
+    const { states, ends: found } = promptedStates(
+      { ...params, 'prompt.words': toTensor(words) },
+      shape,
+      history,
+      { mask: causalMask(5), positions: toTensor(int32([0, 1, 2, 3, 4], [1, 5])) },
+      { actions, mask: tf.tensor(hidden, [1, 1, 3, 5]), end: toTensor(int32(ends, [1, 3])) },
+      (x, mode) => decode(params, config, x, mode),
+    );
+    const alone = decode(params, config, history, { mask: causalMask(5) });
+    const all = toTensor(words);
+    expect(difference(states, alone)).toBeLessThan(1e-4);
+    for (const [q, end] of ends.entries()) {
+      const row = (from: number, count: number): tf.Tensor => tf.slice(all, [from, 0], [count, D]).expandDims(0);
+      const parts = [tf.slice(history, [0, 0, 0], [1, end + 1, D]), row(1, 2), tf.slice(actions, [0, q, 0], [1, 1, D])];
+      const x = tf.concat([...parts, row(3, 2)], 1);
+      const T = x.shape[1]!;
+      const last = tf.slice(decode(params, config, x, { mask: causalMask(T) }), [0, T - 1, 0], [1, 1, D]);
+      expect(difference(tf.slice(found, [0, q, 0], [1, 1, D]), last)).toBeLessThan(1e-4);
+    }
+  });
+
+  test('LoRA is fitted around them', async () => {
+    const lm = models.get(name)!;
+    const train = rowsOf(
+      Array.from({ length: 8 }, (_, u) => Array.from({ length: 5 }, (_, t) => (u + 2 * t) % 5)),
+      5,
+    );
+    const tokens = float32(normal(key(4), 5 * lm.config.width), [5, lm.config.width]);
+    const losses: number[] = [];
+    const env = await finish(
+      fitEnvironment({
+        ...{ train, tokens, lm, prompt: PROMPT, adaptation: { rank: 2 } },
+        ...{ window: 4, epochs: 12, lr: 0.02, dropout: 0, batch: 60 },
+      }),
+      ({ metrics }) => void losses.push(metrics!.rm!),
+    );
+    expect(losses.at(-1)).toBeLessThan(0.9 * losses[0]!);
+    const rewards = await env.rewards(windowsOf([[1, 3], []], 4, 5), Int32Array.of(0, 1, 2, 3));
+    expect(rewards.every(Number.isFinite)).toBe(true);
+    await env.dispose();
+  });
+});
+
+function difference(a: tf.Tensor, b: tf.Tensor): number {
+  return tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
+}
+
+describe('an environment with a prompt', () => {
+  const ITEMS = 40;
+  const things = ['bolt', 'wire', 'glove', 'tube', 'nut', 'drill', 'saw', 'tape'];
+  const texts = Array.from({ length: ITEMS }, (_, i) => `${things[i % 8]} number ${Math.floor(i / 8)}`);
+  const chain = Array.from({ length: 120 }, (_, u) => {
+    const items = [(u * 7) % ITEMS];
+    for (let t = 1; t < 7; t++) items.push((3 * items[t - 1]! + 1) % ITEMS);
+    return items;
+  });
+  const all = rowsOf(chain, ITEMS);
+  const train = usersOf(all, (u) => u < 90);
+  const validation = usersOf(all, (u) => u >= 90);
+  const prompt = 'Had {history}: {action}?';
+  let env: Environment;
+  let accuracy = 0;
+
+  beforeAll(async () => {
+    const lm = await finish(catalogueModel(texts, { vocabulary: 300, width: 16, heads: 2, context: 8, epochs: 2 }));
+    const { vectors: tokens } = await finish(learnItemTokens(lm, texts, { steps: 10 }));
+    const options = { train, validation, tokens, lm, prompt, window: 7, lr: 0.01, dropout: 0, batch: 100 };
+    env = await finish(fitEnvironment({ ...options, epochs: 3, patience: 3 }), ({ metrics }) => {
+      accuracy = metrics!.accuracy!;
+    });
+  }, 60_000);
+  afterAll(() => env.dispose());
+
+  test('gives the rewards that it was fitted with', async () => {
+    const root = fold(key(0), 'environment');
+    const segments = segmentsOf(validation, 7, () => true);
+    const negative = negativeSampler(validation, segments, fold(root, 'validation negatives'));
+    const rows = Int32Array.from({ length: validation.count }, (_, i) => i);
+    const actions = new Int32Array(2 * rows.length);
+    for (const row of rows) {
+      const event = validation.event[row]!;
+      actions[2 * row] = validation.sequences.items[event]!;
+      actions[2 * row + 1] = negative(0, validation.sequence[row]!, event);
+    }
+    const rewards = await env.rewards(historyWindows(validation, rows, 7), actions);
+    const won = rows.filter((row) => rewards[2 * row]! > rewards[2 * row + 1]!).length / rows.length;
+    expect(won).toBeCloseTo(accuracy, 2);
+    // Six of seven events can be foreseen.
+    expect(accuracy).toBeGreaterThan(0.75);
+  });
+
+  test('judges each candidate by itself, however many there are', async () => {
+    const windows = windowsOf([[3, 10, 31], [5], []], 7, ITEMS);
+    const many = Int32Array.from({ length: 3 * 39 }, (_, i) => (i * 7) % ITEMS);
+    const rewards = await env.rewards(windows, many);
+    for (const slot of [0, 20, 38]) {
+      const one = await env.rewards(
+        windows,
+        Int32Array.from([0, 1, 2], (row) => many[row * 39 + slot]!),
+      );
+      for (let row = 0; row < 3; row++) expect(rewards[row * 39 + slot]).toBeCloseTo(one[row]!, 4);
+    }
+  });
+
+  test('comes back from its files, and takes further items', async () => {
+    await env.save(join(dir, 'env'));
+    const again = await loadEnvironment(join(dir, 'env'));
+    expect(again.config.prompt!.text).toBe(prompt);
+    const windows = windowsOf([[3, 10, 31]], 7, ITEMS);
+    expect(await again.rewards(windows, Int32Array.of(1, 2))).toEqual(await env.rewards(windows, Int32Array.of(1, 2)));
+    const size = env.config.decoder.width;
+    const grown = again.withItems(float32(normal(key(8), size), [1, size]));
+    const wider = windowsOf([[3, 10, 31]], 7, ITEMS + 1);
+    expect(await grown.score(wider).then((s) => s.slice(0, ITEMS))).toEqual(await env.score(windows));
+    const before = await env.rewards(windows, Int32Array.of(1, 2));
+    expect(await grown.rewards(wider, Int32Array.of(1, 2))).toEqual(before);
+    await again.dispose();
+    await grown.dispose();
+  });
+
+  test.each([
+    ['no action', 'Had {history}.', '{action}'],
+    ['no history', '{action}?', '{history}'],
+    ['another slot', '{history} {user} {action}', '{user}'],
+    ['a slot that is nearly right', '{history} {actoin}', '{action}'],
+    ['the wrong order', '{action} after {history}', 'follow'],
+    ['a slot twice', '{history} {action} {action}', 'once'],
+  ])('%s: the prompt is refused, and it is said why', async (_, wrong, named) => {
+    const lm = models.get('llama')!;
+    const refused = finish(fitEnvironment({ train, lm, prompt: wrong, window: 3 }));
+    await expect(refused).rejects.toMatchObject({ code: 'E_TEMPLATE', message: expect.stringContaining(named) });
+  });
+
+  test('a prompt needs a language model, and room in it', async () => {
+    await expect(finish(fitEnvironment({ train, prompt: PROMPT }))).rejects.toThrow('Give lm');
+    const lm = models.get('gpt2')!;
+    const long = `${'x'.repeat(lm.config.positions!)}{history}{action}`;
+    await expect(finish(fitEnvironment({ train, lm, prompt: long, window: 3 }))).rejects.toThrow('positions');
+  });
+});

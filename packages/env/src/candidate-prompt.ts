@@ -1,0 +1,105 @@
+import { LeaError } from '@lea/core';
+import { float32, type Tensors, type Value } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import type { DecoderMode } from './decoders/decode.ts';
+import { wordsOf } from './decoders/modules.ts';
+import type { EnvironmentConfig } from './environment-model.ts';
+import type { LanguageModel } from './language-model.ts';
+import { templateParts } from './prompted/template.ts';
+
+/** A prompt in tokens of the language model: their numbers before the history, up to the action, and after it. */
+export interface PromptShape {
+  readonly text: string;
+  readonly before: number;
+  readonly between: number;
+  readonly after: number;
+}
+
+/**
+ * Reads a prompt such as "The user has played {history}. Would the user enjoy {action}?".
+ *
+ * @returns its shape, and the vectors of its words as they enter the decoder, [words, width]
+ * @throws LeaError `E_TEMPLATE` naming a slot that is missing, unknown, given twice or in the wrong order
+ */
+export function readPrompt(text: string, lm: LanguageModel): { shape: PromptShape; words: Value } {
+  const parts = templateParts(text);
+  if (parts.length !== 5 || parts[1] !== 'history') {
+    throw new LeaError('E_TEMPLATE', 'A prompt has {history} once and then {action} once.', {
+      value: text,
+      hint: 'The candidates follow the history, so that it is read once for all of them.',
+    });
+  }
+  const pieces = [parts[0]!, parts[2]!, parts[4]!].map((piece) => (piece === '' ? [] : lm.tokenizer.encode(piece)));
+  const [before, between, after] = pieces.map((ids) => ids.length) as [number, number, number];
+  const { width, wordScale = 1 } = lm.config;
+  const table = lm.params[wordsOf(lm.config)]!.data;
+  const words = Float32Array.from(pieces.flat().flatMap((id) => [...table.subarray(id * width, (id + 1) * width)]));
+  return {
+    shape: { text, before, between, after },
+    words: float32(
+      words.map((v) => v * wordScale),
+      [words.length / width, width],
+    ),
+  };
+}
+
+/** What stands before a history: the start vector and the prompt's first words, [opening, width]. */
+export function openingOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
+  const { before = 0 } = prompt ?? {};
+  return before === 0 ? params.start! : tf.concat([params.start!, tf.slice(params['prompt.words']!, 0, before)], 0);
+}
+
+/** Slots that stand before the first item of a history. */
+export function openingSlots({ prompt }: EnvironmentConfig): number {
+  return 1 + (prompt?.before ?? 0);
+}
+
+/** Tokens of a candidate: the words up to the action, the action, the words after it. */
+export function candidateSlots({ between, after }: PromptShape): number {
+  return between + 1 + after;
+}
+
+/**
+ * Histories and the candidates that branch off them, in one pass: the words and the action of a candidate see the history
+ * that is theirs and themselves, and nothing sees them. Their positions go on where that history ends.
+ *
+ * @param history vectors [B, T, width], the opening included
+ * @param mask what each slot of them sees, [1 or B, 1, T, T] @param positions of these slots, int32 [B, T]
+ * @param candidates `actions` vectors [B, Q, width]; `mask` [B, 1, Q, T] what they see of the history; `end` int32 [B, Q]
+ *   the position of the last slot of their history
+ * @param run the decoder
+ * @returns the states of the histories [B, T, width] and of the last words of the candidates [B, Q, width]
+ */
+export function promptedStates(
+  params: Tensors,
+  shape: PromptShape,
+  history: tf.Tensor,
+  { mask, positions }: { readonly mask: tf.Tensor; readonly positions: tf.Tensor },
+  candidates: { readonly actions: tf.Tensor; readonly mask: tf.Tensor; readonly end: tf.Tensor },
+  run: (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions'>) => tf.Tensor,
+): { states: tf.Tensor; ends: tf.Tensor } {
+  const [B, T, D] = history.shape as [number, number, number];
+  const Q = candidates.actions.shape[1]!;
+  const m = candidateSlots(shape);
+  const tokens = Array.from({ length: m }, (_, j) => {
+    if (j === shape.between) return candidates.actions;
+    const word = tf.slice(params['prompt.words']!, shape.before + (j < shape.between ? j : j - 1), 1);
+    return tf.tile(tf.reshape(word, [1, 1, D]), [B, Q, 1]);
+  });
+  // Token j of candidate q stands in slot T + j * Q + q.
+  const R = m * Q;
+  const own = Float32Array.from({ length: R * R }, (_, i) => {
+    const [from, to] = [Math.floor(i / R), i % R];
+    return from % Q === to % Q && to <= from ? 0 : -1e9;
+  });
+  const seen = mask.shape[0] === B ? mask : tf.tile(mask, [B, 1, 1, 1]);
+  const upper = tf.concat([seen, tf.fill([B, 1, T, R], -1e9)], 3);
+  const ofHistory = m === 1 ? candidates.mask : tf.tile(candidates.mask, [1, 1, m, 1]);
+  const lower = tf.concat([ofHistory, tf.tile(tf.tensor(own, [1, 1, R, R]), [B, 1, 1, 1])], 3);
+  const after = tokens.map((_, j) => tf.add(candidates.end, tf.scalar(j + 1, 'int32')));
+  const all = run(tf.concat([history, ...tokens], 1), {
+    mask: tf.concat([upper, lower], 2),
+    positions: tf.concat([positions, ...after], 1),
+  });
+  return { states: tf.slice(all, [0, 0, 0], [B, T, D]), ends: tf.slice(all, [0, T + R - Q, 0], [B, Q, D]) };
+}
