@@ -76,8 +76,8 @@ async function linesOf(
   { threads, rounds, python }: { threads: number; rounds: number | undefined; python: string | undefined },
 ): Promise<EnvLine[]> {
   const sizes: Shape = shapes[shape];
-  const batch = what === 'annotation' ? HISTORIES : sizes.batch;
-  const settings = { what, shape, batch, length: LENGTH, threads, steps: sizes.steps, shared: true };
+  const { batch, steps } = what === 'annotation' ? { batch: HISTORIES, steps: 1 } : sizes;
+  const settings = { what, shape, batch, length: LENGTH, threads, steps, shared: true };
   try {
     const lines: EnvMeasurement[] = await measureTask(settings, rounds ?? sizes.rounds, python);
     const difference = lines.at(-1)?.difference;

@@ -35,9 +35,9 @@ export async function measureStep(settings: StepSettings, rounds: number, peer?:
       workers.map(([, worker]) => worker),
       rounds,
     );
-    const lines = workers.map(([engine, worker], i) => lineOf(engine, settings, taken[i]!, worker));
+    const lines = workers.map(([engine, worker], i) => lineOf(engine, settings, taken[i]!.rounds, worker));
     const [own, torch] = lines;
-    return torch ? [torch, { ...own!, ...ratioOf(taken[0]!, taken[1]!) }] : lines;
+    return torch ? [torch, { ...own!, ...ratioOf(taken[0]!.rounds, taken[1]!.rounds) }] : lines;
   });
 }
 

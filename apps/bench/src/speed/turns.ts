@@ -24,12 +24,19 @@ export interface Ratio {
   readonly cpuRatio: number;
 }
 
-/** Rounds of every worker, taken in turns, so that all meet the same machine; a first one warms caches and memory pools. */
-export async function inTurns(workers: readonly Worker[], rounds: number): Promise<Round[][]> {
-  for (const worker of workers) await worker.round();
-  const taken: Round[][] = workers.map(() => []);
+/** Rounds of one worker. */
+export interface Turns {
+  /** Warms caches and memory pools; its time says nothing. */
+  readonly first: Round;
+  readonly rounds: readonly Round[];
+}
+
+/** Rounds of every worker, taken in turns, so that all meet the same machine. */
+export async function inTurns(workers: readonly Worker[], rounds: number): Promise<Turns[]> {
+  const taken: { first: Round; rounds: Round[] }[] = [];
+  for (const worker of workers) taken.push({ first: await worker.round(), rounds: [] });
   for (let i = 0; i < rounds; i++) {
-    for (const [w, worker] of workers.entries()) taken[w]!.push(await worker.round());
+    for (const [w, worker] of workers.entries()) taken[w]!.rounds.push(await worker.round());
   }
   return taken;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { differenceOf } from '../agreement.ts';
 import { startWorker, type Worker } from '../process.ts';
 import type { Round } from '../settings.ts';
-import { inTurns, type Ratio, ratioOf, type Timing, timingOf } from '../turns.ts';
+import { inTurns, type Ratio, ratioOf, type Timing, type Turns, timingOf } from '../turns.ts';
 import { type EnvSettings, LORA, RATES, type Task } from './settings.ts';
 import { type ShapeName, shapes } from './shapes.ts';
 
@@ -51,13 +51,12 @@ export async function measureTask(
     workers.push(await startOwn(given));
     if (annotates) workers.push(await startOwn({ ...given, shared: false }));
     if (peer !== undefined) workers.push(await startTorch(given, peer));
-    const firsts = [];
-    for (const worker of workers) firsts.push((await worker.round()).losses);
     const taken = await inTurns(workers, rounds);
-    const [own, other] = taken.map((rounds, i) => lineOf(engineOf(i, settings), settings, rounds, workers[i]!));
+    const [own, other] = taken.map((turns, i) => lineOf(engineOf(i, settings), settings, turns.rounds, workers[i]!));
     if (!other) return [own!];
-    const difference = differenceOf(firsts[0]!, firsts[1]!, 'Equal programs give equal numbers: please report it.');
-    return [other, { ...own!, ...ratioOf(taken[0]!, taken[1]!), difference }];
+    const [ours, theirs] = taken as [Turns, Turns];
+    const difference = differenceOf(ours.first.losses, theirs.first.losses, 'They should not: please report it.');
+    return [other, { ...own!, ...ratioOf(ours.rounds, theirs.rounds), difference }];
   } finally {
     await Promise.all(workers.map((worker) => worker.end()));
     rmSync(folder, { recursive: true });
