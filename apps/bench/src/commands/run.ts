@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../config/load.ts';
 import { conclusions } from '../report/conclusions.ts';
@@ -7,7 +6,7 @@ import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable } from '../report/table.ts';
 import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
-import { checkFlags } from '../terminal/flags.ts';
+import { checkFlags, seedOf } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 
 const args = {
@@ -60,9 +59,3 @@ const command: CommandDef<typeof args> = defineCommand({
 });
 
 export default command;
-
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
-  throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
-}

@@ -1,4 +1,5 @@
 import { LeaError, nearest } from '@lea/core';
+import { seedOf } from '../terminal/flags.ts';
 import type { FidelityFlags } from './request.ts';
 
 /** The command's flags as they were typed. */
@@ -38,10 +39,4 @@ function shareOf(text: string): number {
     value: text,
     hint: 'For instance --users 0.2.',
   });
-}
-
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
-  throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
 }
