@@ -14,7 +14,10 @@ export interface CatalogueOptions {
   candidates: number;
   /** They are drawn in proportion to (1 + count)^samplingPower. Default 0, uniform; 1: by popularity, harder candidates. */
   samplingPower: number;
-  /** `gbce` only: 0 leaves plain negative sampling (overconfident scores), 1 calibrates fully. Default 0.75. */
+  /**
+   * `gbce` only: 0 (default) is plain binary cross entropy with negatives, overconfident; 1 calibrates fully. The paper has
+   * 0.75; higher makes the positives weigh less, so that on small logs training stays at popularity for long.
+   */
   calibration: number;
 }
 
@@ -22,7 +25,7 @@ export const catalogueDefaults: CatalogueOptions = {
   loss: 'softmax',
   candidates: 256,
   samplingPower: 0,
-  calibration: 0.75,
+  calibration: 0,
 };
 
 /** The options that agents with a Q head share. */
