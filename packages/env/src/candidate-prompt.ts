@@ -76,30 +76,33 @@ export function promptedStates(
   history: tf.Tensor,
   { mask, positions }: { readonly mask: tf.Tensor; readonly positions: tf.Tensor },
   candidates: { readonly actions: tf.Tensor; readonly mask: tf.Tensor; readonly end: tf.Tensor },
-  run: (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions'>) => tf.Tensor,
+  run: (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions' | 'branches'>) => tf.Tensor,
 ): { states: tf.Tensor; ends: tf.Tensor } {
   const [B, T, D] = history.shape as [number, number, number];
   const Q = candidates.actions.shape[1]!;
   const m = candidateSlots(shape);
   const tokens = Array.from({ length: m }, (_, j) => {
-    if (j === shape.between) return candidates.actions;
+    if (j === shape.between) return tf.reshape(candidates.actions, [B, Q, 1, D]);
     const word = tf.slice(params['prompt.words']!, shape.before + (j < shape.between ? j : j - 1), 1);
-    return tf.tile(tf.reshape(word, [1, 1, D]), [B, Q, 1]);
+    return tf.tile(tf.reshape(word, [1, 1, 1, D]), [B, Q, 1, 1]);
   });
-  // Token j of candidate q stands in slot T + j * Q + q.
-  const R = m * Q;
-  const own = Float32Array.from({ length: R * R }, (_, i) => {
-    const [from, to] = [Math.floor(i / R), i % R];
-    return from % Q === to % Q && to <= from ? 0 : -1e9;
+  const own = Float32Array.from({ length: m * m }, (_, i) => (i % m > Math.floor(i / m) ? -1e9 : 0));
+  const ofHistory = tf.tile(tf.reshape(candidates.mask, [B * Q, 1, 1, T]), [1, 1, m, 1]);
+  const ofOwn = tf.tile(tf.tensor(own, [1, 1, m, m]), [B * Q, 1, 1, 1]);
+  const steps = tf.tensor(
+    Int32Array.from({ length: m }, (_, j) => j + 1),
+    [1, 1, m],
+    'int32',
+  );
+  const after = tf.reshape(tf.add(tf.reshape(candidates.end, [B, Q, 1]), steps), [B, Q * m]);
+  const all = run(tf.concat([history, tf.reshape(tf.concat(tokens, 2), [B, Q * m, D])], 1), {
+    mask,
+    positions: tf.concat([positions, after], 1),
+    branches: { count: Q, size: m, mask: tf.concat([ofHistory, ofOwn], 3) },
   });
-  const seen = mask.shape[0] === B ? mask : tf.tile(mask, [B, 1, 1, 1]);
-  const upper = tf.concat([seen, tf.fill([B, 1, T, R], -1e9)], 3);
-  const ofHistory = m === 1 ? candidates.mask : tf.tile(candidates.mask, [1, 1, m, 1]);
-  const lower = tf.concat([ofHistory, tf.tile(tf.tensor(own, [1, 1, R, R]), [B, 1, 1, 1])], 3);
-  const after = tokens.map((_, j) => tf.add(candidates.end, tf.scalar(j + 1, 'int32')));
-  const all = run(tf.concat([history, ...tokens], 1), {
-    mask: tf.concat([upper, lower], 2),
-    positions: tf.concat([positions, ...after], 1),
-  });
-  return { states: tf.slice(all, [0, 0, 0], [B, T, D]), ends: tf.slice(all, [0, T + R - Q, 0], [B, Q, D]) };
+  const words = tf.reshape(tf.slice(all, [0, T, 0], [B, Q * m, D]), [B * Q, m, D]);
+  return {
+    states: tf.slice(all, [0, 0, 0], [B, T, D]),
+    ends: tf.reshape(tf.slice(words, [0, m - 1, 0], [B * Q, 1, D]), [B, Q, D]),
+  };
 }

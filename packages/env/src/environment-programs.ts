@@ -45,7 +45,7 @@ interface Judged {
 
 const BATCH = 128;
 
-/** Candidates that are asked of a prompted history in one pass; memory grows with the square of their words. */
+/** Candidates of a prompt that branch off a history in one pass: more would take memory, not save time. */
 const PROMPTED = 32;
 
 /** The compiled programs of an environment: histories go through in batches of a fixed size. */

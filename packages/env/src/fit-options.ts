@@ -31,7 +31,8 @@ export interface FitEnvironmentOptions {
   /**
    * A prompt in the language model's words, such as "The user has played {history}. Would the user enjoy {action}?"
    * (default: none, bare item tokens). The history is read once; a candidate is the words and the action that branch off
-   * it, and is judged by the state of its last word. A fit costs about 2 * (words after {history} + 1) times as much.
+   * it, and is judged by the state of its last word. A fit takes about
+   * 2 * (words after {history} + 1) times as long.
    */
   readonly prompt: string | undefined;
   /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only (right for pretrained ones). */

@@ -55,8 +55,7 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
   const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
   const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
   const opening = openingSlots(config);
-  // Rows are longer than a history so that short ones share them; with a prompt, time grows with the square of their length.
-  const slots = (config.prompt ? 1 : 2) * (o.window + opening);
+  const slots = 2 * (o.window + opening);
   const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots, opening };
   const drawn = o.contrast === 'sampled' ? o.contrastItems : 0;
 

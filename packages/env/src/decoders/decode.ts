@@ -14,7 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { type DecoderConfig, headSizeOf, rotatedOf } from './config.ts';
 import { loraDelta } from './lora.ts';
-import { windowMask } from './masks.ts';
+import { distanceMask, windowMask } from './masks.ts';
 import { isGated, isTransposed, lastNormOf, layerOf, type Module, positionsOf, wordsOf } from './modules.ts';
 import { ropeTablesOf } from './rope-tables.ts';
 
@@ -23,6 +23,12 @@ export interface DecoderMode {
   readonly mask: tf.Tensor;
   /** Position of each slot, int32 [B, T], each below T (default 0, 1, 2, ... in every row): what is learned, rotated and windowed by. */
   readonly positions?: tf.Tensor;
+  /**
+   * Continuations that branch off: the last `count * size` slots, `size` of each after the other. They see what `mask`
+   * [B * count, 1, size, trunk + size] says of the slots before (the trunk, to which the other mask is confined) and of their
+   * own, and `positions` must be given. Time grows with their number, not with its square.
+   */
+  readonly branches?: { readonly count: number; readonly size: number; readonly mask: tf.Tensor };
   /** LoRA matrices by name (`<module>.lora_A.weight`, `<module>.lora_B.weight`), added to the projections they name. */
   readonly adapters?: { readonly weights: Tensors; readonly scale: number };
   /** Dropout of what each layer adds to the residual stream. */
@@ -68,8 +74,7 @@ export function hiddenStates(
     const delta = mode.adapters && loraDelta(mode.adapters, x, module.name);
     return delta ? tf.add(y, delta) : y;
   };
-  const windowed = config.window !== undefined && config.window < T;
-  const narrow = windowed ? tf.minimum(mode.mask, windowMask(T, config.window!, mode.positions)) : mode.mask;
+  const narrow = narrowed(config, T, mode);
   const tables = new Map<boolean, { cos: tf.Tensor; sin: tf.Tensor }>();
 
   let x = config.positions ? tf.add(inputs, positionVectors(params, config, T, mode.positions)) : inputs;
@@ -84,7 +89,7 @@ export function hiddenStates(
       projected: layer.attention.map((module) => project(entering, module)),
       headNorm: (heads, which) => (layer.headNorms ? norm(heads, layer.headNorms[which]!) : heads),
       tables: rotates ? tables.get(isWindow) : undefined,
-      mask: isWindow ? narrow : mode.mask,
+      ...(isWindow ? narrow : mode),
     });
     const attended = project(seen, layer.output);
     x = tf.add(x, drop(layer.branchNorms ? norm(attended, layer.branchNorms[0]) : attended, `${index}/attention`));
@@ -136,8 +141,7 @@ function attend(
     readonly projected: readonly tf.Tensor[];
     readonly headNorm: (heads: tf.Tensor, which: 0 | 1) => tf.Tensor;
     readonly tables: { cos: tf.Tensor; sin: tf.Tensor } | undefined;
-    readonly mask: tf.Tensor;
-  },
+  } & Pick<DecoderMode, 'mask' | 'branches'>,
 ): tf.Tensor {
   const { heads, kvHeads } = config;
   const size = headSizeOf(config);
@@ -153,11 +157,57 @@ function attend(
   const k = turn(parts.headNorm(split(ks, kvHeads), 1));
   const v = split(vs, kvHeads);
   const scale = config.scoreScale ?? 1 / Math.sqrt(size);
-  const seen =
-    config.scoreCap === undefined
-      ? attention(q, k, v, parts.mask, scale)
-      : cappedAttention(q, k, v, parts.mask, scale, config.scoreCap);
-  return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [B, T, heads * size]);
+  const see = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor): tf.Tensor => {
+    const seen =
+      config.scoreCap === undefined
+        ? attention(q, k, v, mask, scale)
+        : cappedAttention(q, k, v, mask, scale, config.scoreCap);
+    return tf.transpose(seen, [0, 2, 1, 3]);
+  };
+  const { branches } = parts;
+  if (!branches) return tf.reshape(see(q, k, v, parts.mask), [B, T, heads * size]);
+
+  const { count, size: own } = branches;
+  const trunk = T - count * own;
+  const front = (x: tf.Tensor): tf.Tensor => tf.slice(x, [0, 0, 0, 0], [B, x.shape[1]!, trunk, size]);
+  /** The branches as rows of a batch, [B * count, n, own, size]. */
+  const back = (x: tf.Tensor): tf.Tensor => {
+    const n = x.shape[1]!;
+    const last = tf.slice(tf.transpose(x, [0, 2, 1, 3]), [0, trunk, 0, 0], [B, count * own, n, size]);
+    return tf.transpose(tf.reshape(last, [B * count, own, n, size]), [0, 2, 1, 3]);
+  };
+  /** What each branch looks at: the trunk, then itself. */
+  const whole = (x: tf.Tensor): tf.Tensor => {
+    const all = tf.tile(tf.reshape(front(x), [B, 1, kvHeads * trunk * size]), [1, count, 1]);
+    return tf.concat([tf.reshape(all, [B * count, kvHeads, trunk, size]), back(x)], 2);
+  };
+  return tf.concat(
+    [
+      tf.reshape(see(front(q), front(k), front(v), parts.mask), [B, trunk, heads * size]),
+      tf.reshape(see(back(q), whole(k), whole(v), branches.mask), [B, count * own, heads * size]),
+    ],
+    1,
+  );
+}
+
+/** The masks of the layers with a window. */
+function narrowed(config: DecoderConfig, T: number, mode: DecoderMode): Pick<DecoderMode, 'mask' | 'branches'> {
+  const { mask, branches, positions } = mode;
+  if (config.window === undefined || config.window >= T) return { mask, ...(branches && { branches }) };
+  if (!branches) return { mask: tf.minimum(mask, windowMask(T, config.window)) };
+  const { count, size } = branches;
+  const trunk = T - count * size;
+  const [B] = positions!.shape as [number];
+  const front = tf.slice(positions!, [0, 0], [B, trunk]);
+  const back = tf.reshape(tf.slice(positions!, [0, trunk], [B, count * size]), [B * count, size]);
+  const before = tf.reshape(tf.tile(tf.reshape(front, [B, 1, trunk]), [1, count, 1]), [B * count, trunk]);
+  return {
+    mask: tf.minimum(mask, windowMask(trunk, config.window)),
+    branches: {
+      ...branches,
+      mask: tf.minimum(branches.mask, distanceMask(back, tf.concat([before, back], 1), config.window)),
+    },
+  };
 }
 
 function rotate(x: tf.Tensor, { cos, sin }: { cos: tf.Tensor; sin: tf.Tensor }, rotated: number): tf.Tensor {
@@ -177,11 +227,11 @@ function cappedAttention(
   cap: number,
 ): tf.Tensor {
   const [B, heads, T, size] = q.shape as [number, number, number, number];
-  const groups = k.shape[1]!;
+  const [, groups, K] = k.shape as [number, number, number];
   const rows = (heads / groups) * T;
   const scores = capped(tf.mul(tf.matMul(tf.reshape(q, [B, groups, rows, size]), k, false, true), scale), cap);
-  const p = tf.softmax(tf.add(tf.reshape(scores, [B, heads, T, T]), mask));
-  return tf.reshape(tf.matMul(tf.reshape(p, [B, groups, rows, T]), v), [B, heads, T, size]);
+  const p = tf.softmax(tf.add(tf.reshape(scores, [B, heads, T, K]), mask));
+  return tf.reshape(tf.matMul(tf.reshape(p, [B, groups, rows, K]), v), [B, heads, T, size]);
 }
 
 function activate(config: DecoderConfig, parts: readonly tf.Tensor[]): tf.Tensor {

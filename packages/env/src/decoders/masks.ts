@@ -5,18 +5,16 @@ export function causalMask(T: number): tf.Tensor {
   return mask(T, (from, to) => to > from);
 }
 
-/**
- * Each position sees itself and the `window - 1` before it: [1, 1, T, T].
- *
- * @param positions int32 [B, T] where slots do not stand in the order of their positions: [B, 1, T, T], later ones seen
- */
-export function windowMask(T: number, window: number, positions?: tf.Tensor): tf.Tensor {
-  if (positions) {
-    const [B] = positions.shape as [number];
-    const before = tf.sub(tf.reshape(positions, [B, 1, T, 1]), tf.reshape(positions, [B, 1, 1, T]));
-    return tf.mul(tf.cast(tf.greaterEqual(before, tf.scalar(window, 'int32')), 'float32'), -1e9);
-  }
+/** Each position sees itself and the `window - 1` before it: [1, 1, T, T]. */
+export function windowMask(T: number, window: number): tf.Tensor {
   return mask(T, (from, to) => to > from || from - to >= window);
+}
+
+/** Hides what lies `window` positions or more before: int32 [B, n] and [B, k] -> [B, 1, n, k]. */
+export function distanceMask(from: tf.Tensor, to: tf.Tensor, window: number): tf.Tensor {
+  const [B, n] = from.shape as [number, number];
+  const before = tf.sub(tf.reshape(from, [B, 1, n, 1]), tf.reshape(to, [B, 1, 1, to.shape[1]!]));
+  return tf.mul(tf.cast(tf.greaterEqual(before, tf.scalar(window, 'int32')), 'float32'), -1e9);
 }
 
 function mask(T: number, isHidden: (from: number, to: number) => boolean): tf.Tensor {
