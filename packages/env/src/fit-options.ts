@@ -17,13 +17,14 @@ export interface FitEnvironmentOptions {
   /** What an item enters as (default `id+text`, without tokens `id`). */
   readonly input: EnvironmentConfig['input'] | undefined;
   /**
-   * Columns of the text memory: states also carry the texts of their history, decayed with age, and are compared with items
-   * by these too. Default 128, with tokens; 0 leaves it out. It carries most where users are few and items new.
+   * Columns of the text memory (with tokens): states also carry the texts of their history, decayed with age, and are compared
+   * with items by these too. Default 0, none. 128 carries most where users are few and items new; with many users it stands
+   * in the way of what histories teach.
    */
   readonly memory: number;
   /**
-   * What a candidate is to the score head: `text` (default, with tokens) its text alone, so that a free vector cannot stand
-   * for its popularity; `input`: what it enters histories as.
+   * What a candidate is to the score head: `input` (default) what it enters histories as; `text` (with tokens) its text alone,
+   * so that a free vector cannot stand for its popularity: better against popular negatives where users are few.
    */
   readonly candidates: EnvironmentConfig['candidates'];
   /** The language model whose decoder is adapted; without one the decoder begins at random. */
@@ -95,8 +96,8 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   validation: undefined,
   tokens: null,
   input: undefined,
-  memory: 128,
-  candidates: 'text',
+  memory: 0,
+  candidates: 'input',
   lm: undefined,
   prompt: undefined,
   adaptation: 'all',
