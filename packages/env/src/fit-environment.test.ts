@@ -69,13 +69,21 @@ describe('what is fitted, and on what', () => {
   const walk = walks(40, 0.9);
   const half = { ...small, users: 0.5, epochs: 1 };
 
-  test('no user but the drawn train users reaches a parameter', async () => {
+  test.each([
+    ['as it is', {}],
+    [
+      'with all choices of the losses',
+      { negativeSampling: 'popularity', negatives: 2, contrast: 'sampled', rewardHeads: 2 },
+    ],
+  ] as const)('no user but the drawn train users reaches a parameter, %s', async (_, choices) => {
     const isTrain = (u: number): boolean => u < 30;
     const fitted = async (users: number[][]) => {
-      const env = await finish(fitEnvironment({ train: usersOf(rowsOf(users, ITEMS), isTrain), tokens, ...half }));
-      const { hash, params } = env;
+      const env = await finish(
+        fitEnvironment({ train: usersOf(rowsOf(users, ITEMS), isTrain), tokens, ...half, ...choices }),
+      );
+      const { hash, params, counts } = env;
       await env.dispose();
-      return { hash, params };
+      return { hash, params, counts };
     };
     const drawn = subsetOfSequences(usersOf(rowsOf(walk, ITEMS), isTrain), 0.5, fold(key(0), 'environment'));
     expect(drawn.size).toBe(15);
