@@ -67,7 +67,7 @@ export function measureBars(
           type: 'nominal',
           sort: order.map(({ name }) => name),
           title: null,
-          axis: { labelLimit: 260, ticks: false, domain: false },
+          axis: { labelLimit: 400, ticks: false, domain: false },
         },
       },
       layer: [

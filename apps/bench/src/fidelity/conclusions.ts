@@ -96,13 +96,15 @@ function positivesSentence(own: Measured): string {
 function coldSentence(own: Measured, controls: readonly Measured[]): string[] {
   const { cold } = own.fidelity;
   if (cold.rows < 2) return [];
-  const best = controls.toSorted((a, b) => b.fidelity.cold.ndcg - a.fidelity.cold.ndcg)[0];
-  const against = best
-    ? `; the best control, ${name(best)}, has ${formatMetric(best.fidelity.cold.ndcg)} (difference ${gap('coldNdcg', difference(own, best, 'coldNdcg'))})`
-    : '';
+  const against = (measure: MeasureName): string => {
+    const value = (control: Measured): number => estimate(control, measure).value;
+    const best = controls.toSorted((a, b) => value(b) - value(a))[0];
+    if (!best) return '';
+    return ` (best control: ${name(best)}, ${shown(measure, value(best))}; ${gap(measure, difference(own, best, measure))})`;
+  };
   return [
-    `Cold items: on ${cold.rows.toLocaleString('en')} decisions for items that no fitted user met, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)} ` +
-      `and prefers them to random items in ${percent(cold.accuracyUniform)}${against}.`,
+    `Cold items: on ${cold.rows.toLocaleString('en')} decisions for items that no fitted user met, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)}${against('coldNdcg')} ` +
+      `and prefers them to random items in ${percent(cold.accuracyUniform)}${against('coldAccuracy')}.`,
   ];
 }
 
@@ -120,11 +122,15 @@ function agreementSentence(own: Measured, controls: readonly Measured[]): string
 
 /** Accuracies are shares of comparisons, told in percent; the rest are metrics. */
 function shown(measure: MeasureName, value: number): string {
-  return measure.startsWith('accuracy') ? percent(value) : formatMetric(value);
+  return isAccuracy(measure) ? percent(value) : formatMetric(value);
+}
+
+function isAccuracy(measure: MeasureName): boolean {
+  return measure === 'coldAccuracy' || measure.startsWith('accuracy');
 }
 
 function gap(measure: MeasureName, by: Comparison): string {
-  if (!measure.startsWith('accuracy')) return Number.isFinite(by.interval[0]) ? amount(by) : signed(by.difference);
+  if (!isAccuracy(measure)) return Number.isFinite(by.interval[0]) ? amount(by) : signed(by.difference);
   const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)}`;
   return `${points(by.difference)} points (95 % interval ${points(by.interval[0])} to ${points(by.interval[1])})`;
 }

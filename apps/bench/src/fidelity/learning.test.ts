@@ -27,8 +27,9 @@ test('where items are many and users few, fidelity is there with the texts and g
   expect(Math.abs(popular.accuracyPopular - 0.5)).toBeLessThan(0.04);
   for (const spoil of ['shuffled', 'random'] as const) {
     const spoilt = await measured(spoil);
-    expect(spoilt.ndcg, spoil).toBeLessThan(popular.ndcg);
-    expect(spoilt.accuracyPopular, spoil).toBeLessThan(0.55);
+    expect(spoilt.ndcg, spoil).toBeLessThan(0.75 * texts.ndcg);
+    expect(spoilt.accuracyPopular, spoil).toBeLessThan(0.57);
+    expect(spoilt.accuracyPopular, spoil).toBeLessThan(texts.accuracyPopular - 0.06);
     expect(spoilt.accuracyUniform, spoil).toBeLessThan(texts.accuracyUniform);
   }
 });

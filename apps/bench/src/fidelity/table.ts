@@ -22,7 +22,6 @@ export function mainTable(all: readonly Measured[]): ResultTable {
     { head: 'precision@10', value: ({ fidelity }) => fidelity.precision, best: 'most' },
     { head: 'cold NDCG@10', value: ({ fidelity }) => fidelity.cold.ndcg, best: 'most' },
     { head: 'cold random', value: ({ fidelity }) => fidelity.cold.accuracyUniform, best: 'most' },
-    { head: 'seconds', value: ({ seconds }) => seconds, text: ({ seconds }) => seconds.toFixed(1) },
   ]);
 }
 
