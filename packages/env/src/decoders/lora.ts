@@ -64,7 +64,8 @@ export function loraDelta(
   const b = weights[`${module}.lora_B.weight`];
   if (!a || !b) return undefined;
   const flat = tf.reshape(x, [-1, x.shape.at(-1)!]);
-  const delta = tf.mul(tf.matMul(tf.matMul(flat, a, false, true), b, false, true), scale);
+  const narrow = tf.mul(tf.matMul(flat, a, false, true), scale); // where a pass costs least
+  const delta = tf.matMul(narrow, b, false, true);
   return tf.reshape(delta, [...x.shape.slice(0, -1), b.shape[0]!]);
 }
 
