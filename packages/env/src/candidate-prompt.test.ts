@@ -84,11 +84,11 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
     const env = await finish(
       fitEnvironment({
         ...{ train, tokens, lm, prompt: PROMPT, adaptation: { rank: 2 } },
-        ...{ window: 4, epochs: 12, lr: 0.02, dropout: 0, batch: 60 },
+        ...{ window: 4, epochs: 14, lr: 0.01, dropout: 0, batch: 60 },
       }),
       ({ metrics }) => void losses.push(metrics!.rm!),
     );
-    expect(losses.at(-1)).toBeLessThan(0.9 * losses[0]!);
+    expect(losses.at(-1)).toBeLessThan(0.8 * losses[0]!);
     const rewards = await env.rewards(windowsOf([[1, 3], []], 4, 5), Int32Array.of(0, 1, 2, 3));
     expect(rewards.every(Number.isFinite)).toBe(true);
     await env.dispose();
