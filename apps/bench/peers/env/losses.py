@@ -21,17 +21,10 @@ def lora(decoder, weights, batch):
     before = torch.ones(T, T, dtype=torch.bool).tril()
     visible = (segment.unsqueeze(2) == segment.unsqueeze(1)) & before
     mask = torch.zeros(B, 1, T, T).masked_fill(~visible.unsqueeze(1), -1e9)
-    text = F.linear(weights["tokens"], weights["item.projection.weight"])
-    table = weights["item.id"] + text
+    table = weights["item.id"] + F.linear(weights["tokens"], weights["item.projection.weight"])
     states = decoder(F.embedding(items, torch.cat([table, weights["start"]])), mask)
 
-    place = torch.arange(T)
-    age = (place.unsqueeze(1) - place).clamp(min=0)
-    kept = torch.exp(-F.softplus(weights["memory.decay"]) * age) * visible
-    memory = weights["memory"]
-    texts = F.embedding(items, torch.cat([memory, memory.new_zeros(1, memory.shape[1])]))
-    remembered = torch.bmm(kept, texts) * weights["memory.gain"]
-    logits = F.linear(torch.cat([states, remembered], 2).flatten(0, 1), torch.cat([table, memory], 1))
+    logits = F.linear(states.flatten(0, 1), table)
     state_loss = F.cross_entropy(logits, batch["target"].flatten(), reduction="none") * weight.flatten()
 
     def project(x, name):
@@ -40,7 +33,7 @@ def lora(decoder, weights, batch):
     def split(x):
         return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
-    candidates = F.embedding(torch.cat([batch["target"], batch["negative"]], 1), text)
+    candidates = F.embedding(torch.cat([batch["target"], batch["negative"]], 1), table)
     c = F.rms_norm(candidates, candidates.shape[-1:], weights["reward.norm.weight"], decoder.config["normEps"])
     q, k, v = split(project(c, "query")), split(project(states, "key")), split(project(states, "value"))
     found = F.scaled_dot_product_attention(q, k, v, mask.repeat(1, 1, 2, 1)).transpose(1, 2).flatten(2)

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { LeaError, nearest } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { type EnvMeasurement, measureTask } from '../speed/env/measure.ts';
-import { type Task, tasks } from '../speed/env/settings.ts';
+import { isTraining, type Task, tasks } from '../speed/env/settings.ts';
 import { type Shape, type ShapeName, shapes } from '../speed/env/shapes.ts';
 import { type EnvLine, envTable } from '../speed/env/table.ts';
 import { describeFailure } from '../terminal/failure.ts';
@@ -76,7 +76,7 @@ async function linesOf(
   { threads, rounds, python }: { threads: number; rounds: number | undefined; python: string | undefined },
 ): Promise<EnvLine[]> {
   const sizes: Shape = shapes[shape];
-  const { batch, steps } = what === 'annotation' ? { batch: HISTORIES, steps: 1 } : sizes;
+  const { batch, steps } = isTraining(what) ? sizes : { batch: HISTORIES, steps: 1 };
   const settings = { what, shape, batch, length: LENGTH, threads, steps, shared: true };
   try {
     const lines: EnvMeasurement[] = await measureTask(settings, rounds ?? sizes.rounds, python);

@@ -7,12 +7,17 @@ import { randomModel } from './random-model.ts';
 import { type EnvSettings, ITEMS, LORA, RATES } from './settings.ts';
 import { shapes } from './shapes.ts';
 
+const PROMPT = 'The user has chosen {history}. Would the user enjoy {action} as well?';
+
 /** Two histories fill a row: a start token and the events but the last go in. */
 export function windowOf({ length }: EnvSettings): number {
   return length / 2 - 1;
 }
 
-/** The defaults, adapters of rank 8 on queries and values, and no dropout, whose masks no peer could repeat. */
+/**
+ * The defaults, spelt out where the peer computes them too, but for adapters of rank 8 on queries and values and no dropout,
+ * whose masks no peer could repeat.
+ */
 export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
   const { shape, batch, length, threads, steps } = settings;
   const lm = randomModel(shapes[shape], length);
@@ -21,7 +26,15 @@ export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
     ...fitDefaults,
     train: randomLog(2 * batch * steps, length / 2),
     tokens: float32(normal(key(2), ITEMS * width), [ITEMS, width]),
+    input: 'id+text',
+    candidates: 'input',
+    memory: 0,
+    contrast: 'softmax',
+    negatives: 1,
+    rewardHeads: 1,
+    lambda: 1,
     lm,
+    prompt: settings.what === 'prompted annotation' ? PROMPT : undefined,
     adaptation: LORA,
     window: windowOf(settings),
     batch: batch * length,

@@ -6,7 +6,7 @@ import { differenceOf } from '../agreement.ts';
 import { startWorker, type Worker } from '../process.ts';
 import type { Round } from '../settings.ts';
 import { inTurns, type Ratio, ratioOf, type Timing, type Turns, timingOf } from '../turns.ts';
-import { type EnvSettings, LORA, RATES, type Task } from './settings.ts';
+import { type EnvSettings, isTraining, LORA, RATES, type Task, type Training } from './settings.ts';
 import { type ShapeName, shapes } from './shapes.ts';
 
 /**
@@ -45,12 +45,12 @@ export async function measureTask(
   const folder = mkdtempSync(join(tmpdir(), 'lea-speed-'));
   const workers: Worker[] = [];
   try {
-    const annotates = settings.what === 'annotation';
-    const peer = annotates ? undefined : python;
+    const { what } = settings;
+    const peer = isTraining(what) ? python : undefined;
     const given = peer === undefined ? settings : { ...settings, start: join(folder, 'start.safetensors') };
     workers.push(await startOwn(given));
-    if (annotates) workers.push(await startOwn({ ...given, shared: false }));
-    if (peer !== undefined) workers.push(await startTorch(given, peer));
+    if (!isTraining(what)) workers.push(await startOwn({ ...given, shared: false }));
+    if (isTraining(what) && peer !== undefined) workers.push(await startTorch({ ...given, what }, peer));
     const taken = await inTurns(workers, rounds);
     const [own, other] = taken.map((turns, i) => lineOf(engineOf(i, settings), settings, turns.rounds, workers[i]!));
     if (!other) return [own!];
@@ -65,7 +65,7 @@ export async function measureTask(
 
 function engineOf(worker: number, { what }: EnvSettings): EnvMeasurement['engine'] {
   if (worker === 0) return 'lea';
-  return what === 'annotation' ? 'lea, a pass per action' : 'torch';
+  return isTraining(what) ? 'torch' : 'lea, a pass per action';
 }
 
 function lineOf(
@@ -76,8 +76,9 @@ function lineOf(
 ): EnvMeasurement {
   const timing = timingOf(rounds);
   const perSecond = (count: number): number => Math.round((10_000 * count) / timing.msPerStep) / 10;
-  const rate =
-    what === 'annotation' ? { statesPerSecond: perSecond(batch) } : { tokensPerSecond: perSecond(batch * length) };
+  const rate = isTraining(what)
+    ? { tokensPerSecond: perSecond(batch * length) }
+    : { statesPerSecond: perSecond(batch) };
   const sizes = { batch, length, threads, stepsPerRound: steps };
   return { what, shape, engine, ...rate, ...timing, ...sizes, versions: ready.versions };
 }
@@ -87,12 +88,12 @@ function startOwn(settings: EnvSettings): Promise<Worker> {
   return startWorker(process.execPath, [...process.execArgv, script, JSON.stringify(settings)], 'Try a smaller shape.');
 }
 
-function startTorch(settings: EnvSettings, python: string): Promise<Worker> {
+function startTorch(settings: EnvSettings & { readonly what: Training }, python: string): Promise<Worker> {
   const script = fileURLToPath(new URL('../../../peers/env/torch_step.py', import.meta.url));
   const hint =
     'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
   const decoder = shapes[settings.shape].decoder;
   const { rank, alpha } = LORA;
-  const given = { ...settings, decoder, lr: RATES[settings.what as 'lora'], scale: alpha / rank };
+  const given = { ...settings, decoder, lr: RATES[settings.what], scale: alpha / rank };
   return startWorker(python, [script, JSON.stringify(given)], hint);
 }

@@ -20,14 +20,14 @@ export function randomModel({ decoder, words }: Shape, context: number): Languag
   };
 }
 
-/** Every text is long enough for every limit. */
+/** A token for every word; where a limit is given, every text is long enough for it. */
 function randomTokenizer(size: number): Tokenizer {
   return {
     json: {},
     size,
     start: 0,
     end: 1,
-    encode: (text, limit = 0) => [...integers(fold(key(1), text), limit, size)],
+    encode: (text, limit = text.trim().split(/\s+/).length) => [...integers(fold(key(1), text), limit, size)],
     decode: (ids) => ids.join(' '),
   };
 }

@@ -26,12 +26,15 @@ test.each([
   for (const [i, loss] of second.entries()) expect(loss).toBeLessThan(first[i]!);
 });
 
-test('one pass for all actions gives the rewards of a pass for each', async () => {
-  const shared = await annotationRounds(settings);
-  const single = await annotationRounds({ ...settings, shared: false });
-  const [rewards, others] = [await shared.round(), await single.round()];
-  await Promise.all([shared.end(), single.end()]);
-  expect(rewards).toHaveLength(2 * ACTIONS);
-  expect(new Set(rewards).size).toBeGreaterThan(ACTIONS);
-  for (const [i, reward] of rewards.entries()) expect(reward).toBeCloseTo(others[i]!, 5);
-});
+test.each(['annotation', 'prompted annotation'] as const)(
+  '%s: one pass for all actions gives what a pass for each does',
+  async (what) => {
+    const shared = await annotationRounds({ ...settings, what });
+    const single = await annotationRounds({ ...settings, what, shared: false });
+    const [rewards, others] = [await shared.round(), await single.round()];
+    await Promise.all([shared.end(), single.end()]);
+    expect(rewards).toHaveLength(2 * ACTIONS);
+    expect(new Set(rewards).size).toBeGreaterThan(ACTIONS);
+    for (const [i, reward] of rewards.entries()) expect(reward).toBeCloseTo(others[i]!, 5);
+  },
+);

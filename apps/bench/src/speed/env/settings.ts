@@ -1,9 +1,16 @@
 import type { ShapeName } from './shapes.ts';
 
 /** What the environment does most of the time: learning item tokens, fitting with adapters, answering. */
-export const tasks = ['item tokens', 'lora', 'annotation'] as const;
+export const tasks = ['item tokens', 'lora', 'annotation', 'prompted annotation'] as const;
 
 export type Task = (typeof tasks)[number];
+
+/** Those that train. */
+export type Training = 'item tokens' | 'lora';
+
+export function isTraining(task: Task): task is Training {
+  return task === 'item tokens' || task === 'lora';
+}
 
 /** What is measured: a step of the environment, of the shape of a language model with random weights. */
 export interface EnvSettings {
@@ -31,4 +38,4 @@ export const ACTIONS = 10;
 export const LORA = { rank: 8, alpha: 16, targets: ['q', 'v'] } as const;
 
 /** Adam's learning rate: of item tokens in units of the root mean square of the word vectors. */
-export const RATES: Readonly<Record<Exclude<Task, 'annotation'>, number>> = { 'item tokens': 0.3, lora: 0.002 };
+export const RATES: Readonly<Record<Training, number>> = { 'item tokens': 0.3, lora: 0.002 };

@@ -10,6 +10,7 @@ const rounds: Record<Task, (settings: EnvSettings) => Promise<Rounds>> = {
   'item tokens': itemTokenRounds,
   lora: loraRounds,
   annotation: annotationRounds,
+  'prompted annotation': annotationRounds,
 };
 const settings = JSON.parse(process.argv[2]!) as EnvSettings;
 await serveRounds(settings.steps, () => rounds[settings.what](settings));
