@@ -2,6 +2,7 @@ import { LeaError } from '@lea/core';
 import { float32, type Tensors, type Value } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import type { DecoderMode } from './decoders/decode.ts';
+import { causalMask } from './decoders/masks.ts';
 import { wordsOf } from './decoders/modules.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -104,5 +105,43 @@ export function promptedStates(
   return {
     states: tf.slice(all, [0, 0, 0], [B, T, D]),
     ends: tf.reshape(tf.slice(words, [0, m - 1, 0], [B * Q, 1, D]), [B, Q, D]),
+  };
+}
+
+/** Histories as {@link promptedStates} takes them; `last` int32 [B, 1]: the position of the last slot that candidates see. */
+interface Histories {
+  readonly history: tf.Tensor;
+  readonly mask: tf.Tensor;
+  readonly positions: tf.Tensor;
+  readonly last: tf.Tensor;
+}
+
+/**
+ * Where all candidates of a history come after the same slot, the words up to the action are the same for all: they go
+ * through the decoder once, behind the histories, and the candidates begin with their actions.
+ *
+ * @param visible [B, 1, words, T] what the words see of the history
+ */
+export function withWordsBefore(
+  params: Tensors,
+  shape: PromptShape,
+  { history, mask, positions, last }: Histories,
+  visible: tf.Tensor,
+): Histories & { readonly shape: PromptShape; readonly words: number } {
+  const { before, between: words } = shape;
+  if (words === 0) return { history, mask, positions, last, shape, words };
+  const [B, T, D] = history.shape as [number, number, number];
+  const vectors = tf.tile(tf.reshape(tf.slice(params['prompt.words']!, before, words), [1, words, D]), [B, 1, 1]);
+  const hidden = tf.fill([B, 1, T, words], -1e9);
+  const ofHistory = tf.concat([tf.tile(mask, [B / mask.shape[0]!, 1, 1, 1]), hidden], 3);
+  const ofWords = tf.concat([visible, tf.tile(causalMask(words), [B, 1, 1, 1])], 3);
+  const steps = tf.reshape(tf.range(1, words + 1, 1, 'int32'), [1, words]);
+  return {
+    history: tf.concat([history, vectors], 1),
+    mask: tf.concat([ofHistory, ofWords], 2),
+    positions: tf.concat([positions, tf.add(last, steps)], 1),
+    last: tf.add(last, tf.scalar(words, 'int32')),
+    shape: { ...shape, before: before + words, between: 0 },
+    words,
   };
 }

@@ -14,7 +14,7 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { openingSlots, promptedStates } from './candidate-prompt.ts';
+import { openingSlots, promptedStates, withWordsBefore } from './candidate-prompt.ts';
 import { causalMask } from './decoders/masks.ts';
 import {
   type EnvironmentConfig,
@@ -151,16 +151,31 @@ export function environmentPrograms(parts: {
     mask: tf.Tensor,
   ) => {
     const A = actions.shape[1]!;
-    const end = tf.tile(tf.reshape(tf.add(length!, tf.scalar(opening - 1, 'int32')), [BATCH, 1]), [1, A]);
-    const { states, ends } = promptedStates(
+    const last = tf.reshape(tf.add(length!, tf.scalar(opening - 1, 'int32')), [BATCH, 1]);
+    const shared = withWordsBefore(
       frozen,
       config.prompt!,
-      embedding(frozen.table!, ids!),
-      { mask: causalMask(T), positions: tf.tile(places(T), [BATCH, 1]) },
-      { actions, mask, end },
+      { history: embedding(frozen.table!, ids!), mask: causalMask(T), positions: tf.tile(places(T), [BATCH, 1]), last },
+      historyMask(length!, config.prompt!.between),
+    );
+    const { states, ends } = promptedStates(
+      frozen,
+      shared.shape,
+      shared.history,
+      shared,
+      {
+        actions,
+        mask: tf.pad(mask, [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, shared.words],
+        ]),
+        end: tf.tile(shared.last, [1, A]),
+      },
       (x, mode) => statesOf(frozen, config, x, mode),
     );
-    return { states, candidates: ends };
+    return { states: tf.slice(states, [0, 0, 0], [BATCH, T, D]), candidates: ends };
   };
 
   /** Inputs of the programs for the histories from `from` on: ids [BATCH, T], the opening included, and their lengths. */

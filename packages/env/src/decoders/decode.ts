@@ -202,7 +202,7 @@ function narrowed(config: DecoderConfig, T: number, mode: DecoderMode): Pick<Dec
   const back = tf.reshape(tf.slice(positions!, [0, trunk], [B, count * size]), [B * count, size]);
   const before = tf.reshape(tf.tile(tf.reshape(front, [B, 1, trunk]), [1, count, 1]), [B * count, trunk]);
   return {
-    mask: tf.minimum(mask, windowMask(trunk, config.window)),
+    mask: tf.minimum(mask, distanceMask(front, front, config.window)),
     branches: {
       ...branches,
       mask: tf.minimum(branches.mask, distanceMask(back, tf.concat([before, back], 1), config.window)),
