@@ -7,9 +7,9 @@ import { historyWindows, windowsOf } from '@lea/data';
 import { float32, int32, type Tensors, toTensor } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { promptedStates, readPrompt } from './candidate-prompt.ts';
+import { promptedStates, readPrompt, withWordsBefore } from './candidate-prompt.ts';
 import { catalogueModel } from './catalogue-model.ts';
-import { decode } from './decoders/decode.ts';
+import { type DecoderMode, decode } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
 import { type Environment, loadEnvironment } from './environment.ts';
 import { fitEnvironment } from './fit-environment.ts';
@@ -71,6 +71,39 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
       const last = tf.slice(decode(params, config, x, { mask: causalMask(T) }), [0, T - 1, 0], [1, 1, D]);
       expect(difference(tf.slice(found, [0, q, 0], [1, 1, D]), last)).toBeLessThan(1e-4);
     }
+  });
+
+  test('share the words before their actions where all come after the same slot', async () => {
+    await tf.setBackend('cpu');
+    const { config, params: values } = models.get(name)!;
+    const D = config.width;
+    const params: Tensors = Object.fromEntries(Object.entries(values).map(([n, value]) => [n, toTensor(value)]));
+    const { shape, words } = readPrompt('A{history}b {action}cd', models.get(name)!);
+    const prompt = { ...params, 'prompt.words': toTensor(words) };
+    // Five slots, the last two of them padding.
+    const given = {
+      history: tf.tensor(normal(key(1), 5 * D), [1, 5, D]),
+      mask: causalMask(5),
+      positions: toTensor(int32([0, 1, 2, 3, 4], [1, 5])),
+      last: toTensor(int32([2], [1, 1])),
+    };
+    const actions = tf.tensor(normal(key(2), 3 * D), [1, 3, D]);
+    const visible = (rows: number): tf.Tensor =>
+      tf.tile(tf.tensor([0, 0, 0, -1e9, -1e9], [1, 1, 1, 5]), [1, 1, rows, 1]);
+    const run = (x: tf.Tensor, mode: DecoderMode): tf.Tensor => decode(params, config, x, mode);
+    const end = (slot: number): tf.Tensor => toTensor(int32([slot, slot, slot], [1, 3]));
+    const each = promptedStates(prompt, shape, given.history, given, { actions, mask: visible(3), end: end(2) }, run);
+    const shared = withWordsBefore(prompt, shape, given, visible(2));
+    expect(shared.last.dataSync()).toEqual(Int32Array.of(4));
+    const mask = tf.pad(visible(3), [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, 2],
+    ]);
+    const once = promptedStates(prompt, shared.shape, shared.history, shared, { actions, mask, end: end(4) }, run);
+    expect(difference(once.ends, each.ends)).toBeLessThan(1e-4);
+    expect(difference(tf.slice(once.states, [0, 0, 0], [1, 5, D]), each.states)).toBeLessThan(1e-4);
   });
 
   test('LoRA is fitted around them', async () => {
