@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { key } from '@lea/core';
 import {
@@ -24,9 +24,13 @@ import { allValues, greedy, head, supervisedHead } from './heads.ts';
 import { createAgent } from './registry.ts';
 import type { Agent, Shape } from './types.ts';
 
-const folder = process.env.GOLDEN_DIR
-  ? `${process.env.GOLDEN_DIR}/agents`
-  : fileURLToPath(new URL('./fixtures', import.meta.url));
+/** GOLDEN_DIR is the folder of all reference values, or that of the agents itself. */
+const given = process.env.GOLDEN_DIR;
+const folder = !given
+  ? fileURLToPath(new URL('./fixtures', import.meta.url))
+  : existsSync(`${given}/agents`)
+    ? `${given}/agents`
+    : given;
 const files = readdirSync(folder).filter((file) => /^\w+__\w+\.safetensors$/.test(file));
 
 const tolerance = { out: 2e-5, term: 2e-5, grad: 2e-5, adam: 2e-4 };
