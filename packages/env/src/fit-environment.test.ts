@@ -25,6 +25,9 @@ function walks(users: number, predictable: number): number[][] {
   });
 }
 
+/** A learning rate that is 0 in single precision. */
+const STILL = 1e-60;
+
 const small = { width: 16, layers: 1, heads: 2, window: 11, batch: 96, lr: 0.01, dropout: 0.1, epochs: 8 };
 
 /** The item's number in base 2, as text vectors would tell items apart. */
@@ -117,9 +120,9 @@ describe('what is fitted, and on what', () => {
 
   test('LoRA moves nothing but the adapters, the item vectors and the score head', async () => {
     const train = rowsOf(walk, ITEMS);
-    const before = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: 0, tokens }));
+    const before = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: STILL, tokens }));
     const adaptation = { rank: 2, alpha: 4 };
-    const untouched = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: 0, tokens, adaptation }));
+    const untouched = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: STILL, tokens, adaptation }));
     const after = await finish(fitEnvironment({ train, ...small, epochs: 1, tokens, adaptation }));
     const moved = Object.keys(after.params).filter((name) => {
       const [a, b] = [after.params[name]!.data, untouched.params[name]!.data];
@@ -160,16 +163,27 @@ describe('what is fitted, and on what', () => {
   test('wrong options are named', async () => {
     const train = rowsOf(walk, ITEMS);
     const fit = (more: object) => finish(fitEnvironment({ train, ...small, ...more }));
-    await expect(fit({ users: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     await expect(fit({ input: 'text' })).rejects.toThrow('needs item tokens');
     await expect(fit({ tokens: float32([1, 2], [1, 2]) })).rejects.toMatchObject({ code: 'E_TOKENS_SHAPE' });
     await expect(fit({ adaptation: { targets: ['x'] } })).rejects.toThrow('q, k, v');
     await expect(fit({ contrast: 'smapled' })).rejects.toThrow('"sampled"');
-    await expect(fit({ rewardHeads: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
-    await expect(fit({ negatives: 1.5 })).rejects.toThrow('whole');
+    await expect(fit({ tokens, input: 'Text' })).rejects.toThrow('"text"');
     await expect(fit({ adaptation: { rnak: 2 } })).rejects.toThrow('"rank"');
     await expect(fit({ train: usersOf(train, () => false) })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
     await expect(fit({ signal: AbortSignal.abort() })).rejects.toThrow('abort');
+  });
+
+  test.each([
+    ...[0, -8, 2.5, Number.NaN, 1e9].map((window) => ({ window })),
+    ...[0, -1, 1.5, Number.NaN].flatMap((n) => [{ epochs: n }, { batch: n }, { negatives: n }, { rewardHeads: n }]),
+    ...[-1, Number.NaN].flatMap((n) => [{ patience: n }, { memory: n }, { lambda: n }]),
+    ...[0, -0.1, Number.NaN].flatMap((n) => [{ lr: n }, { users: n }]),
+    ...[-1, 1, 1.5, Number.NaN].map((dropout) => ({ dropout })),
+  ])('%o is no option', async (wrong) => {
+    const fitted = finish(fitEnvironment({ train: rowsOf(walk, ITEMS), ...small, ...wrong }));
+    const [name] = Object.keys(wrong);
+    const message = expect.stringContaining(name!);
+    await expect(fitted).rejects.toMatchObject({ code: 'E_OPTION_VALUE', message });
   });
 });
 

@@ -124,26 +124,44 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   signal: undefined,
 };
 
-/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
-export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
-  const items = o.train.sequences.itemIds.length;
-  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
-  if (!(o.users > 0 && o.users <= 1)) {
-    throw new LeaError('E_OPTION_VALUE', 'users is a share of the train users, above 0 and at most 1.', {
-      value: o.users,
-    });
-  }
+/** Longest window: attention takes memory by its square. */
+const LONGEST = 4096;
+
+/** @throws LeaError `E_OPTION_VALUE` */
+function checkOptions(o: FitEnvironmentOptions): void {
   checkChoices('fitEnvironment', o, {
     contrast: ['softmax', 'sampled'],
     negativeSampling: ['uniform', 'popularity'],
     candidates: ['text', 'input'],
+    input: [undefined, 'id', 'text', 'id+text'],
   });
   checkRanges('fitEnvironment', o, {
+    users: [0, 1],
+    window: [1, LONGEST, 'whole'],
+    dropout: [0, 1],
     contrastItems: [1, Infinity, 'whole'],
     negatives: [1, Infinity, 'whole'],
     rewardHeads: [1, Infinity, 'whole'],
     memory: [0, Infinity, 'whole'],
+    lambda: [0, Infinity],
+    lr: [0, Infinity],
+    batch: [1, Infinity, 'whole'],
+    epochs: [1, Infinity, 'whole'],
+    patience: [0, Infinity, 'whole'],
   });
+  const refuse = (message: string, value: number): never => {
+    throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
+  };
+  if (o.users === 0) refuse('users is a share of the train users, above 0.', o.users);
+  if (o.dropout === 1) refuse('dropout is a share below 1: something has to be left.', o.dropout);
+  if (o.lr === 0) refuse('lr must be above 0.', o.lr);
+}
+
+/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
+export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
+  const items = o.train.sequences.itemIds.length;
+  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
+  checkOptions(o);
   const input = o.input ?? (o.tokens ? 'id+text' : 'id');
   if (input !== 'id' && !o.tokens) {
     throw new LeaError('E_OPTION_VALUE', 'That input needs item tokens.', {
