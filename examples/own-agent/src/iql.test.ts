@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { key } from '@lea/core';
 import { float32, int32, type Tensors, toTensor, type Values } from '@lea/tensor';
 import { expect, test } from 'vitest';
@@ -49,4 +50,13 @@ test('by hand: advantage, weight, TD target and expectile', () => {
   close(list(terms.ce), [Math.exp(0.5) * Math.log(3), Math.exp(-0.25) * Math.log(3)]);
   close(list(terms.td), [(1 + 0.5 * 0.5 - 1) ** 2 / 2, (0.2 - 2) ** 2 / 2]);
   close(list(terms.v), [0.8 * 1, 0.2 * 0.25]);
+});
+
+test('an agent takes 40 lines, imports and comments left out', () => {
+  const source = readFileSync(new URL('iql.ts', import.meta.url), 'utf8');
+  const code = source.replaceAll(/^import [\s\S]*?;$|\/\*[\s\S]*?\*\/|^ *\/\/.*$/gm, '');
+  const lines = code.split('\n').filter((line) => line.trim());
+  expect(lines[0]).toMatch(/^export interface IqlOptions/);
+  expect(lines.at(-1)).toBe('});');
+  expect(lines.length).toBeLessThanOrEqual(40);
 });

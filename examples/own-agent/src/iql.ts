@@ -1,5 +1,6 @@
 import {
   type AgentFactory,
+  allValues,
   type CatalogueOptions,
   catalogueDefaults,
   checkCatalogue,
@@ -11,30 +12,26 @@ import {
   initHead,
   learningStates,
   loggedTarget,
+  meanLoss,
   neededTarget,
   nextHistoriesOf,
   onePhase,
   passMode,
+  type QOptions,
   qDefaults,
   qParts,
   supervisedLoss,
   valuesOf,
 } from '@lea/agents';
-import { fold } from '@lea/core';
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 
-export interface IqlOptions extends CatalogueOptions {
-  /** Discount. Default 0.5. Higher looks further ahead. */
-  gamma: number;
+/** Discount `gamma`, step `tau` of the moving average that values actions, learning rate `lr`: as in `QOptions`. */
+export interface IqlOptions extends CatalogueOptions, Pick<QOptions, 'gamma' | 'tau' | 'lr'> {
   /** Which expectile of the logged actions' values V is. Default 0.7; 0.5 is their mean, towards 1 their maximum. */
   expectile: number;
   /** Of the weights exp(A / temperature). Default 1. Lower trusts the advantage more, higher comes close to plain CE. */
   temperature: number;
-  /** Step of the moving average that values actions. Default 0.01. Higher follows faster and is less steady. */
-  tau: number;
-  /** Learning rate of Adam. Default 0.001. */
-  lr: number;
 }
 
 /**
@@ -54,51 +51,28 @@ export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
     return {
       ...parts,
       phases: onePhase(options.lr),
-      init: (key, shape, text) => ({
-        ...parts.init(key, shape, text),
-        ...initHead(fold(key, 'v'), 'v', 1, encoder.outputSize),
-      }),
+      init: (key, ...rest) => ({ ...parts.init(key, ...rest), ...initHead(key, 'v', 1, encoder.outputSize) }),
       loss(input) {
         const { params, batch } = input;
         const target = neededTarget(input);
+        const qOf = (network: Tensors, at: tf.Tensor) => valuesOf(head(network, 'q', at), batch.action!);
+        const vOf = (at: tf.Tensor) => tf.squeeze(allValues(head(params, 'v', at)), [1]);
         const states = learningStates(input, encoder);
         const judge = encoder.encode(target, historiesOf(input), passMode(input, 'target'));
         const next = encoder.encode(params, nextHistoriesOf(input), passMode(input, 'next'));
 
-        const q = valuesOf(head(params, 'q', states.last), batch.action!);
-        const v = stateValue(params, states.last);
-        const advantage = tf.sub(stopGradient(valuesOf(head(target, 'q', judge), batch.action!)), v);
-        const y = stopGradient(loggedTarget(batch.reward!, batch.done!, stateValue(params, next), options.gamma));
+        const advantage = tf.sub(stopGradient(qOf(target, judge)), vOf(states.last));
         const weight = tf.clipByValue(tf.exp(tf.div(stopGradient(advantage), options.temperature)), 0, 10);
-
-        const terms: Tensors = {
+        const y = stopGradient(loggedTarget(batch.reward!, batch.done!, vOf(next), options.gamma));
+        // |expectile - 1[A < 0]|: a comparison has no gradient, so none may lead through it.
+        const side = tf.abs(tf.sub(options.expectile, tf.less(stopGradient(advantage), 0).toFloat()));
+        const terms = {
           ce: supervisedLoss(encoder, input, states, options, weight),
-          td: halfSquare(y, q),
-          v: expectileLoss(advantage, options.expectile),
+          td: halfSquare(y, qOf(params, states.last)),
+          v: tf.mul(side, tf.square(advantage)),
         };
-        return {
-          loss: tf.mean(tf.addN(Object.values(terms))) as tf.Scalar,
-          metrics: {
-            'loss/ce': tf.mean(terms.ce!),
-            'loss/td': tf.mean(terms.td!),
-            'loss/v': tf.mean(terms.v!),
-            'weight/mean': tf.mean(weight),
-          },
-          terms,
-        };
+        return meanLoss(terms, { 'weight/mean': tf.mean(weight) });
       },
     };
   },
 });
-
-/** V(s), [B]. */
-function stateValue(params: Tensors, states: tf.Tensor2D): tf.Tensor1D {
-  return valuesOf(head(params, 'v', states), tf.zeros([states.shape[0]], 'int32')) as tf.Tensor1D;
-}
-
-/** |expectile - 1[x < 0]| x^2, elementwise. */
-function expectileLoss(x: tf.Tensor, expectile: number): tf.Tensor {
-  // A comparison has no gradient: none may lead through it.
-  const below = tf.less(stopGradient(x), tf.scalar(0)).toFloat();
-  return tf.mul(tf.abs(tf.sub(tf.scalar(expectile), below)), tf.square(x));
-}

@@ -10,6 +10,7 @@ export {
 } from './agents/critic.ts';
 export { dqnNs } from './agents/dqn-ns.ts';
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
+export { meanLoss } from './agents/mean-loss.ts';
 export {
   type CatalogueOptions,
   catalogueDefaults,
