@@ -25,9 +25,10 @@ export function checkChoices<T extends object>(
 }
 
 /**
- * Refuses numbers outside of their range, bounds included.
+ * Refuses numbers outside of their range, bounds included: a bound of `Infinity` lets Infinity itself pass, which is no
+ * JSON, so it is for options that have a use for it ("never", "no cap"). `Number.MAX_VALUE` is the bound of all others.
  *
- * @param ranges low, high, and 'whole' for whole numbers only
+ * @param ranges low, high, and 'whole' for whole numbers only, of which Infinity is none
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkRanges<T extends object>(
@@ -38,10 +39,14 @@ export function checkRanges<T extends object>(
   for (const [name, [low, high, whole]] of Object.entries(ranges) as [keyof T & string, [number, number, 'whole'?]][]) {
     const value = options[name] as unknown;
     if (typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value))) continue;
-    const kind = whole ? 'a whole number' : 'a number';
-    const range = Number.isFinite(high) ? `from ${low} to ${high}` : `of at least ${low}`;
-    throw new LeaError('E_OPTION_VALUE', `${where}: ${name} must be ${kind} ${range}.`, { value });
+    throw new LeaError('E_OPTION_VALUE', `${where}: ${name} must be ${rangeText(low, high, whole)}.`, { value });
   }
+}
+
+function rangeText(low: number, high: number, whole: 'whole' | undefined): string {
+  const kind = whole ? 'a whole number' : high === Number.MAX_VALUE ? 'a finite number' : 'a number';
+  if (high < Number.MAX_VALUE) return `${kind} from ${low} to ${high}`;
+  return low > -Number.MAX_VALUE ? `${kind} of at least ${low}` : kind;
 }
 
 function isString(value: unknown): value is string {

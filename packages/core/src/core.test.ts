@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  checkRanges,
   contentHash,
   fold,
   integers,
@@ -34,6 +35,12 @@ describe('LeaError', () => {
     circular.self = circular;
     expect(show(circular)).toBe('[object Object]');
     expect(show(Number.NaN)).toBe('NaN');
+    let deep: unknown = [];
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+    expect(show(deep)).toBe('[object]');
+    const unprintable = { n: 1n, toString: 3 };
+    expect(show(unprintable)).toBe('[object]');
+    expect(new LeaError('E_X', 'No.', { value: unprintable }).message).toBe('No. Got [object].');
   });
 });
 
@@ -47,6 +54,36 @@ describe('withDefaults', () => {
       'sasrec has no option of that name. Got "dropuot". Did you mean "dropout"?',
     );
     expect(nearest('zzz', ['dropout', 'blocks'])).toBeUndefined();
+  });
+
+  it.each(['toString', 'constructor', '__proto__'])('refuses %s, which every object inherits', (name) => {
+    const given = JSON.parse(`{"${name}": 1}`);
+    expect(() => withDefaults('sasrec', { dropout: 0.1 }, given)).toThrow(/no option of that name/);
+  });
+});
+
+describe('checkRanges', () => {
+  const check = (x: unknown, ...range: [number, number, 'whole'?]) =>
+    checkRanges('f', { x: x as number }, { x: range });
+
+  it('includes the bounds, Infinity only where it is one', () => {
+    for (const x of [0, 0.5, 1]) expect(() => check(x, 0, 1)).not.toThrow();
+    expect(() => check(Infinity, 1, Infinity)).not.toThrow();
+    expect(() => check(1e300, 0, Number.MAX_VALUE)).not.toThrow();
+    for (const x of [Infinity, -Infinity, Number.NaN, null, '1']) {
+      expect(() => check(x, -Number.MAX_VALUE, Number.MAX_VALUE)).toThrow('f: x must be a finite number.');
+    }
+  });
+
+  it('says what may be given', () => {
+    expect(() => check(2, 0, 1)).toThrow('f: x must be a number from 0 to 1. Got 2.');
+    expect(() => check(Infinity, 0, Number.MAX_VALUE)).toThrow(
+      'f: x must be a finite number of at least 0. Got Infinity.',
+    );
+    expect(() => check(-1, 0, Infinity)).toThrow('f: x must be a number of at least 0. Got -1.');
+    expect(() => check(Infinity, 1, Infinity, 'whole')).toThrow(
+      'f: x must be a whole number of at least 1. Got Infinity.',
+    );
   });
 });
 

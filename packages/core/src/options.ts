@@ -9,7 +9,7 @@ import { LeaError } from './error.ts';
 export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
   const merged = { ...defaults };
   for (const key of Object.keys(given ?? {})) {
-    if (!(key in defaults)) throw unknownKey(where, key, Object.keys(defaults));
+    if (!Object.hasOwn(defaults, key)) throw unknownKey(where, key, Object.keys(defaults));
     const value = (given as Record<string, unknown>)[key];
     if (value !== undefined) (merged as Record<string, unknown>)[key] = value;
   }
