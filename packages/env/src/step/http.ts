@@ -51,6 +51,7 @@ export async function readJson(request: IncomingMessage, mostBytes: number): Pro
   throw new LeaError('E_JSON', 'The body is not a JSON object.', { value });
 }
 
+/** @throws TypeError of a value that is no JSON, before anything is sent */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const text = JSON.stringify(value, (_, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Float32Array) : v));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });

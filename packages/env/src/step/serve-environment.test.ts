@@ -116,17 +116,19 @@ describe('what is out of order', () => {
   });
 
   test('pages that call this machine by another name are refused', async () => {
-    const status = await new Promise((resolve, reject) => {
-      const { port } = server;
-      request({ host: '127.0.0.1', port, path: '/spec', headers: { host: `evil.example:${port}` } }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      })
-        .on('error', reject)
-        .end();
-    });
-    expect(status).toBe(403);
-    expect(await fetch(`http://localhost:${server.port}/spec`).then(({ status }) => status)).toBe(200);
+    const { port } = server;
+    const statusAs = (host: string) =>
+      new Promise((resolve, reject) => {
+        request({ host: '127.0.0.1', port, path: '/spec', headers: { host: `${host}:${port}` } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await statusAs('evil.example')).toBe(403);
+    expect(await statusAs('localhost')).toBe(200);
+    expect(await statusAs('LocalHost')).toBe(200);
   });
 
   test('no more sessions than allowed, but idle ones make room', async () => {
@@ -159,6 +161,30 @@ describe('what is out of order', () => {
     expect(told).toEqual([new Error('secret /path')]);
     await other.close();
     expect(errors).toEqual([]);
+  });
+
+  test.each([
+    ['that JSON has no form for', { x: 1n }],
+    ['that is none', undefined],
+  ])('a result %s is an error inside, and the server goes on', async (_, result) => {
+    const told: unknown[] = [];
+    const odd = { ...env, fork: () => ({ ...env, reset: async () => result }) as never };
+    const other = await serveEnvironment(odd, { onError: (error) => told.push(error) });
+    const post = async (path: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(other.url + path, { method: 'POST', headers });
+      // biome-ignore lint/suspicious/noExplicitAny: whatever the server says
+      return { status: response.status, told: (await response.json()) as any };
+    };
+    const { session } = (await post('/sessions')).told;
+    for (const _ of [1, 2]) {
+      expect(await post(`/sessions/${session}/reset`)).toMatchObject({
+        status: 500,
+        told: { error: { code: 'E_INTERNAL' } },
+      });
+    }
+    expect(told).toEqual([expect.any(TypeError), expect.any(TypeError)]);
+    await other.close();
   });
 
   test('options and ports', async () => {

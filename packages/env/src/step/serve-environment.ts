@@ -9,7 +9,10 @@ import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 export interface ServeOptions {
   /** Default 0: any free one, see `url` of what is returned. */
   readonly port: number;
-  /** Default 127.0.0.1: this machine only. There is no password: other addresses open the environment to their network. */
+  /**
+   * Default 127.0.0.1: this machine only. There is no password: other addresses open the environment to their network, and
+   * with 0.0.0.0 or :: requests may call the server by any name.
+   */
   readonly host: string;
   /** Sessions at the same time (default 64). */
   readonly sessions: number;
@@ -19,7 +22,10 @@ export interface ServeOptions {
   readonly bodyBytes: number;
   /** Milliseconds after which a session that is not used may be taken away for another (default 30 minutes). */
   readonly idle: number;
-  /** Told of errors inside of the environment; of those that are no LeaError, clients are told nothing. */
+  /**
+   * Told of errors inside of the environment, results that are no JSON among them; of those that are no LeaError, clients
+   * are told nothing. Default: nobody is told.
+   */
   readonly onError: ((error: unknown) => void) | undefined;
 }
 
@@ -88,7 +94,9 @@ export async function serveEnvironment(
     if (size !== undefined) checkRanges('sessions', { size: size as number }, { size: [1, o.size, 'whole'] });
     for (const [id, session] of sessions) if (Date.now() - session.used > o.idle) await end(id, session);
     if (sessions.size >= o.sessions) {
-      throw new LeaError('E_SESSION_COUNT', `There are ${o.sessions} sessions already.`, { hint: 'Close one.' });
+      throw new LeaError('E_SESSION_COUNT', `There are ${o.sessions} sessions already.`, {
+        hint: 'Close one, or lower idle.',
+      });
     }
     const id = randomUUID();
     const used = Date.now();
@@ -114,10 +122,15 @@ export async function serveEnvironment(
   };
 
   /** Names by which this server may be called: a page whose own name was made to point here has another. */
-  const hosts = new Set(['localhost', '127.0.0.1', '[::1]', o.host.includes(':') ? `[${o.host}]` : o.host]);
+  const hosts = new Set([
+    'localhost',
+    '127.0.0.1',
+    '[::1]',
+    (o.host.includes(':') ? `[${o.host}]` : o.host).toLowerCase(),
+  ]);
   const anyHost = o.host === '0.0.0.0' || o.host === '::';
   const answer = async (request: IncomingMessage): Promise<unknown> => {
-    const called = (request.headers.host ?? '').replace(/:\d+$/, '');
+    const called = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     if (!anyHost && !hosts.has(called))
       throw new LeaError('E_HOST', 'This server has another name.', { value: called });
     const path = (request.url ?? '/').split('?')[0]!;
@@ -151,14 +164,13 @@ export async function serveEnvironment(
   };
 
   const server = createServer((request, response) => {
-    answer(request).then(
-      (value) => sendJson(response, 200, value),
-      (error: unknown) => {
+    answer(request)
+      .then((value) => sendJson(response, 200, value))
+      .catch((error: unknown) => {
         // The client is gone: there is nobody to tell.
         if (response.destroyed) return;
         if (sendError(request, response, error) >= 500) o.onError?.(error);
-      },
-    );
+      });
   });
   // Agents think between steps: a connection is kept as long as a session.
   server.keepAliveTimeout = Math.min(o.idle, 2 ** 31 - 1);
