@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import weakref
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,52 +19,29 @@ class LeaError(RuntimeError):
         self.code = code
 
 
-class Session:
-    """Episodes of one's own on a server.
+class Server:
+    """Calls over one kept connection."""
 
-    Args:
-        url: What `serveEnvironment` returned as `url`, e.g. http://127.0.0.1:8790.
-        size: Environments side by side; None for a single one.
-        timeout: Seconds for one call. Raise it when a step asks a slow language model.
-    """
-
-    def __init__(self, url: str, size: int | None = None, timeout: float = 60.0):
+    def __init__(self, url: str, timeout: float):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"url is http://host:port, not {url!r}")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
         self._base = parts.path.rstrip("/")
-        self._session: str | None = None
-        self.spec = self._call("GET", "/spec")
-        if self.spec.get("protocol") != PROTOCOL:
-            raise LeaError("E_PROTOCOL", f"The server speaks version {self.spec.get('protocol')}, this client {PROTOCOL}.")
-        self._session = self._call("POST", "/sessions", {} if size is None else {"size": size})["session"]
 
-    def reset(self, seed: int | None) -> dict[str, Any]:
-        return self._call("POST", f"/sessions/{self._session}/reset", {"seed": seed})
-
-    def step(self, action: int | list[int]) -> dict[str, Any]:
-        return self._call("POST", f"/sessions/{self._session}/step", {"action": action})
-
-    def close(self) -> None:
-        """Ends the session; a server that is gone already has ended it."""
-        if self._session is None:
-            return
-        try:
-            self._call("DELETE", f"/sessions/{self._session}")
-        except (LeaError, OSError, http.client.HTTPException):
-            pass
-        self._session = None
-        self._connection.close()
-
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         # A call that broke off is not sent again: the server may have taken the step.
         data = None if body is None else json.dumps(body)
         headers = {} if body is None else {"content-type": "application/json"}
-        self._connection.request(method, self._base + path, body=data, headers=headers)
-        response = self._connection.getresponse()
-        text = response.read()
+        try:
+            self._connection.request(method, self._base + path, body=data, headers=headers)
+            response = self._connection.getresponse()
+            text = response.read()
+        except BaseException:
+            # The next call opens a new connection: this one may still bring the answer to the call that broke off.
+            self.close()
+            raise
         try:
             answer = json.loads(text)
         except ValueError:
@@ -72,3 +50,45 @@ class Session:
             error = answer.get("error", {}) if isinstance(answer, dict) else {}
             raise LeaError(error.get("code", "E_PROTOCOL"), error.get("message", f"Status {response.status}."))
         return answer
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Session:
+    """Episodes of one's own on a server; ended by `close`, or when nothing refers to it any more.
+
+    Args:
+        url: What `serveEnvironment` returned as `url`, e.g. http://127.0.0.1:8790.
+        size: Environments side by side; None for a single one.
+        timeout: Seconds for one call. Raise it when a step asks a slow language model.
+    """
+
+    def __init__(self, url: str, size: int | None = None, timeout: float = 60.0):
+        self._server = Server(url, timeout)
+        self.spec = self._server.call("GET", "/spec")
+        if self.spec.get("protocol") != PROTOCOL:
+            raise LeaError("E_PROTOCOL", f"The server speaks version {self.spec.get('protocol')}, this client {PROTOCOL}.")
+        begun = self._server.call("POST", "/sessions", {} if size is None else {"size": size})
+        self._path = f"/sessions/{begun['session']}"
+        # A server has room for so many sessions, and programs forget to close theirs.
+        self._end = weakref.finalize(self, _end, self._server, self._path)
+
+    def reset(self, seed: int | None) -> dict[str, Any]:
+        return self._server.call("POST", f"{self._path}/reset", {"seed": seed})
+
+    def step(self, action: int | list[int]) -> dict[str, Any]:
+        return self._server.call("POST", f"{self._path}/step", {"action": action})
+
+    def close(self) -> None:
+        """Ends the session; a second time nothing happens."""
+        self._end()
+
+
+def _end(server: Server, path: str) -> None:
+    """A server that is gone has ended the session already."""
+    try:
+        server.call("DELETE", path)
+    except (LeaError, OSError, http.client.HTTPException):
+        pass
+    server.close()

@@ -31,8 +31,13 @@ def _typed(info: dict[str, Any]) -> dict[str, Any]:
     return {name: float(value) if name in ("probability", "raw") else value for name, value in info.items()}
 
 
+def _first_seed(env: LeaEnv | LeaVectorEnv, seed: int | None) -> int | None:
+    """The server begins every session with the same seed; later episodes without one follow from the last."""
+    return int(env.np_random.integers(2**31)) if seed is None and not env._begun else seed
+
+
 class LeaEnv(gymnasium.Env):
-    """One environment.
+    """One environment. Where the first `reset` names no seed, one is drawn, so that no two environments are copies.
 
     Args:
         url: What `serveEnvironment` returned as `url`.
@@ -46,10 +51,12 @@ class LeaEnv(gymnasium.Env):
         self.observation_space = space_of(self._session.spec["observationSpace"])
         self.action_space = space_of(self._session.spec["actionSpace"])
         self.horizon: int = self._session.spec["horizon"]
+        self._begun = False
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         super().reset(seed=seed)
-        told = self._session.reset(seed)
+        told = self._session.reset(_first_seed(self, seed))
+        self._begun = True
         return self._observation(told["observation"]), _typed(told["info"])
 
     def step(self, action):
@@ -67,6 +74,7 @@ class LeaEnv(gymnasium.Env):
 
 class LeaVectorEnv(gymnasium.vector.VectorEnv):
     """Several environments that take their steps in one call; episodes that are over begin again with the next step.
+    Where the first `reset` names no seed, one is drawn.
 
     Args:
         url: What `serveEnvironment` returned as `url`.
@@ -84,10 +92,12 @@ class LeaVectorEnv(gymnasium.vector.VectorEnv):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.horizon: int = self._session.spec["horizon"]
+        self._begun = False
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         super().reset(seed=seed)
-        told = self._session.reset(seed)
+        told = self._session.reset(_first_seed(self, seed))
+        self._begun = True
         return self._observations(told["observations"]), self._infos(told["infos"])
 
     def step(self, actions):

@@ -197,8 +197,8 @@ describe('what is out of order', () => {
 });
 
 describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python that has it)', () => {
-  const python = async (url: string, ...more: string[]) => {
-    const script = fileURLToPath(new URL('../../python/tests/check.py', import.meta.url));
+  const python = async (file: string, url: string, ...more: string[]) => {
+    const script = fileURLToPath(new URL(`../../python/tests/${file}`, import.meta.url));
     const { stdout } = await promisify(execFile)(process.env.LEA_PYTHON!, [script, url, ...more], {
       timeout: 100_000,
     });
@@ -212,7 +212,7 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
   ] as const)('%s: its checker, episodes, side by side', async (_, options) => {
     const own = await stepEnvironment(world, { horizon: 4, patience: 3, ...options });
     const host = await serveEnvironment(own);
-    const told = await python(host.url);
+    const told = await python('check.py', host.url);
     expect(told.rollout).toHaveLength(3);
     for (const { length } of told.rollout) expect(length).toBeLessThanOrEqual(4);
     expect(told.vector.ends).toBeGreaterThan(3);
@@ -222,10 +222,31 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
     await host.close();
   });
 
+  test('calls that break off, sessions that nobody seeds or closes', async () => {
+    // So many that unseeded environments never begin alike by chance.
+    const start = Array.from({ length: 12 ** 4 }, (_, i) => [0, 1, 2, 3].map((t) => Math.floor(i / 12 ** t) % 12));
+    const own = await stepEnvironment(world, { start });
+    const fork = () => {
+      const one = own.fork();
+      let steps = 0;
+      return { ...one, step: (a) => (steps++ === 0 ? new Promise(() => {}) : one.step(a)) } as StepEnvironment;
+    };
+    const host = await serveEnvironment({ ...own, fork }, { sessions: 4 });
+    const told = await python('sessions.py', host.url);
+    expect(told.broken_off).toEqual({ broke: true, fits: true, step: 1 });
+    // Of those with a seed all begin alike.
+    expect(told.single[0]).toBeGreaterThan(1);
+    expect(told.single[1]).toBe(1);
+    expect(told.vector[0]).toBeGreaterThan(1);
+    expect(told.vector[1]).toBe(1);
+    expect(told.forgotten).toBe(9);
+    await host.close();
+  });
+
   test.skipIf(!process.env.LEA_SB3)('Stable-Baselines3 learns on it (LEA_SB3=1)', async () => {
     const own = await stepEnvironment(world, { horizon: 5, append: 'always', reward: 'standardised' });
     const host = await serveEnvironment(own);
-    const { sb3 } = await python(host.url, '--sb3');
+    const { sb3 } = await python('check.py', host.url, '--sb3');
     expect(sb3.after).toBeGreaterThan(sb3.before);
     await host.close();
   });

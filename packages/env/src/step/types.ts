@@ -52,7 +52,7 @@ export interface StepEnvironment {
 
 /**
  * Several episodes side by side, in the sense of Gymnasium's `VectorEnv` with `AutoresetMode.NEXT_STEP` (the default of
- * Gymnasium >= 1.0): the step after an episode's last begins the next one, whatever the action, with reward 0.
+ * Gymnasium >= 1.1): the step after an episode's last begins the next one, whatever the action, with reward 0.
  */
 export interface VectorStepEnvironment {
   readonly name: string;
