@@ -1,8 +1,9 @@
-import { stopGradient, toTensor } from '@lea/tensor';
+import { float32, stopGradient, toTensor } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ce } from '../agents/ce.ts';
 import { onePhase } from '../agents/parts.ts';
+import { proxy } from '../agents/proxy.ts';
 import { sqn } from '../agents/sqn.ts';
 import type { AgentFactory } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
@@ -10,7 +11,7 @@ import type { Agent, Encoder, Histories, LossResult } from '../types.ts';
 import { agentContext, ROWS } from './agent-context.ts';
 import { historyValues, markovDecisions } from './decisions.ts';
 import { agentChecks } from './kits.ts';
-import { agentSettings } from './settings.ts';
+import { agentSettings, encoderSettings } from './settings.ts';
 import { checkOf, scaled, violationOf } from './spoilt.ts';
 
 const small = gru4rec({ size: 8 });
@@ -36,6 +37,9 @@ const loss =
   });
 
 const times = (x: tf.Tensor, factor: number | tf.Tensor) => tf.mul(x, factor) as tf.Scalar;
+/** Training with sampled items, with draws that leave some out. */
+const sampled = { options: { loss: 'sampled-softmax', candidates: 8 } };
+
 const kept: tf.Tensor[] = [];
 afterAll(() => tf.dispose(kept));
 let calls = 0;
@@ -203,6 +207,59 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     /term "ce" of one row changes/,
   ],
   [
+    /see each other/,
+    'a baseline over the batch in the loss alone',
+    spoiltAgent(
+      ce,
+      loss(({ terms: { ce: term } }) => {
+        const off = tf.sub(term!, tf.mul(tf.mean(term!), 0.1));
+        return { loss: tf.mean(tf.square(off)) as tf.Scalar };
+      }),
+    ),
+    /What one row adds to the loss changes/,
+  ],
+  [
+    /itemTables/,
+    'a table that is not listed',
+    spoiltAgent(proxy, ({ itemTables: { 'q.weight': _, ...rest } }) => ({ itemTables: rest })),
+    /"q\.weight" has a row per item, and itemTables does not list it/,
+  ],
+  [
+    /itemTables/,
+    'a name of no table',
+    spoiltAgent(ce, ({ itemTables }) => ({ itemTables: { ...itemTables, 'enc.gru.bias': 'batch' } })),
+    /itemTables lists "enc\.gru\.bias", which has no row per item/,
+  ],
+  [
+    /itemTables/,
+    'items in columns',
+    spoiltAgent(ce, (agent) => ({
+      init: (key, shape) => ({
+        ...agent.init(key, shape),
+        'by.column': float32(new Float32Array(shape.items), [1, shape.items]),
+      }),
+    })),
+    /"by\.column" grows with the items in another dimension/,
+    sampled,
+  ],
+  [
+    /itemTables/,
+    'a reach too short',
+    spoiltAgent(ce, ({ itemTables }) => ({ itemTables: { ...itemTables, 'emb.weight': 'choices' } })),
+    /reads rows of "emb\.weight" that its reach "choices" does not hold/,
+    sampled,
+  ],
+  [
+    /itemTables/,
+    'all items, though sampled',
+    spoiltAgent(
+      ce,
+      loss(({ loss: x }, { params }) => ({ loss: tf.add(x, tf.mean(params['ce.weight']!)) as tf.Scalar })),
+    ),
+    /reads rows of "ce\.weight" that its reach "choices" does not hold/,
+    sampled,
+  ],
+  [
     /misspelt/,
     'options that are not looked at',
     Object.assign(() => ce(), { type: 'ce', defaults: ce.defaults }),
@@ -333,6 +390,22 @@ describe('a spoilt agent is found out', () => {
 
   test('misspelt settings are refused', () => {
     expect(() => agentSettings({ flor: 1 } as never, small)).toThrow(/Did you mean "floor"/);
+  });
+
+  test.each<[string, unknown]>([
+    ['items', 9],
+    ['window', 1],
+    ['updates', 0],
+    ['updates', 1.5],
+    ['lr', Number.NaN],
+    ['floor', 'x'],
+    ['still', 'q.weight'],
+    ['separable', 'no'],
+  ])('settings that make no sense are refused: %s = %o', (name, value) => {
+    const settings = { [name]: value } as never;
+    const refused = expect.objectContaining({ code: 'E_OPTION_VALUE', message: expect.stringContaining(`: ${name} `) });
+    expect(() => agentSettings(settings, small)).toThrow(refused);
+    if (name !== 'separable') expect(() => encoderSettings(settings)).toThrow(refused);
   });
 });
 

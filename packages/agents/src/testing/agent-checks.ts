@@ -10,23 +10,13 @@ import { createPolicy } from '../policy.ts';
 import { createAgent } from '../registry.ts';
 import { type AgentContext, batchFor, ROWS, updateFrozen, updateInputs } from './agent-context.ts';
 import { checkRegistered, checkSpelling } from './config-checks.ts';
-import { type Decision, historyValues, markovDecisions } from './decisions.ts';
+import { type Decision, decisions, historyValues, markovDecisions } from './decisions.ts';
 import { lossPass, scorePass } from './passes.ts';
 import { distance, magnitude, perturbed } from './tensors.ts';
 import { hitRate, trained } from './trained.ts';
 import { updateProgram } from './update-program.ts';
 import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
 import { violation } from './violation.ts';
-
-/** Histories of every kind: empty, short, longer than the window; rewards of both signs; an end. */
-const decisions: readonly Decision[] = [
-  { history: [], action: 2, reward: 0.2 },
-  { history: [1, 2, 3], action: 4, reward: 1 },
-  { history: [5, 6, 0, 1, 2, 7, 8], action: 3, reward: -0.5, done: true },
-  { history: [3], action: 1, reward: 0 },
-  { history: [7, 7], action: 7, reward: 1 },
-  { history: [0, 4, 2, 6], action: 5, reward: 0.2 },
-];
 
 /** What declares itself must fit together: phases, networks, target. */
 export function declares({ agent }: AgentContext): void {
@@ -160,26 +150,34 @@ export function target(context: AgentContext): void {
   }
 }
 
-/** Rows of a batch do not see each other: another decision in one row leaves the terms of the others alone. */
+/**
+ * Rows of a batch do not see each other: another decision in one row leaves the terms of the others alone, and the loss
+ * with it moves by as much whatever stands in another row.
+ */
 export function rows(context: AgentContext): void {
   if (!context.settings.separable) return;
-  const { params, target, batch } = fresh(context);
-  const changed = 1;
-  const other = decisions.with(changed, { history: [6, 1], action: 0, reward: 0.7, done: true });
+  const { params, target } = fresh(context);
+  const [one, two] = [1, 4];
+  const first = decisions.with(one, { history: [6, 1], action: 0, reward: 0.7, done: true });
+  const second = (of: readonly Decision[]) => of.with(two, { history: [2, 5, 8], action: 6, reward: -0.3 });
+  const hint = 'Reduce over items (axis 1), not over rows; set separable: false if the loss compares rows on purpose.';
   for (const phase of context.agent.phases) {
-    const before = lossPass(context, phase, { params, target, batch }).terms;
-    const after = lossPass(context, phase, { params, target, batch: batchFor(context, other) }).terms;
-    for (const [name, term] of Object.entries(before)) {
+    const pass = (of: readonly Decision[]) =>
+      lossPass(context, phase, { params, target, batch: batchFor(context, of) });
+    const [before, after] = [pass(decisions), pass(first)];
+    for (const [name, term] of Object.entries(before.terms)) {
       const width = term.data.length / decisions.length;
       for (let row = 0; row < decisions.length; row++) {
         const of = (data: ArrayLike<number>) => Array.from({ length: width }, (_, i) => data[row * width + i]!);
-        if (row === changed || distance(of(term.data), of(after[name]!.data)) < 1e-5) continue;
-        throw violation(
-          `The term "${name}" of one row changes when another row of the batch does (phase "${phase.name}").`,
-          'Reduce over items (axis 1), not over rows; set separable: false if the loss compares rows on purpose.',
-        );
+        if (row === one || distance(of(term.data), of(after.terms[name]!.data)) < 1e-5) continue;
+        const what = `The term "${name}" of one row changes when another row of the batch does (phase "${phase.name}").`;
+        throw violation(what, hint);
       }
     }
+    const [a, b, c, d] = [before, after, pass(second(decisions)), pass(second(first))].map(({ loss }) => loss.data[0]!);
+    if (Math.abs(a! - b! - c! + d!) < 1e-5 * Math.max(1, Math.abs(a!))) continue;
+    const what = `What one row adds to the loss changes when another row of the batch does (phase "${phase.name}").`;
+    throw violation(what, hint);
   }
 }
 

@@ -33,8 +33,8 @@ export interface AgentContext {
   readonly text: Value | undefined;
   /** What `loss` and `score` get as `frozen`. */
   readonly frozen: Values;
-  /** Fresh parameters of a network. */
-  init(seed: number): Values;
+  /** Fresh parameters of a network, of a catalogue of `shape.items` unless another size is given. */
+  init(seed: number, items?: number): Values;
   /** The compiled update of a phase on batches of `ROWS`; made once. */
   update(phase: Phase): Promise<Runner>;
   /** The compiled scores of `ROWS` histories; made once. */
@@ -47,7 +47,8 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
   const agent = factory(settings.options)(settings.encoder);
   const { needsText, initText } = agent.encoder;
   const { items, window } = settings;
-  const text = needsText || initText ? textVectors(items) : undefined;
+  const textOf = (count: number) => (needsText || initText ? textVectors(count) : undefined);
+  const text = textOf(items);
   const shape: Shape = { items, window, ...(text && { textSize: text.shape[1]! }) };
   const frozen: Values = {
     ...Object.fromEntries(agent.frozen.map((name) => [name, float32(new Float32Array(items).fill(-Math.log(items)))])),
@@ -66,7 +67,7 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
     shape,
     text,
     frozen,
-    init: (seed) => agent.init(key(seed), shape, text),
+    init: (seed, count = items) => agent.init(key(seed), { ...shape, items: count }, textOf(count)),
     update: (phase) => once(phase.name, () => compiledUpdate(context, phase)),
     scores: () => once('scores/', () => compiledScores(context)),
     async dispose() {

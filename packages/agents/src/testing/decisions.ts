@@ -10,6 +10,16 @@ export interface Decision {
   readonly done?: boolean;
 }
 
+/** Histories of every kind: empty, short, longer than the window; rewards of both signs; an end. */
+export const decisions: readonly Decision[] = [
+  { history: [], action: 2, reward: 0.2 },
+  { history: [1, 2, 3], action: 4, reward: 1 },
+  { history: [5, 6, 0, 1, 2, 7, 8], action: 3, reward: -0.5, done: true },
+  { history: [3], action: 1, reward: 0 },
+  { history: [7, 7], action: 7, reward: 1 },
+  { history: [0, 4, 2, 6], action: 5, reward: 0.2 },
+];
+
 /** Right-padded histories int32 [B, L], the newest events that fit, and their lengths [B]. */
 export function historyValues(histories: readonly (readonly number[])[], { items, window }: Shape): Values {
   const padded = (history: readonly number[]) => {

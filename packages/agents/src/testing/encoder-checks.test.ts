@@ -1,8 +1,9 @@
+import { dropout } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { EncoderFactory } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
-import type { Encoder, Histories } from '../types.ts';
+import type { Encoder, Histories, Mode } from '../types.ts';
 import { encoderContext } from './encoder-context.ts';
 import { encoderChecks } from './kits.ts';
 import { checkOf, scaled, violationOf } from './spoilt.ts';
@@ -25,6 +26,15 @@ const states = (f: (states: tf.Tensor, histories: Histories) => tf.Tensor) =>
   spoiltEncoder((good) => ({
     encode: (params, histories, mode) => f(good.encode(params, histories, mode), histories) as tf.Tensor2D,
     encodeAll: (params, histories, mode) => f(good.encodeAll(params, histories, mode), histories) as tf.Tensor3D,
+  }));
+
+/** Encoders whose training passes are masked. */
+const masked = (f: (states: tf.Tensor, mode: Mode) => tf.Tensor) =>
+  spoiltEncoder((good) => ({
+    encode(params, histories, mode) {
+      const state = good.encode(params, histories, mode);
+      return mode.train ? (f(state, mode) as tf.Tensor2D) : state;
+    },
   }));
 
 /** The number of real events [B, 1]. */
@@ -108,6 +118,24 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
       encode: (params, histories, mode) => tf.mul(good.encode(params, histories, mode), mode.train ? Math.random() : 1),
     })),
     /Two training passes/,
+  ],
+  [
+    /dropout/,
+    'one mask for all keys',
+    masked((x) => dropout(x, 0.2, tf.tensor1d([1, 2], 'int32'), 'mine')),
+    /another seed has the same mask \(encode\)/,
+  ],
+  [
+    /dropout/,
+    'one mask for all labels',
+    masked((x, { key }) => dropout(x, 0.2, key!, 'mine')),
+    /another label has the same mask \(encode\)/,
+  ],
+  [
+    /itemTables/,
+    'a table that is not listed',
+    spoiltEncoder(() => ({ itemTables: [] })),
+    /"emb\.weight" has a row per item, and itemTables does not list it/,
   ],
   [
     /misspelt/,

@@ -157,7 +157,7 @@ export function gradients(context: EncoderContext): void {
   checkGradients(params, [grads], settings.still);
 }
 
-/** No randomness in evaluation; in training the same for the same key and label. */
+/** No randomness in evaluation; in training the same for the same key and label, another for others. */
 export function dropout(context: EncoderContext): void {
   const histories = historyValues(mixed, context.shape);
   const equal = (one: ReturnType<typeof encode>, other: ReturnType<typeof encode>) =>
@@ -170,6 +170,18 @@ export function dropout(context: EncoderContext): void {
       'Two training passes of the same key and label differ.',
       'Draw with dropout(x, rate, mode.key, mode.label) of @lea/tensor.',
     );
+  }
+  const [evaluated, one] = [encode(context, histories), encode(context, histories, 1)];
+  const others = { seed: encode(context, histories, 2), label: encode(context, histories, 1, 'other') };
+  for (const pass of ['last', 'all'] as const) {
+    if (distance(one[pass].data, evaluated[pass].data) === 0) continue;
+    for (const [what, other] of Object.entries(others)) {
+      if (distance(one[pass].data, other[pass].data) > 0) continue;
+      throw violation(
+        `A training pass of another ${what} has the same mask (${pass === 'last' ? 'encode' : 'encodeAll'}).`,
+        'Draw with dropout(x, rate, mode.key, mode.label) of @lea/tensor.',
+      );
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import * as agent from './agent-checks.ts';
 import type { AgentContext } from './agent-context.ts';
 import * as encoder from './encoder-checks.ts';
 import type { EncoderContext } from './encoder-context.ts';
+import { tables } from './table-checks.ts';
 
 /** A property that every agent or encoder has; throws LeaError `E_CONFORMANCE` where it is missing. */
 export type Check<C> = (context: C) => void | Promise<void>;
@@ -12,6 +13,7 @@ export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
   'parameters, loss, metrics, terms and scores have the right shapes and are finite': agent.shapes,
   'the loss reads exactly what inputs lists': agent.inputs,
   'every parameter learns, but those that are to stay still': agent.gradients,
+  'itemTables lists the parameters with a row per item, and what is read of them': tables,
   'no gradient enters the target network': agent.target,
   'rows of a batch do not see each other': agent.rows,
   'a misspelt option is refused with the nearest name': agent.options,
@@ -34,6 +36,7 @@ export const encoderChecks: Readonly<Record<string, Check<EncoderContext>>> = {
   'rows of a batch do not see each other': encoder.rows,
   'a history wider than the window is read or refused': encoder.wide,
   'every parameter learns, but those that are to stay still': encoder.gradients,
+  'itemTables lists the parameters with a row per item': ({ supervised }) => tables(supervised),
   'dropout is for training alone, and keyed': encoder.dropout,
   'a misspelt option is refused with the nearest name': encoder.options,
   'it comes back from its JSON': encoder.roundTrip,

@@ -1,4 +1,4 @@
-import { withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Encoder } from '../types.ts';
 
 /** What both kits may be told. */
@@ -12,9 +12,9 @@ export interface LearningSettings {
    * the one chosen. Default 0.8; chance is 1 in `items`. Lower it for agents that rank by values, not by what is next.
    */
   readonly floor: number;
-  /** Items of the catalogue that the tests are run on. Default 12. */
+  /** Items of the catalogue that the tests are run on, at least 10. Default 12. */
   readonly items: number;
-  /** Events of history. Default 4. Raise it for encoders that need more. */
+  /** Events of history, at least 2. Default 4. Raise it for encoders that need more. */
   readonly window: number;
   /**
    * Parameters that get no gradient by design, by name. Default none. All others must get one, and these must not: a key's
@@ -39,16 +39,35 @@ export interface EncoderSettings<O extends object = object> extends LearningSett
 
 const learningDefaults: LearningSettings = { updates: 60, lr: 0.02, floor: 0.8, items: 12, window: 4, still: [] };
 
-/** @throws LeaError `E_OPTION_UNKNOWN` */
+/** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function encoderSettings<O extends object>(given: Partial<EncoderSettings<O>>): EncoderSettings<O> {
-  return withDefaults<EncoderSettings<O>>('testEncoder', { ...learningDefaults, options: {} }, given);
+  const settings = withDefaults<EncoderSettings<O>>('testEncoder', { ...learningDefaults, options: {} }, given);
+  checkLearning('testEncoder', settings);
+  return settings;
 }
 
-/** @throws LeaError `E_OPTION_UNKNOWN` */
+/** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function agentSettings<O extends object>(given: Partial<AgentSettings<O>>, encoder: Encoder): AgentSettings<O> {
-  return withDefaults<AgentSettings<O>>(
+  const settings = withDefaults<AgentSettings<O>>(
     'testAgent',
     { ...learningDefaults, options: {}, encoder, separable: true },
     given,
   );
+  checkLearning('testAgent', settings);
+  checkChoices('testAgent', settings, { separable: [true, false] });
+  return settings;
+}
+
+function checkLearning(where: string, settings: LearningSettings): void {
+  checkRanges(where, settings, {
+    updates: [1, Infinity, 'whole'],
+    lr: [1e-6, Infinity],
+    floor: [0, 1],
+    // The histories of the checks hold items up to 9, and need room for two of them.
+    items: [10, Infinity, 'whole'],
+    window: [2, Infinity, 'whole'],
+  });
+  const { still } = settings as { still: unknown };
+  if (Array.isArray(still) && still.every((name) => typeof name === 'string')) return;
+  throw new LeaError('E_OPTION_VALUE', `${where}: still must be a list of names of parameters.`, { value: still });
 }
