@@ -47,7 +47,7 @@ export interface CatalogueModelOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const DEFAULTS: CatalogueModelOptions = {
+export const DEFAULTS: CatalogueModelOptions = {
   vocabulary: 2000,
   width: 64,
   layers: 2,

@@ -29,7 +29,7 @@ export interface ItemTokenOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const DEFAULTS: ItemTokenOptions = {
+export const DEFAULTS: ItemTokenOptions = {
   batch: undefined,
   steps: 30,
   lr: 0.3,
