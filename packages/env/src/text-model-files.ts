@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { contentHash } from '@lea/core';
+
+/** Precisions of a text model's weights, and the files in its `onnx` folder that hold them. */
+export const TEXT_MODEL_FILES = {
+  fp32: 'model.onnx',
+  fp16: 'model_fp16.onnx',
+  q8: 'model_quantized.onnx',
+  q4: 'model_q4.onnx',
+} as const;
+
+export type TextModelPrecision = keyof typeof TEXT_MODEL_FILES;
+
+/** What the vectors of a text depend on besides the weights. */
+const DESCRIPTIONS = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+
+/** Hash of everything in a text model's folder that its vectors depend on; a file that is missing is no error here. */
+export async function textModelHash(folder: string, dtype: TextModelPrecision): Promise<string> {
+  const weights = TEXT_MODEL_FILES[dtype];
+  // Weights outside of the graph: model.onnx_data, model.onnx_data_1, ...
+  const names = (await readdir(join(folder, 'onnx')).catch(() => [])).filter((name) => name.startsWith(weights)).sort();
+  const files = [...DESCRIPTIONS, ...names.map((name) => join('onnx', name))];
+  const hashes = await Promise.all(files.map((file) => fileHash(join(folder, file)).catch(() => 'missing')));
+  return contentHash(names, hashes);
+}
+
+/** In pieces: weights may be larger than what can be read at once. */
+async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return hash.digest('hex');
+}
