@@ -170,6 +170,10 @@ describe('an environment with a prompt', () => {
       actions[2 * row + 1] = negative(0, validation.sequence[row]!, event);
     }
     const rewards = await env.rewards(historyWindows(validation, rows, 7), actions);
+    // All at once, and by way of a pass over the histories.
+    const some = historyWindows(validation, rows.subarray(0, 9), 7);
+    const encoded = await env.rewardsEncoded(await env.encode(some), actions.subarray(0, 18));
+    encoded.forEach((reward, i) => void expect(reward).toBeCloseTo(rewards[i]!, 5));
     const won = rows.filter((row) => rewards[2 * row]! > rewards[2 * row + 1]!).length / rows.length;
     expect(won).toBeCloseTo(accuracy, 2);
     // Six of seven events can be foreseen.

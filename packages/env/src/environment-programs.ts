@@ -25,16 +25,42 @@ import {
   statesOf,
   withOpening,
 } from './environment-model.ts';
+import { prefixesOf, windowsAt } from './environment-prefixes.ts';
 import { type Runtime, ready } from './runtime.ts';
 import { textMemory, textMemoryTable } from './text-memory.ts';
 
 /** What one pass over histories gives; rewards and logits are computed from it. */
 export interface Encoded {
   readonly windows: Windows;
-  /** State after each history, [size, state size]. */
+  /** State after each window, [size, state size]. */
   readonly state: Float32Array;
-  /** What the decoder says of all prefixes, [size, slots, width]: those before the first item, then one for each event. */
+  /**
+   * What the decoder says of all prefixes of the histories that were read, [histories, slots, width]: those before the
+   * first item, then one for each event. Neighbouring windows that begin one another are read once, as the longest.
+   */
   readonly states: Float32Array;
+  /** Which of these histories each window begins, [size]. */
+  readonly history: Int32Array;
+}
+
+/** What rewards are computed from: with a prompt the windows alone, which are read again with the candidates. */
+export type Judgeable = Pick<Encoded, 'windows'> & Partial<Encoded>;
+
+/** The answers about windows `from`..`to - 1`, without copies of what they are about. */
+export function encodedBetween({ windows, state, states, history }: Encoded, from: number, to: number): Encoded {
+  const { window, size } = windows;
+  const width = state.length / size;
+  return {
+    windows: {
+      items: windows.items.subarray(from * window, to * window),
+      length: windows.length.subarray(from, to),
+      size: to - from,
+      window,
+    },
+    state: state.subarray(from * width, to * width),
+    states,
+    history: history.subarray(from, to),
+  };
 }
 
 /** Rewards over the score heads, [size * A]; the deviation where there are several. */
@@ -45,8 +71,16 @@ interface Judged {
 
 const BATCH = 128;
 
-/** Candidates of a prompt that branch off a history in one pass: more would take memory, not save time. */
+/**
+ * Candidates that are judged in one run: larger blocks would take memory, not save time. What is left over of them takes
+ * the next of these sizes, so that a few programs do for any number of candidates.
+ */
+const BLOCKS = [1, 2, 4, 8, 16, 24, 32, 48, 64];
+/** The largest block of a prompt, whose candidates are several tokens each. */
 const PROMPTED = 32;
+
+/** Most logits computed in one run. */
+const LOGITS = 2 ** 24;
 
 /** The compiled programs of an environment: histories go through in batches of a fixed size. */
 export function environmentPrograms(parts: {
@@ -61,6 +95,7 @@ export function environmentPrograms(parts: {
   const opening = openingSlots(config);
   const T = opening + window;
   const size = stateSize(config);
+  const scored = Math.max(1, Math.min(BATCH, Math.floor(LOGITS / items)));
   const runners = new Map<string, Promise<Runner>>();
   const runner = (name: string, program: Program, inputs: Specs, frozen: Values): Promise<Runner> => {
     let made = runners.get(name);
@@ -112,10 +147,8 @@ export function environmentPrograms(parts: {
     const { table: vectors, memory, ...p } = frozen;
     const mask = causalMask(T);
     const states = statesOf(p, config, embedding(vectors!, inputs.items!), { mask });
-    const decoded = at(states, inputs.length!);
-    if (!memory) return { state: {}, outputs: { states, state: decoded } };
-    const remembered = at(textMemory(p, memory, inputs.items!, mask), inputs.length!);
-    return { state: {}, outputs: { states, state: tf.concat([decoded, remembered], 1) } };
+    const texts = memory && { texts: textMemory(p, memory, inputs.items!, mask) };
+    return { state: {}, outputs: { states, ...texts } };
   };
   const scoreProgram: Program = ({ inputs, frozen }) => {
     const decoded = tf.slice(frozen.table!, [0, 0], [items, D]);
@@ -178,8 +211,8 @@ export function environmentPrograms(parts: {
     return { states: tf.slice(states, [0, 0, 0], [BATCH, T, D]), candidates: ends };
   };
 
-  /** Inputs of the programs for the histories from `from` on: ids [BATCH, T], the opening included, and their lengths. */
-  const histories = (windows: Windows, from: number): Values => {
+  /** Ids of the windows from `from` on, the opening included, int32 [BATCH, T]. */
+  const idsOf = (windows: Windows, from: number): Value => {
     const ids = new Int32Array(BATCH * T).fill(items);
     const length = padded(windows.length, from, BATCH);
     for (let b = 0; b < BATCH; b++) {
@@ -187,39 +220,57 @@ export function environmentPrograms(parts: {
       const first = (from + b) * window;
       if (from + b < windows.size) ids.set(windows.items.subarray(first, first + length[b]!), b * T + opening);
     }
-    return { items: int32(ids, [BATCH, T]), length: int32(length, [BATCH]) };
+    return int32(ids, [BATCH, T]);
+  };
+  /** What the decoder says of the histories of the windows from `from` on, [BATCH, T, width]. */
+  const statesAt = (states: Float32Array, history: Int32Array, from: number): Value => {
+    const each = new Float32Array(BATCH * T * D);
+    history.subarray(from, from + BATCH).forEach((at, b) => {
+      each.set(states.subarray(at * T * D, (at + 1) * T * D), b * T * D);
+    });
+    return float32(each, [BATCH, T, D]);
   };
 
   return {
     async encode(windows: Windows): Promise<Encoded> {
       const frozen = withoutRewards(await weights());
-      const run = await runner('encode', encodeProgram, { items: i32(BATCH, T), length: i32(BATCH) }, frozen);
+      const run = await runner('encode', encodeProgram, { items: i32(BATCH, T) }, frozen);
+      const { read, history } = prefixesOf(windows);
+      const distinct = read.length === windows.size ? windows : windowsAt(windows, read);
       const state = new Float32Array(windows.size * size);
-      const states = new Float32Array(windows.size * T * D);
-      for (let from = 0; from < windows.size; from += BATCH) {
-        const count = Math.min(BATCH, windows.size - from);
-        const { outputs } = await run.run({ inputs: histories(windows, from), frozen });
-        state.set((outputs.state!.data as Float32Array).subarray(0, count * size), from * size);
-        states.set((outputs.states!.data as Float32Array).subarray(0, count * T * D), from * T * D);
+      const states = new Float32Array(read.length * T * D);
+      let row = 0;
+      for (let from = 0; from < read.length; from += BATCH) {
+        const { outputs } = await run.run({ inputs: { items: idsOf(distinct, from) }, frozen });
+        const decoded = outputs.states!.data as Float32Array;
+        const texts = outputs.texts?.data as Float32Array | undefined;
+        const K = size - D;
+        states.set(decoded.subarray(0, Math.min(BATCH, read.length - from) * T * D), from * T * D);
+        // `history` ascends: the windows that begin the histories of this batch follow those of the last one.
+        for (; row < windows.size && history[row]! < from + BATCH; row++) {
+          const slot = (history[row]! - from) * T + opening - 1 + windows.length[row]!;
+          state.set(decoded.subarray(slot * D, (slot + 1) * D), row * size);
+          if (texts) state.set(texts.subarray(slot * K, (slot + 1) * K), row * size + D);
+        }
       }
-      return { windows, state, states };
+      return { windows, state, states, history };
     },
 
     async score({ state, windows }: Encoded): Promise<Float32Array> {
       const { table, memory } = await weights();
       const frozen: Values = { table: table!, ...(memory && { memory }) };
-      const run = await runner('score', scoreProgram, { state: f32(BATCH, size) }, frozen);
+      const run = await runner('score', scoreProgram, { state: f32(scored, size) }, frozen);
       const logits = new Float32Array(windows.size * items);
-      for (let from = 0; from < windows.size; from += BATCH) {
-        const inputs = { state: float32(padded(state, from * size, BATCH * size), [BATCH, size]) };
+      for (let from = 0; from < windows.size; from += scored) {
+        const inputs = { state: float32(padded(state, from * size, scored * size), [scored, size]) };
         const { outputs } = await run.run({ inputs, frozen });
-        const count = Math.min(BATCH, windows.size - from);
+        const count = Math.min(scored, windows.size - from);
         logits.set((outputs.logits!.data as Float32Array).subarray(0, count * items), from * items);
       }
       return logits;
     },
 
-    async rewards({ states, windows }: Encoded, actions: Int32Array): Promise<Judged> {
+    async rewards({ windows, states, history }: Judgeable, actions: Int32Array): Promise<Judged> {
       const A = actions.length / windows.size;
       const judged: Judged = { mean: new Float32Array(actions.length) };
       if (config.rewardHeads > 1) judged.deviation = new Float32Array(actions.length);
@@ -228,24 +279,25 @@ export function environmentPrograms(parts: {
       const only = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('reward.')));
       const { memory: _, ...everything } = all;
       const frozen = config.prompt ? everything : only;
-      const step = config.prompt ? Math.min(A, PROMPTED) : A;
       const given: Specs = config.prompt ? { items: i32(BATCH, T) } : { states: f32(BATCH, T, D) };
-      const specs = { ...given, length: i32(BATCH), actions: i32(BATCH, step) };
-      const run = await runner(`rewards ${step}`, rewardProgram(step), specs, frozen);
+      const most = config.prompt ? PROMPTED : BLOCKS.at(-1)!;
       for (let from = 0; from < windows.size; from += BATCH) {
         const count = Math.min(BATCH, windows.size - from);
-        const read = histories(windows, from);
-        const history: Values = config.prompt
-          ? read
-          : { states: float32(padded(states, from * T * D, BATCH * T * D), [BATCH, T, D]), length: read.length! };
-        for (let first = 0; first < A; first += step) {
+        const asked: Values = {
+          length: int32(padded(windows.length, from, BATCH), [BATCH]),
+          ...(config.prompt ? { items: idsOf(windows, from) } : { states: statesAt(states!, history!, from) }),
+        };
+        for (let first = 0; first < A; first += most) {
+          const width = Math.min(most, A - first);
+          const step = BLOCKS.find((block) => block >= width)!;
+          const specs = { ...given, length: i32(BATCH), actions: i32(BATCH, step) };
+          const run = await runner(`rewards ${step}`, rewardProgram(step), specs, frozen);
           const some = new Int32Array(BATCH * step);
-          const width = Math.min(step, A - first);
           for (let b = 0; b < count; b++) {
             const begin = (from + b) * A + first;
             some.set(actions.subarray(begin, begin + width), b * step);
           }
-          const inputs = { ...history, actions: int32(some, [BATCH, step]) };
+          const inputs = { ...asked, actions: int32(some, [BATCH, step]) };
           const { outputs } = await run.run({ inputs, frozen });
           for (const [name, values] of Object.entries(outputs)) {
             const data = values.data as Float32Array;

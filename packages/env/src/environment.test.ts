@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, normal } from '@lea/core';
-import { windowsOf } from '@lea/data';
+import { historyWindows, windowsOf } from '@lea/data';
 import { float32, type Value } from '@lea/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Environment, loadEnvironment } from './environment.ts';
@@ -23,6 +23,11 @@ const options = { train, width: 16, layers: 1, window: 8, epochs: 6, dropout: 0.
 /** The tokens of some items, again. */
 const copies = (...items: number[]): Value =>
   float32(Float32Array.from(items.flatMap((i) => [...texts.subarray(i * SIZE, (i + 1) * SIZE)])), [items.length, SIZE]);
+
+/** Whether b begins with a, to 1e-5. */
+function near(a: Float32Array, b: Float32Array): boolean {
+  return a.every((value, i) => Math.abs(value - b[i]!) < 1e-5);
+}
 
 describe.each([
   { input: 'id+text', candidates: 'input', memory: 0 },
@@ -56,6 +61,26 @@ describe.each([
     }
     const exclude = histories.map(() => [ITEMS, ITEMS + 1, ITEMS + 2]);
     expect(await grown.positives(after, 7, { exclude })).toEqual(await env.positives(before, 7));
+  });
+
+  test('windows that begin one another are read once, and answered as if each stood alone', async () => {
+    const rows = Int32Array.from({ length: 18 }, (_, i) => i);
+    const together = historyWindows(train, rows, 8);
+    const encoded = await env.encode(together);
+    // Two users of nine decisions.
+    expect(encoded.states.length).toBe(2 * 9 * options.width);
+    const logits = await env.scoreEncoded(encoded);
+    const actions = Int32Array.from({ length: 18 * 70 }, (_, i) => (i * 11) % ITEMS);
+    const rewards = await env.rewardsEncoded(encoded, actions);
+    for (const row of rows) {
+      const alone = historyWindows(train, [row], 8);
+      expect(near(await env.states(alone), encoded.state.subarray(row * env.stateSize))).toBe(true);
+      expect(near(await env.score(alone), logits.subarray(row * ITEMS))).toBe(true);
+      const own = actions.subarray(row * 70, (row + 1) * 70);
+      expect(near(await env.rewards(alone, own), rewards.subarray(row * 70))).toBe(true);
+      // However many candidates there are besides.
+      expect(near(await env.rewards(alone, own.subarray(0, 3)), rewards.subarray(row * 70))).toBe(true);
+    }
   });
 
   test('an item with the text of another is liked as that one is', async () => {

@@ -3,7 +3,7 @@ import { checkRanges, contentHash, LeaError, readWhole, replaceFile, withDefault
 import { emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
-import { type Encoded, environmentPrograms } from './environment-programs.ts';
+import { type Encoded, environmentPrograms, type Judgeable } from './environment-programs.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
 import type { RewardCalibration } from './reward-calibration.ts';
 import { checkActions } from './reward-model.ts';
@@ -40,12 +40,12 @@ export interface Environment {
   /** State logits over all items, [size * items]. */
   score(windows: Windows): Promise<Float32Array>;
   /**
-   * Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A. With several
-   * score heads their mean.
+   * Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A; with a
+   * prompt one for every 32 candidates, who branch off it. With several score heads their mean.
    *
-   * @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE`
+   * @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE`
    */
-  rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
+  rewards(windows: Windows, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
   /**
    * Standard deviation over the score heads of the same rewards, [size * A]: how little the fit says of them.
    *
@@ -67,7 +67,10 @@ export interface Environment {
    * @throws LeaError `E_OPTION_VALUE` of an environment without tokens, `E_TOKENS_SHAPE`
    */
   withItems(tokens: Value): Environment;
-  /** The pass over the histories alone, for several questions about them. */
+  /**
+   * The pass over the histories alone, for several questions about them. Neighbours that begin one another, as those
+   * before the decisions of one user do until the window slides, cost one pass together.
+   */
   encode(windows: Windows): Promise<Encoded>;
   scoreEncoded(encoded: Encoded): Promise<Float32Array>;
   /** @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE` */
@@ -101,12 +104,14 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const { items, window } = config;
 
   const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items));
-  const judged = async (encoded: Encoded, actions: Int32Array) =>
-    programs.rewards(encoded, checkActions(actions, encoded.windows.size, items));
-  const rewardsEncoded: Environment['rewardsEncoded'] = async (encoded, actions, options) => {
+  const judgeable = async (windows: Windows): Promise<Judgeable> =>
+    config.prompt ? { windows: newest(windows, window, items) } : encode(windows);
+  const judged = async (about: Judgeable, actions: Int32Array) =>
+    programs.rewards(about, checkActions(actions, about.windows.size, items));
+  const rewardsOf = async (about: Judgeable, actions: Int32Array, options?: Partial<RewardOptions>) => {
     const { pessimism } = withDefaults('rewards', { pessimism: 0 }, options);
     checkRanges('rewards', { pessimism }, { pessimism: [0, Infinity] });
-    const { mean: rewards, deviation } = await judged(encoded, actions);
+    const { mean: rewards, deviation } = await judged(about, actions);
     if (pessimism === 0) return rewards;
     return rewards.map((reward, i) => reward - pessimism * several(deviation)[i]!);
   };
@@ -122,11 +127,11 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     ...(calibration && { calibration }),
     encode,
     scoreEncoded: programs.score,
-    rewardsEncoded,
+    rewardsEncoded: rewardsOf,
     states: async (windows) => (await encode(windows)).state,
     score: async (windows) => programs.score(await encode(windows)),
-    rewards: async (windows, actions) => rewardsEncoded(await encode(windows), actions),
-    uncertainty: async (windows, actions) => several((await judged(await encode(windows), actions)).deviation),
+    rewards: async (windows, actions, options) => rewardsOf(await judgeable(windows), actions, options),
+    uncertainty: async (windows, actions) => several((await judged(await judgeable(windows), actions)).deviation),
     positives: async (windows, k, options) => positivesOf(env, await encode(windows), k, options),
     withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {

@@ -225,7 +225,9 @@ describe('choices of the losses', () => {
     );
     const rewards = await env.rewards(windows, actions);
     const deviation = await env.uncertainty(windows, actions);
-    const pessimistic = await env.rewardsEncoded(await env.encode(windows), actions, { pessimism: 2 });
+    const pessimistic = await env.rewards(windows, actions, { pessimism: 2 });
+    expect(await env.rewardsEncoded(await env.encode(windows), actions, { pessimism: 2 })).toEqual(pessimistic);
+    await expect(env.rewards(windows, actions, { pessimism: -1 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     rewards.forEach((reward, i) => {
       const mean = (each[0]![i]! + each[1]![i]! + each[2]![i]!) / 3;
       expect(reward).toBeCloseTo(mean, 5);

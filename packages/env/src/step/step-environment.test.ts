@@ -290,7 +290,10 @@ describe('episodes', () => {
   test('a step that failed can be taken again', async () => {
     const model = byNumber();
     const env = await stepEnvironment(
-      { ...model, rewards: async (w, a) => (fail ? Promise.reject(new Error('away')) : model.rewards(w, a)) },
+      {
+        ...model,
+        rewards: async (w: Windows, a: Int32Array) => (fail ? Promise.reject(new Error('away')) : model.rewards(w, a)),
+      },
       { scale },
     );
     let fail = false;
