@@ -18,7 +18,12 @@ const env = {
     return Float32Array.from(actions, (a, i) => rewards[Math.floor(i / (actions.length / 2))]![a]! - pessimism * a);
   },
 };
-const encoded = { windows: windowsOf([[1], [2]], 3, 5), state: new Float32Array(2), states: new Float32Array(2) };
+const encoded = {
+  windows: windowsOf([[1], [2]], 3, 5),
+  state: new Float32Array(2),
+  states: new Float32Array(2),
+  history: Int32Array.of(0, 1),
+};
 const best = async (k: number, options?: Partial<PositiveOptions>) => {
   const { items, logits: own } = await positivesOf(env, encoded, k, options);
   own.forEach((logit, i) => {
@@ -63,4 +68,35 @@ test('what is no rule is named', async () => {
   await expect(best(1, { rank: 'rewards' as 'reward' })).rejects.toThrow('"reward"');
   await expect(best(1, { popularity: -1 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   await expect(best(1, { shortlist: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(best(1, { pessimism: -1 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  for (const k of [0, -1, 1.5, Number.NaN, 6])
+    await expect(best(k)).rejects.toMatchObject({ code: 'E_OPTION_VALUE', message: expect.stringContaining('k must') });
+});
+
+test('a large catalogue goes through in parts', async () => {
+  const items = 2 ** 23;
+  const sizes: number[] = [];
+  const large = {
+    items,
+    counts: new Int32Array(1),
+    scoreEncoded: async ({ state }: { state: Float32Array }) => {
+      sizes.push(state.length);
+      const scores = new Float32Array(state.length * items);
+      state.forEach((favourite, row) => {
+        scores[row * items + favourite] = 1;
+      });
+      return scores;
+    },
+    rewardsEncoded: async () => new Float32Array(),
+  };
+  const windows = windowsOf([[1], [2], [3]], 3, 5);
+  const states = {
+    windows,
+    state: Float32Array.of(70, 50, 90),
+    states: new Float32Array(),
+    history: Int32Array.of(0, 1, 2),
+  };
+  const found = await positivesOf(large, states, 1, { exclude: [[], [50], [0]] });
+  expect([...found.items]).toEqual([70, 0, 90]);
+  expect(sizes).toEqual([2, 1]);
 });

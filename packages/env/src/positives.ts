@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, withDefaults } from '@lea/core';
-import type { Encoded } from './environment-programs.ts';
+import { type Encoded, encodedBetween } from './environment-programs.ts';
 import { type Positives, topItems } from './top-items.ts';
 
 /** How positive actions are chosen. */
@@ -45,7 +45,14 @@ interface Asked {
   rewardsEncoded(encoded: Encoded, actions: Int32Array, options: { pessimism: number }): Promise<Float32Array>;
 }
 
-/** The k best items after each history, best first; their logits are those of the state, uncorrected. */
+/** Most logits in memory at a time. */
+const LOGITS = 2 ** 24;
+
+/**
+ * The k best items after each history, best first; their logits are those of the state, uncorrected.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` also when fewer than k items are left
+ */
 export async function positivesOf(
   env: Asked,
   encoded: Encoded,
@@ -54,6 +61,21 @@ export async function positivesOf(
 ): Promise<Positives> {
   const o = withDefaults('positives', DEFAULTS, options);
   checkRule('positives', o);
+  checkRanges('positives', { ...o, k }, { k: [1, env.items, 'whole'], pessimism: [0, Infinity] });
+  const { size } = encoded.windows;
+  const block = Math.max(1, Math.floor(LOGITS / env.items));
+  const best: Positives = { k, items: new Int32Array(size * k), logits: new Float32Array(size * k) };
+  for (let from = 0; from < size; from += block) {
+    const to = Math.min(from + block, size);
+    const exclude = o.exclude?.slice(from, to);
+    const { items, logits } = await bestOf(env, encodedBetween(encoded, from, to), k, { ...o, exclude });
+    best.items.set(items, from * k);
+    best.logits.set(logits, from * k);
+  }
+  return best;
+}
+
+async function bestOf(env: Asked, encoded: Encoded, k: number, o: PositiveOptions): Promise<Positives> {
   const { size } = encoded.windows;
   const { items } = env;
   const logits = await env.scoreEncoded(encoded);
