@@ -66,6 +66,19 @@ test('metrics have four digits and no leading zero', () => {
   expect([0.05123, 1, -0.25, Number.NaN, undefined].map(formatMetric)).toEqual(['.0512', '1.0000', '-.2500', '–', '–']);
 });
 
+test('a metric that nobody has is best nowhere, one that some lack is best among the others', () => {
+  const [one, two] = [run('one', 'run', 1), run('two', 'run', 2)];
+  const metrics = { 'ndcg@10': Number.NaN, 'hr@10': 0.5 };
+  const { best } = resultTable([{ ...one, record: { ...one.record, metrics } }, two]);
+  expect([...best]).toEqual([
+    [1, 1],
+    [2, 1],
+    [3, 1],
+  ]);
+  const none = { ...one, record: { ...one.record, metrics: {} } };
+  expect(resultTable([none]).best.size).toBe(0);
+});
+
 test('the page holds its charts and escapes names', async () => {
   const runs = [run('a < b & "c"', 'baseline', 2, [1]), run('CE', 'run', 1, [3])];
   const page = renderReport({

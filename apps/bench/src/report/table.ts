@@ -33,8 +33,9 @@ export function resultTable(runs: readonly FinishedRun[]): ResultTable {
     seeds && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
   const best = new Map<number, number>();
   columns.forEach((metric, c) => {
-    const values = runs.map((run) => run.record.metrics[metric] ?? Number.NEGATIVE_INFINITY);
-    if (runs.length) best.set(c + 1, values.indexOf(Math.max(...values)));
+    const values = runs.map((run) => run.record.metrics[metric]);
+    const known = values.filter(Number.isFinite) as number[];
+    if (known.length > 0) best.set(c + 1, values.indexOf(Math.max(...known)));
   });
   return {
     head: ['model', ...columns.map(metricTitle), 'seconds'],
