@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { presets } from '../presets/index.ts';
 import { check, loadExperiment } from './load.ts';
+import { fit, itemTokens, languageModel } from './schema.ts';
 
-const valid = () => structuredClone(presets.quick!) as Record<string, unknown> & { runs: Record<string, unknown>[] };
+type Loose = Record<string, unknown> & {
+  runs: Record<string, unknown>[];
+  environments: Record<string, Record<string, unknown>>;
+};
+const valid = () => structuredClone(presets.quick!) as unknown as Loose;
 
 test('presets and the example of the README are valid', () => {
   for (const [name, preset] of Object.entries(presets)) expect(check(preset, name).name).toBe(name);
@@ -39,6 +47,33 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['a base that goes round', (c) => (c.runs[0]!.base = 'SASRec-SNQN-LEA'), /is its own base/],
   ['two runs of one name', (c) => (c.runs[1]!.name = 'SASRec-CE'), /two runs have one name/],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
+  ['places that are none', (c) => (c.ks = []), /at ks/],
+  ['an inherited name', (c) => (c.runs[2]!.environment = 'toString'), /names an environment that is not there/],
+  ['users in percent', (c) => (c.environments.language!.fit = { users: 20 }), /at environments\.language\.fit\.users/],
+  ['dropout of everything', (c) => (c.environments.language!.fit = { dropout: 1 }), /language\.fit\.dropout/],
+  [
+    'a misspelt adapter option',
+    (c) => (c.environments.language!.fit = { adaptation: { rnk: 2 } }),
+    /at environments\.language\.fit\.adaptation/,
+  ],
+  ['an encoder without a model', (c) => (c.environments.language!.tier = 'encoder'), /tier "encoder" but no model/],
+  [
+    'heads that divide nothing',
+    (c) => (c.environments.language!.languageModel = { heads: 3 }),
+    /width \/ heads in languageModel.*multiple of 6/,
+  ],
+  [
+    'a prompt that nobody reads',
+    (c) =>
+      (c.environments.language = { tokens: 'text', tier: 'encoder', model: 'M', fit: { prompt: '{history}{action}' } }),
+    /no language model to read it/,
+  ],
+  [
+    'a prompt without slots',
+    (c) => (c.environments.language!.fit = { prompt: 'Is {action} good?' }),
+    /\{history\} once/,
+  ],
+  ['pessimism of one head', (c) => (c.runs[2]!.pessimism = 1), /"rewardHeads" of its fit/],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();
@@ -49,4 +84,85 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
 test('a misspelt preset is told from a missing file', async () => {
   await expect(loadExperiment('industriel')).rejects.toThrow(/Did you mean "industrial"\?/);
   await expect(loadExperiment('./nowhere.json')).rejects.toThrow(/nowhere\.json/);
+});
+
+test('environments take every option of @lea/env that JSON can say', () => {
+  const not = (defaults: object, other: string): string[] =>
+    Object.keys(defaults).filter((name) => !`seed threads backend signal ${other}`.split(' ').includes(name));
+  const keys = (schema: { entries: object }): string[] => Object.keys(schema.entries).sort();
+  expect(keys(languageModel)).toEqual(not(catalogueModelDefaults, '').sort());
+  expect(keys(itemTokens)).toEqual(not(itemTokenDefaults, '').sort());
+  // what an item enters as is `tokens`, the rest comes from data and tiers
+  expect(keys(fit)).toEqual(not(fitDefaults, 'validation tokens lm input name').sort());
+  const config = valid();
+  config.environments.language = {
+    tokens: 'id+text',
+    languageModel: { unfold: 0 },
+    fit: {
+      prompt: 'After {history} comes {action}.',
+      memory: 0,
+      candidates: 'text',
+      negatives: 3,
+      negativeSampling: 'popularity',
+      contrast: 'sampled',
+      contrastItems: 10,
+      rewardHeads: 3,
+      adaptation: { rank: 4, alpha: 8, targets: ['q'] },
+    },
+  };
+  config.runs[2] = {
+    ...config.runs[2],
+    rewardForm: 'calibrated',
+    rewardMix: 0.5,
+    rank: 'reward',
+    shortlist: 40,
+    popularity: 1,
+    excludeSeen: true,
+    pessimism: 1,
+  };
+  const checked = check(config, 'f.json');
+  expect(checked.environments).toEqual(config.environments);
+  expect(checked.runs[2]).toMatchObject(config.runs[2]!);
+});
+
+test('the metric that results are compared by is always counted', () => {
+  expect(check({ ...valid(), ks: [20, 5, 5] }, 'f.json').ks).toEqual([5, 10, 20]);
+  expect(check(valid(), 'f.json').ks).toBeUndefined();
+});
+
+test('the control without item tokens is otherwise the same', () => {
+  const environments = {
+    ids: { tokens: 'id' },
+    own: { tokens: 'id', languageModel: { width: 32 } },
+    language: { tokens: 'text', languageModel: { epochs: 2 } },
+  };
+  const config = { ...valid(), runs: [], environments };
+  expect(check(config, 'f.json').environments).toEqual({
+    ids: { tokens: 'id', tier: 'catalogue', languageModel: { epochs: 2 } },
+    own: { tokens: 'id', tier: 'catalogue', languageModel: { width: 32 } },
+    language: environments.language,
+  });
+  const alone = { ...config, environments: { ids: { tokens: 'id' } } };
+  expect(check(alone, 'f.json').environments).toEqual(alone.environments);
+});
+
+test('models are looked for beside the config; a path that leads nowhere is refused at once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-config-'));
+  mkdirSync(join(folder, 'encoder'));
+  const path = join(folder, 'c.json');
+  const write = (model: string): void =>
+    writeFileSync(
+      path,
+      JSON.stringify({ ...valid(), runs: [], environments: { a: { tokens: 'text', tier: 'encoder', model } } }),
+    );
+  write('encoder');
+  expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe(join(folder, 'encoder'));
+  write('Xenova/all-MiniLM-L6-v2');
+  expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe('Xenova/all-MiniLM-L6-v2');
+  write('./nowhere');
+  await expect(loadExperiment(path)).rejects.toThrow(/environment "a" names a model that is not there/);
+});
+
+test('an inherited name is no preset', async () => {
+  await expect(loadExperiment('toString')).rejects.toMatchObject({ code: 'E_PRESET_UNKNOWN' });
 });

@@ -4,6 +4,7 @@ import { createAgent } from '@lea/agents';
 import { LeaError, nearest, readWhole } from '@lea/core';
 import * as v from 'valibot';
 import { presets } from '../presets/index.ts';
+import { checkEnvironment, checkUse, locateModels, withControls } from './environments.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
@@ -23,8 +24,8 @@ export interface Loaded {
  * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`, and those of `importPackages`
  */
 export async function loadExperiment(target: string): Promise<Loaded> {
-  const preset = presets[target];
-  if (preset) {
+  if (Object.hasOwn(presets, target)) {
+    const preset = presets[target]!;
     const origin = `preset "${target}"`;
     return { experiment: check(preset, origin), origin, folder: process.cwd(), packages: {} };
   }
@@ -48,7 +49,8 @@ export async function loadExperiment(target: string): Promise<Loaded> {
   }
   const folder = dirname(path);
   const packages = await importPackages(packagesOf(json), folder, path);
-  return { experiment: check(json, path), origin: path, folder, packages };
+  const experiment = await locateModels(check(json, path), folder, path);
+  return { experiment, origin: path, folder, packages };
 }
 
 /** The packages of a config that has yet to be checked. */
@@ -78,9 +80,11 @@ export function check(config: unknown, origin: string): Experiment {
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice)
     throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
+  const environments = withControls(experiment.environments);
+  for (const [name, environment] of Object.entries(environments)) checkEnvironment(name, environment, origin);
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
-  for (const run of runs) checkRun(run, experiment, origin);
-  return { ...experiment, runs };
+  for (const run of runs) checkRun(run, { ...experiment, environments }, origin);
+  return { ...experiment, ...(experiment.environments && { environments }), runs };
 }
 
 /** The nearest of the words that were expected. */
@@ -116,13 +120,14 @@ function inherit(
 
 function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Experiment, origin: string): void {
   if (run.control !== undefined) find(run.control, runs, run, 'control', origin);
-  if (run.environment !== undefined && !environments[run.environment]) {
+  if (run.environment !== undefined && !Object.hasOwn(environments, run.environment)) {
     throw unknown(
       `${origin}: run "${run.name}" names an environment that is not there.`,
       run.environment,
       Object.keys(environments),
     );
   }
+  if (run.environment !== undefined) checkUse(run, environments[run.environment]!, origin);
   try {
     createAgent(run.agent as never);
   } catch (cause) {

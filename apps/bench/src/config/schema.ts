@@ -4,6 +4,12 @@ import { options, strict } from './strict.ts';
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
 const notNegative = v.pipe(v.number(), v.minValue(0));
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** Above 0, at most 1. */
+const share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
+/** At least 0, below 1. */
+const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+const fromZeroToOne = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const flag = v.boolean();
 const name = v.pipe(v.string(), v.nonEmpty());
 /** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
@@ -53,27 +59,51 @@ const split = v.variant('type', [
   strict('split', { type: v.literal('by-time'), validationFrom: v.number(), testFrom: v.number() }),
 ]);
 
-/** Options of `catalogueModel`, `learnItemTokens` and `fitEnvironment` in @lea/env, which documents them. */
-const languageModel = strict('environment.languageModel', {
+/** Options of `catalogueModel`, `learnItemTokens` and `fitEnvironment` in @lea/env that JSON can say; it documents them. */
+export const languageModel = strict('environment.languageModel', {
   ...options(['vocabulary', 'width', 'layers', 'heads', 'kvHeads', 'mlp', 'context', 'epochs', 'batch'], count),
-  ...options(['lr', 'heldOut'], notNegative),
+  lr: v.optional(positive),
+  unfold: v.optional(fromZeroToOne),
+  heldOut: v.optional(rate),
 });
-const itemTokens = strict('environment.itemTokens', {
+export const itemTokens = strict('environment.itemTokens', {
   ...options(['batch', 'steps'], count),
-  ...options(['lr', 'tolerance'], notNegative),
+  lr: v.optional(positive),
+  tolerance: v.optional(notNegative),
 });
-const fit = strict('environment.fit', {
-  ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs', 'patience'], count),
-  ...options(['users', 'dropout', 'lambda', 'lr'], notNegative),
-  adaptation: v.optional(v.union([v.literal('all'), v.looseObject({})])),
+export const fit = strict('environment.fit', {
+  ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs'], count),
+  ...options(['contrastItems', 'negatives', 'rewardHeads'], count),
+  ...options(['patience', 'memory'], whole),
+  users: v.optional(share),
+  dropout: v.optional(rate),
+  lambda: v.optional(notNegative),
+  lr: v.optional(positive),
+  candidates: v.optional(v.picklist(['input', 'text'])),
+  contrast: v.optional(v.picklist(['softmax', 'sampled'])),
+  negativeSampling: v.optional(v.picklist(['uniform', 'popularity'])),
+  prompt: v.optional(name),
+  adaptation: v.optional(
+    v.union([
+      v.literal('all'),
+      strict('environment.fit.adaptation', {
+        rank: v.optional(count),
+        alpha: v.optional(positive),
+        targets: v.optional(v.pipe(v.array(name), v.minLength(1))),
+      }),
+    ]),
+  ),
 });
 
 const environment = strict('environment', {
   /** What an item is to the environment; `id` is the control without any language. */
   tokens: v.picklist(['id+text', 'text', 'id']),
-  /** `catalogue`: a small model trained on the catalogue's own texts; `encoder`: frozen text vectors of a pretrained model. */
+  /**
+   * `catalogue`: a small model trained on the catalogue's own texts; `encoder`: frozen text vectors of a pretrained model.
+   * Of tokens `id`: whether the decoder begins as that small model does.
+   */
   tier: v.optional(v.picklist(['catalogue', 'encoder'])),
-  /** Encoder tier: folder or name of the feature-extraction model. */
+  /** Encoder tier: folder (relative to the config file, where it is there) or name of the feature-extraction model. */
   model: v.optional(name),
   languageModel: v.optional(languageModel),
   itemTokens: v.optional(itemTokens),
@@ -106,6 +136,14 @@ const run = strict('run', {
   alpha: v.optional(notNegative),
   k: v.optional(count),
   temperature: v.optional(positive),
+  rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardised', 'raw'])),
+  rewardMix: v.optional(fromZeroToOne),
+  /** How the environment chooses positives: options of `annotate` in @lea/env. */
+  rank: v.optional(v.picklist(['state', 'reward'])),
+  shortlist: v.optional(count),
+  popularity: v.optional(notNegative),
+  excludeSeen: v.optional(flag),
+  pessimism: v.optional(notNegative),
   /** Breaks the environment's signal on purpose, to show what of a gain is its own. */
   signalControl: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
 });
@@ -118,6 +156,13 @@ const baseline = v.variant('type', [
   /** `textNormalised`: left out, validation decides. */
   strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag), textNormalised: v.optional(flag) }),
 ]);
+
+/** Places that metrics are counted to; 10, by which results are compared, is always among them. */
+const ks = v.pipe(
+  v.array(count),
+  v.minLength(1),
+  v.transform((given) => [...new Set([...given, 10])].sort((a, b) => a - b)),
+);
 
 /** An experiment: one data set, one protocol, the runs to compare. */
 export const experimentSchema = strict('The config', {
@@ -132,7 +177,7 @@ export const experimentSchema = strict('The config', {
   split,
   window: count,
   rewards: v.record(v.string(), v.pipe(v.number(), v.finite())),
-  ks: v.optional(v.array(count)),
+  ks: v.optional(ks),
   seeds: v.pipe(v.array(v.pipe(v.number(), v.safeInteger())), v.minLength(1)),
   threads: v.optional(count),
   baselines: v.array(baseline),

@@ -29,7 +29,7 @@ export async function splitAs(config: SplitConfig, interactions: Interactions, f
 
 async function userLists(name: string, folder: string): Promise<{ validation: string[]; test: string[] }> {
   const path = resolve(folder, name);
-  let json = included[name];
+  let json = Object.hasOwn(included, name) ? included[name] : undefined;
   try {
     json ??= JSON.parse((await readWhole(path)).toString('utf8'));
   } catch (cause) {

@@ -1,0 +1,105 @@
+import { access } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { LeaError } from '@lea/core';
+import { catalogueModelDefaults, fitDefaults } from '@lea/env/measuring';
+import type { EnvironmentConfig, Experiment, RunConfig } from './schema.ts';
+
+type Environments = Readonly<Record<string, EnvironmentConfig>>;
+
+/**
+ * An environment without item tokens is there to show what tokens are worth, so all else is the same: the language model
+ * is that of the first environment with texts, unless it says otherwise.
+ */
+export function withControls(environments: Environments = {}): Environments {
+  const language = Object.values(environments).find(({ tokens }) => tokens !== 'id');
+  if (!language) return environments;
+  const { tier = 'catalogue', languageModel } = language;
+  const same = { tier, ...(languageModel && { languageModel }) };
+  return Object.fromEntries(
+    Object.entries(environments).map(([name, own]) => [name, own.tokens === 'id' ? { ...same, ...own } : own]),
+  );
+}
+
+/**
+ * What would only fail once an environment is made, minutes after the start.
+ *
+ * @throws LeaError `E_CONFIG`
+ */
+export function checkEnvironment(name: string, config: EnvironmentConfig, origin: string): void {
+  const { tokens, tier, model, fit = {} } = config;
+  const refuse = (what: string, value: unknown, hint: string): never => {
+    throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
+  };
+  if (tokens !== 'id' && tier === 'encoder' && model === undefined) {
+    refuse('has tier "encoder" but no model.', model, 'Set "model" to a folder or name of a feature-extraction model.');
+  }
+  const language = hasLanguageModel(config);
+  const { width, heads } = language
+    ? { ...catalogueModelDefaults, ...config.languageModel }
+    : { ...fitDefaults, ...fit };
+  const where = language ? 'languageModel' : 'fit';
+  if (width % (2 * heads) !== 0) {
+    refuse(
+      `has heads of no even size, width / heads in ${where}.`,
+      [width, heads],
+      `Take a width that is a multiple of ${2 * heads}.`,
+    );
+  }
+  const kvHeads = (language && config.languageModel?.kvHeads) || heads;
+  if (heads % kvHeads !== 0) {
+    refuse(`has heads that are no multiple of its kvHeads in ${where}.`, [heads, kvHeads], 'Leave kvHeads out.');
+  }
+  if (fit.prompt === undefined) return;
+  if (!language) refuse('has a prompt but no language model to read it.', tier, 'Take tier "catalogue".');
+  const slots = fit.prompt.split(/\{(\w+)\}/).filter((_, i) => i % 2 === 1);
+  if (slots.join() !== 'history,action') {
+    refuse('has a prompt without {history} once and then {action} once.', fit.prompt, 'They stand for the items.');
+  }
+}
+
+/** Whether the decoder of an environment begins as a language model of the catalogue's texts. */
+export function hasLanguageModel({ tokens, tier }: EnvironmentConfig): boolean {
+  return tier === 'catalogue' || (tokens !== 'id' && tier === undefined);
+}
+
+/**
+ * What would only fail once a run is taught by its environment.
+ *
+ * @throws LeaError `E_CONFIG`
+ */
+export function checkUse({ name, pessimism = 0 }: RunConfig, { fit }: EnvironmentConfig, origin: string): void {
+  const heads = fit?.rewardHeads ?? fitDefaults.rewardHeads;
+  if (pessimism === 0 || heads > 1) return;
+  throw new LeaError('E_CONFIG', `${origin}: run "${name}" has pessimism, but its environment one score head.`, {
+    value: pessimism,
+    hint: 'Set "rewardHeads" of its fit to 2 or more: only heads that disagree say how sure a reward is.',
+  });
+}
+
+/**
+ * An experiment whose models are found wherever it is run from: those that lie in the config's folder, by path.
+ *
+ * @throws LeaError `E_CONFIG` where a path leads nowhere
+ */
+export async function locateModels(experiment: Experiment, folder: string, origin: string): Promise<Experiment> {
+  const { environments } = experiment;
+  if (!environments) return experiment;
+  const located = await Promise.all(
+    Object.entries(environments).map(async ([name, config]) => {
+      if (config.model === undefined) return [name, config] as const;
+      const path = resolve(folder, config.model);
+      const there = await access(path).then(
+        () => true,
+        () => false,
+      );
+      if (!there && (isAbsolute(config.model) || config.model.startsWith('.'))) {
+        throw new LeaError('E_CONFIG', `${origin}: environment "${name}" names a model that is not there.`, {
+          value: path,
+          hint: 'Give the folder that holds config.json, tokenizer.json and the onnx folder.',
+        });
+      }
+      return [name, there ? { ...config, model: path } : config] as const;
+    }),
+  );
+  return { ...experiment, environments: Object.fromEntries(located) };
+}
