@@ -1,17 +1,20 @@
 /** The scale that models are asked to use. */
 export const SCALE: readonly [low: number, high: number] = [0, 10];
 
-/** Longer answers are wrong: what was asked for has a dozen characters. */
+/** Longer answers are wrong, thoughts aside: what was asked for has a dozen characters. */
 const LONGEST = 1000;
 
 /**
  * The rating in a model's answer: `{"rating": 7.5}` or a bare number, either one perhaps in a Markdown code fence,
- * from 0 to 10. Anything else, prose around a number included, is not guessed at.
+ * from 0 to 10; a `<think>` block before it is passed over. Anything else, prose around a number included, is not guessed
+ * at.
  */
 export function ratingIn(answer: unknown): number | undefined {
-  if (typeof answer !== 'string' || answer.length > LONGEST) return undefined;
-  const text = answer.trim();
-  const fenced = /^```(?:json)?\n([^`]*)```$/.exec(text);
+  if (typeof answer !== 'string') return undefined;
+  const said = answer.replace(/^\s*<think>[\s\S]*?<\/think>/, '');
+  if (said.length > LONGEST) return undefined;
+  const text = said.trim();
+  const fenced = /^```(?:json)?\r?\n([^`]*)```$/i.exec(text);
   let value: unknown;
   try {
     value = JSON.parse(fenced ? fenced[1]! : text);

@@ -1,5 +1,11 @@
-/** Controls, line breaks, marks that turn the direction of writing, invisible spaces and tags: never part of a shown text. */
-const HIDDEN = /[\p{Cc}\p{Z}\p{Bidi_Control}\u200b\ufeff\u{e0000}-\u{e007f}]+/gu;
+/**
+ * What is not seen and yet read: marks that turn the direction of writing, tags, selectors of variants, fillers. But not
+ * the joiners after a letter, which Persian and Indic scripts are written with, nor what emoji are put together with.
+ */
+const INVISIBLE =
+  /(?!\u200b|(?<=[\p{L}\p{M}])(?<!\p{DI})[\u200c\u200d]|(?<=\p{Emoji})[\ufe0e\ufe0f]|(?<=\p{Emoji}|\ufe0f)\u200d(?=\p{Emoji}))\p{DI}/gu;
+/** Controls, line breaks, spaces of any width, none included. */
+const BLANK = /[\p{Cc}\p{Z}\u200b]+/gu;
 
 /**
  * An item's text as it stands in a prompt: on one line, without hidden characters, cut to `most` characters and inside
@@ -10,7 +16,8 @@ export function quotedText(text: string, most: number): string {
   const plain = text
     .slice(0, 4 * most + 1000)
     .toWellFormed()
-    .replace(HIDDEN, ' ')
+    .replace(INVISIBLE, '')
+    .replace(BLANK, ' ')
     .trim();
   const characters = Array.from(plain);
   const shown = characters.length > most ? `${characters.slice(0, most).join('').trimEnd()}…` : plain;

@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import { quotedText } from './item-text.ts';
 import { parseTemplate } from './template.ts';
 
@@ -27,18 +28,26 @@ export interface PromptOptions {
   readonly textLength: number;
 }
 
-/** Writes the question about an action after a history (item indices, oldest first). */
+/**
+ * Writes the question about an action after a history (item indices, oldest first; the number of items is padding, as
+ * some windows hold for an empty history).
+ *
+ * @throws LeaError `E_ITEM_RANGE`
+ */
 export type PromptWriter = (history: ArrayLike<number>, action: number) => Message[];
 
 /** @throws LeaError `E_TEMPLATE` */
 export function promptWriter({ texts, template, system, textLength }: PromptOptions): PromptWriter {
   const fill = parseTemplate(template);
   const shown = texts.map((text) => quotedText(text, textLength));
+  const textOf = (item: number): string[] => {
+    const text = shown[item];
+    if (text !== undefined) return [text];
+    if (item === texts.length) return [];
+    throw new LeaError('E_ITEM_RANGE', `A history holds items in 0..${texts.length - 1}.`, { value: item });
+  };
   return (history, action) => {
-    const past =
-      Array.from(history, (item) => shown[item])
-        .filter((text) => text !== undefined) // a padding id, as some windows hold for an empty history
-        .join(', ') || '(nothing yet)';
+    const past = Array.from(history, textOf).flat().join(', ') || '(nothing yet)';
     return [
       { role: 'system', content: system },
       { role: 'user', content: fill({ history: past, action: shown[action]! }) },
