@@ -2,19 +2,14 @@ import { join } from 'node:path';
 import { LeaError, readWhole, replaceFile } from '@lea/core';
 import { SCALE } from './answer.ts';
 
-/** What is kept of one question. */
-export interface Stored {
-  /** null: the model gave no rating, however often it was asked. */
-  readonly rating: number | null;
-  /** What the model said in the end, shortened. */
-  readonly answer: string;
-}
+/** A rating, or null: the model gave none, however often it was asked. */
+export type Rating = number | null;
 
-/** Answers on disk under the hash of their question. */
+/** Ratings on disk under the hash of their question. Nothing else is kept: what a model says may be anything. */
 export interface AnswerStore {
   /** A whole, fitting entry; a damaged one counts as missing. */
-  read(key: string): Promise<Stored | undefined>;
-  write(key: string, stored: Stored): Promise<void>;
+  read(key: string): Promise<Rating | undefined>;
+  write(key: string, rating: Rating): Promise<void>;
 }
 
 /**
@@ -32,15 +27,14 @@ export function answerStore(dir: string): AnswerStore {
         if (error instanceof LeaError && error.code === 'E_FILE_MISSING') return undefined;
         throw error;
       }
-      return isStored(file) && file.key === key ? { rating: file.rating, answer: file.answer } : undefined;
+      return isStored(file) && file.key === key ? file.rating : undefined;
     },
-    write: (key, { rating, answer }) => replaceFile(path(key), `${JSON.stringify({ key, rating, answer })}\n`),
+    write: (key, rating) => replaceFile(path(key), `${JSON.stringify({ key, rating })}\n`),
   };
 }
 
-function isStored(file: unknown): file is Stored & { key: unknown } {
+function isStored(file: unknown): file is { key: unknown; rating: Rating } {
   if (file === null || typeof file !== 'object') return false;
-  const { rating, answer } = file as Record<string, unknown>;
-  if (typeof answer !== 'string') return false;
+  const { rating } = file as Record<string, unknown>;
   return rating === null || (typeof rating === 'number' && rating >= SCALE[0] && rating <= SCALE[1]);
 }

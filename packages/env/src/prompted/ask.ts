@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaError } from '@lea/core';
 import { ratingIn } from './answer.ts';
-import type { Stored } from './answer-store.ts';
+import type { Rating } from './answer-store.ts';
 import { type Ledger, promptTokens } from './budget.ts';
 import { type Message, REMINDER } from './prompt.ts';
-import { type Attempt, attempt, type Endpoint, withoutKey } from './request.ts';
+import { type Attempt, attempt, type Endpoint, quoted } from './request.ts';
 
 export interface AskOptions {
   readonly endpoint: Endpoint;
@@ -26,26 +26,35 @@ export interface Stop {
   readonly drain: AbortSignal;
 }
 
-const KEPT = 200;
+/** What asking came to. */
+export interface Answer {
+  readonly rating: Rating;
+  /** The last answer, shortened and without the key. */
+  readonly said: string;
+  /** It was cut at the limit on its tokens. */
+  readonly cut: boolean;
+}
 
 /**
  * Asks until there is a rating: failures that may pass are tried again after growing waits, wrong answers at once with
  * a reminder.
  *
- * @returns the rating, or null after `answerRetries` more wrong answers
+ * @returns with the rating null after `answerRetries` more wrong answers
  * @throws LeaError `E_ENDPOINT`, `E_ENDPOINT_KEY`, `E_BUDGET`
  */
-export async function ask(o: AskOptions, question: readonly Message[], stop: Stop): Promise<Stored> {
+export async function ask(o: AskOptions, question: readonly Message[], stop: Stop): Promise<Answer> {
   const { endpoint } = o;
   let messages = question;
   let failures = 0;
   for (let wrong = 0; ; ) {
     const result = await o.limit(() => paidAttempt(o, messages, stop));
     if (result.kind === 'answer') {
-      const rating = ratingIn(result.content);
-      const answer = withoutKey(String(result.content), endpoint.apiKey).slice(0, KEPT);
-      if (rating !== undefined) return { rating, answer };
-      if (wrong++ === o.answerRetries) return { rating: null, answer };
+      const { content, cut } = result;
+      // Of a "10" that was cut, a "1" may be left.
+      const rating = cut ? undefined : ratingIn(content);
+      if (rating !== undefined || wrong++ === o.answerRetries) {
+        return { rating: rating ?? null, said: quoted(content, endpoint.apiKey), cut };
+      }
       messages = [...question, REMINDER];
       continue;
     }

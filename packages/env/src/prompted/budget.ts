@@ -95,6 +95,9 @@ const BYTES_PER_TOKEN = 4;
 /** Tokens that chat formats put around each message, generously. */
 const MESSAGE_TOKENS = 16;
 
+/** Tokens of an answer such as is asked for; what forecasts assume. */
+export const EXPECTED_ANSWER_TOKENS = 10;
+
 /** Prompt tokens as they may be expected, and a bound: a tokenizer that covers all texts needs at most one per byte. */
 export function promptTokens(messages: readonly Message[]): { expected: number; most: number } {
   const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);

@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import type { Budget, Prices } from './budget.ts';
+import { type Budget, EXPECTED_ANSWER_TOKENS, type Prices } from './budget.ts';
 import { SYSTEM } from './prompt.ts';
 
 export interface PromptedModelOptions {
@@ -19,13 +19,16 @@ export interface PromptedModelOptions {
   readonly window: number;
   /** Characters of an item's text that are shown (default 200). More: longer, dearer prompts. */
   readonly textLength: number;
-  /** Further fields of the request (default `{ temperature: 0, max_tokens: 32 }`), such as `seed`, `response_format`. */
+  /**
+   * Further fields of the request (default `{ temperature: 0, max_tokens: 32 }`), such as `seed`, `response_format`. A higher
+   * `max_tokens` leaves room to models that think before they answer, and reserves more of a budget.
+   */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Keeps every answer under the hash of its question; nothing is paid for twice. Default: answers are not kept. */
   readonly cacheDir: string | undefined;
   /** Caps on what this object uses; the request that could exceed one is not sent. Default: none. */
   readonly budget: Budget;
-  /** Prices of a million tokens, for `budget.cost` and forecasts. */
+  /** Prices of a million tokens, for `budget.cost` and forecasts; they need `max_tokens` in parameters. */
   readonly prices: Prices | undefined;
   /** Requests at the same time (default 4). Higher: faster, until the endpoint refuses. */
   readonly concurrency: number;
@@ -69,7 +72,7 @@ export const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
 };
 
 /**
- * @returns the most tokens an answer may have
+ * @returns the most tokens an answer may have; where nothing limits them and nothing depends on it, what to expect
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_API_KEY`
  */
 export function checkOptions(o: PromptedModelOptions): number {
@@ -106,10 +109,10 @@ export function checkOptions(o: PromptedModelOptions): number {
   if (own) throw new LeaError('E_OPTION_VALUE', 'promptedModel: this parameter is not yours to set.', { value: own });
   const most = o.parameters.max_tokens ?? o.parameters.max_completion_tokens;
   if (Number.isInteger(most) && (most as number) >= 1) return most as number;
-  if (o.budget.tokens === undefined && o.budget.cost === undefined && most === undefined) return Infinity;
+  if (o.budget.tokens === undefined && o.prices === undefined && most === undefined) return EXPECTED_ANSWER_TOKENS;
   throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens is a whole number of at least 1.', {
     value: most,
-    hint: 'Give max_tokens or max_completion_tokens in parameters: a budget needs to know how long answers can get.',
+    hint: 'Give max_tokens or max_completion_tokens in parameters: budgets and prices need to know how long answers can get.',
   });
 }
 

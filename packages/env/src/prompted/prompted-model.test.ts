@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { windowsOf } from '@lea/data';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Progress } from '../progress.ts';
+import { finish, type Progress } from '../progress.ts';
 import type { PromptedModelOptions } from './options.ts';
 import { promptedModel } from './prompted-model.ts';
 import { chatServer, type Handler, questionIn, say, tokens } from './testing.ts';
@@ -166,6 +167,16 @@ describe('endpoints that fail', () => {
     );
   });
 
+  test('an error behind status 200 is quoted, without the key', async () => {
+    const server = await serve(
+      (response) =>
+        void response.end(`{"error": {"message": "no credit for ${KEY},${' '.repeat(99)}${'x'.repeat(500)}"}}`),
+    );
+    await expect(rateOne(server.make({ retries: 0, apiKey: KEY }))).rejects.toThrow(
+      new RegExp(`no chat completion: no credit for \\*\\*\\*, ${'x'.repeat(200 - 19)}\\.`),
+    );
+  });
+
   test('Retry-After is kept to; one that is too long ends the run', async () => {
     const busy = (wait: string) => after(1, (response) => void response.writeHead(429, { 'retry-after': wait }).end());
     // Without it, the wait would be up to 11 days.
@@ -237,6 +248,31 @@ describe('answers that are none', () => {
     expect(server.seen[1]!.body.messages[2]!.content).toContain('{"rating"');
   });
 
+  test('one that was cut is wrong: a "1" may have been a "10"', async () => {
+    const server = await serve(after(1, (response) => say(response, '1', tokens(1, 1), 'length')));
+    expect([...(await rateOne(server.make()))]).toEqual([3]);
+    const short = await serve((response) => say(response, '1', tokens(1, 1), 'length'));
+    await expect(rateOne(short.make({ model: 'b', answerRetries: 1 }))).rejects.toMatchObject({
+      code: 'E_ANSWER',
+      message: expect.stringMatching(
+        /in 2 attempts; the last answer was cut at max_tokens\. Got "1"\. Raise max_tokens/,
+      ),
+    });
+  });
+
+  test.each([
+    ['parts', JSON.stringify([{ type: 'text', text: '{"rating": 5}' }]), '\\"text\\":'],
+    ['no text of its own', '{"toString": 1, "valueOf": 1}', '\\"valueOf\\":1'],
+    ['nesting without end', `${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'endless'],
+    ['nothing', 'null', 'null'],
+  ])('%s', async (_, content, named) => {
+    const server = await serve((response) => void response.end(`{"choices":[{"message":{"content":${content}}}]}`));
+    await expect(rateOne(server.make({ answerRetries: 0 }))).rejects.toMatchObject({
+      code: 'E_ANSWER',
+      message: expect.stringContaining(named),
+    });
+  });
+
   test('are an error in the end, or missing, never 0', async () => {
     const server = await serve((response, seen, n) =>
       questionIn(seen).endsWith('"Saw"?') ? say(response, '{"rating": 11}') : honest(response, seen, n),
@@ -280,16 +316,31 @@ describe('budget', () => {
   });
 
   test('retries count', async () => {
-    const server = await serve((response) => void response.writeHead(500).end());
+    const server = await serve((response) => void response.writeHead(429).end());
     const model = server.make({ budget: { requests: 2 } });
     await expect(rateOne(model)).rejects.toMatchObject({ code: 'E_BUDGET' });
     expect(server.seen).toHaveLength(2);
-    // A refused request has cost nothing; one that never got its answer may have.
     expect(model.spent).toEqual({ requests: 2, tokens: 0, cost: 0 });
-    const silent = await serve((response) => void response.destroy());
-    const unsure = silent.make({ retries: 0 });
-    await expect(rateOne(unsure)).rejects.toMatchObject({ code: 'E_ENDPOINT' });
-    expect(unsure.spent.tokens).toBeGreaterThan(100);
+  });
+
+  test('a refused request has cost nothing, one that never got its answer may have', async () => {
+    const spentAfter = async (handler: Handler) => {
+      const server = await serve(handler);
+      const model = server.make({ retries: 0 });
+      await expect(rateOne(model)).rejects.toThrow();
+      const bytes = server.seen[0]!.body.messages.map(({ content }) => Buffer.byteLength(content));
+      return { tokens: model.spent.tokens, most: bytes.reduce((a, b) => a + b, 0) + 32 + 32 };
+    };
+    for (const status of [400, 401, 404, 425, 429]) {
+      expect((await spentAfter((response) => void response.writeHead(status).end())).tokens).toBe(0);
+    }
+    const unsure: Handler[] = [408, 500, 502, 504].map(
+      (status) => (response: ServerResponse) => void response.writeHead(status).end(),
+    );
+    for (const handler of [...unsure, ((response) => void response.destroy()) as Handler]) {
+      const { tokens: counted, most } = await spentAfter(handler);
+      expect(counted).toBe(most);
+    }
   });
 
   test('tokens and cost: reserved at their most, counted as reported', async () => {
@@ -318,12 +369,16 @@ describe('budget', () => {
 
   test('usage that is missing or no count is taken at its most', async () => {
     const usages = [null, tokens(-1, 8), tokens(1e300, 1), { prompt_tokens: '1', completion_tokens: 1 }];
-    const server = await serve((response, _, n) => say(response, '5', usages[n]!));
+    const server = await serve((response, _, n) => say(response, '5', usages[n] ?? null));
     const model = server.make({ concurrency: 1 });
     await model.rewards(windowsOf([[0]], 5, 5), Int32Array.of(0, 1, 2, 3));
     const messages = server.seen.map(({ body }) => body.messages.map(({ content }) => content).join(''));
     const bounds = messages.map((text) => Buffer.byteLength(text) + 32 + 32);
     expect(model.spent.tokens).toBe(bounds.reduce((a, b) => a + b, 0));
+    // Where nothing limits answers they count as such answers go.
+    const unlimited = server.make({ parameters: {}, cacheDir: undefined });
+    await rateOne(unlimited);
+    expect(unlimited.spent).toMatchObject({ tokens: bounds[1]! - 32 + 10, cost: 0 });
   });
 
   test('a forecast sends nothing and knows the cache', async () => {
@@ -353,6 +408,36 @@ test('an abort cuts what is under way, and is the error', async () => {
   const late = server.make().rate(windows, actions, { signal: abort.signal });
   await expect(late.next()).rejects.toThrow('enough');
   expect(server.seen).toHaveLength(4);
+});
+
+test('an abort does not wait for the answer that another call waits for', async () => {
+  const server = await serve((response, seen, n) => {
+    held = () => void honest(response, seen, n);
+    asked();
+  });
+  let [held, asked] = [() => {}, () => {}];
+  const arrived = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const model = server.make();
+  const first = rateOne(model);
+  await arrived;
+  const abort = new AbortController();
+  const second = finish(model.rate(one.windows, one.actions, { signal: abort.signal }));
+  abort.abort(new Error('enough'));
+  await expect(second).rejects.toThrow('enough');
+  held();
+  expect([...(await first)]).toEqual([3]);
+  expect(server.seen).toHaveLength(1);
+});
+
+test('histories hold items', async () => {
+  const server = await serve(honest);
+  const odd = (...items: number[]) => ({ items: Int32Array.from(items), length: Int32Array.of(2), size: 1, window: 2 });
+  for (const history of [odd(7, 0), odd(0, -3)]) {
+    await expect(server.make().rewards(history, Int32Array.of(1))).rejects.toMatchObject({ code: 'E_ITEM_RANGE' });
+  }
+  expect(server.seen).toHaveLength(0);
 });
 
 test('the key is in no file, error, event or object', async () => {
@@ -405,7 +490,21 @@ test('the key is in no file, error, event or object', async () => {
   );
   const files = (await readdir(cacheDir, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
   expect(files.length).toBeGreaterThan(2);
-  for (const file of files) expect(await readFile(join(file.parentPath, file.name), 'utf8')).not.toContain(KEY);
+  // By construction: nothing that an endpoint said is in them.
+  for (const file of files) {
+    const kept: object = JSON.parse(await readFile(join(file.parentPath, file.name), 'utf8'));
+    expect(Object.keys(kept).sort()).toEqual(['key', 'rating']);
+  }
+});
+
+test('a key that JSON writes otherwise is blotted out in that form too', async () => {
+  const apiKey = 'sk-"secret"\\0123456789';
+  const server = await serve((response, { headers }) => say(response, JSON.stringify({ why: headers.authorization })));
+  const error = await rateOne(server.make({ apiKey, answerRetries: 0 })).catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: 'E_ANSWER', value: '{"why":"Bearer ***"}' });
+  const parts = await serve((response, { headers }) => say(response, [{ text: headers.authorization }]));
+  const other = await rateOne(parts.make({ apiKey, answerRetries: 0 })).catch((e: unknown) => e);
+  expect(other).toMatchObject({ code: 'E_ANSWER', value: '[{"text":"Bearer ***"}]' });
 });
 
 test('options that make no sense are named', () => {
@@ -419,5 +518,6 @@ test('options that make no sense are named', () => {
   expect(make({ budget: { requets: 1 } })).toThrow('Did you mean "requests"?');
   expect(make({ parameters: { stream: true } })).toThrow('not yours to set');
   expect(make({ parameters: {}, budget: { tokens: 9 } })).toThrow('max_tokens');
+  expect(make({ parameters: {}, prices: { prompt: 0, completion: 0 } })).toThrow('max_tokens');
   expect(make({ wrongAnswer: 'zero' })).toThrow('wrongAnswer');
 });

@@ -3,9 +3,9 @@ import type { Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import { finish, type Progress } from '../progress.ts';
 import { checkActions, type RewardModel } from '../reward-model.ts';
-import { answerStore, type Stored } from './answer-store.ts';
-import { ask, type Stop } from './ask.ts';
-import { costOf, ledger, promptTokens, type Spent } from './budget.ts';
+import { answerStore, type Rating } from './answer-store.ts';
+import { type Answer, ask, type Stop } from './ask.ts';
+import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';
 import { addressOf, checkOptions, DEFAULTS, type Needed, type PromptedModelOptions } from './options.ts';
 import { promptWriter } from './prompt.ts';
 
@@ -50,8 +50,6 @@ export interface PromptedModel extends RewardModel {
   forecast(windows: Windows, actions: Int32Array): Promise<Forecast>;
 }
 
-const EXPECTED_ANSWER_TOKENS = 10;
-
 /**
  * A prompted language model as a reward model: any OpenAI-compatible chat completions endpoint (vLLM, Ollama, llama.cpp,
  * hosted ones) rates how much a user would like an action after a history.
@@ -78,7 +76,7 @@ export function promptedModel(
     ledger: account,
     limit: pLimit(o.concurrency) as <T>(run: () => Promise<T>) => Promise<T>,
   };
-  const underWay = new Map<string, Promise<Stored>>();
+  const underWay = new Map<string, Promise<Answer>>();
 
   const questionOf = ({ items, length, window }: Windows, row: number, action: number) => {
     const end = row * window + length[row]!;
@@ -99,20 +97,23 @@ export function promptedModel(
     return places;
   };
 
-  const known = async (key: string): Promise<Stored | undefined> => {
-    const stored = await store?.read(key);
-    return stored?.rating === null && o.wrongAnswer === 'raise' ? undefined : stored;
+  const known = async (key: string): Promise<Rating | undefined> => {
+    const rating = await store?.read(key);
+    return rating === null && o.wrongAnswer === 'raise' ? undefined : rating;
   };
   /** One question is asked once, however many wait for it. */
-  const answerTo = async (key: string, messages: ReturnType<typeof write>, stop: Stop): Promise<Stored> => {
+  const answerTo = async (key: string, messages: ReturnType<typeof write>, stop: Stop): Promise<Answer> => {
     for (let other = underWay.get(key); other; other = underWay.get(key)) {
-      const stored = await other.catch(() => undefined);
-      if (stored) return stored;
+      const answer = await unlessAborted(
+        other.catch(() => undefined),
+        stop.abort,
+      );
+      if (answer) return answer;
       stop.drain.throwIfAborted();
     }
-    const asked = ask(asking, messages, stop).then(async (stored) => {
-      await store?.write(key, stored);
-      return stored;
+    const asked = ask(asking, messages, stop).then(async (answer) => {
+      await store?.write(key, answer.rating);
+      return answer;
     });
     underWay.set(key, asked);
     try {
@@ -145,14 +146,15 @@ export function promptedModel(
     let failure: { readonly error: unknown } | undefined;
     const rateOne = async (key: string, at: readonly number[]): Promise<void> => {
       const first = at[0]!;
-      let stored = await known(key);
-      if (stored) counts.cached += at.length;
+      let rating = await known(key);
+      if (rating !== undefined) counts.cached += at.length;
       else {
         const messages = questionOf(windows, Math.floor(first / perRow), actions[first]!);
-        stored = await answerTo(key, messages, { abort: abort.signal, drain: drain.signal });
+        const answer = await answerTo(key, messages, { abort: abort.signal, drain: drain.signal });
+        ({ rating } = answer);
+        if (rating === null && o.wrongAnswer === 'raise') throw wrongAnswer(answer, o.answerRetries + 1);
       }
-      if (stored.rating === null && o.wrongAnswer === 'raise') throw wrongAnswer(stored, o.answerRetries + 1);
-      for (const i of at) ratings[i] = stored.rating ?? Number.NaN;
+      for (const i of at) ratings[i] = rating ?? Number.NaN;
       counts.done += at.length;
     };
     const progress = (): Progress => ({
@@ -206,7 +208,7 @@ export function promptedModel(
       const completion = Math.min(EXPECTED_ANSWER_TOKENS, answerTokens);
       const sums = { prompt: 0, completion: 0, requests: 0 };
       for (const [key, [first]] of places) {
-        if (await known(key)) continue;
+        if ((await known(key)) !== undefined) continue;
         const messages = questionOf(windows, Math.floor(first! / perRow), actions[first!]!);
         sums.requests++;
         sums.prompt += promptTokens(messages).expected;
@@ -224,9 +226,22 @@ export function promptedModel(
   };
 }
 
-function wrongAnswer({ answer }: Stored, attempts: number): LeaError {
-  return new LeaError('E_ANSWER', `The model gave no rating in ${attempts} attempts.`, {
-    value: answer,
-    hint: 'Ask for {"rating": 0..10} in system, give max_tokens enough room, or take wrongAnswer "missing".',
+function wrongAnswer({ said, cut }: Answer, attempts: number): LeaError {
+  const last = cut ? '; the last answer was cut at max_tokens' : '';
+  return new LeaError('E_ANSWER', `The model gave no rating in ${attempts} attempts${last}.`, {
+    value: said,
+    hint: cut
+      ? 'Raise max_tokens in parameters; of a model that thinks before it answers, switch that off.'
+      : 'Ask for {"rating": 0..10} in system, or take wrongAnswer "missing".',
+  });
+}
+
+/** What `work` gives, or the signal's reason as soon as it aborts. `work` itself goes on. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

@@ -13,7 +13,13 @@ export interface Endpoint {
 
 /** One attempt: an answer (whatever it says), or why there is none. */
 export type Attempt =
-  | { readonly kind: 'answer'; readonly content: unknown; readonly usage: Usage | undefined }
+  | {
+      readonly kind: 'answer';
+      readonly content: unknown;
+      /** The answer reached the limit on its tokens: its end is missing. */
+      readonly cut: boolean;
+      readonly usage: Usage | undefined;
+    }
   | {
       readonly kind: 'failure';
       readonly why: string;
@@ -22,7 +28,7 @@ export type Attempt =
       readonly passing: boolean;
       /** Milliseconds the endpoint asks to wait. */
       readonly wait?: number;
-      /** The endpoint refused, so nothing was computed; otherwise it may bill what never arrived. */
+      /** The endpoint refused before it computed anything; otherwise it may bill what never arrived. */
       readonly refused: boolean;
     };
 
@@ -63,13 +69,13 @@ export async function attempt(
       signal: stop.signal,
     });
     const text = await boundedText(response);
-    if (!response.ok) return refusal(response, withoutKey(text ?? '', apiKey));
+    if (!response.ok) return refusal(response, quoted(text ?? '', apiKey));
     if (text === undefined) return failed(`sent more than ${MOST_BYTES} bytes`);
-    return completion(text);
+    return completion(text, apiKey);
   } catch (error) {
     signal.throwIfAborted();
     if (late) return failed(`gave no answer within ${timeout} ms`);
-    return failed(`cannot be reached, or broke off (${withoutKey(reason(error), apiKey)})`);
+    return failed(`cannot be reached, or broke off (${quoted(reason(error), apiKey)})`);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
@@ -88,7 +94,7 @@ async function boundedText(response: Response): Promise<string | undefined> {
   return Buffer.concat(chunks).toString();
 }
 
-function completion(text: string): Attempt {
+function completion(text: string, apiKey: string | undefined): Attempt {
   let whole: unknown;
   try {
     whole = JSON.parse(text);
@@ -96,24 +102,34 @@ function completion(text: string): Attempt {
     return failed('answered with something that is not JSON');
   }
   const choices = field(whole, 'choices');
-  const message = field(Array.isArray(choices) ? choices[0] : undefined, 'message');
-  if (message === undefined) return failed('answered with JSON that is no chat completion');
+  const choice = Array.isArray(choices) ? choices[0] : undefined;
+  const message = field(choice, 'message');
+  if (message === undefined) {
+    const error = field(whole, 'error');
+    const said = field(error, 'message') ?? error;
+    return failed(`answered with JSON that is no chat completion${said ? `: ${quoted(said, apiKey)}` : ''}`);
+  }
   const prompt = count(field(field(whole, 'usage'), 'prompt_tokens'));
   const answered = count(field(field(whole, 'usage'), 'completion_tokens'));
   const usage = prompt === undefined || answered === undefined ? undefined : { prompt, completion: answered };
-  return { kind: 'answer', content: field(message, 'content'), usage };
+  return {
+    kind: 'answer',
+    content: field(message, 'content'),
+    cut: field(choice, 'finish_reason') === 'length',
+    usage,
+  };
 }
 
-function refusal(response: Response, text: string): Attempt {
+function refusal(response: Response, said: string): Attempt {
   const { status } = response;
-  const said = text.replace(/\s+/g, ' ').trim().slice(0, QUOTED);
   const wait = retryAfter(response.headers.get('retry-after'));
   return {
     kind: 'failure',
     why: `answered with status ${status}${said ? `: ${said}` : ''}`,
     status,
     passing: status === 408 || status === 425 || status === 429 || status >= 500,
-    refused: true,
+    // Gateways give up on work that goes on behind them, and is billed.
+    refused: status < 500 && status !== 408,
     ...(wait === undefined ? {} : { wait }),
   };
 }
@@ -129,15 +145,25 @@ export function retryAfter(header: string | null): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-/** `text` with every occurrence of the key blotted out. */
-export function withoutKey(text: string, apiKey: string | undefined): string {
-  return apiKey ? text.replaceAll(apiKey, '***') : text;
+/** What an endpoint said, for an error: the key blotted out, also as JSON writes it, then on one line and shortened. */
+export function quoted(said: unknown, apiKey: string | undefined): string {
+  let text = typeof said === 'string' ? said : written(said);
+  if (apiKey) for (const key of [apiKey, JSON.stringify(apiKey).slice(1, -1)]) text = text.replaceAll(key, '***');
+  return text.replace(/\s+/g, ' ').trim().slice(0, QUOTED);
 }
 
-function reason(error: unknown): string {
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    // It is nested too deep.
+    return 'something endless';
+  }
+}
+
+function reason(error: unknown): unknown {
   const cause = field(error, 'cause');
-  const code = field(cause, 'code') ?? field(error, 'code') ?? field(cause, 'message') ?? field(error, 'message');
-  return String(code);
+  return field(cause, 'code') ?? field(error, 'code') ?? field(cause, 'message') ?? field(error, 'message');
 }
 
 function field(value: unknown, name: string): unknown {

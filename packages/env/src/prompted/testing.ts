@@ -44,9 +44,14 @@ export async function chatServer(handler: Handler): Promise<ChatServer> {
 }
 
 /** A well-formed completion that says `content`. */
-export function say(response: ServerResponse, content: unknown, usage: object | null = tokens(40, 8)): void {
+export function say(
+  response: ServerResponse,
+  content: unknown,
+  usage: object | null = tokens(40, 8),
+  finish_reason = 'stop',
+): void {
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ choices: [{ message: { role: 'assistant', content } }], usage }));
+  response.end(JSON.stringify({ choices: [{ message: { role: 'assistant', content }, finish_reason }], usage }));
 }
 
 export function tokens(prompt: number, completion: number): object {
