@@ -4,6 +4,7 @@ import type { Value } from '@lea/tensor';
 import { candidateSlots, readPrompt } from './candidate-prompt.ts';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
 import { type LoraOptions, loraOf } from './decoders/lora.ts';
+import { catalogueOf, checkCatalogue } from './environment-catalogue.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
 import type { LanguageModel } from './language-model.ts';
 
@@ -157,11 +158,23 @@ function checkOptions(o: FitEnvironmentOptions): void {
   if (o.lr === 0) refuse('lr must be above 0.', o.lr);
 }
 
+/** @throws LeaError `E_DATA_EMPTY`, `E_OPTION_VALUE` */
+function checkValidation({ train, validation }: FitEnvironmentOptions): void {
+  if (!validation) return;
+  if (validation.count === 0) {
+    throw new LeaError('E_DATA_EMPTY', 'There are no validation rows to stop by.', {
+      hint: 'Leave validation out: all epochs are run then.',
+    });
+  }
+  checkCatalogue('validation', validation.sequences.itemIds, catalogueOf(train.sequences.itemIds));
+}
+
 /** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
 export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   const items = o.train.sequences.itemIds.length;
   if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
   checkOptions(o);
+  checkValidation(o);
   const input = o.input ?? (o.tokens ? 'id+text' : 'id');
   if (input !== 'id' && !o.tokens) {
     throw new LeaError('E_OPTION_VALUE', 'That input needs item tokens.', {

@@ -18,7 +18,10 @@ export interface ValidationMeter {
   dispose(): Promise<void>;
 }
 
-/** Measures parameters on validation rows: NDCG@10 of the state model, both losses, pairwise accuracy of the reward model. */
+/**
+ * Measures parameters on validation rows: NDCG@10 of the state model and its loss, both among all items whatever the fit
+ * contrasts with; loss and pairwise accuracy of the reward model.
+ */
 export async function validationMeter(
   set: Transitions,
   config: EnvironmentConfig,
@@ -33,19 +36,16 @@ export async function validationMeter(
   const runner = await ready(
     ({ inputs, frozen }) => {
       const { tokens, memory, ...rest } = frozen;
-      const { states, table, liked, other, total, sm, rm } = environmentLosses(
-        rest,
-        config,
-        { tokens, memory },
-        inputs,
-      );
-      const flat = tf.reshape(states, [-1, stateSize(config)]);
-      const logits = tf.matMul(flat, table, false, true);
-      const target = rowDot(flat, embedding(table, tf.reshape(inputs.target!, [-1])));
-      // The target's own entry may differ from `target` in the last bits and must not count as better than itself.
-      const better = tf.greater(logits, tf.add(tf.reshape(target, [-1, 1]), 1e-5));
-      const rank = tf.sum(tf.cast(better, 'float32'), 1);
-      return { state: {}, outputs: { rank, liked, other, sm: tf.mul(sm, total), rm: tf.mul(rm, total) } };
+      // One drawn item in place of all: the state loss over all of them is computed here, in parts.
+      const contrast = tf.zeros([1], 'int32');
+      const about = environmentLosses(rest, config, { tokens, memory }, { ...inputs, contrast });
+      const states = tf.reshape(about.states, [-1, stateSize(config)]);
+      const { rank, loss } = amongAll(states, about.table, tf.reshape(inputs.target!, [-1]));
+      const sm = tf.sum(tf.mul(loss, tf.reshape(inputs.weight!, [-1])));
+      return {
+        state: {},
+        outputs: { rank, liked: about.liked, other: about.other, sm, rm: tf.mul(about.rm, about.total) },
+      };
     },
     { inputs: specsOf(batches[0]!), frozen: specsOf(params) },
     runtime,
@@ -75,4 +75,41 @@ export async function validationMeter(
     },
     dispose: (): Promise<void> => runner.dispose(),
   };
+}
+
+/** Most logits in memory at a time. */
+const LOGITS = 2 ** 24;
+
+/** Logits that differ by less are equal: the same product may come out with other last bits. */
+const EQUAL = 1e-5;
+
+/**
+ * Where targets stand among all items, and -log softmax of their logits.
+ *
+ * @param states [R, size] @param table [items, size] @param target int32 [R] @param most logits made at a time, about
+ * @returns `rank` [R] the number of items before the target, ties going to the smaller index, as in `fidelity`; `loss` [R]
+ */
+export function amongAll(
+  states: tf.Tensor,
+  table: tf.Tensor,
+  target: tf.Tensor,
+  most: number = LOGITS,
+): { rank: tf.Tensor; loss: tf.Tensor } {
+  const [rows] = states.shape as [number];
+  const [items, size] = table.shape as [number, number];
+  const own = tf.reshape(rowDot(states, embedding(table, target)), [rows, 1]);
+  const at = tf.reshape(target, [rows, 1]);
+  const block = Math.max(1, Math.floor(most / rows));
+  const before: tf.Tensor[] = [];
+  const sums: tf.Tensor[] = [];
+  for (let from = 0; from < items; from += block) {
+    const count = Math.min(block, items - from);
+    const logits = tf.matMul(states, tf.slice(table, [from, 0], [count, size]), false, true);
+    const earlier = tf.less(tf.reshape(tf.range(from, from + count, 1, 'int32'), [1, count]), at);
+    const ahead = tf.greater(logits, tf.where(earlier, tf.sub(own, EQUAL), tf.add(own, EQUAL)));
+    before.push(tf.sum(tf.cast(ahead, 'float32'), 1));
+    sums.push(tf.logSumExp(logits, 1, true));
+  }
+  const whole = sums.length === 1 ? sums[0]! : tf.logSumExp(tf.concat(sums, 1), 1, true);
+  return { rank: tf.addN(before), loss: tf.reshape(tf.sub(whole, own), [rows]) };
 }

@@ -1,0 +1,33 @@
+import { contentHash, LeaError } from '@lea/core';
+
+/** Which items the indices of a fit are. */
+export interface Catalogue {
+  readonly count: number;
+  /** Of their ids, in order. */
+  readonly hash: string;
+}
+
+export function catalogueOf(itemIds: readonly string[]): Catalogue {
+  return { count: itemIds.length, hash: contentHash(itemIds) };
+}
+
+/**
+ * Refuses data in whose indices other items are meant.
+ *
+ * @param items how many there have to be: those of the fit and, perhaps, further ones after them, whose ids may be any
+ * @throws LeaError `E_OPTION_VALUE`
+ */
+export function checkCatalogue(
+  what: string,
+  itemIds: readonly string[],
+  { count, hash }: Catalogue,
+  items: number = count,
+): void {
+  if (itemIds.length !== items) {
+    throw new LeaError('E_OPTION_VALUE', `${what}: there are ${itemIds.length} items in the data, not ${items}.`);
+  }
+  if (catalogueOf(itemIds.slice(0, count)).hash === hash) return;
+  throw new LeaError('E_OPTION_VALUE', `${what}: its items are not those of the fit in the same order.`, {
+    hint: 'Cut all sets from the same interactions, or read them with the same ids.',
+  });
+}
