@@ -42,6 +42,7 @@ const configs: AgentConfig[] = [
   { type: 'vpq', heads: 3, cql: 0.1, bcq: 0.2, rankingHead: 'q', encoder: { type: 'sasrec', size: 4 } },
   { type: 'vpq', heads: 3, form: 'difference', ...sampled, cql: 0.1, encoder: { type: 'gru4rec', size: 4 } },
   { type: 'ccql', encoder: { type: 'sasrec', size: 4 } },
+  { type: 'sqn', encoder: { type: 'gru4rec', size: 4, gates: 'tensorflow' } },
   { type: 'ccql', augmentation: 'crop', ...sampled, encoder: { type: 'gru4rec', size: 4 } },
   { type: 'ccql', augmentation: 'mask', clamp: true, encoder: { type: 'sasrec', size: 4, everyPosition: true } },
   { type: 'snqn', negatives: 4, encoder: { type: 'caser', size: 4, filters: 3, text: 'project' } },

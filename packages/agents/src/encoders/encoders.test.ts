@@ -22,6 +22,7 @@ const pad = shape.items;
 const configs: [EncoderFactory, object][] = [
   [gru4rec, {}],
   [gru4rec, { text: 'project' }],
+  [gru4rec, { gates: 'tensorflow' }],
   [caser, { filters: 3 }],
   [caser, { filters: 2, heights: [1, 5], text: 'project' }],
   [nextitnet, {}],
@@ -161,6 +162,27 @@ describe.each(cases)('$name', ({ make, recency }) => {
   });
 });
 
+test.each([
+  ['gru4rec', gru4rec({ size: 4 })],
+  ['gru4rec, tensorflow', gru4rec({ size: 4, gates: 'tensorflow' })],
+  ['caser', caser({ size: 4, heights: [1] })],
+  ['nextitnet', nextitnet({ size: 4 })],
+  ['sasrec', sasrec({ size: 4 })],
+  ['sasrec-modern', sasrecModern({ size: 4 })],
+])('%s: a window of one event, with gradients', (_, encoder) => {
+  const params = tensors(encoder.init(key(5), { ...shape, window: 1 }, text));
+  const at = histories([[3], [7]], [1, 1]);
+  const { grads, aux } = valueAndGrad((p) => {
+    const all = encoder.encodeAll(p, at, mode);
+    return { loss: tf.sum(tf.square(all)), aux: { all, last: encoder.encode(p, at, mode) } };
+  }, params);
+  expect(aux.all!.shape).toEqual([2, 1, encoder.outputSize]);
+  rows(aux.last!).forEach((row, i) => {
+    near(row, (aux.all!.arraySync() as number[][][])[i]![0]!);
+  });
+  expect(Math.max(...grads['emb.weight']!.abs().dataSync())).toBeGreaterThan(0);
+});
+
 describe('an empty history gives the same state whatever the items are', () => {
   const empty = (encoder: Encoder, params: Tensors) =>
     rows(encoder.encode(params, histories([[pad, pad, pad, pad, pad]], [1]), mode))[0]!;
@@ -196,6 +218,47 @@ describe('an empty history gives the same state whatever the items are', () => {
     params['emb.weight'] = tf.concat([tf.slice(table, [pad, 0], [1, 4]), tf.slice(table, [1, 0])]);
     near(rows(encoder.encode(params, histories([[0, pad, pad, pad, pad]], [1]), mode))[0]!, before, 1e-7);
   });
+});
+
+test('gru4rec by hand: where the reset gate comes in', () => {
+  const params = {
+    'emb.weight': tf.tensor2d([2, 3, 100], [3, 1]),
+    // Of the gates r and z, and of the candidate n.
+    'enc.gru.weight_ih_l0': tf.tensor2d([0.1, -0.2, 0.3], [3, 1]),
+    'enc.gru.weight_hh_l0': tf.tensor2d([0.5, 0.4, -0.6], [3, 1]),
+    'enc.gru.bias_ih_l0': tf.tensor1d([1, 1, 0.2]),
+    'enc.gru.bias_hh_l0': tf.tensor1d([0, 0, 0.7]),
+  };
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  const steps = (candidate: (x: number, r: number, h: number) => number) =>
+    [2, 3].reduce((h, x) => {
+      const r = sigmoid(0.1 * x + 0.5 * h + 1);
+      const z = sigmoid(-0.2 * x + 0.4 * h + 1);
+      return (1 - z) * Math.tanh(candidate(x, r, h)) + z * h;
+    }, 0);
+  const state = (gates: 'torch' | 'tensorflow') =>
+    rows(gru4rec({ size: 1, gates }).encode(params, histories([[0, 1, 2]], [2]), mode))[0]!;
+  near(state('torch'), [steps((x, r, h) => 0.3 * x + 0.2 + r * (-0.6 * h + 0.7))], 1e-6);
+  near(state('tensorflow'), [steps((x, r, h) => 0.3 * x + 0.2 - 0.6 * (r * h))], 1e-6);
+});
+
+test('gru4rec, tensorflow: gate biases begin at 1, weights lie within the Xavier bounds of their two parts', () => {
+  const size = 16;
+  const params = gru4rec({ size, gates: 'tensorflow' }).init(key(1), shape);
+  expect(
+    Object.keys(params)
+      .filter((name) => name.includes('gru'))
+      .map((name) => name.slice(8)),
+  ).toEqual(['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0']);
+  expect(Array.from(params['enc.gru.bias_ih_l0']!.data)).toEqual([...Array(32).fill(1), ...Array(16).fill(0)]);
+  for (const name of ['enc.gru.weight_ih_l0', 'enc.gru.weight_hh_l0']) {
+    const largest = (from: number, to: number) =>
+      Math.max(...params[name]!.data.slice(from * size, to * size).map(Math.abs));
+    const [gates, candidate] = [Math.sqrt(6 / 64), Math.sqrt(6 / 48)];
+    expect(largest(0, 32)).toBeLessThanOrEqual(gates);
+    expect(largest(32, 48)).toBeLessThanOrEqual(candidate);
+    expect(largest(32, 48)).toBeGreaterThan(gates);
+  }
 });
 
 test('a window wider than the parameters: refused where they have one', () => {
@@ -307,6 +370,7 @@ test('options: unknown keys, values that make no sense', () => {
   expect(given(sasrecModern, { size: 5 })).toThrow(/heads must divide/);
   expect(given(sasrec, { positions: 'recent' })).toThrow(/Did you mean "recency"/);
   expect(given(gru4rec, { tied: 1 })).toThrow(/one of: false, true, "bias"/);
+  expect(given(gru4rec, { gates: 'keras' })).toThrow(/gates has no such choice/);
   expect(given(caser, { tied: true })).toThrow(/no option of that name/);
   expect(given(caser, { heights: [] })).toThrow(/list of whole numbers/);
   expect(given(caser, { heights: 3 })).toThrow(/list of whole numbers/);
