@@ -2,6 +2,7 @@ import { key } from '@lea/core';
 import { float32, int32, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
+import { gru4rec } from '../encoders/gru4rec.ts';
 import { sasrec } from '../encoders/sasrec.ts';
 import { agentConfig, agentTypes, createAgent, defineAgent, defineEncoder, encoderTypes } from '../registry.ts';
 import { batchValues } from '../testing/decisions.ts';
@@ -109,7 +110,9 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
 
   test('misspelt options are refused', () => {
     expect(() => createAgent({ type: name, lrr: 1, encoder: { type: 'sasrec' } })).toThrow(/Did you mean "lr"/);
-    expect(() => createAgent({ type: name, lr: '0.1', encoder: { type: 'sasrec' } })).toThrow(/lr must be a number/);
+    expect(() => createAgent({ type: name, lr: '0.1', encoder: { type: 'sasrec' } })).toThrow(
+      /lr must be a finite number/,
+    );
   });
 });
 
@@ -151,6 +154,58 @@ test('loss at every position: the mean over the events of a row of what each pre
   const more = list(run({ batch: { ...batch, ...targets } }).terms.ce);
   expect(more[1]! - got[1]!).toBeCloseTo(2 * nll([1, 2, 3], 0), 4);
   expect(more[2]).toBeCloseTo(got[2]!, 5);
+});
+
+test.each([
+  ['sac', sac({ clamp: true })],
+  ['sa2c', sa2c({ negatives: 2 })],
+  ['vpq', vpq({ heads: 2 })],
+  ['ccql', ccql({ contrast: 0 })],
+])('%s with a loss at every position: (CE_1 + ... + CE_{n-1} + w CE_n) / n', (_, make) => {
+  const agent = make(sasrec({ size: 4, dropout: 0, everyPosition: true }));
+  const { params, run } = setUp(agent);
+  const { terms } = run();
+  const weight = list(terms.weight);
+  const nll = (history: number[], action: number) => {
+    const one = tensors(batchValues([{ history, action }], shape));
+    const scores = agent.score(params, { items: one.items!, length: one.length! });
+    return -(tf.logSoftmax(scores).arraySync() as number[][])[0]![action]!;
+  };
+  const wanted = [
+    weight[0]! * nll([], 2),
+    (nll([1], 2) + nll([1, 2], 3) + weight[1]! * nll([1, 2, 3], 4)) / 3,
+    (nll([6], 0) + nll([6, 0], 1) + nll([6, 0, 1], 2) + weight[2]! * nll([6, 0, 1, 2], 3)) / 4,
+  ];
+  expect(weight.some((w) => w > 0 && Math.abs(w - 1) > 0.1)).toBe(true);
+  list(terms.ce).forEach((x, i) => {
+    expect(x).toBeCloseTo(wanted[i]!, 4);
+  });
+});
+
+/** GRU4Rec under another name of its item table. */
+function renamed(everyPosition: boolean, declared: readonly string[] = ['items']): Encoder {
+  const inner = gru4rec({ size: 4, everyPosition });
+  const inside = ({ items, ...rest }: Tensors): Tensors => ({ ...rest, 'emb.weight': items! });
+  return {
+    ...inner,
+    itemTables: declared,
+    init(key, at) {
+      const { 'emb.weight': items, ...rest } = inner.init(key, at);
+      return { ...rest, items: items! };
+    },
+    itemTable: (params) => inner.itemTable(inside(params)),
+    encode: (params, at, mode) => inner.encode(inside(params), at, mode),
+    encodeAll: (params, at, mode) => inner.encodeAll(inside(params), at, mode),
+  };
+}
+
+test.each([
+  ['ce at every position', ce(), true],
+  ['ccql', ccql(), false],
+] as const)('%s reads the padding id off the item table that the encoder declares', (_, make, every) => {
+  const wanted = setUp(make(gru4rec({ size: 4, everyPosition: every }))).run();
+  expect(value(setUp(make(renamed(every))).run().loss)).toBe(value(wanted.loss));
+  expect(() => setUp(make(renamed(every, []))).run()).toThrow(/no parameter of the name in itemTables.*items/);
 });
 
 test('the registry takes new types and refuses names that are taken', () => {

@@ -81,8 +81,8 @@ test('the contrastive term reaches the states through both views, not the heads'
 });
 
 test('options out of range are refused', () => {
-  expect(() => ccql({ cqlTemperature: 0 })).toThrow(/cqlTemperature must be a number/);
-  expect(() => ccql({ contrastTemperature: 0 })).toThrow(/contrastTemperature must be a number/);
-  expect(() => ccql({ contrast: -1 })).toThrow(/contrast must be a number/);
+  expect(() => ccql({ cqlTemperature: 0 })).toThrow(/cqlTemperature must be a finite number/);
+  expect(() => ccql({ contrastTemperature: 0 })).toThrow(/contrastTemperature must be a finite number/);
+  expect(() => ccql({ contrast: -1 })).toThrow(/contrast must be a finite number/);
   expect(() => ccql({ augmentation: 'permutation' as never })).toThrow(/augmentation has no such choice/);
 });

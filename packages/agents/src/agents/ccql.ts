@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
+import { paddingId } from '../encoders/items.ts';
 import { type Augmentation, augment } from '../losses/augment.ts';
 import { infoNce } from '../losses/contrastive.ts';
 import type { Encoder, LossInput } from '../types.ts';
@@ -41,9 +42,9 @@ export const ccql: AgentFactory<CcqlOptions> = agentFactory<CcqlOptions>({
   check(options) {
     checkSac('ccql', options);
     checkRanges('ccql', options, {
-      cqlTemperature: [0.001, Infinity],
-      contrast: [0, Infinity],
-      contrastTemperature: [0.001, Infinity],
+      cqlTemperature: [0.001, Number.MAX_VALUE],
+      contrast: [0, Number.MAX_VALUE],
+      contrastTemperature: [0.001, Number.MAX_VALUE],
     });
     checkChoices('ccql', options, { augmentation: ['permute', 'crop', 'mask'] });
   },
@@ -53,7 +54,7 @@ export const ccql: AgentFactory<CcqlOptions> = agentFactory<CcqlOptions>({
       ...parts,
       cures: {
         ...parts.cures,
-        'loss/contrast': 'Raise contrastTemperature, or lower contrast or the learning rate lr.',
+        'loss/contrast': 'Raise contrastTemperature, or lower contrast or the learning rate.',
       },
       loss(input) {
         const states = learningStates(input, encoder);
@@ -77,7 +78,7 @@ function contrastTerm(
   states: tf.Tensor2D,
   { augmentation, contrastTemperature }: CcqlOptions,
 ): tf.Tensor1D {
-  const padId = input.params['emb.weight']!.shape[0]! - 1;
+  const padId = paddingId(encoder, input.params);
   const altered = augment(historiesOf(input), augmentation, input.key, padId);
   const others = encoder.encode(input.params, altered, passMode(input, 'augmented'));
   return infoNce(states, others, contrastTemperature);

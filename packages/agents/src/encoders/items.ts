@@ -60,6 +60,20 @@ export function itemTable(params: Tensors, text?: tf.Tensor): tf.Tensor2D {
   return weight ? tf.add(free, linear(neededText(text), weight)) : free;
 }
 
+/**
+ * The padding id: the last row of the item tables that the encoder declares.
+ *
+ * @throws LeaError `E_ITEM_TABLE` when it declares none, or one that is no parameter
+ */
+export function paddingId({ name, itemTables }: Encoder, params: Tensors): number {
+  const table = params[itemTables[0] ?? ''];
+  if (table) return table.shape[0]! - 1;
+  throw new LeaError('E_ITEM_TABLE', `The encoder ${name} has no parameter of the name in itemTables.`, {
+    value: itemTables,
+    hint: `Name those with a row per item id, padding last. Parameters are: ${Object.keys(params).join(', ')}.`,
+  });
+}
+
 function neededText(text: tf.Tensor | undefined): tf.Tensor {
   if (!text) throw missingText("text: 'project'", 'frozen.text');
   return text;

@@ -1,6 +1,7 @@
 import { softmaxCrossEntropy, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import type { CatalogueOptions } from '../agents/options.ts';
+import { paddingId } from '../encoders/items.ts';
 import { lastPosition, validSlots } from '../encoders/window.ts';
 import { type Head, supervisedHead } from '../heads.ts';
 import type { Encoder, Histories, LossInput, Mode } from '../types.ts';
@@ -22,8 +23,8 @@ export function encodeStates(encoder: Encoder, params: Tensors, histories: Histo
  * Supervised loss per row [B]: w times that of the logged action, plus that of the batch's extra targets weighted by
  * `targetWeights`. `options.loss` says over which items; all of them: -log softmax(f(s))[a].
  *
- * With states at every position it is the mean over the row's events, each state predicting the event that follows;
- * weight and extra targets belong to the last position.
+ * With states at every position it is the mean over the row's n events, each state predicting the event that follows;
+ * weight and extra targets belong to the last: 1/n (sum_{t<n} CE_t + w CE_n).
  *
  * @param weight [B], no gradient; 1 when left out
  */
@@ -42,7 +43,7 @@ export function supervisedLoss(
   if (states.all) {
     const [rows, window, size] = states.all.shape;
     const head = at(states.all.reshape([rows * window, size]));
-    const padId = params['emb.weight']!.shape[0]! - 1;
+    const padId = paddingId(encoder, params);
     const next = nextItems(batch, padId);
     const shares = positionShares(batch, padId, weight);
     const flat = (x: tf.Tensor) => x.reshape([rows * window, 1]);
