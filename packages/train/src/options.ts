@@ -1,7 +1,9 @@
 import type { Agent, Shape } from '@lea/agents';
-import { LeaError, withDefaults } from '@lea/core';
+import { withDefaults } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
+import { checkAgent, checkOptions } from './check-options.ts';
+import { largestReward } from './health.ts';
 import type { SamplerOptions } from './sampler.ts';
 import type { Signals } from './signals.ts';
 import { itemStatistics } from './statistics.ts';
@@ -71,15 +73,18 @@ export interface Plan
   networks: number;
   /** What `Agent.frozen` lists. */
   statistics: Values;
+  /** The largest reward in size that a TD target may hold. */
+  largestReward: number;
 }
 
 /**
  * Fills in defaults and refuses what cannot be trained, before anything is compiled.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_TRAIN_OPTION`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_SAMPLER`, `E_TRAIN_OPTION`, `E_TRAIN_METRIC`
  */
 export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
+  checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
   const batch = Math.min(options.batch ?? 256, train.count);
   const defaults = {
@@ -107,9 +112,14 @@ export function planOf(options: TrainOptions): Plan {
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
   const shape = { items: train.sequences.itemIds.length, window: plan.window, ...textSize(plan.text) };
-  const complete = { ...plan, networks, shape, statistics: itemStatistics(agent, train) };
-  check(complete);
-  return complete;
+  checkOptions(plan);
+  return {
+    ...plan,
+    networks,
+    shape,
+    statistics: itemStatistics(agent, train),
+    largestReward: largestReward(plan),
+  };
 }
 
 function defaultPatience(agent: Agent): number {
@@ -119,54 +129,4 @@ function defaultPatience(agent: Agent): number {
 
 function textSize(text: Value | undefined): { textSize?: number } {
   return text ? { textSize: text.shape[1]! } : {};
-}
-
-function check({ train, validation, rewards, agent, text, signals, ...plan }: Plan): void {
-  const refuse = (what: string, value: unknown, hint: string) => {
-    throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
-  };
-  for (const [name, { count }] of Object.entries({ train, validation })) {
-    if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
-  }
-  for (const name of ['window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk'] as const) {
-    const value = plan[name];
-    const whole = Number.isInteger(value) || (name === 'maxSteps' && value === Number.POSITIVE_INFINITY);
-    if (!whole || value < 1)
-      refuse(`train: ${name} must be a whole number of at least 1.`, value, 'Leave it out for the default.');
-  }
-  const kinds = train.sequences.kinds;
-  if (rewards?.length !== kinds.length || !rewards.every(Number.isFinite)) {
-    refuse('train: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
-  }
-  const items = train.sequences.itemIds.length;
-  if (validation.sequences.itemIds.length !== items) {
-    refuse(
-      'Train and validation have different catalogues.',
-      validation.sequences.itemIds.length,
-      'Split one set of interactions.',
-    );
-  }
-  if ((agent.encoder.needsText || agent.encoder.initText) && !text) {
-    refuse(
-      `The encoder ${agent.encoder.name} reads item texts.`,
-      undefined,
-      'Pass text, e.g. from textVectors of @lea/env.',
-    );
-  }
-  if (text && text.shape[0] !== items)
-    refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalogue.');
-  if (!signals) return;
-  const lengths = { reward: 1, targets: signals.k ?? 0, targetWeights: signals.k ?? 0 };
-  for (const name of ['reward', 'targets', 'targetWeights'] as const) {
-    const values = signals[name];
-    if (values && values.length !== train.count * lengths[name]) {
-      refuse(
-        `signals.${name} must have ${lengths[name]} value(s) for each of the ${train.count} train rows.`,
-        values.length,
-        'Make them with leaSignals from the same train transitions.',
-      );
-    }
-    const bad = values?.findIndex((value: number) => !Number.isFinite(value)) ?? -1;
-    if (bad >= 0) refuse(`signals.${name}[${bad}] is not a finite number.`, values![bad], 'Annotate again.');
-  }
 }

@@ -1,5 +1,5 @@
 import type { Agent } from '@lea/agents';
-import { fold, key, LeaError } from '@lea/core';
+import { fold, key } from '@lea/core';
 import type { CurvePoint, RunState } from './checkpoint.ts';
 import type { TrainEvent } from './events.ts';
 import type { Plan } from './options.ts';
@@ -52,13 +52,7 @@ export function chunkSteps(plan: Plan, run: RunState, step: number): number {
 /** The run after a validation of its current networks, and what is told about it. */
 export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEvent] {
   const { progress } = run;
-  const value = metrics[plan.metric];
-  if (value === undefined || Number.isNaN(value)) {
-    throw new LeaError('E_TRAIN_METRIC', 'Validation has no such metric.', {
-      value: plan.metric,
-      hint: `Metrics are: ${Object.keys(metrics).join(', ')}.`,
-    });
-  }
+  const value = metrics[plan.metric]!;
   const { step, lossSum, lossSteps } = progress;
   const point: CurvePoint = { phase: phaseOf(plan, run).name, step, loss: lossSum / lossSteps, value };
   const improved = progress.best === null || value > progress.best.value;

@@ -68,9 +68,13 @@ describe('samplers', () => {
     expect(shortest).not.toEqual(shortest.toSorted((a, b) => a - b));
   });
 
-  it('refuses unknown types', () => {
+  it('refuses unknown types and options', () => {
     expect(() => draw({ type: 'alphabetical' } as never, 0, { rows: 2, batch: 1 }, [0])).toThrow(
       /independent, permutation/,
     );
+    const draws = (options: object) => () => draw(options as never, 0, { rows: 2, batch: 1 }, [0]);
+    expect(draws({ type: 'permutation', bucket: true })).toThrow(/Did you mean "buckets"/);
+    expect(draws({ type: 'permutation', buckets: 'yes' })).toThrow(/buckets has no such choice/);
+    expect(draws({ type: 'independent', buckets: true })).toThrow(/no option of that name/);
   });
 });

@@ -1,4 +1,4 @@
-import { fold, type Key, LeaError, permutation, randomBits } from '@lea/core';
+import { checkChoices, fold, type Key, LeaError, permutation, randomBits, withDefaults } from '@lea/core';
 
 /**
  * How the rows of a batch are drawn.
@@ -16,6 +16,20 @@ export type SamplerOptions =
   | { readonly type: 'independent' }
   | { readonly type: 'permutation'; readonly buckets?: boolean };
 
+/** @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
+export function checkSampler(options: SamplerOptions): void {
+  const known = { independent: { type: '' }, permutation: { type: '', buckets: false } };
+  const { type } = options;
+  if (!Object.hasOwn(known, type)) {
+    throw new LeaError('E_SAMPLER', 'There is no sampler of that type.', {
+      value: type,
+      hint: `Samplers are: ${Object.keys(known).join(', ')}.`,
+    });
+  }
+  const { buckets = false } = withDefaults<{ type: string; buckets?: boolean }>('sampler', known[type], options);
+  checkChoices('sampler', { buckets }, { buckets: [true, false] });
+}
+
 /** Writes the rows of the batch of one step into `out`: a pure function of the key and the step. */
 export type Sampler = (step: number, out: Int32Array) => void;
 
@@ -23,21 +37,16 @@ export type Sampler = (step: number, out: Int32Array) => void;
  * @param rows number of rows to draw from
  * @param batch rows per batch, at most `rows`
  * @param lengths history length of every row; read by `buckets` only
- * @throws LeaError `E_SAMPLER`
+ * @throws LeaError as `checkSampler`
  */
 export function createSampler(
   options: SamplerOptions,
   key: Key,
   { rows, batch, lengths }: { rows: number; batch: number; lengths: ArrayLike<number> },
 ): Sampler {
+  checkSampler(options);
   if (options.type === 'independent') return independent(key, rows);
-  if (options.type === 'permutation') {
-    return options.buckets ? bucketed(key, rows, batch, lengths) : endless(key, rows, batch);
-  }
-  throw new LeaError('E_SAMPLER', 'There is no sampler of that type.', {
-    value: (options as { type: unknown }).type,
-    hint: 'Samplers are: independent, permutation.',
-  });
+  return options.buckets ? bucketed(key, rows, batch, lengths) : endless(key, rows, batch);
 }
 
 /** The first draws of a Fisher-Yates shuffle, undone afterwards: the cost is that of the batch, not of the rows. */

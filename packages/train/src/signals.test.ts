@@ -25,9 +25,9 @@ const annotation: Annotation = {
   rows: 2,
   k: 3,
   reward: Float32Array.of(1, 5),
-  positives: Int32Array.of(1, 0, 2, 4, 1, 2),
+  positives: Int32Array.of(1, 4, 2, 4, 1, 2),
   logits: Float32Array.of(2, 1, 0, 3, 3, 3),
-  positiveRewards: Float32Array.of(4, 9, 2, 1, 1, 3),
+  positiveRewards: Float32Array.of(4, 0, 2, 1, 1, 3),
   rewardMean: 3,
   rewardStd: 2,
   hash: 'h',
@@ -39,29 +39,37 @@ const near = (values: ArrayLike<number>, expected: number[]) => {
 };
 
 describe('leaSignals', () => {
-  it('actions: softmax of rewards in standard deviations, the logged action left out', () => {
+  it('actions: softmax of rewards in standard deviations', () => {
     const { targets, targetWeights, k, reward } = leaSignals(annotation, transitions, { alpha: 0.5 });
     expect(k).toBe(3);
     expect(reward).toBeUndefined();
-    expect([...targets!]).toEqual([1, 0, 2, 4, 1, 2]);
-    // Row 0: rewards 4 and 2 are 1 deviation apart. Row 1: 1, 1, 3.
-    const [e, three] = [Math.E, 2 + Math.E];
-    near(targetWeights!, [(0.5 * e) / (e + 1), 0, 0.5 / (e + 1), 0.5 / three, 0.5 / three, (0.5 * e) / three]);
+    expect([...targets!]).toEqual([1, 4, 2, 4, 1, 2]);
+    // Row 0: rewards 4, 0 and 2 are 1 deviation apart. Row 1: 1, 1, 3.
+    const [e, all, three] = [Math.E, 1 + Math.E + Math.E ** 2, 2 + Math.E];
+    near(targetWeights!, [
+      (0.5 * e ** 2) / all,
+      0.5 / all,
+      (0.5 * e) / all,
+      0.5 / three,
+      0.5 / three,
+      (0.5 * e) / three,
+    ]);
   });
 
   it('actions: k takes the first positives, temperature flattens', () => {
-    const { targets, targetWeights } = leaSignals(annotation, transitions, { k: 2, temperature: 1e6 });
-    expect([...targets!]).toEqual([1, 0, 4, 1]);
-    near(targetWeights!, [1, 0, 0.5, 0.5]);
+    const { targets, targetWeights } = leaSignals(annotation, transitions, { k: 2, temperature: 1e9 });
+    expect([...targets!]).toEqual([1, 4, 4, 1]);
+    near(targetWeights!, [0.5, 0.5, 0.5, 0.5]);
   });
 
-  it('state: softmax of the logits over the top-k, the logged action included', () => {
+  it('state: softmax of the logits over the top-k', () => {
     const use = { state: true, actions: false };
     const { targetWeights } = leaSignals(annotation, transitions, { use });
     const total = Math.E ** 2 + Math.E + 1;
     near(targetWeights!, [Math.E ** 2 / total, Math.E / total, 1 / total, 1 / 3, 1 / 3, 1 / 3]);
     const both = leaSignals(annotation, transitions, { use: { state: true } });
-    near(both.targetWeights!.slice(1, 2), [Math.E / total]);
+    // Their rewards are 2, 0 and 1 deviations.
+    near(both.targetWeights!.slice(1, 3), [(Math.E + 1) / total, (1 + Math.E) / total]);
     expect(both.targetWeights!.slice(0, 3).reduce((a, b) => a + b)).toBeCloseTo(2, 6);
   });
 
@@ -100,14 +108,35 @@ describe('leaSignals', () => {
     expect(random.targets).not.toEqual(
       leaSignals(annotation, transitions, { control: 'random-positives', seed: 2 }).targets,
     );
-    random.targetWeights!.forEach((weight, i) => {
-      if (random.targets![i] === [0, 3][Math.floor(i / 3)]) expect(weight).toBe(0);
-    });
     const many = { ...annotation, positiveRewards: Float32Array.of(10, 20, 30, 40, 50, 60) };
     const shuffled = leaSignals(many, transitions, { control: 'shuffled-rewards' });
     expect(shuffled.targets).toEqual(annotation.positives);
     expect(shuffled.targetWeights).not.toEqual(leaSignals(many, transitions).targetWeights);
     expect(() => leaSignals(annotation, transitions, { control: 'nonsense' as never })).toThrow(/shuffled-rewards/);
+  });
+
+  it('random positives: distinct, never the logged action, every other item equally often', () => {
+    const rows = 2000;
+    const items = new Int32Array(rows).map((_, i) => i % 5);
+    const sequences = { ...transitions.sequences, items, kind: new Uint8Array(rows), offsets: Int32Array.of(0, rows) };
+    const event = items.map((_, i) => i);
+    const many = { ...transitions, sequences, event, count: rows };
+    const column = new Float32Array(rows * 3).fill(1);
+    const large = { ...annotation, rows, logits: column, positiveRewards: column, positives: new Int32Array(rows * 3) };
+    const options = { control: 'random-positives', use: { state: true } } as const;
+    const { targets, targetWeights } = leaSignals(large, many, options);
+    const counts = new Map<string, number>();
+    for (let row = 0; row < rows; row++) {
+      const drawn = [...targets!.subarray(row * 3, row * 3 + 3)];
+      expect(new Set([...drawn, items[row]]).size).toBe(4);
+      for (const item of drawn) counts.set(`${items[row]} ${item}`, (counts.get(`${items[row]} ${item}`) ?? 0) + 1);
+    }
+    near(targetWeights!.subarray(0, 3), [2 / 3, 2 / 3, 2 / 3]);
+    // Of 400 rows with one logged action, 3 of 4 other items: 300, standard deviation about 9.
+    expect(counts.size).toBe(20);
+    for (const count of counts.values()) expect(Math.abs(count - 300)).toBeLessThan(45);
+    const five = { ...annotation, k: 5, positives: new Int32Array(10), logits: column, positiveRewards: column };
+    expect(() => leaSignals(five, transitions, options)).toThrow(/no 5 items.*smaller k/);
   });
 
   it('has a hash of its content', () => {
@@ -120,6 +149,17 @@ describe('leaSignals', () => {
   it('refuses other rows and misspelt options', () => {
     expect(() => leaSignals({ ...annotation, rows: 3 }, transitions)).toThrow(/these transitions have 2/);
     expect(() => leaSignals(annotation, transitions, { use: { action: true } as never })).toThrow(/"actions"/);
-    expect(() => leaSignals(annotation, transitions, { temperature: 0 })).toThrow(/above 0/);
+    for (const temperature of [0, Infinity, Number.NaN]) {
+      expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(/finite and above 0/);
+    }
+    for (const alpha of [-1, Infinity]) {
+      expect(() => leaSignals(annotation, transitions, { alpha })).toThrow(/finite and at least 0/);
+    }
+    const use = { reward: true };
+    for (const bad of [Number.NaN, Infinity, '1' as never]) {
+      expect(() => leaSignals(annotation, transitions, { use, rewards: [0.2, bad] })).toThrow(
+        /one finite number per kind/,
+      );
+    }
   });
 });

@@ -3,7 +3,7 @@ import {
   checkRanges,
   contentHash,
   fold,
-  integers,
+  type Key,
   key,
   LeaError,
   permutation,
@@ -11,6 +11,7 @@ import {
 } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Annotation } from '@lea/env';
+import { createSampler } from './sampler.ts';
 
 /** What a language-model environment adds to the training rows; row-sparse, aligned with the train transitions. */
 export interface Signals {
@@ -52,7 +53,8 @@ export interface SignalOptions {
   rewardMix?: number;
   /**
    * Breaks the signal on purpose, to show what of a gain is the environment's: `random-positives` puts uniformly drawn
-   * items in place of the proposed ones, `shuffled-rewards` deals the rewards to other rows and items. Default `none`.
+   * items, as distinct as they are and never the logged one, in place of the proposed ones, `shuffled-rewards` deals the
+   * rewards to other rows and items. Default `none`.
    */
   control?: 'none' | 'random-positives' | 'shuffled-rewards';
   /** Seed of the controls; default 0. */
@@ -63,7 +65,7 @@ export interface SignalOptions {
  * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
  * modelling (Wang et al., SIGIR 2024), as annotate-then-train.
  *
- * - actions: soft targets over the k best items other than the logged action,
+ * - actions: soft targets over the annotation's k items, which `annotate` chooses other than the logged action,
  *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
  *   the weights of both parts add up;
@@ -109,7 +111,7 @@ type Source = Pick<
 
 function softTargets(
   source: Source,
-  { sequences, event, count }: Transitions,
+  { count }: Transitions,
   options: { use: { state: boolean; actions: boolean }; alpha: number; k: number; temperature: number },
 ): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
   const { use, alpha, temperature } = options;
@@ -119,25 +121,16 @@ function softTargets(
   const targetWeights = new Float32Array(count * k);
   const scores = new Float64Array(k);
   const add = (row: number, weight: number, score: (slot: number) => number) => {
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < k; j++) {
-      scores[j] = score(j);
-      if (scores[j]! > highest) highest = scores[j]!;
-    }
-    if (highest === Number.NEGATIVE_INFINITY) return;
+    for (let j = 0; j < k; j++) scores[j] = score(j);
+    const highest = scores.reduce((most, one) => Math.max(most, one));
     let total = 0;
     for (let j = 0; j < k; j++) total += Math.exp(scores[j]! - highest);
     for (let j = 0; j < k; j++) targetWeights[row * k + j]! += (weight * Math.exp(scores[j]! - highest)) / total;
   };
   for (let row = 0; row < count; row++) {
     const at = row * source.k;
-    const action = sequences.items[event[row]!]!;
     targets.set(source.positives.subarray(at, at + k), row * k);
-    if (use.actions) {
-      add(row, alpha, (j) =>
-        targets[row * k + j] === action ? Number.NEGATIVE_INFINITY : source.positiveRewards[at + j]! * scale,
-      );
-    }
+    if (use.actions) add(row, alpha, (j) => source.positiveRewards[at + j]! * scale);
     if (use.state) add(row, 1, (j) => source.logits[at + j]! / temperature);
   }
   return { targets, targetWeights, k };
@@ -178,10 +171,8 @@ function control(annotation: Annotation, transitions: Transitions, options: type
   switch (options.control) {
     case 'none':
       return annotation;
-    case 'random-positives': {
-      const items = transitions.sequences.itemIds.length;
-      return { ...annotation, positives: integers(root, annotation.positives.length, items) };
-    }
+    case 'random-positives':
+      return { ...annotation, positives: randomPositives(annotation.k, transitions, root) };
     case 'shuffled-rewards':
       return {
         ...annotation,
@@ -194,6 +185,27 @@ function control(annotation: Annotation, transitions: Transitions, options: type
         hint: 'Controls are: none, random-positives, shuffled-rewards.',
       });
   }
+}
+
+/** k items per row, uniform over all sets of items other than the logged action, in random order. */
+function randomPositives(k: number, { sequences, event, count }: Transitions, root: Key): Int32Array {
+  const others = sequences.itemIds.length - 1;
+  if (k > others) {
+    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: no ${k} items can be drawn beside the logged one.`, {
+      value: others,
+      hint: 'Annotate with a smaller k.',
+    });
+  }
+  const draw = createSampler({ type: 'independent' }, root, { rows: others, batch: k, lengths: [] });
+  const positives = new Int32Array(count * k);
+  for (let row = 0; row < count; row++) {
+    const drawn = positives.subarray(row * k, (row + 1) * k);
+    draw(row, drawn);
+    // Draws from N - 1 values, moved past the logged action.
+    const action = sequences.items[event[row]!]!;
+    for (let j = 0; j < k; j++) if (drawn[j]! >= action) drawn[j]!++;
+  }
+  return positives;
 }
 
 function check(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): void {
@@ -210,10 +222,14 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   if (!(options.k >= 1 && Number.isInteger(options.k))) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
   }
-  if (!(options.temperature > 0) || !(options.alpha >= 0)) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be above 0 and alpha at least 0.', {
-      value: { temperature: options.temperature, alpha: options.alpha },
+  const { temperature, alpha } = options;
+  if (!Number.isFinite(temperature) || temperature <= 0) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be finite and above 0.', {
+      value: temperature,
     });
+  }
+  if (!Number.isFinite(alpha) || alpha < 0) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: alpha must be finite and at least 0.', { value: alpha });
   }
   checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
@@ -223,10 +239,11 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
       hint: 'Fit it with validation, or take rewardForm "sigmoid".',
     });
   }
-  if (options.use.reward && options.rewards.length !== transitions.sequences.kinds.length) {
+  const { kinds } = transitions.sequences;
+  if (options.use.reward && !(options.rewards.length === kinds.length && options.rewards.every(Number.isFinite))) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: use.reward needs the reward of every event kind.', {
       value: options.rewards,
-      hint: `Set rewards to one number per kind: ${transitions.sequences.kinds.join(', ')}.`,
+      hint: `Set rewards to one finite number per kind: ${kinds.join(', ')}.`,
     });
   }
 }

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { chain } from './fixtures/chain.ts';
-import type { TrainOptions } from './options.ts';
+import { planOf, type TrainOptions } from './options.ts';
 import { fit, train } from './train.ts';
 
 const data = chain(60, 1);
@@ -274,10 +274,20 @@ describe('what train refuses', () => {
     });
   });
 
+  it('weights that are NaN by the first validation, naming step, phase and cure', async () => {
+    const agent = sac({ warmup: 1, lr: 1e38 })(encoder);
+    await expect(fit(small({ agent }))).rejects.toMatchObject({
+      code: 'E_TRAIN_DIVERGED',
+      message: expect.stringMatching(
+        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr;/,
+      ),
+    });
+  });
+
   it('the collapse of SAC as released: values below 0, and a cross entropy that grows for ever', async () => {
     const collapse = (clamp: boolean) =>
       small({
-        agent: sac({ warmup: 0, clamp, actorLr: 0.05 })(encoder),
+        agent: sac({ warmup: 0, clamp, lr: 0.05 })(encoder),
         rewards: [-1, -1],
         maxSteps: 120,
         evaluateEvery: 60,
@@ -325,7 +335,49 @@ describe('what train refuses', () => {
     await refused({ signals: { reward: new Float32Array(data.count).fill(Number.NaN) } }).toThrow(
       /signals.reward\[0\]/,
     );
-    await refused({ metric: 'ndcg@7' }).toThrow(/ndcg@10/);
+    await refused({ agent: undefined }).toThrow(/agent is missing.*snqn\(\)\(sasrec\(\)\)/);
+    await refused({ agent: snqn() }).toThrow(/agent has no encoder/);
+    await refused({ onMismatch: 'restar' }).toThrow(/Did you mean "restart"/);
+    await refused({ sampler: { type: 'permutation', bucket: true } }).toThrow(/Did you mean "buckets"/);
+  });
+
+  it('a metric that validation does not have, before anything is compiled', () => {
+    const refused = (given: object) => expect(() => planOf(small(given)));
+    refused({ metric: 'ndcg@7' }).toThrow(/no such metric.*ndcg@10/);
+    refused({ metric: 'ndgc@10' }).toThrow(/Did you mean "ndcg@10"/);
+    const clicks = { ...validation.sequences, kind: validation.sequences.kind.map(() => 0) };
+    const given = { validation: { ...validation, sequences: clicks } };
+    refused({ ...given, metric: 'ndcg@10/purchase' }).toThrow(/No validation event is of the kind/);
+    refused({ ...given, metric: 'ndcg@10/click' }).not.toThrow();
+  });
+
+  it('signals that do not fit the rows and the catalogue', () => {
+    const refused = (signals: object) => expect(() => planOf(small({ signals })));
+    const rows = data.count;
+    const targets = (item: number) => new Int32Array(rows * 2).fill(item);
+    const weights = (weight: number) => new Float32Array(rows * 2).fill(weight);
+    refused({ targets: targets(29), targetWeights: weights(0), k: 2 }).not.toThrow();
+    for (const item of [-1, 30]) {
+      refused({ targets: targets(item), targetWeights: weights(1), k: 2 }).toThrow(
+        /targets\[0\] must be an item, 0 to 29/,
+      );
+    }
+    for (const weight of [-1, Number.NaN, Infinity]) {
+      refused({ targets: targets(0), targetWeights: weights(weight), k: 2 }).toThrow(
+        /targetWeights\[0\] must be finite and/,
+      );
+    }
+    for (const part of [{ k: 2 }, { targets: targets(0), k: 2 }, { targets: targets(0), targetWeights: weights(1) }]) {
+      refused(part).toThrow(/come together/);
+    }
+    refused({ targets: targets(0), targetWeights: weights(1), k: 1.5 }).toThrow(/k must be a whole number/);
+    refused({ targets: targets(0), targetWeights: weights(1), k: 1 }).toThrow(
+      new RegExp(`targets must have ${rows} values`),
+    );
+  });
+
+  it('text that an encoder needs', async () => {
+    const refused = (given: object) => expect(fit(small(given as Partial<TrainOptions>))).rejects;
     await refused({ agent: ce()(sasrec({ size: 8, text: 'project' })) }).toThrow(/text/);
   });
 });

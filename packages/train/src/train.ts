@@ -18,7 +18,7 @@ import { createValidator } from './validation.ts';
  * a run cut at any instant and started again with the same options ends with the same bits.
  * Two networks with a coin flip (SQN lineage): each step trains the one the coin says against the other; network 1 ranks.
  *
- * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_DIVERGED`, `E_TRAIN_METRIC`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`
+ * @throws LeaError as `planOf`; `E_TRAIN_DIVERGED`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, void> {
   const plan = planOf(options);
@@ -34,8 +34,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     yield startEvent(plan, run);
 
     while (!run.progress.finished) {
-      const phase = phaseOf(plan, run).name;
-      yield { type: 'phase', phase, index: run.progress.phase, step: run.progress.step };
+      const phase = phaseOf(plan, run);
+      yield { type: 'phase', phase: phase.name, index: run.progress.phase, step: run.progress.step };
       const training = await preparePhase(plan, run);
       open.push(training);
       let ahead: Chunk | undefined;
@@ -48,7 +48,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           return resultOf(plan, run, true);
         }
         if (validationDue(plan, run)) {
-          const metrics = await unlessAborted(signal, validate(rankingParams(run.networks)));
+          const metrics = await unlessAborted(signal, validate(rankingParams(run.networks), { step, phase }));
           if (!metrics) continue;
           const [validated, event] = validatedRun(plan, run, metrics);
           run = validated;
@@ -64,7 +64,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         ahead = batches(next, chunkSteps(plan, run, next));
         const { run: advanced, means } = await running;
         run = advanced;
-        yield { type: 'step', phase, step: next, ...means };
+        yield { type: 'step', phase: phase.name, step: next, ...means };
       }
       await open.pop()!.dispose();
       run = nextPhase(plan, run);

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import type { Phase } from '@lea/agents';
 import { historyWindows } from '@lea/data';
 import { averages } from '@lea/eval';
 import {
@@ -13,11 +13,17 @@ import {
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { frozenText } from './feeds.ts';
+import { diverged } from './health.ts';
+import { CUTOFFS } from './metric.ts';
 import type { Plan } from './options.ts';
 import { prepare } from './runtime.ts';
 
-/** Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts. */
-type Validator = (params: Values) => Promise<Record<string, number>>;
+/**
+ * Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts.
+ *
+ * @param at where the run stands, for errors
+ */
+type Validator = (params: Values, at: { step: number; phase: Phase }) => Promise<Record<string, number>>;
 
 /** Scores per call: enough rows to keep the matrix products busy, without score matrices of hundreds of megabytes. */
 const SCORES_PER_CALL = 2 ** 22;
@@ -27,7 +33,7 @@ const SCORES_PER_CALL = 2 ** 22;
  * inside the program: the scores never leave it. Made ready once for all validations of a run; the caller disposes the
  * runner.
  *
- * @throws LeaError `E_SCORE_NAN` from the validator
+ * @throws LeaError `E_TRAIN_DIVERGED` from the validator, when a score is not a number
  */
 export async function createValidator(plan: Plan, params: Values): Promise<{ validate: Validator; runner: Runner }> {
   const { window, shape, validation, signal } = plan;
@@ -46,7 +52,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
 
-  const validate: Validator = async (current) => {
+  const validate: Validator = async (current, { step, phase }) => {
     const frozen = { ...fixed, ...prefixed('params/', current) };
     const ranks = new Int32Array(count);
     for (let next = 0; next < count; next += batch) {
@@ -64,10 +70,12 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
         frozen,
       });
       const { rank, total } = outputs;
-      if (total!.data.some(Number.isNaN)) throw nanScore(plan.agent.name);
+      if (total!.data.some(Number.isNaN)) {
+        throw diverged(step, phase, plan, 'loss', 'items are scored NaN in validation', Number.NaN);
+      }
       ranks.set(rank!.data, start);
     }
-    return averages(ranks, kind, sequences.kinds, [5, 10, 20]);
+    return averages(ranks, kind, sequences.kinds, CUTOFFS);
   };
   return { validate, runner };
 }
@@ -89,11 +97,4 @@ function rankingProgram({ agent, shape }: Plan): Program {
     // One NaN among the scores makes the sum NaN, which a rank does not show.
     return { state: {}, outputs: { rank: rank.toInt(), total: tf.sum(scores, 1) } };
   };
-}
-
-function nanScore(agent: string): LeaError {
-  return new LeaError('E_SCORE_NAN', `${agent} scored items NaN in validation.`, {
-    value: Number.NaN,
-    hint: "Training diverged: lower the agent's learning rate.",
-  });
 }

@@ -83,7 +83,7 @@ export function checkCatalogue(type: string, options: CatalogueOptions & { lr: n
     candidates: [1, Infinity, 'whole'],
     samplingPower: [0, 2],
     calibration: [0, 1],
-    lr: [0, Infinity],
+    lr: [0, Number.MAX_VALUE],
   });
 }
 
@@ -92,10 +92,10 @@ export function checkQ(type: string, options: QOptions): void {
   checkCatalogue(type, options);
   checkRanges(type, options, {
     gamma: [0, 1],
-    tdWeight: [0, Infinity],
+    tdWeight: [0, Number.MAX_VALUE],
     tau: [0, 1],
     copyEvery: [1, Infinity, 'whole'],
-    cql: [0, Infinity],
+    cql: [0, Number.MAX_VALUE],
     bcq: [0, 1],
   });
   checkChoices(type, options, {
@@ -105,10 +105,17 @@ export function checkQ(type: string, options: QOptions): void {
   });
 }
 
-/** The length of a first phase: whole updates, or until validation stops improving. @throws LeaError `E_OPTION_VALUE` */
-export function checkWarmup(type: string, { warmup }: { warmup: number | 'early-stopping' }): void {
-  if (warmup === 'early-stopping' || (Number.isInteger(warmup) && warmup >= 1)) return;
-  throw new LeaError('E_OPTION_VALUE', `${type}: warmup must be a whole number of updates or "early-stopping".`, {
-    value: warmup,
-  });
+/**
+ * The length of a first phase: whole updates, or until validation stops improving.
+ *
+ * @param least updates at least
+ * @throws LeaError `E_OPTION_VALUE`
+ */
+export function checkWarmup(type: string, { warmup }: { warmup: number | 'early-stopping' }, least: 0 | 1): void {
+  if (warmup === 'early-stopping' || (Number.isInteger(warmup) && warmup >= least)) return;
+  throw new LeaError(
+    'E_OPTION_VALUE',
+    `${type}: warmup must be a whole number of updates of at least ${least}, or "early-stopping".`,
+    { value: warmup },
+  );
 }

@@ -4,6 +4,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { AgentParts } from '../define.ts';
 import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '../heads.ts';
 import type { Agent, Encoder, ItemStatistic, LossInput, Mode, Phase, Shape } from '../types.ts';
+import { qCures, supervisedCures } from './cures.ts';
 import type { CatalogueOptions, QOptions } from './options.ts';
 
 type Shared = Omit<AgentParts, 'phases' | 'loss'>;
@@ -20,7 +21,7 @@ export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Sh
     ...(sampled && { sampling: { candidates, power: samplingPower } }),
     frozen: loss === 'sampled-softmax' ? ['logQ'] : [],
     itemTables: { ...encoderTables(encoder), ...supervisedTable(encoder) },
-    cures: { 'loss/ce': 'Lower the learning rate lr; see that text vectors and signals are of ordinary size.' },
+    cures: supervisedCures('lr'),
     rankingHead: 'supervised',
     everyPosition: encoder.everyPosition,
     init: (key, shape, text) => initNetwork(key, encoder, shape, text),
@@ -35,7 +36,6 @@ export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Sh
 /** The same for agents with a Q head and a target. */
 export function qParts(options: QOptions, encoder: Encoder): Shared {
   const supervised = supervisedParts(options, encoder);
-  const td = 'Lower gamma or the rewards, or the learning rate lr; cql and bcq keep values near the log.';
   const statistics: ItemStatistic[] = options.cql > 0 && supervised.sampling ? ['logQ'] : [];
   return {
     ...supervised,
@@ -44,7 +44,7 @@ export function qParts(options: QOptions, encoder: Encoder): Shared {
     tau: options.target === 'polyak' ? options.tau : 0,
     copyEvery: options.target === 'copy' ? options.copyEvery : 0,
     frozen: [...new Set([...supervised.frozen, ...statistics])],
-    cures: { ...supervised.cures, 'loss/td': td, 'loss/td_negative': td, 'loss/cql': td, 'q/mean': td, 'q/min': td },
+    cures: qCures('lr'),
     rankingHead: options.rankingHead,
     itemTables: { ...supervised.itemTables, 'q.weight': 'choices' },
     init: (key, shape, text) => ({

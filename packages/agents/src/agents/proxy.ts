@@ -35,14 +35,14 @@ export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
   check(options) {
     checkCatalogue('proxy', options);
     checkChoices('proxy', options, { auxiliary: ['reward', 'constant', 'noise', 'length'] });
-    checkRanges('proxy', options, { tdWeight: [0, Infinity] });
+    checkRanges('proxy', options, { tdWeight: [0, Number.MAX_VALUE] });
   },
   build(options, encoder) {
     const parts = supervisedParts(options, encoder);
     return {
       ...parts,
       itemTables: { ...parts.itemTables, 'q.weight': 'choices' },
-      cures: { ...parts.cures, 'loss/proxy': 'Lower tdWeight, the rewards or the learning rate lr.' },
+      cures: { ...parts.cures, 'loss/proxy': 'Lower tdWeight, the rewards or lr.' },
       init: (key, shape, text) => ({
         ...parts.init(key, shape, text),
         ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),

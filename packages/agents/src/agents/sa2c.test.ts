@@ -76,6 +76,32 @@ test('phases', () => {
     ['last', 100],
     ['last', 'early-stopping'],
   ]);
-  expect(() => sa2c({ advantageClip: [1, 0] })).toThrow(/low <= high/);
-  expect(() => sa2c({ warmup: 0.5 })).toThrow(/whole number/);
+  for (const warmup of [0, 0.5]) expect(() => sa2c({ warmup })).toThrow(/whole number of updates of at least 1, or/);
+});
+
+test.each([
+  [[1, 0]],
+  [[0, Infinity]],
+  [[0, null]],
+  [[0, Number.NaN]],
+  [[0, 1, 2]],
+  [[0]],
+  [['0', '1']],
+  [0],
+  [false],
+  ['ab'],
+  [{}],
+])('advantageClip %j is refused: two finite numbers in order, or null', (clip) => {
+  expect(() => sa2c({ advantageClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
+});
+
+test('cures by phase: the rate of that phase, and bounds where there are none', () => {
+  const cures = (advantageClip: readonly [number, number] | null) => sa2c({ advantageClip })(encoder).cures;
+  const rate = (cure: string | undefined) => /\blr\b|advantageLr/.exec(cure!)?.[0];
+  for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
+    expect(rate(cures([0, 10])[part])).toBe('lr');
+    expect(rate(cures([0, 10])[`advantage/${part}`])).toBe('advantageLr');
+  }
+  for (const clip of [null, [-1, 1]] as const) expect(cures(clip)['advantage/loss/ce']).toMatch(/lower bound of 0/);
+  expect(cures(null)['loss/ce']).not.toMatch(/advantageClip/);
 });

@@ -1,4 +1,4 @@
-import { LeaError, stableJson } from '@lea/core';
+import { LeaError, show, stableJson } from '@lea/core';
 import { softmaxCrossEntropy, stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkRanges } from '../checks.ts';
@@ -6,8 +6,9 @@ import { type AgentFactory, agentFactory } from '../define.ts';
 import { supervisedHead } from '../heads.ts';
 import { advantage } from '../losses/advantage.ts';
 import type { States } from '../losses/supervised.ts';
-import type { Encoder, LossInput } from '../types.ts';
+import type { Agent, Encoder, LossInput } from '../types.ts';
 import type { Critic } from './critic.ts';
+import { curesOf, qCures } from './cures.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
 import { checkWarmup } from './options.ts';
 import { qParts, twoPhases } from './parts.ts';
@@ -47,11 +48,10 @@ export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
   check,
   build(options, encoder) {
     const parts = qParts(options, encoder);
-    const cure = 'Give advantageClip finite bounds, or lower gamma or the rewards.';
     return {
       ...parts,
       frozen: options.smoothing > 0 ? [...parts.frozen, 'logFrequency'] : parts.frozen,
-      cures: { ...parts.cures, 'loss/ce': cure, 'advantage/mean': cure },
+      cures: { ...parts.cures, ...curesOf('advantage', advantageCures(options)) },
       phases: twoPhases(options.warmup, options.lr, { name: 'advantage', lr: options.advantageLr }),
       loss(input) {
         const weigh = (critic: Critic, states: States) => weighting(input, encoder, critic, states, options);
@@ -63,12 +63,13 @@ export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
 
 function check(options: Sa2cOptions): void {
   checkSnqn('sa2c', options);
-  checkWarmup('sa2c', options);
-  checkRanges('sa2c', options, { advantageLr: [0, Infinity], smoothing: [0, Infinity] });
+  checkWarmup('sa2c', options, 1);
+  checkRanges('sa2c', options, { advantageLr: [0, Number.MAX_VALUE], smoothing: [0, Number.MAX_VALUE] });
   const { advantageClip: clip, loss, smoothing } = options;
-  if (clip && !(clip[0] <= clip[1])) {
-    throw new LeaError('E_OPTION_VALUE', 'sa2c: advantageClip must be [low, high] with low <= high, or null.', {
-      value: clip,
+  if (clip !== null && !isInterval(clip)) {
+    throw new LeaError('E_OPTION_VALUE', 'sa2c: advantageClip must be null or two finite numbers, low <= high.', {
+      value: Array.isArray(clip) ? clip.map(show).join(', ') : clip,
+      hint: 'Such as [0, 10], the default; null for no bounds.',
     });
   }
   if (smoothing > 0 && loss !== 'softmax') {
@@ -77,6 +78,17 @@ function check(options: Sa2cOptions): void {
       hint: 'Set loss to "softmax" or smoothing to 0.',
     });
   }
+}
+
+function isInterval(clip: unknown): boolean {
+  return Array.isArray(clip) && clip.length === 2 && clip.every(Number.isFinite) && clip[0] <= clip[1];
+}
+
+function advantageCures({ advantageClip: clip }: Sa2cOptions): Agent['cures'] {
+  const cures = { ...qCures('advantageLr'), 'advantage/mean': 'Lower gamma, the rewards or advantageLr.' };
+  if (clip && clip[0] >= 0) return cures;
+  const negative = 'Advantages below 0 push the cross entropy up without bound: give advantageClip a lower bound of 0.';
+  return { ...cures, 'loss/ce': negative };
 }
 
 function weighting(

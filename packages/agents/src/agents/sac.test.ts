@@ -64,7 +64,21 @@ test('warmup: by validation, by a number of updates, or none', () => {
     ['warmup', 'last', 30, 0.001],
     ['actor', 'last', 'early-stopping', 0.001],
   ]);
-  expect(phases({ warmup: 0, actorLr: 0.002 })).toEqual([['actor', 'last', 'early-stopping', 0.002]]);
-  expect(() => sac({ warmup: 0.5 })).toThrow(/whole number/);
+  expect(phases({ warmup: 0, lr: 0.002, actorLr: 0.3 })).toEqual([['actor', 'last', 'early-stopping', 0.002]]);
+  for (const warmup of [-1, 0.5]) expect(() => sac({ warmup })).toThrow(/whole number of updates of at least 0, or/);
   expect(() => sac({ clamp: 1 as never })).toThrow(/no such choice/);
+});
+
+test('cures by phase: clamp and warmup where they would help, else the rate of that phase', () => {
+  const cures = (options: Partial<SacOptions>) => sac(options)(encoder).cures;
+  for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
+    expect(cures({})[part]).toMatch(/\blr\b/);
+    expect(cures({})[part]).not.toMatch(/clamp|warmup|actorLr/);
+    expect(cures({ clamp: true })[`actor/${part}`]).toMatch(/actorLr/);
+    expect(cures({ clamp: true })[`actor/${part}`]).not.toMatch(/clamp|warmup/);
+  }
+  for (const part of ['actor/loss/ce', 'actor/weight/mean']) {
+    expect(cures({})[part]).toMatch(/clamp to true, or lower actorLr/);
+    expect(cures({ warmup: 0 })[part]).toMatch(/clamp to true, or warmup to "early-stopping", or lower lr/);
+  }
 });

@@ -2,6 +2,8 @@ import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
+import type { Agent } from '../types.ts';
+import { curesOf, qCures } from './cures.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
 import { checkQ, checkWarmup, type QOptions, qDefaults } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
@@ -12,7 +14,7 @@ export interface SacOptions extends QOptions {
    * 15000), or 0 for none, as their Caser and NextItNet scripts have it, which then diverge.
    */
   warmup: number | 'early-stopping';
-  /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001, that of the first. */
+  /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001. Without a warm-up not read: there is one Adam, of `lr`. */
   actorLr: number;
   /**
    * Whether negative values weigh 0. Default false, as in the paper: once Q(s,a) < 0 the cross entropy is pushed up, without
@@ -51,9 +53,9 @@ export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkSac(type: string, options: SacOptions): void {
   checkQ(type, options);
-  checkRanges(type, options, { actorLr: [0, Infinity] });
+  checkRanges(type, options, { actorLr: [0, Number.MAX_VALUE] });
   checkChoices(type, options, { clamp: [true, false] });
-  if (options.warmup !== 0) checkWarmup(type, options);
+  checkWarmup(type, options, 0);
 }
 
 /** Everything of SAC but its loss. */
@@ -65,16 +67,21 @@ export function sacParts(
 } {
   const { warmup, lr, actorLr } = options;
   const parts = qParts(options, encoder);
-  const cure =
-    'Values below 0 push the cross entropy up without bound: set clamp to true, or warmup to "early-stopping".';
   return {
     ...parts,
-    cures: { ...parts.cures, 'loss/ce': cure, 'weight/mean': cure },
+    cures: { ...parts.cures, ...curesOf('actor', actorCures(options)) },
     phases:
-      warmup === 0
-        ? [{ ...onePhase(actorLr)[0]!, name: 'actor' }]
-        : twoPhases(warmup, lr, { name: 'actor', lr: actorLr }),
+      warmup === 0 ? [{ ...onePhase(lr)[0]!, name: 'actor' }] : twoPhases(warmup, lr, { name: 'actor', lr: actorLr }),
   };
+}
+
+function actorCures({ warmup, clamp }: SacOptions): Agent['cures'] {
+  const rate = warmup === 0 ? 'lr' : 'actorLr';
+  const cures = qCures(rate);
+  if (clamp) return cures;
+  const sooner = warmup === 0 ? ', or warmup to "early-stopping"' : '';
+  const negative = `Values below 0 push the cross entropy up without bound: set clamp to true${sooner}, or lower ${rate}.`;
+  return { ...cures, 'loss/ce': negative, 'weight/mean': negative };
 }
 
 /** The value of the logged action as its weight. */

@@ -37,5 +37,8 @@ export function checkSnqn(type: string, options: SnqnOptions): void {
 
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkNegatives(type: string, options: NegativeOptions): void {
-  checkRanges(type, options, { negatives: [1, Infinity, 'whole'], negativeReward: [-Infinity, Infinity] });
+  checkRanges(type, options, {
+    negatives: [1, Infinity, 'whole'],
+    negativeReward: [-Number.MAX_VALUE, Number.MAX_VALUE],
+  });
 }

@@ -28,7 +28,7 @@ export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
   defaults: { ...sacDefaults, heads: 15, penalty: 10, form: 'ratio' },
   check(options) {
     checkSac('vpq', options);
-    checkRanges('vpq', options, { heads: [1, Infinity, 'whole'], penalty: [0, Infinity] });
+    checkRanges('vpq', options, { heads: [1, Infinity, 'whole'], penalty: [0, Number.MAX_VALUE] });
     checkChoices('vpq', options, { form: ['ratio', 'difference'] });
   },
   build(options, encoder) {

@@ -1,0 +1,63 @@
+import { checkChoices, LeaError } from '@lea/core';
+import { checkSignals } from './check-signals.ts';
+import { checkMetric } from './metric.ts';
+import type { Plan } from './options.ts';
+import { checkSampler } from './sampler.ts';
+
+/** @throws LeaError `E_TRAIN_OPTION` when it is missing, or a factory that waits for its encoder */
+export function checkAgent(agent: unknown): void {
+  if (typeof agent === 'object' && agent !== null && 'encoder' in agent) return;
+  throw new LeaError(
+    'E_TRAIN_OPTION',
+    typeof agent === 'function' ? 'train: agent has no encoder yet.' : 'train: agent is missing.',
+    { hint: 'Give it as agent: snqn()(sasrec()).' },
+  );
+}
+
+/** Options with their defaults, before what follows from them. */
+type Completed = Omit<Plan, 'networks' | 'shape' | 'statistics' | 'largestReward'>;
+
+/**
+ * Refuses what cannot be trained, before anything is compiled.
+ *
+ * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
+export function checkOptions({ train, validation, rewards, agent, text, signals, sampler, ...plan }: Completed): void {
+  const refuse = (what: string, value: unknown, hint: string) => {
+    throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
+  };
+  for (const [name, { count }] of Object.entries({ train, validation })) {
+    if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
+  }
+  for (const name of ['window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk'] as const) {
+    const value = plan[name];
+    const whole = Number.isInteger(value) || (name === 'maxSteps' && value === Number.POSITIVE_INFINITY);
+    if (!whole || value < 1)
+      refuse(`train: ${name} must be a whole number of at least 1.`, value, 'Leave it out for the default.');
+  }
+  const kinds = train.sequences.kinds;
+  if (rewards?.length !== kinds.length || !rewards.every(Number.isFinite)) {
+    refuse('train: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
+  }
+  const items = train.sequences.itemIds.length;
+  if (validation.sequences.itemIds.length !== items) {
+    refuse(
+      'Train and validation have different catalogues.',
+      validation.sequences.itemIds.length,
+      'Split one set of interactions.',
+    );
+  }
+  if ((agent.encoder.needsText || agent.encoder.initText) && !text) {
+    refuse(
+      `The encoder ${agent.encoder.name} reads item texts.`,
+      undefined,
+      'Pass text, e.g. from textVectors of @lea/env.',
+    );
+  }
+  if (text && text.shape[0] !== items)
+    refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalogue.');
+  checkChoices('train', plan, { onMismatch: ['refuse', 'restart'] });
+  checkSampler(sampler);
+  checkMetric(plan.metric, validation);
+  if (signals) checkSignals(signals, train.count, items);
+}
