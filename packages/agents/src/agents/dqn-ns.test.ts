@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sasrec } from '../encoders/sasrec.ts';
 import { dqnNs } from './dqn-ns.ts';
 import { snqn } from './snqn.ts';
 import { encoder, list, mean, scores, setUp, statesOf, value } from './testing.ts';
@@ -17,6 +18,15 @@ test('negatives are rewarded with -1', () => {
     expect(y).toBeCloseTo(list(plain.yNegative)[i]! - 1, 6);
   });
   expect(list(terms.y)).toEqual(list(plain.y));
+});
+
+test('learns from the last state alone, also on encoders with a loss at every position', () => {
+  const every = sasrec({ size: 4, dropout: 0, everyPosition: true });
+  const refused = () => {
+    throw new Error('all states were asked for');
+  };
+  const { run } = setUp(dqnNs({ negatives: 2 })({ ...every, encodeAll: refused }));
+  expect(value(run().loss)).toBeCloseTo(value(setUp(dqnNs({ negatives: 2 })(encoder)).run().loss), 5);
 });
 
 test('has no supervised head and ranks by Q', () => {

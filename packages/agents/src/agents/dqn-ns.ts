@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { initHead } from '../heads.ts';
 import { critic } from './critic.ts';
-import { criticMetrics, criticTerm, criticTerms, learningStates } from './loss.ts';
-import { encoderTables, onePhase, qParts } from './parts.ts';
+import { criticMetrics, criticTerm, criticTerms } from './loss.ts';
+import { encoderTables, historiesOf, onePhase, passMode, qParts } from './parts.ts';
 import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
 
 /**
@@ -31,7 +31,8 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
       }),
       phases: onePhase(options.lr),
       loss(input) {
-        const values = critic(input, encoder, learningStates(input, encoder).last, options);
+        const state = encoder.encode(input.params, historiesOf(input), passMode(input, 'main'));
+        const values = critic(input, encoder, state, options);
         const loss = tf.mean(criticTerm(values, options)) as tf.Scalar;
         return { loss, metrics: criticMetrics(values), terms: criticTerms(values) };
       },

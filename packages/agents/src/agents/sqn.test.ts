@@ -1,6 +1,7 @@
 import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
+import { sasrec } from '../encoders/sasrec.ts';
 import { keyTensor } from '../testing/tensors.ts';
 import { snqn } from './snqn.ts';
 import { sqn } from './sqn.ts';
@@ -142,5 +143,19 @@ test('a target that equals the learning network gives the values of that network
   const values = scores(statesOf(params, batch, 'next'), params['q.weight']);
   list(run({ target: params as Tensors }).terms.qNext).forEach((v, i) => {
     expect(v).toBeCloseTo(Math.max(...values[i]!), 5);
+  });
+});
+
+test('targetDropout: targets with masks of their own in every step, or without any', () => {
+  const values = (targetDropout: boolean) => {
+    const { run } = setUp(sqn({ targetDropout })(sasrec({ size: 4, dropout: 0.5 })));
+    return [0, 1].map((seed) => list(run({ seed }).terms.qNext));
+  };
+  const [first, second] = values(true);
+  expect(first).not.toEqual(second);
+  const [quiet, same] = values(false);
+  expect(same).toEqual(quiet);
+  list(setUp(sqn()(encoder)).run().terms.qNext).forEach((v, i) => {
+    expect(quiet![i]).toBeCloseTo(v, 6);
   });
 });

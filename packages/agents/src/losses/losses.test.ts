@@ -90,6 +90,11 @@ test('negatives lie among the items and never hit the action, whatever the catal
   );
 });
 
+test('a catalogue of one item has no negatives', () => {
+  const batch = { action: tf.tensor1d([0], 'int32') };
+  expect(() => negativeActions(batch, keyTensor(0), 1, 1)).toThrow(/at least 2 items/);
+});
+
 test('negatives that are extra positive targets are left out; targets of no weight are none', () => {
   const batch = tensors({ targets: int32([4, 1], [1, 2]), targetWeights: float32([0, 0.5], [1, 2]) });
   expect(list(keptNegatives(batch, tf.tensor2d([[4, 1, 0]], [1, 3], 'int32'))!)).toEqual([1, 0, 1]);

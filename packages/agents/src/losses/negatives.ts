@@ -1,9 +1,12 @@
+import { LeaError } from '@lea/core';
 import { randomIntegers, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 
 /**
  * Negative actions int32 [B, count]: uniform over all items but the logged one, with replacement (items of the history or
  * the future may come up); or out of the batch's candidates when it has them; or `batch.negatives` when given.
+ *
+ * @throws LeaError `E_NEGATIVES` when the catalogue has one item
  */
 export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, items: number): tf.Tensor2D {
   if (batch.negatives) return batch.negatives as tf.Tensor2D;
@@ -12,6 +15,16 @@ export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, i
   if (batch.candidates) {
     const drawn = randomIntegers(key, 'negatives', shape, batch.candidates.size);
     return tf.gather(batch.candidates, drawn as tf.Tensor1D) as tf.Tensor2D;
+  }
+  if (items < 2) {
+    throw new LeaError(
+      'E_NEGATIVES',
+      'Negative actions are drawn from the items beside the logged one: there are none.',
+      {
+        value: items,
+        hint: 'A catalogue needs at least 2 items.',
+      },
+    );
   }
   const drawn = randomIntegers(key, 'negatives', shape, items - 1);
   // A draw from N - 1 values, moved past the logged action: exact, without rejection.
