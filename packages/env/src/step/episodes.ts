@@ -33,11 +33,12 @@ export interface Outcome {
 }
 
 const SCALE_ROWS = 512;
-const WORLD_WINDOW = 20;
+const DEFAULT_WINDOW = 20;
 
 /** Measures the scale where it is not given. */
 export async function planOf(users: UserModel, options: ResolvedOptions): Promise<Plan> {
-  const window = options.window ?? users.window ?? WORLD_WINDOW;
+  // A model that reads no history has a window of 0; what is shown to policies is another matter.
+  const window = options.window ?? (users.window || DEFAULT_WINDOW);
   const { scale } = options;
   return { users, options, window, scale: isRows(scale) ? await measure(users, scale) : scale };
 }
@@ -48,7 +49,10 @@ async function measure(users: UserModel, rows: Transitions): Promise<Scale> {
   const some = Array.from({ length: count }, (_, i) => Math.floor((i * rows.count) / count));
   const moment = await users.after(some.map((row) => historyBefore(rows, row)));
   const logged = Int32Array.from(some, (row) => rows.sequences.items[rows.event[row]!]!);
-  const { utility } = await moment.respond(logged);
+  const { utility } = await moment.respond(
+    some.map((_, i) => i),
+    logged,
+  );
   const mean = utility.reduce((a, b) => a + b, 0) / count;
   const std = Math.sqrt(utility.reduce((a, b) => a + (b - mean) ** 2, 0) / count);
   return { mean, std: std || 1 };
@@ -78,24 +82,29 @@ function draw({ words }: Key, counter: number): number {
 }
 
 /**
- * One step of each episode. Of the items offered (each once, however often it is listed) the user takes up item j with
+ * One step of each episode that is not over; nothing is asked about the others. Of the items offered (each once, however often it is listed) the user takes up item j with
  * probability exp(z_j) / (1 + sum of exp(z)), or none: a multinomial logit whose outside option has z = 0, which for a
  * single item is sigmoid(z).
  *
  * @param actions [episodes, slate]
+ * @returns [episodes], nothing for those that are over
  */
 export async function advance(
   plan: Plan,
   moment: UserMoment,
   episodes: readonly Episode[],
   actions: Int32Array,
-): Promise<Outcome[]> {
+): Promise<(Outcome | undefined)[]> {
   const { slate } = plan.options;
-  const response = await moment.respond(actions);
-  return episodes.map((episode, i) => {
-    const offered = Array.from(actions.subarray(i * slate, (i + 1) * slate));
-    return react(plan, episode, offered, response, i * slate);
+  const going = episodes.flatMap(({ over }, i) => (over ? [] : [i]));
+  const outcomes: (Outcome | undefined)[] = episodes.map(() => undefined);
+  if (going.length === 0) return outcomes;
+  const offers = going.map((i) => Array.from(actions.subarray(i * slate, (i + 1) * slate)));
+  const response = await moment.respond(going, Int32Array.from(offers.flat()));
+  going.forEach((i, at) => {
+    outcomes[i] = react(plan, episodes[i]!, offers[at]!, response, at * slate);
   });
+  return outcomes;
 }
 
 function react(plan: Plan, episode: Episode, offered: readonly number[], response: Response, at: number): Outcome {

@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { sequences, type Transitions, transitions, type World } from '@lea/data';
+import { sequences, type Transitions, transitions, type World, windowsOf } from '@lea/data';
 import type { Environment } from '../environment.ts';
 import type { RewardModel } from '../reward-model.ts';
 
@@ -12,7 +12,7 @@ export interface Scale {
 export interface StepOptions {
   /** Steps after which an episode is truncated (default 20). */
   readonly horizon: number;
-  /** Items offered in a step (default 1). With more, an action is a list, and the user takes up one at most. */
+  /** Items offered in a step (default 1, at most all). With more, an action is a list, and the user takes up one at most. */
   readonly slate: number;
   /** Seed of episodes begun without one (default 0). */
   readonly seed: number;
@@ -23,7 +23,7 @@ export interface StepOptions {
    * number of items.
    */
   readonly observation: 'state' | 'window' | undefined;
-  /** Newest items in `info.history` and in windows that are observed (default: the model's window; 20 for a world). */
+  /** Newest items in `info.history` and in windows that are observed (default: the model's window; 20 where it has none). */
   readonly window: number | undefined;
   /**
    * With u the model's utility of an item and z = (u - mean) / std: `raw`, the model's own reward; `standardised`, z;
@@ -63,7 +63,10 @@ const DEFAULTS: StepOptions = {
 /** Options with nothing left open but the measuring of the scale. */
 export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scale };
 
-/** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` */
+/** Longest window: every observation holds as many numbers. */
+const MOST_WINDOW = 1e6;
+
+/** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE` */
 export function stepOptions(
   source: Environment | World | RewardModel,
   items: number,
@@ -72,16 +75,17 @@ export function stepOptions(
   const o = withDefaults('stepEnvironment', DEFAULTS, given);
   checkRanges('stepEnvironment', o, {
     horizon: [1, Infinity, 'whole'],
-    slate: [1, Infinity, 'whole'],
+    slate: [1, items, 'whole'],
     seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
-    patience: [1, Infinity],
   });
   checkChoices('stepEnvironment', o, {
     observation: ['state', 'window', undefined],
     reward: ['raw', 'standardised', 'sigmoid', 'accepted'],
     append: ['accepted', 'always'],
   });
-  if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, Infinity, 'whole'] });
+  if (o.patience !== Infinity) checkRanges('stepEnvironment', o, { patience: [1, Infinity, 'whole'] });
+  if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, MOST_WINDOW, 'whole'] });
+  checkStart(o.start, items);
 
   const scale =
     o.scale === 'calibration'
@@ -92,27 +96,47 @@ export function stepOptions(
       hint: 'Give the train rows, or { mean, std } of the rewards of typical actions.',
     });
   }
-  if (!isRows(scale) && !(Number.isFinite(scale.mean) && scale.std > 0 && Number.isFinite(scale.std))) {
+  if (isRows(scale)) checkRows('scale', scale, items);
+  else if (!(Number.isFinite(scale.mean) && scale.std > 0 && Number.isFinite(scale.std))) {
     throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale has a finite mean and a std above 0.', {
       value: scale,
     });
   }
-  for (const [name, value] of Object.entries({ start: o.start, scale })) checkRows(name, value, items);
   return { ...o, scale };
 }
 
-function checkRows(name: string, value: ResolvedOptions['start' | 'scale'], items: number): void {
-  if (isRows(value) ? value.count === 0 : Array.isArray(value) && value.length === 0) {
-    throw new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} holds no history.`);
+function checkStart(start: StepOptions['start'], items: number): void {
+  if (start === 'empty') return;
+  if (isRows(start)) {
+    checkRows('start', start, items);
+    return;
   }
-  if (!isRows(value) || value.sequences.itemIds.length === items) return;
+  const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+  if (!Array.isArray(start) || !start.every(isList)) {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: start is "empty", a set of rows or a list of histories.', {
+      value: start,
+      hint: 'A single history is a list in a list.',
+    });
+  }
+  if (start.length === 0) throw empty('start');
+  // Refuses what is no item of the catalogue.
+  windowsOf(start, 0, items);
+}
+
+function checkRows(name: string, rows: Transitions, items: number): void {
+  if (rows.count === 0) throw empty(name);
+  if (rows.sequences.itemIds.length === items) return;
   throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} is about another catalogue than the ${items} items.`, {
-    value: value.sequences.itemIds.length,
+    value: rows.sequences.itemIds.length,
   });
 }
 
-export function isRows(value: object | string): value is Transitions {
-  return typeof value === 'object' && 'sequences' in value;
+function empty(name: string): LeaError {
+  return new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} holds no history.`);
+}
+
+export function isRows(value: unknown): value is Transitions {
+  return value !== null && typeof value === 'object' && 'sequences' in value;
 }
 
 /** The scale on which sigmoid(z) is sigmoid(slope R + intercept). */

@@ -40,7 +40,7 @@ export interface Rollout {
 
 /**
  * Plays episodes and adds up what they bring: policies are compared by their return. All episodes are played to their
- * end, so that long ones count as often as short ones.
+ * end, so that long ones count as often as short ones; of those that are over, nothing more is asked.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_ACTION`
  */
@@ -60,12 +60,12 @@ export async function rollout(
   const returns = new Float64Array(o.episodes);
   const lengths = new Float64Array(o.episodes);
   let accepted = 0;
-  const size = Math.min(o.parallel, o.episodes);
-  const many = environment.vectorise(size);
-  try {
-    for (let first = 0; first < o.episodes; first += size) {
+  for (let first = 0; first < o.episodes; first += o.parallel) {
+    const size = Math.min(o.parallel, o.episodes - first);
+    const many = environment.vectorise(size, { autoresetMode: 'disabled' });
+    try {
       let { observations, infos } = await many.reset({ seed: o.seed + first });
-      const going = Array.from({ length: size }, (_, i) => first + i < o.episodes);
+      const going = Array.from({ length: size }, () => true);
       for (let step = 0; going.includes(true); step++) {
         o.signal?.throwIfAborted();
         const histories = infos.map(({ history }) => history);
@@ -82,9 +82,9 @@ export async function rollout(
           if (result.terminated[i] || result.truncated[i]) going[i] = false;
         });
       }
+    } finally {
+      await many.close();
     }
-  } finally {
-    await many.close();
   }
   return {
     actor: actor.name,

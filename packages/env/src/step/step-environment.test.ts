@@ -216,6 +216,15 @@ describe('starts and observations', () => {
   });
 });
 
+test('of a model that reads no history, the newest 20 items are shown', async () => {
+  const env = await stepEnvironment({ ...byNumber(), window: 0 }, { scale: { mean: -50, std: 1 }, start: [[0, 1]] });
+  expect(env.observationSpace).toMatchObject({ nvec: Array(20).fill(6) });
+  await env.reset();
+  const { observation, info } = await env.step(4);
+  expect(info.history).toEqual([0, 1, 4]);
+  expect([...observation]).toEqual([0, 1, 4, ...Array(17).fill(5)]);
+});
+
 describe('episodes', () => {
   test('equal seeds and actions give equal ones; without a seed, the next of the last seed', async () => {
     for (const source of [fitted, world]) {
@@ -274,6 +283,42 @@ describe('episodes', () => {
     }
   });
 
+  test('side by side without autoreset, episodes that are over stay as they are', async () => {
+    for (const source of [byNumber(), fitted, world]) {
+      const env = await stepEnvironment(source, { scale: { mean: 1, std: 2 }, patience: 1, horizon: 5 });
+      const many = env.vectorise(6, { autoresetMode: 'disabled' });
+      expect(many.autoresetMode).toBe('disabled');
+      let { observations, infos } = await many.reset({ seed: 3 });
+      const width = observations.length / 6;
+      const own = Array.from({ length: 6 }, () => env.fork());
+      const last = await Promise.all(own.map((one, i) => one.reset({ seed: 3 + i })));
+      const over = own.map(() => false);
+      const ends: number[] = [];
+      for (let step = 0; step < 6; step++) {
+        const actions = integers(fold(key(8), step), 6, 5);
+        const result = await many.step(actions);
+        ({ observations, infos } = result);
+        for (const [i, one] of own.entries()) {
+          const told = [result.rewards[i], result.terminated[i], result.truncated[i]];
+          if (over[i]) expect(told).toEqual([0, false, false]);
+          else {
+            const alone = await one.step(actions[i]!);
+            expect(told).toEqual([alone.reward, alone.terminated, alone.truncated]);
+            last[i] = alone;
+            over[i] = alone.terminated || alone.truncated;
+            if (over[i]) ends.push(step);
+          }
+          expect([observations.slice(i * width, (i + 1) * width), infos[i]]).toEqual([
+            last[i]!.observation,
+            last[i]!.info,
+          ]);
+        }
+      }
+      expect(ends).toHaveLength(6);
+      expect(new Set(ends).size).toBeGreaterThan(1);
+    }
+  });
+
   test('side by side over a fitted environment', async () => {
     const env = await stepEnvironment(fitted, { start: train, horizon: 3 });
     const many = env.vectorise(3);
@@ -324,6 +369,7 @@ test('what is out of order is named', async () => {
   await expect(many.step([1])).rejects.toMatchObject({ code: 'E_ACTION' });
   await expect(many.step([1, 9])).rejects.toMatchObject({ code: 'E_ACTION' });
   expect(() => env.vectorise(0)).toThrow('1 to 4096');
+  expect(() => env.vectorise(2, { autoresetMode: 'same-step' as never })).toThrow('autoresetMode');
 
   const make = (options: object) => stepEnvironment(byNumber(), { scale, ...options });
   await expect(make({ horizn: 1 })).rejects.toThrow('Did you mean "horizon"?');
@@ -333,7 +379,15 @@ test('what is out of order is named', async () => {
   await expect(make({ reward: 'sum' })).rejects.toThrow('reward');
   await expect(make({ start: [] })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
   await expect(make({ start: train })).rejects.toThrow('another catalogue');
-  await expect((await make({ start: [[7]] })).reset()).rejects.toMatchObject({ code: 'E_ITEM_RANGE' });
+  for (const start of [[[0], [7]], [[-1]], [[0.5]], [['a']]]) {
+    await expect(make({ start })).rejects.toMatchObject({ code: 'E_ITEM_RANGE' });
+  }
+  for (const start of ['full', 5, null, {}, [3, 4], [[0], 1]])
+    await expect(make({ start })).rejects.toThrow('start is');
+  for (const slate of [0, 6, 2 ** 33]) await expect(make({ slate })).rejects.toThrow('slate must be');
+  for (const window of [0, 2 ** 33]) await expect(make({ window })).rejects.toThrow('window must be');
+  for (const patience of [0, 1.5, Number.NaN]) await expect(make({ patience })).rejects.toThrow('patience must be');
+  for (const bad of [5, 'train', {}]) await expect(make({ scale: bad })).rejects.toThrow('finite mean');
   await expect(make({ horizon: Infinity })).rejects.toThrow('horizon');
   await expect(stepEnvironment(fitted, { start: train, rewardModel: byNumber() })).rejects.toThrow('another number');
   const missing = { ...byNumber(), rewards: async () => Float32Array.of(Number.NaN) };
@@ -409,6 +463,25 @@ describe('rollout', () => {
     expect(await rollout(noisy, actor, { episodes: 20, parallel: 3 })).toEqual(together);
     expect(together.acceptance).toBeCloseTo(together.return.mean / together.length.mean, 10);
     expect(together.length.std).toBeGreaterThan(0);
+  });
+
+  test('asks about the steps that are played, and about nothing else', async () => {
+    const model = byNumber();
+    // Nothing is taken up: each episode ends after its second step.
+    const brief = await stepEnvironment(model, { scale: { mean: 100, std: 1 }, patience: 2, horizon: 20 });
+    await rollout(brief, uniformActor(5), { episodes: 33, parallel: 32 });
+    const asked = () => model.calls.splice(0).reduce((sum, { actions }) => sum + actions.length, 0);
+    expect(asked()).toBe(33 * 2);
+    // Some end early, some late.
+    const mixed = await stepEnvironment(model, { scale, patience: 1, horizon: 6, slate: 2 });
+    const { length } = await rollout(mixed, uniformActor(5), { episodes: 10, parallel: 4 });
+    expect(length.std).toBeGreaterThan(0);
+    expect(asked()).toBe(2 * 10 * length.mean);
+    // The step that begins an episode again asks nothing either.
+    const many = brief.vectorise(2);
+    await many.reset();
+    for (let step = 0; step < 6; step++) await many.step([1, 2]);
+    expect(asked()).toBe(2 * 4);
   });
 
   test('who knows the users gets more of them', async () => {

@@ -1,11 +1,11 @@
-import { LeaError } from '@lea/core';
+import { checkChoices, LeaError, withDefaults } from '@lea/core';
 import type { World } from '@lea/data';
 import type { Environment } from '../environment.ts';
 import type { RewardModel } from '../reward-model.ts';
 import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
 import { type StepOptions, stepOptions } from './options.ts';
 import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';
-import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
+import type { AutoresetMode, StepEnvironment, VectorStepEnvironment } from './types.ts';
 import { type UserMoment, userModel } from './user-model.ts';
 
 /**
@@ -47,7 +47,7 @@ function single(plan: Plan): StepEnvironment {
       const reason = outside(actionSpace(plan), action);
       if (reason) throw new LeaError('E_ACTION', `This is no action: ${reason}.`, { value: action });
       const given = Int32Array.from(typeof action === 'number' ? [action] : action);
-      const { observations: observation, rewards, terminated, truncated, infos } = await core.step(given, 'stop');
+      const { observations: observation, rewards, terminated, truncated, infos } = await core.step(given, 'refuse');
       return {
         observation,
         reward: rewards[0]!,
@@ -57,14 +57,16 @@ function single(plan: Plan): StepEnvironment {
       };
     },
     fork: () => single(plan),
-    vectorise: (size) => vector(plan, size),
+    vectorise: (size, options) => vector(plan, size, options),
     close: core.close,
   };
 }
 
 const MOST_ENVIRONMENTS = 4096;
 
-function vector(plan: Plan, size: number): VectorStepEnvironment {
+function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['vectorise']>[1]): VectorStepEnvironment {
+  const { autoresetMode } = withDefaults('vectorise', { autoresetMode: 'next-step' as AutoresetMode }, options);
+  checkChoices('vectorise', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
   if (!Number.isInteger(size) || size < 1 || size > MOST_ENVIRONMENTS) {
     throw new LeaError('E_OPTION_VALUE', `vectorise takes 1 to ${MOST_ENVIRONMENTS} environments.`, { value: size });
   }
@@ -76,14 +78,14 @@ function vector(plan: Plan, size: number): VectorStepEnvironment {
     name,
     size,
     horizon: plan.options.horizon,
-    autoresetMode: 'next-step',
+    autoresetMode,
     singleObservationSpace: observationSpace(plan),
     singleActionSpace: actionSpace(plan),
-    reset: (options) => core.reset(options?.seed),
+    reset: (given) => core.reset(given?.seed),
     async step(actions) {
       const reason = outside(all, actions);
       if (reason) throw new LeaError('E_ACTION', `These are no ${size} actions: ${reason}.`, { value: actions });
-      return await core.step(Int32Array.from(actions), 'next-step');
+      return await core.step(Int32Array.from(actions), autoresetMode);
     },
     close: core.close,
   };
@@ -127,21 +129,20 @@ function batch(plan: Plan, size: number) {
         );
         return await enter(seed, episodes);
       }),
-    /** @param atEnd whether episodes that are over are an error, or begin again with this step */
-    step: (actions: Int32Array, atEnd: 'stop' | 'next-step') =>
+    /** @param atEnd whether episodes that are over are an error, begin again with this step, or stay as they are */
+    step: (actions: Int32Array, atEnd: 'refuse' | AutoresetMode) =>
       alone(async () => {
         if (!now)
           throw new LeaError('E_NOT_RESET', 'The environment was not reset yet.', { hint: 'Call reset first.' });
         const { seed, episodes, moment } = now;
-        if (atEnd === 'stop' && episodes.some(({ over }) => over)) {
+        if (atEnd === 'refuse' && episodes.some(({ over }) => over)) {
           throw new LeaError('E_EPISODE_OVER', 'The episode is over.', { hint: 'Call reset to begin the next one.' });
         }
-        const outcomes = episodes.every(({ over }) => over) ? [] : await advance(plan, moment, episodes, actions);
-        const result = episodes.map(({ over, number }, i) =>
-          over
-            ? { episode: begin(plan, seed + i, number + 1), reward: 0, terminated: false, truncated: false }
-            : outcomes[i]!,
-        );
+        const outcomes = await advance(plan, moment, episodes, actions);
+        const result = episodes.map((before, i) => {
+          const episode = atEnd === 'disabled' ? before : begin(plan, seed + i, before.number + 1);
+          return outcomes[i] ?? { episode, reward: 0, terminated: false, truncated: false };
+        });
         const entered = result.map(({ episode }) => episode);
         return {
           ...(await enter(seed, entered)),

@@ -44,21 +44,27 @@ export interface StepEnvironment {
   }>;
   /** Another one over the same model, with episodes of its own. */
   fork(): StepEnvironment;
-  /** `size` of these that take their steps together: every model is called once a step, whatever the size. */
-  vectorise(size: number): VectorStepEnvironment;
+  /**
+   * `size` of these that take their steps together: every model is called once a step, whatever the size, and only about
+   * episodes that are not over.
+   */
+  vectorise(size: number, options?: { readonly autoresetMode?: AutoresetMode }): VectorStepEnvironment;
   /** No step is possible afterwards; the model belongs to whoever made it. */
   close(): Promise<void>;
 }
 
 /**
- * Several episodes side by side, in the sense of Gymnasium's `VectorEnv` with `AutoresetMode.NEXT_STEP` (the default of
- * Gymnasium >= 1.1): the step after an episode's last begins the next one, whatever the action, with reward 0.
+ * What a step does with an episode that is over, whatever the action, with reward 0; Gymnasium >= 1.1 has the same modes.
+ * `next-step` (default there and here): the next episode begins. `disabled`: nothing, until `reset`.
  */
+export type AutoresetMode = 'next-step' | 'disabled';
+
+/** Several episodes side by side, in the sense of Gymnasium's `VectorEnv`. */
 export interface VectorStepEnvironment {
   readonly name: string;
   readonly size: number;
   readonly horizon: number;
-  readonly autoresetMode: 'next-step';
+  readonly autoresetMode: AutoresetMode;
   /** Spaces of one of them. */
   readonly singleObservationSpace: Space;
   readonly singleActionSpace: Discrete | MultiDiscrete;

@@ -19,14 +19,14 @@ export interface UserModel {
 export interface UserMoment {
   /** [size, width] */
   readonly state: Float32Array | undefined;
-  /** What the users think of `actions` [size, A]; one call, whatever the size. */
-  respond(actions: Int32Array): Promise<Response>;
+  /** What the users of some `rows` think of `actions` [rows, A]; one call, and nothing is asked about the others. */
+  respond(rows: readonly number[], actions: Int32Array): Promise<Response>;
 }
 
 export interface Response {
-  /** [size, A] rewards, on the model's scale. */
+  /** [rows, A] rewards, on the model's scale. */
   readonly reward: Float32Array;
-  /** [size, A] how much they like them: what choices follow, up to scale and shift, as logits. */
+  /** [rows, A] how much they like them: what choices follow, up to scale and shift, as logits. */
   readonly utility: Float32Array;
 }
 
@@ -63,7 +63,21 @@ function fittedUsers(env: Environment): UserModel {
     states: { type: 'box', shape: [env.stateSize], low: null, high: null, dtype: 'float32' },
     async after(histories) {
       const encoded = await env.encode(windowsOf(histories, env.window, env.items));
-      return { state: encoded.state, respond: async (actions) => both(await env.rewardsEncoded(encoded, actions)) };
+      return {
+        state: encoded.state,
+        async respond(rows, actions) {
+          // The encoded histories are one piece: rewards of the other rows come with them, of item 0, and are left out.
+          const perRow = actions.length / rows.length;
+          const all = new Int32Array(histories.length * perRow);
+          rows.forEach((row, i) => {
+            all.set(actions.subarray(i * perRow, (i + 1) * perRow), row * perRow);
+          });
+          const rewards = await env.rewardsEncoded(encoded, all);
+          return both(
+            Float32Array.from(actions, (_, i) => rewards[rows[Math.floor(i / perRow)]! * perRow + (i % perRow)]!),
+          );
+        },
+      };
     },
   };
 }
@@ -85,9 +99,9 @@ function worldUsers(world: World): UserModel {
       });
       return {
         state,
-        async respond(actions) {
-          const perRow = actions.length / histories.length;
-          const outlookOf = (i: number) => outlooks[Math.floor(i / perRow)]!;
+        async respond(rows, actions) {
+          const perRow = actions.length / rows.length;
+          const outlookOf = (i: number) => outlooks[rows[Math.floor(i / perRow)]!]!;
           return {
             reward: Float32Array.from(actions, (item, i) => {
               const { choice, bought } = outlookOf(i);
@@ -108,8 +122,13 @@ function ratingUsers(model: RewardModel): UserModel {
     window: model.window,
     states: undefined,
     async after(histories) {
-      const windows = windowsOf(histories, model.window, model.items);
-      return { state: undefined, respond: async (actions) => both(await model.rewards(windows, actions)) };
+      return {
+        state: undefined,
+        async respond(rows, actions) {
+          const asked = rows.map((row) => histories[row]!);
+          return both(await model.rewards(windowsOf(asked, model.window, model.items), actions));
+        },
+      };
     },
   };
 }
