@@ -52,6 +52,15 @@ it('makes windows of plain histories', () => {
   expect(() => windowsOf([[4]], 2, 4)).toThrow(/History 0 holds an item outside 0..3. Got 4/);
 });
 
+it('refuses what is no list of histories, by row', () => {
+  const refused = (message: RegExp) =>
+    expect.objectContaining({ code: 'E_HISTORY', message: expect.stringMatching(message) });
+  expect(() => windowsOf([1, 2] as never, 2, 4)).toThrow(refused(/History 0 is no list.*\[\[3, 14, 15\]\]/));
+  expect(() => windowsOf([[1], '23'] as never, 2, 4)).toThrow(refused(/History 1 /));
+  expect(() => windowsOf([new DataView(new ArrayBuffer(4))] as never, 2, 4)).toThrow(refused(/History 0 /));
+  expect(() => windowsOf(new Int32Array(2) as never, 2, 4)).toThrow(refused(/no array/));
+});
+
 describe('for any log', () => {
   it('the next window of a row is the window of the next row, and both are right-padded', () => {
     fc.assert(

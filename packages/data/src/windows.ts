@@ -89,9 +89,11 @@ export function batchOf(
 /**
  * Windows of histories given as lists of item indices, oldest first; only the newest `window` items enter.
  *
- * @throws LeaError `E_ITEM_RANGE`
+ * @param histories an array of arrays or typed arrays
+ * @throws LeaError `E_HISTORY` (no list of lists; names the row), `E_ITEM_RANGE`
  */
 export function windowsOf(histories: readonly ArrayLike<number>[], window: number, items: number): Windows {
+  checkHistories(histories);
   const result = emptyWindows(histories.length, window);
   histories.forEach((history, r) => {
     for (let i = 0; i < history.length; i++) {
@@ -105,6 +107,18 @@ export function windowsOf(histories: readonly ArrayLike<number>[], window: numbe
     result.length[r] = copyPadded(history, start, history.length, result.items, r * window, window, items);
   });
   return result;
+}
+
+/** A flat list, for one, would otherwise pass for histories without events. */
+function checkHistories(histories: unknown): void {
+  const hint = 'Pass an array of arrays or typed arrays of item indices, one per user: [[3, 14, 15]].';
+  if (!Array.isArray(histories)) {
+    throw new LeaError('E_HISTORY', 'The histories are no array.', { value: histories, hint });
+  }
+  for (const [row, history] of histories.entries()) {
+    if (Array.isArray(history) || (ArrayBuffer.isView(history) && 'length' in history)) continue;
+    throw new LeaError('E_HISTORY', `History ${row} is no list of items.`, { value: history, hint });
+  }
 }
 
 /** Room for `size` windows. */
