@@ -60,18 +60,21 @@ export function agentTypes(): string[] {
 /**
  * An encoder from its JSON, `{ type, ...options }`.
  *
- * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function createEncoder({ type, ...options }: EncoderConfig): Encoder {
+export function createEncoder(config: EncoderConfig): Encoder {
+  const { type, ...options } = checkedConfig('encoder', config, '{ type: "sasrec" }');
   return find('encoder', encoders, type)(options);
 }
 
 /**
  * An agent from its JSON, `{ type, ...options, encoder: { type, ...options } }`.
  *
- * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_OPTION_MISSING`
  */
-export function createAgent({ type, encoder, ...options }: AgentConfig): Agent {
+export function createAgent(config: AgentConfig): Agent {
+  const example = '{ type: "ce", encoder: { type: "sasrec" } }';
+  const { type, encoder, ...options } = checkedConfig('agent', config, example);
   const factory = find('agent', agents, type)(options);
   if (!encoder) {
     throw new LeaError('E_OPTION_MISSING', 'The agent has no encoder.', { hint: 'Add encoder: { type: "sasrec" }.' });
@@ -82,6 +85,14 @@ export function createAgent({ type, encoder, ...options }: AgentConfig): Agent {
 /** The JSON from which `createAgent` makes the same agent. */
 export function agentConfig(agent: Agent): AgentConfig {
   return agent.config;
+}
+
+function checkedConfig<C extends object>(kind: string, config: C, example: string): C {
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config;
+  throw new LeaError('E_OPTION_VALUE', `The config of an ${kind} must be an object.`, {
+    value: config,
+    hint: `For example ${example}.`,
+  });
 }
 
 function known<F extends { readonly type: string }>(factories: readonly object[]): Map<string, F> {
