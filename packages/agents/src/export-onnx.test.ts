@@ -123,11 +123,13 @@ test('batches of any size, histories of any width, unknown items, empty rows', a
 
 /** An agent of somebody else, whose scores do not even depend on the history. */
 function popularity(counts: readonly number[]): { agent: Agent; params: Values } {
+  const params = { counts: float32(counts), unread: float32(new Float32Array(1000)) };
   const agent: Agent = {
     ...createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 8 } }),
+    init: () => params,
     score: ({ counts }, { items }) => counts!.reshape([1, -1]).tile([items.shape[0]!, 1]),
   };
-  return { agent, params: { counts: float32(counts), unread: float32(new Float32Array(1000)) } };
+  return { agent, params };
 }
 
 test('equal scores are ranked by index, NaN last; lists are as long as the catalogue at most', async () => {
@@ -174,16 +176,18 @@ test('what cannot be written is refused and leaves the old file', async () => {
   const path = join(folder, 'kept.onnx');
   await writeFile(path, 'old');
   const { agent, params } = popularity([1]);
-  const huge = { ...params, ...Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`w${i}`, big])) };
+  const many = { ...params, ...Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`w${i}`, big])) };
+  const huge = { ...many, counts: float32(new Float32Array(8)) };
   const greedy: Agent = {
     ...agent,
+    init: () => huge,
     score: ({ counts, unread, ...weights }, histories) =>
       Object.values(weights).reduce(
         (sum, w) => sum.add(w.slice(0, 8)),
         agent.score({ counts: counts! }, histories),
       ) as never,
   };
-  const tooLarge = createPolicy(greedy, { ...huge, counts: float32(new Float32Array(8)) }, { items: 8, window: 2 });
+  const tooLarge = createPolicy(greedy, huge, { items: 8, window: 2 });
   await expect(exportOnnx(tooLarge, path)).rejects.toMatchObject({ code: 'E_MODEL_SIZE' });
   expect(await readFile(path, 'utf8')).toBe('old');
 });

@@ -1,28 +1,52 @@
 import { join } from 'node:path';
 import { LeaError, readWhole } from '@lea/core';
-import { readSafetensors } from '@lea/tensor';
+import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import { createAgent } from './registry.ts';
-import { formatVersion, type PolicyFile, textName, weightsHash } from './save.ts';
+import { formatVersion, type PolicyFile, stored, weightsHash } from './save.ts';
+import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 
 /**
- * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand.
+ * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand: import the
+ * package that does so.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_TYPE_UNKNOWN`, and those of `readSafetensors`
+ * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE`,
+ *   `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and those of `readSafetensors`
  */
 export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text'> = {}): Promise<Policy> {
   const path = join(dir, 'policy.json');
   const file = parse(path, (await readWhole(path)).toString());
+  const agent = agentOf(file, path);
   const weightsPath = join(dir, 'weights.safetensors');
-  const { [textName]: text, ...params } = (await readSafetensors(weightsPath)).tensors;
-  if (weightsHash(params) !== file.weightsHash) {
+  const { params, text } = separated(file, (await readSafetensors(weightsPath)).tensors);
+  const textHash = file.version > 1 && text ? weightsHash({ text }) : undefined;
+  if (weightsHash(params) !== file.weightsHash || textHash !== file.textHash) {
     throw new LeaError('E_POLICY_WEIGHTS', 'The weights are not those that policy.json was written with.', {
       value: weightsPath,
       hint: 'Save the policy again, or copy both files together.',
     });
   }
-  return createPolicy(createAgent(file.agent), params, file.shape, { ...options, ...(text && { text }) });
+  return createPolicy(agent, params, file.shape, { ...options, ...(text && { text }) });
+}
+
+function separated({ version }: PolicyFile, tensors: Values): { params: Values; text: Value | undefined } {
+  if (version > 1) return { params: pick(stored.params, tensors), text: pick(stored.frozen, tensors).text };
+  const { text, ...params } = tensors;
+  return { params, text };
+}
+
+function agentOf({ agent }: PolicyFile, path: string): Agent {
+  try {
+    return createAgent(agent);
+  } catch (cause) {
+    if (!(cause instanceof LeaError) || cause.code !== 'E_TYPE_UNKNOWN') throw cause;
+    throw new LeaError('E_TYPE_UNKNOWN', `A policy of a type that is not defined (${path}).`, {
+      value: cause.value,
+      hint: `Import the package that defines it before loading. ${cause.hint}`,
+      cause,
+    });
+  }
 }
 
 function parse(path: string, content: string): PolicyFile {
@@ -39,9 +63,10 @@ function parse(path: string, content: string): PolicyFile {
       hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}: update it.`,
     });
   }
-  if (file?.version === formatVersion && file.agent && file.shape && file.weightsHash) return file as PolicyFile;
-  throw new LeaError('E_POLICY_FILE', `A policy file lacks what version 1 has (${path}).`, {
+  const isKnown = file?.version === 1 || file?.version === formatVersion;
+  if (isKnown && file?.agent && file.shape && file.weightsHash) return file as PolicyFile;
+  throw new LeaError('E_POLICY_FILE', `A policy file lacks what every version has (${path}).`, {
     value: file?.version,
-    hint: 'It must have version, agent, shape and weightsHash.',
+    hint: `It must have version (1 or ${formatVersion}), agent, shape and weightsHash.`,
   });
 }

@@ -2,15 +2,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key } from '@lea/core';
-import { windowsOf } from '@lea/data';
-import { float32 } from '@lea/tensor';
+import { type Windows, windowsOf } from '@lea/data';
+import { float32, int32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadPolicy } from './load.ts';
 import { createPolicy } from './policy.ts';
-import { createAgent } from './registry.ts';
+import { createAgent, defineAgent } from './registry.ts';
+import { weightsHash } from './save.ts';
 import { scoring } from './scoring.ts';
 import { topK } from './topk.ts';
+import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 
 const shape = { items: 8, window: 3, textSize: 2 };
@@ -73,7 +75,14 @@ test('recommend: candidates alone are ranked', async () => {
   const unseen = await policy.recommend([[2, 4]], 8, { candidates: [6, 2], exclude: 'seen' });
   expect(unseen[0]!.map(({ item }) => item)).toEqual([6]);
   expect(await policy.recommend([[1]], 3, { candidates: [] })).toEqual([[]]);
+  for (const list of ['candidates', 'exclude']) {
+    await expect(policy.recommend([[1]], 3, { [list]: 3 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  }
   for (const bad of [8, -1, 1.5, Number.NaN]) {
+    await expect(policy.recommend([[1]], 3, { exclude: [1, bad] })).rejects.toMatchObject({
+      code: 'E_ITEM_RANGE',
+      value: bad,
+    });
     await expect(policy.recommend([[1]], 3, { candidates: [1, bad] })).rejects.toMatchObject({
       code: 'E_ITEM_RANGE',
       value: bad,
@@ -143,11 +152,11 @@ test('a saved policy scores as before; damage is named', async () => {
 
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
-  expect(JSON.parse(whole)).toMatchObject({ version: 1, agentsVersion: agentsVersion });
+  expect(JSON.parse(whole)).toMatchObject({ version: 2, agentsVersion, weightsHash: weightsHash(policy.params) });
   await writeFile(path, whole.replace(/"weightsHash": "./, '"weightsHash": "?'));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
   await writeFile(path, '{ "version": 1 }');
-  await expect(loadPolicy(folder)).rejects.toThrow(/version 1/);
+  await expect(loadPolicy(folder)).rejects.toThrow(/what every version has/);
   await writeFile(path, '{ "version": 7, "agentsVersion": "9.8.7" }');
   const newer = loadPolicy(folder);
   await expect(newer).rejects.toMatchObject({ code: 'E_POLICY_VERSION', value: 7 });
@@ -155,6 +164,187 @@ test('a saved policy scores as before; damage is named', async () => {
   await writeFile(path, '{');
   await expect(loadPolicy(folder)).rejects.toThrow(/not JSON/);
   await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/no such file/);
+});
+
+test('a policy of the first format is read', async () => {
+  const policy = fresh();
+  const older = join(folder, 'older');
+  await policy.save(older);
+  const path = join(older, 'policy.json');
+  const { textHash: _, ...file } = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...file, version: 1 }));
+  await writeSafetensors(join(older, 'weights.safetensors'), { ...policy.params, text });
+  const again = await loadPolicy(older, { backend: 'cpu' });
+  expect([again.params, again.text]).toEqual([policy.params, text]);
+});
+
+test('text vectors belong to what is saved, and no parameter is taken for them', async () => {
+  const named = { ...agent, init: (...args: Parameters<Agent['init']>) => ({ ...agent.init(...args), text: one }) };
+  const one = float32([1], [1]);
+  const factory = defineAgent({ type: 'with-text', defaults: {}, build: () => named });
+  const own = factory()(agent.encoder);
+  const policy = createPolicy(own, own.init(key(1), shape, text), shape, { ...quick, text });
+  const saved = join(folder, 'with-text');
+  await policy.save(saved);
+  const again = await loadPolicy(saved, quick);
+  expect([again.params, again.text]).toEqual([policy.params, text]);
+
+  const path = join(saved, 'weights.safetensors');
+  const { tensors } = await readSafetensors(path);
+  const { 'frozen/text': _, ...without } = tensors;
+  for (const damaged of [{ ...tensors, 'frozen/text': float32(Array(16).fill(9), [8, 2]) }, without]) {
+    await writeSafetensors(path, damaged);
+    await expect(loadPolicy(saved)).rejects.toMatchObject({ code: 'E_POLICY_WEIGHTS' });
+  }
+});
+
+test('a type that nobody defined is told with its file', async () => {
+  const saved = join(folder, 'foreign');
+  await fresh().save(saved);
+  const path = join(saved, 'policy.json');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"snqn"', '"elsewhere"'));
+  const refused = loadPolicy(saved);
+  await expect(refused).rejects.toMatchObject({ code: 'E_TYPE_UNKNOWN', value: 'elsewhere' });
+  await expect(refused).rejects.toThrow(/policy\.json.*Import the package that defines it before loading/);
+});
+
+test('weights of another agent or shape are refused, by the name of the parameter', () => {
+  const params = agent.init(key(1), shape, text);
+  const { 'q.weight': q, ...rest } = params;
+  const refuse = (weights: Values, sizes: object, code: string, message: RegExp) => {
+    const make = () => createPolicy(agent, weights, { ...shape, ...sizes }, { text });
+    expect(make).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+  };
+  refuse(rest, {}, 'E_POLICY_WEIGHTS', /missing.*"q\.weight"/);
+  refuse({ ...params, 'q.extra': q! }, {}, 'E_POLICY_WEIGHTS', /no parameter.*"q\.extra"/);
+  refuse(
+    { ...params, 'q.weight': params['ce.weight']! },
+    { items: 9 },
+    'E_POLICY_SHAPE',
+    /"emb\.weight".*\[10, 4\] for 9/,
+  );
+  refuse(
+    { ...params, 'q.weight': float32([1, 2]) },
+    {},
+    'E_POLICY_SHAPE',
+    /"q\.weight".*float32\[2\].*float32\[8, 5\]/,
+  );
+  refuse({ ...params, 'q.weight': int32(new Int32Array(40), [8, 5]) }, {}, 'E_POLICY_SHAPE', /"q\.weight".*int32/);
+  refuse(params, { items: 7 }, 'E_POLICY_SHAPE', /for 7 items/);
+  refuse(params, { textSize: 3 }, 'E_POLICY_SHAPE', /"emb\.text\.weight"/);
+  for (const sizes of [
+    { items: 0 },
+    { items: '8' },
+    { items: 2 ** 40 },
+    { window: 0 },
+    { window: 1.5 },
+    { textSize: 0 },
+  ]) {
+    refuse(params, sizes, 'E_OPTION_VALUE', new RegExp(`policy shape: ${Object.keys(sizes)[0]}`));
+  }
+});
+
+test('weights are checked without making the tables of a large catalogue, unless init alone knows their sizes', () => {
+  const shapes: number[] = [];
+  const watched = (itemTables: Agent['itemTables']): Agent => ({
+    ...small,
+    itemTables,
+    init: (seed, sizes) => {
+      shapes.push(sizes.items);
+      return small.init(seed, sizes);
+    },
+  });
+  const small = createAgent({ type: 'ce', encoder: { type: 'gru4rec', size: 2 } });
+  const large = { items: 1000, window: 2 };
+  const params = small.init(key(0), large);
+  createPolicy(watched(small.itemTables), params, large);
+  expect(Math.max(...shapes)).toBeLessThan(100);
+  createPolicy(watched({}), params, large);
+  expect(Math.max(...shapes)).toBe(1000);
+  expect(() => createPolicy(watched({}), params, { ...large, items: 999 })).toThrow(/for 999 items/);
+});
+
+test('histories and windows that are none are refused, by row', async () => {
+  const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
+  for (const [given, message] of [
+    [[1, 2, 3], /History 0 is no list/],
+    [[[1], null], /History 1 is no list/],
+    [[[1], new Set([2])], /History 1 is no list/],
+    [Int32Array.of(1, 2), /History 0 is no list|no array/],
+    [undefined, /no array/],
+  ] as const) {
+    for (const unknown of ['ignore', 'raise'] as const) {
+      const call = policy.recommend(given as never, 2, { unknown });
+      await expect(call).rejects.toMatchObject({ code: 'E_HISTORY', message: expect.stringMatching(message) });
+    }
+  }
+  expect(policy.ignored).toBe(0);
+
+  const sound = windowsOf([[1, 2], [3]], 3, 8);
+  for (const [change, code] of [
+    [{ size: 3 }, 'E_WINDOWS'],
+    [{ window: 2 }, 'E_WINDOWS'],
+    [{ items: [1, 2, 8, 3, 8, 8] }, 'E_WINDOWS'],
+    [{ length: Int32Array.of(2, 4) }, 'E_WINDOWS'],
+    [{ length: Int32Array.of(-1, 1) }, 'E_WINDOWS'],
+    [{ length: Int32Array.of(3, 1) }, 'E_ITEM_RANGE'],
+  ] as const) {
+    const windows = { ...sound, ...change } as Windows;
+    await expect(policy.score(windows)).rejects.toMatchObject({ code });
+    await expect(policy.asScorer().score(windows)).rejects.toMatchObject({ code });
+  }
+});
+
+test('options of a policy are checked', async () => {
+  const params = agent.init(key(1), shape, text);
+  for (const [options, code] of [
+    [{ bacth: 3 }, 'E_OPTION_UNKNOWN'],
+    [{ batch: 1.5 }, 'E_OPTION_VALUE'],
+    [{ threads: 0 }, 'E_OPTION_VALUE'],
+    [{ threads: 0.5 }, 'E_OPTION_VALUE'],
+  ] as const) {
+    const refused = expect.objectContaining({ code });
+    expect(() => createPolicy(agent, params, shape, { text, ...options })).toThrow(refused);
+    await fresh().save(join(folder, 'options'));
+    await expect(loadPolicy(join(folder, 'options'), options as object)).rejects.toEqual(refused);
+  }
+});
+
+test('a policy without any finite score says so', async () => {
+  const params = agent.init(key(1), shape, text);
+  const damaged = { ...params, 'ce.weight': float32(Array(40).fill(Number.NaN), [8, 5]) };
+  const policy = createPolicy(agent, damaged, shape, { backend: 'cpu', text });
+  await expect(policy.recommend([[1]], 2)).rejects.toMatchObject({ code: 'E_SCORES_NAN' });
+});
+
+test('what is being answered when a policy is disposed of is answered; what comes later is refused', async () => {
+  const many = Array.from({ length: 20 }, (_, row) => [row % 8]);
+  const expected = await fresh().recommend(many, 2);
+  const policy = fresh();
+  const underway = [policy.recommend(many, 2), policy.recommend(many.slice(0, 1), 2)];
+  const disposals = [policy.dispose(), policy.dispose()];
+  await expect(policy.recommend(many, 2)).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  expect((await underway[0])!).toEqual(expected);
+  expect((await underway[1])!).toHaveLength(1);
+  await Promise.all(disposals);
+});
+
+test('a program that could not be made is tried again, and is nothing to dispose of', async () => {
+  let fails = true;
+  const moody: Agent = {
+    ...agent,
+    score(...args) {
+      if (fails) throw new Error('no memory');
+      return agent.score(...args);
+    },
+  };
+  const policy = createPolicy(moody, agent.init(key(1), shape, text), shape, { ...quick, text });
+  await expect(policy.recommend([[1]], 2)).rejects.toThrow(/no memory/);
+  fails = false;
+  expect(await policy.recommend([[1]], 2)).toHaveLength(1);
+  fails = true;
+  await expect(policy.recommend([[1], [2], [3]], 2)).rejects.toThrow(/no memory/);
+  await policy.dispose();
 });
 
 test('text that is missing or does not fit', () => {

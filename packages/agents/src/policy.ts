@@ -1,6 +1,7 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
+import { checkWeights } from './check-weights.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
 import { type Scored, topK } from './topk.ts';
@@ -33,14 +34,19 @@ export interface Policy {
   readonly shape: Shape;
   /** Text vectors [N, textSize], when the encoder reads them. */
   readonly text: Value | undefined;
-  /** Scores [size * items], row by row. */
+  /**
+   * Scores [size * items], row by row.
+   *
+   * @throws LeaError `E_WINDOWS` (parts that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
+   */
   score(windows: Windows): Promise<Float32Array>;
   /**
    * The `k` best items for each history (item indices, oldest first, any length), best first. Lists are shorter where
-   * fewer than `k` items are left; NaN scores are left out.
+   * fewer than `k` items are left; items whose score is NaN are left out.
    *
-   * @throws LeaError `E_ITEM_RANGE` (a candidate, or with `unknown: 'raise'` an event, outside 0..N-1; names the value, and
-   *   the row), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+   * @throws LeaError `E_HISTORY` (no list of histories, or one that is no list of items; names the row), `E_ITEM_RANGE` (an
+   *   item of `candidates`, `exclude` or, with `unknown: 'raise'`, an event outside 0..N-1; names the value), `E_SCORES_NAN`
+   *   (no finite score: the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
   recommend(histories: readonly ArrayLike<number>[], k: number, options?: RecommendOptions): Promise<Scored[][]>;
   /**
@@ -51,7 +57,7 @@ export interface Policy {
   asScorer(name?: string): PolicyScorer;
   /** Writes `policy.json` and `weights.safetensors` into a folder. */
   save(dir: string): Promise<void>;
-  /** Gives the memory of the program back; scoring afterwards is an error. */
+  /** Gives the memory of the program back, once the calls that have begun are finished; scoring afterwards is an error. */
   dispose(): Promise<void>;
 }
 
@@ -63,10 +69,12 @@ export interface PolicyOptions extends ScoringOptions {
 /**
  * A policy out of an agent and its weights. The scoring program is made at the first call.
  *
- * @throws LeaError `E_TEXT_MISSING`, `E_TEXT_SHAPE`
+ * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (weights of another agent, or for another shape: names the
+ *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function createPolicy(agent: Agent, params: Values, shape: Shape, options: PolicyOptions = {}): Policy {
-  const { text: given, ...scoringOptions } = options;
+  const { text: given, ...scoringOptions } = withDefaults('policy', policyDefaults, options);
+  checkWeights(agent, params, shape);
   const text = agent.encoder.needsText ? checkedText(given, shape) : undefined;
   const scorer = scoring(agent, params, shape, text ? { text } : {}, scoringOptions);
   let ignored = 0;
@@ -92,30 +100,27 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
       checkRanges('recommend', { k }, { k: [0, Infinity, 'whole'] });
       checkChoices('recommend', { unknown }, { unknown: ['ignore', 'raise'] });
       if (typeof exclude === 'string') checkChoices('recommend', { exclude }, { exclude: ['seen'] });
-      const ranked = candidates && sortedItems(candidates, shape.items);
-      const excluded = exclude === 'seen' ? undefined : new Set(exclude);
-      const known = histories.map((history) => {
-        if (unknown === 'raise') return history;
-        const kept = Array.from(history).filter((item) => isItem(item, shape.items));
-        ignored += history.length - kept.length;
-        return kept;
-      });
+      const ranked = candidates && Int32Array.from(itemSet('candidates', candidates, shape.items)).sort();
+      const excluded = exclude === 'seen' || !exclude ? exclude : itemSet('exclude', exclude, shape.items);
+      const known = unknown === 'raise' ? histories : knownOnly(histories, shape.items);
       const windows = windowsOf(known, shape.window, shape.items);
+      ignored += events(histories) - events(known);
       const lists: Scored[][] = [];
-      // Batch by batch, so that the scores of one are gone before the next.
-      for (let from = 0; from < known.length; from += scorer.batch) {
-        const rows = known.slice(from, from + scorer.batch);
-        const scores = await scorer.score(slice(windows, from, rows.length));
-        for (const [row, history] of rows.entries()) {
-          const own = scores.subarray(row * shape.items, (row + 1) * shape.items);
-          const without = excluded ?? new Set(Array.from(history));
-          lists.push(topK(own, k, { exclude: without, ...(ranked && { candidates: ranked }) }));
+      await scorer.runs(windows, (scores, from) => {
+        for (let at = 0; at < scores.length; at += shape.items) {
+          const own = scores.subarray(at, at + shape.items);
+          const row = from + at / shape.items;
+          if (!own.some(Number.isFinite)) throw withoutScores(row);
+          const without = excluded === 'seen' ? new Set(Array.from(known[row]!)) : excluded;
+          lists.push(topK(own, k, { ...(without && { exclude: without }), ...(ranked && { candidates: ranked }) }));
         }
-      }
+      });
       return lists;
     },
   };
 }
+
+const policyDefaults: PolicyOptions = { text: undefined, batch: undefined, threads: undefined, backend: undefined };
 
 const recommendDefaults: {
   exclude: RecommendOptions['exclude'];
@@ -123,22 +128,42 @@ const recommendDefaults: {
   unknown: 'ignore' | 'raise';
 } = { exclude: undefined, candidates: undefined, unknown: 'ignore' };
 
-function slice({ items, length, window }: Windows, from: number, size: number): Windows {
-  const to = from + size;
-  return { items: items.subarray(from * window, to * window), length: length.subarray(from, to), size, window };
+/** The histories without unknown items; what is no history is left for `windowsOf` to name. */
+function knownOnly(histories: readonly ArrayLike<number>[], items: number): readonly ArrayLike<number>[] {
+  const known = (history: ArrayLike<number>) => Array.from(history).filter((item) => isItem(item, items));
+  if (!isList(histories)) return histories;
+  return histories.map((history) => (isList(history) ? known(history) : history));
 }
 
-/** Items in ascending order, each once. */
-function sortedItems(candidates: readonly number[], items: number): Int32Array {
-  const bad = candidates.find((item) => !isItem(item, items));
-  if (bad !== undefined) {
-    throw new LeaError('E_ITEM_RANGE', `A candidate is no item of 0..${items - 1}.`, { value: bad });
+function events(histories: readonly ArrayLike<number>[]): number {
+  return histories.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE` */
+function itemSet(name: string, list: readonly number[], items: number): Set<number> {
+  if (!isList(list)) {
+    throw new LeaError('E_OPTION_VALUE', `recommend: ${name} must be a list of items.`, { value: list });
   }
-  return Int32Array.from(new Set(candidates)).sort();
+  const set = new Set(list);
+  for (const item of set) {
+    if (isItem(item, items)) continue;
+    throw new LeaError('E_ITEM_RANGE', `recommend: ${name} holds what is no item of 0..${items - 1}.`, { value: item });
+  }
+  return set;
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
 }
 
 function isItem(item: number, items: number): boolean {
   return Number.isInteger(item) && item >= 0 && item < items;
+}
+
+function withoutScores(row: number): LeaError {
+  return new LeaError('E_SCORES_NAN', `History ${row} has no finite score.`, {
+    hint: 'The weights or text vectors are damaged: look for NaN in policy.params, and train or load the policy again.',
+  });
 }
 
 function checkedText(text: Value | undefined, { items, textSize }: Shape): Value {

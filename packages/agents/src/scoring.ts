@@ -11,6 +11,7 @@ import {
   specsOf,
   type Values,
 } from '@lea/tensor';
+import { checkWindows } from './check-windows.ts';
 import type { Agent, Shape } from './types.ts';
 
 export interface ScoringOptions {
@@ -20,7 +21,7 @@ export interface ScoringOptions {
    * programs of that size.
    */
   batch?: number;
-  /** Threads of the compiled program. Default: all cores, at most 2. */
+  /** Threads of the compiled program. Default: all cores, at most 2. More answer large calls sooner and disturb others. */
   threads?: number;
   /** Run eagerly on this tfjs backend (`cpu`, `wasm`, ...) instead of compiled. */
   backend?: string;
@@ -28,9 +29,17 @@ export interface ScoringOptions {
 
 /** Scores windows; see `scoring`. */
 export interface Scoring {
-  /** Histories per run. */
+  /** Histories per run of a large call. */
   readonly batch: number;
+  /** Scores [size * items], row by row. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
   score(windows: Windows): Promise<Float32Array>;
+  /**
+   * Run by run, so that the scores of one are gone before the next.
+   *
+   * @param visit gets the scores of the histories from `from` on
+   */
+  runs(windows: Windows, visit: (scores: Float32Array, from: number) => void): Promise<void>;
+  /** Calls that have begun are finished first, later ones refused. */
   dispose(): Promise<void>;
 }
 
@@ -73,17 +82,23 @@ export function scoringProgram(
  * wider or narrower than the agent's: the newest events that fit are read. An empty history (length 0) is scored too.
  *
  * @param text float32 [N, textSize] when the encoder reads text
+ * @throws LeaError `E_OPTION_VALUE`
  */
 export function scoring(agent: Agent, params: Values, shape: Shape, text: Values, options: ScoringOptions): Scoring {
   const { batch = Math.min(256, Math.max(1, Math.floor(SCORES_PER_RUN / shape.items))), threads, backend } = options;
-  checkRanges('policy', { batch }, { batch: [1, Infinity, 'whole'] });
+  const counted = [1, Infinity, 'whole'] as const;
+  checkRanges('policy', { batch, threads: threads ?? 1 }, { batch: counted, threads: counted });
   const runners = new Map<number, Promise<Ready>>();
-  let disposed = false;
+  const calls = new Set<Promise<void>>();
+  let disposal: Promise<void> | undefined;
 
   const ready = (rows: number): Promise<Ready> => {
-    if (disposed) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Load it again.' });
-    const made = runners.get(rows) ?? make(rows);
+    const known = runners.get(rows);
+    if (known) return known;
+    const made = make(rows);
     runners.set(rows, made);
+    // What could not be made is tried again at the next call.
+    made.catch(() => runners.delete(rows));
     return made;
   };
   const make = async (rows: number): Promise<Ready> => {
@@ -93,24 +108,42 @@ export function scoring(agent: Agent, params: Values, shape: Shape, text: Values
       : await compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
     return { runner, frozen };
   };
+  const runAll: Scoring['runs'] = async (windows, visit) => {
+    const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
+    const { runner, frozen } = await ready(rows);
+    for (let from = 0; from < windows.size; from += rows) {
+      const size = Math.min(rows, windows.size - from);
+      const { outputs } = await runner.run({ inputs: feed(windows, from, size, rows, shape), frozen });
+      visit((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from);
+    }
+  };
+  const runs: Scoring['runs'] = async (windows, visit) => {
+    if (disposal) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Load it again.' });
+    const call = runAll(windows, visit);
+    calls.add(call);
+    try {
+      await call;
+    } finally {
+      calls.delete(call);
+    }
+  };
+  const free = async () => {
+    await Promise.allSettled(calls);
+    for (const { runner } of await Promise.all(runners.values())) await runner.dispose();
+  };
 
   return {
     batch,
+    runs,
     async score(windows) {
-      const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
-      const { runner, frozen } = await ready(rows);
+      checkWindows(windows, shape.items);
       const scores = new Float32Array(windows.size * shape.items);
-      for (let from = 0; from < windows.size; from += rows) {
-        const size = Math.min(rows, windows.size - from);
-        const { outputs } = await runner.run({ inputs: feed(windows, from, size, rows, shape), frozen });
-        scores.set((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from * shape.items);
-      }
+      await runs(windows, (some, from) => scores.set(some, from * shape.items));
       return scores;
     },
-    async dispose() {
-      disposed = true;
-      for (const made of runners.values()) await (await made).runner.dispose();
-      runners.clear();
+    dispose() {
+      disposal ??= free();
+      return disposal;
     },
   };
 }
