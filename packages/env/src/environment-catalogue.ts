@@ -14,19 +14,20 @@ export function catalogueOf(itemIds: readonly string[]): Catalogue {
 /**
  * Refuses data in whose indices other items are meant.
  *
+ * @param catalogue of the fit; one from an older file is not known, and then numbers are all there is to compare
  * @param items how many there have to be: those of the fit and, perhaps, further ones after them, whose ids may be any
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkCatalogue(
   what: string,
   itemIds: readonly string[],
-  { count, hash }: Catalogue,
-  items: number = count,
+  catalogue: Catalogue | undefined,
+  items: number,
 ): void {
   if (itemIds.length !== items) {
     throw new LeaError('E_OPTION_VALUE', `${what}: there are ${itemIds.length} items in the data, not ${items}.`);
   }
-  if (catalogueOf(itemIds.slice(0, count)).hash === hash) return;
+  if (!catalogue || catalogueOf(itemIds.slice(0, catalogue.count)).hash === catalogue.hash) return;
   throw new LeaError('E_OPTION_VALUE', `${what}: its items are not those of the fit in the same order.`, {
     hint: 'Cut all sets from the same interactions, or read them with the same ids.',
   });

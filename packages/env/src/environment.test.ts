@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, normal } from '@lea/core';
 import { historyWindows, windowsOf } from '@lea/data';
 import { float32, type Value } from '@lea/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Environment, loadEnvironment } from './environment.ts';
+import { createEnvironment, type Environment, loadEnvironment } from './environment.ts';
+import { catalogueOf, checkCatalogue } from './environment-catalogue.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish } from './progress.ts';
 import { rowsOf } from './testing.ts';
@@ -120,6 +121,7 @@ describe.each([
     const again = await loadEnvironment(dir);
     await rm(dir, { recursive: true });
     expect(again.hash).toBe(grown.hash);
+    expect(again.catalogue).toEqual(grown.catalogue);
     expect(grown.hash).not.toBe(env.hash);
     expect([...again.counts.subarray(ITEMS)]).toEqual([0, 0, 0]);
     const all = env.withItems(copies(4, 20, 33, 7));
@@ -128,6 +130,33 @@ describe.each([
     expect(step.items).toBe(ITEMS + 4);
     await again.dispose();
   });
+});
+
+test('the catalogue of an environment is that of its fit, whose items come first', async () => {
+  const env = await finish(fitEnvironment({ ...options, epochs: 1, tokens }));
+  const { itemIds } = train.sequences;
+  expect(env.catalogue).toEqual(catalogueOf(itemIds));
+  expect(env.withItems(copies(1)).catalogue).toEqual(env.catalogue);
+  const check = (ids: string[], items: number) => () => checkCatalogue('these', ids, env.catalogue, items);
+  expect(check(itemIds, ITEMS)).not.toThrow();
+  expect(check([...itemIds, 'new'], ITEMS + 1)).not.toThrow();
+  expect(check(['new', ...itemIds], ITEMS + 1)).toThrow('same order');
+  expect(check([...itemIds, 'new'], ITEMS)).toThrow('38 items');
+
+  // Files without it are read as before; with another one they do not belong together.
+  const dir = await mkdtemp(join(tmpdir(), 'lea-catalogue-'));
+  const { name, config, params, counts } = env;
+  const runtime = { threads: 1, backend: undefined };
+  const old = createEnvironment({ name, config, params, counts, tokens: null, calibration: null, data: 'x', runtime });
+  await old.save(dir);
+  const again = await loadEnvironment(dir);
+  expect(again.hash).toBe(old.hash);
+  expect(again).not.toHaveProperty('catalogue');
+  const file = JSON.parse(await readFile(join(dir, 'environment.json'), 'utf8'));
+  await writeFile(join(dir, 'environment.json'), JSON.stringify({ ...file, catalogue: env.catalogue }));
+  await expect(loadEnvironment(dir)).rejects.toMatchObject({ code: 'E_ENVIRONMENT_FILE' });
+  await rm(dir, { recursive: true });
+  await env.dispose();
 });
 
 test('further items that cannot enter are named', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { checkRanges, contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
 import { emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import type { Catalogue } from './environment-catalogue.ts';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
 import { type Encoded, environmentPrograms, type Judgeable } from './environment-programs.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
@@ -26,8 +27,10 @@ export interface Environment {
   readonly items: number;
   /** Most events of a history that are read; longer windows may be given. */
   readonly window: number;
-  /** Content hash of config, parameters, item tokens, calibration and the data it was fitted on. */
+  /** Content hash of config, parameters, item tokens, calibration, and the data and catalogue it was fitted on. */
   readonly hash: string;
+  /** Which items its indices are; unknown of environments from files without it. Further items follow these. */
+  readonly catalogue?: Catalogue;
   readonly params: Values;
   /** How often each item occurs in the rows of the fit, [items]. */
   readonly counts: Int32Array;
@@ -89,18 +92,20 @@ export interface EnvironmentParts {
   readonly calibration: RewardCalibration | null;
   /** Hash of the data it was fitted on. */
   readonly data: string;
+  readonly catalogue?: Catalogue | undefined;
   readonly runtime: Runtime;
 }
 
 /** An environment from its parts; programs are compiled when first used. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
-  const { name, config, params, tokens, counts, calibration, data } = parts;
+  const { name, config, params, tokens, counts, calibration, data, catalogue } = parts;
   const programs = environmentPrograms({ ...parts, tokens: tokens?.vectors ?? null });
   const names = Object.keys(params).sort();
   const values = names.map((n) => params[n]!.data);
   const { vectors, mean, scale } = tokens ?? {};
   const text = [vectors, mean, scale].map((part) => part?.data ?? null);
-  const hash = contentHash(config, data, names, ...values, ...text, counts, calibration);
+  const known = catalogue ? [catalogue] : [];
+  const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
   const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items));
@@ -125,6 +130,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     params,
     counts,
     ...(calibration && { calibration }),
+    ...(catalogue && { catalogue }),
     encode,
     scoreEncoded: programs.score,
     rewardsEncoded: rewardsOf,
@@ -135,7 +141,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     positives: async (windows, k, options) => positivesOf(env, await encode(windows), k, options),
     withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {
-      const file = { name, config, data, calibration, hash };
+      const file = { name, config, data, calibration, catalogue, hash };
       const text = tokens && { 'tokens.vectors': vectors!, 'tokens.mean': mean!, 'tokens.scale': scale! };
       await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
       await replaceFile(join(dir, 'environment.json'), `${JSON.stringify(file, null, 2)}\n`);
@@ -205,13 +211,13 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   let hash: unknown;
   const runtime = withDefaults('loadEnvironment', { threads: undefined, backend: undefined }, options);
   try {
-    const file = JSON.parse(text) as Pick<EnvironmentParts, 'name' | 'config' | 'data' | 'calibration'> & {
+    const file = JSON.parse(text) as Omit<EnvironmentParts, 'params' | 'tokens' | 'counts' | 'runtime'> & {
       hash: string;
     };
     hash = file.hash;
-    const { name, config, data, calibration } = file;
+    const { name, config, data, calibration, catalogue } = file;
     const tokens = vectors ? { vectors, mean: mean!, scale: scale! } : null;
-    const own = { name, config, data, calibration, params, tokens, counts: counts!.data as Int32Array };
+    const own = { name, config, data, calibration, catalogue, params, tokens, counts: counts!.data as Int32Array };
     environment = createEnvironment({ ...own, runtime });
   } catch (cause) {
     throw broken(cause);

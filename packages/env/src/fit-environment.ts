@@ -1,6 +1,7 @@
 import { contentHash, withDefaults } from '@lea/core';
 import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from './environment.ts';
+import { catalogueOf } from './environment-catalogue.ts';
 import { DEFAULTS, type FitEnvironmentOptions, type Needed } from './fit-options.ts';
 import { prepareFit } from './fit-preparation.ts';
 import type { Progress } from './progress.ts';
@@ -67,6 +68,7 @@ export async function* fitEnvironment(
       counts,
       calibration: best.rewards ? plattScaling(best.rewards.liked, best.rewards.other) : null,
       data,
+      catalogue: catalogueOf(train.sequences.itemIds),
       runtime: { threads: o.threads, backend: o.backend },
     });
   } finally {

@@ -166,7 +166,8 @@ function checkValidation({ train, validation }: FitEnvironmentOptions): void {
       hint: 'Leave validation out: all epochs are run then.',
     });
   }
-  checkCatalogue('validation', validation.sequences.itemIds, catalogueOf(train.sequences.itemIds));
+  const { itemIds } = train.sequences;
+  checkCatalogue('validation', validation.sequences.itemIds, catalogueOf(itemIds), itemIds.length);
 }
 
 /** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
