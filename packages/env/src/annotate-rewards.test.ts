@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { annotateRewards } from './annotate-rewards.ts';
-import type { Annotation } from './annotation.ts';
+import { type Annotation, rowsHash } from './annotation.ts';
 import { finish } from './progress.ts';
 import { rowsOf } from './testing.ts';
 
@@ -60,4 +60,15 @@ test('missing ones say nothing', async () => {
 test('rows and catalogue must be the same', async () => {
   await expect(finish(annotateRewards(annotation, rowsOf([[0]], 4), model()))).rejects.toThrow('of 5 rows');
   await expect(finish(annotateRewards(annotation, train, { ...model(), items: 9 }))).rejects.toThrow('about 4 items');
+  // As many rows, but others.
+  const known = { ...annotation, rowsHash: rowsHash(train) };
+  await finish(annotateRewards(known, train, model()));
+  const other = rowsOf(
+    [
+      [1, 0, 2],
+      [3, 0],
+    ],
+    4,
+  );
+  await expect(finish(annotateRewards(known, other, model()))).rejects.toThrow('other rows');
 });

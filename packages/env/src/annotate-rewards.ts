@@ -1,6 +1,6 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
-import type { Annotation } from './annotation.ts';
+import { type Annotation, rowsHash } from './annotation.ts';
 import type { Progress } from './progress.ts';
 import type { RewardModel } from './reward-model.ts';
 
@@ -30,6 +30,11 @@ export async function* annotateRewards(
   const { sequences, event } = transitions;
   if (transitions.count !== rows) {
     throw new LeaError('E_OPTION_VALUE', `The annotation is of ${rows} rows.`, { value: transitions.count });
+  }
+  if (annotation.rowsHash !== undefined && annotation.rowsHash !== rowsHash(transitions)) {
+    throw new LeaError('E_OPTION_VALUE', 'The annotation is of other rows.', {
+      hint: 'Give the transitions that were annotated.',
+    });
   }
   if (sequences.itemIds.length !== model.items) {
     throw new LeaError(

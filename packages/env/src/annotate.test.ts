@@ -1,19 +1,23 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { historyWindows } from '@lea/data';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { annotate, annotateToFiles } from './annotate.ts';
-import type { Environment } from './environment.ts';
+import { rowsHash } from './annotation.ts';
+import { type Environment, loadEnvironment } from './environment.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish } from './progress.ts';
-import { rowsOf } from './testing.ts';
+import { rowsOf, usersOf } from './testing.ts';
 
 // 4,500 rows: two shards.
-const train = rowsOf(
-  Array.from({ length: 450 }, (_, u) => Array.from({ length: 10 }, (_, t) => (u * 3 + t * (1 + (u % 4))) % 15)),
-  15,
+const users = Array.from({ length: 450 }, (_, u) =>
+  Array.from({ length: 10 }, (_, t) => (u * 3 + t * (1 + (u % 4))) % 15),
 );
+const train = rowsOf(users, 15);
 let env: Environment;
 let dir: string;
 
@@ -57,6 +61,36 @@ test('rows hold what the environment says of them', async () => {
   }
 });
 
+test('is what the environment says of each row by itself, at the price of one history per user and one per slide', async () => {
+  let read = 0;
+  const counted: Environment = {
+    ...env,
+    async encode(windows) {
+      const encoded = await env.encode(windows);
+      read += encoded.states.length / ((1 + 5) * 8);
+      return encoded;
+    },
+  };
+  const options = { k: 3, states: true, rank: 'reward', shortlist: 6 } as const;
+  const annotation = await finish(annotate(counted, train, options));
+  // Of ten windows of five events the first six begin one another. Two of the parts that the rows go through in cut
+  // such six.
+  expect(read).toBe(450 * 5 + 2);
+  const near = (a: Float32Array, b: Float32Array, row: number): void => {
+    a.forEach((value, i) => void expect(Math.abs(value - b[row * a.length + i]!)).toBeLessThan(1e-5));
+  };
+  for (let row = 0; row < 4500; row += 97) {
+    const alone = historyWindows(train, [row], 5);
+    const action = train.sequences.items[train.event[row]!]!;
+    const best = await env.positives(alone, 3, { rank: 'reward', shortlist: 6, exclude: [[action]] });
+    expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items);
+    near(best.logits, annotation.logits, row);
+    near(await env.rewards(alone, best.items), annotation.positiveRewards, row);
+    near(await env.rewards(alone, Int32Array.of(action)), annotation.reward, row);
+    near(await env.states(alone), annotation.state!, row);
+  }
+});
+
 test('seen items can be left out', async () => {
   const { annotation } = await annotated({ dir: undefined, excludeSeen: true });
   const windows = historyWindows(train, Int32Array.of(9), 5);
@@ -81,7 +115,9 @@ test('positives follow the rule that is asked for', async () => {
 
 test('a cut run goes on where it was, a second run computes nothing', async () => {
   const work = annotate(env, train, { k: 3, dir });
-  expect((await work.next()).value).toMatchObject({ stage: 'annotation', step: 4096 });
+  for (const step of [1024, 2048, 3072, 4096]) {
+    expect((await work.next()).value).toEqual({ stage: 'annotation', step, total: 4500 });
+  }
   await work.return(undefined as never);
 
   const resumed = await annotated();
@@ -89,17 +125,60 @@ test('a cut run goes on where it was, a second run computes nothing', async () =
   const reused = await annotated();
   expect(reused.stages).toEqual(['reused']);
   const fresh = await annotated({ dir: undefined });
-  expect(fresh.stages).toEqual(['annotation', 'annotation']);
+  expect(fresh.stages).toEqual(Array(5).fill('annotation'));
   expect(resumed.annotation).toEqual(fresh.annotation);
   expect(reused.annotation).toEqual(fresh.annotation);
 
   // A damaged shard is computed again; other options have files of their own.
   const [folder] = await readdir(dir);
-  const [first] = await readdir(join(dir, folder!));
-  await truncate(join(dir, folder!, first!), 100);
-  expect((await annotated()).stages).toEqual(['annotation']);
-  expect((await annotated({ k: 2 })).stages).toEqual(['annotation', 'annotation']);
+  const [first, second] = (await readdir(join(dir, folder!))).map((name) => join(dir, folder!, name));
+  await truncate(first!, 100);
+  const bytes = await readFile(second!);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(second!, bytes);
+  const repaired = await annotated();
+  expect(repaired.stages).toEqual(Array(5).fill('annotation'));
+  expect(repaired.annotation).toEqual(fresh.annotation);
+  expect((await annotated({ k: 2 })).stages).toEqual(Array(5).fill('annotation'));
   expect(await readdir(dir)).toHaveLength(2);
+});
+
+test('a run that is killed loses no shard that it wrote', async () => {
+  const saved = join(dir, 'saved');
+  await env.save(saved);
+  const own = join(dir, 'killed');
+  const some = users.slice(0, 100);
+  const script = fileURLToPath(new URL('./fixtures/annotate-child.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=@lea/source', script, saved, own, JSON.stringify(some)]);
+  child.stdout.once('data', () => child.kill('SIGKILL'));
+  const [, signal] = await once(child, 'exit');
+  expect(signal).toBe('SIGKILL');
+  const files = (await readdir(own, { recursive: true })).filter((name) => name.endsWith('.safetensors'));
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.length).toBeLessThan(16);
+
+  const again = await loadEnvironment(saved, { threads: 1 });
+  const run = async (options: object) => {
+    const stages: string[] = [];
+    const work = annotate(again, rowsOf(some, 15), { k: 3, shardRows: 64, ...options });
+    const annotation = await finish(work, ({ stage }) => void stages.push(stage));
+    return { annotation, stages };
+  };
+  const uncut = await run({});
+  const resumed = await run({ dir: own });
+  expect(uncut.stages).toHaveLength(16);
+  expect(resumed.stages).toEqual(Array(16 - files.length).fill('annotation'));
+  expect(resumed.annotation).toEqual(uncut.annotation);
+  expect((await run({ dir: own })).stages).toEqual(['reused']);
+  await again.dispose();
+});
+
+test('a run can be stopped between two shards and within one', async () => {
+  const stop = new AbortController();
+  const work = annotate(env, train, { k: 3, signal: stop.signal });
+  await work.next();
+  stop.abort();
+  await expect(work.next()).rejects.toThrow('abort');
 });
 
 test('an annotation can stay on disk: parts of it are read, nothing is computed twice', async () => {
@@ -129,8 +208,14 @@ test('an annotation can stay on disk: parts of it are read, nothing is computed 
   }
   expect(rows).toEqual([4096, 404]);
 
-  // A part needs its own shard only; what is gone is named.
-  await rm(join(folder, '00000.safetensors'));
+  // A part needs its own shard only; what is damaged or gone is named. To open them again only rewards are read.
+  const first = join(folder, '00000.safetensors');
+  const bytes = await readFile(first);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(first, bytes);
+  const opened = await finish(annotateToFiles(env, train, { k: 3, dir, states: true }));
+  await expect(opened.read(0, 1)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE' });
+  await rm(first);
   expect((await files.read(4096, 4097)).reward[0]).toBe(annotation.reward[4096]);
   await expect(files.read(4095, 4097)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE' });
   for (const [from, to] of [
@@ -147,7 +232,7 @@ test('a second run asks the environment nothing', async () => {
   const { annotation } = await annotated();
   const silent = new Proxy(env, {
     get: (target, name) => {
-      if (!['hash', 'items', 'window', 'stateSize', 'calibration'].includes(String(name)))
+      if (!['hash', 'items', 'window', 'stateSize', 'calibration', 'catalogue'].includes(String(name)))
         throw new Error(String(name));
       return target[name as keyof Environment];
     },
@@ -158,4 +243,41 @@ test('a second run asks the environment nothing', async () => {
 test('what does not fit is named', async () => {
   await expect(annotated({ k: 15 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   await expect(finish(annotate(env, rowsOf([[0, 1]], 3)))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  for (const n of [0, -1, 2.5, Number.NaN]) {
+    for (const wrong of [{ window: n }, { k: n }, { shardRows: n }]) {
+      await expect(annotated(wrong)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    }
+  }
+});
+
+test('rows of a catalogue in another order are refused', async () => {
+  const { sequences } = train;
+  const other = { ...train, sequences: { ...sequences, itemIds: sequences.itemIds.toReversed() } };
+  await expect(finish(annotate(env, other, { k: 3 }))).rejects.toThrow('same order');
+});
+
+test('it says which rows it is about, and so do its parts', async () => {
+  const { annotation } = await annotated();
+  expect(annotation.rowsHash).toBe(rowsHash(train));
+  const half = (from: number, to: number) => ({
+    ...train,
+    count: to - from,
+    event: train.event.slice(from, to),
+    sequence: train.sequence.slice(from, to),
+    done: train.done.slice(from, to),
+  });
+  expect(rowsHash(half(0, 2250))).not.toBe(rowsHash(half(2250, 4500)));
+  const files = await finish(annotateToFiles(env, train, { k: 3, dir }));
+  expect(files.rowsHash).toBe(annotation.rowsHash);
+  expect((await files.read(2250, 4500)).rowsHash).toBe(rowsHash(half(2250, 4500)));
+});
+
+test('lowered rewards have no calibration', async () => {
+  const [few, rest] = [usersOf(train, (u) => u < 20), usersOf(train, (u) => u >= 440)];
+  const small = { width: 8, layers: 1, heads: 1, window: 5, epochs: 1, rewardHeads: 2 };
+  const several = await finish(fitEnvironment({ train: few, validation: rest, ...small }));
+  const of = (pessimism: number) => finish(annotate(several, few, { k: 3, pessimism }));
+  expect((await of(0)).calibration).toEqual(several.calibration);
+  expect(await of(1)).not.toHaveProperty('calibration');
+  await several.dispose();
 });

@@ -1,11 +1,20 @@
 import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
+import type { Transitions } from '@lea/data';
 import type { Values } from '@lea/tensor';
-import { type Annotation, type AnnotationColumns, columnValues, copyRows, emptyColumns } from './annotation.ts';
+import { annotateRows } from './annotate-rows.ts';
+import {
+  type Annotation,
+  type AnnotationColumns,
+  columnValues,
+  copyRows,
+  emptyColumns,
+  rowsHash,
+} from './annotation.ts';
 import { type AnnotationFiles, annotationFiles } from './annotation-files.ts';
 import { annotationStore, type Store } from './annotation-store.ts';
 import type { Environment } from './environment.ts';
-import { checkRule, type PositiveRule, positivesOf, RULE } from './positives.ts';
+import { checkCatalogue } from './environment-catalogue.ts';
+import { checkRule, type PositiveRule, RULE } from './positives.ts';
 import type { Progress } from './progress.ts';
 
 export interface AnnotateOptions extends PositiveRule {
@@ -24,6 +33,8 @@ export interface AnnotateOptions extends PositiveRule {
   readonly pessimism: number;
   /** Where annotations are kept; each has a folder of its own, named by its hash. Without it nothing is written. */
   readonly dir: string | undefined;
+  /** Rows of a file in `dir` (default 4096). Higher: fewer files, more to do again after a cut. */
+  readonly shardRows: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -35,16 +46,18 @@ const DEFAULTS: AnnotateOptions = {
   excludeSeen: false,
   pessimism: 0,
   dir: undefined,
+  shardRows: 4096,
   signal: undefined,
 };
 
-const SHARD_ROWS = 4096;
-const CHUNK_ROWS = 512;
+/** Rows that the environment is asked about together: a step of the progress. */
+const CHUNK_ROWS = 1024;
 
 /**
  * Asks the environment about every row once: state, reward of the logged action, the k best other actions with their
- * logits and rewards. With `dir`, rows are kept in shards, each written whole: what a killed run had finished is not
- * computed again, and a second call computes nothing (its only progress has the stage `reused`).
+ * logits and rewards. Histories that fit in the window are read once per user, whatever the number of decisions. With
+ * `dir`, rows are kept in shards, each written whole: what a killed run had finished is not computed again, and a second
+ * call computes nothing (its only progress has the stage `reused`).
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
@@ -55,10 +68,10 @@ export async function* annotate(
 ): AsyncGenerator<Progress, Annotation> {
   const job = jobOf(env, transitions, options);
   const columns = emptyColumns(transitions.count, job.o.k, job.stateSize);
-  yield* annotateShards(job, (from, shard) => {
+  yield* annotateShards(job, undefined, (from, shard) => {
     copyRows(columns, from, shard, 0, shard.reward!.data.length);
   });
-  return { ...about(job, columns.reward), ...columns };
+  return { ...aboutRows(job, columns.reward), ...columns };
 }
 
 /**
@@ -75,8 +88,9 @@ export async function* annotateToFiles(
   const job = jobOf(env, transitions, options);
   if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the folder to write to (dir).');
   const reward = new Float32Array(transitions.count);
-  yield* annotateShards(job, (from, shard) => void reward.set(shard.reward!.data, from));
-  return annotationFiles(job.store, about(job, reward), SHARD_ROWS, job.stateSize);
+  const isReward = (column: string): boolean => column === 'reward';
+  yield* annotateShards(job, isReward, (from, shard) => void reward.set(shard.reward!.data, from));
+  return annotationFiles(job.store, aboutRows(job, reward), transitions, job.o.shardRows, job.stateSize);
 }
 
 interface Job {
@@ -84,6 +98,7 @@ interface Job {
   readonly transitions: Transitions;
   readonly o: AnnotateOptions & { readonly window: number };
   readonly hash: string;
+  readonly rowsHash: string;
   readonly store: Store | undefined;
   /** Columns of the states that are kept. */
   readonly stateSize: number;
@@ -92,86 +107,73 @@ interface Job {
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
   const o = withDefaults('annotate', DEFAULTS, options);
   checkRule('annotate', o);
-  checkRanges('annotate', o, { k: [1, Infinity, 'whole'], pessimism: [0, Infinity] });
   const window = o.window ?? env.window;
-  const { itemIds, items, offsets } = transitions.sequences;
-  if (itemIds.length !== env.items) {
-    throw new LeaError('E_OPTION_VALUE', `The environment knows ${env.items} items, the rows ${itemIds.length}.`);
-  }
+  checkRanges(
+    'annotate',
+    { ...o, window },
+    {
+      k: [1, env.items, 'whole'],
+      window: [1, Infinity, 'whole'],
+      pessimism: [0, Infinity],
+      shardRows: [1, Infinity, 'whole'],
+    },
+  );
+  checkCatalogue('annotate', transitions.sequences.itemIds, env.catalogue, env.items);
   if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
   const { k, states, excludeSeen, rank, shortlist = null, popularity, pessimism } = o;
-  const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: SHARD_ROWS };
-  const hash = contentHash('annotation', env.hash, items, offsets, transitions.event, transitions.sequence, plan);
+  const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: o.shardRows };
+  const about = rowsHash(transitions);
+  const hash = contentHash('annotation', env.hash, about, plan);
   const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
-  return { env, transitions, o: { ...o, window }, hash, store, stateSize: states ? env.stateSize : 0 };
+  return { env, transitions, o: { ...o, window }, hash, rowsHash: about, store, stateSize: states ? env.stateSize : 0 };
 }
 
-/** Computes the shards that the store does not have; `take` gets every one, with its first row. */
+/**
+ * Computes the shards that the store does not have; `take` gets every one, with its first row.
+ *
+ * @param wanted the columns that are needed of those it has
+ */
 async function* annotateShards(
-  { env, transitions, o, store }: Job,
+  { env, transitions, o, store, stateSize }: Job,
+  wanted: ((column: string) => boolean) | undefined,
   take: (from: number, shard: Values) => void,
 ): AsyncGenerator<Progress, void> {
   const total = transitions.count;
   let computed = 0;
-  for (let from = 0; from < total; from += SHARD_ROWS) {
+  for (let from = 0; from < total; from += o.shardRows) {
     o.signal?.throwIfAborted();
-    const number = from / SHARD_ROWS;
-    const to = Math.min(from + SHARD_ROWS, total);
-    let shard = await store?.read(number);
-    if (!shard) {
-      shard = await annotateRows(env, transitions, from, to, o);
-      await store?.write(number, shard);
-      computed += to - from;
-      yield { stage: 'annotation', step: to, total };
+    const number = from / o.shardRows;
+    const found = await store?.read(number, wanted);
+    if (found) {
+      take(from, found);
+      continue;
     }
-    take(from, shard);
+    const to = Math.min(from + o.shardRows, total);
+    const columns = emptyColumns(to - from, o.k, stateSize);
+    for (let begin = from; begin < to; begin += CHUNK_ROWS) {
+      o.signal?.throwIfAborted();
+      const end = Math.min(begin + CHUNK_ROWS, to);
+      await annotateRows(env, transitions, [begin, end], o, columns, begin - from);
+      computed += end - begin;
+      if (end === to) {
+        const shard = columnValues(columns);
+        await store?.write(number, shard);
+        take(from, shard);
+      }
+      yield { stage: 'annotation', step: end, total };
+    }
   }
   if (computed === 0) yield { stage: 'reused', step: total, total };
 }
 
-function about({ env, o, hash }: Job, reward: Float32Array): Omit<Annotation, keyof AnnotationColumns> {
+function aboutRows(
+  { env, o, hash, rowsHash: about }: Job,
+  reward: Float32Array,
+): Omit<Annotation, keyof AnnotationColumns> {
   const rows = reward.length;
   const rewardMean = reward.reduce((a, b) => a + b, 0) / rows;
   const rewardStd = Math.sqrt(reward.reduce((a, b) => a + (b - rewardMean) ** 2, 0) / rows);
-  const { calibration } = env;
-  return { rows, k: o.k, rewardMean, rewardStd, ...(calibration && { calibration }), hash };
-}
-
-async function annotateRows(
-  env: Environment,
-  transitions: Transitions,
-  from: number,
-  to: number,
-  o: AnnotateOptions & { readonly window: number },
-): Promise<Values> {
-  const { k, rank, shortlist, popularity, pessimism } = o;
-  const D = o.states ? env.stateSize : 0;
-  const rows = to - from;
-  const columns = emptyColumns(rows, k, D);
-  for (let at = 0; at < rows; at += CHUNK_ROWS) {
-    const size = Math.min(CHUNK_ROWS, rows - at);
-    const some = Int32Array.from({ length: size }, (_, i) => from + at + i);
-    const windows = historyWindows(transitions, some, o.window);
-    const logged = some.map((row) => transitions.sequences.items[transitions.event[row]!]!);
-    const encoded = await env.encode(windows);
-    const exclude = Array.from(logged, (item, i) => {
-      if (!o.excludeSeen) return [item];
-      return [item, ...windows.items.subarray(i * o.window, i * o.window + windows.length[i]!)];
-    });
-    const best = await positivesOf(env, encoded, k, { rank, shortlist, popularity, pessimism, exclude });
-    const actions = new Int32Array(size * (k + 1));
-    for (let i = 0; i < size; i++) {
-      actions[i * (k + 1)] = logged[i]!;
-      actions.set(best.items.subarray(i * k, (i + 1) * k), i * (k + 1) + 1);
-    }
-    const rewards = await env.rewardsEncoded(encoded, actions, { pessimism });
-    for (let i = 0; i < size; i++) {
-      columns.reward[at + i] = rewards[i * (k + 1)]!;
-      columns.positiveRewards.set(rewards.subarray(i * (k + 1) + 1, (i + 1) * (k + 1)), (at + i) * k);
-    }
-    columns.positives.set(best.items, at * k);
-    columns.logits.set(best.logits, at * k);
-    columns.state?.set(encoded.state, at * D);
-  }
-  return columnValues(columns);
+  // A calibration is of the heads' mean: it says nothing of lowered rewards.
+  const calibration = o.pessimism === 0 ? env.calibration : undefined;
+  return { rows, k: o.k, rewardMean, rewardStd, ...(calibration && { calibration }), hash, rowsHash: about };
 }

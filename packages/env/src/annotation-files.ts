@@ -1,10 +1,11 @@
 import { contentHash, LeaError } from '@lea/core';
-import { type Annotation, copyRows, emptyColumns } from './annotation.ts';
+import type { Transitions } from '@lea/data';
+import { type Annotation, copyRows, emptyColumns, rowsHash } from './annotation.ts';
 import type { Store } from './annotation-store.ts';
 
 /** An annotation that stays on disk: rows are read when asked for, a shard at a time. */
 export interface AnnotationFiles
-  extends Pick<Annotation, 'rows' | 'k' | 'rewardMean' | 'rewardStd' | 'calibration' | 'hash'> {
+  extends Pick<Annotation, 'rows' | 'k' | 'rewardMean' | 'rewardStd' | 'calibration' | 'hash' | 'rowsHash'> {
   /**
    * Rows `from`..`to - 1`, with the mean and deviation of all rows; only the shards that hold them are read.
    *
@@ -18,6 +19,7 @@ export interface AnnotationFiles
 export function annotationFiles(
   store: Store,
   about: Omit<AnnotationFiles, 'read' | typeof Symbol.asyncIterator>,
+  transitions: Transitions,
   shardRows: number,
   stateSize: number,
 ): AnnotationFiles {
@@ -34,15 +36,17 @@ export function annotationFiles(
       const values = await store.read(shard);
       if (!values) {
         throw new LeaError('E_ANNOTATION_FILE', 'A shard of this annotation is gone or damaged.', {
-          value: shard,
-          hint: 'Annotate again: what is whole is not computed again.',
+          value: store.path(shard),
+          hint: 'Delete it and annotate again: what is whole is not computed again.',
         });
       }
       const [first, last] = [Math.max(from, begin), Math.min(to, begin + shardRows)];
       copyRows(columns, first - from, values, first - begin, last - begin);
     }
-    const part = to - from === rows ? hash : contentHash(hash, from, to);
-    return { ...about, ...columns, rows: to - from, hash: part };
+    if (to - from === rows) return { ...about, ...columns };
+    const [event, sequence] = [transitions.event.subarray(from, to), transitions.sequence.subarray(from, to)];
+    const part = { hash: contentHash(hash, from, to), rowsHash: rowsHash({ ...transitions, event, sequence }) };
+    return { ...about, ...columns, rows: to - from, ...part };
   };
   return {
     ...about,

@@ -1,4 +1,5 @@
-import { LeaError } from '@lea/core';
+import { contentHash, LeaError } from '@lea/core';
+import type { Transitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 import type { RewardCalibration } from './reward-calibration.ts';
 
@@ -12,6 +13,8 @@ export interface Annotation extends AnnotationColumns {
   /** What makes probabilities of the rewards, of an environment that was fitted with validation. */
   readonly calibration?: RewardCalibration;
   readonly hash: string;
+  /** {@link rowsHash} of the rows it is about. */
+  readonly rowsHash?: string;
 }
 
 export interface AnnotationColumns {
@@ -25,6 +28,12 @@ export interface AnnotationColumns {
   readonly logits: Float32Array;
   /** [rows, k] their raw rewards. */
   readonly positiveRewards: Float32Array;
+}
+
+/** What rows are about: equal for equal decisions after equal histories among the same items. */
+export function rowsHash({ sequences, event, sequence }: Transitions): string {
+  const { itemIds, items, offsets } = sequences;
+  return contentHash('rows', itemIds, items, offsets, event, sequence);
 }
 
 /** Columns of some rows, to be filled. @param stateSize 0 leaves states out */

@@ -1,6 +1,6 @@
 export { type AnnotateOptions, annotate, annotateToFiles } from './annotate.ts';
 export { type AnnotateRewardsOptions, annotateRewards } from './annotate-rewards.ts';
-export type { Annotation, AnnotationColumns } from './annotation.ts';
+export { type Annotation, type AnnotationColumns, rowsHash } from './annotation.ts';
 export type { AnnotationFiles } from './annotation-files.ts';
 export type { PromptShape } from './candidate-prompt.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
@@ -10,6 +10,7 @@ export type { LoraOptions } from './decoders/lora.ts';
 export { causalMask } from './decoders/masks.ts';
 export { decoderSpecs, initDecoder } from './decoders/modules.ts';
 export { type Environment, loadEnvironment, type RewardOptions } from './environment.ts';
+export type { Catalogue } from './environment-catalogue.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
 export type { Encoded } from './environment-programs.ts';
 export type { Calibration, CalibrationBin } from './fidelity/calibration.ts';
