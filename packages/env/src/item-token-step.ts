@@ -6,6 +6,7 @@ import { trainingState, trainingStep } from './steps.ts';
 
 /** What `learnItemTokens` repeats for a batch of items. */
 export interface ItemTokenStep {
+  /** Outputs of a step: `loss`, the sum over items, which is followed; each item's own in `losses` [B]; and the `vectors` that have them. */
   readonly program: Program;
   /** The number of the step is the only input: a call makes many steps on the same texts, so these are frozen. */
   readonly inputs: Specs;
@@ -23,10 +24,10 @@ export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number): I
   const { width, wordScale = 1 } = lm.config;
   const optimizer = adam({ lr: lr * wordScale * rootMeanSquare(lm.params[wordsOf(lm.config)]!.data) });
   return {
-    program: trainingStep(
-      ({ vectors }, _, frozen) => ({ loss: tf.sum(textLoss(frozen, lm.config, frozen, vectors)) as tf.Scalar }),
-      optimizer,
-    ),
+    program: trainingStep(({ vectors }, _, frozen) => {
+      const losses = textLoss(frozen, lm.config, frozen, vectors);
+      return { loss: tf.sum(losses) as tf.Scalar, aux: { losses, vectors: vectors! } };
+    }, optimizer),
     inputs: { step: { dtype: 'int32', shape: [] } },
     begin: (which, vectors) => ({
       state: trainingState({ vectors: float32(vectors, [which.length, width]) }, optimizer),

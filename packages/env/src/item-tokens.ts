@@ -1,12 +1,12 @@
-import { contentHash, fold, key, permutation, withDefaults } from '@lea/core';
+import { checkRanges, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
 import { float32, int32, specsOf, type Value } from '@lea/tensor';
+import { BestVectors } from './best-vectors.ts';
 import { wordsOf } from './decoders/modules.ts';
 import { itemTokenStep, meanWords } from './item-token-step.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
 import { ready } from './runtime.ts';
-import { finiteLoss } from './steps.ts';
 
 export interface ItemTokenOptions {
   /**
@@ -14,11 +14,14 @@ export interface ItemTokenOptions {
    * only, every item's problem is its own.
    */
   readonly batch: number | undefined;
-  /** Adam steps per item at most (default 30). */
+  /** Adam steps per item at most (default 30). Higher: better tokens, slower; 0: the mean of the text's word vectors. */
   readonly steps: number;
-  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.3). */
+  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.3). Higher: fewer steps, until the loss jumps. */
   readonly lr: number;
-  /** A batch is left when five steps lower its loss by less than this share (default 0.01). Higher: faster, coarser. */
+  /**
+   * An item is done when five steps lower its smallest loss so far by less than this share (default 0.002), a batch when
+   * all its items are. Higher: faster, coarser.
+   */
   readonly tolerance: number;
   /** Decides which other item's token the control gets. */
   readonly seed: number;
@@ -33,7 +36,7 @@ export const DEFAULTS: ItemTokenOptions = {
   batch: undefined,
   steps: 30,
   lr: 0.3,
-  tolerance: 0.01,
+  tolerance: 0.002,
   seed: 0,
   threads: undefined,
   backend: undefined,
@@ -51,7 +54,10 @@ const MEASURED_TEXTS = 512;
 export interface ItemTokens {
   /** One vector per item, in the space of the model's word vectors: [items, width]. */
   readonly vectors: Value;
-  /** Perplexity of the items' texts after the item's own token, after the start token only, after another item's token. */
+  /**
+   * Perplexity of the items' texts after the item's own token, after the start token only, after another item's token
+   * (NaN where there is one item only).
+   */
   readonly perplexity: { readonly own: number; readonly none: number; readonly other: number };
   readonly hash: string;
 }
@@ -59,9 +65,10 @@ export interface ItemTokens {
 /**
  * One vector per item from which the frozen language model generates the item's text:
  * e = argmin -sum_j log p(w_j | e, w_<j), begun at the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
- * textual inversion). An item depends on its own text only, so new items can be added at any time.
+ * textual inversion). Each item keeps the best vector it had. An item depends on its own text only, so new items can be
+ * added at any time and get what they would have got among the others.
  *
- * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_LOSS_NOT_FINITE`
+ * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
 export async function* learnItemTokens(
   lm: LanguageModel,
@@ -69,6 +76,7 @@ export async function* learnItemTokens(
   options?: Partial<ItemTokenOptions>,
 ): AsyncGenerator<Progress, ItemTokens> {
   const o = withDefaults('learnItemTokens', DEFAULTS, options);
+  checkOptions(o);
   const rows = tokenRows(lm.tokenizer, texts, lm.context);
   const { width } = lm.config;
   const words = lm.params[wordsOf(lm.config)]!;
@@ -86,34 +94,27 @@ export async function* learnItemTokens(
   const some = batchOf(new Int32Array(size));
   const trainer = await ready(program, { state: specsOf(some.state), inputs, frozen: specsOf(some.frozen) }, o);
   try {
-    const batches = Math.ceil(rows.count / size);
-    for (let batch = 0; batch < batches; batch++) {
-      // The last batch is filled up with its first rows.
-      const from = batch * size;
-      const which = Int32Array.from({ length: size }, (_, b) => (from + b < rows.count ? from + b : from));
+    for (let from = 0; from < rows.count; from += size) {
+      const count = Math.min(size, rows.count - from);
+      // The last batch is filled up with its first row.
+      const which = Int32Array.from({ length: size }, (_, b) => from + (b < count ? b : 0));
       const { frozen, ...first } = batchOf(which);
       let { state } = first;
-      let loss = Number.POSITIVE_INFINITY;
-      for (let step = 0; step < o.steps; step += STEPS_PER_CALL) {
+      const best = new BestVectors(vectors.subarray(from * width, (from + count) * width), count, o.tolerance);
+      // A step tells the loss that it finds: what the last one made is measured by one more.
+      let step = 0;
+      while (step <= o.steps && !best.allDone) {
         o.signal?.throwIfAborted();
-        const K = Math.min(STEPS_PER_CALL, o.steps - step);
+        const K = Math.min(STEPS_PER_CALL, o.steps + 1 - step);
         const result = await trainer.run({ state, inputs: { step: int32(new Int32Array(K), [K]) }, frozen, steps: K });
         state = result.state;
-        finiteLoss(result.outputs.loss!.data, 'item tokens');
-        const previous = loss;
-        loss = result.outputs.loss!.data.at(-1)!;
-        if (previous - loss < o.tolerance * loss) break;
+        best.take(result.outputs.losses!.data as Float32Array, result.outputs.vectors!.data as Float32Array, K);
+        step += K;
       }
-      vectors.set(
-        (state.vectors!.data as Float32Array).subarray(0, Math.min(size, rows.count - from) * width),
-        from * width,
-      );
-      yield {
-        stage: 'item tokens',
-        step: Math.min(rows.count, from + size),
-        total: rows.count,
-        metrics: { loss: loss / (frozen.weights!.data as Float32Array).reduce((a, b) => a + b, 0) },
-      };
+      const tokens = rows.weights.subarray(from * rows.context, (from + count) * rows.context);
+      const loss = best.loss / tokens.reduce((a, b) => a + b, 0);
+      const metrics = { loss, steps: Math.min(step, o.steps) };
+      yield { stage: 'item tokens', step: from + count, total: rows.count, metrics };
     }
     const perplexity = await measure(lm, rows, vectors, size, o);
     yield { stage: 'item tokens', step: rows.count, total: rows.count, metrics: { ...perplexity } };
@@ -125,6 +126,18 @@ export async function* learnItemTokens(
   } finally {
     await trainer.dispose();
   }
+}
+
+/** @throws LeaError `E_OPTION_VALUE` */
+function checkOptions(o: ItemTokenOptions): void {
+  const given = { ...o, batch: o.batch ?? 1, threads: o.threads ?? 1 };
+  checkRanges('learnItemTokens', given, {
+    batch: [1, Number.MAX_VALUE, 'whole'],
+    steps: [0, Number.MAX_VALUE, 'whole'],
+    lr: [0, Number.MAX_VALUE],
+    tolerance: [0, 1],
+    threads: [1, Number.MAX_VALUE, 'whole'],
+  });
 }
 
 /** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */
@@ -147,7 +160,7 @@ async function measure(
     return {
       own: await meter.run(lm.params, sample, of),
       none: await meter.run(lm.params, sample),
-      other: await meter.run(lm.params, sample, (i) => of(i + 1)),
+      other: sample.length > 1 ? await meter.run(lm.params, sample, (i) => of(i + 1)) : Number.NaN,
     };
   } finally {
     await meter.dispose();

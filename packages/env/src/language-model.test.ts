@@ -5,7 +5,9 @@ import { catalogueModel } from './catalogue-model.ts';
 import { decode } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
 import { initDecoder } from './decoders/modules.ts';
+import { meanWords } from './item-token-step.ts';
 import { learnItemTokens } from './item-tokens.ts';
+import { type LanguageModel, tokenRows } from './language-model.ts';
 import { finish, type Progress } from './progress.ts';
 import { ready } from './runtime.ts';
 
@@ -70,10 +72,56 @@ describe('catalogue model and item tokens', () => {
     expect(own).toBeLessThan(0.9 * other);
 
     // An item's token depends on its own text only: cold items get theirs without touching the others.
-    const alone = await finish(learnItemTokens(lm, texts.slice(3, 5), { batch: 8, lr: 1, tolerance: 0 }));
-    const again = tokens.vectors.data.subarray(3 * 32, 5 * 32);
-    alone.vectors.data.forEach((value, i) => {
-      expect(value).toBeCloseTo(again[i]!, 3);
+    const steps: number[] = [];
+    const count = ({ metrics }: Progress): void => void (metrics?.steps !== undefined && steps.push(metrics.steps));
+    const all = await finish(learnItemTokens(lm, texts), count);
+    for (const item of [3, 17]) {
+      const alone = await finish(learnItemTokens(lm, [texts[item]!]), count);
+      alone.vectors.data.forEach((value, i) => {
+        expect(value).toBeCloseTo(all.vectors.data[item * 32 + i]!, 3);
+      });
+      // There is no other item.
+      const { own, none, other } = alone.perplexity;
+      expect(own).toBeLessThan(none);
+      expect(other).toBeNaN();
+    }
+    const coarse: number[] = [];
+    await finish(learnItemTokens(lm, texts, { tolerance: 0.3 }), (p) => void coarse.push(p.metrics?.steps ?? 0));
+    expect(coarse[0]).toBeGreaterThan(0);
+    expect(coarse[0]).toBeLessThan(steps[0]!);
+  });
+
+  test('without steps an item token is the mean of the words; more steps never make it worse', async () => {
+    const lm = await finish(catalogueModel(texts, { ...small, width: 8, heads: 2, kvHeads: 2, epochs: 1 }));
+    const after = async (steps: number, lr = 0.3): Promise<number> =>
+      (await finish(learnItemTokens(lm, texts, { steps, lr, tolerance: 0 }))).perplexity.own;
+    const { vectors } = await finish(learnItemTokens(lm, texts, { steps: 0 }));
+    const means = meanWords(lm, tokenRows(lm.tokenizer, texts, lm.context));
+    expect([...vectors.data]).toEqual([...means]);
+    const [none, one, some] = [await after(0), await after(1), await after(7)];
+    expect(one).toBeLessThan(none);
+    expect(some).toBeLessThan(one);
+    // Steps that are far too long find nothing better: the best is kept.
+    expect(await after(7, 1000)).toBeLessThan(none + 1e-6);
+  });
+
+  test.each<[string, unknown]>([
+    ['batch', 0],
+    ['batch', 2.5],
+    ['batch', Number.NaN],
+    ['steps', -1],
+    ['steps', 1.5],
+    ['steps', Infinity],
+    ['lr', -1],
+    ['lr', Number.NaN],
+    ['tolerance', -0.1],
+    ['tolerance', 2],
+    ['threads', 0],
+  ])('learnItemTokens: %s cannot be %s', async (name, value) => {
+    const lm = {} as LanguageModel;
+    await expect(finish(learnItemTokens(lm, texts, { [name]: value }))).rejects.toMatchObject({
+      code: 'E_OPTION_VALUE',
+      message: expect.stringContaining(`learnItemTokens: ${name}`),
     });
   });
 
