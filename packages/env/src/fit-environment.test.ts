@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { fold, integers, key, normal, uniform } from '@lea/core';
 import { historyWindows, itemCounts, windowsOf } from '@lea/data';
 import { float32, pick, prefixed } from '@lea/tensor';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { catalogueModel } from './catalogue-model.ts';
 import { createEnvironment, loadEnvironment } from './environment.ts';
 import { fidelity } from './fidelity/fidelity.ts';
 import { fitEnvironment } from './fit-environment.ts';
+import type { FitEnvironmentOptions } from './fit-options.ts';
+import type { LanguageModel } from './language-model.ts';
 import { finish, type Progress } from './progress.ts';
 import { subsetOfSequences } from './segments.ts';
 import { rowsOf, usersOf } from './testing.ts';
@@ -72,34 +75,47 @@ describe('what is fitted, and on what', () => {
   const walk = walks(40, 0.9);
   const half = { ...small, users: 0.5, epochs: 1 };
 
+  let lm: LanguageModel;
+  beforeAll(async () => {
+    const texts = Array.from({ length: ITEMS }, (_, i) => `thing number ${i}`);
+    const size = { width: 8, layers: 1, heads: 1, vocabulary: 280, context: 24 };
+    lm = await finish(catalogueModel(texts, { ...size, epochs: 1 }));
+  });
+
   test.each([
-    ['as it is', {}],
+    ['as it is', () => ({})],
     [
       'with all choices of the losses',
-      { negativeSampling: 'popularity', negatives: 2, contrast: 'sampled', rewardHeads: 2 },
+      () => ({ negativeSampling: 'popularity', negatives: 2, contrast: 'sampled', rewardHeads: 2 }),
     ],
-  ] as const)('no user but the drawn train users reaches a parameter, %s', async (_, choices) => {
-    const isTrain = (u: number): boolean => u < 30;
-    const fitted = async (users: number[][]) => {
-      const env = await finish(
-        fitEnvironment({ train: usersOf(rowsOf(users, ITEMS), isTrain), tokens, ...half, ...choices }),
-      );
-      const { hash, params, counts } = env;
-      await env.dispose();
-      return { hash, params, counts };
-    };
-    const drawn = subsetOfSequences(usersOf(rowsOf(walk, ITEMS), isTrain), 0.5, fold(key(0), 'environment'));
-    expect(drawn.size).toBe(15);
-    const before = await fitted(walk);
-    // Other items, other lengths: of the train users that were not drawn, and of all users of the other sets.
-    const scrambled = (items: number[], u: number) => items.slice(0, 3 + (u % 7)).map((item) => (item + 11) % ITEMS);
-    const after = await fitted(walk.map((items, u) => (drawn.has(u) ? items : scrambled(items, u))));
-    expect(after).toEqual(before);
-    // And each of the others does reach the parameters.
-    const [one] = drawn;
-    const other = await fitted(walk.map((items, u) => (u === one ? scrambled(items, u) : items)));
-    expect(other.params['item.id']!.data).not.toEqual(before.params['item.id']!.data);
-  });
+    ['with a text memory', () => ({ memory: 4, candidates: 'text' })],
+    ['with LoRA', () => ({ lm, adaptation: { rank: 2 } })],
+    ['with a prompt', () => ({ lm, prompt: 'Had {history}: {action}?' })],
+  ] as [string, () => Partial<FitEnvironmentOptions>][])(
+    'no user but the drawn train users reaches a parameter, %s',
+    async (_, choices) => {
+      const isTrain = (u: number): boolean => u < 30;
+      const fitted = async (users: number[][]) => {
+        const env = await finish(
+          fitEnvironment({ train: usersOf(rowsOf(users, ITEMS), isTrain), tokens, ...half, ...choices() }),
+        );
+        const { hash, params, counts } = env;
+        await env.dispose();
+        return { hash, params, counts };
+      };
+      const drawn = subsetOfSequences(usersOf(rowsOf(walk, ITEMS), isTrain), 0.5, fold(key(0), 'environment'));
+      expect(drawn.size).toBe(15);
+      const before = await fitted(walk);
+      // Other items, other lengths: of the train users that were not drawn, and of all users of the other sets.
+      const scrambled = (items: number[], u: number) => items.slice(0, 3 + (u % 7)).map((item) => (item + 11) % ITEMS);
+      const after = await fitted(walk.map((items, u) => (drawn.has(u) ? items : scrambled(items, u))));
+      expect(after).toEqual(before);
+      // And each of the others does reach the parameters.
+      const [one] = drawn;
+      const other = await fitted(walk.map((items, u) => (u === one ? scrambled(items, u) : items)));
+      expect(other.params['item.id']!.data).not.toEqual(before.params['item.id']!.data);
+    },
+  );
 
   test('validation users decide when to stop, and nothing else', async () => {
     const all = rowsOf(walks(40, 0.3), ITEMS);
