@@ -1,13 +1,15 @@
-import { type Annotation, annotate } from '@lea/env';
+import { contentHash } from '@lea/core';
+import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
 import { leaSignals } from '@lea/train';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
-import { type EnvironmentRecord, follow, loadRecord, prepareEnvironment } from './environment.ts';
+import { type EnvironmentRecord, loadRecord, prepareEnvironment } from './environment.ts';
+import { follow } from './follow.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
 import type { Guidance } from './trained.ts';
 
-/** Brings environments to the runs that train with them; each is fitted and asked once. */
+/** Brings environments to the runs that train with them; each is fitted once, and asked once for every rule of positives. */
 export interface Guide {
   guidance(job: RunJob, environment: EnvironmentJob): Promise<Guidance>;
   /** Agreement with a world's true rewards, of those environments where it is known. */
@@ -23,17 +25,22 @@ interface Ready {
 const POSITIVES = 20;
 
 export function createGuide(context: Context): Guide {
-  const ready = new Map<EnvironmentJob, Promise<Ready>>();
+  const ready = new Map<string, Promise<Ready>>();
   return {
     async guidance({ config, seed }, environment) {
-      if (!ready.has(environment)) ready.set(environment, makeReady(environment, context));
-      const { annotation, record } = await ready.get(environment)!;
-      const { use, alpha, k, temperature, signalControl } = config;
+      const { rank, shortlist, popularity, excludeSeen, pessimism } = config;
+      const rule = { rank, shortlist, popularity, excludeSeen, pessimism };
+      const asked = contentHash(environment.id, rule);
+      if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
+      const { annotation, record } = await ready.get(asked)!;
+      const { use, alpha, k, temperature, rewardForm, rewardMix, signalControl } = config;
       const signals = leaSignals(annotation, context.split.train, {
         use,
         alpha,
         k,
         temperature,
+        rewardForm,
+        rewardMix,
         control: signalControl,
         rewards: context.rewards,
         seed,
@@ -47,14 +54,19 @@ export function createGuide(context: Context): Guide {
   };
 }
 
-async function makeReady(job: EnvironmentJob, context: Context): Promise<Ready> {
+/** How positives are chosen and how sure rewards have to be. */
+type Rule = {
+  readonly [K in 'rank' | 'shortlist' | 'popularity' | 'excludeSeen' | 'pessimism']?: AnnotateOptions[K] | undefined;
+};
+
+async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
   const { experiment, split, progress } = context;
   progress.begin(`environment "${job.name}"`);
   const found = await loadRecord(job);
   const { environment, record } = await prepareEnvironment(job, context);
   try {
     const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
-    const options = { k, window: experiment.window, dir: job.folder, signal: context.signal };
+    const options = { ...rule, k, window: experiment.window, dir: job.folder, signal: context.signal };
     const annotation = await follow(annotate(environment, split.train, options), context);
     progress.end(`${job.config.tokens} tokens`, found && `found ready, took ${duration(found.seconds)}`);
     return { annotation, record };

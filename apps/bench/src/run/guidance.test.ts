@@ -1,0 +1,42 @@
+import { annotate } from '@lea/env';
+import { leaSignals } from '@lea/train';
+import { expect, test, vi } from 'vitest';
+import type { Context } from './context.ts';
+import { createGuide } from './guidance.ts';
+import type { EnvironmentJob, RunJob } from './plan.ts';
+
+vi.mock('@lea/env', () => ({ annotate: vi.fn(async function* () {}) }));
+vi.mock('@lea/train', () => ({ leaSignals: vi.fn() }));
+vi.mock('./environment.ts', () => ({
+  loadRecord: async () => undefined,
+  prepareEnvironment: async () => ({ environment: { dispose: async () => {} }, record: { hash: 'h', seconds: 1 } }),
+}));
+
+test('what a run says of its environment reaches it; runs that say the same ask once', async () => {
+  const rule = { rank: 'reward', shortlist: 40, popularity: 1, excludeSeen: true, pessimism: 2 } as const;
+  const signals = {
+    use: { reward: true },
+    alpha: 2,
+    k: 3,
+    temperature: 0.5,
+    rewardForm: 'raw',
+    rewardMix: 0.5,
+  } as const;
+  const runs = [{}, { alpha: 2 }, { ...rule, ...signals }].map((own, i) => ({ name: `${i}`, ...own }));
+  const context = {
+    experiment: { runs, window: 5 },
+    split: { train: 'rows' },
+    progress: { begin() {}, end() {} },
+    rewards: [1],
+  } as unknown as Context;
+  const guide = createGuide(context);
+  const environment = { id: 'e', name: 'e', folder: 'f', config: {} } as EnvironmentJob;
+  for (const config of runs) await guide.guidance({ config, seed: 7 } as unknown as RunJob, environment);
+  const asked = vi.mocked(annotate).mock.calls.map(([, , options]) => options);
+  expect(asked).toMatchObject([
+    { k: 20, window: 5, dir: 'f' },
+    { ...rule, k: 20, window: 5 },
+  ]);
+  const taught = vi.mocked(leaSignals).mock.calls.map(([, , options]) => options);
+  expect(taught[2]).toMatchObject({ ...signals, rewards: [1], seed: 7 });
+});
