@@ -69,7 +69,7 @@ describe('the command', () => {
 
   test('an encoder without a model is refused in one line', async () => {
     const { code, stderr, stdout } = await bench(['fidelity', 'mini.json', '--tier', 'encoder'], miniFolder());
-    expect(stderr).toMatch(/has tier "encoder" but no model/);
+    expect(stderr).toMatch(/Tier "encoder" needs a model.*--model/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe('');
     expect(code).toBe(1);

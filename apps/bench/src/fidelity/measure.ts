@@ -14,13 +14,13 @@ import {
 } from '@lea/env';
 import { textSimilarity } from '@lea/eval';
 import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
-import { type Agreed, rewardAgreement } from '../run/agreement.ts';
+import { type Agreed, agreementOf } from '../run/agreement.ts';
 import { decidedBaseline } from '../run/baseline.ts';
 import type { Context } from '../run/context.ts';
-import { follow } from '../run/environment.ts';
+import { follow } from '../run/follow.ts';
 import { readRecord } from '../run/json.ts';
-import type { CountingSubject, EnvironmentSubject, Subject } from './subjects.ts';
-import { spoiltTokens, type Tokens } from './tokens.ts';
+import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
+import { type LazyLanguage, spoiltTokens } from './tokens.ts';
 
 /** A subject and what was found of it. */
 export interface Measured {
@@ -76,26 +76,30 @@ export async function measure(
   subject: Subject,
   context: Context,
   seed: number,
-  tokens: () => Promise<Tokens>,
+  language: LazyLanguage,
 ): Promise<Measured> {
   const { how, folder, users } = subject;
   const { split } = context;
   const own = { ...context, split: { ...split, train: rowsOfUsers(split.train, users, seed) } };
-  const language = needsTokens(how) ? await tokens() : undefined;
+  // made under a title of its own, before the subject's
+  const tokens = readsTokens(how) ? await language.tokens() : undefined;
   context.progress.begin(titleOf(subject));
   const started = performance.now();
   const made =
-    'baseline' in how ? await counted(how, own, language) : await environmentOf(subject, how, own, seed, language);
+    'baseline' in how
+      ? await counted(how, own, tokens)
+      : await environmentOf(subject, how, own, seed, tokens, language);
   try {
     const found = await fidelity(made.scorer, split.test, {
       train: split.train,
       fitted: own.split.train,
       validation: split.validation,
+      ...MEASUREMENT,
       signal: context.signal,
       onProgress: (step, total) => context.progress.at({ step, total, stage: 'measuring' }),
     });
     const { world } = context.dataset;
-    const agreement = world && (await rewardAgreement(subject.name, made.rewards, world, own)).reward;
+    const agreement = world && (await agreementOf(made.rewards, world, split.test));
     const seconds = (performance.now() - started) / 1000;
     await save(folder, found, {
       name: subject.name,
@@ -116,21 +120,21 @@ export function titleOf({ name, users }: Subject): string {
   return users < 1 ? `${name}, ${Math.round(100 * users)} % of users` : name;
 }
 
-export function needsTokens(how: Subject['how']): boolean {
+function readsTokens(how: Subject['how']): boolean {
   return 'baseline' in how ? how.ownVectors === true : how.tokens !== 'id';
 }
 
 interface Made {
   readonly scorer: FidelitySubject;
-  readonly rewards: Pick<RewardModel, 'rewards'>;
+  readonly rewards: Pick<RewardModel, 'window' | 'rewards'>;
   readonly hash?: string;
   dispose?(): Promise<void>;
 }
 
-async function counted({ baseline }: CountingSubject, context: Context, language: Tokens | undefined): Promise<Made> {
+async function counted({ baseline }: CountingSubject, context: Context, vectors: Value | undefined): Promise<Made> {
   const { split, experiment } = context;
-  const scorer = language
-    ? textSimilarity(split.train, language.tokens, { window: experiment.window })
+  const scorer = vectors
+    ? textSimilarity(split.train, vectors, { window: experiment.window })
     : (await decidedBaseline(baseline, context)).scorer;
   return { scorer, rewards: scoresAsRewards(scorer) };
 }
@@ -140,7 +144,8 @@ async function environmentOf(
   { tokens, spoil, fit }: EnvironmentSubject,
   context: Context,
   seed: number,
-  language: Tokens | undefined,
+  vectors: Value | undefined,
+  language: LazyLanguage,
 ): Promise<Made> {
   const { split, threads, signal } = context;
   const saved = await readRecord(join(folder, 'environment.json'));
@@ -150,8 +155,8 @@ async function environmentOf(
         fitEnvironment({
           train: split.train,
           validation: split.validation,
-          tokens: language ? spoiltTokens(language.tokens, spoil, seed) : null,
-          lm: language?.lm,
+          tokens: vectors ? spoiltTokens(vectors, spoil, seed) : null,
+          lm: await language.lm(),
           input: tokens,
           name,
           seed,

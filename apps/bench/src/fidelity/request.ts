@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 
 /** What a fidelity report is to be about, beside the data. */
@@ -27,16 +28,27 @@ export interface FidelityFlags {
 /**
  * What the experiment's environments and the flags ask for: the first environment with texts says how environments are
  * made, the first one without how the id-only control is.
+ *
+ * @throws LeaError `E_FLAG_VALUE`
  */
 export function requestOf({ environments = {}, seeds }: Experiment, flags: FidelityFlags): FidelityRequest {
   const configs = Object.values(environments);
   const { tokens: _, ...base } = configs.find(({ tokens }) => tokens !== 'id') ?? { tokens: 'id+text' };
-  const tier = flags.tier ?? (flags.model === undefined ? base.tier : 'encoder');
+  const tier = flags.tier ?? (flags.model === undefined ? (base.tier ?? 'catalogue') : 'encoder');
+  const model = flags.model ?? base.model;
+  if (tier === 'encoder' && model === undefined) {
+    throw new LeaError('E_FLAG_VALUE', 'Tier "encoder" needs a model.', {
+      hint: 'Give --model with the folder or name of a feature-extraction model.',
+    });
+  }
+  if (tier === 'catalogue' && flags.model !== undefined) {
+    throw new LeaError('E_FLAG_VALUE', '--model goes with tier "encoder".', { value: flags.model });
+  }
   const { users: fitted, ...fit } = base.fit ?? {};
   const { users: __, ...idFit } = configs.find(({ tokens }) => tokens === 'id')?.fit ?? base.fit ?? {};
   return {
     tokens: flags.tokens,
-    environment: { ...base, tier: tier ?? 'catalogue', model: flags.model ?? base.model, fit },
+    environment: { ...base, tier, model, fit },
     idFit,
     users: flags.users ?? fitted ?? 1,
     seed: flags.seed ?? seeds[0]!,

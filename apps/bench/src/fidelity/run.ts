@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import type { Loaded } from '../config/load.ts';
 import type { Context } from '../run/context.ts';
+import { modelsOf } from '../run/models.ts';
 import { prepareData, sayData } from '../run/prepare.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { fidelityConclusions } from './conclusions.ts';
 import { loadMeasured, type Measured, measure, titleOf } from './measure.ts';
 import type { FidelityOutcome } from './report.ts';
 import { type FidelityFlags, requestOf } from './request.ts';
-import { curveSubjects, fidelityFolder, type Subject, subjectsOf } from './subjects.ts';
+import { curveSubjects, type Subject, subjectsOf } from './subjects.ts';
 import { summaryLine } from './table.ts';
-import { lazyTokens } from './tokens.ts';
+import { lazyLanguage } from './tokens.ts';
 
 export interface FidelityRunOptions {
   /** Folder of the data files. */
@@ -29,26 +31,29 @@ export async function runFidelity(
   flags: FidelityFlags,
   options: FidelityRunOptions,
 ): Promise<FidelityOutcome> {
+  const request = requestOf(loaded.experiment, flags);
+  const models = await modelsOf([request.environment]);
   const prepared = await prepareData(loaded, options.data);
   if (!prepared.dataset.catalog) {
     throw new LeaError('E_CONFIG', 'Without item texts there is no language whose fidelity could be measured.', {
       hint: 'Give dataset.catalog.',
     });
   }
-  const request = requestOf(loaded.experiment, flags);
-  const subjects = subjectsOf(request, prepared, options.runs);
-  const curve = options.curve ? curveSubjects(request, prepared, options.runs) : [];
+  const folder = join(options.runs, loaded.experiment.name);
+  const known = { ...prepared, folder, models };
+  const subjects = subjectsOf(request, known);
+  const curve = options.curve ? curveSubjects(request, known) : [];
   const unique = new Map([...subjects, ...curve].map((subject) => [subject.folder, subject]));
   const progress = createProgress(options.out, unique.size + 1);
-  const context: Context = { ...prepared, progress, signal: options.signal };
+  const context: Context = { ...known, progress, signal: options.signal };
   sayData(progress, context);
-  const tokens = lazyTokens(request, context, fidelityFolder(options.runs, prepared));
+  const language = lazyLanguage(request, context);
   const done = new Map<string, Measured>();
   for (const [folder, subject] of unique) {
     options.signal.throwIfAborted();
     const found = await loadMeasured(subject);
     if (found) progress.begin(titleOf(subject));
-    const measured = found ?? (await measure(subject, context, request.seed, tokens));
+    const measured = found ?? (await measure(subject, context, request.seed, language));
     progress.end(...summaryLine(measured));
     done.set(folder, measured);
     options.onMeasured(measured);

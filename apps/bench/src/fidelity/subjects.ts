@@ -1,9 +1,10 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
 import type { BaselineConfig, EnvironmentConfig } from '../config/schema.ts';
+import type { Context } from '../run/context.ts';
 import { baselineName } from '../run/plan.ts';
-import type { Prepared } from '../run/prepare.ts';
-import { benchVersion } from '../run/versions.ts';
+import { resolvedEnvironment, resolvedLanguage } from '../run/resolved.ts';
+import { computing } from '../run/versions.ts';
 import type { FidelityRequest } from './request.ts';
 
 /** What a subject is in the report: asked for, a control that spoils its language, or counting. */
@@ -37,15 +38,16 @@ export interface CountingSubject {
 /** Shares of the subset curve. */
 export const SHARES = [0.05, 0.1, 0.2, 0.5, 1] as const;
 
-/** Folder of everything that fidelity keeps of an experiment. */
-export function fidelityFolder(runs: string, prepared: Prepared): string {
-  return join(runs, prepared.experiment.name, 'fidelity');
-}
+/** What is asked of every subject: positives per decision, and negatives of either sort. */
+export const MEASUREMENT = { k: 10, draws: 5 } as const;
+
+/** What subjects depend on beside the request. */
+export type Origin = Pick<Context, 'experiment' | 'dataHash' | 'folder' | 'models'>;
 
 /** The environments of a request and all their controls, all knowing the same users. */
-export function subjectsOf(request: FidelityRequest, prepared: Prepared, runs: string): Subject[] {
+export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
   const { tokens, environment, users } = request;
-  const make = maker(request, prepared, runs);
+  const make = maker(request, context);
   const { fit, tier, model } = environment;
   const first = tokens[0]!;
   const spoilt = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
@@ -74,8 +76,8 @@ export function subjectsOf(request: FidelityRequest, prepared: Prepared, runs: s
 }
 
 /** Environments by tokens and share of the users, with the strongest counting beside them. */
-export function curveSubjects(request: FidelityRequest, prepared: Prepared, runs: string): Subject[] {
-  const make = maker(request, prepared, runs);
+export function curveSubjects(request: FidelityRequest, context: Origin): Subject[] {
+  const make = maker(request, context);
   const { fit } = request.environment;
   const baseline: BaselineConfig = { type: 'co-occurrence', text: true };
   return SHARES.flatMap((users) => [
@@ -95,27 +97,31 @@ function environmentName(tokens: EnvironmentConfig['tokens']): string {
   return `environment (${tokens === 'id' ? 'id only' : tokens})`;
 }
 
-function maker(request: FidelityRequest, prepared: Prepared, runs: string) {
-  const folder = fidelityFolder(runs, prepared);
+function maker(request: FidelityRequest, { experiment, dataHash, folder, models }: Origin) {
   const { environment, seed } = request;
-  const { dataHash, experiment, threads } = prepared;
+  const made = (how: Subject['how']): object => {
+    if (!('baseline' in how)) {
+      const { tokens, fit, spoil } = how;
+      return { environment: resolvedEnvironment({ ...environment, tokens, fit }, models), spoil };
+    }
+    const vectors = how.ownVectors && resolvedLanguage({ ...environment, tokens: 'text' }, models);
+    return { baseline: how.baseline, window: experiment.window, vectors };
+  };
   return (name: string, role: Role, users: number, how: Subject['how']): Subject => {
-    const reads = 'baseline' in how ? how.ownVectors : how.tokens !== 'id';
-    const { fit: _, ...language } = environment;
     const resolved = {
-      how,
+      ...made(how),
       users,
       seed,
       dataHash,
-      window: experiment.window,
-      threads: experiment.threads === undefined ? undefined : threads,
-      language: reads ? language : undefined,
-      version: benchVersion,
+      measurement: MEASUREMENT,
+      threads: experiment.threads,
+      versions: computing(),
     };
     const slug = name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '');
-    return { name, role, users, how, resolved, folder: join(folder, `${slug}-${contentHash(resolved).slice(0, 10)}`) };
+    const own = `${slug}-${contentHash(resolved).slice(0, 10)}`;
+    return { name, role, users, how, resolved, folder: join(folder, 'fidelity', own) };
   };
 }

@@ -1,51 +1,36 @@
-import { join } from 'node:path';
-import { contentHash, fold, key, normal, permutation, replaceFile } from '@lea/core';
-import { type LanguageModel, loadLanguageModel, saveLanguageModel } from '@lea/env';
-import { float32, readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
+import { fold, key, normal, permutation } from '@lea/core';
+import type { LanguageModel } from '@lea/env';
+import { float32, type Value } from '@lea/tensor';
 import type { Context } from '../run/context.ts';
-import { itemTokens } from '../run/environment.ts';
-import { readRecord } from '../run/json.ts';
-import { benchVersion } from '../run/versions.ts';
+import { type Language, languageOf } from '../run/language.ts';
 import type { FidelityRequest } from './request.ts';
 import type { EnvironmentSubject } from './subjects.ts';
 
-/** What items are to the environments of one report, and the language model that says so where it is ours. */
-export interface Tokens {
-  readonly tokens: Value;
-  readonly lm?: LanguageModel;
+/** The language of one report's environments, made when first asked for. */
+export interface LazyLanguage {
+  /** What items are to environments with texts, and to the controls that spoil them. */
+  tokens(): Promise<Value>;
+  /** What the decoders of all environments begin as, the control without item tokens included. */
+  lm(): Promise<LanguageModel | undefined>;
 }
 
-/** The tokens of a request: made when first asked for, kept on disk, shared by all subjects. */
-export function lazyTokens(request: FidelityRequest, context: Context, folder: string): () => Promise<Tokens> {
-  let made: Promise<Tokens> | undefined;
-  return () => {
-    made ??= makeTokens(request, context, folder);
-    return made;
+export function lazyLanguage({ environment, seed }: FidelityRequest, context: Context): LazyLanguage {
+  const made = new Map<'id' | 'text', Promise<Language>>();
+  const once = (tokens: 'id' | 'text'): Promise<Language> => {
+    const language = made.get(tokens) ?? languageOf({ ...environment, tokens }, seed, context);
+    made.set(tokens, language);
+    return language;
   };
-}
-
-async function makeTokens({ environment, seed }: FidelityRequest, context: Context, folder: string): Promise<Tokens> {
-  const { fit: _, ...language } = environment;
-  const hash = contentHash(language, seed, context.dataHash, benchVersion);
-  const at = join(folder, `tokens-${hash.slice(0, 10)}`);
-  const file = join(at, 'tokens.safetensors');
-  const found = await readRecord<{ lm: boolean }>(join(at, 'record.json'));
-  if (found) {
-    const { tokens } = (await readSafetensors(file)).tensors;
-    return { tokens: tokens!, ...(found.lm && { lm: await loadLanguageModel(join(at, 'lm')) }) };
-  }
-  const stages: Record<string, unknown> = {};
-  context.progress.begin('item tokens');
-  const job = { name: 'fidelity', seed, config: { ...language, tokens: 'text' as const } };
-  const { tokens, lm } = await itemTokens(job, context, stages);
-  await writeSafetensors(file, { tokens: tokens! });
-  if (lm) await saveLanguageModel(lm, join(at, 'lm'));
-  await replaceFile(
-    join(at, 'record.json'),
-    `${JSON.stringify({ lm: lm !== undefined, language, stages }, null, 2)}\n`,
-  );
-  context.progress.end(`${tokens!.shape.join(' × ')} by tier ${language.tier}`);
-  return { tokens: tokens!, ...(lm && { lm }) };
+  return {
+    async tokens() {
+      const known = made.has('text');
+      if (!known) context.progress.begin('item tokens');
+      const { tokens } = await once('text');
+      if (!known) context.progress.end(`${tokens!.shape.join(' × ')} by tier ${environment.tier}`);
+      return tokens!;
+    },
+    lm: async () => (await once(made.has('text') ? 'text' : 'id')).lm,
+  };
 }
 
 /** Tokens with the language taken out of them. As an item's token comes from its text alone, shuffled texts are shuffled tokens. */

@@ -1,6 +1,6 @@
 import { fold, integers, key } from '@lea/core';
-import { historyWindows, type Windows, type World } from '@lea/data';
-import type { RewardModel } from '@lea/env';
+import { historyWindows, type Transitions, type World } from '@lea/data';
+import { type RewardModel, scoresAsRewards } from '@lea/env';
 import { agreement, coOccurrence } from '@lea/eval';
 import type { Context } from './context.ts';
 
@@ -19,59 +19,65 @@ export interface RewardAgreement {
   readonly candidates: number;
 }
 
-const HISTORIES = 256;
-const CANDIDATES = 50;
-
-/** Compares an environment's rewards with the true ones on histories of test users and random candidate items. */
+/** Compares an environment's rewards with the true ones, and those of co-occurrence with texts. */
 export async function rewardAgreement(
-  name: string,
-  environment: Pick<RewardModel, 'rewards'>,
+  environment: Pick<RewardModel, 'name' | 'window' | 'rewards'>,
   world: World,
   { split, text, experiment }: Context,
 ): Promise<RewardAgreement> {
-  const { test } = split;
-  const items = test.sequences.itemIds.length;
-  const known = Int32Array.from({ length: test.count }, (_, row) => row).filter(
-    (row) => test.event[row]! > test.sequences.offsets[test.sequence[row]!]!,
+  const questions = questionsOf(split.test);
+  const counting = coOccurrence(split.train, { window: experiment.window, text: text() });
+  return {
+    environment: environment.name,
+    reward: await agreementOf(environment, world, split.test, questions),
+    counting: await agreementOf(scoresAsRewards(counting), world, split.test, questions),
+    histories: questions.rows.length,
+    candidates: questions.candidates,
+  };
+}
+
+const HISTORIES = 256;
+const CANDIDATES = 50;
+
+interface Questions {
+  /** Of the set: decisions with a history. */
+  readonly rows: Int32Array;
+  /** Random items, [rows, candidates]. */
+  readonly actions: Int32Array;
+  readonly candidates: number;
+}
+
+/** The same for every model. */
+function questionsOf(set: Transitions): Questions {
+  const items = set.sequences.itemIds.length;
+  const known = Int32Array.from({ length: set.count }, (_, row) => row).filter(
+    (row) => set.event[row]! > set.sequences.offsets[set.sequence[row]!]!,
   );
   const root = fold(key(0), 'reward agreement');
   const histories = Math.min(HISTORIES, known.length);
   const rows = integers(fold(root, 'rows'), histories, known.length).map((i) => known[i]!);
   const candidates = Math.min(CANDIDATES, items);
-  const actions = integers(fold(root, 'candidates'), histories * candidates, items);
-  const windows = historyWindows(test, rows, experiment.window);
+  return { rows, candidates, actions: integers(fold(root, 'candidates'), histories * candidates, items) };
+}
 
-  const truth = pickScores(
-    Array.from(rows, (row) => {
-      const first = test.sequences.offsets[test.sequence[row]!]!;
-      return world.reward(test.sequences.items.subarray(first, test.event[row]!));
-    }),
-    actions,
+/** Agreement of rewards with the true ones on histories of test users, as far back as the model reads them. */
+export async function agreementOf(
+  model: Pick<RewardModel, 'window' | 'rewards'>,
+  world: World,
+  test: Transitions,
+  { rows, actions, candidates }: Questions = questionsOf(test),
+): Promise<Agreed> {
+  const { items, offsets } = test.sequences;
+  const truth = Array.from(rows, (row) => {
+    const first = offsets[test.sequence[row]!]!;
+    return world.reward(items.subarray(first, test.event[row]!));
+  });
+  const rewards = await model.rewards(historyWindows(test, rows, model.window), actions);
+  return meanAgreement(
+    Float64Array.from(rewards),
+    Float64Array.from(actions, (item, i) => truth[Math.floor(i / candidates)]![item]!),
     candidates,
   );
-  const counted = await coOccurrence(split.train, { text: text() }).score(windows);
-  const counting = pickScores(rowsOf(counted, windows, items), actions, candidates);
-  const learned = Float64Array.from(await environment.rewards(windows, actions));
-  return {
-    environment: name,
-    reward: meanAgreement(learned, truth, candidates),
-    counting: meanAgreement(counting, truth, candidates),
-    histories,
-    candidates,
-  };
-}
-
-function rowsOf(
-  scores: Float32Array | Float64Array,
-  { size }: Windows,
-  items: number,
-): (Float32Array | Float64Array)[] {
-  return Array.from({ length: size }, (_, row) => scores.subarray(row * items, (row + 1) * items));
-}
-
-/** Scores of each history's own candidates, row after row. */
-function pickScores(rows: readonly ArrayLike<number>[], actions: Int32Array, candidates: number): Float64Array {
-  return Float64Array.from(actions, (item, i) => rows[Math.floor(i / candidates)]![item]!);
 }
 
 function meanAgreement(score: Float64Array, truth: Float64Array, candidates: number): Agreed {

@@ -5,6 +5,7 @@ import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment } from '../config/schema.ts';
 import type { Dataset } from '../datasets/load.ts';
 import type { Progress } from '../terminal/progress.ts';
+import type { Models } from './models.ts';
 
 /** What every job of an experiment reads. */
 export interface Context {
@@ -17,10 +18,14 @@ export interface Context {
   readonly rewards: readonly number[];
   /** Of events, texts and split: what run ids and records hold. */
   readonly dataHash: string;
+  /** Of the models that environments read. */
+  readonly models: Models;
   /** Text vectors [N, D] for baselines and encoders that read text; made at the first call. */
   readonly text: () => Value & { readonly data: Float32Array };
   /** Of the compiled programs. */
   readonly threads: number;
+  /** `<runs>/<experiment>`, where what is made is kept. */
+  readonly folder: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }

@@ -1,19 +1,11 @@
 import { join } from 'node:path';
-import { LeaError, replaceFile } from '@lea/core';
-import {
-  catalogueModel,
-  type Environment,
-  type Progress as EnvironmentProgress,
-  fitEnvironment,
-  type LanguageModel,
-  learnItemTokens,
-  loadEnvironment,
-  textVectors,
-} from '@lea/env';
-import type { Value } from '@lea/tensor';
+import { replaceFile } from '@lea/core';
+import { type Environment, fitEnvironment, loadEnvironment } from '@lea/env';
 import { type RewardAgreement, rewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
+import { follow } from './follow.ts';
 import { readRecord } from './json.ts';
+import { languageOf } from './language.ts';
 import type { EnvironmentJob } from './plan.ts';
 
 /** What is known of a fitted environment, kept beside it. */
@@ -35,40 +27,15 @@ export async function prepareEnvironment(
 ): Promise<{ environment: Environment; record: EnvironmentRecord }> {
   const found = await loadRecord(job);
   if (found) return { environment: await loadEnvironment(job.folder, { threads: context.threads }), record: found };
+  const { tokens, lm, seconds, stages } = await languageOf(job.config, job.seed, context);
   const started = performance.now();
-  const stages: Record<string, unknown> = {};
-  const environment = await makeEnvironment(job, context, stages);
-  const { world } = context.dataset;
-  const agreement = world && (await rewardAgreement(job.name, environment, world, context));
-  await environment.save(job.folder);
-  const record: EnvironmentRecord = {
-    name: job.name,
-    hash: environment.hash,
-    config: job.resolved,
-    seconds: (performance.now() - started) / 1000,
-    stages,
-    ...(agreement && { agreement }),
-  };
-  await replaceFile(recordPath(job), `${JSON.stringify(record, null, 2)}\n`);
-  return { environment, record };
-}
-
-/** The record of an environment that is ready, or undefined. */
-export function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord | undefined> {
-  return readRecord(recordPath(job));
-}
-
-async function makeEnvironment(
-  job: EnvironmentJob,
-  context: Context,
-  stages: Record<string, unknown>,
-): Promise<Environment> {
   const { split, threads, signal } = context;
-  const shared = { seed: job.seed, threads, signal };
-  const { tokens, lm } = await itemTokens(job, context, stages);
-  return follow(
+  const fitStages: Record<string, unknown> = {};
+  const environment = await follow(
     fitEnvironment({
-      ...shared,
+      seed: job.seed,
+      threads,
+      signal,
       name: job.name,
       train: split.train,
       validation: split.validation,
@@ -78,48 +45,26 @@ async function makeEnvironment(
       ...job.config.fit,
     }),
     context,
-    stages,
+    fitStages,
   );
+  const { world } = context.dataset;
+  const agreement = world && (await rewardAgreement(environment, world, context));
+  await environment.save(job.folder);
+  const record: EnvironmentRecord = {
+    name: job.name,
+    hash: environment.hash,
+    config: job.resolved,
+    seconds: seconds + (performance.now() - started) / 1000,
+    stages: { ...stages, ...fitStages },
+    ...(agreement && { agreement }),
+  };
+  await replaceFile(recordPath(job), `${JSON.stringify(record, null, 2)}\n`);
+  return { environment, record };
 }
 
-/** What an item is to the environment; nothing for the id-only control. */
-export async function itemTokens(
-  { config, seed, name }: Pick<EnvironmentJob, 'config' | 'seed' | 'name'>,
-  context: Context,
-  stages: Record<string, unknown>,
-): Promise<{ tokens: Value | null; lm?: LanguageModel }> {
-  if (config.tokens === 'id') return { tokens: null };
-  const { dataset, threads, signal } = context;
-  const { texts } = dataset.catalog!;
-  if (config.tier === 'encoder') {
-    if (config.model) {
-      const onProgress = (step: number, total: number): void =>
-        context.progress.at({ step, total, stage: 'text vectors' });
-      return { tokens: await textVectors(texts, { model: config.model, signal, onProgress }) };
-    }
-    throw new LeaError('E_CONFIG', `Environment "${name}" has tier "encoder" but no model.`, {
-      hint: 'Set "model" to a folder or name of a feature-extraction model.',
-    });
-  }
-  const shared = { seed, threads, signal };
-  const lm = await follow(catalogueModel(texts, { ...shared, ...config.languageModel }), context, stages);
-  const { vectors } = await follow(learnItemTokens(lm, texts, { ...shared, ...config.itemTokens }), context, stages);
-  return { tokens: vectors, lm };
-}
-
-/** Drains a generator of progress, showing it. */
-export async function follow<T>(
-  work: AsyncGenerator<EnvironmentProgress, T>,
-  { progress }: Pick<Context, 'progress'>,
-  stages: Record<string, unknown> = {},
-): Promise<T> {
-  for (;;) {
-    const { done, value } = await work.next();
-    if (done) return value;
-    const { stage, step, total, metrics } = value;
-    progress.at({ step, total, stage });
-    if (metrics) stages[stage] = { step, ...metrics };
-  }
+/** The record of an environment that is ready, or undefined. */
+export function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord | undefined> {
+  return readRecord(recordPath(job));
 }
 
 function recordPath(job: EnvironmentJob): string {

@@ -37,13 +37,13 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
   const { experiment } = loaded;
   const prepared = await prepareData(loaded, options.data);
   checkTexts(prepared.dataset, experiment);
-  const plan = planOf(experiment, prepared.dataHash, options.runs, loaded.packages);
+  const plan = planOf(experiment, prepared.dataHash, options.runs, loaded.packages, prepared.models);
   const found = new Map(await Promise.all(plan.jobs.map(async (job) => [job, await loadRun(job.folder)] as const)));
   const progress = createProgress(
     options.out,
     stagesOf(plan, (job) => found.get(job) === undefined),
   );
-  const context: Context = { ...prepared, progress, signal: options.signal };
+  const context: Context = { ...prepared, folder: plan.folder, progress, signal: options.signal };
   sayData(progress, context);
   const guide = createGuide(context);
   const runs: FinishedRun[] = [];

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
@@ -23,6 +24,42 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
   expect(seeds).toEqual(before.filter((id) => id.startsWith('sasrec')));
+});
+
+test('an id holds what is not in the config: defaults, versions, the content of models', () => {
+  const environments = {
+    ...industrial.environments,
+    encoder: { tokens: 'text' as const, tier: 'encoder' as const, model: 'M' },
+  };
+  const runs = [...industrial.runs, { name: 'own', base: 'SASRec-CE', environment: 'encoder' }];
+  const experiment = check({ ...industrial, environments, runs }, 'test');
+  const planned = (models = {}) => planOf(experiment, 'd', 'runs', {}, models);
+  const own = planned({ M: 'one' }).environments.at(-1)!.resolved;
+  expect(own).toMatchObject({
+    config: { model: 'one', precision: 'q8', fit: { dropout: fitDefaults.dropout, users: fitDefaults.users } },
+    versions: { tfjs: expect.stringMatching(/^\d/), onnxruntime: expect.stringMatching(/^\d/) },
+  });
+  expect(planned().environments[0]!.resolved).toMatchObject({
+    config: {
+      languageModel: { unfold: catalogueModelDefaults.unfold },
+      itemTokens: { steps: itemTokenDefaults.steps },
+    },
+    versions: { transformers: expect.stringMatching(/^\d/) },
+  });
+  const [before, after] = [{ M: 'one' }, { M: 'two' }].map((models) => planned(models).jobs.map(({ id }) => id));
+  expect(changed(before!, after!)).toEqual(before!.filter((id) => id.startsWith('own')));
+  // what is spelt out as it is by default decides nothing
+  const spelt = { ...industrial.environments!.language!, itemTokens: { steps: itemTokenDefaults.steps } };
+  const same = { ...industrial, environments: { ...industrial.environments, language: spelt } };
+  expect(changed(ids(industrial), ids(same))).toEqual([]);
+  expect(planned().jobs.at(-1)!.resolved).toMatchObject({
+    config: { agent: { encoder: { heads: expect.any(Number) } } },
+  });
+});
+
+test('metrics that are counted do not fit environments anew', () => {
+  const environmentIds = (experiment: Experiment) => planOf(experiment, 'd', 'runs').environments.map(({ id }) => id);
+  expect(environmentIds({ ...industrial, ks: [10], window: 5 })).toEqual(environmentIds(industrial));
 });
 
 test('runs of one environment and seed share its job', () => {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import { createAgent } from '@lea/agents';
 import { contentHash } from '@lea/core';
 import type { PackageVersions } from '../config/packages.ts';
 import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
-import { benchVersion } from './versions.ts';
+import type { Models } from './models.ts';
+import { resolvedEnvironment } from './resolved.ts';
+import { computing } from './versions.ts';
 
 /** Folders and hashes that the parts of one experiment share. */
 export interface Plan {
@@ -39,25 +42,38 @@ export interface EnvironmentJob extends Planned {
 export type Job = BaselineJob | RunJob;
 
 /**
- * Everything an experiment has to do. An id holds a hash of all that decides the outcome: config, data, protocol, seed.
+ * Everything an experiment has to do. An id holds a hash of all that decides the outcome: config with its defaults, data,
+ * protocol, seed, versions.
  *
  * @param dataHash of events, texts and split
+ * @param runs folder of all experiments
  * @param packages that define agents: another version is another run
+ * @param models that environments read, by content
  */
-export function planOf(experiment: Experiment, dataHash: string, runs: string, packages: PackageVersions = {}): Plan {
+export function planOf(
+  experiment: Experiment,
+  dataHash: string,
+  runs: string,
+  packages: PackageVersions = {},
+  models: Models = {},
+): Plan {
   const folder = join(runs, experiment.name);
   // threads order sums: where the config fixes them they belong to the outcome
   const { window, rewards, ks, threads } = experiment;
-  const protocol = { dataHash, window, rewards, ks, threads, version: benchVersion };
-  const planned = (name: string, seed: number, config: unknown, parent: string): Planned => {
-    const resolved = { config, seed, ...protocol };
+  const shared = { dataHash, threads, versions: computing() };
+  const protocol = { ...shared, window, rewards, ks };
+  const planned = (name: string, seed: number, config: unknown, parent: string, of: object = protocol): Planned => {
+    const resolved = { config, seed, ...of };
     const id = `${slug(name)}-s${seed}-${contentHash(resolved).slice(0, 10)}`;
     return { id, name, seed, folder: join(parent, id), resolved };
   };
   const defining = Object.keys(packages).length > 0 && { packages };
   const environments = Object.entries(experiment.environments ?? {}).flatMap(([name, config]) =>
     experiment.seeds.map(
-      (seed): EnvironmentJob => ({ ...planned(name, seed, config, join(folder, 'environments')), config }),
+      (seed): EnvironmentJob => ({
+        ...planned(name, seed, resolvedEnvironment(config, models), join(folder, 'environments'), shared),
+        config,
+      }),
     ),
   );
   const baselines = experiment.baselines.map(
@@ -67,9 +83,10 @@ export function planOf(experiment: Experiment, dataHash: string, runs: string, p
     experiment.runs.map((config): RunJob => {
       const environment = environments.find((e) => e.name === config.environment && e.seed === seed);
       // names of other runs say what is compared, not what is trained
-      const { base: _, control: __, ...own } = config;
+      const { base: _, control: __, agent: given, ...own } = config;
+      const agent = createAgent(given as never).config;
       return {
-        ...planned(config.name, seed, { ...own, environment: environment?.resolved, ...defining }, folder),
+        ...planned(config.name, seed, { ...own, agent, environment: environment?.resolved, ...defining }, folder),
         kind: 'run',
         config,
         environment,

@@ -7,15 +7,17 @@ import { type Dataset, loadDataset } from '../datasets/load.ts';
 import { splitAs } from '../datasets/split.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Context, lazyText } from './context.ts';
+import { modelsOf } from './models.ts';
 
 /** The part of the context that is read: data, split, rewards. */
-export type Prepared = Omit<Context, 'progress' | 'signal'>;
+export type Prepared = Omit<Context, 'progress' | 'signal' | 'folder'>;
 
 /** Reads and splits the data of an experiment. */
 export async function prepareData(
   { experiment, packages, folder, origin }: Loaded,
   data: string | undefined,
 ): Promise<Prepared> {
+  const models = await modelsOf(Object.values(experiment.environments ?? {}));
   const dataset = await loadDataset(experiment.dataset, data, folder);
   const split = await splitAs(experiment.split, dataset.interactions, folder);
   return {
@@ -23,6 +25,7 @@ export async function prepareData(
     packages,
     dataset,
     split,
+    models,
     dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),
     rewards: rewardsFor(dataset, experiment.rewards, origin),
     text: lazyText(dataset.catalog?.texts ?? []),

@@ -1,25 +1,40 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 
-const require = createRequire(import.meta.url);
-
-/** Part of every run's id: a new version of the bench computes anew. */
-export const benchVersion: string = (require('../../package.json') as { version: string }).version;
+const OWN = ['agents', 'core', 'data', 'env', 'eval', 'tensor', 'train'] as const;
 
 /** Versions of what decides the numbers. */
 export function versions(): Record<string, string> {
-  const tensor = createRequire(require.resolve('@lea/tensor/package.json'));
   return {
-    lea: benchVersion,
+    lea: versionOf('.'),
     node: process.versions.node,
-    tfjs: versionOf(require, '@tensorflow/tfjs'),
-    onnxruntime: versionOf(tensor, 'onnxruntime-node'),
+    ...engines(),
     platform: `${process.platform}-${process.arch}`,
   };
 }
 
-function versionOf(from: NodeJS.Require, name: string): string {
+/** Versions of everything that computes: part of every id and key, so that a new version computes anew. */
+export function computing(): Record<string, string> {
+  return {
+    bench: versionOf('.'),
+    ...Object.fromEntries(OWN.map((name) => [name, versionOf(`@lea/${name}`)])),
+    ...engines(),
+  };
+}
+
+function engines(): Record<string, string> {
+  const tensor = findPackageJSON('@lea/tensor', import.meta.url)!;
+  return {
+    tfjs: versionOf('@tensorflow/tfjs'),
+    onnxruntime: versionOf('onnxruntime-node', tensor),
+    transformers: versionOf('@huggingface/transformers'),
+  };
+}
+
+/** Of a package as `from` finds it; `.` is its own. */
+function versionOf(name: string, from: string = import.meta.url): string {
   try {
-    return (from(`${name}/package.json`) as { version: string }).version;
+    return (JSON.parse(readFileSync(findPackageJSON(name, from)!, 'utf8')) as { version: string }).version;
   } catch {
     return 'unknown';
   }

@@ -1,0 +1,64 @@
+import { catalogueModelDefaults, fitDefaults } from '@lea/env/measuring';
+import { expect, test } from 'vitest';
+import { check } from '../config/load.ts';
+import type { EnvironmentConfig } from '../config/schema.ts';
+import { presets } from '../presets/index.ts';
+import { flagsOf } from './flags.ts';
+import { requestOf } from './request.ts';
+import { MEASUREMENT, subjectsOf } from './subjects.ts';
+
+const experiment = (language: Omit<EnvironmentConfig, 'tokens'> = {}) =>
+  check({ ...presets.quick, runs: [], environments: { language: { tokens: 'text', ...language } } }, 'test');
+
+function subjects(own = experiment(), flags = {}, models = {}) {
+  const request = requestOf(own, flagsOf({ tokens: 'id+text,text', ...flags }));
+  return subjectsOf(request, { experiment: own, dataHash: 'd', folder: 'runs/quick', models });
+}
+
+const folders = (...given: Parameters<typeof subjects>): string[] => subjects(...given).map(({ folder }) => folder);
+/** Names of the subjects whose folder is another one. */
+const changed = (before: readonly string[], ...given: Parameters<typeof subjects>): string[] =>
+  subjects(...given).flatMap(({ name, folder }) => (before.includes(folder) ? [] : [name]));
+
+test('folders are named by all that decides what is in them', () => {
+  const [own] = subjects();
+  expect(own!.resolved).toMatchObject({
+    environment: { fit: { dropout: fitDefaults.dropout }, languageModel: { unfold: catalogueModelDefaults.unfold } },
+    measurement: MEASUREMENT,
+    versions: { tfjs: expect.stringMatching(/^\d/), onnxruntime: expect.stringMatching(/^\d/) },
+  });
+  const before = folders();
+  expect(changed(before, experiment({ fit: { dropout: fitDefaults.dropout } }))).toEqual([]);
+  const environments = [
+    'environment (id+text)',
+    'environment (text)',
+    'environment (id only)',
+    'random item tokens',
+    'shuffled texts',
+  ];
+  expect(changed(before, experiment({ fit: { dropout: 0.1 } }))).toEqual(environments);
+  // the control without item tokens begins as the same language model does, and reads no tokens
+  expect(changed(before, experiment({ languageModel: { unfold: 0 } }))).toEqual(environments);
+  expect(changed(before, experiment({ itemTokens: { steps: 3 } }))).toEqual(
+    environments.filter((name) => !name.includes('id only')),
+  );
+});
+
+test("text vectors are those of a model's content", () => {
+  const flags = { model: 'M' };
+  const before = folders(experiment(), flags, { M: 'one' });
+  expect(changed(before, experiment(), flags, { M: 'two' })).toEqual([
+    'environment (id+text)',
+    'environment (text)',
+    'random item tokens',
+    'shuffled texts',
+    'text similarity (M)',
+  ]);
+});
+
+test.each([
+  ['an encoder without a model', { tier: 'encoder' }, /needs a model/],
+  ['a model of the catalogue tier', { tier: 'catalogue', model: 'M' }, /goes with tier "encoder"/],
+])('%s is refused before any work', (_, flags, message) => {
+  expect(() => subjects(experiment(), flags)).toThrow(message);
+});

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { contentHash, replaceFile } from '@lea/core';
+import {
+  catalogueModel,
+  type LanguageModel,
+  learnItemTokens,
+  loadLanguageModel,
+  saveLanguageModel,
+  textVectors,
+} from '@lea/env';
+import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
+import { hasLanguageModel } from '../config/environments.ts';
+import type { EnvironmentConfig } from '../config/schema.ts';
+import type { Context } from './context.ts';
+import { follow } from './follow.ts';
+import { readRecord } from './json.ts';
+import { PRECISION, resolvedLanguage, resolvedModel } from './resolved.ts';
+import { computing } from './versions.ts';
+
+/** What an item is to an environment, and what its decoder begins as. */
+export interface Language {
+  /** [items, size]; null for an environment that knows ids only. */
+  readonly tokens: Value | null;
+  /** Trained on the catalogue's texts; without one the decoder begins at random. */
+  readonly lm?: LanguageModel;
+  /** Of making both, when they were made. */
+  readonly seconds: number;
+  /** Last metrics of each stage. */
+  readonly stages: Stages;
+}
+
+type Stages = Readonly<Record<string, unknown>>;
+
+/**
+ * The language of an environment. It is kept in the experiment's folder by a hash of everything that decides it, so that
+ * environments, seeds and reports share what they can.
+ */
+export async function languageOf(config: EnvironmentConfig, seed: number, context: Context): Promise<Language> {
+  const model = hasLanguageModel(config) ? await languageModelOf(config, seed, context) : undefined;
+  const tokens = config.tokens === 'id' ? undefined : await itemTokensOf(config, seed, context, model?.made);
+  return {
+    tokens: tokens?.made ?? null,
+    ...(model && { lm: model.made }),
+    seconds: (model?.seconds ?? 0) + (tokens?.seconds ?? 0),
+    stages: { ...model?.stages, ...tokens?.stages },
+  };
+}
+
+function languageModelOf(config: EnvironmentConfig, seed: number, context: Context): Promise<Made<LanguageModel>> {
+  const { dataset, threads, signal } = context;
+  const options = resolvedModel(config.languageModel);
+  return kept('model', { ...origin(context), seed, options }, context, {
+    make: async (folder, stages) => {
+      const making = catalogueModel(dataset.catalog!.texts, { ...options, seed, threads, signal });
+      await saveLanguageModel(await follow(making, context, stages), folder);
+    },
+    read: (folder) => loadLanguageModel(folder, { context: options.context }),
+  });
+}
+
+function itemTokensOf(
+  config: EnvironmentConfig,
+  seed: number,
+  context: Context,
+  lm: LanguageModel | undefined,
+): Promise<Made<Value>> {
+  const { dataset, threads, signal, progress, models } = context;
+  const { texts } = dataset.catalog!;
+  const learned = async (from: LanguageModel, stages: Record<string, unknown>): Promise<Value> => {
+    const learning = learnItemTokens(from, texts, { seed, threads, signal, ...config.itemTokens });
+    return (await follow(learning, context, stages)).vectors;
+  };
+  const encoded = (): Promise<Value> => {
+    const onProgress = (step: number, total: number): void => progress.at({ step, total, stage: 'text vectors' });
+    return textVectors(texts, { model: config.model!, dtype: PRECISION, signal, onProgress });
+  };
+  // frozen text vectors draw nothing
+  const drawn = lm && { seed };
+  return kept('tokens', { ...origin(context), ...drawn, ...resolvedLanguage(config, models) }, context, {
+    make: async (folder, stages) => {
+      const vectors = await (lm ? learned(lm, stages) : encoded());
+      await writeSafetensors(join(folder, 'tokens.safetensors'), { vectors });
+    },
+    read: async (folder) => (await readSafetensors(join(folder, 'tokens.safetensors'))).tensors.vectors!,
+  });
+}
+
+/** What both are made from; threads order sums, so they count where the config fixes them. */
+function origin({ dataset, experiment }: Context): object {
+  return { data: dataset.hash, threads: experiment.threads, versions: computing() };
+}
+
+/** What is known of something kept, beside it. */
+interface Making {
+  /** What it was made of. */
+  readonly resolved: unknown;
+  readonly seconds: number;
+  readonly stages: Stages;
+}
+
+interface Made<T> extends Omit<Making, 'resolved'> {
+  readonly made: T;
+}
+
+interface Keeping<T> {
+  make(folder: string, stages: Record<string, unknown>): Promise<void>;
+  read(folder: string): Promise<T>;
+}
+
+/** Made once: what comes from the folder is always what was read from it, so that a second run has the same bits. */
+async function kept<T>(
+  what: string,
+  resolved: unknown,
+  { folder: parent }: Context,
+  { make, read }: Keeping<T>,
+): Promise<Made<T>> {
+  const folder = join(parent, 'language', `${what}-${contentHash(resolved).slice(0, 10)}`);
+  const path = join(folder, 'record.json');
+  const found = await readRecord<Making>(path);
+  if (found) return { made: await read(folder), seconds: found.seconds, stages: found.stages };
+  const started = performance.now();
+  const stages: Record<string, unknown> = {};
+  await make(folder, stages);
+  const seconds = (performance.now() - started) / 1000;
+  await replaceFile(path, `${JSON.stringify({ resolved, seconds, stages } satisfies Making, null, 2)}\n`);
+  return { made: await read(folder), seconds, stages };
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative } from 'node:path';
+import { LeaError } from '@lea/core';
+import type { EnvironmentConfig } from '../config/schema.ts';
+
+/** What feature-extraction models are, by the name that configs give them: the hash of a folder's content, or the name. */
+export type Models = Readonly<Record<string, string>>;
+
+/** Of the models that environments read. @throws LeaError `E_MODEL_MISSING` */
+export async function modelsOf(environments: readonly Omit<EnvironmentConfig, 'tokens'>[]): Promise<Models> {
+  const models: Record<string, string> = {};
+  for (const { tier, model } of environments) {
+    if (tier === 'encoder' && model !== undefined) models[model] ??= await identityOf(model);
+  }
+  return models;
+}
+
+async function identityOf(model: string): Promise<string> {
+  const isFolder = await stat(model).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return await hashFolder(model);
+  if (!isAbsolute(model) && !model.startsWith('.')) return model;
+  throw new LeaError('E_MODEL_MISSING', 'There is no such model folder.', {
+    value: model,
+    hint: 'Give the folder that holds config.json, tokenizer.json and the onnx folder.',
+  });
+}
+
+async function hashFolder(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash('sha256');
+  for (const file of files.sort()) {
+    hash.update(`${relative(folder, file)}\0${(await stat(file)).size}\0`);
+    for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,46 @@
+import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
+import { hasLanguageModel } from '../config/environments.ts';
+import { type EnvironmentConfig, fit, itemTokens, languageModel } from '../config/schema.ts';
+import type { Models } from './models.ts';
+
+/** Precision of a feature-extraction model's weights. */
+export const PRECISION = 'q8';
+
+/**
+ * An environment's config with every option spelt out and its model by content: keys are made of it, so that a default
+ * that changes makes another key.
+ */
+export function resolvedEnvironment(config: EnvironmentConfig, models: Models): object {
+  const { tokens } = config;
+  return { tokens, ...resolvedLanguage(config, models), fit: resolvedFit(config.fit) };
+}
+
+/** The part of it that says where item tokens and language model come from. */
+export function resolvedLanguage(config: EnvironmentConfig, models: Models): object {
+  const { tokens, tier, model } = config;
+  if (hasLanguageModel(config)) {
+    return {
+      tier: 'catalogue',
+      languageModel: resolvedModel(config.languageModel),
+      ...(tokens !== 'id' && { itemTokens: over(itemTokens, itemTokenDefaults, config.itemTokens) }),
+    };
+  }
+  if (tokens === 'id' || tier !== 'encoder') return {};
+  return { tier, model: models[model!] ?? model, precision: PRECISION };
+}
+
+export function resolvedModel(given: EnvironmentConfig['languageModel']): typeof given & { readonly context: number } {
+  return over(languageModel, catalogueModelDefaults, given) as ReturnType<typeof resolvedModel>;
+}
+
+export function resolvedFit(given: EnvironmentConfig['fit']): object {
+  return over(fit, fitDefaults, given);
+}
+
+/** The options of a schema, given or by default. */
+function over(schema: { readonly entries: object }, defaults: object, given: object = {}): object {
+  const value = (from: object, name: string): unknown => (from as Record<string, unknown>)[name];
+  return Object.fromEntries(
+    Object.keys(schema.entries).map((name) => [name, value(given, name) ?? value(defaults, name)]),
+  );
+}
