@@ -73,6 +73,19 @@ describe('a folder', () => {
     expect(again.context).toBe(8);
   });
 
+  test('gives back how many tokens of a text are read, and the perplexity that was measured', async () => {
+    const texts = Array.from({ length: 8 }, (_, i) => `steel bolt ${i}`);
+    const options = { vocabulary: 270, width: 8, heads: 2, context: 100, epochs: 1, heldOut: 0.25 };
+    const lm = await finish(catalogueModel(texts, options));
+    await saveLanguageModel(lm, dir);
+    const again = await loadLanguageModel(dir);
+    expect([again.context, again.perplexity]).toEqual([100, lm.perplexity]);
+    expect(lm.perplexity).toBeGreaterThan(1);
+    const shorter = await loadLanguageModel(dir, { context: 30 });
+    await saveLanguageModel(shorter, join(dir, 'again'));
+    expect((await loadLanguageModel(join(dir, 'again'))).context).toBe(30);
+  });
+
   test.each(['llama', 'gpt2', 'qwen2-tied', 'gemma3'])('of %s comes back from where it is saved', async (name) => {
     dir = await folderOf(name);
     const lm = await loadLanguageModel(dir);
@@ -195,6 +208,21 @@ describe('what is wrong is named, with the way out', () => {
     const whole = { dtype: 'int32', shape: up!.shape, data: new Int32Array(up!.data.length) } as const;
     await writeSafetensors(join(dir, 'model.safetensors'), { ...rest, 'model.layers.1.mlp.up_proj.weight': whole });
     await fails('E_MODEL_WEIGHTS', /I32\[64, 32\].*floating point/);
+  });
+
+  test.each([Number.NaN, Infinity, -Infinity])('weights with %s', async (value) => {
+    const all = await weights();
+    const { data } = all['model.layers.1.mlp.up_proj.weight']!;
+    data[data.length - 1] = value;
+    await writeSafetensors(join(dir, 'model.safetensors'), all);
+    await fails(
+      'E_MODEL_WEIGHTS',
+      new RegExp(`layers\\.1\\.mlp\\.up_proj.*model\\.safetensors.* not finite.*${value}`),
+    );
+    // Of what is not needed nothing is asked.
+    await shard();
+    await edit('config.json', (config) => Object.assign(config, { num_hidden_layers: 1 }));
+    expect((await loadLanguageModel(dir)).config.layers).toBe(1);
   });
 
   test('no weights, pickled weights', async () => {

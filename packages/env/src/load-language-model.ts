@@ -7,6 +7,7 @@ import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
 import { openWeights } from './decoders/weights.ts';
 import { type LanguageModel, languageModelHash } from './language-model.ts';
 import { readJson } from './read-json.ts';
+import { OWN_FIELD } from './save-language-model.ts';
 import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
 
 /**
@@ -17,15 +18,16 @@ import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
  *
  * Texts begin with the model's start token (its end token, where it has none) and end with its end token.
  *
- * @param options.context tokens read of each text (default 48, or as many as the model has positions). Higher: longer
- *   texts are seen, learning item tokens takes longer
+ * @param options.context tokens read of each text (default: as it was saved; 48 for a model from elsewhere, or as many as it has
+ *   positions). Higher: longer texts are seen, learning item tokens takes longer
  * @throws LeaError `E_FILE_MISSING`, `E_SAFETENSORS`, `E_TOKENIZER`, `E_MODEL_UNSUPPORTED` (a family or a feature that is
- *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json`), `E_OPTION_VALUE`
+ *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json` or are not finite), `E_OPTION_VALUE`
  */
 export async function loadLanguageModel(dir: string, options?: { context?: number }): Promise<LanguageModel> {
   const file = new ConfigFile(join(dir, 'config.json'), await readJson(join(dir, 'config.json')));
   const { decoder, words, positions, tied } = checkpointConfig(file);
-  const context = options?.context ?? Math.min(48, positions);
+  const own = file.part(OWN_FIELD);
+  const context = options?.context ?? own?.optionalCount('context') ?? Math.min(48, positions);
   if (!Number.isInteger(context) || context < 1 || context > positions) {
     throw new LeaError('E_OPTION_VALUE', `context must be a whole number, 1 to the model's ${positions} positions.`, {
       value: context,
@@ -41,7 +43,9 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
   if (!(tied ?? !weights.has(HEAD))) specs[HEAD] = table;
   const params = await weights.read(specs);
   const hash = languageModelHash(decoder, tokenizer, params);
-  return { config: decoder, context, tokenizer, params, file: file.fields, hash };
+  const perplexity = own?.optionalNumber('perplexity');
+  const measured = perplexity === undefined ? {} : { perplexity };
+  return { config: decoder, context, tokenizer, params, file: file.fields, hash, ...measured };
 }
 
 /** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */

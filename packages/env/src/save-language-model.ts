@@ -3,19 +3,24 @@ import { replaceFile } from '@lea/core';
 import { writeSafetensors } from '@lea/tensor';
 import type { LanguageModel } from './language-model.ts';
 
+/** Where `config.json` keeps what only {@link LanguageModel} knows; other readers pass over it. */
+export const OWN_FIELD = 'lea';
+
 /**
  * Writes a language model as a Hugging Face folder: `config.json`, `model.safetensors` (float32), `tokenizer.json`. One
- * that was loaded keeps its own `config.json`.
+ * that was loaded keeps its own `config.json`. The field `lea` of `config.json` holds the context, and the perplexity where
+ * it was measured.
  *
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function saveLanguageModel(lm: LanguageModel, dir: string): Promise<void> {
-  const { tokenizer } = lm;
+  const { tokenizer, context, perplexity } = lm;
   const file = {
     ...(lm.file ?? llamaFile(lm)),
     bos_token_id: tokenizer.start,
     eos_token_id: tokenizer.end,
     torch_dtype: 'float32',
+    [OWN_FIELD]: { context, perplexity },
   };
   await replaceFile(join(dir, 'tokenizer.json'), JSON.stringify(tokenizer.json));
   await replaceFile(join(dir, 'config.json'), `${JSON.stringify(file, null, 2)}\n`);

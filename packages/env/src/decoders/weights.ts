@@ -22,7 +22,8 @@ export interface WeightFiles {
   /**
    * Reads weights as float32, tensor by tensor; others in the files cost nothing.
    *
-   * @throws LeaError `E_MODEL_WEIGHTS` naming the file, the tensor, and the shape it must have; `E_SAFETENSORS`
+   * @throws LeaError `E_MODEL_WEIGHTS` naming the file, the tensor, and the shape it must have or the number that is none;
+   *   `E_SAFETENSORS`
    */
   read(specs: Specs): Promise<Values>;
 }
@@ -68,12 +69,27 @@ export async function openWeights(dir: string, base: string): Promise<WeightFile
       for (const [path, places] of byPath) {
         const names = new Set(places.map(([, place]) => place.name));
         const { tensors } = await readSafetensors(path, { wanted: (name) => names.has(name) });
-        for (const [wanted, { name }] of places) values[wanted] = float32(tensors[name]!.data, tensors[name]!.shape);
+        for (const [wanted, { name }] of places) {
+          const { data, shape } = tensors[name]!;
+          checkFinite(data, name, path);
+          values[wanted] = float32(data, shape);
+        }
       }
       // In the order of the specs, whatever the files are.
       return Object.fromEntries(Object.keys(specs).map((name) => [name, values[name]!]));
     },
   };
+}
+
+/** One number that is not finite would make everything that is computed not a number, long after. */
+function checkFinite(data: ArrayLike<number>, name: string, path: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    throw new LeaError('E_MODEL_WEIGHTS', `The weights "${name}" in ${path} are not finite.`, {
+      value: data[i],
+      hint: 'Download the model again, or take a checkpoint from before its training diverged.',
+    });
+  }
 }
 
 /** The files that hold the weights. */
