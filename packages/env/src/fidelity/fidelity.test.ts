@@ -1,5 +1,6 @@
 import type { Windows } from '@lea/data';
 import { expect, test } from 'vitest';
+import { catalogueOf } from '../environment-catalogue.ts';
 import { rowsOf, usersOf } from '../testing.ts';
 import { fidelity } from './fidelity.ts';
 import { rewardAccuracy } from './reward-accuracy.ts';
@@ -127,6 +128,11 @@ test('validation users scale the probabilities of the others', async () => {
 test('what cannot be measured is refused by name', async () => {
   const good = scorer([3, 1, 1, 2, 0, 0]);
   await expect(fidelity(scorer([1, 2]), held)).rejects.toMatchObject({ code: 'E_CATALOGUE_SIZE' });
+  const { itemIds } = held.sequences;
+  const subject = scorer(itemIds.map((_, i) => i));
+  await fidelity({ ...subject, catalogue: catalogueOf(itemIds) }, held, { k: 1 });
+  const other = { ...subject, catalogue: catalogueOf(itemIds.toReversed()) };
+  await expect(fidelity(other, held, { k: 1 })).rejects.toThrow('same order');
   await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held)).rejects.toThrow('item 3 NaN');
   await expect(fidelity({ ...good, score: () => new Float32Array(5) }, held)).rejects.toMatchObject({
     code: 'E_SCORE_SHAPE',

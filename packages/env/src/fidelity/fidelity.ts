@@ -1,5 +1,6 @@
 import { checkRanges, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, itemCounts, type Transitions } from '@lea/data';
+import { checkCatalogue } from '../environment-catalogue.ts';
 import { topItems } from '../top-items.ts';
 import { auc } from './auc.ts';
 import { type Calibration, calibrate, plattSlope } from './calibration.ts';
@@ -113,6 +114,7 @@ export async function fidelity(
       value: subject.items,
     });
   }
+  checkCatalogue('fidelity', itemIds, subject.catalogue, subject.items);
   const train = o.train ?? test;
   const met = itemCounts(o.fitted ?? train);
   const percentile = percentiles(itemCounts(train));

@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
+import type { Catalogue } from '../environment-catalogue.ts';
 import { checkActions, type RewardModel } from '../reward-model.ts';
 
 /** Scores of all items, row after row. */
@@ -13,6 +14,8 @@ export interface FidelitySubject {
   readonly name: string;
   /** Size of the catalogue. */
   readonly items: number;
+  /** Which items its indices are, where it knows: data of others are refused. */
+  readonly catalogue?: Catalogue;
   /** Most events of a history that are read. */
   readonly window: number;
   /** Scores of all items for each history, [size * items]. */
