@@ -7,7 +7,7 @@ import { presets } from '../presets/index.ts';
 import { planOf } from '../run/plan.ts';
 import { bench } from '../testing/bench.ts';
 import { check } from './load.ts';
-import type { PackageVersions } from './packages.ts';
+import { importPackages, type PackageVersions } from './packages.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
 const agents = fileURLToPath(new URL('../../../../packages/agents', import.meta.url));
@@ -71,6 +71,16 @@ const defines = `
 
 test.each<[string, string, RegExp]>([
   ['is not there', folderWith(undefined), /E_PACKAGE_MISSING: .*bench\.json, at packages: .*"mine".*npm i mine\./],
+  [
+    'has no entry',
+    folderWith({ version: '1.0.0', exports: {} }),
+    /E_PACKAGE_IMPORT: .*mine is installed, but.*"exports"/,
+  ],
+  [
+    'names a missing entry',
+    folderWith({ version: '1.0.0', exports: './no.js' }),
+    /E_PACKAGE_IMPORT: .*mine is installed/,
+  ],
   ['fails', folderWith(manifest, 'throw new Error("broken")'), /E_PACKAGE_IMPORT: .*mine fails: broken/],
   ['lacks what it imports', folderWith(manifest, 'import "elsewhere"'), /E_PACKAGE_IMPORT: .*mine fails: .*elsewhere/],
   ['has a registry of its own', withCopy(folderWith(manifest)), /E_PACKAGE_COPY: .*peerDependencies, so that it uses/],
@@ -81,4 +91,9 @@ test.each<[string, string, RegExp]>([
   expect(stderr).toMatch(message);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(code).toBe(1);
+});
+
+test('a module of Node is no package', async () => {
+  const refused = importPackages(['fs'], '.', 'bench.json');
+  await expect(refused).rejects.toMatchObject({ code: 'E_PACKAGE_MISSING', value: 'fs' });
 });

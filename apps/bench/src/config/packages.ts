@@ -1,5 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises';
-import { findPackageJSON, registerHooks } from 'node:module';
+import { findPackageJSON, isBuiltin, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LeaError } from '@lea/core';
@@ -24,8 +24,15 @@ export async function importPackages(
 }
 
 async function importPackage(name: string, folder: string, origin: string): Promise<string> {
+  if (isBuiltin(name)) {
+    throw new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: that is a module of Node.`, {
+      value: name,
+      hint: 'Name a package that defines agents or encoders.',
+    });
+  }
   const parents = [pathToFileURL(join(folder, 'config.json')).href, import.meta.url];
   let url: string | undefined;
+  let first: unknown;
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       if (specifier !== name || context.parentURL !== import.meta.url) return next(specifier, context);
@@ -35,6 +42,7 @@ async function importPackage(name: string, folder: string, origin: string): Prom
           url = found.url;
           return found;
         } catch (error) {
+          first ??= error;
           if (parentURL === parents.at(-1)) throw error;
         }
       }
@@ -44,13 +52,7 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   try {
     await import(name);
   } catch (cause) {
-    if (!url) {
-      throw new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: there is no package of that name.`, {
-        value: name,
-        hint: `Install it beside the config: npm i ${name}.`,
-        cause,
-      });
-    }
+    if (!url) throw unresolved(name, parents[0]!, origin, first ?? cause);
     throw new LeaError('E_PACKAGE_IMPORT', `${origin}, at packages: ${name} fails: ${(cause as Error).message}`, {
       cause,
     });
@@ -65,6 +67,28 @@ async function importPackage(name: string, folder: string, origin: string): Prom
     value: name,
     hint: 'Give its package.json one: runs are told apart by it.',
   });
+}
+
+function unresolved(name: string, parent: string, origin: string, cause: unknown): LeaError {
+  if (isInstalled(name, parent)) {
+    return new LeaError('E_PACKAGE_IMPORT', `${origin}, at packages: ${name} is installed, but cannot be imported.`, {
+      hint: 'Its package.json must name an entry that exists: "exports": "./index.js".',
+      cause,
+    });
+  }
+  return new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: there is no package of that name.`, {
+    value: name,
+    hint: `Install it beside the config: npm i ${name}.`,
+    cause,
+  });
+}
+
+function isInstalled(name: string, parent: string): boolean {
+  try {
+    return findPackageJSON(name, parent) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Types are registered in a copy of @lea/agents: it must be the one that the bench reads. */
