@@ -1,36 +1,43 @@
-import { checkRanges, fold, key, withDefaults } from '@lea/core';
+import { checkRanges, fold, key, LeaError, withDefaults } from '@lea/core';
+import { checkForks } from './check-forks.ts';
+import { type Lengths, lengthsAgainst } from './check-lengths.ts';
+import { checkVector } from './check-vector.ts';
+import {
+  type ActionAt,
+  type CheckOptions,
+  type Problem,
+  patienceFor,
+  type Report,
+  rejects,
+  survivesJson,
+  textOf,
+} from './checking.ts';
 import { outside, type Point, type Space, sample } from './spaces.ts';
 import type { StepEnvironment } from './types.ts';
 
-/** A part of the contract that an environment breaks. */
-export interface Problem {
-  /** Which part: `space`, `reset`, `step`, `observation`, `determinism`, `horizon`, `end`, `action`, `json`. */
-  readonly rule: string;
-  /** What was seen, where, and what to do. */
-  readonly message: string;
-}
+export type { CheckOptions, Problem } from './checking.ts';
 
-export interface CheckOptions {
-  /** Steps taken with random actions at most, beside an episode up to its end (default 50). */
-  readonly steps: number;
-  /** Seed of the actions and of the episodes (default 0). */
-  readonly seed: number;
-}
-
-type Checked = Pick<StepEnvironment, 'observationSpace' | 'actionSpace' | 'horizon' | 'reset' | 'step'>;
+/** What is needed to play; the rest is looked at where it is there. */
+type Checked = Pick<StepEnvironment, 'observationSpace' | 'actionSpace' | 'horizon' | 'reset' | 'step'> &
+  Partial<StepEnvironment>;
 
 /**
- * Plays with an environment, your own perhaps, and tells in which ways it breaks the contract of `StepEnvironment`.
- * What it throws is reported as well.
+ * Plays with an environment, your own perhaps, and tells in which ways it breaks the contract of `StepEnvironment`, and
+ * what of it there was no occasion to look at (`unchecked`). What it throws is reported as well. Only that a step which failed can be taken again
+ * is never tried.
  *
  * @returns nothing wrong: an empty list
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` of something that is no environment
  */
 export async function checkEnvironment(environment: Checked, options?: Partial<CheckOptions>): Promise<Problem[]> {
   const o = withDefaults('checkEnvironment', { steps: 50, seed: 0 }, options);
   checkRanges('checkEnvironment', o, { steps: [1, 1e6, 'whole'], seed: [0, Number.MAX_SAFE_INTEGER - 2, 'whole'] });
+  if (environment === null || typeof environment !== 'object') {
+    throw new LeaError('E_OPTION_VALUE', 'checkEnvironment takes an environment.', { value: environment });
+  }
   const problems = new Map<string, Problem>();
-  const report = (rule: string, message: string): void => {
-    if (!problems.has(rule)) problems.set(rule, { rule, message });
+  const report: Report = (rule, message, unchecked) => {
+    if (!problems.has(rule)) problems.set(rule, { rule, message, ...(unchecked && { unchecked }) });
   };
   const { observationSpace, actionSpace } = environment;
   for (const [name, space] of Object.entries({ observationSpace, actionSpace })) {
@@ -43,10 +50,11 @@ export async function checkEnvironment(environment: Checked, options?: Partial<C
   if (problems.size > 0) return [...problems.values()];
 
   const actions = fold(key(o.seed), 'check environment');
-  const actionAt = (step: number): Point => sample(actionSpace, fold(actions, step));
+  const actionAt: ActionAt = (step) => sample(actionSpace, fold(actions, step));
   try {
-    const first = await play(environment, o.seed, o.steps, actionAt, report);
-    const second = await play(environment, o.seed, o.steps, actionAt, report);
+    const lengths = lengthsAgainst(environment.horizon, report);
+    const first = await play(environment, o, actionAt, lengths, report);
+    const second = await play(environment, o, actionAt, lengths, report);
     const at = first.findIndex((text, i) => text !== second[i]);
     if (at >= 0) {
       report(
@@ -55,25 +63,26 @@ export async function checkEnvironment(environment: Checked, options?: Partial<C
           'Draw every random number from the seed, and carry nothing over from the episode before.',
       );
     }
-    await toTheEnd(environment, o, actionAt, report);
+    await toTheEnd(environment, o, actionAt, lengths, report);
     await refuses(environment, o.seed, actionSpace, report);
+    await checkForks(environment, o, actionAt, report);
+    await checkVector(environment, o, actionAt, report);
   } catch (error) {
     report('throws', `The environment threw where the contract allows no error: ${String(error)}`);
   }
   return [...problems.values()];
 }
 
-type Report = (rule: string, message: string) => void;
-
 /** Steps with these actions, beginning again at each end; what came back, as texts. */
 async function play(
   environment: Checked,
-  seed: number,
-  steps: number,
-  actionAt: (step: number) => Point,
+  { seed, steps }: CheckOptions,
+  actionAt: ActionAt,
+  lengths: Lengths,
   report: Report,
 ): Promise<string[]> {
   const { observationSpace } = environment;
+  lengths.begin();
   const began = await environment.reset({ seed });
   check('reset', began, observationSpace, report);
   const told = [textOf(began)];
@@ -86,7 +95,8 @@ async function play(
     }
     kept = { observation: result.observation, text: textOf(result.observation) };
     told.push(textOf(result));
-    if (result.terminated || result.truncated) {
+    if (lengths.step(result)) {
+      lengths.begin();
       const again = await environment.reset();
       check('reset', again, observationSpace, report);
       told.push(textOf(again));
@@ -127,34 +137,31 @@ function check(rule: 'reset' | 'step', result: unknown, space: Space, report: Re
   }
 }
 
-/** An episode is truncated at the horizon, if the user does not leave, and takes no step after its end. */
+/** Plays until an episode was truncated; no step follows an end. */
 async function toTheEnd(
   environment: Checked,
   o: CheckOptions,
-  actionAt: (step: number) => Point,
+  actionAt: ActionAt,
+  lengths: Lengths,
   report: Report,
 ): Promise<void> {
-  const { horizon } = environment;
-  if (!(Number.isInteger(horizon) && horizon >= 1)) {
-    report('horizon', `horizon must be a whole number of at least 1, not ${horizon}.`);
-    return;
-  }
-  // An end that is too far away is not waited for.
-  if (horizon > 20 * o.steps) return;
+  const most = patienceFor(environment.horizon, o.steps);
+  let ended = false;
   await environment.reset({ seed: o.seed + 1 });
-  for (let step = 1; ; step++) {
-    const { terminated, truncated } = await environment.step(actionAt(step));
-    if (truncated && step < horizon) {
-      report('horizon', `Step ${step} was truncated, before the horizon of ${horizon}. Use terminated for other ends.`);
+  lengths.begin();
+  for (let step = 0; step < most && !(ended && lengths.reached); step++) {
+    if (!lengths.step(await environment.step(actionAt(step)))) continue;
+    ended = true;
+    if (!(await rejects(() => environment.step(actionAt(0))))) {
+      report('end', 'A step after the end of an episode must be refused until reset is called.');
+      return;
     }
-    if (terminated || truncated) break;
-    if (step < horizon) continue;
-    report('horizon', `Step ${step} was not truncated although it is the last of the horizon. Return truncated: true.`);
-    return;
+    await environment.reset();
+    lengths.begin();
   }
-  if (!(await rejects(() => environment.step(actionAt(0))))) {
-    report('end', 'A step after the end of an episode must be refused until reset is called.');
-  }
+  const way = 'Raise steps, or check it with a smaller horizon.';
+  if (!ended) report('end', `No episode came to its end in ${most} steps. ${way}`, true);
+  if (!lengths.reached) report('horizon', `No episode reached its horizon in ${most} steps. ${way}`, true);
 }
 
 async function refuses(environment: Checked, seed: number, space: Space, report: Report): Promise<void> {
@@ -170,15 +177,6 @@ async function refuses(environment: Checked, seed: number, space: Space, report:
   }
 }
 
-async function rejects(work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 function malformed(space: Space | undefined): string | undefined {
   const counts = (values: unknown): boolean =>
     Array.isArray(values) && values.length > 0 && values.every((n) => Number.isInteger(n) && n >= 1);
@@ -191,21 +189,4 @@ function malformed(space: Space | undefined): string | undefined {
   const bound = (x: unknown): boolean => x === null || Number.isFinite(x);
   if (!bound(space.low) || !bound(space.high)) return 'must have a number or null as low and high';
   return space.low !== null && space.high !== null && space.low > space.high ? 'has low above high' : undefined;
-}
-
-function survivesJson(value: unknown): boolean {
-  try {
-    return textOf(JSON.parse(JSON.stringify(value))) === textOf(value);
-  } catch {
-    return false;
-  }
-}
-
-/** Equal values, equal texts; NaN and its like are told apart. */
-function textOf(value: unknown): string {
-  return JSON.stringify(value, (_, v) => {
-    if (ArrayBuffer.isView(v)) return Array.from(v as Float32Array, String);
-    if (typeof v === 'number' && !Number.isFinite(v)) return `number ${v}`;
-    return typeof v === 'function' || typeof v === 'bigint' || v === undefined ? `${typeof v} ${v}` : v;
-  });
 }

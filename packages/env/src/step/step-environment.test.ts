@@ -7,11 +7,11 @@ import { finish } from '../progress.ts';
 import type { RewardModel } from '../reward-model.ts';
 import { rowsOf } from '../testing.ts';
 import { greedyActor, uniformActor } from './actors.ts';
-import { checkEnvironment } from './check-environment.ts';
+import { checkEnvironment, type Problem } from './check-environment.ts';
 import type { StepOptions } from './options.ts';
 import { rollout } from './rollout.ts';
 import { stepEnvironment } from './step-environment.ts';
-import type { StepEnvironment } from './types.ts';
+import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 
 const ITEMS = 12;
 const world = createWorld({ users: 40, items: 30, tastes: 4, seed: 2 });
@@ -435,6 +435,40 @@ describe('checkEnvironment', () => {
       },
     ],
     ['end', 'after the end', (env) => ({ step: (a) => env.step(a).catch(async () => (await env.reset()) as never) })],
+    ['vectorise', 'size: 2', (env) => ({ vectorise: () => env.vectorise(3) })],
+    [
+      'vectorise',
+      'After reset({ seed: 0 }), row 1',
+      (env) => ({
+        vectorise: (size) => {
+          const many = env.vectorise(size);
+          const swapped = async () => {
+            const { observations, infos } = await many.reset({ seed: 0 });
+            return { observations, infos: infos.map((info, i) => ({ ...info, step: i })) };
+          };
+          return { ...many, reset: swapped };
+        },
+      }),
+    ],
+    [
+      'vectorise',
+      'Step 1 of vectorise(2), row 0',
+      (env) => ({ vectorise: (n) => altered(env.vectorise(n), () => true) }),
+    ],
+    [
+      'autoreset',
+      'must begin the next episode',
+      // As AutoresetMode.DISABLED has it.
+      (env) => ({
+        vectorise: (n) => ({ ...env.vectorise(n, { autoresetMode: 'disabled' }), autoresetMode: 'next-step' }),
+      }),
+    ],
+    ['autoreset', 'with reward 0', (env) => ({ vectorise: (n) => altered(env.vectorise(n), (step) => step === 4) })],
+    // Everything is shared.
+    ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, close: async () => {} }) })],
+    ['order', 'before the first reset', (env) => ({ fork: () => forkOf(env, { ready: true }) })],
+    ['order', 'beside an unfinished one', (env) => ({ fork: () => forkOf(env, { queue: true }) })],
+    ['order', 'after close', (env) => ({ fork: () => ({ ...env.fork(), close: async () => {} }) })],
     [
       'action',
       'outside actionSpace',
@@ -442,10 +476,66 @@ describe('checkEnvironment', () => {
     ],
   ];
   let counter = 0;
+  /** Rewards are one too high in some steps. */
+  function altered(many: VectorStepEnvironment, when: (step: number) => boolean): VectorStepEnvironment {
+    let steps = 0;
+    return {
+      ...many,
+      async step(actions) {
+        const result = await many.step(actions);
+        return when(++steps) ? { ...result, rewards: result.rewards.map((reward) => reward + 1) } : result;
+      },
+    };
+  }
+  /** A fork that is reset from the beginning, or that lets steps wait for one another. */
+  function forkOf(env: StepEnvironment, { ready = false, queue = false }): StepEnvironment {
+    const fork = env.fork();
+    let last: Promise<unknown> = ready ? fork.reset() : Promise.resolve();
+    return {
+      ...fork,
+      reset: async (options) => {
+        await last;
+        return await fork.reset(options);
+      },
+      step: (action) => {
+        if (!ready && !queue) return fork.step(action);
+        const next = last.then(() => fork.step(action));
+        last = next.catch(() => undefined);
+        return next;
+      },
+    };
+  }
   test.each(broken)('%s: %s', async (rule, message, change) => {
     const env = await ours();
     const problems = await checkEnvironment({ ...env, ...change(env) }, { steps: 9 });
     expect(problems).toContainEqual({ rule, message: expect.stringContaining(message) });
+  });
+
+  test('says what could not be looked at', async () => {
+    const { fork: _, vectorise: __, ...alone } = await ours();
+    const rules = ({ rule, unchecked }: Problem) => [rule, unchecked];
+    expect((await checkEnvironment(alone, { steps: 9 })).map(rules)).toEqual([
+      ['fork', true],
+      ['order', true],
+      ['vectorise', true],
+      ['autoreset', true],
+    ]);
+    // Never over.
+    const far = await stepEnvironment(byNumber(), { scale, horizon: 1000 });
+    expect((await checkEnvironment(far, { steps: 9 })).map(rules)).toEqual([
+      ['end', true],
+      ['horizon', true],
+      ['autoreset', true],
+    ]);
+    // Users who leave before: it is the horizon alone that was not seen, until one stays.
+    const brief = await stepEnvironment(byNumber(), { scale: { mean: 100, std: 1 }, horizon: 5, patience: 2 });
+    expect((await checkEnvironment(brief, { steps: 9 })).map(rules)).toEqual([['horizon', true]]);
+  });
+
+  test('takes environments', async () => {
+    for (const none of [undefined, null, 'env']) {
+      await expect(checkEnvironment(none as never)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    }
   });
 });
 

@@ -1,0 +1,75 @@
+import { type ActionAt, type CheckOptions, patienceFor, type Report, textOf } from './checking.ts';
+import { sizeOf } from './spaces.ts';
+import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
+
+type Checked = Pick<StepEnvironment, 'observationSpace' | 'horizon'> &
+  Partial<Pick<StepEnvironment, 'fork' | 'vectorise'>>;
+
+/** Two episodes side by side are those of two forks, also where one ends and the next begins. */
+export async function checkVector(
+  environment: Checked,
+  o: CheckOptions,
+  actionAt: ActionAt,
+  report: Report,
+): Promise<void> {
+  if (!environment.vectorise || !environment.fork) {
+    const what = environment.fork ? 'vectorise, which rollout needs' : 'fork to compare with';
+    for (const rule of ['vectorise', 'autoreset']) report(rule, `There is no ${what}.`, true);
+    return;
+  }
+  const many = environment.vectorise(2);
+  if (many.size !== 2 || many.autoresetMode !== 'next-step') {
+    report('vectorise', 'vectorise(2) must have size: 2 and autoresetMode: "next-step".');
+  }
+  const forks = [environment.fork(), environment.fork()];
+  await sideBySide(environment, many, forks, o, actionAt, report);
+  for (const one of [many, ...forks]) await one.close();
+}
+
+async function sideBySide(
+  { observationSpace, horizon }: Checked,
+  many: VectorStepEnvironment,
+  forks: readonly StepEnvironment[],
+  { seed, steps }: CheckOptions,
+  actionAt: ActionAt,
+  report: Report,
+): Promise<void> {
+  const width = sizeOf(observationSpace);
+  /** What is told of one row. */
+  const rowOf = (i: number, observations: ArrayLike<number>, ...columns: readonly ArrayLike<unknown>[]): string =>
+    textOf([Array.from(observations).slice(i * width, (i + 1) * width), ...columns.map((column) => column[i])]);
+
+  const { observations, infos } = await many.reset({ seed });
+  for (const [i, fork] of forks.entries()) {
+    const { observation, info } = await fork.reset({ seed: seed + i });
+    if (rowOf(i, observations, infos) === rowOf(0, observation, [info])) continue;
+    report(
+      'vectorise',
+      `After reset({ seed: ${seed} }), row ${i} of vectorise(2) is no fork after reset({ seed: ${seed + i} }).`,
+    );
+    return;
+  }
+  const over = [false, false];
+  const most = patienceFor(horizon, steps);
+  let again = false;
+  for (let step = 0; step < most && (step < steps || !again); step++) {
+    const actions = [actionAt(2 * step), actionAt(2 * step + 1)];
+    const offered = actions.flatMap((action) => (typeof action === 'number' ? action : Array.from(action)));
+    const told = await many.step(offered);
+    for (const [i, fork] of forks.entries()) {
+      const { observation, reward, terminated, truncated, info } = over[i]
+        ? { ...(await fork.reset()), reward: 0, terminated: false, truncated: false }
+        : await fork.step(actions[i]!);
+      const expected = rowOf(0, observation, [reward], [terminated], [truncated], [info]);
+      if (rowOf(i, told.observations, told.rewards, told.terminated, told.truncated, told.infos) !== expected) {
+        const what = `Step ${step + 1} of vectorise(2), row ${i},`;
+        if (over[i]) report('autoreset', `${what} must begin the next episode, as reset() does, with reward 0.`);
+        else report('vectorise', `${what} is not the step that a fork of seed ${seed + i} takes.`);
+        return;
+      }
+      again ||= over[i]!;
+      over[i] = terminated || truncated;
+    }
+  }
+  if (!again) report('autoreset', `No episode ended side by side in ${most} steps. Raise steps.`, true);
+}
