@@ -113,7 +113,7 @@ describe('bad input', () => {
 });
 
 test('speed prints a line per catalogue and pair; a pair that fails does not stop the others', async () => {
-  const flags = '--items 50,80 --agent sqm,sa2c --batch 8 --steps 2 --rounds 2 --threads 1 --json'.split(' ');
+  const flags = '--items 50,80 --agent sqm,sa2c --batch 8 --steps 2 --rounds 2 --threads 1'.split(' ');
   const { stdout, stderr, code } = await bench(['speed', ...flags], miniFolder());
   const measured = stdout
     .trim()
@@ -132,7 +132,23 @@ test('speed prints a line per catalogue and pair; a pair that fails does not sto
     expect(line.peakMemoryMB).toBeGreaterThan(0);
   }
   expect(stderr).toContain('E_TYPE_UNKNOWN');
+  expect(stderr).toContain('ms/step'); // the table
   expect(code).toBe(1);
+});
+
+test('speed env prints JSON lines, whoever reads', async () => {
+  const flags = ['--models', '260K', '--tasks', 'item tokens', '--rounds', '1', '--threads', '1'];
+  const { stdout, stderr, code } = await bench(['speed', 'env', ...flags], miniFolder());
+  const [line, ...more] = stdout
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(line).toMatchObject({ what: 'item tokens', shape: '260K', engine: 'lea', rounds: 1 });
+  expect(line!.tokensPerSecond).toBeGreaterThan(0);
+  expect(line!.peakMemoryMB).toBeGreaterThan(0);
+  expect(more).toEqual([]);
+  expect(stderr).toContain('ms/step');
+  expect(code).toBe(0);
 });
 
 interface Event {

@@ -3,7 +3,7 @@ import { LeaError, nearest } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { type EnvMeasurement, measureTask } from '../speed/env/measure.ts';
 import { isTraining, type Task, tasks } from '../speed/env/settings.ts';
-import { type Shape, type ShapeName, shapes } from '../speed/env/shapes.ts';
+import { type Shape, type ShapeName, shapes, shapesWithin } from '../speed/env/shapes.ts';
 import { type EnvLine, envTable } from '../speed/env/table.ts';
 import { describeFailure } from '../terminal/failure.ts';
 import { checkFlags } from '../terminal/flags.ts';
@@ -17,9 +17,8 @@ const HISTORIES = 128;
 const args = {
   models: {
     type: 'string',
-    description: `Shapes of language models, with commas between: ${Object.keys(shapes).join(', ')}`,
+    description: `Shapes of language models, with commas between (default: those that memory allows): ${Object.keys(shapes).join(', ')}`,
     valueHint: 'NAMES',
-    default: '260K,15M',
   },
   tasks: {
     type: 'string',
@@ -36,7 +35,7 @@ const args = {
     valueHint: 'PATH',
     default: 'python3',
   },
-  json: { type: 'boolean', description: 'Standard output gets one JSON line per measurement, nothing else' },
+  json: { type: 'boolean', description: 'JSON lines only, without the table on standard error at the end' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
@@ -49,7 +48,10 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('speed env', rawArgs, args);
     if (given.peer !== undefined && given.peer !== 'torch') throw noSuch('--peer', given.peer, ['torch']);
     const python = given.peer === undefined ? undefined : given.python;
-    const names = chosen('--models', given.models, Object.keys(shapes) as ShapeName[]);
+    const names =
+      given.models === undefined
+        ? allowed(process.availableMemory())
+        : chosen('--models', given.models, Object.keys(shapes) as ShapeName[]);
     const asked = chosen('--tasks', given.tasks, tasks);
     const threads = given.threads === undefined ? Math.min(2, availableParallelism()) : whole('threads', given.threads);
     const rounds = given.rounds === undefined ? undefined : whole('rounds', given.rounds);
@@ -58,16 +60,29 @@ const command: CommandDef<typeof args> = defineCommand({
       for (const what of asked) {
         process.stderr.write(`${what}, ${shape} ...\n`);
         const measured = await linesOf(what, shape, { threads, rounds, python });
-        if (given.json) for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
+        for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
         lines.push(...measured);
       }
     }
-    if (!given.json) process.stdout.write(`${envTable(lines)}\n`);
+    if (!given.json) process.stderr.write(`${envTable(lines)}\n`);
     if (lines.some((line) => 'error' in line)) process.exitCode = 1;
   },
 });
 
 export default command;
+
+/** The shapes that memory allows; of the others it says how to ask for them. */
+function allowed(memory: number): ShapeName[] {
+  const names = shapesWithin(memory);
+  const all = Object.keys(shapes) as ShapeName[];
+  const out = all.filter((name) => !names.includes(name));
+  if (out.length > 0) {
+    process.stderr.write(
+      `${out.join(', ')} left out: ${(memory / 1e9).toFixed(1)} GB are free. Nevertheless: --models ${all.join(',')}\n`,
+    );
+  }
+  return names;
+}
 
 /** The lines of one task; one that fails gets a line that says so, and the others go on. */
 async function linesOf(

@@ -41,7 +41,7 @@ const args = {
     valueHint: 'PATH',
     default: 'python3',
   },
-  json: { type: 'boolean', description: 'Standard output gets one JSON line per measurement, nothing else' },
+  json: { type: 'boolean', description: 'JSON lines only, without the table on standard error at the end' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
@@ -75,11 +75,11 @@ const command: CommandDef<typeof args> = defineCommand({
           }
           return await measureStep(settings, rounds, peer);
         });
-        if (given.json) for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
+        for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
         lines.push(...measured);
       }
     }
-    if (!given.json) process.stdout.write(`${speedTable(lines)}\n`);
+    if (!given.json) process.stderr.write(`${speedTable(lines)}\n`);
     if (lines.some((line) => 'error' in line)) process.exitCode = 1;
   },
 });

@@ -3,6 +3,7 @@ import { annotationRounds } from './annotation.ts';
 import { itemTokenRounds } from './item-tokens.ts';
 import { loraRounds } from './lora.ts';
 import { ACTIONS, type EnvSettings } from './settings.ts';
+import { shapesWithin } from './shapes.ts';
 
 const settings: EnvSettings = {
   what: 'lora',
@@ -13,6 +14,11 @@ const settings: EnvSettings = {
   steps: 3,
   shared: true,
 };
+
+test('large shapes are measured unasked where memory allows', () => {
+  expect(shapesWithin(7e9)).toEqual(['260K', '15M', '135M']);
+  expect(shapesWithin(5e9)).toEqual(['260K', '15M']);
+});
 
 test.each([
   ['item tokens', itemTokenRounds],

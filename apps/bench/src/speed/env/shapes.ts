@@ -9,6 +9,8 @@ export interface Shape {
   readonly batch: number;
   /** Steps per round: rounds of a second or some. */
   readonly steps: number;
+  /** Bytes that have to be free for it to be measured unasked, a peer's included. */
+  readonly memory: number;
   /** Rounds that are measured. */
   readonly rounds: number;
 }
@@ -20,7 +22,12 @@ const llama = (width: number, layers: number, heads: number, kvHeads: number, ml
 
 /** By number of weights: stories260K, the 15M of the same author, SmolLM-135M. */
 export const shapes = {
-  '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: 8, rounds: 9 },
-  '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: 4, rounds: 9 },
-  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: 2, rounds: 3 },
+  '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: 8, memory: 0, rounds: 9 },
+  '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: 4, memory: 0, rounds: 9 },
+  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: 2, memory: 6e9, rounds: 3 },
 } satisfies Record<string, Shape>;
+
+/** The shapes that are measured unasked where so many bytes are free. */
+export function shapesWithin(memory: number): ShapeName[] {
+  return (Object.keys(shapes) as ShapeName[]).filter((name) => shapes[name].memory <= memory);
+}
