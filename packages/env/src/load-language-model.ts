@@ -18,8 +18,8 @@ import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
  *
  * Texts begin with the model's start token (its end token, where it has none) and end with its end token.
  *
- * @param options.context tokens read of each text (default: as it was saved; 48 for a model from elsewhere, or as many as it has
- *   positions). Higher: longer texts are seen, learning item tokens takes longer
+ * @param options.context tokens read of each text (default: as it was saved; 48 for a model from elsewhere, or as many as
+ *   it has positions). Higher: longer texts are seen, learning item tokens takes longer
  * @throws LeaError `E_FILE_MISSING`, `E_SAFETENSORS`, `E_TOKENIZER`, `E_MODEL_UNSUPPORTED` (a family or a feature that is
  *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json` or are not finite), `E_OPTION_VALUE`
  */

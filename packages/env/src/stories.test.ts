@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createWorld, splitByUser } from '@lea/data';
 import { int32, specsOf } from '@lea/tensor';
@@ -7,6 +8,7 @@ import { decode, embedWords } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
 import { fidelity } from './fidelity/fidelity.ts';
 import { fitEnvironment } from './fit-environment.ts';
+import { goldenDecoders } from './fixtures/golden-decoders.ts';
 import { learnItemTokens } from './item-tokens.ts';
 import { type LanguageModel, tokenRows, wordLogits } from './language-model.ts';
 import { loadLanguageModel } from './load-language-model.ts';
@@ -14,7 +16,9 @@ import { perplexityMeter } from './perplexity.ts';
 import { finish } from './progress.ts';
 import { ready } from './runtime.ts';
 
-const golden = new URL('./fixtures/decoders/stories260K/', import.meta.url);
+/** What the reference makes of the checkpoint, and the folder of its weights. */
+const reference = `${goldenDecoders}/stories260K/texts.json`;
+const stories = existsSync(reference) ? process.env.LEA_STORIES : undefined;
 
 /** The likeliest continuation of the start token, by reading all that is there again for each new token. */
 async function greedy(lm: LanguageModel, count: number): Promise<number[]> {
@@ -39,9 +43,10 @@ async function greedy(lm: LanguageModel, count: number): Promise<number[]> {
   return [...ids];
 }
 
-describe.skipIf(!process.env.LEA_STORIES)('a real checkpoint, stories260K (LEA_STORIES names its folder)', async () => {
-  const lm = process.env.LEA_STORIES ? await loadLanguageModel(process.env.LEA_STORIES, { context: 32 }) : undefined!;
-  const texts = JSON.parse(await readFile(new URL('texts.json', golden), 'utf8')) as {
+describe.runIf(stories)('a real checkpoint, stories260K (LEA_STORIES names its folder)', async () => {
+  if (!stories) return;
+  const lm = await loadLanguageModel(stories, { context: 32 });
+  const texts = JSON.parse(await readFile(reference, 'utf8')) as {
     sentences: { text: string; ids: number[] }[];
     greedy_from_bos: { ids: number[]; text: string };
   };

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { pick, readSafetensors, specsOf, type Tensors, type Values, valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
+import { goldenDecoders, goldenModels } from '../fixtures/golden-decoders.ts';
 import { wordLogits, wordLoss } from '../language-model.ts';
 import { ready } from '../runtime.ts';
 import type { DecoderConfig } from './config.ts';
@@ -13,37 +14,34 @@ import { loraOf } from './lora.ts';
 import { causalMask } from './masks.ts';
 import { decoderSpecs, modulesOf, wordsOf } from './modules.ts';
 
-const folder = process.env.GOLDEN_DIR
-  ? `${process.env.GOLDEN_DIR}/decoders`
-  : fileURLToPath(new URL('../fixtures/decoders', import.meta.url));
-
-/** Hugging Face's own outputs and gradients of one tiny model of each family. */
-const MODELS = [
-  'llama',
-  'llama-rope3-tied',
-  'gpt2',
-  'mistral',
-  'qwen2-tied',
-  'qwen3',
-  'phi3',
-  'smollm3',
-  'gemma2',
-  'gemma3',
-];
-/** A real checkpoint; LEA_STORIES names its folder. */
+/** A real checkpoint, whose fixture comes without its weights; LEA_STORIES names their folder. */
 const stories = process.env.LEA_STORIES;
+const cases = goldenModels.filter((name) => name !== 'stories260K' || stories);
 const FORWARD = { rtol: 1e-4, atol: 2e-5 };
 const GRADIENT = { rtol: 1e-4, atol: 5e-6 };
 
-const weightsOf = (name: string): string => (name === 'stories260K' ? stories! : `${folder}/${name}`);
+const weightsOf = (name: string): string => (name === 'stories260K' ? stories! : `${goldenDecoders}/${name}`);
 
 async function configOf(name: string, file: string) {
   const path = `${weightsOf(name)}/${file}`;
   return checkpointConfig(new ConfigFile(path, JSON.parse(await readFile(path, 'utf8'))));
 }
 
+/** What the fixture says of itself. */
+interface Info {
+  readonly lora_r: number;
+  readonly lora_alpha: number;
+  /** Weights whose gradients are there, where they are not all. */
+  readonly named_weights: readonly string[];
+}
+
+async function goldenOf(name: string): Promise<{ golden: Values; info: Info }> {
+  const { tensors, metadata } = await readSafetensors(`${goldenDecoders}/${name}/golden.safetensors`);
+  return { golden: tensors, info: JSON.parse(metadata.info!) as Info };
+}
+
 /** All outputs by the fixture's names. */
-function program(config: DecoderConfig, all: Tensors, ids: tf.Tensor, real: tf.Tensor): Tensors {
+function program(config: DecoderConfig, scale: number, all: Tensors, ids: tf.Tensor, real: tf.Tensor): Tensors {
   const weights = tf.cast(real, 'float32');
   const [B, T] = ids.shape as [number, number];
   const H = config.width;
@@ -56,7 +54,7 @@ function program(config: DecoderConfig, all: Tensors, ids: tf.Tensor, real: tf.T
     const inputs = offset ? tf.add(words, offset) : words;
     const states = hiddenStates(p, config, inputs, {
       mask,
-      ...(adapters ? { adapters: { weights: adapters, scale: 8 / 4 } } : {}),
+      ...(adapters ? { adapters: { weights: adapters, scale } } : {}),
     });
     const flat = tf.reshape(states.at(-1)!, [B * T, H]);
     const loss = tf.div(tf.sum(wordLoss(p, config, flat, next, w)), tf.sum(w));
@@ -79,10 +77,15 @@ function program(config: DecoderConfig, all: Tensors, ids: tf.Tensor, real: tf.T
   return outputs;
 }
 
-describe.each(stories ? [...MODELS, 'stories260K'] : MODELS)('%s', (name) => {
+test('there are fixtures', () => {
+  expect(goldenModels, `no fixtures in ${goldenDecoders}`).not.toHaveLength(0);
+});
+
+describe.each(cases)('%s', (name) => {
   test('both spellings of config.json say the same; the weights are those it describes', async () => {
     const now = await configOf(name, 'config.json');
-    if (name !== 'gpt2') expect(await configOf(name, 'config.v4.json')).toEqual(now);
+    const older = existsSync(`${weightsOf(name)}/config.v4.json`);
+    if (older) expect(await configOf(name, 'config.v4.json')).toEqual(now);
     const { tensors } = await readSafetensors(`${weightsOf(name)}/model.safetensors`);
     const { 'lm_head.weight': head, ...rest } = tensors;
     expect(head === undefined).toBe(now.tied);
@@ -92,7 +95,8 @@ describe.each(stories ? [...MODELS, 'stories260K'] : MODELS)('%s', (name) => {
 
   test.each([undefined, 'cpu'])('equals Hugging Face, with and without LoRA (backend %s)', async (backend) => {
     const { decoder } = await configOf(name, 'config.json');
-    const { tensors: golden } = await readSafetensors(`${folder}/${name}/golden.safetensors`);
+    const { golden, info } = await goldenOf(name);
+    const scale = info.lora_alpha / info.lora_r;
     const { tensors: model } = await readSafetensors(`${weightsOf(name)}/model.safetensors`);
     const adapters: Values = {};
     for (const side of ['A', 'B']) {
@@ -103,7 +107,7 @@ describe.each(stories ? [...MODELS, 'stories260K'] : MODELS)('%s', (name) => {
     const inputs = { ids: golden.input_ids!, mask: golden.attention_mask! };
     const frozen = { ...model, ...adapters };
     const runner = await ready(
-      ({ inputs: { ids, mask }, frozen: all }) => ({ state: {}, outputs: program(decoder, all, ids!, mask!) }),
+      ({ inputs: { ids, mask }, frozen: all }) => ({ state: {}, outputs: program(decoder, scale, all, ids!, mask!) }),
       { inputs: specsOf(inputs), frozen: specsOf(frozen) },
       { threads: 1, backend },
       'direct',
@@ -112,9 +116,12 @@ describe.each(stories ? [...MODELS, 'stories260K'] : MODELS)('%s', (name) => {
     await runner.dispose();
 
     const compared = Object.keys(golden).filter((key) => !/^(input_ids|attention_mask|lora\.[AB]\..*)$/.test(key));
-    // Every number of the fixture is compared; it has the gradient of each weight, of two for the real checkpoint.
-    const gradients = name === 'stories260K' ? 2 : Object.keys(model).length;
-    expect(compared.length).toBe(5 + decoder.layers + 1 + gradients + Object.keys(adapters).length);
+    // Every number of the fixture is compared; it has the gradient of each weight, or of those that it names.
+    const { inputs_embeds, ...gradients } = pick('grad.', golden);
+    const sorted = (names: readonly string[]): string[] => [...names].sort();
+    expect([sorted(Object.keys(model)), sorted(info.named_weights)]).toContainEqual(sorted(Object.keys(gradients)));
+    const others = 5 + decoder.layers + 1 + Object.keys(adapters).length;
+    expect(compared.length).toBe(others + Object.keys(gradients).length);
     const real = golden.attention_mask!.data;
     for (const key of compared) {
       const isGradient = key.includes('grad.');
@@ -132,7 +139,7 @@ describe.each(stories ? [...MODELS, 'stories260K'] : MODELS)('%s', (name) => {
 
   test('the adapters of the fixture are those that LoRA makes by default', async () => {
     const { decoder } = await configOf(name, 'config.json');
-    const { tensors: golden } = await readSafetensors(`${folder}/${name}/golden.safetensors`);
+    const { golden } = await goldenOf(name);
     const { targets } = loraOf(decoder, {});
     const made = modulesOf(decoder)
       .map((module) => module.name)
