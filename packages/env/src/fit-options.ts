@@ -130,11 +130,12 @@ const LONGEST = 4096;
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: FitEnvironmentOptions): void {
-  checkChoices('fitEnvironment', o, {
+  const given = { ...o, input: o.input ?? 'id' };
+  checkChoices('fitEnvironment', given, {
     contrast: ['softmax', 'sampled'],
     negativeSampling: ['uniform', 'popularity'],
     candidates: ['text', 'input'],
-    input: [undefined, 'id', 'text', 'id+text'],
+    input: ['id', 'text', 'id+text'],
   });
   checkRanges('fitEnvironment', o, {
     users: [0, 1],
@@ -150,12 +151,17 @@ function checkOptions(o: FitEnvironmentOptions): void {
     epochs: [1, Infinity, 'whole'],
     patience: [0, Infinity, 'whole'],
   });
-  const refuse = (message: string, value: number): never => {
+  const refuse = (message: string, value: unknown): never => {
     throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
   };
   if (o.users === 0) refuse('users is a share of the train users, above 0.', o.users);
   if (o.dropout === 1) refuse('dropout is a share below 1: something has to be left.', o.dropout);
   if (o.lr === 0) refuse('lr must be above 0.', o.lr);
+  if (o.adaptation !== 'all' && (typeof o.adaptation !== 'object' || o.adaptation === null)) {
+    refuse('adaptation is "all" or LoRA, { rank, alpha, targets }.', o.adaptation);
+  }
+  const bad = o.tokens?.data.findIndex((value) => !Number.isFinite(value)) ?? -1;
+  if (bad >= 0) refuse(`tokens hold a value that is no finite number, at ${bad}.`, o.tokens!.data[bad]);
 }
 
 /** @throws LeaError `E_DATA_EMPTY`, `E_OPTION_VALUE` */
