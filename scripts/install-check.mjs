@@ -1,5 +1,6 @@
 // Installs packages as users do: packed, with npm, in an empty project; runs the example of their README and checks its
-// types. `node scripts/install-check.mjs [names...]`; without names, those in `usual`. One line per check, exit code 0 or 1.
+// types; uses its kit for tests where it has one. `node scripts/install-check.mjs [names...]`; without names, those in
+// `usual`. One line per check, exit code 0 or 1.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,17 @@ const compilerOptions = {
   skipLibCheck: false,
   noEmit: true,
 };
+
+/** Tests of somebody who uses a package's `testing` entry, by package. */
+const kits = {
+  agents: `import { ce, defineAgent } from '@lea/agents';
+import { testAgent } from '@lea/agents/testing';
+testAgent(defineAgent({ type: 'mine', defaults: { lr: 0.01 }, build: (options, encoder) => ce(options)(encoder) }));
+`,
+};
+
+/** Vitest's command line, in a project. */
+const vitest = join('node_modules', 'vitest', 'vitest.mjs');
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : usual;
 const packages = Object.fromEntries(readdirSync(join(root, 'packages')).map((folder) => [folder, manifest(folder)]));
@@ -74,14 +86,19 @@ function check(name, tarballs) {
   // What is of this repository may not be on the registry yet: its packed form takes its place.
   const own = dependencies.flatMap((d) => (d.startsWith('@lea/') ? closure(d.slice('@lea/'.length)) : []));
   const files = [...new Set(own)].map((folder) => tarballs[folder]);
-  const types = `@types/node@${devVersion('@types/node')}`;
+  const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
+  const sources = {
+    'example.ts': readme.match(/```ts\n(.*?)```/s)[1],
+    ...(kits[name] && { 'kit.test.ts': kits[name] }),
+  };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
-  writeFileSync(join(project, 'example.ts'), readme.match(/```ts\n(.*?)```/s)[1]);
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['example.ts'] }));
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(sources) }));
+  for (const [file, source] of Object.entries(sources)) writeFileSync(join(project, file), source);
 
-  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...files, ...others, types];
+  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...files, ...others, ...dev];
   if (!step(`@lea/${name} installs`, run('npm', install, { cwd: project }))) return;
   step(`@lea/${name}: the example of its README runs`, run(process.execPath, ['example.ts'], { cwd: project }));
+  if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));
   step(`@lea/${name}: types`, typecheck(project));
 }
 
