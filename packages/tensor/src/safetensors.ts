@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { LeaError, readError, replaceFile } from '@lea/core';
-import { decode, isStoredType, STORED_BYTES, type StoredType } from './stored-types.ts';
+import { decode, isStoredType, STORED_BYTES } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
 
@@ -11,7 +11,8 @@ const LARGEST_HEADER = 100_000_000;
 const LARGEST_READ = 2 ** 30;
 
 interface Entry {
-  readonly dtype: StoredType;
+  /** Any: what is not wanted may be of a type that is not read. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
@@ -58,7 +59,8 @@ export interface ReadOptions {
  * Reads a safetensors file. F16, BF16 and F64 become float32; I64 and the small integers become int32. Each tensor is
  * read into its own array: the file is never in memory as a whole.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS` (what is wrong, and the file)
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS` (what is wrong, and the file; or what is wanted is of a
+ *   type that is not read)
  */
 export async function readSafetensors(
   path: string,
@@ -69,8 +71,10 @@ export async function readSafetensors(
     const tensors: [string, Value][] = [];
     for (const [name, { dtype, shape, data_offsets: range }] of Object.entries(entries)) {
       if (!wanted(name)) continue;
+      const refuse = (what: string): LeaError => notRead(path, `tensor "${name}" ${what}`);
+      if (!isStoredType(dtype)) throw refuse(`is of a type that is not read, ${dtype}`);
       const source = { read: readerAt(file, from + range[0], path), bytes: range[1] - range[0] };
-      tensors.push([name, await decode(dtype, shape, source, (what) => malformed(path, `tensor "${name}" ${what}`))]);
+      tensors.push([name, await decode(dtype, shape, source, refuse)]);
     }
     return { tensors: Object.fromEntries(tensors), metadata };
   });
@@ -151,14 +155,13 @@ function readerAt(file: FileHandle, position: number, path: string): (into: Uint
 function checkEntry(entry: unknown, available: number, what: string, path: string): Entry {
   if (!isRecord(entry)) throw malformed(path, `${what} is not described by an object`);
   const { dtype, shape, data_offsets: range } = entry as Partial<Entry>;
-  if (typeof dtype !== 'string' || !isStoredType(dtype))
-    throw malformed(path, `${what} has dtype ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== 'string') throw malformed(path, `${what} has dtype ${JSON.stringify(dtype)}`);
   if (!isCounts(shape)) throw malformed(path, `${what} has no valid shape`);
   if (!isCounts(range) || range.length !== 2) throw malformed(path, `${what} has no valid offsets`);
   const [begin, end] = range as [number, number];
   if (begin > end || end > available)
     throw malformed(path, `${what} lies at ${begin}..${end} of ${available} bytes: is the file cut?`);
-  if (end - begin !== sizeOf(shape) * STORED_BYTES[dtype]) {
+  if (isStoredType(dtype) && end - begin !== sizeOf(shape) * STORED_BYTES[dtype]) {
     throw malformed(path, `${what} has ${end - begin} bytes, which is not ${dtype}[${shape.join(', ')}]`);
   }
   return { dtype, shape, data_offsets: [begin, end] };
@@ -166,14 +169,7 @@ function checkEntry(entry: unknown, available: number, what: string, path: strin
 
 function checkOverlaps(entries: Record<string, Entry>, path: string): void {
   const ranges = Object.entries(entries)
-    .filter(
-      ([
-        ,
-        {
-          data_offsets: [begin, end],
-        },
-      ]) => end > begin,
-    )
+    .filter(([, { data_offsets: range }]) => range[1] > range[0])
     .sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
   for (let i = 1; i < ranges.length; i++) {
     const [[before, a], [after, b]] = [ranges[i - 1]!, ranges[i]!];
@@ -200,4 +196,10 @@ function isCounts(value: unknown): value is number[] {
 function malformed(path: string, what: string, cause?: unknown): LeaError {
   const hint = 'Write or download it again.';
   return new LeaError('E_SAFETENSORS', `Not a valid safetensors file: ${what}.`, { value: path, hint, cause });
+}
+
+/** Of a file that is as it should be. */
+function notRead(path: string, what: string): LeaError {
+  const hint = `Convert it to one of ${Object.keys(STORED_BYTES).join(', ')}.`;
+  return new LeaError('E_SAFETENSORS', `This safetensors file cannot be read: ${what}.`, { value: path, hint });
 }

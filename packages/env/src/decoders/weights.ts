@@ -57,7 +57,7 @@ export async function openWeights(dir: string, base: string): Promise<WeightFile
             `The weights do not fit config.json: "${wanted}" in ${there?.path ?? dir}.`,
             {
               value: there ? `${there.dtype}[${there.shape.join(', ')}]` : 'missing',
-              hint: `It must be floating point [${shape.join(', ')}]. Download or save the model again.`,
+              hint: `It must be floating point (${FLOATS.join(', ')}) [${shape.join(', ')}]. Download or save the model again.`,
             },
           );
         }
