@@ -261,6 +261,12 @@ describe('what is wrong is named, with the way out', () => {
     await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
     await writeFile(join(dir, 'tokenizer_config.json'), '{"bos_token":"<bos>"}');
     await fails('E_TOKENIZER', /lacks a token.*"<bos>"/);
+    for (const file of ['tokenizer_config.json', 'tokenizer.json']) {
+      const whole = await readFile(join(dir, file));
+      await writeFile(join(dir, file), whole.subarray(0, 10));
+      await fails('E_TOKENIZER', new RegExp(`not a JSON object.*${file}`));
+      await writeFile(join(dir, file), whole);
+    }
     await rm(join(dir, 'tokenizer_config.json'));
     await edit('config.json', (config) => Object.assign(config, { eos_token_id: 95 }));
     await fails('E_TOKENIZER', /lacks a token.*95/);

@@ -99,3 +99,14 @@ test.each([
   await expect(finish(learnItemTokens(lm, bad))).rejects.toMatchObject(named);
   await expect(textVectors(bad, { model: 'any' })).rejects.toMatchObject(named);
 });
+
+test.each([undefined, null, 'steel bolt', { 0: 'steel bolt', length: 1 }])(
+  'texts that are no list: %s',
+  async (given) => {
+    const bad = given as unknown as string[];
+    const named = { code: 'E_OPTION_VALUE', message: expect.stringContaining('must be a list') };
+    await expect(finish(catalogueModel(bad, { vocabulary: 290 }))).rejects.toMatchObject(named);
+    await expect(finish(learnItemTokens(lm, bad))).rejects.toMatchObject(named);
+    await expect(textVectors(bad, { model: 'any' })).rejects.toMatchObject(named);
+  },
+);

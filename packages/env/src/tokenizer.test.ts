@@ -128,7 +128,11 @@ describe('byte-level BPE', () => {
 
   test('names what is wrong', () => {
     expect(() => trainTokenizer(texts, 100)).toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE' }));
-    expect(() => tokenizerFrom({})).toThrow(expect.objectContaining({ code: 'E_TOKENIZER' }));
+    const unusable = expect.objectContaining({
+      code: 'E_TOKENIZER',
+      message: expect.not.stringContaining('undefined'),
+    });
+    expect(() => tokenizerFrom({})).toThrow(unusable);
     const json = structuredClone(trainTokenizer(texts, 258).json) as { model: { vocab: Record<string, number> } };
     delete json.model.vocab['</s>'];
     expect(() => tokenizerFrom(json)).toThrow('</s>');

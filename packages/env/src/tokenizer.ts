@@ -89,21 +89,20 @@ interface TokenizerFile {
  */
 export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tokenizer {
   const { start = START, end = END, path = 'tokenizer.json' } = options;
-  const broken = (what: string, value: unknown, cause?: unknown): LeaError =>
+  const broken = (what: string, details: { value: unknown } | { cause: unknown }): LeaError =>
     new LeaError('E_TOKENIZER', `${what} (${path}).`, {
-      value,
+      ...details,
       hint: 'Take the tokenizer.json that belongs to the model.',
-      cause,
     });
   const attempt = <T>(what: string, work: () => T): T => {
     try {
       return work();
     } catch (cause) {
-      throw broken(what, undefined, cause);
+      throw broken(what, { cause });
     }
   };
   const size = sizeOf(json as TokenizerFile);
-  if (!(size <= MOST_TOKENS)) throw broken('The vocabulary does not number its tokens from 0 on', size);
+  if (!(size <= MOST_TOKENS)) throw broken('The vocabulary does not number its tokens from 0 on', { value: size });
   const { words = size } = options;
   const make = (content: object): HuggingFaceTokenizer =>
     attempt(
@@ -120,10 +119,11 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
   const idOf = (token: SpecialToken): number => {
     const id = typeof token === 'number' ? token : reader.token_to_id(token);
     if (id !== undefined && id >= 0 && id < words && reader.id_to_token(id) !== undefined) return id;
-    throw broken('The tokenizer lacks a token that the model needs', token);
+    throw broken('The tokenizer lacks a token that the model needs', { value: token });
   };
   const ids = { start: idOf(start), end: idOf(end) };
-  if (sizeOf(file) > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, sizeOf(file));
+  const needed = sizeOf(file);
+  if (needed > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, { value: needed });
   // Special tokens may be part of the vocabulary as well, where some piece of text could come out as one.
   const unknown = (reader as unknown as { model: { unk_token_id?: number } }).model.unk_token_id;
   const forbidden = new Set(added.flatMap(({ id, special }) => (special && id !== unknown ? [id] : [])));
@@ -137,7 +137,9 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
         'The tokenizer fails on a text',
         () => writer.encode(piece, { add_special_tokens: false }).ids,
       );
-      if (all.includes(undefined)) throw broken('The tokenizer has no token for a part of a text', piece.slice(0, 80));
+      if (all.includes(undefined)) {
+        throw broken('The tokenizer has no token for a part of a text', { value: piece.slice(0, 80) });
+      }
       return (all as number[]).filter((id) => !forbidden.has(id)).slice(0, limit);
     },
     decode: (ids) =>
