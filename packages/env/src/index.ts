@@ -13,7 +13,7 @@ export { type Environment, loadEnvironment, type RewardOptions } from './environ
 export type { Catalogue } from './environment-catalogue.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
 export type { Encoded } from './environment-programs.ts';
-export type { Calibration, CalibrationBin } from './fidelity/calibration.ts';
+export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
 export {
   type AgainstBoth,
   type Fidelity,

@@ -1,7 +1,7 @@
 import { fold, key, normal, uniform } from '@lea/core';
 import { expect, test } from 'vitest';
 import { auc } from './auc.ts';
-import { calibrate, plattSlope } from './calibration.ts';
+import { calibrate, calibrateRewards, plattSlope } from './calibration.ts';
 
 /** The margin whose probability this is. */
 const margin = (p: number): number => Math.log(p / (1 - p));
@@ -27,6 +27,21 @@ test('calibration by hand', () => {
   expect(bins[0]).toMatchObject({ predicted: 0.5, observed: 0.5 });
   expect(bins[1]!.predicted).toBeNaN();
   expect(ece).toBeCloseTo((3 * (2 / 3 - 0.62) + 2 * (0.91 - 0.5)) / 6, 12);
+});
+
+test('probabilities of single rewards by hand', () => {
+  // sigmoid(2 R - 1) is .62 of the rewards below named .62, and so on; every un-interacted item counts half.
+  const reward = (p: number): number => (margin(p) + 1) / 2;
+  const logged = [reward(0.62), reward(0.62), reward(0.05), Number.NaN];
+  const other = [...Array(4).fill(reward(0.62)), reward(0.05), reward(0.99), Number.NaN];
+  const { bins, ece, slope, intercept } = calibrateRewards(logged, other, { slope: 2, intercept: -1 });
+  expect([slope, intercept]).toEqual([2, -1]);
+  expect(bins.map((bin) => bin.count)).toEqual([1.5, 0, 0, 0, 0, 0, 4, 0, 0, 0.5]);
+  expect(bins[6]).toMatchObject({ observed: 0.5 });
+  expect(bins[6]!.predicted).toBeCloseTo(0.62, 12);
+  expect(bins[0]!.observed).toBeCloseTo(2 / 3, 12);
+  expect([bins[6]!.from, bins[6]!.to]).toEqual([0.6, 0.7]);
+  expect(ece).toBeCloseTo((1.5 * (2 / 3 - 0.05) + 4 * 0.12 + 0.5 * 0.99) / 6, 12);
 });
 
 test('a negative slope turns preferences round', () => {

@@ -125,6 +125,20 @@ test('validation users scale the probabilities of the others', async () => {
   expect((await fidelity(scorer([1, 1, 1, 1, 1, 1]), test, { train, k: 1 })).scaled).toBeUndefined();
 });
 
+test('the probabilities of a calibrated subject are held against the logged actions of the others', async () => {
+  const good = scorer([3, 1, 1, 2, 0, 0]);
+  expect((await fidelity(good, held, { train, k: 1 })).probabilities).toBeUndefined();
+  const calibration = { slope: 2, intercept: -3 };
+  const { probabilities } = await fidelity({ ...good, calibration }, held, { train, k: 1, draws: 2 });
+  expect(probabilities).toMatchObject(calibration);
+  // Five logged actions and ten others that count half.
+  const counted = probabilities!.bins.filter(({ count }) => count > 0);
+  expect(counted.reduce((sum, { count }) => sum + count, 0)).toBeCloseTo(10, 12);
+  // Item 0, of score 3, is what two decisions were for and nobody's negative.
+  expect(counted.at(-1)).toMatchObject({ count: 2, observed: 1 });
+  expect(counted.at(-1)!.predicted).toBeCloseTo(1 / (1 + Math.exp(-3)), 12);
+});
+
 test('what cannot be measured is refused by name', async () => {
   const good = scorer([3, 1, 1, 2, 0, 0]);
   await expect(fidelity(scorer([1, 2]), held)).rejects.toMatchObject({ code: 'E_CATALOGUE_SIZE' });
@@ -133,17 +147,25 @@ test('what cannot be measured is refused by name', async () => {
   await fidelity({ ...subject, catalogue: catalogueOf(itemIds) }, held, { k: 1 });
   const other = { ...subject, catalogue: catalogueOf(itemIds.toReversed()) };
   await expect(fidelity(other, held, { k: 1 })).rejects.toThrow('same order');
-  await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held)).rejects.toThrow('item 3 NaN');
-  await expect(fidelity({ ...good, score: () => new Float32Array(5) }, held)).rejects.toMatchObject({
+  await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held, { k: 1 })).rejects.toThrow('item 3 NaN');
+  await expect(fidelity({ ...good, score: () => new Float32Array(5) }, held, { k: 1 })).rejects.toMatchObject({
     code: 'E_SCORE_SHAPE',
   });
   await expect(fidelity(good, held, { k: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
-  await expect(fidelity(good, held, { draws: 1.5 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  const bad = [{ draws: 1.5 }, { draws: 1e9 }, { k: 7 }, { seed: 0.5 }];
+  const rows = [0, -1, 2.5, Number.NaN].map((some) => ({ rows: some }));
+  for (const options of [...bad, ...rows]) {
+    const found = fidelity(good, held, { k: 1, ...options });
+    await expect(found, JSON.stringify(options)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    if ('k' in options) continue;
+    const asked = rewardAccuracy(scoresAsRewards(good), held, options);
+    await expect(asked, JSON.stringify(options)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  }
   await expect(
     fidelity(
       good,
       usersOf(all, () => false),
     ),
   ).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
-  await expect(fidelity(good, held, { signal: AbortSignal.abort() })).rejects.toThrow('abort');
+  await expect(fidelity(good, held, { k: 1, signal: AbortSignal.abort() })).rejects.toThrow('abort');
 });

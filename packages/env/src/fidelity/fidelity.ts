@@ -3,9 +3,9 @@ import { historyWindows, itemCounts, type Transitions } from '@lea/data';
 import { checkCatalogue } from '../environment-catalogue.ts';
 import { topItems } from '../top-items.ts';
 import { auc } from './auc.ts';
-import { type Calibration, calibrate, plattSlope } from './calibration.ts';
+import { type Calibration, calibrate, calibrateRewards, plattSlope, type RewardReliability } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
-import type { RewardAccuracyOptions } from './reward-accuracy.ts';
+import { checkMeasuring, type RewardAccuracyOptions } from './reward-accuracy.ts';
 import { type Moments, mean, moments, percentiles, rankOf } from './statistics.ts';
 import { type FidelitySubject, pick, type Scores, scoresOf } from './subject.ts';
 
@@ -57,6 +57,11 @@ export interface Fidelity {
   readonly calibration: AgainstBoth<Calibration>;
   /** Probabilities after Platt scaling fitted on `validation`, where that was given. */
   readonly scaled?: AgainstBoth<Calibration>;
+  /**
+   * Of a subject with a calibration: the probabilities that it makes of single rewards, on the logged actions and the
+   * items drawn uniformly. `rewardForm: 'calibrated'` and environments to step through use these.
+   */
+  readonly probabilities?: RewardReliability;
   /** Rewards of the logged actions by kind of event, and of the items they were compared with. */
   readonly reward: AgainstBoth<Moments> & { readonly kinds: Readonly<Record<string, Moments>> };
   /** Mean share of the k positives (the items of highest score) that occur in what is left of the user's history, the logged action included. */
@@ -105,9 +110,9 @@ export async function fidelity(
   options?: Partial<FidelityOptions>,
 ): Promise<Fidelity> {
   const o = withDefaults('fidelity', DEFAULTS, options);
-  checkRanges('fidelity', o, { k: [1, Infinity, 'whole'], draws: [1, Infinity, 'whole'] });
+  checkMeasuring('fidelity', o);
   const rows = Math.min(o.rows, test.count);
-  if (!(rows > 0)) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
+  if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
   const { items, offsets, itemIds, kind, kinds } = test.sequences;
   if (subject.items !== itemIds.length) {
     throw new LeaError('E_CATALOGUE_SIZE', `${subject.name} does not score the ${itemIds.length} items of the data.`, {
@@ -115,6 +120,7 @@ export async function fidelity(
     });
   }
   checkCatalogue('fidelity', itemIds, subject.catalogue, subject.items);
+  checkRanges('fidelity', o, { k: [1, subject.items, 'whole'] });
   const train = o.train ?? test;
   const met = itemCounts(o.fitted ?? train);
   const percentile = percentiles(itemCounts(train));
@@ -164,6 +170,9 @@ export async function fidelity(
     auc: both((kind) => auc(compared.logged, compared[kind])),
     calibration: both((kind) => calibrate(margins[kind])),
     ...(held && { scaled: both((kind) => calibrate(margins[kind], plattSlope(held[kind]))) }),
+    ...(subject.calibration && {
+      probabilities: calibrateRewards(compared.logged, compared.uniform, subject.calibration),
+    }),
     reward: {
       kinds: Object.fromEntries(kinds.map((name, k) => [name, moments(ofKind(k))])),
       ...both((kind) => moments(compared[kind])),

@@ -6,13 +6,24 @@ import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 export interface RewardAccuracyOptions {
   /** Gives the popularity that negatives are matched to (default: the test rows themselves). */
   readonly train: Transitions | undefined;
-  /** Negatives of either sort per row (`rewardAccuracy`: default 1; `fidelity`: default 5). Higher: less noise, more rewards to ask for. */
+  /** Negatives of either sort per row, at most 1000 (`rewardAccuracy`: default 1; `fidelity`: default 5). Higher: less noise, more rewards to ask for. */
   readonly draws: number;
   /** Rows measured at most, the first ones of the set (default all). */
   readonly rows: number;
   /** Of the negatives (default 0). */
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Refuses what cannot be measured, before anything is: negatives are held in memory, hence their limit.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
+ */
+export function checkMeasuring(where: string, o: Pick<RewardAccuracyOptions, 'draws' | 'rows' | 'seed'>): void {
+  const { MAX_SAFE_INTEGER: most } = Number;
+  checkRanges(where, o, { draws: [1, 1000, 'whole'], seed: [-most, most, 'whole'] });
+  if (o.rows !== Infinity) checkRanges(where, o, { rows: [1, most, 'whole'] });
 }
 
 const DEFAULTS: RewardAccuracyOptions = { train: undefined, draws: 1, rows: Infinity, seed: 0, signal: undefined };
@@ -42,7 +53,7 @@ export async function rewardAccuracy(
   options?: Partial<RewardAccuracyOptions>,
 ): Promise<RewardAccuracy> {
   const o = withDefaults('rewardAccuracy', DEFAULTS, options);
-  checkRanges('rewardAccuracy', o, { draws: [1, Infinity, 'whole'] });
+  checkMeasuring('rewardAccuracy', o);
   const rows = Math.min(o.rows, test.count);
   if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure rewards on.');
   const draw = comparisons(test, o.train ?? test, o.seed, o.draws);

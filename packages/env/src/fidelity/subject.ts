@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
 import type { Catalogue } from '../environment-catalogue.ts';
+import type { RewardCalibration } from '../reward-calibration.ts';
 import { checkActions, type RewardModel } from '../reward-model.ts';
 
 /** Scores of all items, row after row. */
@@ -18,6 +19,8 @@ export interface FidelitySubject {
   readonly catalogue?: Catalogue;
   /** Most events of a history that are read. */
   readonly window: number;
+  /** What makes probabilities of its rewards, where it has that: environments fitted with validation do. */
+  readonly calibration?: RewardCalibration;
   /** Scores of all items for each history, [size * items]. */
   score(windows: Windows): Scores | Promise<Scores>;
   /** Rewards of `actions` [size, A], [size * A]; without it an action's score is its reward. */
