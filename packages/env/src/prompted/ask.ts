@@ -47,7 +47,7 @@ export async function ask(o: AskOptions, question: readonly Message[], stop: Sto
   let messages = question;
   let failures = 0;
   for (let wrong = 0; ; ) {
-    const result = await o.limit(() => paidAttempt(o, messages, stop));
+    const result = await inPlace(o.limit, () => paidAttempt(o, messages, stop), stop.drain);
     if (result.kind === 'answer') {
       const { content, cut } = result;
       // Of a "10" that was cut, a "1" may be left.
@@ -65,6 +65,19 @@ export async function ask(o: AskOptions, question: readonly Message[], stop: Sto
       throw stop.drain.aborted ? stop.drain.reason : error;
     });
   }
+}
+
+/** Runs when there is a place, which other calls may hold for long; an abort ends the wait, but nothing that has begun. */
+function inPlace<T>(limit: AskOptions['limit'], run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    limit(() => {
+      signal.removeEventListener('abort', onAbort);
+      return run();
+    }).then(resolve, reject);
+  });
 }
 
 async function paidAttempt(o: AskOptions, messages: readonly Message[], stop: Stop): Promise<Attempt> {

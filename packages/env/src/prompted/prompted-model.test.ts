@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { windowsOf } from '@lea/data';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -410,7 +411,10 @@ test('an abort cuts what is under way, and is the error', async () => {
   expect(server.seen).toHaveLength(4);
 });
 
-test('an abort does not wait for the answer that another call waits for', async () => {
+test.each([
+  ['answer that another call waits for', one.actions, 4],
+  ['place that another call holds', Int32Array.of(2), 1],
+])('an abort does not wait for the %s', async (_, asks, concurrency) => {
   const server = await serve((response, seen, n) => {
     held = () => void honest(response, seen, n);
     asked();
@@ -419,13 +423,16 @@ test('an abort does not wait for the answer that another call waits for', async 
   const arrived = new Promise<void>((resolve) => {
     asked = resolve;
   });
-  const model = server.make();
+  const model = server.make({ concurrency, cacheDir: undefined });
   const first = rateOne(model);
   await arrived;
-  const abort = new AbortController();
-  const second = finish(model.rate(one.windows, one.actions, { signal: abort.signal }));
-  abort.abort(new Error('enough'));
-  await expect(second).rejects.toThrow('enough');
+  for (const beforeAbort of [() => {}, setImmediate]) {
+    const abort = new AbortController();
+    const second = finish(model.rate(one.windows, asks, { signal: abort.signal }));
+    await beforeAbort();
+    abort.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+  }
   held();
   expect([...(await first)]).toEqual([3]);
   expect(server.seen).toHaveLength(1);
