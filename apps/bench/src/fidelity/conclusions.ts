@@ -1,5 +1,6 @@
 import type { Comparison } from '@lea/eval';
-import { amount, signed, verdict } from '../report/conclusions.ts';
+import { amount, verdict } from '../report/conclusions.ts';
+import type { HeldOut } from '../report/held-out.ts';
 import { formatMetric } from '../report/table.ts';
 import { difference, estimate, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
@@ -12,29 +13,31 @@ const QUESTIONS: readonly [MeasureName, string][] = [
 ];
 
 /** What the numbers say in plain sentences: every environment against its controls, then what of it is language. */
-export function fidelityConclusions(all: readonly Measured[]): string[] {
+export function fidelityConclusions(all: readonly Measured[], held: HeldOut): string[] {
   const of = (role: Measured['subject']['role']): Measured[] => all.filter(({ subject }) => subject.role === role);
   const [asked, language, counting] = [of('environment'), of('language control'), of('counting control')];
   const [first] = asked;
   return asked.flatMap((own) => [
-    headline(own),
+    headline(own, held),
     ...QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)),
     // The language controls have the form of the first environment.
     ...(own === first ? language.map((control) => spoilt(own, control)) : []),
-    ...(own === first ? [calibrationSentence(own), positivesSentence(own)] : []),
+    ...(own === first ? [calibrationSentence(own, held), positivesSentence(own)] : []),
     ...coldSentence(own, counting),
     ...agreementSentence(own, counting),
   ]);
 }
 
-function headline(own: Measured): string {
+function headline(own: Measured, held: HeldOut): string {
   const share = (measure: MeasureName): string => {
     const { value, interval } = estimate(own, measure);
-    return `${percent(value)} of comparisons (95 % interval ${percent(interval[0])} to ${percent(interval[1])})`;
+    const known = interval.every(Number.isFinite);
+    const range = known ? ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : '';
+    return `${percent(value)} of comparisons${range}`;
   };
   const users = new Set(own.fidelity.perRow.user).size;
   return (
-    `${name(own)}: on ${own.fidelity.rows.toLocaleString('en')} decisions of ${users.toLocaleString('en')} held-out users its reward prefers what they did to a random item in ` +
+    `${name(own)}: on ${held.decisions(own.fidelity.rows, users)} its reward prefers what they did to a random item in ` +
     `${share('accuracyUniform')}, to an equally popular one in ${share('accuracyPopular')}; a coin gets 50 %.`
   );
 }
@@ -72,14 +75,21 @@ function spoilt(own: Measured, control: Measured): string {
   );
 }
 
-function calibrationSentence(own: Measured): string {
-  const { calibration, scaled } = own.fidelity;
+function calibrationSentence(own: Measured, held: HeldOut): string {
+  const { calibration, scaled, probabilities } = own.fidelity;
   const slope = scaled?.uniform.slope ?? 1;
-  const direction = slope < 0.95 ? 'overconfident' : slope > 1.05 ? 'underconfident' : 'about right';
   const after = scaled
-    ? ` Platt scaling on the validation users says that it is ${direction} (slope ${slope.toFixed(2)}) and leaves ${formatMetric(scaled.uniform.ece)}.`
+    ? ` Platt scaling on ${held.validation} says that it is ${confidence(slope)} (slope ${slope.toFixed(2)}) and leaves ${formatMetric(scaled.uniform.ece)}.`
     : '';
-  return `Calibration of ${name(own)}: its probabilities miss what happens by ${formatMetric(calibration.uniform.ece)} on average (ECE, random items).${after}`;
+  const single = probabilities
+    ? ` As the probability that a single action is what the user does, its calibrated reward misses by ${formatMetric(probabilities.ece)}.`
+    : '';
+  return `Calibration of ${name(own)}: its probabilities miss what happens by ${formatMetric(calibration.uniform.ece)} on average (ECE, random items).${after}${single}`;
+}
+
+function confidence(slope: number): string {
+  if (slope <= 0) return 'the wrong way round';
+  return slope < 0.95 ? 'overconfident' : slope > 1.05 ? 'underconfident' : 'about right';
 }
 
 function positivesSentence(own: Measured): string {
@@ -130,8 +140,9 @@ function isAccuracy(measure: MeasureName): boolean {
 }
 
 function gap(measure: MeasureName, by: Comparison): string {
-  if (!isAccuracy(measure)) return Number.isFinite(by.interval[0]) ? amount(by) : signed(by.difference);
+  if (!isAccuracy(measure)) return amount(by);
   const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)}`;
+  if (!by.interval.every(Number.isFinite)) return `${points(by.difference)} points`;
   return `${points(by.difference)} points (95 % interval ${points(by.interval[0])} to ${points(by.interval[1])})`;
 }
 
@@ -140,5 +151,6 @@ function name({ subject }: Measured): string {
 }
 
 function percent(share: number): string {
+  if (!Number.isFinite(share)) return '–';
   return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { heldOut } from '../report/held-out.ts';
 import { fidelityConclusions } from './conclusions.ts';
 import { difference, estimate } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import type { Role } from './subjects.ts';
-import { curveTable, mainTable } from './table.ts';
+import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
 
 interface Rows {
   readonly rank: number[];
@@ -84,7 +85,7 @@ test('the sentences say what won, what did not, and what of it is language', () 
     subject('co-occurrence', 'counting control', rows(Array(8).fill(1), Array(8).fill(0.6))),
     subject('coin', 'counting control', rows(noisy.toReversed(), Array(8).fill(0.5))),
   ];
-  const said = fidelityConclusions(all).join('\n');
+  const said = fidelityConclusions(all, heldOut('user')).join('\n');
   expect(said).toMatch(/^LE: on 8 decisions of 4 held-out users .* 75\.0 % .* to an equally popular one in 97\.5 %/);
   expect(said).toMatch(
     /NDCG@10\): LE has \.5000, ahead of popularity; not measurably different from coin; behind co-occurrence; against the best control, co-occurrence \(1\.0000\): −\.5000 \(−50 %/,
@@ -94,6 +95,59 @@ test('the sentences say what won, what did not, and what of it is language', () 
   expect(said).toMatch(/overconfident \(slope 0\.40\) and leaves \.0100/);
   expect(said).toMatch(/cover 25\.0 % of the catalogue and are more popular than what users chose/);
   expect(said).toMatch(/on 2 decisions for items that no fitted user met, LE has NDCG@10 \.5000/);
+});
+
+test('of one user there are no intervals, and nothing is said of them', () => {
+  const one = (name: string, role: Role, rank: number[]): Measured => {
+    const measured = subject(name, role, { rank, popular: [0.5, 1], cold: [1, 1] });
+    return {
+      ...measured,
+      fidelity: { ...measured.fidelity, perRow: { ...measured.fidelity.perRow, user: Int32Array.of(3, 3) } },
+    };
+  };
+  const said = fidelityConclusions(
+    [one('LE', 'environment', [1, 3]), one('coin', 'counting control', [3, 3])],
+    heldOut('user'),
+  ).join('\n');
+  expect(said).not.toMatch(/NaN|interval/);
+  expect(said).toMatch(/^LE: on 2 decisions of 1 held-out users its reward .* in 75\.0 % of comparisons, to/);
+  expect(said).toMatch(
+    /Cold items: .* \(best control: coin, \.5000; \+\.2500\) .* 75\.0 % \(best control: coin, 75\.0 %; \+0\.0 points\)/,
+  );
+});
+
+test('decisions are said to be what the split holds out', () => {
+  const all = [subject('LE', 'environment', rows([1, 3, 1, 3], [1, 1, 1, 1]))];
+  const said = (kind: string): string => fidelityConclusions(all, heldOut(kind)).join('\n');
+  for (const kind of ['user', 'user-lists']) expect(said(kind)).toContain('4 decisions of 4 held-out users');
+  expect(said('leave-one-out')).toContain('4 held-out decisions, the last ones of 4 users');
+  expect(said('time')).toContain('4 held-out decisions, the latest ones of 4 users');
+  for (const kind of ['leave-one-out', 'time']) expect(said(kind)).not.toMatch(/held-out users|validation users/);
+});
+
+test('confidence is read from the slope, whose sign says the direction', () => {
+  const said = (slope: number): string => {
+    const measured = subject('LE', 'environment', rows([1, 3], [1, 1]));
+    const { fidelity } = measured;
+    const scaled = { ...fidelity.scaled!, uniform: { ...fidelity.scaled!.uniform, slope } };
+    return fidelityConclusions([{ ...measured, fidelity: { ...fidelity, scaled } }], heldOut('user')).join('\n');
+  };
+  expect(said(0.5)).toContain('is overconfident (slope 0.50)');
+  expect(said(2)).toContain('is underconfident (slope 2.00)');
+  expect(said(-0.5)).toContain('is the wrong way round (slope -0.50)');
+});
+
+test('what is not known is a dash, and the calibration of single rewards has a column where there is one', () => {
+  const measured = subject('one', 'environment', rows([1, 3], [1, 1]));
+  const kinds = { click: { count: 0, mean: Number.NaN, sd: Number.NaN } };
+  const reward = { ...measured.fidelity.reward, kinds };
+  const probabilities = { slope: 1, intercept: 0, bins: [], ece: 0.02 };
+  const known = { ...measured, fidelity: { ...measured.fidelity, reward, probabilities } };
+  expect(rewardTable([known]).rows).toEqual([['one', '–', '0.00']]);
+  const { head, rows: lines } = moreTable([known, measured]);
+  const column = head.indexOf('ECE single');
+  expect(lines.map((line) => line[column])).toEqual(['.0200', '–']);
+  expect(moreTable([measured]).head).not.toContain('ECE single');
 });
 
 test('tables: the best of a column, missing numbers, shares of the users', () => {

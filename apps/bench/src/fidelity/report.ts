@@ -1,4 +1,5 @@
 import { replaceFile } from '@lea/core';
+import { heldOut } from '../report/held-out.ts';
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from '../report/page.ts';
 import { plain } from '../report/report.ts';
 import type { Context } from '../run/context.ts';
@@ -7,6 +8,7 @@ import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, su
 import { difference, estimate, MEASURE_NAMES } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import type { FidelityRequest } from './request.ts';
+import { MEASUREMENT } from './subjects.ts';
 import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
 
 /** Everything that a report is made of. */
@@ -43,7 +45,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
   );
   return renderPage(
     `Fidelity: ${context.experiment.name}`,
-    'How well environments agree with users they never saw, beside controls.',
+    `How well environments agree with ${heldOut(context.split.info.kind).unseen}, beside controls.`,
     [
       ['What came out', listHtml(sentences)],
       [
@@ -110,7 +112,7 @@ const COLUMNS =
   'random, popular: share of comparisons in which the logged action gets more reward than an un-interacted item drawn uniformly or by popularity. ' +
   'cold: the decisions for items that no fitted user met.';
 const MORE_COLUMNS =
-  'AUC: over the rewards of all histories together. ECE: calibration error of sigmoid(R(a+) − R(a−)) against random items; scaled: after Platt scaling by slope. ' +
+  'AUC: over the rewards of all histories together. ECE: calibration error of sigmoid(R(a+) − R(a−)) against random items; scaled: after Platt scaling by slope; single: of sigmoid(slope R + intercept), the calibration that an environment has of its own, on what users did and random items. ' +
   'coverage: share of the catalogue among the positives. popularity: their mean popularity percentile.';
 
 /** Without it no number means anything. */
@@ -133,7 +135,7 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
     ],
     [
       'Stopping and scaling',
-      `${count(split.validation.count)} decisions of the validation users: early stopping, Platt scaling`,
+      `${heldOut(kind).validation} (${count(split.validation.count)} decisions): early stopping, Platt scaling`,
     ],
     [
       'Ranking',
@@ -141,7 +143,7 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
     ],
     [
       'Comparisons',
-      `5 un-interacted items drawn uniformly and 5 by train popularity per decision, the same for all subjects; ties count half`,
+      `${MEASUREMENT.draws} un-interacted items drawn uniformly and ${MEASUREMENT.draws} by train popularity per decision, the same for all subjects; ties count half`,
     ],
     [
       'Positives',
@@ -150,10 +152,7 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
     ['Histories', `counting: last ${experiment.window} events; environments: their own window`],
     ['Item tokens', `tier ${tier}${model ? `, ${model}` : ''}`],
     ['Fit', fit && Object.keys(fit).length > 0 ? plain(fit) : 'defaults'],
-    [
-      'Intervals',
-      '95 %, paired per decision, clustered by user: the chance in which users were held out, not that of fitting',
-    ],
+    ['Intervals', `95 %, paired per decision, clustered by user: ${heldOut(kind).chance}, not that of fitting`],
     ['Seed', String(request.seed)],
     ['Data hash', dataHash],
     ['Versions', plain(versions())],

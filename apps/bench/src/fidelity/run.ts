@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import type { Loaded } from '../config/load.ts';
+import { heldOut } from '../report/held-out.ts';
 import type { Context } from '../run/context.ts';
 import { modelsOf } from '../run/models.ts';
 import { prepareData, sayData } from '../run/prepare.ts';
@@ -61,5 +62,11 @@ export async function runFidelity(
   const pick = (some: readonly Subject[]): Measured[] =>
     some.map((subject) => ({ ...done.get(subject.folder)!, subject }));
   const measured = pick(subjects);
-  return { request, context, measured, curve: pick(curve), sentences: fidelityConclusions(measured) };
+  return {
+    request,
+    context,
+    measured,
+    curve: pick(curve),
+    sentences: fidelityConclusions(measured, heldOut(prepared.split.info.kind)),
+  };
 }

@@ -43,6 +43,15 @@ export function moreTable(all: readonly Measured[]): ResultTable {
       value: ({ fidelity }) => fidelity.scaled?.uniform.slope ?? Number.NaN,
       text: fixed(({ fidelity }) => fidelity.scaled?.uniform.slope),
     },
+    ...(all.some(({ fidelity }) => fidelity.probabilities)
+      ? [
+          {
+            head: 'ECE single',
+            value: ({ fidelity }: Measured) => fidelity.probabilities?.ece ?? Number.NaN,
+            best: 'least' as const,
+          },
+        ]
+      : []),
     { head: 'coverage', value: ({ fidelity }) => fidelity.coverage },
     { head: 'popularity', value: ({ fidelity }) => fidelity.popularity.positives },
   ];
@@ -60,7 +69,10 @@ export function rewardTable(all: readonly Measured[]): ResultTable {
   const column = (head: string, mean: (measured: Measured) => number): Column => ({
     head,
     value: (measured) => standardised(mean(measured), measured.fidelity),
-    text: (measured) => standardised(mean(measured), measured.fidelity).toFixed(2),
+    text: (measured) => {
+      const value = standardised(mean(measured), measured.fidelity);
+      return Number.isFinite(value) ? value.toFixed(2) : '–';
+    },
   });
   return table(all, [
     ...kinds.map((kind) => column(kind, ({ fidelity }) => fidelity.reward.kinds[kind]!.mean)),

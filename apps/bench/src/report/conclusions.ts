@@ -32,8 +32,9 @@ export function conclusions(
   return [...sentences, ...agreements.map(agreementSentence)];
 }
 
-/** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`. */
+/** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`; of one user there is no interval. */
 export function amount({ difference, relative, interval }: Comparison): string {
+  if (!interval.every(Number.isFinite)) return signed(difference);
   const share = Number.isFinite(relative) ? `${signedPercent(relative)}, ` : '';
   return `${signed(difference)} (${share}95 % interval ${signed(interval[0])} to ${signed(interval[1])})`;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { replaceFile } from '@lea/core';
 import type { Outcome } from '../run/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
+import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
 import { resultTable } from './table.ts';
 
@@ -50,10 +51,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     ],
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
     ['Rewards', plain(experiment.rewards)],
-    [
-      'Intervals',
-      '95 %, paired per event, clustered by user: the chance in which users were held out, not that of training',
-    ],
+    ['Intervals', `95 %, paired per event, clustered by user: ${heldOut(kind).chance}, not that of training`],
     ['Seconds', 'training and validation; the time of an environment stands apart'],
     ['Seeds', experiment.seeds.join(', ')],
     ['Threads', String(context.threads)],
