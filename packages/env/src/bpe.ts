@@ -3,6 +3,8 @@
  * thousands of different words, a few thousand merges.
  */
 
+import { Heap } from './heap.ts';
+
 /** GPT-2's splitting of text into pieces; merges never cross them. */
 const PIECES = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
@@ -12,11 +14,18 @@ const LONGEST_PIECE = 64;
 /** The printable character that stands for each byte in GPT-2's vocabulary files. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 
+/** A pair of neighbouring symbols, by its code, and how often it was there. */
+interface Candidate {
+  readonly code: number;
+  readonly times: number;
+}
+
 /** The pairs to merge, most useful first, in the characters of {@link BYTE_CHARACTERS}. Ties go to the smaller pair. */
 export function learnMerges(texts: readonly string[], count: number): [string, string][] {
   const symbols: string[] = [...BYTE_CHARACTERS];
   const words = [...pieceCounts(texts)].map(([piece, times]) => ({ ids: [...Buffer.from(piece)], times }));
   const pairs = new Map<number, { times: number; words: Set<number> }>();
+  const touched = new Set<number>();
   const note = (word: number, sign: 1 | -1): void => {
     const { ids, times } = words[word]!;
     for (let i = 0; i + 1 < ids.length; i++) {
@@ -25,27 +34,35 @@ export function learnMerges(texts: readonly string[], count: number): [string, s
       pairs.set(code, pair);
       pair.times += sign * times;
       if (sign > 0) pair.words.add(word);
+      touched.add(code);
     }
   };
+  // A pair is put in again whenever its count changes; what was put in before is passed over when it comes up.
+  const heap = new Heap<Candidate>((a, b) => a.times > b.times || (a.times === b.times && a.code < b.code));
+  const update = (): void => {
+    for (const code of touched) {
+      const { times } = pairs.get(code)!;
+      if (times > 1) heap.push({ code, times });
+      else if (times === 0) pairs.delete(code);
+    }
+    touched.clear();
+  };
   for (let word = 0; word < words.length; word++) note(word, 1);
+  update();
 
   const merges: [string, string][] = [];
-  while (merges.length < count) {
-    let best = -1;
-    let most = 1;
-    for (const [code, { times }] of pairs) {
-      if (times > most || (times === most && best >= 0 && code < best)) [best, most] = [code, times];
-    }
-    if (best < 0) break;
-    const [left, right] = [Math.floor(best / 65536), best % 65536];
+  for (let next = heap.pop(); next && merges.length < count; next = heap.pop()) {
+    const pair = pairs.get(next.code);
+    if (pair?.times !== next.times) continue;
+    const [left, right] = [Math.floor(next.code / 65536), next.code % 65536];
     const merged = symbols.push(symbols[left]! + symbols[right]!) - 1;
     merges.push([symbols[left]!, symbols[right]!]);
-    for (const word of pairs.get(best)!.words) {
+    for (const word of pair.words) {
       note(word, -1);
       words[word]!.ids = mergeIn(words[word]!.ids, left, right, merged);
       note(word, 1);
     }
-    pairs.delete(best);
+    update();
   }
   return merges;
 }

@@ -29,6 +29,35 @@ describe('byte-level BPE', () => {
     ]);
   });
 
+  test('each merge is of the most frequent pair that is left', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(letters, { minLength: 1, maxLength: 8 }), (texts) => {
+        let words = texts.map((text) => [...text]);
+        const order = ['a', 'b', 'c'];
+        for (const [left, right] of learnMerges(texts, 20)) {
+          const counts = new Map<string, number>();
+          for (const word of words) {
+            for (let i = 0; i + 1 < word.length; i++) {
+              const pair = `${order.indexOf(word[i]!)} ${order.indexOf(word[i + 1]!)}`;
+              counts.set(pair, (counts.get(pair) ?? 0) + 1);
+            }
+          }
+          expect(counts.get(`${order.indexOf(left)} ${order.indexOf(right)}`)).toBe(Math.max(...counts.values()));
+          order.push(left + right);
+          words = words.map((word) => {
+            const out: string[] = [];
+            for (let i = 0; i < word.length; i++) {
+              if (word[i] === left && word[i + 1] === right) out.push(left + word[++i]!);
+              else out.push(word[i]!);
+            }
+            return out;
+          });
+        }
+      }),
+    );
+  });
+
   test('stops when no pair occurs twice', () => {
     expect(learnMerges(['abcd'], 10)).toEqual([]);
   });
