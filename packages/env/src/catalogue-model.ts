@@ -1,4 +1,4 @@
-import { fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
+import { checkRanges, fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkTexts } from './check-texts.ts';
@@ -16,7 +16,7 @@ export interface CatalogueModelOptions {
   readonly vocabulary: number;
   /** Size of hidden states and word vectors (default 64). Higher: better texts, more seconds. */
   readonly width: number;
-  /** Decoder layers (default 2). */
+  /** Decoder layers (default 2). Higher: better texts where there are many, more seconds. */
   readonly layers: number;
   /** Attention heads (default 4). */
   readonly heads: number;
@@ -24,7 +24,7 @@ export interface CatalogueModelOptions {
   readonly kvHeads: number | undefined;
   /** Size of the gated hidden layer (default 2.5 * width). */
   readonly mlp: number | undefined;
-  /** Tokens read of each text (default 48); what follows is not seen. */
+  /** Tokens read of each text (default 48, at most 4096); what follows is not seen. Higher: more seconds and memory. */
   readonly context: number;
   /** Passes over the texts at most (default 8; more for small catalogues, up to 200 steps). */
   readonly epochs: number | undefined;
@@ -37,7 +37,7 @@ export interface CatalogueModelOptions {
    * model learns to unfold one vector into a text, which is what item tokens ask of it. 0: a plain language model.
    */
   readonly unfold: number;
-  /** Share of the texts that decides when to stop (default 0.05); 0: all epochs are run. */
+  /** Share of the texts that decides when to stop (default 0.05), all but one at most; 0: all epochs are run. */
   readonly heldOut: number;
   readonly seed: number;
   /** Threads of the compiled program (default: all cores, at most 2). */
@@ -68,6 +68,9 @@ export const DEFAULTS: CatalogueModelOptions = {
 
 const STEPS_PER_CALL = 16;
 
+/** No small model is larger; arrays of these sizes are made before the first step. */
+const LARGEST = 4096;
+
 /**
  * A small language model made from nothing but the texts: a byte-level BPE tokenizer and a Llama decoder with tied
  * output, trained on next-token loss; stops when the held-out texts get no better and keeps the best weights.
@@ -79,6 +82,7 @@ export async function* catalogueModel(
   options?: Partial<CatalogueModelOptions>,
 ): AsyncGenerator<Progress, LanguageModel> {
   const o = withDefaults('catalogueModel', DEFAULTS, options);
+  checkOptions(o);
   checkTexts(texts);
   const config: DecoderConfig = {
     width: o.width,
@@ -161,6 +165,27 @@ export async function* catalogueModel(
     await trainer.dispose();
     await measure.dispose();
   }
+}
+
+/** @throws LeaError `E_OPTION_VALUE` */
+function checkOptions(o: CatalogueModelOptions): void {
+  const { heads, kvHeads = heads, mlp = 1, epochs = 1, threads = 1 } = o;
+  const given = { ...o, kvHeads, mlp, epochs, threads };
+  checkRanges('catalogueModel', given, {
+    vocabulary: [258, 65536, 'whole'],
+    width: [1, LARGEST, 'whole'],
+    layers: [1, LARGEST, 'whole'],
+    heads: [1, LARGEST, 'whole'],
+    kvHeads: [1, LARGEST, 'whole'],
+    mlp: [1, 4 * LARGEST, 'whole'],
+    context: [1, LARGEST, 'whole'],
+    epochs: [1, Number.MAX_VALUE, 'whole'],
+    batch: [1, Number.MAX_VALUE, 'whole'],
+    lr: [0, Number.MAX_VALUE],
+    unfold: [0, 1],
+    heldOut: [0, 1],
+    threads: [1, Number.MAX_VALUE, 'whole'],
+  });
 }
 
 /** The vector each text begins with: the mean of its words where `unfold` is 1, the start token where it is 0. */

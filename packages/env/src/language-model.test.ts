@@ -106,6 +106,36 @@ describe('catalogue model and item tokens', () => {
   });
 
   test.each<[string, unknown]>([
+    ['vocabulary', 257],
+    ['width', 0],
+    ['width', 1e9],
+    ['layers', 0],
+    ['layers', 1e9],
+    ['mlp', -8],
+    ['mlp', 1e9],
+    ['heads', 0],
+    ['kvHeads', 0.5],
+    ['context', 0],
+    ['context', 1e9],
+    ['context', 8.5],
+    ['epochs', 0],
+    ['epochs', Infinity],
+    ['batch', 0],
+    ['batch', Number.NaN],
+    ['lr', -1],
+    ['lr', Infinity],
+    ['unfold', 1.5],
+    ['heldOut', 2],
+    ['heldOut', -0.1],
+    ['threads', 0],
+  ])('catalogueModel: %s cannot be %s', async (name, value) => {
+    await expect(finish(catalogueModel(texts, { ...small, [name]: value }))).rejects.toMatchObject({
+      code: 'E_OPTION_VALUE',
+      message: expect.stringContaining(`catalogueModel: ${name}`),
+    });
+  });
+
+  test.each<[string, unknown]>([
     ['batch', 0],
     ['batch', 2.5],
     ['batch', Number.NaN],
