@@ -87,7 +87,7 @@ const EQUAL = 1e-5;
  * Where targets stand among all items, and -log softmax of their logits.
  *
  * @param states [R, size] @param table [items, size] @param target int32 [R] @param most logits made at a time, about
- * @returns `rank` [R] the number of items before the target, ties going to the smaller index, as in `fidelity`; `loss` [R]
+ * @returns `rank` [R] the number of items before the target, equal ones counting half; `loss` [R]
  */
 export function amongAll(
   states: tf.Tensor,
@@ -98,18 +98,21 @@ export function amongAll(
   const [rows] = states.shape as [number];
   const [items, size] = table.shape as [number, number];
   const own = tf.reshape(rowDot(states, embedding(table, target)), [rows, 1]);
-  const at = tf.reshape(target, [rows, 1]);
   const block = Math.max(1, Math.floor(most / rows));
-  const before: tf.Tensor[] = [];
+  const better: tf.Tensor[] = [];
+  const notWorse: tf.Tensor[] = [];
   const sums: tf.Tensor[] = [];
   for (let from = 0; from < items; from += block) {
     const count = Math.min(block, items - from);
     const logits = tf.matMul(states, tf.slice(table, [from, 0], [count, size]), false, true);
-    const earlier = tf.less(tf.reshape(tf.range(from, from + count, 1, 'int32'), [1, count]), at);
-    const ahead = tf.greater(logits, tf.where(earlier, tf.sub(own, EQUAL), tf.add(own, EQUAL)));
-    before.push(tf.sum(tf.cast(ahead, 'float32'), 1));
-    sums.push(tf.logSumExp(logits, 1, true));
+    const above = (bound: tf.Tensor): tf.Tensor => tf.sum(tf.cast(tf.greater(logits, bound), 'float32'), 1);
+    better.push(above(tf.add(own, EQUAL)));
+    notWorse.push(above(tf.sub(own, EQUAL)));
+    // The largest probability is 1 / sum exp(logit - largest): cheaper than logSumExp, which makes more matrices.
+    sums.push(tf.sub(tf.max(logits, 1, true), tf.log(tf.max(tf.softmax(logits), 1, true))));
   }
   const whole = sums.length === 1 ? sums[0]! : tf.logSumExp(tf.concat(sums, 1), 1, true);
-  return { rank: tf.addN(before), loss: tf.reshape(tf.sub(whole, own), [rows]) };
+  // The target itself is not worse than it is.
+  const rank = tf.mul(tf.sub(tf.addN([...better, ...notWorse]), 1), 0.5);
+  return { rank, loss: tf.reshape(tf.sub(whole, own), [rows]) };
 }
