@@ -152,7 +152,7 @@ describe('an environment with a prompt', () => {
     const lm = await finish(catalogueModel(texts, { vocabulary: 300, width: 16, heads: 2, context: 8, epochs: 2 }));
     const { vectors: tokens } = await finish(learnItemTokens(lm, texts, { steps: 10 }));
     const options = { train, validation, tokens, lm, prompt, window: 7, lr: 0.01, dropout: 0, batch: 100 };
-    env = await finish(fitEnvironment({ ...options, epochs: 3, patience: 3 }), ({ metrics }) => {
+    env = await finish(fitEnvironment({ ...options, epochs: 5, patience: 5 }), ({ metrics }) => {
       accuracy = metrics!.accuracy!;
     });
   }, 60_000);
