@@ -350,7 +350,9 @@ test('a program that could not be made is tried again, and is nothing to dispose
 test('text that is missing or does not fit', () => {
   const params = agent.init(key(1), shape, text);
   expect(() => createPolicy(agent, params, shape)).toThrow(/reads text/);
-  expect(() => createPolicy(agent, params, shape, { text: float32([1, 2], [1, 2]) })).toThrow(/\[8, 2\]/);
+  for (const other of [float32([1, 2], [1, 2]), float32(text.data, [8, 2, 1]), [1, 2] as never]) {
+    expect(() => createPolicy(agent, params, shape, { text: other })).toThrow(/\[8, 2\]/);
+  }
 });
 
 test('topK: ties by index, NaN left out, k beyond the items', () => {

@@ -172,7 +172,7 @@ function checkedText(text: Value | undefined, { items, textSize }: Shape): Value
       hint: 'Pass them as { text }.',
     });
   }
-  if (text.shape[0] !== items || text.shape[1] !== textSize) {
+  if (String(text.shape) !== String([items, textSize])) {
     throw new LeaError('E_TEXT_SHAPE', 'The text vectors do not fit the policy.', {
       value: text.shape,
       hint: `Expected [${items}, ${textSize}].`,
