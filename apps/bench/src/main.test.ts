@@ -86,12 +86,12 @@ describe('run', () => {
       environments: {},
       runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 100_000, evaluateEvery: 20, patience: 1000 } }],
     }));
-    const { child, ended } = start(['run', 'mini.json'], folder);
+    const { child, ended } = start(['run', 'mini.json', '--report', 'my report.html'], folder);
     await checkpoints(folder, 1);
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(130);
-    expect(stderr).toContain('npm run bench -- run mini.json');
+    expect(stderr).toContain("npm run bench -- run mini.json --report 'my report.html'");
     expect(events(folder).at(-1)!.type).toBe('stopped');
   });
 });

@@ -8,6 +8,7 @@ import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
 import { checkFlags, seedOf } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
+import { typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -38,7 +39,7 @@ const command: CommandDef<typeof args> = defineCommand({
     const seeds = given.seed === undefined ? undefined : [seedOf(given.seed)];
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
-    await interruptible(`npm run bench -- run ${rawArgs.join(' ')}`.trim(), async (signal) => {
+    await interruptible(typed(['npm', 'run', 'bench', '--', 'run', ...rawArgs]), async (signal) => {
       const outcome = await runExperiment(
         { ...loaded, experiment },
         {

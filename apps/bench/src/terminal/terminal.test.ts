@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { LeaError } from '@lea/core';
 import { expect, test } from 'vitest';
 import { duration } from './duration.ts';
 import { describeFailure } from './failure.ts';
 import { checkFlags } from './flags.ts';
 import { createProgress } from './progress.ts';
+import { typed } from './typed.ts';
 
 function screen(isTTY: boolean): { out: NodeJS.WriteStream; text: () => string } {
   let text = '';
@@ -51,6 +53,14 @@ test('failures are one paragraph, with the stack only when asked for', () => {
     'Unexpected: a (set LEA_DEBUG=1 to see where it comes from)',
   );
   expect(describeFailure(error, true)).toContain('terminal.test.ts');
+});
+
+test('a command that is printed can be typed', () => {
+  expect(typed(['run', 'industrial', '--data=../a/b-c_d', '--seed', '1'])).toBe(
+    'run industrial --data=../a/b-c_d --seed 1',
+  );
+  const words = ['printf', '%s|', 'my data', "it's", '', '$HOME', '{"type":"sqn"}'];
+  expect(execFileSync('sh', ['-c', typed(words)], { encoding: 'utf8' })).toBe(`${words.slice(2).join('|')}|`);
 });
 
 test('flags are checked before anything runs', () => {
