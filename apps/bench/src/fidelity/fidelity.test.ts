@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createWorld, splitByUser } from '@lea/data';
+import { finish, fitEnvironment } from '@lea/env';
 import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
@@ -9,6 +10,7 @@ import { bench, miniFolder } from '../testing/bench.ts';
 import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';
 import { requestOf } from './request.ts';
+import { SHARES } from './subjects.ts';
 import { spoiltTokens } from './tokens.ts';
 
 interface Line {
@@ -19,6 +21,7 @@ interface Line {
   accuracyUniform: number;
   reused: boolean;
   agreement: { spearman: number };
+  probabilities?: { ece: number };
   estimates: Record<string, { value: number; interval: [number, number] }>;
 }
 
@@ -45,6 +48,10 @@ describe('the command', () => {
       'co-occurrence + text',
       'text similarity',
     ]);
+    // environments have a calibration of their own, counting has none
+    const calibrated = lines.filter(({ probabilities }) => probabilities);
+    expect(calibrated).toEqual(lines.slice(0, 5));
+    for (const { probabilities } of calibrated) expect(probabilities!.ece).toBeLessThan(0.5);
     for (const line of lines) {
       expect(line).toMatchObject({ users: 0.5, reused: false });
       expect(line.estimates.ndcg!.value).toBeCloseTo(line.ndcg, 6);
@@ -55,6 +62,7 @@ describe('the command', () => {
     const page = readFileSync(join(folder, 'fidelity.html'), 'utf8');
     expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(5);
     expect(page).not.toMatch(/<script|<link|src=/);
+    expect(page).toContain('ECE single');
     const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
       subjects: Line[];
       differences: { first: string; second: string; ndcg: { difference: number } }[];
@@ -65,6 +73,49 @@ describe('the command', () => {
 
     const second = await bench(args, folder);
     expect(second.stdout).toBe(first.stdout.replaceAll('"reused":false', '"reused":true'));
+  });
+
+  test('shares of the users are measured as well', async () => {
+    const folder = miniFolder((config) => ({
+      ...config,
+      dataset: { ...config.dataset, users: 40, items: 30 },
+      baselines: [],
+      runs: [],
+      environments: { language: { ...config.environments.language!, fit: { epochs: 1, window: 5 } } },
+    }));
+    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--subset-curve'];
+    const { stdout, code } = await bench(args, folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/5 % .* 10 % .* 20 % .* 50 % .* 100 %/);
+    const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
+      curve: Line[];
+      subjects: Line[];
+    };
+    expect(new Set(record.curve.map(({ users }) => users))).toEqual(new Set(SHARES));
+    expect(record.curve).toHaveLength(4 * SHARES.length);
+    // what knows all users is one subject, in the table and at the end of the curve
+    const whole = record.curve.filter(({ users }) => users === 1);
+    for (const name of ['environment (text)', 'environment (id only)', 'co-occurrence + text']) {
+      const own = (lines: Line[]): Line => lines.find((line) => line.name === name)!;
+      expect(own(whole).ndcg, name).toBe(own(record.subjects).ndcg);
+    }
+    expect(readFileSync(join(folder, 'fidelity.html'), 'utf8')).toContain('How many users it takes');
+  });
+
+  test.skipIf(!process.env.LEA_TEXT_MODEL)('tier encoder (LEA_TEXT_MODEL names a folder)', async () => {
+    const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [] }));
+    const model = process.env.LEA_TEXT_MODEL!;
+    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--model', model, '--users', '0.5', '--json'];
+    const first = await bench(args, folder);
+    expect(first.code).toBe(0);
+    const lines = first.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    expect(lines.map(({ name }) => name)).toContain(`text similarity (${basename(model)})`);
+    expect(lines.map(({ reused }) => reused)).not.toContain(true);
+    const kept = readdirSync(join(folder, 'runs', 'mini', 'language'));
+    expect(kept).toEqual([expect.stringMatching(/^tokens-/)]);
   });
 
   test('an encoder without a model is refused in one line', async () => {
@@ -120,6 +171,18 @@ test('shares of the users are nested, and hold whole users', () => {
   const own = Array.from(train.event).filter((_, row) => users(some!).has(train.sequence[row]!));
   expect([...some!.event]).toEqual(own);
   expect(rowsOfUsers(train, 1, 3)).toBe(train);
+});
+
+test('controls know the very users that a fit draws', async () => {
+  const { train } = splitByUser(createWorld({ users: 40, items: 30 }).interactions);
+  const small = { seed: 3, epochs: 1, window: 5, width: 8, layers: 1, threads: 1 };
+  const drawn = await finish(fitEnvironment({ train, users: 0.4, ...small }));
+  const given = await finish(fitEnvironment({ train: rowsOfUsers(train, 0.4, 3), ...small }));
+  const other = await finish(fitEnvironment({ train: rowsOfUsers(train, 0.4, 4), ...small }));
+  expect(given.counts).toEqual(drawn.counts);
+  expect(given.hash).toBe(drawn.hash);
+  expect(other.hash).not.toBe(drawn.hash);
+  for (const environment of [drawn, given, other]) await environment.dispose();
 });
 
 test('shuffled texts are the same tokens at other items, random ones are none of them', () => {
