@@ -1,5 +1,5 @@
 import type { Transitions } from '@lea/data';
-import type { Annotation } from '@lea/env';
+import { type Annotation, rowsHash } from '@lea/env';
 import { describe, expect, it } from 'vitest';
 import { leaSignals, type SignalOptions, signalsHash } from './signals.ts';
 
@@ -148,6 +148,10 @@ describe('leaSignals', () => {
 
   it('refuses other rows and misspelt options', () => {
     expect(() => leaSignals({ ...annotation, rows: 3 }, transitions)).toThrow(/these transitions have 2/);
+    const known = { ...annotation, rowsHash: rowsHash(transitions) };
+    expect(leaSignals(known, transitions)).toEqual(leaSignals(annotation, transitions));
+    const others = { ...transitions, sequences: { ...transitions.sequences, items: Int32Array.of(3, 0) } };
+    expect(() => leaSignals(known, others)).toThrow(/but of others/);
     expect(() => leaSignals(annotation, transitions, { use: { action: true } as never })).toThrow(/"actions"/);
     for (const temperature of [0, Infinity, Number.NaN]) {
       expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(/finite and above 0/);

@@ -10,7 +10,7 @@ import {
   withDefaults,
 } from '@lea/core';
 import type { Transitions } from '@lea/data';
-import type { Annotation } from '@lea/env';
+import { type Annotation, rowsHash } from '@lea/env';
 import { createSampler } from './sampler.ts';
 
 /** What a language-model environment adds to the training rows; row-sparse, aligned with the train transitions. */
@@ -218,6 +218,11 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
         hint: 'Annotate the same train transitions that are trained on.',
       },
     );
+  }
+  if (annotation.rowsHash !== undefined && annotation.rowsHash !== rowsHash(transitions)) {
+    throw new LeaError('E_SIGNALS_ROWS', 'The annotation is of as many rows, but of others.', {
+      hint: 'Annotate the same train transitions that are trained on.',
+    });
   }
   if (!(options.k >= 1 && Number.isInteger(options.k))) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
