@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { bench, miniFolder, start } from './testing/bench.ts';
+import { bench, decoderOf, miniFolder, start } from './testing/bench.ts';
 
 interface Line {
   name: string;
@@ -44,6 +44,14 @@ describe('run', () => {
     expect(made.slice(0, 2).map((line) => line.weightsHash)).toEqual([null, null]);
     expect(new Set(made.slice(2).map((line) => line.weightsHash)).size).toBe(3);
     expect(first.stderr).toContain("against the world's true reward");
+
+    // the control's decoder begins as the same language model does
+    const kept = join(folder, 'runs', 'mini', 'environments');
+    expect(readdirSync(kept).map((name) => decoderOf(join(kept, name)).width)).toEqual([16, 16]);
+    expect(readdirSync(join(folder, 'runs', 'mini', 'language')).map((name) => name.split('-')[0])).toEqual([
+      'model',
+      'tokens',
+    ]);
 
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
     expect(page.match(/<svg/g)).toHaveLength(2);

@@ -31,7 +31,7 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
     throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
   };
   if (tokens !== 'id' && tier === 'encoder' && model === undefined) {
-    refuse('has tier "encoder" but no model.', model, 'Set "model" to a folder or name of a feature-extraction model.');
+    refuse('has tier "encoder" but no model.', tier, 'Set "model" to a folder or name of a feature-extraction model.');
   }
   const language = hasLanguageModel(config);
   const { width, heads } = language

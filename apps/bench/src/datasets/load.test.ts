@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createWorld } from '@lea/data';
 import { expect, test } from 'vitest';
 import type { DatasetConfig } from '../config/schema.ts';
 import { loadDataset } from './load.ts';
@@ -66,4 +67,10 @@ test('user lists come from a file or with the bench', async () => {
   );
   // the included lists are of other users
   await expect(splitAs({ type: 'user-lists', lists: 'lastfm' }, interactions, at)).rejects.toThrow();
+});
+
+test('an inherited name is no list of users', async () => {
+  const { interactions } = createWorld({ users: 20, items: 10 });
+  const asked = splitAs({ type: 'user-lists', lists: 'toString' }, interactions, tmpdir());
+  await expect(asked).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
 });

@@ -6,7 +6,7 @@ import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import { presets } from '../presets/index.ts';
-import { bench, miniFolder } from '../testing/bench.ts';
+import { bench, decoderOf, miniFolder } from '../testing/bench.ts';
 import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';
 import { requestOf } from './request.ts';
@@ -87,6 +87,10 @@ describe('the command', () => {
     const { stdout, code } = await bench(args, folder);
     expect(code).toBe(0);
     expect(stdout).toMatch(/5 % .* 10 % .* 20 % .* 50 % .* 100 %/);
+    const kept = join(folder, 'runs', 'mini', 'fidelity');
+    const controls = readdirSync(kept).filter((name) => name.startsWith('environment-id-only'));
+    expect(controls).toHaveLength(SHARES.length);
+    for (const name of controls) expect(decoderOf(join(kept, name)).width, 'as the language model').toBe(16);
     const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
       curve: Line[];
       subjects: Line[];

@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
+import { hasLanguageModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
-import type { Experiment } from '../config/schema.ts';
+import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 import type { Dataset } from '../datasets/load.ts';
 import { formatMetric } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
@@ -81,11 +82,12 @@ async function finish(job: Job, found: FinishedRun | undefined, context: Context
 
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
   if (dataset.catalog) return;
+  const readsTexts = (e: EnvironmentConfig): boolean => e.tokens !== 'id' || hasLanguageModel(e);
   const readers = [
     ...baselines
       .filter((b) => b.type === 'text-similarity' || (b.type === 'co-occurrence' && b.text))
       .map((b) => `baseline ${b.type}`),
-    ...Object.entries(environments).flatMap(([name, e]) => (e.tokens === 'id' ? [] : [`environment ${name}`])),
+    ...Object.entries(environments).flatMap(([name, e]) => (readsTexts(e) ? [`environment ${name}`] : [])),
   ];
   if (readers.length === 0) return;
   throw new LeaError('E_CONFIG', `Without item texts there can be no ${readers.join(', no ')}.`, {

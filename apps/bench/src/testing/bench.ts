@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,14 @@ export function miniFolder(change: (config: MiniConfig) => object = (config) => 
 
 export type MiniConfig = typeof mini;
 
+/** What the decoder of an environment in a folder is like. */
+export function decoderOf(folder: string): { width: number } {
+  const { config } = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as {
+    config: { decoder: { width: number } };
+  };
+  return config.decoder;
+}
+
 const mini = {
   name: 'mini',
   dataset: { type: 'world', users: 60, items: 60 } as Record<string, unknown>,
@@ -60,7 +68,7 @@ const mini = {
       itemTokens: { steps: 5 },
       fit: { epochs: 2, window: 5 },
     },
-    'id-only': { tokens: 'id', fit: { epochs: 2, window: 5, width: 16, layers: 1 } },
+    'id-only': { tokens: 'id', fit: { epochs: 2, window: 5 } },
   } as Record<string, unknown>,
   runs: [
     {
