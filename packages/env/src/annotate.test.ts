@@ -50,7 +50,7 @@ test('rows hold what the environment says of them', async () => {
   rows.forEach((row, i) => {
     expect(annotation.reward[row]).toBeCloseTo(rewards[i]!, 5);
     expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items.subarray(i * 3, i * 3 + 3));
-    expect(annotation.state![row * 8]).toBeCloseTo(states[i * 8]!, 5);
+    expect(annotation.state![row * env.stateSize]).toBeCloseTo(states[i * env.stateSize]!, 5);
   });
   expect(annotation.rows).toBe(4500);
   const mean = annotation.reward.reduce((a, b) => a + b, 0) / 4500;

@@ -13,6 +13,7 @@ const config: EnvironmentConfig = {
   input: 'id',
   adaptation: 'all',
   memory: 0,
+  counting: false,
   candidates: 'input',
   rewardHeads: 1,
   prompt: null,

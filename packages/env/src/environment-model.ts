@@ -20,10 +20,19 @@ import type { DecoderConfig } from './decoders/config.ts';
 import { type DecoderMode, decode } from './decoders/decode.ts';
 import type { LoraOptions } from './decoders/lora.ts';
 import { segmentMask, segmentPositions } from './decoders/masks.ts';
-import { textMemory } from './text-memory.ts';
+import {
+  keptOf,
+  likenessReward,
+  type MemoryShape,
+  popularityColumn,
+  repetitionWeight,
+  textMemory,
+  visibleOf,
+} from './memory.ts';
+import { normaliserAfter, type Repetition, repetitionOf, slotLogits } from './repetition.ts';
 
 /** What the environment (LE) is made of; everything that its programs need to know. */
-export interface EnvironmentConfig {
+export interface EnvironmentConfig extends MemoryShape {
   readonly decoder: DecoderConfig;
   readonly items: number;
   /** Most events of a history that are read. */
@@ -31,8 +40,6 @@ export interface EnvironmentConfig {
   /** What an item enters as: a free vector, its projected token, or their sum. */
   readonly input: 'id' | 'text' | 'id+text';
   readonly adaptation: 'all' | LoraOptions;
-  /** Columns of the text memory that states end in; 0 without. */
-  readonly memory: number;
   /** What a candidate is to the score head: its text alone, or what it enters histories as. */
   readonly candidates: 'text' | 'input';
   /** Score heads; with several a reward is their mean. */
@@ -44,6 +51,22 @@ export interface EnvironmentConfig {
 /** Columns of a state: the decoder's, then the text memory's. */
 export function stateSize({ decoder, memory }: EnvironmentConfig): number {
   return decoder.width + memory;
+}
+
+/** What is known of the items beside parameters, [items, ...]: what the config asks for of them has to be there. */
+export interface ItemFacts {
+  /** [items, S] */
+  readonly tokens?: tf.Tensor | undefined;
+  /** The text memory's table, [items, K]. */
+  readonly memory?: tf.Tensor | undefined;
+  /** Of `logPopularity`, [items, 1]. */
+  readonly popularity?: tf.Tensor | undefined;
+}
+
+/** What states are compared with, [items, columns]: popularity, where it is there, meets a 1. @param input what items enter histories as [items, width] */
+export function stateTable(params: Tensors, { memory, popularity }: ItemFacts, input: tf.Tensor): tf.Tensor {
+  const columns = [input, ...(memory ? [memory] : []), ...(popularity ? [popularityColumn(params, popularity)] : [])];
+  return columns.length === 1 ? input : tf.concat(columns, 1);
 }
 
 /** Item vectors: tokens are brought to a root mean square of 1 before, so these are the scales the table begins with. */
@@ -143,10 +166,12 @@ export interface EnvironmentLosses {
   readonly rm: tf.Tensor;
   /** Their number, at least 1. */
   readonly total: tf.Tensor;
-  /** [B, T, state size] */
+  /** States, where the config counts with a 1 after them for popularity: [B, T, columns]. */
   readonly states: tf.Tensor;
-  /** What states are compared with, [items, state size]. */
+  /** What they are compared with, [items, columns]. */
   readonly table: tf.Tensor;
+  /** What repetition adds to state logits, where the config counts. */
+  readonly repetition: Repetition | undefined;
   /** R(a+), [B, T]; with several heads their mean. */
   readonly liked: tf.Tensor;
   /** R(a-), [B, N * T]: the first of every position, then the second, ... */
@@ -158,13 +183,12 @@ export interface EnvironmentLosses {
  * L_sm = -log softmax(s_t W)[a+], over all items or, with `contrast`, over a+ and the items drawn for the step;
  * L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry), mean over the a- of a position and over the score heads.
  *
- * @param tokens [items, S] @param memory the text memory's table [items, K], where the config has one
  * @param inputs of `packSegments`, and perhaps `contrast` int32 [draws]
  */
 export function environmentLosses(
   params: Tensors,
   config: EnvironmentConfig,
-  { tokens, memory }: { readonly tokens?: tf.Tensor | undefined; readonly memory?: tf.Tensor | undefined },
+  facts: ItemFacts,
   inputs: Tensors,
   train?: { readonly rate: number; readonly key: tf.Tensor },
 ): EnvironmentLosses {
@@ -172,7 +196,7 @@ export function environmentLosses(
   const [B, T] = items!.shape as [number, number];
   const N = negative!.shape[1]! / T;
   const mask = segmentMask(segment!);
-  const tables = itemTables(params, config, tokens);
+  const tables = itemTables(params, config, facts.tokens);
   const mode = train ? { dropout: { ...train, label: 'environment' } } : {};
   const positions = config.decoder.positions || config.prompt ? segmentPositions(segment!) : undefined;
   const history = embedding(withOpening(tables.input, params, config), items!);
@@ -189,23 +213,31 @@ export function environmentLosses(
         (x, branched) => statesOf(params, config, x, { ...mode, ...branched }),
       )
     : { states: statesOf(params, config, history, { mask, ...(positions && { positions }), ...mode }), ends: actions };
-  const states = memory ? tf.concat([decoded, textMemory(params, memory, items!, mask)], 2) : decoded;
-  const table = memory ? tf.concat([tables.input, memory], 1) : tables.input;
+  const kept = config.memory > 0 || config.counting ? keptOf(params, mask) : undefined;
+  const remembered = facts.memory && textMemory(params, facts.memory, items!, kept!);
+  const columns = [decoded, ...(remembered ? [remembered] : []), ...(config.counting ? [tf.ones([B, T, 1])] : [])];
+  const states = columns.length === 1 ? decoded : tf.concat(columns, 2);
+  const table = stateTable(params, facts, tables.input);
+  const repetition = config.counting
+    ? repetitionOf(repetitionWeight(params), { kept: kept!, visible: visibleOf(mask) }, items!, config.items)
+    : undefined;
 
   const flat = tf.reshape(weight!, [B * T, 1]);
   const total = tf.maximum(tf.sum(flat), 1);
-  const queries = tf.reshape(states, [B * T, stateSize(config)]);
-  const next = tf.reshape(target!, [B * T, 1]);
   const ce = contrast
-    ? sampledCrossEntropy(queries, table, next, flat, contrast)
-    : softmaxCrossEntropy(queries, table, next, flat);
+    ? sampledCrossEntropy(states, table, target!, contrast, repetition)
+    : crossEntropy(states, table, target!, repetition);
 
   const asked = { states: decoded, current: copies(decoded, 1 + N, 1), candidates, mask: askedMask };
+  const likeness =
+    remembered &&
+    likenessReward(params, copies(remembered, 1 + N, 1), embedding(facts.memory!, tf.concat([target!, negative!], 1)));
   const weights = copies(weight!, N, 1);
   const heads = headNames(config).map((name, h) => {
     const label = h === 0 ? 'environment/reward' : `environment/reward/${h}`;
     const drop = train && ((x: tf.Tensor): tf.Tensor => dropout(x, train.rate, train.key, label));
-    const rewards = rewardsOf(pick(name, params), config, asked, drop);
+    const judged = rewardsOf(pick(name, params), config, asked, drop);
+    const rewards = likeness ? tf.add(judged, likeness) : judged;
     const liked = tf.slice(rewards, [0, 0], [B, T]);
     const other = tf.slice(rewards, [0, T], [B, N * T]);
     const margin = tf.sub(copies(liked, N, 1), other);
@@ -217,9 +249,26 @@ export function environmentLosses(
     total,
     liked: mean(heads.map((head) => head.liked)),
     other: mean(heads.map((head) => head.other)),
-    sm: tf.div(tf.sum(ce), total),
+    sm: tf.div(tf.sum(tf.mul(ce, weight!)), total),
+    repetition,
     rm: tf.div(mean(heads.map((head) => head.loss)), tf.mul(total, N)),
   };
+}
+
+/** -log softmax of the targets among all items, [B, T]: states [B, T, S], table [items, S], target int32 [B, T]. */
+function crossEntropy(
+  states: tf.Tensor,
+  table: tf.Tensor,
+  target: tf.Tensor,
+  repetition: Repetition | undefined,
+): tf.Tensor {
+  const [B, T, S] = states.shape as [number, number, number];
+  const [queries, ids] = [tf.reshape(states, [B * T, S]), tf.reshape(target, [B * T])];
+  const each = tf.reshape(softmaxCrossEntropy(queries, table, ids.expandDims(1), tf.ones([B * T, 1])), [B, T]);
+  if (!repetition) return each;
+  const own = tf.reshape(rowDot(queries, embedding(table, ids)), [B, T]);
+  const normaliser = normaliserAfter(repetition, slotLogits(repetition, states, table), tf.add(each, own));
+  return tf.sub(normaliser, tf.add(own, repetition.of(target)));
 }
 
 /**
@@ -228,21 +277,25 @@ export function environmentLosses(
  * counts once.
  *
  * @param contrast int32 [draws]
- * @returns weights * loss, [R]
+ * @returns [B, T]
  */
 function sampledCrossEntropy(
-  x: tf.Tensor,
+  states: tf.Tensor,
   table: tf.Tensor,
   target: tf.Tensor,
-  weights: tf.Tensor,
   contrast: tf.Tensor,
+  repetition: Repetition | undefined,
 ): tf.Tensor {
+  const [B, T, S] = states.shape as [number, number, number];
   const [draws] = contrast.shape as [number];
-  const own = rowDot(x, embedding(table, tf.reshape(target, [-1])));
-  const drawn = tf.add(tf.matMul(x, embedding(table, contrast), false, true), Math.log(table.shape[0]! / draws));
-  const same = tf.cast(tf.equal(target, tf.reshape(contrast, [1, draws])), 'float32');
-  const all = tf.concat([tf.reshape(own, [-1, 1]), tf.sub(drawn, tf.mul(same, 1e9))], 1);
-  return tf.mul(tf.sub(tf.logSumExp(all, 1), own), tf.reshape(weights, [-1]));
+  const queries = tf.reshape(states, [B * T, S]);
+  const plain = tf.reshape(rowDot(queries, embedding(table, tf.reshape(target, [-1]))), [B, T, 1]);
+  const others = tf.reshape(tf.matMul(queries, embedding(table, contrast), false, true), [B, T, draws]);
+  const own = repetition ? tf.add(plain, repetition.of(target).expandDims(2)) : plain;
+  const drawn = repetition ? tf.add(others, repetition.of(contrast)) : others;
+  const same = tf.cast(tf.equal(target.expandDims(2), tf.reshape(contrast, [1, 1, draws])), 'float32');
+  const weighed = tf.sub(tf.add(drawn, Math.log(table.shape[0]! / draws)), tf.mul(same, 1e9));
+  return tf.sub(tf.logSumExp(tf.concat([own, weighed], 2), 2), tf.squeeze(own, [2]));
 }
 
 function copies(x: tf.Tensor, count: number, axis: number): tf.Tensor {

@@ -23,11 +23,12 @@ import {
   rewardsOf,
   stateSize,
   statesOf,
+  stateTable,
   withOpening,
 } from './environment-model.ts';
 import { prefixesOf, windowsAt } from './environment-prefixes.ts';
+import { addRepetition, keptOf, likenessReward, logPopularity, textMemory, textMemoryTable } from './memory.ts';
 import { type Runtime, ready } from './runtime.ts';
-import { textMemory, textMemoryTable } from './text-memory.ts';
 
 /** What one pass over histories gives; rewards and logits are computed from it. */
 export interface Encoded {
@@ -87,9 +88,10 @@ export function environmentPrograms(parts: {
   readonly config: EnvironmentConfig;
   readonly params: Values;
   readonly tokens: Value | null;
+  readonly counts: Int32Array;
   readonly runtime: Runtime;
 }) {
-  const { config, params, tokens, runtime } = parts;
+  const { config, params, tokens, counts, runtime } = parts;
   const { items, window } = config;
   const D = config.decoder.width;
   const opening = openingSlots(config);
@@ -130,9 +132,11 @@ export function environmentPrograms(parts: {
         const rest = Object.entries(params).filter(([name]) => !name.startsWith('item.') && name !== 'start');
         const directions = params['memory.directions'];
         const memory = directions && { memory: await textMemoryTable(tokens!, directions, runtime) };
+        const popularity = config.counting && { popularity: logPopularity(counts) };
         return {
           ...Object.fromEntries(rest),
           ...memory,
+          ...popularity,
           table: outputs.table!,
           'reward.candidates': outputs.candidates!,
         };
@@ -147,13 +151,14 @@ export function environmentPrograms(parts: {
     const { table: vectors, memory, ...p } = frozen;
     const mask = causalMask(T);
     const states = statesOf(p, config, embedding(vectors!, inputs.items!), { mask });
-    const texts = memory && { texts: textMemory(p, memory, inputs.items!, mask) };
+    const texts = memory && { texts: textMemory(p, memory, inputs.items!, keptOf(p, mask)) };
     return { state: {}, outputs: { states, ...texts } };
   };
   const scoreProgram: Program = ({ inputs, frozen }) => {
     const decoded = tf.slice(frozen.table!, [0, 0], [items, D]);
-    const vectors = frozen.memory ? tf.concat([decoded, frozen.memory], 1) : decoded;
-    return { state: {}, outputs: { logits: tf.matMul(inputs.state!, vectors, false, true) } };
+    const state = config.counting ? tf.concat([inputs.state!, tf.ones([scored, 1])], 1) : inputs.state!;
+    const logits = tf.matMul(state, stateTable(frozen, frozen, decoded), false, true);
+    return { state: {}, outputs: { logits } };
   };
   /** What each of A candidates sees of the slots of its history: [BATCH, 1, A, T]. */
   const historyMask = (length: tf.Tensor, A: number): tf.Tensor => {
@@ -171,12 +176,21 @@ export function environmentPrograms(parts: {
         : promptedCandidates(frozen, inputs, vectors, mask);
       const current = tf.tile(tf.reshape(at(states, length!), [BATCH, 1, D]), [1, A, 1]);
       const asked = { states, current, candidates, mask };
-      const each = headNames(config).map((name) => rewardsOf(pick(name, frozen), config, asked));
+      const likeness = frozen.memory && likenessOf(frozen, inputs, A);
+      const each = headNames(config).map((name) => {
+        const judged = rewardsOf(pick(name, frozen), config, asked);
+        return likeness ? tf.add(judged, likeness) : judged;
+      });
       if (each.length === 1) return { state: {}, outputs: { mean: each[0]! } };
       const mean = tf.div(tf.addN(each), each.length);
       const spread = tf.addN(each.map((rewards) => tf.square(tf.sub(rewards, mean))));
       return { state: {}, outputs: { mean, deviation: tf.sqrt(tf.div(spread, each.length)) } };
     };
+  const likenessOf = (frozen: Tensors, { remembered, items: ids, length, actions }: Tensors, A: number): tf.Tensor => {
+    const memory = frozen.memory!;
+    const own = remembered ?? at(textMemory(frozen, memory, ids!, keptOf(frozen, causalMask(T))), length!);
+    return likenessReward(frozen, tf.tile(own.expandDims(1), [1, A, 1]), embedding(memory, actions!));
+  };
   const promptedCandidates = (
     frozen: Tensors,
     { items: ids, length }: Tensors,
@@ -231,6 +245,16 @@ export function environmentPrograms(parts: {
     return float32(each, [BATCH, T, D]);
   };
 
+  /** The text memories in the states from `from` on, [BATCH, K]. */
+  const rememberedAt = (state: Float32Array, from: number): Value => {
+    const each = new Float32Array(BATCH * config.memory);
+    for (let b = 0; b < BATCH && (from + b) * size < state.length; b++) {
+      const begin = (from + b) * size + D;
+      each.set(state.subarray(begin, begin + config.memory), b * config.memory);
+    }
+    return float32(each, [BATCH, config.memory]);
+  };
+
   return {
     async encode(windows: Windows): Promise<Encoded> {
       const frozen = withoutRewards(await weights());
@@ -244,7 +268,7 @@ export function environmentPrograms(parts: {
         const { outputs } = await run.run({ inputs: { items: idsOf(distinct, from) }, frozen });
         const decoded = outputs.states!.data as Float32Array;
         const texts = outputs.texts?.data as Float32Array | undefined;
-        const K = size - D;
+        const K = config.memory;
         states.set(decoded.subarray(0, Math.min(BATCH, read.length - from) * T * D), from * T * D);
         // `history` ascends: the windows that begin the histories of this batch follow those of the last one.
         for (; row < windows.size && history[row]! < from + BATCH; row++) {
@@ -257,8 +281,9 @@ export function environmentPrograms(parts: {
     },
 
     async score({ state, windows }: Encoded): Promise<Float32Array> {
-      const { table, memory } = await weights();
-      const frozen: Values = { table: table!, ...(memory && { memory }) };
+      const frozen = Object.fromEntries(
+        Object.entries(await weights()).filter(([name]) => /^(table|memory|popularity|memory\.popularity)$/.test(name)),
+      );
       const run = await runner('score', scoreProgram, { state: f32(scored, size) }, frozen);
       const logits = new Float32Array(windows.size * items);
       for (let from = 0; from < windows.size; from += scored) {
@@ -267,25 +292,28 @@ export function environmentPrograms(parts: {
         const count = Math.min(scored, windows.size - from);
         logits.set((outputs.logits!.data as Float32Array).subarray(0, count * items), from * items);
       }
+      if (config.counting) addRepetition(logits, params, windows);
       return logits;
     },
 
-    async rewards({ windows, states, history }: Judgeable, actions: Int32Array): Promise<Judged> {
+    async rewards({ windows, state, states, history }: Judgeable, actions: Int32Array): Promise<Judged> {
       const A = actions.length / windows.size;
       const judged: Judged = { mean: new Float32Array(actions.length) };
       if (config.rewardHeads > 1) judged.deviation = new Float32Array(actions.length);
       if (actions.length === 0) return judged;
       const all = await weights();
-      const only = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('reward.')));
-      const { memory: _, ...everything } = all;
-      const frozen = config.prompt ? everything : only;
-      const given: Specs = config.prompt ? { items: i32(BATCH, T) } : { states: f32(BATCH, T, D) };
+      const frozen = config.prompt ? all : onlyRewards(all);
+      const K = config.memory;
+      const given: Specs = config.prompt
+        ? { items: i32(BATCH, T) }
+        : { states: f32(BATCH, T, D), ...(K > 0 && { remembered: f32(BATCH, K) }) };
       const most = config.prompt ? PROMPTED : BLOCKS.at(-1)!;
       for (let from = 0; from < windows.size; from += BATCH) {
         const count = Math.min(BATCH, windows.size - from);
         const asked: Values = {
           length: int32(padded(windows.length, from, BATCH), [BATCH]),
           ...(config.prompt ? { items: idsOf(windows, from) } : { states: statesAt(states!, history!, from) }),
+          ...(!config.prompt && K > 0 && { remembered: rememberedAt(state!, from) }),
         };
         for (let first = 0; first < A; first += most) {
           const width = Math.min(most, A - first);
@@ -325,6 +353,14 @@ function places(count: number): tf.Tensor {
       'int32',
     ),
     [1, count],
+  );
+}
+
+function onlyRewards(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([name]) => name.startsWith('reward.') || name === 'memory' || name === 'memory.reward',
+    ),
   );
 }
 

@@ -55,7 +55,7 @@ export async function* fitEnvironment(
       const now = parametersOf(state);
       const measured = await meter?.run({ ...now, ...frozen });
       yield { stage: 'environment', step: epoch + 1, total: o.epochs, metrics: { ...means, ...measured?.metrics } };
-      const score = measured?.metrics['ndcg@10'] ?? epoch;
+      const score = measured ? quality(measured.metrics) : epoch;
       if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
       else if (epoch - best.epoch >= o.patience) break;
     }
@@ -75,6 +75,14 @@ export async function* fitEnvironment(
     await trainer.dispose();
     await meter?.dispose();
   }
+}
+
+/**
+ * What epochs are compared by: NDCG@10 of the state model times how far the reward model's accuracy is above a coin's. With few
+ * users the first is best within few epochs, when the second has hardly begun to learn.
+ */
+function quality(metrics: Record<string, number>): number {
+  return metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0);
 }
 
 /** The epoch that validation likes best, else the last. */

@@ -1,5 +1,14 @@
 import { fold, integers, type Key, key, permutation } from '@lea/core';
-import { adam, int32, keyTensorValue, type Optimizer, type Program, type Values } from '@lea/tensor';
+import {
+  adam,
+  float32,
+  int32,
+  keyTensorValue,
+  type Optimizer,
+  type Program,
+  type Value,
+  type Values,
+} from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { openingSlots, readPrompt } from './candidate-prompt.ts';
 import type { DecoderConfig } from './decoders/config.ts';
@@ -7,6 +16,7 @@ import { initLora } from './decoders/lora.ts';
 import { decoderSpecs, initDecoder } from './decoders/modules.ts';
 import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
 import { configOf, type FitEnvironmentOptions } from './fit-options.ts';
+import { initMemory, logPopularity, textMemoryTable } from './memory.ts';
 import {
   type BatchShape,
   negativeSampler,
@@ -17,7 +27,6 @@ import {
   subsetOfSequences,
 } from './segments.ts';
 import { trainingStep } from './steps.ts';
-import { initTextMemory, textMemoryTable } from './text-memory.ts';
 import { type NormalisedTokens, normaliseTokens } from './tokens.ts';
 
 /** All that `fitEnvironment` begins with. */
@@ -63,22 +72,30 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
   const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
   const adapters =
     config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
-  const memory = config.memory > 0 ? initTextMemory(tokens!, config.memory) : undefined;
-  const params: Values = { ...(config.adaptation === 'all' ? decoder : adapters), ...own, ...memory?.trained };
+  const memory = initMemory(config, tokens);
+  const params: Values = {
+    ...(config.adaptation === 'all' ? decoder : adapters),
+    ...withoutUnknown(own, counts),
+    ...memory.trained,
+  };
   const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.lm!).words };
-  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory?.fixed, ...words };
+  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory.fixed, ...words };
   const { 'memory.directions': directions, ...unlearned } = fixed;
   const frozen: Values = {
     ...unlearned,
     ...(tokens && { tokens }),
     ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
+    ...(config.counting && { popularity: logPopularity(counts) }),
+    ...(own['item.id'] && { known: float32(Float32Array.from(counts, Math.sign), [counts.length, 1]) }),
   };
 
   const optimizer = adam({ lr: o.lr });
   const program = trainingStep((p, inputs, given) => {
-    const { tokens: rows, memory: texts, ...rest } = given;
+    const { tokens: rows, memory: texts, popularity: logCounts, known, ...rest } = given;
+    const own = known ? { ...p, 'item.id': tf.mul(p['item.id']!, known) } : p;
+    const facts = { tokens: rows, memory: texts, popularity: logCounts };
     const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
-    const { sm, rm } = environmentLosses({ ...p, ...rest }, config, { tokens: rows, memory: texts }, inputs, dropout);
+    const { sm, rm } = environmentLosses({ ...own, ...rest }, config, facts, inputs, dropout);
     return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
   }, optimizer);
   const batchesOf = (epoch: number): Values[] => {
@@ -98,4 +115,16 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
 
 function pickDecoder(params: Values, config: DecoderConfig): Values {
   return Object.fromEntries(Object.keys(decoderSpecs(config)).map((name) => [name, params[name]!]));
+}
+
+/**
+ * An item that no fitted user met has no free vector: as one that is only ever an example of what was not taken, it would
+ * learn to be unlike everything. Such items are known by their text alone.
+ */
+function withoutUnknown(params: Values, counts: Int32Array): Values {
+  const table = params['item.id'];
+  if (!table) return params;
+  const width = table.shape[1]!;
+  const data = table.data.map((value, i) => (counts[Math.floor(i / width)]! > 0 ? value : 0));
+  return { ...params, 'item.id': { ...table, data } as Value };
 }

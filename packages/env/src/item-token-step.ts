@@ -19,19 +19,29 @@ export interface ItemTokenStep {
   begin(which: ArrayLike<number>, vectors: Float32Array): { state: Values; frozen: Values };
 }
 
-/** @param lr in units of the root mean square of the word vectors */
-export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number): ItemTokenStep {
+/**
+ * @param lr in units of the root mean square of the word vectors
+ * @param anchor weight of the squared distance to where a vector began, in units of their mean square
+ */
+export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number, anchor = 0): ItemTokenStep {
   const { width, wordScale = 1 } = lm.config;
-  const optimizer = adam({ lr: lr * wordScale * rootMeanSquare(lm.params[wordsOf(lm.config)]!.data) });
+  const unit = wordScale * rootMeanSquare(lm.params[wordsOf(lm.config)]!.data);
+  const optimizer = adam({ lr: lr * unit });
   return {
     program: trainingStep(({ vectors }, _, frozen) => {
-      const losses = textLoss(frozen, lm.config, frozen, vectors);
+      const ofTexts = textLoss(frozen, lm.config, frozen, vectors);
+      const moved = frozen.first && tf.sum(tf.square(tf.sub(vectors!, frozen.first)), 1);
+      const losses = moved ? tf.add(ofTexts, tf.mul(moved, anchor / unit ** 2)) : ofTexts;
       return { loss: tf.sum(losses) as tf.Scalar, aux: { losses, vectors: vectors! } };
     }, optimizer),
     inputs: { step: { dtype: 'int32', shape: [] } },
     begin: (which, vectors) => ({
       state: trainingState({ vectors: float32(vectors, [which.length, width]) }, optimizer),
-      frozen: { ...lm.params, ...textBatch(rows, which) },
+      frozen: {
+        ...lm.params,
+        ...textBatch(rows, which),
+        ...(anchor > 0 && { first: float32(vectors.slice(), [which.length, width]) }),
+      },
     }),
   };
 }

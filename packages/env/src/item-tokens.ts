@@ -16,13 +16,19 @@ export interface ItemTokenOptions {
   readonly batch: number | undefined;
   /** Adam steps per item at most (default 30). Higher: better tokens, slower; 0: the mean of the text's word vectors. */
   readonly steps: number;
-  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.3). Higher: fewer steps, until the loss jumps. */
+  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.1). Higher: fewer steps, until the loss jumps. */
   readonly lr: number;
   /**
    * An item is done when five steps lower its smallest loss so far by less than this share (default 0.002), a batch when
    * all its items are. Higher: faster, coarser.
    */
   readonly tolerance: number;
+  /**
+   * Weight of the squared distance from the mean of the text's word vectors, in units of the word vectors' mean square
+   * (default 20). Many vectors write a text equally well; near the mean like texts have like tokens, which is what the
+   * environment lives on. Higher: closer to a bag of words; 0: whatever writes the text best.
+   */
+  readonly anchor: number;
   /** Decides which other item's token the control gets. */
   readonly seed: number;
   /** Threads of the compiled program (default: all cores, at most 2). */
@@ -35,8 +41,9 @@ export interface ItemTokenOptions {
 export const DEFAULTS: ItemTokenOptions = {
   batch: undefined,
   steps: 30,
-  lr: 0.3,
+  lr: 0.1,
   tolerance: 0.002,
+  anchor: 20,
   seed: 0,
   threads: undefined,
   backend: undefined,
@@ -83,7 +90,7 @@ export async function* learnItemTokens(
   const fitting = Math.floor(MOST_LOGITS / (rows.context * words.shape[0]!));
   const size = Math.min(o.batch ?? Math.min(64, Math.max(1, fitting)), rows.count);
   const vectors = meanWords(lm, rows);
-  const { program, inputs, begin } = itemTokenStep(lm, rows, o.lr);
+  const { program, inputs, begin } = itemTokenStep(lm, rows, o.lr, o.anchor);
   const batchOf = (which: Int32Array): ReturnType<typeof begin> => {
     const first = new Float32Array(size * width);
     which.forEach((row, b) => {
@@ -136,6 +143,7 @@ function checkOptions(o: ItemTokenOptions): void {
     steps: [0, Number.MAX_VALUE, 'whole'],
     lr: [0, Number.MAX_VALUE],
     tolerance: [0, 1],
+    anchor: [0, Number.MAX_VALUE],
     threads: [1, Number.MAX_VALUE, 'whole'],
   });
 }

@@ -65,7 +65,7 @@ describe('catalogue model and item tokens', () => {
     const lm = await finish(catalogueModel(texts, small), note);
     expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
 
-    const tokens = await finish(learnItemTokens(lm, texts, { batch: 8, lr: 1, tolerance: 0 }));
+    const tokens = await finish(learnItemTokens(lm, texts, { batch: 8, lr: 1, tolerance: 0, anchor: 0 }));
     expect(tokens.vectors.shape).toEqual([30, 32]);
     const { own, none, other } = tokens.perplexity;
     expect(own).toBeLessThan(0.95 * none);
@@ -74,9 +74,9 @@ describe('catalogue model and item tokens', () => {
     // An item's token depends on its own text only: cold items get theirs without touching the others.
     const steps: number[] = [];
     const count = ({ metrics }: Progress): void => void (metrics?.steps !== undefined && steps.push(metrics.steps));
-    const all = await finish(learnItemTokens(lm, texts), count);
+    const all = await finish(learnItemTokens(lm, texts, { anchor: 1 }), count);
     for (const item of [3, 17]) {
-      const alone = await finish(learnItemTokens(lm, [texts[item]!]), count);
+      const alone = await finish(learnItemTokens(lm, [texts[item]!], { anchor: 1 }), count);
       alone.vectors.data.forEach((value, i) => {
         expect(value).toBeCloseTo(all.vectors.data[item * 32 + i]!, 3);
       });
@@ -86,7 +86,10 @@ describe('catalogue model and item tokens', () => {
       expect(other).toBeNaN();
     }
     const coarse: number[] = [];
-    await finish(learnItemTokens(lm, texts, { tolerance: 0.3 }), (p) => void coarse.push(p.metrics?.steps ?? 0));
+    await finish(
+      learnItemTokens(lm, texts, { tolerance: 0.3, anchor: 1 }),
+      (p) => void coarse.push(p.metrics?.steps ?? 0),
+    );
     expect(coarse[0]).toBeGreaterThan(0);
     expect(coarse[0]).toBeLessThan(steps[0]!);
   });
@@ -94,7 +97,7 @@ describe('catalogue model and item tokens', () => {
   test('without steps an item token is the mean of the words; more steps never make it worse', async () => {
     const lm = await finish(catalogueModel(texts, { ...small, width: 8, heads: 2, kvHeads: 2, epochs: 1 }));
     const after = async (steps: number, lr = 0.3): Promise<number> =>
-      (await finish(learnItemTokens(lm, texts, { steps, lr, tolerance: 0 }))).perplexity.own;
+      (await finish(learnItemTokens(lm, texts, { steps, lr, tolerance: 0, anchor: 0 }))).perplexity.own;
     const { vectors } = await finish(learnItemTokens(lm, texts, { steps: 0 }));
     const means = meanWords(lm, tokenRows(lm.tokenizer, texts, lm.context));
     expect([...vectors.data]).toEqual([...means]);

@@ -9,12 +9,12 @@ import { amongAll } from './validation.ts';
 test('ranks and losses among all items, equal ones counting half', async () => {
   await tf.setBackend('cpu');
   // Logits 3 1 3 2 1 for both rows.
-  const states = tf.tensor2d([1, 1], [2, 1]);
+  const states = tf.tensor3d([1, 1], [1, 2, 1]);
   const table = tf.tensor2d([3, 1, 3, 2, 1], [5, 1]);
-  const target = tf.tensor1d([2, 1], 'int32');
+  const target = tf.tensor2d([2, 1], [1, 2], 'int32');
   const normaliser = Math.log(2 * Math.exp(3) + Math.exp(2) + 2 * Math.exp(1));
   for (const most of [1, 4, 6, 100]) {
-    const { rank, loss } = amongAll(states, table, target, most);
+    const { rank, loss } = amongAll({ states, table, repetition: undefined }, target, most);
     expect([...rank.dataSync()]).toEqual([0.5, 3.5]);
     expect(loss.dataSync()[0]).toBeCloseTo(normaliser - 3, 5);
     expect(loss.dataSync()[1]).toBeCloseTo(normaliser - 1, 5);
@@ -23,11 +23,9 @@ test('ranks and losses among all items, equal ones counting half', async () => {
 
 test('what says nothing ranks every target in the middle', async () => {
   await tf.setBackend('cpu');
-  const { rank } = amongAll(
-    tf.zeros([3, 4]),
-    tf.tensor2d(normal(key(1), 80), [20, 4]),
-    tf.tensor1d([0, 7, 19], 'int32'),
-  );
+  const table = tf.tensor2d(normal(key(1), 80), [20, 4]);
+  const target = tf.tensor2d([0, 7, 19], [3, 1], 'int32');
+  const { rank } = amongAll({ states: tf.zeros([3, 1, 4]), table, repetition: undefined }, target);
   expect([...rank.dataSync()]).toEqual([9.5, 9.5, 9.5]);
 });
 

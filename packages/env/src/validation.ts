@@ -2,7 +2,8 @@ import { fold, type Key } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { embedding, rowDot, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { type EnvironmentConfig, environmentLosses, stateSize } from './environment-model.ts';
+import { type EnvironmentConfig, type EnvironmentLosses, environmentLosses } from './environment-model.ts';
+import { normaliserAfter, slotLogits } from './repetition.ts';
 import { type Runtime, ready } from './runtime.ts';
 import { type BatchShape, negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
@@ -35,13 +36,12 @@ export async function validationMeter(
   const batches = packSegments(set, segments, shape, (sequence, event) => negative(0, sequence, event));
   const runner = await ready(
     ({ inputs, frozen }) => {
-      const { tokens, memory, ...rest } = frozen;
+      const { tokens, memory, popularity, ...rest } = frozen;
       // One drawn item in place of all: the state loss over all of them is computed here, in parts.
       const contrast = tf.zeros([1], 'int32');
-      const about = environmentLosses(rest, config, { tokens, memory }, { ...inputs, contrast });
-      const states = tf.reshape(about.states, [-1, stateSize(config)]);
-      const { rank, loss } = amongAll(states, about.table, tf.reshape(inputs.target!, [-1]));
-      const sm = tf.sum(tf.mul(loss, tf.reshape(inputs.weight!, [-1])));
+      const about = environmentLosses(rest, config, { tokens, memory, popularity }, { ...inputs, contrast });
+      const { rank, loss } = amongAll(about, inputs.target!);
+      const sm = tf.sum(tf.mul(loss, inputs.weight!));
       return {
         state: {},
         outputs: { rank, liked: about.liked, other: about.other, sm, rm: tf.mul(about.rm, about.total) },
@@ -86,33 +86,46 @@ const EQUAL = 1e-5;
 /**
  * Where targets stand among all items, and -log softmax of their logits.
  *
- * @param states [R, size] @param table [items, size] @param target int32 [R] @param most logits made at a time, about
- * @returns `rank` [R] the number of items before the target, equal ones counting half; `loss` [R]
+ * @param about `states` [B, T, size], `table` [items, size], and what repetition adds to their products
+ * @param target int32 [B, T] @param most logits made at a time, about
+ * @returns `rank` [B, T] the number of items before the target, equal ones counting half; `loss` [B, T]
  */
 export function amongAll(
-  states: tf.Tensor,
-  table: tf.Tensor,
+  { states, table, repetition }: Pick<EnvironmentLosses, 'states' | 'table' | 'repetition'>,
   target: tf.Tensor,
   most: number = LOGITS,
 ): { rank: tf.Tensor; loss: tf.Tensor } {
-  const [rows] = states.shape as [number];
-  const [items, size] = table.shape as [number, number];
-  const own = tf.reshape(rowDot(states, embedding(table, target)), [rows, 1]);
+  const [B, T, size] = states.shape as [number, number, number];
+  const [items] = table.shape as [number];
+  const rows = B * T;
+  const queries = tf.reshape(states, [rows, size]);
+  const plain = tf.reshape(rowDot(queries, embedding(table, tf.reshape(target, [-1]))), [rows, 1]);
+  const own = repetition ? tf.add(plain, tf.reshape(repetition.of(target), [rows, 1])) : plain;
+  /** 1 for a logit above the target's, 1/2 for one equal to it, [R, n] -> [R]. */
+  const above = (logits: tf.Tensor): tf.Tensor => tf.mul(tf.add(beyond(logits, EQUAL), beyond(logits, -EQUAL)), 0.5);
+  const beyond = (logits: tf.Tensor, by: number): tf.Tensor => tf.cast(tf.greater(logits, tf.add(own, by)), 'float32');
   const block = Math.max(1, Math.floor(most / rows));
-  const better: tf.Tensor[] = [];
-  const notWorse: tf.Tensor[] = [];
+  const before: tf.Tensor[] = [];
   const sums: tf.Tensor[] = [];
   for (let from = 0; from < items; from += block) {
     const count = Math.min(block, items - from);
-    const logits = tf.matMul(states, tf.slice(table, [from, 0], [count, size]), false, true);
-    const above = (bound: tf.Tensor): tf.Tensor => tf.sum(tf.cast(tf.greater(logits, bound), 'float32'), 1);
-    better.push(above(tf.add(own, EQUAL)));
-    notWorse.push(above(tf.sub(own, EQUAL)));
+    const logits = tf.matMul(queries, tf.slice(table, [from, 0], [count, size]), false, true);
+    before.push(tf.sum(above(logits), 1));
     // The largest probability is 1 / sum exp(logit - largest): cheaper than logSumExp, which makes more matrices.
     sums.push(tf.sub(tf.max(logits, 1, true), tf.log(tf.max(tf.softmax(logits), 1, true))));
   }
-  const whole = sums.length === 1 ? sums[0]! : tf.logSumExp(tf.concat(sums, 1), 1, true);
-  // The target itself is not worse than it is.
-  const rank = tf.mul(tf.sub(tf.addN([...better, ...notWorse]), 1), 0.5);
-  return { rank, loss: tf.reshape(tf.sub(whole, own), [rows]) };
+  const whole = tf.reshape(sums.length === 1 ? sums[0]! : tf.logSumExp(tf.concat(sums, 1), 1, true), [B, T]);
+  // The target itself is half above itself.
+  const rank = tf.reshape(tf.sub(tf.addN(before), 0.5), [B, T]);
+  const ofTarget = tf.reshape(own, [B, T]);
+  if (!repetition) return { rank, loss: tf.sub(whole, ofTarget) };
+  const logits = slotLogits(repetition, states, table);
+  const moved = tf.sub(
+    above(tf.reshape(tf.add(logits, repetition.bonus), [rows, T])),
+    above(tf.reshape(logits, [rows, T])),
+  );
+  return {
+    rank: tf.add(rank, tf.sum(tf.mul(tf.reshape(moved, [B, T, T]), repetition.stands), 2)),
+    loss: tf.sub(normaliserAfter(repetition, logits, whole), ofTarget),
+  };
 }

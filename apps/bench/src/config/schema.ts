@@ -70,11 +70,13 @@ export const itemTokens = strict('environment.itemTokens', {
   ...options(['batch', 'steps'], count),
   lr: v.optional(positive),
   tolerance: v.optional(notNegative),
+  anchor: v.optional(notNegative),
 });
 export const fit = strict('environment.fit', {
   ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs'], count),
   ...options(['contrastItems', 'negatives', 'rewardHeads'], count),
   ...options(['patience', 'memory'], whole),
+  counting: v.optional(flag),
   users: v.optional(share),
   dropout: v.optional(rate),
   lambda: v.optional(notNegative),

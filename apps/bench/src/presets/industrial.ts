@@ -1,15 +1,9 @@
 import type { Experiment } from '../config/schema.ts';
 import { ladder } from './ladder.ts';
 
-/**
- * Amazon Industrial and Scientific: 8,442 users, 4,385 items with titles, no purchases. The environments learn at half
- * the default rate, which validation prefers here.
- */
-export const industrial: Experiment = ladder(
-  {
-    name: 'industrial',
-    dataset: { type: 'industrial' },
-    split: { type: 'user-lists', lists: 'industrial' },
-  },
-  { environment: { fit: { lr: 0.001, epochs: 60 } } },
-);
+/** Amazon Industrial and Scientific: 8,442 users, 4,385 items with titles, no purchases. */
+export const industrial: Experiment = ladder({
+  name: 'industrial',
+  dataset: { type: 'industrial' },
+  split: { type: 'user-lists', lists: 'industrial' },
+});

@@ -29,6 +29,7 @@ export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
     input: 'id+text',
     candidates: 'input',
     memory: 0,
+    counting: false,
     contrast: 'softmax',
     negatives: 1,
     rewardHeads: 1,

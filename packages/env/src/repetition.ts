@@ -1,0 +1,63 @@
+import { embedding } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+
+/** What repetition adds to the logits of the items that histories hold; to all others it adds nothing. */
+export interface Repetition {
+  /** What the item of a slot gets at a position, [B, T, T]. */
+  readonly bonus: tf.Tensor;
+  /** 1 where a slot stands for its item: it holds one, the position sees it, and sees no later slot with the same; [B, T, T]. */
+  readonly stands: tf.Tensor;
+  /** Ids of the slots, those that are no items replaced by one, int32 [B, T]. */
+  readonly items: tf.Tensor;
+  /** What each of some items, the same for all positions or one for each, gets. @param ids int32 [n] or [B, T] -> [B, T, n] or [B, T] */
+  of(ids: tf.Tensor): tf.Tensor;
+}
+
+/**
+ * @param weight [1] @param kept [B, T, T] what is left of a slot at a position @param visible [B, T, T] 1 where it is seen
+ * @param slots int32 [B, T], ids from `count` on are no items
+ */
+export function repetitionOf(
+  weight: tf.Tensor,
+  { kept, visible }: { readonly kept: tf.Tensor; readonly visible: tf.Tensor },
+  slots: tf.Tensor,
+  count: number,
+): Repetition {
+  const [B, T] = slots.shape as [number, number];
+  const real = tf.less(slots, tf.scalar(count, 'int32')).toFloat();
+  const same = tf.mul(equal(slots.reshape([B, T, 1]), slots.reshape([B, 1, T])), real.reshape([B, 1, T]));
+  const places = tf.range(0, T, 1, 'int32');
+  const after = tf.greater(places.reshape([1, T, 1]), places.reshape([1, 1, T])).toFloat();
+  const later = tf.matMul(visible, tf.mul(same, after));
+  const w = weight.reshape([1, 1, 1]);
+  return {
+    bonus: tf.mul(tf.matMul(kept, same), w),
+    stands: tf.mul(tf.mul(visible, real.reshape([B, 1, T])), equal(later, tf.scalar(0))),
+    items: tf.minimum(slots, tf.scalar(count - 1, 'int32')),
+    of: (ids) =>
+      ids.rank === 1
+        ? tf.mul(tf.matMul(kept, equal(slots.reshape([B, T, 1]), ids.reshape([1, 1, -1]))), w)
+        : tf.sum(tf.mul(tf.mul(kept, equal(ids.reshape([B, T, 1]), slots.reshape([B, 1, T]))), w), 2),
+  };
+}
+
+/** Logits of the items in the slots without their bonus, [B, T, T]: states [B, T, S] . rows of table [items, S]. */
+export function slotLogits({ items }: Repetition, states: tf.Tensor, table: tf.Tensor): tf.Tensor {
+  return tf.matMul(states, embedding(table, items), false, true);
+}
+
+/**
+ * log sum exp of all logits once the bonus is added to those of the slots: only these change, so the others are not
+ * needed.
+ *
+ * @param logits of {@link slotLogits} @param before log sum exp without the bonus, [B, T]
+ */
+export function normaliserAfter({ bonus, stands }: Repetition, logits: tf.Tensor, before: tf.Tensor): tf.Tensor {
+  const share = tf.sub(logits, before.expandDims(2));
+  const more = tf.sum(tf.mul(stands, tf.sub(tf.exp(tf.add(share, bonus)), tf.exp(share))), 2);
+  return tf.add(before, tf.log(tf.maximum(tf.add(more, 1), tf.scalar(1e-6))));
+}
+
+function equal(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return tf.equal(a, b).toFloat();
+}
