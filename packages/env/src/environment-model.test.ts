@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initDecoder } from './decoders/modules.ts';
 import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
+import { logPopularity } from './memory.ts';
 
 const ITEMS = 6;
 const config: EnvironmentConfig = {
@@ -64,6 +65,39 @@ describe('the state loss over drawn items', () => {
     expect(losses({ contrast: int32([1, 2, 4, 1, 2, 4]) }).sm).toBeCloseTo(three.sm, 5);
     expect(three.sm).not.toBeCloseTo(losses({}).sm, 3);
   });
+});
+
+test('counting: a target is as popular as without its own row, all other items as they are; items repeat', () => {
+  const c = { ...config, counting: true };
+  const counts = Int32Array.from([1, 4, 2, 7, 0, 3]);
+  const values = tensors({
+    ...initDecoder(key(1), c.decoder),
+    ...initEnvironment(key(2), c, 0),
+    ...{ 'memory.decay': float32([0]), 'memory.popularity': float32([0.3]), 'memory.repeat': float32([0.4]) },
+  });
+  const [popularity, fewer] = [counts, counts.map((n) => Math.max(n - 1, 0))].map((n) => toTensor(logPopularity(n)));
+  // Items 0, 3, 5 after one another, then 3 again.
+  const inputs = {
+    ...batch,
+    items: int32([ITEMS, 0, 3, 5], [1, 4]),
+    segment: int32([0, 0, 0, 0], [1, 4]),
+    target: int32([0, 3, 5, 3], [1, 4]),
+    weight: float32([1, 1, 1, 1], [1, 4]),
+  };
+  for (const contrast of [undefined, int32([5, 1, 0, 4, 2, 3])]) {
+    const given = tensors({ ...inputs, ...(contrast && { contrast }) });
+    const { sm, states, table } = environmentLosses(values, c, { popularity, fewer }, given);
+    const logits = tf.matMul(tf.reshape(states, [4, -1]), table, false, true).arraySync() as number[][];
+    let sum = 0;
+    logits.forEach((row, t) => {
+      // Half per event; the weights are five times what is stored.
+      for (const [j, item] of [0, 3, 5].slice(0, t).entries()) row[item]! += 2 * 0.5 ** (t - 1 - j);
+      const own = inputs.target.data[t]!;
+      row[own]! += 1.5 * (Math.log(counts[own]! - 1 + 0.3) - Math.log(counts[own]! + 0.3));
+      sum += Math.log(row.reduce((all, x) => all + Math.exp(x), 0)) - row[own]!;
+    });
+    expect(sm.dataSync()[0]).toBeCloseTo(sum / 4, 4);
+  }
 });
 
 describe('the reward loss', () => {

@@ -61,6 +61,11 @@ export interface ItemFacts {
   readonly memory?: tf.Tensor | undefined;
   /** Of `logPopularity`, [items, 1]. */
   readonly popularity?: tf.Tensor | undefined;
+  /**
+   * The same of counts less by one, for a fit: a target's own row is no evidence for it. Without this no target would ever
+   * be an item that nobody took, and the fit would conclude that there are none.
+   */
+  readonly fewer?: tf.Tensor | undefined;
 }
 
 /** What states are compared with, [items, columns]: popularity, where it is there, meets a 1. @param input what items enter histories as [items, width] */
@@ -224,9 +229,11 @@ export function environmentLosses(
 
   const flat = tf.reshape(weight!, [B * T, 1]);
   const total = tf.maximum(tf.sum(flat), 1);
+  const less = facts.fewer && popularityColumn(params, tf.sub(facts.fewer, facts.popularity!));
+  const shifts = { repetition, less: less && tf.reshape(embedding(less, target!), [B, T]) };
   const ce = contrast
-    ? sampledCrossEntropy(states, table, target!, contrast, repetition)
-    : crossEntropy(states, table, target!, repetition);
+    ? sampledCrossEntropy(states, table, target!, contrast, shifts)
+    : crossEntropy(states, table, target!, shifts);
 
   const asked = { states: decoded, current: copies(decoded, 1 + N, 1), candidates, mask: askedMask };
   const likeness =
@@ -255,20 +262,29 @@ export function environmentLosses(
   };
 }
 
+/** What is added to products of states and table. */
+interface Shifts {
+  readonly repetition: Repetition | undefined;
+  /** To the targets alone, [B, T]. */
+  readonly less: tf.Tensor | undefined;
+}
+
 /** -log softmax of the targets among all items, [B, T]: states [B, T, S], table [items, S], target int32 [B, T]. */
-function crossEntropy(
-  states: tf.Tensor,
-  table: tf.Tensor,
-  target: tf.Tensor,
-  repetition: Repetition | undefined,
-): tf.Tensor {
+function crossEntropy(states: tf.Tensor, table: tf.Tensor, target: tf.Tensor, { repetition, less }: Shifts): tf.Tensor {
   const [B, T, S] = states.shape as [number, number, number];
   const [queries, ids] = [tf.reshape(states, [B * T, S]), tf.reshape(target, [B * T])];
   const each = tf.reshape(softmaxCrossEntropy(queries, table, ids.expandDims(1), tf.ones([B * T, 1])), [B, T]);
   if (!repetition) return each;
-  const own = tf.reshape(rowDot(queries, embedding(table, ids)), [B, T]);
-  const normaliser = normaliserAfter(repetition, slotLogits(repetition, states, table), tf.add(each, own));
-  return tf.sub(normaliser, tf.add(own, repetition.of(target)));
+  const plain = tf.reshape(rowDot(queries, embedding(table, ids)), [B, T]);
+  const normaliser = normaliserAfter(repetition, slotLogits(repetition, states, table), tf.add(each, plain));
+  const own = tf.add(plain, repetition.of(target));
+  return less ? lossAfter(tf.sub(own, normaliser), less) : tf.sub(normaliser, own);
+}
+
+/** -log softmax once `shift` is added to the target's logit alone. @param logP its log softmax before */
+function lossAfter(logP: tf.Tensor, shift: tf.Tensor): tf.Tensor {
+  const shifted = tf.add(logP, shift);
+  return tf.sub(tf.log(tf.maximum(tf.add(tf.sub(tf.exp(shifted), tf.exp(logP)), 1), tf.scalar(1e-6))), shifted);
 }
 
 /**
@@ -284,14 +300,15 @@ function sampledCrossEntropy(
   table: tf.Tensor,
   target: tf.Tensor,
   contrast: tf.Tensor,
-  repetition: Repetition | undefined,
+  { repetition, less }: Shifts,
 ): tf.Tensor {
   const [B, T, S] = states.shape as [number, number, number];
   const [draws] = contrast.shape as [number];
   const queries = tf.reshape(states, [B * T, S]);
   const plain = tf.reshape(rowDot(queries, embedding(table, tf.reshape(target, [-1]))), [B, T, 1]);
   const others = tf.reshape(tf.matMul(queries, embedding(table, contrast), false, true), [B, T, draws]);
-  const own = repetition ? tf.add(plain, repetition.of(target).expandDims(2)) : plain;
+  const known = repetition ? tf.add(plain, repetition.of(target).expandDims(2)) : plain;
+  const own = less ? tf.add(known, less.expandDims(2)) : known;
   const drawn = repetition ? tf.add(others, repetition.of(contrast)) : others;
   const same = tf.cast(tf.equal(target.expandDims(2), tf.reshape(contrast, [1, 1, draws])), 'float32');
   const weighed = tf.sub(tf.add(drawn, Math.log(table.shape[0]! / draws)), tf.mul(same, 1e9));

@@ -85,15 +85,18 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     ...unlearned,
     ...(tokens && { tokens }),
     ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
-    ...(config.counting && { popularity: logPopularity(counts) }),
+    ...(config.counting && {
+      popularity: logPopularity(counts),
+      fewer: logPopularity(counts.map((count) => Math.max(count - 1, 0))),
+    }),
     ...(own['item.id'] && { known: float32(Float32Array.from(counts, Math.sign), [counts.length, 1]) }),
   };
 
   const optimizer = adam({ lr: o.lr });
   const program = trainingStep((p, inputs, given) => {
-    const { tokens: rows, memory: texts, popularity: logCounts, known, ...rest } = given;
+    const { tokens: rows, memory: texts, popularity: logCounts, fewer, known, ...rest } = given;
     const own = known ? { ...p, 'item.id': tf.mul(p['item.id']!, known) } : p;
-    const facts = { tokens: rows, memory: texts, popularity: logCounts };
+    const facts = { tokens: rows, memory: texts, popularity: logCounts, fewer };
     const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
     const { sm, rm } = environmentLosses({ ...own, ...rest }, config, facts, inputs, dropout);
     return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
