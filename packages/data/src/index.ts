@@ -8,7 +8,7 @@ export { type ReadCatalogOptions, readCatalog } from './read/catalog.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { type InteractionColumns, type ReadInteractionsOptions, readInteractions } from './read/interactions.ts';
 export { rewardsOf } from './rewards.ts';
-export { itemCounts, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
+export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
 export { leaveOneOut, splitByTime } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';
 export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';

@@ -1,3 +1,4 @@
+import { contentHash } from '@lea/core';
 import type { Interactions } from './interactions.ts';
 
 /** The events of each user in a row: those of user `u` are `offsets[u]` to `offsets[u + 1]`. */
@@ -69,4 +70,10 @@ export function itemCounts(set: Transitions): Float64Array {
   const counts = new Float64Array(set.sequences.itemIds.length);
   for (const e of set.event) counts[set.sequences.items[e]!]!++;
   return counts;
+}
+
+/** What rows are about: equal for equal decisions after equal histories among the same items. */
+export function rowsHash({ sequences, event, sequence }: Transitions): string {
+  const { itemIds, items, offsets } = sequences;
+  return contentHash('rows', itemIds, items, offsets, event, sequence);
 }

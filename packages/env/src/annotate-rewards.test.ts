@@ -1,6 +1,7 @@
+import { rowsHash } from '@lea/data';
 import { expect, test } from 'vitest';
 import { annotateRewards } from './annotate-rewards.ts';
-import { type Annotation, rowsHash } from './annotation.ts';
+import type { Annotation } from './annotation.ts';
 import { finish } from './progress.ts';
 import { rowsOf } from './testing.ts';
 

@@ -1,6 +1,6 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
-import { type Annotation, rowsHash } from './annotation.ts';
+import { historyWindows, rowsHash, type Transitions } from '@lea/data';
+import type { Annotation } from './annotation.ts';
 import type { Progress } from './progress.ts';
 import type { RewardModel } from './reward-model.ts';
 

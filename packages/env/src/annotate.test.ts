@@ -4,10 +4,9 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { historyWindows } from '@lea/data';
+import { historyWindows, rowsHash } from '@lea/data';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { annotate, annotateToFiles } from './annotate.ts';
-import { rowsHash } from './annotation.ts';
 import { type Environment, loadEnvironment } from './environment.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish } from './progress.ts';

@@ -1,15 +1,8 @@
 import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
-import type { Transitions } from '@lea/data';
+import { rowsHash, type Transitions } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import { annotateRows } from './annotate-rows.ts';
-import {
-  type Annotation,
-  type AnnotationColumns,
-  columnValues,
-  copyRows,
-  emptyColumns,
-  rowsHash,
-} from './annotation.ts';
+import { type Annotation, type AnnotationColumns, columnValues, copyRows, emptyColumns } from './annotation.ts';
 import { type AnnotationFiles, annotationFiles } from './annotation-files.ts';
 import { annotationStore, type Store } from './annotation-store.ts';
 import type { Environment } from './environment.ts';

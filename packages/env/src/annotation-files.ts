@@ -1,6 +1,6 @@
 import { contentHash, LeaError } from '@lea/core';
-import type { Transitions } from '@lea/data';
-import { type Annotation, copyRows, emptyColumns, rowsHash } from './annotation.ts';
+import { rowsHash, type Transitions } from '@lea/data';
+import { type Annotation, copyRows, emptyColumns } from './annotation.ts';
 import type { Store } from './annotation-store.ts';
 
 /** An annotation that stays on disk: rows are read when asked for, a shard at a time. */

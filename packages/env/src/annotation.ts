@@ -1,5 +1,4 @@
-import { contentHash, LeaError } from '@lea/core';
-import type { Transitions } from '@lea/data';
+import { LeaError } from '@lea/core';
 import { float32, int32, type Values } from '@lea/tensor';
 import type { RewardCalibration } from './reward-calibration.ts';
 
@@ -13,7 +12,7 @@ export interface Annotation extends AnnotationColumns {
   /** What makes probabilities of the rewards, of an environment that was fitted with validation. */
   readonly calibration?: RewardCalibration;
   readonly hash: string;
-  /** {@link rowsHash} of the rows it is about. */
+  /** `rowsHash` (@lea/data) of the rows it is about. */
   readonly rowsHash?: string;
 }
 
@@ -28,12 +27,6 @@ export interface AnnotationColumns {
   readonly logits: Float32Array;
   /** [rows, k] their raw rewards. */
   readonly positiveRewards: Float32Array;
-}
-
-/** What rows are about: equal for equal decisions after equal histories among the same items. */
-export function rowsHash({ sequences, event, sequence }: Transitions): string {
-  const { itemIds, items, offsets } = sequences;
-  return contentHash('rows', itemIds, items, offsets, event, sequence);
 }
 
 /** Columns of some rows, to be filled. @param stateSize 0 leaves states out */

@@ -1,5 +1,5 @@
-import type { Transitions } from '@lea/data';
-import { type Annotation, rowsHash } from '@lea/env';
+import { rowsHash, type Transitions } from '@lea/data';
+import type { Annotation } from '@lea/env';
 import { describe, expect, it } from 'vitest';
 import { leaSignals, type SignalOptions, signalsHash } from './signals.ts';
 

@@ -9,8 +9,8 @@ import {
   permutation,
   withDefaults,
 } from '@lea/core';
-import type { Transitions } from '@lea/data';
-import { type Annotation, rowsHash } from '@lea/env';
+import { rowsHash, type Transitions } from '@lea/data';
+import type { Annotation } from '@lea/env';
 import { createSampler } from './sampler.ts';
 
 /** What a language-model environment adds to the training rows; row-sparse, aligned with the train transitions. */
