@@ -1,4 +1,4 @@
-import { withDefaults } from '@lea/core';
+import { LeaError, withDefaults } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
@@ -80,12 +80,20 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
   const make = (options: Partial<O> = {}) => {
     const all = withDefaults(type, defaults, options);
     definition.check?.(all);
-    return (encoder: Encoder): Agent => ({
-      ...definition.build(all, encoder),
-      name: type,
-      config: { type, ...all, encoder: encoder.config },
-      encoder,
-    });
+    return (encoder: Encoder): Agent => {
+      if (typeof encoder?.encode !== 'function') {
+        throw new LeaError('E_OPTION_VALUE', `${type}: an agent is made with an encoder.`, {
+          value: encoder,
+          hint: `For instance ${type}()(sasrec()).`,
+        });
+      }
+      return {
+        ...definition.build(all, encoder),
+        name: type,
+        config: { type, ...all, encoder: encoder.config },
+        encoder,
+      };
+    };
   };
   return Object.assign(make, { type, defaults });
 }

@@ -135,7 +135,10 @@ export interface Agent {
    * a batch: every parameter of that form must be listed, else it is taken for one without rows of items.
    */
   readonly itemTables: Readonly<Record<string, TableReach>>;
-  /** What to do when a metric runs away: the option that cures it, by the metric's name. */
+  /**
+   * What to do when a metric runs away: the option that cures it, by `phase/metric` for one phase alone or by the metric's name;
+   * `loss` for all that have no entry.
+   */
   readonly cures: Readonly<Record<string, string>>;
   readonly phases: readonly Phase[];
   readonly rankingHead: 'supervised' | 'q';

@@ -46,7 +46,7 @@ export { type Rollout, type RolloutOptions, rollout, type Statistic } from './st
 export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './step/serve-environment.ts';
 export type { Box, Discrete, MultiDiscrete, Point, Space } from './step/spaces.ts';
 export { stepEnvironment } from './step/step-environment.ts';
-export type { Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './step/types.ts';
+export type { AutoresetMode, Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './step/types.ts';
 export { type TextVectorOptions, textVectors } from './text-vectors.ts';
 export {
   type SpecialToken,

@@ -222,3 +222,7 @@ test('the registry takes new types and refuses names that are taken', () => {
   expect(() => createAgent({ type: 'snqm', encoder: { type: 'sasrec' } })).toThrow(/Did you mean "snqn"/);
   expect(() => createAgent({ type: 'ce' } as never)).toThrow(/no encoder/);
 });
+
+test('an agent without an encoder says what is missing', () => {
+  expect(() => snqn()(undefined as never)).toThrow('snqn()(sasrec())');
+});
