@@ -21,7 +21,7 @@ def lora(decoder, weights, batch):
     before = torch.ones(T, T, dtype=torch.bool).tril()
     visible = (segment.unsqueeze(2) == segment.unsqueeze(1)) & before
     mask = torch.zeros(B, 1, T, T).masked_fill(~visible.unsqueeze(1), -1e9)
-    table = weights["item.id"] + F.linear(weights["tokens"], weights["item.projection.weight"])
+    table = weights["item.id"] * weights["known"] + F.linear(weights["tokens"], weights["item.projection.weight"])
     states = decoder(F.embedding(items, torch.cat([table, weights["start"]])), mask)
 
     logits = F.linear(states.flatten(0, 1), table)
