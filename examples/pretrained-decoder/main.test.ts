@@ -9,7 +9,7 @@ import { main } from './main.ts';
 it('runs as it stands, with any decoder in the layout of Hugging Face', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'decoder-'));
   const { catalog } = createWorld({ users: 150, items: 40, tastes: 6 });
-  const lm = await finish(catalogueModel(catalog.texts, { width: 32, heads: 2, layers: 1, context: 24, epochs: 4 }));
+  const lm = await finish(catalogueModel(catalog.texts));
   await saveLanguageModel(lm, dir);
   const [texts, rows] = await main(dir, undefined, 1);
   const [none, own] = [...texts!.matchAll(/\d+\.\d/g)].map(Number);
