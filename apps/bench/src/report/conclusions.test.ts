@@ -51,10 +51,13 @@ test('a gain, its control and a lost comparison with counting are said plainly',
 
 test('no difference is no win', () => {
   const mixed = [1, 9, 9, 1, 9, 1, 1, 9];
-  const runs = [run('CE', 'run', 5, mixed), run('CE-LEA', 'run', 5, mixed.toReversed())];
-  const said = conclusions(runs, configs.slice(0, 2), []);
+  const better = [...mixed.slice(0, 7), 8].toReversed();
+  const runs = [run('CE', 'run', 5, mixed), run('CE-LEA', 'run', 5, better), run('CE-LEA (id only)', 'run', 5, better)];
+  const said = conclusions(runs, configs, []);
   expect(said[0]).toMatch(/may be chance/);
   expect(said[1]).toMatch(/is not measurably different from CE/);
+  // The control has no share of what may be nothing.
+  expect(said[2]).toMatch(/alone gives \+\.\d+\. Over the control nothing/);
 });
 
 test('a loss is called one', () => {

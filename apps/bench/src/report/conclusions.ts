@@ -59,10 +59,12 @@ function versus(run: FinishedRun, base: FinishedRun, withSeed: boolean): string 
 }
 
 function controlled(run: FinishedRun, control: FinishedRun, base: FinishedRun): string {
-  const gain = score(run) - score(base);
+  const gain = compare(run.evaluation, base.evaluation, { metric: METRIC });
   const without = score(control) - score(base);
   const own = compare(run.evaluation, control.evaluation, { metric: METRIC });
-  const share = gain > 0 && without > 0 ? `, ${Math.round((100 * without) / gain)} % of that gain` : '';
+  // A share of what may be nothing says nothing.
+  const share =
+    verdict(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
   const rest =
     verdict(own) > 0
       ? `What is left over the control is ${amount(own)}.`
