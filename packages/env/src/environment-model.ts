@@ -227,8 +227,7 @@ export function environmentLosses(
     ? repetitionOf(repetitionWeight(params), { kept: kept!, visible: visibleOf(mask) }, items!, config.items)
     : undefined;
 
-  const flat = tf.reshape(weight!, [B * T, 1]);
-  const total = tf.maximum(tf.sum(flat), 1);
+  const total = tf.maximum(tf.sum(weight!), 1);
   const less = facts.fewer && popularityColumn(params, tf.sub(facts.fewer, facts.popularity!));
   const shifts = { repetition, less: less && tf.reshape(embedding(less, target!), [B, T]) };
   const ce = contrast
