@@ -174,7 +174,7 @@ export function environmentPrograms(parts: {
       const { states, candidates } = inputs.states
         ? { states: inputs.states, candidates: vectors }
         : promptedCandidates(frozen, inputs, vectors, mask);
-      const current = tf.tile(tf.reshape(at(states, length!), [BATCH, 1, D]), [1, A, 1]);
+      const current = tf.reshape(at(states, length!), [BATCH, 1, D]);
       const asked = { states, current, candidates, mask };
       const likeness = frozen.memory && likenessOf(frozen, inputs, A);
       const each = headNames(config).map((name) => {

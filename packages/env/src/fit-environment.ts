@@ -29,13 +29,17 @@ export async function* fitEnvironment(
   const { train, ...given } = options;
   const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
   const fit = await prepareFit(o);
-  const { config, root, text, segments, counts, shape, params, fixed, frozen, optimizer, program, batchesOf } = fit;
+  const { config, root, text, segments, counts, shape, params, fixed, frozen, constants } = fit;
+  const { optimizer, program, batchesOf } = fit;
+  const [first] = batchesOf(0) as [Values];
   const trainer = await ready(
     program,
-    { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(batchesOf(0)[0]!), frozen: specsOf(frozen) },
+    { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(first), frozen: specsOf(frozen), constants },
     o,
   );
-  const meter = o.validation && (await validationMeter(o.validation, config, { ...params, ...frozen }, shape, root, o));
+  const unlearned = { ...frozen, ...constants };
+  const meter =
+    o.validation && (await validationMeter(o.validation, config, { ...params, ...unlearned }, shape, root, o));
   try {
     let state = trainingState(params, optimizer);
     let best: Best = { params, score: Number.NEGATIVE_INFINITY, epoch: 0 };
@@ -53,7 +57,7 @@ export async function* fitEnvironment(
         }
       }
       const now = parametersOf(state);
-      const measured = await meter?.run({ ...now, ...frozen });
+      const measured = await meter?.run({ ...now, ...unlearned });
       yield { stage: 'environment', step: epoch + 1, total: o.epochs, metrics: { ...means, ...measured?.metrics } };
       const score = measured ? quality(measured.metrics) : epoch;
       if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };

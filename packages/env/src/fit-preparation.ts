@@ -17,6 +17,7 @@ import { decoderSpecs, initDecoder } from './decoders/modules.ts';
 import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
 import { configOf, type FitEnvironmentOptions } from './fit-options.ts';
 import { initMemory, logPopularity, textMemoryTable } from './memory.ts';
+import { packing } from './packing.ts';
 import {
   type BatchShape,
   negativeSampler,
@@ -44,6 +45,8 @@ export interface FitPreparation {
   readonly fixed: Values;
   /** What the step reads and does not change: of `fixed`, and made of the tokens. */
   readonly frozen: Values;
+  /** Likewise, but part of the program: the decoder's matrices where they are frozen. */
+  readonly constants: Values;
   readonly optimizer: Optimizer;
   /** The training step: outputs `loss`, `sm`, `rm`. */
   readonly program: Program;
@@ -79,10 +82,13 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     ...memory.trained,
   };
   const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.lm!).words };
-  const fixed: Values = { ...(config.adaptation === 'all' ? {} : decoder), ...memory.fixed, ...words };
-  const { 'memory.directions': directions, ...unlearned } = fixed;
+  const adapted = config.adaptation === 'all' ? {} : decoder;
+  const fixed: Values = { ...adapted, ...memory.fixed, ...words };
+  const { 'memory.directions': directions } = memory.fixed;
+  const { constants, fed } = packing(adapted);
   const frozen: Values = {
-    ...unlearned,
+    ...fed,
+    ...words,
     ...(tokens && { tokens }),
     ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
     ...(config.counting && {
@@ -113,7 +119,21 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
       ...(drawn > 0 && { contrast: int32(integers(fold(fold(root, `contrast ${epoch}`), step), drawn, config.items)) }),
     }));
   };
-  return { config, root, text, segments, counts, shape, params, fixed, frozen, optimizer, program, batchesOf };
+  return {
+    config,
+    root,
+    text,
+    segments,
+    counts,
+    shape,
+    params,
+    fixed,
+    frozen,
+    constants,
+    optimizer,
+    program,
+    batchesOf,
+  };
 }
 
 function pickDecoder(params: Values, config: DecoderConfig): Values {

@@ -2,6 +2,7 @@ import { adam, float32, type Program, type Specs, type Values } from '@lea/tenso
 import * as tf from '@tensorflow/tfjs';
 import { wordsOf } from './decoders/modules.ts';
 import { type LanguageModel, type TokenRows, textBatch, textLoss } from './language-model.ts';
+import { packing } from './packing.ts';
 import { trainingState, trainingStep } from './steps.ts';
 
 /** What `learnItemTokens` repeats for a batch of items. */
@@ -10,6 +11,8 @@ export interface ItemTokenStep {
   readonly program: Program;
   /** The number of the step is the only input: a call makes many steps on the same texts, so these are frozen. */
   readonly inputs: Specs;
+  /** What is part of the program: the matrices of the language model. */
+  readonly constants: Values;
   /**
    * The state and frozen values of a batch.
    *
@@ -27,6 +30,7 @@ export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number, an
   const { width, wordScale = 1 } = lm.config;
   const unit = wordScale * rootMeanSquare(lm.params[wordsOf(lm.config)]!.data);
   const optimizer = adam({ lr: lr * unit });
+  const { constants, fed } = packing(lm.params);
   return {
     program: trainingStep(({ vectors }, _, frozen) => {
       const ofTexts = textLoss(frozen, lm.config, frozen, vectors);
@@ -35,10 +39,11 @@ export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number, an
       return { loss: tf.sum(losses) as tf.Scalar, aux: { losses, vectors: vectors! } };
     }, optimizer),
     inputs: { step: { dtype: 'int32', shape: [] } },
+    constants,
     begin: (which, vectors) => ({
       state: trainingState({ vectors: float32(vectors, [which.length, width]) }, optimizer),
       frozen: {
-        ...lm.params,
+        ...fed,
         ...textBatch(rows, which),
         ...(anchor > 0 && { first: float32(vectors.slice(), [which.length, width]) }),
       },

@@ -90,7 +90,7 @@ export async function* learnItemTokens(
   const fitting = Math.floor(MOST_LOGITS / (rows.context * words.shape[0]!));
   const size = Math.min(o.batch ?? Math.min(64, Math.max(1, fitting)), rows.count);
   const vectors = meanWords(lm, rows);
-  const { program, inputs, begin } = itemTokenStep(lm, rows, o.lr, o.anchor);
+  const { program, inputs, constants, begin } = itemTokenStep(lm, rows, o.lr, o.anchor);
   const batchOf = (which: Int32Array): ReturnType<typeof begin> => {
     const first = new Float32Array(size * width);
     which.forEach((row, b) => {
@@ -99,7 +99,8 @@ export async function* learnItemTokens(
     return begin(which, first);
   };
   const some = batchOf(new Int32Array(size));
-  const trainer = await ready(program, { state: specsOf(some.state), inputs, frozen: specsOf(some.frozen) }, o);
+  const specs = { state: specsOf(some.state), inputs, frozen: specsOf(some.frozen), constants };
+  const trainer = await ready(program, specs, o);
   try {
     for (let from = 0; from < rows.count; from += size) {
       const count = Math.min(size, rows.count - from);

@@ -114,6 +114,27 @@ describe('a training program', () => {
     }
   });
 
+  test('constants are part of a program: the same results, and they are not fed', async () => {
+    const { frozen: _, ...others } = specs;
+    const within = { ...others, constants: frozen };
+    const fed = await (await compile(training, specs)).run({ state, frozen, inputs });
+    const kept = await (await compile(training, within)).run({ state, inputs });
+    expectClose(kept.state, fed.state, 1e-6);
+    const eager = await (await interpret(training, within)).run({ state, inputs });
+    expectClose(eager.state, fed.state, 1e-4);
+    const one = Object.fromEntries(
+      Object.entries(part(0, 1)).map(([name, value]) => [name, { ...value, shape: value.shape.slice(1) }]),
+    );
+    const direct = await (await compile(training, within, { mode: 'direct' })).run({ state, inputs: one });
+    expect(direct.outputs.loss!.data[0]).toBeCloseTo(fed.outputs.loss!.data[0]!, 5);
+    for (const make of [compile, interpret]) {
+      await expect((await make(training, within)).run({ state, frozen, inputs })).rejects.toThrow(/no frozen tensors/);
+      await expect(make(training, { ...specs, constants: frozen })).rejects.toThrow(/both a constant and fed.*"scale"/);
+      const cut = { scale: { ...frozen.scale, data: frozen.scale!.data.subarray(1) } } as Values;
+      await expect(make(training, { ...others, constants: cut })).rejects.toThrow(/constants "scale" does not fit/);
+    }
+  });
+
   test('runs change neither their feed nor earlier results, and may overlap', async () => {
     const runner = await compile(training, specs);
     const before = structuredClone({ state, frozen, inputs });

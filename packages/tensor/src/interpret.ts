@@ -2,14 +2,14 @@ import * as tf from '@tensorflow/tfjs';
 import { onBackend, useBackend } from './backends.ts';
 import { stepCount } from './feed.ts';
 import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Tensors, Value, Values } from './types.ts';
-import { arrayOf, checkValues, fromTensor, sizeOf, toTensor } from './values.ts';
+import { arrayOf, checkConstants, checkValues, fromTensor, sizeOf, toTensor } from './values.ts';
 
 /**
  * Makes a program ready to run eagerly on a tfjs backend: the reference for compiled programs, and the way without
  * native code. Takes and gives what `compile` does.
  *
  * @param options.backend default `cpu`; see `useBackend`
- * @throws LeaError `E_BACKEND_MISSING`
+ * @throws LeaError `E_BACKEND_MISSING`, `E_FEED`, `E_PROGRAM` (constants that are fed as well)
  */
 export async function interpret(
   program: Program,
@@ -17,6 +17,7 @@ export async function interpret(
   options: { readonly backend?: string; readonly mode?: Mode } = {},
 ): Promise<Runner> {
   const { backend = 'cpu', mode = 'loop' } = options;
+  checkConstants(specs);
   await tf.ready();
   const before = tf.getBackend();
   await useBackend(backend);
@@ -36,7 +37,8 @@ function runEagerly(program: Program, specs: ProgramSpecs, feed: Feed, mode: Mod
     const inputs = mode === 'direct' ? feed.inputs : mapValues(feed.inputs, (value) => row(value, step, steps));
     let next: Values = {};
     tf.tidy(() => {
-      const result = program({ state: tensors(state), inputs: tensors(inputs), frozen: tensors(feed.frozen ?? {}) });
+      const frozen = tensors({ ...specs.constants, ...feed.frozen });
+      const result = program({ state: tensors(state), inputs: tensors(inputs), frozen });
       next = values(result.state);
       outputs.push(values(result.outputs));
     });

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import {
+  attention,
   compile,
   dropout,
   float32,
@@ -11,6 +12,7 @@ import {
   scatterAddRows,
   softmaxCrossEntropy,
   specsOf,
+  type Value,
   type Values,
   valueAndGrad,
 } from './index.ts';
@@ -119,6 +121,28 @@ describe('ONNX Runtime', () => {
     const inputs = { h: float32([300], [1, 1]), w: float32([-1, 1, 0], [3, 1]), ids: int32([0], [1, 1]) };
     const program = of(({ h, w, ids }) => softmaxCrossEntropy(h!, w!, ids!, tf.ones([1, 1])));
     expect([...(await outputs(program, inputs)).y!.data]).toEqual([600]);
+  });
+
+  test('hidden places of attention: softmax would make denormal numbers of them, which take many times as long', async () => {
+    const mask = tf.tensor([0, 0, -1e9], [1, 1, 1, 3]);
+    const seen = (k: Value, v: Value, q = float32([1, 2], [1, 1, 1, 2])) =>
+      outputs(
+        of(({ q, k, v }) => attention(q!, k!, v!, mask, 1)),
+        { q, k, v },
+      );
+    const k = (last: number) => float32([1, 0, 0, 1, last, last], [1, 1, 3, 2]);
+    const v = (...of: number[]) => float32(of, [1, 1, 3, 1]);
+    const [weight] = (await seen(k(5), v(0, 0, 1))).y!.data as Float32Array;
+    expect(weight).toBeGreaterThan(2 ** -126); // the smallest that is no denormal
+    expect(weight).toBeLessThan(1e-20);
+    const plain = await outputs(
+      of(({ x }) => tf.softmax(x!)),
+      { x: float32([1, 2, -1e9]) },
+    );
+    expect(plain.y!.data[2]).toBeLessThan(2 ** -126);
+    // Beside visible places they are lost, whatever they hold; NaN is not.
+    expect((await seen(k(5), v(1, 2, 1e6))).y).toEqual((await seen(k(-5), v(1, 2, -3))).y);
+    expect((await seen(k(5), v(1, 2, 3), float32([Number.NaN, 1], [1, 1, 1, 2]))).y!.data[0]).toBeNaN();
   });
 
   test('a NaN anywhere reaches the loss, though ReduceMax may drop it', async () => {

@@ -45,6 +45,12 @@ export interface ProgramSpecs {
   readonly state?: Specs;
   readonly inputs: Specs;
   readonly frozen?: Specs;
+  /**
+   * Frozen tensors whose values are known already: the program finds them among `frozen`, but they become part of it
+   * instead of being fed. The runtime packs matrices for its products once instead of at every step, which makes steps of
+   * language models some 5 % faster, for up to three times their memory and a slower `compile`. At most 2 GiB.
+   */
+  readonly constants?: Values;
 }
 
 /** `loop`: K steps per run, every input has a leading dimension K. `direct`: one step per run, no leading dimension. */

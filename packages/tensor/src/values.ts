@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
-import type { DType, Spec, Specs, Value, Values } from './types.ts';
+import type { DType, ProgramSpecs, Spec, Specs, Value, Values } from './types.ts';
 
 /** Number of elements. */
 export function sizeOf(shape: readonly number[]): number {
@@ -43,6 +43,19 @@ export function toTensor(value: Value): tf.Tensor {
 export function fromTensor(tensor: tf.Tensor): Value {
   const data = tensor.dataSync().slice() as Value['data'];
   return { dtype: tensor.dtype as DType, shape: tensor.shape, data };
+}
+
+/**
+ * Refuses constants that are no whole values, or that are to be fed as well.
+ *
+ * @throws LeaError `E_FEED`, `E_PROGRAM`
+ */
+export function checkConstants({ frozen = {}, constants = {} }: ProgramSpecs): void {
+  checkValues('constants', specsOf(constants), constants);
+  const twice = Object.keys(constants).find((name) => name in frozen);
+  if (twice === undefined) return;
+  const hint = 'Take it out of the specs in `frozen`, or out of `constants`.';
+  throw new LeaError('E_PROGRAM', 'A tensor is both a constant and fed.', { value: twice, hint });
 }
 
 /**

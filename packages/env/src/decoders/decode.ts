@@ -13,7 +13,7 @@ import {
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { type DecoderConfig, headSizeOf, rotatedOf } from './config.ts';
-import { loraDelta } from './lora.ts';
+import { type Adapter, adapted, adapterOf } from './lora.ts';
 import { distanceMask, windowMask } from './masks.ts';
 import { isGated, isTransposed, lastNormOf, layerOf, type Module, positionsOf, wordsOf } from './modules.ts';
 import { ropeTablesOf } from './rope-tables.ts';
@@ -69,11 +69,8 @@ export function hiddenStates(
   const norm = normsOf(params, config);
   const drop = (x: tf.Tensor, label: string): tf.Tensor =>
     mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/${label}`) : x;
-  const project = (x: tf.Tensor, module: Module): tf.Tensor => {
-    const y = matrixOf(params, config, x, module);
-    const delta = mode.adapters && loraDelta(mode.adapters, x, module.name);
-    return delta ? tf.add(y, delta) : y;
-  };
+  const project = (x: tf.Tensor, module: Module): tf.Tensor =>
+    matrixOf(params, config, x, module, mode.adapters && adapterOf(mode.adapters, module.name));
   const narrow = narrowed(config, T, mode);
   const tables = new Map<boolean, { cos: tf.Tensor; sin: tf.Tensor }>();
 
@@ -126,11 +123,20 @@ function normsOf(params: Tensors, { norm, normEps }: DecoderConfig) {
   };
 }
 
-function matrixOf(params: Tensors, config: DecoderConfig, x: tf.Tensor, { name, inputs, outputs }: Module): tf.Tensor {
+function matrixOf(
+  params: Tensors,
+  config: DecoderConfig,
+  x: tf.Tensor,
+  { name, inputs, outputs }: Module,
+  adapter: Adapter | undefined,
+): tf.Tensor {
   const weight = params[`${name}.weight`]!;
   const bias = params[`${name}.bias`];
-  if (!isTransposed(config)) return linear(x, weight, bias);
-  const y = tf.reshape(tf.matMul(tf.reshape(x, [-1, inputs]), weight), [...x.shape.slice(0, -1), outputs]);
+  const transposed = isTransposed(config);
+  if (!adapter && !transposed) return linear(x, weight, bias);
+  const rows = tf.reshape(x, [-1, inputs]);
+  const product = adapter ? adapted(rows, weight, adapter, transposed) : tf.matMul(rows, weight);
+  const y = tf.reshape(product, [...x.shape.slice(0, -1), outputs]);
   return bias ? tf.add(y, bias) : y;
 }
 

@@ -1,5 +1,5 @@
 import { fold, type Key, LeaError, normal, withDefaults } from '@lea/core';
-import type { Tensors, Values } from '@lea/tensor';
+import { type Tensors, type Values, withGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import type { DecoderConfig } from './config.ts';
 import { layerOf, type Module, modulesOf } from './modules.ts';
@@ -54,19 +54,49 @@ export function initLora(key: Key, config: DecoderConfig, { rank, targets }: Lor
   return adapters;
 }
 
-/** What the adapter of a module adds to its output, or nothing when it has none. x: [..., inputs]. */
-export function loraDelta(
+/** The matrices of one module's adapter. */
+export interface Adapter {
+  /** [rank, inputs] */
+  readonly a: tf.Tensor;
+  /** [outputs, rank] */
+  readonly b: tf.Tensor;
+  /** alpha / rank */
+  readonly scale: number;
+}
+
+/** The adapter of a module, if it has one. */
+export function adapterOf(
   { weights, scale }: { readonly weights: Tensors; readonly scale: number },
-  x: tf.Tensor,
   module: string,
-): tf.Tensor | undefined {
+): Adapter | undefined {
   const a = weights[`${module}.lora_A.weight`];
   const b = weights[`${module}.lora_B.weight`];
-  if (!a || !b) return undefined;
-  const flat = tf.reshape(x, [-1, x.shape.at(-1)!]);
-  const narrow = tf.mul(tf.matMul(flat, a, false, true), scale); // where a pass costs least
-  const delta = tf.matMul(narrow, b, false, true);
-  return tf.reshape(delta, [...x.shape.slice(0, -1), b.shape[0]!]);
+  return a && b && { a, b, scale };
+}
+
+/**
+ * (W + scale B A) x: one large product instead of one and a small one, which would have to be added for every position.
+ * The gradients of A and B go through the bottleneck; that of the sum is never made.
+ *
+ * @param x [rows, inputs]
+ * @param weight [outputs, inputs], [inputs, outputs] where `transposed`
+ * @returns [rows, outputs]
+ */
+export function adapted(x: tf.Tensor, weight: tf.Tensor, { a, b, scale }: Adapter, transposed: boolean): tf.Tensor {
+  return withGradient([x, weight, a, b], () => {
+    const update = transposed ? tf.matMul(a, b, true, true) : tf.matMul(b, a);
+    const merged = tf.add(weight, tf.mul(update, scale));
+    return {
+      value: tf.matMul(x, merged, false, !transposed),
+      saved: [x, merged, a, b],
+      gradients: (dy, [x, merged, a, b]) => [
+        () => tf.matMul(dy, merged!, false, transposed),
+        () => (transposed ? tf.matMul(x!, dy, true) : tf.matMul(dy, x!, true)),
+        () => tf.matMul(tf.mul(tf.matMul(dy, b!), scale), x!, true),
+        () => tf.matMul(dy, tf.mul(tf.matMul(x!, a!, false, true), scale), true),
+      ],
+    };
+  });
 }
 
 const lastName = ({ name }: Module): string => name.slice(name.lastIndexOf('.') + 1);

@@ -41,7 +41,7 @@ function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Pr
   return {
     name: 'program',
     nodes: namedResults(recorded, names.nextState, names.outputs),
-    initializers: recorded.initializers,
+    initializers: [...recorded.constants, ...recorded.initializers],
     inputs: [...ports(state, names.state), ...ports(frozen, names.frozen), ...ports(inputs, names.inputs)],
     outputs: [...ports(state, names.nextState), ...ports(recorded.outputSpecs, names.outputs)],
   };
@@ -49,7 +49,7 @@ function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Pr
 
 /**
  * One Loop node carries the state through all steps, so that parameters stay inside the runtime. Frozen tensors are
- * inputs of the main graph that the body refers to by name; each step gathers its row of the inputs.
+ * inputs of the main graph, constants are its initializers, and the body refers to both by name; each step gathers its row of the inputs.
  */
 function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
   const names = modelNames('loop');
@@ -84,7 +84,7 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
   return {
     name: 'program',
     nodes: [loop],
-    initializers: [],
+    initializers: recorded.constants,
     inputs: [
       { name: STEPS, dtype: 'int64', shape: [] },
       ...ports(state, names.state),

@@ -16,17 +16,14 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
     const [value, inverse] = normalised(x, gain, eps);
     return {
       value,
-      saved: [x, gain, inverse],
-      gradients: (dy, [x, gain, inverse]) => {
-        const unit = x!.mul(inverse!);
-        return [
-          () => {
-            const d = dy.mul(gain!);
-            return d.sub(unit.mul(d.mul(unit).mean(-1, true))).mul(inverse!);
-          },
-          () => dy.mul(unit).sum(leading),
-        ];
-      },
+      saved: [x, gain, inverse, value],
+      gradients: (dy, [x, gain, inverse, value]) => [
+        () => {
+          const along = dy.mul(value!).mean(-1, true).mul(inverse!);
+          return dy.mul(gain!).sub(x!.mul(along)).mul(inverse!);
+        },
+        () => dy.mul(x!.mul(inverse!)).sum(leading),
+      ],
     };
   });
 }

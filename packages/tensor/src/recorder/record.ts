@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import type { Initializer, Node } from '../onnx/model.ts';
 import type { Program, ProgramSpecs, Specs, Tensors } from '../types.ts';
-import { specsOf } from '../values.ts';
+import { checkConstants, specsOf } from '../values.ts';
 import { RECORDER, recorderBackend } from './backend.ts';
 import { registerRecordedKernels } from './kernels/index.ts';
 import type { Recording } from './recording.ts';
@@ -11,6 +11,8 @@ import type { Recording } from './recording.ts';
 export interface Recorded {
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
+  /** The `constants` of the program that it uses. */
+  readonly constants: readonly Initializer[];
   /** What the next state and the outputs are called there: results of nodes, arguments or initializers, some perhaps twice. */
   readonly state: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
@@ -29,9 +31,10 @@ let registered = false;
 /**
  * Runs the program once on the recorder and keeps the nodes that its results need.
  *
- * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`
+ * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`, `E_FEED`
  */
 export function record(program: Program, specs: ProgramSpecs): Recorded {
+  checkConstants(specs);
   const recorder = recorderBackend();
   if (!registered) registerRecordedKernels();
   registered = true;
@@ -54,20 +57,24 @@ export function record(program: Program, specs: ProgramSpecs): Recorded {
 
 function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording): Recorded {
   const recorder = recorderBackend();
-  const traced = (kind: keyof typeof argumentName): Tensors =>
+  const traced = (kind: keyof typeof argumentName, some: Specs = specs[kind] ?? {}): Tensors =>
     Object.fromEntries(
-      Object.entries(specs[kind] ?? {}).map(([name, { shape, dtype }]) => {
+      Object.entries(some).map(([name, { shape, dtype }]) => {
         const info = recorder.tensor(argumentName[kind](name), shape, dtype);
         return [name, tf.engine().makeTensorFromTensorInfo(info)];
       }),
     );
-  const { state, outputs } = program({ state: traced('state'), inputs: traced('inputs'), frozen: traced('frozen') });
+  const constants = Object.entries(specs.constants ?? {});
+  const frozen = { ...traced('frozen'), ...traced('frozen', specs.constants ?? {}) };
+  const { state, outputs } = program({ state: traced('state'), inputs: traced('inputs'), frozen });
   checkState(specs.state ?? {}, specsOf(state));
   const names = (tensors: Tensors) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, recorder.name(tensor)]));
   const result = { state: names(state), outputs: names(outputs), outputSpecs: specsOf(outputs) };
   const needed = new Set([...Object.values(result.state), ...Object.values(result.outputs)]);
-  return { ...result, ...pruned(recording, needed) };
+  const kept = pruned(recording, needed);
+  const initializers = constants.map(([name, value]) => ({ name: argumentName.frozen(name), ...value }));
+  return { ...result, ...kept, constants: initializers.filter(({ name }) => needed.has(name)) };
 }
 
 /** Only what the results need: gradients nobody uses and constants folded away go. */

@@ -11,7 +11,7 @@ export async function itemTokenRounds({ shape, batch, length, threads, steps, st
   const texts = Array.from({ length: batch }, (_, i) => `item ${i}`);
   const rows = tokenRows(lm.tokenizer, texts, length);
   const vectors = meanWords(lm, rows);
-  const { program, inputs, begin } = itemTokenStep(lm, rows, RATES['item tokens']);
+  const { program, inputs, constants, begin } = itemTokenStep(lm, rows, RATES['item tokens']);
   const { frozen, ...first } = begin(Int32Array.from(texts.keys()), vectors);
   let { state } = first;
   if (start) {
@@ -21,7 +21,7 @@ export async function itemTokenRounds({ shape, batch, length, threads, steps, st
     const given = { ...prefixed('params/', { vectors: state.vectors! }), ...prefixed('inputs/', batches) };
     await writeSafetensors(start, { ...given, ...prefixed('frozen/', lm.params) });
   }
-  const specs = { state: specsOf(state), inputs, frozen: specsOf(frozen) };
+  const specs = { state: specsOf(state), inputs, frozen: specsOf(frozen), constants };
   const runner = await ready(program, specs, { threads, backend: undefined });
   return {
     async round() {
