@@ -76,7 +76,7 @@ const BATCH = 128;
  * Candidates that are judged in one run: larger blocks would take memory, not save time. What is left over of them takes
  * the next of these sizes, so that a few programs do for any number of candidates.
  */
-const BLOCKS = [1, 2, 4, 8, 16, 24, 32, 48, 64];
+const BLOCKS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64];
 /** The largest block of a prompt, whose candidates are several tokens each. */
 const PROMPTED = 32;
 

@@ -11,6 +11,7 @@ export { dropout } from './ops/dropout.ts';
 export { embedding, scatterAddRows } from './ops/embedding.ts';
 export { layerNorm } from './ops/layer-norm.ts';
 export { linear } from './ops/linear.ts';
+export { maskedSoftmax } from './ops/masked-softmax.ts';
 export { keyTensorValue, randomIntegers, randomUniform } from './ops/random.ts';
 export { rmsNorm } from './ops/rms-norm.ts';
 export { type RopeOptions, rope, ropeTables } from './ops/rope.ts';

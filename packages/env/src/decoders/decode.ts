@@ -6,12 +6,14 @@ import {
   geluTanh,
   layerNorm,
   linear,
+  maskedSoftmax,
   rmsNorm,
   rope,
   swiglu,
   type Tensors,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { branchAttention } from './branch-attention.ts';
 import { type DecoderConfig, headSizeOf, rotatedOf } from './config.ts';
 import { type Adapter, adapted, adapterOf } from './lora.ts';
 import { distanceMask, windowMask } from './masks.ts';
@@ -163,37 +165,26 @@ function attend(
   const k = turn(parts.headNorm(split(ks, kvHeads), 1));
   const v = split(vs, kvHeads);
   const scale = config.scoreScale ?? 1 / Math.sqrt(size);
-  const see = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor): tf.Tensor => {
-    const seen =
-      config.scoreCap === undefined
-        ? attention(q, k, v, mask, scale)
-        : cappedAttention(q, k, v, mask, scale, config.scoreCap);
-    return tf.transpose(seen, [0, 2, 1, 3]);
-  };
+  const { scoreCap } = config;
+  const see = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): tf.Tensor =>
+    scoreCap === undefined
+      ? attention(q, k, v, parts.mask, scale)
+      : cappedAttention(q, k, v, parts.mask, scale, scoreCap);
+  const joined = (x: tf.Tensor): tf.Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, T, heads * size]);
   const { branches } = parts;
-  if (!branches) return tf.reshape(see(q, k, v, parts.mask), [B, T, heads * size]);
+  if (!branches) return joined(see(q, k, v));
 
-  const { count, size: own } = branches;
-  const trunk = T - count * own;
-  const front = (x: tf.Tensor): tf.Tensor => tf.slice(x, [0, 0, 0, 0], [B, x.shape[1]!, trunk, size]);
-  /** The branches as rows of a batch, [B * count, n, own, size]. */
-  const back = (x: tf.Tensor): tf.Tensor => {
-    const n = x.shape[1]!;
-    const last = tf.slice(tf.transpose(x, [0, 2, 1, 3]), [0, trunk, 0, 0], [B, count * own, n, size]);
-    return tf.transpose(tf.reshape(last, [B * count, own, n, size]), [0, 2, 1, 3]);
-  };
-  /** What each branch looks at: the trunk, then itself. */
-  const whole = (x: tf.Tensor): tf.Tensor => {
-    const all = tf.tile(tf.reshape(front(x), [B, 1, kvHeads * trunk * size]), [1, count, 1]);
-    return tf.concat([tf.reshape(all, [B * count, kvHeads, trunk, size]), back(x)], 2);
-  };
-  return tf.concat(
-    [
-      tf.reshape(see(front(q), front(k), front(v), parts.mask), [B, trunk, heads * size]),
-      tf.reshape(see(back(q), whole(k), whole(v), branches.mask), [B, count * own, heads * size]),
-    ],
-    1,
-  );
+  const all = branches.count * branches.size;
+  const parted = (x: tf.Tensor): [tf.Tensor, tf.Tensor] => tf.split(x, [T - all, all], 2) as [tf.Tensor, tf.Tensor];
+  const [[trunkQ, ownQ], [trunkK, ownK], [trunkV, ownV]] = [parted(q), parted(k), parted(v)];
+  const branched = branchAttention({
+    own: { q: ownQ, k: ownK, v: ownV },
+    trunk: { k: trunkK, v: trunkV },
+    mask: branches.mask,
+    scale,
+    cap: (scores) => (scoreCap === undefined ? scores : capped(scores, scoreCap)),
+  });
+  return joined(tf.concat([see(trunkQ, trunkK, trunkV), branched], 2));
 }
 
 /** The masks of the layers with a window. */
@@ -236,7 +227,7 @@ function cappedAttention(
   const [, groups, K] = k.shape as [number, number, number];
   const rows = (heads / groups) * T;
   const scores = capped(tf.mul(tf.matMul(tf.reshape(q, [B, groups, rows, size]), k, false, true), scale), cap);
-  const p = tf.softmax(tf.add(tf.reshape(scores, [B, heads, T, K]), mask));
+  const p = maskedSoftmax(tf.add(tf.reshape(scores, [B, heads, T, K]), mask));
   return tf.reshape(tf.matMul(tf.reshape(p, [B, groups, rows, K]), v), [B, heads, T, size]);
 }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
+import { maskedSoftmax } from './masked-softmax.ts';
 
 /**
  * Scaled dot-product attention (Vaswani et al., 2017): softmax(scale · q kᵀ + mask) v. With fewer heads of keys and
@@ -23,7 +24,7 @@ export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Ten
   const result = withGradient([grouped, k, v], () => {
     const logits = product(grouped, k, false, true, scale);
     const masked = mask ? logits.reshape(all).add(mask).reshape(logits.shape) : logits;
-    const p = tf.softmax(isRecording() && mask ? floored(masked) : masked);
+    const p = mask ? maskedSoftmax(masked) : tf.softmax(masked);
     const o = tf.matMul(p, v);
     return {
       value: o,
@@ -39,14 +40,6 @@ export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Ten
     };
   });
   return result.reshape([batch, heads, queries, v.shape[3]!]);
-}
-
-/**
- * Logits no further than 60 below the largest of their row. exp(-60) is lost beside 1 in float32, but unlike what the
- * runtime makes of hidden places (exp(-88)) it is no denormal number, with which processors are many times slower.
- */
-function floored(logits: tf.Tensor): tf.Tensor {
-  return tf.maximum(logits, tf.max(logits, -1, true).sub(60));
 }
 
 /** scale · op(a) op(b) over the last two axes. */

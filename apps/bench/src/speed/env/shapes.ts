@@ -24,7 +24,7 @@ const llama = (width: number, layers: number, heads: number, kvHeads: number, ml
 export const shapes = {
   '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: 8, memory: 0, rounds: 9 },
   '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: 4, memory: 0, rounds: 9 },
-  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: 2, memory: 6e9, rounds: 3 },
+  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: 2, memory: 7e9, rounds: 3 },
 } satisfies Record<string, Shape>;
 
 /** The shapes that are measured unasked where so many bytes are free. */

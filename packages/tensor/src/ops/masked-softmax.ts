@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../gradient.ts';
+import { isRecording } from '../recorder/emit.ts';
+
+/**
+ * Softmax over the last axis of logits of which some are hidden by adding -1e9.
+ *
+ * Compiled, hidden ones count as 60 below the largest of their row. exp(-60) is lost beside 1 in float32, but unlike what
+ * the runtime makes of them otherwise (exp(-88)) it is no denormal number, with which processors are many times slower.
+ */
+export function maskedSoftmax(logits: tf.Tensor): tf.Tensor {
+  return withGradient([logits], () => {
+    const seen = isRecording() ? tf.maximum(logits, tf.max(logits, -1, true).sub(60)) : logits;
+    const p = tf.softmax(seen);
+    return {
+      value: p,
+      saved: [p],
+      gradients: (dy, [p]) => [() => p!.mul(dy.sub(p!.mul(dy).sum(-1, true)))],
+    };
+  });
+}
