@@ -107,7 +107,7 @@ function jobOf(env: Environment, transitions: Transitions, options: Partial<Anno
     {
       k: [1, env.items, 'whole'],
       window: [1, Infinity, 'whole'],
-      pessimism: [0, Infinity],
+      pessimism: [0, Number.MAX_VALUE],
       shardRows: [1, Infinity, 'whole'],
     },
   );

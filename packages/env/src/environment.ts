@@ -115,7 +115,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     programs.rewards(about, checkActions(actions, about.windows.size, items));
   const rewardsOf = async (about: Judgeable, actions: Int32Array, options?: Partial<RewardOptions>) => {
     const { pessimism } = withDefaults('rewards', { pessimism: 0 }, options);
-    checkRanges('rewards', { pessimism }, { pessimism: [0, Infinity] });
+    checkRanges('rewards', { pessimism }, { pessimism: [0, Number.MAX_VALUE] });
     const { mean: rewards, deviation } = await judged(about, actions);
     if (pessimism === 0) return rewards;
     return rewards.map((reward, i) => reward - pessimism * several(deviation)[i]!);

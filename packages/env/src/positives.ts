@@ -32,7 +32,7 @@ const DEFAULTS: PositiveOptions = { ...RULE, pessimism: 0, exclude: undefined };
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkRule(where: string, rule: PositiveRule): void {
   checkChoices(where, rule, { rank: ['state', 'reward'] });
-  checkRanges(where, rule, { popularity: [0, Infinity] });
+  checkRanges(where, rule, { popularity: [0, Number.MAX_VALUE] });
   if (rule.shortlist !== undefined)
     checkRanges(where, { ...rule, shortlist: rule.shortlist }, { shortlist: [1, Infinity, 'whole'] });
 }
@@ -61,7 +61,7 @@ export async function positivesOf(
 ): Promise<Positives> {
   const o = withDefaults('positives', DEFAULTS, options);
   checkRule('positives', o);
-  checkRanges('positives', { ...o, k }, { k: [1, env.items, 'whole'], pessimism: [0, Infinity] });
+  checkRanges('positives', { ...o, k }, { k: [1, env.items, 'whole'], pessimism: [0, Number.MAX_VALUE] });
   const { size } = encoded.windows;
   const block = Math.max(1, Math.floor(LOGITS / env.items));
   const best: Positives = { k, items: new Int32Array(size * k), logits: new Float32Array(size * k) };

@@ -101,7 +101,7 @@ export function checkOptions(o: PromptedModelOptions): number {
   const caps = withDefaults('promptedModel.budget', { requests: Infinity, tokens: Infinity, cost: Infinity }, o.budget);
   checkRanges('promptedModel.budget', caps, { requests: [0, Infinity], tokens: [0, Infinity], cost: [0, Infinity] });
   if (o.prices) {
-    checkRanges('promptedModel.prices', o.prices, { prompt: [0, Infinity], completion: [0, Infinity] });
+    checkRanges('promptedModel.prices', o.prices, { prompt: [0, Number.MAX_VALUE], completion: [0, Number.MAX_VALUE] });
   } else if (o.budget.cost !== undefined) {
     throw new LeaError('E_OPTION_VALUE', 'promptedModel: a budget of cost needs prices.', { value: o.budget });
   }
