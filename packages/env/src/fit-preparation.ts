@@ -82,10 +82,10 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     ...memory.trained,
   };
   const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.lm!).words };
-  const adapted = config.adaptation === 'all' ? {} : decoder;
-  const fixed: Values = { ...adapted, ...memory.fixed, ...words };
+  const base = config.adaptation === 'all' ? {} : decoder;
+  const fixed: Values = { ...base, ...memory.fixed, ...words };
   const { 'memory.directions': directions } = memory.fixed;
-  const { constants, fed } = packing(adapted);
+  const { constants, fed } = packing(base);
   const frozen: Values = {
     ...fed,
     ...words,

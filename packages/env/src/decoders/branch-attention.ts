@@ -27,7 +27,7 @@ export function branchAttention({ own, trunk, mask, scale, cap }: BranchAttentio
   const masks = tf.reshape(mask, [B, 1, all, T + size]);
   const q = tf.mul(own.q, scale);
   // Rows of queries by what their keys are shared by: the heads of a group for the trunk, one branch of one head for itself.
-  const grouped = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B, g, (h / g) * all, x.shape[3]!]);
+  const grouped = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B, g, (h / g) * all, x.shape.at(-1)!]);
   const single = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B * h * count, size, x.shape.at(-1)!]);
   const perHead = (x: tf.Tensor): tf.Tensor =>
     g === h ? x : tf.reshape(tf.tile(tf.reshape(x, [B * g, 1, all * d]), [1, h / g, 1]), [B, h, all, d]);

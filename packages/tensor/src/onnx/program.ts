@@ -49,7 +49,8 @@ function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Pr
 
 /**
  * One Loop node carries the state through all steps, so that parameters stay inside the runtime. Frozen tensors are
- * inputs of the main graph, constants are its initializers, and the body refers to both by name; each step gathers its row of the inputs.
+ * inputs of the main graph, constants are its initializers, and the body refers to both by name; each step gathers its
+ * row of the inputs.
  */
 function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
   const names = modelNames('loop');

@@ -57,24 +57,29 @@ export function record(program: Program, specs: ProgramSpecs): Recorded {
 
 function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording): Recorded {
   const recorder = recorderBackend();
-  const traced = (kind: keyof typeof argumentName, some: Specs = specs[kind] ?? {}): Tensors =>
+  const traced = (kind: keyof typeof argumentName, some: Specs = {}): Tensors =>
     Object.fromEntries(
       Object.entries(some).map(([name, { shape, dtype }]) => {
         const info = recorder.tensor(argumentName[kind](name), shape, dtype);
         return [name, tf.engine().makeTensorFromTensorInfo(info)];
       }),
     );
-  const constants = Object.entries(specs.constants ?? {});
-  const frozen = { ...traced('frozen'), ...traced('frozen', specs.constants ?? {}) };
-  const { state, outputs } = program({ state: traced('state'), inputs: traced('inputs'), frozen });
+  const { state, outputs } = program({
+    state: traced('state', specs.state),
+    inputs: traced('inputs', specs.inputs),
+    frozen: traced('frozen', { ...specs.frozen, ...specs.constants }),
+  });
   checkState(specs.state ?? {}, specsOf(state));
   const names = (tensors: Tensors) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, recorder.name(tensor)]));
   const result = { state: names(state), outputs: names(outputs), outputSpecs: specsOf(outputs) };
   const needed = new Set([...Object.values(result.state), ...Object.values(result.outputs)]);
   const kept = pruned(recording, needed);
-  const initializers = constants.map(([name, value]) => ({ name: argumentName.frozen(name), ...value }));
-  return { ...result, ...kept, constants: initializers.filter(({ name }) => needed.has(name)) };
+  const constants = Object.entries(specs.constants ?? {}).map(([name, value]) => ({
+    name: argumentName.frozen(name),
+    ...value,
+  }));
+  return { ...result, ...kept, constants: constants.filter(({ name }) => needed.has(name)) };
 }
 
 /** Only what the results need: gradients nobody uses and constants folded away go. */
