@@ -7,11 +7,13 @@ import { historyWindows, windowsOf } from '@lea/data';
 import { float32, int32, type Tensors, toTensor } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { promptedStates, readPrompt, withWordsBefore } from './candidate-prompt.ts';
+import { endsAfter, promptedStates, readPrompt } from './candidate-prompt.ts';
 import { catalogueModel } from './catalogue-model.ts';
-import { type DecoderMode, decode } from './decoders/decode.ts';
+import { decode, readSlots } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
 import { type Environment, loadEnvironment } from './environment.ts';
+import { windowsAt } from './environment-prefixes.ts';
+import { encodedBetween } from './environment-programs.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { learnItemTokens } from './item-tokens.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -73,38 +75,35 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
     }
   });
 
-  test('share the words before their actions where all come after the same slot', async () => {
-    await tf.setBackend('cpu');
-    const { config, params: values } = models.get(name)!;
-    const D = config.width;
-    const params: Tensors = Object.fromEntries(Object.entries(values).map(([n, value]) => [n, toTensor(value)]));
-    const { shape, words } = readPrompt('A{history}b {action}cd', models.get(name)!);
-    const prompt = { ...params, 'prompt.words': toTensor(words) };
-    // Five slots, the last two of them padding.
-    const given = {
-      history: tf.tensor(normal(key(1), 5 * D), [1, 5, D]),
-      mask: causalMask(5),
-      positions: toTensor(int32([0, 1, 2, 3, 4], [1, 5])),
-      last: toTensor(int32([2], [1, 1])),
-    };
-    const actions = tf.tensor(normal(key(2), 3 * D), [1, 3, D]);
-    const visible = (rows: number): tf.Tensor =>
-      tf.tile(tf.tensor([0, 0, 0, -1e9, -1e9], [1, 1, 1, 5]), [1, 1, rows, 1]);
-    const run = (x: tf.Tensor, mode: DecoderMode): tf.Tensor => decode(params, config, x, mode);
-    const end = (slot: number): tf.Tensor => toTensor(int32([slot, slot, slot], [1, 3]));
-    const each = promptedStates(prompt, shape, given.history, given, { actions, mask: visible(3), end: end(2) }, run);
-    const shared = withWordsBefore(prompt, shape, given, visible(2));
-    expect(shared.last.dataSync()).toEqual(Int32Array.of(4));
-    const mask = tf.pad(visible(3), [
-      [0, 0],
-      [0, 0],
-      [0, 0],
-      [0, 2],
-    ]);
-    const once = promptedStates(prompt, shared.shape, shared.history, shared, { actions, mask, end: end(4) }, run);
-    expect(difference(once.ends, each.ends)).toBeLessThan(1e-4);
-    expect(difference(tf.slice(once.states, [0, 0, 0], [1, 5, D]), each.states)).toBeLessThan(1e-4);
-  });
+  test.each(['A{history}b {action}cd', 'A{history}{action}c', '{history}bb{action}', '{history}{action}'])(
+    'go on where a history that was read ends: %s',
+    async (text) => {
+      await tf.setBackend('cpu');
+      const { config, params: values } = models.get(name)!;
+      const D = config.width;
+      const params: Tensors = Object.fromEntries(Object.entries(values).map(([n, value]) => [n, toTensor(value)]));
+      const { shape, words } = readPrompt(text, models.get(name)!);
+      const prompt = { ...params, ...(words.data.length > 0 && { 'prompt.words': toTensor(words) }) };
+      // Two histories of five slots; three and two of them are padding.
+      const history = tf.tensor(normal(key(1), 2 * 5 * D), [2, 5, D]);
+      const positions = toTensor(int32([0, 1, 2, 3, 4, 0, 1, 2, 3, 4], [2, 5]));
+      const last = toTensor(int32([1, 2], [2, 1]));
+      const visible = tf.tensor([0, 0, -1e9, -1e9, -1e9, 0, 0, 0, -1e9, -1e9], [2, 1, 1, 5]);
+      const actions = tf.tensor(normal(key(2), 2 * 3 * D), [2, 3, D]);
+      const candidates = { actions, mask: tf.tile(visible, [1, 1, 3, 1]), end: tf.tile(last, [1, 3]) };
+      const mask = causalMask(5);
+      const together = promptedStates(prompt, shape, history, { mask, positions }, candidates, (x, mode) =>
+        decode(params, config, x, mode),
+      );
+      const { states, layers } = readSlots(params, config, history, { mask });
+      const ends = endsAfter(prompt, shape, { visible, last }, actions, (x, mode) =>
+        decode(params, config, x, { ...mode, past: { layers, positions } }),
+      );
+      expect(difference(states.at(-1)!, together.states)).toBeLessThan(1e-4);
+      expect(ends.shape).toEqual([2, 3, D]);
+      expect(difference(ends, together.ends)).toBeLessThan(1e-4);
+    },
+  );
 
   test('LoRA is fitted around them', async () => {
     const lm = models.get(name)!;
@@ -190,6 +189,29 @@ describe('an environment with a prompt', () => {
         Int32Array.from([0, 1, 2], (row) => many[row * 39 + slot]!),
       );
       for (let row = 0; row < 3; row++) expect(rewards[row * 39 + slot]).toBeCloseTo(one[row]!, 4);
+    }
+  });
+
+  test('reads again what it did not keep, and finds the history of each window', async () => {
+    // Two windows each of 200 users: histories of two batches, the windows of which meet in one block.
+    const lists = Array.from({ length: 200 }, (_, u) => [u % ITEMS, (3 * u + 1) % ITEMS, Math.floor(u / ITEMS)]);
+    const windows = windowsOf(
+      lists.flatMap((list) => [list.slice(0, 1 + (list[0]! % 2)), list]),
+      7,
+      ITEMS,
+    );
+    const actions = Int32Array.from({ length: 2 * windows.size }, (_, i) => (11 * i) % ITEMS);
+    const encoded = await env.encode(windows);
+    expect([encoded.read.size, encoded.past.length]).toEqual([200, 2]);
+    const rewards = await env.rewardsEncoded(encoded, actions);
+    expect(await env.rewardsEncoded({ ...encoded, past: [] }, actions)).toEqual(rewards);
+    expect(await env.rewardsEncoded({ ...encoded, past: encoded.past.slice(0, 1) }, actions)).toEqual(rewards);
+    const part = encodedBetween(encoded, 250, 300);
+    expect(await env.rewardsEncoded(part, actions.subarray(500, 600))).toEqual(rewards.subarray(500, 600));
+    for (const row of [0, 1, 255, 256, 399]) {
+      const alone = windowsAt(windows, [row]);
+      const own = await env.rewards(alone, actions.subarray(2 * row, 2 * row + 2));
+      for (const slot of [0, 1]) expect(own[slot]).toBeCloseTo(rewards[2 * row + slot]!, 4);
     }
   });
 

@@ -60,15 +60,25 @@ export function candidateSlots({ between, after }: PromptShape): number {
   return between + 1 + after;
 }
 
+/** Runs the decoder over vectors [B, slots, width]. */
+type Run = (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions' | 'branches'>) => tf.Tensor;
+
+/**
+ * Candidates that branch off histories: `actions` vectors [B, Q, width]; `mask` [B, 1, Q, T] what they see of the T slots
+ * before; `end` int32 [B, Q] the position of the last of these slots that is theirs.
+ */
+interface Candidates {
+  readonly actions: tf.Tensor;
+  readonly mask: tf.Tensor;
+  readonly end: tf.Tensor;
+}
+
 /**
  * Histories and the candidates that branch off them, in one pass: the words and the action of a candidate see the history
  * that is theirs and themselves, and nothing sees them. Their positions go on where that history ends.
  *
  * @param history vectors [B, T, width], the opening included
  * @param mask what each slot of them sees, [1 or B, 1, T, T] @param positions of these slots, int32 [B, T]
- * @param candidates `actions` vectors [B, Q, width]; `mask` [B, 1, Q, T] what they see of the history; `end` int32 [B, Q]
- *   the position of the last slot of their history
- * @param run the decoder
  * @returns the states of the histories [B, T, width] and of the last words of the candidates [B, Q, width]
  */
 export function promptedStates(
@@ -76,72 +86,76 @@ export function promptedStates(
   shape: PromptShape,
   history: tf.Tensor,
   { mask, positions }: { readonly mask: tf.Tensor; readonly positions: tf.Tensor },
-  candidates: { readonly actions: tf.Tensor; readonly mask: tf.Tensor; readonly end: tf.Tensor },
-  run: (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions' | 'branches'>) => tf.Tensor,
+  candidates: Candidates,
+  run: Run,
 ): { states: tf.Tensor; ends: tf.Tensor } {
   const [B, T, D] = history.shape as [number, number, number];
-  const Q = candidates.actions.shape[1]!;
-  const m = candidateSlots(shape);
-  const tokens = Array.from({ length: m }, (_, j) => {
-    if (j === shape.between) return tf.reshape(candidates.actions, [B, Q, 1, D]);
-    const word = tf.slice(params['prompt.words']!, shape.before + (j < shape.between ? j : j - 1), 1);
-    return tf.tile(tf.reshape(word, [1, 1, 1, D]), [B, Q, 1, 1]);
-  });
-  const own = Float32Array.from({ length: m * m }, (_, i) => (i % m > Math.floor(i / m) ? -1e9 : 0));
-  const ofHistory = tf.tile(tf.reshape(candidates.mask, [B * Q, 1, 1, T]), [1, 1, m, 1]);
-  const ofOwn = tf.tile(tf.tensor(own, [1, 1, m, m]), [B * Q, 1, 1, 1]);
-  const steps = tf.tensor(
-    Int32Array.from({ length: m }, (_, j) => j + 1),
-    [1, 1, m],
-    'int32',
-  );
-  const after = tf.reshape(tf.add(tf.reshape(candidates.end, [B, Q, 1]), steps), [B, Q * m]);
-  const all = run(tf.concat([history, tf.reshape(tf.concat(tokens, 2), [B, Q * m, D])], 1), {
-    mask,
-    positions: tf.concat([positions, after], 1),
-    branches: { count: Q, size: m, mask: tf.concat([ofHistory, ofOwn], 3) },
-  });
-  const words = tf.reshape(tf.slice(all, [0, T, 0], [B, Q * m, D]), [B * Q, m, D]);
-  return {
-    states: tf.slice(all, [0, 0, 0], [B, T, D]),
-    ends: tf.reshape(tf.slice(words, [0, m - 1, 0], [B * Q, 1, D]), [B, Q, D]),
-  };
-}
-
-/** Histories as {@link promptedStates} takes them; `last` int32 [B, 1]: the position of the last slot that candidates see. */
-interface Histories {
-  readonly history: tf.Tensor;
-  readonly mask: tf.Tensor;
-  readonly positions: tf.Tensor;
-  readonly last: tf.Tensor;
+  const { vectors, after, branches } = branchesOf(params, shape, candidates);
+  const positionsOfAll = tf.concat([positions, after], 1);
+  const all = run(tf.concat([history, vectors], 1), { mask, positions: positionsOfAll, branches });
+  return { states: tf.slice(all, [0, 0, 0], [B, T, D]), ends: endsOf(all, branches) };
 }
 
 /**
- * Where all candidates of a history come after the same slot, the words up to the action are the same for all: they go
- * through the decoder once, behind the histories, and the candidates begin with their actions.
+ * The same ends, of candidates that all come after the same slot of a history that was read already. The words up to the
+ * action are the same for all: they go through the decoder once, and the candidates begin with their actions.
  *
- * @param visible [B, 1, words, T] what the words see of the history
+ * @param history what is seen of it [B, 1, 1, T], and the position of its last slot that is seen, int32 [B, 1]
+ * @param actions [B, A, width]
+ * @param run the decoder after the history
+ * @returns [B, A, width]
  */
-export function withWordsBefore(
+export function endsAfter(
   params: Tensors,
   shape: PromptShape,
-  { history, mask, positions, last }: Histories,
-  visible: tf.Tensor,
-): Histories & { readonly shape: PromptShape; readonly words: number } {
+  { visible, last }: { readonly visible: tf.Tensor; readonly last: tf.Tensor },
+  actions: tf.Tensor,
+  run: Run,
+): tf.Tensor {
   const { before, between: words } = shape;
-  if (words === 0) return { history, mask, positions, last, shape, words };
-  const [B, T, D] = history.shape as [number, number, number];
-  const vectors = tf.tile(tf.reshape(tf.slice(params['prompt.words']!, before, words), [1, words, D]), [B, 1, 1]);
-  const hidden = tf.fill([B, 1, T, words], -1e9);
-  const ofHistory = tf.concat([tf.tile(mask, [B / mask.shape[0]!, 1, 1, 1]), hidden], 3);
-  const ofWords = tf.concat([visible, tf.tile(causalMask(words), [B, 1, 1, 1])], 3);
-  const steps = tf.reshape(tf.range(1, words + 1, 1, 'int32'), [1, words]);
+  const [B, A, D] = actions.shape as [number, number, number];
+  const shared = { ...shape, before: before + words, between: 0 };
+  const { vectors, after, branches } = branchesOf(params, shared, {
+    actions,
+    mask: tf.tile(words === 0 ? visible : tf.concat([visible, tf.zeros([B, 1, 1, words])], 3), [1, 1, A, 1]),
+    end: tf.tile(tf.add(last, tf.scalar(words, 'int32')), [1, A]),
+  });
+  if (words === 0) return endsOf(run(vectors, { mask: visible, positions: after, branches }), branches);
+  const own = tf.tile(tf.reshape(wordVectors(params, before, words), [1, words, D]), [B, 1, 1]);
+  const mask = tf.concat([tf.tile(visible, [1, 1, words, 1]), tf.tile(causalMask(words), [B, 1, 1, 1])], 3);
+  const positions = tf.concat([tf.add(last, tf.reshape(tf.range(1, words + 1, 1, 'int32'), [1, words])), after], 1);
+  return endsOf(run(tf.concat([own, vectors], 1), { mask, positions, branches }), branches);
+}
+
+type Branches = NonNullable<DecoderMode['branches']>;
+
+/** Candidates as branches: the vectors of their slots [B, Q * m, width], the positions of these, and what they see. */
+function branchesOf(params: Tensors, shape: PromptShape, { actions, mask, end }: Candidates) {
+  const [B, Q, D] = actions.shape as [number, number, number];
+  const T = mask.shape[3]!;
+  const m = candidateSlots(shape);
+  const tokens = Array.from({ length: m }, (_, j) => {
+    if (j === shape.between) return tf.reshape(actions, [B, Q, 1, D]);
+    const word = wordVectors(params, shape.before + (j < shape.between ? j : j - 1), 1);
+    return tf.tile(tf.reshape(word, [1, 1, 1, D]), [B, Q, 1, 1]);
+  });
+  const ofHistory = tf.tile(tf.reshape(mask, [B * Q, 1, 1, T]), [1, 1, m, 1]);
+  const ofOwn = tf.tile(causalMask(m), [B * Q, 1, 1, 1]);
+  const steps = tf.reshape(tf.range(1, m + 1, 1, 'int32'), [1, 1, m]);
   return {
-    history: tf.concat([history, vectors], 1),
-    mask: tf.concat([ofHistory, ofWords], 2),
-    positions: tf.concat([positions, tf.add(last, steps)], 1),
-    last: tf.add(last, tf.scalar(words, 'int32')),
-    shape: { ...shape, before: before + words, between: 0 },
-    words,
+    vectors: tf.reshape(tf.concat(tokens, 2), [B, Q * m, D]),
+    after: tf.reshape(tf.add(tf.reshape(end, [B, Q, 1]), steps), [B, Q * m]),
+    branches: { count: Q, size: m, mask: tf.concat([ofHistory, ofOwn], 3) } satisfies Branches,
   };
+}
+
+function wordVectors(params: Tensors, from: number, count: number): tf.Tensor {
+  return tf.slice(params['prompt.words']!, from, count);
+}
+
+/** The states of the last slots of branches, which are the last slots of all [B, slots, width]: [B, count, width]. */
+function endsOf(all: tf.Tensor, { count, size }: Branches): tf.Tensor {
+  const [B, slots, D] = all.shape as [number, number, number];
+  const words = tf.reshape(tf.slice(all, [0, slots - count * size, 0], [B, count * size, D]), [B * count, size, D]);
+  return tf.reshape(tf.slice(words, [0, size - 1, 0], [B * count, 1, D]), [B, count, D]);
 }

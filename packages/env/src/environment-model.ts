@@ -17,7 +17,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { openingOf, type PromptShape, promptedStates } from './candidate-prompt.ts';
 import type { DecoderConfig } from './decoders/config.ts';
-import { type DecoderMode, decode } from './decoders/decode.ts';
+import { type DecoderMode, type KeysAndValues, readSlots } from './decoders/decode.ts';
 import type { LoraOptions } from './decoders/lora.ts';
 import { segmentMask, segmentPositions } from './decoders/masks.ts';
 import {
@@ -126,10 +126,21 @@ export function withOpening(table: tf.Tensor, params: Tensors, config: Environme
 
 /** States of all slots: [B, T, width] vectors (opening, then items) -> [B, T, width]. */
 export function statesOf(params: Tensors, config: EnvironmentConfig, x: tf.Tensor, mode: DecoderMode): tf.Tensor {
+  return readHistories(params, config, x, mode).states;
+}
+
+/** {@link statesOf}, and of each layer the keys and values of the slots. */
+export function readHistories(
+  params: Tensors,
+  config: EnvironmentConfig,
+  x: tf.Tensor,
+  mode: DecoderMode,
+): { states: tf.Tensor; layers: KeysAndValues[] } {
   const entering = mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/input`) : x;
   const { adaptation } = config;
   const lora = adaptation === 'all' ? {} : { adapters: { weights: params, scale: adaptation.alpha / adaptation.rank } };
-  return decode(params, config.decoder, entering, { ...mode, ...lora });
+  const { states, layers } = readSlots(params, config.decoder, entering, { ...mode, ...lora });
+  return { states: states.at(-1)!, layers };
 }
 
 /**

@@ -14,18 +14,21 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { openingSlots, promptedStates, withWordsBefore } from './candidate-prompt.ts';
+import { endsAfter, openingSlots } from './candidate-prompt.ts';
+import type { DecoderMode } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
 import {
   type EnvironmentConfig,
   headNames,
   itemTables,
+  readHistories,
   rewardsOf,
   stateSize,
   statesOf,
   stateTable,
   withOpening,
 } from './environment-model.ts';
+import { pastBytes, pastLayers, pastOf, pastSpecs, pastTensors } from './environment-past.ts';
 import { prefixesOf, windowsAt } from './environment-prefixes.ts';
 import { addRepetition, keptOf, likenessReward, logPopularity, textMemory, textMemoryTable } from './memory.ts';
 import { type Runtime, ready } from './runtime.ts';
@@ -42,16 +45,22 @@ export interface Encoded {
   readonly states: Float32Array;
   /** Which of these histories each window begins, [size]. */
   readonly history: Int32Array;
+  /** The histories that were read. */
+  readonly read: Windows;
+  /**
+   * With a prompt, whose candidates go on where histories end: keys and values of the first of these histories, by batches.
+   * Those of others are read again when they are asked about.
+   */
+  readonly past: readonly Values[];
 }
 
-/** What rewards are computed from: with a prompt the windows alone, which are read again with the candidates. */
-export type Judgeable = Pick<Encoded, 'windows'> & Partial<Encoded>;
-
 /** The answers about windows `from`..`to - 1`, without copies of what they are about. */
-export function encodedBetween({ windows, state, states, history }: Encoded, from: number, to: number): Encoded {
+export function encodedBetween(encoded: Encoded, from: number, to: number): Encoded {
+  const { windows, state, history } = encoded;
   const { window, size } = windows;
   const width = state.length / size;
   return {
+    ...encoded,
     windows: {
       items: windows.items.subarray(from * window, to * window),
       length: windows.length.subarray(from, to),
@@ -59,7 +68,6 @@ export function encodedBetween({ windows, state, states, history }: Encoded, fro
       window,
     },
     state: state.subarray(from * width, to * width),
-    states,
     history: history.subarray(from, to),
   };
 }
@@ -82,6 +90,9 @@ const PROMPTED = 32;
 
 /** Most logits computed in one run. */
 const LOGITS = 2 ** 24;
+
+/** Most memory of keys and values that are kept of what was read. */
+const PAST_BYTES = 2 ** 29;
 
 /** The compiled programs of an environment: histories go through in batches of a fixed size. */
 export function environmentPrograms(parts: {
@@ -147,35 +158,32 @@ export function environmentPrograms(parts: {
     return table;
   };
 
-  const encodeProgram: Program = ({ inputs, frozen }) => {
-    const { table: vectors, memory, ...p } = frozen;
-    const mask = causalMask(T);
-    const states = statesOf(p, config, embedding(vectors!, inputs.items!), { mask });
-    const texts = memory && { texts: textMemory(p, memory, inputs.items!, keptOf(p, mask)) };
-    return { state: {}, outputs: { states, ...texts } };
-  };
+  const encodeProgram =
+    (keeps: boolean): Program =>
+    ({ inputs, frozen }) => {
+      const { table: vectors, memory, ...p } = frozen;
+      const mask = causalMask(T);
+      const { states, layers } = readHistories(p, config, embedding(vectors!, inputs.items!), { mask });
+      const texts = memory && { texts: textMemory(p, memory, inputs.items!, keptOf(p, mask)) };
+      return { state: {}, outputs: { states, ...texts, ...(keeps && pastTensors(layers)) } };
+    };
   const scoreProgram: Program = ({ inputs, frozen }) => {
     const decoded = tf.slice(frozen.table!, [0, 0], [items, D]);
     const state = config.counting ? tf.concat([inputs.state!, tf.ones([scored, 1])], 1) : inputs.state!;
     const logits = tf.matMul(state, stateTable(frozen, frozen, decoded), false, true);
     return { state: {}, outputs: { logits } };
   };
-  /** What each of A candidates sees of the slots of its history: [BATCH, 1, A, T]. */
-  const historyMask = (length: tf.Tensor, A: number): tf.Tensor => {
-    const after = tf.greater(places(T), tf.reshape(tf.add(length, tf.scalar(opening - 1, 'int32')), [BATCH, 1]));
-    return tf.tile(tf.reshape(tf.mul(tf.cast(after, 'float32'), -1e9), [BATCH, 1, 1, T]), [1, 1, A, 1]);
-  };
   const rewardProgram =
     (A: number): Program =>
     ({ inputs, frozen }): ProgramResult => {
-      const { length, actions } = inputs as Record<string, tf.Tensor>;
-      const mask = historyMask(length!, A);
+      const { length, actions, states } = inputs as Record<string, tf.Tensor>;
+      const last = tf.reshape(tf.add(length!, tf.scalar(opening - 1, 'int32')), [BATCH, 1]);
+      const hidden = tf.cast(tf.greater(places(T), last), 'float32');
+      const visible = tf.reshape(tf.mul(hidden, -1e9), [BATCH, 1, 1, T]);
       const vectors = embedding(frozen['reward.candidates']!, actions!);
-      const { states, candidates } = inputs.states
-        ? { states: inputs.states, candidates: vectors }
-        : promptedCandidates(frozen, inputs, vectors, mask);
-      const current = tf.reshape(at(states, length!), [BATCH, 1, D]);
-      const asked = { states, current, candidates, mask };
+      const candidates = config.prompt ? promptedEnds(frozen, inputs, vectors, { visible, last }) : vectors;
+      const current = tf.reshape(at(states!, length!), [BATCH, 1, D]);
+      const asked = { states: states!, current, candidates, mask: tf.tile(visible, [1, 1, A, 1]) };
       const likeness = frozen.memory && likenessOf(frozen, inputs, A);
       const each = headNames(config).map((name) => {
         const judged = rewardsOf(pick(name, frozen), config, asked);
@@ -186,43 +194,19 @@ export function environmentPrograms(parts: {
       const spread = tf.addN(each.map((rewards) => tf.square(tf.sub(rewards, mean))));
       return { state: {}, outputs: { mean, deviation: tf.sqrt(tf.div(spread, each.length)) } };
     };
-  const likenessOf = (frozen: Tensors, { remembered, items: ids, length, actions }: Tensors, A: number): tf.Tensor => {
-    const memory = frozen.memory!;
-    const own = remembered ?? at(textMemory(frozen, memory, ids!, keptOf(frozen, causalMask(T))), length!);
-    return likenessReward(frozen, tf.tile(own.expandDims(1), [1, A, 1]), embedding(memory, actions!));
+  const likenessOf = (frozen: Tensors, { remembered, actions }: Tensors, A: number): tf.Tensor => {
+    const own = tf.tile(remembered!.expandDims(1), [1, A, 1]);
+    return likenessReward(frozen, own, embedding(frozen.memory!, actions!));
   };
-  const promptedCandidates = (
+  const promptedEnds = (
     frozen: Tensors,
-    { items: ids, length }: Tensors,
+    inputs: Tensors,
     actions: tf.Tensor,
-    mask: tf.Tensor,
-  ) => {
-    const A = actions.shape[1]!;
-    const last = tf.reshape(tf.add(length!, tf.scalar(opening - 1, 'int32')), [BATCH, 1]);
-    const shared = withWordsBefore(
-      frozen,
-      config.prompt!,
-      { history: embedding(frozen.table!, ids!), mask: causalMask(T), positions: tf.tile(places(T), [BATCH, 1]), last },
-      historyMask(length!, config.prompt!.between),
-    );
-    const { states, ends } = promptedStates(
-      frozen,
-      shared.shape,
-      shared.history,
-      shared,
-      {
-        actions,
-        mask: tf.pad(mask, [
-          [0, 0],
-          [0, 0],
-          [0, 0],
-          [0, shared.words],
-        ]),
-        end: tf.tile(shared.last, [1, A]),
-      },
-      (x, mode) => statesOf(frozen, config, x, mode),
-    );
-    return { states: tf.slice(states, [0, 0, 0], [BATCH, T, D]), candidates: ends };
+    history: { readonly visible: tf.Tensor; readonly last: tf.Tensor },
+  ): tf.Tensor => {
+    const past = { layers: pastLayers(config.decoder, inputs), positions: tf.tile(places(T), [BATCH, 1]) };
+    const run = (x: tf.Tensor, mode: DecoderMode) => statesOf(frozen, config, x, { ...mode, past });
+    return endsAfter(frozen, config.prompt!, history, actions, run);
   };
 
   /** Ids of the windows from `from` on, the opening included, int32 [BATCH, T]. */
@@ -235,6 +219,22 @@ export function environmentPrograms(parts: {
       if (from + b < windows.size) ids.set(windows.items.subarray(first, first + length[b]!), b * T + opening);
     }
     return int32(ids, [BATCH, T]);
+  };
+  const pastShape = pastSpecs(config.decoder, BATCH, T);
+  /** What the decoder says of a batch of histories, from `from` on. */
+  const readBatch = async (read: Windows, from: number, keeps: boolean): Promise<Values> => {
+    const frozen = withoutRewards(await weights());
+    const run = await runner(`encode ${keeps}`, encodeProgram(keeps), { items: i32(BATCH, T) }, frozen);
+    return (await run.run({ inputs: { items: idsOf(read, from) }, frozen })).outputs;
+  };
+  /** Keys and values of batches of histories; those that were not kept are read again. */
+  const pastReader = ({ read, past }: Encoded): ((batch: number) => Promise<Values>) => {
+    let latest: { readonly batch: number; readonly values: Values } | undefined;
+    return async (batch) => {
+      if (past[batch]) return past[batch];
+      if (latest?.batch !== batch) latest = { batch, values: await readBatch(read, batch * BATCH, true) };
+      return latest.values;
+    };
   };
   /** What the decoder says of the histories of the windows from `from` on, [BATCH, T, width]. */
   const statesAt = (states: Float32Array, history: Int32Array, from: number): Value => {
@@ -256,20 +256,22 @@ export function environmentPrograms(parts: {
   };
 
   return {
-    async encode(windows: Windows): Promise<Encoded> {
-      const frozen = withoutRewards(await weights());
-      const run = await runner('encode', encodeProgram, { items: i32(BATCH, T) }, frozen);
-      const { read, history } = prefixesOf(windows);
-      const distinct = read.length === windows.size ? windows : windowsAt(windows, read);
+    /** @param forRewards whether rewards will be asked for too: what a prompt needs for them is kept */
+    async encode(windows: Windows, forRewards: boolean): Promise<Encoded> {
+      const { read: rows, history } = prefixesOf(windows);
+      const read = rows.length === windows.size ? windows : windowsAt(windows, rows);
       const state = new Float32Array(windows.size * size);
-      const states = new Float32Array(read.length * T * D);
+      const states = new Float32Array(read.size * T * D);
+      const past: Values[] = [];
       let row = 0;
-      for (let from = 0; from < read.length; from += BATCH) {
-        const { outputs } = await run.run({ inputs: { items: idsOf(distinct, from) }, frozen });
-        const decoded = outputs.states!.data as Float32Array;
-        const texts = outputs.texts?.data as Float32Array | undefined;
+      for (let from = 0; from < read.size; from += BATCH) {
+        const keeps = forRewards && config.prompt !== null && (past.length + 1) * pastBytes(pastShape) <= PAST_BYTES;
+        const { states: all, texts: memories, ...keys } = await readBatch(read, from, keeps);
+        if (keeps) past.push(keys);
+        const decoded = all!.data as Float32Array;
+        const texts = memories?.data as Float32Array | undefined;
         const K = config.memory;
-        states.set(decoded.subarray(0, Math.min(BATCH, read.length - from) * T * D), from * T * D);
+        states.set(decoded.subarray(0, Math.min(BATCH, read.size - from) * T * D), from * T * D);
         // `history` ascends: the windows that begin the histories of this batch follow those of the last one.
         for (; row < windows.size && history[row]! < from + BATCH; row++) {
           const slot = (history[row]! - from) * T + opening - 1 + windows.length[row]!;
@@ -277,7 +279,7 @@ export function environmentPrograms(parts: {
           if (texts) state.set(texts.subarray(slot * K, (slot + 1) * K), row * size + D);
         }
       }
-      return { windows, state, states, history };
+      return { windows, state, states, history, read, past };
     },
 
     async score({ state, windows }: Encoded): Promise<Float32Array> {
@@ -296,24 +298,29 @@ export function environmentPrograms(parts: {
       return logits;
     },
 
-    async rewards({ windows, state, states, history }: Judgeable, actions: Int32Array): Promise<Judged> {
+    async rewards(encoded: Encoded, actions: Int32Array): Promise<Judged> {
+      const { windows, state, states, history } = encoded;
       const A = actions.length / windows.size;
       const judged: Judged = { mean: new Float32Array(actions.length) };
       if (config.rewardHeads > 1) judged.deviation = new Float32Array(actions.length);
       if (actions.length === 0) return judged;
-      const all = await weights();
+      const { table: _, ...all } = await weights();
       const frozen = config.prompt ? all : onlyRewards(all);
       const K = config.memory;
-      const given: Specs = config.prompt
-        ? { items: i32(BATCH, T) }
-        : { states: f32(BATCH, T, D), ...(K > 0 && { remembered: f32(BATCH, K) }) };
+      const given: Specs = {
+        states: f32(BATCH, T, D),
+        ...(K > 0 && { remembered: f32(BATCH, K) }),
+        ...(config.prompt && pastShape),
+      };
       const most = config.prompt ? PROMPTED : BLOCKS.at(-1)!;
+      const batchOf = pastReader(encoded);
       for (let from = 0; from < windows.size; from += BATCH) {
         const count = Math.min(BATCH, windows.size - from);
         const asked: Values = {
           length: int32(padded(windows.length, from, BATCH), [BATCH]),
-          ...(config.prompt ? { items: idsOf(windows, from) } : { states: statesAt(states!, history!, from) }),
-          ...(!config.prompt && K > 0 && { remembered: rememberedAt(state!, from) }),
+          states: statesAt(states, history, from),
+          ...(K > 0 && { remembered: rememberedAt(state, from) }),
+          ...(config.prompt && (await pastOf(pastShape, history.subarray(from, from + count), batchOf))),
         };
         for (let first = 0; first < A; first += most) {
           const width = Math.min(most, A - first);

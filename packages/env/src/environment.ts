@@ -4,7 +4,7 @@ import { emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import type { Catalogue } from './environment-catalogue.ts';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
-import { type Encoded, environmentPrograms, type Judgeable } from './environment-programs.ts';
+import { type Encoded, environmentPrograms } from './environment-programs.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
 import type { RewardCalibration } from './reward-calibration.ts';
 import { checkActions } from './reward-model.ts';
@@ -44,7 +44,7 @@ export interface Environment {
   score(windows: Windows): Promise<Float32Array>;
   /**
    * Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A; with a
-   * prompt one for every 32 candidates, who branch off it. With several score heads their mean.
+   * prompt candidates go through the decoder too, branching off it. With several score heads their mean.
    *
    * @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE`
    */
@@ -72,7 +72,8 @@ export interface Environment {
   withItems(tokens: Value): Environment;
   /**
    * The pass over the histories alone, for several questions about them. Neighbours that begin one another, as those
-   * before the decisions of one user do until the window slides, cost one pass together.
+   * before the decisions of one user do until the window slides, cost one pass together. With a prompt it keeps keys and
+   * values, at most 512 MB, for the candidates of `rewardsEncoded`; histories beyond them are read again then.
    */
   encode(windows: Windows): Promise<Encoded>;
   scoreEncoded(encoded: Encoded): Promise<Float32Array>;
@@ -108,12 +109,11 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
-  const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items));
-  const judgeable = async (windows: Windows): Promise<Judgeable> =>
-    config.prompt ? { windows: newest(windows, window, items) } : encode(windows);
-  const judged = async (about: Judgeable, actions: Int32Array) =>
+  const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items), true);
+  const stateOnly = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items), false);
+  const judged = async (about: Encoded, actions: Int32Array) =>
     programs.rewards(about, checkActions(actions, about.windows.size, items));
-  const rewardsOf = async (about: Judgeable, actions: Int32Array, options?: Partial<RewardOptions>) => {
+  const rewardsOf = async (about: Encoded, actions: Int32Array, options?: Partial<RewardOptions>) => {
     const { pessimism } = withDefaults('rewards', { pessimism: 0 }, options);
     checkRanges('rewards', { pessimism }, { pessimism: [0, Number.MAX_VALUE] });
     const { mean: rewards, deviation } = await judged(about, actions);
@@ -134,11 +134,11 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     encode,
     scoreEncoded: programs.score,
     rewardsEncoded: rewardsOf,
-    states: async (windows) => (await encode(windows)).state,
-    score: async (windows) => programs.score(await encode(windows)),
-    rewards: async (windows, actions, options) => rewardsOf(await judgeable(windows), actions, options),
-    uncertainty: async (windows, actions) => several((await judged(await judgeable(windows), actions)).deviation),
-    positives: async (windows, k, options) => positivesOf(env, await encode(windows), k, options),
+    states: async (windows) => (await stateOnly(windows)).state,
+    score: async (windows) => programs.score(await stateOnly(windows)),
+    rewards: async (windows, actions, options) => rewardsOf(await encode(windows), actions, options),
+    uncertainty: async (windows, actions) => several((await judged(await encode(windows), actions)).deviation),
+    positives: async (windows, k, options) => positivesOf(env, await stateOnly(windows), k, options),
     withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {
       const file = { name, config, data, calibration, catalogue, hash };

@@ -5,7 +5,14 @@ export type { AnnotationFiles } from './annotation-files.ts';
 export type { PromptShape } from './candidate-prompt.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
 export type { DecoderConfig, DecoderLayout, RopeScaling } from './decoders/config.ts';
-export { type DecoderMode, decode, embedWords, hiddenStates } from './decoders/decode.ts';
+export {
+  type DecoderMode,
+  decode,
+  embedWords,
+  hiddenStates,
+  type KeysAndValues,
+  readSlots,
+} from './decoders/decode.ts';
 export type { LoraOptions } from './decoders/lora.ts';
 export { causalMask } from './decoders/masks.ts';
 export { decoderSpecs, initDecoder } from './decoders/modules.ts';

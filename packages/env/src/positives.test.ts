@@ -18,8 +18,9 @@ const env = {
     return Float32Array.from(actions, (a, i) => rewards[Math.floor(i / (actions.length / 2))]![a]! - pessimism * a);
   },
 };
+const windows = windowsOf([[1], [2]], 3, 5);
 const encoded = {
-  windows: windowsOf([[1], [2]], 3, 5),
+  ...{ windows, read: windows, past: [] },
   state: new Float32Array(2),
   states: new Float32Array(2),
   history: Int32Array.of(0, 1),
@@ -91,7 +92,7 @@ test('a large catalogue goes through in parts', async () => {
   };
   const windows = windowsOf([[1], [2], [3]], 3, 5);
   const states = {
-    windows,
+    ...{ windows, read: windows, past: [] },
     state: Float32Array.of(70, 50, 90),
     states: new Float32Array(),
     history: Int32Array.of(0, 1, 2),

@@ -20,15 +20,26 @@ import { distanceMask, windowMask } from './masks.ts';
 import { isGated, isTransposed, lastNormOf, layerOf, type Module, positionsOf, wordsOf } from './modules.ts';
 import { ropeTablesOf } from './rope-tables.ts';
 
+/** Keys and values of the slots of one layer, by heads: [B, kvHeads, T, size] each. */
+export interface KeysAndValues {
+  readonly k: tf.Tensor;
+  readonly v: tf.Tensor;
+}
+
 export interface DecoderMode {
-  /** Added to the attention scores: 0 where a query may look, -1e9 where not; [1 or B, 1, T, T]. */
+  /** Added to the attention scores: 0 where a query may look, -1e9 where not; [1 or B, 1, T, T], with a past of P slots [B, 1, T, P + T]. */
   readonly mask: tf.Tensor;
-  /** Position of each slot, int32 [B, T], each below T (default 0, 1, 2, ... in every row): what is learned, rotated and windowed by. */
+  /** Position of each slot, int32 [B, T], each below T, or P + T (default 0, 1, 2, ... in every row): what is learned, rotated and windowed by. */
   readonly positions?: tf.Tensor;
   /**
+   * P slots that come before these and were read already: what {@link readSlots} gave for each layer, and their positions,
+   * int32 [B, P]. `positions` must be given.
+   */
+  readonly past?: { readonly layers: readonly KeysAndValues[]; readonly positions: tf.Tensor };
+  /**
    * Continuations that branch off: the last `count * size` slots, `size` of each after the other. They see what `mask`
-   * [B * count, 1, size, trunk + size] says of the slots before (the trunk, to which the other mask is confined) and of their
-   * own, and `positions` must be given. Time grows with their number, not with its square.
+   * [B * count, 1, size, trunk + size] says of the slots before (the trunk, a past included, to which the other mask is
+   * confined) and of their own, and `positions` must be given. Time grows with their number, not with its square.
    */
   readonly branches?: { readonly count: number; readonly size: number; readonly mask: tf.Tensor };
   /** LoRA matrices by name (`<module>.lora_A.weight`, `<module>.lora_B.weight`), added to the projections they name. */
@@ -67,7 +78,17 @@ export function hiddenStates(
   inputs: tf.Tensor,
   mode: DecoderMode,
 ): tf.Tensor[] {
-  const T = inputs.shape[1]!;
+  return readSlots(params, config, inputs, mode).states;
+}
+
+/** {@link hiddenStates}, and of each layer the keys and values of the slots, for what will follow them (`past`). */
+export function readSlots(
+  params: Tensors,
+  config: DecoderConfig,
+  inputs: tf.Tensor,
+  mode: DecoderMode,
+): { states: tf.Tensor[]; layers: KeysAndValues[] } {
+  const T = inputs.shape[1]! + (mode.past?.positions.shape[1] ?? 0);
   const norm = normsOf(params, config);
   const drop = (x: tf.Tensor, label: string): tf.Tensor =>
     mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/${label}`) : x;
@@ -78,18 +99,21 @@ export function hiddenStates(
 
   let x = config.positions ? tf.add(inputs, positionVectors(params, config, T, mode.positions)) : inputs;
   const states = [x];
+  const layers: KeysAndValues[] = [];
   for (let index = 0; index < config.layers; index++) {
     const layer = layerOf(config, index);
     const isWindow = config.window !== undefined && (config.windowLayers?.[index] ?? true);
     const rotates = !config.positions && (config.ropeLayers?.[index] ?? true);
     if (rotates && !tables.has(isWindow)) tables.set(isWindow, ropeTablesOf(config, T, isWindow, mode.positions));
     const entering = norm(x, layer.norms[0]);
-    const seen = attend(config, {
+    const { seen, own } = attend(config, {
       projected: layer.attention.map((module) => project(entering, module)),
       headNorm: (heads, which) => (layer.headNorms ? norm(heads, layer.headNorms[which]!) : heads),
       tables: rotates ? tables.get(isWindow) : undefined,
       ...(isWindow ? narrow : mode),
+      past: mode.past?.layers[index],
     });
+    layers.push(own);
     const attended = project(seen, layer.output);
     x = tf.add(x, drop(layer.branchNorms ? norm(attended, layer.branchNorms[0]) : attended, `${index}/attention`));
     const before = norm(x, layer.norms[1]);
@@ -102,7 +126,7 @@ export function hiddenStates(
     states.push(x);
   }
   states[config.layers] = norm(x, lastNormOf(config));
-  return states;
+  return { states, layers };
 }
 
 /** Vectors of the positions, [1 or B, T, width]; slots beyond the last position get its vector: they are padding. */
@@ -142,15 +166,20 @@ function matrixOf(
   return bias ? tf.add(y, bias) : y;
 }
 
-/** Attention over projected queries, keys and values, each [B, T, heads * size] or one tensor of all: [B, T, heads * size]. */
+/**
+ * Attention over projected queries, keys and values, each [B, T, heads * size] or one tensor of all.
+ *
+ * @returns what was seen, [B, T, heads * size], and the keys and values of these slots
+ */
 function attend(
   config: DecoderConfig,
   parts: {
     readonly projected: readonly tf.Tensor[];
     readonly headNorm: (heads: tf.Tensor, which: 0 | 1) => tf.Tensor;
     readonly tables: { cos: tf.Tensor; sin: tf.Tensor } | undefined;
+    readonly past: KeysAndValues | undefined;
   } & Pick<DecoderMode, 'mask' | 'branches'>,
-): tf.Tensor {
+): { seen: tf.Tensor; own: KeysAndValues } {
   const { heads, kvHeads } = config;
   const size = headSizeOf(config);
   const [first] = parts.projected as [tf.Tensor];
@@ -171,40 +200,40 @@ function attend(
       ? attention(q, k, v, parts.mask, scale)
       : cappedAttention(q, k, v, parts.mask, scale, scoreCap);
   const joined = (x: tf.Tensor): tf.Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, T, heads * size]);
-  const { branches } = parts;
-  if (!branches) return joined(see(q, k, v));
+  const { branches, past } = parts;
+  const own = { k, v };
+  const afterPast = (which: 'k' | 'v', x: tf.Tensor): tf.Tensor => (past ? tf.concat([past[which], x], 2) : x);
+  if (!branches) return { seen: joined(see(q, afterPast('k', k), afterPast('v', v))), own };
 
   const all = branches.count * branches.size;
+  const cap = (scores: tf.Tensor): tf.Tensor => (scoreCap === undefined ? scores : capped(scores, scoreCap));
+  const branched = (own: Record<'q' | 'k' | 'v', tf.Tensor>, trunk: KeysAndValues): tf.Tensor =>
+    branchAttention({ own, trunk, mask: branches.mask, scale, cap });
+  if (past && T === all) return { seen: joined(branched({ q, k, v }, past)), own };
   const parted = (x: tf.Tensor): [tf.Tensor, tf.Tensor] => tf.split(x, [T - all, all], 2) as [tf.Tensor, tf.Tensor];
   const [[trunkQ, ownQ], [trunkK, ownK], [trunkV, ownV]] = [parted(q), parted(k), parted(v)];
-  const branched = branchAttention({
-    own: { q: ownQ, k: ownK, v: ownV },
-    trunk: { k: trunkK, v: trunkV },
-    mask: branches.mask,
-    scale,
-    cap: (scores) => (scoreCap === undefined ? scores : capped(scores, scoreCap)),
-  });
-  return joined(tf.concat([see(trunkQ, trunkK, trunkV), branched], 2));
+  const trunk = { k: afterPast('k', trunkK), v: afterPast('v', trunkV) };
+  const seen = [see(trunkQ, trunk.k, trunk.v), branched({ q: ownQ, k: ownK, v: ownV }, trunk)];
+  return { seen: joined(tf.concat(seen, 2)), own };
 }
 
-/** The masks of the layers with a window. */
+/** The masks of the layers with a window. @param T slots, those of a past included */
 function narrowed(config: DecoderConfig, T: number, mode: DecoderMode): Pick<DecoderMode, 'mask' | 'branches'> {
-  const { mask, branches, positions } = mode;
-  if (config.window === undefined || config.window >= T) return { mask, ...(branches && { branches }) };
-  if (!branches) return { mask: tf.minimum(mask, windowMask(T, config.window)) };
-  const { count, size } = branches;
-  const trunk = T - count * size;
-  const [B] = positions!.shape as [number];
-  const front = tf.slice(positions!, [0, 0], [B, trunk]);
-  const back = tf.reshape(tf.slice(positions!, [0, trunk], [B, count * size]), [B * count, size]);
-  const before = tf.reshape(tf.tile(tf.reshape(front, [B, 1, trunk]), [1, count, 1]), [B * count, trunk]);
-  return {
-    mask: tf.minimum(mask, distanceMask(front, front, config.window)),
-    branches: {
-      ...branches,
-      mask: tf.minimum(branches.mask, distanceMask(back, tf.concat([before, back], 1), config.window)),
-    },
-  };
+  const { mask, branches, positions, past } = mode;
+  const { window } = config;
+  if (window === undefined || window >= T) return { mask, ...(branches && { branches }) };
+  if (!branches && !past) return { mask: tf.minimum(mask, windowMask(T, window)) };
+  const { count, size } = branches ?? { count: 0, size: 0 };
+  const [B, slots] = positions!.shape as [number, number];
+  const all = count * size;
+  const front = slots > all ? [tf.slice(positions!, [0, 0], [B, slots - all])] : [];
+  const trunk = tf.concat([...(past ? [past.positions] : []), ...front], 1);
+  const near = { mask: front[0] ? tf.minimum(mask, distanceMask(front[0], trunk, window)) : mask };
+  if (!branches) return near;
+  const back = tf.reshape(tf.slice(positions!, [0, slots - all], [B, all]), [B * count, size]);
+  const before = tf.tile(tf.reshape(trunk, [B, 1, trunk.shape[1]!]), [1, count, 1]);
+  const seen = tf.concat([tf.reshape(before, [B * count, trunk.shape[1]!]), back], 1);
+  return { ...near, branches: { ...branches, mask: tf.minimum(branches.mask, distanceMask(back, seen, window)) } };
 }
 
 function rotate(x: tf.Tensor, { cos, sin }: { cos: tf.Tensor; sin: tf.Tensor }, rotated: number): tf.Tensor {

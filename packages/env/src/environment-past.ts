@@ -1,0 +1,60 @@
+import { type Spec, type Specs, sizeOf, type Tensors, type Values, zeros } from '@lea/tensor';
+import { type DecoderConfig, headSizeOf } from './decoders/config.ts';
+import type { KeysAndValues } from './decoders/decode.ts';
+
+/** Keys and values of histories, by layer, as programs give and take them: under a name each. */
+const named = (layer: number, part: keyof KeysAndValues): string => `past.${layer}.${part}`;
+
+/** Of `rows` histories of T slots. */
+export function pastSpecs(config: DecoderConfig, rows: number, T: number): Specs {
+  const spec: Spec = { dtype: 'float32', shape: [rows, config.kvHeads, T, headSizeOf(config)] };
+  return byName(Array.from({ length: config.layers }, () => ({ k: spec, v: spec })));
+}
+
+export function pastTensors(layers: readonly KeysAndValues[]): Tensors {
+  return byName(layers);
+}
+
+export function pastLayers({ layers }: DecoderConfig, tensors: Tensors): KeysAndValues[] {
+  return Array.from({ length: layers }, (_, layer) => ({
+    k: tensors[named(layer, 'k')]!,
+    v: tensors[named(layer, 'v')]!,
+  }));
+}
+
+export function pastBytes(specs: Specs): number {
+  return Object.values(specs).reduce((bytes, { shape }) => bytes + 4 * sizeOf(shape), 0);
+}
+
+/**
+ * Those of some histories, one per row, out of the batches they were read in.
+ *
+ * @param specs of the batches, and of the result: rows beyond `history` are zeros
+ * @param history numbers of the histories, at most as many as a batch has
+ * @param batchOf gives the numbered batch
+ */
+export async function pastOf(
+  specs: Specs,
+  history: Int32Array,
+  batchOf: (batch: number) => Promise<Values>,
+): Promise<Values> {
+  const taken = Object.entries(specs).map(([name, spec]) => [name, zeros(spec)] as const);
+  for (const [row, number] of history.entries()) {
+    for (const [name, { data, shape }] of taken) {
+      const [rows] = shape as [number];
+      const size = data.length / rows;
+      const given = (await batchOf(Math.floor(number / rows)))[name]!.data.subarray((number % rows) * size);
+      data.set(given.subarray(0, size), row * size);
+    }
+  }
+  return Object.fromEntries(taken);
+}
+
+function byName<T>(layers: readonly Record<keyof KeysAndValues, T>[]): Record<string, T> {
+  return Object.fromEntries(
+    layers.flatMap(({ k, v }, layer) => [
+      [named(layer, 'k'), k],
+      [named(layer, 'v'), v],
+    ]),
+  );
+}
