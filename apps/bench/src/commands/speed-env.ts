@@ -95,7 +95,9 @@ async function linesOf(
   { threads, rounds, python }: { threads: number; rounds: number | undefined; python: string | undefined },
 ): Promise<EnvLine[]> {
   const sizes: Shape = shapes[shape];
-  const usual = isTraining(what) ? sizes : { batch: HISTORIES, steps: 1, rounds: Math.ceil(sizes.rounds / 3) };
+  const usual = isTraining(what)
+    ? { ...sizes, steps: sizes.steps[what] }
+    : { batch: HISTORIES, steps: 1, rounds: Math.ceil(sizes.rounds / 3) };
   const { batch, steps } = usual;
   const settings = { what, shape, batch, length: LENGTH, threads, steps, shared: true };
   try {

@@ -1,4 +1,5 @@
 import type { DecoderConfig } from '@lea/env';
+import type { Training } from './settings.ts';
 
 /** The shape of a language model, and how it is measured. */
 export interface Shape {
@@ -7,8 +8,11 @@ export interface Shape {
   readonly words: number;
   /** Rows per step. */
   readonly batch: number;
-  /** Steps per round: rounds of a second or some. */
-  readonly steps: number;
+  /**
+   * Training steps per round, one call of the runtime. `fitEnvironment` makes 32 in a call, `learnItemTokens` 5: as many, or
+   * what takes a second or some.
+   */
+  readonly steps: Readonly<Record<Training, number>>;
   /** Bytes that have to be free for it to be measured unasked, a peer's included. */
   readonly memory: number;
   /** Rounds that are measured. */
@@ -20,11 +24,13 @@ export type ShapeName = keyof typeof shapes;
 const llama = (width: number, layers: number, heads: number, kvHeads: number, mlp: number) =>
   ({ width, layers, heads, kvHeads, mlp, normEps: 1e-5, ropeTheta: 10000 }) as const;
 
+const steps = (lora: number) => ({ lora, 'item tokens': 5 }) as const;
+
 /** By number of weights: stories260K, the 15M of the same author, SmolLM-135M. */
 export const shapes = {
-  '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: 8, memory: 0, rounds: 9 },
-  '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: 4, memory: 0, rounds: 9 },
-  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: 2, memory: 7e9, rounds: 3 },
+  '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: steps(16), memory: 0, rounds: 9 },
+  '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: steps(16), memory: 0, rounds: 9 },
+  '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: steps(4), memory: 7e9, rounds: 3 },
 } satisfies Record<string, Shape>;
 
 /** The shapes that are measured unasked where so many bytes are free. */
