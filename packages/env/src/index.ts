@@ -16,10 +16,10 @@ export {
 export type { LoraOptions } from './decoders/lora.ts';
 export { causalMask } from './decoders/masks.ts';
 export { decoderSpecs, initDecoder } from './decoders/modules.ts';
+export type { Encoded } from './encoded.ts';
 export { type Environment, loadEnvironment, type RewardOptions } from './environment.ts';
 export type { Catalogue } from './environment-catalogue.ts';
 export type { EnvironmentConfig } from './environment-model.ts';
-export type { Encoded } from './environment-programs.ts';
 export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
 export {
   type AgainstBoth,

@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, withDefaults } from '@lea/core';
-import { type Encoded, encodedBetween } from './environment-programs.ts';
+import { type Encoded, encodedBetween } from './encoded.ts';
 import { type Positives, topItems } from './top-items.ts';
 
 /** How positive actions are chosen. */
