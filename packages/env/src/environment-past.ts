@@ -29,22 +29,24 @@ export function pastBytes(specs: Specs): number {
 /**
  * Those of some histories, one per row, out of the batches they were read in.
  *
- * @param specs of the batches, and of the result: rows beyond `history` are zeros
- * @param history numbers of the histories, at most as many as a batch has
+ * @param specs of the result: rows beyond `history` are zeros
+ * @param history numbers of the histories
+ * @param batch histories of a batch; the last may have fewer
  * @param batchOf gives the numbered batch
  */
 export async function pastOf(
   specs: Specs,
   history: Int32Array,
+  batch: number,
   batchOf: (batch: number) => Promise<Values>,
 ): Promise<Values> {
   const taken = Object.entries(specs).map(([name, spec]) => [name, zeros(spec)] as const);
   for (const [row, number] of history.entries()) {
+    const given = await batchOf(Math.floor(number / batch));
     for (const [name, { data, shape }] of taken) {
-      const [rows] = shape as [number];
-      const size = data.length / rows;
-      const given = (await batchOf(Math.floor(number / rows)))[name]!.data.subarray((number % rows) * size);
-      data.set(given.subarray(0, size), row * size);
+      const size = data.length / shape[0]!;
+      const begin = (number % batch) * size;
+      data.set(given[name]!.data.subarray(begin, begin + size), row * size);
     }
   }
   return Object.fromEntries(taken);

@@ -16,7 +16,12 @@ interface Judged {
   deviation?: Float32Array;
 }
 
-const BATCH = 128;
+/**
+ * Histories of a run: the least of these that is enough. Who steps through an environment asks about few. There is no size
+ * of 1: products of a single row are added up in another order, and answers would depend on what else is asked.
+ */
+const SIZES = [8, 32, 128];
+const BATCH = SIZES.at(-1)!;
 
 /**
  * Candidates that are judged in one run: larger blocks would take memory, not save time. What is left over of them takes
@@ -32,7 +37,7 @@ const LOGITS = 2 ** 24;
 /** Most memory of keys and values that are kept of what was read. */
 const PAST_BYTES = 2 ** 29;
 
-/** The compiled programs of an environment: histories go through in batches of a fixed size. */
+/** The compiled programs of an environment. */
 export function environmentPrograms(parts: {
   readonly config: EnvironmentConfig;
   readonly params: Values;
@@ -47,9 +52,11 @@ export function environmentPrograms(parts: {
   const T = opening + config.window;
   const size = stateSize(config);
   const scored = Math.max(1, Math.min(BATCH, Math.floor(LOGITS / items)));
-  const graphs = environmentGraphs(config, BATCH);
-  const batches = environmentBatches(config, BATCH);
-  const past = pastSpecs(config.decoder, BATCH, T);
+  const sized = (rows: number) => {
+    const B = SIZES.find((size) => size >= rows) ?? BATCH;
+    const past = pastSpecs(config.decoder, B, T);
+    return { B, graphs: environmentGraphs(config, B), batches: environmentBatches(config, B), past };
+  };
   const f32 = (...shape: number[]) => ({ dtype: 'float32', shape }) as const;
   const i32 = (...shape: number[]) => ({ dtype: 'int32', shape }) as const;
 
@@ -68,7 +75,7 @@ export function environmentPrograms(parts: {
     table ??= (async () => {
       const frozen = { ...params, ...(tokens ? { tokens } : {}) };
       const specs = { inputs: { step: i32(1) }, frozen: specsOf(frozen) };
-      const made = await ready(graphs.tables, specs, runtime, 'direct');
+      const made = await ready(sized(1).graphs.tables, specs, runtime, 'direct');
       try {
         const { outputs } = await made.run({ inputs: { step: int32(new Int32Array(1), [1]) }, frozen });
         const rest = Object.entries(params).filter(([name]) => !name.startsWith('item.') && name !== 'start');
@@ -92,7 +99,8 @@ export function environmentPrograms(parts: {
   /** What the decoder says of a batch of histories, from `from` on. */
   const readBatch = async (read: Windows, from: number, keeps: boolean): Promise<Values> => {
     const frozen = withoutRewards(await weights());
-    const run = await runner(`encode ${keeps}`, graphs.encode(keeps), { items: i32(BATCH, T) }, frozen);
+    const { B, graphs, batches } = sized(read.size - from);
+    const run = await runner(`encode ${B} ${keeps}`, graphs.encode(keeps), { items: i32(B, T) }, frozen);
     return (await run.run({ inputs: { items: batches.items(read, from) }, frozen })).outputs;
   };
   /** Keys and values of batches of histories; those that were not kept are read again. */
@@ -113,10 +121,11 @@ export function environmentPrograms(parts: {
       const read = rows.length === windows.size ? windows : windowsAt(windows, rows);
       const state = new Float32Array(windows.size * size);
       const states = new Float32Array(read.size * T * D);
+      const most = Math.floor(PAST_BYTES / pastBytes(sized(BATCH).past));
       const kept: Values[] = [];
       let row = 0;
       for (let from = 0; from < read.size; from += BATCH) {
-        const keeps = forRewards && config.prompt !== null && (kept.length + 1) * pastBytes(past) <= PAST_BYTES;
+        const keeps = forRewards && config.prompt !== null && kept.length < most;
         const { states: all, texts: memories, ...keys } = await readBatch(read, from, keeps);
         if (keeps) kept.push(keys);
         const decoded = all!.data as Float32Array;
@@ -136,12 +145,14 @@ export function environmentPrograms(parts: {
       const frozen = Object.fromEntries(
         Object.entries(await weights()).filter(([name]) => /^(table|memory|popularity|memory\.popularity)$/.test(name)),
       );
-      const run = await runner('score', graphs.score(scored), { state: f32(scored, size) }, frozen);
       const logits = new Float32Array(windows.size * items);
       for (let from = 0; from < windows.size; from += scored) {
-        const inputs = { state: float32(padded(state, from * size, scored * size), [scored, size]) };
-        const { outputs } = await run.run({ inputs, frozen });
         const count = Math.min(scored, windows.size - from);
+        const { B, graphs } = sized(count);
+        const rows = Math.min(B, scored);
+        const run = await runner(`score ${rows}`, graphs.score(rows), { state: f32(rows, size) }, frozen);
+        const inputs = { state: float32(padded(state, from * size, rows * size), [rows, size]) };
+        const { outputs } = await run.run({ inputs, frozen });
         logits.set((outputs.logits!.data as Float32Array).subarray(0, count * items), from * items);
       }
       if (config.counting) addRepetition(logits, params, windows);
@@ -156,27 +167,28 @@ export function environmentPrograms(parts: {
       if (actions.length === 0) return judged;
       const { table: _, ...all } = await weights();
       const frozen = config.prompt ? all : onlyRewards(all);
-      const given: Specs = {
-        length: i32(BATCH),
-        states: f32(BATCH, T, D),
-        ...(K > 0 && { remembered: f32(BATCH, K) }),
-        ...(config.prompt && past),
-      };
       const most = config.prompt ? PROMPTED : BLOCKS.at(-1)!;
       const batchOf = pastReader(encoded);
       for (let from = 0; from < windows.size; from += BATCH) {
         const rows = Math.min(BATCH, windows.size - from);
+        const { B, graphs, batches, past } = sized(rows);
+        const given: Specs = {
+          length: i32(B),
+          states: f32(B, T, D),
+          ...(K > 0 && { remembered: f32(B, K) }),
+          ...(config.prompt && past),
+        };
         const asked: Values = {
           length: batches.length(windows, from),
           states: batches.states(encoded, from),
           ...(K > 0 && { remembered: batches.remembered(encoded, from) }),
-          ...(config.prompt && (await pastOf(past, history.subarray(from, from + rows), batchOf))),
+          ...(config.prompt && (await pastOf(past, history.subarray(from, from + rows), BATCH, batchOf))),
         };
         for (let first = 0; first < A; first += most) {
           const count = Math.min(most, A - first);
           const width = BLOCKS.find((block) => block >= count)!;
-          const specs = { ...given, actions: i32(BATCH, width) };
-          const run = await runner(`rewards ${width}`, graphs.rewards(width), specs, frozen);
+          const specs = { ...given, actions: i32(B, width) };
+          const run = await runner(`rewards ${B} ${width}`, graphs.rewards(width), specs, frozen);
           const inputs = { ...asked, actions: batches.actions(actions, A, { from, first, count }, width) };
           const { outputs } = await run.run({ inputs, frozen });
           for (const [name, values] of Object.entries(outputs)) {

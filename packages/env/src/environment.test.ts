@@ -84,6 +84,25 @@ describe.each([
     }
   });
 
+  test('however many histories are asked about, each gets the same answer', async () => {
+    const actions = Int32Array.from({ length: 140 * 2 }, (_, i) => (i * 11) % ITEMS);
+    const [states, logits, rewards] = [
+      await env.states(before),
+      await env.score(before),
+      await env.rewards(before, actions),
+    ];
+    for (const size of [0, 1, 8, 9, 33, 129]) {
+      const some = windowsOf(histories.slice(3, 3 + size), 8, ITEMS);
+      expect(some.size).toBe(size);
+      const [ownStates, ownLogits] = [await env.states(some), await env.score(some)];
+      const own = await env.rewards(some, actions.subarray(6, 6 + 2 * size));
+      expect([ownStates.length, ownLogits.length, own.length]).toEqual([size * env.stateSize, size * ITEMS, size * 2]);
+      expect(near(ownStates, states.subarray(3 * env.stateSize))).toBe(true);
+      expect(near(ownLogits, logits.subarray(3 * ITEMS))).toBe(true);
+      expect(near(own, rewards.subarray(6))).toBe(true);
+    }
+  });
+
   test('an item with the text of another is liked as that one is', async () => {
     // Of free vectors the further item has none: where they count, it is near its like, but not the same.
     const every = Int32Array.from({ length: 140 * (ITEMS + 3) }, (_, i) => i % (ITEMS + 3));

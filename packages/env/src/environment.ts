@@ -21,7 +21,10 @@ export interface RewardOptions {
   readonly pessimism: number;
 }
 
-/** A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender. */
+/**
+ * A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender.
+ * What it says of a history does not depend on what else is asked, but for the last digits of models wider than 100 or so.
+ */
 export interface Environment {
   readonly name: string;
   readonly config: EnvironmentConfig;
