@@ -28,7 +28,6 @@ export async function annotationRounds(settings: EnvSettings): Promise<Rounds> {
   const inOnePass = async (): Promise<Float32Array> => env.rewardsEncoded(await env.encode(histories), actions);
   const oneByOne = async (): Promise<Float32Array> => {
     const rewards = new Float32Array(actions.length);
-    if (config.prompt) await env.encode(histories); // the state, which no pass over a prompt gives
     for (let a = 0; a < ACTIONS; a++) {
       const each = await env.rewards(
         histories,
