@@ -47,7 +47,7 @@ export function readPrompt(text: string, lm: LanguageModel): { shape: PromptShap
 /** What stands before a history: the start vector and the prompt's first words, [opening, width]. */
 export function openingOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
   const { before = 0 } = prompt ?? {};
-  return before === 0 ? params.start! : tf.concat([params.start!, tf.slice(params['prompt.words']!, 0, before)], 0);
+  return before === 0 ? params.start! : tf.concat([params.start!, wordVectors(params, 0, before)], 0);
 }
 
 /** Slots that stand before the first item of a history. */

@@ -5,14 +5,19 @@ import type { KeysAndValues } from './decoders/decode.ts';
 /** Keys and values of histories, by layer, as programs give and take them: under a name each. */
 const named = (layer: number, part: keyof KeysAndValues): string => `past.${layer}.${part}`;
 
+export function pastByName<T>(layers: readonly Record<keyof KeysAndValues, T>[]): Record<string, T> {
+  return Object.fromEntries(
+    layers.flatMap(({ k, v }, layer) => [
+      [named(layer, 'k'), k],
+      [named(layer, 'v'), v],
+    ]),
+  );
+}
+
 /** Of `rows` histories of T slots. */
 export function pastSpecs(config: DecoderConfig, rows: number, T: number): Specs {
   const spec: Spec = { dtype: 'float32', shape: [rows, config.kvHeads, T, headSizeOf(config)] };
-  return byName(Array.from({ length: config.layers }, () => ({ k: spec, v: spec })));
-}
-
-export function pastTensors(layers: readonly KeysAndValues[]): Tensors {
-  return byName(layers);
+  return pastByName(Array.from({ length: config.layers }, () => ({ k: spec, v: spec })));
 }
 
 export function pastLayers({ layers }: DecoderConfig, tensors: Tensors): KeysAndValues[] {
@@ -50,13 +55,4 @@ export async function pastOf(
     }
   }
   return Object.fromEntries(taken);
-}
-
-function byName<T>(layers: readonly Record<keyof KeysAndValues, T>[]): Record<string, T> {
-  return Object.fromEntries(
-    layers.flatMap(({ k, v }, layer) => [
-      [named(layer, 'k'), k],
-      [named(layer, 'v'), v],
-    ]),
-  );
 }

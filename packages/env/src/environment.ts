@@ -5,7 +5,7 @@ import { float32, int32, readSafetensors, type Value, type Values, writeSafetens
 import type { Encoded } from './encoded.ts';
 import type { Catalogue } from './environment-catalogue.ts';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
-import { environmentPrograms } from './environment-programs.ts';
+import { environmentRunners } from './environment-runners.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
 import type { RewardCalibration } from './reward-calibration.ts';
 import { checkActions } from './reward-model.ts';
@@ -104,7 +104,7 @@ export interface EnvironmentParts {
 /** An environment from its parts; programs are compiled when first used. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
   const { name, config, params, tokens, counts, calibration, data, catalogue } = parts;
-  const programs = environmentPrograms({ ...parts, tokens: tokens?.vectors ?? null });
+  const runners = environmentRunners({ ...parts, tokens: tokens?.vectors ?? null });
   const names = Object.keys(params).sort();
   const values = names.map((n) => params[n]!.data);
   const { vectors, mean, scale } = tokens ?? {};
@@ -113,10 +113,10 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
-  const encode = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items), true);
-  const stateOnly = (windows: Windows): Promise<Encoded> => programs.encode(newest(windows, window, items), false);
+  const read = (windows: Windows, forRewards: boolean): Promise<Encoded> =>
+    runners.encode(newest(windows, window, items), forRewards);
   const judged = async (about: Encoded, actions: Int32Array) =>
-    programs.rewards(about, checkActions(actions, about.windows.size, items));
+    runners.rewards(about, checkActions(actions, about.windows.size, items));
   const rewardsOf = async (about: Encoded, actions: Int32Array, options?: Partial<RewardOptions>) => {
     const { pessimism } = withDefaults('rewards', { pessimism: 0 }, options);
     checkRanges('rewards', { pessimism }, { pessimism: [0, Number.MAX_VALUE] });
@@ -135,14 +135,15 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     counts,
     ...(calibration && { calibration }),
     ...(catalogue && { catalogue }),
-    encode,
-    scoreEncoded: programs.score,
+    encode: (windows) => read(windows, true),
+    scoreEncoded: runners.score,
     rewardsEncoded: rewardsOf,
-    states: async (windows) => (await stateOnly(windows)).state,
-    score: async (windows) => programs.score(await stateOnly(windows)),
-    rewards: async (windows, actions, options) => rewardsOf(await encode(windows), actions, options),
-    uncertainty: async (windows, actions) => several((await judged(await encode(windows), actions)).deviation),
-    positives: async (windows, k, options) => positivesOf(env, await stateOnly(windows), k, options),
+    states: async (windows) => (await read(windows, false)).state,
+    score: async (windows) => runners.score(await read(windows, false)),
+    rewards: async (windows, actions, options) => rewardsOf(await read(windows, true), actions, options),
+    uncertainty: async (windows, actions) => several((await judged(await read(windows, true), actions)).deviation),
+    positives: async (windows, k, options) =>
+      positivesOf(env, await read(windows, options?.rank === 'reward'), k, options),
     withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {
       const file = { name, config, data, calibration, catalogue, hash };
@@ -150,7 +151,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
       await replaceFile(join(dir, 'environment.json'), `${JSON.stringify(file, null, 2)}\n`);
     },
-    dispose: programs.dispose,
+    dispose: runners.dispose,
   };
   return env;
 }

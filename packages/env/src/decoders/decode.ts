@@ -207,13 +207,13 @@ function attend(
 
   const all = branches.count * branches.size;
   const cap = (scores: tf.Tensor): tf.Tensor => (scoreCap === undefined ? scores : capped(scores, scoreCap));
-  const branched = (own: Record<'q' | 'k' | 'v', tf.Tensor>, trunk: KeysAndValues): tf.Tensor =>
-    branchAttention({ own, trunk, mask: branches.mask, scale, cap });
+  const branched = (of: Record<'q' | 'k' | 'v', tf.Tensor>, trunk: KeysAndValues): tf.Tensor =>
+    branchAttention({ own: of, trunk, mask: branches.mask, scale, cap });
   if (past && T === all) return { seen: joined(branched({ q, k, v }, past)), own };
   const parted = (x: tf.Tensor): [tf.Tensor, tf.Tensor] => tf.split(x, [T - all, all], 2) as [tf.Tensor, tf.Tensor];
-  const [[trunkQ, ownQ], [trunkK, ownK], [trunkV, ownV]] = [parted(q), parted(k), parted(v)];
+  const [[trunkQ, lastQ], [trunkK, lastK], [trunkV, lastV]] = [parted(q), parted(k), parted(v)];
   const trunk = { k: afterPast('k', trunkK), v: afterPast('v', trunkV) };
-  const seen = [see(trunkQ, trunk.k, trunk.v), branched({ q: ownQ, k: ownK, v: ownV }, trunk)];
+  const seen = [see(trunkQ, trunk.k, trunk.v), branched({ q: lastQ, k: lastK, v: lastV }, trunk)];
   return { seen: joined(tf.concat(seen, 2)), own };
 }
 

@@ -10,11 +10,22 @@ export function windowMask(T: number, window: number): tf.Tensor {
   return mask(T, (from, to) => to > from || from - to >= window);
 }
 
+/** Each row sees its slots up to `last` int32 [B, 1]: [B, 1, 1, T]. */
+export function prefixMask(last: tf.Tensor, T: number): tf.Tensor {
+  const slots = tf.reshape(tf.range(0, T, 1, 'int32'), [1, T]);
+  return tf.reshape(hiding(tf.greater(slots, last)), [last.shape[0]!, 1, 1, T]);
+}
+
 /** Hides what lies `window` positions or more before: int32 [B, n] and [B, k] -> [B, 1, n, k]. */
 export function distanceMask(from: tf.Tensor, to: tf.Tensor, window: number): tf.Tensor {
   const [B, n] = from.shape as [number, number];
   const before = tf.sub(tf.reshape(from, [B, 1, n, 1]), tf.reshape(to, [B, 1, 1, to.shape[1]!]));
-  return tf.mul(tf.cast(tf.greaterEqual(before, tf.scalar(window, 'int32')), 'float32'), -1e9);
+  return hiding(tf.greaterEqual(before, tf.scalar(window, 'int32')));
+}
+
+/** -1e9 where the condition holds, else 0. */
+function hiding(condition: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.cast(condition, 'float32'), -1e9);
 }
 
 function mask(T: number, isHidden: (from: number, to: number) => boolean): tf.Tensor {
@@ -25,7 +36,7 @@ function mask(T: number, isHidden: (from: number, to: number) => boolean): tf.Te
 /** Causal, and within runs of equal segment numbers only: [B, T] int32 -> [B, 1, T, T]. */
 export function segmentMask(segment: tf.Tensor): tf.Tensor {
   const T = segment.shape[1]!;
-  return tf.minimum(tf.mul(tf.cast(tf.logicalNot(sameSegment(segment)), 'float32'), -1e9), causalMask(T));
+  return tf.minimum(hiding(tf.logicalNot(sameSegment(segment))), causalMask(T));
 }
 
 /** Positions within runs of equal segment numbers, each from 0: [B, T] int32 -> [B, T] int32. */
