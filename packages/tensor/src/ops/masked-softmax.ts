@@ -10,7 +10,8 @@ import { isRecording } from '../recorder/emit.ts';
  */
 export function maskedSoftmax(logits: tf.Tensor): tf.Tensor {
   return withGradient([logits], () => {
-    const seen = isRecording() ? tf.maximum(logits, tf.max(logits, -1, true).sub(60)) : logits;
+    // 60 is taken off before the axis comes back: the runtime walks along a last axis of 1 element by element.
+    const seen = isRecording() ? tf.maximum(logits, tf.max(logits, -1).sub(60).expandDims(-1)) : logits;
     const p = tf.softmax(seen);
     return {
       value: p,
