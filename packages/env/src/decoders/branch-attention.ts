@@ -26,18 +26,22 @@ export function branchAttention({ own, trunk, mask, scale, cap }: BranchAttentio
   const count = all / size;
   const masks = tf.reshape(mask, [B, 1, all, T + size]);
   const q = tf.mul(own.q, scale);
-  // Rows of queries by what their keys are shared by: the heads of a group for the trunk, one branch of one head for itself.
-  const grouped = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B, g, (h / g) * all, x.shape.at(-1)!]);
-  const single = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B * h * count, size, x.shape.at(-1)!]);
-  const perHead = (x: tf.Tensor): tf.Tensor =>
-    g === h ? x : tf.reshape(tf.tile(tf.reshape(x, [B * g, 1, all * d]), [1, h / g, 1]), [B, h, all, d]);
+  // Rows by what their keys are shared by: the heads of a group for the trunk, those of one branch for itself.
+  const r = h / g;
+  const grouped = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B, g, r * all, x.shape.at(-1)!]);
+  const swapped = (x: tf.Tensor, m: number, n: number): tf.Tensor =>
+    r === 1 ? x : tf.transpose(tf.reshape(x, [B * g, m, n, size * x.shape.at(-1)!]), [0, 2, 1, 3]);
+  const byBranch = (x: tf.Tensor): tf.Tensor =>
+    tf.reshape(swapped(x, r, count), [B * g * count, r * size, x.shape.at(-1)!]);
+  const byHead = (x: tf.Tensor): tf.Tensor => tf.reshape(swapped(x, count, r), [B, h, all, x.shape.at(-1)!]);
+  const single = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B * g * count, size, d]);
 
   const toTrunk = tf.reshape(tf.matMul(grouped(q), trunk.k, false, true), [B, h, all, T]);
-  const toOwn = tf.reshape(tf.matMul(single(q), single(perHead(own.k)), false, true), [B, h, all, size]);
+  const toOwn = byHead(tf.matMul(byBranch(q), single(own.k), false, true));
   const p = maskedSoftmax(tf.add(cap(tf.concat([toTrunk, toOwn], 3)), masks));
   const [ofTrunk, ofOwn] = tf.split(p, [T, size], 3) as [tf.Tensor, tf.Tensor];
   return tf.add(
     tf.reshape(tf.matMul(grouped(ofTrunk), trunk.v), [B, h, all, d]),
-    tf.reshape(tf.matMul(single(ofOwn), single(perHead(own.v))), [B, h, all, d]),
+    byHead(tf.matMul(byBranch(ofOwn), single(own.v))),
   );
 }
