@@ -7,11 +7,11 @@ import { initDecoder, wordsOf } from './decoders/modules.ts';
 import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
-import { ready } from './runtime.ts';
+import { RUNTIME, type Runtime, ready } from './runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
 import { trainTokenizer } from './tokenizer.ts';
 
-export interface CatalogueModelOptions {
+export interface CatalogueModelOptions extends Runtime {
   /** Tokens in the vocabulary (default 2000). Higher: shorter sequences, a larger output layer. */
   readonly vocabulary: number;
   /** Size of hidden states and word vectors (default 64). Higher: better texts, more seconds. */
@@ -40,10 +40,6 @@ export interface CatalogueModelOptions {
   /** Share of the texts that decides when to stop (default 0.05), all but one at most; 0: all epochs are run. */
   readonly heldOut: number;
   readonly seed: number;
-  /** Threads of the compiled program (default: all cores, at most 2). */
-  readonly threads: number | undefined;
-  /** Run eagerly on this tfjs backend instead of compiled (default: compiled). */
-  readonly backend: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -61,8 +57,7 @@ export const DEFAULTS: CatalogueModelOptions = {
   unfold: 0.5,
   heldOut: 0.05,
   seed: 0,
-  threads: undefined,
-  backend: undefined,
+  ...RUNTIME,
   signal: undefined,
 };
 

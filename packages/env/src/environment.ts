@@ -9,7 +9,7 @@ import { environmentRunners } from './environment-runners.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
 import type { RewardCalibration } from './reward-calibration.ts';
 import { checkActions } from './reward-model.ts';
-import type { Runtime } from './runtime.ts';
+import { RUNTIME, type Runtime } from './runtime.ts';
 import { type NormalisedTokens, withMoreTokens } from './tokens.ts';
 import type { Positives } from './top-items.ts';
 
@@ -214,7 +214,7 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
     });
   let environment: Environment;
   let hash: unknown;
-  const runtime = withDefaults('loadEnvironment', { threads: undefined, backend: undefined }, options);
+  const runtime = withDefaults('loadEnvironment', RUNTIME, options);
   try {
     const file = JSON.parse(text) as Omit<EnvironmentParts, 'params' | 'tokens' | 'counts' | 'runtime'> & {
       hash: string;

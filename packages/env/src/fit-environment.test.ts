@@ -12,6 +12,7 @@ import { fitEnvironment } from './fit-environment.ts';
 import type { FitEnvironmentOptions } from './fit-options.ts';
 import type { LanguageModel } from './language-model.ts';
 import { finish, type Progress } from './progress.ts';
+import { RUNTIME } from './runtime.ts';
 import { subsetOfSequences } from './segments.ts';
 import { rowsOf, usersOf } from './testing.ts';
 
@@ -224,6 +225,14 @@ describe('choices of the losses', () => {
     await env.dispose();
   });
 
+  test('threads that wait actively change no bit', async () => {
+    const [asleep, awake] = await Promise.all(
+      [false, true].map((spinning) => finish(fitEnvironment({ train, ...small, epochs: 1, spinning }))),
+    );
+    expect(awake!.hash).toBe(asleep!.hash);
+    await Promise.all([asleep!.dispose(), awake!.dispose()]);
+  });
+
   test('with several heads a reward is their mean, their deviation the uncertainty', async () => {
     const env = await finish(fitEnvironment({ train, ...small, epochs: 2, rewardHeads: 3 }));
     const windows = windowsOf([[3, 10], [5], []], 11, ITEMS);
@@ -235,7 +244,7 @@ describe('choices of the losses', () => {
         const rest = Object.entries(env.params).filter(([name]) => !name.startsWith('reward.'));
         const params = { ...Object.fromEntries(rest), ...prefixed('reward.', pick(`reward.${h}.`, env.params)) };
         const parts = { name: 'one', params, counts, tokens: null, calibration: null, data: '' };
-        const runtime = { threads: 1, backend: undefined };
+        const runtime = { ...RUNTIME, threads: 1 };
         const one = createEnvironment({ ...parts, config: { ...config, rewardHeads: 1 }, runtime });
         const rewards = await one.rewards(windows, actions);
         await expect(one.uncertainty(windows, actions)).rejects.toThrow('rewardHeads');

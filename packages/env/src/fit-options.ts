@@ -7,8 +7,9 @@ import { type LoraOptions, loraOf } from './decoders/lora.ts';
 import { catalogueOf, checkCatalogue } from './environment-catalogue.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
 import type { LanguageModel } from './language-model.ts';
+import { RUNTIME, type Runtime } from './runtime.ts';
 
-export interface FitEnvironmentOptions {
+export interface FitEnvironmentOptions extends Runtime {
   /** Fitted on these, and on nothing else. */
   readonly train: Transitions;
   /** Decides when to stop; without it all epochs are run. */
@@ -87,10 +88,6 @@ export interface FitEnvironmentOptions {
   readonly seed: number;
   /** Name of the environment, for tables. */
   readonly name: string;
-  /** Threads of the compiled program (default: all cores, at most 2). */
-  readonly threads: number | undefined;
-  /** Run eagerly on this tfjs backend instead of compiled (default: compiled). */
-  readonly backend: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -125,8 +122,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   patience: 4,
   seed: 0,
   name: 'LE',
-  threads: undefined,
-  backend: undefined,
+  ...RUNTIME,
   signal: undefined,
 };
 

@@ -6,9 +6,9 @@ import { itemTokenStep, meanWords } from './item-token-step.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
-import { ready } from './runtime.ts';
+import { RUNTIME, type Runtime, ready } from './runtime.ts';
 
-export interface ItemTokenOptions {
+export interface ItemTokenOptions extends Runtime {
   /**
    * Items learned together (default 64, fewer where the logits would take more than 512 MiB): changes speed and memory
    * only, every item's problem is its own.
@@ -31,10 +31,6 @@ export interface ItemTokenOptions {
   readonly anchor: number;
   /** Decides which other item's token the control gets. */
   readonly seed: number;
-  /** Threads of the compiled program (default: all cores, at most 2). */
-  readonly threads: number | undefined;
-  /** Run eagerly on this tfjs backend instead of compiled (default: compiled). */
-  readonly backend: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -45,8 +41,7 @@ export const DEFAULTS: ItemTokenOptions = {
   tolerance: 0.002,
   anchor: 20,
   seed: 0,
-  threads: undefined,
-  backend: undefined,
+  ...RUNTIME,
   signal: undefined,
 };
 

@@ -9,7 +9,7 @@ import { meanWords } from './item-token-step.ts';
 import { learnItemTokens } from './item-tokens.ts';
 import { type LanguageModel, tokenRows } from './language-model.ts';
 import { finish, type Progress } from './progress.ts';
-import { ready } from './runtime.ts';
+import { RUNTIME, ready } from './runtime.ts';
 
 const colours = ['red', 'green', 'blue', 'black', 'white'];
 const things = ['steel bolt', 'copper wire', 'paper towel', 'safety glove', 'drill bit', 'glass tube'];
@@ -39,7 +39,7 @@ describe('decoder', () => {
           outputs: { h: decode(frozen, config, i.x!, { mask: causalMask(5) }) },
         }),
         { inputs: specsOf(inputs), frozen: specsOf(params) },
-        { threads: 1, backend: undefined },
+        { ...RUNTIME, threads: 1 },
         'direct',
       );
       const { outputs } = await runner.run({ inputs, frozen: params });

@@ -27,6 +27,10 @@ const args = {
     default: tasks.join(','),
   },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  sleeping: {
+    type: 'boolean',
+    description: "Idle threads sleep, the default of @lea/env, where they wait actively here, as PyTorch's do",
+  },
   rounds: {
     type: 'string',
     description: 'Calls that are measured (default: 9 of training and 3 of annotation, of 135M 3 and 1)',
@@ -63,7 +67,7 @@ const command: CommandDef<typeof args> = defineCommand({
     for (const shape of names) {
       for (const what of asked) {
         process.stderr.write(`${what}, ${shape} ...\n`);
-        const measured = await linesOf(what, shape, { threads, rounds, python });
+        const measured = await linesOf(what, shape, { threads, rounds, python, spinning: !given.sleeping });
         for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
         lines.push(...measured);
       }
@@ -92,14 +96,18 @@ function allowed(memory: number): ShapeName[] {
 async function linesOf(
   what: Task,
   shape: ShapeName,
-  { threads, rounds, python }: { threads: number; rounds: number | undefined; python: string | undefined },
+  {
+    rounds,
+    python,
+    ...runtime
+  }: { threads: number; spinning: boolean; rounds: number | undefined; python: string | undefined },
 ): Promise<EnvLine[]> {
   const sizes: Shape = shapes[shape];
   const usual = isTraining(what)
     ? { ...sizes, steps: sizes.steps[what] }
     : { batch: HISTORIES, steps: 1, rounds: Math.ceil(sizes.rounds / 3) };
   const { batch, steps } = usual;
-  const settings = { what, shape, batch, length: LENGTH, threads, steps, shared: true };
+  const settings = { what, shape, batch, length: LENGTH, steps, shared: true, ...runtime };
   try {
     const lines: EnvMeasurement[] = await measureTask(settings, rounds ?? usual.rounds, python);
     const difference = lines.at(-1)?.difference;

@@ -88,7 +88,7 @@ test('a misspelt preset is told from a missing file', async () => {
 
 test('environments take every option of @lea/env that JSON can say', () => {
   const not = (defaults: object, other: string): string[] =>
-    Object.keys(defaults).filter((name) => !`seed threads backend signal ${other}`.split(' ').includes(name));
+    Object.keys(defaults).filter((name) => !`seed threads backend spinning signal ${other}`.split(' ').includes(name));
   const keys = (schema: { entries: object }): string[] => Object.keys(schema.entries).sort();
   expect(keys(languageModel)).toEqual(not(catalogueModelDefaults, '').sort());
   expect(keys(itemTokens)).toEqual(not(itemTokenDefaults, '').sort());

@@ -6,7 +6,15 @@ import { type EnvSettings, RATES } from './settings.ts';
 import { shapes } from './shapes.ts';
 
 /** The step of `learnItemTokens`, on texts that fill every position. */
-export async function itemTokenRounds({ shape, batch, length, threads, steps, start }: EnvSettings): Promise<Rounds> {
+export async function itemTokenRounds({
+  shape,
+  batch,
+  length,
+  threads,
+  steps,
+  start,
+  spinning,
+}: EnvSettings): Promise<Rounds> {
   const lm = randomModel(shapes[shape], length);
   const texts = Array.from({ length: batch }, (_, i) => `item ${i}`);
   const rows = tokenRows(lm.tokenizer, texts, length);
@@ -22,7 +30,7 @@ export async function itemTokenRounds({ shape, batch, length, threads, steps, st
     await writeSafetensors(start, { ...given, ...prefixed('frozen/', lm.params) });
   }
   const specs = { state: specsOf(state), inputs, frozen: specsOf(frozen), constants };
-  const runner = await ready(program, specs, { threads, backend: undefined });
+  const runner = await ready(program, specs, { threads, backend: undefined, spinning });
   return {
     async round() {
       const numbers = int32(new Int32Array(steps), [steps]);

@@ -6,7 +6,7 @@ import type { EnvSettings } from './settings.ts';
 
 /** The step of `fitEnvironment` with LoRA, on histories that fill every position. */
 export async function loraRounds(settings: EnvSettings): Promise<Rounds> {
-  const { threads, steps, start } = settings;
+  const { threads, steps, start, spinning } = settings;
   const { params, frozen, constants, optimizer, program, batchesOf } = await prepareFit(fitOptions(settings));
   const inputs = stack(batchesOf(0));
   if (start) {
@@ -16,7 +16,7 @@ export async function loraRounds(settings: EnvSettings): Promise<Rounds> {
   }
   let state = trainingState(params, optimizer);
   const specs = { state: specsOf(state), inputs: specsOf(batchesOf(0)[0]!), frozen: specsOf(frozen), constants };
-  const runner = await ready(program, specs, { threads, backend: undefined });
+  const runner = await ready(program, specs, { threads, backend: undefined, spinning });
   return {
     async round() {
       const result = await runner.run({ state, inputs, frozen, steps });

@@ -24,6 +24,8 @@ export interface EnvMeasurement extends Timing, Partial<Ratio> {
   /** Histories with their state and rewards, median round; of annotation. */
   readonly statesPerSecond?: number;
   readonly threads: number;
+  /** Whether idle threads of ours wait actively; PyTorch's do. */
+  readonly spinning: boolean;
   readonly stepsPerRound: number;
   /** The largest relative difference of what both computed in their first rounds. */
   readonly difference?: number;
@@ -70,7 +72,7 @@ function engineOf(worker: number, { what }: EnvSettings): EnvMeasurement['engine
 
 function lineOf(
   engine: EnvMeasurement['engine'],
-  { what, shape, batch, length, threads, steps }: EnvSettings,
+  { what, shape, batch, length, threads, spinning, steps }: EnvSettings,
   rounds: readonly Round[],
   { ready }: Worker,
 ): EnvMeasurement {
@@ -79,7 +81,7 @@ function lineOf(
   const rate = isTraining(what)
     ? { tokensPerSecond: perSecond(batch * length) }
     : { statesPerSecond: perSecond(batch) };
-  const sizes = { batch, length, threads, stepsPerRound: steps };
+  const sizes = { batch, length, threads, spinning: engine === 'torch' || spinning, stepsPerRound: steps };
   return { what, shape, engine, ...rate, ...timing, ...sizes, versions: ready.versions };
 }
 

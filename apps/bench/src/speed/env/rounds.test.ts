@@ -13,6 +13,7 @@ const settings: EnvSettings = {
   threads: 1,
   steps: 3,
   shared: true,
+  spinning: false,
 };
 
 test('large shapes are measured unasked where memory allows', () => {
