@@ -7,8 +7,8 @@ export interface Runtime {
   /** Run eagerly on this tfjs backend (`cpu`, `wasm`, `tensorflow`) instead of compiled: slower, needs no native code. */
   readonly backend: string | undefined;
   /**
-   * Whether idle threads of compiled programs wait actively (default false: they sleep). true: 5 to 10 % faster alone on
-   * the cores, much slower where other work needs them.
+   * Whether idle threads of compiled programs wait actively (default false: they sleep). true: faster alone on the cores,
+   * the more so the smaller the model (up to 20 %), much slower where other work needs them.
    */
   readonly spinning: boolean;
 }

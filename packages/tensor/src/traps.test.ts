@@ -6,6 +6,7 @@ import {
   compile,
   dropout,
   float32,
+  gelu,
   int32,
   logSigmoid,
   type Program,
@@ -52,6 +53,22 @@ describe('tfjs', () => {
   test('gradients of maximum and squaredDifference do not broadcast: use equal shapes', () => {
     for (const op of [tf.maximum, tf.minimum, tf.squaredDifference]) {
       expect(() => tf.grad((b) => op(tf.ones([2, 3]), b).sum())(tf.zeros([2, 1]))).toThrow(/shape/);
+    }
+  });
+
+  test('far out gradients become denormal numbers, which slow products down many times: gelu gives zeros', async () => {
+    const x = float32([-20, -13.5, -13, -9, 0, 1, Number.NaN]);
+    const dy = float32([1, 1, 1e-9, 1, 1e-33, 1, 1]);
+    const slope = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.grad((x: tf.Tensor) => tf.sum(tf.mul(gelu(x), b)))(a);
+    const compiled = await outputs(
+      of(({ x, dy }) => slope(x!, dy!)),
+      { x, dy },
+    );
+    for (const found of [compiled.y!.data, slope(tf.tensor1d([...x.data]), tf.tensor1d([...dy.data])).dataSync()]) {
+      expect([...found.slice(0, 3), found[4]].map((v) => Math.abs(v!))).toEqual([0, 0, 0, 0]);
+      expect(found[3]! / (-9 * Math.exp(-40.5) * 0.3989422804)).toBeCloseTo(1, 4);
+      expect(found[5]).toBeCloseTo(1.0833155, 5);
+      expect(found[6]).toBeNaN();
     }
   });
 

@@ -27,9 +27,9 @@ const args = {
     default: tasks.join(','),
   },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
-  sleeping: {
+  spinning: {
     type: 'boolean',
-    description: "Idle threads sleep, the default of @lea/env, where they wait actively here, as PyTorch's do",
+    description: "Idle threads wait actively, as PyTorch's do (an option of @lea/env; by default they sleep)",
   },
   rounds: {
     type: 'string',
@@ -67,7 +67,7 @@ const command: CommandDef<typeof args> = defineCommand({
     for (const shape of names) {
       for (const what of asked) {
         process.stderr.write(`${what}, ${shape} ...\n`);
-        const measured = await linesOf(what, shape, { threads, rounds, python, spinning: !given.sleeping });
+        const measured = await linesOf(what, shape, { threads, rounds, python, spinning: Boolean(given.spinning) });
         for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
         lines.push(...measured);
       }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
+import { withoutTiny } from './without-tiny.ts';
 
 /** silu(a) · b, the gate of Shazeer, "GLU Variants Improve Transformer", 2020; silu(a) = a · sigmoid(a). Equal shapes. */
 export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -36,7 +37,7 @@ export function gelu(x: tf.Tensor): tf.Tensor {
           .mul(-0.5)
           .exp()
           .mul(1 / Math.sqrt(2 * Math.PI));
-        return dy.mul(below(x!).add(x!.mul(density)));
+        return withoutTiny(dy.mul(below(x!).add(x!.mul(density))));
       },
     ],
   }));
