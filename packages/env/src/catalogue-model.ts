@@ -7,11 +7,11 @@ import { initDecoder, wordsOf } from './decoders/modules.ts';
 import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
-import { RUNTIME, type Runtime, ready } from './runtime.ts';
+import { ready, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
 import { trainTokenizer } from './tokenizer.ts';
 
-export interface CatalogueModelOptions extends Runtime {
+export interface CatalogueModelOptions extends TrainingRuntime {
   /** Tokens in the vocabulary (default 2000). Higher: shorter sequences, a larger output layer. */
   readonly vocabulary: number;
   /** Size of hidden states and word vectors (default 64). Higher: better texts, more seconds. */
@@ -57,7 +57,7 @@ export const DEFAULTS: CatalogueModelOptions = {
   unfold: 0.5,
   heldOut: 0.05,
   seed: 0,
-  ...RUNTIME,
+  ...TRAINING_RUNTIME,
   signal: undefined,
 };
 

@@ -73,7 +73,7 @@ export async function* fitEnvironment(
       calibration: best.rewards ? plattScaling(best.rewards.liked, best.rewards.other) : null,
       data,
       catalogue: catalogueOf(train.sequences.itemIds),
-      runtime: { threads: o.threads, backend: o.backend, spinning: o.spinning },
+      runtime: { threads: o.threads, backend: o.backend },
     });
   } finally {
     await trainer.dispose();

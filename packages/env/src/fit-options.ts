@@ -7,9 +7,9 @@ import { type LoraOptions, loraOf } from './decoders/lora.ts';
 import { catalogueOf, checkCatalogue } from './environment-catalogue.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
 import type { LanguageModel } from './language-model.ts';
-import { RUNTIME, type Runtime } from './runtime.ts';
+import { TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
 
-export interface FitEnvironmentOptions extends Runtime {
+export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Fitted on these, and on nothing else. */
   readonly train: Transitions;
   /** Decides when to stop; without it all epochs are run. */
@@ -122,7 +122,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   patience: 4,
   seed: 0,
   name: 'LE',
-  ...RUNTIME,
+  ...TRAINING_RUNTIME,
   signal: undefined,
 };
 

@@ -6,9 +6,9 @@ import { itemTokenStep, meanWords } from './item-token-step.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
-import { RUNTIME, type Runtime, ready } from './runtime.ts';
+import { ready, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
 
-export interface ItemTokenOptions extends Runtime {
+export interface ItemTokenOptions extends TrainingRuntime {
   /**
    * Items learned together (default 64, fewer where the logits would take more than 512 MiB): changes speed and memory
    * only, every item's problem is its own.
@@ -41,7 +41,7 @@ export const DEFAULTS: ItemTokenOptions = {
   tolerance: 0.002,
   anchor: 20,
   seed: 0,
-  ...RUNTIME,
+  ...TRAINING_RUNTIME,
   signal: undefined,
 };
 

@@ -6,6 +6,10 @@ export interface Runtime {
   readonly threads: number | undefined;
   /** Run eagerly on this tfjs backend (`cpu`, `wasm`, `tensorflow`) instead of compiled: slower, needs no native code. */
   readonly backend: string | undefined;
+}
+
+/** How training programs are run. */
+export interface TrainingRuntime extends Runtime {
   /**
    * Whether idle threads of compiled programs wait actively (default false: they sleep). true: faster alone on the cores,
    * the more so the smaller the model (up to 20 %), much slower where other work needs them.
@@ -13,14 +17,16 @@ export interface Runtime {
   readonly spinning: boolean;
 }
 
+export const RUNTIME: Runtime = { threads: undefined, backend: undefined };
+
 /** Fits last for minutes, often beside other work: threads sleep when idle. */
-export const RUNTIME: Runtime = { threads: undefined, backend: undefined, spinning: false };
+export const TRAINING_RUNTIME: TrainingRuntime = { ...RUNTIME, spinning: false };
 
 /** Makes a program ready: compiled, or eager where a backend is named. */
 export function ready(
   program: Program,
   specs: ProgramSpecs,
-  { threads, backend, spinning }: Runtime,
+  { threads, backend, spinning = false }: Runtime & Partial<TrainingRuntime>,
   mode: Mode = 'loop',
 ): Promise<Runner> {
   return backend === undefined

@@ -29,11 +29,12 @@ const args = {
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
   spinning: {
     type: 'boolean',
-    description: "Idle threads wait actively, as PyTorch's do (an option of @lea/env; by default they sleep)",
+    description: "Training: idle threads wait actively, as PyTorch's do (an option of @lea/env; by default they sleep)",
   },
   rounds: {
     type: 'string',
-    description: 'Calls that are measured (default: 9 of training and 3 of annotation, of 135M 3 and 1)',
+    description:
+      'Calls that are measured (default: 18 of training and 6 of annotation, of 15M 12 and 4, of 135M 3 and 1)',
     valueHint: 'N',
   },
   peer: { type: 'string', description: 'Measure equal training steps of PyTorch in turns', valueHint: 'torch' },

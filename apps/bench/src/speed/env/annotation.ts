@@ -9,7 +9,7 @@ import { ACTIONS, type EnvSettings, ITEMS } from './settings.ts';
  * in place of losses, are the rewards.
  */
 export async function annotationRounds(settings: EnvSettings): Promise<Rounds> {
-  const { batch, threads, steps, shared, spinning } = settings;
+  const { batch, threads, steps, shared } = settings;
   const { config, params, fixed, text, counts } = await prepareFit(fitOptions({ ...settings, batch: 1, steps: 1 }));
   const env = createEnvironment({
     name: 'random',
@@ -19,7 +19,7 @@ export async function annotationRounds(settings: EnvSettings): Promise<Rounds> {
     counts,
     calibration: null,
     data: 'random',
-    runtime: { threads, backend: undefined, spinning },
+    runtime: { threads, backend: undefined },
   });
   const window = windowOf(settings);
   const items = integers(key(4), batch * window, ITEMS);

@@ -24,7 +24,7 @@ export interface EnvMeasurement extends Timing, Partial<Ratio> {
   /** Histories with their state and rewards, median round; of annotation. */
   readonly statesPerSecond?: number;
   readonly threads: number;
-  /** Whether idle threads of ours wait actively; PyTorch's do. */
+  /** Whether idle threads wait actively. */
   readonly spinning: boolean;
   readonly stepsPerRound: number;
   /** The largest relative difference of what both computed in their first rounds. */
@@ -81,7 +81,13 @@ function lineOf(
   const rate = isTraining(what)
     ? { tokensPerSecond: perSecond(batch * length) }
     : { statesPerSecond: perSecond(batch) };
-  const sizes = { batch, length, threads, spinning: engine === 'torch' || spinning, stepsPerRound: steps };
+  const sizes = {
+    batch,
+    length,
+    threads,
+    spinning: engine === 'torch' || (isTraining(what) && spinning),
+    stepsPerRound: steps,
+  };
   return { what, shape, engine, ...rate, ...timing, ...sizes, versions: ready.versions };
 }
 

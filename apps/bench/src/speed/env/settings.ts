@@ -25,7 +25,7 @@ export interface EnvSettings {
   readonly steps: number;
   /** Annotation: whether all actions of a history share one pass over it, as `rewards` does, or have one each. */
   readonly shared: boolean;
-  /** Whether idle threads of ours wait actively. */
+  /** Training: whether idle threads of ours wait actively. */
   readonly spinning: boolean;
   /** Where our worker leaves values and batches for a peer (safetensors). */
   readonly start?: string;
