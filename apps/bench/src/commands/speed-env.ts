@@ -34,7 +34,7 @@ const args = {
   rounds: {
     type: 'string',
     description:
-      'Calls that are measured (default: 18 of training and 6 of annotation, of 15M 12 and 4, of 135M 3 and 1)',
+      'Calls that are measured (default: 18 of training and 6 of annotation, of 15M 12 and 4, of 135M 6 and 2)',
     valueHint: 'N',
   },
   peer: { type: 'string', description: 'Measure equal training steps of PyTorch in turns', valueHint: 'torch' },
