@@ -7,7 +7,7 @@ import { initDecoder, wordsOf } from './decoders/modules.ts';
 import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
-import { ready, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
+import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from './steps.ts';
 import { trainTokenizer } from './tokenizer.ts';
 
@@ -164,8 +164,8 @@ export async function* catalogueModel(
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: CatalogueModelOptions): void {
-  const { heads, kvHeads = heads, mlp = 1, epochs = 1, threads = 1 } = o;
-  const given = { ...o, kvHeads, mlp, epochs, threads };
+  const { heads, kvHeads = heads, mlp = 1, epochs = 1 } = o;
+  const given = { ...o, kvHeads, mlp, epochs };
   checkRanges('catalogueModel', given, {
     vocabulary: [258, 65536, 'whole'],
     width: [1, LARGEST, 'whole'],
@@ -179,8 +179,8 @@ function checkOptions(o: CatalogueModelOptions): void {
     lr: [0, Number.MAX_VALUE],
     unfold: [0, 1],
     heldOut: [0, 1],
-    threads: [1, Number.MAX_VALUE, 'whole'],
   });
+  checkRuntime('catalogueModel', o);
 }
 
 /** The vector each text begins with: the mean of its words where `unfold` is 1, the start token where it is 0. */

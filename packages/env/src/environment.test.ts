@@ -9,7 +9,6 @@ import { createEnvironment, type Environment, loadEnvironment } from './environm
 import { catalogueOf, checkCatalogue } from './environment-catalogue.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish } from './progress.ts';
-import { RUNTIME } from './runtime.ts';
 import { rowsOf } from './testing.ts';
 
 const ITEMS = 37;
@@ -167,7 +166,7 @@ test('the catalogue of an environment is that of its fit, whose items come first
   // Files without it are read as before; with another one they do not belong together.
   const dir = await mkdtemp(join(tmpdir(), 'lea-catalogue-'));
   const { name, config, params, counts } = env;
-  const runtime = { ...RUNTIME, threads: 1 };
+  const runtime = { threads: 1, backend: undefined };
   const old = createEnvironment({ name, config, params, counts, tokens: null, calibration: null, data: 'x', runtime });
   await old.save(dir);
   const again = await loadEnvironment(dir);

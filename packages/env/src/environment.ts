@@ -9,7 +9,7 @@ import { environmentRunners } from './environment-runners.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
 import type { RewardCalibration } from './reward-calibration.ts';
 import { checkActions } from './reward-model.ts';
-import { RUNTIME, type Runtime } from './runtime.ts';
+import { checkRuntime, RUNTIME, type Runtime } from './runtime.ts';
 import { type NormalisedTokens, withMoreTokens } from './tokens.ts';
 import type { Positives } from './top-items.ts';
 
@@ -199,9 +199,12 @@ function withZeros(table: Value, rows: number): Value {
 /**
  * Reads what `save` wrote.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_ENVIRONMENT_FILE` when the parts do not belong together
+ * @throws LeaError `E_FILE_MISSING`, `E_ENVIRONMENT_FILE` when the parts do not belong together, `E_OPTION_UNKNOWN`,
+ *   `E_OPTION_VALUE`
  */
 export async function loadEnvironment(dir: string, options?: Partial<Runtime>): Promise<Environment> {
+  const runtime = withDefaults('loadEnvironment', RUNTIME, options);
+  checkRuntime('loadEnvironment', runtime);
   const path = join(dir, 'environment.json');
   const text = (await readWhole(path)).toString();
   const { tensors } = await readSafetensors(join(dir, 'environment.safetensors'));
@@ -214,7 +217,6 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
     });
   let environment: Environment;
   let hash: unknown;
-  const runtime = withDefaults('loadEnvironment', RUNTIME, options);
   try {
     const file = JSON.parse(text) as Omit<EnvironmentParts, 'params' | 'tokens' | 'counts' | 'runtime'> & {
       hash: string;

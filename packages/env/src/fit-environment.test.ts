@@ -12,7 +12,6 @@ import { fitEnvironment } from './fit-environment.ts';
 import type { FitEnvironmentOptions } from './fit-options.ts';
 import type { LanguageModel } from './language-model.ts';
 import { finish, type Progress } from './progress.ts';
-import { RUNTIME } from './runtime.ts';
 import { subsetOfSequences } from './segments.ts';
 import { rowsOf, usersOf } from './testing.ts';
 
@@ -200,8 +199,10 @@ describe('what is fitted, and on what', () => {
     ...[-1, Number.NaN].flatMap((n) => [{ patience: n }, { memory: n }, { lambda: n }]),
     ...[0, -0.1, Number.NaN].flatMap((n) => [{ lr: n }, { users: n }]),
     ...[-1, 1, 1.5, Number.NaN].map((dropout) => ({ dropout })),
+    ...[0, -1, 1.5, 'two'].map((threads) => ({ threads })),
+    { spinning: 'yes' },
   ])('%o is no option', async (wrong) => {
-    const fitted = finish(fitEnvironment({ train: rowsOf(walk, ITEMS), ...small, ...wrong }));
+    const fitted = finish(fitEnvironment({ train: rowsOf(walk, ITEMS), ...small, ...(wrong as object) }));
     const [name] = Object.keys(wrong);
     const message = expect.stringContaining(name!);
     await expect(fitted).rejects.toMatchObject({ code: 'E_OPTION_VALUE', message });
@@ -244,7 +245,7 @@ describe('choices of the losses', () => {
         const rest = Object.entries(env.params).filter(([name]) => !name.startsWith('reward.'));
         const params = { ...Object.fromEntries(rest), ...prefixed('reward.', pick(`reward.${h}.`, env.params)) };
         const parts = { name: 'one', params, counts, tokens: null, calibration: null, data: '' };
-        const runtime = { ...RUNTIME, threads: 1 };
+        const runtime = { threads: 1, backend: undefined };
         const one = createEnvironment({ ...parts, config: { ...config, rewardHeads: 1 }, runtime });
         const rewards = await one.rewards(windows, actions);
         await expect(one.uncertainty(windows, actions)).rejects.toThrow('rewardHeads');
@@ -320,6 +321,7 @@ describe('a fitted environment', () => {
     expect(again.counts).toEqual(env.counts);
     expect([...env.counts]).toEqual([...itemCounts(train)]);
     expect(await again.rewards(short, Int32Array.of(3, 4))).toEqual(await env.rewards(short, Int32Array.of(3, 4)));
+    await expect(loadEnvironment(dir, { threads: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     await writeFile(join(dir, 'environment.json'), '{"config":{}}');
     await expect(loadEnvironment(dir)).rejects.toMatchObject({ code: 'E_ENVIRONMENT_FILE' });
     await rm(dir, { recursive: true });

@@ -7,7 +7,7 @@ import { type LoraOptions, loraOf } from './decoders/lora.ts';
 import { catalogueOf, checkCatalogue } from './environment-catalogue.ts';
 import type { EnvironmentConfig } from './environment-model.ts';
 import type { LanguageModel } from './language-model.ts';
-import { TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
+import { checkRuntime, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
 
 export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Fitted on these, and on nothing else. */
@@ -152,6 +152,7 @@ function checkOptions(o: FitEnvironmentOptions): void {
     epochs: [1, Infinity, 'whole'],
     patience: [0, Infinity, 'whole'],
   });
+  checkRuntime('fitEnvironment', o);
   const refuse = (message: string, value: unknown): never => {
     throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
   };

@@ -6,7 +6,7 @@ import { itemTokenStep, meanWords } from './item-token-step.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from './language-model.ts';
 import { perplexityMeter } from './perplexity.ts';
 import type { Progress } from './progress.ts';
-import { ready, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
+import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from './runtime.ts';
 
 export interface ItemTokenOptions extends TrainingRuntime {
   /**
@@ -133,15 +133,15 @@ export async function* learnItemTokens(
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: ItemTokenOptions): void {
-  const given = { ...o, batch: o.batch ?? 1, threads: o.threads ?? 1 };
+  const given = { ...o, batch: o.batch ?? 1 };
   checkRanges('learnItemTokens', given, {
     batch: [1, Number.MAX_VALUE, 'whole'],
     steps: [0, Number.MAX_VALUE, 'whole'],
     lr: [0, Number.MAX_VALUE],
     tolerance: [0, 1],
     anchor: [0, Number.MAX_VALUE],
-    threads: [1, Number.MAX_VALUE, 'whole'],
   });
+  checkRuntime('learnItemTokens', o);
 }
 
 /** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */

@@ -9,7 +9,7 @@ import { meanWords } from './item-token-step.ts';
 import { learnItemTokens } from './item-tokens.ts';
 import { type LanguageModel, tokenRows } from './language-model.ts';
 import { finish, type Progress } from './progress.ts';
-import { RUNTIME, ready } from './runtime.ts';
+import { ready } from './runtime.ts';
 
 const colours = ['red', 'green', 'blue', 'black', 'white'];
 const things = ['steel bolt', 'copper wire', 'paper towel', 'safety glove', 'drill bit', 'glass tube'];
@@ -39,7 +39,7 @@ describe('decoder', () => {
           outputs: { h: decode(frozen, config, i.x!, { mask: causalMask(5) }) },
         }),
         { inputs: specsOf(inputs), frozen: specsOf(params) },
-        { ...RUNTIME, threads: 1 },
+        { threads: 1, backend: undefined },
         'direct',
       );
       const { outputs } = await runner.run({ inputs, frozen: params });
@@ -131,6 +131,7 @@ describe('catalogue model and item tokens', () => {
     ['heldOut', 2],
     ['heldOut', -0.1],
     ['threads', 0],
+    ['spinning', 'yes'],
   ])('catalogueModel: %s cannot be %s', async (name, value) => {
     await expect(finish(catalogueModel(texts, { ...small, [name]: value }))).rejects.toMatchObject({
       code: 'E_OPTION_VALUE',
@@ -150,6 +151,7 @@ describe('catalogue model and item tokens', () => {
     ['tolerance', -0.1],
     ['tolerance', 2],
     ['threads', 0],
+    ['spinning', 'yes'],
   ])('learnItemTokens: %s cannot be %s', async (name, value) => {
     const lm = {} as LanguageModel;
     await expect(finish(learnItemTokens(lm, texts, { [name]: value }))).rejects.toMatchObject({

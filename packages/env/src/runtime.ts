@@ -1,3 +1,4 @@
+import { checkChoices, checkRanges } from '@lea/core';
 import { compile, interpret, type Mode, type Program, type ProgramSpecs, type Runner } from '@lea/tensor';
 
 /** How programs are run. */
@@ -21,6 +22,15 @@ export const RUNTIME: Runtime = { threads: undefined, backend: undefined };
 
 /** Fits last for minutes, often beside other work: threads sleep when idle. */
 export const TRAINING_RUNTIME: TrainingRuntime = { ...RUNTIME, spinning: false };
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkRuntime(
+  where: string,
+  { threads = 1, spinning = false }: Runtime & Partial<TrainingRuntime>,
+): void {
+  checkRanges(where, { threads }, { threads: [1, Number.MAX_VALUE, 'whole'] });
+  checkChoices(where, { spinning }, { spinning: [true, false] });
+}
 
 /** Makes a program ready: compiled, or eager where a backend is named. */
 export function ready(

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { goldenDecoders, goldenModels } from '../fixtures/golden-decoders.ts';
 import { wordLogits, wordLoss } from '../language-model.ts';
-import { RUNTIME, ready } from '../runtime.ts';
+import { ready } from '../runtime.ts';
 import type { DecoderConfig } from './config.ts';
 import { ConfigFile } from './config-file.ts';
 import { embedWords, hiddenStates } from './decode.ts';
@@ -109,7 +109,7 @@ describe.each(cases)('%s', (name) => {
     const runner = await ready(
       ({ inputs: { ids, mask }, frozen: all }) => ({ state: {}, outputs: program(decoder, scale, all, ids!, mask!) }),
       { inputs: specsOf(inputs), frozen: specsOf(frozen) },
-      { ...RUNTIME, threads: 1, backend },
+      { threads: 1, backend },
       'direct',
     );
     const { outputs } = await runner.run({ inputs, frozen });

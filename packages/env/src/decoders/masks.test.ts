@@ -2,7 +2,7 @@ import { fold, key, normal } from '@lea/core';
 import { float32, int32, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { RUNTIME, ready } from '../runtime.ts';
+import { ready } from '../runtime.ts';
 import type { DecoderConfig } from './config.ts';
 import { decode } from './decode.ts';
 import { causalMask, segmentMask, segmentPositions, windowMask } from './masks.ts';
@@ -59,7 +59,7 @@ test.each(Object.keys(CONFIGS))('histories in one row are read as if each had it
       };
     },
     { inputs: specsOf(inputs), frozen: specsOf(params) },
-    { ...RUNTIME, threads: 1 },
+    { threads: 1, backend: undefined },
     'direct',
   );
   const { outputs } = await runner.run({ inputs, frozen: params });
