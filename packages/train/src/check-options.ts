@@ -29,8 +29,9 @@ export function checkOptions({ train, validation, rewards, agent, text, signals,
   for (const [name, { count }] of Object.entries({ train, validation })) {
     if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
   }
-  for (const name of ['window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk'] as const) {
+  for (const name of ['window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk', 'threads'] as const) {
     const value = plan[name];
+    if (value === undefined) continue;
     const whole = Number.isInteger(value) || (name === 'maxSteps' && value === Number.POSITIVE_INFINITY);
     if (!whole || value < 1)
       refuse(`train: ${name} must be a whole number of at least 1.`, value, 'Leave it out for the default.');
@@ -56,7 +57,7 @@ export function checkOptions({ train, validation, rewards, agent, text, signals,
   }
   if (text && text.shape[0] !== items)
     refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalogue.');
-  checkChoices('train', plan, { onMismatch: ['refuse', 'restart'] });
+  checkChoices('train', plan, { onMismatch: ['refuse', 'restart'], spinning: [true, false] });
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);

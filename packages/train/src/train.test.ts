@@ -329,6 +329,8 @@ describe('what train refuses', () => {
     await refused({ rewards: [0.2] }).toThrow(/click, purchase/);
     await refused({ rewards: [0.2, Number.NaN] }).toThrow(/finite/);
     await refused({ batch: 0 }).toThrow(/batch/);
+    for (const threads of [0, 1.5, 'two']) await refused({ threads }).toThrow(/threads must be a whole number/);
+    await refused({ spinning: 'no' }).toThrow(/spinning/);
     await refused({ patiance: 3 }).toThrow(/"patience"/);
     await refused({ train: { ...data, count: 0 } }).toThrow(/empty/);
     await refused({ signals: { reward: new Float32Array(3) } }).toThrow(/signals.reward/);
