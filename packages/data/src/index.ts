@@ -1,4 +1,6 @@
 export type { Catalog } from './catalog.ts';
+export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
+export { successions } from './counting/successions.ts';
 export type { Dataset } from './datasets/dataset.ts';
 export { loadIndustrial } from './datasets/industrial.ts';
 export { type LastfmOptions, loadLastfm } from './datasets/lastfm.ts';

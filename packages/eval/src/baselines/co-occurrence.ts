@@ -1,12 +1,10 @@
 import { withDefaults } from '@lea/core';
-import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import { addRow, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
 import { nearnessRows } from '../nearness.ts';
 import type { Scorer } from '../scorer.ts';
-import { addRow } from '../sparse.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
-import { successions } from './successions.ts';
 
 /** The constants of {@link coOccurrence}; the defaults are first guesses that were never tuned. */
 export interface CoOccurrenceOptions {

@@ -1,8 +1,7 @@
-import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import { itemCounts, successions, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
-import { successions } from './successions.ts';
 
 /** Items by how often they directly followed the last item in `train`, then the others by popularity. */
 export function lastItemMarkov(train: Transitions): Scorer {

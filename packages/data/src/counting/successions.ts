@@ -1,5 +1,5 @@
-import type { Transitions } from '@lea/data';
-import { type SparseRows, sparseRows } from '../sparse.ts';
+import type { Transitions } from '../sequences.ts';
+import { type SparseRows, sparseRows } from './sparse-rows.ts';
 
 /**
  * Counts of "y was chosen d events after x" over all rows of `train`, each weighted by `weight(d)`, d = 1..horizon.

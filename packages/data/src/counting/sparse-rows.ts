@@ -55,3 +55,23 @@ export function addRow(rows: SparseRows, x: number, scale: number, target: Float
   const { offsets, columns, values } = rows;
   for (let i = offsets[x]!; i < offsets[x + 1]!; i++) target[start + columns[i]!]! += scale * values[i]!;
 }
+
+/** The matrix with rows and columns exchanged; the columns of each of its rows ascend. */
+export function transposed({ offsets, columns, values }: SparseRows): SparseRows {
+  const size = offsets.length - 1;
+  const starts = new Int32Array(size + 1);
+  for (const column of columns) starts[column + 1]! += 1;
+  for (let x = 0; x < size; x++) starts[x + 1]! += starts[x]!;
+  const next = starts.slice();
+  const turned = { columns: new Int32Array(columns.length), values: new Float64Array(columns.length) };
+  const sums = new Float64Array(size);
+  for (let x = 0; x < size; x++) {
+    for (let i = offsets[x]!; i < offsets[x + 1]!; i++) {
+      const at = next[columns[i]!]!++;
+      turned.columns[at] = x;
+      turned.values[at] = values[i]!;
+      sums[columns[i]!]! += values[i]!;
+    }
+  }
+  return { offsets: starts, ...turned, sums };
+}
