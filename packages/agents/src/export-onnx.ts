@@ -10,7 +10,8 @@ import {
   writeModel,
 } from '@lea/tensor/onnx';
 import type { Policy } from './policy.ts';
-import { scoringProgram } from './scoring.ts';
+import { scoringSpecs } from './scoring.ts';
+import { servedSource } from './served.ts';
 import { agentsVersion } from './version.ts';
 
 export interface ExportOptions {
@@ -19,14 +20,14 @@ export interface ExportOptions {
 }
 
 /**
- * Writes a policy as one ONNX file, weights and text vectors included, that needs nothing but ONNX Runtime.
+ * Writes a policy as one ONNX file, weights, text vectors and counting memory included, that needs nothing but ONNX Runtime.
  *
  * Inputs are `items` int64 [batch, length] and `mask` bool [batch, length], for any number of rows and columns: item
  * indices, oldest first, and where they count. Padding may stand anywhere; indices outside 0..N-1 are left out as if
  * masked; of more events than the policy's window the newest are read; a row without events is an empty history. Outputs
  * are `scores` float32 [batch, N], `top_items` int64 [batch, k], best first, the smaller index among equals, and
  * `top_scores` float32 [batch, k], where NaN counts as -Infinity. Metadata: `lea.agent` (the agent's JSON), `lea.items`,
- * `lea.window`.
+ * `lea.window`, with a memory `lea.memory` (its hash) and `lea.fusion`.
  *
  * @throws LeaError `E_OP_UNSUPPORTED` (`agent.score` uses an op that cannot be recorded), `E_MODEL_SIZE` (beyond 2 GiB),
  *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and those of `replaceFile`
@@ -34,10 +35,11 @@ export interface ExportOptions {
 export async function exportOnnx(policy: Policy, path: string, options: ExportOptions = {}): Promise<void> {
   const { k } = withDefaults('exportOnnx', { k: 10 }, options);
   checkRanges('exportOnnx', { k }, { k: [1, Infinity, 'whole'] });
-  const { agent, params, shape, text } = policy;
+  const { agent, shape, memory, fusion } = policy;
   const { items, window } = shape;
-  const { program, specs, frozen } = scoringProgram(agent, params, shape, text ? { text } : {}, 1);
-  const score = await recordGraph(program, specs);
+  const source = servedSource(policy, true);
+  const frozen = source.frozen();
+  const score = await recordGraph(source.program(), scoringSpecs(window, 1, frozen));
   const weights = score.inputs
     .filter(({ name }) => name.startsWith('frozen:'))
     .map(({ name }): Initializer => ({ ...frozen[name.slice('frozen:'.length)]!, name }));
@@ -49,7 +51,12 @@ export async function exportOnnx(policy: Policy, path: string, options: ExportOp
   );
   const model = writeModel(graph, {
     producer: { name: '@lea/agents', version: agentsVersion },
-    metadata: { 'lea.agent': JSON.stringify(agent.config), 'lea.items': `${items}`, 'lea.window': `${window}` },
+    metadata: {
+      'lea.agent': JSON.stringify(agent.config),
+      'lea.items': `${items}`,
+      'lea.window': `${window}`,
+      ...(memory && { 'lea.memory': memory.hash, 'lea.fusion': JSON.stringify(fusion) }),
+    },
   });
   await replaceFile(path, model);
 }

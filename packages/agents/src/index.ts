@@ -60,6 +60,13 @@ export type { EnsembleOptions } from './losses/ensemble.ts';
 export { type States, supervisedLoss } from './losses/supervised.ts';
 export { halfSquare, loggedTarget } from './losses/td.ts';
 export type { Valuation } from './losses/valuation.ts';
+export { countingMemory } from './memory/counting-memory.ts';
+export type { Fusion } from './memory/fusion.ts';
+export type { Gate } from './memory/gate.ts';
+export type { Memory } from './memory/memory.ts';
+export type { ObservedEvent } from './memory/observe.ts';
+export type { MemoryOptions } from './memory/options.ts';
+export type { MemoryConfig } from './memory/state.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {
   agentConfig,

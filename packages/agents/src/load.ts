@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { LeaError, readWhole } from '@lea/core';
 import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
+import { createMemory } from './memory/memory.ts';
+import { readTables } from './memory/state.ts';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import { createAgent } from './registry.ts';
 import { formatVersion, type PolicyFile, stored, weightsHash } from './save.ts';
@@ -19,21 +21,32 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
   const file = parse(path, (await readWhole(path)).toString());
   const agent = agentOf(file, path);
   const weightsPath = join(dir, 'weights.safetensors');
-  const { params, text } = separated(file, (await readSafetensors(weightsPath)).tensors);
+  const { params, text, tables } = separated(file, (await readSafetensors(weightsPath)).tensors);
+  const memory = file.memory && createMemory(file.memory.config, readTables(tables, file.memory.config));
   const textHash = file.version > 1 && text ? weightsHash({ text }) : undefined;
-  if (weightsHash(params) !== file.weightsHash || textHash !== file.textHash) {
+  const isSame =
+    weightsHash(params) === file.weightsHash && textHash === file.textHash && memory?.hash === file.memory?.hash;
+  if (!isSame) {
     throw new LeaError('E_POLICY_WEIGHTS', 'The weights are not those that policy.json was written with.', {
       value: weightsPath,
       hint: 'Save the policy again, or copy both files together.',
     });
   }
-  return createPolicy(agent, params, file.shape, { ...options, ...(text && { text }) });
+  return createPolicy(agent, params, file.shape, {
+    ...options,
+    ...(text && { text }),
+    ...(memory && { memory, fusion: file.memory!.fusion }),
+  });
 }
 
-function separated({ version }: PolicyFile, tensors: Values): { params: Values; text: Value | undefined } {
-  if (version > 1) return { params: pick(stored.params, tensors), text: pick(stored.frozen, tensors).text };
+function separated(
+  { version }: PolicyFile,
+  tensors: Values,
+): { params: Values; text: Value | undefined; tables: Values } {
+  const tables = pick(stored.memory, tensors);
+  if (version > 1) return { params: pick(stored.params, tensors), text: pick(stored.frozen, tensors).text, tables };
   const { text, ...params } = tensors;
-  return { params, text };
+  return { params, text, tables: {} };
 }
 
 function agentOf({ agent }: PolicyFile, path: string): Agent {
@@ -63,10 +76,10 @@ function parse(path: string, content: string): PolicyFile {
       hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}: update it.`,
     });
   }
-  const isKnown = file?.version === 1 || file?.version === formatVersion;
+  const isKnown = [1, 2, formatVersion].includes(file?.version as number);
   if (isKnown && file?.agent && file.shape && file.weightsHash) return file as PolicyFile;
   throw new LeaError('E_POLICY_FILE', `A policy file lacks what every version has (${path}).`, {
     value: file?.version,
-    hint: `It must have version (1 or ${formatVersion}), agent, shape and weightsHash.`,
+    hint: `It must have version (1 to ${formatVersion}), agent, shape and weightsHash.`,
   });
 }

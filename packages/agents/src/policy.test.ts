@@ -135,7 +135,12 @@ test('the same scores whatever the size of a request', async () => {
 });
 
 test('a run makes at most 2^24 scores', () => {
-  const batch = (items: number, given?: number) => scoring(agent, {}, { items, window: 3 }, {}, { batch: given }).batch;
+  const batch = (items: number, given?: number) =>
+    scoring(
+      { items, window: 3 },
+      { program: () => () => ({ state: {}, outputs: {} }), frozen: () => ({}) },
+      { batch: given },
+    ).batch;
   expect([batch(8), batch(2 ** 20), batch(2 ** 25), batch(2 ** 20, 64)]).toEqual([256, 16, 1, 64]);
 });
 
@@ -152,7 +157,7 @@ test('a saved policy scores as before; damage is named', async () => {
 
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
-  expect(JSON.parse(whole)).toMatchObject({ version: 2, agentsVersion, weightsHash: weightsHash(policy.params) });
+  expect(JSON.parse(whole)).toMatchObject({ version: 3, agentsVersion, weightsHash: weightsHash(policy.params) });
   await writeFile(path, whole.replace(/"weightsHash": "./, '"weightsHash": "?'));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
   await writeFile(path, '{ "version": 1 }');

@@ -2,8 +2,12 @@ import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkWeights } from './check-weights.ts';
+import { checkedFusion, type Fusion } from './memory/fusion.ts';
+import { checkMemory, type Memory } from './memory/memory.ts';
+import type { ObservedEvent } from './memory/observe.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
+import { servedAgent, servedSource } from './served.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
 
@@ -34,6 +38,15 @@ export interface Policy {
   readonly shape: Shape;
   /** Text vectors [N, textSize], when the encoder reads them. */
   readonly text: Value | undefined;
+  /** The policy's own counting memory, and how its scores join those of the network. */
+  readonly memory: Memory | undefined;
+  readonly fusion: Fusion | undefined;
+  /**
+   * Counts more events in the policy's memory, without training: the next call knows them. Give many at once.
+   *
+   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE` (then nothing was counted)
+   */
+  observe(events: readonly ObservedEvent[]): void;
   /**
    * Scores [size * items], row by row.
    *
@@ -64,28 +77,43 @@ export interface Policy {
 export interface PolicyOptions extends ScoringOptions {
   /** Text vectors float32 [N, textSize]; needed when the encoder reads text. */
   text?: Value;
+  /** A counting memory that joins the network's scores; the policy keeps one of its own that knows the same. Default none. */
+  memory?: Memory;
+  /** How it joins them. Default `{ form: 'after', weight: 0.3 }`; `fuse` of @lea/train fits it on validation. */
+  fusion?: Partial<Fusion>;
 }
 
 /**
  * A policy out of an agent and its weights. The scoring program is made at the first call.
  *
  * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (weights of another agent, or for another shape: names the
- *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function createPolicy(agent: Agent, params: Values, shape: Shape, options: PolicyOptions = {}): Policy {
-  const { text: given, ...scoringOptions } = withDefaults('policy', policyDefaults, options);
-  checkWeights(agent, params, shape);
+  const {
+    text: given,
+    memory: counted,
+    fusion: asked,
+    ...scoringOptions
+  } = withDefaults('policy', policyDefaults, options);
+  if (asked && !counted) throw withoutMemory('fusion says how a memory joins the network');
+  if (counted) checkMemory(counted, shape.items);
+  const memory = counted?.fork();
+  const fusion = memory && checkedFusion(asked);
+  checkWeights(servedAgent({ agent, memory, fusion }), params, shape);
   const text = agent.encoder.needsText ? checkedText(given, shape) : undefined;
-  const scorer = scoring(agent, params, shape, text ? { text } : {}, scoringOptions);
+  const parts = { agent, params, shape, text, memory, fusion };
+  const scorer = scoring(shape, servedSource(parts), scoringOptions);
   let ignored = 0;
   return {
-    agent,
-    params,
-    shape,
-    text,
+    ...parts,
+    observe(events) {
+      if (!memory) throw withoutMemory('observe counts events');
+      memory.observe(events);
+    },
     score: scorer.score,
     dispose: scorer.dispose,
-    save: (dir) => savePolicy(dir, { agent, params, shape, text }),
+    save: (dir) => savePolicy(dir, parts),
     asScorer: (name = `${agent.encoder.name}-${agent.name}`) => ({
       name,
       items: shape.items,
@@ -120,7 +148,14 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   };
 }
 
-const policyDefaults: PolicyOptions = { text: undefined, batch: undefined, threads: undefined, backend: undefined };
+const policyDefaults: PolicyOptions = {
+  text: undefined,
+  memory: undefined,
+  fusion: undefined,
+  batch: undefined,
+  threads: undefined,
+  backend: undefined,
+};
 
 const recommendDefaults: {
   exclude: RecommendOptions['exclude'];
@@ -158,6 +193,12 @@ function isList(value: unknown): boolean {
 
 function isItem(item: number, items: number): boolean {
   return Number.isInteger(item) && item >= 0 && item < items;
+}
+
+function withoutMemory(what: string): LeaError {
+  return new LeaError('E_MEMORY_MISSING', `policy: ${what}, and this policy has none.`, {
+    hint: 'Give it one as { memory }, from countingMemory.',
+  });
 }
 
 function withoutScores(row: number): LeaError {

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { contentHash, replaceFile } from '@lea/core';
-import { prefixed, type Value, type Values, writeSafetensors } from '@lea/tensor';
-import type { Agent, AgentConfig, Shape } from './types.ts';
+import { prefixed, type Values, writeSafetensors } from '@lea/tensor';
+import type { Fusion } from './memory/fusion.ts';
+import { type MemoryConfig, storedTables } from './memory/state.ts';
+import type { PolicyParts } from './served.ts';
+import type { AgentConfig, Shape } from './types.ts';
 import { agentsVersion } from './version.ts';
 
 /** The form of `policy.json` that this version writes; it reads all up to this one. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 /** What `policy.json` holds. */
 export interface PolicyFile {
   /** Of the form of this file. */
-  readonly version: 1 | typeof formatVersion;
+  readonly version: 1 | 2 | typeof formatVersion;
   /** The version of @lea/agents that wrote it. */
   readonly agentsVersion: string;
   readonly agent: AgentConfig;
@@ -19,13 +22,15 @@ export interface PolicyFile {
   readonly weightsHash: string;
   /** Of the text vectors; absent without them, and in version 1. */
   readonly textHash?: string;
+  /** The counting memory; absent without one, and before version 3. */
+  readonly memory?: { readonly config: MemoryConfig; readonly fusion: Fusion; readonly hash: string };
 }
 
 /**
- * `weights.safetensors` holds `params/<name>` and, where the encoder reads them, the text vectors as `frozen/text`. In
- * version 1 names stood alone, and a parameter could be mistaken for the text.
+ * `weights.safetensors` holds `params/<name>` and, where the encoder reads them, the text vectors as `frozen/text`; with
+ * a memory, its tables as `memory/<name>`. In version 1 names stood alone, and a parameter could be mistaken for the text.
  */
-export const stored = { params: 'params/', frozen: 'frozen/' } as const;
+export const stored = { params: 'params/', frozen: 'frozen/', memory: 'memory/' } as const;
 
 /** SHA-256 of weights: names, shapes and bits, whatever their order. */
 export function weightsHash(params: Values): string {
@@ -36,10 +41,14 @@ export function weightsHash(params: Values): string {
 /** Writes a policy: weights first, then the JSON that names their hash, each whole or not at all. */
 export async function savePolicy(
   dir: string,
-  { agent, params, shape, text }: { agent: Agent; params: Values; shape: Shape; text: Value | undefined },
+  { agent, params, shape, text, memory, fusion }: PolicyParts,
 ): Promise<void> {
   const frozen: Values = text ? { text } : {};
-  const tensors = { ...prefixed(stored.params, params), ...prefixed(stored.frozen, frozen) };
+  const tensors = {
+    ...prefixed(stored.params, params),
+    ...prefixed(stored.frozen, frozen),
+    ...(memory && prefixed(stored.memory, storedTables(memory.state))),
+  };
   await writeSafetensors(join(dir, 'weights.safetensors'), tensors);
   const file: PolicyFile = {
     version: formatVersion,
@@ -48,6 +57,7 @@ export async function savePolicy(
     shape,
     weightsHash: weightsHash(params),
     ...(text && { textHash: weightsHash(frozen) }),
+    ...(memory && { memory: { config: memory.config, fusion: fusion!, hash: memory.hash } }),
   };
   await replaceFile(join(dir, 'policy.json'), `${JSON.stringify(file, null, 2)}\n`);
 }

@@ -1,18 +1,8 @@
 import { checkRanges, LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
-import {
-  compile,
-  interpret,
-  type Program,
-  type ProgramSpecs,
-  pick,
-  prefixed,
-  type Runner,
-  specsOf,
-  type Values,
-} from '@lea/tensor';
+import { compile, interpret, type Program, type ProgramSpecs, type Runner, specsOf, type Values } from '@lea/tensor';
 import { checkWindows } from './check-windows.ts';
-import type { Agent, Shape } from './types.ts';
+import type { Shape } from './types.ts';
 
 export interface ScoringOptions {
   /**
@@ -49,50 +39,45 @@ const SCORES_PER_RUN = 2 ** 24;
 /** Rows of the programs for small calls, which a whole batch of padding would slow down. */
 const SMALL = [1, 16];
 
-/** A program and what it is fed with besides the histories. */
-export interface ScoringProgram {
-  readonly program: Program;
-  readonly specs: ProgramSpecs;
-  readonly frozen: Values;
+/** What is scored: a program for histories and what it is fed with. Both may change between two calls. */
+export interface ScoringSource {
+  /** Changes when programs must be made again; undefined for what never changes. */
+  form?(): string;
+  /** Gives `scores` float32 [batch, N] of `items` int32 [batch, L] and `length` int32 [batch]. */
+  program(): Program;
+  frozen(): Values;
 }
 
-/** Scores float32 [batch, N] of `items` int32 [batch, L] and `length` int32 [batch]. See `scoring` for the arguments. */
-export function scoringProgram(
-  agent: Agent,
-  params: Values,
-  { window }: Shape,
-  text: Values,
-  batch: number,
-): ScoringProgram {
-  const frozen: Values = { ...prefixed('params/', params), ...prefixed('frozen/', text) };
-  const program: Program = ({ inputs, frozen: tensors }) => {
-    const histories = { items: inputs.items!, length: inputs.length! };
-    const scores = agent.score(pick('params/', tensors), histories, pick('frozen/', tensors));
-    return { state: {}, outputs: { scores } };
-  };
+/** What a program that scores `batch` histories takes. */
+export function scoringSpecs(window: number, batch: number, frozen: Values): ProgramSpecs {
   const inputs = {
     items: { dtype: 'int32', shape: [batch, window] },
     length: { dtype: 'int32', shape: [batch] },
   } as const;
-  return { program, specs: { inputs, frozen: specsOf(frozen) }, frozen };
+  return { inputs, frozen: specsOf(frozen) };
 }
 
 /**
  * The scores of all items for histories, as programs of fixed batch sizes that are made at the first use. Windows may be
  * wider or narrower than the agent's: the newest events that fit are read. An empty history (length 0) is scored too.
  *
- * @param text float32 [N, textSize] when the encoder reads text
  * @throws LeaError `E_OPTION_VALUE`
  */
-export function scoring(agent: Agent, params: Values, shape: Shape, text: Values, options: ScoringOptions): Scoring {
+export function scoring(shape: Shape, source: ScoringSource, options: ScoringOptions): Scoring {
   const { batch = Math.min(256, Math.max(1, Math.floor(SCORES_PER_RUN / shape.items))), threads, backend } = options;
   const counted = [1, Infinity, 'whole'] as const;
   checkRanges('policy', { batch, threads: threads ?? 1 }, { batch: counted, threads: counted });
-  const runners = new Map<number, Promise<Ready>>();
+  const runners = new Map<number, Promise<Runner>>();
+  let form = source.form?.();
   const calls = new Set<Promise<void>>();
   let disposal: Promise<void> | undefined;
 
-  const ready = (rows: number): Promise<Ready> => {
+  const ready = (rows: number): Promise<Runner> => {
+    const now = source.form?.();
+    if (now !== form) {
+      form = now;
+      retire();
+    }
     const known = runners.get(rows);
     if (known) return known;
     const made = make(rows);
@@ -101,16 +86,23 @@ export function scoring(agent: Agent, params: Values, shape: Shape, text: Values
     made.catch(() => runners.delete(rows));
     return made;
   };
-  const make = async (rows: number): Promise<Ready> => {
-    const { program, specs, frozen } = scoringProgram(agent, params, shape, text, rows);
-    const runner = backend
+  const make = async (rows: number): Promise<Runner> => {
+    const [program, specs] = [source.program(), scoringSpecs(shape.window, rows, source.frozen())];
+    return backend
       ? await interpret(program, specs, { backend, mode: 'direct' })
       : await compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
-    return { runner, frozen };
+  };
+  /** Programs of an older form go once the calls that may use them are finished. */
+  const retire = () => {
+    const old = [...runners.values()];
+    runners.clear();
+    void Promise.allSettled(calls).then(() => old.map((made) => made.then((runner) => runner.dispose())));
   };
   const runAll: Scoring['runs'] = async (windows, visit) => {
     const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
-    const { runner, frozen } = await ready(rows);
+    // Taken together: what is fed must have the form that the program was made for.
+    const [made, frozen] = [ready(rows), source.frozen()];
+    const runner = await made;
     for (let from = 0; from < windows.size; from += rows) {
       const size = Math.min(rows, windows.size - from);
       const { outputs } = await runner.run({ inputs: feed(windows, from, size, rows, shape), frozen });
@@ -129,7 +121,7 @@ export function scoring(agent: Agent, params: Values, shape: Shape, text: Values
   };
   const free = async () => {
     await Promise.allSettled(calls);
-    for (const { runner } of await Promise.all(runners.values())) await runner.dispose();
+    for (const runner of await Promise.all(runners.values())) await runner.dispose();
   };
 
   return {
@@ -146,11 +138,6 @@ export function scoring(agent: Agent, params: Values, shape: Shape, text: Values
       return disposal;
     },
   };
-}
-
-interface Ready {
-  readonly runner: Runner;
-  readonly frozen: Values;
 }
 
 function feed(windows: Windows, from: number, size: number, batch: number, { items: padId, window }: Shape): Values {

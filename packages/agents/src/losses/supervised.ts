@@ -26,6 +26,9 @@ export function encodeStates(encoder: Encoder, params: Tensors, histories: Histo
  * With states at every position it is the mean over the row's n events, each state predicting the event that follows;
  * weight and extra targets belong to the last: 1/n (sum_{t<n} CE_t + w CE_n).
  *
+ * `batch.offsets` float32 [B, N], where there are some, are added to the logits of the last state: what a memory knows
+ * already, see `withMemory`.
+ *
  * @param weight [B], no gradient; 1 when left out
  */
 export function supervisedLoss(
@@ -66,7 +69,8 @@ function lossOf(
   ids: tf.Tensor,
   weights: tf.Tensor,
 ): tf.Tensor1D {
-  if (loss === 'softmax') return softmaxCrossEntropy(head.features, head.weight, ids, weights) as tf.Tensor1D;
+  if (loss === 'softmax')
+    return softmaxCrossEntropy(head.features, head.weight, ids, weights, batch.offsets) as tf.Tensor1D;
   const sampled = { ids, weights, candidates: batch.candidates! };
   if (loss === 'sampled-softmax') return sampledSoftmax(head, sampled, frozen.logQ);
   return generalisedBce(head, sampled, { items: items ?? head.weight.shape[0]!, calibration });

@@ -1,0 +1,118 @@
+import { fold, key, permutation } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import type { Gate, GateRows } from './gate.ts';
+import { evidenceOf, hasSlot, type Parts, probabilityOf, type Slot, shareOf, weightsOf } from './mixture.ts';
+import { ownEvents, usersOf } from './own-events.ts';
+
+/** A row of the log, as the mixture reads it. */
+export interface LoggedRow {
+  readonly row: number;
+  /** Newest first. */
+  readonly history: Int32Array;
+  readonly target: number;
+}
+
+/**
+ * Users drawn at random until they have `rows` rows: the first of their rows and the one after the last.
+ *
+ * @param seed of the draw
+ */
+export function drawnUsers(train: Transitions, rows: number, seed: number): [from: number, to: number][] {
+  const users = usersOf(train);
+  if (train.count <= rows) return users;
+  const drawn: [number, number][] = [];
+  let count = 0;
+  for (const user of permutation(fold(key(seed), 'gate users'), users.length)) {
+    if (count >= rows) break;
+    const [from, to] = users[user]!;
+    drawn.push([from, to]);
+    count += to - from;
+  }
+  return drawn;
+}
+
+/** Row `row` with the newest `window` items of its history. */
+export function loggedRow({ sequences, event, sequence }: Transitions, row: number, window: number): LoggedRow {
+  const at = event[row]!;
+  const start = Math.max(sequences.offsets[sequence[row]!]!, at - window);
+  return { row, history: sequences.items.slice(start, at).reverse(), target: sequences.items[at]! };
+}
+
+/**
+ * What the gate is fitted on: shares of the target and evidence in every slot, each row's own user taken out of the counts.
+ * With the user left in, the pair that is asked for has always been counted, and the gate trusts what it has memorized.
+ */
+export function gateRows(
+  train: Transitions,
+  parts: Parts,
+  slots: readonly Slot[],
+  users: readonly (readonly [from: number, to: number])[],
+  { window, horizon }: { readonly window: number; readonly horizon: number },
+): GateRows {
+  const rows = users.reduce((sum, [from, to]) => sum + to - from, 0);
+  const offsets = new Int32Array(rows + 1);
+  const most = rows * slots.length;
+  const [slot, share, evidence] = [new Uint16Array(most), new Float64Array(most), new Float64Array(most)];
+  let [count, end] = [0, 0];
+  for (const [from, to] of users) {
+    const own = ownEvents(train, from, to, horizon);
+    for (let row = from; row < to; row++) {
+      const { history, target } = loggedRow(train, row, window);
+      for (const [i, one] of slots.entries()) {
+        if (!hasSlot(one, history)) continue;
+        const given = history[one.place]!;
+        slot[end] = i;
+        share[end] = shareOf(parts, one, given, target, own);
+        evidence[end++] = evidenceOf(parts, one, given, own);
+      }
+      offsets[++count] = end;
+    }
+  }
+  return { offsets, slot: slot.slice(0, end), share: share.slice(0, end), evidence: evidence.slice(0, end) };
+}
+
+/** Rows that the weight of repeats is fitted on: one number needs few. */
+const REPEAT_ROWS = 5000;
+/** Bounds of that weight: beyond them an item of the history comes first or last whatever else is known. */
+const REPEAT_BOUND = 6;
+
+/**
+ * What is added to ln p of items in the window, by maximum likelihood with each row's own user taken out: above 0 where
+ * people come back to items more often than the mixture expects, below where they do not.
+ */
+export function fitRepeat(
+  train: Transitions,
+  parts: Parts,
+  slots: readonly Slot[],
+  gate: Gate,
+  users: readonly (readonly [from: number, to: number])[],
+  { window, horizon }: { readonly window: number; readonly horizon: number },
+): number {
+  const masses: number[] = [];
+  let repeats = 0;
+  for (const [from, to] of users) {
+    if (masses.length >= REPEAT_ROWS) break;
+    const own = ownEvents(train, from, to, horizon);
+    for (let row = from; row < to; row++) {
+      const { history, target } = loggedRow(train, row, window);
+      if (history.length === 0) continue;
+      const weights = weightsOf(parts, slots, gate, history, own);
+      let mass = 0;
+      for (const item of new Set(history)) mass += probabilityOf(parts, slots, weights, history, item, own);
+      masses.push(mass);
+      if (history.includes(target)) repeats++;
+    }
+  }
+  // With the weight w, the chance of a repeat is q e^w / (1 + q (e^w - 1)): it grows with w, so halving finds the root.
+  const expected = (w: number) => {
+    const factor = Math.exp(w);
+    return masses.reduce((sum, q) => sum + (q * factor) / (1 + q * (factor - 1)), 0);
+  };
+  let [low, high] = [-REPEAT_BOUND, REPEAT_BOUND];
+  while (high - low > 1e-6) {
+    const middle = (low + high) / 2;
+    if (expected(middle) < repeats) low = middle;
+    else high = middle;
+  }
+  return masses.length === 0 ? 0 : (low + high) / 2;
+}

@@ -1,0 +1,76 @@
+import { LeaError } from '@lea/core';
+import { COUNTED, type Counted } from './counts.ts';
+import { type MemoryConfig, type MemoryState, stateOf } from './state.ts';
+import { largest, type NeighborRow, type NeighborTable, rowOf, tableOf } from './tables.ts';
+
+/** A choice that was seen: what `item` was chosen after. */
+export interface ObservedEvent {
+  /** Items before it, oldest first, of any length. */
+  readonly history: ArrayLike<number>;
+  readonly item: number;
+}
+
+type Additions = Map<number, Map<number, number>>;
+
+/**
+ * The state after more events, counted as rows of the log are. Exact while a row has no more neighbors than are kept; after
+ * that a newcomer takes the place of the rarest neighbor once it is more frequent.
+ *
+ * @throws LeaError `E_ITEM_RANGE` (names the event), before anything is counted
+ */
+export function observed(
+  { items, horizon, neighbors }: MemoryConfig,
+  state: MemoryState,
+  events: readonly ObservedEvent[],
+): MemoryState {
+  for (const [i, { history, item }] of events.entries()) {
+    for (const one of [item, ...Array.from(history)]) {
+      if (Number.isInteger(one) && one >= 0 && one < items) continue;
+      throw new LeaError('E_ITEM_RANGE', `observe: event ${i} names what is no item of 0..${items - 1}.`, {
+        value: one,
+        hint: 'Events hold item indices; look raw ids up in itemIds. New items need a memory that is counted anew.',
+      });
+    }
+  }
+  const chosen = state.chosen.slice();
+  const additions: Record<Counted, Additions> = { forward: new Map(), backward: new Map(), direct: new Map() };
+  for (const { history, item } of events) {
+    chosen[item]! += 1;
+    const reach = Math.min(horizon, history.length);
+    for (let distance = 1; distance <= reach; distance++) {
+      const before = history[history.length - distance]!;
+      add(additions.forward, before, item, 1 / distance);
+      add(additions.backward, item, before, 1 / distance);
+      if (distance === 1) add(additions.direct, before, item, 1);
+    }
+  }
+  const most = neighbors ?? Infinity;
+  const grown = COUNTED.map((component) => [component, withAdded(state.tables[component], additions[component], most)]);
+  return stateOf(chosen, { ...state.tables, ...Object.fromEntries(grown) });
+}
+
+function withAdded(table: NeighborTable, additions: Additions, most: number): NeighborTable {
+  const sums = table.sums.slice();
+  const rows = Array.from({ length: sums.length }, (_, x): NeighborRow => {
+    const added = additions.get(x);
+    const row = rowOf(table, x);
+    if (!added) return row;
+    const all = new Map(Array.from(row.columns, (column, i) => [column, row.values[i]!]));
+    for (const [column, value] of added) {
+      all.set(column, (all.get(column) ?? 0) + value);
+      sums[x]! += value;
+    }
+    const sorted = [...all].sort(([a], [b]) => a - b);
+    return largest(
+      sorted.map(([column]) => column),
+      sorted.map(([, value]) => value),
+      most,
+    );
+  });
+  return tableOf(rows, sums, table);
+}
+
+function add(to: Additions, x: number, y: number, value: number): void {
+  const row = to.get(x) ?? new Map<number, number>();
+  to.set(x, row.set(y, (row.get(y) ?? 0) + value));
+}

@@ -1,0 +1,45 @@
+import { pick, prefixed, type Value, type Values } from '@lea/tensor';
+import { type Fusion, withMemory } from './memory/fusion.ts';
+import { formKey, type Memory, memoryTables } from './memory/memory.ts';
+import { formOf } from './memory/state.ts';
+import type { ScoringSource } from './scoring.ts';
+import type { Agent, Shape } from './types.ts';
+
+/** What a policy is made of. */
+export interface PolicyParts {
+  readonly agent: Agent;
+  readonly params: Values;
+  readonly shape: Shape;
+  readonly text: Value | undefined;
+  readonly memory: Memory | undefined;
+  readonly fusion: Fusion | undefined;
+}
+
+/** The agent whose scores are served: the policy's own, with its memory where it has one. */
+export function servedAgent({ agent, memory, fusion }: Pick<PolicyParts, 'agent' | 'memory' | 'fusion'>): Agent {
+  return memory ? withMemory(agent, formOf(memory.config, memory.state), memory.config, fusion!) : agent;
+}
+
+/**
+ * The scores of a policy.
+ *
+ * @param compact leaves out the room that tables have to grow
+ */
+export function servedSource(parts: PolicyParts, compact = false): ScoringSource {
+  const { params, text, memory } = parts;
+  return {
+    ...(memory && { form: () => formKey(memory.state) }),
+    program: () => {
+      const agent = servedAgent(parts);
+      return ({ inputs, frozen }) => {
+        const histories = { items: inputs.items!, length: inputs.length! };
+        const scores = agent.score(pick('params/', frozen), histories, pick('frozen/', frozen));
+        return { state: {}, outputs: { scores } };
+      };
+    },
+    frozen: () => {
+      const others = { ...(text && { text }), ...(memory && memoryTables(memory.state, compact)) };
+      return { ...prefixed('params/', params), ...prefixed('frozen/', others) };
+    },
+  };
+}
