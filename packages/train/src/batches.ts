@@ -1,3 +1,4 @@
+import { leaveOwnUserOut, type RowProbabilities } from '@lea/agents';
 import { fold, type Key, LeaError, randomBits } from '@lea/core';
 import { batchOf } from '@lea/data';
 import type { Specs, Values } from '@lea/tensor';
@@ -32,6 +33,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const stepKey = fold(root, 'step');
   const coin = fold(root, 'coin').words;
   const { sampling } = agent;
+  const remembered = plan.memory && plan.fusion === 'joint' ? leaveOwnUserOut(train, plan.memory) : undefined;
   const candidates =
     sampling && createCandidates(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
   return (from, steps) => {
@@ -58,6 +60,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       available.candidates = new Int32Array(steps * sampling.candidates);
       for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.candidates));
     }
+    if (remembered) available.memory = probabilities(remembered, rows, plan.shape.items);
     if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);
     if (signals?.targetWeights) available.targetWeights = gather(signals.targetWeights, rows, signals.k!);
     const inputs: Values = {};
@@ -83,6 +86,15 @@ export function slice(inputs: Values, begin: number, end: number): Values {
       return [name, { dtype, shape: [end - begin, ...shape.slice(1)], data: data.subarray(begin * size, end * size) }];
     }),
   );
+}
+
+/** What a memory says of every item, row by row. */
+function probabilities(of: RowProbabilities, rows: Int32Array, items: number): Float32Array {
+  const all = new Float32Array(rows.length * items);
+  rows.forEach((row, i) => {
+    of(row, all.subarray(i * items, (i + 1) * items));
+  });
+  return all;
 }
 
 function rowOf(values: Int32Array, row: number, size: number): Int32Array {

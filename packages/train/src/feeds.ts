@@ -1,3 +1,4 @@
+import { memoryTables } from '@lea/agents';
 import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
 import type { Plan } from './options.ts';
 
@@ -9,6 +10,12 @@ export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
 /** What every pass reads beside parameters and histories: text vectors, for encoders that need them. */
 export function frozenText({ agent, text }: Plan): Values {
   return text && agent.encoder.needsText ? { text } : {};
+}
+
+/** What scores read beside parameters and histories: text vectors, and the tables of a memory that learns with the network. */
+export function frozenScoring(plan: Plan): Values {
+  const { memory, fusion } = plan;
+  return { ...frozenText(plan), ...(memory && fusion === 'joint' && memoryTables(memory.state)) };
 }
 
 /** What a step reads and does not change: text vectors, statistics, and a target that this step does not learn. */
