@@ -66,8 +66,8 @@ export type { Gate } from './memory/gate.ts';
 export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-out.ts';
 export { type Memory, memoryTables } from './memory/memory.ts';
 export type { ObservedEvent } from './memory/observe.ts';
-export type { MemoryOptions } from './memory/options.ts';
-export type { MemoryConfig } from './memory/state.ts';
+export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
+export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {
   agentConfig,

@@ -97,14 +97,24 @@ export const fit = strict('environment.fit', {
   ),
 });
 
+/** Options of `countingMemory` in @lea/agents that JSON can say; it documents them. */
+const memoryOptions = {
+  /** Whether the likeness of texts is a part of it; by default where there are texts. */
+  text: v.optional(flag),
+  ...options(['horizon', 'neighbors', 'textNeighbors', 'gateRows', 'gateSteps'], count),
+  smoothing: v.optional(positive),
+  textPower: v.optional(positive),
+};
+
 const environment = strict('environment', {
   /** What an item is to the environment; `id` is the control without any language. */
   tokens: v.picklist(['id+text', 'text', 'id']),
   /**
    * `catalogue`: a small model trained on the catalogue's own texts; `encoder`: frozen text vectors of a pretrained model.
-   * Of tokens `id`: whether the decoder begins as that small model does.
+   * Of tokens `id`: whether the decoder begins as that small model does. `counting`: a counting memory teaches, the control
+   * that has no network.
    */
-  tier: v.optional(v.picklist(['catalogue', 'encoder'])),
+  tier: v.optional(v.picklist(['catalogue', 'encoder', 'counting'])),
   /** Encoder tier: folder (relative to the config file, where it is there) or name of the feature-extraction model. */
   model: v.optional(name),
   languageModel: v.optional(languageModel),
@@ -133,6 +143,12 @@ const run = strict('run', {
   control: v.optional(name),
   agent: v.optional(factory),
   train: v.optional(training),
+  /** The run whose trained network this one takes, to give it a memory without training again. */
+  network: v.optional(name),
+  /** The counting memory that the policy gets, and how it joins the network (`train` of @lea/train). */
+  memory: v.optional(
+    strict('run.memory', { ...memoryOptions, fusion: v.optional(v.picklist(['after', 'mixture', 'joint'])) }),
+  ),
   environment: v.optional(name),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
   alpha: v.optional(notNegative),
@@ -156,6 +172,7 @@ const baseline = v.variant('type', [
   strict('baseline', { type: v.literal('last-item-markov') }),
   strict('baseline', { type: v.literal('text-similarity') }),
   /** `textNormalised`: left out, validation decides. */
+  strict('baseline', { type: v.literal('counting-memory'), ...memoryOptions }),
   strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag), textNormalised: v.optional(flag) }),
 ]);
 
@@ -193,3 +210,4 @@ export type SplitConfig = Experiment['split'];
 export type EnvironmentConfig = NonNullable<Experiment['environments']>[string];
 export type RunConfig = Experiment['runs'][number];
 export type BaselineConfig = Experiment['baselines'][number];
+export type MemoryConfig = Omit<NonNullable<RunConfig['memory']>, 'fusion'>;

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
-import type { BaselineConfig, EnvironmentConfig } from '../config/schema.ts';
+import type { EnvironmentConfig } from '../config/schema.ts';
+import type { CountedBaseline } from '../run/baseline.ts';
 import type { Context } from '../run/context.ts';
 import { baselineName } from '../run/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../run/resolved.ts';
@@ -30,7 +31,7 @@ export interface EnvironmentSubject {
 }
 
 export interface CountingSubject {
-  readonly baseline: BaselineConfig;
+  readonly baseline: CountedBaseline;
   /** Reads the text vectors that the environments read, instead of the tf-idf vectors of all text baselines. */
   readonly ownVectors?: boolean;
 }
@@ -51,7 +52,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
   const { fit, tier, model } = environment;
   const first = tokens[0]!;
   const spoilt = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
-  const counting: BaselineConfig[] = [
+  const counting: CountedBaseline[] = [
     { type: 'popularity' },
     { type: 'last-item-markov' },
     { type: 'co-occurrence' },
@@ -79,7 +80,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
 export function curveSubjects(request: FidelityRequest, context: Origin): Subject[] {
   const make = maker(request, context);
   const { fit } = request.environment;
-  const baseline: BaselineConfig = { type: 'co-occurrence', text: true };
+  const baseline: CountedBaseline = { type: 'co-occurrence', text: true };
   return SHARES.flatMap((users) => [
     ...(['text', 'id+text'] as const).map((tokens) =>
       make(environmentName(tokens), 'environment', users, { tokens, spoil: 'nothing', fit }),

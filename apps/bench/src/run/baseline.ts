@@ -9,11 +9,16 @@ import {
 } from '@lea/eval';
 import type { BaselineConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
+import { runMemory } from './memory-alone.ts';
 import type { BaselineJob } from './plan.ts';
 import { baseRecord, type FinishedRun, saveRun } from './record.ts';
+import { servingOfScorer } from './serving.ts';
+
+/** Baselines whose scorer is made at once. */
+export type CountedBaseline = Exclude<BaselineConfig, { type: 'counting-memory' }>;
 
 /** The scorer of a baseline, counted on the train rows. */
-export function baselineScorer(config: BaselineConfig, { split, text, experiment }: Context): Scorer {
+export function baselineScorer(config: CountedBaseline, { split, text, experiment }: Context): Scorer {
   const { train } = split;
   const { window } = experiment;
   switch (config.type) {
@@ -32,10 +37,10 @@ export function baselineScorer(config: BaselineConfig, { split, text, experiment
 
 /** Which form of the text term is better differs between data sets: validation decides, unless the config says. */
 export async function decidedBaseline(
-  config: BaselineConfig,
+  config: CountedBaseline,
   context: Context,
-): Promise<{ config: BaselineConfig; scorer: Scorer }> {
-  const made = (form: BaselineConfig) => ({ config: form, scorer: baselineScorer(form, context) });
+): Promise<{ config: CountedBaseline; scorer: Scorer }> {
+  const made = (form: CountedBaseline) => ({ config: form, scorer: baselineScorer(form, context) });
   if (config.type !== 'co-occurrence' || !config.text || config.textNormalised !== undefined) return made(config);
   const { split, signal } = context;
   const forms = [true, false].map((textNormalised) => made({ ...config, textNormalised }));
@@ -49,6 +54,7 @@ export async function decidedBaseline(
 
 /** Counts, ranks the test events and saves the outcome. */
 export async function runBaseline(job: BaselineJob, context: Context): Promise<FinishedRun> {
+  if (job.config.type === 'counting-memory') return runMemory(job, job.config, context);
   const { progress, signal, experiment, split } = context;
   const started = performance.now();
   const { config, scorer } = await decidedBaseline(job.config, context);
@@ -57,12 +63,14 @@ export async function runBaseline(job: BaselineJob, context: Context): Promise<F
     signal,
     onProgress: (step, total) => progress.at({ step, total }),
   });
+  const seconds = (performance.now() - started) / 1000;
   const record = {
     ...baseRecord(job, context, evaluation),
     threads: 1,
-    seconds: (performance.now() - started) / 1000,
+    seconds,
     weightsHash: null,
     baseline: config,
+    serving: await servingOfScorer(scorer, split.test),
   };
   await saveRun(job.folder, record, evaluation);
   return { record, evaluation, fresh: true };

@@ -1,6 +1,6 @@
 import { contentHash } from '@lea/core';
 import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
-import { leaSignals } from '@lea/train';
+import { leaSignals, memoryTeacher } from '@lea/train';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
@@ -62,10 +62,11 @@ type Rule = {
 async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
   const { experiment, split, progress } = context;
   progress.begin(`environment "${job.name}"`);
+  const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
+  if (job.config.tier === 'counting') return countingTeacher(job, k, rule, context);
   const found = await loadRecord(job);
   const { environment, record } = await prepareEnvironment(job, context);
   try {
-    const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
     const options = { ...rule, k, window: experiment.window, dir: job.folder, signal: context.signal };
     const annotation = await follow(annotate(environment, split.train, options), context);
     progress.end(`${job.config.tokens} tokens`, found && `found ready, took ${duration(found.seconds)}`);
@@ -73,4 +74,22 @@ async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Pro
   } finally {
     await environment.dispose();
   }
+}
+
+async function countingTeacher(
+  job: EnvironmentJob,
+  k: number,
+  { excludeSeen }: Rule,
+  context: Context,
+): Promise<Ready> {
+  const { split, progress } = context;
+  const started = performance.now();
+  const { memory, seconds } = await context.memory({ text: job.config.tokens !== 'id' });
+  const annotation = memoryTeacher(split.train, memory, { k, ...(excludeSeen !== undefined && { excludeSeen }) });
+  progress.end(job.config.tokens === 'id' ? 'counts' : 'counts and likeness of texts');
+  const taken = seconds + (performance.now() - started) / 1000;
+  return {
+    annotation,
+    record: { name: job.name, hash: memory.hash, config: job.resolved, seconds: taken, stages: {} },
+  };
 }

@@ -6,7 +6,7 @@ import type { Experiment } from '../config/schema.ts';
 import { type Dataset, loadDataset } from '../datasets/load.ts';
 import { splitAs } from '../datasets/split.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type Context, lazyText } from './context.ts';
+import { type Context, lazyMemories, lazyText } from './context.ts';
 import { modelsOf } from './models.ts';
 
 /** The part of the context that is read: data, split, rewards. */
@@ -20,6 +20,7 @@ export async function prepareData(
   const models = await modelsOf(Object.values(experiment.environments ?? {}));
   const dataset = await loadDataset(experiment.dataset, data, folder);
   const split = await splitAs(experiment.split, dataset.interactions, folder);
+  const text = lazyText(dataset.catalog?.texts ?? []);
   return {
     experiment,
     packages,
@@ -28,7 +29,8 @@ export async function prepareData(
     models,
     dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),
     rewards: rewardsFor(dataset, experiment.rewards, origin),
-    text: lazyText(dataset.catalog?.texts ?? []),
+    text,
+    memory: lazyMemories({ experiment, split, dataset, text }),
     threads: experiment.threads ?? Math.min(2, availableParallelism()),
   };
 }

@@ -30,7 +30,8 @@ export interface MemoryOptions {
   readonly seed: number;
 }
 
-const defaults: MemoryOptions = {
+/** What options of a memory are when they are left out. */
+export const memoryDefaults: MemoryOptions = {
   window: 10,
   horizon: 10,
   smoothing: 1,
@@ -45,7 +46,7 @@ const defaults: MemoryOptions = {
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
-  const options = withDefaults('countingMemory', defaults, given);
+  const options = withDefaults('countingMemory', memoryDefaults, given);
   const counted = [1, Number.MAX_SAFE_INTEGER, 'whole'] as const;
   checkRanges('countingMemory', options, {
     window: counted,
