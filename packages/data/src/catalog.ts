@@ -13,7 +13,7 @@ export interface Catalog {
   texts: string[];
   /** Name -> [items]; '' where an item has none. */
   attributes?: Record<string, string[]>;
-  /** Where the texts come from, when users made them: `findTextLeaks` checks whether held-out users did. */
+  /** Who had a part in which text, when users made them: what `findTextLeaks` checks. */
   contributions?: Contribution[];
 }
 

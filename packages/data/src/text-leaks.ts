@@ -3,12 +3,12 @@ import type { Contribution } from './catalog.ts';
 import type { Transitions } from './sequences.ts';
 import type { Split } from './split/split.ts';
 
-/** A held-out decision about an item whose text its own user had a part in. */
+/** A held-out decision whose user had a part in the text of the chosen item. */
 export interface TextLeak {
   set: 'validation' | 'test';
   user: string;
   item: string;
-  /** Users who had a part in the text, this one included: with 1, the text exists because of the decision. */
+  /** Users who had a part in the text, this one included; 1 when nobody else had. */
   contributors: number;
 }
 
@@ -20,12 +20,12 @@ export interface TextLeakReport {
 }
 
 /**
- * Held-out decisions whose own user is among the contributors of the target's text: what that user did then shows in what the item is
- * said to be, as with texts made of all users' tags or reviews. Cure: texts of what is known in training. Reviews written before the
- * held-out decision count too, since contributions have no time. O(decisions + contributions).
+ * Held-out decisions whose own user is among the contributors of the target's text. Such a text tells what the user did, as texts
+ * of all users' tags or reviews do: make them of what is known in training. Contributions have no time, so one made
+ * before the decision counts as well. O(decisions + contributions).
  *
  * @param contributions that made the texts, by anyone
- * @throws LeaError `E_ID_UNKNOWN` when they name no item, or no user, of the data: other ids would make every split look safe
+ * @throws LeaError `E_ID_UNKNOWN` when they name no user or no item of the data: with other ids every split would look safe
  */
 export function findTextLeaks(split: Split, contributions: readonly Contribution[]): TextLeakReport {
   checkIds(split.train, contributions);

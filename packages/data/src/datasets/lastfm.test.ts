@@ -31,16 +31,16 @@ it('adds the most frequent tags that train users gave, smaller tag ids first', a
     artist: ['Enigma', 'Lee "Scratch" Perry', 'Nobody', 'Weird Al'],
     tags: ['ambient, rock', 'dub', '', 'funny'],
   });
-  expect(new Set(catalog.contributions!.map(({ user, item }) => `${user} ${item}`))).toEqual(
+  expect(new Set(catalog.contributions.map(({ user, item }) => `${user} ${item}`))).toEqual(
     new Set(['1 1', '1 2', '2 1', '2 4']),
   );
-  expect(findTextLeaks(split, catalog.contributions!).leaks).toEqual([]);
+  expect(findTextLeaks(split, catalog.contributions).leaks).toEqual([]);
 });
 
 it('leaves out what train users tag in held-out decisions', async () => {
   const dir = lastfmFolder(users, taggers);
   const split = leaveOneOut((await loadLastfm(dir)).interactions);
-  const contributions = (await lastfmCatalog(dir, split.train)).contributions!;
+  const contributions = (await lastfmCatalog(dir, split.train)).contributions;
   expect(new Set(contributions.filter(({ user }) => user === '3').map(({ item }) => item))).toEqual(new Set(['1']));
   expect(findTextLeaks(split, contributions).leaks).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import { alignCatalog, type Catalog, type ItemRecord } from '../catalog.ts';
+import { alignCatalog, type Catalog, type Contribution, type ItemRecord } from '../catalog.ts';
 import { readInteractions } from '../read/interactions.ts';
 import { readTable } from '../read/table.ts';
 import type { Transitions } from '../sequences.ts';
@@ -30,7 +30,11 @@ export interface LastfmOptions {
 
 /**
  * Last.fm's texts "Artist. tag, tag, ..." with the tags that train users gave: those of all users would tell which artists the
- * held-out users chose. Of equally frequent tags the smaller tag id comes first. An artist that no train user tagged has its name alone.
+ * held-out users chose. Of equally frequent tags the smaller tag id comes first. An artist that no train user tagged has its
+ * name alone. `contributions` holds one pair per tagging.
+ *
+ * The tag files know users by other ids. A user is the tagger of exactly the same artists; one without such a counterpart, or with
+ * several, is left out. In the published files every user has exactly one.
  *
  * One limit remains. Texts are per item, so in training the tags of a row's own user are in the texts of that row. A model may
  * therefore trust texts more than it should; what it scores on held-out users is not flattered by it.
@@ -42,7 +46,7 @@ export async function lastfmCatalog(
   dir: string,
   train: Transitions,
   options?: Partial<LastfmOptions>,
-): Promise<Catalog> {
+): Promise<Catalog & { contributions: Contribution[] }> {
   const { tags } = withDefaults<LastfmOptions>('lastfmCatalog', { tags: 6 }, options);
   checkRanges('lastfmCatalog', { tags }, { tags: [1, Number.MAX_VALUE, 'whole'] });
   const { sequences, event, sequence } = train;

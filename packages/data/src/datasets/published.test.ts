@@ -22,8 +22,8 @@ describe.skipIf(!data)('the published files (skipped unless LEA_DATA is the fold
     expect([validation.leaking, test.leaking]).toEqual([split.validation.count, split.test.count]);
 
     const { contributions } = await lastfmCatalog(dir, split.train);
-    expect(contributions!.length).toBeGreaterThan(split.train.count);
-    expect(findTextLeaks(split, contributions!).leaks).toEqual([]);
+    expect(contributions.length).toBeGreaterThan(split.train.count);
+    expect(findTextLeaks(split, contributions).leaks).toEqual([]);
   });
 
   it('RetailRocket: counts, and no run of five events in two sets', async () => {

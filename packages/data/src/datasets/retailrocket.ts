@@ -19,16 +19,17 @@ const kinds = [undefined, 'purchase', 'click'] as const;
 const otherTransaction = '3';
 
 /**
- * RetailRocket with clicks (views) and purchases (additions to the cart): 4,125 sequences, 6,596 items, 25,131 clicks, 8,065 purchases; order
- * only, no texts. Transactions are dropped: they repeat the cart.
+ * RetailRocket with clicks (views) and purchases (additions to the cart): 4,125 sequences, 6,596 items, 25,131 clicks,
+ * 8,065 purchases; order only, no texts. Transactions are dropped: most repeat an earlier addition to the cart.
  *
  * A row of the files is a history up to a transaction, cut to 199 events, so one customer is in many rows. To make sequences of them:
  *
  * 1. Of rows that are prefixes of one another the longest stays; the files are read as one.
- * 2. Rows that share 5 consecutive events (transactions included), also by way of a third row, are windows of one customer: the longest stays, of equally long ones
- *    the first in the numeric order of items, then types. Without this step the same events are in train and test.
- * 3. Transactions are dropped, then sequences of fewer than 3 events, then events of items with fewer than 3. The last two are done once:
- *    sequences may end up shorter.
+ * 2. Rows that share 5 consecutive events (transactions included), also by way of a third row, are windows of one customer: the
+ *    longest stays, of equally long ones the first in the numeric order of items, then types. Without this step the same
+ *    events would be in train and test.
+ * 3. Transactions are dropped, then sequences of fewer than 3 events, then events of items with fewer than 3. The last two are
+ *    done once, so sequences may end up shorter.
  *
  * User ids number the sequences from 0 in the order of step 2.
  *
@@ -76,7 +77,7 @@ function listOf(cell: string): string[] {
 }
 
 function codeOf(item: string, given: string, where: string): number {
-  if (!/^\d{1,9}$/.test(item)) {
+  if (!/^(0|[1-9]\d{0,8})$/.test(item)) {
     throw new LeaError('E_ROW_BAD', `${where}, column item_id_list: an item is no whole number.`, { value: item });
   }
   const type = given === otherTransaction ? 0 : ['0', '1', '2'].indexOf(given);
