@@ -53,7 +53,7 @@ export async function lastfmCatalog(
   const { userIds, itemIds, items } = sequences;
   const names = await readNames(dir);
   const pair = (user: number, item: number) => user * itemIds.length + item;
-  const decided = new Set(event.map((e, row) => pair(sequence[row]!, items[e]!)));
+  const decided = new Set(Array.from(event, (e, row) => pair(sequence[row]!, items[e]!)));
   const known = (await readTaggings(dir, names, sequences)).filter(({ user, item }) => decided.has(pair(user, item)));
   return {
     ...catalogOf(itemIds, names, topTags(known, itemIds, tags)),
