@@ -32,6 +32,7 @@ const dataset = v.variant('type', [
   }),
   strict('dataset', { type: v.literal('industrial') }),
   strict('dataset', { type: v.literal('lastfm') }),
+  strict('dataset', { type: v.literal('retailrocket') }),
   strict('dataset', {
     type: v.literal('files'),
     /** Paths are relative to the config file, or to --data. */

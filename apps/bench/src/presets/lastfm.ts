@@ -2,8 +2,8 @@ import type { Experiment } from '../config/schema.ts';
 import { ladder } from './ladder.ts';
 
 /**
- * Last.fm HetRec 2011: 1,142 users, 11,853 artists with names and tags, no purchases. Environments and runs are cut
- * short, so that the whole takes minutes: the environments still improve after 8 epochs, LEA's runs a little after 3,200 steps.
+ * Last.fm HetRec 2011: 1,142 users, 11,853 artists with names and the tags of train users, no purchases. Environments and
+ * runs are cut short, so that the whole takes minutes: the environments still improve after 8 epochs, LEA's runs a little after 3,200 steps.
  */
 export const lastfm: Experiment = ladder(
   {

@@ -5,7 +5,7 @@ import { tfidfVectors } from '@lea/eval';
 import type { Value } from '@lea/tensor';
 import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment, MemoryConfig } from '../config/schema.ts';
-import type { Dataset } from '../datasets/load.ts';
+import type { Dataset } from '../datasets/describe.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Models } from './models.ts';
 

@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import { hasLanguageModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
-import type { Dataset } from '../datasets/load.ts';
+import type { Dataset } from '../datasets/describe.ts';
 import { formatMetric } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
 import { createProgress } from '../terminal/progress.ts';

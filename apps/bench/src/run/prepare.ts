@@ -3,7 +3,8 @@ import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
-import { type Dataset, loadDataset } from '../datasets/load.ts';
+import { type Dataset, describe } from '../datasets/describe.ts';
+import { loadDataset } from '../datasets/load.ts';
 import { splitAs } from '../datasets/split.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Context, lazyMemories, lazyText } from './context.ts';
@@ -12,14 +13,15 @@ import { modelsOf } from './models.ts';
 /** The part of the context that is read: data, split, rewards. */
 export type Prepared = Omit<Context, 'progress' | 'signal' | 'folder'>;
 
-/** Reads and splits the data of an experiment. */
+/** Reads and splits the data of an experiment; texts come after the split. */
 export async function prepareData(
   { experiment, packages, folder, origin }: Loaded,
   data: string | undefined,
 ): Promise<Prepared> {
   const models = await modelsOf(Object.values(experiment.environments ?? {}));
-  const dataset = await loadDataset(experiment.dataset, data, folder);
-  const split = await splitAs(experiment.split, dataset.interactions, folder);
+  const source = await loadDataset(experiment.dataset, data, folder);
+  const split = await splitAs(experiment.split, source.interactions, folder);
+  const dataset = await describe(source, split);
   const text = lazyText(dataset.catalog?.texts ?? []);
   return {
     experiment,
