@@ -122,7 +122,7 @@ function inherit(
 }
 
 function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Experiment, origin: string): void {
-  if (run.control !== undefined) find(run.control, runs, run, 'control', origin);
+  for (const control of controlsOf(run)) find(control, runs, run, 'control', origin);
   if (run.network !== undefined) checkNetwork(run, runs, origin);
   if (run.environment !== undefined && !Object.hasOwn(environments, run.environment)) {
     throw unknown(
@@ -140,6 +140,11 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
     const hint = cause.code === 'E_TYPE_UNKNOWN' ? whoDefines(packages) : undefined;
     throw new LeaError(cause.code, what, { cause, ...(hint && { hint }) });
   }
+}
+
+/** The controls of a run, none or several. */
+export function controlsOf({ control = [] }: RunConfig): string[] {
+  return [control].flat();
 }
 
 /** What a run that takes the network of another does not train with. */

@@ -140,8 +140,8 @@ const run = strict('run', {
   name,
   /** The run this one is compared with; `agent` and `train` default to its. */
   base: v.optional(name),
-  /** The run that shows how much of the gain a control also gives. */
-  control: v.optional(name),
+  /** The run, or runs, that show how much of the gain a control also gives. */
+  control: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1))])),
   agent: v.optional(factory),
   train: v.optional(training),
   /** The run whose trained network this one takes, to give it a memory without training again. */
