@@ -92,6 +92,12 @@ it('finds the best weights of a mixture', () => {
   expect(none.loss).toBeCloseTo(-Math.log(0.25), 9);
 });
 
+it('starts with less weight for older places', () => {
+  const { bias, evidence } = initialGate(slotsOf(3, true));
+  expect(bias.map((b) => b + 0)).toEqual([0, 0, -0.5, -1, 0, -0.5, -1, 0, -0.5, 0, -0.5, -1]);
+  expect(evidence).toEqual({ popularity: 0, forward: 0, backward: 0, direct: 0, text: 0 });
+});
+
 it('trusts evidence where it tells the target', () => {
   // Rows of much evidence are told by the slot, rows of little by popularity.
   const rows: GateRows = {

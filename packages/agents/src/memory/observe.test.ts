@@ -107,8 +107,23 @@ it('items that are none are refused before anything is counted', () => {
   }
 });
 
+it('rows that grow longer are read whole, although the table has room for them', async () => {
+  const memory = someMemory(logOf([[0]], 6), settings);
+  const windows = windowsOf([[0]], 3, 6);
+  await memory.score(windows);
+  const room = memory.state.tables.direct.columns.length;
+  const events = [1, 2, 3].map((item) => ({ history: [0], item }));
+  memory.observe(events);
+  expect(memory.state.tables.direct.columns.length).toBe(room);
+  const scores = await memory.score(windows);
+  const fresh = memory.fork();
+  expect(scores).toEqual(await fresh.score(windows));
+  await Promise.all([memory.dispose(), fresh.dispose()]);
+});
+
 it('what a fork observes stays with it', async () => {
   const memory = someMemory(logOf([[0, 1, 2]], 4), settings);
+  memory.observe([{ history: [1], item: 2 }]);
   const before = memory.hash;
   const fork = memory.fork();
   expect(fork.hash).toBe(before);

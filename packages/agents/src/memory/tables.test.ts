@@ -47,6 +47,7 @@ it('a table keeps its form while its rows fit', () => {
   expect([same.columns.length, same.longest]).toEqual([first.columns.length, 16]);
   const wider = tableOf(rows(17), new Float32Array(100), same);
   expect([wider.columns.length, wider.longest]).toEqual([first.columns.length, 32]);
+  expect(tableOf(rows(1), new Float32Array(100), wider).longest).toBe(32);
   const longer = tableOf(rows(60), new Float32Array(100), wider);
   expect(longer.columns.length).toBeGreaterThan(60);
   expect(longer.longest).toBe(64);
