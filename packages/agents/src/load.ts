@@ -13,8 +13,9 @@ import { agentsVersion } from './version.ts';
  * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand: import the
  * package that does so.
  *
+ * @param options `memory` takes the place of the saved one; `fusion` that of the saved settings, one by one
  * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE`,
- *   `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and those of `readSafetensors`
+ *   `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, those of `createPolicy`, and those of `readSafetensors`
  */
 export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text'> = {}): Promise<Policy> {
   const path = join(dir, 'policy.json');
@@ -35,7 +36,10 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
   return createPolicy(agent, params, file.shape, {
     ...options,
     ...(text && { text }),
-    ...(memory && { memory, fusion: file.memory!.fusion }),
+    ...(memory && {
+      memory: options.memory ?? memory,
+      fusion: { ...file.memory!.fusion, ...options.fusion },
+    }),
   });
 }
 

@@ -112,7 +112,9 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
       memory.observe(events);
     },
     score: scorer.score,
-    dispose: scorer.dispose,
+    async dispose() {
+      await Promise.all([scorer.dispose(), memory?.dispose()]);
+    },
     save: (dir) => savePolicy(dir, parts),
     asScorer: (name = `${agent.encoder.name}-${agent.name}`) => ({
       name,

@@ -70,20 +70,22 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
   const runners = new Map<number, Promise<Runner>>();
   let form = source.form?.();
   const calls = new Set<Promise<void>>();
+  /** Programs of older forms. */
+  let released: Promise<unknown> = Promise.resolve();
   let disposal: Promise<void> | undefined;
 
   const ready = (rows: number): Promise<Runner> => {
     const now = source.form?.();
     if (now !== form) {
       form = now;
-      retire();
+      released = Promise.all([released, release()]);
     }
     const known = runners.get(rows);
     if (known) return known;
     const made = make(rows);
     runners.set(rows, made);
     // What could not be made is tried again at the next call.
-    made.catch(() => runners.delete(rows));
+    made.catch(() => runners.get(rows) === made && runners.delete(rows));
     return made;
   };
   const make = async (rows: number): Promise<Runner> => {
@@ -92,11 +94,12 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       ? await interpret(program, specs, { backend, mode: 'direct' })
       : await compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
   };
-  /** Programs of an older form go once the calls that may use them are finished. */
-  const retire = () => {
+  /** Gives programs back once the calls that may use them are finished. */
+  const release = async () => {
     const old = [...runners.values()];
     runners.clear();
-    void Promise.allSettled(calls).then(() => old.map((made) => made.then((runner) => runner.dispose())));
+    await Promise.allSettled(calls);
+    for (const made of await Promise.allSettled(old)) if (made.status === 'fulfilled') await made.value.dispose();
   };
   const runAll: Scoring['runs'] = async (windows, visit) => {
     const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
@@ -119,10 +122,6 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       calls.delete(call);
     }
   };
-  const free = async () => {
-    await Promise.allSettled(calls);
-    for (const runner of await Promise.all(runners.values())) await runner.dispose();
-  };
 
   return {
     batch,
@@ -134,7 +133,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       return scores;
     },
     dispose() {
-      disposal ??= free();
+      disposal ??= Promise.all([released, release()]).then(() => {});
       return disposal;
     },
   };

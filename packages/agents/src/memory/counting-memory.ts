@@ -29,7 +29,12 @@ import { type NeighborTable, neighborTable } from './tables.ts';
 export async function countingMemory(train: Transitions, options: Partial<MemoryOptions> = {}): Promise<Memory> {
   const items = train.sequences.itemIds.length;
   const o = checkedOptions(options, items);
-  if (train.count === 0) throw new LeaError('E_DATA_EMPTY', 'countingMemory: there are no rows to count.');
+  if (train.count === 0) {
+    throw new LeaError('E_DATA_EMPTY', 'countingMemory: there are no rows to count.', {
+      value: train.count,
+      hint: 'Give the train rows of a split.',
+    });
+  }
   const { window, horizon, smoothing } = o;
   const text = o.text && (await textTable(o.text, o.textPower, o.textNeighbors));
   const counts = countLog(train, horizon);

@@ -57,7 +57,12 @@ export function fitGate(slots: readonly Slot[], rows: GateRows, steps: number): 
 }
 
 /** Mean of -ln p(target) of the rows; writes its gradient. The one of a slot's logit is its weight minus its posterior. */
-function likelihood(rows: GateRows, componentOf: Uint16Array, params: Float64Array, grads: Float64Array): number {
+export function likelihood(
+  rows: GateRows,
+  componentOf: Uint16Array,
+  params: Float64Array,
+  grads: Float64Array,
+): number {
   const { offsets, slot, share, evidence } = rows;
   const count = offsets.length - 1;
   const slots = componentOf.length;

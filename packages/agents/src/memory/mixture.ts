@@ -80,7 +80,7 @@ export function weightsOf(
   const weights = Float64Array.from(slots, (slot, i) => {
     if (!hasSlot(slot, history)) return -Infinity;
     const given = history[slot.place]!;
-    return bias[i]! + evidence[slot.component]! * evidenceOf(parts, slot, given, own);
+    return bias[i]! + (evidence[slot.component] ?? 0) * evidenceOf(parts, slot, given, own);
   });
   const highest = weights.reduce((most, one) => Math.max(most, one));
   let total = 0;

@@ -14,7 +14,7 @@ type Additions = Map<number, Map<number, number>>;
 
 /**
  * The state after more events, counted as rows of the log are. Exact while a row has no more neighbors than are kept; after
- * that a newcomer takes the place of the rarest neighbor once it is more frequent.
+ * that a newcomer takes the place of the rarest neighbor if these events alone count more of it.
  *
  * @throws LeaError `E_ITEM_RANGE` (names the event), before anything is counted
  */

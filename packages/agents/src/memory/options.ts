@@ -48,13 +48,14 @@ export const memoryDefaults: MemoryOptions = {
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
   const options = withDefaults('countingMemory', memoryDefaults, given);
   const counted = [1, Number.MAX_SAFE_INTEGER, 'whole'] as const;
+  const kept = (most: number) => (most === Infinity ? ([1, Infinity] as const) : counted);
   checkRanges('countingMemory', options, {
     window: counted,
     horizon: counted,
     smoothing: [Number.MIN_VALUE, Number.MAX_VALUE],
-    neighbors: [1, Infinity],
+    neighbors: kept(options.neighbors),
     textPower: [Number.MIN_VALUE, Number.MAX_VALUE],
-    textNeighbors: [1, Infinity],
+    textNeighbors: kept(options.textNeighbors),
     gateRows: counted,
     gateSteps: [0, Number.MAX_SAFE_INTEGER, 'whole'],
     seed: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 'whole'],
