@@ -31,7 +31,7 @@ export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabil
     });
   }
   const parts = { counts, text: state.tables.text, smoothing };
-  const slots = slotsOf(window, parts.text !== undefined);
+  const slots = slotsOf(window, { repeat: config.repeats, text: parts.text !== undefined });
   const bounds = new Map(usersOf(train).map((user) => [train.sequence[user[0]]!, user]));
   const kept = new Map<number, OwnEvents>();
   const ownOf = (user: number): OwnEvents => {
@@ -53,6 +53,10 @@ export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabil
       const weight = weights[i]!;
       if (weight === 0 || component === 'popularity') continue;
       const given = history[place]!;
+      if (component === 'repeat') {
+        out[given]! += weight;
+        continue;
+      }
       if (!isCounted(component)) {
         addRow(parts.text!, given, weight, out);
         continue;

@@ -67,7 +67,7 @@ describe.skipIf(!data)(
     const text = tfidfVectors(catalog.texts);
     const nearest = await textTable(text, 4, 200);
     const parts: Parts = { counts: countLog(train, 10), text: nearest, smoothing: 1 };
-    const slots = slotsOf(10, true);
+    const slots = slotsOf(10, { text: true });
     const { itemIds } = train.sequences;
     const indexOf = new Map(itemIds.map((id, i) => [id, i]));
     const indices = (ids: readonly string[]) => ids.map((id) => indexOf.get(id)!);

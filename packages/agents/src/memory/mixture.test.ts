@@ -47,7 +47,7 @@ it('every item has half a choice more than it was chosen', () => {
 });
 
 it('weighs what the history has, by evidence', () => {
-  const slots = slotsOf(2, false);
+  const slots = slotsOf(2);
   const weights = (history: number[]) => [...weightsOf(counted, slots, gate, history)];
   const near = (given: number[], wanted: number[]) => {
     const total = wanted.reduce((sum, weight) => sum + weight, 0);
@@ -146,7 +146,7 @@ const cases = sizes.chain(({ items, window, horizon, withText }) =>
     horizon: fc.constant(horizon),
     withText: fc.constant(withText),
     log: users(items),
-    gate: gates(slotsOf(window, withText)),
+    gate: gates(slotsOf(window, { text: withText })),
     asked: histories(items, window + 2),
     smoothing: fc.constantFrom(0.1, 1, 3),
     repeat: fc.constantFrom(-2, 0, 1.5),
@@ -158,7 +158,7 @@ it('the program gives what the definition says', async () => {
     fc.asyncProperty(cases, async ({ items, window, horizon, withText, log, gate, asked, smoothing, repeat }) => {
       const text = withText ? await textTable(textOf(items), 2, Infinity) : undefined;
       const parts = { counts: countLog(logOf(log, items), horizon), text, smoothing };
-      const slots = slotsOf(window, withText);
+      const slots = slotsOf(window, { text: withText });
       const memory = memoryOf(parts, gate, { window, horizon, repeat }, { threads: 1, batch: 2 });
       const scores = await memory.score(windowsOf(asked, window + 2, items));
       await memory.dispose();
@@ -191,7 +191,7 @@ it('with texts that are like some other one, probabilities sum up to 1', async (
     3,
     Infinity,
   );
-  const slots = slotsOf(3, true);
+  const slots = slotsOf(3, { text: true });
   fc.assert(
     fc.property(users(6), gates(slots), fc.array(fc.nat(5), { maxLength: 3 }), (log, gate, history) => {
       const parts = { counts: countLog(logOf(log, 6), 3), text, smoothing: 1 };
@@ -216,7 +216,7 @@ it('without the own user is counted without him', () => {
       const without = { ...whole, counts: countLog(logOf(others, 5), horizon) };
       for (let item = 0; item < 5; item++) {
         expect(popularityOf(whole.counts, item, own)).toBeCloseTo(popularityOf(without.counts, item), 12);
-        for (const slot of slotsOf(1, false)) {
+        for (const slot of slotsOf(1)) {
           for (let given = 0; given < 5; given++) {
             expect(shareOf(whole, slot, given, item, own)).toBeCloseTo(shareOf(without, slot, given, item), 9);
             expect(evidenceOf(whole, slot, given, own)).toBeCloseTo(evidenceOf(without, slot, given), 9);

@@ -78,6 +78,11 @@ export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places:
       scale = tf.div(scale, tf.add(sums, tf.scalar(smoothing)));
       leaning = tf.add(leaning, tf.mul(tf.sum(scale, 1, true), tf.scalar(smoothing)));
     }
+    if (component === 'repeat') {
+      ids.push(given);
+      values.push(scale);
+      return;
+    }
     const found = neighbors(tables, component, given, form.longest[component]!);
     ids.push(found.columns.reshape([rows, -1]));
     values.push(tf.mul(found.values, scale.expandDims(2)).reshape([rows, -1]));

@@ -12,6 +12,8 @@ export interface MemoryConfig {
   readonly window: number;
   readonly horizon: number;
   readonly smoothing: number;
+  /** Whether the item of each place itself is a component. */
+  readonly repeats: boolean;
   /** Successors kept per item; null keeps all. */
   readonly neighbors: number | null;
   readonly gate: Gate;
@@ -41,12 +43,12 @@ export function stateOf(chosen: Float32Array, tables: MemoryState['tables']): Me
 }
 
 /** What the program of the mixture is made for. */
-export function formOf({ items, window, gate, smoothing }: MemoryConfig, state: MemoryState): MixtureForm {
+export function formOf({ items, window, repeats, gate, smoothing }: MemoryConfig, state: MemoryState): MixtureForm {
   return {
     items,
     gate,
     smoothing,
-    slots: slotsOf(window, state.tables.text !== undefined),
+    slots: slotsOf(window, { repeat: repeats, text: state.tables.text !== undefined }),
     longest: Object.fromEntries(tablesOf(state).map(([component, { longest }]) => [component, longest])),
   };
 }
