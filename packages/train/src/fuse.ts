@@ -11,7 +11,7 @@ export interface FuseOptions {
   readonly metric: string;
   /** Weights that are tried; 0 is the memory alone. Default 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
   readonly weights: readonly number[] | undefined;
-  /** Weights of items in the window that are tried for each of them. Default -4 to 4, and the memory's own. */
+  /** Weights of items in the window, the likeliest of which is taken for each of them. Default -6 to 6. */
   readonly repeats: readonly number[] | undefined;
   /** Stops between two batches with the signal's own reason. */
   readonly signal: AbortSignal | undefined;
@@ -22,7 +22,7 @@ export interface FittedFusion {
   readonly fusion: Fusion;
   /** The metric on validation with it. */
   readonly value: number;
-  /** Of every weight that was tried, with the best weight of repeats for each. */
+  /** Of every weight that was tried, with the likeliest weight of repeats for each. */
   readonly curve: readonly { readonly weight: number; readonly repeat: number; readonly value: number }[];
 }
 
@@ -31,7 +31,7 @@ const WEIGHTS = {
   mixture: [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1],
 } as const;
 
-const REPEATS = [-4, -2, -1, 0, 1, 2, 3, 4];
+const REPEATS = [-6, -5, -4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6];
 
 /** Histories per call. */
 const BATCH = 256;
@@ -62,7 +62,8 @@ export async function fuse(
 }
 
 /**
- * The weight of a network beside a memory, and that of repeats: those of the greatest metric on validation. Values of a Q head are divided by
+ * The weight of a network beside a memory: the one of the greatest metric on validation. The weight of repeats is the one that
+ * makes the validation events likeliest: it moves few events, so that a ranking metric would choose it by chance. Values of a Q head are divided by
  * their usual spread before their softmax.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalogue)
@@ -106,12 +107,13 @@ export async function fitFusion(
     );
   }
   const own = memory.config.repeat;
-  const repeats = o.repeats ?? [own, ...REPEATS];
+  const repeats = o.repeats ?? REPEATS;
   const { items } = shape;
   const { sequences, event, count } = validation;
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
   const ranks = weights.map(() => repeats.map(() => new Int32Array(count)));
+  const likelihoods = weights.map(() => new Float64Array(repeats.length));
   const fused = new Float32Array(items);
   let temperature = 1;
   for (let from = 0; from < count; from += BATCH) {
@@ -134,26 +136,32 @@ export async function fitFusion(
               : Math.log((1 - weight) * Math.exp(theirs[item]!) + weight * Math.max(Math.exp(ours[item]!), 1e-30));
         }
         const rank = ranker(fused, target[from + i]!, seen);
-        for (const [r, repeat] of repeats.entries()) ranks[w]![r]![from + i] = rank(repeat);
+        const share = shareOf(fused, seen);
+        for (const [r, repeat] of repeats.entries()) {
+          ranks[w]![r]![from + i] = rank(repeat);
+          likelihoods[w]![r]! += (seen.has(target[from + i]!) ? repeat : 0) - Math.log1p(share * Math.expm1(repeat));
+        }
       }
     }
   }
-  const curve = weights.map((weight, w) =>
-    repeats
-      .map((repeat, r) => ({
-        weight,
-        repeat,
-        value: averages(ranks[w]![r]!, kind, sequences.kinds, CUTOFFS)[metric]!,
-      }))
-      .reduce(better),
-  );
-  const { value, weight, repeat } = curve.reduce(better);
+  const curve = weights.map((weight, w) => {
+    const likely = likelihoods[w]!;
+    const r = likely.indexOf(Math.max(...likely));
+    const value = averages(ranks[w]![r]!, kind, sequences.kinds, CUTOFFS)[metric]!;
+    return { weight, repeat: repeats[r]!, value };
+  });
+  const { value, weight, repeat } = curve.reduce((best, point) => (point.value > best.value ? point : best));
   return { fusion: { form, weight, temperature, repeat }, value, curve };
 }
 
-/** The first of two unless the second is better. */
-function better<T extends { readonly value: number }>(a: T, b: T): T {
-  return b.value > a.value ? b : a;
+/** The share of some items in the softmax of scores. */
+function shareOf(scores: Float32Array, some: ReadonlySet<number>): number {
+  let highest = -Infinity;
+  for (const score of scores) if (score > highest) highest = score;
+  let [total, own] = [0, 0];
+  for (const score of scores) total += Math.exp(score - highest);
+  for (const item of some) own += Math.exp(scores[item]! - highest);
+  return own / total;
 }
 
 /** The rank of an item, from 1, once a number is added to the scores of the items in `seen`. */
