@@ -1,6 +1,7 @@
 export { type CcqlOptions, ccql } from './agents/ccql.ts';
 export { type CeOptions, ce } from './agents/ce.ts';
 export {
+  type Augmented,
   type Critic,
   type CriticOptions,
   critic,
@@ -12,8 +13,11 @@ export { dqnNs } from './agents/dqn-ns.ts';
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
 export { meanLoss } from './agents/mean-loss.ts';
 export {
+  type AugmentedOptions,
+  augmentedDefaults,
   type CatalogueOptions,
   catalogueDefaults,
+  checkAugmented,
   checkCatalogue,
   checkQ,
   type QOptions,
@@ -33,7 +37,7 @@ export { type ProxyOptions, proxy } from './agents/proxy.ts';
 export { type Sa2cOptions, sa2c } from './agents/sa2c.ts';
 export { type SacOptions, sac } from './agents/sac.ts';
 export { type SnqnOptions, snqn, snqnDefaults } from './agents/snqn.ts';
-export { sqn } from './agents/sqn.ts';
+export { type SqnOptions, sqn } from './agents/sqn.ts';
 export { type VpqOptions, vpq } from './agents/vpq.ts';
 export { checkChoices, checkRanges } from './checks.ts';
 export type {
@@ -86,5 +90,6 @@ export type {
   Phase,
   Sampling,
   Shape,
+  SignalInputs,
   TableReach,
 } from './types.ts';

@@ -109,6 +109,12 @@ export interface LossResult {
   readonly terms: Tensors;
 }
 
+/** What an environment's signals bring beside soft targets; a loss may read it, and lists in `inputs` what it does read. */
+export interface SignalInputs {
+  /** Whether targets are actions with rewards of their own: `targetRewards` float32 [B, targets]. */
+  readonly targetRewards?: boolean;
+}
+
 /** Encoder, heads and loss in one; knows nothing of optimisers, data or checkpoints. */
 export interface Agent {
   readonly name: string;
@@ -145,8 +151,13 @@ export interface Agent {
   readonly everyPosition: boolean;
   /** Fresh parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
-  /** What `loss` reads from the batch; `targets` is the number of extra soft targets per row, 0 without. */
-  inputs(batchSize: number, window: number, targets?: number): Specs;
+  /**
+   * What `loss` reads from the batch.
+   *
+   * @param targets number of extra soft targets per row, 0 without
+   * @param signals what else of an environment there is to read
+   */
+  inputs(batchSize: number, window: number, targets?: number, signals?: SignalInputs): Specs;
   loss(input: LossInput): LossResult;
   /** Scores [B, N] of the head that ranks, dropout off. */
   score(params: Tensors, histories: Histories, frozen?: Tensors): tf.Tensor2D;

@@ -60,6 +60,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
     }
     if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);
     if (signals?.targetWeights) available.targetWeights = gather(signals.targetWeights, rows, signals.k!);
+    if (signals?.targetRewards) available.targetRewards = gather(signals.targetRewards, rows, signals.k!);
     const inputs: Values = {};
     for (const [name, { dtype, shape }] of Object.entries(specs)) {
       const data = available[name];

@@ -372,6 +372,12 @@ describe('what train refuses', () => {
     for (const part of [{ k: 2 }, { targets: targets(0), k: 2 }, { targets: targets(0), targetWeights: weights(1) }]) {
       refused(part).toThrow(/come together/);
     }
+    const valued = (targetRewards: Float32Array) =>
+      refused({ targets: targets(0), targetWeights: weights(1), k: 2, targetRewards });
+    valued(weights(-3)).not.toThrow();
+    valued(weights(Infinity)).toThrow(/targetRewards\[0\] must be finite/);
+    valued(new Float32Array(rows)).toThrow(new RegExp(`targetRewards must have ${rows * 2} values`));
+    refused({ targetRewards: weights(1) }).toThrow(/targetRewards are those of targets/);
     refused({ targets: targets(0), targetWeights: weights(1), k: 1.5 }).toThrow(/k must be a whole number/);
     refused({ targets: targets(0), targetWeights: weights(1), k: 1 }).toThrow(
       new RegExp(`targets must have ${rows} values`),

@@ -20,9 +20,10 @@ export function learningStates(input: LossInput, encoder: Encoder): States {
 }
 
 /** Means of the values that tell whether a critic is sound. */
-export function criticMetrics({ logged, negative, cql }: Critic): Tensors {
+export function criticMetrics({ logged, augmented, negative, cql }: Critic): Tensors {
   return {
     'loss/td': tf.mean(logged.td),
+    ...(augmented && { 'loss/td_augmented': tf.mean(augmented.td) }),
     ...(negative && { 'loss/td_negative': tf.mean(negative.td) }),
     ...(cql && { 'loss/cql': tf.mean(cql) }),
     'q/mean': tf.mean(logged.q),
@@ -31,9 +32,10 @@ export function criticMetrics({ logged, negative, cql }: Critic): Tensors {
 }
 
 /**
- * The loss of the family, mean over the rows of: weight * supervised + tdWeight (TD + TD of negatives) + cql * penalty.
+ * The loss of the family, mean over the rows of:
+ * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cql * penalty.
  *
- * @param options with `negatives`, sampled negative actions learn as well
+ * @param options with `negatives`, sampled negative actions learn as well; with `augmentedActions`, those that the batch brings
  * @param weigh makes the weight of the supervised term out of the values; none: 1
  * @param states when the caller has them already
  * @param valuation how the Q head is read; as it is when left out
@@ -57,17 +59,19 @@ export function actorCriticLoss(
 }
 
 /** What a critic adds to the loss per row [B]. */
-export function criticTerm({ logged, negative, cql }: Critic, options: QOptions): tf.Tensor {
-  const td = negative ? tf.add(logged.td, negative.td) : logged.td;
+export function criticTerm({ logged, augmented, negative, cql }: Critic, options: QOptions): tf.Tensor {
+  const unaided = negative ? tf.add(logged.td, negative.td) : logged.td;
+  const td = augmented ? tf.add(unaided, augmented.td) : unaided;
   const weighted = tf.mul(td, tf.scalar(options.tdWeight));
   return cql ? tf.add(weighted, tf.mul(cql, tf.scalar(options.cql))) : weighted;
 }
 
 /** The parts of a critic per row. */
-export function criticTerms({ logged, negative, cql }: Critic): Tensors {
+export function criticTerms({ logged, augmented, negative, cql }: Critic): Tensors {
   return {
     td: logged.td,
     ...logged.terms,
+    ...(augmented && { tdAugmented: augmented.td, ...augmented.terms }),
     ...(negative && { tdNegative: negative.td, ...negative.terms }),
     ...(cql && { cql }),
   };

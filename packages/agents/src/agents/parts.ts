@@ -5,7 +5,7 @@ import type { AgentParts } from '../define.ts';
 import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '../heads.ts';
 import type { Agent, Encoder, ItemStatistic, LossInput, Mode, Phase, Shape } from '../types.ts';
 import { qCures, supervisedCures } from './cures.ts';
-import type { CatalogueOptions, QOptions } from './options.ts';
+import type { AugmentedOptions, CatalogueOptions, QOptions } from './options.ts';
 
 type Shared = Omit<AgentParts, 'phases' | 'loss'>;
 
@@ -33,8 +33,8 @@ export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Sh
   };
 }
 
-/** The same for agents with a Q head and a target. */
-export function qParts(options: QOptions, encoder: Encoder): Shared {
+/** The same for agents with a Q head and a target. With `augmentedActions` the loss is to read their rewards: see `critic`. */
+export function qParts(options: QOptions & Partial<AugmentedOptions>, encoder: Encoder): Shared {
   const supervised = supervisedParts(options, encoder);
   const statistics: ItemStatistic[] = options.cql > 0 && supervised.sampling ? ['logQ'] : [];
   return {
@@ -51,9 +51,12 @@ export function qParts(options: QOptions, encoder: Encoder): Shared {
       ...supervised.init(key, shape, text),
       ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
     }),
-    inputs: (batchSize, window, targets) => ({
+    inputs: (batchSize, window, targets = 0, { targetRewards = false } = {}) => ({
       ...supervised.inputs(batchSize, window, targets),
       ...transitionInputs(batchSize, window),
+      ...(targets > 0 &&
+        targetRewards &&
+        options.augmentedActions && { targetRewards: { dtype: 'float32', shape: [batchSize, targets] } }),
     }),
     score: (params, histories, frozen) => score(encoder, options.rankingHead, params, histories, frozen),
   };
