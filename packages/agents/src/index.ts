@@ -1,3 +1,4 @@
+export { aligned } from './agents/alignment.ts';
 export { type CcqlOptions, ccql } from './agents/ccql.ts';
 export { type CeOptions, ce } from './agents/ce.ts';
 export {
@@ -10,14 +11,19 @@ export {
   type Negatives,
 } from './agents/critic.ts';
 export { dqnNs } from './agents/dqn-ns.ts';
+export {
+  type AlignmentOptions,
+  alignmentDefaults,
+  checkAlignment,
+  checkGuidance,
+  type GuidanceOptions,
+  guidanceDefaults,
+} from './agents/guidance.ts';
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
 export { meanLoss } from './agents/mean-loss.ts';
 export {
-  type AugmentedOptions,
-  augmentedDefaults,
   type CatalogueOptions,
   catalogueDefaults,
-  checkAugmented,
   checkCatalogue,
   checkQ,
   type QOptions,

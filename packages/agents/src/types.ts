@@ -10,6 +10,8 @@ export interface Shape {
   readonly window: number;
   /** Columns of the text vectors [N, textSize]; only for encoders that read text. */
   readonly textSize?: number;
+  /** Columns E of an environment's states; only for agents that train with them. */
+  readonly stateSize?: number;
 }
 
 /** How a forward pass is run. */
@@ -113,6 +115,11 @@ export interface LossResult {
 export interface SignalInputs {
   /** Whether targets are actions with rewards of their own: `targetRewards` float32 [B, targets]. */
   readonly targetRewards?: boolean;
+  /**
+   * Columns E of the environment's states: `environmentState` float32 [B, E] of the rows, `nextEnvironmentState` of the rows
+   * that follow them, zeros where there is none. 0 or left out: no states.
+   */
+  readonly stateSize?: number;
 }
 
 /** Encoder, heads and loss in one; knows nothing of optimisers, data or checkpoints. */
@@ -149,6 +156,8 @@ export interface Agent {
   readonly phases: readonly Phase[];
   readonly rankingHead: 'supervised' | 'q';
   readonly everyPosition: boolean;
+  /** Whether the loss reads an environment's states, and `init` needs `shape.stateSize`. Default false. */
+  readonly readsEnvironmentState?: boolean;
   /** Fresh parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
   /**

@@ -111,7 +111,12 @@ export function planOf(options: TrainOptions): Plan {
     spinning: true,
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
-  const shape = { items: train.sequences.itemIds.length, window: plan.window, ...textSize(plan.text) };
+  const shape = {
+    items: train.sequences.itemIds.length,
+    window: plan.window,
+    ...textSize(plan.text),
+    ...stateSize(plan),
+  };
   checkOptions(plan);
   return {
     ...plan,
@@ -129,4 +134,8 @@ function defaultPatience(agent: Agent): number {
 
 function textSize(text: Value | undefined): { textSize?: number } {
   return text ? { textSize: text.shape[1]! } : {};
+}
+
+function stateSize({ agent, signals }: Pick<Plan, 'agent' | 'signals'>): { stateSize?: number } {
+  return agent.readsEnvironmentState && signals?.stateSize ? { stateSize: signals.stateSize } : {};
 }

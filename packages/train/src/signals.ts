@@ -11,6 +11,7 @@ import {
 } from '@lea/core';
 import { rowsHash, type Transitions } from '@lea/data';
 import type { Annotation } from '@lea/env';
+import { standardisedStates } from './environment-states.ts';
 import { modelledReward, positiveRewards } from './modelled-reward.ts';
 import { createSampler } from './sampler.ts';
 
@@ -26,6 +27,10 @@ export interface Signals {
   readonly targetRewards?: Float32Array;
   /** Targets per row. */
   readonly k?: number;
+  /** [R*stateSize]: the environment's state of each row, for agents with `alignment` or `criticState`. */
+  readonly environmentState?: Float32Array;
+  /** Columns of the environment's states. */
+  readonly stateSize?: number;
 }
 
 export interface SignalOptions {
@@ -45,6 +50,11 @@ export interface SignalOptions {
    * With `use.actions` they give positive actions their rewards; left out, those reach the supervised loss only.
    */
   rewards?: readonly number[];
+  /**
+   * What `use.state` brings: soft `targets` of the supervised loss (default), the environment's state `vectors`, which agents
+   * with `alignment` or `criticState` read and which need an annotation with `states: true`, or `both`.
+   */
+  stateForm?: 'targets' | 'vectors' | 'both';
   /**
    * What `use.reward` makes of a raw modelled reward R, with r the event's own and z = R in standard deviations from the
    * mean over the logged train actions. Default `sigmoid`:
@@ -76,7 +86,7 @@ export interface SignalOptions {
  *   and for the TD loss their rewards: with `use.reward` modelled, in the form below, else the logged event's own: a positive
  *   action is worth what the logged one was;
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
- *   the weights of both parts add up;
+ *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardised;
  * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
  *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
  *
@@ -88,10 +98,14 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
   check(annotation, transitions, given);
   const source = control(annotation, transitions, given);
   const chosen = { ...given, use, k: Math.min(given.k, source.k) };
+  const { stateForm } = given;
+  const distilled = use.state && stateForm !== 'vectors';
   const valued = use.actions && given.rewards.length > 0;
   return {
-    ...((use.actions || use.state) && softTargets(source, transitions, chosen)),
+    ...((use.actions || distilled) &&
+      softTargets(source, transitions, { ...chosen, use: { ...use, state: distilled } })),
     ...(valued && { targetRewards: positiveRewards(source, transitions, chosen) }),
+    ...(use.state && stateForm !== 'targets' && stateVectors(annotation)),
     ...(use.reward && { reward: modelledReward(source, transitions, chosen) }),
   };
 }
@@ -99,8 +113,9 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
 /** Content hash of signals: part of a run's identity. */
 export function signalsHash(signals: Signals | undefined): string | null {
   if (!signals) return null;
-  const { reward = null, targets = null, targetWeights = null, k = null, targetRewards } = signals;
-  return contentHash(reward, targets, targetWeights, k, ...(targetRewards ? ['targetRewards', targetRewards] : []));
+  const { reward = null, targets = null, targetWeights = null, k = null, targetRewards, environmentState } = signals;
+  const more = Object.entries({ targetRewards, environmentState }).filter(([, values]) => values);
+  return contentHash(reward, targets, targetWeights, k, ...more.flat());
 }
 
 const DEFAULTS = {
@@ -108,6 +123,7 @@ const DEFAULTS = {
   alpha: 1,
   k: 20,
   temperature: 1,
+  stateForm: 'targets' as NonNullable<SignalOptions['stateForm']>,
   rewards: [] as readonly number[],
   rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
   rewardMix: 1,
@@ -119,6 +135,15 @@ type Source = Pick<
   Annotation,
   'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'
 >;
+
+function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentState' | 'stateSize'> {
+  if (!state) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: the annotation has no states.', {
+      hint: 'Annotate with states: true, or leave stateForm at "targets".',
+    });
+  }
+  return { environmentState: standardisedStates(state, rows), stateSize: state.length / rows };
+}
 
 function softTargets(
   source: Source,
@@ -220,6 +245,7 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   if (!Number.isFinite(alpha) || alpha < 0) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: alpha must be finite and at least 0.', { value: alpha });
   }
+  checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
   checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {

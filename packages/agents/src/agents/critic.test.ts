@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { sasrec } from '../encoders/sasrec.ts';
 import { historyValues } from '../testing/decisions.ts';
 import { tensors } from '../testing/tensors.ts';
-import type { AugmentedOptions } from './options.ts';
+import type { GuidanceOptions } from './guidance.ts';
 import { sa2c } from './sa2c.ts';
 import { sac } from './sac.ts';
 import { snqn } from './snqn.ts';
@@ -31,7 +31,7 @@ const valuesAfter = (params: Tensors, history: readonly number[]) =>
   scores(stateOf(params, history), params['q.weight'])[0]!;
 
 /** R + gamma Q'(h, argmax Q(h, .)) of each row's augmented action, in plain numbers. */
-function wantedTargets(params: Tensors, target: Tensors, bootstrap: AugmentedOptions['augmentedBootstrap']): number[] {
+function wantedTargets(params: Tensors, target: Tensors, bootstrap: GuidanceOptions['augmentedBootstrap']): number[] {
   return decisions.map(({ history }, i) => {
     const from = bootstrap === 'current' ? history : [...history, action[i]!];
     return reward[i]! + gamma * valuesAfter(target, from)[argmax(valuesAfter(params, from))]!;

@@ -1,17 +1,16 @@
 import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { paddingId } from '../encoders/items.ts';
-import { appendEvent } from '../encoders/window.ts';
-import { type Head, head } from '../heads.ts';
+import { criticHead, type Head } from '../heads.ts';
 import { type AugmentedActions, augmentedActions } from '../losses/augmented-actions.ts';
 import { conservativePenalty } from '../losses/conservative.ts';
-import { doubleQ } from '../losses/double-q.ts';
 import { keptNegatives, negativeActions } from '../losses/negatives.ts';
 import { augmentedTarget, halfSquare, loggedTarget, negativeTarget } from '../losses/td.ts';
 import { plain, type Valuation } from '../losses/valuation.ts';
-import type { Encoder, Histories, LossInput } from '../types.ts';
-import type { AugmentedOptions, QOptions } from './options.ts';
-import { historiesOf, neededTarget, nextHistoriesOf, passMode } from './parts.ts';
+import type { Encoder, LossInput } from '../types.ts';
+import { neededState } from './alignment.ts';
+import { type Bootstraps, bootstraps } from './bootstraps.ts';
+import type { GuidanceOptions } from './guidance.ts';
+import type { QOptions } from './options.ts';
 
 /** Values and TD terms of the logged actions. */
 export interface Logged {
@@ -49,7 +48,7 @@ export interface NegativeOptions {
 }
 
 /** What the Q side reads of an agent's options: negatives learn when there are some, augmented actions when asked for. */
-export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<AugmentedOptions> {
+export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<GuidanceOptions> {
   /** Temperature of the conservative penalty. Default 1. */
   readonly cqlTemperature?: number;
 }
@@ -74,14 +73,14 @@ export function critic(
 ): Critic {
   const { negatives: draws = 0, augmentedActions: positives = 0 } = options;
   const { batch, key, frozen } = input;
-  const at = head(input.params, 'q', state);
+  const at = learningCritic(input, state, options);
   const augmented = augmentedActions(batch, key, positives);
   const negatives = draws > 0 ? negativeActions(batch, key, draws, at.weight.shape[0]!) : undefined;
   const ahead = bootstraps(input, encoder, options, valuation, { augmented, negatives });
   const sets = [batch.action!.expandDims(1), negatives, augmented?.actions];
   const [q, qNegative, qAugmented] = valuesOfEach(at, valuation, sets);
   const sides = {
-    logged: loggedSide(input, q!.reshape([-1]), ahead.next!, options),
+    logged: loggedSide(input, q!.reshape([-1]), ahead.next, options),
     ...(augmented && { augmented: augmentedSide(augmented, qAugmented!, ahead, options) }),
     ...(negatives && { negative: negativeSide(input, negatives, qNegative!, ahead.current!, options) }),
   };
@@ -90,6 +89,15 @@ export function critic(
   const temperature = options.cqlTemperature ?? 1;
   const sampling = { temperature, items, candidates: batch.candidates, logQ: frozen.logQ };
   return { ...sides, cql: conservativePenalty(valuation.all(at, batch.candidates), sides.logged.q, sampling) };
+}
+
+/** The Q head of the network that learns, at states [B, H] and, with `criticState`, the environment's. */
+export function learningCritic(
+  { params, batch }: LossInput,
+  state: tf.Tensor,
+  { criticState }: Pick<CriticOptions, 'criticState'>,
+): Head {
+  return criticHead(params, state, criticState ? neededState(batch.environmentState) : undefined);
 }
 
 /** Values of each set of actions, of its shape. One gather for all of them: one scatter into the gradient of a large weight. */
@@ -103,56 +111,6 @@ function valuesOfEach(
   // The gradient of a split into one part is broken in tfjs.
   const values = given.length === 1 ? [all] : tf.split(all, given.map(({ shape }) => shape[1]!), 1); // biome-ignore format: one line
   return sets.map((set) => set && values[given.indexOf(set)]);
-}
-
-/** Values of the states that TD targets bootstrap from, [B], and after augmented actions [B, M]. */
-interface Bootstraps {
-  readonly next: tf.Tensor;
-  readonly current?: tf.Tensor;
-  readonly appended?: tf.Tensor;
-}
-
-/** One pass over all histories that are asked for. */
-function bootstraps(
-  input: LossInput,
-  encoder: Encoder,
-  o: CriticOptions,
-  valuation: Valuation,
-  { augmented, negatives }: { augmented: AugmentedActions | undefined; negatives: tf.Tensor | undefined },
-): Bootstraps {
-  const now = historiesOf(input);
-  const stays = augmented && o.augmentedBootstrap === 'current';
-  const parts: Record<string, Histories> = {
-    next: nextHistoriesOf(input),
-    ...((negatives || stays) && { current: now }),
-    ...(augmented && !stays && { appended: afterEach(now, augmented.actions, paddingId(encoder, input.params)) }),
-  };
-  const all = Object.values(parts);
-  const histories = {
-    items: tf.concat(all.map(({ items }) => items), 0), // biome-ignore format: one line
-    length: tf.concat(all.map(({ length }) => length), 0), // biome-ignore format: one line
-  };
-  const networks = { params: input.params, target: neededTarget(input) };
-  const passes = {
-    select: passMode(input, 'select', o.targetDropout),
-    value: passMode(input, 'value', o.targetDropout),
-  };
-  const choice = { candidates: input.batch.candidates, bcq: o.bcq };
-  const values = doubleQ(encoder, networks, histories, passes, choice, valuation);
-  const each = tf.split(values, all.map(({ length }) => length.size)); // biome-ignore format: one line
-  const named = Object.fromEntries(Object.keys(parts).map((name, i) => [name, each[i]!])) as unknown as Bootstraps;
-  return named.appended ? { ...named, appended: named.appended.reshape(augmented!.actions.shape) } : named;
-}
-
-/** The histories after each of a row's actions [B, M], row by row: [B * M, L]. */
-function afterEach({ items, length }: Histories, actions: tf.Tensor2D, padId: number): Histories {
-  const [rows, count] = actions.shape;
-  const window = items.shape[1]!;
-  const repeated = {
-    items: tf.tile(items.expandDims(1), [1, count, 1]).reshape([rows * count, window]),
-    length: tf.tile(length.expandDims(1), [1, count]).reshape([rows * count]),
-  };
-  return appendEvent(repeated, actions.reshape([rows * count]), padId);
 }
 
 function loggedSide({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOptions): Logged {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { encodeStates, type States, supervisedLoss } from '../losses/supervised.ts';
 import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput, LossResult } from '../types.ts';
+import { aligned } from './alignment.ts';
 import { type Critic, type CriticOptions, critic } from './critic.ts';
 import type { QOptions } from './options.ts';
 import { historiesOf, passMode } from './parts.ts';
@@ -33,7 +34,7 @@ export function criticMetrics({ logged, augmented, negative, cql }: Critic): Ten
 
 /**
  * The loss of the family, mean over the rows of:
- * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cql * penalty.
+ * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cql * penalty + alignment * alignment loss.
  *
  * @param options with `negatives`, sampled negative actions learn as well; with `augmentedActions`, those that the batch brings
  * @param weigh makes the weight of the supervised term out of the values; none: 1
@@ -51,11 +52,12 @@ export function actorCriticLoss(
   const values = critic(input, encoder, states.last, options, valuation);
   const weighting = weigh?.(values, states);
   const supervised = supervisedLoss(encoder, input, states, options, weighting?.weight);
-  return {
+  const result = {
     loss: tf.mean(tf.add(supervised, criticTerm(values, options))) as tf.Scalar,
     metrics: { 'loss/ce': tf.mean(supervised), ...criticMetrics(values), ...weighting?.metrics },
     terms: { ce: supervised, ...criticTerms(values), ...weighting?.terms },
   };
+  return aligned(result, input, states.last, options);
 }
 
 /** What a critic adds to the loss per row [B]. */

@@ -76,28 +76,6 @@ export const qDefaults: QOptions = {
   lr: 0.001,
 };
 
-/** How positive actions that an environment proposes (LEA) enter the TD loss, where the batch brings them with their rewards. */
-export interface AugmentedOptions {
-  /**
-   * Positive actions drawn per row and step, in proportion to their weights. Default 1; 0: they reach the supervised loss
-   * only. The term is the mean over the draws: higher makes it less noisy, not heavier, and costs one encoding each.
-   */
-  augmentedActions: number;
-  /**
-   * Where their targets bootstrap: `next` (default), the state after the action is appended to the history; `current`, the
-   * state it is proposed in, as negatives do: cheaper, however many are drawn, but blind to where the action leads.
-   */
-  augmentedBootstrap: 'next' | 'current';
-}
-
-export const augmentedDefaults: AugmentedOptions = { augmentedActions: 1, augmentedBootstrap: 'next' };
-
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkAugmented(type: string, options: AugmentedOptions): void {
-  checkRanges(type, options, { augmentedActions: [0, Infinity, 'whole'] });
-  checkChoices(type, options, { augmentedBootstrap: ['next', 'current'] });
-}
-
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkCatalogue(type: string, options: CatalogueOptions & { lr: number }): void {
   checkChoices(type, options, { loss: ['softmax', 'sampled-softmax', 'gbce'] });

@@ -1,18 +1,12 @@
 import { type AgentFactory, agentFactory } from '../define.ts';
+import { checkGuidance, type GuidanceOptions, guidanceDefaults } from './guidance.ts';
 import { actorCriticLoss } from './loss.ts';
-import {
-  type AugmentedOptions,
-  augmentedDefaults,
-  checkAugmented,
-  checkQ,
-  type QOptions,
-  qDefaults,
-} from './options.ts';
+import { checkQ, type QOptions, qDefaults } from './options.ts';
 import { onePhase, qParts } from './parts.ts';
 
-export interface SqnOptions extends QOptions, AugmentedOptions {}
+export interface SqnOptions extends QOptions, GuidanceOptions {}
 
-export const sqnDefaults: SqnOptions = { ...qDefaults, ...augmentedDefaults };
+export const sqnDefaults: SqnOptions = { ...qDefaults, ...guidanceDefaults };
 
 /** Self-supervised Q-learning (Xin et al., SIGIR 2020): L = CE + w 1/2 (y - Q(s,a))^2 with double-Q targets. */
 export const sqn: AgentFactory<SqnOptions> = agentFactory<SqnOptions>({
@@ -29,5 +23,5 @@ export const sqn: AgentFactory<SqnOptions> = agentFactory<SqnOptions>({
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkSqn(type: string, options: SqnOptions): void {
   checkQ(type, options);
-  checkAugmented(type, options);
+  checkGuidance(type, options);
 }
