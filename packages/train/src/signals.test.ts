@@ -180,7 +180,8 @@ describe('leaSignals', () => {
     expect(signalsHash(a)).toBe(signalsHash(leaSignals(annotation, transitions)));
     expect(signalsHash(a)).not.toBe(signalsHash(leaSignals(annotation, transitions, { alpha: 2 })));
     const valued = (click: number) => signalsHash(leaSignals(annotation, transitions, { rewards: [click, 1] }));
-    expect(new Set([signalsHash(a), valued(0.2), valued(0.3)]).size).toBe(3);
+    const state = signalsHash({ ...a, environmentState: Float32Array.of(1, 2), stateSize: 1 });
+    expect(new Set([signalsHash(a), valued(0.2), valued(0.3), state]).size).toBe(4);
     expect(signalsHash(undefined)).toBeNull();
   });
 

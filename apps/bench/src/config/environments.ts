@@ -76,6 +76,31 @@ export function checkUse({ name, pessimism = 0 }: RunConfig, { fit }: Environmen
   });
 }
 
+/** Whether a run is taught by its environment's state vectors. */
+export function bringsStates({ environment, use, stateForm = 'targets' }: RunConfig): boolean {
+  return environment !== undefined && use?.state === true && stateForm !== 'targets';
+}
+
+/**
+ * An agent that reads an environment's states and a run that does not bring them, or the other way round.
+ *
+ * @param reads whether the agent does
+ * @throws LeaError `E_CONFIG`
+ */
+export function checkStates(run: RunConfig, reads: boolean, origin: string): void {
+  if (bringsStates(run) === reads) return;
+  const [what, hint] = reads
+    ? [
+        "has an agent that reads its environment's states, which it does not bring",
+        'Set "use": { "state": true } and "stateForm" to "vectors" or "both", or the agent\'s alignment to 0 and criticState to false.',
+      ]
+    : [
+        "brings its environment's states to an agent that does not read them",
+        'Give the agent an "alignment" or "criticState", or leave "stateForm" out.',
+      ];
+  throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" ${what}.`, { value: run.stateForm, hint });
+}
+
 /**
  * An experiment whose models are found wherever it is run from: those that lie in the config's folder, by path.
  *

@@ -42,6 +42,9 @@ const agents: Record<string, Agent> = {
     target: 'polyak',
     augmentedBootstrap: 'current',
   })(sasrecModern(modern)),
+  "sqn with augmented actions and the environment's states": sqn({ ...sampled, criticState: true, alignment: 0.2 })(
+    small,
+  ),
   'sqn, copy': sqn({ ...sampled, target: 'copy', copyEvery: 2 })(small),
 };
 
@@ -70,7 +73,9 @@ const signals = {
   targetWeights: Float32Array.from({ length: data.count * 2 }, (_, i) => (i % 2) / 2),
 };
 const valued = { ...signals, targetRewards: Float32Array.from(signals.targets, (item) => (item % 5) / 2 - 0.5) };
+const environmentState = Float32Array.from({ length: data.count * 3 }, (_, i) => Math.sin(i * i));
 const signalsOf = (name: string): Partial<TrainOptions> => {
+  if (name.endsWith('states')) return { signals: { ...valued, environmentState, stateSize: 3 } };
   if (name.includes('augmented')) return { signals: valued };
   return name.endsWith('extra targets') ? { signals } : {};
 };
