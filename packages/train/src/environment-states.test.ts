@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { followingRows, standardisedStates } from './environment-states.ts';
+import { followingRows, standardizedStates } from './environment-states.ts';
 import { chain } from './fixtures/chain.ts';
 
 it('columns have mean 0 and deviation 1; constant ones become 0', () => {
-  const states = standardisedStates(Float32Array.of(1, 10, 7, 3, 30, 7, 5, 20, 7, 7, 20, 7), 4);
+  const states = standardizedStates(Float32Array.of(1, 10, 7, 3, 30, 7, 5, 20, 7, 7, 20, 7), 4);
   const column = (j: number) => [0, 1, 2, 3].map((row) => states[row * 3 + j]!);
   const z = 1 / Math.sqrt(5);
   for (const [i, x] of [-3 * z, -z, z, 3 * z].entries()) expect(column(0)[i]).toBeCloseTo(x, 5);

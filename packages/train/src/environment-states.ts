@@ -4,7 +4,7 @@ import type { Transitions } from '@lea/data';
  * States [R*E] with mean 0 and deviation 1 in every column over the rows: columns of language models differ in size by
  * orders of magnitude, and zeros in the place of an unknown state are then the mean one.
  */
-export function standardisedStates(state: Float32Array, rows: number): Float32Array {
+export function standardizedStates(state: Float32Array, rows: number): Float32Array {
   const size = state.length / rows;
   const result = new Float32Array(state.length);
   for (let column = 0; column < size; column++) {

@@ -11,7 +11,7 @@ import {
 } from '@lea/core';
 import { rowsHash, type Transitions } from '@lea/data';
 import type { Annotation } from '@lea/env';
-import { standardisedStates } from './environment-states.ts';
+import { standardizedStates } from './environment-states.ts';
 import { modelledReward, positiveRewards } from './modelled-reward.ts';
 import { createSampler } from './sampler.ts';
 
@@ -86,7 +86,7 @@ export interface SignalOptions {
  *   and for the TD loss their rewards: with `use.reward` modelled, in the form below, else the logged event's own: a positive
  *   action is worth what the logged one was;
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
- *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardised;
+ *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardized;
  * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
  *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
  *
@@ -142,7 +142,7 @@ function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentSt
       hint: 'Annotate with states: true, or leave stateForm at "targets".',
     });
   }
-  return { environmentState: standardisedStates(state, rows), stateSize: state.length / rows };
+  return { environmentState: standardizedStates(state, rows), stateSize: state.length / rows };
 }
 
 function softTargets(
