@@ -82,4 +82,18 @@ export function checkOptions({
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);
+  if (agent.readsEnvironmentState && !signals?.environmentState) {
+    refuse(
+      `The agent ${agent.name} reads the environment's states, which the signals do not bring.`,
+      undefined,
+      'Make signals with leaSignals(annotation, train, { use: { state: true }, stateForm: "vectors" }), or set alignment to 0 and criticState to false.',
+    );
+  }
+  if (signals?.environmentState && !agent.readsEnvironmentState) {
+    refuse(
+      `The signals bring the environment's states, which the agent ${agent.name} does not read.`,
+      undefined,
+      'Give the agent an alignment or criticState, or leave stateForm of leaSignals at "targets".',
+    );
+  }
 }

@@ -4,7 +4,9 @@ import type { Plan } from './options.ts';
 
 /** What one step of the plan reads, `key` included. */
 export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
-  return { ...agent.inputs(batch, window, signals?.targets ? signals.k! : 0), key: { dtype: 'int32', shape: [2] } };
+  const targets = signals?.targets ? signals.k! : 0;
+  const more = { targetRewards: signals?.targetRewards !== undefined, stateSize: signals?.stateSize ?? 0 };
+  return { ...agent.inputs(batch, window, targets, more), key: { dtype: 'int32', shape: [2] } };
 }
 
 /** What every pass reads beside parameters and histories: text vectors, for encoders that need them. */

@@ -134,7 +134,12 @@ export function planOf(options: TrainOptions): Plan {
     spinning: true,
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
-  const shape = { items: train.sequences.itemIds.length, window: plan.window, ...textSize(plan.text) };
+  const shape = {
+    items: train.sequences.itemIds.length,
+    window: plan.window,
+    ...textSize(plan.text),
+    ...stateSize(plan),
+  };
   checkOptions(plan);
   const joint = plan.memory && plan.fusion === 'joint' ? plan.memory : undefined;
   // Every row of a chunk brings a number per item.
@@ -160,4 +165,8 @@ function defaultPatience(agent: Agent): number {
 
 function textSize(text: Value | undefined): { textSize?: number } {
   return text ? { textSize: text.shape[1]! } : {};
+}
+
+function stateSize({ agent, signals }: Pick<Plan, 'agent' | 'signals'>): { stateSize?: number } {
+  return agent.readsEnvironmentState && signals?.stateSize ? { stateSize: signals.stateSize } : {};
 }

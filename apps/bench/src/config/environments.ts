@@ -77,11 +77,16 @@ export function checkUse(run: RunConfig, { fit, tier }: EnvironmentConfig, origi
   const unread = (['rank', 'shortlist', 'popularity', 'pessimism', 'rewardForm'] as const).find(
     (key) => run[key] !== undefined && !(key === 'rewardForm' && run[key] !== 'calibrated'),
   );
-  if (tier === 'counting' && unread) {
-    throw new LeaError('E_CONFIG', `${origin}: run "${name}" has "${unread}", which a counting teacher cannot have.`, {
-      value: run[unread],
-      hint: 'Leave it out, or take an environment of another tier.',
-    });
+  const impossible = unread ?? (bringsStates(run) ? 'stateForm' : undefined);
+  if (tier === 'counting' && impossible) {
+    throw new LeaError(
+      'E_CONFIG',
+      `${origin}: run "${name}" has "${impossible}", which a teacher that only counts lacks.`,
+      {
+        value: run[impossible],
+        hint: 'Leave it out, or take an environment of another tier.',
+      },
+    );
   }
   const heads = fit?.rewardHeads ?? fitDefaults.rewardHeads;
   if (pessimism === 0 || heads > 1) return;
@@ -89,6 +94,31 @@ export function checkUse(run: RunConfig, { fit, tier }: EnvironmentConfig, origi
     value: pessimism,
     hint: 'Set "rewardHeads" of its fit to 2 or more: only heads that disagree say how sure a reward is.',
   });
+}
+
+/** Whether a run is taught by its environment's state vectors. */
+export function bringsStates({ environment, use, stateForm = 'targets' }: RunConfig): boolean {
+  return environment !== undefined && use?.state === true && stateForm !== 'targets';
+}
+
+/**
+ * An agent that reads an environment's states and a run that does not bring them, or the other way round.
+ *
+ * @param reads whether the agent does
+ * @throws LeaError `E_CONFIG`
+ */
+export function checkStates(run: RunConfig, reads: boolean, origin: string): void {
+  if (bringsStates(run) === reads) return;
+  const [what, hint] = reads
+    ? [
+        "has an agent that reads its environment's states, which it does not bring",
+        'Set "use": { "state": true } and "stateForm" to "vectors" or "both", or the agent\'s alignment to 0 and criticState to false.',
+      ]
+    : [
+        "brings its environment's states to an agent that does not read them",
+        'Give the agent an "alignment" or "criticState", or leave "stateForm" out.',
+      ];
+  throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" ${what}.`, { value: run.stateForm, hint });
 }
 
 /**

@@ -125,6 +125,20 @@ test('environments take every option of @lea/env that JSON can say', () => {
   expect(checked.runs[2]).toMatchObject(config.runs[2]!);
 });
 
+test("an environment's states go to agents that read them, and to no others", () => {
+  const config = valid();
+  const run = { name: 'states', environment: 'text', use: { state: true }, stateForm: 'vectors' };
+  const encoder = { type: 'sasrec' };
+  const environments = { text: { tokens: 'text' } };
+  const checked = (given: object) => check({ ...config, environments, runs: [{ ...run, ...given }] }, 'f.json');
+  expect(checked({ agent: { type: 'ce', alignment: 0.1, encoder } }).runs[0]).toMatchObject(run);
+  expect(() => checked({ agent: { type: 'ce', encoder } })).toThrow(/"states" brings.*does not read.*"alignment"/);
+  for (const other of [{ use: { state: false } }, { stateForm: 'targets' }, { environment: undefined }]) {
+    const agent = { type: 'snqn', criticState: true, encoder };
+    expect(() => checked({ agent, ...other })).toThrow(/"states" has an agent that reads.*"stateForm"/);
+  }
+});
+
 test('the metric that results are compared by is always counted', () => {
   expect(check({ ...valid(), ks: [20, 5, 5] }, 'f.json').ks).toEqual([5, 10, 20]);
   expect(check(valid(), 'f.json').ks).toBeUndefined();

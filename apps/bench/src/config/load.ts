@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { createAgent } from '@lea/agents';
+import { type Agent, createAgent } from '@lea/agents';
 import { LeaError, nearest, readWhole } from '@lea/core';
 import * as v from 'valibot';
 import { presets } from '../presets/index.ts';
-import { checkEnvironment, checkUse, locateModels, withControls } from './environments.ts';
+import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
@@ -132,14 +132,16 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
     );
   }
   if (run.environment !== undefined) checkUse(run, environments[run.environment]!, origin);
+  let agent: Agent;
   try {
-    createAgent(run.agent as never);
+    agent = createAgent(run.agent as never);
   } catch (cause) {
     if (!(cause instanceof LeaError)) throw cause;
     const what = `${origin}: the agent of run "${run.name}": ${cause.message}`;
     const hint = cause.code === 'E_TYPE_UNKNOWN' ? whoDefines(packages) : undefined;
     throw new LeaError(cause.code, what, { cause, ...(hint && { hint }) });
   }
+  checkStates(run, agent.readsEnvironmentState === true, origin);
 }
 
 /** The controls of a run, none or several. */

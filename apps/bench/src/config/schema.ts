@@ -155,6 +155,7 @@ const run = strict('run', {
   alpha: v.optional(notNegative),
   k: v.optional(count),
   temperature: v.optional(positive),
+  stateForm: v.optional(v.picklist(['targets', 'vectors', 'both'])),
   rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardised', 'raw'])),
   rewardMix: v.optional(fromZeroToOne),
   /** How the environment chooses positives: options of `annotate` in @lea/env. */

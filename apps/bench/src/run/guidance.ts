@@ -1,6 +1,7 @@
 import { contentHash } from '@lea/core';
 import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
 import { leaSignals, memoryTeacher } from '@lea/train';
+import { bringsStates } from '../config/environments.ts';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
@@ -29,16 +30,17 @@ export function createGuide(context: Context): Guide {
   return {
     async guidance({ config, seed }, environment) {
       const { rank, shortlist, popularity, excludeSeen, pessimism } = config;
-      const rule = { rank, shortlist, popularity, excludeSeen, pessimism };
+      const rule = { rank, shortlist, popularity, excludeSeen, pessimism, states: bringsStates(config) };
       const asked = contentHash(environment.id, rule);
       if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
       const { annotation, record } = await ready.get(asked)!;
-      const { use, alpha, k, temperature, rewardForm, rewardMix, signalControl } = config;
+      const { use, alpha, k, temperature, stateForm, rewardForm, rewardMix, signalControl } = config;
       const signals = leaSignals(annotation, context.split.train, {
         use,
         alpha,
         k,
         temperature,
+        stateForm,
         rewardForm,
         rewardMix,
         control: signalControl,
@@ -54,9 +56,11 @@ export function createGuide(context: Context): Guide {
   };
 }
 
-/** How positives are chosen and how sure rewards have to be. */
+/** How positives are chosen, how sure rewards have to be, and whether states are kept. */
 type Rule = {
-  readonly [K in 'rank' | 'shortlist' | 'popularity' | 'excludeSeen' | 'pessimism']?: AnnotateOptions[K] | undefined;
+  readonly [K in 'rank' | 'shortlist' | 'popularity' | 'excludeSeen' | 'pessimism' | 'states']?:
+    | AnnotateOptions[K]
+    | undefined;
 };
 
 async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {

@@ -90,8 +90,8 @@ function joint(agent: Agent, read: Read, { items, window, repeat }: MemoryConfig
       'memory.scale': float32([1], []),
       'memory.repeat': float32([repeat], []),
     }),
-    inputs: (batchSize, width, targets) => ({
-      ...agent.inputs(batchSize, width, targets),
+    inputs: (batchSize, width, targets, signals) => ({
+      ...agent.inputs(batchSize, width, targets, signals),
       memory: { dtype: 'float32', shape: [batchSize, items] },
     }),
     loss(input) {
