@@ -46,6 +46,16 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['an environment that is not there', (c) => (c.runs[2]!.environment = 'langage'), /Did you mean "language"\?/],
   ['a base that goes round', (c) => (c.runs[0]!.base = 'SASRec-SNQN-LEA'), /is its own base/],
   ['two runs of one name', (c) => (c.runs[1]!.name = 'SASRec-CE'), /two runs have one name/],
+  [
+    'a misspelt constant of a baseline',
+    (c) => Object.assign(c, { baselines: [{ type: 'stan', lamda1: 2 }] }),
+    /at baselines\.0.*Did you mean "lambda1"\?/,
+  ],
+  [
+    'a repeat that is none',
+    (c) => Object.assign(c, { baselines: [{ type: 'ease', repeat: 'nevr' }] }),
+    /at baselines\.0\.repeat/,
+  ],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[2]!.environment = 'toString'), /names an environment that is not there/],

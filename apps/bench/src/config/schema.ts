@@ -168,14 +168,44 @@ const run = strict('run', {
   signalControl: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
 });
 
+/** What becomes of the window's own items. */
+const repeat = v.optional(v.union([v.pipe(v.number(), v.finite()), v.literal('never')]));
+const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
+
+/** Options of the baselines in @lea/eval; those that have a grid are decided by validation where they are left out. */
 const baseline = v.variant('type', [
   strict('baseline', { type: v.literal('popularity') }),
   strict('baseline', { type: v.literal('repeat-history') }),
   strict('baseline', { type: v.literal('last-item-markov') }),
   strict('baseline', { type: v.literal('text-similarity') }),
-  /** `textNormalised`: left out, validation decides. */
   strict('baseline', { type: v.literal('counting-memory'), ...memoryOptions }),
-  strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag), textNormalised: v.optional(flag) }),
+  strict('baseline', {
+    type: v.literal('co-occurrence'),
+    text: v.optional(flag),
+    textNormalised: v.optional(flag),
+    repeat,
+  }),
+  strict('baseline', {
+    type: v.literal('item-knn'),
+    alpha: v.optional(fromZeroToOne),
+    decay: v.optional(fromZeroToOne),
+    neighbors: v.optional(count),
+    repeat,
+  }),
+  strict('baseline', { type: v.literal('sknn'), ...sessionKnn }),
+  strict('baseline', { type: v.literal('vsknn'), ...sessionKnn }),
+  strict('baseline', {
+    type: v.literal('stan'),
+    ...sessionKnn,
+    ...options(['lambda1', 'lambda2', 'lambda3'], positive),
+    backward: v.optional(notNegative),
+  }),
+  strict('baseline', {
+    type: v.literal('ease'),
+    lambda: v.optional(positive),
+    decay: v.optional(fromZeroToOne),
+    repeat,
+  }),
 ]);
 
 /** Places that metrics are counted to; 10, by which results are compared, is always among them. */
@@ -212,4 +242,6 @@ export type SplitConfig = Experiment['split'];
 export type EnvironmentConfig = NonNullable<Experiment['environments']>[string];
 export type RunConfig = Experiment['runs'][number];
 export type BaselineConfig = Experiment['baselines'][number];
+/** Baselines whose scorer is made at once. */
+export type CountedBaseline = Exclude<BaselineConfig, { type: 'counting-memory' }>;
 export type MemoryConfig = Omit<NonNullable<RunConfig['memory']>, 'fusion'>;

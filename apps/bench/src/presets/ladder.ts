@@ -1,6 +1,6 @@
 import type { EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 
-/** Everything counting can do, in the order of the tables. */
+/** All baselines, in the order of the tables. */
 export const allBaselines: Experiment['baselines'] = [
   { type: 'popularity' },
   { type: 'repeat-history' },
@@ -8,6 +8,11 @@ export const allBaselines: Experiment['baselines'] = [
   { type: 'text-similarity' },
   { type: 'co-occurrence' },
   { type: 'co-occurrence', text: true },
+  { type: 'item-knn' },
+  { type: 'sknn' },
+  { type: 'vsknn' },
+  { type: 'stan' },
+  { type: 'ease' },
   { type: 'counting-memory' },
 ];
 

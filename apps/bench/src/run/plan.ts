@@ -106,6 +106,11 @@ export function baselineName(config: BaselineConfig): string {
     'last-item-markov': 'last-item Markov',
     'text-similarity': 'text similarity',
     'co-occurrence': 'co-occurrence',
+    'item-knn': 'ItemKNN',
+    sknn: 'SKNN',
+    vsknn: 'VSKNN',
+    stan: 'STAN',
+    ease: 'EASE',
     'counting-memory': 'counting memory',
   };
   return `${names[config.type]}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;

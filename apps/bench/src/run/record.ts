@@ -7,6 +7,7 @@ import type { CurvePoint, FittedFusion } from '@lea/train';
 import type { Context } from './context.ts';
 import { readRecord } from './json.ts';
 import type { Job } from './plan.ts';
+import type { Trial } from './tuning.ts';
 import { versions } from './versions.ts';
 
 /** Everything needed to say what was run, and to run it again. */
@@ -40,6 +41,8 @@ export interface RunRecord {
   readonly weightsHash: string | null;
   /** Of a baseline: its constants, those included that validation decided. */
   readonly baseline?: unknown;
+  /** The constants that were tried on validation, in this order, each with what it came to. */
+  readonly tuning?: readonly Trial[];
   readonly training?: {
     readonly steps: number;
     readonly best: CurvePoint | null;
