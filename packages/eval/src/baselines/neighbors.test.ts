@@ -42,6 +42,7 @@ describe('itemKnn', () => {
   it('keeps the nearest items, of equal ones the smaller', async () => {
     expectClose(await scores(itemKnn(train, { alpha: 0, neighbors: 2 }), 0), wanted(0, 2, 1, 0, 0));
     expectClose(await scores(itemKnn(train, { neighbors: 1 }), 0), wanted(0, 2 / Math.sqrt(6), 0, 0, 0));
+    expectClose(await scores(itemKnn(train, { neighbors: 1 }), 3), wanted(1 / Math.sqrt(2), 0, 0, 0, 0));
   });
 });
 
