@@ -64,6 +64,8 @@ describe('sknn', () => {
   it('compares with the latest sequences that share an item', async () => {
     expectClose(await scores(sknn(train, { sample: 1 }), 0, 1), wanted(0, 1, 1, 0, 0));
     expectClose(await scores(sknn(train, { sample: 1 }), 0), wanted(1, 1, 0, 1, 0));
+    // Found through 2 and then 0, the third sequence comes before the second.
+    expectClose(await scores(sknn(train, { sample: 1 }), 0, 2), wanted(0, 1, 1, 0, 0));
   });
 
   it('reads the last items only', async () => {
