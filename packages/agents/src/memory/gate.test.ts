@@ -125,7 +125,7 @@ it('stays finite where only a hair of evidence tells rows apart, and weights gro
     level: Int32Array.of(0, 1, 0, 0, 0, 2),
     evidence: Float64Array.of(0, 0.001, 900),
   };
-  const { gate, loss } = fitGate(slotsOf(1, false).slice(0, 2), rows, 2000);
+  const { gate, loss } = fitGate(slotsOf(1).slice(0, 2), rows, 2000);
   expect(gate.evidence.forward! * 900).toBeGreaterThan(1000);
   expect(loss).toBeLessThan(Math.log(2));
 });
