@@ -11,8 +11,10 @@ export interface MixtureForm {
   readonly slots: readonly Slot[];
   readonly gate: Gate;
   readonly smoothing: number;
-  /** Neighbors of the item that has the most, by component. */
-  readonly longest: Readonly<Partial<Record<Component, number>>>;
+  /** Where the neighbors of a component begin, in the order of the tables. */
+  readonly starts: Readonly<Partial<Record<Component, number>>>;
+  /** Neighbors of the item that has the most. */
+  readonly longest: number;
 }
 
 /** The items of a history by place, newest first. */
@@ -44,69 +46,67 @@ export function placesOf({ items, length }: Histories, count: number, padId: num
  * p(item | history) of the mixture, float32 [B, N]: the neighbors of the history's items are gathered and added up, the rest
  * is popularity.
  *
- * @param tables `popularity` [N], and per component `<component>.offsets`, `.columns`, `.values`, `.sums`
+ * @param tables `popularity` [N]; and of all C components end to end, `offsets` [C * (N + 1)], each counted from the start of
+ *   its component, `sums` [C * N], `columns` and `values`
  */
 export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places: Places): tf.Tensor2D {
-  const { items, gate, smoothing, slots } = form;
+  const { items } = form;
   const [rows, reach] = places.items.shape;
-  const components = [...new Set(slots.map(({ component }) => component))].filter((c) => c !== 'popularity');
-  const widths = components.map((c) => Math.min(reach, slots.filter(({ component }) => component === c).length));
-  const read = components.map((component, i) => {
-    const given = tf.slice(places.items, [0, 0], [rows, widths[i]!]);
-    const known = tf.slice(places.known, [0, 0], [rows, widths[i]!]);
-    const sums = isCounted(component)
-      ? (tf.gather(tables[`${component}.sums`]!, given) as tf.Tensor2D)
-      : (tf.zerosLike(given).toFloat() as tf.Tensor2D);
-    return { component, given, known, sums };
-  });
+  const slots = slotsRead(form, reach);
+  const given = tf.gather(places.items, slots.place, 1) as tf.Tensor2D;
+  const known = tf.gather(places.known, slots.place, 1);
+  const sums = tf.gather(tables.sums!, tf.add(given, slots.sums) as tf.Tensor2D) as tf.Tensor2D;
 
-  const biasOf = (component: Component, width: number) =>
-    tf.tensor2d(gate.bias.filter((_, i) => slots[i]!.component === component).slice(0, width), [1, width]);
-  const logits = read.map(({ component, known, sums }, i) => {
-    const evidence = tf.mul(tf.log1p(sums), tf.scalar(gate.evidence[component] ?? 0));
-    const logit = tf.add(biasOf(component, widths[i]!), evidence);
-    return tf.where(known, logit, tf.fill(logit.shape, -1e9)) as tf.Tensor2D;
-  });
-  const popularityLogit = tf.tile(biasOf('popularity', 1), [rows, 1]);
-  const weights = tf.split(tf.softmax(tf.concat([popularityLogit, ...logits], 1)), [1, ...widths], 1) as tf.Tensor2D[];
+  const logits = tf.add(tf.mul(tf.log1p(sums), slots.evidence), slots.bias);
+  const masked = tf.where(known, logits, tf.fill(given.shape, -1e9));
+  const popularityLogit = tf.fill([rows, 1], form.gate.bias[0]!);
+  const all = tf.softmax(tf.concat([popularityLogit, masked], 1));
+  const [plain, weights] = tf.split(all, [1, given.shape[1]], 1) as [tf.Tensor2D, tf.Tensor2D];
+  const scale = tf.div(weights, tf.add(sums, slots.smoothing));
+  const leaning = tf.add(plain, tf.sum(tf.mul(scale, slots.smoothing), 1, true));
 
-  let leaning = weights[0]!;
-  const [ids, values]: [tf.Tensor2D[], tf.Tensor2D[]] = [[], []];
-  read.forEach(({ component, given, sums }, i) => {
-    let scale = weights[i + 1]!;
-    if (isCounted(component)) {
-      scale = tf.div(scale, tf.add(sums, tf.scalar(smoothing)));
-      leaning = tf.add(leaning, tf.mul(tf.sum(scale, 1, true), tf.scalar(smoothing)));
-    }
-    const found = neighbors(tables, component, given, form.longest[component]!);
-    ids.push(found.columns.reshape([rows, -1]));
-    values.push(tf.mul(found.values, scale.expandDims(2)).reshape([rows, -1]));
-  });
-  const base = tf.mul(leaning, tables.popularity!.expandDims(0)) as tf.Tensor2D;
-  if (ids.length === 0) return base;
-  const rowStarts = tf.range(0, rows * items, items, 'int32').expandDims(1);
-  const flat = tf.add(tf.concat(ids, 1), rowStarts).reshape([-1]);
-  const added = scatterAddRows(flat, tf.concat(values, 1).reshape([-1, 1]), rows * items);
-  return tf.add(base, added.reshape([rows, items])) as tf.Tensor2D;
+  const found = neighbors(tables, tf.add(given, slots.offsets) as tf.Tensor2D, slots.start, form.longest);
+  const rowStarts = tf.range(0, rows * items, items, 'int32').reshape([rows, 1, 1]);
+  const flat = tf.add(found.columns, rowStarts).reshape([-1]);
+  const shares = tf.mul(found.values, scale.expandDims(2)).reshape([-1, 1]);
+  const counted = scatterAddRows(flat, shares, rows * items).reshape([rows, items]);
+  return tf.add(tf.mul(leaning, tables.popularity!.expandDims(0)), counted) as tf.Tensor2D;
 }
 
-/** Neighbors of items [B, P]: columns and values [B, P, K], of value 0 beyond those that there are. */
+/** The S slots besides popularity that a window of `reach` places has: constants [1, S], `place` [S]. */
+function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach: number) {
+  const read = slots
+    .map((slot, i) => ({ ...slot, bias: gate.bias[i]! }))
+    .filter(({ component, place }) => component !== 'popularity' && place < reach);
+  const components = Object.keys(starts);
+  const row = (dtype: 'float32' | 'int32', of: (slot: (typeof read)[number]) => number) =>
+    tf.tensor2d(read.map(of), [1, read.length], dtype);
+  return {
+    place: row('int32', ({ place }) => place).reshape([-1]) as tf.Tensor1D,
+    bias: row('float32', ({ bias }) => bias),
+    evidence: row('float32', ({ component }) => gate.evidence[component] ?? 0),
+    // A row of the likeness of texts sums up to 1 as it is.
+    smoothing: row('float32', ({ component }) => (isCounted(component) ? smoothing : 0)),
+    /** Where the component begins in each of the tables. */
+    sums: row('int32', ({ component }) => components.indexOf(component) * items),
+    offsets: row('int32', ({ component }) => components.indexOf(component) * (items + 1)),
+    start: row('int32', ({ component }) => starts[component]!),
+  };
+}
+
+/** Neighbors by the place [B, S] of their offsets: columns and values [B, S, K], of value 0 beyond those that there are. */
 function neighbors(
-  tables: Tensors,
-  component: Component,
-  given: tf.Tensor2D,
+  { offsets, columns, values }: Tensors,
+  at: tf.Tensor2D,
+  start: tf.Tensor2D,
   longest: number,
 ): { columns: tf.Tensor; values: tf.Tensor } {
-  const offsets = tables[`${component}.offsets`]! as tf.Tensor1D;
-  const start = tf.gather(offsets, given).expandDims(2);
-  const end = tf.gather(offsets, tf.add(given, tf.scalar(1, 'int32')) as tf.Tensor2D).expandDims(2);
-  const at = tf.add(start, tf.range(0, longest, 1, 'int32').reshape([1, 1, longest]));
-  const inside = tf.less(at, end);
-  const index = tf.mul(at, inside.toInt()) as tf.Tensor3D;
-  return {
-    columns: tf.gather(tables[`${component}.columns`]! as tf.Tensor1D, index),
-    values: tf.mul(tf.gather(tables[`${component}.values`]! as tf.Tensor1D, index), inside.toFloat()),
-  };
+  const first = tf.add(tf.gather(offsets!, at), start).expandDims(2);
+  const end = tf.add(tf.gather(offsets!, tf.add(at, tf.scalar(1, 'int32')) as tf.Tensor2D), start).expandDims(2);
+  const each = tf.add(first, tf.range(0, longest, 1, 'int32').reshape([1, 1, longest]));
+  const inside = tf.less(each, end);
+  const index = tf.mul(each, inside.toInt()) as tf.Tensor3D;
+  return { columns: tf.gather(columns!, index), values: tf.mul(tf.gather(values!, index), inside.toFloat()) };
 }
 
 /** float32 [B, N]: 1 where the item is among the places. */
@@ -115,5 +115,6 @@ export function seenItems({ items, known }: Places, count: number): tf.Tensor2D 
   const rowStarts = tf.range(0, rows * count, count, 'int32').expandDims(1);
   const flat = tf.add(items, rowStarts).reshape([-1]);
   const hits = scatterAddRows(flat, known.toFloat().reshape([rows * width, 1]), rows * count);
-  return tf.minimum(hits, tf.scalar(1)).reshape([rows, count]);
+  // In this order: ONNX Runtime compares a column value by value.
+  return tf.minimum(hits.reshape([rows, count]), tf.scalar(1));
 }
