@@ -13,9 +13,14 @@ const FEW = 12;
  *   `E_POLICY_SHAPE` (a parameter of another form)
  */
 export function checkWeights(agent: Agent, params: Values, shape: Shape): void {
-  const sizes = { textSize: 1, ...shape };
+  const sizes = { textSize: 1, stateSize: 1, ...shape };
   const [counted, large] = [[1, Infinity, 'whole'] as const, 2 ** 31 - 2];
-  checkRanges('policy shape', sizes, { items: [1, large, 'whole'], window: counted, textSize: counted });
+  checkRanges('policy shape', sizes, {
+    items: [1, large, 'whole'],
+    window: counted,
+    textSize: counted,
+    stateSize: counted,
+  });
   const problem = difference(params, expected(agent, shape), shape);
   if (!problem) return;
   // What grows with the catalogue without being listed is only known to `init` itself, which is dear, but no larger than

@@ -32,13 +32,13 @@ const negatives = 3;
 const sampled = { loss: 'sampled-softmax', candidates: 24 };
 
 const agents: [AgentFactory, Partial<AgentSettings>][] = [
-  [ce, { options: sampled, encoder: gru4rec({ size: 16, text: 'project' }) }],
+  [ce, { options: { ...sampled, alignment: 0.1 }, encoder: gru4rec({ size: 16, text: 'project' }) }],
   [sqn, { options: { target: 'polyak', cql: 0.1 } }],
-  [snqn, { options: { ...sampled, negatives, target: 'copy', copyEvery: 20, cql: 0.1 } }],
+  [snqn, { options: { ...sampled, negatives, target: 'copy', copyEvery: 20, cql: 0.1, augmentedActions: 2 } }],
   [sac, { encoder: gru4rec({ size: 16, everyPosition: true }) }],
-  [sa2c, { options: { negatives, smoothing: 0.5 } }],
-  [dqnNs, { options: { negatives } }],
-  [vpq, { options: { heads: 3 } }],
+  [sa2c, { options: { negatives, smoothing: 0.5, criticState: true } }],
+  [dqnNs, { options: { negatives, alignment: 0.1 } }],
+  [vpq, { options: { heads: 3, augmentedBootstrap: 'current', criticState: true } }],
   [ccql, { separable: false }],
   [proxy, {}],
 ];

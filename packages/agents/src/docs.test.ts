@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { key } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { encoder, setUp } from './agents/testing.ts';
 import * as exported from './index.ts';
 import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
+import { keyTensor, tensors } from './testing/tensors.ts';
 
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
 const read = (path: string) => readFileSync(join(docs, path), 'utf8');
@@ -72,6 +74,29 @@ describe.each(encoderTypes())('encoders/%s.md', (type) => {
     expect(optionRows(read(`encoders/${type}.md`))).toEqual(JSON.parse(JSON.stringify(defaults)));
     expect(read('encoders/README.md')).toContain(`[\`${type}\`](${type}.md)`);
   });
+});
+
+test('agents/lea.md lists the metrics that an environment adds', () => {
+  const agent = createAgent({ type: 'sa2c', alignment: 1, criticState: true, encoder: encoder.config });
+  const [shape, guidance] = [
+    { items: 7, window: 4, stateSize: 2 },
+    { targets: 1, states: 2 },
+  ] as const;
+  const [params, target] = [1, 2].map((seed) => tensors(agent.init(key(seed), shape)));
+  const { batch } = setUp(createAgent({ type: 'sa2c', encoder: encoder.config }));
+  const rows = batch.action!.size;
+  const guided = {
+    targets: tf.zeros([rows, guidance.targets], 'int32'),
+    targetWeights: tf.ones([rows, guidance.targets]),
+    targetRewards: tf.ones([rows, guidance.targets]),
+    environmentState: tf.ones([rows, guidance.states]),
+    nextEnvironmentState: tf.ones([rows, guidance.states]),
+  };
+  const input = { params: params!, target: target!, batch: { ...batch, ...guided }, key: keyTensor(), frozen: {} };
+  const logged = Object.keys(agent.loss({ ...input, phase: 'advantage' }).metrics);
+  const listed = (page: string) => [...sections(read(page)).metrics!.matchAll(/^\| .*? \|/gm)].flatMap(([row]) => [...row.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)); // biome-ignore format: one line
+  const own = listed('agents/sa2c.md').filter((name) => name !== 'loss/cql');
+  expect([...own, ...listed('agents/lea.md')].sort()).toEqual(logged.sort());
 });
 
 test('every shared option is one of some agent', () => {

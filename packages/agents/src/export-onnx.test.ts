@@ -172,6 +172,22 @@ test('the file is whole, has no weights that scoring does not read, and tells wh
   await expect(exportOnnx(policy, path, { topK: 3 } as object)).rejects.toMatchObject({ code: 'E_OPTION_UNKNOWN' });
 });
 
+test('what an environment taught costs nothing to serve: its parameters are not in the file', async () => {
+  const encoder = { type: 'sasrec', size: 8 };
+  const bytesOf = async (options: object, stateSize?: number) => {
+    const agent = createAgent({ type: 'snqn', ...options, encoder });
+    const own = { ...shape, ...(stateSize && { stateSize }) };
+    const path = join(folder, 'taught.onnx');
+    await exportOnnx(createPolicy(agent, agent.init(key(1), own, text), own, { text }), path);
+    return (await readFile(path)).toString('latin1').replaceAll(JSON.stringify(agent.config), '');
+  };
+  const plain = await bytesOf({});
+  const taught = await bytesOf({ alignment: 0.1, criticState: true }, 50);
+  expect(taught).not.toMatch(/params\/(align|q)\./);
+  // But for the length of the agent's JSON in the metadata.
+  expect(Math.abs(taught.length - plain.length)).toBeLessThan(4);
+});
+
 test('what cannot be written is refused and leaves the old file', async () => {
   const path = join(folder, 'kept.onnx');
   await writeFile(path, 'old');

@@ -1,5 +1,5 @@
 import type { Key } from '@lea/core';
-import { embedding, type Tensors, type Values, withOnes } from '@lea/tensor';
+import { embedding, linear, type Tensors, type Values, withOnes } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { filledValue, uniformValue } from './init.ts';
 import type { Encoder, Shape } from './types.ts';
@@ -33,6 +33,15 @@ export function initSupervisedHead(key: Key, encoder: Encoder, shape: Shape): Va
 /** The head `q` or `ce` (untied) at states [B, H]. */
 export function head(params: Tensors, name: string, states: tf.Tensor): Head {
   return { features: withOnes(states), weight: params[`${name}.weight`]! };
+}
+
+/**
+ * The Q head at states [B, H]; with states of an environment [B, E] at both, side by side:
+ * features [s, W e, 1], W = `q.environment.weight` [H, E].
+ */
+export function criticHead(params: Tensors, states: tf.Tensor, environment?: tf.Tensor): Head {
+  if (!environment) return head(params, 'q', states);
+  return head(params, 'q', tf.concat([states, linear(environment, params['q.environment.weight']!)], 1));
 }
 
 /** The supervised head at states [B, H], tied to the item table when the encoder says so. */

@@ -1,6 +1,8 @@
+export { aligned } from './agents/alignment.ts';
 export { type CcqlOptions, ccql } from './agents/ccql.ts';
 export { type CeOptions, ce } from './agents/ce.ts';
 export {
+  type Augmented,
   type Critic,
   type CriticOptions,
   critic,
@@ -9,6 +11,14 @@ export {
   type Negatives,
 } from './agents/critic.ts';
 export { dqnNs } from './agents/dqn-ns.ts';
+export {
+  type AlignmentOptions,
+  alignmentDefaults,
+  checkAlignment,
+  checkGuidance,
+  type GuidanceOptions,
+  guidanceDefaults,
+} from './agents/guidance.ts';
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
 export { meanLoss } from './agents/mean-loss.ts';
 export {
@@ -33,7 +43,7 @@ export { type ProxyOptions, proxy } from './agents/proxy.ts';
 export { type Sa2cOptions, sa2c } from './agents/sa2c.ts';
 export { type SacOptions, sac } from './agents/sac.ts';
 export { type SnqnOptions, snqn, snqnDefaults } from './agents/snqn.ts';
-export { sqn } from './agents/sqn.ts';
+export { type SqnOptions, sqn } from './agents/sqn.ts';
 export { type VpqOptions, vpq } from './agents/vpq.ts';
 export { checkChoices, checkRanges } from './checks.ts';
 export type {
@@ -61,12 +71,13 @@ export { type States, supervisedLoss } from './losses/supervised.ts';
 export { halfSquare, loggedTarget } from './losses/td.ts';
 export type { Valuation } from './losses/valuation.ts';
 export { countingMemory } from './memory/counting-memory.ts';
-export type { Fusion } from './memory/fusion.ts';
+export { type Fusion, withMemory } from './memory/fusion.ts';
 export type { Gate } from './memory/gate.ts';
-export type { Memory } from './memory/memory.ts';
+export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-out.ts';
+export { type Memory, memoryTables } from './memory/memory.ts';
 export type { ObservedEvent } from './memory/observe.ts';
-export type { MemoryOptions } from './memory/options.ts';
-export type { MemoryConfig } from './memory/state.ts';
+export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
+export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
 export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
 export {
   agentConfig,
@@ -93,5 +104,6 @@ export type {
   Phase,
   Sampling,
   Shape,
+  SignalInputs,
   TableReach,
 } from './types.ts';

@@ -79,7 +79,7 @@ export interface PolicyOptions extends ScoringOptions {
   text?: Value;
   /** A counting memory that joins the network's scores; the policy keeps one of its own that knows the same. Default none. */
   memory?: Memory;
-  /** How it joins them. Default `{ form: 'after', weight: 0.3 }`; `fuse` of @lea/train fits it on validation. */
+  /** How it joins them. Default form `after` with weight 0.3; `fuse` of @lea/train fits it on validation. */
   fusion?: Partial<Fusion>;
 }
 
@@ -99,7 +99,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   if (asked && !counted) throw withoutMemory('fusion says how a memory joins the network');
   if (counted) checkMemory(counted, shape.items);
   const memory = counted?.fork();
-  const fusion = memory && checkedFusion(asked);
+  const fusion = memory && checkedFusion(asked, memory.config);
   checkWeights(servedAgent({ agent, memory, fusion }), params, shape);
   const text = agent.encoder.needsText ? checkedText(given, shape) : undefined;
   const parts = { agent, params, shape, text, memory, fusion };

@@ -1,7 +1,6 @@
 import { pick, prefixed, type Value, type Values } from '@lea/tensor';
 import { type Fusion, withMemory } from './memory/fusion.ts';
 import { formKey, type Memory, memoryTables } from './memory/memory.ts';
-import { formOf } from './memory/state.ts';
 import type { ScoringSource } from './scoring.ts';
 import type { Agent, Shape } from './types.ts';
 
@@ -17,7 +16,7 @@ export interface PolicyParts {
 
 /** The agent whose scores are served: the policy's own, with its memory where it has one. */
 export function servedAgent({ agent, memory, fusion }: Pick<PolicyParts, 'agent' | 'memory' | 'fusion'>): Agent {
-  return memory ? withMemory(agent, formOf(memory.config, memory.state), memory.config, fusion!) : agent;
+  return memory ? withMemory(agent, memory, fusion) : agent;
 }
 
 /** The scores of a policy. */

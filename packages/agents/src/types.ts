@@ -10,6 +10,8 @@ export interface Shape {
   readonly window: number;
   /** Columns of the text vectors [N, textSize]; only for encoders that read text. */
   readonly textSize?: number;
+  /** Columns E of an environment's states; only for agents that train with them. */
+  readonly stateSize?: number;
 }
 
 /** How a forward pass is run. */
@@ -109,6 +111,17 @@ export interface LossResult {
   readonly terms: Tensors;
 }
 
+/** What an environment's signals bring beside soft targets; a loss may read it, and lists in `inputs` what it does read. */
+export interface SignalInputs {
+  /** Whether targets are actions with rewards of their own: `targetRewards` float32 [B, targets]. */
+  readonly targetRewards?: boolean;
+  /**
+   * Columns E of the environment's states: `environmentState` float32 [B, E] of the rows, `nextEnvironmentState` of the rows
+   * that follow them, zeros where there is none. 0 or left out: no states.
+   */
+  readonly stateSize?: number;
+}
+
 /** Encoder, heads and loss in one; knows nothing of optimisers, data or checkpoints. */
 export interface Agent {
   readonly name: string;
@@ -143,10 +156,17 @@ export interface Agent {
   readonly phases: readonly Phase[];
   readonly rankingHead: 'supervised' | 'q';
   readonly everyPosition: boolean;
+  /** Whether the loss reads an environment's states, and `init` needs `shape.stateSize`. Default false. */
+  readonly readsEnvironmentState?: boolean;
   /** Fresh parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
-  /** What `loss` reads from the batch; `targets` is the number of extra soft targets per row, 0 without. */
-  inputs(batchSize: number, window: number, targets?: number): Specs;
+  /**
+   * What `loss` reads from the batch.
+   *
+   * @param targets number of extra soft targets per row, 0 without
+   * @param signals what else of an environment there is to read
+   */
+  inputs(batchSize: number, window: number, targets?: number, signals?: SignalInputs): Specs;
   loss(input: LossInput): LossResult;
   /** Scores [B, N] of the head that ranks, dropout off. */
   score(params: Tensors, histories: Histories, frozen?: Tensors): tf.Tensor2D;

@@ -1,5 +1,11 @@
 import { LeaError } from '@lea/core';
 
+/** A user's part in the text or an attribute of an item: a tag, a review. Raw ids of the interactions. */
+export interface Contribution {
+  user: string;
+  item: string;
+}
+
 /** Item texts, aligned with the items of the interactions. */
 export interface Catalog {
   itemIds: string[];
@@ -7,6 +13,8 @@ export interface Catalog {
   texts: string[];
   /** Name -> [items]; '' where an item has none. */
   attributes?: Record<string, string[]>;
+  /** Who had a part in which text, when users made them: what `findTextLeaks` checks. */
+  contributions?: Contribution[];
 }
 
 /** What is known of each raw id. */

@@ -1,9 +1,10 @@
-export type { Catalog } from './catalog.ts';
+export type { Catalog, Contribution } from './catalog.ts';
 export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
 export { successions } from './counting/successions.ts';
-export type { Dataset } from './datasets/dataset.ts';
+export type { Dataset, EventSet } from './datasets/dataset.ts';
 export { loadIndustrial } from './datasets/industrial.ts';
-export { type LastfmOptions, loadLastfm } from './datasets/lastfm.ts';
+export { type LastfmOptions, lastfmCatalog, loadLastfm } from './datasets/lastfm.ts';
+export { loadRetailrocket } from './datasets/retailrocket.ts';
 export { dataHash, type EventColumns, type IdOptions, type Interactions, interactionsOf } from './interactions.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ReadCatalogOptions, readCatalog } from './read/catalog.ts';
@@ -14,6 +15,7 @@ export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, tran
 export { leaveOneOut, splitByTime } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';
 export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';
+export { findTextLeaks, type TextLeak, type TextLeakReport } from './text-leaks.ts';
 export { type Batch, batchOf, emptyBatch, emptyWindows, historyWindows, type Windows, windowsOf } from './windows.ts';
 export type { Outlook } from './world/choice.ts';
 export type { Taste } from './world/tastes.ts';

@@ -1,9 +1,17 @@
 export { type Agreement, agreement, pairwiseAccuracy, pearson, spearman } from './agreement.ts';
 export { type CoOccurrenceOptions, coOccurrence } from './baselines/co-occurrence.ts';
+export { type EaseOptions, ease } from './baselines/ease.ts';
+export { type GramInverse, gramInverse } from './baselines/gram-inverse.ts';
+export { type ItemKnnOptions, itemKnn } from './baselines/item-knn.ts';
 export { lastItemMarkov } from './baselines/last-item-markov.ts';
 export { popularity } from './baselines/popularity.ts';
+export type { Repeat } from './baselines/repeat.ts';
 export { repeatHistory } from './baselines/repeat-history.ts';
+export type { SessionKnnOptions } from './baselines/session-knn.ts';
+export { sknn } from './baselines/sknn.ts';
+export { type StanOptions, stan } from './baselines/stan.ts';
 export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
+export { vsknn } from './baselines/vsknn.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
 export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
 export type { Scorer, Scores } from './scorer.ts';

@@ -32,17 +32,23 @@ const defaults: Required<IntervalOptions> = { metric: 'ndcg@10', confidence: 0.9
 
 /**
  * Paired difference `a - b` of a metric, per event, with a user-clustered standard error and normal interval.
- * It covers the chance in which users were held out, not the chance in training: for that, repeat with other seeds.
+ * It covers the chance in which users were held out, not the chance in training: for that, give several runs that differ in
+ * their seed, whose means per event are compared.
  *
- * @throws LeaError `E_EVENTS_DIFFER` when the two were not evaluated on the same events under one protocol
+ * @throws LeaError `E_EVENTS_DIFFER` when they were not evaluated on the same events under one protocol
  */
-export function compare(a: Evaluation, b: Evaluation, options: IntervalOptions = {}): Comparison {
+export function compare(
+  a: Evaluation | readonly Evaluation[],
+  b: Evaluation | readonly Evaluation[],
+  options: IntervalOptions = {},
+): Comparison {
   const { metric, confidence } = withDefaults('compare', defaults, options);
-  requireSameEvents(a, b);
-  const [first, second] = [select(a, metric), select(b, metric)];
-  const differences = first.values.map((value, i) => value - second.values[i]!);
-  const { value, ...rest } = clusteredMean(differences, first.user, confidence);
-  const base = mean(second.values);
+  const [ours, theirs] = [[a].flat(), [b].flat()] as [Evaluation[], Evaluation[]];
+  for (const other of [...ours, ...theirs]) requireSameEvents(ours[0]!, other);
+  const [first, second] = [meansOf(ours, metric), meansOf(theirs, metric)];
+  const differences = first.map((value, i) => value - second[i]!);
+  const { value, ...rest } = clusteredMean(differences, select(ours[0]!, metric).user, confidence);
+  const base = mean(second);
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
 }
 
@@ -51,6 +57,12 @@ export function interval(evaluation: Evaluation, options: IntervalOptions = {}):
   const { metric, confidence } = withDefaults('interval', defaults, options);
   const { values, user } = select(evaluation, metric);
   return clusteredMean(values, user, confidence);
+}
+
+/** The mean over runs of the metric of each event that it is about. */
+function meansOf(runs: readonly Evaluation[], metric: string): Float64Array {
+  const all = runs.map((run) => select(run, metric).values);
+  return all[0]!.map((_, i) => all.reduce((sum, values) => sum + values[i]!, 0) / all.length);
 }
 
 /** The metric of each event that it is about, and the events' users. */

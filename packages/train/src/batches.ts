@@ -1,6 +1,8 @@
+import { leaveOwnUserOut, type RowProbabilities } from '@lea/agents';
 import { fold, type Key, LeaError, randomBits } from '@lea/core';
 import { batchOf } from '@lea/data';
 import type { Specs, Values } from '@lea/tensor';
+import { followingRows } from './environment-states.ts';
 import { createCandidates } from './lazy/candidates.ts';
 import type { Plan } from './options.ts';
 import { createSampler } from './sampler.ts';
@@ -32,8 +34,10 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const stepKey = fold(root, 'step');
   const coin = fold(root, 'coin').words;
   const { sampling } = agent;
+  const remembered = plan.memory && plan.fusion === 'joint' ? leaveOwnUserOut(train, plan.memory) : undefined;
   const candidates =
     sampling && createCandidates(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
+  const following = 'nextEnvironmentState' in specs ? followingRows(train) : undefined;
   return (from, steps) => {
     const rows = new Int32Array(steps * batch);
     const keys = new Int32Array(steps * 2);
@@ -58,8 +62,15 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       available.candidates = new Int32Array(steps * sampling.candidates);
       for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.candidates));
     }
+    if (remembered) available.memory = probabilities(remembered, rows, plan.shape.items);
     if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);
     if (signals?.targetWeights) available.targetWeights = gather(signals.targetWeights, rows, signals.k!);
+    if (signals?.targetRewards) available.targetRewards = gather(signals.targetRewards, rows, signals.k!);
+    if (signals?.environmentState) {
+      const ofRows = (some: Int32Array) => gather(signals.environmentState!, some, signals.stateSize!);
+      if ('environmentState' in specs) available.environmentState = ofRows(rows);
+      if (following) available.nextEnvironmentState = ofRows(rows.map((row) => following[row]!));
+    }
     const inputs: Values = {};
     for (const [name, { dtype, shape }] of Object.entries(specs)) {
       const data = available[name];
@@ -85,6 +96,15 @@ export function slice(inputs: Values, begin: number, end: number): Values {
   );
 }
 
+/** What a memory says of every item, row by row. */
+function probabilities(of: RowProbabilities, rows: Int32Array, items: number): Float32Array {
+  const all = new Float32Array(rows.length * items);
+  rows.forEach((row, i) => {
+    of(row, all.subarray(i * items, (i + 1) * items));
+  });
+  return all;
+}
+
 function rowOf(values: Int32Array, row: number, size: number): Int32Array {
   return values.subarray(row * size, (row + 1) * size);
 }
@@ -94,9 +114,11 @@ function atLeastOne(length: Int32Array, window: number): Int32Array {
   return length.map((n) => Math.max(1, Math.min(n, window)));
 }
 
+/** The values of rows, `size` each; zeros for row -1. */
 function gather<T extends Float32Array | Int32Array>(values: T, rows: Int32Array, size: number): T {
   const out = new (values.constructor as new (length: number) => T)(rows.length * size);
   for (let i = 0; i < rows.length; i++) {
+    if (rows[i]! < 0) continue;
     const at = rows[i]! * size;
     for (let j = 0; j < size; j++) out[i * size + j] = values[at + j]!;
   }

@@ -15,14 +15,24 @@ export function checkAgent(agent: unknown): void {
 }
 
 /** Options with their defaults, before what follows from them. */
-type Completed = Omit<Plan, 'networks' | 'shape' | 'statistics' | 'largestReward'>;
+type Completed = Omit<Plan, 'bareAgent' | 'networks' | 'shape' | 'statistics' | 'largestReward'>;
 
 /**
  * Refuses what cannot be trained, before anything is compiled.
  *
  * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function checkOptions({ train, validation, rewards, agent, text, signals, sampler, ...plan }: Completed): void {
+export function checkOptions({
+  train,
+  validation,
+  rewards,
+  agent,
+  text,
+  signals,
+  memory,
+  sampler,
+  ...plan
+}: Completed): void {
   const refuse = (what: string, value: unknown, hint: string) => {
     throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
   };
@@ -57,8 +67,33 @@ export function checkOptions({ train, validation, rewards, agent, text, signals,
   }
   if (text && text.shape[0] !== items)
     refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalogue.');
-  checkChoices('train', plan, { onMismatch: ['refuse', 'restart'], spinning: [true, false] });
+  if (memory && memory.config.items !== items) {
+    refuse(
+      `The memory is of another catalogue, not of these ${items} items.`,
+      memory.config.items,
+      'Count it on the train rows: countingMemory(train).',
+    );
+  }
+  checkChoices('train', plan, {
+    onMismatch: ['refuse', 'restart'],
+    fusion: ['after', 'mixture', 'joint'],
+    spinning: [true, false],
+  });
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);
+  if (agent.readsEnvironmentState && !signals?.environmentState) {
+    refuse(
+      `The agent ${agent.name} reads the environment's states, which the signals do not bring.`,
+      undefined,
+      'Make signals with leaSignals(annotation, train, { use: { state: true }, stateForm: "vectors" }), or set alignment to 0 and criticState to false.',
+    );
+  }
+  if (signals?.environmentState && !agent.readsEnvironmentState) {
+    refuse(
+      `The signals bring the environment's states, which the agent ${agent.name} does not read.`,
+      undefined,
+      'Give the agent an alignment or criticState, or leave stateForm of leaSignals at "targets".',
+    );
+  }
 }

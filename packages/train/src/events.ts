@@ -1,4 +1,4 @@
-import type { Policy } from '@lea/agents';
+import type { Fusion, Policy } from '@lea/agents';
 import type { Values } from '@lea/tensor';
 import type { CurvePoint } from './checkpoint.ts';
 
@@ -37,6 +37,8 @@ export type TrainEvent =
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
   /** The signal ended the run; `path` is where it can be gone on from (undefined: no checkpoint was asked for). */
   | { readonly type: 'stopped'; readonly step: number; readonly path: string | undefined }
+  /** The trained network was fused with the memory; `value` is the metric on validation. */
+  | { readonly type: 'fused'; readonly step: number; readonly fusion: Fusion; readonly value: number }
   | { readonly type: 'done'; readonly step: number; readonly best: CurvePoint; readonly weightsHash: string };
 
 export interface TrainResult {
@@ -46,6 +48,8 @@ export interface TrainResult {
   readonly params: Values;
   /** Steps done, over all phases. */
   readonly steps: number;
+  /** How the memory joins the network; undefined without a memory. */
+  readonly fusion: Fusion | undefined;
   /** The best validation of the last phase; null for a run stopped before its first validation. */
   readonly best: CurvePoint | null;
   /** Every validation, from the first step on, also those before a resumption. */

@@ -1,14 +1,23 @@
+import { memoryTables } from '@lea/agents';
 import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
 import type { Plan } from './options.ts';
 
 /** What one step of the plan reads, `key` included. */
 export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
-  return { ...agent.inputs(batch, window, signals?.targets ? signals.k! : 0), key: { dtype: 'int32', shape: [2] } };
+  const targets = signals?.targets ? signals.k! : 0;
+  const more = { targetRewards: signals?.targetRewards !== undefined, stateSize: signals?.stateSize ?? 0 };
+  return { ...agent.inputs(batch, window, targets, more), key: { dtype: 'int32', shape: [2] } };
 }
 
 /** What every pass reads beside parameters and histories: text vectors, for encoders that need them. */
 export function frozenText({ agent, text }: Plan): Values {
   return text && agent.encoder.needsText ? { text } : {};
+}
+
+/** What scores read beside parameters and histories: text vectors, and the tables of a memory that learns with the network. */
+export function frozenScoring(plan: Plan): Values {
+  const { memory, fusion } = plan;
+  return { ...frozenText(plan), ...(memory && fusion === 'joint' && memoryTables(memory.state)) };
 }
 
 /** What a step reads and does not change: text vectors, statistics, and a target that this step does not learn. */

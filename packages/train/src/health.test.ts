@@ -52,10 +52,11 @@ describe('checkHealth', () => {
     expect(() => check({ loss: [1e8] })).toThrow(/exploded/);
   });
 
-  it('the largest reward: of the log, of the signals in its place, of negative actions', () => {
+  it('the largest reward: of the log, of the signals in its place, of negative and of positive actions', () => {
     const given = { agent: sac()(sasrec()), rewards: [0.2, -3], signals: undefined };
     expect(largestReward(given)).toBe(3);
     expect(largestReward({ ...given, signals: { reward: Float32Array.of(2000, -1) } })).toBe(2000);
+    expect(largestReward({ ...given, signals: { targetRewards: Float32Array.of(1, -70) } })).toBe(70);
     expect(largestReward({ ...given, agent: snqn({ negativeReward: -500 })(sasrec()) })).toBe(500);
   });
 });

@@ -35,12 +35,15 @@ export function checkHealth(outputs: Values, from: number, phase: Phase, plan: P
   }
 }
 
-/** The largest reward in size that a TD target may hold: of the log or the signals in its place, and of negative actions. */
+/**
+ * The largest reward in size that a TD target may hold: of the log or the signals in its place, of negative actions and of
+ * positive ones that the signals bring.
+ */
 export function largestReward({ agent, rewards, signals }: Pick<Plan, 'agent' | 'rewards' | 'signals'>): number {
-  const logged: ArrayLike<number> = signals?.reward ?? rewards;
+  const given: ArrayLike<number>[] = [signals?.reward ?? rewards, signals?.targetRewards ?? []];
   const { negativeReward } = agent.config;
   const least = typeof negativeReward === 'number' ? Math.abs(negativeReward) : 0;
-  return Array.from(logged).reduce((most, reward) => Math.max(most, Math.abs(reward)), least);
+  return given.flatMap((some) => Array.from(some)).reduce((most, reward) => Math.max(most, Math.abs(reward)), least);
 }
 
 /**

@@ -12,11 +12,12 @@ import { signalsHash } from './signals.ts';
 export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Identity {
   const { window, batch, sampler, seed, evaluateEvery, patience, maxSteps, metric, rewards, shape } = plan;
   return {
-    agent: plan.agent.config,
+    agent: plan.bareAgent.config,
     train: dataHash(plan.train),
     validation: dataHash(plan.validation),
     signals: signalsHash(plan.signals),
     text: textHash(plan.text),
+    ...(plan.memory && { memory: { hash: plan.memory.hash, fusion: plan.fusion } }),
     shape,
     rewards,
     window,

@@ -1,4 +1,4 @@
-import type { Agent, Shape } from '@lea/agents';
+import { type Agent, type Fusion, type Memory, type Shape, withMemory } from '@lea/agents';
 import { withDefaults } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
@@ -41,6 +41,16 @@ export interface TrainOptions {
   metric?: string;
   /** What a language-model environment adds to the train rows: see `leaSignals`. */
   signals?: Signals;
+  /**
+   * A counting memory of the train rows (`countingMemory` of @lea/agents) that the policy gets. Default none. It costs nothing
+   * in training but with `fusion: 'joint'`, and little in serving.
+   */
+  memory?: Memory;
+  /**
+   * How the memory joins the network, see `Fusion`. Default `after`: the network is trained by itself, then its weight is
+   * fitted on validation; `mixture`: the same for probabilities; `joint`: the network learns what the memory leaves.
+   */
+  fusion?: Fusion['form'];
   /** Text vectors of the items [N, D], for encoders that read them. */
   text?: Value;
   /** File that the run is saved to at every validation, and resumed from when it exists. */
@@ -59,10 +69,20 @@ export interface TrainOptions {
   spinning?: boolean;
 }
 
+/** Probabilities of a memory that a chunk of joint training holds at most: 64 MiB. */
+const JOINT_VALUES = 2 ** 24;
+
 /** Options with every default filled in, and what follows from them. */
 export interface Plan
-  extends Required<Omit<TrainOptions, 'signals' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend'>> {
+  extends Required<
+    Omit<TrainOptions, 'signals' | 'memory' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend'>
+  > {
+  /** What learns: with `joint`, the agent together with its memory. */
+  agent: Agent;
+  /** The agent as it was given. */
+  bareAgent: Agent;
   signals: Signals | undefined;
+  memory: Memory | undefined;
   text: Value | undefined;
   checkpoint: string | undefined;
   signal: AbortSignal | undefined;
@@ -80,7 +100,8 @@ export interface Plan
 /**
  * Fills in defaults and refuses what cannot be trained, before anything is compiled.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_SAMPLER`, `E_TRAIN_OPTION`, `E_TRAIN_METRIC`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_SAMPLER`, `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_MEMORY`,
+ *   `E_MEMORY_JOINT`
  */
 export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
@@ -101,6 +122,8 @@ export function planOf(options: TrainOptions): Plan {
     maxSteps: Number.POSITIVE_INFINITY,
     metric: 'ndcg@10',
     signals: undefined as Signals | undefined,
+    memory: undefined as Memory | undefined,
+    fusion: 'after' as Fusion['form'],
     text: undefined as Value | undefined,
     checkpoint: undefined as string | undefined,
     onMismatch: 'refuse' as 'refuse' | 'restart',
@@ -111,10 +134,23 @@ export function planOf(options: TrainOptions): Plan {
     spinning: true,
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
-  const shape = { items: train.sequences.itemIds.length, window: plan.window, ...textSize(plan.text) };
+  const shape = {
+    items: train.sequences.itemIds.length,
+    window: plan.window,
+    ...textSize(plan.text),
+    ...stateSize(plan),
+  };
   checkOptions(plan);
+  const joint = plan.memory && plan.fusion === 'joint' ? plan.memory : undefined;
+  // Every row of a chunk brings a number per item.
+  const chunk = joint
+    ? Math.max(1, Math.min(plan.chunk, Math.floor(JOINT_VALUES / (batch * shape.items))))
+    : plan.chunk;
   return {
     ...plan,
+    agent: joint ? withMemory(agent, joint, { form: 'joint' }) : agent,
+    bareAgent: agent,
+    chunk,
     networks,
     shape,
     statistics: itemStatistics(agent, train),
@@ -129,4 +165,8 @@ function defaultPatience(agent: Agent): number {
 
 function textSize(text: Value | undefined): { textSize?: number } {
   return text ? { textSize: text.shape[1]! } : {};
+}
+
+function stateSize({ agent, signals }: Pick<Plan, 'agent' | 'signals'>): { stateSize?: number } {
+  return agent.readsEnvironmentState && signals?.stateSize ? { stateSize: signals.stateSize } : {};
 }

@@ -102,6 +102,42 @@ describe('leaSignals', () => {
     expect(bare).toThrow(/validation/);
   });
 
+  it("rewards of positive actions: the logged event's own, or modelled around it in the form of logged ones", () => {
+    const rewards = [0.2, 1];
+    const of = (options: Partial<SignalOptions>) => leaSignals(annotation, transitions, { rewards, ...options });
+    near(of({}).targetRewards!, [0.2, 0.2, 0.2, 1, 1, 1].map(Math.fround));
+    expect(of({}).reward).toBeUndefined();
+    const use = { reward: true };
+    // Positive rewards 4, 0, 2 and 1, 1, 3 are 1/2, -3/2, -1/2 and -1, -1, 0 deviations from the mean.
+    const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+    const formed = [0.4 * sigmoid(0.5), 0.4 * sigmoid(-1.5), 0.4 * sigmoid(-0.5), 2 * sigmoid(-1), 2 * sigmoid(-1), 1];
+    near(of({ use }).targetRewards!, formed);
+    near(of({ use, k: 2 }).targetRewards!, [formed[0]!, formed[1]!, formed[3]!, formed[4]!]);
+    near(of({ use, rewardForm: 'raw' }).targetRewards!, [4, 0, 2, 1, 1, 3]);
+    near(of({ use, rewardForm: 'standardised' }).targetRewards!, [0.3, -0.1, 0.1, 0, 0, 1]);
+    near(
+      of({ use, rewardMix: 0.5 }).targetRewards!,
+      formed.map((x, i) => x / 2 + (i < 3 ? 0.1 : 0.5)),
+    );
+    expect(leaSignals(annotation, transitions).targetRewards).toBeUndefined();
+    expect(of({ use: { state: true, actions: false } }).targetRewards).toBeUndefined();
+    expect(() => of({ rewards: [0.2] })).toThrow(/rewards must be the reward of every event kind.*click, purchase/);
+  });
+
+  it('rewards of positive actions under the controls: other items keep them, shuffling deals them out anew', () => {
+    const use = { reward: true };
+    const of = (control: SignalOptions['control']) =>
+      leaSignals(annotation, transitions, { use, rewards: [0.2, 1], rewardForm: 'raw', control });
+    const plain = of('none');
+    const random = of('random-positives');
+    expect(random.targets).not.toEqual(plain.targets);
+    expect(random.targetRewards).toEqual(plain.targetRewards);
+    const shuffled = of('shuffled-rewards');
+    expect(shuffled.targets).toEqual(plain.targets);
+    expect(shuffled.targetRewards).not.toEqual(plain.targetRewards);
+    expect([...shuffled.targetRewards!].sort()).toEqual([...plain.targetRewards!].sort());
+  });
+
   it('controls are keyed and break what they say', () => {
     const random = leaSignals(annotation, transitions, { control: 'random-positives', seed: 1 });
     expect(random).toEqual(leaSignals(annotation, transitions, { control: 'random-positives', seed: 1 }));
@@ -143,6 +179,9 @@ describe('leaSignals', () => {
     const a = leaSignals(annotation, transitions);
     expect(signalsHash(a)).toBe(signalsHash(leaSignals(annotation, transitions)));
     expect(signalsHash(a)).not.toBe(signalsHash(leaSignals(annotation, transitions, { alpha: 2 })));
+    const valued = (click: number) => signalsHash(leaSignals(annotation, transitions, { rewards: [click, 1] }));
+    const state = signalsHash({ ...a, environmentState: Float32Array.of(1, 2), stateSize: 1 });
+    expect(new Set([signalsHash(a), valued(0.2), valued(0.3), state]).size).toBe(4);
     expect(signalsHash(undefined)).toBeNull();
   });
 

@@ -11,6 +11,8 @@ import {
 } from '@lea/core';
 import { rowsHash, type Transitions } from '@lea/data';
 import type { Annotation } from '@lea/env';
+import { standardizedStates } from './environment-states.ts';
+import { modelledReward, positiveRewards } from './modelled-reward.ts';
 import { createSampler } from './sampler.ts';
 
 /** What a language-model environment adds to the training rows; row-sparse, aligned with the train transitions. */
@@ -21,8 +23,14 @@ export interface Signals {
   readonly targets?: Int32Array;
   /** [R*k]: weight of each target's cross-entropy; 0 switches a slot off. */
   readonly targetWeights?: Float32Array;
+  /** [R*k]: reward of each target as an action, for the TD loss of agents with `augmentedActions`; without, targets are none. */
+  readonly targetRewards?: Float32Array;
   /** Targets per row. */
   readonly k?: number;
+  /** [R*stateSize]: the environment's state of each row, for agents with `alignment` or `criticState`. */
+  readonly environmentState?: Float32Array;
+  /** Columns of the environment's states. */
+  readonly stateSize?: number;
 }
 
 export interface SignalOptions {
@@ -37,8 +45,16 @@ export interface SignalOptions {
   k?: number;
   /** Softmax temperature of rewards (actions) and logits (state); default 1. Higher: more even weights. */
   temperature?: number;
-  /** Reward per event kind, in the order of `sequences.kinds`: the scale that modelled rewards keep. Needed by `use.reward`. */
+  /**
+   * Reward per event kind, in the order of `sequences.kinds`: the scale that modelled rewards keep. Needed by `use.reward`.
+   * With `use.actions` they give positive actions their rewards; left out, those reach the supervised loss only.
+   */
   rewards?: readonly number[];
+  /**
+   * What `use.state` brings: soft `targets` of the supervised loss (default), the environment's state `vectors`, which agents
+   * with `alignment` or `criticState` read and which need an annotation with `states: true`, or `both`.
+   */
+  stateForm?: 'targets' | 'vectors' | 'both';
   /**
    * What `use.reward` makes of a raw modelled reward R, with r the event's own and z = R in standard deviations from the
    * mean over the logged train actions. Default `sigmoid`:
@@ -67,8 +83,10 @@ export interface SignalOptions {
  *
  * - actions: soft targets over the annotation's k items, which `annotate` chooses other than the logged action,
  *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
+ *   and for the TD loss their rewards: with `use.reward` modelled, in the form below, else the logged event's own: a positive
+ *   action is worth what the logged one was;
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
- *   the weights of both parts add up;
+ *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardized;
  * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
  *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
  *
@@ -79,17 +97,25 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
   const use = withDefaults('leaSignals.use', { state: false, reward: false, actions: true }, given.use);
   check(annotation, transitions, given);
   const source = control(annotation, transitions, given);
+  const chosen = { ...given, use, k: Math.min(given.k, source.k) };
+  const { stateForm } = given;
+  const distilled = use.state && stateForm !== 'vectors';
+  const valued = use.actions && given.rewards.length > 0;
   return {
-    ...(use.actions || use.state ? softTargets(source, transitions, { ...given, use }) : {}),
-    ...(use.reward ? { reward: modelledReward(source, transitions, given) } : {}),
+    ...((use.actions || distilled) &&
+      softTargets(source, transitions, { ...chosen, use: { ...use, state: distilled } })),
+    ...(valued && { targetRewards: positiveRewards(source, transitions, chosen) }),
+    ...(use.state && stateForm !== 'targets' && stateVectors(annotation)),
+    ...(use.reward && { reward: modelledReward(source, transitions, chosen) }),
   };
 }
 
 /** Content hash of signals: part of a run's identity. */
 export function signalsHash(signals: Signals | undefined): string | null {
   if (!signals) return null;
-  const { reward = null, targets = null, targetWeights = null, k = null } = signals;
-  return contentHash(reward, targets, targetWeights, k);
+  const { reward = null, targets = null, targetWeights = null, k = null, targetRewards, environmentState } = signals;
+  const more = Object.entries({ targetRewards, environmentState }).filter(([, values]) => values);
+  return contentHash(reward, targets, targetWeights, k, ...more.flat());
 }
 
 const DEFAULTS = {
@@ -97,6 +123,7 @@ const DEFAULTS = {
   alpha: 1,
   k: 20,
   temperature: 1,
+  stateForm: 'targets' as NonNullable<SignalOptions['stateForm']>,
   rewards: [] as readonly number[],
   rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
   rewardMix: 1,
@@ -109,13 +136,21 @@ type Source = Pick<
   'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'
 >;
 
+function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentState' | 'stateSize'> {
+  if (!state) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: the annotation has no states.', {
+      hint: 'Annotate with states: true, or leave stateForm at "targets".',
+    });
+  }
+  return { environmentState: standardizedStates(state, rows), stateSize: state.length / rows };
+}
+
 function softTargets(
   source: Source,
   { count }: Transitions,
   options: { use: { state: boolean; actions: boolean }; alpha: number; k: number; temperature: number },
 ): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
-  const { use, alpha, temperature } = options;
-  const k = Math.min(options.k, source.k);
+  const { use, alpha, k, temperature } = options;
   const scale = 1 / ((source.rewardStd || 1) * temperature);
   const targets = new Int32Array(count * k);
   const targetWeights = new Float32Array(count * k);
@@ -134,32 +169,6 @@ function softTargets(
     if (use.state) add(row, 1, (j) => source.logits[at + j]! / temperature);
   }
   return { targets, targetWeights, k };
-}
-
-function modelledReward(
-  source: Source,
-  { sequences, event, count }: Transitions,
-  { rewards, rewardForm, rewardMix }: typeof DEFAULTS,
-): Float32Array {
-  const { rewardMean, rewardStd, calibration } = source;
-  const modelled = (raw: number, own: number): number => {
-    const z = (raw - rewardMean) / (rewardStd || 1);
-    switch (rewardForm) {
-      case 'raw':
-        return raw;
-      case 'standardised':
-        return own * (1 + z);
-      case 'calibrated':
-        return (own * 2) / (1 + Math.exp(-calibration!.slope * raw - calibration!.intercept));
-      default:
-        return (own * 2) / (1 + Math.exp(-z));
-    }
-  };
-  return Float32Array.from({ length: count }, (_, row) => {
-    const own = rewards[sequences.kind[event[row]!]!]!;
-    const value = modelled(source.reward[row]!, own);
-    return rewardMix === 1 ? value : rewardMix * value + (1 - rewardMix) * own;
-  });
 }
 
 function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
@@ -236,6 +245,7 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   if (!Number.isFinite(alpha) || alpha < 0) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: alpha must be finite and at least 0.', { value: alpha });
   }
+  checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
   checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
@@ -245,8 +255,10 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
     });
   }
   const { kinds } = transitions.sequences;
-  if (options.use.reward && !(options.rewards.length === kinds.length && options.rewards.every(Number.isFinite))) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: use.reward needs the reward of every event kind.', {
+  const needed = options.use.reward || options.rewards.length > 0;
+  if (needed && !(options.rewards.length === kinds.length && options.rewards.every(Number.isFinite))) {
+    const what = options.use.reward ? 'use.reward needs' : 'rewards must be';
+    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: ${what} the reward of every event kind.`, {
       value: options.rewards,
       hint: `Set rewards to one finite number per kind: ${kinds.join(', ')}.`,
     });

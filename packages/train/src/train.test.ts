@@ -372,6 +372,17 @@ describe('what train refuses', () => {
     for (const part of [{ k: 2 }, { targets: targets(0), k: 2 }, { targets: targets(0), targetWeights: weights(1) }]) {
       refused(part).toThrow(/come together/);
     }
+    const valued = (targetRewards: Float32Array) =>
+      refused({ targets: targets(0), targetWeights: weights(1), k: 2, targetRewards });
+    valued(weights(-3)).not.toThrow();
+    valued(weights(Infinity)).toThrow(/targetRewards\[0\] must be finite/);
+    valued(new Float32Array(rows)).toThrow(new RegExp(`targetRewards must have ${rows * 2} values`));
+    refused({ targetRewards: weights(1) }).toThrow(/targetRewards are those of targets/);
+    const states = (stateSize: number, count = rows * 2) => ({ environmentState: new Float32Array(count), stateSize });
+    refused({ environmentState: new Float32Array(rows) }).toThrow(/environmentState and stateSize come together/);
+    refused(states(1.5)).toThrow(/stateSize must be a whole number/);
+    refused(states(3)).toThrow(new RegExp(`environmentState must have ${rows * 3} values`));
+    refused({ ...states(2), environmentState: weights(Number.NaN) }).toThrow(/environmentState\[0\] must be finite/);
     refused({ targets: targets(0), targetWeights: weights(1), k: 1.5 }).toThrow(/k must be a whole number/);
     refused({ targets: targets(0), targetWeights: weights(1), k: 1 }).toThrow(
       new RegExp(`targets must have ${rows} values`),

@@ -1,4 +1,4 @@
-import { createPolicy, weightsHash } from '@lea/agents';
+import { createPolicy, type Fusion, type Policy, weightsHash } from '@lea/agents';
 import { key } from '@lea/core';
 import { pick, type Values } from '@lea/tensor';
 import { preparePhase } from './advance.ts';
@@ -6,6 +6,7 @@ import { type Chunk, createBatches } from './batches.ts';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { inputSpecs } from './feeds.ts';
+import { type FittedFusion, fitFusion } from './fuse.ts';
 import { identityOf } from './identity.ts';
 import { type Plan, planOf, type TrainOptions } from './options.ts';
 import { chunkSteps, initialRun, nextPhase, phaseEnded, phaseOf, validatedRun, validationDue } from './progress.ts';
@@ -70,7 +71,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       run = nextPhase(plan, run);
       if (checkpoint) yield await saved(checkpoint, identity, run);
     }
-    const result = resultOf(plan, run, false);
+    const fused = await unlessAborted(signal, fusedResult(plan, resultOf(plan, run, false)));
+    if (!fused) {
+      yield { type: 'stopped', step: run.progress.step, path: checkpoint };
+      return resultOf(plan, run, true);
+    }
+    const { result, fitted } = fused;
+    if (fitted) yield { type: 'fused', step: result.steps, fusion: fitted.fusion, value: fitted.value };
     yield { type: 'done', step: result.steps, best: result.best!, weightsHash: result.weightsHash };
     return result;
   } finally {
@@ -128,11 +135,29 @@ async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T
 function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
   const { step, best, curve } = run.progress;
-  const { agent, shape, text, threads, backend } = plan;
-  const policy = createPolicy(agent, params, shape, {
-    ...(text && { text }),
-    ...(threads !== undefined && { threads }),
-    ...(backend !== undefined && { backend }),
-  });
-  return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped };
+  const fusion = plan.memory && plan.fusion === 'joint' ? ({ form: 'joint' } as const) : undefined;
+  const policy = policyOf(plan, params, fusion);
+  return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped, fusion: policy.fusion };
+}
+
+function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefined): Policy {
+  const { bareAgent, shape, text, threads, backend, memory } = plan;
+  const joined = fusion && memory ? { memory, fusion } : {};
+  return createPolicy(bareAgent, params, shape, { text, threads, backend, ...joined });
+}
+
+/** The result with its network fused with the memory, where that comes after training. */
+async function fusedResult(
+  plan: Plan,
+  result: TrainResult,
+): Promise<{ result: TrainResult; fitted: FittedFusion | undefined }> {
+  const { memory, fusion: form, validation, metric, signal } = plan;
+  if (!memory || form === 'joint') return { result, fitted: undefined };
+  try {
+    const fitted = await fitFusion(result.policy, memory, validation, { form, metric, signal });
+    const { fusion } = fitted;
+    return { result: { ...result, policy: policyOf(plan, result.params, fusion), fusion }, fitted };
+  } finally {
+    await result.policy.dispose();
+  }
 }

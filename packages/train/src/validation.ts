@@ -12,7 +12,7 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { frozenText } from './feeds.ts';
+import { frozenScoring } from './feeds.ts';
 import { diverged } from './health.ts';
 import { CUTOFFS } from './metric.ts';
 import type { Plan } from './options.ts';
@@ -39,7 +39,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
   const { window, shape, validation, signal } = plan;
   const { sequences, count, event } = validation;
   const batch = Math.min(count, Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items))));
-  const fixed = frozenText(plan);
+  const fixed = frozenScoring(plan);
   const specs: ProgramSpecs = {
     inputs: {
       items: { dtype: 'int32', shape: [batch, window] },

@@ -13,7 +13,7 @@ import { typed } from '../terminal/typed.ts';
 const args = {
   experiment: {
     type: 'positional',
-    description: 'A preset (quick, industrial, lastfm) or a JSON config file',
+    description: 'A preset (quick, industrial, lastfm, retailrocket) or a JSON config file',
     default: 'quick',
   },
   data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },

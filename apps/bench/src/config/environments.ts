@@ -11,7 +11,7 @@ type Environments = Readonly<Record<string, EnvironmentConfig>>;
  * is that of the first environment with texts, unless it says otherwise.
  */
 export function withControls(environments: Environments = {}): Environments {
-  const language = Object.values(environments).find(({ tokens }) => tokens !== 'id');
+  const language = Object.values(environments).find(({ tokens, tier }) => tokens !== 'id' && tier !== 'counting');
   if (!language) return environments;
   const { tier = 'catalogue', languageModel } = language;
   const same = { tier, ...(languageModel && { languageModel }) };
@@ -30,6 +30,11 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
   const refuse = (what: string, value: unknown, hint: string): never => {
     throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
   };
+  if (tier === 'counting') {
+    const unread = (['model', 'languageModel', 'itemTokens', 'fit'] as const).find((key) => config[key] !== undefined);
+    if (unread) refuse(`counts, and does not read "${unread}".`, unread, 'Leave it out, or take another tier.');
+    return;
+  }
   if (tokens !== 'id' && tier === 'encoder' && model === undefined) {
     refuse('has tier "encoder" but no model.', tier, 'Set "model" to a folder or name of a feature-extraction model.');
   }
@@ -67,13 +72,53 @@ export function hasLanguageModel({ tokens, tier }: EnvironmentConfig): boolean {
  *
  * @throws LeaError `E_CONFIG`
  */
-export function checkUse({ name, pessimism = 0 }: RunConfig, { fit }: EnvironmentConfig, origin: string): void {
+export function checkUse(run: RunConfig, { fit, tier }: EnvironmentConfig, origin: string): void {
+  const { name, pessimism = 0 } = run;
+  const unread = (['rank', 'shortlist', 'popularity', 'pessimism', 'rewardForm'] as const).find(
+    (key) => run[key] !== undefined && !(key === 'rewardForm' && run[key] !== 'calibrated'),
+  );
+  const impossible = unread ?? (bringsStates(run) ? 'stateForm' : undefined);
+  if (tier === 'counting' && impossible) {
+    throw new LeaError(
+      'E_CONFIG',
+      `${origin}: run "${name}" has "${impossible}", which a teacher that only counts lacks.`,
+      {
+        value: run[impossible],
+        hint: 'Leave it out, or take an environment of another tier.',
+      },
+    );
+  }
   const heads = fit?.rewardHeads ?? fitDefaults.rewardHeads;
   if (pessimism === 0 || heads > 1) return;
   throw new LeaError('E_CONFIG', `${origin}: run "${name}" has pessimism, but its environment one score head.`, {
     value: pessimism,
     hint: 'Set "rewardHeads" of its fit to 2 or more: only heads that disagree say how sure a reward is.',
   });
+}
+
+/** Whether a run is taught by its environment's state vectors. */
+export function bringsStates({ environment, use, stateForm = 'targets' }: RunConfig): boolean {
+  return environment !== undefined && use?.state === true && stateForm !== 'targets';
+}
+
+/**
+ * An agent that reads an environment's states and a run that does not bring them, or the other way round.
+ *
+ * @param reads whether the agent does
+ * @throws LeaError `E_CONFIG`
+ */
+export function checkStates(run: RunConfig, reads: boolean, origin: string): void {
+  if (bringsStates(run) === reads) return;
+  const [what, hint] = reads
+    ? [
+        "has an agent that reads its environment's states, which it does not bring",
+        'Set "use": { "state": true } and "stateForm" to "vectors" or "both", or the agent\'s alignment to 0 and criticState to false.',
+      ]
+    : [
+        "brings its environment's states to an agent that does not read them",
+        'Give the agent an "alignment" or "criticState", or leave "stateForm" out.',
+      ];
+  throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" ${what}.`, { value: run.stateForm, hint });
 }
 
 /**

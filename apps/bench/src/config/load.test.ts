@@ -46,6 +46,16 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['an environment that is not there', (c) => (c.runs[2]!.environment = 'langage'), /Did you mean "language"\?/],
   ['a base that goes round', (c) => (c.runs[0]!.base = 'SASRec-SNQN-LEA'), /is its own base/],
   ['two runs of one name', (c) => (c.runs[1]!.name = 'SASRec-CE'), /two runs have one name/],
+  [
+    'a misspelt constant of a baseline',
+    (c) => Object.assign(c, { baselines: [{ type: 'stan', lamda1: 2 }] }),
+    /at baselines\.0.*Did you mean "lambda1"\?/,
+  ],
+  [
+    'a repeat that is none',
+    (c) => Object.assign(c, { baselines: [{ type: 'ease', repeat: 'nevr' }] }),
+    /at baselines\.0\.repeat/,
+  ],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[2]!.environment = 'toString'), /names an environment that is not there/],
@@ -123,6 +133,20 @@ test('environments take every option of @lea/env that JSON can say', () => {
   const checked = check(config, 'f.json');
   expect(checked.environments).toEqual(config.environments);
   expect(checked.runs[2]).toMatchObject(config.runs[2]!);
+});
+
+test("an environment's states go to agents that read them, and to no others", () => {
+  const config = valid();
+  const run = { name: 'states', environment: 'text', use: { state: true }, stateForm: 'vectors' };
+  const encoder = { type: 'sasrec' };
+  const environments = { text: { tokens: 'text' } };
+  const checked = (given: object) => check({ ...config, environments, runs: [{ ...run, ...given }] }, 'f.json');
+  expect(checked({ agent: { type: 'ce', alignment: 0.1, encoder } }).runs[0]).toMatchObject(run);
+  expect(() => checked({ agent: { type: 'ce', encoder } })).toThrow(/"states" brings.*does not read.*"alignment"/);
+  for (const other of [{ use: { state: false } }, { stateForm: 'targets' }, { environment: undefined }]) {
+    const agent = { type: 'snqn', criticState: true, encoder };
+    expect(() => checked({ agent, ...other })).toThrow(/"states" has an agent that reads.*"stateForm"/);
+  }
 });
 
 test('the metric that results are compared by is always counted', () => {

@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { createAgent } from '@lea/agents';
+import { type Agent, createAgent } from '@lea/agents';
 import { LeaError, nearest, readWhole } from '@lea/core';
 import * as v from 'valibot';
 import { presets } from '../presets/index.ts';
-import { checkEnvironment, checkUse, locateModels, withControls } from './environments.ts';
+import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
@@ -83,6 +83,7 @@ export function check(config: unknown, origin: string): Experiment {
   const environments = withControls(experiment.environments);
   for (const [name, environment] of Object.entries(environments)) checkEnvironment(name, environment, origin);
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
+  for (const run of experiment.runs) checkGiven(run, origin);
   for (const run of runs) checkRun(run, { ...experiment, environments }, origin);
   return { ...experiment, ...(experiment.environments && { environments }), runs };
 }
@@ -109,6 +110,8 @@ function inherit(
   }
   const named = run.base === undefined ? undefined : find(run.base, all, run, 'base', origin);
   const base = named && inherit(named, all, origin, [...heirs, run]);
+  const source = run.network === undefined ? undefined : find(run.network, all, run, 'network', origin);
+  if (source) return { ...run, agent: inherit(source, all, origin, [...heirs, run]).agent };
   const agent = run.agent ?? base?.agent;
   if (!agent) {
     throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" has no agent.`, {
@@ -119,7 +122,8 @@ function inherit(
 }
 
 function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Experiment, origin: string): void {
-  if (run.control !== undefined) find(run.control, runs, run, 'control', origin);
+  for (const control of controlsOf(run)) find(control, runs, run, 'control', origin);
+  if (run.network !== undefined) checkNetwork(run, runs, origin);
   if (run.environment !== undefined && !Object.hasOwn(environments, run.environment)) {
     throw unknown(
       `${origin}: run "${run.name}" names an environment that is not there.`,
@@ -128,14 +132,46 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
     );
   }
   if (run.environment !== undefined) checkUse(run, environments[run.environment]!, origin);
+  let agent: Agent;
   try {
-    createAgent(run.agent as never);
+    agent = createAgent(run.agent as never);
   } catch (cause) {
     if (!(cause instanceof LeaError)) throw cause;
     const what = `${origin}: the agent of run "${run.name}": ${cause.message}`;
     const hint = cause.code === 'E_TYPE_UNKNOWN' ? whoDefines(packages) : undefined;
     throw new LeaError(cause.code, what, { cause, ...(hint && { hint }) });
   }
+  checkStates(run, agent.readsEnvironmentState === true, origin);
+}
+
+/** The controls of a run, none or several. */
+export function controlsOf({ control = [] }: RunConfig): string[] {
+  return [control].flat();
+}
+
+/** What a run that takes the network of another does not train with. */
+function checkGiven(run: RunConfig, origin: string): void {
+  if (run.network === undefined) return;
+  const { name, network: _, base: __, control: ___, memory, ...rest } = run;
+  const refuse = (what: string, value: unknown, hint: string): never => {
+    throw new LeaError('E_CONFIG', `${origin}: run "${name}" takes the network of another, ${what}`, { value, hint });
+  };
+  const unread = Object.keys(rest)[0];
+  if (unread) refuse(`so it does not read "${unread}".`, unread, 'Set it on the run that trains.');
+  if (!memory) refuse('but adds nothing to it.', name, 'Give it a "memory".');
+  if (memory?.fusion === 'joint') {
+    refuse('so its memory cannot join in training.', 'joint', 'Take "after" or "mixture", or train it with "agent".');
+  }
+}
+
+/** The network has to be there when it is taken. */
+function checkNetwork(run: RunConfig, runs: readonly RunConfig[], origin: string): void {
+  const source = find(run.network!, runs, run, 'network', origin);
+  const hint = 'Name a run that stands before it and trains a network of its own without a memory.';
+  const place = (of: RunConfig) => runs.findIndex(({ name }) => name === of.name);
+  const earlier = place(source) < place(run);
+  if (earlier && source.network === undefined && source.memory === undefined) return;
+  throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" cannot take the network of "${source.name}".`, { hint });
 }
 
 function whoDefines(packages: readonly string[]): string {

@@ -32,6 +32,7 @@ const dataset = v.variant('type', [
   }),
   strict('dataset', { type: v.literal('industrial') }),
   strict('dataset', { type: v.literal('lastfm') }),
+  strict('dataset', { type: v.literal('retailrocket') }),
   strict('dataset', {
     type: v.literal('files'),
     /** Paths are relative to the config file, or to --data. */
@@ -97,14 +98,24 @@ export const fit = strict('environment.fit', {
   ),
 });
 
+/** Options of `countingMemory` in @lea/agents that JSON can say; it documents them. */
+const memoryOptions = {
+  /** Whether the likeness of texts is a part of it; by default where there are texts. */
+  text: v.optional(flag),
+  ...options(['horizon', 'neighbors', 'textNeighbors', 'gateRows', 'gateSteps'], count),
+  smoothing: v.optional(positive),
+  textPower: v.optional(positive),
+};
+
 const environment = strict('environment', {
   /** What an item is to the environment; `id` is the control without any language. */
   tokens: v.picklist(['id+text', 'text', 'id']),
   /**
    * `catalogue`: a small model trained on the catalogue's own texts; `encoder`: frozen text vectors of a pretrained model.
-   * Of tokens `id`: whether the decoder begins as that small model does.
+   * Of tokens `id`: whether the decoder begins as that small model does. `counting`: a counting memory teaches, the control
+   * that has no network.
    */
-  tier: v.optional(v.picklist(['catalogue', 'encoder'])),
+  tier: v.optional(v.picklist(['catalogue', 'encoder', 'counting'])),
   /** Encoder tier: folder (relative to the config file, where it is there) or name of the feature-extraction model. */
   model: v.optional(name),
   languageModel: v.optional(languageModel),
@@ -129,15 +140,22 @@ const run = strict('run', {
   name,
   /** The run this one is compared with; `agent` and `train` default to its. */
   base: v.optional(name),
-  /** The run that shows how much of the gain a control also gives. */
-  control: v.optional(name),
+  /** The run, or runs, that show how much of the gain a control also gives. */
+  control: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1))])),
   agent: v.optional(factory),
   train: v.optional(training),
+  /** The run whose trained network this one takes, to give it a memory without training again. */
+  network: v.optional(name),
+  /** The counting memory that the policy gets, and how it joins the network (`train` of @lea/train). */
+  memory: v.optional(
+    strict('run.memory', { ...memoryOptions, fusion: v.optional(v.picklist(['after', 'mixture', 'joint'])) }),
+  ),
   environment: v.optional(name),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
   alpha: v.optional(notNegative),
   k: v.optional(count),
   temperature: v.optional(positive),
+  stateForm: v.optional(v.picklist(['targets', 'vectors', 'both'])),
   rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardised', 'raw'])),
   rewardMix: v.optional(fromZeroToOne),
   /** How the environment chooses positives: options of `annotate` in @lea/env. */
@@ -150,13 +168,44 @@ const run = strict('run', {
   signalControl: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
 });
 
+/** What becomes of the window's own items. */
+const repeat = v.optional(v.union([v.pipe(v.number(), v.finite()), v.literal('never')]));
+const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
+
+/** Options of the baselines in @lea/eval; those that have a grid are decided by validation where they are left out. */
 const baseline = v.variant('type', [
   strict('baseline', { type: v.literal('popularity') }),
   strict('baseline', { type: v.literal('repeat-history') }),
   strict('baseline', { type: v.literal('last-item-markov') }),
   strict('baseline', { type: v.literal('text-similarity') }),
-  /** `textNormalised`: left out, validation decides. */
-  strict('baseline', { type: v.literal('co-occurrence'), text: v.optional(flag), textNormalised: v.optional(flag) }),
+  strict('baseline', { type: v.literal('counting-memory'), ...memoryOptions }),
+  strict('baseline', {
+    type: v.literal('co-occurrence'),
+    text: v.optional(flag),
+    textNormalised: v.optional(flag),
+    repeat,
+  }),
+  strict('baseline', {
+    type: v.literal('item-knn'),
+    alpha: v.optional(fromZeroToOne),
+    decay: v.optional(fromZeroToOne),
+    neighbors: v.optional(count),
+    repeat,
+  }),
+  strict('baseline', { type: v.literal('sknn'), ...sessionKnn }),
+  strict('baseline', { type: v.literal('vsknn'), ...sessionKnn }),
+  strict('baseline', {
+    type: v.literal('stan'),
+    ...sessionKnn,
+    ...options(['lambda1', 'lambda2', 'lambda3'], positive),
+    backward: v.optional(notNegative),
+  }),
+  strict('baseline', {
+    type: v.literal('ease'),
+    lambda: v.optional(positive),
+    decay: v.optional(fromZeroToOne),
+    repeat,
+  }),
 ]);
 
 /** Places that metrics are counted to; 10, by which results are compared, is always among them. */
@@ -193,3 +242,6 @@ export type SplitConfig = Experiment['split'];
 export type EnvironmentConfig = NonNullable<Experiment['environments']>[string];
 export type RunConfig = Experiment['runs'][number];
 export type BaselineConfig = Experiment['baselines'][number];
+/** Baselines whose scorer is made at once. */
+export type CountedBaseline = Exclude<BaselineConfig, { type: 'counting-memory' }>;
+export type MemoryConfig = Omit<NonNullable<RunConfig['memory']>, 'fusion'>;

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWorld } from '@lea/data';
+import { createWorld, leaveOneOut } from '@lea/data';
 import { expect, test } from 'vitest';
 import type { DatasetConfig } from '../config/schema.ts';
 import { loadDataset } from './load.ts';
@@ -28,12 +28,11 @@ const items = 'sku,title,brand\na,Saw,Acme\nb,Vice,\n';
 
 test('own files: events, kinds and texts', async () => {
   const at = folder({ 'events.csv': events, 'items.csv': items });
-  const { interactions, catalog, hash } = await loadDataset(config, undefined, at);
+  const { interactions, catalogOf } = await loadDataset(config, undefined, at);
+  const catalog = await catalogOf(leaveOneOut(interactions).train);
   expect(interactions.kinds).toEqual(['click', 'purchase']);
   expect([...interactions.item.slice(0, 2)]).toEqual([0, 1]);
   expect(catalog!.texts[0]).toBe('Saw by Acme');
-  const other = folder({ 'events.csv': events, 'items.csv': items.replace('Saw', 'Hammer') });
-  expect((await loadDataset(config, undefined, other)).hash).not.toBe(hash);
 });
 
 test.each([
@@ -44,6 +43,14 @@ test.each([
 ])('%s is refused by name', async (_, files, message) => {
   await expect(loadDataset(config, undefined, folder(files))).rejects.toThrow(message);
 });
+
+test.each(['industrial', 'lastfm', 'retailrocket'] as const)(
+  'without the files of %s the way to name their folder is told',
+  async (type) => {
+    const loading = loadDataset({ type }, folder({}), '.');
+    await expect(loading).rejects.toThrow(/lacks.*github\.com.*--data DIR/s);
+  },
+);
 
 test('--data names the folder itself or the one that holds it', async () => {
   const at = folder({});

@@ -1,28 +1,30 @@
 import { resolve } from 'node:path';
-import { contentHash, LeaError } from '@lea/core';
+import { LeaError } from '@lea/core';
 import {
   type Catalog,
   createWorld,
-  dataHash,
+  type EventSet,
   type Interactions,
+  lastfmCatalog,
   loadIndustrial,
   loadLastfm,
+  loadRetailrocket,
   readCatalog,
   readInteractions,
+  type Transitions,
   type World,
 } from '@lea/data';
 import type { DatasetConfig } from '../config/schema.ts';
 import { locate } from './locate.ts';
 
-/** What an experiment runs on. */
-export interface Dataset {
+/** Data of an experiment before the split, on which the texts may depend. */
+export interface Source {
   readonly name: string;
   readonly interactions: Interactions;
-  readonly catalog: Catalog | undefined;
-  /** Of events and texts. */
-  readonly hash: string;
   /** The synthetic world it comes from, whose true rewards are known. */
   readonly world?: World;
+  /** Texts made of what may be known in training; undefined where the data have none. */
+  readonly catalogOf: (train: Transitions) => Promise<Catalog | undefined>;
 }
 
 /**
@@ -32,37 +34,50 @@ export interface Dataset {
  * @param folder where the config's relative paths start when no `data` is given
  * @throws LeaError `E_DATA_MISSING` saying where people get the files, and those of the readers
  */
-export async function loadDataset(config: DatasetConfig, data: string | undefined, folder: string): Promise<Dataset> {
-  if (config.type === 'world') {
-    const { type: _, ...options } = config;
-    const world = createWorld(options);
-    return { ...finish('world', world.interactions, world.catalog), world };
+export async function loadDataset(config: DatasetConfig, data: string | undefined, folder: string): Promise<Source> {
+  switch (config.type) {
+    case 'world': {
+      const { type: _, ...options } = config;
+      const world = createWorld(options);
+      return { ...ready({ name: 'world', ...world }), world };
+    }
+    case 'files':
+      return ready({ name: 'files', ...(await readFiles(config, data ?? folder)) });
+    case 'industrial':
+      return ready(await found(loadIndustrial(await locate(data, 'industrial_and_scientific'))));
+    case 'lastfm': {
+      const dir = await locate(data, 'lastfm_hetrec');
+      const { name, interactions } = await found(loadLastfm(dir));
+      return { name, interactions, catalogOf: (train) => found(lastfmCatalog(dir, train)) };
+    }
+    case 'retailrocket':
+      return ready(await found(loadRetailrocket(await locate(data, 'retailrocket/multi_behavior'))));
   }
-  if (config.type === 'files') {
-    const { interactions, catalog } = await readFiles(config, data ?? folder);
-    return finish('files', interactions, catalog);
-  }
-  const [load, usual] = {
-    industrial: [loadIndustrial, 'industrial_and_scientific'] as const,
-    lastfm: [loadLastfm, 'lastfm_hetrec'] as const,
-  }[config.type];
-  const { name, interactions, catalog } = await load(await locate(data, usual)).catch((error: unknown) => {
+}
+
+/** Data whose texts are the same for every split. */
+function ready({ name, interactions, catalog }: EventSet & { catalog?: Catalog }): Source {
+  return { name, interactions, catalogOf: async () => catalog };
+}
+
+/** Adds to errors about missing files how the bench is told where they are. */
+function found<T>(loading: Promise<T>): Promise<T> {
+  return loading.catch((error: unknown) => {
     if (!(error instanceof LeaError && error.code === 'E_DATA_MISSING')) throw error;
     throw new LeaError(error.code, error.message, { hint: 'Then say where with --data DIR.', cause: error });
   });
-  return finish(name, interactions, catalog);
 }
 
 async function readFiles(
   config: Extract<DatasetConfig, { type: 'files' }>,
   folder: string,
-): Promise<{ interactions: Interactions; catalog: Catalog | undefined }> {
+): Promise<{ interactions: Interactions; catalog?: Catalog }> {
   const at = (path: string) => resolve(folder, path);
   const interactions = await readInteractions(at(config.interactions), {
     columns: config.columns,
     kinds: config.kinds,
   });
-  if (config.catalog === undefined) return { interactions, catalog: undefined };
+  if (config.catalog === undefined) return { interactions };
   const { column, template, index } = config.text ?? {};
   const catalog = await readCatalog(at(config.catalog), {
     itemIds: interactions.itemIds,
@@ -71,8 +86,4 @@ async function readFiles(
     index: index === undefined ? undefined : at(index),
   });
   return { interactions, catalog };
-}
-
-function finish(name: string, interactions: Interactions, catalog: Catalog | undefined): Dataset {
-  return { name, interactions, catalog, hash: contentHash(dataHash(interactions), catalog?.texts ?? null) };
 }

@@ -15,10 +15,10 @@ import {
 import { textSimilarity } from '@lea/eval';
 import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
 import { type Agreed, agreementOf } from '../run/agreement.ts';
-import { decidedBaseline } from '../run/baseline.ts';
 import type { Context } from '../run/context.ts';
 import { follow } from '../run/follow.ts';
 import { readRecord } from '../run/json.ts';
+import { tunedBaseline } from '../run/tuning.ts';
 import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
 import { type LazyLanguage, spoiltTokens } from './tokens.ts';
 
@@ -135,7 +135,7 @@ async function counted({ baseline }: CountingSubject, context: Context, vectors:
   const { split, experiment } = context;
   const scorer = vectors
     ? textSimilarity(split.train, vectors, { window: experiment.window })
-    : (await decidedBaseline(baseline, context)).scorer;
+    : (await tunedBaseline(baseline, context)).scorer;
   return { scorer, rewards: scoresAsRewards(scorer) };
 }
 

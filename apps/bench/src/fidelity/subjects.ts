@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
-import type { BaselineConfig, EnvironmentConfig } from '../config/schema.ts';
+import type { CountedBaseline, EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from '../run/context.ts';
 import { baselineName } from '../run/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../run/resolved.ts';
@@ -30,7 +30,7 @@ export interface EnvironmentSubject {
 }
 
 export interface CountingSubject {
-  readonly baseline: BaselineConfig;
+  readonly baseline: CountedBaseline;
   /** Reads the text vectors that the environments read, instead of the tf-idf vectors of all text baselines. */
   readonly ownVectors?: boolean;
 }
@@ -44,6 +44,9 @@ export const MEASUREMENT = { k: 10, draws: 5 } as const;
 /** What subjects depend on beside the request. */
 export type Origin = Pick<Context, 'experiment' | 'dataHash' | 'folder' | 'models'>;
 
+/** Of co-occurrence, whose scores are rewards here: "never" would make those of the history's own items infinite. */
+const repeat = 0;
+
 /** The environments of a request and all their controls, all knowing the same users. */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
   const { tokens, environment, users } = request;
@@ -51,11 +54,11 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
   const { fit, tier, model } = environment;
   const first = tokens[0]!;
   const spoilt = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
-  const counting: BaselineConfig[] = [
+  const counting: CountedBaseline[] = [
     { type: 'popularity' },
     { type: 'last-item-markov' },
-    { type: 'co-occurrence' },
-    { type: 'co-occurrence', text: true },
+    { type: 'co-occurrence', repeat },
+    { type: 'co-occurrence', repeat, text: true },
     { type: 'text-similarity' },
   ];
   return [
@@ -79,7 +82,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
 export function curveSubjects(request: FidelityRequest, context: Origin): Subject[] {
   const make = maker(request, context);
   const { fit } = request.environment;
-  const baseline: BaselineConfig = { type: 'co-occurrence', text: true };
+  const baseline: CountedBaseline = { type: 'co-occurrence', repeat, text: true };
   return SHARES.flatMap((users) => [
     ...(['text', 'id+text'] as const).map((tokens) =>
       make(environmentName(tokens), 'environment', users, { tokens, spoil: 'nothing', fit }),

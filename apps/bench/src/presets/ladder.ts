@@ -1,6 +1,6 @@
 import type { EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 
-/** Everything counting can do, in the order of the tables. */
+/** All baselines, in the order of the tables. */
 export const allBaselines: Experiment['baselines'] = [
   { type: 'popularity' },
   { type: 'repeat-history' },
@@ -8,28 +8,85 @@ export const allBaselines: Experiment['baselines'] = [
   { type: 'text-similarity' },
   { type: 'co-occurrence' },
   { type: 'co-occurrence', text: true },
+  { type: 'item-knn' },
+  { type: 'sknn' },
+  { type: 'vsknn' },
+  { type: 'stan' },
+  { type: 'ease' },
+  { type: 'counting-memory' },
 ];
 
-/** The faithful SASRec of the SQN/SNQN lineage. */
-const encoder = { type: 'sasrec', size: 64, dropout: 0.1 };
-/** Batches are drawn independently, as in the lineage: all runs that are compared share the sampler. */
-const lineage: RunConfig['train'] = { sampler: { type: 'independent' }, batch: 256 };
+/** The baselines that read no texts. */
+export const baselinesWithoutText: Experiment['baselines'] = allBaselines.filter(
+  (baseline) => baseline.type !== 'text-similarity' && !('text' in baseline && baseline.text),
+);
+
+/** A lean transformer: one block, output weights shared with the item table, loss at the last position. */
+export const leanEncoder = {
+  type: 'sasrec-modern',
+  size: 64,
+  blocks: 1,
+  heads: 2,
+  dropout: 0.3,
+  everyPosition: false,
+} as const;
+
+/** Rows of similar length share a batch: the fastest epochs. */
+export const leanTraining: RunConfig['train'] = { sampler: { type: 'permutation', buckets: true }, batch: 256 };
+
+/** What teaches a run, by the ending of its name. */
+export type Teachers = Readonly<Record<string, Partial<RunConfig>>>;
 
 /**
- * The ladder that answers whether LEA pays: SASRec with cross-entropy and with SNQN, each alone, with a language-model
- * environment and with an environment that knows ids only (the control).
+ * Runs that answer what LEA and a counting memory add: the plain agent, the agent taught by an environment, and its controls;
+ * then each of these networks with a memory.
  *
- * @param options of the language environment (`fit` is the control's as well), and of the training of all runs
+ * @param teachers the first is LEA itself, the others are its controls
  */
-export function ladder(
+export function ladder(name: string, plain: Pick<RunConfig, 'agent' | 'train'>, teachers: Teachers): RunConfig[] {
+  const [lea, ...controls] = Object.keys(teachers).map((ending) => `${name}-LEA${ending}`) as [string, ...string[]];
+  const taught = Object.values(teachers).map(
+    (teacher, i): RunConfig => ({
+      name: [lea, ...controls][i]!,
+      base: name,
+      ...(i === 0 && controls.length > 0 && { control: controls }),
+      ...teacher,
+    }),
+  );
+  const networks: RunConfig[] = [{ name, ...plain }, ...taught];
+  const served = networks.map(
+    ({ name: network, base, control }): RunConfig => ({
+      name: withMemory(network),
+      network,
+      memory: {},
+      ...(base && { base: withMemory(base) }),
+      ...(control && { control: [control].flat().map(withMemory) }),
+    }),
+  );
+  return [...networks, ...served];
+}
+
+function withMemory(network: string): string {
+  return `${network} + memory`;
+}
+
+/**
+ * A ladder on data with texts: LEA with a language environment, beside one that knows ids only, a teacher that only counts,
+ * and random items.
+ *
+ * @param options of the language environment (`fit` is the control's as well), and of the network and its training
+ */
+export function languageLadder(
   on: Pick<Experiment, 'name' | 'dataset' | 'split'>,
-  options: { environment?: Omit<EnvironmentConfig, 'tokens' | 'tier'>; train?: RunConfig['train'] } = {},
+  options: {
+    environment?: Omit<EnvironmentConfig, 'tokens' | 'tier'>;
+    encoder?: object;
+    lr?: number;
+    train?: RunConfig['train'];
+  } = {},
 ): Experiment {
-  const train = { ...lineage, ...options.train };
-  const rungs = [
-    { name: 'SASRec-CE', agent: { type: 'ce', lr: 0.001, encoder } },
-    { name: 'SASRec-SNQN', agent: { type: 'snqn', lr: 0.001, encoder } },
-  ];
+  const { environment, encoder, lr = 0.001, train } = options;
+  const agent = { type: 'snqn', lr, encoder: { ...leanEncoder, text: 'init', ...encoder } };
   return {
     ...on,
     window: 10,
@@ -37,13 +94,19 @@ export function ladder(
     seeds: [0],
     baselines: allBaselines,
     environments: {
-      language: { ...options.environment, tokens: 'id+text', tier: 'catalogue' },
-      'id-only': { tokens: 'id', fit: options.environment?.fit },
+      language: { ...environment, tokens: 'id+text', tier: 'catalogue' },
+      'id-only': { tokens: 'id', fit: environment?.fit },
+      counting: { tokens: 'id+text', tier: 'counting' },
     },
-    runs: rungs.flatMap(({ name, agent }): RunConfig[] => [
-      { name, agent, train },
-      { name: `${name}-LEA`, base: name, control: `${name}-LEA (id only)`, environment: 'language' },
-      { name: `${name}-LEA (id only)`, base: name, environment: 'id-only' },
-    ]),
+    runs: ladder(
+      'SNQN',
+      { agent, train: { ...leanTraining, ...train } },
+      {
+        '': { environment: 'language' },
+        ' (id only)': { environment: 'id-only' },
+        ' (counting)': { environment: 'counting' },
+        ' (random)': { environment: 'language', signalControl: 'random-positives' },
+      },
+    ),
   };
 }

@@ -1,4 +1,5 @@
-import { type Comparison, compare } from '@lea/eval';
+import { type Comparison, compare, type Evaluation } from '@lea/eval';
+import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../run/agreement.ts';
 import type { FinishedRun } from '../run/record.ts';
@@ -6,30 +7,111 @@ import { formatMetric, metricTitle } from './table.ts';
 
 const METRIC = 'ndcg@10';
 
-/** What the numbers say, in plain sentences: the winner, each base and control, the best baseline, the rewards. */
+/** A baseline, or the runs of one config with all its seeds: what is spoken of are their means. */
+interface Group {
+  readonly name: string;
+  readonly kind: 'baseline' | 'run';
+  /** A counting memory without a network. */
+  readonly memory: boolean;
+  readonly evaluations: readonly Evaluation[];
+  /** Mean test NDCG@10. */
+  readonly score: number;
+  /** Mean NDCG@10 on validation; NaN for baselines. */
+  readonly validation: number;
+}
+
+/**
+ * What the numbers say, in plain sentences: the best served policy against the best baseline and against itself without the
+ * environment, the memory alone, each base and its controls, the rewards.
+ */
 export function conclusions(
   runs: readonly FinishedRun[],
   configs: readonly RunConfig[],
   agreements: readonly RewardAgreement[],
 ): string[] {
   if (runs.length === 0) return ['Nothing was run.'];
-  const find = (name: string | undefined, seed: number) =>
-    runs.find(({ record }) => record.name === name && (record.seed === seed || record.kind === 'baseline'));
-  const baseline = bestOf(runs.filter(({ record }) => record.kind === 'baseline'));
-  const sentences = [winner(runs)];
-  const controls = new Set(configs.map((config) => config.control));
+  const groups = groupsOf(runs);
+  const find = (name: string | undefined) => groups.find((group) => group.name === name && group.kind === 'run');
+  const served = bestOf(
+    groups.filter(({ kind }) => kind === 'run'),
+    ({ validation }) => validation,
+  );
+  const sentences = served ? [servedSentence(served, groups, configs), ...aloneSentences(served, groups)] : [];
+  if (!served) sentences.push(winner(groups));
+  const controls = new Set(configs.flatMap(controlsOf));
   // what a control gives is said with the run that it controls
   for (const config of configs.filter(({ name }) => !controls.has(name))) {
-    for (const run of runs.filter(({ record }) => record.name === config.name && record.kind === 'run')) {
-      const base = find(config.base, run.record.seed);
-      const control = find(config.control, run.record.seed);
-      if (base) sentences.push(versus(run, base, many(runs)));
-      if (base && control) sentences.push(controlled(run, control, base));
+    const [run, base] = [find(config.name), find(config.base)];
+    if (!run || !base) continue;
+    sentences.push(versus(run, base));
+    for (const name of controlsOf(config)) {
+      const control = find(name);
+      if (control) sentences.push(controlled(run, control, base));
     }
   }
-  const best = bestOf(runs.filter(({ record }) => record.kind === 'run'));
-  if (baseline && best) sentences.push(againstBaseline(best, baseline));
   return [...sentences, ...agreements.map(agreementSentence)];
+}
+
+function groupsOf(runs: readonly FinishedRun[]): Group[] {
+  const names = [...new Set(runs.map(({ record }) => `${record.kind} ${record.name}`))];
+  return names.map((key) => {
+    const own = runs.filter(({ record }) => `${record.kind} ${record.name}` === key);
+    const mean = (of: (run: FinishedRun) => number | undefined) =>
+      own.reduce((sum, run) => sum + (of(run) ?? Number.NaN), 0) / own.length;
+    const { name, kind, baseline } = own[0]!.record;
+    return {
+      name,
+      kind,
+      memory: (baseline as { type?: string } | undefined)?.type === 'counting-memory',
+      evaluations: own.map(({ evaluation }) => evaluation),
+      score: mean(({ record }) => record.metrics[METRIC]),
+      validation: mean(({ record }) => record.validation ?? record.training?.best?.value),
+    };
+  });
+}
+
+/** The policy is chosen on validation; among baselines it is compared with the best one on test. */
+function servedSentence(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
+  const baseline = bestOf(
+    groups.filter(({ kind, memory }) => kind === 'baseline' && !memory),
+    ({ score }) => score,
+  );
+  const opening = `The best served policy by validation, ${served.name}, has ${reached(served)}`;
+  const against =
+    baseline &&
+    ` It ${outcome(served, baseline, `the best baseline, ${baseline.name} (${formatMetric(baseline.score)})`)}.`;
+  return `${opening}.${against ?? ''}${environmentPart(served, groups, configs)}`;
+}
+
+/** What LEA adds over the same policy without it. */
+function environmentPart(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
+  const guided = ({ environment, network }: RunConfig): boolean =>
+    environment !== undefined || configs.some((other) => other.name === network && other.environment !== undefined);
+  const config = configs.find(({ name }) => name === served.name);
+  const controls = new Set(configs.flatMap(controlsOf));
+  const heir = configs.find((other) => other.base === served.name && guided(other) && !controls.has(other.name));
+  const [withIt, without] = config && guided(config) ? [served.name, config.base] : [heir?.name, served.name];
+  const [run, base] = [withIt, without].map((name) => groups.find((group) => group.name === name));
+  if (!run || !base) return '';
+  const difference = compare(run.evaluations, base.evaluations, { metric: METRIC });
+  const verb = ['adds nothing measurable to', 'adds to', 'takes from'].at(verdict(difference))!;
+  return ` LEA ${verb} ${base.name}: ${run === served ? '' : `${run.name} is at `}${amount(difference)}.`;
+}
+
+function aloneSentences(served: Group, groups: readonly Group[]): string[] {
+  const alone = bestOf(
+    groups.filter(({ memory }) => memory),
+    ({ score }) => score,
+  );
+  return alone
+    ? [`${served.name} ${outcome(served, alone, `the ${alone.name} alone (${formatMetric(alone.score)})`)}.`]
+    : [];
+}
+
+function outcome(run: Group, other: Group, called: string): string {
+  const difference = compare(run.evaluations, other.evaluations, { metric: METRIC });
+  const verb = ['cannot be told apart from', 'beats', 'loses to'].at(verdict(difference))!;
+  return `${verb} ${called}: ${amount(difference)}`;
 }
 
 /** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`; of one user there is no interval. */
@@ -39,47 +121,43 @@ export function amount({ difference, relative, interval }: Comparison): string {
   return `${signed(difference)} (${share}95 % interval ${signed(interval[0])} to ${signed(interval[1])})`;
 }
 
-function winner(runs: readonly FinishedRun[]): string {
-  const [first, second] = [...runs].sort((a, b) => score(b) - score(a));
-  const { events, users } = first!.evaluation.protocol;
-  const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
-  const opening = `${label(first!, runs)} has the highest ${metricTitle(METRIC)}, ${formatMetric(score(first!))} on ${test}`;
+function winner(groups: readonly Group[]): string {
+  const [first, second] = [...groups].sort((a, b) => b.score - a.score);
+  const opening = `${first!.name} has the highest ${reached(first!)}`;
   if (!second) return `${opening}.`;
-  const difference = compare(first!.evaluation, second.evaluation, { metric: METRIC });
-  const next = `${label(second, runs)} (${formatMetric(score(second))})`;
+  const difference = compare(first!.evaluations, second.evaluations, { metric: METRIC });
+  const next = `${second.name} (${formatMetric(second.score)})`;
   return verdict(difference) === 0
     ? `${opening}, but its lead over ${next} may be chance: ${amount(difference)}.`
     : `${opening}; it beats ${next} by ${amount(difference)}.`;
 }
 
-function versus(run: FinishedRun, base: FinishedRun, withSeed: boolean): string {
-  const difference = compare(run.evaluation, base.evaluation, { metric: METRIC });
-  const what = ['is not measurably different from', 'gains over', 'loses against'].at(verdict(difference))!;
-  return `${name(run, withSeed)} ${what} ${base.record.name}: ${amount(difference)}.`;
+function reached({ evaluations, score }: Group): string {
+  const { events, users } = evaluations[0]!.protocol;
+  const seeds = evaluations.length > 1 ? `, the mean of ${evaluations.length} seeds` : '';
+  const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
+  return `${metricTitle(METRIC)} ${formatMetric(score)} on ${test}${seeds}`;
 }
 
-function controlled(run: FinishedRun, control: FinishedRun, base: FinishedRun): string {
-  const gain = compare(run.evaluation, base.evaluation, { metric: METRIC });
-  const without = score(control) - score(base);
-  const own = compare(run.evaluation, control.evaluation, { metric: METRIC });
+function versus(run: Group, base: Group): string {
+  const difference = compare(run.evaluations, base.evaluations, { metric: METRIC });
+  const what = ['is not measurably different from', 'gains over', 'loses against'].at(verdict(difference))!;
+  return `${run.name} ${what} ${base.name}: ${amount(difference)}.`;
+}
+
+function controlled(run: Group, control: Group, base: Group): string {
+  const gain = compare(run.evaluations, base.evaluations, { metric: METRIC });
+  const without = control.score - base.score;
+  const own = compare(run.evaluations, control.evaluations, { metric: METRIC });
   // A share of what may be nothing says nothing.
   const share =
     verdict(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
-  const rest =
-    verdict(own) > 0
-      ? `What is left over the control is ${amount(own)}.`
-      : `Over the control nothing certain is left: ${amount(own)}.`;
-  return `The control ${control.record.name} alone gives ${signed(without)}${share}. ${rest}`;
-}
-
-function againstBaseline(run: FinishedRun, baseline: FinishedRun): string {
-  const difference = compare(run.evaluation, baseline.evaluation, { metric: METRIC });
-  const what = [
-    `cannot be told apart from the best baseline, ${baseline.record.name}`,
-    `beats the best baseline, ${baseline.record.name}`,
-    `loses to the best baseline, ${baseline.record.name}, which trains nothing`,
-  ].at(verdict(difference))!;
-  return `The best trained model, ${run.record.name}, ${what}: ${amount(difference)}.`;
+  const rest = [
+    'Nothing certain is left over the control',
+    'Over the control there is left',
+    'The control is better',
+  ].at(verdict(own))!;
+  return `The control ${control.name} alone gives ${signed(without)}${share}. ${rest}: ${amount(own)}.`;
 }
 
 function agreementSentence({ environment, reward, counting, histories, candidates }: RewardAgreement): string {
@@ -97,24 +175,10 @@ export function verdict({ interval }: Pick<Comparison, 'interval'>): 0 | 1 | -1 
   return interval[1] < 0 ? -1 : 0;
 }
 
-function bestOf(runs: readonly FinishedRun[]): FinishedRun | undefined {
-  return [...runs].sort((a, b) => score(b) - score(a))[0];
-}
-
-function many(runs: readonly FinishedRun[]): boolean {
-  return new Set(runs.filter(({ record }) => record.kind === 'run').map(({ record }) => record.seed)).size > 1;
-}
-
-function label(run: FinishedRun, runs: readonly FinishedRun[]): string {
-  return name(run, many(runs) && run.record.kind === 'run');
-}
-
-function name({ record }: FinishedRun, withSeed: boolean): string {
-  return withSeed ? `${record.name} (seed ${record.seed})` : record.name;
-}
-
-function score({ record }: FinishedRun): number {
-  return record.metrics[METRIC] ?? Number.NaN;
+/** The group of the greatest value; what has none comes last. */
+function bestOf(groups: readonly Group[], value: (group: Group) => number): Group | undefined {
+  const rank = (group: Group) => (Number.isNaN(value(group)) ? Number.NEGATIVE_INFINITY : value(group));
+  return [...groups].sort((a, b) => rank(b) - rank(a))[0];
 }
 
 export function signed(value: number): string {

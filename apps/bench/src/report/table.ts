@@ -23,7 +23,10 @@ export function formatMetric(value: number | undefined): string {
   return value.toFixed(4).replace(/^(-?)0\./, '$1.');
 }
 
-/** One row per run, in the order given; metrics overall and per kind, the time it took. */
+/**
+ * One row per run, in the order given; metrics overall and per kind, the seconds it took, and what serving costs: median
+ * milliseconds of ten recommendations for one user, megabytes of weights and tables.
+ */
 export function resultTable(runs: readonly FinishedRun[]): ResultTable {
   const kinds = runs[0]?.evaluation.kinds ?? [];
   const perKind = kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [];
@@ -38,14 +41,20 @@ export function resultTable(runs: readonly FinishedRun[]): ResultTable {
     if (known.length > 0) best.set(c + 1, values.indexOf(Math.max(...known)));
   });
   return {
-    head: ['model', ...columns.map(metricTitle), 'seconds'],
+    head: ['model', ...columns.map(metricTitle), 'seconds', 'ms', 'MB'],
     rows: runs.map((run) => [
       name(run),
       ...columns.map((metric) => formatMetric(run.record.metrics[metric])),
       run.record.seconds.toFixed(1),
+      rounded(run.record.serving?.milliseconds, 2),
+      rounded(run.record.serving?.megabytes, 1),
     ]),
     best,
   };
+}
+
+function rounded(value: number | null | undefined, digits: number): string {
+  return value === undefined || value === null ? '–' : value.toFixed(digits);
 }
 
 /** The table for a terminal; the best value of a column carries a star. */

@@ -1,9 +1,11 @@
+import { countingMemory, type Memory } from '@lea/agents';
+import { contentHash } from '@lea/core';
 import type { Split } from '@lea/data';
 import { tfidfVectors } from '@lea/eval';
 import type { Value } from '@lea/tensor';
 import type { PackageVersions } from '../config/packages.ts';
-import type { Experiment } from '../config/schema.ts';
-import type { Dataset } from '../datasets/load.ts';
+import type { Experiment, MemoryConfig } from '../config/schema.ts';
+import type { Dataset } from '../datasets/describe.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Models } from './models.ts';
 
@@ -22,12 +24,42 @@ export interface Context {
   readonly models: Models;
   /** Text vectors [N, D] for baselines and encoders that read text; made at the first call. */
   readonly text: () => Value & { readonly data: Float32Array };
+  /** The counting memory of the train rows with these options; counted at the first call. Nobody disposes it: runs share it. */
+  readonly memory: (options: MemoryConfig) => Promise<CountedMemory>;
   /** Of the compiled programs. */
   readonly threads: number;
   /** `<runs>/<experiment>`, where what is made is kept. */
   readonly folder: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+}
+
+/** A memory, and what it took to count it. */
+export interface CountedMemory {
+  readonly memory: Memory;
+  readonly seconds: number;
+}
+
+/** Memories of the train rows, each counted once, when it is needed. */
+export function lazyMemories({
+  experiment,
+  split,
+  dataset,
+  text,
+}: Pick<Context, 'experiment' | 'split' | 'dataset' | 'text'>): Context['memory'] {
+  const counted = new Map<string, Promise<CountedMemory>>();
+  const count = async ({ text: withText = dataset.catalog !== undefined, ...options }: MemoryConfig) => {
+    const started = performance.now();
+    const { window } = experiment;
+    const memory = await countingMemory(split.train, { ...options, window, text: withText ? text() : undefined });
+    return { memory, seconds: (performance.now() - started) / 1000 };
+  };
+  return (options) => {
+    const key = contentHash(options);
+    const known = counted.get(key) ?? count(options);
+    counted.set(key, known);
+    return known;
+  };
 }
 
 /** Text vectors of a catalogue, made once, when they are needed. */

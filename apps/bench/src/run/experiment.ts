@@ -2,13 +2,14 @@ import { LeaError } from '@lea/core';
 import { hasLanguageModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
-import type { Dataset } from '../datasets/load.ts';
+import type { Dataset } from '../datasets/describe.ts';
 import { formatMetric } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
 import { createProgress } from '../terminal/progress.ts';
 import type { RewardAgreement } from './agreement.ts';
 import { runBaseline } from './baseline.ts';
 import type { Context } from './context.ts';
+import { runFused } from './fused.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { type Job, type Plan, planOf } from './plan.ts';
 import { prepareData, sayData } from './prepare.ts';
@@ -60,18 +61,15 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
 /** Jobs, and the environments that unfinished ones need. */
 function stagesOf({ jobs, environments }: Plan, unfinished: (job: Job) => boolean): number {
   const needed = environments.filter((e) =>
-    jobs.some((job) => job.kind === 'run' && job.environment === e && unfinished(job)),
+    jobs.some((job) => job.kind === 'run' && job.environment === e && !job.network && unfinished(job)),
   );
   return jobs.length + needed.length;
 }
 
 async function finish(job: Job, found: FinishedRun | undefined, context: Context, guide: Guide): Promise<FinishedRun> {
   const { progress } = context;
-  const guidance =
-    !found && job.kind === 'run' && job.environment ? await guide.guidance(job, job.environment) : undefined;
-  progress.begin(job.name);
-  const run =
-    found ?? (job.kind === 'baseline' ? await runBaseline(job, context) : await runTrained(job, context, guidance));
+  if (found) progress.begin(job.name);
+  const run = found ?? (await carriedOut(job, context, guide));
   const { metrics, seconds } = run.record;
   progress.end(
     `NDCG@10 ${formatMetric(metrics['ndcg@10'])}`,
@@ -80,12 +78,21 @@ async function finish(job: Job, found: FinishedRun | undefined, context: Context
   return run;
 }
 
+async function carriedOut(job: Job, context: Context, guide: Guide): Promise<FinishedRun> {
+  const { progress } = context;
+  const guidance =
+    job.kind === 'run' && job.environment && !job.network ? await guide.guidance(job, job.environment) : undefined;
+  progress.begin(job.name);
+  if (job.kind === 'baseline') return runBaseline(job, context);
+  return job.network ? runFused(job, job.network, context) : runTrained(job, context, guidance);
+}
+
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
   if (dataset.catalog) return;
   const readsTexts = (e: EnvironmentConfig): boolean => e.tokens !== 'id' || hasLanguageModel(e);
   const readers = [
     ...baselines
-      .filter((b) => b.type === 'text-similarity' || (b.type === 'co-occurrence' && b.text))
+      .filter((b) => b.type === 'text-similarity' || ('text' in b && b.text))
       .map((b) => `baseline ${b.type}`),
     ...Object.entries(environments).flatMap(([name, e]) => (readsTexts(e) ? [`environment ${name}`] : [])),
   ];

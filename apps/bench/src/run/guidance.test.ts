@@ -15,7 +15,9 @@ vi.mock('./environment.ts', () => ({
 test('what a run says of its environment reaches it; runs that say the same ask once', async () => {
   const rule = { rank: 'reward', shortlist: 40, popularity: 1, excludeSeen: true, pessimism: 2 } as const;
   const signals = {
-    use: { reward: true },
+    environment: 'e',
+    use: { state: true, reward: true },
+    stateForm: 'vectors',
     alpha: 2,
     k: 3,
     temperature: 0.5,
@@ -37,6 +39,8 @@ test('what a run says of its environment reaches it; runs that say the same ask 
     { k: 20, window: 5, dir: 'f' },
     { ...rule, k: 20, window: 5 },
   ]);
+  expect(asked.map((options) => options?.states)).toEqual([false, true]);
   const taught = vi.mocked(leaSignals).mock.calls.map(([, , options]) => options);
-  expect(taught[2]).toMatchObject({ ...signals, rewards: [1], seed: 7 });
+  const { environment: _, ...options } = signals;
+  expect(taught[2]).toMatchObject({ ...options, rewards: [1], seed: 7 });
 });

@@ -1,6 +1,7 @@
 import { contentHash } from '@lea/core';
 import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
-import { leaSignals } from '@lea/train';
+import { leaSignals, memoryTeacher } from '@lea/train';
+import { bringsStates } from '../config/environments.ts';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
@@ -29,16 +30,17 @@ export function createGuide(context: Context): Guide {
   return {
     async guidance({ config, seed }, environment) {
       const { rank, shortlist, popularity, excludeSeen, pessimism } = config;
-      const rule = { rank, shortlist, popularity, excludeSeen, pessimism };
+      const rule = { rank, shortlist, popularity, excludeSeen, pessimism, states: bringsStates(config) };
       const asked = contentHash(environment.id, rule);
       if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
       const { annotation, record } = await ready.get(asked)!;
-      const { use, alpha, k, temperature, rewardForm, rewardMix, signalControl } = config;
+      const { use, alpha, k, temperature, stateForm, rewardForm, rewardMix, signalControl } = config;
       const signals = leaSignals(annotation, context.split.train, {
         use,
         alpha,
         k,
         temperature,
+        stateForm,
         rewardForm,
         rewardMix,
         control: signalControl,
@@ -54,18 +56,21 @@ export function createGuide(context: Context): Guide {
   };
 }
 
-/** How positives are chosen and how sure rewards have to be. */
+/** How positives are chosen, how sure rewards have to be, and whether states are kept. */
 type Rule = {
-  readonly [K in 'rank' | 'shortlist' | 'popularity' | 'excludeSeen' | 'pessimism']?: AnnotateOptions[K] | undefined;
+  readonly [K in 'rank' | 'shortlist' | 'popularity' | 'excludeSeen' | 'pessimism' | 'states']?:
+    | AnnotateOptions[K]
+    | undefined;
 };
 
 async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
   const { experiment, split, progress } = context;
   progress.begin(`environment "${job.name}"`);
+  const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
+  if (job.config.tier === 'counting') return countingTeacher(job, k, rule, context);
   const found = await loadRecord(job);
   const { environment, record } = await prepareEnvironment(job, context);
   try {
-    const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
     const options = { ...rule, k, window: experiment.window, dir: job.folder, signal: context.signal };
     const annotation = await follow(annotate(environment, split.train, options), context);
     progress.end(`${job.config.tokens} tokens`, found && `found ready, took ${duration(found.seconds)}`);
@@ -73,4 +78,22 @@ async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Pro
   } finally {
     await environment.dispose();
   }
+}
+
+async function countingTeacher(
+  job: EnvironmentJob,
+  k: number,
+  { excludeSeen }: Rule,
+  context: Context,
+): Promise<Ready> {
+  const { split, progress } = context;
+  const started = performance.now();
+  const { memory, seconds } = await context.memory({ text: job.config.tokens !== 'id' });
+  const annotation = memoryTeacher(split.train, memory, { k, ...(excludeSeen !== undefined && { excludeSeen }) });
+  progress.end(job.config.tokens === 'id' ? 'counts' : 'counts and likeness of texts');
+  const taken = seconds + (performance.now() - started) / 1000;
+  return {
+    annotation,
+    record: { name: job.name, hash: memory.hash, config: job.resolved, seconds: taken, stages: {} },
+  };
 }

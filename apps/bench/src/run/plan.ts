@@ -4,7 +4,7 @@ import { contentHash } from '@lea/core';
 import type { PackageVersions } from '../config/packages.ts';
 import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 import type { Models } from './models.ts';
-import { resolvedEnvironment } from './resolved.ts';
+import { resolvedEnvironment, resolvedMemory } from './resolved.ts';
 import { computing } from './versions.ts';
 
 /** Folders and hashes that the parts of one experiment share. */
@@ -33,6 +33,8 @@ export interface RunJob extends Planned {
   readonly kind: 'run';
   readonly config: RunConfig;
   readonly environment: EnvironmentJob | undefined;
+  /** The run whose trained network this one takes. */
+  readonly network: RunJob | undefined;
 }
 
 export interface EnvironmentJob extends Planned {
@@ -79,21 +81,20 @@ export function planOf(
   const baselines = experiment.baselines.map(
     (config): BaselineJob => ({ ...planned(baselineName(config), 0, config, folder), kind: 'baseline', config }),
   );
-  const trained = experiment.seeds.flatMap((seed) =>
-    experiment.runs.map((config): RunJob => {
-      const environment = environments.find((e) => e.name === config.environment && e.seed === seed);
-      // names of other runs say what is compared, not what is trained
-      const { base: _, control: __, agent: given, ...own } = config;
-      const agent = createAgent(given as never).config;
-      return {
-        ...planned(config.name, seed, { ...own, agent, environment: environment?.resolved, ...defining }, folder),
-        kind: 'run',
-        config,
-        environment,
-      };
-    }),
-  );
-  const used = environments.filter((e) => trained.some((job) => job.environment === e));
+  const runJob = (config: RunConfig, seed: number): RunJob => {
+    const environment = environments.find((e) => e.name === config.environment && e.seed === seed);
+    const source = experiment.runs.find(({ name }) => name === config.network);
+    const network = source && runJob(source, seed);
+    // names of other runs say what is compared, not what is trained
+    const { base: _, control: __, agent: given, network: ___, memory, ...own } = config;
+    const what = network
+      ? { name: config.name, network: network.resolved }
+      : { ...own, agent: createAgent(given as never).config, environment: environment?.resolved, ...defining };
+    const resolved = { ...what, ...(memory && { memory: resolvedMemory(memory) }) };
+    return { ...planned(config.name, seed, resolved, folder), kind: 'run', config, environment, network };
+  };
+  const trained = experiment.seeds.flatMap((seed) => experiment.runs.map((config) => runJob(config, seed)));
+  const used = environments.filter((e) => trained.some((job) => job.environment === e && !job.network));
   return { jobs: [...baselines, ...trained], environments: used, folder };
 }
 
@@ -105,6 +106,12 @@ export function baselineName(config: BaselineConfig): string {
     'last-item-markov': 'last-item Markov',
     'text-similarity': 'text similarity',
     'co-occurrence': 'co-occurrence',
+    'item-knn': 'ItemKNN',
+    sknn: 'SKNN',
+    vsknn: 'VSKNN',
+    stan: 'STAN',
+    ease: 'EASE',
+    'counting-memory': 'counting memory',
   };
   return `${names[config.type]}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
 }

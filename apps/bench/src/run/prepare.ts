@@ -3,23 +3,26 @@ import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
-import { type Dataset, loadDataset } from '../datasets/load.ts';
+import { type Dataset, describe } from '../datasets/describe.ts';
+import { loadDataset } from '../datasets/load.ts';
 import { splitAs } from '../datasets/split.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { type Context, lazyText } from './context.ts';
+import { type Context, lazyMemories, lazyText } from './context.ts';
 import { modelsOf } from './models.ts';
 
 /** The part of the context that is read: data, split, rewards. */
 export type Prepared = Omit<Context, 'progress' | 'signal' | 'folder'>;
 
-/** Reads and splits the data of an experiment. */
+/** Reads and splits the data of an experiment; texts come after the split. */
 export async function prepareData(
   { experiment, packages, folder, origin }: Loaded,
   data: string | undefined,
 ): Promise<Prepared> {
   const models = await modelsOf(Object.values(experiment.environments ?? {}));
-  const dataset = await loadDataset(experiment.dataset, data, folder);
-  const split = await splitAs(experiment.split, dataset.interactions, folder);
+  const source = await loadDataset(experiment.dataset, data, folder);
+  const split = await splitAs(experiment.split, source.interactions, folder);
+  const dataset = await describe(source, split);
+  const text = lazyText(dataset.catalog?.texts ?? []);
   return {
     experiment,
     packages,
@@ -28,7 +31,8 @@ export async function prepareData(
     models,
     dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),
     rewards: rewardsFor(dataset, experiment.rewards, origin),
-    text: lazyText(dataset.catalog?.texts ?? []),
+    text,
+    memory: lazyMemories({ experiment, split, dataset, text }),
     threads: experiment.threads ?? Math.min(2, availableParallelism()),
   };
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import type { Fusion } from '@lea/agents';
 import { replaceFile } from '@lea/core';
 import type { Evaluation } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
-import type { CurvePoint } from '@lea/train';
+import type { CurvePoint, FittedFusion } from '@lea/train';
 import type { Context } from './context.ts';
 import { readRecord } from './json.ts';
 import type { Job } from './plan.ts';
+import type { Trial } from './tuning.ts';
 import { versions } from './versions.ts';
 
 /** Everything needed to say what was run, and to run it again. */
@@ -39,6 +41,8 @@ export interface RunRecord {
   readonly weightsHash: string | null;
   /** Of a baseline: its constants, those included that validation decided. */
   readonly baseline?: unknown;
+  /** The constants that were tried on validation, in this order, each with what it came to. */
+  readonly tuning?: readonly Trial[];
   readonly training?: {
     readonly steps: number;
     readonly best: CurvePoint | null;
@@ -46,6 +50,18 @@ export interface RunRecord {
     /** Numbers in all trained networks. */
     readonly parameters: number;
   };
+  /** The memory of a policy, and how it joins the network. */
+  readonly memory?: {
+    readonly hash: string;
+    readonly seconds: number;
+    readonly fusion: Fusion;
+    /** Weights that were tried on validation. */
+    readonly curve?: FittedFusion['curve'];
+  };
+  /** NDCG@10 on validation of what is served, by which policies are chosen; absent for baselines. */
+  readonly validation?: number;
+  /** What serving costs. */
+  readonly serving?: Serving;
   readonly environment?: { readonly name: string; readonly hash: string; readonly seconds: number };
 }
 
@@ -55,6 +71,14 @@ export interface FinishedRun {
   readonly evaluation: Evaluation;
   /** False when it was found finished on disk. */
   readonly fresh: boolean;
+}
+
+/** What it costs to recommend. */
+export interface Serving {
+  /** Median time of ten recommendations for one user, on this machine. */
+  readonly milliseconds: number;
+  /** Weights and tables; null where nothing of the kind is held. */
+  readonly megabytes: number | null;
 }
 
 /** The part of a record that follows from job, context and evaluation. */

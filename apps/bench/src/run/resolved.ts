@@ -1,6 +1,7 @@
+import { memoryDefaults } from '@lea/agents';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { hasLanguageModel } from '../config/environments.ts';
-import { type EnvironmentConfig, fit, itemTokens, languageModel } from '../config/schema.ts';
+import { type EnvironmentConfig, fit, itemTokens, languageModel, type RunConfig } from '../config/schema.ts';
 import type { Models } from './models.ts';
 
 /** Precision of a feature-extraction model's weights. */
@@ -11,7 +12,8 @@ export const PRECISION = 'q8';
  * that changes makes another key.
  */
 export function resolvedEnvironment(config: EnvironmentConfig, models: Models): object {
-  const { tokens } = config;
+  const { tokens, tier } = config;
+  if (tier === 'counting') return { tokens, tier, memory: resolvedMemory({ text: tokens !== 'id' }) };
   return { tokens, ...resolvedLanguage(config, models), fit: resolvedFit(config.fit) };
 }
 
@@ -43,4 +45,10 @@ function over(schema: { readonly entries: object }, defaults: object, given: obj
   return Object.fromEntries(
     Object.keys(schema.entries).map((name) => [name, value(given, name) ?? value(defaults, name)]),
   );
+}
+
+/** The options of a memory, given or by default; whether it reads texts may depend on there being some. */
+export function resolvedMemory(given: NonNullable<RunConfig['memory']>): object {
+  const { text: _, window: __, ...defaults } = memoryDefaults;
+  return { text: null, ...defaults, ...given };
 }

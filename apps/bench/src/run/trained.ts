@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { openLog } from './log.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
+import { servingOf } from './serving.ts';
 
 /** What an environment adds to a run. */
 export interface Guidance {
@@ -22,8 +23,12 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   const agent = createAgent(job.config.agent as never);
   await replaceFile(join(job.folder, 'config.json'), `${JSON.stringify(job.resolved, null, 2)}\n`);
   const log = await openLog(join(job.folder, 'events.jsonl'));
+  const { fusion: form, ...options } = job.config.memory ?? {};
+  const counted = job.config.memory && (await context.memory(options));
   const events = train({
     ...job.config.train,
+    memory: counted?.memory,
+    fusion: form,
     agent,
     train: split.train,
     validation: split.validation,
@@ -41,10 +46,12 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   });
   const show = follower(progress, job.config.train?.maxSteps);
   let parameters = 0;
+  let fusedValue: number | undefined;
   let next = await events.next();
   for (; !next.done; next = await events.next()) {
     const event = next.value;
     if (event.type === 'start') parameters = event.parameters;
+    if (event.type === 'fused') fusedValue = event.value;
     show(event);
     if (event.type !== 'step') await log.append(event);
   }
@@ -60,6 +67,9 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
       seconds: log.seconds(),
       weightsHash,
       training: { steps, best, curve, parameters },
+      validation: fusedValue ?? best?.value,
+      serving: await servingOf(result.policy, split.test),
+      ...(counted && { memory: { hash: counted.memory.hash, seconds: counted.seconds, fusion: result.fusion! } }),
       ...(guidance && { environment: guidance.record }),
     };
     await saveRun(job.folder, record, evaluation);

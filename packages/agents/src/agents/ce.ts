@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { supervisedLoss } from '../losses/supervised.ts';
+import { aligned } from './alignment.ts';
+import { type AlignmentOptions, alignmentDefaults, checkAlignment } from './guidance.ts';
 import { learningStates } from './loss.ts';
 import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
-export interface CeOptions extends CatalogueOptions {
+export interface CeOptions extends CatalogueOptions, AlignmentOptions {
   /** Learning rate of Adam. Default 0.001. Higher learns faster, then diverges. */
   lr: number;
 }
@@ -13,15 +15,19 @@ export interface CeOptions extends CatalogueOptions {
 /** The supervised recommender: L = -log softmax(f(s))[a], or a sampled form of it. */
 export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
   type: 'ce',
-  defaults: { ...catalogueDefaults, lr: 0.001 },
-  check: (options) => checkCatalogue('ce', options),
+  defaults: { ...catalogueDefaults, ...alignmentDefaults, lr: 0.001 },
+  check(options) {
+    checkCatalogue('ce', options);
+    checkAlignment('ce', options);
+  },
   build: (options, encoder) => ({
     ...supervisedParts(options, encoder),
     phases: onePhase(options.lr),
     loss(input) {
-      const terms = { ce: supervisedLoss(encoder, input, learningStates(input, encoder), options) };
+      const states = learningStates(input, encoder);
+      const terms = { ce: supervisedLoss(encoder, input, states, options) };
       const loss = tf.mean(terms.ce) as tf.Scalar;
-      return { loss, metrics: { 'loss/ce': loss }, terms };
+      return aligned({ loss, metrics: { 'loss/ce': loss }, terms }, input, states.last, options);
     },
   }),
 });

@@ -1,14 +1,16 @@
 import type { Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { type Head, head } from '../heads.ts';
+import { criticHead, type Head } from '../heads.ts';
+import { type AugmentedActions, augmentedActions } from '../losses/augmented-actions.ts';
 import { conservativePenalty } from '../losses/conservative.ts';
-import { doubleQ } from '../losses/double-q.ts';
 import { keptNegatives, negativeActions } from '../losses/negatives.ts';
-import { halfSquare, loggedTarget, negativeTarget } from '../losses/td.ts';
+import { augmentedTarget, halfSquare, loggedTarget, negativeTarget } from '../losses/td.ts';
 import { plain, type Valuation } from '../losses/valuation.ts';
-import type { Encoder, Histories, LossInput } from '../types.ts';
+import type { Encoder, LossInput } from '../types.ts';
+import { neededState } from './alignment.ts';
+import { type Bootstraps, bootstraps } from './bootstraps.ts';
+import type { GuidanceOptions } from './guidance.ts';
 import type { QOptions } from './options.ts';
-import { historiesOf, neededTarget, nextHistoriesOf, passMode } from './parts.ts';
 
 /** Values and TD terms of the logged actions. */
 export interface Logged {
@@ -25,8 +27,15 @@ export interface Negatives extends Logged {
   readonly kept: tf.Tensor | undefined;
 }
 
+/** The same for positive actions that the environment proposes, values [B, M]. */
+export interface Augmented extends Logged {
+  /** [B, M] 0/1: which of them count. */
+  readonly kept: tf.Tensor;
+}
+
 export interface Critic {
   readonly logged: Logged;
+  readonly augmented?: Augmented;
   readonly negative?: Negatives;
   /** Conservative penalty per row [B], not weighted; absent when its weight is 0. */
   readonly cql?: tf.Tensor;
@@ -38,15 +47,20 @@ export interface NegativeOptions {
   readonly negativeReward: number;
 }
 
-/** What the Q side reads of an agent's options: negatives learn when there are some. */
-export interface CriticOptions extends QOptions, Partial<NegativeOptions> {
+/** What the Q side reads of an agent's options: negatives learn when there are some, augmented actions when asked for. */
+export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<GuidanceOptions> {
   /** Temperature of the conservative penalty. Default 1. */
   readonly cqlTemperature?: number;
 }
 
 /**
- * The Q side of a loss at states [B, H]: TD of the logged actions, y = r + gamma (1 - done) Q'(s', argmax Q(s', .)), and
- * with `negatives` also of sampled ones, y = r_n + gamma Q'(s, argmax Q(s, .)); the penalty of `cql`.
+ * The Q side of a loss at states [B, H]. TD of
+ * - the logged actions, y = r + gamma (1 - done) Q'(s', argmax Q(s', .));
+ * - with `negatives`, sampled actions, y = r_n + gamma Q'(s, argmax Q(s, .));
+ * - with `augmentedActions`, positive actions b that the batch brings with their rewards (LEA),
+ *   y = R(s,b) + gamma Q'(s+, argmax Q(s+, .)), s+ the state after b, or s with `augmentedBootstrap: 'current'`;
+ *
+ * and the penalty of `cql`.
  *
  * @param valuation how the head is read; as it is when left out
  */
@@ -57,66 +71,75 @@ export function critic(
   options: CriticOptions,
   valuation: Valuation = plain,
 ): Critic {
-  const { negatives = 0, negativeReward = 0 } = options;
-  const at = head(input.params, 'q', state);
-  const sides =
-    negatives > 0
-      ? both(input, encoder, at, { ...options, negatives, negativeReward }, valuation)
-      : one(input, encoder, at, options, valuation);
+  const { negatives: draws = 0, augmentedActions: positives = 0 } = options;
+  const { batch, key, frozen } = input;
+  const at = learningCritic(input, state, options);
+  const augmented = augmentedActions(batch, key, positives);
+  const negatives = draws > 0 ? negativeActions(batch, key, draws, at.weight.shape[0]!) : undefined;
+  const ahead = bootstraps(input, encoder, options, valuation, { augmented, negatives });
+  const sets = [batch.action!.expandDims(1), negatives, augmented?.actions];
+  const [q, qNegative, qAugmented] = valuesOfEach(at, valuation, sets);
+  const sides = {
+    logged: loggedSide(input, q!.reshape([-1]), ahead.next, options),
+    ...(augmented && { augmented: augmentedSide(augmented, qAugmented!, ahead, options) }),
+    ...(negatives && { negative: negativeSide(input, negatives, qNegative!, ahead.current!, options) }),
+  };
   if (options.cql === 0) return sides;
-  const { batch, frozen, items = at.weight.shape[0]! } = input;
+  const { items = at.weight.shape[0]! } = input;
   const temperature = options.cqlTemperature ?? 1;
   const sampling = { temperature, items, candidates: batch.candidates, logQ: frozen.logQ };
   return { ...sides, cql: conservativePenalty(valuation.all(at, batch.candidates), sides.logged.q, sampling) };
 }
 
-function one(input: LossInput, encoder: Encoder, at: Head, o: QOptions, valuation: Valuation): { logged: Logged } {
-  const next = bootstrap(input, encoder, nextHistoriesOf(input), o, valuation);
-  return { logged: logged(input, valuation.of(at, input.batch.action!), next, o) };
+/** The Q head of the network that learns, at states [B, H] and, with `criticState`, the environment's. */
+export function learningCritic(
+  { params, batch }: LossInput,
+  state: tf.Tensor,
+  { criticState }: Pick<CriticOptions, 'criticState'>,
+): Head {
+  return criticHead(params, state, criticState ? neededState(batch.environmentState) : undefined);
 }
 
-/** The passes over s' and s that make the two targets are one pass over both. */
-function both(
-  input: LossInput,
-  encoder: Encoder,
+/** Values of each set of actions, of its shape. One gather for all of them: one scatter into the gradient of a large weight. */
+function valuesOfEach(
   at: Head,
-  o: QOptions & NegativeOptions,
   valuation: Valuation,
-): { logged: Logged; negative: Negatives } {
-  const [after, now] = [nextHistoriesOf(input), historiesOf(input)];
-  const histories = { items: tf.concat([after.items, now.items], 0), length: tf.concat([after.length, now.length], 0) };
-  const [next, current] = tf.split(bootstrap(input, encoder, histories, o, valuation), 2, 0) as [tf.Tensor, tf.Tensor];
-
-  const actions = negativeActions(input.batch, input.key, o.negatives, at.weight.shape[0]!);
-  // One gather for all of them: one scatter into the gradient of a large weight.
-  const values = valuation.of(at, tf.concat([input.batch.action!.expandDims(1), actions], 1));
-  const [qLogged, q] = tf.split(values, [1, actions.shape[1]], 1) as [tf.Tensor, tf.Tensor];
-  const kept = keptNegatives(input.batch, actions);
-  const y = negativeTarget(o.negativeReward, current, o.gamma);
-  const squares = halfSquare(y.expandDims(1), q);
-  const td = tf.sum(kept ? tf.mul(squares, kept) : squares, 1);
-  return {
-    logged: logged(input, qLogged.reshape([-1]), next, o),
-    negative: { q, td, kept, terms: { qNegative: q, yNegative: y } },
-  };
+  sets: readonly (tf.Tensor | undefined)[],
+): (tf.Tensor | undefined)[] {
+  const given = sets.filter((set) => set !== undefined);
+  const all = valuation.of(at, tf.concat(given, 1));
+  // The gradient of a split into one part is broken in tfjs.
+  const values = given.length === 1 ? [all] : tf.split(all, given.map(({ shape }) => shape[1]!), 1); // biome-ignore format: one line
+  return sets.map((set) => set && values[given.indexOf(set)]);
 }
 
-function logged({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOptions): Logged {
+function loggedSide({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOptions): Logged {
   const y = loggedTarget(batch.reward!, batch.done!, next, o.gamma);
   return { q, td: halfSquare(y, q), terms: { q, qNext: next, y } };
 }
 
-function bootstrap(
-  input: LossInput,
-  encoder: Encoder,
-  histories: Histories,
+/** The mean over a row's draws: more of them are less noise, not more weight. */
+function augmentedSide(
+  { rewards, kept }: AugmentedActions,
+  q: tf.Tensor,
+  { current, appended = current!.expandDims(1) }: Bootstraps,
   o: QOptions,
-  valuation: Valuation,
-): tf.Tensor1D {
-  const networks = { params: input.params, target: neededTarget(input) };
-  const passes = {
-    select: passMode(input, 'select', o.targetDropout),
-    value: passMode(input, 'value', o.targetDropout),
-  };
-  return doubleQ(encoder, networks, histories, passes, { candidates: input.batch.candidates, bcq: o.bcq }, valuation);
+): Augmented {
+  const y = augmentedTarget(rewards, appended, o.gamma);
+  const td = tf.mean(tf.mul(halfSquare(y, q), kept), 1);
+  return { q, td, kept, terms: { qAugmented: q, yAugmented: y } };
+}
+
+function negativeSide(
+  { batch }: LossInput,
+  actions: tf.Tensor,
+  q: tf.Tensor,
+  current: tf.Tensor,
+  { negativeReward = 0, gamma }: CriticOptions,
+): Negatives {
+  const kept = keptNegatives(batch, actions);
+  const y = negativeTarget(negativeReward, current, gamma);
+  const squares = halfSquare(y.expandDims(1), q);
+  const td = tf.sum(kept ? tf.mul(squares, kept) : squares, 1);
+  return { q, td, kept, terms: { qNegative: q, yNegative: y } };
 }

@@ -16,6 +16,7 @@ export function qCures(rate: string): Cures {
     ...supervisedCures(rate),
     'loss/td': values,
     'loss/td_negative': values,
+    'loss/td_augmented': values,
     'loss/cql': values,
     'q/mean': values,
     'q/min': values,

@@ -2,6 +2,7 @@ import { fold, LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { initHead } from '../heads.ts';
+import { aligned, initAlignment } from './alignment.ts';
 import { critic } from './critic.ts';
 import { criticMetrics, criticTerm, criticTerms } from './loss.ts';
 import { encoderTables, historiesOf, onePhase, passMode, qParts } from './parts.ts';
@@ -27,6 +28,7 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
       itemTables: { ...encoderTables(encoder), 'q.weight': 'choices' },
       init: (key, shape, text) => ({
         ...encoder.init(fold(key, 'encoder'), shape, text),
+        ...initAlignment(key, options, encoder, shape),
         ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
       }),
       phases: onePhase(options.lr),
@@ -34,7 +36,7 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
         const state = encoder.encode(input.params, historiesOf(input), passMode(input, 'main'));
         const values = critic(input, encoder, state, options);
         const loss = tf.mean(criticTerm(values, options)) as tf.Scalar;
-        return { loss, metrics: criticMetrics(values), terms: criticTerms(values) };
+        return aligned({ loss, metrics: criticMetrics(values), terms: criticTerms(values) }, input, state, options);
       },
     };
   },

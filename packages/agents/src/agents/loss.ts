@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { encodeStates, type States, supervisedLoss } from '../losses/supervised.ts';
 import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput, LossResult } from '../types.ts';
+import { aligned } from './alignment.ts';
 import { type Critic, type CriticOptions, critic } from './critic.ts';
 import type { QOptions } from './options.ts';
 import { historiesOf, passMode } from './parts.ts';
@@ -20,9 +21,10 @@ export function learningStates(input: LossInput, encoder: Encoder): States {
 }
 
 /** Means of the values that tell whether a critic is sound. */
-export function criticMetrics({ logged, negative, cql }: Critic): Tensors {
+export function criticMetrics({ logged, augmented, negative, cql }: Critic): Tensors {
   return {
     'loss/td': tf.mean(logged.td),
+    ...(augmented && { 'loss/td_augmented': tf.mean(augmented.td) }),
     ...(negative && { 'loss/td_negative': tf.mean(negative.td) }),
     ...(cql && { 'loss/cql': tf.mean(cql) }),
     'q/mean': tf.mean(logged.q),
@@ -31,9 +33,10 @@ export function criticMetrics({ logged, negative, cql }: Critic): Tensors {
 }
 
 /**
- * The loss of the family, mean over the rows of: weight * supervised + tdWeight (TD + TD of negatives) + cql * penalty.
+ * The loss of the family, mean over the rows of:
+ * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cql * penalty + alignment * alignment loss.
  *
- * @param options with `negatives`, sampled negative actions learn as well
+ * @param options with `negatives`, sampled negative actions learn as well; with `augmentedActions`, those that the batch brings
  * @param weigh makes the weight of the supervised term out of the values; none: 1
  * @param states when the caller has them already
  * @param valuation how the Q head is read; as it is when left out
@@ -49,25 +52,28 @@ export function actorCriticLoss(
   const values = critic(input, encoder, states.last, options, valuation);
   const weighting = weigh?.(values, states);
   const supervised = supervisedLoss(encoder, input, states, options, weighting?.weight);
-  return {
+  const result = {
     loss: tf.mean(tf.add(supervised, criticTerm(values, options))) as tf.Scalar,
     metrics: { 'loss/ce': tf.mean(supervised), ...criticMetrics(values), ...weighting?.metrics },
     terms: { ce: supervised, ...criticTerms(values), ...weighting?.terms },
   };
+  return aligned(result, input, states.last, options);
 }
 
 /** What a critic adds to the loss per row [B]. */
-export function criticTerm({ logged, negative, cql }: Critic, options: QOptions): tf.Tensor {
-  const td = negative ? tf.add(logged.td, negative.td) : logged.td;
+export function criticTerm({ logged, augmented, negative, cql }: Critic, options: QOptions): tf.Tensor {
+  const unaided = negative ? tf.add(logged.td, negative.td) : logged.td;
+  const td = augmented ? tf.add(unaided, augmented.td) : unaided;
   const weighted = tf.mul(td, tf.scalar(options.tdWeight));
   return cql ? tf.add(weighted, tf.mul(cql, tf.scalar(options.cql))) : weighted;
 }
 
 /** The parts of a critic per row. */
-export function criticTerms({ logged, negative, cql }: Critic): Tensors {
+export function criticTerms({ logged, augmented, negative, cql }: Critic): Tensors {
   return {
     td: logged.td,
     ...logged.terms,
+    ...(augmented && { tdAugmented: augmented.td, ...augmented.terms }),
     ...(negative && { tdNegative: negative.td, ...negative.terms }),
     ...(cql && { cql }),
   };

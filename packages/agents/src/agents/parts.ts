@@ -3,15 +3,18 @@ import type { Specs, Tensors, Value, Values } from '@lea/tensor';
 import type * as tf from '@tensorflow/tfjs';
 import type { AgentParts } from '../define.ts';
 import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '../heads.ts';
+import { uniformValue } from '../init.ts';
 import type { Agent, Encoder, ItemStatistic, LossInput, Mode, Phase, Shape } from '../types.ts';
+import { initAlignment, neededStateSize } from './alignment.ts';
 import { qCures, supervisedCures } from './cures.ts';
+import type { AlignmentOptions, GuidanceOptions } from './guidance.ts';
 import type { CatalogueOptions, QOptions } from './options.ts';
 
 type Shared = Omit<AgentParts, 'phases' | 'loss'>;
 
-/** Everything of an agent with a supervised head but its phases and its loss. */
-export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Shared {
-  const { loss, candidates, samplingPower } = options;
+/** Everything of an agent with a supervised head but its phases and its loss. With `alignment` the loss is to be `aligned`. */
+export function supervisedParts(options: CatalogueOptions & Partial<AlignmentOptions>, encoder: Encoder): Shared {
+  const { loss, candidates, samplingPower, alignment = 0 } = options;
   const sampled = loss !== 'softmax';
   return {
     networks: 1,
@@ -24,18 +27,27 @@ export function supervisedParts(options: CatalogueOptions, encoder: Encoder): Sh
     cures: supervisedCures('lr'),
     rankingHead: 'supervised',
     everyPosition: encoder.everyPosition,
-    init: (key, shape, text) => initNetwork(key, encoder, shape, text),
-    inputs: (batchSize, window, targets) => ({
+    readsEnvironmentState: alignment > 0,
+    init: (key, shape, text) => ({
+      ...initNetwork(key, encoder, shape, text),
+      ...initAlignment(key, options, encoder, shape),
+    }),
+    inputs: (batchSize, window, targets, { stateSize = 0 } = {}) => ({
       ...supervisedInputs(batchSize, window, targets),
       ...(sampled && { candidates: { dtype: 'int32', shape: [candidates] } }),
+      ...(alignment > 0 && stateSize > 0 && { environmentState: { dtype: 'float32', shape: [batchSize, stateSize] } }),
     }),
     score: (params, histories, frozen) => score(encoder, 'supervised', params, histories, frozen),
   };
 }
 
-/** The same for agents with a Q head and a target. */
-export function qParts(options: QOptions, encoder: Encoder): Shared {
+/**
+ * The same for agents with a Q head and a target. With `augmentedActions` the loss is to read their rewards, with
+ * `criticState` the environment's states: `critic` does.
+ */
+export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: Encoder): Shared {
   const supervised = supervisedParts(options, encoder);
+  const { augmentedActions = 0, criticState = false } = options;
   const statistics: ItemStatistic[] = options.cql > 0 && supervised.sampling ? ['logQ'] : [];
   return {
     ...supervised,
@@ -49,11 +61,14 @@ export function qParts(options: QOptions, encoder: Encoder): Shared {
     itemTables: { ...supervised.itemTables, 'q.weight': 'choices' },
     init: (key, shape, text) => ({
       ...supervised.init(key, shape, text),
-      ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
+      ...initCritic(key, options, encoder, shape),
     }),
-    inputs: (batchSize, window, targets) => ({
-      ...supervised.inputs(batchSize, window, targets),
+    readsEnvironmentState: criticState || supervised.readsEnvironmentState === true,
+    inputs: (batchSize, window, targets = 0, signals = {}) => ({
+      ...supervised.inputs(batchSize, window, targets, signals),
       ...transitionInputs(batchSize, window),
+      ...(augmentedActions > 0 && signals.targetRewards && rewardInputs(batchSize, targets)),
+      ...(criticState && stateInputs(batchSize, signals.stateSize)),
     }),
     score: (params, histories, frozen) => score(encoder, options.rankingHead, params, histories, frozen),
   };
@@ -66,6 +81,38 @@ export function transitionInputs(batchSize: number, window: number): Specs {
     done: { dtype: 'float32', shape: [batchSize] },
     nextItems: { dtype: 'int32', shape: [batchSize, window] },
     nextLength: { dtype: 'int32', shape: [batchSize] },
+  };
+}
+
+function rewardInputs(batchSize: number, targets: number): Specs {
+  return targets > 0 ? { targetRewards: { dtype: 'float32', shape: [batchSize, targets] } } : {};
+}
+
+function stateInputs(batchSize: number, stateSize = 0): Specs {
+  const states = { dtype: 'float32', shape: [batchSize, stateSize] } as const;
+  return stateSize > 0 ? { environmentState: states, nextEnvironmentState: states } : {};
+}
+
+/**
+ * The Q head `q.weight` of one network; with `criticState` it is as wide again, for a projection of the environment's states,
+ * `q.environment.weight` [H, E].
+ *
+ * @param heads of an ensemble
+ */
+export function initCritic(
+  key: Key,
+  { criticState = false }: Partial<GuidanceOptions>,
+  { outputSize }: Encoder,
+  shape: Shape,
+  heads = 1,
+): Values {
+  const own = fold(key, 'heads');
+  if (!criticState) return initHead(own, 'q', shape.items, outputSize, heads);
+  const stateSize = neededStateSize(shape);
+  const bound = Math.sqrt(6 / (outputSize + stateSize));
+  return {
+    ...initHead(own, 'q', shape.items, 2 * outputSize, heads),
+    'q.environment.weight': uniformValue(own, 'q.environment.weight', [outputSize, stateSize], bound),
   };
 }
 

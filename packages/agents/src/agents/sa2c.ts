@@ -34,7 +34,8 @@ export interface Sa2cOptions extends SnqnOptions {
 /**
  * Supervised advantage actor-critic (Xin et al., WSDM 2022). First phase `warmup`: SNQN. Second phase `advantage`: the
  * supervised term of each row is weighted by its clipped advantage, L = A CE + w (TD + TD of negatives),
- * A = clip(Q(s,a) - (Q(s,a) + sum_j Q(s,n_j)) / (K + 1)), no gradient through A.
+ * A = clip(Q(s,a) - (Q(s,a) + sum_j Q(s,n_j)) / (K + 1)), no gradient through A. Augmented actions of an environment count
+ * in the mean beside the negatives.
  */
 export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
   type: 'sa2c',
@@ -94,11 +95,12 @@ function advantageCures({ advantageClip: clip }: Sa2cOptions): Agent['cures'] {
 function weighting(
   input: LossInput,
   encoder: Encoder,
-  { logged, negative }: Critic,
+  { logged, augmented, negative }: Critic,
   states: States,
   { advantageClip: clip, smoothing }: Sa2cOptions,
 ): Weighting {
-  const raw = advantage(logged.q, negative!.q, negative!.kept);
+  const others = [negative!, augmented].filter((side) => side !== undefined);
+  const raw = advantage(logged.q, joined(others.map(({ q }) => q))!, joined(others.map(({ kept }) => kept)));
   const clipped = clip ? tf.clipByValue(raw, clip[0], clip[1]) : raw;
   const weight = smoothing > 0 ? tf.mul(clipped, tf.pow(propensityRatio(input, encoder, states), smoothing)) : clipped;
   return {
@@ -109,6 +111,12 @@ function weighting(
     },
     terms: { advantage: raw, weight },
   };
+}
+
+/** [B, K] of several kinds of actions side by side; undefined when none of them are given. */
+function joined(parts: readonly (tf.Tensor | undefined)[]): tf.Tensor | undefined {
+  const given = parts.filter((part) => part !== undefined);
+  return given.length > 0 ? tf.concat(given, 1) : undefined;
 }
 
 /** clip(pi(a|s) / share of a in the log, 0.1, 10), [B], no gradient. */

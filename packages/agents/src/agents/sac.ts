@@ -5,10 +5,11 @@ import { type AgentFactory, agentFactory } from '../define.ts';
 import type { Agent } from '../types.ts';
 import { curesOf, qCures } from './cures.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkQ, checkWarmup, type QOptions, qDefaults } from './options.ts';
+import { checkWarmup } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
+import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
-export interface SacOptions extends QOptions {
+export interface SacOptions extends SqnOptions {
   /**
    * Length of the first phase (SQN): until validation stops improving (default), a number of updates (the authors: 30000 or
    * 15000), or 0 for none, as their Caser and NextItNet scripts have it, which then diverge.
@@ -24,7 +25,7 @@ export interface SacOptions extends QOptions {
 }
 
 export const sacDefaults: SacOptions = {
-  ...qDefaults,
+  ...sqnDefaults,
   warmup: 'early-stopping',
   actorLr: 0.001,
   clamp: false,
@@ -52,7 +53,7 @@ export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
 
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkSac(type: string, options: SacOptions): void {
-  checkQ(type, options);
+  checkSqn(type, options);
   checkRanges(type, options, { actorLr: [0, Number.MAX_VALUE] });
   checkChoices(type, options, { clamp: [true, false] });
   checkWarmup(type, options, 0);

@@ -2,17 +2,17 @@ import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { NegativeOptions } from './critic.ts';
 import { actorCriticLoss } from './loss.ts';
-import { checkQ, type QOptions, qDefaults } from './options.ts';
 import { onePhase, qParts } from './parts.ts';
+import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
-export interface SnqnOptions extends QOptions {
+export interface SnqnOptions extends SqnOptions {
   /** Negative actions drawn per row and step. Default 10, about the best in the paper. More: steadier values, dearer. */
   negatives: number;
   /** Their reward. Default 0; the paper found -0.5 to -2 to matter little. Lower pushes unlogged actions further down. */
   negativeReward: number;
 }
 
-export const snqnDefaults: SnqnOptions = { ...qDefaults, negatives: 10, negativeReward: 0 };
+export const snqnDefaults: SnqnOptions = { ...sqnDefaults, negatives: 10, negativeReward: 0 };
 
 /**
  * SQN with sampled negative actions (Xin et al., WSDM 2022): L = CE + w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2),
@@ -31,7 +31,7 @@ export const snqn: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
 
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkSnqn(type: string, options: SnqnOptions): void {
-  checkQ(type, options);
+  checkSqn(type, options);
   checkNegatives(type, options);
 }
 

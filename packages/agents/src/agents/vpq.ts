@@ -1,8 +1,6 @@
-import { fold } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
-import { head, initHead } from '../heads.ts';
 import {
   type EnsembleOptions,
   headStd,
@@ -11,8 +9,9 @@ import {
   mixtureWeights,
   penalisedEnsemble,
 } from '../losses/ensemble.ts';
-import type { Critic } from './critic.ts';
+import { type Critic, learningCritic } from './critic.ts';
 import { actorCriticLoss, learningStates } from './loss.ts';
+import { initCritic } from './parts.ts';
 import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from './sac.ts';
 
 export interface VpqOptions extends SacOptions, EnsembleOptions {}
@@ -37,14 +36,14 @@ export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
       ...parts,
       init: (key, shape, text) => ({
         ...parts.init(key, shape, text),
-        ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize, options.heads),
+        ...initCritic(key, options, encoder, shape, options.heads),
       }),
       loss(input) {
         const states = learningStates(input, encoder);
         const valuation = penalisedEnsemble(options, mixtureWeights(input.key, options.heads));
         const weigh = input.phase === 'actor' ? ({ logged }: Critic) => valueWeight(logged.q, options) : undefined;
         const result = actorCriticLoss(input, encoder, options, weigh, states, valuation);
-        const at = head(input.params, 'q', states.last);
+        const at = learningCritic(input, states.last, options);
         const std = headStd(headValues(at, input.batch.action!, options.heads));
         return { ...result, metrics: { ...result.metrics, 'q/std': tf.mean(std) } };
       },

@@ -24,6 +24,25 @@ export function checkWindow(where: string, { items }: Histories, window: number)
   });
 }
 
+/**
+ * Histories with one more event each: a full window drops its oldest event, an empty history becomes the event alone.
+ *
+ * @param histories [B, L] @param events int32 [B]
+ */
+export function appendEvent(histories: Histories, events: tf.Tensor, padId: number): Histories {
+  const [rows, window] = histories.items.shape as [number, number];
+  const count = tf.sum(validSlots(histories, padId), 1, true).toInt();
+  const room = tf.pad(histories.items as tf.Tensor2D, [[0, 0], [0, 1]], padId); // biome-ignore format: one line
+  const free = tf.equal(tf.range(0, window + 1, 1, 'int32').expandDims(0), count).toInt();
+  const longer = tf.add(room, tf.mul(free, tf.sub(events.expandDims(1), room))) as tf.Tensor2D;
+  const [whole, newest] = [0, 1].map((from) => tf.slice(longer, [0, from], [rows, window]));
+  const full = tf.equal(count, tf.scalar(window, 'int32')).toInt();
+  return {
+    items: tf.add(whole!, tf.mul(full, tf.sub(newest!, whole!))),
+    length: tf.minimum(tf.add(count, tf.scalar(1, 'int32')), tf.scalar(window, 'int32')).reshape([rows]),
+  };
+}
+
 /** The rows [B, D] of `x` [B, L, D] at position length - 1. */
 export function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   const [rows, window, width] = x.shape as [number, number, number];

@@ -24,7 +24,7 @@ export function infoNce(first: tf.Tensor, second: tf.Tensor, temperature: number
 }
 
 /** Rows of length 1. A zero row (the empty history of some encoders) stays zero, with a gradient of ordinary size. */
-function unit(x: tf.Tensor): tf.Tensor {
+export function unit(x: tf.Tensor): tf.Tensor {
   const squares = tf.sum(tf.square(x), 1, true);
   return tf.div(x, tf.sqrt(tf.add(squares, tf.less(stopGradient(squares), tf.scalar(1e-12)).toFloat())));
 }

@@ -1,6 +1,6 @@
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { greedy, head, supervisedHead, values } from '../heads.ts';
+import { criticHead, greedy, supervisedHead, values } from '../heads.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { plain, type Valuation } from './valuation.ts';
 
@@ -21,6 +21,7 @@ export interface Passes {
  * in a pass of its own. No gradient.
  *
  * @param candidates the items that may be selected; all when left out
+ * @param environment states of an environment [B, E] that the Q heads read as well
  * @param bcq share of the favourite's probability under the supervised head that an action needs to be selected
  * @param valuation how the two networks' heads are read; as they are when left out
  */
@@ -29,14 +30,23 @@ export function doubleQ(
   { params, target }: Networks,
   histories: Histories,
   { select, value }: Passes,
-  { candidates, bcq }: { readonly candidates?: tf.Tensor | undefined; readonly bcq: number },
+  {
+    candidates,
+    bcq,
+    environment,
+  }: {
+    readonly candidates?: tf.Tensor | undefined;
+    readonly bcq: number;
+    readonly environment?: tf.Tensor | undefined;
+  },
   valuation: Valuation = plain,
 ): tf.Tensor1D {
   const [learning, valuing] = [fixed(params), fixed(target)];
   const state = encoder.encode(learning, histories, select);
   const allowed = bcq > 0 ? likely(supervised(encoder, learning, state, select, candidates), bcq) : undefined;
-  const best = greedy(valuation.select(head(learning, 'q', state), candidates), candidates, allowed);
-  return valuation.value(head(valuing, 'q', encoder.encode(valuing, histories, value)), best) as tf.Tensor1D;
+  const best = greedy(valuation.select(criticHead(learning, state, environment), candidates), candidates, allowed);
+  const valued = criticHead(valuing, encoder.encode(valuing, histories, value), environment);
+  return valuation.value(valued, best) as tf.Tensor1D;
 }
 
 /** Bool, of the form of `logits`: whose probability is at least `share` of the row's greatest. */

@@ -18,7 +18,7 @@ import { type NeighborTable, neighborTable } from './tables.ts';
  *     w(h) = softmax over what h has of bias_cj + evidence_c ln(1 + sum_b A_c[x_j, b])
  *
  * with A the pairs of the log weighted by 1 / distance (`forward`), the same by what followed (`backward`), direct
- * successions at the two newest places (`direct`), and with texts max(cosine, 0)^power over its sum (`text`). The gate is
+ * successions at the two newest places (`direct`), the item of the place itself (`repeat`: 1 for it), and with texts max(cosine, 0)^power over its sum (`text`). The gate is
  * fitted by maximum likelihood of the train targets, each row's own user taken out of the counts; so is what is added for
  * items of the window. Seconds for 60,000 events; time and memory grow with events * horizon, with texts also with the
  * square of the catalogue.
@@ -39,7 +39,7 @@ export async function countingMemory(train: Transitions, options: Partial<Memory
   const text = o.text && (await textTable(o.text, o.textPower, o.textNeighbors));
   const counts = countLog(train, horizon);
   const parts = { counts, text, smoothing };
-  const slots = slotsOf(window, text !== undefined);
+  const slots = slotsOf(window, { repeat: o.repeats, text: text !== undefined });
   const users = drawnUsers(train, o.gateRows, o.seed);
   const { gate, loss } = fitGate(slots, gateRows(train, parts, slots, users, o), o.gateSteps);
   const config: MemoryConfig = {
@@ -47,6 +47,7 @@ export async function countingMemory(train: Transitions, options: Partial<Memory
     window,
     horizon,
     smoothing,
+    repeats: o.repeats,
     neighbors: Number.isFinite(o.neighbors) ? o.neighbors : null,
     gate,
     repeat: fitRepeat(train, parts, slots, gate, users, o),

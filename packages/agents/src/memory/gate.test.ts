@@ -8,7 +8,7 @@ import { type Parts, probabilityOf, slotsOf, weightsOf } from './mixture.ts';
 import { ownEvents, usersOf } from './own-events.ts';
 
 const settings = { window: 3, horizon: 3 };
-const slots = slotsOf(3, false);
+const slots = slotsOf(3);
 
 function partsOf(all: readonly (readonly number[])[]) {
   const log = logOf(all, 5);
@@ -85,7 +85,7 @@ it('finds the best weights of a mixture', () => {
     level: new Int32Array(8),
     evidence: Float64Array.of(0),
   };
-  const two = slotsOf(1, false).slice(0, 2);
+  const two = slotsOf(1).slice(0, 2);
   const { gate, loss } = fitGate(two, rows, 300);
   expect(1 / (1 + Math.exp(gate.bias[1]! - gate.bias[0]!))).toBeCloseTo(0.75, 3);
   expect(loss).toBeCloseTo(-(3 * Math.log(0.375) + Math.log(0.125)) / 4, 6);
@@ -95,7 +95,7 @@ it('finds the best weights of a mixture', () => {
 });
 
 it('starts with less weight for older places', () => {
-  const { bias, evidence } = initialGate(slotsOf(3, true));
+  const { bias, evidence } = initialGate(slotsOf(3, { text: true }));
   expect(bias.map((b) => b + 0)).toEqual([0, 0, -0.5, -1, 0, -0.5, -1, 0, -0.5, 0, -0.5, -1]);
   expect(evidence).toEqual({ popularity: 0, forward: 0, backward: 0, direct: 0, text: 0 });
 });
@@ -110,7 +110,7 @@ it('trusts evidence where it tells the target', () => {
     level: Int32Array.of(0, 1, 0, 2),
     evidence: Float64Array.of(0, 3, 0.5),
   };
-  const { gate, loss } = fitGate(slotsOf(1, false).slice(0, 2), rows, 300);
+  const { gate, loss } = fitGate(slotsOf(1).slice(0, 2), rows, 300);
   expect(gate.evidence.forward).toBeGreaterThan(1);
   expect(gate.evidence.popularity).toBe(0);
   expect(loss).toBeLessThan(-Math.log(0.6));
@@ -125,7 +125,7 @@ it('stays finite where only a hair of evidence tells rows apart, and weights gro
     level: Int32Array.of(0, 1, 0, 0, 0, 2),
     evidence: Float64Array.of(0, 0.001, 900),
   };
-  const { gate, loss } = fitGate(slotsOf(1, false).slice(0, 2), rows, 2000);
+  const { gate, loss } = fitGate(slotsOf(1).slice(0, 2), rows, 2000);
   expect(gate.evidence.forward! * 900).toBeGreaterThan(1000);
   expect(loss).toBeLessThan(Math.log(2));
 });

@@ -67,7 +67,7 @@ describe.skipIf(!data)(
     const text = tfidfVectors(catalog.texts);
     const nearest = await textTable(text, 4, 200);
     const parts: Parts = { counts: countLog(train, 10), text: nearest, smoothing: 1 };
-    const slots = slotsOf(10, true);
+    const slots = slotsOf(10, { text: true });
     const { itemIds } = train.sequences;
     const indexOf = new Map(itemIds.map((id, i) => [id, i]));
     const indices = (ids: readonly string[]) => ids.map((id) => indexOf.get(id)!);
@@ -82,14 +82,14 @@ describe.skipIf(!data)(
     };
 
     it('fits a gate of the same likelihood', async () => {
-      const memory = await countingMemory(train, { text, neighbors: Infinity, textNeighbors: 200 });
+      const memory = await countingMemory(train, { text, repeats: false, neighbors: Infinity, textNeighbors: 200 });
       expect(Math.abs(memory.config.loss - golden.train_loss)).toBeLessThan(0.005);
     });
 
     it('gives the same probabilities with the same gate', async () => {
       const tables = COUNTED.map((component) => [component, neighborTable(parts.counts[component], Infinity)]);
       const state = stateOf(Float32Array.from(parts.counts.chosen), { ...Object.fromEntries(tables), text: nearest });
-      const shape = { items: itemIds.length, window: 10, horizon: 10, smoothing: 1, neighbors: null };
+      const shape = { items: itemIds.length, window: 10, horizon: 10, smoothing: 1, repeats: false, neighbors: null };
       const memory = createMemory({ ...shape, gate, repeat: 0, loss: 0 }, state, { threads: 1 });
       const histories = golden.test.map(({ history }) => indices(history).reverse());
       const scores = await memory.score(windowsOf(histories, 10, itemIds.length));

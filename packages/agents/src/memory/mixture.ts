@@ -3,7 +3,7 @@ import type { Gate } from './gate.ts';
 import type { OwnEvents } from './own-events.ts';
 
 /** The components of a memory, in the order of the mixture. */
-export type Component = 'popularity' | Counted | 'text';
+export type Component = 'popularity' | Counted | 'repeat' | 'text';
 
 /** A component at a place of the window, 0 for the newest item. Popularity reads no item; its place is 0. */
 export interface Slot {
@@ -14,8 +14,14 @@ export interface Slot {
 /** Direct successions are read at the two newest places; further back the pairs of `forward` say the same. */
 const DIRECT_PLACES = 2;
 
+/** Components that a memory may do without. */
+export interface OptionalComponents {
+  readonly repeat?: boolean;
+  readonly text?: boolean;
+}
+
 /** The slots of a memory: popularity, then each component at each place. */
-export function slotsOf(window: number, withText: boolean): Slot[] {
+export function slotsOf(window: number, { repeat = false, text = false }: OptionalComponents = {}): Slot[] {
   const at = (component: Component, places: number): Slot[] =>
     Array.from({ length: places }, (_, place) => ({ component, place }));
   return [
@@ -23,7 +29,8 @@ export function slotsOf(window: number, withText: boolean): Slot[] {
     ...at('forward', window),
     ...at('backward', window),
     ...at('direct', Math.min(window, DIRECT_PLACES)),
-    ...(withText ? at('text', window) : []),
+    ...(repeat ? at('repeat', window) : []),
+    ...(text ? at('text', window) : []),
   ];
 }
 
@@ -50,6 +57,7 @@ export function popularityOf({ chosen, total }: Counts, item: number, own?: OwnE
 export function shareOf(parts: Parts, { component }: Slot, given: number, item: number, own?: OwnEvents): number {
   const popularity = popularityOf(parts.counts, item, own);
   if (component === 'popularity') return popularity;
+  if (component === 'repeat') return item === given ? 1 : 0;
   if (component === 'text') return valueAt(parts.text!, given, item);
   const ownPair = own?.pairs[component].get(given)?.get(item) ?? 0;
   const pair = Math.max(0, valueAt(parts.counts[component], given, item) - ownPair);

@@ -1,4 +1,4 @@
-import { checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Value } from '@lea/tensor';
 
 /** What a memory counts, and how it mixes. */
@@ -16,6 +16,11 @@ export interface MemoryOptions {
    * better on dense logs, larger and slower to serve. `Infinity` keeps all of them.
    */
   readonly neighbors: number;
+  /**
+   * Whether the item of each place itself is a component, for people who come back to items. Default true; where nobody does,
+   * its weights are fitted to nearly nothing.
+   */
+  readonly repeats: boolean;
   /** Text vectors of the items, float32 [N, D], for the likeness of texts. Default none. It reaches items that nobody chose yet. */
   readonly text: Value | undefined;
   /** Power of the cosine of texts. Default 4, for tf-idf; 6 for sentence encoders. Higher: only the nearest texts count. */
@@ -30,11 +35,13 @@ export interface MemoryOptions {
   readonly seed: number;
 }
 
-const defaults: MemoryOptions = {
+/** What options of a memory are when they are left out. */
+export const memoryDefaults: MemoryOptions = {
   window: 10,
   horizon: 10,
   smoothing: 1,
   neighbors: 100,
+  repeats: true,
   text: undefined,
   textPower: 4,
   textNeighbors: 100,
@@ -45,7 +52,7 @@ const defaults: MemoryOptions = {
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
-  const options = withDefaults('countingMemory', defaults, given);
+  const options = withDefaults('countingMemory', memoryDefaults, given);
   const counted = [1, Number.MAX_SAFE_INTEGER, 'whole'] as const;
   const kept = (most: number) => (most === Infinity ? ([1, Infinity] as const) : counted);
   checkRanges('countingMemory', options, {
@@ -59,6 +66,7 @@ export function checkedOptions(given: Partial<MemoryOptions>, items: number): Me
     gateSteps: [0, Number.MAX_SAFE_INTEGER, 'whole'],
     seed: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 'whole'],
   });
+  checkChoices('countingMemory', options, { repeats: [true, false] });
   const { text } = options;
   if (text && (text.shape.length !== 2 || text.shape[0] !== items)) {
     throw new LeaError('E_TEXT_SHAPE', 'countingMemory: there must be one text vector per item.', {

@@ -52,45 +52,59 @@ export function placesOf({ items, length }: Histories, count: number, padId: num
 export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places: Places): tf.Tensor2D {
   const { items } = form;
   const [rows, reach] = places.items.shape;
-  const slots = slotsRead(form, reach);
-  const given = tf.gather(places.items, slots.place, 1) as tf.Tensor2D;
-  const known = tf.gather(places.known, slots.place, 1);
-  const sums = tf.gather(tables.sums!, tf.add(given, slots.sums) as tf.Tensor2D) as tf.Tensor2D;
+  const { counted, repeats, bias, place } = slotsRead(form, reach);
+  const given = tf.gather(places.items, place, 1) as tf.Tensor2D;
+  const [from, again] = split(given, [counted.count, repeats]);
+  const sums = tf.gather(tables.sums!, tf.add(from!, counted.sums) as tf.Tensor2D) as tf.Tensor2D;
 
-  const logits = tf.add(tf.mul(tf.log1p(sums), slots.evidence), slots.bias);
-  const masked = tf.where(known, logits, tf.fill(given.shape, -1e9));
-  const popularityLogit = tf.fill([rows, 1], form.gate.bias[0]!);
-  const all = tf.softmax(tf.concat([popularityLogit, masked], 1));
-  const [plain, weights] = tf.split(all, [1, given.shape[1]], 1) as [tf.Tensor2D, tf.Tensor2D];
-  const scale = tf.div(weights, tf.add(sums, slots.smoothing));
-  const leaning = tf.add(plain, tf.sum(tf.mul(scale, slots.smoothing), 1, true));
+  const evidence = tf.mul(tf.log1p(sums), counted.evidence) as tf.Tensor2D;
+  const logits = tf.add(again ? tf.concat([evidence, tf.zeros(again.shape)], 1) : evidence, bias);
+  const masked = tf.where(tf.gather(places.known, place, 1), logits, tf.fill(given.shape, -1e9));
+  const all = tf.softmax(tf.concat([tf.fill([rows, 1], form.gate.bias[0]!), masked], 1)) as tf.Tensor2D;
+  const [plain, weights, repeated] = split(all, [1, counted.count, repeats]);
+  const scale = tf.div(weights!, tf.add(sums, counted.smoothing)) as tf.Tensor2D;
+  const leaning = tf.add(plain!, tf.sum(tf.mul(scale, counted.smoothing), 1, true));
 
-  const found = neighbors(tables, tf.add(given, slots.offsets) as tf.Tensor2D, slots.start, form.longest);
-  const rowStarts = tf.range(0, rows * items, items, 'int32').reshape([rows, 1, 1]);
-  const flat = tf.add(found.columns, rowStarts).reshape([-1]);
-  const shares = tf.mul(found.values, scale.expandDims(2)).reshape([-1, 1]);
-  const counted = scatterAddRows(flat, shares, rows * items).reshape([rows, items]);
-  return tf.add(tf.mul(leaning, tables.popularity!.expandDims(0)), counted) as tf.Tensor2D;
+  const found = neighbors(tables, tf.add(from!, counted.offsets) as tf.Tensor2D, counted.start, form.longest);
+  const ids = found.columns.reshape([rows, -1]);
+  const shares = tf.mul(found.values, scale.expandDims(2)).reshape([rows, -1]);
+  const rowStarts = tf.range(0, rows * items, items, 'int32').expandDims(1);
+  const flat = tf.add(again ? tf.concat([ids, again], 1) : ids, rowStarts).reshape([-1]);
+  const values = (repeated ? tf.concat([shares, repeated], 1) : shares).reshape([-1, 1]);
+  const added = scatterAddRows(flat, values, rows * items).reshape([rows, items]);
+  return tf.add(tf.mul(leaning, tables.popularity!.expandDims(0)), added) as tf.Tensor2D;
 }
 
-/** The S slots besides popularity that a window of `reach` places has: constants [1, S], `place` [S]. */
+/** Columns of these widths; nothing for a width of 0 at the end. */
+function split(x: tf.Tensor2D, widths: readonly number[]): (tf.Tensor2D | undefined)[] {
+  return tf.split(x, widths.filter(Boolean), 1) as tf.Tensor2D[];
+}
+
+/** The slots besides popularity that a window of `reach` places has, those with a table before those of repeats. */
 function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach: number) {
-  const read = slots
-    .map((slot, i) => ({ ...slot, bias: gate.bias[i]! }))
-    .filter(({ component, place }) => component !== 'popularity' && place < reach);
   const components = Object.keys(starts);
-  const row = (dtype: 'float32' | 'int32', of: (slot: (typeof read)[number]) => number) =>
-    tf.tensor2d(read.map(of), [1, read.length], dtype);
+  const read = slots
+    .map(({ component, place }, i) => ({ component, place, bias: gate.bias[i]!, table: components.indexOf(component) }))
+    .filter(({ component, place }) => component !== 'popularity' && place < reach);
+  const [counted, repeats] = [read.filter(({ table }) => table >= 0), read.filter(({ table }) => table < 0)];
+  const row = (dtype: 'float32' | 'int32', list: typeof read, of: (slot: (typeof read)[number]) => number) =>
+    tf.tensor2d(list.map(of), [1, list.length], dtype);
+  const all = [...counted, ...repeats];
   return {
-    place: row('int32', ({ place }) => place).reshape([-1]) as tf.Tensor1D,
-    bias: row('float32', ({ bias }) => bias),
-    evidence: row('float32', ({ component }) => gate.evidence[component] ?? 0),
-    // A row of the likeness of texts sums up to 1 as it is.
-    smoothing: row('float32', ({ component }) => (isCounted(component) ? smoothing : 0)),
-    /** Where the component begins in each of the tables. */
-    sums: row('int32', ({ component }) => components.indexOf(component) * items),
-    offsets: row('int32', ({ component }) => components.indexOf(component) * (items + 1)),
-    start: row('int32', ({ component }) => starts[component]!),
+    place: row('int32', all, ({ place }) => place).reshape([-1]) as tf.Tensor1D,
+    bias: row('float32', all, ({ bias }) => bias),
+    repeats: repeats.length,
+    /** Constants [1, S] of the S slots with a table. */
+    counted: {
+      count: counted.length,
+      evidence: row('float32', counted, ({ component }) => gate.evidence[component] ?? 0),
+      // A row of the likeness of texts sums up to 1 as it is.
+      smoothing: row('float32', counted, ({ component }) => (isCounted(component) ? smoothing : 0)),
+      /** Where the component begins in each of the tables. */
+      sums: row('int32', counted, ({ table }) => table * items),
+      offsets: row('int32', counted, ({ table }) => table * (items + 1)),
+      start: row('int32', counted, ({ component }) => starts[component]!),
+    },
   };
 }
 

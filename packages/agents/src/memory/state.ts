@@ -12,6 +12,8 @@ export interface MemoryConfig {
   readonly window: number;
   readonly horizon: number;
   readonly smoothing: number;
+  /** Whether the item of each place itself is a component. */
+  readonly repeats: boolean;
   /** Successors kept per item; null keeps all. */
   readonly neighbors: number | null;
   readonly gate: Gate;
@@ -82,14 +84,17 @@ export function compacted({ chosen, tables }: MemoryState): MemoryState {
 }
 
 /** What the program of the mixture is made for. */
-export function formOf({ items, window, gate, smoothing }: MemoryConfig, { tables }: MemoryState): MixtureForm {
+export function formOf(
+  { items, window, repeats, gate, smoothing }: MemoryConfig,
+  { tables }: MemoryState,
+): MixtureForm {
   const all = tablesOf(tables);
   const start = (index: number) => all.slice(0, index).reduce((sum, [, { columns }]) => sum + columns.length, 0);
   return {
     items,
     gate,
     smoothing,
-    slots: slotsOf(window, tables.text !== undefined),
+    slots: slotsOf(window, { repeat: repeats, text: tables.text !== undefined }),
     starts: Object.fromEntries(all.map(([component], index) => [component, start(index)])),
     longest: Math.max(...all.map(([, { longest }]) => longest)),
   };

@@ -172,6 +172,24 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     /"action" as float32\[6\]\. It is int32\[6\]/,
   ],
   [
+    /by their weights/,
+    'rewards that are read for nothing',
+    spoiltAgent(
+      sqn,
+      loss((_, { batch: { targetRewards: rewards }, params }) => ({ loss: tf.mul(params['q.weight']!.sum(), rewards ? 1 : 2) as tf.Scalar })), // biome-ignore format: one line
+    ),
+    /"targetRewards", and the loss is the same/,
+  ],
+  [
+    /by their weights/,
+    'rewards of actions that are switched off',
+    spoiltAgent(
+      sqn,
+      loss(({ loss: x }, { batch: { targetRewards: rewards } }) => ({ loss: (rewards ? tf.add(x, tf.mean(rewards)) : x) as tf.Scalar })), // biome-ignore format: one line
+    ),
+    /whose weight is 0 change the loss/,
+  ],
+  [
     /every parameter learns/,
     'a head cut off',
     spoiltAgent(ce, (agent) => ({

@@ -8,7 +8,18 @@ import * as tf from '@tensorflow/tfjs';
 import { loadPolicy } from '../load.ts';
 import { createPolicy } from '../policy.ts';
 import { createAgent } from '../registry.ts';
-import { type AgentContext, batchFor, ROWS, updateFrozen, updateInputs } from './agent-context.ts';
+import type { Phase } from '../types.ts';
+import {
+  type AgentContext,
+  batchFor,
+  type Guidance,
+  guidances,
+  inputsFor,
+  ROWS,
+  takesActions,
+  updateFrozen,
+  updateInputs,
+} from './agent-context.ts';
 import { checkRegistered, checkSpelling } from './config-checks.ts';
 import { type Decision, decisions, historyValues, markovDecisions } from './decisions.ts';
 import { lossPass, scorePass } from './passes.ts';
@@ -58,7 +69,7 @@ export function declares({ agent }: AgentContext): void {
 
 /** Parameters, loss, metrics, terms and scores have the stated shapes and are finite. */
 export function shapes(context: AgentContext): void {
-  const { agent, shape } = context;
+  const { shape } = context;
   const initial = context.init(1);
   checkFinite('init', initial);
   if (!sameValues(initial, context.init(1))) {
@@ -66,9 +77,10 @@ export function shapes(context: AgentContext): void {
   }
   const { params, target, batch } = fresh(context);
   const rows = decisions.length;
-  for (const phase of agent.phases) {
+  for (const [phase, guidance] of passes(context)) {
     const where = `phase "${phase.name}"`;
-    const { loss, metrics, terms } = lossPass(context, phase, { params, target, batch });
+    const guided = batchFor(context, decisions, 0, guidance);
+    const { loss, metrics, terms } = lossPass(context, phase, { params, target, batch: guided });
     checkShape(`${where}: loss`, loss, [], 'Take the mean over the rows: tf.mean(...).');
     for (const [name, metric] of Object.entries(metrics)) {
       checkShape(`${where}: metric "${name}"`, metric, [], 'Metrics are scalars for the log: take their mean.');
@@ -93,11 +105,11 @@ export function shapes(context: AgentContext): void {
 
 /** The loss reads what `inputs` lists, and nothing else. */
 export function inputs(context: AgentContext): void {
-  const { agent, shape } = context;
+  const { agent } = context;
   const { params, target } = fresh(context);
-  for (const targets of [0, 2]) {
-    const listed = agent.inputs(decisions.length, shape.window, targets);
-    const batch = batchFor(context, decisions, 0, targets);
+  for (const guidance of guidances) {
+    const listed = inputsFor(context, decisions.length, guidance);
+    const batch = batchFor(context, decisions, 0, guidance);
     const read = new Set<string>();
     for (const phase of agent.phases) {
       const watch = (all: Record<string, tf.Tensor>) =>
@@ -126,7 +138,33 @@ export function inputs(context: AgentContext): void {
 
 const listHint = 'The trainer feeds what inputs lists: add its name, dtype and shape there.';
 /** What a batch may hold besides: a loss may look whether they are there. */
-const optional = new Set(['targets', 'targetWeights', 'negatives', 'candidates']);
+const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates']);
+
+/** Rewards of an environment's actions, where the loss takes them, count with the weight of the action: not at weight 0. */
+export function actions(context: AgentContext): void {
+  if (!takesActions(context)) return;
+  const { params, target } = fresh(context);
+  const batch = batchFor(context, decisions, 0, guidances.at(-1)!);
+  const weights = batch.targetWeights!;
+  const rewards = batch.targetRewards!;
+  const unweighted = { ...weights, data: new Float32Array(weights.data.length) };
+  const raised = { ...rewards, data: Float32Array.from(rewards.data, (x) => x + 3) };
+  for (const phase of context.agent.phases) {
+    const loss = (other: Values) =>
+      lossPass(context, phase, { params, target, batch: { ...batch, ...other } }).loss.data[0]!;
+    if (loss({}) === loss({ targetRewards: raised })) {
+      throw violation(
+        `inputs lists "targetRewards", and the loss is the same whatever they are (phase "${phase.name}").`,
+        'Make them the rewards of TD targets, as critic does, or leave them out of inputs.',
+      );
+    }
+    if (loss({ targetWeights: unweighted }) === loss({ targetWeights: unweighted, targetRewards: raised })) continue;
+    throw violation(
+      `Rewards of actions whose weight is 0 change the loss (phase "${phase.name}").`,
+      'A weight of 0 switches an action off: multiply its term by 0, or draw actions by their weights.',
+    );
+  }
+}
 
 /** Every parameter gets a gradient in some phase, but those in `still`, which get none. */
 export function gradients(context: AgentContext): void {
@@ -138,8 +176,9 @@ export function gradients(context: AgentContext): void {
 /** No gradient enters the target network. */
 export function target(context: AgentContext): void {
   if (context.agent.target === 'none') return;
-  const feed = fresh(context);
-  for (const phase of context.agent.phases) {
+  const { params, target: valuing } = fresh(context);
+  for (const [phase, guidance] of passes(context)) {
+    const feed = { params, target: valuing, batch: batchFor(context, decisions, 0, guidance) };
     for (const [name, { data }] of Object.entries(lossPass(context, phase, feed, 'target').gradients)) {
       if (magnitude(data) === 0) continue;
       throw violation(
@@ -161,9 +200,9 @@ export function rows(context: AgentContext): void {
   const first = decisions.with(one, { history: [6, 1], action: 0, reward: 0.7, done: true });
   const second = (of: readonly Decision[]) => of.with(two, { history: [2, 5, 8], action: 6, reward: -0.3 });
   const hint = 'Reduce over items (axis 1), not over rows; set separable: false if the loss compares rows on purpose.';
-  for (const phase of context.agent.phases) {
+  for (const [phase, guidance] of passes(context)) {
     const pass = (of: readonly Decision[]) =>
-      lossPass(context, phase, { params, target, batch: batchFor(context, of) });
+      lossPass(context, phase, { params, target, batch: batchFor(context, of, 0, guidance) });
     const [before, after] = [pass(decisions), pass(first)];
     for (const [name, term] of Object.entries(before.terms)) {
       const width = term.data.length / decisions.length;
@@ -250,16 +289,17 @@ export async function compiled(context: AgentContext): Promise<void> {
   const params = perturbed(context.init(1));
   const target = perturbed(context.init(2));
   const filled = Array.from({ length: ROWS }, (_, i) => decisions[i % decisions.length]!);
-  for (const phase of agent.phases) {
+  for (const [phase, guidance] of passes(context)) {
     const { program, state } = updateProgram(agent, phase, settings.lr);
+    const some = [...filled.slice(0, 12), ...markovDecisions(1, ROWS - 12, 0.9, shape)];
     const feed = {
       state: state(params),
-      inputs: updateInputs(context, [...filled.slice(0, 12), ...markovDecisions(1, ROWS - 12, 0.9, shape)], 5),
+      inputs: updateInputs(context, some, 5, guidance),
       frozen: updateFrozen(context, target),
     };
     const specs = { state: feed.state, inputs: feed.inputs, frozen: feed.frozen };
     const eager = await (await interpret(program, specs, { mode: 'direct' })).run(feed);
-    const graph = await (await context.update(phase)).run(feed);
+    const graph = await (await context.update(phase, guidance)).run(feed);
     checkCompiled(`phase "${phase.name}"`, graph.outputs, eager.outputs);
   }
   const histories = historyValues(
@@ -312,6 +352,12 @@ export async function chance(context: AgentContext): Promise<void> {
     `Guessing gives ${guess.toFixed(3)}, ${most.toFixed(3)} at most. The score must depend on params and histories only.`,
     rate,
   );
+}
+
+/** Every phase without signals and, where the loss takes an environment's actions, with them. */
+function passes(context: AgentContext): [Phase, Guidance][] {
+  const kinds = takesActions(context) ? [guidances[0]!, guidances.at(-1)!] : [guidances[0]!];
+  return context.agent.phases.flatMap((phase) => kinds.map((kind): [Phase, Guidance] => [phase, kind]));
 }
 
 /** Two networks and the batch of all kinds of decisions. */

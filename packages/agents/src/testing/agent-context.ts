@@ -8,6 +8,7 @@ import {
   pick,
   prefixed,
   type Runner,
+  type Specs,
   specsOf,
   type Value,
   type Values,
@@ -23,6 +24,24 @@ import { violation } from './violation.ts';
 /** Rows of a batch of the compiled programs. */
 export const ROWS = 48;
 
+/** Columns of the environment's states. */
+const STATE_SIZE = 5;
+
+/** What an environment's signals bring to a batch. */
+export interface Guidance {
+  /** Soft targets per row. */
+  readonly targets: number;
+  /** Whether they are actions with rewards of their own. */
+  readonly rewards: boolean;
+}
+
+/** Without signals, with soft targets, with actions. */
+export const guidances: readonly Guidance[] = [
+  { targets: 0, rewards: false },
+  { targets: 2, rewards: false },
+  { targets: 2, rewards: true },
+];
+
 /** What the checks of an agent work on. */
 export interface AgentContext {
   readonly factory: AgentFactory;
@@ -35,8 +54,8 @@ export interface AgentContext {
   readonly frozen: Values;
   /** Fresh parameters of a network, of a catalogue of `shape.items` unless another size is given. */
   init(seed: number, items?: number): Values;
-  /** The compiled update of a phase on batches of `ROWS`; made once. */
-  update(phase: Phase): Promise<Runner>;
+  /** The compiled update of a phase on batches of `ROWS`; made once for each kind of signals. */
+  update(phase: Phase, guidance?: Guidance): Promise<Runner>;
   /** The compiled scores of `ROWS` histories; made once. */
   scores(): Promise<Runner>;
   dispose(): Promise<void>;
@@ -49,7 +68,12 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
   const { items, window } = settings;
   const textOf = (count: number) => (needsText || initText ? textVectors(count) : undefined);
   const text = textOf(items);
-  const shape: Shape = { items, window, ...(text && { textSize: text.shape[1]! }) };
+  const shape: Shape = {
+    items,
+    window,
+    ...(text && { textSize: text.shape[1]! }),
+    ...(agent.readsEnvironmentState && { stateSize: STATE_SIZE }),
+  };
   const frozen: Values = {
     ...Object.fromEntries(agent.frozen.map((name) => [name, float32(new Float32Array(items).fill(-Math.log(items)))])),
     ...(needsText && { text: text! }),
@@ -68,7 +92,8 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
     text,
     frozen,
     init: (seed, count = items) => agent.init(key(seed), { ...shape, items: count }, textOf(count)),
-    update: (phase) => once(phase.name, () => compiledUpdate(context, phase)),
+    update: (phase, guidance = guidances[0]!) =>
+      once(`${phase.name}/${JSON.stringify(guidance)}`, () => compiledUpdate(context, phase, guidance)),
     scores: () => once('scores/', () => compiledScores(context)),
     async dispose() {
       for (const runner of runners.values()) await runner.then((made) => made.dispose(), () => {}); // biome-ignore format: a failed compilation has nothing to dispose of
@@ -77,10 +102,32 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
   return context;
 }
 
+/** What `inputs` lists for a batch of so many rows. */
+export function inputsFor({ agent, shape }: AgentContext, rows: number, guidance: Guidance): Specs {
+  const { targets, rewards } = guidance;
+  const { window, stateSize = 0 } = shape;
+  return agent.inputs(rows, window, targets, { targetRewards: rewards, stateSize });
+}
+
+/** Whether the loss reads rewards of the environment's actions. */
+export function takesActions(context: AgentContext): boolean {
+  return 'targetRewards' in inputsFor(context, 1, guidances.at(-1)!);
+}
+
 /** Exactly the values that `inputs` lists, for these decisions. */
-export function batchFor(context: AgentContext, decisions: readonly Decision[], seed = 0, targets = 0): Values {
+export function batchFor(
+  context: AgentContext,
+  decisions: readonly Decision[],
+  seed = 0,
+  guidance: Guidance = guidances[0]!,
+): Values {
   const { agent, shape } = context;
+  const { targets } = guidance;
   const rows = decisions.length;
+  const states = (name: string) => {
+    const size = shape.stateSize ?? 0;
+    return float32(normal(fold(key(seed), name), rows * size), [rows, size]);
+  };
   const draw = (name: string, dims: number[]) =>
     int32(integers(fold(key(seed), name), dims[0]! * (dims[1] ?? 1), shape.items), dims);
   const made: Values = {
@@ -89,10 +136,15 @@ export function batchFor(context: AgentContext, decisions: readonly Decision[], 
     ...(targets > 0 && {
       targets: draw('targets', [rows, targets]),
       targetWeights: float32(new Float32Array(rows * targets).fill(0.5), [rows, targets]),
+      targetRewards: float32(normal(fold(key(seed), 'targetRewards'), rows * targets), [rows, targets]),
+    }),
+    ...(shape.stateSize && {
+      environmentState: states('environmentState'),
+      nextEnvironmentState: states('nextEnvironmentState'),
     }),
   };
   return Object.fromEntries(
-    Object.entries(agent.inputs(rows, shape.window, targets)).map(([name, spec]) => {
+    Object.entries(inputsFor(context, rows, guidance)).map(([name, spec]) => {
       const value = made[name];
       if (!value) {
         throw violation(
@@ -109,8 +161,13 @@ export function batchFor(context: AgentContext, decisions: readonly Decision[], 
 }
 
 /** The batch and the key of one update. */
-export function updateInputs(context: AgentContext, decisions: readonly Decision[], seed: number): Values {
-  return { ...batchFor(context, decisions, seed), key: keyTensorValue(key(seed)) };
+export function updateInputs(
+  context: AgentContext,
+  decisions: readonly Decision[],
+  seed: number,
+  guidance?: Guidance,
+): Values {
+  return { ...batchFor(context, decisions, seed, guidance), key: keyTensorValue(key(seed)) };
 }
 
 /** What an update reads and does not change. */
@@ -118,13 +175,13 @@ export function updateFrozen({ agent, frozen }: AgentContext, target: Values): V
   return { ...prefixed('frozen/', frozen), ...(agent.target === 'none' ? {} : prefixed('target/', target)) };
 }
 
-function compiledUpdate(context: AgentContext, phase: Phase): Promise<Runner> {
+function compiledUpdate(context: AgentContext, phase: Phase, guidance: Guidance): Promise<Runner> {
   const { program, state } = updateProgram(context.agent, phase, context.settings.lr);
   const params = context.init(0);
   const decisions = Array.from({ length: ROWS }, () => ({ history: [0], action: 0 }));
   const specs = {
     state: specsOf(state(params)),
-    inputs: specsOf(updateInputs(context, decisions, 0)),
+    inputs: specsOf(updateInputs(context, decisions, 0, guidance)),
     frozen: specsOf(updateFrozen(context, params)),
   };
   return compile(program, specs, { threads: 1, mode: 'direct' });

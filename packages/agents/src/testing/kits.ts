@@ -12,6 +12,7 @@ export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
   'phases, networks and target fit together': agent.declares,
   'parameters, loss, metrics, terms and scores have the right shapes and are finite': agent.shapes,
   'the loss reads exactly what inputs lists': agent.inputs,
+  'rewards of positive actions count by their weights': agent.actions,
   'every parameter learns, but those that are to stay still': agent.gradients,
   'itemTables lists the parameters with a row per item, and what is read of them': tables,
   'no gradient enters the target network': agent.target,

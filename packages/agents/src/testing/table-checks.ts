@@ -1,6 +1,6 @@
 import type { Value, Values } from '@lea/tensor';
 import type { TableReach } from '../types.ts';
-import { type AgentContext, batchFor } from './agent-context.ts';
+import { type AgentContext, batchFor, type Guidance, guidances } from './agent-context.ts';
 import { decisions } from './decisions.ts';
 import { lossPass, type Pass } from './passes.ts';
 import { distance, perturbed } from './tensors.ts';
@@ -25,7 +25,7 @@ export function tables(context: AgentContext): void {
     const hint = 'Training with sampled items holds the rows of a batch alone: put items first.';
     throw violation(`"${across}" grows with the items in another dimension than the first.`, hint);
   }
-  for (const targets of [0, 2]) reach(context, targets);
+  for (const guidance of guidances) reach(context, guidance);
 }
 
 /** The dimensions whose sizes differ, by parameter; those without any are left out. */
@@ -40,10 +40,10 @@ function movedBy(some: Values, more: Values): Record<string, number[]> {
 }
 
 /** Rows that a step would not hold must not decide what it gives, in neither network. */
-function reach(context: AgentContext, targets: number): void {
+function reach(context: AgentContext, guidance: Guidance): void {
   const { agent } = context;
   const [params, target] = [perturbed(context.init(1)), perturbed(context.init(2))];
-  const batch = lowDraws(batchFor(context, decisions, 0, targets));
+  const batch = lowDraws(batchFor(context, decisions, 0, guidance));
   for (const phase of agent.phases) {
     const before = lossPass(context, phase, { params, target, batch });
     for (const [name, of] of Object.entries(agent.itemTables)) {

@@ -4,10 +4,14 @@ import { LeaError } from '@lea/core';
 import type { Catalog } from '../catalog.ts';
 import type { Interactions } from '../interactions.ts';
 
-/** Events and texts of one data set. */
-export interface Dataset {
+/** Events of one data set. */
+export interface EventSet {
   name: string;
   interactions: Interactions;
+}
+
+/** Events and texts of one data set. */
+export interface Dataset extends EventSet {
   catalog: Catalog;
 }
 

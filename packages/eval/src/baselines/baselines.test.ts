@@ -1,7 +1,6 @@
-import type { Windows } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
-import type { Scorer } from '../scorer.ts';
+import { expectClose, ranking, scores } from '../testing/histories.ts';
 import { transitionsOf } from '../testing/transitions.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { lastItemMarkov } from './last-item-markov.ts';
@@ -19,29 +18,6 @@ const train = transitionsOf(
   5,
 );
 const text = { shape: [5, 2], data: Float32Array.of(2, 0, 0, 3, 1, 1, -1, 0, 0, 0) };
-
-/** Windows of width 10, right-padded. */
-function windows(...histories: number[][]): Windows {
-  const items = histories.flatMap((own) => [...own, ...Array.from({ length: 10 - own.length }, () => 5)]);
-  const length = Int32Array.from(histories, (own) => own.length);
-  return { items: Int32Array.from(items), length, size: histories.length, window: 10 };
-}
-
-/** Scores of one history. */
-async function scores(scorer: Scorer, ...history: number[]): Promise<number[]> {
-  return [...(await scorer.score(windows(history)))];
-}
-
-/** Items of one history, best first. */
-async function ranking(scorer: Scorer, ...history: number[]): Promise<number[]> {
-  const given = await scores(scorer, ...history);
-  return given.map((_, item) => item).sort((a, b) => given[b]! - given[a]! || a - b);
-}
-
-function expectClose(given: number[], wanted: number[], digits = 12): void {
-  expect(given).toHaveLength(wanted.length);
-  for (const [i, value] of wanted.entries()) expect(given[i], `item ${i}`).toBeCloseTo(value, digits);
-}
 
 describe('counting baselines', () => {
   it('popularity ranks by train counts', async () => {
@@ -96,6 +72,14 @@ describe('coOccurrence', () => {
       await scores(coOccurrence(train, { window: 1 }), 0, 4),
       share.map((s) => 0.05 * s),
     );
+  });
+
+  it('ranks what is in the window below all others where nothing is ever repeated', async () => {
+    const { NEGATIVE_INFINITY: never } = Number;
+    const given = await scores(coOccurrence(train, { repeat: 'never' }), 0, 1);
+    expectClose(given.slice(2), counted.map((c, i) => c + 0.05 * share[i]!).slice(2));
+    expect(given.slice(0, 2)).toEqual([never, never]);
+    expect(() => coOccurrence(train, { repeat: 'nevr' as never })).toThrow(/repeat/);
   });
 
   it('adds the text term, in which an item is not near itself and negative cosines count 0', async () => {

@@ -5,6 +5,7 @@ import type { Scorer } from '../scorer.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
+import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 
 /** The constants of {@link coOccurrence}; the defaults are first guesses that were never tuned. */
 export interface CoOccurrenceOptions {
@@ -18,8 +19,8 @@ export interface CoOccurrenceOptions {
   readonly smoothing?: number;
   /** Weight of an item's share of the train events; default 0.05. Higher helps when little is known of the history. */
   readonly popularity?: number;
-  /** Times `decay^j` for the history's own items; default 0. Raise it where users come back to items. */
-  readonly repeat?: number;
+  /** Times `decay^j` for the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  readonly repeat?: Repeat;
   /** Text vectors of the items `[N, D]` for the text term; none by default. */
   readonly text?: TextVectors | null;
   /** Weight of the text term; default 0.3. */
@@ -56,10 +57,11 @@ const defaults: Required<CoOccurrenceOptions> = {
  * where t[i] is max(cosine to i, 0)^textPower, 0 for i itself, over its sum over all items. An empty history is ranked by
  * popularity.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_VECTORS_SHAPE`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
 export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = {}): Scorer {
   const o = withDefaults('coOccurrence', defaults, options);
+  checkRepeat('coOccurrence', o.repeat);
   const prior = itemCounts(train).map((count) => (o.popularity * count) / Math.max(1, train.count));
   const items = prior.length;
   const wide = successions(train, o.horizon, (distance) => 1 / distance);
@@ -73,13 +75,14 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
       const scores = repeatRow(prior, histories.size);
       for (let row = 0; row < histories.size; row++) {
         const start = row * items;
-        for (const [j, item] of lastItems(histories, row, o.window).entries()) {
+        const recent = lastItems(histories, row, o.window);
+        for (const [j, item] of recent.entries()) {
           const rows = j === 0 ? last : wide;
           const weight = o.decay ** j;
           addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
-          scores[start + item]! += o.repeat * weight;
           if (nearness) addDense(nearness(item), o.textWeight * weight, scores, start);
         }
+        for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
       }
       return scores;
     },

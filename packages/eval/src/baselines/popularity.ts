@@ -18,3 +18,8 @@ export function repeatRow(row: Float64Array, size: number): Float64Array {
   for (let i = 0; i < size; i++) scores.set(row, i * row.length);
   return scores;
 }
+
+/** [items] a millionth of each item's share of the train events: less than what a baseline counts, so that it decides ties only. */
+export function tieBreak(train: Transitions): Float64Array {
+  return itemCounts(train).map((count) => (1e-6 * count) / Math.max(1, train.count));
+}

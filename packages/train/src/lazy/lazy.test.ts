@@ -35,6 +35,16 @@ const agents: Record<string, Agent> = {
   'sa2c, Polyak': sa2c({ ...sampled, negatives: 3, target: 'polyak', tau: 0.1 })(sasrecModern(modern)),
   'vpq, wide head': vpq(sampled)(small),
   ccql: ccql(sampled)(small),
+  'snqn with augmented actions': snqn({ ...sampled, negatives: 3, augmentedActions: 2 })(small),
+  'sa2c with augmented actions at the current state, Polyak': sa2c({
+    ...sampled,
+    negatives: 3,
+    target: 'polyak',
+    augmentedBootstrap: 'current',
+  })(sasrecModern(modern)),
+  "sqn with augmented actions and the environment's states": sqn({ ...sampled, criticState: true, alignment: 0.2 })(
+    small,
+  ),
   'sqn, copy': sqn({ ...sampled, target: 'copy', copyEvery: 2 })(small),
 };
 
@@ -61,6 +71,13 @@ const signals = {
   k: 2,
   targets: Int32Array.from({ length: data.count * 2 }, (_, i) => (i * 7) % ITEMS),
   targetWeights: Float32Array.from({ length: data.count * 2 }, (_, i) => (i % 2) / 2),
+};
+const valued = { ...signals, targetRewards: Float32Array.from(signals.targets, (item) => (item % 5) / 2 - 0.5) };
+const environmentState = Float32Array.from({ length: data.count * 3 }, (_, i) => Math.sin(i * i));
+const signalsOf = (name: string): Partial<TrainOptions> => {
+  if (name.endsWith('states')) return { signals: { ...valued, environmentState, stateSize: 3 } };
+  if (name.includes('augmented')) return { signals: valued };
+  return name.endsWith('extra targets') ? { signals } : {};
 };
 
 async function trained(plan: Plan, chunks: readonly number[]): Promise<RunState> {
@@ -171,7 +188,7 @@ beforeAll(async () => {
 });
 
 describe.each(Object.entries(agents))('%s', (name, agent) => {
-  const plan = planFor(agent, name.endsWith('extra targets') ? { signals } : {});
+  const plan = planFor(agent, signalsOf(name));
   let networks: readonly Values[];
   beforeAll(async () => {
     await tf.ready();

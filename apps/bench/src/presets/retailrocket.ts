@@ -1,0 +1,26 @@
+import type { Experiment } from '../config/schema.ts';
+import { baselinesWithoutText, ladder, leanEncoder, leanTraining } from './ladder.ts';
+
+/**
+ * RetailRocket, clicks and purchases (items put into the cart) of 4,125 sequences, 6,596 items without texts: the environment
+ * knows ids only.
+ */
+export const retailrocket: Experiment = {
+  name: 'retailrocket',
+  dataset: { type: 'retailrocket' },
+  split: { type: 'by-user', seed: 0 },
+  window: 10,
+  rewards: { click: 0.2, purchase: 1 },
+  seeds: [0],
+  baselines: baselinesWithoutText,
+  environments: { 'id-only': { tokens: 'id' }, counting: { tokens: 'id', tier: 'counting' } },
+  runs: ladder(
+    'SNQN',
+    { agent: { type: 'snqn', lr: 0.001, encoder: leanEncoder }, train: leanTraining },
+    {
+      '': { environment: 'id-only' },
+      ' (counting)': { environment: 'counting' },
+      ' (random)': { environment: 'id-only', signalControl: 'random-positives' },
+    },
+  ),
+};

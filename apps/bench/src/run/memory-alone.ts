@@ -1,0 +1,34 @@
+import { evaluate } from '@lea/eval';
+import type { BaselineConfig } from '../config/schema.ts';
+import type { Context } from './context.ts';
+import type { BaselineJob } from './plan.ts';
+import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
+import { servingOfScorer } from './serving.ts';
+
+/** Ranks the test events by a counting memory alone, and saves the outcome. */
+export async function runMemory(
+  job: BaselineJob,
+  { type, ...options }: Extract<BaselineConfig, { type: 'counting-memory' }>,
+  context: Context,
+): Promise<FinishedRun> {
+  const { progress, signal, experiment, split, threads } = context;
+  const { memory, seconds } = await context.memory(options);
+  const scorer = memory.asScorer(job.name);
+  const started = performance.now();
+  const evaluation = await evaluate(scorer, split.test, {
+    ks: experiment.ks,
+    signal,
+    onProgress: (step, total) => progress.at({ step, total }),
+  });
+  const { gate, repeat, loss } = memory.config;
+  const record: RunRecord = {
+    ...baseRecord(job, context, evaluation),
+    threads,
+    seconds: seconds + (performance.now() - started) / 1000,
+    weightsHash: null,
+    baseline: { type, ...options, gate, repeat, loss },
+    serving: await servingOfScorer(scorer, split.test, memory),
+  };
+  await saveRun(job.folder, record, evaluation);
+  return { record, evaluation, fresh: true };
+}

@@ -1,0 +1,58 @@
+import { fold, type Key, LeaError } from '@lea/core';
+import type { Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { uniformValue } from '../init.ts';
+import { alignmentLoss } from '../losses/alignment.ts';
+import type { Encoder, LossInput, LossResult, Shape } from '../types.ts';
+import type { AlignmentOptions } from './guidance.ts';
+
+/** `align.weight` [E, H], from the encoder's state to the environment's; nothing without alignment. No score reads it. */
+export function initAlignment(
+  key: Key,
+  { alignment = 0 }: Partial<AlignmentOptions>,
+  encoder: Encoder,
+  shape: Shape,
+): Values {
+  if (alignment === 0) return {};
+  const [out, input] = [neededStateSize(shape), encoder.outputSize];
+  const weight = uniformValue(fold(key, 'align'), 'align.weight', [out, input], Math.sqrt(6 / (out + input)));
+  return { 'align.weight': weight };
+}
+
+/**
+ * A loss with the mean of the alignment of its states added to it, weighted by `alignment`; as it is without one.
+ *
+ * @param states [B, H] of the pass that learns
+ * @throws LeaError `E_STATE_MISSING`
+ */
+export function aligned(
+  result: LossResult,
+  { params, batch }: LossInput,
+  states: tf.Tensor,
+  { alignment = 0, alignmentForm, alignmentTemperature }: Partial<AlignmentOptions>,
+): LossResult {
+  if (alignment === 0) return result;
+  const temperature = alignmentForm === 'contrastive' ? alignmentTemperature : undefined;
+  const term = alignmentLoss(states, neededState(batch.environmentState), params['align.weight']!, temperature);
+  return {
+    loss: tf.add(result.loss, tf.mul(tf.mean(term), tf.scalar(alignment))) as tf.Scalar,
+    metrics: { ...result.metrics, 'loss/alignment': tf.mean(term) },
+    terms: { ...result.terms, alignment: term },
+  };
+}
+
+/** @throws LeaError `E_STATE_MISSING` */
+export function neededState(state: tf.Tensor | undefined): tf.Tensor {
+  if (state) return state;
+  throw new LeaError('E_STATE_MISSING', "The agent reads the environment's states, and the batch has none.", {
+    hint: "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), or set alignment to 0 and criticState to false.",
+  });
+}
+
+/** @throws LeaError `E_STATE_MISSING` */
+export function neededStateSize({ stateSize }: Shape): number {
+  if (stateSize) return stateSize;
+  throw new LeaError('E_STATE_MISSING', "The agent reads the environment's states, whose size is not known.", {
+    hint: 'Pass it as shape.stateSize.',
+  });
+}

@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs';
+import { paddingId } from '../encoders/items.ts';
+import { appendEvent } from '../encoders/window.ts';
+import type { AugmentedActions } from '../losses/augmented-actions.ts';
+import { doubleQ } from '../losses/double-q.ts';
+import type { Valuation } from '../losses/valuation.ts';
+import type { Encoder, Histories, LossInput } from '../types.ts';
+import { neededState } from './alignment.ts';
+import type { CriticOptions } from './critic.ts';
+import { historiesOf, neededTarget, nextHistoriesOf, passMode } from './parts.ts';
+
+/** What the states are worth that TD targets bootstrap from: Q'(s, argmax Q(s, .)), without gradient. */
+export interface Bootstraps {
+  /** After the logged action, [B]. */
+  readonly next: tf.Tensor;
+  /** Before it, [B]: where negatives stay, and augmented actions with `augmentedBootstrap: 'current'`. */
+  readonly current?: tf.Tensor;
+  /** After each augmented action, [B, M]. */
+  readonly appended?: tf.Tensor;
+}
+
+/** Histories, and the environment's states there when the critic reads them. */
+interface Moment {
+  readonly histories: Histories;
+  readonly environment: tf.Tensor | undefined;
+}
+
+/** One pass over all histories whose values are needed. */
+export function bootstraps(
+  input: LossInput,
+  encoder: Encoder,
+  options: CriticOptions,
+  valuation: Valuation,
+  actions: { readonly augmented: AugmentedActions | undefined; readonly negatives: tf.Tensor | undefined },
+): Bootstraps {
+  const moments = momentsOf(input, encoder, options, actions);
+  const all = Object.values(moments);
+  const joined = (parts: readonly tf.Tensor[]) => tf.concat([...parts], 0);
+  const histories = {
+    items: joined(all.map(({ histories }) => histories.items)),
+    length: joined(all.map(({ histories }) => histories.length)),
+  };
+  const { batch, params } = input;
+  const { bcq, criticState, targetDropout } = options;
+  const values = doubleQ(
+    encoder,
+    { params, target: neededTarget(input) },
+    histories,
+    { select: passMode(input, 'select', targetDropout), value: passMode(input, 'value', targetDropout) },
+    {
+      candidates: batch.candidates,
+      bcq,
+      environment: criticState ? joined(all.map(({ environment }) => environment!)) : undefined,
+    },
+    valuation,
+  );
+  const each = tf.split(values, all.map(({ histories }) => histories.length.size)); // biome-ignore format: one line
+  const { appended, ...rest } = Object.fromEntries(Object.keys(moments).map((name, i) => [name, each[i]!]));
+  return {
+    next: rest.next!,
+    ...rest,
+    ...(appended && { appended: appended.reshape(actions.augmented!.actions.shape) }),
+  };
+}
+
+function momentsOf(
+  input: LossInput,
+  encoder: Encoder,
+  { augmentedBootstrap, criticState }: CriticOptions,
+  { augmented, negatives }: { augmented: AugmentedActions | undefined; negatives: tf.Tensor | undefined },
+): Record<string, Moment> {
+  const now = historiesOf(input);
+  const state = (name: string) => (criticState ? neededState(input.batch[name]) : undefined);
+  const moments: Record<string, Moment> = {
+    next: { histories: nextHistoriesOf(input), environment: state('nextEnvironmentState') },
+  };
+  const stays = augmented && augmentedBootstrap === 'current';
+  if (negatives || stays) moments.current = { histories: now, environment: state('environmentState') };
+  if (augmented && !stays) {
+    const histories = afterEach(now, augmented.actions, paddingId(encoder, input.params));
+    // Nobody asked the environment about them: zeros, as where a user's log ends.
+    const size = state('environmentState')?.shape[1];
+    const unknown = size ? tf.zeros([histories.length.size, size]) : undefined;
+    moments.appended = { histories, environment: unknown };
+  }
+  return moments;
+}
+
+/** The histories after each of a row's actions [B, M], row by row: [B * M, L]. */
+function afterEach({ items, length }: Histories, actions: tf.Tensor2D, padId: number): Histories {
+  const [rows, count] = actions.shape;
+  const window = items.shape[1]!;
+  const repeated = {
+    items: tf.tile(items.expandDims(1), [1, count, 1]).reshape([rows * count, window]),
+    length: tf.tile(length.expandDims(1), [1, count]).reshape([rows * count]),
+  };
+  return appendEvent(repeated, actions.reshape([rows * count]), padId);
+}

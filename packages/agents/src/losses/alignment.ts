@@ -1,0 +1,22 @@
+import { linear, stopGradient } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+import { infoNce, unit } from './contrastive.ts';
+
+/**
+ * How far states are from those of an environment, per row [B]: 1 - cos(W s, e), or InfoNCE between W s and e over the rows
+ * of the batch. The state is what is projected: a projection of e could make all rows alike, and the term 0.
+ *
+ * @param states s [B, H] @param environment e [B, E], without gradient @param weight W [E, H]
+ * @param temperature of InfoNCE; left out: cosine
+ */
+export function alignmentLoss(
+  states: tf.Tensor,
+  environment: tf.Tensor,
+  weight: tf.Tensor,
+  temperature?: number,
+): tf.Tensor1D {
+  const projected = linear(states, weight);
+  const wanted = stopGradient(environment);
+  if (temperature !== undefined) return infoNce(projected, wanted, temperature);
+  return tf.sub(tf.scalar(1), tf.sum(tf.mul(unit(projected), unit(wanted)), 1)) as tf.Tensor1D;
+}

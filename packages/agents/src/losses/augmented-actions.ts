@@ -1,0 +1,41 @@
+import { randomUniform, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs';
+
+/** Positive actions of the environment that were drawn for a step, [B, M] each. */
+export interface AugmentedActions {
+  /** int32 item ids. */
+  readonly actions: tf.Tensor2D;
+  /** What the environment says they are worth. */
+  readonly rewards: tf.Tensor2D;
+  /** 0 where a row has no positive action of positive weight, else 1. */
+  readonly kept: tf.Tensor2D;
+}
+
+/**
+ * Draws `count` of each row's positive actions with replacement, in proportion to their weights (the inverse of the
+ * cumulative weights), so that the mean over the draws estimates the weighted mean over all of them.
+ *
+ * @param batch `targets`, `targetWeights` and `targetRewards` [B, k]
+ * @returns undefined when the batch has no rewards of positive actions, or none are to be drawn
+ */
+export function augmentedActions(
+  { targets, targetWeights, targetRewards }: Tensors,
+  key: tf.Tensor,
+  count: number,
+): AugmentedActions | undefined {
+  if (count === 0 || !targets || !targetWeights || !targetRewards) return undefined;
+  const [rows, k] = targets.shape as [number, number];
+  const upTo = tf.cumsum(targetWeights, 1);
+  const total = tf.slice(upTo as tf.Tensor2D, [0, k - 1], [rows, 1]);
+  const draws = tf.mul(randomUniform(key, 'augmented', [rows, count]), total);
+  const passed = tf.sum(tf.lessEqual(upTo.expandDims(1), draws.expandDims(2)).toFloat(), 2).toInt();
+  // All weights are passed where their sum is 0, or where rounding lifts a draw to the sum.
+  const slot = tf.minimum(passed, tf.scalar(k - 1, 'int32'));
+  const flat = tf.add(slot, tf.range(0, rows * k, k, 'int32').expandDims(1)).reshape([rows * count]);
+  const drawn = (x: tf.Tensor) => tf.gather(x.reshape([rows * k]), flat as tf.Tensor1D).reshape([rows, count]);
+  return {
+    actions: drawn(targets) as tf.Tensor2D,
+    rewards: drawn(targetRewards) as tf.Tensor2D,
+    kept: tf.greater(drawn(targetWeights), tf.scalar(0)).toFloat() as tf.Tensor2D,
+  };
+}

@@ -1,0 +1,84 @@
+import { LeaError } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import { countLog } from './counts.ts';
+import { loggedRow } from './gate-rows.ts';
+import type { Memory } from './memory.ts';
+import { evidenceOf, isCounted, slotsOf, weightsOf } from './mixture.ts';
+import { type OwnEvents, ownEvents, usersOf } from './own-events.ts';
+
+/** Users whose events are kept at hand, as rows come in random order. */
+const KEPT_USERS = 8192;
+
+/** Writes p(item | history of the row), its own user taken out of the counts, into `out` [N]. */
+export type RowProbabilities = (row: number, out: Float32Array) => void;
+
+/**
+ * What a memory says of rows that it was counted from, as if it had never met their users: what a network can learn beside,
+ * or from. The log is counted again, whole: no neighbor is left out.
+ *
+ * @param train the rows that the memory was counted from
+ * @throws LeaError `E_MEMORY` for a memory of another log
+ */
+export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabilities {
+  const { config, state } = memory;
+  const { window, horizon, smoothing, gate, items } = config;
+  const counts = countLog(train, horizon);
+  const isSame = counts.chosen.length === items && counts.chosen.every((count, item) => count === state.chosen[item]);
+  if (!isSame) {
+    throw new LeaError('E_MEMORY', 'The memory was not counted from these rows, or has observed others since.', {
+      value: state.chosen.reduce((sum, count) => sum + count, 0),
+      hint: `Count it on the ${train.count} train rows: countingMemory(train).`,
+    });
+  }
+  const parts = { counts, text: state.tables.text, smoothing };
+  const slots = slotsOf(window, { repeat: config.repeats, text: parts.text !== undefined });
+  const bounds = new Map(usersOf(train).map((user) => [train.sequence[user[0]]!, user]));
+  const kept = new Map<number, OwnEvents>();
+  const ownOf = (user: number): OwnEvents => {
+    const known = kept.get(user);
+    if (known) return known;
+    if (kept.size >= KEPT_USERS) kept.clear();
+    const own = ownEvents(train, ...bounds.get(user)!, horizon);
+    kept.set(user, own);
+    return own;
+  };
+
+  return (row, out) => {
+    const { history } = loggedRow(train, row, window);
+    const own = ownOf(train.sequence[row]!);
+    const weights = weightsOf(parts, slots, gate, history, own);
+    out.fill(0);
+    let leaning = weights[0]!;
+    for (const [i, { component, place }] of slots.entries()) {
+      const weight = weights[i]!;
+      if (weight === 0 || component === 'popularity') continue;
+      const given = history[place]!;
+      if (component === 'repeat') {
+        out[given]! += weight;
+        continue;
+      }
+      if (!isCounted(component)) {
+        addRow(parts.text!, given, weight, out);
+        continue;
+      }
+      const sum = Math.expm1(evidenceOf(parts, { component, place }, given, own));
+      const scale = weight / (sum + smoothing);
+      leaning += scale * smoothing;
+      addRow(counts[component], given, scale, out);
+      for (const [item, value] of own.pairs[component].get(given) ?? []) out[item]! -= scale * value;
+    }
+    const unit = leaning / (counts.total - own.total + 0.5 * items);
+    // What the user put in was taken out again: rounding may leave a trace below zero.
+    for (let item = 0; item < items; item++) out[item] = Math.max(out[item]!, 0) + unit * (counts.chosen[item]! + 0.5);
+    for (const [item, count] of own.chosen) out[item]! -= unit * count;
+  };
+}
+
+function addRow(
+  { offsets, columns, values }: { offsets: Int32Array; columns: Int32Array; values: ArrayLike<number> },
+  x: number,
+  scale: number,
+  out: Float32Array,
+): void {
+  for (let i = offsets[x]!; i < offsets[x + 1]!; i++) out[columns[i]!]! += scale * values[i]!;
+}

@@ -1,0 +1,89 @@
+import { LeaError } from '@lea/core';
+import { readTable } from '../read/table.ts';
+import type { Sequences } from '../sequences.ts';
+import { filesOf } from './dataset.ts';
+
+const source =
+  'They are files of "hetrec2011-lastfm-2k" of GroupLens (grouplens.org/datasets/hetrec-2011): put them into raw_hetrec2011, ' +
+  'artists.dat and user_taggedartists.dat gzipped. The names alone, the catalog of loadLastfm, need none of them.';
+
+/** A user gave an artist a tag. */
+export interface Tagging {
+  /** Index of the sequence. */
+  user: number;
+  /** Index of the item. */
+  item: number;
+  tag: string;
+}
+
+/**
+ * All taggings by the users of the sequences, in the order of tag ids. Artists meet by name. A user is the tagger of exactly the same
+ * artists; taggings of a user without such a counterpart, or with several, are left out.
+ *
+ * @param names raw artist id -> name
+ * @throws LeaError `E_DATA_MISSING`, `E_USERS_UNMATCHED` when no user has a counterpart, and those of the readers
+ */
+export async function readTaggings(
+  dir: string,
+  names: ReadonlyMap<string, string>,
+  sequences: Sequences,
+): Promise<Tagging[]> {
+  const folder = 'raw_hetrec2011';
+  const files = await filesOf(
+    dir,
+    { artists: `${folder}/artists.dat.gz`, tags: `${folder}/tags.dat`, tagged: `${folder}/user_taggedartists.dat.gz` },
+    source,
+  );
+  const artists = await readTable(files.artists, {}, () => ({ id: 'id', name: 'name' }));
+  const tags = await readTable(files.tags, {}, () => ({ id: 'tagID', text: 'tagValue' }));
+  const tagged = await readTable(files.tagged, {}, () => ({ user: 'userID', artist: 'artistID', tag: 'tagID' }));
+
+  const byName = new Map(sequences.itemIds.map((id, item) => [bare(names.get(id) ?? ''), item]));
+  const itemOf = new Map(artists.cells.id!.map((id, row) => [id, byName.get(bare(artists.cells.name![row]!))]));
+  const tagOf = new Map(tags.cells.id!.map((id, row) => [id, tags.cells.text![row]!.trim()]));
+  const rows = tagged.cells.user!.flatMap((user, row) => {
+    const item = itemOf.get(tagged.cells.artist![row]!);
+    const tag = tagOf.get(tagged.cells.tag![row]!);
+    return item === undefined || !tag ? [] : [{ user, item, tag, tagId: Number(tagged.cells.tag![row]) }];
+  });
+  const userOf = counterparts(rows, sequences);
+  return rows
+    .sort((a, b) => a.tagId - b.tagId)
+    .flatMap(({ user, item, tag }) => {
+      const index = userOf.get(user);
+      return index === undefined ? [] : [{ user: index, item, tag }];
+    });
+}
+
+/** Tagger -> the one user with the same set of artists. */
+function counterparts(rows: readonly { user: string; item: number }[], sequences: Sequences): Map<string, number> {
+  const artistsOf = new Map<string, Set<number>>();
+  for (const { user, item } of rows) artistsOf.set(user, (artistsOf.get(user) ?? new Set()).add(item));
+  const { userIds, items, offsets } = sequences;
+  const taggers = holders([...artistsOf]);
+  const users = holders(userIds.map((_, u) => [u, new Set(items.subarray(offsets[u]!, offsets[u + 1]!))]));
+  const pairs = Array.from(users, ([artists, [user, ...others]]) => {
+    const [tagger, ...rivals] = taggers.get(artists) ?? [];
+    return others.length + rivals.length === 0 && tagger !== undefined ? [[tagger, user!] as const] : [];
+  }).flat();
+  if (pairs.length > 0) return new Map(pairs);
+  throw new LeaError('E_USERS_UNMATCHED', 'No user of lastfm.inter tagged the same artists as one of the tag files.', {
+    value: userIds.slice(0, 5),
+    hint: 'Take all files from the sources that the README names, or the catalog of loadLastfm, which needs no tags.',
+  });
+}
+
+/** Set of artists, as text -> those who have exactly it. */
+function holders<Id>(sets: readonly (readonly [Id, ReadonlySet<number>])[]): Map<string, Id[]> {
+  const of = new Map<string, Id[]>();
+  for (const [id, artists] of sets) {
+    const text = [...artists].sort((a, b) => a - b).join(' ');
+    of.set(text, [...(of.get(text) ?? []), id]);
+  }
+  return of;
+}
+
+/** Quotation marks were dropped from some names in one of the files. */
+function bare(name: string): string {
+  return name.replaceAll('"', '');
+}

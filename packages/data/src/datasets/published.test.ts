@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { findLeaks } from '../leaks.ts';
+import { splitByUser } from '../split/by-user.ts';
+import { findTextLeaks } from '../text-leaks.ts';
+import { lastfmCatalog, loadLastfm } from './lastfm.ts';
+import { readTaggings } from './lastfm-taggings.ts';
+import { loadRetailrocket } from './retailrocket.ts';
+
+const data = process.env.LEA_DATA;
+
+describe.skipIf(!data)('the published files (skipped unless LEA_DATA is the folder of the data sets)', () => {
+  it('Last.fm: tags of all users leak every held-out decision, those of train users none', async () => {
+    const dir = `${data}/lastfm_hetrec`;
+    const { interactions, catalog } = await loadLastfm(dir);
+    const { userIds, itemIds } = interactions;
+    const split = splitByUser(interactions);
+    const names = new Map(itemIds.map((id, item) => [id, catalog.texts[item]!]));
+    const taggings = await readTaggings(dir, names, split.train.sequences);
+    expect(new Set(taggings.map(({ user }) => user)).size).toBe(1142);
+    const all = taggings.map(({ user, item }) => ({ user: userIds[user]!, item: itemIds[item]! }));
+    const { validation, test } = findTextLeaks(split, all).counts;
+    expect([validation.leaking, test.leaking]).toEqual([split.validation.count, split.test.count]);
+
+    const { contributions } = await lastfmCatalog(dir, split.train);
+    expect(contributions.length).toBeGreaterThan(split.train.count);
+    expect(findTextLeaks(split, contributions).leaks).toEqual([]);
+  });
+
+  it('RetailRocket: counts, and no run of five events in two sets', async () => {
+    const { interactions } = await loadRetailrocket(`${data}/retailrocket/multi_behavior`);
+    const { userIds, itemIds, kinds, kind } = interactions;
+    const events = kinds.map((_, k) => kind.filter((given) => given === k).length);
+    expect([userIds.length, itemIds.length, kinds, events]).toEqual([4125, 6596, ['click', 'purchase'], [25131, 8065]]);
+    expect(findLeaks(splitByUser(interactions)).leaks).toEqual([]);
+  });
+});

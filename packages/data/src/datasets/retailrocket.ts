@@ -1,0 +1,93 @@
+import { LeaError } from '@lea/core';
+import { interactionsOf } from '../interactions.ts';
+import { readTable } from '../read/table.ts';
+import { type EventSet, filesOf } from './dataset.ts';
+import { longestOfLinked, withoutPrefixes } from './overlap.ts';
+
+const source =
+  'The data are the views, carts and purchases of RetailRocket as MBHT and MB-IMN use them: take retail_beh.train.inter and ' +
+  'retail_beh.test.inter from github.com/tripiggyo1/MB-IMN, folder dataset/retail_beh, gzip both and give their folder.';
+
+/** Consecutive events that two windows of one user share and two users do not. */
+const linkingRun = 5;
+/** Sequences and items with fewer events are dropped. */
+const fewest = 3;
+
+/** By the number in item_type_list: a transaction, an addition to the cart, a view. */
+const kinds = [undefined, 'purchase', 'click'] as const;
+/** Stands where a transaction stands in other rows of the same history. */
+const otherTransaction = '3';
+
+/**
+ * RetailRocket with clicks (views) and purchases (additions to the cart): 4,125 sequences, 6,596 items, 25,131 clicks,
+ * 8,065 purchases; order only, no texts. Transactions are dropped: most repeat an earlier addition to the cart.
+ *
+ * A row of the files is a history up to a transaction, cut to 199 events, so one customer is in many rows. To make sequences of them:
+ *
+ * 1. Of rows that are prefixes of one another the longest stays; the files are read as one.
+ * 2. Rows that share 5 consecutive events (transactions included), also by way of a third row, are windows of one customer: the
+ *    longest stays, of equally long ones the first in the numeric order of items, then types. Without this step the same
+ *    events would be in train and test.
+ * 3. Transactions are dropped, then sequences of fewer than 3 events, then events of items with fewer than 3. The last two are
+ *    done once, so sequences may end up shorter.
+ *
+ * User ids number the sequences from 0 in the order of step 2.
+ *
+ * @throws LeaError `E_DATA_MISSING`, `E_ROW_BAD`, `E_KIND_UNKNOWN`, `E_DATA_EMPTY` when nothing is left, and those of the readers
+ */
+export async function loadRetailrocket(dir: string): Promise<EventSet> {
+  const files = await filesOf(dir, { train: 'retail_beh.train.inter.gz', test: 'retail_beh.test.inter.gz' }, source);
+  const rows = [...(await readRows(files.train)), ...(await readRows(files.test))];
+  const histories = longestOfLinked(withoutPrefixes(rows), linkingRun)
+    .map((row) => row.map(eventOf).filter(({ kind }) => kind !== undefined))
+    .filter((history) => history.length >= fewest);
+  const counts = new Map<string, number>();
+  for (const { item } of histories.flat()) counts.set(item, (counts.get(item) ?? 0) + 1);
+  const frequent = histories
+    .map((history) => history.filter(({ item }) => counts.get(item)! >= fewest))
+    .filter((history) => history.length > 0);
+  const events = frequent.flatMap((history, user) => history.map((event) => ({ ...event, user: String(user) })));
+  return {
+    name: 'retailrocket',
+    interactions: interactionsOf({
+      user: events.map(({ user }) => user),
+      item: events.map(({ item }) => item),
+      kind: events.map(({ kind }) => kind!),
+    }),
+  };
+}
+
+/** Events of a row as numbers that sort by item, then type. The column item_id, the next transaction, is not read. */
+async function readRows(path: string): Promise<number[][]> {
+  const table = await readTable(path, {}, () => ({ items: 'item_id_list', types: 'item_type_list' }));
+  return table.line.map((line, row) => {
+    const [items, types] = [listOf(table.cells.items![row]!), listOf(table.cells.types![row]!)];
+    const where = `${path} line ${line}`;
+    if (items.length !== types.length) {
+      throw new LeaError('E_ROW_BAD', `${where}: ${items.length} items with ${types.length} types.`, {
+        hint: 'Check that the file was downloaded whole.',
+      });
+    }
+    return items.map((item, at) => codeOf(item, types[at]!, where));
+  });
+}
+
+function listOf(cell: string): string[] {
+  return cell.split(' ').filter(Boolean);
+}
+
+function codeOf(item: string, given: string, where: string): number {
+  if (!/^(0|[1-9]\d{0,8})$/.test(item)) {
+    throw new LeaError('E_ROW_BAD', `${where}, column item_id_list: an item is no whole number.`, { value: item });
+  }
+  const type = given === otherTransaction ? 0 : ['0', '1', '2'].indexOf(given);
+  if (type >= 0) return Number(item) * kinds.length + type;
+  throw new LeaError('E_KIND_UNKNOWN', `${where}, column item_type_list: unknown kind of event.`, {
+    value: given,
+    hint: 'Known are 0 and 3 (transaction), 1 (addition to the cart) and 2 (view).',
+  });
+}
+
+function eventOf(code: number) {
+  return { item: String(Math.floor(code / kinds.length)), kind: kinds[code % kinds.length] };
+}

@@ -1,0 +1,98 @@
+import { checkRanges, withDefaults } from '@lea/core';
+import { addRow, type SparseRows, sparseRows, type Transitions, type Windows } from '@lea/data';
+import type { Scorer } from '../scorer.ts';
+import { lastItems } from './last-items.ts';
+import { repeatRow, tieBreak } from './popularity.ts';
+import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
+import { type UserItems, userItems } from './user-items.ts';
+
+/** The constants of {@link itemKnn}. */
+export interface ItemKnnOptions {
+  /** How many last items are read; default 10. */
+  readonly window?: number;
+  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.8. Lower trusts the last item more. */
+  readonly decay?: number;
+  /** Power of the counts that common users are divided by; default 0.5, the cosine. Higher favors rare items. */
+  readonly alpha?: number;
+  /** How many of an item's nearest items count; default Infinity, all of them. Fewer need less memory and time. */
+  readonly neighbors?: number;
+  /** Times `decay^j` for the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  readonly repeat?: Repeat;
+}
+
+const defaults: Required<ItemKnnOptions> = {
+  window: 10,
+  decay: 0.8,
+  alpha: 0.5,
+  neighbors: Number.POSITIVE_INFINITY,
+  repeat: 0,
+};
+
+/**
+ * Item-based nearest neighbors (Sarwar et al., WWW 2001; with top K neighbors Deshpande and Karypis, TOIS 2004): items
+ * that the users of the window's items also chose. With c_xy the train users who chose both and c_x those who chose x,
+ *
+ *     similarity[x, y] = c_xy / (c_x c_y)^alpha, 0 for x = y
+ *     score = sum_j decay^j (similarity[i_j] + repeat * [item = i_j])
+ *
+ * over the history's items i_0 (last), i_1, ... Popularity breaks ties and ranks empty histories.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
+export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Scorer {
+  const o = withDefaults('itemKnn', defaults, options);
+  checkRanges('itemKnn', o, {
+    window: [1, Number.MAX_VALUE, 'whole'],
+    decay: [0, 1],
+    alpha: [0, 1],
+    neighbors: [1, Number.POSITIVE_INFINITY],
+  });
+  checkRepeat('itemKnn', o.repeat);
+  const prior = tieBreak(train);
+  const items = prior.length;
+  const similarity = similarities(userItems(train), o.alpha, o.neighbors);
+  return {
+    name: 'itemKnn',
+    items,
+    window: o.window,
+    score(histories: Windows): Float64Array {
+      const scores = repeatRow(prior, histories.size);
+      for (let row = 0; row < histories.size; row++) {
+        const recent = lastItems(histories, row, o.window);
+        for (const [j, item] of recent.entries()) addRow(similarity, item, o.decay ** j, scores, row * items);
+        for (const [j, item] of recent.entries()) addRepeat(scores, row * items + item, o.repeat, o.decay ** j);
+      }
+      return scores;
+    },
+  };
+}
+
+/** Rows are made one after the other, twice: memory is needed for what is kept, not for all pairs of all users. */
+function similarities(log: UserItems, alpha: number, neighbors: number): SparseRows {
+  const { items, byItem } = log;
+  const scale = Float64Array.from({ length: items }, (_, x) => (byItem[x + 1]! - byItem[x]!) ** -alpha);
+  const counts = new Float64Array(items);
+  return sparseRows(items, (visit) => {
+    for (let x = 0; x < items; x++) {
+      const near = neighborsOf(x, log, counts);
+      const value = (y: number): number => counts[y]! * scale[x]! * scale[y]!;
+      const kept =
+        near.length > neighbors ? near.sort((y, z) => value(z) - value(y) || y - z).slice(0, neighbors) : near;
+      for (const y of kept) visit(x, y, value(y));
+      for (const y of near) counts[y] = 0;
+    }
+  });
+}
+
+/** The items that users of x chose too, without x; how many users each has in common with it is left in `counts`. */
+function neighborsOf(x: number, { byItem, user, byUser, item }: UserItems, counts: Float64Array): number[] {
+  const near: number[] = [];
+  for (const u of user.subarray(byItem[x]!, byItem[x + 1]!)) {
+    for (const y of item.subarray(byUser[u]!, byUser[u + 1]!)) {
+      if (y === x) continue;
+      if (counts[y] === 0) near.push(y);
+      counts[y]! += 1;
+    }
+  }
+  return near;
+}

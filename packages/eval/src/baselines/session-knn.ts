@@ -1,0 +1,152 @@
+import type { Transitions, Windows } from '@lea/data';
+import type { Scorer } from '../scorer.ts';
+import { lastItems } from './last-items.ts';
+import { repeatRow, tieBreak } from './popularity.ts';
+import { addRepeat, type Repeat } from './repeat.ts';
+import { type UserItems, userItems } from './user-items.ts';
+
+/** What {@link sknn}, {@link vsknn} and {@link stan} have in common. */
+export interface SessionKnnOptions {
+  /** How many last items are read; default 10. */
+  readonly window?: number;
+  /** How many neighbors count, the most similar train sequences; default 500. Fewer are nearer, more cover more items. */
+  readonly neighbors?: number;
+  /** How many sequences are compared, the latest that share an item; default Infinity, all. Fewer are faster. */
+  readonly sample?: number;
+  /** Times the weight of the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  readonly repeat?: Repeat;
+}
+
+export const sessionKnnDefaults: Required<SessionKnnOptions> = {
+  window: 10,
+  neighbors: 500,
+  sample: Number.POSITIVE_INFINITY,
+  repeat: 0,
+};
+
+export const sessionKnnRanges: { readonly [K in keyof SessionKnnOptions]: [number, number, 'whole'?] } = {
+  window: [1, Number.MAX_VALUE, 'whole'],
+  neighbors: [1, Number.POSITIVE_INFINITY],
+  sample: [1, Number.POSITIVE_INFINITY],
+};
+
+/** What distinguishes one method of session neighbors from another. */
+export interface SessionKnnMethod {
+  readonly name: string;
+  /** Weight in the similarity of the item that was chosen `back` events before the last one of a history of `length`. */
+  weight(back: number, length: number): number;
+  /** [users] what the similarity with each train sequence is multiplied by. */
+  factors(log: UserItems): Float64Array;
+  /** Weight in the score of a neighbor whose most recent common item was chosen `back` events before the last one. */
+  match(back: number): number;
+  /** Weight in the score of a neighbor's item `ahead` places after that item in the neighbor, negative before it. */
+  near(ahead: number): number;
+}
+
+/**
+ * Scores items by the train sequences that resemble the history: with w_j the weight of its distinct items,
+ *
+ *     similarity(n) = factor(n) * sum of w_j over the items in n
+ *     score = sum_n similarity(n) * match(n) * near(item, n) * [item in n] / sum_n similarity(n)
+ *
+ * over the most similar sequences n. The sum below the line leaves the order as it is and gives `repeat` a scale: 1 is an
+ * item that all neighbors hold. A history costs what its candidates and the items of its neighbors do.
+ */
+export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, method: SessionKnnMethod): Scorer {
+  const prior = tieBreak(train);
+  const items = prior.length;
+  const log = userItems(train);
+  const longest = log.place.reduce((most, place) => Math.max(most, place), 0);
+  const near = Float64Array.from({ length: 2 * longest + 1 }, (_, i) => method.near(i - longest));
+  const candidates = candidateSearch(log, method.factors(log));
+  return {
+    name: method.name,
+    items,
+    window: o.window,
+    score(histories: Windows): Float64Array {
+      const scores = repeatRow(prior, histories.size);
+      for (let row = 0; row < histories.size; row++) {
+        const start = row * items;
+        const recent = lastItems(histories, row, o.window);
+        const weights = new Map<number, number>();
+        for (const [back, item] of recent.entries()) {
+          if (!weights.has(item)) weights.set(item, method.weight(back, recent.length));
+        }
+        const found = candidates(recent, weights);
+        const neighbors = nearest(latest(found.users, o.sample), found.similarity, o.neighbors);
+        let total = 0;
+        for (const user of neighbors) total += found.similarity[user]!;
+        for (const user of neighbors) {
+          const scale = (found.similarity[user]! * method.match(found.back[user]!)) / total;
+          const origin = longest - found.place[user]!;
+          for (let entry = log.byUser[user]!; entry < log.byUser[user + 1]!; entry++) {
+            scores[start + log.item[entry]!]! += scale * near[origin + log.place[entry]!]!;
+          }
+        }
+        for (const [item, weight] of weights) addRepeat(scores, start + item, o.repeat, weight);
+      }
+      return scores;
+    },
+  };
+}
+
+/** The sequences that share items with a history. The arrays are by user, valid for `users` until the next search. */
+interface Candidates {
+  readonly users: Int32Array;
+  readonly similarity: Float64Array;
+  /** How many events before the history's last one its most recent common item was chosen. */
+  readonly back: Int32Array;
+  /** The place of that item in the user's sequence. */
+  readonly place: Int32Array;
+}
+
+function candidateSearch(
+  log: UserItems,
+  factors: Float64Array,
+): (recent: Int32Array, weights: ReadonlyMap<number, number>) => Candidates {
+  const similarity = new Float64Array(log.users);
+  const back = new Int32Array(log.users);
+  const place = new Int32Array(log.users);
+  const users = new Int32Array(log.users);
+  let count = 0;
+  return (recent, weights) => {
+    for (let i = 0; i < count; i++) similarity[users[i]!] = 0;
+    count = 0;
+    for (const [item, weight] of weights) {
+      const distance = recent.indexOf(item);
+      for (let i = log.byItem[item]!; i < log.byItem[item + 1]!; i++) {
+        const user = log.user[i]!;
+        if (similarity[user] === 0) {
+          users[count++] = user;
+          back[user] = distance;
+          place[user] = log.placeOf[i]!;
+        }
+        similarity[user]! += weight * factors[user]!;
+      }
+    }
+    return { users: users.subarray(0, count), similarity, back, place };
+  };
+}
+
+/** The latest of the users. */
+function latest(users: Int32Array, count: number): Int32Array {
+  if (users.length <= count) return users;
+  return users.toSorted().subarray(users.length - count);
+}
+
+/** The most similar of the users; of equally similar ones the latest. */
+function nearest(users: Int32Array, similarity: Float64Array, count: number): Int32Array {
+  if (users.length <= count) return users;
+  const sorted = new Float64Array(users.length);
+  for (let i = 0; i < users.length; i++) sorted[i] = similarity[users[i]!]!;
+  const bound = sorted.sort()[users.length - count]!;
+  const chosen = new Int32Array(count);
+  const equal: number[] = [];
+  let above = 0;
+  for (const user of users) {
+    if (similarity[user]! > bound) chosen[above++] = user;
+    else if (similarity[user] === bound) equal.push(user);
+  }
+  chosen.set(equal.sort((a, b) => b - a).slice(0, count - above), above);
+  return chosen;
+}

@@ -1,0 +1,207 @@
+import { createPolicy, type Fusion, type Memory, type Policy, type ScoringOptions } from '@lea/agents';
+import { checkChoices, LeaError, withDefaults } from '@lea/core';
+import { historyWindows, type Transitions } from '@lea/data';
+import { averages } from '@lea/eval';
+import { CUTOFFS, checkMetric } from './metric.ts';
+
+export interface FuseOptions {
+  /** `after` (default): the weight of ln softmax beside ln p; `mixture`: the share of the network's probabilities. */
+  readonly form: 'after' | 'mixture';
+  /** The validation metric that the weight maximizes. Default `ndcg@10`. */
+  readonly metric: string;
+  /** Weights that are tried; 0 is the memory alone. Default 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
+  readonly weights: readonly number[] | undefined;
+  /** Weights of items in the window, the likeliest of which is taken for each of them. Default -6 to 6. */
+  readonly repeats: readonly number[] | undefined;
+  /** Stops between two batches with the signal's own reason. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How the weight of a network was found. */
+export interface FittedFusion {
+  readonly fusion: Fusion;
+  /** The metric on validation with it. */
+  readonly value: number;
+  /** Of every weight that was tried, with the likeliest weight of repeats for each. */
+  readonly curve: readonly { readonly weight: number; readonly repeat: number; readonly value: number }[];
+}
+
+const WEIGHTS = {
+  after: [0, 0.15, 0.3, 0.5, 0.75, 1, 1.5, 2.5],
+  mixture: [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1],
+} as const;
+
+const REPEATS = [-6, -5, -4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6];
+
+/** Histories per call. */
+const BATCH = 256;
+
+/** A policy with a memory. */
+export interface Fused extends FittedFusion {
+  /** The caller disposes it; the policy it was made from stays as it is. */
+  readonly policy: Policy;
+}
+
+/**
+ * Fuses a trained policy with a counting memory, see `fitFusion`.
+ *
+ * @param policy without a memory
+ * @throws LeaError as `fitFusion`
+ */
+export async function fuse(
+  policy: Policy,
+  memory: Memory,
+  validation: Transitions,
+  options: Partial<FuseOptions> & ScoringOptions = {},
+): Promise<Fused> {
+  const { batch, threads, backend, ...given } = options;
+  const fitted = await fitFusion(policy, memory, validation, given);
+  const { agent, params, shape, text } = policy;
+  const { fusion } = fitted;
+  return { ...fitted, policy: createPolicy(agent, params, shape, { text, memory, fusion, batch, threads, backend }) };
+}
+
+/**
+ * The weight of a network beside a memory: the one of the greatest metric on validation. The weight of repeats is the one that
+ * makes the validation events likeliest: it moves few events, so that a ranking metric would choose it by chance. Values of a Q head are divided by
+ * their usual spread before their softmax.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalogue)
+ */
+export async function fitFusion(
+  policy: Policy,
+  memory: Memory,
+  validation: Transitions,
+  options: Partial<FuseOptions> = {},
+): Promise<FittedFusion> {
+  const defaults: FuseOptions = {
+    form: 'after',
+    metric: 'ndcg@10',
+    weights: undefined,
+    repeats: undefined,
+    signal: undefined,
+  };
+  const { form, metric, signal, ...o } = withDefaults('fuse', defaults, options);
+  checkChoices('fuse', { form }, { form: ['after', 'mixture'] });
+  checkMetric(metric, validation);
+  const weights = o.weights ?? WEIGHTS[form];
+  const most = form === 'mixture' ? 1 : Number.MAX_VALUE;
+  if (weights.length === 0 || !weights.every((weight) => weight >= 0 && weight <= most)) {
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      `fuse: weights must be numbers of at least 0${form === 'mixture' ? ' and at most 1' : ''}.`,
+      {
+        value: weights,
+      },
+    );
+  }
+  const { agent, shape } = policy;
+  if (memory.config.items !== shape.items) {
+    throw new LeaError(
+      'E_MEMORY',
+      `The memory is of another catalogue, not of the ${shape.items} items of the policy.`,
+      {
+        value: memory.config.items,
+        hint: 'Count it on the train rows of the same data.',
+      },
+    );
+  }
+  const own = memory.config.repeat;
+  const repeats = o.repeats ?? REPEATS;
+  const { items } = shape;
+  const { sequences, event, count } = validation;
+  const target = Int32Array.from(event, (e) => sequences.items[e]!);
+  const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
+  const ranks = weights.map(() => repeats.map(() => new Int32Array(count)));
+  const likelihoods = weights.map(() => new Float64Array(repeats.length));
+  const fused = new Float32Array(items);
+  let temperature = 1;
+  for (let from = 0; from < count; from += BATCH) {
+    signal?.throwIfAborted();
+    const rows = Int32Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
+    const windows = historyWindows(validation, rows, memory.config.window);
+    const counted = await memory.score(windows);
+    const network = await policy.score(historyWindows(validation, rows, shape.window));
+    if (from === 0 && agent.rankingHead === 'q') temperature = spread(network, items);
+    for (let i = 0; i < rows.length; i++) {
+      const seen = new Set(windows.items.subarray(i * windows.window, i * windows.window + windows.length[i]!));
+      const theirs = counted.subarray(i * items, (i + 1) * items);
+      for (const item of seen) theirs[item]! -= own;
+      const ours = logSoftmax(network.subarray(i * items, (i + 1) * items), temperature);
+      for (const [w, weight] of weights.entries()) {
+        for (let item = 0; item < items; item++) {
+          fused[item] =
+            form === 'after'
+              ? theirs[item]! + weight * ours[item]!
+              : Math.log((1 - weight) * Math.exp(theirs[item]!) + weight * Math.max(Math.exp(ours[item]!), 1e-30));
+        }
+        const rank = ranker(fused, target[from + i]!, seen);
+        const share = shareOf(fused, seen);
+        for (const [r, repeat] of repeats.entries()) {
+          ranks[w]![r]![from + i] = rank(repeat);
+          likelihoods[w]![r]! += (seen.has(target[from + i]!) ? repeat : 0) - Math.log1p(share * Math.expm1(repeat));
+        }
+      }
+    }
+  }
+  const curve = weights.map((weight, w) => {
+    const likely = likelihoods[w]!;
+    const r = likely.indexOf(Math.max(...likely));
+    const value = averages(ranks[w]![r]!, kind, sequences.kinds, CUTOFFS)[metric]!;
+    return { weight, repeat: repeats[r]!, value };
+  });
+  const { value, weight, repeat } = curve.reduce((best, point) => (point.value > best.value ? point : best));
+  return { fusion: { form, weight, temperature, repeat }, value, curve };
+}
+
+/** The share of some items in the softmax of scores. */
+function shareOf(scores: Float32Array, some: ReadonlySet<number>): number {
+  let highest = -Infinity;
+  for (const score of scores) if (score > highest) highest = score;
+  let [total, own] = [0, 0];
+  for (const score of scores) total += Math.exp(score - highest);
+  for (const item of some) own += Math.exp(scores[item]! - highest);
+  return own / total;
+}
+
+/** The rank of an item, from 1, once a number is added to the scores of the items in `seen`. */
+function ranker(scores: Float32Array, target: number, seen: ReadonlySet<number>): (added: number) => number {
+  const isAbove = (score: number, item: number, own: number) => score > own || (score === own && item < target);
+  const aboveAmongOthers = (own: number) => {
+    let above = 0;
+    for (let item = 0; item < scores.length; item++) {
+      if (isAbove(scores[item]!, item, own) && item !== target && !seen.has(item)) above++;
+    }
+    return above;
+  };
+  const unmoved = seen.has(target) ? undefined : aboveAmongOthers(scores[target]!);
+  return (added) => {
+    const own = Math.fround(scores[target]! + (seen.has(target) ? added : 0));
+    let above = unmoved ?? aboveAmongOthers(own);
+    for (const item of seen) {
+      if (item !== target && isAbove(Math.fround(scores[item]! + added), item, own)) above++;
+    }
+    return above + 1;
+  };
+}
+
+/** ln softmax of scores over a temperature. */
+function logSoftmax(scores: Float32Array, temperature: number): Float32Array {
+  let highest = -Infinity;
+  for (const score of scores) if (score > highest) highest = score;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp((score - highest) / temperature);
+  const log = Math.log(sum);
+  return scores.map((score) => (score - highest) / temperature - log);
+}
+
+/** Root of the mean variance of the scores of a history. */
+function spread(scores: Float32Array, items: number): number {
+  let [variance, rows] = [0, 0];
+  for (let at = 0; at < scores.length; at += items, rows++) {
+    const own = scores.subarray(at, at + items);
+    const mean = own.reduce((sum, score) => sum + score, 0) / items;
+    variance += own.reduce((sum, score) => sum + (score - mean) ** 2, 0) / items;
+  }
+  return Math.sqrt(variance / rows) || 1;
+}

@@ -1,0 +1,271 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ce,
+  countingMemory,
+  createPolicy,
+  leaveOwnUserOut,
+  loadPolicy,
+  type Memory,
+  sasrec,
+  sasrecModern,
+  snqn,
+} from '@lea/agents';
+import { key } from '@lea/core';
+import { historyWindows, transitions } from '@lea/data';
+import { evaluate } from '@lea/eval';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBatches } from './batches.ts';
+import { inputSpecs } from './feeds.ts';
+import { chain } from './fixtures/chain.ts';
+import { fitFusion, fuse } from './fuse.ts';
+import { memoryTeacher } from './memory-teacher.ts';
+import { planOf, type TrainOptions } from './options.ts';
+import { leaSignals } from './signals.ts';
+import { fit, train } from './train.ts';
+
+const data = chain(60, 1);
+const validation = chain(20, 2);
+const items = data.sequences.itemIds.length;
+let memory: Memory;
+let folder: string;
+
+beforeAll(async () => {
+  memory = await countingMemory(data, { window: 5, gateSteps: 50 });
+  folder = await mkdtemp(join(tmpdir(), 'memory-'));
+});
+afterAll(async () => {
+  await memory.dispose();
+  await rm(folder, { recursive: true });
+});
+
+const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
+  agent: ce()(sasrec({ size: 8, dropout: 0.1 })),
+  train: data,
+  validation,
+  rewards: [0.2, 1],
+  window: 5,
+  batch: 32,
+  evaluateEvery: 7,
+  maxSteps: 14,
+  patience: 10,
+  threads: 1,
+  spinning: false,
+  ...given,
+});
+
+/** The mean of ln softmax(scores)[chosen item] over the validation events. */
+function meanLogSoftmax(scores: Float32Array): number {
+  let sum = 0;
+  for (let row = 0; row < validation.count; row++) {
+    const own = [...scores.subarray(row * items, (row + 1) * items)];
+    const target = validation.sequences.items[validation.event[row]!]!;
+    sum += own[target]! - Math.log(own.reduce((total, score) => total + Math.exp(score), 0));
+  }
+  return sum / validation.count;
+}
+
+/** The log without one user, as rows of the same sequences. */
+const without = (user: number) => transitions(data.sequences, (_, sequence) => sequence !== user);
+
+describe('training with a memory', () => {
+  it.each(['after', 'mixture'] as const)('%s: the network is that of a training without it', async (fusion) => {
+    const plain = await fit(small());
+    const fused = await fit(small({ memory, fusion }));
+    expect(fused.weightsHash).toBe(plain.weightsHash);
+    expect(fused.fusion).toMatchObject({ form: fusion });
+    expect(plain.fusion).toBeUndefined();
+    const { policy } = await fuse(plain.policy, memory, validation, { form: fusion, threads: 1 });
+    const windows = historyWindows(validation, [0, 1, 2, 3], 5);
+    expect(await fused.policy.score(windows)).toEqual(await policy.score(windows));
+    for (const one of [plain.policy, fused.policy, policy]) await one.dispose();
+  });
+
+  it('tells of the fusion, and serves what validation promised', async () => {
+    const events = train(small({ memory }));
+    let said: { value: number } | undefined;
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) if (next.value.type === 'fused') said = next.value;
+    const { policy } = next.value;
+    const { metrics } = await evaluate(policy.asScorer(), validation);
+    expect(said!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
+    await policy.dispose();
+  });
+
+  it('joint: learns with the memory, and comes back from its files', async () => {
+    const { policy, params, fusion } = await fit(small({ memory, fusion: 'joint' }));
+    expect(fusion).toMatchObject({ form: 'joint' });
+    expect(params['memory.scale']!.data[0]).not.toBe(1);
+    expect(params['memory.repeat']!.data[0]).not.toBe(Math.fround(memory.config.repeat));
+    await policy.save(folder);
+    const again = await loadPolicy(folder, { threads: 1 });
+    const windows = historyWindows(validation, [0, 1, 2, 3], 5);
+    expect(await again.score(windows)).toEqual(await policy.score(windows));
+    // The validation of training ranked by the same scores.
+    const { metrics } = await evaluate(policy.asScorer(), validation);
+    const last = await fit(small({ memory, fusion: 'joint' }));
+    expect(last.best!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
+    for (const one of [policy, again, last.policy]) await one.dispose();
+  });
+
+  it('joint: a row brings what the memory would say without its user', async () => {
+    const plan = planOf(small({ memory, fusion: 'joint', batch: 3 }));
+    const { inputs } = createBatches(plan, key(0), inputSpecs(plan))(0, 2);
+    const chunk = createBatches(planOf(small({ batch: 3 })), key(0), inputSpecs(planOf(small({ batch: 3 }))))(0, 2);
+    expect(inputs.action).toEqual(chunk.inputs.action);
+    expect(inputs.memory!.shape).toEqual([2, 3, items]);
+    const values = inputs.memory!.data as Float32Array;
+    for (let row = 0; row < 6; row++) {
+      const own = values.subarray(row * items, (row + 1) * items);
+      expect(own.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 4);
+    }
+  });
+
+  it('joint: does not depend on where chunks end', async () => {
+    const hashes = await Promise.all(
+      [1, 5].map(async (chunk) => {
+        const { policy, weightsHash } = await fit(small({ memory, fusion: 'joint', chunk }));
+        await policy.dispose();
+        return weightsHash;
+      }),
+    );
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+
+  it.each([
+    ['a loss at every position', ce()(sasrecModern({ size: 8 }))],
+    ['a sampled loss', ce({ loss: 'sampled-softmax', candidates: 4 })(sasrec({ size: 8 }))],
+    ['an agent that ranks by Q', snqn({ rankingHead: 'q', negatives: 2 })(sasrec({ size: 8 }))],
+  ])('joint: %s is refused with the way out', async (_, agent) => {
+    await expect(fit(small({ agent, memory, fusion: 'joint' }))).rejects.toMatchObject({
+      code: 'E_MEMORY_JOINT',
+      hint: expect.stringContaining('after'),
+    });
+  });
+
+  it('a run goes on only with the memory it began with', async () => {
+    const checkpoint = join(folder, 'run.safetensors');
+    const first = await fit(small({ checkpoint, maxSteps: 7, memory }));
+    await first.policy.dispose();
+    await expect(fit(small({ checkpoint, maxSteps: 7 }))).rejects.toMatchObject({ code: 'E_CHECKPOINT_OPTIONS' });
+  });
+
+  it('a memory of another catalogue is refused', async () => {
+    const other = { ...memory, config: { ...memory.config, items: items + 1 } };
+    await expect(fit(small({ memory: other }))).rejects.toMatchObject({ code: 'E_TRAIN_OPTION' });
+  });
+});
+
+describe('fitFusion', () => {
+  it('takes the weight of the best validation metric and the likeliest repeats, which the policy then has', async () => {
+    const { policy } = await fit(small());
+    const windows = historyWindows(
+      validation,
+      Array.from({ length: validation.count }, (_, row) => row),
+      5,
+    );
+    const repeats = [-2, 0, 1.5];
+    for (const form of ['after', 'mixture'] as const) {
+      const fitted = await fitFusion(policy, memory, validation, { form, weights: [0, 0.2, 0.7], repeats });
+      expect(fitted.curve.map(({ weight }) => weight)).toEqual([0, 0.2, 0.7]);
+      for (const { weight, repeat, value } of fitted.curve) {
+        const trials = await Promise.all(
+          repeats.map(async (bonus) => {
+            const fusion = { form, weight, repeat: bonus };
+            const fused = createPolicy(policy.agent, policy.params, policy.shape, { memory, fusion, threads: 1 });
+            const scores = await fused.score(windows);
+            const { metrics } = await evaluate(fused.asScorer(), validation);
+            await fused.dispose();
+            return { likelihood: meanLogSoftmax(scores), value: metrics['ndcg@10']! };
+          }),
+        );
+        const likeliest = trials.reduce((a, b) => (b.likelihood > a.likelihood ? b : a));
+        expect(repeat).toBe(repeats[trials.indexOf(likeliest)]);
+        expect(value).toBeCloseTo(likeliest.value, 6);
+        expect(value).toBeLessThanOrEqual(fitted.value);
+      }
+      expect(fitted.curve).toContainEqual({
+        weight: fitted.fusion.weight,
+        repeat: fitted.fusion.repeat,
+        value: fitted.value,
+      });
+    }
+    await policy.dispose();
+  });
+
+  it('with a Q head, the temperature is the usual spread of its values', async () => {
+    const { policy } = await fit(small({ agent: snqn({ rankingHead: 'q', negatives: 2 })(sasrec({ size: 8 })) }));
+    const { fusion } = await fitFusion(policy, memory, validation);
+    const count = Math.min(256, validation.count);
+    const scores = await policy.score(
+      historyWindows(
+        validation,
+        Array.from({ length: count }, (_, i) => i),
+        5,
+      ),
+    );
+    let variance = 0;
+    for (let row = 0; row < count; row++) {
+      const own = [...scores.subarray(row * items, (row + 1) * items)];
+      const mean = own.reduce((sum, q) => sum + q, 0) / items;
+      variance += own.reduce((sum, q) => sum + (q - mean) ** 2, 0) / items / count;
+    }
+    expect(fusion.temperature).toBeCloseTo(Math.sqrt(variance), 6);
+    await policy.dispose();
+  });
+
+  it('refuses weights that make no sense, and a memory of another catalogue', async () => {
+    const { policy } = await fit(small());
+    const refused = (options: object) => expect(fitFusion(policy, memory, validation, options)).rejects;
+    await refused({ weights: [] }).toMatchObject({ code: 'E_OPTION_VALUE' });
+    await refused({ form: 'mixture', weights: [1.5] }).toMatchObject({ code: 'E_OPTION_VALUE' });
+    await refused({ form: 'joint' }).toMatchObject({ code: 'E_OPTION_VALUE' });
+    await refused({ metric: 'ndcg@11' }).toMatchObject({ code: 'E_TRAIN_METRIC' });
+    const other = { ...memory, config: { ...memory.config, items: 3 } };
+    await expect(fitFusion(policy, other, validation)).rejects.toMatchObject({ code: 'E_MEMORY' });
+    await policy.dispose();
+  });
+});
+
+describe('memoryTeacher', () => {
+  it('says of a row what the memory says without its user', () => {
+    const annotation = memoryTeacher(data, memory, { k: 3 });
+    expect(annotation).toMatchObject({ rows: data.count, k: 3 });
+    const probabilities = leaveOwnUserOut(data, memory);
+    const own = new Float32Array(items);
+    for (const row of [0, 7, data.count - 1]) {
+      probabilities(row, own);
+      const action = data.sequences.items[data.event[row]!]!;
+      const best = Array.from(own.keys())
+        .filter((item) => item !== action)
+        .sort((a, b) => own[b]! - own[a]! || a - b)
+        .slice(0, 3);
+      expect([...annotation.positives.subarray(row * 3, row * 3 + 3)]).toEqual(best);
+      expect(annotation.reward[row]).toBeCloseTo(Math.log(own[action]!), 5);
+      best.forEach((item, j) => {
+        expect(annotation.logits[row * 3 + j]).toBeCloseTo(Math.log(own[item]!), 5);
+      });
+    }
+  });
+
+  it('becomes signals like any annotation', () => {
+    const annotation = memoryTeacher(data, memory, { k: 3 });
+    const { targets, targetWeights } = leaSignals(annotation, data, { k: 3 });
+    expect(targets).toEqual(annotation.positives);
+    for (let row = 0; row < data.count; row++) {
+      expect(targetWeights!.subarray(row * 3, row * 3 + 3).reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 5);
+    }
+  });
+
+  it('leaves the window out on demand, and refuses rows that the memory was not counted from', () => {
+    const { positives } = memoryTeacher(data, memory, { k: 2, excludeSeen: true });
+    for (let row = 0; row < data.count; row++) {
+      const at = data.event[row]!;
+      const start = Math.max(data.sequences.offsets[data.sequence[row]!]!, at - 5);
+      const seen = new Set(data.sequences.items.subarray(start, at));
+      for (const item of positives.subarray(row * 2, row * 2 + 2)) expect(seen.has(item)).toBe(false);
+    }
+    expect(() => memoryTeacher(without(0), memory)).toThrow(expect.objectContaining({ code: 'E_MEMORY' }));
+  });
+});
