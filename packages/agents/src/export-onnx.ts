@@ -9,6 +9,8 @@ import {
   splitNodes,
   writeModel,
 } from '@lea/tensor/onnx';
+import { createMemory } from './memory/memory.ts';
+import { compacted } from './memory/state.ts';
 import type { Policy } from './policy.ts';
 import { scoringSpecs } from './scoring.ts';
 import { servedSource } from './served.ts';
@@ -37,7 +39,7 @@ export async function exportOnnx(policy: Policy, path: string, options: ExportOp
   checkRanges('exportOnnx', { k }, { k: [1, Infinity, 'whole'] });
   const { agent, shape, memory, fusion } = policy;
   const { items, window } = shape;
-  const source = servedSource(policy, true);
+  const source = servedSource({ ...policy, memory: memory && createMemory(memory.config, compacted(memory.state)) });
   const frozen = source.frozen();
   const score = await recordGraph(source.program(), scoringSpecs(window, 1, frozen));
   const weights = score.inputs

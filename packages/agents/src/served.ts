@@ -19,12 +19,8 @@ export function servedAgent({ agent, memory, fusion }: Pick<PolicyParts, 'agent'
   return memory ? withMemory(agent, memory, fusion) : agent;
 }
 
-/**
- * The scores of a policy.
- *
- * @param compact leaves out the room that tables have to grow
- */
-export function servedSource(parts: PolicyParts, compact = false): ScoringSource {
+/** The scores of a policy. */
+export function servedSource(parts: PolicyParts): ScoringSource {
   const { params, text, memory } = parts;
   return {
     ...(memory && { form: () => formKey(memory.state) }),
@@ -37,7 +33,7 @@ export function servedSource(parts: PolicyParts, compact = false): ScoringSource
       };
     },
     frozen: () => {
-      const others = { ...(text && { text }), ...(memory && memoryTables(memory.state, compact)) };
+      const others = { ...(text && { text }), ...(memory && memoryTables(memory.state)) };
       return { ...prefixed('params/', params), ...prefixed('frozen/', others) };
     },
   };

@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
-import { pick, type Values } from '@lea/tensor';
+import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import type { PolicyScorer } from '../policy.ts';
 import { type ScoringOptions, scoring } from '../scoring.ts';
@@ -87,9 +87,8 @@ export function memoryLogits(
 }
 
 /** What programs read of a memory, by their names among frozen tensors. */
-export function memoryTables(state: MemoryState, compact = false): Values {
-  const entries = Object.entries(programTables(state, compact)).map(([name, value]) => [`memory/${name}`, value]);
-  return Object.fromEntries(entries);
+export function memoryTables(state: MemoryState): Values {
+  return prefixed('memory/', programTables(state));
 }
 
 /** Changes when programs over the tables have to be made again. */

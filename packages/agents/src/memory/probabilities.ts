@@ -11,8 +11,10 @@ export interface MixtureForm {
   readonly slots: readonly Slot[];
   readonly gate: Gate;
   readonly smoothing: number;
-  /** Neighbors of the item that has the most, by component. */
-  readonly longest: Readonly<Partial<Record<Component, number>>>;
+  /** Where the neighbors of a component begin, in the order of the tables. */
+  readonly starts: Readonly<Partial<Record<Component, number>>>;
+  /** Neighbors of the item that has the most. */
+  readonly longest: number;
 }
 
 /** The items of a history by place, newest first. */
@@ -44,74 +46,81 @@ export function placesOf({ items, length }: Histories, count: number, padId: num
  * p(item | history) of the mixture, float32 [B, N]: the neighbors of the history's items are gathered and added up, the rest
  * is popularity.
  *
- * @param tables `popularity` [N], and per component `<component>.offsets`, `.columns`, `.values`, `.sums`
+ * @param tables `popularity` [N]; and of all C components end to end, `offsets` [C * (N + 1)], each counted from the start of
+ *   its component, `sums` [C * N], `columns` and `values`
  */
 export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places: Places): tf.Tensor2D {
-  const { items, gate, smoothing, slots } = form;
+  const { items } = form;
   const [rows, reach] = places.items.shape;
-  const components = [...new Set(slots.map(({ component }) => component))].filter((c) => c !== 'popularity');
-  const widths = components.map((c) => Math.min(reach, slots.filter(({ component }) => component === c).length));
-  const read = components.map((component, i) => {
-    const given = tf.slice(places.items, [0, 0], [rows, widths[i]!]);
-    const known = tf.slice(places.known, [0, 0], [rows, widths[i]!]);
-    const sums = isCounted(component)
-      ? (tf.gather(tables[`${component}.sums`]!, given) as tf.Tensor2D)
-      : (tf.zerosLike(given).toFloat() as tf.Tensor2D);
-    return { component, given, known, sums };
-  });
+  const { counted, repeats, bias, place } = slotsRead(form, reach);
+  const given = tf.gather(places.items, place, 1) as tf.Tensor2D;
+  const [from, again] = split(given, [counted.count, repeats]);
+  const sums = tf.gather(tables.sums!, tf.add(from!, counted.sums) as tf.Tensor2D) as tf.Tensor2D;
 
-  const biasOf = (component: Component, width: number) =>
-    tf.tensor2d(gate.bias.filter((_, i) => slots[i]!.component === component).slice(0, width), [1, width]);
-  const logits = read.map(({ component, known, sums }, i) => {
-    const evidence = tf.mul(tf.log1p(sums), tf.scalar(gate.evidence[component] ?? 0));
-    const logit = tf.add(biasOf(component, widths[i]!), evidence);
-    return tf.where(known, logit, tf.fill(logit.shape, -1e9)) as tf.Tensor2D;
-  });
-  const popularityLogit = tf.tile(biasOf('popularity', 1), [rows, 1]);
-  const weights = tf.split(tf.softmax(tf.concat([popularityLogit, ...logits], 1)), [1, ...widths], 1) as tf.Tensor2D[];
+  const evidence = tf.mul(tf.log1p(sums), counted.evidence) as tf.Tensor2D;
+  const logits = tf.add(again ? tf.concat([evidence, tf.zeros(again.shape)], 1) : evidence, bias);
+  const masked = tf.where(tf.gather(places.known, place, 1), logits, tf.fill(given.shape, -1e9));
+  const all = tf.softmax(tf.concat([tf.fill([rows, 1], form.gate.bias[0]!), masked], 1)) as tf.Tensor2D;
+  const [plain, weights, repeated] = split(all, [1, counted.count, repeats]);
+  const scale = tf.div(weights!, tf.add(sums, counted.smoothing)) as tf.Tensor2D;
+  const leaning = tf.add(plain!, tf.sum(tf.mul(scale, counted.smoothing), 1, true));
 
-  let leaning = weights[0]!;
-  const [ids, values]: [tf.Tensor2D[], tf.Tensor2D[]] = [[], []];
-  read.forEach(({ component, given, sums }, i) => {
-    let scale = weights[i + 1]!;
-    if (isCounted(component)) {
-      scale = tf.div(scale, tf.add(sums, tf.scalar(smoothing)));
-      leaning = tf.add(leaning, tf.mul(tf.sum(scale, 1, true), tf.scalar(smoothing)));
-    }
-    if (component === 'repeat') {
-      ids.push(given);
-      values.push(scale);
-      return;
-    }
-    const found = neighbors(tables, component, given, form.longest[component]!);
-    ids.push(found.columns.reshape([rows, -1]));
-    values.push(tf.mul(found.values, scale.expandDims(2)).reshape([rows, -1]));
-  });
-  const base = tf.mul(leaning, tables.popularity!.expandDims(0)) as tf.Tensor2D;
-  if (ids.length === 0) return base;
+  const found = neighbors(tables, tf.add(from!, counted.offsets) as tf.Tensor2D, counted.start, form.longest);
+  const ids = found.columns.reshape([rows, -1]);
+  const shares = tf.mul(found.values, scale.expandDims(2)).reshape([rows, -1]);
   const rowStarts = tf.range(0, rows * items, items, 'int32').expandDims(1);
-  const flat = tf.add(tf.concat(ids, 1), rowStarts).reshape([-1]);
-  const added = scatterAddRows(flat, tf.concat(values, 1).reshape([-1, 1]), rows * items);
-  return tf.add(base, added.reshape([rows, items])) as tf.Tensor2D;
+  const flat = tf.add(again ? tf.concat([ids, again], 1) : ids, rowStarts).reshape([-1]);
+  const values = (repeated ? tf.concat([shares, repeated], 1) : shares).reshape([-1, 1]);
+  const added = scatterAddRows(flat, values, rows * items).reshape([rows, items]);
+  return tf.add(tf.mul(leaning, tables.popularity!.expandDims(0)), added) as tf.Tensor2D;
 }
 
-/** Neighbors of items [B, P]: columns and values [B, P, K], of value 0 beyond those that there are. */
+/** Columns of these widths; nothing for a width of 0 at the end. */
+function split(x: tf.Tensor2D, widths: readonly number[]): (tf.Tensor2D | undefined)[] {
+  return tf.split(x, widths.filter(Boolean), 1) as tf.Tensor2D[];
+}
+
+/** The slots besides popularity that a window of `reach` places has, those with a table before those of repeats. */
+function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach: number) {
+  const components = Object.keys(starts);
+  const read = slots
+    .map(({ component, place }, i) => ({ component, place, bias: gate.bias[i]!, table: components.indexOf(component) }))
+    .filter(({ component, place }) => component !== 'popularity' && place < reach);
+  const [counted, repeats] = [read.filter(({ table }) => table >= 0), read.filter(({ table }) => table < 0)];
+  const row = (dtype: 'float32' | 'int32', list: typeof read, of: (slot: (typeof read)[number]) => number) =>
+    tf.tensor2d(list.map(of), [1, list.length], dtype);
+  const all = [...counted, ...repeats];
+  return {
+    place: row('int32', all, ({ place }) => place).reshape([-1]) as tf.Tensor1D,
+    bias: row('float32', all, ({ bias }) => bias),
+    repeats: repeats.length,
+    /** Constants [1, S] of the S slots with a table. */
+    counted: {
+      count: counted.length,
+      evidence: row('float32', counted, ({ component }) => gate.evidence[component] ?? 0),
+      // A row of the likeness of texts sums up to 1 as it is.
+      smoothing: row('float32', counted, ({ component }) => (isCounted(component) ? smoothing : 0)),
+      /** Where the component begins in each of the tables. */
+      sums: row('int32', counted, ({ table }) => table * items),
+      offsets: row('int32', counted, ({ table }) => table * (items + 1)),
+      start: row('int32', counted, ({ component }) => starts[component]!),
+    },
+  };
+}
+
+/** Neighbors by the place [B, S] of their offsets: columns and values [B, S, K], of value 0 beyond those that there are. */
 function neighbors(
-  tables: Tensors,
-  component: Component,
-  given: tf.Tensor2D,
+  { offsets, columns, values }: Tensors,
+  at: tf.Tensor2D,
+  start: tf.Tensor2D,
   longest: number,
 ): { columns: tf.Tensor; values: tf.Tensor } {
-  const offsets = tables[`${component}.offsets`]! as tf.Tensor1D;
-  const start = tf.gather(offsets, given).expandDims(2);
-  const end = tf.gather(offsets, tf.add(given, tf.scalar(1, 'int32')) as tf.Tensor2D).expandDims(2);
-  const at = tf.add(start, tf.range(0, longest, 1, 'int32').reshape([1, 1, longest]));
-  const inside = tf.less(at, end);
-  const index = tf.mul(at, inside.toInt()) as tf.Tensor3D;
-  return {
-    columns: tf.gather(tables[`${component}.columns`]! as tf.Tensor1D, index),
-    values: tf.mul(tf.gather(tables[`${component}.values`]! as tf.Tensor1D, index), inside.toFloat()),
-  };
+  const first = tf.add(tf.gather(offsets!, at), start).expandDims(2);
+  const end = tf.add(tf.gather(offsets!, tf.add(at, tf.scalar(1, 'int32')) as tf.Tensor2D), start).expandDims(2);
+  const each = tf.add(first, tf.range(0, longest, 1, 'int32').reshape([1, 1, longest]));
+  const inside = tf.less(each, end);
+  const index = tf.mul(each, inside.toInt()) as tf.Tensor3D;
+  return { columns: tf.gather(columns!, index), values: tf.mul(tf.gather(values!, index), inside.toFloat()) };
 }
 
 /** float32 [B, N]: 1 where the item is among the places. */
@@ -120,5 +129,6 @@ export function seenItems({ items, known }: Places, count: number): tf.Tensor2D 
   const rowStarts = tf.range(0, rows * count, count, 'int32').expandDims(1);
   const flat = tf.add(items, rowStarts).reshape([-1]);
   const hits = scatterAddRows(flat, known.toFloat().reshape([rows * width, 1]), rows * count);
-  return tf.minimum(hits, tf.scalar(1)).reshape([rows, count]);
+  // In this order: ONNX Runtime compares a column value by value.
+  return tf.minimum(hits.reshape([rows, count]), tf.scalar(1));
 }
