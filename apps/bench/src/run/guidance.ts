@@ -5,6 +5,7 @@ import { bringsStates } from '../config/environments.ts';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
+import { crossFitted } from './cross-fitted.ts';
 import { type EnvironmentRecord, loadRecord, prepareEnvironment } from './environment.ts';
 import { follow } from './follow.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
@@ -47,7 +48,9 @@ export function createGuide(context: Context): Guide {
         rewards: context.rewards,
         seed,
       });
-      return { signals, record: { name: environment.name, hash: record.hash, seconds: record.seconds } };
+      const { folds } = environment.config;
+      const { hash, seconds } = record;
+      return { signals, record: { name: environment.name, hash, seconds, ...(folds !== undefined && { folds }) } };
     },
     async agreements(jobs) {
       const records = await Promise.all(jobs.map(loadRecord));
@@ -69,11 +72,20 @@ async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Pro
   const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
   if (job.config.tier === 'counting') return countingTeacher(job, k, rule, context);
   const found = await loadRecord(job);
+  const done = (what: string): void =>
+    progress.end(`${job.config.tokens} tokens${what}`, found && `found ready, took ${duration(found.seconds)}`);
+  const { folds } = job.config;
+  const { states, ...shared } = { ...rule, k, window: experiment.window, signal: context.signal };
+  if (folds !== undefined) {
+    const made = await crossFitted(job, shared, context);
+    done(`, ${folds} folds`);
+    return made;
+  }
   const { environment, record } = await prepareEnvironment(job, context);
   try {
-    const options = { ...rule, k, window: experiment.window, dir: job.folder, signal: context.signal };
+    const options = { ...shared, states, dir: job.folder };
     const annotation = await follow(annotate(environment, split.train, options), context);
-    progress.end(`${job.config.tokens} tokens`, found && `found ready, took ${duration(found.seconds)}`);
+    done('');
     return { annotation, record };
   } finally {
     await environment.dispose();
