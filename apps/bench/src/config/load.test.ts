@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { presets } from '../presets/index.ts';
@@ -18,6 +19,14 @@ test('presets and the example of the README are valid', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, example] = /```json\n(.*?)```/s.exec(readme)!;
   expect(check(JSON.parse(example!), 'README.md').runs).toHaveLength(3);
+});
+
+test('the configs that come with the bench are valid', async () => {
+  const folder = new URL('../../configs/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const { experiment } = await loadExperiment(fileURLToPath(new URL(file, folder)));
+    expect(experiment.name).toBe(file.replace('.json', ''));
+  }
 });
 
 test('a run takes agent and train from its base', () => {
@@ -84,6 +93,29 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /\{history\} once/,
   ],
   ['pessimism of one head', (c) => (c.runs[2]!.pessimism = 1), /"rewardHeads" of its fit/],
+  ['one fold', (c) => (c.environments.language!.folds = 1), /at environments\.language\.folds/],
+  ['half a fold', (c) => (c.environments.language!.folds = 2.5), /at environments\.language\.folds/],
+  [
+    'folds of a teacher that counts',
+    (c) => (c.environments.language = { tokens: 'id', tier: 'counting', folds: 2 }),
+    /environment "language" counts.*without folds/,
+  ],
+  [
+    'probabilities of several environments',
+    (c) => {
+      c.environments.language!.folds = 2;
+      c.runs[2]!.rewardForm = 'calibrated';
+    },
+    /"rewardForm" that needs one environment/,
+  ],
+  [
+    'states of several environments',
+    (c) => {
+      c.environments.language!.folds = 2;
+      Object.assign(c.runs[2]!, { use: { state: true }, stateForm: 'both' });
+    },
+    /"stateForm" that needs one environment/,
+  ],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();

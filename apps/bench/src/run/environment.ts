@@ -13,7 +13,7 @@ export interface EnvironmentRecord {
   readonly name: string;
   readonly hash: string;
   readonly config: unknown;
-  /** Fitting, item tokens and language model included. */
+  /** Fitting, item tokens and language model included; with folds also the annotation, over all sittings. */
   readonly seconds: number;
   /** Last metrics of each stage. */
   readonly stages: Readonly<Record<string, unknown>>;

@@ -1,7 +1,11 @@
 import type { Progress as EnvironmentProgress } from '@lea/env';
 import type { Context } from './context.ts';
 
-/** Drains a generator of progress, showing it. @param stages gets the last metrics of each stage @param onProgress gets each step */
+/**
+ * Drains a generator of progress, showing it.
+ *
+ * @param stages gets the last metrics of each stage @param onProgress gets every step
+ */
 export async function follow<T>(
   work: AsyncGenerator<EnvironmentProgress, T>,
   { progress }: Pick<Context, 'progress'>,

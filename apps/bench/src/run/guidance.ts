@@ -67,26 +67,24 @@ type Rule = {
 };
 
 async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
-  const { experiment, split, progress } = context;
+  const { experiment, progress, signal } = context;
+  const { tokens, tier, folds } = job.config;
   progress.begin(`environment "${job.name}"`);
   const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
-  if (job.config.tier === 'counting') return countingTeacher(job, k, rule, context);
+  if (tier === 'counting') return countingTeacher(job, k, rule, context);
   const found = await loadRecord(job);
-  const done = (what: string): void =>
-    progress.end(`${job.config.tokens} tokens${what}`, found && `found ready, took ${duration(found.seconds)}`);
-  const { folds } = job.config;
-  const { states, ...shared } = { ...rule, k, window: experiment.window, signal: context.signal };
-  if (folds !== undefined) {
-    const made = await crossFitted(job, shared, context);
-    done(`, ${folds} folds`);
-    return made;
-  }
+  const options = { ...rule, k, window: experiment.window, dir: job.folder, signal };
+  const ready = await (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
+  const what = `${tokens} tokens${folds === undefined ? '' : `, ${folds} folds`}`;
+  progress.end(what, found && `found ready, took ${duration(found.seconds)}`);
+  return ready;
+}
+
+/** The annotation of the train rows by one environment, which was fitted on them. */
+async function fittedOnAll(job: EnvironmentJob, options: Partial<AnnotateOptions>, context: Context): Promise<Ready> {
   const { environment, record } = await prepareEnvironment(job, context);
   try {
-    const options = { ...shared, states, dir: job.folder };
-    const annotation = await follow(annotate(environment, split.train, options), context);
-    done('');
-    return { annotation, record };
+    return { annotation: await follow(annotate(environment, context.split.train, options), context), record };
   } finally {
     await environment.dispose();
   }

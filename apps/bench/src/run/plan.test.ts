@@ -20,6 +20,10 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   expect(changed(before, ids({ ...industrial, name: 'other' }))).toEqual([]);
   const environments = { ...industrial.environments, 'id-only': { tokens: 'id' as const, fit: { users: 0.5 } } };
   expect(changed(before, ids({ ...industrial, environments }))).toEqual(before.filter((id) => id.includes('id-only')));
+  const folded = { ...industrial.environments, language: { ...industrial.environments!.language!, folds: 2 } };
+  const taught = industrial.runs.filter((run) => run.environment === 'language').map(({ name }) => name);
+  const networks = industrial.runs.filter((run) => run.network && taught.includes(run.network));
+  expect(changed(before, ids({ ...industrial, environments: folded }))).toHaveLength(taught.length + networks.length);
   const runs = industrial.runs.map((run) => ({ ...run, control: undefined }));
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
