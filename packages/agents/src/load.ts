@@ -13,7 +13,8 @@ import { agentsVersion } from './version.ts';
  * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand: import the
  * package that does so.
  *
- * @param options `memory` takes the place of the saved one; `fusion` that of the saved settings, one by one
+ * @param options `memory` takes the place of the saved one, with its own weight of repeats; `fusion` that of the saved settings,
+ *   one by one
  * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE`,
  *   `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, those of `createPolicy`, and those of `readSafetensors`
  */
@@ -38,7 +39,11 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
     ...(text && { text }),
     ...(memory && {
       memory: options.memory ?? memory,
-      fusion: { ...file.memory!.fusion, ...options.fusion },
+      fusion: {
+        ...file.memory!.fusion,
+        ...(options.memory && { repeat: options.memory.config.repeat }),
+        ...options.fusion,
+      },
     }),
   });
 }

@@ -1,5 +1,5 @@
 import { createWorld, interactionsOf, type Split, splitByUser } from '@lea/data';
-import { evaluate, sknn, stan } from '@lea/eval';
+import { ease, evaluate, sknn, stan } from '@lea/eval';
 import { expect, test } from 'vitest';
 import type { CountedBaseline } from '../config/schema.ts';
 import { allBaselines } from '../presets/ladder.ts';
@@ -32,6 +32,25 @@ test('validation decides one constant after the other, for as long as the next v
   }
   const walk = trials.filter((trial) => trial.repeat === constants.repeat).map((trial) => trial['ndcg@10']);
   for (let i = 1; i + 1 < walk.length; i++) expect(walk[i]).toBeGreaterThan(walk[i - 1]!);
+});
+
+test('what was decided before is kept', async () => {
+  const { config, trials } = await tuned({ type: 'item-knn' });
+  const { repeat } = config as { repeat?: number };
+  expect(repeat).toBeGreaterThan(0);
+  const later = trials.filter(({ decay }) => decay !== 0.8);
+  expect(later.length).toBeGreaterThan(0);
+  for (const trial of later) expect(trial.repeat).toBe(repeat);
+});
+
+test('systems that EASE shares are those of its lambda', async () => {
+  const { config, scorer, trials } = await tuned({ type: 'ease', repeat: 'never' });
+  expect(new Set(trials.map(({ lambda }) => lambda)).size).toBeGreaterThan(1);
+  for (const { 'ndcg@10': value, ...own } of trials) {
+    expect(value).toBe(await ndcg(ease(world.train, { window: 5, ...own })));
+  }
+  const { type: _, ...constants } = config;
+  expect(await ndcg(scorer)).toBe(await ndcg(ease(world.train, { window: 5, ...constants })));
 });
 
 test('what the config says is not tried', async () => {

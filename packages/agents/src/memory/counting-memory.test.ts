@@ -23,9 +23,9 @@ it('scores are those of the mixture that it counted and fitted', async () => {
     ...everything,
   });
   const { gate, repeat, loss, ...settings } = memory.config;
-  expect(settings).toEqual({ items: 30, window: 4, horizon: 3, smoothing: 0.5, neighbors: null });
+  expect(settings).toEqual({ items: 30, window: 4, horizon: 3, smoothing: 0.5, repeats: true, neighbors: null });
   expect(repeat).not.toBe(0);
-  const slots = slotsOf(4, { text: true });
+  const slots = slotsOf(4, { repeat: true, text: true });
   const parts = { counts: countLog(train, 3), text: await textTable(text, 2, Infinity), smoothing: 0.5 };
   const histories = [[], [3], [1, 2, 3, 4, 5]];
   const scores = await memory.score(windowsOf(histories, 6, 30));

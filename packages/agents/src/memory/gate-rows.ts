@@ -1,7 +1,8 @@
 import { fold, key, permutation } from '@lea/core';
 import type { Transitions } from '@lea/data';
+import type { Counted } from './counts.ts';
 import type { Gate, GateRows } from './gate.ts';
-import { evidenceOf, hasSlot, type Parts, probabilityOf, type Slot, shareOf, weightsOf } from './mixture.ts';
+import { evidenceOf, hasSlot, isCounted, type Parts, probabilityOf, type Slot, shareOf, weightsOf } from './mixture.ts';
 import { ownEvents, usersOf } from './own-events.ts';
 
 /** A row of the log, as the mixture reads it. */
@@ -50,9 +51,18 @@ export function gateRows(
   { window, horizon }: { readonly window: number; readonly horizon: number },
 ): GateRows {
   const rows = users.reduce((sum, [from, to]) => sum + to - from, 0);
-  const offsets = new Int32Array(rows + 1);
+  const [reach, offsets] = [new Int32Array(rows), new Int32Array(rows + 1)];
   const most = rows * slots.length;
-  const [slot, share, evidence] = [new Uint16Array(most), new Float64Array(most), new Float64Array(most)];
+  const [slot, share, level] = [new Uint16Array(most), new Float64Array(most), new Int32Array(most)];
+  // Level 0 is that of slots that are not counted.
+  const evidence = [0];
+  const levels = { forward: new Map<number, number>(), backward: new Map(), direct: new Map() };
+  const levelOf = (component: Counted, value: number): number => {
+    const known = levels[component].get(value);
+    if (known !== undefined) return known;
+    levels[component].set(value, evidence.length);
+    return evidence.push(value) - 1;
+  };
   let [count, end] = [0, 0];
   for (const [from, to] of users) {
     const own = ownEvents(train, from, to, horizon);
@@ -63,12 +73,15 @@ export function gateRows(
         const given = history[one.place]!;
         slot[end] = i;
         share[end] = shareOf(parts, one, given, target, own);
-        evidence[end++] = evidenceOf(parts, one, given, own);
+        if (share[end] === 0 && !isCounted(one.component)) continue;
+        level[end++] = isCounted(one.component) ? levelOf(one.component, evidenceOf(parts, one, given, own)) : 0;
       }
+      reach[count] = history.length;
       offsets[++count] = end;
     }
   }
-  return { offsets, slot: slot.slice(0, end), share: share.slice(0, end), evidence: evidence.slice(0, end) };
+  const used = { slot: slot.slice(0, end), share: share.slice(0, end), level: level.slice(0, end) };
+  return { reach, offsets, ...used, evidence: Float64Array.from(evidence) };
 }
 
 /** Rows that the weight of repeats is fitted on: one number needs few. */

@@ -43,13 +43,13 @@ it('a row has its newest items first', () => {
 
 it('the likelihood is that of the mixture, own users taken out, and so is its gradient', () => {
   const components = ['popularity', 'forward', 'backward', 'direct'];
-  const componentOf = Uint16Array.from(slots, ({ component }) => components.indexOf(component));
   const numbers = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 13, maxLength: 13 });
   fc.assert(
     fc.property(users(5), numbers, (all, params) => {
       const world = partsOf(all);
+      const evaluate = likelihood(slots, world.rows);
       const at = (values: readonly number[], grads = new Float64Array(13)) =>
-        likelihood(world.rows, componentOf, Float64Array.from(values), grads);
+        evaluate(Float64Array.from(values), grads);
       const evidence = Object.fromEntries(components.map((component, i) => [component, params[9 + i]!]));
       const grads = new Float64Array(13);
       expect(at(params, grads)).toBeCloseTo(meanLoss(world, { bias: params.slice(0, 9), evidence }), 9);
@@ -78,10 +78,12 @@ it('finds the best weights of a mixture', () => {
   // Two slots in each row. Of four rows three are told by the one with probability 1/2, one by the other; else 0: a share w
   // of the first gives (w / 2)^3 (1 - w) / 2, greatest at w = 3/4.
   const rows: GateRows = {
+    reach: Int32Array.of(1, 1, 1, 1),
     offsets: Int32Array.of(0, 2, 4, 6, 8),
     slot: Uint16Array.of(0, 1, 0, 1, 0, 1, 0, 1),
     share: Float64Array.of(0.5, 0, 0.5, 0, 0.5, 0, 0, 0.5),
-    evidence: new Float64Array(8),
+    level: new Int32Array(8),
+    evidence: Float64Array.of(0),
   };
   const two = slotsOf(1).slice(0, 2);
   const { gate, loss } = fitGate(two, rows, 300);
@@ -101,15 +103,31 @@ it('starts with less weight for older places', () => {
 it('trusts evidence where it tells the target', () => {
   // Rows of much evidence are told by the slot, rows of little by popularity.
   const rows: GateRows = {
+    reach: Int32Array.of(1, 1),
     offsets: Int32Array.of(0, 2, 4),
     slot: Uint16Array.of(0, 1, 0, 1),
     share: Float64Array.of(0.1, 0.9, 0.9, 0.1),
-    evidence: Float64Array.of(0, 3, 0, 0.5),
+    level: Int32Array.of(0, 1, 0, 2),
+    evidence: Float64Array.of(0, 3, 0.5),
   };
   const { gate, loss } = fitGate(slotsOf(1).slice(0, 2), rows, 300);
   expect(gate.evidence.forward).toBeGreaterThan(1);
   expect(gate.evidence.popularity).toBe(0);
   expect(loss).toBeLessThan(-Math.log(0.6));
+});
+
+it('stays finite where only a hair of evidence tells rows apart, and weights grow for as long as the fit lasts', () => {
+  const rows: GateRows = {
+    reach: Int32Array.of(1, 1, 1),
+    offsets: Int32Array.of(0, 2, 4, 6),
+    slot: Uint16Array.of(0, 1, 0, 1, 0, 1),
+    share: Float64Array.of(0, 1, 1, 0, 0.5, 0.5),
+    level: Int32Array.of(0, 1, 0, 0, 0, 2),
+    evidence: Float64Array.of(0, 0.001, 900),
+  };
+  const { gate, loss } = fitGate(slotsOf(1).slice(0, 2), rows, 2000);
+  expect(gate.evidence.forward! * 900).toBeGreaterThan(1000);
+  expect(loss).toBeLessThan(Math.log(2));
 });
 
 /** The mass of the window and whether the target is in it, of each row that has a history. */

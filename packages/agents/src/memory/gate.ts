@@ -1,4 +1,4 @@
-import type { Component, Slot } from './mixture.ts';
+import { type Component, hasSlot, isCounted, type Slot } from './mixture.ts';
 
 /**
  * The weights of a mixture: softmax over the slots that a history has of `bias` + `evidence` of the component times
@@ -11,20 +11,25 @@ export interface Gate {
   readonly evidence: Readonly<Partial<Record<Component, number>>>;
 }
 
-/** Rows to fit a gate on: of each row the slots that its history has. */
+/** Rows to fit a gate on. Slots that are not counted are listed only where they tell something of the target. */
 export interface GateRows {
+  /** [rows] places that the history has. */
+  readonly reach: Int32Array;
   /** [rows + 1] */
   readonly offsets: Int32Array;
   /** Index into the slots. */
   readonly slot: Uint16Array;
   /** p(target) of the slot. */
   readonly share: Float64Array;
+  /** Index into `evidence`. */
+  readonly level: Int32Array;
+  /** The values that occur, of each component by itself: they are few, which saves exponentials. */
   readonly evidence: Float64Array;
 }
 
 /** Where a fit starts: older places weigh less, evidence does not matter. */
 export function initialGate(slots: readonly Slot[]): Gate {
-  const components = [...new Set(slots.map(({ component }) => component))];
+  const components = componentsOf(slots);
   return {
     bias: slots.map(({ place }) => -place / 2),
     evidence: Object.fromEntries(components.map((component) => [component, 0])),
@@ -36,13 +41,12 @@ const [RATE, FIRST, SECOND, TINY] = [0.05, 0.9, 0.999, 1e-8];
 
 /** The gate of greatest likelihood, by Adam on all rows at once; and the mean of -ln p(target) that it has. */
 export function fitGate(slots: readonly Slot[], rows: GateRows, steps: number): { gate: Gate; loss: number } {
-  const start = initialGate(slots);
-  const components = Object.keys(start.evidence) as Component[];
-  const componentOf = Uint16Array.from(slots, ({ component }) => components.indexOf(component));
-  const params = Float64Array.of(...start.bias, ...components.map(() => 0));
+  const components = componentsOf(slots);
+  const params = Float64Array.of(...initialGate(slots).bias, ...components.map(() => 0));
   const grads = new Float64Array(params.length);
   const [m, v] = [new Float64Array(params.length), new Float64Array(params.length)];
-  let loss = likelihood(rows, componentOf, params, grads);
+  const evaluate = likelihood(slots, rows);
+  let loss = evaluate(params, grads);
   for (let step = 1; step <= steps; step++) {
     for (let i = 0; i < params.length; i++) {
       m[i] = FIRST * m[i]! + (1 - FIRST) * grads[i]!;
@@ -50,49 +54,83 @@ export function fitGate(slots: readonly Slot[], rows: GateRows, steps: number): 
       const [mean, square] = [m[i]! / (1 - FIRST ** step), v[i]! / (1 - SECOND ** step)];
       params[i]! -= (RATE * mean) / (Math.sqrt(square) + TINY);
     }
-    loss = likelihood(rows, componentOf, params, grads);
+    loss = evaluate(params, grads);
   }
   const evidence = components.map((component, i) => [component, params[slots.length + i]!]);
   return { gate: { bias: [...params.subarray(0, slots.length)], evidence: Object.fromEntries(evidence) }, loss };
 }
 
-/** Mean of -ln p(target) of the rows; writes its gradient. The one of a slot's logit is its weight minus its posterior. */
+/** Two of these can be multiplied, whatever a fit of many steps makes of its numbers. */
+const boundedExp = (x: number) => Math.exp(Math.min(x, 300));
+
+/**
+ * The mean of -ln p(target) of the rows as a function of the numbers of a gate, `bias` and then `evidence`; it writes the
+ * gradient. The one of a slot's logit is its weight minus its posterior.
+ *
+ * A weight is exp(bias) * exp(evidence). The factors are few, and the weights that have no evidence add up to a sum that
+ * depends on the reach of a history alone: what is left to do for each row is a product per counted slot.
+ */
 export function likelihood(
-  rows: GateRows,
-  componentOf: Uint16Array,
-  params: Float64Array,
-  grads: Float64Array,
-): number {
-  const { offsets, slot, share, evidence } = rows;
-  const count = offsets.length - 1;
-  const slots = componentOf.length;
-  const weights = new Float64Array(slots);
-  grads.fill(0);
-  let loss = 0;
-  for (let row = 0; row < count; row++) {
-    const [from, to] = [offsets[row]!, offsets[row + 1]!];
-    let highest = -Infinity;
-    for (let i = from; i < to; i++) {
-      const logit = params[slot[i]!]! + params[slots + componentOf[slot[i]!]!]! * evidence[i]!;
-      weights[i - from] = logit;
-      if (logit > highest) highest = logit;
+  slots: readonly Slot[],
+  { reach, offsets, slot, share, level, evidence }: GateRows,
+): (params: Float64Array, grads: Float64Array) => number {
+  const [rows, levels] = [reach.length, evidence.length];
+  const components = componentsOf(slots);
+  const counted = Float64Array.from(slots, ({ component }) => (isCounted(component) ? 1 : 0));
+  const componentOf = Uint16Array.from(slots, ({ component }) => components.indexOf(component));
+  const componentOfLevel = new Uint16Array(levels);
+  for (let i = 0; i < level.length; i++) componentOfLevel[level[i]!] = componentOf[slot[i]!]!;
+  const reaches = reach.reduce((most, one) => Math.max(most, one), 0) + 1;
+  const uncounted = [...slots.entries()].flatMap(([i, one]) =>
+    counted[i] ? [] : Array.from({ length: reaches }, (_, length) => ({ i, length })).filter((at) => hasSlot(one, at)),
+  );
+  const [ofSlot, ofLevel, ofReach] = [slots.length, levels, reaches].map((n) => new Float64Array(n)) as Three;
+  const [levelGrads, reachGrads] = [new Float64Array(levels), new Float64Array(reaches)];
+
+  return (params, grads) => {
+    for (let i = 0; i < ofSlot.length; i++) ofSlot[i] = boundedExp(params[i]!);
+    for (let i = 0; i < levels; i++)
+      ofLevel[i] = boundedExp(params[ofSlot.length + componentOfLevel[i]!]! * evidence[i]!);
+    ofReach.fill(0);
+    for (const { i, length } of uncounted) ofReach[length]! += ofSlot[i]!;
+    for (const sums of [grads, levelGrads, reachGrads]) sums.fill(0);
+    let loss = 0;
+    // One logarithm for sixteen rows.
+    let product = 1;
+    for (let row = 0; row < rows; row++) {
+      const to = offsets[row + 1]!;
+      let total = ofReach[reach[row]!]!;
+      let told = 0;
+      for (let i = offsets[row]!; i < to; i++) {
+        const weight = ofSlot[slot[i]!]! * ofLevel[level[i]!]!;
+        total += weight * counted[slot[i]!]!;
+        told += weight * share[i]!;
+      }
+      told = Math.max(told, 1e-12 * total);
+      product *= told / total;
+      if (row % 16 === 0) {
+        loss -= Math.log(product);
+        product = 1;
+      }
+      const [ofTotal, ofTold] = [1 / total, 1 / told];
+      reachGrads[reach[row]!]! += ofTotal;
+      for (let i = offsets[row]!; i < to; i++) {
+        const weight = ofSlot[slot[i]!]! * ofLevel[level[i]!]!;
+        const grad = weight * (counted[slot[i]!]! * ofTotal - share[i]! * ofTold);
+        grads[slot[i]!]! += grad;
+        levelGrads[level[i]!]! += grad;
+      }
     }
-    let total = 0;
-    for (let i = 0; i < to - from; i++) total += weights[i] = Math.exp(weights[i]! - highest);
-    let p = 0;
-    for (let i = from; i < to; i++) {
-      weights[i - from]! /= total;
-      p += weights[i - from]! * share[i]!;
-    }
-    p = Math.max(p, 1e-12);
-    loss -= Math.log(p);
-    for (let i = from; i < to; i++) {
-      const weight = weights[i - from]!;
-      const grad = weight - (weight * share[i]!) / p;
-      grads[slot[i]!]! += grad;
-      grads[slots + componentOf[slot[i]!]!]! += grad * evidence[i]!;
-    }
-  }
-  for (let i = 0; i < grads.length; i++) grads[i]! /= count;
-  return loss / count;
+    for (const { i, length } of uncounted) grads[i]! += ofSlot[i]! * reachGrads[length]!;
+    for (let i = 0; i < levels; i++) grads[ofSlot.length + componentOfLevel[i]!]! += levelGrads[i]! * evidence[i]!;
+    for (let i = 0; i < grads.length; i++) grads[i]! /= rows;
+    return (loss - Math.log(product)) / rows;
+  };
+}
+
+type Three = [Float64Array, Float64Array, Float64Array];
+
+/** In the order of the slots. */
+function componentsOf(slots: readonly Slot[]): Component[] {
+  return [...new Set(slots.map(({ component }) => component))];
 }

@@ -1,7 +1,6 @@
 import { compile, type Program, specsOf, type Value } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { topK } from '../topk.ts';
-import { type NeighborTable, tableOf } from './tables.ts';
+import { type NeighborRow, type NeighborTable, tableOf } from './tables.ts';
 
 /** Rows per product: enough to keep it busy, without a matrix of hundreds of megabytes. */
 const BLOCK_VALUES = 2 ** 23;
@@ -14,18 +13,35 @@ const BLOCK_VALUES = 2 ** 23;
  */
 export async function textTable(text: Value, power: number, most: number): Promise<NeighborTable> {
   const items = text.shape[0]!;
+  const kept = Math.min(most, items);
   const block = Math.max(1, Math.min(items, Math.floor(BLOCK_VALUES / items)));
   const program: Program = ({ inputs, frozen }) => {
     const unit = (x: tf.Tensor) => tf.div(x, tf.maximum(tf.norm(x, 2, 1, true), tf.scalar(1e-12))) as tf.Tensor2D;
+    const rows = inputs.rows as tf.Tensor1D;
     const all = unit(frozen.text!);
-    const cosine = tf.matMul(tf.gather(all, inputs.rows as tf.Tensor1D), all, false, true);
-    return { state: {}, outputs: { nearness: tf.pow(tf.relu(cosine), tf.scalar(power)) } };
+    const cosine = tf.matMul(tf.gather(all, rows), all, false, true);
+    const others = tf.notEqual(rows.expandDims(1), tf.range(0, items, 1, 'int32').expandDims(0)).toFloat();
+    // x^power, which runtimes compute value by value with the C library, as exponential and logarithm, many at a time.
+    const nearness = tf.mul(tf.exp(tf.mul(tf.log(tf.relu(cosine)), tf.scalar(power))), others);
+    const { values, indices } = tf.topk(nearness, kept);
+    const share = tf.div(values, tf.maximum(tf.sum(nearness, 1, true), tf.scalar(1e-30)));
+    return { state: {}, outputs: { items: indices, share } };
   };
   const inputs = { rows: { dtype: 'int32', shape: [block] } } as const;
   const runner = await compile(program, { inputs, frozen: specsOf({ text }) }, { mode: 'direct' });
+  const shareOf = new Float32Array(items);
+  /** The items of positive share, which come first, in ascending order. */
+  const ascending = (nearest: Int32Array, shares: Float32Array): NeighborRow => {
+    const end = shares.findIndex((share) => !(share > 0));
+    const columns = nearest.slice(0, end < 0 ? nearest.length : end);
+    columns.forEach((item, i) => {
+      shareOf[item] = shares[i]!;
+    });
+    columns.sort();
+    return { columns, values: Float32Array.from(columns, (item) => shareOf[item]!) };
+  };
   try {
-    const rows: { columns: number[]; values: number[] }[] = [];
-    const kept = Math.min(most, items);
+    const table: NeighborRow[] = [];
     for (let next = 0; next < items; next += block) {
       // The program's block is fixed: the last one goes back to rows that are known already.
       const start = Math.min(next, items - block);
@@ -34,17 +50,12 @@ export async function textTable(text: Value, power: number, most: number): Promi
         inputs: { rows: { dtype: 'int32', shape: [block], data: ids } },
         frozen: { text },
       });
-      const nearness = outputs.nearness!.data as Float32Array;
-      for (let x = next; x < start + block; x++) {
-        const row = nearness.subarray((x - start) * items, (x - start + 1) * items);
-        row[x] = 0;
-        const sum = row.reduce((total, value) => total + value, 0);
-        const best = topK(row, kept).filter(({ score }) => score > 0);
-        best.sort((a, b) => a.item - b.item);
-        rows.push({ columns: best.map(({ item }) => item), values: best.map(({ score }) => score / sum) });
+      const [nearest, shares] = [outputs.items!.data as Int32Array, outputs.share!.data as Float32Array];
+      for (let at = (next - start) * kept; at < nearest.length; at += kept) {
+        table.push(ascending(nearest.subarray(at, at + kept), shares.subarray(at, at + kept)));
       }
     }
-    return tableOf(rows, new Float32Array(items).fill(1));
+    return tableOf(table, new Float32Array(items).fill(1));
   } finally {
     await runner.dispose();
   }

@@ -15,7 +15,6 @@ import { countingMemory } from './counting-memory.ts';
 import { checkedFusion, type Fusion, withMemory } from './fusion.ts';
 import { textTable } from './likeness.ts';
 import type { Memory } from './memory.ts';
-import { formOf } from './state.ts';
 
 const shape = { items: 8, window: 3 };
 const log = logOf(
@@ -100,32 +99,44 @@ test.each([
   }
 });
 
-test('mixture: both as probabilities', async () => {
-  const given = await scoresOf(fused({ form: 'mixture', weight: 0.4, temperature: 2 }));
-  const wanted = byRow([await memory.score(windows), await network()], (memory, network) => {
-    const counted = logSoftmax(memory);
+/** 1 for items in the window, row by row. */
+function seenItems(): number[] {
+  return histories.flatMap((history) =>
+    Array.from({ length: 8 }, (_, item) => +history.slice(-memory.config.window).includes(item)),
+  );
+}
+
+test('mixture: both as probabilities, then what is added for items of the window', async () => {
+  const given = await scoresOf(fused({ form: 'mixture', weight: 0.4, temperature: 2, repeat: 0.75 }));
+  const seen = Float32Array.from(seenItems());
+  const counted = Float32Array.from(await logProbabilities(memory));
+  const wanted = byRow([counted, await network(), seen], (memory, network, seen) => {
     const shares = logSoftmax(network.map((score) => score / 2));
-    return shares.map((share, i) => Math.log(0.6 * Math.exp(counted[i]!) + 0.4 * Math.exp(share)));
+    return shares.map((share, i) => Math.log(0.6 * Math.exp(memory[i]!) + 0.4 * Math.exp(share)) + 0.75 * seen[i]!);
   });
   near(given, wanted);
 });
 
 test('with weight 0 the memory ranks alone, with weight 1 of a mixture the network', async () => {
   expect(await scoresOf(fused({ weight: 0 }))).toEqual(await memory.score(windows));
-  const [alone, both] = [await memory.score(windows), await network()];
-  near(await scoresOf(fused({ form: 'mixture', weight: 0 })), byRow([alone], logSoftmax));
-  near(await scoresOf(fused({ form: 'mixture', weight: 1 })), byRow([both], logSoftmax));
+  near(await scoresOf(fused({ form: 'mixture', weight: 0, repeat: 0 })), await logProbabilities(memory));
+  near(await scoresOf(fused({ form: 'mixture', weight: 1, repeat: 0 })), byRow([await network()], logSoftmax));
+  const without = await scoresOf(fused({ weight: 0, repeat: 0 }));
+  near(
+    await scoresOf(fused({ weight: 0, repeat: -1.5 })),
+    [...without].map((score, i) => score - 1.5 * seenItems()[i]!),
+  );
 });
 
 test('the default is to fuse after training, with weight 0.3', async () => {
   const policy = createPolicy(agent, paramsOf(agent), shape, { ...quick, memory });
-  expect(policy.fusion).toEqual({ form: 'after', weight: 0.3, temperature: 1 });
+  expect(policy.fusion).toEqual({ form: 'after', weight: 0.3, temperature: 1, repeat: memory.config.repeat });
   expect(await scoresOf(policy)).toEqual(await scoresOf(fused({ weight: 0.3 })));
 });
 
 /** An agent that learned with a memory, and its parameters with these weights of it. */
 function joined(scale: number, repeat: number, own: Memory = memory): { agent: Agent; params: Values } {
-  const together = withMemory(agent, formOf(own.config, own.state), own.config, checkedFusion({ form: 'joint' }));
+  const together = withMemory(agent, own, { form: 'joint' });
   const weights = { 'memory.scale': float32([scale], []), 'memory.repeat': float32([repeat], []) };
   return { agent: together, params: { ...together.init(key(1), shape), ...weights } };
 }
@@ -227,7 +238,7 @@ test('a memory and its use may be chosen anew when a policy is loaded', async ()
   const saved = join(folder, 'anew');
   await fused({ form: 'mixture', weight: 0.4 }).save(saved);
   const lighter = await loadPolicy(saved, { ...quick, fusion: { weight: 0.1 } });
-  expect(lighter.fusion).toEqual({ form: 'mixture', weight: 0.1, temperature: 1 });
+  expect(lighter.fusion).toEqual({ form: 'mixture', weight: 0.1, temperature: 1, repeat: memory.config.repeat });
   expect(await scoresOf(lighter)).toEqual(await scoresOf(fused({ form: 'mixture', weight: 0.1 })));
   const other = await loadPolicy(saved, { ...quick, memory: wide });
   expect(await scoresOf(other)).toEqual(await scoresOf(fused({ form: 'mixture', weight: 0.4 }, { memory: wide })));
@@ -419,7 +430,7 @@ test('what does not fit together is refused', () => {
     value: 'wieght',
     hint: 'Did you mean "weight"?',
   });
-  expect(checkedFusion({ weight: 2 }).weight).toBe(2);
+  expect(checkedFusion({ weight: 2 }, memory.config).weight).toBe(2);
 
   for (const config of [
     { type: 'snqn', rankingHead: 'q', encoder: ce.encoder },

@@ -82,14 +82,14 @@ describe.skipIf(!data)(
     };
 
     it('fits a gate of the same likelihood', async () => {
-      const memory = await countingMemory(train, { text, neighbors: Infinity, textNeighbors: 200 });
+      const memory = await countingMemory(train, { text, repeats: false, neighbors: Infinity, textNeighbors: 200 });
       expect(Math.abs(memory.config.loss - golden.train_loss)).toBeLessThan(0.005);
     });
 
     it('gives the same probabilities with the same gate', async () => {
       const tables = COUNTED.map((component) => [component, neighborTable(parts.counts[component], Infinity)]);
       const state = stateOf(Float32Array.from(parts.counts.chosen), { ...Object.fromEntries(tables), text: nearest });
-      const shape = { items: itemIds.length, window: 10, horizon: 10, smoothing: 1, neighbors: null };
+      const shape = { items: itemIds.length, window: 10, horizon: 10, smoothing: 1, repeats: false, neighbors: null };
       const memory = createMemory({ ...shape, gate, repeat: 0, loss: 0 }, state, { threads: 1 });
       const histories = golden.test.map(({ history }) => indices(history).reverse());
       const scores = await memory.score(windowsOf(histories, 10, itemIds.length));

@@ -138,15 +138,17 @@ const sizes = fc.record({
   window: fc.integer({ min: 1, max: 5 }),
   horizon: fc.integer({ min: 1, max: 5 }),
   withText: fc.boolean(),
+  repeats: fc.boolean(),
 });
-const cases = sizes.chain(({ items, window, horizon, withText }) =>
+const cases = sizes.chain(({ items, window, horizon, withText, repeats }) =>
   fc.record({
     items: fc.constant(items),
     window: fc.constant(window),
     horizon: fc.constant(horizon),
     withText: fc.constant(withText),
+    repeats: fc.constant(repeats),
     log: users(items),
-    gate: gates(slotsOf(window, { text: withText })),
+    gate: gates(slotsOf(window, { repeat: repeats, text: withText })),
     asked: histories(items, window + 2),
     smoothing: fc.constantFrom(0.1, 1, 3),
     repeat: fc.constantFrom(-2, 0, 1.5),
@@ -155,28 +157,31 @@ const cases = sizes.chain(({ items, window, horizon, withText }) =>
 
 it('the program gives what the definition says', async () => {
   await fc.assert(
-    fc.asyncProperty(cases, async ({ items, window, horizon, withText, log, gate, asked, smoothing, repeat }) => {
-      const text = withText ? await textTable(textOf(items), 2, Infinity) : undefined;
-      const parts = { counts: countLog(logOf(log, items), horizon), text, smoothing };
-      const slots = slotsOf(window, { text: withText });
-      const memory = memoryOf(parts, gate, { window, horizon, repeat }, { threads: 1, batch: 2 });
-      const scores = await memory.score(windowsOf(asked, window + 2, items));
-      await memory.dispose();
-      for (const [row, oldestFirst] of asked.entries()) {
-        const history = [...oldestFirst].reverse().slice(0, window);
-        const weights = weightsOf(parts, slots, gate, history);
-        let sum = 0;
-        for (let item = 0; item < items; item++) {
-          const p = probabilityOf(parts, slots, weights, history, item);
-          sum += p;
-          const wanted = Math.log(p) + (history.includes(item) ? repeat : 0);
-          expect(Math.abs(scores[row * items + item]! - wanted)).toBeLessThan(1e-4);
+    fc.asyncProperty(
+      cases,
+      async ({ items, window, horizon, withText, repeats, log, gate, asked, smoothing, repeat }) => {
+        const text = withText ? await textTable(textOf(items), 2, Infinity) : undefined;
+        const parts = { counts: countLog(logOf(log, items), horizon), text, smoothing };
+        const slots = slotsOf(window, { repeat: repeats, text: withText });
+        const memory = memoryOf(parts, gate, { window, horizon, repeats, repeat }, { threads: 1, batch: 2 });
+        const scores = await memory.score(windowsOf(asked, window + 2, items));
+        await memory.dispose();
+        for (const [row, oldestFirst] of asked.entries()) {
+          const history = [...oldestFirst].reverse().slice(0, window);
+          const weights = weightsOf(parts, slots, gate, history);
+          let sum = 0;
+          for (let item = 0; item < items; item++) {
+            const p = probabilityOf(parts, slots, weights, history, item);
+            sum += p;
+            const wanted = Math.log(p) + (history.includes(item) ? repeat : 0);
+            expect(Math.abs(scores[row * items + item]! - wanted)).toBeLessThan(1e-4);
+          }
+          // A text that is like no other says nothing, and its weight is lost.
+          if (!withText) expect(sum).toBeCloseTo(1, 9);
+          else expect(sum).toBeLessThan(1 + 1e-6);
         }
-        // A text that is like no other says nothing, and its weight is lost.
-        if (!withText) expect(sum).toBeCloseTo(1, 9);
-        else expect(sum).toBeLessThan(1 + 1e-6);
-      }
-    }),
+      },
+    ),
     { numRuns: 100 },
   );
 });

@@ -97,7 +97,7 @@ export function weightsOf(
 }
 
 /** Whether a history reaches the place that a slot reads. */
-export function hasSlot({ component, place }: Slot, history: ArrayLike<number>): boolean {
+export function hasSlot({ component, place }: Slot, history: { readonly length: number }): boolean {
   return component === 'popularity' || place < history.length;
 }
 

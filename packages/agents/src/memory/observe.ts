@@ -1,7 +1,7 @@
 import { LeaError } from '@lea/core';
 import { COUNTED, type Counted } from './counts.ts';
 import { type MemoryConfig, type MemoryState, stateOf } from './state.ts';
-import { largest, type NeighborRow, type NeighborTable, rowOf, tableOf } from './tables.ts';
+import { largest, type NeighborRow, type NeighborTable, rowOf, withRows } from './tables.ts';
 
 /** A choice that was seen: what `item` was chosen after. */
 export interface ObservedEvent {
@@ -51,23 +51,20 @@ export function observed(
 
 function withAdded(table: NeighborTable, additions: Additions, most: number): NeighborTable {
   const sums = table.sums.slice();
-  const rows = Array.from({ length: sums.length }, (_, x): NeighborRow => {
-    const added = additions.get(x);
+  const rows = new Map<number, NeighborRow>();
+  for (const [x, added] of additions) {
     const row = rowOf(table, x);
-    if (!added) return row;
     const all = new Map(Array.from(row.columns, (column, i) => [column, row.values[i]!]));
     for (const [column, value] of added) {
       all.set(column, (all.get(column) ?? 0) + value);
       sums[x]! += value;
     }
     const sorted = [...all].sort(([a], [b]) => a - b);
-    return largest(
-      sorted.map(([column]) => column),
-      sorted.map(([, value]) => value),
-      most,
-    );
-  });
-  return tableOf(rows, sums, table);
+    const columns = sorted.map(([column]) => column);
+    const values = sorted.map(([, value]) => value);
+    rows.set(x, largest(columns, values, most));
+  }
+  return withRows(table, rows, sums);
 }
 
 function add(to: Additions, x: number, y: number, value: number): void {

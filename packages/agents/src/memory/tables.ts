@@ -15,20 +15,20 @@ export interface NeighborTable {
   readonly longest: number;
 }
 
-/** Keeps the `most` largest values of each row, among equals those of the smaller column; columns ascend. */
-export function neighborTable({ offsets, columns, values, sums }: SparseRows, most: number): NeighborTable {
-  const size = offsets.length - 1;
-  const kept: NeighborRow[] = [];
-  for (let x = 0; x < size; x++) {
-    const [from, to] = [offsets[x]!, offsets[x + 1]!];
-    kept.push(largest(columns.subarray(from, to), values.subarray(from, to), most));
-  }
-  return tableOf(kept, Float32Array.from(sums));
-}
-
 export interface NeighborRow {
   readonly columns: ArrayLike<number>;
   readonly values: ArrayLike<number>;
+}
+
+/** Keeps the `most` largest values of each row, among equals those of the smaller column; columns ascend. */
+export function neighborTable({ offsets, columns, values, sums }: SparseRows, most: number): NeighborTable {
+  const size = offsets.length - 1;
+  const table = emptyTable(size, (x) => Math.min(most, offsets[x + 1]! - offsets[x]!), Float32Array.from(sums));
+  for (let x = 0; x < size; x++) {
+    const [from, to] = [offsets[x]!, offsets[x + 1]!];
+    setRow(table, x, largest(columns.subarray(from, to), values.subarray(from, to), most));
+  }
+  return table;
 }
 
 /** The `most` largest values of a row with their columns, which ascend. */
@@ -41,35 +41,70 @@ export function largest(columns: ArrayLike<number>, values: ArrayLike<number>, m
   return { columns: Int32Array.from(kept, (i) => columns[i]!), values: Float64Array.from(kept, (i) => values[i]!) };
 }
 
-/** Neighbors are counted in steps of this many, so that a longer row seldom changes the form of a table. */
-const STEP = 16;
+/** A table of rows, with room to grow. */
+export function tableOf(rows: readonly NeighborRow[], sums: Float32Array): NeighborTable {
+  const table = emptyTable(rows.length, (x) => rows[x]!.columns.length, sums);
+  for (const [x, row] of rows.entries()) setRow(table, x, row);
+  return table;
+}
 
-/**
- * A table of rows.
- *
- * @param before the form that is kept where the rows fit in it; without it, or where they do not, there is room to grow by an
- *   eighth
- */
-export function tableOf(rows: readonly NeighborRow[], sums: Float32Array, before?: NeighborTable): NeighborTable {
-  const offsets = new Int32Array(rows.length + 1);
-  let longest = before?.longest ?? 1;
-  for (const [x, { columns }] of rows.entries()) {
-    offsets[x + 1] = offsets[x]! + columns.length;
-    if (columns.length > longest) longest = Math.min(rows.length, Math.ceil(columns.length / STEP) * STEP);
+/** The table with other rows in the places of some. It keeps its form where they fit in it. */
+export function withRows(
+  table: NeighborTable,
+  rows: ReadonlyMap<number, NeighborRow>,
+  sums: Float32Array,
+): NeighborTable {
+  const { offsets } = table;
+  const size = offsets.length - 1;
+  const lengthOf = (x: number) => rows.get(x)?.columns.length ?? offsets[x + 1]! - offsets[x]!;
+  const next = emptyTable(size, lengthOf, sums, table);
+  let copied = 0;
+  for (const x of [...rows.keys(), size].sort((a, b) => a - b)) {
+    // A million rows that stay as they are must not be visited one by one.
+    const [from, to] = [offsets[copied]!, offsets[x]!];
+    next.columns.set(table.columns.subarray(from, to), next.offsets[copied]!);
+    next.values.set(table.values.subarray(from, to), next.offsets[copied]!);
+    if (x < size) setRow(next, x, rows.get(x)!);
+    copied = x + 1;
   }
-  const used = offsets[rows.length]!;
-  const fits = before !== undefined && used <= before.columns.length;
-  const room = fits ? before.columns.length : used + Math.ceil(used / 8) + STEP;
-  const [columns, values] = [new Int32Array(room), new Float32Array(room)];
-  for (const [x, row] of rows.entries()) {
-    columns.set(row.columns, offsets[x]!);
-    values.set(row.values, offsets[x]!);
-  }
-  return { offsets, columns, values, sums, longest };
+  return next;
 }
 
 /** Row x of a table. */
 export function rowOf({ offsets, columns, values }: NeighborTable, x: number): NeighborRow {
   const [from, to] = [offsets[x]!, offsets[x + 1]!];
   return { columns: columns.subarray(from, to), values: values.subarray(from, to) };
+}
+
+/** Neighbors are counted in steps of this many, so that a longer row seldom changes the form of a table. */
+const STEP = 16;
+
+/**
+ * Rows of these lengths, to be filled.
+ *
+ * @param before the form that is kept where the rows fit in it; without it, or where they do not, there is room to grow by an
+ *   eighth
+ */
+function emptyTable(
+  size: number,
+  lengthOf: (x: number) => number,
+  sums: Float32Array,
+  before?: NeighborTable,
+): NeighborTable {
+  const offsets = new Int32Array(size + 1);
+  let longest = before?.longest ?? 1;
+  for (let x = 0; x < size; x++) {
+    const length = lengthOf(x);
+    offsets[x + 1] = offsets[x]! + length;
+    if (length > longest) longest = Math.min(size, Math.ceil(length / STEP) * STEP);
+  }
+  const used = offsets[size]!;
+  const fits = before !== undefined && used <= before.columns.length;
+  const room = fits ? before.columns.length : used + Math.ceil(used / 8) + STEP;
+  return { offsets, columns: new Int32Array(room), values: new Float32Array(room), sums, longest };
+}
+
+function setRow({ offsets, columns, values }: NeighborTable, x: number, row: NeighborRow): void {
+  columns.set(row.columns, offsets[x]!);
+  values.set(row.values, offsets[x]!);
 }

@@ -42,6 +42,7 @@ describe('itemKnn', () => {
   it('keeps the nearest items, of equal ones the smaller', async () => {
     expectClose(await scores(itemKnn(train, { alpha: 0, neighbors: 2 }), 0), wanted(0, 2, 1, 0, 0));
     expectClose(await scores(itemKnn(train, { neighbors: 1 }), 0), wanted(0, 2 / Math.sqrt(6), 0, 0, 0));
+    expectClose(await scores(itemKnn(train, { neighbors: 1 }), 3), wanted(1 / Math.sqrt(2), 0, 0, 0, 0));
   });
 });
 
@@ -63,6 +64,8 @@ describe('sknn', () => {
   it('compares with the latest sequences that share an item', async () => {
     expectClose(await scores(sknn(train, { sample: 1 }), 0, 1), wanted(0, 1, 1, 0, 0));
     expectClose(await scores(sknn(train, { sample: 1 }), 0), wanted(1, 1, 0, 1, 0));
+    // Found through 2 and then 0, the third sequence comes before the second.
+    expectClose(await scores(sknn(train, { sample: 1 }), 0, 2), wanted(0, 1, 1, 0, 0));
   });
 
   it('reads the last items only', async () => {

@@ -130,12 +130,8 @@ function candidateSearch(
 
 /** The latest of the users. */
 function latest(users: Int32Array, count: number): Int32Array {
-  return users.length <= count
-    ? users
-    : users
-        .slice()
-        .sort()
-        .subarray(users.length - count);
+  if (users.length <= count) return users;
+  return users.toSorted().subarray(users.length - count);
 }
 
 /** The most similar of the users; of equally similar ones the latest. */

@@ -10,7 +10,7 @@ export interface UserItems {
   readonly item: Int32Array;
   /** Of each entry, how many of the user's train events came before the item's last choice. */
   readonly place: Int32Array;
-  /** Item x has the entries `byItem` `[byItem[x], byItem[x + 1])` of `user` and `placeOf`. */
+  /** Item x has the entries `[byItem[x], byItem[x + 1])` of `user` and `placeOf`. */
   readonly byItem: Int32Array;
   /** The users of each item, ascending. */
   readonly user: Int32Array;

@@ -10,7 +10,7 @@ export interface SymmetricMatrix {
   /** Row i is `[i * stride, i * stride + size)`; zeros at first. */
   readonly values: Float32Array;
   /**
-   * Turns the matrix into its inverse; only the diagonal and what is left of it are read, all is written. Takes size³
+   * Turns the matrix into its inverse; only the diagonal and what is left of it count, all is written. Takes size³
    * operations of single precision, some seconds for 4,000 rows.
    *
    * @throws LeaError `E_SINGULAR` when it is not positive definite in single precision
@@ -74,10 +74,9 @@ function sweep(parts: Parts, first: number, depth: number): void {
   const { values, stride, columns, product, rows, pivot, kernel } = parts;
   const inverse = inverseOfBlock(values, stride, first, depth);
   pack(pivot, TILE.rows, depth, depth, (p, i) => inverse[p * depth + i]!);
-  const own = (i: number): boolean => i >= first && i < first + depth;
-  /** Where A_iK lies left of the diagonal. */
+  // Where A_iK lies left of the diagonal. Of i in K it is a place in the block, which is overwritten at the end.
   const place = (p: number, i: number): number => (i < first ? (first + p) * stride + i : i * stride + first + p);
-  pack(columns, TILE.columns, depth, stride, (p, i) => (own(i) ? 0 : values[place(p, i)]!));
+  pack(columns, TILE.columns, depth, stride, (p, i) => values[place(p, i)]!);
   product.fill(0);
   const at = { values: values.byteOffset, columns: columns.byteOffset, product: product.byteOffset };
   for (let p = 0; p < depth; p += TILE.rows) {
@@ -94,7 +93,9 @@ function sweep(parts: Parts, first: number, depth: number): void {
     }
   }
   for (let p = 0; p < depth; p++) {
-    for (let i = 0; i < stride; i++) if (!own(i)) values[place(p, i)] = -product[p * stride + i]!;
+    for (let i = 0; i < stride; i++) values[place(p, i)] = -product[p * stride + i]!;
+  }
+  for (let p = 0; p < depth; p++) {
     for (let q = 0; q < depth; q++) values[(first + p) * stride + first + q] = -inverse[p * depth + q]!;
   }
 }

