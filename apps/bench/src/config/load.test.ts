@@ -13,6 +13,7 @@ type Loose = Record<string, unknown> & {
   environments: Record<string, Record<string, unknown>>;
 };
 const valid = () => structuredClone(presets.quick!) as unknown as Loose;
+const taught = ({ runs }: Loose) => runs.find(({ environment }) => environment === 'language')!;
 
 test('presets and the example of the README are valid', () => {
   for (const [name, preset] of Object.entries(presets)) expect(check(preset, name).name).toBe(name);
@@ -104,7 +105,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     'probabilities of several environments',
     (c) => {
       c.environments.language!.folds = 2;
-      c.runs[2]!.rewardForm = 'calibrated';
+      taught(c).rewardForm = 'calibrated';
     },
     /"rewardForm" that needs one environment/,
   ],
@@ -112,7 +113,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     'states of several environments',
     (c) => {
       c.environments.language!.folds = 2;
-      Object.assign(c.runs[2]!, { use: { state: true }, stateForm: 'both' });
+      Object.assign(taught(c), { use: { state: true }, stateForm: 'both' });
     },
     /"stateForm" that needs one environment/,
   ],

@@ -20,10 +20,6 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   expect(changed(before, ids({ ...industrial, name: 'other' }))).toEqual([]);
   const environments = { ...industrial.environments, 'id-only': { tokens: 'id' as const, fit: { users: 0.5 } } };
   expect(changed(before, ids({ ...industrial, environments }))).toEqual(before.filter((id) => id.includes('id-only')));
-  const folded = { ...industrial.environments, language: { ...industrial.environments!.language!, folds: 2 } };
-  const taught = industrial.runs.filter((run) => run.environment === 'language').map(({ name }) => name);
-  const networks = industrial.runs.filter((run) => run.network && taught.includes(run.network));
-  expect(changed(before, ids({ ...industrial, environments: folded }))).toHaveLength(taught.length + networks.length);
   const runs = industrial.runs.map((run) => ({ ...run, control: undefined }));
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
@@ -59,6 +55,16 @@ test('an id holds what is not in the config: defaults, versions, the content of 
   expect(planned().jobs.at(-1)!.resolved).toMatchObject({
     config: { agent: { encoder: { heads: expect.any(Number) } } },
   });
+});
+
+test('folds change the environment that has them, and the runs that it teaches', () => {
+  const environments = { ...industrial.environments, language: { ...industrial.environments!.language!, folds: 2 } };
+  const taught = industrial.runs.filter(({ environment }) => environment === 'language').map(({ name }) => name);
+  const served = industrial.runs.filter(({ network }) => taught.includes(network!)).map(({ name }) => name);
+  const [before, after] = [industrial, { ...industrial, environments }].map((e) => planOf(e, 'd', 'runs'));
+  const same = new Set(before!.jobs.map(({ id }) => id));
+  expect(after!.jobs.filter(({ id }) => !same.has(id)).map(({ name }) => name)).toEqual([...taught, ...served]);
+  expect(after!.environments[0]!.resolved).toMatchObject({ config: { folds: 2 } });
 });
 
 test('metrics that are counted do not fit environments anew', () => {
