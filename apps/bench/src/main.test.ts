@@ -94,8 +94,8 @@ describe('run', () => {
       ...config,
       baselines: [],
       environments: {
-        all: config.environments['id-only'],
-        folds: { tokens: 'id', fit: { epochs: 2, window: 5 }, folds: 2 },
+        all: config.environments.language,
+        folds: { ...(config.environments.language as object), folds: 2 },
       },
       runs: [
         config.runs[0]!,
@@ -122,7 +122,16 @@ describe('run', () => {
     expect(files.filter((name) => name.endsWith('environment.json'))).toHaveLength(2);
     const record = JSON.parse(readFileSync(join(kept, own, 'record.json'), 'utf8')) as Record<string, object>;
     expect(record).toMatchObject({ hash: folds!.hash, config: { config: { folds: 2 } } });
-    expect(Object.keys(record.stages!)).toEqual(['environment, fold 1 of 2', 'environment, fold 2 of 2']);
+    const stages = ['environment, fold 1 of 2', 'environment, fold 2 of 2'];
+    expect(Object.keys(record.stages!).filter((stage) => stage.startsWith('environment'))).toEqual(stages);
+    expect(record.stages).toHaveProperty('item tokens');
+    // working time counts on over sittings
+    const log = readFileSync(join(kept, own, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(log.map((line) => (JSON.parse(line) as { stage: string }).stage)).toEqual(
+      expect.arrayContaining([...stages, 'annotation, fold 2 of 2']),
+    );
   });
 
   test('Ctrl-C saves and says how to go on', async () => {

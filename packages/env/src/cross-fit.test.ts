@@ -6,6 +6,7 @@ import { rowsHash } from '@lea/data';
 import { float32 } from '@lea/tensor';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { annotate } from './annotate.ts';
+import { catalogueModel } from './catalogue-model.ts';
 import { type CrossFitOptions, crossFit } from './cross-fit.ts';
 import { type Environment, loadEnvironment } from './environment.ts';
 import type { GivenFit } from './fit-options.ts';
@@ -145,17 +146,30 @@ test('what was finished before a cut is not computed again', async () => {
   expect(repaired.annotation).toEqual(uncut.annotation);
 });
 
+test('rewards that are all alike become 0', async () => {
+  const same = rowsOf(Array(8).fill([5]), ITEMS);
+  const { annotation } = await fitted({ train: same });
+  expect([...annotation.reward]).toEqual(Array(8).fill(0));
+  expect(annotation.positiveRewards.every(Number.isFinite)).toBe(true);
+});
+
 test('environments are kept by all that decides them', async () => {
   const folders = async (given: Partial<GivenFit>) => {
     await fitted(given, { dir });
     return (await readdir(dir, { recursive: true })).filter((name) => name.endsWith('environment.json')).length;
   };
   expect(await folders({})).toBe(2);
+  const texts = Array.from({ length: ITEMS }, (_, i) => `thing ${i}`);
   const others: Partial<GivenFit>[] = [
     { lr: 0.01 },
     { validation },
     { tokens: float32(tokens.data.map((value) => 1 - value) as Float32Array, tokens.shape) },
     { tokens: null },
+    {
+      lm: await finish(
+        catalogueModel(texts, { width: 8, layers: 1, heads: 1, vocabulary: 260, context: 8, epochs: 1 }),
+      ),
+    },
   ];
   for (const [i, given] of others.entries()) expect(await folders(given)).toBe(4 + 2 * i);
 });
