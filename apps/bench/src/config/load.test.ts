@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { presets } from '../presets/index.ts';
@@ -12,12 +13,21 @@ type Loose = Record<string, unknown> & {
   environments: Record<string, Record<string, unknown>>;
 };
 const valid = () => structuredClone(presets.quick!) as unknown as Loose;
+const taught = ({ runs }: Loose) => runs.find(({ environment }) => environment === 'language')!;
 
 test('presets and the example of the README are valid', () => {
   for (const [name, preset] of Object.entries(presets)) expect(check(preset, name).name).toBe(name);
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, example] = /```json\n(.*?)```/s.exec(readme)!;
   expect(check(JSON.parse(example!), 'README.md').runs).toHaveLength(3);
+});
+
+test('the configs that come with the bench are valid', async () => {
+  const folder = new URL('../../configs/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const { experiment } = await loadExperiment(fileURLToPath(new URL(file, folder)));
+    expect(experiment.name).toBe(file.replace('.json', ''));
+  }
 });
 
 test('a run takes agent and train from its base', () => {
@@ -111,6 +121,29 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /cannot have an agent of its own/,
   ],
   ['a taken network that a memory joins', (c) => (c.runs[3]!.memory = { fusion: 'joint' }), /cannot join in training/],
+  ['one fold', (c) => (c.environments.language!.folds = 1), /at environments\.language\.folds/],
+  ['half a fold', (c) => (c.environments.language!.folds = 2.5), /at environments\.language\.folds/],
+  [
+    'folds of a teacher that counts',
+    (c) => (c.environments.language = { tokens: 'id', tier: 'counting', folds: 2 }),
+    /environment "language" counts.*without folds/,
+  ],
+  [
+    'probabilities of several environments',
+    (c) => {
+      c.environments.language!.folds = 2;
+      taught(c).rewardForm = 'calibrated';
+    },
+    /"rewardForm" that needs one environment/,
+  ],
+  [
+    'states of several environments',
+    (c) => {
+      c.environments.language!.folds = 2;
+      Object.assign(taught(c), { use: { state: true }, stateForm: 'both' });
+    },
+    /"stateForm" that needs one environment/,
+  ],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();

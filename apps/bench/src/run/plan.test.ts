@@ -57,6 +57,16 @@ test('an id holds what is not in the config: defaults, versions, the content of 
   });
 });
 
+test('folds change the environment that has them, and the runs that it teaches', () => {
+  const environments = { ...industrial.environments, language: { ...industrial.environments!.language!, folds: 2 } };
+  const taught = industrial.runs.filter(({ environment }) => environment === 'language').map(({ name }) => name);
+  const served = industrial.runs.filter(({ network }) => taught.includes(network!)).map(({ name }) => name);
+  const [before, after] = [industrial, { ...industrial, environments }].map((e) => planOf(e, 'd', 'runs'));
+  const same = new Set(before!.jobs.map(({ id }) => id));
+  expect(after!.jobs.filter(({ id }) => !same.has(id)).map(({ name }) => name)).toEqual([...taught, ...served]);
+  expect(after!.environments[0]!.resolved).toMatchObject({ config: { folds: 2 } });
+});
+
 test('metrics that are counted do not fit environments anew', () => {
   const environmentIds = (experiment: Experiment) => planOf(experiment, 'd', 'runs').environments.map(({ id }) => id);
   expect(environmentIds({ ...industrial, ks: [10], window: 5 })).toEqual(environmentIds(industrial));
