@@ -56,6 +56,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ],
   ['a misspelt base', (c) => (c.runs[1]!.base = 'SNQM'), /the base of run "SNQN-LEA".*Did you mean "SNQN"\?/],
   ['an environment that is not there', (c) => (c.runs[1]!.environment = 'langage'), /Did you mean "language"\?/],
+  [
+    'a teacher that is not there',
+    (c) => (c.runs[1]!.environment = ['language', 'langage']),
+    /names an environment.*"language"/,
+  ],
   ['a base that goes round', (c) => (c.runs[0]!.base = 'SNQN-LEA'), /is its own base/],
   ['two runs of one name', (c) => (c.runs[1]!.name = 'SNQN'), /two runs have one name/],
   [

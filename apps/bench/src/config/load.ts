@@ -124,14 +124,13 @@ function inherit(
 function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Experiment, origin: string): void {
   for (const control of controlsOf(run)) find(control, runs, run, 'control', origin);
   if (run.network !== undefined) checkNetwork(run, runs, origin);
-  if (run.environment !== undefined && !Object.hasOwn(environments, run.environment)) {
-    throw unknown(
-      `${origin}: run "${run.name}" names an environment that is not there.`,
-      run.environment,
-      Object.keys(environments),
-    );
+  for (const teacher of teachersOf(run)) {
+    if (!Object.hasOwn(environments, teacher)) {
+      const known = Object.keys(environments);
+      throw unknown(`${origin}: run "${run.name}" names an environment that is not there.`, teacher, known);
+    }
+    checkUse(run, environments[teacher]!, origin);
   }
-  if (run.environment !== undefined) checkUse(run, environments[run.environment]!, origin);
   let agent: Agent;
   try {
     agent = createAgent(run.agent as never);
@@ -147,6 +146,11 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
 /** The controls of a run, none or several. */
 export function controlsOf({ control = [] }: RunConfig): string[] {
   return [control].flat();
+}
+
+/** The environments that teach a run, none or several. */
+export function teachersOf({ environment = [] }: RunConfig): string[] {
+  return [environment].flat();
 }
 
 /** What a run that takes the network of another does not train with. */

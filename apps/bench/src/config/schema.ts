@@ -155,7 +155,8 @@ const run = strict('run', {
   memory: v.optional(
     strict('run.memory', { ...memoryOptions, fusion: v.optional(v.picklist(['after', 'mixture', 'joint'])) }),
   ),
-  environment: v.optional(name),
+  /** What teaches the run; several teach in equal parts. */
+  environment: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1))])),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
   alpha: v.optional(notNegative),
   k: v.optional(count),

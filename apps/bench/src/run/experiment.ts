@@ -61,7 +61,7 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
 /** Jobs, and the environments that unfinished ones need. */
 function stagesOf({ jobs, environments }: Plan, unfinished: (job: Job) => boolean): number {
   const needed = environments.filter((e) =>
-    jobs.some((job) => job.kind === 'run' && job.environment === e && !job.network && unfinished(job)),
+    jobs.some((job) => job.kind === 'run' && job.environments.includes(e) && unfinished(job)),
   );
   return jobs.length + needed.length;
 }
@@ -80,8 +80,7 @@ async function finish(job: Job, found: FinishedRun | undefined, context: Context
 
 async function carriedOut(job: Job, context: Context, guide: Guide): Promise<FinishedRun> {
   const { progress } = context;
-  const guidance =
-    job.kind === 'run' && job.environment && !job.network ? await guide.guidance(job, job.environment) : undefined;
+  const guidance = job.kind === 'run' && job.environments.length > 0 ? await guide.guidance(job) : undefined;
   progress.begin(job.name);
   if (job.kind === 'baseline') return runBaseline(job, context);
   return job.network ? runFused(job, job.network, context) : runTrained(job, context, guidance);

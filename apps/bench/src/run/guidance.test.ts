@@ -6,7 +6,7 @@ import { createGuide } from './guidance.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
 
 vi.mock('@lea/env', () => ({ annotate: vi.fn(async function* () {}) }));
-vi.mock('@lea/train', () => ({ leaSignals: vi.fn() }));
+vi.mock('@lea/train', () => ({ leaSignals: vi.fn(() => 'signals'), mixSignals: vi.fn((all) => all.join(' and ')) }));
 vi.mock('./environment.ts', () => ({
   loadRecord: async () => undefined,
   prepareEnvironment: async () => ({ environment: { dispose: async () => {} }, record: { hash: 'h', seconds: 1 } }),
@@ -33,7 +33,13 @@ test('what a run says of its environment reaches it; runs that say the same ask 
   } as unknown as Context;
   const guide = createGuide(context);
   const environment = { id: 'e', name: 'e', folder: 'f', config: {} } as EnvironmentJob;
-  for (const config of runs) await guide.guidance({ config, seed: 7 } as unknown as RunJob, environment);
+  for (const config of runs)
+    await guide.guidance({ config, seed: 7, environments: [environment] } as unknown as RunJob);
+  const both = { config: runs[0], seed: 7, environments: [environment, { ...environment, name: 'f' }] };
+  expect(await guide.guidance(both as unknown as RunJob)).toMatchObject({
+    signals: 'signals and signals',
+    record: { name: 'e + f', seconds: 2 },
+  });
   const asked = vi.mocked(annotate).mock.calls.map(([, , options]) => options);
   expect(asked).toMatchObject([
     { k: 20, window: 5, dir: 'f' },

@@ -1,7 +1,8 @@
 import { contentHash } from '@lea/core';
 import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
-import { leaSignals, memoryTeacher } from '@lea/train';
+import { leaSignals, memoryTeacher, mixSignals } from '@lea/train';
 import { bringsStates } from '../config/environments.ts';
+import type { RunConfig } from '../config/schema.ts';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
@@ -13,7 +14,7 @@ import type { Guidance } from './trained.ts';
 
 /** Brings environments to the runs that train with them; each is fitted once, and asked once for every rule of positives. */
 export interface Guide {
-  guidance(job: RunJob, environment: EnvironmentJob): Promise<Guidance>;
+  guidance(job: RunJob): Promise<Guidance>;
   /** Agreement with a world's true rewards, of those environments where it is known. */
   agreements(jobs: readonly EnvironmentJob[]): Promise<RewardAgreement[]>;
 }
@@ -29,33 +30,52 @@ const POSITIVES = 20;
 export function createGuide(context: Context): Guide {
   const ready = new Map<string, Promise<Ready>>();
   return {
-    async guidance({ config, seed }, environment) {
-      const { rank, shortlist, popularity, excludeSeen, pessimism } = config;
-      const rule = { rank, shortlist, popularity, excludeSeen, pessimism, states: bringsStates(config) };
-      const asked = contentHash(environment.id, rule);
-      if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
-      const { annotation, record } = await ready.get(asked)!;
-      const { use, alpha, k, temperature, stateForm, rewardForm, rewardMix, signalControl } = config;
-      const signals = leaSignals(annotation, context.split.train, {
-        use,
-        alpha,
-        k,
-        temperature,
-        stateForm,
-        rewardForm,
-        rewardMix,
-        control: signalControl,
-        rewards: context.rewards,
-        seed,
-      });
-      const { folds } = environment.config;
-      const { hash, seconds } = record;
-      return { signals, record: { name: environment.name, hash, seconds, ...(folds !== undefined && { folds }) } };
+    async guidance({ config, seed, environments }) {
+      const taught = [];
+      for (const environment of environments) taught.push(await taughtBy(environment, config, seed));
+      const records = taught.map(({ record }) => record);
+      return {
+        signals: mixSignals(taught.map(({ signals }) => signals)),
+        record: records.length === 1 ? records[0]! : together(records),
+      };
     },
     async agreements(jobs) {
       const records = await Promise.all(jobs.map(loadRecord));
       return records.flatMap((record) => record?.agreement ?? []);
     },
+  };
+
+  async function taughtBy(environment: EnvironmentJob, config: RunConfig, seed: number): Promise<Guidance> {
+    const { rank, shortlist, popularity, excludeSeen, pessimism } = config;
+    const rule = { rank, shortlist, popularity, excludeSeen, pessimism, states: bringsStates(config) };
+    const asked = contentHash(environment.id, rule);
+    if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
+    const { annotation, record } = await ready.get(asked)!;
+    const { use, alpha, k, temperature, stateForm, rewardForm, rewardMix, signalControl } = config;
+    const signals = leaSignals(annotation, context.split.train, {
+      use,
+      alpha,
+      k,
+      temperature,
+      stateForm,
+      rewardForm,
+      rewardMix,
+      control: signalControl,
+      rewards: context.rewards,
+      seed,
+    });
+    const { folds } = environment.config;
+    const { hash, seconds } = record;
+    return { signals, record: { name: environment.name, hash, seconds, ...(folds !== undefined && { folds }) } };
+  }
+}
+
+/** Teachers of one run as one. */
+function together(records: readonly Guidance['record'][]): Guidance['record'] {
+  return {
+    name: records.map(({ name }) => name).join(' + '),
+    hash: contentHash(...records.map(({ hash }) => hash)),
+    seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
   };
 }
 

@@ -75,7 +75,7 @@ test('metrics that are counted do not fit environments anew', () => {
 test('runs of one environment and seed share its job', () => {
   const { jobs, environments } = planOf({ ...industrial, seeds: [0, 1] }, 'd', 'runs');
   expect(environments).toHaveLength(6);
-  const used = jobs.flatMap((job) => (job.kind === 'run' && job.environment ? [job.environment] : []));
+  const used = jobs.flatMap((job) => (job.kind === 'run' ? job.environments : []));
   expect(used).toHaveLength(8);
   expect(new Set(used)).toEqual(new Set(environments));
 });
@@ -85,12 +85,20 @@ test('a run with the network of another is of that network, and needs no environ
   const job = (name: string) => jobs.find((one) => one.name === name) as RunJob;
   const [network, fused] = [job('SNQN-LEA'), job('SNQN-LEA + memory')];
   expect(fused.network!.folder).toBe(network.folder);
-  expect(fused.environment).toBeUndefined();
+  expect(fused.environments).toEqual([]);
   const runs = industrial.runs.map((run) => (run.name === 'SNQN-LEA' ? { ...run, alpha: 0.5 } : run));
   const before = ids(industrial);
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([network.id, fused.id]);
   const other = industrial.runs.map((run) => (run.name === fused.name ? { ...run, memory: { neighbors: 7 } } : run));
   expect(changed(before, ids({ ...industrial, runs: other }))).toEqual([fused.id]);
+});
+
+test('several environments may teach one run', () => {
+  const mixed = { name: 'mixed', base: 'SNQN', environment: ['language', 'counting'] };
+  const { jobs } = planOf(check({ ...industrial, runs: [...industrial.runs, mixed] }, 'test'), 'd', 'runs');
+  const job = jobs.at(-1) as RunJob;
+  expect(job.environments.map(({ name }) => name)).toEqual(mixed.environment);
+  expect(job.resolved).toMatchObject({ config: { environment: job.environments.map(({ resolved }) => resolved) } });
 });
 
 test('the log of a killed run is gone on with, its time counts on', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
 import { contentHash } from '@lea/core';
+import { teachersOf } from '../config/load.ts';
 import type { PackageVersions } from '../config/packages.ts';
 import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 import type { Models } from './models.ts';
@@ -32,7 +33,8 @@ export interface BaselineJob extends Planned {
 export interface RunJob extends Planned {
   readonly kind: 'run';
   readonly config: RunConfig;
-  readonly environment: EnvironmentJob | undefined;
+  /** What teaches it. */
+  readonly environments: readonly EnvironmentJob[];
   /** The run whose trained network this one takes. */
   readonly network: RunJob | undefined;
 }
@@ -82,19 +84,25 @@ export function planOf(
     (config): BaselineJob => ({ ...planned(baselineName(config), 0, config, folder), kind: 'baseline', config }),
   );
   const runJob = (config: RunConfig, seed: number): RunJob => {
-    const environment = environments.find((e) => e.name === config.environment && e.seed === seed);
+    const teachers = environments.filter((e) => teachersOf(config).includes(e.name) && e.seed === seed);
+    const [first, ...others] = teachers.map((teacher) => teacher.resolved);
     const source = experiment.runs.find(({ name }) => name === config.network);
     const network = source && runJob(source, seed);
     // names of other runs say what is compared, not what is trained
     const { base: _, control: __, agent: given, network: ___, memory, ...own } = config;
     const what = network
       ? { name: config.name, network: network.resolved }
-      : { ...own, agent: createAgent(given as never).config, environment: environment?.resolved, ...defining };
+      : {
+          ...own,
+          agent: createAgent(given as never).config,
+          environment: others.length > 0 ? [first, ...others] : first,
+          ...defining,
+        };
     const resolved = { ...what, ...(memory && { memory: resolvedMemory(memory) }) };
-    return { ...planned(config.name, seed, resolved, folder), kind: 'run', config, environment, network };
+    return { ...planned(config.name, seed, resolved, folder), kind: 'run', config, environments: teachers, network };
   };
   const trained = experiment.seeds.flatMap((seed) => experiment.runs.map((config) => runJob(config, seed)));
-  const used = environments.filter((e) => trained.some((job) => job.environment === e && !job.network));
+  const used = environments.filter((e) => trained.some((job) => job.environments.includes(e)));
   return { jobs: [...baselines, ...trained], environments: used, folder };
 }
 
