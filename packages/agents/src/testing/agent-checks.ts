@@ -138,7 +138,7 @@ export function inputs(context: AgentContext): void {
 
 const listHint = 'The trainer feeds what inputs lists: add its name, dtype and shape there.';
 /** What a batch may hold besides: a loss may look whether they are there. */
-const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates']);
+const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates', 'offsets']);
 
 /** Rewards of an environment's actions, where the loss takes them, count with the weight of the action: not at weight 0. */
 export function actions(context: AgentContext): void {
