@@ -244,10 +244,12 @@ export function options({ factory }: AgentContext): void {
 
 /** A saved policy scores as before. */
 export async function saved(context: AgentContext): Promise<void> {
-  const { agent, shape, text } = context;
+  const { served, shape, text } = context;
+  const { agent, ...fused } = served;
   const params = perturbed(context.init(1));
   const eager = { backend: 'cpu', batch: decisions.length };
-  const policy = createPolicy(agent, params, shape, { ...eager, ...(agent.encoder.needsText && { text: text! }) });
+  const own = { ...fused, ...(agent.encoder.needsText && { text: text! }) };
+  const policy = createPolicy(agent, params, shape, { ...eager, ...own });
   const folder = await mkdtemp(join(tmpdir(), 'lea-policy-'));
   try {
     await policy.save(folder);
