@@ -19,7 +19,8 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
 
   const agent = snqn()(sasrec());
   const plain = await fit({ agent, train, validation, rewards });
-  const lea = await fit({ agent, train, validation, rewards, signals: leaSignals(annotation, train) });
+  const signals = leaSignals(annotation, train, { rewards });
+  const lea = await fit({ agent, train, validation, rewards, signals });
 
   const [before, after] = [await evaluate(plain.policy.asScorer(), test), await evaluate(lea.policy.asScorer(), test)];
   await Promise.all([plain.policy.dispose(), lea.policy.dispose()]);

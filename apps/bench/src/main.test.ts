@@ -12,6 +12,7 @@ interface Line {
   seconds: number;
   weightsHash: string | null;
   reused: boolean;
+  environment: { name: string; hash: string; seconds: number; folds?: number } | null;
 }
 
 function lines(stdout: string): Line[] {
@@ -86,6 +87,51 @@ describe('run', () => {
     const resumed = await bench(['run', 'mini.json', '--json'], folder);
     expect(lines(resumed.stdout)[0]!.weightsHash).toBe(lines(uncut.stdout)[0]!.weightsHash);
     expect(events(folder).some((event) => event.type === 'start' && event.resumedFrom! > 0)).toBe(true);
+  });
+
+  test('environments with folds: users are annotated by those that do not know them', async () => {
+    const folder = miniFolder((config) => ({
+      ...config,
+      baselines: [],
+      environments: {
+        all: config.environments.language,
+        folds: { ...(config.environments.language as object), folds: 2 },
+      },
+      runs: [
+        config.runs[0]!,
+        { name: 'all', base: 'SNQN', environment: 'all' },
+        { name: 'folds', base: 'SNQN', control: 'all', environment: 'folds' },
+        { name: 'folds by reward', base: 'SNQN', environment: 'folds', rank: 'reward' },
+      ],
+    }));
+    const first = await bench(['run', 'mini.json', '--json'], folder);
+    expect(first.code).toBe(0);
+    const made = lines(first.stdout);
+    const [all, folds, byReward] = made.slice(1).map(({ environment }) => environment!);
+    expect(all).not.toHaveProperty('folds');
+    expect(folds).toMatchObject({ name: 'folds', folds: 2, seconds: expect.any(Number) });
+    expect(byReward).toEqual(folds);
+    expect(new Set(made.map((line) => line.weightsHash)).size).toBe(4);
+    expect(first.stderr).toContain('The reward of environment "all"');
+    expect(first.stderr).not.toContain('The reward of environment "folds"');
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('cross-fitted on 2 folds');
+
+    const kept = join(folder, 'runs', 'mini', 'environments');
+    const own = readdirSync(kept).find((name) => name.startsWith('folds'))!;
+    const files = readdirSync(join(kept, own), { recursive: true }) as string[];
+    expect(files.filter((name) => name.endsWith('environment.json'))).toHaveLength(2);
+    const record = JSON.parse(readFileSync(join(kept, own, 'record.json'), 'utf8')) as Record<string, object>;
+    expect(record).toMatchObject({ hash: folds!.hash, config: { config: { folds: 2 } } });
+    const stages = ['environment, fold 1 of 2', 'environment, fold 2 of 2'];
+    expect(Object.keys(record.stages!).filter((stage) => stage.startsWith('environment'))).toEqual(stages);
+    expect(record.stages).toHaveProperty('item tokens');
+    // working time counts on over sittings
+    const log = readFileSync(join(kept, own, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(log.map((line) => (JSON.parse(line) as { stage: string }).stage)).toEqual(
+      expect.arrayContaining([...stages, 'annotation, fold 2 of 2']),
+    );
   });
 
   test('Ctrl-C saves and says how to go on', async () => {

@@ -7,6 +7,7 @@ const commands = {
   run: () => import('./commands/run.ts').then((module) => module.default),
   speed: () => import('./commands/speed.ts').then((module) => module.default),
   'speed env': () => import('./commands/speed-env.ts').then((module) => module.default),
+  'speed memory': () => import('./commands/speed-memory.ts').then((module) => module.default),
 };
 
 /** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */

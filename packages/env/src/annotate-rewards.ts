@@ -1,6 +1,6 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, rowsHash, type Transitions } from '@lea/data';
-import type { Annotation } from './annotation.ts';
+import { type Annotation, rewardStatistics } from './annotation.ts';
 import type { Progress } from './progress.ts';
 import type { RewardModel } from './reward-model.ts';
 
@@ -65,18 +65,16 @@ export async function* annotateRewards(
 
   const known = reward.filter((value) => !Number.isNaN(value));
   if (known.length === 0) throw new LeaError('E_REWARD_MISSING', 'The model gave no reward for any logged action.');
-  const rewardMean = known.reduce((a, b) => a + b, 0) / known.length;
-  const rewardStd = Math.sqrt(known.reduce((a, b) => a + (b - rewardMean) ** 2, 0) / known.length);
+  const statistics = rewardStatistics(known);
   const filled = (values: Float32Array): Float32Array =>
-    values.map((value) => (Number.isNaN(value) ? rewardMean : value));
+    values.map((value) => (Number.isNaN(value) ? statistics.rewardMean : value));
   // A calibration is of the rewards that are replaced.
   const { calibration: _, ...rest } = annotation;
   return {
     ...rest,
     reward: filled(reward),
     positiveRewards: filled(positiveRewards),
-    rewardMean,
-    rewardStd,
+    ...statistics,
     hash: contentHash('annotated rewards', annotation.hash, model.hash),
   };
 }

@@ -2,7 +2,14 @@ import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
 import { rowsHash, type Transitions } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import { annotateRows } from './annotate-rows.ts';
-import { type Annotation, type AnnotationColumns, columnValues, copyRows, emptyColumns } from './annotation.ts';
+import {
+  type Annotation,
+  type AnnotationColumns,
+  columnValues,
+  copyRows,
+  emptyColumns,
+  rewardStatistics,
+} from './annotation.ts';
 import { type AnnotationFiles, annotationFiles } from './annotation-files.ts';
 import { annotationStore, type Store } from './annotation-store.ts';
 import type { Environment } from './environment.ts';
@@ -31,7 +38,7 @@ export interface AnnotateOptions extends PositiveRule {
   readonly signal: AbortSignal | undefined;
 }
 
-const DEFAULTS: AnnotateOptions = {
+export const DEFAULTS: AnnotateOptions = {
   ...RULE,
   k: 20,
   window: undefined,
@@ -97,28 +104,39 @@ interface Job {
   readonly stateSize: number;
 }
 
-function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
+/**
+ * Options over defaults, checked for an environment of so many items.
+ *
+ * @param window of the environment: what is read where the options do not say it
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
+export function annotateOptions(
+  options: Partial<AnnotateOptions> | undefined,
+  items: number,
+  window: number,
+): AnnotateOptions & { readonly window: number } {
   const o = withDefaults('annotate', DEFAULTS, options);
   checkRule('annotate', o);
-  const window = o.window ?? env.window;
-  checkRanges(
-    'annotate',
-    { ...o, window },
-    {
-      k: [1, env.items, 'whole'],
-      window: [1, Infinity, 'whole'],
-      pessimism: [0, Number.MAX_VALUE],
-      shardRows: [1, Infinity, 'whole'],
-    },
-  );
+  const resolved = { ...o, window: o.window ?? window };
+  checkRanges('annotate', resolved, {
+    k: [1, items, 'whole'],
+    window: [1, Infinity, 'whole'],
+    pessimism: [0, Number.MAX_VALUE],
+    shardRows: [1, Infinity, 'whole'],
+  });
+  return resolved;
+}
+
+function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
+  const o = annotateOptions(options, env.items, env.window);
   checkCatalogue('annotate', transitions.sequences.itemIds, env.catalogue, env.items);
   if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
-  const { k, states, excludeSeen, rank, shortlist = null, popularity, pessimism } = o;
+  const { k, window, states, excludeSeen, rank, shortlist = null, popularity, pessimism } = o;
   const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: o.shardRows };
   const about = rowsHash(transitions);
   const hash = contentHash('annotation', env.hash, about, plan);
   const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
-  return { env, transitions, o: { ...o, window }, hash, rowsHash: about, store, stateSize: states ? env.stateSize : 0 };
+  return { env, transitions, o, hash, rowsHash: about, store, stateSize: states ? env.stateSize : 0 };
 }
 
 /**
@@ -163,10 +181,14 @@ function aboutRows(
   { env, o, hash, rowsHash: about }: Job,
   reward: Float32Array,
 ): Omit<Annotation, keyof AnnotationColumns> {
-  const rows = reward.length;
-  const rewardMean = reward.reduce((a, b) => a + b, 0) / rows;
-  const rewardStd = Math.sqrt(reward.reduce((a, b) => a + (b - rewardMean) ** 2, 0) / rows);
   // A calibration is of the heads' mean: it says nothing of lowered rewards.
   const calibration = o.pessimism === 0 ? env.calibration : undefined;
-  return { rows, k: o.k, rewardMean, rewardStd, ...(calibration && { calibration }), hash, rowsHash: about };
+  return {
+    rows: reward.length,
+    k: o.k,
+    ...rewardStatistics(reward),
+    ...(calibration && { calibration }),
+    hash,
+    rowsHash: about,
+  };
 }

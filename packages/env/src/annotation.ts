@@ -29,6 +29,13 @@ export interface AnnotationColumns {
   readonly positiveRewards: Float32Array;
 }
 
+/** Mean and standard deviation of logged actions' rewards. */
+export function rewardStatistics(reward: Float32Array): Pick<Annotation, 'rewardMean' | 'rewardStd'> {
+  const rewardMean = reward.reduce((a, b) => a + b, 0) / reward.length;
+  const rewardStd = Math.sqrt(reward.reduce((a, b) => a + (b - rewardMean) ** 2, 0) / reward.length);
+  return { rewardMean, rewardStd };
+}
+
 /** Columns of some rows, to be filled. @param stateSize 0 leaves states out */
 export function emptyColumns(rows: number, k: number, stateSize: number): AnnotationColumns {
   return {

@@ -2,7 +2,7 @@ import { contentHash, withDefaults } from '@lea/core';
 import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from './environment.ts';
 import { catalogueOf } from './environment-catalogue.ts';
-import { DEFAULTS, type FitEnvironmentOptions, type Needed } from './fit-options.ts';
+import { DEFAULTS, type GivenFit } from './fit-options.ts';
 import { prepareFit } from './fit-preparation.ts';
 import type { Progress } from './progress.ts';
 import { plattScaling } from './reward-calibration.ts';
@@ -23,9 +23,7 @@ const STEPS_PER_CALL = 32;
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`
  */
-export async function* fitEnvironment(
-  options: Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironmentOptions>,
-): AsyncGenerator<Progress, Environment> {
+export async function* fitEnvironment(options: GivenFit): AsyncGenerator<Progress, Environment> {
   const { train, ...given } = options;
   const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
   const fit = await prepareFit(o);

@@ -94,6 +94,9 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
 /** The options that must be given. */
 export type Needed = 'train';
 
+/** Options as callers give them. */
+export type GivenFit = Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironmentOptions>;
+
 export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   validation: undefined,
   tokens: null,

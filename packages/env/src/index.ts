@@ -4,6 +4,7 @@ export type { Annotation, AnnotationColumns } from './annotation.ts';
 export type { AnnotationFiles } from './annotation-files.ts';
 export type { PromptShape } from './candidate-prompt.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
+export { type CrossFitOptions, type CrossFittedAnnotation, crossFit } from './cross-fit.ts';
 export type { DecoderConfig, DecoderLayout, RopeScaling } from './decoders/config.ts';
 export {
   type DecoderMode,

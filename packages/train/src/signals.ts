@@ -60,9 +60,9 @@ export interface SignalOptions {
    * mean over the logged train actions. Default `sigmoid`:
    * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
    * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one
-   *   that was fitted with validation. As `sigmoid`, but with a mean above r where the environment is sure of its users;
+   *   that was fitted with validation, and no cross-fitting. As `sigmoid`, but with a mean above r where the environment is sure of its users;
    * - `standardised`: (1 + z) * r, without bounds: differences of R are kept, and may turn a reward negative;
-   * - `raw`: R, whatever the event: its scale becomes the scale of Q.
+   * - `raw`: R, whatever the event: its scale becomes the scale of Q. Of `crossFit` it is z already.
    */
   rewardForm?: 'sigmoid' | 'calibrated' | 'standardised' | 'raw';
   /** Share of the modelled reward in `use.reward`, the rest is the event's own; default 1. Lower: closer to the log. */
@@ -249,9 +249,9 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: the environment of this annotation was not calibrated.', {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no calibration of the rewards in this annotation.', {
       value: options.rewardForm,
-      hint: 'Fit it with validation, or take rewardForm "sigmoid".',
+      hint: 'Annotate with one environment that was fitted with validation, without pessimism, or take rewardForm "sigmoid".',
     });
   }
   const { kinds } = transitions.sequences;

@@ -6,7 +6,7 @@ import { isTraining, type Task, tasks } from '../speed/env/settings.ts';
 import { type Shape, type ShapeName, shapes, shapesWithin } from '../speed/env/shapes.ts';
 import { type EnvLine, envTable } from '../speed/env/table.ts';
 import { describeFailure } from '../terminal/failure.ts';
-import { checkFlags } from '../terminal/flags.ts';
+import { checkFlags, wholeOf } from '../terminal/flags.ts';
 
 /** Positions per row of the training steps; histories have half of it. */
 const LENGTH = 64;
@@ -62,8 +62,9 @@ const command: CommandDef<typeof args> = defineCommand({
         ? allowed(process.availableMemory())
         : chosen('--models', given.models, Object.keys(shapes) as ShapeName[]);
     const asked = chosen('--tasks', given.tasks, tasks);
-    const threads = given.threads === undefined ? Math.min(2, availableParallelism()) : whole('threads', given.threads);
-    const rounds = given.rounds === undefined ? undefined : whole('rounds', given.rounds);
+    const threads =
+      given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads);
+    const rounds = given.rounds === undefined ? undefined : wholeOf('rounds', given.rounds);
     const lines: EnvLine[] = [];
     for (const shape of names) {
       for (const what of asked) {
@@ -135,10 +136,4 @@ function noSuch(flag: string, value: string, known: readonly string[]): LeaError
     value,
     hint: near ? `Did you mean "${near}"?` : `It knows ${known.join(', ')}.`,
   });
-}
-
-function whole(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
-  throw new LeaError('E_FLAG_VALUE', `--${flag} takes whole numbers of at least 1.`, { value: text });
 }

@@ -6,7 +6,7 @@ import { type Pair, pairsOf, type Variant } from '../speed/pairs.ts';
 import type { PeerOptions } from '../speed/peer.ts';
 import { type SpeedLine, speedTable } from '../speed/table.ts';
 import { describeFailure } from '../terminal/failure.ts';
-import { checkFlags } from '../terminal/flags.ts';
+import { checkFlags, wholeOf } from '../terminal/flags.ts';
 
 const args = {
   items: {
@@ -51,13 +51,13 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('speed', rawArgs, args);
     const peer = peerOf(given);
     const shared = {
-      batch: whole('batch', given.batch),
+      batch: wholeOf('batch', given.batch),
       window: 10,
-      threads: given.threads === undefined ? Math.min(2, availableParallelism()) : whole('threads', given.threads),
-      steps: whole('steps', given.steps),
+      threads: given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads),
+      steps: wholeOf('steps', given.steps),
     };
-    const rounds = whole('rounds', given.rounds);
-    const sizes = given.items.split(',').map((text) => whole('items', text));
+    const rounds = wholeOf('rounds', given.rounds);
+    const sizes = given.items.split(',').map((text) => wholeOf('items', text));
     const pairs = pairsOf(
       given.agent,
       given.encoder,
@@ -128,12 +128,6 @@ function peerOf(given: {
     value: given.peer,
     hint: near ? `Did you mean "${near}"?` : 'The peer is torch.',
   });
-}
-
-function whole(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
-  throw new LeaError('E_FLAG_VALUE', `--${flag} takes whole numbers of at least 1.`, { value: text });
 }
 
 function share(flag: string, text: string): number {

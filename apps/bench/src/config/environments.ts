@@ -26,11 +26,14 @@ export function withControls(environments: Environments = {}): Environments {
  * @throws LeaError `E_CONFIG`
  */
 export function checkEnvironment(name: string, config: EnvironmentConfig, origin: string): void {
-  const { tokens, tier, model, fit = {} } = config;
+  const { tokens, tier, model, fit = {}, folds } = config;
   const refuse = (what: string, value: unknown, hint: string): never => {
     throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
   };
   if (tier === 'counting') {
+    if (folds !== undefined) {
+      refuse("counts, and leaves each row's own user out without folds.", folds, 'Leave "folds" out.');
+    }
     const unread = (['model', 'languageModel', 'itemTokens', 'fit'] as const).find((key) => config[key] !== undefined);
     if (unread) refuse(`counts, and does not read "${unread}".`, unread, 'Leave it out, or take another tier.');
     return;
@@ -72,8 +75,16 @@ export function hasLanguageModel({ tokens, tier }: EnvironmentConfig): boolean {
  *
  * @throws LeaError `E_CONFIG`
  */
-export function checkUse(run: RunConfig, { fit, tier }: EnvironmentConfig, origin: string): void {
+export function checkUse(run: RunConfig, { fit, tier, folds }: EnvironmentConfig, origin: string): void {
   const { name, pessimism = 0 } = run;
+  const calibrated = run.rewardForm === 'calibrated' ? 'rewardForm' : undefined;
+  const single = bringsStates(run) ? 'stateForm' : calibrated;
+  if (folds !== undefined && single) {
+    throw new LeaError('E_CONFIG', `${origin}: run "${name}" has a "${single}" that needs one environment.`, {
+      value: run[single],
+      hint: 'Its environment has folds: calibrations and states of different environments cannot be mixed.',
+    });
+  }
   const unread = (['rank', 'shortlist', 'popularity', 'pessimism', 'rewardForm'] as const).find(
     (key) => run[key] !== undefined && !(key === 'rewardForm' && run[key] !== 'calibrated'),
   );

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { presets } from '../presets/index.ts';
@@ -12,12 +13,21 @@ type Loose = Record<string, unknown> & {
   environments: Record<string, Record<string, unknown>>;
 };
 const valid = () => structuredClone(presets.quick!) as unknown as Loose;
+const taught = ({ runs }: Loose) => runs.find(({ environment }) => environment === 'language')!;
 
 test('presets and the example of the README are valid', () => {
   for (const [name, preset] of Object.entries(presets)) expect(check(preset, name).name).toBe(name);
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, example] = /```json\n(.*?)```/s.exec(readme)!;
   expect(check(JSON.parse(example!), 'README.md').runs).toHaveLength(3);
+});
+
+test('the configs that come with the bench are valid', async () => {
+  const folder = new URL('../../configs/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const { experiment } = await loadExperiment(fileURLToPath(new URL(file, folder)));
+    expect(experiment.name).toBe(file.replace('.json', ''));
+  }
 });
 
 test('a run takes agent and train from its base', () => {
@@ -30,7 +40,9 @@ test('a run takes agent and train from its base', () => {
 test('all runs of a preset share the sampler', () => {
   for (const [name, preset] of Object.entries(presets)) {
     const samplers = check(preset, name).runs.map((run) => run.train?.sampler);
-    expect(samplers).toEqual(samplers.map(() => ({ type: 'independent' })));
+    const trained = samplers.filter((sampler) => sampler !== undefined);
+    expect(trained.length).toBeGreaterThan(1);
+    expect(trained).toEqual(trained.map(() => trained[0]));
   }
 });
 
@@ -42,10 +54,10 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => (c.runs[0]!.agent = { type: 'cee', encoder: { type: 'sasrec' } }),
     /f\.json: the agent of run/,
   ],
-  ['a misspelt base', (c) => (c.runs[1]!.base = 'SASRec'), /the base of run "SASRec-SNQN".*Did you mean "SASRec-CE"\?/],
-  ['an environment that is not there', (c) => (c.runs[2]!.environment = 'langage'), /Did you mean "language"\?/],
-  ['a base that goes round', (c) => (c.runs[0]!.base = 'SASRec-SNQN-LEA'), /is its own base/],
-  ['two runs of one name', (c) => (c.runs[1]!.name = 'SASRec-CE'), /two runs have one name/],
+  ['a misspelt base', (c) => (c.runs[1]!.base = 'SNQM'), /the base of run "SNQN-LEA".*Did you mean "SNQN"\?/],
+  ['an environment that is not there', (c) => (c.runs[1]!.environment = 'langage'), /Did you mean "language"\?/],
+  ['a base that goes round', (c) => (c.runs[0]!.base = 'SNQN-LEA'), /is its own base/],
+  ['two runs of one name', (c) => (c.runs[1]!.name = 'SNQN'), /two runs have one name/],
   [
     'a misspelt constant of a baseline',
     (c) => Object.assign(c, { baselines: [{ type: 'stan', lamda1: 2 }] }),
@@ -58,7 +70,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
-  ['an inherited name', (c) => (c.runs[2]!.environment = 'toString'), /names an environment that is not there/],
+  ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that is not there/],
   ['users in percent', (c) => (c.environments.language!.fit = { users: 20 }), /at environments\.language\.fit\.users/],
   ['dropout of everything', (c) => (c.environments.language!.fit = { dropout: 1 }), /language\.fit\.dropout/],
   [
@@ -83,7 +95,55 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => (c.environments.language!.fit = { prompt: 'Is {action} good?' }),
     /\{history\} once/,
   ],
-  ['pessimism of one head', (c) => (c.runs[2]!.pessimism = 1), /"rewardHeads" of its fit/],
+  ['pessimism of one head', (c) => (c.runs[1]!.pessimism = 1), /"rewardHeads" of its fit/],
+  [
+    'a rule that counting does not have',
+    (c) => (c.runs[2]!.rank = 'reward'),
+    /"rank", which a teacher that only counts/,
+  ],
+  [
+    'an option that counting does not read',
+    (c) => (c.environments.counting!.fit = { epochs: 2 }),
+    /environment "counting" counts, and does not read "fit"/,
+  ],
+  ['a network that is not there', (c) => (c.runs[3]!.network = 'SNQM'), /the network of run "SNQN \+ memory"/],
+  ['a network that has a memory itself', (c) => (c.runs[4]!.network = 'SNQN + memory'), /cannot take the network/],
+  ['a network that comes later', (c) => c.runs.unshift(c.runs.pop()!), /cannot take the network.*stands before it/],
+  ['a network without a memory', (c) => Object.assign(c.runs[3]!, { memory: undefined }), /adds nothing to it/],
+  [
+    'a taken network that is to be trained',
+    (c) => (c.runs[3]!.train = { batch: 2 }),
+    /takes the network of another, so it does not read "train"/,
+  ],
+  [
+    'a taken network of another agent',
+    (c) => (c.runs[3]!.agent = { type: 'ce', encoder: { type: 'sasrec' } }),
+    /cannot have an agent of its own/,
+  ],
+  ['a taken network that a memory joins', (c) => (c.runs[3]!.memory = { fusion: 'joint' }), /cannot join in training/],
+  ['one fold', (c) => (c.environments.language!.folds = 1), /at environments\.language\.folds/],
+  ['half a fold', (c) => (c.environments.language!.folds = 2.5), /at environments\.language\.folds/],
+  [
+    'folds of a teacher that counts',
+    (c) => (c.environments.language = { tokens: 'id', tier: 'counting', folds: 2 }),
+    /environment "language" counts.*without folds/,
+  ],
+  [
+    'probabilities of several environments',
+    (c) => {
+      c.environments.language!.folds = 2;
+      taught(c).rewardForm = 'calibrated';
+    },
+    /"rewardForm" that needs one environment/,
+  ],
+  [
+    'states of several environments',
+    (c) => {
+      c.environments.language!.folds = 2;
+      Object.assign(taught(c), { use: { state: true }, stateForm: 'both' });
+    },
+    /"stateForm" that needs one environment/,
+  ],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();
@@ -120,8 +180,8 @@ test('environments take every option of @lea/env that JSON can say', () => {
       adaptation: { rank: 4, alpha: 8, targets: ['q'] },
     },
   };
-  config.runs[2] = {
-    ...config.runs[2],
+  config.runs[1] = {
+    ...config.runs[1],
     rewardForm: 'calibrated',
     rewardMix: 0.5,
     rank: 'reward',
@@ -132,7 +192,7 @@ test('environments take every option of @lea/env that JSON can say', () => {
   };
   const checked = check(config, 'f.json');
   expect(checked.environments).toEqual(config.environments);
-  expect(checked.runs[2]).toMatchObject(config.runs[2]!);
+  expect(checked.runs[1]).toMatchObject(config.runs[1]!);
 });
 
 test("an environment's states go to agents that read them, and to no others", () => {

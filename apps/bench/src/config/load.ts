@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Agent, createAgent } from '@lea/agents';
-import { LeaError, nearest, readWhole } from '@lea/core';
+import { LeaError, nearest, readWhole, stableJson } from '@lea/core';
 import * as v from 'valibot';
 import { presets } from '../presets/index.ts';
 import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
@@ -83,7 +83,7 @@ export function check(config: unknown, origin: string): Experiment {
   const environments = withControls(experiment.environments);
   for (const [name, environment] of Object.entries(environments)) checkEnvironment(name, environment, origin);
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
-  for (const run of experiment.runs) checkGiven(run, origin);
+  for (const run of experiment.runs) checkGiven(run, experiment.runs, origin);
   for (const run of runs) checkRun(run, { ...experiment, environments }, origin);
   return { ...experiment, ...(experiment.environments && { environments }), runs };
 }
@@ -150,14 +150,17 @@ export function controlsOf({ control = [] }: RunConfig): string[] {
 }
 
 /** What a run that takes the network of another does not train with. */
-function checkGiven(run: RunConfig, origin: string): void {
+function checkGiven(run: RunConfig, all: readonly RunConfig[], origin: string): void {
   if (run.network === undefined) return;
-  const { name, network: _, base: __, control: ___, memory, ...rest } = run;
+  const { name, network: _, base: __, control: ___, agent, memory, ...rest } = run;
   const refuse = (what: string, value: unknown, hint: string): never => {
     throw new LeaError('E_CONFIG', `${origin}: run "${name}" takes the network of another, ${what}`, { value, hint });
   };
-  const unread = Object.keys(rest)[0];
+  const unread = Object.entries(rest).find(([, value]) => value !== undefined)?.[0];
   if (unread) refuse(`so it does not read "${unread}".`, unread, 'Set it on the run that trains.');
+  // What was checked before has the agent that it takes.
+  const same = agent && stableJson(agent) === stableJson(inherit({ ...run, agent: undefined }, all, origin).agent);
+  if (agent && !same) refuse('so it cannot have an agent of its own.', agent.type, 'Leave "agent" out.');
   if (!memory) refuse('but adds nothing to it.', name, 'Give it a "memory".');
   if (memory?.fusion === 'joint') {
     refuse('so its memory cannot join in training.', 'joint', 'Take "after" or "mixture", or train it with "agent".');

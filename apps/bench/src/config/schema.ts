@@ -121,6 +121,11 @@ const environment = strict('environment', {
   languageModel: v.optional(languageModel),
   itemTokens: v.optional(itemTokens),
   fit: v.optional(fit),
+  /**
+   * Cross-fitting (`crossFit` of @lea/env): the train users are divided among so many folds, and each fold is annotated by an
+   * environment that was fitted on the others. By default one environment is fitted on all of them.
+   */
+  folds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2))),
 });
 
 const training = strict('train', {

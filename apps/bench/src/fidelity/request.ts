@@ -33,7 +33,8 @@ export interface FidelityFlags {
  */
 export function requestOf({ environments = {}, seeds }: Experiment, flags: FidelityFlags): FidelityRequest {
   const configs = Object.values(environments);
-  const { tokens: _, ...base } = configs.find(({ tokens }) => tokens !== 'id') ?? { tokens: 'id+text' };
+  // Fidelity is measured on held-out users: there is nothing to cross-fit.
+  const { tokens: _, folds: __, ...base } = configs.find(({ tokens }) => tokens !== 'id') ?? { tokens: 'id+text' };
   const tier = flags.tier ?? (flags.model === undefined ? (base.tier ?? 'catalogue') : 'encoder');
   const model = flags.model ?? base.model;
   if (tier === 'encoder' && model === undefined) {
@@ -45,7 +46,7 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     throw new LeaError('E_FLAG_VALUE', '--model goes with tier "encoder".', { value: flags.model });
   }
   const { users: fitted, ...fit } = base.fit ?? {};
-  const { users: __, ...idFit } = configs.find(({ tokens }) => tokens === 'id')?.fit ?? base.fit ?? {};
+  const { users: ___, ...idFit } = configs.find(({ tokens }) => tokens === 'id')?.fit ?? base.fit ?? {};
   return {
     tokens: flags.tokens,
     environment: { ...base, tier, model, fit },

@@ -29,6 +29,8 @@ test('folders are named by all that decides what is in them', () => {
   });
   const before = folders();
   expect(changed(before, experiment({ fit: { dropout: fitDefaults.dropout } }))).toEqual([]);
+  // held-out users are in no fit
+  expect(changed(before, experiment({ folds: 2 }))).toEqual([]);
   const environments = [
     'environment (id+text)',
     'environment (text)',

@@ -123,7 +123,7 @@ export function amount({ difference, relative, interval }: Comparison): string {
 
 function winner(groups: readonly Group[]): string {
   const [first, second] = [...groups].sort((a, b) => b.score - a.score);
-  const opening = `${first!.name} has the highest ${reached(first!)}`;
+  const opening = `${first!.name} has the highest ${reached(first!, ', ')}`;
   if (!second) return `${opening}.`;
   const difference = compare(first!.evaluations, second.evaluations, { metric: METRIC });
   const next = `${second.name} (${formatMetric(second.score)})`;
@@ -132,11 +132,11 @@ function winner(groups: readonly Group[]): string {
     : `${opening}; it beats ${next} by ${amount(difference)}.`;
 }
 
-function reached({ evaluations, score }: Group): string {
+function reached({ evaluations, score }: Group, between = ' '): string {
   const { events, users } = evaluations[0]!.protocol;
   const seeds = evaluations.length > 1 ? `, the mean of ${evaluations.length} seeds` : '';
   const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
-  return `${metricTitle(METRIC)} ${formatMetric(score)} on ${test}${seeds}`;
+  return `${metricTitle(METRIC)}${between}${formatMetric(score)} on ${test}${seeds}`;
 }
 
 function versus(run: Group, base: Group): string {

@@ -62,8 +62,9 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
   const environments = new Map(
     trained.flatMap(({ record: r }) => (r.environment ? [[r.environment.hash, r.environment] as const] : [])),
   );
-  for (const { name, hash, seconds } of environments.values()) {
-    lines.push([`Environment ${name}`, `fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
+  for (const { name, hash, seconds, folds } of environments.values()) {
+    const crossFitted = folds === undefined ? '' : `cross-fitted on ${folds} folds of the train users, `;
+    lines.push([`Environment ${name}`, `${crossFitted}fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
   }
   return lines;
 }

@@ -5,15 +5,15 @@ import { type RewardAgreement, rewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { readRecord } from './json.ts';
-import { languageOf } from './language.ts';
+import { type Language, languageOf } from './language.ts';
 import type { EnvironmentJob } from './plan.ts';
 
-/** What is known of a fitted environment, kept beside it. */
+/** What is known of a fitted environment, or of those of all folds, kept beside it. */
 export interface EnvironmentRecord {
   readonly name: string;
   readonly hash: string;
   readonly config: unknown;
-  /** Fitting, item tokens and language model included. */
+  /** Fitting, item tokens and language model included; with folds also the annotation, over all sittings. */
   readonly seconds: number;
   /** Last metrics of each stage. */
   readonly stages: Readonly<Record<string, unknown>>;
@@ -27,26 +27,10 @@ export async function prepareEnvironment(
 ): Promise<{ environment: Environment; record: EnvironmentRecord }> {
   const found = await loadRecord(job);
   if (found) return { environment: await loadEnvironment(job.folder, { threads: context.threads }), record: found };
-  const { tokens, lm, seconds, stages } = await languageOf(job.config, job.seed, context);
+  const language = await languageOf(job.config, job.seed, context);
   const started = performance.now();
-  const { split, threads, signal } = context;
-  const fitStages: Record<string, unknown> = {};
-  const environment = await follow(
-    fitEnvironment({
-      seed: job.seed,
-      threads,
-      signal,
-      name: job.name,
-      train: split.train,
-      validation: split.validation,
-      tokens,
-      lm,
-      input: job.config.tokens,
-      ...job.config.fit,
-    }),
-    context,
-    fitStages,
-  );
+  const stages: Record<string, unknown> = {};
+  const environment = await follow(fitEnvironment(fitOptions(job, language, context)), context, stages);
   const { world } = context.dataset;
   const agreement = world && (await rewardAgreement(environment, world, context));
   await environment.save(job.folder);
@@ -54,17 +38,32 @@ export async function prepareEnvironment(
     name: job.name,
     hash: environment.hash,
     config: job.resolved,
-    seconds: seconds + (performance.now() - started) / 1000,
-    stages: { ...stages, ...fitStages },
+    seconds: language.seconds + (performance.now() - started) / 1000,
+    stages: { ...language.stages, ...stages },
     ...(agreement && { agreement }),
   };
-  await replaceFile(recordPath(job), `${JSON.stringify(record, null, 2)}\n`);
+  await saveRecord(job, record);
   return { environment, record };
+}
+
+/** What the environment of a job is fitted on, and how. */
+export function fitOptions(
+  { name, seed, config }: EnvironmentJob,
+  { tokens, lm }: Language,
+  { split, threads, signal }: Context,
+): Parameters<typeof fitEnvironment>[0] {
+  const { train, validation } = split;
+  return { seed, threads, signal, name, train, validation, tokens, lm, input: config.tokens, ...config.fit };
 }
 
 /** The record of an environment that is ready, or undefined. */
 export function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord | undefined> {
   return readRecord(recordPath(job));
+}
+
+/** A record on disk means that the environment is ready. */
+export function saveRecord(job: EnvironmentJob, record: EnvironmentRecord): Promise<void> {
+  return replaceFile(recordPath(job), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function recordPath(job: EnvironmentJob): string {

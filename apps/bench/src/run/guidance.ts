@@ -5,6 +5,7 @@ import { bringsStates } from '../config/environments.ts';
 import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
+import { crossFitted } from './cross-fitted.ts';
 import { type EnvironmentRecord, loadRecord, prepareEnvironment } from './environment.ts';
 import { follow } from './follow.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
@@ -47,7 +48,9 @@ export function createGuide(context: Context): Guide {
         rewards: context.rewards,
         seed,
       });
-      return { signals, record: { name: environment.name, hash: record.hash, seconds: record.seconds } };
+      const { folds } = environment.config;
+      const { hash, seconds } = record;
+      return { signals, record: { name: environment.name, hash, seconds, ...(folds !== undefined && { folds }) } };
     },
     async agreements(jobs) {
       const records = await Promise.all(jobs.map(loadRecord));
@@ -64,17 +67,24 @@ type Rule = {
 };
 
 async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
-  const { experiment, split, progress } = context;
+  const { experiment, progress, signal } = context;
+  const { tokens, tier, folds } = job.config;
   progress.begin(`environment "${job.name}"`);
   const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
-  if (job.config.tier === 'counting') return countingTeacher(job, k, rule, context);
+  if (tier === 'counting') return countingTeacher(job, k, rule, context);
   const found = await loadRecord(job);
+  const options = { ...rule, k, window: experiment.window, dir: job.folder, signal };
+  const ready = await (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
+  const what = `${tokens} tokens${folds === undefined ? '' : `, ${folds} folds`}`;
+  progress.end(what, found && `found ready, took ${duration(found.seconds)}`);
+  return ready;
+}
+
+/** The annotation of the train rows by one environment, which was fitted on them. */
+async function fittedOnAll(job: EnvironmentJob, options: Partial<AnnotateOptions>, context: Context): Promise<Ready> {
   const { environment, record } = await prepareEnvironment(job, context);
   try {
-    const options = { ...rule, k, window: experiment.window, dir: job.folder, signal: context.signal };
-    const annotation = await follow(annotate(environment, split.train, options), context);
-    progress.end(`${job.config.tokens} tokens`, found && `found ready, took ${duration(found.seconds)}`);
-    return { annotation, record };
+    return { annotation: await follow(annotate(environment, context.split.train, options), context), record };
   } finally {
     await environment.dispose();
   }

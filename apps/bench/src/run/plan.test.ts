@@ -7,7 +7,7 @@ import { check } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
 import { presets } from '../presets/index.ts';
 import { openLog } from './log.ts';
-import { planOf } from './plan.ts';
+import { planOf, type RunJob } from './plan.ts';
 
 const industrial = check(presets.industrial, 'industrial');
 const ids = (experiment: Experiment, data = 'd') => planOf(experiment, data, 'runs').jobs.map((job) => job.id);
@@ -23,7 +23,7 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   const runs = industrial.runs.map((run) => ({ ...run, control: undefined }));
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
-  expect(seeds).toEqual(before.filter((id) => id.startsWith('sasrec')));
+  expect(seeds).toEqual(before.filter((id) => id.startsWith('snqn')));
 });
 
 test('an id holds what is not in the config: defaults, versions, the content of models', () => {
@@ -31,7 +31,7 @@ test('an id holds what is not in the config: defaults, versions, the content of 
     ...industrial.environments,
     encoder: { tokens: 'text' as const, tier: 'encoder' as const, model: 'M' },
   };
-  const runs = [...industrial.runs, { name: 'own', base: 'SASRec-CE', environment: 'encoder' }];
+  const runs = [...industrial.runs, { name: 'own', base: 'SNQN', environment: 'encoder' }];
   const experiment = check({ ...industrial, environments, runs }, 'test');
   const planned = (models = {}) => planOf(experiment, 'd', 'runs', {}, models);
   const own = planned({ M: 'one' }).environments.at(-1)!.resolved;
@@ -57,6 +57,16 @@ test('an id holds what is not in the config: defaults, versions, the content of 
   });
 });
 
+test('folds change the environment that has them, and the runs that it teaches', () => {
+  const environments = { ...industrial.environments, language: { ...industrial.environments!.language!, folds: 2 } };
+  const taught = industrial.runs.filter(({ environment }) => environment === 'language').map(({ name }) => name);
+  const served = industrial.runs.filter(({ network }) => taught.includes(network!)).map(({ name }) => name);
+  const [before, after] = [industrial, { ...industrial, environments }].map((e) => planOf(e, 'd', 'runs'));
+  const same = new Set(before!.jobs.map(({ id }) => id));
+  expect(after!.jobs.filter(({ id }) => !same.has(id)).map(({ name }) => name)).toEqual([...taught, ...served]);
+  expect(after!.environments[0]!.resolved).toMatchObject({ config: { folds: 2 } });
+});
+
 test('metrics that are counted do not fit environments anew', () => {
   const environmentIds = (experiment: Experiment) => planOf(experiment, 'd', 'runs').environments.map(({ id }) => id);
   expect(environmentIds({ ...industrial, ks: [10], window: 5 })).toEqual(environmentIds(industrial));
@@ -64,10 +74,23 @@ test('metrics that are counted do not fit environments anew', () => {
 
 test('runs of one environment and seed share its job', () => {
   const { jobs, environments } = planOf({ ...industrial, seeds: [0, 1] }, 'd', 'runs');
-  expect(environments).toHaveLength(4);
+  expect(environments).toHaveLength(6);
   const used = jobs.flatMap((job) => (job.kind === 'run' && job.environment ? [job.environment] : []));
   expect(used).toHaveLength(8);
   expect(new Set(used)).toEqual(new Set(environments));
+});
+
+test('a run with the network of another is of that network, and needs no environment of its own', () => {
+  const { jobs } = planOf(industrial, 'd', 'runs');
+  const job = (name: string) => jobs.find((one) => one.name === name) as RunJob;
+  const [network, fused] = [job('SNQN-LEA'), job('SNQN-LEA + memory')];
+  expect(fused.network!.folder).toBe(network.folder);
+  expect(fused.environment).toBeUndefined();
+  const runs = industrial.runs.map((run) => (run.name === 'SNQN-LEA' ? { ...run, alpha: 0.5 } : run));
+  const before = ids(industrial);
+  expect(changed(before, ids({ ...industrial, runs }))).toEqual([network.id, fused.id]);
+  const other = industrial.runs.map((run) => (run.name === fused.name ? { ...run, memory: { neighbors: 7 } } : run));
+  expect(changed(before, ids({ ...industrial, runs: other }))).toEqual([fused.id]);
 });
 
 test('the log of a killed run is gone on with, its time counts on', async () => {

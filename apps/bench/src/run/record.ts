@@ -62,7 +62,13 @@ export interface RunRecord {
   readonly validation?: number;
   /** What serving costs. */
   readonly serving?: Serving;
-  readonly environment?: { readonly name: string; readonly hash: string; readonly seconds: number };
+  readonly environment?: {
+    readonly name: string;
+    readonly hash: string;
+    readonly seconds: number;
+    /** Each train user was annotated by an environment that was fitted on the other folds: so many were fitted. */
+    readonly folds?: number;
+  };
 }
 
 /** A finished run with its per-event test ranks. */

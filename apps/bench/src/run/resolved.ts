@@ -12,9 +12,14 @@ export const PRECISION = 'q8';
  * that changes makes another key.
  */
 export function resolvedEnvironment(config: EnvironmentConfig, models: Models): object {
-  const { tokens, tier } = config;
+  const { tokens, tier, folds } = config;
   if (tier === 'counting') return { tokens, tier, memory: resolvedMemory({ text: tokens !== 'id' }) };
-  return { tokens, ...resolvedLanguage(config, models), fit: resolvedFit(config.fit) };
+  return {
+    tokens,
+    ...resolvedLanguage(config, models),
+    fit: resolvedFit(config.fit),
+    ...(folds !== undefined && { folds }),
+  };
 }
 
 /** The part of it that says where item tokens and language model come from. */

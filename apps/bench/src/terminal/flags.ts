@@ -37,3 +37,10 @@ export function seedOf(text: string): number {
   if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
   throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
 }
+
+/** The whole number that a flag was given. @throws LeaError `E_FLAG_VALUE` */
+export function wholeOf(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
+  throw new LeaError('E_FLAG_VALUE', `--${flag} takes whole numbers of at least 1.`, { value: text });
+}

@@ -1,0 +1,145 @@
+import {
+  type Agent,
+  countingMemory,
+  createAgent,
+  createPolicy,
+  type Memory,
+  type Policy,
+  storedTables,
+} from '@lea/agents';
+import { key } from '@lea/core';
+import { historyWindows, type Transitions } from '@lea/data';
+import { type TrainOptions, train } from '@lea/train';
+import { unevenLog } from './log.ts';
+
+export interface MemorySettings {
+  readonly items: number;
+  readonly events: number;
+  readonly threads: number;
+  /** Rounds of each measurement, with and without a memory in turns. */
+  readonly rounds: number;
+}
+
+/** What a memory costs on a log of that size. Times in milliseconds are medians over the rounds. */
+export interface MemoryMeasurement {
+  readonly items: number;
+  readonly events: number;
+  readonly threads: number;
+  readonly buildSeconds: number;
+  readonly peakMemoryMB: number;
+  readonly tablesMB: number;
+  /** `recommend` of one user with the memory, without it, and the median ratio of rounds. */
+  readonly recommendMs: number;
+  readonly recommendMsWithout: number;
+  readonly recommendRatio: number;
+  /** A training step of `joint`, the host's work included, and of the same agent alone; absent beyond what joint can hold. */
+  readonly stepMs?: number;
+  readonly stepMsWithout?: number;
+  readonly stepRatio?: number;
+}
+
+/** Requests of a round, and steps of one. */
+const [REQUESTS, STEPS] = [50, 8];
+/** Larger catalogues are trained with sampled losses, which `joint` does not take. */
+const MOST_JOINT = 50_000;
+const BATCH = 256;
+
+/** Counts a log, serves from it and trains on it, with and without the memory in turns, so that both meet the same machine. */
+export async function measureMemory(settings: MemorySettings, say: (what: string) => void): Promise<MemoryMeasurement> {
+  const { items, events, threads } = settings;
+  say('counting');
+  const log = unevenLog(events, items);
+  const started = performance.now();
+  const memory = await countingMemory(log);
+  const buildSeconds = (performance.now() - started) / 1000;
+  const tables = Object.values(storedTables(memory.state));
+  const measured = {
+    items,
+    events: log.count,
+    threads,
+    buildSeconds,
+    peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    tablesMB: tables.reduce((sum, { data }) => sum + data.byteLength, 0) / 1e6,
+  };
+  const agent = createAgent({
+    type: 'snqn',
+    encoder: { type: 'sasrec-modern', size: 64, blocks: 1, everyPosition: false },
+  });
+  say('recommending');
+  const served = await recommending(agent, memory, log, settings);
+  if (items > MOST_JOINT) return { ...measured, ...served };
+  say('training');
+  return { ...measured, ...served, ...(await training(agent, memory, log, settings)) };
+}
+
+async function recommending(
+  agent: Agent,
+  memory: Memory,
+  log: Transitions,
+  { items, threads, rounds }: MemorySettings,
+) {
+  const shape = { items, window: 10 };
+  const params = agent.init(key(0), shape);
+  const policies = [{ memory }, {}].map((options) => createPolicy(agent, params, shape, { ...options, threads }));
+  const histories = Array.from({ length: REQUESTS }, (_, i) => {
+    const row = Math.floor((i * log.count) / REQUESTS) + 9;
+    const { items: all, length } = historyWindows(log, [Math.min(row, log.count - 1)], 10);
+    return Array.from(all.subarray(0, length[0]));
+  });
+  const round = (policy: Policy) => async () => {
+    const started = performance.now();
+    for (const history of histories) await policy.recommend([history], 10);
+    return (performance.now() - started) / REQUESTS;
+  };
+  const [recommendMs, recommendMsWithout, recommendRatio] = await inTurns(policies.map(round), rounds);
+  for (const policy of policies) await policy.dispose();
+  return { recommendMs, recommendMsWithout, recommendRatio };
+}
+
+async function training(agent: Agent, memory: Memory, log: Transitions, { threads, rounds }: MemorySettings) {
+  const one = { ...log, count: 1, event: log.event.slice(0, 1), sequence: log.sequence.slice(0, 1) };
+  const options: TrainOptions = {
+    agent,
+    train: log,
+    validation: one,
+    rewards: [0.2],
+    batch: BATCH,
+    evaluateEvery: Number.MAX_SAFE_INTEGER,
+    chunk: STEPS,
+    threads,
+    spinning: false,
+  };
+  const runs = [train({ ...options, memory, fusion: 'joint' }), train(options)];
+  const round = (events: (typeof runs)[number]) => {
+    let done = 0;
+    return async () => {
+      const started = performance.now();
+      const before = done;
+      while (done < before + STEPS) {
+        const { value } = await events.next();
+        if (value && 'type' in value && value.type === 'step') done = value.step;
+      }
+      return (performance.now() - started) / (done - before);
+    };
+  };
+  const [stepMs, stepMsWithout, stepRatio] = await inTurns(runs.map(round), rounds);
+  for (const events of runs) await events.return({} as never);
+  return { stepMs, stepMsWithout, stepRatio };
+}
+
+/** Medians of two rounds that take turns, and of their ratios; the first of each makes things ready and is not counted. */
+async function inTurns(
+  [one, other]: readonly (() => Promise<number>)[],
+  rounds: number,
+): Promise<[one: number, other: number, ratio: number]> {
+  await one!();
+  await other!();
+  const times: [number, number][] = [];
+  for (let i = 0; i < rounds; i++) times.push([await one!(), await other!()]);
+  return [median(times.map(([a]) => a)), median(times.map(([, b]) => b)), median(times.map(([a, b]) => a / b))];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}
