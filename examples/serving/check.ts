@@ -5,8 +5,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { agentTypes, createAgent, createPolicy, encoderTypes, exportOnnx, type Scored } from '@lea/agents';
+import {
+  agentTypes,
+  countingMemory,
+  createAgent,
+  createPolicy,
+  encoderTypes,
+  exportOnnx,
+  type Policy,
+  type Scored,
+} from '@lea/agents';
 import { fold, integers, key } from '@lea/core';
+import { createWorld, splitByUser } from '@lea/data';
 import { askBrowser } from './check/browser.ts';
 import { difference } from './check/difference.ts';
 import { askPython } from './check/python.ts';
@@ -26,17 +36,23 @@ const folder = await mkdtemp(join(tmpdir(), 'serving-'));
 try {
   await writeFile(join(folder, 'histories.json'), JSON.stringify(histories));
   const expected: Record<string, Scored[][]> = {};
-  const agents = agentTypes();
-  for (const [i, encoder] of encoderTypes().entries()) {
-    const agent = createAgent({ type: agents[(2 * i) % agents.length]!, encoder: { type: encoder, size: 16 } });
-    const policy = createPolicy(agent, agent.init(key(i), shape), shape);
-    const name = policy.asScorer().name;
+  const add = async (name: string, policy: Policy) => {
     await mkdir(join(folder, name));
     await exportOnnx(policy, join(folder, name, 'policy.onnx'), { k: 10 });
     // One more than is compared, to tell whether the tenth is tied.
     expected[name] = await policy.recommend(histories, 11);
     await policy.dispose();
+  };
+  const agents = agentTypes();
+  for (const [i, encoder] of encoderTypes().entries()) {
+    const agent = createAgent({ type: agents[(2 * i) % agents.length]!, encoder: { type: encoder, size: 16 } });
+    const policy = createPolicy(agent, agent.init(key(i), shape), shape);
+    await add(policy.asScorer().name, policy);
   }
+  const { interactions } = createWorld({ users: 300, items: shape.items });
+  const memory = await countingMemory(splitByUser(interactions, { seed: 0 }).train);
+  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 16 } });
+  await add('with-memory', createPolicy(agent, agent.init(key(0), shape), shape, { memory }));
   const names = Object.keys(expected);
   for (const [runtime, ask] of [
     ['Python', () => askPython(commands.python, folder, names)],

@@ -234,6 +234,18 @@ test('a policy is saved with the texts and limits of its memory', async () => {
   expect(await scoresOf(again)).toEqual(await scoresOf(policy));
 });
 
+test('a memory of a log in which nothing follows is saved as well', async () => {
+  const empty = await countingMemory(logOf([[0], [1]], 8), { gateSteps: 1 });
+  const policy = createPolicy(agent, paramsOf(agent), shape, { ...quick, memory: empty });
+  await policy.save(join(folder, 'empty'));
+  const again = await loadPolicy(join(folder, 'empty'), quick);
+  expect(await again.score(windows)).toEqual(await policy.score(windows));
+  const events = [{ history: [0], item: 5 }];
+  again.observe(events);
+  policy.observe(events);
+  expect(await scoresOf(again)).toEqual(await scoresOf(policy));
+});
+
 test('a memory and its use may be chosen anew when a policy is loaded', async () => {
   const saved = join(folder, 'anew');
   await fused({ form: 'mixture', weight: 0.4 }).save(saved);

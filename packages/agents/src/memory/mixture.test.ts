@@ -110,29 +110,6 @@ it('scores are ln p: by hand, after histories of any length', async () => {
   }
 });
 
-it('texts: the cosine to a power, over its sum', async () => {
-  // Texts at 0, 45, 90 and 0 degrees, and one without words.
-  const half = Math.SQRT1_2;
-  const text = float32([2, 0, half, half, 0, 1, 1, 0, 0, 0], [5, 2]);
-  const dense = ({ offsets, columns, values }: Awaited<ReturnType<typeof textTable>>) =>
-    Array.from({ length: 5 }, (_, x) => {
-      const row = [0, 0, 0, 0, 0];
-      for (let i = offsets[x]!; i < offsets[x + 1]!; i++) row[columns[i]!] = Math.round(values[i]! * 1e6) / 1e6;
-      return row;
-    });
-  const third = 0.333333;
-  expect(dense(await textTable(text, 2, Infinity))).toEqual([
-    [0, third, 0, 0.666667, 0],
-    [third, 0, third, third, 0],
-    [0, 1, 0, 0, 0],
-    [0.666667, third, 0, 0, 0],
-    [0, 0, 0, 0, 0],
-  ]);
-  expect(dense(await textTable(text, 2, 1))[0]).toEqual([0, 0, 0, 0.666667, 0]);
-  // To the fourth power 0.25, over 1.25.
-  expect(dense(await textTable(text, 4, Infinity))[0]).toEqual([0, 0.2, 0, 0.8, 0]);
-});
-
 const sizes = fc.record({
   items: fc.integer({ min: 1, max: 7 }),
   window: fc.integer({ min: 1, max: 5 }),

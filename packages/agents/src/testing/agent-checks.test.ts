@@ -327,6 +327,23 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     /differently after it was saved/,
   ],
   [
+    /with a memory/,
+    'a loss that knows nothing of a memory',
+    spoiltAgent(ce, (agent) => ({
+      loss: ({ batch: { offsets: _, ...batch }, ...input }) => agent.loss({ ...input, batch }),
+    })),
+    /"memory\.scale" gets no gradient/,
+  ],
+  [
+    /with a memory/,
+    'scores from whatever is frozen',
+    spoiltAgent(ce, (agent) => ({
+      score: (params, histories, frozen = {}) =>
+        tf.add(agent.score(params, histories, frozen), Object.keys(frozen).length ? tf.randomUniform([1]) : 0) as never,
+    })),
+    /score gives other numbers/,
+  ],
+  [
     /compiled equals/,
     'host chance in the loss',
     spoiltAgent(
@@ -406,6 +423,12 @@ describe('a spoilt agent is found out', () => {
     expect(() => check(agentContext(batchwise, { encoder: small, separable: false }))).not.toThrow();
   });
 
+  test('a loss that says it knows nothing of a memory is let pass', async () => {
+    const [, , unaware] = agents.find(([, what]) => what === 'a loss that knows nothing of a memory')!;
+    const check = checkOf(agentChecks, /with a memory/);
+    await expect(check(agentContext(unaware, { encoder: small, memory: false }))).resolves.toBeUndefined();
+  });
+
   test('misspelt settings are refused', () => {
     expect(() => agentSettings({ flor: 1 } as never, small)).toThrow(/Did you mean "floor"/);
   });
@@ -419,11 +442,12 @@ describe('a spoilt agent is found out', () => {
     ['floor', 'x'],
     ['still', 'q.weight'],
     ['separable', 'no'],
+    ['memory', 'no'],
   ])('settings that make no sense are refused: %s = %o', (name, value) => {
     const settings = { [name]: value } as never;
     const refused = expect.objectContaining({ code: 'E_OPTION_VALUE', message: expect.stringContaining(`: ${name} `) });
     expect(() => agentSettings(settings, small)).toThrow(refused);
-    if (name !== 'separable') expect(() => encoderSettings(settings)).toThrow(refused);
+    if (!['separable', 'memory'].includes(name)) expect(() => encoderSettings(settings)).toThrow(refused);
   });
 });
 

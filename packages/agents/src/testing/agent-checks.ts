@@ -138,7 +138,7 @@ export function inputs(context: AgentContext): void {
 
 const listHint = 'The trainer feeds what inputs lists: add its name, dtype and shape there.';
 /** What a batch may hold besides: a loss may look whether they are there. */
-const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates']);
+const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates', 'offsets']);
 
 /** Rewards of an environment's actions, where the loss takes them, count with the weight of the action: not at weight 0. */
 export function actions(context: AgentContext): void {
@@ -244,10 +244,12 @@ export function options({ factory }: AgentContext): void {
 
 /** A saved policy scores as before. */
 export async function saved(context: AgentContext): Promise<void> {
-  const { agent, shape, text } = context;
+  const { served, shape, text } = context;
+  const { agent, ...fused } = served;
   const params = perturbed(context.init(1));
   const eager = { backend: 'cpu', batch: decisions.length };
-  const policy = createPolicy(agent, params, shape, { ...eager, ...(agent.encoder.needsText && { text: text! }) });
+  const own = { ...fused, ...(agent.encoder.needsText && { text: text! }) };
+  const policy = createPolicy(agent, params, shape, { ...eager, ...own });
   const folder = await mkdtemp(join(tmpdir(), 'lea-policy-'));
   try {
     await policy.save(folder);

@@ -1,4 +1,4 @@
-import { fold, integers, key, normal } from '@lea/core';
+import { fold, integers, type Key, key, normal, uniform } from '@lea/core';
 import {
   compile,
   float32,
@@ -15,6 +15,8 @@ import {
 } from '@lea/tensor';
 import type { AgentFactory } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
+import { type Fusion, withMemory } from '../memory/fusion.ts';
+import { type Memory, memoryTables } from '../memory/memory.ts';
 import type { Agent, Phase, Shape } from '../types.ts';
 import { batchValues, type Decision } from './decisions.ts';
 import { type AgentSettings, agentSettings } from './settings.ts';
@@ -46,7 +48,10 @@ export const guidances: readonly Guidance[] = [
 export interface AgentContext {
   readonly factory: AgentFactory;
   readonly settings: AgentSettings;
+  /** With the memory, where there is one. */
   readonly agent: Agent;
+  /** What a policy is made of besides parameters. */
+  readonly served: { readonly agent: Agent } & Partial<Fused>;
   readonly shape: Shape;
   /** Text vectors, when the encoder reads them in a pass or at `init`. */
   readonly text: Value | undefined;
@@ -61,9 +66,20 @@ export interface AgentContext {
   dispose(): Promise<void>;
 }
 
+/** A memory, and how it joins the agent. */
+export interface Fused {
+  readonly memory: Memory;
+  readonly fusion: Partial<Fusion>;
+}
+
 export function agentContext(factory: AgentFactory, given: Partial<AgentSettings> = {}): AgentContext {
   const settings = agentSettings(given, gru4rec({ size: 16 }));
-  const agent = factory(settings.options)(settings.encoder);
+  return contextOf(factory, settings, factory(settings.options)(settings.encoder));
+}
+
+/** @throws LeaError `E_MEMORY_JOINT` */
+export function contextOf(factory: AgentFactory, settings: AgentSettings, base: Agent, fused?: Fused): AgentContext {
+  const agent = fused ? withMemory(base, fused.memory, fused.fusion) : base;
   const { needsText, initText } = agent.encoder;
   const { items, window } = settings;
   const textOf = (count: number) => (needsText || initText ? textVectors(count) : undefined);
@@ -77,6 +93,7 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
   const frozen: Values = {
     ...Object.fromEntries(agent.frozen.map((name) => [name, float32(new Float32Array(items).fill(-Math.log(items)))])),
     ...(needsText && { text: text! }),
+    ...(fused && memoryTables(fused.memory.state)),
   };
   const runners = new Map<string, Promise<Runner>>();
   const once = (name: string, make: () => Promise<Runner>) => {
@@ -88,6 +105,7 @@ export function agentContext(factory: AgentFactory, given: Partial<AgentSettings
     factory,
     settings,
     agent,
+    served: { agent: base, ...fused },
     shape,
     text,
     frozen,
@@ -138,6 +156,7 @@ export function batchFor(
       targetWeights: float32(new Float32Array(rows * targets).fill(0.5), [rows, targets]),
       targetRewards: float32(normal(fold(key(seed), 'targetRewards'), rows * targets), [rows, targets]),
     }),
+    ...(context.served.memory && { memory: distributions(fold(key(seed), 'memory'), rows, shape.items) }),
     ...(shape.stateSize && {
       environmentState: states('environmentState'),
       nextEnvironmentState: states('nextEnvironmentState'),
@@ -204,4 +223,13 @@ function compiledScores({ agent, frozen, shape, init }: AgentContext): Promise<R
 
 function textVectors(items: number): Value {
   return float32(normal(key(3), items * 8), [items, 8]);
+}
+
+/** float32 [rows, items], each row summing up to 1. */
+function distributions(seed: Key, rows: number, items: number): Value {
+  const draws = uniform(seed, rows * items).map((draw) => 0.1 + draw);
+  const sums = Array.from({ length: rows }, (_, row) =>
+    draws.subarray(row * items, (row + 1) * items).reduce((sum, draw) => sum + draw, 0),
+  );
+  return float32(draws.map((draw, i) => draw / sums[Math.floor(i / items)]!), [rows, items]); // biome-ignore format: one line
 }

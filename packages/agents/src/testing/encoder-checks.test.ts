@@ -55,6 +55,12 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /itemTable has another shape than \[12, 8\]/,
   ],
   [
+    /with a memory/,
+    'chance that is not keyed',
+    states((x) => tf.add(x, tf.randomUniform([1]))),
+    /score gives other numbers/,
+  ],
+  [
     /last of all/,
     'all states in reverse',
     spoiltEncoder((good) => ({ encodeAll: (...args) => tf.reverse(good.encodeAll(...args), 1) })),

@@ -9,8 +9,8 @@ import type { AgentSettings, EncoderSettings } from './settings.ts';
 export type { AgentSettings, EncoderSettings, LearningSettings } from './settings.ts';
 
 /**
- * Registers a block of tests that every agent passes: shapes, gradients, what the loss reads, JSON, saved policies, seeds,
- * compiled against eager, tensors left behind, learning. A failure says what is wrong and how to mend it.
+ * Registers a block of tests that every agent passes: shapes, gradients, what the loss reads, JSON, saved policies, memories,
+ * seeds, compiled against eager, tensors left behind, learning. A failure says what is wrong and how to mend it.
  *
  * ```ts
  * testAgent(iql, { options: { expectile: 0.8 } });

@@ -2,6 +2,7 @@ import * as agent from './agent-checks.ts';
 import type { AgentContext } from './agent-context.ts';
 import * as encoder from './encoder-checks.ts';
 import type { EncoderContext } from './encoder-context.ts';
+import { memory } from './memory-checks.ts';
 import { tables } from './table-checks.ts';
 
 /** A property that every agent or encoder has; throws LeaError `E_CONFORMANCE` where it is missing. */
@@ -20,6 +21,7 @@ export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
   'a misspelt option is refused with the nearest name': agent.options,
   'it comes back from its JSON': agent.roundTrip,
   'a saved policy scores as before': agent.saved,
+  'with a memory it has these properties as well': memory,
   'compiled equals eager': agent.compiled,
   'no tensor is left behind': agent.leaks,
   'the same seed gives the same weights, another seed others': agent.seeds,
@@ -42,6 +44,7 @@ export const encoderChecks: Readonly<Record<string, Check<EncoderContext>>> = {
   'a misspelt option is refused with the nearest name': encoder.options,
   'it comes back from its JSON': encoder.roundTrip,
   'a saved policy scores as before': ({ supervised }) => agent.saved(supervised),
+  'with a memory it has these properties as well': ({ supervised }) => memory(supervised),
   'compiled equals eager': encoder.compiled,
   'no tensor is left behind': encoder.leaks,
   'the same seed gives the same weights, another seed others': ({ supervised }) => agent.seeds(supervised),

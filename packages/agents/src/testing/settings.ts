@@ -30,6 +30,11 @@ export interface AgentSettings<O extends object = object> extends LearningSettin
   readonly encoder: Encoder;
   /** Whether each row's terms depend on that row alone. Default true; false for losses that compare the rows of a batch. */
   readonly separable: boolean;
+  /**
+   * Whether its ranking loss adds `batch.offsets` to the logits, as `supervisedLoss` does, so that it can learn with a memory
+   * (form `joint`). Default true; false for a loss of one's own that does not.
+   */
+  readonly memory: boolean;
 }
 
 export interface EncoderSettings<O extends object = object> extends LearningSettings {
@@ -50,11 +55,11 @@ export function encoderSettings<O extends object>(given: Partial<EncoderSettings
 export function agentSettings<O extends object>(given: Partial<AgentSettings<O>>, encoder: Encoder): AgentSettings<O> {
   const settings = withDefaults<AgentSettings<O>>(
     'testAgent',
-    { ...learningDefaults, options: {}, encoder, separable: true },
+    { ...learningDefaults, options: {}, encoder, separable: true, memory: true },
     given,
   );
   checkLearning('testAgent', settings);
-  checkChoices('testAgent', settings, { separable: [true, false] });
+  checkChoices('testAgent', settings, { separable: [true, false], memory: [true, false] });
   return settings;
 }
 
