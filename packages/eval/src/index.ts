@@ -14,6 +14,7 @@ export { type TextSimilarityOptions, textSimilarity } from './baselines/text-sim
 export { vsknn } from './baselines/vsknn.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
 export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
+export { type TextNearness, textNearness } from './nearness.ts';
 export type { Scorer, Scores } from './scorer.ts';
 export {
   type Comparison,

@@ -10,6 +10,8 @@ import {
   type Scorer,
   sknn,
   stan,
+  type TextNearness,
+  textNearness,
   textSimilarity,
   vsknn,
 } from '@lea/eval';
@@ -32,6 +34,11 @@ export function createScorers({
     solved = { lambda, inverse: gramInverse(train, lambda) };
     return solved.inverse;
   };
+  let near: TextNearness | undefined;
+  const nearness = () => {
+    near ??= textNearness(text());
+    return near;
+  };
   return (config) => {
     switch (config.type) {
       case 'popularity':
@@ -43,7 +50,7 @@ export function createScorers({
       case 'text-similarity':
         return textSimilarity(train, text(), { window });
       case 'co-occurrence':
-        return coOccurrence(train, { window, ...constantsOf(config), text: config.text ? text() : null });
+        return coOccurrence(train, { window, ...constantsOf(config), text: config.text ? nearness() : null });
       case 'item-knn':
         return itemKnn(train, { window, ...constantsOf(config) });
       case 'sknn':

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
+import { textNearness } from '../nearness.ts';
 import { expectClose, ranking, scores } from '../testing/histories.ts';
 import { transitionsOf } from '../testing/transitions.ts';
 import { coOccurrence } from './co-occurrence.ts';
@@ -92,6 +93,19 @@ describe('coOccurrence', () => {
     expectClose(await scores(scorer, 0, 2), wanted, 7);
     const plain = coOccurrence(train, { text, textNormalised: false, textWeight: 1, textPower: 2, popularity: 0 });
     expectClose(await scores(plain, 2), [0.5, 0.5, 0, 0, 0], 7);
+  });
+
+  it('takes texts that several scorers share', async () => {
+    const shared = textNearness(text, 2);
+    const own = coOccurrence(train, { text, textPower: 2, textNormalised: false });
+    expect(await scores(coOccurrence(train, { text: shared, textNormalised: false }), 0, 2)).toEqual(
+      await scores(own, 0, 2),
+    );
+    expect(shared.row(2)).toBe(shared.row(2));
+    const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
+    expect(() => coOccurrence(train, { text: shared, textPower: 4 })).toThrow(refused);
+    const short = textNearness({ shape: [4, 2], data: text.data.subarray(0, 8) });
+    expect(() => coOccurrence(train, { text: short })).toThrow(refused);
   });
 
   it('refuses misspelt options and vectors of another catalogue', () => {

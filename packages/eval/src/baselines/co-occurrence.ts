@@ -1,6 +1,6 @@
-import { withDefaults } from '@lea/core';
+import { LeaError, withDefaults } from '@lea/core';
 import { addRow, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
-import { nearnessRows } from '../nearness.ts';
+import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
 import type { Scorer } from '../scorer.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
@@ -21,8 +21,8 @@ export interface CoOccurrenceOptions {
   readonly popularity?: number;
   /** Times `decay^j` for the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
   readonly repeat?: Repeat;
-  /** Text vectors of the items `[N, D]` for the text term; none by default. */
-  readonly text?: TextVectors | null;
+  /** Text vectors of the items `[N, D]` for the text term, or what `textNearness` made of them for several scorers; none by default. */
+  readonly text?: TextVectors | TextNearness | null;
   /** Weight of the text term; default 0.3. */
   readonly textWeight?: number;
   /** Power of the cosine in the text term; default 4. Higher lets only the nearest texts count. */
@@ -66,7 +66,7 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
   const items = prior.length;
   const wide = successions(train, o.horizon, (distance) => 1 / distance);
   const last = successions(train, o.horizon, (distance) => (distance === 1 ? 2 : 1 / distance));
-  const nearness = o.text && nearnessRows(checkVectors('coOccurrence', o.text, items), o.textPower, o.textNormalised);
+  const nearness = o.text && nearnessOf(o.text, options.textPower, items);
   return {
     name: o.text ? 'coOccurrence + text' : 'coOccurrence',
     items,
@@ -80,7 +80,7 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
           const rows = j === 0 ? last : wide;
           const weight = o.decay ** j;
           addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
-          if (nearness) addDense(nearness(item), o.textWeight * weight, scores, start);
+          if (nearness) addDense(nearness.row(item), o.textNormalised, o.textWeight * weight, scores, start);
         }
         for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
       }
@@ -89,6 +89,26 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
   };
 }
 
-function addDense(row: Float32Array, scale: number, target: Float64Array, start: number): void {
-  for (let i = 0; i < row.length; i++) target[start + i]! += scale * row[i]!;
+/** @throws LeaError `E_VECTORS_SHAPE`, `E_OPTION_VALUE` */
+function nearnessOf(text: TextVectors | TextNearness, power: number | undefined, items: number): TextNearness {
+  if (!('row' in text)) {
+    checkVectors('coOccurrence', text, items);
+    return textNearness(text, power ?? defaults.textPower);
+  }
+  if (text.items === items && (power === undefined || power === text.power)) return text;
+  throw new LeaError('E_OPTION_VALUE', 'coOccurrence: text is of another catalogue or another power.', {
+    value: { items: text.items, power: text.power },
+    hint: `Make it with textNearness(vectors, ${power ?? text.power}) from the vectors of these ${items} items.`,
+  });
+}
+
+function addDense(
+  { values, sum }: NearnessRow,
+  normalised: boolean,
+  weight: number,
+  target: Float64Array,
+  start: number,
+): void {
+  const scale = normalised && sum > 0 ? weight / sum : weight;
+  for (let i = 0; i < values.length; i++) target[start + i]! += scale * values[i]!;
 }
