@@ -31,6 +31,11 @@ export const leanEncoder = {
   everyPosition: false,
 } as const;
 
+/** Cross entropy and SNQN on an encoder, with a learning rate that suits both. */
+export function agents(encoder: object, lr = 0.001): Record<'ce' | 'snqn', NonNullable<RunConfig['agent']>> {
+  return { ce: { type: 'ce', lr, encoder }, snqn: { type: 'snqn', lr, encoder } };
+}
+
 /** Rows of similar length share a batch: the fastest epochs. */
 export const leanTraining: RunConfig['train'] = { sampler: { type: 'permutation', buckets: true }, batch: 256 };
 
@@ -42,8 +47,14 @@ export type Teachers = Readonly<Record<string, Partial<RunConfig>>>;
  * then each of these networks with a memory.
  *
  * @param teachers the first is LEA itself, the others are its controls
+ * @param further networks that get a memory too
  */
-export function ladder(name: string, plain: Pick<RunConfig, 'agent' | 'train'>, teachers: Teachers): RunConfig[] {
+export function ladder(
+  name: string,
+  plain: Pick<RunConfig, 'agent' | 'train'>,
+  teachers: Teachers,
+  further: readonly RunConfig[] = [],
+): RunConfig[] {
   const [lea, ...controls] = Object.keys(teachers).map((ending) => `${name}-LEA${ending}`) as [string, ...string[]];
   const taught = Object.values(teachers).map(
     (teacher, i): RunConfig => ({
@@ -53,7 +64,7 @@ export function ladder(name: string, plain: Pick<RunConfig, 'agent' | 'train'>, 
       ...teacher,
     }),
   );
-  const networks: RunConfig[] = [{ name, ...plain }, ...taught];
+  const networks: RunConfig[] = [{ name, ...plain }, ...taught, ...further];
   const served = networks.map(
     ({ name: network, base, control }): RunConfig => ({
       name: withMemory(network),
@@ -74,7 +85,8 @@ function withMemory(network: string): string {
  * A ladder on data with texts: LEA with a language environment, beside one that knows ids only, a teacher that only counts,
  * and random items.
  *
- * @param options of the language environment (`fit` is the control's as well), and of the network and its training
+ * @param options of the language environment (`fit` is the control's as well), and of the network and its training; `rl: false`
+ *   leaves out the agent with a Q head, whose training takes five times as long
  */
 export function languageLadder(
   on: Pick<Experiment, 'name' | 'dataset' | 'split'>,
@@ -83,10 +95,12 @@ export function languageLadder(
     encoder?: object;
     lr?: number;
     train?: RunConfig['train'];
+    rl?: boolean;
   } = {},
 ): Experiment {
-  const { environment, encoder, lr = 0.001, train } = options;
-  const agent = { type: 'snqn', lr, encoder: { ...leanEncoder, text: 'init', ...encoder } };
+  const { environment, encoder, lr, rl = true } = options;
+  const { ce, snqn } = agents({ ...leanEncoder, text: 'init', ...encoder }, lr);
+  const train = { ...leanTraining, ...options.train };
   return {
     ...on,
     window: 10,
@@ -99,14 +113,15 @@ export function languageLadder(
       counting: { tokens: 'id+text', tier: 'counting' },
     },
     runs: ladder(
-      'SNQN',
-      { agent, train: { ...leanTraining, ...train } },
+      'CE',
+      { agent: ce, train },
       {
         '': { environment: 'language' },
         ' (id only)': { environment: 'id-only' },
         ' (counting)': { environment: 'counting' },
         ' (random)': { environment: 'language', signalControl: 'random-positives' },
       },
+      rl ? [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language' }] : [],
     ),
   };
 }

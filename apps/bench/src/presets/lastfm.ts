@@ -15,5 +15,6 @@ export const lastfm: Experiment = languageLadder(
     environment: { languageModel: { epochs: 3 }, itemTokens: { steps: 10 }, fit: { epochs: 8 } },
     encoder: { dropout: 0.4 },
     lr: 0.002,
+    rl: false,
   },
 );

@@ -1,5 +1,7 @@
 import type { Experiment } from '../config/schema.ts';
-import { allBaselines, ladder, leanEncoder, leanTraining } from './ladder.ts';
+import { agents, allBaselines, ladder, leanEncoder, leanTraining } from './ladder.ts';
+
+const { ce, snqn } = agents({ ...leanEncoder, text: 'init' });
 
 /** What the bare command runs: the synthetic world, in minutes on two cores and without any download. */
 export const quick: Experiment = {
@@ -17,8 +19,9 @@ export const quick: Experiment = {
     counting: { tokens: 'id+text', tier: 'counting' },
   },
   runs: ladder(
-    'SNQN',
-    { agent: { type: 'snqn', lr: 0.001, encoder: { ...leanEncoder, text: 'init' } }, train: leanTraining },
+    'CE',
+    { agent: ce, train: leanTraining },
     { '': { environment: 'language' }, ' (counting)': { environment: 'counting' } },
+    [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language' }],
   ),
 };

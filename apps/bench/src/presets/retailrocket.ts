@@ -1,5 +1,7 @@
 import type { Experiment } from '../config/schema.ts';
-import { baselinesWithoutText, ladder, leanEncoder, leanTraining } from './ladder.ts';
+import { agents, baselinesWithoutText, ladder, leanEncoder, leanTraining } from './ladder.ts';
+
+const { ce, snqn } = agents(leanEncoder);
 
 /**
  * RetailRocket, clicks and purchases (items put into the cart) of 4,125 sequences, 6,596 items without texts: the environment
@@ -15,12 +17,13 @@ export const retailrocket: Experiment = {
   baselines: baselinesWithoutText,
   environments: { 'id-only': { tokens: 'id' }, counting: { tokens: 'id', tier: 'counting' } },
   runs: ladder(
-    'SNQN',
-    { agent: { type: 'snqn', lr: 0.001, encoder: leanEncoder }, train: leanTraining },
+    'CE',
+    { agent: ce, train: leanTraining },
     {
       '': { environment: 'id-only' },
       ' (counting)': { environment: 'counting' },
       ' (random)': { environment: 'id-only', signalControl: 'random-positives' },
     },
+    [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'id-only' }],
   ),
 };
