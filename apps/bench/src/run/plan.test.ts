@@ -23,7 +23,7 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   const runs = industrial.runs.map((run) => ({ ...run, control: undefined }));
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
-  expect(seeds).toEqual(before.filter((id) => id.startsWith('snqn')));
+  expect(seeds).toEqual(before.filter((id) => /^(ce|snqn)-/.test(id)));
 });
 
 test('an id holds what is not in the config: defaults, versions, the content of models', () => {
@@ -31,7 +31,7 @@ test('an id holds what is not in the config: defaults, versions, the content of 
     ...industrial.environments,
     encoder: { tokens: 'text' as const, tier: 'encoder' as const, model: 'M' },
   };
-  const runs = [...industrial.runs, { name: 'own', base: 'SNQN', environment: 'encoder' }];
+  const runs = [...industrial.runs, { name: 'own', base: 'CE', environment: 'encoder' }];
   const experiment = check({ ...industrial, environments, runs }, 'test');
   const planned = (models = {}) => planOf(experiment, 'd', 'runs', {}, models);
   const own = planned({ M: 'one' }).environments.at(-1)!.resolved;
@@ -76,17 +76,17 @@ test('runs of one environment and seed share its job', () => {
   const { jobs, environments } = planOf({ ...industrial, seeds: [0, 1] }, 'd', 'runs');
   expect(environments).toHaveLength(6);
   const used = jobs.flatMap((job) => (job.kind === 'run' ? job.environments : []));
-  expect(used).toHaveLength(8);
+  expect(used).toHaveLength(10);
   expect(new Set(used)).toEqual(new Set(environments));
 });
 
 test('a run with the network of another is of that network, and needs no environment of its own', () => {
   const { jobs } = planOf(industrial, 'd', 'runs');
   const job = (name: string) => jobs.find((one) => one.name === name) as RunJob;
-  const [network, fused] = [job('SNQN-LEA'), job('SNQN-LEA + memory')];
+  const [network, fused] = [job('CE-LEA'), job('CE-LEA + memory')];
   expect(fused.network!.folder).toBe(network.folder);
   expect(fused.environments).toEqual([]);
-  const runs = industrial.runs.map((run) => (run.name === 'SNQN-LEA' ? { ...run, alpha: 0.5 } : run));
+  const runs = industrial.runs.map((run) => (run.name === 'CE-LEA' ? { ...run, alpha: 0.5 } : run));
   const before = ids(industrial);
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([network.id, fused.id]);
   const other = industrial.runs.map((run) => (run.name === fused.name ? { ...run, memory: { neighbors: 7 } } : run));
@@ -94,7 +94,7 @@ test('a run with the network of another is of that network, and needs no environ
 });
 
 test('several environments may teach one run', () => {
-  const mixed = { name: 'mixed', base: 'SNQN', environment: ['language', 'counting'] };
+  const mixed = { name: 'mixed', base: 'CE', environment: ['language', 'counting'] };
   const { jobs } = planOf(check({ ...industrial, runs: [...industrial.runs, mixed] }, 'test'), 'd', 'runs');
   const job = jobs.at(-1) as RunJob;
   expect(job.environments.map(({ name }) => name)).toEqual(mixed.environment);
