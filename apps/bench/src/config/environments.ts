@@ -16,7 +16,10 @@ export function withControls(environments: Environments = {}): Environments {
   const { tier = 'catalogue', languageModel } = language;
   const same = { tier, ...(languageModel && { languageModel }) };
   return Object.fromEntries(
-    Object.entries(environments).map(([name, own]) => [name, own.tokens === 'id' ? { ...same, ...own } : own]),
+    Object.entries(environments).map(([name, own]) => [
+      name,
+      own.tokens === 'id' && own.tier !== 'counting' ? { ...same, ...own } : own,
+    ]),
   );
 }
 

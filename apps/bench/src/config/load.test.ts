@@ -223,12 +223,14 @@ test('the control without item tokens is otherwise the same', () => {
   const environments = {
     ids: { tokens: 'id' },
     own: { tokens: 'id', languageModel: { width: 32 } },
+    counting: { tokens: 'id', tier: 'counting' },
     language: { tokens: 'text', languageModel: { epochs: 2 } },
   };
   const config = { ...valid(), runs: [], environments };
   expect(check(config, 'f.json').environments).toEqual({
     ids: { tokens: 'id', tier: 'catalogue', languageModel: { epochs: 2 } },
     own: { tokens: 'id', tier: 'catalogue', languageModel: { width: 32 } },
+    counting: environments.counting,
     language: environments.language,
   });
   const alone = { ...config, environments: { ids: { tokens: 'id' } } };
