@@ -77,6 +77,16 @@ test('of a best policy without an environment it is said what LEA would add', ()
   expect(first).toMatch(/LEA adds nothing measurable to CE \+ memory: CE-LEA \+ memory is at −\.\d{4} \(/);
 });
 
+test('a policy whose base is taught too is compared with the one that is not', () => {
+  const more: RunConfig = { name: 'SNQN-LEA', base: 'CE-LEA', environment: 'language' };
+  const runs = [
+    run('CE', 'run', 8, [9], { validation: 0.1 }),
+    run('CE-LEA', 'run', 5, [6], { validation: 0.2 }),
+    run('SNQN-LEA', 'run', 4, [5], { validation: 0.3 }),
+  ];
+  expect(conclusions(runs, [...configs, more], [])[0]).toMatch(/SNQN-LEA, has .* LEA adds to CE: \+/);
+});
+
 test('a gain and its controls are said plainly', () => {
   const runs = [
     run('CE', 'run', 8, [9], { validation: 0.1 }),

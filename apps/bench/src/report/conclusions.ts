@@ -87,10 +87,14 @@ function servedSentence(served: Group, groups: readonly Group[], configs: readon
 function environmentPart(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
   const guided = ({ environment, network }: RunConfig): boolean =>
     environment !== undefined || configs.some((other) => other.name === network && other.environment !== undefined);
-  const config = configs.find(({ name }) => name === served.name);
+  const named = (name: string | undefined) => configs.find((config) => config.name === name);
+  const config = named(served.name);
+  // A run may be compared with another that is taught as well.
+  let unguided = config;
+  while (unguided && guided(unguided)) unguided = named(unguided.base);
   const controls = new Set(configs.flatMap(controlsOf));
   const heir = configs.find((other) => other.base === served.name && guided(other) && !controls.has(other.name));
-  const [withIt, without] = config && guided(config) ? [served.name, config.base] : [heir?.name, served.name];
+  const [withIt, without] = config && guided(config) ? [served.name, unguided?.name] : [heir?.name, served.name];
   const [run, base] = [withIt, without].map((name) => groups.find((group) => group.name === name));
   if (!run || !base) return '';
   const difference = compare(run.evaluations, base.evaluations, { metric: METRIC });
