@@ -53,7 +53,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     ['Rewards', plain(experiment.rewards)],
     ['Intervals', `95 %, paired per event, clustered by user: ${heldOut(kind).chance}, not that of training`],
     ['Seconds', 'training and validation; the time of an environment stands apart'],
-    ['ms, MB', 'median time of ten recommendations for one user, here; weights and tables that are held'],
+    ['Serve ms, MB', 'median time of ten recommendations for one user, here; weights and tables that are held'],
     ['Seeds', experiment.seeds.join(', ')],
     ['Threads', String(context.threads)],
     ['Data hash', dataHash],

@@ -41,7 +41,7 @@ export function resultTable(runs: readonly FinishedRun[]): ResultTable {
     if (known.length > 0) best.set(c + 1, values.indexOf(Math.max(...known)));
   });
   return {
-    head: ['model', ...columns.map(metricTitle), 'seconds', 'ms', 'MB'],
+    head: ['model', ...columns.map(metricTitle), 'seconds', 'serve ms', 'serve MB'],
     rows: runs.map((run) => [
       name(run),
       ...columns.map((metric) => formatMetric(run.record.metrics[metric])),
