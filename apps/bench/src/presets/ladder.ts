@@ -39,6 +39,9 @@ export function agents(encoder: object, lr = 0.001): Record<'ce' | 'snqn', NonNu
 /** Rows of similar length share a batch: the fastest epochs. */
 export const leanTraining: RunConfig['train'] = { sampler: { type: 'permutation', buckets: true }, batch: 256 };
 
+/** All three parts of LEA; the reward is read by agents with a Q head. */
+export const allParts: NonNullable<RunConfig['use']> = { state: true, reward: true, actions: true };
+
 /** What teaches a run, by the ending of its name. */
 export type Teachers = Readonly<Record<string, Partial<RunConfig>>>;
 
@@ -61,6 +64,7 @@ export function ladder(
       name: [lea, ...controls][i]!,
       base: name,
       ...(i === 0 && controls.length > 0 && { control: controls }),
+      use: allParts,
       ...teacher,
     }),
   );
@@ -121,7 +125,7 @@ export function languageLadder(
         ' (counting)': { environment: 'counting' },
         ' (random)': { environment: 'language', signalControl: 'random-positives' },
       },
-      rl ? [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language' }] : [],
+      rl ? [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language', use: allParts }] : [],
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from '../config/schema.ts';
-import { agents, allBaselines, ladder, leanEncoder, leanTraining } from './ladder.ts';
+import { agents, allBaselines, allParts, ladder, leanEncoder, leanTraining } from './ladder.ts';
 
 const { ce, snqn } = agents({ ...leanEncoder, text: 'init' });
 
@@ -22,6 +22,6 @@ export const quick: Experiment = {
     'CE',
     { agent: ce, train: leanTraining },
     { '': { environment: 'language' }, ' (counting)': { environment: 'counting' } },
-    [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language' }],
+    [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language', use: allParts }],
   ),
 };

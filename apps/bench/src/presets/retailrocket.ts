@@ -1,5 +1,5 @@
 import type { Experiment } from '../config/schema.ts';
-import { agents, baselinesWithoutText, ladder, leanEncoder, leanTraining } from './ladder.ts';
+import { agents, allParts, baselinesWithoutText, ladder, leanEncoder, leanTraining } from './ladder.ts';
 
 const { ce, snqn } = agents(leanEncoder);
 
@@ -24,6 +24,6 @@ export const retailrocket: Experiment = {
       ' (counting)': { environment: 'counting' },
       ' (random)': { environment: 'id-only', signalControl: 'random-positives' },
     },
-    [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'id-only' }],
+    [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'id-only', use: allParts }],
   ),
 };
