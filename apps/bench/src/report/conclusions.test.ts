@@ -92,9 +92,11 @@ test('a gain and its controls are said plainly', () => {
     run('CE', 'run', 8, [9], { validation: 0.1 }),
     run('CE-LEA', 'run', 2, [3], { validation: 0.3 }),
     run('CE-LEA (id only)', 'run', 3, [4], { validation: 0.2 }),
-    run('CE-LEA (counting)', 'run', 1, [2], { validation: 0.2 }),
+    // By validation the best, but nobody serves a control.
+    run('CE-LEA (counting)', 'run', 1, [2], { validation: 0.9 }),
   ];
   const said = conclusions(runs, configs, []);
+  expect(said[0]).toMatch(/^The best served policy by validation, CE-LEA, /);
   expect(said[0]).toMatch(/LEA adds to CE: \+\.31\d\d/);
   expect(said[1]).toMatch(/^CE-LEA gains over CE: \+\.31\d\d \(\+\d+ %, 95 % interval \+/);
   expect(said[2]).toMatch(

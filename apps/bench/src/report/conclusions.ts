@@ -32,13 +32,14 @@ export function conclusions(
   if (runs.length === 0) return ['Nothing was run.'];
   const groups = groupsOf(runs);
   const find = (name: string | undefined) => groups.find((group) => group.name === name && group.kind === 'run');
+  // A control shows what a gain is made of; nobody serves it.
+  const controls = new Set(configs.flatMap(controlsOf));
   const served = bestOf(
-    groups.filter(({ kind }) => kind === 'run'),
+    groups.filter(({ kind, name }) => kind === 'run' && !controls.has(name)),
     ({ validation }) => validation,
   );
   const sentences = served ? [servedSentence(served, groups, configs), ...aloneSentences(served, groups)] : [];
   if (!served) sentences.push(winner(groups));
-  const controls = new Set(configs.flatMap(controlsOf));
   // what a control gives is said with the run that it controls
   for (const config of configs.filter(({ name }) => !controls.has(name))) {
     const [run, base] = [find(config.name), find(config.base)];
