@@ -1,12 +1,4 @@
-import {
-  type Agent,
-  countingMemory,
-  createAgent,
-  createPolicy,
-  type Memory,
-  type Policy,
-  storedTables,
-} from '@lea/agents';
+import { type Agent, countingMemory, createAgent, createPolicy, type Memory, storedTables } from '@lea/agents';
 import { key } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { type TrainOptions, train } from '@lea/train';
@@ -38,8 +30,8 @@ export interface MemoryMeasurement {
   readonly stepRatio?: number;
 }
 
-/** Requests of a round, and steps of one. */
-const [REQUESTS, STEPS] = [50, 8];
+/** Requests of a round, those before them that are not counted, and steps of a round. */
+const [REQUESTS, WARM, STEPS] = [100, 10, 8];
 /** Larger catalogues are trained with sampled losses, which `joint` does not take. */
 const MOST_JOINT = 50_000;
 const BATCH = 256;
@@ -80,19 +72,25 @@ async function recommending(
 ) {
   const shape = { items, window: 10 };
   const params = agent.init(key(0), shape);
-  const policies = [{ memory }, {}].map((options) => createPolicy(agent, params, shape, { ...options, threads }));
   const histories = Array.from({ length: REQUESTS }, (_, i) => {
     const row = Math.floor((i * log.count) / REQUESTS) + 9;
     const { items: all, length } = historyWindows(log, [Math.min(row, log.count - 1)], 10);
     return Array.from(all.subarray(0, length[0]));
   });
-  const round = (policy: Policy) => async () => {
-    const started = performance.now();
-    for (const history of histories) await policy.recommend([history], 10);
-    return (performance.now() - started) / REQUESTS;
+  // Each round has a policy of its own: idle threads of another would still be spinning.
+  const round = (options: { memory?: Memory }) => async () => {
+    const policy = createPolicy(agent, params, shape, { ...options, threads });
+    for (const history of histories.slice(0, WARM)) await policy.recommend([history], 10);
+    const times: number[] = [];
+    for (const history of histories) {
+      const started = performance.now();
+      await policy.recommend([history], 10);
+      times.push(performance.now() - started);
+    }
+    await policy.dispose();
+    return median(times);
   };
-  const [recommendMs, recommendMsWithout, recommendRatio] = await inTurns(policies.map(round), rounds);
-  for (const policy of policies) await policy.dispose();
+  const [recommendMs, recommendMsWithout, recommendRatio] = await inTurns([round({ memory }), round({})], rounds);
   return { recommendMs, recommendMsWithout, recommendRatio };
 }
 
