@@ -74,7 +74,7 @@ export { countingMemory } from './memory/counting-memory.ts';
 export { type Fusion, withMemory } from './memory/fusion.ts';
 export type { Gate } from './memory/gate.ts';
 export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-out.ts';
-export { type Memory, memoryTables } from './memory/memory.ts';
+export { checkMemory, type Memory, memoryTables } from './memory/memory.ts';
 export type { ObservedEvent } from './memory/observe.ts';
 export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';

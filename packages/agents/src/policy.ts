@@ -7,7 +7,7 @@ import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
-import { servedAgent, servedSource } from './served.ts';
+import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
 
@@ -32,15 +32,7 @@ export interface PolicyScorer {
 }
 
 /** A trained agent, ready to serve. */
-export interface Policy {
-  readonly agent: Agent;
-  readonly params: Values;
-  readonly shape: Shape;
-  /** Text vectors [N, textSize], when the encoder reads them. */
-  readonly text: Value | undefined;
-  /** The policy's own counting memory, and how its scores join those of the network. */
-  readonly memory: Memory | undefined;
-  readonly fusion: Fusion | undefined;
+export interface Policy extends PolicyParts {
   /**
    * Counts more events in the policy's memory, without training: the next call knows them. Give many at once.
    *

@@ -9,7 +9,9 @@ export interface PolicyParts {
   readonly agent: Agent;
   readonly params: Values;
   readonly shape: Shape;
+  /** Text vectors [N, textSize], when the encoder reads them. */
   readonly text: Value | undefined;
+  /** The policy's own counting memory, and how its scores join those of the network. */
   readonly memory: Memory | undefined;
   readonly fusion: Fusion | undefined;
 }

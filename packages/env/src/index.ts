@@ -1,6 +1,6 @@
 export { type AnnotateOptions, annotate, annotateToFiles } from './annotate.ts';
 export { type AnnotateRewardsOptions, annotateRewards } from './annotate-rewards.ts';
-export type { Annotation, AnnotationColumns } from './annotation.ts';
+export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation.ts';
 export type { AnnotationFiles } from './annotation-files.ts';
 export type { PromptShape } from './candidate-prompt.ts';
 export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';

@@ -34,7 +34,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const stepKey = fold(root, 'step');
   const coin = fold(root, 'coin').words;
   const { sampling } = agent;
-  const remembered = plan.memory && plan.fusion === 'joint' ? leaveOwnUserOut(train, plan.memory) : undefined;
+  const remembered = plan.joint && leaveOwnUserOut(train, plan.joint);
   const candidates =
     sampling && createCandidates(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
   const following = 'nextEnvironmentState' in specs ? followingRows(train) : undefined;

@@ -16,8 +16,7 @@ export function frozenText({ agent, text }: Plan): Values {
 
 /** What scores read beside parameters and histories: text vectors, and the tables of a memory that learns with the network. */
 export function frozenScoring(plan: Plan): Values {
-  const { memory, fusion } = plan;
-  return { ...frozenText(plan), ...(memory && fusion === 'joint' && memoryTables(memory.state)) };
+  return { ...frozenText(plan), ...(plan.joint && memoryTables(plan.joint.state)) };
 }
 
 /** What a step reads and does not change: text vectors, statistics, and a target that this step does not learn. */

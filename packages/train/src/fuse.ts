@@ -1,4 +1,4 @@
-import { createPolicy, type Fusion, type Memory, type Policy, type ScoringOptions } from '@lea/agents';
+import { checkMemory, createPolicy, type Fusion, type Memory, type Policy, type ScoringOptions } from '@lea/agents';
 import { checkChoices, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { averages } from '@lea/eval';
@@ -63,8 +63,8 @@ export async function fuse(
 
 /**
  * The weight of a network beside a memory: the one of the greatest metric on validation. The weight of repeats is the one that
- * makes the validation events likeliest: it moves few events, so that a ranking metric would choose it by chance. Values of a Q head are divided by
- * their usual spread before their softmax.
+ * makes the validation events likeliest: it moves few events, so that a ranking metric would choose it by chance. Values of a
+ * Q head are divided by their usual spread before their softmax.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalogue)
  */
@@ -96,16 +96,7 @@ export async function fitFusion(
     );
   }
   const { agent, shape } = policy;
-  if (memory.config.items !== shape.items) {
-    throw new LeaError(
-      'E_MEMORY',
-      `The memory is of another catalogue, not of the ${shape.items} items of the policy.`,
-      {
-        value: memory.config.items,
-        hint: 'Count it on the train rows of the same data.',
-      },
-    );
-  }
+  checkMemory(memory, shape.items);
   const own = memory.config.repeat;
   const repeats = o.repeats ?? REPEATS;
   const { items } = shape;

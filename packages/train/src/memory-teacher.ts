@@ -1,7 +1,7 @@
 import { leaveOwnUserOut, type Memory, topK } from '@lea/agents';
 import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
 import { rowsHash, type Transitions } from '@lea/data';
-import type { Annotation } from '@lea/env';
+import { type Annotation, rewardStatistics } from '@lea/env';
 
 export interface MemoryTeacherOptions {
   /** Positive actions per row. Default 20; more and fewer as in `annotate` of @lea/env. */
@@ -49,16 +49,13 @@ export function memoryTeacher(
       columns.logits[row * k + j] = Math.log(score);
     }
   }
-  const rewardMean = columns.reward.reduce((sum, value) => sum + value, 0) / count;
-  const variance = columns.reward.reduce((sum, value) => sum + (value - rewardMean) ** 2, 0) / count;
   const about = rowsHash(train);
   return {
     rows: count,
     k,
     ...columns,
     positiveRewards: columns.logits,
-    rewardMean,
-    rewardStd: Math.sqrt(variance),
+    ...rewardStatistics(columns.reward),
     hash: contentHash('memory teacher', memory.hash, about, { k, excludeSeen }),
     rowsHash: about,
   };

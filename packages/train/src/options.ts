@@ -83,6 +83,8 @@ export interface Plan
   bareAgent: Agent;
   signals: Signals | undefined;
   memory: Memory | undefined;
+  /** The memory, where it joins the network in training. */
+  joint: Memory | undefined;
   text: Value | undefined;
   checkpoint: string | undefined;
   signal: AbortSignal | undefined;
@@ -150,6 +152,7 @@ export function planOf(options: TrainOptions): Plan {
     ...plan,
     agent: joint ? withMemory(agent, joint, { form: 'joint' }) : agent,
     bareAgent: agent,
+    joint,
     chunk,
     networks,
     shape,

@@ -135,8 +135,7 @@ async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T
 function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
   const { step, best, curve } = run.progress;
-  const fusion = plan.memory && plan.fusion === 'joint' ? ({ form: 'joint' } as const) : undefined;
-  const policy = policyOf(plan, params, fusion);
+  const policy = policyOf(plan, params, plan.joint && { form: 'joint' });
   return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped, fusion: policy.fusion };
 }
 

@@ -63,12 +63,12 @@ export function ratioOf(own: readonly Round[], others: readonly Round[]): Ratio 
   };
 }
 
-function sorted(values: readonly number[]): number[] {
+export function sorted(values: readonly number[]): number[] {
   return values.toSorted((a, b) => a - b);
 }
 
 /** With linear interpolation. */
-function quantile(ascending: readonly number[], share: number): number {
+export function quantile(ascending: readonly number[], share: number): number {
   const at = share * (ascending.length - 1);
   const low = ascending[Math.floor(at)]!;
   return low + (at % 1) * (ascending[Math.ceil(at)]! - low);

@@ -18,9 +18,9 @@ import { type NeighborTable, neighborTable } from './tables.ts';
  *     w(h) = softmax over what h has of bias_cj + evidence_c ln(1 + sum_b A_c[x_j, b])
  *
  * with A the pairs of the log weighted by 1 / distance (`forward`), the same by what followed (`backward`), direct
- * successions at the two newest places (`direct`), the item of the place itself (`repeat`: 1 for it), and with texts max(cosine, 0)^power over its sum (`text`). The gate is
- * fitted by maximum likelihood of the train targets, each row's own user taken out of the counts; so is what is added for
- * items of the window. Seconds for 60,000 events; time and memory grow with events * horizon, with texts also with the
+ * successions at the two newest places (`direct`), the item of the place itself (`repeat`: 1 for it), and with texts
+ * max(cosine, 0)^power over its sum (`text`). The gate is fitted by maximum likelihood of the train targets, each row's own
+ * user taken out of the counts; so is what is added for items of the window. Seconds for 60,000 events; time and memory grow with events * horizon, with texts also with the
  * square of the catalogue.
  *
  * @param train the rows to count

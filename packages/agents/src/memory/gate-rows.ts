@@ -7,7 +7,6 @@ import { ownEvents, usersOf } from './own-events.ts';
 
 /** A row of the log, as the mixture reads it. */
 export interface LoggedRow {
-  readonly row: number;
   /** Newest first. */
   readonly history: Int32Array;
   readonly target: number;
@@ -36,7 +35,7 @@ export function drawnUsers(train: Transitions, rows: number, seed: number): [fro
 export function loggedRow({ sequences, event, sequence }: Transitions, row: number, window: number): LoggedRow {
   const at = event[row]!;
   const start = Math.max(sequences.offsets[sequence[row]!]!, at - window);
-  return { row, history: sequences.items.slice(start, at).reverse(), target: sequences.items[at]! };
+  return { history: sequences.items.slice(start, at).reverse(), target: sequences.items[at]! };
 }
 
 /**

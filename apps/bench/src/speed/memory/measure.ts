@@ -2,6 +2,7 @@ import { type Agent, countingMemory, createAgent, createPolicy, type Memory, sto
 import { key } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { type TrainOptions, train } from '@lea/train';
+import { quantile, sorted } from '../turns.ts';
 import { unevenLog } from './log.ts';
 
 export interface MemorySettings {
@@ -138,6 +139,5 @@ async function inTurns(
 }
 
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+  return quantile(sorted(values), 0.5);
 }
