@@ -55,10 +55,11 @@ const command: CommandDef<typeof args> = defineCommand({
         },
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
+      const out = given.json ? process.stderr : process.stdout;
+      out.write(`\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.join('\n')}\n`);
       const path = resolve(given.report);
       await writeReport(path, outcome, sentences);
-      const out = given.json ? process.stderr : process.stdout;
-      out.write(`\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.join('\n')}\n\nReport: ${path}\n`);
+      out.write(`\nReport: ${path}\n`);
     });
   },
 });

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
-import { replaceFile } from '@lea/core';
+import { type LeaError, replaceFile } from '@lea/core';
 import type { Outcome } from '../run/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
 import { resultTable } from './table.ts';
 
-/** Writes the report page, and a copy beside the runs it is about. */
+/**
+ * Writes the report page, and a copy beside the runs it is about, where their folder may be written to.
+ *
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
+ */
 export async function writeReport(path: string, outcome: Outcome, sentences: readonly string[]): Promise<void> {
   const { runs, plan, context } = outcome;
   const page = renderReport({
@@ -19,7 +23,10 @@ export async function writeReport(path: string, outcome: Outcome, sentences: rea
   });
   await replaceFile(path, page);
   const copy = join(plan.folder, 'report.html');
-  if (copy !== path) await replaceFile(copy, page);
+  if (copy === path) return;
+  await replaceFile(copy, page).catch((error: LeaError) => {
+    if (error.code !== 'E_FILE_WRITE') throw error;
+  });
 }
 
 /** Without it no number means anything. */
