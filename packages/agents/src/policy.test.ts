@@ -158,7 +158,7 @@ test('a saved policy scores as before; damage is named', async () => {
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
   expect(JSON.parse(whole)).toMatchObject({ version: 3, agentsVersion, weightsHash: weightsHash(policy.params) });
-  await writeFile(path, whole.replace('"window": 4', '"window": 5'));
+  await writeFile(path, whole.replace('"window": 3', '"window": 4'));
   await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_FILE', value: path });
   await writeFile(path, edited(whole, { weightsHash: '?' }));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);

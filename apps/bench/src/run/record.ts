@@ -109,6 +109,7 @@ export function baseRecord(
     versions: versions(),
     ...(Object.keys(packages).length > 0 && { packages }),
     metrics: evaluation.metrics,
+    ranksHash: ranksHash(evaluation),
   };
 }
 
@@ -125,7 +126,7 @@ export async function saveRun(folder: string, record: RunRecord, evaluation: Eva
     { ranks: column(ranks), target: column(target), user: column(user), kind: column(kind) },
     { kinds: JSON.stringify(evaluation.kinds) },
   );
-  await writeSealed(recordPath(folder), { ...record, ranksHash: ranksHash(evaluation) } satisfies RunRecord);
+  await writeSealed(recordPath(folder), record);
 }
 
 /** Where a finished run has its record. */
