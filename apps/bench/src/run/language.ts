@@ -82,7 +82,11 @@ function itemTokensOf(
       const vectors = await (lm ? learned(lm, stages) : encoded());
       await writeSafetensors(join(folder, 'tokens.safetensors'), { vectors });
     },
-    read: async (folder) => (await readSafetensors(join(folder, 'tokens.safetensors'))).tensors.vectors!,
+    read: async (folder) => {
+      const { vectors } = (await readSafetensors(join(folder, 'tokens.safetensors'))).tensors;
+      if (vectors?.shape[0] === texts.length) return vectors;
+      throw broken(folder, `it has no vectors of ${texts.length} items`);
+    },
     hash: ({ shape, data }) => contentHash(shape, data),
   });
 }
