@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import { retryAfter } from '../prompted/request.ts';
+import { retryAfter } from '../waits.ts';
 
 /** How a hub is reached. */
 export interface Hub {
