@@ -38,9 +38,12 @@ class Server:
             self._connection.request(method, self._base + path, body=data, headers=headers)
             response = self._connection.getresponse()
             text = response.read()
-        except BaseException:
+        except BaseException as broke:
             # The next call opens a new connection: this one may still bring the answer to the call that broke off.
             self.close()
+            if isinstance(broke, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+                told = "The server closed the connection: it has gone, or has no room for more (its option connections)."
+                raise LeaError("E_CONNECTION", told) from broke
             raise
         try:
             answer = json.loads(text)
