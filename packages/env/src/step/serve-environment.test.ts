@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { createServer, request, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createWorld } from '@lea/data';
@@ -315,6 +315,36 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
     const host = await serveEnvironment(env, { connections: 2 });
     expect(await python('connections.py', host.url)).toEqual({ refused: 'E_CONNECTION', after: true });
     await host.close();
+  });
+
+  test('what is no answer of a server is told by name', async () => {
+    const answers: Record<string, (response: ServerResponse) => unknown> = {
+      page: (response) => response.end('<html>busy'),
+      list: (response) => response.end('[1]'),
+      error: (response) => response.end('{"error": {"code": "E_BUSY", "message": "Busy."}}'),
+      text: (response) => response.end('{"error": "busy"}'),
+      status: (response) => response.writeHead(502).end('{"detail": "busy"}'),
+      half: (response) => {
+        response.writeHead(200, { 'content-length': 99 });
+        response.write('{"protocol":', () => response.destroy());
+      },
+      nothing: (response) => response.destroy(),
+    };
+    const host = createServer((asked, response) => answers[asked.url!.split('/')[1]!]!(response));
+    host.listen(0, '127.0.0.1');
+    await once(host, 'listening');
+    const { port } = host.address() as AddressInfo;
+    const told = await python('answers.py', `http://127.0.0.1:${port}`, ...Object.keys(answers));
+    expect(told).toEqual({
+      page: ['E_PROTOCOL', expect.stringContaining('without JSON')],
+      list: ['E_PROTOCOL', expect.stringContaining("status 200 with '[1]'")],
+      error: ['E_BUSY', 'Busy. [E_BUSY]'],
+      text: ['E_PROTOCOL', expect.stringContaining("status 200 with 'busy'")],
+      status: ['E_PROTOCOL', expect.stringContaining('status 502')],
+      half: ['E_CONNECTION', expect.stringContaining('closed the connection')],
+      nothing: ['E_CONNECTION', expect.stringContaining('closed the connection')],
+    });
+    host.close();
   });
 
   test.skipIf(!process.env.LEA_SB3)('Stable-Baselines3 learns on it (LEA_SB3=1)', async () => {
