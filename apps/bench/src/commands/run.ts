@@ -23,7 +23,11 @@ const args = {
     valueHint: 'DIR',
     default: 'runs',
   },
-  seed: { type: 'string', description: 'Seed of the models, instead of the seeds of the config', valueHint: 'N' },
+  seed: {
+    type: 'string',
+    description: 'Seeds of the models, instead of those of the config: 1, or 0,1,2 for means',
+    valueHint: 'N',
+  },
   report: { type: 'string', description: 'Where the report is written', valueHint: 'FILE', default: 'report.html' },
   json: { type: 'boolean', description: 'Standard output gets one JSON line per finished run, nothing else' },
 } as const;
@@ -36,7 +40,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
-    const seeds = given.seed === undefined ? undefined : [seedOf(given.seed)];
+    const seeds = given.seed === undefined ? undefined : given.seed.split(',').map(seedOf);
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
     await interruptible(typed(['npm', 'run', 'bench', '--', 'run', ...rawArgs]), async (signal) => {
