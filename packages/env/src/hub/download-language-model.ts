@@ -56,6 +56,7 @@ export async function* downloadLanguageModel(
 ): AsyncGenerator<Progress, string> {
   const { dir, ...given } = options;
   const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
+  checkSecret('token', o.token);
   const hub: Hub = { ...o, endpoint: o.endpoint.replace(/\/+$/, '') };
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
     throw new LeaError('E_OPTION_VALUE', 'A model has a name such as "Qwen/Qwen3-0.6B".', { value: id });
@@ -63,7 +64,6 @@ export async function* downloadLanguageModel(
   if (!/^https?:\/\//.test(hub.endpoint)) {
     throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https address.', { value: o.endpoint });
   }
-  checkSecret('token', o.token);
   for (const [name, least] of [
     ['retries', 0],
     ['timeout', 1],
