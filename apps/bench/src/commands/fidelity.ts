@@ -8,7 +8,7 @@ import { curveTable, mainTable } from '../fidelity/table.ts';
 import { renderTable } from '../report/table.ts';
 import { checkFlags } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { typed } from '../terminal/typed.ts';
+import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -57,7 +57,7 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('fidelity', rawArgs, args);
     const flags = flagsOf(given);
     const loaded = await loadExperiment(given.experiment);
-    await interruptible(typed(['npm', 'run', 'bench', '--', 'fidelity', ...rawArgs]), async (signal) => {
+    await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
       const outcome = await runFidelity(loaded, flags, {
         data: given.data,
         runs: resolve(given.runs),

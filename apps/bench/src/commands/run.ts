@@ -8,7 +8,7 @@ import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
 import { checkFlags, seedOf } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { typed } from '../terminal/typed.ts';
+import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -43,7 +43,7 @@ const command: CommandDef<typeof args> = defineCommand({
     const seeds = given.seed === undefined ? undefined : given.seed.split(',').map(seedOf);
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
-    await interruptible(typed(['npm', 'run', 'bench', '--', 'run', ...rawArgs]), async (signal) => {
+    await interruptible(typed([...invocation, 'run', ...rawArgs]), async (signal) => {
       const outcome = await runExperiment(
         { ...loaded, experiment },
         {
