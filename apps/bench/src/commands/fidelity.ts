@@ -7,6 +7,7 @@ import { runFidelity } from '../fidelity/run.ts';
 import { curveTable, mainTable } from '../fidelity/table.ts';
 import { renderTable } from '../report/table.ts';
 import { checkFlags } from '../terminal/flags.ts';
+import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { invocation, typed } from '../terminal/typed.ts';
 
@@ -71,7 +72,7 @@ const command: CommandDef<typeof args> = defineCommand({
       const out = given.json ? process.stderr : process.stdout;
       const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
       out.write(
-        `\n${tables.map(renderTable).join('\n\n')}\n\n${outcome.sentences.join('\n')}\n\nReport: ${path}\nNumbers: ${json}\n`,
+        `\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n\nReport: ${path}\nNumbers: ${json}\n`,
       );
     });
   },
