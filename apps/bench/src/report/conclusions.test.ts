@@ -197,7 +197,7 @@ const trained = (name: string, steps: number, curve: [number, number][], agent: 
   const best = points.toSorted((a, b) => b.value - a.value)[0]!;
   const given = {
     training: { steps, best, curve: points, parameters: 1 },
-    config: { agent, train: { maxSteps: 100 } },
+    config: { config: { agent, train: { maxSteps: 100 } } },
   };
   return run(name, 'run', 3, [2], given as never);
 };

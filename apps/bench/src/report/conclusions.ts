@@ -36,9 +36,7 @@ export function conclusions(
   }
   return [
     ...sentences,
-    ...Map.groupBy(agreements, ({ environment }) => environment)
-      .values()
-      .map(agreementSentence),
+    ...[...Map.groupBy(agreements, ({ environment }) => environment).values()].map(agreementSentence),
   ];
 }
 
