@@ -2,13 +2,15 @@ import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../config/load.ts';
 import { conclusions } from '../report/conclusions.ts';
+import { groupsOf, servedOf } from '../report/groups.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable } from '../report/table.ts';
 import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
 import { checkFlags, seedOf } from '../terminal/flags.ts';
+import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { typed } from '../terminal/typed.ts';
+import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -43,7 +45,8 @@ const command: CommandDef<typeof args> = defineCommand({
     const seeds = given.seed === undefined ? undefined : given.seed.split(',').map(seedOf);
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
-    await interruptible(typed(['npm', 'run', 'bench', '--', 'run', ...rawArgs]), async (signal) => {
+    const command = typed([...invocation, 'run', ...rawArgs]);
+    await interruptible(command, async (signal) => {
       const outcome = await runExperiment(
         { ...loaded, experiment },
         {
@@ -56,9 +59,11 @@ const command: CommandDef<typeof args> = defineCommand({
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
       const out = given.json ? process.stderr : process.stdout;
-      out.write(`\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.join('\n')}\n`);
+      const served = servedOf(groupsOf(outcome.runs), experiment.runs)?.name;
+      const table = renderTable(resultTable(outcome.runs, { served }));
+      out.write(`\n${table}\n\n${folded(sentences, out)}\n`);
       const path = resolve(given.report);
-      await writeReport(path, outcome, sentences);
+      await writeReport(path, outcome, sentences, command);
       out.write(`\nReport: ${path}\n`);
     });
   },
