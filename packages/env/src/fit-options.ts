@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, LeaError } from '@lea/core';
+import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
 import { candidateSlots, readPrompt } from './candidate-prompt.ts';
@@ -155,6 +155,7 @@ function checkOptions(o: FitEnvironmentOptions): void {
     epochs: [1, Infinity, 'whole'],
     patience: [0, Infinity, 'whole'],
   });
+  checkSeed('fitEnvironment', o.seed);
   checkRuntime('fitEnvironment', o);
   const refuse = (message: string, value: unknown): never => {
     throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });

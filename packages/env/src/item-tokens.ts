@@ -1,4 +1,4 @@
-import { checkRanges, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
 import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { BestVectors } from './best-vectors.ts';
 import { wordsOf } from './decoders/modules.ts';
@@ -141,6 +141,7 @@ function checkOptions(o: ItemTokenOptions): void {
     tolerance: [0, 1],
     anchor: [0, Number.MAX_VALUE],
   });
+  checkSeed('learnItemTokens', o.seed);
   checkRuntime('learnItemTokens', o);
 }
 

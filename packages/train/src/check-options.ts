@@ -1,4 +1,4 @@
-import { checkChoices, LeaError } from '@lea/core';
+import { checkChoices, checkSeed, LeaError } from '@lea/core';
 import { checkSignals } from './check-signals.ts';
 import { checkMetric } from './metric.ts';
 import type { Plan } from './options.ts';
@@ -79,6 +79,7 @@ export function checkOptions({
     fusion: ['after', 'mixture', 'joint'],
     spinning: [true, false],
   });
+  checkSeed('train', plan.seed);
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);

@@ -109,7 +109,8 @@ export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
   checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
-  const batch = Math.min(options.batch ?? 256, train.count);
+  const { batch: asked = 256 } = options;
+  const batch = Math.min(asked, train.count);
   const defaults = {
     agent,
     train,
@@ -142,7 +143,7 @@ export function planOf(options: TrainOptions): Plan {
     ...textSize(plan.text),
     ...stateSize(plan),
   };
-  checkOptions(plan);
+  checkOptions({ ...plan, batch: asked });
   const joint = plan.memory && plan.fusion === 'joint' ? plan.memory : undefined;
   // Every row of a chunk brings a number per item.
   const chunk = joint
