@@ -133,7 +133,8 @@ export async function* learnItemTokens(
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: ItemTokenOptions): void {
-  const given = { ...o, batch: o.batch ?? 1 };
+  const { batch = 1 } = o;
+  const given = { ...o, batch };
   checkRanges('learnItemTokens', given, {
     batch: [1, Number.MAX_VALUE, 'whole'],
     steps: [0, Number.MAX_VALUE, 'whole'],

@@ -26,7 +26,7 @@ export interface CompileOptions {
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
   const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
-  checkRanges('compile', { threads }, { threads: [1, 2 ** 31 - 1, 'whole'] });
+  checkRanges('compile', { threads }, { threads: [1, 1024, 'whole'] });
   checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });
   await tf.ready();
   const recorded = record(program, specs);

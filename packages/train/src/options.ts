@@ -1,5 +1,5 @@
 import { type Agent, type Fusion, type Memory, type Shape, withMemory } from '@lea/agents';
-import { withDefaults } from '@lea/core';
+import { checkRanges, withDefaults } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkAgent, checkOptions } from './check-options.ts';
@@ -110,6 +110,7 @@ export function planOf(options: TrainOptions): Plan {
   checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
   const { batch: asked = 256 } = options;
+  checkRanges('train', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
   const batch = Math.min(asked, train.count);
   const defaults = {
     agent,
@@ -143,7 +144,7 @@ export function planOf(options: TrainOptions): Plan {
     ...textSize(plan.text),
     ...stateSize(plan),
   };
-  checkOptions({ ...plan, batch: asked });
+  checkOptions(plan);
   const joint = plan.memory && plan.fusion === 'joint' ? plan.memory : undefined;
   // Every row of a chunk brings a number per item.
   const chunk = joint
