@@ -50,13 +50,16 @@ export const memoryDefaults: MemoryOptions = {
   seed: 0,
 };
 
+/** Longest window: every place of it is a part of the program. */
+export const LONGEST = 4096;
+
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
   const options = withDefaults('countingMemory', memoryDefaults, given);
   const counted = [1, Number.MAX_SAFE_INTEGER, 'whole'] as const;
   const kept = [1, Infinity, 'whole or Infinity'] as const;
   checkRanges('countingMemory', options, {
-    window: counted,
+    window: [1, LONGEST, 'whole'],
     horizon: counted,
     smoothing: [Number.MIN_VALUE, Number.MAX_VALUE],
     neighbors: kept,
