@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkRanges, contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
-import { emptyWindows, type Windows } from '@lea/data';
+import { checkWindows, emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import type { Encoded } from './encoded.ts';
 import type { Catalogue } from './environment-catalogue.ts';
@@ -42,7 +42,7 @@ export interface Environment {
   readonly calibration?: RewardCalibration;
   /** Columns of a state. */
   readonly stateSize: number;
-  /** States of histories, [size * stateSize]. */
+  /** States of histories, [size * stateSize]. @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`, as all that takes windows */
   states(windows: Windows): Promise<Float32Array>;
   /** State logits over all items, [size * items]. */
   score(windows: Windows): Promise<Float32Array>;
@@ -113,8 +113,10 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
-  const read = (windows: Windows, forRewards: boolean): Promise<Encoded> =>
-    runners.encode(newest(windows, window, items), forRewards);
+  const read = async (windows: Windows, forRewards: boolean): Promise<Encoded> => {
+    checkWindows(windows, items);
+    return runners.encode(newest(windows, window, items), forRewards);
+  };
   const judged = async (about: Encoded, actions: Int32Array) =>
     runners.rewards(about, checkActions(actions, about.windows.size, items));
   const rewardsOf = async (about: Encoded, actions: Int32Array, options?: Partial<RewardOptions>) => {
