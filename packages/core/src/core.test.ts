@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -16,12 +17,16 @@ import {
   normal,
   permutation,
   randomBits,
+  readSealed,
   readWhole,
+  removeRemains,
   replaceFile,
   show,
   stableJson,
   uniform,
+  unsealed,
   withDefaults,
+  writeSealed,
 } from './index.ts';
 
 describe('LeaError', () => {
@@ -258,5 +263,107 @@ describe('files', () => {
     await writeFile(join(folder, 'plain'), 'x');
     await expect(replaceFile(join(folder, 'plain', 'below'), 'y')).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
     expect(await readFile(join(folder, 'plain'), 'utf8')).toBe('x');
+  });
+
+  it('writes under a random name first, and leaves nothing else behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const path = join(folder, 'file.txt');
+    const beside = new Set<string>();
+    function* watched() {
+      for (const name of readdirSync(folder)) if (name !== 'file.txt') beside.add(name);
+      yield Uint8Array.of(104);
+    }
+    for (let i = 0; i < 3; i++) await replaceFile(path, watched());
+    expect(beside.size).toBe(3);
+    for (const name of beside) expect(name).toMatch(/^file\.txt\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/);
+    function* failing() {
+      yield Uint8Array.of(104);
+      throw new Error('cut');
+    }
+    await expect(replaceFile(path, failing())).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
+    expect(await readdir(folder)).toEqual(['file.txt']);
+    expect(await readFile(path, 'utf8')).toBe('h');
+  });
+
+  it('keeps a link and its permissions', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const [real, link] = [join(folder, 'real.txt'), join(folder, 'link.txt')];
+    await writeFile(real, 'one');
+    await chmod(real, 0o600);
+    await symlink(real, link);
+    await replaceFile(link, 'two');
+    expect(await readFile(real, 'utf8')).toBe('two');
+    expect((await stat(real)).mode & 0o777).toBe(0o600);
+  });
+
+  it('removes what killed writes left, of one file or of all, and nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const remains = (name: string) => join(folder, `${name}.01234567-89ab-cdef-0123-456789abcdef.tmp`);
+    await mkdir(join(folder, 'deep'));
+    const others = [join(folder, 'mine.tmp'), join(folder, 'a.1.tmp')];
+    const killed = [remains('a'), remains('b'), remains('deep/a')];
+    for (const path of [...others, ...killed]) await writeFile(path, '');
+    await removeRemains(folder, 'a');
+    expect((await readdir(folder)).sort()).toEqual([
+      'a.1.tmp',
+      'b.01234567-89ab-cdef-0123-456789abcdef.tmp',
+      'deep',
+      'mine.tmp',
+    ]);
+    await removeRemains(folder);
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.1.tmp', 'deep', 'mine.tmp']);
+    await removeRemains(join(folder, 'none'));
+  });
+});
+
+describe('sealed files', () => {
+  const value = {
+    name: 'ünï',
+    metrics: { 'ndcg@10': 0.125, empty: Number.NaN },
+    left: undefined,
+    list: [1, { a: null }],
+  };
+
+  it('reads what was written, as JSON has it', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'lea-')), 'record.json');
+    await writeSealed(path, value);
+    expect(await readSealed(path)).toEqual({
+      name: 'ünï',
+      metrics: { 'ndcg@10': 0.125, empty: null },
+      list: [1, { a: null }],
+    });
+  });
+
+  it('notices every flipped bit that changes what is read', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'lea-')), 'record.json');
+    await writeSealed(path, value);
+    const whole = await readFile(path);
+    const [content, counts] = [await readSealed(path), { refused: 0, same: 0 }];
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const flipped = Buffer.from(whole);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      let read: unknown;
+      try {
+        read = unsealed(flipped.toString('utf8'), path);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'E_FILE_DAMAGED', value: path });
+        counts.refused++;
+        continue;
+      }
+      // The name of the seal itself may change: then it is a field like others.
+      const { metrics, name, list } = read as typeof value;
+      expect({ metrics, name, list }).toEqual(content);
+      counts.same++;
+    }
+    expect(counts.refused).toBeGreaterThan(counts.same * 10);
+  });
+
+  it('takes files from before there were seals as they are, and refuses what is no object', async () => {
+    expect(unsealed('{"a":1}', 'x')).toEqual({ a: 1 });
+    for (const text of ['', '{', '[1]', 'null', '3']) {
+      expect(() => unsealed(text, 'x.json')).toThrow(
+        expect.objectContaining({ code: 'E_FILE_DAMAGED', value: 'x.json' }),
+      );
+    }
   });
 });
