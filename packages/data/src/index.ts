@@ -1,4 +1,5 @@
 export type { Catalog, Contribution } from './catalog.ts';
+export { checkWindows } from './check-windows.ts';
 export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
 export { successions } from './counting/successions.ts';
 export type { Dataset, EventSet } from './datasets/dataset.ts';
@@ -16,7 +17,16 @@ export { leaveOneOut, splitByTime } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';
 export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';
 export { findTextLeaks, type TextLeak, type TextLeakReport } from './text-leaks.ts';
-export { type Batch, batchOf, emptyBatch, emptyWindows, historyWindows, type Windows, windowsOf } from './windows.ts';
+export {
+  type Batch,
+  batchOf,
+  emptyBatch,
+  emptyWindows,
+  historyWindows,
+  isItemList,
+  type Windows,
+  windowsOf,
+} from './windows.ts';
 export type { Outlook } from './world/choice.ts';
 export type { Taste } from './world/tastes.ts';
 export { createWorld, type World, type WorldOptions } from './world/world.ts';

@@ -124,7 +124,7 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
 }
 
 function checkCounts(option: string, values: readonly number[]): void {
-  if (values.every((value) => Number.isInteger(value) && value > 0)) return;
+  if (Array.isArray(values) && values.every((value) => Number.isInteger(value) && value > 0)) return;
   throw new LeaError('E_OPTION_VALUE', `evaluate needs whole numbers from 1 for ${option}.`, { value: values });
 }
 

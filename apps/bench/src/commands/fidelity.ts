@@ -67,13 +67,12 @@ const command: CommandDef<typeof args> = defineCommand({
         signal,
         onMeasured: (measured) => given.json && process.stdout.write(`${JSON.stringify(subjectLine(measured))}\n`),
       });
-      const path = resolve(given.report);
-      const json = await writeFidelity(path, outcome);
       const out = given.json ? process.stderr : process.stdout;
       const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
-      out.write(
-        `\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n\nReport: ${path}\nNumbers: ${json}\n`,
-      );
+      out.write(`\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n`);
+      const path = resolve(given.report);
+      const json = await writeFidelity(path, outcome);
+      out.write(`\nReport: ${path}\nNumbers: ${json}\n`);
     });
   },
 });

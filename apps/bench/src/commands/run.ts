@@ -58,12 +58,12 @@ const command: CommandDef<typeof args> = defineCommand({
         },
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
-      const path = resolve(given.report);
-      await writeReport(path, outcome, sentences, command);
       const out = given.json ? process.stderr : process.stdout;
       const served = servedOf(groupsOf(outcome.runs), experiment.runs)?.name;
-      const table = renderTable(resultTable(outcome.runs, { served }));
-      out.write(`\n${table}\n\n${folded(sentences, out)}\n\nReport: ${path}\n`);
+      out.write(`\n${renderTable(resultTable(outcome.runs, { served }))}\n\n${folded(sentences, out)}\n`);
+      const path = resolve(given.report);
+      await writeReport(path, outcome, sentences, command);
+      out.write(`\nReport: ${path}\n`);
     });
   },
 });

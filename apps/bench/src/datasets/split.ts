@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { LeaError, readWhole } from '@lea/core';
+import { LeaError } from '@lea/core';
 import { type Interactions, leaveOneOut, type Split, splitByTime, splitByUser, splitByUserLists } from '@lea/data';
 import * as v from 'valibot';
+import { readJsonFile } from '../config/json-file.ts';
 import type { SplitConfig } from '../config/schema.ts';
 import industrial from '../presets/splits/industrial.json' with { type: 'json' };
 import lastfm from '../presets/splits/lastfm.json' with { type: 'json' };
@@ -29,13 +30,7 @@ export async function splitAs(config: SplitConfig, interactions: Interactions, f
 
 async function userLists(name: string, folder: string): Promise<{ validation: string[]; test: string[] }> {
   const path = resolve(folder, name);
-  let json = Object.hasOwn(included, name) ? included[name] : undefined;
-  try {
-    json ??= JSON.parse((await readWhole(path)).toString('utf8'));
-  } catch (cause) {
-    if (cause instanceof LeaError) throw cause;
-    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
-  }
+  const json = Object.hasOwn(included, name) ? included[name] : await readJsonFile(path);
   const lists = v.safeParse(listsSchema, json);
   if (lists.success) return lists.output;
   throw new LeaError(

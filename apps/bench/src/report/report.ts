@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { replaceFile } from '@lea/core';
+import { type LeaError, replaceFile } from '@lea/core';
 import type { Outcome } from '../run/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedOf } from './groups.ts';
@@ -8,9 +8,10 @@ import { renderReport } from './html.ts';
 import { FULL, resultTable } from './table.ts';
 
 /**
- * Writes the report page, and a copy beside the runs it is about.
+ * Writes the report page, and a copy beside the runs it is about, where their folder may be written to.
  *
  * @param command that makes these numbers again
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function writeReport(
   path: string,
@@ -34,7 +35,10 @@ export async function writeReport(
   });
   await replaceFile(path, page);
   const copy = join(plan.folder, 'report.html');
-  if (copy !== path) await replaceFile(copy, page);
+  if (copy === path) return;
+  await replaceFile(copy, page).catch((error: LeaError) => {
+    if (error.code !== 'E_FILE_WRITE') throw error;
+  });
 }
 
 /** Without it no number means anything. */

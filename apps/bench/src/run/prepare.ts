@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
@@ -33,7 +32,8 @@ export async function prepareData(
     rewards: rewardsFor(dataset, experiment.rewards, origin),
     text,
     memory: lazyMemories({ experiment, split, dataset, text }),
-    threads: experiment.threads ?? Math.min(2, availableParallelism()),
+    // Whatever the machine: threads order sums, and a run may go on elsewhere.
+    threads: experiment.threads ?? 2,
   };
 }
 

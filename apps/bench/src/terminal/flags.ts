@@ -34,7 +34,7 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
 /** The number of `--seed`. @throws LeaError `E_FLAG_VALUE` */
 export function seedOf(text: string): number {
   const seed = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
+  if (/^\s*-?\d+\s*$/.test(text) && Number.isSafeInteger(seed)) return seed;
   throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
 }
 

@@ -3,7 +3,7 @@ import { LeaError } from '@lea/core';
 import { expect, test } from 'vitest';
 import { duration } from './duration.ts';
 import { describeFailure } from './failure.ts';
-import { checkFlags } from './flags.ts';
+import { checkFlags, seedOf } from './flags.ts';
 import { createProgress } from './progress.ts';
 import { typed } from './typed.ts';
 
@@ -70,4 +70,11 @@ test('flags are checked before anything runs', () => {
   expect(() => checkFlags('run', ['--dat', 'x'], args)).toThrow(/"--dat".*Did you mean "--data"/);
   expect(() => checkFlags('run', ['--data', '--json'], args)).toThrow('--data needs a value');
   expect(() => checkFlags('run', ['x', 'y'], args)).toThrow('that many words');
+});
+
+test('seeds are whole numbers, typed as such', () => {
+  expect(['0', '-3', ' 12 ', '9007199254740991'].map(seedOf)).toEqual([0, -3, 12, Number.MAX_SAFE_INTEGER]);
+  for (const text of ['', '0.5', '1e400', '1e-400', '0.99999999999999999', 'NaN', 'true', 'null', '9007199254740992']) {
+    expect(() => seedOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
+  }
 });

@@ -1,5 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import type { Transitions, Windows } from '@lea/data';
+import { checkWindows, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { type GramInverse, gramInverse, LAMBDA } from './gram-inverse.ts';
 import { lastItems } from './last-items.ts';
@@ -48,6 +48,7 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
     items,
     window: o.window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = new Float64Array(histories.size * items);
       for (let row = 0; row < histories.size; row++) {
         const start = row * items;
