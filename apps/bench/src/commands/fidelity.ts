@@ -8,6 +8,7 @@ import { curveTable, mainTable } from '../fidelity/table.ts';
 import { renderTable } from '../report/table.ts';
 import { checkFlags } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
 import { typed } from '../terminal/typed.ts';
 
 const args = {
@@ -64,14 +65,14 @@ const command: CommandDef<typeof args> = defineCommand({
         curve: given['subset-curve'] === true,
         out: process.stderr,
         signal,
-        onMeasured: (measured) => given.json && process.stdout.write(`${JSON.stringify(subjectLine(measured))}\n`),
+        onMeasured: (measured) => given.json && process.stdout.write(`${printableJson(subjectLine(measured))}\n`),
       });
       const path = resolve(given.report);
       const json = await writeFidelity(path, outcome);
       const out = given.json ? process.stderr : process.stdout;
       const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
       out.write(
-        `\n${tables.map(renderTable).join('\n\n')}\n\n${outcome.sentences.join('\n')}\n\nReport: ${path}\nNumbers: ${json}\n`,
+        `\n${tables.map(renderTable).join('\n\n')}\n\n${outcome.sentences.map(printable).join('\n')}\n\nReport: ${printable(path)}\nNumbers: ${printable(json)}\n`,
       );
     });
   },

@@ -8,6 +8,7 @@ import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
 import { checkFlags, seedOf } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interrupt.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
 import { typed } from '../terminal/typed.ts';
 
 const args = {
@@ -47,14 +48,16 @@ const command: CommandDef<typeof args> = defineCommand({
           runs: resolve(given.runs),
           out: process.stderr,
           signal,
-          onFinished: (run) => given.json && process.stdout.write(`${JSON.stringify(jsonLine(run))}\n`),
+          onFinished: (run) => given.json && process.stdout.write(`${printableJson(jsonLine(run))}\n`),
         },
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
       const path = resolve(given.report);
       await writeReport(path, outcome, sentences);
       const out = given.json ? process.stderr : process.stdout;
-      out.write(`\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.join('\n')}\n\nReport: ${path}\n`);
+      out.write(
+        `\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.map(printable).join('\n')}\n\nReport: ${printable(path)}\n`,
+      );
     });
   },
 });

@@ -6,7 +6,7 @@ import type { FinishedRun } from '../run/record.ts';
 import { barChart, curveChart } from './charts.ts';
 import { conclusions } from './conclusions.ts';
 import { renderReport } from './html.ts';
-import { formatMetric, resultTable } from './table.ts';
+import { formatMetric, renderTable, resultTable } from './table.ts';
 
 /** A run whose test events, four per user, all have one rank, but those of the first users. */
 function run(
@@ -168,4 +168,30 @@ test('the page holds its charts and escapes names', async () => {
   expect(page.match(/<svg/g)).toHaveLength(1);
   expect(page).toContain('a &lt; b &amp; &quot;c&quot;');
   expect(page).toContain('<li>x &lt; y</li>');
+  const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)![1]!;
+  expect(policy.split('; ')).toEqual([
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+});
+
+test('names that steer are shown as their codes: on the page, in charts and in the table', async () => {
+  const evil = 'a\u202eb\x1b[2Jc\u2066<script>';
+  const runs = [run(evil, 'baseline', 2, [1]), run('CE', 'run', 1, [3])];
+  const page = renderReport({
+    title: evil,
+    protocol: [[evil, evil]],
+    sentences: [evil],
+    table: resultTable(runs),
+    bars: await barChart(runs),
+    curves: undefined,
+  });
+  expect(page).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}&lt;script&gt;');
+  for (const shown of [await barChart(runs), renderTable(resultTable(runs))]) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+    expect(shown).not.toMatch(/[\x1b\u202e\u2066]/);
+    expect(shown).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}');
+  }
 });

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { FinishedRun } from '../run/record.ts';
+import { printable } from '../terminal/printable.ts';
 
 /** Rows of the result table, as text. */
 export interface ResultTable {
@@ -60,12 +61,13 @@ function rounded(value: number | null | undefined, digits: number): string {
 /** The table for a terminal; the best value of a column carries a star. */
 export function renderTable({ head, rows, best }: ResultTable): string {
   const table = new Table({
-    head: [...head],
+    head: head.map(printable),
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
   });
   rows.forEach((row, r) => {
-    table.push(row.map((cell, c) => (best.has(c) ? `${cell}${best.get(c) === r ? '*' : ' '}` : cell)));
+    const cells = row.map(printable);
+    table.push(cells.map((cell, c) => (best.has(c) ? `${cell}${best.get(c) === r ? '*' : ' '}` : cell)));
   });
   return table.toString();
 }
