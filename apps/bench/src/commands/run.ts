@@ -7,7 +7,7 @@ import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable } from '../report/table.ts';
 import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
-import { checkFlags, seedOf } from '../terminal/flags.ts';
+import { checkFlags, seedsOf } from '../terminal/flags.ts';
 import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { printable, printableJson } from '../terminal/printable.ts';
@@ -43,7 +43,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
-    const seeds = given.seed === undefined ? undefined : given.seed.split(',').map(seedOf);
+    const seeds = given.seed === undefined ? undefined : seedsOf(given.seed);
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
     const command = typed([...invocation, 'run', ...rawArgs]);

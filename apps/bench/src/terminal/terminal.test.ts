@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { duration } from './duration.ts';
 import { describeFailure } from './failure.ts';
-import { checkFlags, seedOf } from './flags.ts';
+import { checkFlags, seedOf, seedsOf } from './flags.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { typed } from './typed.ts';
@@ -74,7 +74,12 @@ test('flags are checked before anything runs', () => {
   expect(() => checkFlags('run', ['x', 'y'], args)).toThrow('that many words');
 });
 
-test('seeds are whole numbers, typed as such', () => {
+test('seeds are whole numbers, typed as such, and different', () => {
+  expect(seedsOf('0, 1,-2')).toEqual([0, 1, -2]);
+  expect(seedOf('-0')).toBe(0);
+  for (const text of ['0,0', '1,2,1', '0,-0', '0,', '1,x']) {
+    expect(() => seedsOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
+  }
   expect(['0', '-3', ' 12 ', '9007199254740991'].map(seedOf)).toEqual([0, -3, 12, Number.MAX_SAFE_INTEGER]);
   for (const text of ['', '0.5', '1e400', '1e-400', '0.99999999999999999', 'NaN', 'true', 'null', '9007199254740992']) {
     expect(() => seedOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
