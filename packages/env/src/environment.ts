@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { checkRanges, contentHash, LeaError, readWhole, unsealed, withDefaults, writeSealed } from '@lea/core';
 import { checkWindows, emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
 import type { Catalogue } from './environment-catalogue.ts';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
@@ -228,6 +229,7 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
     const file = unsealed(text, path) as unknown as EnvironmentFile;
     hash = file.hash;
     const { name, config, data, calibration, catalogue } = file;
+    checkSizes(config, tensors);
     const tokens = vectors ? { vectors, mean: mean!, scale: scale! } : null;
     const own = { name, config, data, calibration, catalogue, params, tokens, counts: counts!.data as Int32Array };
     environment = createEnvironment({ ...own, runtime });

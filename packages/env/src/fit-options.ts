@@ -130,7 +130,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
 };
 
 /** Longest window: attention takes memory by its square. */
-const LONGEST = 4096;
+export const LONGEST = 4096;
 
 /** Largest size of a decoder that begins at random. */
 const LARGEST = 4096;

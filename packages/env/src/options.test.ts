@@ -1,3 +1,4 @@
+import { key } from '@lea/core';
 import { createWorld } from '@lea/data';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -13,6 +14,7 @@ import type { LanguageModel } from './language-model.ts';
 import { finish } from './progress.ts';
 import { promptedModel } from './prompted/prompted-model.ts';
 import type { RewardModel } from './reward-model.ts';
+import { subsetOfSequences } from './segments.ts';
 import { uniformActor } from './step/actors.ts';
 import { checkEnvironment } from './step/check-environment.ts';
 import { rollout } from './step/rollout.ts';
@@ -90,6 +92,7 @@ const calls: Record<string, [call: (options: Record<string, never>) => unknown, 
     ['retries', 'timeout'],
   ],
   textVectors: [(o) => textVectors(['a'], { model: 'm', ...o }), ['batch']],
+  subsetOfSequences: [async ({ fraction }) => subsetOfSequences(rows, fraction!, key(0)), ['fraction']],
   trainTokenizer: [async ({ size }) => trainTokenizer(['a'], size), ['size']],
 };
 const options = Object.entries(calls).flatMap(([name, [, all]]) => all.map((option) => [name, option] as const));

@@ -50,7 +50,7 @@ const numeric: Partial<Record<keyof typeof baselines, string[]>> = {
   sknn: sessions,
   vsknn: sessions,
   stan: [...sessions, 'lambda1', 'lambda2', 'lambda3', 'backward'],
-  ease: ['window', 'decay', 'repeat'],
+  ease: ['window', 'decay', 'repeat', 'lambda'],
 };
 /** "All of them", or "never fades". */
 const mayBeInfinite = ['neighbors', 'sample', 'lambda1', 'lambda2', 'lambda3'];

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { distinct, options, strict } from './strict.ts';
 
 /** JSON has no Infinity, but 1e400 is read as one. */
-const number = v.pipe(v.number(), v.finite());
+const number = v.pipe(v.number(), v.finite('a number is finite, and at most 1.8e308.'));
 const seed = v.pipe(
   v.number(),
   v.safeInteger('a seed is a whole number below 2^53.'),

@@ -51,7 +51,7 @@ export const memoryDefaults: MemoryOptions = {
 };
 
 /** Longest window: every place of it is a part of the program. */
-export const LONGEST = 4096;
+const LONGEST = 4096;
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {

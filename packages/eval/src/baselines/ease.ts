@@ -41,7 +41,7 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
   checkRepeat('ease', o.repeat);
   const prior = tieBreak(train);
   const items = prior.length;
-  const inverse = typeof o.lambda === 'number' ? gramInverse(train, o.lambda) : o.lambda;
+  const inverse = isInverse(o.lambda) ? o.lambda : gramInverse(train, o.lambda);
   const { diagonal } = inverse;
   return {
     name: 'ease',
@@ -65,4 +65,9 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
       return scores;
     },
   };
+}
+
+/** What is neither that nor a number is left for `gramInverse` to refuse. */
+function isInverse(lambda: number | GramInverse): lambda is GramInverse {
+  return typeof lambda === 'object' && lambda !== null && 'addRows' in lambda;
 }
