@@ -138,15 +138,14 @@ it.each([[undefined], [null], ['ab'], [new Set(['a'])]])('refuses %j as a column
   expect(error).toMatchObject({ code: 'E_COLUMN_MISSING' });
 });
 
-it('notes ids that look alike and characters that were lost', () => {
+it('notes ids that look alike, characters that were lost, quotes and brackets', () => {
   const notes = (user: string[]) => interactionsOf({ user, item: user.map(() => 'x') }).info.notes;
   expect(notes(['u1', 'u2', 'caf\u00e9'])).toEqual([]);
-  expect(notes(['u1', 'u\u200b1'])).toEqual([
-    'Different user ids look alike: "u1" and "u\\u200b1" (pairs like this: 1).',
-  ]);
+  expect(notes(['u1', 'u\u200b1'])).toEqual(['Two different user ids look alike: "u1" and "u\\u200b1".']);
   expect(notes(['cafe\u0301', 'caf\u00e9'])).toEqual([expect.stringContaining('"cafe\\u0301" and "caf\\u00e9"')]);
   expect(notes(['a b', 'a\u00a0b'])).toHaveLength(1);
   expect(notes(['caf\ufffd'])).toEqual(['The user id "caf\\ufffd" holds U+FFFD, which stands for a lost character.']);
+  expect(notes(['b', '[5, 3]'])).toEqual(['The user id "[5, 3]" is in quotes or brackets, which are part of it.']);
 });
 
 function thrown(call: () => unknown): LeaError {

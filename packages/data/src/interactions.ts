@@ -1,7 +1,7 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
 import { type Cell, type CellOptions, missingWords, textsOf, timesOf } from './cells.ts';
+import { idNotes } from './id-notes.ts';
 import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
-import { lookAlikes } from './look-alikes.ts';
 
 /** Events as columns, sorted by user, then time; events of equal time keep their order of arrival. */
 export interface Interactions {
@@ -90,7 +90,7 @@ export function interactionsOf(events: EventColumns, options?: IdOptions): Inter
     item,
     time: time.map((_, i) => time[order[i]!]!),
     kind: Uint8Array.from(order, (i) => (rawKind ? kindIndex.get(rawKind[i]!)! : 0)),
-    info: { notes: [...lookAlikes('user', userIds), ...lookAlikes('item', itemIds), ...roundedTimes(time)] },
+    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...roundedTimes(time)] },
   };
 }
 

@@ -53,7 +53,8 @@ export async function readCatalog(path: string, options?: Partial<ReadCatalogOpt
     ...Object.fromEntries(columns.map((name) => [`.${name}`, name])),
   }));
   const ids = idsOf(table, 'id', { missing, trim: file.trim });
-  if (file.header && isHeader({ item: ids[0]! })) throw repeatedHeader(path, table.line[0]!, ids[0]);
+  const first = columns.map((name) => ['text', table.cells[`.${name}`]![0]!] as const);
+  if (file.header && isHeader([['item', ids[0]!], ...first])) throw repeatedHeader(path, table.line[0]!, ids[0]);
   const rename = index === undefined ? undefined : await readIndex(index, file);
   const isMissing = missingTest(missing);
 

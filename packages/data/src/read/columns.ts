@@ -25,14 +25,15 @@ export function findColumn(where: string, column: string, header: readonly strin
 }
 
 function missingColumn(where: string, column: string, header: readonly string[]): LeaError {
-  const near = nearest(column, header.slice(0, 1000));
+  const names = header.slice(0, 1000).map((name) => name.slice(0, 60));
+  const near = nearest(column, names);
   const other = header.length === 1 ? /[,;|\t]|::/.exec(header[0]!)?.[0] : undefined;
   const more = header.length > 20 ? `, and ${header.length - 20} more` : '';
   return new LeaError('E_COLUMN_MISSING', `${where}: there is no such column.`, {
     value: column,
     hint: other
-      ? `The option "delimiter" may have to be ${JSON.stringify(other)}: the only column is ${JSON.stringify(header[0])}.`
-      : `${near ? `The nearest is "${near}". ` : ''}Columns are: ${header.slice(0, 20).join(', ')}${more}.`,
+      ? `The option "delimiter" may have to be ${JSON.stringify(other)}: the only column is ${JSON.stringify(names[0])}.`
+      : `${near ? `The nearest is "${near}". ` : ''}Columns are: ${names.slice(0, 20).join(', ')}${more}.`,
   });
 }
 
@@ -49,21 +50,22 @@ export const candidates: Record<Role, readonly string[]> = {
 };
 
 /** What other columns of the kind are often called: lower case, letters and digits only. */
-const usual: Record<Role, RegExp> = {
+const usual: Record<Role | 'text', RegExp> = {
   user: /^(user|visitor|customer|client|member|account|reviewer|session)s?(id|no|name)?$|^uid$/,
   item: /^(item|product|sku|article|movie|track|song|artist|book|asin|parentasin|business|video|news)s?(id|no)?$|^iid$/,
   time: /time|date$|stamp|^(ts|when|createdat)$/,
   kind: /^(event|action|behaviou?r|interaction|feedback)s?(type|name|kind)?$|^(kind|type)s?$/,
   history: /(list|history|sequence|seq)$/,
+  text: /(title|name|text|description)s?$|^(category|brand|genre|author|artist|tag|summary|price|year)s?$/,
 };
 
-function isUsual(role: Role, name: string): boolean {
+function isUsual(role: Role | 'text', name: string): boolean {
   return usual[role].test(name.toLowerCase().replace(/[^\p{L}\d]/gu, ''));
 }
 
-/** Whether cells under these roles look like a header line rather than an event. */
-export function isHeader(cells: Readonly<Partial<Record<Role, string>>>): boolean {
-  return Object.entries(cells).every(([role, cell]) => isUsual(role as Role, columnName(cell)));
+/** Whether cells with these roles look like a header line rather than a row. */
+export function isHeader(cells: readonly (readonly [role: Role | 'text', cell: string])[]): boolean {
+  return cells.every(([role, cell]) => isUsual(role, columnName(cell)));
 }
 
 /**

@@ -104,9 +104,9 @@ function chooseColumns(
 }
 
 /** With the names given, the first line must not hold names too. */
-function refuseHeader(table: Table): void {
-  const first = Object.fromEntries(Object.entries(table.cells).map(([role, cells]) => [role, cells[0]!]));
-  if (isHeader(first)) throw repeatedHeader(table.file, table.line[0]!, Object.values(first));
+function refuseHeader({ file, line, cells }: Table): void {
+  const first = Object.entries(cells).map(([role, column]) => [role as Role, column[0]!] as const);
+  if (isHeader(first)) throw repeatedHeader(file, line[0]!, Object.fromEntries(first));
 }
 
 /** A row that is a history has one time and one kind for all of its events. */

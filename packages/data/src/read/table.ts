@@ -61,15 +61,15 @@ export async function readTable(
   checkRanges('readTable', { maxRecordSize }, { maxRecordSize: [1, Number.MAX_VALUE, 'whole'] });
   const table: Table = { file: path, line: [], cells: {}, column: {} };
   let header: readonly string[] | undefined;
+  let written: readonly string[] = [];
   let picks: { at: number; cells: string[] }[] = [];
 
-  let written: readonly string[] = [];
-  const start = (cells: readonly string[]): void => {
+  const start = (cells: readonly string[], where: string): void => {
     written = cells.map(trimmed);
     const names = written.map(columnName);
     header = names;
     picks = Object.entries(choose(names)).map(([name, column]) => {
-      const at = findColumn(`${path} line 1`, column, names);
+      const at = findColumn(where, column, names);
       table.column[name] = names[at]!;
       table.cells[name] = [];
       return { at, cells: table.cells[name] };
@@ -77,7 +77,7 @@ export async function readTable(
   };
   const row = (record: string[], line: number): void => {
     if (!header) {
-      start(record);
+      start(record, `${path} line ${line}`);
       return;
     }
     if (record.length !== header.length) {
@@ -95,7 +95,7 @@ export async function readTable(
     for (const { at, cells } of picks) cells.push(trim ? trimmed(record[at]!) : record[at]!);
   };
 
-  if (given) start(given);
+  if (given) start(given, `${path}, option "header"`);
   const place = (line: number, column?: number) =>
     `${path} line ${line}${column === undefined ? '' : `, column ${header?.[column] ?? column + 1}`}`;
   await eachRecord(textOf(path, encoding), { delimiter, quote, maxRecordSize }, place, row);
