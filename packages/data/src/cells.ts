@@ -29,8 +29,15 @@ export interface CellOptions {
   trim?: boolean;
 }
 
-/** Whether a text is empty or one of the words for a missing value. */
+/**
+ * Whether a text is empty or one of the words for a missing value.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
+ */
 export function missingTest(words: readonly string[] = missingWords): (text: string) => boolean {
+  if (!Array.isArray(words) || words.some((word) => typeof word !== 'string')) {
+    throw new LeaError('E_OPTION_VALUE', 'The option "missing" is a list of words.', { value: words });
+  }
   const known = new Set(words.map((word) => trimmed(word).toLowerCase()));
   return (text) => {
     const bare = trimmed(text);

@@ -90,6 +90,9 @@ describe('cells that are no ids', () => {
   });
 
   it('words for missing values can be others, or none', () => {
+    expect(thrown(() => interactionsOf({ user: [1], item: [1] }, { missing: 'NA' as never })).code).toBe(
+      'E_OPTION_VALUE',
+    );
     const data = { user: ['NA', 'NULL'], item: ['x', 'x'] };
     expect(interactionsOf(data, { missing: [] }).userIds).toEqual(['NA', 'NULL']);
     expect(thrown(() => interactionsOf(data, { missing: ['null'] }))).toMatchObject({ value: 'NULL' });
@@ -138,13 +141,17 @@ it.each([[undefined], [null], ['ab'], [new Set(['a'])]])('refuses %j as a column
   expect(error).toMatchObject({ code: 'E_COLUMN_MISSING' });
 });
 
-it('notes ids that look alike, characters that were lost, quotes and brackets', () => {
+it('notes ids that look alike, lost characters, rounded numbers, quotes and brackets', () => {
   const notes = (user: string[]) => interactionsOf({ user, item: user.map(() => 'x') }).info.notes;
   expect(notes(['u1', 'u2', 'caf\u00e9'])).toEqual([]);
   expect(notes(['u1', 'u\u200b1'])).toEqual(['Two different user ids look alike: "u1" and "u\\u200b1".']);
   expect(notes(['cafe\u0301', 'caf\u00e9'])).toEqual([expect.stringContaining('"cafe\\u0301" and "caf\\u00e9"')]);
   expect(notes(['a b', 'a\u00a0b'])).toHaveLength(1);
   expect(notes(['caf\ufffd'])).toEqual(['The user id "caf\\ufffd" holds U+FFFD, which stands for a lost character.']);
+  expect(notes(['7', '8.0', '7.0'])).toEqual([expect.stringContaining('look alike: "7" and "7.0"')]);
+  expect(notes(['1.23457e+11', '5'])).toEqual([
+    expect.stringContaining('"1.23457e+11" looks like a number that was rounded'),
+  ]);
   expect(notes(['b', '[5, 3]'])).toEqual(['The user id "[5, 3]" is in quotes or brackets, which are part of it.']);
 });
 

@@ -15,7 +15,7 @@ export function columnName(cell: string): string {
 export function findColumn(where: string, column: string, header: readonly string[]): number {
   const places = (same: (name: string) => boolean) => [...header.keys()].filter((at) => same(header[at]!));
   const exact = places((name) => name === column);
-  const found = exact.length > 0 ? exact : places((name) => name.toLowerCase() === column.toLowerCase());
+  const found = exact.length > 0 ? exact : places((name) => name.toLowerCase() === String(column).toLowerCase());
   if (found.length === 1) return found[0]!;
   if (found.length === 0) throw missingColumn(where, column, header);
   throw new LeaError('E_COLUMN_DUPLICATE', `${where}: ${found.length} columns of this name.`, {
@@ -26,7 +26,7 @@ export function findColumn(where: string, column: string, header: readonly strin
 
 function missingColumn(where: string, column: string, header: readonly string[]): LeaError {
   const names = header.slice(0, 1000).map((name) => name.slice(0, 60));
-  const near = nearest(column, names);
+  const near = nearest(String(column), names);
   const other = header.length === 1 ? /[,;|\t]|::/.exec(header[0]!)?.[0] : undefined;
   const more = header.length > 20 ? `, and ${header.length - 20} more` : '';
   return new LeaError('E_COLUMN_MISSING', `${where}: there is no such column.`, {

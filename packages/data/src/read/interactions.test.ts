@@ -98,6 +98,7 @@ describe('one row per event', () => {
     ],
     ['no delimiter', 'user,item\n1,2', { delimiter: '' }, 'E_OPTION_VALUE', /delimiter/],
     ['no quote', 'user,item\n1,2', { quote: '' }, 'E_OPTION_VALUE', /quote/],
+    ['a header that is no list', '1,2', { header: 'user,item' }, 'E_OPTION_VALUE', /header/],
     ['no record', 'user,item\n1,2', { maxRecordSize: 0 }, 'E_OPTION_VALUE', /maxRecordSize/],
     ['unknown id', 'user,item\n1,2\n1,7', { ids: ['2', '3'] }, 'E_ID_UNKNOWN', /x\.csv line 3: unknown id\. Got "7"/],
   ] as [string, string | Uint8Array | undefined, object, string, RegExp][])(

@@ -57,7 +57,7 @@ export async function readTable(
   const { header: given, encoding, trim, maxRecordSize, ...format } = withDefaults('readTable', fileDefaults, options);
   const delimiter = format.delimiter ?? delimiterOf(path);
   const quote = format.quote === undefined ? (delimiter === '\t' ? null : '"') : format.quote;
-  checkFormat(delimiter, quote);
+  checkFormat(delimiter, quote, given);
   checkRanges('readTable', { maxRecordSize }, { maxRecordSize: [1, Number.MAX_VALUE, 'whole'] });
   const table: Table = { file: path, line: [], cells: {}, column: {} };
   let header: readonly string[] | undefined;
@@ -150,7 +150,10 @@ function delimiterOf(path: string): string {
   return /\.csv(\.gz)?$/i.test(path) ? ',' : '\t';
 }
 
-function checkFormat(delimiter: unknown, quote: unknown): void {
+function checkFormat(delimiter: unknown, quote: unknown, header: unknown): void {
+  if (header !== undefined && !(Array.isArray(header) && header.every((name) => typeof name === 'string'))) {
+    throw new LeaError('E_OPTION_VALUE', 'A header is a list of column names.', { value: header });
+  }
   const isMark = (mark: unknown) => typeof mark === 'string' && mark !== '' && !/[\r\n]/.test(mark);
   if (!isMark(delimiter)) {
     throw new LeaError('E_OPTION_VALUE', 'A delimiter is one or more characters without line ends.', {
