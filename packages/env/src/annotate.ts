@@ -135,8 +135,10 @@ function jobOf(env: Environment, transitions: Transitions, options: Partial<Anno
   const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: o.shardRows };
   const about = rowsHash(transitions);
   const hash = contentHash('annotation', env.hash, about, plan);
-  const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
-  return { env, transitions, o, hash, rowsHash: about, store, stateSize: states ? env.stateSize : 0 };
+  const stateSize = states ? env.stateSize : 0;
+  const columns = Object.keys(emptyColumns(0, k, stateSize));
+  const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash, columns);
+  return { env, transitions, o, hash, rowsHash: about, store, stateSize };
 }
 
 /**

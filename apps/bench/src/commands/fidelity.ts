@@ -7,8 +7,9 @@ import { runFidelity } from '../fidelity/run.ts';
 import { curveTable, mainTable } from '../fidelity/table.ts';
 import { renderTable } from '../report/table.ts';
 import { checkFlags } from '../terminal/flags.ts';
+import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { typed } from '../terminal/typed.ts';
+import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -57,7 +58,7 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('fidelity', rawArgs, args);
     const flags = flagsOf(given);
     const loaded = await loadExperiment(given.experiment);
-    await interruptible(typed(['npm', 'run', 'bench', '--', 'fidelity', ...rawArgs]), async (signal) => {
+    await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
       const outcome = await runFidelity(loaded, flags, {
         data: given.data,
         runs: resolve(given.runs),
@@ -71,7 +72,7 @@ const command: CommandDef<typeof args> = defineCommand({
       const out = given.json ? process.stderr : process.stdout;
       const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
       out.write(
-        `\n${tables.map(renderTable).join('\n\n')}\n\n${outcome.sentences.join('\n')}\n\nReport: ${path}\nNumbers: ${json}\n`,
+        `\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n\nReport: ${path}\nNumbers: ${json}\n`,
       );
     });
   },

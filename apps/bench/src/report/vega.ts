@@ -7,7 +7,7 @@ export const MUTED = '#b8c2cc';
 /** Distinct for colour-blind readers too (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
 const style = {
-  background: '#ffffff',
+  background: 'transparent',
   font: 'system-ui, sans-serif',
   axis: {
     labelColor: INK,

@@ -4,6 +4,7 @@ import { LeaError, withDefaults } from '@lea/core';
 import { shardsOf, WEIGHTS } from '../decoders/weights.ts';
 import type { Progress } from '../progress.ts';
 import { readJson } from '../read-json.ts';
+import { checkSecret } from '../secret.ts';
 import { fetchFile } from './fetch-file.ts';
 import { type HubFile, type Listing, listFiles } from './listing.ts';
 import { type Hub, Passing } from './request.ts';
@@ -46,7 +47,8 @@ const OPTIONAL = ['tokenizer_config.json'];
  *
  * @param id such as `Qwen/Qwen3-0.6B`
  * @throws LeaError `E_OFFLINE` (names the files and where to put them), `E_HUB_MISSING`, `E_HUB_ACCESS`, `E_HUB_FILES` (a model
- *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`
+ *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`,
+ *   `E_API_KEY` (the token)
  */
 export async function* downloadLanguageModel(
   id: string,
@@ -54,6 +56,7 @@ export async function* downloadLanguageModel(
 ): AsyncGenerator<Progress, string> {
   const { dir, ...given } = options;
   const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
+  checkSecret('token', o.token);
   const hub: Hub = { ...o, endpoint: o.endpoint.replace(/\/+$/, '') };
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
     throw new LeaError('E_OPTION_VALUE', 'A model has a name such as "Qwen/Qwen3-0.6B".', { value: id });
