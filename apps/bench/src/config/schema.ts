@@ -38,6 +38,16 @@ const columns = strict('dataset.columns', {
   history: v.optional(text),
 });
 
+/** How a file is read: options of `readInteractions` and `readCatalog` in @lea/data, which documents them. */
+const reading = {
+  ...options(['delimiter', 'encoding'], text),
+  quote: v.optional(v.nullable(text)),
+  header: v.optional(v.pipe(v.array(text), v.minLength(1))),
+  missing: v.optional(v.array(v.string())),
+  trim: v.optional(flag),
+  maxRecordSize: v.optional(count),
+};
+
 const dataset = v.variant('type', [
   strict('dataset', {
     type: v.literal('world'),
@@ -56,9 +66,17 @@ const dataset = v.variant('type', [
     columns: v.optional(columns),
     /** Raw value -> kind, e.g. `{ "view": "click" }`. */
     kinds: v.optional(v.record(v.string(), v.string())),
+    /** Between the items of a history in one cell. */
+    separator: v.optional(v.pipe(v.string(), v.nonEmpty())),
+    ...reading,
     /** How texts are made: the id column, "{title} by {brand}" over other columns, and a file raw id -> id. */
     text: v.optional(
-      strict('dataset.text', { column: v.optional(text), template: v.optional(text), index: v.optional(text) }),
+      strict('dataset.text', {
+        column: v.optional(text),
+        template: v.optional(text),
+        index: v.optional(text),
+        ...reading,
+      }),
     ),
   }),
 ]);

@@ -19,8 +19,29 @@ const ids = v.union([
 ]);
 const listsSchema = v.strictObject({ validation: ids, test: ids });
 
-/** Carries out the split that a config asks for. */
+/**
+ * Carries out the split that a config asks for.
+ *
+ * @throws LeaError `E_SPLIT_EMPTY` naming the set that has no event, and those of the splits
+ */
 export async function splitAs(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
+  const split = await carryOut(config, interactions, folder);
+  const empty = (['validation', 'test'] as const).filter((set) => split[set].count === 0);
+  if (empty.length === 0) return split;
+  throw new LeaError('E_SPLIT_EMPTY', `The split "${config.type}" leaves no event for ${empty.join(' and ')}.`, {
+    value: split.info.events,
+    hint: `${ways[config.type]} Runs are chosen by validation and judged by test.`,
+  });
+}
+
+const ways: Record<SplitConfig['type'], string> = {
+  'by-user': 'Give these sets a larger share, or more users.',
+  'user-lists': 'List users with events for both.',
+  'leave-one-out': 'It needs users of at least three events.',
+  'by-time': 'Choose validationFrom and testFrom by the times of the data, in their unit.',
+};
+
+async function carryOut(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
   if (config.type === 'by-user')
     return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
   if (config.type === 'leave-one-out') return leaveOneOut(interactions);
