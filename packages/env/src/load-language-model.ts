@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
-import type { Specs } from '@lea/tensor';
+import type { Specs, Value } from '@lea/tensor';
 import { ConfigFile } from './decoders/config-file.ts';
 import { checkpointConfig } from './decoders/families.ts';
 import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
@@ -40,13 +40,17 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
   const weights = await openWeights(dir, baseOf(decoder));
   const table = { dtype: 'float32', shape: [words, decoder.width] } as const;
   const specs: Specs = { ...decoderSpecs(decoder), [wordsOf(decoder)]: table };
-  if (!(tied ?? !weights.has(HEAD))) specs[HEAD] = table;
+  if (weights.has(HEAD) || tied === false) specs[HEAD] = table;
   const params = await weights.read(specs);
+  // A file may hold the word vectors twice, and a flag that says "tied" may be wrong: the weights decide.
+  if (tied && params[HEAD] && equal(params[HEAD], params[wordsOf(decoder)]!)) delete params[HEAD];
   const hash = languageModelHash(decoder, tokenizer, params);
   const perplexity = own?.optionalNumber('perplexity');
   const measured = perplexity === undefined ? {} : { perplexity };
   return { config: decoder, context, tokenizer, params, file: file.fields, hash, ...measured };
 }
+
+const equal = (a: Value, b: Value): boolean => a.data.every((value, i) => value === b.data[i]);
 
 /** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */
 async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: SpecialToken; end?: SpecialToken }> {

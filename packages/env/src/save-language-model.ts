@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { replaceFile } from '@lea/core';
 import { writeSafetensors } from '@lea/tensor';
+import { HEAD } from './decoders/modules.ts';
 import type { LanguageModel } from './language-model.ts';
 
 /** Where `config.json` keeps what only {@link LanguageModel} knows; other readers pass over it. */
@@ -19,6 +20,9 @@ export async function saveLanguageModel(lm: LanguageModel, dir: string): Promise
     ...(lm.file ?? llamaFile(lm)),
     bos_token_id: tokenizer.start,
     eos_token_id: tokenizer.end,
+    tie_word_embeddings: lm.params[HEAD] === undefined,
+    // The spellings of transformers 5 and of the older ones.
+    dtype: 'float32',
     torch_dtype: 'float32',
     [OWN_FIELD]: { context, perplexity },
   };
@@ -41,7 +45,6 @@ function llamaFile({ config, context, tokenizer }: LanguageModel): object {
     max_position_embeddings: context,
     rms_norm_eps: config.normEps,
     rope_theta: config.ropeTheta ?? 10000,
-    tie_word_embeddings: true,
     vocab_size: tokenizer.size,
   };
 }
