@@ -307,6 +307,27 @@ describe('what is wrong is named, with the way out', () => {
     await fails('E_TOKENIZER', /more tokens than the model's 96.*120/);
   });
 
+  test('200,000 levels of JSON, in any file', async () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    for (const [file, code] of [
+      ['config.json', 'E_MODEL_UNSUPPORTED'],
+      ['tokenizer.json', 'E_TOKENIZER'],
+      ['tokenizer_config.json', 'E_TOKENIZER'],
+      ['model.safetensors.index.json', 'E_MODEL_UNSUPPORTED'],
+    ] as const) {
+      dir = await folderOf('llama');
+      if (file === 'model.safetensors.index.json') await rm(join(dir, 'model.safetensors'));
+      await writeFile(join(dir, file), `{"model_type":${deep}}`);
+      await fails(code, new RegExp(`more than 100 levels.*${file}`));
+    }
+    dir = await folderOf('llama');
+    const header = Buffer.from(`{"model.norm.weight":{"dtype":${deep},"shape":[32],"data_offsets":[0,128]}}`);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(header.length));
+    await writeFile(join(dir, 'model.safetensors'), Buffer.concat([size, header, Buffer.alloc(128)]));
+    await fails('E_SAFETENSORS', /dtype/);
+  });
+
   test('a context that the model has no positions for', async () => {
     await expect(loadLanguageModel(dir, { context: 65 })).rejects.toThrow('64 positions');
     expect((await loadLanguageModel(dir, { context: 64 })).context).toBe(64);

@@ -35,7 +35,7 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
   }
   const special = await specialTokens(dir, file);
   const path = join(dir, 'tokenizer.json');
-  const tokenizer = tokenizerFrom(await readOfTokenizer(path), { ...special, words, path });
+  const tokenizer = tokenizerFrom(await readJson(path, 'E_TOKENIZER'), { ...special, words, path });
 
   const weights = await openWeights(dir, baseOf(decoder));
   const table = { dtype: 'float32', shape: [words, decoder.width] } as const;
@@ -54,7 +54,7 @@ const equal = (a: Value, b: Value): boolean => a.data.every((value, i) => value 
 
 /** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */
 async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: SpecialToken; end?: SpecialToken }> {
-  const described = await readOfTokenizer(join(dir, 'tokenizer_config.json')).catch((error: LeaError) => {
+  const described = await readJson(join(dir, 'tokenizer_config.json'), 'E_TOKENIZER').catch((error: LeaError) => {
     if (error.code === 'E_FILE_MISSING') return {} as Record<string, unknown>;
     throw error;
   });
@@ -68,12 +68,4 @@ async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: S
   };
   const end = find('eos');
   return { start: find('bos') ?? end, end };
-}
-
-async function readOfTokenizer(path: string): Promise<Record<string, unknown>> {
-  return readJson(path).catch((cause: LeaError) => {
-    if (cause.code !== 'E_MODEL_UNSUPPORTED') throw cause;
-    const hint = 'Take the one that belongs to the model.';
-    throw new LeaError('E_TOKENIZER', 'This file of the tokenizer is not a JSON object.', { value: path, hint, cause });
-  });
 }
