@@ -6,7 +6,7 @@ import { checkpointConfig } from './decoders/families.ts';
 import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
 import { openWeights } from './decoders/weights.ts';
 import { type LanguageModel, languageModelHash } from './language-model.ts';
-import { readJson } from './read-json.ts';
+import { readJson, readJsonText } from './read-json.ts';
 import { OWN_FIELD } from './save-language-model.ts';
 import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
 
@@ -24,7 +24,8 @@ import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
  *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json` or are not finite), `E_OPTION_VALUE`
  */
 export async function loadLanguageModel(dir: string, options?: { context?: number }): Promise<LanguageModel> {
-  const file = new ConfigFile(join(dir, 'config.json'), await readJson(join(dir, 'config.json')));
+  const { content, text: config } = await readJsonText(join(dir, 'config.json'));
+  const file = new ConfigFile(join(dir, 'config.json'), content);
   const { decoder, words, positions, tied } = checkpointConfig(file);
   const own = file.part(OWN_FIELD);
   const context = options?.context ?? own?.optionalCount('context') ?? Math.min(48, positions);
@@ -33,7 +34,11 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
       value: context,
     });
   }
-  const special = await specialTokens(dir, file);
+  const described = await readJsonText(join(dir, 'tokenizer_config.json'), 'E_TOKENIZER').catch((error: LeaError) => {
+    if (error.code === 'E_FILE_MISSING') return undefined;
+    throw error;
+  });
+  const special = specialTokens(described?.content ?? {}, file);
   const path = join(dir, 'tokenizer.json');
   const tokenizer = tokenizerFrom(await readJson(path, 'E_TOKENIZER'), { ...special, words, path });
 
@@ -47,17 +52,17 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
   const hash = languageModelHash(decoder, tokenizer, params);
   const perplexity = own?.optionalNumber('perplexity');
   const measured = perplexity === undefined ? {} : { perplexity };
-  return { config: decoder, context, tokenizer, params, file: file.fields, hash, ...measured };
+  const files = { config, ...(described && { tokenizer: described.text }) };
+  return { config: decoder, context, tokenizer, params, files, hash, ...measured };
 }
 
 const equal = (a: Value, b: Value): boolean => a.data.every((value, i) => value === b.data[i]);
 
 /** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */
-async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: SpecialToken; end?: SpecialToken }> {
-  const described = await readJson(join(dir, 'tokenizer_config.json'), 'E_TOKENIZER').catch((error: LeaError) => {
-    if (error.code === 'E_FILE_MISSING') return {} as Record<string, unknown>;
-    throw error;
-  });
+function specialTokens(
+  described: Readonly<Record<string, unknown>>,
+  file: ConfigFile,
+): { start?: SpecialToken; end?: SpecialToken } {
   const find = (name: string): SpecialToken | undefined => {
     const token = described[`${name}_token`];
     const content = typeof token === 'object' && token !== null ? (token as { content?: unknown }).content : token;

@@ -22,17 +22,39 @@ export function levelsOf(value: unknown): number {
  * @param code of the error when it is none, or nested too deeply
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, or of the code
  */
-export async function readJson(path: string, code = 'E_MODEL_UNSUPPORTED'): Promise<Record<string, unknown>> {
+export async function readJson(path: string, code?: string): Promise<Record<string, unknown>> {
+  return (await readJsonText(path, code)).content;
+}
+
+/** {@link readJson}, and the text of the file. */
+export async function readJsonText(
+  path: string,
+  code = 'E_MODEL_UNSUPPORTED',
+): Promise<{ content: Record<string, unknown>; text: string }> {
   const unusable = (what: string, cause?: unknown): LeaError =>
     new LeaError(code, `This file ${what}.`, { value: path, hint: 'Download it again.', cause });
   const bytes = await readWhole(path);
+  const text = bytes.length <= LONGEST ? bytes.toString('utf8') : '';
   let content: unknown;
   try {
-    content = bytes.length <= LONGEST ? JSON.parse(bytes.toString('utf8')) : undefined;
+    content = JSON.parse(text);
   } catch (cause) {
     throw unusable('is not a JSON object', cause);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw unusable('is not a JSON object');
   if (levelsOf(content) > MOST_LEVELS) throw unusable(`is nested in more than ${MOST_LEVELS} levels`);
-  return content as Record<string, unknown>;
+  return { content: content as Record<string, unknown>, text };
+}
+
+/** Newer than the declarations that TypeScript has of JSON. */
+const { parse, rawJSON } = JSON as unknown as {
+  parse(text: string, revive: (name: string, value: unknown, context: { source: string }) => unknown): object;
+  rawJSON(text: string): unknown;
+};
+
+/**
+ * A JSON object whose numbers are written again as they are in the text: elsewhere, 30.0 and 30 are of two types.
+ */
+export function asWritten(text: string): object {
+  return parse(text, (_, value, { source }) => (typeof value === 'number' ? rawJSON(source) : value));
 }

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { tokenizerFrom } from '../tokenizer.ts';
 
@@ -11,7 +14,8 @@ interface Parts {
   readonly ids: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
-const parts = JSON.parse(readFileSync(new URL('../fixtures/tokenizers/parts.json', import.meta.url), 'utf8')) as Parts;
+const path = fileURLToPath(new URL('../fixtures/tokenizers/parts.json', import.meta.url));
+const parts = JSON.parse(readFileSync(path, 'utf8')) as Parts;
 
 test.each(Object.entries(parts.tokenizers))('%s: ids are those of the reference', (name, [base, different]) => {
   const json = { ...parts.bases[base], ...different };
@@ -32,3 +36,13 @@ test('words and marks of the pre_tokenizer "Whitespace", in texts of many script
   expect(others).toHaveLength(41);
   expect(others.map(({ text }) => [text, tokenizer.encode(text)])).toEqual(others.map(({ text, ids }) => [text, ids]));
 });
+
+test.skipIf(!process.env.LEA_PYTHON)(
+  'the ids of the fixture are those of the reference (LEA_PYTHON names a Python that has tokenizers)',
+  async () => {
+    const script = fileURLToPath(new URL('../../python/tests/tokenizer_ids.py', import.meta.url));
+    const options = { timeout: 100_000, maxBuffer: 2 ** 26 };
+    const { stdout } = await promisify(execFile)(process.env.LEA_PYTHON!, [script, path], options);
+    expect(JSON.parse(stdout)).toEqual(parts.ids);
+  },
+);

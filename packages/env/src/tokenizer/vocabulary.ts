@@ -52,6 +52,18 @@ export function sizeOf({ model }: Vocabulary, added: readonly ListedToken[]): nu
   return size;
 }
 
+/** The text of the token with an id; undefined where there is none. */
+export function tokenOf(json: object, id: number): string | undefined {
+  const { model, added_tokens = [] } = json as {
+    model: { vocab: Record<string, number> | [string, number][] };
+    added_tokens?: ListedToken[];
+  };
+  const { vocab } = model;
+  const listed = added_tokens.find((token) => token.id === id)?.content;
+  if (listed !== undefined || Array.isArray(vocab)) return listed ?? (vocab as [string, number][])[id]?.[0];
+  return Object.keys(vocab).find((token) => vocab[token] === id);
+}
+
 const TYPES = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
 
 /** Older files do not name it. */
