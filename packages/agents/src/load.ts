@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { LeaError, readWhole, unsealed } from '@lea/core';
 import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
 import { createMemory } from './memory/memory.ts';
-import { readTables } from './memory/state.ts';
+import { checkTables, readTables } from './memory/state.ts';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import { createAgent } from './registry.ts';
 import { formatVersion, type PolicyFile, stored, weightsHash } from './save.ts';
@@ -34,6 +34,7 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
       hint: 'Save the policy again, or copy both files together.',
     });
   }
+  if (memory) checkTables(memory.state, memory.config);
   return createPolicy(agent, params, file.shape, {
     ...options,
     ...(text && { text }),

@@ -6,11 +6,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   checkRanges,
+  checkSeed,
   contentHash,
   fold,
   integers,
   key,
   LeaError,
+  type NumberRange,
   nearest,
   normal,
   permutation,
@@ -68,8 +70,7 @@ describe('withDefaults', () => {
 });
 
 describe('checkRanges', () => {
-  const check = (x: unknown, ...range: [number, number, 'whole'?]) =>
-    checkRanges('f', { x: x as number }, { x: range });
+  const check = (x: unknown, ...range: NumberRange) => checkRanges('f', { x: x as number }, { x: range });
 
   it('includes the bounds, Infinity only where it is one', () => {
     for (const x of [0, 0.5, 1]) expect(() => check(x, 0, 1)).not.toThrow();
@@ -86,9 +87,69 @@ describe('checkRanges', () => {
       'f: x must be a finite number of at least 0. Got Infinity.',
     );
     expect(() => check(-1, 0, Infinity)).toThrow('f: x must be a number of at least 0. Got -1.');
+    expect(() => check(1.5, 1, Infinity, 'whole or Infinity')).toThrow(
+      'f: x must be a whole number of at least 1, or Infinity. Got 1.5.',
+    );
+    expect(() => check(Infinity, 1, Infinity, 'whole or Infinity')).not.toThrow();
     expect(() => check(Infinity, 1, Infinity, 'whole')).toThrow(
       'f: x must be a whole number of at least 1. Got Infinity.',
     );
+  });
+});
+
+/** What is no whole number below 2^53. */
+const noInteger = fc.oneof(
+  fc.constantFrom(
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    2 ** 53,
+    -(2 ** 53),
+    1e300,
+    undefined,
+    null,
+    true,
+    false,
+    1n,
+    '',
+    '1',
+  ),
+  fc.double().filter((x) => !Number.isSafeInteger(x)),
+  fc.array(fc.integer()),
+  fc.object(),
+);
+
+describe('seeds', () => {
+  it('are safe integers, for every key and label', () => {
+    for (const seed of [0, -0, 1, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
+      expect(() => checkSeed('f', seed)).not.toThrow();
+      expect(() => fold(key(seed), seed)).not.toThrow();
+    }
+    const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
+    fc.assert(
+      fc.property(noInteger, (seed) => {
+        expect(() => checkSeed('f', seed)).toThrow(refused);
+        expect(() => key(seed as number)).toThrow(refused);
+        if (typeof seed !== 'string') expect(() => fold(key(0), seed as number)).toThrow(refused);
+      }),
+    );
+    expect(() => checkSeed('train', 0.3)).toThrow('train: seed must be a whole number below 2^53. Got 0.3.');
+  });
+
+  it('draws are counted in whole numbers', () => {
+    const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
+    fc.assert(
+      fc.property(
+        fc.oneof(noInteger, fc.integer({ max: -1 })),
+        fc.constantFrom(uniform, normal, permutation),
+        (n, draw) => {
+          expect(() => draw(key(0), n as number)).toThrow(refused);
+          expect(() => integers(key(0), n as number, 3)).toThrow(refused);
+          expect(() => integers(key(0), 3, n as number)).toThrow(refused);
+        },
+      ),
+    );
+    expect(() => integers(key(0), 1, 0)).toThrow(refused);
   });
 });
 
@@ -163,6 +224,23 @@ describe('hashes', () => {
     expect(contentHash({ a: 1, b: 2 })).toBe(contentHash({ b: 2, a: 1 }));
     expect(contentHash(Int32Array.of(1))).not.toBe(contentHash(Float32Array.of(1)));
     expect(contentHash('ab', 'c')).not.toBe(contentHash('a', 'bc'));
+  });
+
+  it('never takes a value for null', () => {
+    for (const value of [Number.NaN, Infinity, -Infinity, 1n]) {
+      for (const held of [value, [value], { a: { b: value } }]) {
+        expect(() => stableJson(held)).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE', value }));
+        expect(() => contentHash('x', held)).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
+      }
+    }
+    expect(() => stableJson({ a: Infinity })).toThrow('JSON has no such value, at a. Got Infinity.');
+    expect(() => stableJson([undefined])).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
+    expect(stableJson({ a: null, b: -0 })).toBe('{"a":null,"b":0}');
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(stableJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 });
 

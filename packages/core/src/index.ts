@@ -1,4 +1,4 @@
-export { checkChoices, checkRanges } from './checks.ts';
+export { checkChoices, checkRanges, checkSeed, type NumberRange } from './checks.ts';
 export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { readError, readWhole, removeRemains, replaceFile, writeError } from './files.ts';
 export { contentHash, stableJson } from './hash.ts';

@@ -117,7 +117,8 @@ export function annotateOptions(
 ): AnnotateOptions & { readonly window: number } {
   const o = withDefaults('annotate', DEFAULTS, options);
   checkRule('annotate', o);
-  const resolved = { ...o, window: o.window ?? window };
+  const { window: own = window } = o;
+  const resolved = { ...o, window: own };
   checkRanges('annotate', resolved, {
     k: [1, items, 'whole'],
     window: [1, Infinity, 'whole'],

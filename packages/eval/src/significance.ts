@@ -89,7 +89,7 @@ function select(evaluation: Evaluation, name: string): { values: Float64Array; u
  * @throws LeaError `E_CONFIDENCE`
  */
 export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
-  if (!(confidence > 0 && confidence < 1)) {
+  if (!(typeof confidence === 'number' && confidence > 0 && confidence < 1)) {
     throw new LeaError('E_CONFIDENCE', 'The confidence must lie between 0 and 1.', { value: confidence });
   }
   const value = mean(values);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { LeaError } from '@lea/core';
+import { checkChoices, checkRanges, LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { stepCount } from './feed.ts';
@@ -23,10 +23,12 @@ export interface CompileOptions {
  * Records a program and makes it ready to run in ONNX Runtime.
  *
  * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads data), `E_PROGRAM`
- *   (the state changes its form), `E_COMPILE` (the runtime refuses the model)
+ *   (the state changes its form), `E_COMPILE` (the runtime refuses the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
   const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
+  checkRanges('compile', { threads }, { threads: [1, 1024, 'whole'] });
+  checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });
   await tf.ready();
   const recorded = record(program, specs);
   const session = await createSession(writeModel(modelGraph(recorded, specs, mode)), threads, spinning);

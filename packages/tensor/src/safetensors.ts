@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { contentHash, LeaError, readError, replaceFile } from '@lea/core';
+import { contentHash, LeaError, readError, replaceFile, show } from '@lea/core';
 import { bytesOf, decode, isStoredType, STORED_BYTES } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
@@ -198,7 +198,7 @@ function readerAt(file: FileHandle, position: number, path: string, hash?: Hash)
 function checkEntry(entry: unknown, available: number, what: string, path: string): Entry {
   if (!isRecord(entry)) throw malformed(path, `${what} is not described by an object`);
   const { dtype, shape, data_offsets: range } = entry as Partial<Entry>;
-  if (typeof dtype !== 'string') throw malformed(path, `${what} has dtype ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== 'string') throw malformed(path, `${what} has dtype ${show(dtype)}`);
   if (!isCounts(shape)) throw malformed(path, `${what} has no valid shape`);
   if (!isCounts(range) || range.length !== 2) throw malformed(path, `${what} has no valid offsets`);
   const [begin, end] = range as [number, number];

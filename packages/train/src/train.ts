@@ -65,11 +65,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           continue;
         }
         const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
-        const running = training.advance(run, chunk);
-        // The host makes the next batches while the runtime computes.
         const next = step + chunk.steps;
-        ahead = batches(next, chunkSteps(plan, run, next));
+        const running = training.advance(run, chunk);
+        // The host makes the next batches while the runtime computes. Whichever fails, both are waited for: nothing is
+        // disposed of that still computes, and no error is left behind.
+        const making = (async () => batches(next, chunkSteps(plan, run, next)))();
+        await Promise.allSettled([running, making]);
         const { run: advanced, means } = await running;
+        ahead = await making;
         run = advanced;
         yield { type: 'step', phase: phase.name, step: next, ...means };
       }

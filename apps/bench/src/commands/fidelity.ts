@@ -9,6 +9,7 @@ import { renderTable } from '../report/table.ts';
 import { checkFlags } from '../terminal/flags.ts';
 import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
 import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
@@ -65,14 +66,14 @@ const command: CommandDef<typeof args> = defineCommand({
         curve: given['subset-curve'] === true,
         out: process.stderr,
         signal,
-        onMeasured: (measured) => given.json && process.stdout.write(`${JSON.stringify(subjectLine(measured))}\n`),
+        onMeasured: (measured) => given.json && process.stdout.write(`${printableJson(subjectLine(measured))}\n`),
       });
       const out = given.json ? process.stderr : process.stdout;
       const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
       out.write(`\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n`);
       const path = resolve(given.report);
       const json = await writeFidelity(path, outcome);
-      out.write(`\nReport: ${path}\nNumbers: ${json}\n`);
+      out.write(`\nReport: ${printable(path)}\nNumbers: ${printable(json)}\n`);
     });
   },
 });

@@ -7,9 +7,10 @@ import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable } from '../report/table.ts';
 import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
-import { checkFlags, seedOf } from '../terminal/flags.ts';
+import { checkFlags, seedsOf } from '../terminal/flags.ts';
 import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
 import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
@@ -42,7 +43,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
-    const seeds = given.seed === undefined ? undefined : given.seed.split(',').map(seedOf);
+    const seeds = given.seed === undefined ? undefined : seedsOf(given.seed);
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
     const command = typed([...invocation, 'run', ...rawArgs]);
@@ -54,17 +55,16 @@ const command: CommandDef<typeof args> = defineCommand({
           runs: resolve(given.runs),
           out: process.stderr,
           signal,
-          onFinished: (run) => given.json && process.stdout.write(`${JSON.stringify(jsonLine(run))}\n`),
+          onFinished: (run) => given.json && process.stdout.write(`${printableJson(jsonLine(run))}\n`),
         },
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
       const out = given.json ? process.stderr : process.stdout;
       const served = servedOf(groupsOf(outcome.runs), experiment.runs)?.name;
-      const table = renderTable(resultTable(outcome.runs, { served }));
-      out.write(`\n${table}\n\n${folded(sentences, out)}\n`);
+      out.write(`\n${renderTable(resultTable(outcome.runs, { served }))}\n\n${folded(sentences, out)}\n`);
       const path = resolve(given.report);
       await writeReport(path, outcome, sentences, command);
-      out.write(`\nReport: ${path}\n`);
+      out.write(`\nReport: ${printable(path)}\n`);
     });
   },
 });

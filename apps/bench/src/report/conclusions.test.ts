@@ -248,4 +248,31 @@ test('the page holds its charts and escapes names', async () => {
   expect(page).toContain('a &lt; b &amp; &quot;c&quot;');
   expect(page).toContain('<li>x &lt; y</li>');
   expect(page).toContain('{&quot;lr&quot;:0.001}');
+  const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)![1]!;
+  expect(policy.split('; ')).toEqual([
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+});
+
+test('names that steer are shown as their codes: on the page, in charts and in the table', async () => {
+  const evil = 'a\u202eb\x1b[2Jc\u2066<script>';
+  const runs = [run(evil, 'baseline', 2, [1]), run('CE', 'run', 1, [3])];
+  const page = renderReport({
+    title: evil,
+    protocol: [[evil, evil]],
+    options: [[evil, evil]],
+    sentences: [evil],
+    table: resultTable(runs),
+    bars: await barChart(runs),
+    curves: undefined,
+  });
+  expect(page).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}&lt;script&gt;');
+  for (const shown of [await barChart(runs), renderTable(resultTable(runs))]) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+    expect(shown).not.toMatch(/[\x1b\u202e\u2066]/);
+    expect(shown).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}');
+  }
 });

@@ -1,3 +1,4 @@
+import { printable } from '../terminal/printable.ts';
 import type { TextTable } from './table.ts';
 
 const STYLE = `
@@ -31,6 +32,9 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 }
 `.trim();
 
+/** The page's own styles, which charts have as well; nothing from outside, and nothing that runs. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
 /** One self-contained page: no scripts, no links, nothing to load. Sections are titles and HTML. */
 export function renderPage(title: string, lead: string, sections: readonly (readonly [string, string])[]): string {
   const section = ([name, body]: readonly [string, string]) =>
@@ -39,6 +43,7 @@ export function renderPage(title: string, lead: string, sections: readonly (read
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
 <style>
@@ -80,5 +85,9 @@ export function figureHtml(svg: string, caption?: string): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return printable(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

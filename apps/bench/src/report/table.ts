@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { FinishedRun } from '../run/record.ts';
+import { printable } from '../terminal/printable.ts';
 import { deviation, type Group, groupsOf, mean, stillRising } from './groups.ts';
 
 /** Rows of a table, as text. */
@@ -79,13 +80,14 @@ export function resultTable(
 /** The table for a terminal: the best value of a column carries a star, and so does the name of a marked row. */
 export function renderTable({ head, rows, best, marked, notes = [] }: TextTable): string {
   const table = new Table({
-    head: [...head],
+    head: head.map(printable),
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
   });
   const star = (r: number, c: number) => (best?.get(c) === r || (c === 0 && r === marked) ? '*' : ' ');
   rows.forEach((row, r) => {
-    table.push(row.map((cell, c) => (best?.has(c) || (c === 0 && marked !== undefined) ? cell + star(r, c) : cell)));
+    const cells = row.map(printable);
+    table.push(cells.map((cell, c) => (best?.has(c) || (c === 0 && marked !== undefined) ? cell + star(r, c) : cell)));
   });
-  return [table.toString(), ...notes].join('\n');
+  return [table.toString(), ...notes.map(printable)].join('\n');
 }

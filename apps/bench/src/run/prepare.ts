@@ -46,12 +46,13 @@ function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], ori
   }
 }
 
-/** One line about the data. */
+/** One line about the data, and one for each note of the reader. */
 export function sayData(progress: Progress, { dataset, split }: Context): void {
-  const { userIds, itemIds, item } = dataset.interactions;
+  const { userIds, itemIds, item, info } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
   progress.say(
     `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
       `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
   );
+  for (const note of info.notes) progress.say(note);
 }

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { LeaError, withDefaults } from '@lea/core';
+import { checkRanges, LeaError, withDefaults } from '@lea/core';
 import { shardsOf, WEIGHTS } from '../decoders/weights.ts';
 import type { Progress } from '../progress.ts';
 import { readJson } from '../read-json.ts';
@@ -64,14 +64,11 @@ export async function* downloadLanguageModel(
   if (!/^https?:\/\//.test(hub.endpoint)) {
     throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https address.', { value: o.endpoint });
   }
-  for (const [name, least] of [
-    ['retries', 0],
-    ['timeout', 1],
-  ] as const) {
-    if (!Number.isInteger(o[name]) || o[name] < least) {
-      throw new LeaError('E_OPTION_VALUE', `${name} must be a whole number, at least ${least}.`, { value: o[name] });
-    }
-  }
+  checkRanges('downloadLanguageModel', o, {
+    retries: [0, Number.MAX_VALUE, 'whole'],
+    // what timers can wait
+    timeout: [1, 2 ** 31 - 1, 'whole'],
+  });
   const listing = await listFiles(hub, id, o.revision).catch(async (error: unknown) => {
     throw error instanceof Passing ? await offline(error, hub, id, o.revision, dir) : error;
   });

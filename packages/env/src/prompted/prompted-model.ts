@@ -1,5 +1,5 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
-import type { Windows } from '@lea/data';
+import { checkWindows, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import { finish, type Progress } from '../progress.ts';
 import { checkActions, type RewardModel } from '../reward-model.ts';
@@ -93,6 +93,7 @@ export function promptedModel(
   };
   /** The different questions and the places in the result that each answers. */
   const questions = (windows: Windows, actions: Int32Array): Map<string, number[]> => {
+    checkWindows(windows, texts.length);
     checkActions(actions, windows.size, texts.length);
     const perRow = actions.length / windows.size;
     const places = new Map<string, number[]>();
