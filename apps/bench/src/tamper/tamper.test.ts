@@ -9,7 +9,7 @@ let wanted = '';
 beforeAll(async () => {
   finished = smallFolder();
   wanted = await outcomeOf(finished);
-});
+}, 120_000);
 
 /** A copy of the finished folder: `at` finds what is in its runs by beginnings of names. */
 function copy(): { folder: string; at: (...names: string[]) => string } {
