@@ -2,8 +2,7 @@
 // tests that are nearest to each, and prints those that no test noticed. `node scripts/mutate.mjs [options] [sources...]`.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,8 +13,8 @@ const help = `Options, with their defaults:
   --share 0.05    share of all mutants that is tried, drawn by the seed
   --seed 0        another seed, another draw
   --minutes 60    no mutant is begun after so many minutes
-  --tests 8       test files that are run for each mutant, the nearest
-  --slow 30       test files that take more seconds are left out
+  --tests 6       test files that are run for each mutant, the nearest
+  --limit 180     seconds that they may take: a mutant whose tests take longer is "late"
 Sources (default: the files of the method) are paths or patterns such as packages/env/src/segments.ts.`;
 
 /** The files that hold the method: what decides numbers, and not what reads, writes or checks. */
@@ -51,8 +50,8 @@ const { values, positionals } = parseArgs({
     share: { type: 'string', default: '0.05' },
     seed: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '60' },
-    tests: { type: 'string', default: '8' },
-    slow: { type: 'string', default: '30' },
+    tests: { type: 'string', default: '6' },
+    limit: { type: 'string', default: '180' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -60,13 +59,8 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
-const [share, minutes, most, slow] = [values.share, values.minutes, values.tests, values.slow].map(Number);
-const work = mkdtempSync(join(tmpdir(), 'lea-mutate-'));
-try {
-  process.exitCode = await mutate();
-} finally {
-  rmSync(work, { recursive: true, force: true });
-}
+const [share, minutes, most, limit] = [values.share, values.minutes, values.tests, values.limit].map(Number);
+await mutate();
 
 async function mutate() {
   const end = Date.now() + minutes * 60_000;
@@ -78,21 +72,15 @@ async function mutate() {
   const mutants = all.filter(({ drawn }) => drawn < share).sort((a, b) => a.drawn - b.drawn);
   console.log(`${mutants.length} of ${all.length} mutants of ${files.length} files, seed ${values.seed}`);
 
-  if (mutants.length === 0) return 0;
-
   const tests = nearest([...new Set(mutants.map(({ file }) => file))]);
-  const seconds = await durations([...new Set([...tests.values()].flat())]);
-  if (!seconds) return 1;
   const tried = [];
   for (const mutant of mutants) {
     if (Date.now() > end) break;
-    const near = tests.get(mutant.file).filter((test) => seconds.get(test) <= slow);
-    const outcome = await outcomeOf(mutant, near, seconds);
+    const outcome = await outcomeOf(mutant, tests.get(mutant.file));
     tried.push({ ...mutant, outcome });
     if (outcome !== 'noticed') console.log(`${outcome.padEnd(9)} ${described(mutant)}`);
   }
   report(tried, mutants.length);
-  return 0;
 }
 
 function sources(patterns) {
@@ -113,57 +101,44 @@ function nearest(files) {
   return new Map(files.map((file) => [file, byFolder.get(folderOf(file))(file).slice(0, most)]));
 }
 
-/** Seconds of every test file without any mistake; nothing when one fails. */
-async function durations(tests) {
-  const output = join(work, 'durations.json');
-  const { code } = await vitest(tests, ['--reporter=json', `--outputFile=${output}`]);
-  if (code !== 0) {
-    console.error('The tests have to pass before anything is changed.');
-    return undefined;
-  }
-  const { testResults } = JSON.parse(readFileSync(output, 'utf8'));
-  const taken = new Map(testResults.map(({ name, startTime, endTime }) => [name, (endTime - startTime) / 1000]));
-  return new Map(tests.map((test) => [test, taken.get(join(root, test).split(sep).join('/')) ?? 0]));
-}
-
-/** @returns `noticed`, `survived`, or `endless` when the tests took far longer than without the mistake */
-async function outcomeOf({ file, start, end, to }, tests, seconds) {
-  const env = { LEA_MUTANT: JSON.stringify({ path: join(root, file).split(sep).join('/'), start, end, to }) };
+/** @returns `noticed`, `survived`, or `late` where the tests did not end in time, as in an endless loop */
+async function outcomeOf({ file, start, end, to }, tests) {
+  const mutant = JSON.stringify({ path: join(root, file).split(sep).join('/'), start, end, to });
+  const until = Date.now() + limit * 1000;
   for (const some of [tests.slice(0, FIRST), tests.slice(FIRST)]) {
     if (some.length === 0) continue;
-    const usual = some.reduce((sum, test) => sum + seconds.get(test), 0);
-    const config = ['--config', 'scripts/mutate/vitest.config.mjs', '--reporter=dot'];
-    const { code } = await vitest(some, config, { env, limit: 60 + 5 * usual });
-    if (code === null) return 'endless';
-    if (code !== 0) return 'noticed';
+    const passed = await vitest(some, { LEA_MUTANT: mutant }, until - Date.now());
+    if (passed === undefined) return 'late';
+    if (!passed) return 'noticed';
   }
   return 'survived';
 }
 
-/** @param limit seconds until the run is ended, workers included: its code is null then */
-function vitest(tests, args, { env = {}, limit = 3600 } = {}) {
-  const argv = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...tests, ...args];
-  const child = spawn(process.execPath, argv, {
-    env: { ...process.env, ...env },
-    stdio: 'ignore',
-    detached: process.platform !== 'win32',
-  });
+/** @returns whether the tests passed; nothing when they took more than `most` milliseconds */
+function vitest(tests, env, most) {
+  const config = join('scripts', 'mutate', 'vitest.config.mjs');
+  const child = spawn(
+    process.execPath,
+    [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...tests, '--config', config],
+    {
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+      detached: process.platform !== 'win32',
+    },
+  );
+  // Its workers too: one in an endless loop hears nothing.
+  const stop = () => (process.platform === 'win32' ? child.kill() : process.kill(-child.pid, 'SIGKILL'));
   return new Promise((resolve) => {
-    const stop = () => (process.platform === 'win32' ? child.kill() : process.kill(-child.pid, 'SIGKILL'));
-    let code;
-    const late = setTimeout(() => {
-      code = null;
-      stop();
-    }, limit * 1000);
+    const late = setTimeout(stop, most);
     const cut = () => {
       stop();
       process.exit(130);
     };
-    process.once('SIGINT', cut);
-    child.on('close', (status) => {
+    process.once('SIGINT', cut).once('SIGTERM', cut);
+    child.on('close', (code) => {
       clearTimeout(late);
-      process.off('SIGINT', cut);
-      resolve({ code: code === null ? null : status });
+      process.off('SIGINT', cut).off('SIGTERM', cut);
+      resolve(code === null ? undefined : code === 0);
     });
   });
 }
@@ -183,10 +158,11 @@ function report(tried, drawn) {
     const count = (outcome) => some.filter((one) => one.outcome === outcome).length;
     console.log(
       `${name.padEnd(8)} ${String(some.length).padStart(5)} mutants ${String(count('noticed')).padStart(5)} noticed` +
-        `${String(count('endless')).padStart(4)} endless${String(count('survived')).padStart(5)} survived`,
+        `${String(count('late')).padStart(4)} late${String(count('survived')).padStart(5)} survived`,
     );
   };
   for (const name of packages) line(name, tried.filter(({ file }) => file.split('/')[1] === name)); // biome-ignore format: one line
   line('all', tried);
-  if (tried.length < drawn) console.log(`The time was up: ${drawn - tried.length} of those that were drawn were not tried.`);
+  if (tried.length < drawn)
+    console.log(`The time was up: ${drawn - tried.length} of those that were drawn were not tried.`);
 }
