@@ -8,6 +8,10 @@ const { path, start, end, to } = JSON.parse(process.env.LEA_MUTANT);
 const mutant = {
   name: 'mutant',
   enforce: 'pre',
+  // Else Vitest keeps the edited module on disk, and takes it for the next edit.
+  configureVitest({ defineCacheKeyGenerator }) {
+    defineCacheKeyGenerator(({ id }) => (id === path ? false : undefined));
+  },
   load(id) {
     if (id !== path) return undefined;
     const text = readFileSync(path, 'utf8');
