@@ -11,7 +11,7 @@ const config: EnvironmentConfig = {
   window: 3,
   input: 'id',
   adaptation: 'all',
-  memory: 1,
+  memory: 2,
   counting: false,
   candidates: 'input',
   rewardHeads: 1,
@@ -41,16 +41,16 @@ test('each window gets the states of the history that it begins, and its own mem
     read: windowsOf([[1, 2], [3, 4, 5]], 3, ITEMS), // biome-ignore format: one line
     history: Int32Array.of(0, 0, 1),
     states: Float32Array.from({ length: 16 }, (_, i) => i + 1),
-    // The decoder's two numbers, then that of the text memory.
-    state: Float32Array.of(0, 0, 0.5, 0, 0, 0.25, 0, 0, 0.75),
+    // The decoder's two numbers, then those of the text memory.
+    state: Float32Array.of(0, 0, 1, 2, 0, 0, 3, 4, 0, 0, 5, 6),
     past: [],
   };
   const { states, remembered } = environmentBatches(config, 2);
   expect(states(encoded, 1).shape).toEqual([2, 4, 2]);
   expect([...states(encoded, 1).data]).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
   expect([...states(encoded, 2).data]).toEqual([9, 10, 11, 12, 13, 14, 15, 16, ...Array(8).fill(0)]);
-  expect(remembered(encoded, 1)).toEqual({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(0.25, 0.75) });
-  expect([...remembered(encoded, 2).data]).toEqual([0.75, 0]);
+  expect(remembered(encoded, 1)).toEqual({ dtype: 'float32', shape: [2, 2], data: Float32Array.of(3, 4, 5, 6) });
+  expect([...remembered(encoded, 2).data]).toEqual([5, 6, 0, 0]);
 });
 
 test('some of the actions of each history, in rows of a width', () => {

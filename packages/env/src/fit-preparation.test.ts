@@ -175,6 +175,8 @@ describe('the batches of an epoch', () => {
       expect(contrast).toMatchObject({ dtype: 'int32', shape: [5] });
       for (const item of contrast!.data) expect(item >= 0 && item < 24).toBe(true);
     }
+    const one = await prepare({ train: single, ...contrast, contrastItems: 1 });
+    expect(one.batchesOf(0)[0]!.contrast!.shape).toEqual([1]);
     expect((await prepare({ train: single })).batchesOf(0)[0]).not.toHaveProperty('contrast');
   });
 
