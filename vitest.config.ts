@@ -5,7 +5,12 @@ export default defineConfig({
   resolve: { conditions: ['@lea/source'] },
   ssr: { resolve: { conditions: ['@lea/source'], externalConditions: ['@lea/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'examples/*/**/*.test.ts'],
+    include: [
+      'scripts/**/*.test.mjs',
+      'packages/*/src/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'examples/*/**/*.test.ts',
+    ],
     testTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,

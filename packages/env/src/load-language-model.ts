@@ -10,6 +10,9 @@ import { readJson, readJsonText } from './read-json.ts';
 import { OWN_FIELD } from './save-language-model.ts';
 import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
 
+/** Longest context that a file is believed; more takes the word of who loads it. */
+const LONGEST_SAVED = 65_536;
+
 /**
  * Reads a decoder-only language model from a folder in the layout of Hugging Face: `config.json`, `tokenizer.json` (and
  * `tokenizer_config.json`, where there is one), and `model.safetensors` or `model.safetensors.index.json` with its
@@ -28,7 +31,7 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
   const file = new ConfigFile(join(dir, 'config.json'), content);
   const { decoder, words, positions, tied } = checkpointConfig(file);
   const own = file.part(OWN_FIELD);
-  const context = options?.context ?? own?.optionalCount('context') ?? Math.min(48, positions);
+  const context = options?.context ?? savedContext(own) ?? Math.min(48, positions);
   if (!Number.isInteger(context) || context < 1 || context > positions) {
     throw new LeaError('E_OPTION_VALUE', `context must be a whole number, 1 to the model's ${positions} positions.`, {
       value: context,
@@ -54,6 +57,15 @@ export async function loadLanguageModel(dir: string, options?: { context?: numbe
   const measured = perplexity === undefined ? {} : { perplexity };
   const files = { config, ...(described && { tokenizer: described.text }) };
   return { config: decoder, context, tokenizer, params, files, hash, ...measured };
+}
+
+/** What the file says of itself: a text takes memory for as many tokens. */
+function savedContext(own: ConfigFile | undefined): number | undefined {
+  const context = own?.optionalCount('context');
+  if (context !== undefined && context > LONGEST_SAVED) {
+    throw own!.unusable('context', context, `at most ${LONGEST_SAVED}; give context yourself`);
+  }
+  return context;
 }
 
 const equal = (a: Value, b: Value): boolean => a.data.every((value, i) => value === b.data[i]);
