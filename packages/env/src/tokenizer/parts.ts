@@ -104,7 +104,9 @@ const NORMALIZERS: Readonly<Record<string, Rewrite>> = {
     ...(strip_right ? [replace('(?<!\\s)\\s+\\z', '')] : []),
   ],
   BertNormalizer: ({ clean_text = true, handle_chinese_chars = true, lowercase: lower = true, strip_accents }) => [
-    ...(clean_text ? [replace('[\\x{0}\\x{FFFD}]|(?![\\t\\n\\r])\\p{C}', ''), replace('\\s', ' ')] : []),
+    ...(clean_text
+      ? [replace('[\\x{0}\\x{FFFD}]|(?![\\t\\n\\r])[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}]', ''), replace('\\s', ' ')]
+      : []),
     ...(handle_chinese_chars ? [replace(CHINESE, ' $& ')] : []),
     ...((strip_accents ?? lower) ? [{ type: 'NFD' }, replace('\\p{Mn}', '')] : []),
     ...(lower ? lowercase : []),
