@@ -5,6 +5,7 @@ import { initDecoder } from './decoders/modules.ts';
 import { initEnvironment } from './environment-model.ts';
 import { DEFAULTS, type FitEnvironmentOptions } from './fit-options.ts';
 import { type FitPreparation, prepareFit } from './fit-preparation.ts';
+import type { LanguageModel } from './language-model.ts';
 import { subsetOfSequences } from './segments.ts';
 import { trainingState } from './steps.ts';
 import { rowsOf } from './testing.ts';
@@ -114,9 +115,11 @@ describe('items that no fitted user met', () => {
   });
 
   test('there is no mask without free vectors', async () => {
-    const { frozen, params } = await prepare({ tokens, input: 'text', memory: 0 });
-    expect(frozen).not.toHaveProperty('known');
-    expect(params).not.toHaveProperty('item.id');
+    const fit = await prepare({ tokens, input: 'text', memory: 0 });
+    expect(fit.frozen).not.toHaveProperty('known');
+    expect(fit.params).not.toHaveProperty('item.id');
+    const { state } = await step(fit);
+    expect(state).not.toHaveProperty('item.id');
   });
 });
 
@@ -212,6 +215,16 @@ describe('what is learned', () => {
     const root = fold(key(5), 'environment');
     expect(params).toMatchObject(initDecoder(fold(root, 'decoder'), config.decoder));
     expect(params.start).toEqual(initEnvironment(fold(root, 'heads'), config, 0).start);
+  });
+
+  test('the decoder of a language model begins as it is', async () => {
+    const { config } = await prepare();
+    const decoder = initDecoder(key(77), config.decoder);
+    const words = { 'model.embed_tokens.weight': float32(new Float32Array(8), [2, 4]) };
+    const lm = { config: config.decoder, params: { ...decoder, ...words } } as unknown as LanguageModel;
+    const { params } = await prepare({ lm });
+    expect(params).toMatchObject(decoder);
+    expect(Object.keys(params)).not.toContain('model.embed_tokens.weight');
   });
 
   test('with adapters the decoder is not: its matrices are part of the program, the rest is fed', async () => {
