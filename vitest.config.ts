@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['@lea/source'] },
   ssr: { resolve: { conditions: ['@lea/source'], externalConditions: ['@lea/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'examples/*/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'examples/*/**/*.test.ts', 'docs/*.test.ts'],
     testTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
