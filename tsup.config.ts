@@ -5,6 +5,7 @@ export default defineConfig({
   format: 'esm',
   target: 'node22',
   dts: true,
+  sourcemap: true,
   clean: true,
   // node:sqlite has no other name.
   removeNodeProtocol: false,
