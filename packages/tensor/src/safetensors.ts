@@ -35,14 +35,17 @@ export async function writeSafetensors(
 ): Promise<void> {
   const names = Object.keys(values).sort();
   const parts = names.map((name) => bytesOf(values[name]!.data));
-  const entries: Record<string, Entry> = {};
   let offset = 0;
-  for (const [i, name] of names.entries()) {
-    const { dtype, shape } = values[name]!;
-    const stored = dtype === 'float32' ? 'F32' : dtype === 'int32' ? 'I32' : 'BOOL';
-    entries[name] = { dtype: stored, shape, data_offsets: [offset, offset + parts[i]!.length] };
-    offset += parts[i]!.length;
-  }
+  // Assigned by name, a tensor "__proto__" would be lost.
+  const entries: Record<string, Entry> = Object.fromEntries(
+    names.map((name, i) => {
+      const { dtype, shape } = values[name]!;
+      const stored = dtype === 'float32' ? 'F32' : dtype === 'int32' ? 'I32' : 'BOOL';
+      const begin = offset;
+      offset += parts[i]!.length;
+      return [name, { dtype: stored, shape, data_offsets: [begin, offset] }];
+    }),
+  );
   const seal = sealOf(entries, metadata, parts.map(digest));
   const text = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, [SEAL]: seal }, ...entries }));
   // Readers map the file into memory: the data starts at a multiple of eight.
