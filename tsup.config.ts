@@ -5,5 +5,8 @@ export default defineConfig({
   format: 'esm',
   target: 'node22',
   dts: true,
+  sourcemap: true,
   clean: true,
+  // node:sqlite has no other name.
+  removeNodeProtocol: false,
 });

@@ -10,6 +10,7 @@ export default defineConfig({
       'packages/*/src/**/*.test.ts',
       'apps/*/src/**/*.test.ts',
       'examples/*/**/*.test.ts',
+      'docs/*.test.ts',
     ],
     testTimeout: 120_000,
     pool: 'forks',

@@ -11,20 +11,28 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
   const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
 
+  // #region environment
   const lm = await finish(catalogueModel(catalog.texts));
   const { vectors: tokens } = await finish(learnItemTokens(lm, catalog.texts));
   const environment = await finish(fitEnvironment({ train, validation, tokens, lm }));
+  // #endregion environment
+  // #region annotate
   const annotation = await finish(annotate(environment, train));
   await environment.dispose();
+  // #endregion annotate
 
+  // #region train
   const agent = snqn()(sasrec());
   const plain = await fit({ agent, train, validation, rewards });
   const signals = leaSignals(annotation, train, { rewards });
   const lea = await fit({ agent, train, validation, rewards, signals });
+  // #endregion train
 
+  // #region compare
   const [before, after] = [await evaluate(plain.policy.asScorer(), test), await evaluate(lea.policy.asScorer(), test)];
   await Promise.all([plain.policy.dispose(), lea.policy.dispose()]);
   const { difference, interval } = compare(after, before, { metric: 'ndcg@10' });
+  // #endregion compare
   return [
     `SASRec-SNQN     NDCG@10 ${before.metrics['ndcg@10']!.toFixed(4)}`,
     `SASRec-SNQN-LEA NDCG@10 ${after.metrics['ndcg@10']!.toFixed(4)}`,

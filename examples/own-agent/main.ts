@@ -10,6 +10,7 @@ import { iql, recencyPool } from './src/index.ts';
 export async function main(): Promise<string[]> {
   const { interactions } = createWorld({ users: 200, items: 60 });
   const { train, validation } = splitByUser(interactions, { seed: 0 });
+  // #region train
   const agent = iql({ expectile: 0.8 })(recencyPool({ size: 32 }));
   const { policy } = await fit({
     agent,
@@ -18,11 +19,14 @@ export async function main(): Promise<string[]> {
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
     maxSteps: 200,
   });
+  // #endregion train
 
+  // #region save
   const folder = await mkdtemp(join(tmpdir(), 'own-agent-'));
   await policy.save(join(folder, 'policy'));
   const loaded = await loadPolicy(join(folder, 'policy')); // iql and recency-pool are found by their names
   await exportOnnx(loaded, join(folder, 'policy.onnx'), { k: 5 });
+  // #endregion save
 
   const [before, after] = [await policy.recommend([[3, 14, 15]], 5), await loaded.recommend([[3, 14, 15]], 5)];
   const again = createAgent(loaded.agent.config); // an agent is plain JSON

@@ -11,10 +11,15 @@ export async function main(): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'own-log-'));
   await writeFile(join(folder, 'events.csv'), someEvents());
 
+  // #region read
   const interactions = await readInteractions(join(folder, 'events.csv'), {
     columns: { user: 'customer', item: 'article', time: 'when', kind: 'what' },
   });
+  // #endregion read
+  // #region split
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
+  // #endregion split
+  // #region train
   const { policy, best } = await fit({
     agent: ce()(sasrec({ size: 32 })),
     train,
@@ -22,13 +27,20 @@ export async function main(): Promise<string[]> {
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
     batch: 128,
   });
+  // #endregion train
+  // #region save
   await policy.save(join(folder, 'policy'));
   await policy.dispose();
 
   const served = await loadPolicy(join(folder, 'policy'));
+  // #endregion save
+  // #region evaluate
   const [result, baseline] = [await evaluate(served.asScorer(), test), await evaluate(popularity(train), test)];
+  // #endregion evaluate
+  // #region recommend
   const history = [...interactions.item.subarray(0, 5)];
   const [recommended] = await served.recommend([history], 3, { exclude: 'seen' });
+  // #endregion recommend
   await served.dispose();
   return [
     `best validation after ${best?.step} steps`,

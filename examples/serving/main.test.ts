@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,19 +12,6 @@ it('runs as it stands', async () => {
   expect(lines[0]).toMatch(/^after \[3,14,15\]: \d+(, \d+){4}$/);
   expect((await readdir(folder)).sort()).toEqual(['policy.json', 'policy.onnx', 'weights.safetensors']);
   await rm(folder, { recursive: true });
-});
-
-it('is what docs/serving.md shows', async () => {
-  const docs = await readFile(join(import.meta.dirname, '../../docs/serving.md'), 'utf8');
-  const files = ['main.ts', 'recommend.py', 'recommend.js'].map((name) =>
-    readFile(join(import.meta.dirname, name), 'utf8'),
-  );
-  const code = (await Promise.all(files)).join('\n').replace(/^ +/gm, '');
-  const shown = [...docs.matchAll(/^```(?:ts|python|js)\n(.*?)^```/gms)].map(([, block]) =>
-    block!.replace(/^ +/gm, ''),
-  );
-  expect(shown.length).toBeGreaterThanOrEqual(4);
-  for (const block of shown) expect(code).toContain(block);
 });
 
 it('the check tells wrong lists from rounding', () => {

@@ -10,13 +10,19 @@ export async function main(folder = 'policy'): Promise<string[]> {
   const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
   const agent = snqn()(sasrec({ size: 32 }));
   const trained = await fit({ agent, train, validation, rewards, batch: 128, maxSteps: 100 });
+  // #region save
   await trained.policy.save(folder);
   await trained.policy.dispose();
+  // #endregion save
 
+  // #region recommend
   const policy = await loadPolicy(folder);
   const histories = [[3, 14, 15], [9], []];
   const lists = await policy.recommend(histories, 5, { exclude: 'seen' });
+  // #endregion recommend
+  // #region export
   await exportOnnx(policy, join(folder, 'policy.onnx'), { k: 10 });
+  // #endregion export
   await policy.dispose();
   return lists.map((list, row) => `after [${histories[row]}]: ${list.map(({ item }) => item).join(', ')}`);
 }

@@ -1,3 +1,4 @@
+# region recommend
 import numpy as np
 import onnxruntime
 
@@ -13,6 +14,7 @@ def recommend(histories):
         items[row, : len(history)] = history
         mask[row, : len(history)] = True
     return session.run(["top_items", "top_scores"], {"items": items, "mask": mask})
+# endregion recommend
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ function biasesOnly(agent: ReturnType<ReturnType<typeof iql>>, q: number[], v: n
   return tensors(params);
 }
 
+// #region by-hand
 test('by hand: advantage, weight, TD target and expectile', () => {
   const agent = iql({ gamma: 0.5, expectile: 0.8, temperature: 2 })(recencyPool({ size: 2, inner: 2 }));
   const params = biasesOnly(agent, [1, 2, 3], 0.5);
@@ -51,6 +52,7 @@ test('by hand: advantage, weight, TD target and expectile', () => {
   close(list(terms.td), [(1 + 0.5 * 0.5 - 1) ** 2 / 2, (0.2 - 2) ** 2 / 2]);
   close(list(terms.v), [0.8 * 1, 0.2 * 0.25]);
 });
+// #endregion by-hand
 
 test('an agent takes 40 lines, imports and comments left out', () => {
   const source = readFileSync(new URL('iql.ts', import.meta.url), 'utf8');

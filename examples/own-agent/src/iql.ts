@@ -39,6 +39,7 @@ export interface IqlOptions extends CatalogueOptions, Pick<QOptions, 'gamma' | '
  * is ever valued: V(s) is an expectile of Q'(s, a) over logged actions, Q(s, a) learns r + gamma (1 - done) V(s'), and the
  * supervised term of a row weighs exp(A / temperature), at most 10, with A = Q'(s, a) - V(s).
  */
+// #region agent
 export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
   type: 'iql',
   defaults: { ...catalogueDefaults, gamma: 0.5, expectile: 0.7, temperature: 1, tau: 0.01, lr: 0.001 },
@@ -64,8 +65,10 @@ export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
         const advantage = tf.sub(stopGradient(qOf(target, judge)), vOf(states.last));
         const weight = tf.clipByValue(tf.exp(tf.div(stopGradient(advantage), options.temperature)), 0, 10);
         const y = stopGradient(loggedTarget(batch.reward!, batch.done!, vOf(next), options.gamma));
+        // #region comparison
         // |expectile - 1[A < 0]|: a comparison has no gradient, so none may lead through it.
         const side = tf.abs(tf.sub(options.expectile, tf.less(stopGradient(advantage), 0).toFloat()));
+        // #endregion comparison
         const terms = {
           ce: supervisedLoss(encoder, input, states, options, weight),
           td: halfSquare(y, qOf(params, states.last)),
@@ -76,3 +79,4 @@ export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
     };
   },
 });
+// #endregion agent

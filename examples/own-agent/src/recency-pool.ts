@@ -23,6 +23,7 @@ export interface RecencyPoolOptions {
 }
 
 /** Mean of the item vectors, each event weighing `decay` times the one after it, then two layers with GELU between them. */
+// #region encoder
 export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<RecencyPoolOptions>({
   type: 'recency-pool',
   defaults: { size: 64, inner: 128, decay: 0.6, tied: false },
@@ -56,3 +57,4 @@ export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<Rec
     },
   }),
 });
+// #endregion encoder

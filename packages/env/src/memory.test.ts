@@ -97,3 +97,25 @@ test('items enter with length 1, on the directions in which they differ most, ha
   expect(dot(0, 1)).toBeLessThan(-0.5);
   expect(initMemory({ memory: 99, counting: false }, tokens).fixed['memory.directions']!.shape).toEqual([3, 3]);
 });
+
+test('each direction of the text memory is an eigenvector of the texts, divided by the fourth root of its variance', () => {
+  // Two items along each of four axes, turned by 30 degrees in both planes: variances 9, 8, 2, 1 (close ones first).
+  const [cos, sin] = [Math.cos(Math.PI / 6), 0.5];
+  const axes = [
+    [cos, sin, 0, 0],
+    [-sin, cos, 0, 0],
+    [0, 0, cos, sin],
+    [0, 0, -sin, cos],
+  ];
+  const variances = [9, 8, 2, 1];
+  const rows = axes.flatMap((axis, k) =>
+    [1, -1].map((sign) => axis.map((x) => sign * x * Math.sqrt(4 * variances[k]!))),
+  );
+  const { fixed } = initMemory({ memory: 3, counting: false }, float32(Float32Array.from(rows.flat()), [8, 4]));
+  const directions = fixed['memory.directions']!;
+  expect(directions.shape).toEqual([3, 4]);
+  close(
+    directions.data,
+    axes.slice(0, 3).flatMap((axis, k) => axis.map((x) => x / variances[k]! ** 0.25)),
+  );
+});

@@ -4,7 +4,7 @@ import {
   float32,
   int32,
   linear,
-  mainDirections,
+  mainEigenvectors,
   softplus,
   specsOf,
   type Tensors,
@@ -63,16 +63,11 @@ export function initMemory(
 function textDirections(tokens: Value, columns: number): Value {
   const [items, size] = tokens.shape as [number, number];
   const rank = Math.min(columns, size);
-  const matrix = covariance(Float64Array.from(tokens.data), items, size);
-  const directions = mainDirections(matrix, size, rank);
-  for (let k = 0; k < rank; k++) {
-    const own = directions.subarray(k * size, (k + 1) * size);
-    let variance = 0;
-    for (let a = 0; a < size; a++) {
-      for (let b = 0; b < size; b++) variance += own[a]! * matrix[a * size + b]! * own[b]!;
-    }
-    for (let a = 0; a < size; a++) own[a]! *= variance > 1e-9 ? variance ** -0.25 : 0;
-  }
+  const { vectors, values } = mainEigenvectors(covariance(Float64Array.from(tokens.data), items, size), size, rank);
+  const directions = vectors.map((entry, at) => {
+    const variance = values[Math.floor(at / size)]!;
+    return variance > 1e-9 ? entry * variance ** -0.25 : 0;
+  });
   return float32(Float32Array.from(directions), [rank, size]);
 }
 

@@ -1,37 +1,63 @@
-import { type Agent, ce, sac, sasrec, snqn, sqn } from '@lea/agents';
-import { describe, expect, it } from 'vitest';
+import { ce, countingMemory, createPolicy, sasrec } from '@lea/agents';
+import { key } from '@lea/core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
-import { planOf, type TrainOptions } from './options.ts';
+import { fuse } from './fuse.ts';
+import { memoryTeacher } from './memory-teacher.ts';
+import { mixSignals } from './mix-signals.ts';
+import { planOf } from './options.ts';
+import { leaSignals } from './signals.ts';
 
-/** 400 rows. */
-const data = chain(50, 1, 8, 20);
-const plan = (agent: Agent, more: Partial<TrainOptions> = {}) =>
-  planOf({ agent, train: data, validation: data, rewards: [0.2, 1], ...more });
+const data = chain(12, 1);
+const validation = chain(6, 2);
+const items = data.sequences.itemIds.length;
+const agent = ce()(sasrec({ size: 8 }));
+let memory: Awaited<ReturnType<typeof countingMemory>>;
+beforeAll(async () => {
+  memory = await countingMemory(data, { window: 3, gateSteps: 1 });
+});
+afterAll(() => memory.dispose());
 
-const free = sasrec({ size: 4 });
-const tied = sasrec({ size: 4, tied: true });
-const biased = sasrec({ size: 4, tied: 'bias' });
+/** What no numeric option takes. */
+const noNumber = fc.constantFrom(Number.NaN, Infinity, -Infinity, '1', null, true, 1n, {});
+const codes = ['E_OPTION_VALUE', 'E_TRAIN_OPTION', 'E_SIGNALS_VALUE'];
+const refused = expect.objectContaining({ name: 'LeaError', code: expect.toBeOneOf(codes) });
 
-describe('defaults that follow from the agent', () => {
-  it.each<[string, Agent, number]>([
-    ['tied weights', ce()(tied), 8],
-    ['tied weights with a bias', ce()(biased), 8],
-    ['tied weights of an RL agent', snqn()(tied), 8],
-    ['a supervised agent', ce()(free), 4],
-    ['an agent of two networks', snqn()(free), 3],
-    ['an agent with a Polyak target', sqn({ target: 'polyak', tau: 0.1 })(free), 3],
-    ['an agent with copies', sac({ target: 'copy', copyEvery: 5 })(free), 3],
-  ])('patience of %s', (_, agent, patience) => {
-    expect(plan(agent).patience).toBe(patience);
-    expect(plan(agent, { patience: 5 }).patience).toBe(5);
-  });
+it('train refuses what is no number in every numeric option', () => {
+  const given = { agent, train: data, validation, rewards: [0.2, 1] };
+  const names = ['seed', 'window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk', 'threads'];
+  fc.assert(
+    fc.property(fc.constantFrom(...names), noNumber, (name, bad) => {
+      // unlimited
+      fc.pre(!(name === 'maxSteps' && bad === Infinity));
+      expect(() => planOf({ ...given, [name]: bad }), name).toThrow(refused);
+      expect(() => planOf({ ...given, rewards: [0, bad as number] })).toThrow(refused);
+    }),
+    { numRuns: 300 },
+  );
+  for (const seed of [0.3, 2 ** 53]) expect(() => planOf({ ...given, seed })).toThrow(/train: seed must be/);
+});
 
-  it('validates every half epoch of each network, of whole steps', () => {
-    // 400 rows in batches of 64 are 6.25 steps.
-    expect(plan(ce()(free), { batch: 64 })).toMatchObject({ networks: 1, evaluateEvery: 3 });
-    expect(plan(snqn()(free), { batch: 64 })).toMatchObject({ networks: 2, evaluateEvery: 6 });
-    expect(plan(ce()(free))).toMatchObject({ batch: 256, evaluateEvery: 1 });
-    expect(plan(ce()(free), { batch: 1000 })).toMatchObject({ batch: 400, evaluateEvery: 1 });
-    expect(plan(ce()(free), { evaluateEvery: 9 }).evaluateEvery).toBe(9);
-  });
+it('signals, teachers and fusions refuse what is no number', async () => {
+  const annotation = memoryTeacher(data, memory, { k: 2 });
+  const policy = createPolicy(
+    agent,
+    agent.init(key(0), { items, window: 3 }),
+    { items, window: 3 },
+    { backend: 'cpu' },
+  );
+  const names = ['alpha', 'k', 'temperature', 'rewardMix', 'seed'];
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...names), noNumber, async (name, bad) => {
+      const no = bad as number;
+      expect(() => leaSignals(annotation, data, { [name]: no }), name).toThrow(refused);
+      expect(() => memoryTeacher(data, memory, { k: no })).toThrow(refused);
+      expect(() => mixSignals([{}, {}], [1, no])).toThrow(refused);
+      await expect(fuse(policy, memory, validation, { weights: [0, no] })).rejects.toEqual(refused);
+      await expect(fuse(policy, memory, validation, { repeats: [0, no] })).rejects.toEqual(refused);
+    }),
+    { numRuns: 200 },
+  );
+  await policy.dispose();
 });

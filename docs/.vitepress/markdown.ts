@@ -1,0 +1,35 @@
+import { renderMermaidSVG } from 'beautiful-mermaid';
+import type { MarkdownRenderer } from 'vitepress';
+import { linkOf } from './pages.ts';
+
+/** Colors of the theme, so that diagrams follow it from light to dark. */
+const colors = {
+  bg: 'var(--vp-c-bg)',
+  fg: 'var(--vp-c-text-1)',
+  muted: 'var(--vp-c-text-2)',
+  line: 'var(--vp-c-text-3)',
+  accent: 'var(--vp-c-brand-1)',
+  surface: 'var(--vp-c-bg-soft)',
+  border: 'var(--vp-c-divider)',
+};
+
+/** ```mermaid blocks become pictures when the site is built: readers load no library. */
+export function diagrams(md: MarkdownRenderer): void {
+  const fence = md.renderer.rules.fence!;
+  md.renderer.rules.fence = (tokens, at, ...rest) => {
+    const { info, content } = tokens[at]!;
+    if (info.trim() !== 'mermaid') return fence(tokens, at, ...rest);
+    const svg = renderMermaidSVG(content, { ...colors, transparent: true, padding: 8, font: 'inherit' });
+    return `<div class="diagram" v-pre>${svg}</div>\n`;
+  };
+}
+
+/** Links are written for the repository: on the site they lead to pages, or to files on GitHub. */
+export function links(md: MarkdownRenderer): void {
+  md.core.ruler.push('repository-links', ({ tokens, env }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const href = token.type === 'link_open' ? token.attrGet('href') : null;
+      if (href) token.attrSet('href', linkOf(href, env.realPath ?? env.path));
+    }
+  });
+}

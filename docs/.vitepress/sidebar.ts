@@ -1,0 +1,84 @@
+import { globSync } from 'node:fs';
+import type { DefaultTheme } from 'vitepress';
+import { root } from './pages.ts';
+
+type Item = DefaultTheme.SidebarItem;
+const group = (text: string, pages: Record<string, string>, more: Item[] = []): Item => ({
+  text,
+  items: [...Object.entries(pages).map(([link, title]) => ({ text: title, link: `/${link}` })), ...more],
+});
+const folded = (item: Item): Item => ({ ...item, collapsed: true });
+const named = (folder: string, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [`${folder}/${name}`, name]));
+
+const guide = group('Guide', {
+  '': 'LEA in short',
+  'guide/first-policy': 'First policy',
+  'guide/lea': 'LEA on your log',
+  serving: 'Serve it',
+  extend: 'Write an agent',
+  'guide/data-set': 'Add a data set',
+  bench: 'Experiments: the bench',
+});
+
+const concepts = group('Concepts', {
+  architecture: 'Way of the data',
+  'agents/lea': 'LEA in the agents',
+  memory: 'Counting memory',
+  environment: 'Environment, formula by formula',
+  'pretrained-decoders': 'Pretrained decoders',
+  'prompted-model': 'Prompted models',
+  fidelity: 'Fidelity',
+  'step-through': 'Step-through environments',
+});
+
+const agents = group('Agents', {
+  'agents/': 'Which one',
+  ...named('agents', ['ce', 'sqn', 'snqn', 'sac', 'sa2c', 'dqn-ns', 'vpq', 'ccql', 'proxy']),
+  'agents/options': 'Shared options',
+  'agents/targets': 'Targets',
+  'agents/cql': 'CQL',
+  'agents/bcq': 'BCQ',
+  'agents/large-catalogues': 'Large catalogues',
+});
+
+const encoders = group('Encoders', {
+  'encoders/': 'Which one',
+  ...named('encoders', ['gru4rec', 'caser', 'nextitnet', 'sasrec', 'sasrec-modern']),
+});
+
+const packages = group(
+  'Packages',
+  Object.fromEntries(
+    ['data', 'eval', 'agents', 'env', 'train', 'tensor', 'core'].map((name) => [`packages/${name}`, `@lea/${name}`]),
+  ),
+);
+
+/** One page per entry point, written by `api.mjs`. */
+const api = group(
+  'API reference',
+  named(
+    'api',
+    globSync('@lea/**/*.md', { cwd: `${root}/docs/api` })
+      .map((path) => path.slice(0, -3))
+      .sort(),
+  ),
+);
+
+const reference = group('Reference', {
+  results: 'Results',
+  errors: 'Error codes',
+  glossary: 'Glossary',
+  contributing: 'Contributing',
+  changelog: 'Changelog',
+});
+
+export const sidebar: Item[] = [
+  guide,
+  concepts,
+  folded(agents),
+  folded(encoders),
+  folded(packages),
+  folded(api),
+  reference,
+];

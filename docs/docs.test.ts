@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = globSync(['*.md', 'docs/*.md', 'docs/{guide,agents,encoders}/*.md', '{packages,apps}/*/README.md'], {
+  cwd: root,
+});
+
+/** The anchors of a page, as GitHub and the site make them. */
+function anchors(page: string): string[] {
+  const headings = [...withoutCode(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  return headings.map((heading) => heading.replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
+}
+
+const withoutCode = (page: string) => page.replace(/^```.*?^```$/gms, '');
+
+describe.each(pages)('%s', (path) => {
+  const page = read(path);
+
+  test('links lead to files and headings that are there', () => {
+    for (const [, target] of withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target!)) continue;
+      const [file, id] = target!.split('#');
+      const full = file ? normalize(join(dirname(path), file)) : path;
+      expect(existsSync(join(root, full)), target).toBe(true);
+      if (id) expect(anchors(read(full)), target).toContain(id);
+    }
+  });
+
+  test('included code is there', () => {
+    for (const [, file, region] of page.matchAll(/^<<< ([^#\s]+)(?:#(\S+))?$/gm)) {
+      const source = read(join(dirname(path), file!));
+      if (region)
+        expect(source).toMatch(new RegExp(`^ *(//|#) #?region ${region}\n[^]*^ *(//|#) #?endregion ${region}$`, 'm'));
+    }
+  });
+});
+
+test.each(['README.md', 'CONTRIBUTING.md', ...pages.filter((path) => /guide|glossary|errors/.test(path))])(
+  '%s: no line above 130 characters of prose, no cell above 120',
+  (path) => {
+    const lines = withoutCode(read(path)).split('\n');
+    for (const line of lines.filter((text) => !text.startsWith('|')))
+      expect(line.length, line).toBeLessThanOrEqual(130);
+    const cells = lines.filter((text) => text.startsWith('|')).flatMap((text) => text.split('|'));
+    for (const cell of cells) expect(cell.trim().length, cell).toBeLessThanOrEqual(120);
+  },
+);
+
+test('docs/errors.md has every code of the sources, with cause and cure, and no other', () => {
+  const sources = globSync('{packages,apps}/*/src/**/*.ts', { cwd: root }).filter((path) => !path.endsWith('.test.ts'));
+  const codes = sources.flatMap((path) => [...read(path).matchAll(/'(E_[A-Z_]+)'/g)].map(([, code]) => code!));
+  const sections = read('docs/errors.md').split(/^### /m).slice(1);
+  const documented = sections.map((section) => section.slice(0, section.indexOf('\n')));
+  expect(documented.toSorted()).toEqual([...new Set(codes)].toSorted());
+  for (const section of sections) expect(section).toMatch(/^E_[A-Z_]+\n\n[A-Z`].*?\. [A-Z`].*\.\n/);
+});
+
+test('the picture of results is that of the tables', () => {
+  execFileSync(process.execPath, ['scripts/results-figure.mjs', '--check'], { cwd: root });
+});

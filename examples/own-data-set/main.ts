@@ -1,0 +1,31 @@
+// A data set of one's own: events and texts out of two files, and a look at them before anything is trained.
+import { join } from 'node:path';
+import { findLeaks, readCatalog, readInteractions, splitByUser } from '@lea/data';
+
+export async function main(folder = import.meta.dirname): Promise<string[]> {
+  // #region events
+  const log = await readInteractions(join(folder, 'events.csv'), {
+    columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
+    kinds: { view: 'click', transaction: 'purchase' },
+  });
+  // #endregion events
+  // #region texts
+  const catalog = await readCatalog(join(folder, 'items.csv'), {
+    id: 'sku',
+    template: '{title}. {brand}.',
+    itemIds: log.itemIds,
+  });
+  // #endregion texts
+  // #region checks
+  const split = splitByUser(log, { seed: 0 });
+  const { counts } = findLeaks(split);
+  // #endregion checks
+  return [
+    `${log.userIds.length} users, ${log.itemIds.length} items, ${log.item.length} events: ${log.kinds.join(', ')}`,
+    `the first text: ${catalog.texts[0]}`,
+    `train ${split.train.count}, validation ${split.validation.count}, test ${split.test.count} decisions`,
+    `${counts.test.leaking} of ${counts.test.sequences} test users share a run of events with others`,
+  ];
+}
+
+if (import.meta.main) console.log((await main()).join('\n'));

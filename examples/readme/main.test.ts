@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createWorld } from '@lea/data';
+import { expect, it } from 'vitest';
+
+const example = join(import.meta.dirname, 'main.ts');
+
+it('runs as it stands', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'readme-'));
+  const { interactions: log, catalog } = createWorld({ users: 60, items: 30 });
+  const events = Array.from(log.item, (item, at) =>
+    [log.userIds[log.user[at]!], log.itemIds[item], log.time[at], log.kinds[log.kind[at]!]].join(','),
+  );
+  const items = catalog.texts.map((text, item) => `${log.itemIds[item]},"${text}",Acme`);
+  await writeFile(join(folder, 'events.csv'), ['who,sku,at,event', ...events].join('\n'));
+  await writeFile(join(folder, 'items.csv'), ['sku,title,brand', ...items].join('\n'));
+
+  const run = promisify(execFile)(process.execPath, ['--conditions=@lea/source', example], { cwd: folder });
+  expect(Number((await run).stdout)).toBeGreaterThan(0);
+  for (const policy of ['policy', 'taught']) {
+    expect(await readdir(join(folder, policy))).toEqual(['policy.json', 'weights.safetensors']);
+  }
+  await rm(folder, { recursive: true });
+}, 600_000);
+
+it('is what the README shows', async () => {
+  const source = await readFile(example, 'utf8');
+  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
+  for (const region of ['policy', 'lea']) {
+    const [, code] = new RegExp(`// #region ${region}\n(.*)// #endregion ${region}\n`, 's').exec(source)!;
+    expect(readme).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+  }
+});

@@ -1,0 +1,83 @@
+// Draws docs/results.svg out of the tables of docs/results.md: `npm run figure`, or `--check` to tell
+// whether the picture is that of the tables.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const docs = new URL('../docs/', import.meta.url);
+const networks = ['CE', 'CE-LEA', 'CE + memory', 'CE-LEA + memory'];
+const bars = [
+  { label: 'best tuned baseline', color: 'count' },
+  { label: 'counting memory', color: 'count' },
+  { label: 'network', color: 'network' },
+  { label: 'network, LEA', color: 'network' },
+  { label: 'network + memory', color: 'both' },
+  { label: 'network, LEA + memory', color: 'both' },
+];
+
+const svg = draw(panelsOf(readFileSync(new URL('results.md', docs), 'utf8')));
+const path = new URL('results.svg', docs);
+if (!process.argv.includes('--check')) writeFileSync(path, svg);
+else if (readFileSync(path, 'utf8') !== svg) {
+  console.error('docs/results.svg is not that of docs/results.md. Run: npm run figure');
+  process.exit(1);
+}
+
+/** The data sets of "Served policies" with NDCG@10 in the order of `bars`. */
+function panelsOf(markdown) {
+  const chapter = markdown.split(/^## /m).find((text) => text.startsWith('Served policies')) ?? '';
+  const panels = chapter.split(/^### /m).flatMap((section) => {
+    const rows = [...section.matchAll(/^\| ([^|]+?) +\| +(\.\d{4}) \|/gm)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ]);
+    const at = rows.findIndex(([name]) => name === 'counting memory');
+    if (at < 0) return [];
+    const ofNetwork = networks.map((name) => rows.find((row) => row[0] === name)?.[1] ?? Number.NaN);
+    const counting = [Math.max(...rows.slice(0, at).map(([, value]) => value)), rows[at][1]];
+    return [{ title: section.slice(0, section.indexOf('\n')), values: [...counting, ...ofNetwork] }];
+  });
+  if (panels.length > 0 && panels.every(({ values }) => values.every((value) => value > 0))) return panels;
+  console.error(
+    `"Served policies" of docs/results.md lacks tables with the rows counting memory, ${networks.join(', ')}.`,
+  );
+  process.exit(1);
+}
+
+function draw(panels) {
+  const [left, width, row, panelHeight] = [168, 216, 18, 148];
+  const columns = 2;
+  const body = panels.map(({ title, values }, i) => {
+    const [x, y] = [(i % columns) * (left + width + 40), Math.floor(i / columns) * panelHeight];
+    const scale = (width - 48) / Math.max(...values);
+    const lines = bars.map(({ label, color }, b) => {
+      const [top, length] = [28 + b * row, Math.round(values[b] * scale * 10) / 10];
+      return `    <text class="label" x="${left - 8}" y="${top + 11}">${label}</text>
+    <rect class="${color}" x="${left}" y="${top}" width="${length}" height="14" rx="2"/>
+    <text x="${left + length + 6}" y="${top + 11}">${values[b].toFixed(4).slice(1)}</text>`;
+    });
+    return `  <g transform="translate(${x} ${y})">
+    <text class="title" x="${left}" y="16">${title}</text>
+${lines.join('\n')}
+  </g>`;
+  });
+  const size = [columns * (left + width + 40) - 40, Math.ceil(panels.length / columns) * panelHeight];
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(' ')}" role="img">
+  <title>NDCG@10 on ${panels.length} data sets, drawn by scripts/results-figure.mjs from docs/results.md</title>
+  <style>
+    text { font: 12px system-ui, sans-serif; fill: #444 }
+    .title { font-weight: 600; font-size: 13px; fill: #111 }
+    .label { text-anchor: end }
+    .count { fill: #9aa4b2 }
+    .network { fill: #6ea8fe }
+    .both { fill: #2f6fde }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #b5bcc8 }
+      .title { fill: #f0f2f5 }
+      .count { fill: #6b7482 }
+      .network { fill: #4f7fc9 }
+      .both { fill: #8ab8ff }
+    }
+  </style>
+${body.join('\n')}
+</svg>
+`;
+}
