@@ -39,7 +39,7 @@ export async function main(): Promise<string[]> {
   // #endregion evaluate
   // #region recommend
   const history = [...interactions.item.subarray(0, 5)];
-  const [recommended] = await served.recommend([history], 3, { exclude: 'seen' });
+  const [recommended] = await served.recommendIndices([history], 3, { exclude: 'seen' });
   // #endregion recommend
   await served.dispose();
   return [

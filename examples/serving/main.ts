@@ -18,7 +18,7 @@ export async function main(folder = 'policy'): Promise<string[]> {
   // #region recommend
   const policy = await loadPolicy(folder);
   const histories = [[3, 14, 15], [9], []];
-  const lists = await policy.recommend(histories, 5, { exclude: 'seen' });
+  const lists = await policy.recommendIndices(histories, 5, { exclude: 'seen' });
   // #endregion recommend
   // #region export
   await exportOnnx(policy, join(folder, 'policy.onnx'), { k: 10 });
