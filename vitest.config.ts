@@ -5,7 +5,13 @@ export default defineConfig({
   resolve: { conditions: ['@lea/source'] },
   ssr: { resolve: { conditions: ['@lea/source'], externalConditions: ['@lea/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'examples/*/**/*.test.ts', 'docs/*.test.ts'],
+    include: [
+      'scripts/**/*.test.mjs',
+      'packages/*/src/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'examples/*/**/*.test.ts',
+      'docs/*.test.ts',
+    ],
     testTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,

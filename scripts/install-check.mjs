@@ -46,7 +46,8 @@ let failed = 0;
 try {
   const needed = [...new Set(names.flatMap(closure))];
   const tarballs = pack(needed);
-  for (const name of names) check(name, tarballs);
+  const runtime = packRuntime();
+  for (const name of names) check(name, tarballs, runtime);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
@@ -76,8 +77,18 @@ function pack(folders) {
   return Object.fromEntries(packed);
 }
 
+/** ONNX Runtime for this machine, which comes with @lea/tensor. */
+function packRuntime() {
+  const platform = `${process.platform}-${process.arch}`;
+  const destination = join(work, 'packed', platform);
+  const cwd = join(root, 'runtimes', platform);
+  mkdirSync(destination, { recursive: true });
+  step(`@lea/onnxruntime-${platform} packs`, run('pnpm', ['pack', '--pack-destination', destination], { cwd }));
+  return join(destination, readdirSync(destination)[0]);
+}
+
 /** Installs one package alone, as its README says. */
-function check(name, tarballs) {
+function check(name, tarballs, runtime) {
   const project = join(work, name);
   mkdirSync(project);
   const readme = readFileSync(join(root, 'packages', name, 'README.md'), 'utf8');
@@ -86,6 +97,7 @@ function check(name, tarballs) {
   // What is of this repository may not be on the registry yet: its packed form takes its place.
   const own = dependencies.flatMap((d) => (d.startsWith('@lea/') ? closure(d.slice('@lea/'.length)) : []));
   const files = [...new Set(own)].map((folder) => tarballs[folder]);
+  if (own.includes('tensor')) files.push(runtime);
   const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
   const sources = {
     'example.ts': readme.match(/```ts\n(.*?)```/s)[1],
@@ -95,7 +107,7 @@ function check(name, tarballs) {
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(sources) }));
   for (const [file, source] of Object.entries(sources)) writeFileSync(join(project, file), source);
 
-  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...files, ...others, ...dev];
+  const install = ['install', '--no-audit', '--no-fund', ...files, ...others, ...dev];
   if (!step(`@lea/${name} installs`, run('npm', install, { cwd: project }))) return;
   step(`@lea/${name}: the example of its README runs`, run(process.execPath, ['example.ts'], { cwd: project }));
   if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));

@@ -14,6 +14,8 @@ const tasks = {
     pnpm('exec', 'biome', 'check', '.') ||
     pnpm('exec', 'knip') ||
     pnpm('exec', 'turbo', 'run', 'typecheck', 'build', 'lint:package', '--output-logs=errors-only'),
+  tamper: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/main.ts', ...args),
+  mutate: (args) => node('scripts/mutate.mjs', ...args),
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),

@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contentHash } from '@lea/core';
+import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
+import { lockFolder } from './run/lock.ts';
 import { bench, decoderOf, miniFolder, start } from './testing/bench.ts';
 
 interface Line {
@@ -83,11 +85,60 @@ describe('run', () => {
     const folder = long();
     const { child, ended } = start(['run', 'mini.json', '--json'], folder);
     await checkpoints(folder, 2);
+    const second = await bench(['run', 'mini.json', '--json'], folder);
+    expect([second.code, second.stdout]).toEqual([1, '']);
+    expect(second.stderr).toMatch(/E_RUNS_BUSY: Another bench is at work.*runs\/mini.*--runs/);
     child.kill('SIGKILL');
     expect((await ended).stdout).toBe('');
+    const remains = join(folder, 'runs', 'mini', 'report.html.01234567-89ab-cdef-0123-456789abcdef.tmp');
+    writeFileSync(remains, 'half');
     const resumed = await bench(['run', 'mini.json', '--json'], folder);
     expect(lines(resumed.stdout)[0]!.weightsHash).toBe(lines(uncut.stdout)[0]!.weightsHash);
     expect(events(folder).some((event) => event.type === 'start' && event.resumedFrom! > 0)).toBe(true);
+    expect(existsSync(remains)).toBe(false);
+  });
+
+  test('a finished experiment is told while others are at work, and where nothing can be written', async () => {
+    const folder = miniFolder((config) => ({ ...config, environments: {}, runs: [config.runs[0]!] }));
+    const first = await bench(['run', 'mini.json', '--json'], folder);
+    const runs = join(folder, 'runs', 'mini');
+    // in the place of what is to be written, since nothing is closed to a root user
+    rmSync(join(runs, 'report.html'));
+    mkdirSync(join(runs, 'report.html'));
+    const lock = await lockFolder(runs);
+    expect(lock.state).toBe('held');
+    const again = await bench(['run', 'mini.json'], folder);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain('co-occurrence + text');
+    expect(again.stdout).toContain('Report: ');
+    const closed = await bench(['run', 'mini.json', '--report', join('runs', 'mini')], folder);
+    expect(closed.stdout).toContain('co-occurrence + text');
+    expect(closed.stderr).toContain('E_FILE_WRITE');
+    lock.release();
+    expect(lines(first.stdout)).toHaveLength(3);
+  });
+
+  test('a checkpoint of other options is not gone on from in silence, and its seconds do not count', async () => {
+    const folder = miniFolder((config) => ({ ...config, baselines: [], environments: {}, runs: [config.runs[0]!] }));
+    const [first] = lines((await bench(['run', 'mini.json', '--json'], folder)).stdout);
+    const run = join(
+      folder,
+      'runs',
+      'mini',
+      readdirSync(join(folder, 'runs', 'mini')).find((n) => n.startsWith('snqn'))!,
+    );
+    rmSync(join(run, 'record.json'));
+    appendFileSync(join(run, 'events.jsonl'), '{"seconds":5000,"type":"checkpoint"}\n');
+    const { tensors, metadata } = await readSafetensors(join(run, 'checkpoint.safetensors'));
+    const identity = metadata.identity!.replace('"threads":1', '"threads":2');
+    await writeSafetensors(join(run, 'checkpoint.safetensors'), tensors, { ...metadata, identity });
+    const { stdout, stderr } = await bench(['run', 'mini.json', '--json'], folder);
+    expect(stderr).toContain(
+      'SNQN begins anew. The checkpoint is of a run with other options: runtime.threads: 2 saved, 1',
+    );
+    const [again] = lines(stdout);
+    expect(again!.weightsHash).toBe(first!.weightsHash);
+    expect(again!.seconds).toBeLessThan(5000);
   });
 
   test('environments with folds: users are annotated by those that do not know them', async () => {

@@ -1,6 +1,8 @@
+#!/usr/bin/env node
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
 import { describeFailure } from './terminal/failure.ts';
+import { invocation } from './terminal/typed.ts';
 
 const commands = {
   fidelity: () => import('./commands/fidelity.ts').then((module) => module.default),
@@ -20,7 +22,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (!Object.hasOwn(commands, name)) throw unknownCommand(name);
   const command = await commands[name as keyof typeof commands]();
   if (args.includes('--help') || args.includes('-h')) {
-    const parent = defineCommand({ meta: { name: 'npm run bench --' } });
+    const parent = defineCommand({ meta: { name: invocation.join(' ') } });
     process.stdout.write(`${await renderUsage(command as never, parent)}\n`);
     if (bare) process.stdout.write(`Commands: ${Object.keys(commands).join(', ')}; each has --help.\n`);
     return;

@@ -1,6 +1,16 @@
 import { checkRanges, key, LeaError } from '@lea/core';
 import { float32, type Value, type Values } from '@lea/tensor';
+import { allow, withinNumbers } from './init.ts';
 import type { Agent, Shape } from './types.ts';
+
+/** Numbers that are made whatever the weights are, to say which parameter does not fit: 16 MB. */
+const SOME = 2 ** 22;
+
+/** Longest window: scoring takes memory for every slot of it. */
+const LONGEST = 2 ** 16;
+
+/** Columns of the texts that a network is made from which does not read them later: its form does not depend on them. */
+const COLUMNS = 8;
 
 /** Items of the small networks that tell what parameters an agent has: as many as the conformance kit tests with. */
 const FEW = 12;
@@ -13,14 +23,23 @@ const FEW = 12;
  *   `E_POLICY_SHAPE` (a parameter of another form)
  */
 export function checkWeights(agent: Agent, params: Values, shape: Shape): void {
+  checkSizes(shape);
+  const numbers = Object.values(params).reduce((sum, { data }) => sum + data.length, SOME);
+  withinNumbers(numbers, () => compareWeights(agent, params, shape));
+}
+
+function checkSizes(shape: Shape): void {
   const sizes = { textSize: 1, stateSize: 1, ...shape };
   const [counted, large] = [[1, Infinity, 'whole'] as const, 2 ** 31 - 2];
   checkRanges('policy shape', sizes, {
     items: [1, large, 'whole'],
-    window: counted,
+    window: [1, LONGEST, 'whole'],
     textSize: counted,
     stateSize: counted,
   });
+}
+
+function compareWeights(agent: Agent, params: Values, shape: Shape): void {
   const problem = difference(params, expected(agent, shape), shape);
   if (!problem) return;
   // What grows with the catalogue without being listed is only known to `init` itself, which is dear, but no larger than
@@ -52,12 +71,15 @@ type Form = Pick<Value, 'dtype' | 'shape'>;
 
 function initial(agent: Agent, shape: Shape, items: number): Values {
   const { needsText, initText } = agent.encoder;
-  const width = shape.textSize ?? 8;
-  const text = () =>
-    float32(
+  const { textSize = COLUMNS } = shape;
+  const width = needsText ? textSize : Math.min(textSize, COLUMNS);
+  const text = () => {
+    allow(items * width);
+    return float32(
       Float32Array.from({ length: items * width }, (_, i) => Math.sin(i)),
       [items, width],
     );
+  };
   return agent.init(key(0), { ...shape, items }, needsText || initText ? text() : undefined);
 }
 

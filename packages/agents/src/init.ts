@@ -1,4 +1,4 @@
-import { fold, type Key, normal, uniform } from '@lea/core';
+import { fold, type Key, LeaError, normal, uniform } from '@lea/core';
 import type { Value, Values } from '@lea/tensor';
 
 /** N(0, std) of a stream of its own. */
@@ -45,5 +45,34 @@ export function initNorm(name: string, width: number): Values {
 }
 
 function size(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
+  const count = shape.reduce((product, n) => product * n, 1);
+  allow(count);
+  return count;
+}
+
+/** A parameter is more than its numbers: many small ones take memory as well. */
+const LEAST = 256;
+let left = Infinity;
+
+/**
+ * Makes parameters of at most so many numbers: sizes that a file announces may ask for more than any memory holds.
+ *
+ * @throws LeaError `E_POLICY_SHAPE` before what is too much is made
+ */
+export function withinNumbers<T>(most: number, make: () => T): T {
+  left = most;
+  try {
+    return make();
+  } finally {
+    left = Infinity;
+  }
+}
+
+/** Takes numbers that are about to be made off what is left. @throws LeaError `E_POLICY_SHAPE` */
+export function allow(count: number): void {
+  left -= Math.max(count, LEAST);
+  if (left >= 0) return;
+  throw new LeaError('E_POLICY_SHAPE', 'The agent and the shape ask for far more numbers than the weights have.', {
+    hint: 'The weights are those of another agent or encoder, or of other options.',
+  });
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { LeaError, readWhole } from '@lea/core';
+import { LeaError, readWhole, unsealed } from '@lea/core';
 import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
 import { createMemory } from './memory/memory.ts';
-import { readTables } from './memory/state.ts';
+import { checkTables, readTables } from './memory/state.ts';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 import { createAgent } from './registry.ts';
 import { formatVersion, type PolicyFile, stored, weightsHash } from './save.ts';
@@ -34,6 +34,7 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
       hint: 'Save the policy again, or copy both files together.',
     });
   }
+  if (memory) checkTables(memory.state, memory.config);
   return createPolicy(agent, params, file.shape, {
     ...options,
     ...(text && { text }),
@@ -74,9 +75,13 @@ function agentOf({ agent }: PolicyFile, path: string): Agent {
 function parse(path: string, content: string): PolicyFile {
   let file: Partial<PolicyFile> | null;
   try {
-    file = JSON.parse(content);
+    file = unsealed(content, path);
   } catch (cause) {
-    throw new LeaError('E_POLICY_FILE', 'A policy file is not JSON.', { value: path, cause });
+    throw new LeaError('E_POLICY_FILE', 'A policy file is not JSON, or not as it was saved.', {
+      value: path,
+      hint: 'Save the policy again. After a change by hand that is meant, take the field "sha256" out.',
+      cause,
+    });
   }
   if (typeof file?.version === 'number' && file.version > formatVersion) {
     const writer = file.agentsVersion ? `@lea/agents ${file.agentsVersion}` : 'a newer @lea/agents';

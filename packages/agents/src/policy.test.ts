@@ -158,7 +158,9 @@ test('a saved policy scores as before; damage is named', async () => {
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
   expect(JSON.parse(whole)).toMatchObject({ version: 3, agentsVersion, weightsHash: weightsHash(policy.params) });
-  await writeFile(path, whole.replace(/"weightsHash": "./, '"weightsHash": "?'));
+  await writeFile(path, whole.replace('"window": 3', '"window": 4'));
+  await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_FILE', value: path });
+  await writeFile(path, edited(whole, { weightsHash: '?' }));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
   await writeFile(path, '{ "version": 1 }');
   await expect(loadPolicy(folder)).rejects.toThrow(/what every version has/);
@@ -176,8 +178,7 @@ test('a policy of the first format is read', async () => {
   const older = join(folder, 'older');
   await policy.save(older);
   const path = join(older, 'policy.json');
-  const { textHash: _, ...file } = JSON.parse(await readFile(path, 'utf8'));
-  await writeFile(path, JSON.stringify({ ...file, version: 1 }));
+  await writeFile(path, edited(await readFile(path, 'utf8'), { version: 1, textHash: undefined }));
   await writeSafetensors(join(older, 'weights.safetensors'), { ...policy.params, text });
   const again = await loadPolicy(older, { backend: 'cpu' });
   expect([again.params, again.text]).toEqual([policy.params, text]);
@@ -207,7 +208,8 @@ test('a type that nobody defined is told with its file', async () => {
   const saved = join(folder, 'foreign');
   await fresh().save(saved);
   const path = join(saved, 'policy.json');
-  await writeFile(path, (await readFile(path, 'utf8')).replace('"snqn"', '"elsewhere"'));
+  const whole = await readFile(path, 'utf8');
+  await writeFile(path, edited(whole.replace('"snqn"', '"elsewhere"')));
   const refused = loadPolicy(saved);
   await expect(refused).rejects.toMatchObject({ code: 'E_TYPE_UNKNOWN', value: 'elsewhere' });
   await expect(refused).rejects.toThrow(/policy\.json.*Import the package that defines it before loading/);
@@ -388,3 +390,8 @@ test('topK is the head of the sorted scores', () => {
     }),
   );
 });
+
+/** A policy file after a change by hand: without its hash. */
+function edited(whole: string, change: object = {}): string {
+  return JSON.stringify({ ...JSON.parse(whole), sha256: undefined, ...change });
+}

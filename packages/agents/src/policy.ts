@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { type Windows, windowsOf } from '@lea/data';
+import { isItemList, type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkWeights } from './check-weights.ts';
 import { checkedFusion, type Fusion } from './memory/fusion.ts';
@@ -18,7 +18,7 @@ export interface RecommendOptions {
   candidates?: readonly number[];
   /**
    * What an item index outside 0..N-1 in a history does. Default `ignore`: it is left out, and counted in
-   * `Policy.ignored`. `raise` makes it an error.
+   * `Policy.ignored`. `raise` makes it an error. What is no whole number is always one.
    */
   unknown?: 'ignore' | 'raise';
 }
@@ -50,7 +50,8 @@ export interface Policy extends PolicyParts {
    * fewer than `k` items are left; items whose score is NaN are left out.
    *
    * @throws LeaError `E_HISTORY` (no list of histories, or one that is no list of items; names the row), `E_ITEM_RANGE` (an
-   *   item of `candidates`, `exclude` or, with `unknown: 'raise'`, an event outside 0..N-1; names the value), `E_SCORES_NAN`
+   *   item of `candidates`, `exclude` or, with `unknown: 'raise'`, an event outside 0..N-1, or one that is no whole number;
+   *   names the value), `E_SCORES_NAN`
    *   (no finite score: the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
   recommend(histories: readonly ArrayLike<number>[], k: number, options?: RecommendOptions): Promise<Scored[][]>;
@@ -157,11 +158,12 @@ const recommendDefaults: {
   unknown: 'ignore' | 'raise';
 } = { exclude: undefined, candidates: undefined, unknown: 'ignore' };
 
-/** The histories without unknown items; what is no history is left for `windowsOf` to name. */
+/** The histories without unknown items; what is no history or no index is left for `windowsOf` to name. */
 function knownOnly(histories: readonly ArrayLike<number>[], items: number): readonly ArrayLike<number>[] {
-  const known = (history: ArrayLike<number>) => Array.from(history).filter((item) => isItem(item, items));
-  if (!isList(histories)) return histories;
-  return histories.map((history) => (isList(history) ? known(history) : history));
+  const known = (history: ArrayLike<number>) =>
+    Array.from(history).filter((item) => isItem(item, items) || !Number.isInteger(item));
+  if (!isItemList(histories)) return histories;
+  return histories.map((history) => (isItemList(history) ? known(history) : history));
 }
 
 function events(histories: readonly ArrayLike<number>[]): number {
@@ -170,7 +172,7 @@ function events(histories: readonly ArrayLike<number>[]): number {
 
 /** @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE` */
 function itemSet(name: string, list: readonly number[], items: number): Set<number> {
-  if (!isList(list)) {
+  if (!isItemList(list)) {
     throw new LeaError('E_OPTION_VALUE', `recommend: ${name} must be a list of items.`, { value: list });
   }
   const set = new Set(list);
@@ -179,10 +181,6 @@ function itemSet(name: string, list: readonly number[], items: number): Set<numb
     throw new LeaError('E_ITEM_RANGE', `recommend: ${name} holds what is no item of 0..${items - 1}.`, { value: item });
   }
   return set;
-}
-
-function isList(value: unknown): boolean {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
 }
 
 function isItem(item: number, items: number): boolean {

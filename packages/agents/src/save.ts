@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { contentHash, replaceFile } from '@lea/core';
+import { contentHash, writeSealed } from '@lea/core';
 import { prefixed, type Values, writeSafetensors } from '@lea/tensor';
 import type { Fusion } from './memory/fusion.ts';
 import { type MemoryConfig, storedTables } from './memory/state.ts';
@@ -59,5 +59,5 @@ export async function savePolicy(
     ...(text && { textHash: weightsHash(frozen) }),
     ...(memory && { memory: { config: memory.config, fusion: fusion!, hash: memory.hash } }),
   };
-  await replaceFile(join(dir, 'policy.json'), `${JSON.stringify(file, null, 2)}\n`);
+  await writeSealed(join(dir, 'policy.json'), file);
 }

@@ -1,7 +1,6 @@
 import { checkRanges, LeaError } from '@lea/core';
-import type { Windows } from '@lea/data';
+import { checkWindows, type Windows } from '@lea/data';
 import { compile, interpret, type Program, type ProgramSpecs, type Runner, specsOf, type Values } from '@lea/tensor';
-import { checkWindows } from './check-windows.ts';
 import type { Shape } from './types.ts';
 
 export interface ScoringOptions {

@@ -1,3 +1,5 @@
+import { checkRanges } from './checks.ts';
+
 /** An item index and its score. */
 export interface Scored {
   readonly item: number;
@@ -15,9 +17,12 @@ export interface TopKOptions {
 /**
  * The `k` best of `scores`, best first; the smaller index among equals. NaN and the items of `exclude` are left out, so
  * fewer than `k` may come back.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
  */
 export function topK(scores: ArrayLike<number>, k: number, { exclude, candidates }: TopKOptions = {}): Scored[] {
-  if (k <= 0) return [];
+  checkRanges('topK', { k }, { k: [0, Number.MAX_VALUE, 'whole'] });
+  if (k === 0) return [];
   const better = (a: number, b: number) => scores[b]! - scores[a]! || a - b;
   // Twice as many as are wanted are gathered before they are sorted and cut, so that a large k costs little as well.
   let kept: number[] = [];

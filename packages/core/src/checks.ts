@@ -24,29 +24,48 @@ export function checkChoices<T extends object>(
   }
 }
 
+/** Bounds of a number, and whether it is a whole one. */
+export type NumberRange = readonly [low: number, high: number, whole?: 'whole' | 'whole or Infinity'];
+
 /**
  * Refuses numbers outside of their range, bounds included: a bound of `Infinity` lets Infinity itself pass, which is no
  * JSON, so it is for options that have a use for it ("never", "no cap"). `Number.MAX_VALUE` is the bound of all others.
  *
- * @param ranges low, high, and 'whole' for whole numbers only, of which Infinity is none
+ * @param ranges low, high, and 'whole' for whole numbers only, of which Infinity is none unless it says so
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkRanges<T extends object>(
   where: string,
   options: T,
-  ranges: { readonly [K in keyof T]?: readonly [low: number, high: number, whole?: 'whole'] },
+  ranges: { readonly [K in keyof T]?: NumberRange },
 ): void {
-  for (const [name, [low, high, whole]] of Object.entries(ranges) as [keyof T & string, [number, number, 'whole'?]][]) {
+  for (const [name, range] of Object.entries(ranges) as [keyof T & string, NumberRange][]) {
+    const [low, high, whole] = range;
     const value = options[name] as unknown;
-    if (typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value))) continue;
-    throw new LeaError('E_OPTION_VALUE', `${where}: ${name} must be ${rangeText(low, high, whole)}.`, { value });
+    const ofKind = !whole || Number.isInteger(value) || (whole === 'whole or Infinity' && value === Infinity);
+    if (typeof value === 'number' && value >= low && value <= high && ofKind) continue;
+    throw new LeaError('E_OPTION_VALUE', `${where}: ${name} must be ${rangeText(range)}.`, { value });
   }
 }
 
-function rangeText(low: number, high: number, whole: 'whole' | undefined): string {
+/**
+ * Refuses seeds that are no safe integers: 0.3 and '1' would draw what 0 and 1 draw.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
+ */
+export function checkSeed(where: string, seed: unknown): void {
+  if (Number.isSafeInteger(seed)) return;
+  throw new LeaError('E_OPTION_VALUE', `${where}: seed must be a whole number below 2^53.`, {
+    value: seed,
+    hint: 'For instance 1.',
+  });
+}
+
+function rangeText([low, high, whole]: NumberRange): string {
   const kind = whole ? 'a whole number' : high === Number.MAX_VALUE ? 'a finite number' : 'a number';
   if (high < Number.MAX_VALUE) return `${kind} from ${low} to ${high}`;
-  return low > -Number.MAX_VALUE ? `${kind} of at least ${low}` : kind;
+  const range = low > -Number.MAX_VALUE ? `${kind} of at least ${low}` : kind;
+  return whole === 'whole or Infinity' ? `${range}, or Infinity` : range;
 }
 
 function isString(value: unknown): value is string {

@@ -1,25 +1,32 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   checkRanges,
+  checkSeed,
   contentHash,
   fold,
   integers,
   key,
   LeaError,
+  type NumberRange,
   nearest,
   normal,
   permutation,
   randomBits,
+  readSealed,
   readWhole,
+  removeRemains,
   replaceFile,
   show,
   stableJson,
   uniform,
+  unsealed,
   withDefaults,
+  writeSealed,
 } from './index.ts';
 
 describe('LeaError', () => {
@@ -63,8 +70,7 @@ describe('withDefaults', () => {
 });
 
 describe('checkRanges', () => {
-  const check = (x: unknown, ...range: [number, number, 'whole'?]) =>
-    checkRanges('f', { x: x as number }, { x: range });
+  const check = (x: unknown, ...range: NumberRange) => checkRanges('f', { x: x as number }, { x: range });
 
   it('includes the bounds, Infinity only where it is one', () => {
     for (const x of [0, 0.5, 1]) expect(() => check(x, 0, 1)).not.toThrow();
@@ -81,9 +87,69 @@ describe('checkRanges', () => {
       'f: x must be a finite number of at least 0. Got Infinity.',
     );
     expect(() => check(-1, 0, Infinity)).toThrow('f: x must be a number of at least 0. Got -1.');
+    expect(() => check(1.5, 1, Infinity, 'whole or Infinity')).toThrow(
+      'f: x must be a whole number of at least 1, or Infinity. Got 1.5.',
+    );
+    expect(() => check(Infinity, 1, Infinity, 'whole or Infinity')).not.toThrow();
     expect(() => check(Infinity, 1, Infinity, 'whole')).toThrow(
       'f: x must be a whole number of at least 1. Got Infinity.',
     );
+  });
+});
+
+/** What is no whole number below 2^53. */
+const noInteger = fc.oneof(
+  fc.constantFrom(
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    2 ** 53,
+    -(2 ** 53),
+    1e300,
+    undefined,
+    null,
+    true,
+    false,
+    1n,
+    '',
+    '1',
+  ),
+  fc.double().filter((x) => !Number.isSafeInteger(x)),
+  fc.array(fc.integer()),
+  fc.object(),
+);
+
+describe('seeds', () => {
+  it('are safe integers, for every key and label', () => {
+    for (const seed of [0, -0, 1, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
+      expect(() => checkSeed('f', seed)).not.toThrow();
+      expect(() => fold(key(seed), seed)).not.toThrow();
+    }
+    const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
+    fc.assert(
+      fc.property(noInteger, (seed) => {
+        expect(() => checkSeed('f', seed)).toThrow(refused);
+        expect(() => key(seed as number)).toThrow(refused);
+        if (typeof seed !== 'string') expect(() => fold(key(0), seed as number)).toThrow(refused);
+      }),
+    );
+    expect(() => checkSeed('train', 0.3)).toThrow('train: seed must be a whole number below 2^53. Got 0.3.');
+  });
+
+  it('draws are counted in whole numbers', () => {
+    const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
+    fc.assert(
+      fc.property(
+        fc.oneof(noInteger, fc.integer({ max: -1 })),
+        fc.constantFrom(uniform, normal, permutation),
+        (n, draw) => {
+          expect(() => draw(key(0), n as number)).toThrow(refused);
+          expect(() => integers(key(0), n as number, 3)).toThrow(refused);
+          expect(() => integers(key(0), 3, n as number)).toThrow(refused);
+        },
+      ),
+    );
+    expect(() => integers(key(0), 1, 0)).toThrow(refused);
   });
 });
 
@@ -159,6 +225,23 @@ describe('hashes', () => {
     expect(contentHash(Int32Array.of(1))).not.toBe(contentHash(Float32Array.of(1)));
     expect(contentHash('ab', 'c')).not.toBe(contentHash('a', 'bc'));
   });
+
+  it('never takes a value for null', () => {
+    for (const value of [Number.NaN, Infinity, -Infinity, 1n]) {
+      for (const held of [value, [value], { a: { b: value } }]) {
+        expect(() => stableJson(held)).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE', value }));
+        expect(() => contentHash('x', held)).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
+      }
+    }
+    expect(() => stableJson({ a: Infinity })).toThrow('JSON has no such value, at a. Got Infinity.');
+    expect(() => stableJson([undefined])).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
+    expect(stableJson({ a: null, b: -0 })).toBe('{"a":null,"b":0}');
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(stableJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
 });
 
 describe('files', () => {
@@ -180,5 +263,107 @@ describe('files', () => {
     await writeFile(join(folder, 'plain'), 'x');
     await expect(replaceFile(join(folder, 'plain', 'below'), 'y')).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
     expect(await readFile(join(folder, 'plain'), 'utf8')).toBe('x');
+  });
+
+  it('writes under a random name first, and leaves nothing else behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const path = join(folder, 'file.txt');
+    const beside = new Set<string>();
+    function* watched() {
+      for (const name of readdirSync(folder)) if (name !== 'file.txt') beside.add(name);
+      yield Uint8Array.of(104);
+    }
+    for (let i = 0; i < 3; i++) await replaceFile(path, watched());
+    expect(beside.size).toBe(3);
+    for (const name of beside) expect(name).toMatch(/^file\.txt\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/);
+    function* failing() {
+      yield Uint8Array.of(104);
+      throw new Error('cut');
+    }
+    await expect(replaceFile(path, failing())).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
+    expect(await readdir(folder)).toEqual(['file.txt']);
+    expect(await readFile(path, 'utf8')).toBe('h');
+  });
+
+  it('keeps a link and its permissions', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const [real, link] = [join(folder, 'real.txt'), join(folder, 'link.txt')];
+    await writeFile(real, 'one');
+    await chmod(real, 0o600);
+    await symlink(real, link);
+    await replaceFile(link, 'two');
+    expect(await readFile(real, 'utf8')).toBe('two');
+    expect((await stat(real)).mode & 0o777).toBe(0o600);
+  });
+
+  it('removes what killed writes left, of one file or of all, and nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lea-'));
+    const remains = (name: string) => join(folder, `${name}.01234567-89ab-cdef-0123-456789abcdef.tmp`);
+    await mkdir(join(folder, 'deep'));
+    const others = [join(folder, 'mine.tmp'), join(folder, 'a.1.tmp')];
+    const killed = [remains('a'), remains('b'), remains('deep/a')];
+    for (const path of [...others, ...killed]) await writeFile(path, '');
+    await removeRemains(folder, 'a');
+    expect((await readdir(folder)).sort()).toEqual([
+      'a.1.tmp',
+      'b.01234567-89ab-cdef-0123-456789abcdef.tmp',
+      'deep',
+      'mine.tmp',
+    ]);
+    await removeRemains(folder);
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a.1.tmp', 'deep', 'mine.tmp']);
+    await removeRemains(join(folder, 'none'));
+  });
+});
+
+describe('sealed files', () => {
+  const value = {
+    name: 'ünï',
+    metrics: { 'ndcg@10': 0.125, empty: Number.NaN },
+    left: undefined,
+    list: [1, { a: null }],
+  };
+
+  it('reads what was written, as JSON has it', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'lea-')), 'record.json');
+    await writeSealed(path, value);
+    expect(await readSealed(path)).toEqual({
+      name: 'ünï',
+      metrics: { 'ndcg@10': 0.125, empty: null },
+      list: [1, { a: null }],
+    });
+  });
+
+  it('notices every flipped bit that changes what is read', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'lea-')), 'record.json');
+    await writeSealed(path, value);
+    const whole = await readFile(path);
+    const [content, counts] = [await readSealed(path), { refused: 0, same: 0 }];
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const flipped = Buffer.from(whole);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      let read: unknown;
+      try {
+        read = unsealed(flipped.toString('utf8'), path);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'E_FILE_DAMAGED', value: path });
+        counts.refused++;
+        continue;
+      }
+      // The name of the seal itself may change: then it is a field like others.
+      const { metrics, name, list } = read as typeof value;
+      expect({ metrics, name, list }).toEqual(content);
+      counts.same++;
+    }
+    expect(counts.refused).toBeGreaterThan(counts.same * 10);
+  });
+
+  it('takes files from before there were seals as they are, and refuses what is no object', async () => {
+    expect(unsealed('{"a":1}', 'x')).toEqual({ a: 1 });
+    for (const text of ['', '{', '[1]', 'null', '3']) {
+      expect(() => unsealed(text, 'x.json')).toThrow(
+        expect.objectContaining({ code: 'E_FILE_DAMAGED', value: 'x.json' }),
+      );
+    }
   });
 });

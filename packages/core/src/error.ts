@@ -33,7 +33,8 @@ export class LeaError extends Error {
 /** A value in at most 120 characters, for messages. */
 export function show(value: unknown): string {
   if (value === undefined) return 'undefined';
-  if (typeof value === 'number' || typeof value === 'bigint' || value === null) return String(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number' || value === null) return String(value);
   const text = textOf(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

@@ -1,10 +1,14 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { LeaError } from './error.ts';
 
+/** What a write that was killed leaves beside its file. */
+const REMAINS = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
 /**
- * Writes a whole file or none: beside it first, then renamed. Creates missing folders.
+ * Writes a whole file or none: beside it first, under a random name that nobody else has, then renamed. Creates missing
+ * folders.
  *
  * @param content also in pieces, which are written one after the other and need not fit into memory together
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`; the file that was there before is untouched
@@ -12,12 +16,45 @@ import { LeaError } from './error.ts';
 export async function replaceFile(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    // write-file-atomic writes once and takes for granted that all of it arrived; systems write 2 GiB at most, and less
-    // where the disk becomes full. `writeFile` goes on until everything is written, or says why not.
-    await writeFileAtomic(path, '', { tmpfileCreated: (beside) => writeFile(beside, content) });
+    // A link stays one, and permissions stay what they were.
+    const target = await realpath(path).catch(() => path);
+    const before = await stat(target).catch(() => undefined);
+    const beside = `${target}.${randomUUID()}.tmp`;
+    try {
+      await writeNew(beside, content, before?.mode);
+      await rename(beside, target);
+    } catch (cause) {
+      await rm(beside, { force: true });
+      throw cause;
+    }
   } catch (cause) {
     throw writeError(path, cause);
   }
+}
+
+/** Writes a file that must not be there yet; it is on the disk when this ends. */
+async function writeNew(path: string, content: Parameters<typeof replaceFile>[1], mode?: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await writeFile(file, content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Removes what killed writes left in a folder and in all folders within. Nobody may be writing there. What cannot be removed
+ * stays.
+ *
+ * @param of remains of one file of the folder only
+ */
+export async function removeRemains(folder: string, of?: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: of === undefined, withFileTypes: true }).catch(() => []);
+  const remains = entries.filter(
+    ({ name }) => REMAINS.test(name) && (of === undefined || name.replace(REMAINS, '') === of),
+  );
+  for (const { parentPath, name } of remains) await rm(join(parentPath, name), { force: true }).catch(() => {});
 }
 
 /** What a file that cannot be written is told as: LeaError `E_DISK_FULL` or `E_FILE_WRITE`. */

@@ -1,3 +1,6 @@
+import { checkRanges, checkSeed } from './checks.ts';
+import { LeaError } from './error.ts';
+
 /**
  * Keyed random numbers: every draw is a pure function of a key and a counter, so a resumed run draws what an uncut one
  * would have drawn, on every backend. Programs of @lea/tensor compute the same bits from the same words.
@@ -7,15 +10,25 @@ export interface Key {
   readonly words: readonly [number, number];
 }
 
-/** The root key of a seed (any safe integer). */
+/** The root key of a seed (any safe integer). @throws LeaError `E_OPTION_VALUE` */
 export function key(seed: number): Key {
+  checkSeed('key', seed);
   const low = seed | 0;
   const high = Math.floor(seed / 2 ** 32) | 0;
   return { words: [mix(low ^ 0x1b873593) ^ mix(high), mix(mix(low + 0x6a09e667) + high)] };
 }
 
-/** A key derived from another by a name or number: independent streams for different labels. */
+/**
+ * A key derived from another by a name or a safe integer: independent streams for different labels.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
+ */
 export function fold(parent: Key, label: string | number): Key {
+  if (typeof label !== 'string' && !Number.isSafeInteger(label)) {
+    throw new LeaError('E_OPTION_VALUE', 'fold: a label must be a text or a whole number below 2^53.', {
+      value: label,
+    });
+  }
   let h = typeof label === 'number' ? mix((label | 0) ^ mix(Math.floor(label / 2 ** 32) | 0)) : 0x9e3779b9 | 0;
   if (typeof label === 'string') for (let i = 0; i < label.length; i++) h = mix((h ^ label.charCodeAt(i)) + i);
   const [a, b] = parent.words;
@@ -40,20 +53,31 @@ function mix(value: number): number {
   return randomBits([0, 0x2545f491], value | 0) | 0;
 }
 
-/** `count` draws from [0, 1), multiples of 2^-24 (exact in float32). */
+/** Counters have 32 bits. */
+const MOST_DRAWS = 2 ** 32;
+
+function checkCount(where: string, count: number): void {
+  checkRanges(where, { count }, { count: [0, MOST_DRAWS, 'whole'] });
+}
+
+/** `count` draws from [0, 1), multiples of 2^-24 (exact in float32). @throws LeaError `E_OPTION_VALUE` */
 export function uniform(k: Key, count: number): Float32Array {
+  checkCount('uniform', count);
   const draws = new Float32Array(count);
   for (let i = 0; i < count; i++) draws[i] = (randomBits(k.words, i) >>> 8) / 2 ** 24;
   return draws;
 }
 
-/** `count` integers from [0, high), high at most 2^31. */
+/** `count` integers from [0, high), high at most 2^31. @throws LeaError `E_OPTION_VALUE` */
 export function integers(k: Key, count: number, high: number): Int32Array {
+  checkCount('integers', count);
+  checkRanges('integers', { high }, { high: [1, 2 ** 31, 'whole'] });
   return Int32Array.from({ length: count }, (_, i) => Math.floor(((randomBits(k.words, i) >>> 0) / 2 ** 32) * high));
 }
 
-/** `count` draws from N(0, 1) (Box-Muller), rounded to float32. */
+/** `count` draws from N(0, 1) (Box-Muller), rounded to float32. @throws LeaError `E_OPTION_VALUE` */
 export function normal(k: Key, count: number): Float32Array {
+  checkCount('normal', count);
   const draws = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const u = ((randomBits(k.words, 2 * i) >>> 0) + 1) / (2 ** 32 + 1);
@@ -63,8 +87,9 @@ export function normal(k: Key, count: number): Float32Array {
   return draws;
 }
 
-/** A uniformly random order of 0..count-1 (Fisher-Yates). */
+/** A uniformly random order of 0..count-1 (Fisher-Yates). @throws LeaError `E_OPTION_VALUE` */
 export function permutation(k: Key, count: number): Int32Array {
+  checkCount('permutation', count);
   const order = Int32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(((randomBits(k.words, i) >>> 0) / 2 ** 32) * (i + 1));

@@ -1,4 +1,6 @@
-import { contentHash, LeaError } from '@lea/core';
+import { contentHash, LeaError, withDefaults } from '@lea/core';
+import { type Cell, type CellOptions, missingWords, textsOf, timesOf } from './cells.ts';
+import { idNotes } from './id-notes.ts';
 import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
 
 /** Events as columns, sorted by user, then time; events of equal time keep their order of arrival. */
@@ -14,50 +16,57 @@ export interface Interactions {
   /** In the unit of the source; the order of arrival where the source has no time. */
   time: Float64Array;
   kind: Uint8Array;
+  info: InteractionsInfo;
 }
 
-/** One event per index, raw. */
+/** How the events were read. */
+export interface InteractionsInfo {
+  /** What may not be as meant, one sentence each, to be shown to people: columns that were not read, ids that look alike. */
+  notes: string[];
+}
+
+/** One event per index, raw; columns of equal length. */
 export interface EventColumns {
-  user: ArrayLike<string>;
-  item: ArrayLike<string>;
-  /** Finite numbers. Default: order of arrival. */
-  time?: ArrayLike<number>;
+  user: ArrayLike<Cell>;
+  item: ArrayLike<Cell>;
+  /** Finite numbers, or texts of decimal numbers; a `Date` counts in milliseconds. Default: order of arrival. */
+  time?: ArrayLike<number | string | bigint | Date>;
   /** Default: every event is a `click`. */
-  kind?: ArrayLike<string>;
+  kind?: ArrayLike<Cell>;
 }
 
-export interface IdOptions {
+export interface IdOptions extends CellOptions {
   /** The items and their order, when they are to be more than those that occur, or ordered otherwise. */
   ids?: readonly string[];
-  /** Names an event in errors, e.g. `events.csv line 7`. Default: `event 7`. */
-  where?: (event: number) => string;
+  /** Names an event, or its cell of a column (`user`, `item`, `time`, `kind`), in errors. Default: `event 7, column user`. */
+  where?: (event: number, column?: keyof EventColumns) => string;
 }
 
 /**
  * Events of any order to `Interactions`.
  *
- * @throws LeaError `E_DATA_EMPTY`, `E_TIME_BAD`, `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
+ * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of unequal length), `E_CELL_MISSING`, `E_CELL_BAD`,
+ *   `E_TIME_BAD`, `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
-export function interactionsOf(events: EventColumns, options: IdOptions = {}): Interactions {
-  const where = options.where ?? ((event: number) => `event ${event}`);
-  const count = events.user.length;
+export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
+  const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);
+  const count = commonLength(events);
   if (count === 0) {
     throw new LeaError('E_DATA_EMPTY', 'There is not one event.', { hint: 'Give at least one user and item.' });
   }
-  const time = Float64Array.from(events.time ?? { length: count }, (t, i) => (events.time ? t : i));
-  const bad = time.findIndex((t) => !Number.isFinite(t));
-  if (bad >= 0) {
-    throw new LeaError('E_TIME_BAD', `${where(bad)}: the time is not a finite number.`, {
-      value: events.time![bad],
-      hint: 'Give times as numbers (seconds, milliseconds, or an order).',
-    });
-  }
+  const cellsOf = (column: 'user' | 'item' | 'kind') =>
+    textsOf(events[column]!, { missing, trim }, (event) => where(event, column));
+  const [rawUser, rawItem] = [cellsOf('user'), cellsOf('item')];
+  const rawKind = events.kind && cellsOf('kind');
+  const time = events.time
+    ? timesOf(events.time, (event) => where(event, 'time'))
+    : Float64Array.from({ length: count }, (_, event) => event);
 
-  const userIds = orderedIds(Array.from(events.user));
+  const userIds = orderedIds(rawUser);
   const users = indexOf(userIds);
-  const itemIds = options.ids ? [...options.ids] : orderedIds(Array.from(events.item));
-  const items = options.ids ? pinnedIndex(itemIds, 'item') : indexOf(itemIds);
-  const kinds = events.kind ? [...new Set(Array.from(events.kind))].sort() : ['click'];
+  const itemIds = ids ? textsOf(ids, { missing, trim }, (item) => `ids[${item}]`) : orderedIds(rawItem);
+  const items = ids ? pinnedIndex(itemIds, 'item') : indexOf(itemIds);
+  const kinds = rawKind ? [...new Set(rawKind)].sort() : ['click'];
   if (kinds.length > 256) {
     throw new LeaError('E_KIND_MANY', 'More than 256 kinds of events.', {
       value: kinds.length,
@@ -66,11 +75,11 @@ export function interactionsOf(events: EventColumns, options: IdOptions = {}): I
   }
   const kindIndex = indexOf(kinds);
 
-  const user = Int32Array.from({ length: count }, (_, i) => users.get(events.user[i]!)!);
+  const user = Int32Array.from(rawUser, (id) => users.get(id)!);
   const order = orderOf(user, time);
   const item = Int32Array.from(order, (i) => {
-    const index = items.get(events.item[i]!);
-    if (index === undefined) throw unknownId(where(i), events.item[i]!, itemIds);
+    const index = items.get(rawItem[i]!);
+    if (index === undefined) throw unknownId(where(i), rawItem[i]!, itemIds);
     return index;
   });
   return {
@@ -80,8 +89,46 @@ export function interactionsOf(events: EventColumns, options: IdOptions = {}): I
     user: user.map((_, i) => user[order[i]!]!),
     item,
     time: time.map((_, i) => time[order[i]!]!),
-    kind: Uint8Array.from(order, (i) => (events.kind ? kindIndex.get(events.kind[i]!)! : 0)),
+    kind: Uint8Array.from(order, (i) => (rawKind ? kindIndex.get(rawKind[i]!)! : 0)),
+    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...roundedTimes(time)] },
   };
+}
+
+const defaults: Required<IdOptions> = {
+  ids: undefined as never,
+  where: (event, column) => (column === undefined ? `event ${event}` : `event ${event}, column ${column}`),
+  missing: missingWords,
+  trim: true,
+};
+
+/** The number of events: all columns have it. */
+function commonLength(events: EventColumns): number {
+  const names = (['user', 'item', 'time', 'kind'] as const).filter(
+    (name) => name === 'user' || name === 'item' || events[name] !== undefined,
+  );
+  for (const name of names) {
+    const column: unknown = events[name];
+    if (typeof column === 'object' && Number.isInteger((column as ArrayLike<unknown> | null)?.length)) continue;
+    throw new LeaError('E_COLUMN_MISSING', `The column ${name} must be an array.`, {
+      value: column,
+      hint: 'Give one entry per event.',
+    });
+  }
+  const count = events.user.length;
+  const other = names.find((name) => events[name]!.length !== count);
+  if (other === undefined) return count;
+  throw new LeaError('E_COLUMN_LENGTH', `The columns user and ${other} are of unequal length.`, {
+    value: [count, events[other]!.length],
+    hint: 'Give one entry per event in every column.',
+  });
+}
+
+function roundedTimes(time: Float64Array): string[] {
+  const large = time.find((t) => Math.abs(t) > Number.MAX_SAFE_INTEGER);
+  if (large === undefined) return [];
+  return [
+    `Times beyond 2^53 are rounded, such as ${large}: events that become simultaneous keep their order of arrival.`,
+  ];
 }
 
 /** SHA-256, hex, over ids, kinds and every event: equal data, equal hash. */

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { checkRanges, LeaError } from '@lea/core';
 import type { Transitions } from './sequences.ts';
 
 /** Histories of at most `window` items: oldest first, right-padded with `padId` = number of items. */
@@ -90,10 +90,11 @@ export function batchOf(
  * Windows of histories given as lists of item indices, oldest first; only the newest `window` items enter.
  *
  * @param histories an array of arrays or typed arrays
- * @throws LeaError `E_HISTORY` (no list of lists; names the row), `E_ITEM_RANGE`
+ * @throws LeaError `E_HISTORY` (no list of lists; names the row), `E_ITEM_RANGE`, `E_OPTION_VALUE`
  */
 export function windowsOf(histories: readonly ArrayLike<number>[], window: number, items: number): Windows {
   checkHistories(histories);
+  checkRanges('windowsOf', { items }, { items: [1, 2 ** 31 - 1, 'whole'] });
   const result = emptyWindows(histories.length, window);
   histories.forEach((history, r) => {
     for (let i = 0; i < history.length; i++) {
@@ -116,13 +117,23 @@ function checkHistories(histories: unknown): void {
     throw new LeaError('E_HISTORY', 'The histories are no array.', { value: histories, hint });
   }
   for (const [row, history] of histories.entries()) {
-    if (Array.isArray(history) || (ArrayBuffer.isView(history) && 'length' in history)) continue;
+    if (isItemList(history)) continue;
     throw new LeaError('E_HISTORY', `History ${row} is no list of items.`, { value: history, hint });
   }
 }
 
-/** Room for `size` windows. */
+/** Whether a value can be a list of items: an array or typed array. */
+export function isItemList(value: unknown): value is ArrayLike<number> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
+}
+
+/** Most items of all windows together: 16 GiB. */
+const MOST_SLOTS = 2 ** 32;
+
+/** Room for `size` windows. @throws LeaError `E_OPTION_VALUE` */
 export function emptyWindows(size: number, window: number): Windows {
+  checkRanges('windows', { size }, { size: [0, MOST_SLOTS, 'whole'] });
+  checkRanges('windows', { window }, { window: [0, Math.floor(MOST_SLOTS / (size || 1)), 'whole'] });
   return { items: new Int32Array(size * window), length: new Int32Array(size), size, window };
 }
 
@@ -164,7 +175,7 @@ function checkSize(out: Windows, size: number, window: number): void {
 
 function checkRows(set: Transitions, rows: ArrayLike<number>): void {
   for (let r = 0; r < rows.length; r++) {
-    if (rows[r]! >= 0 && rows[r]! < set.count) continue;
+    if (Number.isInteger(rows[r]) && rows[r]! >= 0 && rows[r]! < set.count) continue;
     throw new LeaError('E_ROW_RANGE', `Rows lie in 0..${set.count - 1}.`, { value: rows[r] });
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -140,6 +140,51 @@ test('a cut run goes on where it was, a second run computes nothing', async () =
   expect(repaired.annotation).toEqual(fresh.annotation);
   expect((await annotated({ k: 2 })).stages).toEqual(Array(5).fill('annotation'));
   expect(await readdir(dir)).toHaveLength(2);
+});
+
+test('a shard that cannot be used is computed again', async () => {
+  const own = join(dir, 'own');
+  const options = { dir: own, shardRows: 1500, states: true };
+  const { annotation, stages } = await annotated(options);
+  expect(stages).toHaveLength(6);
+  const shard = (n: number, of = annotation) => join(own, of.hash.slice(0, 16), `0000${n}.safetensors`);
+  const { annotation: other } = await annotated({ ...options, excludeSeen: true });
+  const whole = await readFile(shard(2));
+  const edited = (from: string, to: string): Buffer => {
+    const text = whole.toString('latin1').replace(from, to);
+    expect(text).toHaveLength(whole.length);
+    return Buffer.from(text, 'latin1');
+  };
+  for (const unusable of [
+    await readFile(shard(1)),
+    await readFile(shard(2, other)),
+    // Columns that are there no more, have another shape or another type.
+    edited('"reward":{', '"rewarx":{'),
+    edited('"state":{', '"statx":{'),
+    edited('"shape":[1500,3]', '"shape":[3,1500]'),
+    edited('"reward":{"dtype":"F32"', '"reward":{"dtype":"I32"'),
+    Buffer.alloc(0),
+  ]) {
+    await writeFile(shard(2), unusable);
+    const again = await annotated(options);
+    expect(again.stages).toEqual(['annotation', 'annotation']);
+    expect(again.annotation).toEqual(annotation);
+    expect(await readFile(shard(2))).toEqual(whole);
+  }
+
+  // The same of an annotation that stays on disk. Of it, only rewards are read at first.
+  const opened = async () => {
+    const told: string[] = [];
+    const files = await finish(annotateToFiles(env, train, { k: 3, ...options }), ({ stage }) => void told.push(stage));
+    return { files, told };
+  };
+  await copyFile(shard(1), shard(2));
+  const { files, told } = await opened();
+  expect(told).toEqual(['annotation', 'annotation']);
+  expect(await files.read(0, 4500)).toEqual(annotation);
+  await copyFile(shard(1), shard(2));
+  await expect(files.read(3000, 3001)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE', value: shard(2) });
+  await rm(own, { recursive: true });
 });
 
 test('a run that is killed loses no shard that it wrote', async () => {

@@ -117,7 +117,8 @@ export function annotateOptions(
 ): AnnotateOptions & { readonly window: number } {
   const o = withDefaults('annotate', DEFAULTS, options);
   checkRule('annotate', o);
-  const resolved = { ...o, window: o.window ?? window };
+  const { window: own = window } = o;
+  const resolved = { ...o, window: own };
   checkRanges('annotate', resolved, {
     k: [1, items, 'whole'],
     window: [1, Infinity, 'whole'],
@@ -135,8 +136,10 @@ function jobOf(env: Environment, transitions: Transitions, options: Partial<Anno
   const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: o.shardRows };
   const about = rowsHash(transitions);
   const hash = contentHash('annotation', env.hash, about, plan);
-  const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash);
-  return { env, transitions, o, hash, rowsHash: about, store, stateSize: states ? env.stateSize : 0 };
+  const stateSize = states ? env.stateSize : 0;
+  const columns = Object.keys(emptyColumns(0, k, stateSize));
+  const store = o.dir === undefined ? undefined : annotationStore(o.dir, hash, columns);
+  return { env, transitions, o, hash, rowsHash: about, store, stateSize };
 }
 
 /**

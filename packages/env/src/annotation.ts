@@ -1,4 +1,3 @@
-import { LeaError } from '@lea/core';
 import { float32, int32, type Values } from '@lea/tensor';
 import type { RewardCalibration } from './reward-calibration.ts';
 
@@ -59,22 +58,10 @@ export function columnValues(columns: AnnotationColumns): Values {
   );
 }
 
-/**
- * Copies rows `from`..`to - 1` of a shard to row `at` of the columns.
- *
- * @throws LeaError `E_ANNOTATION_FILE` when the shard has other columns
- */
+/** Copies rows `from`..`to - 1` of a shard to row `at` of the columns. */
 export function copyRows(into: AnnotationColumns, at: number, shard: Values, from: number, to: number): void {
-  const rows = shard.reward?.data.length ?? 0;
   for (const [name, data] of Object.entries(into) as [string, Float32Array | Int32Array][]) {
     const width = data.length / into.reward.length;
-    const source = shard[name]?.data;
-    if (source?.length !== rows * width || to > rows) {
-      throw new LeaError('E_ANNOTATION_FILE', 'A shard of this annotation does not have its columns.', {
-        value: name,
-        hint: 'Delete the folder of the annotation and annotate again.',
-      });
-    }
-    data.set(source.subarray(from * width, to * width), at * width);
+    data.set(shard[name]!.data.subarray(from * width, to * width), at * width);
   }
 }

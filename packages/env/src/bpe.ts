@@ -5,8 +5,9 @@
 
 import { Heap } from './heap.ts';
 
-/** GPT-2's splitting of text into pieces; merges never cross them. */
-const PIECES = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+/** GPT-2's splitting of text into pieces; merges never cross them. Its white space is Unicode's, not that of `\s` here. */
+const PIECES =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
 /** Longer pieces teach nothing and would make merging quadratic. */
 const LONGEST_PIECE = 64;

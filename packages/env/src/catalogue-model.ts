@@ -1,4 +1,4 @@
-import { checkRanges, fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { checkTexts } from './check-texts.ts';
@@ -180,6 +180,7 @@ function checkOptions(o: CatalogueModelOptions): void {
     unfold: [0, 1],
     heldOut: [0, 1],
   });
+  checkSeed('catalogueModel', o.seed);
   checkRuntime('catalogueModel', o);
 }
 

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fold, integers, key } from '@lea/core';
 import { rowsHash } from '@lea/data';
 import { float32 } from '@lea/tensor';
@@ -144,6 +144,15 @@ test('what was finished before a cut is not computed again', async () => {
   const repaired = await fitted({ epochs: 2 }, { dir });
   expect(repaired.stages.filter((stage) => stage.startsWith('environment'))).toHaveLength(2);
   expect(repaired.annotation).toEqual(uncut.annotation);
+
+  // So is one that was fitted on other users, alone or with all that lies beside it.
+  const [one, two] = files.map((name) => join(dir, dirname(name)));
+  for (const names of [['environment.json', 'environment.safetensors'], await readdir(one!)]) {
+    for (const name of names) await copyFile(join(one!, name), join(two!, name));
+    const unmixed = await fitted({ epochs: 2 }, { dir });
+    expect(unmixed.stages.filter((stage) => stage.startsWith('environment'))).toHaveLength(2);
+    expect(unmixed.annotation).toEqual(uncut.annotation);
+  }
 });
 
 test('rewards that are all alike become 0', async () => {

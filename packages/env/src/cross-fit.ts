@@ -1,4 +1,4 @@
-import { checkRanges, contentHash, fold, key, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, contentHash, fold, key, LeaError, withDefaults } from '@lea/core';
 import { rowsHash, type Transitions } from '@lea/data';
 import { DEFAULTS as ANNOTATION, type AnnotateOptions, annotate, annotateOptions } from './annotate.ts';
 import { type Annotation, type AnnotationColumns, emptyColumns, rewardStatistics } from './annotation.ts';
@@ -55,6 +55,7 @@ export async function* crossFit(
   const { train, validation, seed = FIT.seed } = fit;
   const { folds, ...asked } = withDefaults<AnnotateOptions & CrossFitOptions>('crossFit', DEFAULTS, options);
   const { k } = annotateOptions(asked, train.sequences.itemIds.length, fit.window ?? FIT.window);
+  checkSeed('crossFit', seed);
   check(train, folds, asked);
   const signal = asked.signal ?? fit.signal;
   const columns = emptyColumns(train.count, k, 0);

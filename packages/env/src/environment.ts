@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { checkRanges, contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
-import { emptyWindows, type Windows } from '@lea/data';
+import { checkRanges, contentHash, LeaError, readWhole, unsealed, withDefaults, writeSealed } from '@lea/core';
+import { checkWindows, emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
 import type { Catalogue } from './environment-catalogue.ts';
 import { type EnvironmentConfig, stateSize } from './environment-model.ts';
@@ -42,7 +43,7 @@ export interface Environment {
   readonly calibration?: RewardCalibration;
   /** Columns of a state. */
   readonly stateSize: number;
-  /** States of histories, [size * stateSize]. */
+  /** States of histories, [size * stateSize]. @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`, as all that takes windows */
   states(windows: Windows): Promise<Float32Array>;
   /** State logits over all items, [size * items]. */
   score(windows: Windows): Promise<Float32Array>;
@@ -113,8 +114,10 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
-  const read = (windows: Windows, forRewards: boolean): Promise<Encoded> =>
-    runners.encode(newest(windows, window, items), forRewards);
+  const read = async (windows: Windows, forRewards: boolean): Promise<Encoded> => {
+    checkWindows(windows, items);
+    return runners.encode(newest(windows, window, items), forRewards);
+  };
   const judged = async (about: Encoded, actions: Int32Array) =>
     runners.rewards(about, checkActions(actions, about.windows.size, items));
   const rewardsOf = async (about: Encoded, actions: Int32Array, options?: Partial<RewardOptions>) => {
@@ -149,7 +152,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       const file = { name, config, data, calibration, catalogue, hash };
       const text = tokens && { 'tokens.vectors': vectors!, 'tokens.mean': mean!, 'tokens.scale': scale! };
       await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
-      await replaceFile(join(dir, 'environment.json'), `${JSON.stringify(file, null, 2)}\n`);
+      await writeSealed(join(dir, 'environment.json'), file);
     },
     dispose: runners.dispose,
   };
@@ -196,6 +199,11 @@ function withZeros(table: Value, rows: number): Value {
   return float32(data, [rows, width]);
 }
 
+/** What `environment.json` holds. */
+interface EnvironmentFile extends Omit<EnvironmentParts, 'params' | 'tokens' | 'counts' | 'runtime'> {
+  readonly hash: string;
+}
+
 /**
  * Reads what `save` wrote.
  *
@@ -218,11 +226,10 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   let environment: Environment;
   let hash: unknown;
   try {
-    const file = JSON.parse(text) as Omit<EnvironmentParts, 'params' | 'tokens' | 'counts' | 'runtime'> & {
-      hash: string;
-    };
+    const file = unsealed(text, path) as unknown as EnvironmentFile;
     hash = file.hash;
     const { name, config, data, calibration, catalogue } = file;
+    checkSizes(config, tensors);
     const tokens = vectors ? { vectors, mean: mean!, scale: scale! } : null;
     const own = { name, config, data, calibration, catalogue, params, tokens, counts: counts!.data as Int32Array };
     environment = createEnvironment({ ...own, runtime });

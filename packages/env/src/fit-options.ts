@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, LeaError } from '@lea/core';
+import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
 import { candidateSlots, readPrompt } from './candidate-prompt.ts';
@@ -130,7 +130,10 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
 };
 
 /** Longest window: attention takes memory by its square. */
-const LONGEST = 4096;
+export const LONGEST = 4096;
+
+/** Largest size of a decoder that begins at random. */
+const LARGEST = 4096;
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: FitEnvironmentOptions): void {
@@ -144,6 +147,9 @@ function checkOptions(o: FitEnvironmentOptions): void {
   checkRanges('fitEnvironment', o, {
     users: [0, 1],
     window: [1, LONGEST, 'whole'],
+    width: [1, LARGEST, 'whole'],
+    layers: [1, LARGEST, 'whole'],
+    heads: [1, LARGEST, 'whole'],
     dropout: [0, 1],
     contrastItems: [1, Infinity, 'whole'],
     negatives: [1, Infinity, 'whole'],
@@ -155,6 +161,7 @@ function checkOptions(o: FitEnvironmentOptions): void {
     epochs: [1, Infinity, 'whole'],
     patience: [0, Infinity, 'whole'],
   });
+  checkSeed('fitEnvironment', o.seed);
   checkRuntime('fitEnvironment', o);
   const refuse = (message: string, value: unknown): never => {
     throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });

@@ -1,4 +1,4 @@
-import { checkRanges, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
 import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { BestVectors } from './best-vectors.ts';
 import { wordsOf } from './decoders/modules.ts';
@@ -133,7 +133,8 @@ export async function* learnItemTokens(
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: ItemTokenOptions): void {
-  const given = { ...o, batch: o.batch ?? 1 };
+  const { batch = 1 } = o;
+  const given = { ...o, batch };
   checkRanges('learnItemTokens', given, {
     batch: [1, Number.MAX_VALUE, 'whole'],
     steps: [0, Number.MAX_VALUE, 'whole'],
@@ -141,6 +142,7 @@ function checkOptions(o: ItemTokenOptions): void {
     tolerance: [0, 1],
     anchor: [0, Number.MAX_VALUE],
   });
+  checkSeed('learnItemTokens', o.seed);
   checkRuntime('learnItemTokens', o);
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, withDefaults } from '@lea/core';
+import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from './environment.ts';
 import { fitEnvironment } from './fit-environment.ts';
@@ -15,17 +15,30 @@ import type { Progress } from './progress.ts';
  */
 export async function* keptFit(options: GivenFit, dir: string | undefined): AsyncGenerator<Progress, Environment> {
   if (dir === undefined) return yield* fitEnvironment(options);
-  const folder = join(dir, fitHash(options).slice(0, 16));
+  const fit = fitHash(options);
+  const folder = join(dir, fit.slice(0, 16));
   const { threads, backend } = options;
-  const found = await loadEnvironment(folder, { threads, backend }).catch((error: unknown) => {
-    // A missing or damaged environment is fitted again; nothing is lost by it.
+  const found = await unlessUnusable(loadEnvironment(folder, { threads, backend }));
+  // An environment does not know how it was fitted: this says that it is the one that belongs here.
+  const label = join(folder, 'fit.json');
+  if (found && (await unlessUnusable(readWhole(label)))?.toString() === labelOf(fit, found)) return found;
+  await found?.dispose();
+  const environment = yield* fitEnvironment(options);
+  await environment.save(folder);
+  await replaceFile(label, labelOf(fit, environment));
+  return environment;
+}
+
+/** A missing or damaged environment is fitted again; nothing is lost by it. */
+function unlessUnusable<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) => {
     if (error instanceof LeaError) return undefined;
     throw error;
   });
-  if (found) return found;
-  const environment = yield* fitEnvironment(options);
-  await environment.save(folder);
-  return environment;
+}
+
+function labelOf(fit: string, { hash }: Environment): string {
+  return `${JSON.stringify({ fit, environment: hash })}\n`;
 }
 
 /** Of all that decides the fit: how programs are run and what the environment is called do not. */

@@ -16,8 +16,8 @@ export interface LanguageModel {
   readonly tokenizer: Tokenizer;
   /** Weights by Hugging Face's names. Word vectors [tokens, width] are the output layer too where `lm_head.weight` is missing. */
   readonly params: Values;
-  /** The `config.json` it was read from, when it was. */
-  readonly file?: object;
+  /** The texts of `config.json` and, where there was one, of `tokenizer_config.json`, when it was read from a folder. */
+  readonly files?: { readonly config: string; readonly tokenizer?: string };
   /** Perplexity on texts that were held out, where it was measured. */
   readonly perplexity?: number;
   readonly hash: string;

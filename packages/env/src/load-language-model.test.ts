@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LeaError } from '@lea/core';
-import { readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
+import { float32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { catalogueModel } from './catalogue-model.ts';
@@ -96,10 +96,10 @@ describe('a folder', () => {
     expect([again.tokenizer.start, again.tokenizer.end]).toEqual([lm.tokenizer.start, lm.tokenizer.end]);
   });
 
-  test('may be in shards, without the beginning of the names, and with more than is needed', async () => {
+  test('may be in shards, without the beginning of the names, and with what every reader computes', async () => {
     const whole = await loadLanguageModel(dir);
     const short = Object.entries(await weights()).map(([name, value]) => [name.replace(/^model\./, ''), value]);
-    const extra = { 'rotary.inv_freq': { dtype: 'float32', shape: [1], data: Float32Array.of(1) } as const };
+    const extra = { 'layers.0.self_attn.rotary_emb.inv_freq': float32([1]) };
     await writeSafetensors(join(dir, 'model.safetensors'), { ...Object.fromEntries(short), ...extra });
     await shard();
     expect((await loadLanguageModel(dir)).hash).toBe(whole.hash);
@@ -134,6 +134,25 @@ describe('a folder', () => {
     const { 'lm_head.weight': _, ...rest } = await weights();
     await writeSafetensors(join(dir, 'model.safetensors'), rest);
     expect((await loadLanguageModel(dir)).params).not.toHaveProperty('lm_head.weight');
+  });
+
+  test.each(['llama', 'gpt2', 'gemma2'])('of %s that is said to be tied may have an output layer', async (name) => {
+    dir = await folderOf(name);
+    await edit('config.json', (config) => Object.assign(config, { tie_word_embeddings: true }));
+    const { 'lm_head.weight': _, ...rest } = await weights();
+    const words = rest['model.embed_tokens.weight'] ?? rest['transformer.wte.weight']!;
+    // The word vectors once more.
+    await writeSafetensors(join(dir, 'model.safetensors'), { ...rest, 'lm_head.weight': words });
+    expect((await loadLanguageModel(dir)).params).not.toHaveProperty('lm_head.weight');
+    const own = { ...words, data: Float32Array.from(words.data).fill(0.5, -1) };
+    await writeSafetensors(join(dir, 'model.safetensors'), { ...rest, 'lm_head.weight': own });
+    const lm = await loadLanguageModel(dir);
+    expect(lm.params['lm_head.weight']!.data).toEqual(own.data);
+    // Elsewhere the flag goes first: it must say what the weights are.
+    await saveLanguageModel(lm, join(dir, 'copy'));
+    const saved = JSON.parse(await readFile(join(dir, 'copy', 'config.json'), 'utf8'));
+    expect(saved.tie_word_embeddings).toBe(false);
+    expect((await loadLanguageModel(join(dir, 'copy'))).hash).toBe(lm.hash);
   });
 
   test('says with which tokens texts begin and end', async () => {
@@ -219,10 +238,23 @@ describe('what is wrong is named, with the way out', () => {
       'E_MODEL_WEIGHTS',
       new RegExp(`layers\\.1\\.mlp\\.up_proj.*model\\.safetensors.* not finite.*${value}`),
     );
-    // Of what is not needed nothing is asked.
+  });
+
+  test.each([
+    'model.layers.0.self_attn.q_proj.bias',
+    'model.layers.2.input_layernorm.weight',
+    'model.layers.0.self_attn.q_norm.weight',
+    'model.vision_tower.weight',
+    'lm_head.bias',
+    'embed_tokens.weight',
+    '__proto__',
+  ])('weights that config.json does not announce: %s', async (name) => {
+    const all = Object.entries(await weights());
+    const more = Object.fromEntries([...all, [name, float32([1, 2])]]);
+    await writeSafetensors(join(dir, 'model.safetensors'), more);
+    await fails('E_MODEL_WEIGHTS', new RegExp(`announces no "${name}", which is in .*F32\\[2\\]`));
     await shard();
-    await edit('config.json', (config) => Object.assign(config, { num_hidden_layers: 1 }));
-    expect((await loadLanguageModel(dir)).config.layers).toBe(1);
+    await fails('E_MODEL_WEIGHTS', new RegExp(`announces no "${name}"`));
   });
 
   test('no weights, pickled weights', async () => {
@@ -273,6 +305,27 @@ describe('what is wrong is named, with the way out', () => {
     await edit('config.json', (config) => Object.assign(config, { eos_token_id: 2 }));
     await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(letterTokenizer(120)));
     await fails('E_TOKENIZER', /more tokens than the model's 96.*120/);
+  });
+
+  test('200,000 levels of JSON, in any file', async () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    for (const [file, code] of [
+      ['config.json', 'E_MODEL_UNSUPPORTED'],
+      ['tokenizer.json', 'E_TOKENIZER'],
+      ['tokenizer_config.json', 'E_TOKENIZER'],
+      ['model.safetensors.index.json', 'E_MODEL_UNSUPPORTED'],
+    ] as const) {
+      dir = await folderOf('llama');
+      if (file === 'model.safetensors.index.json') await rm(join(dir, 'model.safetensors'));
+      await writeFile(join(dir, file), `{"model_type":${deep}}`);
+      await fails(code, new RegExp(`more than 100 levels.*${file}`));
+    }
+    dir = await folderOf('llama');
+    const header = Buffer.from(`{"model.norm.weight":{"dtype":${deep},"shape":[32],"data_offsets":[0,128]}}`);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(header.length));
+    await writeFile(join(dir, 'model.safetensors'), Buffer.concat([size, header, Buffer.alloc(128)]));
+    await fails('E_SAFETENSORS', /dtype/);
   });
 
   test('a context that the model has no positions for', async () => {

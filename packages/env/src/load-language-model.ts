@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
-import type { Specs } from '@lea/tensor';
+import type { Specs, Value } from '@lea/tensor';
 import { ConfigFile } from './decoders/config-file.ts';
 import { checkpointConfig } from './decoders/families.ts';
 import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
 import { openWeights } from './decoders/weights.ts';
 import { type LanguageModel, languageModelHash } from './language-model.ts';
-import { readJson } from './read-json.ts';
+import { readJson, readJsonText } from './read-json.ts';
 import { OWN_FIELD } from './save-language-model.ts';
 import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
+
+/** Longest context that a file is believed; more takes the word of who loads it. */
+const LONGEST_SAVED = 65_536;
 
 /**
  * Reads a decoder-only language model from a folder in the layout of Hugging Face: `config.json`, `tokenizer.json` (and
@@ -24,36 +27,54 @@ import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
  *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json` or are not finite), `E_OPTION_VALUE`
  */
 export async function loadLanguageModel(dir: string, options?: { context?: number }): Promise<LanguageModel> {
-  const file = new ConfigFile(join(dir, 'config.json'), await readJson(join(dir, 'config.json')));
+  const { content, text: config } = await readJsonText(join(dir, 'config.json'));
+  const file = new ConfigFile(join(dir, 'config.json'), content);
   const { decoder, words, positions, tied } = checkpointConfig(file);
   const own = file.part(OWN_FIELD);
-  const context = options?.context ?? own?.optionalCount('context') ?? Math.min(48, positions);
+  const context = options?.context ?? savedContext(own) ?? Math.min(48, positions);
   if (!Number.isInteger(context) || context < 1 || context > positions) {
     throw new LeaError('E_OPTION_VALUE', `context must be a whole number, 1 to the model's ${positions} positions.`, {
       value: context,
     });
   }
-  const special = await specialTokens(dir, file);
+  const described = await readJsonText(join(dir, 'tokenizer_config.json'), 'E_TOKENIZER').catch((error: LeaError) => {
+    if (error.code === 'E_FILE_MISSING') return undefined;
+    throw error;
+  });
+  const special = specialTokens(described?.content ?? {}, file);
   const path = join(dir, 'tokenizer.json');
-  const tokenizer = tokenizerFrom(await readOfTokenizer(path), { ...special, words, path });
+  const tokenizer = tokenizerFrom(await readJson(path, 'E_TOKENIZER'), { ...special, words, path });
 
   const weights = await openWeights(dir, baseOf(decoder));
   const table = { dtype: 'float32', shape: [words, decoder.width] } as const;
   const specs: Specs = { ...decoderSpecs(decoder), [wordsOf(decoder)]: table };
-  if (!(tied ?? !weights.has(HEAD))) specs[HEAD] = table;
+  if (weights.has(HEAD) || tied === false) specs[HEAD] = table;
   const params = await weights.read(specs);
+  // A file may hold the word vectors twice, and a flag that says "tied" may be wrong: the weights decide.
+  if (tied && params[HEAD] && equal(params[HEAD], params[wordsOf(decoder)]!)) delete params[HEAD];
   const hash = languageModelHash(decoder, tokenizer, params);
   const perplexity = own?.optionalNumber('perplexity');
   const measured = perplexity === undefined ? {} : { perplexity };
-  return { config: decoder, context, tokenizer, params, file: file.fields, hash, ...measured };
+  const files = { config, ...(described && { tokenizer: described.text }) };
+  return { config: decoder, context, tokenizer, params, files, hash, ...measured };
 }
 
+/** What the file says of itself: a text takes memory for as many tokens. */
+function savedContext(own: ConfigFile | undefined): number | undefined {
+  const context = own?.optionalCount('context');
+  if (context !== undefined && context > LONGEST_SAVED) {
+    throw own!.unusable('context', context, `at most ${LONGEST_SAVED}; give context yourself`);
+  }
+  return context;
+}
+
+const equal = (a: Value, b: Value): boolean => a.data.every((value, i) => value === b.data[i]);
+
 /** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */
-async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: SpecialToken; end?: SpecialToken }> {
-  const described = await readOfTokenizer(join(dir, 'tokenizer_config.json')).catch((error: LeaError) => {
-    if (error.code === 'E_FILE_MISSING') return {} as Record<string, unknown>;
-    throw error;
-  });
+function specialTokens(
+  described: Readonly<Record<string, unknown>>,
+  file: ConfigFile,
+): { start?: SpecialToken; end?: SpecialToken } {
   const find = (name: string): SpecialToken | undefined => {
     const token = described[`${name}_token`];
     const content = typeof token === 'object' && token !== null ? (token as { content?: unknown }).content : token;
@@ -64,12 +85,4 @@ async function specialTokens(dir: string, file: ConfigFile): Promise<{ start?: S
   };
   const end = find('eos');
   return { start: find('bos') ?? end, end };
-}
-
-async function readOfTokenizer(path: string): Promise<Record<string, unknown>> {
-  return readJson(path).catch((cause: LeaError) => {
-    if (cause.code !== 'E_MODEL_UNSUPPORTED') throw cause;
-    const hint = 'Take the one that belongs to the model.';
-    throw new LeaError('E_TOKENIZER', 'This file of the tokenizer is not a JSON object.', { value: path, hint, cause });
-  });
 }

@@ -21,7 +21,7 @@ export function checkActions(actions: Int32Array, size: number, items: number): 
       value: actions.length,
     });
   }
-  const bad = actions.findIndex((a) => a < 0 || a >= items);
+  const bad = actions.findIndex((a) => !(Number.isInteger(a) && a >= 0 && a < items));
   if (bad >= 0) throw new LeaError('E_ITEM_RANGE', `Items lie in 0..${items - 1}.`, { value: actions[bad] });
   return actions;
 }

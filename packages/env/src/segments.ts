@@ -1,4 +1,4 @@
-import { fold, type Key, permutation, randomBits } from '@lea/core';
+import { checkRanges, fold, type Key, permutation, randomBits } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 
@@ -33,8 +33,9 @@ export function segmentsOf(set: Transitions, window: number, keep: (sequence: nu
   return segments;
 }
 
-/** The sequences with rows in the set, and a seeded fraction of them (at least one). */
+/** The sequences with rows in the set, and a seeded fraction of them (at least one). @throws LeaError `E_OPTION_VALUE` */
 export function subsetOfSequences(set: Transitions, fraction: number, k: Key): Set<number> {
+  checkRanges('subsetOfSequences', { fraction }, { fraction: [0, 1] });
   const all = [...new Set(set.sequence)];
   const order = permutation(fold(k, 'users'), all.length);
   return new Set(Array.from(order.subarray(0, Math.max(1, Math.ceil(fraction * all.length))), (i) => all[i]!));

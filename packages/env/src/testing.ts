@@ -30,7 +30,15 @@ export function letterTokenizer(size = 92): object {
   const tokens = ['<unk>', '<s>', '</s>', ...letters, ...more];
   return {
     version: '1.0',
-    added_tokens: tokens.slice(0, 3).map((content, id) => ({ id, content, special: true, normalized: false })),
+    added_tokens: tokens.slice(0, 3).map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
     normalizer: null,
     pre_tokenizer: null,
     post_processor: null,

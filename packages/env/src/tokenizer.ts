@@ -1,6 +1,11 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { LeaError } from '@lea/core';
 import { BYTE_CHARACTERS, learnMerges } from './bpe.ts';
+import { levelsOf, MOST_LEVELS } from './read-json.ts';
+import { addedTokenFinder } from './tokenizer/added-tokens.ts';
+import { bounded } from './tokenizer/bounded.ts';
+import { equivalent, isLinear, type Part, type Refuse } from './tokenizer/parts.ts';
+import { type ListedToken, sizeOf, type Vocabulary, vocabularyOf } from './tokenizer/vocabulary.ts';
 
 /** Text to token ids and back. */
 export interface Tokenizer {
@@ -72,49 +77,48 @@ export interface TokenizerOptions {
   readonly path?: string | undefined;
 }
 
-/** No vocabulary is larger: lists of its tokens are as long as its largest id. */
-const MOST_TOKENS = 10_000_000;
-
-/** What of a `tokenizer.json` concerns us. */
-interface TokenizerFile {
-  readonly model?: unknown;
-  readonly added_tokens?: readonly { readonly id: number; readonly special?: boolean }[];
-}
+/** Milliseconds for one text, and for each of its characters more. */
+const LONGEST = { text: 2000, character: 0.1 };
 
 /**
- * A tokenizer from the parsed content of a `tokenizer.json`. Special tokens are not looked for in texts: one that
- * contains "</s>" or "<|im_start|>" gives the pieces of that text and cannot forge the token.
+ * A tokenizer from the parsed content of a `tokenizer.json`. Texts become the ids that Hugging Face's `tokenizers` gives
+ * them. Special tokens are not looked for in texts: one that contains "</s>" or "<|im_start|>" gives the pieces of that
+ * text and cannot forge the token.
  *
- * @throws LeaError `E_TOKENIZER` when it cannot be read, lacks start or end, or has more tokens than there are words
+ * @throws LeaError `E_TOKENIZER` when it cannot be read, has a part that is not computed, lacks start or end, or has more
+ *   tokens than there are words; `encode` and `decode` throw it for a text that has no tokens or takes too long
  */
 export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tokenizer {
   const { start = START, end = END, path = 'tokenizer.json' } = options;
-  const broken = (what: string, details: { value: unknown } | { cause: unknown }): LeaError =>
+  const broken = (what: string, details: { value: unknown; cause?: unknown }): LeaError =>
     new LeaError('E_TOKENIZER', `${what} (${path}).`, {
       ...details,
       hint: 'Take the tokenizer.json that belongs to the model.',
     });
-  const attempt = <T>(what: string, work: () => T): T => {
+  const refuse: Refuse = (what, value) => broken(what, { value: value ?? 'missing' });
+  if (levelsOf(json) > MOST_LEVELS) throw refuse(`The tokenizer is nested in more than ${MOST_LEVELS} levels`, path);
+  const vocabulary = vocabularyOf(json, refuse);
+  const { added, model, unknown } = vocabulary;
+  const size = sizeOf(vocabulary, added);
+  const { words = size } = options;
+  // Special tokens are none that texts could have.
+  const plain = added.filter(({ special, id }) => !special && id < words);
+  const content = equivalent(json, model, refuse);
+  const isFast = isLinear(json as Part, model);
+  const attempt = <T>(what: string, characters: number, work: () => T): T => {
     try {
-      return work();
+      return isFast ? work() : bounded(LONGEST.text + LONGEST.character * characters, work);
     } catch (cause) {
-      throw broken(what, { cause });
+      const isLate = (cause as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+      throw broken(isLate ? `${what}: it takes too long` : what, { value: (cause as Error).message, cause });
     }
   };
-  const size = sizeOf(json as TokenizerFile);
-  if (!(size <= MOST_TOKENS)) throw broken('The vocabulary does not number its tokens from 0 on', { value: size });
-  const { words = size } = options;
-  const make = (content: object): HuggingFaceTokenizer =>
-    attempt(
-      'This is not a tokenizer.json that can be used',
-      () => new HuggingFaceTokenizer(content, { clean_up_tokenization_spaces: false }),
-    );
-  const reader = make(json);
-  const { added_tokens: listed } = json as TokenizerFile;
-  const added = Array.isArray(listed) ? (listed as NonNullable<typeof listed>) : [];
-  const plain = added.filter((token) => !token.special && token.id < words);
-  const file = { ...json, added_tokens: plain };
-  const writer = plain.length === added.length ? reader : make(file);
+  const make = (parts: object): HuggingFaceTokenizer =>
+    attempt('This is not a tokenizer.json that can be used', size, () => {
+      return new HuggingFaceTokenizer(parts, { clean_up_tokenization_spaces: false, unk_token: unknown });
+    });
+  const writer = make({ ...content, added_tokens: [] });
+  const reader = make({ ...content, normalizer: null, pre_tokenizer: null, added_tokens: added });
 
   const idOf = (token: SpecialToken): number => {
     const id = typeof token === 'number' ? token : reader.token_to_id(token);
@@ -122,40 +126,69 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
     throw broken('The tokenizer lacks a token that the model needs', { value: token });
   };
   const ids = { start: idOf(start), end: idOf(end) };
-  const needed = sizeOf(file);
+  const needed = sizeOf(vocabulary, plain);
   if (needed > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, { value: needed });
+  const encodePiece = encoderOf(writer, model, plain);
+  const { unk_token_id } = writer.model!;
   // Special tokens may be part of the vocabulary as well, where some piece of text could come out as one.
-  const unknown = (reader as unknown as { model: { unk_token_id?: number } }).model.unk_token_id;
-  const forbidden = new Set(added.flatMap(({ id, special }) => (special && id !== unknown ? [id] : [])));
+  const forbidden = new Set(added.flatMap(({ id, special }) => (special && id !== unk_token_id ? [id] : [])));
   return {
     json,
     size,
     ...ids,
     encode(text, limit = Infinity) {
       const piece = text.slice(0, limit * CHARACTERS_PER_TOKEN);
-      const all: (number | undefined)[] = attempt(
-        'The tokenizer fails on a text',
-        () => writer.encode(piece, { add_special_tokens: false }).ids,
-      );
+      const all = attempt('The tokenizer fails on a text', piece.length, () => encodePiece(piece));
       if (all.includes(undefined)) {
         throw broken('The tokenizer has no token for a part of a text', { value: piece.slice(0, 80) });
       }
       return (all as number[]).filter((id) => !forbidden.has(id)).slice(0, limit);
     },
     decode: (ids) =>
-      ids.length === 0 ? '' : attempt('The tokenizer fails on ids', () => reader.decode(ids as number[])),
+      ids.length === 0 ? '' : attempt('The tokenizer fails on ids', ids.length, () => reader.decode(ids as number[])),
   };
 }
 
-/** One more than the largest id; not a number when an id is none. */
-function sizeOf({ model, added_tokens: added }: TokenizerFile): number {
-  const { vocab } = (model ?? {}) as { vocab?: object };
-  const ids: unknown[] = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab ?? {});
-  if (Array.isArray(added)) for (const token of added) ids.push(token?.id);
-  let size = 0;
-  for (const id of ids) {
-    if (!Number.isSafeInteger(id) || (id as number) < -1) return Number.NaN;
-    size = Math.max(size, (id as number) + 1);
-  }
-  return size;
+/** Texts to ids in the steps of the reference: added tokens, normalization, added tokens once more, pieces, the model. */
+function encoderOf(
+  { normalizer, pre_tokenizer: splitter, model }: HuggingFaceTokenizer,
+  { type, byte_fallback, ignore_merges, end_of_word_suffix }: Vocabulary['model'],
+  added: readonly ListedToken[],
+): (text: string) => (number | undefined)[] {
+  const { normalizers } = normalizer as unknown as { normalizers: { normalize(text: string): string }[] };
+  const normalized = (given: string): string => {
+    let text = given;
+    for (const each of normalizers) {
+      text = each.normalize(text);
+      // Each may make it longer by a factor, and there may be many.
+      if (text.length > 1000 + 100 * given.length) throw new RangeError('The normalizer makes it too long');
+    }
+    return text;
+  };
+  const isNormalized = ({ normalized: is, special }: ListedToken): boolean => is ?? !special;
+  const findGiven = addedTokenFinder(added.filter((token) => !isNormalized(token)));
+  const findNormalized = addedTokenFinder(
+    added.filter(isNormalized).map((token) => ({ ...token, content: normalized(token.content) })),
+  );
+  const { tokens_to_ids, unk_token_id } = model!;
+  // BPE without a token for the unknown goes on as if unknown characters were not there.
+  const dropsUnknown = type === 'BPE' && unk_token_id === undefined && !byte_fallback && !end_of_word_suffix;
+  const known = (piece: string): string =>
+    dropsUnknown && !(ignore_merges && tokens_to_ids.has(piece))
+      ? [...piece].filter((character) => tokens_to_ids.has(character)).join('')
+      : piece;
+  const idsOf = (text: string, isFirst: boolean): (number | undefined)[] => {
+    const pieces: string[] = splitter ? splitter.pre_tokenize(text, { section_index: isFirst ? 0 : 1 }) : [text];
+    // Piece by piece: unknown ones are never joined across.
+    const tokens: string[] = pieces.flatMap((piece) => model!._call([known(piece)]));
+    return tokens.map((token) => tokens_to_ids.get(token) ?? unk_token_id);
+  };
+  return (text) =>
+    findGiven(text).flatMap((section, i) =>
+      typeof section === 'number'
+        ? [section]
+        : findNormalized(normalized(section)).flatMap((part, j) =>
+            typeof part === 'number' ? [part] : part === '' ? [] : idsOf(part, i === 0 && j === 0),
+          ),
+    );
 }

@@ -21,7 +21,12 @@ export function topItems(
   const banned = new Uint8Array(count);
   for (let row = 0; row < size; row++) {
     const out = [...(exclude?.[row] ?? [])];
-    for (const item of out) banned[item] = 1;
+    for (const item of out) {
+      if (!Number.isInteger(item)) {
+        throw new LeaError('E_ITEM_RANGE', `History ${row} excludes what is no item index.`, { value: item });
+      }
+      banned[item] = 1;
+    }
     let filled = 0;
     const at = row * k;
     for (let item = 0; item < count; item++) {

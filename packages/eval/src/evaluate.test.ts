@@ -41,6 +41,11 @@ describe('evaluate', () => {
     });
   });
 
+  it('refuses a set without events, whose averages would be NaN', async () => {
+    const none = transitionsOf([], 4);
+    await expect(evaluate(constant(4, 3, 2, 1), none)).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
+  });
+
   it('gives the scorer the histories before each event, cut to its window', async () => {
     const given: number[][] = [];
     const spy: Scorer = {

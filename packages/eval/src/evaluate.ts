@@ -60,7 +60,7 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
  * Ranks the whole catalogue for every event of `transitions`, the first one of each sequence (empty history) included.
  * Equal scores: the smaller item index comes first.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` without an event, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
 export async function evaluate(
   scorer: Scorer,
@@ -73,6 +73,11 @@ export async function evaluate(
   checkCounts('ks', ks);
   const { sequences, count, event, sequence } = transitions;
   const items = sequences.itemIds.length;
+  if (count === 0) {
+    throw new LeaError('E_DATA_EMPTY', `There is no event to evaluate ${scorer.name} on.`, {
+      hint: 'The set is empty: split the data otherwise, for instance at earlier times.',
+    });
+  }
   if (scorer.items !== items) {
     throw new LeaError('E_CATALOGUE_SIZE', `${scorer.name} does not score the ${items} items of the data.`, {
       value: scorer.items,
@@ -124,7 +129,7 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
 }
 
 function checkCounts(option: string, values: readonly number[]): void {
-  if (values.every((value) => Number.isInteger(value) && value > 0)) return;
+  if (Array.isArray(values) && values.every((value) => Number.isInteger(value) && value > 0)) return;
   throw new LeaError('E_OPTION_VALUE', `evaluate needs whole numbers from 1 for ${option}.`, { value: values });
 }
 

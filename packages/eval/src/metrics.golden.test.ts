@@ -9,7 +9,14 @@ const ks = [...tensors.ks!.data];
 /** Rounded to float32 in the file, from values near 1. */
 const TOLERANCE = 1e-7;
 
-describe.each(['plain', 'ties', 'k_gt_n', 'one_item', 'neg_inf', 'wide'])('%s', (name) => {
+const cases = ['plain', 'ties', 'k_gt_n', 'one_item', 'neg_inf', 'wide'];
+
+it('compares every case of the file', () => {
+  const named = new Set(Object.keys(tensors).map((name) => name.split('.')[0]));
+  expect([...named].sort()).toEqual([...cases, 'ks'].sort());
+});
+
+describe.each(cases)('%s', (name) => {
   const scores = tensors[`${name}.scores`]!;
   const [rows, items] = scores.shape as [number, number];
   const target = tensors[`${name}.target`]!.data;

@@ -1,4 +1,4 @@
-import { LeaError, nearest } from '@lea/core';
+import { checkRanges, LeaError, nearest } from '@lea/core';
 import type { Scores } from './scorer.ts';
 
 /** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
@@ -73,6 +73,7 @@ export function gains(ranks: ArrayLike<number>, { measure, k }: Metric): Float64
  *
  * @param ranks rank of each event, from 1
  * @param kind index into `kinds` of each event
+ * @throws LeaError `E_OPTION_VALUE`
  */
 export function averages(
   ranks: ArrayLike<number>,
@@ -80,6 +81,7 @@ export function averages(
   kinds: readonly string[],
   ks: readonly number[],
 ): Record<string, number> {
+  for (const k of ks) checkRanges('averages', { k }, { k: [1, Number.MAX_VALUE, 'whole'] });
   const result: Record<string, number> = {};
   const names = Object.keys(measures) as Measure[];
   for (const group of [undefined, ...kinds.keys()]) {

@@ -52,11 +52,17 @@ export function compare(
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
 }
 
-/** Mean of a metric of one run, with a user-clustered standard error and normal interval. */
-export function interval(evaluation: Evaluation, options: IntervalOptions = {}): Estimate {
+/**
+ * Mean of a metric, with a user-clustered standard error and normal interval; of several runs that differ in their seed, of
+ * their means per event.
+ *
+ * @throws LeaError `E_EVENTS_DIFFER` when the runs were not evaluated on the same events under one protocol
+ */
+export function interval(evaluation: Evaluation | readonly Evaluation[], options: IntervalOptions = {}): Estimate {
   const { metric, confidence } = withDefaults('interval', defaults, options);
-  const { values, user } = select(evaluation, metric);
-  return clusteredMean(values, user, confidence);
+  const runs = [evaluation].flat() as Evaluation[];
+  for (const other of runs) requireSameEvents(runs[0]!, other);
+  return clusteredMean(meansOf(runs, metric), select(runs[0]!, metric).user, confidence);
 }
 
 /** The mean over runs of the metric of each event that it is about. */
@@ -83,7 +89,7 @@ function select(evaluation: Evaluation, name: string): { values: Float64Array; u
  * @throws LeaError `E_CONFIDENCE`
  */
 export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
-  if (!(confidence > 0 && confidence < 1)) {
+  if (!(typeof confidence === 'number' && confidence > 0 && confidence < 1)) {
     throw new LeaError('E_CONFIDENCE', 'The confidence must lie between 0 and 1.', { value: confidence });
   }
   const value = mean(values);

@@ -1,4 +1,4 @@
-import { fold, key, randomBits, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, fold, key, randomBits, withDefaults } from '@lea/core';
 import { type TextVectors, unitRows } from './vectors.ts';
 
 /** The constants of {@link tfidfVectors}. */
@@ -23,9 +23,12 @@ export interface TfidfVectors extends TextVectors {
  * their sum, scaled to length 1. Cosines approximate those of the tf-idf vectors (Achlioptas 2003).
  *
  * @returns float32 `[N, D]`; zeros for a text without words
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function tfidfVectors(texts: readonly string[], options: TfidfOptions = {}): TfidfVectors {
   const { dimensions, seed } = withDefaults('tfidfVectors', { dimensions: 256, seed: 0 }, options);
+  checkRanges('tfidfVectors', { dimensions }, { dimensions: [1, 2 ** 16, 'whole'] });
+  checkSeed('tfidfVectors', seed);
   const bags = texts.map(bagOfWords);
   const documents = new Map<string, number>();
   for (const bag of bags) for (const word of bag.keys()) documents.set(word, (documents.get(word) ?? 0) + 1);

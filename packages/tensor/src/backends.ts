@@ -1,4 +1,4 @@
-import { createRequire, registerHooks } from 'node:module';
+import * as module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LeaError } from '@lea/core';
@@ -46,8 +46,8 @@ async function load(name: string, { folder }: BackendOptions): Promise<void> {
 }
 
 function loadTensorflow(folder: string | undefined): void {
-  const own = createRequire(import.meta.url);
-  const there = folder === undefined ? own : createRequire(pathToFileURL(join(folder, 'package.json')));
+  const own = module.createRequire(import.meta.url);
+  const there = folder === undefined ? own : module.createRequire(pathToFileURL(join(folder, 'package.json')));
   const path = there.resolve('@tensorflow/tfjs-node');
   // tfjs-node 4.22 calls two helpers that newer Nodes removed or warn about.
   const util = own('node:util');
@@ -55,13 +55,13 @@ function loadTensorflow(folder: string | undefined): void {
   util.isArray = Array.isArray;
   // It must register with the tfjs in use here: a second copy would hold its own engine.
   const ownTfjs = own.resolve('@tensorflow/tfjs');
-  const beside = createRequire(ownTfjs);
+  const beside = module.createRequire(ownTfjs);
   const replaced = new Map([['@tensorflow/tfjs', pathToFileURL(ownTfjs).href]]);
   for (const part of ['core', 'layers', 'converter', 'data', 'backend-cpu']) {
     const name = `@tensorflow/tfjs-${part}`;
     replaced.set(name, pathToFileURL(beside.resolve(name)).href);
   }
-  const hooks = registerHooks({
+  const hooks = module.registerHooks({
     resolve(specifier, context, next) {
       const url = replaced.get(specifier);
       return url ? { url, shortCircuit: true } : next(specifier, context);

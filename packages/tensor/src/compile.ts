@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { LeaError } from '@lea/core';
+import { checkChoices, checkRanges, LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { stepCount } from './feed.ts';
 import { modelGraph, modelNames, STEPS } from './onnx/program.ts';
 import { writeModel } from './onnx/write.ts';
+import { onnxRuntime } from './onnxruntime.ts';
 import { record } from './recorder/record.ts';
 import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Specs, Value, Values } from './types.ts';
 import { arrayOf, sizeOf } from './values.ts';
@@ -22,10 +23,12 @@ export interface CompileOptions {
  * Records a program and makes it ready to run in ONNX Runtime.
  *
  * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads data), `E_PROGRAM`
- *   (the state changes its form), `E_COMPILE` (the runtime refuses the model)
+ *   (the state changes its form), `E_COMPILE` (the runtime refuses the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
   const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
+  checkRanges('compile', { threads }, { threads: [1, 1024, 'whole'] });
+  checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });
   await tf.ready();
   const recorded = record(program, specs);
   const session = await createSession(writeModel(modelGraph(recorded, specs, mode)), threads, spinning);
@@ -40,7 +43,7 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
     const leading = mode === 'loop' ? [steps] : [];
     const results: RunResult = { state: feed.reuse ?? blank(state, []), outputs: blank(recorded.outputSpecs, leading) };
     const feeds = {
-      ...(mode === 'loop' && { [STEPS]: new Tensor('int64', BigInt64Array.of(BigInt(steps)), []) }),
+      ...(mode === 'loop' && { [STEPS]: new (onnxRuntime().Tensor)('int64', BigInt64Array.of(BigInt(steps)), []) }),
       ...ortTensors(state, feed.state ?? {}, names.state),
       ...ortTensors(frozen, feed.frozen ?? {}, names.frozen),
       ...ortTensors(specs.inputs, feed.inputs, names.inputs),
@@ -64,8 +67,9 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
 }
 
 async function createSession(model: Uint8Array, threads: number, spinning: boolean): Promise<InferenceSession> {
+  const { InferenceSession: runtime } = onnxRuntime();
   try {
-    return await InferenceSession.create(model, {
+    return await runtime.create(model, {
       intraOpNumThreads: threads,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
@@ -89,6 +93,7 @@ function blank(specs: Specs, leading: readonly number[]): Values {
 }
 
 function ortTensors(specs: Specs, values: Values, rename: (name: string) => string): Record<string, Tensor> {
+  const { Tensor } = onnxRuntime();
   return Object.fromEntries(
     Object.keys(specs).map((name) => {
       const { dtype, data, shape } = values[name]!;

@@ -1,3 +1,4 @@
+import { checkChoices } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import { onBackend, useBackend } from './backends.ts';
 import { stepCount } from './feed.ts';
@@ -9,7 +10,7 @@ import { arrayOf, checkConstants, checkValues, fromTensor, sizeOf, toTensor } fr
  * native code. Takes and gives what `compile` does.
  *
  * @param options.backend default `cpu`; see `useBackend`
- * @throws LeaError `E_BACKEND_MISSING`, `E_FEED`, `E_PROGRAM` (constants that are fed as well)
+ * @throws LeaError `E_BACKEND_MISSING`, `E_FEED`, `E_PROGRAM` (constants that are fed as well), `E_OPTION_VALUE`
  */
 export async function interpret(
   program: Program,
@@ -17,6 +18,7 @@ export async function interpret(
   options: { readonly backend?: string; readonly mode?: Mode } = {},
 ): Promise<Runner> {
   const { backend = 'cpu', mode = 'loop' } = options;
+  checkChoices('interpret', { mode }, { mode: ['loop', 'direct'] });
   checkConstants(specs);
   await tf.ready();
   const before = tf.getBackend();

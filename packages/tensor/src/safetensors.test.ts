@@ -160,3 +160,39 @@ test('a missing file has its own code, a folder is no file', async () => {
   await expect(readSafetensors(join(folder, 'none'))).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
   await expect(readSafetensors(folder)).rejects.toMatchObject({ code: 'E_FILE_READ' });
 });
+
+test('notices a flipped bit in any byte of what it wrote: in numbers, shapes, names, metadata', async () => {
+  const path = join(folder, 'flipped.safetensors');
+  const metadata = { progress: '{"step":5}' };
+  await writeSafetensors(path, { a: values.a!, 'b.weight': values['b.weight']!, mask: values.mask! }, metadata);
+  const whole = await readFile(path);
+  const before = await readSafetensors(path);
+  let same = 0;
+  for (let at = 0; at < whole.length; at++) {
+    const flipped = Buffer.from(whole);
+    flipped[at]! ^= 1 << ((5 * at) % 8);
+    const outcome = await read(flipped).catch((error: unknown) => error);
+    if (outcome instanceof Error) {
+      expect(outcome).toMatchObject({ code: 'E_SAFETENSORS' });
+      continue;
+    }
+    // The name of the seal itself may change: then it is a text like others.
+    const { tensors, metadata } = outcome as typeof before;
+    expect({ tensors, metadata: { progress: metadata.progress } }).toEqual(before);
+    same++;
+  }
+  expect(same).toBeLessThan(10);
+});
+
+test('two tensors that change places are noticed, also where one of them is read alone', async () => {
+  const path = join(folder, 'swapped.safetensors');
+  await writeSafetensors(path, { x: float32([1, 2]), y: float32([3, 4]) });
+  const whole = await readFile(path);
+  const data = whole.length - 16;
+  await writeFile(
+    path,
+    Buffer.concat([whole.subarray(0, data), whole.subarray(data + 8), whole.subarray(data, data + 8)]),
+  );
+  const refused = { code: 'E_SAFETENSORS', message: expect.stringContaining('tensor "y" is not what was written') };
+  await expect(readSafetensors(path, { wanted: (name) => name === 'y' })).rejects.toMatchObject(refused);
+});

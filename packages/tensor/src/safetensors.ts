@@ -1,6 +1,7 @@
+import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { LeaError, readError, replaceFile } from '@lea/core';
-import { decode, isStoredType, STORED_BYTES } from './stored-types.ts';
+import { contentHash, LeaError, readError, replaceFile, show } from '@lea/core';
+import { bytesOf, decode, isStoredType, STORED_BYTES } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
 
@@ -17,8 +18,12 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
+/** The text of the metadata that holds hashes: of the header without it, then of each tensor's bytes in the order of names. */
+const SEAL = 'sha256';
+
 /**
  * Writes tensors to a file in the safetensors format, whole or not at all. Equal tensors give equal bytes: names are sorted.
+ * The header holds hashes of itself and of every tensor (`sha256`, another text of the metadata).
  *
  * @param metadata text kept in the header
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
@@ -29,25 +34,26 @@ export async function writeSafetensors(
   metadata: Record<string, string> = {},
 ): Promise<void> {
   const names = Object.keys(values).sort();
-  const header: [string, unknown][] = Object.keys(metadata).length ? [['__metadata__', metadata]] : [];
+  const parts = names.map((name) => bytesOf(values[name]!.data));
   let offset = 0;
-  for (const name of names) {
-    const { dtype, shape, data } = values[name]!;
-    const stored = dtype === 'float32' ? 'F32' : dtype === 'int32' ? 'I32' : 'BOOL';
-    header.push([name, { dtype: stored, shape, data_offsets: [offset, offset + data.byteLength] }]);
-    offset += data.byteLength;
-  }
-  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+  // Made from pairs: an assignment to `__proto__` would add nothing.
+  const entries: Record<string, Entry> = Object.fromEntries(
+    names.map((name, i) => {
+      const { dtype, shape } = values[name]!;
+      const stored = dtype === 'float32' ? 'F32' : dtype === 'int32' ? 'I32' : 'BOOL';
+      const begin = offset;
+      offset += parts[i]!.length;
+      return [name, { dtype: stored, shape, data_offsets: [begin, offset] }];
+    }),
+  );
+  const seal = sealOf(entries, metadata, parts.map(digest));
+  const text = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, [SEAL]: seal }, ...entries }));
   // Readers map the file into memory: the data starts at a multiple of eight.
   const length = Math.ceil(text.length / 8) * 8;
   const head = Buffer.alloc(8 + length, ' ');
   head.writeBigUInt64LE(BigInt(length), 0);
   text.copy(head, 8);
-  const parts = names.map((name) => values[name]!.data);
-  await replaceFile(path, [
-    head,
-    ...parts.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  ]);
+  await replaceFile(path, [head, ...parts]);
 }
 
 export interface ReadOptions {
@@ -57,7 +63,8 @@ export interface ReadOptions {
 
 /**
  * Reads a safetensors file. F16, BF16 and F64 become float32; I64 and the small integers become int32. Each tensor is
- * read into its own array: the file is never in memory as a whole.
+ * read into its own array: the file is never in memory as a whole. What `writeSafetensors` wrote is held against its hashes;
+ * files from elsewhere have none.
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS` (what is wrong, and the file; or what is wanted is of a
  *   type that is not read)
@@ -67,14 +74,16 @@ export async function readSafetensors(
   { wanted = () => true }: ReadOptions = {},
 ): Promise<{ tensors: Values; metadata: Record<string, string> }> {
   return withFile(path, async (file, size) => {
-    const { entries, metadata, from } = await readHeader(file, size, path);
+    const { entries, metadata, sums, from } = await readHeader(file, size, path);
     const tensors: [string, Value][] = [];
     for (const [name, { dtype, shape, data_offsets: range }] of Object.entries(entries)) {
       if (!wanted(name)) continue;
       const refuse = (what: string): LeaError => notRead(path, `tensor "${name}" ${what}`);
       if (!isStoredType(dtype)) throw refuse(`is of a type that is not read, ${dtype}`);
-      const source = { read: readerAt(file, from + range[0], path), bytes: range[1] - range[0] };
+      const hash = sums && createHash('sha256');
+      const source = { read: readerAt(file, from + range[0], path, hash), bytes: range[1] - range[0] };
       tensors.push([name, await decode(dtype, shape, source, refuse)]);
+      if (hash && hash.digest('hex') !== sums[name]) throw malformed(path, `tensor "${name}" is not what was written`);
     }
     return { tensors: Object.fromEntries(tensors), metadata };
   });
@@ -96,6 +105,8 @@ export async function describeSafetensors(
 interface Header {
   readonly entries: Record<string, Entry>;
   readonly metadata: Record<string, string>;
+  /** Hash of each tensor's bytes, in files that have them. */
+  readonly sums: Record<string, string> | undefined;
   readonly from: number;
 }
 
@@ -136,11 +147,45 @@ async function readHeader(file: FileHandle, size: number, path: string): Promise
     Object.entries(described).map(([name, entry]) => [name, checkEntry(entry, size - from, `tensor "${name}"`, path)]),
   );
   checkOverlaps(entries, path);
-  return { entries, metadata: checkMetadata(metadata, path), from };
+  const { [SEAL]: seal, ...texts } = checkMetadata(metadata, path);
+  return {
+    entries,
+    metadata: texts,
+    sums: seal === undefined ? undefined : unsealed(seal, entries, texts, path),
+    from,
+  };
 }
 
-/** Fills one array after the other with the bytes from a position on. */
-function readerAt(file: FileHandle, position: number, path: string): (into: Uint8Array) => Promise<void> {
+function sealOf(entries: Record<string, Entry>, metadata: Record<string, string>, sums: readonly string[]): string {
+  return [contentHash(entries, metadata, sums), ...sums].join(' ');
+}
+
+/** The tensors' hashes of a seal that fits its header. */
+function unsealed(
+  seal: string,
+  entries: Record<string, Entry>,
+  metadata: Record<string, string>,
+  path: string,
+): Record<string, string> {
+  const [, ...sums] = seal.split(' ');
+  if (seal !== sealOf(entries, metadata, sums)) throw malformed(path, 'its header is not what was written');
+  const names = Object.keys(entries).sort();
+  return Object.fromEntries(names.map((name, i) => [name, sums[i]!]));
+}
+
+function digest(bytes: Uint8Array): string {
+  const hash = createHash('sha256');
+  update(hash, bytes);
+  return hash.digest('hex');
+}
+
+/** In pieces: more than 2 GiB at a time are refused. */
+function update(hash: Hash, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += LARGEST_READ) hash.update(bytes.subarray(at, at + LARGEST_READ));
+}
+
+/** Fills one array after the other with the bytes from a position on. @param hash gets them too */
+function readerAt(file: FileHandle, position: number, path: string, hash?: Hash): (into: Uint8Array) => Promise<void> {
   let at = position;
   return async (into) => {
     for (let done = 0; done < into.length; ) {
@@ -149,13 +194,14 @@ function readerAt(file: FileHandle, position: number, path: string): (into: Uint
       done += bytesRead;
       at += bytesRead;
     }
+    if (hash) update(hash, into);
   };
 }
 
 function checkEntry(entry: unknown, available: number, what: string, path: string): Entry {
   if (!isRecord(entry)) throw malformed(path, `${what} is not described by an object`);
   const { dtype, shape, data_offsets: range } = entry as Partial<Entry>;
-  if (typeof dtype !== 'string') throw malformed(path, `${what} has dtype ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== 'string') throw malformed(path, `${what} has dtype ${show(dtype)}`);
   if (!isCounts(shape)) throw malformed(path, `${what} has no valid shape`);
   if (!isCounts(range) || range.length !== 2) throw malformed(path, `${what} has no valid offsets`);
   const [begin, end] = range as [number, number];

@@ -107,6 +107,6 @@ function half(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function bytesOf(data: Float32Array | Int32Array): Uint8Array {
+export function bytesOf(data: Value['data']): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

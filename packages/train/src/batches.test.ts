@@ -1,4 +1,4 @@
-import { sasrec, snqn } from '@lea/agents';
+import { ce, sasrec, snqn } from '@lea/agents';
 import { key } from '@lea/core';
 import { expect, it } from 'vitest';
 import { createBatches } from './batches.ts';
@@ -43,4 +43,22 @@ it("rows carry their targets' rewards, their state and that of the user's next r
     if (last) ends++;
   }
   expect(ends).toBe(3);
+});
+
+it('buckets hold histories of like length, as long as the window shows them', () => {
+  // Users of 4 events: before them are 0, 1, 2, 3 events, of which a window of 2 shows 0, 1, 2, 2.
+  const data = chain(3, 1, 4, 20);
+  const plan = planOf({
+    agent: ce()(sasrec({ size: 4 })),
+    train: data,
+    validation: data,
+    rewards: [0.2, 1],
+    window: 2,
+    batch: 3,
+    sampler: { type: 'permutation', buckets: true },
+  });
+  const { inputs } = createBatches(plan, key(0), inputSpecs(plan))(0, 4);
+  const lengths = Array.from({ length: 4 }, (_, i) => [...inputs.length!.data.subarray(i * 3, i * 3 + 3)].join());
+  // An empty history is read as one pad item.
+  expect(lengths.sort()).toEqual(['1,1,1', '1,1,1', '2,2,2', '2,2,2']);
 });

@@ -1,4 +1,4 @@
-import { checkChoices, LeaError } from '@lea/core';
+import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
 import { checkSignals } from './check-signals.ts';
 import { checkMetric } from './metric.ts';
 import type { Plan } from './options.ts';
@@ -39,13 +39,20 @@ export function checkOptions({
   for (const [name, { count }] of Object.entries({ train, validation })) {
     if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
   }
-  for (const name of ['window', 'batch', 'evaluateEvery', 'patience', 'maxSteps', 'chunk', 'threads'] as const) {
-    const value = plan[name];
-    if (value === undefined) continue;
-    const whole = Number.isInteger(value) || (name === 'maxSteps' && value === Number.POSITIVE_INFINITY);
-    if (!whole || value < 1)
-      refuse(`train: ${name} must be a whole number of at least 1.`, value, 'Leave it out for the default.');
-  }
+  const { threads = 1 } = plan;
+  const whole = [1, Number.MAX_VALUE, 'whole'] as const;
+  checkRanges(
+    'train',
+    { ...plan, threads },
+    {
+      window: whole,
+      evaluateEvery: whole,
+      patience: whole,
+      maxSteps: [1, Infinity, 'whole or Infinity'],
+      chunk: whole,
+      threads: whole,
+    },
+  );
   const kinds = train.sequences.kinds;
   if (rewards?.length !== kinds.length || !rewards.every(Number.isFinite)) {
     refuse('train: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
@@ -79,6 +86,7 @@ export function checkOptions({
     fusion: ['after', 'mixture', 'joint'],
     spinning: [true, false],
   });
+  checkSeed('train', plan.seed);
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);

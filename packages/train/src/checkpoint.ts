@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
-import { LeaError, show, stableJson } from '@lea/core';
+import { basename, dirname } from 'node:path';
+import { LeaError, removeRemains, show, stableJson } from '@lea/core';
 import { pick, prefixed, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
+import { progressProblem, tensorsProblem } from './check-checkpoint.ts';
+import { withoutSlots } from './state.ts';
 
 /** One validation of a run: a point of its learning curve. */
 export interface CurvePoint {
@@ -48,18 +51,32 @@ export type Identity = Readonly<Record<string, unknown>>;
  * @throws LeaError of `writeSafetensors`; the old file is untouched then
  */
 export async function saveCheckpoint(path: string, identity: Identity, run: RunState): Promise<void> {
-  const tensors: Values = {};
-  for (const [i, network] of run.networks.entries()) Object.assign(tensors, prefixed(`network${i + 1}/`, network));
-  for (const [i, network] of run.best.entries()) Object.assign(tensors, prefixed(`best${i + 1}/`, network));
-  await writeSafetensors(path, tensors, {
+  await writeSafetensors(path, tensorsOf(run), {
     lea: FORMAT,
     identity: stableJson(identity),
     progress: stableJson(run.progress),
   });
 }
 
+/** All networks as one set. */
+function tensorsOf({ networks, best }: Pick<RunState, 'networks' | 'best'>): Values {
+  const tensors: Values = {};
+  for (const [i, network] of networks.entries()) Object.assign(tensors, prefixed(`network${i + 1}/`, network));
+  for (const [i, network] of best.entries()) Object.assign(tensors, prefixed(`best${i + 1}/`, network));
+  return tensors;
+}
+
+export interface LoadOptions {
+  /** The run before its first step. */
+  readonly initial: RunState;
+  /** Phases of the agent. */
+  readonly phases: number;
+  readonly onMismatch: 'refuse' | 'restart';
+}
+
 /**
- * Reads a run back; `null` when there is no file, or one of another run and `onMismatch` is `restart`.
+ * Reads a run back: the initial one when there is no file, or when it is of another run and `onMismatch` is `restart`; why
+ * is told then. Removes what killed writes of the file left.
  *
  * @throws LeaError `E_CHECKPOINT_DAMAGED`, `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS` (names the differences),
  * and those of `readSafetensors`
@@ -67,35 +84,37 @@ export async function saveCheckpoint(path: string, identity: Identity, run: RunS
 export async function loadCheckpoint(
   path: string,
   identity: Identity,
-  networks: number,
-  onMismatch: 'refuse' | 'restart',
-): Promise<RunState | null> {
-  if (!existsSync(path)) return null;
+  { initial, phases, onMismatch }: LoadOptions,
+): Promise<{ readonly run: RunState; readonly discarded?: string }> {
+  await removeRemains(dirname(path), basename(path));
+  if (!existsSync(path)) return { run: initial };
   const { tensors, metadata } = await readWholeCheckpoint(path);
   if (metadata.lea !== FORMAT || !metadata.identity || !metadata.progress) {
-    if (onMismatch === 'restart') return null;
-    throw new LeaError('E_CHECKPOINT_FOREIGN', 'The file is not a checkpoint of this trainer.', {
+    const discarded = 'The file is not a checkpoint of this trainer.';
+    if (onMismatch === 'restart') return { run: initial, discarded };
+    throw new LeaError('E_CHECKPOINT_FOREIGN', discarded, {
       value: path,
       hint: "Give checkpoint another path, or set onMismatch to 'restart' to overwrite it.",
     });
   }
-  const differences = differencesOf(JSON.parse(metadata.identity), JSON.parse(stableJson(identity)));
+  const differences = differencesOf(jsonOf(metadata.identity, path), JSON.parse(stableJson(identity)));
   if (differences.length > 0) {
-    if (onMismatch === 'restart') return null;
-    throw new LeaError(
-      'E_CHECKPOINT_OPTIONS',
-      `The checkpoint is of a run with other options: ${differences.join('; ')}.`,
-      {
-        value: path,
-        hint: "Use those options, give checkpoint another path, or set onMismatch to 'restart' to begin anew.",
-      },
-    );
+    const discarded = `The checkpoint is of a run with other options: ${differences.join('; ')}.`;
+    if (onMismatch === 'restart') return { run: initial, discarded };
+    throw new LeaError('E_CHECKPOINT_OPTIONS', discarded, {
+      value: path,
+      hint: "Use those options, give checkpoint another path, or set onMismatch to 'restart' to begin anew.",
+    });
   }
-  const sets = (name: string) =>
-    Array.from({ length: networks }, (_, i) => pick(`${name}${i + 1}/`, tensors)).filter(
-      (set) => Object.keys(set).length > 0,
-    );
-  return { progress: JSON.parse(metadata.progress) as Progress, networks: sets('network'), best: sets('best') };
+  const progress = jsonOf(metadata.progress, path) as Progress;
+  const problem = progressProblem(progress, phases);
+  if (problem !== undefined) throw damaged(path, problem);
+  const hasBest = progress.best !== null;
+  const { networks } = initial;
+  const misfit = tensorsProblem(tensors, tensorsOf({ networks, best: hasBest ? networks.map(withoutSlots) : [] }));
+  if (misfit !== undefined) throw damaged(path, misfit);
+  const sets = (name: string) => networks.map((_, i) => pick(`${name}${i + 1}/`, tensors));
+  return { run: { progress, networks: sets('network'), best: hasBest ? sets('best') : [] } };
 }
 
 const FORMAT = 'train-checkpoint-1';
@@ -117,10 +136,22 @@ async function readWholeCheckpoint(path: string): ReturnType<typeof readSafetens
     return await readSafetensors(path);
   } catch (cause) {
     if (!(cause instanceof LeaError) || cause.code !== 'E_SAFETENSORS') throw cause;
-    throw new LeaError('E_CHECKPOINT_DAMAGED', 'The checkpoint is cut or damaged.', {
-      value: path,
-      hint: 'Delete the file: the run then begins anew.',
-      cause,
-    });
+    throw damaged(path, cause.message, cause);
   }
+}
+
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw damaged(path, 'its header is not JSON', cause);
+  }
+}
+
+function damaged(path: string, what: string, cause?: unknown): LeaError {
+  return new LeaError('E_CHECKPOINT_DAMAGED', `The checkpoint is cut or damaged: ${what.replace(/\.$/, '')}.`, {
+    value: path,
+    hint: 'Delete the file: the run then begins anew.',
+    cause,
+  });
 }

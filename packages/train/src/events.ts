@@ -16,6 +16,8 @@ export type TrainEvent =
       readonly evaluateEvery: number;
       /** Step of the checkpoint that is gone on from; 0 for a new run. */
       readonly resumedFrom: number;
+      /** Why a checkpoint that was there is not gone on from (`onMismatch: 'restart'`). */
+      readonly discarded?: string;
     }
   | { readonly type: 'phase'; readonly phase: string; readonly index: number; readonly step: number }
   /** After each chunk: means over its steps. */

@@ -86,7 +86,7 @@ export async function fitFusion(
   checkMetric(metric, validation);
   const weights = o.weights ?? WEIGHTS[form];
   const most = form === 'mixture' ? 1 : Number.MAX_VALUE;
-  if (weights.length === 0 || !weights.every((weight) => weight >= 0 && weight <= most)) {
+  if (weights.length === 0 || !weights.every((weight) => Number.isFinite(weight) && weight >= 0 && weight <= most)) {
     throw new LeaError(
       'E_OPTION_VALUE',
       `fuse: weights must be numbers of at least 0${form === 'mixture' ? ' and at most 1' : ''}.`,
@@ -99,6 +99,9 @@ export async function fitFusion(
   checkMemory(memory, shape.items);
   const own = memory.config.repeat;
   const repeats = o.repeats ?? REPEATS;
+  if (repeats.length === 0 || !repeats.every(Number.isFinite)) {
+    throw new LeaError('E_OPTION_VALUE', 'fuse: repeats must be finite numbers.', { value: repeats });
+  }
   const { items } = shape;
   const { sequences, event, count } = validation;
   const target = Int32Array.from(event, (e) => sequences.items[e]!);

@@ -10,10 +10,9 @@ import type { Signals } from './signals.ts';
  *   more than one), `E_SIGNALS_ROWS`
  */
 export function mixSignals(teachers: readonly Signals[], shares: readonly number[] = teachers.map(() => 1)): Signals {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  const sound =
-    shares.length === teachers.length && shares.every((share) => share >= 0) && Number.isFinite(total) && total > 0;
-  if (!sound) {
+  const given = shares.length === teachers.length && shares.every((share) => Number.isFinite(share) && share >= 0);
+  const total = given ? shares.reduce((sum, share) => sum + share, 0) : Number.NaN;
+  if (!(Number.isFinite(total) && total > 0)) {
     throw new LeaError('E_SIGNALS_VALUE', 'mixSignals needs signals, and a share of at least 0 for each of them.', {
       value: shares,
       hint: 'Leave shares out to mix in equal parts.',

@@ -1,5 +1,5 @@
 import { type Agent, type Fusion, type Memory, type Shape, withMemory } from '@lea/agents';
-import { withDefaults } from '@lea/core';
+import { checkRanges, withDefaults } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkAgent, checkOptions } from './check-options.ts';
@@ -109,7 +109,9 @@ export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
   checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
-  const batch = Math.min(options.batch ?? 256, train.count);
+  const { batch: asked = 256 } = options;
+  checkRanges('train', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
+  const batch = Math.min(asked, train.count);
   const defaults = {
     agent,
     train,

@@ -1,6 +1,7 @@
 import {
   checkChoices,
   checkRanges,
+  checkSeed,
   contentHash,
   fold,
   type Key,
@@ -248,6 +249,7 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
   checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
+  checkSeed('leaSignals', options.seed);
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no calibration of the rewards in this annotation.', {
       value: options.rewardForm,

@@ -81,6 +81,30 @@ async function crashAfter(count: number, options: TrainOptions): Promise<TrainEv
 const ofType = <T extends TrainEvent['type']>(events: TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
 
+it('batches that cannot be made while a call runs leave no rejection behind', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    for (const [lr, code] of [
+      [0.001, 'E_REWARD_COUNT'],
+      // The call fails as well.
+      [1e30, 'E_TRAIN_DIVERGED'],
+    ] as const) {
+      const rewards = [0.2, 1];
+      const events = train(small({ agent: ce({ lr })(encoder), rewards, chunk: 1 }));
+      const going = async () => {
+        for await (const event of events) if (event.type === 'step' && rewards.length === 2) rewards.push(0);
+      };
+      await expect(going()).rejects.toMatchObject({ code });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+});
+
 describe('train', () => {
   it('gives equal bits for equal seeds, whatever the chunks, and others for other seeds', async () => {
     const { result } = await all(small());

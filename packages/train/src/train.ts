@@ -19,7 +19,8 @@ import { createValidator } from './validation.ts';
  * a run cut at any instant and started again with the same options ends with the same bits.
  * Two networks with a coin flip (SQN lineage): each step trains the one the coin says against the other; network 1 ranks.
  *
- * @throws LeaError as `planOf`; `E_TRAIN_DIVERGED`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`
+ * @throws LeaError as `planOf`; `E_TRAIN_DIVERGED`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`,
+ *   `E_CHECKPOINT_DAMAGED`
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, void> {
   const plan = planOf(options);
@@ -31,8 +32,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     const { validate, runner: scoring } = await createValidator(plan, rankingParams(run.networks));
     open.push(scoring);
     const identity = identityOf(plan, scoring.info);
-    if (checkpoint) run = (await loadCheckpoint(checkpoint, identity, plan.networks, plan.onMismatch)) ?? run;
-    yield startEvent(plan, run);
+    let discarded: string | undefined;
+    if (checkpoint) {
+      const { phases } = plan.agent;
+      const options = { initial: run, phases: phases.length, onMismatch: plan.onMismatch };
+      ({ run, discarded } = await loadCheckpoint(checkpoint, identity, options));
+    }
+    yield startEvent(plan, run, discarded);
 
     while (!run.progress.finished) {
       const phase = phaseOf(plan, run);
@@ -59,11 +65,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           continue;
         }
         const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
-        const running = training.advance(run, chunk);
-        // The host makes the next batches while the runtime computes.
         const next = step + chunk.steps;
-        ahead = batches(next, chunkSteps(plan, run, next));
+        const running = training.advance(run, chunk);
+        // The host makes the next batches while the runtime computes. Whichever fails, both are waited for: nothing is
+        // disposed of that still computes, and no error is left behind.
+        const making = (async () => batches(next, chunkSteps(plan, run, next)))();
+        await Promise.allSettled([running, making]);
         const { run: advanced, means } = await running;
+        ahead = await making;
         run = advanced;
         yield { type: 'step', phase: phase.name, step: next, ...means };
       }
@@ -103,7 +112,7 @@ function rankingParams(networks: readonly Values[]): Values {
   return pick('params/', networks[0]!);
 }
 
-function startEvent(plan: Plan, run: RunState): TrainEvent {
+function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEvent {
   const { agent, train, batch, networks, evaluateEvery } = plan;
   const sizes = Object.values(rankingParams(run.networks)).map(({ data }) => data.length);
   return {
@@ -115,6 +124,7 @@ function startEvent(plan: Plan, run: RunState): TrainEvent {
     stepsPerEpoch: (train.count / batch) * networks,
     evaluateEvery,
     resumedFrom: run.progress.step,
+    ...(discarded !== undefined && { discarded }),
   };
 }
 

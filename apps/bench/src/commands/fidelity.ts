@@ -7,8 +7,10 @@ import { runFidelity } from '../fidelity/run.ts';
 import { curveTable, mainTable } from '../fidelity/table.ts';
 import { renderTable } from '../report/table.ts';
 import { checkFlags } from '../terminal/flags.ts';
+import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { typed } from '../terminal/typed.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
+import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -57,22 +59,21 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('fidelity', rawArgs, args);
     const flags = flagsOf(given);
     const loaded = await loadExperiment(given.experiment);
-    await interruptible(typed(['npm', 'run', 'bench', '--', 'fidelity', ...rawArgs]), async (signal) => {
+    await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
       const outcome = await runFidelity(loaded, flags, {
         data: given.data,
         runs: resolve(given.runs),
         curve: given['subset-curve'] === true,
         out: process.stderr,
         signal,
-        onMeasured: (measured) => given.json && process.stdout.write(`${JSON.stringify(subjectLine(measured))}\n`),
+        onMeasured: (measured) => given.json && process.stdout.write(`${printableJson(subjectLine(measured))}\n`),
       });
-      const path = resolve(given.report);
-      const json = await writeFidelity(path, outcome);
       const out = given.json ? process.stderr : process.stdout;
       const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
-      out.write(
-        `\n${tables.map(renderTable).join('\n\n')}\n\n${outcome.sentences.join('\n')}\n\nReport: ${path}\nNumbers: ${json}\n`,
-      );
+      out.write(`\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n`);
+      const path = resolve(given.report);
+      const json = await writeFidelity(path, outcome);
+      out.write(`\nReport: ${printable(path)}\nNumbers: ${printable(json)}\n`);
     });
   },
 });

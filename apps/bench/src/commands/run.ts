@@ -2,13 +2,16 @@ import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../config/load.ts';
 import { conclusions } from '../report/conclusions.ts';
+import { groupsOf, servedOf } from '../report/groups.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable } from '../report/table.ts';
 import { runExperiment } from '../run/experiment.ts';
 import { jsonLine } from '../run/record.ts';
-import { checkFlags, seedOf } from '../terminal/flags.ts';
+import { checkFlags, seedsOf } from '../terminal/flags.ts';
+import { folded } from '../terminal/folded.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { typed } from '../terminal/typed.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
+import { invocation, typed } from '../terminal/typed.ts';
 
 const args = {
   experiment: {
@@ -40,10 +43,11 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
-    const seeds = given.seed === undefined ? undefined : given.seed.split(',').map(seedOf);
+    const seeds = given.seed === undefined ? undefined : seedsOf(given.seed);
     const loaded = await loadExperiment(given.experiment);
     const experiment = seeds ? { ...loaded.experiment, seeds } : loaded.experiment;
-    await interruptible(typed(['npm', 'run', 'bench', '--', 'run', ...rawArgs]), async (signal) => {
+    const command = typed([...invocation, 'run', ...rawArgs]);
+    await interruptible(command, async (signal) => {
       const outcome = await runExperiment(
         { ...loaded, experiment },
         {
@@ -51,14 +55,16 @@ const command: CommandDef<typeof args> = defineCommand({
           runs: resolve(given.runs),
           out: process.stderr,
           signal,
-          onFinished: (run) => given.json && process.stdout.write(`${JSON.stringify(jsonLine(run))}\n`),
+          onFinished: (run) => given.json && process.stdout.write(`${printableJson(jsonLine(run))}\n`),
         },
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
-      const path = resolve(given.report);
-      await writeReport(path, outcome, sentences);
       const out = given.json ? process.stderr : process.stdout;
-      out.write(`\n${renderTable(resultTable(outcome.runs))}\n\n${sentences.join('\n')}\n\nReport: ${path}\n`);
+      const served = servedOf(groupsOf(outcome.runs), experiment.runs)?.name;
+      out.write(`\n${renderTable(resultTable(outcome.runs, { served }))}\n\n${folded(sentences, out)}\n`);
+      const path = resolve(given.report);
+      await writeReport(path, outcome, sentences, command);
+      out.write(`\nReport: ${printable(path)}\n`);
     });
   },
 });

@@ -7,6 +7,7 @@ import { type Shape, type ShapeName, shapes, shapesWithin } from '../speed/env/s
 import { type EnvLine, envTable } from '../speed/env/table.ts';
 import { describeFailure } from '../terminal/failure.ts';
 import { checkFlags, wholeOf } from '../terminal/flags.ts';
+import { printableJson } from '../terminal/printable.ts';
 
 /** Positions per row of the training steps; histories have half of it. */
 const LENGTH = 64;
@@ -70,7 +71,7 @@ const command: CommandDef<typeof args> = defineCommand({
       for (const what of asked) {
         process.stderr.write(`${what}, ${shape} ...\n`);
         const measured = await linesOf(what, shape, { threads, rounds, python, spinning: Boolean(given.spinning) });
-        for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
+        for (const line of measured) process.stdout.write(`${printableJson(line)}\n`);
         lines.push(...measured);
       }
     }

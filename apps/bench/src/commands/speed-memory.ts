@@ -3,6 +3,7 @@ import { type CommandDef, defineCommand } from 'citty';
 import Table from 'cli-table3';
 import { type MemoryMeasurement, measureMemory } from '../speed/memory/measure.ts';
 import { checkFlags, wholeOf } from '../terminal/flags.ts';
+import { printableJson } from '../terminal/printable.ts';
 
 const args = {
   items: { type: 'string', description: 'Size of the catalogue', valueHint: 'N', default: '10000' },
@@ -29,7 +30,7 @@ const command: CommandDef<typeof args> = defineCommand({
       },
       (what) => process.stderr.write(`${what} ...\n`),
     );
-    process.stdout.write(`${JSON.stringify(measured)}\n`);
+    process.stdout.write(`${printableJson(measured)}\n`);
     if (!given.json) process.stderr.write(`${tableOf(measured)}\n`);
   },
 });

@@ -7,6 +7,7 @@ import type { PeerOptions } from '../speed/peer.ts';
 import { type SpeedLine, speedTable } from '../speed/table.ts';
 import { describeFailure } from '../terminal/failure.ts';
 import { checkFlags, wholeOf } from '../terminal/flags.ts';
+import { printableJson } from '../terminal/printable.ts';
 
 const args = {
   items: {
@@ -75,7 +76,7 @@ const command: CommandDef<typeof args> = defineCommand({
           }
           return await measureStep(settings, rounds, peer);
         });
-        for (const line of measured) process.stdout.write(`${JSON.stringify(line)}\n`);
+        for (const line of measured) process.stdout.write(`${printableJson(line)}\n`);
         lines.push(...measured);
       }
     }
@@ -94,7 +95,7 @@ async function linesOf(
 ): Promise<SpeedLine[]> {
   const asked = { agent: shortened(agent), encoder: shortened(encoder), items };
   process.stderr.write(
-    `${JSON.stringify(asked.agent)} on ${JSON.stringify(asked.encoder)}, ${items.toLocaleString('en')} items ...\n`,
+    `${printableJson(asked.agent)} on ${printableJson(asked.encoder)}, ${items.toLocaleString('en')} items ...\n`,
   );
   try {
     return (await measure()).map((line) => ({ ...asked, ...line }));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { presets } from '../presets/index.ts';
 import { check, loadExperiment } from './load.ts';
@@ -150,10 +151,161 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /"stateForm" that needs one environment/,
   ],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
+  ['a seed twice', (c) => (c.seeds = [0, 1, -0]), /at seeds: the same seed stands there twice, 0/],
+  ['half a seed', (c) => (c.seeds = [0.5]), /at seeds\.0: a seed is a whole number/],
+  ['half a seed of the split', (c) => (c.split = { type: 'by-user', seed: 0.3 }), /at split\.seed: a seed/],
+  ['a seed of the data beyond 2^53', (c) => (c.dataset = { type: 'world', seed: 2 ** 53 }), /at dataset\.seed: a seed/],
+  [
+    'a baseline twice',
+    (c) => (c.baselines = [{ type: 'ease', decay: 1 }, { type: 'sknn' }, { decay: 1, type: 'ease' }]),
+    /at baselines: the same baseline stands there twice/,
+  ],
+  ['a teacher twice', (c) => (c.runs[1]!.environment = ['language', 'language']), /the same name stands there twice/],
+  ['a name that is a folder', (c) => (c.name = '..'), /at name: name must be more than dots/],
+  ['a name that is this folder', (c) => (c.name = '.'), /at name: name must be more than dots/],
+  ['a name that no file may have', (c) => (c.name = 'x'.repeat(300)), /at name: a name has at most 100/],
+  ['a run of such a name', (c) => (c.runs[0]!.name = 'ü'.repeat(300)), /at runs\.0\.name: a name has at most 100/],
+  [
+    'an environment of such a name',
+    (c) => Object.assign(c, { environments: { ['x'.repeat(300)]: { tokens: 'id' } } }),
+    /a name has at most 100/,
+  ],
+  ['a window beyond all', (c) => (c.window = 1e12), /at window/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();
   spoil(config);
   expect(() => check(config, 'f.json')).toThrow(message);
+});
+
+/** Where a config has a number, by path, and a config that has one there. */
+function numbersOf(config: unknown, path: readonly string[] = []): string[][] {
+  if (typeof config === 'number') return [[...path]];
+  if (typeof config !== 'object' || config === null) return [];
+  return Object.entries(config).flatMap(([key, value]) => numbersOf(value, [...path, key]));
+}
+
+const full = JSON.parse(
+  JSON.stringify({
+    ...presets.industrial,
+    dataset: { type: 'world', seed: 1, users: 50, items: 20 },
+    split: { type: 'by-user', seed: 1, fractions: [0.8, 0.1, 0.1] },
+    threads: 1,
+    ks: [5],
+    baselines: [
+      { type: 'stan', neighbors: 5, sample: 5, lambda1: 1, lambda2: 1, lambda3: 1, backward: 1, repeat: 0 },
+      { type: 'ease', lambda: 1, decay: 1 },
+      { type: 'item-knn', alpha: 0.5, neighbors: 3 },
+      {
+        type: 'counting-memory',
+        horizon: 3,
+        neighbors: 3,
+        textNeighbors: 3,
+        gateRows: 3,
+        gateSteps: 3,
+        smoothing: 1,
+        textPower: 1,
+      },
+    ],
+    environments: {
+      language: {
+        tokens: 'id+text',
+        languageModel: {
+          vocabulary: 300,
+          width: 8,
+          layers: 1,
+          heads: 2,
+          kvHeads: 2,
+          mlp: 8,
+          context: 8,
+          epochs: 1,
+          batch: 4,
+          lr: 0.1,
+          unfold: 0.5,
+          heldOut: 0.1,
+        },
+        itemTokens: { batch: 4, steps: 2, lr: 0.1, tolerance: 0.1, anchor: 1 },
+        fit: {
+          window: 5,
+          batch: 4,
+          epochs: 1,
+          contrastItems: 3,
+          negatives: 1,
+          rewardHeads: 2,
+          patience: 1,
+          memory: 2,
+          users: 0.5,
+          dropout: 0.1,
+          lambda: 1,
+          lr: 0.1,
+          adaptation: { rank: 2, alpha: 4 },
+        },
+        folds: 2,
+      },
+    },
+    runs: [
+      {
+        name: 'CE',
+        agent: {
+          type: 'snqn',
+          gamma: 0.5,
+          tdWeight: 1,
+          lr: 0.1,
+          cql: 0,
+          encoder: { type: 'sasrec', size: 8, dropout: 0.1 },
+        },
+        train: { batch: 4, evaluateEvery: 2, patience: 1, maxSteps: 2 },
+        memory: { horizon: 3, smoothing: 1 },
+        environment: 'language',
+        alpha: 1,
+        k: 2,
+        temperature: 1,
+        rewardMix: 0.5,
+        shortlist: 5,
+        popularity: 1,
+        pessimism: 1,
+      },
+    ],
+  }),
+);
+
+test('no number of a config is Infinity, NaN or a text', () => {
+  expect(() => check(full, 'f.json')).not.toThrow();
+  const places = numbersOf(full);
+  expect(places.length).toBeGreaterThan(70);
+  const bad = fc.constantFrom(Infinity, -Infinity, Number.NaN, '1', true, null);
+  fc.assert(
+    fc.property(fc.constantFrom(...places), bad, (path, value) => {
+      const config = structuredClone(full);
+      const holder = path.slice(0, -1).reduce((at, key) => at[key], config);
+      holder[path.at(-1)!] = value;
+      expect(() => check(config, 'f.json'), path.join('.')).toThrow(expect.objectContaining({ name: 'LeaError' }));
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("numbers beyond all of an agent's options are refused too, whatever its type lets pass", () => {
+  const config = valid();
+  config.runs[0]!.agent = { type: 'ce', encoder: { type: 'sasrec' }, extra: Infinity };
+  expect(() => check(config, 'f.json')).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
+});
+
+test('a config may begin with a byte order mark; what is no UTF-8 is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-config-'));
+  const path = join(folder, 'c.json');
+  const text = JSON.stringify({ ...valid(), environments: undefined, runs: [] });
+  writeFileSync(path, `\ufeff${text}`);
+  expect((await loadExperiment(path)).experiment.name).toBe('quick');
+  for (const bytes of [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(`${text}ü`, 'latin1')]) {
+    writeFileSync(path, bytes);
+    await expect(loadExperiment(path)).rejects.toMatchObject({ code: 'E_CONFIG_JSON' });
+  }
+});
+
+test('1e400 in a config file is refused by name', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'lea-config-')), 'c.json');
+  writeFileSync(path, JSON.stringify({ ...valid(), rewards: { click: 7777 } }).replace('7777', '1e400'));
+  await expect(loadExperiment(path)).rejects.toThrow(/at rewards\.click/);
 });
 
 test('a misspelt preset is told from a missing file', async () => {

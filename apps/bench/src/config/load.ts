@@ -1,10 +1,11 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Agent, createAgent } from '@lea/agents';
-import { LeaError, nearest, readWhole, stableJson } from '@lea/core';
+import { LeaError, nearest, stableJson } from '@lea/core';
 import * as v from 'valibot';
 import { presets } from '../presets/index.ts';
 import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
+import { readJsonFile } from './json-file.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
@@ -37,16 +38,7 @@ export async function loadExperiment(target: string): Promise<Loaded> {
       hint: `${near ? `Did you mean "${near}"? ` : ''}Presets are: ${Object.keys(presets).join(', ')}.`,
     });
   }
-  const text = (await readWhole(path)).toString('utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, {
-      hint: 'Check commas and quotes there.',
-      cause,
-    });
-  }
+  const json = await readJsonFile(path);
   const folder = dirname(path);
   const packages = await importPackages(packagesOf(json), folder, path);
   const experiment = await locateModels(check(json, path), folder, path);
@@ -76,6 +68,7 @@ export function check(config: unknown, origin: string): Experiment {
     throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}${guess(issue)}`);
   }
   const experiment = result.output;
+  checkHashed(experiment, origin);
   const names = experiment.runs.map((run) => run.name);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice)
@@ -86,6 +79,15 @@ export function check(config: unknown, origin: string): Experiment {
   for (const run of experiment.runs) checkGiven(run, experiment.runs, origin);
   for (const run of runs) checkRun(run, { ...experiment, environments }, origin);
   return { ...experiment, ...(experiment.environments && { environments }), runs };
+}
+
+/** Options of agents are checked by their types, which may let pass what no run id can hold. */
+function checkHashed(experiment: Experiment, origin: string): void {
+  try {
+    stableJson(experiment);
+  } catch (cause) {
+    throw new LeaError('E_CONFIG', `${origin}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** The nearest of the words that were expected. */

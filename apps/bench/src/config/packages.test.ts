@@ -10,7 +10,6 @@ import { check } from './load.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
-const agents = fileURLToPath(new URL('../../../../packages/agents', import.meta.url));
 
 test('an agent and an encoder of a package that the config names are trained', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
@@ -50,16 +49,6 @@ function folderWith(manifest: object | undefined, code = ''): string {
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'mine', type: 'module', ...manifest }));
   writeFileSync(join(home, 'index.js'), code);
-  mkdirSync(join(folder, 'node_modules', '@lea'));
-  symlinkSync(agents, join(folder, 'node_modules', '@lea', 'agents'), 'junction');
-  return folder;
-}
-
-/** Gives the package a copy of @lea/agents of its own. */
-function withCopy(folder: string): string {
-  const copy = join(folder, 'node_modules', 'mine', 'node_modules', '@lea', 'agents');
-  mkdirSync(copy, { recursive: true });
-  writeFileSync(join(copy, 'package.json'), JSON.stringify({ name: '@lea/agents', version: '0.0.1' }));
   return folder;
 }
 
@@ -83,13 +72,37 @@ test.each<[string, string, RegExp]>([
   ],
   ['fails', folderWith(manifest, 'throw new Error("broken")'), /E_PACKAGE_IMPORT: .*mine fails: broken/],
   ['lacks what it imports', folderWith(manifest, 'import "elsewhere"'), /E_PACKAGE_IMPORT: .*mine fails: .*elsewhere/],
-  ['has a registry of its own', withCopy(folderWith(manifest)), /E_PACKAGE_COPY: .*peerDependencies, so that it uses/],
   ['has no version', folderWith({ exports: './index.js' }), /E_PACKAGE_VERSION: .*"mine"/],
   ['defines other types', folderWith(manifest, defines), /E_TYPE_UNKNOWN: .*"recency-pool".*not defining it: mine\./],
 ])('a package that %s is told so', async (_, folder, message) => {
   const { code, stderr } = await bench(['run', 'bench.json'], folder);
   expect(stderr).toMatch(message);
   expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
+});
+
+test('TypeScript in a linked folder, as npm i ../mine makes it, is trained: the toolkit it imports is the one of the bench', async () => {
+  const folder = folderWith(undefined);
+  const elsewhere = mkdtempSync(join(tmpdir(), 'lea-mine-'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(elsewhere, join(folder, 'node_modules', 'mine'), 'junction');
+  const linked = { name: 'mine', version: '1.0.0', type: 'module', exports: './index.ts' };
+  writeFileSync(join(elsewhere, 'package.json'), JSON.stringify(linked));
+  writeFileSync(join(elsewhere, 'index.ts'), `const sure: boolean = true;\n${defines}`);
+  const config = JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8'));
+  const agent = { type: 'mine', encoder: { type: 'gru4rec', size: 8 } };
+  const runs = [{ name: 'linked', agent, train: { batch: 32, maxSteps: 20, evaluateEvery: 20 } }];
+  writeFileSync(join(folder, 'bench.json'), JSON.stringify({ ...config, runs }));
+  const { code, stdout } = await bench(['run', 'bench.json', '--json'], folder);
+  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ name: 'linked', steps: 20 });
+  expect(code).toBe(0);
+});
+
+test('TypeScript below node_modules is told to be linked or built', async () => {
+  const folder = folderWith({ version: '1.0.0', exports: './index.ts' });
+  writeFileSync(join(folder, 'node_modules', 'mine', 'index.ts'), 'export const x: number = 1;');
+  const { stderr, code } = await bench(['run', 'bench.json'], folder);
+  expect(stderr).toMatch(/E_PACKAGE_IMPORT: .*npm i \.\.\/mine, or publish JavaScript\./);
   expect(code).toBe(1);
 });
 

@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { findPackageJSON, isBuiltin, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,9 +9,10 @@ export type PackageVersions = Readonly<Record<string, string>>;
 
 /**
  * Imports the packages that a config names, which defines their agents and encoders. They are looked for from the
- * config's folder, then from the bench.
+ * config's folder, then from the bench. Whatever they import of this toolkit is the bench's own copy, wherever they lie:
+ * types are known to the copy that they were defined in.
  *
- * @throws LeaError `E_PACKAGE_MISSING`, `E_PACKAGE_IMPORT`, `E_PACKAGE_COPY`, `E_PACKAGE_VERSION`
+ * @throws LeaError `E_PACKAGE_MISSING`, `E_PACKAGE_IMPORT`, `E_PACKAGE_VERSION`
  */
 export async function importPackages(
   names: readonly string[],
@@ -22,6 +23,9 @@ export async function importPackages(
   for (const name of names) versions[name] = await importPackage(name, folder, origin);
   return versions;
 }
+
+/** Packages of this toolkit, and the tensors that all of them share. */
+const SHARED = /^(@lea\/(core|data|tensor|agents|env|train|eval)|@tensorflow\/tfjs)(\/|$)/;
 
 async function importPackage(name: string, folder: string, origin: string): Promise<string> {
   if (isBuiltin(name)) {
@@ -35,6 +39,7 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   let first: unknown;
   const hooks = registerHooks({
     resolve(specifier, context, next) {
+      if (SHARED.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url });
       if (specifier !== name || context.parentURL !== import.meta.url) return next(specifier, context);
       for (const parentURL of parents) {
         try {
@@ -55,12 +60,14 @@ async function importPackage(name: string, folder: string, origin: string): Prom
     if (!url) throw unresolved(name, parents[0]!, origin, first ?? cause);
     throw new LeaError('E_PACKAGE_IMPORT', `${origin}, at packages: ${name} fails: ${(cause as Error).message}`, {
       cause,
+      ...((cause as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING' && {
+        hint: 'Node runs no TypeScript below node_modules: link the folder with npm i ../mine, or publish JavaScript.',
+      }),
     });
   } finally {
     hooks.deregister();
   }
   const path = findPackageJSON(url!);
-  await checkCopy(name, url!, origin);
   const { version } = path ? (JSON.parse(await readFile(path, 'utf8')) as { version?: string }) : {};
   if (version) return version;
   throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: the package has no version.`, {
@@ -88,24 +95,5 @@ function isInstalled(name: string, parent: string): boolean {
     return findPackageJSON(name, parent) !== undefined;
   } catch {
     return false;
-  }
-}
-
-/** Types are registered in a copy of @lea/agents: it must be the one that the bench reads. */
-async function checkCopy(name: string, url: string, origin: string): Promise<void> {
-  const [theirs, ours] = await Promise.all([agentsOf(url), agentsOf(import.meta.url)]);
-  if (!theirs || theirs === ours) return;
-  throw new LeaError('E_PACKAGE_COPY', `${origin}, at packages: ${name} has a copy of @lea/agents of its own.`, {
-    value: theirs,
-    hint: `Its types are unknown here. List @lea/agents among its peerDependencies, so that it uses ${ours}.`,
-  });
-}
-
-async function agentsOf(url: string): Promise<string | undefined> {
-  try {
-    const path = findPackageJSON('@lea/agents', url);
-    return path && (await realpath(path));
-  } catch {
-    return undefined;
   }
 }

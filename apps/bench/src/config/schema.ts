@@ -1,32 +1,57 @@
 import * as v from 'valibot';
-import { options, strict } from './strict.ts';
+import { distinct, options, strict } from './strict.ts';
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
-const positive = v.pipe(v.number(), v.gtValue(0));
-const notNegative = v.pipe(v.number(), v.minValue(0));
-const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** JSON has no Infinity, but 1e400 is read as one. */
+const number = v.pipe(v.number(), v.finite('a number is finite, and at most 1.8e308.'));
+const seed = v.pipe(
+  v.number(),
+  v.safeInteger('a seed is a whole number below 2^53.'),
+  // -0 is 0
+  v.transform((given) => given + 0),
+);
+/** Nothing that is counted has more: indices are int32. */
+const most = 2 ** 31 - 1;
+const count = v.pipe(number, v.integer(), v.minValue(1), v.maxValue(most));
+const positive = v.pipe(number, v.gtValue(0));
+const notNegative = v.pipe(number, v.minValue(0));
+const whole = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(most));
 /** Above 0, at most 1. */
-const share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
+const share = v.pipe(number, v.gtValue(0), v.maxValue(1));
 /** At least 0, below 1. */
-const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
-const fromZeroToOne = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const rate = v.pipe(number, v.minValue(0), v.ltValue(1));
+const fromZeroToOne = v.pipe(number, v.minValue(0), v.maxValue(1));
 const flag = v.boolean();
-const name = v.pipe(v.string(), v.nonEmpty());
+/** Folders are called by names: file systems take 255 bytes, a hash and a seed among them. */
+const longest = v.maxLength<string, 100, string>(100, 'a name has at most 100 characters.');
+const name = v.pipe(v.string(), v.nonEmpty(), longest);
+/** A path, a template: what is no name. */
+const text = v.pipe(v.string(), v.nonEmpty());
+const names = v.union([name, v.pipe(v.array(name), v.minLength(1), distinct('name'))]);
 /** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
 const factory = v.looseObject({ type: name });
 
 const columns = strict('dataset.columns', {
-  user: v.optional(name),
-  item: v.optional(name),
-  time: v.optional(name),
-  kind: v.optional(name),
-  history: v.optional(name),
+  user: v.optional(text),
+  item: v.optional(text),
+  time: v.optional(text),
+  kind: v.optional(text),
+  history: v.optional(text),
 });
+
+/** How a file is read: options of `readInteractions` and `readCatalog` in @lea/data, which documents them. */
+const reading = {
+  ...options(['delimiter', 'encoding'], text),
+  quote: v.optional(v.nullable(text)),
+  header: v.optional(v.pipe(v.array(text), v.minLength(1))),
+  missing: v.optional(v.array(v.string())),
+  trim: v.optional(flag),
+  maxRecordSize: v.optional(count),
+};
 
 const dataset = v.variant('type', [
   strict('dataset', {
     type: v.literal('world'),
-    seed: v.optional(v.number()),
+    seed: v.optional(seed),
     users: v.optional(count),
     items: v.optional(count),
   }),
@@ -36,14 +61,22 @@ const dataset = v.variant('type', [
   strict('dataset', {
     type: v.literal('files'),
     /** Paths are relative to the config file, or to --data. */
-    interactions: name,
-    catalog: v.optional(name),
+    interactions: text,
+    catalog: v.optional(text),
     columns: v.optional(columns),
     /** Raw value -> kind, e.g. `{ "view": "click" }`. */
     kinds: v.optional(v.record(v.string(), v.string())),
+    /** Between the items of a history in one cell. */
+    separator: v.optional(v.pipe(v.string(), v.nonEmpty())),
+    ...reading,
     /** How texts are made: the id column, "{title} by {brand}" over other columns, and a file raw id -> id. */
     text: v.optional(
-      strict('dataset.text', { column: v.optional(name), template: v.optional(name), index: v.optional(name) }),
+      strict('dataset.text', {
+        column: v.optional(text),
+        template: v.optional(text),
+        index: v.optional(text),
+        ...reading,
+      }),
     ),
   }),
 ]);
@@ -51,13 +84,13 @@ const dataset = v.variant('type', [
 const split = v.variant('type', [
   strict('split', {
     type: v.literal('by-user'),
-    seed: v.optional(v.number()),
+    seed: v.optional(seed),
     fractions: v.optional(v.tuple([positive, positive, positive])),
   }),
   /** A JSON file `{ validation: [ids], test: [ids] }`, or the name of a list that comes with the bench. */
-  strict('split', { type: v.literal('user-lists'), lists: name }),
+  strict('split', { type: v.literal('user-lists'), lists: text }),
   strict('split', { type: v.literal('leave-one-out') }),
-  strict('split', { type: v.literal('by-time'), validationFrom: v.number(), testFrom: v.number() }),
+  strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
 ]);
 
 /** Options of `catalogueModel`, `learnItemTokens` and `fitEnvironment` in @lea/env that JSON can say; it documents them. */
@@ -85,7 +118,7 @@ export const fit = strict('environment.fit', {
   candidates: v.optional(v.picklist(['input', 'text'])),
   contrast: v.optional(v.picklist(['softmax', 'sampled'])),
   negativeSampling: v.optional(v.picklist(['uniform', 'popularity'])),
-  prompt: v.optional(name),
+  prompt: v.optional(text),
   adaptation: v.optional(
     v.union([
       v.literal('all'),
@@ -117,7 +150,7 @@ const environment = strict('environment', {
    */
   tier: v.optional(v.picklist(['catalogue', 'encoder', 'counting'])),
   /** Encoder tier: folder (relative to the config file, where it is there) or name of the feature-extraction model. */
-  model: v.optional(name),
+  model: v.optional(text),
   languageModel: v.optional(languageModel),
   itemTokens: v.optional(itemTokens),
   fit: v.optional(fit),
@@ -125,7 +158,7 @@ const environment = strict('environment', {
    * Cross-fitting (`crossFit` of @lea/env): the train users are divided among so many folds, and each fold is annotated by an
    * environment that was fitted on the others. By default one environment is fitted on all of them.
    */
-  folds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2))),
+  folds: v.optional(v.pipe(count, v.minValue(2))),
 });
 
 const training = strict('train', {
@@ -146,7 +179,7 @@ const run = strict('run', {
   /** The run this one is compared with; `agent` and `train` default to its. */
   base: v.optional(name),
   /** The run, or runs, that show how much of the gain a control also gives. */
-  control: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1))])),
+  control: v.optional(names),
   agent: v.optional(factory),
   train: v.optional(training),
   /** The run whose trained network this one takes, to give it a memory without training again. */
@@ -156,7 +189,7 @@ const run = strict('run', {
     strict('run.memory', { ...memoryOptions, fusion: v.optional(v.picklist(['after', 'mixture', 'joint'])) }),
   ),
   /** What teaches the run; several teach in equal parts. */
-  environment: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1))])),
+  environment: v.optional(names),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
   alpha: v.optional(notNegative),
   k: v.optional(count),
@@ -175,7 +208,7 @@ const run = strict('run', {
 });
 
 /** What becomes of the window's own items. */
-const repeat = v.optional(v.union([v.pipe(v.number(), v.finite()), v.literal('never')]));
+const repeat = v.optional(v.union([number, v.literal('never')]));
 const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
 
 /** Options of the baselines in @lea/eval; those that have a grid are decided by validation where they are left out. */
@@ -229,16 +262,20 @@ export const experimentSchema = strict('The config', {
       v.pipe(v.string(), v.regex(/^(@[\w.-]+\/)?[\w.-]+$/, 'a package is named as npm names it, not by a path.')),
     ),
   ),
-  name: v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'name must be letters, digits, "-", "_" or ".": it names a folder.')),
+  name: v.pipe(
+    name,
+    v.regex(/^[\w.-]+$/, 'name must be letters, digits, "-", "_" or ".": it names a folder.'),
+    v.regex(/[^.]/, 'name must be more than dots: it names a folder.'),
+  ),
   dataset,
   split,
-  window: count,
-  rewards: v.record(v.string(), v.pipe(v.number(), v.finite())),
+  window: v.pipe(count, v.maxValue(4096)),
+  rewards: v.record(v.string(), number),
   ks: v.optional(ks),
-  seeds: v.pipe(v.array(v.pipe(v.number(), v.safeInteger())), v.minLength(1)),
-  threads: v.optional(count),
-  baselines: v.array(baseline),
-  environments: v.optional(v.record(v.string(), environment)),
+  seeds: v.pipe(v.array(seed), v.minLength(1), distinct('seed')),
+  threads: v.optional(v.pipe(count, v.maxValue(1024))),
+  baselines: v.pipe(v.array(baseline), distinct('baseline')),
+  environments: v.optional(v.record(name, environment)),
   runs: v.array(run),
 });
 

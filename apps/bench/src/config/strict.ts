@@ -1,4 +1,5 @@
-import { unknownKey } from '@lea/core';
+import { isDeepStrictEqual } from 'node:util';
+import { show, unknownKey } from '@lea/core';
 import * as v from 'valibot';
 
 /** An object that refuses keys it does not know and names the nearest one it does. */
@@ -21,4 +22,14 @@ export function options<const K extends string, T extends v.GenericSchema>(
   type: T,
 ): Record<K, v.OptionalSchema<T, undefined>> {
   return Object.fromEntries(names.map((option) => [option, v.optional(type)])) as never;
+}
+
+/** A list without two equal entries. */
+export function distinct<T>(what: string): v.CheckAction<T[], v.ErrorMessage<v.CheckIssue<T[]>>> {
+  const twice = (list: T[]): T | undefined =>
+    list.find((entry, i) => list.slice(0, i).some((before) => isDeepStrictEqual(before, entry)));
+  return v.check(
+    (list: T[]) => twice(list) === undefined,
+    ({ input }) => `the same ${what} stands there twice, ${show(twice(input))}: leave one out.`,
+  );
 }

@@ -2,22 +2,26 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorld, leaveOneOut } from '@lea/data';
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import type { DatasetConfig } from '../config/schema.ts';
+import { type DatasetConfig, experimentSchema, type SplitConfig } from '../config/schema.ts';
+import { sayData } from '../run/prepare.ts';
 import { loadDataset } from './load.ts';
 import { locate } from './locate.ts';
 import { splitAs } from './split.ts';
 
-const config: DatasetConfig = {
+const config = {
   type: 'files',
   interactions: 'events.csv',
   columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
   kinds: { view: 'click', buy: 'purchase' },
   catalog: 'items.csv',
   text: { column: 'sku', template: '{title} by {brand}' },
-};
+} satisfies DatasetConfig;
 
-function folder(files: Record<string, string>): string {
+const { catalog: _, text: __, ...onlyEvents } = config;
+
+function folder(files: Record<string, string | Uint8Array>): string {
   const at = mkdtempSync(join(tmpdir(), 'lea-data-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(at, name), text);
   return at;
@@ -42,6 +46,65 @@ test.each([
   ['a kind that is not mapped', { 'events.csv': `${events}w,a,6,cart\n`, 'items.csv': items }, /line 6.*"cart"/s],
 ])('%s is refused by name', async (_, files, message) => {
   await expect(loadDataset(config, undefined, folder(files))).rejects.toThrow(message);
+});
+
+test('the config says how each file is read', async () => {
+  const at = folder({
+    'events.csv': Buffer.from('n1;\xe9 ,x;a\nNULL;b;\xe9\n', 'latin1'),
+    'items.dat': Buffer.from('\xe9|Saw 1/2" \na|NA\nb|Vice\nx|Nail\n', 'latin1'),
+  });
+  const { dataset } = v.parse(v.object({ dataset: experimentSchema.entries.dataset }), {
+    dataset: {
+      type: 'files',
+      interactions: 'events.csv',
+      delimiter: ';',
+      encoding: 'latin-1',
+      header: ['user', 'item_id_list', 'item'],
+      separator: ',',
+      missing: [],
+      trim: true,
+      maxRecordSize: 100,
+      catalog: 'items.dat',
+      text: {
+        delimiter: '|',
+        quote: null,
+        encoding: 'windows-1252',
+        header: ['item_id', 'text'],
+        missing: ['none'],
+      },
+    },
+  });
+  const { interactions, catalogOf } = await loadDataset(dataset, undefined, at);
+  expect(interactions.userIds).toEqual(['NULL', 'n1']);
+  expect(interactions.itemIds).toEqual(['a', 'b', 'x', 'é']);
+  const catalog = await catalogOf(leaveOneOut(interactions).train);
+  expect(catalog!.texts).toEqual(['NA', 'Vice', 'Nail', 'Saw 1/2"']);
+});
+
+test.each([
+  [{ type: 'by-time', validationFrom: 3, testFrom: 3 }, 'validation'],
+  [{ type: 'by-time', validationFrom: 5, testFrom: 9 }, 'test'],
+  [{ type: 'leave-one-out' }, 'validation and test'],
+] as [SplitConfig, string][])('%j leaves nothing for %s, which is said', async (config, sets) => {
+  const { interactions } = await loadDataset(onlyEvents, undefined, folder({ 'events.csv': events }));
+  await expect(splitAs(config, interactions, '.')).rejects.toMatchObject({
+    code: 'E_SPLIT_EMPTY',
+    message: expect.stringMatching(`leaves no event for ${sets}\\.`),
+  });
+});
+
+test('notes of the reader are printed', async () => {
+  const at = folder({ 'events.csv': events.replace('event', 'action') });
+  const { kind: _, ...columns } = onlyEvents.columns;
+  const { interactions } = await loadDataset({ ...onlyEvents, columns, kinds: undefined }, undefined, at);
+  const said: string[] = [];
+  const split = leaveOneOut(interactions);
+  sayData(
+    { say: (line: string) => said.push(line) } as never,
+    { dataset: { name: 'files', interactions }, split } as never,
+  );
+  expect(said).toHaveLength(2);
+  expect(said[1]).toContain('column "action" looks like the kind');
 });
 
 test.each(['industrial', 'lastfm', 'retailrocket'] as const)(

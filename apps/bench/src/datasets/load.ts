@@ -73,16 +73,14 @@ async function readFiles(
   folder: string,
 ): Promise<{ interactions: Interactions; catalog?: Catalog }> {
   const at = (path: string) => resolve(folder, path);
-  const interactions = await readInteractions(at(config.interactions), {
-    columns: config.columns,
-    kinds: config.kinds,
-  });
-  if (config.catalog === undefined) return { interactions };
-  const { column, template, index } = config.text ?? {};
-  const catalog = await readCatalog(at(config.catalog), {
+  const { type: _, interactions: events, catalog: texts, text, ...reading } = config;
+  const interactions = await readInteractions(at(events), reading);
+  if (texts === undefined) return { interactions };
+  const { column, index, ...making } = text ?? {};
+  const catalog = await readCatalog(at(texts), {
+    ...making,
     itemIds: interactions.itemIds,
     id: column,
-    template,
     index: index === undefined ? undefined : at(index),
   });
   return { interactions, catalog };

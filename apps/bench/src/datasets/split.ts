@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { LeaError, readWhole } from '@lea/core';
+import { LeaError } from '@lea/core';
 import { type Interactions, leaveOneOut, type Split, splitByTime, splitByUser, splitByUserLists } from '@lea/data';
 import * as v from 'valibot';
+import { readJsonFile } from '../config/json-file.ts';
 import type { SplitConfig } from '../config/schema.ts';
 import industrial from '../presets/splits/industrial.json' with { type: 'json' };
 import lastfm from '../presets/splits/lastfm.json' with { type: 'json' };
@@ -18,8 +19,29 @@ const ids = v.union([
 ]);
 const listsSchema = v.strictObject({ validation: ids, test: ids });
 
-/** Carries out the split that a config asks for. */
+/**
+ * Carries out the split that a config asks for.
+ *
+ * @throws LeaError `E_SPLIT_EMPTY` naming the set that has no event, and those of the splits
+ */
 export async function splitAs(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
+  const split = await carryOut(config, interactions, folder);
+  const empty = (['validation', 'test'] as const).filter((set) => split[set].count === 0);
+  if (empty.length === 0) return split;
+  throw new LeaError('E_SPLIT_EMPTY', `The split "${config.type}" leaves no event for ${empty.join(' and ')}.`, {
+    value: split.info.events,
+    hint: `${ways[config.type]} Runs are chosen by validation and judged by test.`,
+  });
+}
+
+const ways: Record<SplitConfig['type'], string> = {
+  'by-user': 'Give these sets a larger share, or more users.',
+  'user-lists': 'List users with events for both.',
+  'leave-one-out': 'It needs users of at least three events.',
+  'by-time': 'Choose validationFrom and testFrom by the times of the data, in their unit.',
+};
+
+async function carryOut(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
   if (config.type === 'by-user')
     return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
   if (config.type === 'leave-one-out') return leaveOneOut(interactions);
@@ -29,13 +51,7 @@ export async function splitAs(config: SplitConfig, interactions: Interactions, f
 
 async function userLists(name: string, folder: string): Promise<{ validation: string[]; test: string[] }> {
   const path = resolve(folder, name);
-  let json = Object.hasOwn(included, name) ? included[name] : undefined;
-  try {
-    json ??= JSON.parse((await readWhole(path)).toString('utf8'));
-  } catch (cause) {
-    if (cause instanceof LeaError) throw cause;
-    throw new LeaError('E_CONFIG_JSON', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
-  }
+  const json = Object.hasOwn(included, name) ? included[name] : await readJsonFile(path);
   const lists = v.safeParse(listsSchema, json);
   if (lists.success) return lists.output;
   throw new LeaError(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createWorld, splitByUser } from '@lea/data';
 import { finish, fitEnvironment } from '@lea/env';
@@ -73,6 +73,19 @@ describe('the command', () => {
 
     const second = await bench(args, folder);
     expect(second.stdout).toBe(first.stdout.replaceAll('"reused":false', '"reused":true'));
+
+    // rows of another subject, whole as they are, then a damaged record
+    const kept = join(folder, 'runs', 'mini', 'fidelity');
+    const [one, two] = ['popularity', 'text-similarity'].map((name) =>
+      join(kept, readdirSync(kept).find((found) => found.startsWith(name))!),
+    ) as [string, string];
+    copyFileSync(join(one, 'rows.safetensors'), join(two, 'rows.safetensors'));
+    const swapped = await bench(args, folder);
+    expect(swapped.stderr).toContain(`rows are not those of its record. Got ${JSON.stringify(two)}`);
+    const path = join(one, 'fidelity.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/("ndcg": 0\.\d)/, '$19'));
+    const damaged = await bench(args, folder);
+    expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringMatching(/E_RUN_BROKEN.*not what was written/s)]);
   });
 
   test('shares of the users are measured as well', async () => {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fold, key, replaceFile } from '@lea/core';
+import { weightsHash } from '@lea/agents';
+import { fold, key, writeSealed } from '@lea/core';
 import { type Transitions, transitions } from '@lea/data';
 import {
   type Fidelity,
@@ -17,7 +19,7 @@ import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
 import { type Agreed, agreementOf } from '../run/agreement.ts';
 import type { Context } from '../run/context.ts';
 import { follow } from '../run/follow.ts';
-import { readRecord } from '../run/json.ts';
+import { broken, intact, readRecord } from '../run/intact.ts';
 import { tunedBaseline } from '../run/tuning.ts';
 import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
 import { type LazyLanguage, spoiltTokens } from './tokens.ts';
@@ -42,6 +44,8 @@ interface FidelityRecord {
   readonly seconds: number;
   /** Of an environment. */
   readonly hash?: string;
+  /** Of what was found per row; absent in records from before files carried hashes. */
+  readonly rowsHash?: string;
 }
 
 /** The rows of a seeded share of the train users: those that `fitEnvironment` draws for the same share and seed. */
@@ -54,9 +58,20 @@ export function rowsOfUsers(train: Transitions, share: number, seed: number): Tr
 
 /** What is known of a subject, or undefined when it has to be measured. */
 export async function loadMeasured(subject: Subject): Promise<Measured | undefined> {
-  const record = await readRecord<FidelityRecord>(join(subject.folder, 'fidelity.json'));
-  if (!record) return undefined;
+  const record = await readRecord<FidelityRecord>(recordPath(subject), { config: subject.resolved });
+  return record && intact(subject.folder, () => measuredBy(subject, record));
+}
+
+/** Where a measured subject has its record. */
+export function recordPath({ folder }: Subject): string {
+  return join(folder, 'fidelity.json');
+}
+
+async function measuredBy(subject: Subject, record: FidelityRecord): Promise<Measured> {
   const { tensors } = await readSafetensors(join(subject.folder, 'rows.safetensors'));
+  if (record.rowsHash !== undefined && record.rowsHash !== weightsHash(tensors)) {
+    throw broken(subject.folder, 'its rows are not those of its record');
+  }
   const column = <T>(name: keyof FidelityRows, type: { from(data: ArrayLike<number>): T }): T =>
     type.from(tensors[name]!.data);
   const perRow: FidelityRows = {
@@ -78,7 +93,7 @@ export async function measure(
   seed: number,
   language: LazyLanguage,
 ): Promise<Measured> {
-  const { how, folder, users } = subject;
+  const { how, users } = subject;
   const { split } = context;
   const own = { ...context, split: { ...split, train: rowsOfUsers(split.train, users, seed) } };
   // made under a title of its own, before the subject's
@@ -101,7 +116,7 @@ export async function measure(
     const { world } = context.dataset;
     const agreement = world && (await agreementOf(made.rewards, world, split.test));
     const seconds = (performance.now() - started) / 1000;
-    await save(folder, found, {
+    await save(subject, found, {
       name: subject.name,
       config: subject.resolved,
       seconds,
@@ -148,9 +163,9 @@ async function environmentOf(
   language: LazyLanguage,
 ): Promise<Made> {
   const { split, threads, signal } = context;
-  const saved = await readRecord(join(folder, 'environment.json'));
+  const saved = existsSync(join(folder, 'environment.json'));
   const environment = saved
-    ? await loadEnvironment(folder, { threads })
+    ? await intact(folder, () => loadEnvironment(folder, { threads }))
     : await follow(
         fitEnvironment({
           train: split.train,
@@ -171,7 +186,11 @@ async function environmentOf(
 }
 
 /** Writes the rows first and the record last: a record on disk means that the subject is measured. */
-async function save(folder: string, found: Fidelity, record: Omit<FidelityRecord, 'fidelity'>): Promise<void> {
+async function save(
+  subject: Subject,
+  found: Fidelity,
+  record: Omit<FidelityRecord, 'fidelity' | 'rowsHash'>,
+): Promise<void> {
   const { perRow, ...summary } = found;
   const columns = Object.entries(perRow).map(([name, data]): [string, Value] => [
     name,
@@ -179,8 +198,10 @@ async function save(folder: string, found: Fidelity, record: Omit<FidelityRecord
       ? { dtype: 'float32', shape: [data.length], data: Float32Array.from(data) }
       : { dtype: 'int32', shape: [data.length], data: Int32Array.from(data) },
   ]);
-  await writeSafetensors(join(folder, 'rows.safetensors'), Object.fromEntries(columns));
-  await replaceFile(join(folder, 'fidelity.json'), `${JSON.stringify({ ...record, fidelity: summary }, null, 2)}\n`);
+  const rows = Object.fromEntries(columns);
+  await writeSafetensors(join(subject.folder, 'rows.safetensors'), rows);
+  const whole: FidelityRecord = { ...record, fidelity: summary, rowsHash: weightsHash(rows) };
+  await writeSealed(recordPath(subject), whole);
 }
 
 /** JSON has no NaN: what is null in a record was one. */

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import type { Loaded } from '../config/load.ts';
 import { heldOut } from '../report/held-out.ts';
+import { alone } from '../run/alone.ts';
 import type { Context } from '../run/context.ts';
 import { modelsOf } from '../run/models.ts';
 import { prepareData, sayData } from '../run/prepare.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { fidelityConclusions } from './conclusions.ts';
-import { loadMeasured, type Measured, measure, titleOf } from './measure.ts';
+import { loadMeasured, type Measured, measure, recordPath, titleOf } from './measure.ts';
 import type { FidelityOutcome } from './report.ts';
 import { type FidelityFlags, requestOf } from './request.ts';
 import { curveSubjects, type Subject, subjectsOf } from './subjects.ts';
@@ -45,20 +47,23 @@ export async function runFidelity(
   const subjects = subjectsOf(request, known);
   const curve = options.curve ? curveSubjects(request, known) : [];
   const unique = new Map([...subjects, ...curve].map((subject) => [subject.folder, subject]));
+  const isFinished = [...unique.values()].every((subject) => existsSync(recordPath(subject)));
   const progress = createProgress(options.out, unique.size + 1);
   const context: Context = { ...known, progress, signal: options.signal };
   sayData(progress, context);
   const language = lazyLanguage(request, context);
   const done = new Map<string, Measured>();
-  for (const [folder, subject] of unique) {
-    options.signal.throwIfAborted();
-    const found = await loadMeasured(subject);
-    if (found) progress.begin(titleOf(subject));
-    const measured = found ?? (await measure(subject, context, request.seed, language));
-    progress.end(...summaryLine(measured));
-    done.set(folder, measured);
-    options.onMeasured(measured);
-  }
+  await alone(folder, isFinished, async () => {
+    for (const subject of unique.values()) {
+      options.signal.throwIfAborted();
+      const found = await loadMeasured(subject);
+      if (found) progress.begin(titleOf(subject));
+      const measured = found ?? (await measure(subject, context, request.seed, language));
+      progress.end(...summaryLine(measured));
+      done.set(subject.folder, measured);
+      options.onMeasured(measured);
+    }
+  });
   const pick = (some: readonly Subject[]): Measured[] =>
     some.map((subject) => ({ ...done.get(subject.folder)!, subject }));
   const measured = pick(subjects);

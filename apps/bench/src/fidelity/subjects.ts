@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
 import type { CountedBaseline, EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from '../run/context.ts';
-import { baselineName } from '../run/plan.ts';
+import { baselineName, slug } from '../run/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../run/resolved.ts';
 import { computing } from '../run/versions.ts';
 import type { FidelityRequest } from './request.ts';
@@ -120,11 +120,7 @@ function maker(request: FidelityRequest, { experiment, dataHash, folder, models 
       threads: experiment.threads,
       versions: computing(),
     };
-    const slug = name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '');
-    const own = `${slug}-${contentHash(resolved).slice(0, 10)}`;
+    const own = `${slug(name)}-${contentHash(resolved).slice(0, 10)}`;
     return { name, role, users, how, resolved, folder: join(folder, 'fidelity', own) };
   };
 }

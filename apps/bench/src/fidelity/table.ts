@@ -1,4 +1,4 @@
-import { formatMetric, type ResultTable } from '../report/table.ts';
+import { formatMetric, type TextTable } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
 import { estimate } from './estimates.ts';
 import type { Measured } from './measure.ts';
@@ -13,7 +13,7 @@ interface Column {
 }
 
 /** The numbers that subjects are compared by. */
-export function mainTable(all: readonly Measured[]): ResultTable {
+export function mainTable(all: readonly Measured[]): TextTable & Required<Pick<TextTable, 'best'>> {
   return table(all, [
     { head: 'NDCG@10', value: ({ fidelity }) => fidelity.ndcg, best: 'most' },
     { head: 'HR@10', value: ({ fidelity }) => fidelity.hr, best: 'most' },
@@ -26,7 +26,7 @@ export function mainTable(all: readonly Measured[]): ResultTable {
 }
 
 /** The rest: how rewards of different histories compare, calibration, what the positives are like. */
-export function moreTable(all: readonly Measured[]): ResultTable {
+export function moreTable(all: readonly Measured[]): TextTable {
   const fixed =
     (of: (measured: Measured) => number | undefined) =>
     (measured: Measured): string => {
@@ -62,7 +62,7 @@ export function moreTable(all: readonly Measured[]): ResultTable {
 }
 
 /** Mean reward per kind of event, in standard deviations of the rewards of random items above their mean. */
-export function rewardTable(all: readonly Measured[]): ResultTable {
+export function rewardTable(all: readonly Measured[]): TextTable {
   const kinds = Object.keys(all[0]?.fidelity.reward.kinds ?? {});
   const standardised = (mean: number, { reward }: Measured['fidelity']): number =>
     (mean - reward.uniform.mean) / reward.uniform.sd;
@@ -81,7 +81,7 @@ export function rewardTable(all: readonly Measured[]): ResultTable {
 }
 
 /** Accuracy against popular items and NDCG@10 by share of the users, a row per subject. */
-export function curveTable(curve: readonly Measured[]): ResultTable {
+export function curveTable(curve: readonly Measured[]): TextTable {
   const names = [...new Set(curve.map(({ subject }) => subject.name))];
   const at = (name: string, users: number): Measured | undefined =>
     curve.find(({ subject }) => subject.name === name && subject.users === users);
@@ -102,7 +102,7 @@ export function summaryLine({ fidelity, fresh, seconds }: Measured): [string, st
   return [summary, fresh ? undefined : `found measured, took ${duration(seconds)}`];
 }
 
-function table(all: readonly Measured[], columns: readonly Column[]): ResultTable {
+function table(all: readonly Measured[], columns: readonly Column[]): TextTable & Required<Pick<TextTable, 'best'>> {
   const best = new Map<number, number>();
   columns.forEach(({ value, best: which }, c) => {
     const values = all.map(value);

@@ -1,20 +1,15 @@
 import { interval } from '@lea/eval';
 import type { FinishedRun } from '../run/record.ts';
+import { groupsOf } from './groups.ts';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
 
 const METRIC = 'ndcg@10';
 
-/** Test NDCG@10 of every run with its 95 % interval, best first, as SVG text. */
+/** Test NDCG@10 of every model, of several seeds their mean, with its 95 % interval, best first, as SVG text. */
 export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
-  const values = runs.map((run) => {
-    const estimate = interval(run.evaluation, { metric: METRIC });
-    return {
-      name: title(run, runs),
-      value: estimate.value,
-      low: estimate.interval[0],
-      high: estimate.interval[1],
-      kind: run.record.kind,
-    };
+  const values = groupsOf(runs).map(({ name, kind, runs: own }) => {
+    const { value, interval: [low, high] } = interval(own.map(({ evaluation }) => evaluation), { metric: METRIC }); // biome-ignore format: one line
+    return { name, kind, value, low, high };
   });
   const best = values.toSorted((a, b) => b.value - a.value).map((row) => row.name);
   return renderChart({
@@ -52,12 +47,17 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
   });
 }
 
-/** Validation NDCG@10 over optimiser steps of every trained run, or undefined when nothing was trained. */
+/** Validation NDCG@10 over optimizer steps of every trained run, one color per model; undefined when nothing was trained. */
 export async function curveChart(runs: readonly FinishedRun[]): Promise<string | undefined> {
   const trained = runs.filter((run) => (run.record.training?.curve.length ?? 0) > 0);
   if (trained.length === 0) return undefined;
   const values = trained.flatMap((run) =>
-    run.record.training!.curve.map(({ step, value }) => ({ name: title(run, runs), step, value })),
+    run.record.training!.curve.map(({ step, value }) => ({
+      name: run.record.name,
+      seed: run.record.seed,
+      step,
+      value,
+    })),
   );
   return renderChart({
     width: 780,
@@ -65,7 +65,7 @@ export async function curveChart(runs: readonly FinishedRun[]): Promise<string |
     data: { values },
     mark: { type: 'line', point: { size: 22 }, strokeWidth: 1.8 },
     encoding: {
-      x: { field: 'step', type: 'quantitative', title: 'optimiser steps' },
+      x: { field: 'step', type: 'quantitative', title: 'optimizer steps' },
       y: {
         field: 'value',
         type: 'quantitative',
@@ -77,15 +77,11 @@ export async function curveChart(runs: readonly FinishedRun[]): Promise<string |
         field: 'name',
         type: 'nominal',
         title: null,
-        sort: trained.map((run) => title(run, runs)),
+        sort: [...new Set(trained.map((run) => run.record.name))],
         scale: { range: PALETTE },
         legend: { orient: 'bottom', columns: 2 },
       },
+      detail: { field: 'seed' },
     },
   });
-}
-
-function title({ record }: FinishedRun, runs: readonly FinishedRun[]): string {
-  const seeds = new Set(runs.filter((run) => run.record.kind === 'run').map((run) => run.record.seed));
-  return seeds.size > 1 && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
 }

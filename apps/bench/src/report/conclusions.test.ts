@@ -3,10 +3,12 @@ import { averages } from '@lea/eval';
 import { expect, test } from 'vitest';
 import type { RunConfig } from '../config/schema.ts';
 import type { FinishedRun } from '../run/record.ts';
+import { folded } from '../terminal/folded.ts';
 import { barChart, curveChart } from './charts.ts';
 import { conclusions } from './conclusions.ts';
+import { groupsOf, servedOf } from './groups.ts';
 import { renderReport } from './html.ts';
-import { formatMetric, resultTable } from './table.ts';
+import { formatMetric, renderTable, resultTable } from './table.ts';
 
 /** A run whose test events, four per user, all have one rank, but those of the first users. */
 function run(
@@ -102,7 +104,7 @@ test('a gain and its controls are said plainly', () => {
   expect(said[2]).toMatch(
     /^The control CE-LEA \(id only\) alone gives \+\.18\d\d, 5\d % of that gain\. Over the control there is left: \+\.1/,
   );
-  expect(said[3]).toMatch(/^The control CE-LEA \(counting\) alone gives \+\.6\d\d\d.* The control is better: −\.3/);
+  expect(said[3]).toMatch(/^The control CE-LEA \(counting\) alone gives \+\.6\d\d\d.* CE-LEA loses to it: −\.3/);
 });
 
 test('no difference is no win', () => {
@@ -113,7 +115,7 @@ test('no difference is no win', () => {
   expect(said[0]).toMatch(/LEA adds nothing measurable to CE/);
   expect(said[1]).toMatch(/is not measurably different from CE/);
   // The control has no share of what may be nothing.
-  expect(said[2]).toMatch(/alone gives \+\.\d+\. Nothing certain is left over the control/);
+  expect(said[2]).toMatch(/alone gives \+\.\d+\. CE-LEA is not measurably different from it/);
 });
 
 test('a loss is called one', () => {
@@ -131,6 +133,21 @@ test('of several seeds the means are spoken of', () => {
   expect(second).toMatch(/^CE-LEA gains over CE: \+\.41\d\d/);
 });
 
+test('the reward of an environment is spoken of once, with the mean of its seeds', () => {
+  const agreement = (spearman: number) => ({
+    environment: 'language',
+    reward: { spearman, pairwiseAccuracy: 0.7 },
+    counting: { spearman: 0.5, pairwiseAccuracy: 0.65 },
+    histories: 9,
+    candidates: 50,
+  });
+  const runs = [run('CE', 'run', 2)];
+  const said = conclusions(runs, [{ name: 'CE' }], [agreement(0.4), agreement(0.8)] as never).slice(1);
+  expect(said).toEqual([
+    expect.stringMatching(/correlation 0\.60, 70 % .* and 2 seeds, .* better than counting with texts, 0\.50/),
+  ]);
+});
+
 test('where nothing is served the best baseline is named', () => {
   const runs = [run('Markov', 'baseline', 1, [2]), run('EASE', 'baseline', 3, [4])];
   expect(conclusions(runs, [], [])).toEqual([
@@ -142,17 +159,78 @@ test('metrics have four digits and no leading zero', () => {
   expect([0.05123, 1, -0.25, Number.NaN, undefined].map(formatMetric)).toEqual(['.0512', '1.0000', '-.2500', '–', '–']);
 });
 
-test('a metric that nobody has is best nowhere, one that some lack is best among the others', () => {
-  const [one, two] = [run('one', 'run', 1), run('two', 'run', 2)];
-  const metrics = { 'ndcg@10': Number.NaN, 'hr@10': 0.5 };
-  const { best } = resultTable([{ ...one, record: { ...one.record, metrics } }, two]);
-  expect([...best]).toEqual([
-    [1, 1],
-    [2, 1],
-    [3, 1],
+test('several seeds are one row: means, and the deviation of NDCG@10 between them', () => {
+  const seeded = (seed: number, ndcg: number, seconds: number) => {
+    const { record, ...rest } = run('CE', 'run', 2, [], { seed, seconds, validation: 0.1 });
+    return { ...rest, record: { ...record, metrics: { 'ndcg@10': ndcg, 'hr@10': ndcg / 2 } } };
+  };
+  const runs = [run('EASE', 'baseline', 4), seeded(0, 0.1, 1), seeded(1, 0.2, 2), seeded(2, 0.3, 6)];
+  const { head, rows, marked, notes } = resultTable(runs, { served: 'CE' });
+  expect(head.slice(0, 5)).toEqual(['model', 'NDCG@10', 'HR@10', 'MRR@10', 'seconds']);
+  expect(rows.map((row) => row[0])).toEqual(['EASE', 'CE']);
+  // Sample deviation of .1, .2, .3 is .1.
+  expect(rows[1]).toEqual(['CE', '.2000 ± .1000', '.1000', '–', '3.0', '–', '–']);
+  expect(marked).toBe(1);
+  expect(notes).toEqual([
+    'Marked: the best trained policy, chosen on validation.',
+    'Trained models: means of 3 seeds; ± is the standard deviation between seeds.',
   ]);
-  const none = { ...one, record: { ...one.record, metrics: {} } };
-  expect(resultTable([none]).best.size).toBe(0);
+  expect(renderTable({ head, rows, marked })).toMatch(/CE\*.*\.2000 ± \.1000/);
+});
+
+test('no row is marked by what it has on test; a column may have its best value marked', () => {
+  const runs = [
+    run('EASE', 'baseline', 1),
+    run('CE', 'run', 1, [], { validation: 0.1 }),
+    run('GRU', 'run', 2, [], { validation: 0.3 }),
+  ];
+  expect(resultTable(runs).marked).toBeUndefined();
+  expect(resultTable(runs, { served: servedOf(groupsOf(runs), [])?.name }).marked).toBe(2);
+  const text = renderTable({ head: ['a', 'b'], rows: [['x', '1'], ['y', '2']], best: new Map([[1, 1]]) }); // biome-ignore format: one line
+  expect(text.match(/\*/g)).toHaveLength(1);
+  expect(text).toContain('2*');
+});
+
+/** A run that trained for `steps` of at most 100, with these points on validation. */
+const trained = (name: string, steps: number, curve: [number, number][], agent: object = {}) => {
+  const points = curve.map(([step, value]) => ({ step, value }));
+  const best = points.toSorted((a, b) => b.value - a.value)[0]!;
+  const given = {
+    training: { steps, best, curve: points, parameters: 1 },
+    config: { config: { agent, train: { maxSteps: 100 } } },
+  };
+  return run(name, 'run', 3, [2], given as never);
+};
+
+test('a run that ended at its limit while still rising is marked', () => {
+  const rising = trained('rising', 100, [[50, 0.1], [100, 0.2]]); // biome-ignore format: one line
+  const falling = trained('falling', 100, [[50, 0.2], [100, 0.1]]); // biome-ignore format: one line
+  const stopped = trained('stopped', 60, [[50, 0.1], [60, 0.2]]); // biome-ignore format: one line
+  const { rows, notes } = resultTable([rising, falling, stopped]);
+  expect(rows.map(([name]) => name)).toEqual(['rising ↑', 'falling', 'stopped']);
+  expect(notes?.join()).toContain('↑ Training ended at its limit of steps');
+});
+
+test('equal steps of one network and of two are told to be unequal training', () => {
+  const curve: [number, number][] = [[100, 0.1]];
+  const pair: RunConfig[] = [{ name: 'CE' }, { name: 'SNQN', base: 'CE' }];
+  const [ce, snqn] = [trained('CE', 100, curve), trained('SNQN', 100, curve, { target: 'coin' })];
+  expect(conclusions([ce, snqn], pair, []).at(-1)).toMatch(/SNQN shares its steps among two networks\.$/);
+  const polyak = trained('SNQN', 100, curve, { target: 'polyak' });
+  expect(conclusions([ce, polyak], pair, []).at(-1)).not.toMatch(/networks/);
+  const early = trained('SNQN', 90, curve, { target: 'coin' });
+  expect(conclusions([ce, early], pair, []).at(-1)).not.toMatch(/networks/);
+});
+
+test('a loss to a control is called one', () => {
+  const runs = [run('CE', 'run', 8, [9]), run('CE-LEA', 'run', 4, [5]), run('CE-LEA (id only)', 'run', 2, [3])];
+  expect(conclusions(runs, configs, [])[2]).toMatch(/alone gives \+.*\. CE-LEA loses to it: −\.\d{4} \(/);
+});
+
+test('sentences are folded at the width of a terminal; a pipe gets whole lines', () => {
+  const sentences = ['one two three four', 'five'];
+  expect(folded(sentences, { columns: 9 })).toBe('one two\nthree\nfour\nfive');
+  expect(folded(sentences, {})).toBe('one two three four\nfive');
 });
 
 test('the page holds its charts and escapes names', async () => {
@@ -160,6 +238,7 @@ test('the page holds its charts and escapes names', async () => {
   const page = renderReport({
     title: 't',
     protocol: [['Split', 'by user']],
+    options: [['CE', '{"lr":0.001}']],
     sentences: ['x < y'],
     table: resultTable(runs),
     bars: await barChart(runs),
@@ -168,4 +247,32 @@ test('the page holds its charts and escapes names', async () => {
   expect(page.match(/<svg/g)).toHaveLength(1);
   expect(page).toContain('a &lt; b &amp; &quot;c&quot;');
   expect(page).toContain('<li>x &lt; y</li>');
+  expect(page).toContain('{&quot;lr&quot;:0.001}');
+  const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)![1]!;
+  expect(policy.split('; ')).toEqual([
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+});
+
+test('names that steer are shown as their codes: on the page, in charts and in the table', async () => {
+  const evil = 'a\u202eb\x1b[2Jc\u2066<script>';
+  const runs = [run(evil, 'baseline', 2, [1]), run('CE', 'run', 1, [3])];
+  const page = renderReport({
+    title: evil,
+    protocol: [[evil, evil]],
+    options: [[evil, evil]],
+    sentences: [evil],
+    table: resultTable(runs),
+    bars: await barChart(runs),
+    curves: undefined,
+  });
+  expect(page).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}&lt;script&gt;');
+  for (const shown of [await barChart(runs), renderTable(resultTable(runs))]) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+    expect(shown).not.toMatch(/[\x1b\u202e\u2066]/);
+    expect(shown).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}');
+  }
 });

@@ -1,24 +1,12 @@
-import { type Comparison, compare, type Evaluation } from '@lea/eval';
+import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../run/agreement.ts';
 import type { FinishedRun } from '../run/record.ts';
+import { bestOf, configOf, type Group, groupsOf, mean, servedOf } from './groups.ts';
 import { formatMetric, metricTitle } from './table.ts';
 
 const METRIC = 'ndcg@10';
-
-/** A baseline, or the runs of one config with all its seeds: what is spoken of are their means. */
-interface Group {
-  readonly name: string;
-  readonly kind: 'baseline' | 'run';
-  /** A counting memory without a network. */
-  readonly memory: boolean;
-  readonly evaluations: readonly Evaluation[];
-  /** Mean test NDCG@10. */
-  readonly score: number;
-  /** Mean NDCG@10 on validation; NaN for baselines. */
-  readonly validation: number;
-}
 
 /**
  * What the numbers say, in plain sentences: the best served policy against the best baseline and against itself without the
@@ -32,12 +20,8 @@ export function conclusions(
   if (runs.length === 0) return ['Nothing was run.'];
   const groups = groupsOf(runs);
   const find = (name: string | undefined) => groups.find((group) => group.name === name && group.kind === 'run');
-  // A control shows what a gain is made of; nobody serves it.
   const controls = new Set(configs.flatMap(controlsOf));
-  const served = bestOf(
-    groups.filter(({ kind, name }) => kind === 'run' && !controls.has(name)),
-    ({ validation }) => validation,
-  );
+  const served = servedOf(groups, configs);
   const sentences = served ? [servedSentence(served, groups, configs), ...aloneSentences(served, groups)] : [];
   if (!served) sentences.push(winner(groups));
   // what a control gives is said with the run that it controls
@@ -50,25 +34,10 @@ export function conclusions(
       if (control) sentences.push(controlled(run, control, base));
     }
   }
-  return [...sentences, ...agreements.map(agreementSentence)];
-}
-
-function groupsOf(runs: readonly FinishedRun[]): Group[] {
-  const names = [...new Set(runs.map(({ record }) => `${record.kind} ${record.name}`))];
-  return names.map((key) => {
-    const own = runs.filter(({ record }) => `${record.kind} ${record.name}` === key);
-    const mean = (of: (run: FinishedRun) => number | undefined) =>
-      own.reduce((sum, run) => sum + (of(run) ?? Number.NaN), 0) / own.length;
-    const { name, kind, baseline } = own[0]!.record;
-    return {
-      name,
-      kind,
-      memory: (baseline as { type?: string } | undefined)?.type === 'counting-memory',
-      evaluations: own.map(({ evaluation }) => evaluation),
-      score: mean(({ record }) => record.metrics[METRIC]),
-      validation: mean(({ record }) => record.validation ?? record.training?.best?.value),
-    };
-  });
+  return [
+    ...sentences,
+    ...[...Map.groupBy(agreements, ({ environment }) => environment).values()].map(agreementSentence),
+  ];
 }
 
 /** The policy is chosen on validation; among baselines it is compared with the best one on test. */
@@ -98,7 +67,7 @@ function environmentPart(served: Group, groups: readonly Group[], configs: reado
   const [withIt, without] = config && guided(config) ? [served.name, unguided?.name] : [heir?.name, served.name];
   const [run, base] = [withIt, without].map((name) => groups.find((group) => group.name === name));
   if (!run || !base) return '';
-  const difference = compare(run.evaluations, base.evaluations, { metric: METRIC });
+  const difference = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
   const verb = ['adds nothing measurable to', 'adds to', 'takes from'].at(verdict(difference))!;
   return ` LEA ${verb} ${base.name}: ${run === served ? '' : `${run.name} is at `}${amount(difference)}.`;
 }
@@ -114,7 +83,7 @@ function aloneSentences(served: Group, groups: readonly Group[]): string[] {
 }
 
 function outcome(run: Group, other: Group, called: string): string {
-  const difference = compare(run.evaluations, other.evaluations, { metric: METRIC });
+  const difference = compare(evaluationsOf(run), evaluationsOf(other), { metric: METRIC });
   const verb = ['cannot be told apart from', 'beats', 'loses to'].at(verdict(difference))!;
   return `${verb} ${called}: ${amount(difference)}`;
 }
@@ -130,47 +99,68 @@ function winner(groups: readonly Group[]): string {
   const [first, second] = [...groups].sort((a, b) => b.score - a.score);
   const opening = `${first!.name} has the highest ${reached(first!, ', ')}`;
   if (!second) return `${opening}.`;
-  const difference = compare(first!.evaluations, second.evaluations, { metric: METRIC });
+  const difference = compare(evaluationsOf(first!), evaluationsOf(second), { metric: METRIC });
   const next = `${second.name} (${formatMetric(second.score)})`;
   return verdict(difference) === 0
     ? `${opening}, but its lead over ${next} may be chance: ${amount(difference)}.`
     : `${opening}; it beats ${next} by ${amount(difference)}.`;
 }
 
-function reached({ evaluations, score }: Group, between = ' '): string {
-  const { events, users } = evaluations[0]!.protocol;
-  const seeds = evaluations.length > 1 ? `, the mean of ${evaluations.length} seeds` : '';
+function reached({ runs, score }: Group, between = ' '): string {
+  const { events, users } = runs[0]!.evaluation.protocol;
+  const seeds = runs.length > 1 ? `, the mean of ${runs.length} seeds` : '';
   const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
   return `${metricTitle(METRIC)}${between}${formatMetric(score)} on ${test}${seeds}`;
 }
 
 function versus(run: Group, base: Group): string {
-  const difference = compare(run.evaluations, base.evaluations, { metric: METRIC });
+  const difference = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
   const what = ['is not measurably different from', 'gains over', 'loses against'].at(verdict(difference))!;
-  return `${run.name} ${what} ${base.name}: ${amount(difference)}.`;
+  return `${run.name} ${what} ${base.name}: ${amount(difference)}.${unequal(run, base)}`;
+}
+
+/** With `target: 'coin'` two networks take turns, so that each gets half of the steps. */
+function unequal(run: Group, base: Group): string {
+  const [own, other] = [run, base].map(({ runs }) => {
+    const { config, training } = runs[0]!.record;
+    const { agent, train } = configOf(config);
+    return { networks: agent?.target === 'coin' ? 2 : 1, capped: training?.steps === (train?.maxSteps ?? 0) };
+  });
+  if (own!.networks === other!.networks || !own!.capped || !other!.capped) return '';
+  const two = own!.networks === 2 ? run : base;
+  return ` The steps were equal but the training was not: ${two.name} shares its steps among two networks.`;
+}
+
+function evaluationsOf({ runs }: Group) {
+  return runs.map(({ evaluation }) => evaluation);
 }
 
 function controlled(run: Group, control: Group, base: Group): string {
-  const gain = compare(run.evaluations, base.evaluations, { metric: METRIC });
+  const gain = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
   const without = control.score - base.score;
-  const own = compare(run.evaluations, control.evaluations, { metric: METRIC });
+  const own = compare(evaluationsOf(run), evaluationsOf(control), { metric: METRIC });
   // A share of what may be nothing says nothing.
   const share =
     verdict(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
   const rest = [
-    'Nothing certain is left over the control',
-    'Over the control there is left',
-    'The control is better',
+    `${run.name} is not measurably different from it`,
+    `Over the control there is left`,
+    `${run.name} loses to it`,
   ].at(verdict(own))!;
   return `The control ${control.name} alone gives ${signed(without)}${share}. ${rest}: ${amount(own)}.`;
 }
 
-function agreementSentence({ environment, reward, counting, histories, candidates }: RewardAgreement): string {
-  const better = reward.spearman > counting.spearman ? 'better than' : 'not better than';
+/** Of one environment, with all its seeds. */
+function agreementSentence(seeds: readonly RewardAgreement[]): string {
+  const { environment, histories, candidates } = seeds[0]!;
+  const of = (what: 'reward' | 'counting', measure: 'spearman' | 'pairwiseAccuracy') =>
+    mean(seeds.map((agreement) => agreement[what][measure]));
+  const better = of('reward', 'spearman') > of('counting', 'spearman') ? 'better than' : 'not better than';
+  const each = seeds.length > 1 ? ` and ${seeds.length} seeds` : '';
   return (
-    `The reward of environment "${environment}" against the world's true reward: rank correlation ${reward.spearman.toFixed(2)}, ` +
-    `${percent(reward.pairwiseAccuracy)} of pairs in the right order (means over ${histories} test histories, ${candidates} random items each); ` +
-    `that is ${better} counting with texts, ${counting.spearman.toFixed(2)} and ${percent(counting.pairwiseAccuracy)}.`
+    `The reward of environment "${environment}" against the world's true reward: rank correlation ${of('reward', 'spearman').toFixed(2)}, ` +
+    `${percent(of('reward', 'pairwiseAccuracy'))} of pairs in the right order (means over ${histories} test histories${each}, ${candidates} random items each); ` +
+    `that is ${better} counting with texts, ${of('counting', 'spearman').toFixed(2)} and ${percent(of('counting', 'pairwiseAccuracy'))}.`
   );
 }
 
@@ -180,18 +170,13 @@ export function verdict({ interval }: Pick<Comparison, 'interval'>): 0 | 1 | -1 
   return interval[1] < 0 ? -1 : 0;
 }
 
-/** The group of the greatest value; what has none comes last. */
-function bestOf(groups: readonly Group[], value: (group: Group) => number): Group | undefined {
-  const rank = (group: Group) => (Number.isNaN(value(group)) ? Number.NEGATIVE_INFINITY : value(group));
-  return [...groups].sort((a, b) => rank(b) - rank(a))[0];
-}
-
 export function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${formatMetric(Math.abs(value))}`;
 }
 
 function signedPercent(share: number): string {
-  return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(0)} %`;
+  const size = Math.abs(100 * share).toFixed(0);
+  return size === '0' ? '0 %' : `${share < 0 ? '−' : '+'}${size} %`;
 }
 
 function percent(share: number): string {

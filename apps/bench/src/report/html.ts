@@ -1,12 +1,14 @@
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from './page.ts';
-import type { ResultTable } from './table.ts';
+import type { TextTable } from './table.ts';
 
 /** What the page shows, all of it text or SVG text. */
 export interface Report {
   readonly title: string;
   readonly protocol: readonly (readonly [string, string])[];
+  /** Of every model, as JSON. */
+  readonly options: readonly (readonly [string, string])[];
   readonly sentences: readonly string[];
-  readonly table: ResultTable;
+  readonly table: TextTable;
   readonly bars: string;
   readonly curves: string | undefined;
 }
@@ -14,10 +16,14 @@ export interface Report {
 /** The report as one self-contained page. */
 export function renderReport(report: Report): string {
   return renderPage(report.title, 'Recommenders with and without a language-model environment.', [
-    ['What came out', listHtml(report.sentences)],
+    ['Findings', listHtml(report.sentences)],
     ['Results on the test users', figureHtml(report.bars)],
     ['All numbers', tableHtml(report.table)],
     ...(report.curves ? [['Learning curves', figureHtml(report.curves)] as const] : []),
     ['Protocol', definitionsHtml(report.protocol)],
+    [
+      'Options',
+      `<details><summary>All options of all models</summary>\n${definitionsHtml(report.options)}\n</details>`,
+    ],
   ]);
 }

@@ -1,21 +1,39 @@
-import type { ResultTable } from './table.ts';
+import { printable } from '../terminal/printable.ts';
+import type { TextTable } from './table.ts';
 
 const STYLE = `
-:root { color-scheme: light; }
-body { margin: 0; background: #f6f7f9; color: #1f2933; font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
-main { max-width: 980px; margin: 32px auto; padding: 32px 44px 40px; background: #fff; border: 1px solid #e3e7eb; border-radius: 10px; }
-h1 { font-size: 26px; margin: 0 0 4px; }
+:root { color-scheme: light dark; --ink: #1f2933; --muted: #52606d; --page: #fff; --desk: #f6f7f9; --line: #e3e7eb; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e4e7eb; --muted: #9aa5b1; --page: #1b2027; --desk: #12151a; --line: #323a45; }
+}
+body { margin: 0; background: var(--desk); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
+main { max-width: 980px; margin: 32px auto; padding: 32px 44px 40px; background: var(--page); border: 1px solid var(--line); border-radius: 10px; }
+h1 { font-size: 26px; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 34px 0 10px; }
-p.lead { color: #52606d; margin: 0 0 8px; }
-ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; }
-figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: #52606d; font-size: 13.5px; } svg { max-width: 100%; height: auto; }
+p.lead { color: var(--muted); margin: 0 0 8px; }
+ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; overflow-wrap: anywhere; }
+figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: var(--muted); font-size: 13.5px; }
+/* The charts bring colors for a white page. */
+figure > svg { max-width: 100%; height: auto; min-width: 440px; }
+figure > svg text { fill: var(--ink); }
+figure > svg .role-axis-grid line { stroke: var(--line); }
+figure > svg .mark-rule.role-mark line { stroke: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #e9ecef; white-space: nowrap; }
-th { font-weight: 600; color: #52606d; font-size: 13px; } th:first-child, td:first-child { text-align: left; }
+th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th { font-weight: 600; color: var(--muted); font-size: 13px; }
+th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--page); }
 td.best { font-weight: 700; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 18px; margin: 0; font-size: 13.5px; }
-dt { color: #52606d; } dd { margin: 0; overflow-wrap: anywhere; }
+dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 640px) {
+  main { margin: 0; padding: 20px 16px 28px; border: 0; border-radius: 0; }
+  dl { grid-template-columns: 1fr; } dd { margin-bottom: 6px; }
+  th, td { padding: 5px 7px; font-size: 13px; } td:first-child { max-width: 40vw; white-space: normal; }
+}
 `.trim();
+
+/** The page's own styles, which charts have as well; nothing from outside, and nothing that runs. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** One self-contained page: no scripts, no links, nothing to load. Sections are titles and HTML. */
 export function renderPage(title: string, lead: string, sections: readonly (readonly [string, string])[]): string {
@@ -25,6 +43,7 @@ export function renderPage(title: string, lead: string, sections: readonly (read
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
 <style>
@@ -46,13 +65,14 @@ export function listHtml(sentences: readonly string[]): string {
   return `<ul>\n${sentences.map((s) => `<li>${escaped(s)}</li>`).join('\n')}\n</ul>`;
 }
 
-/** The best value of a column is bold. */
-export function tableHtml({ head, rows, best }: ResultTable): string {
-  const cells = (row: readonly string[], r: number) =>
-    row.map((cell, c) => `<td${best.get(c) === r ? ' class="best"' : ''}>${escaped(cell)}</td>`).join('');
+/** The best value of a column is bold, and so is a marked row. */
+export function tableHtml({ head, rows, best, marked, notes = [] }: TextTable): string {
   const titles = head.map((h) => `<th>${escaped(h)}</th>`).join('');
-  const body = rows.map((row, r) => `<tr>${cells(row, r)}</tr>`).join('\n');
-  return `<figure><table>\n<thead><tr>${titles}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></figure>`;
+  const cell = (text: string, r: number, c: number) =>
+    `<td${r === marked || best?.get(c) === r ? ' class="best"' : ''}>${escaped(text)}</td>`;
+  const body = rows.map((row, r) => `<tr>${row.map((text, c) => cell(text, r, c)).join('')}</tr>`).join('\n');
+  const below = notes.map((note) => `<p class="note">${escaped(note)}</p>`).join('\n');
+  return `<figure><table>\n<thead><tr>${titles}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></figure>\n${below}`;
 }
 
 export function definitionsHtml(entries: readonly (readonly [string, string])[]): string {
@@ -65,5 +85,9 @@ export function figureHtml(svg: string, caption?: string): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return printable(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

@@ -1,25 +1,44 @@
 import { join } from 'node:path';
-import { replaceFile } from '@lea/core';
+import { type LeaError, replaceFile } from '@lea/core';
 import type { Outcome } from '../run/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
+import { groupsOf, servedOf } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
-import { resultTable } from './table.ts';
+import { FULL, resultTable } from './table.ts';
 
-/** Writes the report page, and a copy beside the runs it is about. */
-export async function writeReport(path: string, outcome: Outcome, sentences: readonly string[]): Promise<void> {
+/**
+ * Writes the report page, and a copy beside the runs it is about, where their folder may be written to.
+ *
+ * @param command that makes these numbers again
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
+ */
+export async function writeReport(
+  path: string,
+  outcome: Outcome,
+  sentences: readonly string[],
+  command: string,
+): Promise<void> {
   const { runs, plan, context } = outcome;
   const page = renderReport({
     title: `LEA bench: ${context.experiment.name}`,
-    protocol: protocolOf(outcome),
+    protocol: [
+      ['Command', command],
+      ['Date', `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`],
+      ...protocolOf(outcome),
+    ],
+    options: optionsOf(outcome),
     sentences,
-    table: resultTable(runs),
+    table: resultTable(runs, { served: servedOf(groupsOf(runs), context.experiment.runs)?.name, metrics: FULL }),
     bars: await barChart(runs),
     curves: await curveChart(runs),
   });
   await replaceFile(path, page);
   const copy = join(plan.folder, 'report.html');
-  if (copy !== path) await replaceFile(copy, page);
+  if (copy === path) return;
+  await replaceFile(copy, page).catch((error: LeaError) => {
+    if (error.code !== 'E_FILE_WRITE') throw error;
+  });
 }
 
 /** Without it no number means anything. */
@@ -67,6 +86,14 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     lines.push([`Environment ${name}`, `${crossFitted}fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
   }
   return lines;
+}
+
+/** The options of every model, resolved to the last default, as JSON. */
+function optionsOf({ runs }: Outcome): [string, string][] {
+  return groupsOf(runs).map(({ name, runs: [first] }) => {
+    const { kind, config, baseline } = first!.record;
+    return [name, JSON.stringify(kind === 'run' ? config : baseline) ?? 'none'];
+  });
 }
 
 /** `seed 0, fractions 0.8 0.1 0.1`; counts that are said elsewhere are left out. */

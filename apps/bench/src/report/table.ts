@@ -1,15 +1,23 @@
 import Table from 'cli-table3';
 import type { FinishedRun } from '../run/record.ts';
+import { printable } from '../terminal/printable.ts';
+import { deviation, type Group, groupsOf, mean, stillRising } from './groups.ts';
 
-/** Rows of the result table, as text. */
-export interface ResultTable {
+/** Rows of a table, as text. */
+export interface TextTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Index of the row that is best in each metric column, by column. */
-  readonly best: ReadonlyMap<number, number>;
+  /** Index of the row that is best in a column, by column. */
+  readonly best?: ReadonlyMap<number, number>;
+  /** Index of the row that is marked as a whole. */
+  readonly marked?: number;
+  /** Explanations below the table. */
+  readonly notes?: readonly string[];
 }
 
-const METRICS = ['ndcg@10', 'hr@10', 'mrr@10'];
+/** A terminal is narrow; the page has them all. */
+export const SHORT = ['ndcg@10', 'hr@10', 'mrr@10'];
+export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', 'mrr@10'];
 
 /** `NDCG@10`, `NDCG@10 purchase`. */
 export function metricTitle(metric: string): string {
@@ -24,48 +32,62 @@ export function formatMetric(value: number | undefined): string {
 }
 
 /**
- * One row per run, in the order given; metrics overall and per kind, the seconds it took, and what serving costs: median
- * milliseconds of ten recommendations for one user, megabytes of weights and tables.
+ * One row per model, in the order given; of several seeds the mean, and the deviation of NDCG@10 between them. Metrics
+ * overall and NDCG@10 per kind, the seconds it took, and the costs of serving: median milliseconds of ten recommendations
+ * for one user, megabytes of weights and tables.
+ *
+ * @param served the name of the trained model that is best on validation: its row is marked
  */
-export function resultTable(runs: readonly FinishedRun[]): ResultTable {
+export function resultTable(
+  runs: readonly FinishedRun[],
+  { served, metrics = SHORT }: { served?: string | undefined; metrics?: readonly string[] } = {},
+): TextTable {
+  const groups = groupsOf(runs);
+  const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
   const kinds = runs[0]?.evaluation.kinds ?? [];
-  const perKind = kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [];
-  const columns = [...METRICS, ...perKind];
-  const seeds = new Set(runs.map((run) => run.record.seed)).size > 1;
-  const name = ({ record }: FinishedRun) =>
-    seeds && record.kind === 'run' ? `${record.name} (seed ${record.seed})` : record.name;
-  const best = new Map<number, number>();
-  columns.forEach((metric, c) => {
-    const values = runs.map((run) => run.record.metrics[metric]);
-    const known = values.filter(Number.isFinite) as number[];
-    if (known.length > 0) best.set(c + 1, values.indexOf(Math.max(...known)));
-  });
+  const columns = [...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])];
+  const cell = (group: Group, metric: string): string => {
+    const values = group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN);
+    const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values))}` : '';
+    return `${formatMetric(mean(values))}${spread}`;
+  };
+  const of = (group: Group, value: (run: FinishedRun) => number | null | undefined, digits: number): string => {
+    const values = group.runs.map(value).filter((x) => x !== null && x !== undefined);
+    return values.length === 0 ? '–' : mean(values).toFixed(digits);
+  };
+  const marked = groups.findIndex(({ kind, name }) => kind === 'run' && name === served);
+  const rising = groups.some(stillRising);
   return {
     head: ['model', ...columns.map(metricTitle), 'seconds', 'serve ms', 'serve MB'],
-    rows: runs.map((run) => [
-      name(run),
-      ...columns.map((metric) => formatMetric(run.record.metrics[metric])),
-      run.record.seconds.toFixed(1),
-      rounded(run.record.serving?.milliseconds, 2),
-      rounded(run.record.serving?.megabytes, 1),
+    rows: groups.map((group) => [
+      `${group.name}${stillRising(group) ? ' ↑' : ''}`,
+      ...columns.map((metric) => cell(group, metric)),
+      of(group, ({ record }) => record.seconds, 1),
+      of(group, ({ record }) => record.serving?.milliseconds, 2),
+      of(group, ({ record }) => record.serving?.megabytes, 1),
     ]),
-    best,
+    ...(marked >= 0 && { marked }),
+    notes: [
+      ...(marked >= 0 ? ['Marked: the best trained policy, chosen on validation.'] : []),
+      ...(rising
+        ? ['↑ Training ended at its limit of steps while validation still rose: more steps may give more.']
+        : []),
+      ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation between seeds.`] : []),
+    ],
   };
 }
 
-function rounded(value: number | null | undefined, digits: number): string {
-  return value === undefined || value === null ? '–' : value.toFixed(digits);
-}
-
-/** The table for a terminal; the best value of a column carries a star. */
-export function renderTable({ head, rows, best }: ResultTable): string {
+/** The table for a terminal: the best value of a column carries a star, and so does the name of a marked row. */
+export function renderTable({ head, rows, best, marked, notes = [] }: TextTable): string {
   const table = new Table({
-    head: [...head],
+    head: head.map(printable),
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
   });
+  const star = (r: number, c: number) => (best?.get(c) === r || (c === 0 && r === marked) ? '*' : ' ');
   rows.forEach((row, r) => {
-    table.push(row.map((cell, c) => (best.has(c) ? `${cell}${best.get(c) === r ? '*' : ' '}` : cell)));
+    const cells = row.map(printable);
+    table.push(cells.map((cell, c) => (best?.has(c) || (c === 0 && marked !== undefined) ? cell + star(r, c) : cell)));
   });
-  return table.toString();
+  return [table.toString(), ...notes.map(printable)].join('\n');
 }

@@ -1,5 +1,6 @@
 import { parse, type Spec as VegaSpec, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { printable } from '../terminal/printable.ts';
 
 export const INK = '#1f2933';
 export const ACCENT = '#1f6feb';
@@ -7,7 +8,7 @@ export const MUTED = '#b8c2cc';
 /** Distinct for colour-blind readers too (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
 const style = {
-  background: '#ffffff',
+  background: 'transparent',
   font: 'system-ui, sans-serif',
   axis: {
     labelColor: INK,
@@ -24,13 +25,23 @@ const style = {
 
 /** A Vega-Lite chart in the look of the reports, as SVG text. */
 export async function renderChart(spec: TopLevelSpec): Promise<string> {
-  const { spec: vega } = compile({ ...spec, config: style } as TopLevelSpec, { logger: silent });
+  const { spec: vega } = compile({ ...(shown(spec) as TopLevelSpec), config: style } as TopLevelSpec, {
+    logger: silent,
+  });
   const view = new View(parse(vega as VegaSpec), { renderer: 'none' });
   try {
     return await view.toSVG();
   } finally {
     view.finalize();
   }
+}
+
+/** The same with every text as it can be shown, names in data and in orders of names alike. */
+function shown(part: unknown): unknown {
+  if (typeof part === 'string') return printable(part);
+  if (Array.isArray(part)) return part.map(shown);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, shown(value)]));
 }
 
 const silent = (() => {

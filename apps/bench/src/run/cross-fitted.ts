@@ -4,6 +4,7 @@ import { type Annotation, type CrossFitOptions, crossFit } from '@lea/env';
 import type { Context } from './context.ts';
 import { type EnvironmentRecord, fitOptions, loadRecord, saveRecord } from './environment.ts';
 import { follow } from './follow.ts';
+import { broken } from './intact.ts';
 import { languageOf } from './language.ts';
 import { openLog } from './log.ts';
 import type { EnvironmentJob } from './plan.ts';
@@ -20,7 +21,11 @@ export async function crossFitted(
   const found = await loadRecord(job);
   const language = await languageOf(job.config, job.seed, context);
   const work = crossFit(fitOptions(job, language, context), { ...options, folds: job.config.folds });
-  if (found) return { annotation: await follow(work, context), record: found };
+  if (found) {
+    const annotation = await follow(work, context);
+    if (contentHash(annotation.environments) === found.hash) return { annotation, record: found };
+    throw broken(job.folder, 'its environments are not those of its record');
+  }
   const log = await openLog(join(job.folder, 'events.jsonl'));
   const stages: Record<string, unknown> = {};
   const annotation = await follow(work, context, stages, log.append);

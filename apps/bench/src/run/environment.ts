@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { replaceFile } from '@lea/core';
+import { writeSealed } from '@lea/core';
 import { type Environment, fitEnvironment, loadEnvironment } from '@lea/env';
 import { type RewardAgreement, rewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
-import { readRecord } from './json.ts';
+import { broken, intact, readRecord } from './intact.ts';
 import { type Language, languageOf } from './language.ts';
 import type { EnvironmentJob } from './plan.ts';
 
@@ -26,7 +26,13 @@ export async function prepareEnvironment(
   context: Context,
 ): Promise<{ environment: Environment; record: EnvironmentRecord }> {
   const found = await loadRecord(job);
-  if (found) return { environment: await loadEnvironment(job.folder, { threads: context.threads }), record: found };
+  if (found) {
+    const { threads } = context;
+    const environment = await intact(job.folder, () => loadEnvironment(job.folder, { threads }));
+    if (environment.hash === found.hash) return { environment, record: found };
+    await environment.dispose();
+    throw broken(job.folder, 'its environment is not that of its record');
+  }
   const language = await languageOf(job.config, job.seed, context);
   const started = performance.now();
   const stages: Record<string, unknown> = {};
@@ -58,12 +64,12 @@ export function fitOptions(
 
 /** The record of an environment that is ready, or undefined. */
 export function loadRecord(job: EnvironmentJob): Promise<EnvironmentRecord | undefined> {
-  return readRecord(recordPath(job));
+  return readRecord<EnvironmentRecord>(recordPath(job), { config: job.resolved });
 }
 
 /** A record on disk means that the environment is ready. */
 export function saveRecord(job: EnvironmentJob, record: EnvironmentRecord): Promise<void> {
-  return replaceFile(recordPath(job), `${JSON.stringify(record, null, 2)}\n`);
+  return writeSealed(recordPath(job), record);
 }
 
 function recordPath(job: EnvironmentJob): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { LeaError } from '@lea/core';
 import { hasLanguageModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
@@ -5,15 +6,16 @@ import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 import type { Dataset } from '../datasets/describe.ts';
 import { formatMetric } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import type { RewardAgreement } from './agreement.ts';
+import { alone } from './alone.ts';
 import { runBaseline } from './baseline.ts';
 import type { Context } from './context.ts';
 import { runFused } from './fused.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { type Job, type Plan, planOf } from './plan.ts';
-import { prepareData, sayData } from './prepare.ts';
-import { type FinishedRun, loadRun } from './record.ts';
+import { type Prepared, prepareData, sayData } from './prepare.ts';
+import { type FinishedRun, loadRun, recordPath } from './record.ts';
 import { runTrained } from './trained.ts';
 
 export interface ExperimentOptions {
@@ -40,13 +42,19 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
   const prepared = await prepareData(loaded, options.data);
   checkTexts(prepared.dataset, experiment);
   const plan = planOf(experiment, prepared.dataHash, options.runs, loaded.packages, prepared.models);
-  const found = new Map(await Promise.all(plan.jobs.map(async (job) => [job, await loadRun(job.folder)] as const)));
+  const isFinished = plan.jobs.every(({ folder }) => existsSync(recordPath(folder)));
+  return alone(plan.folder, isFinished, () => runPlan(plan, prepared, options));
+}
+
+async function runPlan(plan: Plan, prepared: Prepared, options: ExperimentOptions): Promise<Outcome> {
+  const found = new Map(await Promise.all(plan.jobs.map(async (job) => [job, await loadRun(job)] as const)));
   const progress = createProgress(
     options.out,
     stagesOf(plan, (job) => found.get(job) === undefined),
   );
   const context: Context = { ...prepared, folder: plan.folder, progress, signal: options.signal };
   sayData(progress, context);
+  sayUnsealed(progress, [...found.values()]);
   const guide = createGuide(context);
   const runs: FinishedRun[] = [];
   for (const job of plan.jobs) {
@@ -56,6 +64,12 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
     options.onFinished(run);
   }
   return { runs, agreements: await guide.agreements(plan.environments), plan, context };
+}
+
+function sayUnsealed(progress: Progress, found: readonly (FinishedRun | undefined)[]): void {
+  const count = found.filter((run) => run && run.record.ranksHash === undefined).length;
+  if (count === 0) return;
+  progress.say(`${count} finished runs are from before files carried hashes: they are taken as they are.`);
 }
 
 /** Jobs, and the environments that unfinished ones need. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { loadPolicy } from '@lea/agents';
+import { loadPolicy, weightsHash } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import { fuse } from '@lea/train';
 import type { Context } from './context.ts';
+import { broken, intact } from './intact.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, loadRun, type RunRecord, saveRun } from './record.ts';
 import { servingOf } from './serving.ts';
@@ -13,9 +14,13 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
   const { fusion: form = 'after', ...options } = job.config.memory!;
   progress.at({ step: 0, stage: 'counting' });
   const { memory, seconds } = await context.memory(options);
-  const trained = (await loadRun(network.folder))!.record;
+  const trained = (await loadRun(network))!.record;
   const started = performance.now();
-  const bare = await loadPolicy(join(network.folder, 'policy'), { threads });
+  const bare = await intact(network.folder, () => loadPolicy(join(network.folder, 'policy'), { threads }));
+  if (weightsHash(bare.params) !== trained.weightsHash) {
+    await bare.dispose();
+    throw broken(network.folder, 'its policy is not that of its record');
+  }
   progress.at({ step: 0, stage: 'weights on validation' });
   // The config refuses to join what is trained already.
   const fused = await fuse(bare, memory, split.validation, { form: form as 'after' | 'mixture', signal, threads });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { contentHash, replaceFile } from '@lea/core';
+import { contentHash, writeSealed } from '@lea/core';
 import {
   catalogueModel,
   type LanguageModel,
@@ -13,7 +13,7 @@ import { hasLanguageModel } from '../config/environments.ts';
 import type { EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
-import { readRecord } from './json.ts';
+import { broken, intact, readRecord } from './intact.ts';
 import { PRECISION, resolvedLanguage, resolvedModel } from './resolved.ts';
 import { computing } from './versions.ts';
 
@@ -55,6 +55,7 @@ function languageModelOf(config: EnvironmentConfig, seed: number, context: Conte
       await saveLanguageModel(await follow(making, context, stages), folder);
     },
     read: (folder) => loadLanguageModel(folder, { context: options.context }),
+    hash: ({ hash, perplexity }) => contentHash(hash, perplexity ?? null),
   });
 }
 
@@ -81,7 +82,12 @@ function itemTokensOf(
       const vectors = await (lm ? learned(lm, stages) : encoded());
       await writeSafetensors(join(folder, 'tokens.safetensors'), { vectors });
     },
-    read: async (folder) => (await readSafetensors(join(folder, 'tokens.safetensors'))).tensors.vectors!,
+    read: async (folder) => {
+      const { vectors } = (await readSafetensors(join(folder, 'tokens.safetensors'))).tensors;
+      if (vectors?.shape[0] === texts.length) return vectors;
+      throw broken(folder, `it has no vectors of ${texts.length} items`);
+    },
+    hash: ({ shape, data }) => contentHash(shape, data),
   });
 }
 
@@ -96,32 +102,41 @@ interface Making {
   readonly resolved: unknown;
   readonly seconds: number;
   readonly stages: Stages;
+  /** Of what was made; absent in records from before files carried hashes. */
+  readonly hash?: string;
 }
 
-interface Made<T> extends Omit<Making, 'resolved'> {
+interface Made<T> extends Pick<Making, 'seconds' | 'stages'> {
   readonly made: T;
 }
 
 interface Keeping<T> {
   make(folder: string, stages: Record<string, unknown>): Promise<void>;
   read(folder: string): Promise<T>;
+  hash(made: T): string;
 }
 
 /** Made once: what comes from the folder is always what was read from it, so that a second run has the same bits. */
 async function kept<T>(
   what: string,
   resolved: unknown,
-  { folder: parent }: Context,
-  { make, read }: Keeping<T>,
+  { folder: parent, progress }: Context,
+  { make, read, hash }: Keeping<T>,
 ): Promise<Made<T>> {
   const folder = join(parent, 'language', `${what}-${contentHash(resolved).slice(0, 10)}`);
   const path = join(folder, 'record.json');
-  const found = await readRecord<Making>(path);
-  if (found) return { made: await read(folder), seconds: found.seconds, stages: found.stages };
+  const found = await readRecord<Making>(path, { resolved });
+  if (found) {
+    const made = await intact(folder, () => read(folder));
+    if (found.hash === undefined) progress.say(`Taken as it is, for it is from before files carried hashes: ${folder}`);
+    else if (found.hash !== hash(made)) throw broken(folder, 'its content is not that of its record');
+    return { made, seconds: found.seconds, stages: found.stages };
+  }
   const started = performance.now();
   const stages: Record<string, unknown> = {};
   await make(folder, stages);
   const seconds = (performance.now() - started) / 1000;
-  await replaceFile(path, `${JSON.stringify({ resolved, seconds, stages } satisfies Making, null, 2)}\n`);
-  return { made: await read(folder), seconds, stages };
+  const made = await read(folder);
+  await writeSealed(path, { resolved, seconds, stages, hash: hash(made) } satisfies Making);
+  return { made, seconds, stages };
 }

@@ -1,10 +1,12 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LeaError, readWhole } from '@lea/core';
+import { LeaError, readWhole, sealed, unsealed } from '@lea/core';
 
 /** Events of one run as JSON lines, over all its sittings. */
 export interface EventLog {
   append(event: object): Promise<void>;
+  /** Begins to count anew: nothing of earlier sittings was of use. */
+  anew(): void;
   /** Working time so far, earlier sittings included. */
   seconds(): number;
 }
@@ -19,13 +21,17 @@ export async function openLog(path: string, now: () => number = () => performanc
   await mkdir(dirname(path), { recursive: true }).catch((error) => refuse(path, error));
   const add = (text: string) => appendFile(path, text).catch((error) => refuse(path, error));
   const text = (await readWhole(path).catch(() => undefined))?.toString('utf8') ?? '';
-  const before = text.split('\n').reduce((latest, line) => secondsOf(line) ?? latest, 0);
-  const started = now();
+  let before = text.split('\n').reduce((latest, line) => secondsOf(line, path) ?? latest, 0);
+  let started = now();
   const seconds = () => before + (now() - started) / 1000;
   if (text !== '' && !text.endsWith('\n')) await add('\n');
   return {
     seconds,
-    append: (event) => add(`${JSON.stringify({ seconds: round(seconds()), ...event })}\n`),
+    anew() {
+      before = 0;
+      started = now();
+    },
+    append: (event) => add(`${JSON.stringify(sealed({ seconds: round(seconds()), ...event }))}\n`),
   };
 }
 
@@ -38,9 +44,11 @@ function refuse(path: string, cause: NodeJS.ErrnoException): never {
   });
 }
 
-function secondsOf(line: string): number | undefined {
+/** Undefined of lines that are cut or damaged. */
+function secondsOf(line: string, path: string): number | undefined {
   try {
-    return (JSON.parse(line) as { seconds?: number }).seconds;
+    const { seconds } = unsealed(line, path);
+    return typeof seconds === 'number' && seconds >= 0 ? seconds : undefined;
   } catch {
     return undefined;
   }

@@ -107,11 +107,17 @@ test('the log of a killed run is gone on with, its time counts on', async () => 
   const first = await openLog(path, () => now);
   now = 2000;
   await first.append({ type: 'validation' });
+  // damaged, then cut
+  appendFileSync(path, readFileSync(path, 'utf8').replace('"seconds":2', '"seconds":6'));
   appendFileSync(path, '{"seconds":3,"ty');
   now = 0;
   const second = await openLog(path, () => now);
   now = 500;
   await second.append({ type: 'done' });
   expect(second.seconds()).toBe(2.5);
-  expect(readFileSync(path, 'utf8').trim().split('\n').at(-1)).toBe('{"seconds":2.5,"type":"done"}');
+  const last = readFileSync(path, 'utf8').trim().split('\n').at(-1)!;
+  expect(JSON.parse(last)).toEqual({ seconds: 2.5, type: 'done', sha256: expect.any(String) });
+  second.anew();
+  now = 600;
+  expect(second.seconds()).toBe(0.1);
 });

@@ -124,9 +124,11 @@ export function baselineName(config: BaselineConfig): string {
   return `${names[config.type]}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
 }
 
-function slug(name: string): string {
+/** The part of a folder's name that a person reads; small letters may be longer than what they are made of. */
+export function slug(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 100)
     .replace(/^-|-$/g, '');
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
@@ -33,7 +32,8 @@ export async function prepareData(
     rewards: rewardsFor(dataset, experiment.rewards, origin),
     text,
     memory: lazyMemories({ experiment, split, dataset, text }),
-    threads: experiment.threads ?? Math.min(2, availableParallelism()),
+    // Whatever the machine: threads order sums, and a run may go on elsewhere.
+    threads: experiment.threads ?? 2,
   };
 }
 
@@ -46,12 +46,13 @@ function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], ori
   }
 }
 
-/** One line about the data. */
+/** One line about the data, and one for each note of the reader. */
 export function sayData(progress: Progress, { dataset, split }: Context): void {
-  const { userIds, itemIds, item } = dataset.interactions;
+  const { userIds, itemIds, item, info } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
   progress.say(
     `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
       `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
   );
+  for (const note of info.notes) progress.say(note);
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Fusion } from '@lea/agents';
-import { replaceFile } from '@lea/core';
-import type { Evaluation } from '@lea/eval';
+import { contentHash, writeSealed } from '@lea/core';
+import { averages, type Evaluation, parseMetric } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import type { CurvePoint, FittedFusion } from '@lea/train';
 import type { Context } from './context.ts';
-import { readRecord } from './json.ts';
+import { broken, intact, readRecord } from './intact.ts';
 import type { Job } from './plan.ts';
 import type { Trial } from './tuning.ts';
 import { versions } from './versions.ts';
@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly threads: number;
   /** Test metrics: `ndcg@10`, `hr@10/purchase`, ... */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of the ranks that the metrics are made of; absent in records from before files carried hashes. */
+  readonly ranksHash?: string;
   /** Working time without the environment's, over all sittings of a resumed run. */
   readonly seconds: number;
   /** Null for baselines, which have no weights. */
@@ -107,6 +109,7 @@ export function baseRecord(
     versions: versions(),
     ...(Object.keys(packages).length > 0 && { packages }),
     metrics: evaluation.metrics,
+    ranksHash: ranksHash(evaluation),
   };
 }
 
@@ -123,15 +126,34 @@ export async function saveRun(folder: string, record: RunRecord, evaluation: Eva
     { ranks: column(ranks), target: column(target), user: column(user), kind: column(kind) },
     { kinds: JSON.stringify(evaluation.kinds) },
   );
-  await replaceFile(join(folder, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
+  await writeSealed(recordPath(folder), record);
 }
 
-/** The finished run in a folder, or undefined when there is none yet. */
-export async function loadRun(folder: string): Promise<FinishedRun | undefined> {
-  const record = await readRecord<RunRecord>(join(folder, 'record.json'));
+/** Where a finished run has its record. */
+export function recordPath(folder: string): string {
+  return join(folder, 'record.json');
+}
+
+/**
+ * The finished run of a job, or undefined when there is none yet.
+ *
+ * @throws LeaError `E_RUN_BROKEN` when record and ranks are damaged, do not belong together, or are of another job
+ */
+export async function loadRun({ id, folder }: Pick<Job, 'id' | 'folder'>): Promise<FinishedRun | undefined> {
+  const record = await readRecord<RunRecord>(recordPath(folder), { id });
   if (!record) return undefined;
+  const evaluation = await intact(folder, () => readEvaluation(folder, record));
+  if (record.ranksHash !== undefined && record.ranksHash !== ranksHash(evaluation)) {
+    throw broken(folder, 'its ranks are not those of its record');
+  }
+  const wrong = wrongMetric(record.metrics, evaluation);
+  if (wrong !== undefined) throw broken(folder, `its ranks do not come to the ${wrong} of its record`);
+  return { record, evaluation, fresh: false };
+}
+
+async function readEvaluation(folder: string, record: RunRecord): Promise<Evaluation> {
   const { tensors, metadata } = await readSafetensors(join(folder, 'ranks.safetensors'));
-  const evaluation: Evaluation = {
+  return {
     name: record.name,
     ranks: tensors.ranks!.data as Int32Array,
     target: tensors.target!.data as Int32Array,
@@ -142,7 +164,21 @@ export async function loadRun(folder: string): Promise<FinishedRun | undefined> 
     events: tensors.ranks!.data.length,
     protocol: record.protocol.evaluation,
   };
-  return { record, evaluation, fresh: false };
+}
+
+function ranksHash({ ranks, target, user, kind, kinds }: Evaluation): string {
+  return contentHash(ranks, target, user, kind, kinds);
+}
+
+/** The first metric that the ranks do not come to; the last digits depend on the order of sums. */
+function wrongMetric(metrics: RunRecord['metrics'], { ranks, kind, kinds }: Evaluation): string | undefined {
+  const names = Object.keys(metrics);
+  const ks = new Set(names.map((name) => parseMetric(name, kinds).k));
+  const again = averages(ranks, kind, kinds, [...ks]);
+  // JSON has no NaN, the average of no events.
+  const isSame = (name: string): boolean =>
+    Number.isNaN(again[name]) ? metrics[name] === null : Math.abs(metrics[name]! - again[name]!) < 1e-9;
+  return names.find((name) => !isSame(name));
 }
 
 /** What `--json` prints of a finished run. */

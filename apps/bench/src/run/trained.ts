@@ -50,7 +50,11 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   let next = await events.next();
   for (; !next.done; next = await events.next()) {
     const event = next.value;
-    if (event.type === 'start') parameters = event.parameters;
+    if (event.type === 'start') {
+      parameters = event.parameters;
+      if (event.resumedFrom === 0) log.anew();
+      if (event.discarded) progress.say(`${job.name} begins anew. ${event.discarded}`);
+    }
     if (event.type === 'fused') fusedValue = event.value;
     show(event);
     if (event.type !== 'step') await log.append(event);

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createAgent } from '@lea/agents';
 import { differenceOf } from './agreement.ts';
 import { checkPeer, type PeerOptions, startTorch } from './peer.ts';
 import { startWorker, type Worker } from './process.ts';
+import { workerScript } from './scripts.ts';
 import type { Round, StepSettings } from './settings.ts';
 import { inTurns, type Ratio, ratioOf, type Timing, timingOf } from './turns.ts';
 
@@ -80,7 +80,7 @@ async function withWorkers<T>(
 }
 
 function startOwn(settings: StepSettings): Promise<Worker> {
-  const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
+  const script = workerScript('speed/worker');
   const hint = 'Try fewer items or a smaller batch.';
   return startWorker(process.execPath, [...process.execArgv, script, JSON.stringify(settings)], hint);
 }

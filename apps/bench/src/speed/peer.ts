@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { type AgentConfig, createAgent } from '@lea/agents';
 import { LeaError } from '@lea/core';
 import { startWorker, type Worker } from './process.ts';
+import { peerScript } from './scripts.ts';
 import type { StepSettings } from './settings.ts';
 
 export interface PeerOptions {
@@ -30,10 +30,13 @@ export function checkPeer({ encoder, ...agent }: AgentConfig): void {
 export function startTorch(settings: StepSettings, { python, compile }: PeerOptions): Promise<Worker> {
   const { encoder, ...agent } = settings.agent;
   const { lr } = createAgent(settings.agent).phases.at(-1)!.optimizer;
-  const script = fileURLToPath(new URL('../../peers/torch_step.py', import.meta.url));
   const hint =
     'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
-  return startWorker(python, [script, JSON.stringify({ ...settings, agent, encoder, lr, compile })], hint);
+  return startWorker(
+    python,
+    [peerScript('torch_step.py'), JSON.stringify({ ...settings, agent, encoder, lr, compile })],
+    hint,
+  );
 }
 
 function checkPart(

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { printable, printableJson } from '../terminal/printable.ts';
 import type { Measurement } from './measure.ts';
 import type { Variant } from './pairs.ts';
 
@@ -50,5 +51,5 @@ export function speedTable(lines: readonly SpeedLine[]): string {
 }
 
 function nameOf(part: string | Variant): string {
-  return typeof part === 'string' ? part : JSON.stringify(part);
+  return typeof part === 'string' ? printable(part) : printableJson(part);
 }

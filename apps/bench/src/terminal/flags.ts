@@ -34,8 +34,15 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
 /** The number of `--seed`. @throws LeaError `E_FLAG_VALUE` */
 export function seedOf(text: string): number {
   const seed = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(seed)) return seed;
+  if (/^\s*-?\d+\s*$/.test(text) && Number.isSafeInteger(seed)) return seed + 0;
   throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
+}
+
+/** The different seeds of a list with commas between. @throws LeaError `E_FLAG_VALUE` */
+export function seedsOf(text: string): number[] {
+  const seeds = text.split(',').map(seedOf);
+  if (new Set(seeds).size === seeds.length) return seeds;
+  throw new LeaError('E_FLAG_VALUE', 'A seed stands there twice.', { value: text, hint: 'For instance --seed 0,1.' });
 }
 
 /** The whole number that a flag was given. @throws LeaError `E_FLAG_VALUE` */

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** Why a signal was given. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -22,7 +24,7 @@ export async function interruptible(command: string, work: (signal: AbortSignal)
     await work(controller.signal);
   } catch (error) {
     if (!controller.signal.aborted || !isAbort(error)) throw error;
-    process.stderr.write(`\nStopped. What was done is saved; this goes on from there:\n  ${command}\n`);
+    process.stderr.write(`\nStopped. What was done is saved; this goes on from there:\n  ${printable(command)}\n`);
     process.exitCode = 130;
   } finally {
     process.off('SIGINT', stop);

@@ -1,4 +1,5 @@
 import { duration } from './duration.ts';
+import { printable } from './printable.ts';
 
 /** Where one piece of work stands. */
 export interface Position {
@@ -44,7 +45,7 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
   const label = () => `[${Math.min(ordinal, stages)}/${stages}] ${title}`;
   return {
     begin(next) {
-      title = next;
+      title = printable(next);
       ordinal++;
       started = now();
       first = undefined;
@@ -68,7 +69,7 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
         left === undefined ? '' : `${open ? 'at least' : 'about'} ${duration(left)} left`,
       ].filter(Boolean);
       const bar = live && total !== undefined ? ` ${drawBar(step / total)}` : '';
-      const line = `${label()}${bar} ${parts.join(' · ')}`;
+      const line = `${label()}${bar} ${printable(parts.join(' · '))}`;
       if (live) {
         clear();
         out.write(fit(line, out.columns));
@@ -76,11 +77,11 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
     },
     end(summary, took) {
       clear();
-      out.write(`${label()}: ${summary} (${took ?? duration((now() - started) / 1000)})\n`);
+      out.write(`${label()}: ${printable(summary)} (${took ?? duration((now() - started) / 1000)})\n`);
     },
     say(line) {
       clear();
-      out.write(`${line}\n`);
+      out.write(`${printable(line)}\n`);
     },
   };
 }

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { LeaError } from '@lea/core';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { duration } from './duration.ts';
 import { describeFailure } from './failure.ts';
-import { checkFlags } from './flags.ts';
+import { checkFlags, seedOf, seedsOf } from './flags.ts';
+import { printable, printableJson, printableLines } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { typed } from './typed.ts';
 
@@ -70,4 +72,76 @@ test('flags are checked before anything runs', () => {
   expect(() => checkFlags('run', ['--dat', 'x'], args)).toThrow(/"--dat".*Did you mean "--data"/);
   expect(() => checkFlags('run', ['--data', '--json'], args)).toThrow('--data needs a value');
   expect(() => checkFlags('run', ['x', 'y'], args)).toThrow('that many words');
+});
+
+test('seeds are whole numbers, typed as such, and different', () => {
+  expect(seedsOf('0, 1,-2')).toEqual([0, 1, -2]);
+  expect(seedOf('-0')).toBe(0);
+  for (const text of ['0,0', '1,2,1', '0,-0', '0,', '1,x']) {
+    expect(() => seedsOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
+  }
+  expect(['0', '-3', ' 12 ', '9007199254740991'].map(seedOf)).toEqual([0, -3, 12, Number.MAX_SAFE_INTEGER]);
+  for (const text of ['', '0.5', '1e400', '1e-400', '0.99999999999999999', 'NaN', 'true', 'null', '9007199254740992']) {
+    expect(() => seedOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
+  }
+});
+
+/** Characters that steer: escape, new lines, right-to-left override and isolate, zero width, tags, line separator. */
+const steering = [
+  '\x1b',
+  '\x07',
+  '\n',
+  '\r',
+  '\x7f',
+  '\x9b',
+  '\u202e',
+  '\u2066',
+  '\u200b',
+  '\ufeff',
+  '\u2028',
+  '\u{e0041}',
+];
+const evil = `a${steering.join('b')}c`;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+const raw = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u;
+
+test('what steers a terminal is shown as its code, everything else as it is', () => {
+  expect(printable('\x1b[31mred\x1b[0m')).toBe('\\u{1b}[31mred\\u{1b}[0m');
+  expect(printable('abc\u202edef')).toBe('abc\\u{202e}def');
+  expect(printable('x\ny\tz')).toBe('x\\u{a}y\\u{9}z');
+  expect(printableLines('x\ny\x1b')).toBe('x\ny\\u{1b}');
+  for (const text of ['café', 'שלום', '日本語', '👩‍👩‍👧', 'می‌خواهم', '─ · – ∝ “q”']) expect(printable(text)).toBe(text);
+  const any = fc.string({ unit: 'binary' });
+  fc.assert(
+    fc.property(any, (text) => {
+      expect(printable(text)).not.toMatch(raw);
+      expect(printable(printable(text))).toBe(printable(text));
+      const json = printableJson({ [text]: text });
+      expect(json).not.toMatch(raw);
+      expect(JSON.parse(json)).toEqual({ [text]: text });
+    }),
+  );
+});
+
+test('nothing that a name holds reaches the terminal raw', () => {
+  let time = 0;
+  for (const isTTY of [true, false]) {
+    const { out, text } = screen(isTTY);
+    const progress = createProgress(out, 1, () => time);
+    progress.begin(evil);
+    time += 60_000;
+    progress.at({ step: 1, total: 2, stage: evil, note: evil });
+    progress.end(evil);
+    progress.say(evil);
+    // what the bar itself needs: the line is cleared
+    const shown = text().replaceAll('\r\x1b[2K', '').replaceAll('\n', '');
+    expect(shown).not.toMatch(raw);
+    expect(shown).toContain('\\u{202e}');
+  }
+  for (const debug of [true, false]) {
+    for (const error of [new LeaError('E_X', evil, { value: evil }), new Error(evil), evil]) {
+      expect(describeFailure(error, debug).replaceAll('\n', '')).not.toMatch(raw);
+    }
+  }
+  expect(describeFailure(new LeaError('E_X', 'a\n  b'), false)).toBe('E_X: a b');
 });

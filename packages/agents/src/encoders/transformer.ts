@@ -24,7 +24,9 @@ export function checkTransformer(
   o: Omit<TransformerOptions, 'norm' | 'activation' | 'positions'>,
 ): void {
   const count = [1, Infinity, 'whole'] as const;
-  checkRanges(where, o, { size: count, blocks: count, heads: count, inner: count, dropout: [0, 0.99] });
+  // A name is made for every block.
+  const blocks = [1, 4096, 'whole'] as const;
+  checkRanges(where, o, { size: count, blocks, heads: count, inner: count, dropout: [0, 0.99] });
   checkChoices(where, o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
   if (o.size % o.heads !== 0) {
     throw new LeaError('E_OPTION_VALUE', `${where}: size ${o.size} cannot be split over that many heads.`, {

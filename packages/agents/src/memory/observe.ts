@@ -1,4 +1,5 @@
 import { LeaError } from '@lea/core';
+import { isItemList } from '@lea/data';
 import { COUNTED, type Counted } from './counts.ts';
 import { type MemoryConfig, type MemoryState, stateOf } from './state.ts';
 import { largest, type NeighborRow, type NeighborTable, rowOf, withRows } from './tables.ts';
@@ -16,14 +17,20 @@ type Additions = Map<number, Map<number, number>>;
  * The state after more events, counted as rows of the log are. Exact while a row has no more neighbors than are kept; after
  * that a newcomer takes the place of the rarest neighbor if these events alone count more of it.
  *
- * @throws LeaError `E_ITEM_RANGE` (names the event), before anything is counted
+ * @throws LeaError `E_ITEM_RANGE`, `E_HISTORY` (name the event), before anything is counted
  */
 export function observed(
   { items, horizon, neighbors }: MemoryConfig,
   state: MemoryState,
   events: readonly ObservedEvent[],
 ): MemoryState {
+  if (!Array.isArray(events)) {
+    throw new LeaError('E_HISTORY', 'observe: the events must be an array.', { value: events });
+  }
   for (const [i, { history, item }] of events.entries()) {
+    if (!isItemList(history)) {
+      throw new LeaError('E_HISTORY', `observe: the history of event ${i} is no list of items.`, { value: history });
+    }
     for (const one of [item, ...Array.from(history)]) {
       if (Number.isInteger(one) && one >= 0 && one < items) continue;
       throw new LeaError('E_ITEM_RANGE', `observe: event ${i} names what is no item of 0..${items - 1}.`, {

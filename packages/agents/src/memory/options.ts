@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
 import type { Value } from '@lea/tensor';
 
 /** What a memory counts, and how it mixes. */
@@ -50,22 +50,25 @@ export const memoryDefaults: MemoryOptions = {
   seed: 0,
 };
 
+/** Longest window: every place of it is a part of the program. */
+const LONGEST = 4096;
+
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
   const options = withDefaults('countingMemory', memoryDefaults, given);
   const counted = [1, Number.MAX_SAFE_INTEGER, 'whole'] as const;
-  const kept = (most: number) => (most === Infinity ? ([1, Infinity] as const) : counted);
+  const kept = [1, Infinity, 'whole or Infinity'] as const;
   checkRanges('countingMemory', options, {
-    window: counted,
+    window: [1, LONGEST, 'whole'],
     horizon: counted,
     smoothing: [Number.MIN_VALUE, Number.MAX_VALUE],
-    neighbors: kept(options.neighbors),
+    neighbors: kept,
     textPower: [Number.MIN_VALUE, Number.MAX_VALUE],
-    textNeighbors: kept(options.textNeighbors),
+    textNeighbors: kept,
     gateRows: counted,
     gateSteps: [0, Number.MAX_SAFE_INTEGER, 'whole'],
-    seed: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 'whole'],
   });
+  checkSeed('countingMemory', options.seed);
   checkChoices('countingMemory', options, { repeats: [true, false] });
   const { text } = options;
   if (text && (text.shape.length !== 2 || text.shape[0] !== items)) {

@@ -124,15 +124,18 @@ export function storedTables(state: MemoryState): Values {
   return { chosen: float32(state.chosen), ...Object.fromEntries(entries) };
 }
 
-/** The state that `storedTables` wrote. @throws LeaError `E_MEMORY_FILE` */
-export function readTables(values: Values, { items }: MemoryConfig): MemoryState {
+/**
+ * The state that `storedTables` wrote. Sizes are compared before anything of them is made.
+ *
+ * @throws LeaError `E_MEMORY_FILE`
+ */
+export function readTables(values: Values, config: MemoryConfig): MemoryState {
+  checkConfig(config, 'text.offsets' in values);
+  const { items } = config;
   const part = (name: string, length?: number): Values[string]['data'] => {
     const data = values[name]?.data;
     if (data && (length === undefined || data.length === length)) return data;
-    throw new LeaError('E_MEMORY_FILE', `The tables of a memory lack "${name}", or it has another size.`, {
-      value: data?.length,
-      hint: 'Save the memory again, or copy all of its files together.',
-    });
+    throw broken(`"${name}"`, data?.length);
   };
   const table = (component: Counted | 'text'): NeighborTable => {
     const offsets = part(`${component}.offsets`, items + 1) as Int32Array;
@@ -146,6 +149,38 @@ export function readTables(values: Values, { items }: MemoryConfig): MemoryState
   const counted = Object.fromEntries(COUNTED.map((component) => [component, table(component)]));
   const text = 'text.offsets' in values && { text: table('text') };
   return stateOf(part('chosen', items) as Float32Array, { ...(counted as Record<Counted, NeighborTable>), ...text });
+}
+
+/** @throws LeaError `E_MEMORY_FILE` unless the gate has a weight for every slot of the window */
+function checkConfig({ items, window, repeats, gate, ...numbers }: MemoryConfig, text: boolean): void {
+  const { horizon, smoothing, repeat } = numbers;
+  const bias: unknown = gate?.bias;
+  const sound =
+    [items, window, horizon].every((size) => Number.isSafeInteger(size) && size >= 1) &&
+    Number.isFinite(smoothing) &&
+    Number.isFinite(repeat) &&
+    Array.isArray(bias) &&
+    bias.every(Number.isFinite) &&
+    window <= bias.length &&
+    slotsOf(window, { repeat: repeats, text }).length === bias.length &&
+    Object.values(gate.evidence ?? {}).every(Number.isFinite);
+  if (!sound) throw broken('settings', { items, window });
+}
+
+/** Tables are gathered from by offsets and columns. @throws LeaError `E_MEMORY_FILE` unless they lie within the tables */
+export function checkTables({ tables }: MemoryState, { items }: MemoryConfig): void {
+  for (const [component, { offsets, columns }] of tablesOf(tables)) {
+    const rising = offsets.every((offset, x) => offset >= (x === 0 ? 0 : offsets[x - 1]!) && offset <= columns.length);
+    const known = columns.every((column) => column >= 0 && column < items);
+    if (!rising || !known) throw broken(`tables "${component}"`, undefined);
+  }
+}
+
+function broken(what: string, value: unknown): LeaError {
+  return new LeaError('E_MEMORY_FILE', `The ${what} of a memory are missing, or do not fit the others.`, {
+    value,
+    hint: 'Save the memory again, or copy all of its files together.',
+  });
 }
 
 /** Hash of everything that scores depend on. */

@@ -66,7 +66,7 @@ export function agentSettings<O extends object>(given: Partial<AgentSettings<O>>
 function checkLearning(where: string, settings: LearningSettings): void {
   checkRanges(where, settings, {
     updates: [1, Infinity, 'whole'],
-    lr: [1e-6, Infinity],
+    lr: [1e-6, Number.MAX_VALUE],
     floor: [0, 1],
     // The histories of the checks hold items up to 9, and need room for two of them.
     items: [10, Infinity, 'whole'],

@@ -1,17 +1,22 @@
+import { checkRanges } from '@lea/core';
 import type { Transitions } from '../sequences.ts';
 import { type SparseRows, sparseRows } from './sparse-rows.ts';
 
 /**
  * Counts of "y was chosen d events after x" over all rows of `train`, each weighted by `weight(d)`, d = 1..horizon.
  * Only the histories of the rows are read, so a row of another split is never counted as a choice.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
  */
 export function successions(train: Transitions, horizon: number, weight: (distance: number) => number): SparseRows {
   const { sequences, count, event, sequence } = train;
-  const weights = Float64Array.from({ length: horizon + 1 }, (_, distance) => weight(distance));
+  checkRanges('successions', { horizon }, { horizon: [1, Number.MAX_VALUE, 'whole'] });
+  const longest = Math.min(horizon, sequences.items.length);
+  const weights = Float64Array.from({ length: longest + 1 }, (_, distance) => weight(distance));
   return sparseRows(sequences.itemIds.length, (visit) => {
     for (let row = 0; row < count; row++) {
       const at = event[row]!;
-      const reach = Math.min(horizon, at - sequences.offsets[sequence[row]!]!);
+      const reach = Math.min(longest, at - sequences.offsets[sequence[row]!]!);
       for (let d = 1; d <= reach; d++) visit(sequences.items[at - d]!, sequences.items[at]!, weights[d]!);
     }
   });

@@ -6,7 +6,7 @@ it('loads Industrial and Scientific', async () => {
   const dir = folderWith({
     'Scientific.test.inter': 'user_id:token\titem_id_list:token_seq\titem_id:token\n0\t1 0\t2\n1\t0\t1\n',
     'Scientific.text': 'item_id:token\ttext:token_seq\nB2\tTwo. Cat. Brand. \nB0\tZero.\nB1\tOne.\n',
-    'Scientific.item2index': 'B0\t0\nB1\t1\nB2\t2\n',
+    'Scientific.item2index': 'B0\t0\r\nB1\t1\rB2\t2\n',
   });
   const { name, interactions, catalog } = await loadIndustrial(dir);
   expect(name).toBe('industrial');

@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import { readTable } from '../read/table.ts';
+import { mapOf, readTable } from '../read/table.ts';
 import type { Sequences } from '../sequences.ts';
 import { filesOf } from './dataset.ts';
 
@@ -39,8 +39,8 @@ export async function readTaggings(
   const tagged = await readTable(files.tagged, {}, () => ({ user: 'userID', artist: 'artistID', tag: 'tagID' }));
 
   const byName = new Map(sequences.itemIds.map((id, item) => [bare(names.get(id) ?? ''), item]));
-  const itemOf = new Map(artists.cells.id!.map((id, row) => [id, byName.get(bare(artists.cells.name![row]!))]));
-  const tagOf = new Map(tags.cells.id!.map((id, row) => [id, tags.cells.text![row]!.trim()]));
+  const itemOf = new Map(Array.from(mapOf(artists, 'id', 'name'), ([id, name]) => [id, byName.get(bare(name))]));
+  const tagOf = mapOf(tags, 'id', 'text');
   const rows = tagged.cells.user!.flatMap((user, row) => {
     const item = itemOf.get(tagged.cells.artist![row]!);
     const tag = tagOf.get(tagged.cells.tag![row]!);

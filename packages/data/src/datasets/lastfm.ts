@@ -1,7 +1,7 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import { alignCatalog, type Catalog, type Contribution, type ItemRecord } from '../catalog.ts';
 import { readInteractions } from '../read/interactions.ts';
-import { readTable } from '../read/table.ts';
+import { mapOf, readTable } from '../read/table.ts';
 import type { Transitions } from '../sequences.ts';
 import { type Dataset, filesOf } from './dataset.ts';
 import { readTaggings, type Tagging } from './lastfm-taggings.ts';
@@ -66,7 +66,7 @@ async function readNames(dir: string): Promise<Map<string, string>> {
   const { items } = await filesOf(dir, { items: 'lastfm.item' }, source);
   // The file calls the artist's name movie_title, and quotes as CSV does.
   const table = await readTable(items, {}, () => ({ id: 'item_id', name: 'movie_title' }));
-  return new Map(table.cells.id!.map((id, row) => [id, unquoted(table.cells.name![row]!)]));
+  return new Map(Array.from(mapOf(table, 'id', 'name'), ([id, name]) => [id, unquoted(name)]));
 }
 
 function unquoted(cell: string): string {

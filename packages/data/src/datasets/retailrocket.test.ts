@@ -76,6 +76,13 @@ it.each([
   await expect(loadRetailrocket(dir)).rejects.toThrow(message);
 });
 
+it('reads lists in brackets and any line ends', async () => {
+  const file = gzipSync(`${header.replace('\n', '\r\n')}1\t[1 1 1]\t[2, 1, 2]\t9\r2\t1 1\t2 1\t9\r\n`);
+  const dir = folderWith({ 'retail_beh.train.inter.gz': file, 'retail_beh.test.inter.gz': file });
+  const { interactions } = await loadRetailrocket(dir);
+  expect([interactions.itemIds, interactions.user.length]).toEqual([['1'], 3]);
+});
+
 it('says which files are missing and where people get them', async () => {
   await expect(loadRetailrocket(folderWith({ 'retail_beh.train.inter.gz': '' }))).rejects.toThrow(
     /lacks retail_beh\.test\.inter\.gz.*MB-IMN/,

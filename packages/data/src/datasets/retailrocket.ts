@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import { interactionsOf } from '../interactions.ts';
-import { readTable } from '../read/table.ts';
+import { listOf } from '../read/list.ts';
+import { placeIn, readTable } from '../read/table.ts';
 import { type EventSet, filesOf } from './dataset.ts';
 import { longestOfLinked, withoutPrefixes } from './overlap.ts';
 
@@ -60,9 +61,10 @@ export async function loadRetailrocket(dir: string): Promise<EventSet> {
 /** Events of a row as numbers that sort by item, then type. The column item_id, the next transaction, is not read. */
 async function readRows(path: string): Promise<number[][]> {
   const table = await readTable(path, {}, () => ({ items: 'item_id_list', types: 'item_type_list' }));
-  return table.line.map((line, row) => {
-    const [items, types] = [listOf(table.cells.items![row]!), listOf(table.cells.types![row]!)];
-    const where = `${path} line ${line}`;
+  return table.line.map((_, row) => {
+    const list = (name: string) => listOf(table.cells[name]![row]!, undefined, () => placeIn(table, row, name));
+    const [items, types] = [list('items'), list('types')];
+    const where = placeIn(table, row);
     if (items.length !== types.length) {
       throw new LeaError('E_ROW_BAD', `${where}: ${items.length} items with ${types.length} types.`, {
         hint: 'Check that the file was downloaded whole.',
@@ -70,10 +72,6 @@ async function readRows(path: string): Promise<number[][]> {
     }
     return items.map((item, at) => codeOf(item, types[at]!, where));
   });
-}
-
-function listOf(cell: string): string[] {
-  return cell.split(' ').filter(Boolean);
 }
 
 function codeOf(item: string, given: string, where: string): number {

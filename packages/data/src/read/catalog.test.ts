@@ -39,8 +39,37 @@ it('names items without text, or uses their ids', async () => {
 
 it('refuses two texts for an item and columns that are not there', async () => {
   const path = fileWith('x.csv', 'item_id,text\n1,one\n1,one\n1,uno\n');
-  await expect(readCatalog(path)).rejects.toThrow(/x\.csv line 4, column item_id: a second text.*"1"/);
+  await expect(readCatalog(path)).rejects.toThrow(/x\.csv line 4, column text: .*item "1"\. Got "uno"/);
   await expect(readCatalog(path, { template: '{txt}' })).rejects.toThrow(/"txt"\. The nearest is "text"/);
+});
+
+it('takes words for missing values for empty cells', async () => {
+  const path = fileWith('x.csv', 'item_id,title,brand\n1,Saw,nan\n2,NULL,Acme\n');
+  const read = (options: object) => readCatalog(path, { template: '{title} by {brand}', ...options });
+  expect((await read({})).texts).toEqual(['Saw', 'by Acme']);
+  expect((await read({ missing: [] })).texts).toEqual(['Saw by nan', 'NULL by Acme']);
+  await expect(readCatalog(path, { template: '{title}' })).rejects.toThrow(/1 of 2 items have no text\. Got \["2"\]/);
+  const noId = fileWith('x.csv', 'item_id,text\n1,a\nNaN,b\n');
+  await expect(readCatalog(noId)).rejects.toThrow(/x\.csv line 3, column item_id: /);
+});
+
+it('reads texts of any line ends, case of columns and encoding, trimmed', async () => {
+  const text = 'Item_ID:token,Text\r\n 1 ," caf\u00e9 "\r2,b\u00a0\n';
+  const path = fileWith('x.csv', Buffer.from(text, 'latin1'));
+  expect(await readCatalog(path, { encoding: 'latin-1', itemIds: ['2', '1'] })).toEqual({
+    itemIds: ['2', '1'],
+    texts: ['b', 'caf\u00e9'],
+  });
+  await expect(readCatalog(path)).rejects.toMatchObject({ code: 'E_ENCODING_BAD' });
+});
+
+it('refuses a header line beside the option header, and an index with two ids for one', async () => {
+  const path = fileWith('x.text', 'item_id:token\ttext:token_seq\n1\ta\n');
+  await expect(readCatalog(path, { header: ['id', 't'], id: 'id', template: '{t}' })).rejects.toThrow(
+    /line 1: this is a header/,
+  );
+  const index = fileWith('x.item2index', '1\t7\n1\t8\n');
+  await expect(readCatalog(path, { index })).rejects.toThrow(/item2index line 2, column id: a second value for "1"/);
 });
 
 it.each([

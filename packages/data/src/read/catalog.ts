@@ -1,10 +1,12 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError, show, withDefaults } from '@lea/core';
 import { alignCatalog, type Catalog, type ItemRecord } from '../catalog.ts';
+import { type CellOptions, missingTest, missingWords } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
-import { readTable, type Table } from './table.ts';
+import { isHeader } from './columns.ts';
+import { type FileOptions, fileDefaults, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
 import { parseTemplate } from './template.ts';
 
-export interface ReadCatalogOptions {
+export interface ReadCatalogOptions extends FileOptions, CellOptions {
   /** Column of the item id. Default: `item_id`. */
   id: string;
   /** Makes the text of columns in single braces; a part whose column is empty is left out. Default: `{text}`. */
@@ -17,30 +19,28 @@ export interface ReadCatalogOptions {
   itemIds: readonly string[] | undefined;
   /** What an item without text gets: `raise` an error, `id` its id as text. Default: `raise`. */
   missingText: 'raise' | 'id';
-  /** Default: comma for `.csv`, tab otherwise. */
-  delimiter: string | undefined;
-  /** Column names of a file without a header line. */
-  header: readonly string[] | undefined;
 }
 
-const defaults: ReadCatalogOptions = {
+const defaults: Required<ReadCatalogOptions> = {
+  ...fileDefaults,
   id: 'item_id',
   template: '{text}',
   attributes: [],
   index: undefined,
   itemIds: undefined,
   missingText: 'raise',
-  delimiter: undefined,
-  header: undefined,
+  missing: missingWords,
 };
 
 /**
- * Reads item texts from CSV, TSV or RecBole `.item`/`.text` files, plain or gzipped.
+ * Reads item texts from CSV, TSV or RecBole `.item`/`.text` files, plain or gzipped. A cell that holds a word for a missing value
+ * counts as empty. The index is read in the same encoding.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_COLUMN_MISSING`, `E_ROW_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
+ *   `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
 export async function readCatalog(path: string, options?: Partial<ReadCatalogOptions>): Promise<Catalog> {
-  const { id, template, attributes, index, itemIds, missingText, delimiter, header } = withDefaults(
+  const { id, template, attributes, index, itemIds, missingText, missing, ...file } = withDefaults(
     'readCatalog',
     defaults,
     options,
@@ -48,32 +48,47 @@ export async function readCatalog(path: string, options?: Partial<ReadCatalogOpt
   const { names, fill } = parseTemplate(template);
   const columns = [...new Set([...names, ...attributes])];
   // Prefixed, so that a column may be called "id".
-  const table = await readTable(path, { delimiter, header }, () => ({
+  const table = await readTable(path, file, () => ({
     id,
     ...Object.fromEntries(columns.map((name) => [`.${name}`, name])),
   }));
-  const rename = index === undefined ? undefined : await readIndex(index);
+  const ids = idsOf(table, 'id', { missing, trim: file.trim });
+  const first = columns.map((name) => ['text', table.cells[`.${name}`]![0]!] as const);
+  if (file.header && isHeader([['item', ids[0]!], ...first])) throw repeatedHeader(path, table.line[0]!, ids[0]);
+  const rename = index === undefined ? undefined : await readIndex(index, file);
+  const isMissing = missingTest(missing);
 
-  const records = new Map<string, ItemRecord>();
-  table.line.forEach((line, row) => {
-    const raw = table.cells.id![row]!;
+  const known = new Map<string, { text: string; values: Record<string, string> }>();
+  ids.forEach((raw, row) => {
     const key = rename ? rename.get(raw) : raw;
     if (key === undefined) return;
-    const values = Object.fromEntries(columns.map((name) => [name, table.cells[`.${name}`]![row]!.trim()]));
-    const text = fill(values);
-    const known = records.get(key);
-    if (known && known.text !== text) {
-      throw new LeaError('E_ID_DUPLICATE', `${path} line ${line}, column ${id}: a second text for an item.`, {
-        value: raw,
-        hint: 'Keep one line per item.',
-      });
+    const values = Object.fromEntries(
+      columns.map((name) => {
+        const cell = table.cells[`.${name}`]![row]!;
+        return [name, isMissing(cell) ? '' : cell];
+      }),
+    );
+    const other = columns.find((name) => (known.get(key)?.values[name] ?? values[name]) !== values[name]);
+    if (other !== undefined) {
+      throw new LeaError(
+        'E_ID_DUPLICATE',
+        `${placeIn(table, row, `.${other}`)}: a second value for item ${show(raw)}.`,
+        {
+          value: values[other],
+          hint: 'Keep one line per item.',
+        },
+      );
     }
-    records.set(key, { text, attributes: names.join() === 'text' && attributes.length === 0 ? {} : values });
+    known.set(key, { text: fill(values), values });
   });
+  const bare = names.join() === 'text' && attributes.length === 0;
+  const records = new Map<string, ItemRecord>(
+    Array.from(known, ([key, { text, values }]) => [key, { text, attributes: bare ? {} : values }]),
+  );
   return alignCatalog(records, itemIds ?? orderedIds(records.keys()), missingText);
 }
 
-async function readIndex(path: string): Promise<Map<string, string>> {
-  const table: Table = await readTable(path, { header: ['raw', 'id'] }, () => ({ raw: 'raw', id: 'id' }));
-  return new Map(table.cells.raw!.map((raw, row) => [raw, table.cells.id![row]!]));
+async function readIndex(path: string, { encoding, trim }: FileOptions): Promise<Map<string, string>> {
+  const table = await readTable(path, { header: ['raw', 'id'], encoding, trim }, () => ({ raw: 'raw', id: 'id' }));
+  return mapOf(table, 'raw', 'id');
 }

@@ -1,7 +1,8 @@
-import { LeaError } from '@lea/core';
+import { withDefaults } from '@lea/core';
+import type { EventColumns, IdOptions } from '../interactions.ts';
 import { type Interactions, interactionsOf } from '../interactions.ts';
+import { findColumn, unreadColumns } from './columns.ts';
 import type { InteractionColumns } from './interactions.ts';
-import { missingColumn } from './table.ts';
 
 /** What is used of an arquero table; anything with these two methods will do. */
 export interface ColumnTable {
@@ -12,37 +13,27 @@ export interface ColumnTable {
 /**
  * Events of an arquero table (in the order it shows them: filtered and sorted).
  *
- * @param columns which column holds what; `time` and `kind` are optional
- * @throws LeaError `E_COLUMN_MISSING`, `E_CELL_MISSING`, `E_TIME_BAD`, `E_ID_UNKNOWN`, `E_DATA_EMPTY`
+ * @param columns which column holds what, whatever the case of its name; `time` and `kind` are optional
+ * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_COLUMN_LENGTH`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`,
+ *   `E_ID_UNKNOWN`, `E_DATA_EMPTY`; they name row (from 0) and column
  */
 export function fromTable(
   table: ColumnTable,
   columns: Omit<InteractionColumns, 'history'> & { user: string; item: string },
-  options: { ids?: readonly string[] } = {},
+  options?: Omit<IdOptions, 'where'>,
 ): Interactions {
-  const cells = (column: string): unknown[] => {
-    if (!table.columnNames().includes(column)) throw missingColumn('table', column, table.columnNames());
-    return Array.from(table.array(column));
-  };
-  const texts = (column: string): string[] =>
-    cells(column).map((value, row) => {
-      if (value !== null && value !== undefined && value !== '') return String(value);
-      throw new LeaError('E_CELL_MISSING', `table row ${row}, column ${column}: the cell is empty.`, {
-        value,
-        hint: 'Filter such rows out first.',
-      });
-    });
-  return interactionsOf(
-    {
-      user: texts(columns.user),
-      item: texts(columns.item),
-      time: columns.time === undefined ? undefined : cells(columns.time).map(numberOf),
-      kind: columns.kind === undefined ? undefined : texts(columns.kind),
-    },
-    { ids: options.ids, where: (row) => `table row ${row}` },
+  const roles = { user: undefined, item: undefined, time: undefined, kind: undefined };
+  const given = withDefaults<InteractionColumns>('columns', roles, columns);
+  const names = table.columnNames();
+  const nameOf = (column: string) => names[findColumn('table', column, names)]!;
+  const chosen = Object.fromEntries(
+    Object.entries(given).flatMap(([role, column]) => (column === undefined ? [] : [[role, nameOf(column)]])),
   );
-}
-
-function numberOf(value: unknown): number {
-  return value === null || value === undefined || value === '' ? Number.NaN : Number(value);
+  const cells = Object.fromEntries(Object.entries(chosen).map(([role, name]) => [role, table.array(name)]));
+  const interactions = interactionsOf(cells as unknown as EventColumns, {
+    ...options,
+    where: (row, column) => `table row ${row}${column === undefined ? '' : `, column ${chosen[column]}`}`,
+  });
+  const notes = [...unreadColumns('table', names, chosen, columns), ...interactions.info.notes];
+  return { ...interactions, info: { notes } };
 }

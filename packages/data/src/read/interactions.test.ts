@@ -48,8 +48,8 @@ describe('one row per event', () => {
     ['misnamed', 'u,item\n1,2', { columns: { user: 'use' } }, 'E_COLUMN_MISSING', /Got "use"\. The nearest is "u"\./],
     ['option', 'user,item\n1,2', { colums: {} }, 'E_OPTION_UNKNOWN', /Did you mean "columns"/],
     ['short row', 'user,item,time\n1,2,3\n1,2', {}, 'E_ROW_BAD', /x\.csv line 3: 2 columns where 3/],
-    ['open quote', 'user,item\n1,"2\n', {}, 'E_ROW_BAD', /x\.csv: .*[Qq]uot/],
-    ['empty id', 'user,item\n1,2\n,2', {}, 'E_ID_EMPTY', /x\.csv line 3, column user/],
+    ['open quote', 'user,item\n1,"2\n', {}, 'E_ROW_BAD', /x\.csv line 2, column item: a quote opens/],
+    ['empty id', 'user,item\n1,2\n,2', {}, 'E_CELL_MISSING', /x\.csv line 3, column user/],
     ['bad time', 'user,item,time\n1,2,3\n1,2,NaN', {}, 'E_TIME_BAD', /x\.csv line 3, column time.*"NaN"/],
     ['no time', 'user,item,time\n1,2,', {}, 'E_TIME_BAD', /x\.csv line 2/],
     [
@@ -59,14 +59,57 @@ describe('one row per event', () => {
       'E_KIND_UNKNOWN',
       /line 2, column kind.*"vieew".*"view"/,
     ],
-    ['no kind', 'user,item,kind\n1,2,', {}, 'E_KIND_UNKNOWN', /line 2/],
+    ['no kind', 'user,item,kind\n1,2,', {}, 'E_CELL_MISSING', /line 2, column kind/],
+    ['kinds of no column', 'user,item,event\n1,2,view', { kinds: { view: 'click' } }, 'E_COLUMN_MISSING', /"kind"/],
+    ['number of another base', 'user,item,time\n1,2,0x10', {}, 'E_TIME_BAD', /line 2, column time.*"0x10"/],
+    ['word for a time', 'user,item,Timestamp\n1,2,NULL', {}, 'E_TIME_BAD', /line 2, column Timestamp.*"NULL"/],
+    ['other delimiter', 'user;item\n1;2', {}, 'E_COLUMN_MISSING', /"delimiter" may have to be ";"/],
+    ['two cases of a name', 'user,ITEM,Item\n1,2,3', {}, 'E_COLUMN_DUPLICATE', /line 1.*columns 2 and 3/],
+    ['two names of a header', '1,2', { header: ['user', 'item', 'item'] }, 'E_COLUMN_DUPLICATE', /"item"/],
+    [
+      'header beside the option',
+      'user,item\n1,2',
+      { header: ['user', 'item'] },
+      'E_ROW_BAD',
+      /line 1: this is a header/,
+    ],
+    [
+      'header of other names beside the option',
+      'userId,movieId,rating,timestamp\n1,2,3,4',
+      { header: ['user', 'item', 'rating', 'time'] },
+      'E_ROW_BAD',
+      /line 1: this is a header/,
+    ],
+    ['second header', '\ufeffuser,item\n1,2\n\ufeffuser,item\n3,4', {}, 'E_ROW_BAD', /line 3: this is a header.*Drop/],
+    ['line end in an id', 'user,item\n1,"2\n3,4"\n', {}, 'E_CELL_BAD', /line 2, column item.*"2\\n3,4"/],
+    [
+      'UTF-16 without a mark',
+      Buffer.from('user,item\n1,2', 'utf16le'),
+      {},
+      'E_ENCODING_BAD',
+      /line 1: a NUL.*utf-16le/,
+    ],
+    [
+      'large record',
+      `user,item\n1,${'2'.repeat(20)}`,
+      { maxRecordSize: 20 },
+      'E_RECORD_LARGE',
+      /line 2: .*more than 20/,
+    ],
+    ['no delimiter', 'user,item\n1,2', { delimiter: '' }, 'E_OPTION_VALUE', /delimiter/],
+    ['no quote', 'user,item\n1,2', { quote: '' }, 'E_OPTION_VALUE', /quote/],
+    ['a header that is no list', '1,2', { header: 'user,item' }, 'E_OPTION_VALUE', /header/],
+    ['no record', 'user,item\n1,2', { maxRecordSize: 0 }, 'E_OPTION_VALUE', /maxRecordSize/],
     ['unknown id', 'user,item\n1,2\n1,7', { ids: ['2', '3'] }, 'E_ID_UNKNOWN', /x\.csv line 3: unknown id\. Got "7"/],
-  ])('refuses: %s', async (_, content, options, code, message) => {
-    const path = content === undefined ? '/nowhere/x.csv' : fileWith('x.csv', content);
-    const error = await readInteractions(path, options as object).catch((e) => e);
-    expect(error).toMatchObject({ name: 'LeaError', code });
-    expect(error.message).toMatch(message);
-  });
+  ] as [string, string | Uint8Array | undefined, object, string, RegExp][])(
+    'refuses: %s',
+    async (_, content, options, code, message) => {
+      const path = content === undefined ? '/nowhere/x.csv' : fileWith('x.csv', content);
+      const error = await readInteractions(path, options).catch((e) => e);
+      expect(error).toMatchObject({ name: 'LeaError', code });
+      expect(error.message).toMatch(message);
+    },
+  );
 
   it('refuses a gzipped file that is cut', async () => {
     const path = fileWith('x.csv.gz', gzipSync('user,item\n1,2\n').subarray(0, 20));
@@ -74,8 +117,58 @@ describe('one row per event', () => {
   });
 });
 
+describe('columns', () => {
+  const notesOf = async (header: string, options = {}) => {
+    const cells = header.split(',').map((_, at) => String(at + 1));
+    return (await readInteractions(fileWith('x.csv', `${header}\n${cells}\n`), options)).info.notes;
+  };
+
+  it('match whatever their case, also when they are named', async () => {
+    const path = fileWith(
+      'x.inter',
+      'USER_ID:token\tItem_Id:token\tTimeStamp:float\tWhat:token\n1\tb\t9\tk\n1\ta\t1\tk\n',
+    );
+    expect(rowsOf(await readInteractions(path, { columns: { kind: 'what' } }))).toEqual(['1 a 1 k', '1 b 9 k']);
+  });
+
+  it.each([
+    ['user,item,event', /column "event" looks like the kind and is not read/],
+    ['user,item,eventType', /column "eventType" looks like the kind/],
+    ['user,item,event_time', /column "event_time" looks like the time/],
+    ['user,item,Date', /column "Date" looks like the time/],
+    ['user,item,item_history', /column "item_history" looks like the history/],
+    ['user_id,user,item', /column "user" looks like the user/],
+    ['user,item,Item', /column "Item" looks like the item/],
+    ['user,item,time,timestamp', /column "time" looks like the time/],
+    ['user,item,item_id_list,time', /column "time" is not read: a row is a history/],
+  ])('of %s: what looks like one that is not read is noted', async (header, note) => {
+    expect(await notesOf(header)).toEqual([expect.stringMatching(note)]);
+  });
+
+  it.each(['user,item,rating', 'user_id,item_id,timestamp,kind,title'])('of %s are as meant', async (header) => {
+    expect(await notesOf(header)).toEqual([]);
+  });
+
+  it('that are named are as meant', async () => {
+    expect(await notesOf('user,user_id,item,at,time', { columns: { user: 'user', time: 'at' } })).toEqual([]);
+  });
+});
+
 describe('one row per history and next item', () => {
   const header = 'user_id:token\titem_id_list:token_seq\titem_id:token\n';
+
+  it('reads lists in brackets and with other separators, refuses what it cannot tell apart', async () => {
+    const read = (list: string, separator?: string) =>
+      readInteractions(fileWith('x.inter', `${header}0\t${list}\t4\n`), { separator }).then((data) =>
+        [...data.item].map((item) => data.itemIds[item]),
+      );
+    for (const list of ['[5 3]', '[5, 3]', '["5","3"]']) expect(await read(list)).toEqual(['5', '3', '4']);
+    expect(await read('5,3', ',')).toEqual(['5', '3', '4']);
+    await expect(read('5,3')).rejects.toThrow(/x\.inter line 2, column item_id_list: .*"5,3".*"separator"/);
+    await expect(read('[5 NaN]')).rejects.toMatchObject({ code: 'E_CELL_MISSING' });
+    await expect(read('5,,3', ',')).rejects.toMatchObject({ code: 'E_CELL_MISSING' });
+    await expect(read('5 3', '')).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  });
 
   it("takes a user's longest row", async () => {
     const data = await readInteractions(fileWith('x.inter', `${header}0\t5 3\t4\n0\t5\t3\n1\t4\t5\n0\t5 3 4\t3\n`));

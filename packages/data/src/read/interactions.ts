@@ -1,9 +1,11 @@
 import { LeaError, nearest, withDefaults } from '@lea/core';
-import { type Interactions, interactionsOf } from '../interactions.ts';
+import { type CellOptions, missingTest, missingWords } from '../cells.ts';
+import { type EventColumns, type Interactions, interactionsOf } from '../interactions.ts';
+import { candidates, isHeader, type Role, unreadColumns } from './columns.ts';
 import { longestSequences } from './nested.ts';
-import { readTable, type Table } from './table.ts';
+import { type FileOptions, fileDefaults, placeIn, readTable, repeatedHeader, type Table } from './table.ts';
 
-/** Which column holds what. */
+/** Which column holds what. The case of names does not matter. */
 export interface InteractionColumns {
   /** Default: `user_id` or `user`, whichever the file has. */
   user?: string;
@@ -13,28 +15,27 @@ export interface InteractionColumns {
   time?: string;
   /** Default: `kind` where the file has one; else every event is a `click`. */
   kind?: string;
-  /** Space-separated items before `item`, oldest first: then a row is a sequence. Default: `item_id_list` where the file has it. */
+  /** List of the items before `item`, oldest first: then a row is a sequence. Default: `item_id_list` where the file has it. */
   history?: string;
 }
 
-export interface ReadInteractionsOptions {
+export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   columns?: InteractionColumns;
-  /** Default: comma for `.csv`, tab otherwise. */
-  delimiter?: string;
-  /** Column names of a file without a header line. */
-  header?: readonly string[];
   /** Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. Default: the raw values are the kinds. */
   kinds?: Readonly<Record<string, string>>;
   /** The items and their order. Default: those that occur, see `Interactions.itemIds`. */
   ids?: readonly string[];
+  /** Between the items of a history. Default: blanks; in brackets, which are read as well, also commas. */
+  separator?: string;
 }
 
-const candidates: Record<keyof InteractionColumns, readonly string[]> = {
-  user: ['user_id', 'user'],
-  item: ['item_id', 'item'],
-  time: ['timestamp', 'time'],
-  kind: ['kind'],
-  history: ['item_id_list'],
+const defaults: Required<ReadInteractionsOptions> = {
+  ...fileDefaults,
+  columns: {},
+  kinds: undefined as never,
+  ids: undefined as never,
+  missing: missingWords,
+  separator: undefined as never,
 };
 
 /**
@@ -43,78 +44,93 @@ const candidates: Record<keyof InteractionColumns, readonly string[]> = {
  * A row is one event, or (files with a history column, as UniSRec's `.inter`) a history with the item that follows it. Rows
  * of the latter sort are prefixes of one another: the longest one is the user's sequence.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_COLUMN_MISSING`, `E_ROW_BAD`, `E_TIME_BAD`, `E_KIND_UNKNOWN`,
- *   `E_ID_EMPTY`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`; each names file, line and value
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
+ *   `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`,
+ *   `E_SEQUENCE_CONFLICT`; each names file, line and value
  */
-export async function readInteractions(path: string, options: ReadInteractionsOptions = {}): Promise<Interactions> {
-  const { columns, delimiter, header, kinds, ids } = withDefaults<ReadInteractionsOptions>(
-    'readInteractions',
-    { columns: undefined, delimiter: undefined, header: undefined, kinds: undefined, ids: undefined },
-    options,
-  );
-  const table = await readTable(path, { delimiter, header }, (names) => chooseColumns(names, columns ?? {}));
-  for (const column of ['user', 'item']) checkFilled(table, column);
-
-  if (table.cells.history) {
-    const { user, item, row } = longestSequences(table);
-    return interactionsOf({ user, item }, { ids, where: (e) => `${path} line ${table.line[row[e]!]}` });
+export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {
+  const { columns, kinds, ids, missing, separator, ...file } = withDefaults('readInteractions', defaults, options);
+  if (separator === '') {
+    throw new LeaError('E_OPTION_VALUE', 'A separator is at least one character.', { value: separator });
   }
-  const { user, item, time, kind } = table.cells as {
-    user: string[];
-    item: string[];
-    time?: string[];
-    kind?: string[];
-  };
-  return interactionsOf(
-    {
-      user,
-      item,
-      time: time?.map((text, row) => timeOf(table, row, text)),
-      kind: kind?.map((text, row) => kindOf(table, row, text, kinds)),
-    },
-    { ids, where: (row) => `${path} line ${table.line[row]}` },
-  );
+  let header: readonly string[] = [];
+  const table = await readTable(path, file, (names) => {
+    header = names;
+    return chooseColumns(names, columns, kinds !== undefined);
+  });
+  if (file.header) refuseHeader(table);
+  const notes = unreadColumns(path, header, table.column, columns);
+  const cells = { missing, trim: file.trim };
+
+  let interactions: Interactions;
+  if (table.cells.history) {
+    const { user, item, row } = longestSequences(table, separator);
+    notes.push(...unusedColumns(table));
+    interactions = interactionsOf(
+      { user, item },
+      { ...cells, ids, where: (event, column) => placeIn(table, row[event]!, column) },
+    );
+  } else {
+    const { user, item, time, kind } = table.cells as Record<'user' | 'item', string[]> & EventColumns;
+    const isMissing = missingTest(missing);
+    interactions = interactionsOf(
+      {
+        user,
+        item,
+        time,
+        kind: kinds ? Array.from(kind!, (text, row) => kindOf(table, row, String(text), kinds, isMissing)) : kind,
+      },
+      { ...cells, ids, where: (row, column) => placeIn(table, row, column) },
+    );
+  }
+  return { ...interactions, info: { notes: [...notes, ...interactions.info.notes] } };
 }
 
-function chooseColumns(header: readonly string[], given: InteractionColumns): Record<string, string> {
-  const named = withDefaults<Record<string, string | undefined>>(
-    'columns',
-    Object.fromEntries(Object.keys(candidates).map((name) => [name, undefined])),
-    given as Record<string, string>,
-  );
+function chooseColumns(
+  header: readonly string[],
+  given: InteractionColumns,
+  withKinds: boolean,
+): Record<string, string> {
+  const none = Object.fromEntries(Object.keys(candidates).map((role) => [role, undefined]));
+  const named = withDefaults<InteractionColumns>('columns', none, given);
+  const names = new Set(header.map((name) => name.toLowerCase()));
   const chosen: Record<string, string> = {};
-  for (const [name, guesses] of Object.entries(candidates)) {
-    const required = name === 'user' || name === 'item';
-    const column =
-      named[name] ?? guesses.find((guess) => header.includes(guess)) ?? (required ? guesses[0] : undefined);
-    if (column !== undefined) chosen[name] = column;
+  for (const [role, guesses] of Object.entries(candidates) as [Role, readonly string[]][]) {
+    const required = role === 'user' || role === 'item' || (role === 'kind' && withKinds);
+    const column = named[role] ?? guesses.find((guess) => names.has(guess)) ?? (required ? guesses[0] : undefined);
+    if (column !== undefined) chosen[role] = column;
   }
   return chosen;
 }
 
-function checkFilled(table: Table, column: string): void {
-  const row = table.cells[column]!.findIndex((id) => id.trim() === '');
-  if (row < 0) return;
-  throw new LeaError('E_ID_EMPTY', `${table.file} line ${table.line[row]}, column ${column}: the id is empty.`, {
-    value: table.cells[column]![row],
-    hint: 'Fill it in or drop the line.',
-  });
+/** With the names given, the first line must not hold names too. */
+function refuseHeader({ file, line, cells }: Table): void {
+  const first = Object.entries(cells).map(([role, column]) => [role as Role, column[0]!] as const);
+  if (isHeader(first)) throw repeatedHeader(file, line[0]!, Object.fromEntries(first));
 }
 
-function timeOf(table: Table, row: number, text: string): number {
-  const time = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(time)) return time;
-  throw new LeaError('E_TIME_BAD', `${table.file} line ${table.line[row]}, column time: not a finite number.`, {
-    value: text,
-    hint: 'Give times as numbers (seconds, milliseconds, or an order), or leave the column out to use the order of lines.',
-  });
+/** A row that is a history has one time and one kind for all of its events. */
+function unusedColumns({ file, column }: Table): string[] {
+  return (['time', 'kind'] as const).flatMap((role) =>
+    column[role] === undefined
+      ? []
+      : [
+          `${file}: column ${JSON.stringify(column[role])} is not read: a row is a history, whose order counts, of clicks.`,
+        ],
+  );
 }
 
-function kindOf(table: Table, row: number, text: string, kinds?: Readonly<Record<string, string>>): string {
-  if (!kinds && text !== '') return text;
-  if (kinds && Object.hasOwn(kinds, text)) return kinds[text]!;
-  const near = nearest(text, Object.keys(kinds ?? {}));
-  throw new LeaError('E_KIND_UNKNOWN', `${table.file} line ${table.line[row]}, column kind: unknown kind of event.`, {
+function kindOf(
+  table: Table,
+  row: number,
+  text: string,
+  kinds: Readonly<Record<string, string>>,
+  isMissing: (text: string) => boolean,
+): string {
+  if (Object.hasOwn(kinds, text)) return kinds[text]!;
+  if (isMissing(text)) return text;
+  const near = nearest(text, Object.keys(kinds));
+  throw new LeaError('E_KIND_UNKNOWN', `${placeIn(table, row, 'kind')}: unknown kind of event.`, {
     value: text,
     hint: `${near ? `The nearest known one is "${near}". ` : ''}Add it to the option "kinds", or drop the line.`,
   });

@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
-import type { Table } from './table.ts';
+import { listOf } from './list.ts';
+import { placeIn, type Table } from './table.ts';
 
 /** Events of sequence rows: `row[e]` is the table row that event `e` came from. */
 export interface NestedEvents {
@@ -11,11 +12,15 @@ export interface NestedEvents {
 /**
  * The whole sequence of each user from rows `history, item` that are prefixes of one another: the longest row.
  *
- * @throws LeaError `E_SEQUENCE_CONFLICT` when a row of a user is no prefix of the user's longest one
+ * @param separator between the items of a history, as for `listOf`
+ * @throws LeaError `E_LIST_BAD`, `E_SEQUENCE_CONFLICT` when a row of a user is no prefix of the user's longest one
  */
-export function longestSequences(table: Table): NestedEvents {
+export function longestSequences(table: Table, separator?: string): NestedEvents {
   const { user, item, history } = table.cells as Record<'user' | 'item' | 'history', string[]>;
-  const sequences = history.map((list, row) => [...list.split(' ').filter((id) => id !== ''), item[row]!]);
+  const sequences = history.map((list, row) => [
+    ...listOf(list, separator, () => placeIn(table, row, 'history')),
+    item[row]!,
+  ]);
   const longest = new Map<string, number>();
   sequences.forEach((sequence, row) => {
     const best = longest.get(user[row]!);
@@ -26,7 +31,7 @@ export function longestSequences(table: Table): NestedEvents {
     if (sequence.every((id, i) => id === sequences[best]![i])) return;
     throw new LeaError(
       'E_SEQUENCE_CONFLICT',
-      `${table.file} line ${table.line[row]}: this sequence of user "${user[row]}" is no prefix of the user's longest one (line ${table.line[best]}).`,
+      `${placeIn(table, row)}: this sequence of user "${user[row]}" is no prefix of the user's longest one (line ${table.line[best]}).`,
       {
         value: sequence.join(' '),
         hint: 'Histories cut to a maximum length do this: read a file with one whole row per user, such as the test file.',

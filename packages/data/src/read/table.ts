@@ -1,16 +1,34 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { LeaError, nearest } from '@lea/core';
-import { parse } from 'csv-parse';
+import { checkRanges, LeaError, show, withDefaults } from '@lea/core';
+import { type CellOptions, textsOf } from '../cells.ts';
+import { trimmed } from '../trimmed.ts';
+import { columnName, findColumn } from './columns.ts';
+import { eachRecord } from './records.ts';
+import { textOf } from './text.ts';
 
-export interface TableOptions {
+/** How a delimited file is read. */
+export interface FileOptions {
   /** Default: comma for `.csv`, tab for every other ending (`.gz` aside). */
   delimiter?: string;
   /** Names of the columns of a file that has no header line. Default: the first line holds them. */
   header?: readonly string[];
+  /** The character around cells that hold delimiters or line ends; `null` where quotes mean nothing. Default: `"`, and `null` between tabs. */
+  quote?: string | null;
+  /** A name of the Encoding Standard, such as `windows-1252`. Default: `utf-8`. A byte order mark in the file is believed before it. */
+  encoding?: string;
+  /** Whether blanks and invisible characters around cells are dropped. Default: true. */
+  trim?: boolean;
+  /** Characters of the largest record; larger ones are refused before they fill the memory. Default: 2^24. */
+  maxRecordSize?: number;
 }
+
+export const fileDefaults: Required<FileOptions> = {
+  delimiter: undefined as never,
+  header: undefined as never,
+  quote: undefined as never,
+  encoding: 'utf-8',
+  trim: true,
+  maxRecordSize: 2 ** 24,
+};
 
 /** Chosen columns of a delimited file. */
 export interface Table {
@@ -19,50 +37,68 @@ export interface Table {
   line: number[];
   /** Logical name -> cells. */
   cells: Record<string, string[]>;
+  /** Logical name -> name in the header. */
+  column: Record<string, string>;
 }
 
 /**
- * Reads a delimited file, gunzipping by the ending `.gz`. Quotes mean something in comma-separated files only: titles
- * in tab-separated ones hold inch marks. A typed header as RecBole writes it (`item_id:token`) loses its types.
+ * Reads a delimited file, plain or gzipped. Quotes mean nothing in tab-separated files unless asked for: titles there hold inch
+ * marks. A typed header as RecBole writes it (`item_id:token`) loses its types.
  *
- * @param choose logical name -> column name, given the header
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_COLUMN_MISSING`, `E_ROW_BAD`
+ * @param choose logical name -> column name, given the header; its case does not matter
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`,
+ *   `E_ROW_BAD`, `E_RECORD_LARGE`, `E_OPTION_VALUE`
  */
 export async function readTable(
   path: string,
-  options: TableOptions,
+  options: FileOptions,
   choose: (header: readonly string[]) => Record<string, string>,
 ): Promise<Table> {
-  const table: Table = { file: path, line: [], cells: {} };
-  let width = 0;
-  let picks: { at: number; cells: string[] }[] | undefined;
+  const { header: given, encoding, trim, maxRecordSize, ...format } = withDefaults('readTable', fileDefaults, options);
+  const delimiter = format.delimiter ?? delimiterOf(path);
+  const quote = format.quote === undefined ? (delimiter === '\t' ? null : '"') : format.quote;
+  checkFormat(delimiter, quote, given);
+  checkRanges('readTable', { maxRecordSize }, { maxRecordSize: [1, Number.MAX_VALUE, 'whole'] });
+  const table: Table = { file: path, line: [], cells: {}, column: {} };
+  let header: readonly string[] | undefined;
+  let written: readonly string[] = [];
+  let picks: { at: number; cells: string[] }[] = [];
 
-  const start = (header: readonly string[]): void => {
-    width = header.length;
-    picks = Object.entries(choose(header)).map(([name, column]) => {
-      const at = header.indexOf(column);
-      if (at < 0) throw missingColumn(path, column, header);
+  const start = (cells: readonly string[], where: string): void => {
+    written = cells.map(trimmed);
+    const names = written.map(columnName);
+    header = names;
+    picks = Object.entries(choose(names)).map(([name, column]) => {
+      const at = findColumn(where, column, names);
+      table.column[name] = names[at]!;
       table.cells[name] = [];
       return { at, cells: table.cells[name] };
     });
   };
   const row = (record: string[], line: number): void => {
-    if (!picks) {
-      start(record.map((name) => name.trim().replace(/:(token|float)(_seq)?$/, '')));
+    if (!header) {
+      start(record, `${path} line ${line}`);
       return;
     }
-    if (record.length !== width) {
-      throw new LeaError('E_ROW_BAD', `${path} line ${line}: ${record.length} columns where ${width} are expected.`, {
-        value: record,
-        hint: 'Correct the line, or give the delimiter.',
-      });
+    if (record.length !== header.length) {
+      throw new LeaError(
+        'E_ROW_BAD',
+        `${path} line ${line}: ${record.length} columns where ${header.length} are expected.`,
+        {
+          value: record,
+          hint: 'Correct the line, or give the delimiter.',
+        },
+      );
     }
+    if (picks.every(({ at }) => trimmed(record[at]!) === written[at])) throw repeatedHeader(path, line, record);
     table.line.push(line);
-    for (const pick of picks) pick.cells.push(record[pick.at]!);
+    for (const { at, cells } of picks) cells.push(trim ? trimmed(record[at]!) : record[at]!);
   };
 
-  if (options.header) start(options.header);
-  await eachRecord(path, options.delimiter ?? delimiterOf(path), row);
+  if (given) start(given, `${path}, option "header"`);
+  const place = (line: number, column?: number) =>
+    `${path} line ${line}${column === undefined ? '' : `, column ${header?.[column] ?? column + 1}`}`;
+  await eachRecord(textOf(path, encoding), { delimiter, quote, maxRecordSize }, place, row);
   if (table.line.length === 0) {
     throw new LeaError('E_FILE_EMPTY', 'The file holds no rows.', {
       value: path,
@@ -72,12 +108,41 @@ export async function readTable(
   return table;
 }
 
-/** The error for a column that a file does not have. */
-export function missingColumn(file: string, column: string, header: readonly string[]): LeaError {
-  const near = nearest(column, header);
-  return new LeaError('E_COLUMN_MISSING', `${file} line 1: there is no such column.`, {
-    value: column,
-    hint: `${near ? `The nearest is "${near}". ` : ''}Columns are: ${header.join(', ')}.`,
+/** Names the line of a row, and the column of this logical name, in errors. */
+export function placeIn({ file, line, column }: Table, row: number, name?: string): string {
+  return `${file} line ${line[row]}${name === undefined ? '' : `, column ${column[name]}`}`;
+}
+
+/** The ids in a column, checked. */
+export function idsOf(table: Table, name: string, options?: CellOptions): string[] {
+  return textsOf(table.cells[name]!, options ?? {}, (row) => placeIn(table, row, name));
+}
+
+/**
+ * One column to another.
+ *
+ * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE` for a key with two values
+ */
+export function mapOf(table: Table, key: string, value: string): Map<string, string> {
+  const map = new Map<string, string>();
+  idsOf(table, key).forEach((id, row) => {
+    const cell = table.cells[value]![row]!;
+    if ((map.get(id) ?? cell) !== cell) {
+      throw new LeaError('E_ID_DUPLICATE', `${placeIn(table, row, value)}: a second value for ${show(id)}.`, {
+        value: cell,
+        hint: 'Keep one line for it.',
+      });
+    }
+    map.set(id, cell);
+  });
+  return map;
+}
+
+/** The error for a line that holds the names of the columns where an event or a text should be. */
+export function repeatedHeader(path: string, line: number, value: unknown): LeaError {
+  return new LeaError('E_ROW_BAD', `${path} line ${line}: this is a header line, not a row.`, {
+    value,
+    hint: line === 1 ? 'Leave out the option "header".' : 'Drop the line.',
   });
 }
 
@@ -85,41 +150,22 @@ function delimiterOf(path: string): string {
   return /\.csv(\.gz)?$/i.test(path) ? ',' : '\t';
 }
 
-async function eachRecord(path: string, delimiter: string, row: (record: string[], line: number) => void) {
-  const parser = parse({
-    delimiter,
-    bom: true,
-    quote: delimiter === '\t' ? false : '"',
-    relax_column_count: true,
-    skip_empty_lines: true,
-    on_record: (record: string[], context) => {
-      row(record, context.lines);
-      return null;
-    },
-  });
-  parser.resume();
-  const source: Readable = createReadStream(path);
-  try {
-    await (path.endsWith('.gz') ? pipeline(source, createGunzip(), parser) : pipeline(source, parser));
-  } catch (cause) {
-    throw cause instanceof LeaError ? cause : readError(path, cause);
+function checkFormat(delimiter: unknown, quote: unknown, header: unknown): void {
+  if (header !== undefined && !(Array.isArray(header) && header.every((name) => typeof name === 'string'))) {
+    throw new LeaError('E_OPTION_VALUE', 'A header is a list of column names.', { value: header });
   }
-}
-
-function readError(path: string, cause: unknown): LeaError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOENT') {
-    return new LeaError('E_FILE_MISSING', 'There is no such file.', { value: path, hint: 'Check the path.', cause });
-  }
-  if (code?.startsWith('CSV_')) {
-    return new LeaError('E_ROW_BAD', `${path}: ${message}.`, {
-      hint: 'Correct the line, or give the delimiter.',
-      cause,
+  const isMark = (mark: unknown) => typeof mark === 'string' && mark !== '' && !/[\r\n]/.test(mark);
+  if (!isMark(delimiter)) {
+    throw new LeaError('E_OPTION_VALUE', 'A delimiter is one or more characters without line ends.', {
+      value: delimiter,
     });
   }
-  return new LeaError('E_FILE_READ', `Cannot read a file (${code ?? message}).`, {
-    value: path,
-    hint: 'Check that it may be read and, when it ends in .gz, that it is whole.',
-    cause,
+  if (
+    quote === null ||
+    (isMark(quote) && (quote as string).length === 1 && !(delimiter as string).includes(quote as string))
+  )
+    return;
+  throw new LeaError('E_OPTION_VALUE', 'A quote is one character that is not in the delimiter, or null.', {
+    value: quote,
   });
 }

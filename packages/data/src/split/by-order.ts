@@ -29,7 +29,7 @@ export function leaveOneOut(data: Interactions): Split {
  */
 export function splitByTime(data: Interactions, at: { validationFrom: number; testFrom: number }): Split {
   const { validationFrom, testFrom } = at;
-  if (!(validationFrom <= testFrom)) {
+  if (!(Number.isFinite(validationFrom) && Number.isFinite(testFrom) && validationFrom <= testFrom)) {
     throw new LeaError('E_SPLIT_TIMES', 'Validation must begin before test does.', {
       value: at,
       hint: 'Give validationFrom <= testFrom, as numbers in the unit of the data.',

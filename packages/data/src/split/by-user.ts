@@ -1,4 +1,4 @@
-import { fold, key, LeaError, permutation, withDefaults } from '@lea/core';
+import { checkSeed, fold, key, LeaError, permutation, withDefaults } from '@lea/core';
 import { indexOf, unknownId } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
 import { type SetName, type Split, setNames, splitBy } from './split.ts';
@@ -14,7 +14,7 @@ export interface SplitByUserOptions {
  * Whole users to train, validation and test, at random: nothing a test user did is ever trained on.
  * A share above 0 gets at least one user.
  *
- * @throws LeaError `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
+ * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
  */
 export function splitByUser(data: Interactions, options?: Partial<SplitByUserOptions>): Split {
   const { seed, fractions } = withDefaults<SplitByUserOptions>(
@@ -22,8 +22,10 @@ export function splitByUser(data: Interactions, options?: Partial<SplitByUserOpt
     { seed: 0, fractions: [0.8, 0.1, 0.1] },
     options,
   );
-  const total = fractions.reduce((sum, share) => sum + share, 0);
-  if (fractions.length !== 3 || fractions.some((share) => !(share >= 0)) || Math.abs(total - 1) > 1e-9) {
+  checkSeed('splitByUser', seed);
+  const shares =
+    Array.isArray(fractions) && fractions.length === 3 && fractions.every((f) => Number.isFinite(f) && f >= 0);
+  if (!shares || Math.abs(fractions.reduce((sum, share) => sum + share) - 1) > 1e-9) {
     throw new LeaError('E_SPLIT_FRACTIONS', 'Three shares that add up to 1 are needed.', {
       value: fractions,
       hint: 'For example [0.8, 0.1, 0.1].',

@@ -101,8 +101,8 @@ describe('the truth', () => {
 });
 
 it('refuses sizes and histories that are none', () => {
-  expect(() => createWorld({ users: 0 })).toThrow(/users is a whole number/);
-  expect(() => createWorld({ meanLength: 2 })).toThrow(/3..60/);
+  expect(() => createWorld({ users: 0 })).toThrow(/users must be a whole number of at least 1. Got 0/);
+  expect(() => createWorld({ meanLength: 2 })).toThrow(/a number from 3 to 60/);
   expect(() => createWorld({ user: 5 } as object)).toThrow(/Did you mean "users"/);
   expect(() => world.reward([40])).toThrow(/0..39. Got 40/);
 });

@@ -1,6 +1,7 @@
-import { fold, type Key, key, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, fold, type Key, key, LeaError, withDefaults } from '@lea/core';
 import type { Catalog } from '../catalog.ts';
 import { type Interactions, interactionsOf } from '../interactions.ts';
+import { isItemList } from '../windows.ts';
 import { type ChoiceModel, choiceModel, type Outlook, outlookOf } from './choice.ts';
 import { contextOf } from './context.ts';
 import { describe, drawItems, numbered } from './items.ts';
@@ -63,11 +64,10 @@ const defaults: WorldOptions = {
  *   p_k(i | h) ∝ popularity(i) exp(liking_k(i)) context_h(i)
  * and purchases it the more probably the better it fits the taste.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_WORLD_SIZE`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_WORLD_SIZE` (more than memory holds)
  */
 export function createWorld(options?: Partial<WorldOptions>): World {
-  const chosen = withDefaults('createWorld', defaults, options);
-  checkSizes(chosen);
+  const chosen = checkedOptions(options);
   const root = fold(key(chosen.seed), 'world');
   const items = drawItems(root, chosen.items, chosen.popularitySpread);
   const tastes = drawTastes(root, chosen.tastes);
@@ -121,17 +121,43 @@ function simulate(root: Key, model: ChoiceModel, itemIds: string[], options: Wor
   return { interactions: interactionsOf(log, { ids: itemIds }), tasteOf: Int32Array.from(tasteOf) };
 }
 
-function checkSizes(options: WorldOptions): void {
-  for (const name of ['users', 'items', 'tastes'] as const) {
-    if (Number.isInteger(options[name]) && options[name] >= 1) continue;
-    throw new LeaError('E_WORLD_SIZE', `${name} is a whole number of at least 1.`, { value: options[name] });
+/** Most events, and most numbers of a table [tastes, items]: about 1 GB each. */
+const MOST_EVENTS = 2 ** 24;
+const MOST_NUMBERS = 2 ** 25;
+
+function checkedOptions(given: Partial<WorldOptions> | undefined): WorldOptions {
+  const options = withDefaults('createWorld', defaults, given);
+  const size = [1, Number.MAX_VALUE, 'whole'] as const;
+  checkSeed('createWorld', options.seed);
+  checkRanges('createWorld', options, {
+    users: size,
+    items: size,
+    tastes: size,
+    meanLength: [3, 60],
+    drift: [0, 1],
+    popularitySpread: [0, 100],
+  });
+  const rewards = withDefaults('createWorld.rewards', defaults.rewards, options.rewards);
+  const reward = [-Number.MAX_VALUE, Number.MAX_VALUE] as const;
+  checkRanges('createWorld.rewards', rewards, { click: reward, purchase: reward });
+  const { users, items, tastes, meanLength } = options;
+  if (users * meanLength > MOST_EVENTS) {
+    throw new LeaError('E_WORLD_SIZE', `A world has at most ${MOST_EVENTS} events, users times meanLength.`, {
+      value: { users, meanLength },
+      hint: `Take at most ${Math.floor(MOST_EVENTS / meanLength)} users.`,
+    });
   }
-  if (!(options.meanLength >= 3 && options.meanLength <= 60)) {
-    throw new LeaError('E_WORLD_SIZE', 'meanLength lies in 3..60.', { value: options.meanLength });
+  if (tastes * items > MOST_NUMBERS) {
+    throw new LeaError('E_WORLD_SIZE', `A world holds at most ${MOST_NUMBERS} numbers, tastes times items.`, {
+      value: { tastes, items },
+      hint: `Take at most ${Math.floor(MOST_NUMBERS / tastes)} items, or fewer tastes.`,
+    });
   }
+  return { ...options, rewards };
 }
 
 function checked(history: ArrayLike<number>, items: number): ArrayLike<number> {
+  if (!isItemList(history)) throw new LeaError('E_HISTORY', 'A history is a list of items.', { value: history });
   for (let t = 0; t < history.length; t++) {
     if (Number.isInteger(history[t]) && history[t]! >= 0 && history[t]! < items) continue;
     throw new LeaError('E_ITEM_RANGE', `A history holds item indices in 0..${items - 1}.`, { value: history[t] });

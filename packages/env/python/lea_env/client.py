@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 PROTOCOL = 1
 
+CLOSED = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, http.client.IncompleteRead)
+
 
 class LeaError(RuntimeError):
     """What the server answers with when something is wrong; `code` is stable, e.g. E_ACTION, E_EPISODE_OVER."""
@@ -38,18 +40,24 @@ class Server:
             self._connection.request(method, self._base + path, body=data, headers=headers)
             response = self._connection.getresponse()
             text = response.read()
-        except BaseException:
+        except BaseException as broke:
             # The next call opens a new connection: this one may still bring the answer to the call that broke off.
             self.close()
+            if isinstance(broke, CLOSED):
+                told = "The server closed the connection: it has gone, or has no room for more (its option connections)."
+                raise LeaError("E_CONNECTION", told) from broke
             raise
         try:
             answer = json.loads(text)
         except ValueError:
             raise LeaError("E_PROTOCOL", f"The server answered status {response.status} without JSON.") from None
-        if response.status >= 400:
-            error = answer.get("error", {}) if isinstance(answer, dict) else {}
-            raise LeaError(error.get("code", "E_PROTOCOL"), error.get("message", f"Status {response.status}."))
-        return answer
+        # What stands between client and server may give its errors a good status.
+        error = answer.get("error") if isinstance(answer, dict) else answer
+        if response.status < 400 and isinstance(answer, dict) and error is None:
+            return answer
+        known = error if isinstance(error, dict) else {}
+        message = known.get("message", f"The server answered status {response.status} with {str(error)[:100]!r}.")
+        raise LeaError(known.get("code", "E_PROTOCOL"), message)
 
     def close(self) -> None:
         self._connection.close()
@@ -66,10 +74,15 @@ class Session:
 
     def __init__(self, url: str, size: int | None = None, timeout: float = 60.0):
         self._server = Server(url, timeout)
-        self.spec = self._server.call("GET", "/spec")
-        if self.spec.get("protocol") != PROTOCOL:
-            raise LeaError("E_PROTOCOL", f"The server speaks version {self.spec.get('protocol')}, this client {PROTOCOL}.")
-        begun = self._server.call("POST", "/sessions", {} if size is None else {"size": size})
+        try:
+            self.spec = self._server.call("GET", "/spec")
+            if self.spec.get("protocol") != PROTOCOL:
+                raise LeaError("E_PROTOCOL", f"The server speaks version {self.spec.get('protocol')}, this client {PROTOCOL}.")
+            begun = self._server.call("POST", "/sessions", {} if size is None else {"size": size})
+        except BaseException:
+            # A server has room for so many connections.
+            self._server.close()
+            raise
         self._path = f"/sessions/{begun['session']}"
         # A server has room for so many sessions, and programs forget to close theirs.
         self._end = weakref.finalize(self, _end, self._server, self._path)

@@ -61,6 +61,65 @@ describe('what config.json leaves out is as the family has it', () => {
     else expect(decoder).toEqual({ ...shape, ...more });
   });
 
+  const [S, F] = ['sliding_attention', 'full_attention'];
+
+  test.each<[string, object, object]>([
+    [
+      'mistral',
+      { sliding_window: 8, layer_types: [F, S, F, S] },
+      { window: 8, windowLayers: [false, true, false, true] },
+    ],
+    ['mistral', { sliding_window: 8, layer_types: [S, S, S, S] }, { window: 8 }],
+    ['mistral', { sliding_window: 8, layer_types: [F, F, F, F] }, {}],
+    ['mistral', { sliding_window: null, layer_types: [F, F, F, F] }, {}],
+    ['mistral', { sliding_window: 8, layer_types: null }, { window: 8 }],
+    ['mistral', {}, { window: 4096 }],
+    ['llama', { layer_types: [F, F, F, F] }, {}],
+    ['phi3', { layer_types: [F, F, F, F] }, { layout: 'phi3' }],
+    ['phi3', { sliding_window: 8, layer_types: [S, S, S, S] }, { layout: 'phi3', window: 8 }],
+    ['smollm3', { layer_types: [F, F, F, F] }, { ropeLayers: [true, true, true, false] }],
+    [
+      'qwen2',
+      { use_sliding_window: true, max_window_layers: 0, layer_types: [S, F, F, F] },
+      { biases: { qkv: true }, window: 4096, windowLayers: [true, false, false, false] },
+    ],
+    ['qwen2', { use_sliding_window: true, sliding_window: null }, { biases: { qkv: true } }],
+    [
+      'gemma2',
+      { head_dim: 8, sliding_window: 8, layer_types: [F, F, S, F] },
+      { window: 8, windowLayers: [false, false, true, false] },
+    ],
+  ])('%s: layer_types say which layers have the window, %j', (model_type, fields, more) => {
+    const { decoder } = read({ model_type, ...fields });
+    if (model_type.startsWith('gemma')) expect(decoder).toMatchObject(more);
+    else expect(decoder).toEqual({ ...shape, ...more });
+  });
+
+  test.each<[string, object]>([
+    ['llama', { layer_types: [F, S, F, F] }],
+    ['llama', { sliding_window: 8, layer_types: [S, S, S, S] }],
+    ['mistral', { sliding_window: null, layer_types: [F, S, F, F] }],
+    ['mistral', { sliding_window: 8, layer_types: [F, S, F] }],
+    ['mistral', { sliding_window: 8, layer_types: ['chunked_attention', F, F, F] }],
+    ['mistral', { sliding_window: 8, layer_types: ['constructor', F, F, F] }],
+    ['mistral', { sliding_window: 8, layer_types: 'full_attention' }],
+    ['qwen2', { sliding_window: 8, use_sliding_window: false, layer_types: [S, S, S, S] }],
+    ['qwen3', { layer_types: [S, F, F, F] }],
+    ['phi3', { sliding_window: 8, layer_types: [F, F, F, F] }],
+    ['phi3', { sliding_window: 8, layer_types: [F, S, S, S] }],
+    ['phi3', { layer_types: [F, S, S, S] }],
+    ['smollm3', { layer_types: [F, S, F, F] }],
+    ['gemma3_text', { sliding_window: null, layer_types: [S, S, S, F] }],
+    ['gpt2', { n_embd: 32, n_head: 4, n_layer: 4, n_positions: 64, layer_types: [S, S, S, S] }],
+  ])('%s refuses layer_types that it does not compute: %j', (model_type, fields) => {
+    expect(() => read({ model_type, ...fields })).toThrow(/"layer_types"/);
+  });
+
+  test('Gemma 3 refuses stretched positions in the layers with a window', () => {
+    const rope_parameters = { sliding_attention: { rope_type: 'linear', factor: 2, rope_theta: 1e4 } };
+    expect(() => read({ model_type: 'gemma3_text', head_dim: 8, rope_parameters })).toThrow(/"rope_type"/);
+  });
+
   test('GPT-2: four times the width, tied', () => {
     const fields = { model_type: 'gpt2', n_embd: 32, n_head: 4, n_layer: 2, n_positions: 64, n_inner: null };
     expect(read(fields)).toMatchObject({ decoder: { mlp: 128, kvHeads: 4, positions: 64 }, tied: true, positions: 64 });

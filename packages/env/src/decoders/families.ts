@@ -9,7 +9,7 @@ export interface CheckpointConfig {
   readonly words: number;
   /** Most positions of a text. */
   readonly positions: number;
-  /** Whether the word vectors are the output layer too; where the file does not say, the weights do. */
+  /** Whether the word vectors are said to be the output layer too; an output layer of its own in the weights goes first. */
   readonly tied: boolean | undefined;
 }
 
@@ -28,9 +28,10 @@ const ACTIVATIONS = {
 const FAMILIES: Readonly<Record<string, Family>> = {
   llama: (file) => {
     const attention = file.flag('attention_bias', false);
-    return { ...common(file), biases: { qkv: attention, output: attention, mlp: file.flag('mlp_bias', false) } };
+    const biases = { qkv: attention, output: attention, mlp: file.flag('mlp_bias', false) };
+    return { ...common(file), ...windows(file, undefined), biases };
   },
-  mistral: (file) => ({ ...common(file), window: file.optionalCount('sliding_window') }),
+  mistral: (file) => ({ ...common(file), ...windows(file, windowOf(file, 4096)) }),
   qwen2: (file) => ({ ...common(file), ...windowsOfQwen(file), biases: { qkv: true } }),
   qwen3: (file) => {
     const attention = file.flag('attention_bias', false);
@@ -41,6 +42,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     file.only('scale_attn_weights', true, 'Attention without scaled scores');
     file.only('scale_attn_by_inverse_layer_idx', false, 'Attention scaled by layer');
     file.only('add_cross_attention', false, 'Cross attention');
+    windows(file, undefined, { layers: 'n_layer' });
     const width = file.count('n_embd');
     const heads = file.count('n_head');
     return {
@@ -57,11 +59,19 @@ const FAMILIES: Readonly<Record<string, Family>> = {
       biases: { qkv: true, output: true, mlp: true },
     };
   },
-  phi3: (file) => ({ ...common(file), layout: 'phi3', window: file.optionalCount('sliding_window') }),
+  phi3: (file) => {
+    const given = windowOf(file);
+    const { window, windowLayers } = windows(file, given);
+    // Hugging Face passes over layer_types here: only what says the same as the window is sure to be meant.
+    if (window !== given || windowLayers?.includes(false)) {
+      throw file.unusable('layer_types', file.fields.layer_types, '"sliding_attention" in all layers, as Phi-3 has it');
+    }
+    return { ...common(file), layout: 'phi3', window };
+  },
   smollm3: (file) => {
     file.only('use_sliding_window', false, 'A sliding window');
     const attention = file.flag('attention_bias', false);
-    const config = common(file);
+    const config = { ...common(file), ...windows(file, undefined) };
     const rotates = (entry: unknown): boolean | undefined => (entry === 0 || entry === 1 ? entry === 1 : undefined);
     const every = file.count('no_rope_layer_interval', 4);
     return {
@@ -73,7 +83,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
   gemma2: (file) => ({
     ...gemma(file),
-    windowLayers: windowLayers(file, (layer) => layer % 2 === 0),
+    ...windows(file, windowOf(file, 4096), { rule: (layer) => layer % 2 === 0 }),
     scoreCap: file.optionalNumber('attn_logit_softcapping'),
     logitCap: file.optionalNumber('final_logit_softcapping'),
   }),
@@ -82,10 +92,11 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     file.only('final_logit_softcapping', null, 'A cap of logits');
     const every = file.count('sliding_window_pattern', file.count('_sliding_window_pattern', 6));
     const local = file.part('rope_parameters')?.part('sliding_attention');
+    local?.only('rope_type', 'default', 'Stretching the positions of layers with a window');
     return {
       ...gemma(file),
       headNorms: true,
-      windowLayers: windowLayers(file, (layer) => (layer + 1) % every !== 0),
+      ...windows(file, windowOf(file, 4096), { rule: (layer) => (layer + 1) % every !== 0 }),
       ropeTheta: rope(file, 1e6).ropeTheta,
       windowTheta: local?.number('rope_theta') ?? file.number('rope_local_base_freq', 10000),
     };
@@ -159,7 +170,6 @@ function gemma(file: ConfigFile): DecoderConfig {
     branchNorms: true,
     scoreScale: 1 / Math.sqrt(file.number('query_pre_attn_scalar', 256)),
     wordScale: Math.fround(Math.sqrt(width)),
-    window: file.count('sliding_window', 4096),
   };
 }
 
@@ -186,18 +196,42 @@ function ropeScaling(file: ConfigFile): RopeScaling | undefined {
   return { type, factor, low, high, length: file.count('original_max_position_embeddings') };
 }
 
-function windowsOfQwen(file: ConfigFile): Pick<DecoderConfig, 'window' | 'windowLayers'> {
-  if (!file.flag('use_sliding_window', false) || !file.has('sliding_window')) return {};
+type Windows = Pick<DecoderConfig, 'window' | 'windowLayers'>;
+
+function windowsOfQwen(file: ConfigFile): Windows {
   const full = file.fields.max_window_layers ?? 28;
   if (typeof full !== 'number') throw file.unusable('max_window_layers', full, 'a number');
-  return { window: file.count('sliding_window'), windowLayers: windowLayers(file, (layer) => layer >= full) };
+  const window = file.flag('use_sliding_window', false) ? windowOf(file, 4096) : undefined;
+  return windows(file, window, { rule: (layer) => layer >= full });
 }
 
-/** Which layers have a window: `layer_types` says it, or the family's rule does. */
-function windowLayers(file: ConfigFile, rule: (layer: number) => boolean): boolean[] {
-  const layers = layerCount(file);
-  const kinds: Record<string, boolean> = { sliding_attention: true, full_attention: false };
-  return file.perLayer('layer_types', layers, (entry) => kinds[entry as string]) ?? layersOf({ layers }, rule);
+/** `sliding_window`: null is none, a missing one is the family's. */
+function windowOf(file: ConfigFile, otherwise?: number): number | undefined {
+  return file.fields.sliding_window === undefined ? otherwise : file.optionalCount('sliding_window');
+}
+
+/**
+ * Which layers have the window: `layer_types` says it, or the family's rule does (default: all).
+ *
+ * @param options.layers the field that counts them
+ */
+function windows(
+  file: ConfigFile,
+  window: number | undefined,
+  options: { rule?: (layer: number) => boolean; layers?: string } = {},
+): Windows {
+  const layers = layerCount(file, options.layers);
+  const kind = (entry: unknown): boolean | undefined =>
+    entry === 'sliding_attention' ? true : entry === 'full_attention' ? false : undefined;
+  const said = file.perLayer('layer_types', layers, kind);
+  const windowLayers = said ?? (options.rule && layersOf({ layers }, options.rule));
+  if (window !== undefined) return windowLayers?.every((has) => !has) ? {} : { window, windowLayers };
+  if (!said?.includes(true)) return {};
+  throw file.unusable(
+    'layer_types',
+    file.fields.layer_types,
+    '"full_attention" in all layers of a model without a window',
+  );
 }
 
 const layersOf = ({ layers }: { layers: number }, rule: (layer: number) => boolean): boolean[] =>
@@ -205,14 +239,14 @@ const layersOf = ({ layers }: { layers: number }, rule: (layer: number) => boole
 
 /** Without what is as in Llama: equal decoders are equal objects, and hash alike. */
 function clean(config: DecoderConfig): DecoderConfig {
-  const { width, heads, headSize, activation, rotary, biases, window } = config;
+  const { width, heads, headSize, activation, rotary, biases } = config;
   const without = {
     ...config,
     headSize: headSize === width / heads ? undefined : headSize,
     activation: activation === 'silu' ? undefined : activation,
     rotary: rotary === 1 ? undefined : rotary,
     biases: biases && Object.values(biases).some(Boolean) ? biases : undefined,
-    windowLayers: window === undefined ? undefined : config.windowLayers,
+    windowLayers: config.windowLayers?.includes(false) ? config.windowLayers : undefined,
   };
   const entries = Object.entries(without).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as unknown as DecoderConfig;

@@ -20,13 +20,16 @@ interface Place {
 export interface WeightFiles {
   has(name: string): boolean;
   /**
-   * Reads weights as float32, tensor by tensor; others in the files cost nothing.
+   * Reads all weights as float32, tensor by tensor.
    *
-   * @throws LeaError `E_MODEL_WEIGHTS` naming the file, the tensor, and the shape it must have or the number that is none;
-   *   `E_SAFETENSORS`
+   * @throws LeaError `E_MODEL_WEIGHTS` naming the file, the tensor, and the shape it must have or the number that is none,
+   *   or a tensor that is not asked for; `E_SAFETENSORS`
    */
   read(specs: Specs): Promise<Values>;
 }
+
+/** What older checkpoints keep beside the weights, and every reader computes: rotary frequencies, causal masks. */
+const COMPUTED = /(^|\.)(rotary_emb\.inv_freq|attn\.(bias|masked_bias))$/;
 
 /**
  * Opens the weights of a folder.
@@ -64,6 +67,18 @@ export async function openWeights(dir: string, base: string): Promise<WeightFile
         const places = byPath.get(there.path) ?? [];
         byPath.set(there.path, places);
         places.push([wanted, { path: there.path, name }]);
+      }
+      const used = new Set(Object.keys(specs).map(inFile));
+      for (const [name, { path, dtype, shape }] of found) {
+        if (used.has(name) || COMPUTED.test(name)) continue;
+        throw new LeaError(
+          'E_MODEL_WEIGHTS',
+          `The weights do not fit config.json: it announces no "${name}", which is in ${path}.`,
+          {
+            value: `${dtype}[${shape.join(', ')}]`,
+            hint: 'Take the config.json that belongs to the weights, or save the model without this tensor.',
+          },
+        );
       }
       const values: Values = {};
       for (const [path, places] of byPath) {

@@ -1,4 +1,4 @@
-import { checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import type { RewardModel } from '../reward-model.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
@@ -21,9 +21,8 @@ export interface RewardAccuracyOptions {
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkMeasuring(where: string, o: Pick<RewardAccuracyOptions, 'draws' | 'rows' | 'seed'>): void {
-  const { MAX_SAFE_INTEGER: most } = Number;
-  checkRanges(where, o, { draws: [1, 1000, 'whole'], seed: [-most, most, 'whole'] });
-  if (o.rows !== Infinity) checkRanges(where, o, { rows: [1, most, 'whole'] });
+  checkRanges(where, o, { draws: [1, 1000, 'whole'], rows: [1, Infinity, 'whole or Infinity'] });
+  checkSeed(where, o.seed);
 }
 
 const DEFAULTS: RewardAccuracyOptions = { train: undefined, draws: 1, rows: Infinity, seed: 0, signal: undefined };

@@ -5,14 +5,22 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import type { LeaError } from '@lea/core';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadLanguageModel } from '../load-language-model.ts';
 import { finish, type Progress } from '../progress.ts';
 import { letterTokenizer } from '../testing.ts';
 import { type DownloadOptions, downloadLanguageModel } from './download-language-model.ts';
 import { type Call, type FakeHub, fakeHub, sendFile } from './testing.ts';
+
+/** Waits that were asked for: none of them is kept to. */
+const waits = vi.hoisted((): number[] => []);
+vi.mock('../waits.ts', async (original) => ({
+  ...(await original<typeof import('../waits.ts')>()),
+  pause: async (milliseconds: number) => void waits.push(milliseconds),
+}));
 
 const ID = 'someone/tiny-llama';
 const MODEL = 'model.safetensors';
@@ -35,6 +43,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   dir = join(await mkdtemp(join(tmpdir(), 'lea-hub-')), 'models', 'tiny');
+  waits.length = 0;
 });
 afterEach(async () => {
   await hub?.close();
@@ -247,13 +256,17 @@ test('redirects are followed; the token does not go to another host', async () =
 });
 
 test('overload passes, a missing model and a closed one do not', async () => {
+  // A wait of nothing, or one that is over, is none.
+  const asked = ['0', 'Mon, 01 Jan 2024 00:00:00 GMT', '3', '3600'];
   const busy = ({ response, n }: Call) => {
-    if (n === 0) response.writeHead(503, { 'retry-after': '0' }).end();
-    return n === 0;
+    if (n >= asked.length) return false;
+    response.writeHead(503, { 'retry-after': asked[n] }).end();
+    return true;
   };
   hub = await fakeHub(ID, files, { large, listing: busy, behaviours: { 'config.json': busy } });
-  await download();
+  await download({ retries: 4 });
   expect(await there()).toEqual(COMPLETE);
+  expect(waits).toEqual([200, 400, 3000, 60_000, 200, 400, 3000, 60_000]);
   await expect(finish(downloadLanguageModel('no/such', { dir, endpoint: hub.endpoint }))).rejects.toMatchObject({
     code: 'E_HUB_MISSING',
   });
@@ -275,17 +288,97 @@ test('overload passes, a missing model and a closed one do not', async () => {
   expect(await failure()).toMatchObject({ code: 'E_HUB_ANSWER' });
 });
 
-test('answers that are no list of files', async () => {
-  for (const text of ['<html>', '[]', '{"sha":"main"}', '{"sha":"../..","siblings":[]}', 'null']) {
+const NO_LISTS = [
+  '',
+  '<html>busy, hf_secret',
+  '[]',
+  '{"error":"busy"}',
+  '{"sha":"main"}',
+  '{"sha":"../..","siblings":[]}',
+  'null',
+];
+
+test('answers that are no list of files may pass, and are shown when they do not', async () => {
+  hub = await fakeHub(ID, files, {
+    large,
+    listing: ({ response, content, n }: Call) => {
+      // The last one is the half of a list.
+      if (n <= NO_LISTS.length) response.end(NO_LISTS[n] ?? content.subarray(0, 200));
+      return n <= NO_LISTS.length;
+    },
+  });
+  await download({ retries: 8 });
+  expect(await there()).toEqual(COMPLETE);
+  expect(waits).toHaveLength(8);
+  await hub.close();
+
+  for (const text of NO_LISTS) {
     hub = await fakeHub(ID, files, {
       listing: ({ response }: Call) => {
         response.end(text);
         return true;
       },
     });
-    expect(await failure()).toMatchObject({ code: 'E_HUB_ANSWER' });
+    const error = await failure({ token: 'hf_secret' });
+    expect(error).toMatchObject({ code: 'E_HUB_ANSWER', value: text.replace('hf_secret', '***') });
+    expect(hub.requests).toHaveLength(3);
     await hub.close();
   }
+});
+
+describe('an error behind status 200, in place of a file', () => {
+  const third = (): number => Math.floor(weights.length / 3);
+  const pages: Record<string, (call: Call) => unknown> = {
+    'a page': ({ response }) => response.setHeader('content-type', 'text/html; charset=utf-8').end('<html>busy'),
+    'a page as long as the file': ({ response }) =>
+      response.setHeader('content-type', 'text/html').end('<html>'.padEnd(weights.length)),
+    'a text of another length': ({ response }) => response.setHeader('content-length', 4).end('busy'),
+    'a longer text': ({ response }) => response.end(Buffer.alloc(weights.length + 1)),
+    'a text of no length': ({ response }) => {
+      response.write('busy');
+      response.end();
+    },
+    nothing: ({ response }) => response.end(),
+  };
+  const bare = ({ blobId: _, lfs: __, ...entry }: Record<string, unknown>) => entry;
+
+  test.each(Object.keys(pages).flatMap((name) => [[name, true] as const, [name, false] as const]))(
+    '%s; the file has a checksum: %s',
+    async (name, checked) => {
+      const busy = {
+        [MODEL]: (call: Call) => {
+          if (call.n < 2) pages[name]!(call);
+          return call.n < 2;
+        },
+      };
+      hub = await fakeHub(ID, files, { large, behaviours: busy, ...(checked ? {} : { entry: bare }) });
+      await download({ retries: 3 });
+      expect(await readFile(join(dir, MODEL))).toEqual(weights);
+      expect(await there()).toEqual(COMPLETE);
+      await hub.close();
+
+      await rm(join(dir, MODEL));
+      const always = { [MODEL]: (call: Call) => Boolean(pages[name]!(call) ?? true) };
+      hub = await fakeHub(ID, files, { large, behaviours: always, ...(checked ? {} : { entry: bare }) });
+      expect((await failure({ retries: 1 })).code).toMatch(/^E_DOWNLOAD/);
+      expect(await there()).not.toContain(MODEL);
+    },
+  );
+
+  test('does not take the place of what had arrived', async () => {
+    const cutThenBusy = {
+      [MODEL]: (call: Call) => {
+        if (call.n === 0) sendFile(call.response, call.content, undefined, third());
+        else if (call.n === 1) pages['a page']!(call);
+        return call.n < 2;
+      },
+    };
+    hub = await fakeHub(ID, files, { large, behaviours: cutThenBusy });
+    await download();
+    const ranges = hub.requests.filter(({ path }) => path.endsWith(MODEL)).map(({ range }) => range);
+    expect(ranges).toEqual([undefined, `bytes=${third()}-`, `bytes=${third()}-`]);
+    expect(await readFile(join(dir, MODEL))).toEqual(weights);
+  });
 });
 
 test('a model without what is needed', async () => {
@@ -332,6 +425,10 @@ test('options and names', async () => {
   await expect(run(ID, { endpoint: 'file:///etc' })).rejects.toThrow('http');
   await expect(run(ID, { retries: -1 })).rejects.toThrow('retries');
   await expect(run(ID, { timeout: 0 })).rejects.toThrow('timeout');
+  // A header that cannot be sent would be shown.
+  const wrong = await run(ID, { token: 'hf_secret\n' }).catch((error: unknown) => error);
+  expect(wrong).toMatchObject({ code: 'E_API_KEY' });
+  expect(inspect(wrong, { depth: 9 })).not.toContain('hf_secret');
   await expect(run(ID, { signal: AbortSignal.abort() })).rejects.toThrow('abort');
   await expect(run(ID, { revison: 'x' } as object)).rejects.toThrow('"revision"');
 });

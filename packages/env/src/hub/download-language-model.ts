@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { LeaError, withDefaults } from '@lea/core';
+import { checkRanges, LeaError, withDefaults } from '@lea/core';
 import { shardsOf, WEIGHTS } from '../decoders/weights.ts';
 import type { Progress } from '../progress.ts';
 import { readJson } from '../read-json.ts';
+import { checkSecret } from '../secret.ts';
 import { fetchFile } from './fetch-file.ts';
 import { type HubFile, type Listing, listFiles } from './listing.ts';
 import { type Hub, Passing } from './request.ts';
@@ -46,7 +47,8 @@ const OPTIONAL = ['tokenizer_config.json'];
  *
  * @param id such as `Qwen/Qwen3-0.6B`
  * @throws LeaError `E_OFFLINE` (names the files and where to put them), `E_HUB_MISSING`, `E_HUB_ACCESS`, `E_HUB_FILES` (a model
- *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`
+ *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`,
+ *   `E_API_KEY` (the token)
  */
 export async function* downloadLanguageModel(
   id: string,
@@ -54,6 +56,7 @@ export async function* downloadLanguageModel(
 ): AsyncGenerator<Progress, string> {
   const { dir, ...given } = options;
   const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
+  checkSecret('token', o.token);
   const hub: Hub = { ...o, endpoint: o.endpoint.replace(/\/+$/, '') };
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
     throw new LeaError('E_OPTION_VALUE', 'A model has a name such as "Qwen/Qwen3-0.6B".', { value: id });
@@ -61,14 +64,11 @@ export async function* downloadLanguageModel(
   if (!/^https?:\/\//.test(hub.endpoint)) {
     throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https address.', { value: o.endpoint });
   }
-  for (const [name, least] of [
-    ['retries', 0],
-    ['timeout', 1],
-  ] as const) {
-    if (!Number.isInteger(o[name]) || o[name] < least) {
-      throw new LeaError('E_OPTION_VALUE', `${name} must be a whole number, at least ${least}.`, { value: o[name] });
-    }
-  }
+  checkRanges('downloadLanguageModel', o, {
+    retries: [0, Number.MAX_VALUE, 'whole'],
+    // what timers can wait
+    timeout: [1, 2 ** 31 - 1, 'whole'],
+  });
   const listing = await listFiles(hub, id, o.revision).catch(async (error: unknown) => {
     throw error instanceof Passing ? await offline(error, hub, id, o.revision, dir) : error;
   });

@@ -59,7 +59,12 @@ async function* attempt(hub: Hub, url: string, file: HubFile, part: string): Asy
     throw new Passing('the server has no such part');
   }
   const begin = answer?.status === 206 ? from : complete ? from : 0;
-  const size = file.size ?? (answer && announced(answer, begin));
+  const length = answer && announced(answer, begin);
+  const size = file.size ?? length;
+  if (answer && (isPage(answer) || (length ?? size) !== size)) {
+    answer.close();
+    throw new Passing('the hub sends something else in its place');
+  }
   if (size === undefined) {
     answer?.close();
     throw new LeaError('E_HUB_ANSWER', 'The hub does not say how long a file is.', {
@@ -85,7 +90,11 @@ async function* attempt(hub: Hub, url: string, file: HubFile, part: string): Asy
     } finally {
       await target.close();
     }
-    if (at < size) throw new Passing(`it ended after ${at} of ${size} bytes`);
+    if (at < size) {
+      // Without a digest nobody would see that it is the beginning of something else.
+      if (!file.digest) await rm(part, { force: true });
+      throw new Passing(`it ended after ${at} of ${size} bytes`);
+    }
   }
   const wanted = file.digest ?? digestOfTag(answer?.headers.get('etag') ?? null);
   if (wanted && (await digest(part, wanted.algorithm, size)) !== wanted.hex) {
@@ -98,8 +107,15 @@ const WRONG = 'its checksum is wrong';
 
 const rangeFrom = (from: number): Record<string, string> => (from > 0 ? { range: `bytes=${from}-` } : {});
 
+/** Pages tell people of errors, often with a good status; no file of a model is one. */
+function isPage({ headers }: Answer): boolean {
+  return /^text\/html\b/i.test(headers.get('content-type') ?? '');
+}
+
 /** The whole length of a file by the headers of an answer. */
 function announced({ headers }: Answer, begin: number): number | undefined {
+  // The length is that of the compressed form then.
+  if (headers.has('content-encoding')) return undefined;
   const whole = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
   const rest = headers.get('content-length');
   if (whole !== undefined) return Number(whole);

@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
-import { type Hub, request } from './request.ts';
+import { quoted } from '../secret.ts';
+import { type Hub, Passing, request } from './request.ts';
 import { waitOrThrow } from './retry.ts';
 
 /** A file of a repository. */
@@ -38,7 +39,7 @@ async function readBounded(hub: Hub, url: string, what: string): Promise<string>
   let size = 0;
   for await (const chunk of answer.body()) {
     size += chunk.length;
-    if (size > LONGEST) throw notAListing(hub);
+    if (size > LONGEST) throw notAListing(hub, Buffer.concat(chunks).toString('utf8', 0, 1000));
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -48,10 +49,10 @@ function listing(text: string, hub: Hub): Listing {
   let content: { sha?: unknown; siblings?: unknown };
   try {
     content = JSON.parse(text) as typeof content;
-  } catch (cause) {
-    throw notAListing(hub, cause);
+  } catch {
+    throw notAListing(hub, text);
   }
-  if (!/^[0-9a-f]{40,64}$/.test(String(content?.sha)) || !Array.isArray(content.siblings)) throw notAListing(hub);
+  if (!/^[0-9a-f]{40,64}$/.test(String(content?.sha)) || !Array.isArray(content.siblings)) throw notAListing(hub, text);
   const files = content.siblings.map((entry) => fileOf((entry ?? {}) as Record<string, unknown>));
   return { commit: content.sha as string, files: new Map(files.map((file) => [file.name, file])) };
 }
@@ -73,10 +74,9 @@ export function digestOfTag(tag: string | null): HubFile['digest'] {
   return digestOf(hex, hex);
 }
 
-function notAListing(hub: Hub, cause?: unknown): LeaError {
-  return new LeaError('E_HUB_ANSWER', 'The hub answers with something that is no list of files.', {
-    value: hub.endpoint,
-    hint: 'Check the endpoint.',
-    cause,
-  });
+/** It may be the page of a server that is overloaded, which gives it a good status, or the half of a list. */
+function notAListing(hub: Hub, text: string): Passing {
+  const why = 'The hub answers with something that is no list of files.';
+  const hint = `Try again later, or check the endpoint, ${hub.endpoint}.`;
+  return new Passing(why, { last: new LeaError('E_HUB_ANSWER', why, { value: quoted(text, hub.token), hint }) });
 }

@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import { retryAfter } from '../prompted/request.ts';
+import { retryAfter } from '../waits.ts';
 
 /** How a hub is reached. */
 export interface Hub {
@@ -19,10 +19,13 @@ export class Passing extends Error {
   readonly wait: number | undefined;
   /** Whether there was no connection at all. */
   readonly offline: boolean;
+  /** What it is told as when it does not pass. */
+  readonly last: LeaError | undefined;
 
-  constructor(why: string, details: { wait?: number; offline?: boolean; cause?: unknown } = {}) {
+  constructor(why: string, details: { wait?: number; offline?: boolean; last?: LeaError; cause?: unknown } = {}) {
     super(why, { cause: details.cause });
     this.wait = details.wait;
+    this.last = details.last;
     this.offline = details.offline ?? false;
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LeaError, readWhole, replaceFile } from '@lea/core';
+import { contentHash, LeaError, readWhole, replaceFile } from '@lea/core';
 import { SCALE } from './answer.ts';
 
 /** A rating, or null: the model gave none, however often it was asked. */
@@ -27,13 +27,18 @@ export function answerStore(dir: string): AnswerStore {
         if (error instanceof LeaError && error.code === 'E_FILE_MISSING') return undefined;
         throw error;
       }
-      return isStored(file) && file.key === key ? file.rating : undefined;
+      return isStored(file) && file.key === key && file.hash === hashOf(key, file.rating) ? file.rating : undefined;
     },
-    write: (key, rating) => replaceFile(path(key), `${JSON.stringify({ key, rating })}\n`),
+    write: (key, rating) => replaceFile(path(key), `${JSON.stringify({ key, rating, hash: hashOf(key, rating) })}\n`),
   };
 }
 
-function isStored(file: unknown): file is { key: unknown; rating: Rating } {
+/** Says that a rating belongs to a question and is what it was. */
+function hashOf(key: string, rating: Rating): string {
+  return contentHash('rating', key, rating);
+}
+
+function isStored(file: unknown): file is { key: unknown; rating: Rating; hash: unknown } {
   if (file === null || typeof file !== 'object') return false;
   const { rating } = file as Record<string, unknown>;
   return rating === null || (typeof rating === 'number' && rating >= SCALE[0] && rating <= SCALE[1]);

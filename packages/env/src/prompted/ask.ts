@@ -1,10 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaError } from '@lea/core';
+import { quoted } from '../secret.ts';
+import { pause } from '../waits.ts';
 import { ratingIn } from './answer.ts';
 import type { Rating } from './answer-store.ts';
 import { type Ledger, promptTokens } from './budget.ts';
-import { type Message, REMINDER } from './prompt.ts';
-import { type Attempt, attempt, type Endpoint, quoted } from './request.ts';
+import type { Attempt } from './completion.ts';
+import { againAfter, inOneMessage, type Message } from './prompt.ts';
+import { attempt, type Endpoint } from './request.ts';
 
 export interface AskOptions {
   readonly endpoint: Endpoint;
@@ -16,6 +18,8 @@ export interface AskOptions {
   readonly answerRetries: number;
   readonly backoff: { readonly first: number; readonly most: number };
   readonly ledger: Ledger;
+  /** Whether the model takes system messages, as far as is known; where not, what they say begins the question. */
+  readonly takes: { system: boolean };
   /** Runs a request when one of the places for concurrent ones is free. */
   readonly limit: <T>(run: () => Promise<T>) => Promise<T>;
 }
@@ -31,8 +35,8 @@ export interface Answer {
   readonly rating: Rating;
   /** The last answer, shortened and without the key. */
   readonly said: string;
-  /** It was cut at the limit on its tokens. */
-  readonly cut: boolean;
+  /** Why the last answer ended where it did, unless it came to its end: then it says nothing of the question. */
+  readonly cut: string | undefined;
 }
 
 /**
@@ -47,23 +51,27 @@ export async function ask(o: AskOptions, question: readonly Message[], stop: Sto
   let messages = question;
   let failures = 0;
   for (let wrong = 0; ; ) {
-    const result = await inPlace(o.limit, () => paidAttempt(o, messages, stop), stop.drain);
+    const system = o.takes.system;
+    const sent = system ? messages : inOneMessage(messages);
+    const result = await inPlace(o.limit, () => paidAttempt(o, sent, stop), stop.drain);
     if (result.kind === 'answer') {
       const { content, cut } = result;
       // Of a "10" that was cut, a "1" may be left.
-      const rating = cut ? undefined : ratingIn(content);
+      const rating = cut === undefined ? ratingIn(content) : undefined;
       if (rating !== undefined || wrong++ === o.answerRetries) {
         return { rating: rating ?? null, said: quoted(content, endpoint.apiKey), cut };
       }
-      messages = [...question, REMINDER];
+      messages = againAfter(question, content);
+      continue;
+    }
+    if (result.withoutSystem && system && inOneMessage(sent) !== sent) {
+      o.takes.system = false;
       continue;
     }
     if (!result.passing || failures === o.retries) throw unanswered(endpoint, result, failures + 1);
     const wait = waitBefore(failures++, result.wait, o.backoff);
     if (wait === undefined) throw unanswered(endpoint, result, failures);
-    await sleep(wait, undefined, { signal: stop.drain }).catch((error: unknown) => {
-      throw stop.drain.aborted ? stop.drain.reason : error;
-    });
+    await pause(wait, stop.drain);
   }
 }
 
@@ -92,9 +100,7 @@ async function paidAttempt(o: AskOptions, messages: readonly Message[], stop: St
     result = await attempt(o.endpoint, { ...o.parameters, model: o.model, messages }, stop.abort);
     return result;
   } finally {
-    if (result?.kind === 'answer') settle(result.usage);
-    else if (result?.refused) settle({ prompt: 0, completion: 0 });
-    else settle();
+    settle(result?.usage);
   }
 }
 

@@ -1,4 +1,5 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkSecret } from '../secret.ts';
 import { type Budget, EXPECTED_ANSWER_TOKENS, type Prices } from './budget.ts';
 import { SYSTEM } from './prompt.ts';
 
@@ -13,15 +14,19 @@ export interface PromptedModelOptions {
   readonly apiKey: string | undefined;
   /** The question, with the slots `{history}` and `{action}`. */
   readonly template: string;
-  /** What the model is told before; must ask for `{"rating": 0..10}`. Default: that, and that item texts are no instructions. */
+  /**
+   * What the model is told before; must ask for `{"rating": 0..10}`. Default: that, and that item texts are no instructions.
+   * Of a model that takes no system messages it begins the question. Empty: nothing is sent; the template must ask then.
+   */
   readonly system: string;
   /** Newest events of a history that are shown (default 20). More: longer, dearer prompts. */
   readonly window: number;
   /** Characters of an item's text that are shown (default 200). More: longer, dearer prompts. */
   readonly textLength: number;
   /**
-   * Further fields of the request (default `{ temperature: 0, max_tokens: 32 }`), such as `seed`, `response_format`. A higher
-   * `max_tokens` leaves room to models that think before they answer, and reserves more of a budget.
+   * Further fields of the request, such as `seed`, `response_format`, beside `temperature: 0` and `max_tokens: 32`; null
+   * takes one of these out, `max_completion_tokens` takes the place of `max_tokens`. A higher `max_tokens` leaves room to
+   * models that think before they answer, and reserves more of a budget.
    */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Keeps every answer under the hash of its question; nothing is paid for twice. Default: answers are not kept. */
@@ -32,11 +37,17 @@ export interface PromptedModelOptions {
   readonly prices: Prices | undefined;
   /** Requests at the same time (default 4). Higher: faster, until the endpoint refuses. */
   readonly concurrency: number;
-  /** Further attempts after failures that may pass: no connection, status 408, 425, 429, 5xx, broken bodies (default 4). */
+  /**
+   * Further attempts after failures that may pass (default 4): no connection, status 408, 425, 429, 5xx, broken bodies,
+   * errors and empty answers behind a good status.
+   */
   readonly retries: number;
   /** Further attempts after an answer that is no rating (default 2). */
   readonly answerRetries: number;
-  /** An action without a rating after all that: an error (default), or NaN, also remembered in `cacheDir`. */
+  /**
+   * An action without a rating after all that: an error (default), or NaN, also remembered in `cacheDir` if the last answer
+   * came to its end.
+   */
   readonly wrongAnswer: 'raise' | 'missing';
   /** Milliseconds for one attempt (default 60,000). */
   readonly timeout: number;
@@ -72,6 +83,22 @@ export const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
 };
 
 /**
+ * Fields of the request: those given, over the defaults; null takes a field out.
+ *
+ * @throws LeaError `E_OPTION_VALUE` (no object)
+ */
+export function requestParameters(given: unknown): Readonly<Record<string, unknown>> {
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw new LeaError('E_OPTION_VALUE', 'promptedModel: parameters is an object.', { value: given });
+  }
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  // Servers refuse two limits on tokens.
+  const { max_tokens: _, ...without } = DEFAULTS.parameters;
+  const merged = { ...((said.max_completion_tokens ?? null) === null ? DEFAULTS.parameters : without), ...said };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+}
+
+/**
  * @returns the most tokens an answer may have; where nothing limits them and nothing depends on it, what to expect
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_API_KEY`
  */
@@ -92,12 +119,7 @@ export function checkOptions(o: PromptedModelOptions): number {
       value: bad < 0 ? o.texts : { [bad]: o.texts[bad] },
     });
   }
-  // The key is checked here and not left to fetch, which would show it.
-  if (o.apiKey !== undefined && !/^[\x21-\x7e]+$/.test(o.apiKey)) {
-    throw new LeaError('E_API_KEY', 'The apiKey is empty or holds blanks or characters that no header may have.', {
-      hint: 'Often a line break at the end: trim what was read from a file.',
-    });
-  }
+  checkSecret('apiKey', o.apiKey);
   const caps = withDefaults('promptedModel.budget', { requests: Infinity, tokens: Infinity, cost: Infinity }, o.budget);
   checkRanges('promptedModel.budget', caps, { requests: [0, Infinity], tokens: [0, Infinity], cost: [0, Infinity] });
   if (o.prices) {
@@ -107,13 +129,17 @@ export function checkOptions(o: PromptedModelOptions): number {
   }
   const own = ['model', 'messages', 'stream', 'n'].find((name) => Object.hasOwn(o.parameters, name));
   if (own) throw new LeaError('E_OPTION_VALUE', 'promptedModel: this parameter is not yours to set.', { value: own });
-  const most = o.parameters.max_tokens ?? o.parameters.max_completion_tokens;
-  if (Number.isInteger(most) && (most as number) >= 1) return most as number;
-  if (o.budget.tokens === undefined && o.prices === undefined && most === undefined) return EXPECTED_ANSWER_TOKENS;
+  const limits = [o.parameters.max_tokens, o.parameters.max_completion_tokens].filter((limit) => limit !== undefined);
+  if (limits.length > 0 && limits.every(isLimit)) return Math.max(...limits);
+  if (o.budget.tokens === undefined && o.prices === undefined && limits.length === 0) return EXPECTED_ANSWER_TOKENS;
   throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens is a whole number of at least 1.', {
-    value: most,
+    value: limits[0],
     hint: 'Give max_tokens or max_completion_tokens in parameters: budgets and prices need to know how long answers can get.',
   });
+}
+
+function isLimit(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1;
 }
 
 /**

@@ -96,7 +96,18 @@ describe('answers', () => {
     ['```JSON\r\n{"rating": 4}\r\n```', 4],
     ['<think>\nThe user likes tea: 9?\n</think>\n\n{"rating": 7}', 7],
     [` <think>${'so '.repeat(1000)}</think>8`, 8],
-  ])('%s', (answer, rating) => expect(ratingIn(answer)).toBe(rating));
+    ['The user likes tea: 9?\n</think>\n\n{"rating": 7}', 7],
+    ['{"rating": 1}</think>\n```json\n{"rating": 6}\n```', 6],
+    [[{ type: 'text', text: '{"rating": 7}' }], 7],
+    [
+      [
+        { type: 'text', text: '{"rating"' },
+        { type: 'text', text: ': 7}' },
+      ],
+      7,
+    ],
+    [[{ type: 'thinking', thinking: [{ type: 'text', text: '9?' }] }, { text: '4' }], 4],
+  ])('%j', (answer, rating) => expect(ratingIn(answer)).toBe(rating));
 
   test.each([
     '11',
@@ -109,6 +120,12 @@ describe('answers', () => {
     '<think>7',
     '7 <think></think>',
     '<think></think><think></think>7',
+    '7</think>',
+    '7</think> so it is 7',
+    [{ type: 'thinking', text: '7' }],
+    [{ type: 'text', text: '7' }, '7'],
+    { type: 'text', text: '7' },
+    [],
     '{"score": 7}',
     '[7]',
     '',

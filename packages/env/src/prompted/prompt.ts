@@ -1,10 +1,11 @@
 import { LeaError } from '@lea/core';
+import { textIn, withoutThoughts } from './answer.ts';
 import { quotedText } from './item-text.ts';
 import { parseTemplate } from './template.ts';
 
 /** One message of a chat, as chat completions endpoints take them. */
 export interface Message {
-  readonly role: 'system' | 'user';
+  readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
 
@@ -18,8 +19,23 @@ export const SYSTEM: string = [
   ANSWER,
 ].join('\n');
 
-/** Said when an answer was none, after the question. */
-export const REMINDER: Message = { role: 'user', content: `That was not a rating in the form asked for. ${ANSWER}` };
+const REMINDER: Message = { role: 'user', content: `That was not a rating in the form asked for. ${ANSWER}` };
+
+/** Characters of a wrong answer that the model is shown. */
+const SHOWN = 1000;
+
+/** The question again after an answer that was none. Chat formats want both sides to speak in turn, and to say something. */
+export function againAfter(question: readonly Message[], answer: unknown): Message[] {
+  const said = withoutThoughts(textIn(answer) ?? '').trim();
+  return [...question, { role: 'assistant', content: said.slice(0, SHOWN).toWellFormed() || '(nothing)' }, REMINDER];
+}
+
+/** The messages for a model without system messages: what the first one says begins the question. */
+export function inOneMessage(messages: readonly Message[]): readonly Message[] {
+  const [system, question, ...rest] = messages;
+  if (system?.role !== 'system') return messages;
+  return [{ role: 'user', content: `${system.content}\n\n${question!.content}` }, ...rest];
+}
 
 export interface PromptOptions {
   readonly texts: readonly string[];
@@ -48,9 +64,7 @@ export function promptWriter({ texts, template, system, textLength }: PromptOpti
   };
   return (history, action) => {
     const past = Array.from(history, textOf).flat().join(', ') || '(nothing yet)';
-    return [
-      { role: 'system', content: system },
-      { role: 'user', content: fill({ history: past, action: shown[action]! }) },
-    ];
+    const question: Message = { role: 'user', content: fill({ history: past, action: shown[action]! }) };
+    return system.trim() ? [{ role: 'system', content: system }, question] : [question];
   };
 }

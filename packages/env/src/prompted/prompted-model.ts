@@ -1,12 +1,19 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
-import type { Windows } from '@lea/data';
+import { checkWindows, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import { finish, type Progress } from '../progress.ts';
 import { checkActions, type RewardModel } from '../reward-model.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';
 import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';
-import { addressOf, checkOptions, DEFAULTS, type Needed, type PromptedModelOptions } from './options.ts';
+import {
+  addressOf,
+  checkOptions,
+  DEFAULTS,
+  type Needed,
+  type PromptedModelOptions,
+  requestParameters,
+} from './options.ts';
 import { promptWriter } from './prompt.ts';
 
 /** What rating a set of pairs would take. */
@@ -64,7 +71,8 @@ export function promptedModel(
   options: Pick<PromptedModelOptions, Needed> & Partial<PromptedModelOptions>,
 ): PromptedModel {
   const { url, model, texts, ...given } = options;
-  const o = { url, model, texts, ...withDefaults('promptedModel', DEFAULTS, given) };
+  const merged = withDefaults('promptedModel', DEFAULTS, given);
+  const o = { url, model, texts, ...merged, parameters: requestParameters(merged.parameters) };
   const answerTokens = checkOptions(o);
   const write = promptWriter(o);
   const store = o.cacheDir === undefined ? undefined : answerStore(o.cacheDir);
@@ -74,6 +82,7 @@ export function promptedModel(
     endpoint: { url: addressOf(url), apiKey: o.apiKey, fetch: o.fetch, timeout: o.timeout },
     answerTokens,
     ledger: account,
+    takes: { system: true },
     limit: pLimit(o.concurrency) as <T>(run: () => Promise<T>) => Promise<T>,
   };
   const underWay = new Map<string, Promise<Answer>>();
@@ -84,6 +93,7 @@ export function promptedModel(
   };
   /** The different questions and the places in the result that each answers. */
   const questions = (windows: Windows, actions: Int32Array): Map<string, number[]> => {
+    checkWindows(windows, texts.length);
     checkActions(actions, windows.size, texts.length);
     const perRow = actions.length / windows.size;
     const places = new Map<string, number[]>();
@@ -112,7 +122,7 @@ export function promptedModel(
       stop.drain.throwIfAborted();
     }
     const asked = ask(asking, messages, stop).then(async (answer) => {
-      await store?.write(key, answer.rating);
+      if (answer.cut === undefined) await store?.write(key, answer.rating);
       return answer;
     });
     underWay.set(key, asked);
@@ -227,13 +237,18 @@ export function promptedModel(
 }
 
 function wrongAnswer({ said, cut }: Answer, attempts: number): LeaError {
-  const last = cut ? '; the last answer was cut at max_tokens' : '';
-  return new LeaError('E_ANSWER', `The model gave no rating in ${attempts} attempts${last}.`, {
+  return new LeaError('E_ANSWER', `The model gave no rating in ${attempts} attempts${lastEnd(cut)}.`, {
     value: said,
-    hint: cut
-      ? 'Raise max_tokens in parameters; of a model that thinks before it answers, switch that off.'
-      : 'Ask for {"rating": 0..10} in system, or take wrongAnswer "missing".',
+    hint:
+      cut === 'length'
+        ? 'Raise max_tokens in parameters; of a model that thinks before it answers, switch that off.'
+        : 'Ask for {"rating": 0..10} in system, or take wrongAnswer "missing".',
   });
+}
+
+function lastEnd(cut: string | undefined): string {
+  if (cut === undefined) return '';
+  return cut === 'length' ? '; the last answer was cut at max_tokens' : `; the last answer ended with "${cut}"`;
 }
 
 /** What `work` gives, or the signal's reason as soon as it aborts. `work` itself goes on. */

@@ -1,4 +1,7 @@
-import type { Usage } from './budget.ts';
+import { quoted } from '../secret.ts';
+import { retryAfter } from '../waits.ts';
+import { type Attempt, completion, failed } from './completion.ts';
+import { field } from './fields.ts';
 import type { Message } from './prompt.ts';
 
 /** How an endpoint is reached. */
@@ -11,30 +14,8 @@ export interface Endpoint {
   readonly timeout: number;
 }
 
-/** One attempt: an answer (whatever it says), or why there is none. */
-export type Attempt =
-  | {
-      readonly kind: 'answer';
-      readonly content: unknown;
-      /** The answer reached the limit on its tokens: its end is missing. */
-      readonly cut: boolean;
-      readonly usage: Usage | undefined;
-    }
-  | {
-      readonly kind: 'failure';
-      readonly why: string;
-      readonly status?: number;
-      /** Trying again may help. */
-      readonly passing: boolean;
-      /** Milliseconds the endpoint asks to wait. */
-      readonly wait?: number;
-      /** The endpoint refused before it computed anything; otherwise it may bill what never arrived. */
-      readonly refused: boolean;
-    };
-
 /** More than any answer to our question needs; what is longer is not read. */
 const MOST_BYTES = 1 << 20;
-const QUOTED = 200;
 
 /**
  * Asks once. Never throws for what the endpoint does; throws the signal's reason when it aborts.
@@ -69,9 +50,9 @@ export async function attempt(
       signal: stop.signal,
     });
     const text = await boundedText(response);
-    if (!response.ok) return refusal(response, quoted(text ?? '', apiKey));
-    if (text === undefined) return failed(`sent more than ${MOST_BYTES} bytes`);
-    return completion(text, apiKey);
+    const result = read(response, text, apiKey);
+    const wait = retryAfter(response.headers.get('retry-after'));
+    return result.kind === 'failure' && wait !== undefined ? { ...result, wait } : result;
   } catch (error) {
     signal.throwIfAborted();
     if (late) return failed(`gave no answer within ${timeout} ms`);
@@ -91,85 +72,32 @@ async function boundedText(response: Response): Promise<string | undefined> {
     if (size > MOST_BYTES) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-function completion(text: string, apiKey: string | undefined): Attempt {
-  let whole: unknown;
-  try {
-    whole = JSON.parse(text);
-  } catch {
-    return failed('answered with something that is not JSON');
-  }
-  const choices = field(whole, 'choices');
-  const choice = Array.isArray(choices) ? choices[0] : undefined;
-  const message = field(choice, 'message');
-  if (message === undefined) {
-    const error = field(whole, 'error');
-    const said = field(error, 'message') ?? error;
-    return failed(`answered with JSON that is no chat completion${said ? `: ${quoted(said, apiKey)}` : ''}`);
-  }
-  const prompt = count(field(field(whole, 'usage'), 'prompt_tokens'));
-  const answered = count(field(field(whole, 'usage'), 'completion_tokens'));
-  const usage = prompt === undefined || answered === undefined ? undefined : { prompt, completion: answered };
-  return {
-    kind: 'answer',
-    content: field(message, 'content'),
-    cut: field(choice, 'finish_reason') === 'length',
-    usage,
-  };
+function read({ ok, status }: Response, text: string | undefined, apiKey: string | undefined): Attempt {
+  if (!ok) return refusal(status, text ?? '', apiKey);
+  return text === undefined ? failed(`sent more than ${MOST_BYTES} bytes`) : completion(text, apiKey);
 }
 
-function refusal(response: Response, said: string): Attempt {
-  const { status } = response;
-  const wait = retryAfter(response.headers.get('retry-after'));
+/** How chat templates and servers say that they know no system messages. */
+const NO_SYSTEM =
+  /\bsystem\W+(?:role|message|prompt|instruction)|\brole\b.{0,60}\bsystem\b|\broles (?:must alternate|are supported)|\bdeveloper instruction/i;
+
+function refusal(status: number, text: string, apiKey: string | undefined): Attempt {
+  const said = quoted(text, apiKey);
   return {
     kind: 'failure',
     why: `answered with status ${status}${said ? `: ${said}` : ''}`,
     status,
     passing: status === 408 || status === 425 || status === 429 || status >= 500,
+    withoutSystem: [400, 422, 500].includes(status) && NO_SYSTEM.test(text),
     // Gateways give up on work that goes on behind them, and is billed.
-    refused: status < 500 && status !== 408,
-    ...(wait === undefined ? {} : { wait }),
+    usage: status < 500 && status !== 408 ? { prompt: 0, completion: 0 } : undefined,
   };
-}
-
-function failed(why: string): Attempt {
-  return { kind: 'failure', why, passing: true, refused: false };
-}
-
-/** Seconds or a date, as milliseconds from now. */
-export function retryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const wait = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
-/** What an endpoint said, for an error: the key blotted out, also as JSON writes it, then on one line and shortened. */
-export function quoted(said: unknown, apiKey: string | undefined): string {
-  let text = typeof said === 'string' ? said : written(said);
-  if (apiKey) for (const key of [apiKey, JSON.stringify(apiKey).slice(1, -1)]) text = text.replaceAll(key, '***');
-  return text.replace(/\s+/g, ' ').trim().slice(0, QUOTED);
-}
-
-function written(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? 'nothing';
-  } catch {
-    // It is nested too deep.
-    return 'something endless';
-  }
 }
 
 function reason(error: unknown): unknown {
   const cause = field(error, 'cause');
   return field(cause, 'code') ?? field(error, 'code') ?? field(cause, 'message') ?? field(error, 'message');
-}
-
-function field(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

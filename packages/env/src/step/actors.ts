@@ -1,4 +1,4 @@
-import { fold, integers, key, LeaError } from '@lea/core';
+import { checkRanges, checkSeed, fold, integers, key, LeaError } from '@lea/core';
 import { type Windows, windowsOf } from '@lea/data';
 import { topItems } from '../top-items.ts';
 import type { Observation } from './types.ts';
@@ -47,8 +47,10 @@ export function greedyActor(scorer: ItemScorer, options: { readonly exclude?: 's
   };
 }
 
-/** Offers items drawn uniformly, different ones: what any policy must beat. */
+/** Offers items drawn uniformly, different ones: what any policy must beat. @throws LeaError `E_OPTION_VALUE` */
 export function uniformActor(items: number, seed = 0): Actor {
+  checkRanges('uniformActor', { items }, { items: [1, 2 ** 31, 'whole'] });
+  checkSeed('uniformActor', seed);
   return {
     name: 'uniform',
     act({ size, slate, episodes, step }) {

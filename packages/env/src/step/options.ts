@@ -76,6 +76,7 @@ export function stepOptions(
   checkRanges('stepEnvironment', o, {
     horizon: [1, Infinity, 'whole'],
     slate: [1, items, 'whole'],
+    patience: [1, Infinity, 'whole or Infinity'],
     seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
   });
   checkChoices('stepEnvironment', o, {
@@ -83,7 +84,6 @@ export function stepOptions(
     reward: ['raw', 'standardised', 'sigmoid', 'accepted'],
     append: ['accepted', 'always'],
   });
-  if (o.patience !== Infinity) checkRanges('stepEnvironment', o, { patience: [1, Infinity, 'whole'] });
   if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, MOST_WINDOW, 'whole'] });
   checkStart(o.start, items);
 

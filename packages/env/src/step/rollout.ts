@@ -51,8 +51,8 @@ export async function rollout(
 ): Promise<Rollout> {
   const o = withDefaults('rollout', DEFAULTS, options);
   checkRanges('rollout', o, {
-    episodes: [1, Infinity, 'whole'],
-    seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
+    episodes: [1, 2 ** 32, 'whole'],
+    seed: [0, Number.MAX_SAFE_INTEGER - 2 ** 32, 'whole'],
     gamma: [0, 1],
     parallel: [1, 4096, 'whole'],
   });

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkRanges, LeaError, withDefaults } from '@lea/core';
 import { readJson, sendError, sendJson } from './http.ts';
+import { sessionTable } from './sessions.ts';
 import type { Point } from './spaces.ts';
 import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 
@@ -18,10 +18,17 @@ export interface ServeOptions {
   readonly sessions: number;
   /** Environments side by side in one session (default 256). */
   readonly size: number;
+  /** Connections at the same time (default 256); further ones are closed at once. */
+  readonly connections: number;
   /** Bytes of a request's body (default 1 MiB). */
   readonly bodyBytes: number;
   /** Milliseconds after which a session that is not used may be taken away for another (default 30 minutes). */
   readonly idle: number;
+  /**
+   * The same for a session whose client has no connection any more, because it died or opens one for each call (default 1
+   * minute).
+   */
+  readonly disconnected: number;
   /**
    * Told of errors inside of the environment, results that are no JSON among them; of those that are no LeaError, clients
    * are told nothing. Default: nobody is told.
@@ -34,8 +41,10 @@ const DEFAULTS: ServeOptions = {
   host: '127.0.0.1',
   sessions: 64,
   size: 256,
+  connections: 256,
   bodyBytes: 1 << 20,
   idle: 30 * 60_000,
+  disconnected: 60_000,
   onError: undefined,
 };
 
@@ -50,10 +59,8 @@ export interface EnvironmentServer {
 /** Version of the protocol, told by `GET /spec`. */
 const PROTOCOL = 1;
 
-type Session = { used: number } & (
-  | { readonly single: StepEnvironment; readonly many?: undefined }
-  | { readonly many: VectorStepEnvironment; readonly single?: undefined }
-);
+/** Milliseconds without a word after which the system asks whether a client's machine is still there. */
+const PROBE_AFTER = 60_000;
 
 /**
  * Serves an environment over HTTP, for agents in other languages; the Python package `lea-env` is a client for
@@ -79,46 +86,32 @@ export async function serveEnvironment(
     port: [0, 65535, 'whole'],
     sessions: [1, Infinity, 'whole'],
     size: [1, 4096, 'whole'],
+    connections: [1, Infinity, 'whole'],
     bodyBytes: [1, Infinity, 'whole'],
     idle: [0, Infinity],
+    disconnected: [0, Infinity],
   });
-  const sessions = new Map<string, Session>();
+  const sessions = sessionTable<StepEnvironment | VectorStepEnvironment>({ ...o, now: () => performance.now() });
   const { name, horizon, observationSpace, actionSpace } = environment;
   const spec = { protocol: PROTOCOL, name, horizon, autoresetMode: 'next-step', observationSpace, actionSpace };
 
-  const end = async (id: string, session: Session): Promise<void> => {
-    sessions.delete(id);
-    await (session.single ?? session.many).close();
-  };
-  const begin = async (size: unknown): Promise<{ session: string }> => {
+  const begin = async ({ socket }: IncomingMessage, size: unknown): Promise<{ session: string }> => {
     if (size !== undefined) checkRanges('sessions', { size: size as number }, { size: [1, o.size, 'whole'] });
-    for (const [id, session] of sessions) if (Date.now() - session.used > o.idle) await end(id, session);
-    if (sessions.size >= o.sessions) {
-      throw new LeaError('E_SESSION_COUNT', `There are ${o.sessions} sessions already.`, {
-        hint: 'Close one, or lower idle.',
-      });
-    }
-    const id = randomUUID();
-    const used = Date.now();
-    sessions.set(
-      id,
-      size === undefined ? { used, single: environment.fork() } : { used, many: environment.vectorise(size as number) },
-    );
-    return { session: id };
+    const make = () => (size === undefined ? environment.fork() : environment.vectorise(size as number));
+    return { session: await sessions.begin(socket, make) };
   };
-  const act = async (id: string, verb: string, body: Record<string, unknown>): Promise<unknown> => {
-    const session = sessions.get(id);
-    if (!session) throw new LeaError('E_SESSION', 'There is no such session.', { value: id, hint: 'Begin a new one.' });
-    session.used = Date.now();
+  const act = async (
+    session: StepEnvironment | VectorStepEnvironment,
+    verb: string,
+    body: Record<string, unknown>,
+  ): Promise<unknown> => {
     if (verb === 'reset') {
       // Gymnasium's clients send null for none.
       const { seed } = withDefaults('reset', { seed: undefined as unknown }, body);
-      const given = seed === undefined || seed === null ? {} : { seed: seed as number };
-      return await (session.single ?? session.many).reset(given);
+      return await session.reset(seed === undefined || seed === null ? {} : { seed: seed as number });
     }
     const { action } = withDefaults('step', { action: undefined as unknown }, body);
-    if (session.single) return await session.single.step(action as Point);
-    return await session.many.step(action as ArrayLike<number>);
+    return await session.step(action as Point & ArrayLike<number>);
   };
 
   /** Names by which this server may be called: a page whose own name was made to point here has another. */
@@ -152,18 +145,16 @@ export async function serveEnvironment(
     }
     if (id !== undefined && verb === undefined) {
       method('DELETE');
-      const session = sessions.get(id);
-      if (!session) throw new LeaError('E_SESSION', 'There is no such session.', { value: id });
-      await end(id, session);
+      await sessions.end(id);
       return {};
     }
     method('POST');
     const body = await readJson(request, o.bodyBytes);
-    if (id !== undefined) return await act(id, verb!, body);
-    return await begin(withDefaults('sessions', { size: undefined as unknown }, body).size);
+    if (id !== undefined) return await sessions.use(id, request.socket, (session) => act(session, verb!, body));
+    return await begin(request, withDefaults('sessions', { size: undefined as unknown }, body).size);
   };
 
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER }, (request, response) => {
     answer(request)
       .then((value) => sendJson(response, 200, value))
       .catch((error: unknown) => {
@@ -173,7 +164,8 @@ export async function serveEnvironment(
       });
   });
   // Agents think between steps: a connection is kept as long as a session.
-  server.keepAliveTimeout = Math.min(o.idle, 2 ** 31 - 1);
+  server.keepAliveTimeout = Math.min(Math.max(o.idle, 1), 2 ** 31 - 1);
+  server.maxConnections = o.connections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       reject(
@@ -194,7 +186,7 @@ export async function serveEnvironment(
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      for (const [id, session] of sessions) await end(id, session);
+      await sessions.endAll();
     },
   };
 }

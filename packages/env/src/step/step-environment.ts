@@ -1,4 +1,4 @@
-import { checkChoices, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { World } from '@lea/data';
 import type { Environment } from '../environment.ts';
 import type { RewardModel } from '../reward-model.ts';
@@ -119,10 +119,8 @@ function batch(plan: Plan, size: number) {
   return {
     reset: (given: number | undefined) =>
       alone(async () => {
-        if (given !== undefined && !(Number.isSafeInteger(given) && given >= 0)) {
-          throw new LeaError('E_OPTION_VALUE', 'A seed is a whole number of at least 0.', { value: given });
-        }
-        const seed = given ?? now?.seed ?? plan.options.seed;
+        const seed = given === undefined ? (now?.seed ?? plan.options.seed) : given;
+        checkRanges('reset', { seed }, { seed: [0, Number.MAX_SAFE_INTEGER - size + 1, 'whole'] });
         const before = given === undefined ? now?.episodes : undefined;
         const episodes = Array.from({ length: size }, (_, i) =>
           begin(plan, seed + i, before ? before[i]!.number + 1 : 0),

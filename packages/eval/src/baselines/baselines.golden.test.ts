@@ -34,8 +34,11 @@ const data = process.env.LEA_DATA;
 
 it('has reference values of both data sets', () => {
   expect(Object.keys(expected).sort()).toEqual(Object.keys(files).sort());
-  for (const { test } of Object.values(expected))
+  const metrics = ['hr', 'ndcg'].flatMap((measure) => [5, 10, 20].map((k) => `${measure}${k}`)).sort();
+  for (const { test } of Object.values(expected)) {
     expect(Object.keys(test).sort()).toEqual(Object.keys(baselines).sort());
+    for (const values of Object.values(test)) expect(Object.keys(values).sort()).toEqual(metrics);
+  }
 });
 
 describe.skipIf(!data).each(Object.keys(files))(

@@ -1,5 +1,5 @@
-import { LeaError, withDefaults } from '@lea/core';
-import { addRow, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { addRow, checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
 import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
 import type { Scorer } from '../scorer.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
@@ -61,6 +61,16 @@ const defaults: Required<CoOccurrenceOptions> = {
  */
 export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = {}): Scorer {
   const o = withDefaults('coOccurrence', defaults, options);
+  checkRanges('coOccurrence', o, {
+    window: [1, Number.MAX_VALUE, 'whole'],
+    decay: [0, 1],
+    horizon: [1, Number.MAX_VALUE, 'whole'],
+    smoothing: [0, Number.MAX_VALUE],
+    popularity: [0, Number.MAX_VALUE],
+    textWeight: [0, Number.MAX_VALUE],
+    textPower: [0, Number.MAX_VALUE],
+  });
+  checkChoices('coOccurrence', o, { textNormalised: [true, false] });
   checkRepeat('coOccurrence', o.repeat);
   const prior = itemCounts(train).map((count) => (o.popularity * count) / Math.max(1, train.count));
   const items = prior.length;
@@ -72,6 +82,7 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
     items,
     window: o.window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = repeatRow(prior, histories.size);
       for (let row = 0; row < histories.size; row++) {
         const start = row * items;

@@ -1,5 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import type { Transitions, Windows } from '@lea/data';
+import { checkWindows, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { type GramInverse, gramInverse, LAMBDA } from './gram-inverse.ts';
 import { lastItems } from './last-items.ts';
@@ -41,13 +41,14 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
   checkRepeat('ease', o.repeat);
   const prior = tieBreak(train);
   const items = prior.length;
-  const inverse = typeof o.lambda === 'number' ? gramInverse(train, o.lambda) : o.lambda;
+  const inverse = isInverse(o.lambda) ? o.lambda : gramInverse(train, o.lambda);
   const { diagonal } = inverse;
   return {
     name: 'ease',
     items,
     window: o.window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = new Float64Array(histories.size * items);
       for (let row = 0; row < histories.size; row++) {
         const start = row * items;
@@ -64,4 +65,9 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
       return scores;
     },
   };
+}
+
+/** What is neither that nor a number is left for `gramInverse` to refuse. */
+function isInverse(lambda: number | GramInverse): lambda is GramInverse {
+  return typeof lambda === 'object' && lambda !== null && 'addRows' in lambda;
 }

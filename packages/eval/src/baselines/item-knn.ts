@@ -1,5 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import { addRow, type SparseRows, sparseRows, type Transitions, type Windows } from '@lea/data';
+import { addRow, checkWindows, type SparseRows, sparseRows, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow, tieBreak } from './popularity.ts';
@@ -45,7 +45,7 @@ export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Score
     window: [1, Number.MAX_VALUE, 'whole'],
     decay: [0, 1],
     alpha: [0, 1],
-    neighbors: [1, Number.POSITIVE_INFINITY],
+    neighbors: [1, Infinity, 'whole or Infinity'],
   });
   checkRepeat('itemKnn', o.repeat);
   const prior = tieBreak(train);
@@ -56,6 +56,7 @@ export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Score
     items,
     window: o.window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = repeatRow(prior, histories.size);
       for (let row = 0; row < histories.size; row++) {
         const recent = lastItems(histories, row, o.window);

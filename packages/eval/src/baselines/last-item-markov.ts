@@ -1,4 +1,4 @@
-import { itemCounts, successions, type Transitions, type Windows } from '@lea/data';
+import { checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
@@ -14,6 +14,7 @@ export function lastItemMarkov(train: Transitions): Scorer {
     items,
     window: 1,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = repeatRow(counts, histories.size);
       for (let row = 0; row < histories.size; row++) {
         for (const last of lastItems(histories, row, 1)) {

@@ -1,4 +1,4 @@
-import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 
 /** Items by how often they were chosen in `train`, whatever the history. */
@@ -8,7 +8,10 @@ export function popularity(train: Transitions): Scorer {
     name: 'popularity',
     items: counts.length,
     window: 1,
-    score: (histories: Windows): Float64Array => repeatRow(counts, histories.size),
+    score(histories: Windows): Float64Array {
+      checkWindows(histories, counts.length);
+      return repeatRow(counts, histories.size);
+    },
   };
 }
 

@@ -1,12 +1,17 @@
-import { withDefaults } from '@lea/core';
-import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import { checkRanges, withDefaults } from '@lea/core';
+import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
-/** The distinct items of the last `window` (default 10) events, most recent first, then the others by popularity. */
+/**
+ * The distinct items of the last `window` (default 10) events, most recent first, then the others by popularity.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
 export function repeatHistory(train: Transitions, options: { readonly window?: number } = {}): Scorer {
   const { window } = withDefaults('repeatHistory', { window: 10 }, options);
+  checkRanges('repeatHistory', { window }, { window: [1, Number.MAX_VALUE, 'whole'] });
   const counts = itemCounts(train);
   const top = counts.reduce((most, count) => Math.max(most, count), 0);
   const items = counts.length;
@@ -15,6 +20,7 @@ export function repeatHistory(train: Transitions, options: { readonly window?: n
     items,
     window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = repeatRow(counts, histories.size);
       for (let row = 0; row < histories.size; row++) {
         // Oldest first, so the most recent occurrence of an item sets its score.

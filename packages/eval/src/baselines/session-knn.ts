@@ -1,4 +1,5 @@
-import type { Transitions, Windows } from '@lea/data';
+import type { NumberRange } from '@lea/core';
+import { checkWindows, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow, tieBreak } from './popularity.ts';
@@ -24,10 +25,10 @@ export const sessionKnnDefaults: Required<SessionKnnOptions> = {
   repeat: 0,
 };
 
-export const sessionKnnRanges: { readonly [K in keyof SessionKnnOptions]: [number, number, 'whole'?] } = {
+export const sessionKnnRanges: { readonly [K in keyof SessionKnnOptions]: NumberRange } = {
   window: [1, Number.MAX_VALUE, 'whole'],
-  neighbors: [1, Number.POSITIVE_INFINITY],
-  sample: [1, Number.POSITIVE_INFINITY],
+  neighbors: [1, Infinity, 'whole or Infinity'],
+  sample: [1, Infinity, 'whole or Infinity'],
 };
 
 /** What distinguishes one method of session neighbors from another. */
@@ -64,6 +65,7 @@ export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, m
     items,
     window: o.window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = repeatRow(prior, histories.size);
       for (let row = 0; row < histories.size; row++) {
         const start = row * items;

@@ -1,5 +1,5 @@
-import { withDefaults } from '@lea/core';
-import { itemCounts, type Transitions, type Windows } from '@lea/data';
+import { checkRanges, withDefaults } from '@lea/core';
+import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 import { checkVectors, products, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
@@ -18,7 +18,7 @@ export interface TextSimilarityOptions {
  *
  * @param train ranks empty histories by popularity; `null` gives all items 0 there
  * @param vectors text vectors of the items `[N, D]`
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_VECTORS_SHAPE`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
 export function textSimilarity(
   train: Transitions | null,
@@ -26,6 +26,7 @@ export function textSimilarity(
   options: TextSimilarityOptions = {},
 ): Scorer {
   const { window, decay } = withDefaults('textSimilarity', { window: 10, decay: 0.6 }, options);
+  checkRanges('textSimilarity', { window, decay }, { window: [1, Number.MAX_VALUE, 'whole'], decay: [0, 1] });
   const items = train?.sequences.itemIds.length ?? vectors.shape[0]!;
   const unit = checkVectors('textSimilarity', vectors, items);
   const { size } = unit;
@@ -36,6 +37,7 @@ export function textSimilarity(
     items,
     window,
     score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
       const scores = new Float64Array(histories.size * items);
       for (let row = 0; row < histories.size; row++) {
         if (histories.length[row] === 0) {

@@ -101,3 +101,16 @@ test('parameters without a gradient keep their values and slots', () => {
 test('refuses options it does not know', () => {
   expect(() => adam({ learningRate: 1 } as never)).toThrow(LeaError);
 });
+
+test('refuses what is no number, before anything is compiled', async () => {
+  const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
+  for (const bad of [Number.NaN, Infinity, -1, '0.1', null, true, 1n]) {
+    for (const name of ['lr', 'beta1', 'beta2', 'eps']) expect(() => adam({ [name]: bad }), name).toThrow(refused);
+    const program: Program = ({ inputs }) => ({ state: {}, outputs: { y: inputs.x! } });
+    const specs = { inputs: { x: { dtype: 'float32', shape: [1] } } } as const;
+    await expect(compile(program, specs, { threads: bad as number })).rejects.toEqual(refused);
+    await expect(compile(program, specs, { mode: bad as never })).rejects.toEqual(refused);
+    await expect(interpret(program, specs, { mode: bad as never })).rejects.toEqual(refused);
+  }
+  expect(() => adam({ beta1: 1 })).toThrow(refused);
+});

@@ -1,4 +1,4 @@
-import { withDefaults } from '@lea/core';
+import { checkRanges, withDefaults } from '@lea/core';
 import * as tf from '@tensorflow/tfjs';
 import { setRows } from '../ops/set-rows.ts';
 import type { Tensors, Values } from '../types.ts';
@@ -25,10 +25,16 @@ export interface AdamOptions {
  * Use `touched` for embedding tables: in the dense form the slots of rows without gradients decay to denormal numbers,
  * which are slow to compute with.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function adam(options: Partial<AdamOptions> = {}): Optimizer {
   const config = withDefaults('adam', { lr: 0.001, beta1: 0.9, beta2: 0.999, eps: 1e-8 }, options);
+  checkRanges('adam', config, {
+    lr: [0, Number.MAX_VALUE],
+    beta1: [0, 1 - Number.EPSILON],
+    beta2: [0, 1 - Number.EPSILON],
+    eps: [0, Number.MAX_VALUE],
+  });
   const { beta1, beta2 } = config;
 
   function init(params: Record<string, { shape: readonly number[] }>): Values {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { differenceOf } from '../agreement.ts';
 import { startWorker, type Worker } from '../process.ts';
+import { peerScript, workerScript } from '../scripts.ts';
 import type { Round } from '../settings.ts';
 import { inTurns, type Ratio, ratioOf, type Timing, type Turns, timingOf } from '../turns.ts';
 import { type EnvSettings, isTraining, LORA, RATES, type Task, type Training } from './settings.ts';
@@ -92,16 +92,15 @@ function lineOf(
 }
 
 function startOwn(settings: EnvSettings): Promise<Worker> {
-  const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
+  const script = workerScript('speed/env/worker');
   return startWorker(process.execPath, [...process.execArgv, script, JSON.stringify(settings)], 'Try a smaller shape.');
 }
 
 function startTorch(settings: EnvSettings & { readonly what: Training }, python: string): Promise<Worker> {
-  const script = fileURLToPath(new URL('../../../peers/env/torch_step.py', import.meta.url));
   const hint =
     'The peer needs Python 3 with PyTorch: pip install torch, then --python PATH when it is not the python3 of the PATH.';
   const decoder = shapes[settings.shape].decoder;
   const { rank, alpha } = LORA;
   const given = { ...settings, decoder, lr: RATES[settings.what], scale: alpha / rank };
-  return startWorker(python, [script, JSON.stringify(given)], hint);
+  return startWorker(python, [peerScript('env/torch_step.py'), JSON.stringify(given)], hint);
 }

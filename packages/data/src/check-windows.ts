@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import type { Windows } from '@lea/data';
+import type { Windows } from './windows.ts';
 
 /**
  * Refuses windows whose parts do not fit together, and items outside of the catalogue.

@@ -1,0 +1,70 @@
+import { controlsOf } from '../config/load.ts';
+import type { RunConfig } from '../config/schema.ts';
+import type { FinishedRun } from '../run/record.ts';
+
+/** A baseline, or the runs of one config with all its seeds: reports speak of their means. */
+export interface Group {
+  readonly name: string;
+  readonly kind: 'baseline' | 'run';
+  /** A counting memory without a network. */
+  readonly memory: boolean;
+  readonly runs: readonly FinishedRun[];
+  /** Mean test NDCG@10. */
+  readonly score: number;
+  /** Mean NDCG@10 on validation; NaN for baselines. */
+  readonly validation: number;
+}
+
+/** In the order in which the names first appear. */
+export function groupsOf(runs: readonly FinishedRun[]): Group[] {
+  const byName = Map.groupBy(runs, ({ record }) => `${record.kind} ${record.name}`);
+  return [...byName.values()].map((own) => {
+    const { name, kind, baseline } = own[0]!.record;
+    return {
+      name,
+      kind,
+      memory: (baseline as { type?: string } | undefined)?.type === 'counting-memory',
+      runs: own,
+      score: mean(own.map(({ record }) => record.metrics['ndcg@10'] ?? Number.NaN)),
+      validation: mean(own.map(({ record }) => record.validation ?? record.training?.best?.value ?? Number.NaN)),
+    };
+  });
+}
+
+/** The trained policy that is best on validation. A control shows what a gain is made of; nobody serves it. */
+export function servedOf(groups: readonly Group[], configs: readonly RunConfig[]): Group | undefined {
+  const controls = new Set(configs.flatMap(controlsOf));
+  return bestOf(
+    groups.filter(({ kind, name }) => kind === 'run' && !controls.has(name)),
+    ({ validation }) => validation,
+  );
+}
+
+/** The group of the greatest value; groups without one come last. */
+export function bestOf(groups: readonly Group[], value: (group: Group) => number): Group | undefined {
+  const rank = (group: Group) => (Number.isNaN(value(group)) ? Number.NEGATIVE_INFINITY : value(group));
+  return [...groups].sort((a, b) => rank(b) - rank(a))[0];
+}
+
+/** Runs that ended at their limit of steps while the last evaluation was the best one. */
+export function stillRising({ runs }: Group): boolean {
+  return runs.some(({ record: { training, config } }) => {
+    const limit = configOf(config).train?.maxSteps;
+    return limit !== undefined && training?.steps === limit && training.best?.step === training.curve.at(-1)?.step;
+  });
+}
+
+/** The config of a run inside of what its id hashes. */
+export function configOf(resolved: unknown): RunConfig & { readonly agent?: { readonly target?: string } } {
+  return (resolved as { config?: RunConfig } | undefined)?.config ?? { name: '' };
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Sample standard deviation; NaN of fewer than two values. */
+export function deviation(values: readonly number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
+}

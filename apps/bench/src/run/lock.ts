@@ -1,0 +1,36 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { writeError } from '@lea/core';
+
+/** SQLite's code for a database that another connection has locked. */
+const BUSY = 5;
+
+/** `held` until it is released; `busy`: another process holds it; `none`: the folder cannot be locked, nor written to as a rule. */
+export interface Lock {
+  readonly state: 'held' | 'busy' | 'none';
+  release(): void;
+}
+
+/**
+ * Locks a folder by an exclusive transaction on an empty database in it, `lock`. That is a lock of the operating system: it
+ * ends with the process, however that ends, and needs neither process ids nor clocks.
+ *
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE` when the folder cannot be made
+ */
+export async function lockFolder(folder: string): Promise<Lock> {
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw writeError(folder, cause);
+  });
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+    // The journal stays in memory: nothing but the lock itself is on disk.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    const held = database;
+    return { state: 'held', release: () => held.close() };
+  } catch (error) {
+    database?.close();
+    return { state: (error as { errcode?: number }).errcode === BUSY ? 'busy' : 'none', release: () => {} };
+  }
+}

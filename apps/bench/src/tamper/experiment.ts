@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { contentHash, stableJson } from '@lea/core';
+import { loadExperiment } from '../config/load.ts';
+import { conclusions } from '../report/conclusions.ts';
+import { runExperiment } from '../run/experiment.ts';
+import { miniFolder } from '../testing/bench.ts';
+
+/** A fresh folder with a config that writes every kind of file: two seconds of work. */
+export function smallFolder(): string {
+  const agent = { type: 'ce', encoder: { type: 'gru4rec', size: 8 } };
+  return miniFolder((config) => ({
+    ...config,
+    dataset: { type: 'world', users: 40, items: 30 },
+    baselines: [{ type: 'popularity' }, { type: 'counting-memory' }],
+    environments: {
+      language: { ...(config.environments.language as object), fit: { epochs: 1, window: 5 } },
+      folds: { tokens: 'id', fit: { epochs: 1, window: 5, layers: 1, width: 8 }, folds: 2 },
+    },
+    runs: [
+      { name: 'plain', agent, train: { batch: 16, maxSteps: 12, evaluateEvery: 2, patience: 20 } },
+      { name: 'language', base: 'plain', environment: 'language' },
+      { name: 'folds', base: 'plain', environment: 'folds' },
+      { name: 'memory', network: 'plain', base: 'plain', memory: {} },
+    ],
+  }));
+}
+
+/** Where the runs of such a folder are. */
+export function runsOf(folder: string): string {
+  return join(folder, 'runs', 'mini');
+}
+
+/** Runs the experiment of a folder in this process. @returns all that it says but times and versions */
+export async function outcomeOf(folder: string, signal = new AbortController().signal): Promise<string> {
+  const loaded = await loadExperiment(join(folder, 'mini.json'));
+  const { runs, agreements } = await runExperiment(loaded, {
+    data: undefined,
+    runs: join(folder, 'runs'),
+    out: new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream,
+    signal,
+    onFinished: () => {},
+  });
+  const sentences = conclusions(runs, loaded.experiment.runs, agreements);
+  const said = runs.map(({ record, evaluation }) => {
+    const { ranks, target, user, kind, kinds, metrics } = evaluation;
+    return { record, metrics, ranks: contentHash(ranks, target, user, kind, kinds) };
+  });
+  const lasting = (name: string, value: unknown): unknown => (PASSING.has(name) ? undefined : value);
+  // As it is after reading, in the order of names: fresh runs hold undefined and NaN.
+  return stableJson(JSON.parse(JSON.stringify({ said, agreements, sentences }, lasting)));
+}
+
+const PASSING = new Set(['seconds', 'serving', 'versions']);

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup';
+import shared from '../../tsup.config.ts';
+
+export default defineConfig({
+  ...shared,
+  // The command, and the measuring processes that it starts.
+  entry: {
+    main: 'src/main.ts',
+    'speed/worker': 'src/speed/worker.ts',
+    'speed/env/worker': 'src/speed/env/worker.ts',
+  },
+  dts: false,
+});

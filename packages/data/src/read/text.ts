@@ -1,0 +1,121 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
+import { TextDecoder } from 'node:util';
+import { createGunzip } from 'node:zlib';
+import { LeaError, readError } from '@lea/core';
+
+/**
+ * The text of a file in pieces, without its byte order mark. What is gzipped is told by its content, not by its name.
+ *
+ * @param encoding name of the Encoding Standard, such as `utf-8` or `windows-1252`; a byte order mark in the file is believed before it
+ * @throws LeaError `E_OPTION_VALUE`, `E_FILE_MISSING`, `E_FILE_READ`, `E_ENCODING_BAD` naming the line
+ */
+export async function* textOf(path: string, encoding: string): AsyncGenerator<string> {
+  const declared = decoderOf(encoding);
+  let decoder: TextDecoder | undefined;
+  let good = 0;
+  try {
+    for await (const bytes of bytesOf(path)) {
+      decoder ??= marked(bytes) ?? declared;
+      const text = decoder.decode(bytes, { stream: true });
+      good += bytes.length;
+      yield text;
+    }
+    yield decoder?.decode() ?? '';
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw cause;
+    const { line, text } = await beforeBadBytes(path, decoder!.encoding, good);
+    throw new LeaError(
+      'E_ENCODING_BAD',
+      `${path} line ${line}: after this text come bytes that are not ${decoder!.encoding}.`,
+      {
+        value: text,
+        hint: 'Name its encoding with the option "encoding": old files are often "windows-1252", those of some Windows programs "utf-16le".',
+        cause,
+      },
+    );
+  }
+}
+
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  const source = createReadStream(path);
+  try {
+    const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
+    const first = await chunks.next();
+    if (first.done) return;
+    const all = async function* () {
+      yield first.value;
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    };
+    // The callback has nothing to do: iterating throws the same errors.
+    yield* isGzipped(first.value) ? pipeline(all, createGunzip(), () => {}) : all();
+  } catch (cause) {
+    throw fileError(path, cause);
+  } finally {
+    source.destroy();
+  }
+}
+
+function isGzipped(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function fileError(path: string, cause: unknown): LeaError {
+  if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) return readError(path, cause);
+  return new LeaError('E_FILE_READ', `Cannot decompress a file (${(cause as Error).message}).`, {
+    value: path,
+    hint: 'It is cut or damaged: get it again.',
+    cause,
+  });
+}
+
+/** Also takes Python's spelling `latin-1`. */
+function decoderOf(encoding: string): TextDecoder {
+  for (const label of [encoding, String(encoding).replace(/[-_]/g, '')]) {
+    try {
+      return new TextDecoder(label, { fatal: true });
+    } catch {
+      // The next spelling, or the error below.
+    }
+  }
+  throw new LeaError('E_OPTION_VALUE', 'There is no such encoding.', {
+    value: encoding,
+    hint: 'Give a name such as "utf-8", "windows-1252", "utf-16le", "gb18030" or "shift_jis".',
+  });
+}
+
+function marked(bytes: Uint8Array): TextDecoder | undefined {
+  const [a, b, c] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return decoderOf('utf-8');
+  if (a === 0xff && b === 0xfe) return decoderOf('utf-16le');
+  return a === 0xfe && b === 0xff ? decoderOf('utf-16be') : undefined;
+}
+
+/**
+ * The line of the first bytes that cannot be decoded, and what stands before them on it. A decoder does not tell, so the file
+ * is read once more, byte by byte where the first reading stopped.
+ */
+async function beforeBadBytes(path: string, encoding: string, good: number): Promise<{ line: number; text: string }> {
+  const decoder = decoderOf(encoding);
+  let at = 0;
+  let line = 1;
+  let text = '';
+  const read = (bytes?: Uint8Array) => {
+    // A CR at the end waits for what follows: it may be half of a CRLF.
+    const ends = (text + decoder.decode(bytes, { stream: bytes !== undefined })).split(/\r\n|\n|\r(?!$)/);
+    line += ends.length - 1;
+    text = ends.at(-1)!.slice(-60);
+  };
+  try {
+    for await (const bytes of bytesOf(path)) {
+      const known = Math.max(0, Math.min(bytes.length, good - at));
+      read(bytes.subarray(0, known));
+      for (let byte = known; byte < bytes.length; byte++) read(bytes.subarray(byte, byte + 1));
+      at += bytes.length;
+    }
+    read();
+  } catch {
+    // Here they are.
+  }
+  return text.endsWith('\r') ? { line: line + 1, text: '' } : { line, text };
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { mergeConfig } from 'vitest/config';
+import base from '../../vitest.config.ts';
+
+/** One source with one edit, in the memory of the test run: no file is touched. */
+const { path, start, end, to } = JSON.parse(process.env.LEA_MUTANT);
+
+const mutant = {
+  name: 'mutant',
+  enforce: 'pre',
+  // Else Vitest keeps the edited module on disk, and takes it for the next edit.
+  configureVitest({ defineCacheKeyGenerator }) {
+    defineCacheKeyGenerator(({ id }) => (id === path ? false : undefined));
+  },
+  load(id) {
+    if (id !== path) return undefined;
+    const text = readFileSync(path, 'utf8');
+    return text.slice(0, start) + to + text.slice(end);
+  },
+};
+
+export default mergeConfig(base, { plugins: [mutant], test: { bail: 1, maxWorkers: 1 } });
