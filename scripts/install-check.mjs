@@ -1,19 +1,28 @@
-// Installs packages as users do: packed, with npm, in an empty project; runs the example of their README and checks its
-// types; uses its kit for tests where it has one. `node scripts/install-check.mjs [names...]`; without names, those in
-// `usual`. One line per check, exit code 0 or 1.
+// Installs packages as users do: packed, with npm and its scripts, in an empty project; runs the code of their README as it
+// stands, as JavaScript on every Node in `nodes`, and checks it as strict TypeScript; uses a package's kit for tests where it
+// has one; runs the installed bench. `node scripts/install-check.mjs [names...]`; without names, those in `usual`; `all` is
+// all of them. One line per check, exit code 0 or 1.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Without env, whose example trains a language model for minutes. */
 const usual = ['core', 'data', 'tensor', 'agents', 'eval', 'train'];
 
-/** Node's resolution and strict types, those of declarations included. */
+/** Major versions of Node that packages run on. */
+const nodes = ['22', '24'];
+
+/** How users compile: by Node's resolution, and by a bundler's. */
+const resolutions = {
+  nodenext: { module: 'nodenext' },
+  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+};
+
+/** Strict types, those of declarations included. */
 const compilerOptions = {
-  module: 'nodenext',
   target: 'es2023',
   lib: ['es2024'],
   types: ['node'],
@@ -33,8 +42,14 @@ testAgent(defineAgent({ type: 'mine', defaults: { lr: 0.01 }, build: (options, e
 /** Vitest's command line, in a project. */
 const vitest = join('node_modules', 'vitest', 'vitest.mjs');
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : usual;
-const packages = Object.fromEntries(readdirSync(join(root, 'packages')).map((folder) => [folder, manifest(folder)]));
+const folders = Object.fromEntries(
+  [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), join('apps', 'bench')].map(
+    (folder) => [basename(folder), folder],
+  ),
+);
+const packages = Object.fromEntries(Object.keys(folders).map((name) => [name, manifest(name)]));
+const given = process.argv.slice(2);
+const names = given.length === 0 ? usual : given.includes('all') ? Object.keys(packages) : given;
 const unknown = names.find((name) => !packages[name]);
 if (unknown) {
   console.error(`There is no package "${unknown}". There are: ${Object.keys(packages).join(', ')}.`);
@@ -47,14 +62,15 @@ try {
   const needed = [...new Set(names.flatMap(closure))];
   const tarballs = pack(needed);
   const runtime = packRuntime();
-  for (const name of names) check(name, tarballs, runtime);
+  const binaries = Object.fromEntries(nodes.map((version) => [version, nodeOf(version)]));
+  for (const name of names) (name === 'bench' ? checkBench : check)(name, tarballs, runtime, binaries);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 process.exit(failed > 0 ? 1 : 0);
 
-function manifest(folder) {
-  return JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
+function manifest(name) {
+  return JSON.parse(readFileSync(join(root, folders[name], 'package.json'), 'utf8'));
 }
 
 /** A package and the packages of this repository that it depends on. */
@@ -64,17 +80,23 @@ function closure(name) {
 }
 
 /** Builds and packs; gives the files by package. */
-function pack(folders) {
-  const filters = folders.map((folder) => `--filter=@lea/${folder}`);
+function pack(wanted) {
+  const filters = wanted.map((name) => `--filter=@lea/${name}`);
   step('build', run('pnpm', ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only']));
-  const packed = folders.map((folder) => {
-    const destination = join(work, 'packed', folder);
+  const packed = wanted.map((name) => {
+    const destination = join(work, 'packed', name);
     mkdirSync(destination, { recursive: true });
-    const cwd = join(root, 'packages', folder);
-    step(`@lea/${folder} packs`, run('pnpm', ['pack', '--pack-destination', destination], { cwd }));
-    return [folder, join(destination, readdirSync(destination)[0])];
+    const cwd = join(root, folders[name]);
+    step(`@lea/${name} packs`, run('pnpm', ['pack', '--pack-destination', destination], { cwd }));
+    return [name, join(destination, readdirSync(destination)[0])];
   });
   return Object.fromEntries(packed);
+}
+
+/** The binary of a major version of Node, from npm. */
+function nodeOf(version) {
+  const exec = ['exec', '--yes', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath'];
+  return run('npm', exec, { cwd: work }).stdout.trim().split('\n').at(-1);
 }
 
 /** ONNX Runtime for this machine, which comes with @lea/tensor. */
@@ -88,36 +110,85 @@ function packRuntime() {
 }
 
 /** Installs one package alone, as its README says. */
-function check(name, tarballs, runtime) {
+function check(name, tarballs, runtime, binaries) {
   const project = join(work, name);
   mkdirSync(project);
-  const readme = readFileSync(join(root, 'packages', name, 'README.md'), 'utf8');
+  const readme = readFileSync(join(root, folders[name], 'README.md'), 'utf8');
   const dependencies = readme.match(/npm i (.*)/)[1].split(' ');
-  const others = dependencies.filter((dependency) => !dependency.startsWith('@lea/'));
+  const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
+  const code = readme.match(/```(?:ts|js)\n(.*?)```/s)[1];
+  const types = { 'example.ts': code, ...(kits[name] && { 'kit.test.ts': kits[name] }) };
+  const sources = { ...types, 'example.mjs': code };
+  for (const [kind, options] of Object.entries(resolutions)) {
+    sources[`tsconfig.${kind}.json`] = JSON.stringify({
+      compilerOptions: { ...compilerOptions, ...options },
+      files: Object.keys(types),
+    });
+  }
+  if (!install(project, dependencies, tarballs, runtime, dev, sources)) return;
+  for (const [version, node] of Object.entries(binaries)) {
+    step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.mjs'], { cwd: project }));
+  }
+  if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));
+  for (const kind of Object.keys(resolutions)) step(`@lea/${name}: types (${kind})`, typecheck(project, kind));
+}
+
+/** The installed bench runs a config of the user's, with a package of the user's that is linked as docs/extend.md says. */
+function checkBench(name, tarballs, runtime, binaries) {
+  const project = join(work, name);
+  const mine = join(work, 'mine');
+  mkdirSync(project);
+  cpSync(join(root, 'examples', 'own-agent', 'src'), join(mine, 'src'), { recursive: true });
+  const {
+    name: own,
+    version,
+    type,
+    exports,
+  } = JSON.parse(readFileSync(join(root, 'examples', 'own-agent', 'package.json'), 'utf8'));
+  writeFileSync(join(mine, 'package.json'), JSON.stringify({ name: own, version, type, exports }));
+  const config = readFileSync(join(root, 'examples', 'own-agent', 'bench.json'), 'utf8');
+  if (!install(project, ['@lea/bench', '../mine'], tarballs, runtime, [], { 'bench.json': config })) return;
+  for (const [version, node] of Object.entries(binaries)) {
+    const bench = [join('node_modules', '@lea', 'bench', 'dist', 'main.js'), 'run', 'bench.json', '--json'];
+    const made = run(node, [...bench, '--runs', `runs-${version}`], { cwd: project });
+    const lines = made.stdout?.trim().split('\n') ?? [];
+    step(`@lea/bench: own agents of a linked package on Node ${version}`, {
+      ...made,
+      status: made.status || (lines.length === 3 ? 0 : 1),
+    });
+  }
+}
+
+/** An empty project with packages, and what they take on disk. */
+function install(project, dependencies, tarballs, runtime, dev, sources) {
+  const name = basename(project);
   // What is of this repository may not be on the registry yet: its packed form takes its place.
   const own = dependencies.flatMap((d) => (d.startsWith('@lea/') ? closure(d.slice('@lea/'.length)) : []));
   const files = [...new Set(own)].map((folder) => tarballs[folder]);
   if (own.includes('tensor')) files.push(runtime);
-  const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
-  const sources = {
-    'example.ts': readme.match(/```ts\n(.*?)```/s)[1],
-    ...(kits[name] && { 'kit.test.ts': kits[name] }),
-  };
+  const others = dependencies.filter((dependency) => !dependency.startsWith('@lea/'));
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(sources) }));
   for (const [file, source] of Object.entries(sources)) writeFileSync(join(project, file), source);
+  const quiet = ['--no-audit', '--no-fund'];
+  if (!step(`@lea/${name} installs`, run('npm', ['install', ...quiet, ...files, ...others], { cwd: project })))
+    return false;
+  console.log(`       ${megabytes(join(project, 'node_modules'))} MB in node_modules`);
+  return (
+    dev.length === 0 || step(`@lea/${name}: tools`, run('npm', ['install', '-D', ...quiet, ...dev], { cwd: project }))
+  );
+}
 
-  const install = ['install', '--no-audit', '--no-fund', ...files, ...others, ...dev];
-  if (!step(`@lea/${name} installs`, run('npm', install, { cwd: project }))) return;
-  step(`@lea/${name}: the example of its README runs`, run(process.execPath, ['example.ts'], { cwd: project }));
-  if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));
-  step(`@lea/${name}: types`, typecheck(project));
+function megabytes(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Math.round(files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0) / 1e6);
 }
 
 /** Declarations of other makes are read but not judged: those of tfjs want the types of a browser. */
-function typecheck(cwd) {
+function typecheck(cwd, kind) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { stdout, ...result } = run(process.execPath, [tsc, '-p', '.', '--pretty', 'false'], { cwd });
+  const { stdout, ...result } = run(process.execPath, [tsc, '-p', `tsconfig.${kind}.json`, '--pretty', 'false'], {
+    cwd,
+  });
   const lines = stdout.split('\n').filter(Boolean);
   const ours = lines.filter((line) => !/^( |node_modules\/(?!@lea\/))/.test(line));
   const crashed = result.status !== 0 && lines.length === 0;

@@ -24,7 +24,7 @@ import {
   valuesOf,
 } from '@lea/agents';
 import { stopGradient, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Discount `gamma`, step `tau` of the moving average that values actions, learning rate `lr`: as in `QOptions`. */
 export interface IqlOptions extends CatalogueOptions, Pick<QOptions, 'gamma' | 'tau' | 'lr'> {
@@ -67,7 +67,7 @@ export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
         const y = stopGradient(loggedTarget(batch.reward!, batch.done!, vOf(next), options.gamma));
         // #region comparison
         // |expectile - 1[A < 0]|: a comparison has no gradient, so none may lead through it.
-        const side = tf.abs(tf.sub(options.expectile, tf.less(stopGradient(advantage), 0).toFloat()));
+        const side = tf.abs(tf.sub(options.expectile, tf.cast(tf.less(stopGradient(advantage), 0), 'float32')));
         // #endregion comparison
         const terms = {
           ce: supervisedLoss(encoder, input, states, options, weight),

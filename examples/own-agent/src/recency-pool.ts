@@ -9,7 +9,7 @@ import {
   validSlots,
 } from '@lea/agents';
 import { gelu, linear } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 export interface RecencyPoolOptions {
   /** Columns of item vectors and states. Default 64. */
@@ -44,11 +44,11 @@ export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<Rec
     encode(params, histories, mode) {
       const [rows, window] = histories.items.shape as [number, number];
       const padId = params['emb.weight']!.shape[0]! - 1;
-      const slots = tf.range(1, window + 1, 1, 'int32').reshape([1, window]);
-      const age = tf.sub(histories.length.reshape([rows, 1]), slots).toFloat();
+      const slots = tf.reshape(tf.range(1, window + 1, 1, 'int32'), [1, window]);
+      const age = tf.cast(tf.sub(tf.reshape(histories.length, [rows, 1]), slots), 'float32');
       // Before the mask, slots of padding have a negative age.
       const recency = tf.exp(tf.mul(tf.relu(age), tf.scalar(Math.log(decay))));
-      const weight = tf.mul(recency, validSlots(histories, padId)).expandDims(2);
+      const weight = tf.expandDims(tf.mul(recency, validSlots(histories, padId)), 2);
       const sum = tf.sum(tf.mul(lookUp(params, histories.items, mode), weight), 1);
       // An empty history has no weight at all: its mean is 0.
       const mean = tf.div(sum, tf.add(tf.sum(weight, 1), tf.scalar(1e-6)));

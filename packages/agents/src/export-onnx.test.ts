@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fold, integers, key, uniform } from '@lea/core';
 import { windowsOf } from '@lea/data';
 import { float32, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exportOnnx } from './export-onnx.ts';
@@ -177,7 +178,7 @@ function popularity(counts: readonly number[]): { agent: Agent; params: Values }
   const agent: Agent = {
     ...createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 8 } }),
     init: () => params,
-    score: ({ counts }, { items }) => counts!.reshape([1, -1]).tile([items.shape[0]!, 1]),
+    score: ({ counts }, { items }) => tf.tile(tf.reshape(counts!, [1, -1]), [items.shape[0]!, 1]),
   };
   return { agent, params };
 }
@@ -249,7 +250,7 @@ test('what cannot be written is refused and leaves the old file', async () => {
     init: () => huge,
     score: ({ counts, unread, ...weights }, histories) =>
       Object.values(weights).reduce(
-        (sum, w) => sum.add(w.slice(0, 8)),
+        (sum, w) => tf.add(sum, tf.slice(w, 0, 8)),
         agent.score({ counts: counts! }, histories),
       ) as never,
   };

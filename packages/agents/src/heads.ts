@@ -1,6 +1,6 @@
 import type { Key } from '@lea/core';
 import { embedding, linear, type Tensors, type Values, withOnes } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { filledValue, uniformValue } from './init.ts';
 import type { Encoder, Shape } from './types.ts';
 
@@ -79,7 +79,7 @@ export function greedy(of: tf.Tensor2D, candidates?: tf.Tensor, allowed?: tf.Ten
   if (candidates.rank === 1) return tf.gather(candidates as tf.Tensor1D, best);
   const [rows, count] = candidates.shape as [number, number];
   return tf.gather(
-    candidates.reshape([rows * count]) as tf.Tensor1D,
+    tf.reshape(candidates, [rows * count]) as tf.Tensor1D,
     tf.add(tf.range(0, rows * count, count, 'int32'), best),
   );
 }
@@ -87,5 +87,5 @@ export function greedy(of: tf.Tensor2D, candidates?: tf.Tensor, allowed?: tf.Ten
 /** Values of chosen items: ids [B] -> [B], ids [B, K] -> [B, K]; only their rows of the weight are read. */
 export function valuesOf({ features, weight }: Head, ids: tf.Tensor): tf.Tensor {
   const rows = embedding(weight, ids);
-  return tf.sum(tf.mul(rows, ids.rank === 1 ? features : features.expandDims(1)), -1);
+  return tf.sum(tf.mul(rows, ids.rank === 1 ? features : tf.expandDims(features, 1)), -1);
 }

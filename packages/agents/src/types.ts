@@ -1,6 +1,6 @@
 import type { Key } from '@lea/core';
 import type { Specs, Tensors, Value, Values } from '@lea/tensor';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** What a network is built for. */
 export interface Shape {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { fold, key, normal } from '@lea/core';
 import { historyWindows, windowsOf } from '@lea/data';
 import { float32, int32, type Tensors, toTensor } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endsAfter, promptedStates, readPrompt } from './candidate-prompt.ts';
 import { catalogueModel } from './catalogue-model.ts';
@@ -66,7 +66,7 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
     const all = toTensor(words);
     expect(difference(states, alone)).toBeLessThan(1e-4);
     for (const [q, end] of ends.entries()) {
-      const row = (from: number, count: number): tf.Tensor => tf.slice(all, [from, 0], [count, D]).expandDims(0);
+      const row = (from: number, count: number): tf.Tensor => tf.expandDims(tf.slice(all, [from, 0], [count, D]), 0);
       const parts = [tf.slice(history, [0, 0, 0], [1, end + 1, D]), row(1, 2), tf.slice(actions, [0, q, 0], [1, 1, D])];
       const x = tf.concat([...parts, row(3, 2)], 1);
       const T = x.shape[1]!;

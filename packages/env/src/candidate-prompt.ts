@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { float32, type Tensors, type Value } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderMode } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
 import { wordsOf } from './decoders/modules.ts';

@@ -1,6 +1,6 @@
 import { checkRanges, checkSeed, fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkTexts } from './check-texts.ts';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
 import { initDecoder, wordsOf } from './decoders/modules.ts';

@@ -1,6 +1,6 @@
 import { key } from '@lea/core';
 import { float32, int32, type Tensors, toTensor, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initDecoder } from './decoders/modules.ts';
 import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';

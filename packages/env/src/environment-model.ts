@@ -14,7 +14,7 @@ import {
   type Tensors,
   type Values,
 } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { openingOf, type PromptShape, promptedStates } from './candidate-prompt.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { type DecoderMode, type KeysAndValues, readSlots } from './decoders/decode.ts';
@@ -292,7 +292,7 @@ interface Shifts {
 function crossEntropy(states: tf.Tensor, table: tf.Tensor, target: tf.Tensor, { repetition, less }: Shifts): tf.Tensor {
   const [B, T, S] = states.shape as [number, number, number];
   const [queries, ids] = [tf.reshape(states, [B * T, S]), tf.reshape(target, [B * T])];
-  const each = tf.reshape(softmaxCrossEntropy(queries, table, ids.expandDims(1), tf.ones([B * T, 1])), [B, T]);
+  const each = tf.reshape(softmaxCrossEntropy(queries, table, tf.expandDims(ids, 1), tf.ones([B * T, 1])), [B, T]);
   if (!repetition) return each;
   const plain = tf.reshape(rowDot(queries, embedding(table, ids)), [B, T]);
   const normaliser = normaliserAfter(repetition, slotLogits(repetition, states, table), tf.add(each, plain));
@@ -326,10 +326,10 @@ function sampledCrossEntropy(
   const queries = tf.reshape(states, [B * T, S]);
   const plain = tf.reshape(rowDot(queries, embedding(table, tf.reshape(target, [-1]))), [B, T, 1]);
   const others = tf.reshape(tf.matMul(queries, embedding(table, contrast), false, true), [B, T, draws]);
-  const known = repetition ? tf.add(plain, repetition.of(target).expandDims(2)) : plain;
-  const own = less ? tf.add(known, less.expandDims(2)) : known;
+  const known = repetition ? tf.add(plain, tf.expandDims(repetition.of(target), 2)) : plain;
+  const own = less ? tf.add(known, tf.expandDims(less, 2)) : known;
   const drawn = repetition ? tf.add(others, repetition.of(contrast)) : others;
-  const same = tf.cast(tf.equal(target.expandDims(2), tf.reshape(contrast, [1, 1, draws])), 'float32');
+  const same = tf.cast(tf.equal(tf.expandDims(target, 2), tf.reshape(contrast, [1, 1, draws])), 'float32');
   const weighed = tf.sub(tf.add(drawn, Math.log(table.shape[0]! / draws)), tf.mul(same, 1e9));
   return tf.sub(tf.logSumExp(tf.concat([own, weighed], 2), 2), tf.squeeze(own, [2]));
 }

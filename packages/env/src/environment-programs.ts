@@ -1,5 +1,5 @@
 import { embedding, type Program, type ProgramResult, pick, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { endsAfter, openingSlots } from './candidate-prompt.ts';
 import type { DecoderMode } from './decoders/decode.ts';
 import { causalMask, prefixMask } from './decoders/masks.ts';
@@ -67,7 +67,7 @@ export function rewardProgram(config: EnvironmentConfig): Program {
     const asked = { states: states!, current: slotAt(states!, last), candidates, mask };
     const likeness =
       frozen.memory &&
-      likenessReward(frozen, tf.tile(remembered!.expandDims(1), [1, A, 1]), embedding(frozen.memory, actions!));
+      likenessReward(frozen, tf.tile(tf.expandDims(remembered!, 1), [1, A, 1]), embedding(frozen.memory, actions!));
     const each = headNames(config).map((name) => {
       const judged = rewardsOf(pick(name, frozen), config, asked);
       return likeness ? tf.add(judged, likeness) : judged;

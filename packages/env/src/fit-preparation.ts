@@ -9,7 +9,7 @@ import {
   type Value,
   type Values,
 } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { openingSlots, readPrompt } from './candidate-prompt.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { initLora } from './decoders/lora.ts';

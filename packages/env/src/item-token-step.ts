@@ -1,5 +1,5 @@
 import { adam, float32, type Program, type Specs, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { wordsOf } from './decoders/modules.ts';
 import { type LanguageModel, type TokenRows, textBatch, textLoss } from './language-model.ts';
 import { packing } from './packing.ts';

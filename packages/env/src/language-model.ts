@@ -1,6 +1,6 @@
 import { contentHash } from '@lea/core';
 import { embedding, float32, int32, rowDot, softmaxCrossEntropy, type Tensors, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkTexts } from './check-texts.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { capped, decode, embedWords } from './decoders/decode.ts';

@@ -1,5 +1,5 @@
 import { float32, int32, type Tensors, toTensor, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { segmentMask } from './decoders/masks.ts';
 import {

@@ -11,7 +11,7 @@ import {
   type Value,
   type Values,
 } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Runtime, ready } from './runtime.ts';
 
 /**
@@ -107,7 +107,7 @@ export function popularityColumn(params: Tensors, popularity: tf.Tensor): tf.Ten
 /** 1 where a position may look, [rows, T, T]. @param mask additive [rows, 1, T, T]: 0 there, -1e9 elsewhere */
 export function visibleOf(mask: tf.Tensor): tf.Tensor {
   const slots = mask.shape[3]!;
-  return tf.equal(mask, tf.scalar(0)).toFloat().reshape([-1, slots, slots]);
+  return tf.reshape(tf.cast(tf.equal(mask, tf.scalar(0)), 'float32'), [-1, slots, slots]);
 }
 
 /**
@@ -118,9 +118,9 @@ export function visibleOf(mask: tf.Tensor): tf.Tensor {
 export function keptOf(params: Tensors, mask: tf.Tensor): tf.Tensor {
   const slots = mask.shape[3]!;
   const places = tf.range(0, slots, 1, 'int32');
-  const age = tf.relu(tf.sub(places.reshape([slots, 1]), places.reshape([1, slots])).toFloat());
+  const age = tf.relu(tf.cast(tf.sub(tf.reshape(places, [slots, 1]), tf.reshape(places, [1, slots])), 'float32'));
   const kept = tf.exp(tf.neg(tf.mul(softplus(scaled(params, 'decay')), age)));
-  return tf.mul(kept.expandDims(0), visibleOf(mask));
+  return tf.mul(tf.expandDims(kept, 0), visibleOf(mask));
 }
 
 /**

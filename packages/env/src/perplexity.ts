@@ -1,5 +1,5 @@
 import { float32, specsOf, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './decoders/config.ts';
 import { startVector, type TokenRows, textBatch, textLoss } from './language-model.ts';
 import { type Runtime, ready } from './runtime.ts';

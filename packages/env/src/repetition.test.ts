@@ -1,6 +1,6 @@
 import { integers, key, normal } from '@lea/core';
 import { int32, toTensor } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { segmentMask } from './decoders/masks.ts';
 import { keptOf, visibleOf } from './memory.ts';
@@ -47,7 +47,7 @@ const logSumExp = (row: number[]) => Math.log(row.reduce((sum, x) => sum + Math.
 
 test('the normaliser is that of all logits with the bonus added, repeated items included', () => {
   const { repetition, states, table } = made();
-  const plain = tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1).reshape([B, T]);
+  const plain = tf.reshape(tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1), [B, T]);
   const got = normaliserAfter(repetition, slotLogits(repetition, states, table), plain).dataSync();
   dense().forEach((row, i) => {
     expect(got[i]).toBeCloseTo(logSumExp(row), 4);
@@ -59,10 +59,7 @@ test('what given items get', () => {
   const plain = tf.matMul(tf.reshape(states, [B * T, S]), table, false, true).arraySync() as number[][];
   const all = dense();
   const ofTargets = repetition.of(toTensor(int32(target, [B, T]))).dataSync();
-  const ofSome = repetition
-    .of(tf.tensor1d([5, 0, 8], 'int32'))
-    .reshape([B * T, 3])
-    .arraySync() as number[][];
+  const ofSome = tf.reshape(repetition.of(tf.tensor1d([5, 0, 8], 'int32')), [B * T, 3]).arraySync() as number[][];
   for (let i = 0; i < B * T; i++) {
     const bonus = (item: number) => all[i]![item]! - plain[i]![item]!;
     expect(ofTargets[i]).toBeCloseTo(bonus(target[i]!), 4);
@@ -85,7 +82,7 @@ test('ranks and losses among all items', () => {
 test('the gradient of the weight', () => {
   const loss = (weight: tf.Tensor): tf.Tensor => {
     const { repetition, states, table } = made(weight);
-    const plain = tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1).reshape([B, T]);
+    const plain = tf.reshape(tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1), [B, T]);
     const after = normaliserAfter(repetition, slotLogits(repetition, states, table), plain);
     return tf.sum(tf.sub(after, repetition.of(toTensor(int32(target, [B, T])))));
   };

@@ -1,5 +1,5 @@
 import { embedding } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** What repetition adds to the logits of the items that histories hold; to all others it adds nothing. */
 export interface Repetition {
@@ -24,20 +24,20 @@ export function repetitionOf(
   count: number,
 ): Repetition {
   const [B, T] = slots.shape as [number, number];
-  const real = tf.less(slots, tf.scalar(count, 'int32')).toFloat();
-  const same = tf.mul(equal(slots.reshape([B, T, 1]), slots.reshape([B, 1, T])), real.reshape([B, 1, T]));
+  const real = tf.cast(tf.less(slots, tf.scalar(count, 'int32')), 'float32');
+  const same = tf.mul(equal(tf.reshape(slots, [B, T, 1]), tf.reshape(slots, [B, 1, T])), tf.reshape(real, [B, 1, T]));
   const places = tf.range(0, T, 1, 'int32');
-  const after = tf.greater(places.reshape([1, T, 1]), places.reshape([1, 1, T])).toFloat();
+  const after = tf.cast(tf.greater(tf.reshape(places, [1, T, 1]), tf.reshape(places, [1, 1, T])), 'float32');
   const later = tf.matMul(visible, tf.mul(same, after));
-  const w = weight.reshape([1, 1, 1]);
+  const w = tf.reshape(weight, [1, 1, 1]);
   return {
     bonus: tf.mul(tf.matMul(kept, same), w),
-    stands: tf.mul(tf.mul(visible, real.reshape([B, 1, T])), equal(later, tf.scalar(0))),
+    stands: tf.mul(tf.mul(visible, tf.reshape(real, [B, 1, T])), equal(later, tf.scalar(0))),
     items: tf.minimum(slots, tf.scalar(count - 1, 'int32')),
     of: (ids) =>
       ids.rank === 1
-        ? tf.mul(tf.matMul(kept, equal(slots.reshape([B, T, 1]), ids.reshape([1, 1, -1]))), w)
-        : tf.sum(tf.mul(tf.mul(kept, equal(ids.reshape([B, T, 1]), slots.reshape([B, 1, T]))), w), 2),
+        ? tf.mul(tf.matMul(kept, equal(tf.reshape(slots, [B, T, 1]), tf.reshape(ids, [1, 1, -1]))), w)
+        : tf.sum(tf.mul(tf.mul(kept, equal(tf.reshape(ids, [B, T, 1]), tf.reshape(slots, [B, 1, T]))), w), 2),
   };
 }
 
@@ -53,11 +53,11 @@ export function slotLogits({ items }: Repetition, states: tf.Tensor, table: tf.T
  * @param logits of {@link slotLogits} @param before log sum exp without the bonus, [B, T]
  */
 export function normaliserAfter({ bonus, stands }: Repetition, logits: tf.Tensor, before: tf.Tensor): tf.Tensor {
-  const share = tf.sub(logits, before.expandDims(2));
+  const share = tf.sub(logits, tf.expandDims(before, 2));
   const more = tf.sum(tf.mul(stands, tf.sub(tf.exp(tf.add(share, bonus)), tf.exp(share))), 2);
   return tf.add(before, tf.log(tf.maximum(tf.add(more, 1), tf.scalar(1e-6))));
 }
 
 function equal(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return tf.equal(a, b).toFloat();
+  return tf.cast(tf.equal(a, b), 'float32');
 }

@@ -9,7 +9,7 @@ import {
   type Values,
   valueAndGrad,
 } from '@lea/tensor';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 
 const SLOTS = 'optimizer/';
 

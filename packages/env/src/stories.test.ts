@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createWorld, splitByUser } from '@lea/data';
 import { int32, specsOf } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { decode, embedWords } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';

@@ -1,5 +1,5 @@
 import { key, normal } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { fitEnvironment } from './fit-environment.ts';
 import { finish } from './progress.ts';

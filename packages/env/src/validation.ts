@@ -1,7 +1,7 @@
 import { fold, type Key } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { embedding, rowDot, specsOf, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type EnvironmentConfig, type EnvironmentLosses, environmentLosses } from './environment-model.ts';
 import { normaliserAfter, slotLogits } from './repetition.ts';
 import { type Runtime, ready } from './runtime.ts';

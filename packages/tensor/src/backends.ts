@@ -2,7 +2,7 @@ import * as module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 export interface BackendOptions {
   /** For `tensorflow`: a folder whose node_modules holds `@tensorflow/tfjs-node`; by default it is found as a dependency is. */
@@ -54,13 +54,8 @@ function loadTensorflow(folder: string | undefined): void {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray = Array.isArray;
   // It must register with the tfjs in use here: a second copy would hold its own engine.
-  const ownTfjs = own.resolve('@tensorflow/tfjs');
-  const beside = module.createRequire(ownTfjs);
-  const replaced = new Map([['@tensorflow/tfjs', pathToFileURL(ownTfjs).href]]);
-  for (const part of ['core', 'layers', 'converter', 'data', 'backend-cpu']) {
-    const name = `@tensorflow/tfjs-${part}`;
-    replaced.set(name, pathToFileURL(beside.resolve(name)).href);
-  }
+  const parts = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
+  const replaced = new Map(parts.map((name) => [name, pathToFileURL(own.resolve(name)).href]));
   const hooks = module.registerHooks({
     resolve(specifier, context, next) {
       const url = replaced.get(specifier);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { expectClose, numbers } from './fixtures/parity.ts';
 import {
@@ -38,10 +38,10 @@ const frozen = { scale: numbers('scale', [WIDTH]) };
 const training: Program = ({ state, inputs, frozen }) => {
   const net = pick('net/', state);
   const { loss, aux, grads } = valueAndGrad((p) => {
-    const rows = dropout(embedding(p.items!, inputs.items!), 0.2, inputs.key!, 'rows').mul(frozen.scale!);
-    const h = linear(layerNorm(rows.mean(1), p.gain!, p.bias!), p.weight!);
-    const losses = softmaxCrossEntropy(h, p.items!, inputs.action!.expandDims(1), tf.ones([BATCH, 1]));
-    return { loss: losses.mean(), aux: { losses } };
+    const rows = tf.mul(dropout(embedding(p.items!, inputs.items!), 0.2, inputs.key!, 'rows'), frozen.scale!);
+    const h = linear(layerNorm(tf.mean(rows, 1), p.gain!, p.bias!), p.weight!);
+    const losses = softmaxCrossEntropy(h, p.items!, tf.expandDims(inputs.action!, 1), tf.ones([BATCH, 1]));
+    return { loss: tf.mean(losses), aux: { losses } };
   }, net);
   const next = optimizer.update(grads, pick('adam/', state), net);
   return { state: { ...prefixed('net/', next.params), ...prefixed('adam/', next.slots) }, outputs: { loss, ...aux } };
@@ -184,7 +184,7 @@ describe('compile', () => {
   test('state that passes through, inputs given back, bools and constants', async () => {
     const flags = { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) } as const;
     const program: Program = ({ state, inputs }) => ({
-      state: { flags: state.flags!, count: state.count!.add(tf.scalar(1, 'int32')) },
+      state: { flags: state.flags!, count: tf.add(state.count!, tf.scalar(1, 'int32')) },
       outputs: {
         x: inputs.x!,
         not: tf.logicalNot(state.flags!),
@@ -207,16 +207,16 @@ describe('compile', () => {
 
   test('tensors of another backend can be captured and still be used there', async () => {
     const captured = tf.tensor1d([10, 20]);
-    const { outputs } = await once(({ inputs }) => ({ state: {}, outputs: { y: inputs.x!.mul(captured) } }));
+    const { outputs } = await once(({ inputs }) => ({ state: {}, outputs: { y: tf.mul(inputs.x!, captured) } }));
     expect([...outputs.y!.data]).toEqual([10, 40]);
-    expect([...captured.add(1).dataSync()]).toEqual([11, 21]);
-    const second = await once(({ inputs }) => ({ state: {}, outputs: { y: inputs.x!.sub(captured) } }));
+    expect([...tf.add(captured, 1).dataSync()]).toEqual([11, 21]);
+    const second = await once(({ inputs }) => ({ state: {}, outputs: { y: tf.sub(inputs.x!, captured) } }));
     expect([...second.outputs.y!.data]).toEqual([-9, -18]);
     captured.dispose();
   });
 
   test('a program without inputs runs for the steps it is told', async () => {
-    const runner = await compile(({ state }) => ({ state: { n: state.n!.mul(2) }, outputs: {} }), {
+    const runner = await compile(({ state }) => ({ state: { n: tf.mul(state.n!, 2) }, outputs: {} }), {
       state: { n: float32([1], []) },
       inputs: {},
     });
@@ -226,7 +226,7 @@ describe('compile', () => {
 
   test('what gradients nobody asked for would cost is not in the program', async () => {
     const program: Program = ({ inputs }) => {
-      const { loss } = valueAndGrad(({ x }) => ({ loss: x!.square().sum() }), { x: inputs.x! });
+      const { loss } = valueAndGrad(({ x }) => ({ loss: tf.sum(tf.square(x!)) }), { x: inputs.x! });
       return { state: {}, outputs: { loss } };
     };
     const runner: Runner = await compile(program, plain);
@@ -242,7 +242,7 @@ describe('compile', () => {
     };
     await expect(compile(broken, plain)).rejects.toThrow('my own');
     expect(tf.getBackend()).toBe('cpu');
-    expect([...tf.tensor1d([1, 2]).add(1).dataSync()]).toEqual([2, 3]);
+    expect([...tf.add(tf.tensor1d([1, 2]), 1).dataSync()]).toEqual([2, 3]);
   });
 
   test('errors say what is wrong and what to do', async () => {

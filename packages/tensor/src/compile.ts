@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { checkChoices, checkRanges, LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { stepCount } from './feed.ts';
 import { modelGraph, modelNames, STEPS } from './onnx/program.ts';

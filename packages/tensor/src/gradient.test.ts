@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { withGradient } from './gradient.ts';
 import { amax, pick, prefixed, stopGradient, useBackend, valueAndGrad } from './index.ts';
@@ -6,8 +6,8 @@ import { amax, pick, prefixed, stopGradient, useBackend, valueAndGrad } from './
 test('value, by-products and gradients of the parameters that take part', () => {
   const params = { a: tf.scalar(3), b: tf.scalar(4), unused: tf.scalar(5) };
   const { loss, aux, grads } = valueAndGrad(({ a, b }) => {
-    const product = a!.mul(b!);
-    return { loss: product.square(), aux: { product } };
+    const product = tf.mul(a!, b!);
+    return { loss: tf.square(product), aux: { product } };
   }, params);
   expect(loss.dataSync()[0]).toBe(144);
   expect(aux.product!.dataSync()[0]).toBe(12);
@@ -19,13 +19,13 @@ test('leaves no tensors behind within tidy', () => {
   const before = tf.memory().numTensors;
   tf.tidy(() => {
     const x = tf.ones([3]);
-    valueAndGrad(({ x }) => ({ loss: stopGradient(x!).mul(x!).sum(), aux: { x: x! } }), { x });
+    valueAndGrad(({ x }) => ({ loss: tf.sum(tf.mul(stopGradient(x!), x!)), aux: { x: x! } }), { x });
   });
   expect(tf.memory().numTensors).toBe(before);
 });
 
 test('stopGradient keeps the numbers and cuts the gradient', () => {
-  const { grads } = valueAndGrad(({ x }) => ({ loss: stopGradient(x!.square()).mul(x!) }), { x: tf.scalar(3) });
+  const { grads } = valueAndGrad(({ x }) => ({ loss: tf.mul(stopGradient(tf.square(x!)), x!) }), { x: tf.scalar(3) });
   expect(grads.x!.dataSync()[0]).toBe(9);
   const x = tf.tensor1d([1, 2]);
   const same = stopGradient(x);
@@ -37,16 +37,16 @@ test('gradients of inputs that do not take part are not computed', () => {
   let computed = '';
   const op = (a: tf.Tensor, b: tf.Tensor) =>
     withGradient([a, b], () => ({
-      value: a.mul(b),
+      value: tf.mul(a, b),
       saved: [a, b],
       gradients: (dy, [a, b]) => [
         () => {
           computed += 'a';
-          return dy.mul(b!);
+          return tf.mul(dy, b!);
         },
         () => {
           computed += 'b';
-          return dy.mul(a!);
+          return tf.mul(dy, a!);
         },
       ],
     }));
@@ -68,7 +68,7 @@ test('a backend that does not exist is named', async () => {
 
 test('amax shares the gradient among equal maxima', () => {
   const x = tf.tensor2d([2, 1, 2, 0, 0, 0], [2, 3]);
-  const { loss, grads } = valueAndGrad(({ x }) => ({ loss: amax(x!, 1).mul([6, 9]).sum() }), { x });
+  const { loss, grads } = valueAndGrad(({ x }) => ({ loss: tf.sum(tf.mul(amax(x!, 1), [6, 9])) }), { x });
   expect(loss.dataSync()[0]).toBe(12);
   expect([...grads.x!.dataSync()]).toEqual([3, 0, 3, 3, 3, 3]);
 });

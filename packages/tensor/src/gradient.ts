@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensors } from './types.ts';
 
 /** What an op with a hand-written gradient computes. */

@@ -1,4 +1,4 @@
-import './quiet.ts';
+import './tfjs.ts';
 
 export { type BackendOptions, useBackend } from './backends.ts';
 export { type CompileOptions, compile } from './compile.ts';

@@ -1,5 +1,5 @@
 import { checkChoices } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { onBackend, useBackend } from './backends.ts';
 import { stepCount } from './feed.ts';
 import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Tensors, Value, Values } from './types.ts';

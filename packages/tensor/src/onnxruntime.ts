@@ -18,6 +18,8 @@ let loaded: OnnxRuntime | undefined;
  * @throws LeaError `E_RUNTIME_MISSING` (neither is installed), `E_RUNTIME_BROKEN` (it is there, but cannot be loaded)
  */
 export function onnxRuntime(): OnnxRuntime {
+  // It sends usage data and leaves log files in the temporary folder unless it is told not to.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   loaded ??= loadRuntime(['onnxruntime-node', `@lea/onnxruntime-${process.platform}-${process.arch}`], require);
   return loaded;
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { KERNEL_CASES } from './fixtures/kernel-cases.ts';
 import { OP_CASES } from './fixtures/op-cases.ts';

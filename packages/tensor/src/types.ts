@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** Element types of programs. `bool` values are bytes, 0 or 1. */
 export type DType = 'float32' | 'int32' | 'bool';

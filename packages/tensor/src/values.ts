@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { DType, ProgramSpecs, Spec, Specs, Value, Values } from './types.ts';
 
 /** Number of elements. */

@@ -1,6 +1,6 @@
 import type { Agent, Phase } from '@lea/agents';
 import { adam, type Program, pick, prefixed, type Tensors, valueAndGrad } from '@lea/tensor';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** What a step learns from. */
 interface Learning {
@@ -66,6 +66,6 @@ export function trainingProgram(agent: Agent, phase: Phase): Program {
 
 function follow(target: Tensors, params: Tensors, tau: number): Tensors {
   return Object.fromEntries(
-    Object.entries(target).map(([name, old]) => [name, old.add(params[name]!.sub(old).mul(tau))]),
+    Object.entries(target).map(([name, old]) => [name, tf.add(old, tf.mul(tf.sub(params[name]!, old), tau))]),
   );
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, ce, sa2c, sac, sasrec, snqn, sqn } from '@lea/agents';
 import { evaluate } from '@lea/eval';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { chain } from './fixtures/chain.ts';

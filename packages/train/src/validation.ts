@@ -11,7 +11,7 @@ import {
   specsOf,
   type Values,
 } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { frozenScoring } from './feeds.ts';
 import { diverged } from './health.ts';
 import { CUTOFFS } from './metric.ts';
@@ -86,15 +86,15 @@ function rankingProgram({ agent, shape }: Plan): Program {
     const { items, length, target } = inputs as Record<'items' | 'length' | 'target', tf.Tensor>;
     const shared = Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('params/')));
     const scores = agent.score(pick('params/', frozen), { items, length }, shared);
-    const ids = tf.range(0, shape.items, 1, 'int32').expandDims(0);
+    const ids = tf.expandDims(tf.range(0, shape.items, 1, 'int32'), 0);
     const rows = tf.range(0, scores.size, shape.items, 'int32');
-    const own = embedding(scores.reshape([-1, 1]), tf.add(rows, target));
+    const own = embedding(tf.reshape(scores, [-1, 1]), tf.add(rows, target));
     const before = tf.logicalOr(
       tf.greater(scores, own),
-      tf.logicalAnd(tf.equal(scores, own), tf.less(ids, target.expandDims(1))),
+      tf.logicalAnd(tf.equal(scores, own), tf.less(ids, tf.expandDims(target, 1))),
     );
-    const rank = tf.add(tf.sum(before.toFloat(), 1), tf.scalar(1));
+    const rank = tf.add(tf.sum(tf.cast(before, 'float32'), 1), tf.scalar(1));
     // One NaN among the scores makes the sum NaN, which a rank does not show.
-    return { state: {}, outputs: { rank: rank.toInt(), total: tf.sum(scores, 1) } };
+    return { state: {}, outputs: { rank: tf.cast(rank, 'int32'), total: tf.sum(scores, 1) } };
   };
 }

@@ -25,7 +25,7 @@ export async function importPackages(
 }
 
 /** Packages of this toolkit, and the tensors that all of them share. */
-const SHARED = /^(@lea\/(core|data|tensor|agents|env|train|eval)|@tensorflow\/tfjs)(\/|$)/;
+const SHARED = /^(@lea\/(core|data|tensor|agents|env|train|eval)|@tensorflow\/tfjs-core)(\/|$)/;
 
 async function importPackage(name: string, folder: string, origin: string): Promise<string> {
   if (isBuiltin(name)) {

@@ -24,18 +24,23 @@ export function computing(): Record<string, string> {
 
 function engines(): Record<string, string> {
   const tensor = findPackageJSON('@lea/tensor', import.meta.url)!;
+  const platform = `@lea/onnxruntime-${process.platform}-${process.arch}`;
+  const runtime = versionOf('onnxruntime-node', tensor);
   return {
-    tfjs: versionOf('@tensorflow/tfjs'),
-    onnxruntime: versionOf('onnxruntime-node', tensor),
+    tfjs: versionOf('@tensorflow/tfjs-core'),
+    // Both are one version of ONNX Runtime; the first comes first where both are there.
+    onnxruntime: runtime === UNKNOWN ? versionOf(platform, tensor) : runtime,
     transformers: versionOf('@huggingface/transformers'),
   };
 }
+
+const UNKNOWN = 'unknown';
 
 /** Of a package as `from` finds it; `.` is its own. */
 function versionOf(name: string, from: string = import.meta.url): string {
   try {
     return (JSON.parse(readFileSync(findPackageJSON(name, from)!, 'utf8')) as { version: string }).version;
   } catch {
-    return 'unknown';
+    return UNKNOWN;
   }
 }

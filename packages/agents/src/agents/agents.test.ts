@@ -1,6 +1,6 @@
 import { key } from '@lea/core';
 import { float32, int32, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { gru4rec } from '../encoders/gru4rec.ts';
 import { sasrec } from '../encoders/sasrec.ts';
@@ -98,7 +98,10 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
     const { negatives: _, ...rest } = batch;
     const drawn = { ...rest, candidates: tf.tensor1d([1, 5, 1], 'int32') };
     const withNoise = (rows: readonly number[]) => {
-      const noise = tf.tensor1d(Array.from({ length: 7 }, (_, item) => (rows.includes(item) ? 3 : 0))).expandDims(1);
+      const noise = tf.expandDims(
+        tf.tensor1d(Array.from({ length: 7 }, (_, item) => (rows.includes(item) ? 3 : 0))),
+        1,
+      );
       const heads = ['q.weight', 'ce.weight'].filter((head) => head in params);
       return { ...params, ...Object.fromEntries(heads.map((head) => [head, tf.add(params[head]!, noise)])) };
     };
@@ -123,7 +126,7 @@ test('tied heads rank by the item table; with bias, plus a number per item', () 
     const agent = ce()(own);
     const params = tensors(agent.init(key(3), shape));
     expect('ce.weight' in params).toBe(false);
-    if (tied === 'bias') params['ce.bias'] = tf.range(0, 7, 1).reshape([7, 1]);
+    if (tied === 'bias') params['ce.bias'] = tf.reshape(tf.range(0, 7, 1), [7, 1]);
     const states = own.encode(params, histories, { train: false, label: 's' });
     const table = tf.slice(params['emb.weight'] as tf.Tensor2D, [0, 0], [7, 4]);
     const wanted = tf.matMul(states, table, false, true).arraySync() as number[][];

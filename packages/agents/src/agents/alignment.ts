@@ -1,6 +1,6 @@
 import { fold, type Key, LeaError } from '@lea/core';
 import type { Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { uniformValue } from '../init.ts';
 import { alignmentLoss } from '../losses/alignment.ts';
 import type { Encoder, LossInput, LossResult, Shape } from '../types.ts';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { paddingId } from '../encoders/items.ts';
 import { appendEvent } from '../encoders/window.ts';
 import type { AugmentedActions } from '../losses/augmented-actions.ts';
@@ -59,7 +59,7 @@ export function bootstraps(
   return {
     next: rest.next!,
     ...rest,
-    ...(appended && { appended: appended.reshape(actions.augmented!.actions.shape) }),
+    ...(appended && { appended: tf.reshape(appended, actions.augmented!.actions.shape) }),
   };
 }
 
@@ -91,8 +91,8 @@ function afterEach({ items, length }: Histories, actions: tf.Tensor2D, padId: nu
   const [rows, count] = actions.shape;
   const window = items.shape[1]!;
   const repeated = {
-    items: tf.tile(items.expandDims(1), [1, count, 1]).reshape([rows * count, window]),
-    length: tf.tile(length.expandDims(1), [1, count]).reshape([rows * count]),
+    items: tf.reshape(tf.tile(tf.expandDims(items, 1), [1, count, 1]), [rows * count, window]),
+    length: tf.reshape(tf.tile(tf.expandDims(length, 1), [1, count]), [rows * count]),
   };
-  return appendEvent(repeated, actions.reshape([rows * count]), padId);
+  return appendEvent(repeated, tf.reshape(actions, [rows * count]), padId);
 }

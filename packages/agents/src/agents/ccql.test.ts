@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { augment } from '../losses/augment.ts';
 import { batchValues } from '../testing/decisions.ts';

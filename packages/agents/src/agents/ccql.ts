@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { paddingId } from '../encoders/items.ts';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { supervisedLoss } from '../losses/supervised.ts';
 import { aligned } from './alignment.ts';

@@ -1,5 +1,5 @@
 import { float32, int32, type Tensors, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { sasrec } from '../encoders/sasrec.ts';
 import { historyValues } from '../testing/decisions.ts';

@@ -1,5 +1,5 @@
 import type { Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { criticHead, type Head } from '../heads.ts';
 import { type AugmentedActions, augmentedActions } from '../losses/augmented-actions.ts';
 import { conservativePenalty } from '../losses/conservative.ts';
@@ -77,10 +77,10 @@ export function critic(
   const augmented = augmentedActions(batch, key, positives);
   const negatives = draws > 0 ? negativeActions(batch, key, draws, at.weight.shape[0]!) : undefined;
   const ahead = bootstraps(input, encoder, options, valuation, { augmented, negatives });
-  const sets = [batch.action!.expandDims(1), negatives, augmented?.actions];
+  const sets = [tf.expandDims(batch.action!, 1), negatives, augmented?.actions];
   const [q, qNegative, qAugmented] = valuesOfEach(at, valuation, sets);
   const sides = {
-    logged: loggedSide(input, q!.reshape([-1]), ahead.next, options),
+    logged: loggedSide(input, tf.reshape(q!, [-1]), ahead.next, options),
     ...(augmented && { augmented: augmentedSide(augmented, qAugmented!, ahead, options) }),
     ...(negatives && { negative: negativeSide(input, negatives, qNegative!, ahead.current!, options) }),
   };
@@ -122,7 +122,7 @@ function loggedSide({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOpt
 function augmentedSide(
   { rewards, kept }: AugmentedActions,
   q: tf.Tensor,
-  { current, appended = current!.expandDims(1) }: Bootstraps,
+  { current, appended = tf.expandDims(current!, 1) }: Bootstraps,
   o: QOptions,
 ): Augmented {
   const y = augmentedTarget(rewards, appended, o.gamma);
@@ -139,7 +139,7 @@ function negativeSide(
 ): Negatives {
   const kept = keptNegatives(batch, actions);
   const y = negativeTarget(negativeReward, current, gamma);
-  const squares = halfSquare(y.expandDims(1), q);
+  const squares = halfSquare(tf.expandDims(y, 1), q);
   const td = tf.sum(kept ? tf.mul(squares, kept) : squares, 1);
   return { q, td, kept, terms: { qNegative: q, yNegative: y } };
 }

@@ -1,5 +1,5 @@
 import { fold, LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { initHead } from '../heads.ts';
 import { aligned, initAlignment } from './alignment.ts';

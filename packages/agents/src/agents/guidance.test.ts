@@ -1,6 +1,6 @@
 import { key } from '@lea/core';
 import { float32, int32, type Tensors, type Values, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { keyTensor, tensors } from '../testing/tensors.ts';
 import type { Agent } from '../types.ts';

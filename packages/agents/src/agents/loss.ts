@@ -1,5 +1,5 @@
 import type { Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { encodeStates, type States, supervisedLoss } from '../losses/supervised.ts';
 import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput, LossResult } from '../types.ts';

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import '@lea/tensor';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { meanLoss } from './mean-loss.ts';
 

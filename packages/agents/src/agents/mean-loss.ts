@@ -1,5 +1,5 @@
 import type { Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { LossResult } from '../types.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { fold, type Key, LeaError } from '@lea/core';
 import type { Specs, Tensors, Value, Values } from '@lea/tensor';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { AgentParts } from '../define.ts';
 import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '../heads.ts';
 import { uniformValue } from '../init.ts';

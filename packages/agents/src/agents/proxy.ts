@@ -1,6 +1,6 @@
 import { fold } from '@lea/core';
 import { randomUniform, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { head, initHead, valuesOf } from '../heads.ts';
@@ -71,6 +71,6 @@ export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
 
 function targetOf({ batch, key }: LossInput, auxiliary: ProxyOptions['auxiliary'], like: tf.Tensor): tf.Tensor {
   if (auxiliary === 'reward') return batch.reward!;
-  if (auxiliary === 'length') return tf.div(batch.length!.toFloat(), tf.scalar(batch.items!.shape[1]!));
+  if (auxiliary === 'length') return tf.div(tf.cast(batch.length!, 'float32'), tf.scalar(batch.items!.shape[1]!));
   return auxiliary === 'constant' ? tf.onesLike(like) : randomUniform(key, 'auxiliary', like.shape);
 }

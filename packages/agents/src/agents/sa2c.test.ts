@@ -1,5 +1,5 @@
 import { stopGradient, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { sa2c } from './sa2c.ts';
 import { snqn } from './snqn.ts';
@@ -55,7 +55,7 @@ test('no gradient enters the target, the selection, the advantage or the correct
     (p) => {
       const { terms } = run({ params: { ...params, ...p } });
       const logged = tf.square(tf.sub(stopGradient(y), terms.q!));
-      const others = tf.sum(tf.square(tf.sub(stopGradient(yNegative).expandDims(1), terms.qNegative!)), 1);
+      const others = tf.sum(tf.square(tf.sub(tf.expandDims(stopGradient(yNegative), 1), terms.qNegative!)), 1);
       return { loss: tf.mul(tf.mean(tf.add(logged, others)), tf.scalar(0.5)) };
     },
     { 'q.weight': params['q.weight']! },

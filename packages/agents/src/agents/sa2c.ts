@@ -1,6 +1,6 @@
 import { LeaError, show, stableJson } from '@lea/core';
 import { softmaxCrossEntropy, stopGradient } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { supervisedHead } from '../heads.ts';
@@ -107,7 +107,7 @@ function weighting(
     weight,
     metrics: {
       'advantage/mean': tf.mean(raw),
-      'advantage/clipped_share': tf.mean(tf.notEqual(raw, clipped).toFloat()),
+      'advantage/clipped_share': tf.mean(tf.cast(tf.notEqual(raw, clipped), 'float32')),
     },
     terms: { advantage: raw, weight },
   };
@@ -122,8 +122,8 @@ function joined(parts: readonly (tf.Tensor | undefined)[]): tf.Tensor | undefine
 /** clip(pi(a|s) / share of a in the log, 0.1, 10), [B], no gradient. */
 function propensityRatio({ params, batch, frozen }: LossInput, encoder: Encoder, states: States): tf.Tensor {
   const { features, weight } = supervisedHead(encoder, params, states.last, frozen.text);
-  const action = batch.action!.expandDims(1);
-  const surprise = softmaxCrossEntropy(features, weight, action, tf.onesLike(action).toFloat());
+  const action = tf.expandDims(batch.action!, 1);
+  const surprise = softmaxCrossEntropy(features, weight, action, tf.cast(tf.onesLike(action), 'float32'));
   const logShare = tf.gather(frozen.logFrequency!, batch.action as tf.Tensor1D);
   return tf.clipByValue(tf.exp(stopGradient(tf.sub(tf.neg(surprise), logShare))), 0.1, 10);
 }

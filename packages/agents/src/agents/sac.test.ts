@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { type SacOptions, sac } from './sac.ts';
 import { sqn } from './sqn.ts';

@@ -1,5 +1,5 @@
 import { stopGradient } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { Agent } from '../types.ts';
@@ -93,7 +93,7 @@ export function valueWeight(q: tf.Tensor, { clamp }: { readonly clamp: boolean }
     weight,
     metrics: {
       'weight/mean': tf.mean(weight),
-      'weight/negative_share': tf.mean(tf.less(value, tf.scalar(0)).toFloat()),
+      'weight/negative_share': tf.mean(tf.cast(tf.less(value, tf.scalar(0)), 'float32')),
     },
     terms: { weight },
   };

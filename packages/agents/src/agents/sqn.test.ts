@@ -1,5 +1,5 @@
 import type { Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { sasrec } from '../encoders/sasrec.ts';
 import { keyTensor } from '../testing/tensors.ts';

@@ -1,7 +1,7 @@
 /** Helpers of the agents' tests: a tiny catalogue, three decisions, one step of an agent on them. */
 import { key } from '@lea/core';
 import { int32, type Tensors, valueAndGrad, withOnes } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { sasrec } from '../encoders/sasrec.ts';
 import { batchValues, type Decision } from '../testing/decisions.ts';
 import { keyTensor, tensors } from '../testing/tensors.ts';

@@ -1,6 +1,6 @@
 import { key } from '@lea/core';
 import type { Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { mixtureWeights } from '../losses/ensemble.ts';
 import { keyTensor } from '../testing/tensors.ts';
@@ -13,9 +13,9 @@ const width = 5;
 
 /** Values [head][row][item] of an ensemble. */
 function ensemble(params: Tensors, states: tf.Tensor): number[][][] {
-  const weight = params['q.weight']!.reshape([shape.items, heads, width]);
+  const weight = tf.reshape(params['q.weight']!, [shape.items, heads, width]);
   return Array.from({ length: heads }, (_, k) =>
-    scores(states, tf.slice(weight, [0, k, 0], [-1, 1, -1]).reshape([shape.items, width])),
+    scores(states, tf.reshape(tf.slice(weight, [0, k, 0], [-1, 1, -1]), [shape.items, width])),
   );
 }
 
@@ -125,7 +125,7 @@ test('with candidates: shared ones and ones per row agree, and equal the whole c
   const { run, batch } = setUp(vpq(options)(encoder));
   const all = tf.range(0, shape.items, 1, 'int32');
   const shared = run({ batch: { ...batch, candidates: all } });
-  const own = run({ batch: { ...batch, candidates: tf.tile(all.expandDims(0), [3, 1]) } });
+  const own = run({ batch: { ...batch, candidates: tf.tile(tf.expandDims(all, 0), [3, 1]) } });
   const whole = setUp(vpq({ heads, cql: 0.1 })(encoder)).run();
   for (const name of ['q', 'qNext', 'td']) {
     list(whole.terms[name]).forEach((x, i) => {

@@ -1,5 +1,5 @@
 import { attention, dropout, linear, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Mode } from '../types.ts';
 
 /** The parts of one attention layer: where its parameters are and how it is run. */
@@ -30,14 +30,20 @@ export function attendAll(
   const [rows, window, size] = queries.shape as [number, number, number];
   const width = size / heads;
   const split = (x: tf.Tensor, part: 'q' | 'k' | 'v') =>
-    linear(x, params[`${name}.${part}.weight`]!, params[`${name}.${part}.bias`])
-      .reshape([rows, window, heads, width])
-      .transpose([0, 2, 1, 3]);
+    tf.transpose(
+      tf.reshape(linear(x, params[`${name}.${part}.weight`]!, params[`${name}.${part}.bias`]), [
+        rows,
+        window,
+        heads,
+        width,
+      ]),
+      [0, 2, 1, 3],
+    );
   const q = split(queries, 'q');
   const k = split(keys, 'k');
   const v = split(keys, 'v');
   const scale = 1 / Math.sqrt(width);
-  const perHead = mask.expandDims(1);
+  const perHead = tf.expandDims(mask, 1);
   let mixed: tf.Tensor;
   if (drops(layer, mode)) {
     const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), tf.scalar(scale)), perHead);
@@ -45,7 +51,7 @@ export function attendAll(
   } else {
     mixed = attention(q, k, v, perHead, scale);
   }
-  return mixed.transpose([0, 2, 1, 3]).reshape([rows, window, size]);
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [rows, window, size]);
 }
 
 /**
@@ -66,27 +72,27 @@ export function attendLast(
   const { params, name, heads } = layer;
   const [rows, size] = query.shape as [number, number];
   const width = size / heads;
-  const perHead = (part: 'k' | 'v') => params[`${name}.${part}.weight`]!.reshape([heads, width, size]);
+  const perHead = (part: 'k' | 'v') => tf.reshape(params[`${name}.${part}.weight`]!, [heads, width, size]);
   const q = linear(query, params[`${name}.q.weight`]!, params[`${name}.q.bias`]);
   const scaled = tf.mul(q, tf.scalar(1 / Math.sqrt(width)));
   const folded = headsOut(tf.matMul(headsIn(scaled, rows, heads, width), perHead('k')));
-  const scores = tf.add(tf.matMul(folded, keys, false, true), mask.expandDims(1));
+  const scores = tf.add(tf.matMul(folded, keys, false, true), tf.expandDims(mask, 1));
   const weights = dropWeights(layer, tf.softmax(scores), mode);
-  const context = headsIn(tf.matMul(weights, keys).reshape([rows, heads * size]), rows, heads, size);
+  const context = headsIn(tf.reshape(tf.matMul(weights, keys), [rows, heads * size]), rows, heads, size);
   const values = headsOut(tf.matMul(context, perHead('v'), false, true));
-  const bias = params[`${name}.v.bias`]!.reshape([1, heads, width]);
-  return tf.add(values, tf.mul(weights.sum(-1, true), bias)).reshape([rows, size]);
+  const bias = tf.reshape(params[`${name}.v.bias`]!, [1, heads, width]);
+  return tf.reshape(tf.add(values, tf.mul(tf.sum(weights, -1, true), bias)), [rows, size]);
 }
 
 /** [B, heads * width] -> [heads, B, width] */
 function headsIn(x: tf.Tensor, rows: number, heads: number, width: number): tf.Tensor {
-  return heads === 1 ? x.reshape([1, rows, width]) : x.reshape([rows, heads, width]).transpose([1, 0, 2]);
+  return heads === 1 ? tf.reshape(x, [1, rows, width]) : tf.transpose(tf.reshape(x, [rows, heads, width]), [1, 0, 2]);
 }
 
 /** [heads, B, width] -> [B, heads, width] */
 function headsOut(x: tf.Tensor): tf.Tensor {
   const [heads, rows, width] = x.shape as [number, number, number];
-  return heads === 1 ? x.reshape([rows, 1, width]) : x.transpose([1, 0, 2]);
+  return heads === 1 ? tf.reshape(x, [rows, 1, width]) : tf.transpose(x, [1, 0, 2]);
 }
 
 function drops(layer: AttentionLayer, mode: Mode): boolean {

@@ -1,6 +1,6 @@
 import { fold, type Key } from '@lea/core';
 import { dropout, gelu, layerNorm, linear, type Tensors, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { initLinear, initNorm } from '../init.ts';
 import type { Mode } from '../types.ts';
 import { type AttentionLayer, attendAll, attendLast } from './attention.ts';
@@ -39,7 +39,7 @@ export interface Block {
 
 /** The block at all positions: `x` [B, L, D], `valid` [B, L] -> [B, L, D]. */
 export function blockAll(block: Block, x: tf.Tensor, valid: tf.Tensor): tf.Tensor {
-  const seen = additiveMask(tf.mul(valid.expandDims(1), causal(x.shape[1]!)));
+  const seen = additiveMask(tf.mul(tf.expandDims(valid, 1), causal(x.shape[1]!)));
   return run(block, x, x, (layer, query, keys) => attendAll(layer, query, keys, seen, block.mode));
 }
 

@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { amax } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkCounts, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, truncatedNormalValue } from '../init.ts';
@@ -66,14 +66,17 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
       const window = params['enc.v.weight']!.shape[1]!;
       checkWindow('caser', histories, window);
       const valid = validSlots(histories, params['emb.weight']!.shape[0]! - 1);
-      const events = tf.mul(lookUp(params, histories.items.transpose(), mode), valid.transpose().expandDims(-1));
+      const events = tf.mul(
+        lookUp(params, tf.transpose(histories.items), mode),
+        tf.expandDims(tf.transpose(valid), -1),
+      );
       const image = padSteps(events, 0, window - events.shape[0]!);
       // relu after the maximum: the same numbers and gradients as before it, on fewer of them.
       const patterns = o.heights.map((height, i) => {
         const sums = convolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);
         return amax(tf.slice(sums, [height - 1, 0, 0]), 0);
       });
-      const slots = tf.mul(image, params['enc.v.weight']!.reshape([window, 1, 1]));
+      const slots = tf.mul(image, tf.reshape(params['enc.v.weight']!, [window, 1, 1]));
       const columns = tf.add(tf.sum(slots, 0), params['enc.v.bias']!);
       return drop(tf.relu(tf.concat([...patterns, columns], 1)), o.dropout, mode, 'state') as tf.Tensor2D;
     },

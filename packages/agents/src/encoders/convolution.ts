@@ -1,5 +1,5 @@
 import { linear } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { padSteps } from './window.ts';
 
 /**
@@ -17,7 +17,7 @@ export function convolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, di
   const [steps, rows, size] = x.shape as [number, number, number];
   const [filters, , taps] = weight.shape as [number, number, number];
   const parts = Array.from({ length: taps }, (_, k) => {
-    const tap = tf.slice(weight, [0, 0, k], [filters, size, 1]).reshape([filters, size]);
+    const tap = tf.reshape(tf.slice(weight, [0, 0, k], [filters, size, 1]), [filters, size]);
     const ago = (taps - 1 - k) * dilation;
     if (ago === 0) return [linear(x, tap, bias)];
     if (ago >= steps) return [];

@@ -1,6 +1,6 @@
 import type { Key } from '@lea/core';
 import { linear, type Tensors, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { filledValue, uniformValue } from '../init.ts';
 
 /** A form of the GRU over vectors and hidden states of `size` columns; parameters `enc.gru.*` in PyTorch's names. */

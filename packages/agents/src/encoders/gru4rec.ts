@@ -1,5 +1,5 @@
 import { linear, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { Histories, Mode } from '../types.ts';
@@ -60,7 +60,7 @@ export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOpt
 function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size, gates }: Gru4recOptions): tf.Tensor[] {
   const [rows, window] = items.shape as [number, number];
   // Steps outermost, so that each step is a contiguous slice.
-  const x = drop(lookUp(params, items.transpose(), mode), dropout, mode, 'input');
+  const x = drop(lookUp(params, tf.transpose(items), mode), dropout, mode, 'input');
   const products = linear(x, params['enc.gru.weight_ih_l0']!, params['enc.gru.bias_ih_l0']!);
   // A split into one part has no gradient in tfjs.
   const inputs = window === 1 ? [products] : tf.split(products, window, 0);
@@ -68,7 +68,7 @@ function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size,
   const states: tf.Tensor[] = [];
   let h: tf.Tensor = tf.zeros([rows, size]);
   for (const input of inputs) {
-    h = step(input.reshape([rows, 3 * size]), h);
+    h = step(tf.reshape(input, [rows, 3 * size]), h);
     states.push(h);
   }
   return states;

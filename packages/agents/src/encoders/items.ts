@@ -1,6 +1,6 @@
 import { type Key, LeaError } from '@lea/core';
 import { embedding, linear, type Tensors, type Value, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { normalValue, uniformValue } from '../init.ts';
 import type { Encoder, Mode, Shape } from '../types.ts';
 import { whiten } from './whiten.ts';
@@ -47,7 +47,7 @@ export function lookUp(params: Tensors, ids: tf.Tensor, mode: Mode): tf.Tensor {
   const text = neededText(mode.text);
   const items = tf.scalar(text.shape[0]!, 'int32');
   const rows = embedding(text, tf.minimum(ids, tf.sub(items, tf.scalar(1, 'int32'))));
-  const isItem = tf.less(ids, items).toFloat().expandDims(-1);
+  const isItem = tf.expandDims(tf.cast(tf.less(ids, items), 'float32'), -1);
   return tf.add(free, tf.mul(linear(rows, weight), isItem));
 }
 

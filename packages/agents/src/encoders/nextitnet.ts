@@ -1,6 +1,6 @@
 import { fold } from '@lea/core';
 import { layerNorm, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkCounts, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, initNorm, truncatedNormalValue } from '../init.ts';
@@ -64,16 +64,14 @@ export const nextitnet: EncoderFactory<NextitnetOptions> = encoderFactory<Nextit
       return { ...initItems(key, shape, o.size, o.text, text), ...Object.assign({}, ...blocks) };
     },
     encode: (params, histories, mode) => lastStep(run(params, histories, mode, o), histories.length),
-    encodeAll: (params, histories, mode) => run(params, histories, mode, o).transpose([1, 0, 2]) as tf.Tensor3D,
+    encodeAll: (params, histories, mode) => tf.transpose(run(params, histories, mode, o), [1, 0, 2]) as tf.Tensor3D,
   }),
 });
 
 /** The output [L, B, D] of the last block. */
 function run(params: Tensors, histories: Histories, mode: Mode, { dilations, dropout }: NextitnetOptions): tf.Tensor {
-  const valid = validSlots(histories, params['emb.weight']!.shape[0]! - 1)
-    .transpose()
-    .expandDims(-1);
-  let x = drop(tf.mul(lookUp(params, histories.items.transpose(), mode), valid), dropout, mode, 'input');
+  const valid = tf.expandDims(tf.transpose(validSlots(histories, params['emb.weight']!.shape[0]! - 1)), -1);
+  let x = drop(tf.mul(lookUp(params, tf.transpose(histories.items), mode), valid), dropout, mode, 'input');
   for (const [i, dilation] of dilations.entries()) {
     const at = (part: string) => params[`enc.blocks.${i}.${part}`]!;
     const layer = (y: tf.Tensor, n: 1 | 2) => {

@@ -1,5 +1,5 @@
 import type { Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Encoder, Histories, Mode } from '../types.ts';
 
 /**
@@ -13,9 +13,9 @@ export function encodePrefixes(
   mode: Mode,
 ): tf.Tensor3D {
   const [rows, window] = items.shape as [number, number];
-  const repeated = tf.tile(items.expandDims(1), [1, window, 1]).reshape([rows * window, window]);
-  const ends = tf.range(1, window + 1, 1, 'int32').expandDims(0);
-  const lengths = tf.minimum(ends, length.expandDims(1)).reshape([rows * window]);
+  const repeated = tf.reshape(tf.tile(tf.expandDims(items, 1), [1, window, 1]), [rows * window, window]);
+  const ends = tf.expandDims(tf.range(1, window + 1, 1, 'int32'), 0);
+  const lengths = tf.reshape(tf.minimum(ends, tf.expandDims(length, 1)), [rows * window]);
   const states = encode(params, { items: repeated, length: lengths }, mode);
-  return states.reshape([rows, window, states.shape[1]!]) as tf.Tensor3D;
+  return tf.reshape(states, [rows, window, states.shape[1]!]) as tf.Tensor3D;
 }

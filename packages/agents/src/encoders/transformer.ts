@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { embedding, layerNorm, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { checkChoices, checkRanges } from '../checks.ts';
 import type { EncoderParts } from '../define.ts';
 import { initNorm, normalValue } from '../init.ts';
@@ -62,13 +62,13 @@ export function transformer(where: string, o: TransformerOptions): EncoderParts 
       for (const name of names.slice(0, -1)) x = blockAll({ params, name, options: o, mode }, x, valid);
       const block = { params, name: names.at(-1)!, options: o, mode };
       const last = blockLast(block, x, histories.length, valid);
-      const real = lastPosition(valid.expandDims(-1), histories.length);
+      const real = lastPosition(tf.expandDims(valid, -1), histories.length);
       return finalNorm(params, tf.mul(last, real)) as tf.Tensor2D;
     },
     encodeAll(params, histories, mode) {
       let { x, valid } = start(params, histories, mode);
       for (const name of names) x = blockAll({ params, name, options: o, mode }, x, valid);
-      return finalNorm(params, tf.mul(x, valid.expandDims(-1))) as tf.Tensor3D;
+      return finalNorm(params, tf.mul(x, tf.expandDims(valid, -1))) as tf.Tensor3D;
     },
   };
 }
@@ -79,6 +79,6 @@ function positionVectors(table: tf.Tensor, { items, length }: Histories, positio
   if (positions === 'slot') {
     return window === table.shape[0] ? table : tf.slice(table, [0, 0], [window, table.shape[1]!]);
   }
-  const slots = tf.range(1, window + 1, 1, 'int32').reshape([1, window]);
-  return embedding(table, tf.maximum(tf.sub(length.reshape([-1, 1]), slots), tf.scalar(0, 'int32')));
+  const slots = tf.reshape(tf.range(1, window + 1, 1, 'int32'), [1, window]);
+  return embedding(table, tf.maximum(tf.sub(tf.reshape(length, [-1, 1]), slots), tf.scalar(0, 'int32')));
 }

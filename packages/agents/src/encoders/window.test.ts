@@ -1,5 +1,5 @@
 import { int32, toTensor } from '@lea/tensor';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { historyValues } from '../testing/decisions.ts';
 import { tensors } from '../testing/tensors.ts';

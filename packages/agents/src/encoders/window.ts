@@ -1,14 +1,14 @@
 import { LeaError } from '@lea/core';
 import { embedding } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
 
 /** [B, L] float 1 at real events, 0 at padding: beyond the length, or the padding id. */
 export function validSlots({ items, length }: Histories, padId: number): tf.Tensor2D {
   const window = items.shape[1]!;
-  const slots = tf.range(0, window, 1, 'int32').reshape([1, window]);
-  const within = tf.less(slots, length.reshape([-1, 1]));
-  return tf.logicalAnd(within, tf.notEqual(items, tf.scalar(padId, 'int32'))).toFloat() as tf.Tensor2D;
+  const slots = tf.reshape(tf.range(0, window, 1, 'int32'), [1, window]);
+  const within = tf.less(slots, tf.reshape(length, [-1, 1]));
+  return tf.cast(tf.logicalAnd(within, tf.notEqual(items, tf.scalar(padId, 'int32'))), 'float32') as tf.Tensor2D;
 }
 
 /**
@@ -31,15 +31,15 @@ export function checkWindow(where: string, { items }: Histories, window: number)
  */
 export function appendEvent(histories: Histories, events: tf.Tensor, padId: number): Histories {
   const [rows, window] = histories.items.shape as [number, number];
-  const count = tf.sum(validSlots(histories, padId), 1, true).toInt();
+  const count = tf.cast(tf.sum(validSlots(histories, padId), 1, true), 'int32');
   const room = tf.pad(histories.items as tf.Tensor2D, [[0, 0], [0, 1]], padId); // biome-ignore format: one line
-  const free = tf.equal(tf.range(0, window + 1, 1, 'int32').expandDims(0), count).toInt();
-  const longer = tf.add(room, tf.mul(free, tf.sub(events.expandDims(1), room))) as tf.Tensor2D;
+  const free = tf.cast(tf.equal(tf.expandDims(tf.range(0, window + 1, 1, 'int32'), 0), count), 'int32');
+  const longer = tf.add(room, tf.mul(free, tf.sub(tf.expandDims(events, 1), room))) as tf.Tensor2D;
   const [whole, newest] = [0, 1].map((from) => tf.slice(longer, [0, from], [rows, window]));
-  const full = tf.equal(count, tf.scalar(window, 'int32')).toInt();
+  const full = tf.cast(tf.equal(count, tf.scalar(window, 'int32')), 'int32');
   return {
     items: tf.add(whole!, tf.mul(full, tf.sub(newest!, whole!))),
-    length: tf.minimum(tf.add(count, tf.scalar(1, 'int32')), tf.scalar(window, 'int32')).reshape([rows]),
+    length: tf.reshape(tf.minimum(tf.add(count, tf.scalar(1, 'int32')), tf.scalar(window, 'int32')), [rows]),
   };
 }
 
@@ -48,7 +48,7 @@ export function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   const [rows, window, width] = x.shape as [number, number, number];
   const first = tf.range(0, rows * window, window, 'int32');
   const flat = tf.sub(tf.add(first, length), tf.scalar(1, 'int32'));
-  return embedding(x.reshape([rows * window, width]), flat) as tf.Tensor2D;
+  return embedding(tf.reshape(x, [rows * window, width]), flat) as tf.Tensor2D;
 }
 
 /** The rows [B, D] of `x` [L, B, D], steps outermost, at position length - 1. */
@@ -56,7 +56,7 @@ export function lastStep(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   const [window, rows, width] = x.shape as [number, number, number];
   const before = tf.mul(tf.sub(length, tf.scalar(1, 'int32')), tf.scalar(rows, 'int32'));
   const flat = tf.add(before, tf.range(0, rows, 1, 'int32'));
-  return embedding(x.reshape([window * rows, width]), flat) as tf.Tensor2D;
+  return embedding(tf.reshape(x, [window * rows, width]), flat) as tf.Tensor2D;
 }
 
 /** `x` [L, B, D], steps outermost, between so many steps of zeros. */
@@ -74,5 +74,5 @@ export function additiveMask(valid: tf.Tensor): tf.Tensor {
 /** [1, L, L] float: position i sees positions 0..i. */
 export function causal(window: number): tf.Tensor {
   const slots = tf.range(0, window, 1, 'int32');
-  return tf.lessEqual(slots.reshape([1, 1, window]), slots.reshape([1, window, 1])).toFloat();
+  return tf.cast(tf.lessEqual(tf.reshape(slots, [1, 1, window]), tf.reshape(slots, [1, window, 1])), 'float32');
 }

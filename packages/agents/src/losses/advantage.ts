@@ -1,5 +1,5 @@
 import { stopGradient } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Advantage of the logged action over the mean of it and other actions, A = Q(s,a) - (Q(s,a) + sum_j Q(s,b_j)) / (K + 1)

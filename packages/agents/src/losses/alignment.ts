@@ -1,5 +1,5 @@
 import { linear, stopGradient } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { infoNce, unit } from './contrastive.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { randomIntegers, randomUniform } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { validSlots } from '../encoders/window.ts';
 import type { Histories } from '../types.ts';
 
@@ -33,43 +33,43 @@ function permute(histories: Histories, key: tf.Tensor, padId: number): tf.Tensor
   const draws = randomUniform(key, 'permute', [rows, window]);
   // Padding sorts behind all draws, in its own order.
   const order = tf.add(tf.mul(valid, draws), tf.mul(tf.sub(tf.scalar(1), valid), tf.add(slots, tf.scalar(1))));
-  const [mine, other] = [order.expandDims(2), order.expandDims(1)];
-  const earlier = tf.less(slots.reshape([1, 1, window]), slots.reshape([1, window, 1]));
+  const [mine, other] = [tf.expandDims(order, 2), tf.expandDims(order, 1)];
+  const earlier = tf.less(tf.reshape(slots, [1, 1, window]), tf.reshape(slots, [1, window, 1]));
   const before = tf.logicalOr(tf.less(other, mine), tf.logicalAnd(tf.equal(other, mine), earlier));
-  const rank = tf.sum(before.toFloat(), 2);
-  const arrives = tf.equal(rank.expandDims(1), slots.reshape([1, window, 1]));
-  return tf.sum(tf.mul(arrives.toInt(), items.expandDims(1)), 2);
+  const rank = tf.sum(tf.cast(before, 'float32'), 2);
+  const arrives = tf.equal(tf.expandDims(rank, 1), tf.reshape(slots, [1, window, 1]));
+  return tf.sum(tf.mul(tf.cast(arrives, 'int32'), tf.expandDims(items, 1)), 2);
 }
 
 function crop({ items, length }: Histories, key: tf.Tensor, padId: number): tf.Tensor {
   const [rows, window] = items.shape as [number, number];
-  const older = tf.sub(length.toFloat(), tf.scalar(1));
+  const older = tf.sub(tf.cast(length, 'float32'), tf.scalar(1));
   const width = tf.minimum(
-    tf.add(randomIntegers(key, 'crop width', [rows], 2), tf.scalar(2, 'int32')).toFloat(),
+    tf.cast(tf.add(randomIntegers(key, 'crop width', [rows], 2), tf.scalar(2, 'int32')), 'float32'),
     older,
   );
   const choices = tf.add(tf.sub(older, width), tf.scalar(1));
   const drawn = tf.floor(tf.mul(randomUniform(key, 'crop start', [rows]), choices));
   // Rounding in float32 may lift the last draw to the number of choices itself.
-  const start = tf.minimum(drawn, tf.sub(choices, tf.scalar(1))).expandDims(1);
+  const start = tf.expandDims(tf.minimum(drawn, tf.sub(choices, tf.scalar(1))), 1);
   const slots = slotsOf(window);
-  const inside = tf.logicalAnd(tf.greaterEqual(slots, start), tf.less(slots, tf.add(start, width.expandDims(1))));
+  const inside = tf.logicalAnd(tf.greaterEqual(slots, start), tf.less(slots, tf.add(start, tf.expandDims(width, 1))));
   return blank(items, inside, padId);
 }
 
 function mask({ items, length }: Histories, key: tf.Tensor, padId: number): tf.Tensor {
   const [rows, window] = items.shape as [number, number];
-  const older = tf.less(slotsOf(window), tf.sub(length.toFloat(), tf.scalar(1)).expandDims(1));
+  const older = tf.less(slotsOf(window), tf.expandDims(tf.sub(tf.cast(length, 'float32'), tf.scalar(1)), 1));
   const hit = tf.less(randomUniform(key, 'mask', [rows, window]), tf.scalar(MASK_SHARE));
   return blank(items, tf.logicalAnd(hit, older), padId);
 }
 
 function blank(items: tf.Tensor, where: tf.Tensor, padId: number): tf.Tensor {
-  const share = where.toInt();
+  const share = tf.cast(where, 'int32');
   return tf.add(items, tf.mul(share, tf.sub(tf.scalar(padId, 'int32'), items)));
 }
 
 /** [1, L]: 0, 1, ... */
 function slotsOf(window: number): tf.Tensor {
-  return tf.range(0, window).expandDims(0);
+  return tf.expandDims(tf.range(0, window), 0);
 }

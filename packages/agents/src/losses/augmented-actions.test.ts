@@ -1,5 +1,5 @@
 import { float32, int32 } from '@lea/tensor';
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { keyTensor, tensors } from '../testing/tensors.ts';
 import { augmentedActions } from './augmented-actions.ts';

@@ -1,5 +1,5 @@
 import { randomUniform, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Positive actions of the environment that were drawn for a step, [B, M] each. */
 export interface AugmentedActions {
@@ -28,14 +28,17 @@ export function augmentedActions(
   const upTo = tf.cumsum(targetWeights, 1);
   const total = tf.slice(upTo as tf.Tensor2D, [0, k - 1], [rows, 1]);
   const draws = tf.mul(randomUniform(key, 'augmented', [rows, count]), total);
-  const passed = tf.sum(tf.lessEqual(upTo.expandDims(1), draws.expandDims(2)).toFloat(), 2).toInt();
+  const passed = tf.cast(
+    tf.sum(tf.cast(tf.lessEqual(tf.expandDims(upTo, 1), tf.expandDims(draws, 2)), 'float32'), 2),
+    'int32',
+  );
   // All weights are passed where their sum is 0, or where rounding lifts a draw to the sum.
   const slot = tf.minimum(passed, tf.scalar(k - 1, 'int32'));
-  const flat = tf.add(slot, tf.range(0, rows * k, k, 'int32').expandDims(1)).reshape([rows * count]);
-  const drawn = (x: tf.Tensor) => tf.gather(x.reshape([rows * k]), flat as tf.Tensor1D).reshape([rows, count]);
+  const flat = tf.reshape(tf.add(slot, tf.expandDims(tf.range(0, rows * k, k, 'int32'), 1)), [rows * count]);
+  const drawn = (x: tf.Tensor) => tf.reshape(tf.gather(tf.reshape(x, [rows * k]), flat as tf.Tensor1D), [rows, count]);
   return {
     actions: drawn(targets) as tf.Tensor2D,
     rewards: drawn(targetRewards) as tf.Tensor2D,
-    kept: tf.greater(drawn(targetWeights), tf.scalar(0)).toFloat() as tf.Tensor2D,
+    kept: tf.cast(tf.greater(drawn(targetWeights), tf.scalar(0)), 'float32') as tf.Tensor2D,
   };
 }

@@ -1,5 +1,5 @@
 import { valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { conservativePenalty } from './conservative.ts';
 
@@ -32,7 +32,9 @@ test('a low temperature leaves the gap to the greatest value', () => {
 test('its gradient is the policy softmax(Q) minus the logged action', () => {
   const { grads } = valueAndGrad(
     ({ all }) => ({
-      loss: tf.sum(conservativePenalty(all!, tf.gather(all!.reshape([6]), tf.tensor1d([2, 3], 'int32')), { items: 3 })),
+      loss: tf.sum(
+        conservativePenalty(all!, tf.gather(tf.reshape(all!, [6]), tf.tensor1d([2, 3], 'int32')), { items: 3 }),
+      ),
     }),
     { all: tf.tensor2d(q) },
   );

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * The conservative penalty per row [B], logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); with a
@@ -28,5 +28,5 @@ export function conservativePenalty(
   const draws = tf.scalar(Math.log(candidates.shape.at(-1)!));
   const logShare = logQ ? tf.gather(logQ, candidates as tf.Tensor1D) : tf.scalar(-Math.log(items));
   const others = tf.sub(tf.sub(over(all), logShare), draws);
-  return tf.sub(times(tf.logSumExp(tf.concat([over(q).expandDims(1), others], 1), 1)), q) as tf.Tensor1D;
+  return tf.sub(times(tf.logSumExp(tf.concat([tf.expandDims(over(q), 1), others], 1), 1)), q) as tf.Tensor1D;
 }

@@ -1,5 +1,5 @@
 import { valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { infoNce } from './contrastive.ts';
 

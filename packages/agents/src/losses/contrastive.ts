@@ -1,5 +1,5 @@
 import { stopGradient } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * InfoNCE per row [B] between two views of the same rows, in both directions: -log of the share that the row's other view
@@ -16,15 +16,15 @@ export function infoNce(first: tf.Tensor, second: tf.Tensor, temperature: number
     tf.scalar(temperature),
   );
   const id = tf.range(0, 2 * rows, 1, 'int32');
-  const self = tf.equal(id.expandDims(0), id.expandDims(1)).toFloat();
+  const self = tf.cast(tf.equal(tf.expandDims(id, 0), tf.expandDims(id, 1)), 'float32');
   const others = tf.logSumExp(tf.sub(similar, tf.mul(self, tf.scalar(1e9))), 1);
   const [mine, theirs] = tf.split(vectors, 2, 0) as [tf.Tensor, tf.Tensor];
   const positive = tf.div(tf.sum(tf.mul(mine, theirs), 1), tf.scalar(temperature));
-  return tf.sub(tf.mean(others.reshape([2, rows]), 0), positive) as tf.Tensor1D;
+  return tf.sub(tf.mean(tf.reshape(others, [2, rows]), 0), positive) as tf.Tensor1D;
 }
 
 /** Rows of length 1. A zero row (the empty history of some encoders) stays zero, with a gradient of ordinary size. */
 export function unit(x: tf.Tensor): tf.Tensor {
   const squares = tf.sum(tf.square(x), 1, true);
-  return tf.div(x, tf.sqrt(tf.add(squares, tf.less(stopGradient(squares), tf.scalar(1e-12)).toFloat())));
+  return tf.div(x, tf.sqrt(tf.add(squares, tf.cast(tf.less(stopGradient(squares), tf.scalar(1e-12)), 'float32'))));
 }

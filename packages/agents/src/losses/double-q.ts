@@ -1,5 +1,5 @@
 import { stopGradient, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { criticHead, greedy, supervisedHead, values } from '../heads.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { plain, type Valuation } from './valuation.ts';

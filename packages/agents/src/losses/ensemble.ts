@@ -1,5 +1,5 @@
 import { embedding, randomUniform } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { allValues, type Head } from '../heads.ts';
 import type { Valuation } from './valuation.ts';
 
@@ -49,7 +49,7 @@ export function mixtureWeights(key: tf.Tensor, heads: number): tf.Tensor1D {
 
 /** The mean of an ensemble's heads as one head: weight [N, heads (H+1)] -> [N, H+1]. */
 export function meanHead(weight: tf.Tensor, heads: number): tf.Tensor2D {
-  return tf.mean(weight.reshape([weight.shape[0]!, heads, -1]), 1) as tf.Tensor2D;
+  return tf.mean(tf.reshape(weight, [weight.shape[0]!, heads, -1]), 1) as tf.Tensor2D;
 }
 
 /** Standard deviation over the last axis, the heads (of the population: divided by their number). */
@@ -70,9 +70,9 @@ export function allStd({ features, weight }: Head, heads: number, most: number =
   const size = Math.max(1, Math.floor(most / (rows * heads)));
   const blocks = Array.from({ length: Math.ceil(items / size) }, (_, i) => {
     const count = Math.min(size, items - i * size);
-    const each = tf.slice(weight as tf.Tensor2D, [i * size, 0], [count, width]).reshape([count, heads, -1]);
-    const deviation = tf.sub(each, tf.mean(each, 1, true)).reshape([count * heads, -1]);
-    const values = allValues({ features, weight: deviation }).reshape([rows, count, heads]);
+    const each = tf.reshape(tf.slice(weight as tf.Tensor2D, [i * size, 0], [count, width]), [count, heads, -1]);
+    const deviation = tf.reshape(tf.sub(each, tf.mean(each, 1, true)), [count * heads, -1]);
+    const values = tf.reshape(allValues({ features, weight: deviation }), [rows, count, heads]);
     return tf.mean(tf.square(values), 2) as tf.Tensor2D;
   });
   return tf.sqrt(blocks.length === 1 ? blocks[0]! : tf.concat(blocks, 1));
@@ -81,9 +81,9 @@ export function allStd({ features, weight }: Head, heads: number, most: number =
 /** The values of all heads for chosen items: ids [B] -> [B, heads], ids [B, K] -> [B, K, heads]. */
 export function headValues({ features, weight }: Head, ids: tf.Tensor, heads: number): tf.Tensor {
   const [rows, width] = features.shape as [number, number];
-  const each = embedding(weight, ids).reshape([...ids.shape, heads, width]);
+  const each = tf.reshape(embedding(weight, ids), [...ids.shape, heads, width]);
   const ones = ids.shape.slice(1).map(() => 1);
-  return tf.sum(tf.mul(each, features.reshape([rows, ...ones, 1, width])), -1);
+  return tf.sum(tf.mul(each, tf.reshape(features, [rows, ...ones, 1, width])), -1);
 }
 
 interface Moments {
@@ -107,8 +107,8 @@ function mixed(each: tf.Tensor, mixture: tf.Tensor): tf.Tensor2D {
 
 /** The mixture of the heads is a head: its weight is the mixture of theirs. */
 function mixedHead({ features, weight }: Head, heads: number, mixture: tf.Tensor): Head {
-  const each = weight.reshape([weight.shape[0]!, heads, -1]);
-  return { features, weight: tf.sum(tf.mul(each, mixture.reshape([1, heads, 1])), 1) };
+  const each = tf.reshape(weight, [weight.shape[0]!, heads, -1]);
+  return { features, weight: tf.sum(tf.mul(each, tf.reshape(mixture, [1, heads, 1])), 1) };
 }
 
 function rowsOf(at: Head, candidates: tf.Tensor | undefined): Head {

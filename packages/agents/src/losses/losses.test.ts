@@ -1,6 +1,6 @@
 import { key } from '@lea/core';
 import { float32, int32, toTensor, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allValues, greedy, head, initHead, valuesOf } from '../heads.ts';

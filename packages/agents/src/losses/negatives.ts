@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { randomIntegers, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Negative actions int32 [B, count]: uniform over all items but the logged one, with replacement (items of the history or
@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs';
  */
 export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, items: number): tf.Tensor2D {
   if (batch.negatives) return batch.negatives as tf.Tensor2D;
-  const action = batch.action!.expandDims(1);
+  const action = tf.expandDims(batch.action!, 1);
   const shape = [action.shape[0]!, count];
   if (batch.candidates) {
     const drawn = randomIntegers(key, 'negatives', shape, batch.candidates.size);
@@ -28,7 +28,7 @@ export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, i
   }
   const drawn = randomIntegers(key, 'negatives', shape, items - 1);
   // A draw from N - 1 values, moved past the logged action: exact, without rejection.
-  return tf.add(drawn, tf.greaterEqual(drawn, action).toInt()) as tf.Tensor2D;
+  return tf.add(drawn, tf.cast(tf.greaterEqual(drawn, action), 'int32')) as tf.Tensor2D;
 }
 
 /**
@@ -37,10 +37,10 @@ export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, i
  */
 export function keptNegatives(batch: Tensors, negatives: tf.Tensor): tf.Tensor2D | undefined {
   const { targets, targetWeights, action, candidates } = batch;
-  const own = candidates ? tf.equal(negatives, action!.expandDims(1)) : undefined;
-  if (!targets) return own && (tf.logicalNot(own).toFloat() as tf.Tensor2D);
-  const same = tf.equal(negatives.expandDims(2), targets.expandDims(1)).toFloat();
-  const counts = tf.greater(targetWeights!, tf.scalar(0)).toFloat().expandDims(1);
+  const own = candidates ? tf.equal(negatives, tf.expandDims(action!, 1)) : undefined;
+  if (!targets) return own && (tf.cast(tf.logicalNot(own), 'float32') as tf.Tensor2D);
+  const same = tf.cast(tf.equal(tf.expandDims(negatives, 2), tf.expandDims(targets, 1)), 'float32');
+  const counts = tf.expandDims(tf.cast(tf.greater(targetWeights!, tf.scalar(0)), 'float32'), 1);
   const kept = tf.sub(tf.scalar(1), tf.max(tf.mul(same, counts), 2));
-  return (own ? tf.mul(kept, tf.logicalNot(own).toFloat()) : kept) as tf.Tensor2D;
+  return (own ? tf.mul(kept, tf.cast(tf.logicalNot(own), 'float32')) : kept) as tf.Tensor2D;
 }

@@ -1,5 +1,5 @@
 import { valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import type { Head } from '../heads.ts';
 import { generalisedBce, sampledSoftmax } from './sampled.ts';
@@ -10,7 +10,7 @@ const list = (x: tf.Tensor) => Array.from(x.dataSync());
 const logits = [0.5, -1, 2, 0, 1.5];
 const headOf = (rows: number): Head => ({ features: tf.ones([rows, 1]), weight: tf.tensor2d(logits, [5, 1]) });
 const ids = (...x: number[]) => tf.tensor1d(x, 'int32');
-const once = (action: number) => ({ ids: ids(action).expandDims(1), weights: tf.ones([1, 1]) });
+const once = (action: number) => ({ ids: tf.expandDims(ids(action), 1), weights: tf.ones([1, 1]) });
 const e = (item: number, share = 1) => Math.exp(logits[item]!) / share;
 const log1 = (x: number) => Math.log(1 + Math.exp(x));
 

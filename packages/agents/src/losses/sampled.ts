@@ -1,5 +1,5 @@
 import { logSigmoid, softplus } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Head, values, valuesOf } from '../heads.ts';
 
 /** Labels and the items they are told from. */
@@ -23,8 +23,8 @@ export interface Sampled {
 export function sampledSoftmax(at: Head, { ids, weights, candidates }: Sampled, logQ?: tf.Tensor): tf.Tensor1D {
   const corrected = (f: tf.Tensor, of: tf.Tensor) => (logQ ? tf.sub(f, tf.gather(logQ, of as tf.Tensor1D)) : f);
   const labels = corrected(valuesOf(at, ids), ids);
-  const others = corrected(values(at, candidates), candidates).expandDims(1);
-  const hits = hitsOf(ids, candidates).toFloat();
+  const others = tf.expandDims(corrected(values(at, candidates), candidates), 1);
+  const hits = tf.cast(hitsOf(ids, candidates), 'float32');
   const rest = tf.logSumExp(tf.sub(others, tf.mul(hits, tf.scalar(1e9))), 2);
   return tf.sum(tf.mul(weights, softplus(tf.sub(rest, labels))), 1) as tf.Tensor1D;
 }
@@ -45,16 +45,16 @@ export function generalisedBce(
   const alpha = Math.min(1, count / (items - 1));
   const beta = alpha * (t * (1 - 1 / alpha) + 1 / alpha);
   const positive = tf.sum(tf.mul(weights, logSigmoid(valuesOf(at, ids))), 1);
-  const isLabel = tf.logicalAnd(hitsOf(ids, candidates), tf.greater(weights, tf.scalar(0)).expandDims(2));
-  const counts = tf.sub(tf.scalar(1), tf.max(isLabel.toFloat(), 1));
+  const isLabel = tf.logicalAnd(hitsOf(ids, candidates), tf.expandDims(tf.greater(weights, tf.scalar(0)), 2));
+  const counts = tf.sub(tf.scalar(1), tf.max(tf.cast(isLabel, 'float32'), 1));
   const negative = tf.sum(tf.mul(counts, logSigmoid(tf.neg(values(at, candidates)))), 1);
-  const own = tf.slice(weights, [0, 0], [weights.shape[0]!, 1]).reshape([-1]);
+  const own = tf.reshape(tf.slice(weights, [0, 0], [weights.shape[0]!, 1]), [-1]);
   const sum = tf.add(tf.mul(positive, tf.scalar(beta)), tf.mul(own, negative));
   return tf.mul(sum, tf.scalar(-1 / (count + 1))) as tf.Tensor1D;
 }
 
 /** [B, P, K] bool: which candidate is which label. */
 function hitsOf(ids: tf.Tensor, candidates: tf.Tensor): tf.Tensor {
-  const each = candidates.rank === 1 ? candidates.reshape([1, 1, -1]) : candidates.expandDims(1);
-  return tf.equal(ids.expandDims(2), each);
+  const each = candidates.rank === 1 ? tf.reshape(candidates, [1, 1, -1]) : tf.expandDims(candidates, 1);
+  return tf.equal(tf.expandDims(ids, 2), each);
 }

@@ -1,5 +1,5 @@
 import { softmaxCrossEntropy, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { CatalogueOptions } from '../agents/options.ts';
 import { paddingId } from '../encoders/items.ts';
 import { lastPosition, validSlots } from '../encoders/window.ts';
@@ -40,23 +40,23 @@ export function supervisedLoss(
 ): tf.Tensor1D {
   const { params, batch, frozen } = input;
   const { targets, targetWeights } = batch;
-  const action = batch.action!.expandDims(1);
+  const action = tf.expandDims(batch.action!, 1);
   const at = (rows: tf.Tensor) => supervisedHead(encoder, params, rows, frozen.text);
   const of = (head: Head, ids: tf.Tensor, weights: tf.Tensor) => lossOf(input, options, head, ids, weights);
   if (states.all) {
     const [rows, window, size] = states.all.shape;
-    const head = at(states.all.reshape([rows * window, size]));
+    const head = at(tf.reshape(states.all, [rows * window, size]));
     const padId = paddingId(encoder, params);
     const next = nextItems(batch, padId);
     const shares = positionShares(batch, padId, weight);
-    const flat = (x: tf.Tensor) => x.reshape([rows * window, 1]);
-    const logged = of(head, flat(next), flat(shares)).reshape([rows, window]).sum(1);
+    const flat = (x: tf.Tensor) => tf.reshape(x, [rows * window, 1]);
+    const logged = tf.sum(tf.reshape(of(head, flat(next), flat(shares)), [rows, window]), 1);
     if (!targets) return logged as tf.Tensor1D;
-    const none = tf.zerosLike(action).toFloat();
+    const none = tf.cast(tf.zerosLike(action), 'float32');
     const extra = of(at(states.last), tf.concat([action, targets], 1), tf.concat([none, targetWeights!], 1));
     return tf.add(logged, extra) as tf.Tensor1D;
   }
-  const own = weight ? weight.expandDims(1) : tf.onesLike(action).toFloat();
+  const own = weight ? tf.expandDims(weight, 1) : tf.cast(tf.onesLike(action), 'float32');
   const ids = targets ? tf.concat([action, targets], 1) : action;
   const weights = targets ? tf.concat([own, targetWeights!], 1) : own;
   return of(at(states.last), ids, weights);
@@ -79,11 +79,11 @@ function lossOf(
 /** What follows each slot, int32 [B, L]: the next event, the action after the last; some item after padding. */
 function nextItems(batch: Tensors, items: number): tf.Tensor2D {
   const history = batch.items as tf.Tensor2D;
-  const action = batch.action!.expandDims(1) as tf.Tensor2D;
+  const action = tf.expandDims(batch.action!, 1) as tf.Tensor2D;
   const [rows, window] = history.shape;
   const shifted = tf.concat([tf.slice(history, [0, 1], [rows, window - 1]), action], 1);
   const next = tf.minimum(shifted, tf.scalar(items - 1, 'int32'));
-  const last = lastSlots(batch).toInt();
+  const last = tf.cast(lastSlots(batch), 'int32');
   return tf.add(next, tf.mul(last, tf.sub(action, next)));
 }
 
@@ -92,12 +92,12 @@ function positionShares(batch: Tensors, padId: number, weight: tf.Tensor | undef
   const last = lastSlots(batch);
   // The empty history predicts as well: its one slot is padding, and its last.
   const valid = tf.maximum(validSlots({ items: batch.items!, length: batch.length! }, padId), last);
-  const share = tf.div(valid, batch.length!.toFloat().expandDims(1));
-  return weight ? tf.mul(share, tf.add(tf.sub(tf.scalar(1), last), tf.mul(last, weight.expandDims(1)))) : share;
+  const share = tf.div(valid, tf.expandDims(tf.cast(batch.length!, 'float32'), 1));
+  return weight ? tf.mul(share, tf.add(tf.sub(tf.scalar(1), last), tf.mul(last, tf.expandDims(weight, 1)))) : share;
 }
 
 /** [B, L] float: 1 at slot length - 1. */
 function lastSlots({ items, length }: Tensors): tf.Tensor {
-  const slots = tf.range(1, items!.shape[1]! + 1, 1, 'int32').expandDims(0);
-  return tf.equal(slots, length!.expandDims(1)).toFloat();
+  const slots = tf.expandDims(tf.range(1, items!.shape[1]! + 1, 1, 'int32'), 0);
+  return tf.cast(tf.equal(slots, tf.expandDims(length!, 1)), 'float32');
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** TD target of logged actions [B]: r + gamma (1 - done) * next. */
 export function loggedTarget(reward: tf.Tensor, done: tf.Tensor, next: tf.Tensor, gamma: number): tf.Tensor {

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { type Head, values, valuesOf } from '../heads.ts';
 
 /** How a Q head is read by those who learn it, select by it and value by it. Candidates: see `values`. */

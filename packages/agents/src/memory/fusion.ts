@@ -1,6 +1,6 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { float32, pick, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Agent, Histories } from '../types.ts';
 import { type Memory, memoryLogits } from './memory.ts';
 import { placesOf, seenItems } from './probabilities.ts';

@@ -1,5 +1,5 @@
 import { compile, type Program, specsOf, type Value } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type NeighborRow, type NeighborTable, tableOf } from './tables.ts';
 
 /** Rows per product: enough to keep it busy, without a matrix of hundreds of megabytes. */
@@ -20,7 +20,10 @@ export async function textTable(text: Value, power: number, most: number): Promi
     const rows = inputs.rows as tf.Tensor1D;
     const all = unit(frozen.text!);
     const cosine = tf.matMul(tf.gather(all, rows), all, false, true);
-    const others = tf.notEqual(rows.expandDims(1), tf.range(0, items, 1, 'int32').expandDims(0)).toFloat();
+    const others = tf.cast(
+      tf.notEqual(tf.expandDims(rows, 1), tf.expandDims(tf.range(0, items, 1, 'int32'), 0)),
+      'float32',
+    );
     // x^power, which runtimes compute value by value with the C library, as exponential and logarithm, many at a time.
     const nearness = tf.mul(tf.exp(tf.mul(tf.log(tf.relu(cosine)), tf.scalar(power))), others);
     const { values, indices } = tf.topk(nearness, kept);

@@ -1,5 +1,5 @@
 import { scatterAddRows, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
 import type { Gate } from './gate.ts';
 import { type Component, isCounted, type Slot } from './mixture.ts';
@@ -29,17 +29,18 @@ export interface Places {
 export function placesOf({ items, length }: Histories, count: number, padId: number): Places {
   const [rows, width] = items.shape as [number, number];
   const places = Math.min(count, width);
-  const back = tf.range(1, places + 1, 1, 'int32').expandDims(0);
-  const slot = tf.sub(length.expandDims(1), back);
+  const back = tf.expandDims(tf.range(1, places + 1, 1, 'int32'), 0);
+  const slot = tf.sub(tf.expandDims(length, 1), back);
   const at = tf.maximum(slot, tf.scalar(0, 'int32')) as tf.Tensor2D;
-  const base = tf.range(0, rows * width, width, 'int32').expandDims(1);
+  const base = tf.expandDims(tf.range(0, rows * width, width, 'int32'), 1);
   const flat = tf.add(base, at) as tf.Tensor2D;
-  const ids = tf.gather(items.reshape([-1]), flat) as tf.Tensor2D;
+  const all: tf.Tensor1D = tf.reshape(items, [-1]);
+  const ids = tf.gather<tf.Tensor>(all, flat) as tf.Tensor2D;
   const known = tf.logicalAnd(
     tf.greaterEqual(slot, tf.scalar(0, 'int32')),
     tf.less(ids, tf.scalar(padId, 'int32')),
   ) as tf.Tensor2D;
-  return { items: tf.mul(ids, known.toInt()), known };
+  return { items: tf.mul(ids, tf.cast(known, 'int32')), known };
 }
 
 /**
@@ -66,13 +67,13 @@ export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places:
   const leaning = tf.add(plain!, tf.sum(tf.mul(scale, counted.smoothing), 1, true));
 
   const found = neighbors(tables, tf.add(from!, counted.offsets) as tf.Tensor2D, counted.start, form.longest);
-  const ids = found.columns.reshape([rows, -1]);
-  const shares = tf.mul(found.values, scale.expandDims(2)).reshape([rows, -1]);
-  const rowStarts = tf.range(0, rows * items, items, 'int32').expandDims(1);
-  const flat = tf.add(again ? tf.concat([ids, again], 1) : ids, rowStarts).reshape([-1]);
-  const values = (repeated ? tf.concat([shares, repeated], 1) : shares).reshape([-1, 1]);
-  const added = scatterAddRows(flat, values, rows * items).reshape([rows, items]);
-  return tf.add(tf.mul(leaning, tables.popularity!.expandDims(0)), added) as tf.Tensor2D;
+  const ids = tf.reshape(found.columns, [rows, -1]);
+  const shares = tf.reshape(tf.mul(found.values, tf.expandDims(scale, 2)), [rows, -1]);
+  const rowStarts = tf.expandDims(tf.range(0, rows * items, items, 'int32'), 1);
+  const flat = tf.reshape(tf.add(again ? tf.concat([ids, again], 1) : ids, rowStarts), [-1]);
+  const values = tf.reshape(repeated ? tf.concat([shares, repeated], 1) : shares, [-1, 1]);
+  const added = tf.reshape(scatterAddRows(flat, values, rows * items), [rows, items]);
+  return tf.add(tf.mul(leaning, tf.expandDims(tables.popularity!, 0)), added) as tf.Tensor2D;
 }
 
 /** Columns of these widths; nothing for a width of 0 at the end. */
@@ -91,7 +92,10 @@ function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach
     tf.tensor2d(list.map(of), [1, list.length], dtype);
   const all = [...counted, ...repeats];
   return {
-    place: row('int32', all, ({ place }) => place).reshape([-1]) as tf.Tensor1D,
+    place: tf.reshape(
+      row('int32', all, ({ place }) => place),
+      [-1],
+    ) as tf.Tensor1D,
     bias: row('float32', all, ({ bias }) => bias),
     repeats: repeats.length,
     /** Constants [1, S] of the S slots with a table. */
@@ -115,20 +119,20 @@ function neighbors(
   start: tf.Tensor2D,
   longest: number,
 ): { columns: tf.Tensor; values: tf.Tensor } {
-  const first = tf.add(tf.gather(offsets!, at), start).expandDims(2);
-  const end = tf.add(tf.gather(offsets!, tf.add(at, tf.scalar(1, 'int32')) as tf.Tensor2D), start).expandDims(2);
-  const each = tf.add(first, tf.range(0, longest, 1, 'int32').reshape([1, 1, longest]));
+  const first = tf.expandDims(tf.add(tf.gather(offsets!, at), start), 2);
+  const end = tf.expandDims(tf.add(tf.gather(offsets!, tf.add(at, tf.scalar(1, 'int32')) as tf.Tensor2D), start), 2);
+  const each = tf.add(first, tf.reshape(tf.range(0, longest, 1, 'int32'), [1, 1, longest]));
   const inside = tf.less(each, end);
-  const index = tf.mul(each, inside.toInt()) as tf.Tensor3D;
-  return { columns: tf.gather(columns!, index), values: tf.mul(tf.gather(values!, index), inside.toFloat()) };
+  const index = tf.mul(each, tf.cast(inside, 'int32')) as tf.Tensor3D;
+  return { columns: tf.gather(columns!, index), values: tf.mul(tf.gather(values!, index), tf.cast(inside, 'float32')) };
 }
 
 /** float32 [B, N]: 1 where the item is among the places. */
 export function seenItems({ items, known }: Places, count: number): tf.Tensor2D {
   const [rows, width] = items.shape;
-  const rowStarts = tf.range(0, rows * count, count, 'int32').expandDims(1);
-  const flat = tf.add(items, rowStarts).reshape([-1]);
-  const hits = scatterAddRows(flat, known.toFloat().reshape([rows * width, 1]), rows * count);
+  const rowStarts = tf.expandDims(tf.range(0, rows * count, count, 'int32'), 1);
+  const flat = tf.reshape(tf.add(items, rowStarts), [-1]);
+  const hits = scatterAddRows(flat, tf.reshape(tf.cast(known, 'float32'), [rows * width, 1]), rows * count);
   // In this order: ONNX Runtime compares a column value by value.
-  return tf.minimum(hits.reshape([rows, count]), tf.scalar(1));
+  return tf.minimum(tf.reshape(hits, [rows, count]), tf.scalar(1));
 }

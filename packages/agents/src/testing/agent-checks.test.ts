@@ -1,5 +1,5 @@
 import { float32, stopGradient, toTensor } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ce } from '../agents/ce.ts';
 import { onePhase } from '../agents/parts.ts';
@@ -176,7 +176,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     'rewards that are read for nothing',
     spoiltAgent(
       sqn,
-      loss((_, { batch: { targetRewards: rewards }, params }) => ({ loss: tf.mul(params['q.weight']!.sum(), rewards ? 1 : 2) as tf.Scalar })), // biome-ignore format: one line
+      loss((_, { batch: { targetRewards: rewards }, params }) => ({ loss: tf.mul(tf.sum(params['q.weight']!), rewards ? 1 : 2) as tf.Scalar })), // biome-ignore format: one line
     ),
     /"targetRewards", and the loss is the same/,
   ],
@@ -461,8 +461,8 @@ function knowing(_: unknown, { items }: Histories): tf.Tensor2D {
       shape,
     ).items!,
   );
-  const same = tf.sum(tf.equal(items.expandDims(1), known.expandDims(0)).toFloat(), 2);
-  const whole = tf.greaterEqual(same, tf.scalar(4)).toFloat() as tf.Tensor2D;
+  const same = tf.sum(tf.cast(tf.equal(tf.expandDims(items, 1), tf.expandDims(known, 0)), 'float32'), 2);
+  const whole = tf.cast(tf.greaterEqual(same, tf.scalar(4)), 'float32') as tf.Tensor2D;
   const actions = tf.tensor2d(held.map(({ action }) => Array.from({ length: 12 }, (_, i) => Number(i === action))));
   return tf.matMul(whole, actions) as tf.Tensor2D;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { key, stableJson } from '@lea/core';
 import { windowsOf } from '@lea/data';
 import { interpret, prefixed, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { loadPolicy } from '../load.ts';
 import { createPolicy } from '../policy.ts';
 import { createAgent } from '../registry.ts';

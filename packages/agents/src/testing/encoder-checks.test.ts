@@ -1,5 +1,5 @@
 import { dropout } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { EncoderFactory } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
@@ -38,7 +38,8 @@ const masked = (f: (states: tf.Tensor, mode: Mode) => tf.Tensor) =>
   }));
 
 /** The number of real events [B, 1]. */
-const events = ({ items }: Histories) => tf.sum(tf.notEqual(items, tf.scalar(12, 'int32')).toFloat(), 1, true);
+const events = ({ items }: Histories) =>
+  tf.sum(tf.cast(tf.notEqual(items, tf.scalar(12, 'int32')), 'float32'), 1, true);
 
 const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp][] = [
   [/right shapes/, 'another size', spoiltEncoder(() => ({ outputSize: 9 })), /encode has another shape than \[5, 9\]/],
@@ -69,7 +70,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /in the padding/,
     'padding that counts',
-    states((x, { items }) => tf.mul(x, tf.sum(items.toFloat()))),
+    states((x, { items }) => tf.mul(x, tf.sum(tf.cast(items, 'float32')))),
     /beyond the length/,
   ],
   [
@@ -77,14 +78,18 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     'one state for all positions',
     spoiltEncoder((good) => ({
       encodeAll: (params, histories, mode) =>
-        tf.tile(good.encode(params, histories, mode).expandDims(1), [1, histories.items.shape[1]!, 1]) as tf.Tensor3D,
+        tf.tile(tf.expandDims(good.encode(params, histories, mode), 1), [
+          1,
+          histories.items.shape[1]!,
+          1,
+        ]) as tf.Tensor3D,
     })),
     /depend on events that follow/,
   ],
   [
     /empty history/,
     'a mean over no events',
-    states((x, at) => tf.div(x, x.rank === 2 ? events(at) : events(at).expandDims(1))),
+    states((x, at) => tf.div(x, x.rank === 2 ? events(at) : tf.expandDims(events(at), 1))),
     /an empty history: encode is not finite/,
   ],
   [
@@ -96,13 +101,21 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /see each other/,
     'states by their place',
-    states((x) => tf.mul(x, tf.range(1, x.shape[0]! + 1).reshape(x.shape.map((_, i) => (i ? 1 : -1))))),
+    states((x) =>
+      tf.mul(
+        x,
+        tf.reshape(
+          tf.range(1, x.shape[0]! + 1),
+          x.shape.map((_, i) => (i ? 1 : -1)),
+        ),
+      ),
+    ),
     /Permuting the batch/,
   ],
   [
     /wider than the window/,
     'a width taken for granted',
-    states((x, { items }) => tf.mul(x, tf.mean(items.reshape([-1, 4]).toFloat()))),
+    states((x, { items }) => tf.mul(x, tf.mean(tf.cast(tf.reshape(items, [-1, 4]), 'float32')))),
     /foreign error/,
   ],
   [

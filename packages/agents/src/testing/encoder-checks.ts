@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { compile, interpret, type Program, pick, prefixed, specsOf, type Values, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { createEncoder } from '../registry.ts';
 import { checkRegistered, checkSpelling } from './config-checks.ts';
 import { historyValues } from './decisions.ts';
@@ -147,7 +147,7 @@ export function gradients(context: EncoderContext): void {
     const frozen = tensors(supervised.frozen);
     const histories = tensors(historyValues(mixed, shape));
     const mode = { train: false, label: 'test', ...(frozen.text && { text: frozen.text }) };
-    const weighed = (x: tf.Tensor) => tf.sum(tf.mul(x, tf.sin(tf.range(1, x.size + 1)).reshape(x.shape)));
+    const weighed = (x: tf.Tensor) => tf.sum(tf.mul(x, tf.reshape(tf.sin(tf.range(1, x.size + 1)), x.shape)));
     const { grads: made } = valueAndGrad((p) => {
       const { last, all } = passes(context, p, histories, mode);
       return { loss: tf.add(weighed(last!), weighed(all!)) };

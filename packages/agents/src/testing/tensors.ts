@@ -1,6 +1,6 @@
 import { fold, key, normal } from '@lea/core';
 import { fromTensor, keyTensorValue, type Tensors, toTensor, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 export function tensors(values: Values): Tensors {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));

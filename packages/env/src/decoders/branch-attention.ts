@@ -1,5 +1,5 @@
 import { maskedSoftmax } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** What branches attend with and to, by heads. */
 export interface BranchAttention {

@@ -12,7 +12,7 @@ import {
   swiglu,
   type Tensors,
 } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { branchAttention } from './branch-attention.ts';
 import { type DecoderConfig, headSizeOf, rotatedOf } from './config.ts';
 import { type Adapter, adapted, adapterOf } from './lora.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pick, readSafetensors, specsOf, type Tensors, type Values, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { goldenDecoders, goldenModels } from '../fixtures/golden-decoders.ts';
 import { wordLogits, wordLoss } from '../language-model.ts';

@@ -1,5 +1,5 @@
 import { fold, key, normal } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { adapted } from './lora.ts';
 

@@ -1,6 +1,6 @@
 import { fold, type Key, LeaError, normal, withDefaults } from '@lea/core';
 import { type Tensors, type Values, withGradient } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.ts';
 import { layerOf, type Module, modulesOf } from './modules.ts';
 

@@ -1,6 +1,6 @@
 import { fold, key, normal } from '@lea/core';
 import { float32, int32, specsOf, type Values } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { ready } from '../runtime.ts';
 import type { DecoderConfig } from './config.ts';

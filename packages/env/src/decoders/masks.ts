@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Each position sees itself and what is before it: [1, 1, T, T]. */
 export function causalMask(T: number): tf.Tensor {

@@ -1,5 +1,5 @@
 import { embedding } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type DecoderConfig, type RopeScaling, rotatedOf } from './config.ts';
 
 /**

@@ -1,4 +1,4 @@
-import '../quiet.ts';
+import '../tfjs.ts';
 
 export {
   type Attribute,

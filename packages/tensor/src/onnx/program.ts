@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { argumentName, type Recorded, record } from '../recorder/record.ts';
 import type { Mode, Program, ProgramSpecs, Specs } from '../types.ts';
 import { type Graph, type Node, node, type Port } from './model.ts';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
@@ -9,16 +9,16 @@ export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return withGradient([a, b], () => {
     const s = isRecording()
       ? emit('QuickGelu', [a], [a.shape], { alpha: { float: 1 } }, MICROSOFT)[0]!
-      : a.mul(tf.sigmoid(a));
+      : tf.mul(a, tf.sigmoid(a));
     return {
-      value: s.mul(b),
+      value: tf.mul(s, b),
       saved: [a, b, s],
       gradients: (dy, [a, b, s]) => [
         () => {
           const gate = tf.sigmoid(a!);
-          return dy.mul(b!).mul(gate.add(s!.sub(s!.mul(gate))));
+          return tf.mul(tf.mul(dy, b!), tf.add(gate, tf.sub(s!, tf.mul(s!, gate))));
         },
-        () => dy.mul(s!),
+        () => tf.mul(dy, s!),
       ],
     };
   });
@@ -26,18 +26,14 @@ export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 /** x · Φ(x) with the exact normal distribution function (Hendrycks, Gimpel, 2016), not its tanh approximation. */
 export function gelu(x: tf.Tensor): tf.Tensor {
-  const below = (x: tf.Tensor) => tf.erf(x.mul(Math.SQRT1_2)).add(1).mul(0.5);
+  const below = (x: tf.Tensor) => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
   return withGradient([x], () => ({
-    value: isRecording() ? emit('Gelu', [x], [x.shape])[0]! : x.mul(below(x)),
+    value: isRecording() ? emit('Gelu', [x], [x.shape])[0]! : tf.mul(x, below(x)),
     saved: [x],
     gradients: (dy, [x]) => [
       () => {
-        const density = x!
-          .square()
-          .mul(-0.5)
-          .exp()
-          .mul(1 / Math.sqrt(2 * Math.PI));
-        return withoutTiny(dy.mul(below(x!).add(x!.mul(density))));
+        const density = tf.mul(tf.exp(tf.mul(tf.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+        return withoutTiny(tf.mul(dy, tf.add(below(x!), tf.mul(x!, density))));
       },
     ],
   }));
@@ -46,24 +42,17 @@ export function gelu(x: tf.Tensor): tf.Tensor {
 /** The approximation of {@link gelu} that GPT-2 and Gemma were trained with: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
   const scale = Math.sqrt(2 / Math.PI);
-  const bend = (x: tf.Tensor) => tf.tanh(x.mul(x.square().mul(0.044715).add(1)).mul(scale));
+  const bend = (x: tf.Tensor) => tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), scale));
   return withGradient([x], () => ({
-    value: isRecording() ? emit('Gelu', [x], [x.shape], { approximate: 'tanh' })[0]! : x.mul(bend(x).add(1)).mul(0.5),
+    value: isRecording()
+      ? emit('Gelu', [x], [x.shape], { approximate: 'tanh' })[0]!
+      : tf.mul(tf.mul(x, tf.add(bend(x), 1)), 0.5),
     saved: [x],
     gradients: (dy, [x]) => [
       () => {
         const t = bend(x!);
-        const slope = x!
-          .square()
-          .mul(3 * 0.044715)
-          .add(1)
-          .mul(scale);
-        return dy.mul(
-          t
-            .add(1)
-            .add(x!.mul(slope).mul(tf.sub(1, t.square())))
-            .mul(0.5),
-        );
+        const slope = tf.mul(tf.add(tf.mul(tf.square(x!), 3 * 0.044715), 1), scale);
+        return tf.mul(dy, tf.mul(tf.add(tf.add(t, 1), tf.mul(tf.mul(x!, slope), tf.sub(1, tf.square(t)))), 0.5));
       },
     ],
   }));
@@ -74,11 +63,11 @@ export function softplus(x: tf.Tensor): tf.Tensor {
   return withGradient([x], () => ({
     value: tf.softplus(x),
     saved: [x],
-    gradients: (dy, [x]) => [() => dy.mul(tf.sigmoid(x!))],
+    gradients: (dy, [x]) => [() => tf.mul(dy, tf.sigmoid(x!))],
   }));
 }
 
 /** log sigmoid(x), finite for every finite x. */
 export function logSigmoid(x: tf.Tensor): tf.Tensor {
-  return softplus(x.neg()).neg();
+  return tf.neg(softplus(tf.neg(x)));
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { currentRecording, isRecording, namedTensor, nameOf } from '../recorder/emit.ts';
 
 /**
@@ -18,7 +18,7 @@ export function addRows(base: tf.Tensor | undefined, ids: tf.Tensor, rows: tf.Te
   }
   if (tf.getBackend() === 'tensorflow') {
     const sum = tf.unsortedSegmentSum(rows, ids as tf.Tensor1D, count);
-    return base ? base.add(sum) : sum;
+    return base ? tf.add(base, sum) : sum;
   }
   // tfjs's own segment sum makes one pass over all rows per segment, which takes minutes at thousands of segments.
   return tf.tensor(addOnHost(base?.dataSync(), ids.dataSync(), rows.dataSync(), count, shape[1]!), shape);

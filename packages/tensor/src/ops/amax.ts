@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 
 /**
@@ -16,8 +16,8 @@ export function amax(x: tf.Tensor, axis: number): tf.Tensor {
       saved: [x, value],
       gradients: (dy, [x, value]) => [
         () => {
-          const share = tf.equal(x!, value!.expandDims(axis)).toFloat();
-          return share.mul(dy.expandDims(axis).div(share.sum(axis, true)));
+          const share = tf.cast(tf.equal(x!, tf.expandDims(value!, axis)), 'float32');
+          return tf.mul(share, tf.div(tf.expandDims(dy, axis), tf.sum(share, axis, true)));
         },
       ],
     };

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
@@ -19,18 +19,18 @@ import { maskedSoftmax } from './masked-softmax.ts';
 export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor | null, scale: number): tf.Tensor {
   const [batch, heads, queries, width] = q.shape as [number, number, number, number];
   const groups = k.shape[1]!;
-  const grouped = heads === groups ? q : q.reshape([batch, groups, (heads / groups) * queries, width]);
+  const grouped = heads === groups ? q : tf.reshape(q, [batch, groups, (heads / groups) * queries, width]);
   const all = [batch, heads, queries, k.shape[2]!];
   const result = withGradient([grouped, k, v], () => {
     const logits = product(grouped, k, false, true, scale);
-    const masked = mask ? logits.reshape(all).add(mask).reshape(logits.shape) : logits;
+    const masked = mask ? tf.reshape(tf.add(tf.reshape(logits, all), mask), logits.shape) : logits;
     const p = mask ? maskedSoftmax(masked) : tf.softmax(masked);
     const o = tf.matMul(p, v);
     return {
       value: o,
       saved: [grouped, k, v, p, o],
       gradients: (dy, [q, k, v, p, o]) => {
-        const d = p!.mul(product(dy, v!, false, true).sub(dy.mul(o!).sum(-1, true)));
+        const d = tf.mul(p!, tf.sub(product(dy, v!, false, true), tf.sum(tf.mul(dy, o!), -1, true)));
         return [
           () => product(d, k!, false, false, scale),
           () => product(d, q!, true, false, scale),
@@ -39,14 +39,14 @@ export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Ten
       },
     };
   });
-  return result.reshape([batch, heads, queries, v.shape[3]!]);
+  return tf.reshape(result, [batch, heads, queries, v.shape[3]!]);
 }
 
 /** scale · op(a) op(b) over the last two axes. */
 function product(a: tf.Tensor, b: tf.Tensor, transA: boolean, transB: boolean, scale = 1): tf.Tensor {
   if (!isRecording()) {
     const y = tf.matMul(a, b, transA, transB);
-    return scale === 1 ? y : y.mul(scale);
+    return scale === 1 ? y : tf.mul(y, scale);
   }
   const shape = [...a.shape.slice(0, -2), a.shape.at(transA ? -1 : -2)!, b.shape.at(transB ? -2 : -1)!];
   const attributes = { transA: Number(transA), transB: Number(transB), alpha: { float: scale } };

@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { sizeOf } from '../values.ts';
 import { keyedBits } from './random.ts';
@@ -18,7 +18,7 @@ export function dropout(x: tf.Tensor, rate: number, key: tf.Tensor, label: strin
   if (rate === 0) return x;
   return withGradient([x], () => {
     const mask = dropoutMask(x.shape, rate, key, label);
-    return { value: x.mul(mask), saved: [mask], gradients: (dy, [mask]) => [() => dy.mul(mask!)] };
+    return { value: tf.mul(x, mask), saved: [mask], gradients: (dy, [mask]) => [() => tf.mul(dy, mask!)] };
   });
 }
 
@@ -27,7 +27,7 @@ function dropoutMask(shape: number[], rate: number, key: tf.Tensor, label: strin
   // One 32-bit word decides two elements: its upper half by a signed comparison as it is, its lower half shifted up.
   const words = keyedBits(key, label, Math.ceil(size / 2));
   const threshold = tf.scalar(Math.round(rate * 2 ** 16) * 2 ** 16 - 2 ** 31, 'int32');
-  const halves = [words, words.mul(tf.scalar(2 ** 16, 'int32'))].map((half) => half.greaterEqual(threshold));
-  const keep = tf.concat(halves.map((half) => half.toFloat())).mul(1 / (1 - rate));
-  return keep.slice(0, size).reshape(shape);
+  const halves = [words, tf.mul(words, tf.scalar(2 ** 16, 'int32'))].map((half) => tf.greaterEqual(half, threshold));
+  const keep = tf.mul(tf.concat(halves.map((half) => tf.cast(half, 'float32'))), 1 / (1 - rate));
+  return tf.reshape(tf.slice(keep, 0, size), shape);
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { addRows } from './add-rows.ts';
 
@@ -14,7 +14,7 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
   return withGradient([table], () => ({
     value: tf.gather(table, ids as tf.Tensor1D),
     saved: [ids],
-    gradients: (dy, [at]) => [() => addRows(undefined, at!.flatten(), dy.reshape([-1, width]), count)],
+    gradients: (dy, [at]) => [() => addRows(undefined, tf.reshape(at!, [-1]), tf.reshape(dy, [-1, width]), count)],
   }));
 }
 

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
@@ -19,15 +19,15 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 
       value,
       saved: [x, gain, mean, inverse],
       gradients: (dy, [x, gain, mean, inverse]) => {
-        const unit = x!.sub(mean!).mul(inverse!);
+        const unit = tf.mul(tf.sub(x!, mean!), inverse!);
         return [
           () => {
-            const d = dy.mul(gain!);
-            const centred = d.sub(d.mean(-1, true)).sub(unit.mul(d.mul(unit).mean(-1, true)));
-            return centred.mul(inverse!);
+            const d = tf.mul(dy, gain!);
+            const centred = tf.sub(tf.sub(d, tf.mean(d, -1, true)), tf.mul(unit, tf.mean(tf.mul(d, unit), -1, true)));
+            return tf.mul(centred, inverse!);
           },
-          () => dy.mul(unit).sum(leading),
-          () => dy.sum(leading),
+          () => tf.sum(tf.mul(dy, unit), leading),
+          () => tf.sum(dy, leading),
         ];
       },
     };
@@ -44,8 +44,8 @@ function normalised(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps: number)
       tf.Tensor,
     ];
   }
-  const mean = x.mean(-1, true);
-  const centred = x.sub(mean);
-  const inverse = centred.square().mean(-1, true).add(eps).rsqrt();
-  return [centred.mul(inverse).mul(gain).add(bias), mean, inverse];
+  const mean = tf.mean(x, -1, true);
+  const centred = tf.sub(x, mean);
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps));
+  return [tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), mean, inverse];
 }

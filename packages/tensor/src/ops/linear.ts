@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
@@ -12,21 +12,21 @@ import { emit, isRecording } from '../recorder/emit.ts';
  */
 export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
   const [outputs, inputs] = weight.shape as [number, number];
-  const rows = x.rank === 2 ? x : x.reshape([-1, inputs]);
+  const rows = x.rank === 2 ? x : tf.reshape(x, [-1, inputs]);
   const y = bias ? affine(rows, weight, bias) : tf.matMul(rows, weight, false, true);
-  return x.rank === 2 ? y : y.reshape([...x.shape.slice(0, -1), outputs]);
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 
 function affine(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
   return withGradient([x, weight, bias], () => ({
     value: isRecording()
       ? emit('Gemm', [x, weight, bias], [[x.shape[0]!, weight.shape[0]!]], { transB: 1 })[0]!
-      : tf.matMul(x, weight, false, true).add(bias),
+      : tf.add(tf.matMul(x, weight, false, true), bias),
     saved: [x, weight],
     gradients: (dy, [x, weight]) => [
       () => tf.matMul(dy, weight!),
       () => tf.matMul(dy, x!, true, false),
-      () => dy.sum(0),
+      () => tf.sum(dy, 0),
     ],
   }));
 }

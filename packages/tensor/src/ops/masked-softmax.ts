@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { isRecording } from '../recorder/emit.ts';
 
@@ -11,12 +11,12 @@ import { isRecording } from '../recorder/emit.ts';
 export function maskedSoftmax(logits: tf.Tensor): tf.Tensor {
   return withGradient([logits], () => {
     // 60 is taken off before the axis comes back: the runtime walks along a last axis of 1 element by element.
-    const seen = isRecording() ? tf.maximum(logits, tf.max(logits, -1).sub(60).expandDims(-1)) : logits;
+    const seen = isRecording() ? tf.maximum(logits, tf.expandDims(tf.sub(tf.max(logits, -1), 60), -1)) : logits;
     const p = tf.softmax(seen);
     return {
       value: p,
       saved: [p],
-      gradients: (dy, [p]) => [() => p!.mul(dy.sub(p!.mul(dy).sum(-1, true)))],
+      gradients: (dy, [p]) => [() => tf.mul(p!, tf.sub(dy, tf.sum(tf.mul(p!, dy), -1, true)))],
     };
   });
 }

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs-core';
 import { currentRecording, nameOf } from '../recorder/emit.ts';
 import type { Recording } from '../recorder/recording.ts';
 

@@ -1,5 +1,5 @@
 import { fold, type Key, LeaError, randomBits, key as rootKey } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { isRecording, namedTensor } from '../recorder/emit.ts';
 import type { Value } from '../types.ts';
 import { int32, sizeOf } from '../values.ts';
@@ -42,7 +42,7 @@ export function randomIntegers(key: tf.Tensor, label: string, shape: readonly nu
     throw new LeaError('E_RANGE', 'randomIntegers draws from at most 2^24 numbers.', { value: high });
   }
   // Rounding in float32 may lift the last draw to `high` itself.
-  return tf.minimum(tf.floor(randomUniform(key, label, shape).mul(high)), high - 1).toInt();
+  return tf.cast(tf.minimum(tf.floor(tf.mul(randomUniform(key, label, shape), high)), high - 1), 'int32');
 }
 
 /** 32 random bits for counters 0..count-1, as int32 [count]. */

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
@@ -19,10 +19,10 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
       saved: [x, gain, inverse, value],
       gradients: (dy, [x, gain, inverse, value]) => [
         () => {
-          const along = dy.mul(value!).mean(-1, true).mul(inverse!);
-          return dy.mul(gain!).sub(x!.mul(along)).mul(inverse!);
+          const along = tf.mul(tf.mean(tf.mul(dy, value!), -1, true), inverse!);
+          return tf.mul(tf.sub(tf.mul(dy, gain!), tf.mul(x!, along)), inverse!);
         },
-        () => dy.mul(x!.mul(inverse!)).sum(leading),
+        () => tf.sum(tf.mul(dy, tf.mul(x!, inverse!)), leading),
       ],
     };
   });
@@ -34,6 +34,6 @@ function normalised(x: tf.Tensor, gain: tf.Tensor, eps: number): [tf.Tensor, tf.
     const row = [...x.shape.slice(0, -1), 1];
     return emit('SimplifiedLayerNormalization', [x, gain], [x.shape, row], attributes) as [tf.Tensor, tf.Tensor];
   }
-  const inverse = x.square().mean(-1, true).add(eps).rsqrt();
-  return [x.mul(inverse).mul(gain), inverse];
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps));
+  return [tf.mul(tf.mul(x, inverse), gain), inverse];
 }

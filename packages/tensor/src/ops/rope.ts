@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { currentRecording, emit, isRecording } from '../recorder/emit.ts';
@@ -25,7 +25,7 @@ export function rope(
     value: rotate(x, cos, sin, interleaved),
     saved: [cos, sin],
     // The inverse of a rotation is the rotation by the opposite angle.
-    gradients: (dy, [cos, sin]) => [() => rotate(dy, cos!, sin!.neg(), interleaved)],
+    gradients: (dy, [cos, sin]) => [() => rotate(dy, cos!, tf.neg(sin!), interleaved)],
   }));
 }
 
@@ -52,7 +52,7 @@ function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, interleaved: boole
     const positions = perRow
       ? r.reshape(r.cast(r.constant('int32', [rows.length], rows), 'int64'), [batch, length])
       : r.ints([0]);
-    const flat = (table: tf.Tensor) => (perRow ? table.reshape([batch * length, half]) : table);
+    const flat = (table: tf.Tensor) => (perRow ? tf.reshape(table, [batch * length, half]) : table);
     return emit(
       'RotaryEmbedding',
       [x, positions, flat(cos), flat(sin)],
@@ -61,9 +61,9 @@ function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, interleaved: boole
       MICROSOFT,
     )[0]!;
   }
-  const [c, s] = cos.rank === 3 ? [cos.expandDims(1), sin.expandDims(1)] : [cos, sin];
-  const pairs = interleaved ? x.reshape([batch, heads, length, half, 2]).unstack(-1) : tf.split(x, 2, -1);
+  const [c, s] = cos.rank === 3 ? [tf.expandDims(cos, 1), tf.expandDims(sin, 1)] : [cos, sin];
+  const pairs = interleaved ? tf.unstack(tf.reshape(x, [batch, heads, length, half, 2]), -1) : tf.split(x, 2, -1);
   const [a, b] = pairs as [tf.Tensor, tf.Tensor];
-  const turned = [a.mul(c).sub(b.mul(s)), a.mul(s).add(b.mul(c))];
-  return interleaved ? tf.stack(turned, -1).reshape(x.shape) : tf.concat(turned, -1);
+  const turned = [tf.sub(tf.mul(a, c), tf.mul(b, s)), tf.add(tf.mul(a, s), tf.mul(b, c))];
+  return interleaved ? tf.reshape(tf.stack(turned, -1), x.shape) : tf.concat(turned, -1);
 }

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** The dot product of every row of `a` [B, D] with the same row of `b` [B, D]: [B]. */
 export function rowDot(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return a.mul(b).sum(-1);
+  return tf.sum(tf.mul(a, b), -1);
 }
 
 /** `h` [B, H] with a last column of ones, [B, H+1]: makes the last column of a weight matrix a bias. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { currentRecording, isRecording, namedTensor, nameOf } from '../recorder/emit.ts';
 
 /**
@@ -14,7 +14,7 @@ export function setRows(base: tf.Tensor, ids: tf.Tensor, rows: tf.Tensor): tf.Te
     const index = r.reshape(r.cast(nameOf(ids), 'int64'), [ids.size, 1]);
     return namedTensor(r.one('ScatterND', [nameOf(base), index, nameOf(rows)]), base.shape);
   }
-  if (tf.getBackend() === 'tensorflow') return tf.tensorScatterUpdate(base, ids.expandDims(1), rows);
+  if (tf.getBackend() === 'tensorflow') return tf.tensorScatterUpdate(base, tf.expandDims(ids, 1), rows);
   // The cpu backend of tfjs 4.22 writes the update into its argument.
   const data = base.dataSync().slice() as Float32Array;
   const [at, values] = [ids.dataSync(), rows.dataSync() as Float32Array];

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 import { addRows } from './add-rows.ts';
 
@@ -25,17 +25,17 @@ export function softmaxCrossEntropy(
 ): tf.Tensor {
   return withGradient(offsets ? [h, weight, offsets] : [h, weight], () => {
     const products = tf.matMul(h, weight, false, true);
-    const logits = offsets ? products.add(offsets) : products;
+    const logits = offsets ? tf.add(products, offsets) : products;
     const p = tf.softmax(logits);
     // At the largest logit the probability is at least 1/N, so this is exact even where a label's own underflows.
-    const normaliser = logits.max(1, true).sub(p.max(1, true).log());
+    const normaliser = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(p, 1, true)));
     const labels = tf.gather(weight, ids as tf.Tensor1D);
-    const ofLabels = labels.mul(h.expandDims(1)).sum(2);
+    const ofLabels = tf.sum(tf.mul(labels, tf.expandDims(h, 1)), 2);
     const labelLogits = offsets
-      ? ofLabels.add(tf.gather(offsets.reshape([-1]), flatIds(ids, weight.shape[0]!)))
+      ? tf.add(ofLabels, tf.gather(tf.reshape(offsets, [-1]), flatIds(ids, weight.shape[0]!)))
       : ofLabels;
     return {
-      value: weights.mul(normaliser.sub(labelLogits)).sum(1),
+      value: tf.sum(tf.mul(weights, tf.sub(normaliser, labelLogits)), 1),
       saved: [h, weight, p, labels, ids, weights],
       gradients,
     };
@@ -44,7 +44,7 @@ export function softmaxCrossEntropy(
 
 /** Where [b, ids[b, k]] lies in a flat [B, N]. */
 function flatIds(ids: tf.Tensor, items: number): tf.Tensor2D {
-  const starts = tf.range(0, ids.shape[0]! * items, items, 'int32').expandDims(1);
+  const starts = tf.expandDims(tf.range(0, ids.shape[0]! * items, items, 'int32'), 1);
   return tf.add(ids, starts) as tf.Tensor2D;
 }
 
@@ -58,21 +58,20 @@ function gradients(dy: tf.Tensor, saved: tf.Tensor[]): (() => tf.Tensor)[] {
     tf.Tensor,
   ];
   const items = weight.shape[0]!;
-  const each = weights.mul(dy.expandDims(1)); // [B, K]
-  const total = each.sum(1, true); // [B, 1]
+  const each = tf.mul(weights, tf.expandDims(dy, 1)); // [B, K]
+  const total = tf.sum(each, 1, true); // [B, 1]
   return [
-    () =>
-      tf
-        .matMul(p, weight)
-        .mul(total)
-        .sub(labels.mul(each.expandDims(2)).sum(1)),
+    () => tf.sub(tf.mul(tf.matMul(p, weight), total), tf.sum(tf.mul(labels, tf.expandDims(each, 2)), 1)),
     () => {
-      const rows = h.expandDims(1).mul(each.neg().expandDims(2)).reshape([-1, h.shape[1]!]);
-      return addRows(tf.matMul(p, h.mul(total), true, false), ids.flatten(), rows, items);
+      const rows = tf.reshape(tf.mul(tf.expandDims(h, 1), tf.expandDims(tf.neg(each), 2)), [-1, h.shape[1]!]);
+      return addRows(tf.matMul(p, tf.mul(h, total), true, false), tf.reshape(ids, [-1]), rows, items);
     },
     () => {
-      const flat = p.mul(total).reshape([-1, 1]);
-      return addRows(flat, flatIds(ids, items).flatten(), each.neg().reshape([-1, 1]), p.size).reshape(p.shape);
+      const flat = tf.reshape(tf.mul(p, total), [-1, 1]);
+      return tf.reshape(
+        addRows(flat, tf.reshape(flatIds(ids, items), [-1]), tf.reshape(tf.neg(each), [-1, 1]), p.size),
+        p.shape,
+      );
     },
   ];
 }

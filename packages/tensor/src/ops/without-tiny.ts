@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Gradients below say nothing beside others, and products of them are denormal. */
 const TINY = 1e-30;
@@ -9,5 +9,5 @@ const TINY = 1e-30;
  * matrices takes nine times as long.
  */
 export function withoutTiny(x: tf.Tensor): tf.Tensor {
-  return x.sub(tf.clipByValue(x, -TINY, TINY));
+  return tf.sub(x, tf.clipByValue(x, -TINY, TINY));
 }

@@ -1,5 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { setRows } from '../ops/set-rows.ts';
 import type { Tensors, Values } from '../types.ts';
 import { zeros } from '../values.ts';
@@ -52,7 +52,7 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
     params: Tensors,
     touched: Tensors = {},
   ): { params: Tensors; slots: Tensors } {
-    const t = slots.t!.add(1);
+    const t = tf.add(slots.t!, 1);
     const { rate, eps } = stepSize(config, t);
     const nextParams: Tensors = { ...params };
     const nextSlots: Tensors = { ...slots, t };
@@ -61,9 +61,9 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
       const ids = touched[name];
       const rows = (x: tf.Tensor) => (ids ? tf.gather(x, ids as tf.Tensor1D) : x);
       const [p, m, v, g] = [...old, grad].map(rows) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      const m2 = m.mul(beta1).add(g);
-      const v2 = v.mul(beta2).add(g.square());
-      const p2 = p.sub(m2.mul(rate).div(v2.sqrt().add(eps)));
+      const m2 = tf.add(tf.mul(m, beta1), g);
+      const v2 = tf.add(tf.mul(v, beta2), tf.square(g));
+      const p2 = tf.sub(p, tf.div(tf.mul(m2, rate), tf.add(tf.sqrt(v2), eps)));
       // Repeated ids write the same numbers, so their order does not matter.
       const next = [p2, m2, v2].map((x, i) => (ids ? setRows(old[i]!, ids, x) : x));
       nextParams[name] = next[0]!;
@@ -82,12 +82,12 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
  */
 function stepSize({ lr, beta1, beta2, eps }: AdamOptions, t: tf.Tensor): { rate: tf.Tensor; eps: tf.Tensor } {
   const s = tf.sqrt(tf.div(1 - beta2, oneMinusPower(beta2, t)));
-  return { rate: tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)).div(s), eps: tf.div(eps, s) };
+  return { rate: tf.div(tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)), s), eps: tf.div(eps, s) };
 }
 
 /** 1 - base^t without cancellation in float32 (0.999^1 would lose five digits): with y = tanh(t ln(base) / 2), -2y / (1 - y). */
 function oneMinusPower(base: number, t: tf.Tensor): tf.Tensor {
   if (base === 0) return tf.onesLike(t);
-  const y = tf.tanh(t.mul(Math.log(base) / 2));
-  return y.mul(-2).div(tf.sub(1, y));
+  const y = tf.tanh(tf.mul(t, Math.log(base) / 2));
+  return tf.div(tf.mul(y, -2), tf.sub(1, y));
 }

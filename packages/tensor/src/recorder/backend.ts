@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Attributes } from '../onnx/model.ts';
 import type { DType } from '../types.ts';
 import { Recording } from './recording.ts';

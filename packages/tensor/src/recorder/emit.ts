@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Attributes } from '../onnx/model.ts';
 import type { DType } from '../types.ts';
 import { activeRecorder, type Info } from './backend.ts';

@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Initializer, Node } from '../onnx/model.ts';
 import type { Program, ProgramSpecs, Specs, Tensors } from '../types.ts';
 import { checkConstants, specsOf } from '../values.ts';

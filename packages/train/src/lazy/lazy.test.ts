@@ -1,7 +1,7 @@
 import { type Agent, ccql, ce, dqnNs, gru4rec, sa2c, sasrec, sasrecModern, snqn, sqn, vpq } from '@lea/agents';
 import { key } from '@lea/core';
 import { pick, type Tensors, toTensor, type Values, valueAndGrad } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { preparePhase } from '../advance.ts';
 import { type Chunk, createBatches, slice } from '../batches.ts';
@@ -113,7 +113,7 @@ function gradients(plan: Plan, run: RunState, params: Values, target: Values, ch
     const { key: stepKey, ...batch } = Object.fromEntries(
       Object.entries(tensors(slice(chunk.inputs, step, step + 1))).map(([name, x]) => [
         name,
-        x.reshape(x.shape.slice(1)),
+        tf.reshape(x, x.shape.slice(1)),
       ]),
     );
     const frozen = tensors({ ...plan.statistics, ...(plan.text && { text: plan.text }) });

@@ -1,6 +1,6 @@
 import type { Agent, Phase } from '@lea/agents';
 import { type Program, pick, type Tensors } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { learningStep } from '../program.ts';
 import type { Table } from './tables.ts';
 
@@ -68,12 +68,12 @@ function followed(average: Tensors, params: Tensors, decay: Tensors): Tensors {
   return Object.fromEntries(
     Object.entries(decay).map(([name, factor]) => {
       const now = params[name]!;
-      return [name, tf.add(now, tf.mul(tf.sub(average[name]!, now), factor.expandDims(1)))];
+      return [name, tf.add(now, tf.mul(tf.sub(average[name]!, now), tf.expandDims(factor, 1)))];
     }),
   );
 }
 
 function changedRows(grad: tf.Tensor | undefined, count: number): tf.Tensor {
   if (!grad) return tf.zeros([count], 'int32');
-  return tf.notEqual(tf.sum(tf.abs(grad), 1), tf.scalar(0)).toInt();
+  return tf.cast(tf.notEqual(tf.sum(tf.abs(grad), 1), tf.scalar(0)), 'int32');
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Info, RECORDER, type RecorderBackend } from '../backend.ts';
 import type { Recording } from '../recording.ts';
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { TYPE_CODE } from '../../onnx/model.ts';
 import type { DType } from '../../types.ts';
 import { sizeOf } from '../../values.ts';

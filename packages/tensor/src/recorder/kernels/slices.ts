@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { axisOf, record } from './register.ts';
 
 export function recordSliceKernels(): void {
