@@ -74,9 +74,21 @@ async function mutate() {
 
   const tests = nearest([...new Set(mutants.map(({ file }) => file))]);
   const tried = [];
+  const sound = new Set();
   for (const mutant of mutants) {
     if (Date.now() > end) break;
-    const outcome = await outcomeOf(mutant, tests.get(mutant.file));
+    const near = tests.get(mutant.file);
+    const outcome = await outcomeOf(mutant, near);
+    if (outcome === 'noticed' && !sound.has(mutant.file)) {
+      // Tests that fail anyway, or do not even start, notice nothing.
+      const without = await outcomeOf({ file: mutant.file, start: 0, end: 0, to: '' }, near);
+      if (without !== 'survived') {
+        console.error(`The tests of ${mutant.file} do not pass without any mistake: ${near.join(' ')}`);
+        process.exitCode = 1;
+        return;
+      }
+      sound.add(mutant.file);
+    }
     tried.push({ ...mutant, outcome });
     if (outcome !== 'noticed') console.log(`${outcome.padEnd(9)} ${described(mutant)}`);
   }

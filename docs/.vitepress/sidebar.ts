@@ -70,6 +70,7 @@ const reference = group('Reference', {
   errors: 'Error codes',
   glossary: 'Glossary',
   contributing: 'Contributing',
+  tests: 'Tests and mutants',
   changelog: 'Changelog',
 });
 

@@ -50,6 +50,7 @@ test('each window gets the states of the history that it begins, and its own mem
   expect([...states(encoded, 1).data]).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
   expect([...states(encoded, 2).data]).toEqual([9, 10, 11, 12, 13, 14, 15, 16, ...Array(8).fill(0)]);
   expect(remembered(encoded, 1)).toEqual({ dtype: 'float32', shape: [2, 2], data: Float32Array.of(3, 4, 5, 6) });
+  expect([...remembered(encoded, 0).data]).toEqual([1, 2, 3, 4]);
   expect([...remembered(encoded, 2).data]).toEqual([5, 6, 0, 0]);
 });
 
