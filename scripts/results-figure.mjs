@@ -25,17 +25,16 @@ else if (readFileSync(path, 'utf8') !== svg) {
 function panelsOf(markdown) {
   const chapter = markdown.split(/^## /m).find((text) => text.startsWith('Served policies')) ?? '';
   const panels = chapter.split(/^### /m).flatMap((section) => {
-    const rows = [...section.matchAll(/^\| ([^|]+?) +\| +(\.\d{4}) \|/gm)].map(([, name, value]) => [
-      name,
-      Number(value),
-    ]);
-    const at = rows.findIndex(([name]) => name === 'counting memory');
-    if (at < 0) return [];
-    const ofNetwork = networks.map((name) => rows.find((row) => row[0] === name)?.[1] ?? Number.NaN);
-    const counting = [Math.max(...rows.slice(0, at).map(([, value]) => value)), rows[at][1]];
-    return [{ title: section.slice(0, section.indexOf('\n')), values: [...counting, ...ofNetwork] }];
+    const rows = [...section.matchAll(/^\| ([^|]+?) +\| +(\.\d{4})(?: ± (\.\d{4}))? +\|/gm)].map(
+      ([, name, mean, deviation = 0]) => ({ name, mean: Number(mean), deviation: Number(deviation) }),
+    );
+    const memory = rows.findIndex(({ name }) => name === 'counting memory');
+    if (memory < 0) return [];
+    const best = rows.slice(0, memory).reduce((a, b) => (b.mean > a.mean ? b : a));
+    const trained = networks.map((wanted) => rows.find(({ name }) => name === wanted));
+    return [{ title: section.slice(0, section.indexOf('\n')), values: [best, rows[memory], ...trained] }];
   });
-  if (panels.length > 0 && panels.every(({ values }) => values.every((value) => value > 0))) return panels;
+  if (panels.length > 0 && panels.every(({ values }) => values.every(Boolean))) return panels;
   console.error(
     `"Served policies" of docs/results.md lacks tables with the rows counting memory, ${networks.join(', ')}.`,
   );
@@ -47,12 +46,16 @@ function draw(panels) {
   const columns = 2;
   const body = panels.map(({ title, values }, i) => {
     const [x, y] = [(i % columns) * (left + width + 40), Math.floor(i / columns) * panelHeight];
-    const scale = (width - 48) / Math.max(...values);
+    const scale = (width - 52) / Math.max(...values.map(({ mean }) => mean));
     const lines = bars.map(({ label, color }, b) => {
-      const [top, length] = [28 + b * row, Math.round(values[b] * scale * 10) / 10];
+      const { mean, deviation } = values[b];
+      const top = 28 + b * row;
+      const at = (value) => Math.round(value * scale * 10) / 10;
+      const [from, to] = [at(mean - deviation), at(mean + deviation)].map((x) => left + x);
+      const spread = deviation > 0 ? `\n    <path d="M${from} ${top + 7}H${to}"/>` : '';
       return `    <text class="label" x="${left - 8}" y="${top + 11}">${label}</text>
-    <rect class="${color}" x="${left}" y="${top}" width="${length}" height="14" rx="2"/>
-    <text x="${left + length + 6}" y="${top + 11}">${values[b].toFixed(4).slice(1)}</text>`;
+    <rect class="${color}" x="${left}" y="${top}" width="${at(mean)}" height="14" rx="2"/>${spread}
+    <text x="${to + 6}" y="${top + 11}">${mean.toFixed(4).slice(1)}</text>`;
     });
     return `  <g transform="translate(${x} ${y})">
     <text class="title" x="${left}" y="16">${title}</text>
@@ -66,12 +69,14 @@ ${lines.join('\n')}
     text { font: 12px system-ui, sans-serif; fill: #444 }
     .title { font-weight: 600; font-size: 13px; fill: #111 }
     .label { text-anchor: end }
+    path { stroke: #111; stroke-width: 1.5 }
     .count { fill: #9aa4b2 }
     .network { fill: #6ea8fe }
     .both { fill: #2f6fde }
     @media (prefers-color-scheme: dark) {
       text { fill: #b5bcc8 }
       .title { fill: #f0f2f5 }
+      path { stroke: #f0f2f5 }
       .count { fill: #6b7482 }
       .network { fill: #4f7fc9 }
       .both { fill: #8ab8ff }

@@ -19,7 +19,13 @@ export function diagrams(md: MarkdownRenderer): void {
   md.renderer.rules.fence = (tokens, at, ...rest) => {
     const { info, content } = tokens[at]!;
     if (info.trim() !== 'mermaid') return fence(tokens, at, ...rest);
-    const svg = renderMermaidSVG(content, { ...colors, transparent: true, padding: 8, font: 'inherit' });
+    const svg = renderMermaidSVG(content, {
+      ...colors,
+      transparent: true,
+      padding: 8,
+      layerSpacing: 24,
+      font: 'inherit',
+    });
     return `<div class="diagram" v-pre>${svg}</div>\n`;
   };
 }

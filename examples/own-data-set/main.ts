@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { findLeaks, readCatalog, readInteractions, splitByUser } from '@lea/data';
 
-export async function main(folder = import.meta.dirname): Promise<string[]> {
+export async function main(folder: string = import.meta.dirname): Promise<string[]> {
   // #region events
   const log = await readInteractions(join(folder, 'events.csv'), {
     columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },

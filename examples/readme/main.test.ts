@@ -31,6 +31,6 @@ it('is what the README shows', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
   for (const region of ['policy', 'lea']) {
     const [, code] = new RegExp(`// #region ${region}\n(.*)// #endregion ${region}\n`, 's').exec(source)!;
-    expect(readme).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
+    expect(readme).toContain(`\`\`\`ts\n${code!.trim()}\n\`\`\`\n`);
   }
 });

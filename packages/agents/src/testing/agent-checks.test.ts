@@ -339,7 +339,11 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     'scores from whatever is frozen',
     spoiltAgent(ce, (agent) => ({
       score: (params, histories, frozen = {}) =>
-        tf.add(agent.score(params, histories, frozen), Object.keys(frozen).length ? tf.randomUniform([1]) : 0) as never,
+        // a factor: softmax does not see what is added to all scores
+        tf.mul(
+          agent.score(params, histories, frozen),
+          Object.keys(frozen).length ? tf.randomUniform([1], 1, 2) : 1,
+        ) as never,
     })),
     /score gives other numbers/,
   ],
