@@ -31,10 +31,10 @@ export async function main(): Promise<string[]> {
 
   const history = [...interactions.item.subarray(0, 3)];
   const place = async (item: number) => {
-    const [ranked] = await policy.recommend([history], interactions.itemIds.length);
+    const [ranked] = await policy.recommendIndices([history], interactions.itemIds.length);
     return 1 + ranked!.findIndex((one) => one.item === item);
   };
-  const [ranked] = await policy.recommend([history], 60);
+  const [ranked] = await policy.recommendIndices([history], 60);
   const item = ranked!.at(-1)!.item;
   const before = await place(item);
   policy.observe(Array.from({ length: 20 }, () => ({ history, item })));

@@ -28,7 +28,10 @@ export async function main(): Promise<string[]> {
   await exportOnnx(loaded, join(folder, 'policy.onnx'), { k: 5 });
   // #endregion save
 
-  const [before, after] = [await policy.recommend([[3, 14, 15]], 5), await loaded.recommend([[3, 14, 15]], 5)];
+  const [before, after] = [
+    await policy.recommendIndices([[3, 14, 15]], 5),
+    await loaded.recommendIndices([[3, 14, 15]], 5),
+  ];
   const again = createAgent(loaded.agent.config); // an agent is plain JSON
   await Promise.all([policy.dispose(), loaded.dispose()]);
   return [

@@ -38,16 +38,16 @@ export async function main(): Promise<string[]> {
   const [result, baseline] = [await evaluate(served.asScorer(), test), await evaluate(popularity(train), test)];
   // #endregion evaluate
   // #region recommend
-  const history = [...interactions.item.subarray(0, 5)];
-  const [recommended] = await served.recommend([history], 3, { exclude: 'seen' });
+  const history = [...interactions.item.subarray(0, 5)].map((item) => interactions.itemIds[item]!);
+  const recommended = await served.recommend({ history }, 3, { exclude: 'seen' });
   // #endregion recommend
   await served.dispose();
   return [
     `best validation after ${best?.step} steps`,
     `SASRec     NDCG@10 ${result.metrics['ndcg@10']!.toFixed(4)}`,
     `popularity NDCG@10 ${baseline.metrics['ndcg@10']!.toFixed(4)}`,
-    `after ${history.map((item) => interactions.itemIds[item]).join(', ')}:`,
-    ...recommended!.map(({ item, score }) => `  ${interactions.itemIds[item]} (${score.toFixed(2)})`),
+    `after ${history.join(', ')}:`,
+    ...recommended.map(({ id, score }) => `  ${id} (${score.toFixed(2)})`),
   ];
 }
 

@@ -21,7 +21,7 @@ it('runs as it stands', async () => {
   const run = promisify(execFile)(process.execPath, ['--conditions=@lea/source', example], { cwd: folder });
   expect(Number((await run).stdout)).toBeGreaterThan(0);
   for (const policy of ['policy', 'taught']) {
-    expect(await readdir(join(folder, policy))).toEqual(['policy.json', 'weights.safetensors']);
+    expect(await readdir(join(folder, policy))).toEqual(['items.json', 'policy.json', 'weights.safetensors']);
   }
   await rm(folder, { recursive: true });
 }, 600_000);

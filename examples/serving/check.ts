@@ -40,7 +40,7 @@ try {
     await mkdir(join(folder, name));
     await exportOnnx(policy, join(folder, name, 'policy.onnx'), { k: 10 });
     // One more than is compared, to tell whether the tenth is tied.
-    expected[name] = await policy.recommend(histories, 11);
+    expected[name] = await policy.recommendIndices(histories, 11);
     await policy.dispose();
   };
   const agents = agentTypes();

@@ -9,8 +9,8 @@ it('runs as it stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'serving-'));
   const lines = await main(folder);
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^after \[3,14,15\]: \d+(, \d+){4}$/);
-  expect((await readdir(folder)).sort()).toEqual(['policy.json', 'policy.onnx', 'weights.safetensors']);
+  expect(lines[0]).toMatch(/^after \[item-03,item-14\]: item-\d\d(, item-\d\d){4}$/);
+  expect((await readdir(folder)).sort()).toEqual(['items.json', 'policy.json', 'policy.onnx', 'weights.safetensors']);
   await rm(folder, { recursive: true });
 });
 

@@ -17,14 +17,14 @@ export async function main(folder = 'policy'): Promise<string[]> {
 
   // #region recommend
   const policy = await loadPolicy(folder);
-  const histories = [[3, 14, 15], [9], []];
-  const lists = await policy.recommend(histories, 5, { exclude: 'seen' });
+  const queries = [{ history: ['item-03', 'item-14'] }, { history: ['item-09'] }, { history: [] }];
+  const lists = await policy.recommend(queries, 5, { exclude: 'seen' });
   // #endregion recommend
   // #region export
   await exportOnnx(policy, join(folder, 'policy.onnx'), { k: 10 });
   // #endregion export
   await policy.dispose();
-  return lists.map((list, row) => `after [${histories[row]}]: ${list.map(({ item }) => item).join(', ')}`);
+  return lists.map((list, row) => `after [${queries[row]!.history}]: ${list.map(({ id }) => id).join(', ')}`);
 }
 
 if (import.meta.main) console.log((await main()).join('\n'));

@@ -80,7 +80,7 @@ const configs: AgentConfig[] = [
 async function compared(policy: Policy): Promise<void> {
   const session = await exported(policy);
   const outputs = await session.run(scattered(histories, 16, [3]));
-  const lists = await policy.recommend(histories, 10);
+  const lists = await policy.recommendIndices(histories, 10);
   const scores = await policy.score(windowsOf(histories, shape.window, shape.items));
   const own = outputs.scores!.data as Float32Array;
   expect(own).toHaveLength(scores.length);
@@ -191,7 +191,7 @@ test('equal scores are ranked by index, NaN last; lists are as long as the catal
   const order = [2, 3, 7, 0, 5, 4, 6, 1];
   expect(Array.from(top_items!.data as BigInt64Array, Number)).toEqual([...order, ...order]);
   expect([...(top_scores!.data as Float32Array)].slice(0, 8)).toEqual([5, 5, 5, 2, 2, 0, -1, -Infinity]);
-  const [list] = await policy.recommend([[1]], 100);
+  const [list] = await policy.recommendIndices([[1]], 100);
   expect(list!.map(({ item }) => item)).toEqual(order.slice(0, 7));
   await Promise.all([session.release(), policy.dispose()]);
 });
@@ -201,7 +201,7 @@ test.each([1, 10, 2000])('ties of large catalogues, k = %i', async (k) => {
   const policy = createPolicy(agent, params, { items: 3000, window: 2 }, { threads: 1 });
   const session = await exported(policy, k);
   const { top_items } = await session.run(scattered([[1]], 1, [0]));
-  const [list] = await policy.recommend([[1]], k);
+  const [list] = await policy.recommendIndices([[1]], k);
   expect(Array.from(top_items!.data as BigInt64Array, Number)).toEqual(list!.map(({ item }) => item));
   await Promise.all([session.release(), policy.dispose()]);
 });

@@ -29,7 +29,7 @@ export interface ExportOptions {
  * masked; of more events than the policy's window the newest are read; a row without events is an empty history. Outputs
  * are `scores` float32 [batch, N], `top_items` int64 [batch, k], best first, the smaller index among equals, and
  * `top_scores` float32 [batch, k], where NaN counts as -Infinity. Metadata: `lea.agent` (the agent's JSON), `lea.items`,
- * `lea.window`, with a memory `lea.memory` (its hash) and `lea.fusion`.
+ * `lea.window`, `lea.ids` (item ids by index, as JSON, where the policy knows them), with a memory `lea.memory` (its hash) and `lea.fusion`.
  *
  * @throws LeaError `E_OP_UNSUPPORTED` (`agent.score` uses an op that cannot be recorded), `E_MODEL_SIZE` (beyond 2 GiB),
  *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and those of `replaceFile`
@@ -57,6 +57,7 @@ export async function exportOnnx(policy: Policy, path: string, options: ExportOp
       'lea.agent': JSON.stringify(agent.config),
       'lea.items': `${items}`,
       'lea.window': `${window}`,
+      ...(policy.itemIds && { 'lea.ids': JSON.stringify(policy.itemIds) }),
       ...(memory && { 'lea.memory': memory.hash, 'lea.fusion': JSON.stringify(fusion) }),
     },
   });

@@ -78,7 +78,14 @@ export { checkMemory, type Memory, memoryTables } from './memory/memory.ts';
 export type { ObservedEvent } from './memory/observe.ts';
 export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
-export { createPolicy, type Policy, type PolicyOptions, type PolicyScorer, type RecommendOptions } from './policy.ts';
+export {
+  createPolicy,
+  type Policy,
+  type PolicyOptions,
+  type PolicyScorer,
+  type RecommendIndicesOptions,
+} from './policy.ts';
+export type { Query, Recommendation, RecommendOptions } from './recommend.ts';
 export {
   agentConfig,
   agentTypes,

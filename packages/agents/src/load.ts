@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LeaError, readWhole, unsealed } from '@lea/core';
+import { contentHash, LeaError, readWhole, unsealed } from '@lea/core';
 import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
 import { createMemory } from './memory/memory.ts';
 import { checkTables, readTables } from './memory/state.ts';
@@ -16,9 +16,9 @@ import { agentsVersion } from './version.ts';
  * @param options `memory` takes the place of the saved one, with its own weight of repeats; `fusion` that of the saved settings,
  *   one by one
  * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE`,
- *   `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, those of `createPolicy`, and those of `readSafetensors`
+ *   `E_POLICY_ITEMS`, `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, those of `createPolicy`, and those of `readSafetensors`
  */
-export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text'> = {}): Promise<Policy> {
+export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text' | 'itemIds'> = {}): Promise<Policy> {
   const path = join(dir, 'policy.json');
   const file = parse(path, (await readWhole(path)).toString());
   const agent = agentOf(file, path);
@@ -35,8 +35,10 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
     });
   }
   if (memory) checkTables(memory.state, memory.config);
+  const itemIds = file.itemsHash === undefined ? undefined : await readItems(join(dir, 'items.json'), file.itemsHash);
   return createPolicy(agent, params, file.shape, {
     ...options,
+    ...(itemIds && { itemIds }),
     ...(text && { text }),
     ...(memory && {
       memory: options.memory ?? memory,
@@ -46,6 +48,21 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
         ...options.fusion,
       },
     }),
+  });
+}
+
+/** @throws LeaError `E_POLICY_ITEMS` when the ids are not those that the policy was saved with */
+async function readItems(path: string, hash: string): Promise<string[]> {
+  const text = (await readWhole(path)).toString('utf8');
+  try {
+    const ids: string[] = JSON.parse(text);
+    if (contentHash(ids) === hash) return ids;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new LeaError('E_POLICY_ITEMS', 'The item ids are not those that policy.json was written with.', {
+    value: path,
+    hint: 'Save the policy again, or copy all of its files together.',
   });
 }
 
@@ -90,7 +107,7 @@ function parse(path: string, content: string): PolicyFile {
       hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}: update it.`,
     });
   }
-  const isKnown = [1, 2, formatVersion].includes(file?.version as number);
+  const isKnown = [1, 2, 3, formatVersion].includes(file?.version as number);
   if (isKnown && file?.agent && file.shape && file.weightsHash) return file as PolicyFile;
   throw new LeaError('E_POLICY_FILE', `A policy file lacks what every version has (${path}).`, {
     value: file?.version,

@@ -90,9 +90,9 @@ it('memories, policies, fusions and lists refuse what is no number', async () =>
 it('recommend: what is no whole number is no unknown item but an error, whatever unknown says', async () => {
   const agent = createAgent({ type: 'ce', encoder });
   const policy = createPolicy(agent, agent.init(key(1), shape), shape, { backend: 'cpu' });
-  const sound = await policy.recommend([[1, 2]], 2);
-  expect(await policy.recommend([Float64Array.of(1, 2)], 2)).toEqual(sound);
-  expect(await policy.recommend([[1, 99, 2, -1]], 2)).toEqual(sound);
+  const sound = await policy.recommendIndices([[1, 2]], 2);
+  expect(await policy.recommendIndices([Float64Array.of(1, 2)], 2)).toEqual(sound);
+  expect(await policy.recommendIndices([[1, 99, 2, -1]], 2)).toEqual(sound);
   expect(policy.ignored).toBe(2);
   for (const history of [
     ['1', '2'],
@@ -106,12 +106,12 @@ it('recommend: what is no whole number is no unknown item but an error, whatever
     [[1]],
   ]) {
     for (const unknown of ['ignore', 'raise'] as const) {
-      await expect(policy.recommend([[1], history as never], 2, { unknown })).rejects.toMatchObject({
+      await expect(policy.recommendIndices([[1], history as never], 2, { unknown })).rejects.toMatchObject({
         code: 'E_ITEM_RANGE',
         message: expect.stringMatching(/^History 1 /),
       });
     }
-    await expect(policy.recommend([[1]], 2, { exclude: history as never })).rejects.toMatchObject({
+    await expect(policy.recommendIndices([[1]], 2, { exclude: history as never })).rejects.toMatchObject({
       code: 'E_ITEM_RANGE',
     });
   }

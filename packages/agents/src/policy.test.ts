@@ -52,7 +52,7 @@ test('compiled and eager scores agree, in batches of any size, empty histories i
 test('recommend: best first, without what is excluded', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
   const scores = await policy.score(windowsOf(histories, shape.window, shape.items));
-  const all = await policy.recommend(histories, 8);
+  const all = await policy.recommendIndices(histories, 8);
   all.forEach((list, row) => {
     expect(list.map(({ item }) => item).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     list.forEach(({ item, score }, i) => {
@@ -60,30 +60,30 @@ test('recommend: best first, without what is excluded', async () => {
       if (i > 0) expect(score).toBeLessThanOrEqual(list[i - 1]!.score);
     });
   });
-  const unseen = await policy.recommend(histories, 8, { exclude: 'seen' });
+  const unseen = await policy.recommendIndices(histories, 8, { exclude: 'seen' });
   expect(unseen.map((list) => list.length)).toEqual([8, 7, 4, 6]);
   expect(unseen[2]!.map(({ item }) => item).sort()).toEqual([0, 5, 6, 7]);
-  const without = await policy.recommend(histories, 2, { exclude: [0, 1, 2, 3, 4, 5, 6] });
+  const without = await policy.recommendIndices(histories, 2, { exclude: [0, 1, 2, 3, 4, 5, 6] });
   expect(without.map((list) => list.map(({ item }) => item))).toEqual([[7], [7], [7], [7]]);
 });
 
 test('recommend: candidates alone are ranked', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
-  const all = await policy.recommend(histories, 8);
-  const some = await policy.recommend(histories, 8, { candidates: [6, 2, 2, 4] });
+  const all = await policy.recommendIndices(histories, 8);
+  const some = await policy.recommendIndices(histories, 8, { candidates: [6, 2, 2, 4] });
   expect(some).toEqual(all.map((list) => list.filter(({ item }) => [2, 4, 6].includes(item))));
-  const unseen = await policy.recommend([[2, 4]], 8, { candidates: [6, 2], exclude: 'seen' });
+  const unseen = await policy.recommendIndices([[2, 4]], 8, { candidates: [6, 2], exclude: 'seen' });
   expect(unseen[0]!.map(({ item }) => item)).toEqual([6]);
-  expect(await policy.recommend([[1]], 3, { candidates: [] })).toEqual([[]]);
+  expect(await policy.recommendIndices([[1]], 3, { candidates: [] })).toEqual([[]]);
   for (const list of ['candidates', 'exclude']) {
-    await expect(policy.recommend([[1]], 3, { [list]: 3 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    await expect(policy.recommendIndices([[1]], 3, { [list]: 3 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   }
   for (const bad of [8, -1, 1.5, Number.NaN]) {
-    await expect(policy.recommend([[1]], 3, { exclude: [1, bad] })).rejects.toMatchObject({
+    await expect(policy.recommendIndices([[1]], 3, { exclude: [1, bad] })).rejects.toMatchObject({
       code: 'E_ITEM_RANGE',
       value: bad,
     });
-    await expect(policy.recommend([[1]], 3, { candidates: [1, bad] })).rejects.toMatchObject({
+    await expect(policy.recommendIndices([[1]], 3, { candidates: [1, bad] })).rejects.toMatchObject({
       code: 'E_ITEM_RANGE',
       value: bad,
     });
@@ -92,12 +92,12 @@ test('recommend: candidates alone are ranked', async () => {
 
 test('recommend: unknown items are left out and counted, or an error', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text, batch: 1 });
-  const known = await policy.recommend([[1, 2], []], 3);
+  const known = await policy.recommendIndices([[1, 2], []], 3);
   expect(policy.ignored).toBe(0);
-  expect(await policy.recommend([Int32Array.of(1, 99, 2, -1), [8]], 3)).toEqual(known);
+  expect(await policy.recommendIndices([Int32Array.of(1, 99, 2, -1), [8]], 3)).toEqual(known);
   expect(policy.ignored).toBe(3);
   // The row is that of the request, not of the batch.
-  const strict = policy.recommend([[1], [2, 1.5]], 3, { unknown: 'raise' });
+  const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'raise' });
   await expect(strict).rejects.toMatchObject({ code: 'E_ITEM_RANGE', value: 1.5 });
   await expect(strict).rejects.toThrow(/History 1 /);
   expect(policy.ignored).toBe(3);
@@ -105,9 +105,9 @@ test('recommend: unknown items are left out and counted, or an error', async () 
 
 test('recommend: requests and lists of any size; odd options are refused', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
-  expect(await policy.recommend([], 3)).toEqual([]);
-  expect(await policy.recommend([[1], []], 0)).toEqual([[], []]);
-  expect((await policy.recommend([[1]], 100))[0]).toHaveLength(8);
+  expect(await policy.recommendIndices([], 3)).toEqual([]);
+  expect(await policy.recommendIndices([[1], []], 0)).toEqual([[], []]);
+  expect((await policy.recommendIndices([[1]], 100))[0]).toHaveLength(8);
   for (const [k, options, code] of [
     [-1, {}, 'E_OPTION_VALUE'],
     [1.5, {}, 'E_OPTION_VALUE'],
@@ -115,7 +115,7 @@ test('recommend: requests and lists of any size; odd options are refused', async
     [3, { unknown: 'skip' }, 'E_OPTION_VALUE'],
     [3, { exlude: 'seen' }, 'E_OPTION_UNKNOWN'],
   ] as const) {
-    await expect(policy.recommend([[1]], k, options as object)).rejects.toMatchObject({ code });
+    await expect(policy.recommendIndices([[1]], k, options as object)).rejects.toMatchObject({ code });
   }
   expect(() => createPolicy(agent, policy.params, shape, { batch: 0, text })).toThrow(/batch/);
 });
@@ -157,7 +157,7 @@ test('a saved policy scores as before; damage is named', async () => {
 
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
-  expect(JSON.parse(whole)).toMatchObject({ version: 3, agentsVersion, weightsHash: weightsHash(policy.params) });
+  expect(JSON.parse(whole)).toMatchObject({ version: 4, agentsVersion, weightsHash: weightsHash(policy.params) });
   await writeFile(path, whole.replace('"window": 3', '"window": 4'));
   await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_FILE', value: path });
   await writeFile(path, edited(whole, { weightsHash: '?' }));
@@ -281,7 +281,7 @@ test('histories and windows that are none are refused, by row', async () => {
     [undefined, /no array/],
   ] as const) {
     for (const unknown of ['ignore', 'raise'] as const) {
-      const call = policy.recommend(given as never, 2, { unknown });
+      const call = policy.recommendIndices(given as never, 2, { unknown });
       await expect(call).rejects.toMatchObject({ code: 'E_HISTORY', message: expect.stringMatching(message) });
     }
   }
@@ -321,16 +321,16 @@ test('a policy without any finite score says so', async () => {
   const params = agent.init(key(1), shape, text);
   const damaged = { ...params, 'ce.weight': float32(Array(40).fill(Number.NaN), [8, 5]) };
   const policy = createPolicy(agent, damaged, shape, { backend: 'cpu', text });
-  await expect(policy.recommend([[1]], 2)).rejects.toMatchObject({ code: 'E_SCORES_NAN' });
+  await expect(policy.recommendIndices([[1]], 2)).rejects.toMatchObject({ code: 'E_SCORES_NAN' });
 });
 
 test('what is being answered when a policy is disposed of is answered; what comes later is refused', async () => {
   const many = Array.from({ length: 20 }, (_, row) => [row % 8]);
-  const expected = await fresh().recommend(many, 2);
+  const expected = await fresh().recommendIndices(many, 2);
   const policy = fresh();
-  const underway = [policy.recommend(many, 2), policy.recommend(many.slice(0, 1), 2)];
+  const underway = [policy.recommendIndices(many, 2), policy.recommendIndices(many.slice(0, 1), 2)];
   const disposals = [policy.dispose(), policy.dispose()];
-  await expect(policy.recommend(many, 2)).rejects.toMatchObject({ code: 'E_DISPOSED' });
+  await expect(policy.recommendIndices(many, 2)).rejects.toMatchObject({ code: 'E_DISPOSED' });
   expect((await underway[0])!).toEqual(expected);
   expect((await underway[1])!).toHaveLength(1);
   await Promise.all(disposals);
@@ -346,11 +346,11 @@ test('a program that could not be made is tried again, and is nothing to dispose
     },
   };
   const policy = createPolicy(moody, agent.init(key(1), shape, text), shape, { ...quick, text });
-  await expect(policy.recommend([[1]], 2)).rejects.toThrow(/no memory/);
+  await expect(policy.recommendIndices([[1]], 2)).rejects.toThrow(/no memory/);
   fails = false;
-  expect(await policy.recommend([[1]], 2)).toHaveLength(1);
+  expect(await policy.recommendIndices([[1]], 2)).toHaveLength(1);
   fails = true;
-  await expect(policy.recommend([[1], [2], [3]], 2)).rejects.toThrow(/no memory/);
+  await expect(policy.recommendIndices([[1], [2], [3]], 2)).rejects.toThrow(/no memory/);
   await policy.dispose();
 });
 
@@ -395,3 +395,61 @@ test('topK is the head of the sorted scores', () => {
 function edited(whole: string, change: object = {}): string {
   return JSON.stringify({ ...JSON.parse(whole), sha256: undefined, ...change });
 }
+
+const ids = Array.from({ length: shape.items }, (_, item) => `sku-${item}`);
+const named = (itemIds: readonly string[]) =>
+  createPolicy(agent, agent.init(key(1), shape, text), shape, { ...quick, text, itemIds });
+
+test('recommends by the ids of the log, to one user or to several', async () => {
+  const policy = named(ids);
+  const histories = [[1, 2], []];
+  const byIndex = await policy.recommendIndices(histories, 3, { exclude: 'seen' });
+  const queries = histories.map((history) => ({ history: history.map((item) => ids[item]!) }));
+  const byId = await policy.recommend(queries, 3, { exclude: 'seen' });
+  expect(byId).toEqual(byIndex.map((list) => list.map(({ item, score }) => ({ id: `sku-${item}`, score }))));
+  // A program of one row: the last bits of a score may differ.
+  const alone = await policy.recommend(queries[0]!, 3, { exclude: 'seen' });
+  expect(alone.map(({ id }) => id)).toEqual(byId[0]!.map(({ id }) => id));
+  const ranked = await policy.recommend(queries[0]!, 9, { candidates: ['sku-3', 'new', 'sku-0'], exclude: ['sku-0'] });
+  expect(ranked.map(({ id }) => id)).toEqual(['sku-3']);
+  await policy.dispose();
+});
+
+test('ids that are newer than the policy are ignored and counted, or refused', async () => {
+  const policy = named(ids);
+  const query = { history: ['sku-1', 'new', 'sku-2'] };
+  expect(await policy.recommend(query, 3)).toEqual(await policy.recommend({ history: ['sku-1', 'sku-2'] }, 3));
+  expect(policy.ignored).toBe(1);
+  await expect(policy.recommend(query, 3, { unknown: 'raise' })).rejects.toMatchObject({
+    code: 'E_ID_UNKNOWN',
+    value: 'new',
+  });
+  for (const history of [[1, 2], 'sku-1', undefined]) {
+    await expect(policy.recommend({ history } as never, 3)).rejects.toMatchObject({ code: 'E_HISTORY' });
+  }
+  await policy.dispose();
+});
+
+test('ids are one text per item, each once; a policy without ids recommends by index only', async () => {
+  for (const bad of [ids.slice(1), ids.with(2, 'sku-1'), ids.with(0, 7 as never)]) {
+    expect(() => named(bad)).toThrow(expect.objectContaining({ code: 'E_ITEM_IDS' }));
+  }
+  const policy = fresh();
+  await expect(policy.recommend({ history: [] }, 3)).rejects.toMatchObject({ code: 'E_ITEM_IDS' });
+  await policy.dispose();
+});
+
+test('ids are saved with the policy, and other ids beside it are refused', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'lea-ids-'));
+  const policy = named(ids);
+  await policy.save(dir);
+  const loaded = await loadPolicy(dir);
+  expect(loaded.itemIds).toEqual(ids);
+  const query = { history: ['sku-1'] };
+  expect(await loaded.recommend(query, 4)).toEqual(await policy.recommend(query, 4));
+  await writeFile(join(dir, 'items.json'), JSON.stringify(ids.toReversed()));
+  await expect(loadPolicy(dir)).rejects.toMatchObject({ code: 'E_POLICY_ITEMS' });
+  await writeFile(join(dir, 'items.json'), '[');
+  await expect(loadPolicy(dir)).rejects.toMatchObject({ code: 'E_POLICY_ITEMS' });
+  await Promise.all([policy.dispose(), loaded.dispose()]);
+});

@@ -2,16 +2,18 @@ import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { isItemList, type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkWeights } from './check-weights.ts';
+import { itemIndex } from './item-index.ts';
 import { checkedFusion, type Fusion } from './memory/fusion.ts';
 import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
+import { type Query, type Recommendation, type RecommendOptions, recommendIds } from './recommend.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
 
-export interface RecommendOptions {
+export interface RecommendIndicesOptions {
   /** Items not to recommend: those of the user's own history, or these. Default: none are left out. */
   exclude?: 'seen' | readonly number[];
   /** The only items to rank, in any order; repeats count once. Default: all. */
@@ -27,6 +29,7 @@ export interface RecommendOptions {
 export interface PolicyScorer {
   readonly name: string;
   readonly items: number;
+  readonly itemIds?: readonly string[];
   readonly window: number;
   score(histories: Windows): Promise<Float32Array>;
 }
@@ -54,9 +57,22 @@ export interface Policy extends PolicyParts {
    *   names the value), `E_SCORES_NAN`
    *   (no finite score: the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
-  recommend(histories: readonly ArrayLike<number>[], k: number, options?: RecommendOptions): Promise<Scored[][]>;
+  recommendIndices(
+    histories: readonly ArrayLike<number>[],
+    k: number,
+    options?: RecommendIndicesOptions,
+  ): Promise<Scored[][]>;
   /**
-   * Events that `recommend` has left out since the policy was made because their items are unknown. To be watched: it
+   * The `k` best items for a user, or for each of several, by the ids of the log: `recommend({ history: ['sku-7'] }, 5)`.
+   * Ids keep their meaning whatever order today's catalog has; ids that are newer than the policy are ignored and counted.
+   *
+   * @throws LeaError `E_ITEM_IDS` (the policy knows no ids), `E_HISTORY` (no list of ids), `E_ID_UNKNOWN` (with
+   *   `unknown: 'raise'`), and those of `recommendIndices`
+   */
+  recommend(query: Query, k: number, options?: RecommendOptions): Promise<Recommendation[]>;
+  recommend(queries: readonly Query[], k: number, options?: RecommendOptions): Promise<Recommendation[][]>;
+  /**
+   * Events that `recommend` and `recommendIndices` have left out since the policy was made because their items are unknown. To be watched: it
    * grows when the catalogue has moved on and the policy should be trained again.
    */
   readonly ignored: number;
@@ -72,6 +88,8 @@ export interface PolicyOptions extends ScoringOptions {
   text?: Value;
   /** A counting memory that joins the network's scores; the policy keeps one of its own that knows the same. Default none. */
   memory?: Memory;
+  /** Ids of the catalog's items, by index: what `recommend` speaks in. `fit` and `train` pass those of the log. Default none. */
+  itemIds?: readonly string[];
   /** How it joins them. Default form `after` with weight 0.3; `fuse` of @lea/train fits it on validation. */
   fusion?: Partial<Fusion>;
 }
@@ -87,6 +105,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
     text: given,
     memory: counted,
     fusion: asked,
+    itemIds: ids,
     ...scoringOptions
   } = withDefaults('policy', policyDefaults, options);
   if (asked && !counted) throw withoutMemory('fusion says how a memory joins the network');
@@ -95,9 +114,32 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   const fusion = memory && checkedFusion(asked, memory.config);
   checkWeights(servedAgent({ agent, memory, fusion }), params, shape);
   const text = agent.encoder.needsText ? checkedText(given, shape) : undefined;
-  const parts = { agent, params, shape, text, memory, fusion };
+  const index = ids && itemIndex(ids, shape.items);
+  const parts = { agent, params, shape, text, memory, fusion, itemIds: index?.ids };
   const scorer = scoring(shape, servedSource(parts), scoringOptions);
   let ignored = 0;
+  const recommendIndices: Policy['recommendIndices'] = async (histories, k, options) => {
+    const { exclude, candidates, unknown } = withDefaults('recommendIndices', recommendDefaults, options);
+    checkRanges('recommendIndices', { k }, { k: [0, Infinity, 'whole'] });
+    checkChoices('recommendIndices', { unknown }, { unknown: ['ignore', 'raise'] });
+    if (typeof exclude === 'string') checkChoices('recommendIndices', { exclude }, { exclude: ['seen'] });
+    const ranked = candidates && Int32Array.from(itemSet('candidates', candidates, shape.items)).sort();
+    const excluded = exclude === 'seen' || !exclude ? exclude : itemSet('exclude', exclude, shape.items);
+    const known = unknown === 'raise' ? histories : knownOnly(histories, shape.items);
+    const windows = windowsOf(known, shape.window, shape.items);
+    ignored += events(histories) - events(known);
+    const lists: Scored[][] = [];
+    await scorer.runs(windows, (scores, from) => {
+      for (let at = 0; at < scores.length; at += shape.items) {
+        const own = scores.subarray(at, at + shape.items);
+        const row = from + at / shape.items;
+        if (!own.some(Number.isFinite)) throw withoutScores(row);
+        const without = excluded === 'seen' ? new Set(Array.from(known[row]!)) : excluded;
+        lists.push(topK(own, k, { ...(without && { exclude: without }), ...(ranked && { candidates: ranked }) }));
+      }
+    });
+    return lists;
+  };
   return {
     ...parts,
     observe(events) {
@@ -112,38 +154,26 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
     asScorer: (name = `${agent.encoder.name}-${agent.name}`) => ({
       name,
       items: shape.items,
+      ...(index && { itemIds: index.ids }),
       window: shape.window,
       score: scorer.score,
     }),
     get ignored() {
       return ignored;
     },
-    async recommend(histories, k, options) {
-      const { exclude, candidates, unknown } = withDefaults('recommend', recommendDefaults, options);
-      checkRanges('recommend', { k }, { k: [0, Infinity, 'whole'] });
-      checkChoices('recommend', { unknown }, { unknown: ['ignore', 'raise'] });
-      if (typeof exclude === 'string') checkChoices('recommend', { exclude }, { exclude: ['seen'] });
-      const ranked = candidates && Int32Array.from(itemSet('candidates', candidates, shape.items)).sort();
-      const excluded = exclude === 'seen' || !exclude ? exclude : itemSet('exclude', exclude, shape.items);
-      const known = unknown === 'raise' ? histories : knownOnly(histories, shape.items);
-      const windows = windowsOf(known, shape.window, shape.items);
-      ignored += events(histories) - events(known);
-      const lists: Scored[][] = [];
-      await scorer.runs(windows, (scores, from) => {
-        for (let at = 0; at < scores.length; at += shape.items) {
-          const own = scores.subarray(at, at + shape.items);
-          const row = from + at / shape.items;
-          if (!own.some(Number.isFinite)) throw withoutScores(row);
-          const without = excluded === 'seen' ? new Set(Array.from(known[row]!)) : excluded;
-          lists.push(topK(own, k, { ...(without && { exclude: without }), ...(ranked && { candidates: ranked }) }));
-        }
+    recommendIndices,
+    recommend: (async (asked: Query | readonly Query[], k: number, options?: RecommendOptions) => {
+      const queries = [asked].flat() as Query[];
+      const lists = await recommendIds(index, queries, k, options, recommendIndices, (count) => {
+        ignored += count;
       });
-      return lists;
-    },
+      return Array.isArray(asked) ? lists : lists[0]!;
+    }) as Policy['recommend'],
   };
 }
 
 const policyDefaults: PolicyOptions = {
+  itemIds: undefined,
   text: undefined,
   memory: undefined,
   fusion: undefined,
@@ -153,8 +183,8 @@ const policyDefaults: PolicyOptions = {
 };
 
 const recommendDefaults: {
-  exclude: RecommendOptions['exclude'];
-  candidates: RecommendOptions['candidates'];
+  exclude: RecommendIndicesOptions['exclude'];
+  candidates: RecommendIndicesOptions['candidates'];
   unknown: 'ignore' | 'raise';
 } = { exclude: undefined, candidates: undefined, unknown: 'ignore' };
 
@@ -173,12 +203,14 @@ function events(histories: readonly ArrayLike<number>[]): number {
 /** @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE` */
 function itemSet(name: string, list: readonly number[], items: number): Set<number> {
   if (!isItemList(list)) {
-    throw new LeaError('E_OPTION_VALUE', `recommend: ${name} must be a list of items.`, { value: list });
+    throw new LeaError('E_OPTION_VALUE', `recommendIndices: ${name} must be a list of items.`, { value: list });
   }
   const set = new Set(list);
   for (const item of set) {
     if (isItem(item, items)) continue;
-    throw new LeaError('E_ITEM_RANGE', `recommend: ${name} holds what is no item of 0..${items - 1}.`, { value: item });
+    throw new LeaError('E_ITEM_RANGE', `recommendIndices: ${name} holds what is no item of 0..${items - 1}.`, {
+      value: item,
+    });
   }
   return set;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { contentHash, writeSealed } from '@lea/core';
+import { contentHash, replaceFile, writeSealed } from '@lea/core';
 import { prefixed, type Values, writeSafetensors } from '@lea/tensor';
 import type { Fusion } from './memory/fusion.ts';
 import { type MemoryConfig, storedTables } from './memory/state.ts';
@@ -8,12 +8,12 @@ import type { AgentConfig, Shape } from './types.ts';
 import { agentsVersion } from './version.ts';
 
 /** The form of `policy.json` that this version writes; it reads all up to this one. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 
 /** What `policy.json` holds. */
 export interface PolicyFile {
   /** Of the form of this file. */
-  readonly version: 1 | 2 | typeof formatVersion;
+  readonly version: 1 | 2 | 3 | typeof formatVersion;
   /** The version of @lea/agents that wrote it. */
   readonly agentsVersion: string;
   readonly agent: AgentConfig;
@@ -22,6 +22,8 @@ export interface PolicyFile {
   readonly weightsHash: string;
   /** Of the text vectors; absent without them, and in version 1. */
   readonly textHash?: string;
+  /** Of the item ids in `items.json`; absent without them, and before version 4. */
+  readonly itemsHash?: string;
   /** The counting memory; absent without one, and before version 3. */
   readonly memory?: { readonly config: MemoryConfig; readonly fusion: Fusion; readonly hash: string };
 }
@@ -41,7 +43,7 @@ export function weightsHash(params: Values): string {
 /** Writes a policy: weights first, then the JSON that names their hash, each whole or not at all. */
 export async function savePolicy(
   dir: string,
-  { agent, params, shape, text, memory, fusion }: PolicyParts,
+  { agent, params, shape, text, memory, fusion, itemIds }: PolicyParts,
 ): Promise<void> {
   const frozen: Values = text ? { text } : {};
   const tensors = {
@@ -50,6 +52,7 @@ export async function savePolicy(
     ...(memory && prefixed(stored.memory, storedTables(memory.state))),
   };
   await writeSafetensors(join(dir, 'weights.safetensors'), tensors);
+  if (itemIds) await replaceFile(join(dir, 'items.json'), `${JSON.stringify(itemIds)}\n`);
   const file: PolicyFile = {
     version: formatVersion,
     agentsVersion,
@@ -57,6 +60,7 @@ export async function savePolicy(
     shape,
     weightsHash: weightsHash(params),
     ...(text && { textHash: weightsHash(frozen) }),
+    ...(itemIds && { itemsHash: contentHash(itemIds) }),
     ...(memory && { memory: { config: memory.config, fusion: fusion!, hash: memory.hash } }),
   };
   await writeSealed(join(dir, 'policy.json'), file);

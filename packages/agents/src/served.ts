@@ -14,6 +14,8 @@ export interface PolicyParts {
   /** The policy's own counting memory, and how its scores join those of the network. */
   readonly memory: Memory | undefined;
   readonly fusion: Fusion | undefined;
+  /** The ids of the catalog's items, where the policy knows them. */
+  readonly itemIds: readonly string[] | undefined;
 }
 
 /** The agent whose scores are served: the policy's own, with its memory where it has one. */

@@ -1,3 +1,4 @@
+import { interactionsOf, sequences, transitions, type Windows } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.ts';
 import type { Scorer } from './scorer.ts';
@@ -100,4 +101,21 @@ describe('evaluate', () => {
     await expect(evaluate(constant(1, 2, 3, 4), data, { batch: 0 })).rejects.toMatchObject(odd);
     await expect(evaluate(constant(1, 2, 3, 4), data, { ks: [1.5] })).rejects.toMatchObject(odd);
   });
+});
+
+it("a scorer that knows other ids than the data's is refused, with how many are missing and new", async () => {
+  const named = transitions(sequences(interactionsOf({ user: ['u', 'u', 'v'], item: ['a', 'b', 'c'] })));
+  const scorer = (itemIds: string[]) => ({
+    name: 'old',
+    items: 3,
+    itemIds,
+    window: 2,
+    score: ({ size }: Windows) => new Float32Array(3 * size),
+  });
+  expect((await evaluate(scorer(['a', 'b', 'c']), named)).events).toBe(3);
+  await expect(evaluate(scorer(['a', 'x', 'y']), named)).rejects.toMatchObject({
+    code: 'E_CATALOG_DIFFERS',
+    message: expect.stringMatching(/2 of its items are missing, 2 are new/),
+  });
+  await expect(evaluate(scorer(['b', 'a', 'c']), named)).rejects.toThrow(/the order differs/);
 });

@@ -60,7 +60,7 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
  * Ranks the whole catalogue for every event of `transitions`, the first one of each sequence (empty history) included.
  * Equal scores: the smaller item index comes first.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` without an event, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` without an event, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_CATALOG_DIFFERS` when they are of equal size but not of the same items in the same order, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
 export async function evaluate(
   scorer: Scorer,
@@ -84,6 +84,7 @@ export async function evaluate(
       hint: 'Evaluate on a split of the data that the scorer was fitted on.',
     });
   }
+  if (scorer.itemIds) checkCatalog(scorer.name, scorer.itemIds, sequences.itemIds);
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
   const ranks = new Int32Array(count);
@@ -116,6 +117,17 @@ export async function evaluate(
 }
 
 /** How many items of the event's history are ranked before its target. */
+function checkCatalog(name: string, own: readonly string[], data: readonly string[]): void {
+  if (own === data || own.every((id, index) => id === data[index])) return;
+  const [known, there] = [new Set(own), new Set(data)];
+  const missing = own.filter((id) => !there.has(id)).length;
+  const added = data.filter((id) => !known.has(id)).length;
+  const what = missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order differs';
+  throw new LeaError('E_CATALOG_DIFFERS', `${name} was trained on another catalog than that of the data: ${what}.`, {
+    hint: 'Read the data with the items of the training (the option itemIds of the readers), or train again.',
+  });
+}
+
 function seenAbove(scores: Scores, start: number, target: number, transitions: Transitions, row: number): number {
   const { sequences, event, sequence } = transitions;
   const own = scores[start + target]!;

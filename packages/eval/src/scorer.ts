@@ -6,6 +6,8 @@ export interface Scorer {
   readonly name: string;
   /** Size of the catalogue it scores. */
   readonly items: number;
+  /** The ids of these items by index, where the scorer knows them: {@link evaluate} compares them with the data's. */
+  readonly itemIds?: readonly string[];
   /** How many last items of a history it reads. */
   readonly window: number;
   /**

@@ -56,9 +56,9 @@ export async function fuse(
 ): Promise<Fused> {
   const { batch, threads, backend, ...given } = options;
   const fitted = await fitFusion(policy, memory, validation, given);
-  const { agent, params, shape, text } = policy;
-  const { fusion } = fitted;
-  return { ...fitted, policy: createPolicy(agent, params, shape, { text, memory, fusion, batch, threads, backend }) };
+  const { agent, params, shape, text, itemIds } = policy;
+  const parts = { text, itemIds, memory, fusion: fitted.fusion };
+  return { ...fitted, policy: createPolicy(agent, params, shape, { ...parts, batch, threads, backend }) };
 }
 
 /**

@@ -151,8 +151,9 @@ function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
 
 function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefined): Policy {
   const { bareAgent, shape, text, threads, backend, memory } = plan;
+  const { itemIds } = plan.train.sequences;
   const joined = fusion && memory ? { memory, fusion } : {};
-  return createPolicy(bareAgent, params, shape, { text, threads, backend, ...joined });
+  return createPolicy(bareAgent, params, shape, { text, itemIds, threads, backend, ...joined });
 }
 
 /** The result with its network fused with the memory, where that comes after training. */

@@ -14,7 +14,7 @@ export function servingOf(policy: Policy, test: Transitions): Promise<Serving> {
   const held = { ...policy.params, ...(policy.text && { text: policy.text }), ...tablesOf(policy.memory) };
   return timed(test, held, (row) => {
     const start = sequences.offsets[sequence[row]!]!;
-    return policy.recommend([sequences.items.subarray(start, event[row]!)], K);
+    return policy.recommendIndices([sequences.items.subarray(start, event[row]!)], K);
   });
 }
 

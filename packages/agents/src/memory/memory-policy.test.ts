@@ -326,7 +326,7 @@ test('events that are observed are known to the next call, not to the memory the
   expect(next[8 + 6]).toBeGreaterThan(old[8 + 6]! + 0.5);
   expect(memory.hash).toBe(before);
   expect(await other.score(windows)).toEqual(old);
-  const [list] = await policy.recommend([[0, 1]], 1);
+  const [list] = await policy.recommendIndices([[0, 1]], 1);
   expect(list![0]!.item).toBe(6);
   await Promise.all([policy.dispose(), other.dispose()]);
   await expect(policy.score(windows)).rejects.toMatchObject({ code: 'E_DISPOSED' });
@@ -391,13 +391,13 @@ test('a call whose tables have room makes no program anew', async () => {
 
 test('recommends among candidates, without what is excluded', async () => {
   const policy = fused();
-  const all = await policy.recommend(histories, 8);
+  const all = await policy.recommendIndices(histories, 8);
   expect(all.map((list) => list.length)).toEqual([8, 8, 8, 8]);
-  const some = await policy.recommend(histories, 8, { candidates: [6, 2, 4] });
+  const some = await policy.recommendIndices(histories, 8, { candidates: [6, 2, 4] });
   expect(some).toEqual(all.map((list) => list.filter(({ item }) => [2, 4, 6].includes(item))));
-  const unseen = await policy.recommend(histories, 8, { exclude: 'seen' });
+  const unseen = await policy.recommendIndices(histories, 8, { exclude: 'seen' });
   expect(unseen).toEqual(all.map((list, row) => list.filter(({ item }) => !histories[row]!.includes(item))));
-  const without = await policy.recommend(histories, 8, { exclude: [0, 1] });
+  const without = await policy.recommendIndices(histories, 8, { exclude: [0, 1] });
   expect(without).toEqual(all.map((list) => list.filter(({ item }) => item > 1)));
   await policy.dispose();
 });
@@ -408,11 +408,11 @@ test('an item that nobody chose is reached through its text', async () => {
   const text = await textTable(float32(directions.flat(), [8, 2]), 20, Infinity);
   const cold = someMemory(log, { window: 2, horizon: 4 }, text);
   const policy = createPolicy(agent, paramsOf(agent), shape, { ...quick, memory: cold, fusion: { weight: 0 } });
-  const [list] = await policy.recommend([[2]], 2, { candidates: [6, 7] });
+  const [list] = await policy.recommendIndices([[2]], 2, { candidates: [6, 7] });
   expect(list!.map(({ item }) => item)).toEqual([7, 6]);
   expect(list![0]!.score - list![1]!.score).toBeGreaterThan(1);
   const plain = createPolicy(agent, paramsOf(agent), shape, { ...quick, memory, fusion: { weight: 0 } });
-  const [alike] = await plain.recommend([[2]], 2, { candidates: [6, 7] });
+  const [alike] = await plain.recommendIndices([[2]], 2, { candidates: [6, 7] });
   expect(alike![0]!.score).toBe(alike![1]!.score);
   await Promise.all([policy.dispose(), plain.dispose()]);
 });

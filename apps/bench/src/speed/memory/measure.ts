@@ -81,11 +81,11 @@ async function recommending(
   // Each round has a policy of its own: idle threads of another would still be spinning.
   const round = (options: { memory?: Memory }) => async () => {
     const policy = createPolicy(agent, params, shape, { ...options, threads });
-    for (const history of histories.slice(0, WARM)) await policy.recommend([history], 10);
+    for (const history of histories.slice(0, WARM)) await policy.recommendIndices([history], 10);
     const times: number[] = [];
     for (const history of histories) {
       const started = performance.now();
-      await policy.recommend([history], 10);
+      await policy.recommendIndices([history], 10);
       times.push(performance.now() - started);
     }
     await policy.dispose();

@@ -1,0 +1,48 @@
+import { LeaError, show } from '@lea/core';
+
+/** The ids of a policy's items, by index, and back. */
+export interface ItemIndex {
+  readonly ids: readonly string[];
+  /** The index of an id, or undefined for one that the policy does not know. */
+  indexOf(id: string): number | undefined;
+}
+
+/** @throws LeaError `E_ITEM_IDS` (not one text per item, or one twice) */
+export function itemIndex(ids: readonly string[], items: number): ItemIndex {
+  if (ids.length !== items) throw badIds(`Expected ${items} item ids, one for each item of the policy`, ids.length);
+  const byId = new Map<string, number>();
+  for (const [index, id] of ids.entries()) {
+    if (typeof id !== 'string') throw badIds(`Expected a text as the id of item ${index}`, id);
+    if (byId.has(id)) throw badIds(`Items ${byId.get(id)} and ${index} have the same id`, id);
+    byId.set(id, index);
+  }
+  return { ids: [...ids], indexOf: (id) => byId.get(id) };
+}
+
+/** What a list of ids is in the policy: the indices of those it knows. @throws LeaError `E_HISTORY` */
+export function indicesOf(
+  index: ItemIndex,
+  ids: readonly string[],
+  what: string,
+): { known: number[]; unknown: string[] } {
+  const known: number[] = [];
+  const unknown: string[] = [];
+  if (!Array.isArray(ids) || ids.some((id) => typeof id !== 'string')) {
+    throw new LeaError('E_HISTORY', `Expected a list of item ids as ${what}.`, {
+      value: ids,
+      hint: 'Ids are texts, as in the log. recommendIndices takes indices of the catalog.',
+    });
+  }
+  for (const id of ids) {
+    const at = index.indexOf(id);
+    if (at === undefined) unknown.push(id);
+    else known.push(at);
+  }
+  return { known, unknown };
+}
+
+function badIds(what: string, value: unknown): LeaError {
+  return new LeaError('E_ITEM_IDS', `${what}, got ${show(value)}.`, {
+    hint: 'Pass the itemIds of the data that the policy was trained on.',
+  });
+}
