@@ -98,7 +98,7 @@ export interface PolicyOptions extends ScoringOptions {
  * A policy out of an agent and its weights. The scoring program is made at the first call.
  *
  * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (weights of another agent, or for another shape: names the
- *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_ITEM_IDS`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function createPolicy(agent: Agent, params: Values, shape: Shape, options: PolicyOptions = {}): Policy {
   const {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, LeaError } from '@lea/core';
-import { readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
+import { LeaError } from '@lea/core';
+import { readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 
 /** Shards of one annotation on disk. */
 export interface Store {
@@ -16,33 +16,25 @@ export interface Store {
 }
 
 /**
- * Keeps shards under `dir/<hash>`; every file is written whole or not at all, with the hash of each of its columns, of which
- * the annotation, the shard and the column's name are parts.
+ * Keeps shards under `dir/<hash>`; every file is written whole or not at all, and says which shard of which annotation it is.
+ * Damage is noticed by the hashes of the file itself, see `writeSafetensors`.
  *
  * @param columns of every shard
  */
 export function annotationStore(dir: string, hash: string, columns: readonly string[]): Store {
   const path = (shard: number): string => join(dir, hash.slice(0, 16), `${String(shard).padStart(5, '0')}.safetensors`);
-  const sumOf = (shard: number, column: string, { shape, data }: Value): string =>
-    contentHash(hash, shard, column, shape, data);
   return {
     path,
     async read(shard, wanted = () => true) {
       try {
         const { tensors, metadata } = await readSafetensors(path(shard), { wanted });
-        const whole = columns.filter(wanted).every((column) => {
-          const value = tensors[column];
-          return value && metadata[column] === sumOf(shard, column, value);
-        });
-        return whole ? tensors : undefined;
+        const isOwn = metadata.annotation === hash && metadata.shard === `${shard}`;
+        return isOwn && columns.filter(wanted).every((column) => tensors[column]) ? tensors : undefined;
       } catch (error) {
         if (error instanceof LeaError) return undefined;
         throw error;
       }
     },
-    write(shard, values) {
-      const sums = Object.entries(values).map(([column, value]) => [column, sumOf(shard, column, value)]);
-      return writeSafetensors(path(shard), values, Object.fromEntries(sums));
-    },
+    write: (shard, values) => writeSafetensors(path(shard), values, { annotation: hash, shard: `${shard}` }),
   };
 }

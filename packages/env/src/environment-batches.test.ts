@@ -2,21 +2,10 @@ import { windowsOf } from '@lea/data';
 import { expect, test } from 'vitest';
 import type { Encoded } from './encoded.ts';
 import { environmentBatches, padded } from './environment-batches.ts';
-import type { EnvironmentConfig } from './environment-model.ts';
+import { idConfig } from './testing.ts';
 
 const ITEMS = 9;
-const config: EnvironmentConfig = {
-  decoder: { width: 2, layers: 1, heads: 1, kvHeads: 1, mlp: 8, normEps: 1e-5, ropeTheta: 10000 },
-  items: ITEMS,
-  window: 3,
-  input: 'id',
-  adaptation: 'all',
-  memory: 2,
-  counting: false,
-  candidates: 'input',
-  rewardHeads: 1,
-  prompt: null,
-};
+const config = idConfig(2, 1, ITEMS, 2);
 const windows = windowsOf([[1, 2], [], [3, 4, 5]], 3, ITEMS);
 
 test('histories begin with the opening and end with padding; rows beyond the last are padding', () => {

@@ -5,20 +5,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { initDecoder } from './decoders/modules.ts';
 import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
 import { logPopularity } from './memory.ts';
+import { idConfig } from './testing.ts';
 
 const ITEMS = 6;
-const config: EnvironmentConfig = {
-  decoder: { width: 4, layers: 1, heads: 2, kvHeads: 2, mlp: 8, normEps: 1e-5, ropeTheta: 10000 },
-  items: ITEMS,
-  window: 3,
-  input: 'id',
-  adaptation: 'all',
-  memory: 0,
-  counting: false,
-  candidates: 'input',
-  rewardHeads: 1,
-  prompt: null,
-};
+const config = idConfig(4, 2, ITEMS, 0);
 
 const tensors = (values: Values): Tensors =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));

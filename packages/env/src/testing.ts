@@ -2,6 +2,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { interactionsOf, sequences, type Transitions, transitions } from '@lea/data';
 import { node, writeModel } from '@lea/tensor/onnx';
+import type { EnvironmentConfig } from './environment-model.ts';
+
+/** The config of a small environment over ids. */
+export const idConfig = (width: number, heads: number, items: number, memory: number): EnvironmentConfig => ({
+  decoder: { width, layers: 1, heads, kvHeads: heads, mlp: 8, normEps: 1e-5, ropeTheta: 10000 },
+  items,
+  window: 3,
+  input: 'id',
+  adaptation: 'all',
+  memory,
+  counting: false,
+  candidates: 'input',
+  rewardHeads: 1,
+  prompt: null,
+});
 
 /** Small logged data for tests: each user's sequence of item indices, as the rows of all events. */
 export function rowsOf(users: readonly (readonly number[])[], items: number): Transitions {

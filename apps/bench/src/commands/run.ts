@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../config/load.ts';
 import { conclusions } from '../report/conclusions.ts';
-import { groupsOf, servedOf } from '../report/groups.ts';
+import { servedName } from '../report/groups.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable } from '../report/table.ts';
 import { runExperiment } from '../run/experiment.ts';
@@ -60,7 +60,7 @@ const command: CommandDef<typeof args> = defineCommand({
       );
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
       const out = given.json ? process.stderr : process.stdout;
-      const served = servedOf(groupsOf(outcome.runs), experiment.runs)?.name;
+      const served = servedName(outcome.runs, experiment.runs);
       out.write(`\n${renderTable(resultTable(outcome.runs, { served }))}\n\n${folded(sentences, out)}\n`);
       const path = resolve(given.report);
       await writeReport(path, outcome, sentences, command);

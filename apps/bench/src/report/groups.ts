@@ -40,6 +40,11 @@ export function servedOf(groups: readonly Group[], configs: readonly RunConfig[]
   );
 }
 
+/** The name of {@link servedOf}, whose row is marked. */
+export function servedName(runs: readonly FinishedRun[], configs: readonly RunConfig[]): string | undefined {
+  return servedOf(groupsOf(runs), configs)?.name;
+}
+
 /** The group of the greatest value; groups without one come last. */
 export function bestOf(groups: readonly Group[], value: (group: Group) => number): Group | undefined {
   const rank = (group: Group) => (Number.isNaN(value(group)) ? Number.NEGATIVE_INFINITY : value(group));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type LeaError, replaceFile } from '@lea/core';
 import type { Outcome } from '../run/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
-import { groupsOf, servedOf } from './groups.ts';
+import { groupsOf, servedName } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
 import { FULL, resultTable } from './table.ts';
@@ -29,7 +29,7 @@ export async function writeReport(
     ],
     options: optionsOf(outcome),
     sentences,
-    table: resultTable(runs, { served: servedOf(groupsOf(runs), context.experiment.runs)?.name, metrics: FULL }),
+    table: resultTable(runs, { served: servedName(runs, context.experiment.runs), metrics: FULL }),
     bars: await barChart(runs),
     curves: await curveChart(runs),
   });

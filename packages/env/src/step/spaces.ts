@@ -1,4 +1,5 @@
 import { fold, integers, type Key } from '@lea/core';
+import { isItemList } from '@lea/data';
 
 /** Real vectors. */
 export interface Box {
@@ -34,7 +35,7 @@ export function outside(space: Space, value: unknown): string | undefined {
     return isBelow(value, space.n) ? undefined : `a whole number in 0..${space.n - 1} is expected`;
   }
   const size = sizeOf(space);
-  if (!isList(value) || value.length !== size) return `a list of ${size} numbers is expected`;
+  if (!isItemList(value) || value.length !== size) return `a list of ${size} numbers is expected`;
   for (let i = 0; i < size; i++) {
     const x: unknown = value[i];
     if (space.type === 'multi-discrete') {
@@ -60,8 +61,4 @@ export function sample(space: Discrete | MultiDiscrete, key: Key): number | numb
 
 function isBelow(value: unknown, n: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < n;
-}
-
-function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
