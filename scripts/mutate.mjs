@@ -15,7 +15,7 @@ const help = `Options, with their defaults:
   --minutes 60    no mutant is begun after so many minutes
   --tests 6       test files that are run for each mutant, the nearest
   --limit 180     seconds that they may take: a mutant whose tests take longer is "late"
-Sources (default: the files of the method) are paths or patterns such as packages/env/src/segments.ts.`;
+Sources (default: the files of the method) are paths or patterns such as packages/env/src/fit/segments.ts.`;
 
 /** The files that hold the method: what decides numbers, and not what reads, writes or checks. */
 const method = [
@@ -26,12 +26,14 @@ const method = [
   'packages/data/src/{counting,split}/*.ts',
   'packages/agents/src/{heads,init,scoring,topk}.ts',
   'packages/agents/src/{agents,encoders,losses,memory}/*.ts',
-  'packages/env/src/{annotate-rewards,annotate-rows,best-vectors,candidate-prompt,cross-fit,top-items,tokens}.ts',
-  'packages/env/src/{environment-batches,environment-model,environment-past,environment-prefixes}.ts',
-  'packages/env/src/{environment-programs,environment-runners,fit-environment,fit-preparation,item-token-step}.ts',
-  'packages/env/src/{memory,positives,repetition,reward-calibration,segments,steps,user-folds,validation}.ts',
-  'packages/env/src/decoders/{branch-attention,decode,lora,masks,rope-tables}.ts',
-  'packages/env/src/step/{episodes,rollout,user-model}.ts',
+  'packages/env/src/annotation/{annotate-rewards,annotate-rows,cross-fit}.ts',
+  'packages/env/src/fit/{fit-environment,preparation,segments,user-folds,validation}.ts',
+  'packages/env/src/gym/{episodes,rollout,user-model}.ts',
+  'packages/env/src/inference/{batches,past,positives,prefixes,programs,reward-calibration,runners,top-items}.ts',
+  'packages/env/src/items/{best-vectors,item-token-step,tokens}.ts',
+  'packages/env/src/language-model/decoders/{branch-attention,decode,lora,masks,rope-tables}.ts',
+  'packages/env/src/model/{candidate-prompt,environment-model,memory,repetition}.ts',
+  'packages/env/src/shared/steps.ts',
   'packages/train/src/{batches,environment-states,fuse,memory-teacher,mix-signals,modelled-reward,options}.ts',
   'packages/train/src/{program,progress,sampler,signals,statistics,tally,validation}.ts',
   'packages/train/src/lazy/*.ts',

@@ -30,8 +30,8 @@ test.each([
 });
 
 test('the nearest tests of a source are those of its name, then those that import it', () => {
-  const nearest = nearestTests('packages/env')('packages/env/src/segments.ts');
-  expect(nearest[0]).toBe('packages/env/src/segments.test.ts');
-  expect(nearest).toContain('packages/env/src/fit-environment.test.ts');
-  expect(nearest).not.toContain('packages/env/src/heap.test.ts');
+  const nearest = nearestTests('packages/env')('packages/env/src/fit/segments.ts');
+  expect(nearest[0]).toBe('packages/env/src/fit/segments.test.ts');
+  expect(nearest).toContain('packages/env/src/fit/fit-environment.test.ts');
+  expect(nearest).not.toContain('packages/env/src/language-model/heap.test.ts');
 });

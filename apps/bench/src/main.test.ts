@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { contentHash } from '@lea/core';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
-import { lockFolder } from './run/lock.ts';
+import { lockFolder } from './experiment/lock.ts';
 import { bench, decoderOf, miniFolder, start } from './testing/bench.ts';
 
 interface Line {

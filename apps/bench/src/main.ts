@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
-import { describeFailure } from './terminal/failure.ts';
-import { invocation } from './terminal/typed.ts';
+import { describeFailure } from './cli/terminal/failure.ts';
+import { invocation } from './cli/terminal/typed.ts';
 
 const commands = {
-  fidelity: () => import('./commands/fidelity.ts').then((module) => module.default),
-  run: () => import('./commands/run.ts').then((module) => module.default),
-  speed: () => import('./commands/speed.ts').then((module) => module.default),
-  'speed env': () => import('./commands/speed-env.ts').then((module) => module.default),
-  'speed memory': () => import('./commands/speed-memory.ts').then((module) => module.default),
+  fidelity: () => import('./cli/commands/fidelity.ts').then((module) => module.default),
+  run: () => import('./cli/commands/run.ts').then((module) => module.default),
+  speed: () => import('./cli/commands/speed.ts').then((module) => module.default),
+  'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),
+  'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
 };
 
 /** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */

@@ -1,26 +1,8 @@
-export { type AnnotateOptions, annotate, annotateToFiles } from './annotate.ts';
-export { type AnnotateRewardsOptions, annotateRewards } from './annotate-rewards.ts';
-export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation.ts';
-export type { AnnotationFiles } from './annotation-files.ts';
-export type { PromptShape } from './candidate-prompt.ts';
-export { type CatalogueModelOptions, catalogueModel } from './catalogue-model.ts';
-export { type CrossFitOptions, type CrossFittedAnnotation, crossFit } from './cross-fit.ts';
-export type { DecoderConfig, DecoderLayout, RopeScaling } from './decoders/config.ts';
-export {
-  type DecoderMode,
-  decode,
-  embedWords,
-  hiddenStates,
-  type KeysAndValues,
-  readSlots,
-} from './decoders/decode.ts';
-export type { LoraOptions } from './decoders/lora.ts';
-export { causalMask } from './decoders/masks.ts';
-export { decoderSpecs, initDecoder } from './decoders/modules.ts';
-export type { Encoded } from './encoded.ts';
-export { type Environment, loadEnvironment, type RewardOptions } from './environment.ts';
-export type { Catalogue } from './environment-catalogue.ts';
-export type { EnvironmentConfig } from './environment-model.ts';
+export { type AnnotateOptions, annotate, annotateToFiles } from './annotation/annotate.ts';
+export { type AnnotateRewardsOptions, annotateRewards } from './annotation/annotate-rewards.ts';
+export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation/annotation.ts';
+export { type CrossFitOptions, type CrossFittedAnnotation, crossFit } from './annotation/cross-fit.ts';
+export type { AnnotationFiles } from './annotation/files.ts';
 export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
 export {
   type AgainstBoth,
@@ -32,35 +14,53 @@ export {
 export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
 export type { Moments } from './fidelity/statistics.ts';
 export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
-export { fitEnvironment } from './fit-environment.ts';
-export type { FitEnvironmentOptions } from './fit-options.ts';
-export { type DownloadOptions, downloadLanguageModel } from './hub/download-language-model.ts';
-export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './item-tokens.ts';
-export type { LanguageModel } from './language-model.ts';
-export { loadLanguageModel } from './load-language-model.ts';
-export type { PositiveOptions, PositiveRule } from './positives.ts';
-export { finish, type Progress } from './progress.ts';
-export type { Budget, Prices, Spent } from './prompted/budget.ts';
-export type { PromptedModelOptions } from './prompted/options.ts';
-export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
-export type { RewardCalibration } from './reward-calibration.ts';
-export type { RewardModel } from './reward-model.ts';
-export { saveLanguageModel } from './save-language-model.ts';
-export { subsetOfSequences } from './segments.ts';
-export { type Actor, type ActorMoment, greedyActor, type ItemScorer, uniformActor } from './step/actors.ts';
-export { type CheckOptions, checkEnvironment, type Problem } from './step/check-environment.ts';
-export type { Scale, StepOptions } from './step/options.ts';
-export { type Rollout, type RolloutOptions, rollout, type Statistic } from './step/rollout.ts';
-export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './step/serve-environment.ts';
-export type { Box, Discrete, MultiDiscrete, Point, Space } from './step/spaces.ts';
-export { stepEnvironment } from './step/step-environment.ts';
-export type { AutoresetMode, Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './step/types.ts';
-export { type TextVectorOptions, textVectors } from './text-vectors.ts';
+export { fitEnvironment } from './fit/fit-environment.ts';
+export type { FitEnvironmentOptions } from './fit/fit-options.ts';
+export { subsetOfSequences } from './fit/segments.ts';
+export { type Actor, type ActorMoment, greedyActor, type ItemScorer, uniformActor } from './gym/actors.ts';
+export { type CheckOptions, checkEnvironment, type Problem } from './gym/check-environment.ts';
+export type { Scale, StepOptions } from './gym/options.ts';
+export { type Rollout, type RolloutOptions, rollout, type Statistic } from './gym/rollout.ts';
+export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './gym/serve-environment.ts';
+export type { Box, Discrete, MultiDiscrete, Point, Space } from './gym/spaces.ts';
+export { stepEnvironment } from './gym/step-environment.ts';
+export type { AutoresetMode, Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './gym/types.ts';
+export type { Catalogue } from './inference/catalogue.ts';
+export type { Encoded } from './inference/encoded.ts';
+export { type Environment, loadEnvironment, type RewardOptions } from './inference/environment.ts';
+export type { PositiveOptions, PositiveRule } from './inference/positives.ts';
+export type { RewardCalibration } from './inference/reward-calibration.ts';
+export type { RewardModel } from './inference/reward-model.ts';
+export type { Positives } from './inference/top-items.ts';
+export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './items/item-tokens.ts';
+export { type TextVectorOptions, textVectors } from './items/text-vectors.ts';
+export { type CatalogueModelOptions, catalogueModel } from './language-model/catalogue-model.ts';
+export type { DecoderConfig, DecoderLayout, RopeScaling } from './language-model/decoders/config.ts';
+export {
+  type DecoderMode,
+  decode,
+  embedWords,
+  hiddenStates,
+  type KeysAndValues,
+  readSlots,
+} from './language-model/decoders/decode.ts';
+export type { LoraOptions } from './language-model/decoders/lora.ts';
+export { causalMask } from './language-model/decoders/masks.ts';
+export { decoderSpecs, initDecoder } from './language-model/decoders/modules.ts';
+export { type DownloadOptions, downloadLanguageModel } from './language-model/hub/download-language-model.ts';
+export type { LanguageModel } from './language-model/language-model.ts';
+export { loadLanguageModel } from './language-model/load-language-model.ts';
+export { saveLanguageModel } from './language-model/save-language-model.ts';
 export {
   type SpecialToken,
   type Tokenizer,
   type TokenizerOptions,
   tokenizerFrom,
   trainTokenizer,
-} from './tokenizer.ts';
-export type { Positives } from './top-items.ts';
+} from './language-model/tokenizer.ts';
+export type { PromptShape } from './model/candidate-prompt.ts';
+export type { EnvironmentConfig } from './model/environment-model.ts';
+export type { Budget, Prices, Spent } from './prompted/budget.ts';
+export type { PromptedModelOptions } from './prompted/options.ts';
+export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
+export { finish, type Progress } from './shared/progress.ts';

@@ -4,14 +4,15 @@
  *
  * @module
  */
-export { DEFAULTS as catalogueModelDefaults } from './catalogue-model.ts';
-export { createEnvironment, type EnvironmentParts } from './environment.ts';
-export { DEFAULTS as fitDefaults } from './fit-options.ts';
-export { type FitPreparation, prepareFit } from './fit-preparation.ts';
-export { type ItemTokenStep, itemTokenStep, meanWords } from './item-token-step.ts';
-export { DEFAULTS as itemTokenDefaults } from './item-tokens.ts';
-export { type TokenRows, tokenRows } from './language-model.ts';
-export { ready } from './runtime.ts';
-export type { BatchShape, Segment } from './segments.ts';
-export { stack, trainingState } from './steps.ts';
-export type { NormalisedTokens } from './tokens.ts';
+
+export { DEFAULTS as fitDefaults } from './fit/fit-options.ts';
+export { type FitPreparation, prepareFit } from './fit/preparation.ts';
+export type { BatchShape, Segment } from './fit/segments.ts';
+export { createEnvironment, type EnvironmentParts } from './inference/environment.ts';
+export { type ItemTokenStep, itemTokenStep, meanWords } from './items/item-token-step.ts';
+export { DEFAULTS as itemTokenDefaults } from './items/item-tokens.ts';
+export type { NormalisedTokens } from './items/tokens.ts';
+export { DEFAULTS as catalogueModelDefaults } from './language-model/catalogue-model.ts';
+export { type TokenRows, tokenRows } from './language-model/language-model.ts';
+export { ready } from './shared/runtime.ts';
+export { stack, trainingState } from './shared/steps.ts';

@@ -16,11 +16,11 @@ import {
 } from '@lea/env';
 import { textSimilarity } from '@lea/eval';
 import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
-import { type Agreed, agreementOf } from '../run/agreement.ts';
-import type { Context } from '../run/context.ts';
-import { follow } from '../run/follow.ts';
-import { broken, intact, readRecord } from '../run/intact.ts';
-import { tunedBaseline } from '../run/tuning.ts';
+import { type Agreed, agreementOf } from '../experiment/agreement.ts';
+import type { Context } from '../experiment/context.ts';
+import { follow } from '../experiment/follow.ts';
+import { broken, intact, readRecord } from '../experiment/intact.ts';
+import { tunedBaseline } from '../experiment/tuning.ts';
 import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
 import { type LazyLanguage, spoiltTokens } from './tokens.ts';
 

@@ -1,9 +1,9 @@
 import { replaceFile } from '@lea/core';
+import type { Context } from '../experiment/context.ts';
+import { versions } from '../experiment/versions.ts';
 import { heldOut } from '../report/held-out.ts';
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from '../report/page.ts';
 import { plain } from '../report/report.ts';
-import type { Context } from '../run/context.ts';
-import { versions } from '../run/versions.ts';
 import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, subsetCurve } from './charts.ts';
 import { difference, estimate, MEASURE_NAMES } from './estimates.ts';
 import type { Measured } from './measure.ts';

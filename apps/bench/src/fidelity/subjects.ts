@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
 import type { CountedBaseline, EnvironmentConfig } from '../config/schema.ts';
-import type { Context } from '../run/context.ts';
-import { baselineName, slug } from '../run/plan.ts';
-import { resolvedEnvironment, resolvedLanguage } from '../run/resolved.ts';
-import { computing } from '../run/versions.ts';
+import type { Context } from '../experiment/context.ts';
+import { baselineName, slug } from '../experiment/plan.ts';
+import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts';
+import { computing } from '../experiment/versions.ts';
 import type { FidelityRequest } from './request.ts';
 
 /** What a subject is in the report: asked for, a control that spoils its language, or counting. */

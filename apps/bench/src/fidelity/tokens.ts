@@ -1,8 +1,8 @@
 import { fold, key, normal, permutation } from '@lea/core';
 import type { LanguageModel } from '@lea/env';
 import { float32, type Value } from '@lea/tensor';
-import type { Context } from '../run/context.ts';
-import { type Language, languageOf } from '../run/language.ts';
+import type { Context } from '../experiment/context.ts';
+import { type Language, languageOf } from '../experiment/language.ts';
 import type { FidelityRequest } from './request.ts';
 import type { EnvironmentSubject } from './subjects.ts';
 

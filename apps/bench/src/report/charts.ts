@@ -1,5 +1,5 @@
 import { interval } from '@lea/eval';
-import type { FinishedRun } from '../run/record.ts';
+import type { FinishedRun } from '../experiment/record.ts';
 import { groupsOf } from './groups.ts';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
 

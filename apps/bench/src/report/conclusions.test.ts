@@ -1,9 +1,9 @@
 import type { Evaluation } from '@lea/eval';
 import { averages } from '@lea/eval';
 import { expect, test } from 'vitest';
+import { folded } from '../cli/terminal/folded.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { FinishedRun } from '../run/record.ts';
-import { folded } from '../terminal/folded.ts';
+import type { FinishedRun } from '../experiment/record.ts';
 import { barChart, curveChart } from './charts.ts';
 import { conclusions } from './conclusions.ts';
 import { groupsOf, servedOf } from './groups.ts';

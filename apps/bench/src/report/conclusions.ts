@@ -1,8 +1,8 @@
 import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { RewardAgreement } from '../run/agreement.ts';
-import type { FinishedRun } from '../run/record.ts';
+import type { RewardAgreement } from '../experiment/agreement.ts';
+import type { FinishedRun } from '../experiment/record.ts';
 import { bestOf, configOf, type Group, groupsOf, mean, servedOf } from './groups.ts';
 import { formatMetric, metricTitle } from './table.ts';
 

@@ -1,6 +1,6 @@
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
-import type { FinishedRun } from '../run/record.ts';
+import type { FinishedRun } from '../experiment/record.ts';
 
 /** A baseline, or the runs of one config with all its seeds: reports speak of their means. */
 export interface Group {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type LeaError, replaceFile } from '@lea/core';
-import type { Outcome } from '../run/experiment.ts';
+import type { Outcome } from '../experiment/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedName } from './groups.ts';
 import { heldOut } from './held-out.ts';

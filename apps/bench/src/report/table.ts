@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import type { FinishedRun } from '../run/record.ts';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../cli/terminal/printable.ts';
+import type { FinishedRun } from '../experiment/record.ts';
 import { deviation, type Group, groupsOf, mean, stillRising } from './groups.ts';
 
 /** Rows of a table, as text. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { contentHash, stableJson } from '@lea/core';
 import { loadExperiment } from '../config/load.ts';
+import { runExperiment } from '../experiment/experiment.ts';
 import { conclusions } from '../report/conclusions.ts';
-import { runExperiment } from '../run/experiment.ts';
 import { miniFolder } from '../testing/bench.ts';
 
 /** A fresh folder with a config that writes every kind of file: two seconds of work. */

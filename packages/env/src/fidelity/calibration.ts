@@ -1,4 +1,4 @@
-import type { RewardCalibration } from '../reward-calibration.ts';
+import type { RewardCalibration } from '../inference/reward-calibration.ts';
 
 /** Comparisons of like confidence, or rewards of like probability. */
 export interface CalibrationBin {

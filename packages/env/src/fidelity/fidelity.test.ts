@@ -1,6 +1,6 @@
 import type { Windows } from '@lea/data';
 import { expect, test } from 'vitest';
-import { catalogueOf } from '../environment-catalogue.ts';
+import { catalogueOf } from '../inference/catalogue.ts';
 import { rowsOf, usersOf } from '../testing.ts';
 import { fidelity } from './fidelity.ts';
 import { rewardAccuracy } from './reward-accuracy.ts';

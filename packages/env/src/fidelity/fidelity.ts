@@ -1,7 +1,7 @@
 import { checkRanges, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, itemCounts, type Transitions } from '@lea/data';
-import { checkCatalogue } from '../environment-catalogue.ts';
-import { topItems } from '../top-items.ts';
+import { checkCatalogue } from '../inference/catalogue.ts';
+import { topItems } from '../inference/top-items.ts';
 import { auc } from './auc.ts';
 import { type Calibration, calibrate, calibrateRewards, plattSlope, type RewardReliability } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RewardModel } from '../reward-model.ts';
+import type { RewardModel } from '../inference/reward-model.ts';
 import { rowsOf, usersOf } from '../testing.ts';
 import { rewardAccuracy } from './reward-accuracy.ts';
 

@@ -1,6 +1,6 @@
 import { checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
-import type { RewardModel } from '../reward-model.ts';
+import type { RewardModel } from '../inference/reward-model.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
 export interface RewardAccuracyOptions {

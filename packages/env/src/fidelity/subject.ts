@@ -1,8 +1,8 @@
 import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
-import type { Catalogue } from '../environment-catalogue.ts';
-import type { RewardCalibration } from '../reward-calibration.ts';
-import { checkActions, type RewardModel } from '../reward-model.ts';
+import type { Catalogue } from '../inference/catalogue.ts';
+import type { RewardCalibration } from '../inference/reward-calibration.ts';
+import { checkActions, type RewardModel } from '../inference/reward-model.ts';
 
 /** Scores of all items, row after row. */
 export type Scores = Float32Array | Float64Array;

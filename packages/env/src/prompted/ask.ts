@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
-import { quoted } from '../secret.ts';
-import { pause } from '../waits.ts';
+import { quoted } from '../shared/secret.ts';
+import { pause } from '../shared/waits.ts';
 import { ratingIn } from './answer.ts';
 import type { Rating } from './answer-store.ts';
 import { type Ledger, promptTokens } from './budget.ts';

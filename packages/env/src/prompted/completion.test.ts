@@ -9,8 +9,8 @@ import { type ChatServer, chatServer, type Handler, say, tokens } from './testin
 
 /** Waits that were asked for: none of them is kept to. */
 const waits = vi.hoisted((): number[] => []);
-vi.mock('../waits.ts', async (original) => ({
-  ...(await original<typeof import('../waits.ts')>()),
+vi.mock('../shared/waits.ts', async (original) => ({
+  ...(await original<typeof import('../shared/waits.ts')>()),
   pause: async (milliseconds: number) => void waits.push(milliseconds),
 }));
 

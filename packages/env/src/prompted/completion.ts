@@ -1,4 +1,4 @@
-import { quoted } from '../secret.ts';
+import { quoted } from '../shared/secret.ts';
 import { textIn } from './answer.ts';
 import type { Usage } from './budget.ts';
 import { field } from './fields.ts';

@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { checkSecret } from '../secret.ts';
+import { checkSecret } from '../shared/secret.ts';
 import { type Budget, EXPECTED_ANSWER_TOKENS, type Prices } from './budget.ts';
 import { SYSTEM } from './prompt.ts';
 

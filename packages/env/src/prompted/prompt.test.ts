@@ -1,10 +1,10 @@
 import { LeaError } from '@lea/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseTemplate } from '../shared/template.ts';
 import { ratingIn } from './answer.ts';
 import { quotedText } from './item-text.ts';
 import { promptWriter, SYSTEM } from './prompt.ts';
-import { parseTemplate } from './template.ts';
 
 describe('templates', () => {
   test('slots are filled, other braces are text', () => {

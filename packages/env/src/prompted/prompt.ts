@@ -1,7 +1,7 @@
 import { LeaError } from '@lea/core';
+import { parseTemplate } from '../shared/template.ts';
 import { textIn, withoutThoughts } from './answer.ts';
 import { quotedText } from './item-text.ts';
-import { parseTemplate } from './template.ts';
 
 /** One message of a chat, as chat completions endpoints take them. */
 export interface Message {

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { windowsOf } from '@lea/data';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { finish, type Progress } from '../progress.ts';
+import { finish, type Progress } from '../shared/progress.ts';
 import type { PromptedModelOptions } from './options.ts';
 import { promptedModel } from './prompted-model.ts';
 import { chatServer, type Handler, questionIn, say, tokens } from './testing.ts';

@@ -1,8 +1,8 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
 import { checkWindows, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
-import { finish, type Progress } from '../progress.ts';
-import { checkActions, type RewardModel } from '../reward-model.ts';
+import { checkActions, type RewardModel } from '../inference/reward-model.ts';
+import { finish, type Progress } from '../shared/progress.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';
 import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';

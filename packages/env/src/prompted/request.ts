@@ -1,5 +1,5 @@
-import { quoted } from '../secret.ts';
-import { retryAfter } from '../waits.ts';
+import { quoted } from '../shared/secret.ts';
+import { retryAfter } from '../shared/waits.ts';
 import { type Attempt, completion, failed } from './completion.ts';
 import { field } from './fields.ts';
 import type { Message } from './prompt.ts';

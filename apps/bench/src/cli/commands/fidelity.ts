@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { type CommandDef, defineCommand } from 'citty';
+import { loadExperiment } from '../../config/load.ts';
+import { flagsOf } from '../../fidelity/flags.ts';
+import { subjectLine, writeFidelity } from '../../fidelity/report.ts';
+import { runFidelity } from '../../fidelity/run.ts';
+import { curveTable, mainTable } from '../../fidelity/table.ts';
+import { renderTable } from '../../report/table.ts';
+import { checkFlags } from '../terminal/flags.ts';
+import { folded } from '../terminal/folded.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
+import { invocation, typed } from '../terminal/typed.ts';
+
+const args = {
+  experiment: {
+    type: 'positional',
+    description: 'A preset (quick, industrial, lastfm) or a JSON config file: its data, split and environments',
+    default: 'quick',
+  },
+  data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },
+  runs: {
+    type: 'string',
+    description: 'Folder that environments and measurements are kept in and reused from',
+    valueHint: 'DIR',
+    default: 'runs',
+  },
+  tokens: {
+    type: 'string',
+    description: 'Environments to measure, by what an item is to them, with commas between: id+text, text',
+    valueHint: 'TOKENS',
+    default: 'id+text,text',
+  },
+  tier: {
+    type: 'string',
+    description: 'What tokens come from, instead of what the config says: catalogue, encoder',
+    valueHint: 'TIER',
+  },
+  model: { type: 'string', description: 'Feature-extraction model of tier encoder', valueHint: 'DIR' },
+  users: {
+    type: 'string',
+    description:
+      'Share of the train users that environments and controls know (default: what the config says, else all)',
+    valueHint: 'SHARE',
+  },
+  'subset-curve': { type: 'boolean', description: 'Measure 5, 10, 20, 50 and 100 % of the users as well' },
+  seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
+  report: { type: 'string', description: 'Where the report is written', valueHint: 'FILE', default: 'fidelity.html' },
+  json: { type: 'boolean', description: 'Standard output gets one JSON line per subject, nothing else' },
+} as const;
+
+const command: CommandDef<typeof args> = defineCommand({
+  meta: {
+    name: 'fidelity',
+    description: 'Measure how well environments agree with held-out users, beside controls; a report',
+  },
+  args,
+  async run({ args: given, rawArgs }) {
+    checkFlags('fidelity', rawArgs, args);
+    const flags = flagsOf(given);
+    const loaded = await loadExperiment(given.experiment);
+    await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
+      const outcome = await runFidelity(loaded, flags, {
+        data: given.data,
+        runs: resolve(given.runs),
+        curve: given['subset-curve'] === true,
+        out: process.stderr,
+        signal,
+        onMeasured: (measured) => given.json && process.stdout.write(`${printableJson(subjectLine(measured))}\n`),
+      });
+      const out = given.json ? process.stderr : process.stdout;
+      const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
+      out.write(`\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n`);
+      const path = resolve(given.report);
+      const json = await writeFidelity(path, outcome);
+      out.write(`\nReport: ${printable(path)}\nNumbers: ${printable(json)}\n`);
+    });
+  },
+});
+
+export default command;

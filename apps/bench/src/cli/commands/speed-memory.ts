@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import { type CommandDef, defineCommand } from 'citty';
+import Table from 'cli-table3';
+import { type MemoryMeasurement, measureMemory } from '../../speed/memory/measure.ts';
+import { checkFlags, wholeOf } from '../terminal/flags.ts';
+import { printableJson } from '../terminal/printable.ts';
+
+const args = {
+  items: { type: 'string', description: 'Size of the catalogue', valueHint: 'N', default: '10000' },
+  events: { type: 'string', description: 'Events of the log', valueHint: 'N', default: '100000' },
+  threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  rounds: { type: 'string', description: 'Rounds that are measured', valueHint: 'N', default: '12' },
+  json: { type: 'boolean', description: 'The JSON line only, without the table on standard error' },
+} as const;
+
+const command: CommandDef<typeof args> = defineCommand({
+  meta: {
+    name: 'speed memory',
+    description: 'Measure what a counting memory costs: counting, serving, training, beside the same without it',
+  },
+  args,
+  async run({ args: given, rawArgs }) {
+    checkFlags('speed memory', rawArgs, args);
+    const measured = await measureMemory(
+      {
+        items: wholeOf('items', given.items),
+        events: wholeOf('events', given.events),
+        threads: given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads),
+        rounds: wholeOf('rounds', given.rounds),
+      },
+      (what) => process.stderr.write(`${what} ...\n`),
+    );
+    process.stdout.write(`${printableJson(measured)}\n`);
+    if (!given.json) process.stderr.write(`${tableOf(measured)}\n`);
+  },
+});
+
+export default command;
+
+function tableOf(m: MemoryMeasurement): string {
+  const table = new Table({
+    head: ['', 'with memory', 'without', 'ratio'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  table.push(['recommend, one user', ms(m.recommendMs), ms(m.recommendMsWithout), m.recommendRatio.toFixed(2)]);
+  if (m.stepMs !== undefined) {
+    table.push(['step of joint training', ms(m.stepMs), ms(m.stepMsWithout!), m.stepRatio!.toFixed(2)]);
+  }
+  const size = `${m.items.toLocaleString('en')} items, ${m.events.toLocaleString('en')} events`;
+  const built = `counted in ${m.buildSeconds.toFixed(1)} s, tables of ${m.tablesMB.toFixed(1)} MB, at most ${m.peakMemoryMB} MB in use`;
+  return `${size}: ${built}\n${table.toString()}`;
+}

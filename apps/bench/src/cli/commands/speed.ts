@@ -1,0 +1,138 @@
+import { availableParallelism } from 'node:os';
+import { LeaError, nearest } from '@lea/core';
+import { type CommandDef, defineCommand } from 'citty';
+import { measureStep, verifyPeer } from '../../speed/measure.ts';
+import { type Pair, pairsOf, type Variant } from '../../speed/pairs.ts';
+import type { PeerOptions } from '../../speed/peer.ts';
+import { type SpeedLine, speedTable } from '../../speed/table.ts';
+import { describeFailure } from '../terminal/failure.ts';
+import { checkFlags, wholeOf } from '../terminal/flags.ts';
+import { printableJson } from '../terminal/printable.ts';
+
+const args = {
+  items: {
+    type: 'string',
+    description: 'Sizes of the catalogue, with commas between',
+    valueHint: 'N,N',
+    default: '10000',
+  },
+  agent: {
+    type: 'string',
+    description: 'Agents: names with commas between, all, or JSON with options ({"type":"sqn","gamma":0.9} or a list)',
+    valueHint: 'NAMES',
+    default: 'ce',
+  },
+  loss: {
+    type: 'string',
+    description: 'The supervised loss of agents that do not name one: softmax, sampled-softmax or gbce',
+    valueHint: 'NAME',
+  },
+  encoder: { type: 'string', description: 'Encoders, in the same way', valueHint: 'NAMES', default: 'sasrec' },
+  batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
+  dropout: { type: 'string', description: 'Dropout of encoders that have it', valueHint: 'P', default: '0' },
+  threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  steps: { type: 'string', description: 'Mini-batches per call of the runtime', valueHint: 'N', default: '10' },
+  rounds: { type: 'string', description: 'Calls that are measured', valueHint: 'N', default: '9' },
+  peer: { type: 'string', description: 'Measure an equal step of PyTorch in turns', valueHint: 'torch' },
+  compile: { type: 'boolean', description: 'With --peer torch: torch.compile' },
+  verify: { type: 'boolean', description: 'With --peer torch: compare the losses of a round before measuring' },
+  python: {
+    type: 'string',
+    description: 'With --peer torch: the Python that has it',
+    valueHint: 'PATH',
+    default: 'python3',
+  },
+  json: { type: 'boolean', description: 'JSON lines only, without the table on standard error at the end' },
+} as const;
+
+const command: CommandDef<typeof args> = defineCommand({
+  meta: { name: 'speed', description: 'Measure the compiled training step of agents on encoders' },
+  args,
+  async run({ args: given, rawArgs }) {
+    checkFlags('speed', rawArgs, args);
+    const peer = peerOf(given);
+    const shared = {
+      batch: wholeOf('batch', given.batch),
+      window: 10,
+      threads: given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads),
+      steps: wholeOf('steps', given.steps),
+    };
+    const rounds = wholeOf('rounds', given.rounds);
+    const sizes = given.items.split(',').map((text) => wholeOf('items', text));
+    const pairs = pairsOf(
+      given.agent,
+      given.encoder,
+      { size: 64, dropout: share('dropout', given.dropout) },
+      given.loss,
+    );
+    const lines: SpeedLine[] = [];
+    for (const items of sizes) {
+      for (const pair of pairs) {
+        const measured = await linesOf(pair, items, async () => {
+          const settings = { ...shared, items, agent: pair.config() };
+          if (peer && given.verify) {
+            const difference = await verifyPeer(settings, peer);
+            process.stderr.write(`  losses of both engines agree to ${difference.toExponential(1)}\n`);
+          }
+          return await measureStep(settings, rounds, peer);
+        });
+        for (const line of measured) process.stdout.write(`${printableJson(line)}\n`);
+        lines.push(...measured);
+      }
+    }
+    if (!given.json) process.stderr.write(`${speedTable(lines)}\n`);
+    if (lines.some((line) => 'error' in line)) process.exitCode = 1;
+  },
+});
+
+export default command;
+
+/** The lines of a pair; one that fails gets a line that says so, and the others go on. */
+async function linesOf(
+  { agent, encoder }: Pair,
+  items: number,
+  measure: () => ReturnType<typeof measureStep>,
+): Promise<SpeedLine[]> {
+  const asked = { agent: shortened(agent), encoder: shortened(encoder), items };
+  process.stderr.write(
+    `${printableJson(asked.agent)} on ${printableJson(asked.encoder)}, ${items.toLocaleString('en')} items ...\n`,
+  );
+  try {
+    return (await measure()).map((line) => ({ ...asked, ...line }));
+  } catch (failure) {
+    const error = describeFailure(failure, Boolean(process.env.LEA_DEBUG));
+    process.stderr.write(`  ${error}\n`);
+    return [{ ...asked, error }];
+  }
+}
+
+/** A variant without options is just its name. */
+function shortened(variant: Variant): string | Variant {
+  return Object.keys(variant).length === 1 ? variant.type : variant;
+}
+
+function peerOf(given: {
+  readonly peer?: string;
+  readonly compile?: boolean;
+  readonly verify?: boolean;
+  readonly python: string;
+}): PeerOptions | undefined {
+  if (given.peer === undefined) {
+    for (const flag of ['compile', 'verify'] as const) {
+      if (given[flag]) throw new LeaError('E_FLAG_VALUE', `--${flag} goes with --peer torch.`);
+    }
+    return undefined;
+  }
+  if (given.peer === 'torch') return { python: given.python, compile: given.compile === true };
+  const near = nearest(given.peer, ['torch']);
+  throw new LeaError('E_FLAG_VALUE', 'There is no such peer.', {
+    value: given.peer,
+    hint: near ? `Did you mean "${near}"?` : 'The peer is torch.',
+  });
+}
+
+function share(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value < 1) return value;
+  throw new LeaError('E_FLAG_VALUE', `--${flag} takes a number from 0 up to, not including, 1.`, { value: text });
+}

@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createWorld, leaveOneOut } from '@lea/data';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { type DatasetConfig, experimentSchema, type SplitConfig } from '../config/schema.ts';
+import { sayData } from '../experiment/prepare.ts';
+import { loadDataset } from './load.ts';
+import { locate } from './locate.ts';
+import { splitAs } from './split.ts';
+
+const config = {
+  type: 'files',
+  interactions: 'events.csv',
+  columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
+  kinds: { view: 'click', buy: 'purchase' },
+  catalog: 'items.csv',
+  text: { column: 'sku', template: '{title} by {brand}' },
+} satisfies DatasetConfig;
+
+const { catalog: _, text: __, ...onlyEvents } = config;
+
+function folder(files: Record<string, string | Uint8Array>): string {
+  const at = mkdtempSync(join(tmpdir(), 'lea-data-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(at, name), text);
+  return at;
+}
+
+const events = 'visitor,sku,at,event\nu,b,2,buy\nu,a,1,view\nv,a,1,view\nw,b,5,view\n';
+const items = 'sku,title,brand\na,Saw,Acme\nb,Vice,\n';
+
+test('own files: events, kinds and texts', async () => {
+  const at = folder({ 'events.csv': events, 'items.csv': items });
+  const { interactions, catalogOf } = await loadDataset(config, undefined, at);
+  const catalog = await catalogOf(leaveOneOut(interactions).train);
+  expect(interactions.kinds).toEqual(['click', 'purchase']);
+  expect([...interactions.item.slice(0, 2)]).toEqual([0, 1]);
+  expect(catalog!.texts[0]).toBe('Saw by Acme');
+});
+
+test.each([
+  ['an empty file', { 'events.csv': '', 'items.csv': items }, /events\.csv/],
+  ['a missing column', { 'events.csv': events.replace('sku', 'item'), 'items.csv': items }, /events\.csv.*"sku"/s],
+  ['an item without text', { 'events.csv': `${events}w,c,6,view\n`, 'items.csv': items }, /"c"/],
+  ['a kind that is not mapped', { 'events.csv': `${events}w,a,6,cart\n`, 'items.csv': items }, /line 6.*"cart"/s],
+])('%s is refused by name', async (_, files, message) => {
+  await expect(loadDataset(config, undefined, folder(files))).rejects.toThrow(message);
+});
+
+test('the config says how each file is read', async () => {
+  const at = folder({
+    'events.csv': Buffer.from('n1;\xe9 ,x;a\nNULL;b;\xe9\n', 'latin1'),
+    'items.dat': Buffer.from('\xe9|Saw 1/2" \na|NA\nb|Vice\nx|Nail\n', 'latin1'),
+  });
+  const { dataset } = v.parse(v.object({ dataset: experimentSchema.entries.dataset }), {
+    dataset: {
+      type: 'files',
+      interactions: 'events.csv',
+      delimiter: ';',
+      encoding: 'latin-1',
+      header: ['user', 'item_id_list', 'item'],
+      separator: ',',
+      missing: [],
+      trim: true,
+      maxRecordSize: 100,
+      catalog: 'items.dat',
+      text: {
+        delimiter: '|',
+        quote: null,
+        encoding: 'windows-1252',
+        header: ['item_id', 'text'],
+        missing: ['none'],
+      },
+    },
+  });
+  const { interactions, catalogOf } = await loadDataset(dataset, undefined, at);
+  expect(interactions.userIds).toEqual(['NULL', 'n1']);
+  expect(interactions.itemIds).toEqual(['a', 'b', 'x', 'é']);
+  const catalog = await catalogOf(leaveOneOut(interactions).train);
+  expect(catalog!.texts).toEqual(['NA', 'Vice', 'Nail', 'Saw 1/2"']);
+});
+
+test.each([
+  [{ type: 'by-time', validationFrom: 3, testFrom: 3 }, 'validation'],
+  [{ type: 'by-time', validationFrom: 5, testFrom: 9 }, 'test'],
+  [{ type: 'leave-one-out' }, 'validation and test'],
+] as [SplitConfig, string][])('%j leaves nothing for %s, which is said', async (config, sets) => {
+  const { interactions } = await loadDataset(onlyEvents, undefined, folder({ 'events.csv': events }));
+  await expect(splitAs(config, interactions, '.')).rejects.toMatchObject({
+    code: 'E_SPLIT_EMPTY',
+    message: expect.stringMatching(`leaves no event for ${sets}\\.`),
+  });
+});
+
+test('notes of the reader are printed', async () => {
+  const at = folder({ 'events.csv': events.replace('event', 'action') });
+  const { kind: _, ...columns } = onlyEvents.columns;
+  const { interactions } = await loadDataset({ ...onlyEvents, columns, kinds: undefined }, undefined, at);
+  const said: string[] = [];
+  const split = leaveOneOut(interactions);
+  sayData(
+    { say: (line: string) => said.push(line) } as never,
+    { dataset: { name: 'files', interactions }, split } as never,
+  );
+  expect(said).toHaveLength(2);
+  expect(said[1]).toContain('column "action" looks like the kind');
+});
+
+test.each(['industrial', 'lastfm', 'retailrocket'] as const)(
+  'without the files of %s the way to name their folder is told',
+  async (type) => {
+    const loading = loadDataset({ type }, folder({}), '.');
+    await expect(loading).rejects.toThrow(/lacks.*github\.com.*--data DIR/s);
+  },
+);
+
+test('--data names the folder itself or the one that holds it', async () => {
+  const at = folder({});
+  expect(await locate(at, 'lastfm_hetrec')).toBe(at);
+  mkdirSync(join(at, 'lastfm_hetrec'));
+  expect(await locate(at, 'lastfm_hetrec')).toBe(join(at, 'lastfm_hetrec'));
+});
+
+test('user lists come from a file or with the bench', async () => {
+  const at = folder({
+    'events.csv': events,
+    'items.csv': items,
+    'lists.json': '{"validation":["v"],"test":"w"}',
+    'bad.json': '{"tests":[]}',
+  });
+  const { interactions } = await loadDataset(config, undefined, at);
+  const split = await splitAs({ type: 'user-lists', lists: 'lists.json' }, interactions, at);
+  expect([split.train.count, split.validation.count, split.test.count]).toEqual([2, 1, 1]);
+  await expect(splitAs({ type: 'user-lists', lists: 'bad.json' }, interactions, at)).rejects.toThrow(
+    /bad\.json must hold/,
+  );
+  // the included lists are of other users
+  await expect(splitAs({ type: 'user-lists', lists: 'lastfm' }, interactions, at)).rejects.toThrow();
+});
+
+test('an inherited name is no list of users', async () => {
+  const { interactions } = createWorld({ users: 20, items: 10 });
+  const asked = splitAs({ type: 'user-lists', lists: 'toString' }, interactions, tmpdir());
+  await expect(asked).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+});

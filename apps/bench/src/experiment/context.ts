@@ -1,0 +1,75 @@
+import { countingMemory, type Memory } from '@lea/agents';
+import { contentHash } from '@lea/core';
+import type { Split } from '@lea/data';
+import { tfidfVectors } from '@lea/eval';
+import type { Value } from '@lea/tensor';
+import type { Progress } from '../cli/terminal/progress.ts';
+import type { PackageVersions } from '../config/packages.ts';
+import type { Experiment, MemoryConfig } from '../config/schema.ts';
+import type { Dataset } from '../data/describe.ts';
+import type { Models } from './models.ts';
+
+/** What every job of an experiment reads. */
+export interface Context {
+  readonly experiment: Experiment;
+  /** That the config imports. */
+  readonly packages: PackageVersions;
+  readonly dataset: Dataset;
+  readonly split: Split;
+  /** Reward per kind, in the order of the data's kinds. */
+  readonly rewards: readonly number[];
+  /** Of events, texts and split: what run ids and records hold. */
+  readonly dataHash: string;
+  /** Of the models that environments read. */
+  readonly models: Models;
+  /** Text vectors [N, D] for baselines and encoders that read text; made at the first call. */
+  readonly text: () => Value & { readonly data: Float32Array };
+  /** The counting memory of the train rows with these options; counted at the first call. Nobody disposes it: runs share it. */
+  readonly memory: (options: MemoryConfig) => Promise<CountedMemory>;
+  /** Of the compiled programs. */
+  readonly threads: number;
+  /** `<runs>/<experiment>`, where what is made is kept. */
+  readonly folder: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** A memory, and what it took to count it. */
+export interface CountedMemory {
+  readonly memory: Memory;
+  readonly seconds: number;
+}
+
+/** Memories of the train rows, each counted once, when it is needed. */
+export function lazyMemories({
+  experiment,
+  split,
+  dataset,
+  text,
+}: Pick<Context, 'experiment' | 'split' | 'dataset' | 'text'>): Context['memory'] {
+  const counted = new Map<string, Promise<CountedMemory>>();
+  const count = async ({ text: withText = dataset.catalog !== undefined, ...options }: MemoryConfig) => {
+    const started = performance.now();
+    const { window } = experiment;
+    const memory = await countingMemory(split.train, { ...options, window, text: withText ? text() : undefined });
+    return { memory, seconds: (performance.now() - started) / 1000 };
+  };
+  return (options) => {
+    const key = contentHash(options);
+    const known = counted.get(key) ?? count(options);
+    counted.set(key, known);
+    return known;
+  };
+}
+
+/** Text vectors of a catalogue, made once, when they are needed. */
+export function lazyText(texts: readonly string[]): Context['text'] {
+  let vectors: ReturnType<Context['text']> | undefined;
+  return () => {
+    if (!vectors) {
+      const { shape, data } = tfidfVectors(texts);
+      vectors = { dtype: 'float32', shape, data: Float32Array.from(data) };
+    }
+    return vectors;
+  };
+}

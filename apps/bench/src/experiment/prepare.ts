@@ -1,0 +1,58 @@
+import { contentHash, LeaError } from '@lea/core';
+import { rewardsOf } from '@lea/data';
+import type { Progress } from '../cli/terminal/progress.ts';
+import type { Loaded } from '../config/load.ts';
+import type { Experiment } from '../config/schema.ts';
+import { type Dataset, describe } from '../data/describe.ts';
+import { loadDataset } from '../data/load.ts';
+import { splitAs } from '../data/split.ts';
+import { type Context, lazyMemories, lazyText } from './context.ts';
+import { modelsOf } from './models.ts';
+
+/** The part of the context that is read: data, split, rewards. */
+export type Prepared = Omit<Context, 'progress' | 'signal' | 'folder'>;
+
+/** Reads and splits the data of an experiment; texts come after the split. */
+export async function prepareData(
+  { experiment, packages, folder, origin }: Loaded,
+  data: string | undefined,
+): Promise<Prepared> {
+  const models = await modelsOf(Object.values(experiment.environments ?? {}));
+  const source = await loadDataset(experiment.dataset, data, folder);
+  const split = await splitAs(experiment.split, source.interactions, folder);
+  const dataset = await describe(source, split);
+  const text = lazyText(dataset.catalog?.texts ?? []);
+  return {
+    experiment,
+    packages,
+    dataset,
+    split,
+    models,
+    dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),
+    rewards: rewardsFor(dataset, experiment.rewards, origin),
+    text,
+    memory: lazyMemories({ experiment, split, dataset, text }),
+    // Whatever the machine: threads order sums, and a run may go on elsewhere.
+    threads: experiment.threads ?? 2,
+  };
+}
+
+function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], origin: string): number[] {
+  try {
+    return rewardsOf(interactions.kinds, table);
+  } catch (cause) {
+    if (!(cause instanceof LeaError)) throw cause;
+    throw new LeaError(cause.code, `${origin}, at rewards: ${cause.message}`, { cause });
+  }
+}
+
+/** One line about the data, and one for each note of the reader. */
+export function sayData(progress: Progress, { dataset, split }: Context): void {
+  const { userIds, itemIds, item, info } = dataset.interactions;
+  const count = (n: number) => n.toLocaleString('en');
+  progress.say(
+    `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
+      `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
+  );
+  for (const note of info.notes) progress.say(note);
+}

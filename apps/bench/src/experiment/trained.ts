@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { createAgent } from '@lea/agents';
+import { replaceFile } from '@lea/core';
+import { evaluate } from '@lea/eval';
+import { type Signals, type TrainEvent, train } from '@lea/train';
+import type { Progress } from '../cli/terminal/progress.ts';
+import { formatMetric } from '../report/table.ts';
+import type { Context } from './context.ts';
+import { openLog } from './log.ts';
+import type { RunJob } from './plan.ts';
+import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
+import { servingOf } from './serving.ts';
+
+/** What an environment adds to a run. */
+export interface Guidance {
+  readonly signals: Signals;
+  readonly record: NonNullable<RunRecord['environment']>;
+}
+
+/** Trains (or goes on training), ranks the test events and saves the outcome. Throws the signal's reason when cut. */
+export async function runTrained(job: RunJob, context: Context, guidance: Guidance | undefined): Promise<FinishedRun> {
+  const { experiment, split, rewards, threads, progress, signal } = context;
+  const agent = createAgent(job.config.agent as never);
+  await replaceFile(join(job.folder, 'config.json'), `${JSON.stringify(job.resolved, null, 2)}\n`);
+  const log = await openLog(join(job.folder, 'events.jsonl'));
+  const { fusion: form, ...options } = job.config.memory ?? {};
+  const counted = job.config.memory && (await context.memory(options));
+  const events = train({
+    ...job.config.train,
+    memory: counted?.memory,
+    fusion: form,
+    agent,
+    train: split.train,
+    validation: split.validation,
+    rewards,
+    window: experiment.window,
+    seed: job.seed,
+    threads,
+    // on a machine with other work, threads that wait actively take several times as long
+    spinning: false,
+    checkpoint: join(job.folder, 'checkpoint.safetensors'),
+    onMismatch: 'restart',
+    signals: guidance?.signals,
+    text: agent.encoder.needsText || agent.encoder.initText ? context.text() : undefined,
+    signal,
+  });
+  const show = follower(progress, job.config.train?.maxSteps);
+  let parameters = 0;
+  let fusedValue: number | undefined;
+  let next = await events.next();
+  for (; !next.done; next = await events.next()) {
+    const event = next.value;
+    if (event.type === 'start') {
+      parameters = event.parameters;
+      if (event.resumedFrom === 0) log.anew();
+      if (event.discarded) progress.say(`${job.name} begins anew. ${event.discarded}`);
+    }
+    if (event.type === 'fused') fusedValue = event.value;
+    show(event);
+    if (event.type !== 'step') await log.append(event);
+  }
+  const result = next.value;
+  try {
+    if (result.stopped) throw signal.reason;
+    const evaluation = await evaluate(result.policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });
+    await result.policy.save(join(job.folder, 'policy'));
+    const { steps, best, curve, weightsHash } = result;
+    const record: RunRecord = {
+      ...baseRecord(job, context, evaluation, agent.rankingHead),
+      threads,
+      seconds: log.seconds(),
+      weightsHash,
+      training: { steps, best, curve, parameters },
+      validation: fusedValue ?? best?.value,
+      serving: await servingOf(result.policy, split.test),
+      ...(counted && { memory: { hash: counted.memory.hash, seconds: counted.seconds, fusion: result.fusion! } }),
+      ...(guidance && { environment: guidance.record }),
+    };
+    await saveRun(job.folder, record, evaluation);
+    return { record, evaluation, fresh: true };
+  } finally {
+    await result.policy.dispose();
+  }
+}
+
+/**
+ * Shows the events of a run. How long early stopping lets it run nobody knows: the time left is what it takes when no
+ * validation improves any more.
+ */
+function follower(progress: Progress, maxSteps: number | undefined): (event: TrainEvent) => void {
+  let every = 1;
+  let earliestEnd: number | undefined;
+  let note = '';
+  return (event) => {
+    if (event.type === 'start') every = event.evaluateEvery;
+    if (event.type === 'validation') {
+      earliestEnd = Math.min(maxSteps ?? Number.POSITIVE_INFINITY, event.step + event.patienceLeft * every);
+      note = `validation NDCG@10 ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
+    }
+    if (event.type === 'step' || event.type === 'validation') {
+      progress.at({ step: event.step, total: earliestEnd, open: true, note });
+    }
+  };
+}

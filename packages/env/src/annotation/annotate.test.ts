@@ -1,0 +1,327 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyWindows, rowsHash } from '@lea/data';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fitEnvironment } from '../fit/fit-environment.ts';
+import { type Environment, loadEnvironment } from '../inference/environment.ts';
+import { finish } from '../shared/progress.ts';
+import { rowsOf, usersOf } from '../testing.ts';
+import { annotate, annotateToFiles } from './annotate.ts';
+
+// 4,500 rows: two shards.
+const users = Array.from({ length: 450 }, (_, u) =>
+  Array.from({ length: 10 }, (_, t) => (u * 3 + t * (1 + (u % 4))) % 15),
+);
+const train = rowsOf(users, 15);
+let env: Environment;
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'lea-annotation-'));
+  env = await finish(fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 5, epochs: 1, users: 0.1 }));
+});
+afterAll(async () => {
+  await env.dispose();
+  await rm(dir, { recursive: true });
+});
+
+async function annotated(options: object = {}) {
+  const stages: string[] = [];
+  const annotation = await finish(
+    annotate(env, train, { k: 3, dir, ...options }),
+    ({ stage }) => void stages.push(stage),
+  );
+  return { annotation, stages };
+}
+
+test('rows hold what the environment says of them', async () => {
+  const { annotation } = await annotated({ dir: undefined, states: true });
+  const rows = Int32Array.of(0, 7, 4400);
+  const windows = historyWindows(train, rows, 5);
+  const logged = rows.map((row) => train.sequences.items[train.event[row]!]!);
+  const rewards = await env.rewards(windows, logged);
+  const best = await env.positives(windows, 3, { exclude: Array.from(logged, (item) => [item]) });
+  const states = await env.states(windows);
+  rows.forEach((row, i) => {
+    expect(annotation.reward[row]).toBeCloseTo(rewards[i]!, 5);
+    expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items.subarray(i * 3, i * 3 + 3));
+    expect(annotation.state![row * env.stateSize]).toBeCloseTo(states[i * env.stateSize]!, 5);
+  });
+  expect(annotation.rows).toBe(4500);
+  const mean = annotation.reward.reduce((a, b) => a + b, 0) / 4500;
+  expect(annotation.rewardMean).toBeCloseTo(mean, 6);
+  for (let i = 0; i < 4500 * 3; i++) {
+    const row = Math.floor(i / 3);
+    expect(annotation.positives[i]).not.toBe(train.sequences.items[train.event[row]!]);
+  }
+});
+
+test('is what the environment says of each row by itself, at the price of one history per user and one per slide', async () => {
+  let read = 0;
+  const counted: Environment = {
+    ...env,
+    async encode(windows) {
+      const encoded = await env.encode(windows);
+      read += encoded.states.length / ((1 + 5) * 8);
+      return encoded;
+    },
+  };
+  const options = { k: 3, states: true, rank: 'reward', shortlist: 6 } as const;
+  const annotation = await finish(annotate(counted, train, options));
+  // Of ten windows of five events the first six begin one another. Two of the parts that the rows go through in cut
+  // such six.
+  expect(read).toBe(450 * 5 + 2);
+  const near = (a: Float32Array, b: Float32Array, row: number): void => {
+    a.forEach((value, i) => void expect(Math.abs(value - b[row * a.length + i]!)).toBeLessThan(1e-5));
+  };
+  for (let row = 0; row < 4500; row += 97) {
+    const alone = historyWindows(train, [row], 5);
+    const action = train.sequences.items[train.event[row]!]!;
+    const best = await env.positives(alone, 3, { rank: 'reward', shortlist: 6, exclude: [[action]] });
+    expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items);
+    near(best.logits, annotation.logits, row);
+    near(await env.rewards(alone, best.items), annotation.positiveRewards, row);
+    near(await env.rewards(alone, Int32Array.of(action)), annotation.reward, row);
+    near(await env.states(alone), annotation.state!, row);
+  }
+});
+
+test('seen items can be left out', async () => {
+  const { annotation } = await annotated({ dir: undefined, excludeSeen: true });
+  const windows = historyWindows(train, Int32Array.of(9), 5);
+  for (const item of windows.items) expect(annotation.positives.subarray(27, 30)).not.toContain(item);
+});
+
+test('positives follow the rule that is asked for', async () => {
+  const rule = { rank: 'reward' as const, shortlist: 6, popularity: 0.5 };
+  const { annotation } = await annotated({ dir: undefined, ...rule });
+  const rows = Int32Array.of(3, 4321);
+  const logged = rows.map((row) => train.sequences.items[train.event[row]!]!);
+  const exclude = Array.from(logged, (item) => [item]);
+  const best = await env.positives(historyWindows(train, rows, 5), 3, { ...rule, exclude });
+  rows.forEach((row, i) => {
+    expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items.subarray(i * 3, i * 3 + 3));
+    const rewards = [...annotation.positiveRewards.subarray(row * 3, row * 3 + 3)];
+    expect(rewards).toEqual(rewards.toSorted((a, b) => b - a));
+  });
+  await expect(annotated({ dir: undefined, pessimism: 1 })).rejects.toThrow('rewardHeads');
+  await expect(annotated({ dir: undefined, rank: 'popularity' })).rejects.toThrow('"state"');
+});
+
+test('a cut run goes on where it was, a second run computes nothing', async () => {
+  const work = annotate(env, train, { k: 3, dir });
+  for (const step of [1024, 2048, 3072, 4096]) {
+    expect((await work.next()).value).toEqual({ stage: 'annotation', step, total: 4500 });
+  }
+  await work.return(undefined as never);
+
+  const resumed = await annotated();
+  expect(resumed.stages).toEqual(['annotation']);
+  const reused = await annotated();
+  expect(reused.stages).toEqual(['reused']);
+  const fresh = await annotated({ dir: undefined });
+  expect(fresh.stages).toEqual(Array(5).fill('annotation'));
+  expect(resumed.annotation).toEqual(fresh.annotation);
+  expect(reused.annotation).toEqual(fresh.annotation);
+
+  // A damaged shard is computed again; other options have files of their own.
+  const [folder] = await readdir(dir);
+  const [first, second] = (await readdir(join(dir, folder!))).map((name) => join(dir, folder!, name));
+  await truncate(first!, 100);
+  const bytes = await readFile(second!);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(second!, bytes);
+  const repaired = await annotated();
+  expect(repaired.stages).toEqual(Array(5).fill('annotation'));
+  expect(repaired.annotation).toEqual(fresh.annotation);
+  expect((await annotated({ k: 2 })).stages).toEqual(Array(5).fill('annotation'));
+  expect(await readdir(dir)).toHaveLength(2);
+});
+
+test('a shard that cannot be used is computed again', async () => {
+  const own = join(dir, 'own');
+  const options = { dir: own, shardRows: 1500, states: true };
+  const { annotation, stages } = await annotated(options);
+  expect(stages).toHaveLength(6);
+  const shard = (n: number, of = annotation) => join(own, of.hash.slice(0, 16), `0000${n}.safetensors`);
+  const { annotation: other } = await annotated({ ...options, excludeSeen: true });
+  const whole = await readFile(shard(2));
+  const edited = (from: string, to: string): Buffer => {
+    const text = whole.toString('latin1').replace(from, to);
+    expect(text).toHaveLength(whole.length);
+    return Buffer.from(text, 'latin1');
+  };
+  for (const unusable of [
+    await readFile(shard(1)),
+    await readFile(shard(2, other)),
+    // Columns that are there no more, have another shape or another type.
+    edited('"reward":{', '"rewarx":{'),
+    edited('"state":{', '"statx":{'),
+    edited('"shape":[1500,3]', '"shape":[3,1500]'),
+    edited('"reward":{"dtype":"F32"', '"reward":{"dtype":"I32"'),
+    Buffer.alloc(0),
+  ]) {
+    await writeFile(shard(2), unusable);
+    const again = await annotated(options);
+    expect(again.stages).toEqual(['annotation', 'annotation']);
+    expect(again.annotation).toEqual(annotation);
+    expect(await readFile(shard(2))).toEqual(whole);
+  }
+
+  // The same of an annotation that stays on disk. Of it, only rewards are read at first.
+  const opened = async () => {
+    const told: string[] = [];
+    const files = await finish(annotateToFiles(env, train, { k: 3, ...options }), ({ stage }) => void told.push(stage));
+    return { files, told };
+  };
+  await copyFile(shard(1), shard(2));
+  const { files, told } = await opened();
+  expect(told).toEqual(['annotation', 'annotation']);
+  expect(await files.read(0, 4500)).toEqual(annotation);
+  await copyFile(shard(1), shard(2));
+  await expect(files.read(3000, 3001)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE', value: shard(2) });
+  await rm(own, { recursive: true });
+});
+
+test('a run that is killed loses no shard that it wrote', async () => {
+  const saved = join(dir, 'saved');
+  await env.save(saved);
+  const own = join(dir, 'killed');
+  const some = users.slice(0, 100);
+  const script = fileURLToPath(new URL('../fixtures/annotate-child.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=@lea/source', script, saved, own, JSON.stringify(some)]);
+  child.stdout.once('data', () => child.kill('SIGKILL'));
+  const [, signal] = await once(child, 'exit');
+  expect(signal).toBe('SIGKILL');
+  const files = (await readdir(own, { recursive: true })).filter((name) => name.endsWith('.safetensors'));
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.length).toBeLessThan(16);
+
+  const again = await loadEnvironment(saved, { threads: 1 });
+  const run = async (options: object) => {
+    const stages: string[] = [];
+    const work = annotate(again, rowsOf(some, 15), { k: 3, shardRows: 64, ...options });
+    const annotation = await finish(work, ({ stage }) => void stages.push(stage));
+    return { annotation, stages };
+  };
+  const uncut = await run({});
+  const resumed = await run({ dir: own });
+  expect(uncut.stages).toHaveLength(16);
+  expect(resumed.stages).toEqual(Array(16 - files.length).fill('annotation'));
+  expect(resumed.annotation).toEqual(uncut.annotation);
+  expect((await run({ dir: own })).stages).toEqual(['reused']);
+  await again.dispose();
+});
+
+test('a run can be stopped between two shards and within one', async () => {
+  const stop = new AbortController();
+  const work = annotate(env, train, { k: 3, signal: stop.signal });
+  await work.next();
+  stop.abort();
+  await expect(work.next()).rejects.toThrow('abort');
+});
+
+test('an annotation can stay on disk: parts of it are read, nothing is computed twice', async () => {
+  const { annotation } = await annotated({ states: true });
+  const folder = join(dir, annotation.hash.slice(0, 16));
+  const stages: string[] = [];
+  const files = await finish(
+    annotateToFiles(env, train, { k: 3, dir, states: true }),
+    ({ stage }) => void stages.push(stage),
+  );
+  expect(stages).toEqual(['reused']);
+  expect(await files.read(0, 4500)).toEqual(annotation);
+  // Across the border of two shards.
+  const part = await files.read(4090, 4100);
+  expect(part.rows).toBe(10);
+  expect(part.reward).toEqual(annotation.reward.slice(4090, 4100));
+  expect(part.positives).toEqual(annotation.positives.slice(4090 * 3, 4100 * 3));
+  expect(part.state).toEqual(annotation.state!.slice(4090 * env.stateSize, 4100 * env.stateSize));
+  expect(part.rewardMean).toBe(annotation.rewardMean);
+  expect(part.hash).not.toBe(annotation.hash);
+  const rows: number[] = [];
+  let from = 0;
+  for await (const some of files) {
+    rows.push(some.rows);
+    expect(some.logits).toEqual(annotation.logits.slice(from * 3, (from + some.rows) * 3));
+    from += some.rows;
+  }
+  expect(rows).toEqual([4096, 404]);
+
+  // A part needs its own shard only; what is damaged or gone is named. To open them again only rewards are read.
+  const first = join(folder, '00000.safetensors');
+  const bytes = await readFile(first);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(first, bytes);
+  const opened = await finish(annotateToFiles(env, train, { k: 3, dir, states: true }));
+  await expect(opened.read(0, 1)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE' });
+  await rm(first);
+  expect((await files.read(4096, 4097)).reward[0]).toBe(annotation.reward[4096]);
+  await expect(files.read(4095, 4097)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE' });
+  for (const [from, to] of [
+    [-1, 3],
+    [3, 3],
+    [0, 4501],
+    [0.5, 2],
+  ]) {
+    await expect(files.read(from!, to!)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  }
+});
+
+test('a second run asks the environment nothing', async () => {
+  const { annotation } = await annotated();
+  const silent = new Proxy(env, {
+    get: (target, name) => {
+      if (!['hash', 'items', 'window', 'stateSize', 'calibration', 'catalogue'].includes(String(name)))
+        throw new Error(String(name));
+      return target[name as keyof Environment];
+    },
+  });
+  expect(await finish(annotate(silent, train, { k: 3, dir }))).toEqual(annotation);
+});
+
+test('what does not fit is named', async () => {
+  await expect(annotated({ k: 15 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(finish(annotate(env, rowsOf([[0, 1]], 3)))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  for (const n of [0, -1, 2.5, Number.NaN]) {
+    for (const wrong of [{ window: n }, { k: n }, { shardRows: n }]) {
+      await expect(annotated(wrong)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+    }
+  }
+});
+
+test('rows of a catalogue in another order are refused', async () => {
+  const { sequences } = train;
+  const other = { ...train, sequences: { ...sequences, itemIds: sequences.itemIds.toReversed() } };
+  await expect(finish(annotate(env, other, { k: 3 }))).rejects.toThrow('same order');
+});
+
+test('it says which rows it is about, and so do its parts', async () => {
+  const { annotation } = await annotated();
+  expect(annotation.rowsHash).toBe(rowsHash(train));
+  const half = (from: number, to: number) => ({
+    ...train,
+    count: to - from,
+    event: train.event.slice(from, to),
+    sequence: train.sequence.slice(from, to),
+    done: train.done.slice(from, to),
+  });
+  expect(rowsHash(half(0, 2250))).not.toBe(rowsHash(half(2250, 4500)));
+  const files = await finish(annotateToFiles(env, train, { k: 3, dir }));
+  expect(files.rowsHash).toBe(annotation.rowsHash);
+  expect((await files.read(2250, 4500)).rowsHash).toBe(rowsHash(half(2250, 4500)));
+});
+
+test('lowered rewards have no calibration', async () => {
+  const [few, rest] = [usersOf(train, (u) => u < 20), usersOf(train, (u) => u >= 440)];
+  const small = { width: 8, layers: 1, heads: 1, window: 5, epochs: 1, rewardHeads: 2 };
+  const several = await finish(fitEnvironment({ train: few, validation: rest, ...small }));
+  const of = (pessimism: number) => finish(annotate(several, few, { k: 3, pessimism }));
+  expect((await of(0)).calibration).toEqual(several.calibration);
+  expect(await of(1)).not.toHaveProperty('calibration');
+  await several.dispose();
+});

@@ -1,0 +1,96 @@
+import { contentHash, withDefaults } from '@lea/core';
+import { specsOf, type Values } from '@lea/tensor';
+import { catalogueOf } from '../inference/catalogue.ts';
+import { createEnvironment, type Environment } from '../inference/environment.ts';
+import { plattScaling } from '../inference/reward-calibration.ts';
+import type { Progress } from '../shared/progress.ts';
+import { ready } from '../shared/runtime.ts';
+import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
+import { DEFAULTS, type GivenFit } from './fit-options.ts';
+import { prepareFit } from './preparation.ts';
+import { type Validation, validationMeter } from './validation.ts';
+
+const STEPS_PER_CALL = 32;
+
+/**
+ * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model
+ * (L_sm, the state against all items) and a reward model (L_rm, the next item against an un-interacted one), jointly
+ * and at every position of every history.
+ *
+ * Only the rows of `train` that belong to the drawn users reach any parameter. Validation decides which epoch is kept, and
+ * fits the calibration of the rewards (Platt scaling), which no parameter depends on.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
+ *   `E_LOSS_NOT_FINITE`
+ */
+export async function* fitEnvironment(options: GivenFit): AsyncGenerator<Progress, Environment> {
+  const { train, ...given } = options;
+  const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
+  const fit = await prepareFit(o);
+  const { config, root, text, segments, counts, shape, params, fixed, frozen, constants } = fit;
+  const { optimizer, program, batchesOf } = fit;
+  const [first] = batchesOf(0) as [Values];
+  const trainer = await ready(
+    program,
+    { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(first), frozen: specsOf(frozen), constants },
+    o,
+  );
+  const unlearned = { ...frozen, ...constants };
+  const meter =
+    o.validation && (await validationMeter(o.validation, config, { ...params, ...unlearned }, shape, root, o));
+  try {
+    let state = trainingState(params, optimizer);
+    let best: Best = { params, score: Number.NEGATIVE_INFINITY, epoch: 0 };
+    for (let epoch = 0; epoch < o.epochs; epoch++) {
+      const batches = batchesOf(epoch);
+      const means: Record<string, number> = { epoch };
+      for (let s = 0; s < batches.length; s += STEPS_PER_CALL) {
+        o.signal?.throwIfAborted();
+        const result = await trainer.run({ state, inputs: stack(batches.slice(s, s + STEPS_PER_CALL)), frozen });
+        state = result.state;
+        finiteLoss(result.outputs.loss!.data, 'environment');
+        for (const name of ['sm', 'rm']) {
+          const sum = (result.outputs[name]!.data as Float32Array).reduce((a, b) => a + b, 0);
+          means[name] = (means[name] ?? 0) + sum / batches.length;
+        }
+      }
+      const now = parametersOf(state);
+      const measured = await meter?.run({ ...now, ...unlearned });
+      yield { stage: 'environment', step: epoch + 1, total: o.epochs, metrics: { ...means, ...measured?.metrics } };
+      const score = measured ? quality(measured.metrics) : epoch;
+      if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
+      else if (epoch - best.epoch >= o.patience) break;
+    }
+    const data = contentHash(segments.map((s) => train.sequences.items.slice(s.from, s.to)).map((s) => [...s]));
+    return createEnvironment({
+      name: o.name,
+      config,
+      params: { ...best.params, ...fixed },
+      tokens: text,
+      counts,
+      calibration: best.rewards ? plattScaling(best.rewards.liked, best.rewards.other) : null,
+      data,
+      catalogue: catalogueOf(train.sequences.itemIds),
+      runtime: { threads: o.threads, backend: o.backend },
+    });
+  } finally {
+    await trainer.dispose();
+    await meter?.dispose();
+  }
+}
+
+/**
+ * What epochs are compared by: NDCG@10 of the state model times how far the reward model's accuracy is above a coin's. With few
+ * users the first is best within few epochs, when the second has hardly begun to learn.
+ */
+function quality(metrics: Record<string, number>): number {
+  return metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0);
+}
+
+/** The epoch that validation likes best, else the last. */
+interface Best {
+  readonly params: Values;
+  readonly score: number;
+  readonly epoch: number;
+  readonly rewards?: Validation['rewards'] | undefined;
+}

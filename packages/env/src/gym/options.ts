@@ -1,0 +1,158 @@
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { sequences, type Transitions, transitions, type World, windowsOf } from '@lea/data';
+import type { Environment } from '../inference/environment.ts';
+import type { RewardModel } from '../inference/reward-model.ts';
+
+/** z = (utility - mean) / std */
+export interface Scale {
+  readonly mean: number;
+  readonly std: number;
+}
+
+export interface StepOptions {
+  /** Steps after which an episode is truncated (default 20). */
+  readonly horizon: number;
+  /** Items offered in a step (default 1, at most all). With more, an action is a list, and the user takes up one at most. */
+  readonly slate: number;
+  /** Seed of episodes begun without one (default 0). */
+  readonly seed: number;
+  /** Histories that episodes begin with, drawn uniformly: those before the rows of a set, or these; default empty ones. */
+  readonly start: 'empty' | Transitions | readonly (readonly number[])[];
+  /**
+   * What is observed: the model's state vector (default, where there is one) or the item window, right-padded with the
+   * number of items.
+   */
+  readonly observation: 'state' | 'window' | undefined;
+  /** Newest items in `info.history` and in windows that are observed (default: the model's window; 20 where it has none). */
+  readonly window: number | undefined;
+  /**
+   * With u the model's utility of an item and z = (u - mean) / std: `raw`, the model's own reward; `standardised`, z;
+   * `sigmoid` (default), the probability that the user takes something up; `accepted`, 1 when the user did, else 0. Of a
+   * slate: `raw` and `standardised` are means over its different items.
+   */
+  readonly reward: 'raw' | 'standardised' | 'sigmoid' | 'accepted';
+  /** `accepted` (default): a history grows by what was taken up. `always`: also by the liked most of what was not. */
+  readonly append: 'accepted' | 'always';
+  /** The user leaves (`terminated`) after so many steps in a row without taking anything up (default Infinity: never). */
+  readonly patience: number;
+  /**
+   * Where z is 0, and 1: mean and standard deviation, or the rows whose logged actions have them. Default: the rows of
+   * `start`; of a world, its own log. A z of 0 is then a logged action's, and such a one is taken up in half of the cases.
+   * `calibration`: that of a fitted environment, so that an item is taken up with the probability that it is what the user
+   * took rather than an item not taken.
+   */
+  readonly scale: Transitions | Scale | 'calibration' | undefined;
+  /** Rewards and utilities in place of the environment's own, for instance a prompted model's. */
+  readonly rewardModel: RewardModel | undefined;
+}
+
+const DEFAULTS: StepOptions = {
+  horizon: 20,
+  slate: 1,
+  seed: 0,
+  start: 'empty',
+  observation: undefined,
+  window: undefined,
+  reward: 'sigmoid',
+  append: 'accepted',
+  patience: Infinity,
+  scale: undefined,
+  rewardModel: undefined,
+};
+
+/** Options with nothing left open but the measuring of the scale. */
+export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scale };
+
+/** Longest window: every observation holds as many numbers. */
+const MOST_WINDOW = 1e6;
+
+/** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE` */
+export function stepOptions(
+  source: Environment | World | RewardModel,
+  items: number,
+  given: Partial<StepOptions> | undefined,
+): ResolvedOptions {
+  const o = withDefaults('stepEnvironment', DEFAULTS, given);
+  checkRanges('stepEnvironment', o, {
+    horizon: [1, Infinity, 'whole'],
+    slate: [1, items, 'whole'],
+    patience: [1, Infinity, 'whole or Infinity'],
+    seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
+  });
+  checkChoices('stepEnvironment', o, {
+    observation: ['state', 'window', undefined],
+    reward: ['raw', 'standardised', 'sigmoid', 'accepted'],
+    append: ['accepted', 'always'],
+  });
+  if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, MOST_WINDOW, 'whole'] });
+  checkStart(o.start, items);
+
+  const scale =
+    o.scale === 'calibration'
+      ? calibrated(o.rewardModel ?? source)
+      : (o.scale ?? (isRows(o.start) ? o.start : 'outlook' in source ? logOf(source) : undefined));
+  if (!scale) {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale is needed where start is not a set of rows.', {
+      hint: 'Give the train rows, or { mean, std } of the rewards of typical actions.',
+    });
+  }
+  if (isRows(scale)) checkRows('scale', scale, items);
+  else if (!(Number.isFinite(scale.mean) && scale.std > 0 && Number.isFinite(scale.std))) {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale has a finite mean and a std above 0.', {
+      value: scale,
+    });
+  }
+  return { ...o, scale };
+}
+
+function checkStart(start: StepOptions['start'], items: number): void {
+  if (start === 'empty') return;
+  if (isRows(start)) {
+    checkRows('start', start, items);
+    return;
+  }
+  const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+  if (!Array.isArray(start) || !start.every(isList)) {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: start is "empty", a set of rows or a list of histories.', {
+      value: start,
+      hint: 'A single history is a list in a list.',
+    });
+  }
+  if (start.length === 0) throw empty('start');
+  // Refuses what is no item of the catalogue.
+  windowsOf(start, 0, items);
+}
+
+function checkRows(name: string, rows: Transitions, items: number): void {
+  if (rows.count === 0) throw empty(name);
+  if (rows.sequences.itemIds.length === items) return;
+  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} is about another catalogue than the ${items} items.`, {
+    value: rows.sequences.itemIds.length,
+  });
+}
+
+function empty(name: string): LeaError {
+  return new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} holds no history.`);
+}
+
+export function isRows(value: unknown): value is Transitions {
+  return value !== null && typeof value === 'object' && 'sequences' in value;
+}
+
+/** The scale on which sigmoid(z) is sigmoid(slope R + intercept). */
+function calibrated(source: Environment | World | RewardModel): Scale {
+  const found = 'calibration' in source ? source.calibration : undefined;
+  if (found && found.slope > 0) return { mean: -found.intercept / found.slope, std: 1 / found.slope };
+  throw new LeaError(
+    'E_OPTION_VALUE',
+    'stepEnvironment: this source has no calibration in which more reward is better.',
+    {
+      value: found,
+      hint: 'Fit the environment with validation rows, or give scale the train rows.',
+    },
+  );
+}
+
+function logOf(world: World): Transitions {
+  return transitions(sequences(world.interactions));
+}

@@ -1,0 +1,163 @@
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import type { World } from '@lea/data';
+import type { Environment } from '../inference/environment.ts';
+import type { RewardModel } from '../inference/reward-model.ts';
+import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
+import { type StepOptions, stepOptions } from './options.ts';
+import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';
+import type { AutoresetMode, StepEnvironment, VectorStepEnvironment } from './types.ts';
+import { type UserMoment, userModel } from './user-model.ts';
+
+/**
+ * A recommender's environment to step through: in each step items are offered to a simulated user, who takes up one or
+ * none; what is taken up becomes part of the history that the next step starts from.
+ *
+ * The users are those of a fitted environment, of a synthetic world (`createWorld`, where rewards are true) or of any
+ * reward model. Every draw is keyed by (seed, episode, step): equal seeds and actions give equal episodes.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE`, `E_REWARD_MISSING`
+ */
+export async function stepEnvironment(
+  source: Environment | World | RewardModel,
+  options?: Partial<StepOptions>,
+): Promise<StepEnvironment> {
+  const users = userModel(source, options?.rewardModel);
+  const o = stepOptions(source, users.items, options);
+  if (o.observation === 'state' && !users.states) {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: this source has no states to observe.', {
+      value: users.name,
+      hint: 'Take observation "window".',
+    });
+  }
+  return single(await planOf(users, o));
+}
+
+function single(plan: Plan): StepEnvironment {
+  const core = batch(plan, 1);
+  return {
+    name: plan.users.name,
+    observationSpace: observationSpace(plan),
+    actionSpace: actionSpace(plan),
+    horizon: plan.options.horizon,
+    async reset(options) {
+      const { observations: observation, infos } = await core.reset(options?.seed);
+      return { observation, info: infos[0]! };
+    },
+    async step(action) {
+      const reason = outside(actionSpace(plan), action);
+      if (reason) throw new LeaError('E_ACTION', `This is no action: ${reason}.`, { value: action });
+      const given = Int32Array.from(typeof action === 'number' ? [action] : action);
+      const { observations: observation, rewards, terminated, truncated, infos } = await core.step(given, 'refuse');
+      return {
+        observation,
+        reward: rewards[0]!,
+        terminated: terminated[0]!,
+        truncated: truncated[0]!,
+        info: infos[0]!,
+      };
+    },
+    fork: () => single(plan),
+    vectorise: (size, options) => vector(plan, size, options),
+    close: core.close,
+  };
+}
+
+const MOST_ENVIRONMENTS = 4096;
+
+function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['vectorise']>[1]): VectorStepEnvironment {
+  const { autoresetMode } = withDefaults('vectorise', { autoresetMode: 'next-step' as AutoresetMode }, options);
+  checkChoices('vectorise', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
+  if (!Number.isInteger(size) || size < 1 || size > MOST_ENVIRONMENTS) {
+    throw new LeaError('E_OPTION_VALUE', `vectorise takes 1 to ${MOST_ENVIRONMENTS} environments.`, { value: size });
+  }
+  const core = batch(plan, size);
+  const { slate } = plan.options;
+  const { items, name } = plan.users;
+  const all: MultiDiscrete = { type: 'multi-discrete', nvec: Array<number>(size * slate).fill(items) };
+  return {
+    name,
+    size,
+    horizon: plan.options.horizon,
+    autoresetMode,
+    singleObservationSpace: observationSpace(plan),
+    singleActionSpace: actionSpace(plan),
+    reset: (given) => core.reset(given?.seed),
+    async step(actions) {
+      const reason = outside(all, actions);
+      if (reason) throw new LeaError('E_ACTION', `These are no ${size} actions: ${reason}.`, { value: actions });
+      return await core.step(Int32Array.from(actions), autoresetMode);
+    },
+    close: core.close,
+  };
+}
+
+/** Episodes that take their steps together. */
+function batch(plan: Plan, size: number) {
+  // Replaced as a whole, when a call has succeeded: one that failed can be made again.
+  let now: { readonly seed: number; readonly episodes: readonly Episode[]; readonly moment: UserMoment } | undefined;
+  let [pending, closed] = [false, false];
+
+  /** One call at a time: a second one would find the first one's step half done. */
+  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closed) throw new LeaError('E_CLOSED', 'The environment is closed.');
+    if (pending) {
+      throw new LeaError('E_STEP_PENDING', 'The step before is not finished.', { hint: 'Await it, or use a fork.' });
+    }
+    pending = true;
+    try {
+      return await work();
+    } finally {
+      pending = false;
+    }
+  };
+  const enter = async (seed: number, episodes: readonly Episode[]) => {
+    const moment = await plan.users.after(episodes.map(({ history }) => history));
+    now = { seed, episodes, moment };
+    return { observations: observe(plan, moment, episodes), infos: episodes.map(({ info }) => info) };
+  };
+
+  return {
+    reset: (given: number | undefined) =>
+      alone(async () => {
+        const seed = given === undefined ? (now?.seed ?? plan.options.seed) : given;
+        checkRanges('reset', { seed }, { seed: [0, Number.MAX_SAFE_INTEGER - size + 1, 'whole'] });
+        const before = given === undefined ? now?.episodes : undefined;
+        const episodes = Array.from({ length: size }, (_, i) =>
+          begin(plan, seed + i, before ? before[i]!.number + 1 : 0),
+        );
+        return await enter(seed, episodes);
+      }),
+    /** @param atEnd whether episodes that are over are an error, begin again with this step, or stay as they are */
+    step: (actions: Int32Array, atEnd: 'refuse' | AutoresetMode) =>
+      alone(async () => {
+        if (!now)
+          throw new LeaError('E_NOT_RESET', 'The environment was not reset yet.', { hint: 'Call reset first.' });
+        const { seed, episodes, moment } = now;
+        if (atEnd === 'refuse' && episodes.some(({ over }) => over)) {
+          throw new LeaError('E_EPISODE_OVER', 'The episode is over.', { hint: 'Call reset to begin the next one.' });
+        }
+        const outcomes = await advance(plan, moment, episodes, actions);
+        const result = episodes.map((before, i) => {
+          const episode = atEnd === 'disabled' ? before : begin(plan, seed + i, before.number + 1);
+          return outcomes[i] ?? { episode, reward: 0, terminated: false, truncated: false };
+        });
+        const entered = result.map(({ episode }) => episode);
+        return {
+          ...(await enter(seed, entered)),
+          rewards: Float64Array.from(result, ({ reward }) => reward),
+          terminated: result.map(({ terminated }) => terminated),
+          truncated: result.map(({ truncated }) => truncated),
+        };
+      }),
+    async close(): Promise<void> {
+      closed = true;
+      now = undefined;
+    },
+  };
+}
+
+function actionSpace({ users, options }: Plan): Discrete | MultiDiscrete {
+  const { slate } = options;
+  const n = users.items;
+  return slate === 1 ? { type: 'discrete', n } : { type: 'multi-discrete', nvec: Array<number>(slate).fill(n) };
+}

@@ -1,0 +1,74 @@
+import type { Windows } from '@lea/data';
+import { float32, int32, type Value } from '@lea/tensor';
+import { openingSlots } from '../model/candidate-prompt.ts';
+import { type EnvironmentConfig, stateSize } from '../model/environment-model.ts';
+import type { Encoded } from './encoded.ts';
+
+/** What the programs are fed of B windows, from `from` on: rows beyond the last window are padding. */
+export interface EnvironmentBatches {
+  /** The opening, then the items, then padding, int32 [B, T]. */
+  items(windows: Windows, from: number): Value;
+  /** int32 [B] */
+  length(windows: Windows, from: number): Value;
+  /** What the decoder says of their histories, [B, T, width]. */
+  states(encoded: Encoded, from: number): Value;
+  /** The text memories in their states, [B, memory]. */
+  remembered(encoded: Encoded, from: number): Value;
+  /** Some of their actions [size, A], `first`..`first + count - 1`, in rows of `width`: int32 [B, width]. */
+  actions(actions: Int32Array, A: number, at: { from: number; first: number; count: number }, width: number): Value;
+}
+
+export function environmentBatches(config: EnvironmentConfig, B: number): EnvironmentBatches {
+  const D = config.decoder.width;
+  const opening = openingSlots(config);
+  const T = opening + config.window;
+  return {
+    items({ items, length, size, window }, from) {
+      const ids = new Int32Array(B * T).fill(config.items);
+      for (let b = 0; b < B; b++) {
+        for (let p = 0; p < opening; p++) ids[b * T + p] = config.items + p;
+        const first = (from + b) * window;
+        if (from + b < size) ids.set(items.subarray(first, first + length[from + b]!), b * T + opening);
+      }
+      return int32(ids, [B, T]);
+    },
+
+    length: ({ length }, from) => int32(padded(length, from, B), [B]),
+
+    states({ states, history }, from) {
+      const each = new Float32Array(B * T * D);
+      history.subarray(from, from + B).forEach((at, b) => {
+        each.set(states.subarray(at * T * D, (at + 1) * T * D), b * T * D);
+      });
+      return float32(each, [B, T, D]);
+    },
+
+    remembered({ state }, from) {
+      const size = stateSize(config);
+      const each = new Float32Array(B * config.memory);
+      for (let b = 0; b < B && (from + b) * size < state.length; b++) {
+        const begin = (from + b) * size + D;
+        each.set(state.subarray(begin, begin + config.memory), b * config.memory);
+      }
+      return float32(each, [B, config.memory]);
+    },
+
+    actions(actions, A, { from, first, count }, width) {
+      const some = new Int32Array(B * width);
+      for (let b = 0; b < B && (from + b) * A < actions.length; b++) {
+        const begin = (from + b) * A + first;
+        some.set(actions.subarray(begin, begin + count), b * width);
+      }
+      return int32(some, [B, width]);
+    },
+  };
+}
+
+/** `size` elements from `from`, zeros beyond the end. */
+export function padded<T extends Float32Array | Int32Array>(data: T, from: number, size: number): T {
+  const part = data.subarray(from, from + size) as T;
+  if (part.length === size) return part;
+  const full = new (data.constructor as Float32ArrayConstructor)(size) as T;
+  full.set(part);
+  return full;
+}

@@ -1,0 +1,51 @@
+import { LeaError } from '@lea/core';
+import type { Values } from '@lea/tensor';
+import { LONGEST } from '../fit/fit-options.ts';
+import { checkDecoder } from '../language-model/decoders/config.ts';
+import { decoderSpecs } from '../language-model/decoders/modules.ts';
+import { type EnvironmentConfig, headNames } from '../model/environment-model.ts';
+
+/**
+ * Refuses a config whose sizes are not those of the tensors: programs and lists are made by it.
+ *
+ * @param tensors parameters, `counts`, and where there are tokens `tokens.vectors`
+ * @throws LeaError `E_ENVIRONMENT_FILE`
+ */
+export function checkSizes(config: EnvironmentConfig, tensors: Values): void {
+  const { decoder, items, window, memory, rewardHeads, prompt } = config;
+  const refuse = (what: string, value: unknown): never => {
+    throw new LeaError('E_ENVIRONMENT_FILE', `The config of the environment does not fit its tensors: ${what}.`, {
+      value,
+    });
+  };
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!isCount(window) || window < 1 || window > LONGEST) refuse('window', window);
+  // There is at least a tensor for every layer, and for every head.
+  const most = Object.keys(tensors).length;
+  if (!isCount(rewardHeads) || rewardHeads < 1 || rewardHeads > most) refuse('rewardHeads', rewardHeads);
+  checkDecoder(decoder);
+  if (decoder.layers > most) refuse('layers', decoder.layers);
+
+  const { width } = decoder;
+  const [, columns] = (tensors['tokens.vectors'] ?? tensors['memory.directions'])?.shape ?? [];
+  const needed: [name: string, shape: readonly number[]][] = [
+    ...Object.entries(decoderSpecs(decoder)).map(([name, { shape }]): [string, readonly number[]] => [name, shape]),
+    ['counts', [items]],
+    ['start', [1, width]],
+    ...headNames(config).map((head): [string, number[]] => [`${head}score.weight`, [1, 2 * width]]),
+  ];
+  if (config.input !== 'text') needed.push(['item.id', [items, width]]);
+  if (tensors['tokens.vectors']) {
+    needed.push(['tokens.vectors', [items, columns!]], ['item.projection.weight', [width, columns!]]);
+  }
+  if (memory !== 0) needed.push(['memory.directions', [memory, columns!]]);
+  if (prompt) {
+    const parts = [prompt.before, prompt.between, prompt.after];
+    if (!parts.every(isCount)) refuse('prompt', parts);
+    needed.push(['prompt.words', [parts.reduce((sum, part) => sum + part, 0), width]]);
+  }
+  for (const [name, shape] of needed) {
+    const has = tensors[name]?.shape;
+    if (has?.join() !== shape.join()) refuse(`"${name}" must be [${shape.join(', ')}]`, has);
+  }
+}

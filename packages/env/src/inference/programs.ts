@@ -1,0 +1,102 @@
+import { embedding, type Program, type ProgramResult, pick, type Tensors } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderMode } from '../language-model/decoders/decode.ts';
+import { causalMask, prefixMask } from '../language-model/decoders/masks.ts';
+import { endsAfter, openingSlots } from '../model/candidate-prompt.ts';
+import {
+  type EnvironmentConfig,
+  headNames,
+  itemTables,
+  readHistories,
+  rewardsOf,
+  statesOf,
+  stateTable,
+  withOpening,
+} from '../model/environment-model.ts';
+import { keptOf, likenessReward, textMemory } from '../model/memory.ts';
+import { pastByName, pastLayers } from './past.ts';
+
+// What an environment answers with. B histories go in together, in T slots each, the opening included.
+
+/** Item vectors: `table` [items + opening, width] that histories are made of, `candidates` [items, width]. */
+export function tablesProgram(config: EnvironmentConfig): Program {
+  return ({ frozen }) => {
+    const { input, candidates } = itemTables(frozen, config, frozen.tokens);
+    return { state: {}, outputs: { table: withOpening(input, frozen, config), candidates } };
+  };
+}
+
+/** `items` [B, T]: `states` [B, T, width], `texts` [B, T, memory] where there is a memory; with `keeps` the past too. */
+export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Program {
+  return ({ inputs, frozen }) => {
+    const { table, memory, ...params } = frozen;
+    const items = inputs.items!;
+    const mask = causalMask(items.shape[1]!);
+    const { states, layers } = readHistories(params, config, embedding(table!, items), { mask });
+    const texts = memory && { texts: textMemory(params, memory, items, keptOf(params, mask)) };
+    return { state: {}, outputs: { states, ...texts, ...(keeps && pastByName(layers)) } };
+  };
+}
+
+/** `state` [rows, state size]: `logits` [rows, items] but for repetition. */
+export function scoreProgram(config: EnvironmentConfig): Program {
+  return ({ inputs, frozen }) => {
+    const decoded = tf.slice(frozen.table!, [0, 0], [config.items, config.decoder.width]);
+    const state = config.counting
+      ? tf.concat([inputs.state!, tf.ones([inputs.state!.shape[0]!, 1])], 1)
+      : inputs.state!;
+    const logits = tf.matMul(state, stateTable(frozen, frozen, decoded), false, true);
+    return { state: {}, outputs: { logits } };
+  };
+}
+
+/**
+ * `length` [B], `actions` [B, A], `states` [B, T, width], `remembered` [B, memory] where there is a memory, with a prompt
+ * the past: `mean` [B, A] over the score heads, with several `deviation` too.
+ */
+export function rewardProgram(config: EnvironmentConfig): Program {
+  return ({ inputs, frozen }): ProgramResult => {
+    const { length, actions, states, remembered } = inputs as Record<string, tf.Tensor>;
+    const [B, T] = states!.shape as [number, number, number];
+    const A = actions!.shape[1]!;
+    const last = tf.reshape(tf.add(length!, tf.scalar(openingSlots(config) - 1, 'int32')), [B, 1]);
+    const visible = prefixMask(last, T);
+    const vectors = embedding(frozen['reward.candidates']!, actions!);
+    const candidates = config.prompt ? promptedEnds(config, frozen, inputs, vectors, { visible, last }) : vectors;
+    const mask = tf.tile(visible, [1, 1, A, 1]);
+    const asked = { states: states!, current: slotAt(states!, last), candidates, mask };
+    const likeness =
+      frozen.memory &&
+      likenessReward(frozen, tf.tile(tf.expandDims(remembered!, 1), [1, A, 1]), embedding(frozen.memory, actions!));
+    const each = headNames(config).map((name) => {
+      const judged = rewardsOf(pick(name, frozen), config, asked);
+      return likeness ? tf.add(judged, likeness) : judged;
+    });
+    if (each.length === 1) return { state: {}, outputs: { mean: each[0]! } };
+    const mean = tf.div(tf.addN(each), each.length);
+    const spread = tf.addN(each.map((rewards) => tf.square(tf.sub(rewards, mean))));
+    return { state: {}, outputs: { mean, deviation: tf.sqrt(tf.div(spread, each.length)) } };
+  };
+}
+
+/** What the prompt's last words make of actions [B, A, width] after the histories whose past is among the inputs. */
+function promptedEnds(
+  config: EnvironmentConfig,
+  frozen: Tensors,
+  inputs: Tensors,
+  actions: tf.Tensor,
+  history: { readonly visible: tf.Tensor; readonly last: tf.Tensor },
+): tf.Tensor {
+  const [B, T] = inputs.states!.shape as [number, number, number];
+  const positions = tf.tile(tf.reshape(tf.range(0, T, 1, 'int32'), [1, T]), [B, 1]);
+  const past = { layers: pastLayers(config.decoder, inputs), positions };
+  const run = (x: tf.Tensor, mode: DecoderMode) => statesOf(frozen, config, x, { ...mode, past });
+  return endsAfter(frozen, config.prompt!, history, actions, run);
+}
+
+/** Of each history the row of x [B, T, W] at its slot `last` [B, 1]: [B, 1, W]. */
+function slotAt(x: tf.Tensor, last: tf.Tensor): tf.Tensor {
+  const [B, T, W] = x.shape as [number, number, number];
+  const slots = tf.add(tf.range(0, B * T, T, 'int32'), tf.reshape(last, [B]));
+  return tf.reshape(embedding(tf.reshape(x, [B * T, W]), slots), [B, 1, W]);
+}

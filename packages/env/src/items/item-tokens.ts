@@ -1,0 +1,174 @@
+import { checkRanges, checkSeed, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
+import { float32, int32, specsOf, type Value } from '@lea/tensor';
+import { wordsOf } from '../language-model/decoders/modules.ts';
+import { type LanguageModel, type TokenRows, tokenRows } from '../language-model/language-model.ts';
+import { perplexityMeter } from '../language-model/perplexity.ts';
+import type { Progress } from '../shared/progress.ts';
+import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { BestVectors } from './best-vectors.ts';
+import { itemTokenStep, meanWords } from './item-token-step.ts';
+
+export interface ItemTokenOptions extends TrainingRuntime {
+  /**
+   * Items learned together (default 64, fewer where the logits would take more than 512 MiB): changes speed and memory
+   * only, every item's problem is its own.
+   */
+  readonly batch: number | undefined;
+  /** Adam steps per item at most (default 30). Higher: better tokens, slower; 0: the mean of the text's word vectors. */
+  readonly steps: number;
+  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.1). Higher: fewer steps, until the loss jumps. */
+  readonly lr: number;
+  /**
+   * An item is done when five steps lower its smallest loss so far by less than this share (default 0.002), a batch when
+   * all its items are. Higher: faster, coarser.
+   */
+  readonly tolerance: number;
+  /**
+   * Weight of the squared distance from the mean of the text's word vectors, in units of the word vectors' mean square
+   * (default 20). Many vectors write a text equally well; near the mean like texts have like tokens, which is what the
+   * environment lives on. Higher: closer to a bag of words; 0: whatever writes the text best.
+   */
+  readonly anchor: number;
+  /** Decides which other item's token the control gets. */
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export const DEFAULTS: ItemTokenOptions = {
+  batch: undefined,
+  steps: 30,
+  lr: 0.1,
+  tolerance: 0.002,
+  anchor: 20,
+  seed: 0,
+  ...TRAINING_RUNTIME,
+  signal: undefined,
+};
+
+const STEPS_PER_CALL = 5;
+
+/** Most logits (items * tokens of a text * words) that a step computes by default. */
+const MOST_LOGITS = 2 ** 27;
+
+/** Texts whose perplexity is measured, at most. */
+const MEASURED_TEXTS = 512;
+
+export interface ItemTokens {
+  /** One vector per item, in the space of the model's word vectors: [items, width]. */
+  readonly vectors: Value;
+  /**
+   * Perplexity of the items' texts after the item's own token, after the start token only, after another item's token
+   * (NaN where there is one item only).
+   */
+  readonly perplexity: { readonly own: number; readonly none: number; readonly other: number };
+  readonly hash: string;
+}
+
+/**
+ * One vector per item from which the frozen language model generates the item's text:
+ * e = argmin -sum_j log p(w_j | e, w_<j), begun at the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
+ * textual inversion). Each item keeps the best vector it had. An item depends on its own text only, so new items can be
+ * added at any time and get what they would have got among the others.
+ *
+ * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
+ */
+export async function* learnItemTokens(
+  lm: LanguageModel,
+  texts: readonly string[],
+  options?: Partial<ItemTokenOptions>,
+): AsyncGenerator<Progress, ItemTokens> {
+  const o = withDefaults('learnItemTokens', DEFAULTS, options);
+  checkOptions(o);
+  const rows = tokenRows(lm.tokenizer, texts, lm.context);
+  const { width } = lm.config;
+  const words = lm.params[wordsOf(lm.config)]!;
+  const fitting = Math.floor(MOST_LOGITS / (rows.context * words.shape[0]!));
+  const size = Math.min(o.batch ?? Math.min(64, Math.max(1, fitting)), rows.count);
+  const vectors = meanWords(lm, rows);
+  const { program, inputs, constants, begin } = itemTokenStep(lm, rows, o.lr, o.anchor);
+  const batchOf = (which: Int32Array): ReturnType<typeof begin> => {
+    const first = new Float32Array(size * width);
+    which.forEach((row, b) => {
+      first.set(vectors.subarray(row * width, (row + 1) * width), b * width);
+    });
+    return begin(which, first);
+  };
+  const some = batchOf(new Int32Array(size));
+  const specs = { state: specsOf(some.state), inputs, frozen: specsOf(some.frozen), constants };
+  const trainer = await ready(program, specs, o);
+  try {
+    for (let from = 0; from < rows.count; from += size) {
+      const count = Math.min(size, rows.count - from);
+      // The last batch is filled up with its first row.
+      const which = Int32Array.from({ length: size }, (_, b) => from + (b < count ? b : 0));
+      const { frozen, ...first } = batchOf(which);
+      let { state } = first;
+      const best = new BestVectors(vectors.subarray(from * width, (from + count) * width), count, o.tolerance);
+      // A step tells the loss that it finds: what the last one made is measured by one more.
+      let step = 0;
+      while (step <= o.steps && !best.allDone) {
+        o.signal?.throwIfAborted();
+        const K = Math.min(STEPS_PER_CALL, o.steps + 1 - step);
+        const result = await trainer.run({ state, inputs: { step: int32(new Int32Array(K), [K]) }, frozen, steps: K });
+        state = result.state;
+        best.take(result.outputs.losses!.data as Float32Array, result.outputs.vectors!.data as Float32Array, K);
+        step += K;
+      }
+      const tokens = rows.weights.subarray(from * rows.context, (from + count) * rows.context);
+      const loss = best.loss / tokens.reduce((a, b) => a + b, 0);
+      const metrics = { loss, steps: Math.min(step, o.steps) };
+      yield { stage: 'item tokens', step: from + count, total: rows.count, metrics };
+    }
+    const perplexity = await measure(lm, rows, vectors, size, o);
+    yield { stage: 'item tokens', step: rows.count, total: rows.count, metrics: { ...perplexity } };
+    return {
+      vectors: float32(vectors, [rows.count, width]),
+      perplexity,
+      hash: contentHash(lm.hash, vectors),
+    };
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+/** @throws LeaError `E_OPTION_VALUE` */
+function checkOptions(o: ItemTokenOptions): void {
+  const { batch = 1 } = o;
+  const given = { ...o, batch };
+  checkRanges('learnItemTokens', given, {
+    batch: [1, Number.MAX_VALUE, 'whole'],
+    steps: [0, Number.MAX_VALUE, 'whole'],
+    lr: [0, Number.MAX_VALUE],
+    tolerance: [0, 1],
+    anchor: [0, Number.MAX_VALUE],
+  });
+  checkSeed('learnItemTokens', o.seed);
+  checkRuntime('learnItemTokens', o);
+}
+
+/** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */
+async function measure(
+  lm: LanguageModel,
+  rows: TokenRows,
+  vectors: Float32Array,
+  size: number,
+  o: ItemTokenOptions,
+): Promise<ItemTokens['perplexity']> {
+  const { width } = lm.config;
+  const meter = await perplexityMeter(rows, lm.config, lm.params, size, o);
+  try {
+    const order = permutation(fold(key(o.seed), 'item token control'), rows.count);
+    const sample = order.subarray(0, Math.min(rows.count, MEASURED_TEXTS));
+    const of = (i: number): Float32Array => {
+      const item = sample[i % sample.length]!;
+      return vectors.subarray(item * width, (item + 1) * width);
+    };
+    return {
+      own: await meter.run(lm.params, sample, of),
+      none: await meter.run(lm.params, sample),
+      other: sample.length > 1 ? await meter.run(lm.params, sample, (i) => of(i + 1)) : Number.NaN,
+    };
+  } finally {
+    await meter.dispose();
+  }
+}

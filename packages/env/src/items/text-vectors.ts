@@ -1,0 +1,179 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { checkChoices, checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
+import { float32, readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
+import { checkTexts } from '../language-model/check-texts.ts';
+import { TEXT_MODEL_FILES, type TextModelPrecision, textModelHash } from './text-model-files.ts';
+
+export interface TextVectorOptions {
+  /** A feature-extraction model: a folder in the Hugging Face layout, or a name on the hub. */
+  readonly model: string;
+  /** Precision of the weights that are loaded (default `q8`): `fp32`, `fp16`, `q8`, `q4`. */
+  readonly dtype: TextModelPrecision;
+  /** Texts per call (default 32). Higher: faster, more memory. */
+  readonly batch: number;
+  /**
+   * Where vectors are kept by a hash of the texts and of the model's files (a model on the hub counts by its name);
+   * without it they are computed every time.
+   */
+  readonly cacheDir: string | undefined;
+  readonly onProgress: ((done: number, total: number) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Named = 'model';
+const DEFAULTS: Omit<TextVectorOptions, Named> = {
+  dtype: 'q8',
+  batch: 32,
+  cacheDir: undefined,
+  onProgress: undefined,
+  signal: undefined,
+};
+
+/** Longer texts are cut: models read a few hundred tokens at most, tokenizers would read everything. */
+const LONGEST_TEXT = 4000;
+
+/**
+ * Frozen vectors of texts by a feature-extraction model of `@huggingface/transformers` (an optional peer): mean over
+ * tokens, length 1. A model in a folder is used offline. A text is read up to the model's longest input.
+ *
+ * @returns [texts, size]
+ * @throws LeaError `E_PEER_MISSING`, `E_MODEL_MISSING` (not there, or no network), `E_MODEL_OUTPUT` (no hidden states, or
+ *   it fails on a text), `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
+export async function textVectors(
+  texts: readonly string[],
+  options: Pick<TextVectorOptions, Named> & Partial<TextVectorOptions>,
+): Promise<Value> {
+  const { model, ...given } = options;
+  const o = { model, ...withDefaults('textVectors', DEFAULTS, given) };
+  checkChoices('textVectors', o, { dtype: Object.keys(TEXT_MODEL_FILES) as TextModelPrecision[] });
+  checkRanges('textVectors', o, { batch: [1, Number.MAX_VALUE, 'whole'] });
+  checkTexts(texts);
+  const cut = texts.map((text) => text.slice(0, LONGEST_TEXT));
+  const folder = (await isFolder(model)) ? resolve(model) : undefined;
+  if (o.cacheDir === undefined) return extract(cut, folder, o);
+  const identity = folder ? await textModelHash(folder, o.dtype) : model;
+  const hash = contentHash('text vectors', identity, o.dtype, cut);
+  const cached = join(o.cacheDir, `${hash.slice(0, 16)}.safetensors`);
+  const found = await readSafetensors(cached).catch(() => undefined);
+  if (found?.metadata.hash === hash && found.tensors.vectors) return found.tensors.vectors;
+  const vectors = await extract(cut, folder, o);
+  await writeSafetensors(cached, { vectors }, { hash });
+  return vectors;
+}
+
+async function extract(texts: readonly string[], folder: string | undefined, o: TextVectorOptions): Promise<Value> {
+  const extractor = await loadExtractor(folder, o);
+  try {
+    checkOutputs(extractor, o.model);
+    capLength(extractor);
+    // Texts of similar length together: padding is computed too.
+    const order = Array.from(texts.keys()).sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
+    let data: Float32Array | undefined;
+    let size = 0;
+    for (let at = 0; at < order.length; at += o.batch) {
+      o.signal?.throwIfAborted();
+      const some = order.slice(at, at + o.batch);
+      const output = await extractor(
+        some.map((i) => texts[i]!),
+        { pooling: 'mean', normalize: true },
+      ).catch((cause: unknown) => {
+        throw new LeaError(
+          'E_MODEL_OUTPUT',
+          `The model fails on a batch of texts, the first of which is at index ${some[0]}.`,
+          {
+            value: o.model,
+            hint: 'See the cause; often its tokenizer_config.json lacks "pad_token" or "model_max_length".',
+            cause,
+          },
+        );
+      });
+      size = output.dims.at(-1)!;
+      data ??= new Float32Array(texts.length * size);
+      some.forEach((i, b) => {
+        data!.set((output.data as Float32Array).subarray(b * size, (b + 1) * size), i * size);
+      });
+      o.onProgress?.(Math.min(at + o.batch, order.length), order.length);
+    }
+    return float32(data!, [texts.length, size]);
+  } finally {
+    await extractor.dispose();
+  }
+}
+
+/** What of the peer's pipeline is used here. */
+interface Extractor {
+  (
+    texts: string[],
+    options: { pooling: 'mean'; normalize: boolean },
+  ): Promise<{ readonly dims: number[]; readonly data: unknown }>;
+  readonly model: {
+    readonly sessions: Record<string, { readonly outputNames?: readonly string[] }>;
+    readonly config: { readonly max_position_embeddings?: unknown };
+  };
+  readonly tokenizer: { readonly model_max_length: number };
+  dispose(): Promise<unknown>;
+}
+
+/** By its whole path: the peer's settings are one for all that runs in the process and stay as they are. */
+async function loadExtractor(folder: string | undefined, o: TextVectorOptions): Promise<Extractor> {
+  const { pipeline } = await loadPeer();
+  try {
+    const options = { dtype: o.dtype, local_files_only: folder !== undefined };
+    return (await pipeline('feature-extraction', folder ?? o.model, options)) as unknown as Extractor;
+  } catch (cause) {
+    throw new LeaError('E_MODEL_MISSING', 'The model cannot be loaded.', {
+      value: o.model,
+      hint: folder
+        ? `The folder needs config.json, tokenizer.json, tokenizer_config.json and onnx/${TEXT_MODEL_FILES[o.dtype]}.`
+        : 'Without a network, give a folder with config.json, tokenizer.json, tokenizer_config.json and the onnx folder of the model.',
+      cause,
+    });
+  }
+}
+
+/** Where `tokenizer_config.json` names no longest input, or one beyond the model's positions, these are the longest. */
+function capLength({ model, tokenizer }: Extractor): void {
+  const positions = model.config.max_position_embeddings;
+  if (typeof positions !== 'number' || tokenizer.model_max_length <= positions) return;
+  Object.defineProperty(tokenizer, 'model_max_length', { value: positions });
+}
+
+/** Outputs of a model that hold one vector per token. */
+const HIDDEN = ['last_hidden_state', 'token_embeddings'];
+
+/** The pipeline would take logits for hidden states where there are none: a causal model's text vectors would be of its vocabulary's size. */
+function checkOutputs(extractor: Extractor, model: string): void {
+  const outputs = Object.values(extractor.model.sessions).flatMap((session) => session.outputNames ?? []);
+  if (HIDDEN.some((name) => outputs.includes(name))) return;
+  throw new LeaError('E_MODEL_OUTPUT', 'The model gives no hidden states to make text vectors from.', {
+    value: model,
+    hint: `Its outputs are: ${outputs.join(', ') || 'none'}; it would have to have ${HIDDEN.join(' or ')}. Take a feature-extraction model, such as all-MiniLM-L6-v2, or the weights as safetensors with loadLanguageModel.`,
+  });
+}
+
+async function loadPeer(): Promise<typeof import('@huggingface/transformers')> {
+  try {
+    return await import('@huggingface/transformers');
+  } catch (cause) {
+    throw new LeaError('E_PEER_MISSING', 'Text vectors need the package @huggingface/transformers.', {
+      hint: 'npm i @huggingface/transformers, or use the catalogue model (catalogueModel, learnItemTokens).',
+      cause,
+    });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+  if (!found && (isAbsolute(path) || path.startsWith('.'))) {
+    throw new LeaError('E_MODEL_MISSING', 'There is no such model folder.', {
+      value: path,
+      hint: 'Give the folder that holds config.json, tokenizer.json, tokenizer_config.json and the onnx folder.',
+    });
+  }
+  return found;
+}

@@ -1,0 +1,135 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkRanges, LeaError, withDefaults } from '@lea/core';
+import type { Progress } from '../../shared/progress.ts';
+import { readJson } from '../../shared/read-json.ts';
+import { checkSecret } from '../../shared/secret.ts';
+import { shardsOf, WEIGHTS } from '../decoders/weights.ts';
+import { fetchFile } from './fetch-file.ts';
+import { type HubFile, type Listing, listFiles } from './listing.ts';
+import { type Hub, Passing } from './request.ts';
+
+export interface DownloadOptions {
+  /** Folder that the files are put into; `loadLanguageModel` reads it. */
+  readonly dir: string;
+  /** A branch, a tag or a commit (default `main`). A commit gives the same files for ever. */
+  readonly revision: string;
+  /** A hub of the same interface (default https://huggingface.co). */
+  readonly endpoint: string;
+  /** For private and gated models. It is sent to the hub only and written nowhere. */
+  readonly token: string | undefined;
+  /** Tries after broken connections and overload, each after a longer wait (default 5). */
+  readonly retries: number;
+  /** Milliseconds without a byte after which a connection is given up (default 30,000). */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Needed = 'dir';
+const DEFAULTS: Omit<DownloadOptions, Needed> = {
+  revision: 'main',
+  endpoint: 'https://huggingface.co',
+  token: undefined,
+  retries: 5,
+  timeout: 30_000,
+  signal: undefined,
+};
+
+const REQUIRED = ['config.json', 'tokenizer.json'];
+const OPTIONAL = ['tokenizer_config.json'];
+
+/**
+ * Brings a decoder's files from the hub into a folder: `config.json`, `tokenizer.json`, `tokenizer_config.json`, and
+ * `model.safetensors` or its shards. Every file is written whole or not at all and checked (SHA-256 or git's object id);
+ * files that are there already are kept, broken downloads are gone on with. All files are of one commit.
+ *
+ * Yields `{ stage: 'download <file>', step: bytes, total: bytes of all files }` and returns the folder.
+ *
+ * @param id such as `Qwen/Qwen3-0.6B`
+ * @throws LeaError `E_OFFLINE` (names the files and where to put them), `E_HUB_MISSING`, `E_HUB_ACCESS`, `E_HUB_FILES` (a model
+ *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`,
+ *   `E_API_KEY` (the token)
+ */
+export async function* downloadLanguageModel(
+  id: string,
+  options: Pick<DownloadOptions, Needed> & Partial<DownloadOptions>,
+): AsyncGenerator<Progress, string> {
+  const { dir, ...given } = options;
+  const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
+  checkSecret('token', o.token);
+  const hub: Hub = { ...o, endpoint: o.endpoint.replace(/\/+$/, '') };
+  if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
+    throw new LeaError('E_OPTION_VALUE', 'A model has a name such as "Qwen/Qwen3-0.6B".', { value: id });
+  }
+  if (!/^https?:\/\//.test(hub.endpoint)) {
+    throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https address.', { value: o.endpoint });
+  }
+  checkRanges('downloadLanguageModel', o, {
+    retries: [0, Number.MAX_VALUE, 'whole'],
+    // what timers can wait
+    timeout: [1, 2 ** 31 - 1, 'whole'],
+  });
+  const listing = await listFiles(hub, id, o.revision).catch(async (error: unknown) => {
+    throw error instanceof Passing ? await offline(error, hub, id, o.revision, dir) : error;
+  });
+  const index = listing.files.has(WEIGHTS.single) ? undefined : wanted(listing, [WEIGHTS.index], id)[0]!;
+  const names = [...REQUIRED, ...OPTIONAL.filter((name) => listing.files.has(name))];
+
+  let done = 0;
+  const fetching = async function* (files: readonly HubFile[], total: number): AsyncGenerator<Progress, void> {
+    for (const file of files) {
+      const url = `${hub.endpoint}/${id}/resolve/${listing.commit}/${file.name}`;
+      let size = 0;
+      for await (size of fetchFile(hub, url, file, dir)) {
+        yield { stage: `download ${file.name}`, step: done + size, total: Math.max(total, done + size) };
+      }
+      done += size;
+    }
+  };
+  let weights = [WEIGHTS.single];
+  if (index) {
+    yield* fetching([index], index.size ?? 0);
+    const path = join(dir, WEIGHTS.index);
+    weights = shardsOf(await readJson(path), path);
+  }
+  const files = wanted(listing, [...names, ...weights], id);
+  const total = done + files.reduce((sum, file) => sum + (file.size ?? 0), 0);
+  yield* fetching(files, total);
+  return dir;
+}
+
+/** Files of a listing by their names. @throws LeaError `E_HUB_FILES` */
+function wanted({ files }: Listing, names: readonly string[], id: string): HubFile[] {
+  return names.map((name) => {
+    const file = files.get(name);
+    if (file) return file;
+    const weights = name === WEIGHTS.index ? ` nor ${WEIGHTS.single}` : '';
+    throw new LeaError('E_HUB_FILES', `The model "${id}" has no ${name}${weights}.`, {
+      value: [...files.keys()],
+      hint: 'Take a decoder-only model with a tokenizer.json and weights in the safetensors format.',
+    });
+  });
+}
+
+/** What can be done by hand where the hub cannot be reached. */
+async function offline(error: Passing, hub: Hub, id: string, revision: string, dir: string): Promise<LeaError> {
+  const folder = resolve(dir);
+  const has = (name: string): Promise<boolean> =>
+    access(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+  const missing: string[] = [];
+  for (const name of [...REQUIRED, ...OPTIONAL]) if (!(await has(name))) missing.push(name);
+  if (!(await has(WEIGHTS.single)) && !(await has(WEIGHTS.index))) {
+    missing.push(`${WEIGHTS.single} (or ${WEIGHTS.index} and the files that it names)`);
+  }
+  const isComplete = missing.every((name) => OPTIONAL.includes(name));
+  return new LeaError('E_OFFLINE', `The hub cannot be reached: ${error.message}.`, {
+    value: hub.endpoint,
+    hint: isComplete
+      ? `The files are there: loadLanguageModel(${JSON.stringify(dir)}) needs no network.`
+      : `On a machine with a network, take from ${hub.endpoint}/${id}/tree/${revision} the files ${missing.join(', ')}; put them into ${folder}; then call loadLanguageModel(${JSON.stringify(dir)}).`,
+    cause: error,
+  });
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { LeaError } from '@lea/core';
+import type { Specs, Value } from '@lea/tensor';
+import { readJson, readJsonText } from '../shared/read-json.ts';
+import { ConfigFile } from './decoders/config-file.ts';
+import { checkpointConfig } from './decoders/families.ts';
+import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
+import { openWeights } from './decoders/weights.ts';
+import { type LanguageModel, languageModelHash } from './language-model.ts';
+import { OWN_FIELD } from './save-language-model.ts';
+import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
+
+/** Longest context that a file is believed; more takes the word of who loads it. */
+const LONGEST_SAVED = 65_536;
+
+/**
+ * Reads a decoder-only language model from a folder in the layout of Hugging Face: `config.json`, `tokenizer.json` (and
+ * `tokenizer_config.json`, where there is one), and `model.safetensors` or `model.safetensors.index.json` with its
+ * shards. Families: Llama, Mistral, Qwen2, Qwen3, GPT-2, Phi-3, SmolLM3, Gemma 2 and 3 (text). Weights in float16 and
+ * bfloat16 are converted to float32, tensor by tensor: loading takes the memory of the weights in float32 and no more.
+ *
+ * Texts begin with the model's start token (its end token, where it has none) and end with its end token.
+ *
+ * @param options.context tokens read of each text (default: as it was saved; 48 for a model from elsewhere, or as many as
+ *   it has positions). Higher: longer texts are seen, learning item tokens takes longer
+ * @throws LeaError `E_FILE_MISSING`, `E_SAFETENSORS`, `E_TOKENIZER`, `E_MODEL_UNSUPPORTED` (a family or a feature that is
+ *   not computed), `E_MODEL_WEIGHTS` (weights that do not fit `config.json` or are not finite), `E_OPTION_VALUE`
+ */
+export async function loadLanguageModel(dir: string, options?: { context?: number }): Promise<LanguageModel> {
+  const { content, text: config } = await readJsonText(join(dir, 'config.json'));
+  const file = new ConfigFile(join(dir, 'config.json'), content);
+  const { decoder, words, positions, tied } = checkpointConfig(file);
+  const own = file.part(OWN_FIELD);
+  const context = options?.context ?? savedContext(own) ?? Math.min(48, positions);
+  if (!Number.isInteger(context) || context < 1 || context > positions) {
+    throw new LeaError('E_OPTION_VALUE', `context must be a whole number, 1 to the model's ${positions} positions.`, {
+      value: context,
+    });
+  }
+  const described = await readJsonText(join(dir, 'tokenizer_config.json'), 'E_TOKENIZER').catch((error: LeaError) => {
+    if (error.code === 'E_FILE_MISSING') return undefined;
+    throw error;
+  });
+  const special = specialTokens(described?.content ?? {}, file);
+  const path = join(dir, 'tokenizer.json');
+  const tokenizer = tokenizerFrom(await readJson(path, 'E_TOKENIZER'), { ...special, words, path });
+
+  const weights = await openWeights(dir, baseOf(decoder));
+  const table = { dtype: 'float32', shape: [words, decoder.width] } as const;
+  const specs: Specs = { ...decoderSpecs(decoder), [wordsOf(decoder)]: table };
+  if (weights.has(HEAD) || tied === false) specs[HEAD] = table;
+  const params = await weights.read(specs);
+  // A file may hold the word vectors twice, and a flag that says "tied" may be wrong: the weights decide.
+  if (tied && params[HEAD] && equal(params[HEAD], params[wordsOf(decoder)]!)) delete params[HEAD];
+  const hash = languageModelHash(decoder, tokenizer, params);
+  const perplexity = own?.optionalNumber('perplexity');
+  const measured = perplexity === undefined ? {} : { perplexity };
+  const files = { config, ...(described && { tokenizer: described.text }) };
+  return { config: decoder, context, tokenizer, params, files, hash, ...measured };
+}
+
+/** What the file says of itself: a text takes memory for as many tokens. */
+function savedContext(own: ConfigFile | undefined): number | undefined {
+  const context = own?.optionalCount('context');
+  if (context !== undefined && context > LONGEST_SAVED) {
+    throw own!.unusable('context', context, `at most ${LONGEST_SAVED}; give context yourself`);
+  }
+  return context;
+}
+
+const equal = (a: Value, b: Value): boolean => a.data.every((value, i) => value === b.data[i]);
+
+/** Start and end of texts: `tokenizer_config.json` says them, or `config.json` does by id. */
+function specialTokens(
+  described: Readonly<Record<string, unknown>>,
+  file: ConfigFile,
+): { start?: SpecialToken; end?: SpecialToken } {
+  const find = (name: string): SpecialToken | undefined => {
+    const token = described[`${name}_token`];
+    const content = typeof token === 'object' && token !== null ? (token as { content?: unknown }).content : token;
+    if (typeof content === 'string') return content;
+    const id = file.fields[`${name}_token_id`];
+    const first = Array.isArray(id) ? id[0] : id;
+    return Number.isInteger(first) ? (first as number) : undefined;
+  };
+  const end = find('eos');
+  return { start: find('bos') ?? end, end };
+}

@@ -1,0 +1,161 @@
+import { LeaError } from '@lea/core';
+import { float32, type Tensors, type Value } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderMode } from '../language-model/decoders/decode.ts';
+import { causalMask } from '../language-model/decoders/masks.ts';
+import { wordsOf } from '../language-model/decoders/modules.ts';
+import type { LanguageModel } from '../language-model/language-model.ts';
+import { templateParts } from '../shared/template.ts';
+import type { EnvironmentConfig } from './environment-model.ts';
+
+/** A prompt in tokens of the language model: their numbers before the history, up to the action, and after it. */
+export interface PromptShape {
+  readonly text: string;
+  readonly before: number;
+  readonly between: number;
+  readonly after: number;
+}
+
+/**
+ * Reads a prompt such as "The user has played {history}. Would the user enjoy {action}?".
+ *
+ * @returns its shape, and the vectors of its words as they enter the decoder, [words, width]
+ * @throws LeaError `E_TEMPLATE` naming a slot that is missing, unknown, given twice or in the wrong order
+ */
+export function readPrompt(text: string, lm: LanguageModel): { shape: PromptShape; words: Value } {
+  const parts = templateParts(text);
+  if (parts.length !== 5 || parts[1] !== 'history') {
+    throw new LeaError('E_TEMPLATE', 'A prompt has {history} once and then {action} once.', {
+      value: text,
+      hint: 'The candidates follow the history, so that it is read once for all of them.',
+    });
+  }
+  const pieces = [parts[0]!, parts[2]!, parts[4]!].map((piece) => (piece === '' ? [] : lm.tokenizer.encode(piece)));
+  const [before, between, after] = pieces.map((ids) => ids.length) as [number, number, number];
+  const { width, wordScale = 1 } = lm.config;
+  const table = lm.params[wordsOf(lm.config)]!.data;
+  const words = Float32Array.from(pieces.flat().flatMap((id) => [...table.subarray(id * width, (id + 1) * width)]));
+  return {
+    shape: { text, before, between, after },
+    words: float32(
+      words.map((v) => v * wordScale),
+      [words.length / width, width],
+    ),
+  };
+}
+
+/** What stands before a history: the start vector and the prompt's first words, [opening, width]. */
+export function openingOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
+  const { before = 0 } = prompt ?? {};
+  return before === 0 ? params.start! : tf.concat([params.start!, wordVectors(params, 0, before)], 0);
+}
+
+/** Slots that stand before the first item of a history. */
+export function openingSlots({ prompt }: EnvironmentConfig): number {
+  return 1 + (prompt?.before ?? 0);
+}
+
+/** Tokens of a candidate: the words up to the action, the action, the words after it. */
+export function candidateSlots({ between, after }: PromptShape): number {
+  return between + 1 + after;
+}
+
+/** Runs the decoder over vectors [B, slots, width]. */
+type Run = (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions' | 'branches'>) => tf.Tensor;
+
+/**
+ * Candidates that branch off histories: `actions` vectors [B, Q, width]; `mask` [B, 1, Q, T] what they see of the T slots
+ * before; `end` int32 [B, Q] the position of the last of these slots that is theirs.
+ */
+interface Candidates {
+  readonly actions: tf.Tensor;
+  readonly mask: tf.Tensor;
+  readonly end: tf.Tensor;
+}
+
+/**
+ * Histories and the candidates that branch off them, in one pass: the words and the action of a candidate see the history
+ * that is theirs and themselves, and nothing sees them. Their positions go on where that history ends.
+ *
+ * @param history vectors [B, T, width], the opening included
+ * @param mask what each slot of them sees, [1 or B, 1, T, T] @param positions of these slots, int32 [B, T]
+ * @returns the states of the histories [B, T, width] and of the last words of the candidates [B, Q, width]
+ */
+export function promptedStates(
+  params: Tensors,
+  shape: PromptShape,
+  history: tf.Tensor,
+  { mask, positions }: { readonly mask: tf.Tensor; readonly positions: tf.Tensor },
+  candidates: Candidates,
+  run: Run,
+): { states: tf.Tensor; ends: tf.Tensor } {
+  const [B, T, D] = history.shape as [number, number, number];
+  const { vectors, after, branches } = branchesOf(params, shape, candidates);
+  const positionsOfAll = tf.concat([positions, after], 1);
+  const all = run(tf.concat([history, vectors], 1), { mask, positions: positionsOfAll, branches });
+  return { states: tf.slice(all, [0, 0, 0], [B, T, D]), ends: endsOf(all, branches) };
+}
+
+/**
+ * The same ends, of candidates that all come after the same slot of a history that was read already. The words up to the
+ * action are the same for all: they go through the decoder once, and the candidates begin with their actions.
+ *
+ * @param history what is seen of it [B, 1, 1, T], and the position of its last slot that is seen, int32 [B, 1]
+ * @param actions [B, A, width]
+ * @param run the decoder after the history
+ * @returns [B, A, width]
+ */
+export function endsAfter(
+  params: Tensors,
+  shape: PromptShape,
+  { visible, last }: { readonly visible: tf.Tensor; readonly last: tf.Tensor },
+  actions: tf.Tensor,
+  run: Run,
+): tf.Tensor {
+  const { before, between: words } = shape;
+  const [B, A, D] = actions.shape as [number, number, number];
+  const shared = { ...shape, before: before + words, between: 0 };
+  const { vectors, after, branches } = branchesOf(params, shared, {
+    actions,
+    mask: tf.tile(words === 0 ? visible : tf.concat([visible, tf.zeros([B, 1, 1, words])], 3), [1, 1, A, 1]),
+    end: tf.tile(tf.add(last, tf.scalar(words, 'int32')), [1, A]),
+  });
+  if (words === 0) return endsOf(run(vectors, { mask: visible, positions: after, branches }), branches);
+  const own = tf.tile(tf.reshape(wordVectors(params, before, words), [1, words, D]), [B, 1, 1]);
+  const mask = tf.concat([tf.tile(visible, [1, 1, words, 1]), tf.tile(causalMask(words), [B, 1, 1, 1])], 3);
+  const positions = tf.concat([tf.add(last, tf.reshape(tf.range(1, words + 1, 1, 'int32'), [1, words])), after], 1);
+  return endsOf(run(tf.concat([own, vectors], 1), { mask, positions, branches }), branches);
+}
+
+type Branches = NonNullable<DecoderMode['branches']>;
+
+/** Candidates as branches: the vectors of their slots [B, Q * m, width], the positions of these, and what they see. */
+function branchesOf(params: Tensors, shape: PromptShape, { actions, mask, end }: Candidates) {
+  const [B, Q, D] = actions.shape as [number, number, number];
+  const T = mask.shape[3]!;
+  const m = candidateSlots(shape);
+  const tokens = Array.from({ length: m }, (_, j) => {
+    if (j === shape.between) return tf.reshape(actions, [B, Q, 1, D]);
+    const word = wordVectors(params, shape.before + (j < shape.between ? j : j - 1), 1);
+    return tf.tile(tf.reshape(word, [1, 1, 1, D]), [B, Q, 1, 1]);
+  });
+  const ofHistory = tf.tile(tf.reshape(mask, [B * Q, 1, 1, T]), [1, 1, m, 1]);
+  const ofOwn = tf.tile(causalMask(m), [B * Q, 1, 1, 1]);
+  const steps = tf.reshape(tf.range(1, m + 1, 1, 'int32'), [1, 1, m]);
+  return {
+    vectors: tf.reshape(tf.concat(tokens, 2), [B, Q * m, D]),
+    after: tf.reshape(tf.add(tf.reshape(end, [B, Q, 1]), steps), [B, Q * m]),
+    branches: { count: Q, size: m, mask: tf.concat([ofHistory, ofOwn], 3) } satisfies Branches,
+  };
+}
+
+function wordVectors(params: Tensors, from: number, count: number): tf.Tensor {
+  return tf.slice(params['prompt.words']!, from, count);
+}
+
+/** The states of the last slots of branches, which are the last slots of all [B, slots, width]: [B, count, width]. */
+function endsOf(all: tf.Tensor, { count, size }: Branches): tf.Tensor {
+  const [B, slots, D] = all.shape as [number, number, number];
+  const words = tf.reshape(tf.slice(all, [0, slots - count * size, 0], [B, count * size, D]), [B * count, size, D]);
+  return tf.reshape(tf.slice(words, [0, size - 1, 0], [B * count, 1, D]), [B, count, D]);
+}
