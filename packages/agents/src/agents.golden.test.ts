@@ -153,8 +153,8 @@ function agentOf(metadata: Record<string, string>): { agent: Agent; phase: strin
     ce: catalogue,
     sqn: q,
     snqn,
-    sac: { ...q, clamp: c.sac_clamp },
-    sa2c: { ...snqn, advantageClip: [c.adv_lo, c.adv_hi] },
+    sac: { ...q, weightClip: c.sac_clamp ? [0, 1e9] : null },
+    sa2c: { ...snqn, weightClip: [c.adv_lo, c.adv_hi] },
   }[c.method as 'ce' | 'sqn' | 'snqn' | 'sac' | 'sa2c'];
   const agent = createAgent({ type: c.method, ...options, encoder });
   return { agent, phase: agent.phases.at(-1)!.name, rewards: [c.r_click, c.r_buy] };

@@ -56,7 +56,7 @@ it('every numeric option of every agent and encoder refuses what is no number, a
         unknown
       >;
       for (const value of [bad, [bad], [1, bad]]) {
-        // advantageClip, a pair or null, says so
+        // weightClip, a pair or null, says so
         if (value === none && Array.isArray(given)) continue;
         expect(() => make({ type, [option]: value }), `${type} ${option}`).toThrow(refused);
       }

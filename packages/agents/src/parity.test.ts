@@ -44,7 +44,12 @@ const configs: AgentConfig[] = [
   { type: 'ccql', encoder: { type: 'sasrec', size: 4 } },
   { type: 'sqn', encoder: { type: 'gru4rec', size: 4, gates: 'tensorflow' } },
   { type: 'ccql', augmentation: 'crop', ...sampled, encoder: { type: 'gru4rec', size: 4 } },
-  { type: 'ccql', augmentation: 'mask', clamp: true, encoder: { type: 'sasrec', size: 4, everyPosition: true } },
+  {
+    type: 'ccql',
+    augmentation: 'mask',
+    weightClip: [0, 10],
+    encoder: { type: 'sasrec', size: 4, everyPosition: true },
+  },
   { type: 'snqn', negatives: 4, encoder: { type: 'caser', size: 4, filters: 3, text: 'project' } },
   { type: 'ce', encoder: { type: 'caser', size: 4, filters: 2, heights: [1, 4], everyPosition: true } },
   { type: 'sqn', encoder: { type: 'nextitnet', size: 4, dropout: 0.3, everyPosition: true } },

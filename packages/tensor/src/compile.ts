@@ -13,7 +13,7 @@ import { arrayOf, sizeOf } from './values.ts';
 export interface CompileOptions {
   /** Threads of the runtime. Default: the machine's cores, at most 2. Results are bitwise repeatable at a fixed count. */
   readonly threads?: number;
-  /** Whether idle threads wait actively. Default true: fastest alone; false is faster when jobs share the cores. */
+  /** Whether idle threads wait actively. Default false: they sleep. True: faster alone on the cores, slower beside other work. */
   readonly spinning?: boolean;
   /** Default `loop`; see `Mode`. */
   readonly mode?: Mode;
@@ -26,7 +26,7 @@ export interface CompileOptions {
  *   (the state changes its form), `E_COMPILE` (the runtime refuses the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
-  const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
+  const { threads = Math.min(2, availableParallelism()), spinning = false, mode = 'loop' } = options;
   checkRanges('compile', { threads }, { threads: [1, 1024, 'whole'] });
   checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });
   await tf.ready();

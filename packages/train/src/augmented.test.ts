@@ -57,7 +57,6 @@ async function valuesOf(augmentedActions: number): Promise<number[][]> {
     maxSteps: 400,
     evaluateEvery: 400,
     threads: 1,
-    spinning: false,
     signals: signalsOf(train),
   });
   const items = Int32Array.from({ length: ITEMS }, (_, item) => item);

@@ -19,7 +19,6 @@ const options = (given: object = {}) => ({
   maxSteps: 10,
   patience: 10,
   threads: 1,
-  spinning: false,
   ...given,
 });
 

@@ -33,8 +33,10 @@ describe('checkHealth', () => {
     expect(() => check(parts)).toThrow(
       /step 41.*"loss\/ce" is not a finite[^.]*\. Got NaN\. Lower the learning rate lr; see/,
     );
-    expect(() => check(parts, 'actor')).toThrow(/"loss\/ce" is not a finite.*set clamp to true, or lower actorLr/);
-    const clamped = { ...plan, agent: sac({ clamp: true })(sasrec()) };
+    expect(() => check(parts, 'actor')).toThrow(
+      /"loss\/ce" is not a finite.*give weightClip a lower bound of 0, or lower actorLr/,
+    );
+    const clamped = { ...plan, agent: sac({ weightClip: [0, 10] })(sasrec()) };
     expect(() => check(parts, 'actor', clamped)).toThrow(/Got NaN\. Lower the learning rate actorLr; see/);
     const own = { ...plan, agent: { ...plan.agent, cures: {} } };
     expect(() => check(parts, 'actor', own)).toThrow(/Lower the agent's learning rate/);
@@ -43,7 +45,7 @@ describe('checkHealth', () => {
   it('names a loss that falls without bound, where values may fall', () => {
     expect(() => check({ loss: [-3, -4], 'loss/ce': [-3, -4], 'q/min': [-90, -99] })).not.toThrow();
     expect(() => check({ loss: [-3, -50], 'loss/ce': [-3, -50] }, 'actor')).toThrow(
-      /step 42 of phase "actor": "loss\/ce" fell without bound.*clamp/,
+      /step 42 of phase "actor": "loss\/ce" fell without bound.*weightClip/,
     );
   });
 

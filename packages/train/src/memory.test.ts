@@ -51,7 +51,6 @@ const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   maxSteps: 14,
   patience: 10,
   threads: 1,
-  spinning: false,
   ...given,
 });
 

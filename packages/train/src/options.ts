@@ -65,7 +65,7 @@ export interface TrainOptions {
   threads?: number;
   /** Run eagerly on this tfjs backend (`cpu`, `wasm`, ...) instead of compiled: slower, without native code. */
   backend?: string;
-  /** Whether threads wait actively; default true. Set false when several jobs share the cores. */
+  /** Whether idle threads wait actively; default false: they sleep. True: faster alone on the cores, slower beside other work. */
   spinning?: boolean;
 }
 
@@ -135,7 +135,7 @@ export function planOf(options: TrainOptions): Plan {
     chunk: 32,
     threads: undefined as number | undefined,
     backend: undefined as string | undefined,
-    spinning: true,
+    spinning: false,
   };
   const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
   const shape = {

@@ -53,7 +53,6 @@ async function run(agent: Agent, signals: Signals | undefined, given: Partial<Tr
     patience: 9,
     chunk: 1,
     threads: 1,
-    spinning: false,
     ...(signals && { signals }),
     ...given,
   });

@@ -330,7 +330,7 @@ test('environments take every option of @lea/env that JSON can say', () => {
       memory: 0,
       candidates: 'text',
       negatives: 3,
-      negativeSampling: 'popularity',
+      negativeSamplingPower: 1,
       contrast: 'sampled',
       contrastItems: 10,
       rewardHeads: 3,

@@ -117,7 +117,7 @@ export const fit = strict('environment.fit', {
   lr: v.optional(positive),
   candidates: v.optional(v.picklist(['input', 'text'])),
   contrast: v.optional(v.picklist(['softmax', 'sampled'])),
-  negativeSampling: v.optional(v.picklist(['uniform', 'popularity'])),
+  negativeSamplingPower: v.optional(v.pipe(number, v.minValue(0), v.maxValue(2))),
   prompt: v.optional(text),
   adaptation: v.optional(
     v.union([

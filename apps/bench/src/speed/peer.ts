@@ -15,7 +15,7 @@ const agents: Record<string, readonly string[]> = {
   ce: [],
   sqn: ['gamma', 'tdWeight'],
   snqn: ['gamma', 'tdWeight', 'negatives', 'negativeReward'],
-  sa2c: ['gamma', 'tdWeight', 'negatives', 'negativeReward', 'advantageClip'],
+  sa2c: ['gamma', 'tdWeight', 'negatives', 'negativeReward', 'weightClip'],
 };
 const encoders: Record<string, readonly string[]> = { sasrec: ['size', 'dropout'], gru4rec: ['size', 'dropout'] };
 

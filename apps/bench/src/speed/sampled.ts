@@ -23,6 +23,7 @@ export async function sampledSteps(agent: Agent, settings: StepSettings): Promis
     batch,
     evaluateEvery: Number.MAX_SAFE_INTEGER,
     threads,
+    spinning: true,
     chunk: steps,
   });
   return {

@@ -160,7 +160,7 @@ test('loss at every position: the mean over the events of a row of what each pre
 });
 
 test.each([
-  ['sac', sac({ clamp: true })],
+  ['sac', sac({ weightClip: [0, 10] })],
   ['sa2c', sa2c({ negatives: 2 })],
   ['vpq', vpq({ heads: 2 })],
   ['ccql', ccql({ contrast: 0 })],

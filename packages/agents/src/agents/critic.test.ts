@@ -119,7 +119,7 @@ test('SNQN: the terms of logged and negative actions are as they were without au
 });
 
 test('SA2C: the advantage is over the mean of logged, augmented and negative actions that count', () => {
-  const { run, batch } = setUp(sa2c({ negatives: 2, advantageClip: null })(encoder));
+  const { run, batch } = setUp(sa2c({ negatives: 2, weightClip: null })(encoder));
   // Negatives are [0, 1], [1, 5] and [6, 2]: that of 0 in row 1 would be its augmented action, that of row 2 has no weight.
   const weights = float32([0.5, 0, 0, 2, 0, 0], [3, 2]);
   const some = { ...batch, ...augmented, ...tensors({ targetWeights: weights, negatives: int32([0, 1, 0, 5, 6, 2], [3, 2]) }) }; // biome-ignore format: one line

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { LeaError, show } from '@lea/core';
 import { checkChoices, checkRanges } from '../checks.ts';
 
 /** How losses see the catalogue: all of it, or items sampled for it. */
@@ -102,6 +102,20 @@ export function checkQ(type: string, options: QOptions): void {
     target: ['coin', 'polyak', 'copy'],
     targetDropout: [true, false],
     rankingHead: ['supervised', 'q'],
+  });
+}
+
+/** Bounds of the weights of an actor phase, for agents that have one. */
+export type WeightClip = readonly [low: number, high: number] | null;
+
+/** @throws LeaError `E_OPTION_VALUE` */
+export function checkWeightClip(type: string, { weightClip: clip }: { weightClip: WeightClip }): void {
+  const isInterval =
+    Array.isArray(clip) && clip.length === 2 && clip.every(Number.isFinite) && (clip[0] as number) <= clip[1]!;
+  if (clip === null || isInterval) return;
+  throw new LeaError('E_OPTION_VALUE', `${type}: weightClip must be null or two finite numbers, low <= high.`, {
+    value: Array.isArray(clip) ? clip.map(show).join(', ') : clip,
+    hint: 'For instance [0, 10]; null for no bounds.',
   });
 }
 

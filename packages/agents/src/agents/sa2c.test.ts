@@ -6,7 +6,7 @@ import { snqn } from './snqn.ts';
 import { decisions, encoder, list, setUp, surprise, value } from './testing.ts';
 
 test('SNQN while warming up, then each row by its own clipped advantage', () => {
-  const { run } = setUp(sa2c({ negatives: 2, advantageClip: [0, 0.01] })(encoder));
+  const { run } = setUp(sa2c({ negatives: 2, weightClip: [0, 0.01] })(encoder));
   const plain = setUp(snqn({ negatives: 2 })(encoder)).run();
   expect(value(run({ phase: 'warmup' }).loss)).toBe(value(plain.loss));
   const { terms, metrics } = run();
@@ -26,7 +26,7 @@ test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoot
   // Actions 2, 4, 3: one far too rare, one far too frequent, one in between.
   const shares = [0.1, 0.1, 0.001, 0.2, 0.999, 0.1, 0.1];
   const logFrequency = tf.log(tf.tensor1d(shares)) as tf.Tensor;
-  const options = { negatives: 2, advantageClip: [0.5, 10] } as const;
+  const options = { negatives: 2, weightClip: [0.5, 10] } as const;
   const frozen = { logFrequency };
   const { run, params, batch } = setUp(sa2c({ ...options, smoothing: 0.5 })(encoder), frozen);
   const plain = list(setUp(sa2c(options)(encoder)).run().terms.weight);
@@ -43,7 +43,7 @@ test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoot
 
 test('no gradient enters the target, the selection, the advantage or the correction', () => {
   const logFrequency = tf.fill([7], -2);
-  const agent = sa2c({ negatives: 2, advantageClip: null, smoothing: 1 })(encoder);
+  const agent = sa2c({ negatives: 2, weightClip: null, smoothing: 1 })(encoder);
   const { params, target, run } = setUp(agent, { logFrequency });
   const { grads, aux } = valueAndGrad((p) => ({ loss: run({ params: { ...params, ...p } }).loss, aux: run().terms }), {
     'q.weight': params['q.weight']!,
@@ -91,17 +91,17 @@ test.each([
   [false],
   ['ab'],
   [{}],
-])('advantageClip %j is refused: two finite numbers in order, or null', (clip) => {
-  expect(() => sa2c({ advantageClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
+])('weightClip %j is refused: two finite numbers in order, or null', (clip) => {
+  expect(() => sa2c({ weightClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
 });
 
 test('cures by phase: the rate of that phase, and bounds where there are none', () => {
-  const cures = (advantageClip: readonly [number, number] | null) => sa2c({ advantageClip })(encoder).cures;
+  const cures = (weightClip: readonly [number, number] | null) => sa2c({ weightClip })(encoder).cures;
   const rate = (cure: string | undefined) => /\blr\b|advantageLr/.exec(cure!)?.[0];
   for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
     expect(rate(cures([0, 10])[part])).toBe('lr');
     expect(rate(cures([0, 10])[`advantage/${part}`])).toBe('advantageLr');
   }
   for (const clip of [null, [-1, 1]] as const) expect(cures(clip)['advantage/loss/ce']).toMatch(/lower bound of 0/);
-  expect(cures(null)['loss/ce']).not.toMatch(/advantageClip/);
+  expect(cures(null)['loss/ce']).not.toMatch(/weightClip/);
 });

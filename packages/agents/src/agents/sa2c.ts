@@ -1,4 +1,4 @@
-import { LeaError, show, stableJson } from '@lea/core';
+import { LeaError, stableJson } from '@lea/core';
 import { softmaxCrossEntropy, stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkRanges } from '../checks.ts';
@@ -10,7 +10,7 @@ import type { Agent, Encoder, LossInput } from '../types.ts';
 import type { Critic } from './critic.ts';
 import { curesOf, qCures } from './cures.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkWarmup } from './options.ts';
+import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
 import { qParts, twoPhases } from './parts.ts';
 import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
 
@@ -23,7 +23,7 @@ export interface Sa2cOptions extends SnqnOptions {
   /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001. */
   advantageLr: number;
   /** Bounds of the advantage. Default [0, 10]; null leaves it as it is (negative weights then push logged actions down). */
-  advantageClip: readonly [low: number, high: number] | null;
+  weightClip: WeightClip;
   /**
    * Exponent of the off-policy correction: the weight is multiplied by clip(pi(a|s) / share of a in the log, 0.1, 10)^smoothing.
    * Default 0, off, as in the authors' code. Higher favours rare items; the paper reports lower NDCG with it.
@@ -43,7 +43,7 @@ export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
     ...snqnDefaults,
     warmup: 'early-stopping',
     advantageLr: 0.001,
-    advantageClip: [0, 10],
+    weightClip: [0, 10],
     smoothing: 0,
   },
   check,
@@ -66,13 +66,8 @@ function check(options: Sa2cOptions): void {
   checkSnqn('sa2c', options);
   checkWarmup('sa2c', options, 1);
   checkRanges('sa2c', options, { advantageLr: [0, Number.MAX_VALUE], smoothing: [0, Number.MAX_VALUE] });
-  const { advantageClip: clip, loss, smoothing } = options;
-  if (clip !== null && !isInterval(clip)) {
-    throw new LeaError('E_OPTION_VALUE', 'sa2c: advantageClip must be null or two finite numbers, low <= high.', {
-      value: Array.isArray(clip) ? clip.map(show).join(', ') : clip,
-      hint: 'Such as [0, 10], the default; null for no bounds.',
-    });
-  }
+  checkWeightClip('sa2c', options);
+  const { loss, smoothing } = options;
   if (smoothing > 0 && loss !== 'softmax') {
     throw new LeaError('E_OPTION_VALUE', 'sa2c: smoothing needs the probabilities of the full softmax.', {
       value: stableJson({ smoothing, loss }),
@@ -81,14 +76,10 @@ function check(options: Sa2cOptions): void {
   }
 }
 
-function isInterval(clip: unknown): boolean {
-  return Array.isArray(clip) && clip.length === 2 && clip.every(Number.isFinite) && clip[0] <= clip[1];
-}
-
-function advantageCures({ advantageClip: clip }: Sa2cOptions): Agent['cures'] {
+function advantageCures({ weightClip: clip }: Sa2cOptions): Agent['cures'] {
   const cures = { ...qCures('advantageLr'), 'advantage/mean': 'Lower gamma, the rewards or advantageLr.' };
   if (clip && clip[0] >= 0) return cures;
-  const negative = 'Advantages below 0 push the cross entropy up without bound: give advantageClip a lower bound of 0.';
+  const negative = 'Advantages below 0 push the cross entropy up without bound: give weightClip a lower bound of 0.';
   return { ...cures, 'loss/ce': negative };
 }
 
@@ -97,7 +88,7 @@ function weighting(
   encoder: Encoder,
   { logged, augmented, negative }: Critic,
   states: States,
-  { advantageClip: clip, smoothing }: Sa2cOptions,
+  { weightClip: clip, smoothing }: Sa2cOptions,
 ): Weighting {
   const others = [negative!, augmented].filter((side) => side !== undefined);
   const raw = advantage(logged.q, joined(others.map(({ q }) => q))!, joined(others.map(({ kept }) => kept)));

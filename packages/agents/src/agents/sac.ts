@@ -1,11 +1,11 @@
 import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
+import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { Agent } from '../types.ts';
 import { curesOf, qCures } from './cures.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkWarmup } from './options.ts';
+import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
 import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
@@ -18,17 +18,17 @@ export interface SacOptions extends SqnOptions {
   /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001. Without a warm-up not read: there is one Adam, of `lr`. */
   actorLr: number;
   /**
-   * Whether negative values weigh 0. Default false, as in the paper: once Q(s,a) < 0 the cross entropy is pushed up, without
-   * bound. True makes that impossible.
+   * Bounds of the weight Q(s,a). Default null, none, as in the paper: once Q(s,a) < 0 the cross entropy is pushed up, without
+   * bound. A lower bound of 0, as in [0, 10], makes that impossible.
    */
-  clamp: boolean;
+  weightClip: WeightClip;
 }
 
 export const sacDefaults: SacOptions = {
   ...sqnDefaults,
   warmup: 'early-stopping',
   actorLr: 0.001,
-  clamp: false,
+  weightClip: null,
 };
 
 /**
@@ -55,7 +55,7 @@ export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
 export function checkSac(type: string, options: SacOptions): void {
   checkSqn(type, options);
   checkRanges(type, options, { actorLr: [0, Number.MAX_VALUE] });
-  checkChoices(type, options, { clamp: [true, false] });
+  checkWeightClip(type, options);
   checkWarmup(type, options, 0);
 }
 
@@ -76,19 +76,19 @@ export function sacParts(
   };
 }
 
-function actorCures({ warmup, clamp }: SacOptions): Agent['cures'] {
+function actorCures({ warmup, weightClip: clip }: SacOptions): Agent['cures'] {
   const rate = warmup === 0 ? 'lr' : 'actorLr';
   const cures = qCures(rate);
-  if (clamp) return cures;
+  if (clip && clip[0] >= 0) return cures;
   const sooner = warmup === 0 ? ', or warmup to "early-stopping"' : '';
-  const negative = `Values below 0 push the cross entropy up without bound: set clamp to true${sooner}, or lower ${rate}.`;
+  const negative = `Values below 0 push the cross entropy up without bound: give weightClip a lower bound of 0${sooner}, or lower ${rate}.`;
   return { ...cures, 'loss/ce': negative, 'weight/mean': negative };
 }
 
 /** The value of the logged action as its weight. */
-export function valueWeight(q: tf.Tensor, { clamp }: { readonly clamp: boolean }): Weighting {
+export function valueWeight(q: tf.Tensor, { weightClip: clip }: { readonly weightClip: WeightClip }): Weighting {
   const value = stopGradient(q);
-  const weight = clamp ? tf.relu(value) : value;
+  const weight = clip ? tf.clipByValue(value, clip[0], clip[1]) : value;
   return {
     weight,
     metrics: {

@@ -90,7 +90,7 @@ test('each row is annotated by the environment of the other folds, its rewards s
 });
 
 test.each([
-  ['with a text memory and counting', { memory: 4, negativeSampling: 'popularity' as const }],
+  ['with a text memory and counting', { memory: 4, negativeSamplingPower: 1 }],
   ['on a share of the users', { users: 0.5 }],
 ])("nothing of a fold's users reaches the environment that is asked about them, %s", async (_, choices) => {
   const before = (await fitted(choices)).annotation.environments;

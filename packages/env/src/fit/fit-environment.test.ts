@@ -86,7 +86,7 @@ describe('what is fitted, and on what', () => {
     ['as it is', () => ({})],
     [
       'with all choices of the losses',
-      () => ({ negativeSampling: 'popularity', negatives: 2, contrast: 'sampled', rewardHeads: 2 }),
+      () => ({ negativeSamplingPower: 1, negatives: 2, contrast: 'sampled', rewardHeads: 2 }),
     ],
     ['with a text memory', () => ({ memory: 4, candidates: 'text' })],
     ['with LoRA', () => ({ lm, adaptation: { rank: 2 } })],
@@ -216,7 +216,7 @@ describe('choices of the losses', () => {
 
   test.each([
     ['several negatives', { negatives: 3 }],
-    ['popular negatives', { negativeSampling: 'popularity' as const }],
+    ['popular negatives', { negativeSamplingPower: 1 }],
     ['drawn items instead of the whole softmax', { contrast: 'sampled' as const, contrastItems: 8 }],
   ])('%s: the chain is learned as well', async (_, options) => {
     const env = await finish(fitEnvironment({ train, ...small, epochs: 14, ...options }));

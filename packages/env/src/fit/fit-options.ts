@@ -66,10 +66,10 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Un-interacted items that the reward loss L_rm compares each action with (default 1). Higher: less noise, slower. */
   readonly negatives: number;
   /**
-   * How these are drawn: `uniform` (default), or by `popularity`, in proportion to their count in the fitted rows: rewards
-   * then say less of popularity and more of taste.
+   * They are drawn in proportion to count^negativeSamplingPower of the fitted rows (default 0, uniformly). 1, by popularity:
+   * rewards then say less of popularity and more of taste.
    */
-  readonly negativeSampling: 'uniform' | 'popularity';
+  readonly negativeSamplingPower: number;
   /**
    * Score heads (default 1). With several, each begins anew and has its own dropout; rewards are their mean, and
    * `uncertainty` is their deviation. Higher: surer deviations, slower.
@@ -116,7 +116,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   contrast: 'softmax',
   contrastItems: 1024,
   negatives: 1,
-  negativeSampling: 'uniform',
+  negativeSamplingPower: 0,
   rewardHeads: 1,
   lambda: 1,
   lr: 0.001,
@@ -140,7 +140,6 @@ function checkOptions(o: FitEnvironmentOptions): void {
   const given = { ...o, input: o.input ?? 'id' };
   checkChoices('fitEnvironment', given, {
     contrast: ['softmax', 'sampled'],
-    negativeSampling: ['uniform', 'popularity'],
     candidates: ['text', 'input'],
     input: ['id', 'text', 'id+text'],
   });
@@ -153,6 +152,7 @@ function checkOptions(o: FitEnvironmentOptions): void {
     dropout: [0, 1],
     contrastItems: [1, Infinity, 'whole'],
     negatives: [1, Infinity, 'whole'],
+    negativeSamplingPower: [0, 2],
     rewardHeads: [1, Infinity, 'whole'],
     memory: [0, Infinity, 'whole'],
     lambda: [0, Number.MAX_VALUE],

@@ -64,8 +64,9 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
   const users = subsetOfSequences(train, o.users, root);
   const segments = segmentsOf(train, o.window, (sequence) => users.has(sequence));
   const counts = predictedCounts(train, users);
-  const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
-  const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
+  const power = o.negativeSamplingPower;
+  const weights = power > 0 ? Float64Array.from(counts, (count) => count ** power) : undefined;
+  const negative = negativeSampler(train, segments, fold(root, 'negatives'), weights);
   const opening = openingSlots(config);
   const slots = 2 * (o.window + opening);
   const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots, opening };

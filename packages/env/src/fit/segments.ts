@@ -53,12 +53,12 @@ export function predictedCounts(set: Transitions, kept: ReadonlySet<number>): In
 /**
  * For every predicted event items that the user has not met in this set: one draw per (epoch, user, position, number).
  *
- * @param popularity how often each item is drawn, relative to the others; without it all are drawn alike
+ * @param weights how often each item is drawn, relative to the others; without them all are drawn alike
  */
-export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, popularity?: Int32Array) {
+export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, weights?: ArrayLike<number>) {
   const { items, offsets } = set.sequences;
   const high = set.sequences.itemIds.length;
-  const pick = popularity ? inProportion(popularity) : (u: number): number => Math.floor(u * high);
+  const pick = weights ? inProportion(weights) : (u: number): number => Math.floor(u * high);
   const met = new Map<number, Set<number>>();
   for (const { sequence, from, to } of segments) {
     const some = met.get(sequence) ?? new Set();
@@ -80,11 +80,11 @@ export function negativeSampler(set: Transitions, segments: readonly Segment[], 
   };
 }
 
-/** The item at a share from 0 to 1 of all counts. */
-function inProportion(counts: Int32Array): (u: number) => number {
+/** The item at a share from 0 to 1 of all weights. */
+function inProportion(weights: ArrayLike<number>): (u: number) => number {
   let total = 0;
-  const sums = Float64Array.from(counts, (count) => {
-    total += count;
+  const sums = Float64Array.from(weights, (weight) => {
+    total += weight;
     return total;
   });
   return (u) => {

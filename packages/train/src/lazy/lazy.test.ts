@@ -57,7 +57,6 @@ const planFor = (agent: Agent, given: Partial<TrainOptions> = {}): Plan =>
     window: 4,
     batch: 3,
     threads: 1,
-    spinning: false,
     ...(agent.encoder.needsText && { text: texts }),
     ...given,
   });

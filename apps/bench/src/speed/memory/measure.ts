@@ -106,7 +106,6 @@ async function training(agent: Agent, memory: Memory, log: Transitions, { thread
     evaluateEvery: Number.MAX_SAFE_INTEGER,
     chunk: STEPS,
     threads,
-    spinning: false,
   };
   const runs = [train({ ...options, memory, fusion: 'joint' }), train(options)];
   const round = (events: (typeof runs)[number]) => {
