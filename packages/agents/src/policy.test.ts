@@ -170,7 +170,7 @@ test('a saved policy scores as before; damage is named', async () => {
   await expect(newer).rejects.toThrow(/9\.8\.7.*update it/);
   await writeFile(path, '{');
   await expect(loadPolicy(folder)).rejects.toThrow(/not JSON/);
-  await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/no such file/);
+  await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/does not exist/);
 });
 
 test('a policy of the first format is read', async () => {

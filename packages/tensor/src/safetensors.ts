@@ -83,7 +83,7 @@ export async function readSafetensors(
       const hash = sums && createHash('sha256');
       const source = { read: readerAt(file, from + range[0], path, hash), bytes: range[1] - range[0] };
       tensors.push([name, await decode(dtype, shape, source, refuse)]);
-      if (hash && hash.digest('hex') !== sums[name]) throw malformed(path, `tensor "${name}" is not what was written`);
+      if (hash && hash.digest('hex') !== sums[name]) throw malformed(path, `tensor "${name}" has changed since it was written`);
     }
     return { tensors: Object.fromEntries(tensors), metadata };
   });
@@ -168,7 +168,7 @@ function unsealed(
   path: string,
 ): Record<string, string> {
   const [, ...sums] = seal.split(' ');
-  if (seal !== sealOf(entries, metadata, sums)) throw malformed(path, 'its header is not what was written');
+  if (seal !== sealOf(entries, metadata, sums)) throw malformed(path, 'its header has changed since it was written');
   const names = Object.keys(entries).sort();
   return Object.fromEntries(names.map((name, i) => [name, sums[i]!]));
 }

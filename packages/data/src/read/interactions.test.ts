@@ -41,7 +41,7 @@ describe('one row per event', () => {
   });
 
   it.each([
-    ['no file', undefined, {}, 'E_FILE_MISSING', /no such file/],
+    ['no file', undefined, {}, 'E_FILE_MISSING', /does not exist/],
     ['empty', '', {}, 'E_FILE_EMPTY', /x\.csv/],
     ['header only', 'user,item\n', {}, 'E_FILE_EMPTY', /no rows/],
     ['missing column', 'user,itm\n1,2', {}, 'E_COLUMN_MISSING', /x\.csv line 1.*"item_id".*Columns are: user, itm/],
