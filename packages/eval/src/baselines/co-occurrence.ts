@@ -19,7 +19,7 @@ export interface CoOccurrenceOptions {
   readonly smoothing?: number;
   /** Weight of an item's share of the train events. Higher values help if histories are short. Default: 0.05. */
   readonly popularity?: number;
-  /** Score added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /** Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
   readonly repeat?: Repeat;
   /** Text vectors `[N, D]` for the text term, or a `textNearness` shared by several scorers. Default: none. */
   readonly text?: TextVectors | TextNearness | null;

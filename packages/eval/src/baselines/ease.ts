@@ -10,14 +10,14 @@ import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 export interface EaseOptions {
   /** Number of last items of the history that are used. Default: 10. */
   readonly window?: number;
-  /** The weight of an item is `decay^j`, with j = 0 for the last. Lower: the last item counts more; 1 is the paper's. Default: 0.8. */
+  /** Weight `decay^j` of an item, j = 0 for the last. Lower: the last item counts more; 1 is the paper's. Default: 0.8. */
   readonly decay?: number;
   /**
    * L2 regularization. Higher values smooth more, for logs with few events. Pass a `gramInverse` to share the expensive part
    * between scorers that differ only in other options. Default: 100.
    */
   readonly lambda?: number | GramInverse;
-  /** Score added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /** Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
   readonly repeat?: Repeat;
 }
 

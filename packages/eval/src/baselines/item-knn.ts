@@ -16,7 +16,7 @@ export interface ItemKnnOptions {
   readonly alpha?: number;
   /** Number of nearest items per item. Smaller values need less memory and time. Default: Infinity (all). */
   readonly neighbors?: number;
-  /** Score added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /** Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
   readonly repeat?: Repeat;
 }
 

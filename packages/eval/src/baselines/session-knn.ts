@@ -14,7 +14,7 @@ export interface SessionKnnOptions {
   readonly neighbors?: number;
   /** Number of sequences to compare, the latest that share an item. Fewer are faster. Default: Infinity (all). */
   readonly sample?: number;
-  /** Score added for items of the history, times their weight: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /** Added for items of the history, times their weight: raise it if users repeat items. `'never'` excludes them. Default: 0. */
   readonly repeat?: Repeat;
 }
 
