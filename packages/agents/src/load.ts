@@ -101,10 +101,14 @@ function parse(path: string, content: string): PolicyFile {
   }
   if (typeof file?.version === 'number' && file.version > formatVersion) {
     const writer = file.agentsVersion ? `@lea/agents ${file.agentsVersion}` : 'a newer @lea/agents';
-    throw new LeaError('E_POLICY_VERSION', `The policy file has a newer format and was written by ${writer} (${path}).`, {
-      value: file.version,
-      hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}. Update the package.`,
-    });
+    throw new LeaError(
+      'E_POLICY_VERSION',
+      `The policy file has a newer format and was written by ${writer} (${path}).`,
+      {
+        value: file.version,
+        hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}. Update the package.`,
+      },
+    );
   }
   const isKnown = [1, 2, 3, formatVersion].includes(file?.version as number);
   if (isKnown && file?.agent && file.shape && file.weightsHash) return file as PolicyFile;

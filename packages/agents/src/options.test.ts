@@ -127,10 +127,12 @@ it('observe: histories and items are whole numbers', () => {
     );
   }
   for (const history of ['12', new Set([1]), undefined]) {
-    expect(() => memory.observe([{ history: history as never, item: 1 }])).toThrow(/history of event 0 is no list/);
+    expect(() => memory.observe([{ history: history as never, item: 1 }])).toThrow(
+      /history of event 0 must be an array/,
+    );
   }
   for (const item of ['1', 1n, true]) {
-    expect(() => memory.observe([{ history: [1], item: item as never }])).toThrow(/event 0 names/);
+    expect(() => memory.observe([{ history: [1], item: item as never }])).toThrow(/items of event 0 must be/);
   }
   expect(() => memory.observe({ history: [1], item: 1 } as never)).toThrow(/must be an array/);
   expect(memory.state).toBe(before);

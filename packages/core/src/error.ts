@@ -15,6 +15,7 @@ export interface LeaErrorDetails {
  * (`E_OPTION_UNKNOWN`, `E_FILE_MISSING`, ...).
  */
 export class LeaError extends Error {
+  /** Always `LeaError`. */
   override readonly name = 'LeaError';
   /** Stable code that starts with `E_`, for programs. */
   readonly code: string;

@@ -52,8 +52,8 @@ export interface IdOptions extends CellOptions {
 /**
  * Makes `Interactions` of events in any order.
  *
- * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of different lengths), `E_CELL_MISSING`, `E_CELL_BAD`,
- *   `E_TIME_BAD`, `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
+ * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of different lengths),
+ *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
 export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
   const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);

@@ -4,7 +4,10 @@ import { type SetName, type Split, setNames } from './split/split.ts';
 
 /** Options of `findLeaks`. */
 export interface LeakOptions {
-  /** Number of consecutive items that must match. A smaller number finds more leaks, and more matches by chance. Default: 5. */
+  /**
+   * Number of consecutive items that must match. A smaller number finds more leaks, and more matches by chance.
+   * Default: 5.
+   */
   run: number;
 }
 

@@ -135,7 +135,9 @@ describe('a training program', () => {
         /in both `frozen` and `constants`.*"scale"/,
       );
       const cut = { scale: { ...frozen.scale, data: frozen.scale!.data.subarray(1) } } as Values;
-      await expect(make(training, { ...others, constants: cut })).rejects.toThrow(/"scale" in the constants does not fit/);
+      await expect(make(training, { ...others, constants: cut })).rejects.toThrow(
+        /"scale" in the constants does not fit/,
+      );
     }
   });
 

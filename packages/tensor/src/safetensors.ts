@@ -186,7 +186,10 @@ function update(hash: Hash, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at += LARGEST_READ) hash.update(bytes.subarray(at, at + LARGEST_READ));
 }
 
-/** Returns a function that fills arrays with consecutive bytes from a position. @param hash is updated with the same bytes */
+/**
+ * Returns a function that fills arrays with consecutive bytes from a position. @param hash is updated with the same
+ * bytes
+ */
 function readerAt(file: FileHandle, position: number, path: string, hash?: Hash): (into: Uint8Array) => Promise<void> {
   let at = position;
   return async (into) => {

@@ -46,7 +46,9 @@ export function aligned(
 export function neededState(state: tf.Tensor | undefined): tf.Tensor {
   if (state) return state;
   throw new LeaError('E_STATE_MISSING', "The agent needs the environment's states, but the batch has none.", {
-    hint: "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), or set alignment to 0 and criticState to false.",
+    hint:
+      "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), " +
+      'or set alignment to 0 and criticState to false.',
   });
 }
 

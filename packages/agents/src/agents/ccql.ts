@@ -14,7 +14,10 @@ import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from '.
 export interface CcqlOptions extends SacOptions {
   /** Temperature of the conservative penalty. Higher: penalizes more actions; near 0: only the maximum. Default: 0.5. */
   cqlTemperature: number;
-  /** Weight of the contrastive term; 0 disables it. Higher: states depend less on what the augmentation removes. Default: 1. */
+  /**
+   * Weight of the contrastive term; 0 disables it. Higher: states depend less on what the augmentation removes.
+   * Default: 1.
+   */
   contrast: number;
   /** Temperature of the contrastive term. Lower: stronger repulsion of the most similar other rows. Default: 0.07. */
   contrastTemperature: number;

@@ -38,12 +38,14 @@ export interface GuidanceOptions extends AlignmentOptions {
   criticState: boolean;
 }
 
+/** Default options for alignment. */
 export const alignmentDefaults: AlignmentOptions = {
   alignment: 0,
   alignmentForm: 'cosine',
   alignmentTemperature: 0.1,
 };
 
+/** Default options for an environment's signals. */
 export const guidanceDefaults: GuidanceOptions = {
   ...alignmentDefaults,
   augmentedActions: 1,
@@ -51,7 +53,7 @@ export const guidanceDefaults: GuidanceOptions = {
   criticState: false,
 };
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the options for alignment. @throws LeaError `E_OPTION_VALUE` */
 export function checkAlignment(type: string, options: AlignmentOptions): void {
   checkRanges(type, options, {
     alignment: [0, Number.MAX_VALUE],
@@ -60,7 +62,7 @@ export function checkAlignment(type: string, options: AlignmentOptions): void {
   checkChoices(type, options, { alignmentForm: ['cosine', 'contrastive'] });
 }
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the options for an environment's signals. @throws LeaError `E_OPTION_VALUE` */
 export function checkGuidance(type: string, options: GuidanceOptions & Pick<QOptions, 'rankingHead'>): void {
   checkAlignment(type, options);
   checkRanges(type, options, { augmentedActions: [0, Infinity, 'whole'] });

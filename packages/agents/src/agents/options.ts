@@ -10,9 +10,15 @@ export interface CatalogueOptions {
    * reads only the candidates, and the cost of a step does not depend on the size of the catalog. Default: `softmax`.
    */
   loss: 'softmax' | 'sampled-softmax' | 'gbce';
-  /** Number of items sampled per step, shared by its rows; sampled losses only. More: closer to `softmax`, slower. Default: 256. */
+  /**
+   * Number of items sampled per step, shared by its rows; sampled losses only. More: closer to `softmax`, slower.
+   * Default: 256.
+   */
   candidates: number;
-  /** Items are sampled in proportion to (1 + count)^samplingPower: 0 uniform, 1 by popularity (harder candidates). Default: 0. */
+  /**
+   * Items are sampled in proportion to (1 + count)^samplingPower: 0 uniform, 1 by popularity (harder candidates).
+   * Default: 0.
+   */
   samplingPower: number;
   /**
    * Calibration t of `gbce`: 0 is plain (overconfident) binary cross-entropy with negatives, 1 calibrates fully; the paper uses
@@ -22,6 +28,7 @@ export interface CatalogueOptions {
   calibration: number;
 }
 
+/** Default values of `CatalogueOptions`. */
 export const catalogueDefaults: CatalogueOptions = {
   loss: 'softmax',
   candidates: 256,
@@ -63,6 +70,7 @@ export interface QOptions extends CatalogueOptions {
   lr: number;
 }
 
+/** Default values of `QOptions`. */
 export const qDefaults: QOptions = {
   ...catalogueDefaults,
   gamma: 0.5,
@@ -77,7 +85,7 @@ export const qDefaults: QOptions = {
   lr: 0.001,
 };
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the values of `CatalogueOptions` and `lr`. @throws LeaError `E_OPTION_VALUE` */
 export function checkCatalogue(type: string, options: CatalogueOptions & { lr: number }): void {
   checkChoices(type, options, { loss: ['softmax', 'sampled-softmax', 'gbce'] });
   checkRanges(type, options, {
@@ -88,7 +96,7 @@ export function checkCatalogue(type: string, options: CatalogueOptions & { lr: n
   });
 }
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the values of `QOptions`. @throws LeaError `E_OPTION_VALUE` */
 export function checkQ(type: string, options: QOptions): void {
   checkCatalogue(type, options);
   checkRanges(type, options, {

@@ -12,7 +12,10 @@ import type { CatalogueOptions, QOptions } from './options.ts';
 
 type Shared = Omit<AgentParts, 'phases' | 'loss'>;
 
-/** All parts of an agent with a supervised head except phases and loss. With `alignment`, pass the loss through `aligned`. */
+/**
+ * All parts of an agent with a supervised head except phases and loss. With `alignment`, pass the loss through
+ * `aligned`.
+ */
 export function supervisedParts(options: CatalogueOptions & Partial<AlignmentOptions>, encoder: Encoder): Shared {
   const { loss, candidates, samplingPower, alignment = 0 } = options;
   const sampled = loss !== 'softmax';

@@ -23,7 +23,10 @@ export interface Sa2cOptions extends SnqnOptions {
   warmup: number | 'early-stopping';
   /** Learning rate of the second phase, which has a fresh Adam. Default: 0.001. */
   advantageLr: number;
-  /** Bounds of the advantage. With null it is not clipped, and negative weights push logged actions down. Default: [0, 10]. */
+  /**
+   * Bounds of the advantage. With null it is not clipped, and negative weights push logged actions down. Default: [0,
+   * 10].
+   */
   advantageClip: readonly [low: number, high: number] | null;
   /**
    * Exponent of the off-policy correction: the weight is multiplied by clip(pi(a|s) / share of a in the log, 0.1, 10)^smoothing.

@@ -16,7 +16,10 @@ export interface SacOptions extends SqnOptions {
    * (as in their Caser and NextItNet scripts, which then diverge). Default: `early-stopping`.
    */
   warmup: number | 'early-stopping';
-  /** Learning rate of the second phase, which has a fresh Adam. Not used without warm-up: `lr` is used instead. Default: 0.001. */
+  /**
+   * Learning rate of the second phase, which has a fresh Adam. Not used without warm-up: `lr` is used instead. Default:
+   * 0.001.
+   */
   actorLr: number;
   /**
    * Whether to replace negative weights by 0. If false, as in the paper, the cross-entropy is increased without bound once

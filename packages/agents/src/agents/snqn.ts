@@ -7,7 +7,10 @@ import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
 /** Options of `snqn`. */
 export interface SnqnOptions extends SqnOptions {
-  /** Number of negative actions per row and step; about 10 is best in the paper. More: more stable values, slower. Default: 10. */
+  /**
+   * Number of negative actions per row and step; about 10 is best in the paper. More: more stable values, slower.
+   * Default: 10.
+   */
   negatives: number;
   /** Their reward; -0.5 to -2 made little difference in the paper. Lower: unlogged actions get lower values. Default: 0. */
   negativeReward: number;

@@ -376,5 +376,5 @@ test('options: unknown keys, values that make no sense', () => {
   expect(given(caser, { heights: 3 })).toThrow(/list of whole numbers/);
   expect(given(nextitnet, { dilations: [1, 0] })).toThrow(/list of whole numbers/);
   expect(given(nextitnet, { kernel: 1.5 })).toThrow(/whole number/);
-  expect(() => caser().init(key(0), { items: 3, window: 3 })).toThrow(/higher than the window of 3/);
+  expect(() => caser().init(key(0), { items: 3, window: 3 })).toThrow(/must not exceed the window of 3/);
 });

@@ -6,7 +6,10 @@ import { filledValue, uniformValue } from '../init.ts';
 /** A variant of the GRU with vectors and hidden states of `size` columns; parameters `enc.gru.*` are named as in PyTorch. */
 export interface GruCell {
   init(key: Key, size: number): Values;
-  /** Computes the next hidden state [B, size] from the previous one and the input's products [B, 3 size] with `weight_ih_l0`. */
+  /**
+   * Computes the next hidden state [B, size] from the previous one and the input's products [B, 3 size] with
+   * `weight_ih_l0`.
+   */
   step(params: Tensors): (input: tf.Tensor, h: tf.Tensor) => tf.Tensor;
 }
 
@@ -34,7 +37,10 @@ const torch: GruCell = {
   },
 };
 
-/** As in TensorFlow: reset gate before the recurrent product, one bias (gates 1, candidate 0), Xavier-uniform over [x, h]. */
+/**
+ * As in TensorFlow: reset gate before the recurrent product, one bias (gates 1, candidate 0), Xavier-uniform over [x,
+ * h].
+ */
 const tensorflow: GruCell = {
   init(key, size) {
     // TensorFlow has one weight for both gates and one for the candidate, each over the concatenation of x and h.

@@ -24,7 +24,10 @@ export interface Gru4recOptions {
    * repeated items; choose it on validation. Default: false.
    */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default: false. */
+  /**
+   * Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default:
+   * false.
+   */
   everyPosition: boolean;
   /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;

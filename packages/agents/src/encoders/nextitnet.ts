@@ -12,14 +12,20 @@ import { lastStep, validSlots } from './window.ts';
 
 /** Options of `nextitnet`. */
 export interface NextitnetOptions {
-  /** Dimension of item vectors and states, and channels of all convolutions. More: higher capacity, slower, overfits sooner. Default: 64. */
+  /**
+   * Dimension of item vectors and states, and channels of all convolutions. More: higher capacity, slower, overfits
+   * sooner. Default: 64.
+   */
   size: number;
   /**
    * One residual block per entry: its first convolution has this dilation, the second twice as much. More or larger entries see
    * further back; each block costs two convolutions. Default: [1, 2, 1, 2, 1, 2].
    */
   dilations: readonly number[];
-  /** Kernel size of all convolutions. Larger: sees further back at proportional cost; 1 sees single events only. Default: 3. */
+  /**
+   * Kernel size of all convolutions. Larger: sees further back at proportional cost; 1 sees single events only.
+   * Default: 3.
+   */
   kernel: number;
   /** Dropout rate of the input and of each block's output before the residual; 0 as in the original code. Default: 0. */
   dropout: number;
@@ -28,7 +34,10 @@ export interface NextitnetOptions {
    * repeated items; choose it on validation. Default: false.
    */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default: false. */
+  /**
+   * Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default:
+   * false.
+   */
   everyPosition: boolean;
   /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;

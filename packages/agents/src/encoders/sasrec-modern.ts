@@ -12,11 +12,17 @@ export interface SasrecModernOptions {
   heads: number;
   /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 2. */
   inner: number;
-  /** Dropout rate of the input, in and after attention, and in the feed-forward layers. Lower it for large data. Default: 0.3. */
+  /**
+   * Dropout rate of the input, in and after attention, and in the feed-forward layers. Lower it for large data.
+   * Default: 0.3.
+   */
   dropout: number;
   /** Whether the supervised head shares the item table; `'bias'` adds a learned bias per item. Default: true. */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window, or only at the last one, which divides the head's cost by L. Default: true. */
+  /**
+   * Supervised loss at every position of the window, or only at the last one, which divides the head's cost by L.
+   * Default: true.
+   */
   everyPosition: boolean;
   /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;

@@ -16,14 +16,20 @@ export interface SasrecOptions {
   heads: number;
   /** Dropout rate of the input, the attention weights and the feed-forward layers. Higher regularizes more. Default: 0.1. */
   dropout: number;
-  /** Whether position 0 is the first slot of the window (`slot`, as in the original code) or the newest event (`recency`). Default: `slot`. */
+  /**
+   * Whether position 0 is the first slot of the window (`slot`, as in the original code) or the newest event
+   * (`recency`). Default: `slot`.
+   */
   positions: 'slot' | 'recency';
   /**
    * Whether the supervised head shares the item table; `'bias'` adds a learned bias per item. Can help with sparse data or
    * repeated items; choose it on validation. Default: false.
    */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default: false. */
+  /**
+   * Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default:
+   * false.
+   */
   everyPosition: boolean;
   /**
    * Block structure. `lineage` (the original code): query LN(x), keys and values x, residual LN(x), no output projection. `pre`:

@@ -36,7 +36,10 @@ export function checkTransformer(
   }
 }
 
-/** Item plus position vectors, dropout, causal self-attention blocks and a final norm. Padding is zeroed before that norm. */
+/**
+ * Item plus position vectors, dropout, causal self-attention blocks and a final norm. Padding is zeroed before that
+ * norm.
+ */
 export function transformer(where: string, o: TransformerOptions): EncoderParts {
   const names = Array.from({ length: o.blocks }, (_, i) => `enc.blocks.${i}`);
   const finalNorm = (params: Tensors, x: tf.Tensor) =>

@@ -9,7 +9,10 @@ export interface EnsembleOptions {
   heads: number;
   /** Coefficient of the penalty on uncertain targets; 0 disables it, the authors used 10 and 20. Default: 10. */
   penalty: number;
-  /** `ratio`: Q / (1 + penalty * std). `difference`: Q - penalty * std, a lower confidence bound (an ablation). Default: `ratio`. */
+  /**
+   * `ratio`: Q / (1 + penalty * std). `difference`: Q - penalty * std, a lower confidence bound (an ablation). Default:
+   * `ratio`.
+   */
   form: 'ratio' | 'difference';
 }
 
@@ -40,7 +43,10 @@ export function penalisedEnsemble(options: EnsembleOptions, mixture: tf.Tensor):
   };
 }
 
-/** [heads] random convex weights, the same for all rows of a step: u_k / sum u, u uniform (REM, Agarwal et al., ICML 2020). */
+/**
+ * [heads] random convex weights, the same for all rows of a step: u_k / sum u, u uniform (REM, Agarwal et al., ICML
+ * 2020).
+ */
 export function mixtureWeights(key: tf.Tensor, heads: number): tf.Tensor1D {
   // Draws may be 0, so a single head could give 0 / 0.
   const draws = tf.add(randomUniform(key, 'mixture', [heads]), tf.scalar(1e-7));

@@ -17,14 +17,10 @@ export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, i
     return tf.gather(batch.candidates, drawn as tf.Tensor1D) as tf.Tensor2D;
   }
   if (items < 2) {
-    throw new LeaError(
-      'E_NEGATIVES',
-      'There are no items other than the logged one to draw negative actions from.',
-      {
-        value: items,
-        hint: 'The catalog needs at least 2 items.',
-      },
-    );
+    throw new LeaError('E_NEGATIVES', 'There are no items other than the logged one to draw negative actions from.', {
+      value: items,
+      hint: 'The catalog needs at least 2 items.',
+    });
   }
   const drawn = randomIntegers(key, 'negatives', shape, items - 1);
   // Draw from N - 1 values and skip the logged action: exact, without rejection.

@@ -77,7 +77,10 @@ function lossOf(
   return generalisedBce(head, sampled, { items: items ?? head.weight.shape[0]!, calibration });
 }
 
-/** int32 [B, L] the item after each slot: the next event, the action after the last event, an arbitrary item after padding. */
+/**
+ * int32 [B, L] the item after each slot: the next event, the action after the last event, an arbitrary item after
+ * padding.
+ */
 function nextItems(batch: Tensors, items: number): tf.Tensor2D {
   const history = batch.items as tf.Tensor2D;
   const action = tf.expandDims(batch.action!, 1) as tf.Tensor2D;

@@ -20,7 +20,10 @@ export interface Fusion {
   readonly weight: number;
   /** Divides the network's scores before the softmax: 1 for logits; for Q values, use their typical spread. Default: 1. */
   readonly temperature: number;
-  /** Added for items in the window; negative if users rarely repeat items. Not used by `joint`. Default: fitted by the memory. */
+  /**
+   * Added for items in the window; negative if users rarely repeat items. Not used by `joint`. Default: fitted by the
+   * memory.
+   */
   readonly repeat: number;
 }
 

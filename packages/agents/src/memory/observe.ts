@@ -30,7 +30,9 @@ export function observed(
   }
   for (const [i, { history, item }] of events.entries()) {
     if (!isItemList(history)) {
-      throw new LeaError('E_HISTORY', `observe: the history of event ${i} must be an array of items.`, { value: history });
+      throw new LeaError('E_HISTORY', `observe: the history of event ${i} must be an array of items.`, {
+        value: history,
+      });
     }
     for (const one of [item, ...Array.from(history)]) {
       if (Number.isInteger(one) && one >= 0 && one < items) continue;

@@ -19,9 +19,15 @@ export interface MemoryOptions {
    * are nearly 0. Default: true.
    */
   readonly repeats: boolean;
-  /** Text vectors of the items, float32 [N, D], for text similarity, which also finds items without events. Default: none. */
+  /**
+   * Text vectors of the items, float32 [N, D], for text similarity, which also finds items without events. Default:
+   * none.
+   */
   readonly text: Value | undefined;
-  /** Exponent of the cosine of texts; use 4 for tf-idf, 6 for sentence encoders. Higher: only the nearest texts count. Default: 4. */
+  /**
+   * Exponent of the cosine of texts; use 4 for tf-idf, 6 for sentence encoders. Higher: only the nearest texts count.
+   * Default: 4.
+   */
   readonly textPower: number;
   /** Number of nearest texts to keep per item; `Infinity` keeps all. Default: 100. */
   readonly textNeighbors: number;

@@ -111,7 +111,10 @@ function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach
   };
 }
 
-/** Neighbors at the positions [B, S] of their offsets: columns and values [B, S, K], with value 0 beyond the last neighbor. */
+/**
+ * Neighbors at the positions [B, S] of their offsets: columns and values [B, S, K], with value 0 beyond the last
+ * neighbor.
+ */
 function neighbors(
   { offsets, columns, values }: Tensors,
   at: tf.Tensor2D,

@@ -7,7 +7,8 @@ import { longestOfLinked, withoutPrefixes } from './overlap.ts';
 
 const source =
   'The data set holds the views, carts and purchases of RetailRocket, as used by MBHT and MB-IMN: ' +
-  'get retail_beh.train.inter and retail_beh.test.inter from github.com/tripiggyo1/MB-IMN, folder dataset/retail_beh, gzip both and pass their folder.';
+  'get retail_beh.train.inter and retail_beh.test.inter from github.com/tripiggyo1/MB-IMN, folder dataset/retail_beh, ' +
+  'gzip both and pass their folder.';
 
 /** Number of consecutive shared events that shows that two windows belong to one user. */
 const linkingRun = 5;

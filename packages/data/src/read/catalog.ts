@@ -40,8 +40,8 @@ const defaults: Required<ReadCatalogOptions> = {
  * Reads item texts from CSV, TSV or RecBole `.item`/`.text` files, plain or gzipped. A cell with a word for a missing value
  * counts as empty. The index file is read with the same encoding.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
- *   `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
+ *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
 export async function readCatalog(path: string, options?: Partial<ReadCatalogOptions>): Promise<Catalog> {
   const { id, template, attributes, index, itemIds, missingText, missing, ...file } = withDefaults(

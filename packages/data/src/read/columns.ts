@@ -89,7 +89,7 @@ export function unreadColumns(
       .filter((name) => !read.has(name) && looks(name))
       .map(
         (name) =>
-          `${where}: column ${JSON.stringify(name)} looks like the ${role} but is not read. Choose columns with the option "columns".`,
+          `${where}: column ${JSON.stringify(name)} looks like the ${role} but is not read. Set the option "columns".`,
       );
   });
 }

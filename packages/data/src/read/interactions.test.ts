@@ -190,7 +190,7 @@ describe('one row per history and next item', () => {
 
   it('refuses rows that are no prefixes of one another', async () => {
     const path = fileWith('x.inter', `${header}0\t5 3\t4\n0\t3\t4\n`);
-    await expect(readInteractions(path)).rejects.toThrow(/x\.inter line 3.*user "0".*longest one \(line 2\).*"3 4"/);
+    await expect(readInteractions(path)).rejects.toThrow(/x\.inter line 3.*user "0".*that in line 2.*"3 4"/);
   });
 
   it('names the line of an id outside the given ones', async () => {

@@ -49,8 +49,8 @@ const defaults: Required<ReadInteractionsOptions> = {
  * A row is one event or, in files with a history column such as UniSRec's `.inter`, a history and the item that follows it.
  * A user's histories are prefixes of one another, and the longest is the user's sequence.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
- *   `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`,
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
+ *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`,
  *   `E_SEQUENCE_CONFLICT`; every error names file, line and value
  */
 export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {

@@ -31,7 +31,7 @@ export function longestSequences(table: Table, separator?: string): NestedEvents
     if (sequence.every((id, i) => id === sequences[best]![i])) return;
     throw new LeaError(
       'E_SEQUENCE_CONFLICT',
-      `${placeIn(table, row)}: this sequence of user "${user[row]}" is not a prefix of the user's longest one (line ${table.line[best]}).`,
+      `${placeIn(table, row)}: the sequence of user "${user[row]}" is not a prefix of that in line ${table.line[best]}.`,
       {
         value: sequence.join(' '),
         hint: 'Histories truncated to a maximum length cause this. Use a file with one full row per user, such as the test file.',

@@ -13,7 +13,10 @@ export interface FileOptions {
   header?: readonly string[];
   /** Quote character, or `null` if quotes are ordinary characters. Default: `"`, and `null` for tab-separated files. */
   quote?: string | null;
-  /** A name of the Encoding Standard, such as `windows-1252`. A byte order mark in the file overrides it. Default: `utf-8`. */
+  /**
+   * A name of the Encoding Standard, such as `windows-1252`. A byte order mark in the file overrides it. Default:
+   * `utf-8`.
+   */
   encoding?: string;
   /** Whether to remove whitespace and invisible characters around cells. Default: true. */
   trim?: boolean;

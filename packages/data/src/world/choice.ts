@@ -7,7 +7,10 @@ export interface ChoiceModel {
   items: Items;
   /** popularity * exp(liking) */
   weights: Float64Array[];
-  /** Probability that a chosen item is purchased: sigmoid(2 (z - 1)), z = liking standardized over the taste's first choices. */
+  /**
+   * Probability that a chosen item is purchased: sigmoid(2 (z - 1)), z = liking standardized over the taste's first
+   * choices.
+   */
   purchase: Float64Array[];
   /** Probability per event that a customer switches to another taste. */
   drift: number;

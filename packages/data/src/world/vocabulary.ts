@@ -1,4 +1,7 @@
-/** A kind of product: its heading, nouns for single products, and the headings of complementary categories of the department. */
+/**
+ * A kind of product: its heading, nouns for single products, and the headings of complementary categories of the
+ * department.
+ */
 export interface Category {
   heading: string;
   nouns: readonly [string, string];

@@ -18,7 +18,10 @@ export interface WorldOptions {
   items: number;
   /** Mean number of events per user, from 3 to 60; every user has 3 to 60 events. Default: 11. */
   meanLength: number;
-  /** Number of customer groups. With more of them each has fewer events, so ids alone are harder to learn from. Default: 120. */
+  /**
+   * Number of customer groups. With more of them each has fewer events, so ids alone are harder to learn from. Default:
+   * 120.
+   */
   tastes: number;
   /** Probability per event that a user switches to another taste. Default: 0.02. */
   drift: number;

@@ -19,7 +19,10 @@ export interface CoOccurrenceOptions {
   readonly smoothing?: number;
   /** Weight of an item's share of the train events. Higher values help if histories are short. Default: 0.05. */
   readonly popularity?: number;
-  /** Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /**
+   * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
+   * 0.
+   */
   readonly repeat?: Repeat;
   /** Text vectors `[N, D]` for the text term, or a `textNearness` shared by several scorers. Default: none. */
   readonly text?: TextVectors | TextNearness | null;
@@ -27,7 +30,10 @@ export interface CoOccurrenceOptions {
   readonly textWeight?: number;
   /** Exponent of the cosine in the text term. With higher values only the nearest texts count. Default: 4. */
   readonly textPower?: number;
-  /** Whether each item's text term is normalized to sum 1 over the catalog. If false, close texts count more. Default: true. */
+  /**
+   * Whether each item's text term is normalized to sum 1 over the catalog. If false, close texts count more. Default:
+   * true.
+   */
   readonly textNormalised?: boolean;
 }
 

@@ -17,7 +17,10 @@ export interface EaseOptions {
    * between scorers that differ only in other options. Default: 100.
    */
   readonly lambda?: number | GramInverse;
-  /** Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /**
+   * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
+   * 0.
+   */
   readonly repeat?: Repeat;
 }
 

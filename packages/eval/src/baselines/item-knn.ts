@@ -12,11 +12,17 @@ export interface ItemKnnOptions {
   readonly window?: number;
   /** The weight of an item is `decay^j`, with j = 0 for the last. Lower values emphasize the last item. Default: 0.8. */
   readonly decay?: number;
-  /** Exponent of the counts that normalize the similarity; 0.5 is the cosine. Higher values favor rare items. Default: 0.5. */
+  /**
+   * Exponent of the counts that normalize the similarity; 0.5 is the cosine. Higher values favor rare items. Default:
+   * 0.5.
+   */
   readonly alpha?: number;
   /** Number of nearest items per item. Smaller values need less memory and time. Default: Infinity (all). */
   readonly neighbors?: number;
-  /** Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /**
+   * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
+   * 0.
+   */
   readonly repeat?: Repeat;
 }
 

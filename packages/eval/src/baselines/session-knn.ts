@@ -14,7 +14,10 @@ export interface SessionKnnOptions {
   readonly neighbors?: number;
   /** Number of sequences to compare, the latest that share an item. Fewer are faster. Default: Infinity (all). */
   readonly sample?: number;
-  /** Added for items of the history, times their weight: raise it if users repeat items. `'never'` excludes them. Default: 0. */
+  /**
+   * Added for items of the history, times their weight: raise it if users repeat items. `'never'` excludes them.
+   * Default: 0.
+   */
   readonly repeat?: Repeat;
 }
 
@@ -35,7 +38,10 @@ export const sessionKnnRanges: { readonly [K in keyof SessionKnnOptions]: Number
 export interface SessionKnnMethod {
   /** Name of the scorer. */
   readonly name: string;
-  /** Weight in the similarity of an item that was chosen `back` events before the last one of a history of `length` items. */
+  /**
+   * Weight in the similarity of an item that was chosen `back` events before the last one of a history of `length`
+   * items.
+   */
   weight(back: number, length: number): number;
   /** [users] factor of the similarity with each train sequence */
   factors(log: UserItems): Float64Array;
@@ -93,7 +99,10 @@ export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, m
   };
 }
 
-/** The sequences that share items with a history. The arrays are indexed by user and valid for `users` until the next search. */
+/**
+ * The sequences that share items with a history. The arrays are indexed by user and valid for `users` until the next
+ * search.
+ */
 interface Candidates {
   readonly users: Int32Array;
   readonly similarity: Float64Array;

@@ -7,7 +7,10 @@ import { cosineFactors, type UserItems } from './user-items.ts';
 
 /** Options of {@link stan}. */
 export interface StanOptions extends SessionKnnOptions {
-  /** Decay over the history: an item `lambda1` events back has weight 1 / e. Lower values emphasize the last item. Default: 2. */
+  /**
+   * Decay over the history: an item `lambda1` events back has weight 1 / e. Lower values emphasize the last item.
+   * Default: 2.
+   */
   readonly lambda1?: number;
   /**
    * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `lambda2` has weight 1 / e of the
