@@ -36,11 +36,11 @@ export interface Augmented extends Logged {
 
 /** The terms of the Q head. */
 export interface Critic {
-  /** Of the logged actions. */
+  /** Terms of the logged actions. */
   readonly logged: Logged;
-  /** Of the environment's positive actions, if the batch has them. */
+  /** Terms of the environment's positive actions, if the batch has them. */
   readonly augmented?: Augmented;
-  /** Of negative actions, if the agent samples them. */
+  /** Terms of negative actions, if the agent samples them. */
   readonly negative?: Negatives;
   /** [B] conservative penalty, unweighted; absent if its weight is 0 */
   readonly cql?: tf.Tensor;

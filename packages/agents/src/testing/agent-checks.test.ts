@@ -45,7 +45,12 @@ afterAll(() => tf.dispose(kept));
 let calls = 0;
 
 const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, settings?: object][] = [
-  [/fit together/, 'two networks without a coin', spoiltAgent(ce, () => ({ networks: 2 })), /take turns when target/],
+  [
+    /fit together/,
+    'two networks without a coin',
+    spoiltAgent(ce, () => ({ networks: 2 })),
+    /two networks if and only if target/,
+  ],
   [/fit together/, 'a rate for no average', spoiltAgent(ce, () => ({ tau: 0.1 })), /tau does not fit target "none"/],
   [
     /fit together/,
@@ -59,7 +64,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     spoiltAgent(ce, () => ({ phases: [...onePhase(1), ...onePhase(1)] })),
     /different names/,
   ],
-  [/fit together/, 'no learning rate', spoiltAgent(ce, () => ({ phases: onePhase(0) })), /not above 0/],
+  [/fit together/, 'no learning rate', spoiltAgent(ce, () => ({ phases: onePhase(0) })), /must be above 0/],
   [
     /right shapes/,
     'a loss per row',
@@ -311,7 +316,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
     /restored from its JSON/,
     'phases from elsewhere',
     spoiltAgent(ce, () => ({ phases: onePhase(7) })),
-    /has other phases/,
+    /has different phases/,
   ],
   [
     /restored from its JSON/,
@@ -427,7 +432,7 @@ describe('a spoilt agent is found out', () => {
   });
 
   test('what a loss compares on purpose is let pass', () => {
-    const [, , batchwise] = agents.find(([property]) => property.test('see each other'))!;
+    const [, , batchwise] = agents.find(([property]) => property.test('rows of a batch are independent'))!;
     const check = checkOf(agentChecks, /rows of a batch are independent/);
     expect(() => check(agentContext(batchwise, { encoder: small, separable: false }))).not.toThrow();
   });

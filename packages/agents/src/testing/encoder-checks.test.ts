@@ -201,7 +201,7 @@ describe('a spoilt encoder is found out', () => {
   test('every property has been broken, but for guessing: that is the agent that scores', () => {
     const broken = (name: string) => encoders.some(([property]) => property.test(name));
     expect(Object.keys(encoderChecks).filter((name) => !broken(name))).toEqual([
-      'it guesses where there is nothing to learn',
+      'it guesses if there is nothing to learn',
     ]);
   });
 });
