@@ -112,7 +112,7 @@ export function timesOf(cells: ArrayLike<unknown>, where: (row: number) => strin
   return Float64Array.from(cells, (cell, row) => {
     const time = timeOf(cell);
     if (Number.isFinite(time)) return time;
-    throw new LeaError('E_TIME_BAD', `${where(row)}: the time is not a finite number.`, {
+    throw new LeaError('E_TIME_BAD', `${where(row)}: the time must be a finite number.`, {
       value: cell,
       hint: 'Use numbers (seconds, milliseconds, or ranks), or omit the column to use the order of the rows.',
     });

@@ -135,7 +135,7 @@ function checkCatalog(name: string, own: readonly string[], data: readonly strin
   const what =
     missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order of the items differs';
   throw new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
-    hint: 'Read the data with the item ids of the training (option itemIds of the readers), or train again.',
+    hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
   });
 }
 

@@ -28,7 +28,7 @@ export function initItems(key: Key, shape: Shape, size: number, use: TextUse, te
     if (text.shape[0] !== shape.items) {
       throw new LeaError('E_TEXT_SHAPE', 'Expected one text vector per item.', {
         value: text.shape,
-        hint: `Expected [${shape.items}, any].`,
+        hint: `Expected shape [${shape.items}, any].`,
       });
     }
     table.data.set(whiten(text, size));

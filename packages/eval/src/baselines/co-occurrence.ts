@@ -113,7 +113,7 @@ function nearnessOf(text: TextVectors | TextNearness, power: number | undefined,
     return textNearness(text, power ?? defaults.textPower);
   }
   if (text.items === items && (power === undefined || power === text.power)) return text;
-  throw new LeaError('E_OPTION_VALUE', 'coOccurrence: the text nearness is for a different catalog or power.', {
+  throw new LeaError('E_OPTION_VALUE', 'coOccurrence: text belongs to a different catalog or power.', {
     value: { items: text.items, power: text.power },
     hint: `Use textNearness(vectors, ${power ?? text.power}) with the vectors of these ${items} items.`,
   });
