@@ -8,7 +8,7 @@ import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
 import { type Query, type Recommendation, type RecommendOptions, recommendIds } from './recommend.ts';
 import { savePolicy } from './save.ts';
-import { type ScoringOptions, scoring } from './scoring.ts';
+import { type PolicyScorer, type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
@@ -24,20 +24,6 @@ export interface RecommendIndicesOptions {
    * Numbers that are not integers always throw. Default: `ignore`.
    */
   unknown?: 'ignore' | 'raise';
-}
-
-/** A scorer for `evaluate` of @lea/eval. */
-export interface PolicyScorer {
-  /** Name for tables and errors. */
-  readonly name: string;
-  /** Number of items. */
-  readonly items: number;
-  /** [items] raw ids by index, if the policy has them. */
-  readonly itemIds?: readonly string[];
-  /** Number of newest items of a history that it reads. */
-  readonly window: number;
-  /** Scores [size, items], flat. */
-  score(histories: Windows): Promise<Float32Array>;
 }
 
 /** A trained agent, ready to serve. */

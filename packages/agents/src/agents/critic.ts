@@ -9,7 +9,7 @@ import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput } from '../types.ts';
 import { neededState } from './alignment.ts';
 import { type Bootstraps, bootstraps } from './bootstraps.ts';
-import type { GuidanceOptions } from './guidance.ts';
+import type { CriticOptions } from './critic-options.ts';
 import type { QOptions } from './options.ts';
 
 /** Values and TD terms of the logged actions. */
@@ -44,20 +44,6 @@ export interface Critic {
   readonly negative?: Negatives;
   /** [B] conservative penalty, unweighted; absent if its weight is 0 */
   readonly cql?: tf.Tensor;
-}
-
-/** Options for negative actions. */
-export interface NegativeOptions {
-  /** Number of negative actions per row. */
-  readonly negatives: number;
-  /** Their reward. */
-  readonly negativeReward: number;
-}
-
-/** The options that `critic` reads. Without `negatives` or `augmentedActions` these terms are left out. */
-export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<GuidanceOptions> {
-  /** Temperature of the conservative penalty. Default: 1. */
-  readonly cqlTemperature?: number;
 }
 
 /**

@@ -1,15 +1,4 @@
-import { type Component, hasSlot, isCounted, type Slot } from './mixture.ts';
-
-/**
- * The weights of a mixture: softmax over the slots of a history of `bias` + `evidence` of the component times
- * ln(1 + row sum).
- */
-export interface Gate {
-  /** One number per slot. */
-  readonly bias: readonly number[];
-  /** One number per component; 0 for components without counts. */
-  readonly evidence: Readonly<Partial<Record<Component, number>>>;
-}
+import { type Component, type Gate, hasSlot, isCounted, type Slot } from './mixture.ts';
 
 /** Rows to fit a gate to. Slots without counts are listed only if they give the target a positive probability. */
 export interface GateRows {

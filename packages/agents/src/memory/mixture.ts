@@ -1,5 +1,4 @@
 import { COUNTED, type Counted, type Counts, type SortedRows, valueAt } from './counts.ts';
-import type { Gate } from './gate.ts';
 import type { OwnEvents } from './own-events.ts';
 
 /** The components of a memory, in the order of the mixture. */
@@ -9,6 +8,17 @@ export type Component = 'popularity' | Counted | 'repeat' | 'text';
 export interface Slot {
   readonly component: Component;
   readonly place: number;
+}
+
+/**
+ * The weights of a mixture: softmax over the slots of a history of `bias` + `evidence` of the component times
+ * ln(1 + row sum).
+ */
+export interface Gate {
+  /** One number per slot. */
+  readonly bias: readonly number[];
+  /** One number per component; 0 for components without counts. */
+  readonly evidence: Readonly<Partial<Record<Component, number>>>;
 }
 
 /** Direct successions are used at the two newest places; further back they add nothing to `forward`. */
