@@ -108,7 +108,7 @@ it('recommend: what is no whole number is no unknown item but an error, whatever
     for (const unknown of ['ignore', 'raise'] as const) {
       await expect(policy.recommendIndices([[1], history as never], 2, { unknown })).rejects.toMatchObject({
         code: 'E_ITEM_RANGE',
-        message: expect.stringMatching(/^History 1 /),
+        message: expect.stringMatching(/^Items of history 1 /),
       });
     }
     await expect(policy.recommendIndices([[1]], 2, { exclude: history as never })).rejects.toMatchObject({

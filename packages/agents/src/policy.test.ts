@@ -99,7 +99,7 @@ test('recommend: unknown items are left out and counted, or an error', async () 
   // The row is that of the request, not of the batch.
   const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'raise' });
   await expect(strict).rejects.toMatchObject({ code: 'E_ITEM_RANGE', value: 1.5 });
-  await expect(strict).rejects.toThrow(/History 1 /);
+  await expect(strict).rejects.toThrow(/history 1 /);
   expect(policy.ignored).toBe(3);
 });
 
@@ -274,9 +274,9 @@ test('weights are checked without making the tables of a large catalogue, unless
 test('histories and windows that are none are refused, by row', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
   for (const [given, message] of [
-    [[1, 2, 3], /History 0 is no list/],
-    [[[1], null], /History 1 is no list/],
-    [[[1], new Set([2])], /History 1 is no list/],
+    [[1, 2, 3], /History 0 must be an array/],
+    [[[1], null], /History 1 must be an array/],
+    [[[1], new Set([2])], /History 1 must be an array/],
     [Int32Array.of(1, 2), /History 0 must be an array|histories must be an array/],
     [undefined, /must be an array/],
   ] as const) {
