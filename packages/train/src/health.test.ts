@@ -34,7 +34,7 @@ describe('checkHealth', () => {
       /step 41.*"loss\/ce" is not a finite[^.]*\. Got NaN\. Lower the learning rate lr; see/,
     );
     expect(() => check(parts, 'actor')).toThrow(
-      /"loss\/ce" is not a finite.*give weightClip a lower bound of 0, or lower actorLr/,
+      /"loss\/ce" is not a finite.*Set the lower bound of weightClip to 0, or lower actorLr/,
     );
     const clamped = { ...plan, agent: sac({ weightClip: [0, 10] })(sasrec()) };
     expect(() => check(parts, 'actor', clamped)).toThrow(/Got NaN\. Lower the learning rate actorLr; see/);

@@ -78,9 +78,9 @@ test('cures by phase: weightClip and warmup where they would help, else the rate
     expect(cures({ weightClip: [0, 10] })[`actor/${part}`]).not.toMatch(/weightClip|warmup/);
   }
   for (const part of ['actor/loss/ce', 'actor/weight/mean']) {
-    expect(cures({})[part]).toMatch(/weightClip a lower bound of 0, or lower actorLr/);
+    expect(cures({})[part]).toMatch(/lower bound of weightClip to 0, or lower actorLr/);
     expect(cures({ warmup: 0 })[part]).toMatch(
-      /weightClip a lower bound of 0, or warmup to "early-stopping", or lower lr/,
+      /lower bound of weightClip to 0, or warmup to "early-stopping", or lower lr/,
     );
   }
 });

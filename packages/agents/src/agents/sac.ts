@@ -9,17 +9,21 @@ import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
 import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
+/** Options of `sac`. */
 export interface SacOptions extends SqnOptions {
   /**
-   * Length of the first phase (SQN): until validation stops improving (default), a number of updates (the authors: 30000 or
-   * 15000), or 0 for none, as their Caser and NextItNet scripts have it, which then diverge.
+   * Length of the first phase (SQN): `early-stopping`, a number of updates (the authors use 30000 or 15000), or 0 for no warm-up
+   * (as in their Caser and NextItNet scripts, which then diverge). Default: `early-stopping`.
    */
   warmup: number | 'early-stopping';
-  /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001. Without a warm-up not read: there is one Adam, of `lr`. */
+  /**
+   * Learning rate of the second phase, which has a fresh Adam. Not used without warm-up: `lr` is used instead. Default:
+   * 0.001.
+   */
   actorLr: number;
   /**
-   * Bounds of the weight Q(s,a). Default null, none, as in the paper: once Q(s,a) < 0 the cross entropy is pushed up, without
-   * bound. A lower bound of 0, as in [0, 10], makes that impossible.
+   * Bounds of the weight Q(s,a). With null, as in the paper, the cross-entropy is increased without bound once Q(s,a) < 0; a
+   * lower bound of 0, as in [0, 10], prevents that. Default: null.
    */
   weightClip: WeightClip;
 }
@@ -33,7 +37,7 @@ export const sacDefaults: SacOptions = {
 
 /**
  * Self-supervised actor-critic (Xin et al., SIGIR 2020). First phase `warmup`: SQN. Second phase `actor`: the supervised term
- * of each row is weighted by the value of its logged action, L = Q(s,a) CE + w TD, no gradient through the weight.
+ * of each row is weighted by the value of its logged action, L = Q(s,a) CE + w TD, without gradient through the weight.
  */
 export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
   type: 'sac',
@@ -59,7 +63,7 @@ export function checkSac(type: string, options: SacOptions): void {
   checkWarmup(type, options, 0);
 }
 
-/** Everything of SAC but its loss. */
+/** All parts of SAC except its loss. */
 export function sacParts(
   options: SacOptions,
   encoder: Parameters<typeof qParts>[1],
@@ -81,11 +85,11 @@ function actorCures({ warmup, weightClip: clip }: SacOptions): Agent['cures'] {
   const cures = qCures(rate);
   if (clip && clip[0] >= 0) return cures;
   const sooner = warmup === 0 ? ', or warmup to "early-stopping"' : '';
-  const negative = `Values below 0 push the cross entropy up without bound: give weightClip a lower bound of 0${sooner}, or lower ${rate}.`;
+  const negative = `Negative values increase the cross-entropy without bound. Set the lower bound of weightClip to 0${sooner}, or lower ${rate}.`;
   return { ...cures, 'loss/ce': negative, 'weight/mean': negative };
 }
 
-/** The value of the logged action as its weight. */
+/** The value of the logged action as the weight of its supervised term. */
 export function valueWeight(q: tf.Tensor, { weightClip: clip }: { readonly weightClip: WeightClip }): Weighting {
   const value = stopGradient(q);
   const weight = clip ? tf.clipByValue(value, clip[0], clip[1]) : value;
