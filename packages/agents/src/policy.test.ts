@@ -157,11 +157,13 @@ test('a saved policy scores as before; damage is named', async () => {
 
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
-  expect(JSON.parse(whole)).toMatchObject({ version: 4, agentsVersion, weightsHash: weightsHash(policy.params) });
+  expect(JSON.parse(whole)).toMatchObject({ version: 5, agentsVersion, weightsHash: weightsHash(policy.params) });
   await writeFile(path, whole.replace('"window": 3', '"window": 4'));
   await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_FILE', value: path });
   await writeFile(path, edited(whole, { weightsHash: '?' }));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
+  await writeFile(path, edited(whole, { version: 4 }));
+  await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_VERSION', value: 4 });
   await writeFile(path, '{ "version": 1 }');
   await expect(loadPolicy(folder)).rejects.toThrow(/lacks required fields/);
   await writeFile(path, '{ "version": 7, "agentsVersion": "9.8.7" }');
@@ -171,17 +173,6 @@ test('a saved policy scores as before; damage is named', async () => {
   await writeFile(path, '{');
   await expect(loadPolicy(folder)).rejects.toThrow(/not valid JSON/);
   await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/does not exist/);
-});
-
-test('a policy of the first format is read', async () => {
-  const policy = fresh();
-  const older = join(folder, 'older');
-  await policy.save(older);
-  const path = join(older, 'policy.json');
-  await writeFile(path, edited(await readFile(path, 'utf8'), { version: 1, textHash: undefined }));
-  await writeSafetensors(join(older, 'weights.safetensors'), { ...policy.params, text });
-  const again = await loadPolicy(older, { backend: 'cpu' });
-  expect([again.params, again.text]).toEqual([policy.params, text]);
 });
 
 test('text vectors belong to what is saved, and no parameter is taken for them', async () => {

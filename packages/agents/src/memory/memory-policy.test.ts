@@ -300,19 +300,6 @@ test('damage to a saved memory is refused', async () => {
   }
 });
 
-test('a policy of the second format, which had no memories, is read', async () => {
-  const saved = join(folder, 'second');
-  const policy = createPolicy(agent, paramsOf(agent), shape, quick);
-  await policy.save(saved);
-  const path = join(saved, 'policy.json');
-  const { sha256: _, ...file } = JSON.parse(await readFile(path, 'utf8'));
-  expect(file.memory).toBeUndefined();
-  await writeFile(path, JSON.stringify({ ...file, version: 2 }));
-  const again = await loadPolicy(saved, quick);
-  expect([again.memory, again.fusion]).toEqual([undefined, undefined]);
-  expect(await scoresOf(again)).toEqual(await scoresOf(policy));
-});
-
 test('events that are observed are known to the next call, not to the memory the policy was made with', async () => {
   const before = memory.hash;
   const policy = fused();
