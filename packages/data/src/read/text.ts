@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { LeaError, readError } from '@lea/core';
+import { LeaError } from '@lea/core';
+import { readError } from '@lea/core/node';
 
 /**
  * The text of a file in pieces, without its byte order mark. What is gzipped is told by its content, not by its name.
