@@ -83,9 +83,9 @@ export {
   type Policy,
   type PolicyOptions,
   type PolicyScorer,
-  type RecommendIndicesOptions,
 } from './policy.ts';
 export type { Query, Recommendation, RecommendOptions } from './recommend.ts';
+export type { Recommender, RecommendIndicesOptions } from './recommender.ts';
 export {
   agentConfig,
   agentTypes,

@@ -1,6 +1,7 @@
 import { checkRanges, LeaError } from '@lea/core';
 import { checkWindows, type Windows } from '@lea/data';
 import { compile, interpret, type Program, type ProgramSpecs, type Runner, specsOf, type Values } from '@lea/tensor';
+import { historiesPerRun, type ScoreRuns } from './runs.ts';
 import type { Shape } from './types.ts';
 
 export interface ScoringOptions {
@@ -22,18 +23,10 @@ export interface Scoring {
   readonly batch: number;
   /** Scores [size * items], row by row. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
   score(windows: Windows): Promise<Float32Array>;
-  /**
-   * Run by run, so that the scores of one are gone before the next.
-   *
-   * @param visit gets the scores of the histories from `from` on
-   */
-  runs(windows: Windows, visit: (scores: Float32Array, from: number) => void): Promise<void>;
+  readonly runs: ScoreRuns;
   /** Calls that have begun are finished first, later ones refused. */
   dispose(): Promise<void>;
 }
-
-/** The most scores that a run makes by default. */
-const SCORES_PER_RUN = 2 ** 24;
 
 /** Rows of the programs for small calls, which a whole batch of padding would slow down. */
 const SMALL = [1, 16];
@@ -63,7 +56,7 @@ export function scoringSpecs(window: number, batch: number, frozen: Values): Pro
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function scoring(shape: Shape, source: ScoringSource, options: ScoringOptions): Scoring {
-  const { batch = Math.min(256, Math.max(1, Math.floor(SCORES_PER_RUN / shape.items))), threads, backend } = options;
+  const { batch = historiesPerRun(shape.items), threads, backend } = options;
   const counted = [1, Infinity, 'whole'] as const;
   checkRanges('policy', { batch, threads: threads ?? 1 }, { batch: counted, threads: counted });
   const runners = new Map<number, Promise<Runner>>();
@@ -100,7 +93,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     await Promise.allSettled(calls);
     for (const made of await Promise.allSettled(old)) if (made.status === 'fulfilled') await made.value.dispose();
   };
-  const runAll: Scoring['runs'] = async (windows, visit) => {
+  const runAll: ScoreRuns = async (windows, visit) => {
     const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
     // Taken together: what is fed must have the form that the program was made for.
     const [made, frozen] = [ready(rows), source.frozen()];
@@ -111,7 +104,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       visit((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from);
     }
   };
-  const runs: Scoring['runs'] = async (windows, visit) => {
+  const runs: ScoreRuns = async (windows, visit) => {
     if (disposal) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Load it again.' });
     const call = runAll(windows, visit);
     calls.add(call);
