@@ -1,0 +1,11 @@
+// In a page, with a bundler: the history never leaves it. `browser-check.ts` bundles this file and runs it in Chromium.
+import { type ServedPolicy, servePolicy } from '@lea/agents/serve';
+import * as ort from 'onnxruntime-web/wasm';
+
+// More threads need a page that is cross-origin isolated.
+ort.env.wasm.numThreads = 1;
+
+export async function openPolicy(url: string): Promise<ServedPolicy> {
+  const model = await (await fetch(url)).arrayBuffer();
+  return servePolicy(model, { ort });
+}
