@@ -1,4 +1,5 @@
-// In a page, with a bundler: the history never leaves it. `browser-check.ts` bundles this file and runs it in Chromium.
+// A page that recommends by itself; `browser-check.ts` bundles it and runs it in Chromium.
+// #region page
 import { type ServedPolicy, servePolicy } from '@lea/agents/serve';
 import * as ort from 'onnxruntime-web/wasm';
 
@@ -9,3 +10,4 @@ export async function openPolicy(url: string): Promise<ServedPolicy> {
   const model = await (await fetch(url)).arrayBuffer();
   return servePolicy(model, { ort });
 }
+// #endregion page
