@@ -8,18 +8,9 @@ import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
 import { type Recommender, recommender } from './recommender.ts';
 import { savePolicy } from './save.ts';
-import { type ScoringOptions, scoring } from './scoring.ts';
+import { type PolicyScorer, type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import type { Agent, Shape } from './types.ts';
-
-/** What `evaluate` of @lea/eval takes. */
-export interface PolicyScorer {
-  readonly name: string;
-  readonly items: number;
-  readonly itemIds?: readonly string[];
-  readonly window: number;
-  score(histories: Windows): Promise<Float32Array>;
-}
 
 /** A trained agent, ready to serve. */
 export interface Policy extends PolicyParts, Recommender {
