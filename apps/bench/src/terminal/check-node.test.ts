@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import manifest from '../../../package.json' with { type: 'json' };
+import manifest from '../../package.json' with { type: 'json' };
 import { checkNode } from './check-node.ts';
 
 it.each(['22.18.0', '22.21.3', '23.0.0', '24.1.0', '100.0.0'])('takes Node %s', (version) => {
