@@ -15,40 +15,47 @@ import type { Agent, Shape } from './types.ts';
 /** A trained agent, ready to serve. */
 export interface Policy extends PolicyParts, Recommender {
   /**
-   * Counts more events in the policy's memory, without training: the next call knows them. Give many at once.
+   * Counts more events in the policy's memory, without training. They affect the next call. Pass many events at once, because
+   * every call copies the tables.
    *
-   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE` (then nothing was counted)
+   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE`, `E_HISTORY` (then nothing is counted)
    */
   observe(events: readonly ObservedEvent[]): void;
   /**
-   * Scores [size * items], row by row.
+   * Scores of all items for each history: [size, items], flat.
    *
-   * @throws LeaError `E_WINDOWS` (parts that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
+   * @throws LeaError `E_WINDOWS` (arrays that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
+  /** A scorer for `evaluate` of @lea/eval. Default name: `<encoder>-<agent>`. */
   asScorer(name?: string): PolicyScorer;
-  /** Writes `policy.json` and `weights.safetensors` into a folder. */
+  /** Writes `policy.json`, `weights.safetensors` and, if the policy has item ids, `items.json` into a folder. */
   save(dir: string): Promise<void>;
-  /** Gives the memory of the program back, once the calls that have begun are finished; scoring afterwards is an error. */
+  /** Releases the program's memory after pending calls have finished; scoring afterwards throws. */
   dispose(): Promise<void>;
 }
 
+/** Options of `createPolicy`. */
 export interface PolicyOptions extends ScoringOptions {
-  /** Text vectors float32 [N, textSize]; needed when the encoder reads text. */
+  /** Text vectors float32 [N, textSize]; required if the encoder reads text. */
   text?: Value;
-  /** A counting memory that joins the network's scores; the policy keeps one of its own that knows the same. Default none. */
+  /** A counting memory to combine with the network; the policy uses an independent copy. Default: none. */
   memory?: Memory;
-  /** Ids of the catalog's items, by index: what `recommend` speaks in. `fit` and `train` pass those of the log. Default none. */
+  /** [N] raw item ids by index, for `recommend`. `fit` and `train` pass those of the log. Default: none. */
   itemIds?: readonly string[];
-  /** How it joins them. Default form `after` with weight 0.3; `fuse` of @lea/train fits it on validation. */
+  /**
+   * How to combine memory and network; `fuse` of @lea/train fits it on validation. Default: form `after` with weight
+   * 0.3.
+   */
   fusion?: Partial<Fusion>;
 }
 
 /**
- * A policy out of an agent and its weights. The scoring program is made at the first call.
+ * Creates a policy from an agent and its weights. The scoring program is compiled at the first call.
  *
- * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (weights of another agent, or for another shape: names the
- *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_ITEM_IDS`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (the weights do not fit the agent or the shape; names the
+ *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_ITEM_IDS`, `E_OPTION_UNKNOWN`,
+ *   `E_OPTION_VALUE`
  */
 export function createPolicy(agent: Agent, params: Values, shape: Shape, options: PolicyOptions = {}): Policy {
   const {
@@ -58,7 +65,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
     itemIds: ids,
     ...scoringOptions
   } = withDefaults('policy', policyDefaults, options);
-  if (asked && !counted) throw withoutMemory('fusion says how a memory joins the network');
+  if (asked && !counted) throw withoutMemory('fusion needs a memory');
   if (counted) checkMemory(counted, shape.items);
   const memory = counted?.fork();
   const fusion = memory && checkedFusion(asked, memory.config);
@@ -71,7 +78,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   return {
     ...parts,
     observe(events) {
-      if (!memory) throw withoutMemory('observe counts events');
+      if (!memory) throw withoutMemory('observe needs a memory');
       memory.observe(events);
     },
     score: scorer.score,
@@ -105,21 +112,21 @@ const policyDefaults: PolicyOptions = {
 };
 
 function withoutMemory(what: string): LeaError {
-  return new LeaError('E_MEMORY_MISSING', `policy: ${what}, and this policy has none.`, {
-    hint: 'Give it one as { memory }, from countingMemory.',
+  return new LeaError('E_MEMORY_MISSING', `policy: ${what}, but the policy has none.`, {
+    hint: 'Create the policy with { memory } from countingMemory.',
   });
 }
 
 function checkedText(text: Value | undefined, { items, textSize }: Shape): Value {
   if (!text) {
-    throw new LeaError('E_TEXT_MISSING', 'The encoder of this policy reads text vectors.', {
+    throw new LeaError('E_TEXT_MISSING', 'The encoder of the policy needs text vectors.', {
       hint: 'Pass them as { text }.',
     });
   }
   if (String(text.shape) !== String([items, textSize])) {
     throw new LeaError('E_TEXT_SHAPE', 'The text vectors do not fit the policy.', {
       value: text.shape,
-      hint: `Expected [${items}, ${textSize}].`,
+      hint: `Expected shape [${items}, ${textSize}].`,
     });
   }
   return text;

@@ -5,14 +5,15 @@ import { type Query, type Recommendation, type RecommendOptions, recommendIds } 
 import type { ScoreRuns } from './runs.ts';
 import { type Scored, topK } from './topk.ts';
 
+/** Options of `Policy.recommendIndices`. */
 export interface RecommendIndicesOptions {
-  /** Items not to recommend: those of the user's own history, or these. Default: none are left out. */
+  /** Items to exclude: `seen` for the items of the history, or a list of indices. Default: none. */
   exclude?: 'seen' | readonly number[];
-  /** The only items to rank, in any order; repeats count once. Default: all. */
+  /** Indices of the only items to rank, in any order; duplicates are ignored. Default: all items. */
   candidates?: readonly number[];
   /**
-   * What an item index outside 0..N-1 in a history does. Default `ignore`: it is left out, and counted in
-   * `Policy.ignored`. `raise` makes it an error. What is no whole number is always one.
+   * For item indices outside 0..N-1 in a history: `ignore` leaves them out and counts them in `Policy.ignored`, `raise` throws.
+   * Numbers that are not integers always throw. Default: `ignore`.
    */
   unknown?: 'ignore' | 'raise';
 }
@@ -20,13 +21,12 @@ export interface RecommendIndicesOptions {
 /** Ranks the items of a catalogue for users. */
 export interface Recommender {
   /**
-   * The `k` best items for each history (item indices, oldest first, any length), best first. Lists are shorter where
-   * fewer than `k` items are left; items whose score is NaN are left out.
+   * The `k` best items for each history (item indices, oldest first, any length), best first. A list is shorter if fewer than
+   * `k` items remain; items with a NaN score are left out.
    *
-   * @throws LeaError `E_HISTORY` (no list of histories, or one that is no list of items; names the row), `E_ITEM_RANGE` (an
-   *   item of `candidates`, `exclude` or, with `unknown: 'raise'`, an event outside 0..N-1, or one that is no whole number;
-   *   names the value), `E_SCORES_NAN`
-   *   (no finite score: the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
+   * @throws LeaError `E_HISTORY` (not an array of arrays; names the row), `E_ITEM_RANGE` (an index in `candidates`, `exclude`
+   *   or, with `unknown: 'raise'`, in a history is outside 0..N-1, or is not an integer; names the value), `E_SCORES_NAN` (no
+   *   finite score, because the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
   recommendIndices(
     histories: readonly ArrayLike<number>[],
@@ -34,17 +34,17 @@ export interface Recommender {
     options?: RecommendIndicesOptions,
   ): Promise<Scored[][]>;
   /**
-   * The `k` best items for a user, or for each of several, by the ids of the log: `recommend({ history: ['sku-7'] }, 5)`.
-   * Ids keep their meaning whatever order today's catalog has; ids that are newer than the policy are ignored and counted.
+   * The `k` best items for a user or for each of several users, by raw item ids: `recommend({ history: ['sku-7'] }, 5)`. Ids do
+   * not depend on the order of the current catalog. Ids that the policy does not know are ignored and counted.
    *
-   * @throws LeaError `E_ITEM_IDS` (the policy knows no ids), `E_HISTORY` (no list of ids), `E_ID_UNKNOWN` (with
-   *   `unknown: 'raise'`), and those of `recommendIndices`
+   * @throws LeaError `E_ITEM_IDS` (the policy has no ids), `E_HISTORY` (not an array of ids), `E_ID_UNKNOWN` (with
+   *   `unknown: 'raise'`), and the errors of `recommendIndices`
    */
   recommend(query: Query, k: number, options?: RecommendOptions): Promise<Recommendation[]>;
   recommend(queries: readonly Query[], k: number, options?: RecommendOptions): Promise<Recommendation[][]>;
   /**
-   * Events that `recommend` and `recommendIndices` have left out since the policy was made because their items are unknown. To be watched: it
-   * grows when the catalogue has moved on and the policy should be trained again.
+   * Number of events with unknown items that `recommend` and `recommendIndices` have ignored since the policy was created.
+   * Monitor it: it grows when the catalog has changed and the policy should be trained again.
    */
   readonly ignored: number;
 }
@@ -99,7 +99,7 @@ const recommendDefaults: {
   unknown: 'ignore' | 'raise';
 } = { exclude: undefined, candidates: undefined, unknown: 'ignore' };
 
-/** The histories without unknown items; what is no history or no index is left for `windowsOf` to name. */
+/** Removes unknown items from histories. Invalid histories and indices are left for `windowsOf` to report. */
 function knownOnly(histories: readonly ArrayLike<number>[], items: number): readonly ArrayLike<number>[] {
   const known = (history: ArrayLike<number>) =>
     Array.from(history).filter((item) => isItem(item, items) || !Number.isInteger(item));
@@ -114,12 +114,12 @@ function events(histories: readonly ArrayLike<number>[]): number {
 /** @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE` */
 function itemSet(name: string, list: readonly number[], items: number): Set<number> {
   if (!isItemList(list)) {
-    throw new LeaError('E_OPTION_VALUE', `recommendIndices: ${name} must be a list of items.`, { value: list });
+    throw new LeaError('E_OPTION_VALUE', `recommendIndices: ${name} must be an array of items.`, { value: list });
   }
   const set = new Set(list);
   for (const item of set) {
     if (isItem(item, items)) continue;
-    throw new LeaError('E_ITEM_RANGE', `recommendIndices: ${name} holds what is no item of 0..${items - 1}.`, {
+    throw new LeaError('E_ITEM_RANGE', `recommendIndices: items of ${name} must be in 0..${items - 1}.`, {
       value: item,
     });
   }
@@ -132,6 +132,6 @@ function isItem(item: number, items: number): boolean {
 
 function withoutScores(row: number): LeaError {
   return new LeaError('E_SCORES_NAN', `History ${row} has no finite score.`, {
-    hint: 'The weights or text vectors are damaged: train, load or export the policy again.',
+    hint: 'The weights or text vectors are damaged. Train, load or export the policy again.',
   });
 }

@@ -1,6 +1,6 @@
 import type { Windows } from '@lea/data';
 
-/** The most scores that a run makes by default. */
+/** Default maximum of scores per run. */
 const SCORES_PER_RUN = 2 ** 24;
 
 /** Histories per run for a catalogue of that size: 256, fewer where they would make more than 2^24 scores. */
@@ -9,8 +9,8 @@ export function historiesPerRun(items: number): number {
 }
 
 /**
- * Scores windows run by run, so that the scores of one are gone before the next.
+ * Passes the scores of each run to `visit`, so that only one run's scores are in memory.
  *
- * @param visit gets the scores of the histories from `from` on
+ * @param visit called with the scores of consecutive histories, starting with history `from`
  */
 export type ScoreRuns = (windows: Windows, visit: (scores: Float32Array, from: number) => void) => Promise<void>;

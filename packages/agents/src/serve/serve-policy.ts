@@ -38,12 +38,12 @@ export interface ServedPolicy extends Recommender, AsyncDisposable {
   /** The last events of a history that are read. */
   readonly window: number;
   /**
-   * Scores [size * items], row by row.
+   * Scores of all items for each history: [size, items], flat.
    *
-   * @throws LeaError `E_WINDOWS` (parts that do not fit together), `E_ITEM_RANGE`, `E_POLICY_FILE`, `E_DISPOSED`
+   * @throws LeaError `E_WINDOWS` (arrays that do not fit together), `E_ITEM_RANGE`, `E_POLICY_FILE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
-  /** Releases the session once the calls that have begun are finished; later ones are refused. */
+  /** Releases the session after pending calls have finished; later calls throw. */
   dispose(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export async function servePolicy(model: Uint8Array | ArrayBuffer, options: Serv
   let disposal: Promise<void> | undefined;
   /** One after another: not every build of ONNX Runtime's lets runs of a session overlap. */
   const runs: ScoreRuns = async (windows, visit) => {
-    if (disposal) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Open it again.' });
+    if (disposal) throw new LeaError('E_DISPOSED', 'The policy has been disposed.', { hint: 'Open it again.' });
     const call = last.then(() => runAll(windows, visit));
     last = call.catch(() => {});
     await call;
