@@ -4,9 +4,6 @@ export { checkWindows } from './check-windows.ts';
 export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
 export { successions } from './counting/successions.ts';
 export type { Dataset, EventSet } from './datasets/dataset.ts';
-export { loadIndustrial } from './datasets/industrial.ts';
-export { type LastfmOptions, lastfmCatalog, loadLastfm } from './datasets/lastfm.ts';
-export { loadRetailrocket } from './datasets/retailrocket.ts';
 export {
   dataHash,
   type EventColumns,
@@ -16,10 +13,7 @@ export {
   interactionsOf,
 } from './interactions.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
-export { type ReadCatalogOptions, readCatalog } from './read/catalog.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
-export { type InteractionColumns, type ReadInteractionsOptions, readInteractions } from './read/interactions.ts';
-export type { FileOptions } from './read/table.ts';
 export { rewardsOf } from './rewards.ts';
 export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
 export { leaveOneOut, splitByTime } from './split/by-order.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { checkRanges, contentHash, LeaError, readWhole, unsealed, withDefaults, writeSealed } from '@lea/core';
+import { checkRanges, contentHash, LeaError, unsealed, withDefaults } from '@lea/core';
+import { readWhole, writeSealed } from '@lea/core/node';
 import { checkWindows, emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalisedTokens, withMoreTokens } from '../items/tokens.ts';

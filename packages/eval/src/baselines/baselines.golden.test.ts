@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { readInteractions, type Split, splitByUserLists, type Transitions } from '@lea/data';
+import { type Split, splitByUserLists, type Transitions } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
 import type { Scorer } from '../scorer.ts';
