@@ -10,7 +10,7 @@ export async function main(): Promise<string[]> {
 
   const memory = await countingMemory(train, { text: tfidfVectors(catalog.texts) });
   const network = await fit({
-    agent: ce()(sasrecModern({ size: 32, blocks: 1, everyPosition: false })),
+    agent: ce({ encoder: sasrecModern({ size: 32, blocks: 1, everyPosition: false }) }),
     train,
     validation,
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),

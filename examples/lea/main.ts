@@ -22,7 +22,7 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
   // #endregion annotate
 
   // #region train
-  const agent = snqn()(sasrec());
+  const agent = snqn({ encoder: sasrec() });
   const plain = await fit({ agent, train, validation, rewards });
   const signals = leaSignals(annotation, train, { rewards });
   const lea = await fit({ agent, train, validation, rewards, signals });

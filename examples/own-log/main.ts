@@ -21,7 +21,7 @@ export async function main(): Promise<string[]> {
   // #endregion split
   // #region train
   const { policy, best } = await fit({
-    agent: ce()(sasrec({ size: 32 })),
+    agent: ce({ encoder: sasrec({ size: 32 }) }),
     train,
     validation,
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),

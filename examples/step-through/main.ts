@@ -9,7 +9,7 @@ export async function main(size = { users: 1000, items: 200 }, maxSteps?: number
   const world = createWorld(size);
   const { train, validation, test } = splitByUser(world.interactions, { seed: 0 });
   const rewards = rewardsOf(world.interactions.kinds, { click: 0.2, purchase: 1 });
-  const { policy } = await fit({ agent: snqn()(sasrec()), train, validation, rewards, maxSteps });
+  const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, maxSteps });
 
   const env = await stepEnvironment(world, { start: test, horizon: 10, patience: 3 });
   const problems = await checkEnvironment(env); // none; see what it says of an environment of yours

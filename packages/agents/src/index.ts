@@ -49,6 +49,7 @@ export { checkChoices, checkRanges } from './checks.ts';
 export type {
   AgentDefinition,
   AgentFactory,
+  AgentOptions,
   AgentParts,
   EncoderDefinition,
   EncoderFactory,

@@ -24,7 +24,7 @@ describe('types', () => {
   });
 
   it('an agent is a factory applied to an encoder; misspelt options do not compile', () => {
-    expectTypeOf(ce()(sasrec())).toEqualTypeOf<Agent>();
+    expectTypeOf(ce({ encoder: sasrec() })).toEqualTypeOf<Agent>();
     // @ts-expect-error the option is called dropout
     expectTypeOf(sasrec).toBeCallableWith({ dropuot: 0.1 });
   });

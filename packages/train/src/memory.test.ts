@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: ce()(sasrec({ size: 8, dropout: 0.1 })),
+  agent: ce({ encoder: sasrec({ size: 8, dropout: 0.1 }) }),
   train: data,
   validation,
   rewards: [0.2, 1],
@@ -134,9 +134,9 @@ describe('training with a memory', () => {
   });
 
   it.each([
-    ['a loss at every position', ce()(sasrecModern({ size: 8 }))],
-    ['a sampled loss', ce({ loss: 'sampled-softmax', candidates: 4 })(sasrec({ size: 8 }))],
-    ['an agent that ranks by Q', snqn({ rankingHead: 'q', negatives: 2 })(sasrec({ size: 8 }))],
+    ['a loss at every position', ce({ encoder: sasrecModern({ size: 8 }) })],
+    ['a sampled loss', ce({ encoder: sasrec({ size: 8 }), loss: 'sampled-softmax', candidates: 4 })],
+    ['an agent that ranks by Q', snqn({ encoder: sasrec({ size: 8 }), rankingHead: 'q', negatives: 2 })],
   ])('joint: %s is refused with the way out', async (_, agent) => {
     await expect(fit(small({ agent, memory, fusion: 'joint' }))).rejects.toMatchObject({
       code: 'E_MEMORY_JOINT',
@@ -195,7 +195,9 @@ describe('fitFusion', () => {
   });
 
   it('with a Q head, the temperature is the usual spread of its values', async () => {
-    const { policy } = await fit(small({ agent: snqn({ rankingHead: 'q', negatives: 2 })(sasrec({ size: 8 })) }));
+    const { policy } = await fit(
+      small({ agent: snqn({ encoder: sasrec({ size: 8 }), rankingHead: 'q', negatives: 2 }) }),
+    );
     const { fusion } = await fitFusion(policy, memory, validation);
     const count = Math.min(256, validation.count);
     const scores = await policy.score(

@@ -9,7 +9,7 @@ import type { Signals } from './signals.ts';
 import { itemStatistics } from './statistics.ts';
 
 export interface TrainOptions {
-  /** What is trained: encoder, heads and losses, e.g. `snqn()(sasrec())`. */
+  /** What is trained: encoder, heads and losses, e.g. `snqn({ encoder: sasrec() })`. */
   agent: Agent;
   /** The logged decisions that are learned from. */
   train: Transitions;

@@ -238,8 +238,8 @@ export function roundTrip(context: AgentContext): void {
 }
 
 /** A misspelt option is refused with the nearest name. */
-export function options({ factory }: AgentContext): void {
-  checkSpelling(factory);
+export function options({ factory, settings: { encoder } }: AgentContext): void {
+  checkSpelling(factory, { encoder });
 }
 
 /** A saved policy scores as before. */

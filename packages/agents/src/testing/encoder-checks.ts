@@ -200,7 +200,7 @@ export function roundTrip(context: EncoderContext): void {
 
 /** A misspelt option is refused with the nearest name. */
 export function options({ factory }: EncoderContext): void {
-  checkSpelling(factory);
+  checkSpelling(factory, {});
 }
 
 /** States are the same compiled and eagerly, in training too. */
