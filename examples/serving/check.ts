@@ -13,10 +13,9 @@ import {
   encoderTypes,
   exportOnnx,
   type Policy,
-  type Scored,
 } from '@lea/agents';
 import { fold, integers, key } from '@lea/core';
-import { createWorld, splitByUser } from '@lea/data';
+import { createWorld, type Scored, splitByUser } from '@lea/data';
 import { askBrowser } from './check/browser.ts';
 import { difference } from './check/difference.ts';
 import { askPython } from './check/python.ts';

@@ -3,7 +3,6 @@ import {
   allValues,
   type CatalogueOptions,
   catalogueDefaults,
-  checkCatalogue,
   checkRanges,
   defineAgent,
   halfSquare,
@@ -23,6 +22,7 @@ import {
   supervisedLoss,
   valuesOf,
 } from '@lea/agents';
+import { checkCatalogue } from '@lea/data';
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 

@@ -83,7 +83,6 @@ export {
   createPolicy,
   type Policy,
   type PolicyOptions,
-  type PolicyScorer,
   type RecommendIndicesOptions,
 } from './policy.ts';
 export type { Query, Recommendation, RecommendOptions } from './recommend.ts';
@@ -98,7 +97,6 @@ export {
 } from './registry.ts';
 export { weightsHash } from './save.ts';
 export type { ScoringOptions } from './scoring.ts';
-export { type Scored, type TopKOptions, topK } from './topk.ts';
 export type {
   Agent,
   AgentConfig,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key } from '@lea/core';
-import { type Windows, windowsOf } from '@lea/data';
+import { topK, type Windows, windowsOf } from '@lea/data';
 import { float32, int32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,6 @@ import { createPolicy } from './policy.ts';
 import { createAgent, defineAgent } from './registry.ts';
 import { weightsHash } from './save.ts';
 import { scoring } from './scoring.ts';
-import { topK } from './topk.ts';
 import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 

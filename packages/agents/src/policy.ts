@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { isItemList, type Windows, windowsOf } from '@lea/data';
+import { isItemList, type Scored, type Scorer, topK, type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkWeights } from './check-weights.ts';
 import { itemIndex } from './item-index.ts';
@@ -10,7 +10,6 @@ import { type Query, type Recommendation, type RecommendOptions, recommendIds } 
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
-import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
 
 export interface RecommendIndicesOptions {
@@ -25,17 +24,12 @@ export interface RecommendIndicesOptions {
   unknown?: 'ignore' | 'raise';
 }
 
-/** What `evaluate` of @lea/eval takes. */
-export interface PolicyScorer {
-  readonly name: string;
-  readonly items: number;
-  readonly itemIds?: readonly string[];
-  readonly window: number;
-  score(histories: Windows): Promise<Float32Array>;
-}
-
-/** A trained agent, ready to serve. */
-export interface Policy extends PolicyParts {
+/**
+ * A trained agent, ready to serve, and a scorer by the name `<encoder>-<agent>`. It holds compiled programs:
+ * `await using policy = ...`, or `dispose()`.
+ */
+export interface Policy extends PolicyParts, Scorer, Disposable {
+  readonly itemIds: readonly string[] | undefined;
   /**
    * Counts more events in the policy's memory, without training: the next call knows them. Give many at once.
    *
@@ -76,7 +70,6 @@ export interface Policy extends PolicyParts {
    * grows when the catalogue has moved on and the policy should be trained again.
    */
   readonly ignored: number;
-  asScorer(name?: string): PolicyScorer;
   /** Writes `policy.json` and `weights.safetensors` into a folder. */
   save(dir: string): Promise<void>;
   /** Gives the memory of the program back, once the calls that have begun are finished; scoring afterwards is an error. */
@@ -142,6 +135,9 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   };
   return {
     ...parts,
+    name: `${agent.encoder.name}-${agent.name}`,
+    items: shape.items,
+    window: shape.window,
     observe(events) {
       if (!memory) throw withoutMemory('observe counts events');
       memory.observe(events);
@@ -151,13 +147,6 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
       await Promise.all([scorer.dispose(), memory?.dispose()]);
     },
     save: (dir) => savePolicy(dir, parts),
-    asScorer: (name = `${agent.encoder.name}-${agent.name}`) => ({
-      name,
-      items: shape.items,
-      ...(index && { itemIds: index.ids }),
-      window: shape.window,
-      score: scorer.score,
-    }),
     get ignored() {
       return ignored;
     },

@@ -1,5 +1,5 @@
-import { checkRanges, LeaError, nearest } from '@lea/core';
-import type { Scores } from './scorer.ts';
+import { checkRanges, LeaError, mean, nearest } from '@lea/core';
+import type { Scores } from '@lea/data';
 
 /** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
 const measures = {
@@ -92,9 +92,4 @@ export function averages(
     }
   }
   return result;
-}
-
-/** The mean, NaN of nothing. */
-export function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,7 @@
 import { type Agent, ce, type PolicyScorer, sasrec } from '@lea/agents';
-import type { Annotation, Environment } from '@lea/env';
-import type { Scorer, TextVectors } from '@lea/eval';
+import type { Annotation, Scorer } from '@lea/data';
+import type { Environment } from '@lea/env';
+import type { TextVectors } from '@lea/eval';
 import type { Value } from '@lea/tensor';
 import { describe, expectTypeOf, it } from 'vitest';
 import { fit, leaSignals, type Signals, type TrainOptions, type TrainResult } from './index.ts';

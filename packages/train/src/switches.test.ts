@@ -1,5 +1,5 @@
 import { type Agent, ce, sa2c, sac, sasrec, snqn, sqn } from '@lea/agents';
-import type { Annotation } from '@lea/env';
+import type { Annotation } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';

@@ -1,7 +1,6 @@
 import { fold, integers, key } from '@lea/core';
-import { historyWindows, type Transitions, type World } from '@lea/data';
-import { type RewardModel, scoresAsRewards } from '@lea/env';
-import { agreement, coOccurrence } from '@lea/eval';
+import { historyWindows, type RewardModel, type Transitions, type World } from '@lea/data';
+import { agreement, coOccurrence, scoresAsRewards } from '@lea/eval';
 import type { Context } from './context.ts';
 
 /** How well scores agree with a world's true reward: means over histories of the agreement among its candidates. */

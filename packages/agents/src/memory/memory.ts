@@ -1,15 +1,14 @@
 import { LeaError } from '@lea/core';
-import type { Windows } from '@lea/data';
+import type { Scorer, Windows } from '@lea/data';
 import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PolicyScorer } from '../policy.ts';
 import { type ScoringOptions, scoring } from '../scoring.ts';
 import { type ObservedEvent, observed } from './observe.ts';
 import { type MixtureForm, mixtureProbabilities, placesOf, seenItems } from './probabilities.ts';
 import { formOf, type MemoryConfig, type MemoryState, memoryHash, programTables } from './state.ts';
 
 /** Counted successions and likeness of texts as one distribution over items: a scorer by itself, or a part of a policy. */
-export interface Memory {
+export interface Memory extends Scorer {
   readonly config: MemoryConfig;
   /** What it knows now; a new object after `observe`. */
   readonly state: MemoryState;
@@ -21,7 +20,6 @@ export interface Memory {
    * @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
-  asScorer(name?: string): PolicyScorer;
   /**
    * Counts more events; the gate stays as it is. The next score knows them. Give many at once: tables are copied. Counts are
    * exact while an item has at most `neighbors` successors.
@@ -59,6 +57,9 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
     options,
   );
   return {
+    name: 'memory',
+    items,
+    window,
     config,
     get state() {
       return state;
@@ -67,7 +68,6 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
       return memoryHash(config, state);
     },
     score: scorer.score,
-    asScorer: (name = 'memory') => ({ name, items, window, score: scorer.score }),
     observe(events) {
       state = observed(config, state, events);
     },

@@ -1,9 +1,8 @@
 import { fold, integers, key } from '@lea/core';
-import { createWorld, sequences, transitions, type Windows } from '@lea/data';
+import { createWorld, type RewardModel, sequences, transitions, type Windows } from '@lea/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { greedyActor, uniformActor } from './actors.ts';

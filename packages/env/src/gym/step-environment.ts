@@ -1,7 +1,6 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import type { World } from '@lea/data';
+import type { RewardModel, World } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
 import { type StepOptions, stepOptions } from './options.ts';
 import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';

@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { checkRanges, contentHash, LeaError, readWhole, unsealed, withDefaults, writeSealed } from '@lea/core';
-import { checkWindows, emptyWindows, type Windows } from '@lea/data';
+import {
+  type Catalogue,
+  checkActions,
+  checkWindows,
+  emptyWindows,
+  type RewardCalibration,
+  type Windows,
+} from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalisedTokens, withMoreTokens } from '../items/tokens.ts';
 import { type EnvironmentConfig, stateSize } from '../model/environment-model.ts';
 import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
-import type { Catalogue } from './catalogue.ts';
 import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
-import type { RewardCalibration } from './reward-calibration.ts';
-import { checkActions } from './reward-model.ts';
 import { environmentRunners } from './runners.ts';
 import type { Positives } from './top-items.ts';
 
