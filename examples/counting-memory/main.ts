@@ -18,9 +18,9 @@ export async function main(): Promise<string[]> {
   // The same in one call: fit({ …, memory }).
   const { policy, fusion } = await fuse(network.policy, memory, validation);
   const scorers = {
-    network: network.policy.asScorer(),
-    memory: memory.asScorer(),
-    both: policy.asScorer(),
+    network: network.policy,
+    memory: memory,
+    both: policy,
   };
   const lines: string[] = [];
   for (const [name, scorer] of Object.entries(scorers)) {

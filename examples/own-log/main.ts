@@ -35,7 +35,7 @@ export async function main(): Promise<string[]> {
   const served = await loadPolicy(join(folder, 'policy'));
   // #endregion save
   // #region evaluate
-  const [result, baseline] = [await evaluate(served.asScorer(), test), await evaluate(popularity(train), test)];
+  const [result, baseline] = [await evaluate(served, test), await evaluate(popularity(train), test)];
   // #endregion evaluate
   // #region recommend
   const history = [...interactions.item.subarray(0, 5)].map((item) => interactions.itemIds[item]!);

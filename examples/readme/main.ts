@@ -10,7 +10,7 @@ const { train, validation, test } = splitByUser(log);
 const rewards = rewardsOf(log.kinds, { click: 0.2, purchase: 1 });
 const memory = await countingMemory(train);
 const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, memory });
-console.log((await evaluate(policy.asScorer(), test)).metrics['ndcg@10']);
+console.log((await evaluate(policy, test)).metrics['ndcg@10']);
 await policy.save('policy'); // safetensors and JSON
 
 // #endregion policy

@@ -46,7 +46,7 @@ try {
   for (const [i, encoder] of encoderTypes().entries()) {
     const agent = createAgent({ type: agents[(2 * i) % agents.length]!, encoder: { type: encoder, size: 16 } });
     const policy = createPolicy(agent, agent.init(key(i), shape), shape);
-    await add(policy.asScorer().name, policy);
+    await add(policy.name, policy);
   }
   const { interactions } = createWorld({ users: 300, items: shape.items });
   const memory = await countingMemory(splitByUser(interactions, { seed: 0 }).train);

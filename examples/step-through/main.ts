@@ -14,7 +14,7 @@ export async function main(size = { users: 1000, items: 200 }, maxSteps?: number
   const env = await stepEnvironment(world, { start: test, horizon: 10, patience: 3 });
   const problems = await checkEnvironment(env); // none; see what it says of an environment of yours
 
-  const scorers = [popularity(train), lastItemMarkov(train), policy.asScorer('SASRec-SNQN')];
+  const scorers = [popularity(train), lastItemMarkov(train), { ...policy, name: 'SASRec-SNQN' }];
   const actors = [uniformActor(size.items), ...scorers.map((scorer) => greedyActor(scorer, { exclude: 'seen' }))];
   const lines = problems.map(({ message }) => message);
   for (const actor of actors) {

@@ -151,7 +151,7 @@ test('a saved policy scores as before; damage is named', async () => {
   expect(again.shape).toEqual(shape);
   const windows = windowsOf(histories, shape.window, shape.items);
   expect(await again.score(windows)).toEqual(await policy.score(windows));
-  expect(again.asScorer().name).toBe('sasrec-snqn');
+  expect(again.name).toBe('sasrec-snqn');
   await Promise.all([policy.dispose(), again.dispose()]);
 
   const path = join(folder, 'policy.json');
@@ -297,7 +297,7 @@ test('histories and windows that are none are refused, by row', async () => {
   ] as const) {
     const windows = { ...sound, ...change } as Windows;
     await expect(policy.score(windows)).rejects.toMatchObject({ code });
-    await expect(policy.asScorer().score(windows)).rejects.toMatchObject({ code });
+    await expect(policy.score(windows)).rejects.toMatchObject({ code });
   }
 });
 

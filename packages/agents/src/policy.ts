@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, type Resource, resource, withDefaults } from '@lea/core';
 import { isItemList, type Scored, type Scorer, topK, type Windows, windowsOf } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkWeights } from './check-weights.ts';
@@ -25,10 +25,10 @@ export interface RecommendIndicesOptions {
 }
 
 /**
- * A trained agent, ready to serve, and a scorer by the name `<encoder>-<agent>`. It holds compiled programs:
- * `await using policy = ...`, or `dispose()`.
+ * A trained agent, ready to serve, and a scorer by the name `<encoder>-<agent>`. Disposing of it gives the memory of its
+ * programs back, once the calls that have begun are finished; scoring afterwards is an error.
  */
-export interface Policy extends PolicyParts, Scorer, Disposable {
+export interface Policy extends PolicyParts, Scorer, Resource {
   readonly itemIds: readonly string[] | undefined;
   /**
    * Counts more events in the policy's memory, without training: the next call knows them. Give many at once.
@@ -72,8 +72,6 @@ export interface Policy extends PolicyParts, Scorer, Disposable {
   readonly ignored: number;
   /** Writes `policy.json` and `weights.safetensors` into a folder. */
   save(dir: string): Promise<void>;
-  /** Gives the memory of the program back, once the calls that have begun are finished; scoring afterwards is an error. */
-  dispose(): Promise<void>;
 }
 
 export interface PolicyOptions extends ScoringOptions {
@@ -143,9 +141,9 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
       memory.observe(events);
     },
     score: scorer.score,
-    async dispose() {
+    ...resource(async () => {
       await Promise.all([scorer.dispose(), memory?.dispose()]);
-    },
+    }),
     save: (dir) => savePolicy(dir, parts),
     get ignored() {
       return ignored;

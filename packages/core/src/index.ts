@@ -4,5 +4,6 @@ export { readError, readWhole, removeRemains, replaceFile, writeError } from './
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
+export { type Resource, resource } from './resource.ts';
 export { readSealed, sealed, unsealed, writeSealed } from './sealed.ts';
 export { deviation, mean } from './statistics.ts';

@@ -1,3 +1,4 @@
+import type { Resource } from '@lea/core';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Element types of programs. `bool` values are bytes, 0 or 1. */
@@ -76,8 +77,8 @@ export interface RunResult {
   readonly outputs: Values;
 }
 
-/** A program made ready to run. */
-export interface Runner {
+/** A program made ready to run, until it is disposed of. */
+export interface Runner extends Resource {
   /**
    * Runs the program. A pure function: the feed is not changed and the result is not touched by later runs. The feed is
    * read without a copy, so do not write to its arrays before the promise resolves.
@@ -85,7 +86,5 @@ export interface Runner {
    * @throws LeaError `E_FEED` when names, shapes or dtypes differ from the specs
    */
   run(feed: Feed): Promise<RunResult>;
-  /** Gives the memory back. The runner cannot be used afterwards. */
-  dispose(): Promise<void>;
   readonly info: { readonly backend: string; readonly nodes: number; readonly threads: number };
 }

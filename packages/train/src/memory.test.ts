@@ -88,7 +88,7 @@ describe('training with a memory', () => {
     let next = await events.next();
     for (; !next.done; next = await events.next()) if (next.value.type === 'fused') said = next.value;
     const { policy } = next.value;
-    const { metrics } = await evaluate(policy.asScorer(), validation);
+    const { metrics } = await evaluate(policy, validation);
     expect(said!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
     await policy.dispose();
   });
@@ -103,7 +103,7 @@ describe('training with a memory', () => {
     const windows = historyWindows(validation, [0, 1, 2, 3], 5);
     expect(await again.score(windows)).toEqual(await policy.score(windows));
     // The validation of training ranked by the same scores.
-    const { metrics } = await evaluate(policy.asScorer(), validation);
+    const { metrics } = await evaluate(policy, validation);
     const last = await fit(small({ memory, fusion: 'joint' }));
     expect(last.best!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
     for (const one of [policy, again, last.policy]) await one.dispose();
@@ -175,7 +175,7 @@ describe('fitFusion', () => {
             const fusion = { form, weight, repeat: bonus };
             const fused = createPolicy(policy.agent, policy.params, policy.shape, { memory, fusion, threads: 1 });
             const scores = await fused.score(windows);
-            const { metrics } = await evaluate(fused.asScorer(), validation);
+            const { metrics } = await evaluate(fused, validation);
             await fused.dispose();
             return { likelihood: meanLogSoftmax(scores), value: metrics['ndcg@10']! };
           }),

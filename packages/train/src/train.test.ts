@@ -217,7 +217,7 @@ describe('train', () => {
     // The policy is made of the best weights: it repeats the best validation.
     const fresh = await fit(small({ agent: ce({ encoder, lr: 0.02 }), evaluateEvery: 15, maxSteps: 240, patience: 4 }));
     expect(fresh.weightsHash).toBe(result.weightsHash);
-    const { metrics } = await evaluate(fresh.policy.asScorer('policy'), validation);
+    const { metrics } = await evaluate(fresh.policy, validation);
     await fresh.policy.dispose();
     expect(metrics['ndcg@10']).toBeCloseTo(result.best!.value, 5);
   });

@@ -1,9 +1,10 @@
+import { mean } from '@lea/core';
 import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
-import { bestOf, configOf, type Group, groupsOf, mean, servedOf } from './groups.ts';
+import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
 import { formatMetric, metricTitle } from './table.ts';
 
 const METRIC = 'ndcg@10';

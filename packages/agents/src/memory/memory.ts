@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { LeaError, type Resource, resource } from '@lea/core';
 import type { Scorer, Windows } from '@lea/data';
 import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,8 +7,11 @@ import { type ObservedEvent, observed } from './observe.ts';
 import { type MixtureForm, mixtureProbabilities, placesOf, seenItems } from './probabilities.ts';
 import { formOf, type MemoryConfig, type MemoryState, memoryHash, programTables } from './state.ts';
 
-/** Counted successions and likeness of texts as one distribution over items: a scorer by itself, or a part of a policy. */
-export interface Memory extends Scorer {
+/**
+ * Counted successions and likeness of texts as one distribution over items: a scorer by itself, or a part of a policy.
+ * Disposing of it gives the memory of its program back; scoring afterwards is an error.
+ */
+export interface Memory extends Scorer, Resource {
   readonly config: MemoryConfig;
   /** What it knows now; a new object after `observe`. */
   readonly state: MemoryState;
@@ -29,8 +32,6 @@ export interface Memory extends Scorer {
   observe(events: readonly ObservedEvent[]): void;
   /** A memory of its own that knows the same; what it observes stays with it. */
   fork(): Memory;
-  /** Gives the memory of the program back; scoring afterwards is an error. */
-  dispose(): Promise<void>;
 }
 
 /** A memory out of its parts. */
@@ -72,7 +73,7 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
       state = observed(config, state, events);
     },
     fork: () => createMemory(config, state, options),
-    dispose: scorer.dispose,
+    ...resource(scorer.dispose),
   };
 }
 
