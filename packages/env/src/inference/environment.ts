@@ -22,7 +22,7 @@ import {
 } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalisedTokens, withMoreTokens } from '../items/tokens.ts';
-import { type EnvironmentConfig, stateSize } from '../model/environment-model.ts';
+import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
 import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
