@@ -2,7 +2,7 @@
 
 /**
  * Holds what the garbage collector does not see: compiled programs, sessions, a port. `await using x = ...` gives it back
- * at the end of the block (TypeScript, or Node 24), `dispose` at any time; twice is once.
+ * at the end of the block (TypeScript, or Node 24), `dispose` at any time.
  */
 export interface Resource extends AsyncDisposable {
   dispose(): Promise<void>;
