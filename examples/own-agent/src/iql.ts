@@ -3,6 +3,7 @@ import {
   allValues,
   type CatalogueOptions,
   catalogueDefaults,
+  checkCatalogue,
   checkRanges,
   defineAgent,
   halfSquare,
@@ -22,7 +23,6 @@ import {
   supervisedLoss,
   valuesOf,
 } from '@lea/agents';
-import { checkCatalogue } from '@lea/data';
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 

@@ -8,9 +8,9 @@ import { catalogueOf, type Scorer, type Scores } from '@lea/data';
  */
 export function checkItems({ name, items, itemIds, catalogue }: Scorer, data: readonly string[]): void {
   if (items !== data.length) {
-    throw new LeaError('E_CATALOGUE_SIZE', `${name} does not score the ${data.length} items of the data.`, {
+    throw new LeaError('E_CATALOGUE_SIZE', `Expected ${name} to score the ${data.length} items of the data.`, {
       value: items,
-      hint: 'Evaluate on a split of the data that the scorer was fitted on.',
+      hint: 'Evaluate on a split of the data that the scorer was fitted to.',
     });
   }
   if (itemIds) checkIds(name, itemIds, data);
@@ -27,21 +27,21 @@ function checkIds(name: string, own: readonly string[], data: readonly string[])
   const added = data.filter((id) => !known.has(id)).length;
   throw otherCatalog(
     name,
-    missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order differs',
+    missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order of the items differs',
   );
 }
 
 function otherCatalog(name: string, what: string): LeaError {
-  return new LeaError('E_CATALOG_DIFFERS', `${name} was trained on another catalog than that of the data: ${what}.`, {
-    hint: 'Read the data with the items of the training (the option itemIds of the readers), or train again.',
+  return new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
+    hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
   });
 }
 
 /** @throws LeaError `E_SCORE_SHAPE` */
 export function checkShape({ name, items }: Scorer, scores: Scores, size: number): void {
   if (scores.length === size * items) return;
-  throw new LeaError('E_SCORE_SHAPE', `${name} gave a wrong number of scores for ${size} histories.`, {
+  throw new LeaError('E_SCORE_SHAPE', `${name} returned the wrong number of scores for ${size} histories.`, {
     value: scores.length,
-    hint: `It has to give ${size} rows of ${items} scores.`,
+    hint: `It must return ${size} rows of ${items} scores.`,
   });
 }

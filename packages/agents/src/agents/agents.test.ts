@@ -209,9 +209,7 @@ test.each([
 ] as const)('%s reads the padding id off the item table that the encoder declares', (_, make, every) => {
   const wanted = setUp(make({ encoder: gru4rec({ size: 4, everyPosition: every }) })).run();
   expect(value(setUp(make({ encoder: renamed(every) })).run().loss)).toBe(value(wanted.loss));
-  expect(() => setUp(make({ encoder: renamed(every, []) })).run()).toThrow(
-    /no parameter of the name in itemTables.*items/,
-  );
+  expect(() => setUp(make({ encoder: renamed(every, []) })).run()).toThrow(/does not name a parameter.*items/);
 });
 
 test('the registry takes new types and refuses names that are taken', () => {
@@ -234,6 +232,6 @@ test('the registry takes new types and refuses names that are taken', () => {
 });
 
 test('an agent without an encoder says what is missing', () => {
-  expect(() => snqn({ gamma: 0.5 } as never)).toThrow(/snqn needs an encoder.*snqn\(\{ encoder: sasrec\(\) \}\)/);
-  expect(() => snqn({ encoder: { type: 'sasrec' } as never })).toThrow(/the option encoder is not an encoder/);
+  expect(() => snqn({ gamma: 0.5 } as never)).toThrow(/snqn: expected an encoder.*snqn\(\{ encoder: sasrec\(\) \}\)/);
+  expect(() => snqn({ encoder: { type: 'sasrec' } as never })).toThrow(/snqn: expected an encoder/);
 });
