@@ -3,7 +3,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ce, loadPolicy, sasrec } from '@lea/agents';
-import { createWorld, readInteractions, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { evaluate, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
 

@@ -1,7 +1,8 @@
 // The code of the README, as it stands there. It reads events.csv and items.csv in the current folder.
 // #region policy
 import { countingMemory, sasrec, snqn } from '@lea/agents';
-import { readInteractions, rewardsOf, splitByUser } from '@lea/data';
+import { rewardsOf, splitByUser } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { evaluate } from '@lea/eval';
 import { fit } from '@lea/train';
 
@@ -15,7 +16,7 @@ await policy.save('policy'); // safetensors and JSON
 
 // #endregion policy
 // #region lea
-import { readCatalog } from '@lea/data';
+import { readCatalog } from '@lea/data/node';
 import { annotate, catalogueModel, finish, fitEnvironment, learnItemTokens } from '@lea/env';
 import { leaSignals } from '@lea/train';
 

@@ -72,8 +72,9 @@ export type { Gate } from './memory/mixture.ts';
 export type { ObservedEvent } from './memory/observe.ts';
 export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
-export { createPolicy, type Policy, type PolicyOptions, type RecommendIndicesOptions } from './policy.ts';
+export { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 export type { Query, Recommendation, RecommendOptions } from './recommend.ts';
+export type { Recommender, RecommendIndicesOptions } from './recommender.ts';
 export {
   agentConfig,
   agentTypes,

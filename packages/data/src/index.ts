@@ -6,9 +6,6 @@ export { checkWindows } from './check-windows.ts';
 export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
 export { successions } from './counting/successions.ts';
 export type { Dataset, EventSet } from './datasets/dataset.ts';
-export { loadIndustrial } from './datasets/industrial.ts';
-export { type LastfmOptions, lastfmCatalog, loadLastfm } from './datasets/lastfm.ts';
-export { loadRetailrocket } from './datasets/retailrocket.ts';
 export {
   dataHash,
   type EventColumns,
@@ -18,10 +15,7 @@ export {
   interactionsOf,
 } from './interactions.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
-export { type ReadCatalogOptions, readCatalog } from './read/catalog.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
-export { type InteractionColumns, type ReadInteractionsOptions, readInteractions } from './read/interactions.ts';
-export type { FileOptions } from './read/table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';
 export { rewardsOf } from './rewards.ts';
 export type { Scorer, Scores } from './scorer.ts';

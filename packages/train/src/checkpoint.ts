@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { LeaError, removeRemains, show, stableJson } from '@lea/core';
+import { LeaError, show, stableJson } from '@lea/core';
+import { removeRemains } from '@lea/core/node';
 import { pick, prefixed, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import { progressProblem, tensorsProblem } from './check-checkpoint.ts';
 import { withoutSlots } from './state.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
-import { replaceFile } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import { evaluate } from '@lea/eval';
 import { type Signals, type TrainEvent, train } from '@lea/train';
 import { formatMetric } from '../terminal/metric.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { weightsHash } from '@lea/agents';
-import { fold, key, writeSealed } from '@lea/core';
+import { fold, key } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
 import { type RewardModel, type Transitions, transitions } from '@lea/data';
 import { fitEnvironment, loadEnvironment, subsetOfSequences } from '@lea/env';
 import {

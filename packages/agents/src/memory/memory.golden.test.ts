@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { loadIndustrial, splitByUserLists, topK, windowsOf } from '@lea/data';
+import { splitByUserLists, topK, windowsOf } from '@lea/data';
+import { loadIndustrial } from '@lea/data/node';
 import { tfidfVectors } from '@lea/eval';
 import { describe, expect, it } from 'vitest';
 import { countingMemory } from './counting-memory.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
+import { contentHash, LeaError, withDefaults } from '@lea/core';
+import { readWhole, replaceFile } from '@lea/core/node';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import type { Progress } from '../shared/progress.ts';

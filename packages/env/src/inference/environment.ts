@@ -1,15 +1,6 @@
 import { join } from 'node:path';
-import {
-  checkRanges,
-  contentHash,
-  LeaError,
-  type Resource,
-  readWhole,
-  resource,
-  unsealed,
-  withDefaults,
-  writeSealed,
-} from '@lea/core';
+import { checkRanges, contentHash, LeaError, type Resource, resource, unsealed, withDefaults } from '@lea/core';
+import { readWhole, writeSealed } from '@lea/core/node';
 import {
   type Catalogue,
   checkActions,

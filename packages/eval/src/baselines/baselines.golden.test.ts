@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Scorer } from '@lea/data';
-import { readInteractions, type Split, splitByUserLists, type Transitions } from '@lea/data';
+import { type Scorer, type Split, splitByUserLists, type Transitions } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
 import { goldenPath } from '../testing/golden.ts';
