@@ -1,5 +1,5 @@
 import { LeaError, type Resource, resource, withDefaults } from '@lea/core';
-import { checkWindows, type Scorer } from '@lea/data';
+import { checkWindows, type Scorer, type Windows } from '@lea/data';
 import { itemIndex } from '../item-index.ts';
 import { type Recommender, recommender } from '../recommender.ts';
 import { historiesPerRun, type ScoreRuns } from '../runs.ts';
