@@ -1,6 +1,7 @@
-import { checkRanges, key, LeaError } from '@lea/core';
-import { float32, type Value, type Values } from '@lea/tensor';
-import { allow, withinNumbers } from './init.ts';
+import { checkRanges, LeaError } from '@lea/core';
+import type { Value, Values } from '@lea/tensor';
+import { withinNumbers } from './init.ts';
+import { FEW, sampleParams } from './item-params.ts';
 import type { Agent, Shape } from './types.ts';
 
 /** Numbers that are made whatever the weights are, to say which parameter does not fit: 16 MB. */
@@ -8,12 +9,6 @@ const SOME = 2 ** 22;
 
 /** Longest window: scoring takes memory for every slot of it. */
 const LONGEST = 2 ** 16;
-
-/** Columns of the texts that a network is made from which does not read them later: its form does not depend on them. */
-const COLUMNS = 8;
-
-/** Items of the small networks that tell what parameters an agent has: as many as the conformance kit tests with. */
-const FEW = 12;
 
 /**
  * Refuses weights that are not those of the agent and the shape: else a wrong number of items would shift what is
@@ -45,14 +40,14 @@ function compareWeights(agent: Agent, params: Values, shape: Shape): void {
   // What grows with the catalogue without being listed is only known to `init` itself, which is dear, but no larger than
   // what is in memory already.
   const largest = Math.max(0, ...Object.values(params).flatMap((value) => value.shape));
-  if (shape.items <= largest && !difference(params, initial(agent, shape, shape.items), shape)) return;
+  if (shape.items <= largest && !difference(params, sampleParams(agent, shape, shape.items), shape)) return;
   throw problem;
 }
 
 /** The parameters of that agent, with sizes in the place of values; the tables of few items are told to be of all. */
 function expected(agent: Agent, shape: Shape): Record<string, Form> {
   const few = Math.min(shape.items, FEW);
-  const made = Object.entries(initial(agent, shape, few)).map(
+  const made = Object.entries(sampleParams(agent, shape, few)).map(
     ([
       name,
       {
@@ -68,20 +63,6 @@ function expected(agent: Agent, shape: Shape): Record<string, Form> {
 }
 
 type Form = Pick<Value, 'dtype' | 'shape'>;
-
-function initial(agent: Agent, shape: Shape, items: number): Values {
-  const { needsText, initText } = agent.encoder;
-  const { textSize = COLUMNS } = shape;
-  const width = needsText ? textSize : Math.min(textSize, COLUMNS);
-  const text = () => {
-    allow(items * width);
-    return float32(
-      Float32Array.from({ length: items * width }, (_, i) => Math.sin(i)),
-      [items, width],
-    );
-  };
-  return agent.init(key(0), { ...shape, items }, needsText || initText ? text() : undefined);
-}
 
 function difference(params: Values, wanted: Record<string, Form>, { items, window }: Shape): LeaError | undefined {
   const foreign = 'They are those of another agent or encoder, or of other options.';
