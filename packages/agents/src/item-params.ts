@@ -3,23 +3,26 @@ import { float32, type Values } from '@lea/tensor';
 import { allow } from './init.ts';
 import type { Agent, Shape } from './types.ts';
 
-/** Items of the small networks that tell what parameters an agent has: as many as the conformance kit tests with. */
+/** Number of items of the small networks that reveal an agent's parameters; the same as in the conformance kit. */
 export const FEW = 12;
 
-/** Columns of the texts that a network is made from which does not read them later: its form does not depend on them. */
+/** Columns of the placeholder texts for networks that read text only at `init`: their shapes do not depend on it. */
 const COLUMNS = 8;
 
 /** Which parameters of an agent belong to items. */
 export interface ItemParams {
-  /** The dimensions that are items, by parameter: N long, or N+1 with padding last. Parameters without any are left out. */
+  /** The item dimensions of each parameter: of size N, or N+1 with padding last. Parameters without any are left out. */
   readonly axes: Readonly<Record<string, readonly number[]>>;
-  /** Those among them that `init` fills from the text vectors. */
+  /** The parameters among them that `init` computes from the text vectors. */
   readonly fromText: ReadonlySet<string>;
 }
 
 /**
- * Finds out which parameters belong to items by making small networks: a dimension that grows with the catalog is items.
- * So agents and encoders need not declare anything.
+ * Finds the parameters that belong to items. It makes small networks and compares their shapes: a dimension that grows with
+ * the number of items is an item dimension. Agents and encoders declare nothing.
+ *
+ * @param shape sizes other than the number of items
+ * @throws what `agent.init` throws
  */
 export function itemParams(agent: Agent, shape: Shape): ItemParams {
   const some = sampleParams(agent, shape, FEW);
@@ -31,9 +34,9 @@ export function itemParams(agent: Agent, shape: Shape): ItemParams {
 }
 
 /**
- * Parameters of the agent for a catalog of so many items; where the encoder needs text vectors, they are made up.
+ * Fresh parameters of the agent for a number of items. Text vectors are placeholders.
  *
- * @param textAt the numbers of the text vectors, counted row by row
+ * @param textAt gives the i-th number of the placeholder text vectors, row by row
  */
 export function sampleParams(
   agent: Agent,
@@ -54,7 +57,7 @@ export function sampleParams(
   return agent.init(key(0), { ...shape, items }, needsText || initText ? text() : undefined);
 }
 
-/** The dimensions whose sizes differ, by parameter; those without any are left out. */
+/** The dimensions whose sizes differ, by parameter; parameters without any are left out. */
 export function grownAxes(some: Values, more: Values): Record<string, number[]> {
   const axes = (name: string) =>
     some[name]!.shape.flatMap((size, axis) => (size === more[name]?.shape[axis] ? [] : [axis]));
