@@ -58,6 +58,7 @@ export { validSlots } from './encoders/window.ts';
 export { type ExportOptions, exportOnnx } from './export-onnx.ts';
 export { allValues, type Head, head, initHead, supervisedHead, valuesOf } from './heads.ts';
 export { initLinear, normalValue, uniformValue } from './init.ts';
+export { type ItemParams, itemParams } from './item-params.ts';
 export { loadPolicy } from './load.ts';
 export type { Augmentation } from './losses/augment.ts';
 export type { EnsembleOptions } from './losses/ensemble.ts';

@@ -17,7 +17,10 @@ export function checkAgent(agent: unknown): void {
 }
 
 /** Options with their defaults, before what follows from them. */
-type Completed = Omit<Plan, 'bareAgent' | 'joint' | 'networks' | 'shape' | 'statistics' | 'largestReward'>;
+type Completed = Omit<
+  Plan,
+  'bareAgent' | 'warmStart' | 'joint' | 'networks' | 'shape' | 'statistics' | 'largestReward'
+>;
 
 /**
  * Refuses what cannot be trained, before anything is compiled.
