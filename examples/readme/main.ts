@@ -10,8 +10,8 @@ const log = await readInteractions('events.csv', { columns: { user: 'who', item:
 const { train, validation, test } = splitByUser(log);
 const rewards = rewardsOf(log.kinds, { click: 0.2, purchase: 1 });
 const memory = await countingMemory(train);
-const { policy } = await fit({ agent: snqn()(sasrec()), train, validation, rewards, memory });
-console.log((await evaluate(policy.asScorer(), test)).metrics['ndcg@10']);
+const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, memory });
+console.log((await evaluate(policy, test)).metrics['ndcg@10']);
 await policy.save('policy'); // safetensors and JSON
 
 // #endregion policy
@@ -25,5 +25,5 @@ const lm = await finish(catalogueModel(texts)); // or a pretrained decoder: load
 const { vectors: tokens } = await finish(learnItemTokens(lm, texts));
 const environment = await finish(fitEnvironment({ train, validation, tokens, lm }));
 const signals = leaSignals(await finish(annotate(environment, train)), train, { rewards });
-await (await fit({ agent: snqn()(sasrec()), train, validation, rewards, signals })).policy.save('taught');
+await (await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, signals })).policy.save('taught');
 // #endregion lea

@@ -1,4 +1,4 @@
-import type { Scored } from '@lea/agents';
+import type { Scored } from '@lea/data';
 
 /**
  * How many lists of `got` are not the first 10 of `expected`, and the largest difference of scores relative to the largest

@@ -8,10 +8,9 @@ import {
   encoderTypes,
   exportOnnx,
   type Policy,
-  type Scored,
 } from '@lea/agents';
 import { fold, integers, key } from '@lea/core';
-import { createWorld, splitByUser } from '@lea/data';
+import { createWorld, type Scored, splitByUser } from '@lea/data';
 
 const shape = { items: 300, window: 10 };
 const { interactions } = createWorld({ users: 300, items: shape.items });
@@ -42,7 +41,7 @@ export async function exportPolicies(folder: string): Promise<Record<string, Sco
   for (const [i, encoder] of encoderTypes().entries()) {
     const agent = createAgent({ type: agents[(2 * i) % agents.length]!, encoder: { type: encoder, size: 16 } });
     const policy = createPolicy(agent, agent.init(key(i), shape), shape, { itemIds });
-    await add(policy.asScorer().name, policy);
+    await add(policy.name, policy);
   }
   const memory = await countingMemory(splitByUser(interactions, { seed: 0 }).train);
   const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 16 } });

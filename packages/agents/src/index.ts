@@ -42,6 +42,7 @@ export { checkChoices, checkRanges } from './checks.ts';
 export type {
   AgentDefinition,
   AgentFactory,
+  AgentOptions,
   AgentParts,
   EncoderDefinition,
   EncoderFactory,
@@ -57,6 +58,7 @@ export { validSlots } from './encoders/window.ts';
 export { type ExportOptions, exportOnnx } from './export-onnx.ts';
 export { allValues, type Head, head, initHead, supervisedHead, valuesOf } from './heads.ts';
 export { initLinear, normalValue, uniformValue } from './init.ts';
+export { type ItemParams, itemParams } from './item-params.ts';
 export { loadPolicy } from './load.ts';
 export type { Augmentation } from './losses/augment.ts';
 export type { EnsembleOptions } from './losses/ensemble.ts';
@@ -84,8 +86,7 @@ export {
   encoderTypes,
 } from './registry.ts';
 export { weightsHash } from './save.ts';
-export type { PolicyScorer, ScoringOptions } from './scoring.ts';
-export { type Scored, type TopKOptions, topK } from './topk.ts';
+export type { ScoringOptions } from './scoring.ts';
 export type {
   Agent,
   AgentConfig,

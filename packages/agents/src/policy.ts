@@ -1,5 +1,5 @@
-import { LeaError, withDefaults } from '@lea/core';
-import type { Windows } from '@lea/data';
+import { LeaError, type Resource, resource, withDefaults } from '@lea/core';
+import type { Scorer, Windows } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkWeights } from './check-weights.ts';
 import { itemIndex } from './item-index.ts';
@@ -8,12 +8,16 @@ import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
 import { type Recommender, recommender } from './recommender.ts';
 import { savePolicy } from './save.ts';
-import { type PolicyScorer, type ScoringOptions, scoring } from './scoring.ts';
+import { type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import type { Agent, Shape } from './types.ts';
 
-/** A trained agent, ready to serve. */
-export interface Policy extends PolicyParts, Recommender {
+/**
+ * A trained agent, ready to serve, and a scorer named `<encoder>-<agent>`. `dispose` releases the memory of its programs after
+ * pending calls have finished; scoring afterwards throws.
+ */
+export interface Policy extends PolicyParts, Recommender, Scorer, Resource {
+  readonly itemIds: readonly string[] | undefined;
   /**
    * Counts more events in the policy's memory, without training. They affect the next call. Pass many events at once, because
    * every call copies the tables.
@@ -27,12 +31,8 @@ export interface Policy extends PolicyParts, Recommender {
    * @throws LeaError `E_WINDOWS` (arrays that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
-  /** A scorer for `evaluate` of @lea/eval. Default name: `<encoder>-<agent>`. */
-  asScorer(name?: string): PolicyScorer;
   /** Writes `policy.json`, `weights.safetensors` and, if the policy has item ids, `items.json` into a folder. */
   save(dir: string): Promise<void>;
-  /** Releases the program's memory after pending calls have finished; scoring afterwards throws. */
-  dispose(): Promise<void>;
 }
 
 /** Options of `createPolicy`. */
@@ -77,22 +77,18 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   const lists = recommender(shape, index, scorer.runs);
   return {
     ...parts,
+    name: `${agent.encoder.name}-${agent.name}`,
+    items: shape.items,
+    window: shape.window,
     observe(events) {
       if (!memory) throw withoutMemory('observe needs a memory');
       memory.observe(events);
     },
     score: scorer.score,
-    async dispose() {
+    ...resource(async () => {
       await Promise.all([scorer.dispose(), memory?.dispose()]);
-    },
-    save: (dir) => savePolicy(dir, parts),
-    asScorer: (name = `${agent.encoder.name}-${agent.name}`) => ({
-      name,
-      items: shape.items,
-      ...(index && { itemIds: index.ids }),
-      window: shape.window,
-      score: scorer.score,
     }),
+    save: (dir) => savePolicy(dir, parts),
     get ignored() {
       return lists.ignored;
     },

@@ -1,9 +1,8 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { isItemList, windowsOf } from '@lea/data';
+import { isItemList, type Scored, topK, windowsOf } from '@lea/data';
 import type { ItemIndex } from './item-index.ts';
 import { type Query, type Recommendation, type RecommendOptions, recommendIds } from './recommend.ts';
 import type { ScoreRuns } from './runs.ts';
-import { type Scored, topK } from './topk.ts';
 
 /** Options of `Policy.recommendIndices`. */
 export interface RecommendIndicesOptions {

@@ -82,11 +82,11 @@ export function createEncoder(config: EncoderConfig): Encoder {
 export function createAgent(config: AgentConfig): Agent {
   const example = '{ type: "ce", encoder: { type: "sasrec" } }';
   const { type, encoder, ...options } = checkedConfig('agent', config, example);
-  const factory = find('agent', agents, type)(options);
+  const factory = find('agent', agents, type);
   if (!encoder) {
     throw new LeaError('E_OPTION_MISSING', 'The agent has no encoder.', { hint: 'Add encoder: { type: "sasrec" }.' });
   }
-  return factory(createEncoder(encoder));
+  return factory({ ...options, encoder: createEncoder(encoder) });
 }
 
 /** The JSON from which `createAgent` creates the same agent. */

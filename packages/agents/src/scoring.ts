@@ -21,20 +21,6 @@ export interface ScoringOptions {
   backend?: string;
 }
 
-/** A scorer for `evaluate` of @lea/eval. */
-export interface PolicyScorer {
-  /** Name for tables and errors. */
-  readonly name: string;
-  /** Number of items. */
-  readonly items: number;
-  /** [items] raw ids by index, if the policy has them. */
-  readonly itemIds?: readonly string[];
-  /** Number of newest items of a history that it reads. */
-  readonly window: number;
-  /** Scores [size, items], flat. */
-  score(histories: Windows): Promise<Float32Array>;
-}
-
 /** Scores windows, see `scoring`. */
 export interface Scoring {
   /** Histories per run of a large call. */

@@ -1,4 +1,6 @@
+export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation.ts';
 export type { Catalog, Contribution } from './catalog.ts';
+export { type Catalogue, catalogueOf, checkCatalogue } from './catalog-identity.ts';
 export type { Cell, CellOptions } from './cells.ts';
 export { checkWindows } from './check-windows.ts';
 export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
@@ -14,12 +16,15 @@ export {
 } from './interactions.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
+export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';
 export { rewardsOf } from './rewards.ts';
+export type { Scorer, Scores } from './scorer.ts';
 export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
 export { leaveOneOut, splitByTime } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';
 export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';
 export { findTextLeaks, type TextLeak, type TextLeakReport } from './text-leaks.ts';
+export { type Scored, type TopKOptions, topK } from './top-k.ts';
 export {
   type Batch,
   batchOf,

@@ -9,7 +9,17 @@ import { inputSpecs } from './feeds.ts';
 import { type FittedFusion, fitFusion } from './fuse.ts';
 import { identityOf } from './identity.ts';
 import { type Plan, planOf, type TrainOptions } from './options.ts';
-import { chunkSteps, initialRun, nextPhase, phaseEnded, phaseOf, validatedRun, validationDue } from './progress.ts';
+import {
+  chunkSteps,
+  ending,
+  initialRun,
+  nextPhase,
+  phaseEnded,
+  phaseOf,
+  resumedRun,
+  validatedRun,
+  validationDue,
+} from './progress.ts';
 import { createValidator } from './validation.ts';
 
 /**
@@ -36,7 +46,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     if (checkpoint) {
       const { phases } = plan.agent;
       const options = { initial: run, phases: phases.length, onMismatch: plan.onMismatch };
-      ({ run, discarded } = await loadCheckpoint(checkpoint, identity, options));
+      const loaded = await loadCheckpoint(checkpoint, identity, options);
+      run = resumedRun(plan, loaded.run, loaded.raised);
+      discarded = loaded.discarded;
     }
     yield startEvent(plan, run, discarded);
 
@@ -87,7 +99,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     }
     const { result, fitted } = fused;
     if (fitted) yield { type: 'fused', step: result.steps, fusion: fitted.fusion, value: fitted.value };
-    yield { type: 'done', step: result.steps, best: result.best!, weightsHash: result.weightsHash };
+    const { steps, best, weightsHash, ended } = result;
+    yield { type: 'done', step: steps, best: best!, weightsHash, ended: ended! };
     return result;
   } finally {
     for (const runner of open) await runner.dispose();
@@ -124,6 +137,7 @@ function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEvent {
     stepsPerEpoch: (train.count / batch) * networks,
     evaluateEvery,
     resumedFrom: run.progress.step,
+    ...(plan.warmStart && { init: plan.warmStart.items }),
     ...(discarded !== undefined && { discarded }),
   };
 }
@@ -146,7 +160,18 @@ function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
   const { step, best, curve } = run.progress;
   const policy = policyOf(plan, params, plan.joint && { form: 'joint' });
-  return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped, fusion: policy.fusion };
+  return {
+    policy,
+    params,
+    steps: step,
+    best,
+    curve,
+    weightsHash: weightsHash(params),
+    init: plan.warmStart?.items,
+    ended: stopped ? undefined : ending(plan, run),
+    stopped,
+    fusion: policy.fusion,
+  };
 }
 
 function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefined): Policy {

@@ -13,7 +13,7 @@ export async function runMemory(
 ): Promise<FinishedRun> {
   const { progress, signal, experiment, split, threads } = context;
   const { memory, seconds } = await context.memory(options);
-  const scorer = memory.asScorer(job.name);
+  const scorer = { ...memory, name: job.name };
   const started = performance.now();
   const evaluation = await evaluate(scorer, split.test, {
     ks: experiment.ks,

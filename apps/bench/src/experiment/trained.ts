@@ -61,7 +61,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   const result = next.value;
   try {
     if (result.stopped) throw signal.reason;
-    const evaluation = await evaluate(result.policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, { ks: experiment.ks, signal });
     await result.policy.save(join(job.folder, 'policy'));
     const { steps, best, curve, weightsHash } = result;
     const record: RunRecord = {

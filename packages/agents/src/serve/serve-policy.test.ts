@@ -116,7 +116,7 @@ test('unknown items and bad histories are told as the policy tells them', async 
     (one) => one.recommendIndices([3] as never, 3),
     (one) => one.recommendIndices([[40]], 3, { unknown: 'raise' }),
     (one) => one.recommendIndices([[3]], 3, { candidates: [40] }),
-    (one) => one.score({ ...windowsOf([[3]], 2, 40), size: 2 }),
+    async (one) => one.score({ ...windowsOf([[3]], 2, 40), size: 2 }),
   ];
   for (const ask of asked) {
     const [own, others] = await Promise.all([policy, other].map((one) => ask(one).catch((error: Error) => error)));

@@ -1,5 +1,5 @@
-import { LeaError, withDefaults } from '@lea/core';
-import { checkWindows, type Windows } from '@lea/data';
+import { LeaError, type Resource, resource, withDefaults } from '@lea/core';
+import { checkWindows, type Scorer, type Windows } from '@lea/data';
 import { itemIndex } from '../item-index.ts';
 import { type Recommender, recommender } from '../recommender.ts';
 import { historiesPerRun, type ScoreRuns } from '../runs.ts';
@@ -29,23 +29,7 @@ export interface ServeOptions {
 }
 
 /** An exported policy, ready to recommend; a scorer for `evaluate` of @lea/eval as well. */
-export interface ServedPolicy extends Recommender, AsyncDisposable {
-  readonly name: string;
-  /** Size of the catalogue. */
-  readonly items: number;
-  /** The ids of the catalogue's items by index, where the policy knew them. */
-  readonly itemIds?: readonly string[];
-  /** The last events of a history that are read. */
-  readonly window: number;
-  /**
-   * Scores of all items for each history: [size, items], flat.
-   *
-   * @throws LeaError `E_WINDOWS` (arrays that do not fit together), `E_ITEM_RANGE`, `E_POLICY_FILE`, `E_DISPOSED`
-   */
-  score(windows: Windows): Promise<Float32Array>;
-  /** Releases the session after pending calls have finished; later calls throw. */
-  dispose(): Promise<void>;
-}
+export interface ServedPolicy extends Recommender, Scorer, Resource {}
 
 /**
  * Opens a policy that `exportOnnx` wrote, in Node or a browser, with ONNX Runtime alone. It answers as the policy does, up to
@@ -90,10 +74,6 @@ export async function servePolicy(model: Uint8Array | ArrayBuffer, options: Serv
     last = call.catch(() => {});
     await call;
   };
-  const dispose = () => {
-    disposal ??= last.then(() => session.release());
-    return disposal;
-  };
   const lists = recommender({ items, window }, index, runs);
   return {
     name: name!,
@@ -111,8 +91,10 @@ export async function servePolicy(model: Uint8Array | ArrayBuffer, options: Serv
       await runs(windows, (some, from) => scores.set(some, from * items));
       return scores;
     },
-    dispose,
-    [Symbol.asyncDispose]: dispose,
+    ...resource(() => {
+      disposal ??= last.then(() => session.release());
+      return disposal;
+    }),
   };
 }
 

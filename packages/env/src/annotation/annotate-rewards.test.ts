@@ -1,9 +1,8 @@
-import { rowsHash } from '@lea/data';
+import { type Annotation, rowsHash } from '@lea/data';
 import { expect, test } from 'vitest';
 import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { annotateRewards } from './annotate-rewards.ts';
-import type { Annotation } from './annotation.ts';
 
 const train = rowsOf(
   [

@@ -1,4 +1,4 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { checkRanges, deviation, mean, withDefaults } from '@lea/core';
 import type { Actor } from './actors.ts';
 import { sizeOf } from './spaces.ts';
 import type { StepEnvironment } from './types.ts';
@@ -83,7 +83,7 @@ export async function rollout(
         });
       }
     } finally {
-      await many.close();
+      await many.dispose();
     }
   }
   return {
@@ -96,8 +96,6 @@ export async function rollout(
 }
 
 function statistic(values: Float64Array): Statistic {
-  const count = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / count;
-  const std = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (count - 1));
-  return { mean, std, standardError: std / Math.sqrt(count), values };
+  const std = deviation(values, 'sample');
+  return { mean: mean(values), std, standardError: std / Math.sqrt(values.length), values };
 }

@@ -1,6 +1,5 @@
 import { checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
-import type { RewardModel } from '../inference/reward-model.ts';
+import { historyWindows, type RewardModel, type Transitions } from '@lea/data';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
 export interface RewardAccuracyOptions {
