@@ -5,3 +5,4 @@ export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
 export { readSealed, sealed, unsealed, writeSealed } from './sealed.ts';
+export { type Progress, type Task, task } from './task.ts';
