@@ -1,4 +1,4 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError, type Progress, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { averages, rankOf } from './metrics.ts';
 import type { Scorer, Scores } from './scorer.ts';
@@ -16,9 +16,10 @@ export interface EvaluateOptions {
   readonly exclude?: 'none' | 'seen';
   /** Stops between two batches with the signal's own reason. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with the events ranked so far and their number in all. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
+
+/** How many events are ranked: told after each batch. */
+export type EvaluationEvent = Progress<'evaluation', 'events'>;
 
 /** How the numbers came about: nothing should be printed without it. */
 export interface Protocol {
@@ -50,7 +51,7 @@ export interface Evaluation {
   readonly protocol: Protocol;
 }
 
-const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
+const defaults: Required<Omit<EvaluateOptions, 'signal'>> = {
   ks: [5, 10, 20],
   batch: 256,
   exclude: 'none',
@@ -62,12 +63,20 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` without an event, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_CATALOG_DIFFERS` when they are of equal size but not of the same items in the same order, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
-export async function evaluate(
+export function evaluate(
   scorer: Scorer,
   transitions: Transitions,
   options: EvaluateOptions = {},
-): Promise<Evaluation> {
-  const { signal, onProgress, ...given } = options;
+): Task<Evaluation, EvaluationEvent> {
+  return task(() => ranking(scorer, transitions, options));
+}
+
+async function* ranking(
+  scorer: Scorer,
+  transitions: Transitions,
+  options: EvaluateOptions,
+): AsyncGenerator<EvaluationEvent, Evaluation> {
+  const { signal, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
   checkCounts('batch', [batch]);
   checkCounts('ks', ks);
@@ -98,7 +107,7 @@ export async function evaluate(
       if (Number.isNaN(rank)) throw nanScore(scorer, scores.subarray(i * items, (i + 1) * items), transitions, row);
       ranks[row] = exclude === 'none' ? rank : rank - seenAbove(scores, i * items, target[row]!, transitions, row);
     }
-    onProgress?.(start + rows.length, count);
+    yield { stage: 'evaluation', done: start + rows.length, total: count, unit: 'events' };
     // A turn of the event loop, so that signals and progress are served when the scorer is synchronous.
     await new Promise((resolve) => setTimeout(resolve));
   }

@@ -12,7 +12,7 @@ export { sknn } from './baselines/sknn.ts';
 export { type StanOptions, stan } from './baselines/stan.ts';
 export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
 export { vsknn } from './baselines/vsknn.ts';
-export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
+export { type EvaluateOptions, type Evaluation, type EvaluationEvent, evaluate, type Protocol } from './evaluate.ts';
 export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
 export { type TextNearness, textNearness } from './nearness.ts';
 export type { Scorer, Scores } from './scorer.ts';

@@ -1,7 +1,7 @@
 import type { Agent } from '@lea/agents';
 import { fold, key } from '@lea/core';
 import type { CurvePoint, RunState } from './checkpoint.ts';
-import type { TrainEvent } from './events.ts';
+import type { TrainEventDetails } from './events.ts';
 import type { Plan } from './options.ts';
 import { copied, initialState, withoutSlots, withSlots } from './state.ts';
 
@@ -36,6 +36,20 @@ export function phaseEnded(plan: Plan, run: RunState): boolean {
   return validated === step && step - phaseStart >= phaseSteps(plan, run);
 }
 
+/** The step at which the run ends at the earliest: where no validation improves from now on. Undefined if it never ends by itself. */
+export function earliestEnd(plan: Plan, run: RunState): number | undefined {
+  const { phase, phaseStart, validated, best, waited, step, finished } = run.progress;
+  if (finished) return step;
+  // The first validation is the best so far, whatever it is.
+  const unimproved = (plan.patience + 1) * plan.evaluateEvery;
+  const now = best === null ? unimproved : validated - phaseStart + (plan.patience - waited) * plan.evaluateEvery;
+  const end = plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
+    const patient = i === 0 ? now : unimproved;
+    return sum + Math.min(plan.maxSteps, steps === 'early-stopping' ? patient : steps);
+  }, phaseStart);
+  return Number.isFinite(end) ? end : undefined;
+}
+
 export function validationDue(plan: Plan, run: RunState): boolean {
   const { step, validated, phaseStart } = run.progress;
   const done = step - phaseStart;
@@ -50,7 +64,7 @@ export function chunkSteps(plan: Plan, run: RunState, step: number): number {
 }
 
 /** The run after a validation of its current networks, and what is told about it. */
-export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEvent] {
+export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEventDetails] {
   const { progress } = run;
   const value = metrics[plan.metric]!;
   const { step, lossSum, lossSteps } = progress;

@@ -1,6 +1,7 @@
-import { checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import type { RewardModel } from '../inference/reward-model.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
 export interface RewardAccuracyOptions {
@@ -46,11 +47,19 @@ const CHUNK_ROWS = 512;
  * @param test rows of users that no fitting saw
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`
  */
-export async function rewardAccuracy(
+export function rewardAccuracy(
   model: RewardModel,
   test: Transitions,
   options?: Partial<RewardAccuracyOptions>,
-): Promise<RewardAccuracy> {
+): Task<RewardAccuracy, EnvironmentEvent<'reward-accuracy'>> {
+  return task(() => comparing(model, test, options));
+}
+
+async function* comparing(
+  model: RewardModel,
+  test: Transitions,
+  options?: Partial<RewardAccuracyOptions>,
+): AsyncGenerator<EnvironmentEvent<'reward-accuracy'>, RewardAccuracy> {
   const o = withDefaults('rewardAccuracy', DEFAULTS, options);
   checkMeasuring('rewardAccuracy', o);
   const rows = Math.min(o.rows, test.count);
@@ -61,6 +70,7 @@ export async function rewardAccuracy(
     o.signal?.throwIfAborted();
     const some = Int32Array.from({ length: Math.min(CHUNK_ROWS, rows - from) }, (_, i) => from + i);
     rewards.add(await model.rewards(historyWindows(test, some, model.window), draw(some)));
+    yield { stage: 'reward-accuracy', done: from + some.length, total: rows, unit: 'rows' };
   }
   const [uniform, popular] = [rewards.uniform, rewards.popular].map((others) => preferences(rewards.logged, others));
   return {

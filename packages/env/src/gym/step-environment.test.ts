@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import type { Environment } from '../inference/environment.ts';
 import type { RewardModel } from '../inference/reward-model.ts';
-import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { greedyActor, uniformActor } from './actors.ts';
 import { checkEnvironment, type Problem } from './check-environment.ts';
@@ -23,7 +22,7 @@ const train = rowsOf(
 let fitted: Environment;
 beforeAll(async () => {
   const small = { width: 8, layers: 1, heads: 1, window: 6, batch: 64, lr: 0.02, dropout: 0, epochs: 6 };
-  fitted = await finish(fitEnvironment({ train, ...small }));
+  fitted = await fitEnvironment({ train, ...small });
 });
 afterAll(() => fitted.dispose());
 
