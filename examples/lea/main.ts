@@ -17,7 +17,9 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
   const environment = await fitEnvironment({ train, validation, tokens, lm });
   // #endregion environment
   // #region annotate
-  const annotation = await annotate(environment, train);
+  const annotating = annotate(environment, train);
+  for await (const { done, total, unit } of annotating) console.error(`annotated ${done} of ${total} ${unit}`);
+  const annotation = await annotating;
   await environment.dispose();
   // #endregion annotate
 

@@ -7,7 +7,7 @@ export async function main(dir: string, id?: string, epochs = 3): Promise<string
   const { catalog, interactions } = createWorld({ users: 150, items: 40, tastes: 6 });
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
   if (id) {
-    await follow(downloadLanguageModel(id, { dir }), ({ stage, step, total }) => console.error(stage, step, total));
+    for await (const { file, done, total } of downloadLanguageModel(id, { dir })) console.error(file, done, total);
   }
   const lm = await loadLanguageModel(dir);
   const { vectors, perplexity } = await learnItemTokens(lm, catalog.texts);

@@ -64,7 +64,11 @@ export function chunkSteps(plan: Plan, run: RunState, step: number): number {
 }
 
 /** The run after a validation of its current networks, and what is told about it. */
-export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEventDetails] {
+export function validatedRun(
+  plan: Plan,
+  run: RunState,
+  metrics: Record<string, number>,
+): [RunState, TrainEventDetails] {
   const { progress } = run;
   const value = metrics[plan.metric]!;
   const { step, lossSum, lossSteps } = progress;

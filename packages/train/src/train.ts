@@ -9,7 +9,16 @@ import { inputSpecs } from './feeds.ts';
 import { type FittedFusion, fitFusion } from './fuse.ts';
 import { identityOf } from './identity.ts';
 import { type Plan, planOf, type TrainOptions } from './options.ts';
-import { chunkSteps, earliestEnd, initialRun, nextPhase, phaseEnded, phaseOf, validatedRun, validationDue } from './progress.ts';
+import {
+  chunkSteps,
+  earliestEnd,
+  initialRun,
+  nextPhase,
+  phaseEnded,
+  phaseOf,
+  validatedRun,
+  validationDue,
+} from './progress.ts';
 import { createValidator } from './validation.ts';
 
 /**
@@ -124,7 +133,11 @@ function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDe
   };
 }
 
-async function saved(path: string, identity: Parameters<typeof saveCheckpoint>[1], run: RunState): Promise<TrainEventDetails> {
+async function saved(
+  path: string,
+  identity: Parameters<typeof saveCheckpoint>[1],
+  run: RunState,
+): Promise<TrainEventDetails> {
   await saveCheckpoint(path, identity, run);
   return { type: 'checkpoint', step: run.progress.step, path };
 }
