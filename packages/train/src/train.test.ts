@@ -102,6 +102,17 @@ it('batches that cannot be made while a call runs leave no rejection behind', as
 });
 
 describe('fit', () => {
+  it('tells how far it is, and that leaving the loop is not the end', async () => {
+    const { events } = await all(small());
+    expect(ofType(events, 'step').map(({ done, total, unit }) => [done, total, unit].join(' '))).toEqual(
+      [4, 7, 11, 14, 18].map((done) => `${done} 18 steps`),
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'done', stage: 'training', done: 18, total: 18 });
+    const work = fit(small());
+    for await (const event of work) if (event.type === 'step') break;
+    await expect(work).rejects.toMatchObject({ code: 'E_TASK_STOPPED' });
+  });
+
   it('gives equal bits for equal seeds, whatever the chunks, and others for other seeds', async () => {
     const { result } = await all(small());
     expect((await all(small({ chunk: 5 }))).result.weightsHash).toBe(result.weightsHash);
