@@ -8,7 +8,7 @@ import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
 import { type Query, type Recommendation, type RecommendOptions, recommendIds } from './recommend.ts';
 import { savePolicy } from './save.ts';
-import { type ScoringOptions, scoring } from './scoring.ts';
+import { type PolicyScorer, type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
@@ -23,15 +23,6 @@ export interface RecommendIndicesOptions {
    * `Policy.ignored`. `raise` makes it an error. What is no whole number is always one.
    */
   unknown?: 'ignore' | 'raise';
-}
-
-/** What `evaluate` of @lea/eval takes. */
-export interface PolicyScorer {
-  readonly name: string;
-  readonly items: number;
-  readonly itemIds?: readonly string[];
-  readonly window: number;
-  score(histories: Windows): Promise<Float32Array>;
 }
 
 /** A trained agent, ready to serve. */

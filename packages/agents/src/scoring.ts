@@ -16,6 +16,15 @@ export interface ScoringOptions {
   backend?: string;
 }
 
+/** What `evaluate` of @lea/eval takes. */
+export interface PolicyScorer {
+  readonly name: string;
+  readonly items: number;
+  readonly itemIds?: readonly string[];
+  readonly window: number;
+  score(histories: Windows): Promise<Float32Array>;
+}
+
 /** Scores windows; see `scoring`. */
 export interface Scoring {
   /** Histories per run of a large call. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Task } from '@lea/core';
 import { interactionsOf, sequences, type Transitions, transitions } from '@lea/data';
 import { node, writeModel } from '@lea/tensor/onnx';
-import type { EnvironmentConfig } from './model/environment-model.ts';
+import type { EnvironmentConfig } from './model/config.ts';
 
 /** The result of a task, its events told. */
 export async function follow<T, E>(work: Task<T, E>, onEvent: (event: E) => void): Promise<T> {

@@ -5,7 +5,7 @@ import { fitEnvironment } from '@lea/env';
 import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
-import { presets } from '../presets/index.ts';
+import { presets } from '../config/presets/index.ts';
 import { bench, decoderOf, miniFolder } from '../testing/bench.ts';
 import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';

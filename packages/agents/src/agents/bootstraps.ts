@@ -6,7 +6,7 @@ import { doubleQ } from '../losses/double-q.ts';
 import type { Valuation } from '../losses/valuation.ts';
 import type { Encoder, Histories, LossInput } from '../types.ts';
 import { neededState } from './alignment.ts';
-import type { CriticOptions } from './critic.ts';
+import type { CriticOptions } from './critic-options.ts';
 import { historiesOf, neededTarget, nextHistoriesOf, passMode } from './parts.ts';
 
 /** What the states are worth that TD targets bootstrap from: Q'(s, argmax Q(s, .)), without gradient. */

@@ -9,7 +9,7 @@ import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput } from '../types.ts';
 import { neededState } from './alignment.ts';
 import { type Bootstraps, bootstraps } from './bootstraps.ts';
-import type { GuidanceOptions } from './guidance.ts';
+import type { CriticOptions } from './critic-options.ts';
 import type { QOptions } from './options.ts';
 
 /** Values and TD terms of the logged actions. */
@@ -39,18 +39,6 @@ export interface Critic {
   readonly negative?: Negatives;
   /** Conservative penalty per row [B], not weighted; absent when its weight is 0. */
   readonly cql?: tf.Tensor;
-}
-
-export interface NegativeOptions {
-  /** Draws per row. */
-  readonly negatives: number;
-  readonly negativeReward: number;
-}
-
-/** What the Q side reads of an agent's options: negatives learn when there are some, augmented actions when asked for. */
-export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<GuidanceOptions> {
-  /** Temperature of the conservative penalty. Default 1. */
-  readonly cqlTemperature?: number;
 }
 
 /**

@@ -4,7 +4,8 @@ import { encodeStates, type States, supervisedLoss } from '../losses/supervised.
 import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput, LossResult } from '../types.ts';
 import { aligned } from './alignment.ts';
-import { type Critic, type CriticOptions, critic } from './critic.ts';
+import { type Critic, critic } from './critic.ts';
+import type { CriticOptions } from './critic-options.ts';
 import type { QOptions } from './options.ts';
 import { historiesOf, passMode } from './parts.ts';
 

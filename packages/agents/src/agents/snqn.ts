@@ -1,6 +1,6 @@
 import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
-import type { NegativeOptions } from './critic.ts';
+import type { NegativeOptions } from './critic-options.ts';
 import { actorCriticLoss } from './loss.ts';
 import { onePhase, qParts } from './parts.ts';
 import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';

@@ -1,7 +1,8 @@
 import { fold, key, permutation } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Counted } from './counts.ts';
-import type { Gate, GateRows } from './gate.ts';
+import type { GateRows } from './gate.ts';
+import type { Gate } from './mixture.ts';
 import { evidenceOf, hasSlot, isCounted, type Parts, probabilityOf, type Slot, shareOf, weightsOf } from './mixture.ts';
 import { ownEvents, usersOf } from './own-events.ts';
 

@@ -1,15 +1,4 @@
-import { type Component, hasSlot, isCounted, type Slot } from './mixture.ts';
-
-/**
- * The weights of a mixture: softmax over the slots that a history has of `bias` + `evidence` of the component times
- * ln(1 + sum of the row).
- */
-export interface Gate {
-  /** One per slot. */
-  readonly bias: readonly number[];
-  /** One per component; 0 for those that are not counted. */
-  readonly evidence: Readonly<Partial<Record<Component, number>>>;
-}
+import { type Component, type Gate, hasSlot, isCounted, type Slot } from './mixture.ts';
 
 /** Rows to fit a gate on. Slots that are not counted are listed only where they tell something of the target. */
 export interface GateRows {

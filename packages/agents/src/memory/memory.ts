@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
 import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PolicyScorer } from '../policy.ts';
+import type { PolicyScorer } from '../scoring.ts';
 import { type ScoringOptions, scoring } from '../scoring.ts';
 import { type ObservedEvent, observed } from './observe.ts';
 import { type MixtureForm, mixtureProbabilities, placesOf, seenItems } from './probabilities.ts';

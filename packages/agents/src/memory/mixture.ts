@@ -1,5 +1,4 @@
 import { COUNTED, type Counted, type Counts, type SortedRows, valueAt } from './counts.ts';
-import type { Gate } from './gate.ts';
 import type { OwnEvents } from './own-events.ts';
 
 /** The components of a memory, in the order of the mixture. */
@@ -9,6 +8,17 @@ export type Component = 'popularity' | Counted | 'repeat' | 'text';
 export interface Slot {
   readonly component: Component;
   readonly place: number;
+}
+
+/**
+ * The weights of a mixture: softmax over the slots that a history has of `bias` + `evidence` of the component times
+ * ln(1 + sum of the row).
+ */
+export interface Gate {
+  /** One per slot. */
+  readonly bias: readonly number[];
+  /** One per component; 0 for those that are not counted. */
+  readonly evidence: Readonly<Partial<Record<Component, number>>>;
 }
 
 /** Direct successions are read at the two newest places; further back the pairs of `forward` say the same. */

@@ -1,7 +1,7 @@
 import { scatterAddRows, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from './mixture.ts';
 import { type Component, isCounted, type Slot } from './mixture.ts';
 
 /** What the mixture is besides its tables: plain numbers, part of the program. */

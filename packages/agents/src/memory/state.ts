@@ -1,7 +1,7 @@
 import { contentHash, LeaError } from '@lea/core';
 import { float32, int32, type Values } from '@lea/tensor';
 import { COUNTED, type Counted } from './counts.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from './mixture.ts';
 import { type Component, slotsOf } from './mixture.ts';
 import type { MixtureForm } from './probabilities.ts';
 import type { NeighborTable } from './tables.ts';
