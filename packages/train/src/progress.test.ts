@@ -104,8 +104,6 @@ describe('the earliest end', () => {
     expect(earliestEnd(p, at(run, { step: 25, validated: 21, best, waited: 1 }))).toBe(28);
     expect(earliestEnd(p, at(run, { step: 21, validated: 21, best, waited: 0 }))).toBe(30);
     expect(earliestEnd(p, at(run, { step: 9, finished: true }))).toBe(9);
-    const endless = plan({ maxSteps: Infinity, patience: Infinity });
-    expect(earliestEnd(endless, initialRun(endless))).toBeUndefined();
   });
 
   it('counts the phases that follow', () => {

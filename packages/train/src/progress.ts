@@ -36,18 +36,17 @@ export function phaseEnded(plan: Plan, run: RunState): boolean {
   return validated === step && step - phaseStart >= phaseSteps(plan, run);
 }
 
-/** The step at which the run ends at the earliest: where no validation improves from now on. Undefined if it never ends by itself. */
-export function earliestEnd(plan: Plan, run: RunState): number | undefined {
+/** The step at which the run ends at the earliest: where no validation improves from now on. */
+export function earliestEnd(plan: Plan, run: RunState): number {
   const { phase, phaseStart, validated, best, waited, step, finished } = run.progress;
   if (finished) return step;
   // The first validation is the best so far, whatever it is.
   const unimproved = (plan.patience + 1) * plan.evaluateEvery;
   const now = best === null ? unimproved : validated - phaseStart + (plan.patience - waited) * plan.evaluateEvery;
-  const end = plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
+  return plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
     const patient = i === 0 ? now : unimproved;
     return sum + Math.min(plan.maxSteps, steps === 'early-stopping' ? patient : steps);
   }, phaseStart);
-  return Number.isFinite(end) ? end : undefined;
 }
 
 export function validationDue(plan: Plan, run: RunState): boolean {
