@@ -27,10 +27,11 @@ const encoders = known<EncoderFactory>([gru4rec, caser, nextitnet, sasrec, sasre
 const agents = known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, vpq, ccql, proxy]);
 
 /**
- * Makes an encoder type known to `createAgent` and `loadPolicy`.
+ * Registers an encoder type, so that `createEncoder`, `createAgent` and `loadPolicy` find it.
  *
+ * @param options.override replace a registered type with the same name; default: false
  * @returns its factory: `const mine = defineEncoder({ ... }); mine({ size: 32 })`
- * @throws LeaError `E_TYPE_TAKEN` when there is one of that name and `override` is not set
+ * @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set
  */
 export function defineEncoder<O extends object>(
   definition: EncoderDefinition<O>,
@@ -39,7 +40,13 @@ export function defineEncoder<O extends object>(
   return register('encoder', encoders, encoderFactory(definition), options.override);
 }
 
-/** The same for agents. */
+/**
+ * Registers an agent type, so that `createAgent` and `loadPolicy` find it.
+ *
+ * @param options.override replace a registered type with the same name; default: false
+ * @returns its factory: `const mine = defineAgent({ ... }); mine({ lr: 0.01 })(sasrec())`
+ * @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set
+ */
 export function defineAgent<O extends object>(
   definition: AgentDefinition<O>,
   options: { override?: boolean } = {},
@@ -47,18 +54,18 @@ export function defineAgent<O extends object>(
   return register('agent', agents, agentFactory(definition), options.override);
 }
 
-/** The encoder types that `createEncoder` knows. */
+/** The names of all registered encoder types. */
 export function encoderTypes(): string[] {
   return [...encoders.keys()];
 }
 
-/** The agent types that `createAgent` knows. */
+/** The names of all registered agent types. */
 export function agentTypes(): string[] {
   return [...agents.keys()];
 }
 
 /**
- * An encoder from its JSON, `{ type, ...options }`.
+ * Creates an encoder from its JSON, `{ type, ...options }`.
  *
  * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
@@ -68,7 +75,7 @@ export function createEncoder(config: EncoderConfig): Encoder {
 }
 
 /**
- * An agent from its JSON, `{ type, ...options, encoder: { type, ...options } }`.
+ * Creates an agent from its JSON, `{ type, ...options, encoder: { type, ...options } }`.
  *
  * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_OPTION_MISSING`
  */
@@ -82,7 +89,7 @@ export function createAgent(config: AgentConfig): Agent {
   return factory(createEncoder(encoder));
 }
 
-/** The JSON from which `createAgent` makes the same agent. */
+/** The JSON from which `createAgent` creates the same agent. */
 export function agentConfig(agent: Agent): AgentConfig {
   return agent.config;
 }
@@ -91,7 +98,7 @@ function checkedConfig<C extends object>(kind: string, config: C, example: strin
   if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config;
   throw new LeaError('E_OPTION_VALUE', `The config of an ${kind} must be an object.`, {
     value: config,
-    hint: `For example ${example}.`,
+    hint: `For example, use ${example}.`,
   });
 }
 
@@ -106,9 +113,9 @@ function register<F extends { readonly type: string }>(
   override = false,
 ): F {
   if (all.has(factory.type) && !override) {
-    throw new LeaError('E_TYPE_TAKEN', `There is an ${kind} of that name already.`, {
+    throw new LeaError('E_TYPE_TAKEN', `An ${kind} type with this name already exists.`, {
       value: factory.type,
-      hint: 'Choose another name or pass { override: true }.',
+      hint: 'Choose another name, or pass { override: true }.',
     });
   }
   all.set(factory.type, factory);
@@ -119,8 +126,8 @@ function find<T>(kind: string, known: Map<string, T>, type: string): T {
   const factory = known.get(type);
   if (factory) return factory;
   const near = typeof type === 'string' ? nearest(type, [...known.keys()]) : undefined;
-  throw new LeaError('E_TYPE_UNKNOWN', `There is no ${kind} of that type.`, {
+  throw new LeaError('E_TYPE_UNKNOWN', `Unknown type of ${kind}.`, {
     value: type,
-    hint: near ? `Did you mean "${near}"?` : `Known: ${[...known.keys()].join(', ')}.`,
+    hint: near ? `Did you mean "${near}"?` : `The types are: ${[...known.keys()].join(', ')}.`,
   });
 }
