@@ -16,6 +16,7 @@ const guide = group('Guide', {
   'guide/first-policy': 'First policy',
   'guide/lea': 'LEA on your log',
   serving: 'Serve it',
+  'guide/retraining': 'Nightly retraining',
   extend: 'Write an agent',
   'guide/data-set': 'Add a data set',
   bench: 'Experiments: the bench',

@@ -24,14 +24,14 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
   // #endregion annotate
 
   // #region train
-  const agent = snqn()(sasrec());
+  const agent = snqn({ encoder: sasrec() });
   const plain = await fit({ agent, train, validation, rewards });
   const signals = leaSignals(annotation, train, { rewards });
   const lea = await fit({ agent, train, validation, rewards, signals });
   // #endregion train
 
   // #region compare
-  const [before, after] = [await evaluate(plain.policy.asScorer(), test), await evaluate(lea.policy.asScorer(), test)];
+  const [before, after] = [await evaluate(plain.policy, test), await evaluate(lea.policy, test)];
   await Promise.all([plain.policy.dispose(), lea.policy.dispose()]);
   const { difference, interval } = compare(after, before, { metric: 'ndcg@10' });
   // #endregion compare

@@ -1,7 +1,8 @@
 // A pretrained decoder as the environment: item tokens from its own words, then LoRA on logged histories.
 // node main.ts models/qwen3 Qwen/Qwen3-0.6B    (without the second argument the files must be in the folder already)
 import { createWorld, splitByUser } from '@lea/data';
-import { downloadLanguageModel, fidelity, fitEnvironment, learnItemTokens, loadLanguageModel } from '@lea/env';
+import { downloadLanguageModel, fitEnvironment, learnItemTokens, loadLanguageModel } from '@lea/env';
+import { fidelity } from '@lea/eval';
 
 export async function main(dir: string, id?: string, epochs = 3): Promise<string[]> {
   const { catalog, interactions } = createWorld({ users: 150, items: 40, tastes: 6 });

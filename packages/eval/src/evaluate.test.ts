@@ -1,7 +1,7 @@
+import type { Scorer } from '@lea/data';
 import { interactionsOf, sequences, transitions, type Windows } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.ts';
-import type { Scorer } from './scorer.ts';
 import { transitionsOf } from './testing/transitions.ts';
 
 /** Scores every history alike. */

@@ -1,7 +1,8 @@
-import { LeaError, type Progress, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
+import { LeaError, type Task, task, withDefaults } from '@lea/core';
+import { historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
+import { checkItems, checkShape } from './check-scorer.ts';
+import type { EvaluationEvent } from './events.ts';
 import { averages, rankOf } from './metrics.ts';
-import type { Scorer, Scores } from './scorer.ts';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
@@ -17,9 +18,6 @@ export interface EvaluateOptions {
   /** Aborts between two batches; the task rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
-
-/** Number of events ranked so far and in total, after each batch. */
-export type EvaluationEvent = Progress<'evaluation', 'events'>;
 
 /** The evaluation protocol; always report it together with the metrics. */
 export interface Protocol {
@@ -77,7 +75,7 @@ export function evaluate(
   scorer: Scorer,
   transitions: Transitions,
   options: EvaluateOptions = {},
-): Task<Evaluation, EvaluationEvent> {
+): Task<Evaluation, EvaluationEvent<'evaluation'>> {
   return task(() => ranking(scorer, transitions, options));
 }
 
@@ -85,7 +83,7 @@ async function* ranking(
   scorer: Scorer,
   transitions: Transitions,
   options: EvaluateOptions,
-): AsyncGenerator<EvaluationEvent, Evaluation> {
+): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
   const { signal, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
   checkCounts('batch', [batch]);
@@ -97,13 +95,7 @@ async function* ranking(
       hint: 'The set is empty. Change the split, for example to earlier times.',
     });
   }
-  if (scorer.items !== items) {
-    throw new LeaError('E_CATALOGUE_SIZE', `Expected ${scorer.name} to score the ${items} items of the data.`, {
-      value: scorer.items,
-      hint: 'Evaluate on a split of the data that the scorer was fitted to.',
-    });
-  }
-  if (scorer.itemIds) checkCatalog(scorer.name, scorer.itemIds, sequences.itemIds);
+  checkItems(scorer, sequences.itemIds);
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
   const ranks = new Int32Array(count);
@@ -135,19 +127,6 @@ async function* ranking(
   };
 }
 
-/** Compares the item ids of a scorer with those of the data. */
-function checkCatalog(name: string, own: readonly string[], data: readonly string[]): void {
-  if (own === data || own.every((id, index) => id === data[index])) return;
-  const [known, there] = [new Set(own), new Set(data)];
-  const missing = own.filter((id) => !there.has(id)).length;
-  const added = data.filter((id) => !known.has(id)).length;
-  const what =
-    missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order of the items differs';
-  throw new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
-    hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
-  });
-}
-
 /** Number of items of the event's history that are ranked before its target. */
 function seenAbove(scores: Scores, start: number, target: number, transitions: Transitions, row: number): number {
   const { sequences, event, sequence } = transitions;
@@ -164,14 +143,6 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
 function checkCounts(option: string, values: readonly number[]): void {
   if (Array.isArray(values) && values.every((value) => Number.isInteger(value) && value > 0)) return;
   throw new LeaError('E_OPTION_VALUE', `evaluate: ${option} must be whole numbers of at least 1.`, { value: values });
-}
-
-function checkShape(scorer: Scorer, scores: Scores, size: number): void {
-  if (scores.length === size * scorer.items) return;
-  throw new LeaError('E_SCORE_SHAPE', `${scorer.name} returned the wrong number of scores for ${size} histories.`, {
-    value: scores.length,
-    hint: `It must return ${size} rows of ${scorer.items} scores.`,
-  });
 }
 
 function nanScore(scorer: Scorer, scores: Scores, { sequences, event, sequence }: Transitions, row: number): LeaError {

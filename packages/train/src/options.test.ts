@@ -12,7 +12,7 @@ import { leaSignals } from './signals.ts';
 const data = chain(12, 1);
 const validation = chain(6, 2);
 const items = data.sequences.itemIds.length;
-const agent = ce()(sasrec({ size: 8 }));
+const agent = ce({ encoder: sasrec({ size: 8 }) });
 let memory: Awaited<ReturnType<typeof countingMemory>>;
 beforeAll(async () => {
   memory = await countingMemory(data, { window: 3, gateSteps: 1 });

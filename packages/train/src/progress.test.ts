@@ -10,7 +10,7 @@ const data = chain(10, 1, 4, 20);
 const encoder = sasrec({ size: 4 });
 const plan = (more: Partial<TrainOptions> = {}) =>
   planOf({
-    ...{ agent: ce()(encoder), train: data, validation: data, rewards: [0.2, 1], batch: 10 },
+    ...{ agent: ce({ encoder }), train: data, validation: data, rewards: [0.2, 1], batch: 10 },
     ...{ evaluateEvery: 7, patience: 2, maxSteps: 18, chunk: 4, ...more },
   });
 
@@ -70,7 +70,7 @@ describe('a phase', () => {
   });
 
   it('has the steps that the agent gives it, whatever the patience; the next one begins anew there', () => {
-    const p = plan({ agent: sac({ warmup: 5 })(encoder), patience: 1 });
+    const p = plan({ agent: sac({ encoder, warmup: 5 }), patience: 1 });
     const run = at(initialRun(p), { step: 4, validated: 4, waited: 3 });
     expect(phaseEnded(p, run)).toBe(false);
     expect(chunkSteps(p, run, 4)).toBe(1);
@@ -107,7 +107,7 @@ describe('the earliest end', () => {
   });
 
   it('counts the phases that follow', () => {
-    const p = plan({ agent: sac({ warmup: 11 })(encoder), maxSteps: 100 });
+    const p = plan({ agent: sac({ encoder, warmup: 11 }), maxSteps: 100 });
     const run = initialRun(p);
     expect(earliestEnd(p, run)).toBe(11 + 21);
     expect(earliestEnd(p, nextPhase(p, at(run, { step: 11, validated: 11 })))).toBe(11 + 21);

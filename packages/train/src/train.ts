@@ -12,10 +12,12 @@ import { type Plan, planOf, type TrainOptions } from './options.ts';
 import {
   chunkSteps,
   earliestEnd,
+  ending,
   initialRun,
   nextPhase,
   phaseEnded,
   phaseOf,
+  resumedRun,
   validatedRun,
   validationDue,
 } from './progress.ts';
@@ -54,7 +56,9 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
     if (checkpoint) {
       const { phases } = plan.agent;
       const options = { initial: run, phases: phases.length, onMismatch: plan.onMismatch };
-      ({ run, discarded } = await loadCheckpoint(checkpoint, identity, options));
+      const loaded = await loadCheckpoint(checkpoint, identity, options);
+      run = resumedRun(plan, loaded.run, loaded.raised);
+      discarded = loaded.discarded;
     }
     yield tell(startEvent(plan, run, discarded));
 
@@ -105,7 +109,8 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
     }
     const { result, fitted } = fused;
     if (fitted) yield tell({ type: 'fused', step: result.steps, fusion: fitted.fusion, value: fitted.value });
-    yield tell({ type: 'done', step: result.steps, best: result.best!, weightsHash: result.weightsHash });
+    const { steps, best, weightsHash, ended } = result;
+    yield tell({ type: 'done', step: steps, best: best!, weightsHash, ended: ended! });
     return result;
   } finally {
     for (const runner of open) await runner.dispose();
@@ -129,6 +134,7 @@ function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDe
     stepsPerEpoch: (train.count / batch) * networks,
     evaluateEvery,
     resumedFrom: run.progress.step,
+    ...(plan.warmStart && { init: plan.warmStart.items }),
     ...(discarded !== undefined && { discarded }),
   };
 }
@@ -155,7 +161,18 @@ function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
   const { step, best, curve } = run.progress;
   const policy = policyOf(plan, params, plan.joint && { form: 'joint' });
-  return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped, fusion: policy.fusion };
+  return {
+    policy,
+    params,
+    steps: step,
+    best,
+    curve,
+    weightsHash: weightsHash(params),
+    init: plan.warmStart?.items,
+    ended: stopped ? undefined : ending(plan, run),
+    stopped,
+    fusion: policy.fusion,
+  };
 }
 
 function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefined): Policy {

@@ -29,7 +29,7 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
   );
   const { policy, fusion, value, curve } = fused;
   try {
-    const evaluation = await evaluate(policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...policy, name: job.name }, split.test, { ks: experiment.ks, signal });
     await policy.save(join(job.folder, 'policy'));
     const record: RunRecord = {
       ...baseRecord(job, context, evaluation, policy.agent.rankingHead),

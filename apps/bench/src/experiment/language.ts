@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, writeSealed } from '@lea/core';
+import { contentHash } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
 import {
   catalogueModel,
   type LanguageModel,

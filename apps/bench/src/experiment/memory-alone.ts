@@ -14,7 +14,7 @@ export async function runMemory(
 ): Promise<FinishedRun> {
   const { signal, experiment, split, threads } = context;
   const { memory, seconds } = await context.memory(options);
-  const scorer = memory.asScorer(job.name);
+  const scorer = { ...memory, name: job.name };
   const started = performance.now();
   const evaluation = await follow(evaluate(scorer, split.test, { ks: experiment.ks, signal }), context);
   const { gate, repeat, loss } = memory.config;

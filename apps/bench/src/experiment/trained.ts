@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
-import { replaceFile } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import { evaluate } from '@lea/eval';
 import { fit, type Signals, type TrainEvent } from '@lea/train';
 import { formatMetric } from '../terminal/metric.ts';
@@ -60,7 +60,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   const result = await work;
   try {
     if (result.stopped) throw signal.reason;
-    const evaluation = await evaluate(result.policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, { ks: experiment.ks, signal });
     await result.policy.save(join(job.folder, 'policy'));
     const { steps, best, curve, weightsHash } = result;
     const record: RunRecord = {

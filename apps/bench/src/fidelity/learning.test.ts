@@ -1,6 +1,6 @@
 import { createWorld, splitByUser } from '@lea/data';
-import { type Fidelity, fidelity, fitEnvironment } from '@lea/env';
-import { popularity, tfidfVectors } from '@lea/eval';
+import { fitEnvironment } from '@lea/env';
+import { type Fidelity, fidelity, popularity, tfidfVectors } from '@lea/eval';
 import { expect, test } from 'vitest';
 import { spoiltTokens } from './tokens.ts';
 

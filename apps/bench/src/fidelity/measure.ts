@@ -1,20 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { weightsHash } from '@lea/agents';
-import { fold, key, writeSealed } from '@lea/core';
-import { type Transitions, transitions } from '@lea/data';
+import { fold, key } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
+import { type RewardModel, type Transitions, transitions } from '@lea/data';
+import { fitEnvironment, loadEnvironment, subsetOfSequences } from '@lea/env';
 import {
   type Fidelity,
   type FidelityRows,
   type FidelitySubject,
   fidelity,
-  fitEnvironment,
-  loadEnvironment,
-  type RewardModel,
   scoresAsRewards,
-  subsetOfSequences,
-} from '@lea/env';
-import { textSimilarity } from '@lea/eval';
+  textSimilarity,
+} from '@lea/eval';
 import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
 import { type Agreed, agreementOf } from '../experiment/agreement.ts';
 import type { Context } from '../experiment/context.ts';

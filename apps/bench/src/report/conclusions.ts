@@ -1,10 +1,11 @@
+import { mean } from '@lea/core';
 import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric } from '../terminal/metric.ts';
-import { bestOf, configOf, type Group, groupsOf, mean, servedOf } from './groups.ts';
+import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
 import { metricTitle } from './table.ts';
 
 const METRIC = 'ndcg@10';

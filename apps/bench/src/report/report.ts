@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type LeaError, replaceFile } from '@lea/core';
+import type { LeaError } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import type { Outcome } from '../experiment/experiment.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedName } from './groups.ts';

@@ -1,8 +1,7 @@
-import { rowsHash } from '@lea/data';
+import { type Annotation, rowsHash } from '@lea/data';
 import { expect, test } from 'vitest';
 import { follow, rowsOf } from '../testing.ts';
 import { annotateRewards } from './annotate-rewards.ts';
-import type { Annotation } from './annotation.ts';
 
 const train = rowsOf(
   [

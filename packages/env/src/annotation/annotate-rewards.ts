@@ -1,8 +1,13 @@
 import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, rowsHash, type Transitions } from '@lea/data';
-import type { RewardModel } from '../inference/reward-model.ts';
+import {
+  type Annotation,
+  historyWindows,
+  type RewardModel,
+  rewardStatistics,
+  rowsHash,
+  type Transitions,
+} from '@lea/data';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { type Annotation, rewardStatistics } from './annotation.ts';
 
 export interface AnnotateRewardsOptions {
   readonly signal: AbortSignal | undefined;

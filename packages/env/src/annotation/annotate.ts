@@ -1,19 +1,18 @@
 import { checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
+import {
+  type Annotation,
+  type AnnotationColumns,
+  checkCatalogue,
+  rewardStatistics,
+  rowsHash,
+  type Transitions,
+} from '@lea/data';
 import type { Values } from '@lea/tensor';
-import { checkCatalogue } from '../inference/catalogue.ts';
 import type { Environment } from '../inference/environment.ts';
 import { checkRule, type PositiveRule, RULE } from '../inference/positives.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { annotateRows } from './annotate-rows.ts';
-import {
-  type Annotation,
-  type AnnotationColumns,
-  columnValues,
-  copyRows,
-  emptyColumns,
-  rewardStatistics,
-} from './annotation.ts';
+import { columnValues, copyRows, emptyColumns } from './columns.ts';
 import { type AnnotationFiles, annotationFiles } from './files.ts';
 import { annotationStore, type Store } from './store.ts';
 

@@ -1,11 +1,11 @@
 import { checkRanges, checkSeed, contentHash, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
+import { type Annotation, type AnnotationColumns, rewardStatistics, rowsHash, type Transitions } from '@lea/data';
 import { DEFAULTS as FIT, type GivenFit } from '../fit/fit-options.ts';
 import { keptFit } from '../fit/kept-fit.ts';
 import { userFolds, withoutUsersOf } from '../fit/user-folds.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { DEFAULTS as ANNOTATION, type AnnotateOptions, annotate, annotateOptions } from './annotate.ts';
-import { type Annotation, type AnnotationColumns, emptyColumns, rewardStatistics } from './annotation.ts';
+import { emptyColumns } from './columns.ts';
 
 export interface CrossFitOptions extends Omit<AnnotateOptions, 'states' | 'dir'> {
   /**

@@ -1,8 +1,8 @@
 import { contentHash, type Task, task, withDefaults } from '@lea/core';
+import { catalogueOf } from '@lea/data';
+import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
-import { catalogueOf } from '../inference/catalogue.ts';
 import { createEnvironment, type Environment } from '../inference/environment.ts';
-import { plattScaling } from '../inference/reward-calibration.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, replaceFile, type Task, task, withDefaults } from '@lea/core';
+import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { readWhole, replaceFile } from '@lea/core/node';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';

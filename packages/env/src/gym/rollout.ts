@@ -1,4 +1,4 @@
-import { checkRanges, type Task, task, withDefaults } from '@lea/core';
+import { checkRanges, deviation, mean, type Task, task, withDefaults } from '@lea/core';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import type { Actor } from './actors.ts';
 import { sizeOf } from './spaces.ts';
@@ -96,7 +96,7 @@ async function* playing(
         if (done > before) yield { stage: 'rollout', done, total: o.episodes, unit: 'episodes' };
       }
     } finally {
-      await many.close();
+      await many.dispose();
     }
   }
   return {
@@ -109,8 +109,6 @@ async function* playing(
 }
 
 function statistic(values: Float64Array): Statistic {
-  const count = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / count;
-  const std = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (count - 1));
-  return { mean, std, standardError: std / Math.sqrt(count), values };
+  const std = deviation(values, 'sample');
+  return { mean: mean(values), std, standardError: std / Math.sqrt(values.length), values };
 }

@@ -1,9 +1,8 @@
 import { fold, integers, key } from '@lea/core';
-import { createWorld, sequences, transitions, type Windows } from '@lea/data';
+import { createWorld, type RewardModel, sequences, transitions, type Windows } from '@lea/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { follow, rowsOf } from '../testing.ts';
 import { greedyActor, uniformActor } from './actors.ts';
@@ -362,8 +361,8 @@ test('what is out of order is named', async () => {
   expect(one.status).toBe('fulfilled');
   expect(other).toMatchObject({ reason: { code: 'E_STEP_PENDING' } });
   await expect(env.reset({ seed: -1 })).rejects.toThrow('seed');
-  await env.close();
-  await expect(env.reset()).rejects.toMatchObject({ code: 'E_CLOSED' });
+  await env.dispose();
+  await expect(env.reset()).rejects.toMatchObject({ code: 'E_DISPOSED' });
   const many = env.vectorise(2);
   await many.reset();
   await expect(many.step([1])).rejects.toMatchObject({ code: 'E_ACTION' });
@@ -465,10 +464,10 @@ describe('checkEnvironment', () => {
     ],
     ['autoreset', 'with reward 0', (env) => ({ vectorise: (n) => altered(env.vectorise(n), (step) => step === 4) })],
     // Everything is shared.
-    ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, close: async () => {} }) })],
+    ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, dispose: async () => {} }) })],
     ['order', 'before the first reset', (env) => ({ fork: () => forkOf(env, { ready: true }) })],
     ['order', 'beside an unfinished one', (env) => ({ fork: () => forkOf(env, { queue: true }) })],
-    ['order', 'after close', (env) => ({ fork: () => ({ ...env.fork(), close: async () => {} }) })],
+    ['order', 'after dispose', (env) => ({ fork: () => ({ ...env.fork(), dispose: async () => {} }) })],
     [
       'action',
       'outside actionSpace',

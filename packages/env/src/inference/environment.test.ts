@@ -2,12 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, normal } from '@lea/core';
-import { historyWindows, windowsOf } from '@lea/data';
+import { catalogueOf, checkCatalogue, historyWindows, windowsOf } from '@lea/data';
 import { float32, type Value } from '@lea/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import { rowsOf } from '../testing.ts';
-import { catalogueOf, checkCatalogue } from './catalogue.ts';
 import { createEnvironment, type Environment, loadEnvironment } from './environment.ts';
 
 const ITEMS = 37;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createWorld, splitByUser } from '@lea/data';
+import { fidelity } from '@lea/eval';
 import { int32, specsOf } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { fidelity } from '../fidelity/fidelity.ts';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import { goldenDecoders } from '../fixtures/golden-decoders.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';

@@ -1,7 +1,6 @@
 import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { checkWindows, type Windows } from '@lea/data';
+import { checkActions, checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
-import { checkActions, type RewardModel } from '../inference/reward-model.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';

@@ -12,8 +12,6 @@ interface Units {
   reused: 'rows';
   rewards: 'rows';
   ratings: 'pairs';
-  fidelity: 'rows';
-  'reward-accuracy': 'rows';
   download: 'bytes';
   rollout: 'episodes';
   'environment-check': 'parts';

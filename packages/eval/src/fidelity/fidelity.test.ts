@@ -1,13 +1,12 @@
-import type { Windows } from '@lea/data';
+import { catalogueOf, type Windows } from '@lea/data';
 import { expect, test } from 'vitest';
-import { catalogueOf } from '../inference/catalogue.ts';
-import { rowsOf, usersOf } from '../testing.ts';
+import { transitionsOf, usersOf } from '../testing/transitions.ts';
 import { fidelity } from './fidelity.ts';
 import { rewardAccuracy } from './reward-accuracy.ts';
 import { type FidelitySubject, scoresAsRewards } from './subject.ts';
 
 /** Users 0 and 1 are judged, user 2 is the log: items 0, 1, 2 once and 3 twice; 4 is cold. */
-const all = rowsOf(
+const all = transitionsOf(
   [
     [0, 4],
     [1, 3, 0],
@@ -146,7 +145,7 @@ test('what cannot be measured is refused by name', async () => {
   const subject = scorer(itemIds.map((_, i) => i));
   await fidelity({ ...subject, catalogue: catalogueOf(itemIds) }, held, { k: 1 });
   const other = { ...subject, catalogue: catalogueOf(itemIds.toReversed()) };
-  await expect(fidelity(other, held, { k: 1 })).rejects.toThrow('same order');
+  await expect(fidelity(other, held, { k: 1 })).rejects.toMatchObject({ code: 'E_CATALOG_DIFFERS' });
   await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held, { k: 1 })).rejects.toThrow('item 3 NaN');
   await expect(fidelity({ ...good, score: () => new Float32Array(5) }, held, { k: 1 })).rejects.toMatchObject({
     code: 'E_SCORE_SHAPE',

@@ -1,10 +1,10 @@
+import type { RewardModel } from '@lea/data';
 import { expect, test } from 'vitest';
-import type { RewardModel } from '../inference/reward-model.ts';
-import { rowsOf, usersOf } from '../testing.ts';
+import { transitionsOf, usersOf } from '../testing/transitions.ts';
 import { rewardAccuracy } from './reward-accuracy.ts';
 
 /** Users 0, 1 choose items 0..4 in turn; item 9 is the only other one that occurs, in the rows of user 2. */
-const all = rowsOf([[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], Array(20).fill(9)], 10);
+const all = transitionsOf([[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], Array(20).fill(9)], 10);
 const held = usersOf(all, (user) => user < 2);
 const train = usersOf(all, (user) => user === 2);
 

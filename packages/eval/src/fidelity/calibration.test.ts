@@ -1,7 +1,8 @@
 import { fold, key, normal, uniform } from '@lea/core';
 import { expect, test } from 'vitest';
 import { auc } from './auc.ts';
-import { calibrate, calibrateRewards, plattSlope } from './calibration.ts';
+import { calibrate, calibrateRewards } from './calibration.ts';
+import { plattSlope } from './platt-scaling.ts';
 
 /** The margin whose probability this is. */
 const margin = (p: number): number => Math.log(p / (1 - p));

@@ -1,6 +1,6 @@
 import { key, normal, uniform } from '@lea/core';
 import { expect, test } from 'vitest';
-import { plattScaling } from './reward-calibration.ts';
+import { plattScaling } from './platt-scaling.ts';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 

@@ -1,4 +1,4 @@
-import type { RewardCalibration } from '../inference/reward-calibration.ts';
+import type { RewardCalibration } from '@lea/data';
 
 /** Comparisons of like confidence, or rewards of like probability. */
 export interface CalibrationBin {
@@ -94,32 +94,6 @@ function binned(low: number) {
       return { bins, ece: off / total };
     },
   };
-}
-
-/**
- * The slope of Platt scaling (Platt 1999), sigmoid(slope * margin), by maximum likelihood with his smoothed targets. As
- * comparisons have no order there is no intercept: this is temperature scaling of pairs. Below 1: overconfident.
- *
- * @param margins R(logged) - R(other) of comparisons of other users than those judged; NaN and infinite are left out
- * @returns 1 where no margin differs from 0
- */
-export function plattSlope(margins: ArrayLike<number>): number {
-  const finite = Float64Array.from(margins).filter((margin) => Number.isFinite(margin));
-  const scale = Math.sqrt(finite.reduce((sum, margin) => sum + margin * margin, 0) / finite.length);
-  if (!(scale > 0)) return 1;
-  const target = (finite.length + 1) / (finite.length + 2);
-  /** Derivative of the mean loss: rises with the slope. */
-  const derivative = (slope: number): number =>
-    finite.reduce((sum, margin) => sum + margin * (sigmoid(slope * margin) - target), 0);
-  let [low, high] = [-1 / scale, 1 / scale];
-  while (derivative(high) < 0) [low, high] = [high, 2 * high];
-  while (derivative(low) > 0) [low, high] = [2 * low, low];
-  for (let step = 0; step < 60; step++) {
-    const middle = (low + high) / 2;
-    if (derivative(middle) < 0) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
 }
 
 function sigmoid(x: number): number {

@@ -1,14 +1,15 @@
-import { checkRanges, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, itemCounts, type Transitions } from '@lea/data';
-import { checkCatalogue } from '../inference/catalogue.ts';
-import { topItems } from '../inference/top-items.ts';
-import type { EnvironmentEvent } from '../shared/events.ts';
+import { checkRanges, LeaError, mean, type Task, task, withDefaults } from '@lea/core';
+import { historyWindows, itemCounts, type Scores, type Transitions, topK } from '@lea/data';
+import { checkItems } from '../check-scorer.ts';
+import type { EvaluationEvent } from '../events.ts';
+import { gains, rankOf } from '../metrics.ts';
 import { auc } from './auc.ts';
-import { type Calibration, calibrate, calibrateRewards, plattSlope, type RewardReliability } from './calibration.ts';
+import { type Calibration, calibrate, calibrateRewards, type RewardReliability } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
+import { plattSlope } from './platt-scaling.ts';
 import { checkMeasuring, type RewardAccuracyOptions } from './reward-accuracy.ts';
-import { type Moments, mean, moments, percentiles, rankOf } from './statistics.ts';
-import { type FidelitySubject, pick, type Scores, scoresOf } from './subject.ts';
+import { type Moments, moments, percentiles } from './statistics.ts';
+import { type FidelitySubject, pick, scoresOf } from './subject.ts';
 
 export interface FidelityOptions extends RewardAccuracyOptions {
   /** The rows that the subject was fitted on, which decide what a cold item is (default: `train`). */
@@ -100,13 +101,13 @@ const CHUNK_ROWS = 512;
  * `train`, `draws` and `seed` give the same comparisons for every subject: measure controls beside every environment.
  *
  * @param test rows of users that no fitting saw
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOGUE_SIZE`, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOGUE_SIZE`, `E_CATALOG_DIFFERS`, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
 export function fidelity(
   subject: FidelitySubject,
   test: Transitions,
   options?: Partial<FidelityOptions>,
-): Task<Fidelity, EnvironmentEvent<'fidelity'>> {
+): Task<Fidelity, EvaluationEvent<'fidelity'>> {
   return task(() => measuring(subject, test, options));
 }
 
@@ -114,18 +115,13 @@ async function* measuring(
   subject: FidelitySubject,
   test: Transitions,
   options?: Partial<FidelityOptions>,
-): AsyncGenerator<EnvironmentEvent<'fidelity'>, Fidelity> {
+): AsyncGenerator<EvaluationEvent<'fidelity'>, Fidelity> {
   const o = withDefaults('fidelity', DEFAULTS, options);
   checkMeasuring('fidelity', o);
   const rows = Math.min(o.rows, test.count);
   if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
   const { items, offsets, itemIds, kind, kinds } = test.sequences;
-  if (subject.items !== itemIds.length) {
-    throw new LeaError('E_CATALOGUE_SIZE', `${subject.name} does not score the ${itemIds.length} items of the data.`, {
-      value: subject.items,
-    });
-  }
-  checkCatalogue('fidelity', itemIds, subject.catalogue, subject.items);
+  checkItems(subject, itemIds);
   checkRanges('fidelity', o, { k: [1, subject.items, 'whole'] });
   const train = o.train ?? test;
   const met = itemCounts(o.fitted ?? train);
@@ -143,33 +139,33 @@ async function* measuring(
   let shownPercentiles = 0;
   const all = { done: 0, total: rows + (o.validation?.count ?? 0) };
   const compared = yield* compare(subject, test, train, rows, o, all, (some, scores) => {
-    const best = topItems(scores instanceof Float32Array ? scores : Float32Array.from(scores), some.length, o.k);
     for (const [i, row] of some.entries()) {
       const future = new Set(items.subarray(test.event[row], offsets[test.sequence[row]! + 1]));
-      const positives = best.items.subarray(i * o.k, (i + 1) * o.k);
-      for (const [place, item] of positives.entries()) {
+      // Ties as in the single precision of environments, whose positives these are.
+      const own = Float32Array.from(scores.subarray(i * subject.items, (i + 1) * subject.items));
+      for (const [place, { item }] of topK(own, o.k).entries()) {
         shown[item] = 1;
         shownPercentiles += percentile[item]!;
         if (!future.has(item)) continue;
         hits[place]!++;
         perRow.precision[row]! += 1 / o.k;
       }
-      perRow.rank[row] = rankOf(scores.subarray(i * subject.items, (i + 1) * subject.items), logged[row]!);
+      perRow.rank[row] = rankOf(scores, logged[row]!, i * subject.items, subject.items);
     }
   });
 
   const wins = both((kind) => preferences(compared.logged, compared[kind]));
   const margins = marginsOf(compared);
   const held = o.validation && marginsOf(yield* compare(subject, o.validation, train, o.validation.count, o, all));
-  const gains = Float64Array.from(perRow.rank, (rank) => (rank <= 10 ? 1 / Math.log2(rank + 1) : 0));
+  const ndcg = gains(perRow.rank, { measure: 'ndcg', k: 10 });
   const ofKind = (k: number) => compared.logged.filter((_, row) => kind[test.event[row]!] === k);
   const isCold = (_: number, row: number): boolean => perRow.cold[row] === 1;
   let found = 0;
   return {
     name: subject.name,
     rows,
-    ndcg: mean(gains),
-    hr: mean(Float64Array.from(perRow.rank, (rank) => (rank <= 10 ? 1 : 0))),
+    ndcg: mean(ndcg),
+    hr: mean(gains(perRow.rank, { measure: 'hr', k: 10 })),
     accuracyUniform: wins.uniform.accuracy,
     accuracyPopular: wins.popular.accuracy,
     missing: wins.uniform.missing + wins.popular.missing,
@@ -195,7 +191,7 @@ async function* measuring(
     },
     cold: {
       rows: perRow.cold.reduce((sum, is) => sum + is, 0),
-      ndcg: mean(gains.filter(isCold)),
+      ndcg: mean(ndcg.filter(isCold)),
       accuracyUniform: mean(wins.uniform.share.filter(isCold).filter((share) => !Number.isNaN(share))),
     },
     perRow: { ...perRow, accuracyUniform: wins.uniform.share, accuracyPopular: wins.popular.share },
@@ -211,7 +207,7 @@ async function* compare(
   o: FidelityOptions,
   all: { done: number; readonly total: number },
   each?: (some: Int32Array, scores: Scores) => void,
-): AsyncGenerator<EnvironmentEvent<'fidelity'>, Compared> {
+): AsyncGenerator<EvaluationEvent<'fidelity'>, Compared> {
   const draw = comparisons(set, train, o.seed, o.draws);
   const rewards = comparedRewards(rows, o.draws);
   const chunk = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_SCORES / subject.items)));

@@ -1,7 +1,6 @@
 import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
-import type { RewardModel } from '../inference/reward-model.ts';
-import type { EnvironmentEvent } from '../shared/events.ts';
+import { historyWindows, type RewardModel, type Transitions } from '@lea/data';
+import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
 export interface RewardAccuracyOptions {
@@ -51,7 +50,7 @@ export function rewardAccuracy(
   model: RewardModel,
   test: Transitions,
   options?: Partial<RewardAccuracyOptions>,
-): Task<RewardAccuracy, EnvironmentEvent<'reward-accuracy'>> {
+): Task<RewardAccuracy, EvaluationEvent<'reward-accuracy'>> {
   return task(() => comparing(model, test, options));
 }
 
@@ -59,7 +58,7 @@ async function* comparing(
   model: RewardModel,
   test: Transitions,
   options?: Partial<RewardAccuracyOptions>,
-): AsyncGenerator<EnvironmentEvent<'reward-accuracy'>, RewardAccuracy> {
+): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
   const o = withDefaults('rewardAccuracy', DEFAULTS, options);
   checkMeasuring('rewardAccuracy', o);
   const rows = Math.min(o.rows, test.count);

@@ -1,4 +1,4 @@
-import { checkRanges } from './checks.ts';
+import { checkRanges } from '@lea/core';
 
 /** An item index and its score. */
 export interface Scored {

@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import type { Windows } from '@lea/data';
+import type { Windows } from './windows.ts';
 
 /**
  * Anything that says how much a user would like an item after a history: a fitted environment, a prompted model, or
@@ -12,6 +12,12 @@ export interface RewardModel {
   readonly window: number;
   /** Rewards of `actions` [size, A] after each history, [size * A]. */
   rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
+}
+
+/** What makes a probability of a raw reward R: sigmoid(slope * R + intercept). */
+export interface RewardCalibration {
+  readonly slope: number;
+  readonly intercept: number;
 }
 
 /** @throws LeaError `E_OPTION_VALUE` (not the same number for each history), `E_ITEM_RANGE` */
