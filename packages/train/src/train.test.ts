@@ -305,7 +305,7 @@ describe('what train refuses', () => {
     await expect(fit(small({ agent }))).rejects.toMatchObject({
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(
-        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr;/,
+        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr\b/,
       ),
     });
   });
