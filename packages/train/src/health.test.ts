@@ -33,7 +33,7 @@ describe('checkHealth', () => {
     expect(() => check(parts)).toThrow(
       /step 41.*"loss\/ce" is not a finite[^.]*\. Got NaN\. Lower the learning rate lr\b/,
     );
-    expect(() => check(parts, 'actor')).toThrow(/"loss\/ce" is not a finite.*set clamp to true, or lower actorLr/);
+    expect(() => check(parts, 'actor')).toThrow(/"loss\/ce" is not a finite.*Set clamp to true, or lower actorLr/);
     const clamped = { ...plan, agent: sac({ encoder: sasrec(), clamp: true }) };
     expect(() => check(parts, 'actor', clamped)).toThrow(/Got NaN\. Lower the learning rate actorLr\b/);
     const own = { ...plan, agent: { ...plan.agent, cures: {} } };
