@@ -125,7 +125,7 @@ export function planOf(options: TrainOptions): Plan {
   checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
   const { batch: asked = 256 } = options;
-  checkRanges('train', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
+  checkRanges('fit', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
   const batch = Math.min(asked, train.count);
   const defaults = {
     agent,
@@ -153,7 +153,7 @@ export function planOf(options: TrainOptions): Plan {
     backend: undefined as string | undefined,
     spinning: true,
   };
-  const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
+  const plan = { ...withDefaults<typeof defaults>('fit', defaults, options), batch };
   const shape = {
     items: train.sequences.itemIds.length,
     window: plan.window,

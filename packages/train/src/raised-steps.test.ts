@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
-import { train } from './train.ts';
+import { fit } from './train.ts';
 
 const encoder = sasrec({ size: 8, dropout: 0.1 });
 const options = (given: Partial<TrainOptions> = {}): TrainOptions => ({
@@ -37,17 +37,15 @@ async function run(
   given: Partial<TrainOptions>,
   most = Infinity,
 ): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-  const generator = train(options(given));
+  const work = fit(options(given));
   const events: TrainEvent[] = [];
-  for (;;) {
-    const { done, value } = await generator.next();
-    if (done) {
-      await value.policy.dispose();
-      return { events, result: value };
-    }
-    events.push(value);
+  for await (const event of work) {
+    events.push(event);
     if (events.length === most) return { events, result: undefined as never };
   }
+  const result = await work;
+  await result.policy.dispose();
+  return { events, result };
 }
 
 const sampled = { loss: 'sampled-softmax', candidates: 6, samplingPower: 1 } as const;

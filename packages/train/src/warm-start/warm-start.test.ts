@@ -29,7 +29,7 @@ import type { TrainEvent, TrainResult } from '../events.ts';
 import { chain } from '../fixtures/chain.ts';
 import { planOf, type TrainOptions } from '../options.ts';
 import { initialRun } from '../progress.ts';
-import { fit, train } from '../train.ts';
+import { fit } from '../train.ts';
 
 const ITEMS = 12;
 const encoder = sasrec({ size: 4, dropout: 0 });
@@ -114,12 +114,12 @@ const rowOf = (value: Value, item: number) => {
 
 const sampled = { loss: 'sampled-softmax', candidates: 4 } as const;
 const agents: Record<string, (encoder: Encoder) => Agent> = {
-  ce: (of) => ce({ encoder: of }),
-  'snqn, coin': (of) => snqn({ encoder: of, negatives: 2 }),
-  'sqn, Polyak, sampled': (of) => sqn({ encoder: of, target: 'polyak', tau: 0.1, ...sampled }),
-  'sqn, copy, ranks by Q': (of) => sqn({ encoder: of, target: 'copy', copyEvery: 2, rankingHead: 'q' }),
-  vpq: (of) => vpq({ encoder: of, heads: 3 }),
-  'dqn-ns': (of) => dqnNs({ encoder: of, negatives: 2 }),
+  ce: (encoder) => ce({ encoder }),
+  'snqn, coin': (encoder) => snqn({ encoder, negatives: 2 }),
+  'sqn, Polyak, sampled': (encoder) => sqn({ encoder, target: 'polyak', tau: 0.1, ...sampled }),
+  'sqn, copy, ranks by Q': (encoder) => sqn({ encoder, target: 'copy', copyEvery: 2, rankingHead: 'q' }),
+  vpq: (encoder) => vpq({ encoder, heads: 3 }),
+  'dqn-ns': (encoder) => dqnNs({ encoder, negatives: 2 }),
 };
 const text = (items: number, columns = 5) =>
   float32(
@@ -272,17 +272,15 @@ describe('training', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   async function run(given: TrainOptions, most = Infinity): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-    const generator = train(given);
+    const work = fit(given);
     const events: TrainEvent[] = [];
-    for (;;) {
-      const { done, value } = await generator.next();
-      if (done) {
-        open.push(value.policy);
-        return { events, result: value };
-      }
-      events.push(value);
+    for await (const event of work) {
+      events.push(event);
       if (events.length === most) return { events, result: undefined as never };
     }
+    const result = await work;
+    open.push(result.policy);
+    return { events, result };
   }
 
   const big = ids(30);
