@@ -41,7 +41,7 @@ export interface TrainOptions {
    * has the policy's type, its encoder the policy's options; learning rates and losses may differ. Items are mapped by id: new
    * ones start from their text (encoders with `text: 'init'`) or from the mean of the others, and items that are gone are
    * dropped. All networks of the agent start from these weights, with a fresh optimizer. The weights are validated before the
-   * first step, so the result is at least as good on validation. The policy's memory is not read: give one that is counted anew.
+   * first step, so the first phase ends at least as good on validation; a later phase has a selection of its own. The policy's memory is not read: give one that is counted anew.
    */
   init?: Policy;
   /**
