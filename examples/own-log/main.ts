@@ -45,7 +45,7 @@ export async function main(): Promise<string[]> {
   // #region retrain
   const newer = splitByUser(interactions, { seed: 1 }); // tonight's log
   const tonight = await fit({
-    agent: ce()(sasrec({ size: 32 })), // as before
+    agent: ce({ encoder: sasrec({ size: 32 }) }), // as before
     init: served,
     train: newer.train,
     validation: newer.validation,

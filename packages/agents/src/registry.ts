@@ -44,7 +44,7 @@ export function defineEncoder<O extends object>(
  * Registers an agent type, so that `createAgent` and `loadPolicy` find it.
  *
  * @param options.override replace a registered type with the same name; default: false
- * @returns its factory: `const mine = defineAgent({ ... }); mine({ lr: 0.01 })(sasrec())`
+ * @returns its factory: `const mine = defineAgent({ ... }); mine({ encoder: sasrec(), lr: 0.01 })`
  * @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set
  */
 export function defineAgent<O extends object>(

@@ -6,3 +6,4 @@ export { nearest, unknownKey, withDefaults } from './options.ts';
 export { type Resource, resource } from './resource.ts';
 export { sealed, unsealed } from './sealed.ts';
 export { deviation, mean } from './statistics.ts';
+export { type Progress, type Task, task } from './task.ts';

@@ -47,4 +47,4 @@ export type { EnvironmentConfig, PromptShape } from './model/config.ts';
 export type { Budget, Prices, Spent } from './prompted/budget.ts';
 export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
-export { finish, type Progress } from './shared/progress.ts';
+export type { EnvironmentEvent } from './shared/events.ts';

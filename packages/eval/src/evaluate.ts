@@ -1,6 +1,7 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
 import { checkItems, checkShape } from './check-scorer.ts';
+import type { EvaluationEvent } from './events.ts';
 import { averages, rankOf } from './metrics.ts';
 
 /** Options of {@link evaluate}. */
@@ -14,10 +15,8 @@ export interface EvaluateOptions {
    * ranking, except the chosen item; use it if users never repeat items. Default: `none`.
    */
   readonly exclude?: 'none' | 'seen';
-  /** Aborts between two batches; the promise rejects with the signal's reason. */
+  /** Aborts between two batches; the task rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with the number of events ranked so far and in total. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** The evaluation protocol; always report it together with the metrics. */
@@ -58,7 +57,7 @@ export interface Evaluation {
   readonly protocol: Protocol;
 }
 
-const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
+const defaults: Required<Omit<EvaluateOptions, 'signal'>> = {
   ks: [5, 10, 20],
   batch: 256,
   exclude: 'none',
@@ -72,12 +71,20 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
  *   different numbers of items), `E_CATALOG_DIFFERS` (they have different items or another order), `E_SCORE_SHAPE`,
  *   `E_SCORE_NAN`
  */
-export async function evaluate(
+export function evaluate(
   scorer: Scorer,
   transitions: Transitions,
   options: EvaluateOptions = {},
-): Promise<Evaluation> {
-  const { signal, onProgress, ...given } = options;
+): Task<Evaluation, EvaluationEvent<'evaluation'>> {
+  return task(() => ranking(scorer, transitions, options));
+}
+
+async function* ranking(
+  scorer: Scorer,
+  transitions: Transitions,
+  options: EvaluateOptions,
+): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
+  const { signal, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
   checkCounts('batch', [batch]);
   checkCounts('ks', ks);
@@ -102,7 +109,7 @@ export async function evaluate(
       if (Number.isNaN(rank)) throw nanScore(scorer, scores.subarray(i * items, (i + 1) * items), transitions, row);
       ranks[row] = exclude === 'none' ? rank : rank - seenAbove(scores, i * items, target[row]!, transitions, row);
     }
-    onProgress?.(start + rows.length, count);
+    yield { stage: 'evaluation', done: start + rows.length, total: count, unit: 'events' };
     // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
     await new Promise((resolve) => setTimeout(resolve));
   }

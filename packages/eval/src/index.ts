@@ -13,6 +13,7 @@ export { type StanOptions, stan } from './baselines/stan.ts';
 export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
 export { vsknn } from './baselines/vsknn.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
+export type { EvaluationEvent } from './events.ts';
 export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
 export {
   type AgainstBoth,

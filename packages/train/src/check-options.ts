@@ -47,7 +47,7 @@ export function checkOptions({
   const { threads = 1 } = plan;
   const whole = [1, Number.MAX_VALUE, 'whole'] as const;
   checkRanges(
-    'train',
+    'fit',
     { ...plan, threads },
     {
       window: whole,
@@ -86,12 +86,12 @@ export function checkOptions({
       'Count it on the train rows: countingMemory(train).',
     );
   }
-  checkChoices('train', plan, {
+  checkChoices('fit', plan, {
     onMismatch: ['refuse', 'restart'],
     fusion: ['after', 'mixture', 'joint'],
     spinning: [true, false],
   });
-  checkSeed('train', plan.seed);
+  checkSeed('fit', plan.seed);
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);

@@ -6,7 +6,7 @@ import { float32, int32, readSafetensors, type Value, writeSafetensors } from '@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TrainEvent } from './events.ts';
 import { chain } from './fixtures/chain.ts';
-import { fit, train } from './train.ts';
+import { fit } from './train.ts';
 
 const options = (given: object = {}) => ({
   agent: ce({ encoder: sasrec({ size: 8 }) }),
@@ -29,7 +29,7 @@ let hash = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
   whole = join(folder, 'whole.safetensors');
-  for await (const event of train(options({ checkpoint: whole }))) if (event.type === 'checkpoint') break;
+  for await (const event of fit(options({ checkpoint: whole }))) if (event.type === 'checkpoint') break;
   const { policy, weightsHash } = await fit(options());
   await policy.dispose();
   hash = weightsHash;
@@ -122,7 +122,7 @@ it('a run that begins anew says why, and remains of killed writes are gone', asy
   const checkpoint = join(own, 'run.safetensors');
   const given = { checkpoint, threads: 2, onMismatch: 'restart' as const };
   const start = async (): Promise<Extract<TrainEvent, { type: 'start' }> | undefined> => {
-    for await (const event of train(options(given))) if (event.type === 'start') return event;
+    for await (const event of fit(options(given))) if (event.type === 'start') return event;
     return undefined;
   };
   expect(await start()).not.toHaveProperty('discarded');

@@ -1,11 +1,18 @@
 import type { Fusion, Policy } from '@lea/agents';
+import type { Progress } from '@lea/core';
 import type { Values } from '@lea/tensor';
 import type { CurvePoint } from './checkpoint.ts';
 import type { Ending } from './progress.ts';
 import type { MappedItems } from './warm-start/warm-start.ts';
 
-/** What a run tells while it goes. Steps count from 1 over all phases. */
-export type TrainEvent =
+/**
+ * What a run tells while it goes. `done` are the steps so far, over all phases; `total` is the step at which the run ends at
+ * the earliest: as long as validation improves, it grows.
+ */
+export type TrainEvent = Progress<'training', 'steps'> & TrainEventDetails;
+
+/** What is told of each `type` of event. Steps count from 1 over all phases. */
+export type TrainEventDetails =
   | {
       readonly type: 'start';
       readonly agent: string;

@@ -23,7 +23,7 @@ import { fitFusion, fuse } from './fuse.ts';
 import { memoryTeacher } from './memory-teacher.ts';
 import { planOf, type TrainOptions } from './options.ts';
 import { leaSignals } from './signals.ts';
-import { fit, train } from './train.ts';
+import { fit } from './train.ts';
 
 const data = chain(60, 1);
 const validation = chain(20, 2);
@@ -82,11 +82,10 @@ describe('training with a memory', () => {
   });
 
   it('tells of the fusion, and serves what validation promised', async () => {
-    const events = train(small({ memory }));
+    const work = fit(small({ memory }));
     let said: { value: number } | undefined;
-    let next = await events.next();
-    for (; !next.done; next = await events.next()) if (next.value.type === 'fused') said = next.value;
-    const { policy } = next.value;
+    for await (const event of work) if (event.type === 'fused') said = event;
+    const { policy } = await work;
     const { metrics } = await evaluate(policy, validation);
     expect(said!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
     await policy.dispose();

@@ -36,7 +36,7 @@ it('train refuses what is no number in every numeric option', () => {
     }),
     { numRuns: 300 },
   );
-  for (const seed of [0.3, 2 ** 53]) expect(() => planOf({ ...given, seed })).toThrow(/train: seed must be/);
+  for (const seed of [0.3, 2 ** 53]) expect(() => planOf({ ...given, seed })).toThrow(/fit: seed must be/);
 });
 
 it('signals, teachers and fusions refuse what is no number', async () => {

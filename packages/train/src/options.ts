@@ -41,7 +41,7 @@ export interface TrainOptions {
    * has the policy's type, its encoder the policy's options; learning rates and losses may differ. Items are mapped by id: new
    * ones start from their text (encoders with `text: 'init'`) or from the mean of the others, and items that are gone are
    * dropped. All networks of the agent start from these weights, with a fresh optimizer. The weights are validated before the
-   * first step, so the result is at least as good on validation. The policy's memory is not read: give one that is counted anew.
+   * first step, so the first phase ends at least as good on validation; a later phase has a selection of its own. The policy's memory is not read: give one that is counted anew.
    */
   init?: Policy;
   /**
@@ -125,7 +125,7 @@ export function planOf(options: TrainOptions): Plan {
   checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
   const { batch: asked = 256 } = options;
-  checkRanges('train', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
+  checkRanges('fit', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
   const batch = Math.min(asked, train.count);
   const defaults = {
     agent,
@@ -153,7 +153,7 @@ export function planOf(options: TrainOptions): Plan {
     backend: undefined as string | undefined,
     spinning: false,
   };
-  const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
+  const plan = { ...withDefaults<typeof defaults>('fit', defaults, options), batch };
   const shape = {
     items: train.sequences.itemIds.length,
     window: plan.window,

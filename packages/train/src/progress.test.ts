@@ -3,7 +3,7 @@ import { float32 } from '@lea/tensor';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import { planOf, type TrainOptions } from './options.ts';
-import { chunkSteps, initialRun, nextPhase, phaseEnded, validatedRun, validationDue } from './progress.ts';
+import { chunkSteps, earliestEnd, initialRun, nextPhase, phaseEnded, validatedRun, validationDue } from './progress.ts';
 import { tally } from './tally.ts';
 
 const data = chain(10, 1, 4, 20);
@@ -93,4 +93,23 @@ it('losses are means over steps: of a call, and since the last validation', () =
   expect(event).toMatchObject({ step: 6, loss: 3, value: 0.5, improved: true });
   expect(validated.progress).toMatchObject({ validated: 6, lossSum: 0, lossSteps: 0 });
   expect(validated.progress.curve).toHaveLength(1);
+});
+
+describe('the earliest end', () => {
+  it('is where no validation improves any more, or all steps are done', () => {
+    const p = plan({ maxSteps: 30 });
+    const run = initialRun(p);
+    expect(earliestEnd(p, run)).toBe(21); // the first validation is the best, two more are waited for
+    const best = { phase: 'ce', step: 14, loss: 1, value: 0.3 };
+    expect(earliestEnd(p, at(run, { step: 25, validated: 21, best, waited: 1 }))).toBe(28);
+    expect(earliestEnd(p, at(run, { step: 21, validated: 21, best, waited: 0 }))).toBe(30);
+    expect(earliestEnd(p, at(run, { step: 9, finished: true }))).toBe(9);
+  });
+
+  it('counts the phases that follow', () => {
+    const p = plan({ agent: sac({ encoder, warmup: 11 }), maxSteps: 100 });
+    const run = initialRun(p);
+    expect(earliestEnd(p, run)).toBe(11 + 21);
+    expect(earliestEnd(p, nextPhase(p, at(run, { step: 11, validated: 11 })))).toBe(11 + 21);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Agent } from '@lea/agents';
 import { fold, key } from '@lea/core';
 import type { CurvePoint, RunState } from './checkpoint.ts';
-import type { TrainEvent } from './events.ts';
+import type { TrainEventDetails } from './events.ts';
 import type { Plan } from './options.ts';
 import { copied, initialState, withoutSlots, withSlots } from './state.ts';
 
@@ -37,6 +37,19 @@ export function phaseEnded(plan: Plan, run: RunState): boolean {
   const { waited, step, validated, phaseStart } = run.progress;
   if (phaseOf(plan, run).steps === 'early-stopping' && waited >= plan.patience) return true;
   return validated === step && step - phaseStart >= phaseSteps(plan, run);
+}
+
+/** The step at which the run ends at the earliest: where no validation improves from now on. */
+export function earliestEnd(plan: Plan, run: RunState): number {
+  const { phase, phaseStart, validated, best, waited, step, finished } = run.progress;
+  if (finished) return step;
+  // The first validation is the best so far, whatever it is.
+  const unimproved = (plan.patience + 1) * plan.evaluateEvery;
+  const now = best === null ? unimproved : validated - phaseStart + (plan.patience - waited) * plan.evaluateEvery;
+  return plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
+    const patient = i === 0 ? now : unimproved;
+    return sum + Math.min(plan.maxSteps, steps === 'early-stopping' ? patient : steps);
+  }, phaseStart);
 }
 
 /**
@@ -84,7 +97,11 @@ export function chunkSteps(plan: Plan, run: RunState, step: number): number {
 }
 
 /** The run after a validation of its current networks, and what is told about it. */
-export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEvent] {
+export function validatedRun(
+  plan: Plan,
+  run: RunState,
+  metrics: Record<string, number>,
+): [RunState, TrainEventDetails] {
   const { progress } = run;
   const value = metrics[plan.metric]!;
   const { step, lossSum, lossSteps } = progress;

@@ -6,11 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
-import { train } from './train.ts';
+import { fit } from './train.ts';
 
 const encoder = sasrec({ size: 8, dropout: 0.1 });
 const options = (given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: ce()(encoder),
+  agent: ce({ encoder }),
   train: chain(60, 1),
   validation: chain(20, 2),
   rewards: [0.2, 1],
@@ -37,25 +37,23 @@ async function run(
   given: Partial<TrainOptions>,
   most = Infinity,
 ): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-  const generator = train(options(given));
+  const work = fit(options(given));
   const events: TrainEvent[] = [];
-  for (;;) {
-    const { done, value } = await generator.next();
-    if (done) {
-      await value.policy.dispose();
-      return { events, result: value };
-    }
-    events.push(value);
+  for await (const event of work) {
+    events.push(event);
     if (events.length === most) return { events, result: undefined as never };
   }
+  const result = await work;
+  await result.policy.dispose();
+  return { events, result };
 }
 
 const sampled = { loss: 'sampled-softmax', candidates: 6, samplingPower: 1 } as const;
 const agents: Record<string, Agent> = {
-  'one network': ce()(encoder),
-  'coin flip': snqn({ negatives: 3 })(encoder),
-  'periodic copy': sqn({ target: 'copy', copyEvery: 3 })(encoder),
-  'sampled items, Polyak target': sqn({ target: 'polyak', tau: 0.05, ...sampled })(encoder),
+  'one network': ce({ encoder }),
+  'coin flip': snqn({ encoder, negatives: 3 }),
+  'periodic copy': sqn({ encoder, target: 'copy', copyEvery: 3 }),
+  'sampled items, Polyak target': sqn({ encoder, target: 'polyak', tau: 0.05, ...sampled }),
 };
 
 describe.each(Object.entries(agents))('%s: a raised maxSteps goes on to the bits of an uncut run', (_, agent) => {
@@ -97,7 +95,7 @@ it('a run that was cut under the old maxSteps goes on under the new one, again a
 });
 
 it('without maxSteps a capped run goes on to the end of its patience', async () => {
-  const given = { agent: ce({ lr: 0 })(encoder), patience: 3 };
+  const given = { agent: ce({ encoder, lr: 0 }), patience: 3 };
   await run({ ...given, maxSteps: 10, checkpoint });
   const { result } = await run({ ...given, maxSteps: undefined, checkpoint });
   expect(result).toMatchObject({ steps: 28, ended: 'patience' });
@@ -105,7 +103,7 @@ it('without maxSteps a capped run goes on to the end of its patience', async () 
 
 it('a run whose patience is over stays finished and says so', async () => {
   // Nothing is learned at that rate: the first validation stays the best.
-  const given = { agent: ce({ lr: 0 })(encoder), patience: 2, checkpoint };
+  const given = { agent: ce({ encoder, lr: 0 }), patience: 2, checkpoint };
   const first = await run({ ...given, maxSteps: 21 });
   expect(first.result).toMatchObject({ steps: 21, ended: 'patience' });
   const { events, result } = await run({ ...given, maxSteps: 700 });
@@ -114,7 +112,7 @@ it('a run whose patience is over stays finished and says so', async () => {
 });
 
 it('a patience that ran out at a validation that only maxSteps called for does not count', async () => {
-  const given = { agent: ce({ lr: 0 })(encoder), patience: 2 };
+  const given = { agent: ce({ encoder, lr: 0 }), patience: 2 };
   // Validations at 7, 14 and 18: the last one is not in the run with more steps, which ends at 21.
   expect((await run({ ...given, maxSteps: 18, checkpoint })).result.ended).toBe('maxSteps');
   const { result } = await run({ ...given, maxSteps: 100, checkpoint });
@@ -138,7 +136,7 @@ it('lowering is refused, and so is another option beside it', async () => {
 
 describe('two phases', () => {
   it('are refused when maxSteps ended the first of them', async () => {
-    const given = { agent: sa2c({ negatives: 3 })(encoder), checkpoint };
+    const given = { agent: sa2c({ encoder, negatives: 3 }), checkpoint };
     await run({ ...given, maxSteps: 14 });
     await expect(run(given)).rejects.toMatchObject({
       code: 'E_CHECKPOINT_OPTIONS',
@@ -150,8 +148,8 @@ describe('two phases', () => {
 
   it('go on when the first had the steps of the agent or its patience was over', async () => {
     for (const given of [
-      { agent: sa2c({ negatives: 3, warmup: 11 })(encoder) },
-      { agent: sa2c({ negatives: 3, lr: 1e-30 })(encoder), patience: 1 },
+      { agent: sa2c({ encoder, negatives: 3, warmup: 11 }) },
+      { agent: sa2c({ encoder, negatives: 3, lr: 1e-30 }), patience: 1 },
     ]) {
       const uncut = await run(given);
       await run({ ...given, maxSteps: 18, checkpoint });
@@ -163,7 +161,7 @@ describe('two phases', () => {
   });
 
   it('still in the first go on with it', async () => {
-    const given = { agent: sa2c({ negatives: 3 })(encoder) };
+    const given = { agent: sa2c({ encoder, negatives: 3 }) };
     const uncut = await run(given);
     await run({ ...given, maxSteps: 18, checkpoint }, 5);
     const { result } = await run({ ...given, checkpoint });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
 import { leaSignals, type SignalOptions, type Signals } from './signals.ts';
-import { train } from './train.ts';
+import { fit } from './train.ts';
 
 const data = chain(30, 1, 6, 20);
 const k = 3;
@@ -41,7 +41,7 @@ const makers: Record<string, (options?: object) => Agent> = {
 
 /** Losses of the first steps, and the weights they lead to. */
 async function run(agent: Agent, signals: Signals | undefined, given: Partial<TrainOptions> = {}) {
-  const events = train({
+  const work = fit({
     agent,
     train: data,
     validation: data,
@@ -57,14 +57,10 @@ async function run(agent: Agent, signals: Signals | undefined, given: Partial<Tr
     ...given,
   });
   const losses: number[] = [];
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done) {
-      await value.policy.dispose();
-      return { losses, hash: value.weightsHash };
-    }
-    if (value.type === 'step') losses.push(value.loss);
-  }
+  for await (const event of work) if (event.type === 'step') losses.push(event.loss);
+  const { policy, weightsHash } = await work;
+  await policy.dispose();
+  return { losses, hash: weightsHash };
 }
 
 const signalsOf = (use: Use, stateForm: SignalOptions['stateForm'] = 'targets') =>

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { chain } from './fixtures/chain.ts';
 import { planOf, type TrainOptions } from './options.ts';
-import { fit, train } from './train.ts';
+import { fit } from './train.ts';
 
 const data = chain(60, 1);
 const validation = chain(20, 2);
@@ -54,24 +54,20 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function all(options: TrainOptions): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-  const generator = train(options);
+  const work = fit(options);
   const events: TrainEvent[] = [];
-  for (;;) {
-    const { done, value } = await generator.next();
-    if (done) {
-      await value.policy.dispose();
-      return { events, result: value };
-    }
-    events.push(value);
-  }
+  for await (const event of work) events.push(event);
+  const result = await work;
+  await result.policy.dispose();
+  return { events, result };
 }
 
-/** Takes some events, then forgets the generator without a word, as a killed process does. */
+/** Takes some events, then forgets the work without a word, as a killed process does. */
 async function crashAfter(count: number, options: TrainOptions): Promise<TrainEvent[]> {
-  const generator = train(options);
+  const work = fit(options)[Symbol.asyncIterator]();
   const events: TrainEvent[] = [];
   for (let i = 0; i < count; i++) {
-    const { done, value } = await generator.next();
+    const { done, value } = await work.next();
     if (done) break;
     events.push(value);
   }
@@ -92,7 +88,7 @@ it('batches that cannot be made while a call runs leave no rejection behind', as
       [1e30, 'E_TRAIN_DIVERGED'],
     ] as const) {
       const rewards = [0.2, 1];
-      const events = train(small({ agent: ce({ encoder, lr }), rewards, chunk: 1 }));
+      const events = fit(small({ agent: ce({ encoder, lr }), rewards, chunk: 1 }));
       const going = async () => {
         for await (const event of events) if (event.type === 'step' && rewards.length === 2) rewards.push(0);
       };
@@ -105,7 +101,18 @@ it('batches that cannot be made while a call runs leave no rejection behind', as
   }
 });
 
-describe('train', () => {
+describe('fit', () => {
+  it('tells how far it is, and that leaving the loop is not the end', async () => {
+    const { events } = await all(small());
+    expect(ofType(events, 'step').map(({ done, total, unit }) => [done, total, unit].join(' '))).toEqual(
+      [4, 7, 11, 14, 18].map((done) => `${done} 18 steps`),
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'done', stage: 'training', done: 18, total: 18 });
+    const work = fit(small());
+    for await (const event of work) if (event.type === 'step') break;
+    await expect(work).rejects.toMatchObject({ code: 'E_TASK_STOPPED' });
+  });
+
   it('gives equal bits for equal seeds, whatever the chunks, and others for other seeds', async () => {
     const { result } = await all(small());
     expect((await all(small({ chunk: 5 }))).result.weightsHash).toBe(result.weightsHash);
@@ -138,17 +145,14 @@ describe('train', () => {
       const uncut = await all(small({ agent: agents[name]! }));
       const stop = new AbortController();
       const events: TrainEvent[] = [];
-      const generator = train(options({ signal: stop.signal }));
-      for (;;) {
-        const { done, value } = await generator.next();
-        if (done) {
-          expect(value).toMatchObject({ stopped: true, steps: 11 });
-          await value.policy.dispose();
-          break;
-        }
-        events.push(value);
-        if (value.type === 'step' && value.step >= 8) stop.abort();
+      const work = fit(options({ signal: stop.signal }));
+      for await (const event of work) {
+        events.push(event);
+        if (event.type === 'step' && event.step >= 8) stop.abort();
       }
+      const cut = await work;
+      expect(cut).toMatchObject({ stopped: true, steps: 11 });
+      await cut.policy.dispose();
       expect(events.slice(-2)).toMatchObject([
         { type: 'checkpoint', step: expect.any(Number) },
         { type: 'stopped', path: join(folder, 'run.safetensors') },
@@ -175,13 +179,10 @@ describe('train', () => {
   it('a stop at a validation that is due leaves it to the next run', async () => {
     const checkpoint = join(folder, 'run.safetensors');
     const stop = new AbortController();
-    const generator = train(small({ checkpoint, signal: stop.signal }));
     const seen: string[] = [];
-    for (;;) {
-      const { done, value } = await generator.next();
-      if (done) break;
-      seen.push(value.type);
-      if (value.type === 'step' && value.step === 7) stop.abort();
+    for await (const event of fit(small({ checkpoint, signal: stop.signal }))) {
+      seen.push(event.type);
+      if (event.type === 'step' && event.step === 7) stop.abort();
     }
     expect(seen).not.toContain('validation');
     const { result } = await all(small({ checkpoint }));
@@ -303,7 +304,7 @@ describe('what train refuses', () => {
     await expect(fit(small({ agent }))).rejects.toMatchObject({
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(
-        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr;/,
+        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr\b/,
       ),
     });
   });

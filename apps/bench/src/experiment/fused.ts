@@ -3,6 +3,7 @@ import { loadPolicy, weightsHash } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import { fuse } from '@lea/train';
 import type { Context } from './context.ts';
+import { follow } from './follow.ts';
 import { broken, intact } from './intact.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, loadRun, type RunRecord, saveRun } from './record.ts';
@@ -21,9 +22,11 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
     await bare.dispose();
     throw broken(network.folder, 'its policy is not that of its record');
   }
-  progress.at({ step: 0, stage: 'weights on validation' });
   // The config refuses to join what is trained already.
-  const fused = await fuse(bare, memory, split.validation, { form: form as 'after' | 'mixture', signal, threads });
+  const fused = await follow(
+    fuse(bare, memory, split.validation, { form: form as 'after' | 'mixture', signal, threads }),
+    context,
+  );
   const { policy, fusion, value, curve } = fused;
   try {
     const evaluation = await evaluate({ ...policy, name: job.name }, split.test, { ks: experiment.ks, signal });

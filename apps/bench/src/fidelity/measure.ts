@@ -103,14 +103,14 @@ export async function measure(
       ? await counted(how, own, tokens)
       : await environmentOf(subject, how, own, seed, tokens, language);
   try {
-    const found = await fidelity(made.scorer, split.test, {
+    const work = fidelity(made.scorer, split.test, {
       train: split.train,
       fitted: own.split.train,
       validation: split.validation,
       ...MEASUREMENT,
       signal: context.signal,
-      onProgress: (step, total) => context.progress.at({ step, total, stage: 'measuring' }),
     });
+    const found = await follow(work, context);
     const { world } = context.dataset;
     const agreement = world && (await agreementOf(made.rewards, world, split.test));
     const seconds = (performance.now() - started) / 1000;

@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly steps: number;
   /** Seed of the actions and of the episodes (default 0). */
   readonly seed: number;
+  /** Stops before the next step with the signal's own reason. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The action of a step of the check. */

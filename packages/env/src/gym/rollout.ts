@@ -1,4 +1,5 @@
-import { checkRanges, deviation, mean, withDefaults } from '@lea/core';
+import { checkRanges, deviation, mean, type Task, task, withDefaults } from '@lea/core';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import type { Actor } from './actors.ts';
 import { sizeOf } from './spaces.ts';
 import type { StepEnvironment } from './types.ts';
@@ -44,11 +45,19 @@ export interface Rollout {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_ACTION`
  */
-export async function rollout(
+export function rollout(
   environment: StepEnvironment,
   actor: Actor,
   options?: Partial<RolloutOptions>,
-): Promise<Rollout> {
+): Task<Rollout, EnvironmentEvent<'rollout'>> {
+  return task(() => playing(environment, actor, options));
+}
+
+async function* playing(
+  environment: StepEnvironment,
+  actor: Actor,
+  options?: Partial<RolloutOptions>,
+): AsyncGenerator<EnvironmentEvent<'rollout'>, Rollout> {
   const o = withDefaults('rollout', DEFAULTS, options);
   checkRanges('rollout', o, {
     episodes: [1, 2 ** 32, 'whole'],
@@ -59,7 +68,7 @@ export async function rollout(
   const slate = sizeOf(environment.actionSpace);
   const returns = new Float64Array(o.episodes);
   const lengths = new Float64Array(o.episodes);
-  let accepted = 0;
+  let [accepted, done] = [0, 0];
   for (let first = 0; first < o.episodes; first += o.parallel) {
     const size = Math.min(o.parallel, o.episodes - first);
     const many = environment.vectorise(size, { autoresetMode: 'disabled' });
@@ -73,14 +82,18 @@ export async function rollout(
         const actions = await actor.act({ size, slate, observations, histories, episodes, step });
         const result = await many.step(actions);
         ({ observations, infos } = result);
+        const before = done;
         going.forEach((goes, i) => {
           if (!goes) return;
           const episode = first + i;
           returns[episode]! += o.gamma ** step * result.rewards[i]!;
           lengths[episode]!++;
           if (infos[i]!.chosen >= 0) accepted++;
-          if (result.terminated[i] || result.truncated[i]) going[i] = false;
+          if (!result.terminated[i] && !result.truncated[i]) return;
+          going[i] = false;
+          done++;
         });
+        if (done > before) yield { stage: 'rollout', done, total: o.episodes, unit: 'episodes' };
       }
     } finally {
       await many.dispose();

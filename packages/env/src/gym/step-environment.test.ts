@@ -3,8 +3,8 @@ import { createWorld, type RewardModel, sequences, transitions, type Windows } f
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import type { Environment } from '../inference/environment.ts';
-import { finish } from '../shared/progress.ts';
-import { rowsOf } from '../testing.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
+import { follow, rowsOf } from '../testing.ts';
 import { greedyActor, uniformActor } from './actors.ts';
 import { checkEnvironment, type Problem } from './check-environment.ts';
 import type { StepOptions } from './options.ts';
@@ -22,7 +22,7 @@ const train = rowsOf(
 let fitted: Environment;
 beforeAll(async () => {
   const small = { width: 8, layers: 1, heads: 1, window: 6, batch: 64, lr: 0.02, dropout: 0, epochs: 6 };
-  fitted = await finish(fitEnvironment({ train, ...small }));
+  fitted = await fitEnvironment({ train, ...small });
 });
 afterAll(() => fitted.dispose());
 
@@ -536,6 +536,19 @@ describe('checkEnvironment', () => {
       await expect(checkEnvironment(none as never)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     }
   });
+});
+
+test('checks and rollouts tell how far they are, and stop on the signal', async () => {
+  const env = await stepEnvironment(byNumber(), { scale, horizon: 3, patience: 2 });
+  const told: unknown[] = [];
+  const note = ({ stage, done, total, unit }: EnvironmentEvent) => told.push([stage, done, total, unit]);
+  await follow(checkEnvironment(env, { steps: 2 }), note);
+  expect(told.splice(0)).toEqual([1, 2, 3, 4, 5, 6].map((done) => ['environment-check', done, 6, 'parts']));
+  await follow(rollout(env, uniformActor(5), { episodes: 5, parallel: 1 }), note);
+  expect(told).toEqual([1, 2, 3, 4, 5].map((done) => ['rollout', done, 5, 'episodes']));
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(checkEnvironment(env, { signal })).rejects.toThrow('enough');
+  await expect(rollout(env, uniformActor(5), { signal })).rejects.toThrow('enough');
 });
 
 describe('rollout', () => {

@@ -6,7 +6,6 @@ import { catalogueOf, checkCatalogue, historyWindows, windowsOf } from '@lea/dat
 import { float32, type Value } from '@lea/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
-import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { createEnvironment, type Environment, loadEnvironment } from './environment.ts';
 
@@ -38,7 +37,7 @@ describe.each([
   let env: Environment;
   let grown: Environment;
   beforeAll(async () => {
-    env = await finish(fitEnvironment({ ...options, tokens, ...choice }));
+    env = await fitEnvironment({ ...options, tokens, ...choice });
     grown = env.withItems(copies(4, 20, 33));
   });
   afterAll(async () => {
@@ -152,7 +151,7 @@ describe.each([
 });
 
 test('the catalogue of an environment is that of its fit, whose items come first', async () => {
-  const env = await finish(fitEnvironment({ ...options, epochs: 1, tokens }));
+  const env = await fitEnvironment({ ...options, epochs: 1, tokens });
   const { itemIds } = train.sequences;
   expect(env.catalogue).toEqual(catalogueOf(itemIds));
   expect(env.withItems(copies(1)).catalogue).toEqual(env.catalogue);
@@ -179,9 +178,9 @@ test('the catalogue of an environment is that of its fit, whose items come first
 });
 
 test('further items that cannot enter are named', async () => {
-  const env = await finish(fitEnvironment({ ...options, epochs: 1, tokens }));
+  const env = await fitEnvironment({ ...options, epochs: 1, tokens });
   expect(() => env.withItems(float32([1, 2], [1, 2]))).toThrow('12 columns');
   expect(() => env.withItems(float32(texts, [ITEMS * SIZE]))).toThrow('12 columns');
-  const ids = await finish(fitEnvironment({ ...options, epochs: 1 }));
+  const ids = await fitEnvironment({ ...options, epochs: 1 });
   expect(() => ids.withItems(copies(1))).toThrow('by their ids');
 });

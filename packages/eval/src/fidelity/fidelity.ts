@@ -1,6 +1,7 @@
-import { checkRanges, LeaError, mean, withDefaults } from '@lea/core';
+import { checkRanges, LeaError, mean, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, itemCounts, type Scores, type Transitions, topK } from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
+import type { EvaluationEvent } from '../events.ts';
 import { gains, rankOf } from '../metrics.ts';
 import { auc } from './auc.ts';
 import { type Calibration, calibrate, calibrateRewards, type RewardReliability } from './calibration.ts';
@@ -17,8 +18,6 @@ export interface FidelityOptions extends RewardAccuracyOptions {
   readonly validation: Transitions | undefined;
   /** Positives per row (default 10). Higher: more of the future is found, less of each list is. */
   readonly k: number;
-  /** Called after each batch with the rows measured and their number. */
-  readonly onProgress: ((done: number, total: number) => void) | undefined;
 }
 
 const DEFAULTS: FidelityOptions = {
@@ -30,7 +29,6 @@ const DEFAULTS: FidelityOptions = {
   rows: Infinity,
   seed: 0,
   signal: undefined,
-  onProgress: undefined,
 };
 
 /** A quantity once against items drawn uniformly and once against items drawn by popularity. */
@@ -105,11 +103,19 @@ const CHUNK_ROWS = 512;
  * @param test rows of users that no fitting saw
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOGUE_SIZE`, `E_CATALOG_DIFFERS`, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
-export async function fidelity(
+export function fidelity(
   subject: FidelitySubject,
   test: Transitions,
   options?: Partial<FidelityOptions>,
-): Promise<Fidelity> {
+): Task<Fidelity, EvaluationEvent<'fidelity'>> {
+  return task(() => measuring(subject, test, options));
+}
+
+async function* measuring(
+  subject: FidelitySubject,
+  test: Transitions,
+  options?: Partial<FidelityOptions>,
+): AsyncGenerator<EvaluationEvent<'fidelity'>, Fidelity> {
   const o = withDefaults('fidelity', DEFAULTS, options);
   checkMeasuring('fidelity', o);
   const rows = Math.min(o.rows, test.count);
@@ -131,7 +137,8 @@ export async function fidelity(
   const hits = new Float64Array(o.k);
   const shown = new Uint8Array(subject.items);
   let shownPercentiles = 0;
-  const compared = await compare(subject, test, train, rows, o, (some, scores) => {
+  const all = { done: 0, total: rows + (o.validation?.count ?? 0) };
+  const compared = yield* compare(subject, test, train, rows, o, all, (some, scores) => {
     for (const [i, row] of some.entries()) {
       const future = new Set(items.subarray(test.event[row], offsets[test.sequence[row]! + 1]));
       // Ties as in the single precision of environments, whose positives these are.
@@ -145,12 +152,11 @@ export async function fidelity(
       }
       perRow.rank[row] = rankOf(scores, logged[row]!, i * subject.items, subject.items);
     }
-    o.onProgress?.(some.at(-1)! + 1, rows);
   });
 
   const wins = both((kind) => preferences(compared.logged, compared[kind]));
   const margins = marginsOf(compared);
-  const held = o.validation && marginsOf(await compare(subject, o.validation, train, o.validation.count, o));
+  const held = o.validation && marginsOf(yield* compare(subject, o.validation, train, o.validation.count, o, all));
   const ndcg = gains(perRow.rank, { measure: 'ndcg', k: 10 });
   const ofKind = (k: number) => compared.logged.filter((_, row) => kind[test.event[row]!] === k);
   const isCold = (_: number, row: number): boolean => perRow.cold[row] === 1;
@@ -192,15 +198,16 @@ export async function fidelity(
   };
 }
 
-/** Rewards of the comparisons of a set's first rows; `each` gets the scores of every batch on the way. */
-async function compare(
+/** Rewards of the comparisons of a set's first rows; `each` gets the scores of every batch, `all` counts the rows of all sets. */
+async function* compare(
   subject: FidelitySubject,
   set: Transitions,
   train: Transitions,
   rows: number,
   o: FidelityOptions,
+  all: { done: number; readonly total: number },
   each?: (some: Int32Array, scores: Scores) => void,
-): Promise<Compared> {
+): AsyncGenerator<EvaluationEvent<'fidelity'>, Compared> {
   const draw = comparisons(set, train, o.seed, o.draws);
   const rewards = comparedRewards(rows, o.draws);
   const chunk = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_SCORES / subject.items)));
@@ -212,6 +219,8 @@ async function compare(
     const scores = each || !subject.rewards ? await scoresOf(subject, windows) : undefined;
     rewards.add(subject.rewards ? await subject.rewards(windows, actions) : pick(scores!, actions, some.length));
     each?.(some, scores!);
+    all.done += some.length;
+    yield { stage: 'fidelity', ...all, unit: 'rows' };
     // A turn of the event loop, so that signals and progress are served when the subject is synchronous.
     await new Promise((resolve) => setTimeout(resolve));
   }

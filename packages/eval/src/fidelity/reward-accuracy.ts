@@ -1,5 +1,6 @@
-import { checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, type RewardModel, type Transitions } from '@lea/data';
+import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
 export interface RewardAccuracyOptions {
@@ -45,11 +46,19 @@ const CHUNK_ROWS = 512;
  * @param test rows of users that no fitting saw
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`
  */
-export async function rewardAccuracy(
+export function rewardAccuracy(
   model: RewardModel,
   test: Transitions,
   options?: Partial<RewardAccuracyOptions>,
-): Promise<RewardAccuracy> {
+): Task<RewardAccuracy, EvaluationEvent<'reward-accuracy'>> {
+  return task(() => comparing(model, test, options));
+}
+
+async function* comparing(
+  model: RewardModel,
+  test: Transitions,
+  options?: Partial<RewardAccuracyOptions>,
+): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
   const o = withDefaults('rewardAccuracy', DEFAULTS, options);
   checkMeasuring('rewardAccuracy', o);
   const rows = Math.min(o.rows, test.count);
@@ -60,6 +69,7 @@ export async function rewardAccuracy(
     o.signal?.throwIfAborted();
     const some = Int32Array.from({ length: Math.min(CHUNK_ROWS, rows - from) }, (_, i) => from + i);
     rewards.add(await model.rewards(historyWindows(test, some, model.window), draw(some)));
+    yield { stage: 'reward-accuracy', done: from + some.length, total: rows, unit: 'rows' };
   }
   const [uniform, popular] = [rewards.uniform, rewards.popular].map((others) => preferences(rewards.logged, others));
   return {

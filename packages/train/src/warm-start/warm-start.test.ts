@@ -29,7 +29,7 @@ import type { TrainEvent, TrainResult } from '../events.ts';
 import { chain } from '../fixtures/chain.ts';
 import { planOf, type TrainOptions } from '../options.ts';
 import { initialRun } from '../progress.ts';
-import { fit, train } from '../train.ts';
+import { fit } from '../train.ts';
 
 const ITEMS = 12;
 const encoder = sasrec({ size: 4, dropout: 0 });
@@ -42,7 +42,7 @@ function log(itemIds: readonly string[], seed = 1): Transitions {
 }
 
 const options = (itemIds: readonly string[], given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: ce()(encoder),
+  agent: ce({ encoder }),
   train: log(itemIds),
   validation: log(itemIds, 2),
   rewards: [0.2, 1],
@@ -114,12 +114,12 @@ const rowOf = (value: Value, item: number) => {
 
 const sampled = { loss: 'sampled-softmax', candidates: 4 } as const;
 const agents: Record<string, (encoder: Encoder) => Agent> = {
-  ce: ce(),
-  'snqn, coin': snqn({ negatives: 2 }),
-  'sqn, Polyak, sampled': sqn({ target: 'polyak', tau: 0.1, ...sampled }),
-  'sqn, copy, ranks by Q': sqn({ target: 'copy', copyEvery: 2, rankingHead: 'q' }),
-  vpq: vpq({ heads: 3 }),
-  'dqn-ns': dqnNs({ negatives: 2 }),
+  ce: (encoder) => ce({ encoder }),
+  'snqn, coin': (encoder) => snqn({ encoder, negatives: 2 }),
+  'sqn, Polyak, sampled': (encoder) => sqn({ encoder, target: 'polyak', tau: 0.1, ...sampled }),
+  'sqn, copy, ranks by Q': (encoder) => sqn({ encoder, target: 'copy', copyEvery: 2, rankingHead: 'q' }),
+  vpq: (encoder) => vpq({ encoder, heads: 3 }),
+  'dqn-ns': (encoder) => dqnNs({ encoder, negatives: 2 }),
 };
 const text = (items: number, columns = 5) =>
   float32(
@@ -188,7 +188,7 @@ describe.each(Object.entries(agents))('%s', (_, make) => {
 });
 
 it('the mean of two items, by hand', () => {
-  const agent = ce()(gru4rec({ size: 2 }));
+  const agent = ce({ encoder: gru4rec({ size: 2 }) });
   const init = policyOf(agent, { items: 3 });
   init.params['emb.weight']!.data.set([1, 2, 3, 6, 50, 60, 7, 8]);
   init.params['ce.weight']!.data.set([1, 2, 3, 5, 6, 7, 90, 90, 90]);
@@ -198,7 +198,7 @@ it('the mean of two items, by hand', () => {
 });
 
 describe('encoders that start from texts', () => {
-  const agent = ce()(sasrec({ size: 4, dropout: 0, text: 'init' }));
+  const agent = ce({ encoder: sasrec({ size: 4, dropout: 0, text: 'init' }) });
   const itemIds = [...ids(40), 'new', 'newer'];
   const texts = text(42);
   const some = float32(texts.data.slice(0, 40 * 5), [40, 5]);
@@ -256,7 +256,7 @@ const outside = defineAgent({
 });
 
 it('agents from outside: items in any dimension are found without being declared', () => {
-  const agent = outside()(encoder);
+  const agent = outside({ encoder });
   const init = policyOf(agent, { items: 3 });
   init.params['mine.weight']!.data.set([1, 2, 3, 10, 20, 30]);
   const [params] = started(options(['i2', 'new', 'i0'], { agent, init }));
@@ -272,23 +272,21 @@ describe('training', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   async function run(given: TrainOptions, most = Infinity): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-    const generator = train(given);
+    const work = fit(given);
     const events: TrainEvent[] = [];
-    for (;;) {
-      const { done, value } = await generator.next();
-      if (done) {
-        open.push(value.policy);
-        return { events, result: value };
-      }
-      events.push(value);
+    for await (const event of work) {
+      events.push(event);
       if (events.length === most) return { events, result: undefined as never };
     }
+    const result = await work;
+    open.push(result.policy);
+    return { events, result };
   }
 
   const big = ids(30);
   const learn = (given: Partial<TrainOptions> = {}) =>
     options(big, {
-      agent: ce({ lr: 0.02 })(sasrec({ size: 8, dropout: 0 })),
+      agent: ce({ encoder: sasrec({ size: 8, dropout: 0 }), lr: 0.02 }),
       train: chain(60, 1),
       validation: chain(20, 2),
       batch: 32,
@@ -317,7 +315,7 @@ describe('training', () => {
 
   it('a policy that cannot be bettered comes out as it went in', async () => {
     const { result: cold } = await run(learn());
-    const agent = ce({ lr: 1 })(sasrec({ size: 8, dropout: 0 }));
+    const agent = ce({ encoder: sasrec({ size: 8, dropout: 0 }), lr: 1 });
     const { result } = await run(learn({ agent, init: cold.policy, patience: 2 }));
     expect(result.best!.step).toBe(0);
     expect(result.weightsHash).toBe(cold.weightsHash);
@@ -363,8 +361,8 @@ describe('training', () => {
 
   it('the weights belong to the identity of the run', async () => {
     const checkpoint = join(folder, 'run');
-    await run(options(ids(ITEMS), { init: policyOf(ce()(encoder)), checkpoint }));
-    const other = policyOf(ce()(encoder));
+    await run(options(ids(ITEMS), { init: policyOf(ce({ encoder })), checkpoint }));
+    const other = policyOf(ce({ encoder }));
     other.params['emb.weight']!.data[0]! += 1;
     for (const init of [other, undefined]) {
       await expect(fit(options(ids(ITEMS), { init, checkpoint }))).rejects.toMatchObject({
@@ -400,22 +398,22 @@ describe('what init refuses', () => {
   };
 
   it.each<[string, () => Policy, RegExp]>([
-    ['another agent', () => policyOf(snqn()(encoder)), /Expected a policy with agent "ce"\. Got "snqn"/],
-    ['another encoder', () => policyOf(ce()(gru4rec({ size: 4 }))), /with encoder "sasrec"\. Got "gru4rec"/],
-    ['another size', () => policyOf(ce()(sasrec({ size: 8, dropout: 0 }))), /with encoder.size 4\. Got 8/],
+    ['another agent', () => policyOf(snqn({ encoder })), /Expected a policy with agent "ce"\. Got "snqn"/],
+    ['another encoder', () => policyOf(ce({ encoder: gru4rec({ size: 4 }) })), /with encoder "sasrec"\. Got "gru4rec"/],
+    ['another size', () => policyOf(ce({ encoder: sasrec({ size: 8, dropout: 0 }) })), /with encoder.size 4\. Got 8/],
     [
       'an option that changes no form',
-      () => policyOf(ce()(sasrec({ size: 4, dropout: 0, activation: 'gelu' }))),
+      () => policyOf(ce({ encoder: sasrec({ size: 4, dropout: 0, activation: 'gelu' }) })),
       /with encoder.activation "relu"\. Got "gelu"/,
     ],
     [
       'another window',
-      () => policyOf(ce()(encoder), { window: 5 }),
+      () => policyOf(ce({ encoder }), { window: 5 }),
       /Expected float32\[4, 4\] as the parameter "enc.pos" of the policy\. Got "float32\[5, 4\]"/,
     ],
     [
       'no item in common',
-      () => policyOf(ce()(encoder), { itemIds: permuted.map((id) => `x${id}`) }),
+      () => policyOf(ce({ encoder }), { itemIds: permuted.map((id) => `x${id}`) }),
       /some of these items/,
     ],
     ['no policy', () => ({}) as Policy, /Expected a policy\./],
@@ -424,12 +422,12 @@ describe('what init refuses', () => {
   });
 
   it('heads of another form, and a policy without ids', () => {
-    const vpqOf = (heads: number) => vpq({ heads })(encoder);
+    const vpqOf = (heads: number) => vpq({ encoder, heads });
     expect(thrown({ agent: vpqOf(3), init: policyOf(vpqOf(2)) })).toMatchObject({
       code: 'E_TRAIN_INIT',
       message: expect.stringMatching(/float32\[12, 15\] as the parameter "q.weight".*Got "float32\[12, 10\]"/),
     });
-    const agent = ce()(encoder);
+    const agent = ce({ encoder });
     const { params, shape } = policyOf(agent);
     const init = createPolicy(agent, params, shape, { threads: 1 });
     open.push(init);
@@ -440,8 +438,8 @@ describe('what init refuses', () => {
   });
 
   it('not a learning rate or a loss of its own', () => {
-    const init = policyOf(ce()(encoder));
-    for (const agent of [ce({ lr: 0.1 })(encoder), ce(sampled)(encoder)])
+    const init = policyOf(ce({ encoder }));
+    for (const agent of [ce({ encoder, lr: 0.1 }), ce({ encoder, ...sampled })])
       expect(thrown({ agent, init })).toBeUndefined();
   });
 });
