@@ -6,9 +6,12 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const pages = globSync(['*.md', 'docs/*.md', 'docs/{guide,agents,encoders}/*.md', '{packages,apps}/*/README.md'], {
-  cwd: root,
-});
+const pages = globSync(
+  ['*.md', 'docs/*.md', 'docs/{guide,agents,encoders,results}/*.md', '{packages,apps}/*/README.md'],
+  {
+    cwd: root,
+  },
+);
 
 /** The anchors of a page, as GitHub and the site make them. */
 function anchors(page: string): string[] {
@@ -40,7 +43,7 @@ describe.each(pages)('%s', (path) => {
   });
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', ...pages.filter((path) => /guide|glossary|errors/.test(path))])(
+test.each(['README.md', 'CONTRIBUTING.md', ...pages.filter((path) => /guide|glossary|errors|results/.test(path))])(
   '%s: no line above 130 characters of prose, no cell above 120',
   (path) => {
     const lines = withoutCode(read(path)).split('\n');

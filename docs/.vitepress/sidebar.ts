@@ -54,6 +54,18 @@ const packages = group(
   ),
 );
 
+const results = group('Results', {
+  'results/': 'In short',
+  'results/served-policies': 'Served policies',
+  'results/faithful-sasrec': 'The faithful SASRec',
+  'results/lea': "LEA's parts and switches",
+  'results/fidelity': 'Fidelity',
+  'results/agreement': 'Agreement',
+  'results/sampled-losses': 'Sampled losses',
+  'results/speed': 'Speed',
+  'results/corrections': 'Corrections',
+});
+
 /** One page per entry point, written by `api.mjs`. */
 const api = group(
   'API reference',
@@ -66,7 +78,6 @@ const api = group(
 );
 
 const reference = group('Reference', {
-  results: 'Results',
   errors: 'Error codes',
   glossary: 'Glossary',
   contributing: 'Contributing',
@@ -81,5 +92,6 @@ export const sidebar: Item[] = [
   folded(encoders),
   folded(packages),
   folded(api),
+  folded(results),
   reference,
 ];

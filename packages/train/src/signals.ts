@@ -37,7 +37,7 @@ export interface Signals {
 export interface SignalOptions {
   /**
    * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`: what the measurements in
-   * docs/results.md ("LEA's parts") speak for.
+   * docs/results/lea.md ("LEA's parts") speak for.
    */
   use?: { state?: boolean; reward?: boolean; actions?: boolean };
   /** Total weight of the positive actions against 1 for the logged action; default 1. Higher: closer to the environment. */
