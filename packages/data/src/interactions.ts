@@ -1,7 +1,8 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
-import { type Cell, type CellOptions, missingWords, textsOf, timesOf } from './cells.ts';
+import { type Cell, type CellOptions, missingWords, textsOf } from './cells.ts';
 import { idNotes } from './id-notes.ts';
 import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
+import { timeNotes, timesOf } from './times.ts';
 
 /** Events as columns, sorted by user, then time; events of equal time keep their order of arrival. */
 export interface Interactions {
@@ -13,7 +14,7 @@ export interface Interactions {
   kinds: string[];
   user: Int32Array;
   item: Int32Array;
-  /** In the unit of the source; the order of arrival where the source has no time. */
+  /** In the unit of the source, milliseconds since 1970 of dates; the order of arrival where the source has no time. */
   time: Float64Array;
   kind: Uint8Array;
   info: InteractionsInfo;
@@ -29,7 +30,10 @@ export interface InteractionsInfo {
 export interface EventColumns {
   user: ArrayLike<Cell>;
   item: ArrayLike<Cell>;
-  /** Finite numbers, or texts of decimal numbers; a `Date` counts in milliseconds. Default: order of arrival. */
+  /**
+   * Finite numbers, texts of decimal numbers, or ISO dates as texts: `2024-05-01T12:00:00Z`, `2024-05-01 12:00:00` (UTC). A date,
+   * also a `Date`, counts in milliseconds since 1970. Default: order of arrival.
+   */
   time?: ArrayLike<number | string | bigint | Date>;
   /** Default: every event is a `click`. */
   kind?: ArrayLike<Cell>;
@@ -46,7 +50,7 @@ export interface IdOptions extends CellOptions {
  * Events of any order to `Interactions`.
  *
  * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of unequal length), `E_CELL_MISSING`, `E_CELL_BAD`,
- *   `E_TIME_BAD`, `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
+ *   `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
 export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
   const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);
@@ -90,7 +94,7 @@ export function interactionsOf(events: EventColumns, options?: IdOptions): Inter
     item,
     time: time.map((_, i) => time[order[i]!]!),
     kind: Uint8Array.from(order, (i) => (rawKind ? kindIndex.get(rawKind[i]!)! : 0)),
-    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...roundedTimes(time)] },
+    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)] },
   };
 }
 
@@ -121,14 +125,6 @@ function commonLength(events: EventColumns): number {
     value: [count, events[other]!.length],
     hint: 'Give one entry per event in every column.',
   });
-}
-
-function roundedTimes(time: Float64Array): string[] {
-  const large = time.find((t) => Math.abs(t) > Number.MAX_SAFE_INTEGER);
-  if (large === undefined) return [];
-  return [
-    `Times beyond 2^53 are rounded, such as ${large}: events that become simultaneous keep their order of arrival.`,
-  ];
 }
 
 /** SHA-256, hex, over ids, kinds and every event: equal data, equal hash. */
