@@ -1,15 +1,10 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError, optionsOf, type TypeDefinition } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
 
 /** What makes a type of encoder: see `defineEncoder`. */
-export interface EncoderDefinition<O extends object> {
-  readonly type: string;
-  /** Every option with its default; options of other names are refused. */
-  readonly defaults: O;
-  /** Refuses values that make no sense. */
-  check?(options: O): void;
+export interface EncoderDefinition<O extends object> extends TypeDefinition<O> {
   build(options: O): EncoderParts;
 }
 
@@ -32,12 +27,7 @@ export interface EncoderFactory<O extends object = object> {
 }
 
 /** What makes a type of agent: see `defineAgent`. */
-export interface AgentDefinition<O extends object> {
-  readonly type: string;
-  /** Every option with its default; options of other names are refused. */
-  readonly defaults: O;
-  /** Refuses values that make no sense. */
-  check?(options: O): void;
+export interface AgentDefinition<O extends object> extends TypeDefinition<O> {
   /** Start from `supervisedParts` or `qParts`; add phases and loss. */
   build(options: O, encoder: Encoder): AgentParts;
 }
@@ -55,8 +45,7 @@ export interface AgentFactory<O extends object = object> {
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
   const { type, defaults } = definition;
   const make = (options: Partial<O> = {}): Encoder => {
-    const all = withDefaults(type, defaults, options);
-    definition.check?.(all);
+    const all = optionsOf(definition, options);
     const parts = definition.build(all);
     return {
       needsText: false,
@@ -78,8 +67,7 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
   const { type, defaults } = definition;
   const make = (options: Partial<O> = {}) => {
-    const all = withDefaults(type, defaults, options);
-    definition.check?.(all);
+    const all = optionsOf(definition, options);
     return (encoder: Encoder): Agent => {
       if (typeof encoder?.encode !== 'function') {
         throw new LeaError('E_OPTION_VALUE', `${type}: an agent is made with an encoder.`, {

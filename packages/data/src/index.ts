@@ -8,6 +8,14 @@ export { loadIndustrial } from './datasets/industrial.ts';
 export { type LastfmOptions, lastfmCatalog, loadLastfm } from './datasets/lastfm.ts';
 export { loadRetailrocket } from './datasets/retailrocket.ts';
 export {
+  type DatasetDefinition,
+  type DatasetFactory,
+  datasetTypes,
+  defineDataset,
+  findDataset,
+  type OwnDataset,
+} from './define-dataset.ts';
+export {
   dataHash,
   type EventColumns,
   type IdOptions,

@@ -12,8 +12,17 @@ export { sknn } from './baselines/sknn.ts';
 export { type StanOptions, stan } from './baselines/stan.ts';
 export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
 export { vsknn } from './baselines/vsknn.ts';
+export {
+  type BaselineContext,
+  type BaselineDefinition,
+  type BaselineFactory,
+  baselineTypes,
+  defineBaseline,
+  findBaseline,
+} from './define-baseline.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
-export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
+export { averages, definedMeasures, defineMeasure, type Gain, type Metric, parseMetric, rankOf } from './metrics.ts';
+
 export { type TextNearness, textNearness } from './nearness.ts';
 export type { Scorer, Scores } from './scorer.ts';
 export {

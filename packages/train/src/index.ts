@@ -2,6 +2,7 @@ export type { CurvePoint } from './checkpoint.ts';
 export type { TrainEvent, TrainResult } from './events.ts';
 export { type FittedFusion, type Fused, type FuseOptions, fitFusion, fuse } from './fuse.ts';
 export { type MemoryTeacherOptions, memoryTeacher } from './memory-teacher.ts';
+export { checkMetric } from './metric.ts';
 export { mixSignals } from './mix-signals.ts';
 export type { TrainOptions } from './options.ts';
 export { trainingProgram } from './program.ts';

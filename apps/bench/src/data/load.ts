@@ -14,6 +14,7 @@ import {
   type Transitions,
   type World,
 } from '@lea/data';
+import { definedDataset } from '../config/defined.ts';
 import type { DatasetConfig } from '../config/schema.ts';
 import { locate } from './locate.ts';
 
@@ -35,6 +36,8 @@ export interface Source {
  * @throws LeaError `E_DATA_MISSING` saying where people get the files, and those of the readers
  */
 export async function loadDataset(config: DatasetConfig, data: string | undefined, folder: string): Promise<Source> {
+  const defined = definedDataset(config);
+  if (defined) return ready({ name: config.type, ...(await defined.factory(defined.options, data ?? folder)) });
   switch (config.type) {
     case 'world': {
       const { type: _, ...options } = config;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadPolicy, weightsHash } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import { fuse } from '@lea/train';
+import { validationMetric } from '../config/metrics.ts';
 import type { Context } from './context.ts';
 import { broken, intact } from './intact.ts';
 import type { RunJob } from './plan.ts';
@@ -23,7 +24,12 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
   }
   progress.at({ step: 0, stage: 'weights on validation' });
   // The config refuses to join what is trained already.
-  const fused = await fuse(bare, memory, split.validation, { form: form as 'after' | 'mixture', signal, threads });
+  const fused = await fuse(bare, memory, split.validation, {
+    form: form as 'after' | 'mixture',
+    metric: validationMetric(experiment.runs),
+    signal,
+    threads,
+  });
   const { policy, fusion, value, curve } = fused;
   try {
     const evaluation = await evaluate(policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });

@@ -4,7 +4,8 @@ import { replaceFile } from '@lea/core';
 import { evaluate } from '@lea/eval';
 import { type Signals, type TrainEvent, train } from '@lea/train';
 import type { Progress } from '../cli/terminal/progress.ts';
-import { formatMetric } from '../report/table.ts';
+import type { RunConfig } from '../config/schema.ts';
+import { formatMetric, metricTitle } from '../report/table.ts';
 import type { Context } from './context.ts';
 import { openLog } from './log.ts';
 import type { RunJob } from './plan.ts';
@@ -44,7 +45,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     text: agent.encoder.needsText || agent.encoder.initText ? context.text() : undefined,
     signal,
   });
-  const show = follower(progress, job.config.train?.maxSteps);
+  const show = follower(progress, job.config.train);
   let parameters = 0;
   let fusedValue: number | undefined;
   let next = await events.next();
@@ -87,7 +88,10 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
  * Shows the events of a run. How long early stopping lets it run nobody knows: the time left is what it takes when no
  * validation improves any more.
  */
-function follower(progress: Progress, maxSteps: number | undefined): (event: TrainEvent) => void {
+function follower(
+  progress: Progress,
+  { maxSteps, metric = 'ndcg@10' }: NonNullable<RunConfig['train']> = {},
+): (event: TrainEvent) => void {
   let every = 1;
   let earliestEnd: number | undefined;
   let note = '';
@@ -95,7 +99,7 @@ function follower(progress: Progress, maxSteps: number | undefined): (event: Tra
     if (event.type === 'start') every = event.evaluateEvery;
     if (event.type === 'validation') {
       earliestEnd = Math.min(maxSteps ?? Number.POSITIVE_INFINITY, event.step + event.patienceLeft * every);
-      note = `validation NDCG@10 ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
+      note = `validation ${metricTitle(metric)} ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
     }
     if (event.type === 'step' || event.type === 'validation') {
       progress.at({ step: event.step, total: earliestEnd, open: true, note });

@@ -1,5 +1,6 @@
 import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
+import { validationMetric } from '../config/metrics.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
@@ -46,7 +47,8 @@ function servedSentence(served: Group, groups: readonly Group[], configs: readon
     groups.filter(({ kind, memory }) => kind === 'baseline' && !memory),
     ({ score }) => score,
   );
-  const opening = `The best served policy by validation, ${served.name}, has ${reached(served)}`;
+  const chosen = metricTitle(validationMetric(configs));
+  const opening = `The best served policy by validation ${chosen}, ${served.name}, has ${reached(served)}`;
   const against =
     baseline &&
     ` It ${outcome(served, baseline, `the best baseline, ${baseline.name} (${formatMetric(baseline.score)})`)}.`;

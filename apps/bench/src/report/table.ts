@@ -37,15 +37,20 @@ export function formatMetric(value: number | undefined): string {
  * for one user, megabytes of weights and tables.
  *
  * @param served the name of the trained model that is best on validation: its row is marked
+ * @param chosenBy the validation metric that it is best by
  */
 export function resultTable(
   runs: readonly FinishedRun[],
-  { served, metrics = SHORT }: { served?: string | undefined; metrics?: readonly string[] } = {},
+  {
+    served,
+    chosenBy = 'ndcg@10',
+    metrics = SHORT,
+  }: { served?: string | undefined; chosenBy?: string; metrics?: readonly string[] } = {},
 ): TextTable {
   const groups = groupsOf(runs);
   const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
   const kinds = runs[0]?.evaluation.kinds ?? [];
-  const columns = [...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])];
+  const columns = [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
   const cell = (group: Group, metric: string): string => {
     const values = group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN);
     const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values))}` : '';
@@ -68,7 +73,7 @@ export function resultTable(
     ]),
     ...(marked >= 0 && { marked }),
     notes: [
-      ...(marked >= 0 ? ['Marked: the best trained policy, chosen on validation.'] : []),
+      ...(marked >= 0 ? [`Marked: the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
       ...(rising
         ? ['↑ Training ended at its limit of steps while validation still rose: more steps may give more.']
         : []),
