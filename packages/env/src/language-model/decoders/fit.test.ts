@@ -22,7 +22,10 @@ beforeAll(async () => {
   await writeFile(join(dir, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
   for (const name of MODELS) {
     for (const file of ['config.json', 'model.safetensors']) {
-      await copyFile(fileURLToPath(new URL(`../../fixtures/decoders/${name}/${file}`, import.meta.url)), join(dir, file));
+      await copyFile(
+        fileURLToPath(new URL(`../../fixtures/decoders/${name}/${file}`, import.meta.url)),
+        join(dir, file),
+      );
     }
     models.set(name, await loadLanguageModel(dir, { context: 12 }));
   }

@@ -97,7 +97,7 @@ export async function openWeights(dir: string, base: string): Promise<WeightFile
 }
 
 /** One number that is not finite would make everything that is computed not a number, long after. */
-function checkFinite(data: ArrayLike<number>, name: string, path: string): void {
+export function checkFinite(data: ArrayLike<number>, name: string, path: string): void {
   for (let i = 0; i < data.length; i++) {
     if (Number.isFinite(data[i])) continue;
     throw new LeaError('E_MODEL_WEIGHTS', `The weights "${name}" in ${path} are not finite.`, {

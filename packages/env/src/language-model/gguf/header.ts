@@ -1,0 +1,136 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { gguf } from '@huggingface/gguf';
+import { LeaError, readError } from '@lea/core';
+import { BLOCK_TYPES, type BlockType, readBlocks } from './quantization.ts';
+
+/** A tensor of a GGUF file, checked against the size of the file. */
+export interface GgufTensor {
+  readonly type: BlockType;
+  /** Rows first, as NumPy and Hugging Face have it: GGUF names the dimensions the other way round. */
+  readonly shape: readonly number[];
+  /** Where its bytes begin in the file. */
+  readonly begin: number;
+}
+
+/** What a GGUF file says before its weights. */
+export interface GgufFile {
+  readonly path: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
+}
+
+const MAGIC = 'GGUF';
+
+/** Whether a path is a file that begins as GGUF files do. A folder or a missing file is not. */
+export async function isGguf(path: string): Promise<boolean> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const magic = Buffer.alloc(4);
+    await file.read(magic, 0, 4, 0);
+    return magic.toString('latin1') === MAGIC;
+  } catch {
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+/**
+ * Reads the header of a GGUF file. Nothing is allocated for a tensor here, and every tensor lies within the file.
+ *
+ * @throws LeaError `E_GGUF`: not a GGUF file, cut, damaged, one of several parts, or with a type of numbers that is not
+ *   read; `E_FILE_MISSING`, `E_FILE_READ`
+ */
+export async function openGguf(path: string): Promise<GgufFile> {
+  const bytes = await sizeOf(path);
+  let header: Awaited<ReturnType<typeof gguf>>;
+  try {
+    header = await gguf(path, { allowLocalFile: true });
+  } catch (cause) {
+    throw broken(path, `its header cannot be read (${(cause as Error).message})`, cause);
+  }
+  const { tensorInfos, tensorDataOffset } = header;
+  const metadata = header.metadata as unknown as Record<string, unknown>;
+  if (!header.littleEndian) throw broken(path, 'its numbers are big-endian');
+  const parts = Number(metadata['split.count'] ?? 1);
+  if (parts > 1) {
+    throw new LeaError('E_GGUF', `The model is split over ${parts} files.`, {
+      value: path,
+      hint: 'Join them into one file first, with `llama-gguf-split --merge`.',
+    });
+  }
+  const start = Number(tensorDataOffset);
+  const end = header.tensorInfoByteRange[1];
+  // The reader fills up with zeros what a cut header lacks.
+  if (end > bytes) throw broken(path, `it ends within its header (${bytes} of at least ${end} bytes)`);
+  const tensors = new Map<string, GgufTensor>();
+  for (const { name, shape: sizes, dtype, offset } of tensorInfos) {
+    const shape = sizes.map(Number).reverse();
+    const type = BLOCK_TYPES.get(dtype);
+    if (tensors.has(name)) throw broken(path, `it has two tensors with the name "${name}"`);
+    if (type === undefined) {
+      const known = [...BLOCK_TYPES.values()].map((each) => each.name);
+      throw new LeaError('E_GGUF', `The tensor "${name}" has a type of numbers that is not supported.`, {
+        value: dtype,
+        hint: `Supported types: ${known.join(', ')}. Quantize the model to one of these, for example Q8_0 or Q4_K_M.`,
+      });
+    }
+    const size = shape.reduce((a, b) => a * b, 1);
+    const begin = start + Number(offset);
+    if (size === 0 || (shape.at(-1) ?? 1) % type.values !== 0) {
+      throw broken(path, `the tensor "${name}" of type ${type.name} cannot have the shape [${shape.join(', ')}]`);
+    }
+    const last = begin + (size / type.values) * type.bytes;
+    if (!(last <= bytes)) {
+      throw broken(path, `the tensor "${name}" ends at byte ${last} of ${bytes}: is the download incomplete?`);
+    }
+    tensors.set(name, { type, shape, begin });
+  }
+  return { path, metadata, tensors };
+}
+
+/** Bytes that are converted at a time. */
+const CHUNK = 2 ** 20;
+
+/** The numbers of a tensor as float32, in the order of the file. */
+export async function readTensor({ path }: GgufFile, { type, shape, begin }: GgufTensor): Promise<Float32Array> {
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const count = data.length / type.values;
+  const step = Math.max(1, Math.floor(CHUNK / type.bytes));
+  const chunk = new Uint8Array(Math.min(step, count) * type.bytes);
+  const view = new DataView(chunk.buffer);
+  const file = await open(path).catch((cause) => {
+    throw readError(path, cause);
+  });
+  try {
+    for (let block = 0; block < count; block += step) {
+      const now = Math.min(step, count - block);
+      const { bytesRead } = await file.read(chunk, 0, now * type.bytes, begin + block * type.bytes);
+      if (bytesRead < now * type.bytes) throw broken(path, 'it became shorter while it was read');
+      readBlocks(type, view, data.subarray(block * type.values, (block + now) * type.values));
+    }
+  } finally {
+    await file.close();
+  }
+  return data;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const file = await open(path).catch((cause) => {
+    throw readError(path, cause);
+  });
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
+export function broken(path: string, what: string, cause?: unknown): LeaError {
+  return new LeaError('E_GGUF', `Not a valid GGUF file: ${what}.`, {
+    value: path,
+    hint: 'Download or convert the model again.',
+    ...(cause !== undefined && { cause }),
+  });
+}
