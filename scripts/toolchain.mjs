@@ -20,6 +20,7 @@ const tasks = {
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
+  ways: (args) => node('scripts/ways/main.mjs', ...args),
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -16,7 +16,9 @@ const guide = group('Guide', {
   'guide/first-policy': 'First policy',
   'guide/lea': 'LEA on your log',
   serving: 'Serve it',
-  extend: 'Write an agent',
+  extend: 'Agents and data of your own',
+  'guide/experiment': 'An experiment on your log',
+  'guide/serve': 'Train, save, serve',
   'guide/data-set': 'Add a data set',
   bench: 'Experiments: the bench',
 });
