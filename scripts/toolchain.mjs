@@ -13,12 +13,16 @@ const tasks = {
   check: () =>
     pnpm('exec', 'biome', 'check', '.') ||
     pnpm('exec', 'knip') ||
+    pnpm('exec', 'depcruise', '{packages,apps}/*/src') ||
     pnpm('exec', 'turbo', 'run', 'typecheck', 'build', 'lint:package', '--output-logs=errors-only'),
   tamper: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/main.ts', ...args),
   mutate: (args) => node('scripts/mutate.mjs', ...args),
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),
+  'browser-check': (args) =>
+    pnpm('exec', 'turbo', 'run', 'build', '--filter=@lea/agents', '--filter=@lea/eval', '--output-logs=errors-only') ||
+    node('--conditions=@lea/source', 'examples/serving/browser-check.ts', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
   ways: (args) => node('scripts/ways/main.mjs', ...args),
 };

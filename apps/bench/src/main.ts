@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
-import { describeFailure } from './cli/terminal/failure.ts';
-import { invocation } from './cli/terminal/typed.ts';
+import { checkNode } from './terminal/check-node.ts';
+import { describeFailure } from './terminal/failure.ts';
+import { invocation } from './terminal/typed.ts';
 
 const commands = {
   fidelity: () => import('./cli/commands/fidelity.ts').then((module) => module.default),
@@ -14,6 +15,7 @@ const commands = {
 
 /** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */
 async function main(words: readonly string[]): Promise<void> {
+  checkNode();
   const [first = '-', second] = words;
   const bare = first.startsWith('-');
   const long = Object.hasOwn(commands, `${first} ${second}`);

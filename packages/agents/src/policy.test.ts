@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key } from '@lea/core';
-import { type Windows, windowsOf } from '@lea/data';
+import { topK, type Windows, windowsOf } from '@lea/data';
 import { float32, int32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,6 @@ import { createPolicy } from './policy.ts';
 import { createAgent, defineAgent } from './registry.ts';
 import { weightsHash } from './save.ts';
 import { scoring } from './scoring.ts';
-import { topK } from './topk.ts';
 import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 
@@ -99,7 +98,7 @@ test('recommend: unknown items are left out and counted, or an error', async () 
   // The row is that of the request, not of the batch.
   const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'raise' });
   await expect(strict).rejects.toMatchObject({ code: 'E_ITEM_RANGE', value: 1.5 });
-  await expect(strict).rejects.toThrow(/History 1 /);
+  await expect(strict).rejects.toThrow(/history 1 /);
   expect(policy.ignored).toBe(3);
 });
 
@@ -152,7 +151,7 @@ test('a saved policy scores as before; damage is named', async () => {
   expect(again.shape).toEqual(shape);
   const windows = windowsOf(histories, shape.window, shape.items);
   expect(await again.score(windows)).toEqual(await policy.score(windows));
-  expect(again.asScorer().name).toBe('sasrec-snqn');
+  expect(again.name).toBe('sasrec-snqn');
   await Promise.all([policy.dispose(), again.dispose()]);
 
   const path = join(folder, 'policy.json');
@@ -163,14 +162,14 @@ test('a saved policy scores as before; damage is named', async () => {
   await writeFile(path, edited(whole, { weightsHash: '?' }));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
   await writeFile(path, '{ "version": 1 }');
-  await expect(loadPolicy(folder)).rejects.toThrow(/what every version has/);
+  await expect(loadPolicy(folder)).rejects.toThrow(/lacks required fields/);
   await writeFile(path, '{ "version": 7, "agentsVersion": "9.8.7" }');
   const newer = loadPolicy(folder);
   await expect(newer).rejects.toMatchObject({ code: 'E_POLICY_VERSION', value: 7 });
-  await expect(newer).rejects.toThrow(/9\.8\.7.*update it/);
+  await expect(newer).rejects.toThrow(/9\.8\.7.*Update the package/);
   await writeFile(path, '{');
-  await expect(loadPolicy(folder)).rejects.toThrow(/not JSON/);
-  await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/no such file/);
+  await expect(loadPolicy(folder)).rejects.toThrow(/not valid JSON/);
+  await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/does not exist/);
 });
 
 test('a policy of the first format is read', async () => {
@@ -188,7 +187,7 @@ test('text vectors belong to what is saved, and no parameter is taken for them',
   const named = { ...agent, init: (...args: Parameters<Agent['init']>) => ({ ...agent.init(...args), text: one }) };
   const one = float32([1], [1]);
   const factory = defineAgent({ type: 'with-text', defaults: {}, build: () => named });
-  const own = factory()(agent.encoder);
+  const own = factory({ encoder: agent.encoder });
   const policy = createPolicy(own, own.init(key(1), shape, text), shape, { ...quick, text });
   const saved = join(folder, 'with-text');
   await policy.save(saved);
@@ -223,7 +222,7 @@ test('weights of another agent or shape are refused, by the name of the paramete
     expect(make).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   };
   refuse(rest, {}, 'E_POLICY_WEIGHTS', /missing.*"q\.weight"/);
-  refuse({ ...params, 'q.extra': q! }, {}, 'E_POLICY_WEIGHTS', /no parameter.*"q\.extra"/);
+  refuse({ ...params, 'q.extra': q! }, {}, 'E_POLICY_WEIGHTS', /agent does not have.*"q\.extra"/);
   refuse(
     { ...params, 'q.weight': params['ce.weight']! },
     { items: 9 },
@@ -274,11 +273,11 @@ test('weights are checked without making the tables of a large catalogue, unless
 test('histories and windows that are none are refused, by row', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
   for (const [given, message] of [
-    [[1, 2, 3], /History 0 is no list/],
-    [[[1], null], /History 1 is no list/],
-    [[[1], new Set([2])], /History 1 is no list/],
-    [Int32Array.of(1, 2), /History 0 is no list|no array/],
-    [undefined, /no array/],
+    [[1, 2, 3], /History 0 must be an array/],
+    [[[1], null], /History 1 must be an array/],
+    [[[1], new Set([2])], /History 1 must be an array/],
+    [Int32Array.of(1, 2), /History 0 must be an array|histories must be an array/],
+    [undefined, /must be an array/],
   ] as const) {
     for (const unknown of ['ignore', 'raise'] as const) {
       const call = policy.recommendIndices(given as never, 2, { unknown });
@@ -298,7 +297,7 @@ test('histories and windows that are none are refused, by row', async () => {
   ] as const) {
     const windows = { ...sound, ...change } as Windows;
     await expect(policy.score(windows)).rejects.toMatchObject({ code });
-    await expect(policy.asScorer().score(windows)).rejects.toMatchObject({ code });
+    await expect(policy.score(windows)).rejects.toMatchObject({ code });
   }
 });
 
@@ -356,7 +355,7 @@ test('a program that could not be made is tried again, and is nothing to dispose
 
 test('text that is missing or does not fit', () => {
   const params = agent.init(key(1), shape, text);
-  expect(() => createPolicy(agent, params, shape)).toThrow(/reads text/);
+  expect(() => createPolicy(agent, params, shape)).toThrow(/needs text/);
   for (const other of [float32([1, 2], [1, 2]), float32(text.data, [8, 2, 1]), [1, 2] as never]) {
     expect(() => createPolicy(agent, params, shape, { text: other })).toThrow(/\[8, 2\]/);
   }

@@ -17,17 +17,14 @@ import {
   normal,
   permutation,
   randomBits,
-  readSealed,
-  readWhole,
-  removeRemains,
-  replaceFile,
   show,
   stableJson,
   uniform,
   unsealed,
   withDefaults,
-  writeSealed,
 } from './index.ts';
+import { readSealed, readWhole, removeRemains, replaceFile, writeSealed } from './node.ts';
+import { sha256 } from './sha256.ts';
 
 describe('LeaError', () => {
   it('says what was wrong, the value and the way out', () => {
@@ -58,14 +55,14 @@ describe('withDefaults', () => {
 
   it('refuses an unknown key and names the nearest one', () => {
     expect(() => withDefaults('sasrec', { dropout: 0.1 }, { dropuot: 0.2 } as never)).toThrow(
-      'sasrec has no option of that name. Got "dropuot". Did you mean "dropout"?',
+      'sasrec has no option with this name. Got "dropuot". Did you mean "dropout"?',
     );
     expect(nearest('zzz', ['dropout', 'blocks'])).toBeUndefined();
   });
 
   it.each(['toString', 'constructor', '__proto__'])('refuses %s, which every object inherits', (name) => {
     const given = JSON.parse(`{"${name}": 1}`);
-    expect(() => withDefaults('sasrec', { dropout: 0.1 }, given)).toThrow(/no option of that name/);
+    expect(() => withDefaults('sasrec', { dropout: 0.1 }, given)).toThrow(/no option with this name/);
   });
 });
 
@@ -226,6 +223,29 @@ describe('hashes', () => {
     expect(contentHash('ab', 'c')).not.toBe(contentHash('a', 'bc'));
   });
 
+  it('is the same with and without Node, of pieces of any size', () => {
+    const hex = (hash: ReturnType<typeof sha256>) => Buffer.from(hash.digest()).toString('hex');
+    const both = (pieces: readonly Uint8Array[]) =>
+      [sha256(), sha256(null)].map((hash) => {
+        for (const piece of pieces) hash.update(piece);
+        return hex(hash);
+      });
+    const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(both([Uint8Array.of(97), Uint8Array.of(98, 99)])).toEqual([abc, abc]);
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 })), (pieces) => {
+        const [node, portable] = both(pieces);
+        expect(portable).toBe(node);
+      }),
+    );
+  });
+
+  it('never changes', () => {
+    expect(contentHash('é\ud800', Int32Array.of(1), { a: 1 })).toBe(
+      '51723ff5d61e37b8df08bc7500eebd933599cdae6827e12058a66a92cabfe630',
+    );
+  });
+
   it('never takes a value for null', () => {
     for (const value of [Number.NaN, Infinity, -Infinity, 1n]) {
       for (const held of [value, [value], { a: { b: value } }]) {
@@ -233,7 +253,7 @@ describe('hashes', () => {
         expect(() => contentHash('x', held)).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
       }
     }
-    expect(() => stableJson({ a: Infinity })).toThrow('JSON has no such value, at a. Got Infinity.');
+    expect(() => stableJson({ a: Infinity })).toThrow('JSON cannot represent this value, at a. Got Infinity.');
     expect(() => stableJson([undefined])).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
     expect(stableJson({ a: null, b: -0 })).toBe('{"a":null,"b":0}');
     fc.assert(

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { planOf } from '../experiment/plan.ts';
-import { presets } from '../presets/index.ts';
 import { bench } from '../testing/bench.ts';
 import { check } from './load.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
+import { presets } from './presets/index.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
 const ownData = fileURLToPath(new URL('../../../../examples/own-data/bench.json', import.meta.url));
@@ -120,7 +120,7 @@ function folderWith(manifest: object | undefined, code = ''): string {
 const manifest = { version: '1.0.0', exports: './index.js' };
 const defines = `
   import { ce, defineAgent } from '@lea/agents';
-  defineAgent({ type: 'mine', defaults: { lr: 0.001 }, build: (options, encoder) => ce(options)(encoder) });
+  defineAgent({ type: 'mine', defaults: { lr: 0.001 }, build: (options, encoder) => ce({ encoder, ...options }) });
 `;
 
 test.each<[string, string, RegExp]>([

@@ -1,11 +1,11 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createWorld, splitByUser } from '@lea/data';
-import { finish, fitEnvironment } from '@lea/env';
+import { fitEnvironment } from '@lea/env';
 import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
-import { presets } from '../presets/index.ts';
+import { presets } from '../config/presets/index.ts';
 import { bench, decoderOf, miniFolder } from '../testing/bench.ts';
 import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';
@@ -85,7 +85,10 @@ describe('the command', () => {
     const path = join(one, 'fidelity.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace(/("ndcg": 0\.\d)/, '$19'));
     const damaged = await bench(args, folder);
-    expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringMatching(/E_RUN_BROKEN.*not what was written/s)]);
+    expect([damaged.code, damaged.stderr]).toEqual([
+      1,
+      expect.stringMatching(/E_RUN_BROKEN.*changed since it was written/s),
+    ]);
   });
 
   test('shares of the users are measured as well', async () => {
@@ -193,9 +196,9 @@ test('shares of the users are nested, and hold whole users', () => {
 test('controls know the very users that a fit draws', async () => {
   const { train } = splitByUser(createWorld({ users: 40, items: 30 }).interactions);
   const small = { seed: 3, epochs: 1, window: 5, width: 8, layers: 1, threads: 1 };
-  const drawn = await finish(fitEnvironment({ train, users: 0.4, ...small }));
-  const given = await finish(fitEnvironment({ train: rowsOfUsers(train, 0.4, 3), ...small }));
-  const other = await finish(fitEnvironment({ train: rowsOfUsers(train, 0.4, 4), ...small }));
+  const drawn = await fitEnvironment({ train, users: 0.4, ...small });
+  const given = await fitEnvironment({ train: rowsOfUsers(train, 0.4, 3), ...small });
+  const other = await fitEnvironment({ train: rowsOfUsers(train, 0.4, 4), ...small });
   expect(given.counts).toEqual(drawn.counts);
   expect(given.hash).toBe(drawn.hash);
   expect(other.hash).not.toBe(drawn.hash);

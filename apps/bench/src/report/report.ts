@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { type LeaError, replaceFile } from '@lea/core';
+import type { LeaError } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import { validationMetric } from '../config/metrics.ts';
 import type { Outcome } from '../experiment/experiment.ts';
+import { metricTitle } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedName } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
-import { FULL, metricTitle, resultTable } from './table.ts';
+import { FULL, resultTable } from './table.ts';
 
 /**
  * Writes the report page, and a copy beside the runs it is about, where their folder may be written to.

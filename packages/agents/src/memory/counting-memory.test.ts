@@ -55,13 +55,7 @@ it('keeps the neighbors it was told to', async () => {
 
 it('ranks what followed before what is popular', async () => {
   const memory = await countingMemory(train);
-  const scorer = memory.asScorer();
-  expect([scorer.name, scorer.items, scorer.window, memory.asScorer('counts').name]).toEqual([
-    'memory',
-    30,
-    10,
-    'counts',
-  ]);
+  expect([memory.name, memory.items, memory.window]).toEqual(['memory', 30, 10]);
   // Every event of the test users: the mean of ln p against that of popularity.
   let [told, popular] = [0, 0];
   const { chosen } = countLog(train, 1);
@@ -139,12 +133,12 @@ it('refuses options of no such name, texts of other items, and an empty log', as
     await expect(countingMemory(train, { text })).rejects.toMatchObject({
       code: 'E_TEXT_SHAPE',
       value: text.shape,
-      hint: 'Expected [30, any], in the order of the catalogue.',
+      hint: 'Expected shape [30, any], in the order of the catalog.',
     });
   }
   await expect(countingMemory({ ...train, count: 0 })).rejects.toMatchObject({
     code: 'E_DATA_EMPTY',
     value: 0,
-    hint: 'Give the train rows of a split.',
+    hint: 'Pass the train rows of a split.',
   });
 });
