@@ -88,9 +88,7 @@ export function timeNotes(times: Float64Array): string[] {
   return [
     ...(large === undefined
       ? []
-      : [
-          `Times above 2^53 are rounded, such as ${large}: events whose times become equal keep their input order.`,
-        ]),
+      : [`Times above 2^53 are rounded, such as ${large}: events whose times become equal keep their input order.`]),
     ...(short === undefined || long === undefined
       ? []
       : [
