@@ -14,7 +14,7 @@ export function catalogIdentityOf(itemIds: readonly string[]): CatalogIdentity {
 /**
  * Refuses data in whose indices other items are meant.
  *
- * @param catalog of the fit; one from an older file is not known, and then numbers are all there is to compare
+ * @param catalogIdentity of the fit; one from an older file is not known, and then numbers are all there is to compare
  * @param items how many there have to be: those of the fit and, perhaps, further ones after them, whose ids may be any
  * @throws LeaError `E_OPTION_VALUE`
  */
