@@ -3,12 +3,16 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { diagram, floors } from '../scripts/rooms.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const pages = globSync(['*.md', 'docs/*.md', 'docs/{guide,agents,encoders}/*.md', '{packages,apps}/*/README.md'], {
-  cwd: root,
-});
+const pages = globSync(
+  ['*.md', 'docs/*.md', 'docs/{guide,agents,encoders,results}/*.md', '{packages,apps}/*/README.md'],
+  {
+    cwd: root,
+  },
+);
 
 /** The anchors of a page, as GitHub and the site make them. */
 function anchors(page: string): string[] {
@@ -40,7 +44,7 @@ describe.each(pages)('%s', (path) => {
   });
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', ...pages.filter((path) => /guide|glossary|errors/.test(path))])(
+test.each(['README.md', 'CONTRIBUTING.md', ...pages.filter((path) => /guide|glossary|errors|results/.test(path))])(
   '%s: no line above 130 characters of prose, no cell above 120',
   (path) => {
     const lines = withoutCode(read(path)).split('\n');
@@ -62,4 +66,8 @@ test('docs/errors.md has every code of the sources, with cause and cure, and no 
 
 test('the picture of results is that of the tables', () => {
   execFileSync(process.execPath, ['scripts/results-figure.mjs', '--check'], { cwd: root });
+});
+
+test.each(Object.keys(floors))('the diagram of %s is made from the rule of the rooms', (folder) => {
+  expect(read('docs/architecture.md')).toContain(`\`\`\`mermaid\n${diagram(folder)}\n\`\`\``);
 });

@@ -2,13 +2,11 @@
 // stands, as JavaScript on every Node in `nodes`, and checks it as strict TypeScript; uses a package's kit for tests where it
 // has one; runs the installed bench. `node scripts/install-check.mjs [names...]`; without names, those in `usual`; `all` is
 // all of them. One line per check, exit code 0 or 1.
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { counts, folders, installable, pack, packages, readJson, root, run, step } from './packed.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 /** Without env, whose example trains a language model for minutes. */
 const usual = ['core', 'data', 'tensor', 'agents', 'eval', 'train'];
 
@@ -42,12 +40,6 @@ testAgent(defineAgent({ type: 'mine', defaults: { lr: 0.01 }, build: (options, e
 /** Vitest's command line, in a project. */
 const vitest = join('node_modules', 'vitest', 'vitest.mjs');
 
-const folders = Object.fromEntries(
-  [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), join('apps', 'bench')].map(
-    (folder) => [basename(folder), folder],
-  ),
-);
-const packages = Object.fromEntries(Object.keys(folders).map((name) => [name, manifest(name)]));
 const given = process.argv.slice(2);
 const names = given.length === 0 ? usual : given.includes('all') ? Object.keys(packages) : given;
 const unknown = names.find((name) => !packages[name]);
@@ -57,41 +49,14 @@ if (unknown) {
 }
 
 const work = mkdtempSync(join(tmpdir(), 'lea-install-'));
-let failed = 0;
 try {
-  const needed = [...new Set(names.flatMap(closure))];
-  const tarballs = pack(needed);
-  const runtime = packRuntime();
+  const packed = pack(names, work);
   const binaries = Object.fromEntries(nodes.map((version) => [version, nodeOf(version)]));
-  for (const name of names) (name === 'bench' ? checkBench : check)(name, tarballs, runtime, binaries);
+  for (const name of names) (name === 'bench' ? checkBench : check)(name, packed, binaries);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
-process.exit(failed > 0 ? 1 : 0);
-
-function manifest(name) {
-  return JSON.parse(readFileSync(join(root, folders[name], 'package.json'), 'utf8'));
-}
-
-/** A package and the packages of this repository that it depends on. */
-function closure(name) {
-  const own = Object.keys(packages[name].dependencies ?? {}).filter((dependency) => dependency.startsWith('@lea/'));
-  return [...new Set([name, ...own.flatMap((dependency) => closure(dependency.slice('@lea/'.length)))])];
-}
-
-/** Builds and packs; gives the files by package. */
-function pack(wanted) {
-  const filters = wanted.map((name) => `--filter=@lea/${name}`);
-  step('build', run('pnpm', ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only']));
-  const packed = wanted.map((name) => {
-    const destination = join(work, 'packed', name);
-    mkdirSync(destination, { recursive: true });
-    const cwd = join(root, folders[name]);
-    step(`@lea/${name} packs`, run('pnpm', ['pack', '--pack-destination', destination], { cwd }));
-    return [name, join(destination, readdirSync(destination)[0])];
-  });
-  return Object.fromEntries(packed);
-}
+process.exit(counts.failed > 0 ? 1 : 0);
 
 /** The binary of a major version of Node, from npm. */
 function nodeOf(version) {
@@ -99,18 +64,8 @@ function nodeOf(version) {
   return run('npm', exec, { cwd: work }).stdout.trim().split('\n').at(-1);
 }
 
-/** ONNX Runtime for this machine, which comes with @lea/tensor. */
-function packRuntime() {
-  const platform = `${process.platform}-${process.arch}`;
-  const destination = join(work, 'packed', platform);
-  const cwd = join(root, 'runtimes', platform);
-  mkdirSync(destination, { recursive: true });
-  step(`@lea/onnxruntime-${platform} packs`, run('pnpm', ['pack', '--pack-destination', destination], { cwd }));
-  return join(destination, readdirSync(destination)[0]);
-}
-
 /** Installs one package alone, as its README says. */
-function check(name, tarballs, runtime, binaries) {
+function check(name, packed, binaries) {
   const project = join(work, name);
   mkdirSync(project);
   const readme = readFileSync(join(root, folders[name], 'README.md'), 'utf8');
@@ -125,7 +80,7 @@ function check(name, tarballs, runtime, binaries) {
       files: Object.keys(types),
     });
   }
-  if (!install(project, dependencies, tarballs, runtime, dev, sources)) return;
+  if (!install(project, dependencies, packed, dev, sources)) return;
   for (const [version, node] of Object.entries(binaries)) {
     step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.mjs'], { cwd: project }));
   }
@@ -134,20 +89,15 @@ function check(name, tarballs, runtime, binaries) {
 }
 
 /** The installed bench runs a config of the user's, with a package of the user's that is linked as docs/extend.md says. */
-function checkBench(name, tarballs, runtime, binaries) {
+function checkBench(name, packed, binaries) {
   const project = join(work, name);
   const mine = join(work, 'mine');
   mkdirSync(project);
   cpSync(join(root, 'examples', 'own-agent', 'src'), join(mine, 'src'), { recursive: true });
-  const {
-    name: own,
-    version,
-    type,
-    exports,
-  } = JSON.parse(readFileSync(join(root, 'examples', 'own-agent', 'package.json'), 'utf8'));
+  const { name: own, version, type, exports } = readJson(join(root, 'examples', 'own-agent', 'package.json'));
   writeFileSync(join(mine, 'package.json'), JSON.stringify({ name: own, version, type, exports }));
   const config = readFileSync(join(root, 'examples', 'own-agent', 'bench.json'), 'utf8');
-  if (!install(project, ['@lea/bench', '../mine'], tarballs, runtime, [], { 'bench.json': config })) return;
+  if (!install(project, ['@lea/bench', '../mine'], packed, [], { 'bench.json': config })) return;
   for (const [version, node] of Object.entries(binaries)) {
     const bench = [join('node_modules', '@lea', 'bench', 'dist', 'main.js'), 'run', 'bench.json', '--json'];
     const made = run(node, [...bench, '--runs', `runs-${version}`], { cwd: project });
@@ -160,17 +110,17 @@ function checkBench(name, tarballs, runtime, binaries) {
 }
 
 /** An empty project with packages, and what they take on disk. */
-function install(project, dependencies, tarballs, runtime, dev, sources) {
+function install(project, dependencies, packed, dev, sources) {
   const name = basename(project);
-  // What is of this repository may not be on the registry yet: its packed form takes its place.
-  const own = dependencies.flatMap((d) => (d.startsWith('@lea/') ? closure(d.slice('@lea/'.length)) : []));
-  const files = [...new Set(own)].map((folder) => tarballs[folder]);
-  if (own.includes('tensor')) files.push(runtime);
-  const others = dependencies.filter((dependency) => !dependency.startsWith('@lea/'));
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
   for (const [file, source] of Object.entries(sources)) writeFileSync(join(project, file), source);
   const quiet = ['--no-audit', '--no-fund'];
-  if (!step(`@lea/${name} installs`, run('npm', ['install', ...quiet, ...files, ...others], { cwd: project })))
+  if (
+    !step(
+      `@lea/${name} installs`,
+      run('npm', ['install', ...quiet, ...installable(dependencies, packed)], { cwd: project }),
+    )
+  )
     return false;
   console.log(`       ${megabytes(join(project, 'node_modules'))} MB in node_modules`);
   return (
@@ -196,20 +146,5 @@ function typecheck(cwd, kind) {
 }
 
 function devVersion(name) {
-  return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
-}
-
-function run(command, args, options = {}) {
-  // Neither the conditions of this repository nor its workspace reach the child.
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const shell = process.platform === 'win32' && command !== process.execPath;
-  return spawnSync(command, args, { cwd: root, env, encoding: 'utf8', shell, ...options });
-}
-
-function step(name, { status, stdout, stderr, error }) {
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}`);
-  if (status === 0) return true;
-  failed++;
-  console.log(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trimEnd().replace(/^/gm, '       '));
-  return false;
+  return readJson(join(root, 'node_modules', name, 'package.json')).version;
 }

@@ -1,4 +1,4 @@
-// Draws docs/results.svg out of the tables of docs/results.md: `npm run figure`, or `--check` to tell
+// Draws docs/results.svg out of the tables of docs/results/served-policies.md: `npm run figure`, or `--check` to tell
 // whether the picture is that of the tables.
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -13,18 +13,17 @@ const bars = [
   { label: 'network, LEA + memory', color: 'both' },
 ];
 
-const svg = draw(panelsOf(readFileSync(new URL('results.md', docs), 'utf8')));
+const svg = draw(panelsOf(readFileSync(new URL('results/served-policies.md', docs), 'utf8')));
 const path = new URL('results.svg', docs);
 if (!process.argv.includes('--check')) writeFileSync(path, svg);
 else if (readFileSync(path, 'utf8') !== svg) {
-  console.error('docs/results.svg is not that of docs/results.md. Run: npm run figure');
+  console.error('docs/results.svg is not that of docs/results/served-policies.md. Run: npm run figure');
   process.exit(1);
 }
 
-/** The data sets of "Served policies" with NDCG@10 in the order of `bars`. */
+/** The data sets of the page with NDCG@10 in the order of `bars`. */
 function panelsOf(markdown) {
-  const chapter = markdown.split(/^## /m).find((text) => text.startsWith('Served policies')) ?? '';
-  const panels = chapter.split(/^### /m).flatMap((section) => {
+  const panels = markdown.split(/^## /m).flatMap((section) => {
     const rows = [...section.matchAll(/^\| ([^|]+?) +\| +(\.\d{4})(?: ± (\.\d{4}))? +\|/gm)].map(
       ([, name, mean, deviation = 0]) => ({ name, mean: Number(mean), deviation: Number(deviation) }),
     );
@@ -35,9 +34,7 @@ function panelsOf(markdown) {
     return [{ title: section.slice(0, section.indexOf('\n')), values: [best, rows[memory], ...trained] }];
   });
   if (panels.length > 0 && panels.every(({ values }) => values.every(Boolean))) return panels;
-  console.error(
-    `"Served policies" of docs/results.md lacks tables with the rows counting memory, ${networks.join(', ')}.`,
-  );
+  console.error(`docs/results/served-policies.md lacks tables with the rows counting memory, ${networks.join(', ')}.`);
   process.exit(1);
 }
 
@@ -64,7 +61,7 @@ ${lines.join('\n')}
   });
   const size = [columns * (left + width + 40) - 40, Math.ceil(panels.length / columns) * panelHeight];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(' ')}" role="img">
-  <title>NDCG@10 on ${panels.length} data sets, drawn by scripts/results-figure.mjs from docs/results.md</title>
+  <title>NDCG@10 on ${panels.length} data sets, drawn by scripts/results-figure.mjs from docs/results/served-policies.md</title>
   <style>
     text { font: 12px system-ui, sans-serif; fill: #444 }
     .title { font-weight: 600; font-size: 13px; fill: #111 }

@@ -24,6 +24,7 @@ const tasks = {
     pnpm('exec', 'turbo', 'run', 'build', '--filter=@lea/agents', '--filter=@lea/eval', '--output-logs=errors-only') ||
     node('--conditions=@lea/source', 'examples/serving/browser-check.ts', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
+  ways: (args) => node('scripts/ways/main.mjs', ...args),
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

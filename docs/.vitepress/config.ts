@@ -24,7 +24,7 @@ export default defineConfig({
       { text: 'Guide', link: '/guide/first-policy' },
       { text: 'Concepts', link: '/architecture' },
       { text: 'API', link: '/api/' },
-      { text: 'Results', link: '/results' },
+      { text: 'Results', link: '/results/' },
     ],
     sidebar,
   },

@@ -16,8 +16,10 @@ const guide = group('Guide', {
   'guide/first-policy': 'First policy',
   'guide/lea': 'LEA on your log',
   serving: 'Serve it',
+  extend: 'Agents and data of your own',
+  'guide/experiment': 'An experiment on your log',
+  'guide/serve': 'Train, save, serve',
   'guide/retraining': 'Nightly retraining',
-  extend: 'Write an agent',
   'guide/data-set': 'Add a data set',
   bench: 'Experiments: the bench',
 });
@@ -55,6 +57,18 @@ const packages = group(
   ),
 );
 
+const results = group('Results', {
+  'results/': 'In short',
+  'results/served-policies': 'Served policies',
+  'results/faithful-sasrec': 'The faithful SASRec',
+  'results/lea': "LEA's parts and switches",
+  'results/fidelity': 'Fidelity',
+  'results/agreement': 'Agreement',
+  'results/sampled-losses': 'Sampled losses',
+  'results/speed': 'Speed',
+  'results/corrections': 'Corrections',
+});
+
 /** One page per entry point, written by `api.mjs`. */
 const api = group(
   'API reference',
@@ -67,7 +81,6 @@ const api = group(
 );
 
 const reference = group('Reference', {
-  results: 'Results',
   errors: 'Error codes',
   glossary: 'Glossary',
   contributing: 'Contributing',
@@ -82,5 +95,6 @@ export const sidebar: Item[] = [
   folded(encoders),
   folded(packages),
   folded(api),
+  folded(results),
   reference,
 ];

@@ -72,6 +72,32 @@ describe('run', () => {
     expect(other[2]!.weightsHash).not.toBe(made[2]!.weightsHash);
   });
 
+  test('a validation metric stops the runs and chooses among them; one that validation lacks ends the bench before', async () => {
+    const of = (metric: string) =>
+      miniFolder((config) => ({
+        ...config,
+        environments: {},
+        runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 30, evaluateEvery: 10, metric } }],
+      }));
+    const folder = of('hr@5/purchase');
+    const { stderr, code } = await bench(['run', 'mini.json', '--json'], folder);
+    expect(stderr).toContain('The best served policy by validation HR@5 purchase, SNQN,');
+    expect(code).toBe(0);
+    const page = readFileSync(join(folder, 'report.html'), 'utf8');
+    expect(page).toContain('Marked: the best trained policy by validation HR@5 purchase.');
+    const runs = join(folder, 'runs', 'mini');
+    const run = join(runs, readdirSync(runs).find((name) => name.startsWith('snqn'))!);
+    const { training, validation } = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8'));
+    const validations = readFileSync(join(run, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type === 'validation'); // biome-ignore format: one line
+    expect(validations.map(({ value }) => value)).toEqual(validations.map(({ metrics }) => metrics['hr@5/purchase']));
+    expect(validation).toBe(training.best.value);
+
+    const other = of('hr@7');
+    const refused = await bench(['run', 'mini.json'], other);
+    expect(refused.stderr).toMatch(/E_TRAIN_METRIC: .*mini\.json, at train\.metric: .*"hr@7"/);
+    expect(existsSync(join(other, 'runs'))).toBe(false);
+  });
+
   test('killed in the middle and started again: the same weights as uncut', async () => {
     const long = () =>
       miniFolder((config) => ({

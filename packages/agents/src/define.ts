@@ -1,16 +1,10 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError, optionsOf, type TypeDefinition } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
 
 /** Defines a type of encoder, see `defineEncoder`. */
-export interface EncoderDefinition<O extends object> {
-  /** Name of the type in configs and saved policies. */
-  readonly type: string;
-  /** All options with their defaults; other option names are refused. */
-  readonly defaults: O;
-  /** Throws for invalid option values. Default: no check. */
-  check?(options: O): void;
+export interface EncoderDefinition<O extends object> extends TypeDefinition<O> {
   /** Builds the encoder from its complete options. */
   build(options: O): EncoderParts;
 }
@@ -36,13 +30,7 @@ export interface EncoderFactory<O extends object = object> {
 }
 
 /** Defines a type of agent, see `defineAgent`. */
-export interface AgentDefinition<O extends object> {
-  /** Name of the type in configs and saved policies. */
-  readonly type: string;
-  /** All options with their defaults; other option names are refused. */
-  readonly defaults: O;
-  /** Throws for invalid option values. Default: no check. */
-  check?(options: O): void;
+export interface AgentDefinition<O extends object> extends TypeDefinition<O> {
   /** Builds the agent. Start from `supervisedParts` or `qParts` and add phases and loss. */
   build(options: O, encoder: Encoder): AgentParts;
 }
@@ -70,8 +58,7 @@ export interface AgentFactory<O extends object = object> {
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
   const { type, defaults } = definition;
   const make = (options: Partial<O> = {}): Encoder => {
-    const all = withDefaults(type, defaults, options);
-    definition.check?.(all);
+    const all = optionsOf(definition, options);
     const parts = definition.build(all);
     return {
       needsText: false,
@@ -93,13 +80,8 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
   const { type, defaults } = definition;
   const make = (given: AgentOptions<O>): Agent => {
-    const { encoder, ...options } = withDefaults<Partial<AgentOptions>>(
-      type,
-      { encoder: undefined, ...defaults },
-      given,
-    );
-    const all = options as O;
-    definition.check?.(all);
+    const { encoder, ...options } = given ?? {};
+    const all = optionsOf(definition, options as Partial<O>);
     checkEncoder(type, encoder);
     return {
       ...definition.build(all, encoder),

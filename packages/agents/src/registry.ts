@@ -1,4 +1,4 @@
-import { LeaError, nearest } from '@lea/core';
+import { createRegistry, LeaError } from '@lea/core';
 import { ccql } from './agents/ccql.ts';
 import { ce } from './agents/ce.ts';
 import { dqnNs } from './agents/dqn-ns.ts';
@@ -23,8 +23,8 @@ import { sasrec } from './encoders/sasrec.ts';
 import { sasrecModern } from './encoders/sasrec-modern.ts';
 import type { Agent, AgentConfig, Encoder, EncoderConfig } from './types.ts';
 
-const encoders = known<EncoderFactory>([gru4rec, caser, nextitnet, sasrec, sasrecModern]);
-const agents = known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, vpq, ccql, proxy]);
+const encoders = createRegistry('encoder', known<EncoderFactory>([gru4rec, caser, nextitnet, sasrec, sasrecModern]));
+const agents = createRegistry('agent', known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, vpq, ccql, proxy]));
 
 /**
  * Registers an encoder type, so that `createEncoder`, `createAgent` and `loadPolicy` find it.
@@ -37,7 +37,7 @@ export function defineEncoder<O extends object>(
   definition: EncoderDefinition<O>,
   options: { override?: boolean } = {},
 ): EncoderFactory<O> {
-  return register('encoder', encoders, encoderFactory(definition), options.override);
+  return encoders.define(encoderFactory(definition) as EncoderFactory, options.override) as EncoderFactory<O>;
 }
 
 /**
@@ -51,17 +51,17 @@ export function defineAgent<O extends object>(
   definition: AgentDefinition<O>,
   options: { override?: boolean } = {},
 ): AgentFactory<O> {
-  return register('agent', agents, agentFactory(definition), options.override);
+  return agents.define(agentFactory(definition) as AgentFactory, options.override) as AgentFactory<O>;
 }
 
 /** The names of all registered encoder types. */
 export function encoderTypes(): string[] {
-  return [...encoders.keys()];
+  return encoders.types();
 }
 
 /** The names of all registered agent types. */
 export function agentTypes(): string[] {
-  return [...agents.keys()];
+  return agents.types();
 }
 
 /**
@@ -71,7 +71,7 @@ export function agentTypes(): string[] {
  */
 export function createEncoder(config: EncoderConfig): Encoder {
   const { type, ...options } = checkedConfig('encoder', config, '{ type: "sasrec" }');
-  return find('encoder', encoders, type)(options);
+  return encoders.find(type)(options);
 }
 
 /**
@@ -82,7 +82,7 @@ export function createEncoder(config: EncoderConfig): Encoder {
 export function createAgent(config: AgentConfig): Agent {
   const example = '{ type: "ce", encoder: { type: "sasrec" } }';
   const { type, encoder, ...options } = checkedConfig('agent', config, example);
-  const factory = find('agent', agents, type);
+  const factory = agents.find(type);
   if (!encoder) {
     throw new LeaError('E_OPTION_MISSING', 'The agent has no encoder.', { hint: 'Add encoder: { type: "sasrec" }.' });
   }
@@ -102,32 +102,7 @@ function checkedConfig<C extends object>(kind: string, config: C, example: strin
   });
 }
 
-function known<F extends { readonly type: string }>(factories: readonly object[]): Map<string, F> {
-  return new Map((factories as readonly F[]).map((factory) => [factory.type, factory]));
-}
-
-function register<F extends { readonly type: string }>(
-  kind: string,
-  all: Map<string, { readonly type: string }>,
-  factory: F,
-  override = false,
-): F {
-  if (all.has(factory.type) && !override) {
-    throw new LeaError('E_TYPE_TAKEN', `An ${kind} type with this name already exists.`, {
-      value: factory.type,
-      hint: 'Choose another name, or pass { override: true }.',
-    });
-  }
-  all.set(factory.type, factory);
-  return factory;
-}
-
-function find<T>(kind: string, known: Map<string, T>, type: string): T {
-  const factory = known.get(type);
-  if (factory) return factory;
-  const near = typeof type === 'string' ? nearest(type, [...known.keys()]) : undefined;
-  throw new LeaError('E_TYPE_UNKNOWN', `Unknown type of ${kind}.`, {
-    value: type,
-    hint: near ? `Did you mean "${near}"?` : `The types are: ${[...known.keys()].join(', ')}.`,
-  });
+/** Factories whose options differ, as those of any options. */
+function known<F>(factories: readonly object[]): readonly F[] {
+  return factories as readonly F[];
 }

@@ -3,6 +3,7 @@ export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
+export { createRegistry, optionsOf, type Registry, type TypeDefinition } from './registry.ts';
 export { type Resource, resource } from './resource.ts';
 export { sealed, unsealed } from './sealed.ts';
 export { deviation, mean } from './statistics.ts';

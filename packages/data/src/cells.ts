@@ -102,28 +102,3 @@ function textOf(
 }
 
 const control = /\p{Cc}/u;
-
-/**
- * Parses times to numbers.
- *
- * @throws LeaError `E_TIME_BAD`
- */
-export function timesOf(cells: ArrayLike<unknown>, where: (row: number) => string): Float64Array {
-  return Float64Array.from(cells, (cell, row) => {
-    const time = timeOf(cell);
-    if (Number.isFinite(time)) return time;
-    throw new LeaError('E_TIME_BAD', `${where(row)}: the time must be a finite number.`, {
-      value: cell,
-      hint: 'Use numbers (seconds, milliseconds, or ranks), or omit the column to use the order of the rows.',
-    });
-  });
-}
-
-function timeOf(cell: unknown): number {
-  if (typeof cell === 'number') return cell;
-  if (typeof cell === 'bigint' || cell instanceof Date) return Number(cell);
-  return typeof cell === 'string' && decimal.test(cell) ? Number(cell) : Number.NaN;
-}
-
-/** Stricter than `Number`, which also accepts 0x10, 0b1 and the empty string. */
-const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;

@@ -7,6 +7,14 @@ export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './c
 export { successions } from './counting/successions.ts';
 export type { Dataset, EventSet } from './datasets/dataset.ts';
 export {
+  type DatasetDefinition,
+  type DatasetFactory,
+  datasetTypes,
+  defineDataset,
+  findDataset,
+  type OwnDataset,
+} from './define-dataset.ts';
+export {
   dataHash,
   type EventColumns,
   type IdOptions,

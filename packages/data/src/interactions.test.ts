@@ -106,7 +106,7 @@ it('trims ids, kinds and given ids, or keeps them', () => {
   expect(interactionsOf(events, { trim: false }).itemIds).toHaveLength(3);
 });
 
-it.each([[null], [undefined], ['x'], [''], [true], [[5]], ['0x10'], ['1_0'], ['1e400'], ['2020-01-01']])(
+it.each([[null], [undefined], ['x'], [''], [true], [[5]], ['0x10'], ['1_0'], ['1e400'], ['2020-02-30']])(
   'refuses %j as a time',
   (time) => {
     const error = thrown(() =>

@@ -1,7 +1,8 @@
 import { contentHash, LeaError, withDefaults } from '@lea/core';
-import { type Cell, type CellOptions, missingWords, textsOf, timesOf } from './cells.ts';
+import { type Cell, type CellOptions, missingWords, textsOf } from './cells.ts';
 import { idNotes } from './id-notes.ts';
 import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
+import { timeNotes, timesOf } from './times.ts';
 
 /** Events as columns, sorted by user, then time; events with equal times keep their input order. */
 export interface Interactions {
@@ -15,7 +16,7 @@ export interface Interactions {
   user: Int32Array;
   /** [events] index into `itemIds` */
   item: Int32Array;
-  /** [events] in the unit of the source, or the input order if the source has no times */
+  /** [events] in the unit of the source, milliseconds since 1970 for dates, or the input order if the source has no times */
   time: Float64Array;
   /** [events] index into `kinds` */
   kind: Uint8Array;
@@ -35,7 +36,10 @@ export interface EventColumns {
   user: ArrayLike<Cell>;
   /** [events] raw item ids */
   item: ArrayLike<Cell>;
-  /** [events] finite numbers, decimal strings, or `Date`s (in milliseconds). Default: input order. */
+  /**
+   * [events] finite numbers, decimal strings, or ISO dates: `2024-05-01T12:00:00Z`, `2024-05-01 12:00:00` (UTC). Dates, also
+   * `Date`s, become milliseconds since 1970. Default: input order.
+   */
   time?: ArrayLike<number | string | bigint | Date>;
   /** [events] kind of each event. Default: every event is a `click`. */
   kind?: ArrayLike<Cell>;
@@ -53,7 +57,8 @@ export interface IdOptions extends CellOptions {
  * Makes `Interactions` of events in any order.
  *
  * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of different lengths),
- *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
+ *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item
+ *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
 export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
   const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);
@@ -97,7 +102,7 @@ export function interactionsOf(events: EventColumns, options?: IdOptions): Inter
     item,
     time: time.map((_, i) => time[order[i]!]!),
     kind: Uint8Array.from(order, (i) => (rawKind ? kindIndex.get(rawKind[i]!)! : 0)),
-    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...roundedTimes(time)] },
+    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)] },
   };
 }
 
@@ -128,12 +133,6 @@ function commonLength(events: EventColumns): number {
     value: [count, events[other]!.length],
     hint: 'Give one entry per event in every column.',
   });
-}
-
-function roundedTimes(time: Float64Array): string[] {
-  const large = time.find((t) => Math.abs(t) > Number.MAX_SAFE_INTEGER);
-  if (large === undefined) return [];
-  return [`Times above 2^53 are rounded, such as ${large}: events whose times become equal keep their input order.`];
 }
 
 /** SHA-256 (hex) over ids, kinds and all events: equal data have equal hashes. */

@@ -12,6 +12,14 @@ export { sknn } from './baselines/sknn.ts';
 export { type StanOptions, stan } from './baselines/stan.ts';
 export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
 export { vsknn } from './baselines/vsknn.ts';
+export {
+  type BaselineContext,
+  type BaselineDefinition,
+  type BaselineFactory,
+  baselineTypes,
+  defineBaseline,
+  findBaseline,
+} from './define-baseline.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
 export type { EvaluationEvent } from './events.ts';
 export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
@@ -26,7 +34,7 @@ export { plattScaling } from './fidelity/platt-scaling.ts';
 export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
 export type { Moments } from './fidelity/statistics.ts';
 export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
-export { averages, type Measure, type Metric, parseMetric, rankOf } from './metrics.ts';
+export { averages, definedMeasures, defineMeasure, type Gain, type Metric, parseMetric, rankOf } from './metrics.ts';
 export { type TextNearness, textNearness } from './nearness.ts';
 export {
   type Comparison,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averages, gains, parseMetric, rankOf } from './metrics.ts';
+import { averages, definedMeasures, defineMeasure, gains, parseMetric, rankOf } from './metrics.ts';
 
 describe('rankOf', () => {
   it('puts greater scores first, and the smaller index among equals', () => {
@@ -102,4 +102,21 @@ describe('parseMetric', () => {
   it('names the nearest kind', () => {
     expect(() => parseMetric('hr@5/purchas', ['click', 'purchase'])).toThrow(/Did you mean "purchase"/);
   });
+});
+
+it('a measure that is defined is counted and parsed like the others', () => {
+  expect(definedMeasures()).toEqual([]);
+  defineMeasure('rbp', (rank, k) => (rank <= k ? 0.2 * 0.8 ** (rank - 1) : 0));
+  expect(definedMeasures()).toEqual(['rbp']);
+  const metrics = averages([1, 3, 6], [0, 1, 1], ['click', 'purchase'], [5]);
+  expect(metrics['rbp@5']).toBeCloseTo((0.2 + 0.128) / 3, 15);
+  expect(metrics['rbp@5/purchase']).toBeCloseTo(0.064, 15);
+  expect(parseMetric('rbp@5/purchase', ['purchase'])).toEqual({ measure: 'rbp', k: 5, kind: 'purchase' });
+  const taken = (name: string) => () => defineMeasure(name, () => 1);
+  expect(taken('ndcg')).toThrow(expect.objectContaining({ code: 'E_TYPE_TAKEN' }));
+  expect(taken('rbp')).toThrow(expect.objectContaining({ code: 'E_TYPE_TAKEN' }));
+  expect(taken('RBP@5')).toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE', value: 'RBP@5' }));
+  defineMeasure('hr', () => 0.5, { override: true });
+  expect(averages([9], [0], ['click'], [5])['hr@5']).toBe(0.5);
+  expect(definedMeasures()).toEqual(['hr', 'rbp']);
 });

@@ -1,20 +1,50 @@
 import { checkRanges, LeaError, mean, nearest } from '@lea/core';
 import type { Scores } from '@lea/data';
 
-/** Value of an event with the relevant item at `rank` (from 1) in a list of length `k`; one relevant item per event. */
-const measures = {
-  hr: (rank: number, k: number): number => (rank <= k ? 1 : 0),
-  ndcg: (rank: number, k: number): number => (rank <= k ? 1 / Math.log2(rank + 1) : 0),
-  mrr: (rank: number, k: number): number => (rank <= k ? 1 / rank : 0),
+/** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
+export type Gain = (rank: number, k: number) => number;
+
+const included: Readonly<Record<string, Gain>> = {
+  hr: (rank, k) => (rank <= k ? 1 : 0),
+  ndcg: (rank, k) => (rank <= k ? 1 / Math.log2(rank + 1) : 0),
+  mrr: (rank, k) => (rank <= k ? 1 / rank : 0),
 };
 
-/** Hit rate, normalized discounted cumulative gain, or mean reciprocal rank (each 0 for ranks above k). */
-export type Measure = keyof typeof measures;
+/** By name. */
+const measures = new Map<string, Gain>(Object.entries(included));
+
+/**
+ * Makes a measure known wherever metrics are named: to `evaluate`, `compare`, the validation of @lea/train and the bench. Its
+ * metrics are micro averages of the gain, as those of the others are: `defineMeasure('rbp', gain)` gives `rbp@10`.
+ *
+ * @param name small letters
+ * @throws LeaError `E_OPTION_VALUE` for another name, `E_TYPE_TAKEN` for one that exists and `override` is not set
+ */
+export function defineMeasure(name: string, gain: Gain, options: { override?: boolean } = {}): void {
+  if (!/^[a-z]+$/.test(name)) {
+    throw new LeaError('E_OPTION_VALUE', 'Expected a name of small letters.', {
+      value: name,
+      hint: 'For example "rbp".',
+    });
+  }
+  if (measures.has(name) && !options.override) {
+    throw new LeaError('E_TYPE_TAKEN', 'This measure exists already.', {
+      value: name,
+      hint: 'Choose another name or pass { override: true }.',
+    });
+  }
+  measures.set(name, gain);
+}
+
+/** The names of measures that were defined beside hr, ndcg and mrr. */
+export function definedMeasures(): string[] {
+  return [...measures].flatMap(([name, gain]) => (included[name] === gain ? [] : [name]));
+}
 
 /** A parsed metric name: `ndcg@10/purchase` is `{ measure: 'ndcg', k: 10, kind: 'purchase' }`. */
 export interface Metric {
-  /** The measure. */
-  readonly measure: Measure;
+  /** `hr` (hit rate), `ndcg` (normalized discounted cumulative gain), `mrr` (mean reciprocal rank), or a defined measure. */
+  readonly measure: string;
   /** List length. */
   readonly k: number;
   /** Only events of this kind. Default: all events. */
@@ -50,10 +80,10 @@ export function rankOf(scores: Scores, target: number, start = 0, items: number 
  */
 export function parseMetric(name: string, kinds: readonly string[]): Metric {
   const [, measure, k, kind] = /^([a-z]+)@([1-9]\d*)(?:\/(.+))?$/.exec(name) ?? [];
-  if (measure === undefined || !Object.hasOwn(measures, measure)) {
+  if (measure === undefined || !measures.has(measure)) {
     throw new LeaError('E_METRIC_UNKNOWN', 'Unknown metric.', {
       value: name,
-      hint: 'Use hr@k, ndcg@k or mrr@k, with /kind for the events of one kind: "ndcg@10", "hr@5/purchase".',
+      hint: `Measures are ${[...measures.keys()].join(', ')}: "ndcg@10", and for the events of one kind "hr@5/purchase".`,
     });
   }
   if (kind !== undefined && !kinds.includes(kind)) {
@@ -62,17 +92,18 @@ export function parseMetric(name: string, kinds: readonly string[]): Metric {
       hint: `Did you mean "${nearest(kind, kinds) ?? kinds[0]}"? The kinds are: ${kinds.join(', ')}.`,
     });
   }
-  return { measure: measure as Measure, k: Number(k), ...(kind === undefined ? {} : { kind }) };
+  return { measure, k: Number(k), ...(kind === undefined ? {} : { kind }) };
 }
 
 /** [ranks] the value of the metric for each rank. */
 export function gains(ranks: ArrayLike<number>, { measure, k }: Metric): Float64Array {
-  return Float64Array.from(ranks, (rank) => measures[measure](rank, k));
+  const gain = measures.get(measure)!;
+  return Float64Array.from(ranks, (rank) => gain(rank, k));
 }
 
 /**
- * Averages over events: `hr@k`, `ndcg@k`, `mrr@k` for each k, over all events and per kind (`ndcg@10/click`).
- * With a k above the number of items every event is a hit. The average of no events is NaN.
+ * Averages over events: `hr@k`, `ndcg@k`, `mrr@k` and defined measures for each k, over all events and per kind
+ * (`ndcg@10/click`). With a k above the number of items every event is a hit. The average of no events is NaN.
  *
  * @param ranks [events] ranks from 1
  * @param kind [events] index into `kinds`
@@ -86,7 +117,7 @@ export function averages(
 ): Record<string, number> {
   for (const k of ks) checkRanges('averages', { k }, { k: [1, Number.MAX_VALUE, 'whole'] });
   const result: Record<string, number> = {};
-  const names = Object.keys(measures) as Measure[];
+  const names = [...measures.keys()];
   for (const group of [undefined, ...kinds.keys()]) {
     const members = Array.from(ranks).filter((_, event) => group === undefined || kind[event] === group);
     const suffix = group === undefined ? '' : `/${kinds[group]}`;

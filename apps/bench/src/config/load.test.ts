@@ -74,6 +74,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => Object.assign(c, { baselines: [{ type: 'ease', repeat: 'nevr' }] }),
     /at baselines\.0\.repeat/,
   ],
+  [
+    'runs of different validation metrics',
+    (c) => (c.runs[1]!.train = { metric: 'hr@5' }),
+    /runs "CE" and "CE-LEA" have different validation metrics.*\["ndcg@10","hr@5"\]/,
+  ],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that is not there/],

@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { type Agent, createAgent } from '@lea/agents';
 import { LeaError, nearest, stableJson } from '@lea/core';
 import * as v from 'valibot';
+import { checkDefined } from './defined.ts';
 import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
 import { readJsonFile } from './json-file.ts';
+import { checkMetrics } from './metrics.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { presets } from './presets/index.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
@@ -69,6 +71,7 @@ export function check(config: unknown, origin: string): Experiment {
   }
   const experiment = result.output;
   checkHashed(experiment, origin);
+  checkDefined(experiment, origin);
   const names = experiment.runs.map((run) => run.name);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice)
@@ -78,7 +81,9 @@ export function check(config: unknown, origin: string): Experiment {
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
   for (const run of experiment.runs) checkGiven(run, experiment.runs, origin);
   for (const run of runs) checkRun(run, { ...experiment, environments }, origin);
-  return { ...experiment, ...(experiment.environments && { environments }), runs };
+  const checked = { ...experiment, ...(experiment.environments && { environments }), runs };
+  checkMetrics(checked, origin);
+  return checked;
 }
 
 /** Options of agents are checked by their types, which may let pass what no run id can hold. */

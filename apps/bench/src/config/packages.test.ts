@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { planOf } from '../experiment/plan.ts';
@@ -10,6 +10,7 @@ import { importPackages, type PackageVersions } from './packages.ts';
 import { presets } from './presets/index.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
+const ownData = fileURLToPath(new URL('../../../../examples/own-data/bench.json', import.meta.url));
 
 test('an agent and an encoder of a package that the config names are trained', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
@@ -26,6 +27,70 @@ test('an agent and an encoder of a package that the config names are trained', a
   const of = (name: string) => readdirSync(runs).find((run) => run.startsWith(name))!;
   const record = JSON.parse(readFileSync(join(runs, of('pool-iql'), 'record.json'), 'utf8'));
   expect(record.packages).toEqual({ '@lea-examples/own-agent': '0.1.0' });
+});
+
+test('a data set, a baseline and a measure of a package that the config names are run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
+  const { code, stdout, stderr } = await bench(['run', ownData, '--json'], folder);
+  expect(code).toBe(0);
+  const made = stdout.trim().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: one line
+  expect(made.map(({ name, dataset }) => [name, dataset])).toEqual([
+    ['popularity', 'json-lines'],
+    ['recent-popularity', 'json-lines'],
+    ['CE', 'json-lines'],
+  ]);
+  for (const { metrics } of made) expect(metrics['rbp@10']).toBeGreaterThan(0);
+  expect(stderr).toContain('The best served policy by validation RBP@10, CE,');
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(page).toContain('<th>RBP@10</th>');
+  expect(page).toContain('validation RBP@10, which also chooses among the runs');
+  const runs = join(folder, 'runs', 'own-data');
+  const of = (name: string) => readdirSync(runs).find((run) => run.startsWith(name))!;
+  const { baseline, tuning, config } = JSON.parse(readFileSync(join(runs, of('recent'), 'record.json'), 'utf8'));
+  expect(tuning.map(({ last }: { last: number }) => last).slice(0, 2)).toEqual([1, 3]);
+  expect(baseline).toEqual({ type: 'recent-popularity', last: expect.any(Number) });
+  expect(config).toMatchObject({
+    config: { defaults: { last: 3 }, packages: { '@lea-examples/own-data': '0.1.0' } },
+    packages: { '@lea-examples/own-data': '0.1.0' },
+  });
+  const again = await bench(['run', ownData, '--json'], folder);
+  expect(again.stdout.trim().split('\n').map((line) => JSON.parse(line).reused)).toEqual([true, true, true]); // biome-ignore format: one line
+});
+
+test.each<[string, (config: Record<string, unknown>) => void, RegExp]>([
+  [
+    'data set',
+    (c) => (c.dataset = { type: 'json-line' }),
+    /at dataset\.type: .*"json-lines".*Did you mean "json-lines"\?/,
+  ],
+  [
+    'option of a data set',
+    (c) => (c.dataset = { type: 'json-lines', fil: 'x' }),
+    /at dataset: .*Did you mean "file"\?/,
+  ],
+  [
+    'value of a data set',
+    (c) => (c.dataset = { type: 'json-lines', file: '' }),
+    /at dataset: json-lines: expected a path/,
+  ],
+  ['baseline', (c) => (c.baselines = [{ type: 'recent' }]), /at baselines\.0\.type: .*"recent-popularity"/],
+  [
+    'option of a baseline',
+    (c) => (c.baselines = [{ type: 'recent-popularity', lst: 1 }]),
+    /at baselines\.0: .*Did you mean "last"\?/,
+  ],
+  ['measure', (c) => (c.metrics = ['rpb@10']), /E_METRIC_UNKNOWN: .*at metrics: .*hr, ndcg, mrr, rbp/],
+  ['place of a metric', (c) => (c.metrics = ['rbp@7']), /at metrics: rbp@7 is not counted.*5, 10, 20/],
+])('a %s that the package does not define is refused', async (_, change, message) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
+  const config = JSON.parse(readFileSync(ownData, 'utf8'));
+  change(config);
+  mkdirSync(join(folder, 'node_modules', '@lea-examples'), { recursive: true });
+  symlinkSync(dirname(ownData), join(folder, 'node_modules', '@lea-examples', 'own-data'), 'junction');
+  writeFileSync(join(folder, 'bench.json'), JSON.stringify(config));
+  const { code, stderr } = await bench(['run', 'bench.json'], folder);
+  expect(stderr).toMatch(message);
+  expect(code).toBe(1);
 });
 
 test('another version of a package is another run; environments and baselines stay', () => {

@@ -8,7 +8,7 @@ import { LeaError } from '@lea/core';
 export type PackageVersions = Readonly<Record<string, string>>;
 
 /**
- * Imports the packages that a config names, which defines their agents and encoders. They are looked for from the
+ * Imports the packages that a config names, which defines their agents, encoders, data sets, baselines and measures. They are looked for from the
  * config's folder, then from the bench. Whatever they import of this toolkit is the bench's own copy, wherever they lie:
  * types are known to the copy that they were defined in.
  *
@@ -31,7 +31,7 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   if (isBuiltin(name)) {
     throw new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: that is a module of Node.`, {
       value: name,
-      hint: 'Name a package that defines agents or encoders.',
+      hint: 'Name a package that defines agents, encoders, data sets, baselines or measures.',
     });
   }
   const parents = [pathToFileURL(join(folder, 'config.json')).href, import.meta.url];

@@ -1,5 +1,7 @@
+import { datasetTypes } from '@lea/data';
+import { baselineTypes } from '@lea/eval';
 import * as v from 'valibot';
-import { distinct, options, strict } from './strict.ts';
+import { distinct, options, strict, withDefined } from './strict.ts';
 
 /** JSON has no Infinity, but 1e400 is read as one. */
 const number = v.pipe(v.number(), v.finite('a number is finite, and at most 1.8e308.'));
@@ -48,7 +50,7 @@ const reading = {
   maxRecordSize: v.optional(count),
 };
 
-const dataset = v.variant('type', [
+const includedDataset = v.variant('type', [
   strict('dataset', {
     type: v.literal('world'),
     seed: v.optional(seed),
@@ -64,8 +66,8 @@ const dataset = v.variant('type', [
     interactions: text,
     catalog: v.optional(text),
     columns: v.optional(columns),
-    /** Raw value -> kind, e.g. `{ "view": "click" }`. */
-    kinds: v.optional(v.record(v.string(), v.string())),
+    /** Raw value -> kind, e.g. `{ "view": "click", "seen": null }`: null drops the events. */
+    kinds: v.optional(v.record(v.string(), v.nullable(v.string()))),
     /** Between the items of a history in one cell. */
     separator: v.optional(v.pipe(v.string(), v.nonEmpty())),
     ...reading,
@@ -80,6 +82,9 @@ const dataset = v.variant('type', [
     ),
   }),
 ]);
+
+/** Those of packages check their options themselves. */
+const dataset = withDefined('dataset', includedDataset, datasetTypes);
 
 const split = v.variant('type', [
   strict('split', {
@@ -172,6 +177,8 @@ const training = strict('train', {
   evaluateEvery: v.optional(count),
   patience: v.optional(count),
   maxSteps: v.optional(count),
+  /** The validation metric that stops the run and chooses among runs, e.g. `hr@5` or `ndcg@10/purchase`. */
+  metric: v.optional(text),
 });
 
 const run = strict('run', {
@@ -212,7 +219,7 @@ const repeat = v.optional(v.union([number, v.literal('never')]));
 const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
 
 /** Options of the baselines in @lea/eval; those that have a grid are decided by validation where they are left out. */
-const baseline = v.variant('type', [
+const includedBaseline = v.variant('type', [
   strict('baseline', { type: v.literal('popularity') }),
   strict('baseline', { type: v.literal('repeat-history') }),
   strict('baseline', { type: v.literal('last-item-markov') }),
@@ -247,6 +254,8 @@ const baseline = v.variant('type', [
   }),
 ]);
 
+const baseline = withDefined('baseline', includedBaseline, baselineTypes);
+
 /** Places that metrics are counted to; 10, by which results are compared, is always among them. */
 const ks = v.pipe(
   v.array(count),
@@ -256,7 +265,7 @@ const ks = v.pipe(
 
 /** An experiment: one data set, one protocol, the runs to compare. */
 export const experimentSchema = strict('The config', {
-  /** Packages that define agents and encoders of their own: they are imported before the runs are checked. */
+  /** Packages that define what else the config names: they are imported before it is checked. */
   packages: v.optional(
     v.array(
       v.pipe(v.string(), v.regex(/^(@[\w.-]+\/)?[\w.-]+$/, 'a package is named as npm names it, not by a path.')),
@@ -272,6 +281,8 @@ export const experimentSchema = strict('The config', {
   window: v.pipe(count, v.maxValue(4096)),
   rewards: v.record(v.string(), number),
   ks: v.optional(ks),
+  /** Metrics that the tables show beside the usual ones, e.g. `mrr@5` or `hr@20/purchase`. */
+  metrics: v.optional(v.pipe(v.array(text), distinct('metric'))),
   seeds: v.pipe(v.array(seed), v.minLength(1), distinct('seed')),
   threads: v.optional(v.pipe(count, v.maxValue(1024))),
   baselines: v.pipe(v.array(baseline), distinct('baseline')),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { show, unknownKey } from '@lea/core';
+import { LeaError, show, unknownKey } from '@lea/core';
 import * as v from 'valibot';
 
 /** An object that refuses keys it does not know and names the nearest one it does. */
@@ -32,4 +32,27 @@ export function distinct<T>(what: string): v.CheckAction<T[], v.ErrorMessage<v.C
     (list: T[]) => twice(list) === undefined,
     ({ input }) => `the same ${what} stands there twice, ${show(twice(input))}: leave one out.`,
   );
+}
+
+interface Typed {
+  readonly entries: { readonly type: { readonly literal: string } };
+}
+
+/** `{ type, ...options }` of the included types, or of those that packages have defined when something is checked. */
+export function withDefined<S extends v.VariantSchema<'type', v.VariantOptions<'type'>, undefined>>(
+  what: string,
+  included: S,
+  defined: () => readonly string[],
+): v.LazySchema<S> {
+  const names = included.options.map((option) => (option as unknown as Typed).entries.type.literal);
+  return v.lazy(() => {
+    const own = defined().map((type) => {
+      if (!names.includes(type)) return v.looseObject({ type: v.literal(type) });
+      throw new LeaError('E_TYPE_TAKEN', `The bench has a ${what} of that type.`, {
+        value: type,
+        hint: 'Define it by another name.',
+      });
+    });
+    return v.variant('type', [...included.options, ...own]) as unknown as S;
+  });
 }

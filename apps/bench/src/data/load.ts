@@ -9,6 +9,7 @@ import {
   readCatalog,
   readInteractions,
 } from '@lea/data/node';
+import { definedDataset } from '../config/defined.ts';
 import type { DatasetConfig } from '../config/schema.ts';
 import { locate } from './locate.ts';
 
@@ -30,6 +31,8 @@ export interface Source {
  * @throws LeaError `E_DATA_MISSING` saying where people get the files, and those of the readers
  */
 export async function loadDataset(config: DatasetConfig, data: string | undefined, folder: string): Promise<Source> {
+  const defined = definedDataset(config);
+  if (defined) return ready({ name: config.type, ...(await defined.factory(defined.options, data ?? folder)) });
   switch (config.type) {
     case 'world': {
       const { type: _, ...options } = config;

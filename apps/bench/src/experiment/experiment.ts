@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { LeaError } from '@lea/core';
+import { checkMetric } from '@lea/train';
 import { hasLanguageModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
+import { validationMetric } from '../config/metrics.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 import type { Dataset } from '../data/describe.ts';
 import { duration } from '../terminal/duration.ts';
@@ -41,6 +43,7 @@ export async function runExperiment(loaded: Loaded, options: ExperimentOptions):
   const { experiment } = loaded;
   const prepared = await prepareData(loaded, options.data);
   checkTexts(prepared.dataset, experiment);
+  checkValidation(prepared, loaded.origin);
   const plan = planOf(experiment, prepared.dataHash, options.runs, loaded.packages, prepared.models);
   const isFinished = plan.jobs.every(({ folder }) => existsSync(recordPath(folder)));
   return alone(plan.folder, isFinished, () => runPlan(plan, prepared, options));
@@ -98,6 +101,16 @@ async function carriedOut(job: Job, context: Context, guide: Guide): Promise<Fin
   progress.begin(job.name);
   if (job.kind === 'baseline') return runBaseline(job, context);
   return job.network ? runFused(job, job.network, context) : runTrained(job, context, guidance);
+}
+
+/** A metric that validation does not give, before anything is trained. */
+function checkValidation({ experiment, split }: Prepared, origin: string): void {
+  try {
+    checkMetric(validationMetric(experiment.runs), split.validation);
+  } catch (cause) {
+    if (!(cause instanceof LeaError)) throw cause;
+    throw new LeaError(cause.code, `${origin}, at train.metric: ${cause.message}`, { cause });
+  }
 }
 
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {

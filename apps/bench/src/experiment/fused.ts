@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadPolicy, weightsHash } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import { fuse } from '@lea/train';
+import { validationMetric } from '../config/metrics.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { broken, intact } from './intact.ts';
@@ -24,7 +25,12 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
   }
   // The config refuses to join what is trained already.
   const fused = await follow(
-    fuse(bare, memory, split.validation, { form: form as 'after' | 'mixture', signal, threads }),
+    fuse(bare, memory, split.validation, {
+      form: form as 'after' | 'mixture',
+      metric: validationMetric(experiment.runs),
+      signal,
+      threads,
+    }),
     context,
   );
   const { policy, fusion, value, curve } = fused;

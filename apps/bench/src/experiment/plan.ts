@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
 import { contentHash } from '@lea/core';
+import { definedMeasures } from '@lea/eval';
+import { definedBaseline } from '../config/defined.ts';
 import { teachersOf } from '../config/load.ts';
 import type { PackageVersions } from '../config/packages.ts';
 import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
@@ -51,7 +53,7 @@ export type Job = BaselineJob | RunJob;
  *
  * @param dataHash of events, texts and split
  * @param runs folder of all experiments
- * @param packages that define agents: another version is another run
+ * @param packages that define agents, baselines or measures: another version is another run
  * @param models that environments read, by content
  */
 export function planOf(
@@ -65,13 +67,14 @@ export function planOf(
   // threads order sums: where the config fixes them they belong to the outcome
   const { window, rewards, ks, threads } = experiment;
   const shared = { dataHash, threads, versions: computing() };
-  const protocol = { ...shared, window, rewards, ks };
+  const defining = Object.keys(packages).length > 0 && { packages };
+  // Measures of packages are counted with the others.
+  const protocol = { ...shared, window, rewards, ks, ...(definedMeasures().length > 0 && defining) };
   const planned = (name: string, seed: number, config: unknown, parent: string, of: object = protocol): Planned => {
     const resolved = { config, seed, ...of };
     const id = `${slug(name)}-s${seed}-${contentHash(resolved).slice(0, 10)}`;
     return { id, name, seed, folder: join(parent, id), resolved };
   };
-  const defining = Object.keys(packages).length > 0 && { packages };
   const environments = Object.entries(experiment.environments ?? {}).flatMap(([name, config]) =>
     experiment.seeds.map(
       (seed): EnvironmentJob => ({
@@ -80,9 +83,12 @@ export function planOf(
       }),
     ),
   );
-  const baselines = experiment.baselines.map(
-    (config): BaselineJob => ({ ...planned(baselineName(config), 0, config, folder), kind: 'baseline', config }),
-  );
+  const baselines = experiment.baselines.map((config): BaselineJob => {
+    const defined = definedBaseline(config);
+    // An option that is left out may be tuned, so it is not the same as its default.
+    const what = defined ? { ...config, defaults: defined.factory.complete(), ...defining } : config;
+    return { ...planned(baselineName(config), 0, what, folder), kind: 'baseline', config };
+  });
   const runJob = (config: RunConfig, seed: number): RunJob => {
     const teachers = environments.filter((e) => teachersOf(config).includes(e.name) && e.seed === seed);
     const [first, ...others] = teachers.map((teacher) => teacher.resolved);
@@ -121,7 +127,7 @@ export function baselineName(config: BaselineConfig): string {
     ease: 'EASE',
     'counting-memory': 'counting memory',
   };
-  return `${names[config.type]}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
+  return `${names[config.type] ?? config.type}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
 }
 
 /** The part of a folder's name that a person reads; small letters may be longer than what they are made of. */

@@ -61,7 +61,7 @@ export interface RunRecord {
     /** Weights that were tried on validation. */
     readonly curve?: FittedFusion['curve'];
   };
-  /** NDCG@10 on validation of what is served, by which policies are chosen; absent for baselines. */
+  /** The validation metric of what is served, by which policies are chosen; absent for baselines. */
   readonly validation?: number;
   /** What serving costs. */
   readonly serving?: Serving;

@@ -15,6 +15,7 @@ import {
   textSimilarity,
   vsknn,
 } from '@lea/eval';
+import { definedBaseline } from '../config/defined.ts';
 import type { CountedBaseline } from '../config/schema.ts';
 import type { Context } from './context.ts';
 
@@ -23,7 +24,8 @@ export function createScorers({
   split,
   text,
   experiment,
-}: Pick<Context, 'split' | 'text' | 'experiment'>): (config: CountedBaseline) => Scorer {
+  dataset,
+}: Pick<Context, 'split' | 'text' | 'experiment' | 'dataset'>): (config: CountedBaseline) => Scorer {
   const { train } = split;
   const { window } = experiment;
   let solved: { readonly lambda: number | undefined; readonly inverse: GramInverse } | undefined;
@@ -40,6 +42,8 @@ export function createScorers({
     return near;
   };
   return (config) => {
+    const defined = definedBaseline(config);
+    if (defined) return defined.factory(train, defined.options, { window, texts: dataset.catalog?.texts });
     switch (config.type) {
       case 'popularity':
         return popularity(train);

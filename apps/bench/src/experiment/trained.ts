@@ -3,7 +3,7 @@ import { createAgent } from '@lea/agents';
 import { replaceFile } from '@lea/core/node';
 import { evaluate } from '@lea/eval';
 import { fit, type Signals, type TrainEvent } from '@lea/train';
-import { formatMetric } from '../terminal/metric.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Context } from './context.ts';
 import { openLog } from './log.ts';
@@ -43,7 +43,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     text: agent.encoder.needsText || agent.encoder.initText ? context.text() : undefined,
     signal,
   });
-  const show = follower(progress);
+  const show = follower(progress, job.config.train?.metric);
   let parameters = 0;
   let fusedValue: number | undefined;
   for await (const event of work) {
@@ -84,11 +84,11 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
  * Shows the events of a run. How long early stopping lets it run nobody knows: the time left is what it takes when no
  * validation improves any more.
  */
-function follower(progress: Progress): (event: TrainEvent) => void {
+function follower(progress: Progress, metric = 'ndcg@10'): (event: TrainEvent) => void {
   let note = '';
   return (event) => {
     if (event.type === 'validation') {
-      note = `validation NDCG@10 ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
+      note = `validation ${metricTitle(metric)} ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
     }
     if (event.type === 'step' || event.type === 'validation') {
       progress.at({ step: event.done, total: event.total, open: true, note });

@@ -1,5 +1,6 @@
 import type { Scorer } from '@lea/data';
 import { evaluate } from '@lea/eval';
+import { definedBaseline } from '../config/defined.ts';
 import type { CountedBaseline } from '../config/schema.ts';
 import type { Context } from './context.ts';
 import { createScorers } from './scorers.ts';
@@ -20,7 +21,7 @@ const grids: { readonly [T in CountedBaseline['type']]?: Grid } = {
 };
 
 function gridOf(config: CountedBaseline): Grid {
-  const grid = grids[config.type] ?? {};
+  const grid = definedBaseline(config)?.factory.grid ?? grids[config.type] ?? {};
   // Which form of the text term is better differs between data sets.
   return config.type === 'co-occurrence' && config.text ? { ...grid, textNormalised: [true, false] } : grid;
 }

@@ -1,5 +1,6 @@
 import { interval } from '@lea/eval';
 import type { FinishedRun } from '../experiment/record.ts';
+import { metricTitle } from '../terminal/metric.ts';
 import { groupsOf } from './groups.ts';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
 
@@ -47,8 +48,12 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
   });
 }
 
-/** Validation NDCG@10 over optimizer steps of every trained run, one color per model; undefined when nothing was trained. */
-export async function curveChart(runs: readonly FinishedRun[]): Promise<string | undefined> {
+/**
+ * A validation metric over optimizer steps of every trained run, one color per model; undefined when nothing was trained.
+ *
+ * @param metric that the runs were stopped by
+ */
+export async function curveChart(runs: readonly FinishedRun[], metric: string): Promise<string | undefined> {
   const trained = runs.filter((run) => (run.record.training?.curve.length ?? 0) > 0);
   if (trained.length === 0) return undefined;
   const values = trained.flatMap((run) =>
@@ -69,7 +74,7 @@ export async function curveChart(runs: readonly FinishedRun[]): Promise<string |
       y: {
         field: 'value',
         type: 'quantitative',
-        title: 'validation NDCG@10',
+        title: `validation ${metricTitle(metric)}`,
         scale: { zero: false },
         axis: { format: '.3f' },
       },

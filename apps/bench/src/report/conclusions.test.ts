@@ -61,7 +61,7 @@ test('the best served policy by validation comes first, with what it beats and w
   ];
   const said = conclusions(runs, configs, []);
   expect(said[0]).toMatch(
-    /^The best served policy by validation, CE-LEA \+ memory, has NDCG@10 \.6\d\d\d on 80 test events of 20 users\. It beats the best baseline, EASE \(\.50\d\d\): \+\.1\d\d\d .*\)\. LEA takes from CE \+ memory: −\.\d{4} \(/,
+    /^The best served policy by validation NDCG@10, CE-LEA \+ memory, has NDCG@10 \.6\d\d\d on 80 test events of 20 users\. It beats the best baseline, EASE \(\.50\d\d\): \+\.1\d\d\d .*\)\. LEA takes from CE \+ memory: −\.\d{4} \(/,
   );
   expect(said[1]).toMatch(/^CE-LEA \+ memory cannot be told apart from the counting memory alone \(\.6/);
   expect(said[2]).toMatch(/^CE-LEA gains over CE/);
@@ -99,7 +99,7 @@ test('a gain and its controls are said plainly', () => {
     run('CE-LEA (counting)', 'run', 1, [2], { validation: 0.9 }),
   ];
   const said = conclusions(runs, configs, []);
-  expect(said[0]).toMatch(/^The best served policy by validation, CE-LEA, /);
+  expect(said[0]).toMatch(/^The best served policy by validation NDCG@10, CE-LEA, /);
   expect(said[0]).toMatch(/LEA adds to CE: \+\.31\d\d/);
   expect(said[1]).toMatch(/^CE-LEA gains over CE: \+\.31\d\d \(\+\d+ %, 95 % interval \+/);
   expect(said[2]).toMatch(
@@ -173,7 +173,7 @@ test('several seeds are one row: means, and the deviation of NDCG@10 between the
   expect(rows[1]).toEqual(['CE', '.2000 ± .1000', '.1000', '–', '3.0', '–', '–']);
   expect(marked).toBe(1);
   expect(notes).toEqual([
-    'Marked: the best trained policy, chosen on validation.',
+    'Marked: the best trained policy by validation NDCG@10.',
     'Trained models: means of 3 seeds; ± is the standard deviation between seeds.',
   ]);
   expect(renderTable({ head, rows, marked })).toMatch(/CE\*.*\.2000 ± \.1000/);
@@ -243,7 +243,7 @@ test('the page holds its charts and escapes names', async () => {
     sentences: ['x < y'],
     table: resultTable(runs),
     bars: await barChart(runs),
-    curves: await curveChart(runs),
+    curves: await curveChart(runs, 'ndcg@10'),
   });
   expect(page.match(/<svg/g)).toHaveLength(1);
   expect(page).toContain('a &lt; b &amp; &quot;c&quot;');

@@ -1,12 +1,12 @@
 import { mean } from '@lea/core';
 import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
+import { validationMetric } from '../config/metrics.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
-import { formatMetric } from '../terminal/metric.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
-import { metricTitle } from './table.ts';
 
 const METRIC = 'ndcg@10';
 
@@ -48,7 +48,8 @@ function servedSentence(served: Group, groups: readonly Group[], configs: readon
     groups.filter(({ kind, memory }) => kind === 'baseline' && !memory),
     ({ score }) => score,
   );
-  const opening = `The best served policy by validation, ${served.name}, has ${reached(served)}`;
+  const chosen = metricTitle(validationMetric(configs));
+  const opening = `The best served policy by validation ${chosen}, ${served.name}, has ${reached(served)}`;
   const against =
     baseline &&
     ` It ${outcome(served, baseline, `the best baseline, ${baseline.name} (${formatMetric(baseline.score)})`)}.`;

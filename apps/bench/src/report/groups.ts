@@ -12,7 +12,7 @@ export interface Group {
   readonly runs: readonly FinishedRun[];
   /** Mean test NDCG@10. */
   readonly score: number;
-  /** Mean NDCG@10 on validation; NaN for baselines. */
+  /** Mean of the validation metric that stopped them; NaN for baselines. */
   readonly validation: number;
 }
 

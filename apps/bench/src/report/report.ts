@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { LeaError } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
+import { validationMetric } from '../config/metrics.ts';
 import type { Outcome } from '../experiment/experiment.ts';
+import { metricTitle } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedName } from './groups.ts';
 import { heldOut } from './held-out.ts';
@@ -21,6 +23,8 @@ export async function writeReport(
   command: string,
 ): Promise<void> {
   const { runs, plan, context } = outcome;
+  const { runs: configs, metrics: more = [] } = context.experiment;
+  const chosenBy = validationMetric(configs);
   const page = renderReport({
     title: `LEA bench: ${context.experiment.name}`,
     protocol: [
@@ -30,9 +34,9 @@ export async function writeReport(
     ],
     options: optionsOf(outcome),
     sentences,
-    table: resultTable(runs, { served: servedName(runs, context.experiment.runs), metrics: FULL }),
+    table: resultTable(runs, { served: servedName(runs, configs), chosenBy, metrics: [...FULL, ...more] }),
     bars: await barChart(runs),
-    curves: await curveChart(runs),
+    curves: await curveChart(runs, chosenBy),
   });
   await replaceFile(path, page);
   const copy = join(plan.folder, 'report.html');
@@ -70,6 +74,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
       `every test decision of ${count(evaluation.users)} users, empty histories included; history: last ${experiment.window} events`,
     ],
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
+    ['Stopped by', `validation ${metricTitle(validationMetric(experiment.runs))}, which also chooses among the runs`],
     ['Rewards', plain(experiment.rewards)],
     ['Intervals', `95 %, paired per event, clustered by user: ${heldOut(kind).chance}, not that of training`],
     ['Seconds', 'training and validation; the time of an environment stands apart'],

@@ -1,7 +1,7 @@
 import { deviation, mean } from '@lea/core';
 import Table from 'cli-table3';
 import type { FinishedRun } from '../experiment/record.ts';
-import { formatMetric } from '../terminal/metric.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { type Group, groupsOf, stillRising } from './groups.ts';
 
@@ -21,27 +21,26 @@ export interface TextTable {
 export const SHORT = ['ndcg@10', 'hr@10', 'mrr@10'];
 export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', 'mrr@10'];
 
-/** `NDCG@10`, `NDCG@10 purchase`. */
-export function metricTitle(metric: string): string {
-  const [at, kind] = metric.split('/');
-  return `${at!.toUpperCase()}${kind ? ` ${kind}` : ''}`;
-}
-
 /**
  * One row per model, in the order given; of several seeds the mean, and the deviation of NDCG@10 between them. Metrics
  * overall and NDCG@10 per kind, the seconds it took, and the costs of serving: median milliseconds of ten recommendations
  * for one user, megabytes of weights and tables.
  *
  * @param served the name of the trained model that is best on validation: its row is marked
+ * @param chosenBy the validation metric that it is best by
  */
 export function resultTable(
   runs: readonly FinishedRun[],
-  { served, metrics = SHORT }: { served?: string | undefined; metrics?: readonly string[] } = {},
+  {
+    served,
+    chosenBy = 'ndcg@10',
+    metrics = SHORT,
+  }: { served?: string | undefined; chosenBy?: string; metrics?: readonly string[] } = {},
 ): TextTable {
   const groups = groupsOf(runs);
   const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
   const kinds = runs[0]?.evaluation.kinds ?? [];
-  const columns = [...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])];
+  const columns = [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
   const cell = (group: Group, metric: string): string => {
     const values = group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN);
     const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values, 'sample'))}` : '';
@@ -64,7 +63,7 @@ export function resultTable(
     ]),
     ...(marked >= 0 && { marked }),
     notes: [
-      ...(marked >= 0 ? ['Marked: the best trained policy, chosen on validation.'] : []),
+      ...(marked >= 0 ? [`Marked: the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
       ...(rising
         ? ['↑ Training ended at its limit of steps while validation still rose: more steps may give more.']
         : []),

@@ -22,6 +22,18 @@ describe('one row per event', () => {
     expect(rowsOf(data)).toEqual(['ann c 1.5 purchase', 'ann a, b 2 click', 'bob c 1 click']);
   });
 
+  it('drops the events of kinds that are null, and says so', async () => {
+    const text = 'user,item,time,kind\nann,a,2024-05-01,view\nann,b,soon,seen\nann,c,2024-04-30 12:00:00,buy\n';
+    const kinds = { view: 'click', seen: null, buy: 'purchase' };
+    const data = await readInteractions(fileWith('x.csv', text), { kinds });
+    expect(rowsOf(data)).toEqual([`ann c ${19_843.5 * 86_400_000} purchase`, `ann a ${19_844 * 86_400_000} click`]);
+    expect(data.info.notes).toEqual([expect.stringMatching(/x\.csv: 1 of the events are dropped.*\(seen\)/)]);
+    const late = `${text}ann,d,noon,buy\n`;
+    await expect(readInteractions(fileWith('x.csv', late), { kinds })).rejects.toThrow(/line 5, column time/);
+    const nothing = readInteractions(fileWith('x.csv', text), { kinds: { view: null, seen: null, buy: null } });
+    await expect(nothing).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
+  });
+
   it('reads RecBole files with typed headers, gzipped too', async () => {
     const text = 'user_id:token\titem_id:token\ttimestamp:float\n2\t10\t7\n2\t9\t3\n1\t10\t4\n';
     const data = await readInteractions(fileWith('x.inter', text));

@@ -11,7 +11,10 @@ export interface InteractionColumns {
   user?: string;
   /** Column of item ids. Default: `item_id` or `item`. */
   item?: string;
-  /** Column of times. Default: `timestamp` or `time` if the file has one; otherwise events are in the order of the lines. */
+  /**
+   * Column of times: numbers, or ISO dates, which become milliseconds since 1970 (UTC if they have no time zone). Default:
+   * `timestamp` or `time` if the file has one; otherwise events are in the order of the lines.
+   */
   time?: string;
   /** Column of kinds of events. Default: `kind` if the file has it; otherwise every event is a `click`. */
   kind?: string;
@@ -26,8 +29,11 @@ export interface InteractionColumns {
 export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   /** Names of the columns to read. Default: the common names listed at `InteractionColumns`. */
   columns?: InteractionColumns;
-  /** Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. Default: the raw values are the kinds. */
-  kinds?: Readonly<Record<string, string>>;
+  /**
+   * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. `null` drops the events with a value. Default: the raw
+   * values are the kinds.
+   */
+  kinds?: Readonly<Record<string, string | null>>;
   /** Raw ids of all items, in index order. Default: the items that occur, see `Interactions.itemIds`. */
   ids?: readonly string[];
   /** Separator between the items of a history. Default: spaces, and also commas in a list in brackets. */
@@ -50,8 +56,9 @@ const defaults: Required<ReadInteractionsOptions> = {
  * A user's histories are prefixes of one another, and the longest is the user's sequence.
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
- *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`,
- *   `E_SEQUENCE_CONFLICT`; every error names file, line and value
+ *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`,
+ *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` (all events are dropped); every
+ *   error names file, line and value
  */
 export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {
   const { columns, kinds, ids, missing, separator, ...file } = withDefaults('readInteractions', defaults, options);
@@ -76,19 +83,38 @@ export async function readInteractions(path: string, options?: ReadInteractionsO
       { ...cells, ids, where: (event, column) => placeIn(table, row[event]!, column) },
     );
   } else {
-    const { user, item, time, kind } = table.cells as Record<'user' | 'item', string[]> & EventColumns;
-    const isMissing = missingTest(missing);
-    interactions = interactionsOf(
-      {
-        user,
-        item,
-        time,
-        kind: kinds ? Array.from(kind!, (text, row) => kindOf(table, row, String(text), kinds, isMissing)) : kind,
-      },
-      { ...cells, ids, where: (row, column) => placeIn(table, row, column) },
-    );
+    const { events, row } = eventsOf(table, kinds, missingTest(missing));
+    notes.push(...droppedNotes(path, table.line.length - row.length, kinds));
+    interactions = interactionsOf(events, {
+      ...cells,
+      ids,
+      where: (event, column) => placeIn(table, row[event]!, column),
+    });
   }
   return { ...interactions, info: { notes: [...notes, ...interactions.info.notes] } };
+}
+
+/** Rows whose kind is not dropped: event `e` comes from the table row `row[e]`. */
+function eventsOf(
+  table: Table,
+  kinds: ReadInteractionsOptions['kinds'],
+  isMissing: (text: string) => boolean,
+): { events: EventColumns; row: number[] } {
+  const { cells, line } = table;
+  const kind = kinds ? cells.kind!.map((text, row) => kindOf(table, row, text, kinds, isMissing)) : cells.kind;
+  const row = [...line.keys()].filter((at) => kind?.[at] !== null);
+  const kept = <T>(column: readonly T[] | undefined) => column && row.map((at) => column[at]!);
+  const time = kept(cells.time);
+  const named = kept(kind as string[] | undefined);
+  return {
+    events: { user: kept(cells.user)!, item: kept(cells.item)!, ...(time && { time }), ...(named && { kind: named }) },
+    row,
+  };
+}
+
+function droppedNotes(path: string, count: number, kinds: ReadInteractionsOptions['kinds'] = {}): string[] {
+  const dropped = Object.keys(kinds).filter((value) => kinds[value] === null);
+  return count === 0 ? [] : [`${path}: ${count} of the events are dropped, as "kinds" says (${dropped.join(', ')}).`];
 }
 
 function chooseColumns(
@@ -127,14 +153,14 @@ function kindOf(
   table: Table,
   row: number,
   text: string,
-  kinds: Readonly<Record<string, string>>,
+  kinds: Readonly<Record<string, string | null>>,
   isMissing: (text: string) => boolean,
-): string {
+): string | null {
   if (Object.hasOwn(kinds, text)) return kinds[text]!;
   if (isMissing(text)) return text;
   const near = nearest(text, Object.keys(kinds));
   throw new LeaError('E_KIND_UNKNOWN', `${placeIn(table, row, 'kind')}: unknown kind of event.`, {
     value: text,
-    hint: `${near ? `Did you mean "${near}"? ` : ''}Add the kind to the option "kinds", or drop the line.`,
+    hint: `${near ? `Did you mean "${near}"? ` : ''}Add the kind to the option "kinds"; null drops its events.`,
   });
 }

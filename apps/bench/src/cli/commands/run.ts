@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../../config/load.ts';
+import { validationMetric } from '../../config/metrics.ts';
 import { runExperiment } from '../../experiment/experiment.ts';
 import { jsonLine } from '../../experiment/record.ts';
 import { conclusions } from '../../report/conclusions.ts';
 import { servedName } from '../../report/groups.ts';
 import { writeReport } from '../../report/report.ts';
-import { renderTable, resultTable } from '../../report/table.ts';
+import { renderTable, resultTable, SHORT } from '../../report/table.ts';
 import { checkFlags, seedsOf } from '../../terminal/flags.ts';
 import { folded } from '../../terminal/folded.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -61,7 +62,10 @@ const command: CommandDef<typeof args> = defineCommand({
       const sentences = conclusions(outcome.runs, experiment.runs, outcome.agreements);
       const out = given.json ? process.stderr : process.stdout;
       const served = servedName(outcome.runs, experiment.runs);
-      out.write(`\n${renderTable(resultTable(outcome.runs, { served }))}\n\n${folded(sentences, out)}\n`);
+      const chosenBy = validationMetric(experiment.runs);
+      out.write(
+        `\n${renderTable(resultTable(outcome.runs, { served, chosenBy, metrics: [...SHORT, ...(experiment.metrics ?? [])] }))}\n\n${folded(sentences, out)}\n`,
+      );
       const path = resolve(given.report);
       await writeReport(path, outcome, sentences, command);
       out.write(`\nReport: ${printable(path)}\n`);

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { createRegistry, optionsOf } from './registry.ts';
+
+test('types are found by name; taken and unknown names are refused', () => {
+  const baselines = createRegistry<{ type: string; rank: number }>('baseline', [{ type: 'popularity', rank: 1 }]);
+  const mine = { type: 'mine', rank: 2, more: true };
+  expect(baselines.define(mine)).toBe(mine);
+  expect(baselines.find('mine')).toBe(mine);
+  expect(baselines.types()).toEqual(['popularity', 'mine']);
+  const taken = { code: 'E_TYPE_TAKEN', value: 'mine', message: expect.stringContaining('type of baseline') };
+  expect(() => baselines.define({ type: 'mine', rank: 3 })).toThrow(expect.objectContaining(taken));
+  baselines.define({ type: 'mine', rank: 4 }, true);
+  expect(baselines.find('mine').rank).toBe(4);
+  const unknown = { code: 'E_TYPE_UNKNOWN', message: expect.stringMatching(/no baseline .*Did you mean "popularity"/) };
+  expect(() => baselines.find('popularty')).toThrow(expect.objectContaining(unknown));
+  expect(() => baselines.find('x')).toThrow(/Known: popularity, mine\./);
+});
+
+test('options are completed, then checked', () => {
+  const check = ({ last }: { last: number }) => {
+    if (last < 1) throw new RangeError('last');
+  };
+  const definition = { type: 'mine', defaults: { last: 3, half: 0.5 }, check };
+  expect(optionsOf(definition, { last: 7 })).toEqual({ last: 7, half: 0.5 });
+  expect(() => optionsOf(definition, { last: 0 })).toThrow(RangeError);
+  expect(() => optionsOf(definition, { lst: 3 } as never)).toThrow(/mine has no option.*Did you mean "last"/);
+});

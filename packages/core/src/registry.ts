@@ -1,0 +1,67 @@
+import { LeaError } from './error.ts';
+import { nearest, withDefaults } from './options.ts';
+
+/** A type that JSON and configs may name: `{ type, ...options }`. */
+export interface TypeDefinition<O extends object> {
+  readonly type: string;
+  /** Every option with its default; options of other names are refused. */
+  readonly defaults: O;
+  /** Refuses values that make no sense. */
+  check?(options: O): void;
+}
+
+/**
+ * The options of a type, given or by default.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, and what the type's `check` throws
+ */
+export function optionsOf<O extends object>(
+  { type, defaults, check }: TypeDefinition<O>,
+  given: Partial<O> | undefined,
+): O {
+  const options = withDefaults(type, defaults, given);
+  check?.(options);
+  return options;
+}
+
+/** Types of one sort, by name. */
+export interface Registry<D extends { readonly type: string }> {
+  /** Adds a type and gives it back. @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set */
+  define<E extends D>(definition: E, override?: boolean): E;
+  /** @throws LeaError `E_TYPE_UNKNOWN` */
+  find(type: string): D;
+  /** The names, in the order of their definition. */
+  types(): string[];
+}
+
+/** @param sort named in errors, e.g. `agent` */
+export function createRegistry<D extends { readonly type: string }>(
+  sort: string,
+  known: readonly D[] = [],
+): Registry<D> {
+  const all = new Map(known.map((definition) => [definition.type, definition]));
+  return {
+    define(definition, override = false) {
+      const { type } = definition;
+      if (all.has(type) && !override) {
+        throw new LeaError('E_TYPE_TAKEN', `This type of ${sort} exists already.`, {
+          value: type,
+          hint: 'Choose another name or pass { override: true }.',
+        });
+      }
+      all.set(type, definition);
+      return definition;
+    },
+    find(type) {
+      const found = all.get(type);
+      if (found) return found;
+      const names = [...all.keys()];
+      const near = typeof type === 'string' ? nearest(type, names) : undefined;
+      throw new LeaError('E_TYPE_UNKNOWN', `There is no ${sort} of that type.`, {
+        value: type,
+        hint: near ? `Did you mean "${near}"?` : `Known: ${names.join(', ') || 'none'}.`,
+      });
+    },
+    types: () => [...all.keys()],
+  };
+}

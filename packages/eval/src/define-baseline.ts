@@ -1,0 +1,63 @@
+import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
+import type { Scorer, Transitions } from '@lea/data';
+
+/** What a baseline may read beside the train rows and its options. */
+export interface BaselineContext {
+  /** Items of history that the scorer may read; default 10. */
+  readonly window: number;
+  /** The text of each item; absent where the data have none. */
+  readonly texts?: readonly string[] | undefined;
+}
+
+/** What makes a type of baseline: see {@link defineBaseline}. */
+export interface BaselineDefinition<O extends object> extends TypeDefinition<O> {
+  /**
+   * Values of options in the order in which the bench tries them: validation decides those that a config leaves out. Default:
+   * none are tried.
+   */
+  readonly grid?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
+  /** Counts the train rows. Other rows are held out: the scorer must not know them. */
+  build(train: Transitions, options: O, context: BaselineContext): Scorer;
+}
+
+/** Counts train rows with some of the options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
+export interface BaselineFactory<O extends object = object> {
+  (train: Transitions, options?: Partial<O>, context?: Partial<BaselineContext>): Scorer;
+  readonly type: string;
+  readonly grid: NonNullable<BaselineDefinition<O>['grid']>;
+  /** The options given or by default, checked. */
+  complete(options?: Partial<O>): O;
+}
+
+const baselines = createRegistry<BaselineFactory>('baseline');
+
+/**
+ * Makes a type of baseline known to the bench, whose configs then name it: `{ "type": "mine", ...options }`.
+ *
+ * @returns its factory: `const mine = defineBaseline({ ... }); mine(train, { last: 3 })`
+ * @throws LeaError `E_TYPE_TAKEN` when there is one of that name and `override` is not set
+ */
+export function defineBaseline<O extends object>(
+  definition: BaselineDefinition<O>,
+  options: { override?: boolean } = {},
+): BaselineFactory<O> {
+  const { type, grid = {} } = definition;
+  const complete = (given?: Partial<O>): O => optionsOf(definition, given);
+  const make: BaselineFactory<O> = Object.assign(
+    (train: Transitions, given?: Partial<O>, context: Partial<BaselineContext> = {}) =>
+      definition.build(train, complete(given), { window: 10, ...context }),
+    { type, grid, complete },
+  );
+  baselines.define(make as BaselineFactory, options.override);
+  return make;
+}
+
+/** The types that {@link defineBaseline} made. */
+export function baselineTypes(): string[] {
+  return baselines.types();
+}
+
+/** The factory of a type. @throws LeaError `E_TYPE_UNKNOWN` */
+export function findBaseline(type: string): BaselineFactory {
+  return baselines.find(type);
+}

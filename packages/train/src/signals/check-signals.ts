@@ -1,0 +1,53 @@
+import { LeaError } from '@lea/core';
+import type { Signals } from './options.ts';
+
+/**
+ * Refuses signals that do not fit the train rows.
+ *
+ * @param rows train rows
+ * @param items size of the catalogue
+ * @throws LeaError `E_TRAIN_OPTION`
+ */
+export function checkSignals(signals: Signals, rows: number, items: number): void {
+  const { reward, targets, targetWeights, targetRewards, k, environmentState, stateSize } = signals;
+  const given = [targets, targetWeights, k].filter((part) => part !== undefined);
+  if (given.length !== 0 && given.length !== 3) {
+    throw refused('signals.targets, targetWeights and k come together.', given.length);
+  }
+  if (targetRewards && !targets) throw refused('signals.targetRewards are those of targets.', targetRewards.length);
+  if (k !== undefined && !(Number.isInteger(k) && k >= 1)) {
+    throw refused('signals.k must be a whole number of at least 1.', k);
+  }
+  checkValues('reward', reward, rows, Number.isFinite, 'finite');
+  checkValues('targets', targets, rows * (k ?? 0), (item) => item >= 0 && item < items, `an item, 0 to ${items - 1}`);
+  const isWeight = (weight: number) => Number.isFinite(weight) && weight >= 0;
+  checkValues('targetWeights', targetWeights, rows * (k ?? 0), isWeight, 'finite and at least 0');
+  if ((environmentState === undefined) !== (stateSize === undefined)) {
+    throw refused('signals.environmentState and stateSize come together.', stateSize);
+  }
+  if (stateSize !== undefined && !(Number.isInteger(stateSize) && stateSize >= 1)) {
+    throw refused('signals.stateSize must be a whole number of at least 1.', stateSize);
+  }
+  checkValues('environmentState', environmentState, rows * (stateSize ?? 0), Number.isFinite, 'finite');
+  checkValues('targetRewards', targetRewards, rows * (k ?? 0), Number.isFinite, 'finite');
+}
+
+function checkValues(
+  name: keyof Signals,
+  values: Int32Array | Float32Array | undefined,
+  count: number,
+  fine: (value: number) => boolean,
+  must: string,
+): void {
+  if (!values) return;
+  if (values.length !== count) {
+    throw refused(`signals.${name} must have ${count} values for these train rows.`, values.length);
+  }
+  const bad = values.findIndex((value: number) => !fine(value));
+  if (bad >= 0) throw refused(`signals.${name}[${bad}] must be ${must}.`, values[bad]);
+}
+
+function refused(what: string, value: unknown): LeaError {
+  const hint = 'Make signals with leaSignals from the same train transitions.';
+  return new LeaError('E_TRAIN_OPTION', what, { value, hint });
+}

@@ -1,0 +1,94 @@
+import { LeaError } from '@lea/core';
+import type { Signals } from './options.ts';
+
+/**
+ * The signals of several teachers of the same rows as one: all their soft targets side by side, weights and rewards by the
+ * teachers' shares.
+ *
+ * @param shares of the teachers, scaled to sum up to 1; equal ones when left out
+ * @throws LeaError `E_SIGNALS_VALUE` (no teachers, shares that make no sense, a part that only some of them bring, states of
+ *   more than one), `E_SIGNALS_ROWS`
+ */
+export function mixSignals(teachers: readonly Signals[], shares: readonly number[] = teachers.map(() => 1)): Signals {
+  const given = shares.length === teachers.length && shares.every((share) => Number.isFinite(share) && share >= 0);
+  const total = given ? shares.reduce((sum, share) => sum + share, 0) : Number.NaN;
+  if (!(Number.isFinite(total) && total > 0)) {
+    throw new LeaError('E_SIGNALS_VALUE', 'mixSignals needs signals, and a share of at least 0 for each of them.', {
+      value: shares,
+      hint: 'Leave shares out to mix in equal parts.',
+    });
+  }
+  const share = shares.map((one) => one / total);
+  const rewards = partOf(teachers, 'reward');
+  const targets = partOf(teachers, 'targets');
+  const weights = partOf(teachers, 'targetWeights');
+  const targetRewards = partOf(teachers, 'targetRewards');
+  const states = teachers.filter(({ environmentState }) => environmentState);
+  if (states.length > 1) {
+    throw new LeaError('E_SIGNALS_VALUE', 'mixSignals: only one teacher can bring its states.', {
+      value: states.length,
+      hint: 'Leave stateForm of the others at "targets".',
+    });
+  }
+  const sizes = teachers.map(({ k }) => k ?? 0);
+  return {
+    ...(rewards && { reward: weightedSum(rewards, share) }),
+    ...(targets && { targets: sideBySide(targets, sizes, Int32Array), k: sizes.reduce((sum, k) => sum + k, 0) }),
+    ...(weights && {
+      targetWeights: sideBySide(
+        weights.map((own, i) => own.map((weight) => weight * share[i]!)),
+        sizes,
+        Float32Array,
+      ),
+    }),
+    ...(targetRewards && { targetRewards: sideBySide(targetRewards, sizes, Float32Array) }),
+    ...(states[0] && { environmentState: states[0].environmentState!, stateSize: states[0].stateSize! }),
+  };
+}
+
+type Part = 'reward' | 'targets' | 'targetWeights' | 'targetRewards';
+
+/** A part that all teachers bring, or undefined where none does. */
+function partOf<P extends Part>(teachers: readonly Signals[], part: P): NonNullable<Signals[P]>[] | undefined {
+  const all = teachers.flatMap((teacher) => (teacher[part] ? [teacher[part]] : []));
+  if (all.length === 0) return undefined;
+  if (all.length === teachers.length) return all as NonNullable<Signals[P]>[];
+  throw new LeaError('E_SIGNALS_VALUE', `mixSignals: only some of the teachers bring ${part}.`, {
+    value: all.length,
+    hint: 'Make the signals of all of them with the same `use` and `rewards`.',
+  });
+}
+
+function weightedSum(values: readonly Float32Array[], share: readonly number[]): Float32Array {
+  checkRows(values.map(({ length }) => length));
+  return values[0]!.map((_, row) => values.reduce((sum, own, i) => sum + share[i]! * own[row]!, 0));
+}
+
+/** The rows of several tables next to each other: [R * sum of sizes]. */
+function sideBySide<T extends Float32Array | Int32Array>(
+  tables: readonly T[],
+  sizes: readonly number[],
+  make: new (length: number) => T,
+): T {
+  const rows = tables.map(({ length }, i) => length / sizes[i]!);
+  checkRows(rows);
+  const width = sizes.reduce((sum, size) => sum + size, 0);
+  const all = new make(rows[0]! * width);
+  let column = 0;
+  for (const [i, table] of tables.entries()) {
+    const size = sizes[i]!;
+    for (let row = 0; row < rows[0]!; row++) {
+      all.set(table.subarray(row * size, (row + 1) * size) as never, row * width + column);
+    }
+    column += size;
+  }
+  return all;
+}
+
+function checkRows(rows: readonly number[]): void {
+  if (rows.every((count) => count === rows[0])) return;
+  throw new LeaError('E_SIGNALS_ROWS', 'mixSignals: the teachers are of different rows.', {
+    value: rows,
+    hint: 'Annotate the same train transitions with all of them.',
+  });
+}

@@ -1,0 +1,57 @@
+import type { Annotation, Transitions } from '@lea/data';
+import type { SignalOptions } from './options.ts';
+
+/** What says how raw modelled rewards become those of the TD loss. */
+export type RewardOptions = Required<Pick<SignalOptions, 'rewards' | 'rewardForm' | 'rewardMix'>>;
+
+type Source = Pick<Annotation, 'k' | 'reward' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'>;
+
+/** The reward of every logged action [R]: `rewardForm` of the modelled one, mixed with the event's own. */
+export function modelledReward(source: Source, transitions: Transitions, options: RewardOptions): Float32Array {
+  const value = rewardForm(source, options);
+  const own = ownReward(transitions, options.rewards);
+  return source.reward.map((raw, row) => value(raw, own(row)));
+}
+
+/**
+ * The reward of each row's first k positive actions [R*k], in the form that logged rewards have, around the reward of the
+ * event in whose place the action is proposed; without `use.reward` that reward itself.
+ */
+export function positiveRewards(
+  source: Source,
+  transitions: Transitions,
+  options: RewardOptions & { readonly k: number; readonly use: { readonly reward: boolean } },
+): Float32Array {
+  const { k, use, rewards } = options;
+  const value = use.reward ? rewardForm(source, options) : (_: number, own: number) => own;
+  const own = ownReward(transitions, rewards);
+  const values = new Float32Array(transitions.count * k);
+  for (let row = 0; row < transitions.count; row++) {
+    for (let j = 0; j < k; j++) values[row * k + j] = value(source.positiveRewards[row * source.k + j]!, own(row));
+  }
+  return values;
+}
+
+function ownReward({ sequences, event }: Transitions, rewards: readonly number[]): (row: number) => number {
+  return (row) => rewards[sequences.kind[event[row]!]!]!;
+}
+
+function rewardForm(
+  { rewardMean, rewardStd, calibration }: Source,
+  { rewardForm: form, rewardMix: mix }: RewardOptions,
+): (raw: number, own: number) => number {
+  const formed = (raw: number, own: number): number => {
+    const z = (raw - rewardMean) / (rewardStd || 1);
+    switch (form) {
+      case 'raw':
+        return raw;
+      case 'standardised':
+        return own * (1 + z);
+      case 'calibrated':
+        return (own * 2) / (1 + Math.exp(-calibration!.slope * raw - calibration!.intercept));
+      default:
+        return (own * 2) / (1 + Math.exp(-z));
+    }
+  };
+  return (raw, own) => (mix === 1 ? formed(raw, own) : mix * formed(raw, own) + (1 - mix) * own);
+}

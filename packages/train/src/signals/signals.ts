@@ -1,0 +1,206 @@
+import {
+  checkChoices,
+  checkRanges,
+  checkSeed,
+  contentHash,
+  fold,
+  type Key,
+  key,
+  LeaError,
+  permutation,
+  withDefaults,
+} from '@lea/core';
+import { type Annotation, rowsHash, type Transitions } from '@lea/data';
+import { createSampler } from '../steps/sampler.ts';
+import { standardizedStates } from './environment-states.ts';
+import { modelledReward, positiveRewards } from './modelled-reward.ts';
+import type { SignalOptions, Signals } from './options.ts';
+
+/**
+ * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
+ * modelling (Wang et al., SIGIR 2024), as annotate-then-train.
+ *
+ * - actions: soft targets over the annotation's k items, which `annotate` chooses other than the logged action,
+ *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
+ *   and for the TD loss their rewards: with `use.reward` modelled, in the form below, else the logged event's own: a positive
+ *   action is worth what the logged one was;
+ * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
+ *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardized;
+ * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
+ *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
+ *
+ * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
+ */
+export function leaSignals(annotation: Annotation, transitions: Transitions, options: SignalOptions = {}): Signals {
+  const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
+  const use = withDefaults('leaSignals.use', { state: false, reward: false, actions: true }, given.use);
+  check(annotation, transitions, given);
+  const source = control(annotation, transitions, given);
+  const chosen = { ...given, use, k: Math.min(given.k, source.k) };
+  const { stateForm } = given;
+  const distilled = use.state && stateForm !== 'vectors';
+  const valued = use.actions && given.rewards.length > 0;
+  return {
+    ...((use.actions || distilled) &&
+      softTargets(source, transitions, { ...chosen, use: { ...use, state: distilled } })),
+    ...(valued && { targetRewards: positiveRewards(source, transitions, chosen) }),
+    ...(use.state && stateForm !== 'targets' && stateVectors(annotation)),
+    ...(use.reward && { reward: modelledReward(source, transitions, chosen) }),
+  };
+}
+
+/** Content hash of signals: part of a run's identity. */
+export function signalsHash(signals: Signals | undefined): string | null {
+  if (!signals) return null;
+  const { reward = null, targets = null, targetWeights = null, k = null, targetRewards, environmentState } = signals;
+  const more = Object.entries({ targetRewards, environmentState }).filter(([, values]) => values);
+  return contentHash(reward, targets, targetWeights, k, ...more.flat());
+}
+
+const DEFAULTS = {
+  use: {} as NonNullable<SignalOptions['use']>,
+  alpha: 1,
+  k: 20,
+  temperature: 1,
+  stateForm: 'targets' as NonNullable<SignalOptions['stateForm']>,
+  rewards: [] as readonly number[],
+  rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
+  rewardMix: 1,
+  control: 'none' as NonNullable<SignalOptions['control']>,
+  seed: 0,
+};
+
+type Source = Pick<
+  Annotation,
+  'k' | 'reward' | 'positives' | 'logits' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'
+>;
+
+function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentState' | 'stateSize'> {
+  if (!state) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: the annotation has no states.', {
+      hint: 'Annotate with states: true, or leave stateForm at "targets".',
+    });
+  }
+  return { environmentState: standardizedStates(state, rows), stateSize: state.length / rows };
+}
+
+function softTargets(
+  source: Source,
+  { count }: Transitions,
+  options: { use: { state: boolean; actions: boolean }; alpha: number; k: number; temperature: number },
+): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
+  const { use, alpha, k, temperature } = options;
+  const scale = 1 / ((source.rewardStd || 1) * temperature);
+  const targets = new Int32Array(count * k);
+  const targetWeights = new Float32Array(count * k);
+  const scores = new Float64Array(k);
+  const add = (row: number, weight: number, score: (slot: number) => number) => {
+    for (let j = 0; j < k; j++) scores[j] = score(j);
+    const highest = scores.reduce((most, one) => Math.max(most, one));
+    let total = 0;
+    for (let j = 0; j < k; j++) total += Math.exp(scores[j]! - highest);
+    for (let j = 0; j < k; j++) targetWeights[row * k + j]! += (weight * Math.exp(scores[j]! - highest)) / total;
+  };
+  for (let row = 0; row < count; row++) {
+    const at = row * source.k;
+    targets.set(source.positives.subarray(at, at + k), row * k);
+    if (use.actions) add(row, alpha, (j) => source.positiveRewards[at + j]! * scale);
+    if (use.state) add(row, 1, (j) => source.logits[at + j]! / temperature);
+  }
+  return { targets, targetWeights, k };
+}
+
+function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
+  const root = fold(key(options.seed), options.control);
+  const shuffled = (values: Float32Array, label: string) => {
+    const order = permutation(fold(root, label), values.length);
+    return values.map((_, i) => values[order[i]!]!);
+  };
+  switch (options.control) {
+    case 'none':
+      return annotation;
+    case 'random-positives':
+      return { ...annotation, positives: randomPositives(annotation.k, transitions, root) };
+    case 'shuffled-rewards':
+      return {
+        ...annotation,
+        reward: shuffled(annotation.reward, 'logged'),
+        positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
+      };
+    default:
+      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no control of that name.', {
+        value: options.control,
+        hint: 'Controls are: none, random-positives, shuffled-rewards.',
+      });
+  }
+}
+
+/** k items per row, uniform over all sets of items other than the logged action, in random order. */
+function randomPositives(k: number, { sequences, event, count }: Transitions, root: Key): Int32Array {
+  const others = sequences.itemIds.length - 1;
+  if (k > others) {
+    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: no ${k} items can be drawn beside the logged one.`, {
+      value: others,
+      hint: 'Annotate with a smaller k.',
+    });
+  }
+  const draw = createSampler({ type: 'independent' }, root, { rows: others, batch: k, lengths: [] });
+  const positives = new Int32Array(count * k);
+  for (let row = 0; row < count; row++) {
+    const drawn = positives.subarray(row * k, (row + 1) * k);
+    draw(row, drawn);
+    // Draws from N - 1 values, moved past the logged action.
+    const action = sequences.items[event[row]!]!;
+    for (let j = 0; j < k; j++) if (drawn[j]! >= action) drawn[j]!++;
+  }
+  return positives;
+}
+
+function check(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): void {
+  if (annotation.rows !== transitions.count) {
+    throw new LeaError(
+      'E_SIGNALS_ROWS',
+      `The annotation is of other rows: these transitions have ${transitions.count}.`,
+      {
+        value: annotation.rows,
+        hint: 'Annotate the same train transitions that are trained on.',
+      },
+    );
+  }
+  if (annotation.rowsHash !== undefined && annotation.rowsHash !== rowsHash(transitions)) {
+    throw new LeaError('E_SIGNALS_ROWS', 'The annotation is of as many rows, but of others.', {
+      hint: 'Annotate the same train transitions that are trained on.',
+    });
+  }
+  if (!(options.k >= 1 && Number.isInteger(options.k))) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
+  }
+  const { temperature, alpha } = options;
+  if (!Number.isFinite(temperature) || temperature <= 0) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be finite and above 0.', {
+      value: temperature,
+    });
+  }
+  if (!Number.isFinite(alpha) || alpha < 0) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: alpha must be finite and at least 0.', { value: alpha });
+  }
+  checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
+  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
+  checkRanges('leaSignals', options, { rewardMix: [0, 1] });
+  checkSeed('leaSignals', options.seed);
+  if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no calibration of the rewards in this annotation.', {
+      value: options.rewardForm,
+      hint: 'Annotate with one environment that was fitted with validation, without pessimism, or take rewardForm "sigmoid".',
+    });
+  }
+  const { kinds } = transitions.sequences;
+  const needed = options.use.reward || options.rewards.length > 0;
+  if (needed && !(options.rewards.length === kinds.length && options.rewards.every(Number.isFinite))) {
+    const what = options.use.reward ? 'use.reward needs' : 'rewards must be';
+    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: ${what} the reward of every event kind.`, {
+      value: options.rewards,
+      hint: `Set rewards to one finite number per kind: ${kinds.join(', ')}.`,
+    });
+  }
+}

@@ -1,0 +1,126 @@
+import { leaveOwnUserOut, type RowProbabilities } from '@lea/agents';
+import { fold, type Key, LeaError, randomBits } from '@lea/core';
+import { batchOf } from '@lea/data';
+import type { Specs, Values } from '@lea/tensor';
+import type { Plan } from '../options.ts';
+import { followingRows } from '../signals/environment-states.ts';
+import { createCandidates } from './candidates.ts';
+import { createSampler } from './sampler.ts';
+import { itemCounts, samplingWeights } from './statistics.ts';
+
+/** The inputs of consecutive steps, stacked; and which network each step trains. */
+export interface Chunk {
+  readonly from: number;
+  readonly steps: number;
+  /** Every value has the leading dimension `steps`. */
+  readonly inputs: Values;
+  /** [steps]: index of the network that is updated. */
+  readonly trained: Uint8Array;
+}
+
+/**
+ * Makes chunks of stacked batches. A chunk is a pure function of the run's key and its steps, so where chunks begin and
+ * end leaves no trace in the result. Fresh buffers each time: those of the chunk before are still being read.
+ *
+ * @param specs what one step reads, without the leading dimension
+ */
+export function createBatches(plan: Plan, root: Key, specs: Specs): (from: number, steps: number) => Chunk {
+  const { agent, train, batch, window, rewards, signals, networks } = plan;
+  const { offsets } = train.sequences;
+  const lengths = Int32Array.from({ length: train.count }, (_, row) =>
+    Math.min(window, train.event[row]! - offsets[train.sequence[row]!]!),
+  );
+  const sampler = createSampler(plan.sampler, fold(root, 'rows'), { rows: train.count, batch, lengths });
+  const stepKey = fold(root, 'step');
+  const coin = fold(root, 'coin').words;
+  const { sampling } = agent;
+  const remembered = plan.joint && leaveOwnUserOut(train, plan.joint);
+  const candidates =
+    sampling && createCandidates(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
+  const following = 'nextEnvironmentState' in specs ? followingRows(train) : undefined;
+  return (from, steps) => {
+    const rows = new Int32Array(steps * batch);
+    const keys = new Int32Array(steps * 2);
+    const trained = new Uint8Array(steps);
+    for (let i = 0; i < steps; i++) {
+      sampler(from + i, rowOf(rows, i, batch));
+      keys.set(fold(stepKey, from + i).words, i * 2);
+      if (networks === 2) trained[i] = randomBits(coin, from + i) >>> 31;
+    }
+    const { items, length, action, reward, done, nextItems, nextLength } = batchOf(train, rows, { window, rewards });
+    const available: Record<string, Float32Array | Int32Array> = {
+      key: keys,
+      items,
+      length: atLeastOne(length, window),
+      action,
+      reward: signals?.reward ? gather(signals.reward, rows, 1) : reward,
+      done: Float32Array.from(done),
+      nextItems,
+      nextLength: atLeastOne(nextLength, window),
+    };
+    if (sampling && candidates) {
+      available.candidates = new Int32Array(steps * sampling.candidates);
+      for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.candidates));
+    }
+    if (remembered) available.memory = probabilities(remembered, rows, plan.shape.items);
+    if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);
+    if (signals?.targetWeights) available.targetWeights = gather(signals.targetWeights, rows, signals.k!);
+    if (signals?.targetRewards) available.targetRewards = gather(signals.targetRewards, rows, signals.k!);
+    if (signals?.environmentState) {
+      const ofRows = (some: Int32Array) => gather(signals.environmentState!, some, signals.stateSize!);
+      if ('environmentState' in specs) available.environmentState = ofRows(rows);
+      if (following) available.nextEnvironmentState = ofRows(rows.map((row) => following[row]!));
+    }
+    const inputs: Values = {};
+    for (const [name, { dtype, shape }] of Object.entries(specs)) {
+      const data = available[name];
+      if (!data) {
+        throw new LeaError('E_TRAIN_INPUT', `The agent reads an input that the trainer cannot make.`, {
+          value: name,
+          hint: `It makes: ${Object.keys(available).join(', ')}.`,
+        });
+      }
+      inputs[name] = { dtype, shape: [steps, ...shape], data };
+    }
+    return { from, steps, inputs, trained };
+  };
+}
+
+/** Steps `[begin, end)` of a chunk, sharing its buffers. */
+export function slice(inputs: Values, begin: number, end: number): Values {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { dtype, shape, data }]) => {
+      const size = data.length / shape[0]!;
+      return [name, { dtype, shape: [end - begin, ...shape.slice(1)], data: data.subarray(begin * size, end * size) }];
+    }),
+  );
+}
+
+/** What a memory says of every item, row by row. */
+function probabilities(of: RowProbabilities, rows: Int32Array, items: number): Float32Array {
+  const all = new Float32Array(rows.length * items);
+  rows.forEach((row, i) => {
+    of(row, all.subarray(i * items, (i + 1) * items));
+  });
+  return all;
+}
+
+function rowOf(values: Int32Array, row: number, size: number): Int32Array {
+  return values.subarray(row * size, (row + 1) * size);
+}
+
+/** Agents read an empty history as one pad item. */
+function atLeastOne(length: Int32Array, window: number): Int32Array {
+  return length.map((n) => Math.max(1, Math.min(n, window)));
+}
+
+/** The values of rows, `size` each; zeros for row -1. */
+function gather<T extends Float32Array | Int32Array>(values: T, rows: Int32Array, size: number): T {
+  const out = new (values.constructor as new (length: number) => T)(rows.length * size);
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i]! < 0) continue;
+    const at = rows[i]! * size;
+    for (let j = 0; j < size; j++) out[i * size + j] = values[at + j]!;
+  }
+  return out;
+}

@@ -1,0 +1,61 @@
+import { specsOf, type Values } from '@lea/tensor';
+import type { Plan } from '../options.ts';
+import { phaseOf } from '../progress.ts';
+import type { RunState } from '../run-state.ts';
+import { type Chunk, slice } from './batches.ts';
+import { frozenFor, inputSpecs, prepare } from './feeds.ts';
+import { checkHealth } from './health.ts';
+import { trainingProgram } from './program.ts';
+import { carried, copyDue, renewCopy } from './state.ts';
+import type { Steps } from './steps.ts';
+import { tally } from './steps.ts';
+
+/** Steps over whole tables: many in one call of the runtime, the weights staying inside. */
+export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
+  const phase = phaseOf(plan, run);
+  const { phaseStart } = run.progress;
+  const specs = {
+    state: specsOf(carried(plan, run.networks[0]!)),
+    inputs: inputSpecs(plan),
+    frozen: specsOf(frozenFor(plan, run.networks, 0)),
+  };
+  const runner = await prepare(plan, trainingProgram(plan.agent, phase), specs, 'loop');
+  // Per network, the arrays of its state before the last: the next state is written there, so steps make no garbage.
+  const spares = new Map<number, Values>();
+
+  return {
+    async advance(from, chunk) {
+      const networks = [...from.networks];
+      const sums = tally(from);
+      for (const [begin, end] of stretches(plan, chunk, phaseStart)) {
+        const main = chunk.trained[begin]!;
+        const before = carried(plan, networks[main]!);
+        const reuse = spares.get(main);
+        const { state, outputs } = await runner.run({
+          state: before,
+          ...(reuse && { reuse }),
+          inputs: slice(chunk.inputs, begin, end),
+          frozen: frozenFor(plan, networks, main),
+          steps: end - begin,
+        });
+        checkHealth(outputs, chunk.from + begin, phase, plan);
+        networks[main] = { ...networks[main], ...state };
+        spares.set(main, before);
+        if (copyDue(plan, chunk.from + end - phaseStart)) renewCopy(networks[main]);
+        sums.add(outputs);
+      }
+      return sums.close(networks);
+    },
+    settled: (from) => from,
+    dispose: () => runner.dispose(),
+  };
+}
+
+/** Runs of steps that train the same network against the same target: each is one call. */
+function* stretches(plan: Plan, { from, steps, trained }: Chunk, phaseStart: number): Generator<[number, number]> {
+  for (let begin = 0, end = 0; begin < steps; begin = end) {
+    end = begin + 1;
+    while (end < steps && trained[end] === trained[begin] && !copyDue(plan, from + end - phaseStart)) end++;
+    yield [begin, end];
+  }
+}

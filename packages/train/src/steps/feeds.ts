@@ -1,0 +1,51 @@
+import { memoryTables } from '@lea/agents';
+import {
+  compile,
+  interpret,
+  type Mode,
+  type Program,
+  type ProgramSpecs,
+  pick,
+  prefixed,
+  type Runner,
+  type Specs,
+  type Values,
+} from '@lea/tensor';
+import type { Plan } from '../options.ts';
+
+/** What one step of the plan reads, `key` included. */
+export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
+  const targets = signals?.targets ? signals.k! : 0;
+  const more = { targetRewards: signals?.targetRewards !== undefined, stateSize: signals?.stateSize ?? 0 };
+  return { ...agent.inputs(batch, window, targets, more), key: { dtype: 'int32', shape: [2] } };
+}
+
+/** What every pass reads beside parameters and histories: text vectors, for encoders that need them. */
+export function frozenText({ agent, text }: Plan): Values {
+  return text && agent.encoder.needsText ? { text } : {};
+}
+
+/** What scores read beside parameters and histories: text vectors, and the tables of a memory that learns with the network. */
+export function frozenScoring(plan: Plan): Values {
+  return { ...frozenText(plan), ...(plan.joint && memoryTables(plan.joint.state)) };
+}
+
+/** What a step reads and does not change: text vectors, statistics, and a target that this step does not learn. */
+export function frozenFor(plan: Plan, networks: readonly Values[], main: number): Values {
+  const shared = { ...frozenText(plan), ...plan.statistics };
+  switch (plan.agent.target) {
+    case 'coin':
+      return { ...shared, ...prefixed('target/', pick('params/', networks[1 - main]!)) };
+    case 'copy':
+      return { ...shared, ...prefixed('target/', pick('target/', networks[0]!)) };
+    default:
+      return shared;
+  }
+}
+
+/** Makes a program ready where the plan wants it to run: compiled, or eagerly on a tfjs backend. */
+export function prepare(plan: Plan, program: Program, specs: ProgramSpecs, mode: Mode): Promise<Runner> {
+  const { backend, threads, spinning } = plan;
+  if (backend !== undefined) return interpret(program, specs, { backend, mode });
+  return compile(program, specs, { mode, spinning, ...(threads !== undefined && { threads }) });
+}

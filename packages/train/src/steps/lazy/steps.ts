@@ -1,0 +1,114 @@
+import { prefixed, specsOf, type Values } from '@lea/tensor';
+import type { Plan } from '../../options.ts';
+import { phaseOf } from '../../progress.ts';
+import type { RunState } from '../../run-state.ts';
+import { slice } from '../batches.ts';
+import { frozenFor, inputSpecs, prepare } from '../feeds.ts';
+import { checkHealth } from '../health.ts';
+import { carried, copyDue, renewCopy } from '../state.ts';
+import type { Steps } from '../steps.ts';
+import { tally } from '../steps.ts';
+import { countUpdate, decaySpecs, decays, markFollowed } from './average.ts';
+import { type CompactBatch, createCompactor } from './compact.ts';
+import { lazyProgram } from './program.ts';
+import { changedPositions, renewCopies, separated, stored, tablesOf, writeRows } from './tables.ts';
+
+/**
+ * Steps that touch only the rows of their batch, so that their cost does not grow with the catalogue. The tables stay in
+ * the host's memory, where the runtime reads them; rows that had a gradient are written back, all others keep their values
+ * and slots (lazy Adam: the count of steps in its bias correction is that of the phase).
+ */
+export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
+  const { agent, shape } = plan;
+  const phase = phaseOf(plan, run);
+  const { phaseStart } = run.progress;
+  const given = inputSpecs(plan);
+  const compactor = createCompactor(given, shape.items);
+  const tables = tablesOf(agent, run.networks[0]!, shape.items, compactor);
+  const parts = new Set(tables.flatMap((table) => table.parts));
+  const shapes = specsOf(run.networks[0]!);
+  const tablesOfNetworks = run.networks.map((network) => stored(tables, network));
+  const spares = new Map<number, Values>();
+
+  /** A network without its tables. */
+  const small = (network: Values) => without(network, (name) => parts.has(name));
+  /** What of it a step carries on; the rest the host counts or copies. */
+  const state = (network: Values) => without(carried(plan, small(network)), (name) => name.startsWith('average/'));
+  const frozen = (networks: readonly Values[], main: number): Values => ({
+    ...frozenFor(plan, networks.map(small), main),
+    ...prefixed('tables/', tablesOfNetworks[main]!),
+    ...(agent.target === 'coin' && prefixed('other/', tablesOfNetworks[1 - main]!)),
+  });
+  const inputs = ({ inputs, rows, used }: CompactBatch, network: Values): Values => ({
+    ...inputs,
+    rows: { dtype: 'int32', shape: [rows.length], data: rows },
+    ...decays(network, tables, { inputs, rows, used }, agent.tau),
+  });
+
+  const specs = {
+    state: specsOf(state(run.networks[0]!)),
+    inputs: {
+      ...given,
+      rows: { dtype: 'int32' as const, shape: [compactor.size + 1] },
+      ...decaySpecs(run.networks[0]!, tables),
+    },
+    frozen: specsOf(frozen(run.networks, 0)),
+  };
+  const runner = await prepare(plan, lazyProgram(agent, phase, tables, shape.items), specs, 'direct');
+
+  return {
+    async advance(from, chunk) {
+      const networks = from.networks.map(small);
+      const sums = tally(from);
+      for (let i = 0; i < chunk.steps; i++) {
+        const batch = compactor.compact(single(slice(chunk.inputs, i, i + 1)));
+        const main = chunk.trained[i]!;
+        const network = networks[main]!;
+        const before = state(network);
+        const reuse = spares.get(main);
+        const { state: next, outputs } = await runner.run({
+          state: before,
+          ...(reuse && { reuse }),
+          inputs: inputs(batch, network),
+          frozen: frozen(networks, main),
+        });
+        const scalars = without(outputs, (name) => name.startsWith('rows/') || name.startsWith('changed/'));
+        checkHealth(scalars, chunk.from + i, phase, plan);
+        sums.add(scalars);
+        spares.set(main, before);
+        networks[main] = { ...network, ...next };
+        countUpdate(network);
+        for (const table of tables) {
+          const { name } = table;
+          const changed = changedPositions(table, batch, outputs[`changed/${name}`]!.data);
+          writeRows(outputs[`rows/${name}`]!, tablesOfNetworks[main]![name]!, changed, batch.rows);
+          markFollowed(network, table, changed, batch.rows);
+        }
+        if (copyDue(plan, chunk.from + i + 1 - phaseStart)) {
+          renewCopy(networks[main]);
+          renewCopies(tables, tablesOfNetworks[main]!);
+        }
+      }
+      return sums.close(networks);
+    },
+    settled: (from) => ({
+      ...from,
+      networks: from.networks.map((network, i) => ({
+        ...network,
+        ...separated(tables, shapes, tablesOfNetworks[i]!),
+      })),
+    }),
+    dispose: () => runner.dispose(),
+  };
+}
+
+function without(values: Values, out: (name: string) => boolean): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !out(name)));
+}
+
+/** One step of stacked inputs, without the leading dimension. */
+function single(inputs: Values): Values {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [name, { ...value, shape: value.shape.slice(1) }]),
+  );
+}

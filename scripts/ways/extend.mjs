@@ -1,0 +1,44 @@
+// docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure of packages outside of the
+// repository.
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson, root, step } from '../packed.mjs';
+import { readPage } from './page.mjs';
+
+const examples = join(root, 'examples');
+
+export function extend(user) {
+  const { commands } = readPage('docs/extend.md');
+  const [install, bench] = commands.slice(commands.findIndex((command) => command.startsWith('npm i ')));
+  for (const [name, folder] of [
+    ['own-agent', 'mine'],
+    ['own-data', 'my-data'],
+  ]) {
+    copyPackage(join(examples, name), join(user.folder, '..', folder));
+  }
+  const [agents, data] = ['own-agent', 'own-data'].map((name) => readJson(join(examples, name, 'bench.json')));
+  cpSync(join(examples, 'own-data', data.dataset.file), join(user.folder, data.dataset.file));
+  const config = {
+    ...data,
+    packages: [...agents.packages, ...data.packages],
+    runs: [...data.runs, ...agents.runs].map((run) => ({ ...run, ...(run.train && { train: data.runs[0].train }) })),
+  };
+  user.write({ 'bench.json': JSON.stringify(config) });
+  if (!step(`extend: ${install}`, user.type(install))) return;
+  const ended = user.type(`${bench} --json`);
+  if (!step(`extend: ${bench}`, ended)) return;
+  const made = ended.stdout.trim().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: one line
+  const names = made.map(({ name }) => name).join(', ');
+  const wanted = 'popularity, recent-popularity, CE, pool-CE, pool-IQL';
+  step(`extend: ${wanted}`, { status: names === wanted ? 0 : 1, stdout: names });
+  const isOwn = made.every(({ dataset, metrics }) => dataset === data.dataset.type && metrics['rbp@10'] > 0);
+  step('extend: the data set and the measure are those of the package', { ...ended, status: isOwn ? 0 : 1 });
+}
+
+/** The sources of an example, as a package that lies somewhere else. */
+function copyPackage(from, to) {
+  const { name, version, type, exports } = readJson(join(from, 'package.json'));
+  mkdirSync(to, { recursive: true });
+  cpSync(join(from, 'src'), join(to, 'src'), { recursive: true });
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ name, version, type, exports }));
+}

@@ -1,0 +1,50 @@
+// Pages of the documentation as programs: their files and their commands, as they stand.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installable, root, run } from '../packed.mjs';
+
+/** The code blocks of a page: those with a file's name in brackets by that name, and the lines of its commands. */
+export function readPage(path) {
+  const page = readFileSync(join(root, path), 'utf8');
+  const blocks = [...page.matchAll(/^```(\w+)(?: \[([^\]\n]+)\])?\n(.*?)^```$/gms)];
+  const files = Object.fromEntries(blocks.flatMap(([, , name, code]) => (name ? [[name, code]] : [])));
+  const commands = blocks.flatMap(([, language, , code]) => (language === 'sh' ? code.trim().split('\n') : []));
+  return { page, files, commands };
+}
+
+/** An empty folder of a user without settings who has the files of a page. */
+export function newcomer({ folder, home, packed }) {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const env = { ...inherited, HOME: home, USERPROFILE: home };
+  return {
+    folder,
+    env,
+    write(files) {
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    },
+    /** Runs a command as it is typed; packages of this repository come from their packed form. */
+    type(command) {
+      const [program, verb, ...names] = command.replace(/\s+#.*$/, '').split(' ');
+      if (program !== 'npm' || verb !== 'i') return run(command, [], { cwd: folder, env, shell: true });
+      return run('npm', ['i', '--no-audit', '--no-fund', ...installable(names, packed)], { cwd: folder, env });
+    },
+    /** Starts a command that goes on, and waits for its address; `stop` ends it. */
+    async serve(command, port) {
+      const [program, ...args] = command.split(' ');
+      const child = spawn(program, args, { cwd: folder, env: { ...env, PORT: port }, stdio: 'inherit' });
+      const url = `http://localhost:${port}/`;
+      for (let wait = 0; wait < 100 && child.exitCode === null; wait++) {
+        if (await fetch(url).then(() => true, () => false)) break; // biome-ignore format: one line
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      return {
+        url,
+        async stop() {
+          if (child.exitCode === null && child.kill()) await once(child, 'exit');
+        },
+      };
+    },
+  };
+}

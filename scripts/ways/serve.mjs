@@ -1,0 +1,50 @@
+// docs/guide/serve.md: train, save, serve by HTTP from a new process with the catalog of the next day.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { step } from '../packed.mjs';
+import { readPage } from './page.mjs';
+import { nextDay, shopFiles } from './shop.mjs';
+
+export async function serve(user) {
+  const { files, commands } = readPage('docs/guide/serve.md');
+  const shop = shopFiles();
+  user.write({ ...shop, ...files });
+  const [install, train, start] = commands;
+  if (!step(`serve: ${install}`, user.type(install))) return;
+  const trained = user.type(train);
+  if (!step(`serve: ${train}`, trained)) return;
+
+  const { gone, items } = nextDay(shop['items.csv']);
+  user.write({ 'items.csv': items });
+  const history = ['S112', 'S118'];
+  const expected = JSON.parse(trained.stdout)
+    .map(({ id }) => id)
+    .filter((id) => !gone.includes(id) && !history.includes(id));
+  const server = await user.serve(start, await freePort());
+  try {
+    const ask = async (...ids) => {
+      const response = await fetch(`${server.url}?${new URLSearchParams(ids.map((id) => ['item', id]))}`);
+      return (await response.json()).map(({ id }) => id);
+    };
+    check('the next day the same items are recommended, but for those that are gone', await ask(...history), expected);
+    check('new items in a history are ignored', await ask('S900', ...history), expected);
+  } catch (error) {
+    step('serve: it answers', { status: 1, error });
+  } finally {
+    await server.stop();
+  }
+}
+
+function check(what, list, expected) {
+  const wanted = expected.slice(0, 5).join();
+  step(`serve: ${what}`, { status: list.join() === wanted ? 0 : 1, stdout: `${list} instead of ${wanted}` });
+}
+
+async function freePort() {
+  const server = createServer();
+  await once(server.listen(0), 'listening');
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
