@@ -19,7 +19,7 @@ const text = float32(
   Array.from({ length: 16 }, (_, i) => Math.cos(i)),
   [8, 2],
 );
-const agent = createAgent({ type: 'snqn', encoder: { type: 'sasrec', size: 4, text: 'project' } });
+const agent = createAgent({ type: 'snqn', encoder: { type: 'sasrec', width: 4, itemInput: 'id+text' } });
 const histories = [[], [1], [1, 2, 3, 4], [7, 7, 0]];
 const quick = { batch: 3, threads: 1 };
 let folder: string;
@@ -96,7 +96,7 @@ test('recommend: unknown items are left out and counted, or an error', async () 
   expect(await policy.recommendIndices([Int32Array.of(1, 99, 2, -1), [8]], 3)).toEqual(known);
   expect(policy.ignored).toBe(3);
   // The row is that of the request, not of the batch.
-  const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'raise' });
+  const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'throw' });
   await expect(strict).rejects.toMatchObject({ code: 'E_ITEM_RANGE', value: 1.5 });
   await expect(strict).rejects.toThrow(/history 1 /);
   expect(policy.ignored).toBe(3);
@@ -241,7 +241,7 @@ test('weights of another agent or shape are refused, by the name of the paramete
   }
 });
 
-test('weights are checked without making the tables of a large catalogue, unless init alone knows their sizes', () => {
+test('weights are checked without making the tables of a large catalog, unless init alone knows their sizes', () => {
   const shapes: number[] = [];
   const watched = (itemTables: Agent['itemTables']): Agent => ({
     ...small,
@@ -251,7 +251,7 @@ test('weights are checked without making the tables of a large catalogue, unless
       return small.init(seed, sizes);
     },
   });
-  const small = createAgent({ type: 'ce', encoder: { type: 'gru4rec', size: 2 } });
+  const small = createAgent({ type: 'ce', encoder: { type: 'gru4rec', width: 2 } });
   const large = { items: 1000, window: 2 };
   const params = small.init(key(0), large);
   createPolicy(watched(small.itemTables), params, large);
@@ -270,7 +270,7 @@ test('histories and windows that are none are refused, by row', async () => {
     [Int32Array.of(1, 2), /History 0 must be an array|histories must be an array/],
     [undefined, /must be an array/],
   ] as const) {
-    for (const unknown of ['ignore', 'raise'] as const) {
+    for (const unknown of ['ignore', 'throw'] as const) {
       const call = policy.recommendIndices(given as never, 2, { unknown });
       await expect(call).rejects.toMatchObject({ code: 'E_HISTORY', message: expect.stringMatching(message) });
     }
@@ -410,7 +410,7 @@ test('ids that are newer than the policy are ignored and counted, or refused', a
   const query = { history: ['sku-1', 'new', 'sku-2'] };
   expect(await policy.recommend(query, 3)).toEqual(await policy.recommend({ history: ['sku-1', 'sku-2'] }, 3));
   expect(policy.ignored).toBe(1);
-  await expect(policy.recommend(query, 3, { unknown: 'raise' })).rejects.toMatchObject({
+  await expect(policy.recommend(query, 3, { unknown: 'throw' })).rejects.toMatchObject({
     code: 'E_ID_UNKNOWN',
     value: 'new',
   });

@@ -9,7 +9,7 @@ import { chain } from './fixtures/chain.ts';
 import { fit } from './train.ts';
 
 const options = (given: object = {}) => ({
-  agent: ce({ encoder: sasrec({ size: 8 }) }),
+  agent: ce({ encoder: sasrec({ width: 8 }) }),
   train: chain(60, 1),
   validation: chain(20, 2),
   rewards: [0.2, 1],

@@ -114,8 +114,8 @@ function checkValidation({ experiment, split }: Prepared, origin: string): void 
 }
 
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
-  if (dataset.catalog) return;
-  const readsTexts = (e: EnvironmentConfig): boolean => e.tokens !== 'id' || hasLanguageModel(e);
+  if (dataset.itemTexts) return;
+  const readsTexts = (e: EnvironmentConfig): boolean => e.itemInput !== 'id' || hasLanguageModel(e);
   const readers = [
     ...baselines
       .filter((b) => b.type === 'text-similarity' || ('text' in b && b.text))

@@ -181,7 +181,7 @@ test('the value of an augmented action is pulled towards its target, whatever th
 });
 
 test('passes with dropout: as many draws as wanted, finite, and equal for equal keys', () => {
-  const { run, batch } = setUp(sqn({ encoder: sasrec({ size: 4, dropout: 0.5 }), augmentedActions: 4 }));
+  const { run, batch } = setUp(sqn({ encoder: sasrec({ width: 4, dropout: 0.5 }), augmentedActions: 4 }));
   const loss = (seed: number) => value(run({ seed, batch: { ...batch, ...augmented } }).loss);
   expect(loss(1)).toBe(loss(1));
   expect(loss(1)).not.toBe(loss(2));

@@ -77,7 +77,7 @@ export function critic(
     ...(augmented && { augmented: augmentedSide(augmented, qAugmented!, ahead, options) }),
     ...(negatives && { negative: negativeSide(input, negatives, qNegative!, ahead.current!, options) }),
   };
-  if (options.cql === 0) return sides;
+  if (options.cqlWeight === 0) return sides;
   const { items = at.weight.shape[0]! } = input;
   const temperature = options.cqlTemperature ?? 1;
   const sampling = { temperature, items, candidates: batch.candidates, logQ: frozen.logQ };

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { Agent } from '../types.ts';
-import { curesOf, qCures } from './cures.ts';
+import { hintsOfPhase, qHints } from './divergence-hints.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
 import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
@@ -20,7 +20,7 @@ export interface SacOptions extends SqnOptions {
    * Learning rate of the second phase, which has a fresh Adam. Not used without warm-up: `lr` is used instead. Default:
    * 0.001.
    */
-  actorLr: number;
+  secondPhaseLr: number;
   /**
    * Bounds of the weight Q(s,a). With null, as in the paper, the cross-entropy is increased without bound once Q(s,a) < 0; a
    * lower bound of 0, as in [0, 10], prevents that. Default: null.
@@ -31,7 +31,7 @@ export interface SacOptions extends SqnOptions {
 export const sacDefaults: SacOptions = {
   ...sqnDefaults,
   warmup: 'early-stopping',
-  actorLr: 0.001,
+  secondPhaseLr: 0.001,
   weightClip: null,
 };
 
@@ -58,7 +58,7 @@ export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkSac(type: string, options: SacOptions): void {
   checkSqn(type, options);
-  checkRanges(type, options, { actorLr: [0, Number.MAX_VALUE] });
+  checkRanges(type, options, { secondPhaseLr: [0, Number.MAX_VALUE] });
   checkWeightClip(type, options);
   checkWarmup(type, options, 0);
 }
@@ -70,23 +70,25 @@ export function sacParts(
 ): ReturnType<typeof qParts> & {
   phases: ReturnType<typeof onePhase>;
 } {
-  const { warmup, lr, actorLr } = options;
+  const { warmup, lr, secondPhaseLr } = options;
   const parts = qParts(options, encoder);
   return {
     ...parts,
-    cures: { ...parts.cures, ...curesOf('actor', actorCures(options)) },
+    divergenceHints: { ...parts.divergenceHints, ...hintsOfPhase('actor', actorHints(options)) },
     phases:
-      warmup === 0 ? [{ ...onePhase(lr)[0]!, name: 'actor' }] : twoPhases(warmup, lr, { name: 'actor', lr: actorLr }),
+      warmup === 0
+        ? [{ ...onePhase(lr)[0]!, name: 'actor' }]
+        : twoPhases(warmup, lr, { name: 'actor', lr: secondPhaseLr }),
   };
 }
 
-function actorCures({ warmup, weightClip: clip }: SacOptions): Agent['cures'] {
-  const rate = warmup === 0 ? 'lr' : 'actorLr';
-  const cures = qCures(rate);
-  if (clip && clip[0] >= 0) return cures;
+function actorHints({ warmup, weightClip: clip }: SacOptions): Agent['divergenceHints'] {
+  const rate = warmup === 0 ? 'lr' : 'secondPhaseLr';
+  const divergenceHints = qHints(rate);
+  if (clip && clip[0] >= 0) return divergenceHints;
   const sooner = warmup === 0 ? ', or warmup to "early-stopping"' : '';
   const negative = `Negative values increase the cross-entropy without bound. Set the lower bound of weightClip to 0${sooner}, or lower ${rate}.`;
-  return { ...cures, 'loss/ce': negative, 'weight/mean': negative };
+  return { ...divergenceHints, 'loss/ce': negative, 'weight/mean': negative };
 }
 
 /** The value of the logged action as the weight of its supervised term. */

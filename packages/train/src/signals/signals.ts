@@ -13,20 +13,20 @@ import {
 import { type Annotation, rowsHash, type Transitions } from '@lea/data';
 import { createSampler } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
-import { modelledReward, positiveRewards } from './modelled-reward.ts';
+import { modeledReward, positiveRewards } from './modeled-reward.ts';
 import type { SignalOptions, Signals } from './options.ts';
 
 /**
  * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
- * modelling (Wang et al., SIGIR 2024), as annotate-then-train.
+ * modeling (Wang et al., SIGIR 2024), as annotate-then-train.
  *
  * - actions: soft targets over the annotation's k items, which `annotate` chooses other than the logged action,
- *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
- *   and for the TD loss their rewards: with `use.reward` modelled, in the form below, else the logged event's own: a positive
+ *   weight = positivesWeight * softmax(z / temperature), z = modeled reward in standard deviations of the logged actions' rewards;
+ *   and for the TD loss their rewards: with `use.reward` modeled, in the form below, else the logged event's own: a positive
  *   action is worth what the logged one was;
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
  *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardized;
- * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
+ * - reward: 2 * sigmoid(z) times the event's reward, z standardized over the logged train actions: the mean stays near
  *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
  *
  * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
@@ -45,7 +45,7 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
       softTargets(source, transitions, { ...chosen, use: { ...use, state: distilled } })),
     ...(valued && { targetRewards: positiveRewards(source, transitions, chosen) }),
     ...(use.state && stateForm !== 'targets' && stateVectors(annotation)),
-    ...(use.reward && { reward: modelledReward(source, transitions, chosen) }),
+    ...(use.reward && { reward: modeledReward(source, transitions, chosen) }),
   };
 }
 
@@ -66,7 +66,7 @@ const DEFAULTS = {
   rewards: [] as readonly number[],
   rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
   rewardMix: 1,
-  control: 'none' as NonNullable<SignalOptions['control']>,
+  ablation: 'none' as NonNullable<SignalOptions['ablation']>,
   seed: 0,
 };
 
@@ -111,12 +111,12 @@ function softTargets(
 }
 
 function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
-  const root = fold(key(options.seed), options.control);
+  const root = fold(key(options.seed), options.ablation);
   const shuffled = (values: Float32Array, label: string) => {
     const order = permutation(fold(root, label), values.length);
     return values.map((_, i) => values[order[i]!]!);
   };
-  switch (options.control) {
+  switch (options.ablation) {
     case 'none':
       return annotation;
     case 'random-positives':
@@ -128,9 +128,9 @@ function control(annotation: Annotation, transitions: Transitions, options: type
         positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
       };
     default:
-      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no control of that name.', {
-        value: options.control,
-        hint: 'Controls are: none, random-positives, shuffled-rewards.',
+      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no ablation of that name.', {
+        value: options.ablation,
+        hint: 'Ablations are: none, random-positives, shuffled-rewards.',
       });
   }
 }
@@ -182,10 +182,12 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
     });
   }
   if (!Number.isFinite(alpha) || alpha < 0) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: alpha must be finite and at least 0.', { value: alpha });
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: positivesWeight must be finite and at least 0.', {
+      value: alpha,
+    });
   }
   checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
-  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
+  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardized', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
   checkSeed('leaSignals', options.seed);
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
