@@ -13,6 +13,7 @@ const tasks = {
   check: () =>
     pnpm('exec', 'biome', 'check', '.') ||
     pnpm('exec', 'knip') ||
+    pnpm('exec', 'depcruise', '{packages,apps}/*/src') ||
     pnpm('exec', 'turbo', 'run', 'typecheck', 'build', 'lint:package', '--output-logs=errors-only'),
   tamper: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/main.ts', ...args),
   mutate: (args) => node('scripts/mutate.mjs', ...args),

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
-import { describeFailure } from './cli/terminal/failure.ts';
-import { invocation } from './cli/terminal/typed.ts';
+import { describeFailure } from './terminal/failure.ts';
+import { invocation } from './terminal/typed.ts';
 
 const commands = {
   fidelity: () => import('./cli/commands/fidelity.ts').then((module) => module.default),

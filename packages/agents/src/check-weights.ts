@@ -3,24 +3,24 @@ import { float32, type Value, type Values } from '@lea/tensor';
 import { allow, withinNumbers } from './init.ts';
 import type { Agent, Shape } from './types.ts';
 
-/** Numbers that are made whatever the weights are, to say which parameter does not fit: 16 MB. */
+/** Allowance of numbers beyond those of the weights, so that the error can name the parameter: 16 MB. */
 const SOME = 2 ** 22;
 
-/** Longest window: scoring takes memory for every slot of it. */
+/** Maximum window: scoring allocates memory for each of its slots. */
 const LONGEST = 2 ** 16;
 
-/** Columns of the texts that a network is made from which does not read them later: its form does not depend on them. */
+/** Columns of the placeholder texts for networks that read text only at `init`: their shapes do not depend on it. */
 const COLUMNS = 8;
 
-/** Items of the small networks that tell what parameters an agent has: as many as the conformance kit tests with. */
+/** Number of items of the small networks that reveal an agent's parameters; the same as in the conformance kit. */
 const FEW = 12;
 
 /**
- * Refuses weights that are not those of the agent and the shape: else a wrong number of items would shift what is
- * recommended, and nobody would notice.
+ * Refuses weights that do not fit the agent and the shape. Otherwise a wrong number of items would silently lead to wrong
+ * recommendations.
  *
- * @throws LeaError `E_OPTION_VALUE` (a size that makes no sense), `E_POLICY_WEIGHTS` (another set of parameters),
- *   `E_POLICY_SHAPE` (a parameter of another form)
+ * @throws LeaError `E_OPTION_VALUE` (an invalid size), `E_POLICY_WEIGHTS` (missing or unknown parameters), `E_POLICY_SHAPE`
+ *   (a parameter with a wrong shape or dtype)
  */
 export function checkWeights(agent: Agent, params: Values, shape: Shape): void {
   checkSizes(shape);
@@ -42,14 +42,14 @@ function checkSizes(shape: Shape): void {
 function compareWeights(agent: Agent, params: Values, shape: Shape): void {
   const problem = difference(params, expected(agent, shape), shape);
   if (!problem) return;
-  // What grows with the catalogue without being listed is only known to `init` itself, which is dear, but no larger than
-  // what is in memory already.
+  // Only `init` knows which unlisted parameters grow with the catalog. Calling it is expensive, but takes no more memory
+  // than the weights that are already loaded.
   const largest = Math.max(0, ...Object.values(params).flatMap((value) => value.shape));
   if (shape.items <= largest && !difference(params, initial(agent, shape, shape.items), shape)) return;
   throw problem;
 }
 
-/** The parameters of that agent, with sizes in the place of values; the tables of few items are told to be of all. */
+/** Shapes of the agent's parameters. They are made for a few items, and the item tables are then scaled to all items. */
 function expected(agent: Agent, shape: Shape): Record<string, Form> {
   const few = Math.min(shape.items, FEW);
   const made = Object.entries(initial(agent, shape, few)).map(
@@ -84,10 +84,10 @@ function initial(agent: Agent, shape: Shape, items: number): Values {
 }
 
 function difference(params: Values, wanted: Record<string, Form>, { items, window }: Shape): LeaError | undefined {
-  const foreign = 'They are those of another agent or encoder, or of other options.';
+  const foreign = 'The weights belong to a different agent or encoder, or to different options.';
   for (const name of Object.keys(wanted)) {
     if (!Object.hasOwn(params, name)) {
-      return new LeaError('E_POLICY_WEIGHTS', 'A parameter is missing among the weights.', {
+      return new LeaError('E_POLICY_WEIGHTS', 'A parameter is missing in the weights.', {
         value: name,
         hint: foreign,
       });
@@ -95,7 +95,7 @@ function difference(params: Values, wanted: Record<string, Form>, { items, windo
   }
   for (const [name, value] of Object.entries(params)) {
     if (!Object.hasOwn(wanted, name)) {
-      return new LeaError('E_POLICY_WEIGHTS', 'The agent has no parameter of that name.', {
+      return new LeaError('E_POLICY_WEIGHTS', 'The weights contain a parameter that the agent does not have.', {
         value: name,
         hint: foreign,
       });
@@ -104,7 +104,7 @@ function difference(params: Values, wanted: Record<string, Form>, { items, windo
     if (has === needs) continue;
     return new LeaError('E_POLICY_SHAPE', `The parameter "${name}" does not fit the agent and the shape.`, {
       value: has,
-      hint: `It is ${needs} for ${items} items and a window of ${window}.`,
+      hint: `Expected ${needs} for ${items} items and a window of ${window}.`,
     });
   }
   return undefined;

@@ -3,7 +3,7 @@ import { LeaError } from '@lea/core';
 export { checkChoices, checkRanges } from '@lea/core';
 
 /**
- * Refuses what is not a list of at least one whole number of at least 1.
+ * Checks for a non-empty list of whole numbers of at least 1.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */

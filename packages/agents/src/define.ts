@@ -3,15 +3,16 @@ import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
 
-/** What makes a type of encoder: see `defineEncoder`. */
+/** Defines a type of encoder, see `defineEncoder`. */
 export interface EncoderDefinition<O extends object> extends TypeDefinition<O> {
+  /** Builds the encoder from its complete options. */
   build(options: O): EncoderParts;
 }
 
 /**
- * What an encoder must bring. Left out: `needsText`, `initText`, `tied` and `everyPosition` are false, `encodeAll` encodes
- * every prefix of the history as a history of its own, `itemTable` is `emb.weight` without its padding row, which is the
- * only one of `itemTables`.
+ * The parts of an encoder that `build` returns. Defaults: `needsText`, `initText`, `tied` and `everyPosition` are false;
+ * `encodeAll` encodes every prefix of the history separately; `itemTable` is `emb.weight` without its padding row, and
+ * `itemTables` lists only `emb.weight`.
  */
 export interface EncoderParts
   extends Pick<Encoder, 'outputSize' | 'init' | 'encode'>,
@@ -19,29 +20,34 @@ export interface EncoderParts
       Pick<Encoder, 'needsText' | 'initText' | 'tied' | 'everyPosition' | 'encodeAll' | 'itemTable' | 'itemTables'>
     > {}
 
-/** Makes encoders of one type from some of their options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
+/** Creates encoders of one type from partial options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface EncoderFactory<O extends object = object> {
   (options?: Partial<O>): Encoder;
+  /** Name of the type. */
   readonly type: string;
+  /** Default options. */
   readonly defaults: O;
 }
 
-/** What makes a type of agent: see `defineAgent`. */
+/** Defines a type of agent, see `defineAgent`. */
 export interface AgentDefinition<O extends object> extends TypeDefinition<O> {
-  /** Start from `supervisedParts` or `qParts`; add phases and loss. */
+  /** Builds the agent. Start from `supervisedParts` or `qParts` and add phases and loss. */
   build(options: O, encoder: Encoder): AgentParts;
 }
 
+/** The parts of an agent that `build` returns. */
 export type AgentParts = Omit<Agent, 'name' | 'config' | 'encoder'>;
 
-/** Makes agents of one type from some of their options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
+/** Creates agents of one type from partial options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface AgentFactory<O extends object = object> {
   (options?: Partial<O>): (encoder: Encoder) => Agent;
+  /** Name of the type. */
   readonly type: string;
+  /** Default options. */
   readonly defaults: O;
 }
 
-/** A factory that is not registered; `defineEncoder` makes and registers one. */
+/** Creates a factory without registering it; `defineEncoder` also registers it. */
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
   const { type, defaults } = definition;
   const make = (options: Partial<O> = {}): Encoder => {
@@ -63,16 +69,16 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
   return Object.assign(make, { type, defaults });
 }
 
-/** A factory that is not registered; `defineAgent` makes and registers one. */
+/** Creates a factory without registering it; `defineAgent` also registers it. */
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
   const { type, defaults } = definition;
   const make = (options: Partial<O> = {}) => {
     const all = optionsOf(definition, options);
     return (encoder: Encoder): Agent => {
       if (typeof encoder?.encode !== 'function') {
-        throw new LeaError('E_OPTION_VALUE', `${type}: an agent is made with an encoder.`, {
+        throw new LeaError('E_OPTION_VALUE', `${type}: expected an encoder.`, {
           value: encoder,
-          hint: `For instance ${type}()(sasrec()).`,
+          hint: `For example, use ${type}()(sasrec()).`,
         });
       }
       return {

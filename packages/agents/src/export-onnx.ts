@@ -16,23 +16,24 @@ import { scoringSpecs } from './scoring.ts';
 import { servedSource } from './served.ts';
 import { agentsVersion } from './version.ts';
 
+/** Options of `exportOnnx`. */
 export interface ExportOptions {
-  /** Length of the lists `top_items` and `top_scores`, at most the number of items. Default 10. More costs little. */
+  /** Length of the outputs `top_items` and `top_scores`, at most the number of items. Default: 10. */
   k?: number;
 }
 
 /**
- * Writes a policy as one ONNX file, weights, text vectors and counting memory included, that needs nothing but ONNX Runtime.
+ * Writes a policy as a single ONNX file with weights, text vectors and counting memory. Running it needs only ONNX Runtime.
  *
- * Inputs are `items` int64 [batch, length] and `mask` bool [batch, length], for any number of rows and columns: item
- * indices, oldest first, and where they count. Padding may stand anywhere; indices outside 0..N-1 are left out as if
- * masked; of more events than the policy's window the newest are read; a row without events is an empty history. Outputs
- * are `scores` float32 [batch, N], `top_items` int64 [batch, k], best first, the smaller index among equals, and
- * `top_scores` float32 [batch, k], where NaN counts as -Infinity. Metadata: `lea.agent` (the agent's JSON), `lea.items`,
- * `lea.window`, `lea.ids` (item ids by index, as JSON, where the policy knows them), with a memory `lea.memory` (its hash) and `lea.fusion`.
+ * Inputs are `items` int64 [batch, length], item indices with the oldest first, and `mask` bool [batch, length], true for
+ * events; batch and length are free. Padding may be anywhere. Indices outside 0..N-1 are ignored as if masked. If there are more
+ * events than the policy's window, the newest are used. A row without events is an empty history. Outputs are `scores` float32
+ * [batch, N], `top_items` int64 [batch, k], best first (ties: smaller index first), and `top_scores` float32 [batch, k], where
+ * NaN counts as -Infinity. Metadata: `lea.agent` (the agent's JSON), `lea.items`, `lea.window`, `lea.ids` (item ids by index as
+ * JSON, if the policy has them), and with a memory `lea.memory` (its hash) and `lea.fusion`.
  *
- * @throws LeaError `E_OP_UNSUPPORTED` (`agent.score` uses an op that cannot be recorded), `E_MODEL_SIZE` (beyond 2 GiB),
- *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and those of `replaceFile`
+ * @throws LeaError `E_OP_UNSUPPORTED` (`agent.score` uses an op that cannot be recorded), `E_MODEL_SIZE` (over 2 GiB),
+ *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and the errors of `replaceFile`
  */
 export async function exportOnnx(policy: Policy, path: string, options: ExportOptions = {}): Promise<void> {
   const { k } = withDefaults('exportOnnx', { k: 10 }, options);
@@ -65,8 +66,8 @@ export async function exportOnnx(policy: Policy, path: string, options: ExportOp
 }
 
 /**
- * The graph that scores one history, run for each row of a batch of any size by a Loop. What depends on the weights alone
- * stays outside of the loop, where ONNX Runtime computes it once, as it opens the model.
+ * A graph that runs the scores of one history in a Loop over the rows of a batch of any size. Nodes that depend only on the
+ * weights are outside the loop, where ONNX Runtime computes them once, when it loads the model.
  */
 function servingGraph(score: Graph, items: number, window: number, k: number): Graph {
   const { free, dependent } = splitNodes(score.nodes, ['input:items', 'input:length']);
@@ -115,8 +116,8 @@ function servingGraph(score: Graph, items: number, window: number, k: number): G
 }
 
 /**
- * What is computed for the Loop's row: its events are pushed together, cut to the window and padded, then scored. The best
- * are chosen here too, since ONNX Runtime's TopK does not survive a batch without rows.
+ * The body of the loop: compacts the events of a row, truncates them to the window, pads and scores them. The best items are
+ * selected here as well, because the TopK of ONNX Runtime fails for a batch without rows.
  */
 function rowGraph(score: readonly Node[], items: number, k: number): Graph {
   return {

@@ -5,17 +5,19 @@ import { filledValue, uniformValue } from './init.ts';
 import type { Encoder, Shape } from './types.ts';
 
 /**
- * A linear map from states to items: features [B, F], weight [N, F]. With a bias the features end in a column of ones and
- * the bias is the weight's last column.
+ * A linear map from states to items. With a bias, the last column of the features is one and the last column of the weight is
+ * the bias.
  */
 export interface Head {
+  /** [B, F] */
   readonly features: tf.Tensor;
+  /** [N, F] */
   readonly weight: tf.Tensor;
 }
 
 /**
- * `name.weight` [N, H+1]: Xavier-uniform, the last column (bias) zero. An ensemble has `heads` such blocks side by side,
- * [N, heads (H+1)]: an item's row holds all of it.
+ * Initial `name.weight` [N, H+1]: Xavier-uniform, with the last column (bias) zero. An ensemble concatenates `heads` such
+ * blocks by columns, [N, heads (H+1)], so that each item has a single row.
  */
 export function initHead(key: Key, name: string, items: number, size: number, heads = 1): Values {
   const bound = Math.sqrt(6 / (items + size));
@@ -24,27 +26,27 @@ export function initHead(key: Key, name: string, items: number, size: number, he
   return { [`${name}.weight`]: weight };
 }
 
-/** The parameters of the supervised head: none when it is tied, a bias [N, 1] when tied with bias. */
+/** Initial parameters of the supervised head: none if it is tied, only a bias [N, 1] if tied with bias. */
 export function initSupervisedHead(key: Key, encoder: Encoder, shape: Shape): Values {
   if (encoder.tied === 'bias') return { 'ce.bias': filledValue([shape.items, 1], 0) };
   return encoder.tied ? {} : initHead(key, 'ce', shape.items, encoder.outputSize);
 }
 
-/** The head `q` or `ce` (untied) at states [B, H]. */
+/** The untied head `name` (such as `q` or `ce`) at states [B, H]. */
 export function head(params: Tensors, name: string, states: tf.Tensor): Head {
   return { features: withOnes(states), weight: params[`${name}.weight`]! };
 }
 
 /**
- * The Q head at states [B, H]; with states of an environment [B, E] at both, side by side:
- * features [s, W e, 1], W = `q.environment.weight` [H, E].
+ * The Q head at states s [B, H]. With states e [B, E] of an environment the features are [s, W e, 1], where
+ * W = `q.environment.weight` [H, E].
  */
 export function criticHead(params: Tensors, states: tf.Tensor, environment?: tf.Tensor): Head {
   if (!environment) return head(params, 'q', states);
   return head(params, 'q', tf.concat([states, linear(environment, params['q.environment.weight']!)], 1));
 }
 
-/** The supervised head at states [B, H], tied to the item table when the encoder says so. */
+/** The supervised head at states [B, H]; uses the item table if the encoder is tied. */
 export function supervisedHead(encoder: Encoder, params: Tensors, states: tf.Tensor, text?: tf.Tensor): Head {
   if (!encoder.tied) return head(params, 'ce', states);
   const table = encoder.itemTable(params, text);
@@ -52,12 +54,12 @@ export function supervisedHead(encoder: Encoder, params: Tensors, states: tf.Ten
   return { features: withOnes(states), weight: tf.concat([table, params['ce.bias']! as tf.Tensor2D], 1) };
 }
 
-/** Values of all items [B, N]. */
+/** [B, N] values of all items. */
 export function allValues({ features, weight }: Head): tf.Tensor2D {
   return tf.matMul(features as tf.Tensor2D, weight as tf.Tensor2D, false, true);
 }
 
-/** Values of the items that stand for the catalogue: all [B, N], or candidates (int32 [K] or [B, K]) [B, K]. */
+/** Values of all items [B, N], or of the candidates (int32 [K] or [B, K]) [B, K]. */
 export function values(at: Head, candidates?: tf.Tensor): tf.Tensor2D {
   if (!candidates) return allValues(at);
   if (candidates.rank === 2) return valuesOf(at, candidates) as tf.Tensor2D;
@@ -65,10 +67,10 @@ export function values(at: Head, candidates?: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * The item of greatest value, int32 [B]; the first among equals. No gradient.
+ * The item with the highest value, int32 [B]; ties go to the first. No gradient.
  *
- * @param of what `values` gives for all items or for the candidates
- * @param allowed bool, of the same form: others are not chosen; one per row at least
+ * @param of the result of `values` for all items or for the candidates
+ * @param allowed bool in the shape of `of`, at least one true per row; other items are not selected. Default: all
  */
 export function greedy(of: tf.Tensor2D, candidates?: tf.Tensor, allowed?: tf.Tensor): tf.Tensor1D {
   const best = tf.argMax(
@@ -84,7 +86,7 @@ export function greedy(of: tf.Tensor2D, candidates?: tf.Tensor, allowed?: tf.Ten
   );
 }
 
-/** Values of chosen items: ids [B] -> [B], ids [B, K] -> [B, K]; only their rows of the weight are read. */
+/** Values of given items: ids [B] -> [B], ids [B, K] -> [B, K]; reads only their rows of the weight. */
 export function valuesOf({ features, weight }: Head, ids: tf.Tensor): tf.Tensor {
   const rows = embedding(weight, ids);
   return tf.sum(tf.mul(rows, ids.rank === 1 ? features : tf.expandDims(features, 1)), -1);

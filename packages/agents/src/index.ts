@@ -1,15 +1,8 @@
 export { aligned } from './agents/alignment.ts';
 export { type CcqlOptions, ccql } from './agents/ccql.ts';
 export { type CeOptions, ce } from './agents/ce.ts';
-export {
-  type Augmented,
-  type Critic,
-  type CriticOptions,
-  critic,
-  type Logged,
-  type NegativeOptions,
-  type Negatives,
-} from './agents/critic.ts';
+export { type Augmented, type Critic, critic, type Logged, type Negatives } from './agents/critic.ts';
+export type { CriticOptions, NegativeOptions } from './agents/critic-options.ts';
 export { dqnNs } from './agents/dqn-ns.ts';
 export {
   type AlignmentOptions,
@@ -72,19 +65,13 @@ export { halfSquare, loggedTarget } from './losses/td.ts';
 export type { Valuation } from './losses/valuation.ts';
 export { countingMemory } from './memory/counting-memory.ts';
 export { type Fusion, withMemory } from './memory/fusion.ts';
-export type { Gate } from './memory/gate.ts';
 export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-out.ts';
 export { checkMemory, type Memory, memoryTables } from './memory/memory.ts';
+export type { Gate } from './memory/mixture.ts';
 export type { ObservedEvent } from './memory/observe.ts';
 export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
-export {
-  createPolicy,
-  type Policy,
-  type PolicyOptions,
-  type PolicyScorer,
-  type RecommendIndicesOptions,
-} from './policy.ts';
+export { createPolicy, type Policy, type PolicyOptions, type RecommendIndicesOptions } from './policy.ts';
 export type { Query, Recommendation, RecommendOptions } from './recommend.ts';
 export {
   agentConfig,
@@ -96,7 +83,7 @@ export {
   encoderTypes,
 } from './registry.ts';
 export { weightsHash } from './save.ts';
-export type { ScoringOptions } from './scoring.ts';
+export type { PolicyScorer, ScoringOptions } from './scoring.ts';
 export { type Scored, type TopKOptions, topK } from './topk.ts';
 export type {
   Agent,

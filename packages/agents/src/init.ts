@@ -1,14 +1,14 @@
 import { fold, type Key, LeaError, normal, uniform } from '@lea/core';
 import type { Value, Values } from '@lea/tensor';
 
-/** N(0, std) of a stream of its own. */
+/** Draws from N(0, std), from a stream named `name`. */
 export function normalValue(key: Key, name: string, shape: readonly number[], std: number): Value {
   const data = normal(fold(key, name), size(shape));
   for (let i = 0; i < data.length; i++) data[i]! *= std;
   return { dtype: 'float32', shape, data };
 }
 
-/** N(0, std) without its tails: draws beyond two standard deviations are drawn again. */
+/** Truncated N(0, std): draws beyond two standard deviations are repeated. */
 export function truncatedNormalValue(key: Key, name: string, shape: readonly number[], std: number): Value {
   const stream = fold(key, name);
   const data = normal(stream, size(shape));
@@ -20,7 +20,7 @@ export function truncatedNormalValue(key: Key, name: string, shape: readonly num
   return { dtype: 'float32', shape, data };
 }
 
-/** Uniform within +-bound. */
+/** Uniform draws from [-bound, bound), from a stream named `name`. */
 export function uniformValue(key: Key, name: string, shape: readonly number[], bound: number): Value {
   const data = uniform(fold(key, name), size(shape));
   for (let i = 0; i < data.length; i++) data[i] = (2 * data[i]! - 1) * bound;
@@ -31,7 +31,7 @@ export function filledValue(shape: readonly number[], value: number): Value {
   return { dtype: 'float32', shape, data: new Float32Array(size(shape)).fill(value) };
 }
 
-/** `name.weight` [out, in] Xavier-uniform, `name.bias` zero. */
+/** Initial parameters of a linear layer: `name.weight` [out, in] Xavier-uniform, `name.bias` zero. */
 export function initLinear(key: Key, name: string, out: number, input: number): Values {
   return {
     [`${name}.weight`]: uniformValue(key, `${name}.weight`, [out, input], Math.sqrt(6 / (out + input))),
@@ -39,7 +39,7 @@ export function initLinear(key: Key, name: string, out: number, input: number): 
   };
 }
 
-/** `name.weight` one, `name.bias` zero. */
+/** Initial parameters of a norm: `name.weight` one, `name.bias` zero. */
 export function initNorm(name: string, width: number): Values {
   return { [`${name}.weight`]: filledValue([width], 1), [`${name}.bias`]: filledValue([width], 0) };
 }
@@ -50,14 +50,14 @@ function size(shape: readonly number[]): number {
   return count;
 }
 
-/** A parameter is more than its numbers: many small ones take memory as well. */
+/** Minimum count per parameter, because many small parameters take memory as well. */
 const LEAST = 256;
 let left = Infinity;
 
 /**
- * Makes parameters of at most so many numbers: sizes that a file announces may ask for more than any memory holds.
+ * Limits the total number of values that `make` may allocate for parameters: sizes in a file could exceed any memory.
  *
- * @throws LeaError `E_POLICY_SHAPE` before what is too much is made
+ * @throws LeaError `E_POLICY_SHAPE` before the limit is exceeded
  */
 export function withinNumbers<T>(most: number, make: () => T): T {
   left = most;
@@ -68,11 +68,11 @@ export function withinNumbers<T>(most: number, make: () => T): T {
   }
 }
 
-/** Takes numbers that are about to be made off what is left. @throws LeaError `E_POLICY_SHAPE` */
+/** Subtracts a planned allocation from the remaining limit. @throws LeaError `E_POLICY_SHAPE` */
 export function allow(count: number): void {
   left -= Math.max(count, LEAST);
   if (left >= 0) return;
-  throw new LeaError('E_POLICY_SHAPE', 'The agent and the shape ask for far more numbers than the weights have.', {
-    hint: 'The weights are those of another agent or encoder, or of other options.',
+  throw new LeaError('E_POLICY_SHAPE', 'The agent and the shape need far more parameters than the weights contain.', {
+    hint: 'The weights belong to a different agent or encoder, or to different options.',
   });
 }

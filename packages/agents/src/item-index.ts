@@ -1,25 +1,25 @@
 import { LeaError, show } from '@lea/core';
 
-/** The ids of a policy's items, by index, and back. */
+/** Maps between the item ids and the item indices of a policy. */
 export interface ItemIndex {
   readonly ids: readonly string[];
   /** The index of an id, or undefined for one that the policy does not know. */
   indexOf(id: string): number | undefined;
 }
 
-/** @throws LeaError `E_ITEM_IDS` (not one text per item, or one twice) */
+/** Creates the index of some ids. @throws LeaError `E_ITEM_IDS` (not one string per item, or duplicates) */
 export function itemIndex(ids: readonly string[], items: number): ItemIndex {
-  if (ids.length !== items) throw badIds(`Expected ${items} item ids, one for each item of the policy`, ids.length);
+  if (ids.length !== items) throw badIds(`Expected ${items} item ids, one per item of the policy`, ids.length);
   const byId = new Map<string, number>();
   for (const [index, id] of ids.entries()) {
-    if (typeof id !== 'string') throw badIds(`Expected a text as the id of item ${index}`, id);
+    if (typeof id !== 'string') throw badIds(`Expected a string as the id of item ${index}`, id);
     if (byId.has(id)) throw badIds(`Items ${byId.get(id)} and ${index} have the same id`, id);
     byId.set(id, index);
   }
   return { ids: [...ids], indexOf: (id) => byId.get(id) };
 }
 
-/** What a list of ids is in the policy: the indices of those it knows. @throws LeaError `E_HISTORY` */
+/** Converts ids to indices; unknown ids are returned separately. @throws LeaError `E_HISTORY` */
 export function indicesOf(
   index: ItemIndex,
   ids: readonly string[],
@@ -30,7 +30,7 @@ export function indicesOf(
   if (!Array.isArray(ids) || ids.some((id) => typeof id !== 'string')) {
     throw new LeaError('E_HISTORY', `Expected a list of item ids as ${what}.`, {
       value: ids,
-      hint: 'Ids are texts, as in the log. recommendIndices takes indices of the catalog.',
+      hint: 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
     });
   }
   for (const id of ids) {

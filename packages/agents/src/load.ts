@@ -10,13 +10,12 @@ import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 
 /**
- * Reads a policy that `save` wrote. Agents and encoders of one's own must be defined (`defineAgent`) beforehand: import the
- * package that does so.
+ * Loads a policy that `save` wrote. Custom agents and encoders must be defined first (`defineAgent`, `defineEncoder`): import
+ * the package that defines them.
  *
- * @param options `memory` takes the place of the saved one, with its own weight of repeats; `fusion` that of the saved settings,
- *   one by one
+ * @param options `memory` replaces the saved memory and its weight of repeats; `fusion` overrides single saved settings
  * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE`,
- *   `E_POLICY_ITEMS`, `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, those of `createPolicy`, and those of `readSafetensors`
+ *   `E_POLICY_ITEMS`, `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, and the errors of `createPolicy` and `readSafetensors`
  */
 export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text' | 'itemIds'> = {}): Promise<Policy> {
   const path = join(dir, 'policy.json');
@@ -29,9 +28,9 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
   const isSame =
     weightsHash(params) === file.weightsHash && textHash === file.textHash && memory?.hash === file.memory?.hash;
   if (!isSame) {
-    throw new LeaError('E_POLICY_WEIGHTS', 'The weights are not those that policy.json was written with.', {
+    throw new LeaError('E_POLICY_WEIGHTS', 'The weights do not belong to policy.json.', {
       value: weightsPath,
-      hint: 'Save the policy again, or copy both files together.',
+      hint: 'Save the policy again, or copy all of its files together.',
     });
   }
   if (memory) checkTables(memory.state, memory.config);
@@ -51,7 +50,7 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
   });
 }
 
-/** @throws LeaError `E_POLICY_ITEMS` when the ids are not those that the policy was saved with */
+/** @throws LeaError `E_POLICY_ITEMS` when the ids do not match the hash in policy.json */
 async function readItems(path: string, hash: string): Promise<string[]> {
   const text = (await readWhole(path)).toString('utf8');
   try {
@@ -60,7 +59,7 @@ async function readItems(path: string, hash: string): Promise<string[]> {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw new LeaError('E_POLICY_ITEMS', 'The item ids are not those that policy.json was written with.', {
+  throw new LeaError('E_POLICY_ITEMS', 'The item ids do not belong to policy.json.', {
     value: path,
     hint: 'Save the policy again, or copy all of its files together.',
   });
@@ -81,9 +80,9 @@ function agentOf({ agent }: PolicyFile, path: string): Agent {
     return createAgent(agent);
   } catch (cause) {
     if (!(cause instanceof LeaError) || cause.code !== 'E_TYPE_UNKNOWN') throw cause;
-    throw new LeaError('E_TYPE_UNKNOWN', `A policy of a type that is not defined (${path}).`, {
+    throw new LeaError('E_TYPE_UNKNOWN', `The agent or encoder type of the policy is not defined (${path}).`, {
       value: cause.value,
-      hint: `Import the package that defines it before loading. ${cause.hint}`,
+      hint: `Import the package that defines it before loading the policy. ${cause.hint}`,
       cause,
     });
   }
@@ -94,23 +93,27 @@ function parse(path: string, content: string): PolicyFile {
   try {
     file = unsealed(content, path);
   } catch (cause) {
-    throw new LeaError('E_POLICY_FILE', 'A policy file is not JSON, or not as it was saved.', {
+    throw new LeaError('E_POLICY_FILE', 'The policy file is not valid JSON, or has changed since it was saved.', {
       value: path,
-      hint: 'Save the policy again. After a change by hand that is meant, take the field "sha256" out.',
+      hint: 'Save the policy again. If you edited the file on purpose, remove the field "sha256".',
       cause,
     });
   }
   if (typeof file?.version === 'number' && file.version > formatVersion) {
     const writer = file.agentsVersion ? `@lea/agents ${file.agentsVersion}` : 'a newer @lea/agents';
-    throw new LeaError('E_POLICY_VERSION', `A policy file of a newer format, written by ${writer} (${path}).`, {
-      value: file.version,
-      hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}: update it.`,
-    });
+    throw new LeaError(
+      'E_POLICY_VERSION',
+      `The policy file has a newer format and was written by ${writer} (${path}).`,
+      {
+        value: file.version,
+        hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}. Update the package.`,
+      },
+    );
   }
   const isKnown = [1, 2, 3, formatVersion].includes(file?.version as number);
   if (isKnown && file?.agent && file.shape && file.weightsHash) return file as PolicyFile;
-  throw new LeaError('E_POLICY_FILE', `A policy file lacks what every version has (${path}).`, {
+  throw new LeaError('E_POLICY_FILE', `The policy file lacks required fields (${path}).`, {
     value: file?.version,
-    hint: `It must have version (1 to ${formatVersion}), agent, shape and weightsHash.`,
+    hint: `The fields are version (1 to ${formatVersion}), agent, shape and weightsHash. Save the policy again.`,
   });
 }

@@ -108,7 +108,7 @@ it('recommend: what is no whole number is no unknown item but an error, whatever
     for (const unknown of ['ignore', 'raise'] as const) {
       await expect(policy.recommendIndices([[1], history as never], 2, { unknown })).rejects.toMatchObject({
         code: 'E_ITEM_RANGE',
-        message: expect.stringMatching(/^History 1 /),
+        message: expect.stringMatching(/^Items of history 1 /),
       });
     }
     await expect(policy.recommendIndices([[1]], 2, { exclude: history as never })).rejects.toMatchObject({
@@ -127,10 +127,12 @@ it('observe: histories and items are whole numbers', () => {
     );
   }
   for (const history of ['12', new Set([1]), undefined]) {
-    expect(() => memory.observe([{ history: history as never, item: 1 }])).toThrow(/history of event 0 is no list/);
+    expect(() => memory.observe([{ history: history as never, item: 1 }])).toThrow(
+      /history of event 0 must be an array/,
+    );
   }
   for (const item of ['1', 1n, true]) {
-    expect(() => memory.observe([{ history: [1], item: item as never }])).toThrow(/event 0 names/);
+    expect(() => memory.observe([{ history: [1], item: item as never }])).toThrow(/items of event 0 must be/);
   }
   expect(() => memory.observe({ history: [1], item: 1 } as never)).toThrow(/must be an array/);
   expect(memory.state).toBe(before);

@@ -99,7 +99,7 @@ test('recommend: unknown items are left out and counted, or an error', async () 
   // The row is that of the request, not of the batch.
   const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'raise' });
   await expect(strict).rejects.toMatchObject({ code: 'E_ITEM_RANGE', value: 1.5 });
-  await expect(strict).rejects.toThrow(/History 1 /);
+  await expect(strict).rejects.toThrow(/history 1 /);
   expect(policy.ignored).toBe(3);
 });
 
@@ -163,14 +163,14 @@ test('a saved policy scores as before; damage is named', async () => {
   await writeFile(path, edited(whole, { weightsHash: '?' }));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
   await writeFile(path, '{ "version": 1 }');
-  await expect(loadPolicy(folder)).rejects.toThrow(/what every version has/);
+  await expect(loadPolicy(folder)).rejects.toThrow(/lacks required fields/);
   await writeFile(path, '{ "version": 7, "agentsVersion": "9.8.7" }');
   const newer = loadPolicy(folder);
   await expect(newer).rejects.toMatchObject({ code: 'E_POLICY_VERSION', value: 7 });
-  await expect(newer).rejects.toThrow(/9\.8\.7.*update it/);
+  await expect(newer).rejects.toThrow(/9\.8\.7.*Update the package/);
   await writeFile(path, '{');
-  await expect(loadPolicy(folder)).rejects.toThrow(/not JSON/);
-  await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/no such file/);
+  await expect(loadPolicy(folder)).rejects.toThrow(/not valid JSON/);
+  await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/does not exist/);
 });
 
 test('a policy of the first format is read', async () => {
@@ -223,7 +223,7 @@ test('weights of another agent or shape are refused, by the name of the paramete
     expect(make).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   };
   refuse(rest, {}, 'E_POLICY_WEIGHTS', /missing.*"q\.weight"/);
-  refuse({ ...params, 'q.extra': q! }, {}, 'E_POLICY_WEIGHTS', /no parameter.*"q\.extra"/);
+  refuse({ ...params, 'q.extra': q! }, {}, 'E_POLICY_WEIGHTS', /agent does not have.*"q\.extra"/);
   refuse(
     { ...params, 'q.weight': params['ce.weight']! },
     { items: 9 },
@@ -274,11 +274,11 @@ test('weights are checked without making the tables of a large catalogue, unless
 test('histories and windows that are none are refused, by row', async () => {
   const policy = createPolicy(agent, agent.init(key(1), shape, text), shape, { backend: 'cpu', text });
   for (const [given, message] of [
-    [[1, 2, 3], /History 0 is no list/],
-    [[[1], null], /History 1 is no list/],
-    [[[1], new Set([2])], /History 1 is no list/],
-    [Int32Array.of(1, 2), /History 0 is no list|no array/],
-    [undefined, /no array/],
+    [[1, 2, 3], /History 0 must be an array/],
+    [[[1], null], /History 1 must be an array/],
+    [[[1], new Set([2])], /History 1 must be an array/],
+    [Int32Array.of(1, 2), /History 0 must be an array|histories must be an array/],
+    [undefined, /must be an array/],
   ] as const) {
     for (const unknown of ['ignore', 'raise'] as const) {
       const call = policy.recommendIndices(given as never, 2, { unknown });
@@ -356,7 +356,7 @@ test('a program that could not be made is tried again, and is nothing to dispose
 
 test('text that is missing or does not fit', () => {
   const params = agent.init(key(1), shape, text);
-  expect(() => createPolicy(agent, params, shape)).toThrow(/reads text/);
+  expect(() => createPolicy(agent, params, shape)).toThrow(/needs text/);
   for (const other of [float32([1, 2], [1, 2]), float32(text.data, [8, 2, 1]), [1, 2] as never]) {
     expect(() => createPolicy(agent, params, shape, { text: other })).toThrow(/\[8, 2\]/);
   }

@@ -8,54 +8,46 @@ import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
 import { type Query, type Recommendation, type RecommendOptions, recommendIds } from './recommend.ts';
 import { savePolicy } from './save.ts';
-import { type ScoringOptions, scoring } from './scoring.ts';
+import { type PolicyScorer, type ScoringOptions, scoring } from './scoring.ts';
 import { type PolicyParts, servedAgent, servedSource } from './served.ts';
 import { type Scored, topK } from './topk.ts';
 import type { Agent, Shape } from './types.ts';
 
+/** Options of `Policy.recommendIndices`. */
 export interface RecommendIndicesOptions {
-  /** Items not to recommend: those of the user's own history, or these. Default: none are left out. */
+  /** Items to exclude: `seen` for the items of the history, or a list of indices. Default: none. */
   exclude?: 'seen' | readonly number[];
-  /** The only items to rank, in any order; repeats count once. Default: all. */
+  /** Indices of the only items to rank, in any order; duplicates are ignored. Default: all items. */
   candidates?: readonly number[];
   /**
-   * What an item index outside 0..N-1 in a history does. Default `ignore`: it is left out, and counted in
-   * `Policy.ignored`. `raise` makes it an error. What is no whole number is always one.
+   * For item indices outside 0..N-1 in a history: `ignore` leaves them out and counts them in `Policy.ignored`, `raise` throws.
+   * Numbers that are not integers always throw. Default: `ignore`.
    */
   unknown?: 'ignore' | 'raise';
-}
-
-/** What `evaluate` of @lea/eval takes. */
-export interface PolicyScorer {
-  readonly name: string;
-  readonly items: number;
-  readonly itemIds?: readonly string[];
-  readonly window: number;
-  score(histories: Windows): Promise<Float32Array>;
 }
 
 /** A trained agent, ready to serve. */
 export interface Policy extends PolicyParts {
   /**
-   * Counts more events in the policy's memory, without training: the next call knows them. Give many at once.
+   * Counts more events in the policy's memory, without training. They affect the next call. Pass many events at once, because
+   * every call copies the tables.
    *
-   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE` (then nothing was counted)
+   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE`, `E_HISTORY` (then nothing is counted)
    */
   observe(events: readonly ObservedEvent[]): void;
   /**
-   * Scores [size * items], row by row.
+   * Scores of all items for each history: [size, items], flat.
    *
-   * @throws LeaError `E_WINDOWS` (parts that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
+   * @throws LeaError `E_WINDOWS` (arrays that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
   /**
-   * The `k` best items for each history (item indices, oldest first, any length), best first. Lists are shorter where
-   * fewer than `k` items are left; items whose score is NaN are left out.
+   * The `k` best items for each history (item indices, oldest first, any length), best first. A list is shorter if fewer than
+   * `k` items remain; items with a NaN score are left out.
    *
-   * @throws LeaError `E_HISTORY` (no list of histories, or one that is no list of items; names the row), `E_ITEM_RANGE` (an
-   *   item of `candidates`, `exclude` or, with `unknown: 'raise'`, an event outside 0..N-1, or one that is no whole number;
-   *   names the value), `E_SCORES_NAN`
-   *   (no finite score: the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
+   * @throws LeaError `E_HISTORY` (not an array of arrays; names the row), `E_ITEM_RANGE` (an index in `candidates`, `exclude`
+   *   or, with `unknown: 'raise'`, in a history is outside 0..N-1, or is not an integer; names the value), `E_SCORES_NAN` (no
+   *   finite score, because the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
   recommendIndices(
     histories: readonly ArrayLike<number>[],
@@ -63,42 +55,48 @@ export interface Policy extends PolicyParts {
     options?: RecommendIndicesOptions,
   ): Promise<Scored[][]>;
   /**
-   * The `k` best items for a user, or for each of several, by the ids of the log: `recommend({ history: ['sku-7'] }, 5)`.
-   * Ids keep their meaning whatever order today's catalog has; ids that are newer than the policy are ignored and counted.
+   * The `k` best items for a user or for each of several users, by raw item ids: `recommend({ history: ['sku-7'] }, 5)`. Ids do
+   * not depend on the order of the current catalog. Ids that the policy does not know are ignored and counted.
    *
-   * @throws LeaError `E_ITEM_IDS` (the policy knows no ids), `E_HISTORY` (no list of ids), `E_ID_UNKNOWN` (with
-   *   `unknown: 'raise'`), and those of `recommendIndices`
+   * @throws LeaError `E_ITEM_IDS` (the policy has no ids), `E_HISTORY` (not an array of ids), `E_ID_UNKNOWN` (with
+   *   `unknown: 'raise'`), and the errors of `recommendIndices`
    */
   recommend(query: Query, k: number, options?: RecommendOptions): Promise<Recommendation[]>;
   recommend(queries: readonly Query[], k: number, options?: RecommendOptions): Promise<Recommendation[][]>;
   /**
-   * Events that `recommend` and `recommendIndices` have left out since the policy was made because their items are unknown. To be watched: it
-   * grows when the catalogue has moved on and the policy should be trained again.
+   * Number of events with unknown items that `recommend` and `recommendIndices` have ignored since the policy was created.
+   * Monitor it: it grows when the catalog has changed and the policy should be trained again.
    */
   readonly ignored: number;
+  /** A scorer for `evaluate` of @lea/eval. Default name: `<encoder>-<agent>`. */
   asScorer(name?: string): PolicyScorer;
-  /** Writes `policy.json` and `weights.safetensors` into a folder. */
+  /** Writes `policy.json`, `weights.safetensors` and, if the policy has item ids, `items.json` into a folder. */
   save(dir: string): Promise<void>;
-  /** Gives the memory of the program back, once the calls that have begun are finished; scoring afterwards is an error. */
+  /** Releases the program's memory after pending calls have finished; scoring afterwards throws. */
   dispose(): Promise<void>;
 }
 
+/** Options of `createPolicy`. */
 export interface PolicyOptions extends ScoringOptions {
-  /** Text vectors float32 [N, textSize]; needed when the encoder reads text. */
+  /** Text vectors float32 [N, textSize]; required if the encoder reads text. */
   text?: Value;
-  /** A counting memory that joins the network's scores; the policy keeps one of its own that knows the same. Default none. */
+  /** A counting memory to combine with the network; the policy uses an independent copy. Default: none. */
   memory?: Memory;
-  /** Ids of the catalog's items, by index: what `recommend` speaks in. `fit` and `train` pass those of the log. Default none. */
+  /** [N] raw item ids by index, for `recommend`. `fit` and `train` pass those of the log. Default: none. */
   itemIds?: readonly string[];
-  /** How it joins them. Default form `after` with weight 0.3; `fuse` of @lea/train fits it on validation. */
+  /**
+   * How to combine memory and network; `fuse` of @lea/train fits it on validation. Default: form `after` with weight
+   * 0.3.
+   */
   fusion?: Partial<Fusion>;
 }
 
 /**
- * A policy out of an agent and its weights. The scoring program is made at the first call.
+ * Creates a policy from an agent and its weights. The scoring program is compiled at the first call.
  *
- * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (weights of another agent, or for another shape: names the
- *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_ITEM_IDS`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE` (the weights do not fit the agent or the shape; names the
+ *   parameter), `E_TEXT_MISSING`, `E_TEXT_SHAPE`, `E_MEMORY`, `E_MEMORY_JOINT`, `E_ITEM_IDS`, `E_OPTION_UNKNOWN`,
+ *   `E_OPTION_VALUE`
  */
 export function createPolicy(agent: Agent, params: Values, shape: Shape, options: PolicyOptions = {}): Policy {
   const {
@@ -108,7 +106,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
     itemIds: ids,
     ...scoringOptions
   } = withDefaults('policy', policyDefaults, options);
-  if (asked && !counted) throw withoutMemory('fusion says how a memory joins the network');
+  if (asked && !counted) throw withoutMemory('fusion needs a memory');
   if (counted) checkMemory(counted, shape.items);
   const memory = counted?.fork();
   const fusion = memory && checkedFusion(asked, memory.config);
@@ -143,7 +141,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   return {
     ...parts,
     observe(events) {
-      if (!memory) throw withoutMemory('observe counts events');
+      if (!memory) throw withoutMemory('observe needs a memory');
       memory.observe(events);
     },
     score: scorer.score,
@@ -188,7 +186,7 @@ const recommendDefaults: {
   unknown: 'ignore' | 'raise';
 } = { exclude: undefined, candidates: undefined, unknown: 'ignore' };
 
-/** The histories without unknown items; what is no history or no index is left for `windowsOf` to name. */
+/** Removes unknown items from histories. Invalid histories and indices are left for `windowsOf` to report. */
 function knownOnly(histories: readonly ArrayLike<number>[], items: number): readonly ArrayLike<number>[] {
   const known = (history: ArrayLike<number>) =>
     Array.from(history).filter((item) => isItem(item, items) || !Number.isInteger(item));
@@ -203,12 +201,12 @@ function events(histories: readonly ArrayLike<number>[]): number {
 /** @throws LeaError `E_OPTION_VALUE`, `E_ITEM_RANGE` */
 function itemSet(name: string, list: readonly number[], items: number): Set<number> {
   if (!isItemList(list)) {
-    throw new LeaError('E_OPTION_VALUE', `recommendIndices: ${name} must be a list of items.`, { value: list });
+    throw new LeaError('E_OPTION_VALUE', `recommendIndices: ${name} must be an array of items.`, { value: list });
   }
   const set = new Set(list);
   for (const item of set) {
     if (isItem(item, items)) continue;
-    throw new LeaError('E_ITEM_RANGE', `recommendIndices: ${name} holds what is no item of 0..${items - 1}.`, {
+    throw new LeaError('E_ITEM_RANGE', `recommendIndices: items of ${name} must be in 0..${items - 1}.`, {
       value: item,
     });
   }
@@ -220,27 +218,27 @@ function isItem(item: number, items: number): boolean {
 }
 
 function withoutMemory(what: string): LeaError {
-  return new LeaError('E_MEMORY_MISSING', `policy: ${what}, and this policy has none.`, {
-    hint: 'Give it one as { memory }, from countingMemory.',
+  return new LeaError('E_MEMORY_MISSING', `policy: ${what}, but the policy has none.`, {
+    hint: 'Create the policy with { memory } from countingMemory.',
   });
 }
 
 function withoutScores(row: number): LeaError {
   return new LeaError('E_SCORES_NAN', `History ${row} has no finite score.`, {
-    hint: 'The weights or text vectors are damaged: look for NaN in policy.params, and train or load the policy again.',
+    hint: 'The weights or text vectors are damaged. Look for NaN in policy.params, and train or load the policy again.',
   });
 }
 
 function checkedText(text: Value | undefined, { items, textSize }: Shape): Value {
   if (!text) {
-    throw new LeaError('E_TEXT_MISSING', 'The encoder of this policy reads text vectors.', {
+    throw new LeaError('E_TEXT_MISSING', 'The encoder of the policy needs text vectors.', {
       hint: 'Pass them as { text }.',
     });
   }
   if (String(text.shape) !== String([items, textSize])) {
     throw new LeaError('E_TEXT_SHAPE', 'The text vectors do not fit the policy.', {
       value: text.shape,
-      hint: `Expected [${items}, ${textSize}].`,
+      hint: `Expected shape [${items}, ${textSize}].`,
     });
   }
   return text;

@@ -2,31 +2,34 @@ import { checkChoices, LeaError, withDefaults } from '@lea/core';
 import { type ItemIndex, indicesOf } from './item-index.ts';
 import type { Scored } from './topk.ts';
 
-/** A user whom something is recommended to. */
+/** A user to recommend items to. */
 export interface Query {
-  /** Item ids, oldest first. */
+  /** Raw ids of the user's items, oldest first. */
   readonly history: readonly string[];
 }
 
 /** An item and its score. */
 export interface Recommendation {
+  /** Raw id of the item. */
   readonly id: string;
+  /** Its score; higher is better. */
   readonly score: number;
 }
 
+/** Options of `Policy.recommend`. */
 export interface RecommendOptions {
-  /** Items not to recommend: those of the user's own history, or these ids. Default: none are left out. */
+  /** Items to exclude: `seen` for the items of the history, or a list of ids. Default: none. */
   exclude?: 'seen' | readonly string[];
-  /** The only ids to rank, in any order. Those that the policy does not know cannot be ranked and are left out. Default: all. */
+  /** Ids of the only items to rank, in any order. Ids that the policy does not know are ignored. Default: all items. */
   candidates?: readonly string[];
   /**
-   * Effect of an id in a history that the policy does not know. Default `ignore`: it is left out, and counted in
-   * `Policy.ignored`. `raise` makes it an error.
+   * For ids in a history that the policy does not know: `ignore` leaves them out and counts them in `Policy.ignored`, `raise`
+   * throws. Default: `ignore`.
    */
   unknown?: 'ignore' | 'raise';
 }
 
-/** Ids to indices, and the lists back to ids. */
+/** Converts the ids of queries to indices, and the recommended indices back to ids. */
 export async function recommendIds(
   index: ItemIndex | undefined,
   queries: readonly Query[],
@@ -40,7 +43,7 @@ export async function recommendIds(
   ignore: (count: number) => void,
 ): Promise<Recommendation[][]> {
   if (!index) {
-    throw new LeaError('E_ITEM_IDS', 'This policy knows no item ids, only indices.', {
+    throw new LeaError('E_ITEM_IDS', 'The policy has no item ids.', {
       hint: 'Create it with { itemIds }, or call recommendIndices.',
     });
   }
@@ -54,10 +57,14 @@ export async function recommendIds(
   const histories = queries.map((query, row) => {
     const found = indicesOf(index, query?.history, `the history of query ${row}`);
     if (unknown === 'raise' && found.unknown.length > 0) {
-      throw new LeaError('E_ID_UNKNOWN', `The policy does not know an item in the history of query ${row}.`, {
-        value: found.unknown[0],
-        hint: "Train the policy on newer data, or leave out unknown: 'raise'.",
-      });
+      throw new LeaError(
+        'E_ID_UNKNOWN',
+        `The history of query ${row} contains an item that the policy does not know.`,
+        {
+          value: found.unknown[0],
+          hint: "Train the policy on newer data, or use unknown: 'ignore'.",
+        },
+      );
     }
     unknowns += found.unknown.length;
     return found.known;

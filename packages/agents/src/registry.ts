@@ -27,10 +27,11 @@ const encoders = createRegistry('encoder', known<EncoderFactory>([gru4rec, caser
 const agents = createRegistry('agent', known<AgentFactory>([ce, sqn, snqn, sac, sa2c, dqnNs, vpq, ccql, proxy]));
 
 /**
- * Makes an encoder type known to `createAgent` and `loadPolicy`.
+ * Registers an encoder type, so that `createEncoder`, `createAgent` and `loadPolicy` find it.
  *
+ * @param options.override replace a registered type with the same name; default: false
  * @returns its factory: `const mine = defineEncoder({ ... }); mine({ size: 32 })`
- * @throws LeaError `E_TYPE_TAKEN` when there is one of that name and `override` is not set
+ * @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set
  */
 export function defineEncoder<O extends object>(
   definition: EncoderDefinition<O>,
@@ -39,7 +40,13 @@ export function defineEncoder<O extends object>(
   return encoders.define(encoderFactory(definition) as EncoderFactory, options.override) as EncoderFactory<O>;
 }
 
-/** The same for agents. */
+/**
+ * Registers an agent type, so that `createAgent` and `loadPolicy` find it.
+ *
+ * @param options.override replace a registered type with the same name; default: false
+ * @returns its factory: `const mine = defineAgent({ ... }); mine({ lr: 0.01 })(sasrec())`
+ * @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set
+ */
 export function defineAgent<O extends object>(
   definition: AgentDefinition<O>,
   options: { override?: boolean } = {},
@@ -47,18 +54,18 @@ export function defineAgent<O extends object>(
   return agents.define(agentFactory(definition) as AgentFactory, options.override) as AgentFactory<O>;
 }
 
-/** The encoder types that `createEncoder` knows. */
+/** The names of all registered encoder types. */
 export function encoderTypes(): string[] {
   return encoders.types();
 }
 
-/** The agent types that `createAgent` knows. */
+/** The names of all registered agent types. */
 export function agentTypes(): string[] {
   return agents.types();
 }
 
 /**
- * An encoder from its JSON, `{ type, ...options }`.
+ * Creates an encoder from its JSON, `{ type, ...options }`.
  *
  * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
@@ -68,7 +75,7 @@ export function createEncoder(config: EncoderConfig): Encoder {
 }
 
 /**
- * An agent from its JSON, `{ type, ...options, encoder: { type, ...options } }`.
+ * Creates an agent from its JSON, `{ type, ...options, encoder: { type, ...options } }`.
  *
  * @throws LeaError `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_OPTION_MISSING`
  */
@@ -82,7 +89,7 @@ export function createAgent(config: AgentConfig): Agent {
   return factory(createEncoder(encoder));
 }
 
-/** The JSON from which `createAgent` makes the same agent. */
+/** The JSON from which `createAgent` creates the same agent. */
 export function agentConfig(agent: Agent): AgentConfig {
   return agent.config;
 }
@@ -91,7 +98,7 @@ function checkedConfig<C extends object>(kind: string, config: C, example: strin
   if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config;
   throw new LeaError('E_OPTION_VALUE', `The config of an ${kind} must be an object.`, {
     value: config,
-    hint: `For example ${example}.`,
+    hint: `For example, use ${example}.`,
   });
 }
 

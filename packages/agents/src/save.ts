@@ -7,40 +7,40 @@ import type { PolicyParts } from './served.ts';
 import type { AgentConfig, Shape } from './types.ts';
 import { agentsVersion } from './version.ts';
 
-/** The form of `policy.json` that this version writes; it reads all up to this one. */
+/** The format of `policy.json` that this version writes. It reads all formats up to this one. */
 export const formatVersion = 4;
 
-/** What `policy.json` holds. */
+/** The content of `policy.json`. */
 export interface PolicyFile {
-  /** Of the form of this file. */
+  /** Version of the file format. */
   readonly version: 1 | 2 | 3 | typeof formatVersion;
   /** The version of @lea/agents that wrote it. */
   readonly agentsVersion: string;
   readonly agent: AgentConfig;
   readonly shape: Shape;
-  /** Of the parameters that belong to this file: the `weightsHash` of the training that made them. */
+  /** Hash of the parameters that belong to this file; equals `weightsHash` of the training run. */
   readonly weightsHash: string;
-  /** Of the text vectors; absent without them, and in version 1. */
+  /** Hash of the text vectors; absent without them, and in version 1. */
   readonly textHash?: string;
-  /** Of the item ids in `items.json`; absent without them, and before version 4. */
+  /** Hash of the item ids in `items.json`; absent without them, and before version 4. */
   readonly itemsHash?: string;
   /** The counting memory; absent without one, and before version 3. */
   readonly memory?: { readonly config: MemoryConfig; readonly fusion: Fusion; readonly hash: string };
 }
 
 /**
- * `weights.safetensors` holds `params/<name>` and, where the encoder reads them, the text vectors as `frozen/text`; with
- * a memory, its tables as `memory/<name>`. In version 1 names stood alone, and a parameter could be mistaken for the text.
+ * Prefixes of the tensors in `weights.safetensors`: `params/<name>`, the text vectors `frozen/text` if the encoder needs them,
+ * and the tables of a memory as `memory/<name>`. Version 1 had no prefixes, so a parameter could be mistaken for the text.
  */
 export const stored = { params: 'params/', frozen: 'frozen/', memory: 'memory/' } as const;
 
-/** SHA-256 of weights: names, shapes and bits, whatever their order. */
+/** SHA-256 (hex) of weights: their names, shapes and bits, independent of their order. */
 export function weightsHash(params: Values): string {
   const names = Object.keys(params).sort();
   return contentHash(...names.flatMap((name) => [name, params[name]!.shape, params[name]!.data]));
 }
 
-/** Writes a policy: weights first, then the JSON that names their hash, each whole or not at all. */
+/** Writes a policy: first the weights, then the JSON with their hash. Each file is written atomically. */
 export async function savePolicy(
   dir: string,
   { agent, params, shape, text, memory, fusion, itemIds }: PolicyParts,

@@ -3,51 +3,69 @@ import { checkWindows, type Windows } from '@lea/data';
 import { compile, interpret, type Program, type ProgramSpecs, type Runner, specsOf, type Values } from '@lea/tensor';
 import type { Shape } from './types.ts';
 
+/** How a policy computes scores. */
 export interface ScoringOptions {
   /**
-   * Histories per run of the program; the last run is padded. Default 256, fewer for large catalogues: at most 2^24 scores
-   * (64 MiB) per run. More takes more memory and is hardly faster. Calls with at most 16 histories, or with one, run
-   * programs of that size.
+   * Number of histories per run of the program; the last run is padded. More need more memory and are hardly faster. Calls with
+   * one history or at most 16 histories use smaller programs. Default: 256, or fewer for large catalogs (at most 2^24 scores,
+   * 64 MiB, per run).
    */
   batch?: number;
-  /** Threads of the compiled program. Default: all cores, at most 2. More answer large calls sooner and disturb others. */
+  /**
+   * Number of threads of the compiled program. More: faster large calls, fewer cores for other work. Default: all
+   * cores, at most 2.
+   */
   threads?: number;
-  /** Run eagerly on this tfjs backend (`cpu`, `wasm`, ...) instead of compiled. */
+  /** Name of a tfjs backend (`cpu`, `wasm`, ...) to interpret the program on. Default: compiled with ONNX Runtime. */
   backend?: string;
 }
 
-/** Scores windows; see `scoring`. */
+/** A scorer for `evaluate` of @lea/eval. */
+export interface PolicyScorer {
+  /** Name for tables and errors. */
+  readonly name: string;
+  /** Number of items. */
+  readonly items: number;
+  /** [items] raw ids by index, if the policy has them. */
+  readonly itemIds?: readonly string[];
+  /** Number of newest items of a history that it reads. */
+  readonly window: number;
+  /** Scores [size, items], flat. */
+  score(histories: Windows): Promise<Float32Array>;
+}
+
+/** Scores windows, see `scoring`. */
 export interface Scoring {
   /** Histories per run of a large call. */
   readonly batch: number;
-  /** Scores [size * items], row by row. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
+  /** Scores [size, items], flat. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
   score(windows: Windows): Promise<Float32Array>;
   /**
-   * Run by run, so that the scores of one are gone before the next.
+   * Passes the scores of each run to `visit`, so that only one run's scores are in memory.
    *
-   * @param visit gets the scores of the histories from `from` on
+   * @param visit called with the scores of consecutive histories, starting with history `from`
    */
   runs(windows: Windows, visit: (scores: Float32Array, from: number) => void): Promise<void>;
-  /** Calls that have begun are finished first, later ones refused. */
+  /** Waits for pending calls, and refuses later ones. */
   dispose(): Promise<void>;
 }
 
-/** The most scores that a run makes by default. */
+/** Default maximum of scores per run. */
 const SCORES_PER_RUN = 2 ** 24;
 
-/** Rows of the programs for small calls, which a whole batch of padding would slow down. */
+/** Batch sizes of the programs for small calls, which padding to a full batch would slow down. */
 const SMALL = [1, 16];
 
-/** What is scored: a program for histories and what it is fed with. Both may change between two calls. */
+/** The program that scores histories, and its frozen tensors. Both may change between two calls. */
 export interface ScoringSource {
-  /** Changes when programs must be made again; undefined for what never changes. */
+  /** A key that changes if programs must be compiled again; undefined if they never change. */
   form?(): string;
-  /** Gives `scores` float32 [batch, N] of `items` int32 [batch, L] and `length` int32 [batch]. */
+  /** A program with inputs `items` int32 [batch, L] and `length` int32 [batch], and output `scores` float32 [batch, N]. */
   program(): Program;
   frozen(): Values;
 }
 
-/** What a program that scores `batch` histories takes. */
+/** The specs of a program that scores `batch` histories. */
 export function scoringSpecs(window: number, batch: number, frozen: Values): ProgramSpecs {
   const inputs = {
     items: { dtype: 'int32', shape: [batch, window] },
@@ -57,8 +75,8 @@ export function scoringSpecs(window: number, batch: number, frozen: Values): Pro
 }
 
 /**
- * The scores of all items for histories, as programs of fixed batch sizes that are made at the first use. Windows may be
- * wider or narrower than the agent's: the newest events that fit are read. An empty history (length 0) is scored too.
+ * Scores all items for histories with programs of fixed batch sizes, which are compiled at their first use. Windows may be
+ * wider or narrower than the agent's; the newest events that fit are used. Empty histories (length 0) are scored as well.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */
@@ -69,7 +87,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
   const runners = new Map<number, Promise<Runner>>();
   let form = source.form?.();
   const calls = new Set<Promise<void>>();
-  /** Programs of older forms. */
+  /** Pending releases of outdated programs. */
   let released: Promise<unknown> = Promise.resolve();
   let disposal: Promise<void> | undefined;
 
@@ -83,7 +101,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     if (known) return known;
     const made = make(rows);
     runners.set(rows, made);
-    // What could not be made is tried again at the next call.
+    // Try again at the next call after a failure.
     made.catch(() => runners.get(rows) === made && runners.delete(rows));
     return made;
   };
@@ -93,7 +111,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       ? await interpret(program, specs, { backend, mode: 'direct' })
       : await compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
   };
-  /** Gives programs back once the calls that may use them are finished. */
+  /** Disposes programs after the calls that may use them have finished. */
   const release = async () => {
     const old = [...runners.values()];
     runners.clear();
@@ -102,7 +120,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
   };
   const runAll: Scoring['runs'] = async (windows, visit) => {
     const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
-    // Taken together: what is fed must have the form that the program was made for.
+    // Read both at the same time: the frozen tensors must match the program.
     const [made, frozen] = [ready(rows), source.frozen()];
     const runner = await made;
     for (let from = 0; from < windows.size; from += rows) {
@@ -112,7 +130,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     }
   };
   const runs: Scoring['runs'] = async (windows, visit) => {
-    if (disposal) throw new LeaError('E_DISPOSED', 'The policy was disposed of.', { hint: 'Load it again.' });
+    if (disposal) throw new LeaError('E_DISPOSED', 'The policy has been disposed.', { hint: 'Load it again.' });
     const call = runAll(windows, visit);
     calls.add(call);
     try {

@@ -4,26 +4,30 @@ import { formKey, type Memory, memoryTables } from './memory/memory.ts';
 import type { ScoringSource } from './scoring.ts';
 import type { Agent, Shape } from './types.ts';
 
-/** What a policy is made of. */
+/** The parts of a policy. */
 export interface PolicyParts {
+  /** The trained agent. */
   readonly agent: Agent;
+  /** Its weights, by name. */
   readonly params: Values;
+  /** Sizes of the catalog and the window. */
   readonly shape: Shape;
-  /** Text vectors [N, textSize], when the encoder reads them. */
+  /** Text vectors [N, textSize], if the encoder reads them. */
   readonly text: Value | undefined;
-  /** The policy's own counting memory, and how its scores join those of the network. */
+  /** The policy's counting memory, if it has one. */
   readonly memory: Memory | undefined;
+  /** How the memory is combined with the network. */
   readonly fusion: Fusion | undefined;
-  /** The ids of the catalog's items, where the policy knows them. */
+  /** [N] raw item ids by index, if the policy has them. */
   readonly itemIds: readonly string[] | undefined;
 }
 
-/** The agent whose scores are served: the policy's own, with its memory where it has one. */
+/** The agent whose scores are served: the policy's agent, combined with its memory if there is one. */
 export function servedAgent({ agent, memory, fusion }: Pick<PolicyParts, 'agent' | 'memory' | 'fusion'>): Agent {
   return memory ? withMemory(agent, memory, fusion) : agent;
 }
 
-/** The scores of a policy. */
+/** The scoring program of a policy. */
 export function servedSource(parts: PolicyParts): ScoringSource {
   const { params, text, memory } = parts;
   return {

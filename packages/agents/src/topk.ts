@@ -2,21 +2,23 @@ import { checkRanges } from './checks.ts';
 
 /** An item index and its score. */
 export interface Scored {
+  /** Index of the item. */
   readonly item: number;
+  /** Its score; higher is better. */
   readonly score: number;
 }
 
 /** Which items `topK` ranks. */
 export interface TopKOptions {
-  /** Items to leave out. Default: none. */
+  /** Items to exclude. Default: none. */
   readonly exclude?: ReadonlySet<number>;
   /** The only items to rank, in ascending order. Default: all. */
   readonly candidates?: ArrayLike<number>;
 }
 
 /**
- * The `k` best of `scores`, best first; the smaller index among equals. NaN and the items of `exclude` are left out, so
- * fewer than `k` may come back.
+ * The `k` best of `scores`, best first; ties go to the smaller index. NaN and excluded items are left out, so the result may
+ * have fewer than `k` items.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */
@@ -24,7 +26,7 @@ export function topK(scores: ArrayLike<number>, k: number, { exclude, candidates
   checkRanges('topK', { k }, { k: [0, Number.MAX_VALUE, 'whole'] });
   if (k === 0) return [];
   const better = (a: number, b: number) => scores[b]! - scores[a]! || a - b;
-  // Twice as many as are wanted are gathered before they are sorted and cut, so that a large k costs little as well.
+  // Collect up to 2k items before sorting and truncating, so that a large k is cheap as well.
   let kept: number[] = [];
   let least: number | undefined;
   const count = candidates?.length ?? scores.length;

@@ -2,183 +2,208 @@ import type { Key } from '@lea/core';
 import type { Specs, Tensors, Value, Values } from '@lea/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What a network is built for. */
+/** The sizes that a network is built for. */
 export interface Shape {
   /** Number of items N; item indices are 0..N-1, N is the padding id. */
   readonly items: number;
-  /** The longest history L that the recommender reads, in events. */
+  /** Maximum number L of events of a history that the recommender reads. */
   readonly window: number;
-  /** Columns of the text vectors [N, textSize]; only for encoders that read text. */
+  /** Dimension of the text vectors [N, textSize]; only for encoders that read text. */
   readonly textSize?: number;
-  /** Columns E of an environment's states; only for agents that train with them. */
+  /** Dimension E of an environment's states; only for agents that train with them. */
   readonly stateSize?: number;
 }
 
-/** How a forward pass is run. */
+/** Settings of a forward pass. */
 export interface Mode {
-  /** Dropout on. */
+  /** Whether dropout is on. */
   readonly train: boolean;
-  /** int32 [2]; needed for dropout. */
+  /** int32 [2] random key; required for dropout. */
   readonly key?: tf.Tensor;
-  /** Passes of different label draw independent dropout masks. */
+  /** Name of the pass; passes with different labels have independent dropout masks. */
   readonly label: string;
-  /** Text vectors of the items, float32 [N, textSize]. */
+  /** Text vectors of the items, float32 [N, textSize], for encoders that need them. */
   readonly text?: tf.Tensor;
 }
 
 /** Right-padded histories, oldest event first. */
 export interface Histories {
-  /** int32 [B, L], the padding id (N) beyond the length and in empty histories. */
+  /** int32 [B, L] item indices, with the padding id N beyond the length and in empty histories. */
   readonly items: tf.Tensor;
   /** int32 [B], at least 1: an empty history has length 1 and a padding id in its first slot. */
   readonly length: tf.Tensor;
 }
 
-/** Turns a history into a state. Made by a factory such as `sasrec()`; pure functions over flat named parameters. */
+/**
+ * Encodes histories as states. Created by a factory such as `sasrec()`; consists of pure functions over named
+ * parameters.
+ */
 export interface Encoder {
+  /** Its type. */
   readonly name: string;
-  /** Plain JSON: `{ type, ...options }`; `createEncoder(config)` makes the same encoder again. */
+  /** Plain JSON `{ type, ...options }`, from which `createEncoder` creates the same encoder. */
   readonly config: EncoderConfig;
-  /** Columns H of a state. */
+  /** Dimension H of a state. */
   readonly outputSize: number;
-  /** Whether `mode.text` must be given to every pass (or `text` to `init`, see `initText`). */
+  /** Whether every pass needs `mode.text`. */
   readonly needsText: boolean;
-  /** Whether `init` must be given the text vectors. */
+  /** Whether `init` needs the text vectors. */
   readonly initText: boolean;
-  /** Output weights: a head of its own, the item table, or the item table with a learned bias per item. */
+  /** Output weights: separate (false), the item table (true), or the item table with a learned bias per item (`bias`). */
   readonly tied: boolean | 'bias';
-  /** Whether the supervised loss is taken at every position of the window. */
+  /** Whether the supervised loss is computed at every position of the window. */
   readonly everyPosition: boolean;
-  /** Parameters with a row per item id, padding last: [N+1, ...] each. */
+  /** Names of parameters with one row per item id, padding last: [N+1, ...] each. */
   readonly itemTables: readonly string[];
+  /** Initial parameters. `text` float32 [N, textSize] is required if `initText`. */
   init(key: Key, shape: Shape, text?: Value): Values;
   /** States [B, H] after the last event. */
   encode(params: Tensors, histories: Histories, mode: Mode): tf.Tensor2D;
   /** States [B, L, H] after each event. */
   encodeAll(params: Tensors, histories: Histories, mode: Mode): tf.Tensor3D;
-  /** The vectors of all items [N, H'], padding left out. */
+  /** The vectors of all items [N, H'], without padding. */
   itemTable(params: Tensors, text?: tf.Tensor): tf.Tensor2D;
 }
 
-/** A stretch of training with an optimiser of its own (fresh moments). */
+/** A training phase with a fresh optimizer. */
 export interface Phase {
+  /** Name of the phase; the loss can depend on it. */
   readonly name: string;
+  /** Learning rate of Adam. */
   readonly optimizer: { readonly lr: number };
-  /** The weights it starts from: the previous phase's best validation checkpoint or its last weights. */
+  /** Initial weights: the best validation checkpoint of the previous phase, or its last weights. */
   readonly start: 'best' | 'last';
-  /** Updates until the next phase, or until validation stops improving. */
+  /** Number of updates, or until validation stops improving. */
   readonly steps: number | 'early-stopping';
 }
 
+/** The arguments of a loss. */
 export interface LossInput {
-  /** The network that learns. */
+  /** Parameters of the learning network. */
   readonly params: Tensors;
-  /** The other network, or the averaged one; absent for agents without a target. */
+  /** Parameters of the target network; absent for agents without one. */
   readonly target?: Tensors;
-  /** The tensors that `inputs` lists; with `negatives` int32 [B, K] these replace the drawn ones. */
+  /** The tensors that `Agent.inputs` lists. `negatives` int32 [B, K], if given, replaces the drawn negatives. */
   readonly batch: Tensors;
-  /** Size of the catalogue, when the tables hold only the rows that the batch needs. Default: the rows of the tables. */
+  /** Size of the catalog, if the tables contain only the rows of the batch. Default: the number of rows of the tables. */
   readonly items?: number;
-  /** int32 [2], a fresh one for every step. */
+  /** int32 [2] random key, different in every step. */
   readonly key: tf.Tensor;
+  /** Name of the current phase. */
   readonly phase: string;
-  /** What `Agent.frozen` lists, and `text` float32 [N, textSize] when the encoder needs it. */
+  /** The statistics in `Agent.frozen`, and `text` float32 [N, textSize] if the encoder needs it. */
   readonly frozen: Tensors;
 }
 
-/** Sampled items that stand for the whole catalogue, shared by the rows of a batch. */
+/** How items are sampled as candidates for a step. All rows of a batch share them. */
 export interface Sampling {
-  /** Items drawn per step, with replacement. */
+  /** Number of items drawn per step, with replacement. */
   readonly candidates: number;
-  /** They are drawn in proportion to (1 + count in the train log)^power: 0 uniform, 1 by popularity. */
+  /** Items are drawn in proportion to (1 + count in the train log)^power: 0 uniform, 1 by popularity. */
   readonly power: number;
 }
 
 /**
- * Which rows of an item table a step with sampled items reads: those of every id of its batch, or those of the `choices`
- * only: actions, extra targets and candidates.
+ * The rows of an item table that a step with sampled items reads: `batch` for all ids of its batch, `choices` for actions,
+ * extra targets and candidates only.
  */
 export type TableReach = 'batch' | 'choices';
 
-/** Tensors over all items that losses read: log of the sampling distribution, log of the item's share of the log. */
+/**
+ * Item statistics float32 [N] for losses: `logQ` log of the sampling distribution, `logFrequency` log of the share in
+ * the log.
+ */
 export type ItemStatistic = 'logQ' | 'logFrequency';
 
+/** The result of a loss. */
 export interface LossResult {
+  /** The mean over the batch, to be minimized. */
   readonly loss: tf.Scalar;
   /** Scalars for the log. */
   readonly metrics: Tensors;
-  /** Parts per row [B] (or [B, K]), before the mean over the batch. */
+  /** Terms per row [B] (or [B, K]), before the mean over the batch. */
   readonly terms: Tensors;
 }
 
-/** What an environment's signals bring beside soft targets; a loss may read it, and lists in `inputs` what it does read. */
+/** The signals of an environment besides soft targets. A loss may read them and must then list them in `inputs`. */
 export interface SignalInputs {
-  /** Whether targets are actions with rewards of their own: `targetRewards` float32 [B, targets]. */
+  /** Whether targets are actions with rewards: `targetRewards` float32 [B, targets]. Default: false. */
   readonly targetRewards?: boolean;
   /**
-   * Columns E of the environment's states: `environmentState` float32 [B, E] of the rows, `nextEnvironmentState` of the rows
-   * that follow them, zeros where there is none. 0 or left out: no states.
+   * Dimension E of the environment's states: `environmentState` float32 [B, E] at the rows, `nextEnvironmentState` at the next
+   * rows (zeros at the end of a user's log). 0: no states. Default: 0.
    */
   readonly stateSize?: number;
 }
 
-/** Encoder, heads and loss in one; knows nothing of optimisers, data or checkpoints. */
+/** An encoder with heads and a loss. It does not depend on optimizers, data or checkpoints. */
 export interface Agent {
+  /** Its type. */
   readonly name: string;
-  /** Plain JSON: `{ type, ...options, encoder }`. */
+  /** Plain JSON `{ type, ...options, encoder }`, from which `createAgent` creates the same agent. */
   readonly config: AgentConfig;
+  /** Its encoder. */
   readonly encoder: Encoder;
-  /** How many complete networks learn. */
+  /** Number of complete networks that learn. */
   readonly networks: 1 | 2;
   /**
-   * Who computes TD targets: nobody, the network that lost this step's coin flip, a moving average of the weights, or a
-   * copy of them that is renewed now and then.
+   * The target network: `none`, the network that does not learn in this step (`coin`), a moving average of the weights
+   * (`polyak`), or a copy of the weights that is renewed periodically (`copy`).
    */
   readonly target: 'none' | 'coin' | 'polyak' | 'copy';
-  /** Share of the new weights in one step of the moving average; 0 without one. */
+  /** Step size of the moving average; 0 unless `target` is `polyak`. */
   readonly tau: number;
-  /** Updates between two copies; 0 without copies. */
+  /** Number of updates between two copies; 0 unless `target` is `copy`. */
   readonly copyEvery: number;
-  /** The items that stand for the catalogue in training; undefined: all of them. The batch then has `candidates` int32 [K]. */
+  /** How candidates are sampled in training; the batch then has `candidates` int32 [K]. Undefined: losses use all items. */
   readonly sampling?: Sampling;
   /** Item statistics that the loss reads from `frozen`, float32 [N] each. */
   readonly frozen: readonly ItemStatistic[];
   /**
-   * Parameters with a row per item, [N, ...] or with padding [N+1, ...]. Training with sampled items holds only the rows of
-   * a batch: every parameter of that form must be listed, else it is taken for one without rows of items.
+   * Names of all parameters with one row per item, [N, ...] or with padding [N+1, ...]. With sampled items, training loads only
+   * the rows of a batch, so every such parameter must be listed; others are loaded in full.
    */
   readonly itemTables: Readonly<Record<string, TableReach>>;
   /**
-   * What to do when a metric runs away: the option that cures it, by `phase/metric` for one phase alone or by the metric's name;
-   * `loss` for all that have no entry.
+   * Advice for diverging metrics: which option to change, by `phase/metric` for a single phase or by the name of the metric.
+   * `loss` is for all metrics without an entry.
    */
   readonly cures: Readonly<Record<string, string>>;
+  /** Training phases, in order. */
   readonly phases: readonly Phase[];
+  /** The head whose scores rank items. */
   readonly rankingHead: 'supervised' | 'q';
+  /** Whether the supervised loss is computed at every position of the window. */
   readonly everyPosition: boolean;
-  /** Whether the loss reads an environment's states, and `init` needs `shape.stateSize`. Default false. */
+  /** Whether the loss reads an environment's states, and `init` needs `shape.stateSize`. Default: false. */
   readonly readsEnvironmentState?: boolean;
-  /** Fresh parameters of one network. */
+  /** Initial parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
   /**
-   * What `loss` reads from the batch.
+   * Specs of the tensors that `loss` reads from the batch.
    *
-   * @param targets number of extra soft targets per row, 0 without
-   * @param signals what else of an environment there is to read
+   * @param targets number of extra soft targets per row; default: 0
+   * @param signals further signals of an environment that are available; default: none
    */
   inputs(batchSize: number, window: number, targets?: number, signals?: SignalInputs): Specs;
+  /** The loss of a batch. */
   loss(input: LossInput): LossResult;
-  /** Scores [B, N] of the head that ranks, dropout off. */
+  /** Scores [B, N] of the ranking head, without dropout. */
   score(params: Tensors, histories: Histories, frozen?: Tensors): tf.Tensor2D;
 }
 
+/** JSON of an encoder. */
 export interface EncoderConfig {
+  /** Registered type, such as `sasrec`. */
   readonly type: string;
   readonly [option: string]: unknown;
 }
 
+/** JSON of an agent. */
 export interface AgentConfig {
+  /** Registered type, such as `snqn`. */
   readonly type: string;
+  /** JSON of its encoder. */
   readonly encoder: EncoderConfig;
   readonly [option: string]: unknown;
 }

@@ -2,7 +2,8 @@ import { LeaError } from './error.ts';
 import { nearest } from './options.ts';
 
 /**
- * Refuses options that are none of their choices. Options come from JSON as often as from typed code.
+ * Refuses options whose value is not one of the allowed choices. Options come from JSON as often as from typed code, so
+ * the types alone do not check them.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */
@@ -15,23 +16,24 @@ export function checkChoices<T extends object>(
     const value = options[name];
     if (known.includes(value)) continue;
     const near = typeof value === 'string' ? nearest(value, known.filter(isString)) : undefined;
-    throw new LeaError('E_OPTION_VALUE', `${where}: ${name} has no such choice.`, {
+    throw new LeaError('E_OPTION_VALUE', `${where}: invalid value for ${name}.`, {
       value,
       hint: near
         ? `Did you mean "${near}"?`
-        : `It is one of: ${known.map((choice) => JSON.stringify(choice)).join(', ')}.`,
+        : `Use one of: ${known.map((choice) => JSON.stringify(choice)).join(', ')}.`,
     });
   }
 }
 
-/** Bounds of a number, and whether it is a whole one. */
+/** Inclusive bounds of a number, and whether it must be an integer. */
 export type NumberRange = readonly [low: number, high: number, whole?: 'whole' | 'whole or Infinity'];
 
 /**
- * Refuses numbers outside of their range, bounds included: a bound of `Infinity` lets Infinity itself pass, which is no
- * JSON, so it is for options that have a use for it ("never", "no cap"). `Number.MAX_VALUE` is the bound of all others.
+ * Refuses numbers outside their range (bounds inclusive). A bound of `Infinity` accepts Infinity itself. JSON cannot
+ * express Infinity, so use that bound only for options where it has a meaning ("never", "no cap"), and
+ * `Number.MAX_VALUE` everywhere else.
  *
- * @param ranges low, high, and 'whole' for whole numbers only, of which Infinity is none unless it says so
+ * @param ranges low, high, and 'whole' for integers only; 'whole or Infinity' accepts Infinity as well
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkRanges<T extends object>(
@@ -49,7 +51,7 @@ export function checkRanges<T extends object>(
 }
 
 /**
- * Refuses seeds that are no safe integers: 0.3 and '1' would draw what 0 and 1 draw.
+ * Refuses seeds that are not safe integers: 0.3 and '1' would silently draw the same numbers as 0 and 1.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */
@@ -57,7 +59,7 @@ export function checkSeed(where: string, seed: unknown): void {
   if (Number.isSafeInteger(seed)) return;
   throw new LeaError('E_OPTION_VALUE', `${where}: seed must be a whole number below 2^53.`, {
     value: seed,
-    hint: 'For instance 1.',
+    hint: 'For example, use 1.',
   });
 }
 

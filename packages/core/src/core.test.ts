@@ -58,14 +58,14 @@ describe('withDefaults', () => {
 
   it('refuses an unknown key and names the nearest one', () => {
     expect(() => withDefaults('sasrec', { dropout: 0.1 }, { dropuot: 0.2 } as never)).toThrow(
-      'sasrec has no option of that name. Got "dropuot". Did you mean "dropout"?',
+      'sasrec has no option with this name. Got "dropuot". Did you mean "dropout"?',
     );
     expect(nearest('zzz', ['dropout', 'blocks'])).toBeUndefined();
   });
 
   it.each(['toString', 'constructor', '__proto__'])('refuses %s, which every object inherits', (name) => {
     const given = JSON.parse(`{"${name}": 1}`);
-    expect(() => withDefaults('sasrec', { dropout: 0.1 }, given)).toThrow(/no option of that name/);
+    expect(() => withDefaults('sasrec', { dropout: 0.1 }, given)).toThrow(/no option with this name/);
   });
 });
 
@@ -233,7 +233,7 @@ describe('hashes', () => {
         expect(() => contentHash('x', held)).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
       }
     }
-    expect(() => stableJson({ a: Infinity })).toThrow('JSON has no such value, at a. Got Infinity.');
+    expect(() => stableJson({ a: Infinity })).toThrow('JSON cannot represent this value, at a. Got Infinity.');
     expect(() => stableJson([undefined])).toThrow(expect.objectContaining({ code: 'E_JSON_VALUE' }));
     expect(stableJson({ a: null, b: -0 })).toBe('{"a":null,"b":0}');
     fc.assert(

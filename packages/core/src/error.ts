@@ -1,23 +1,27 @@
-/** Where the way out of an error is told, and what was wrong. */
+/** The parts of an error besides its code and its sentence. */
 export interface LeaErrorDetails {
   /** The offending value; shown shortened in the message. */
   readonly value?: unknown;
   /** What to do about it: one sentence. */
   readonly hint?: string;
-  /** The error beneath, when there is one. */
+  /** The underlying error, if there is one. */
   readonly cause?: unknown;
 }
 
 /**
  * The one error type of all @lea packages.
  *
- * The message holds what was wrong, the offending value and the way out; `code` is stable and meant for programs
+ * The message says what was wrong, shows the offending value and tells what to do. `code` is stable and meant for programs
  * (`E_OPTION_UNKNOWN`, `E_FILE_MISSING`, ...).
  */
 export class LeaError extends Error {
+  /** Always `LeaError`. */
   override readonly name = 'LeaError';
+  /** Stable code that starts with `E_`, for programs. */
   readonly code: string;
+  /** The offending value, in full. */
   readonly value: unknown;
+  /** What to do about it. */
   readonly hint: string | undefined;
 
   constructor(code: string, what: string, details: LeaErrorDetails = {}) {
@@ -30,7 +34,7 @@ export class LeaError extends Error {
   }
 }
 
-/** A value in at most 120 characters, for messages. */
+/** Formats a value in at most 120 characters, for messages. */
 export function show(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (typeof value === 'bigint') return `${value}n`;
@@ -39,7 +43,7 @@ export function show(value: unknown): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
-/** JSON, or what else can be had: circular and very deep values have none, and `toString` may be anything. */
+/** JSON if possible. Circular and very deep values have no JSON, and `toString` may throw as well. */
 function textOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);

@@ -3,20 +3,20 @@ import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile }
 import { dirname, join } from 'node:path';
 import { LeaError } from './error.ts';
 
-/** What a write that was killed leaves beside its file. */
+/** Names of the temporary files that an interrupted write leaves behind. */
 const REMAINS = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
- * Writes a whole file or none: beside it first, under a random name that nobody else has, then renamed. Creates missing
- * folders.
+ * Writes a file atomically: the content goes to a temporary file with a unique name in the same folder, which is then
+ * renamed. Creates missing folders.
  *
- * @param content also in pieces, which are written one after the other and need not fit into memory together
- * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`; the file that was there before is untouched
+ * @param content the content, or an iterable of pieces that need not fit into memory together
+ * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`; an existing file is left unchanged
  */
 export async function replaceFile(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    // A link stays one, and permissions stay what they were.
+    // Keep symbolic links and permissions as they were.
     const target = await realpath(path).catch(() => path);
     const before = await stat(target).catch(() => undefined);
     const beside = `${target}.${randomUUID()}.tmp`;
@@ -32,7 +32,7 @@ export async function replaceFile(path: string, content: string | Uint8Array | I
   }
 }
 
-/** Writes a file that must not be there yet; it is on the disk when this ends. */
+/** Writes a file that must not exist yet, and flushes it to disk. */
 async function writeNew(path: string, content: Parameters<typeof replaceFile>[1], mode?: number): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
@@ -44,10 +44,10 @@ async function writeNew(path: string, content: Parameters<typeof replaceFile>[1]
 }
 
 /**
- * Removes what killed writes left in a folder and in all folders within. Nobody may be writing there. What cannot be removed
- * stays.
+ * Removes the temporary files that interrupted writes left in a folder and its subfolders. No other process may be writing
+ * there. Files that cannot be removed are skipped.
  *
- * @param of remains of one file of the folder only
+ * @param of limits the search to the remains of this one file, directly in the folder
  */
 export async function removeRemains(folder: string, of?: string): Promise<void> {
   const entries = await readdir(folder, { recursive: of === undefined, withFileTypes: true }).catch(() => []);
@@ -57,19 +57,19 @@ export async function removeRemains(folder: string, of?: string): Promise<void> 
   for (const { parentPath, name } of remains) await rm(join(parentPath, name), { force: true }).catch(() => {});
 }
 
-/** What a file that cannot be written is told as: LeaError `E_DISK_FULL` or `E_FILE_WRITE`. */
+/** Converts a failed write into LeaError `E_DISK_FULL` or `E_FILE_WRITE`. */
 export function writeError(path: string, cause: unknown): LeaError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new LeaError('E_DISK_FULL', 'No room to write a file; what was there before is untouched.', {
+    return new LeaError('E_DISK_FULL', 'The disk is full; the existing file was left unchanged.', {
       value: path,
-      hint: 'Free some space, then run the same command again.',
+      hint: 'Free some space and run the same command again.',
       cause,
     });
   }
-  return new LeaError('E_FILE_WRITE', `Cannot write a file (${code ?? String(cause)}).`, {
+  return new LeaError('E_FILE_WRITE', `The file cannot be written (${code ?? String(cause)}).`, {
     value: path,
-    hint: 'Check that the folder exists and may be written to.',
+    hint: 'Check that the folder exists and is writable.',
     cause,
   });
 }
@@ -87,11 +87,11 @@ export async function readWhole(path: string): Promise<Buffer> {
   }
 }
 
-/** What a file that cannot be read is told as: LeaError `E_FILE_MISSING` or `E_FILE_READ`. */
+/** Converts a failed read into LeaError `E_FILE_MISSING` or `E_FILE_READ`. */
 export function readError(path: string, cause: unknown): LeaError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') {
-    return new LeaError('E_FILE_MISSING', 'There is no such file.', { value: path, hint: 'Check the path.', cause });
+    return new LeaError('E_FILE_MISSING', 'The file does not exist.', { value: path, hint: 'Check the path.', cause });
   }
-  return new LeaError('E_FILE_READ', `Cannot read a file (${code ?? String(cause)}).`, { value: path, cause });
+  return new LeaError('E_FILE_READ', `The file cannot be read (${code ?? String(cause)}).`, { value: path, cause });
 }

@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import { LeaError } from './error.ts';
 
 /**
- * JSON with sorted keys and without `undefined`: equal values give equal text, and different ones different texts.
+ * JSON with sorted keys and without `undefined`, so equal values give equal texts and different values give different
+ * texts.
  *
- * @throws LeaError `E_JSON_VALUE` for what JSON would write as `null`: NaN, Infinity, and `undefined` in a list; and for
- *   what it cannot write at all: bigints
+ * @throws LeaError `E_JSON_VALUE` for values that JSON would write as `null` (NaN, Infinity, `undefined` in an array)
+ *   and for bigints
  */
 export function stableJson(value: unknown): string {
   return JSON.stringify(value, function (this: unknown, name, v: unknown) {
     const lost =
       typeof v === 'number' ? !Number.isFinite(v) : typeof v === 'bigint' || (Array.isArray(this) && isAbsent(v));
     if (lost) {
-      throw new LeaError('E_JSON_VALUE', `JSON has no such value${name && `, at ${name}`}.`, {
+      throw new LeaError('E_JSON_VALUE', `JSON cannot represent this value${name && `, at ${name}`}.`, {
         value: v,
-        hint: 'Give a finite number, or leave it out.',
+        hint: 'Use a finite number, or leave the field out.',
       });
     }
     return v !== null && typeof v === 'object' && !Array.isArray(v)
@@ -27,7 +28,7 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || typeof value === 'function' || typeof value === 'symbol';
 }
 
-/** SHA-256, hex, of typed arrays (their bytes) and plain values (their stable JSON), in order. */
+/** SHA-256 (hex) over typed arrays (their bytes) and plain values (their stable JSON), in order. */
 export function contentHash(...parts: readonly unknown[]): string {
   const hash = createHash('sha256');
   for (const part of parts) {

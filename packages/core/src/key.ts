@@ -2,15 +2,15 @@ import { checkRanges, checkSeed } from './checks.ts';
 import { LeaError } from './error.ts';
 
 /**
- * Keyed random numbers: every draw is a pure function of a key and a counter, so a resumed run draws what an uncut one
- * would have drawn, on every backend. Programs of @lea/tensor compute the same bits from the same words.
+ * Keyed random numbers: every draw is a pure function of a key and a counter. A resumed run therefore draws the same
+ * numbers as an uninterrupted one, on every backend. Programs of @lea/tensor compute the same bits from the same words.
  */
 export interface Key {
-  /** Two 32-bit words, as signed integers (the form tensors have). */
+  /** Two 32-bit words, as signed integers (as int32 tensors store them). */
   readonly words: readonly [number, number];
 }
 
-/** The root key of a seed (any safe integer). @throws LeaError `E_OPTION_VALUE` */
+/** The root key for a seed (any safe integer). @throws LeaError `E_OPTION_VALUE` */
 export function key(seed: number): Key {
   checkSeed('key', seed);
   const low = seed | 0;
@@ -19,13 +19,13 @@ export function key(seed: number): Key {
 }
 
 /**
- * A key derived from another by a name or a safe integer: independent streams for different labels.
+ * Derives a key from another one and a label (a string or a safe integer). Different labels give independent streams.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function fold(parent: Key, label: string | number): Key {
   if (typeof label !== 'string' && !Number.isSafeInteger(label)) {
-    throw new LeaError('E_OPTION_VALUE', 'fold: a label must be a text or a whole number below 2^53.', {
+    throw new LeaError('E_OPTION_VALUE', 'fold: label must be a string or a whole number below 2^53.', {
       value: label,
     });
   }
@@ -36,7 +36,7 @@ export function fold(parent: Key, label: string | number): Key {
 }
 
 /**
- * The counter-based generator: 32 random bits for one counter.
+ * The counter-based generator: 32 random bits per counter value.
  * Three multiply/xor-shift rounds (the "triple32" constants of C. Wellons' hash prospector), with the second key word
  * added between the rounds so that streams of different keys are not permutations of one another.
  */
@@ -53,7 +53,7 @@ function mix(value: number): number {
   return randomBits([0, 0x2545f491], value | 0) | 0;
 }
 
-/** Counters have 32 bits. */
+/** Counters are 32 bits wide. */
 const MOST_DRAWS = 2 ** 32;
 
 function checkCount(where: string, count: number): void {

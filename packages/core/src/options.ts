@@ -1,9 +1,10 @@
 import { LeaError } from './error.ts';
 
 /**
- * Options over defaults. Unknown keys are refused with the nearest known one; `undefined` keeps the default.
+ * Merges options over their defaults. An unknown key is refused, and the error suggests the nearest known one.
+ * `undefined` keeps the default.
  *
- * @param where named in the error, e.g. `sasrec`
+ * @param where name of the function or agent for the error message, e.g. `sasrec`
  * @throws LeaError `E_OPTION_UNKNOWN`
  */
 export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
@@ -16,16 +17,16 @@ export function withDefaults<T extends object>(where: string, defaults: T, given
   return merged;
 }
 
-/** The error for a key nobody knows: names the nearest known key, or all of them. */
+/** The error for an unknown option key: suggests the nearest known key, or lists all of them. */
 export function unknownKey(where: string, key: string, known: readonly string[]): LeaError {
   const near = nearest(key, known);
-  return new LeaError('E_OPTION_UNKNOWN', `${where} has no option of that name.`, {
+  return new LeaError('E_OPTION_UNKNOWN', `${where} has no option with this name.`, {
     value: key,
-    hint: near ? `Did you mean "${near}"?` : `Options are: ${known.join(', ')}.`,
+    hint: near ? `Did you mean "${near}"?` : `The options are: ${known.join(', ')}.`,
   });
 }
 
-/** The known word at the smallest edit distance, when it is near enough to be a slip of the pen. */
+/** The known word with the smallest edit distance, if it is near enough to be a typo. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1;

@@ -2,38 +2,37 @@ import { LeaError } from './error.ts';
 import { readWhole, replaceFile } from './files.ts';
 import { contentHash } from './hash.ts';
 
-/** The field of a JSON object that holds the hash of all others. */
+/** The field of a JSON object that holds the hash of all other fields. */
 const SEAL = 'sha256';
 
 /**
- * A JSON object with the hash of its content in its last field, `sha256`: what it says cannot change unnoticed.
+ * Adds the hash of a JSON object's content as its last field, `sha256`, so that any later change is detected.
  */
 export function sealed(value: object): Record<string, unknown> {
-  // Hashed as it will be read: without undefined, NaN as null.
+  // Hash what a reader will see: no undefined, and NaN as null.
   const content = JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
   return { ...content, [SEAL]: contentHash(content) };
 }
 
 /**
- * The object that a JSON text holds, its seal checked and taken off. Files from before there were seals have none: they are
- * taken as they are.
+ * Parses a JSON object, checks its seal and removes it. Objects without a seal (older files) are accepted as they are.
  *
- * @param path is named in the error
- * @throws LeaError `E_FILE_DAMAGED` when the text is no JSON object, or not the one that was sealed
+ * @param path the file's path, for the error message
+ * @throws LeaError `E_FILE_DAMAGED` when the text is not a JSON object, or was changed after it was sealed
  */
 export function unsealed(text: string, path: string): Record<string, unknown> {
   const { [SEAL]: seal, ...content } = parsed(text, path);
   if (seal === undefined || seal === contentHash(content)) return content;
-  throw damaged(path, 'its content is not what was written');
+  throw damaged(path, 'its content has changed since it was written');
 }
 
-/** Writes a JSON object, sealed, as {@link replaceFile} writes. @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE` */
+/** Writes a sealed JSON object atomically, see {@link replaceFile}. @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE` */
 export function writeSealed(path: string, value: object): Promise<void> {
   return replaceFile(path, `${JSON.stringify(sealed(value), null, 2)}\n`);
 }
 
 /**
- * Reads what `writeSealed` wrote.
+ * Reads a file that `writeSealed` wrote, and checks its seal.
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_DAMAGED`
  */
@@ -53,9 +52,9 @@ function parsed(text: string, path: string): Record<string, unknown> {
 }
 
 function damaged(path: string, what: string, cause?: unknown): LeaError {
-  return new LeaError('E_FILE_DAMAGED', `A file is damaged: ${what}.`, {
+  return new LeaError('E_FILE_DAMAGED', `The file is damaged: ${what}.`, {
     value: path,
-    hint: 'Delete it, so that it is made again, or bring it back from a copy.',
+    hint: 'Delete it so that it is created again, or restore it from a copy.',
     cause,
   });
 }

@@ -1,33 +1,36 @@
 import { LeaError } from '@lea/core';
 
-/** A user's part in the text or an attribute of an item: a tag, a review. Raw ids of the interactions. */
+/** A user's contribution to the text or an attribute of an item, such as a tag or a review. */
 export interface Contribution {
+  /** Raw user id, as in the interactions. */
   user: string;
+  /** Raw item id, as in the interactions. */
   item: string;
 }
 
 /** Item texts, aligned with the items of the interactions. */
 export interface Catalog {
+  /** Raw item ids; an item's index is its position. */
   itemIds: string[];
-  /** [items] */
+  /** [items] text of each item */
   texts: string[];
-  /** Name -> [items]; '' where an item has none. */
+  /** Attribute name -> [items] values; '' where an item lacks the attribute. */
   attributes?: Record<string, string[]>;
-  /** Who had a part in which text, when users made them: what `findTextLeaks` checks. */
+  /** Who contributed to which text, if users wrote them; checked by `findTextLeaks`. */
   contributions?: Contribution[];
 }
 
-/** What is known of each raw id. */
+/** Text and attributes of one item. */
 export interface ItemRecord {
   text: string;
   attributes: Record<string, string>;
 }
 
 /**
- * The catalogue of `itemIds`, in their order.
+ * The catalog of `itemIds`, in their order.
  *
- * @param missingText what an item without text gets: `raise` (default) an error, `id` its raw id as text
- * @throws LeaError `E_TEXT_MISSING` naming up to five ids
+ * @param missingText for items without text: `raise` (default) throws, `id` uses the raw id as the text
+ * @throws LeaError `E_TEXT_MISSING`, which names up to five ids
  */
 export function alignCatalog(
   records: ReadonlyMap<string, ItemRecord>,

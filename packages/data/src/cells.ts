@@ -1,10 +1,10 @@
 import { LeaError } from '@lea/core';
 import { trimmed } from './trimmed.ts';
 
-/** What an id or a kind may be given as: a text, or a number that is exact. */
+/** The type of an id or a kind: a string, a bigint, or an integer that a number represents exactly. */
 export type Cell = string | number | bigint;
 
-/** What counts as a missing value besides an empty cell, unless the option `missing` says otherwise. */
+/** Words that stand for a missing value, besides empty cells. Default of the option `missing`. */
 export const missingWords: readonly string[] = [
   'NULL',
   '(null)',
@@ -19,13 +19,14 @@ export const missingWords: readonly string[] = [
   '\\N',
 ];
 
+/** How ids, kinds and texts are read from cells. */
 export interface CellOptions {
   /**
-   * Words that stand for a missing value, whatever their case. Default: NULL, (null), NaN, NaT, None, NA, N/A, #N/A, <NA>, undefined,
-   * \N. `[]` takes them for ids.
+   * Words that stand for a missing value, case-insensitive. Default: NULL, (null), NaN, NaT, None, NA, N/A, #N/A, <NA>,
+   * undefined, \N. With `[]` they are read as ids.
    */
   missing?: readonly string[];
-  /** Whether blanks and invisible characters around ids, kinds and texts are dropped. Default: true. */
+  /** Whether to remove whitespace and invisible characters around ids, kinds and texts. Default: true. */
   trim?: boolean;
 }
 
@@ -36,7 +37,7 @@ export interface CellOptions {
  */
 export function missingTest(words: readonly string[] = missingWords): (text: string) => boolean {
   if (!Array.isArray(words) || words.some((word) => typeof word !== 'string')) {
-    throw new LeaError('E_OPTION_VALUE', 'The option "missing" is a list of words.', { value: words });
+    throw new LeaError('E_OPTION_VALUE', 'missing must be a list of words.', { value: words });
   }
   const known = new Set(words.map((word) => trimmed(word).toLowerCase()));
   return (text) => {
@@ -46,10 +47,10 @@ export function missingTest(words: readonly string[] = missingWords): (text: str
 }
 
 /**
- * The text of cells that hold ids or kinds: each distinct cell is looked at once.
+ * The cells as strings, for columns of ids or kinds. Each distinct cell is checked once.
  *
- * @param where names a row (and the column) in errors
- * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` (an object, a list, a number beyond 2^53, control characters)
+ * @param where describes a row (and the column) in errors
+ * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` (an object, a list, a number above 2^53, control characters)
  */
 export function textsOf(cells: ArrayLike<unknown>, options: CellOptions, where: (row: number) => string): string[] {
   const isMissing = missingTest(options.missing);
@@ -76,12 +77,12 @@ function textOf(
     const word = isText && trimmed(cell) !== '';
     throw new LeaError(
       'E_CELL_MISSING',
-      `${where(row)}: ${word ? 'this stands for a missing value' : 'the cell is empty'}.`,
+      `${where(row)}: ${word ? 'this word stands for a missing value' : 'the cell is empty'}.`,
       {
         value: cell,
         hint: word
-          ? 'Drop the row; if the word is an id, give the option "missing" without it.'
-          : 'Fill it in or drop the row.',
+          ? 'Drop the row. If the word is an id, remove it from the option "missing".'
+          : 'Fill in the cell or drop the row.',
       },
     );
   }
@@ -90,12 +91,12 @@ function textOf(
   if (typeof cell === 'number' && Math.abs(cell) <= Number.MAX_SAFE_INTEGER) return String(cell);
   throw new LeaError(
     'E_CELL_BAD',
-    `${where(row)}: expected a text without line ends or tabs, or a number up to 2^53.`,
+    `${where(row)}: expected a string without line breaks or tabs, or a number up to 2^53.`,
     {
       value: cell,
       hint: isText
-        ? 'A quote that never closes and a wrong delimiter do this.'
-        : 'Give ids as texts; larger numbers as texts or bigints, before they are rounded.',
+        ? 'Check for an unclosed quote or a wrong delimiter.'
+        : 'Pass ids as strings, and larger numbers as strings or bigints before they are rounded.',
     },
   );
 }

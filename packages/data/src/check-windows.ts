@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import type { Windows } from './windows.ts';
 
 /**
- * Refuses windows whose parts do not fit together, and items outside of the catalogue.
+ * Checks that the arrays of windows fit together and that all items are in the catalog.
  *
  * @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`
  */
@@ -14,7 +14,7 @@ export function checkWindows(windows: Windows, catalogue: number): void {
     items.length === size * window &&
     length.length === size;
   if (!fits) {
-    throw new LeaError('E_WINDOWS', 'The parts of the windows do not fit together.', {
+    throw new LeaError('E_WINDOWS', 'The arrays of the windows do not fit together.', {
       value: { items: items?.length, length: length?.length, size, window },
       hint: 'Make them with windowsOf or historyWindows: items int32 [size, window], length int32 [size].',
     });
@@ -22,11 +22,11 @@ export function checkWindows(windows: Windows, catalogue: number): void {
   for (let row = 0; row < size; row++) {
     const used = length[row]!;
     if (used < 0 || used > window) {
-      throw new LeaError('E_WINDOWS', `History ${row} has a length outside 0..${window}.`, { value: used });
+      throw new LeaError('E_WINDOWS', `The length of history ${row} must be in 0..${window}.`, { value: used });
     }
     for (let i = row * window; i < row * window + used; i++) {
       if (items[i]! >= 0 && items[i]! < catalogue) continue;
-      throw new LeaError('E_ITEM_RANGE', `History ${row} holds an item outside 0..${catalogue - 1}.`, {
+      throw new LeaError('E_ITEM_RANGE', `Items of history ${row} must be in 0..${catalogue - 1}.`, {
         value: items[i],
       });
     }

@@ -1,4 +1,4 @@
-/** Says what may be wrong with ids: those that look alike, lost characters, rounded numbers, quotes and brackets around them. */
+/** Warnings about suspicious ids: ids that look alike, lost characters, rounded numbers, surrounding quotes or brackets. */
 export function idNotes(what: 'user' | 'item', ids: readonly string[]): string[] {
   const pair = lookAlikes(ids) ?? sameNumbers(ids);
   const notes = pair ? [`Two different ${what} ids look alike: ${escaped(pair[0])} and ${escaped(pair[1])}.`] : [];
@@ -10,12 +10,12 @@ export function idNotes(what: 'user' | 'item', ids: readonly string[]): string[]
 }
 
 const forms: readonly [RegExp, string][] = [
-  [/\ufffd/, 'holds U+FFFD, which stands for a lost character'],
+  [/\ufffd/, 'contains U+FFFD, which replaces a lost character'],
   [/^\d(\.\d+)?e\+\d+$/i, 'looks like a number that was rounded when the file was made'],
-  [/^(".*"|'.*'|\[.*\]|\(.*\)|\{.*\})$/s, 'is in quotes or brackets, which are part of it'],
+  [/^(".*"|'.*'|\[.*\]|\(.*\)|\{.*\})$/s, 'includes its surrounding quotes or brackets'],
 ];
 
-/** Two that differ only in what does not show: zero-width characters, sorts of blanks, composed and decomposed letters. */
+/** Two ids that differ only invisibly: in zero-width characters, kinds of whitespace, or Unicode normalization. */
 function lookAlikes(ids: readonly string[]): [string, string] | undefined {
   const odd = ids.filter((id) => !plain.test(id));
   if (odd.length === 0) return undefined;
@@ -32,7 +32,7 @@ function lookAlikes(ids: readonly string[]): [string, string] | undefined {
   return undefined;
 }
 
-/** 7 and 7.0, as programs write whole numbers of a column that lacks some. */
+/** Two ids such as 7 and 7.0: programs write integers like this when a column has missing values. */
 function sameNumbers(ids: readonly string[]): [string, string] | undefined {
   const decimals = ids.filter((id) => /^\d+\.0+$/.test(id));
   if (decimals.length === 0) return undefined;

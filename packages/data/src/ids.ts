@@ -1,8 +1,8 @@
 import { LeaError, nearest } from '@lea/core';
 
 /**
- * Distinct ids in the order that gives them their index: numeric when every id is a canonical integer (`7`, `-3`, not `07`),
- * else by UTF-16 code units (the order of JavaScript's `<`, the same on every machine and locale).
+ * The distinct ids, sorted; an id's index is its position. The order is numeric if every id is a canonical integer (`7`, `-3`,
+ * not `07`), otherwise by UTF-16 code units (JavaScript's `<`, the same on every machine and in every locale).
  */
 export function orderedIds(raw: Iterable<string>): string[] {
   const ids = [...new Set(raw)];
@@ -15,27 +15,27 @@ export function indexOf(ids: readonly string[]): Map<string, number> {
 }
 
 /**
- * The index of a pinned list of ids.
+ * Maps each id of a given list to its position.
  *
  * @throws LeaError `E_ID_DUPLICATE`
  */
 export function pinnedIndex(ids: readonly string[], what: string): Map<string, number> {
   const index = indexOf(ids);
   if (index.size < ids.length) {
-    throw new LeaError('E_ID_DUPLICATE', `The given ${what} ids hold one id more than once.`, {
+    throw new LeaError('E_ID_DUPLICATE', `The list of ${what} ids contains a duplicate.`, {
       value: ids.find((id, i) => index.get(id) !== i),
-      hint: 'Give every id once.',
+      hint: 'List every id once.',
     });
   }
   return index;
 }
 
-/** The error for an id outside a known set; `where` says which list or file line held it. */
+/** The error for an id outside a known set; `where` names the list or the line of the file. */
 export function unknownId(where: string, id: string, known: readonly string[]): LeaError {
   const near = nearest(id, known.length > 5000 ? known.slice(0, 5000) : known);
   return new LeaError('E_ID_UNKNOWN', `${where}: unknown id.`, {
     value: id,
-    hint: `${near ? `The nearest known one is "${near}". ` : ''}${known.length} ids are known; add this one to them or drop the row.`,
+    hint: `${near ? `The nearest known id is "${near}". ` : ''}${known.length} ids are known. Add this one or drop the row.`,
   });
 }
 

@@ -33,13 +33,13 @@ it('pins the items and their order', () => {
   expect(data.itemIds).toEqual(['y', 'x', 'w']);
   expect([...data.item]).toEqual([1]);
   expect(() => interactionsOf({ user: ['a'], item: ['yy'] }, { ids: ['y', 'x'] })).toThrow(
-    /event 0: unknown id\. Got "yy"\. The nearest known one is "y"/,
+    /event 0: unknown id\. Got "yy"\. The nearest known id is "y"/,
   );
-  expect(() => interactionsOf({ user: ['a'], item: ['x'] }, { ids: ['x', 'x'] })).toThrow(/more than once. Got "x"/);
+  expect(() => interactionsOf({ user: ['a'], item: ['x'] }, { ids: ['x', 'x'] })).toThrow(/duplicate. Got "x"/);
 });
 
 it('refuses nothing, bad times and too many kinds', () => {
-  expect(() => interactionsOf({ user: [], item: [] })).toThrow(/not one event/);
+  expect(() => interactionsOf({ user: [], item: [] })).toThrow(/no events/);
   expect(() => interactionsOf({ user: ['a'], item: ['x'], time: [Number.NaN] })).toThrow(
     /event 0, column time: .*Got NaN/,
   );
@@ -121,7 +121,7 @@ it('takes times as decimal texts, bigints and dates, and says when they are roun
   expect([...data.time]).toEqual([-25, 3, 40]);
   expect(data.info.notes).toEqual([]);
   const large = interactionsOf({ user: [1], item: [1], time: [2n ** 60n + 1n] });
-  expect(large.info.notes).toEqual([expect.stringMatching(/beyond 2\^53.*1152921504606847000/)]);
+  expect(large.info.notes).toEqual([expect.stringMatching(/above 2\^53.*1152921504606847000/)]);
 });
 
 it.each([
@@ -147,12 +147,12 @@ it('notes ids that look alike, lost characters, rounded numbers, quotes and brac
   expect(notes(['u1', 'u\u200b1'])).toEqual(['Two different user ids look alike: "u1" and "u\\u200b1".']);
   expect(notes(['cafe\u0301', 'caf\u00e9'])).toEqual([expect.stringContaining('"cafe\\u0301" and "caf\\u00e9"')]);
   expect(notes(['a b', 'a\u00a0b'])).toHaveLength(1);
-  expect(notes(['caf\ufffd'])).toEqual(['The user id "caf\\ufffd" holds U+FFFD, which stands for a lost character.']);
+  expect(notes(['caf\ufffd'])).toEqual(['The user id "caf\\ufffd" contains U+FFFD, which replaces a lost character.']);
   expect(notes(['7', '8.0', '7.0'])).toEqual([expect.stringContaining('look alike: "7" and "7.0"')]);
   expect(notes(['1.23457e+11', '5'])).toEqual([
     expect.stringContaining('"1.23457e+11" looks like a number that was rounded'),
   ]);
-  expect(notes(['b', '[5, 3]'])).toEqual(['The user id "[5, 3]" is in quotes or brackets, which are part of it.']);
+  expect(notes(['b', '[5, 3]'])).toEqual(['The user id "[5, 3]" includes its surrounding quotes or brackets.']);
 });
 
 function thrown(call: () => unknown): LeaError {

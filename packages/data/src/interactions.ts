@@ -4,59 +4,67 @@ import { idNotes } from './id-notes.ts';
 import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
 import { timeNotes, timesOf } from './times.ts';
 
-/** Events as columns, sorted by user, then time; events of equal time keep their order of arrival. */
+/** Events as columns, sorted by user, then time; events with equal times keep their input order. */
 export interface Interactions {
-  /** Raw user ids; `user` points into them. Numeric order when all are integers, else string order. */
+  /** [users] raw user ids; numeric order if all are integers, otherwise string order. */
   userIds: string[];
-  /** Raw item ids, ordered alike: "smaller item id first" means smaller index first. */
+  /** [items] raw item ids, in the same order as user ids, so a smaller id has a smaller index. */
   itemIds: string[];
-  /** Names of the kinds of events, sorted; `kind` points into them. */
+  /** Names of the kinds of events, sorted. */
   kinds: string[];
+  /** [events] index into `userIds` */
   user: Int32Array;
+  /** [events] index into `itemIds` */
   item: Int32Array;
-  /** In the unit of the source, milliseconds since 1970 of dates; the order of arrival where the source has no time. */
+  /** [events] in the unit of the source, milliseconds since 1970 for dates, or the input order if the source has no times */
   time: Float64Array;
+  /** [events] index into `kinds` */
   kind: Uint8Array;
+  /** Warnings from reading the events. */
   info: InteractionsInfo;
 }
 
-/** How the events were read. */
+/** Information about how the events were read. */
 export interface InteractionsInfo {
-  /** What may not be as meant, one sentence each, to be shown to people: columns that were not read, ids that look alike. */
+  /** Warnings to show to the user, one sentence each: unread columns, ids that look alike. */
   notes: string[];
 }
 
-/** One event per index, raw; columns of equal length. */
+/** Raw events as columns of equal length, one event per index. */
 export interface EventColumns {
+  /** [events] raw user ids */
   user: ArrayLike<Cell>;
+  /** [events] raw item ids */
   item: ArrayLike<Cell>;
   /**
-   * Finite numbers, texts of decimal numbers, or ISO dates as texts: `2024-05-01T12:00:00Z`, `2024-05-01 12:00:00` (UTC). A date,
-   * also a `Date`, counts in milliseconds since 1970. Default: order of arrival.
+   * [events] finite numbers, decimal strings, or ISO dates: `2024-05-01T12:00:00Z`, `2024-05-01 12:00:00` (UTC). Dates, also
+   * `Date`s, become milliseconds since 1970. Default: input order.
    */
   time?: ArrayLike<number | string | bigint | Date>;
-  /** Default: every event is a `click`. */
+  /** [events] kind of each event. Default: every event is a `click`. */
   kind?: ArrayLike<Cell>;
 }
 
+/** Options of `interactionsOf`. */
 export interface IdOptions extends CellOptions {
-  /** The items and their order, when they are to be more than those that occur, or ordered otherwise. */
+  /** Raw ids of all items, in index order. Default: the items that occur, sorted. */
   ids?: readonly string[];
-  /** Names an event, or its cell of a column (`user`, `item`, `time`, `kind`), in errors. Default: `event 7, column user`. */
+  /** Describes an event (and a column) in errors. Default: `event 7, column user`. */
   where?: (event: number, column?: keyof EventColumns) => string;
 }
 
 /**
- * Events of any order to `Interactions`.
+ * Makes `Interactions` of events in any order.
  *
- * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of unequal length), `E_CELL_MISSING`, `E_CELL_BAD`,
- *   `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
+ * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of different lengths),
+ *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item
+ *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
 export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
   const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);
   const count = commonLength(events);
   if (count === 0) {
-    throw new LeaError('E_DATA_EMPTY', 'There is not one event.', { hint: 'Give at least one user and item.' });
+    throw new LeaError('E_DATA_EMPTY', 'There are no events.', { hint: 'Give at least one user and item.' });
   }
   const cellsOf = (column: 'user' | 'item' | 'kind') =>
     textsOf(events[column]!, { missing, trim }, (event) => where(event, column));
@@ -72,7 +80,7 @@ export function interactionsOf(events: EventColumns, options?: IdOptions): Inter
   const items = ids ? pinnedIndex(itemIds, 'item') : indexOf(itemIds);
   const kinds = rawKind ? [...new Set(rawKind)].sort() : ['click'];
   if (kinds.length > 256) {
-    throw new LeaError('E_KIND_MANY', 'More than 256 kinds of events.', {
+    throw new LeaError('E_KIND_MANY', 'There are more than 256 kinds of events.', {
       value: kinds.length,
       hint: 'Map the raw values to a few kinds, or choose another column.',
     });
@@ -105,7 +113,7 @@ const defaults: Required<IdOptions> = {
   trim: true,
 };
 
-/** The number of events: all columns have it. */
+/** The number of events, after checking that all columns have the same length. */
 function commonLength(events: EventColumns): number {
   const names = (['user', 'item', 'time', 'kind'] as const).filter(
     (name) => name === 'user' || name === 'item' || events[name] !== undefined,
@@ -121,13 +129,13 @@ function commonLength(events: EventColumns): number {
   const count = events.user.length;
   const other = names.find((name) => events[name]!.length !== count);
   if (other === undefined) return count;
-  throw new LeaError('E_COLUMN_LENGTH', `The columns user and ${other} are of unequal length.`, {
+  throw new LeaError('E_COLUMN_LENGTH', `The columns user and ${other} have different lengths.`, {
     value: [count, events[other]!.length],
     hint: 'Give one entry per event in every column.',
   });
 }
 
-/** SHA-256, hex, over ids, kinds and every event: equal data, equal hash. */
+/** SHA-256 (hex) over ids, kinds and all events: equal data have equal hashes. */
 export function dataHash(data: Interactions): string {
   return contentHash(
     'interactions',

@@ -2,42 +2,52 @@ import { LeaError, withDefaults } from '@lea/core';
 import type { Transitions } from './sequences.ts';
 import { type SetName, type Split, setNames } from './split/split.ts';
 
+/** Options of `findLeaks`. */
 export interface LeakOptions {
-  /** Consecutive events that must agree; fewer finds more, chance agreement included. Default: 5. */
+  /**
+   * Number of consecutive items that must match. A smaller number finds more leaks, and more matches by chance.
+   * Default: 5.
+   */
   run: number;
 }
 
-/** A sequence and the one of an earlier set with which it shares its longest run. */
+/** A sequence, and the sequence of an earlier set with which it shares its longest run. */
 export interface Leak {
+  /** Set of the sequence. */
   set: SetName;
+  /** Raw id of its user. */
   user: string;
+  /** Set of the other sequence. */
   otherSet: SetName;
+  /** Raw id of the other user. */
   otherUser: string;
-  /** Events in the shared run. */
+  /** Number of events in the shared run. */
   length: number;
-  /** Raw ids of the run. */
+  /** Raw item ids of the run. */
   items: string[];
 }
 
+/** The result of `findLeaks`. */
 export interface LeakReport {
+  /** The option `run`. */
   run: number;
-  /** One per sequence of validation that shares a run with train, and of test with train or validation; longest first. */
+  /** One per validation or test sequence that shares a run with an earlier set; longest first. */
   leaks: Leak[];
-  /** Per set: its sequences with a run, those that leak, and the same for runs. */
+  /** Per set: sequences that are long enough for a run, sequences that leak, runs, and runs that occur in an earlier set. */
   counts: Record<'validation' | 'test', { sequences: number; leaking: number; runs: number; shared: number }>;
 }
 
 /**
- * Sequences of different sets that share `run` or more consecutive items: one user split into several windows, or exported
- * twice, shows up like this and makes a test mean nothing. Runs are of decisions of one set, so a split inside sequences
- * (leave-one-out, by time) is not a leak in itself. O(events).
+ * Finds sequences of different sets that share `run` or more consecutive items. A user who was split into several windows or
+ * exported twice shows up like this and invalidates a test. A run consists of decisions of one set, so splitting inside
+ * sequences (leave-one-out, by time) is not a leak in itself. O(events).
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_RUN_SHORT`
  */
 export function findLeaks(split: Split, options?: Partial<LeakOptions>): LeakReport {
   const { run } = withDefaults<LeakOptions>('findLeaks', { run: 5 }, options);
   if (!Number.isInteger(run) || run < 2) {
-    throw new LeaError('E_RUN_SHORT', 'A run is a whole number of at least 2 events.', { value: run });
+    throw new LeaError('E_RUN_SHORT', 'run must be a whole number of at least 2.', { value: run });
   }
   const index: RunIndex = { run, heads: new Map(), starts: [] };
   const report: LeakReport = {
@@ -63,7 +73,7 @@ interface Stretch {
 
 interface RunIndex {
   run: number;
-  /** Hash of a run -> positions in `starts`; collisions are told apart by comparing the items. */
+  /** Hash of a run -> positions in `starts`; the items are compared to rule out collisions. */
   heads: Map<number, number[]>;
   starts: { set: SetName; stretch: Stretch; at: number }[];
 }
@@ -115,7 +125,7 @@ function addRuns({ sequences: { items } }: Transitions, set: SetName, stretch: S
   for (let at = stretch.from; at + index.run <= stretch.to; at++) {
     const hash = hashOf(items, at, index.run);
     const chain = index.heads.get(hash) ?? [];
-    // A few holders of a run are enough to tell of it; all of them would be quadratic on repetitive data.
+    // A few occurrences of a run are enough to find the leak; keeping all would be quadratic on repetitive data.
     if (chain.length >= 8) continue;
     chain.push(index.starts.push({ set, stretch, at }) - 1);
     index.heads.set(hash, chain);

@@ -51,7 +51,7 @@ it('refuses worlds that no memory holds before it makes them', () => {
   for (const size of [{ users: 1e12 }, { items: 1e12 }, { tastes: 1e9 }, { users: 1e6, meanLength: 60 }]) {
     expect(() => createWorld(size)).toThrow(refused(['E_WORLD_SIZE']));
   }
-  expect(() => createWorld({ users: 1e12 })).toThrow('Take at most 1525201 users.');
+  expect(() => createWorld({ users: 1e12 })).toThrow('Use at most 1525201 users.');
   expect(() => emptyWindows(1e6, 1e6)).toThrow(refused(['E_OPTION_VALUE']));
 });
 

@@ -1,34 +1,42 @@
 import { contentHash } from '@lea/core';
 import type { Interactions } from './interactions.ts';
 
-/** The events of each user in a row: those of user `u` are `offsets[u]` to `offsets[u + 1]`. */
+/** The events of all users, one user after another: user `u` has events `offsets[u]` to `offsets[u + 1]` (exclusive). */
 export interface Sequences {
+  /** [users] raw user ids */
   userIds: string[];
+  /** [items] raw item ids */
   itemIds: string[];
+  /** Names of the kinds of events. */
   kinds: string[];
-  /** [users + 1] */
+  /** [users + 1] where each user's events begin */
   offsets: Int32Array;
+  /** [events] index into `itemIds`, oldest event of each user first */
   items: Int32Array;
+  /** [events] index into `kinds` */
   kind: Uint8Array;
+  /** [events] in the unit of the source */
   time: Float64Array;
 }
 
 /**
- * One row per decision of a set. Histories are read from the sequences, never stored: memory is O(events).
+ * One row per decision of a set. Histories are read from the sequences and not stored, so memory is O(events).
  * Rows are ordered by `event`.
  */
 export interface Transitions {
+  /** The events of all users, shared by the sets of a split. */
   sequences: Sequences;
+  /** Number of rows. */
   count: number;
-  /** [count] index into `sequences.items` of the action. */
+  /** [count] position of the action in `sequences.items` */
   event: Int32Array;
-  /** [count] whose sequence. */
+  /** [count] index of the user */
   sequence: Int32Array;
-  /** [count] 1 at the last decision of its sequence within this set. */
+  /** [count] 1 for the last decision of its user within this set */
   done: Uint8Array;
 }
 
-/** Interactions as sequences; the columns are shared, not copied. */
+/** Converts interactions to sequences; the columns are shared, not copied. */
 export function sequences(data: Interactions): Sequences {
   const offsets = new Int32Array(data.userIds.length + 1);
   for (const user of data.user) offsets[user + 1]!++;
@@ -37,7 +45,7 @@ export function sequences(data: Interactions): Sequences {
   return { userIds, itemIds, kinds, offsets, items: data.item, kind, time };
 }
 
-/** The transitions whose event satisfies `keep`. Default: all of them. */
+/** The decisions whose event satisfies `keep`. Default: all of them. */
 export function transitions(
   from: Sequences,
   keep: (event: number, sequence: number) => boolean = () => true,
@@ -65,14 +73,14 @@ export function transitions(
   };
 }
 
-/** [items] how often each item is the action of a row. */
+/** [items] number of rows whose action is the item. */
 export function itemCounts(set: Transitions): Float64Array {
   const counts = new Float64Array(set.sequences.itemIds.length);
   for (const e of set.event) counts[set.sequences.items[e]!]!++;
   return counts;
 }
 
-/** What rows are about: equal for equal decisions after equal histories among the same items. */
+/** SHA-256 (hex) of the rows: equal for the same decisions after the same histories over the same items. */
 export function rowsHash({ sequences, event, sequence }: Transitions): string {
   const { itemIds, items, offsets } = sequences;
   return contentHash('rows', itemIds, items, offsets, event, sequence);

@@ -3,29 +3,34 @@ import type { Contribution } from './catalog.ts';
 import type { Transitions } from './sequences.ts';
 import type { Split } from './split/split.ts';
 
-/** A held-out decision whose user had a part in the text of the chosen item. */
+/** A held-out decision whose user contributed to the text of the chosen item. */
 export interface TextLeak {
+  /** Set of the decision. */
   set: 'validation' | 'test';
+  /** Raw user id. */
   user: string;
+  /** Raw id of the chosen item. */
   item: string;
-  /** Users who had a part in the text, this one included; 1 when nobody else had. */
+  /** Number of users who contributed to the text, including this one. */
   contributors: number;
 }
 
+/** The result of `findTextLeaks`. */
 export interface TextLeakReport {
-  /** One per leaking decision, fewest contributors first, else in the order of the decisions, validation before test. */
+  /** One per leaking decision, fewest contributors first; ties are in the order of the decisions, validation before test. */
   leaks: TextLeak[];
-  /** Per set: its decisions, and those that leak. */
+  /** Per set: number of decisions, and number of decisions that leak. */
   counts: Record<'validation' | 'test', { decisions: number; leaking: number }>;
 }
 
 /**
- * Held-out decisions whose own user is among the contributors of the target's text. Such a text tells what the user did, as texts
- * of all users' tags or reviews do: make them of what is known in training. Contributions have no time, so one made
- * before the decision counts as well. O(decisions + contributions).
+ * Finds held-out decisions whose user is among the contributors of the target's text. Such a text reveals what the user did,
+ * for example when it is made of all users' tags or reviews. Build texts only from data known in training. Contributions have
+ * no times, so contributions made before the decision count as well. O(decisions + contributions).
  *
- * @param contributions that made the texts, by anyone
- * @throws LeaError `E_ID_UNKNOWN` when they name no user or no item of the data: with other ids every split would look safe
+ * @param contributions all contributions that went into the texts
+ * @throws LeaError `E_ID_UNKNOWN` when no contribution names a user or an item of the data: with foreign ids every split would
+ *   look safe
  */
 export function findTextLeaks(split: Split, contributions: readonly Contribution[]): TextLeakReport {
   checkIds(split.train, contributions);
@@ -52,9 +57,9 @@ function checkIds({ sequences }: Transitions, contributions: readonly Contributi
   for (const [name, ids] of [['user', sequences.userIds] as const, ['item', sequences.itemIds] as const]) {
     const known = new Set(ids);
     if (contributions.some((contribution) => known.has(contribution[name]))) continue;
-    throw new LeaError('E_ID_UNKNOWN', `No contribution names a known ${name}.`, {
+    throw new LeaError('E_ID_UNKNOWN', `None of the contributions names a known ${name}.`, {
       value: contributions[0]![name],
-      hint: `Give the ids that the interactions have, such as "${ids[0]}".`,
+      hint: `Use the raw ids of the interactions, such as "${ids[0]}".`,
     });
   }
 }

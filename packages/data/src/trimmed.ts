@@ -1,5 +1,5 @@
 /**
- * A text without what does not show at its ends: blanks, control characters, zero-width characters, byte order marks.
+ * Removes invisible characters at both ends of a text: whitespace, control and zero-width characters, byte order marks.
  */
 export function trimmed(text: string): string {
   let from = 0;

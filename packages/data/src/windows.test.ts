@@ -40,25 +40,27 @@ it('writes into given buffers and leaves nothing of what was there', () => {
 });
 
 it('refuses buffers, rows and rewards that do not fit', () => {
-  expect(() => historyWindows(set, [0], 3, emptyWindows(2, 3))).toThrow(/do not fit 1 rows of window 3/);
-  expect(() => historyWindows(set, [6], 3)).toThrow(/Rows lie in 0..5. Got 6/);
-  expect(() => batchOf(set, [0], { window: 3, rewards: [1] })).toThrow(/2 kinds of events \(click, purchase\)/);
+  expect(() => historyWindows(set, [0], 3, emptyWindows(2, 3))).toThrow(/buffers for 1 rows with a window of 3/);
+  expect(() => historyWindows(set, [6], 3)).toThrow(/Row indices must be in 0..5. Got 6/);
+  expect(() => batchOf(set, [0], { window: 3, rewards: [1] })).toThrow(
+    /2 rewards, one per kind of event \(click, purchase\)/,
+  );
 });
 
 it('makes windows of plain histories', () => {
   const windows = windowsOf([[], [1, 2, 3], Int32Array.of(0)], 2, 4);
   expect([...windows.items]).toEqual([4, 4, 2, 3, 0, 4]);
   expect([...windows.length]).toEqual([0, 2, 1]);
-  expect(() => windowsOf([[4]], 2, 4)).toThrow(/History 0 holds an item outside 0..3. Got 4/);
+  expect(() => windowsOf([[4]], 2, 4)).toThrow(/Items of history 0 must be in 0..3. Got 4/);
 });
 
 it('refuses what is no list of histories, by row', () => {
   const refused = (message: RegExp) =>
     expect.objectContaining({ code: 'E_HISTORY', message: expect.stringMatching(message) });
-  expect(() => windowsOf([1, 2] as never, 2, 4)).toThrow(refused(/History 0 is no list.*\[\[3, 14, 15\]\]/));
+  expect(() => windowsOf([1, 2] as never, 2, 4)).toThrow(refused(/History 0 must be an array.*\[\[3, 14, 15\]\]/));
   expect(() => windowsOf([[1], '23'] as never, 2, 4)).toThrow(refused(/History 1 /));
   expect(() => windowsOf([new DataView(new ArrayBuffer(4))] as never, 2, 4)).toThrow(refused(/History 0 /));
-  expect(() => windowsOf(new Int32Array(2) as never, 2, 4)).toThrow(refused(/no array/));
+  expect(() => windowsOf(new Int32Array(2) as never, 2, 4)).toThrow(refused(/histories must be an array/));
 });
 
 describe('for any log', () => {

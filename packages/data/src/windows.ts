@@ -3,35 +3,37 @@ import type { Transitions } from './sequences.ts';
 
 /** Histories of at most `window` items: oldest first, right-padded with `padId` = number of items. */
 export interface Windows {
-  /** [size, window] */
+  /** [size, window] item indices, padded on the right */
   items: Int32Array;
-  /** [size] items in use, 0 for an empty history. */
+  /** [size] number of items of each history; 0 for an empty one */
   length: Int32Array;
+  /** Number of histories. */
   size: number;
+  /** Maximum number of items of a history. */
   window: number;
 }
 
-/** Decisions with the state before and after. */
+/** A batch of decisions with the history before and after each. */
 export interface Batch extends Windows {
-  /** [size] */
+  /** [size] index of the chosen item */
   action: Int32Array;
-  /** [size] */
+  /** [size] reward of the event, by its kind */
   reward: Float32Array;
-  /** [size] */
+  /** [size] index of the kind of event */
   kind: Uint8Array;
-  /** [size, window] the history with the action appended; a full window drops its oldest item. */
+  /** [size, window] the history with the action appended; a full window drops its oldest item */
   nextItems: Int32Array;
-  /** [size] */
+  /** [size] number of items of each next history */
   nextLength: Int32Array;
-  /** [size] */
+  /** [size] 1 for the last decision of its user within the set */
   done: Uint8Array;
 }
 
 /**
- * What the user had seen before each of `rows`.
+ * The histories before each of `rows`.
  *
- * @param window items kept, the newest ones
- * @param out written and returned when given (made by an earlier call of the same size): nothing is allocated
+ * @param window number of newest items to keep
+ * @param out buffers of the same size to overwrite and return, to avoid an allocation
  * @throws LeaError `E_BUFFER_SIZE`, `E_ROW_RANGE`
  */
 export function historyWindows(set: Transitions, rows: ArrayLike<number>, window: number, out?: Windows): Windows {
@@ -50,9 +52,9 @@ export function historyWindows(set: Transitions, rows: ArrayLike<number>, window
 }
 
 /**
- * The batch of `rows`. `length` is as it is, 0 for a first event: what an encoder does with that is its own affair.
+ * The batch of the decisions `rows`. `length` is 0 for a user's first event; encoders decide how to treat an empty history.
  *
- * @param options.rewards one number per kind, see `rewardsOf`
+ * @param options.rewards one number per kind of event, see `rewardsOf`
  * @param out as in `historyWindows`
  * @throws LeaError `E_BUFFER_SIZE`, `E_ROW_RANGE`, `E_REWARD_COUNT`
  */
@@ -65,10 +67,14 @@ export function batchOf(
   const { window, rewards } = options;
   const { items, kind, kinds, offsets } = set.sequences;
   if (rewards.length !== kinds.length) {
-    throw new LeaError('E_REWARD_COUNT', `There are ${kinds.length} kinds of events (${kinds.join(', ')}).`, {
-      value: rewards,
-      hint: 'Give one reward per kind, as rewardsOf does.',
-    });
+    throw new LeaError(
+      'E_REWARD_COUNT',
+      `Expected ${kinds.length} rewards, one per kind of event (${kinds.join(', ')}).`,
+      {
+        value: rewards,
+        hint: 'Make them with rewardsOf.',
+      },
+    );
   }
   const batch = out ?? emptyBatch(rows.length, window);
   historyWindows(set, rows, window, batch);
@@ -87,10 +93,11 @@ export function batchOf(
 }
 
 /**
- * Windows of histories given as lists of item indices, oldest first; only the newest `window` items enter.
+ * Windows of histories given as lists of item indices, oldest first. Only the newest `window` items are used.
  *
  * @param histories an array of arrays or typed arrays
- * @throws LeaError `E_HISTORY` (no list of lists; names the row), `E_ITEM_RANGE`, `E_OPTION_VALUE`
+ * @param items number of items of the catalog
+ * @throws LeaError `E_HISTORY` (not an array of arrays; names the row), `E_ITEM_RANGE`, `E_OPTION_VALUE`
  */
 export function windowsOf(histories: readonly ArrayLike<number>[], window: number, items: number): Windows {
   checkHistories(histories);
@@ -99,9 +106,9 @@ export function windowsOf(histories: readonly ArrayLike<number>[], window: numbe
   histories.forEach((history, r) => {
     for (let i = 0; i < history.length; i++) {
       if (Number.isInteger(history[i]) && history[i]! >= 0 && history[i]! < items) continue;
-      throw new LeaError('E_ITEM_RANGE', `History ${r} holds an item outside 0..${items - 1}.`, {
+      throw new LeaError('E_ITEM_RANGE', `Items of history ${r} must be in 0..${items - 1}.`, {
         value: history[i],
-        hint: 'Histories hold item indices; look raw ids up in itemIds.',
+        hint: 'Histories contain item indices. Look up raw ids in itemIds.',
       });
     }
     const start = Math.max(0, history.length - window);
@@ -110,15 +117,15 @@ export function windowsOf(histories: readonly ArrayLike<number>[], window: numbe
   return result;
 }
 
-/** A flat list, for one, would otherwise pass for histories without events. */
+/** Without this check a flat list would be read as histories without events. */
 function checkHistories(histories: unknown): void {
   const hint = 'Pass an array of arrays or typed arrays of item indices, one per user: [[3, 14, 15]].';
   if (!Array.isArray(histories)) {
-    throw new LeaError('E_HISTORY', 'The histories are no array.', { value: histories, hint });
+    throw new LeaError('E_HISTORY', 'histories must be an array.', { value: histories, hint });
   }
   for (const [row, history] of histories.entries()) {
     if (isItemList(history)) continue;
-    throw new LeaError('E_HISTORY', `History ${row} is no list of items.`, { value: history, hint });
+    throw new LeaError('E_HISTORY', `History ${row} must be an array of items.`, { value: history, hint });
   }
 }
 
@@ -127,17 +134,17 @@ export function isItemList(value: unknown): value is ArrayLike<number> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
 }
 
-/** Most items of all windows together: 16 GiB. */
+/** Maximum number of items of all windows together: 16 GiB. */
 const MOST_SLOTS = 2 ** 32;
 
-/** Room for `size` windows. @throws LeaError `E_OPTION_VALUE` */
+/** Allocates buffers for `size` windows. @throws LeaError `E_OPTION_VALUE` */
 export function emptyWindows(size: number, window: number): Windows {
   checkRanges('windows', { size }, { size: [0, MOST_SLOTS, 'whole'] });
   checkRanges('windows', { window }, { window: [0, Math.floor(MOST_SLOTS / (size || 1)), 'whole'] });
   return { items: new Int32Array(size * window), length: new Int32Array(size), size, window };
 }
 
-/** Room for a batch of `size` decisions. */
+/** Allocates buffers for a batch of `size` decisions. @throws LeaError `E_OPTION_VALUE` */
 export function emptyBatch(size: number, window: number): Batch {
   return {
     ...emptyWindows(size, window),
@@ -167,7 +174,7 @@ function copyPadded(
 
 function checkSize(out: Windows, size: number, window: number): void {
   if (out.size === size && out.window === window) return;
-  throw new LeaError('E_BUFFER_SIZE', `The given buffers do not fit ${size} rows of window ${window}.`, {
+  throw new LeaError('E_BUFFER_SIZE', `Expected buffers for ${size} rows with a window of ${window}.`, {
     value: { size: out.size, window: out.window },
     hint: 'Make them with emptyWindows or emptyBatch of that size.',
   });
@@ -176,6 +183,6 @@ function checkSize(out: Windows, size: number, window: number): void {
 function checkRows(set: Transitions, rows: ArrayLike<number>): void {
   for (let r = 0; r < rows.length; r++) {
     if (Number.isInteger(rows[r]) && rows[r]! >= 0 && rows[r]! < set.count) continue;
-    throw new LeaError('E_ROW_RANGE', `Rows lie in 0..${set.count - 1}.`, { value: rows[r] });
+    throw new LeaError('E_ROW_RANGE', `Row indices must be in 0..${set.count - 1}.`, { value: rows[r] });
   }
 }

@@ -58,8 +58,7 @@ export {
   tokenizerFrom,
   trainTokenizer,
 } from './language-model/tokenizer.ts';
-export type { PromptShape } from './model/candidate-prompt.ts';
-export type { EnvironmentConfig } from './model/environment-model.ts';
+export type { EnvironmentConfig, PromptShape } from './model/config.ts';
 export type { Budget, Prices, Spent } from './prompted/budget.ts';
 export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';

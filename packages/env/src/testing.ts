@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { interactionsOf, sequences, type Transitions, transitions } from '@lea/data';
 import { node, writeModel } from '@lea/tensor/onnx';
-import type { EnvironmentConfig } from './model/environment-model.ts';
+import type { EnvironmentConfig } from './model/config.ts';
 
 /** The config of a small environment over ids. */
 export const idConfig = (width: number, heads: number, items: number, memory: number): EnvironmentConfig => ({

@@ -1,16 +1,16 @@
 import { LeaError } from '@lea/core';
 
-/** How well scores order things as the truth does; each NaN when scores or truths are all equal. */
+/** How well scores agree with true values; every measure is NaN if all scores or all true values are equal. */
 export interface Agreement {
-  /** Linear correlation, -1 to 1. */
+  /** Pearson correlation, -1 to 1. */
   readonly pearson: number;
-  /** Correlation of the ranks, -1 to 1. */
+  /** Spearman rank correlation, -1 to 1. */
   readonly spearman: number;
-  /** Share of the pairs with different truth that the scores order alike; 0.5 is chance. */
+  /** Share of the pairs with different true values that the scores order correctly; 0.5 is chance. */
   readonly pairwiseAccuracy: number;
 }
 
-/** All three measures of agreement, for instance of an environment's reward with a world's true one. */
+/** All three measures of agreement, for example of an environment's reward with the true reward of a synthetic world. */
 export function agreement(score: ArrayLike<number>, truth: ArrayLike<number>): Agreement {
   return {
     pearson: pearson(score, truth),
@@ -19,7 +19,7 @@ export function agreement(score: ArrayLike<number>, truth: ArrayLike<number>): A
   };
 }
 
-/** Linear correlation; NaN when one side is constant. */
+/** Pearson correlation; NaN if one side is constant. @throws LeaError `E_LENGTHS_DIFFER`, `E_SCORE_NAN` */
 export function pearson(score: ArrayLike<number>, truth: ArrayLike<number>): number {
   requirePairs(score, truth);
   const centred = (values: ArrayLike<number>): Float64Array => {
@@ -32,21 +32,23 @@ export function pearson(score: ArrayLike<number>, truth: ArrayLike<number>): num
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }
 
-/** Correlation of the ranks, ties sharing their mean rank; NaN when one side is constant. */
+/** Spearman rank correlation; ties get their mean rank; NaN if one side is constant. @throws LeaError as {@link pearson} */
 export function spearman(score: ArrayLike<number>, truth: ArrayLike<number>): number {
   requirePairs(score, truth);
   return pearson(midranks(score), midranks(truth));
 }
 
 /**
- * Share of the pairs with different truth that the scores order alike, equal scores counting one half; NaN without such a
- * pair. O(n log n).
+ * Share of the pairs with different true values that the scores order correctly; equal scores count one half. NaN without
+ * such a pair. O(n log n).
+ *
+ * @throws LeaError `E_LENGTHS_DIFFER`, `E_SCORE_NAN`
  */
 export function pairwiseAccuracy(score: ArrayLike<number>, truth: ArrayLike<number>): number {
   requirePairs(score, truth);
   const place = midranks(score).map((rank) => Math.ceil(rank));
   const order = sortedBy(truth);
-  // A Fenwick tree over the places of the scores whose truth is smaller than the current one.
+  // A Fenwick tree over the ranks of the scores whose true value is smaller than the current one.
   const tree = new Float64Array(score.length + 1);
   const below = (at: number): number => {
     let sum = 0;
@@ -64,7 +66,7 @@ export function pairwiseAccuracy(score: ArrayLike<number>, truth: ArrayLike<numb
   return good / pairs;
 }
 
-/** Ranks from 1, equal values sharing the mean of theirs. */
+/** Ranks from 1; equal values get their mean rank. */
 function midranks(values: ArrayLike<number>): Float64Array {
   const order = sortedBy(values);
   const ranks = new Float64Array(values.length);
@@ -81,8 +83,12 @@ function sortedBy(values: ArrayLike<number>): Int32Array {
 
 function requirePairs(score: ArrayLike<number>, truth: ArrayLike<number>): void {
   if (score.length !== truth.length) {
-    throw new LeaError('E_LENGTHS_DIFFER', `${score.length} scores cannot be compared with ${truth.length} truths.`);
+    throw new LeaError(
+      'E_LENGTHS_DIFFER',
+      `Expected one true value per score, got ${score.length} scores and ${truth.length} true values.`,
+    );
   }
   const bad = [score, truth].flatMap((values) => Array.prototype.filter.call(values, Number.isNaN));
-  if (bad.length > 0) throw new LeaError('E_SCORE_NAN', 'NaN cannot be ordered.', { value: Number.NaN });
+  if (bad.length > 0)
+    throw new LeaError('E_SCORE_NAN', 'Scores and true values must not be NaN.', { value: Number.NaN });
 }

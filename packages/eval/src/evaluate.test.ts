@@ -88,7 +88,7 @@ describe('evaluate', () => {
 
   it('names scorer, item, event and user of a NaN', async () => {
     const bad = evaluate(constant(1, Number.NaN, 1, 1), data);
-    await expect(bad).rejects.toThrow(/constant scored item "item1" NaN for event 1 of user "user0" \(row 0\)/);
+    await expect(bad).rejects.toThrow(/constant returned NaN for item "item1" at event 1 of user "user0" \(row 0\)/);
     await expect(bad).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
   });
 
@@ -117,5 +117,5 @@ it("a scorer that knows other ids than the data's is refused, with how many are 
     code: 'E_CATALOG_DIFFERS',
     message: expect.stringMatching(/2 of its items are missing, 2 are new/),
   });
-  await expect(evaluate(scorer(['b', 'a', 'c']), named)).rejects.toThrow(/the order differs/);
+  await expect(evaluate(scorer(['b', 'a', 'c']), named)).rejects.toThrow(/the order of the items differs/);
 });

@@ -3,50 +3,58 @@ import { historyWindows, type Transitions } from '@lea/data';
 import { averages, rankOf } from './metrics.ts';
 import type { Scorer, Scores } from './scorer.ts';
 
-/** How {@link evaluate} works. */
+/** Options of {@link evaluate}. */
 export interface EvaluateOptions {
-  /** Lengths of the lists that are judged; default 5, 10, 20. */
+  /** List lengths k of the metrics. Default: 5, 10, 20. */
   readonly ks?: readonly number[];
-  /** Histories per call of the scorer; default 256. More is faster until batch * items scores fill the memory. */
+  /** Number of histories per call of the scorer. More are faster, but need memory for batch * items scores. Default: 256. */
   readonly batch?: number;
   /**
-   * `none` (default, as in the SQN and SNQN papers) ranks all items. `seen` leaves the items of the user's whole
-   * history out of the ranking, except the item that was chosen: right where nothing is ever repeated.
+   * `none` ranks all items, as in the SQN and SNQN papers. `seen` excludes the items of the user's whole history from the
+   * ranking, except the chosen item; use it if users never repeat items. Default: `none`.
    */
   readonly exclude?: 'none' | 'seen';
-  /** Stops between two batches with the signal's own reason. */
+  /** Aborts between two batches; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with the events ranked so far and their number in all. */
+  /** Called after each batch with the number of events ranked so far and in total. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** How the numbers came about: nothing should be printed without it. */
+/** The evaluation protocol; always report it together with the metrics. */
 export interface Protocol {
+  /** All items are ranked, not a sample. */
   readonly ranking: 'full catalogue';
+  /** Number of items. */
   readonly items: number;
+  /** The option `exclude`. */
   readonly exclude: 'none' | 'seen';
-  /** The last items of a history that the scorer reads. */
+  /** Number of last items of a history that the scorer reads. */
   readonly window: number;
+  /** Number of evaluated events. */
   readonly events: number;
+  /** Number of users of these events. */
   readonly users: number;
 }
 
-/** The outcome of {@link evaluate}: the averages, and per event what they were made from. */
+/** The result of {@link evaluate}: metrics, and the rank of every event. */
 export interface Evaluation {
   /** Name of the scorer. */
   readonly name: string;
-  /** Rank of the chosen item, from 1, per event. */
+  /** [events] rank of the chosen item, from 1 */
   readonly ranks: Int32Array;
-  /** The chosen item, per event. */
+  /** [events] index of the chosen item */
   readonly target: Int32Array;
-  /** Index of the event's sequence, which is its user. */
+  /** [events] index of the user */
   readonly user: Int32Array;
-  /** Index into `kinds`, per event. */
+  /** [events] index into `kinds` */
   readonly kind: Uint8Array;
+  /** Names of the kinds of events. */
   readonly kinds: readonly string[];
   /** `hr@10`, `ndcg@10`, `mrr@10`, ... and the same per kind: `ndcg@10/purchase`. NaN for a kind without events. */
   readonly metrics: Record<string, number>;
+  /** Number of evaluated events. */
   readonly events: number;
+  /** How the events were ranked. */
   readonly protocol: Protocol;
 }
 
@@ -57,10 +65,12 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
 };
 
 /**
- * Ranks the whole catalogue for every event of `transitions`, the first one of each sequence (empty history) included.
- * Equal scores: the smaller item index comes first.
+ * Ranks the whole catalog for every event of `transitions`, including the first event of each user (with an empty history).
+ * Among equal scores the smaller item index comes first.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` without an event, `E_CATALOGUE_SIZE` when scorer and data have different catalogues, `E_CATALOG_DIFFERS` when they are of equal size but not of the same items in the same order, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` (no events), `E_CATALOGUE_SIZE` (scorer and data have
+ *   different numbers of items), `E_CATALOG_DIFFERS` (they have different items or another order), `E_SCORE_SHAPE`,
+ *   `E_SCORE_NAN`
  */
 export async function evaluate(
   scorer: Scorer,
@@ -74,14 +84,14 @@ export async function evaluate(
   const { sequences, count, event, sequence } = transitions;
   const items = sequences.itemIds.length;
   if (count === 0) {
-    throw new LeaError('E_DATA_EMPTY', `There is no event to evaluate ${scorer.name} on.`, {
-      hint: 'The set is empty: split the data otherwise, for instance at earlier times.',
+    throw new LeaError('E_DATA_EMPTY', `There are no events to evaluate ${scorer.name} on.`, {
+      hint: 'The set is empty. Change the split, for example to earlier times.',
     });
   }
   if (scorer.items !== items) {
-    throw new LeaError('E_CATALOGUE_SIZE', `${scorer.name} does not score the ${items} items of the data.`, {
+    throw new LeaError('E_CATALOGUE_SIZE', `Expected ${scorer.name} to score the ${items} items of the data.`, {
       value: scorer.items,
-      hint: 'Evaluate on a split of the data that the scorer was fitted on.',
+      hint: 'Evaluate on a split of the data that the scorer was fitted to.',
     });
   }
   if (scorer.itemIds) checkCatalog(scorer.name, scorer.itemIds, sequences.itemIds);
@@ -99,7 +109,7 @@ export async function evaluate(
       ranks[row] = exclude === 'none' ? rank : rank - seenAbove(scores, i * items, target[row]!, transitions, row);
     }
     onProgress?.(start + rows.length, count);
-    // A turn of the event loop, so that signals and progress are served when the scorer is synchronous.
+    // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
     await new Promise((resolve) => setTimeout(resolve));
   }
   const users = new Set(sequence).size;
@@ -116,18 +126,20 @@ export async function evaluate(
   };
 }
 
-/** How many items of the event's history are ranked before its target. */
+/** Compares the item ids of a scorer with those of the data. */
 function checkCatalog(name: string, own: readonly string[], data: readonly string[]): void {
   if (own === data || own.every((id, index) => id === data[index])) return;
   const [known, there] = [new Set(own), new Set(data)];
   const missing = own.filter((id) => !there.has(id)).length;
   const added = data.filter((id) => !known.has(id)).length;
-  const what = missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order differs';
-  throw new LeaError('E_CATALOG_DIFFERS', `${name} was trained on another catalog than that of the data: ${what}.`, {
-    hint: 'Read the data with the items of the training (the option itemIds of the readers), or train again.',
+  const what =
+    missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order of the items differs';
+  throw new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
+    hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
   });
 }
 
+/** Number of items of the event's history that are ranked before its target. */
 function seenAbove(scores: Scores, start: number, target: number, transitions: Transitions, row: number): number {
   const { sequences, event, sequence } = transitions;
   const own = scores[start + target]!;
@@ -142,14 +154,14 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
 
 function checkCounts(option: string, values: readonly number[]): void {
   if (Array.isArray(values) && values.every((value) => Number.isInteger(value) && value > 0)) return;
-  throw new LeaError('E_OPTION_VALUE', `evaluate needs whole numbers from 1 for ${option}.`, { value: values });
+  throw new LeaError('E_OPTION_VALUE', `evaluate: ${option} must be whole numbers of at least 1.`, { value: values });
 }
 
 function checkShape(scorer: Scorer, scores: Scores, size: number): void {
   if (scores.length === size * scorer.items) return;
-  throw new LeaError('E_SCORE_SHAPE', `${scorer.name} gave a wrong number of scores for ${size} histories.`, {
+  throw new LeaError('E_SCORE_SHAPE', `${scorer.name} returned the wrong number of scores for ${size} histories.`, {
     value: scores.length,
-    hint: `It has to give ${size} rows of ${scorer.items} scores.`,
+    hint: `It must return ${size} rows of ${scorer.items} scores.`,
   });
 }
 
@@ -159,7 +171,7 @@ function nanScore(scorer: Scorer, scores: Scores, { sequences, event, sequence }
   const item = sequences.itemIds[scores.findIndex(Number.isNaN)];
   return new LeaError(
     'E_SCORE_NAN',
-    `${scorer.name} scored item "${item}" NaN for event ${place} of user "${sequences.userIds[first]}" (row ${row}).`,
-    { value: Number.NaN, hint: 'A model whose training diverged does this: lower its learning rate.' },
+    `${scorer.name} returned NaN for item "${item}" at event ${place} of user "${sequences.userIds[first]}" (row ${row}).`,
+    { value: Number.NaN, hint: 'The training of the model may have diverged: lower its learning rate.' },
   );
 }

@@ -1,7 +1,7 @@
 import { checkRanges, LeaError, nearest } from '@lea/core';
 import type { Scores } from './scorer.ts';
 
-/** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
+/** Value of an event with the relevant item at `rank` (from 1) in a list of length `k`; one relevant item per event. */
 export type Gain = (rank: number, k: number) => number;
 
 const included: Readonly<Record<string, Gain>> = {
@@ -28,9 +28,9 @@ export function defineMeasure(name: string, gain: Gain, options: { override?: bo
     });
   }
   if (measures.has(name) && !options.override) {
-    throw new LeaError('E_TYPE_TAKEN', 'This measure exists already.', {
+    throw new LeaError('E_TYPE_TAKEN', 'A measure with this name already exists.', {
       value: name,
-      hint: 'Choose another name or pass { override: true }.',
+      hint: 'Choose another name, or pass { override: true }.',
     });
   }
   measures.set(name, gain);
@@ -41,22 +41,24 @@ export function definedMeasures(): string[] {
   return [...measures].flatMap(([name, gain]) => (included[name] === gain ? [] : [name]));
 }
 
-/** A metric name taken apart: `ndcg@10/purchase` is `{ measure: 'ndcg', k: 10, kind: 'purchase' }`. */
+/** A parsed metric name: `ndcg@10/purchase` is `{ measure: 'ndcg', k: 10, kind: 'purchase' }`. */
 export interface Metric {
-  /** `hr` (hit rate), `ndcg` (normalized discounted cumulative gain), `mrr` (mean reciprocal rank), or one that was defined. */
+  /** `hr` (hit rate), `ndcg` (normalized discounted cumulative gain), `mrr` (mean reciprocal rank), or a defined measure. */
   readonly measure: string;
+  /** List length. */
   readonly k: number;
-  /** Only events of this kind; all when absent. */
+  /** Only events of this kind. Default: all events. */
   readonly kind?: string;
 }
 
 /**
- * Place of `target` in the ranking of one row of scores, from 1: one more than the items with a greater score and the
- * equal ones with a smaller index. -0 equals 0.
+ * Rank of `target` in one row of scores, from 1: one plus the number of items with a higher score, or with an equal score and
+ * a smaller index. -0 equals 0.
  *
  * @param scores one or more rows of `items` scores
- * @param start where the row begins in `scores`
- * @returns the rank, or NaN when a score of the row is NaN
+ * @param start position of the row in `scores`; default: 0
+ * @param items length of the row; default: all of `scores`
+ * @returns the rank, or NaN if a score of the row is NaN
  */
 export function rankOf(scores: Scores, target: number, start = 0, items: number = scores.length): number {
   const own = scores[start + target]!;
@@ -71,40 +73,41 @@ export function rankOf(scores: Scores, target: number, start = 0, items: number 
 }
 
 /**
- * A metric's name taken apart.
+ * Parses the name of a metric.
  *
- * @param kinds the kinds of events there are; a kind outside of them is refused
+ * @param kinds the known kinds of events; other kinds are refused
  * @throws LeaError `E_METRIC_UNKNOWN`
  */
 export function parseMetric(name: string, kinds: readonly string[]): Metric {
   const [, measure, k, kind] = /^([a-z]+)@([1-9]\d*)(?:\/(.+))?$/.exec(name) ?? [];
   if (measure === undefined || !measures.has(measure)) {
-    throw new LeaError('E_METRIC_UNKNOWN', 'There is no metric of that name.', {
+    const names = [...measures.keys()].map((known) => `${known}@k`).join(', ');
+    throw new LeaError('E_METRIC_UNKNOWN', 'Unknown metric.', {
       value: name,
-      hint: `Measures are ${[...measures.keys()].join(', ')}: "ndcg@10", and of the events of one kind "hr@5/purchase".`,
+      hint: `Use ${names}, with /kind for the events of one kind: "ndcg@10", "hr@5/purchase".`,
     });
   }
   if (kind !== undefined && !kinds.includes(kind)) {
-    throw new LeaError('E_METRIC_UNKNOWN', `No event is of the kind of "${name}".`, {
+    throw new LeaError('E_METRIC_UNKNOWN', `Unknown kind of event in the metric "${name}".`, {
       value: kind,
-      hint: `Did you mean "${nearest(kind, kinds) ?? kinds[0]}"? Kinds are: ${kinds.join(', ')}.`,
+      hint: `Did you mean "${nearest(kind, kinds) ?? kinds[0]}"? The kinds are: ${kinds.join(', ')}.`,
     });
   }
   return { measure, k: Number(k), ...(kind === undefined ? {} : { kind }) };
 }
 
-/** The metric of each rank. */
+/** [ranks] the value of the metric for each rank. */
 export function gains(ranks: ArrayLike<number>, { measure, k }: Metric): Float64Array {
   const gain = measures.get(measure)!;
   return Float64Array.from(ranks, (rank) => gain(rank, k));
 }
 
 /**
- * Micro averages over the events: `hr@k`, `ndcg@k`, `mrr@k` and those that were defined, for each k, over all events and per kind (`ndcg@10/click`).
- * A k above the number of items counts every event as a hit; the average of no events is NaN.
+ * Averages over events: `hr@k`, `ndcg@k`, `mrr@k` and those of defined measures for each k, over all events and per kind
+ * (`ndcg@10/click`). With a k above the number of items every event is a hit. The average of no events is NaN.
  *
- * @param ranks rank of each event, from 1
- * @param kind index into `kinds` of each event
+ * @param ranks [events] ranks from 1
+ * @param kind [events] index into `kinds`
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function averages(
@@ -126,7 +129,7 @@ export function averages(
   return result;
 }
 
-/** The mean, NaN of nothing. */
+/** The mean; NaN without values. */
 export function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

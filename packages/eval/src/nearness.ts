@@ -1,28 +1,33 @@
 import { checkRanges } from '@lea/core';
 import { checkVectors, products, type TextVectors } from './vectors.ts';
 
-/** How near the texts of items are to each other; scorers that share one make each row once. */
+/** The similarity of item texts, to be shared by several scorers so that each row is computed once. */
 export interface TextNearness {
+  /** Number of items. */
   readonly items: number;
+  /** Exponent of the cosine. */
   readonly power: number;
-  /** max(cosine to `item`, 0)^power of every other item, 0 for itself, and the sum of it. */
+  /** The row of an item: max(cosine to `item`, 0)^power of every other item, 0 for itself, and its sum. */
   row(item: number): NearnessRow;
 }
 
+/** A row of the similarity matrix. */
 export interface NearnessRow {
+  /** [items] similarity to each item */
   readonly values: Float32Array;
+  /** Sum of `values`. */
   readonly sum: number;
 }
 
-/** The memory that rows may take before they are forgotten and made anew: those of some 13,000 items fit. */
+/** Memory limit of the cached rows; all rows fit for up to about 13,000 items. */
 const CACHE_BYTES = 640 * 2 ** 20;
 
 /**
- * The nearness of texts, for several scorers of one catalogue. Rows are made when they are first asked for, and kept, as
- * histories overlap.
+ * The similarity of item texts, for several scorers of one catalog. Rows are computed on demand and cached, because histories
+ * overlap.
  *
- * @param vectors `[N, D]`
- * @param power of the cosine; default 4. Higher lets only the nearest texts count.
+ * @param vectors text vectors `[N, D]`
+ * @param power exponent of the cosine; with higher values only the nearest texts count. Default: 4.
  * @throws LeaError `E_VECTORS_SHAPE`, `E_OPTION_VALUE`
  */
 export function textNearness(vectors: TextVectors, power = 4): TextNearness {

@@ -1,7 +1,7 @@
-/** The memory that rows may take before they are forgotten and made anew. */
+/** Memory limit of the cached rows. */
 const CACHE_BYTES = 256 * 2 ** 20;
 
-/** Rows of `length` numbers by item, made when they are asked for and kept, as histories overlap. */
+/** Caches rows of `length` numbers by item, computed on demand; histories overlap, so rows are reused. */
 export function cachedRows(length: number, make: (item: number) => Float32Array): (item: number) => Float32Array {
   const capacity = Math.max(1, Math.floor(CACHE_BYTES / (4 * length)));
   const rows = new Map<number, Float32Array>();

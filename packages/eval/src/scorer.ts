@@ -1,21 +1,20 @@
 import type { Windows } from '@lea/data';
 
-/** Anything that gives every item of the catalogue a score for a history: a policy, a baseline, a language model. */
+/** Anything that scores every item of the catalog for a history: a policy, a baseline, a language model. */
 export interface Scorer {
-  /** Shown in tables and errors. */
+  /** Name for tables and errors. */
   readonly name: string;
-  /** Size of the catalogue it scores. */
+  /** Number of items that it scores. */
   readonly items: number;
-  /** The ids of these items by index, where the scorer knows them: {@link evaluate} compares them with the data's. */
+  /** [items] raw ids by index, if known; {@link evaluate} compares them with those of the data. */
   readonly itemIds?: readonly string[];
-  /** How many last items of a history it reads. */
+  /** Number of last items of a history that it reads. */
   readonly window: number;
   /**
-   * Scores of all items for each history, row after row: `[histories.size * items]`, higher is better.
-   * `-Infinity` is allowed, NaN is not.
+   * Scores all items for each history: `[histories.size, items]`, flat, higher is better. `-Infinity` is allowed, NaN is not.
    */
   score(histories: Windows): Scores | Promise<Scores>;
 }
 
-/** Scores of all items, row after row. */
+/** Scores `[histories, items]`, flat. */
 export type Scores = Float32Array | Float64Array;

@@ -3,39 +3,45 @@ import type { Evaluation } from './evaluate.ts';
 import { gains, mean, parseMetric } from './metrics.ts';
 import { normalQuantile } from './normal-quantile.ts';
 
-/** What is compared, and how sure the interval shall be. */
+/** Options of {@link compare} and {@link interval}. */
 export interface IntervalOptions {
-  /** A name as in `Evaluation.metrics`, with any k; default `ndcg@10`. */
+  /** Name of a metric as in `Evaluation.metrics`, with any k. Default: `ndcg@10`. */
   readonly metric?: string;
-  /** Probability that the interval covers the truth; default 0.95. */
+  /** Confidence level of the interval. Default: 0.95. */
   readonly confidence?: number;
 }
 
-/** A mean over events with its error, users being the independent units. NaN where nothing can be said. */
+/** A mean over events with its standard error, clustered by user. Errors are NaN with fewer than two users. */
 export interface Estimate {
+  /** Mean over events. */
   readonly value: number;
+  /** User-clustered standard error of the mean. */
   readonly standardError: number;
+  /** Lower and upper bound of the confidence interval. */
   readonly interval: readonly [number, number];
+  /** Number of events. */
   readonly events: number;
+  /** Number of users (clusters). */
   readonly users: number;
 }
 
-/** How much better one run is than another on the same events. */
+/** The paired difference of two runs on the same events. */
 export interface Comparison extends Omit<Estimate, 'value'> {
-  /** Mean over events of first minus second. */
+  /** Mean over events of the first minus the second run. */
   readonly difference: number;
-  /** The difference as a share of the second's mean; NaN when that is 0. */
+  /** The difference divided by the mean of the second run; NaN if that is 0. */
   readonly relative: number;
 }
 
 const defaults: Required<IntervalOptions> = { metric: 'ndcg@10', confidence: 0.95 };
 
 /**
- * Paired difference `a - b` of a metric, per event, with a user-clustered standard error and normal interval.
- * It covers the chance in which users were held out, not the chance in training: for that, give several runs that differ in
- * their seed, whose means per event are compared.
+ * Mean paired difference `a - b` of a metric over events, with a user-clustered standard error and a normal confidence
+ * interval. The interval covers the random choice of held-out users, not the randomness of training. To reduce the latter,
+ * pass several runs with different seeds; their means per event are compared.
  *
- * @throws LeaError `E_EVENTS_DIFFER` when they were not evaluated on the same events under one protocol
+ * @throws LeaError `E_EVENTS_DIFFER` if the runs were not evaluated on the same events with the same protocol,
+ *   `E_METRIC_UNKNOWN`, `E_CONFIDENCE`, `E_OPTION_UNKNOWN`
  */
 export function compare(
   a: Evaluation | readonly Evaluation[],
@@ -53,10 +59,11 @@ export function compare(
 }
 
 /**
- * Mean of a metric, with a user-clustered standard error and normal interval; of several runs that differ in their seed, of
- * their means per event.
+ * Mean of a metric, with a user-clustered standard error and a normal confidence interval. For several runs with different
+ * seeds, the mean over runs of each event is used.
  *
- * @throws LeaError `E_EVENTS_DIFFER` when the runs were not evaluated on the same events under one protocol
+ * @throws LeaError `E_EVENTS_DIFFER` if the runs were not evaluated on the same events with the same protocol,
+ *   `E_METRIC_UNKNOWN`, `E_CONFIDENCE`, `E_OPTION_UNKNOWN`
  */
 export function interval(evaluation: Evaluation | readonly Evaluation[], options: IntervalOptions = {}): Estimate {
   const { metric, confidence } = withDefaults('interval', defaults, options);
@@ -65,13 +72,13 @@ export function interval(evaluation: Evaluation | readonly Evaluation[], options
   return clusteredMean(meansOf(runs, metric), select(runs[0]!, metric).user, confidence);
 }
 
-/** The mean over runs of the metric of each event that it is about. */
+/** The mean over runs of the metric, for each event that the metric covers. */
 function meansOf(runs: readonly Evaluation[], metric: string): Float64Array {
   const all = runs.map((run) => select(run, metric).values);
   return all[0]!.map((_, i) => all.reduce((sum, values) => sum + values[i]!, 0) / all.length);
 }
 
-/** The metric of each event that it is about, and the events' users. */
+/** The metric of each event that it covers, and the users of these events. */
 function select(evaluation: Evaluation, name: string): { values: Float64Array; user: Int32Array } {
   const metric = parseMetric(name, evaluation.kinds);
   const wanted = metric.kind === undefined ? undefined : evaluation.kinds.indexOf(metric.kind);
@@ -80,17 +87,17 @@ function select(evaluation: Evaluation, name: string): { values: Float64Array; u
 }
 
 /**
- * Mean of `values` and its cluster-robust (sandwich) error: with r_u the summed residuals of user u, n events and G users,
- * variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor). Give the
- * differences of two runs for a paired comparison.
+ * Mean of `values` and its cluster-robust (sandwich) standard error: with r_u the sum of the residuals of user u, n events and
+ * G users, variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor). For a paired
+ * comparison pass the differences of two runs.
  *
- * @param user the user of each value
- * @param confidence probability that the interval covers the truth, default 0.95
+ * @param user [events] the user of each value
+ * @param confidence confidence level of the interval; default: 0.95
  * @throws LeaError `E_CONFIDENCE`
  */
 export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
   if (!(typeof confidence === 'number' && confidence > 0 && confidence < 1)) {
-    throw new LeaError('E_CONFIDENCE', 'The confidence must lie between 0 and 1.', { value: confidence });
+    throw new LeaError('E_CONFIDENCE', 'confidence must be between 0 and 1.', { value: confidence });
   }
   const value = mean(values);
   const residuals = new Map<number, number>();
@@ -113,7 +120,7 @@ function requireSameEvents(a: Evaluation, b: Evaluation): void {
     (!same(a.kind, b.kind) && 'kinds of events') ||
     (a.protocol.exclude !== b.protocol.exclude && 'excluded items');
   if (!what) return;
-  throw new LeaError('E_EVENTS_DIFFER', `${a.name} and ${b.name} cannot be compared: their ${what} differ.`, {
+  throw new LeaError('E_EVENTS_DIFFER', `${a.name} and ${b.name} cannot be compared because their ${what} differ.`, {
     value: [a.protocol, b.protocol],
     hint: 'Evaluate both on the same transitions with the same options.',
   });

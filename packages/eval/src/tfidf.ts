@@ -1,26 +1,28 @@
 import { checkRanges, checkSeed, fold, key, randomBits, withDefaults } from '@lea/core';
 import { type TextVectors, unitRows } from './vectors.ts';
 
-/** The constants of {@link tfidfVectors}. */
+/** Options of {@link tfidfVectors}. */
 export interface TfidfOptions {
-  /** D, a length of the vectors; default 256. Cosines of unlike texts scatter around 0 by about 1 / sqrt(D). */
+  /** Dimension D of the vectors. Cosines of unrelated texts vary around 0 by about 1 / sqrt(D). Default: 256. */
   readonly dimensions?: number;
-  /** Of the random signs; default 0. */
+  /** Seed of the random signs. Default: 0. */
   readonly seed?: number;
 }
 
-/** A value of @lea/tensor. */
+/** Text vectors in the form of a `Value` of @lea/tensor. */
 export interface TfidfVectors extends TextVectors {
+  /** Element type. */
   readonly dtype: 'float32';
+  /** Elements in row-major order. */
   readonly data: Float32Array;
 }
 
 /**
- * Text vectors without a pretrained model: tf-idf under a signed random projection.
+ * Text vectors without a pretrained model: tf-idf with a signed random projection.
  *
- * A word (run of letters or digits, lower case) that occurs c times in a text and in n of N texts weighs
- * (1 + ln c) * (1 + ln((1 + N) / (1 + n))), and is a vector of D random signs that depend on the word alone; a text is
- * their sum, scaled to length 1. Cosines approximate those of the tf-idf vectors (Achlioptas 2003).
+ * A word (a run of letters or digits, in lower case) that occurs c times in a text and in n of N texts has the weight
+ * (1 + ln c) * (1 + ln((1 + N) / (1 + n))) and a vector of D random signs that depends only on the word. The vector of a text
+ * is the weighted sum, scaled to length 1. Cosines approximate those of tf-idf vectors (Achlioptas 2003).
  *
  * @returns float32 `[N, D]`; zeros for a text without words
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`

@@ -1,13 +1,14 @@
 import { LeaError } from '@lea/core';
 
-/** One vector per item, row after row: what tfidfVectors or a text model gives. */
+/** One text vector per item, for example from `tfidfVectors` or a text embedding model. */
 export interface TextVectors {
+  /** Elements in row-major order. */
   readonly data: ArrayLike<number>;
-  /** `[N, D]` */
+  /** `[N, D]`: number of items, dimension of the vectors. */
   readonly shape: readonly number[];
 }
 
-/** Vectors of length 1, or of zeros. */
+/** Vectors of length 1, or zero vectors. */
 export interface UnitVectors {
   readonly data: Float32Array;
   readonly items: number;
@@ -15,23 +16,23 @@ export interface UnitVectors {
 }
 
 /**
- * Rows scaled to length 1, for cosines; rows of zeros stay.
+ * Scales rows to length 1, for cosines; zero rows stay zero.
  *
- * @param where named in the error
- * @throws LeaError `E_VECTORS_SHAPE` when there is not one vector per item
+ * @param where name of the function for the error message
+ * @throws LeaError `E_VECTORS_SHAPE` if there is not one vector per item
  */
 export function checkVectors(where: string, vectors: TextVectors, items: number): UnitVectors {
   const [rows, size] = vectors.shape;
   if (vectors.shape.length !== 2 || rows !== items || vectors.data.length !== items * size!) {
-    throw new LeaError('E_VECTORS_SHAPE', `${where} needs text vectors of shape [${items}, D], one per item.`, {
+    throw new LeaError('E_VECTORS_SHAPE', `${where}: expected text vectors of shape [${items}, D], one per item.`, {
       value: vectors.shape,
-      hint: 'Make them from the texts of the same catalogue, in its order.',
+      hint: 'Make them from the texts of the same catalog, in the same order.',
     });
   }
   return { data: unitRows(vectors.data, size!), items, size: size! };
 }
 
-/** Rows scaled to length 1; rows of zeros stay. */
+/** Scales rows to length 1; zero rows stay zero. */
 export function unitRows(data: ArrayLike<number>, size: number): Float32Array {
   const unit = Float32Array.from(data);
   for (let start = 0; start < data.length; start += size) {
@@ -45,7 +46,7 @@ export function unitRows(data: ArrayLike<number>, size: number): Float32Array {
 /** Inner product of each vector with `query`, written to `target[start + item]`. */
 export function products(vectors: UnitVectors, query: Float64Array, target: Float64Array, start: number): void {
   const { data, items, size } = vectors;
-  // Four vectors at a time: the sums are independent, so the processor need not wait for one to begin the next.
+  // Four vectors at a time: the sums are independent, so the processor can compute them in parallel.
   const whole = items - (items % 4);
   for (let item = 0; item < whole; item += 4) {
     const at = item * size;

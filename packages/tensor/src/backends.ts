@@ -4,13 +4,14 @@ import { pathToFileURL } from 'node:url';
 import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Options of `useBackend`. */
 export interface BackendOptions {
-  /** For `tensorflow`: a folder whose node_modules holds `@tensorflow/tfjs-node`; by default it is found as a dependency is. */
+  /** For `tensorflow`: a folder whose node_modules contains `@tensorflow/tfjs-node`. Default: resolved from this package. */
   readonly folder?: string;
 }
 
 /**
- * Makes a tfjs backend the active one, loading what it needs.
+ * Activates a tfjs backend, and loads its package if needed.
  *
  * @param name `cpu` (plain JavaScript: the reference), `wasm` (needs `@tensorflow/tfjs-backend-wasm`), `tensorflow` (needs
  *   `@tensorflow/tfjs-node`), or any backend registered with tfjs
@@ -19,14 +20,14 @@ export interface BackendOptions {
 export async function useBackend(name: string, options: BackendOptions = {}): Promise<void> {
   if (!tf.engine().registryFactory[name]) await load(name, options);
   const ready = await tf.setBackend(name).catch(() => false);
-  if (!ready) throw missing(name, 'There is no tfjs backend of that name, or it did not start.');
+  if (!ready) throw missing(name, 'The tfjs backend is unknown or did not start.');
 }
 
-/** Runs a synchronous function on a backend that was made ready before, then returns to the backend in use. */
+/** Runs a synchronous function on a backend that has been initialized, then switches back to the previous one. */
 export function onBackend<T>(name: string, f: () => T): T {
   const before = tf.getBackend();
   if (before === name) return f();
-  // The switch to a started backend happens at once; the promise only matters for backends that have yet to start.
+  // Switching to an initialized backend is synchronous; the promise only matters for backends that must still start.
   void tf.setBackend(name);
   try {
     return f();
@@ -49,11 +50,11 @@ function loadTensorflow(folder: string | undefined): void {
   const own = module.createRequire(import.meta.url);
   const there = folder === undefined ? own : module.createRequire(pathToFileURL(join(folder, 'package.json')));
   const path = there.resolve('@tensorflow/tfjs-node');
-  // tfjs-node 4.22 calls two helpers that newer Nodes removed or warn about.
+  // tfjs-node 4.22 calls two helpers that newer versions of Node removed or deprecated.
   const util = own('node:util');
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray = Array.isArray;
-  // It must register with the tfjs in use here: a second copy would hold its own engine.
+  // It must register with the tfjs instance used here: a second copy would have a separate engine.
   const parts = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
   const replaced = new Map(parts.map((name) => [name, pathToFileURL(own.resolve(name)).href]));
   const hooks = module.registerHooks({
@@ -69,6 +70,11 @@ function loadTensorflow(folder: string | undefined): void {
   }
 }
 
-function missing(name: string, what: string, hint = 'Known without further packages: cpu.', cause?: unknown): LeaError {
+function missing(
+  name: string,
+  what: string,
+  hint = 'The backend cpu needs no further packages.',
+  cause?: unknown,
+): LeaError {
   return new LeaError('E_BACKEND_MISSING', what, { value: name, hint, cause });
 }

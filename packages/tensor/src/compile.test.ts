@@ -128,10 +128,16 @@ describe('a training program', () => {
     const direct = await (await compile(training, within, { mode: 'direct' })).run({ state, inputs: one });
     expect(direct.outputs.loss!.data[0]).toBeCloseTo(fed.outputs.loss!.data[0]!, 5);
     for (const make of [compile, interpret]) {
-      await expect((await make(training, within)).run({ state, frozen, inputs })).rejects.toThrow(/no frozen tensors/);
-      await expect(make(training, { ...specs, constants: frozen })).rejects.toThrow(/both a constant and fed.*"scale"/);
+      await expect((await make(training, within)).run({ state, frozen, inputs })).rejects.toThrow(
+        /Unknown name in the frozen tensors/,
+      );
+      await expect(make(training, { ...specs, constants: frozen })).rejects.toThrow(
+        /in both `frozen` and `constants`.*"scale"/,
+      );
       const cut = { scale: { ...frozen.scale, data: frozen.scale!.data.subarray(1) } } as Values;
-      await expect(make(training, { ...others, constants: cut })).rejects.toThrow(/constants "scale" does not fit/);
+      await expect(make(training, { ...others, constants: cut })).rejects.toThrow(
+        /"scale" in the constants does not fit/,
+      );
     }
   });
 

@@ -10,20 +10,21 @@ import { record } from './recorder/record.ts';
 import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Specs, Value, Values } from './types.ts';
 import { arrayOf, sizeOf } from './values.ts';
 
+/** Options of `compile`. */
 export interface CompileOptions {
-  /** Threads of the runtime. Default: the machine's cores, at most 2. Results are bitwise repeatable at a fixed count. */
+  /** Number of threads. Results are bitwise reproducible for a fixed number. Default: the number of cores, at most 2. */
   readonly threads?: number;
-  /** Whether idle threads wait actively. Default true: fastest alone; false is faster when jobs share the cores. */
+  /** Whether idle threads busy-wait: faster for a single job, slower when several jobs share the cores. Default: true. */
   readonly spinning?: boolean;
-  /** Default `loop`; see `Mode`. */
+  /** Steps per run, see `Mode`. Default: `loop`. */
   readonly mode?: Mode;
 }
 
 /**
- * Records a program and makes it ready to run in ONNX Runtime.
+ * Records a program and compiles it for ONNX Runtime.
  *
- * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads data), `E_PROGRAM`
- *   (the state changes its form), `E_COMPILE` (the runtime refuses the model), `E_OPTION_VALUE`
+ * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads tensor data), `E_PROGRAM`
+ *   (the state changes its names, shapes or dtypes), `E_COMPILE` (ONNX Runtime rejects the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
   const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
@@ -38,7 +39,7 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
 
   async function run(feed: Feed): Promise<RunResult> {
     if (released)
-      throw new LeaError('E_DISPOSED', 'This runner was disposed of.', { hint: 'Compile the program again.' });
+      throw new LeaError('E_DISPOSED', 'The runner has been disposed.', { hint: 'Compile the program again.' });
     const steps = stepCount(specs, feed, mode);
     const leading = mode === 'loop' ? [steps] : [];
     const results: RunResult = { state: feed.reuse ?? blank(state, []), outputs: blank(recorded.outputSpecs, leading) };
@@ -48,7 +49,7 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
       ...ortTensors(frozen, feed.frozen ?? {}, names.frozen),
       ...ortTensors(specs.inputs, feed.inputs, names.inputs),
     };
-    // The runtime writes into arrays of JavaScript, whose size the garbage collector knows: its own would pile up.
+    // Let the runtime write into JavaScript arrays, whose size the garbage collector knows; its own buffers would pile up.
     const fetches = {
       ...ortTensors(state, results.state, names.nextState),
       ...ortTensors(recorded.outputSpecs, results.outputs, names.outputs),
@@ -76,9 +77,9 @@ async function createSession(model: Uint8Array, threads: number, spinning: boole
       extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
     });
   } catch (cause) {
-    throw new LeaError('E_COMPILE', 'ONNX Runtime refuses the compiled program.', {
+    throw new LeaError('E_COMPILE', 'ONNX Runtime rejected the compiled program.', {
       value: String(cause),
-      hint: 'Please report it; interpret() runs the same program eagerly.',
+      hint: 'Please report this. interpret() runs the same program eagerly.',
       cause,
     });
   }

@@ -3,7 +3,7 @@ import type { Feed, Mode, ProgramSpecs } from './types.ts';
 import { checkValues } from './values.ts';
 
 /**
- * The number of steps of a feed, checked against the specs.
+ * Checks a feed against the specs and returns its number of steps.
  *
  * @throws LeaError `E_FEED`
  */
@@ -11,7 +11,13 @@ export function stepCount(specs: ProgramSpecs, feed: Feed, mode: Mode): number {
   const first = Object.values(feed.inputs)[0];
   const steps = feed.steps ?? (mode === 'loop' && first ? first.shape[0]! : 1);
   if (!Number.isSafeInteger(steps) || steps < 1 || (mode === 'direct' && steps !== 1)) {
-    throw new LeaError('E_FEED', `A ${mode} program cannot run that many steps.`, { value: steps });
+    throw new LeaError(
+      'E_FEED',
+      mode === 'direct' ? 'A direct program runs exactly one step.' : 'steps must be a positive whole number.',
+      {
+        value: steps,
+      },
+    );
   }
   checkValues('state', specs.state ?? {}, feed.state ?? {});
   if (feed.reuse) checkReuse(specs, feed, feed.reuse);
@@ -25,9 +31,9 @@ function checkReuse(specs: ProgramSpecs, feed: Feed, reuse: NonNullable<Feed['re
   const fed = new Set(Object.values({ ...feed.state, ...feed.frozen, ...feed.inputs }).map(({ data }) => data.buffer));
   for (const [name, { data }] of Object.entries(reuse)) {
     if (fed.has(data.buffer)) {
-      throw new LeaError('E_FEED', 'An array to reuse is read by the same call.', {
+      throw new LeaError('E_FEED', 'An array in reuse is also an input of the same call.', {
         value: name,
-        hint: 'Give the arrays of an older state.',
+        hint: 'Pass the arrays of an older state.',
       });
     }
   }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensors } from './types.ts';
 
-/** What an op with a hand-written gradient computes. */
+/** Forward result and gradients of an op with a hand-written gradient. */
 export interface Forward {
+  /** Result of the op. */
   readonly value: tf.Tensor;
-  /** Tensors made in the forward pass that the gradient needs: they are handed back to it, kept alive. */
+  /** Tensors that the gradient needs; they are kept alive and passed to it. */
   readonly saved: tf.Tensor[];
-  /** One thunk per input, called only when that input takes part in what is differentiated. */
+  /** Returns one thunk per input, called only if a gradient of that input is needed. */
   readonly gradients: (dy: tf.Tensor, saved: tf.Tensor[]) => (() => tf.Tensor)[];
 }
 
@@ -19,10 +20,10 @@ interface CustomOps {
 }
 
 /**
- * An op with a hand-written gradient. Differs from `tf.customGrad` in that gradients of inputs nobody asks for (frozen
- * weights) are not computed.
+ * An op with a hand-written gradient. In contrast to `tf.customGrad`, gradients that are not needed (of frozen weights) are
+ * not computed.
  *
- * @param inputs the float32 tensors to differentiate by; what else the op reads belongs in `saved`
+ * @param inputs the float32 tensors to differentiate with respect to; other tensors that the gradient needs go into `saved`
  */
 export function withGradient(inputs: tf.Tensor[], forward: () => Forward): tf.Tensor {
   let gradients: Forward['gradients'] | undefined;
@@ -41,8 +42,8 @@ export function withGradient(inputs: tf.Tensor[], forward: () => Forward): tf.Te
 /**
  * Value and gradient of a scalar function of named parameters.
  *
- * @param f gives the loss (a scalar) and, if wanted, other tensors computed on the way (`aux`)
- * @returns `grads` holds only the parameters that take part in the loss
+ * @param f returns the loss (a scalar) and optionally other tensors (`aux`)
+ * @returns `grads` has only the parameters on which the loss depends
  */
 export function valueAndGrad(
   f: (params: Tensors) => { loss: tf.Tensor; aux?: Tensors },
@@ -52,7 +53,7 @@ export function valueAndGrad(
   let kept: Tensors = {};
   const run = () => {
     const { loss, aux = {} } = f(params);
-    // The engine disposes of what the forward pass leaves behind; clones survive because they are kept.
+    // The engine disposes intermediate tensors of the forward pass; tf.keep protects the clones.
     kept = Object.fromEntries(Object.entries(aux).map(([name, tensor]) => [name, tf.keep(tensor.clone())]));
     return loss;
   };
@@ -67,10 +68,10 @@ export function valueAndGrad(
   return { loss: value as tf.Scalar, aux, grads: Object.fromEntries(given) };
 }
 
-/** The same numbers, through which no gradient flows. */
+/** Identity that blocks gradients. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   const engine = tf.engine();
-  // A second tensor over the same data is unknown to the tape; the backend counts both, so either may be disposed of.
+  // A second tensor over the same data is not on the gradient tape. The backend counts references, so either may be disposed.
   engine.backend.incRef(x.dataId);
   return engine.makeTensorFromDataId(x.dataId, x.shape, x.dtype) as T;
 }

@@ -6,11 +6,12 @@ import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Tensors, Val
 import { arrayOf, checkConstants, checkValues, fromTensor, sizeOf, toTensor } from './values.ts';
 
 /**
- * Makes a program ready to run eagerly on a tfjs backend: the reference for compiled programs, and the way without
- * native code. Takes and gives what `compile` does.
+ * Prepares a program to run eagerly on a tfjs backend: the reference for compiled programs, and the alternative without native
+ * code. Same arguments and results as `compile`.
  *
- * @param options.backend default `cpu`; see `useBackend`
- * @throws LeaError `E_BACKEND_MISSING`, `E_FEED`, `E_PROGRAM` (constants that are fed as well), `E_OPTION_VALUE`
+ * @param options.backend see `useBackend`; default `cpu`
+ * @param options.mode steps per run, see `Mode`; default `loop`
+ * @throws LeaError `E_BACKEND_MISSING`, `E_FEED`, `E_PROGRAM` (a constant is also a frozen input), `E_OPTION_VALUE`
  */
 export async function interpret(
   program: Program,

@@ -2,9 +2,11 @@ import { createRequire } from 'node:module';
 import { LeaError } from '@lea/core';
 import type { InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 
-/** The part of ONNX Runtime's API that programs are run with. */
+/** The part of ONNX Runtime's API that runs programs. */
 export interface OnnxRuntime {
+  /** Creates sessions from models. */
   readonly InferenceSession: InferenceSessionFactory;
+  /** Creates tensors. */
   readonly Tensor: TensorConstructor;
 }
 
@@ -12,19 +14,19 @@ const require = createRequire(import.meta.url);
 let loaded: OnnxRuntime | undefined;
 
 /**
- * ONNX Runtime for this machine, loaded at the first call: `onnxruntime-node` where the user has installed it (for CUDA,
- * or another version), else the package of this platform that came with `@lea/tensor`.
+ * ONNX Runtime for this platform, loaded at the first call: `onnxruntime-node` if it is installed (for CUDA or another
+ * version), otherwise the platform package that comes with `@lea/tensor`.
  *
- * @throws LeaError `E_RUNTIME_MISSING` (neither is installed), `E_RUNTIME_BROKEN` (it is there, but cannot be loaded)
+ * @throws LeaError `E_RUNTIME_MISSING` (none is installed), `E_RUNTIME_BROKEN` (installed, but cannot be loaded)
  */
 export function onnxRuntime(): OnnxRuntime {
-  // It sends usage data and leaves log files in the temporary folder unless it is told not to.
+  // Without this it sends usage data and leaves log files in the temporary folder.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   loaded ??= loadRuntime(['onnxruntime-node', `@lea/onnxruntime-${process.platform}-${process.arch}`], require);
   return loaded;
 }
 
-/** The first of the packages that is installed. Exported for tests. @throws LeaError as {@link onnxRuntime} */
+/** Loads the first installed package. Exported for tests. @throws LeaError the same as {@link onnxRuntime} */
 export function loadRuntime(packages: readonly string[], from: NodeJS.Require): OnnxRuntime {
   for (const name of packages) {
     try {
@@ -37,13 +39,15 @@ export function loadRuntime(packages: readonly string[], from: NodeJS.Require): 
     } catch (cause) {
       throw new LeaError('E_RUNTIME_BROKEN', `The package ${name} is installed but cannot be loaded.`, {
         value: String(cause),
-        hint: 'ONNX Runtime for Linux needs glibc (Alpine has none). Install again on the machine that runs it.',
+        hint: 'On Linux, ONNX Runtime needs glibc (Alpine lacks it). Run npm install again on the machine that runs it.',
         cause,
       });
     }
   }
-  throw new LeaError('E_RUNTIME_MISSING', 'Expected a package with ONNX Runtime for this platform, found none.', {
+  throw new LeaError('E_RUNTIME_MISSING', 'ONNX Runtime is not installed for this platform.', {
     value: `${process.platform} ${process.arch}`,
-    hint: 'Run: npm i onnxruntime-node. It serves Linux and Windows on x64 and arm64, and macOS on arm64; npm leaves it out with --omit=optional.',
+    hint:
+      'Run: npm i onnxruntime-node. It supports Linux and Windows on x64 and arm64, and macOS on arm64. ' +
+      'Do not install with --omit=optional.',
   });
 }

@@ -1,14 +1,14 @@
 import { key, normal } from '@lea/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
-/** Rows minus their mean; [rows, width] flat. */
+/** Subtracts the mean row from each row; [rows, width], flat. */
 export function centre(data: Float32Array, rows: number, width: number): Float64Array {
   const mean = new Float64Array(width);
   for (let i = 0; i < rows; i++) for (let d = 0; d < width; d++) mean[d]! += data[i * width + d]! / rows;
   return Float64Array.from(data, (value, i) => value - mean[i % width]!);
 }
 
-/** Mean of the outer products of the rows with themselves, [width, width]. */
+/** [width, width] covariance of centered rows: the mean of the outer products of the rows with themselves. */
 export function covariance(data: Float64Array, rows: number, width: number): Float64Array {
   const sum = new Float64Array(width * width);
   for (let i = 0; i < rows; i++) {
@@ -25,9 +25,9 @@ export function covariance(data: Float64Array, rows: number, width: number): Flo
 }
 
 /**
- * The `rank` eigenvectors of a symmetric matrix with the largest eigenvalues, largest first: `vectors` [rank, width], each
- * of length 1, its largest entry positive (an eigenvector has no sign of its own), and `values` [rank]. Householder and QL
- * of ml-matrix: a second at width 768.
+ * The `rank` eigenvectors of a symmetric matrix with the largest eigenvalues, in descending order: `vectors` [rank, width],
+ * each of length 1 with a positive largest entry (the sign of an eigenvector is arbitrary), and `values` [rank]. Uses
+ * Householder and QL of ml-matrix, which take a second at width 768.
  */
 export function mainEigenvectors(
   matrix: Float64Array,
@@ -47,9 +47,9 @@ export function mainEigenvectors(
 }
 
 /**
- * An orthonormal basis [rank, width] of the span of the `rank` largest eigenvectors of a symmetric matrix, by subspace
- * iteration from a fixed start. A basis of the span, not the eigenvectors themselves ({@link mainEigenvectors}): enough to
- * whiten, and cheaper for a small rank.
+ * An orthonormal basis [rank, width] of the subspace of the `rank` leading eigenvectors of a symmetric matrix, by subspace
+ * iteration from a fixed start. It is a basis, not the eigenvectors themselves (see {@link mainEigenvectors}); this suffices
+ * for whitening and is cheaper for a small rank.
  */
 export function mainDirections(matrix: Float64Array, width: number, rank: number): Float64Array {
   let basis = Float64Array.from(normal(key(0), rank * width));
@@ -69,7 +69,7 @@ export function mainDirections(matrix: Float64Array, width: number, rank: number
   return basis;
 }
 
-/** Gram-Schmidt, twice over for accuracy; directions of no length become zero. */
+/** Gram-Schmidt, applied twice for accuracy; linearly dependent directions become zero. */
 function orthonormalise(basis: Float64Array, rank: number, width: number): void {
   for (let j = 0; j < rank; j++) {
     const row = basis.subarray(j * width, (j + 1) * width);

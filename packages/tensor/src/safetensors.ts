@@ -5,27 +5,27 @@ import { bytesOf, decode, isStoredType, STORED_BYTES } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
 
-/** A header larger than this is no header of ours or of anybody's. */
+/** Maximum header size that is accepted, in bytes; real headers are far smaller. */
 const LARGEST_HEADER = 100_000_000;
 
-/** Systems read less than 2 GiB at a time. */
+/** Bytes per read; operating systems read less than 2 GiB at a time. */
 const LARGEST_READ = 2 ** 30;
 
 interface Entry {
-  /** Any: what is not wanted may be of a type that is not read. */
+  /** Any string: tensors that are not wanted may have an unsupported type. */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
 
-/** The text of the metadata that holds hashes: of the header without it, then of each tensor's bytes in the order of names. */
+/** The metadata key of the hashes: first that of the rest of the header, then one per tensor in the order of names. */
 const SEAL = 'sha256';
 
 /**
- * Writes tensors to a file in the safetensors format, whole or not at all. Equal tensors give equal bytes: names are sorted.
- * The header holds hashes of itself and of every tensor (`sha256`, another text of the metadata).
+ * Writes tensors to a safetensors file, atomically. Names are sorted, so equal tensors give equal bytes. The header contains
+ * hashes of itself and of every tensor (the metadata entry `sha256`).
  *
- * @param metadata text kept in the header
+ * @param metadata strings to store in the header
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function writeSafetensors(
@@ -36,7 +36,7 @@ export async function writeSafetensors(
   const names = Object.keys(values).sort();
   const parts = names.map((name) => bytesOf(values[name]!.data));
   let offset = 0;
-  // Made from pairs: an assignment to `__proto__` would add nothing.
+  // Built from pairs, because an assignment to `__proto__` would not add an entry.
   const entries: Record<string, Entry> = Object.fromEntries(
     names.map((name, i) => {
       const { dtype, shape } = values[name]!;
@@ -48,7 +48,7 @@ export async function writeSafetensors(
   );
   const seal = sealOf(entries, metadata, parts.map(digest));
   const text = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, [SEAL]: seal }, ...entries }));
-  // Readers map the file into memory: the data starts at a multiple of eight.
+  // The data starts at a multiple of eight, because readers map the file into memory.
   const length = Math.ceil(text.length / 8) * 8;
   const head = Buffer.alloc(8 + length, ' ');
   head.writeBigUInt64LE(BigInt(length), 0);
@@ -56,18 +56,19 @@ export async function writeSafetensors(
   await replaceFile(path, [head, ...parts]);
 }
 
+/** Options of `readSafetensors`. */
 export interface ReadOptions {
-  /** Which tensors are read, by name (default: all). The others cost neither time nor memory. */
+  /** Selects tensors by name; others cost neither time nor memory. Default: all. */
   readonly wanted?: (name: string) => boolean;
 }
 
 /**
- * Reads a safetensors file. F16, BF16 and F64 become float32; I64 and the small integers become int32. Each tensor is
- * read into its own array: the file is never in memory as a whole. What `writeSafetensors` wrote is held against its hashes;
- * files from elsewhere have none.
+ * Reads a safetensors file. F16, BF16 and F64 become float32; I64 and small integers become int32. Each tensor is read into
+ * its own array, so the whole file is never in memory at once. Files of `writeSafetensors` are checked against their hashes;
+ * other files have none.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS` (what is wrong, and the file; or what is wanted is of a
- *   type that is not read)
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS` (the file is malformed, or a wanted tensor has an
+ *   unsupported type)
  */
 export async function readSafetensors(
   path: string,
@@ -79,18 +80,19 @@ export async function readSafetensors(
     for (const [name, { dtype, shape, data_offsets: range }] of Object.entries(entries)) {
       if (!wanted(name)) continue;
       const refuse = (what: string): LeaError => notRead(path, `tensor "${name}" ${what}`);
-      if (!isStoredType(dtype)) throw refuse(`is of a type that is not read, ${dtype}`);
+      if (!isStoredType(dtype)) throw refuse(`has the unsupported type ${dtype}`);
       const hash = sums && createHash('sha256');
       const source = { read: readerAt(file, from + range[0], path, hash), bytes: range[1] - range[0] };
       tensors.push([name, await decode(dtype, shape, source, refuse)]);
-      if (hash && hash.digest('hex') !== sums[name]) throw malformed(path, `tensor "${name}" is not what was written`);
+      if (hash && hash.digest('hex') !== sums[name])
+        throw malformed(path, `tensor "${name}" has changed since it was written`);
     }
     return { tensors: Object.fromEntries(tensors), metadata };
   });
 }
 
 /**
- * What a safetensors file holds, without reading any tensor: stored types and shapes.
+ * The stored types and shapes of the tensors in a safetensors file, without reading their data.
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_SAFETENSORS`
  */
@@ -101,11 +103,11 @@ export async function describeSafetensors(
   return Object.fromEntries(Object.entries(entries).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
 }
 
-/** A header whose entries have been checked against the size of the file; `from`: where its data begins. */
+/** A header whose entries have been checked against the file size; `from` is the offset of the data. */
 interface Header {
   readonly entries: Record<string, Entry>;
   readonly metadata: Record<string, string>;
-  /** Hash of each tensor's bytes, in files that have them. */
+  /** Hash of each tensor's bytes, if the file has hashes. */
   readonly sums: Record<string, string> | undefined;
   readonly from: number;
 }
@@ -129,8 +131,8 @@ async function readHeader(file: FileHandle, size: number, path: string): Promise
   const head = Buffer.alloc(8);
   await readerAt(file, 0, path)(head);
   const length = Number(head.readBigUInt64LE(0));
-  // Refused before anything of that size is allocated.
-  if (length > LARGEST_HEADER) throw malformed(path, `it announces a header of ${length} bytes`);
+  // Check before allocating a buffer of this size.
+  if (length > LARGEST_HEADER) throw malformed(path, `it declares a header of ${length} bytes`);
   if (length > size - 8) throw malformed(path, `it ends within its header (${size} of ${length + 8} bytes)`);
   const text = Buffer.alloc(length);
   await readerAt(file, 8, path)(text);
@@ -160,7 +162,7 @@ function sealOf(entries: Record<string, Entry>, metadata: Record<string, string>
   return [contentHash(entries, metadata, sums), ...sums].join(' ');
 }
 
-/** The tensors' hashes of a seal that fits its header. */
+/** Checks a seal against its header and returns the hashes of the tensors. */
 function unsealed(
   seal: string,
   entries: Record<string, Entry>,
@@ -168,7 +170,7 @@ function unsealed(
   path: string,
 ): Record<string, string> {
   const [, ...sums] = seal.split(' ');
-  if (seal !== sealOf(entries, metadata, sums)) throw malformed(path, 'its header is not what was written');
+  if (seal !== sealOf(entries, metadata, sums)) throw malformed(path, 'its header has changed since it was written');
   const names = Object.keys(entries).sort();
   return Object.fromEntries(names.map((name, i) => [name, sums[i]!]));
 }
@@ -179,18 +181,21 @@ function digest(bytes: Uint8Array): string {
   return hash.digest('hex');
 }
 
-/** In pieces: more than 2 GiB at a time are refused. */
+/** Hashes in pieces, because more than 2 GiB at a time are refused. */
 function update(hash: Hash, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at += LARGEST_READ) hash.update(bytes.subarray(at, at + LARGEST_READ));
 }
 
-/** Fills one array after the other with the bytes from a position on. @param hash gets them too */
+/**
+ * Returns a function that fills arrays with consecutive bytes from a position. @param hash is updated with the same
+ * bytes
+ */
 function readerAt(file: FileHandle, position: number, path: string, hash?: Hash): (into: Uint8Array) => Promise<void> {
   let at = position;
   return async (into) => {
     for (let done = 0; done < into.length; ) {
       const { bytesRead } = await file.read(into, done, Math.min(into.length - done, LARGEST_READ), at);
-      if (bytesRead === 0) throw malformed(path, `it ends at byte ${at}: is it being written?`);
+      if (bytesRead === 0) throw malformed(path, `it ends at byte ${at}, perhaps because it is still being written`);
       done += bytesRead;
       at += bytesRead;
     }
@@ -206,9 +211,9 @@ function checkEntry(entry: unknown, available: number, what: string, path: strin
   if (!isCounts(range) || range.length !== 2) throw malformed(path, `${what} has no valid offsets`);
   const [begin, end] = range as [number, number];
   if (begin > end || end > available)
-    throw malformed(path, `${what} lies at ${begin}..${end} of ${available} bytes: is the file cut?`);
+    throw malformed(path, `${what} occupies bytes ${begin}..${end} of ${available}, so the file may be truncated`);
   if (isStoredType(dtype) && end - begin !== sizeOf(shape) * STORED_BYTES[dtype]) {
-    throw malformed(path, `${what} has ${end - begin} bytes, which is not ${dtype}[${shape.join(', ')}]`);
+    throw malformed(path, `${what} has ${end - begin} bytes, which does not fit ${dtype}[${shape.join(', ')}]`);
   }
   return { dtype, shape, data_offsets: [begin, end] };
 }
@@ -228,7 +233,7 @@ function checkMetadata(metadata: unknown, path: string): Record<string, string> 
   if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) {
     return metadata as Record<string, string>;
   }
-  throw malformed(path, 'its metadata is not a set of texts');
+  throw malformed(path, 'its metadata is not an object of strings');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -240,12 +245,12 @@ function isCounts(value: unknown): value is number[] {
 }
 
 function malformed(path: string, what: string, cause?: unknown): LeaError {
-  const hint = 'Write or download it again.';
+  const hint = 'Write or download the file again.';
   return new LeaError('E_SAFETENSORS', `Not a valid safetensors file: ${what}.`, { value: path, hint, cause });
 }
 
-/** Of a file that is as it should be. */
+/** The error for a well-formed file with an unsupported type. */
 function notRead(path: string, what: string): LeaError {
   const hint = `Convert it to one of ${Object.keys(STORED_BYTES).join(', ')}.`;
-  return new LeaError('E_SAFETENSORS', `This safetensors file cannot be read: ${what}.`, { value: path, hint });
+  return new LeaError('E_SAFETENSORS', `The safetensors file cannot be read: ${what}.`, { value: path, hint });
 }

@@ -1,7 +1,7 @@
 import type { Value } from './types.ts';
 import { sizeOf } from './values.ts';
 
-/** Element types of safetensors files that can be read, and their sizes. */
+/** Supported element types of safetensors files, and their sizes in bytes. */
 export const STORED_BYTES = {
   BOOL: 1,
   U8: 1,
@@ -28,13 +28,13 @@ export interface Source {
   readonly bytes: number;
 }
 
-/** Numbers that are converted go through a buffer of this many bytes. */
+/** Size in bytes of the buffer for conversions. */
 const CHUNK = 2 ** 20;
 
 /**
- * A tensor from its bytes (little endian).
+ * Decodes a tensor from its bytes (little endian).
  *
- * @param fail makes the error for numbers that do not fit
+ * @param fail creates the error for numbers out of range
  */
 export async function decode(
   dtype: StoredType,
@@ -67,10 +67,10 @@ export async function decode(
     : { dtype: 'int32', shape, data: data as Int32Array };
 }
 
-/** Stored numbers that JavaScript converts by itself. */
+/** Stored types with a native typed array. */
 const ARRAYS = { F64: Float64Array, U8: Uint8Array, I8: Int8Array, U16: Uint16Array, I16: Int16Array } as const;
 
-/** Numbers of a stored type as those of `into`. */
+/** Converts numbers of a stored type to the type of `into`. */
 function convert(
   dtype: Exclude<StoredType, 'F32' | 'I32' | 'BOOL'>,
   from: ArrayBuffer,
@@ -91,12 +91,12 @@ function convert(
     const wide = new BigInt64Array(from, 0, size);
     for (let i = 0; i < size; i++) {
       into[i] = Number(wide[i]);
-      if (BigInt(into[i]!) !== wide[i]) throw fail(`holds ${wide[i]}, which is more than 32 bits`);
+      if (BigInt(into[i]!) !== wide[i]) throw fail(`contains ${wide[i]}, which does not fit into 32 bits`);
     }
   } else into.set(new ARRAYS[dtype](from, 0, size));
 }
 
-/** All float16 numbers by their bits, made when first needed. */
+/** All float16 numbers by their bits, computed at the first use. */
 let halves: Float32Array | undefined;
 
 function half(bits: number): number {

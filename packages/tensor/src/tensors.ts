@@ -1,4 +1,4 @@
-/** The entries whose name starts with `prefix`, with the prefix taken off. */
+/** The entries whose name starts with `prefix`, with the prefix removed. */
 export function pick<T>(prefix: string, tensors: Record<string, T>): Record<string, T> {
   const picked: Record<string, T> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -7,7 +7,7 @@ export function pick<T>(prefix: string, tensors: Record<string, T>): Record<stri
   return picked;
 }
 
-/** The same entries with `prefix` put before every name. */
+/** The same entries with `prefix` added to every name. */
 export function prefixed<T>(prefix: string, tensors: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
 }

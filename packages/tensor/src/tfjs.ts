@@ -2,8 +2,8 @@ import * as module from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 
-// tfjs-core registers its gradients in a module that only bundlers can read: its imports have no file extension. They
-// reach the engine and its registries through globals, so that it does not matter that they load a second copy of the ops.
+// tfjs-core registers its gradients in a module that only bundlers can load, because its imports have no file extension.
+// They reach the engine and its registries through globals, so loading a second copy of the ops does no harm.
 const modules = '/@tensorflow/tfjs-core/dist/';
 const hooks = module.registerHooks?.({
   resolve(specifier, context, next) {
@@ -20,8 +20,8 @@ try {
   hooks?.deregister();
 }
 
-// Every new cpu backend greets with a banner at its first write and marks that in a field. A field that is always false
-// keeps all of them quiet, also those that tfjs makes later.
+// Every new cpu backend prints a banner at its first write, controlled by a field. A field that is always false silences all
+// of them, including those that tfjs creates later.
 const cpu = tf.findBackend('cpu');
 if (cpu) {
   Object.defineProperty(Object.getPrototypeOf(cpu), 'firstUse', { get: () => false, set: () => {} });

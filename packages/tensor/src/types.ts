@@ -1,91 +1,108 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Element types of programs. `bool` values are bytes, 0 or 1. */
+/** Element types of tensors in programs. `bool` values are bytes, 0 or 1. */
 export type DType = 'float32' | 'int32' | 'bool';
 
-/** What is known of a tensor before a program runs. */
+/** Type and shape of a tensor. */
 export interface Spec {
+  /** Element type. */
   readonly dtype: DType;
+  /** Dimensions; `[]` for a scalar. */
   readonly shape: readonly number[];
 }
 
 /** A tensor on the host: row-major `data`, `Float32Array` for float32, `Int32Array` for int32, `Uint8Array` for bool. */
 export interface Value extends Spec {
+  /** Elements in row-major order. */
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** Named tensors: the only container programs know. Names are flat, such as `emb.weight` or `adam/m/emb.weight`. */
+/** Tensors by name, the only container in programs. Names are flat, such as `emb.weight` or `adam/m/emb.weight`. */
 export type Tensors = Record<string, tf.Tensor>;
+/** Values by name. */
 export type Values = Record<string, Value>;
+/** Specs by name. */
 export type Specs = Record<string, Spec>;
 
+/** The arguments of one step of a program. */
 export interface ProgramArgs {
-  /** Carried from step to step: parameters, optimiser slots, counters. */
+  /** Carried from step to step: parameters, optimizer slots, counters. */
   readonly state: Tensors;
-  /** Read afresh at every step. */
+  /** New at every step. */
   readonly inputs: Tensors;
-  /** The same at every step and never changed. */
+  /** The same at every step. */
   readonly frozen: Tensors;
 }
 
+/** The result of one step of a program. */
 export interface ProgramResult {
-  /** The next state: the same names, shapes and dtypes as the state that came in. */
+  /** The next state: the same names, shapes and dtypes as the state passed in. */
   readonly state: Tensors;
+  /** Other results, such as losses. */
   readonly outputs: Tensors;
 }
 
 /**
- * One step of a computation: a pure function written in tfjs ops and the ops of this package. It may not read the data
- * of its arguments; loops and branches over shapes and options are fine.
+ * One step of a computation: a pure function written with the ops of tfjs and of this package. It must not read the data of
+ * its arguments; loops and branches over shapes and options are allowed.
  */
 export type Program = (args: ProgramArgs) => ProgramResult;
 
-/** What a program takes, without the leading dimension of steps. */
+/** Types and shapes of a program's arguments, for one step. */
 export interface ProgramSpecs {
+  /** Tensors carried from step to step. Default: none. */
   readonly state?: Specs;
+  /** Tensors that are new at every step. */
   readonly inputs: Specs;
+  /** Tensors that are the same at every step. Default: none. */
   readonly frozen?: Specs;
   /**
-   * Frozen tensors whose values are known already: the program finds them among `frozen`, but they become part of it
-   * instead of being fed. The runtime packs matrices for its products once instead of at every step, which makes steps of
-   * language models some 5 % faster, for up to three times their memory and a slower `compile`. At most 2 GiB.
+   * Frozen tensors whose values are already known. The program receives them in `frozen`, but they are compiled into it instead
+   * of being fed. The runtime then packs matrices once instead of at every step, which makes steps of language models about
+   * 5 % faster, at the cost of up to three times their memory and a slower `compile`. At most 2 GiB. Default: none.
    */
   readonly constants?: Values;
 }
 
-/** `loop`: K steps per run, every input has a leading dimension K. `direct`: one step per run, no leading dimension. */
+/** `loop`: K steps per run, and every input has a leading dimension K. `direct`: one step per run, no leading dimension. */
 export type Mode = 'loop' | 'direct';
 
+/** The arguments of one run of a program. */
 export interface Feed {
+  /** The state before the first step. Default: empty. */
   readonly state?: Values;
+  /** The inputs of all steps. */
   readonly inputs: Values;
+  /** The frozen tensors. Default: empty. */
   readonly frozen?: Values;
   /**
-   * Arrays the next state is written into, instead of new ones: training with two sets in turns makes no garbage. They
-   * must not be fed in the same call. `interpret` ignores them.
+   * Arrays for the next state, to avoid allocations: training can alternate between two sets of arrays. They must not be inputs
+   * of the same call. `interpret` ignores them. Default: new arrays.
    */
   readonly reuse?: Values;
-  /** Number of steps; by default the leading dimension of the inputs (1 when there are no inputs). */
+  /** Number of steps. Default: the leading dimension of the inputs, or 1 without inputs. */
   readonly steps?: number;
 }
 
+/** The result of one run of a program. */
 export interface RunResult {
   /** The state after the last step. */
   readonly state: Values;
-  /** Outputs of every step, stacked to `[K, ...]` in loop mode. */
+  /** Outputs of all steps, stacked to `[K, ...]` in loop mode. */
   readonly outputs: Values;
 }
 
-/** A program made ready to run. */
+/** A program that is ready to run. */
 export interface Runner {
   /**
-   * Runs the program. A pure function: the feed is not changed and the result is not touched by later runs. The feed is
-   * read without a copy, so do not write to its arrays before the promise resolves.
+   * Runs the program. The feed is not changed, and later runs do not change the result. The feed is read without a copy, so do
+   * not write to its arrays before the promise resolves.
    *
    * @throws LeaError `E_FEED` when names, shapes or dtypes differ from the specs
    */
   run(feed: Feed): Promise<RunResult>;
-  /** Gives the memory back. The runner cannot be used afterwards. */
+  /** Releases the memory. The runner cannot be used afterwards. */
   dispose(): Promise<void>;
+  /** Backend, number of recorded nodes (0 if interpreted) and number of threads. */
   readonly info: { readonly backend: string; readonly nodes: number; readonly threads: number };
 }

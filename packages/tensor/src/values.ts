@@ -2,22 +2,22 @@ import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DType, ProgramSpecs, Spec, Specs, Value, Values } from './types.ts';
 
-/** Number of elements. */
+/** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, dimension) => size * dimension, 1);
 }
 
-/** An array of zeros of the element type. */
+/** An array of zeros for an element type. */
 export function arrayOf(dtype: DType, size: number): Value['data'] {
   return dtype === 'float32' ? new Float32Array(size) : dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
 }
 
-/** A float32 value; plain numbers are copied, a Float32Array is kept. */
+/** A float32 value. A Float32Array is used without a copy; other arrays are copied. Default shape: a vector. */
 export function float32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): Value {
   return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
 }
 
-/** An int32 value; plain numbers are copied, an Int32Array is kept. */
+/** An int32 value. An Int32Array is used without a copy; other arrays are copied. Default shape: a vector. */
 export function int32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): Value {
   return { dtype: 'int32', shape, data: data instanceof Int32Array ? data : Int32Array.from(data) };
 }
@@ -27,26 +27,26 @@ export function zeros({ dtype, shape }: Spec): Value {
   return { dtype, shape, data: arrayOf(dtype, sizeOf(shape)) };
 }
 
-/** The specs of a set of values (or of tensors). */
+/** The specs of some values or tensors. */
 export function specsOf(values: Record<string, { dtype: string; shape: readonly number[] }>): Specs {
   return Object.fromEntries(
     Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype: dtype as DType, shape: [...shape] }]),
   );
 }
 
-/** A tensor on the active tfjs backend. */
+/** Creates a tensor on the active tfjs backend. */
 export function toTensor(value: Value): tf.Tensor {
   return tf.tensor(value.data, [...value.shape], value.dtype);
 }
 
-/** The data of a tensor of an eager backend, copied. */
+/** Copies the data of a tensor of an eager backend. */
 export function fromTensor(tensor: tf.Tensor): Value {
   const data = tensor.dataSync().slice() as Value['data'];
   return { dtype: tensor.dtype as DType, shape: tensor.shape, data };
 }
 
 /**
- * Refuses constants that are no whole values, or that are to be fed as well.
+ * Refuses constants that are malformed or that are also frozen inputs.
  *
  * @throws LeaError `E_FEED`, `E_PROGRAM`
  */
@@ -54,40 +54,40 @@ export function checkConstants({ frozen = {}, constants = {} }: ProgramSpecs): v
   checkValues('constants', specsOf(constants), constants);
   const twice = Object.keys(constants).find((name) => name in frozen);
   if (twice === undefined) return;
-  const hint = 'Take it out of the specs in `frozen`, or out of `constants`.';
-  throw new LeaError('E_PROGRAM', 'A tensor is both a constant and fed.', { value: twice, hint });
+  const hint = 'Remove it from `frozen` or from `constants`.';
+  throw new LeaError('E_PROGRAM', 'A tensor is in both `frozen` and `constants`.', { value: twice, hint });
 }
 
 /**
- * Refuses values that differ from their specs.
+ * Refuses values that do not match their specs.
  *
- * @param where what the set is, for the message
- * @param steps leading dimension that every value must have besides its spec's shape
+ * @param where describes the values in the error message
+ * @param steps leading dimension of every value, in addition to its spec's shape
  * @throws LeaError `E_FEED`
  */
 export function checkValues(where: string, specs: Specs, values: Values, steps?: number): void {
   for (const name of Object.keys(values)) {
     if (!(name in specs)) {
       const hint = `Known names: ${Object.keys(specs).join(', ') || 'none'}.`;
-      throw new LeaError('E_FEED', `The program has no ${where} of that name.`, { value: name, hint });
+      throw new LeaError('E_FEED', `Unknown name in the ${where}.`, { value: name, hint });
     }
   }
   for (const [name, spec] of Object.entries(specs)) {
     const value = values[name];
-    if (!value) throw new LeaError('E_FEED', `The ${where} lacks a value the program needs.`, { value: name });
+    if (!value) throw new LeaError('E_FEED', `A tensor is missing in the ${where}: "${name}".`);
     const shape = steps === undefined ? spec.shape : [steps, ...spec.shape];
     const wanted = `${spec.dtype}[${shape.join(', ')}]`;
     const given = `${value.dtype}[${value.shape.join(', ')}]`;
     if (wanted !== given || value.data.length !== sizeOf(shape)) {
-      const hint = `It must be ${wanted} with ${sizeOf(shape)} elements.`;
-      throw new LeaError('E_FEED', `The ${where} "${name}" does not fit the program.`, {
+      const hint = `Expected ${wanted} with ${sizeOf(shape)} elements.`;
+      throw new LeaError('E_FEED', `Tensor "${name}" in the ${where} does not fit the program.`, {
         value: `${given}, ${value.data.length} elements`,
         hint,
       });
     }
     if (!(value.data instanceof arrayOf(spec.dtype, 0).constructor)) {
       const hint = `Use ${arrayOf(spec.dtype, 0).constructor.name}.`;
-      throw new LeaError('E_FEED', `The ${where} "${name}" has the wrong kind of array.`, {
+      throw new LeaError('E_FEED', `Tensor "${name}" in the ${where} has the wrong type of array.`, {
         value: value.data.constructor.name,
         hint,
       });

@@ -74,7 +74,7 @@ describe('samplers', () => {
     );
     const draws = (options: object) => () => draw(options as never, 0, { rows: 2, batch: 1 }, [0]);
     expect(draws({ type: 'permutation', bucket: true })).toThrow(/Did you mean "buckets"/);
-    expect(draws({ type: 'permutation', buckets: 'yes' })).toThrow(/buckets has no such choice/);
-    expect(draws({ type: 'independent', buckets: true })).toThrow(/no option of that name/);
+    expect(draws({ type: 'permutation', buckets: 'yes' })).toThrow(/invalid value for buckets/);
+    expect(draws({ type: 'independent', buckets: true })).toThrow(/no option with this name/);
   });
 });

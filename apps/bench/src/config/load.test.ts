@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { presets } from '../presets/index.ts';
 import { check, loadExperiment } from './load.ts';
+import { presets } from './presets/index.ts';
 import { fit, itemTokens, languageModel } from './schema.ts';
 
 type Loose = Record<string, unknown> & {

@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { type Agent, createAgent } from '@lea/agents';
 import { LeaError, nearest, stableJson } from '@lea/core';
 import * as v from 'valibot';
-import { presets } from '../presets/index.ts';
 import { checkDefined } from './defined.ts';
 import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
 import { readJsonFile } from './json-file.ts';
 import { checkMetrics } from './metrics.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
+import { presets } from './presets/index.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
 /** An experiment, and where its relative paths start. */

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { planOf } from '../experiment/plan.ts';
-import { presets } from '../presets/index.ts';
 import { bench } from '../testing/bench.ts';
 import { check } from './load.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
+import { presets } from './presets/index.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
 const ownData = fileURLToPath(new URL('../../../../examples/own-data/bench.json', import.meta.url));

@@ -3,9 +3,9 @@ import { LeaError } from '@lea/core';
 import { type Interactions, leaveOneOut, type Split, splitByTime, splitByUser, splitByUserLists } from '@lea/data';
 import * as v from 'valibot';
 import { readJsonFile } from '../config/json-file.ts';
+import industrial from '../config/presets/splits/industrial.json' with { type: 'json' };
+import lastfm from '../config/presets/splits/lastfm.json' with { type: 'json' };
 import type { SplitConfig } from '../config/schema.ts';
-import industrial from '../presets/splits/industrial.json' with { type: 'json' };
-import lastfm from '../presets/splits/lastfm.json' with { type: 'json' };
 
 const included: Record<string, unknown> = { industrial, lastfm };
 

@@ -3,10 +3,10 @@ import { contentHash } from '@lea/core';
 import type { Split } from '@lea/data';
 import { tfidfVectors } from '@lea/eval';
 import type { Value } from '@lea/tensor';
-import type { Progress } from '../cli/terminal/progress.ts';
 import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment, MemoryConfig } from '../config/schema.ts';
 import type { Dataset } from '../data/describe.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Models } from './models.ts';
 
 /** What every job of an experiment reads. */

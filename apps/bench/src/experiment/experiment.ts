@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { LeaError } from '@lea/core';
 import { checkMetric } from '@lea/train';
-import { duration } from '../cli/terminal/duration.ts';
-import { createProgress, type Progress } from '../cli/terminal/progress.ts';
 import { hasLanguageModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
 import { validationMetric } from '../config/metrics.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 import type { Dataset } from '../data/describe.ts';
-import { formatMetric } from '../report/table.ts';
+import { duration } from '../terminal/duration.ts';
+import { formatMetric } from '../terminal/metric.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import type { RewardAgreement } from './agreement.ts';
 import { alone } from './alone.ts';
 import { runBaseline } from './baseline.ts';

@@ -1,9 +1,9 @@
 import { contentHash } from '@lea/core';
 import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
 import { leaSignals, memoryTeacher, mixSignals } from '@lea/train';
-import { duration } from '../cli/terminal/duration.ts';
 import { bringsStates } from '../config/environments.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { duration } from '../terminal/duration.ts';
 import type { RewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
 import { crossFitted } from './cross-fitted.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
+import { presets } from '../config/presets/index.ts';
 import type { Experiment } from '../config/schema.ts';
-import { presets } from '../presets/index.ts';
 import { openLog } from './log.ts';
 import { planOf, type RunJob } from './plan.ts';
 

@@ -1,11 +1,11 @@
 import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
-import type { Progress } from '../cli/terminal/progress.ts';
 import type { Loaded } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
 import { type Dataset, describe } from '../data/describe.ts';
 import { loadDataset } from '../data/load.ts';
 import { splitAs } from '../data/split.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { type Context, lazyMemories, lazyText } from './context.ts';
 import { modelsOf } from './models.ts';
 

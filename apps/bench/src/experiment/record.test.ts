@@ -57,7 +57,7 @@ test('one flipped bit of a metric or of a rank is told with the folder to delete
     const at = name === 'record.json' ? bytes.indexOf('0.6666') + 2 : bytes.length - 1;
     bytes[at]! ^= 1;
     writeFileSync(path, bytes);
-    await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /not what was written/));
+    await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /changed since it was written/));
   }
 });
 
@@ -67,7 +67,7 @@ test('whole files that do not belong together are refused', async () => {
   await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /ranks are not those of its record/));
   await expect(loadRun({ ...other, id: 'run-2' })).rejects.toMatchObject(broken(other.folder, /of another id/));
   rmSync(join(other.folder, 'ranks.safetensors'));
-  await expect(loadRun(other)).rejects.toMatchObject(broken(other.folder, /no such file/));
+  await expect(loadRun(other)).rejects.toMatchObject(broken(other.folder, /does not exist/));
   writeFileSync(recordPath(other.folder), '[]');
   await expect(loadRun(other)).rejects.toMatchObject(broken(other.folder, /not a JSON object/));
 });

@@ -1,8 +1,8 @@
 import { createWorld, interactionsOf, type Split, splitByUser } from '@lea/data';
 import { ease, evaluate, sknn, stan } from '@lea/eval';
 import { expect, test } from 'vitest';
+import { allBaselines } from '../config/presets/ladder.ts';
 import type { CountedBaseline } from '../config/schema.ts';
-import { allBaselines } from '../presets/ladder.ts';
 import { type Context, lazyText } from './context.ts';
 import { baselineName } from './plan.ts';
 import { tunedBaseline } from './tuning.ts';

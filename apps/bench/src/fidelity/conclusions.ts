@@ -1,7 +1,7 @@
 import type { Comparison } from '@lea/eval';
 import { amount, verdict } from '../report/conclusions.ts';
 import type { HeldOut } from '../report/held-out.ts';
-import { formatMetric } from '../report/table.ts';
+import { formatMetric } from '../terminal/metric.ts';
 import { difference, estimate, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
 

@@ -5,7 +5,7 @@ import { finish, fitEnvironment } from '@lea/env';
 import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
-import { presets } from '../presets/index.ts';
+import { presets } from '../config/presets/index.ts';
 import { bench, decoderOf, miniFolder } from '../testing/bench.ts';
 import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';
@@ -85,7 +85,10 @@ describe('the command', () => {
     const path = join(one, 'fidelity.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace(/("ndcg": 0\.\d)/, '$19'));
     const damaged = await bench(args, folder);
-    expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringMatching(/E_RUN_BROKEN.*not what was written/s)]);
+    expect([damaged.code, damaged.stderr]).toEqual([
+      1,
+      expect.stringMatching(/E_RUN_BROKEN.*changed since it was written/s),
+    ]);
   });
 
   test('shares of the users are measured as well', async () => {

@@ -1,5 +1,5 @@
 import { LeaError, nearest } from '@lea/core';
-import { seedOf } from '../cli/terminal/flags.ts';
+import { seedOf } from '../terminal/flags.ts';
 import type { FidelityFlags } from './request.ts';
 
 /** The command's flags as they were typed. */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
-import { createProgress } from '../cli/terminal/progress.ts';
 import type { Loaded } from '../config/load.ts';
 import { alone } from '../experiment/alone.ts';
 import type { Context } from '../experiment/context.ts';
 import { modelsOf } from '../experiment/models.ts';
 import { prepareData, sayData } from '../experiment/prepare.ts';
 import { heldOut } from '../report/held-out.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { fidelityConclusions } from './conclusions.ts';
 import { loadMeasured, type Measured, measure, recordPath, titleOf } from './measure.ts';
 import type { FidelityOutcome } from './report.ts';

@@ -1,8 +1,8 @@
 import { catalogueModelDefaults, fitDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
+import { presets } from '../config/presets/index.ts';
 import type { EnvironmentConfig } from '../config/schema.ts';
-import { presets } from '../presets/index.ts';
 import { flagsOf } from './flags.ts';
 import { requestOf } from './request.ts';
 import { MEASUREMENT, subjectsOf } from './subjects.ts';

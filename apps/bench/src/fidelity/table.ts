@@ -1,5 +1,6 @@
-import { duration } from '../cli/terminal/duration.ts';
-import { formatMetric, type TextTable } from '../report/table.ts';
+import type { TextTable } from '../report/table.ts';
+import { duration } from '../terminal/duration.ts';
+import { formatMetric } from '../terminal/metric.ts';
 import { estimate } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import { SHARES } from './subjects.ts';

@@ -1,7 +1,7 @@
 import { interval } from '@lea/eval';
 import type { FinishedRun } from '../experiment/record.ts';
+import { metricTitle } from '../terminal/metric.ts';
 import { groupsOf } from './groups.ts';
-import { metricTitle } from './table.ts';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
 
 const METRIC = 'ndcg@10';

@@ -1,14 +1,15 @@
 import type { Evaluation } from '@lea/eval';
 import { averages } from '@lea/eval';
 import { expect, test } from 'vitest';
-import { folded } from '../cli/terminal/folded.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
+import { folded } from '../terminal/folded.ts';
+import { formatMetric } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
 import { conclusions } from './conclusions.ts';
 import { groupsOf, servedOf } from './groups.ts';
 import { renderReport } from './html.ts';
-import { formatMetric, renderTable, resultTable } from './table.ts';
+import { renderTable, resultTable } from './table.ts';
 
 /** A run whose test events, four per user, all have one rank, but those of the first users. */
 function run(

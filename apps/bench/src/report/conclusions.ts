@@ -4,8 +4,8 @@ import { validationMetric } from '../config/metrics.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { bestOf, configOf, type Group, groupsOf, mean, servedOf } from './groups.ts';
-import { formatMetric, metricTitle } from './table.ts';
 
 const METRIC = 'ndcg@10';
 

@@ -1,4 +1,4 @@
-import { printable } from '../cli/terminal/printable.ts';
+import { printable } from '../terminal/printable.ts';
 import type { TextTable } from './table.ts';
 
 const STYLE = `

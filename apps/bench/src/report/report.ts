@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { type LeaError, replaceFile } from '@lea/core';
 import { validationMetric } from '../config/metrics.ts';
 import type { Outcome } from '../experiment/experiment.ts';
+import { metricTitle } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedName } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
-import { FULL, metricTitle, resultTable } from './table.ts';
+import { FULL, resultTable } from './table.ts';
 
 /**
  * Writes the report page, and a copy beside the runs it is about, where their folder may be written to.

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
-import { printable } from '../cli/terminal/printable.ts';
 import type { FinishedRun } from '../experiment/record.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
+import { printable } from '../terminal/printable.ts';
 import { deviation, type Group, groupsOf, mean, stillRising } from './groups.ts';
 
 /** Rows of a table, as text. */
@@ -18,18 +19,6 @@ export interface TextTable {
 /** A terminal is narrow; the page has them all. */
 export const SHORT = ['ndcg@10', 'hr@10', 'mrr@10'];
 export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', 'mrr@10'];
-
-/** `NDCG@10`, `NDCG@10 purchase`. */
-export function metricTitle(metric: string): string {
-  const [at, kind] = metric.split('/');
-  return `${at!.toUpperCase()}${kind ? ` ${kind}` : ''}`;
-}
-
-/** `.0512`: metrics lie between 0 and 1, the leading zero only costs width. */
-export function formatMetric(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return '–';
-  return value.toFixed(4).replace(/^(-?)0\./, '$1.');
-}
 
 /**
  * One row per model, in the order given; of several seeds the mean, and the deviation of NDCG@10 between them. Metrics

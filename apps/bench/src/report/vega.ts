@@ -1,6 +1,6 @@
 import { parse, type Spec as VegaSpec, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { printable } from '../cli/terminal/printable.ts';
+import { printable } from '../terminal/printable.ts';
 
 export const INK = '#1f2933';
 export const ACCENT = '#1f6feb';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { describeFailure } from '../cli/terminal/failure.ts';
 import { versions } from '../experiment/versions.ts';
+import { describeFailure } from '../terminal/failure.ts';
 import type { Ready, Round, Rounds } from './settings.ts';
 
 /**

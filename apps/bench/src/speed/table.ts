@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { printable, printableJson } from '../cli/terminal/printable.ts';
+import { printable, printableJson } from '../terminal/printable.ts';
 import type { Measurement } from './measure.ts';
 import type { Variant } from './pairs.ts';
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fold, key } from '@lea/core';
-import { seedOf } from '../cli/terminal/flags.ts';
+import { seedOf } from '../terminal/flags.ts';
 import { flips, isWrong } from './flips.ts';
 import { kills } from './kills.ts';
 

@@ -208,7 +208,7 @@ test.each([
 ] as const)('%s reads the padding id off the item table that the encoder declares', (_, make, every) => {
   const wanted = setUp(make(gru4rec({ size: 4, everyPosition: every }))).run();
   expect(value(setUp(make(renamed(every))).run().loss)).toBe(value(wanted.loss));
-  expect(() => setUp(make(renamed(every, []))).run()).toThrow(/no parameter of the name in itemTables.*items/);
+  expect(() => setUp(make(renamed(every, []))).run()).toThrow(/does not name a parameter.*items/);
 });
 
 test('the registry takes new types and refuses names that are taken', () => {

@@ -6,7 +6,7 @@ import { alignmentLoss } from '../losses/alignment.ts';
 import type { Encoder, LossInput, LossResult, Shape } from '../types.ts';
 import type { AlignmentOptions } from './guidance.ts';
 
-/** `align.weight` [E, H], from the encoder's state to the environment's; nothing without alignment. No score reads it. */
+/** `align.weight` [E, H], from the encoder's state to the environment's; empty without alignment. Scores do not use it. */
 export function initAlignment(
   key: Key,
   { alignment = 0 }: Partial<AlignmentOptions>,
@@ -20,9 +20,10 @@ export function initAlignment(
 }
 
 /**
- * A loss with the mean of the alignment of its states added to it, weighted by `alignment`; as it is without one.
+ * Adds the mean alignment loss of the states, weighted by `alignment`, to a loss. Returns the loss unchanged if `alignment`
+ * is 0.
  *
- * @param states [B, H] of the pass that learns
+ * @param states [B, H] states of the training pass
  * @throws LeaError `E_STATE_MISSING`
  */
 export function aligned(
@@ -44,15 +45,17 @@ export function aligned(
 /** @throws LeaError `E_STATE_MISSING` */
 export function neededState(state: tf.Tensor | undefined): tf.Tensor {
   if (state) return state;
-  throw new LeaError('E_STATE_MISSING', "The agent reads the environment's states, and the batch has none.", {
-    hint: "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), or set alignment to 0 and criticState to false.",
+  throw new LeaError('E_STATE_MISSING', "The agent needs the environment's states, but the batch has none.", {
+    hint:
+      "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), " +
+      'or set alignment to 0 and criticState to false.',
   });
 }
 
 /** @throws LeaError `E_STATE_MISSING` */
 export function neededStateSize({ stateSize }: Shape): number {
   if (stateSize) return stateSize;
-  throw new LeaError('E_STATE_MISSING', "The agent reads the environment's states, whose size is not known.", {
+  throw new LeaError('E_STATE_MISSING', "The agent needs the size of the environment's states.", {
     hint: 'Pass it as shape.stateSize.',
   });
 }

@@ -6,26 +6,26 @@ import { doubleQ } from '../losses/double-q.ts';
 import type { Valuation } from '../losses/valuation.ts';
 import type { Encoder, Histories, LossInput } from '../types.ts';
 import { neededState } from './alignment.ts';
-import type { CriticOptions } from './critic.ts';
+import type { CriticOptions } from './critic-options.ts';
 import { historiesOf, neededTarget, nextHistoriesOf, passMode } from './parts.ts';
 
-/** What the states are worth that TD targets bootstrap from: Q'(s, argmax Q(s, .)), without gradient. */
+/** Values Q'(s, argmax Q(s, .)) of the states from which TD targets bootstrap, without gradient. */
 export interface Bootstraps {
-  /** After the logged action, [B]. */
+  /** [B] at the state after the logged action */
   readonly next: tf.Tensor;
-  /** Before it, [B]: where negatives stay, and augmented actions with `augmentedBootstrap: 'current'`. */
+  /** [B] at the state before it: used by negatives, and by augmented actions with `augmentedBootstrap: 'current'` */
   readonly current?: tf.Tensor;
-  /** After each augmented action, [B, M]. */
+  /** [B, M] at the state after each augmented action */
   readonly appended?: tf.Tensor;
 }
 
-/** Histories, and the environment's states there when the critic reads them. */
+/** Histories, and the environment's states at them if the critic reads them. */
 interface Moment {
   readonly histories: Histories;
   readonly environment: tf.Tensor | undefined;
 }
 
-/** One pass over all histories whose values are needed. */
+/** Computes all bootstrap values in one pass. */
 export function bootstraps(
   input: LossInput,
   encoder: Encoder,
@@ -78,7 +78,7 @@ function momentsOf(
   if (negatives || stays) moments.current = { histories: now, environment: state('environmentState') };
   if (augmented && !stays) {
     const histories = afterEach(now, augmented.actions, paddingId(encoder, input.params));
-    // Nobody asked the environment about them: zeros, as where a user's log ends.
+    // The environment did not annotate these histories: use zeros, as at the end of a user's log.
     const size = state('environmentState')?.shape[1];
     const unknown = size ? tf.zeros([histories.length.size, size]) : undefined;
     moments.appended = { histories, environment: unknown };

@@ -84,5 +84,5 @@ test('options out of range are refused', () => {
   expect(() => ccql({ cqlTemperature: 0 })).toThrow(/cqlTemperature must be a finite number/);
   expect(() => ccql({ contrastTemperature: 0 })).toThrow(/contrastTemperature must be a finite number/);
   expect(() => ccql({ contrast: -1 })).toThrow(/contrast must be a finite number/);
-  expect(() => ccql({ augmentation: 'permutation' as never })).toThrow(/augmentation has no such choice/);
+  expect(() => ccql({ augmentation: 'permutation' as never })).toThrow(/invalid value for augmentation/);
 });

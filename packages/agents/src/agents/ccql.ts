@@ -10,24 +10,28 @@ import { actorCriticLoss, learningStates } from './loss.ts';
 import { historiesOf, passMode } from './parts.ts';
 import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from './sac.ts';
 
+/** Options of `ccql`. */
 export interface CcqlOptions extends SacOptions {
-  /** Temperature of the conservative penalty. Default 0.5. Higher spreads the push over more actions; towards 0: the greatest only. */
+  /** Temperature of the conservative penalty. Higher: penalizes more actions; near 0: only the maximum. Default: 0.5. */
   cqlTemperature: number;
-  /** Weight of the contrastive term. Default 1. Higher makes states care less for what the augmentation removes; 0: none. */
+  /**
+   * Weight of the contrastive term; 0 disables it. Higher: states depend less on what the augmentation removes.
+   * Default: 1.
+   */
   contrast: number;
-  /** Temperature of the contrastive term. Default 0.07. Lower presses harder on the most similar states of other rows. */
+  /** Temperature of the contrastive term. Lower: stronger repulsion of the most similar other rows. Default: 0.07. */
   contrastTemperature: number;
   /**
-   * What makes the other view of a history: its events in random order (`permute`, default), without a stretch of 2 or 3
-   * (`crop`), or each left out with chance 0.15 (`mask`).
+   * How the second view of a history is made: `permute` shuffles its events, `crop` removes 2 or 3 consecutive events, `mask`
+   * removes each event with probability 0.15. Default: `permute`.
    */
   augmentation: Augmentation;
 }
 
 /**
- * SASRec-CCQL for any encoder (Mozifian et al., arXiv 2305.18820, as the paper means it): SAC with the conservative penalty
- * (weight `cql`, 0.01 here) and an InfoNCE term between the states of a history and of an augmented one,
- * L = weight CE + w TD + cql CQL + contrast InfoNCE; the weight is 1 in the phase `warmup` and Q(s,a) in the phase `actor`.
+ * SASRec-CCQL for any encoder (Mozifian et al., arXiv 2305.18820): SAC with the conservative penalty (weight `cql`, default
+ * 0.01) and an InfoNCE term between the states of a history and an augmented view of it,
+ * L = weight CE + w TD + cql CQL + contrast InfoNCE. The weight is 1 in the phase `warmup` and Q(s,a) in the phase `actor`.
  */
 export const ccql: AgentFactory<CcqlOptions> = agentFactory<CcqlOptions>({
   type: 'ccql',

@@ -7,12 +7,13 @@ import { learningStates } from './loss.ts';
 import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
+/** Options of `ce`. */
 export interface CeOptions extends CatalogueOptions, AlignmentOptions {
-  /** Learning rate of Adam. Default 0.001. Higher learns faster, then diverges. */
+  /** Learning rate of Adam. Higher learns faster until it diverges. Default: 0.001. */
   lr: number;
 }
 
-/** The supervised recommender: L = -log softmax(f(s))[a], or a sampled form of it. */
+/** The supervised recommender: cross-entropy L = -log softmax(f(s))[a], or a sampled version of it. */
 export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
   type: 'ce',
   defaults: { ...catalogueDefaults, ...alignmentDefaults, lr: 0.001 },

@@ -9,60 +9,53 @@ import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput } from '../types.ts';
 import { neededState } from './alignment.ts';
 import { type Bootstraps, bootstraps } from './bootstraps.ts';
-import type { GuidanceOptions } from './guidance.ts';
+import type { CriticOptions } from './critic-options.ts';
 import type { QOptions } from './options.ts';
 
 /** Values and TD terms of the logged actions. */
 export interface Logged {
-  /** Q(s, a), [B]. */
+  /** [B] Q(s, a) */
   readonly q: tf.Tensor;
-  /** 1/2 (y - Q(s,a))^2, [B]. */
+  /** [B] 1/2 (y - Q(s,a))^2 */
   readonly td: tf.Tensor;
+  /** Values and targets by name, for the terms of the loss. */
   readonly terms: Tensors;
 }
 
-/** The same for actions not taken, values [B, K]. */
+/** Values and TD terms of sampled negative actions; values are [B, K]. */
 export interface Negatives extends Logged {
-  /** [B, K] 0/1: which negatives count; undefined when all do. */
+  /** [B, K] 1 for negatives that count, else 0; undefined if all count */
   readonly kept: tf.Tensor | undefined;
 }
 
-/** The same for positive actions that the environment proposes, values [B, M]. */
+/** Values and TD terms of positive actions proposed by the environment; values are [B, M]. */
 export interface Augmented extends Logged {
-  /** [B, M] 0/1: which of them count. */
+  /** [B, M] 1 for actions that count, else 0 */
   readonly kept: tf.Tensor;
 }
 
+/** The terms of the Q head. */
 export interface Critic {
+  /** Terms of the logged actions. */
   readonly logged: Logged;
+  /** Terms of the environment's positive actions, if the batch has them. */
   readonly augmented?: Augmented;
+  /** Terms of negative actions, if the agent samples them. */
   readonly negative?: Negatives;
-  /** Conservative penalty per row [B], not weighted; absent when its weight is 0. */
+  /** [B] conservative penalty, unweighted; absent if its weight is 0 */
   readonly cql?: tf.Tensor;
 }
 
-export interface NegativeOptions {
-  /** Draws per row. */
-  readonly negatives: number;
-  readonly negativeReward: number;
-}
-
-/** What the Q side reads of an agent's options: negatives learn when there are some, augmented actions when asked for. */
-export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<GuidanceOptions> {
-  /** Temperature of the conservative penalty. Default 1. */
-  readonly cqlTemperature?: number;
-}
-
 /**
- * The Q side of a loss at states [B, H]. TD of
+ * The Q-learning terms of a loss at states [B, H]: TD terms of
  * - the logged actions, y = r + gamma (1 - done) Q'(s', argmax Q(s', .));
  * - with `negatives`, sampled actions, y = r_n + gamma Q'(s, argmax Q(s, .));
- * - with `augmentedActions`, positive actions b that the batch brings with their rewards (LEA),
- *   y = R(s,b) + gamma Q'(s+, argmax Q(s+, .)), s+ the state after b, or s with `augmentedBootstrap: 'current'`;
+ * - with `augmentedActions`, positive actions b of the batch with their rewards (LEA),
+ *   y = R(s,b) + gamma Q'(s+, argmax Q(s+, .)), where s+ is the state after b, or s with `augmentedBootstrap: 'current'`;
  *
- * and the penalty of `cql`.
+ * and the conservative penalty if `cql` is above 0.
  *
- * @param valuation how the head is read; as it is when left out
+ * @param valuation how to read the Q head; default: directly
  */
 export function critic(
   input: LossInput,
@@ -91,7 +84,7 @@ export function critic(
   return { ...sides, cql: conservativePenalty(valuation.all(at, batch.candidates), sides.logged.q, sampling) };
 }
 
-/** The Q head of the network that learns, at states [B, H] and, with `criticState`, the environment's. */
+/** The Q head of the learning network at states [B, H] and, with `criticState`, at the environment's states. */
 export function learningCritic(
   { params, batch }: LossInput,
   state: tf.Tensor,
@@ -100,7 +93,7 @@ export function learningCritic(
   return criticHead(params, state, criticState ? neededState(batch.environmentState) : undefined);
 }
 
-/** Values of each set of actions, of its shape. One gather for all of them: one scatter into the gradient of a large weight. */
+/** Values of each set of actions, in its shape. A single gather for all sets needs only one scatter into the gradient. */
 function valuesOfEach(
   at: Head,
   valuation: Valuation,
@@ -108,7 +101,7 @@ function valuesOfEach(
 ): (tf.Tensor | undefined)[] {
   const given = sets.filter((set) => set !== undefined);
   const all = valuation.of(at, tf.concat(given, 1));
-  // The gradient of a split into one part is broken in tfjs.
+  // tfjs computes a wrong gradient for a split into one part.
   const values = given.length === 1 ? [all] : tf.split(all, given.map(({ shape }) => shape[1]!), 1); // biome-ignore format: one line
   return sets.map((set) => set && values[given.indexOf(set)]);
 }
@@ -118,7 +111,7 @@ function loggedSide({ batch }: LossInput, q: tf.Tensor, next: tf.Tensor, o: QOpt
   return { q, td: halfSquare(y, q), terms: { q, qNext: next, y } };
 }
 
-/** The mean over a row's draws: more of them are less noise, not more weight. */
+/** Takes the mean over a row's draws: more draws reduce the noise but do not increase the weight. */
 function augmentedSide(
   { rewards, kept }: AugmentedActions,
   q: tf.Tensor,

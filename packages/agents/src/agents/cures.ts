@@ -1,17 +1,17 @@
-/** What to do when a metric runs away, by its name. `loss` stands for all that have no entry of their own. */
+/** Advice for metrics that diverge, by metric name. `loss` is for all metrics without an entry. */
 type Cures = Readonly<Record<string, string>>;
 
 /** @param rate the option that sets the learning rate */
 export function supervisedCures(rate: string): Cures {
   return {
-    loss: `Lower the learning rate ${rate}; see that rewards, text vectors and signals are of ordinary size.`,
-    'loss/ce': `Lower the learning rate ${rate}; see that text vectors and signals are of ordinary size.`,
+    loss: `Lower the learning rate ${rate}, and check the scale of rewards, text vectors and signals.`,
+    'loss/ce': `Lower the learning rate ${rate}, and check the scale of text vectors and signals.`,
   };
 }
 
-/** The same for agents with a Q head. */
+/** Advice for agents with a Q head. */
 export function qCures(rate: string): Cures {
-  const values = `Lower gamma, the rewards or the learning rate ${rate}; cql and bcq keep values near the log.`;
+  const values = `Lower gamma, the rewards or the learning rate ${rate}, or use cql or bcq to keep values near the log.`;
   return {
     ...supervisedCures(rate),
     'loss/td': values,
@@ -23,7 +23,7 @@ export function qCures(rate: string): Cures {
   };
 }
 
-/** Cures of one phase alone, which go before those of all phases: their names are `phase/metric`. */
+/** Advice for a single phase, which takes precedence: the keys are `phase/metric`. */
 export function curesOf(phase: string, cures: Cures): Cures {
   return Object.fromEntries(Object.entries(cures).map(([metric, cure]) => [`${phase}/${metric}`, cure]));
 }

@@ -10,15 +10,15 @@ import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
 
 /**
  * Double DQN with sampled negative actions and no supervised head (the Q-only baseline of Xin et al., WSDM 2022):
- * L = w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2), ranks by Q. Negative actions are rewarded with -1.
+ * L = w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2). Ranks by Q. The default reward of negative actions is -1.
  */
 export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
   type: 'dqn-ns',
   defaults: { ...snqnDefaults, negativeReward: -1, rankingHead: 'q' },
   check(options) {
     checkSnqn('dqn-ns', options);
-    refuse(options.rankingHead === 'q', 'rankingHead', options.rankingHead, 'It ranks by its Q head.');
-    refuse(options.bcq === 0, 'bcq', options.bcq, 'The filter asks a supervised head; sqn and snqn have one.');
+    refuse(options.rankingHead === 'q', 'rankingHead', options.rankingHead, 'dqn-ns always ranks by its Q head.');
+    refuse(options.bcq === 0, 'bcq', options.bcq, 'The filter needs a supervised head. Use sqn or snqn.');
   },
   build(options, encoder) {
     const parts = qParts(options, encoder);
@@ -44,7 +44,7 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
 
 function refuse(fine: boolean, option: string, value: unknown, why: string): void {
   if (fine) return;
-  throw new LeaError('E_OPTION_VALUE', `dqn-ns: ${option} has no meaning without a supervised head.`, {
+  throw new LeaError('E_OPTION_VALUE', `dqn-ns: ${option} cannot be used without a supervised head.`, {
     value,
     hint: why,
   });

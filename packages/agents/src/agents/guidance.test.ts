@@ -110,7 +110,7 @@ describe('criticState', () => {
   });
 
   test('such an agent cannot rank by Q', () => {
-    const refused = /environment's state cannot rank.*rankingHead to "supervised"/;
+    const refused = /cannot rank by its Q head.*rankingHead to "supervised"/;
     for (const make of [sqn, snqn, sac, sa2c, vpq, ccql]) {
       expect(() => make({ criticState: true, rankingHead: 'q' } as object)).toThrow(refused);
     }

@@ -2,48 +2,50 @@ import { LeaError } from '@lea/core';
 import { checkChoices, checkRanges } from '../checks.ts';
 import type { QOptions } from './options.ts';
 
-/** How the state of a language-model environment (LEA) teaches that of the encoder; training only. */
+/** How an environment's states (LEA) guide the states of the encoder. Used in training only. */
 export interface AlignmentOptions {
   /**
-   * Weight of the term that pulls a learned projection of the encoder's state towards the environment's state of the row.
-   * Default 0, off: no parameters, and signals need no states. Higher shapes the state more by the environment, less by the log.
+   * Weight of a loss that pulls a learned projection of the encoder's state towards the environment's state. 0 disables it: no
+   * parameters are added, and signals need no states. Higher: the environment shapes the states more. Default: 0.
    */
   alignment: number;
   /**
-   * `cosine` (default): 1 - cosine of each pair. `contrastive`: InfoNCE, which also tells each pair from the other rows of
-   * the batch: stronger, and rows of like states push each other apart.
+   * `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
+   * it is stronger, but rows with similar states repel each other. Default: `cosine`.
    */
   alignmentForm: 'cosine' | 'contrastive';
-  /** Temperature of `contrastive`. Default 0.1. Lower presses harder on the most similar other rows; higher spreads the push. */
+  /** Temperature of `contrastive`. Lower: stronger repulsion of the most similar other rows. Default: 0.1. */
   alignmentTemperature: number;
 }
 
-/** What agents with a Q head take from a language-model environment (LEA). */
+/** How agents with a Q head use an environment's signals (LEA). */
 export interface GuidanceOptions extends AlignmentOptions {
   /**
-   * Positive actions drawn per row and step, in proportion to their weights, as TD rows of the critic. Default 1; 0: they
-   * reach the supervised loss only. The term is the mean over the draws: higher makes it less noisy, not heavier, and costs
-   * one encoding each.
+   * Number of the environment's positive actions drawn per row and step, in proportion to their weights, as additional TD rows
+   * of the critic; 0 uses them in the supervised loss only. The term is the mean over the draws, so higher values reduce its
+   * noise but do not increase its weight; each draw costs one encoding. Default: 1.
    */
   augmentedActions: number;
   /**
-   * Where their targets bootstrap: `next` (default), the state after the action is appended to the history; `current`, the
-   * state it is proposed in, as negatives do: cheaper, however many are drawn, but blind to where the action leads.
+   * State from which their targets bootstrap: `next` is the state after the action is appended to the history; `current` is the
+   * state before the action, as for negatives, which is cheaper but ignores where the action leads. Default: `next`.
    */
   augmentedBootstrap: 'next' | 'current';
   /**
-   * Whether the critic reads the environment's state beside the encoder's. Default false. True: values that know more than
-   * the recommender will; so such an agent cannot rank by Q.
+   * Whether the critic reads the environment's state in addition to the encoder's. As no environment is available in serving,
+   * such an agent cannot rank by Q. Default: false.
    */
   criticState: boolean;
 }
 
+/** Default options for alignment. */
 export const alignmentDefaults: AlignmentOptions = {
   alignment: 0,
   alignmentForm: 'cosine',
   alignmentTemperature: 0.1,
 };
 
+/** Default options for an environment's signals. */
 export const guidanceDefaults: GuidanceOptions = {
   ...alignmentDefaults,
   augmentedActions: 1,
@@ -51,7 +53,7 @@ export const guidanceDefaults: GuidanceOptions = {
   criticState: false,
 };
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the options for alignment. @throws LeaError `E_OPTION_VALUE` */
 export function checkAlignment(type: string, options: AlignmentOptions): void {
   checkRanges(type, options, {
     alignment: [0, Number.MAX_VALUE],
@@ -60,14 +62,14 @@ export function checkAlignment(type: string, options: AlignmentOptions): void {
   checkChoices(type, options, { alignmentForm: ['cosine', 'contrastive'] });
 }
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the options for an environment's signals. @throws LeaError `E_OPTION_VALUE` */
 export function checkGuidance(type: string, options: GuidanceOptions & Pick<QOptions, 'rankingHead'>): void {
   checkAlignment(type, options);
   checkRanges(type, options, { augmentedActions: [0, Infinity, 'whole'] });
   checkChoices(type, options, { augmentedBootstrap: ['next', 'current'], criticState: [true, false] });
   if (!options.criticState || options.rankingHead !== 'q') return;
-  throw new LeaError('E_OPTION_VALUE', `${type}: a critic that reads the environment's state cannot rank.`, {
+  throw new LeaError('E_OPTION_VALUE', `${type}: with criticState the agent cannot rank by its Q head.`, {
     value: options.rankingHead,
-    hint: 'There is no environment when items are ranked: set rankingHead to "supervised" or criticState to false.',
+    hint: 'No environment is available in serving. Set rankingHead to "supervised" or criticState to false.',
   });
 }

@@ -4,23 +4,27 @@ import { encodeStates, type States, supervisedLoss } from '../losses/supervised.
 import { plain, type Valuation } from '../losses/valuation.ts';
 import type { Encoder, LossInput, LossResult } from '../types.ts';
 import { aligned } from './alignment.ts';
-import { type Critic, type CriticOptions, critic } from './critic.ts';
+import { type Critic, critic } from './critic.ts';
+import type { CriticOptions } from './critic-options.ts';
 import type { QOptions } from './options.ts';
 import { historiesOf, passMode } from './parts.ts';
 
-/** What a weighting of the supervised term gives: weights [B] without gradient, and what to log. */
+/** Weights of the supervised term, with metrics to log. */
 export interface Weighting {
+  /** [B] without gradient */
   readonly weight: tf.Tensor;
+  /** Scalars to log. */
   readonly metrics: Tensors;
+  /** Values per row, before the mean. */
   readonly terms: Tensors;
 }
 
-/** The states of a batch in the pass that learns. */
+/** The states of a batch in the training pass. */
 export function learningStates(input: LossInput, encoder: Encoder): States {
   return encodeStates(encoder, input.params, historiesOf(input), passMode(input, 'main'));
 }
 
-/** Means of the values that tell whether a critic is sound. */
+/** Metrics to monitor a critic. */
 export function criticMetrics({ logged, augmented, negative, cql }: Critic): Tensors {
   return {
     'loss/td': tf.mean(logged.td),
@@ -33,13 +37,13 @@ export function criticMetrics({ logged, augmented, negative, cql }: Critic): Ten
 }
 
 /**
- * The loss of the family, mean over the rows of:
+ * The actor-critic loss, the mean over rows of:
  * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cql * penalty + alignment * alignment loss.
  *
- * @param options with `negatives`, sampled negative actions learn as well; with `augmentedActions`, those that the batch brings
- * @param weigh makes the weight of the supervised term out of the values; none: 1
- * @param states when the caller has them already
- * @param valuation how the Q head is read; as it is when left out
+ * @param options `negatives` adds sampled negative actions, `augmentedActions` adds the positive actions of the batch
+ * @param weigh computes the weight of the supervised term from the values; default: 1
+ * @param states states of the training pass; default: computed here
+ * @param valuation how to read the Q head; default: directly
  */
 export function actorCriticLoss(
   input: LossInput,
@@ -60,7 +64,7 @@ export function actorCriticLoss(
   return aligned(result, input, states.last, options);
 }
 
-/** What a critic adds to the loss per row [B]. */
+/** [B] contribution of a critic to the loss. */
 export function criticTerm({ logged, augmented, negative, cql }: Critic, options: QOptions): tf.Tensor {
   const unaided = negative ? tf.add(logged.td, negative.td) : logged.td;
   const td = augmented ? tf.add(unaided, augmented.td) : unaided;
@@ -68,7 +72,7 @@ export function criticTerm({ logged, augmented, negative, cql }: Critic, options
   return cql ? tf.add(weighted, tf.mul(cql, tf.scalar(options.cql))) : weighted;
 }
 
-/** The parts of a critic per row. */
+/** The terms of a critic per row. */
 export function criticTerms({ logged, augmented, negative, cql }: Critic): Tensors {
   return {
     td: logged.td,

@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LossResult } from '../types.ts';
 
 /**
- * The loss that is the mean over the rows of the sum of its terms, each of which is logged as `loss/<name>`.
+ * The mean over rows of the sum of some terms. Each term is logged as `loss/<name>`.
  *
- * @param terms by name, [B] each
- * @param metrics scalars to log besides
+ * @param terms name -> [B]
+ * @param metrics additional scalars to log
  */
 export function meanLoss(terms: Tensors, metrics: Tensors = {}): LossResult {
   const means = Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${name}`, tf.mean(term)]));

@@ -1,26 +1,34 @@
 import { LeaError } from '@lea/core';
 import { checkChoices, checkRanges } from '../checks.ts';
 
-/** How losses see the catalogue: all of it, or items sampled for it. */
+/** How losses cover the catalog: all items, or sampled items. */
 export interface CatalogueOptions {
   /**
-   * The supervised loss. `softmax` (default): cross entropy over all items. `sampled-softmax`: over the logged item and the
-   * step's candidates, logits corrected by the log of the sampling distribution. `gbce`: binary cross entropy of the logged
-   * item and the candidates, calibrated (Petrov, Macdonald, RecSys 2023). With the sampled ones the Q side reads only the
-   * candidates as well, and the cost of a step no longer grows with the catalogue.
+   * The supervised loss. `softmax`: cross-entropy over all items. `sampled-softmax`: over the logged item and the sampled
+   * candidates of the step, with logits corrected by the log of the sampling distribution. `gbce`: calibrated binary
+   * cross-entropy of the logged item and the candidates (Petrov, Macdonald, RecSys 2023). With a sampled loss the Q head also
+   * reads only the candidates, and the cost of a step does not depend on the size of the catalog. Default: `softmax`.
    */
   loss: 'softmax' | 'sampled-softmax' | 'gbce';
-  /** Items drawn per step and shared by its rows; sampled losses only. Default 256. More: closer to the whole catalogue, dearer. */
+  /**
+   * Number of items sampled per step, shared by its rows; sampled losses only. More: closer to `softmax`, slower.
+   * Default: 256.
+   */
   candidates: number;
-  /** They are drawn in proportion to (1 + count)^samplingPower. Default 0, uniform; 1: by popularity, harder candidates. */
+  /**
+   * Items are sampled in proportion to (1 + count)^samplingPower: 0 uniform, 1 by popularity (harder candidates).
+   * Default: 0.
+   */
   samplingPower: number;
   /**
-   * `gbce` only: 0 (default) is plain binary cross entropy with negatives, overconfident; 1 calibrates fully. The paper has
-   * 0.75; higher makes the positives weigh less, so that on small logs training stays at popularity for long.
+   * Calibration t of `gbce`: 0 is plain (overconfident) binary cross-entropy with negatives, 1 calibrates fully; the paper uses
+   * 0.75. Higher values reduce the weight of positives, so on small logs training stays close to popularity for long.
+   * Default: 0.
    */
   calibration: number;
 }
 
+/** Default values of `CatalogueOptions`. */
 export const catalogueDefaults: CatalogueOptions = {
   loss: 'softmax',
   candidates: 256,
@@ -28,40 +36,41 @@ export const catalogueDefaults: CatalogueOptions = {
   calibration: 0,
 };
 
-/** The options that agents with a Q head share. */
+/** Options that all agents with a Q head share. */
 export interface QOptions extends CatalogueOptions {
-  /** Discount. Default 0.5; the papers found about 0.5 best, worse at 0 and near 1. Higher looks further and diverges sooner. */
+  /** Discount factor. The papers found about 0.5 best. Higher: looks further ahead and diverges sooner. Default: 0.5. */
   gamma: number;
-  /** Weight of the TD terms against the cross entropy. Default 1; 2 undoes the 1/2 of the square. */
+  /** Weight of the TD terms relative to the cross-entropy; 2 compensates for the 1/2 of the square. Default: 1. */
   tdWeight: number;
   /**
-   * Who values the next action. `coin` (default, the lineage): two networks, a fair coin per step says which one learns and
-   * which one values. `polyak`: one network, valued by a moving average of its weights. `copy`: one network, valued by a
-   * copy renewed every `copyEvery` updates. With one network every update counts.
+   * The network that evaluates the next action. `coin`: two networks; in each step a fair coin decides which one learns and
+   * which one is the target, as in the original code. `polyak`: a moving average of the weights. `copy`: a copy of the weights
+   * that is renewed every `copyEvery` updates. With `polyak` and `copy` all updates go to one network. Default: `coin`.
    */
   target: 'coin' | 'polyak' | 'copy';
-  /** Step of the moving average (`polyak` only). Default 0.01. Higher follows faster and is less steady. */
+  /** Step size of the moving average (`polyak` only). Higher: follows faster, less stable. Default: 0.01. */
   tau: number;
-  /** Updates between two copies (`copy` only). Default 500. Higher is steadier and lags more. */
+  /** Number of updates between two copies (`copy` only). Higher: more stable, lags more. Default: 500. */
   copyEvery: number;
-  /** Dropout in the passes that make TD targets, as in the lineage. Default true. */
+  /** Whether to apply dropout when computing TD targets, as in the original code. Default: true. */
   targetDropout: boolean;
   /**
-   * Weight of the conservative penalty logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020). Default 0, off; 0.1
-   * is usual. Higher pushes the values of actions that were not logged further down.
+   * Weight of the conservative penalty logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); 0 disables it, 0.1 is
+   * common. Higher: lowers the values of actions that were not logged further. Default: 0.
    */
   cql: number;
   /**
-   * Discrete BCQ's filter (as in SOAC): the action that values the next state must have at least this share of the
-   * probability that the supervised head gives its favourite. Default 0, off; 0.25 is SOAC's. Higher stays closer to the log.
+   * Threshold of the filter of discrete BCQ (as in SOAC): the next action must have at least this fraction of the maximum
+   * probability of the supervised head. 0 disables the filter; SOAC uses 0.25. Higher: stays closer to the log. Default: 0.
    */
   bcq: number;
-  /** The head whose scores rank items. Default `supervised`. */
+  /** The head whose scores rank items. Default: `supervised`. */
   rankingHead: 'supervised' | 'q';
-  /** Learning rate of Adam. Default 0.001 (the papers: 0.01 and 0.005). Higher learns faster, then diverges. */
+  /** Learning rate of Adam; the papers use 0.01 and 0.005. Higher learns faster until it diverges. Default: 0.001. */
   lr: number;
 }
 
+/** Default values of `QOptions`. */
 export const qDefaults: QOptions = {
   ...catalogueDefaults,
   gamma: 0.5,
@@ -76,7 +85,7 @@ export const qDefaults: QOptions = {
   lr: 0.001,
 };
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the values of `CatalogueOptions` and `lr`. @throws LeaError `E_OPTION_VALUE` */
 export function checkCatalogue(type: string, options: CatalogueOptions & { lr: number }): void {
   checkChoices(type, options, { loss: ['softmax', 'sampled-softmax', 'gbce'] });
   checkRanges(type, options, {
@@ -87,7 +96,7 @@ export function checkCatalogue(type: string, options: CatalogueOptions & { lr: n
   });
 }
 
-/** @throws LeaError `E_OPTION_VALUE` */
+/** Checks the values of `QOptions`. @throws LeaError `E_OPTION_VALUE` */
 export function checkQ(type: string, options: QOptions): void {
   checkCatalogue(type, options);
   checkRanges(type, options, {
@@ -106,9 +115,9 @@ export function checkQ(type: string, options: QOptions): void {
 }
 
 /**
- * The length of a first phase: whole updates, or until validation stops improving.
+ * Checks the length of a first phase: a number of updates, or `early-stopping`.
  *
- * @param least updates at least
+ * @param least minimum number of updates
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkWarmup(type: string, { warmup }: { warmup: number | 'early-stopping' }, least: 0 | 1): void {

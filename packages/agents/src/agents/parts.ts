@@ -12,7 +12,10 @@ import type { CatalogueOptions, QOptions } from './options.ts';
 
 type Shared = Omit<AgentParts, 'phases' | 'loss'>;
 
-/** Everything of an agent with a supervised head but its phases and its loss. With `alignment` the loss is to be `aligned`. */
+/**
+ * All parts of an agent with a supervised head except phases and loss. With `alignment`, pass the loss through
+ * `aligned`.
+ */
 export function supervisedParts(options: CatalogueOptions & Partial<AlignmentOptions>, encoder: Encoder): Shared {
   const { loss, candidates, samplingPower, alignment = 0 } = options;
   const sampled = loss !== 'softmax';
@@ -42,8 +45,8 @@ export function supervisedParts(options: CatalogueOptions & Partial<AlignmentOpt
 }
 
 /**
- * The same for agents with a Q head and a target. With `augmentedActions` the loss is to read their rewards, with
- * `criticState` the environment's states: `critic` does.
+ * All parts of an agent with a supervised head, a Q head and a target network, except phases and loss. The loss must read the
+ * rewards of `augmentedActions` and the environment's states for `criticState`, as `critic` does.
  */
 export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: Encoder): Shared {
   const supervised = supervisedParts(options, encoder);
@@ -74,7 +77,7 @@ export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: En
   };
 }
 
-/** What TD losses read besides histories and actions. */
+/** The inputs of TD losses besides histories and actions. */
 export function transitionInputs(batchSize: number, window: number): Specs {
   return {
     reward: { dtype: 'float32', shape: [batchSize] },
@@ -94,10 +97,10 @@ function stateInputs(batchSize: number, stateSize = 0): Specs {
 }
 
 /**
- * The Q head `q.weight` of one network; with `criticState` it is as wide again, for a projection of the environment's states,
- * `q.environment.weight` [H, E].
+ * The Q head `q.weight` of one network. With `criticState` it is twice as wide, for a projection of the environment's states
+ * by `q.environment.weight` [H, E].
  *
- * @param heads of an ensemble
+ * @param heads number of heads of an ensemble; default: 1
  */
 export function initCritic(
   key: Key,
@@ -116,14 +119,14 @@ export function initCritic(
   };
 }
 
-/** One phase until validation stops improving. */
+/** A single phase that ends by early stopping. */
 export function onePhase(lr: number): Phase[] {
   return [{ name: 'train', optimizer: { lr }, start: 'last', steps: 'early-stopping' }];
 }
 
 /**
- * A warm-up, then a phase with an optimiser of its own; the second starts from the best of the first when that ends by
- * early stopping, else from its last weights.
+ * A warm-up phase, followed by a phase with a fresh optimizer. The second phase starts from the best checkpoint of the first
+ * if that ends by early stopping, otherwise from its last weights.
  */
 export function twoPhases(warmup: Phase['steps'], lr: number, second: { name: string; lr: number }): Phase[] {
   return [
@@ -144,12 +147,12 @@ export function twoPhases(warmup: Phase['steps'], lr: number, second: { name: st
  */
 export function neededTarget({ target }: LossInput): Tensors {
   if (target) return target;
-  throw new LeaError('E_TARGET_MISSING', 'The agent needs the parameters of a target network.', {
+  throw new LeaError('E_TARGET_MISSING', 'The loss needs the parameters of a target network.', {
     hint: 'Pass them as target.',
   });
 }
 
-/** Mode of a pass: dropout when training, with masks of its own per label. */
+/** The mode of a pass: with dropout in training, and separate dropout masks per label. */
 export function passMode({ key, frozen }: LossInput, label: string, train = true): Mode {
   return { train, key, label, ...(frozen.text && { text: frozen.text }) };
 }
@@ -164,12 +167,12 @@ export function nextHistoriesOf({ batch }: LossInput): { items: tf.Tensor; lengt
   return { items: batch.nextItems!, length: batch.nextLength! };
 }
 
-/** The item tables of the encoder: histories reach them. */
+/** The item tables of the encoder, which are read at all items of a batch. */
 export function encoderTables(encoder: Encoder): Agent['itemTables'] {
   return Object.fromEntries(encoder.itemTables.map((name) => [name, 'batch']));
 }
 
-/** What the supervised head has of its own: read at all items of a batch when tied or when they are labels as well. */
+/** The item table of the supervised head: read at all items of a batch if it is tied or if every position has a label. */
 function supervisedTable({ tied, everyPosition }: Encoder): Agent['itemTables'] {
   if (tied === 'bias') return { 'ce.bias': 'batch' };
   return tied ? {} : { 'ce.weight': everyPosition ? 'batch' : 'choices' };

@@ -11,23 +11,24 @@ import { learningStates } from './loss.ts';
 import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
+/** Options of `proxy`. */
 export interface ProxyOptions extends CatalogueOptions {
   /**
-   * What the auxiliary head learns instead of Q values, for the logged action: its `reward` (default), a `constant` 1, a fresh
-   * uniform number in every step (`noise`), or the share of the window that the user's history fills (`length`).
+   * Target of the auxiliary head at the logged action: its `reward`, a `constant` 1, a new uniform random number in every step
+   * (`noise`), or the fraction of the window that the history fills (`length`). Default: `reward`.
    */
   auxiliary: 'reward' | 'constant' | 'noise' | 'length';
-  /** Weight of the auxiliary term. Default 1. Higher lets it shape the states more. */
+  /** Weight of the auxiliary term. Higher: it shapes the states more. Default: 1. */
   tdWeight: number;
-  /** Learning rate of Adam. Default 0.001. */
+  /** Learning rate of Adam. Higher learns faster until it diverges. Default: 0.001. */
   lr: number;
 }
 
 /**
- * A control for agents with a Q head: the same second head and squared error, with a trivial target in the place of the TD
- * target, L = CE + w 1/2 (x - g(s)[a])^2. When it does as well as SQN, the gain is not Q-learning's. After the question of
- * Labarca Silva, Parra, Toro Icarte, "On the Unexpected Effectiveness of Reinforcement Learning for Sequential
- * Recommendation", ICML 2024.
+ * A control for agents with a Q head: the same second head and squared error, with a trivial target instead of the TD target,
+ * L = CE + w 1/2 (x - g(s)[a])^2. If it performs as well as SQN, the gain does not come from Q-learning. Motivated by Labarca
+ * Silva, Parra, Toro Icarte, "On the Unexpected Effectiveness of Reinforcement Learning for Sequential Recommendation",
+ * ICML 2024.
  */
 export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
   type: 'proxy',

@@ -102,6 +102,7 @@ test('cures by phase: the rate of that phase, and bounds where there are none', 
     expect(rate(cures([0, 10])[part])).toBe('lr');
     expect(rate(cures([0, 10])[`advantage/${part}`])).toBe('advantageLr');
   }
-  for (const clip of [null, [-1, 1]] as const) expect(cures(clip)['advantage/loss/ce']).toMatch(/lower bound of 0/);
+  for (const clip of [null, [-1, 1]] as const)
+    expect(cures(clip)['advantage/loss/ce']).toMatch(/lower bound of advantageClip to 0/);
   expect(cures(null)['loss/ce']).not.toMatch(/advantageClip/);
 });

@@ -14,19 +14,23 @@ import { checkWarmup } from './options.ts';
 import { qParts, twoPhases } from './parts.ts';
 import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
 
+/** Options of `sa2c`. */
 export interface Sa2cOptions extends SnqnOptions {
   /**
-   * Length of the first phase (SNQN): until validation stops improving (default; the second phase starts from its best
-   * checkpoint) or a number of updates (the authors: 15000; it starts from the last weights).
+   * Length of the first phase (SNQN): `early-stopping` (the second phase starts from its best checkpoint) or a number of updates
+   * (the second phase starts from its last weights; the authors use 15000). Default: `early-stopping`.
    */
   warmup: number | 'early-stopping';
-  /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001. */
+  /** Learning rate of the second phase, which has a fresh Adam. Default: 0.001. */
   advantageLr: number;
-  /** Bounds of the advantage. Default [0, 10]; null leaves it as it is (negative weights then push logged actions down). */
+  /**
+   * Bounds of the advantage. With null it is not clipped, and negative weights push logged actions down. Default: [0,
+   * 10].
+   */
   advantageClip: readonly [low: number, high: number] | null;
   /**
    * Exponent of the off-policy correction: the weight is multiplied by clip(pi(a|s) / share of a in the log, 0.1, 10)^smoothing.
-   * Default 0, off, as in the authors' code. Higher favours rare items; the paper reports lower NDCG with it.
+   * 0 disables it, as in the authors' code. Higher: favors rare items; the paper reports a lower NDCG with it. Default: 0.
    */
   smoothing: number;
 }
@@ -34,8 +38,8 @@ export interface Sa2cOptions extends SnqnOptions {
 /**
  * Supervised advantage actor-critic (Xin et al., WSDM 2022). First phase `warmup`: SNQN. Second phase `advantage`: the
  * supervised term of each row is weighted by its clipped advantage, L = A CE + w (TD + TD of negatives),
- * A = clip(Q(s,a) - (Q(s,a) + sum_j Q(s,n_j)) / (K + 1)), no gradient through A. Augmented actions of an environment count
- * in the mean beside the negatives.
+ * A = clip(Q(s,a) - (Q(s,a) + sum_j Q(s,n_j)) / (K + 1)), without gradient through A. An environment's augmented actions are
+ * included in the mean together with the negatives.
  */
 export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
   type: 'sa2c',
@@ -70,7 +74,7 @@ function check(options: Sa2cOptions): void {
   if (clip !== null && !isInterval(clip)) {
     throw new LeaError('E_OPTION_VALUE', 'sa2c: advantageClip must be null or two finite numbers, low <= high.', {
       value: Array.isArray(clip) ? clip.map(show).join(', ') : clip,
-      hint: 'Such as [0, 10], the default; null for no bounds.',
+      hint: 'For example, use [0, 10] (the default), or null for no bounds.',
     });
   }
   if (smoothing > 0 && loss !== 'softmax') {
@@ -88,7 +92,8 @@ function isInterval(clip: unknown): boolean {
 function advantageCures({ advantageClip: clip }: Sa2cOptions): Agent['cures'] {
   const cures = { ...qCures('advantageLr'), 'advantage/mean': 'Lower gamma, the rewards or advantageLr.' };
   if (clip && clip[0] >= 0) return cures;
-  const negative = 'Advantages below 0 push the cross entropy up without bound: give advantageClip a lower bound of 0.';
+  const negative =
+    'Negative advantages increase the cross-entropy without bound. Set the lower bound of advantageClip to 0.';
   return { ...cures, 'loss/ce': negative };
 }
 
@@ -113,7 +118,7 @@ function weighting(
   };
 }
 
-/** [B, K] of several kinds of actions side by side; undefined when none of them are given. */
+/** Concatenates [B, K] tensors of several kinds of actions; undefined if there are none. */
 function joined(parts: readonly (tf.Tensor | undefined)[]): tf.Tensor | undefined {
   const given = parts.filter((part) => part !== undefined);
   return given.length > 0 ? tf.concat(given, 1) : undefined;

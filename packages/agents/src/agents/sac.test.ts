@@ -66,7 +66,7 @@ test('warmup: by validation, by a number of updates, or none', () => {
   ]);
   expect(phases({ warmup: 0, lr: 0.002, actorLr: 0.3 })).toEqual([['actor', 'last', 'early-stopping', 0.002]]);
   for (const warmup of [-1, 0.5]) expect(() => sac({ warmup })).toThrow(/whole number of updates of at least 0, or/);
-  expect(() => sac({ clamp: 1 as never })).toThrow(/no such choice/);
+  expect(() => sac({ clamp: 1 as never })).toThrow(/invalid value for clamp/);
 });
 
 test('cures by phase: clamp and warmup where they would help, else the rate of that phase', () => {

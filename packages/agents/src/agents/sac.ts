@@ -9,17 +9,21 @@ import { checkWarmup } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
 import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
+/** Options of `sac`. */
 export interface SacOptions extends SqnOptions {
   /**
-   * Length of the first phase (SQN): until validation stops improving (default), a number of updates (the authors: 30000 or
-   * 15000), or 0 for none, as their Caser and NextItNet scripts have it, which then diverge.
+   * Length of the first phase (SQN): `early-stopping`, a number of updates (the authors use 30000 or 15000), or 0 for no warm-up
+   * (as in their Caser and NextItNet scripts, which then diverge). Default: `early-stopping`.
    */
   warmup: number | 'early-stopping';
-  /** Learning rate of the second phase, whose Adam starts afresh. Default 0.001. Without a warm-up not read: there is one Adam, of `lr`. */
+  /**
+   * Learning rate of the second phase, which has a fresh Adam. Not used without warm-up: `lr` is used instead. Default:
+   * 0.001.
+   */
   actorLr: number;
   /**
-   * Whether negative values weigh 0. Default false, as in the paper: once Q(s,a) < 0 the cross entropy is pushed up, without
-   * bound. True makes that impossible.
+   * Whether to replace negative weights by 0. If false, as in the paper, the cross-entropy is increased without bound once
+   * Q(s,a) < 0. Default: false.
    */
   clamp: boolean;
 }
@@ -33,7 +37,7 @@ export const sacDefaults: SacOptions = {
 
 /**
  * Self-supervised actor-critic (Xin et al., SIGIR 2020). First phase `warmup`: SQN. Second phase `actor`: the supervised term
- * of each row is weighted by the value of its logged action, L = Q(s,a) CE + w TD, no gradient through the weight.
+ * of each row is weighted by the value of its logged action, L = Q(s,a) CE + w TD, without gradient through the weight.
  */
 export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
   type: 'sac',
@@ -59,7 +63,7 @@ export function checkSac(type: string, options: SacOptions): void {
   checkWarmup(type, options, 0);
 }
 
-/** Everything of SAC but its loss. */
+/** All parts of SAC except its loss. */
 export function sacParts(
   options: SacOptions,
   encoder: Parameters<typeof qParts>[1],
@@ -81,11 +85,11 @@ function actorCures({ warmup, clamp }: SacOptions): Agent['cures'] {
   const cures = qCures(rate);
   if (clamp) return cures;
   const sooner = warmup === 0 ? ', or warmup to "early-stopping"' : '';
-  const negative = `Values below 0 push the cross entropy up without bound: set clamp to true${sooner}, or lower ${rate}.`;
+  const negative = `Negative values increase the cross-entropy without bound. Set clamp to true${sooner}, or lower ${rate}.`;
   return { ...cures, 'loss/ce': negative, 'weight/mean': negative };
 }
 
-/** The value of the logged action as its weight. */
+/** The value of the logged action as the weight of its supervised term. */
 export function valueWeight(q: tf.Tensor, { clamp }: { readonly clamp: boolean }): Weighting {
   const value = stopGradient(q);
   const weight = clamp ? tf.relu(value) : value;

@@ -4,6 +4,7 @@ import { actorCriticLoss } from './loss.ts';
 import { checkQ, type QOptions, qDefaults } from './options.ts';
 import { onePhase, qParts } from './parts.ts';
 
+/** Options of `sqn`. */
 export interface SqnOptions extends QOptions, GuidanceOptions {}
 
 export const sqnDefaults: SqnOptions = { ...qDefaults, ...guidanceDefaults };

@@ -170,5 +170,5 @@ test('an item has one row with all heads, biases zero at first', () => {
 test('options out of range are refused', () => {
   expect(() => vpq({ heads: 0 })).toThrow(/heads must be a whole number/);
   expect(() => vpq({ penalty: -1 })).toThrow(/penalty must be a finite number/);
-  expect(() => vpq({ form: 'minus' as never })).toThrow(/form has no such choice/);
+  expect(() => vpq({ form: 'minus' as never })).toThrow(/invalid value for form/);
 });

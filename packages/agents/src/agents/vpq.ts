@@ -14,13 +14,14 @@ import { actorCriticLoss, learningStates } from './loss.ts';
 import { initCritic } from './parts.ts';
 import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from './sac.ts';
 
+/** Options of `vpq`. */
 export interface VpqOptions extends SacOptions, EnsembleOptions {}
 
 /**
- * Value Penalized Q-Learning (Gao et al., SIGIR 2022): SAC whose Q head is an ensemble. Predictions are a random mixture of
- * the heads, Q_w = sum_k w_k Q_k, w redrawn every step (REM). Targets are penalised by the standard deviation of the heads,
- * V = Q / (1 + penalty * std): the next action is the argmax of V of the mean of the heads, valued by V of the other
- * network's mixture. `q.weight` is [N, heads (H+1)]; as ranking head `q` it is the mean of the heads.
+ * Value Penalized Q-Learning (Gao et al., SIGIR 2022): SAC with an ensemble as Q head. Predictions are a random mixture of the
+ * heads, Q_w = sum_k w_k Q_k, with w redrawn every step (REM). Targets are penalized by the standard deviation of the heads,
+ * V = Q / (1 + penalty * std): the next action maximizes V of the mean of the heads and is evaluated by V of the target
+ * network's mixture. `q.weight` is [N, heads (H+1)]; the ranking head `q` uses the mean of the heads.
  */
 export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
   type: 'vpq',

@@ -2,7 +2,7 @@ import { attention, dropout, linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Mode } from '../types.ts';
 
-/** The parts of one attention layer: where its parameters are and how it is run. */
+/** Parameters and settings of one attention layer. */
 export interface AttentionLayer {
   readonly params: Tensors;
   /** Prefix of `q.weight`, `k.weight`, `v.weight` and their biases. */
@@ -15,7 +15,7 @@ export interface AttentionLayer {
  * Self-attention at every position.
  *
  * @param queries [B, L, D] before their projection
- * @param keys [B, L, D] before theirs; values are made of the same
+ * @param keys [B, L, D] before their projection; values are projected from the same
  * @param mask additive [B, L, L] or [1, L, L]
  * @returns [B, L, D]
  */
@@ -55,9 +55,9 @@ export function attendAll(
 }
 
 /**
- * Attention of one query per row, without projecting the keys and values of the window: q·(W x + b) = (Wᵀq)·x + const,
- * and the constant cancels in the softmax; sum_j a_j (W x_j + b) = W (sum_j a_j x_j) + b sum_j a_j. Equal to the last
- * row of `attendAll` up to rounding, at 1/L of its matrix products.
+ * Attention of one query per row, without projecting the keys and values of the window: q·(W x + b) = (Wᵀq)·x + const, where
+ * the constant cancels in the softmax, and sum_j a_j (W x_j + b) = W (sum_j a_j x_j) + b sum_j a_j. Equals the last row of
+ * `attendAll` up to rounding, with 1/L of its matrix products.
  *
  * @param query [B, D] @param keys [B, L, D] @param mask additive [B, L]
  * @returns [B, D]

@@ -28,7 +28,7 @@ export function initBlock(key: Key, name: string, options: BlockOptions): Values
   };
 }
 
-/** A block of a network in one pass. */
+/** A transformer block in one pass. */
 export interface Block {
   readonly params: Tensors;
   /** Prefix of its parameters. */
@@ -52,7 +52,7 @@ export function blockLast(block: Block, x: tf.Tensor, length: tf.Tensor, valid: 
 
 type Attend = (layer: AttentionLayer, query: tf.Tensor, keys: tf.Tensor) => tf.Tensor;
 
-/** `x` is where the block is computed, `all` what it attends to (the same, or the whole window of the last position). */
+/** Computes the block at `x`, attending to `all` (the same tensor, or the whole window for the last position). */
 function run(block: Block, x: tf.Tensor, all: tf.Tensor, attend: Attend): tf.Tensor {
   const { params, name, options } = block;
   const layer: AttentionLayer = { params, name, heads: options.heads, dropout: options.dropout };
@@ -87,7 +87,7 @@ function dropped({ name, options, mode }: Block, x: tf.Tensor, place: string): t
   return drop(x, options.dropout, mode, `${name}/${place}`);
 }
 
-/** Dropout at a place in the network: independent masks per pass and place. */
+/** Dropout with an independent mask per pass and place in the network. */
 export function drop(x: tf.Tensor, rate: number, mode: Mode, place: string): tf.Tensor {
   return mode.train && rate > 0 ? dropout(x, rate, mode.key!, `${mode.label}/${place}`) : x;
 }

@@ -9,27 +9,31 @@ import { convolution } from './convolution.ts';
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 import { checkWindow, padSteps, validSlots } from './window.ts';
 
+/** Options of `caser`. */
 export interface CaserOptions {
-  /** Columns of item vectors. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
+  /** Dimension of item vectors. More: higher capacity, slower, overfits sooner. Default: 64. */
   size: number;
-  /** Horizontal filters of each height. Default 16. More: more patterns of consecutive items, a wider state. */
+  /** Number of horizontal filters per height. More: more patterns of consecutive items, a wider state. Default: 16. */
   filters: number;
-  /** Heights of the horizontal filters, in events; none may exceed the window. Default [2, 3, 4]. Higher ones see longer patterns, each adds `filters` columns to the state. */
+  /**
+   * Heights of the horizontal filters, in events; at most the window. Higher filters see longer patterns, and each height adds
+   * `filters` columns to the state. Default: [2, 3, 4].
+   */
   heights: readonly number[];
-  /** Share of the state's columns dropped. Default 0.1, as the papers say and the SA2C code does; 0 is what the SQN code computes. More regularises more. */
+  /** Dropout rate of the state; 0.1 as in the papers and the SA2C code, while the SQN code has 0. Default: 0.1. */
   dropout: number;
-  /** Supervised loss at every position of the window instead of the last. Default false. Costs a pass per position. */
+  /** Supervised loss at every position of the window instead of only the last; costs a pass per position. Default: false. */
   everyPosition: boolean;
-  /** Text in the item table; default `none`. See `TextUse`. */
+  /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;
 }
 
 /**
- * Convolutional sequence embedding (Tang & Wang, WSDM 2018) in the form of the SQN/SNQN code, without user vectors: the
+ * Caser, convolutional sequence embedding (Tang & Wang, WSDM 2018) as in the SQN/SNQN code, without user vectors: the
  * window is an image E [L, size], zero at padding. Horizontal filters of height h span all columns: max over time of
  * relu(F * E + b); one vertical filter spans all L slots: relu(sum_l v_l E_l + b). The state is their concatenation,
  * `filters` x heights + `size` columns, so the output weights cannot be tied to the item table. An empty history gives
- * relu of the biases. Windows of fewer slots than the parameters' are read as padded to it.
+ * relu of the biases. Windows shorter than that of the parameters are padded.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`; `init` and `encode`: `E_WINDOW`
  */
@@ -47,9 +51,9 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
     init(key, shape, text) {
       const highest = Math.max(...o.heights);
       if (highest > shape.window) {
-        throw new LeaError('E_WINDOW', `caser: no filter may be higher than the window of ${shape.window}.`, {
+        throw new LeaError('E_WINDOW', `caser: heights must not exceed the window of ${shape.window}.`, {
           value: highest,
-          hint: 'Lower heights or widen the window.',
+          hint: 'Lower the heights or widen the window.',
         });
       }
       const weight = (name: string, dims: number[]) => ({
@@ -71,7 +75,7 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
         tf.expandDims(tf.transpose(valid), -1),
       );
       const image = padSteps(events, 0, window - events.shape[0]!);
-      // relu after the maximum: the same numbers and gradients as before it, on fewer of them.
+      // relu after the maximum gives the same values and gradients as before it, with fewer operations.
       const patterns = o.heights.map((height, i) => {
         const sums = convolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);
         return amax(tf.slice(sums, [height - 1, 0, 0]), 0);

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { padSteps } from './window.ts';
 
 /**
- * Causal convolution over time (a cross-correlation, as in deep learning), zeros standing before the first step: step t of
- * the result sees steps t, t - dilation, ..., t - (K - 1) dilation. One matrix product per tap over the steps it has;
- * steps lie outermost so that these are contiguous.
+ * Causal convolution over time (a cross-correlation, as usual in deep learning) with zero padding before the first step: step t
+ * of the result sees steps t, t - dilation, ..., t - (K - 1) dilation. Computed as one matrix product per tap; steps are the
+ * first axis so that slices are contiguous.
  *
  * @param x [T, B, D]
  * @param weight [F, D, K], K taps, the last one at the current step

@@ -3,14 +3,17 @@ import { linear, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { filledValue, uniformValue } from '../init.ts';
 
-/** A form of the GRU over vectors and hidden states of `size` columns; parameters `enc.gru.*` in PyTorch's names. */
+/** A variant of the GRU with vectors and hidden states of `size` columns; parameters `enc.gru.*` are named as in PyTorch. */
 export interface GruCell {
   init(key: Key, size: number): Values;
-  /** The step from one hidden state [B, size] to the next, given an input's products [B, 3 size] with `weight_ih_l0`. */
+  /**
+   * Computes the next hidden state [B, size] from the previous one and the input's products [B, 3 size] with
+   * `weight_ih_l0`.
+   */
   step(params: Tensors): (input: tf.Tensor, h: tf.Tensor) => tf.Tensor;
 }
 
-/** Reset after the recurrent product, two biases, everything uniform within 1 / sqrt(size). */
+/** As in PyTorch: reset gate after the recurrent product, two biases, all parameters uniform within 1 / sqrt(size). */
 const torch: GruCell = {
   init(key, size) {
     const shapes: Record<string, number[]> = {
@@ -34,10 +37,13 @@ const torch: GruCell = {
   },
 };
 
-/** Reset before the recurrent product, one bias: 1 for both gates, 0 for the candidate; Xavier-uniform over [x, h]. */
+/**
+ * As in TensorFlow: reset gate before the recurrent product, one bias (gates 1, candidate 0), Xavier-uniform over [x,
+ * h].
+ */
 const tensorflow: GruCell = {
   init(key, size) {
-    // TensorFlow has one weight for both gates and one for the candidate, each over x and h side by side.
+    // TensorFlow has one weight for both gates and one for the candidate, each over the concatenation of x and h.
     const bounds = [Math.sqrt(6 / (4 * size)), Math.sqrt(6 / (3 * size))] as const;
     const weight = (name: string) => {
       const value = uniformValue(key, name, [3 * size, size], 1);

@@ -8,26 +8,33 @@ import { gruCells } from './gru-cells.ts';
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 import { lastStep } from './window.ts';
 
+/** Options of `gru4rec`. */
 export interface Gru4recOptions {
-  /** Columns of item vectors and states. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
+  /** Dimension of item vectors and states. More: higher capacity, slower, overfits sooner. Default: 64. */
   size: number;
   /**
-   * Form of the gates and their initial weights. Default `torch`: reset after the recurrent product. `tensorflow`: before it,
-   * gate biases begin at 1, Xavier-uniform weights, as in the code of SQN and SA2C.
+   * Variant of the gates and their initialization. `torch`: reset gate after the recurrent product. `tensorflow`: reset gate
+   * before it, gate biases start at 1, Xavier-uniform weights, as in the code of SQN and SA2C. Default: `torch`.
    */
   gates: 'torch' | 'tensorflow';
-  /** Share of the input values dropped. Default 0, as in the lineage. More regularises more. */
+  /** Dropout rate of the input vectors; 0 as in the original code. Higher regularizes more. Default: 0. */
   dropout: number;
-  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. Helps where items repeat or data are thin, hurts elsewhere: choose on validation. */
+  /**
+   * Whether the supervised head shares the item table; `'bias'` adds a learned bias per item. Can help with sparse data or
+   * repeated items; choose it on validation. Default: false.
+   */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of the last. Default false. True: more signal per row, at L times the head's cost. */
+  /**
+   * Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default:
+   * false.
+   */
   everyPosition: boolean;
-  /** Text in the item table; default `none`. See `TextUse`. */
+  /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;
 }
 
 /**
- * One GRU layer (Hidasi et al., ICLR 2016) over the window; state = hidden state after `length` steps, h0 = 0,
+ * One GRU layer (Hidasi et al., ICLR 2016) over the window. The state is the hidden state after `length` steps, h0 = 0,
  * h' = (1 - z) n + z h. Gates `torch`: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), all weights uniform within
  * 1 / sqrt(size); `tensorflow`: n = tanh(W_in x + b_n + W_hn (r h)). An empty history is one step on the learned padding vector.
  *
@@ -59,7 +66,7 @@ export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOpt
 /** The hidden states [B, D] after each of the L steps. */
 function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size, gates }: Gru4recOptions): tf.Tensor[] {
   const [rows, window] = items.shape as [number, number];
-  // Steps outermost, so that each step is a contiguous slice.
+  // Steps are the first axis, so that each step is a contiguous slice.
   const x = drop(lookUp(params, tf.transpose(items), mode), dropout, mode, 'input');
   const products = linear(x, params['enc.gru.weight_ih_l0']!, params['enc.gru.bias_ih_l0']!);
   // A split into one part has no gradient in tfjs.

@@ -6,17 +6,18 @@ import type { Encoder, Mode, Shape } from '../types.ts';
 import { whiten } from './whiten.ts';
 
 /**
- * What an item's vector is made of:
- * - `none`: a free vector per item;
- * - `project`: the free vector plus a learned projection of the item's frozen text vector (read in every pass);
- * - `init`: a free vector that starts as the whitened text vector (text is read once, at `init`).
+ * How an item's vector uses text:
+ * - `none`: a learned vector per item, without text;
+ * - `project`: the learned vector plus a learned projection of the item's frozen text vector (needed in every pass);
+ * - `init`: a learned vector that is initialized with the whitened text vector (text is needed only for `init`).
  */
 export type TextUse = (typeof textUses)[number];
 
 export const textUses = ['none', 'project', 'init'] as const;
 
 /**
- * `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the lineage; with `project` also `emb.text.weight` [size, textSize].
+ * Initial item parameters: `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the original code; with `project` also
+ * `emb.text.weight` [size, textSize].
  *
  * @throws LeaError `E_TEXT_MISSING`, `E_TEXT_SHAPE`
  */
@@ -25,9 +26,9 @@ export function initItems(key: Key, shape: Shape, size: number, use: TextUse, te
   if (use === 'init') {
     if (!text) throw missingText("text: 'init'", 'init(key, shape, text)');
     if (text.shape[0] !== shape.items) {
-      throw new LeaError('E_TEXT_SHAPE', 'There must be one text vector per item.', {
+      throw new LeaError('E_TEXT_SHAPE', 'Expected one text vector per item.', {
         value: text.shape,
-        hint: `Expected [${shape.items}, any].`,
+        hint: `Expected shape [${shape.items}, any].`,
       });
     }
     table.data.set(whiten(text, size));
@@ -39,7 +40,7 @@ export function initItems(key: Key, shape: Shape, size: number, use: TextUse, te
   return { 'emb.weight': table, 'emb.text.weight': weight };
 }
 
-/** Vectors [..., size] of item ids; the padding id has its own free vector and no text. */
+/** Vectors [..., size] of item ids; the padding id has a learned vector and no text. */
 export function lookUp(params: Tensors, ids: tf.Tensor, mode: Mode): tf.Tensor {
   const free = embedding(params['emb.weight']!, ids);
   const weight = params['emb.text.weight'];
@@ -51,7 +52,7 @@ export function lookUp(params: Tensors, ids: tf.Tensor, mode: Mode): tf.Tensor {
   return tf.add(free, tf.mul(linear(rows, weight), isItem));
 }
 
-/** Vectors of all items [N, size], padding left out. */
+/** Vectors of all items [N, size], without padding. */
 export function itemTable(params: Tensors, text?: tf.Tensor): tf.Tensor2D {
   const table = params['emb.weight']!;
   const [rows, size] = table.shape as [number, number];
@@ -61,16 +62,16 @@ export function itemTable(params: Tensors, text?: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * The padding id: the last row of the item tables that the encoder declares.
+ * The padding id: the last row of the encoder's item tables.
  *
- * @throws LeaError `E_ITEM_TABLE` when it declares none, or one that is no parameter
+ * @throws LeaError `E_ITEM_TABLE` when `itemTables` is empty or does not name a parameter
  */
 export function paddingId({ name, itemTables }: Encoder, params: Tensors): number {
   const table = params[itemTables[0] ?? ''];
   if (table) return table.shape[0]! - 1;
-  throw new LeaError('E_ITEM_TABLE', `The encoder ${name} has no parameter of the name in itemTables.`, {
+  throw new LeaError('E_ITEM_TABLE', `itemTables of the encoder ${name} does not name a parameter.`, {
     value: itemTables,
-    hint: `Name those with a row per item id, padding last. Parameters are: ${Object.keys(params).join(', ')}.`,
+    hint: `List the parameters with one row per item id, padding last. The parameters are: ${Object.keys(params).join(', ')}.`,
   });
 }
 
@@ -80,12 +81,12 @@ function neededText(text: tf.Tensor | undefined): tf.Tensor {
 }
 
 function missingText(option: string, where: string): LeaError {
-  return new LeaError('E_TEXT_MISSING', `The encoder has ${option} but was given no text vectors.`, {
+  return new LeaError('E_TEXT_MISSING', `The encoder has ${option} but received no text vectors.`, {
     hint: `Pass them as ${where}.`,
   });
 }
 
-/** What an encoder says of itself that follows from its options about items. */
+/** The traits of an encoder that follow from its item options. */
 export function itemTraits(o: {
   size: number;
   text: TextUse;

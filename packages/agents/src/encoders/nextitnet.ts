@@ -10,27 +10,44 @@ import { convolution } from './convolution.ts';
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 import { lastStep, validSlots } from './window.ts';
 
+/** Options of `nextitnet`. */
 export interface NextitnetOptions {
-  /** Columns of item vectors and states, and channels of every convolution. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
+  /**
+   * Dimension of item vectors and states, and channels of all convolutions. More: higher capacity, slower, overfits
+   * sooner. Default: 64.
+   */
   size: number;
-  /** A residual block per entry: its first convolution has this dilation, its second twice that. Default [1, 2, 1, 2, 1, 2]. More or larger ones see further back; each block costs two convolutions. */
+  /**
+   * One residual block per entry: its first convolution has this dilation, the second twice as much. More or larger entries see
+   * further back; each block costs two convolutions. Default: [1, 2, 1, 2, 1, 2].
+   */
   dilations: readonly number[];
-  /** Taps of every convolution. Default 3. More see further back, at proportional cost; 1 sees single events only. */
+  /**
+   * Kernel size of all convolutions. Larger: sees further back at proportional cost; 1 sees single events only.
+   * Default: 3.
+   */
   kernel: number;
-  /** Share of values dropped at the input and at the end of each block, before its input is added. Default 0, as in the lineage. More regularises more. */
+  /** Dropout rate of the input and of each block's output before the residual; 0 as in the original code. Default: 0. */
   dropout: number;
-  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. Helps where items repeat or data are thin, hurts elsewhere: choose on validation. */
+  /**
+   * Whether the supervised head shares the item table; `'bias'` adds a learned bias per item. Can help with sparse data or
+   * repeated items; choose it on validation. Default: false.
+   */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of the last. Default false. True: more signal per row, at L times the head's cost. */
+  /**
+   * Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default:
+   * false.
+   */
   everyPosition: boolean;
-  /** Text in the item table; default `none`. See `TextUse`. */
+  /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;
 }
 
 /**
- * Dilated causal convolutions (Yuan et al., WSDM 2019) in the form of the SQN/SNQN code: residual blocks
- * x + relu(LN(conv(relu(LN(conv(x)))))), the second convolution at twice the dilation of the first; padding is zeroed
- * before the stack and after every block; state at the last event. Layer norms have eps 1e-8. An empty history gives zeros.
+ * NextItNet, dilated causal convolutions (Yuan et al., WSDM 2019) as in the SQN/SNQN code: residual blocks
+ * x + relu(LN(conv(relu(LN(conv(x)))))), where the second convolution has twice the dilation of the first. Padding is zeroed
+ * before the stack and after every block. The state is the output at the last event. Layer norms have eps 1e-8. An empty
+ * history gives zeros.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Encoder, Histories, Mode } from '../types.ts';
 
 /**
- * States [B, L, H] after each event, out of an encoder that gives the last state only: every prefix of a history is
- * encoded as a history of its own, which costs L passes.
+ * States [B, L, H] after each event, for an encoder that computes only the last state: every prefix of a history is encoded
+ * separately, which costs L passes.
  */
 export function encodePrefixes(
   encode: Encoder['encode'],

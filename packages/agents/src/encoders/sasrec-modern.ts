@@ -2,29 +2,36 @@ import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { TextUse } from './items.ts';
 import { checkTransformer, transformer } from './transformer.ts';
 
+/** Options of `sasrecModern`. */
 export interface SasrecModernOptions {
-  /** Columns of item vectors and states. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
+  /** Dimension of item vectors and states. More: higher capacity, slower, overfits sooner. Default: 64. */
   size: number;
-  /** Transformer blocks. Default 2. More: longer chains of dependence, dearer steps; each costs the whole window. */
+  /** Number of transformer blocks. More: deeper interactions, slower. Default: 2. */
   blocks: number;
-  /** Attention heads; must divide `size`. Default 2. More: more patterns side by side, each of fewer columns. */
+  /** Number of attention heads; must divide `size`. More: more attention patterns with fewer columns each. Default: 2. */
   heads: number;
-  /** Width of the feed-forward part in multiples of `size`. Default 2. More: more capacity per block, dearer steps. */
+  /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 2. */
   inner: number;
-  /** Share of values dropped at the input, in and after the attention and twice in the feed-forward part. Default 0.3. More regularises more; lower it where data are plenty. */
+  /**
+   * Dropout rate of the input, in and after attention, and in the feed-forward layers. Lower it for large data.
+   * Default: 0.3.
+   */
   dropout: number;
-  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item, false gives the head weights of its own. Default true. */
+  /** Whether the supervised head shares the item table; `'bias'` adds a learned bias per item. Default: true. */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window (default) or, with false, at the last one: less signal per row, at an L-th of the head's cost. */
+  /**
+   * Supervised loss at every position of the window, or only at the last one, which divides the head's cost by L.
+   * Default: true.
+   */
   everyPosition: boolean;
-  /** Text in the item table; default `none`. See `TextUse`. */
+  /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;
 }
 
 /**
- * The self-attentive encoder as it is built today: pre-norm residual blocks with output projection and GELU, positions
- * counted from the newest event, output weights shared with the item table, supervised loss at every position. An empty
- * history gives exactly `enc.ln.bias`.
+ * SASRec with a current architecture: pre-norm residual blocks with output projection and GELU, positions counted from the
+ * newest event, output weights tied to the item table, supervised loss at every position. An empty history gives exactly
+ * `enc.ln.bias`.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`; `encode`: `E_WINDOW`
  */

@@ -3,35 +3,51 @@ import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { TextUse } from './items.ts';
 import { checkTransformer, transformer } from './transformer.ts';
 
+/** Options of `sasrec`. */
 export interface SasrecOptions {
-  /** Columns of item vectors and states. Default 64. More: finer distinctions, dearer steps, sooner overfitted. */
+  /** Dimension of item vectors and states. More: higher capacity, slower, overfits sooner. Default: 64. */
   size: number;
-  /** Transformer blocks. Default 1. More: longer chains of dependence, dearer steps. Only the last position of the last one is computed, earlier ones cost the whole window. */
+  /**
+   * Number of transformer blocks. More: deeper interactions, slower. The last block is computed at the last position only,
+   * earlier blocks at the whole window. Default: 1.
+   */
   blocks: number;
-  /** Attention heads; must divide `size`. Default 1. More: more patterns side by side, each of fewer columns. */
+  /** Number of attention heads; must divide `size`. More: more attention patterns with fewer columns each. Default: 1. */
   heads: number;
-  /** Share of values dropped at the input, in the attention weights and twice in the feed-forward part. Default 0.1. More regularises more. */
+  /** Dropout rate of the input, the attention weights and the feed-forward layers. Higher regularizes more. Default: 0.1. */
   dropout: number;
-  /** Position 0 is the first slot of the window (`slot`, as in the lineage, default) or the newest event (`recency`). */
+  /**
+   * Whether position 0 is the first slot of the window (`slot`, as in the original code) or the newest event
+   * (`recency`). Default: `slot`.
+   */
   positions: 'slot' | 'recency';
-  /** Share the item table with the supervised head; `'bias'` adds a learned bias per item. Default false. Helps where items repeat or data are thin, hurts elsewhere: choose on validation. */
+  /**
+   * Whether the supervised head shares the item table; `'bias'` adds a learned bias per item. Can help with sparse data or
+   * repeated items; choose it on validation. Default: false.
+   */
   tied: boolean | 'bias';
-  /** Supervised loss at every position of the window instead of the last. Default false. True: more signal per row, at L times the head's cost. */
+  /**
+   * Supervised loss at every position of the window instead of only the last; multiplies the head's cost by L. Default:
+   * false.
+   */
   everyPosition: boolean;
-  /** `lineage` (default): query LN(x), keys and values x, residual LN(x), no output projection. `pre`: the ordinary pre-norm block with output projection. */
+  /**
+   * Block structure. `lineage` (the original code): query LN(x), keys and values x, residual LN(x), no output projection. `pre`:
+   * standard pre-norm block with output projection. Default: `lineage`.
+   */
   norm: 'lineage' | 'pre';
-  /** Of the feed-forward part. Default `relu`; `gelu` is smooth and somewhat dearer. */
+  /** Activation of the feed-forward layers; `gelu` is smooth and somewhat slower. Default: `relu`. */
   activation: 'relu' | 'gelu';
-  /** Width of the feed-forward part in multiples of `size`. Default 1. More: more capacity per block, dearer steps. */
+  /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 1. */
   inner: number;
-  /** Text in the item table; default `none`. See `TextUse`. */
+  /** How item vectors use text, see `TextUse`. Default: `none`. */
   text: TextUse;
 }
 
 /**
- * Self-attentive encoder (Kang & McAuley, ICDM 2018) in the form of the SQN/SNQN code: x = item + position, no sqrt(d)
- * scale; attention with query LN(x) over the raw x; residuals on the normed input; final LN; state at the last event.
- * Layer norms have eps 1e-8. An empty history gives exactly `enc.ln.bias`, whatever the other weights.
+ * SASRec, the self-attentive encoder (Kang & McAuley, ICDM 2018) as in the SQN/SNQN code: x = item + position without a
+ * sqrt(d) scale; attention with query LN(x) over the raw x; residuals on the normalized input; final LN; the state is the
+ * output at the last event. Layer norms have eps 1e-8. An empty history gives exactly `enc.ln.bias`.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`; `encode`: `E_WINDOW`
  */

@@ -9,7 +9,7 @@ import { type BlockOptions, blockAll, blockLast, drop, initBlock } from './block
 import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
 import { checkWindow, lastPosition, validSlots } from './window.ts';
 
-/** What the self-attentive encoders have in common. */
+/** Options of all self-attentive encoders. */
 export interface TransformerOptions extends BlockOptions {
   readonly blocks: number;
   readonly positions: 'slot' | 'recency';
@@ -24,19 +24,22 @@ export function checkTransformer(
   o: Omit<TransformerOptions, 'norm' | 'activation' | 'positions'>,
 ): void {
   const count = [1, Infinity, 'whole'] as const;
-  // A name is made for every block.
+  // Limited because every block has named parameters.
   const blocks = [1, 4096, 'whole'] as const;
   checkRanges(where, o, { size: count, blocks, heads: count, inner: count, dropout: [0, 0.99] });
   checkChoices(where, o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
   if (o.size % o.heads !== 0) {
-    throw new LeaError('E_OPTION_VALUE', `${where}: size ${o.size} cannot be split over that many heads.`, {
+    throw new LeaError('E_OPTION_VALUE', `${where}: heads must divide size ${o.size}.`, {
       value: o.heads,
-      hint: 'heads must divide size.',
+      hint: 'Choose another number of heads.',
     });
   }
 }
 
-/** Item plus position vectors, dropout, causal self-attention blocks, a last norm. Padding is zeroed before that norm. */
+/**
+ * Item plus position vectors, dropout, causal self-attention blocks and a final norm. Padding is zeroed before that
+ * norm.
+ */
 export function transformer(where: string, o: TransformerOptions): EncoderParts {
   const names = Array.from({ length: o.blocks }, (_, i) => `enc.blocks.${i}`);
   const finalNorm = (params: Tensors, x: tf.Tensor) =>
@@ -73,7 +76,7 @@ export function transformer(where: string, o: TransformerOptions): EncoderParts 
   };
 }
 
-/** [L, D] or, for recency, [B, L, D]; what padding gets does not matter, it is masked. */
+/** [L, D] or, for recency, [B, L, D]; the vectors at padding do not matter because padding is masked. */
 function positionVectors(table: tf.Tensor, { items, length }: Histories, positions: 'slot' | 'recency'): tf.Tensor {
   const window = items.shape[1]!;
   if (positions === 'slot') {

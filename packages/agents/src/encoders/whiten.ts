@@ -1,9 +1,9 @@
 import { centre, covariance, mainDirections, type Value } from '@lea/tensor';
 
 /**
- * PCA whitening: the `size` main directions of the centred rows, each scaled to variance 1 / size, so that rows have
- * length about 1. Directions by subspace iteration (their span converges, and whitening makes every basis of it
- * equally good up to a rotation; ordering within it is not needed).
+ * PCA whitening: projects the centered rows onto their `size` principal directions, each scaled to variance 1 / size, so that
+ * rows have a length of about 1. The directions come from subspace iteration: their span converges, and after whitening all
+ * bases of the span are equal up to a rotation.
  *
  * @param text float32 [N, D]
  * @returns [N * size]; columns beyond min(N - 1, D) are zero
@@ -21,7 +21,7 @@ export function whiten(text: Value, size: number): Float32Array {
       projected[i * rank + j] = sum;
     }
   }
-  // Cholesky of the projected covariance turns any basis of the subspace into a white one.
+  // The Cholesky factor of the projected covariance whitens any basis of the subspace.
   const lower = cholesky(covariance(projected, rows, rank), rank);
   const out = new Float32Array(rows * size);
   const scale = 1 / Math.sqrt(size);

@@ -3,7 +3,7 @@ import { embedding } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
 
-/** [B, L] float 1 at real events, 0 at padding: beyond the length, or the padding id. */
+/** [B, L] float: 1 at events, 0 at padding (slots beyond the length, or the padding id). */
 export function validSlots({ items, length }: Histories, padId: number): tf.Tensor2D {
   const window = items.shape[1]!;
   const slots = tf.reshape(tf.range(0, window, 1, 'int32'), [1, window]);
@@ -12,7 +12,7 @@ export function validSlots({ items, length }: Histories, padId: number): tf.Tens
 }
 
 /**
- * Refuses histories wider than the window that the parameters were made for.
+ * Refuses histories that are wider than the window of the parameters.
  *
  * @throws LeaError `E_WINDOW`
  */
@@ -25,7 +25,7 @@ export function checkWindow(where: string, { items }: Histories, window: number)
 }
 
 /**
- * Histories with one more event each: a full window drops its oldest event, an empty history becomes the event alone.
+ * Appends one event to each history: a full window drops its oldest event.
  *
  * @param histories [B, L] @param events int32 [B]
  */
@@ -51,7 +51,7 @@ export function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   return embedding(tf.reshape(x, [rows * window, width]), flat) as tf.Tensor2D;
 }
 
-/** The rows [B, D] of `x` [L, B, D], steps outermost, at position length - 1. */
+/** The rows [B, D] of `x` [L, B, D] at position length - 1. */
 export function lastStep(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   const [window, rows, width] = x.shape as [number, number, number];
   const before = tf.mul(tf.sub(length, tf.scalar(1, 'int32')), tf.scalar(rows, 'int32'));
@@ -59,7 +59,7 @@ export function lastStep(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   return embedding(tf.reshape(x, [window * rows, width]), flat) as tf.Tensor2D;
 }
 
-/** `x` [L, B, D], steps outermost, between so many steps of zeros. */
+/** Pads `x` [L, B, D] with steps of zeros before and after. */
 export function padSteps(x: tf.Tensor, before: number, after: number): tf.Tensor {
   if (before === 0 && after === 0) return x;
   const none: [number, number] = [0, 0];

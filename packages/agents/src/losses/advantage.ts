@@ -2,11 +2,11 @@ import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Advantage of the logged action over the mean of it and other actions, A = Q(s,a) - (Q(s,a) + sum_j Q(s,b_j)) / (K + 1)
- * (SA2C eq. 6 with a union), [B]. No gradient.
+ * [B] advantage of the logged action over the mean of this and other actions,
+ * A = Q(s,a) - (Q(s,a) + sum_j Q(s,b_j)) / (K + 1) (SA2C eq. 6 with a union). No gradient.
  *
- * @param qAction [B] @param qOthers [B, K] of negative and, where there are some, augmented actions
- * @param kept [B, K] 0/1: which of them count; all when left out
+ * @param qAction [B] @param qOthers [B, K] values of negative and augmented actions
+ * @param kept [B, K] 1 for actions that count, else 0; default: all count
  */
 export function advantage(qAction: tf.Tensor, qOthers: tf.Tensor, kept?: tf.Tensor): tf.Tensor1D {
   const action = stopGradient(qAction);

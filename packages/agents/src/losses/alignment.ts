@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { infoNce, unit } from './contrastive.ts';
 
 /**
- * How far states are from those of an environment, per row [B]: 1 - cos(W s, e), or InfoNCE between W s and e over the rows
- * of the batch. The state is what is projected: a projection of e could make all rows alike, and the term 0.
+ * [B] distance of states from those of an environment: 1 - cos(W s, e), or InfoNCE between W s and e over the rows of the batch.
+ * The encoder's state is projected, not the environment's: a projection of e could collapse all rows to make the loss 0.
  *
  * @param states s [B, H] @param environment e [B, E], without gradient @param weight W [E, H]
- * @param temperature of InfoNCE; left out: cosine
+ * @param temperature temperature of InfoNCE; default: cosine instead of InfoNCE
  */
 export function alignmentLoss(
   states: tf.Tensor,

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { validSlots } from '../encoders/window.ts';
 import type { Histories } from '../types.ts';
 
-/** How a history is altered: its events in random order; a stretch of 2 or 3 blanked out; each blanked with chance 0.15. */
+/** How to alter a history: shuffle its events, remove 2 or 3 consecutive events, or remove each with probability 0.15. */
 export type Augmentation = 'permute' | 'crop' | 'mask';
 
 const MASK_SHARE = 0.15;
 
 /**
- * Histories of the same length with some of their information gone; empty ones come back as they are. Blanks hold the
- * padding id. The newest event is never blanked, since encoders read their state there.
+ * Alters histories without changing their length; removed events become the padding id. Empty histories are unchanged. The newest
+ * event is never removed, because encoders read their state there.
  *
  * @param key int32 [2]
  */
@@ -24,14 +24,14 @@ const alter: Record<Augmentation, (histories: Histories, key: tf.Tensor, padId: 
   mask,
 };
 
-/** Each event moves to its rank among uniform draws: at windows of tens of events that is less work than a sort. */
+/** Each event moves to its rank among uniform draws, which is cheaper than sorting for windows of tens of events. */
 function permute(histories: Histories, key: tf.Tensor, padId: number): tf.Tensor {
   const { items } = histories;
   const [rows, window] = items.shape as [number, number];
   const slots = slotsOf(window);
   const valid = validSlots(histories, padId);
   const draws = randomUniform(key, 'permute', [rows, window]);
-  // Padding sorts behind all draws, in its own order.
+  // Padding is ranked after all draws and keeps its order.
   const order = tf.add(tf.mul(valid, draws), tf.mul(tf.sub(tf.scalar(1), valid), tf.add(slots, tf.scalar(1))));
   const [mine, other] = [tf.expandDims(order, 2), tf.expandDims(order, 1)];
   const earlier = tf.less(tf.reshape(slots, [1, 1, window]), tf.reshape(slots, [1, window, 1]));
@@ -50,7 +50,7 @@ function crop({ items, length }: Histories, key: tf.Tensor, padId: number): tf.T
   );
   const choices = tf.add(tf.sub(older, width), tf.scalar(1));
   const drawn = tf.floor(tf.mul(randomUniform(key, 'crop start', [rows]), choices));
-  // Rounding in float32 may lift the last draw to the number of choices itself.
+  // Rounding in float32 may raise the largest draw to the number of choices itself.
   const start = tf.expandDims(tf.minimum(drawn, tf.sub(choices, tf.scalar(1))), 1);
   const slots = slotsOf(window);
   const inside = tf.logicalAnd(tf.greaterEqual(slots, start), tf.less(slots, tf.add(start, tf.expandDims(width, 1))));

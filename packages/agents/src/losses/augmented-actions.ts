@@ -1,22 +1,22 @@
 import { randomUniform, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Positive actions of the environment that were drawn for a step, [B, M] each. */
+/** The environment's positive actions drawn for a step, [B, M] each. */
 export interface AugmentedActions {
-  /** int32 item ids. */
+  /** int32 item indices. */
   readonly actions: tf.Tensor2D;
-  /** What the environment says they are worth. */
+  /** Rewards that the environment assigns to them. */
   readonly rewards: tf.Tensor2D;
-  /** 0 where a row has no positive action of positive weight, else 1. */
+  /** 0 if the row has no positive action with a positive weight, else 1. */
   readonly kept: tf.Tensor2D;
 }
 
 /**
  * Draws `count` of each row's positive actions with replacement, in proportion to their weights (the inverse of the
- * cumulative weights), so that the mean over the draws estimates the weighted mean over all of them.
+ * cumulative weights), so the mean over the draws estimates the weighted mean over all positive actions.
  *
  * @param batch `targets`, `targetWeights` and `targetRewards` [B, k]
- * @returns undefined when the batch has no rewards of positive actions, or none are to be drawn
+ * @returns undefined if the batch has no rewards of positive actions or `count` is 0
  */
 export function augmentedActions(
   { targets, targetWeights, targetRewards }: Tensors,
@@ -32,7 +32,7 @@ export function augmentedActions(
     tf.sum(tf.cast(tf.lessEqual(tf.expandDims(upTo, 1), tf.expandDims(draws, 2)), 'float32'), 2),
     'int32',
   );
-  // All weights are passed where their sum is 0, or where rounding lifts a draw to the sum.
+  // All weights are passed if their sum is 0, or if rounding raises a draw to the sum.
   const slot = tf.minimum(passed, tf.scalar(k - 1, 'int32'));
   const flat = tf.reshape(tf.add(slot, tf.expandDims(tf.range(0, rows * k, k, 'int32'), 1)), [rows * count]);
   const drawn = (x: tf.Tensor) => tf.reshape(tf.gather(tf.reshape(x, [rows * k]), flat as tf.Tensor1D), [rows, count]);

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The conservative penalty per row [B], logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); with a
- * temperature T: T logsumexp_b (Q(s,b) / T) - Q(s,a).
+ * [B] conservative penalty logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); with a temperature T:
+ * T logsumexp_b (Q(s,b) / T) - Q(s,a).
  *
- * With candidates the sum over all items is estimated: that of the logged action, and the mean over the draws of
- * exp(Q) / q. Differs from the exact one in expectation only by counting the logged action twice.
+ * With candidates the sum over all items is estimated by the term of the logged action plus the mean over the draws of
+ * exp(Q) / q. Its expectation differs from the exact sum only because the logged action is counted twice.
  *
  * @param all Q(s, .) of all items [B, N], or of the candidates [B, K], with gradient
  * @param q Q(s,a) [B] of the logged actions, with gradient
- * @param options.candidates int32 [K], with `logQ` [N], the log of the distribution they were drawn from; without: uniform
+ * @param options.candidates int32 [K]; `logQ` [N] is the log of their sampling distribution; default: uniform
  */
 export function conservativePenalty(
   all: tf.Tensor,

@@ -2,9 +2,9 @@ import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * InfoNCE per row [B] between two views of the same rows, in both directions: -log of the share that the row's other view
- * has in sum exp(cos / temperature) over all other vectors of both views, 2B - 1 of them (NT-Xent, Chen et al., ICML 2020).
- * Rows of the batch are each other's negatives.
+ * [B] symmetric InfoNCE between two views of the same rows (NT-Xent, Chen et al., ICML 2020): -log of the share of the row's
+ * other view in the sum of exp(cos / temperature) over the 2B - 1 other vectors of both views. The other rows of the batch
+ * are the negatives.
  *
  * @param first [B, H] @param second [B, H]
  */
@@ -23,7 +23,7 @@ export function infoNce(first: tf.Tensor, second: tf.Tensor, temperature: number
   return tf.sub(tf.mean(tf.reshape(others, [2, rows]), 0), positive) as tf.Tensor1D;
 }
 
-/** Rows of length 1. A zero row (the empty history of some encoders) stays zero, with a gradient of ordinary size. */
+/** Scales rows to length 1. A zero row (an empty history of some encoders) stays zero, with a bounded gradient. */
 export function unit(x: tf.Tensor): tf.Tensor {
   const squares = tf.sum(tf.square(x), 1, true);
   return tf.div(x, tf.sqrt(tf.add(squares, tf.cast(tf.less(stopGradient(squares), tf.scalar(1e-12)), 'float32'))));

@@ -4,26 +4,26 @@ import { criticHead, greedy, supervisedHead, values } from '../heads.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { plain, type Valuation } from './valuation.ts';
 
-/** The network that learns and the one that values. */
+/** The learning network and the target network. */
 export interface Networks {
   readonly params: Tensors;
   readonly target: Tensors;
 }
 
-/** The passes of a bootstrap, each with dropout masks of its own. */
+/** The two passes of a bootstrap, each with separate dropout masks. */
 export interface Passes {
   readonly select: Mode;
   readonly value: Mode;
 }
 
 /**
- * Double-Q bootstrap values [B]: Q'(s, argmax_b Q(s, b)), the learning network selects, the target network values, each
- * in a pass of its own. No gradient.
+ * [B] double-Q bootstrap values Q'(s, argmax_b Q(s, b)): the learning network selects the action and the target network
+ * evaluates it, each in a separate pass. No gradient.
  *
- * @param candidates the items that may be selected; all when left out
- * @param environment states of an environment [B, E] that the Q heads read as well
- * @param bcq share of the favourite's probability under the supervised head that an action needs to be selected
- * @param valuation how the two networks' heads are read; as they are when left out
+ * @param candidates the items that may be selected; default: all
+ * @param environment [B, E] states of an environment, as additional features of the Q heads
+ * @param bcq minimum fraction of the supervised head's maximum probability that an action needs to be selected
+ * @param valuation how to read the two networks' Q heads; default: directly
  */
 export function doubleQ(
   encoder: Encoder,
@@ -49,7 +49,7 @@ export function doubleQ(
   return valuation.value(valued, best) as tf.Tensor1D;
 }
 
-/** Bool, of the form of `logits`: whose probability is at least `share` of the row's greatest. */
+/** Bool in the shape of `logits`: whether the probability is at least `share` times the row's maximum. */
 export function likely(logits: tf.Tensor, share: number): tf.Tensor {
   return tf.greaterEqual(logits, tf.add(tf.max(logits, 1, true), tf.scalar(Math.log(share))));
 }

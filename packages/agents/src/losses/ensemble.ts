@@ -5,17 +5,20 @@ import type { Valuation } from './valuation.ts';
 
 /** Options of agents whose Q head is an ensemble. */
 export interface EnsembleOptions {
-  /** Q heads side by side. Default 15, as in the authors' code. More: a better estimate of the spread, a dearer step. */
+  /** Number of Q heads; 15 as in the authors' code. More: a better estimate of the spread, slower steps. Default: 15. */
   heads: number;
-  /** Coefficient of the penalty on uncertain targets. Default 10 (the authors also ran 20). Higher trusts fewer actions; 0: none. */
+  /** Coefficient of the penalty on uncertain targets; 0 disables it, the authors used 10 and 20. Default: 10. */
   penalty: number;
-  /** `ratio` (default): Q / (1 + penalty * std). `difference`: Q - penalty * std, a lower confidence bound, their ablation. */
+  /**
+   * `ratio`: Q / (1 + penalty * std). `difference`: Q - penalty * std, a lower confidence bound (an ablation). Default:
+   * `ratio`.
+   */
   form: 'ratio' | 'difference';
 }
 
 /**
- * How Value Penalized Q-Learning reads an ensemble: its mixture learns; targets are penalised by the standard deviation of
- * the heads, selected by their mean and valued by the mixture.
+ * How Value Penalized Q-Learning reads an ensemble: the mixture of the heads learns. Targets are penalized by the standard
+ * deviation of the heads; actions are selected by the mean of the heads and evaluated by the mixture.
  *
  * @param mixture convex weights [heads]
  */
@@ -40,29 +43,32 @@ export function penalisedEnsemble(options: EnsembleOptions, mixture: tf.Tensor):
   };
 }
 
-/** Random convex weights [heads], the same for all rows of a step: u_k / sum u, u uniform (REM, Agarwal et al., ICML 2020). */
+/**
+ * [heads] random convex weights, the same for all rows of a step: u_k / sum u, u uniform (REM, Agarwal et al., ICML
+ * 2020).
+ */
 export function mixtureWeights(key: tf.Tensor, heads: number): tf.Tensor1D {
-  // Draws may be 0, and so may a single one.
+  // Draws may be 0, so a single head could give 0 / 0.
   const draws = tf.add(randomUniform(key, 'mixture', [heads]), tf.scalar(1e-7));
   return tf.div(draws, tf.sum(draws)) as tf.Tensor1D;
 }
 
-/** The mean of an ensemble's heads as one head: weight [N, heads (H+1)] -> [N, H+1]. */
+/** The mean of an ensemble's heads as a single head: weight [N, heads (H+1)] -> [N, H+1]. */
 export function meanHead(weight: tf.Tensor, heads: number): tf.Tensor2D {
   return tf.mean(tf.reshape(weight, [weight.shape[0]!, heads, -1]), 1) as tf.Tensor2D;
 }
 
-/** Standard deviation over the last axis, the heads (of the population: divided by their number). */
+/** Population standard deviation over the last axis, the heads. */
 export function headStd(each: tf.Tensor): tf.Tensor {
   const deviation = tf.sub(each, tf.mean(each, -1, true));
   return tf.sqrt(tf.mean(tf.square(deviation), -1));
 }
 
 /**
- * Standard deviation of the heads at all rows of the weight, [B, N]: values of what each head's weight is off the mean
- * weight, squared and averaged. [B, N, heads] is made for a block of items at a time.
+ * [B, N] standard deviation of the heads for all items: the root mean square of the values of each head's deviation from the
+ * mean weight. [B, N, heads] is computed for one block of items at a time.
  *
- * @param most numbers in a block of [B, items, heads]: larger blocks are not faster, but take memory
+ * @param most maximum size of a block [B, items, heads]; larger blocks are not faster but take more memory
  */
 export function allStd({ features, weight }: Head, heads: number, most: number = 2 ** 24): tf.Tensor2D {
   const [items, width] = weight.shape as [number, number];
@@ -105,7 +111,7 @@ function mixed(each: tf.Tensor, mixture: tf.Tensor): tf.Tensor2D {
   return tf.sum(tf.mul(each, mixture), -1);
 }
 
-/** The mixture of the heads is a head: its weight is the mixture of theirs. */
+/** The mixture of the heads as a single head, whose weight is the mixture of their weights. */
 function mixedHead({ features, weight }: Head, heads: number, mixture: tf.Tensor): Head {
   const each = tf.reshape(weight, [weight.shape[0]!, heads, -1]);
   return { features, weight: tf.sum(tf.mul(each, tf.reshape(mixture, [1, heads, 1])), 1) };

@@ -3,10 +3,10 @@ import { randomIntegers, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Negative actions int32 [B, count]: uniform over all items but the logged one, with replacement (items of the history or
- * the future may come up); or out of the batch's candidates when it has them; or `batch.negatives` when given.
+ * Negative actions int32 [B, count]: `batch.negatives` if given; otherwise drawn from the batch's candidates if it has them;
+ * otherwise uniform over all items except the logged one, with replacement (items of the history or the future may occur).
  *
- * @throws LeaError `E_NEGATIVES` when the catalogue has one item
+ * @throws LeaError `E_NEGATIVES` when the catalog has a single item
  */
 export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, items: number): tf.Tensor2D {
   if (batch.negatives) return batch.negatives as tf.Tensor2D;
@@ -17,23 +17,19 @@ export function negativeActions(batch: Tensors, key: tf.Tensor, count: number, i
     return tf.gather(batch.candidates, drawn as tf.Tensor1D) as tf.Tensor2D;
   }
   if (items < 2) {
-    throw new LeaError(
-      'E_NEGATIVES',
-      'Negative actions are drawn from the items beside the logged one: there are none.',
-      {
-        value: items,
-        hint: 'A catalogue needs at least 2 items.',
-      },
-    );
+    throw new LeaError('E_NEGATIVES', 'There are no items other than the logged one to draw negative actions from.', {
+      value: items,
+      hint: 'The catalog needs at least 2 items.',
+    });
   }
   const drawn = randomIntegers(key, 'negatives', shape, items - 1);
-  // A draw from N - 1 values, moved past the logged action: exact, without rejection.
+  // Draw from N - 1 values and skip the logged action: exact, without rejection.
   return tf.add(drawn, tf.cast(tf.greaterEqual(drawn, action), 'int32')) as tf.Tensor2D;
 }
 
 /**
- * [B, K] float: 0 where a negative is one of the row's extra positive targets (of positive weight) or, drawn out of
- * candidates, its logged action; else 1; undefined when neither can happen.
+ * [B, K] float: 0 if a negative is one of the row's extra positive targets (with positive weight) or, when drawn from
+ * candidates, its logged action; else 1. Undefined if neither can happen.
  */
 export function keptNegatives(batch: Tensors, negatives: tf.Tensor): tf.Tensor2D | undefined {
   const { targets, targetWeights, action, candidates } = batch;

@@ -2,23 +2,23 @@ import { logSigmoid, softplus } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Head, values, valuesOf } from '../heads.ts';
 
-/** Labels and the items they are told from. */
+/** Labels, and the candidates they are compared with. */
 export interface Sampled {
   /** Labels int32 [B, P]; the first is the logged item. */
   readonly ids: tf.Tensor;
   /** Weights of the labels [B, P]. */
   readonly weights: tf.Tensor;
-  /** int32 [K], or [B, K] when each row has its own. */
+  /** int32 [K], or [B, K] for separate candidates per row. */
   readonly candidates: tf.Tensor;
 }
 
 /**
- * Sampled softmax per row [B]: the weighted sum over labels of -log of the label's share among itself and the candidates,
- * logits corrected by the log of the sampling distribution, z = f - log q, for label and candidates alike (the constant
- * number of draws cancels). A candidate that is the label does not count against it; repeated candidates count as often
- * as they were drawn. (Jean et al., ACL 2015; Yi et al., RecSys 2019.)
+ * [B] sampled softmax (Jean et al., ACL 2015; Yi et al., RecSys 2019): the weighted sum over labels of -log softmax of the label
+ * among itself and the candidates. Logits of label and candidates are corrected by the log of the sampling distribution,
+ * z = f - log q (the constant number of draws cancels). Candidates equal to the label are ignored; repeated candidates count
+ * as often as they were drawn.
  *
- * @param logQ [N], or undefined when candidates are drawn uniformly
+ * @param logQ [N], or undefined if candidates are drawn uniformly
  */
 export function sampledSoftmax(at: Head, { ids, weights, candidates }: Sampled, logQ?: tf.Tensor): tf.Tensor1D {
   const corrected = (f: tf.Tensor, of: tf.Tensor) => (logQ ? tf.sub(f, tf.gather(logQ, of as tf.Tensor1D)) : f);
@@ -30,9 +30,9 @@ export function sampledSoftmax(at: Head, { ids, weights, candidates }: Sampled, 
 }
 
 /**
- * gBCE per row [B] (Petrov, Macdonald, RecSys 2023): -(beta log s(f[a]) + sum_j log(1 - s(f[n_j]))) / (K + 1) with
- * beta = alpha (t (1 - 1/alpha) + 1/alpha), alpha = K / (N - 1). Further labels add their weighted positive part.
- * Candidates that are a label of positive weight count nothing.
+ * [B] gBCE (Petrov, Macdonald, RecSys 2023): -(beta log s(f[a]) + sum_j log(1 - s(f[n_j]))) / (K + 1) with
+ * beta = alpha (t (1 - 1/alpha) + 1/alpha), alpha = K / (N - 1). Further labels add their weighted positive term.
+ * Candidates that are labels with positive weight are ignored.
  *
  * @param items N @param calibration t
  */
@@ -53,7 +53,7 @@ export function generalisedBce(
   return tf.mul(sum, tf.scalar(-1 / (count + 1))) as tf.Tensor1D;
 }
 
-/** [B, P, K] bool: which candidate is which label. */
+/** [B, P, K] bool: whether the candidate equals the label. */
 function hitsOf(ids: tf.Tensor, candidates: tf.Tensor): tf.Tensor {
   const each = candidates.rank === 1 ? tf.reshape(candidates, [1, 1, -1]) : tf.expandDims(candidates, 1);
   return tf.equal(tf.expandDims(ids, 2), each);

@@ -7,9 +7,11 @@ import { type Head, supervisedHead } from '../heads.ts';
 import type { Encoder, Histories, LossInput, Mode } from '../types.ts';
 import { generalisedBce, sampledSoftmax } from './sampled.ts';
 
-/** States of a batch: after the last event and, where the loss is taken at every position, after each event. */
+/** The states of a batch. */
 export interface States {
+  /** [B, H] after the last event */
   readonly last: tf.Tensor2D;
+  /** [B, L, H] after each event, for losses at every position */
   readonly all?: tf.Tensor3D;
 }
 
@@ -20,16 +22,15 @@ export function encodeStates(encoder: Encoder, params: Tensors, histories: Histo
 }
 
 /**
- * Supervised loss per row [B]: w times that of the logged action, plus that of the batch's extra targets weighted by
- * `targetWeights`. `options.loss` says over which items; all of them: -log softmax(f(s))[a].
+ * [B] supervised loss: w times the loss of the logged action, plus the loss of the batch's extra targets weighted by
+ * `targetWeights`. `options.loss` selects the loss; for `softmax` it is -log softmax(f(s))[a].
  *
- * With states at every position it is the mean over the row's n events, each state predicting the event that follows;
- * weight and extra targets belong to the last: 1/n (sum_{t<n} CE_t + w CE_n).
+ * With states at every position it is the mean over the row's n events, where each state predicts the next event; weight and
+ * extra targets apply to the last state: 1/n (sum_{t<n} CE_t + w CE_n).
  *
- * `batch.offsets` float32 [B, N], where there are some, are added to the logits of the last state: what a memory knows
- * already, see `withMemory`.
+ * `batch.offsets` float32 [B, N], if given, are added to the logits of the last state; a memory uses them, see `withMemory`.
  *
- * @param weight [B], no gradient; 1 when left out
+ * @param weight [B] w, without gradient; default: 1
  */
 export function supervisedLoss(
   encoder: Encoder,
@@ -76,7 +77,10 @@ function lossOf(
   return generalisedBce(head, sampled, { items: items ?? head.weight.shape[0]!, calibration });
 }
 
-/** What follows each slot, int32 [B, L]: the next event, the action after the last; some item after padding. */
+/**
+ * int32 [B, L] the item after each slot: the next event, the action after the last event, an arbitrary item after
+ * padding.
+ */
 function nextItems(batch: Tensors, items: number): tf.Tensor2D {
   const history = batch.items as tf.Tensor2D;
   const action = tf.expandDims(batch.action!, 1) as tf.Tensor2D;
@@ -87,10 +91,10 @@ function nextItems(batch: Tensors, items: number): tf.Tensor2D {
   return tf.add(next, tf.mul(last, tf.sub(action, next)));
 }
 
-/** Weights of the slots [B, L]: 1 / length at events, times `weight` at the last, 0 at padding. */
+/** [B, L] weights of the slots: 1 / length at events, times `weight` at the last event, 0 at padding. */
 function positionShares(batch: Tensors, padId: number, weight: tf.Tensor | undefined): tf.Tensor {
   const last = lastSlots(batch);
-  // The empty history predicts as well: its one slot is padding, and its last.
+  // An empty history also makes a prediction: its only slot is padding, and also its last slot.
   const valid = tf.maximum(validSlots({ items: batch.items!, length: batch.length! }, padId), last);
   const share = tf.div(valid, tf.expandDims(tf.cast(batch.length!, 'float32'), 1));
   return weight ? tf.mul(share, tf.add(tf.sub(tf.scalar(1), last), tf.mul(last, tf.expandDims(weight, 1)))) : share;

@@ -1,23 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** TD target of logged actions [B]: r + gamma (1 - done) * next. */
+/** [B] TD target of logged actions: r + gamma (1 - done) * next. */
 export function loggedTarget(reward: tf.Tensor, done: tf.Tensor, next: tf.Tensor, gamma: number): tf.Tensor {
   return tf.add(reward, tf.mul(tf.mul(tf.sub(tf.scalar(1), done), next), tf.scalar(gamma)));
 }
 
 /**
- * TD target of actions not taken: they leave the state unchanged, so it bootstraps at the current state and the end of
- * the sequence does not matter.
+ * TD target of negative actions: reward + gamma * current. They leave the state unchanged, so the target bootstraps from the
+ * current state, regardless of the end of the sequence.
  */
 export function negativeTarget(reward: number, current: tf.Tensor, gamma: number): tf.Tensor {
   return tf.add(tf.mul(current, tf.scalar(gamma)), tf.scalar(reward));
 }
 
 /**
- * TD target of actions that the environment proposes: r + gamma * next. The end of the logged sequence does not cut it:
- * it says that nothing was logged after the logged action, not that nothing would follow another one.
+ * TD target of actions that the environment proposes: r + gamma * next. It ignores the end of the logged sequence, which says
+ * only that nothing was logged after the logged action, not that nothing would follow a different action.
  *
- * @param reward [B, M] @param next [B, M], or [B, 1] for all of a row
+ * @param reward [B, M] @param next [B, M], or [B, 1] for all actions of a row
  */
 export function augmentedTarget(reward: tf.Tensor, next: tf.Tensor, gamma: number): tf.Tensor {
   return tf.add(reward, tf.mul(next, tf.scalar(gamma)));

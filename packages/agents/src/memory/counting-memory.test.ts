@@ -139,12 +139,12 @@ it('refuses options of no such name, texts of other items, and an empty log', as
     await expect(countingMemory(train, { text })).rejects.toMatchObject({
       code: 'E_TEXT_SHAPE',
       value: text.shape,
-      hint: 'Expected [30, any], in the order of the catalogue.',
+      hint: 'Expected shape [30, any], in the order of the catalog.',
     });
   }
   await expect(countingMemory({ ...train, count: 0 })).rejects.toMatchObject({
     code: 'E_DATA_EMPTY',
     value: 0,
-    hint: 'Give the train rows of a split.',
+    hint: 'Pass the train rows of a split.',
   });
 });

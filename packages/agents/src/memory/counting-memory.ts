@@ -11,28 +11,29 @@ import { type MemoryConfig, stateOf } from './state.ts';
 import { type NeighborTable, neighborTable } from './tables.ts';
 
 /**
- * A counting memory of a log: for a history with items x_0 (newest), x_1, ...
+ * Builds a counting memory from a log. For a history with items x_0 (newest), x_1, ...:
  *
  *     p(a | h) = w_popularity p_popularity(a) + sum over components c and places j of w_cj(h) p_c(a | x_j)
  *     p_c(a | x) = (A_c[x, a] + s p_popularity(a)) / (sum_b A_c[x, b] + s)
- *     w(h) = softmax over what h has of bias_cj + evidence_c ln(1 + sum_b A_c[x_j, b])
+ *     w(h) = softmax of bias_cj + evidence_c ln(1 + sum_b A_c[x_j, b]) over the slots cj that h has
  *
- * with A the pairs of the log weighted by 1 / distance (`forward`), the same by what followed (`backward`), direct
- * successions at the two newest places (`direct`), the item of the place itself (`repeat`: 1 for it), and with texts
- * max(cosine, 0)^power over its sum (`text`). The gate is fitted by maximum likelihood of the train targets, each row's own
- * user taken out of the counts; so is what is added for items of the window. Seconds for 60,000 events; time and memory grow with events * horizon, with texts also with the
- * square of the catalogue.
+ * The matrices A_c count pairs of the log weighted by 1 / distance (`forward`), the same pairs transposed (`backward`), and
+ * direct successions, used at the two newest places (`direct`). `repeat` is 1 for the item of the place itself. With texts,
+ * `text` is max(cosine, 0)^power, normalized. The gate, and the score added for items of the window, are fitted by maximum
+ * likelihood of the train targets, with the events of each row's own user removed from the counts. This takes seconds for
+ * 60,000 events; time and memory grow with events * horizon and, with texts, with the square of the catalog.
  *
  * @param train the rows to count
+ * @param options see `MemoryOptions`
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE`, `E_DATA_EMPTY`
  */
 export async function countingMemory(train: Transitions, options: Partial<MemoryOptions> = {}): Promise<Memory> {
   const items = train.sequences.itemIds.length;
   const o = checkedOptions(options, items);
   if (train.count === 0) {
-    throw new LeaError('E_DATA_EMPTY', 'countingMemory: there are no rows to count.', {
+    throw new LeaError('E_DATA_EMPTY', 'countingMemory: expected at least one row.', {
       value: train.count,
-      hint: 'Give the train rows of a split.',
+      hint: 'Pass the train rows of a split.',
     });
   }
   const { window, horizon, smoothing } = o;

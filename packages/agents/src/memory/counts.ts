@@ -1,16 +1,16 @@
 import { itemCounts, type SparseRows, successions, type Transitions, transposed } from '@lea/data';
 
-/** What a log says of items and of what follows them, whole and in double precision. */
+/** Full counts of a log, in double precision. */
 export interface Counts {
-  /** [N] how often each item was chosen. */
+  /** [N] number of times each item was chosen */
   readonly chosen: Float64Array;
-  /** Rows of the log. */
+  /** Number of rows of the log. */
   readonly total: number;
-  /** Pairs (x, y), y up to `horizon` events after x, weighted by 1 / distance; columns ascend in every matrix. */
+  /** Pairs (x, y) with y up to `horizon` events after x, weighted by 1 / distance; columns are ascending in all matrices. */
   readonly forward: SparseRows;
-  /** The same pairs, by the item that followed. */
+  /** The transpose of `forward`. */
   readonly backward: SparseRows;
-  /** Pairs (x, y), y directly after x. */
+  /** Pairs (x, y) with y directly after x. */
   readonly direct: SparseRows;
 }
 
@@ -19,7 +19,7 @@ export const COUNTED = ['forward', 'backward', 'direct'] as const;
 
 export type Counted = (typeof COUNTED)[number];
 
-/** Counts the rows of `train`; their histories are read, but only rows count as choices. */
+/** Counts the rows of `train`. Only rows count as choices; their histories may contain other events. */
 export function countLog(train: Transitions, horizon: number): Counts {
   const backward = transposed(successions(train, horizon, (distance) => 1 / distance));
   return {
@@ -31,7 +31,7 @@ export function countLog(train: Transitions, horizon: number): Counts {
   };
 }
 
-/** Rows whose columns ascend. */
+/** Sparse rows with ascending columns. */
 export type SortedRows = Pick<SparseRows, 'offsets' | 'columns'> & { readonly values: ArrayLike<number> };
 
 /** The value at (x, y). */

@@ -6,21 +6,24 @@ import { type Memory, memoryLogits } from './memory.ts';
 import { placesOf, seenItems } from './probabilities.ts';
 import { formOf, type MemoryConfig } from './state.ts';
 
-/** How a memory and a network make one score. */
+/** How the scores of a memory (probabilities p) and of a network (logits f) are combined. */
 export interface Fusion {
   /**
-   * - `after` (default): ln p + weight * ln softmax(f / temperature) + repeat * [in the window], of a network that was trained
-   *   by itself;
+   * - `after`: ln p + weight * ln softmax(f / temperature) + repeat * [in the window], for a network trained without the memory;
    * - `mixture`: ln((1 - weight) p + weight * softmax(f / temperature)) + repeat * [in the window], likewise;
-   * - `joint`: f + scale * ln p + repeat * [in the window], with `scale` and `repeat` learned with the network, which saw them
-   *   in training.
+   * - `joint`: f + scale * ln p + repeat * [in the window], where `scale` and `repeat` are learned together with the network.
+   *
+   * Default: `after`.
    */
   readonly form: 'after' | 'mixture' | 'joint';
-  /** Of the network; 0 leaves the memory alone. `mixture`: at most 1. Not read by `joint`. Default 0.3. */
+  /** Weight of the network; 0 uses the memory only. At most 1 for `mixture`; not used by `joint`. Default: 0.3. */
   readonly weight: number;
-  /** Its scores are divided by this before the softmax: 1 (default) for logits; for Q values their usual spread. */
+  /** Divides the network's scores before the softmax: 1 for logits; for Q values, use their typical spread. Default: 1. */
   readonly temperature: number;
-  /** Added for items in the window: below 0 where people do not come back to them. Not read by `joint`. Default the memory's own. */
+  /**
+   * Added for items in the window; negative if users rarely repeat items. Not used by `joint`. Default: fitted by the
+   * memory.
+   */
   readonly repeat: number;
 }
 
@@ -38,11 +41,11 @@ export function checkedFusion(given: Partial<Fusion> | undefined, { repeat }: Me
 }
 
 /**
- * The agent with a memory: its scores are fused ones, which need the memory's tables (`memoryTables`) among the frozen tensors.
- * With `joint` it also learns otherwise: the parameters `memory.scale` and `memory.repeat` join the network, and batches bring
- * `memory` float32 [B, N], p of the row with its own user taken out (`leaveOwnUserOut`).
+ * Combines an agent with a memory: `score` returns fused scores and needs the memory's tables (`memoryTables`) among the frozen
+ * tensors. With `joint` the loss changes as well: the network has the additional parameters `memory.scale` and `memory.repeat`,
+ * and batches need `memory` float32 [B, N], the probabilities p of each row without its own user (`leaveOwnUserOut`).
  *
- * @throws LeaError `E_MEMORY_JOINT` when the agent's loss cannot take a memory, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_MEMORY_JOINT` when the agent's loss does not support a memory, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function withMemory(agent: Agent, memory: Memory, given?: Partial<Fusion>): Agent {
   const { form: fused, weight, temperature, repeat } = checkedFusion(given, memory.config);
@@ -75,9 +78,9 @@ type Read = (histories: Histories, frozen: Tensors) => ReturnType<typeof memoryL
 
 function joint(agent: Agent, read: Read, { items, window, repeat }: MemoryConfig): Agent {
   const refuse = (what: string, hint: string): never => {
-    throw new LeaError('E_MEMORY_JOINT', `A memory cannot be joined in training with ${what}.`, {
+    throw new LeaError('E_MEMORY_JOINT', `Joint training with a memory does not support ${what}.`, {
       value: agent.name,
-      hint: `${hint} Or fuse it after training: form "after".`,
+      hint: `${hint} Or fuse the memory after training with form "after".`,
     });
   };
   if (agent.rankingHead === 'q') refuse('an agent that ranks by Q', 'Set rankingHead to "supervised".');

@@ -1,19 +1,20 @@
 import { fold, key, permutation } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Counted } from './counts.ts';
-import type { Gate, GateRows } from './gate.ts';
+import type { GateRows } from './gate.ts';
+import type { Gate } from './mixture.ts';
 import { evidenceOf, hasSlot, isCounted, type Parts, probabilityOf, type Slot, shareOf, weightsOf } from './mixture.ts';
 import { ownEvents, usersOf } from './own-events.ts';
 
-/** A row of the log, as the mixture reads it. */
+/** A row of the log, in the form that the mixture reads. */
 export interface LoggedRow {
-  /** Newest first. */
+  /** Items of the history, newest first. */
   readonly history: Int32Array;
   readonly target: number;
 }
 
 /**
- * Users drawn at random until they have `rows` rows: the first of their rows and the one after the last.
+ * Draws random users until they have `rows` rows in total. Returns each user's range of rows.
  *
  * @param seed of the draw
  */
@@ -31,7 +32,7 @@ export function drawnUsers(train: Transitions, rows: number, seed: number): [fro
   return drawn;
 }
 
-/** Row `row` with the newest `window` items of its history. */
+/** A row with the newest `window` items of its history. */
 export function loggedRow({ sequences, event, sequence }: Transitions, row: number, window: number): LoggedRow {
   const at = event[row]!;
   const start = Math.max(sequences.offsets[sequence[row]!]!, at - window);
@@ -39,8 +40,8 @@ export function loggedRow({ sequences, event, sequence }: Transitions, row: numb
 }
 
 /**
- * What the gate is fitted on: shares of the target and evidence in every slot, each row's own user taken out of the counts.
- * With the user left in, the pair that is asked for has always been counted, and the gate trusts what it has memorized.
+ * The data that the gate is fitted to: probability of the target and evidence in every slot, with the row's own user removed
+ * from the counts. Otherwise every target would have been counted, and the gate would trust memorized pairs.
  */
 export function gateRows(
   train: Transitions,
@@ -53,7 +54,7 @@ export function gateRows(
   const [reach, offsets] = [new Int32Array(rows), new Int32Array(rows + 1)];
   const most = rows * slots.length;
   const [slot, share, level] = [new Uint16Array(most), new Float64Array(most), new Int32Array(most)];
-  // Level 0 is that of slots that are not counted.
+  // Level 0 is for slots without counts.
   const evidence = [0];
   const levels = { forward: new Map<number, number>(), backward: new Map(), direct: new Map() };
   const levelOf = (component: Counted, value: number): number => {
@@ -83,14 +84,14 @@ export function gateRows(
   return { reach, offsets, ...used, evidence: Float64Array.from(evidence) };
 }
 
-/** Rows that the weight of repeats is fitted on: one number needs few. */
+/** Number of rows for fitting the weight of repeats; a single number needs few. */
 const REPEAT_ROWS = 5000;
-/** Bounds of that weight: beyond them an item of the history comes first or last whatever else is known. */
+/** Bound of that weight: beyond it, items of the history always rank first or last. */
 const REPEAT_BOUND = 6;
 
 /**
- * What is added to ln p of items in the window, by maximum likelihood with each row's own user taken out: above 0 where
- * people come back to items more often than the mixture expects, below where they do not.
+ * Fits the number that is added to ln p of items in the window, by maximum likelihood with each row's own user removed:
+ * positive if users repeat items more often than the mixture expects, otherwise negative.
  */
 export function fitRepeat(
   train: Transitions,
@@ -115,7 +116,7 @@ export function fitRepeat(
       if (history.includes(target)) repeats++;
     }
   }
-  // With the weight w, the chance of a repeat is q e^w / (1 + q (e^w - 1)): it grows with w, so halving finds the root.
+  // With the weight w, the probability of a repeat is q e^w / (1 + q (e^w - 1)). It grows with w, so bisection finds the root.
   const expected = (w: number) => {
     const factor = Math.exp(w);
     return masses.reduce((sum, q) => sum + (q * factor) / (1 + q * (factor - 1)), 0);

@@ -1,33 +1,22 @@
-import { type Component, hasSlot, isCounted, type Slot } from './mixture.ts';
+import { type Component, type Gate, hasSlot, isCounted, type Slot } from './mixture.ts';
 
-/**
- * The weights of a mixture: softmax over the slots that a history has of `bias` + `evidence` of the component times
- * ln(1 + sum of the row).
- */
-export interface Gate {
-  /** One per slot. */
-  readonly bias: readonly number[];
-  /** One per component; 0 for those that are not counted. */
-  readonly evidence: Readonly<Partial<Record<Component, number>>>;
-}
-
-/** Rows to fit a gate on. Slots that are not counted are listed only where they tell something of the target. */
+/** Rows to fit a gate to. Slots without counts are listed only if they give the target a positive probability. */
 export interface GateRows {
-  /** [rows] places that the history has. */
+  /** [rows] number of places that the history has */
   readonly reach: Int32Array;
   /** [rows + 1] */
   readonly offsets: Int32Array;
-  /** Index into the slots. */
+  /** [entries] index into the slots */
   readonly slot: Uint16Array;
-  /** p(target) of the slot. */
+  /** [entries] p(target) of the slot */
   readonly share: Float64Array;
-  /** Index into `evidence`. */
+  /** [entries] index into `evidence` */
   readonly level: Int32Array;
-  /** The values that occur, of each component by itself: they are few, which saves exponentials. */
+  /** The distinct values per component; there are few, which saves exponentials. */
   readonly evidence: Float64Array;
 }
 
-/** Where a fit starts: older places weigh less, evidence does not matter. */
+/** The initial gate: older places have less weight, and evidence has no effect. */
 export function initialGate(slots: readonly Slot[]): Gate {
   const components = componentsOf(slots);
   return {
@@ -36,10 +25,10 @@ export function initialGate(slots: readonly Slot[]): Gate {
   };
 }
 
-/** Adam's constants; the rate is that of a full batch of about 50 numbers. */
+/** Adam's constants; the learning rate suits a full batch and about 50 parameters. */
 const [RATE, FIRST, SECOND, TINY] = [0.05, 0.9, 0.999, 1e-8];
 
-/** The gate of greatest likelihood, by Adam on all rows at once; and the mean of -ln p(target) that it has. */
+/** Fits the gate by maximum likelihood, with Adam on all rows at once. Returns it with its mean of -ln p(target). */
 export function fitGate(slots: readonly Slot[], rows: GateRows, steps: number): { gate: Gate; loss: number } {
   const components = componentsOf(slots);
   const params = Float64Array.of(...initialGate(slots).bias, ...components.map(() => 0));
@@ -60,15 +49,15 @@ export function fitGate(slots: readonly Slot[], rows: GateRows, steps: number): 
   return { gate: { bias: [...params.subarray(0, slots.length)], evidence: Object.fromEntries(evidence) }, loss };
 }
 
-/** Two of these can be multiplied, whatever a fit of many steps makes of its numbers. */
+/** Bounded so that the product of two of them is finite even after many steps. */
 const boundedExp = (x: number) => Math.exp(Math.min(x, 300));
 
 /**
- * The mean of -ln p(target) of the rows as a function of the numbers of a gate, `bias` and then `evidence`; it writes the
- * gradient. The one of a slot's logit is its weight minus its posterior.
+ * Returns a function that computes the mean of -ln p(target) for the parameters of a gate (`bias`, then `evidence`) and writes
+ * its gradient. The gradient of a slot's logit is its weight minus its posterior.
  *
- * A weight is exp(bias) * exp(evidence). The factors are few, and the weights that have no evidence add up to a sum that
- * depends on the reach of a history alone: what is left to do for each row is a product per counted slot.
+ * A weight is exp(bias) * exp(evidence). There are few distinct factors, and the sum of the weights without evidence depends
+ * only on the reach of a history, so each row needs only one product per counted slot.
  */
 export function likelihood(
   slots: readonly Slot[],
@@ -95,7 +84,7 @@ export function likelihood(
     for (const { i, length } of uncounted) ofReach[length]! += ofSlot[i]!;
     for (const sums of [grads, levelGrads, reachGrads]) sums.fill(0);
     let loss = 0;
-    // One logarithm for sixteen rows.
+    // One logarithm per sixteen rows.
     let product = 1;
     for (let row = 0; row < rows; row++) {
       const to = offsets[row + 1]!;
@@ -130,7 +119,7 @@ export function likelihood(
 
 type Three = [Float64Array, Float64Array, Float64Array];
 
-/** In the order of the slots. */
+/** The components, in the order of the slots. */
 function componentsOf(slots: readonly Slot[]): Component[] {
   return [...new Set(slots.map(({ component }) => component))];
 }

@@ -6,17 +6,17 @@ import type { Memory } from './memory.ts';
 import { evidenceOf, isCounted, slotsOf, weightsOf } from './mixture.ts';
 import { type OwnEvents, ownEvents, usersOf } from './own-events.ts';
 
-/** Users whose events are kept at hand, as rows come in random order. */
+/** Number of users whose events are cached, because rows are requested in random order. */
 const KEPT_USERS = 8192;
 
-/** Writes p(item | history of the row), its own user taken out of the counts, into `out` [N]. */
+/** Writes p(item | history of the row) into `out` [N], with the row's own user removed from the counts. */
 export type RowProbabilities = (row: number, out: Float32Array) => void;
 
 /**
- * What a memory says of rows that it was counted from, as if it had never met their users: what a network can learn beside,
- * or from. The log is counted again, whole: no neighbor is left out.
+ * The probabilities of a memory for its own train rows, as if it had not seen their users. A network can be trained together
+ * with them, or learn from them. The log is counted again without limiting the number of neighbors.
  *
- * @param train the rows that the memory was counted from
+ * @param train the rows that the memory was built from
  * @throws LeaError `E_MEMORY` for a memory of another log
  */
 export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabilities {
@@ -25,9 +25,9 @@ export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabil
   const counts = countLog(train, horizon);
   const isSame = counts.chosen.length === items && counts.chosen.every((count, item) => count === state.chosen[item]);
   if (!isSame) {
-    throw new LeaError('E_MEMORY', 'The memory was not counted from these rows, or has observed others since.', {
+    throw new LeaError('E_MEMORY', 'The memory was not built from these rows, or has observed more events since.', {
       value: state.chosen.reduce((sum, count) => sum + count, 0),
-      hint: `Count it on the ${train.count} train rows: countingMemory(train).`,
+      hint: `Build it from the ${train.count} train rows with countingMemory(train).`,
     });
   }
   const parts = { counts, text: state.tables.text, smoothing };
@@ -68,7 +68,7 @@ export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabil
       for (const [item, value] of own.pairs[component].get(given) ?? []) out[item]! -= scale * value;
     }
     const unit = leaning / (counts.total - own.total + 0.5 * items);
-    // What the user put in was taken out again: rounding may leave a trace below zero.
+    // Subtracting the user's own counts may leave slightly negative values because of rounding.
     for (let item = 0; item < items; item++) out[item] = Math.max(out[item]!, 0) + unit * (counts.chosen[item]! + 0.5);
     for (const [item, count] of own.chosen) out[item]! -= unit * count;
   };

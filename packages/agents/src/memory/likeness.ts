@@ -2,12 +2,12 @@ import { compile, type Program, specsOf, type Value } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { type NeighborRow, type NeighborTable, tableOf } from './tables.ts';
 
-/** Rows per product: enough to keep it busy, without a matrix of hundreds of megabytes. */
+/** Values per matrix product: efficient, but below hundreds of megabytes. */
 const BLOCK_VALUES = 2 ** 23;
 
 /**
- * The nearest texts of each item: max(cosine, 0)^power over its sum over all other items, 0 for the item itself; of the
- * `most` nearest. The products grow with the square of the catalogue.
+ * The nearest texts of each item: max(cosine, 0)^power, normalized over all other items, 0 for the item itself. Only the `most`
+ * nearest are kept. The cost grows with the square of the catalog.
  *
  * @param text float32 [N, D]
  */
@@ -24,7 +24,7 @@ export async function textTable(text: Value, power: number, most: number): Promi
       tf.notEqual(tf.expandDims(rows, 1), tf.expandDims(tf.range(0, items, 1, 'int32'), 0)),
       'float32',
     );
-    // x^power, which runtimes compute value by value with the C library, as exponential and logarithm, many at a time.
+    // x^power as exp(power * log x): runtimes vectorize exp and log, but compute pow value by value.
     const nearness = tf.mul(tf.exp(tf.mul(tf.log(tf.relu(cosine)), tf.scalar(power))), others);
     const { values, indices } = tf.topk(nearness, kept);
     const share = tf.div(values, tf.maximum(tf.sum(nearness, 1, true), tf.scalar(1e-30)));
@@ -33,7 +33,7 @@ export async function textTable(text: Value, power: number, most: number): Promi
   const inputs = { rows: { dtype: 'int32', shape: [block] } } as const;
   const runner = await compile(program, { inputs, frozen: specsOf({ text }) }, { mode: 'direct' });
   const shareOf = new Float32Array(items);
-  /** The items of positive share, which come first, in ascending order. */
+  /** The items with a positive share (they come first), in ascending order. */
   const ascending = (nearest: Int32Array, shares: Float32Array): NeighborRow => {
     const end = shares.findIndex((share) => !(share > 0));
     const columns = nearest.slice(0, end < 0 ? nearest.length : end);
@@ -46,7 +46,7 @@ export async function textTable(text: Value, power: number, most: number): Promi
   try {
     const table: NeighborRow[] = [];
     for (let next = 0; next < items; next += block) {
-      // The program's block is fixed: the last one goes back to rows that are known already.
+      // The block size is fixed, so the last block overlaps with the previous one.
       const start = Math.min(next, items - block);
       const ids = Int32Array.from({ length: block }, (_, i) => start + i);
       const { outputs } = await runner.run({

@@ -453,7 +453,7 @@ test('what does not fit together is refused', () => {
     refuse(() => fused({ form: 'joint' }, {}, one), {
       code: 'E_MEMORY_JOINT',
       value: config.type,
-      hint: expect.stringMatching(/^Set .* Or fuse it after training: form "after"\.$/),
+      hint: expect.stringMatching(/^Set .* Or fuse the memory after training with form "after"\.$/),
     });
   }
   // The parameters of one that learned alone.

@@ -2,40 +2,42 @@ import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
 import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PolicyScorer } from '../policy.ts';
+import type { PolicyScorer } from '../scoring.ts';
 import { type ScoringOptions, scoring } from '../scoring.ts';
 import { type ObservedEvent, observed } from './observe.ts';
 import { type MixtureForm, mixtureProbabilities, placesOf, seenItems } from './probabilities.ts';
 import { formOf, type MemoryConfig, type MemoryState, memoryHash, programTables } from './state.ts';
 
-/** Counted successions and likeness of texts as one distribution over items: a scorer by itself, or a part of a policy. */
+/** A distribution over items from counted successions and similar texts: a scorer by itself, or part of a policy. */
 export interface Memory {
+  /** Its fixed settings, as plain JSON. */
   readonly config: MemoryConfig;
-  /** What it knows now; a new object after `observe`. */
+  /** Its current counts; a new object after `observe`. */
   readonly state: MemoryState;
-  /** Of all that its scores depend on. */
+  /** SHA-256 (hex) of everything that its scores depend on. */
   readonly hash: string;
   /**
-   * Scores [size * items], row by row: ln p(item | history), plus `config.repeat` for items in the window.
+   * Scores [size, items], flat: ln p(item | history), plus `config.repeat` for items in the window.
    *
    * @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
+  /** A scorer for `evaluate` of @lea/eval. Default name: `memory`. */
   asScorer(name?: string): PolicyScorer;
   /**
-   * Counts more events; the gate stays as it is. The next score knows them. Give many at once: tables are copied. Counts are
-   * exact while an item has at most `neighbors` successors.
+   * Counts more events, which affect the next call of `score`; the gate is not fitted again. Pass many events at once, because
+   * every call copies the tables. Counts are exact as long as an item has at most `neighbors` successors.
    *
-   * @throws LeaError `E_ITEM_RANGE`; then nothing was counted
+   * @throws LeaError `E_ITEM_RANGE`, `E_HISTORY`; then nothing is counted
    */
   observe(events: readonly ObservedEvent[]): void;
-  /** A memory of its own that knows the same; what it observes stays with it. */
+  /** An independent copy: events that it observes do not affect the original. */
   fork(): Memory;
-  /** Gives the memory of the program back; scoring afterwards is an error. */
+  /** Releases the program's memory; scoring afterwards throws. */
   dispose(): Promise<void>;
 }
 
-/** A memory out of its parts. */
+/** Creates a memory from its parts. */
 export function createMemory(config: MemoryConfig, initial: MemoryState, options: ScoringOptions = {}): Memory {
   let state = initial;
   const { items, window } = config;
@@ -76,7 +78,7 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
   };
 }
 
-/** ln p(item | history) and where the history's own items are, float32 [B, N] each. */
+/** ln p(item | history), and 1 for items of the history, float32 [B, N] each. */
 export function memoryLogits(
   tables: Record<string, tf.Tensor>,
   form: MixtureForm,
@@ -86,23 +88,23 @@ export function memoryLogits(
   return { logProbabilities: tf.log(p) as tf.Tensor2D, seen: seenItems(places, form.items) };
 }
 
-/** What programs read of a memory, by their names among frozen tensors. */
+/** The tables of a memory that programs read, named as frozen tensors. */
 export function memoryTables(state: MemoryState): Values {
   return prefixed('memory/', programTables(state));
 }
 
-/** Changes when programs over the tables have to be made again. */
+/** Changes if programs that read the tables must be compiled again. */
 export function formKey(state: MemoryState): string {
   return Object.values(state.tables)
     .map(({ columns, longest }) => `${columns.length}x${longest}`)
     .join();
 }
 
-/** @throws LeaError `E_MEMORY` unless the memory is of a catalogue of that size */
+/** Checks the size of the memory's catalog. @throws LeaError `E_MEMORY` */
 export function checkMemory(memory: Memory, items: number): void {
   if (memory.config.items === items) return;
-  throw new LeaError('E_MEMORY', `The memory is of another catalogue, not of the ${items} items of the policy.`, {
+  throw new LeaError('E_MEMORY', `Expected a memory of the ${items} items of the policy.`, {
     value: memory.config.items,
-    hint: 'Count it on the train rows of the same data.',
+    hint: 'Build it from the train rows of the same data.',
   });
 }

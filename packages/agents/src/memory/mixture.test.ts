@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { gates, histories, logOf, memoryOf, textOf, users } from '../fixtures/memory/logs.ts';
 import { COUNTED, countLog, valueAt } from './counts.ts';
-import type { Gate } from './gate.ts';
 import { textTable } from './likeness.ts';
+import type { Gate } from './mixture.ts';
 import { evidenceOf, popularityOf, probabilityOf, shareOf, slotsOf, weightsOf } from './mixture.ts';
 import { ownEvents, usersOf } from './own-events.ts';
 

@@ -1,5 +1,4 @@
 import { COUNTED, type Counted, type Counts, type SortedRows, valueAt } from './counts.ts';
-import type { Gate } from './gate.ts';
 import type { OwnEvents } from './own-events.ts';
 
 /** The components of a memory, in the order of the mixture. */
@@ -11,10 +10,21 @@ export interface Slot {
   readonly place: number;
 }
 
-/** Direct successions are read at the two newest places; further back the pairs of `forward` say the same. */
+/**
+ * The weights of a mixture: softmax over the slots of a history of `bias` + `evidence` of the component times
+ * ln(1 + row sum).
+ */
+export interface Gate {
+  /** One number per slot. */
+  readonly bias: readonly number[];
+  /** One number per component; 0 for components without counts. */
+  readonly evidence: Readonly<Partial<Record<Component, number>>>;
+}
+
+/** Direct successions are used at the two newest places; further back they add nothing to `forward`. */
 const DIRECT_PLACES = 2;
 
-/** Components that a memory may do without. */
+/** Optional components of a memory. */
 export interface OptionalComponents {
   readonly repeat?: boolean;
   readonly text?: boolean;
@@ -34,16 +44,16 @@ export function slotsOf(window: number, { repeat = false, text = false }: Option
   ];
 }
 
-/** What the parts of the mixture are read from. */
+/** The counts and texts from which the components are computed. */
 export interface Parts {
   readonly counts: Counts;
-  /** Likeness of texts: rows sum up to 1, or to less where only the nearest are kept. */
+  /** Text similarity: rows sum to 1, or to less if only the nearest texts are kept. */
   readonly text: SortedRows | undefined;
-  /** Counts that popularity adds to a row. */
+  /** Pseudo-count by which popularity is added to each row. */
   readonly smoothing: number;
 }
 
-/** The share of an item among all choices, every item being given half a choice. */
+/** The share of an item among all choices, with half a choice added to every item. */
 export function popularityOf({ chosen, total }: Counts, item: number, own?: OwnEvents): number {
   const count = chosen[item]! - (own?.chosen.get(item) ?? 0);
   return (count + 0.5) / (total - (own?.total ?? 0) + 0.5 * chosen.length);
@@ -52,7 +62,7 @@ export function popularityOf({ chosen, total }: Counts, item: number, own?: OwnE
 /**
  * p(item) of a slot, given the item at its place.
  *
- * @param own a user whose events are taken out of the counts
+ * @param own events of a user to remove from the counts
  */
 export function shareOf(parts: Parts, { component }: Slot, given: number, item: number, own?: OwnEvents): number {
   const popularity = popularityOf(parts.counts, item, own);
@@ -64,7 +74,7 @@ export function shareOf(parts: Parts, { component }: Slot, given: number, item: 
   return (pair + parts.smoothing * popularity) / (sumOf(parts, component, given, own) + parts.smoothing);
 }
 
-/** The evidence of a slot: ln(1 + the sum of its row); 0 for components that are not counted. */
+/** The evidence of a slot: ln(1 + row sum); 0 for components without counts. */
 export function evidenceOf(parts: Parts, { component }: Slot, given: number, own?: OwnEvents): number {
   return isCounted(component) ? Math.log1p(sumOf(parts, component, given, own)) : 0;
 }
@@ -77,7 +87,7 @@ function sumOf({ counts }: Parts, component: Counted, given: number, own?: OwnEv
   return Math.max(0, counts[component].sums[given]! - (own?.sums[component].get(given) ?? 0));
 }
 
-/** The weights of the slots for a history, newest item first: 0 for slots that it does not have. */
+/** The weights of the slots for a history (newest item first); 0 for slots that it does not have. */
 export function weightsOf(
   parts: Parts,
   slots: readonly Slot[],
@@ -96,12 +106,12 @@ export function weightsOf(
   return weights.map((weight) => weight / total);
 }
 
-/** Whether a history reaches the place that a slot reads. */
+/** Whether a history is long enough for a slot. */
 export function hasSlot({ component, place }: Slot, history: { readonly length: number }): boolean {
   return component === 'popularity' || place < history.length;
 }
 
-/** p(item | history) by its definition, item by item. */
+/** p(item | history) of a single item, by definition. */
 export function probabilityOf(
   parts: Parts,
   slots: readonly Slot[],

@@ -101,7 +101,7 @@ it('items that are none are refused before anything is counted', () => {
       error = caught as LeaError;
     }
     expect(error).toMatchObject({ code: 'E_ITEM_RANGE', value });
-    expect(error?.message).toMatch(/event 1 names/);
+    expect(error?.message).toMatch(/items of event 1 must be/);
     expect(error?.hint).toMatch(/itemIds/);
     expect(memory.state).toBe(before);
   }

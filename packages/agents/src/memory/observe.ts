@@ -4,20 +4,21 @@ import { COUNTED, type Counted } from './counts.ts';
 import { type MemoryConfig, type MemoryState, stateOf } from './state.ts';
 import { largest, type NeighborRow, type NeighborTable, rowOf, withRows } from './tables.ts';
 
-/** A choice that was seen: what `item` was chosen after. */
+/** A new event: `item` was chosen after `history`. */
 export interface ObservedEvent {
-  /** Items before it, oldest first, of any length. */
+  /** Indices of the items before it, oldest first, of any length. */
   readonly history: ArrayLike<number>;
+  /** Index of the chosen item. */
   readonly item: number;
 }
 
 type Additions = Map<number, Map<number, number>>;
 
 /**
- * The state after more events, counted as rows of the log are. Exact while a row has no more neighbors than are kept; after
- * that a newcomer takes the place of the rarest neighbor if these events alone count more of it.
+ * The state after more events, which are counted like rows of the log. Counts are exact as long as a row has at most
+ * `neighbors` neighbors; beyond that, a new neighbor replaces the rarest one only if these events alone count it more often.
  *
- * @throws LeaError `E_ITEM_RANGE`, `E_HISTORY` (name the event), before anything is counted
+ * @throws LeaError `E_ITEM_RANGE`, `E_HISTORY` (both name the event), before anything is counted
  */
 export function observed(
   { items, horizon, neighbors }: MemoryConfig,
@@ -25,17 +26,19 @@ export function observed(
   events: readonly ObservedEvent[],
 ): MemoryState {
   if (!Array.isArray(events)) {
-    throw new LeaError('E_HISTORY', 'observe: the events must be an array.', { value: events });
+    throw new LeaError('E_HISTORY', 'observe: events must be an array.', { value: events });
   }
   for (const [i, { history, item }] of events.entries()) {
     if (!isItemList(history)) {
-      throw new LeaError('E_HISTORY', `observe: the history of event ${i} is no list of items.`, { value: history });
+      throw new LeaError('E_HISTORY', `observe: the history of event ${i} must be an array of items.`, {
+        value: history,
+      });
     }
     for (const one of [item, ...Array.from(history)]) {
       if (Number.isInteger(one) && one >= 0 && one < items) continue;
-      throw new LeaError('E_ITEM_RANGE', `observe: event ${i} names what is no item of 0..${items - 1}.`, {
+      throw new LeaError('E_ITEM_RANGE', `observe: items of event ${i} must be in 0..${items - 1}.`, {
         value: one,
-        hint: 'Events hold item indices; look raw ids up in itemIds. New items need a memory that is counted anew.',
+        hint: 'Events contain item indices. Look up raw ids in itemIds. For new items, build a new memory.',
       });
     }
   }

@@ -1,41 +1,45 @@
 import { checkChoices, checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
 import type { Value } from '@lea/tensor';
 
-/** What a memory counts, and how it mixes. */
+/** Options of `countingMemory`. */
 export interface MemoryOptions {
-  /** Items of the history that are read, the newest ones. Default 10. More: older interests count, a little dearer. */
+  /** Number of newest items of the history that are used. More: older interests count, slightly slower. Default: 10. */
   readonly window: number;
-  /** How many events later an item still counts as following. Default 10. More: denser and less ordered. */
+  /** Maximum distance in events at which an item counts as following. More: denser counts, less order. Default: 10. */
   readonly horizon: number;
-  /**
-   * How strongly counts lean on popularity, in counts. Default 1. More: rare items are trusted less.
-   */
+  /** Pseudo-count by which popularity is added to the counts of an item. More: rare items are trusted less. Default: 1. */
   readonly smoothing: number;
   /**
-   * Successors kept per item, the most frequent ones; the sum over all of them is kept exactly. Default 100. More: a little
-   * better on dense logs, larger and slower to serve. `Infinity` keeps all of them.
+   * Number of most frequent successors to keep per item (the sum over all successors stays exact). More: slightly better on
+   * dense logs, but larger and slower. `Infinity` keeps all. Default: 100.
    */
   readonly neighbors: number;
   /**
-   * Whether the item of each place itself is a component, for people who come back to items. Default true; where nobody does,
-   * its weights are fitted to nearly nothing.
+   * Whether the items of the history are candidates themselves, for users who repeat items. If no user does, the fitted weights
+   * are nearly 0. Default: true.
    */
   readonly repeats: boolean;
-  /** Text vectors of the items, float32 [N, D], for the likeness of texts. Default none. It reaches items that nobody chose yet. */
+  /**
+   * Text vectors of the items, float32 [N, D], for text similarity, which also finds items without events. Default:
+   * none.
+   */
   readonly text: Value | undefined;
-  /** Power of the cosine of texts. Default 4, for tf-idf; 6 for sentence encoders. Higher: only the nearest texts count. */
+  /**
+   * Exponent of the cosine of texts; use 4 for tf-idf, 6 for sentence encoders. Higher: only the nearest texts count.
+   * Default: 4.
+   */
   readonly textPower: number;
-  /** Nearest texts kept per item. Default 100; more and `Infinity` as for `neighbors`. */
+  /** Number of nearest texts to keep per item; `Infinity` keeps all. Default: 100. */
   readonly textNeighbors: number;
-  /** Rows that the gate is fitted on, of users drawn at random. Default 50000. More: steadier weights, a slower fit. */
+  /** Number of rows, of random users, to fit the gate to. More: more stable weights, a slower fit. Default: 50000. */
   readonly gateRows: number;
-  /** Steps of the gate's fit. Default 300, where the likelihood no longer moves. */
+  /** Number of steps to fit the gate; the likelihood has converged after about 300. Default: 300. */
   readonly gateSteps: number;
-  /** Seed of the draw of users. Default 0. */
+  /** Seed of the random choice of users. Default: 0. */
   readonly seed: number;
 }
 
-/** What options of a memory are when they are left out. */
+/** Default options of `countingMemory`. */
 export const memoryDefaults: MemoryOptions = {
   window: 10,
   horizon: 10,
@@ -50,7 +54,7 @@ export const memoryDefaults: MemoryOptions = {
   seed: 0,
 };
 
-/** Longest window: every place of it is a part of the program. */
+/** Maximum window: the program grows with every place. */
 const LONGEST = 4096;
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
@@ -72,9 +76,9 @@ export function checkedOptions(given: Partial<MemoryOptions>, items: number): Me
   checkChoices('countingMemory', options, { repeats: [true, false] });
   const { text } = options;
   if (text && (text.shape.length !== 2 || text.shape[0] !== items)) {
-    throw new LeaError('E_TEXT_SHAPE', 'countingMemory: there must be one text vector per item.', {
+    throw new LeaError('E_TEXT_SHAPE', 'countingMemory: expected one text vector per item.', {
       value: text.shape,
-      hint: `Expected [${items}, any], in the order of the catalogue.`,
+      hint: `Expected shape [${items}, any], in the order of the catalog.`,
     });
   }
   return options;

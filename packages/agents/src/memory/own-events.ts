@@ -3,20 +3,20 @@ import type { Counted } from './counts.ts';
 
 type Row = Map<number, number>;
 
-/** What the events of one user put into the counts. */
+/** The contribution of one user's events to the counts. */
 export interface OwnEvents {
   readonly chosen: ReadonlyMap<number, number>;
-  /** Rows of the user. */
+  /** Number of rows of the user. */
   readonly total: number;
-  /** By component: the user's part of the row of each x, and of the sum of that row. */
+  /** By component: the user's part of the row of each x. */
   readonly pairs: Readonly<Record<Counted, ReadonlyMap<number, ReadonlyMap<number, number>>>>;
   readonly sums: Readonly<Record<Counted, ReadonlyMap<number, number>>>;
 }
 
 /**
- * The part of the counts that comes from the rows `[from, to)`, which are all rows of one user.
+ * The contribution of the rows `[from, to)`, which are all rows of one user, to the counts.
  *
- * @param horizon as the counts were made with
+ * @param horizon the horizon of the counts
  */
 export function ownEvents(train: Transitions, from: number, to: number, horizon: number): OwnEvents {
   const { items, offsets } = train.sequences;
@@ -44,7 +44,7 @@ export function ownEvents(train: Transitions, from: number, to: number, horizon:
   return { chosen, total: to - from, pairs, sums };
 }
 
-/** `[from, to)` of the rows of each user, in order. */
+/** The range `[from, to)` of the rows of each user, in order. */
 export function usersOf({ sequence, count }: Transitions): [from: number, to: number][] {
   const users: [number, number][] = [];
   for (let from = 0, to = 0; from < count; from = to) {

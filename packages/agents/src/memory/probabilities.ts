@@ -1,31 +1,31 @@
 import { scatterAddRows, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from './mixture.ts';
 import { type Component, isCounted, type Slot } from './mixture.ts';
 
-/** What the mixture is besides its tables: plain numbers, part of the program. */
+/** The settings of a mixture besides its tables: plain numbers that become part of the program. */
 export interface MixtureForm {
-  /** N; the padding id. */
+  /** Number of items N, which is also the padding id. */
   readonly items: number;
   readonly slots: readonly Slot[];
   readonly gate: Gate;
   readonly smoothing: number;
-  /** Where the neighbors of a component begin, in the order of the tables. */
+  /** Where the neighbors of each component begin, in the order of the tables. */
   readonly starts: Readonly<Partial<Record<Component, number>>>;
-  /** Neighbors of the item that has the most. */
+  /** Maximum number of neighbors of an item. */
   readonly longest: number;
 }
 
 /** The items of a history by place, newest first. */
 export interface Places {
-  /** int32 [B, P]; 0 where there is none. */
+  /** int32 [B, P]; 0 for missing items */
   readonly items: tf.Tensor2D;
-  /** bool [B, P]: whether there is one. */
+  /** bool [B, P]: whether there is an item */
   readonly known: tf.Tensor2D;
 }
 
-/** The newest `count` events of right-padded histories; padding ids among them are no items. */
+/** The newest `count` events of right-padded histories, without padding ids. */
 export function placesOf({ items, length }: Histories, count: number, padId: number): Places {
   const [rows, width] = items.shape as [number, number];
   const places = Math.min(count, width);
@@ -44,11 +44,10 @@ export function placesOf({ items, length }: Histories, count: number, padId: num
 }
 
 /**
- * p(item | history) of the mixture, float32 [B, N]: the neighbors of the history's items are gathered and added up, the rest
- * is popularity.
+ * p(item | history) of the mixture, float32 [B, N]: gathers and sums the neighbors of the history's items, and adds popularity.
  *
- * @param tables `popularity` [N]; and of all C components end to end, `offsets` [C * (N + 1)], each counted from the start of
- *   its component, `sums` [C * N], `columns` and `values`
+ * @param tables `popularity` [N], and for all C components concatenated `offsets` [C * (N + 1)] (relative to the start of the
+ *   component), `sums` [C * N], `columns` and `values`
  */
 export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places: Places): tf.Tensor2D {
   const { items } = form;
@@ -76,12 +75,12 @@ export function mixtureProbabilities(tables: Tensors, form: MixtureForm, places:
   return tf.add(tf.mul(leaning, tf.expandDims(tables.popularity!, 0)), added) as tf.Tensor2D;
 }
 
-/** Columns of these widths; nothing for a width of 0 at the end. */
+/** Splits into columns of these widths; a last width of 0 is omitted. */
 function split(x: tf.Tensor2D, widths: readonly number[]): (tf.Tensor2D | undefined)[] {
   return tf.split(x, widths.filter(Boolean), 1) as tf.Tensor2D[];
 }
 
-/** The slots besides popularity that a window of `reach` places has, those with a table before those of repeats. */
+/** The slots of a window of `reach` places, except popularity; slots with a table come before those of repeats. */
 function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach: number) {
   const components = Object.keys(starts);
   const read = slots
@@ -102,9 +101,9 @@ function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach
     counted: {
       count: counted.length,
       evidence: row('float32', counted, ({ component }) => gate.evidence[component] ?? 0),
-      // A row of the likeness of texts sums up to 1 as it is.
+      // Rows of text similarity are already normalized.
       smoothing: row('float32', counted, ({ component }) => (isCounted(component) ? smoothing : 0)),
-      /** Where the component begins in each of the tables. */
+      /** Where the component begins in each table. */
       sums: row('int32', counted, ({ table }) => table * items),
       offsets: row('int32', counted, ({ table }) => table * (items + 1)),
       start: row('int32', counted, ({ component }) => starts[component]!),
@@ -112,7 +111,10 @@ function slotsRead({ items, slots, gate, smoothing, starts }: MixtureForm, reach
   };
 }
 
-/** Neighbors by the place [B, S] of their offsets: columns and values [B, S, K], of value 0 beyond those that there are. */
+/**
+ * Neighbors at the positions [B, S] of their offsets: columns and values [B, S, K], with value 0 beyond the last
+ * neighbor.
+ */
 function neighbors(
   { offsets, columns, values }: Tensors,
   at: tf.Tensor2D,
@@ -127,12 +129,12 @@ function neighbors(
   return { columns: tf.gather(columns!, index), values: tf.mul(tf.gather(values!, index), tf.cast(inside, 'float32')) };
 }
 
-/** float32 [B, N]: 1 where the item is among the places. */
+/** float32 [B, N]: 1 for items of the history. */
 export function seenItems({ items, known }: Places, count: number): tf.Tensor2D {
   const [rows, width] = items.shape;
   const rowStarts = tf.expandDims(tf.range(0, rows * count, count, 'int32'), 1);
   const flat = tf.reshape(tf.add(items, rowStarts), [-1]);
   const hits = scatterAddRows(flat, tf.reshape(tf.cast(known, 'float32'), [rows * width, 1]), rows * count);
-  // In this order: ONNX Runtime compares a column value by value.
+  // Reshape before comparing: ONNX Runtime compares a column value by value.
   return tf.minimum(tf.reshape(hits, [rows, count]), tf.scalar(1));
 }

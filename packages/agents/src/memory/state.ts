@@ -1,43 +1,48 @@
 import { contentHash, LeaError } from '@lea/core';
 import { float32, int32, type Values } from '@lea/tensor';
 import { COUNTED, type Counted } from './counts.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from './mixture.ts';
 import { type Component, slotsOf } from './mixture.ts';
 import type { MixtureForm } from './probabilities.ts';
 import type { NeighborTable } from './tables.ts';
 
-/** What a memory is besides its tables, as plain JSON. */
+/** The settings of a memory besides its tables, as plain JSON. For the options see `MemoryOptions`. */
 export interface MemoryConfig {
+  /** Number of items. */
   readonly items: number;
+  /** Number of newest items of the history that are used. */
   readonly window: number;
+  /** Maximum distance of counted pairs, in events. */
   readonly horizon: number;
+  /** Pseudo-count of popularity. */
   readonly smoothing: number;
-  /** Whether the item of each place itself is a component. */
+  /** Whether the items of the history are candidates themselves. */
   readonly repeats: boolean;
-  /** Successors kept per item; null keeps all. */
+  /** Number of successors per item; null keeps all. */
   readonly neighbors: number | null;
+  /** The fitted weights of the mixture. */
   readonly gate: Gate;
-  /** Added to ln p of items in the window. */
+  /** Fitted number that is added to ln p of items in the window. */
   readonly repeat: number;
-  /** Mean of -ln p(target) over the rows that the gate was fitted on, each row's own user taken out. */
+  /** Mean of -ln p(target) over the rows that the gate was fitted to, with each row's own user removed. */
   readonly loss: number;
 }
 
-/** What a memory knows at one moment. Never written to: what is new makes another state. */
+/** The counts of a memory. States are immutable: new events create a new state. */
 export interface MemoryState {
-  /** [N] how often each item was chosen. */
+  /** [N] number of times each item was chosen */
   readonly chosen: Float32Array;
   /** [N] (chosen + 1/2) / (its sum + N/2) */
   readonly popularity: Float32Array;
-  /** Views of `joined`. */
+  /** The tables by component, as views of `joined`. */
   readonly tables: Tables;
-  /** The tables end to end, since one that is read once takes half the time of four. */
+  /** All tables concatenated, because reading one table takes half the time of reading four. */
   readonly joined: Pick<NeighborTable, 'offsets' | 'columns' | 'values' | 'sums'>;
 }
 
 export type Tables = Readonly<Record<Counted, NeighborTable>> & { readonly text?: NeighborTable };
 
-/** The components with a table, in the order in which programs read them. */
+/** The components with a table, in the order that programs use. */
 function tablesOf(tables: Tables): [Exclude<Component, 'popularity'>, NeighborTable][] {
   const counted = COUNTED.map((component) => [component, tables[component]] as [Counted, NeighborTable]);
   return tables.text ? [...counted, ['text', tables.text]] : counted;
@@ -73,17 +78,17 @@ export function stateOf(chosen: Float32Array, tables: Tables): MemoryState {
   return { chosen, popularity, tables: Object.fromEntries(views) as Tables, joined };
 }
 
-/** The state without the room that its tables have to grow. */
+/** The state without the reserved space of its tables. */
 export function compacted({ chosen, tables }: MemoryState): MemoryState {
   const cut = tablesOf(tables).map(([component, table]) => {
-    // A tensor without elements is refused by the runtime.
+    // The runtime refuses tensors without elements.
     const used = Math.max(1, table.offsets.at(-1)!);
     return [component, { ...table, columns: table.columns.subarray(0, used), values: table.values.subarray(0, used) }];
   });
   return stateOf(chosen, Object.fromEntries(cut) as Tables);
 }
 
-/** What the program of the mixture is made for. */
+/** The settings that the program of the mixture is compiled for. */
 export function formOf(
   { items, window, repeats, gate, smoothing }: MemoryConfig,
   { tables }: MemoryState,
@@ -100,7 +105,7 @@ export function formOf(
   };
 }
 
-/** What the program of the mixture reads, see `mixtureProbabilities`. */
+/** The tables that the program of the mixture reads, see `mixtureProbabilities`. */
 export function programTables({ popularity, joined }: MemoryState): Values {
   return {
     popularity: float32(popularity),
@@ -111,7 +116,7 @@ export function programTables({ popularity, joined }: MemoryState): Values {
   };
 }
 
-/** The state as named tensors, for a file. */
+/** The state as named tensors, for saving. */
 export function storedTables(state: MemoryState): Values {
   const entries = tablesOf(compacted(state).tables).flatMap(([component, { offsets, columns, values, sums }]) =>
     Object.entries({
@@ -125,7 +130,7 @@ export function storedTables(state: MemoryState): Values {
 }
 
 /**
- * The state that `storedTables` wrote. Sizes are compared before anything of them is made.
+ * Restores a state from the tensors of `storedTables`. Sizes are checked before anything is allocated.
  *
  * @throws LeaError `E_MEMORY_FILE`
  */
@@ -151,7 +156,7 @@ export function readTables(values: Values, config: MemoryConfig): MemoryState {
   return stateOf(part('chosen', items) as Float32Array, { ...(counted as Record<Counted, NeighborTable>), ...text });
 }
 
-/** @throws LeaError `E_MEMORY_FILE` unless the gate has a weight for every slot of the window */
+/** Checks that the gate has a weight for every slot of the window. @throws LeaError `E_MEMORY_FILE` */
 function checkConfig({ items, window, repeats, gate, ...numbers }: MemoryConfig, text: boolean): void {
   const { horizon, smoothing, repeat } = numbers;
   const bias: unknown = gate?.bias;
@@ -167,7 +172,7 @@ function checkConfig({ items, window, repeats, gate, ...numbers }: MemoryConfig,
   if (!sound) throw broken('settings', { items, window });
 }
 
-/** Tables are gathered from by offsets and columns. @throws LeaError `E_MEMORY_FILE` unless they lie within the tables */
+/** Checks that all offsets and columns are in range. @throws LeaError `E_MEMORY_FILE` */
 export function checkTables({ tables }: MemoryState, { items }: MemoryConfig): void {
   for (const [component, { offsets, columns }] of tablesOf(tables)) {
     const rising = offsets.every((offset, x) => offset >= (x === 0 ? 0 : offsets[x - 1]!) && offset <= columns.length);
@@ -177,13 +182,13 @@ export function checkTables({ tables }: MemoryState, { items }: MemoryConfig): v
 }
 
 function broken(what: string, value: unknown): LeaError {
-  return new LeaError('E_MEMORY_FILE', `The ${what} of a memory are missing, or do not fit the others.`, {
+  return new LeaError('E_MEMORY_FILE', `The saved memory is incomplete or inconsistent: ${what}.`, {
     value,
     hint: 'Save the memory again, or copy all of its files together.',
   });
 }
 
-/** Hash of everything that scores depend on. */
+/** SHA-256 (hex) of everything that scores depend on. */
 export function memoryHash(config: MemoryConfig, state: MemoryState): string {
   const stored = storedTables(state);
   const names = Object.keys(stored).sort();

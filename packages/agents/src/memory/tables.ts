@@ -1,17 +1,17 @@
 import type { SparseRows } from '@lea/data';
 
 /**
- * The best neighbors of each item, for serving: those of x are `columns[i]` with `values[i]`, i in `[offsets[x],
- * offsets[x + 1])`. Both arrays may be longer than what is used, so that a table can grow without changing its form.
+ * The best neighbors of each item, for serving: x has the neighbors `columns[i]` with `values[i]` for i in `[offsets[x],
+ * offsets[x + 1])`. Both arrays may have unused space at the end, so that a table can grow without changing its shape.
  */
 export interface NeighborTable {
   /** int32 [N + 1] */
   readonly offsets: Int32Array;
   readonly columns: Int32Array;
   readonly values: Float32Array;
-  /** [N] sum of the whole row, those left out included. */
+  /** [N] sum of the whole row, including neighbors that were left out */
   readonly sums: Float32Array;
-  /** Neighbors of the item that has the most. */
+  /** Maximum number of neighbors of an item. */
   readonly longest: number;
 }
 
@@ -20,7 +20,7 @@ export interface NeighborRow {
   readonly values: ArrayLike<number>;
 }
 
-/** Keeps the `most` largest values of each row, among equals those of the smaller column; columns ascend. */
+/** Keeps the `most` largest values of each row (ties: smaller column first); columns are ascending. */
 export function neighborTable({ offsets, columns, values, sums }: SparseRows, most: number): NeighborTable {
   const size = offsets.length - 1;
   const table = emptyTable(size, (x) => Math.min(most, offsets[x + 1]! - offsets[x]!), Float32Array.from(sums));
@@ -31,7 +31,7 @@ export function neighborTable({ offsets, columns, values, sums }: SparseRows, mo
   return table;
 }
 
-/** The `most` largest values of a row with their columns, which ascend. */
+/** The `most` largest values of a row, with ascending columns. */
 export function largest(columns: ArrayLike<number>, values: ArrayLike<number>, most: number): NeighborRow {
   const count = values.length;
   if (count <= most) return { columns, values };
@@ -41,14 +41,14 @@ export function largest(columns: ArrayLike<number>, values: ArrayLike<number>, m
   return { columns: Int32Array.from(kept, (i) => columns[i]!), values: Float64Array.from(kept, (i) => values[i]!) };
 }
 
-/** A table of rows, with room to grow. */
+/** Builds a table from rows, with space to grow. */
 export function tableOf(rows: readonly NeighborRow[], sums: Float32Array): NeighborTable {
   const table = emptyTable(rows.length, (x) => rows[x]!.columns.length, sums);
   for (const [x, row] of rows.entries()) setRow(table, x, row);
   return table;
 }
 
-/** The table with other rows in the places of some. It keeps its form where they fit in it. */
+/** Replaces some rows of a table. The shape of the table is kept if they fit. */
 export function withRows(
   table: NeighborTable,
   rows: ReadonlyMap<number, NeighborRow>,
@@ -60,7 +60,7 @@ export function withRows(
   const next = emptyTable(size, lengthOf, sums, table);
   let copied = 0;
   for (const x of [...rows.keys(), size].sort((a, b) => a - b)) {
-    // A million rows that stay as they are must not be visited one by one.
+    // Copy unchanged rows in bulk: there may be a million of them.
     const [from, to] = [offsets[copied]!, offsets[x]!];
     next.columns.set(table.columns.subarray(from, to), next.offsets[copied]!);
     next.values.set(table.values.subarray(from, to), next.offsets[copied]!);
@@ -76,14 +76,13 @@ export function rowOf({ offsets, columns, values }: NeighborTable, x: number): N
   return { columns: columns.subarray(from, to), values: values.subarray(from, to) };
 }
 
-/** Neighbors are counted in steps of this many, so that a longer row seldom changes the form of a table. */
+/** `longest` is rounded up to a multiple of this, so that a longer row rarely changes the shape of a table. */
 const STEP = 16;
 
 /**
- * Rows of these lengths, to be filled.
+ * Allocates a table for rows of given lengths.
  *
- * @param before the form that is kept where the rows fit in it; without it, or where they do not, there is room to grow by an
- *   eighth
+ * @param before a table whose shape is kept if the rows fit; otherwise an eighth of extra space is reserved
  */
 function emptyTable(
   size: number,

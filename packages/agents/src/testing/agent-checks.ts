@@ -29,7 +29,7 @@ import { updateProgram } from './update-program.ts';
 import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
 import { violation } from './violation.ts';
 
-/** What declares itself must fit together: phases, networks, target. */
+/** The declared phases, networks and target must be consistent. */
 export function declares({ agent }: AgentContext): void {
   const { networks, target, tau, copyEvery, phases } = agent;
   const claim = (fine: boolean, what: string, hint: string, value: unknown) => {
@@ -37,43 +37,46 @@ export function declares({ agent }: AgentContext): void {
   };
   claim(
     (networks === 2) === (target === 'coin'),
-    'networks and target do not fit.',
-    'Two networks take turns when target is "coin", and only then.',
+    'networks and target do not fit together.',
+    'Use two networks if and only if target is "coin".',
     { networks, target },
   );
   claim(
     target === 'polyak' ? tau > 0 && tau <= 1 : tau === 0,
     `tau does not fit target "${target}".`,
-    'It is in (0, 1] for "polyak", else 0.',
+    'Set it in (0, 1] for "polyak", otherwise 0.',
     tau,
   );
   claim(
     target === 'copy' ? Number.isInteger(copyEvery) && copyEvery >= 1 : copyEvery === 0,
     `copyEvery does not fit target "${target}".`,
-    'It is a whole number of updates for "copy", else 0.',
+    'Set it to a whole number of updates for "copy", otherwise 0.',
     copyEvery,
   );
   const names = phases.map(({ name }) => name);
   claim(
     names.length > 0 && new Set(names).size === names.length,
-    'phases must be one or more, of different names.',
+    'Expected one or more phases with different names.',
     'Start from onePhase(lr) or twoPhases(...).',
     names,
   );
   for (const { name, optimizer, steps } of phases) {
-    claim(optimizer.lr > 0, `The learning rate of phase "${name}" is not above 0.`, 'Give it one.', optimizer.lr);
+    claim(optimizer.lr > 0, `The learning rate of phase "${name}" must be above 0.`, 'Set optimizer.lr.', optimizer.lr);
     const counted = steps === 'early-stopping' || (Number.isInteger(steps) && steps >= 1);
-    claim(counted, `The steps of phase "${name}" are no number of updates.`, 'Or "early-stopping".', steps);
+    claim(counted, `The steps of phase "${name}" must be a whole number.`, 'Or use "early-stopping".', steps);
   }
 }
 
-/** Parameters, loss, metrics, terms and scores have the stated shapes and are finite. */
+/** Parameters, loss, metrics, terms and scores have the expected shapes and are finite. */
 export function shapes(context: AgentContext): void {
   const { shape } = context;
   const initial = context.init(1);
   checkFinite('init', initial);
   if (!sameValues(initial, context.init(1))) {
-    throw violation('init gives other parameters for the same key.', 'Draw with the key: normal(fold(key, name), n).');
+    throw violation(
+      'init returns different parameters for the same key.',
+      'Draw with the key: normal(fold(key, name), n).',
+    );
   }
   const { params, target, batch } = fresh(context);
   const rows = decisions.length;
@@ -83,23 +86,26 @@ export function shapes(context: AgentContext): void {
     const { loss, metrics, terms } = lossPass(context, phase, { params, target, batch: guided });
     checkShape(`${where}: loss`, loss, [], 'Take the mean over the rows: tf.mean(...).');
     for (const [name, metric] of Object.entries(metrics)) {
-      checkShape(`${where}: metric "${name}"`, metric, [], 'Metrics are scalars for the log: take their mean.');
+      checkShape(`${where}: metric "${name}"`, metric, [], 'Metrics are scalars for the log; take their mean.');
     }
     for (const [name, term] of Object.entries(terms)) {
       if (term.shape[0] === rows && term.shape.length <= 2) continue;
-      const hint = `Terms are the parts before the mean, [${rows}] or [${rows}, K] here.`;
-      throw violation(`${where}: the term "${name}" is not per row.`, hint, term.shape);
+      const hint = `Return terms before the mean, here [${rows}] or [${rows}, K].`;
+      throw violation(`${where}: the term "${name}" must have one entry per row.`, hint, term.shape);
     }
     if (Object.keys(terms).length === 0) {
-      throw violation(`${where}: loss gives no terms.`, 'Return the parts per row: terms: { ce: perRow }.');
+      throw violation(`${where}: loss returns no terms.`, 'Return the terms per row: terms: { ce: perRow }.');
     }
     checkFinite(where, { loss, ...metrics, ...terms });
   }
   const scores = scorePass(context, params, batch);
-  checkShape('score', scores, [rows, shape.items], 'One score per item, padding left out.');
+  checkShape('score', scores, [rows, shape.items], 'Return one score per item, without padding.');
   checkFinite('score', { scores });
   if (distance(scores.data, scorePass(context, params, batch).data) > 0) {
-    throw violation('score gives other numbers for the same histories.', 'Encode with train: false: no dropout.');
+    throw violation(
+      'score returns different numbers for the same histories.',
+      'Encode with train: false, without dropout.',
+    );
   }
 }
 
@@ -132,15 +138,19 @@ export function inputs(context: AgentContext): void {
       throw violation(`loss reads batch.${unlisted}, which inputs does not list.`, listHint, Object.keys(listed));
     }
     const unread = Object.keys(listed).find((name) => !read.has(name));
-    if (unread) throw violation(`inputs lists "${unread}", which no phase reads.`, 'Leave it out: it costs a copy.');
+    if (unread)
+      throw violation(`inputs lists "${unread}", which no phase reads.`, 'Remove it, because it costs a copy.');
   }
 }
 
-const listHint = 'The trainer feeds what inputs lists: add its name, dtype and shape there.';
-/** What a batch may hold besides: a loss may look whether they are there. */
+const listHint = 'The trainer feeds only tensors that inputs lists. Add its name, dtype and shape there.';
+/** Optional tensors of a batch: a loss may check whether they are present. */
 const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates', 'offsets']);
 
-/** Rewards of an environment's actions, where the loss takes them, count with the weight of the action: not at weight 0. */
+/**
+ * If the loss uses rewards of an environment's actions, they count in proportion to the action's weight, so not at
+ * weight 0.
+ */
 export function actions(context: AgentContext): void {
   if (!takesActions(context)) return;
   const { params, target } = fresh(context);
@@ -154,26 +164,26 @@ export function actions(context: AgentContext): void {
       lossPass(context, phase, { params, target, batch: { ...batch, ...other } }).loss.data[0]!;
     if (loss({}) === loss({ targetRewards: raised })) {
       throw violation(
-        `inputs lists "targetRewards", and the loss is the same whatever they are (phase "${phase.name}").`,
-        'Make them the rewards of TD targets, as critic does, or leave them out of inputs.',
+        `inputs lists "targetRewards", but the loss does not depend on them (phase "${phase.name}").`,
+        'Use them as rewards of TD targets, as critic does, or remove them from inputs.',
       );
     }
     if (loss({ targetWeights: unweighted }) === loss({ targetWeights: unweighted, targetRewards: raised })) continue;
     throw violation(
-      `Rewards of actions whose weight is 0 change the loss (phase "${phase.name}").`,
-      'A weight of 0 switches an action off: multiply its term by 0, or draw actions by their weights.',
+      `Rewards of actions with weight 0 change the loss (phase "${phase.name}").`,
+      'A weight of 0 disables an action. Multiply its term by the weight, or draw actions by their weights.',
     );
   }
 }
 
-/** Every parameter gets a gradient in some phase, but those in `still`, which get none. */
+/** Every parameter gets a gradient in some phase, except those in `still`, which get none. */
 export function gradients(context: AgentContext): void {
   const { params, target, batch } = fresh(context);
   const passes = context.agent.phases.map((phase) => lossPass(context, phase, { params, target, batch }).gradients);
   checkGradients(params, passes, context.settings.still);
 }
 
-/** No gradient enters the target network. */
+/** The target network gets no gradient. */
 export function target(context: AgentContext): void {
   if (context.agent.target === 'none') return;
   const { params, target: valuing } = fresh(context);
@@ -182,16 +192,16 @@ export function target(context: AgentContext): void {
     for (const [name, { data }] of Object.entries(lossPass(context, phase, feed, 'target').gradients)) {
       if (magnitude(data) === 0) continue;
       throw violation(
-        `In phase "${phase.name}" a gradient enters "${name}" of the target network.`,
-        'Put stopGradient of @lea/tensor around the values that the target network computes.',
+        `In phase "${phase.name}" the parameter "${name}" of the target network gets a gradient.`,
+        'Apply stopGradient of @lea/tensor to the values that the target network computes.',
       );
     }
   }
 }
 
 /**
- * Rows of a batch do not see each other: another decision in one row leaves the terms of the others alone, and the loss
- * with it moves by as much whatever stands in another row.
+ * Rows of a batch are independent: changing the decision of one row does not change the terms of other rows, and changes the
+ * loss by an amount that does not depend on other rows.
  */
 export function rows(context: AgentContext): void {
   if (!context.settings.separable) return;
@@ -199,7 +209,7 @@ export function rows(context: AgentContext): void {
   const [one, two] = [1, 4];
   const first = decisions.with(one, { history: [6, 1], action: 0, reward: 0.7, done: true });
   const second = (of: readonly Decision[]) => of.with(two, { history: [2, 5, 8], action: 6, reward: -0.3 });
-  const hint = 'Reduce over items (axis 1), not over rows; set separable: false if the loss compares rows on purpose.';
+  const hint = 'Reduce over items (axis 1), not over rows. Set separable: false if the loss compares rows on purpose.';
   for (const [phase, guidance] of passes(context)) {
     const pass = (of: readonly Decision[]) =>
       lossPass(context, phase, { params, target, batch: batchFor(context, of, 0, guidance) });
@@ -209,40 +219,41 @@ export function rows(context: AgentContext): void {
       for (let row = 0; row < decisions.length; row++) {
         const of = (data: ArrayLike<number>) => Array.from({ length: width }, (_, i) => data[row * width + i]!);
         if (row === one || distance(of(term.data), of(after.terms[name]!.data)) < 1e-5) continue;
-        const what = `The term "${name}" of one row changes when another row of the batch does (phase "${phase.name}").`;
+        const what = `The term "${name}" of a row depends on other rows of the batch (phase "${phase.name}").`;
         throw violation(what, hint);
       }
     }
     const [a, b, c, d] = [before, after, pass(second(decisions)), pass(second(first))].map(({ loss }) => loss.data[0]!);
     if (Math.abs(a! - b! - c! + d!) < 1e-5 * Math.max(1, Math.abs(a!))) continue;
-    const what = `What one row adds to the loss changes when another row of the batch does (phase "${phase.name}").`;
+    const what = `The contribution of a row to the loss depends on other rows of the batch (phase "${phase.name}").`;
     throw violation(what, hint);
   }
 }
 
-/** The agent comes back from its JSON. */
+/** The agent can be restored from its JSON. */
 export function roundTrip(context: AgentContext): void {
   const { agent, shape, text } = context;
   const again = checkRegistered('agent', agent.config, createAgent);
-  const hint = 'Build from the options and the encoder alone.';
+  const hint = 'Build the agent only from the options and the encoder.';
   if (stableJson(again.phases) !== stableJson(agent.phases)) {
-    throw violation('The agent made from the JSON has other phases.', hint, again.phases);
+    throw violation('The agent restored from its JSON has different phases.', hint, again.phases);
   }
   const params = context.init(1);
   if (!sameValues(params, again.init(key(1), shape, text))) {
-    throw violation('The agent made from the JSON has other parameters.', hint);
+    throw violation('The agent restored from its JSON has different parameters.', hint);
   }
   const batch = batchFor(context, decisions);
   const scores = [agent, again].map((one) => scorePass({ ...context, agent: one }, params, batch).data);
-  if (distance(scores[0]!, scores[1]!) > 0) throw violation('The agent made from the JSON scores differently.', hint);
+  if (distance(scores[0]!, scores[1]!) > 0)
+    throw violation('The agent restored from its JSON returns different scores.', hint);
 }
 
-/** A misspelt option is refused with the nearest name. */
+/** A misspelled option is refused, and the error suggests the nearest name. */
 export function options({ factory }: AgentContext): void {
   checkSpelling(factory);
 }
 
-/** A saved policy scores as before. */
+/** A policy returns the same scores after saving and loading. */
 export async function saved(context: AgentContext): Promise<void> {
   const { served, shape, text } = context;
   const { agent, ...fused } = served;
@@ -261,31 +272,31 @@ export async function saved(context: AgentContext): Promise<void> {
     );
     if (distance(await policy.score(windows), await loaded.score(windows)) === 0) return;
     throw violation(
-      'A policy scores differently after it was saved and loaded.',
-      'Keep what decides scores in the options or in parameters, not in variables of the module or the closure.',
+      'A policy returns different scores after saving and loading.',
+      'Everything that affects scores must be in the options or parameters, not in variables of the module or a closure.',
     );
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** The same seed gives the same weights to the last bit, another seed others. */
+/** The same seed gives bit-identical weights; a different seed gives different weights. */
 export async function seeds(context: AgentContext): Promise<void> {
   const run = (seed: number) =>
     trained(context, (step) => markovDecisions(step + 100, ROWS, 0.9, context.shape), { updates: 4, seed });
   const [one, same, other] = [await run(0), await run(0), await run(1)];
   if (!sameValues(one, same)) {
     throw violation(
-      'Two runs of one seed end with different weights.',
-      'Draw with the keys that init and loss are given; Math.random and module state make runs unrepeatable.',
+      'Two runs with the same seed end with different weights.',
+      'Draw only with the keys passed to init and loss. Math.random and module state make runs irreproducible.',
     );
   }
   if (sameValues(one, other)) {
-    throw violation('Runs of two seeds end with the same weights.', 'Make init draw with its key.');
+    throw violation('Runs with different seeds end with the same weights.', 'Draw with the key passed to init.');
   }
 }
 
-/** Loss, metrics and gradients are the same compiled and eagerly. */
+/** Loss, metrics and gradients are the same in compiled and interpreted programs. */
 export async function compiled(context: AgentContext): Promise<void> {
   const { agent, shape, settings } = context;
   const params = perturbed(context.init(1));
@@ -313,7 +324,7 @@ export async function compiled(context: AgentContext): Promise<void> {
   checkCompiled('score', outputs, { scores: scorePass(context, params, histories) });
 }
 
-/** Nothing is kept: what a pass makes is gone after it. */
+/** A pass leaves no tensors behind. */
 export function leaks(context: AgentContext): void {
   const { agent } = context;
   const { params, target, batch } = fresh(context);
@@ -326,43 +337,43 @@ export function leaks(context: AgentContext): void {
   run();
   const left = tf.memory().numTensors - before;
   if (left === 0) return;
-  throw violation('A pass leaves tensors behind.', 'Do not tf.keep tensors or make variables in loss and score.', left);
+  throw violation('A pass leaves tensors behind.', 'Do not use tf.keep or create variables in loss and score.', left);
 }
 
-/** What follows the rule of a chain is ranked first. */
+/** After training, actions that follow the rule of a Markov chain are ranked first. */
 export async function learns(context: AgentContext): Promise<void> {
   const { updates, floor } = context.settings;
   const rate = await hitRate(context, 0.9, updates);
   if (rate >= floor) return;
   throw violation(
-    `After ${updates} updates per phase and network too few held-out actions of a learnable chain are ranked first.`,
-    `At least ${floor} should be. If the agent learns more slowly by design, raise updates or lower floor; else the loss, its sign or the head that ranks is at fault.`,
+    `After ${updates} updates per phase and network, too few held-out actions of a Markov chain are ranked first.`,
+    `Expected a share of at least ${floor}. Check the loss and the ranking head; for slow learners raise updates or lower floor.`,
     rate,
   );
 }
 
-/** Where actions are random, ranking them first happens as often as guessing. */
+/** Random actions are ranked first only as often as by guessing. */
 export async function chance(context: AgentContext): Promise<void> {
   const { settings, shape } = context;
   const rate = await hitRate(context, 0, Math.ceil(settings.updates / 3));
-  // 240 decisions: guessing stays below with 99.999 %.
+  // With 240 decisions, guessing stays below this with a probability of 99.999 %.
   const guess = 1 / shape.items;
   const most = guess + 4.5 * Math.sqrt((guess * (1 - guess)) / (5 * ROWS));
   if (rate <= most) return;
   throw violation(
-    'Actions that are random are ranked first more often than by chance.',
-    `Guessing gives ${guess.toFixed(3)}, ${most.toFixed(3)} at most. The score must depend on params and histories only.`,
+    'Random actions are ranked first more often than by chance.',
+    `Expected about ${guess.toFixed(3)}, at most ${most.toFixed(3)}. Scores must depend only on params and histories.`,
     rate,
   );
 }
 
-/** Every phase without signals and, where the loss takes an environment's actions, with them. */
+/** Every phase without signals and, if the loss uses an environment's actions, also with them. */
 function passes(context: AgentContext): [Phase, Guidance][] {
   const kinds = takesActions(context) ? [guidances[0]!, guidances.at(-1)!] : [guidances[0]!];
   return context.agent.phases.flatMap((phase) => kinds.map((kind): [Phase, Guidance] => [phase, kind]));
 }
 
-/** Two networks and the batch of all kinds of decisions. */
+/** Two networks, and a batch with all kinds of decisions. */
 function fresh(context: AgentContext): { params: Values; target: Values; batch: Values } {
   const params = perturbed(context.init(1));
   return { params, target: perturbed(context.init(2)), batch: batchFor(context, decisions) };

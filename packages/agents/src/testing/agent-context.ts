@@ -26,47 +26,47 @@ import { violation } from './violation.ts';
 /** Rows of a batch of the compiled programs. */
 export const ROWS = 48;
 
-/** Columns of the environment's states. */
+/** Dimension of the environment's states. */
 const STATE_SIZE = 5;
 
-/** What an environment's signals bring to a batch. */
+/** The signals of an environment in a batch. */
 export interface Guidance {
-  /** Soft targets per row. */
+  /** Number of soft targets per row. */
   readonly targets: number;
-  /** Whether they are actions with rewards of their own. */
+  /** Whether they are actions with rewards. */
   readonly rewards: boolean;
 }
 
-/** Without signals, with soft targets, with actions. */
+/** No signals; soft targets; actions with rewards. */
 export const guidances: readonly Guidance[] = [
   { targets: 0, rewards: false },
   { targets: 2, rewards: false },
   { targets: 2, rewards: true },
 ];
 
-/** What the checks of an agent work on. */
+/** The subject of the checks of an agent. */
 export interface AgentContext {
   readonly factory: AgentFactory;
   readonly settings: AgentSettings;
-  /** With the memory, where there is one. */
+  /** Combined with the memory, if there is one. */
   readonly agent: Agent;
-  /** What a policy is made of besides parameters. */
+  /** The parts of a policy besides parameters. */
   readonly served: { readonly agent: Agent } & Partial<Fused>;
   readonly shape: Shape;
-  /** Text vectors, when the encoder reads them in a pass or at `init`. */
+  /** Text vectors, if the encoder reads them in a pass or in `init`. */
   readonly text: Value | undefined;
-  /** What `loss` and `score` get as `frozen`. */
+  /** The `frozen` tensors of `loss` and `score`. */
   readonly frozen: Values;
-  /** Fresh parameters of a network, of a catalogue of `shape.items` unless another size is given. */
+  /** Initial parameters of a network. Default size of the catalog: `shape.items`. */
   init(seed: number, items?: number): Values;
-  /** The compiled update of a phase on batches of `ROWS`; made once for each kind of signals. */
+  /** The compiled update of a phase on batches of `ROWS`, compiled once per kind of signals. */
   update(phase: Phase, guidance?: Guidance): Promise<Runner>;
-  /** The compiled scores of `ROWS` histories; made once. */
+  /** The compiled scores of `ROWS` histories, compiled once. */
   scores(): Promise<Runner>;
   dispose(): Promise<void>;
 }
 
-/** A memory, and how it joins the agent. */
+/** A memory, and how it is combined with the agent. */
 export interface Fused {
   readonly memory: Memory;
   readonly fusion: Partial<Fusion>;
@@ -120,7 +120,7 @@ export function contextOf(factory: AgentFactory, settings: AgentSettings, base: 
   return context;
 }
 
-/** What `inputs` lists for a batch of so many rows. */
+/** The specs that `inputs` lists for a batch of `rows` rows. */
 export function inputsFor({ agent, shape }: AgentContext, rows: number, guidance: Guidance): Specs {
   const { targets, rewards } = guidance;
   const { window, stateSize = 0 } = shape;
@@ -132,7 +132,7 @@ export function takesActions(context: AgentContext): boolean {
   return 'targetRewards' in inputsFor(context, 1, guidances.at(-1)!);
 }
 
-/** Exactly the values that `inputs` lists, for these decisions. */
+/** Values for exactly the tensors that `inputs` lists, for these decisions. */
 export function batchFor(
   context: AgentContext,
   decisions: readonly Decision[],
@@ -167,13 +167,13 @@ export function batchFor(
       const value = made[name];
       if (!value) {
         throw violation(
-          `inputs lists "${name}", which no trainer makes.`,
-          `There are: ${Object.keys(made).join(', ')}${agent.sampling ? '' : ', and with `sampling` candidates'}.`,
+          `inputs lists "${name}", which the trainer cannot provide.`,
+          `Available are: ${Object.keys(made).join(', ')}${agent.sampling ? '' : ', and candidates with `sampling`'}.`,
         );
       }
       const wanted = `${value.dtype}[${value.shape.join(', ')}]`;
       const listed = `${spec.dtype}[${spec.shape.join(', ')}]`;
-      if (listed !== wanted) throw violation(`inputs lists "${name}" as ${listed}.`, `It is ${wanted}.`);
+      if (listed !== wanted) throw violation(`inputs lists "${name}" as ${listed}.`, `Expected ${wanted}.`);
       return [name, value];
     }),
   );
@@ -189,7 +189,7 @@ export function updateInputs(
   return { ...batchFor(context, decisions, seed, guidance), key: keyTensorValue(key(seed)) };
 }
 
-/** What an update reads and does not change. */
+/** The frozen tensors of an update. */
 export function updateFrozen({ agent, frozen }: AgentContext, target: Values): Values {
   return { ...prefixed('frozen/', frozen), ...(agent.target === 'none' ? {} : prefixed('target/', target)) };
 }
@@ -225,7 +225,7 @@ function textVectors(items: number): Value {
   return float32(normal(key(3), items * 8), [items, 8]);
 }
 
-/** float32 [rows, items], each row summing up to 1. */
+/** float32 [rows, items]; each row sums to 1. */
 function distributions(seed: Key, rows: number, items: number): Value {
   const draws = uniform(seed, rows * items).map((draw) => 0.1 + draw);
   const sums = Array.from({ length: rows }, (_, row) =>

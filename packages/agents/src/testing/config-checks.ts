@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LeaError } from '@lea/core';
 import { violation } from './violation.ts';
 
-/** The thing made again from its JSON, which must be plain, complete and of a registered type. */
+/** Restores an agent or encoder from its JSON, which must be plain, complete and of a registered type. */
 export function checkRegistered<C extends { readonly type: string }, T extends { readonly config: C }>(
   kind: 'agent' | 'encoder',
   config: C,
@@ -11,24 +11,27 @@ export function checkRegistered<C extends { readonly type: string }, T extends {
   const define = kind === 'agent' ? 'defineAgent' : 'defineEncoder';
   const json = JSON.parse(JSON.stringify(config)) as C;
   if (!isDeepStrictEqual(json, config)) {
-    throw violation('The config does not survive JSON.', 'Options are plain: no functions, no Infinity, no undefined.');
+    throw violation(
+      'The config changes when converted to JSON and back.',
+      'Use plain options: no functions, no Infinity, no undefined.',
+    );
   }
   let again: T;
   try {
     again = create(json);
   } catch (cause) {
     if (!(cause instanceof LeaError) || cause.code !== 'E_TYPE_UNKNOWN') throw cause;
-    throw violation(`No ${kind} of type "${config.type}" is registered.`, `Make its factory with ${define}.`);
+    throw violation(`The ${kind} type "${config.type}" is not registered.`, `Create its factory with ${define}.`);
   }
   if (isDeepStrictEqual(again.config, config)) return again;
   throw violation(
-    `The ${kind} made from the JSON has another JSON.`,
-    `Make its factory with ${define}, under a name that nobody else has.`,
+    `The ${kind} restored from its JSON has a different JSON.`,
+    `Create its factory with ${define}, under a unique name.`,
     again.config,
   );
 }
 
-/** A misspelt option must be refused with the nearest name. */
+/** A misspelled option must be refused, and the error must suggest the nearest name. */
 export function checkSpelling(factory: {
   (options: object): unknown;
   readonly type: string;
@@ -38,14 +41,18 @@ export function checkSpelling(factory: {
   const name = names[0] ?? 'size';
   const misspelt = `${name}${name.at(-1)}`;
   const hint =
-    'Give every option a default, and make the factory with defineAgent or defineEncoder, which checks names.';
+    'Give every option a default, and create the factory with defineAgent or defineEncoder, which check names.';
   try {
     factory({ [misspelt]: 1 });
   } catch (error) {
     if (error instanceof LeaError && error.code === 'E_OPTION_UNKNOWN') {
       if (names.length === 0 || error.message.includes(`"${name}"`)) return;
     }
-    throw violation('A misspelt option is refused without naming the right one.', hint, (error as Error).message);
+    throw violation(
+      'A misspelled option is refused without suggesting the correct name.',
+      hint,
+      (error as Error).message,
+    );
   }
-  throw violation('A misspelt option is not refused.', hint, misspelt);
+  throw violation('A misspelled option is not refused.', hint, misspelt);
 }

@@ -2,7 +2,7 @@ import { fold, integers, key, permutation, uniform } from '@lea/core';
 import { float32, int32, type Values } from '@lea/tensor';
 import type { Shape } from '../types.ts';
 
-/** A decision: the items before it, and what was chosen. */
+/** A decision: the history, and the chosen item. */
 export interface Decision {
   readonly history: readonly number[];
   readonly action: number;
@@ -10,7 +10,7 @@ export interface Decision {
   readonly done?: boolean;
 }
 
-/** Histories of every kind: empty, short, longer than the window; rewards of both signs; an end. */
+/** All kinds of histories (empty, short, longer than the window), rewards of both signs, and an end of a sequence. */
 export const decisions: readonly Decision[] = [
   { history: [], action: 2, reward: 0.2 },
   { history: [1, 2, 3], action: 4, reward: 1 },
@@ -20,7 +20,7 @@ export const decisions: readonly Decision[] = [
   { history: [0, 4, 2, 6], action: 5, reward: 0.2 },
 ];
 
-/** Right-padded histories int32 [B, L], the newest events that fit, and their lengths [B]. */
+/** Right-padded histories int32 [B, L] with the newest events that fit, and their lengths [B]. */
 export function historyValues(histories: readonly (readonly number[])[], { items, window }: Shape): Values {
   const padded = (history: readonly number[]) => {
     const kept = history.slice(-window);
@@ -32,7 +32,7 @@ export function historyValues(histories: readonly (readonly number[])[], { items
   };
 }
 
-/** What the trainer would feed for these decisions. */
+/** The tensors that the trainer would feed for these decisions. */
 export function batchValues(decisions: readonly Decision[], shape: Shape): Values {
   const before = historyValues(
     decisions.map(({ history }) => history),
@@ -53,8 +53,8 @@ export function batchValues(decisions: readonly Decision[], shape: Shape): Value
 }
 
 /**
- * Decisions of a Markov chain over the items: with the given chance an item is followed by its successor (a fixed
- * permutation), else by any item. Histories of 1 to `window` events, every length as often.
+ * Decisions of a Markov chain over the items: with probability `chance` an item is followed by its successor (a fixed
+ * permutation), otherwise by a random item. Histories have 1 to `window` events, with equal frequency.
  */
 export function markovDecisions(seed: number, count: number, chance: number, { items, window }: Shape): Decision[] {
   const successor = permutation(key(5), items);

@@ -42,33 +42,33 @@ const events = ({ items }: Histories) =>
   tf.sum(tf.cast(tf.notEqual(items, tf.scalar(12, 'int32')), 'float32'), 1, true);
 
 const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp][] = [
-  [/right shapes/, 'another size', spoiltEncoder(() => ({ outputSize: 9 })), /encode has another shape than \[5, 9\]/],
+  [/right shapes/, 'another size', spoiltEncoder(() => ({ outputSize: 9 })), /encode must have the shape \[5, 9\]/],
   [
     /right shapes/,
     'a table with padding',
     spoiltEncoder(() => ({ itemTable: (params) => params['emb.weight'] as tf.Tensor2D })),
-    /itemTable has another shape/,
+    /itemTable must have the shape/,
   ],
   [
     /right shapes/,
     'a tied table too narrow',
     spoiltEncoder((good) => ({ tied: true, itemTable: (params) => tf.slice(good.itemTable(params), [0, 0], [12, 7]) })),
-    /itemTable has another shape than \[12, 8\]/,
+    /itemTable must have the shape \[12, 8\]/,
   ],
   [
     /with a memory/,
     'chance that is not keyed',
     states((x) => tf.add(x, tf.randomUniform([1]))),
-    /score gives other numbers/,
+    /score returns different numbers/,
   ],
   [
-    /last of all/,
+    /last state of encodeAll/,
     'all states in reverse',
     spoiltEncoder((good) => ({ encodeAll: (...args) => tf.reverse(good.encodeAll(...args), 1) })),
     /encodeAll at position length - 1 differs/,
   ],
   [
-    /in the padding/,
+    /padding does not/,
     'padding that counts',
     states((x, { items }) => tf.mul(x, tf.sum(tf.cast(items, 'float32')))),
     /beyond the length/,
@@ -84,7 +84,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
           1,
         ]) as tf.Tensor3D,
     })),
-    /depend on events that follow/,
+    /states depend on later events/,
   ],
   [
     /empty history/,
@@ -93,13 +93,13 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /an empty history: encode is not finite/,
   ],
   [
-    /see each other/,
+    /rows of a batch are independent/,
     'states about the mean of the batch',
     states((x) => tf.sub(x, tf.mean(x, 0, true))),
-    /changes when another row does|Permuting/,
+    /depends on other rows|Permuting/,
   ],
   [
-    /see each other/,
+    /rows of a batch are independent/,
     'states by their place',
     states((x) =>
       tf.mul(
@@ -116,7 +116,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /wider than the window/,
     'a width taken for granted',
     states((x, { items }) => tf.mul(x, tf.mean(tf.cast(tf.reshape(items, [-1, 4]), 'float32')))),
-    /foreign error/,
+    /unexpected error/,
   ],
   [
     /every parameter learns/,
@@ -142,35 +142,35 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /dropout/,
     'one mask for all keys',
     masked((x) => dropout(x, 0.2, tf.tensor1d([1, 2], 'int32'), 'mine')),
-    /another seed has the same mask \(encode\)/,
+    /different seed has the same mask \(encode\)/,
   ],
   [
     /dropout/,
     'one mask for all labels',
     masked((x, { key }) => dropout(x, 0.2, key!, 'mine')),
-    /another label has the same mask \(encode\)/,
+    /different label has the same mask \(encode\)/,
   ],
   [
     /itemTables/,
     'a table that is not listed',
     spoiltEncoder(() => ({ itemTables: [] })),
-    /"emb\.weight" has a row per item, and itemTables does not list it/,
+    /"emb\.weight" has one row per item, but itemTables does not list it/,
   ],
   [
-    /misspelt/,
+    /misspelled/,
     'options that are not looked at',
     Object.assign(() => gru4rec(), { type: 'gru4rec', defaults: gru4rec.defaults }),
     /not refused/,
   ],
   [
-    /from its JSON/,
+    /restored from its JSON/,
     'a type nobody registered',
     spoiltEncoder(({ config }) => ({ config: { ...config, type: 'mine' } })),
-    /No encoder of type "mine"/,
+    /encoder type "mine" is not registered/,
   ],
-  [/from its JSON/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /encodes differently/],
-  [/saved policy/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /differently after it was saved/],
-  [/compiled equals/, 'module state in a pass', states((x) => tf.mul(x, 1 + calls++)), /not the same compiled/],
+  [/restored from its JSON/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /returns different states/],
+  [/saved policy/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /different scores after saving/],
+  [/compiled equals/, 'module state in a pass', states((x) => tf.mul(x, 1 + calls++)), /differs between compiled/],
   [
     /left behind/,
     'a tensor that is kept',
@@ -184,7 +184,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /same seed/,
     'weights of no seed',
     spoiltEncoder((good) => ({ init: (...args) => scaled(good.init(...args), Math.random()) })),
-    /one seed end with different/,
+    /same seed end with different/,
   ],
   [/learns a Markov/, 'states that forget', states((x) => tf.mul(x, 0)), /too few held-out actions/],
 ];
@@ -201,7 +201,7 @@ describe('a spoilt encoder is found out', () => {
   test('every property has been broken, but for guessing: that is the agent that scores', () => {
     const broken = (name: string) => encoders.some(([property]) => property.test(name));
     expect(Object.keys(encoderChecks).filter((name) => !broken(name))).toEqual([
-      'it guesses where there is nothing to learn',
+      'it guesses if there is nothing to learn',
     ]);
   });
 });

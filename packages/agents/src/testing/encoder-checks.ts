@@ -9,22 +9,32 @@ import { distance, tensors, tidied, valuesOf } from './tensors.ts';
 import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
 import { violation } from './violation.ts';
 
-/** Rounding of float32 in sums of another order. */
+/** Rounding errors of float32 sums in a different order. */
 const rounding = 1e-5;
 
 /** Full, short and empty histories. */
 const mixed = [[3, 1, 4, 1, 5, 9, 2, 6], [2, 7], [], [8], [0, 5, 0]];
 
-/** States and item table have the stated shapes and are finite. */
+/** States and item table have the expected shapes and are finite. */
 export function shapes(context: EncoderContext): void {
   const { encoder, shape, supervised } = context;
   const { outputSize } = encoder;
   const { last, all, table } = encode(context, historyValues(mixed, shape));
-  checkShape('encode', last, [mixed.length, outputSize], 'It gives one state of outputSize columns per history.');
+  checkShape('encode', last, [mixed.length, outputSize], 'Return one state of outputSize columns per history.');
   const positions = [mixed.length, shape.window, outputSize];
-  checkShape('encodeAll', all, positions, 'It gives one state per history and event; leave it out to have it made.');
+  checkShape(
+    'encodeAll',
+    all,
+    positions,
+    'Return one state per history and event, or omit encodeAll to use the default.',
+  );
   const width = encoder.tied ? outputSize : table.shape[1]!;
-  checkShape('itemTable', table, [shape.items, width], 'It leaves padding out; tied, it is as wide as a state.');
+  checkShape(
+    'itemTable',
+    table,
+    [shape.items, width],
+    'Return no row for padding. If tied, it must be as wide as a state.',
+  );
   checkFinite('init', supervised.init(1));
   checkFinite('a pass', { encode: last, encodeAll: all, itemTable: table });
   if (!sameValues(supervised.init(1), supervised.init(1))) {
@@ -32,7 +42,7 @@ export function shapes(context: EncoderContext): void {
   }
 }
 
-/** The last of all states is the state. */
+/** The last state of encodeAll equals the state of encode. */
 export function lastOfAll(context: EncoderContext): void {
   const { shape, encoder } = context;
   const histories = historyValues(mixed, shape);
@@ -43,14 +53,14 @@ export function lastOfAll(context: EncoderContext): void {
     const off = distance(own, all.data.subarray(from, from + encoder.outputSize));
     if (off < rounding) continue;
     throw violation(
-      `encodeAll at position length - 1 differs from encode (a history of ${length}).`,
-      'Take position length - 1, not the last slot; leave encodeAll out to have it made from encode.',
+      `encodeAll at position length - 1 differs from encode (for a history of length ${length}).`,
+      'Read position length - 1, not the last slot, or omit encodeAll to derive it from encode.',
       off,
     );
   }
 }
 
-/** What lies in the padding changes no state. */
+/** The content of padding does not change states. */
 export function padding(context: EncoderContext): void {
   const { shape, encoder } = context;
   const pad = shape.items;
@@ -68,14 +78,14 @@ export function padding(context: EncoderContext): void {
     const off = distance(of(clean), of(dirty));
     if (off < rounding) continue;
     throw violation(
-      `What lies beyond the length of a history${row ? ' that is empty' : ''} changes its state.`,
-      'Mask slots from `length` on: validSlots of @lea/agents.',
+      `Slots beyond the length of ${row ? 'an empty' : 'a'} history change its state.`,
+      'Mask slots from `length` on, for example with validSlots of @lea/agents.',
       off,
     );
   }
 }
 
-/** The state after an event does not depend on later ones. */
+/** The state after an event does not depend on later events. */
 export function future(context: EncoderContext): void {
   const { shape, encoder } = context;
   const full = Array.from({ length: shape.window }, (_, slot) => slot % shape.items);
@@ -87,19 +97,19 @@ export function future(context: EncoderContext): void {
   const off = distance(all.data.subarray(0, seen), all.data.subarray(size, size + seen));
   if (off < rounding) return;
   throw violation(
-    'In encodeAll, states depend on events that follow them.',
-    'Each position may see itself and those before it: mask the others, or leave encodeAll out.',
+    'In encodeAll, states depend on later events.',
+    'Each position may depend only on itself and earlier positions. Mask the others, or omit encodeAll.',
     off,
   );
 }
 
-/** An empty history, and one of padding ids alone, have finite states. */
+/** An empty history and a history of padding ids have finite states. */
 export function empty(context: EncoderContext): void {
   const { last, all } = encode(context, historyValues([[], []], context.shape));
   checkFinite('an empty history', { encode: last, encodeAll: all });
 }
 
-/** The state of a history does not depend on the rows beside it, nor on where it stands. */
+/** The state of a history depends neither on other rows nor on its position in the batch. */
 export function rows(context: EncoderContext): void {
   const { shape, encoder } = context;
   const { last } = encode(context, historyValues(mixed, shape));
@@ -111,13 +121,13 @@ export function rows(context: EncoderContext): void {
   for (const [place, row] of order.entries()) {
     const moved = distance(of(last.data, row), of(permuted.data, place));
     if (moved >= rounding) {
-      const hint = 'Work along the window (axis 1), never along the batch (axis 0).';
+      const hint = 'Reduce over the window (axis 1), never over the batch (axis 0).';
       throw violation('Permuting the batch changes states.', hint, moved);
     }
     const touched = distance(of(last.data, row), of(changed.data, row));
     if (row !== 1 && touched >= rounding) {
-      const hint = 'Work along the window (axis 1), never along the batch (axis 0).';
-      throw violation('The state of a row changes when another row does.', hint, touched);
+      const hint = 'Reduce over the window (axis 1), never over the batch (axis 0).';
+      throw violation('The state of a row depends on other rows.', hint, touched);
     }
   }
 }
@@ -126,7 +136,7 @@ export function rows(context: EncoderContext): void {
 export function wide(context: EncoderContext): void {
   const { window, items } = context.shape;
   const row = Array.from({ length: window + 3 }, (_, slot) => slot % items);
-  const hint = 'Read what there is, or throw LeaError("E_WINDOW", ...) with the window in its hint.';
+  const hint = 'Encode it, or throw LeaError("E_WINDOW", ...) with the window in its hint.';
   try {
     const { last, all } = encode(context, exactly([row], [window + 3]));
     checkShape('encode of a wider history', last, [1, context.encoder.outputSize], hint);
@@ -136,11 +146,11 @@ export function wide(context: EncoderContext): void {
       if (error.code === 'E_WINDOW') return;
       throw error;
     }
-    throw violation('A history wider than the window ends in a foreign error.', hint, (error as Error).message);
+    throw violation('A history wider than the window causes an unexpected error.', hint, (error as Error).message);
   }
 }
 
-/** Every parameter gets a gradient, but those in `still`. */
+/** Every parameter gets a gradient, except those in `still`. */
 export function gradients(context: EncoderContext): void {
   const { shape, params, supervised, settings } = context;
   const grads = tidied(() => {
@@ -157,17 +167,17 @@ export function gradients(context: EncoderContext): void {
   checkGradients(params, [grads], settings.still);
 }
 
-/** No randomness in evaluation; in training the same for the same key and label, another for others. */
+/** Evaluation is deterministic; dropout in training depends on key and label only. */
 export function dropout(context: EncoderContext): void {
   const histories = historyValues(mixed, context.shape);
   const equal = (one: ReturnType<typeof encode>, other: ReturnType<typeof encode>) =>
     distance(one.last.data, other.last.data) === 0 && distance(one.all.data, other.all.data) === 0;
   if (!equal(encode(context, histories), encode(context, histories))) {
-    throw violation('Two evaluations of the same histories differ.', 'Dropout is for mode.train alone.');
+    throw violation('Two evaluations of the same histories differ.', 'Apply dropout only if mode.train is true.');
   }
   if (!equal(encode(context, histories, 1), encode(context, histories, 1))) {
     throw violation(
-      'Two training passes of the same key and label differ.',
+      'Two training passes with the same key and label differ.',
       'Draw with dropout(x, rate, mode.key, mode.label) of @lea/tensor.',
     );
   }
@@ -178,14 +188,14 @@ export function dropout(context: EncoderContext): void {
     for (const [what, other] of Object.entries(others)) {
       if (distance(one[pass].data, other[pass].data) > 0) continue;
       throw violation(
-        `A training pass of another ${what} has the same mask (${pass === 'last' ? 'encode' : 'encodeAll'}).`,
+        `A training pass with a different ${what} has the same mask (${pass === 'last' ? 'encode' : 'encodeAll'}).`,
         'Draw with dropout(x, rate, mode.key, mode.label) of @lea/tensor.',
       );
     }
   }
 }
 
-/** The encoder comes back from its JSON. */
+/** The encoder can be restored from its JSON. */
 export function roundTrip(context: EncoderContext): void {
   const { encoder, shape } = context;
   const again = checkRegistered('encoder', encoder.config, createEncoder);
@@ -195,15 +205,19 @@ export function roundTrip(context: EncoderContext): void {
     encode({ ...context, encoder: again }, histories).last.data,
   );
   if (off > 0)
-    throw violation('The encoder made from the JSON encodes differently.', 'Build from the options alone.', off);
+    throw violation(
+      'The encoder restored from its JSON returns different states.',
+      'Build it only from the options.',
+      off,
+    );
 }
 
-/** A misspelt option is refused with the nearest name. */
+/** A misspelled option is refused, and the error suggests the nearest name. */
 export function options({ factory }: EncoderContext): void {
   checkSpelling(factory);
 }
 
-/** States are the same compiled and eagerly, in training too. */
+/** States are the same in compiled and interpreted programs, in training as well. */
 export async function compiled(context: EncoderContext): Promise<void> {
   const program: Program = ({ inputs, frozen }) => {
     const { text } = frozen;
@@ -228,12 +242,12 @@ export async function compiled(context: EncoderContext): Promise<void> {
   }
 }
 
-/** Nothing is kept: what a pass makes is gone after it. */
+/** A pass leaves no tensors behind. */
 export function leaks(context: EncoderContext): void {
   const run = () => encode(context, historyValues(mixed, context.shape), 1);
   run();
   const before = tf.memory().numTensors;
   run();
   const left = tf.memory().numTensors - before;
-  if (left > 0) throw violation('A pass leaves tensors behind.', 'Do not tf.keep tensors or make variables.', left);
+  if (left > 0) throw violation('A pass leaves tensors behind.', 'Do not use tf.keep or create variables.', left);
 }

@@ -7,15 +7,15 @@ import { type AgentContext, agentContext } from './agent-context.ts';
 import { type EncoderSettings, encoderSettings } from './settings.ts';
 import { keyTensor, perturbed, tensors, tidied, valuesOf } from './tensors.ts';
 
-/** What the checks of an encoder work on. */
+/** The subject of the checks of an encoder. */
 export interface EncoderContext {
   readonly factory: EncoderFactory;
   readonly settings: EncoderSettings;
   readonly encoder: Encoder;
   readonly shape: Shape;
-  /** `ce` on this encoder: what is trained. */
+  /** The agent `ce` with this encoder, for checks of training. */
   readonly supervised: AgentContext;
-  /** Parameters far enough from zero that nothing passes by accident. */
+  /** Parameters far enough from zero that no check passes by accident. */
   readonly params: Values;
   dispose(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export function encoderContext(factory: EncoderFactory, given: Partial<EncoderSe
   };
 }
 
-/** Rows of equal width, as they are, with their lengths. */
+/** Histories given as padded rows of equal width, and their lengths. */
 export function exactly(rows: readonly (readonly number[])[], length: readonly number[]): Values {
   return { items: int32(rows.flat(), [rows.length, rows[0]!.length]), length: int32(length) };
 }
@@ -48,7 +48,7 @@ export interface States {
   readonly table: Value;
 }
 
-/** Encodes eagerly; in evaluation unless a seed for dropout is given. */
+/** Encodes eagerly: in evaluation mode, or in training mode if a seed for dropout is given. */
 export function encode(context: EncoderContext, histories: Values, seed?: number, label = 'test'): States {
   const { params, supervised } = context;
   return tidied(() => {

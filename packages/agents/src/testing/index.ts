@@ -1,4 +1,4 @@
-/** Conformance kits for agents and encoders of one's own: call them in a test file of vitest. */
+/** Conformance kits for custom agents and encoders: call them in a vitest test file. */
 import { afterAll, describe, test } from 'vitest';
 import type { AgentFactory, EncoderFactory } from '../define.ts';
 import { agentContext } from './agent-context.ts';
@@ -9,15 +9,16 @@ import type { AgentSettings, EncoderSettings } from './settings.ts';
 export type { AgentSettings, EncoderSettings, LearningSettings } from './settings.ts';
 
 /**
- * Registers a block of tests that every agent passes: shapes, gradients, what the loss reads, JSON, saved policies, memories,
- * seeds, compiled against eager, tensors left behind, learning. A failure says what is wrong and how to mend it.
+ * Registers tests that every agent must pass: shapes, gradients, inputs of the loss, JSON, saved policies, memories, seeds,
+ * compiled against interpreted programs, leaked tensors, learning. A failure says what is wrong and how to fix it.
  *
  * ```ts
  * testAgent(iql, { options: { expectile: 0.8 } });
  * ```
  *
- * @param factory what `defineAgent` returned
- * @throws LeaError `E_OPTION_UNKNOWN` for a misspelt setting, and what the factory throws
+ * @param factory the result of `defineAgent`
+ * @param settings see `AgentSettings`
+ * @throws LeaError `E_OPTION_UNKNOWN` for a misspelled setting, and the errors of the factory
  */
 export function testAgent<O extends object>(factory: AgentFactory<O>, settings: Partial<AgentSettings<O>> = {}): void {
   const context = agentContext(factory as unknown as AgentFactory, settings);
@@ -25,11 +26,12 @@ export function testAgent<O extends object>(factory: AgentFactory<O>, settings: 
 }
 
 /**
- * The same for encoders: shapes, padding, order of the batch, empty and long histories, gradients, dropout; and trained
- * with `ce` what agents are asked for.
+ * Registers tests that every encoder must pass: shapes, padding, order of the batch, empty and long histories, gradients,
+ * dropout, and the training checks of agents, with the agent `ce`.
  *
- * @param factory what `defineEncoder` returned
- * @throws LeaError `E_OPTION_UNKNOWN` for a misspelt setting, and what the factory throws
+ * @param factory the result of `defineEncoder`
+ * @param settings see `EncoderSettings`
+ * @throws LeaError `E_OPTION_UNKNOWN` for a misspelled setting, and the errors of the factory
  */
 export function testEncoder<O extends object>(
   factory: EncoderFactory<O>,

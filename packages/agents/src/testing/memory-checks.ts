@@ -6,7 +6,7 @@ import { compiled, gradients, inputs, leaks, rows, saved, shapes } from './agent
 import { type AgentContext, contextOf } from './agent-context.ts';
 import { markovDecisions } from './decisions.ts';
 
-/** The agent with a memory, fused after training and joined in it, has the properties that it has without one. */
+/** With a memory (fused after training, or jointly trained) the agent has the same properties as without one. */
 export async function memory(context: AgentContext): Promise<void> {
   const counted = await countedMemory(context);
   for (const form of ['after', 'joint'] as const) {
@@ -21,7 +21,7 @@ export async function memory(context: AgentContext): Promise<void> {
   }
 }
 
-/** Nothing where the agent says by itself that it cannot learn with a memory. */
+/** Undefined if the agent does not support joint training with a memory. */
 function fusedContext(context: AgentContext, counted: Memory, form: 'after' | 'joint'): AgentContext | undefined {
   try {
     return contextOf(context.factory, context.settings, context.agent, { memory: counted, fusion: { form } });

@@ -3,16 +3,16 @@ import type { Phase } from '../types.ts';
 import { type AgentContext, updateFrozen } from './agent-context.ts';
 import { keyTensor, tensors, tidied, valuesOf } from './tensors.ts';
 
-/** What one eager call of `loss` gave. */
+/** The result of one eager call of `loss`. */
 export interface Pass {
   readonly loss: Value;
   readonly metrics: Values;
   readonly terms: Values;
-  /** By parameters, or by what was asked for; those without a gradient are missing. */
+  /** By name; tensors without a gradient are missing. */
   readonly gradients: Values;
 }
 
-/** Calls the loss eagerly and takes its gradients: by the parameters of the learning or of the target network. */
+/** Calls the loss eagerly and computes its gradients with respect to the learning or the target network. */
 export function lossPass(
   context: AgentContext,
   phase: Phase,
@@ -47,7 +47,7 @@ export function lossPass(
   });
 }
 
-/** Scores [B, N], eagerly. */
+/** Computes scores [B, N] eagerly. */
 export function scorePass({ agent, frozen }: AgentContext, params: Values, histories: Values): Value {
   return tidied(() => {
     const { items, length } = tensors(histories);

@@ -1,44 +1,46 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Encoder } from '../types.ts';
 
-/** What both kits may be told. */
+/** Settings of both kits. */
 export interface LearningSettings {
-  /** Updates per phase and network of the learning test. Default 60. Raise it for what learns slowly; tests take longer. */
+  /** Number of updates per phase and network in the learning test. Raise it for slow learners. Default: 60. */
   readonly updates: number;
-  /** Learning rate of those updates, whatever the phases say. Default 0.02. */
+  /** Learning rate of these updates, instead of that of the phases. Default: 0.02. */
   readonly lr: number;
   /**
-   * Share of held-out decisions of a chain that follows its rule nine times out of ten where the item ranked first must be
-   * the one chosen. Default 0.8; chance is 1 in `items`. Lower it for agents that rank by values, not by what is next.
+   * Minimum hit rate at rank 1 on held-out decisions of a Markov chain that follows its rule nine times out of ten; guessing
+   * gives 1 / `items`. Lower it for agents that rank by value instead of by the next item. Default: 0.8.
    */
   readonly floor: number;
-  /** Items of the catalogue that the tests are run on, at least 10. Default 12. */
+  /** Number of items in the tests, at least 10. Default: 12. */
   readonly items: number;
-  /** Events of history, at least 2. Default 4. Raise it for encoders that need more. */
+  /** Number of events of a history, at least 2. Raise it for encoders that need more. Default: 4. */
   readonly window: number;
   /**
-   * Parameters that get no gradient by design, by name. Default none. All others must get one, and these must not: a key's
-   * bias in attention, for instance, moves all scores of a row alike.
+   * Names of parameters that get no gradient by design, such as the key bias in attention, which shifts all scores of a row
+   * equally. All others must get a gradient, and these must not. Default: none.
    */
   readonly still: readonly string[];
 }
 
+/** Settings of `testAgent`. */
 export interface AgentSettings<O extends object = object> extends LearningSettings {
-  /** Options of the agent. Default none. */
+  /** Options of the agent. Default: none. */
   readonly options: Partial<O>;
-  /** The encoder it is tested on. Default `gru4rec({ size: 16 })`. */
+  /** The encoder of the tested agent. Default: `gru4rec({ size: 16 })`. */
   readonly encoder: Encoder;
-  /** Whether each row's terms depend on that row alone. Default true; false for losses that compare the rows of a batch. */
+  /** Whether each row's terms depend only on that row; false for losses that compare rows of a batch. Default: true. */
   readonly separable: boolean;
   /**
-   * Whether its ranking loss adds `batch.offsets` to the logits, as `supervisedLoss` does, so that it can learn with a memory
-   * (form `joint`). Default true; false for a loss of one's own that does not.
+   * Whether the ranking loss adds `batch.offsets` to the logits, as `supervisedLoss` does, so that it supports joint training
+   * with a memory. Set it to false for custom losses that do not. Default: true.
    */
   readonly memory: boolean;
 }
 
+/** Settings of `testEncoder`. */
 export interface EncoderSettings<O extends object = object> extends LearningSettings {
-  /** Options of the encoder. Default none. */
+  /** Options of the encoder. Default: none. */
   readonly options: Partial<O>;
 }
 
@@ -74,5 +76,5 @@ function checkLearning(where: string, settings: LearningSettings): void {
   });
   const { still } = settings as { still: unknown };
   if (Array.isArray(still) && still.every((name) => typeof name === 'string')) return;
-  throw new LeaError('E_OPTION_VALUE', `${where}: still must be a list of names of parameters.`, { value: still });
+  throw new LeaError('E_OPTION_VALUE', `${where}: still must be a list of parameter names.`, { value: still });
 }

@@ -1,16 +1,16 @@
-/** What the tests of both kits share. */
+/** Helpers for the tests of both kits. */
 import { LeaError } from '@lea/core';
 import { expect } from 'vitest';
 import type { Agent } from '../types.ts';
 
-/** The one check of that property. */
+/** The only check whose name matches. */
 export const checkOf = <C>(checks: Readonly<Record<string, C>>, property: RegExp): C => {
   const found = Object.entries(checks).filter(([name]) => property.test(name));
   expect(found, `${property}`).toHaveLength(1);
   return found[0]![1];
 };
 
-/** What a check throws. */
+/** The error that a check throws. */
 export async function violationOf(run: () => void | Promise<void>): Promise<LeaError> {
   try {
     await run();

@@ -6,29 +6,32 @@ import { lossPass, type Pass } from './passes.ts';
 import { distance, perturbed } from './tensors.ts';
 import { violation } from './violation.ts';
 
-/** `itemTables` lists the parameters with a row per item, all of them, and how far sampled training reaches into them. */
+/** `itemTables` lists all parameters with one row per item, and the rows of them that sampled training reads. */
 export function tables(context: AgentContext): void {
   const { agent, shape } = context;
   const moved = movedBy(context.init(1), context.init(1, shape.items + 1));
   for (const [name, axes] of Object.entries(moved)) {
     if (!axes.includes(0) || name in agent.itemTables) continue;
-    const hint = `Add it, else training with sampled items takes it for one without: itemTables: { ...parts.itemTables, '${name}': 'choices' }.`;
-    throw violation(`"${name}" has a row per item, and itemTables does not list it.`, hint, agent.itemTables);
+    const hint = `Add it for training with sampled items: itemTables: { ...parts.itemTables, '${name}': 'choices' }.`;
+    throw violation(`"${name}" has one row per item, but itemTables does not list it.`, hint, agent.itemTables);
   }
   for (const name of Object.keys(agent.itemTables)) {
     if (moved[name]?.includes(0)) continue;
-    throw violation(`itemTables lists "${name}", which has no row per item.`, 'Correct it or leave it out.');
+    throw violation(
+      `itemTables lists "${name}", which does not have one row per item.`,
+      'Correct or remove the entry.',
+    );
   }
   if (!agent.sampling) return;
   const across = Object.keys(moved).find((name) => moved[name]!.some((axis) => axis > 0));
   if (across) {
-    const hint = 'Training with sampled items holds the rows of a batch alone: put items first.';
-    throw violation(`"${across}" grows with the items in another dimension than the first.`, hint);
+    const hint = 'Training with sampled items loads only the rows of a batch. Make items the first dimension.';
+    throw violation(`"${across}" grows with the items in a dimension other than the first.`, hint);
   }
   for (const guidance of guidances) reach(context, guidance);
 }
 
-/** The dimensions whose sizes differ, by parameter; those without any are left out. */
+/** The dimensions whose sizes differ, by parameter; parameters without any are left out. */
 function movedBy(some: Values, more: Values): Record<string, number[]> {
   const axes = (name: string) =>
     some[name]!.shape.flatMap((size, axis) => (size === more[name]?.shape[axis] ? [] : [axis]));
@@ -39,7 +42,7 @@ function movedBy(some: Values, more: Values): Record<string, number[]> {
   );
 }
 
-/** Rows that a step would not hold must not decide what it gives, in neither network. */
+/** The result of a step must not depend on rows that it does not load, in either network. */
 function reach(context: AgentContext, guidance: Guidance): void {
   const { agent } = context;
   const [params, target] = [perturbed(context.init(1)), perturbed(context.init(2))];
@@ -52,24 +55,24 @@ function reach(context: AgentContext, guidance: Guidance): void {
         const after = lossPass(context, phase, { params: other(params), target: other(target), batch });
         if (difference(before, after) < 1e-5) continue;
         throw violation(
-          `With sampled items the loss reads rows of "${name}" that its reach "${of}" does not hold (phase "${phase.name}").`,
+          `With sampled items the loss reads rows of "${name}" that its reach "${of}" does not load (phase "${phase.name}").`,
           of === 'choices'
-            ? 'Declare it as "batch" if it is read at histories too; read Q values at batch.candidates, never at all items.'
-            : 'Read it at ids of the batch and at batch.candidates, never at all items.',
+            ? 'Declare it as "batch" if it is also read at histories. Read Q values at batch.candidates, never at all items.'
+            : 'Read it only at ids of the batch and at batch.candidates, never at all items.',
         );
       }
     }
   }
 }
 
-/** Drawn items out of the first six, so that some item is none of the batch. */
+/** Restricts drawn items to the first six, so that some items are not in the batch. */
 function lowDraws(batch: Values): Values {
   const low = (name: string) =>
     batch[name] && { [name]: { ...batch[name], data: Int32Array.from(batch[name].data, (item) => item % 6) } };
   return { ...batch, ...low('candidates'), ...low('targets') };
 }
 
-/** The ids whose rows a step holds; the padding id is among those of histories. */
+/** The ids whose rows a step loads; those of histories include the padding id. */
 function held(of: TableReach, batch: Values): Set<number> {
   const choices = ['action', 'targets', 'candidates'];
   const names = of === 'choices' ? choices : [...choices, 'items', 'nextItems'];

@@ -10,7 +10,7 @@ export function valuesOf(set: Tensors): Values {
   return Object.fromEntries(Object.entries(set).map(([name, tensor]) => [name, fromTensor(tensor)]));
 }
 
-/** `tf.tidy` for functions that give no tensors. */
+/** `tf.tidy` for functions that return no tensors. */
 export function tidied<T>(f: () => T): T {
   let result: T;
   tf.tidy(() => {
@@ -21,7 +21,7 @@ export function tidied<T>(f: () => T): T {
 
 export const keyTensor = (seed = 0): tf.Tensor => toTensor(keyTensorValue(key(seed)));
 
-/** Float parameters plus normal noise: where initial values are zero or tiny, mistakes would hide. */
+/** Adds normal noise to float parameters, because zero or tiny initial values could hide mistakes. */
 export function perturbed(params: Values, scale = 0.3): Values {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
@@ -32,7 +32,7 @@ export function perturbed(params: Values, scale = 0.3): Values {
   );
 }
 
-/** The greatest absolute value; NaN when there is one. */
+/** The maximum absolute value; NaN if any value is NaN. */
 export function magnitude(data: ArrayLike<number>): number {
   let greatest = 0;
   for (let i = 0; i < data.length; i++) {
@@ -43,7 +43,7 @@ export function magnitude(data: ArrayLike<number>): number {
   return greatest;
 }
 
-/** The greatest absolute difference; Infinity between lists of different lengths. */
+/** The maximum absolute difference; Infinity for lists of different lengths. */
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   return magnitude(Float64Array.from({ length: a.length }, (_, i) => a[i]! - b[i]!));

@@ -4,8 +4,8 @@ import { type Decision, historyValues, markovDecisions } from './decisions.ts';
 import { updateProgram } from './update-program.ts';
 
 /**
- * Trains through all phases, one after the other from the last weights: two networks take turns, a moving average or a
- * copy follows. Gives the parameters of the network that ranks.
+ * Trains through all phases, each from the last weights of the previous one. Two networks alternate; a moving average or copy
+ * follows the weights. Returns the parameters of the ranking network.
  */
 export async function trained(
   context: AgentContext,
@@ -13,7 +13,7 @@ export async function trained(
   { updates, seed = 0 }: { updates: number; seed?: number },
 ): Promise<Values> {
   const { agent, settings } = context;
-  // The second network learns as well, follows, or (no target) is not read.
+  // The second network learns as well, follows the first, or (without target) is not used.
   const first = context.init(seed);
   const networks = agent.networks === 2 ? [first, context.init(seed + 1)] : [first];
   let target = networks.at(-1)!;
@@ -37,7 +37,7 @@ export async function trained(
   return networks[0]!;
 }
 
-/** The share of held-out decisions of a chain where training on that chain ranks the action first. */
+/** Trains on a Markov chain and returns the hit rate at rank 1 on held-out decisions of that chain. */
 export async function hitRate(context: AgentContext, chance: number, updates: number): Promise<number> {
   const { shape, frozen } = context;
   const params = await trained(context, (step) => markovDecisions(step + 100, ROWS, chance, shape), { updates });

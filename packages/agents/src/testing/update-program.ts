@@ -8,7 +8,7 @@ export interface UpdateProgram {
    * `metric/...`, `gradient/...`.
    */
   readonly program: Program;
-  /** The state that a phase starts with. */
+  /** The initial state of a phase. */
   state(params: Values): Values;
 }
 

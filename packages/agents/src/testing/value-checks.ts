@@ -14,13 +14,13 @@ export function checkFinite(where: string, values: Values): void {
   }
 }
 
-/** Refuses any other shape. */
+/** Checks the shape of a value. */
 export function checkShape(where: string, { shape }: Value, wanted: readonly number[], hint: string): void {
   if (shape.length === wanted.length && shape.every((size, i) => size === wanted[i])) return;
-  throw violation(`${where} has another shape than [${wanted.join(', ')}].`, hint, shape);
+  throw violation(`${where} must have the shape [${wanted.join(', ')}].`, hint, shape);
 }
 
-/** Equal to the last bit. */
+/** Whether two sets of values are bit-identical. */
 export function sameValues(a: Values, b: Values): boolean {
   const names = Object.keys(a);
   return (
@@ -29,39 +29,39 @@ export function sameValues(a: Values, b: Values): boolean {
   );
 }
 
-/** Refuses compiled outputs that differ from eager ones by more than rounding. */
+/** Checks that compiled and interpreted outputs differ only by rounding. */
 export function checkCompiled(where: string, graph: Values, eager: Values): void {
   for (const [name, wanted] of Object.entries(eager)) {
     const off = distance(graph[name]!.data, wanted.data) / Math.max(1, magnitude(wanted.data));
     if (off < 1e-4) continue;
     throw violation(
-      `${where}: ${name} is not the same compiled and eagerly.`,
-      'A program is recorded once: values of tensors, host randomness and module state must not decide what it does.',
+      `${where}: ${name} differs between compiled and interpreted programs.`,
+      'A program is recorded once, so it must not depend on tensor values, host randomness or module state.',
       off,
     );
   }
 }
 
 /**
- * Refuses parameters without a gradient, unless they are to stay still, and those that do not stay still.
+ * Checks that all parameters get a gradient, except those in `still`, which must not get one.
  *
- * @param passes gradients of one pass each; one that moves a parameter is enough
+ * @param passes gradients of several passes; a parameter needs a gradient in only one of them
  */
 export function checkGradients(params: Values, passes: readonly Values[], still: readonly string[]): void {
   const size = (name: string) => Math.max(...passes.map((grads) => magnitude(grads[name]?.data ?? [])));
   const greatest = Math.max(...Object.keys(params).map(size));
   const unknown = still.find((name) => !(name in params));
-  if (unknown) throw violation(`still names "${unknown}", which is no parameter.`, 'Correct it or leave it out.');
+  if (unknown) throw violation(`still lists "${unknown}", which is not a parameter.`, 'Correct or remove the entry.');
   for (const name of Object.keys(params)) {
-    // What is 0 in exact arithmetic is rounding noise here.
+    // A gradient that is 0 in exact arithmetic may be rounding noise here.
     const moves = size(name) > 1e-6 * greatest;
     if (moves && still.includes(name)) {
-      throw violation(`"${name}" is to stay still but gets a gradient.`, 'Take it off the list `still`.', size(name));
+      throw violation(`"${name}" is listed in still but gets a gradient.`, 'Remove it from `still`.', size(name));
     }
     if (moves || still.includes(name)) continue;
     throw violation(
       `The parameter "${name}" gets no gradient.`,
-      'See that the loss depends on it and that no stopGradient, argMax or cast cuts it off; list it as `still` if that is meant.',
+      'Check that the loss depends on it without a stopGradient, argMax or cast in between, or list it in `still`.',
     );
   }
 }

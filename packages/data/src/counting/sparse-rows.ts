@@ -1,16 +1,19 @@
-/** A sparse square matrix by rows: row x holds `columns[i]`, `values[i]` for i in `[offsets[x], offsets[x + 1])`. */
+/** A sparse square matrix (CSR): row x has the entries `columns[i]`, `values[i]` for i in `[offsets[x], offsets[x + 1])`. */
 export interface SparseRows {
+  /** [rows + 1] where each row begins */
   readonly offsets: Int32Array;
+  /** [entries] column index of each entry */
   readonly columns: Int32Array;
+  /** [entries] */
   readonly values: Float64Array;
-  /** Sum of each row. */
+  /** [rows] sum of each row */
   readonly sums: Float64Array;
 }
 
-/** Visits weighted pairs (x, y); must visit the same ones each time it is called. */
+/** Calls `visit` for each weighted pair (x, y). Every call must visit the same pairs. */
 export type Pairs = (visit: (x: number, y: number, weight: number) => void) => void;
 
-/** Sums weighted pairs into a matrix of `size` rows, in two passes and with memory for the pairs, not for size². */
+/** Sums weighted pairs into a matrix of `size` rows, in two passes. Memory is O(pairs), not O(size²). */
 export function sparseRows(size: number, pairs: Pairs): SparseRows {
   const starts = new Int32Array(size + 1);
   pairs((x) => {
@@ -28,7 +31,7 @@ export function sparseRows(size: number, pairs: Pairs): SparseRows {
   return merge(size, starts, columns, values);
 }
 
-/** Adds up equal columns of each row, in place: what is left never reaches past what was read. */
+/** Merges entries of the same column within each row, in place: the write position never passes the read position. */
 function merge(size: number, starts: Int32Array, columns: Int32Array, values: Float64Array): SparseRows {
   const offsets = new Int32Array(size + 1);
   const sums = new Float64Array(size);
@@ -56,7 +59,7 @@ export function addRow(rows: SparseRows, x: number, scale: number, target: Float
   for (let i = offsets[x]!; i < offsets[x + 1]!; i++) target[start + columns[i]!]! += scale * values[i]!;
 }
 
-/** The matrix with rows and columns exchanged; the columns of each of its rows ascend. */
+/** The transposed matrix; the columns within each row are ascending. */
 export function transposed({ offsets, columns, values }: SparseRows): SparseRows {
   const size = offsets.length - 1;
   const starts = new Int32Array(size + 1);

@@ -3,8 +3,8 @@ import type { Transitions } from '../sequences.ts';
 import { type SparseRows, sparseRows } from './sparse-rows.ts';
 
 /**
- * Counts of "y was chosen d events after x" over all rows of `train`, each weighted by `weight(d)`, d = 1..horizon.
- * Only the histories of the rows are read, so a row of another split is never counted as a choice.
+ * Counts how often y was chosen d events after x over all rows of `train`, weighted by `weight(d)` for d = 1..horizon.
+ * Only rows of `train` count as choices; their histories may contain events of other sets.
  *
  * @throws LeaError `E_OPTION_VALUE`
  */

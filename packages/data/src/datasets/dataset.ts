@@ -4,21 +4,24 @@ import { LeaError } from '@lea/core';
 import type { Catalog } from '../catalog.ts';
 import type { Interactions } from '../interactions.ts';
 
-/** Events of one data set. */
+/** The events of a data set. */
 export interface EventSet {
+  /** Short name of the data set, such as `lastfm`. */
   name: string;
+  /** Its events. */
   interactions: Interactions;
 }
 
-/** Events and texts of one data set. */
+/** The events and item texts of a data set. */
 export interface Dataset extends EventSet {
+  /** Its item texts, in the item order of `interactions`. */
   catalog: Catalog;
 }
 
 /**
  * Paths of the files of a data set.
  *
- * @throws LeaError `E_DATA_MISSING` naming those that are not there and where people get them
+ * @throws LeaError `E_DATA_MISSING`, which names the missing files and where to get them
  */
 export async function filesOf<Name extends string>(
   dir: string,

@@ -3,15 +3,17 @@ import { readInteractions } from '../read/interactions.ts';
 import { type Dataset, filesOf } from './dataset.ts';
 
 const source =
-  'The data are "Industrial and Scientific" of the Amazon Review Data 2018 (Ni et al. 2019; 5-core) as UniSRec preprocesses it: ' +
-  'run the preprocessing of github.com/RUCAIBox/UniSRec, or take its files from github.com/ysh-1998/CoWPiRec, folder dataset/Scientific. ' +
-  'Give the folder that holds Scientific.test.inter, Scientific.text and Scientific.item2index.';
+  'The data set is "Industrial and Scientific" of the Amazon Review Data 2018 (Ni et al. 2019; 5-core), ' +
+  'preprocessed by UniSRec: run the preprocessing of github.com/RUCAIBox/UniSRec, ' +
+  'or get its files from github.com/ysh-1998/CoWPiRec, folder dataset/Scientific. ' +
+  'Pass the folder that contains Scientific.test.inter, Scientific.text and Scientific.item2index.';
 
 /**
- * Amazon "Industrial and Scientific": 8,442 users, 4,385 items with "Title. Category path. Brand."; order only, all events `click`.
- * A user's sequence is the history and the target of its test row (histories there are cut to the last 50).
+ * Amazon "Industrial and Scientific": 8,442 users and 4,385 items with texts "Title. Category path. Brand.". Events have an
+ * order but no times, and all are `click`. A user's sequence is the history plus the target of the user's test row
+ * (histories in that file hold the last 50 items).
  *
- * @throws LeaError `E_DATA_MISSING` and those of the readers
+ * @throws LeaError `E_DATA_MISSING` and the errors of the readers
  */
 export async function loadIndustrial(dir: string): Promise<Dataset> {
   const files = await filesOf(

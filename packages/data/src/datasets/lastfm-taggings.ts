@@ -4,8 +4,8 @@ import type { Sequences } from '../sequences.ts';
 import { filesOf } from './dataset.ts';
 
 const source =
-  'They are files of "hetrec2011-lastfm-2k" of GroupLens (grouplens.org/datasets/hetrec-2011): put them into raw_hetrec2011, ' +
-  'artists.dat and user_taggedartists.dat gzipped. The names alone, the catalog of loadLastfm, need none of them.';
+  'They belong to "hetrec2011-lastfm-2k" of GroupLens (grouplens.org/datasets/hetrec-2011): put them into raw_hetrec2011, ' +
+  'with artists.dat and user_taggedartists.dat gzipped. The catalog of loadLastfm, with names only, does not need them.';
 
 /** A user gave an artist a tag. */
 export interface Tagging {
@@ -17,11 +17,11 @@ export interface Tagging {
 }
 
 /**
- * All taggings by the users of the sequences, in the order of tag ids. Artists meet by name. A user is the tagger of exactly the same
- * artists; taggings of a user without such a counterpart, or with several, are left out.
+ * All taggings by the users of the sequences, in the order of tag ids. Artists are matched by name. A user is matched with
+ * the tagger who tagged exactly the same artists; taggings of users with no match or several matches are left out.
  *
  * @param names raw artist id -> name
- * @throws LeaError `E_DATA_MISSING`, `E_USERS_UNMATCHED` when no user has a counterpart, and those of the readers
+ * @throws LeaError `E_DATA_MISSING`, `E_USERS_UNMATCHED` when no user can be matched, and the errors of the readers
  */
 export async function readTaggings(
   dir: string,
@@ -55,7 +55,7 @@ export async function readTaggings(
     });
 }
 
-/** Tagger -> the one user with the same set of artists. */
+/** Tagger -> the only user with the same set of artists. */
 function counterparts(rows: readonly { user: string; item: number }[], sequences: Sequences): Map<string, number> {
   const artistsOf = new Map<string, Set<number>>();
   for (const { user, item } of rows) artistsOf.set(user, (artistsOf.get(user) ?? new Set()).add(item));
@@ -67,13 +67,17 @@ function counterparts(rows: readonly { user: string; item: number }[], sequences
     return others.length + rivals.length === 0 && tagger !== undefined ? [[tagger, user!] as const] : [];
   }).flat();
   if (pairs.length > 0) return new Map(pairs);
-  throw new LeaError('E_USERS_UNMATCHED', 'No user of lastfm.inter tagged the same artists as one of the tag files.', {
-    value: userIds.slice(0, 5),
-    hint: 'Take all files from the sources that the README names, or the catalog of loadLastfm, which needs no tags.',
-  });
+  throw new LeaError(
+    'E_USERS_UNMATCHED',
+    'No user of lastfm.inter tagged the same artists as a user of the tag files.',
+    {
+      value: userIds.slice(0, 5),
+      hint: 'Download all files from the sources in the README, or use the catalog of loadLastfm, which needs no tags.',
+    },
+  );
 }
 
-/** Set of artists, as text -> those who have exactly it. */
+/** Set of artists, as a string -> the users with exactly that set. */
 function holders<Id>(sets: readonly (readonly [Id, ReadonlySet<number>])[]): Map<string, Id[]> {
   const of = new Map<string, Id[]>();
   for (const [id, artists] of sets) {
@@ -83,7 +87,7 @@ function holders<Id>(sets: readonly (readonly [Id, ReadonlySet<number>])[]): Map
   return of;
 }
 
-/** Quotation marks were dropped from some names in one of the files. */
+/** One of the files lacks the quotation marks in some names. */
 function bare(name: string): string {
   return name.replaceAll('"', '');
 }

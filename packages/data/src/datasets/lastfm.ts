@@ -7,14 +7,15 @@ import { type Dataset, filesOf } from './dataset.ts';
 import { readTaggings, type Tagging } from './lastfm-taggings.ts';
 
 const source =
-  'The data are "hetrec2011-lastfm-2k" of GroupLens (grouplens.org/datasets/hetrec-2011; Cantador, Brusilovsky, Kuflik 2011). lastfm.inter and lastfm.item are its ' +
-  'sequences as in github.com/demoleiwang/LLMSRec_Syn, folder dataset/lastfm.';
+  'The data set is "hetrec2011-lastfm-2k" of GroupLens ' +
+  '(grouplens.org/datasets/hetrec-2011; Cantador, Brusilovsky, Kuflik 2011). ' +
+  'Get lastfm.inter and lastfm.item from github.com/demoleiwang/LLMSRec_Syn, folder dataset/lastfm.';
 
 /**
- * Last.fm of HetRec 2011: 1,142 users, 11,853 artists, all events `click`. Texts are the artists' names alone. Tags depend on the
- * split, because the events of this data set are the taggings themselves: `lastfmCatalog` adds those that may be known.
+ * Last.fm of HetRec 2011: 1,142 users, 11,853 artists, all events `click`. The texts are the artists' names only. Tags depend
+ * on the split, because the events of this data set are taggings themselves: `lastfmCatalog` adds the tags known in training.
  *
- * @throws LeaError `E_DATA_MISSING` and those of the readers
+ * @throws LeaError `E_DATA_MISSING` and the errors of the readers
  */
 export async function loadLastfm(dir: string): Promise<Dataset> {
   const { events } = await filesOf(dir, { events: 'lastfm.inter', items: 'lastfm.item' }, source);
@@ -23,24 +24,26 @@ export async function loadLastfm(dir: string): Promise<Dataset> {
   return { name: 'lastfm', interactions, catalog: catalogOf(interactions.itemIds, names) };
 }
 
+/** Options of `lastfmCatalog`. */
 export interface LastfmOptions {
-  /** How many of an artist's most frequent tags follow its name; a higher number adds rarer ones. Default: 6. */
+  /** Number of an artist's most frequent tags that follow its name; a higher number adds rarer tags. Default: 6. */
   tags: number;
 }
 
 /**
- * Last.fm's texts "Artist. tag, tag, ..." with the tags that train users gave: those of all users would tell which artists the
- * held-out users chose. Of equally frequent tags the smaller tag id comes first. An artist that no train user tagged has its
- * name alone. `contributions` holds one pair per tagging.
+ * Last.fm's texts "Artist. tag, tag, ..." with the tags of train users only: tags of all users would reveal which artists the
+ * held-out users chose. Equally frequent tags are ordered by tag id. An artist that no train user tagged has only its name.
+ * `contributions` has one pair per tagging.
  *
- * The tag files know users by other ids. A user is the tagger of exactly the same artists; one without such a counterpart, or with
- * several, is left out. In the published files every user has exactly one.
+ * The tag files use different user ids. A user is matched with the tagger who tagged exactly the same artists; users with no
+ * match or several matches are left out. In the published files every user has exactly one match.
  *
- * One limit remains. Texts are per item, so in training the tags of a row's own user are in the texts of that row. A model may
- * therefore trust texts more than it should; what it scores on held-out users is not flattered by it.
+ * One limit remains: texts are per item, so in training the texts of a row include the tags of the row's own user. A model may
+ * therefore rely on texts more than it should, but its results on held-out users are not inflated.
  *
- * @param train of a split of the interactions that `loadLastfm` reads. A tagging counts when its user and artist are a decision of it.
- * @throws LeaError `E_DATA_MISSING`, `E_OPTION_VALUE`, `E_USERS_UNMATCHED` and those of the readers
+ * @param train the train set of a split of `loadLastfm`'s interactions. A tagging counts if the user's choice of the artist is
+ *   one of its decisions.
+ * @throws LeaError `E_DATA_MISSING`, `E_OPTION_VALUE`, `E_USERS_UNMATCHED` and the errors of the readers
  */
 export async function lastfmCatalog(
   dir: string,
@@ -64,7 +67,7 @@ export async function lastfmCatalog(
 /** Raw artist id -> name. */
 async function readNames(dir: string): Promise<Map<string, string>> {
   const { items } = await filesOf(dir, { items: 'lastfm.item' }, source);
-  // The file calls the artist's name movie_title, and quotes as CSV does.
+  // The file calls the artist's name movie_title and quotes cells as in CSV.
   const table = await readTable(items, {}, () => ({ id: 'item_id', name: 'movie_title' }));
   return new Map(Array.from(mapOf(table, 'id', 'name'), ([id, name]) => [id, unquoted(name)]));
 }
@@ -85,7 +88,7 @@ function catalogOf(
   return alignCatalog(new Map(Array.from(names, ([id, name]) => [id, record(id, name)])), itemIds);
 }
 
-/** Raw artist id -> its `count` most frequent tags as "tag, tag"; of equally frequent ones the first in the list. */
+/** Raw artist id -> its `count` most frequent tags as "tag, tag"; ties keep the order of the list. */
 function topTags(taggings: readonly Tagging[], itemIds: readonly string[], count: number): Map<string, string> {
   const counts = new Map<string, Map<string, number>>();
   for (const { item, tag } of taggings) {

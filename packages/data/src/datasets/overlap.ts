@@ -1,16 +1,16 @@
 /** Events as numbers, oldest first. */
 type Sequence = readonly number[];
 
-/** The sequences that are no prefix of another, each once, in lexicographic order. */
+/** The distinct sequences that are not a prefix of another one, in lexicographic order. */
 export function withoutPrefixes(sequences: readonly Sequence[]): Sequence[] {
   const sorted = [...sequences].sort(compare);
-  // What begins with a sequence follows it directly.
+  // Sequences that begin with a given one directly follow it.
   return sorted.filter((sequence, s) => !sequence.every((event, t) => sorted[s + 1]?.[t] === event));
 }
 
 /**
- * Sequences that share `run` consecutive events belong together, also by way of a third: of each such group the longest one, of
- * equally long ones the first. Their order is kept. O(events).
+ * Groups sequences that share `run` consecutive events, directly or through other sequences, and returns the longest of each
+ * group (the first of equally long ones). Keeps their order. O(events).
  */
 export function longestOfLinked(sequences: readonly Sequence[], run: number): Sequence[] {
   const groupOf = groups(sequences, run);

@@ -67,7 +67,7 @@ it('drops sequences of fewer than three events, then rare items, once', async ()
 });
 
 it.each([
-  ['lists of different lengths', '1 2\t2', /line 2: 2 items with 1 types/],
+  ['lists of different lengths', '1 2\t2', /line 2: .*2 items and 1 types/],
   ['an item that is no number', '1 x\t2 2', /line 2, column item_id_list.*"x"/],
   ['an unknown type', '1 2\t2 4', /line 2, column item_type_list.*"4".*transaction/],
 ])('refuses %s', async (_, lists, message) => {

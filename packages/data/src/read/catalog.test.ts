@@ -39,8 +39,8 @@ it('names items without text, or uses their ids', async () => {
 
 it('refuses two texts for an item and columns that are not there', async () => {
   const path = fileWith('x.csv', 'item_id,text\n1,one\n1,one\n1,uno\n');
-  await expect(readCatalog(path)).rejects.toThrow(/x\.csv line 4, column text: .*item "1"\. Got "uno"/);
-  await expect(readCatalog(path, { template: '{txt}' })).rejects.toThrow(/"txt"\. The nearest is "text"/);
+  await expect(readCatalog(path)).rejects.toThrow(/x\.csv line 4, column text: item "1" .*Got "uno"/);
+  await expect(readCatalog(path, { template: '{txt}' })).rejects.toThrow(/"txt"\. Did you mean "text"/);
 });
 
 it('takes words for missing values for empty cells', async () => {
@@ -66,10 +66,12 @@ it('reads texts of any line ends, case of columns and encoding, trimmed', async 
 it('refuses a header line beside the option header, and an index with two ids for one', async () => {
   const path = fileWith('x.text', 'item_id:token\ttext:token_seq\n1\ta\n');
   await expect(readCatalog(path, { header: ['id', 't'], id: 'id', template: '{t}' })).rejects.toThrow(
-    /line 1: this is a header/,
+    /line 1: .*got a header line/,
   );
   const index = fileWith('x.item2index', '1\t7\n1\t8\n');
-  await expect(readCatalog(path, { index })).rejects.toThrow(/item2index line 2, column id: a second value for "1"/);
+  await expect(readCatalog(path, { index })).rejects.toThrow(
+    /item2index line 2, column id: "1" has a second, different value/,
+  );
 });
 
 it.each([

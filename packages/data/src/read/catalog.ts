@@ -6,18 +6,22 @@ import { isHeader } from './columns.ts';
 import { type FileOptions, fileDefaults, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
 import { parseTemplate } from './template.ts';
 
+/** Options of `readCatalog`. */
 export interface ReadCatalogOptions extends FileOptions, CellOptions {
   /** Column of the item id. Default: `item_id`. */
   id: string;
-  /** Makes the text of columns in single braces; a part whose column is empty is left out. Default: `{text}`. */
+  /** Builds an item's text from columns in single braces; parts with an empty column are left out. Default: `{text}`. */
   template: string;
-  /** Columns kept as attributes beside those of the template. Default: none. */
+  /** Columns to keep as attributes, in addition to those of the template. Default: none. */
   attributes: readonly string[];
-  /** File `raw id <tab> id` without header, when the texts go by other ids than the interactions. Texts it does not list are left out. */
+  /**
+   * Path of a file `raw id <tab> id` without header, for texts whose ids differ from those of the interactions. Texts that it
+   * does not list are left out. Default: none.
+   */
   index: string | undefined;
-  /** The items wanted and their order, normally those of the interactions. Default: all of the file. */
+  /** The items and their order, usually `itemIds` of the interactions. Default: all items of the file. */
   itemIds: readonly string[] | undefined;
-  /** What an item without text gets: `raise` an error, `id` its id as text. Default: `raise`. */
+  /** For items without text: `raise` throws, `id` uses the id as the text. Default: `raise`. */
   missingText: 'raise' | 'id';
 }
 
@@ -33,11 +37,11 @@ const defaults: Required<ReadCatalogOptions> = {
 };
 
 /**
- * Reads item texts from CSV, TSV or RecBole `.item`/`.text` files, plain or gzipped. A cell that holds a word for a missing value
- * counts as empty. The index is read in the same encoding.
+ * Reads item texts from CSV, TSV or RecBole `.item`/`.text` files, plain or gzipped. A cell with a word for a missing value
+ * counts as empty. The index file is read with the same encoding.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
- *   `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
+ *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
 export async function readCatalog(path: string, options?: Partial<ReadCatalogOptions>): Promise<Catalog> {
   const { id, template, attributes, index, itemIds, missingText, missing, ...file } = withDefaults(
@@ -47,7 +51,7 @@ export async function readCatalog(path: string, options?: Partial<ReadCatalogOpt
   );
   const { names, fill } = parseTemplate(template);
   const columns = [...new Set([...names, ...attributes])];
-  // Prefixed, so that a column may be called "id".
+  // The prefix allows a column named "id".
   const table = await readTable(path, file, () => ({
     id,
     ...Object.fromEntries(columns.map((name) => [`.${name}`, name])),
@@ -72,7 +76,7 @@ export async function readCatalog(path: string, options?: Partial<ReadCatalogOpt
     if (other !== undefined) {
       throw new LeaError(
         'E_ID_DUPLICATE',
-        `${placeIn(table, row, `.${other}`)}: a second value for item ${show(raw)}.`,
+        `${placeIn(table, row, `.${other}`)}: item ${show(raw)} has a second, different value.`,
         {
           value: values[other],
           hint: 'Keep one line per item.',

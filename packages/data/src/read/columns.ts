@@ -1,15 +1,15 @@
 import { LeaError, nearest } from '@lea/core';
 import { trimmed } from '../trimmed.ts';
 
-/** A column's name as the header has it, without the type that RecBole adds (`item_id:token`). */
+/** A column's name from the header, without the type that RecBole adds (`item_id:token`). */
 export function columnName(cell: string): string {
   return trimmed(cell).replace(/:(token|float)(_seq)?$/i, '');
 }
 
 /**
- * Where a column is: the one of exactly this name, else the one whose name differs in case only.
+ * The position of a column: an exact match of the name, otherwise a case-insensitive match.
  *
- * @param where names the header in errors
+ * @param where describes the header in errors
  * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`
  */
 export function findColumn(where: string, column: string, header: readonly string[]): number {
@@ -18,9 +18,9 @@ export function findColumn(where: string, column: string, header: readonly strin
   const found = exact.length > 0 ? exact : places((name) => name.toLowerCase() === String(column).toLowerCase());
   if (found.length === 1) return found[0]!;
   if (found.length === 0) throw missingColumn(where, column, header);
-  throw new LeaError('E_COLUMN_DUPLICATE', `${where}: ${found.length} columns of this name.`, {
+  throw new LeaError('E_COLUMN_DUPLICATE', `${where}: ${found.length} columns have this name.`, {
     value: column,
-    hint: `They are columns ${found.map((at) => at + 1).join(' and ')}: rename one, or name another column.`,
+    hint: `They are columns ${found.map((at) => at + 1).join(' and ')}. Rename one, or choose another column.`,
   });
 }
 
@@ -29,18 +29,18 @@ function missingColumn(where: string, column: string, header: readonly string[])
   const near = nearest(String(column), names);
   const other = header.length === 1 ? /[,;|\t]|::/.exec(header[0]!)?.[0] : undefined;
   const more = header.length > 20 ? `, and ${header.length - 20} more` : '';
-  return new LeaError('E_COLUMN_MISSING', `${where}: there is no such column.`, {
+  return new LeaError('E_COLUMN_MISSING', `${where}: the column does not exist.`, {
     value: column,
     hint: other
-      ? `The option "delimiter" may have to be ${JSON.stringify(other)}: the only column is ${JSON.stringify(names[0])}.`
-      : `${near ? `The nearest is "${near}". ` : ''}Columns are: ${names.slice(0, 20).join(', ')}${more}.`,
+      ? `Try the option "delimiter": ${JSON.stringify(other)}; the only column is ${JSON.stringify(names[0])}.`
+      : `${near ? `Did you mean "${near}"? ` : ''}The columns are: ${names.slice(0, 20).join(', ')}${more}.`,
   });
 }
 
-/** What a column of events holds. */
+/** The meaning of a column of events. */
 export type Role = 'user' | 'item' | 'time' | 'kind' | 'history';
 
-/** Names that are looked for, in lower case. */
+/** Column names that are recognized by default, in lower case. */
 export const candidates: Record<Role, readonly string[]> = {
   user: ['user_id', 'user'],
   item: ['item_id', 'item'],
@@ -49,7 +49,7 @@ export const candidates: Record<Role, readonly string[]> = {
   history: ['item_id_list'],
 };
 
-/** What other columns of the kind are often called: lower case, letters and digits only. */
+/** Other common names of such columns: lower case, letters and digits only. */
 const usual: Record<Role | 'text', RegExp> = {
   user: /^(user|visitor|customer|client|member|account|reviewer|session)s?(id|no|name)?$|^uid$/,
   item: /^(item|product|sku|article|movie|track|song|artist|book|asin|parentasin|business|video|news)s?(id|no)?$|^iid$/,
@@ -69,10 +69,10 @@ export function isHeader(cells: readonly (readonly [role: Role | 'text', cell: s
 }
 
 /**
- * Names the columns that look as if they held something that is not read.
+ * Warnings about unread columns whose names suggest one of the roles.
  *
  * @param chosen role -> name of its column in the header
- * @param named roles whose column the caller named: they hold what is meant
+ * @param named roles whose column the caller named explicitly; they need no warning
  */
 export function unreadColumns(
   where: string,
@@ -89,7 +89,7 @@ export function unreadColumns(
       .filter((name) => !read.has(name) && looks(name))
       .map(
         (name) =>
-          `${where}: column ${JSON.stringify(name)} looks like the ${role} and is not read ("columns" says what is read).`,
+          `${where}: column ${JSON.stringify(name)} looks like the ${role} but is not read. Set the option "columns".`,
       );
   });
 }

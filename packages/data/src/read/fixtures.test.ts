@@ -26,7 +26,7 @@ it.each([
 });
 
 it.each([
-  ['latin-1.csv', {}, 'E_ENCODING_BAD', /latin-1\.csv line 2: .*not utf-8\. Got "u1,caf".*"encoding"/],
+  ['latin-1.csv', {}, 'E_ENCODING_BAD', /latin-1\.csv line 2: .*not valid utf-8\. Got "u1,caf".*"encoding"/],
   ['missing-as-words.csv', {}, 'E_CELL_MISSING', /words\.csv line 3, column user: .*Got "NaN"/],
   ['missing-as-words.csv', { missing: ['nan'] }, 'E_CELL_MISSING', /line 3, column user/],
   ['missing-as-words.csv', { missing: ['NULL'] }, 'E_CELL_MISSING', /line 5, column user.*Got "NULL"/],
@@ -48,7 +48,7 @@ it('reads stray quotes where quotes mean nothing, and names them where they do',
 it('refuses two values for what is read of an item', async () => {
   const path = file('conflicting-texts.csv');
   await expect(readCatalog(path, { attributes: ['brand'] })).rejects.toThrow(
-    /conflicting-texts\.csv line 3, column brand: .*"1"\. Got "Y"/,
+    /conflicting-texts\.csv line 3, column brand: item "1" .*Got "Y"/,
   );
   expect((await readCatalog(path)).texts).toEqual(['a']);
 });

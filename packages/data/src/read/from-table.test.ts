@@ -18,7 +18,7 @@ it('sees it filtered and sorted', () => {
 });
 
 it('refuses missing columns, empty cells and bad times', () => {
-  expect(() => fromTable(events, { user: 'whom', item: 'what' })).toThrow(/"whom"\. The nearest is "who"/);
+  expect(() => fromTable(events, { user: 'whom', item: 'what' })).toThrow(/"whom"\. Did you mean "who"/);
   const holes = table({ user: ['a', 'b'], item: ['x', null], time: [1, null] });
   expect(() => fromTable(holes, { user: 'user', item: 'item' })).toThrow(/table row 1, column item/);
   expect(() => fromTable(holes, { user: 'user', item: 'user', time: 'time' })).toThrow(

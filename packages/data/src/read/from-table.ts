@@ -4,18 +4,20 @@ import { type Interactions, interactionsOf } from '../interactions.ts';
 import { findColumn, unreadColumns } from './columns.ts';
 import type { InteractionColumns } from './interactions.ts';
 
-/** What is used of an arquero table; anything with these two methods will do. */
+/** The two methods of an arquero table that are used; any object that has them works. */
 export interface ColumnTable {
+  /** Names of the columns, in order. */
   columnNames(): string[];
+  /** [rows] the values of a column, filtered and sorted. */
   array(name: string): ArrayLike<unknown>;
 }
 
 /**
- * Events of an arquero table (in the order it shows them: filtered and sorted).
+ * Reads events from an arquero table, in its displayed order (filtered and sorted).
  *
- * @param columns which column holds what, whatever the case of its name; `time` and `kind` are optional
+ * @param columns names of the columns, case-insensitive; `time` and `kind` are optional
  * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_COLUMN_LENGTH`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`,
- *   `E_ID_UNKNOWN`, `E_DATA_EMPTY`; they name row (from 0) and column
+ *   `E_ID_UNKNOWN`, `E_DATA_EMPTY`; errors name the row (from 0) and the column
  */
 export function fromTable(
   table: ColumnTable,

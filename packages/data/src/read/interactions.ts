@@ -5,33 +5,38 @@ import { candidates, isHeader, type Role, unreadColumns } from './columns.ts';
 import { longestSequences } from './nested.ts';
 import { type FileOptions, fileDefaults, placeIn, readTable, repeatedHeader, type Table } from './table.ts';
 
-/** Which column holds what. The case of names does not matter. */
+/** Names of the columns, case-insensitive. */
 export interface InteractionColumns {
-  /** Default: `user_id` or `user`, whichever the file has. */
+  /** Column of user ids. Default: `user_id` or `user`, whichever the file has. */
   user?: string;
-  /** Default: `item_id` or `item`. */
+  /** Column of item ids. Default: `item_id` or `item`. */
   item?: string;
   /**
-   * Numbers, or ISO dates, which are read as milliseconds since 1970 (UTC where they have no time zone). Default: `timestamp` or
-   * `time` where the file has one; else the order of the lines is the order of the events.
+   * Column of times: numbers, or ISO dates, which become milliseconds since 1970 (UTC without a time zone). Default: `timestamp`
+   * or `time` if the file has one; otherwise events are in the order of the lines.
    */
   time?: string;
-  /** Default: `kind` where the file has one; else every event is a `click`. */
+  /** Column of kinds of events. Default: `kind` if the file has it; otherwise every event is a `click`. */
   kind?: string;
-  /** List of the items before `item`, oldest first: then a row is a sequence. Default: `item_id_list` where the file has it. */
+  /**
+   * Column with the list of items before `item`, oldest first; each row is then a sequence. Default: `item_id_list` if the
+   * file has it.
+   */
   history?: string;
 }
 
+/** Options of `readInteractions`. */
 export interface ReadInteractionsOptions extends FileOptions, CellOptions {
+  /** Names of the columns to read. Default: the common names listed at `InteractionColumns`. */
   columns?: InteractionColumns;
   /**
-   * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. `null` drops the events of a value. Default: the raw
+   * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`; `null` drops the events of a value. Default: the raw
    * values are the kinds.
    */
   kinds?: Readonly<Record<string, string | null>>;
-  /** The items and their order. Default: those that occur, see `Interactions.itemIds`. */
+  /** Raw ids of all items, in index order. Default: the items that occur, see `Interactions.itemIds`. */
   ids?: readonly string[];
-  /** Between the items of a history. Default: blanks; in brackets, which are read as well, also commas. */
+  /** Separator between the items of a history. Default: spaces, and also commas in a list in brackets. */
   separator?: string;
 }
 
@@ -47,17 +52,18 @@ const defaults: Required<ReadInteractionsOptions> = {
 /**
  * Reads events from CSV, TSV or RecBole `.inter` files, plain or gzipped.
  *
- * A row is one event, or (files with a history column, as UniSRec's `.inter`) a history with the item that follows it. Rows
- * of the latter sort are prefixes of one another: the longest one is the user's sequence.
+ * A row is one event or, in files with a history column such as UniSRec's `.inter`, a history and the item that follows it.
+ * A user's histories are prefixes of one another, and the longest is the user's sequence.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
- *   `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`, `E_TIME_MIXED`, `E_KIND_UNKNOWN`,
- *   `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` where every event is dropped; each names file, line and value
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
+ *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`,
+ *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` if every event is dropped; every
+ *   error names file, line and value
  */
 export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {
   const { columns, kinds, ids, missing, separator, ...file } = withDefaults('readInteractions', defaults, options);
   if (separator === '') {
-    throw new LeaError('E_OPTION_VALUE', 'A separator is at least one character.', { value: separator });
+    throw new LeaError('E_OPTION_VALUE', 'separator must have at least one character.', { value: separator });
   }
   let header: readonly string[] = [];
   const table = await readTable(path, file, (names) => {
@@ -128,20 +134,18 @@ function chooseColumns(
   return chosen;
 }
 
-/** With the names given, the first line must not hold names too. */
+/** If the option `header` names the columns, the first line must not be a header as well. */
 function refuseHeader({ file, line, cells }: Table): void {
   const first = Object.entries(cells).map(([role, column]) => [role as Role, column[0]!] as const);
   if (isHeader(first)) throw repeatedHeader(file, line[0]!, Object.fromEntries(first));
 }
 
-/** A row that is a history has one time and one kind for all of its events. */
+/** Time and kind columns of a file of histories cannot be used: they would give one value for all events of a row. */
 function unusedColumns({ file, column }: Table): string[] {
   return (['time', 'kind'] as const).flatMap((role) =>
     column[role] === undefined
       ? []
-      : [
-          `${file}: column ${JSON.stringify(column[role])} is not read: a row is a history, whose order counts, of clicks.`,
-        ],
+      : [`${file}: column ${JSON.stringify(column[role])} is not read: rows are histories of clicks without times.`],
   );
 }
 
@@ -157,6 +161,6 @@ function kindOf(
   const near = nearest(text, Object.keys(kinds));
   throw new LeaError('E_KIND_UNKNOWN', `${placeIn(table, row, 'kind')}: unknown kind of event.`, {
     value: text,
-    hint: `${near ? `The nearest known one is "${near}". ` : ''}Add it to the option "kinds"; null drops its events.`,
+    hint: `${near ? `Did you mean "${near}"? ` : ''}Add the kind to the option "kinds"; null drops its events.`,
   });
 }

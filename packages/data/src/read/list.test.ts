@@ -34,6 +34,6 @@ it.each([
 it.each(['5,3', '5;3', '5|3', '[5', '3]', '"5 3"', '[[5, 3]]', '[5,,3]', '["5""3"]', '["5]', '[np.int64(5)]'])(
   'refuses %j',
   (cell) => {
-    expect(() => listOf(cell, undefined, where)).toThrow(/^x\.inter line 2: this list.*Got .*"separator"/);
+    expect(() => listOf(cell, undefined, where)).toThrow(/^x\.inter line 2: the list.*Got .*"separator"/);
   },
 );

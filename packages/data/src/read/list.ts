@@ -1,15 +1,15 @@
 import { LeaError } from '@lea/core';
 
 const brackets = ['[]', '()', '{}'];
-/** One quoted or bare entry of a list in brackets, with the blanks and the comma after it. */
+/** One quoted or bare entry of a list in brackets, with the whitespace and comma after it. */
 const entry = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,"'[\](){}]+))\s*(,|(?=\s)|$)/y;
 
 /**
- * The entries of a list in one cell: `5 3`, or as programs print lists, `[5 3]`, `[5, 3]`, `["5", "3"]`.
+ * Parses a list in one cell: `5 3`, or a printed list such as `[5 3]`, `[5, 3]`, `["5", "3"]`.
  *
- * @param separator between the entries; by default blanks, and in brackets commas as well
- * @param where names the cell in errors
- * @throws LeaError `E_LIST_BAD` for what is none of these, such as `5,3` without a separator given
+ * @param separator between the entries; by default whitespace, and in brackets also commas
+ * @param where describes the cell in errors
+ * @throws LeaError `E_LIST_BAD` for any other form, such as `5,3` without an explicit separator
  */
 export function listOf(cell: string, separator: string | undefined, where: () => string): string[] {
   const pair = brackets.find(([open, close]) => cell.length > 1 && cell.startsWith(open!) && cell.endsWith(close!));
@@ -18,9 +18,9 @@ export function listOf(cell: string, separator: string | undefined, where: () =>
   if (separator !== undefined) return parts(inside, separator).map((part) => unquoted(part.trim()));
   const list = pair ? entriesOf(inside) : inside.split(/\s+/);
   if (list && (pair || !/[,;|"'[\](){}]/.test(inside))) return list;
-  throw new LeaError('E_LIST_BAD', `${where()}: this list cannot be read.`, {
+  throw new LeaError('E_LIST_BAD', `${where()}: the list cannot be read.`, {
     value: cell,
-    hint: 'Separate the entries by blanks, or give the option "separator".',
+    hint: 'Separate the entries by spaces, or set the option "separator".',
   });
 }
 
@@ -36,7 +36,7 @@ function entriesOf(inside: string): string[] | undefined {
   return list;
 }
 
-/** What stands between double quotes, read as JSON where it is JSON. */
+/** The content of double quotes, parsed as a JSON string if possible. */
 function unescaped(inside: string): string {
   try {
     return JSON.parse(`"${inside}"`) as string;
@@ -45,7 +45,7 @@ function unescaped(inside: string): string {
   }
 }
 
-/** A separator may stand after the last entry too; blanks may be repeated. */
+/** Allows a trailing separator, and repeated whitespace. */
 function parts(inside: string, separator: string): string[] {
   const list = inside.split(separator);
   if (separator.trim() === '') return list.filter((part) => part !== '');

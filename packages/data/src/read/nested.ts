@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import { listOf } from './list.ts';
 import { placeIn, type Table } from './table.ts';
 
-/** Events of sequence rows: `row[e]` is the table row that event `e` came from. */
+/** Events of rows that are histories: `row[e]` is the table row of event `e`. */
 export interface NestedEvents {
   user: string[];
   item: string[];
@@ -10,10 +10,10 @@ export interface NestedEvents {
 }
 
 /**
- * The whole sequence of each user from rows `history, item` that are prefixes of one another: the longest row.
+ * The whole sequence of each user: the longest of the user's rows `history, item`, which must be prefixes of one another.
  *
- * @param separator between the items of a history, as for `listOf`
- * @throws LeaError `E_LIST_BAD`, `E_SEQUENCE_CONFLICT` when a row of a user is no prefix of the user's longest one
+ * @param separator between the items of a history, see `listOf`
+ * @throws LeaError `E_LIST_BAD`, `E_SEQUENCE_CONFLICT` when a row is not a prefix of the user's longest row
  */
 export function longestSequences(table: Table, separator?: string): NestedEvents {
   const { user, item, history } = table.cells as Record<'user' | 'item' | 'history', string[]>;
@@ -31,10 +31,10 @@ export function longestSequences(table: Table, separator?: string): NestedEvents
     if (sequence.every((id, i) => id === sequences[best]![i])) return;
     throw new LeaError(
       'E_SEQUENCE_CONFLICT',
-      `${placeIn(table, row)}: this sequence of user "${user[row]}" is no prefix of the user's longest one (line ${table.line[best]}).`,
+      `${placeIn(table, row)}: the sequence of user "${user[row]}" is not a prefix of that in line ${table.line[best]}.`,
       {
         value: sequence.join(' '),
-        hint: 'Histories cut to a maximum length do this: read a file with one whole row per user, such as the test file.',
+        hint: 'Histories truncated to a maximum length cause this. Use a file with one full row per user, such as the test file.',
       },
     );
   });

@@ -49,8 +49,8 @@ it('takes other delimiters and quotes, or none', async () => {
 it.each([
   ['1,2\n3,4 1/2" x', /^line 2, column 1: a quote inside.*"4 1\/2\\" x"/],
   ['1,2\n3,"4"5', /^line 2, column 1: text after.*"4\\"5"/],
-  ['1,2\n3,"4\n5,6\n', /^line 2, column 1: a quote opens and never closes\. Got "4\\n5,6\\n"/],
-  ['a,b\n\n\r\nc\0,d', /^line 4, column undefined: a NUL/],
+  ['1,2\n3,"4\n5,6\n', /^line 2, column 1: a quote is never closed\. Got "4\\n5,6\\n"/],
+  ['a,b\n\n\r\nc\0,d', /^line 4, column undefined: found a NUL/],
 ])('refuses %j', async (text, message) => {
   for (const size of [1, 3, 100]) {
     const error = await recordsOf(text, {}, size).catch((e) => e);
@@ -77,7 +77,7 @@ it.each([
   );
   await expect(reading).rejects.toMatchObject({
     code: 'E_RECORD_LARGE',
-    message: expect.stringMatching(/^line 2: a record of more than 200 characters/),
+    message: expect.stringMatching(/^line 2: the record has more than 200 characters/),
   });
   expect(given).toBeLessThan(3);
 });

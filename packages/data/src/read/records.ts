@@ -2,20 +2,21 @@ import { LeaError } from '@lea/core';
 
 export interface RecordOptions {
   delimiter: string;
-  /** One character, or `null` where quotes mean nothing. */
+  /** One character, or `null` to treat quotes as ordinary characters. */
   quote: string | null;
-  /** Characters of the largest record. */
+  /** Maximum number of characters of a record. */
   maxRecordSize: number;
 }
 
-/** Names a line, and a column (from 0) where one is known. */
+/** Describes a line, and a column (from 0) if known. */
 export type Place = (line: number, column?: number) => string;
 
 /**
- * Calls `row` with the cells of each record and the line that it begins in, from 1. Lines end in LF, CRLF or CR, which may be mixed;
- * empty lines are skipped. A quoted cell may hold delimiters, line ends (each becomes LF) and doubled quotes, as in RFC 4180.
+ * Calls `row` with the cells of each record and the number of its first line, from 1. Lines end in LF, CRLF or CR, which may be
+ * mixed; empty lines are skipped. A quoted cell may contain delimiters, line breaks (normalized to LF) and doubled quotes, as in
+ * RFC 4180.
  *
- * @throws LeaError `E_RECORD_LARGE`, `E_ENCODING_BAD` for NUL characters, and what `row` throws
+ * @throws LeaError `E_RECORD_LARGE`, `E_ENCODING_BAD` for NUL characters, and the errors of `row`
  */
 export async function eachRecord(
   texts: AsyncIterable<string>,
@@ -47,15 +48,15 @@ export async function eachRecord(
 
 const lineEnd = /\r\n?|\n/;
 
-/** Makes records of lines. */
+/** Assembles records from lines. */
 class Records {
-  /** Lines so far. */
+  /** Number of lines so far. */
   count = 0;
   private begun = 0;
-  /** Characters of the record so far. */
+  /** Number of characters of the record so far. */
   private size = 0;
   private cells: string[] = [];
-  /** What was read of a quoted cell that goes on in the next line, in pieces. */
+  /** The pieces so far of a quoted cell that continues on the next line. */
   private open: string[] | undefined;
   private opened = 0;
   private readonly options: RecordOptions;
@@ -85,25 +86,25 @@ class Records {
     this.size = 0;
   }
 
-  /** Refuses a record that so many characters of a line make too large. */
+  /** Throws if `characters` more would make the record too large. */
   checkSize(characters: number, line: number): void {
     const { maxRecordSize } = this.options;
     if (this.size + characters <= maxRecordSize) return;
     const where = this.place(this.open === undefined ? line : this.begun);
-    throw new LeaError('E_RECORD_LARGE', `${where}: a record of more than ${maxRecordSize} characters.`, {
-      hint: 'Check its line ends and quotes; the option "maxRecordSize" takes larger ones.',
+    throw new LeaError('E_RECORD_LARGE', `${where}: the record has more than ${maxRecordSize} characters.`, {
+      hint: 'Check its line endings and quotes, or raise the option "maxRecordSize".',
     });
   }
 
   end(): void {
     if (this.open === undefined) return;
-    throw new LeaError('E_ROW_BAD', `${this.place(this.opened, this.cells.length)}: a quote opens and never closes.`, {
+    throw new LeaError('E_ROW_BAD', `${this.place(this.opened, this.cells.length)}: a quote is never closed.`, {
       value: this.open.join('').slice(0, 60),
       hint: quoteHint,
     });
   }
 
-  /** Adds the cells of a line; false when its last one goes on in the next line. */
+  /** Adds the cells of a line; false if the last one continues on the next line. */
   private isWhole(line: string, quote: string): boolean {
     const { delimiter } = this.options;
     for (let at = 0; ; at += delimiter.length) {
@@ -123,12 +124,12 @@ class Records {
     const next = line.indexOf(this.options.delimiter, at);
     const end = next < 0 ? line.length : next;
     const cell = line.slice(at, end);
-    if (cell.includes(quote)) throw this.strayQuote('a quote inside a cell that does not begin with one', cell);
+    if (cell.includes(quote)) throw this.strayQuote('a quote inside an unquoted cell', cell);
     this.cells.push(cell);
     return end;
   }
 
-  /** Goes on with a quoted cell; -1 when the line ends inside of it. */
+  /** Continues a quoted cell; -1 if the line ends inside it. */
   private quoted(line: string, at: number, quote: string): number {
     const open = this.open!;
     for (;;) {
@@ -145,7 +146,7 @@ class Records {
     }
     const cell = open.join('');
     if (at < line.length && !line.startsWith(this.options.delimiter, at)) {
-      throw this.strayQuote('text after the quote that ends a cell', cell + quote + line.slice(at, at + 60));
+      throw this.strayQuote('text after the closing quote of a cell', cell + quote + line.slice(at, at + 60));
     }
     this.cells.push(cell);
     this.open = undefined;
@@ -161,10 +162,14 @@ class Records {
 }
 
 const quoteHint =
-  'Put the cell in quotes and double those inside, or set the option "quote" to null where quotes mean nothing in the file.';
+  'Quote the cell and double the quotes inside it, or set the option "quote" to null if quotes are ordinary characters.';
 
 function nulError(where: string): LeaError {
-  return new LeaError('E_ENCODING_BAD', `${where}: a NUL character, so this is no text, or of another encoding.`, {
-    hint: 'Give the option "encoding": a file with a NUL beside every letter is "utf-16le" or "utf-16be".',
-  });
+  return new LeaError(
+    'E_ENCODING_BAD',
+    `${where}: found a NUL character, so the file is not text or has another encoding.`,
+    {
+      hint: 'Set the option "encoding". A file with a NUL next to every letter is "utf-16le" or "utf-16be".',
+    },
+  );
 }

@@ -7,17 +7,20 @@ import { textOf } from './text.ts';
 
 /** How a delimited file is read. */
 export interface FileOptions {
-  /** Default: comma for `.csv`, tab for every other ending (`.gz` aside). */
+  /** Delimiter between cells. Default: comma for `.csv` (and `.csv.gz`), tab for all other file names. */
   delimiter?: string;
-  /** Names of the columns of a file that has no header line. Default: the first line holds them. */
+  /** Names of the columns, for a file without header line. Default: the first line is the header. */
   header?: readonly string[];
-  /** The character around cells that hold delimiters or line ends; `null` where quotes mean nothing. Default: `"`, and `null` between tabs. */
+  /** Quote character, or `null` if quotes are ordinary characters. Default: `"`, and `null` for tab-separated files. */
   quote?: string | null;
-  /** A name of the Encoding Standard, such as `windows-1252`. Default: `utf-8`. A byte order mark in the file is believed before it. */
+  /**
+   * A name of the Encoding Standard, such as `windows-1252`. A byte order mark in the file overrides it. Default:
+   * `utf-8`.
+   */
   encoding?: string;
-  /** Whether blanks and invisible characters around cells are dropped. Default: true. */
+  /** Whether to remove whitespace and invisible characters around cells. Default: true. */
   trim?: boolean;
-  /** Characters of the largest record; larger ones are refused before they fill the memory. Default: 2^24. */
+  /** Maximum number of characters of a record; larger records are refused before they fill the memory. Default: 2^24. */
   maxRecordSize?: number;
 }
 
@@ -30,10 +33,10 @@ export const fileDefaults: Required<FileOptions> = {
   maxRecordSize: 2 ** 24,
 };
 
-/** Chosen columns of a delimited file. */
+/** The selected columns of a delimited file. */
 export interface Table {
   file: string;
-  /** Line of each row, from 1. */
+  /** Line number of each row, from 1. */
   line: number[];
   /** Logical name -> cells. */
   cells: Record<string, string[]>;
@@ -42,10 +45,10 @@ export interface Table {
 }
 
 /**
- * Reads a delimited file, plain or gzipped. Quotes mean nothing in tab-separated files unless asked for: titles there hold inch
- * marks. A typed header as RecBole writes it (`item_id:token`) loses its types.
+ * Reads a delimited file, plain or gzipped. In tab-separated files quotes are ordinary characters by default, because titles
+ * there contain inch marks. Types in a RecBole header (`item_id:token`) are removed.
  *
- * @param choose logical name -> column name, given the header; its case does not matter
+ * @param choose given the header, returns logical name -> column name (case-insensitive)
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`,
  *   `E_ROW_BAD`, `E_RECORD_LARGE`, `E_OPTION_VALUE`
  */
@@ -83,10 +86,10 @@ export async function readTable(
     if (record.length !== header.length) {
       throw new LeaError(
         'E_ROW_BAD',
-        `${path} line ${line}: ${record.length} columns where ${header.length} are expected.`,
+        `${path} line ${line}: expected ${header.length} columns, got ${record.length}.`,
         {
           value: record,
-          hint: 'Correct the line, or give the delimiter.',
+          hint: 'Correct the line, or set the option "delimiter".',
         },
       );
     }
@@ -100,49 +103,53 @@ export async function readTable(
     `${path} line ${line}${column === undefined ? '' : `, column ${header?.[column] ?? column + 1}`}`;
   await eachRecord(textOf(path, encoding), { delimiter, quote, maxRecordSize }, place, row);
   if (table.line.length === 0) {
-    throw new LeaError('E_FILE_EMPTY', 'The file holds no rows.', {
+    throw new LeaError('E_FILE_EMPTY', 'The file has no rows.', {
       value: path,
-      hint: 'Check that it was written or downloaded whole.',
+      hint: 'Check that it was written or downloaded completely.',
     });
   }
   return table;
 }
 
-/** Names the line of a row, and the column of this logical name, in errors. */
+/** Describes the line of a row, and the column with this logical name, for errors. */
 export function placeIn({ file, line, column }: Table, row: number, name?: string): string {
   return `${file} line ${line[row]}${name === undefined ? '' : `, column ${column[name]}`}`;
 }
 
-/** The ids in a column, checked. */
+/** The checked ids of a column. */
 export function idsOf(table: Table, name: string, options?: CellOptions): string[] {
   return textsOf(table.cells[name]!, options ?? {}, (row) => placeIn(table, row, name));
 }
 
 /**
- * One column to another.
+ * A map from one column to another.
  *
- * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE` for a key with two values
+ * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE` for a key with two different values
  */
 export function mapOf(table: Table, key: string, value: string): Map<string, string> {
   const map = new Map<string, string>();
   idsOf(table, key).forEach((id, row) => {
     const cell = table.cells[value]![row]!;
     if ((map.get(id) ?? cell) !== cell) {
-      throw new LeaError('E_ID_DUPLICATE', `${placeIn(table, row, value)}: a second value for ${show(id)}.`, {
-        value: cell,
-        hint: 'Keep one line for it.',
-      });
+      throw new LeaError(
+        'E_ID_DUPLICATE',
+        `${placeIn(table, row, value)}: ${show(id)} has a second, different value.`,
+        {
+          value: cell,
+          hint: 'Keep one line per id.',
+        },
+      );
     }
     map.set(id, cell);
   });
   return map;
 }
 
-/** The error for a line that holds the names of the columns where an event or a text should be. */
+/** The error for a header line where a data row is expected. */
 export function repeatedHeader(path: string, line: number, value: unknown): LeaError {
-  return new LeaError('E_ROW_BAD', `${path} line ${line}: this is a header line, not a row.`, {
+  return new LeaError('E_ROW_BAD', `${path} line ${line}: expected a data row, got a header line.`, {
     value,
-    hint: line === 1 ? 'Leave out the option "header".' : 'Drop the line.',
+    hint: line === 1 ? 'Remove the option "header".' : 'Remove the line.',
   });
 }
 
@@ -152,11 +159,11 @@ function delimiterOf(path: string): string {
 
 function checkFormat(delimiter: unknown, quote: unknown, header: unknown): void {
   if (header !== undefined && !(Array.isArray(header) && header.every((name) => typeof name === 'string'))) {
-    throw new LeaError('E_OPTION_VALUE', 'A header is a list of column names.', { value: header });
+    throw new LeaError('E_OPTION_VALUE', 'header must be a list of column names.', { value: header });
   }
   const isMark = (mark: unknown) => typeof mark === 'string' && mark !== '' && !/[\r\n]/.test(mark);
   if (!isMark(delimiter)) {
-    throw new LeaError('E_OPTION_VALUE', 'A delimiter is one or more characters without line ends.', {
+    throw new LeaError('E_OPTION_VALUE', 'delimiter must be one or more characters other than line breaks.', {
       value: delimiter,
     });
   }
@@ -165,7 +172,7 @@ function checkFormat(delimiter: unknown, quote: unknown, header: unknown): void 
     (isMark(quote) && (quote as string).length === 1 && !(delimiter as string).includes(quote as string))
   )
     return;
-  throw new LeaError('E_OPTION_VALUE', 'A quote is one character that is not in the delimiter, or null.', {
+  throw new LeaError('E_OPTION_VALUE', 'quote must be null, or one character that is not part of the delimiter.', {
     value: quote,
   });
 }

@@ -2,23 +2,23 @@ import { LeaError } from '@lea/core';
 
 /** A text template such as `{title}. {category}. {brand}.` */
 export interface Template {
-  /** Names in braces, each once. */
+  /** The distinct names in braces. */
   names: string[];
   fill(values: Readonly<Record<string, string>>): string;
 }
 
 /**
- * Parses a template. A name without value goes together with the words before it and the brackets after it, so
- * `{title} by {brand}. {category}.` without brand is `Tent. Camping.`
+ * Parses a template. A name without a value is removed together with the words before it and the brackets after it:
+ * `{title} by {brand}. {category}.` without brand gives `Tent. Camping.`
  *
  * @throws LeaError `E_TEMPLATE_BAD`
  */
 export function parseTemplate(template: string): Template {
   const pieces = template.split(/\{([^{}]+)\}/);
   if (pieces.length < 3 || pieces.some((piece, i) => i % 2 === 0 && /[{}]/.test(piece))) {
-    throw new LeaError('E_TEMPLATE_BAD', 'A text template holds column names in single braces.', {
+    throw new LeaError('E_TEMPLATE_BAD', 'template must contain column names in single braces.', {
       value: template,
-      hint: 'For example "{title}. {category}. {brand}."',
+      hint: 'For example, use "{title}. {category}. {brand}."',
     });
   }
   const parts = pieces.flatMap((name, i) => {
@@ -41,7 +41,7 @@ export function parseTemplate(template: string): Template {
       for (const { name, before, after } of parts) {
         const value = values[name]?.trim();
         if (value) text += before + value + (/[.!?]$/.test(value) ? after.replace(/^\./, '') : after);
-        // The mark that ends the sentence outlives a part dropped from its end.
+        // Keep the final punctuation of a sentence whose last part is dropped.
         else if (/[^\s.,;:!?]$/.test(text)) text += punctuation(after).replace(/[)\]]/g, '');
       }
       return text.trim().replace(/[\s,;:]+$/, '');

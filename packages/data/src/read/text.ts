@@ -5,10 +5,10 @@ import { createGunzip } from 'node:zlib';
 import { LeaError, readError } from '@lea/core';
 
 /**
- * The text of a file in pieces, without its byte order mark. What is gzipped is told by its content, not by its name.
+ * Streams the text of a file, without its byte order mark. Gzip is detected by content, not by name.
  *
- * @param encoding name of the Encoding Standard, such as `utf-8` or `windows-1252`; a byte order mark in the file is believed before it
- * @throws LeaError `E_OPTION_VALUE`, `E_FILE_MISSING`, `E_FILE_READ`, `E_ENCODING_BAD` naming the line
+ * @param encoding name of the Encoding Standard, such as `utf-8` or `windows-1252`; a byte order mark in the file overrides it
+ * @throws LeaError `E_OPTION_VALUE`, `E_FILE_MISSING`, `E_FILE_READ`, `E_ENCODING_BAD` (names the line)
  */
 export async function* textOf(path: string, encoding: string): AsyncGenerator<string> {
   const declared = decoderOf(encoding);
@@ -27,10 +27,10 @@ export async function* textOf(path: string, encoding: string): AsyncGenerator<st
     const { line, text } = await beforeBadBytes(path, decoder!.encoding, good);
     throw new LeaError(
       'E_ENCODING_BAD',
-      `${path} line ${line}: after this text come bytes that are not ${decoder!.encoding}.`,
+      `${path} line ${line}: the bytes after this text are not valid ${decoder!.encoding}.`,
       {
         value: text,
-        hint: 'Name its encoding with the option "encoding": old files are often "windows-1252", those of some Windows programs "utf-16le".',
+        hint: 'Set the option "encoding". Old files are often "windows-1252", and files of some Windows programs are "utf-16le".',
         cause,
       },
     );
@@ -47,7 +47,7 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
       yield first.value;
       for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
     };
-    // The callback has nothing to do: iterating throws the same errors.
+    // The callback is empty because the iteration throws the same errors.
     yield* isGzipped(first.value) ? pipeline(all, createGunzip(), () => {}) : all();
   } catch (cause) {
     throw fileError(path, cause);
@@ -62,14 +62,14 @@ function isGzipped(bytes: Uint8Array): boolean {
 
 function fileError(path: string, cause: unknown): LeaError {
   if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) return readError(path, cause);
-  return new LeaError('E_FILE_READ', `Cannot decompress a file (${(cause as Error).message}).`, {
+  return new LeaError('E_FILE_READ', `The file cannot be decompressed (${(cause as Error).message}).`, {
     value: path,
-    hint: 'It is cut or damaged: get it again.',
+    hint: 'It is truncated or damaged. Download it again.',
     cause,
   });
 }
 
-/** Also takes Python's spelling `latin-1`. */
+/** Also accepts Python's spelling `latin-1`. */
 function decoderOf(encoding: string): TextDecoder {
   for (const label of [encoding, String(encoding).replace(/[-_]/g, '')]) {
     try {
@@ -78,9 +78,9 @@ function decoderOf(encoding: string): TextDecoder {
       // The next spelling, or the error below.
     }
   }
-  throw new LeaError('E_OPTION_VALUE', 'There is no such encoding.', {
+  throw new LeaError('E_OPTION_VALUE', 'Unknown encoding.', {
     value: encoding,
-    hint: 'Give a name such as "utf-8", "windows-1252", "utf-16le", "gb18030" or "shift_jis".',
+    hint: 'Use a name such as "utf-8", "windows-1252", "utf-16le", "gb18030" or "shift_jis".',
   });
 }
 
@@ -92,8 +92,8 @@ function marked(bytes: Uint8Array): TextDecoder | undefined {
 }
 
 /**
- * The line of the first bytes that cannot be decoded, and what stands before them on it. A decoder does not tell, so the file
- * is read once more, byte by byte where the first reading stopped.
+ * The line of the first invalid bytes and the text before them. A decoder does not report the position, so the file is read
+ * again, byte by byte from where the first reading stopped.
  */
 async function beforeBadBytes(path: string, encoding: string, good: number): Promise<{ line: number; text: string }> {
   const decoder = decoderOf(encoding);
@@ -101,7 +101,7 @@ async function beforeBadBytes(path: string, encoding: string, good: number): Pro
   let line = 1;
   let text = '';
   const read = (bytes?: Uint8Array) => {
-    // A CR at the end waits for what follows: it may be half of a CRLF.
+    // Keep a CR at the end: it may be the first half of a CRLF.
     const ends = (text + decoder.decode(bytes, { stream: bytes !== undefined })).split(/\r\n|\n|\r(?!$)/);
     line += ends.length - 1;
     text = ends.at(-1)!.slice(-60);
@@ -115,7 +115,7 @@ async function beforeBadBytes(path: string, encoding: string, good: number): Pro
     }
     read();
   } catch {
-    // Here they are.
+    // These are the invalid bytes.
   }
   return text.endsWith('\r') ? { line: line + 1, text: '' } : { line, text };
 }

@@ -3,8 +3,8 @@ import type { Interactions } from '../interactions.ts';
 import { type Split, splitBy } from './split.ts';
 
 /**
- * The last event of each user tests, the one before validates, the rest trains. Users with fewer than three events train
- * only; `info.short` counts them. Histories reach back over the sets.
+ * Leave-one-out split: the last event of each user is for test, the one before for validation, all others for training. Users
+ * with fewer than three events are only in train; `info.short` counts them. Histories include events of the earlier sets.
  */
 export function leaveOneOut(data: Interactions): Split {
   const lengths = new Int32Array(data.userIds.length);
@@ -22,15 +22,15 @@ export function leaveOneOut(data: Interactions): Split {
 }
 
 /**
- * Events from `testFrom` on test, those from `validationFrom` until then validate, earlier ones train. Histories reach back
- * over the sets. Times are in the unit of the data.
+ * Splits by time: events from `testFrom` on are for test, events from `validationFrom` until then for validation, earlier
+ * events for training. Histories include events of the earlier sets. Times are in the unit of the data.
  *
  * @throws LeaError `E_SPLIT_TIMES`, `E_SPLIT_EMPTY`
  */
 export function splitByTime(data: Interactions, at: { validationFrom: number; testFrom: number }): Split {
   const { validationFrom, testFrom } = at;
   if (!(Number.isFinite(validationFrom) && Number.isFinite(testFrom) && validationFrom <= testFrom)) {
-    throw new LeaError('E_SPLIT_TIMES', 'Validation must begin before test does.', {
+    throw new LeaError('E_SPLIT_TIMES', 'Validation must not begin after test.', {
       value: at,
       hint: 'Give validationFrom <= testFrom, as numbers in the unit of the data.',
     });

@@ -3,16 +3,17 @@ import { indexOf, unknownId } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
 import { type SetName, type Split, setNames, splitBy } from './split.ts';
 
+/** Options of `splitByUser`. */
 export interface SplitByUserOptions {
-  /** Which users go where. Default: 0. */
+  /** Seed of the random assignment of users. Default: 0. */
   seed: number;
-  /** Shares of users in train, validation and test; they add up to 1. Default: [0.8, 0.1, 0.1]. */
+  /** Shares of users in train, validation and test, with sum 1. Default: [0.8, 0.1, 0.1]. */
   fractions: readonly [number, number, number];
 }
 
 /**
- * Whole users to train, validation and test, at random: nothing a test user did is ever trained on.
- * A share above 0 gets at least one user.
+ * Assigns whole users to train, validation and test at random, so no event of a test user is used in training.
+ * A set with a share above 0 gets at least one user.
  *
  * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
  */
@@ -26,9 +27,9 @@ export function splitByUser(data: Interactions, options?: Partial<SplitByUserOpt
   const shares =
     Array.isArray(fractions) && fractions.length === 3 && fractions.every((f) => Number.isFinite(f) && f >= 0);
   if (!shares || Math.abs(fractions.reduce((sum, share) => sum + share) - 1) > 1e-9) {
-    throw new LeaError('E_SPLIT_FRACTIONS', 'Three shares that add up to 1 are needed.', {
+    throw new LeaError('E_SPLIT_FRACTIONS', 'fractions must be three shares that add up to 1.', {
       value: fractions,
-      hint: 'For example [0.8, 0.1, 0.1].',
+      hint: 'For example, use [0.8, 0.1, 0.1].',
     });
   }
   const users = data.userIds.length;
@@ -43,7 +44,7 @@ export function splitByUser(data: Interactions, options?: Partial<SplitByUserOpt
 }
 
 /**
- * Whole users by lists of raw user ids; all others train.
+ * Assigns whole users to validation and test by lists of raw user ids; all other users are in train.
  *
  * @throws LeaError `E_ID_UNKNOWN`, `E_SPLIT_OVERLAP`, `E_SPLIT_EMPTY`
  */
@@ -58,7 +59,7 @@ export function splitByUserLists(
       const user = index.get(id);
       if (user === undefined) throw unknownId(`${name} users`, id, data.userIds);
       if (name === 'test' && setOf[user] === 'validation') {
-        throw new LeaError('E_SPLIT_OVERLAP', 'A user is listed for validation and for test.', {
+        throw new LeaError('E_SPLIT_OVERLAP', 'A user is listed for both validation and test.', {
           value: id,
           hint: 'List every user once.',
         });

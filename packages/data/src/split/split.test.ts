@@ -23,8 +23,8 @@ describe('by user', () => {
     expect(() => splitByUserLists(data, { validation: ['aa'], test: [] })).toThrow(
       /validation users: unknown id.*"aa"/,
     );
-    expect(() => splitByUserLists(data, { validation: ['a'], test: ['a'] })).toThrow(/validation and for test/);
-    expect(() => splitByUserLists(data, { validation: ['a', 'b'], test: ['c'] })).toThrow(/no event to train on/);
+    expect(() => splitByUserLists(data, { validation: ['a'], test: ['a'] })).toThrow(/both validation and test/);
+    expect(() => splitByUserLists(data, { validation: ['a', 'b'], test: ['c'] })).toThrow(/no events to train on/);
   });
 
   it('depends on the seed only, and refuses shares that are none', () => {
@@ -72,8 +72,8 @@ describe('by time', () => {
     expect([...split.train.event]).toEqual([0, 1, 2, 3, 4]);
     expect([...split.validation.event]).toEqual([5, 6]);
     expect([...split.test.event]).toEqual([7, 8]);
-    expect(() => splitByTime(data, { validationFrom: 5, testFrom: 2 })).toThrow(/must begin before/);
-    expect(() => splitByTime(data, { validationFrom: Number.NaN, testFrom: 2 })).toThrow(/must begin before/);
+    expect(() => splitByTime(data, { validationFrom: 5, testFrom: 2 })).toThrow(/must not begin after/);
+    expect(() => splitByTime(data, { validationFrom: Number.NaN, testFrom: 2 })).toThrow(/must not begin after/);
   });
 
   it('never trains on what is later than a test event', () => {

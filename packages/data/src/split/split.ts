@@ -4,23 +4,29 @@ import { type Sequences, sequences, type Transitions, transitions } from '../seq
 
 /** Three sets of decisions over the same sequences. */
 export interface Split {
+  /** Decisions to train on. */
   train: Transitions;
+  /** Decisions for choosing options and for early stopping. */
   validation: Transitions;
+  /** Decisions for the final evaluation. */
   test: Transitions;
-  /** How it was made: `kind`, the options, counts. Plain JSON. */
+  /** How the split was made. */
   info: SplitInfo;
 }
 
+/** How a split was made: its kind, options and counts. Plain JSON. */
 export interface SplitInfo {
+  /** Kind of the split, such as `leave-one-out`, `time` or `user`. */
   kind: string;
   [name: string]: unknown;
 }
 
+/** Name of a set of a split. */
 export type SetName = 'train' | 'validation' | 'test';
 export const setNames: readonly SetName[] = ['train', 'validation', 'test'];
 
 /**
- * A split of one's own: `setOf` says where each event goes, `undefined` for nowhere.
+ * A custom split: `setOf` returns the set of each event, or `undefined` to leave it out.
  *
  * @throws LeaError `E_SPLIT_EMPTY` when no event is left to train on
  */
@@ -33,9 +39,9 @@ export function splitBy(
   const part = (name: SetName) => transitions(all, (event, user) => setOf(event, user, all) === name);
   const split = { train: part('train'), validation: part('validation'), test: part('test') };
   if (split.train.count === 0) {
-    throw new LeaError('E_SPLIT_EMPTY', 'The split leaves no event to train on.', {
+    throw new LeaError('E_SPLIT_EMPTY', 'The split leaves no events to train on.', {
       value: info,
-      hint: 'Give a larger share to training, or more data.',
+      hint: 'Increase the share of training, or use more data.',
     });
   }
   const events = { train: split.train.count, validation: split.validation.count, test: split.test.count };

@@ -2,24 +2,27 @@ import { contextOf } from './context.ts';
 import type { Items } from './items.ts';
 import { liking, type Taste } from './tastes.ts';
 
-/** How customers choose. All tables are [tastes][items]. */
+/** How simulated customers choose. All tables are [tastes][items]. */
 export interface ChoiceModel {
   items: Items;
   /** popularity * exp(liking) */
   weights: Float64Array[];
-  /** Chance that a chosen item is purchased: sigmoid(2 (z - 1)), z = liking standardised over the taste's own first choices. */
+  /**
+   * Probability that a chosen item is purchased: sigmoid(2 (z - 1)), z = liking standardized over the taste's first
+   * choices.
+   */
   purchase: Float64Array[];
-  /** Chance per event that a customer takes up another taste. */
+  /** Probability per event that a customer switches to another taste. */
   drift: number;
 }
 
-/** What follows a history, as far as the history tells. */
+/** The true distribution of what follows a history, given only the history. */
 export interface Outlook {
-  /** [tastes] probability of each taste. */
+  /** [tastes] probability of each taste */
   belief: Float64Array;
-  /** [items] probability that the next event is of the item. */
+  /** [items] probability that the next event is on the item */
   choice: Float64Array;
-  /** [items] probability that the next event is a purchase of the item. */
+  /** [items] probability that the next event is a purchase of the item */
   bought: Float64Array;
 }
 
@@ -35,7 +38,7 @@ export function choiceModel(items: Items, tastes: readonly Taste[], drift: numbe
 
 /**
  * The exact outlook after a history (oldest first, complete): the taste is filtered forward over the events,
- *   p_k(i | h) = weight_k(i) context_h(i) / sum of the same over items,
+ *   p_k(i | h) = weight_k(i) context_h(i) / (the same, summed over all items),
  *   belief'_k ∝ belief_k p_k(i_t | h), then (1 - drift) belief' + drift / tastes,
  * and choice(i) = sum_k belief_k p_k(i | h). O(tastes * items * events).
  */

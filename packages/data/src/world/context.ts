@@ -1,9 +1,9 @@
 import { type Items, stride } from './items.ts';
 import { departments } from './vocabulary.ts';
 
-/** Points (log weights) that an item of the history adds to what may follow it. Larger: the last items matter more. */
+/** Points (log weights) that an item of the history adds to related items. Larger: the last items matter more. */
 export const contextPoints = {
-  /** The category goes with that of the earlier item: first and second choice. */
+  /** The category complements that of the earlier item: first and second choice. */
   goesWith: [1.6, 1],
   sameCategory: 0.3,
   sameDepartment: 0.2,
@@ -11,19 +11,19 @@ export const contextPoints = {
   sameUse: 0.5,
 } as const;
 
-/** How many of the last items matter, and what remains of the points from one to the one before. */
+/** Number of last items that matter, and the factor by which points decay per step back. */
 export const reach = 3;
 export const fading = 0.5;
 
-/** What a seen item keeps of its weight: repeats are rare. */
+/** Factor on the weight of an item that was seen before: repeats are rare. */
 export const repeatWeight = 0.03;
 
 /** [categories, categories] points, by codes. */
 const follows: Float64Array = categoryPoints();
 
 /**
- * [items] the factor by which a history changes the weight of each item, written to `out`:
- * exp(sum over the last 3 items, faded, of the points), times 0.03 for items seen before.
+ * [items] the factor of a history on the weight of each item, written to `out`:
+ * exp(sum of the decayed points over the last 3 items), times 0.03 for items seen before.
  */
 export function contextOf(history: ArrayLike<number>, end: number, items: Items, out: Float64Array): Float64Array {
   const codes = departments.length * stride;
@@ -43,7 +43,7 @@ export function contextOf(history: ArrayLike<number>, end: number, items: Items,
     out[i] = category[items.category[i]!]! * line[items.line[i]!]! * use[items.use[i]!]!;
   }
   for (let t = 0; t < end; t++) {
-    // Once, however often it was seen.
+    // Apply the factor once per item, even if it was seen several times.
     if (!includesBefore(history, t)) out[history[t]!]! *= repeatWeight;
   }
   return out;

@@ -3,26 +3,26 @@ import type { Catalog } from '../catalog.ts';
 import { randomStream, type Stream } from './stream.ts';
 import { colours, departments, tiers } from './vocabulary.ts';
 
-/** Attribute codes of every item; codes of category, line and use are unique over departments. */
+/** [items] attribute codes; codes of category, line and use are unique across departments. */
 export interface Items {
   count: number;
   department: Int32Array;
   category: Int32Array;
   brand: Int32Array;
-  /** Product line of a brand: items of one line match. */
+  /** Product line of a brand; items of one line belong together. */
   line: Int32Array;
   material: Int32Array;
   use: Int32Array;
   tier: Int32Array;
   colour: Int32Array;
-  /** How well known: log-normal, a long tail. */
+  /** How well known the item is: log-normal, with a long tail. */
   popularity: Float64Array;
 }
 
-/** The most codes any one department has of categories, brands, ...: code = department * stride + index. */
+/** Upper bound of the categories, brands, ... of one department: code = department * stride + index. */
 export const stride = 32;
 
-/** Draws the attributes of `count` items. A line mostly keeps to one use, a brand mostly to its tier. */
+/** Draws the attributes of `count` items. Most items of a line share one use, and most items of a brand share its tier. */
 export function drawItems(key: Key, count: number, spread: number): Items {
   const zeros = () => new Int32Array(count);
   const items: Items = {
@@ -55,7 +55,7 @@ export function drawItems(key: Key, count: number, spread: number): Items {
   return items;
 }
 
-/** Texts as a shop would write them, and the attributes in plain words. */
+/** Item texts in the style of a shop, and the attributes in plain words. */
 export function describe(key: Key, items: Items): Catalog {
   const itemIds = numbered('item', items.count);
   const words = Array.from({ length: items.count }, (_, i) => wordsOf(items, i));
@@ -67,7 +67,7 @@ export function describe(key: Key, items: Items): Catalog {
   };
 }
 
-/** `item-007`: as many digits as the largest needs, so that string order is number order. */
+/** Ids such as `item-007`, zero-padded so that string order equals numeric order. */
 export function numbered(name: string, count: number): string[] {
   const digits = String(count - 1).length;
   return Array.from({ length: count }, (_, i) => `${name}-${String(i).padStart(digits, '0')}`);

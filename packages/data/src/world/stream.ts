@@ -1,14 +1,14 @@
 import { type Key, randomBits } from '@lea/core';
 
-/** Draws one after another from a key. */
+/** A stream of random draws from a key. */
 export interface Stream {
-  /** [0, 1) */
+  /** Uniform in [0, 1). */
   next(): number;
-  /** 0..high-1 */
+  /** A uniform integer in 0..high-1. */
   below(high: number): number;
-  /** Mean 1. */
+  /** Exponential with mean 1. */
   exponential(): number;
-  /** An index, by weights that add up to `total`. */
+  /** An index drawn in proportion to weights that add up to `total`. */
   weighted(weights: ArrayLike<number>, total: number): number;
 }
 
@@ -28,7 +28,7 @@ export function randomStream({ words }: Key): Stream {
         last = i;
         if (left < 0) return i;
       }
-      return last; // rounding left a crumb
+      return last; // reached only through rounding errors
     },
   };
 }

@@ -3,18 +3,25 @@ import { type Items, stride } from './items.ts';
 import { randomStream } from './stream.ts';
 import { colours, departments, tiers } from './vocabulary.ts';
 
-/** What a kind of customer likes; codes as in `Items`, one of each per department where they differ by department. */
+/** The preferences of a group of customers. Codes are those of the items' attributes. */
 export interface Taste {
+  /** Index of the favorite department. */
   home: number;
+  /** Index of the second favorite department. */
   second: number;
+  /** Preferred price tier. */
   tier: number;
+  /** [departments] preferred brand in each */
   brands: number[];
+  /** [departments] preferred use in each */
   uses: number[];
+  /** [departments] preferred material in each */
   materials: number[];
+  /** Preferred colors. */
   colours: [number, number];
 }
 
-/** Points (log weights) a liked attribute adds to an item. Larger: tastes show more, and choices are easier to foresee. */
+/** Points (log weights) that a liked attribute adds to an item. Larger: choices are easier to predict. */
 export const tastePoints = {
   home: 1,
   second: 0.5,
@@ -44,7 +51,7 @@ export function drawTastes(key: Key, count: number): Taste[] {
   });
 }
 
-/** [items] the points a taste gives each item. */
+/** [items] the points that a taste gives each item. */
 export function liking(taste: Taste, items: Items): Float64Array {
   return Float64Array.from({ length: items.count }, (_, i) => {
     const d = items.department[i]!;

@@ -1,4 +1,7 @@
-/** A kind of product: its heading, what single products are called, and the headings of the same department it goes with. */
+/**
+ * A kind of product: its heading, nouns for single products, and the headings of complementary categories of the
+ * department.
+ */
 export interface Category {
   heading: string;
   nouns: readonly [string, string];
@@ -6,7 +9,7 @@ export interface Category {
   goesWith: readonly string[];
 }
 
-/** A maker: its price tier and its product lines, each made for one use mostly. */
+/** A brand: its price tier and its product lines, each mostly for one use. */
 export interface Brand {
   name: string;
   /** Index into `tiers`. */
@@ -19,11 +22,11 @@ export interface Department {
   categories: readonly Category[];
   brands: readonly Brand[];
   materials: readonly string[];
-  /** Each said in two ways. */
+  /** Two phrasings of each use. */
   uses: readonly (readonly [string, string])[];
 }
 
-/** Each said in three ways. */
+/** Three phrasings of each price tier. */
 export const tiers: readonly (readonly [string, string, string])[] = [
   ['entry level', 'good value on a small budget', 'affordable'],
   ['mid-range', 'solid everyday quality', 'well balanced in price'],

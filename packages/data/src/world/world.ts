@@ -8,40 +8,48 @@ import { describe, drawItems, numbered } from './items.ts';
 import { randomStream } from './stream.ts';
 import { drawTastes, type Taste } from './tastes.ts';
 
+/** Options of `createWorld`. */
 export interface WorldOptions {
-  /** Everything follows from it. Default: 0. */
+  /** Seed of all random draws. Default: 0. */
   seed: number;
-  /** Default: 2000. */
+  /** Number of users. Default: 2000. */
   users: number;
-  /** Default: 800. More items, fewer events for each. */
+  /** Number of items. More items mean fewer events per item. Default: 800. */
   items: number;
-  /** Mean events per user, at least 3 each, at most 60. Default: 11. */
+  /** Mean number of events per user, from 3 to 60; every user has 3 to 60 events. Default: 11. */
   meanLength: number;
-  /** Kinds of customers. Default: 120. More: tastes overlap less with one another's logs, harder to learn from ids. */
+  /**
+   * Number of customer groups. With more of them each has fewer events, so ids alone are harder to learn from. Default:
+   * 120.
+   */
   tastes: number;
-  /** Chance per event that a user takes up another taste. Default: 0.02. */
+  /** Probability per event that a user switches to another taste. Default: 0.02. */
   drift: number;
-  /** Spread of log popularity. Default: 0.9. Larger: longer tail, popularity foresees more. */
+  /** Standard deviation of log popularity. Larger: a longer tail, and popularity predicts more. Default: 0.9. */
   popularitySpread: number;
-  /** What events are worth. Default: click 0.2, purchase 1. */
+  /** Reward of each kind of event. Default: click 0.2, purchase 1. */
   rewards: { click: number; purchase: number };
 }
 
-/** A shop with known customers. */
+/** A synthetic shop whose customers' preferences are known. */
 export interface World {
+  /** The options, with defaults filled in. */
   options: WorldOptions;
+  /** Item texts and attributes. */
   catalog: Catalog;
-  /** All items of the catalogue, whether they occur or not. */
+  /** The simulated events. `itemIds` lists all items of the catalog, including those without events. */
   interactions: Interactions;
-  /** The kinds of customers. */
+  /** The customer groups. */
   tastes: Taste[];
-  /** [events] the taste behind each event. */
+  /** [events] index of the taste behind each event */
   tasteOf: Int32Array;
-  /** Probabilities after a history of item indices (oldest first, complete). */
+  /** The true probabilities after a complete history of item indices, oldest first. */
   outlook(history: ArrayLike<number>): Outlook;
   /**
-   * [items] the true expected reward of every item after a history: what the next event is expected to bring by being an event of that item,
-   *   sum over tastes k of P(k | history) P(item | history, k) (click (1 - P(purchase | item, k)) + purchase P(purchase | item, k)).
+   * [items] the true expected reward of every item after a history, that is the expected reward of the next event restricted
+   * to that item:
+   *   sum over tastes k of
+   *     P(k | history) P(item | history, k) (click (1 - P(purchase | item, k)) + purchase P(purchase | item, k)).
    */
   reward(history: ArrayLike<number>): Float64Array;
 }
@@ -58,13 +66,14 @@ const defaults: WorldOptions = {
 };
 
 /**
- * A synthetic shop, the same for the same options on every machine: items with texts whose words carry the attributes, customers with
- * tastes for attributes who choose by taste, popularity and what goes with their last items, clicks and purchases.
- * The formulas: `choice.ts`, `context.ts`, `tastes.ts`; in short, a customer of taste k picks item i after history h with
+ * Creates a synthetic shop, the same for the same options on every machine: items whose texts express their attributes, and
+ * customers who click and purchase by their taste for attributes, by popularity, and by what complements their last items.
+ * For the formulas see `choice.ts`, `context.ts` and `tastes.ts`. In short, a customer of taste k picks item i after history h
+ * with probability
  *   p_k(i | h) ∝ popularity(i) exp(liking_k(i)) context_h(i)
- * and purchases it the more probably the better it fits the taste.
+ * and is more likely to purchase it the better it fits the taste.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_WORLD_SIZE` (more than memory holds)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_WORLD_SIZE` (too large for memory)
  */
 export function createWorld(options?: Partial<WorldOptions>): World {
   const chosen = checkedOptions(options);
@@ -117,11 +126,11 @@ function simulate(root: Key, model: ChoiceModel, itemIds: string[], options: Wor
       if (draw.next() < options.drift) taste = draw.below(options.tastes);
     }
   });
-  // Users come in the order of their ids and times rise, so that `tasteOf` stays aligned.
+  // Users are in the order of their ids and times increase, so `tasteOf` stays aligned with the sorted events.
   return { interactions: interactionsOf(log, { ids: itemIds }), tasteOf: Int32Array.from(tasteOf) };
 }
 
-/** Most events, and most numbers of a table [tastes, items]: about 1 GB each. */
+/** Maximum number of events, and of entries of a table [tastes, items]: about 1 GB each. */
 const MOST_EVENTS = 2 ** 24;
 const MOST_NUMBERS = 2 ** 25;
 
@@ -142,25 +151,26 @@ function checkedOptions(given: Partial<WorldOptions> | undefined): WorldOptions 
   checkRanges('createWorld.rewards', rewards, { click: reward, purchase: reward });
   const { users, items, tastes, meanLength } = options;
   if (users * meanLength > MOST_EVENTS) {
-    throw new LeaError('E_WORLD_SIZE', `A world has at most ${MOST_EVENTS} events, users times meanLength.`, {
+    throw new LeaError('E_WORLD_SIZE', `Expected at most ${MOST_EVENTS} events (users times meanLength).`, {
       value: { users, meanLength },
-      hint: `Take at most ${Math.floor(MOST_EVENTS / meanLength)} users.`,
+      hint: `Use at most ${Math.floor(MOST_EVENTS / meanLength)} users.`,
     });
   }
   if (tastes * items > MOST_NUMBERS) {
-    throw new LeaError('E_WORLD_SIZE', `A world holds at most ${MOST_NUMBERS} numbers, tastes times items.`, {
+    throw new LeaError('E_WORLD_SIZE', `Expected at most ${MOST_NUMBERS} for tastes times items.`, {
       value: { tastes, items },
-      hint: `Take at most ${Math.floor(MOST_NUMBERS / tastes)} items, or fewer tastes.`,
+      hint: `Use at most ${Math.floor(MOST_NUMBERS / tastes)} items, or fewer tastes.`,
     });
   }
   return { ...options, rewards };
 }
 
 function checked(history: ArrayLike<number>, items: number): ArrayLike<number> {
-  if (!isItemList(history)) throw new LeaError('E_HISTORY', 'A history is a list of items.', { value: history });
+  if (!isItemList(history))
+    throw new LeaError('E_HISTORY', 'The history must be an array of items.', { value: history });
   for (let t = 0; t < history.length; t++) {
     if (Number.isInteger(history[t]) && history[t]! >= 0 && history[t]! < items) continue;
-    throw new LeaError('E_ITEM_RANGE', `A history holds item indices in 0..${items - 1}.`, { value: history[t] });
+    throw new LeaError('E_ITEM_RANGE', `Items of a history must be in 0..${items - 1}.`, { value: history[t] });
   }
   return history;
 }

@@ -6,7 +6,7 @@ import { checkDecoder, type DecoderConfig } from '../language-model/decoders/con
 import { type LoraOptions, loraOf } from '../language-model/decoders/lora.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { candidateSlots, readPrompt } from '../model/candidate-prompt.ts';
-import type { EnvironmentConfig } from '../model/environment-model.ts';
+import { type EnvironmentConfig, LONGEST } from '../model/config.ts';
 import { checkRuntime, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
 
 export interface FitEnvironmentOptions extends TrainingRuntime {
@@ -128,9 +128,6 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   ...TRAINING_RUNTIME,
   signal: undefined,
 };
-
-/** Longest window: attention takes memory by its square. */
-export const LONGEST = 4096;
 
 /** Largest size of a decoder that begins at random. */
 const LARGEST = 4096;

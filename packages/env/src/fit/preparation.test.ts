@@ -3,7 +3,7 @@ import { float32, interpret, keyTensorValue, specsOf, type Value, type Values } 
 import { describe, expect, test } from 'vitest';
 import { initDecoder } from '../language-model/decoders/modules.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
-import { initEnvironment } from '../model/environment-model.ts';
+import { initEnvironment } from '../model/init.ts';
 import { trainingState } from '../shared/steps.ts';
 import { rowsOf } from '../testing.ts';
 import { DEFAULTS, type FitEnvironmentOptions } from './fit-options.ts';

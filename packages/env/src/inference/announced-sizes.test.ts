@@ -8,7 +8,7 @@ import { fitEnvironment } from '../fit/fit-environment.ts';
 import { catalogueModel } from '../language-model/catalogue-model.ts';
 import { loadLanguageModel } from '../language-model/load-language-model.ts';
 import { saveLanguageModel } from '../language-model/save-language-model.ts';
-import type { EnvironmentConfig } from '../model/environment-model.ts';
+import type { EnvironmentConfig } from '../model/config.ts';
 import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { loadEnvironment } from './environment.ts';

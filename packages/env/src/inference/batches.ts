@@ -1,7 +1,7 @@
 import type { Windows } from '@lea/data';
 import { float32, int32, type Value } from '@lea/tensor';
 import { openingSlots } from '../model/candidate-prompt.ts';
-import { type EnvironmentConfig, stateSize } from '../model/environment-model.ts';
+import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import type { Encoded } from './encoded.ts';
 
 /** What the programs are fed of B windows, from `from` on: rows beyond the last window are padding. */

@@ -1,9 +1,8 @@
 import { LeaError } from '@lea/core';
 import type { Values } from '@lea/tensor';
-import { LONGEST } from '../fit/fit-options.ts';
 import { checkDecoder } from '../language-model/decoders/config.ts';
 import { decoderSpecs } from '../language-model/decoders/modules.ts';
-import { type EnvironmentConfig, headNames } from '../model/environment-model.ts';
+import { type EnvironmentConfig, headNames, LONGEST } from '../model/config.ts';
 
 /**
  * Refuses a config whose sizes are not those of the tensors: programs and lists are made by it.

@@ -3,7 +3,7 @@ import { checkRanges, contentHash, LeaError, readWhole, unsealed, withDefaults, 
 import { checkWindows, emptyWindows, type Windows } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalisedTokens, withMoreTokens } from '../items/tokens.ts';
-import { type EnvironmentConfig, stateSize } from '../model/environment-model.ts';
+import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkSizes } from './check-sizes.ts';

@@ -3,17 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderMode } from '../language-model/decoders/decode.ts';
 import { causalMask, prefixMask } from '../language-model/decoders/masks.ts';
 import { endsAfter, openingSlots } from '../model/candidate-prompt.ts';
-import {
-  type EnvironmentConfig,
-  headNames,
-  itemTables,
-  readHistories,
-  rewardsOf,
-  statesOf,
-  stateTable,
-  withOpening,
-} from '../model/environment-model.ts';
+import { type EnvironmentConfig, headNames } from '../model/config.ts';
 import { keptOf, likenessReward, textMemory } from '../model/memory.ts';
+import { itemTables, readHistories, statesOf, stateTable, withOpening } from '../model/network.ts';
+import { rewardsOf } from '../model/reward-head.ts';
 import { pastByName, pastLayers } from './past.ts';
 
 // What an environment answers with. B histories go in together, in T slots each, the opening included.

@@ -1,7 +1,7 @@
 import type { Windows } from '@lea/data';
 import { float32, int32, type Program, type Runner, type Specs, specsOf, type Value, type Values } from '@lea/tensor';
 import { openingSlots } from '../model/candidate-prompt.ts';
-import { type EnvironmentConfig, stateSize } from '../model/environment-model.ts';
+import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import { addRepetition, logPopularity, textMemoryTable } from '../model/memory.ts';
 import { type Runtime, ready } from '../shared/runtime.ts';
 import { environmentBatches, padded } from './batches.ts';

@@ -6,15 +6,7 @@ import { causalMask } from '../language-model/decoders/masks.ts';
 import { wordsOf } from '../language-model/decoders/modules.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { templateParts } from '../shared/template.ts';
-import type { EnvironmentConfig } from './environment-model.ts';
-
-/** A prompt in tokens of the language model: their numbers before the history, up to the action, and after it. */
-export interface PromptShape {
-  readonly text: string;
-  readonly before: number;
-  readonly between: number;
-  readonly after: number;
-}
+import type { EnvironmentConfig, PromptShape } from './config.ts';
 
 /**
  * Reads a prompt such as "The user has played {history}. Would the user enjoy {action}?".

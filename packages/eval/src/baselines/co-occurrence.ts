@@ -7,27 +7,33 @@ import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 
-/** The constants of {@link coOccurrence}; the defaults are first guesses that were never tuned. */
+/** Options of {@link coOccurrence}. The defaults are untuned. */
 export interface CoOccurrenceOptions {
-  /** How many last items are read; default 10. */
+  /** Number of last items of the history that are used. Default: 10. */
   readonly window?: number;
-  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.6. Lower trusts the last item more. */
+  /** The weight of an item is `decay^j`, with j = 0 for the last. Lower values emphasize the last item. Default: 0.6. */
   readonly decay?: number;
-  /** How many events later still count as following; default 10. Higher is denser and less ordered. */
+  /** Maximum distance in events at which an item counts as following. Higher: denser counts, less order. Default: 10. */
   readonly horizon?: number;
-  /** Added to a row's sum before it divides the row; default 3. Higher trusts rare items less. */
+  /** Added to the row sum in the denominator. Higher values discount rare items. Default: 3. */
   readonly smoothing?: number;
-  /** Weight of an item's share of the train events; default 0.05. Higher helps when little is known of the history. */
+  /** Weight of an item's share of the train events. Higher values help if histories are short. Default: 0.05. */
   readonly popularity?: number;
-  /** Times `decay^j` for the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  /**
+   * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
+   * 0.
+   */
   readonly repeat?: Repeat;
-  /** Text vectors of the items `[N, D]` for the text term, or what `textNearness` made of them for several scorers; none by default. */
+  /** Text vectors `[N, D]` for the text term, or a `textNearness` shared by several scorers. Default: none. */
   readonly text?: TextVectors | TextNearness | null;
-  /** Weight of the text term; default 0.3. */
+  /** Weight of the text term. Default: 0.3. */
   readonly textWeight?: number;
-  /** Power of the cosine in the text term; default 4. Higher lets only the nearest texts count. */
+  /** Exponent of the cosine in the text term. With higher values only the nearest texts count. Default: 4. */
   readonly textPower?: number;
-  /** Whether the text term of an item adds up to 1 over the catalogue; default true. False lets close texts count more. */
+  /**
+   * Whether each item's text term is normalized to sum 1 over the catalog. If false, close texts count more. Default:
+   * true.
+   */
   readonly textNormalised?: boolean;
 }
 
@@ -45,17 +51,17 @@ const defaults: Required<CoOccurrenceOptions> = {
 };
 
 /**
- * Decayed forward co-occurrence over the window, in double precision: a strong baseline that trains nothing.
+ * Decayed forward co-occurrence over the window, in double precision: a strong baseline without training.
  *
- * With W[x,y] = sum over train pairs with y d <= horizon events after x of 1/d, M[x,y] the direct successions alone, and
- * the history's items i_0 (last), i_1, ...:
+ * Let W[x,y] be the sum of 1/d over all train pairs with y d <= horizon events after x, M[x,y] the count of direct
+ * successions (d = 1), and i_0 (last), i_1, ... the items of the history:
  *
  *     score = popularity * share + (W + M)[i_0] / (sum W[i_0] + sum M[i_0] + smoothing)
  *           + sum_{j>=1} decay^j W[i_j] / (sum W[i_j] + smoothing)
  *           + sum_j decay^j (repeat * [item = i_j] + textWeight * t[i_j])
  *
- * where t[i] is max(cosine to i, 0)^textPower, 0 for i itself, over its sum over all items. An empty history is ranked by
- * popularity.
+ * where t[i] is max(cosine to i, 0)^textPower, 0 for i itself, normalized to sum 1 over all items. Empty histories are ranked
+ * by popularity.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
@@ -107,9 +113,9 @@ function nearnessOf(text: TextVectors | TextNearness, power: number | undefined,
     return textNearness(text, power ?? defaults.textPower);
   }
   if (text.items === items && (power === undefined || power === text.power)) return text;
-  throw new LeaError('E_OPTION_VALUE', 'coOccurrence: text is of another catalogue or another power.', {
+  throw new LeaError('E_OPTION_VALUE', 'coOccurrence: text belongs to a different catalog or power.', {
     value: { items: text.items, power: text.power },
-    hint: `Make it with textNearness(vectors, ${power ?? text.power}) from the vectors of these ${items} items.`,
+    hint: `Use textNearness(vectors, ${power ?? text.power}) with the vectors of these ${items} items.`,
   });
 }
 

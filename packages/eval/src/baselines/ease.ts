@@ -6,34 +6,36 @@ import { lastItems } from './last-items.ts';
 import { tieBreak } from './popularity.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 
-/** The constants of {@link ease}. */
+/** Options of {@link ease}. */
 export interface EaseOptions {
-  /** How many last items are read; default 10. */
+  /** Number of last items of the history that are used. Default: 10. */
   readonly window?: number;
-  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.8. 1 is the paper's; lower trusts the last item more. */
+  /** Weight `decay^j` of an item, j = 0 for the last. Lower: the last item counts more; 1 is the paper's. Default: 0.8. */
   readonly decay?: number;
   /**
-   * Weight of the squared weights; default 100. Higher smooths more, for logs with few events. Scorers that differ in
-   * their other constants can share the costly part: give what `gramInverse` made with a lambda.
+   * L2 regularization. Higher values smooth more, for logs with few events. Pass a `gramInverse` to share the expensive part
+   * between scorers that differ only in other options. Default: 100.
    */
   readonly lambda?: number | GramInverse;
-  /** Times `decay^j` for the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  /**
+   * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
+   * 0.
+   */
   readonly repeat?: Repeat;
 }
 
 const defaults: Required<EaseOptions> = { window: 10, decay: 0.8, lambda: LAMBDA, repeat: 0 };
 
 /**
- * EASE^R (Steck, WWW 2019, equations 4 to 8): the linear model of items by the user's other items that minimizes
- * |X - X B|^2 + lambda |B|^2 with a diagonal of 0, in closed form. With P = (X^T X + lambda I)^-1 from the binary matrix X of
- * train users and items,
+ * EASE^R (Steck, WWW 2019, equations 4 to 8): the linear item-item model B that minimizes |X - X B|^2 + lambda |B|^2 with a
+ * zero diagonal, in closed form. With P = (X^T X + lambda I)^-1 for the binary matrix X of train users and items,
  *
  *     B[x, y] = -P[x, y] / P[y, y], 0 for x = y
  *     score = sum_j decay^j (B[i_j] + repeat * [item = i_j])
  *
- * over the history's items i_0 (last), i_1, ... Popularity breaks ties and ranks empty histories.
+ * over the items i_0 (last), i_1, ... of the history. Popularity breaks ties and ranks empty histories.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, those of `gramInverse`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and the errors of `gramInverse`
  */
 export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
   const o = withDefaults('ease', defaults, options);
@@ -57,7 +59,7 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
         inverse.addRows(recent, weights, scores, start);
         for (let x = 0; x < items; x++) scores[start + x] = prior[x]! - scores[start + x]! / diagonal[x]!;
         for (const [j, item] of recent.entries()) {
-          // The diagonal of B is 0, that of -P[x, y] / P[y, y] is -1.
+          // The diagonal of B is 0, but that of -P[x, y] / P[y, y] is -1.
           scores[start + item]! += weights[j]!;
           addRepeat(scores, start + item, o.repeat, weights[j]!);
         }
@@ -67,7 +69,7 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
   };
 }
 
-/** What is neither that nor a number is left for `gramInverse` to refuse. */
+/** Other types than a number or a GramInverse are refused by `gramInverse`. */
 function isInverse(lambda: number | GramInverse): lambda is GramInverse {
   return typeof lambda === 'object' && lambda !== null && 'addRows' in lambda;
 }

@@ -6,8 +6,9 @@ import { type UserItems, userItems } from './user-items.ts';
 
 /** P = (X^T X + lambda I)^-1 for the binary matrix X `[users, items]` of the train set. */
 export interface GramInverse {
+  /** Number of items. */
   readonly items: number;
-  /** [items] of P. */
+  /** [items] diagonal of P */
   readonly diagonal: Float64Array;
   /** Adds the sum of `weights[j]` times row `rows[j]` of P to `target[start + item]`. */
   addRows(rows: ArrayLike<number>, weights: ArrayLike<number>, target: Float64Array, start: number): void;
@@ -15,19 +16,20 @@ export interface GramInverse {
 
 export const LAMBDA = 100;
 
-/** Largest system that is solved: a matrix of 1 GB. */
+/** Maximum number of rows of the system: a matrix of 1 GB. */
 const LARGEST = 16_000;
 
 /**
- * Solves the smaller of two systems, of the items that have train users or of the users: with K = X X^T + lambda I,
+ * Computes P from the smaller of two systems: that of the items with train users, or that of the users. With
+ * K = X X^T + lambda I,
  *
  *     P = (I - X^T K^-1 X) / lambda        (Woodbury)
  *
- * so that 12,000 items of 1,000 users take less than a second, 4,000 items of more users some seconds. Memory: 4 bytes
- * times the square of the smaller number. In single precision, which is enough as lambda bounds the condition.
+ * 12,000 items of 1,000 users take less than a second, and 4,000 items of more users a few seconds. Needs 4 bytes times the
+ * square of the smaller number. Single precision suffices because lambda bounds the condition number.
  *
- * @param lambda above 0, default 100
- * @throws LeaError `E_OPTION_VALUE`, `E_SYSTEM_SIZE` (over 16,000 of both), `E_SINGULAR` (lambda too small for these counts)
+ * @param lambda above 0; default: 100
+ * @throws LeaError `E_OPTION_VALUE`, `E_SYSTEM_SIZE` (over 16,000 users and items), `E_SINGULAR` (lambda is too small)
  */
 export function gramInverse(train: Transitions, lambda: number = LAMBDA): GramInverse {
   checkRanges('gramInverse', { lambda }, { lambda: [Number.MIN_VALUE, Number.MAX_VALUE] });
@@ -35,15 +37,15 @@ export function gramInverse(train: Transitions, lambda: number = LAMBDA): GramIn
   const known = Int32Array.from({ length: log.items }, (_, x) => x).filter((x) => log.byItem[x + 1]! > log.byItem[x]!);
   const size = Math.min(log.users, known.length);
   if (size > LARGEST) {
-    throw new LeaError('E_SYSTEM_SIZE', `A system of ${size} rows is too large to be solved here.`, {
+    throw new LeaError('E_SYSTEM_SIZE', `The linear system of ${size} rows is too large.`, {
       value: { users: log.users, items: known.length },
-      hint: `Either users or items with train events must be at most ${LARGEST}.`,
+      hint: `Use at most ${LARGEST} users, or at most ${LARGEST} items with train events.`,
     });
   }
   return log.users < known.length ? fromUsers(log, lambda) : fromItems(log, known, lambda);
 }
 
-/** From the system of items; those without users have a row of their own, 1 / lambda at the diagonal. */
+/** Solves the system of items. Items without users are independent, with 1 / lambda on the diagonal. */
 function fromItems({ items, users, byUser, item }: UserItems, known: Int32Array, lambda: number): GramInverse {
   const matrix = symmetricMatrix(known.length);
   const { values, stride } = matrix;
@@ -73,7 +75,7 @@ function fromItems({ items, users, byUser, item }: UserItems, known: Int32Array,
   };
 }
 
-/** From the system of users. */
+/** Solves the system of users. */
 function fromUsers(log: UserItems, lambda: number): GramInverse {
   const { users, items, byUser, item, byItem, user } = log;
   const matrix = symmetricMatrix(users);

@@ -6,17 +6,23 @@ import { repeatRow, tieBreak } from './popularity.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
-/** The constants of {@link itemKnn}. */
+/** Options of {@link itemKnn}. */
 export interface ItemKnnOptions {
-  /** How many last items are read; default 10. */
+  /** Number of last items of the history that are used. Default: 10. */
   readonly window?: number;
-  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.8. Lower trusts the last item more. */
+  /** The weight of an item is `decay^j`, with j = 0 for the last. Lower values emphasize the last item. Default: 0.8. */
   readonly decay?: number;
-  /** Power of the counts that common users are divided by; default 0.5, the cosine. Higher favors rare items. */
+  /**
+   * Exponent of the counts that normalize the similarity; 0.5 is the cosine. Higher values favor rare items. Default:
+   * 0.5.
+   */
   readonly alpha?: number;
-  /** How many of an item's nearest items count; default Infinity, all of them. Fewer need less memory and time. */
+  /** Number of nearest items per item. Smaller values need less memory and time. Default: Infinity (all). */
   readonly neighbors?: number;
-  /** Times `decay^j` for the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  /**
+   * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
+   * 0.
+   */
   readonly repeat?: Repeat;
 }
 
@@ -29,13 +35,14 @@ const defaults: Required<ItemKnnOptions> = {
 };
 
 /**
- * Item-based nearest neighbors (Sarwar et al., WWW 2001; with top K neighbors Deshpande and Karypis, TOIS 2004): items
- * that the users of the window's items also chose. With c_xy the train users who chose both and c_x those who chose x,
+ * Item-based nearest neighbors (Sarwar et al., WWW 2001; with top K neighbors Deshpande and Karypis, TOIS 2004): ranks items
+ * that users of the history's items also chose. With c_xy the number of train users who chose both, and c_x of those who
+ * chose x,
  *
  *     similarity[x, y] = c_xy / (c_x c_y)^alpha, 0 for x = y
  *     score = sum_j decay^j (similarity[i_j] + repeat * [item = i_j])
  *
- * over the history's items i_0 (last), i_1, ... Popularity breaks ties and ranks empty histories.
+ * over the items i_0 (last), i_1, ... of the history. Popularity breaks ties and ranks empty histories.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
@@ -68,7 +75,7 @@ export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Score
   };
 }
 
-/** Rows are made one after the other, twice: memory is needed for what is kept, not for all pairs of all users. */
+/** Computes rows one at a time, twice, so that memory is needed only for the kept neighbors, not for all pairs. */
 function similarities(log: UserItems, alpha: number, neighbors: number): SparseRows {
   const { items, byItem } = log;
   const scale = Float64Array.from({ length: items }, (_, x) => (byItem[x + 1]! - byItem[x]!) ** -alpha);
@@ -85,7 +92,7 @@ function similarities(log: UserItems, alpha: number, neighbors: number): SparseR
   });
 }
 
-/** The items that users of x chose too, without x; how many users each has in common with it is left in `counts`. */
+/** The other items that users of x chose. The number of common users of each is left in `counts`. */
 function neighborsOf(x: number, { byItem, user, byUser, item }: UserItems, counts: Float64Array): number[] {
   const near: number[] = [];
   for (const u of user.subarray(byItem[x]!, byItem[x + 1]!)) {

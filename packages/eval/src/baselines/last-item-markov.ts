@@ -3,7 +3,7 @@ import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
-/** Items by how often they directly followed the last item in `train`, then the others by popularity. */
+/** Ranks items by how often they directly followed the last item in `train`, then all others by popularity. */
 export function lastItemMarkov(train: Transitions): Scorer {
   const counts = itemCounts(train);
   const top = counts.reduce((most, count) => Math.max(most, count), 0);

@@ -1,7 +1,7 @@
 import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import type { Scorer } from '../scorer.ts';
 
-/** Items by how often they were chosen in `train`, whatever the history. */
+/** Ranks items by how often they were chosen in `train`, for every history. */
 export function popularity(train: Transitions): Scorer {
   const counts = itemCounts(train);
   return {
@@ -15,14 +15,14 @@ export function popularity(train: Transitions): Scorer {
   };
 }
 
-/** `[size * row.length]`: the same row for each history. */
+/** `[size * row.length]`: repeats a row for each history. */
 export function repeatRow(row: Float64Array, size: number): Float64Array {
   const scores = new Float64Array(size * row.length);
   for (let i = 0; i < size; i++) scores.set(row, i * row.length);
   return scores;
 }
 
-/** [items] a millionth of each item's share of the train events: less than what a baseline counts, so that it decides ties only. */
+/** [items] a millionth of each item's share of the train events: smaller than any count, so it only breaks ties. */
 export function tieBreak(train: Transitions): Float64Array {
   return itemCounts(train).map((count) => (1e-6 * count) / Math.max(1, train.count));
 }

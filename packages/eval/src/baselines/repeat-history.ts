@@ -5,7 +5,7 @@ import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
 /**
- * The distinct items of the last `window` (default 10) events, most recent first, then the others by popularity.
+ * Ranks the distinct items of the last `window` events (default: 10), most recent first, then all others by popularity.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */

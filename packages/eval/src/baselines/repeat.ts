@@ -1,8 +1,8 @@
 import { checkRanges } from '@lea/core';
 
 /**
- * What becomes of the window's own items: `'never'` ranks them below all others, a number is added to their scores, times
- * the weight that the baseline gives to an item of the window.
+ * How to score items that are in the history: `'never'` ranks them below all others; a number, times the weight of the item in
+ * the history, is added to their scores.
  */
 export type Repeat = number | 'never';
 
@@ -11,7 +11,7 @@ export function checkRepeat(where: string, repeat: Repeat): void {
   if (repeat !== 'never') checkRanges(where, { repeat }, { repeat: [-Number.MAX_VALUE, Number.MAX_VALUE] });
 }
 
-/** Does so for one item of the window, whose scores are otherwise complete. */
+/** Applies `repeat` to the score of one item of the history; call it after all other terms. */
 export function addRepeat(scores: Float64Array, at: number, repeat: Repeat, weight: number): void {
   if (repeat === 'never') scores[at] = Number.NEGATIVE_INFINITY;
   else scores[at]! += repeat * weight;

@@ -6,15 +6,18 @@ import { repeatRow, tieBreak } from './popularity.ts';
 import { addRepeat, type Repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
-/** What {@link sknn}, {@link vsknn} and {@link stan} have in common. */
+/** Options of {@link sknn}, {@link vsknn} and {@link stan}. */
 export interface SessionKnnOptions {
-  /** How many last items are read; default 10. */
+  /** Number of last items of the history that are used. Default: 10. */
   readonly window?: number;
-  /** How many neighbors count, the most similar train sequences; default 500. Fewer are nearer, more cover more items. */
+  /** Number of neighbors, the most similar train sequences. Fewer are nearer; more cover more items. Default: 500. */
   readonly neighbors?: number;
-  /** How many sequences are compared, the latest that share an item; default Infinity, all. Fewer are faster. */
+  /** Number of sequences to compare, the latest that share an item. Fewer are faster. Default: Infinity (all). */
   readonly sample?: number;
-  /** Times the weight of the window's own items; default 0. Raise it where users come back, `'never'` where they do not. */
+  /**
+   * Added for items of the history, times their weight: raise it if users repeat items. `'never'` excludes them.
+   * Default: 0.
+   */
   readonly repeat?: Repeat;
 }
 
@@ -31,27 +34,31 @@ export const sessionKnnRanges: { readonly [K in keyof SessionKnnOptions]: Number
   sample: [1, Infinity, 'whole or Infinity'],
 };
 
-/** What distinguishes one method of session neighbors from another. */
+/** The parts in which the methods of session neighbors differ. */
 export interface SessionKnnMethod {
+  /** Name of the scorer. */
   readonly name: string;
-  /** Weight in the similarity of the item that was chosen `back` events before the last one of a history of `length`. */
+  /**
+   * Weight in the similarity of an item that was chosen `back` events before the last one of a history of `length`
+   * items.
+   */
   weight(back: number, length: number): number;
-  /** [users] what the similarity with each train sequence is multiplied by. */
+  /** [users] factor of the similarity with each train sequence */
   factors(log: UserItems): Float64Array;
   /** Weight in the score of a neighbor whose most recent common item was chosen `back` events before the last one. */
   match(back: number): number;
-  /** Weight in the score of a neighbor's item `ahead` places after that item in the neighbor, negative before it. */
+  /** Weight in the score of a neighbor's item that is `ahead` positions after that common item (negative: before it). */
   near(ahead: number): number;
 }
 
 /**
- * Scores items by the train sequences that resemble the history: with w_j the weight of its distinct items,
+ * Scores items by the train sequences that are similar to the history. With w_j the weights of its distinct items,
  *
  *     similarity(n) = factor(n) * sum of w_j over the items in n
  *     score = sum_n similarity(n) * match(n) * near(item, n) * [item in n] / sum_n similarity(n)
  *
- * over the most similar sequences n. The sum below the line leaves the order as it is and gives `repeat` a scale: 1 is an
- * item that all neighbors hold. A history costs what its candidates and the items of its neighbors do.
+ * over the most similar sequences n. The denominator does not change the order but gives `repeat` a scale: a score of 1 is an
+ * item of all neighbors. The cost per history is linear in its candidates and in the items of its neighbors.
  */
 export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, method: SessionKnnMethod): Scorer {
   const prior = tieBreak(train);
@@ -92,13 +99,16 @@ export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, m
   };
 }
 
-/** The sequences that share items with a history. The arrays are by user, valid for `users` until the next search. */
+/**
+ * The sequences that share items with a history. The arrays are indexed by user and valid for `users` until the next
+ * search.
+ */
 interface Candidates {
   readonly users: Int32Array;
   readonly similarity: Float64Array;
-  /** How many events before the history's last one its most recent common item was chosen. */
+  /** Number of events from the most recent common item to the last event of the history. */
   readonly back: Int32Array;
-  /** The place of that item in the user's sequence. */
+  /** The position of that item in the user's sequence. */
   readonly place: Int32Array;
 }
 
@@ -130,13 +140,13 @@ function candidateSearch(
   };
 }
 
-/** The latest of the users. */
+/** The `count` latest users. */
 function latest(users: Int32Array, count: number): Int32Array {
   if (users.length <= count) return users;
   return users.toSorted().subarray(users.length - count);
 }
 
-/** The most similar of the users; of equally similar ones the latest. */
+/** The `count` most similar users; ties go to the latest. */
 function nearest(users: Int32Array, similarity: Float64Array, count: number): Int32Array {
   if (users.length <= count) return users;
   const sorted = new Float64Array(users.length);

@@ -6,14 +6,14 @@ import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRange
 import { cosineFactors } from './user-items.ts';
 
 /**
- * Session-based nearest neighbors, S-KNN (Jannach and Ludewig, RecSys 2017): items of the train sequences n whose sets of
- * items resemble the history's s, whatever their order.
+ * Session-based nearest neighbors, S-KNN (Jannach and Ludewig, RecSys 2017): ranks items of the train sequences n whose item
+ * sets are similar to that of the history s, ignoring order.
  *
  *     similarity(n) = |s and n| / sqrt(|s| |n|)
- *     score = sum of similarity(n) over the neighbors that hold the item, by its sum over all neighbors
+ *     score = sum of similarity(n) over the neighbors that contain the item / sum of similarity(n) over all neighbors
  *
- * A train sequence is all that one user chose in `train`. `sample` counts back from the latest sequence, in the order of
- * arrival where the log has no times. Popularity breaks ties and ranks empty histories.
+ * A train sequence consists of all items that one user chose in `train`. `sample` takes the latest sequences, in input order if
+ * the log has no times. Popularity breaks ties and ranks empty histories.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */

@@ -5,18 +5,22 @@ import { checkRepeat } from './repeat.ts';
 import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
 import { cosineFactors, type UserItems } from './user-items.ts';
 
-/** The constants of {@link stan}. */
+/** Options of {@link stan}. */
 export interface StanOptions extends SessionKnnOptions {
-  /** Events back in the history at which an item counts 1 / e of the last one; default 2. Lower trusts the last more. */
+  /**
+   * Decay over the history: an item `lambda1` events back has weight 1 / e. Lower values emphasize the last item.
+   * Default: 2.
+   */
   readonly lambda1?: number;
   /**
-   * Age of a train sequence, in the log's unit of time, at which it counts 1 / e of the latest one; default Infinity, age
-   * does not count. Lower follows fashions. Without times in the log an age is a number of events that arrived later.
+   * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `lambda2` has weight 1 / e of the
+   * latest. Lower values follow trends. Without times in the log, age is the number of later events. Default: Infinity (no
+   * decay).
    */
   readonly lambda2?: number;
-  /** Distance in a neighbor from the common item at which an item counts 1 / e; default 4. Higher reaches further. */
+  /** Decay over the distance in a neighbor from the common item, in positions. Higher values reach further. Default: 4. */
   readonly lambda3?: number;
-  /** Times the weight of the neighbor's items before the common one; default 1, as in the paper. Lower looks forward. */
+  /** Factor for a neighbor's items before the common item; 1 is the paper's. Lower values look forward. Default: 1. */
   readonly backward?: number;
 }
 
@@ -29,15 +33,15 @@ const defaults: Required<StanOptions> = {
 };
 
 /**
- * Sequence and time aware neighborhood, STAN (Garg et al., SIGIR 2019): {@link sknn} with three decays, of the history's
- * items, of the sequences' age and of the distance in a neighbor from what it has in common with the history.
+ * Sequence and time aware neighborhood, STAN (Garg et al., SIGIR 2019): {@link sknn} with three decays, over the items of the
+ * history, the age of the sequences, and the distance in a neighbor from its common item with the history.
  *
  *     similarity(n) = sum of exp(-j / lambda1) over the i_j in n / sqrt(L |n|) * exp(-age(n) / lambda2)
  *     score = sum_n similarity(n) * exp(-|place(item) - place(i_m)| / lambda3) / sum_n similarity(n)
  *
- * over the neighbors n that hold the item, where i_0 is the last of the history's L items and i_m the most recent one in n.
- * Places are those of an item's last choice in n. Ages count from the end of the latest train sequence: a history has no
- * time here, and as the same for all neighbors it would not change the order.
+ * over the neighbors n that contain the item, where i_0 is the last of the history's L items and i_m the most recent one in n.
+ * place(item) is the position of the item's last choice in n. Ages are measured from the end of the latest train sequence: the
+ * time of the history is unknown here, and being the same for all neighbors it would not change the order.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */

@@ -4,19 +4,19 @@ import type { Scorer } from '../scorer.ts';
 import { checkVectors, products, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 
-/** The constants of {@link textSimilarity}. */
+/** Options of {@link textSimilarity}. */
 export interface TextSimilarityOptions {
-  /** How many last items are read; default 10. */
+  /** Number of last items of the history that are used. Default: 10. */
   readonly window?: number;
-  /** Weight of an item is `decay^j`, j = 0 for the last; default 0.6. 0 compares with the last item only. */
+  /** The weight of an item is `decay^j`, with j = 0 for the last; 0 uses the last item only. Default: 0.6. */
   readonly decay?: number;
 }
 
 /**
- * Items by the likeness of their texts to the history's: sum_j decay^j cosine(i_j, item) over the i_j that are not the item
- * itself, as nothing else would ever rank above a repetition.
+ * Ranks items by the similarity of their texts to those of the history: sum_j decay^j cosine(i_j, item) over all i_j other than
+ * the item itself, because otherwise items of the history would always rank first.
  *
- * @param train ranks empty histories by popularity; `null` gives all items 0 there
+ * @param train ranks empty histories by popularity; with `null` all items score 0 there
  * @param vectors text vectors of the items `[N, D]`
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
@@ -44,7 +44,7 @@ export function textSimilarity(
           if (prior) scores.set(prior, row * items);
           continue;
         }
-        // The sum of cosines is the cosine with the sum, so one product per item is enough.
+        // The vectors have length 1, so the sum of cosines is the product with the sum: one product per item suffices.
         const query = new Float64Array(size);
         const recent = lastItems(histories, row, window);
         for (const [j, item] of recent.entries()) {

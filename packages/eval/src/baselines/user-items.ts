@@ -1,28 +1,30 @@
 import type { Transitions } from '@lea/data';
 
-/** Who chose what in the train set: the distinct items of each user, and the users of each item. */
+/** The distinct train items of each user, and the train users of each item. */
 export interface UserItems {
+  /** Number of users with train events. */
   readonly users: number;
+  /** Number of items. */
   readonly items: number;
   /** User u has the entries `[byUser[u], byUser[u + 1])` of `item` and `place`. */
   readonly byUser: Int32Array;
-  /** Of each entry, the item; those of a user in the order of their last choice. */
+  /** [entries] item of each entry; a user's items are in the order of their last choice */
   readonly item: Int32Array;
-  /** Of each entry, how many of the user's train events came before the item's last choice. */
+  /** [entries] number of the user's train events before the last choice of the item */
   readonly place: Int32Array;
   /** Item x has the entries `[byItem[x], byItem[x + 1])` of `user` and `placeOf`. */
   readonly byItem: Int32Array;
-  /** The users of each item, ascending. */
+  /** [entries] users of each item, ascending */
   readonly user: Int32Array;
-  /** `place` in the order of `user`. */
+  /** [entries] `place` in the order of `user` */
   readonly placeOf: Int32Array;
-  /** [users] time of the last train event, ascending. */
+  /** [users] time of the last train event, ascending */
   readonly latest: Float64Array;
 }
 
 /**
- * Reads the chosen items of the rows alone, so rows of another split are never counted. Users are numbered by the time of
- * their last train event, the earliest first; those without any are left out.
+ * Counts only the chosen items of the rows, never those of another set. Users are numbered by the time of their last train
+ * event, earliest first; users without train events are left out.
  */
 export function userItems(train: Transitions): UserItems {
   const { sequences, count, event, sequence } = train;
@@ -77,7 +79,7 @@ export function userItems(train: Transitions): UserItems {
   };
 }
 
-/** [users] 1 / sqrt of the number of items: what is left of the cosine, as the length of the history is the same for all. */
+/** [users] 1 / sqrt(number of items): the cosine without the length of the history, which is the same for all users. */
 export function cosineFactors({ users, byUser }: UserItems): Float64Array {
   return Float64Array.from({ length: users }, (_, user) => 1 / Math.sqrt(byUser[user + 1]! - byUser[user]!));
 }

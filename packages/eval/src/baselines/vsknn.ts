@@ -6,14 +6,14 @@ import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRange
 
 /**
  * Vector multiplication session-based nearest neighbors, V-SKNN (Ludewig and Jannach, User Modeling and User-Adapted
- * Interaction 28, 2018): as {@link sknn}, but the later an item was chosen the more it counts. For a history of L items
+ * Interaction 28, 2018): like {@link sknn}, but more recent items have more weight. For a history of L items
  * i_0 (last), i_1, ...
  *
  *     similarity(n) = sum of (L - j) / L over the i_j in n
- *     score = sum of similarity(n) / (1 + m) over the neighbors that hold the item, by the sum of similarities
+ *     score = sum of similarity(n) / (1 + m) over the neighbors that contain the item / sum of all similarities
  *
- * where i_m is the most recent item in n; the second decay is that of the authors' code. An item chosen twice counts by
- * its last choice.
+ * where i_m is the most recent item in n; the second decay follows the authors' code. For an item chosen twice, the last choice
+ * counts.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */

@@ -2,23 +2,24 @@ import { LeaError } from '@lea/core';
 import { TILE, type TileKernel, tileKernel } from './tile-kernel.ts';
 import { wasm } from './web-assembly.ts';
 
-/** A symmetric matrix in single precision, and room to invert it. */
+/** A symmetric matrix in single precision, with buffers to invert it. */
 export interface SymmetricMatrix {
+  /** Number of rows. */
   readonly size: number;
-  /** From one row to the next. */
+  /** Distance between rows in `values`. */
   readonly stride: number;
-  /** Row i is `[i * stride, i * stride + size)`; zeros at first. */
+  /** Row i is `[i * stride, i * stride + size)`; initially zeros. */
   readonly values: Float32Array;
   /**
-   * Turns the matrix into its inverse; only the diagonal and what is left of it count, all is written. Takes size³
-   * operations of single precision, some seconds for 4,000 rows.
+   * Replaces the matrix by its inverse. Reads only the lower triangle and writes all elements. Takes size³ operations in
+   * single precision, a few seconds for 4,000 rows.
    *
-   * @throws LeaError `E_SINGULAR` when it is not positive definite in single precision
+   * @throws LeaError `E_SINGULAR` if the matrix is not positive definite in single precision
    */
   invert(): void;
 }
 
-/** How many rows are swept together: more need less traffic of memory and more work on the diagonal. */
+/** Number of rows per sweep: more rows mean less memory traffic and more work on the diagonal. */
 const BLOCK = 128;
 const PAGE = 2 ** 16;
 
@@ -40,7 +41,7 @@ export function symmetricMatrix(size: number): SymmetricMatrix {
     stride,
     values,
     invert: () => {
-      // The rows that fill up the last tile are those of the identity.
+      // The rows that pad the last tile are rows of the identity.
       for (let i = size; i < stride; i++) values[i * stride + i] = 1;
       const kernel = tileKernel(memory);
       for (let first = 0; first < stride; first += BLOCK) {
@@ -74,7 +75,7 @@ function sweep(parts: Parts, first: number, depth: number): void {
   const { values, stride, columns, product, rows, pivot, kernel } = parts;
   const inverse = inverseOfBlock(values, stride, first, depth);
   pack(pivot, TILE.rows, depth, depth, (p, i) => inverse[p * depth + i]!);
-  // Where A_iK lies left of the diagonal. Of i in K it is a place in the block, which is overwritten at the end.
+  // The position of A_iK in the lower triangle. For i in K it is inside the block, which is overwritten at the end.
   const place = (p: number, i: number): number => (i < first ? (first + p) * stride + i : i * stride + first + p);
   pack(columns, TILE.columns, depth, stride, (p, i) => values[place(p, i)]!);
   product.fill(0);
@@ -100,7 +101,7 @@ function sweep(parts: Parts, first: number, depth: number): void {
   }
 }
 
-/** Packs `[depth, length]` in strips of `width` columns. */
+/** Packs `[depth, length]` into strips of `width` columns. */
 function pack(
   target: Float32Array,
   width: number,
@@ -114,7 +115,7 @@ function pack(
   }
 }
 
-/** Inverse of a block on the diagonal, in double precision, by the same sweeps row by row. */
+/** Inverse of a diagonal block, in double precision, by the same sweeps row by row. */
 function inverseOfBlock(values: Float32Array, stride: number, first: number, depth: number): Float64Array {
   const block = new Float64Array(depth * depth);
   for (let p = 0; p < depth; p++) {
@@ -127,7 +128,7 @@ function inverseOfBlock(values: Float32Array, stride: number, first: number, dep
     if (!(pivot > 0)) {
       throw new LeaError('E_SINGULAR', 'The matrix cannot be inverted in single precision.', {
         value: pivot,
-        hint: 'Raise what is added to its diagonal.',
+        hint: 'Raise lambda, which is added to its diagonal.',
       });
     }
     for (let i = 0; i < depth; i++) {

@@ -4,15 +4,15 @@ import { type WasmMemory, wasm } from './web-assembly.ts';
 export const TILE = { rows: 4, columns: 8 } as const;
 
 /**
- * C -= U^T V for one tile of single precision, all addresses in bytes: C has rows of `stride` bytes, U is `[depth, 4]` and V
- * `[depth, 8]`, packed.
+ * C -= U^T V for one tile in single precision. Addresses are in bytes; C has rows of `stride` bytes, U `[depth, 4]` and V
+ * `[depth, 8]` are packed.
  */
 export type TileKernel = (c: number, u: number, v: number, depth: number, stride: number) => void;
 
 /**
- * The kernel on a memory. It is eight times as fast as loops over typed arrays, as only WebAssembly reaches the vector
- * registers; assembled here, it needs neither a build step nor a binary. It has no fused multiply-add, so that every
- * machine computes the same bits.
+ * Creates the kernel for a memory. It is eight times as fast as loops over typed arrays, because only WebAssembly can use the
+ * vector registers. Assembling it here avoids a build step and a binary. It uses no fused multiply-add, so every machine
+ * computes the same bits.
  */
 export function tileKernel(memory: WasmMemory): TileKernel {
   const instance = new wasm.Instance(new wasm.Module(moduleBytes()), { '': { '': memory } });
@@ -41,7 +41,7 @@ const step = (local: number, value: number): number[] => [...get(local), ...cons
 const [C, U, V, DEPTH, STRIDE] = [0, 1, 2, 3, 4];
 const SPLAT = 5;
 const HALVES = [6, 7];
-/** The sums of a row of the tile, one vector for each half of it. */
+/** The sums of a row of the tile, one vector for each half. */
 const sums = (row: number): number[] => [8 + 2 * row, 9 + 2 * row];
 const ROWS = Array.from({ length: TILE.rows }, (_, row) => row);
 
@@ -80,7 +80,7 @@ function section(id: number, content: readonly number[]): number[] {
   return [id, ...sized(content)];
 }
 
-/** Content after its length, in LEB128. */
+/** The content, preceded by its length in LEB128. */
 function sized(content: readonly number[]): number[] {
   const { length } = content;
   return [...(length < 128 ? [length] : [(length & 0x7f) | 0x80, length >> 7]), ...content];

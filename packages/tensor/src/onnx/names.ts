@@ -5,7 +5,7 @@ export function isGraph(attribute: Attribute): attribute is { readonly graph: Gr
   return typeof attribute === 'object' && 'graph' in attribute;
 }
 
-/** The names that nodes read, those of their bodies included. */
+/** The names of all tensors that nodes read, including those in nested graphs. */
 export function namesRead(nodes: readonly Node[]): Set<string> {
   const bodies = (each: Node) => Object.values(each.attributes).filter(isGraph);
   return new Set(
@@ -13,7 +13,7 @@ export function namesRead(nodes: readonly Node[]): Set<string> {
   );
 }
 
-/** Nodes that depend on some names, directly or by way of others, and nodes that do not, both in their order. */
+/** Separates the nodes that depend on some names, directly or indirectly, from the nodes that do not. Keeps their order. */
 export function splitNodes(nodes: readonly Node[], names: Iterable<string>): { dependent: Node[]; free: Node[] } {
   const reached = new Set(names);
   const dependent: Node[] = [];

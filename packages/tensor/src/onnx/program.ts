@@ -5,7 +5,7 @@ import { type Graph, type Node, node, type Port } from './model.ts';
 
 type Rename = (name: string) => string;
 
-/** The names of a model's inputs and outputs. In loop mode those of a step are taken by the loop's body. */
+/** The names of a model's inputs and outputs. In loop mode the names of a single step belong to the loop's body. */
 export function modelNames(mode: Mode): Record<'state' | 'inputs' | 'frozen' | 'nextState' | 'outputs', Rename> {
   const loop = mode === 'loop';
   return {
@@ -17,12 +17,12 @@ export function modelNames(mode: Mode): Record<'state' | 'inputs' | 'frozen' | '
   };
 }
 
-/** The input of loop models that holds the number of steps. */
+/** Name of the input with the number of steps, in loop mode. */
 export const STEPS = 'steps';
 
 /**
- * Records one step of a program as a graph. Its inputs are named `state:NAME`, `frozen:NAME` and `input:NAME`, its outputs
- * `next:NAME` (of the state) and `output:NAME`.
+ * Records one step of a program as an ONNX graph. The inputs are named `state:NAME`, `frozen:NAME` and `input:NAME`, the
+ * outputs `next:NAME` (next state) and `output:NAME`.
  *
  * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`
  */
@@ -31,7 +31,7 @@ export async function recordGraph(program: Program, specs: ProgramSpecs): Promis
   return modelGraph(record(program, specs), specs, 'direct');
 }
 
-/** The model of a recorded program: its nodes as they are, or as the body of a loop over the steps. */
+/** The graph of a recorded program: its nodes directly, or as the body of a loop over the steps. */
 export function modelGraph(recorded: Recorded, specs: ProgramSpecs, mode: Mode): Graph {
   return mode === 'loop' ? loopGraph(recorded, specs) : directGraph(recorded, specs);
 }
@@ -48,9 +48,8 @@ function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Pr
 }
 
 /**
- * One Loop node carries the state through all steps, so that parameters stay inside the runtime. Frozen tensors are
- * inputs of the main graph, constants are its initializers, and the body refers to both by name; each step gathers its
- * row of the inputs.
+ * A Loop node carries the state through all steps, so parameters stay inside the runtime. Frozen tensors are inputs of the
+ * main graph and constants are its initializers; the body refers to both by name. Each step gathers its row of the inputs.
  */
 function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
   const names = modelNames('loop');
@@ -97,8 +96,8 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
 }
 
 /**
- * The nodes of a program, whose results get names of their own: where a node makes a result its output is renamed, which
- * saves a copy; arguments, constants and second names of one result are copied.
+ * The nodes of a program, with the results under their final names. The output of the node that computes a result is renamed,
+ * which saves a copy. Results that are arguments or constants, or that occur twice, are copied by an Identity node.
  */
 function namedResults({ nodes, state, outputs }: Recorded, nextState: Rename, output: Rename): Node[] {
   const made = new Set(nodes.flatMap((each) => each.outputs));

@@ -5,28 +5,28 @@ import { isGraph } from './names.ts';
 
 type Writer = protobuf.Writer;
 
-/** Version of the standard operators: 20 brings Gelu, 18 bitwise operators and reductions with axes as inputs. */
+/** Version of the standard operators: 18 adds bitwise operators and reductions with axes as inputs, 20 adds Gelu. */
 const OPSET = 20;
 const IR_VERSION = 9;
 
-/** The longest message of the protobuf format, in bytes. */
+/** Maximum size of a protobuf message, in bytes. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** What a model tells of itself. */
+/** Metadata of a model. */
 export interface ModelInfo {
-  /** The program that wrote the model, and its version. */
+  /** Name and version of the program that wrote the model. */
   readonly producer: { readonly name: string; readonly version: string };
-  /** Texts by name (`metadata_props`). */
+  /** Strings by name (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * The bytes of an ONNX model (ModelProto). The domain of ONNX Runtime is named only when the graph uses it.
+ * Serializes an ONNX model (ModelProto). The operator domain of ONNX Runtime is declared only if the graph uses it.
  *
- * @throws LeaError `E_MODEL_SIZE` beyond 2 GiB, before the bytes are laid out
+ * @throws LeaError `E_MODEL_SIZE` above 2 GiB, before the bytes are allocated
  */
 export function writeModel(graph: Graph, info?: ModelInfo): Uint8Array {
-  // Large tensors are copied once, into the whole: the writer of protobufjs would copy them each time that it grows.
+  // Large tensors are copied only once, into the final array: protobufjs would copy them each time its buffer grows.
   const body = [
     encoded((w) => writeGraph(w, { ...graph, initializers: [] })),
     ...graph.initializers.flatMap(tensorField),
@@ -35,7 +35,7 @@ export function writeModel(graph: Graph, info?: ModelInfo): Uint8Array {
   chunks.push(encoded((w) => writeTail(w, graph, info)));
   const size = bytesIn(chunks);
   if (size > MAX_BYTES) {
-    throw new LeaError('E_MODEL_SIZE', 'An ONNX file holds at most 2 GiB.', {
+    throw new LeaError('E_MODEL_SIZE', 'The model exceeds 2 GiB, the maximum of the ONNX format.', {
       value: `${(size / 2 ** 30).toFixed(2)} GiB`,
       hint: 'Make the largest tensors smaller.',
     });
@@ -126,7 +126,7 @@ function writeTensor(writer: Writer, tensor: Initializer): void {
   writer.uint32((9 << 3) | 2).bytes(bytesOf(tensor));
 }
 
-/** An initializer as a field of its graph; its numbers are not copied. */
+/** An initializer as a field of its graph, without copying its data. */
 function tensorField(tensor: Initializer): Uint8Array[] {
   const data = bytesOf(tensor);
   const head = encoded((w) => writeTensorHead(w, tensor));
@@ -166,7 +166,7 @@ function encoded(write: (writer: Writer) => void): Uint8Array {
   return writer.finish();
 }
 
-/** What comes before a field of that many bytes. */
+/** The tag and length before a field of `bytes` bytes. */
 function prefix(field: number, bytes: number): Uint8Array {
   return encoded((w) => w.uint32((field << 3) | 2).uint32(bytes));
 }

@@ -4,7 +4,7 @@ import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 import { withoutTiny } from './without-tiny.ts';
 
-/** silu(a) · b, the gate of Shazeer, "GLU Variants Improve Transformer", 2020; silu(a) = a · sigmoid(a). Equal shapes. */
+/** silu(a) · b for equal shapes, silu(a) = a · sigmoid(a): the gate of Shazeer, "GLU Variants Improve Transformer", 2020. */
 export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return withGradient([a, b], () => {
     const s = isRecording()
@@ -24,7 +24,7 @@ export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   });
 }
 
-/** x · Φ(x) with the exact normal distribution function (Hendrycks, Gimpel, 2016), not its tanh approximation. */
+/** GELU, x · Φ(x), with the exact normal distribution function (Hendrycks, Gimpel, 2016), not its tanh approximation. */
 export function gelu(x: tf.Tensor): tf.Tensor {
   const below = (x: tf.Tensor) => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
   return withGradient([x], () => ({
@@ -39,7 +39,7 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   }));
 }
 
-/** The approximation of {@link gelu} that GPT-2 and Gemma were trained with: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). */
+/** The tanh approximation of {@link gelu} that GPT-2 and Gemma use: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
   const scale = Math.sqrt(2 / Math.PI);
   const bend = (x: tf.Tensor) => tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), scale));

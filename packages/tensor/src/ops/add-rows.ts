@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { currentRecording, isRecording, namedTensor, nameOf } from '../recorder/emit.ts';
 
 /**
- * `base` with `rows[i]` added to its row `ids[i]`; repeated ids add up. No gradient: a building block of gradients.
+ * Adds `rows[i]` to row `ids[i]` of `base`; repeated ids accumulate. Has no gradient, because gradients are built from it.
  *
  * @param base [N, D], or undefined for zeros
  * @param ids int32 [R]
@@ -20,7 +20,7 @@ export function addRows(base: tf.Tensor | undefined, ids: tf.Tensor, rows: tf.Te
     const sum = tf.unsortedSegmentSum(rows, ids as tf.Tensor1D, count);
     return base ? tf.add(base, sum) : sum;
   }
-  // tfjs's own segment sum makes one pass over all rows per segment, which takes minutes at thousands of segments.
+  // The segment sum of tfjs makes one pass over all rows per segment, which takes minutes with thousands of segments.
   return tf.tensor(addOnHost(base?.dataSync(), ids.dataSync(), rows.dataSync(), count, shape[1]!), shape);
 }
 
@@ -34,7 +34,7 @@ function addOnHost(
   const sum = base ? Float32Array.from(base) : new Float32Array(count * width);
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
-    if (id < 0 || id >= count) throw new RangeError(`Row ${id} is outside of the table of ${count} rows.`);
+    if (id < 0 || id >= count) throw new RangeError(`Expected a row id in 0..${count - 1}, got ${id}.`);
     for (let j = 0; j < width; j++) sum[id * width + j]! += rows[i * width + j]!;
   }
   return sum;

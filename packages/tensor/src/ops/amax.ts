@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradient.ts';
 
 /**
- * The maximum over one axis, which is dropped. The gradient is shared evenly among equal maxima, as in PyTorch's `amax`;
- * `tf.max` gives the whole of it to each of them.
+ * The maximum over one axis, which is removed. The gradient is divided evenly among equal maxima, as in PyTorch's `amax`;
+ * `tf.max` gives each of them the full gradient.
  *
  * @param x float32
- * @param axis not negative
+ * @param axis non-negative
  */
 export function amax(x: tf.Tensor, axis: number): tf.Tensor {
   return withGradient([x], () => {

@@ -5,14 +5,14 @@ import { emit, isRecording } from '../recorder/emit.ts';
 import { maskedSoftmax } from './masked-softmax.ts';
 
 /**
- * Scaled dot-product attention (Vaswani et al., 2017): softmax(scale · q kᵀ + mask) v. With fewer heads of keys and
- * values than of queries, consecutive query heads share one (grouped-query attention, Ainslie et al., 2023).
+ * Scaled dot-product attention (Vaswani et al., 2017): softmax(scale · q kᵀ + mask) v. If keys and values have fewer heads
+ * than queries, consecutive query heads share one (grouped-query attention, Ainslie et al., 2023).
  *
  * @param q [B, h, Tq, d]
  * @param k [B, g, Tk, d], g divides h
  * @param v [B, g, Tk, e]
- * @param mask additive, broadcastable to [B, h, Tq, Tk], or null; hide with -1e9 (a row of -Infinity gives NaN). Constant:
- *   it gets no gradient.
+ * @param mask additive, broadcastable to [B, h, Tq, Tk], or null; use -1e9 to mask (a row of -Infinity gives NaN). It gets no
+ *   gradient.
  * @param scale usually 1 / sqrt(d)
  * @returns [B, h, Tq, e]
  */

@@ -5,16 +5,17 @@ import { sizeOf } from '../values.ts';
 import { keyedBits } from './random.ts';
 
 /**
- * Inverted dropout (Srivastava et al., 2014): every element is zeroed with probability `rate`, the others are divided by
- * 1 - rate. The mask is a pure function of key and label, the same bits on every backend.
+ * Inverted dropout (Srivastava et al., 2014): every element is zeroed with probability `rate`, and the others are divided by
+ * 1 - rate. The mask is a pure function of key and label, with the same bits on every backend.
  *
- * @param rate from [0, 1), rounded to a multiple of 2^-16; 0 returns `x` itself. Higher rates regularise more.
+ * @param rate in [0, 1), rounded to a multiple of 2^-16; 0 returns `x` itself. Higher rates regularize more.
  * @param key int32 [2]
- * @param label names this place in the program; two places with one label would share their mask
+ * @param label identifies this place in the program; two places with the same label share their mask
  * @throws LeaError `E_RANGE`
  */
 export function dropout(x: tf.Tensor, rate: number, key: tf.Tensor, label: string): tf.Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new LeaError('E_RANGE', 'A dropout rate is from [0, 1).', { value: rate });
+  if (!(rate >= 0 && rate < 1))
+    throw new LeaError('E_RANGE', 'The dropout rate must be at least 0 and below 1.', { value: rate });
   if (rate === 0) return x;
   return withGradient([x], () => {
     const mask = dropoutMask(x.shape, rate, key, label);
@@ -24,7 +25,7 @@ export function dropout(x: tf.Tensor, rate: number, key: tf.Tensor, label: strin
 
 function dropoutMask(shape: number[], rate: number, key: tf.Tensor, label: string): tf.Tensor {
   const size = sizeOf(shape);
-  // One 32-bit word decides two elements: its upper half by a signed comparison as it is, its lower half shifted up.
+  // One 32-bit word gives the mask of two elements: compare the word itself (upper half), and the word shifted (lower half).
   const words = keyedBits(key, label, Math.ceil(size / 2));
   const threshold = tf.scalar(Math.round(rate * 2 ** 16) * 2 ** 16 - 2 ** 31, 'int32');
   const halves = [words, tf.mul(words, tf.scalar(2 ** 16, 'int32'))].map((half) => tf.greaterEqual(half, threshold));

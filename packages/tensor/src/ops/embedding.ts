@@ -3,10 +3,10 @@ import { withGradient } from '../gradient.ts';
 import { addRows } from './add-rows.ts';
 
 /**
- * Rows of a table. The gradient adds the incoming rows to the rows they came from.
+ * Looks up rows of a table. The gradient accumulates into the rows that were read.
  *
  * @param table float32 [N, D]
- * @param ids int32 [...], 0 <= id < N (compiled, an id beyond the table fails the run; negative ids count from the end)
+ * @param ids int32 [...], 0 <= id < N (in compiled programs an id >= N fails the run, and negative ids count from the end)
  * @returns [..., D]
  */
 export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
@@ -19,7 +19,7 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
 }
 
 /**
- * The sum of rows by id: row n of the result is the sum of `rows[i]` over `ids[i] = n`.
+ * Sums rows by id: row n of the result is the sum of `rows[i]` over all i with `ids[i] = n`.
  *
  * @param ids int32 [R]
  * @param rows float32 [R, D]

@@ -3,13 +3,13 @@ import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
 /**
- * Layer normalisation over the last axis (Ba, Kiros, Hinton, "Layer Normalization", 2016):
+ * Layer normalization over the last axis (Ba, Kiros, Hinton, "Layer Normalization", 2016):
  * gain * (x - mean) / sqrt(variance + eps) + bias.
  *
  * @param x [..., D]
  * @param gain [D]
  * @param bias [D]
- * @param eps added to the variance; default 1e-8. Larger values damp rows of small variance.
+ * @param eps added to the variance; larger values shrink rows with a small variance. Default: 1e-8.
  */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 1e-8): tf.Tensor {
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);

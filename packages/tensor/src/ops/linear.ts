@@ -3,11 +3,11 @@ import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
 /**
- * x · weightᵀ + bias, the layout of PyTorch and of checkpoints.
+ * x · weightᵀ + bias, with weights in the layout of PyTorch and of checkpoints.
  *
  * @param x [..., I]
  * @param weight [O, I]
- * @param bias [O], none by default
+ * @param bias [O]; default: no bias
  * @returns [..., O]
  */
 export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {

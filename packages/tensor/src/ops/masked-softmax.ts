@@ -3,14 +3,15 @@ import { withGradient } from '../gradient.ts';
 import { isRecording } from '../recorder/emit.ts';
 
 /**
- * Softmax over the last axis of logits of which some are hidden by adding -1e9.
+ * Softmax over the last axis of logits, some of which are masked by adding -1e9.
  *
- * Compiled, hidden ones count as 60 below the largest of their row. exp(-60) is lost beside 1 in float32, but unlike what
- * the runtime makes of them otherwise (exp(-88)) it is no denormal number, with which processors are many times slower.
+ * In compiled programs masked logits are clipped to 60 below the maximum of their row. exp(-60) is negligible next to 1 in
+ * float32. Without clipping ONNX Runtime would compute exp(-88), a denormal number, and processors are many times slower
+ * with denormal numbers.
  */
 export function maskedSoftmax(logits: tf.Tensor): tf.Tensor {
   return withGradient([logits], () => {
-    // 60 is taken off before the axis comes back: the runtime walks along a last axis of 1 element by element.
+    // Subtract 60 before expanding the axis: ONNX Runtime processes a last axis of size 1 element by element.
     const seen = isRecording() ? tf.maximum(logits, tf.expandDims(tf.sub(tf.max(logits, -1), 60), -1)) : logits;
     const p = tf.softmax(seen);
     return {

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { currentRecording, nameOf } from '../recorder/emit.ts';
 import type { Recording } from '../recorder/recording.ts';
 
-/** `randomBits` of @lea/core for counters 0..count-1 as ONNX nodes: int32 multiplications wrap like Math.imul. */
+/** `randomBits` of @lea/core for counters 0..count-1 as ONNX nodes; int32 products wrap like Math.imul. */
 export function recordedBits(key: tf.Tensor, [s0, s1]: readonly [number, number], count: number): string {
   const r = currentRecording();
   const word = (index: number) => r.one('Gather', [nameOf(key), r.int64(index)]);
@@ -16,7 +16,7 @@ export function recordedBits(key: tf.Tensor, [s0, s1]: readonly [number, number]
   return shiftXor(r, x, 14);
 }
 
-/** The top 24 bits as a fraction. */
+/** The top 24 bits as a fraction in [0, 1). */
 export function recordedUniform(key: tf.Tensor, words: readonly [number, number], shape: readonly number[]): string {
   const r = currentRecording();
   const bits = recordedBits(

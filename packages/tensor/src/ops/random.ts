@@ -5,22 +5,22 @@ import type { Value } from '../types.ts';
 import { int32, sizeOf } from '../values.ts';
 import { recordedBits, recordedUniform } from './random-recorded.ts';
 
-/** A key as the int32 [2] value that programs take as an input, one per step. */
+/** A key as an int32 [2] value, the form in which programs take it as an input (one per step). */
 export function keyTensorValue(key: Key): Value {
   return int32(key.words);
 }
 
-/** The two words a label adds to a key: streams of different labels are independent. */
+/** The two words that a label contributes to a key; different labels give independent streams. */
 export function labelWords(label: string): readonly [number, number] {
   return fold(rootKey(0), label).words;
 }
 
 /**
- * Uniform draws from [0, 1), multiples of 2^-24, a pure function of key, label and position: the same bits compiled and
- * eager, on every backend.
+ * Uniform draws from [0, 1), multiples of 2^-24. They are a pure function of key, label and position, with the same bits in
+ * compiled and interpreted programs on every backend.
  *
  * @param key int32 [2]
- * @param label names the draw; the same label under the same key gives the same numbers
+ * @param label identifies the draw; the same key and label give the same numbers
  */
 export function randomUniform(key: tf.Tensor, label: string, shape: readonly number[]): tf.Tensor {
   if (isRecording()) return namedTensor(recordedUniform(key, labelWords(label), shape), shape);
@@ -32,16 +32,16 @@ export function randomUniform(key: tf.Tensor, label: string, shape: readonly num
 }
 
 /**
- * Integers from [0, high), int32: floor(uniform · high).
+ * Uniform int32 draws from [0, high): floor(uniform · high).
  *
  * @param high at most 2^24, the resolution of the draws
  * @throws LeaError `E_RANGE`
  */
 export function randomIntegers(key: tf.Tensor, label: string, shape: readonly number[], high: number): tf.Tensor {
   if (!(high >= 1 && high <= 2 ** 24)) {
-    throw new LeaError('E_RANGE', 'randomIntegers draws from at most 2^24 numbers.', { value: high });
+    throw new LeaError('E_RANGE', 'randomIntegers: high must be from 1 to 2^24.', { value: high });
   }
-  // Rounding in float32 may lift the last draw to `high` itself.
+  // Rounding in float32 may raise the largest draw to `high` itself.
   return tf.cast(tf.minimum(tf.floor(tf.mul(randomUniform(key, label, shape), high)), high - 1), 'int32');
 }
 

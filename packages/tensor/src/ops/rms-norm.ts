@@ -3,12 +3,12 @@ import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
 /**
- * Root-mean-square normalisation over the last axis (Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019):
+ * Root-mean-square normalization over the last axis (Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019):
  * gain * x / sqrt(mean(x^2) + eps).
  *
  * @param x [..., D]
  * @param gain [D]
- * @param eps added to the mean square; default 1e-5. Larger values damp small rows.
+ * @param eps added to the mean square; larger values shrink small rows. Default: 1e-5.
  */
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);

@@ -3,8 +3,9 @@ import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { currentRecording, emit, isRecording } from '../recorder/emit.ts';
 
+/** Options of `rope`. */
 export interface RopeOptions {
-  /** Which elements form a pair: neighbours (2i, 2i + 1) when true, halves (i, i + d/2) when false. Default false. */
+  /** Which elements form a pair: neighbors (2i, 2i + 1) if true, halves (i, i + d/2) if false. Default: false. */
   readonly interleaved?: boolean;
 }
 
@@ -12,8 +13,8 @@ export interface RopeOptions {
  * Rotary position embedding (Su et al., "RoFormer", 2021): every pair (a, b) becomes (a cos - b sin, a sin + b cos).
  *
  * @param x [B, h, T, d], d even
- * @param cos [T, d/2], or [B, T, d/2] when positions differ between rows; constant, no gradient
- * @param sin like `cos`
+ * @param cos [T, d/2], or [B, T, d/2] if positions differ between rows; gets no gradient
+ * @param sin same shape as `cos`
  */
 export function rope(
   x: tf.Tensor,
@@ -29,7 +30,7 @@ export function rope(
   }));
 }
 
-/** The tables of `rope` for positions 0..length-1: cos and sin of position / base^(2i/d), each [length, d/2]. */
+/** Tables for `rope`: cos and sin of position / base^(2i/d) for positions 0..length-1, each [length, d/2]. */
 export function ropeTables(length: number, width: number, base = 10000): { cos: tf.Tensor; sin: tf.Tensor } {
   const half = width / 2;
   const angles = Array.from(

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { currentRecording, isRecording, namedTensor, nameOf } from '../recorder/emit.ts';
 
 /**
- * `base` with its row `ids[i]` replaced by `rows[i]`; repeated ids must bring equal rows. No gradient.
+ * Replaces row `ids[i]` of `base` by `rows[i]`; repeated ids must have equal rows. Has no gradient.
  *
  * @param base float32 [N, ...]
  * @param ids int32 [R]
@@ -15,7 +15,7 @@ export function setRows(base: tf.Tensor, ids: tf.Tensor, rows: tf.Tensor): tf.Te
     return namedTensor(r.one('ScatterND', [nameOf(base), index, nameOf(rows)]), base.shape);
   }
   if (tf.getBackend() === 'tensorflow') return tf.tensorScatterUpdate(base, tf.expandDims(ids, 1), rows);
-  // The cpu backend of tfjs 4.22 writes the update into its argument.
+  // The cpu backend of tfjs 4.22 would overwrite its argument.
   const data = base.dataSync().slice() as Float32Array;
   const [at, values] = [ids.dataSync(), rows.dataSync() as Float32Array];
   const width = rows.size / ids.size;

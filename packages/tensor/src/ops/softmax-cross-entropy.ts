@@ -4,17 +4,18 @@ import { addRows } from './add-rows.ts';
 
 /**
  * Cross-entropy over all N classes with K weighted labels per row:
- * `loss[b] = sum_k weights[b,k] (logsumexp(h[b] · Wᵀ) - h[b] · W[ids[b,k]])`; K = 1 and weights 1 is the plain loss.
+ * `loss[b] = sum_k weights[b,k] (logsumexp(h[b] · Wᵀ) - h[b] · W[ids[b,k]])`.
+ * K = 1 with weights 1 is the usual cross-entropy.
  *
- * Built for large N: the [B, N] matrix is made once (the probabilities) and read by two matrix products. Everything else,
- * the label terms and the incoming gradient, works on rows.
+ * Optimized for large N: the [B, N] matrix of probabilities is computed once and read by two matrix products. The label terms
+ * and the incoming gradient work on rows only.
  *
- * @param h float32 [B, H]; for a bias, `withOnes(h)` and one more column in `weight`
+ * @param h float32 [B, H]; for a bias use `withOnes(h)` and one more column in `weight`
  * @param weight float32 [N, H]
- * @param ids int32 [B, K], the labels; may repeat
- * @param weights float32 [B, K]; zeros leave labels out. No gradient flows to it.
- * @param offsets float32 [B, N], added to the logits
- * @returns [B], finite for finite logits
+ * @param ids int32 [B, K] labels; may repeat
+ * @param weights float32 [B, K]; 0 ignores a label. Gets no gradient.
+ * @param offsets float32 [B, N] added to the logits; default: none
+ * @returns [B]; finite for finite logits
  */
 export function softmaxCrossEntropy(
   h: tf.Tensor,
@@ -27,7 +28,7 @@ export function softmaxCrossEntropy(
     const products = tf.matMul(h, weight, false, true);
     const logits = offsets ? tf.add(products, offsets) : products;
     const p = tf.softmax(logits);
-    // At the largest logit the probability is at least 1/N, so this is exact even where a label's own underflows.
+    // The probability of the largest logit is at least 1/N, so this is accurate even if the label's probability underflows.
     const normaliser = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(p, 1, true)));
     const labels = tf.gather(weight, ids as tf.Tensor1D);
     const ofLabels = tf.sum(tf.mul(labels, tf.expandDims(h, 1)), 2);
@@ -42,7 +43,7 @@ export function softmaxCrossEntropy(
   });
 }
 
-/** Where [b, ids[b, k]] lies in a flat [B, N]. */
+/** The position of [b, ids[b, k]] in a flattened [B, N]. */
 function flatIds(ids: tf.Tensor, items: number): tf.Tensor2D {
   const starts = tf.expandDims(tf.range(0, ids.shape[0]! * items, items, 'int32'), 1);
   return tf.add(ids, starts) as tf.Tensor2D;

@@ -5,22 +5,23 @@ import type { Tensors, Values } from '../types.ts';
 import { zeros } from '../values.ts';
 import type { Optimizer } from './optimizer.ts';
 
+/** Options of `adam`. */
 export interface AdamOptions {
-  /** Step size. Default 0.001; larger learns faster until it diverges. */
+  /** Learning rate. Larger values learn faster until training diverges. Default: 0.001. */
   readonly lr: number;
-  /** Decay of the mean of gradients. Default 0.9; larger averages over more steps. */
+  /** Decay rate of the mean of gradients. Larger values average over more steps. Default: 0.9. */
   readonly beta1: number;
-  /** Decay of the mean of squared gradients. Default 0.999. */
+  /** Decay rate of the mean of squared gradients. Larger values average over more steps. Default: 0.999. */
   readonly beta2: number;
-  /** Added to the root in the denominator. Default 1e-8; larger damps steps of small gradients. */
+  /** Added to the square root in the denominator. Larger values shrink the steps of small gradients. Default: 1e-8. */
   readonly eps: number;
 }
 
 /**
- * Adam (Kingma, Ba, 2015, algorithm 1) in the form of PyTorch: p -= lr · m̂ / (sqrt(v̂) + eps).
+ * Adam (Kingma, Ba, 2015, algorithm 1) as in PyTorch: p -= lr · m̂ / (sqrt(v̂) + eps).
  *
- * Slots are `m/<param>`, `v/<param>` and the step count `t`. They hold m / (1 - beta1) and v / (1 - beta2), which saves
- * two passes over every parameter; the factors go into the step size.
+ * The slots are `m/<param>`, `v/<param>` and the step count `t`. They store m / (1 - beta1) and v / (1 - beta2), which saves
+ * two passes over every parameter; the factors are part of the step size.
  *
  * Use `touched` for embedding tables: in the dense form the slots of rows without gradients decay to denormal numbers,
  * which are slow to compute with.
@@ -64,7 +65,7 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
       const m2 = tf.add(tf.mul(m, beta1), g);
       const v2 = tf.add(tf.mul(v, beta2), tf.square(g));
       const p2 = tf.sub(p, tf.div(tf.mul(m2, rate), tf.add(tf.sqrt(v2), eps)));
-      // Repeated ids write the same numbers, so their order does not matter.
+      // Repeated ids write the same values, so their order does not matter.
       const next = [p2, m2, v2].map((x, i) => (ids ? setRows(old[i]!, ids, x) : x));
       nextParams[name] = next[0]!;
       nextSlots[`m/${name}`] = next[1]!;
@@ -85,7 +86,7 @@ function stepSize({ lr, beta1, beta2, eps }: AdamOptions, t: tf.Tensor): { rate:
   return { rate: tf.div(tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)), s), eps: tf.div(eps, s) };
 }
 
-/** 1 - base^t without cancellation in float32 (0.999^1 would lose five digits): with y = tanh(t ln(base) / 2), -2y / (1 - y). */
+/** 1 - base^t as -2y / (1 - y) with y = tanh(t ln(base) / 2): avoids cancellation in float32 (0.999^1 loses five digits). */
 function oneMinusPower(base: number, t: tf.Tensor): tf.Tensor {
   if (base === 0) return tf.onesLike(t);
   const y = tf.tanh(tf.mul(t, Math.log(base) / 2));

@@ -9,21 +9,21 @@ export const RECORDER = 'lea-recorder';
 interface Entry {
   readonly shape: readonly number[];
   readonly dtype: DType;
-  /** Present on constants: tensors whose numbers are known while recording. */
+  /** Only for constants, that is tensors whose values are known during recording. */
   readonly values?: tf.backend_util.TypedArray;
-  /** Name in the recording; constants get theirs at the first use. */
+  /** Name in the recording; constants are named at their first use. */
   name?: string;
   references: number;
 }
 
-/** Enough of a tensor for the tfjs engine. */
+/** The fields of a tensor that the tfjs engine needs. */
 export interface Info {
   dataId: tf.DataId;
   shape: number[];
   dtype: DType;
 }
 
-/** A tfjs backend whose kernels compute nothing: each appends ONNX nodes to the current recording. */
+/** A tfjs backend whose kernels compute nothing but append ONNX nodes to the current recording. */
 export class RecorderBackend extends tf.KernelBackend {
   readonly #entries: tf.DataStorage<Entry> = new tf.DataStorage<Entry>(this, tf.engine());
   #made: Set<tf.DataId> = new Set();
@@ -38,7 +38,7 @@ export class RecorderBackend extends tf.KernelBackend {
     return this.#recording;
   }
 
-  /** Ends the recording and forgets its tensors; tensors moved here from other backends stay until they move back. */
+  /** Ends the recording and drops its tensors; tensors moved here from other backends stay until they move back. */
   end(): void {
     this.#recording = undefined;
     for (const id of this.#made) this.#entries.delete(id);
@@ -63,8 +63,8 @@ export class RecorderBackend extends tf.KernelBackend {
   override readSync(id: tf.DataId): tf.backend_util.TypedArray {
     const { values } = this.#entries.get(id);
     if (values) return values;
-    throw new LeaError('E_TRACED_READ', 'A program read the numbers of a tensor while it was being recorded.', {
-      hint: 'Numbers exist only when the program runs: use tfjs ops instead of dataSync(), or compute it outside and feed it.',
+    throw new LeaError('E_TRACED_READ', 'A program read the values of a tensor while it was being recorded.', {
+      hint: 'Values exist only when the program runs. Use tfjs ops instead of dataSync(), or feed the value.',
     });
   }
 
@@ -72,7 +72,7 @@ export class RecorderBackend extends tf.KernelBackend {
     return this.readSync(id);
   }
 
-  // The nodes of a disposed tensor stay in the graph, so its name must stay known until the recording ends.
+  // Nodes of a disposed tensor stay in the graph, so its name is kept until the recording ends.
   override disposeData(id: tf.DataId, force = false): boolean {
     if (!this.#entries.has(id)) return true;
     const entry = this.#entries.get(id);
@@ -113,7 +113,7 @@ export class RecorderBackend extends tf.KernelBackend {
     if (entry.name !== undefined) return entry.name;
     const Kind = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
     const name = this.#recording!.constant(dtype, shape, Kind.from(values as ArrayLike<number>));
-    // Moved-in constants outlive this recording: their name does not.
+    // Constants from other backends outlive this recording, but their names do not.
     if (this.#made.has(dataId)) entry.name = name;
     return name;
   }
@@ -146,7 +146,7 @@ export class RecorderBackend extends tf.KernelBackend {
 
 let backend: RecorderBackend | undefined;
 
-/** The recorder; registered at the first use, below every other backend so that it is never chosen by default. */
+/** The recorder, registered at the first use with the lowest priority, so that it is never chosen by default. */
 export function recorderBackend(): RecorderBackend {
   if (!backend) {
     const made = new RecorderBackend();

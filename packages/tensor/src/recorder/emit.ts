@@ -4,7 +4,7 @@ import type { DType } from '../types.ts';
 import { activeRecorder, type Info } from './backend.ts';
 import type { Recording } from './recording.ts';
 
-/** Whether a program is being recorded: fused ops then append one ONNX node instead of composing tfjs ops. */
+/** Whether a program is being recorded. If so, fused ops append one ONNX node instead of composing tfjs ops. */
 export function isRecording(): boolean {
   return activeRecorder() !== undefined;
 }
@@ -14,7 +14,7 @@ export function nameOf(tensor: tf.Tensor): string {
   return activeRecorder()!.name(tensor);
 }
 
-/** The current recording, for nodes that no tensor stands for. */
+/** The current recording, for nodes without a corresponding tensor. */
 export function currentRecording(): Recording {
   return activeRecorder()!.recording;
 }
@@ -24,7 +24,7 @@ export function namedTensor(name: string, shape: readonly number[], dtype: DType
   return wrap(activeRecorder()!.tensor(name, shape, dtype));
 }
 
-/** Appends a node to the current recording; one float32 tensor per output shape. */
+/** Appends a node to the current recording and returns one float32 tensor per output shape. */
 export function emit(
   op: string,
   inputs: readonly (tf.Tensor | string)[],

@@ -11,9 +11,9 @@ import type { Recording } from './recording.ts';
 export interface Recorded {
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
-  /** The `constants` of the program that it uses. */
+  /** The `constants` that the program uses. */
   readonly constants: readonly Initializer[];
-  /** What the next state and the outputs are called there: results of nodes, arguments or initializers, some perhaps twice. */
+  /** Names of the next state in the recording: results of nodes, arguments or initializers, possibly repeated. */
   readonly state: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly outputSpecs: Specs;
@@ -29,7 +29,7 @@ export const argumentName = {
 let registered = false;
 
 /**
- * Runs the program once on the recorder and keeps the nodes that its results need.
+ * Runs the program once on the recorder and keeps only the nodes that its results need.
  *
  * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`, `E_FEED`
  */
@@ -82,7 +82,7 @@ function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording)
   return { ...result, ...kept, constants: constants.filter(({ name }) => needed.has(name)) };
 }
 
-/** Only what the results need: gradients nobody uses and constants folded away go. */
+/** Keeps only what the results need; drops unused gradients and constants. */
 function pruned(
   { nodes, initializers }: Recording,
   needed: Set<string>,
@@ -104,8 +104,8 @@ function checkState(specs: Specs, next: Specs): void {
       spec ? `${spec.dtype}[${spec.shape.join(', ')}]` : 'nothing',
     );
     if (a !== b) {
-      const hint = 'A program gives back the names, shapes and dtypes of the state it takes.';
-      throw new LeaError('E_PROGRAM', `State "${name}" comes in as ${a} and goes out as ${b}.`, { hint });
+      const hint = 'Return a state with the same names, shapes and dtypes as the one passed in.';
+      throw new LeaError('E_PROGRAM', `Expected the program to return state "${name}" as ${a}, got ${b}.`, { hint });
     }
   }
 }
@@ -117,9 +117,9 @@ function unsupported(error: unknown): unknown {
     .getKernelsForBackend(RECORDER)
     .map(({ kernelName }) => kernelName)
     .sort();
-  return new LeaError('E_OP_UNSUPPORTED', 'A program uses a tfjs op that cannot be compiled.', {
+  return new LeaError('E_OP_UNSUPPORTED', 'The program uses a tfjs op that cannot be compiled.', {
     value: op,
-    hint: `Compose it from others, or run the program with interpret(). These can be compiled: ${known.join(', ')}.`,
+    hint: `Compose it from other ops, or run the program with interpret(). Supported ops: ${known.join(', ')}.`,
     cause: error,
   });
 }

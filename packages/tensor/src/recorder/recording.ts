@@ -1,20 +1,20 @@
 import { type Attributes, type Initializer, type Node, type OnnxType, TYPE_CODE } from '../onnx/model.ts';
 import { sizeOf } from '../values.ts';
 
-/** Constants up to this many elements are shared when equal. */
+/** Equal constants of at most this many elements are shared. */
 const SHARED_SIZE = 64;
 
-/** Elements of a ScatterND that surely runs on one thread. */
+/** Number of elements up to which a ScatterND runs on one thread. */
 const SERIAL_SIZE = 100_000;
 
-/** The ONNX nodes and constants of one program, as they are appended. */
+/** Collects the ONNX nodes and constants of one program. */
 export class Recording {
   readonly nodes: Node[] = [];
   readonly initializers: Initializer[] = [];
   readonly #shared: Map<string, string> = new Map();
   #names = 0;
 
-  /** Appends a node and gives the names of its outputs. */
+  /** Appends a node and returns the names of its outputs. */
   add(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = '', outputCount = 1): string[] {
     const outputs = Array.from({ length: outputCount }, () => this.#name('t'));
     this.nodes.push({ op, domain, inputs, outputs, attributes });
@@ -26,7 +26,7 @@ export class Recording {
     return this.add(op, inputs, attributes, domain)[0]!;
   }
 
-  /** A vector of int64, the type ONNX wants for shapes, axes and indices. */
+  /** A vector of int64, the type that ONNX expects for shapes, axes and indices. */
   ints(values: readonly number[]): string {
     return this.#constant('int64', [values.length], BigInt64Array.from(values, BigInt), values.join());
   }
@@ -47,7 +47,7 @@ export class Recording {
     return this.constant('float32', [], Float32Array.of(value));
   }
 
-  /** A constant; one with a single repeated value is made by a node, so that zeros take no room in the model. */
+  /** A constant. If all elements are equal, a node creates it, so that zeros take no space in the model. */
   constant(dtype: 'float32' | 'int32' | 'bool', shape: readonly number[], data: Initializer['data']): string {
     if (data.length <= SHARED_SIZE) return this.#constant(dtype, shape, data, Array.from(data, bitsText).join());
     const first = data[0]!;
@@ -56,7 +56,7 @@ export class Recording {
     return this.#append(dtype, shape, data);
   }
 
-  /** A tensor of one repeated value. */
+  /** A tensor filled with one value. */
   filled(dtype: 'float32' | 'int32' | 'bool', shape: readonly number[], value: number): string {
     const element =
       dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
@@ -77,10 +77,10 @@ export class Recording {
   }
 
   /**
-   * `base` with rows added at an index: `index` is int64 [rows, depth], `updates` holds `rows` rows of `width` elements.
+   * Adds rows to `base` at an index: `index` is int64 [rows, depth], `updates` has `rows` rows of `width` elements.
    *
-   * ONNX Runtime shares the rows of one large ScatterND among threads and loses additions to a row that two of them
-   * meet in; below about 2 * 10^5 elements it uses one thread. Large ones are therefore added piece by piece, in place.
+   * ONNX Runtime distributes the rows of a large ScatterND over threads and loses additions when two threads update the same
+   * row; below about 2 * 10^5 elements it uses one thread. Large updates are therefore added in pieces, in place.
    */
   scatterAdd(base: string, index: string, updates: string, rows: number, width: number): string {
     const piece = Math.max(1, Math.floor(SERIAL_SIZE / width));
@@ -114,7 +114,7 @@ export class Recording {
   }
 }
 
-/** Text that differs for -0 and 0. */
+/** A string that distinguishes -0 from 0. */
 function bitsText(value: number | bigint): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }

@@ -6,11 +6,11 @@ import { subjectLine, writeFidelity } from '../../fidelity/report.ts';
 import { runFidelity } from '../../fidelity/run.ts';
 import { curveTable, mainTable } from '../../fidelity/table.ts';
 import { renderTable } from '../../report/table.ts';
-import { checkFlags } from '../terminal/flags.ts';
-import { folded } from '../terminal/folded.ts';
-import { interruptible } from '../terminal/interrupt.ts';
-import { printable, printableJson } from '../terminal/printable.ts';
-import { invocation, typed } from '../terminal/typed.ts';
+import { checkFlags } from '../../terminal/flags.ts';
+import { folded } from '../../terminal/folded.ts';
+import { interruptible } from '../../terminal/interrupt.ts';
+import { printable, printableJson } from '../../terminal/printable.ts';
+import { invocation, typed } from '../../terminal/typed.ts';
 
 const args = {
   experiment: {

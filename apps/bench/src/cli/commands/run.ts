@@ -8,11 +8,11 @@ import { conclusions } from '../../report/conclusions.ts';
 import { servedName } from '../../report/groups.ts';
 import { writeReport } from '../../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../../report/table.ts';
-import { checkFlags, seedsOf } from '../terminal/flags.ts';
-import { folded } from '../terminal/folded.ts';
-import { interruptible } from '../terminal/interrupt.ts';
-import { printable, printableJson } from '../terminal/printable.ts';
-import { invocation, typed } from '../terminal/typed.ts';
+import { checkFlags, seedsOf } from '../../terminal/flags.ts';
+import { folded } from '../../terminal/folded.ts';
+import { interruptible } from '../../terminal/interrupt.ts';
+import { printable, printableJson } from '../../terminal/printable.ts';
+import { invocation, typed } from '../../terminal/typed.ts';
 
 const args = {
   experiment: {

@@ -5,9 +5,9 @@ import { type EnvMeasurement, measureTask } from '../../speed/env/measure.ts';
 import { isTraining, type Task, tasks } from '../../speed/env/settings.ts';
 import { type Shape, type ShapeName, shapes, shapesWithin } from '../../speed/env/shapes.ts';
 import { type EnvLine, envTable } from '../../speed/env/table.ts';
-import { describeFailure } from '../terminal/failure.ts';
-import { checkFlags, wholeOf } from '../terminal/flags.ts';
-import { printableJson } from '../terminal/printable.ts';
+import { describeFailure } from '../../terminal/failure.ts';
+import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { printableJson } from '../../terminal/printable.ts';
 
 /** Positions per row of the training steps; histories have half of it. */
 const LENGTH = 64;

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { type CommandDef, defineCommand } from 'citty';
 import Table from 'cli-table3';
 import { type MemoryMeasurement, measureMemory } from '../../speed/memory/measure.ts';
-import { checkFlags, wholeOf } from '../terminal/flags.ts';
-import { printableJson } from '../terminal/printable.ts';
+import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { printableJson } from '../../terminal/printable.ts';
 
 const args = {
   items: { type: 'string', description: 'Size of the catalogue', valueHint: 'N', default: '10000' },

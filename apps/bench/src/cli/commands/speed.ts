@@ -5,9 +5,9 @@ import { measureStep, verifyPeer } from '../../speed/measure.ts';
 import { type Pair, pairsOf, type Variant } from '../../speed/pairs.ts';
 import type { PeerOptions } from '../../speed/peer.ts';
 import { type SpeedLine, speedTable } from '../../speed/table.ts';
-import { describeFailure } from '../terminal/failure.ts';
-import { checkFlags, wholeOf } from '../terminal/flags.ts';
-import { printableJson } from '../terminal/printable.ts';
+import { describeFailure } from '../../terminal/failure.ts';
+import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { printableJson } from '../../terminal/printable.ts';
 
 const args = {
   items: {

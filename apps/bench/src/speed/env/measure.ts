@@ -6,7 +6,8 @@ import { startWorker, type Worker } from '../process.ts';
 import { peerScript, workerScript } from '../scripts.ts';
 import type { Round } from '../settings.ts';
 import { inTurns, type Ratio, ratioOf, type Timing, type Turns, timingOf } from '../turns.ts';
-import { type EnvSettings, isTraining, LORA, RATES, type Task, type Training } from './settings.ts';
+import { type EnvSettings, isTraining, LORA, RATES, type Task } from './settings.ts';
+import type { Training } from './shapes.ts';
 import { type ShapeName, shapes } from './shapes.ts';
 
 /**

@@ -1,12 +1,9 @@
-import type { ShapeName } from './shapes.ts';
+import type { ShapeName, Training } from './shapes.ts';
 
 /** What the environment does most of the time: learning item tokens, fitting with adapters, answering. */
 export const tasks = ['item tokens', 'lora', 'annotation', 'prompted annotation'] as const;
 
 export type Task = (typeof tasks)[number];
-
-/** Those that train. */
-export type Training = 'item tokens' | 'lora';
 
 export function isTraining(task: Task): task is Training {
   return task === 'item tokens' || task === 'lora';

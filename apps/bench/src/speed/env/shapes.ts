@@ -1,5 +1,7 @@
 import type { DecoderConfig } from '@lea/env';
-import type { Training } from './settings.ts';
+
+/** The tasks that train. */
+export type Training = 'item tokens' | 'lora';
 
 /** The shape of a language model, and how it is measured. */
 export interface Shape {

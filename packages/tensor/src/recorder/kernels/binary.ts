@@ -1,7 +1,7 @@
 import type { DType } from '../../types.ts';
 import { broadcast, record } from './register.ts';
 
-/** tfjs kernel, ONNX op, and the result's dtype where it is not that of the operands. */
+/** tfjs kernel, ONNX op, and the dtype of the result if it differs from that of the operands. */
 const DIRECT: readonly (readonly [string, string, DType?])[] = [
   ['Add', 'Add'],
   ['Sub', 'Sub'],
@@ -36,7 +36,7 @@ export function recordBinaryKernels(): void {
     return backend.emit('Mul', [difference, difference], broadcast(a!, b!), a!.dtype);
   });
 
-  // tfjs floors, to int32 whatever comes in; ONNX divides integers towards zero.
+  // tfjs rounds down and always returns int32; ONNX rounds integer division towards zero.
   record('FloorDiv', ({ a, b }, _, { backend, recording: r }) => {
     const [x, y] = [backend.name(a!), backend.name(b!)];
     const shape = broadcast(a!, b!);
@@ -45,7 +45,7 @@ export function recordBinaryKernels(): void {
     return backend.emit('Div', [r.one('Sub', [x, r.one('Mod', [x, y])]), y], shape, 'int32');
   });
 
-  // Both take the sign of the divisor; ONNX defines that for integers only.
+  // The result has the sign of the divisor; ONNX defines this for integers only.
   record('Mod', ({ a, b }, _, { backend, recording: r }) => {
     const [x, y] = [backend.name(a!), backend.name(b!)];
     if (a!.dtype === 'int32') return backend.emit('Mod', [x, y], broadcast(a!, b!), 'int32');

@@ -14,7 +14,7 @@ export function recordIndexingKernels(): void {
       return backend.emit('GatherND', [backend.name(x!), lastAxis(indices!, context)], shape, x!.dtype, {
         batch_dims: batchDims,
       });
-    // Move the gathered axis behind the batch axes, and back.
+    // Move the gathered axis behind the batch axes, and back afterwards.
     const rank = x!.shape.length;
     const perm = [...range(batchDims), at, ...range(rank).filter((i) => i >= batchDims && i !== at)];
     const moved = r.one('Transpose', [backend.name(x!)], { perm });
@@ -68,10 +68,10 @@ export function recordIndexingKernels(): void {
 
   record('OneHot', ({ indices }, { depth, onValue, offValue, dtype }, { backend, recording: r }) => {
     const type: DType = dtype ?? 'int32';
-    // Indices outside give a row of `offValue` in tfjs; ONNX counts negative ones from the end.
+    // In tfjs an index out of range gives a row of `offValue`; ONNX counts negative indices from the end.
     const index = r.cast(backend.name(indices!), 'int64');
     const inside = r.one('Where', [r.one('Less', [index, r.int64(0)]), r.int64(depth), index]);
-    // ONNX Runtime makes rows of floats only.
+    // ONNX Runtime supports only float rows.
     const values = r.constant('float32', [2], Float32Array.of(offValue, onValue));
     const rows = r.one('OneHot', [inside, r.int64(depth), values], { axis: -1 });
     return backend.tensor(type === 'float32' ? rows : r.cast(rows, type), [...indices!.shape, depth], type);
@@ -79,7 +79,7 @@ export function recordIndexingKernels(): void {
 
   record('Select', ({ condition, t, e }, _, { backend, recording: r }) => {
     let name = backend.name(condition!);
-    // A vector of conditions picks whole rows.
+    // A vector of conditions selects whole rows.
     const extra = t!.shape.length - condition!.shape.length;
     if (extra > 0 && condition!.shape.length === 1)
       name = r.reshape(name, [condition!.shape[0]!, ...t!.shape.slice(1).map(() => 1)]);
@@ -87,7 +87,7 @@ export function recordIndexingKernels(): void {
   });
 }
 
-/** Indices as int64 with a last axis of one, the form of GatherND and ScatterND. */
+/** Indices as int64 with a last axis of size 1, as GatherND and ScatterND expect them. */
 function lastAxis(indices: Info, { backend, recording: r }: Context): string {
   return r.reshape(r.cast(backend.name(indices), 'int64'), [...indices.shape, 1]);
 }

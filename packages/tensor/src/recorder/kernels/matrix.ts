@@ -43,12 +43,12 @@ function product(a: Info, b: Info, transA: boolean, transB: boolean, { backend, 
   return backend.emit('FusedMatMul', names, shape, 'float32', attributes, MICROSOFT);
 }
 
-/** Rows by columns from which on a product is made transposed. */
+/** Ratio of rows to columns from which a product is computed transposed. */
 const TALL = 8;
 
 /**
- * The product of two matrices. Where the left one is transposed and much the larger, as in the gradient of the weights of
- * a large head, packing it dominates: (bᵀ a)ᵀ packs the small one instead.
+ * The product of two matrices. If the left one is transposed and much larger, as in the weight gradient of a large head,
+ * packing it dominates the time, so (bᵀ a)ᵀ is computed instead, which packs the small one.
  */
 function matrixProduct(
   a: string,

@@ -14,7 +14,7 @@ export function recordReduceKernels(): void {
     );
   }
 
-  // ONNX reduces no booleans: as numbers, all is the minimum and any the maximum.
+  // ONNX cannot reduce booleans. As integers, `all` is the minimum and `any` the maximum.
   for (const [kernel, op] of [
     ['All', 'ReduceMin'],
     ['Any', 'ReduceMax'],
@@ -63,12 +63,13 @@ export function recordReduceKernels(): void {
   });
 }
 
-/** Columns that `wideArgMax` takes together. */
+/** Number of columns per block of `wideArgMax`. */
 const BLOCK = 64;
 
 /**
- * ArgMax over the columns of a wide matrix, int64 [rows]. The runtime's own compares one number at a time; the greatest of
- * every block of columns is found much faster, then only the best block is searched. The first among equals wins, as ever.
+ * ArgMax over the columns of a wide matrix, int64 [rows]. The ArgMax of ONNX Runtime compares one number at a time. The
+ * maximum of each block of columns is found much faster, and then only the best block is searched. Ties go to the first
+ * column, as in ArgMax.
  */
 function wideArgMax(x: Info, { backend, recording: r }: Context): string {
   const [rows, columns] = x.shape as [number, number];
@@ -82,7 +83,7 @@ function wideArgMax(x: Info, { backend, recording: r }: Context): string {
   });
   const start = r.one('Mul', [argMax(r.reshape(pooled, [rows, blocks])), r.int64(BLOCK)]);
   const slots = r.ints(Array.from({ length: BLOCK }, (_, i) => i));
-  // Beyond the last column stands the last again: it comes second to itself.
+  // Positions after the last column repeat it; as ties go to the first position, this does not change the result.
   const inside = r.one('Min', [add(start, slots), r.int64(columns - 1)]);
   const rowStarts = r.reshape(r.ints(Array.from({ length: rows }, (_, i) => i * columns)), [rows, 1]);
   const block = r.one('Gather', [r.reshape(backend.name(x), [rows * columns]), add(inside, rowStarts)], { axis: 0 });
@@ -99,7 +100,7 @@ function reduced(
   const rank = x.shape.length;
   const listed = axis === null || axis === undefined ? x.shape.map((_, i) => i) : [axis].flat();
   const axes = listed.map((i) => axisOf(i, rank));
-  // To ONNX no axes means all axes.
+  // In ONNX an empty list of axes means all axes.
   if (axes.length === 0) return backend.tensor(backend.name(x), x.shape, x.dtype);
   const shape = keepDims
     ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))

@@ -2,18 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Info, RECORDER, type RecorderBackend } from '../backend.ts';
 import type { Recording } from '../recording.ts';
 
-/** What a recorded kernel works with: the backend makes tensors, the recording takes nodes. */
+/** The context of a recorded kernel: the backend creates tensors, the recording takes nodes. */
 export interface Context {
   readonly backend: RecorderBackend;
   readonly recording: Recording;
 }
 
 type Inputs = Record<string, Info>;
-// biome-ignore lint/suspicious/noExplicitAny: every kernel of tfjs has attributes of its own
+// biome-ignore lint/suspicious/noExplicitAny: every tfjs kernel has different attributes
 export type KernelAttributes = any;
 type Kernel = (inputs: Inputs, attributes: KernelAttributes, context: Context) => Info | Info[];
 
-/** Registers how a tfjs kernel is recorded. Kernels with a list of inputs get it as `Object.values(inputs)`. */
+/** Registers how a tfjs kernel is recorded. For kernels with a list of inputs, use `Object.values(inputs)`. */
 export function record(kernelName: string, kernel: Kernel): void {
   tf.registerKernel({
     kernelName,

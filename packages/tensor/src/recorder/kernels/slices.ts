@@ -63,7 +63,7 @@ export function recordSliceKernels(): void {
       newAxisMask,
       shrinkAxisMask,
     );
-    // Backwards to the very first element needs an end before the start, which ONNX takes for "from the back".
+    // A backward slice to the first element needs an end before index 0, which ONNX would count from the back.
     const ends = info.end.map((stop, i) => (info.strides[i]! < 0 && stop < 0 ? -(2 ** 31) : stop));
     const axes = r.ints(ends.map((_, axis) => axis));
     const name = r.one('Slice', [backend.name(x!), r.ints(info.begin), r.ints(ends), axes, r.ints(info.strides)]);

@@ -9,7 +9,7 @@ const SAME_TYPE: readonly (readonly [string, string])[] = [
   ['LogicalNot', 'Not'],
 ];
 
-/** ONNX knows these for floats only; tfjs gives floats for integers too. */
+/** ONNX defines these for floats only; tfjs converts integers to floats. */
 const FLOAT: readonly (readonly [string, string])[] = [
   ['Exp', 'Exp'],
   ['Log', 'Log'],
@@ -24,7 +24,7 @@ const FLOAT: readonly (readonly [string, string])[] = [
   ['Elu', 'Elu'],
 ];
 
-/** Identity on integers. */
+/** These are the identity on integers. */
 const ROUNDING: readonly string[] = ['Floor', 'Ceil', 'Round'];
 
 export function recordUnaryKernels(): void {

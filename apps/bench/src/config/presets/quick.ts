@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/schema.ts';
+import type { Experiment } from '../schema.ts';
 import { agents, allBaselines, allParts, ladder, leanEncoder, leanTraining } from './ladder.ts';
 
 const { ce, snqn } = agents({ ...leanEncoder, text: 'init' });

@@ -1,4 +1,4 @@
-import type { EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
+import type { EnvironmentConfig, Experiment, RunConfig } from '../schema.ts';
 
 /** All baselines, in the order of the tables. */
 export const allBaselines: Experiment['baselines'] = [

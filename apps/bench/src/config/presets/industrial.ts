@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/schema.ts';
+import type { Experiment } from '../schema.ts';
 import { languageLadder } from './ladder.ts';
 
 /** Amazon Industrial and Scientific: 8,442 users, 4,385 items with titles, no purchases. */

@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/schema.ts';
+import type { Experiment } from '../schema.ts';
 import { industrial } from './industrial.ts';
 import { lastfm } from './lastfm.ts';
 import { quick } from './quick.ts';

@@ -4,7 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initDecoder } from '../language-model/decoders/modules.ts';
 import { idConfig } from '../testing.ts';
-import { type EnvironmentConfig, environmentLosses, initEnvironment } from './environment-model.ts';
+import type { EnvironmentConfig } from './config.ts';
+import { initEnvironment } from './init.ts';
+import { environmentLosses } from './losses.ts';
 import { logPopularity } from './memory.ts';
 
 const ITEMS = 6;

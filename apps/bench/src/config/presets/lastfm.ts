@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/schema.ts';
+import type { Experiment } from '../schema.ts';
 import { languageLadder } from './ladder.ts';
 
 /**

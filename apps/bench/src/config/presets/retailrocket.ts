@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/schema.ts';
+import type { Experiment } from '../schema.ts';
 import { agents, allParts, baselinesWithoutText, ladder, leanEncoder, leanTraining } from './ladder.ts';
 
 const { ce, snqn } = agents(leanEncoder);

@@ -1,0 +1,11 @@
+/** `.0512`: metrics lie between 0 and 1, the leading zero only costs width. */
+export function formatMetric(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  return value.toFixed(4).replace(/^(-?)0\./, '$1.');
+}
+
+/** `NDCG@10`, `NDCG@10 purchase`. */
+export function metricTitle(metric: string): string {
+  const [at, kind] = metric.split('/');
+  return `${at!.toUpperCase()}${kind ? ` ${kind}` : ''}`;
+}
