@@ -33,7 +33,7 @@ const compilerOptions = {
 const kits = {
   agents: `import { ce, defineAgent } from '@lea/agents';
 import { testAgent } from '@lea/agents/testing';
-testAgent(defineAgent({ type: 'mine', defaults: { lr: 0.01 }, build: (options, encoder) => ce(options)(encoder) }));
+testAgent(defineAgent({ type: 'mine', defaults: { lr: 0.01 }, build: (options, encoder) => ce({ encoder, ...options }) }));
 `,
 };
 

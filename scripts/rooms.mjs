@@ -1,6 +1,6 @@
 /** Floors, the lowest first: a room imports from the floors below its own, and not from beside or above. */
 export const floors = {
-  packages: [['core'], ['data', 'tensor'], ['agents', 'env', 'eval'], ['train']],
+  packages: [['core'], ['data', 'tensor'], ['agents', 'eval'], ['env', 'train']],
   'packages/env/src': [
     ['shared'],
     ['language-model'],
@@ -9,7 +9,7 @@ export const floors = {
     ['inference'],
     ['fit'],
     ['annotation'],
-    ['fidelity', 'gym', 'prompted'],
+    ['gym', 'prompted'],
   ],
   'apps/bench/src': [
     ['terminal'],

@@ -20,6 +20,9 @@ const tasks = {
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),
+  'browser-check': (args) =>
+    pnpm('exec', 'turbo', 'run', 'build', '--filter=@lea/agents', '--filter=@lea/eval', '--output-logs=errors-only') ||
+    node('--conditions=@lea/source', 'examples/serving/browser-check.ts', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
   ways: (args) => node('scripts/ways/main.mjs', ...args),
 };

@@ -19,6 +19,7 @@ const guide = group('Guide', {
   extend: 'Agents and data of your own',
   'guide/experiment': 'An experiment on your log',
   'guide/serve': 'Train, save, serve',
+  'guide/retraining': 'Nightly retraining',
   'guide/data-set': 'Add a data set',
   bench: 'Experiments: the bench',
 });

@@ -10,7 +10,7 @@ export async function main(): Promise<string[]> {
 
   const memory = await countingMemory(train, { text: tfidfVectors(catalog.texts) });
   const network = await fit({
-    agent: ce()(sasrecModern({ size: 32, blocks: 1, everyPosition: false })),
+    agent: ce({ encoder: sasrecModern({ size: 32, blocks: 1, everyPosition: false }) }),
     train,
     validation,
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
@@ -18,9 +18,9 @@ export async function main(): Promise<string[]> {
   // The same in one call: fit({ …, memory }).
   const { policy, fusion } = await fuse(network.policy, memory, validation);
   const scorers = {
-    network: network.policy.asScorer(),
-    memory: memory.asScorer(),
-    both: policy.asScorer(),
+    network: network.policy,
+    memory: memory,
+    both: policy,
   };
   const lines: string[] = [];
   for (const [name, scorer] of Object.entries(scorers)) {

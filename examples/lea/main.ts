@@ -2,7 +2,7 @@
 // lean recommender learns from the log and the annotation. At serving time only the recommender is left.
 import { sasrec, snqn } from '@lea/agents';
 import { createWorld, rewardsOf, splitByUser } from '@lea/data';
-import { annotate, catalogueModel, finish, fitEnvironment, learnItemTokens } from '@lea/env';
+import { annotate, catalogueModel, fitEnvironment, learnItemTokens } from '@lea/env';
 import { compare, evaluate } from '@lea/eval';
 import { fit, leaSignals } from '@lea/train';
 
@@ -12,24 +12,26 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
   const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
 
   // #region environment
-  const lm = await finish(catalogueModel(catalog.texts));
-  const { vectors: tokens } = await finish(learnItemTokens(lm, catalog.texts));
-  const environment = await finish(fitEnvironment({ train, validation, tokens, lm }));
+  const lm = await catalogueModel(catalog.texts);
+  const { vectors: tokens } = await learnItemTokens(lm, catalog.texts);
+  const environment = await fitEnvironment({ train, validation, tokens, lm });
   // #endregion environment
   // #region annotate
-  const annotation = await finish(annotate(environment, train));
+  const annotating = annotate(environment, train);
+  for await (const { done, total, unit } of annotating) console.error(`annotated ${done} of ${total} ${unit}`);
+  const annotation = await annotating;
   await environment.dispose();
   // #endregion annotate
 
   // #region train
-  const agent = snqn()(sasrec());
+  const agent = snqn({ encoder: sasrec() });
   const plain = await fit({ agent, train, validation, rewards });
   const signals = leaSignals(annotation, train, { rewards });
   const lea = await fit({ agent, train, validation, rewards, signals });
   // #endregion train
 
   // #region compare
-  const [before, after] = [await evaluate(plain.policy.asScorer(), test), await evaluate(lea.policy.asScorer(), test)];
+  const [before, after] = [await evaluate(plain.policy, test), await evaluate(lea.policy, test)];
   await Promise.all([plain.policy.dispose(), lea.policy.dispose()]);
   const { difference, interval } = compare(after, before, { metric: 'ndcg@10' });
   // #endregion compare

@@ -1,6 +1,7 @@
 // A data set of one's own: events and texts out of two files, and a look at them before anything is trained.
 import { join } from 'node:path';
-import { findLeaks, readCatalog, readInteractions, splitByUser } from '@lea/data';
+import { findLeaks, splitByUser } from '@lea/data';
+import { readCatalog, readInteractions } from '@lea/data/node';
 
 export async function main(folder: string = import.meta.dirname): Promise<string[]> {
   // #region events

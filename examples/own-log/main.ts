@@ -3,7 +3,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ce, loadPolicy, sasrec } from '@lea/agents';
-import { createWorld, readInteractions, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { evaluate, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
 
@@ -21,7 +22,7 @@ export async function main(): Promise<string[]> {
   // #endregion split
   // #region train
   const { policy, best } = await fit({
-    agent: ce()(sasrec({ size: 32 })),
+    agent: ce({ encoder: sasrec({ size: 32 }) }),
     train,
     validation,
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
@@ -35,19 +36,32 @@ export async function main(): Promise<string[]> {
   const served = await loadPolicy(join(folder, 'policy'));
   // #endregion save
   // #region evaluate
-  const [result, baseline] = [await evaluate(served.asScorer(), test), await evaluate(popularity(train), test)];
+  const [result, baseline] = [await evaluate(served, test), await evaluate(popularity(train), test)];
   // #endregion evaluate
   // #region recommend
   const history = [...interactions.item.subarray(0, 5)].map((item) => interactions.itemIds[item]!);
   const recommended = await served.recommend({ history }, 3, { exclude: 'seen' });
   // #endregion recommend
-  await served.dispose();
+  // #region retrain
+  const newer = splitByUser(interactions, { seed: 1 }); // tonight's log
+  const tonight = await fit({
+    agent: ce({ encoder: sasrec({ size: 32 }) }), // as before
+    init: served,
+    train: newer.train,
+    validation: newer.validation,
+    rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+    batch: 128,
+  });
+  await tonight.policy.save(join(folder, 'policy'));
+  // #endregion retrain
+  await Promise.all([served.dispose(), tonight.policy.dispose()]);
   return [
     `best validation after ${best?.step} steps`,
     `SASRec     NDCG@10 ${result.metrics['ndcg@10']!.toFixed(4)}`,
     `popularity NDCG@10 ${baseline.metrics['ndcg@10']!.toFixed(4)}`,
     `after ${history.join(', ')}:`,
     ...recommended.map(({ id, score }) => `  ${id} (${score.toFixed(2)})`),
+    `retrained: ${tonight.init!.kept} items kept, ${tonight.init!.added} added, ${tonight.init!.removed} removed`,
   ];
 }
 

@@ -2,14 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorld } from '@lea/data';
-import { catalogueModel, finish, saveLanguageModel } from '@lea/env';
+import { catalogueModel, saveLanguageModel } from '@lea/env';
 import { expect, it } from 'vitest';
 import { main } from './main.ts';
 
 it('runs as it stands, with any decoder in the layout of Hugging Face', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'decoder-'));
   const { catalog } = createWorld({ users: 150, items: 40, tastes: 6 });
-  const lm = await finish(catalogueModel(catalog.texts));
+  const lm = await catalogueModel(catalog.texts);
   await saveLanguageModel(lm, dir);
   const [texts, rows] = await main(dir, undefined, 1);
   const [none, own] = [...texts!.matchAll(/\d+\.\d/g)].map(Number);

@@ -1,18 +1,19 @@
 // A pretrained decoder as the environment: item tokens from its own words, then LoRA on logged histories.
 // node main.ts models/qwen3 Qwen/Qwen3-0.6B    (without the second argument the files must be in the folder already)
 import { createWorld, splitByUser } from '@lea/data';
-import { downloadLanguageModel, fidelity, finish, fitEnvironment, learnItemTokens, loadLanguageModel } from '@lea/env';
+import { downloadLanguageModel, fitEnvironment, learnItemTokens, loadLanguageModel } from '@lea/env';
+import { fidelity } from '@lea/eval';
 
 export async function main(dir: string, id?: string, epochs = 3): Promise<string[]> {
   const { catalog, interactions } = createWorld({ users: 150, items: 40, tastes: 6 });
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
   if (id) {
-    await finish(downloadLanguageModel(id, { dir }), ({ stage, step, total }) => console.error(stage, step, total));
+    for await (const { file, done, total } of downloadLanguageModel(id, { dir })) console.error(file, done, total);
   }
   const lm = await loadLanguageModel(dir);
-  const { vectors, perplexity } = await finish(learnItemTokens(lm, catalog.texts));
+  const { vectors, perplexity } = await learnItemTokens(lm, catalog.texts);
   const adaptation = { rank: 8, alpha: 16 };
-  const env = await finish(fitEnvironment({ train, validation, tokens: vectors, lm, adaptation, epochs }));
+  const env = await fitEnvironment({ train, validation, tokens: vectors, lm, adaptation, epochs });
   const { accuracyUniform } = await fidelity(env, test, { train, validation });
   await env.dispose();
   return [

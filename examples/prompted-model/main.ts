@@ -1,7 +1,8 @@
 // A language model behind an OpenAI-compatible endpoint rates what users might like: first what it would cost, then a
 // few rows, and how often it prefers what users did. Needs an endpoint: node main.ts http://localhost:11434/v1 llama3.1:8b
 import { createWorld, splitByUser } from '@lea/data';
-import { promptedModel, rewardAccuracy } from '@lea/env';
+import { promptedModel } from '@lea/env';
+import { rewardAccuracy } from '@lea/eval';
 
 export async function main(url: string, name: string, cacheDir = 'ratings'): Promise<string[]> {
   const { catalog, interactions } = createWorld({ users: 100, items: 50 });

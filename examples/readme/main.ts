@@ -1,7 +1,8 @@
 // The code of the README, as it stands there. It reads events.csv and items.csv in the current folder.
 // #region policy
 import { countingMemory, sasrec, snqn } from '@lea/agents';
-import { readInteractions, rewardsOf, splitByUser } from '@lea/data';
+import { rewardsOf, splitByUser } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { evaluate } from '@lea/eval';
 import { fit } from '@lea/train';
 
@@ -9,20 +10,20 @@ const log = await readInteractions('events.csv', { columns: { user: 'who', item:
 const { train, validation, test } = splitByUser(log);
 const rewards = rewardsOf(log.kinds, { click: 0.2, purchase: 1 });
 const memory = await countingMemory(train);
-const { policy } = await fit({ agent: snqn()(sasrec()), train, validation, rewards, memory });
-console.log((await evaluate(policy.asScorer(), test)).metrics['ndcg@10']);
+const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, memory });
+console.log((await evaluate(policy, test)).metrics['ndcg@10']);
 await policy.save('policy'); // safetensors and JSON
 
 // #endregion policy
 // #region lea
-import { readCatalog } from '@lea/data';
-import { annotate, catalogueModel, finish, fitEnvironment, learnItemTokens } from '@lea/env';
+import { readCatalog } from '@lea/data/node';
+import { annotate, catalogueModel, fitEnvironment, learnItemTokens } from '@lea/env';
 import { leaSignals } from '@lea/train';
 
 const { texts } = await readCatalog('items.csv', { id: 'sku', template: '{title}. {brand}.', itemIds: log.itemIds });
-const lm = await finish(catalogueModel(texts)); // or a pretrained decoder: loadLanguageModel
-const { vectors: tokens } = await finish(learnItemTokens(lm, texts));
-const environment = await finish(fitEnvironment({ train, validation, tokens, lm }));
-const signals = leaSignals(await finish(annotate(environment, train)), train, { rewards });
-await (await fit({ agent: snqn()(sasrec()), train, validation, rewards, signals })).policy.save('taught');
+const lm = await catalogueModel(texts); // or a pretrained decoder: loadLanguageModel
+const { vectors: tokens } = await learnItemTokens(lm, texts);
+const environment = await fitEnvironment({ train, validation, tokens, lm });
+const signals = leaSignals(await annotate(environment, train), train, { rewards });
+await (await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, signals })).policy.save('taught');
 // #endregion lea

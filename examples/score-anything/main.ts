@@ -1,6 +1,6 @@
 // Anything that gives every item a number can be evaluated: here a hand-written rule beside the counting baselines.
-import { createWorld, splitByUser, type Windows } from '@lea/data';
-import { compare, evaluate, lastItemMarkov, popularity, type Scorer } from '@lea/eval';
+import { createWorld, type Scorer, splitByUser, type Windows } from '@lea/data';
+import { compare, evaluate, lastItemMarkov, popularity } from '@lea/eval';
 
 const world = createWorld({ users: 400, items: 120 });
 const { train, test } = splitByUser(world.interactions, { seed: 0 });

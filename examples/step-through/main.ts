@@ -9,12 +9,12 @@ export async function main(size = { users: 1000, items: 200 }, maxSteps?: number
   const world = createWorld(size);
   const { train, validation, test } = splitByUser(world.interactions, { seed: 0 });
   const rewards = rewardsOf(world.interactions.kinds, { click: 0.2, purchase: 1 });
-  const { policy } = await fit({ agent: snqn()(sasrec()), train, validation, rewards, maxSteps });
+  const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, maxSteps });
 
   const env = await stepEnvironment(world, { start: test, horizon: 10, patience: 3 });
   const problems = await checkEnvironment(env); // none; see what it says of an environment of yours
 
-  const scorers = [popularity(train), lastItemMarkov(train), policy.asScorer('SASRec-SNQN')];
+  const scorers = [popularity(train), lastItemMarkov(train), { ...policy, name: 'SASRec-SNQN' }];
   const actors = [uniformActor(size.items), ...scorers.map((scorer) => greedyActor(scorer, { exclude: 'seen' }))];
   const lines = problems.map(({ message }) => message);
   for (const actor of actors) {

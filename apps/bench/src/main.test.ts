@@ -212,8 +212,9 @@ describe('run', () => {
     const log = readFileSync(join(kept, own, 'events.jsonl'), 'utf8')
       .trim()
       .split('\n');
-    expect(log.map((line) => (JSON.parse(line) as { stage: string }).stage)).toEqual(
-      expect.arrayContaining([...stages, 'annotation, fold 2 of 2']),
+    const told = log.map((line) => JSON.parse(line) as { stage: string; fold: { number: number } });
+    expect(told.map(({ stage, fold }) => `${stage} ${fold.number}`)).toEqual(
+      expect.arrayContaining(['environment 1', 'environment 2', 'annotation 2']),
     );
   });
 

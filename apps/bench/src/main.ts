@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
+import { checkNode } from './terminal/check-node.ts';
 import { describeFailure } from './terminal/failure.ts';
 import { invocation } from './terminal/typed.ts';
 
@@ -14,6 +15,7 @@ const commands = {
 
 /** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */
 async function main(words: readonly string[]): Promise<void> {
+  checkNode();
   const [first = '-', second] = words;
   const bare = first.startsWith('-');
   const long = Object.hasOwn(commands, `${first} ${second}`);

@@ -10,7 +10,7 @@ const tensors = (values: Values): Tensors =>
 const list = (x: { dataSync(): ArrayLike<number> } | undefined) => Array.from(x!.dataSync());
 
 /** Every state is 0, so that heads give their biases: Q = 1, 2, 3 for the items, V = 0.5. */
-function biasesOnly(agent: ReturnType<ReturnType<typeof iql>>, q: number[], v: number): Tensors {
+function biasesOnly(agent: ReturnType<typeof iql>, q: number[], v: number): Tensors {
   const params = agent.init(key(0), shape);
   for (const name of ['enc.out.weight', 'enc.out.bias', 'q.weight', 'v.weight', 'ce.weight'])
     params[name]!.data.fill(0);
@@ -23,7 +23,7 @@ function biasesOnly(agent: ReturnType<ReturnType<typeof iql>>, q: number[], v: n
 
 // #region by-hand
 test('by hand: advantage, weight, TD target and expectile', () => {
-  const agent = iql({ gamma: 0.5, expectile: 0.8, temperature: 2 })(recencyPool({ size: 2, inner: 2 }));
+  const agent = iql({ encoder: recencyPool({ size: 2, inner: 2 }), gamma: 0.5, expectile: 0.8, temperature: 2 });
   const params = biasesOnly(agent, [1, 2, 3], 0.5);
   const target = biasesOnly(agent, [1.5, 0, 9], 7);
   const histories = [int32([0, 1, 2, 3], [2, 2]), int32([2, 1])] as const;

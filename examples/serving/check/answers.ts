@@ -1,4 +1,4 @@
-import type { Scored } from '@lea/agents';
+import type { Scored } from '@lea/data';
 
 /** What a runtime recommends. */
 export interface Answers {

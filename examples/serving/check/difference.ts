@@ -1,4 +1,4 @@
-import type { Scored } from '@lea/agents';
+import type { Scored } from '@lea/data';
 
 /**
  * How many lists of `got` are not the first 10 of `expected`, and the largest difference of scores relative to the largest
@@ -21,4 +21,17 @@ export function difference(
     if (new Set(list.map(({ item }) => item)).size !== 10 || !off.every((x) => x <= 1e-5 * scale)) wrong++;
   }
   return { wrong, largest };
+}
+
+/** The same over policies, and one line that tells it. */
+export function differences(
+  expected: Readonly<Record<string, readonly (readonly Scored[])[]>>,
+  got: Readonly<Record<string, readonly (readonly Scored[])[]>>,
+): { wrong: number; told: string } {
+  const names = Object.keys(expected);
+  const found = names.map((name) => difference(expected[name]!, got[name] ?? []));
+  const wrong = found.reduce((sum, { wrong }) => sum + wrong, 0);
+  const largest = Math.max(...found.map(({ largest }) => largest));
+  const lists = `${names.length} policies x ${expected[names[0]!]!.length} histories, ${wrong} top 10 differ`;
+  return { wrong, told: `${lists}, scores differ by at most ${largest.toExponential(1)}` };
 }

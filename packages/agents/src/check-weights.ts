@@ -1,6 +1,7 @@
-import { checkRanges, key, LeaError } from '@lea/core';
-import { float32, type Value, type Values } from '@lea/tensor';
-import { allow, withinNumbers } from './init.ts';
+import { checkRanges, LeaError } from '@lea/core';
+import type { Value, Values } from '@lea/tensor';
+import { withinNumbers } from './init.ts';
+import { FEW, sampleParams } from './item-params.ts';
 import type { Agent, Shape } from './types.ts';
 
 /** Allowance of numbers beyond those of the weights, so that the error can name the parameter: 16 MB. */
@@ -8,12 +9,6 @@ const SOME = 2 ** 22;
 
 /** Maximum window: scoring allocates memory for each of its slots. */
 const LONGEST = 2 ** 16;
-
-/** Columns of the placeholder texts for networks that read text only at `init`: their shapes do not depend on it. */
-const COLUMNS = 8;
-
-/** Number of items of the small networks that reveal an agent's parameters; the same as in the conformance kit. */
-const FEW = 12;
 
 /**
  * Refuses weights that do not fit the agent and the shape. Otherwise a wrong number of items would silently lead to wrong
@@ -45,14 +40,14 @@ function compareWeights(agent: Agent, params: Values, shape: Shape): void {
   // Only `init` knows which unlisted parameters grow with the catalog. Calling it is expensive, but takes no more memory
   // than the weights that are already loaded.
   const largest = Math.max(0, ...Object.values(params).flatMap((value) => value.shape));
-  if (shape.items <= largest && !difference(params, initial(agent, shape, shape.items), shape)) return;
+  if (shape.items <= largest && !difference(params, sampleParams(agent, shape, shape.items), shape)) return;
   throw problem;
 }
 
 /** Shapes of the agent's parameters. They are made for a few items, and the item tables are then scaled to all items. */
 function expected(agent: Agent, shape: Shape): Record<string, Form> {
   const few = Math.min(shape.items, FEW);
-  const made = Object.entries(initial(agent, shape, few)).map(
+  const made = Object.entries(sampleParams(agent, shape, few)).map(
     ([
       name,
       {
@@ -68,20 +63,6 @@ function expected(agent: Agent, shape: Shape): Record<string, Form> {
 }
 
 type Form = Pick<Value, 'dtype' | 'shape'>;
-
-function initial(agent: Agent, shape: Shape, items: number): Values {
-  const { needsText, initText } = agent.encoder;
-  const { textSize = COLUMNS } = shape;
-  const width = needsText ? textSize : Math.min(textSize, COLUMNS);
-  const text = () => {
-    allow(items * width);
-    return float32(
-      Float32Array.from({ length: items * width }, (_, i) => Math.sin(i)),
-      [items, width],
-    );
-  };
-  return agent.init(key(0), { ...shape, items }, needsText || initText ? text() : undefined);
-}
 
 function difference(params: Values, wanted: Record<string, Form>, { items, window }: Shape): LeaError | undefined {
   const foreign = 'The weights belong to a different agent or encoder, or to different options.';

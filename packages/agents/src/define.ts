@@ -1,4 +1,4 @@
-import { LeaError, optionsOf, type TypeDefinition } from '@lea/core';
+import { LeaError, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
@@ -38,9 +38,16 @@ export interface AgentDefinition<O extends object> extends TypeDefinition<O> {
 /** The parts of an agent that `build` returns. */
 export type AgentParts = Omit<Agent, 'name' | 'config' | 'encoder'>;
 
-/** Creates agents of one type from partial options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
+/** The options of an agent: its encoder and partial options of its type. */
+export type AgentOptions<O extends object = object> = Partial<O> & { readonly encoder: Encoder };
+
+/**
+ * Creates agents of one type, as `createAgent` does from JSON: `snqn({ encoder: sasrec(), gamma: 0.5 })`.
+ *
+ * @throws LeaError `E_OPTION_MISSING` without an encoder, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
 export interface AgentFactory<O extends object = object> {
-  (options?: Partial<O>): (encoder: Encoder) => Agent;
+  (options: AgentOptions<O>): Agent;
   /** Name of the type. */
   readonly type: string;
   /** Default options. */
@@ -72,22 +79,28 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
 /** Creates a factory without registering it; `defineAgent` also registers it. */
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
   const { type, defaults } = definition;
-  const make = (options: Partial<O> = {}) => {
-    const all = optionsOf(definition, options);
-    return (encoder: Encoder): Agent => {
-      if (typeof encoder?.encode !== 'function') {
-        throw new LeaError('E_OPTION_VALUE', `${type}: expected an encoder.`, {
-          value: encoder,
-          hint: `For example, use ${type}()(sasrec()).`,
-        });
-      }
-      return {
-        ...definition.build(all, encoder),
-        name: type,
-        config: { type, ...all, encoder: encoder.config },
-        encoder,
-      };
+  const make = (given: AgentOptions<O>): Agent => {
+    const { encoder, ...options } = withDefaults<Partial<AgentOptions>>(
+      type,
+      { encoder: undefined, ...defaults },
+      given,
+    );
+    const all = options as O;
+    definition.check?.(all);
+    checkEncoder(type, encoder);
+    return {
+      ...definition.build(all, encoder),
+      name: type,
+      config: { type, ...all, encoder: encoder.config },
+      encoder,
     };
   };
   return Object.assign(make, { type, defaults });
+}
+
+function checkEncoder(type: string, encoder: Encoder | undefined): asserts encoder is Encoder {
+  if (typeof encoder?.encode === 'function') return;
+  const hint = `Write ${type}({ encoder: sasrec() }).`;
+  if (encoder === undefined) throw new LeaError('E_OPTION_MISSING', `${type}: expected an encoder.`, { hint });
+  throw new LeaError('E_OPTION_VALUE', `${type}: expected an encoder.`, { value: encoder, hint });
 }

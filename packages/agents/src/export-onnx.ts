@@ -1,4 +1,5 @@
-import { checkRanges, replaceFile, withDefaults } from '@lea/core';
+import { checkRanges, withDefaults } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import {
   type Graph,
   type Initializer,

@@ -42,6 +42,7 @@ export { checkChoices, checkRanges } from './checks.ts';
 export type {
   AgentDefinition,
   AgentFactory,
+  AgentOptions,
   AgentParts,
   EncoderDefinition,
   EncoderFactory,
@@ -57,6 +58,7 @@ export { validSlots } from './encoders/window.ts';
 export { type ExportOptions, exportOnnx } from './export-onnx.ts';
 export { allValues, type Head, head, initHead, supervisedHead, valuesOf } from './heads.ts';
 export { initLinear, normalValue, uniformValue } from './init.ts';
+export { type ItemParams, itemParams } from './item-params.ts';
 export { loadPolicy } from './load.ts';
 export type { Augmentation } from './losses/augment.ts';
 export type { EnsembleOptions } from './losses/ensemble.ts';
@@ -71,8 +73,9 @@ export type { Gate } from './memory/mixture.ts';
 export type { ObservedEvent } from './memory/observe.ts';
 export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
-export { createPolicy, type Policy, type PolicyOptions, type RecommendIndicesOptions } from './policy.ts';
+export { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 export type { Query, Recommendation, RecommendOptions } from './recommend.ts';
+export type { Recommender, RecommendIndicesOptions } from './recommender.ts';
 export {
   agentConfig,
   agentTypes,
@@ -83,8 +86,7 @@ export {
   encoderTypes,
 } from './registry.ts';
 export { weightsHash } from './save.ts';
-export type { PolicyScorer, ScoringOptions } from './scoring.ts';
-export { type Scored, type TopKOptions, topK } from './topk.ts';
+export type { ScoringOptions } from './scoring.ts';
 export type {
   Agent,
   AgentConfig,

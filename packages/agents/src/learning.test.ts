@@ -1,10 +1,9 @@
 import { describe, test } from 'vitest';
-import type { AgentFactory } from './define.ts';
+import type { AgentFactory, AgentOptions } from './define.ts';
 import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
 import { chance, learns } from './testing/agent-checks.ts';
 import { agentContext } from './testing/agent-context.ts';
 import type { AgentSettings } from './testing/settings.ts';
-import type { Encoder } from './types.ts';
 
 /** Small forms of the encoders. */
 const encoderOptions: Record<string, object> = {
@@ -47,12 +46,10 @@ const cases: Record<string, Case> = {
 
 /** A factory out of the registry. */
 const factoryOf = (type: string): AgentFactory =>
-  Object.assign(
-    (options: object = {}) =>
-      (encoder: Encoder) =>
-        createAgent({ type, ...options, encoder: encoder.config }),
-    { type, defaults: {} },
-  );
+  Object.assign(({ encoder, ...options }: AgentOptions) => createAgent({ type, ...options, encoder: encoder.config }), {
+    type,
+    defaults: {},
+  });
 
 describe.each(encoderTypes())('%s', (type) => {
   const encoder = createEncoder({ type, size: 16, ...encoderOptions[type] });

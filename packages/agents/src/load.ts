@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, unsealed } from '@lea/core';
+import { contentHash, LeaError, unsealed } from '@lea/core';
+import { readWhole } from '@lea/core/node';
 import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
 import { createMemory } from './memory/memory.ts';
 import { checkTables, readTables } from './memory/state.ts';

@@ -1,4 +1,5 @@
 import { key } from '@lea/core';
+import { topK } from '@lea/data';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { logOf, someMemory } from './fixtures/memory/logs.ts';
@@ -7,7 +8,6 @@ import { checkedFusion } from './memory/fusion.ts';
 import { memoryDefaults } from './memory/options.ts';
 import { createPolicy } from './policy.ts';
 import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
-import { topK } from './topk.ts';
 
 const encoder = { type: 'gru4rec', size: 4 } as const;
 const shape = { items: 6, window: 3 };

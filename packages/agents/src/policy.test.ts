@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key } from '@lea/core';
-import { type Windows, windowsOf } from '@lea/data';
+import { topK, type Windows, windowsOf } from '@lea/data';
 import { float32, int32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,6 @@ import { createPolicy } from './policy.ts';
 import { createAgent, defineAgent } from './registry.ts';
 import { weightsHash } from './save.ts';
 import { scoring } from './scoring.ts';
-import { topK } from './topk.ts';
 import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 
@@ -152,7 +151,7 @@ test('a saved policy scores as before; damage is named', async () => {
   expect(again.shape).toEqual(shape);
   const windows = windowsOf(histories, shape.window, shape.items);
   expect(await again.score(windows)).toEqual(await policy.score(windows));
-  expect(again.asScorer().name).toBe('sasrec-snqn');
+  expect(again.name).toBe('sasrec-snqn');
   await Promise.all([policy.dispose(), again.dispose()]);
 
   const path = join(folder, 'policy.json');
@@ -188,7 +187,7 @@ test('text vectors belong to what is saved, and no parameter is taken for them',
   const named = { ...agent, init: (...args: Parameters<Agent['init']>) => ({ ...agent.init(...args), text: one }) };
   const one = float32([1], [1]);
   const factory = defineAgent({ type: 'with-text', defaults: {}, build: () => named });
-  const own = factory()(agent.encoder);
+  const own = factory({ encoder: agent.encoder });
   const policy = createPolicy(own, own.init(key(1), shape, text), shape, { ...quick, text });
   const saved = join(folder, 'with-text');
   await policy.save(saved);
@@ -298,7 +297,7 @@ test('histories and windows that are none are refused, by row', async () => {
   ] as const) {
     const windows = { ...sound, ...change } as Windows;
     await expect(policy.score(windows)).rejects.toMatchObject({ code });
-    await expect(policy.asScorer().score(windows)).rejects.toMatchObject({ code });
+    await expect(policy.score(windows)).rejects.toMatchObject({ code });
   }
 });
 

@@ -1,6 +1,6 @@
 import { checkChoices, LeaError, withDefaults } from '@lea/core';
+import type { Scored } from '@lea/data';
 import { type ItemIndex, indicesOf } from './item-index.ts';
-import type { Scored } from './topk.ts';
 
 /** A user to recommend items to. */
 export interface Query {

@@ -44,7 +44,7 @@ export function defineEncoder<O extends object>(
  * Registers an agent type, so that `createAgent` and `loadPolicy` find it.
  *
  * @param options.override replace a registered type with the same name; default: false
- * @returns its factory: `const mine = defineAgent({ ... }); mine({ lr: 0.01 })(sasrec())`
+ * @returns its factory: `const mine = defineAgent({ ... }); mine({ encoder: sasrec(), lr: 0.01 })`
  * @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set
  */
 export function defineAgent<O extends object>(
@@ -82,11 +82,11 @@ export function createEncoder(config: EncoderConfig): Encoder {
 export function createAgent(config: AgentConfig): Agent {
   const example = '{ type: "ce", encoder: { type: "sasrec" } }';
   const { type, encoder, ...options } = checkedConfig('agent', config, example);
-  const factory = agents.find(type)(options);
+  const factory = agents.find(type);
   if (!encoder) {
     throw new LeaError('E_OPTION_MISSING', 'The agent has no encoder.', { hint: 'Add encoder: { type: "sasrec" }.' });
   }
-  return factory(createEncoder(encoder));
+  return factory({ ...options, encoder: createEncoder(encoder) });
 }
 
 /** The JSON from which `createAgent` creates the same agent. */

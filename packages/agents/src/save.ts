@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, replaceFile, writeSealed } from '@lea/core';
+import { contentHash } from '@lea/core';
+import { replaceFile, writeSealed } from '@lea/core/node';
 import { prefixed, type Values, writeSafetensors } from '@lea/tensor';
 import type { Fusion } from './memory/fusion.ts';
 import { type MemoryConfig, storedTables } from './memory/state.ts';

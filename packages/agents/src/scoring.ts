@@ -1,6 +1,7 @@
 import { checkRanges, LeaError } from '@lea/core';
 import { checkWindows, type Windows } from '@lea/data';
 import { compile, interpret, type Program, type ProgramSpecs, type Runner, specsOf, type Values } from '@lea/tensor';
+import { historiesPerRun, type ScoreRuns } from './runs.ts';
 import type { Shape } from './types.ts';
 
 /** How a policy computes scores. */
@@ -20,38 +21,17 @@ export interface ScoringOptions {
   backend?: string;
 }
 
-/** A scorer for `evaluate` of @lea/eval. */
-export interface PolicyScorer {
-  /** Name for tables and errors. */
-  readonly name: string;
-  /** Number of items. */
-  readonly items: number;
-  /** [items] raw ids by index, if the policy has them. */
-  readonly itemIds?: readonly string[];
-  /** Number of newest items of a history that it reads. */
-  readonly window: number;
-  /** Scores [size, items], flat. */
-  score(histories: Windows): Promise<Float32Array>;
-}
-
 /** Scores windows, see `scoring`. */
 export interface Scoring {
   /** Histories per run of a large call. */
   readonly batch: number;
   /** Scores [size, items], flat. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
   score(windows: Windows): Promise<Float32Array>;
-  /**
-   * Passes the scores of each run to `visit`, so that only one run's scores are in memory.
-   *
-   * @param visit called with the scores of consecutive histories, starting with history `from`
-   */
-  runs(windows: Windows, visit: (scores: Float32Array, from: number) => void): Promise<void>;
+  /** Passes the scores of each run to `visit`, so that only one run's scores are in memory. */
+  readonly runs: ScoreRuns;
   /** Waits for pending calls, and refuses later ones. */
   dispose(): Promise<void>;
 }
-
-/** Default maximum of scores per run. */
-const SCORES_PER_RUN = 2 ** 24;
 
 /** Batch sizes of the programs for small calls, which padding to a full batch would slow down. */
 const SMALL = [1, 16];
@@ -81,7 +61,7 @@ export function scoringSpecs(window: number, batch: number, frozen: Values): Pro
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function scoring(shape: Shape, source: ScoringSource, options: ScoringOptions): Scoring {
-  const { batch = Math.min(256, Math.max(1, Math.floor(SCORES_PER_RUN / shape.items))), threads, backend } = options;
+  const { batch = historiesPerRun(shape.items), threads, backend } = options;
   const counted = [1, Infinity, 'whole'] as const;
   checkRanges('policy', { batch, threads: threads ?? 1 }, { batch: counted, threads: counted });
   const runners = new Map<number, Promise<Runner>>();
@@ -118,7 +98,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     await Promise.allSettled(calls);
     for (const made of await Promise.allSettled(old)) if (made.status === 'fulfilled') await made.value.dispose();
   };
-  const runAll: Scoring['runs'] = async (windows, visit) => {
+  const runAll: ScoreRuns = async (windows, visit) => {
     const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
     // Read both at the same time: the frozen tensors must match the program.
     const [made, frozen] = [ready(rows), source.frozen()];
@@ -129,7 +109,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       visit((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from);
     }
   };
-  const runs: Scoring['runs'] = async (windows, visit) => {
+  const runs: ScoreRuns = async (windows, visit) => {
     if (disposal) throw new LeaError('E_DISPOSED', 'The policy has been disposed.', { hint: 'Load it again.' });
     const call = runAll(windows, visit);
     calls.add(call);

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { LeaError } from './error.ts';
+import { sha256 } from './sha256.ts';
 
 /**
  * JSON with sorted keys and without `undefined`, so equal values give equal texts and different values give different
@@ -30,15 +30,16 @@ function isAbsent(value: unknown): boolean {
 
 /** SHA-256 (hex) over typed arrays (their bytes) and plain values (their stable JSON), in order. */
 export function contentHash(...parts: readonly unknown[]): string {
-  const hash = createHash('sha256');
+  const hash = sha256();
+  const utf8 = new TextEncoder();
   for (const part of parts) {
     if (ArrayBuffer.isView(part)) {
-      hash.update(`bytes:${part.constructor.name}:${part.byteLength}:`);
+      hash.update(utf8.encode(`bytes:${part.constructor.name}:${part.byteLength}:`));
       hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
     } else {
       const text = stableJson(part) ?? 'undefined';
-      hash.update(`json:${text.length}:${text}`);
+      hash.update(utf8.encode(`json:${text.length}:${text}`));
     }
   }
-  return hash.digest('hex');
+  return Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,8 +1,10 @@
 export { checkChoices, checkRanges, checkSeed, type NumberRange } from './checks.ts';
 export { LeaError, type LeaErrorDetails, show } from './error.ts';
-export { readError, readWhole, removeRemains, replaceFile, writeError } from './files.ts';
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
 export { createRegistry, optionsOf, type Registry, type TypeDefinition } from './registry.ts';
-export { readSealed, sealed, unsealed, writeSealed } from './sealed.ts';
+export { type Resource, resource } from './resource.ts';
+export { sealed, unsealed } from './sealed.ts';
+export { deviation, mean } from './statistics.ts';
+export { type Progress, type Task, task } from './task.ts';

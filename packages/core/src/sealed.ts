@@ -1,5 +1,4 @@
 import { LeaError } from './error.ts';
-import { readWhole, replaceFile } from './files.ts';
 import { contentHash } from './hash.ts';
 
 /** The field of a JSON object that holds the hash of all other fields. */
@@ -24,20 +23,6 @@ export function unsealed(text: string, path: string): Record<string, unknown> {
   const { [SEAL]: seal, ...content } = parsed(text, path);
   if (seal === undefined || seal === contentHash(content)) return content;
   throw damaged(path, 'its content has changed since it was written');
-}
-
-/** Writes a sealed JSON object atomically, see {@link replaceFile}. @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE` */
-export function writeSealed(path: string, value: object): Promise<void> {
-  return replaceFile(path, `${JSON.stringify(sealed(value), null, 2)}\n`);
-}
-
-/**
- * Reads a file that `writeSealed` wrote, and checks its seal.
- *
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_DAMAGED`
- */
-export async function readSealed(path: string): Promise<Record<string, unknown>> {
-  return unsealed((await readWhole(path)).toString('utf8'), path);
 }
 
 function parsed(text: string, path: string): Record<string, unknown> {

@@ -1,23 +1,11 @@
 export { type AnnotateOptions, annotate, annotateToFiles } from './annotation/annotate.ts';
 export { type AnnotateRewardsOptions, annotateRewards } from './annotation/annotate-rewards.ts';
-export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation/annotation.ts';
 export { type CrossFitOptions, type CrossFittedAnnotation, crossFit } from './annotation/cross-fit.ts';
 export type { AnnotationFiles } from './annotation/files.ts';
-export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
-export {
-  type AgainstBoth,
-  type Fidelity,
-  type FidelityOptions,
-  type FidelityRows,
-  fidelity,
-} from './fidelity/fidelity.ts';
-export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
-export type { Moments } from './fidelity/statistics.ts';
-export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
 export { fitEnvironment } from './fit/fit-environment.ts';
 export type { FitEnvironmentOptions } from './fit/fit-options.ts';
 export { subsetOfSequences } from './fit/segments.ts';
-export { type Actor, type ActorMoment, greedyActor, type ItemScorer, uniformActor } from './gym/actors.ts';
+export { type Actor, type ActorMoment, greedyActor, uniformActor } from './gym/actors.ts';
 export { type CheckOptions, checkEnvironment, type Problem } from './gym/check-environment.ts';
 export type { Scale, StepOptions } from './gym/options.ts';
 export { type Rollout, type RolloutOptions, rollout, type Statistic } from './gym/rollout.ts';
@@ -25,12 +13,9 @@ export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './g
 export type { Box, Discrete, MultiDiscrete, Point, Space } from './gym/spaces.ts';
 export { stepEnvironment } from './gym/step-environment.ts';
 export type { AutoresetMode, Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './gym/types.ts';
-export type { Catalogue } from './inference/catalogue.ts';
 export type { Encoded } from './inference/encoded.ts';
 export { type Environment, loadEnvironment, type RewardOptions } from './inference/environment.ts';
 export type { PositiveOptions, PositiveRule } from './inference/positives.ts';
-export type { RewardCalibration } from './inference/reward-calibration.ts';
-export type { RewardModel } from './inference/reward-model.ts';
 export type { Positives } from './inference/top-items.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './items/item-tokens.ts';
 export { type TextVectorOptions, textVectors } from './items/text-vectors.ts';
@@ -62,4 +47,4 @@ export type { EnvironmentConfig, PromptShape } from './model/config.ts';
 export type { Budget, Prices, Spent } from './prompted/budget.ts';
 export type { PromptedModelOptions } from './prompted/options.ts';
 export { type Forecast, type PromptedModel, promptedModel } from './prompted/prompted-model.ts';
-export { finish, type Progress } from './shared/progress.ts';
+export type { EnvironmentEvent } from './shared/events.ts';

@@ -1,8 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Task } from '@lea/core';
 import { interactionsOf, sequences, type Transitions, transitions } from '@lea/data';
 import { node, writeModel } from '@lea/tensor/onnx';
 import type { EnvironmentConfig } from './model/config.ts';
+
+/** The result of a task, its events told. */
+export async function follow<T, E>(work: Task<T, E>, onEvent: (event: E) => void): Promise<T> {
+  for await (const event of work) onEvent(event);
+  return work;
+}
 
 /** The config of a small environment over ids. */
 export const idConfig = (width: number, heads: number, items: number, memory: number): EnvironmentConfig => ({

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { LeaError, mean } from '@lea/core';
 
 /** How well scores agree with true values; every measure is NaN if all scores or all true values are equal. */
 export interface Agreement {
@@ -24,8 +24,8 @@ export function pearson(score: ArrayLike<number>, truth: ArrayLike<number>): num
   requirePairs(score, truth);
   const centred = (values: ArrayLike<number>): Float64Array => {
     const own = Float64Array.from(values);
-    const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-    return own.map((value) => value - mean);
+    const middle = mean(own);
+    return own.map((value) => value - middle);
   };
   const [x, y] = [centred(score), centred(truth)];
   const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);

@@ -1,6 +1,5 @@
 import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
-import type { Transitions } from '@lea/data';
-import type { Scorer } from './scorer.ts';
+import type { Scorer, Transitions } from '@lea/data';
 
 /** What a baseline may read beside the train rows and its options. */
 export interface BaselineContext {

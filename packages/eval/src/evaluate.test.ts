@@ -1,7 +1,7 @@
+import type { Scorer } from '@lea/data';
 import { interactionsOf, sequences, transitions, type Windows } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.ts';
-import type { Scorer } from './scorer.ts';
 import { transitionsOf } from './testing/transitions.ts';
 
 /** Scores every history alike. */
@@ -74,12 +74,15 @@ describe('evaluate', () => {
   it('tells the progress and stops on the signal', async () => {
     const seen: number[][] = [];
     const controller = new AbortController();
-    const onProgress = (done: number, total: number): void => {
-      seen.push([done, total]);
-      if (done >= 4) controller.abort(new Error('enough'));
+    const work = evaluate(constant(1, 2, 3, 4), data, { batch: 2, signal: controller.signal });
+    const following = async () => {
+      for await (const { done, total } of work) {
+        seen.push([done, total!]);
+        if (done >= 4) controller.abort(new Error('enough'));
+      }
     };
-    const stopped = evaluate(constant(1, 2, 3, 4), data, { batch: 2, signal: controller.signal, onProgress });
-    await expect(stopped).rejects.toThrow('enough');
+    await expect(following()).rejects.toThrow('enough');
+    await expect(work).rejects.toThrow('enough');
     expect(seen).toEqual([
       [2, 5],
       [4, 5],

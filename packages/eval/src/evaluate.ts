@@ -1,7 +1,8 @@
-import { LeaError, withDefaults } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
+import { LeaError, type Task, task, withDefaults } from '@lea/core';
+import { historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
+import { checkItems, checkShape } from './check-scorer.ts';
+import type { EvaluationEvent } from './events.ts';
 import { averages, rankOf } from './metrics.ts';
-import type { Scorer, Scores } from './scorer.ts';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
@@ -14,10 +15,8 @@ export interface EvaluateOptions {
    * ranking, except the chosen item; use it if users never repeat items. Default: `none`.
    */
   readonly exclude?: 'none' | 'seen';
-  /** Aborts between two batches; the promise rejects with the signal's reason. */
+  /** Aborts between two batches; the task rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with the number of events ranked so far and in total. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** The evaluation protocol; always report it together with the metrics. */
@@ -58,7 +57,7 @@ export interface Evaluation {
   readonly protocol: Protocol;
 }
 
-const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
+const defaults: Required<Omit<EvaluateOptions, 'signal'>> = {
   ks: [5, 10, 20],
   batch: 256,
   exclude: 'none',
@@ -72,12 +71,20 @@ const defaults: Required<Omit<EvaluateOptions, 'signal' | 'onProgress'>> = {
  *   different numbers of items), `E_CATALOG_DIFFERS` (they have different items or another order), `E_SCORE_SHAPE`,
  *   `E_SCORE_NAN`
  */
-export async function evaluate(
+export function evaluate(
   scorer: Scorer,
   transitions: Transitions,
   options: EvaluateOptions = {},
-): Promise<Evaluation> {
-  const { signal, onProgress, ...given } = options;
+): Task<Evaluation, EvaluationEvent<'evaluation'>> {
+  return task(() => ranking(scorer, transitions, options));
+}
+
+async function* ranking(
+  scorer: Scorer,
+  transitions: Transitions,
+  options: EvaluateOptions,
+): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
+  const { signal, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
   checkCounts('batch', [batch]);
   checkCounts('ks', ks);
@@ -88,13 +95,7 @@ export async function evaluate(
       hint: 'The set is empty. Change the split, for example to earlier times.',
     });
   }
-  if (scorer.items !== items) {
-    throw new LeaError('E_CATALOGUE_SIZE', `Expected ${scorer.name} to score the ${items} items of the data.`, {
-      value: scorer.items,
-      hint: 'Evaluate on a split of the data that the scorer was fitted to.',
-    });
-  }
-  if (scorer.itemIds) checkCatalog(scorer.name, scorer.itemIds, sequences.itemIds);
+  checkItems(scorer, sequences.itemIds);
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
   const ranks = new Int32Array(count);
@@ -108,7 +109,7 @@ export async function evaluate(
       if (Number.isNaN(rank)) throw nanScore(scorer, scores.subarray(i * items, (i + 1) * items), transitions, row);
       ranks[row] = exclude === 'none' ? rank : rank - seenAbove(scores, i * items, target[row]!, transitions, row);
     }
-    onProgress?.(start + rows.length, count);
+    yield { stage: 'evaluation', done: start + rows.length, total: count, unit: 'events' };
     // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
     await new Promise((resolve) => setTimeout(resolve));
   }
@@ -124,19 +125,6 @@ export async function evaluate(
     events: count,
     protocol: { ranking: 'full catalogue', items, exclude, window: scorer.window, events: count, users },
   };
-}
-
-/** Compares the item ids of a scorer with those of the data. */
-function checkCatalog(name: string, own: readonly string[], data: readonly string[]): void {
-  if (own === data || own.every((id, index) => id === data[index])) return;
-  const [known, there] = [new Set(own), new Set(data)];
-  const missing = own.filter((id) => !there.has(id)).length;
-  const added = data.filter((id) => !known.has(id)).length;
-  const what =
-    missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order of the items differs';
-  throw new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
-    hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
-  });
 }
 
 /** Number of items of the event's history that are ranked before its target. */
@@ -155,14 +143,6 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
 function checkCounts(option: string, values: readonly number[]): void {
   if (Array.isArray(values) && values.every((value) => Number.isInteger(value) && value > 0)) return;
   throw new LeaError('E_OPTION_VALUE', `evaluate: ${option} must be whole numbers of at least 1.`, { value: values });
-}
-
-function checkShape(scorer: Scorer, scores: Scores, size: number): void {
-  if (scores.length === size * scorer.items) return;
-  throw new LeaError('E_SCORE_SHAPE', `${scorer.name} returned the wrong number of scores for ${size} histories.`, {
-    value: scores.length,
-    hint: `It must return ${size} rows of ${scorer.items} scores.`,
-  });
 }
 
 function nanScore(scorer: Scorer, scores: Scores, { sequences, event, sequence }: Transitions, row: number): LeaError {

@@ -21,10 +21,21 @@ export {
   findBaseline,
 } from './define-baseline.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
+export type { EvaluationEvent } from './events.ts';
+export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
+export {
+  type AgainstBoth,
+  type Fidelity,
+  type FidelityOptions,
+  type FidelityRows,
+  fidelity,
+} from './fidelity/fidelity.ts';
+export { plattScaling } from './fidelity/platt-scaling.ts';
+export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
+export type { Moments } from './fidelity/statistics.ts';
+export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
 export { averages, definedMeasures, defineMeasure, type Gain, type Metric, parseMetric, rankOf } from './metrics.ts';
-
 export { type TextNearness, textNearness } from './nearness.ts';
-export type { Scorer, Scores } from './scorer.ts';
 export {
   type Comparison,
   clusteredMean,

@@ -1,5 +1,5 @@
-import { checkRanges, LeaError, nearest } from '@lea/core';
-import type { Scores } from './scorer.ts';
+import { checkRanges, LeaError, mean, nearest } from '@lea/core';
+import type { Scores } from '@lea/data';
 
 /** Value of an event with the relevant item at `rank` (from 1) in a list of length `k`; one relevant item per event. */
 export type Gain = (rank: number, k: number) => number;
@@ -127,9 +127,4 @@ export function averages(
     }
   }
   return result;
-}
-
-/** The mean; NaN without values. */
-export function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

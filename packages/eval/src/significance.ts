@@ -1,6 +1,6 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { LeaError, mean, withDefaults } from '@lea/core';
 import type { Evaluation } from './evaluate.ts';
-import { gains, mean, parseMetric } from './metrics.ts';
+import { gains, parseMetric } from './metrics.ts';
 import { normalQuantile } from './normal-quantile.ts';
 
 /** Options of {@link compare} and {@link interval}. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkChoices, checkRanges, LeaError } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, resource } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { stepCount } from './feed.ts';
@@ -64,7 +64,7 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
     await session.release();
   }
 
-  return { run, dispose, info: { backend: 'onnxruntime', nodes: recorded.nodes.length, threads } };
+  return { run, ...resource(dispose), info: { backend: 'onnxruntime', nodes: recorded.nodes.length, threads } };
 }
 
 async function createSession(model: Uint8Array, threads: number, spinning: boolean): Promise<InferenceSession> {

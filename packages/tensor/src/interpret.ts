@@ -1,4 +1,4 @@
-import { checkChoices } from '@lea/core';
+import { checkChoices, resource } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { onBackend, useBackend } from './backends.ts';
 import { stepCount } from './feed.ts';
@@ -27,7 +27,7 @@ export async function interpret(
   await tf.setBackend(before);
   return {
     run: async (feed) => onBackend(backend, () => runEagerly(program, specs, feed, mode)),
-    dispose: async () => {},
+    ...resource(async () => {}),
     info: { backend, nodes: 0, threads: 1 },
   };
 }

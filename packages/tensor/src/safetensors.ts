@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { contentHash, LeaError, readError, replaceFile, show } from '@lea/core';
+import { contentHash, LeaError, show } from '@lea/core';
+import { readError, replaceFile } from '@lea/core/node';
 import { bytesOf, decode, isStoredType, STORED_BYTES } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';

@@ -1,3 +1,4 @@
+import type { Resource } from '@lea/core';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Element types of tensors in programs. `bool` values are bytes, 0 or 1. */
@@ -92,8 +93,8 @@ export interface RunResult {
   readonly outputs: Values;
 }
 
-/** A program that is ready to run. */
-export interface Runner {
+/** A program that is ready to run. `dispose` releases its memory; the runner cannot be used afterwards. */
+export interface Runner extends Resource {
   /**
    * Runs the program. The feed is not changed, and later runs do not change the result. The feed is read without a copy, so do
    * not write to its arrays before the promise resolves.
@@ -101,8 +102,6 @@ export interface Runner {
    * @throws LeaError `E_FEED` when names, shapes or dtypes differ from the specs
    */
   run(feed: Feed): Promise<RunResult>;
-  /** Releases the memory. The runner cannot be used afterwards. */
-  dispose(): Promise<void>;
   /** Backend, number of recorded nodes (0 if interpreted) and number of threads. */
   readonly info: { readonly backend: string; readonly nodes: number; readonly threads: number };
 }

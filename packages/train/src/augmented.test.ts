@@ -47,7 +47,7 @@ async function valuesOf(augmentedActions: number): Promise<number[][]> {
   const train = ring();
   const options = { rankingHead: 'q', target: 'polyak', tau: 0.05, lr: 0.02, augmentedActions } as const;
   const { policy } = await fit({
-    agent: sqn(options)(sasrec({ size: 16, dropout: 0 })),
+    agent: sqn({ encoder: sasrec({ size: 16, dropout: 0 }), ...options }),
     train,
     validation: train,
     rewards: [0.2],

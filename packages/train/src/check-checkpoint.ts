@@ -15,11 +15,14 @@ export function progressProblem(progress: Partial<Progress> | null, phases: numb
     const count = progress[name];
     if (!Number.isSafeInteger(count) || count! < 0) return `its ${name} is ${show(count)}`;
   }
-  const { phase, phaseStart, validated, step, lossSum, best, curve, finished } = progress as Progress;
+  const { phase, phaseStart, validated, step, lossSum, best, curve, finished, lastValue, cutPhase } =
+    progress as Progress;
   if (phase >= phases) return `it is in phase ${phase} of ${phases}`;
   if (phaseStart > validated || validated > step) return `its steps are ${phaseStart}, ${validated}, ${step}`;
   if (!Number.isFinite(lossSum)) return `its lossSum is ${show(lossSum)}`;
   if (typeof finished !== 'boolean') return `its finished is ${show(finished)}`;
+  if (lastValue !== undefined && !Number.isFinite(lastValue)) return `its lastValue is ${show(lastValue)}`;
+  if (cutPhase !== undefined && typeof cutPhase !== 'string') return `its cutPhase is ${show(cutPhase)}`;
   if (best !== null && !isPoint(best)) return `its best is ${show(best)}`;
   return Array.isArray(curve) && curve.every(isPoint) ? undefined : `its curve is ${show(curve)}`;
 }
@@ -27,7 +30,7 @@ export function progressProblem(progress: Partial<Progress> | null, phases: numb
 function isPoint(point: Partial<CurvePoint> | null): boolean {
   if (typeof point !== 'object' || point === null) return false;
   const { phase, step, loss, value } = point;
-  return typeof phase === 'string' && [step, loss, value].every(Number.isFinite);
+  return typeof phase === 'string' && [step, loss ?? 0, value].every(Number.isFinite);
 }
 
 /** The first tensor that is missing, too many or of another form; undefined when all are as expected. */

@@ -9,13 +9,18 @@ export function checkAgent(agent: unknown): void {
   if (typeof agent === 'object' && agent !== null && 'encoder' in agent) return;
   throw new LeaError(
     'E_TRAIN_OPTION',
-    typeof agent === 'function' ? 'train: agent has no encoder yet.' : 'train: agent is missing.',
-    { hint: 'Give it as agent: snqn()(sasrec()).' },
+    typeof agent === 'function'
+      ? 'train: agent is a factory that has not been called with an encoder.'
+      : 'train: agent is missing.',
+    { hint: 'Give it as agent: snqn({ encoder: sasrec() }).' },
   );
 }
 
 /** Options with their defaults, before what follows from them. */
-type Completed = Omit<Plan, 'bareAgent' | 'joint' | 'networks' | 'shape' | 'statistics' | 'largestReward'>;
+type Completed = Omit<
+  Plan,
+  'bareAgent' | 'warmStart' | 'joint' | 'networks' | 'shape' | 'statistics' | 'largestReward'
+>;
 
 /**
  * Refuses what cannot be trained, before anything is compiled.
@@ -42,7 +47,7 @@ export function checkOptions({
   const { threads = 1 } = plan;
   const whole = [1, Number.MAX_VALUE, 'whole'] as const;
   checkRanges(
-    'train',
+    'fit',
     { ...plan, threads },
     {
       window: whole,
@@ -81,12 +86,12 @@ export function checkOptions({
       'Count it on the train rows: countingMemory(train).',
     );
   }
-  checkChoices('train', plan, {
+  checkChoices('fit', plan, {
     onMismatch: ['refuse', 'restart'],
     fusion: ['after', 'mixture', 'joint'],
     spinning: [true, false],
   });
-  checkSeed('train', plan.seed);
+  checkSeed('fit', plan.seed);
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);

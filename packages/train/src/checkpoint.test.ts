@@ -6,10 +6,10 @@ import { float32, int32, readSafetensors, type Value, writeSafetensors } from '@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TrainEvent } from './events.ts';
 import { chain } from './fixtures/chain.ts';
-import { fit, train } from './train.ts';
+import { fit } from './train.ts';
 
 const options = (given: object = {}) => ({
-  agent: ce()(sasrec({ size: 8 })),
+  agent: ce({ encoder: sasrec({ size: 8 }) }),
   train: chain(60, 1),
   validation: chain(20, 2),
   rewards: [0.2, 1],
@@ -30,7 +30,7 @@ let hash = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
   whole = join(folder, 'whole.safetensors');
-  for await (const event of train(options({ checkpoint: whole }))) if (event.type === 'checkpoint') break;
+  for await (const event of fit(options({ checkpoint: whole }))) if (event.type === 'checkpoint') break;
   const { policy, weightsHash } = await fit(options());
   await policy.dispose();
   hash = weightsHash;
@@ -123,7 +123,7 @@ it('a run that begins anew says why, and remains of killed writes are gone', asy
   const checkpoint = join(own, 'run.safetensors');
   const given = { checkpoint, threads: 2, onMismatch: 'restart' as const };
   const start = async (): Promise<Extract<TrainEvent, { type: 'start' }> | undefined> => {
-    for await (const event of train(options(given))) if (event.type === 'start') return event;
+    for await (const event of fit(options(given))) if (event.type === 'start') return event;
     return undefined;
   };
   expect(await start()).not.toHaveProperty('discarded');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { LeaError, removeRemains, show, stableJson } from '@lea/core';
+import { LeaError, show, stableJson } from '@lea/core';
+import { removeRemains } from '@lea/core/node';
 import { pick, prefixed, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import { progressProblem, tensorsProblem } from './check-checkpoint.ts';
 import { withoutSlots } from './state.ts';
@@ -9,8 +10,8 @@ import { withoutSlots } from './state.ts';
 export interface CurvePoint {
   readonly phase: string;
   readonly step: number;
-  /** Mean training loss since the validation before. */
-  readonly loss: number;
+  /** Mean training loss since the validation before; null before the first step (`init`). */
+  readonly loss: number | null;
   /** The metric that early stopping looks at. */
   readonly value: number;
 }
@@ -31,6 +32,10 @@ export interface Progress {
   readonly lossSteps: number;
   readonly curve: readonly CurvePoint[];
   readonly finished: boolean;
+  /** The first phase before this one that only `maxSteps` ended. */
+  readonly cutPhase?: string;
+  /** In files alone: what the validation that follows gave. Only `maxSteps` called for it, and it ended the run. */
+  readonly lastValue?: number;
 }
 
 /** A run at one instant. */
@@ -40,6 +45,8 @@ export interface RunState {
   readonly networks: readonly Values[];
   /** The same without slots, at the best validation of this phase; empty before the first one. */
   readonly best: readonly Values[];
+  /** The run before its last validation, where only `maxSteps` called for that one. */
+  readonly beforeLast?: RunState;
 }
 
 /** What a run is: a checkpoint of another identity cannot be gone on with. */
@@ -51,10 +58,13 @@ export type Identity = Readonly<Record<string, unknown>>;
  * @throws LeaError of `writeSafetensors`; the old file is untouched then
  */
 export async function saveCheckpoint(path: string, identity: Identity, run: RunState): Promise<void> {
-  await writeSafetensors(path, tensorsOf(run), {
+  // A run that maxSteps cut between two validations is saved before the last one: it may go on from there.
+  const { beforeLast, progress } = run;
+  const lastValue = progress.curve.at(-1)?.value;
+  await writeSafetensors(path, tensorsOf(beforeLast ?? run), {
     lea: FORMAT,
     identity: stableJson(identity),
-    progress: stableJson(run.progress),
+    progress: stableJson(beforeLast ? { ...beforeLast.progress, lastValue } : progress),
   });
 }
 
@@ -75,8 +85,9 @@ export interface LoadOptions {
 }
 
 /**
- * Reads a run back: the initial one when there is no file, or when it is of another run and `onMismatch` is `restart`; why
- * is told then. Removes what killed writes of the file left.
+ * Reads a run back as it was saved, and whether `maxSteps` has been raised since: all other options must be the same. The
+ * initial run when there is no file, or when it is of another run and `onMismatch` is `restart`; why is told then. Removes what
+ * killed writes of the file left.
  *
  * @throws LeaError `E_CHECKPOINT_DAMAGED`, `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS` (names the differences),
  * and those of `readSafetensors`
@@ -85,28 +96,30 @@ export async function loadCheckpoint(
   path: string,
   identity: Identity,
   { initial, phases, onMismatch }: LoadOptions,
-): Promise<{ readonly run: RunState; readonly discarded?: string }> {
+): Promise<{ readonly run: RunState; readonly raised: boolean; readonly discarded?: string }> {
   await removeRemains(dirname(path), basename(path));
-  if (!existsSync(path)) return { run: initial };
+  const unread = { run: initial, raised: false };
+  if (!existsSync(path)) return unread;
   const { tensors, metadata } = await readWholeCheckpoint(path);
   if (metadata.lea !== FORMAT || !metadata.identity || !metadata.progress) {
     const discarded = 'The file is not a checkpoint of this trainer.';
-    if (onMismatch === 'restart') return { run: initial, discarded };
+    if (onMismatch === 'restart') return { ...unread, discarded };
     throw new LeaError('E_CHECKPOINT_FOREIGN', discarded, {
       value: path,
       hint: "Give checkpoint another path, or set onMismatch to 'restart' to overwrite it.",
     });
   }
-  const differences = differencesOf(jsonOf(metadata.identity, path), JSON.parse(stableJson(identity)));
-  if (differences.length > 0) {
-    const discarded = `The checkpoint is of a run with other options: ${differences.join('; ')}.`;
-    if (onMismatch === 'restart') return { run: initial, discarded };
+  const saved = jsonOf(metadata.identity, path) as Identity;
+  const progress = jsonOf(metadata.progress, path) as Progress;
+  const raised = capOf(identity) > capOf(saved);
+  const discarded = mismatch(saved, identity, raised, progress);
+  if (discarded !== undefined) {
+    if (onMismatch === 'restart') return { ...unread, discarded };
     throw new LeaError('E_CHECKPOINT_OPTIONS', discarded, {
       value: path,
-      hint: "Use those options, give checkpoint another path, or set onMismatch to 'restart' to begin anew.",
+      hint: "Use the saved options, give checkpoint another path, or set onMismatch to 'restart' to begin anew.",
     });
   }
-  const progress = jsonOf(metadata.progress, path) as Progress;
   const problem = progressProblem(progress, phases);
   if (problem !== undefined) throw damaged(path, problem);
   const hasBest = progress.best !== null;
@@ -114,10 +127,28 @@ export async function loadCheckpoint(
   const misfit = tensorsProblem(tensors, tensorsOf({ networks, best: hasBest ? networks.map(withoutSlots) : [] }));
   if (misfit !== undefined) throw damaged(path, misfit);
   const sets = (name: string) => networks.map((_, i) => pick(`${name}${i + 1}/`, tensors));
-  return { run: { progress, networks: sets('network'), best: hasBest ? sets('best') : [] } };
+  return { run: { progress, networks: sets('network'), best: hasBest ? sets('best') : [] }, raised };
 }
 
 const FORMAT = 'train-checkpoint-1';
+
+/** Why a saved run is not the one that the options describe; undefined when it is. */
+function mismatch(saved: Identity, given: Identity, raised: boolean, progress: Progress | null): string | undefined {
+  const differences = differencesOf(
+    raised ? { ...saved, maxSteps: given.maxSteps } : saved,
+    JSON.parse(stableJson(given)),
+  );
+  if (differences.length > 0) {
+    const lowered = capOf(given) < capOf(saved) ? ' maxSteps can only be raised.' : '';
+    return `The checkpoint is of a run with other options: ${differences.join('; ')}.${lowered}`;
+  }
+  if (!raised || progress?.cutPhase === undefined) return undefined;
+  return `maxSteps ${capOf(saved)} ended phase "${progress.cutPhase}" and a later phase has begun: with ${capOf(given)} the earlier one would have gone on.`;
+}
+
+function capOf({ maxSteps }: Identity): number {
+  return typeof maxSteps === 'number' ? maxSteps : Number.POSITIVE_INFINITY;
+}
 
 /** "batch: 256 saved, 128 given" for every leaf that differs. */
 function differencesOf(saved: unknown, given: unknown, path = ''): string[] {

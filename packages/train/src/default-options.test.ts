@@ -14,13 +14,13 @@ const biased = sasrec({ size: 4, tied: 'bias' });
 
 describe('defaults that follow from the agent', () => {
   it.each<[string, Agent, number]>([
-    ['tied weights', ce()(tied), 8],
-    ['tied weights with a bias', ce()(biased), 8],
-    ['tied weights of an RL agent', snqn()(tied), 8],
-    ['a supervised agent', ce()(free), 4],
-    ['an agent of two networks', snqn()(free), 3],
-    ['an agent with a Polyak target', sqn({ target: 'polyak', tau: 0.1 })(free), 3],
-    ['an agent with copies', sac({ target: 'copy', copyEvery: 5 })(free), 3],
+    ['tied weights', ce({ encoder: tied }), 8],
+    ['tied weights with a bias', ce({ encoder: biased }), 8],
+    ['tied weights of an RL agent', snqn({ encoder: tied }), 8],
+    ['a supervised agent', ce({ encoder: free }), 4],
+    ['an agent of two networks', snqn({ encoder: free }), 3],
+    ['an agent with a Polyak target', sqn({ encoder: free, target: 'polyak', tau: 0.1 }), 3],
+    ['an agent with copies', sac({ encoder: free, target: 'copy', copyEvery: 5 }), 3],
   ])('patience of %s', (_, agent, patience) => {
     expect(plan(agent).patience).toBe(patience);
     expect(plan(agent, { patience: 5 }).patience).toBe(5);
@@ -28,10 +28,10 @@ describe('defaults that follow from the agent', () => {
 
   it('validates every half epoch of each network, of whole steps', () => {
     // 400 rows in batches of 64 are 6.25 steps.
-    expect(plan(ce()(free), { batch: 64 })).toMatchObject({ networks: 1, evaluateEvery: 3 });
-    expect(plan(snqn()(free), { batch: 64 })).toMatchObject({ networks: 2, evaluateEvery: 6 });
-    expect(plan(ce()(free))).toMatchObject({ batch: 256, evaluateEvery: 1 });
-    expect(plan(ce()(free), { batch: 1000 })).toMatchObject({ batch: 400, evaluateEvery: 1 });
-    expect(plan(ce()(free), { evaluateEvery: 9 }).evaluateEvery).toBe(9);
+    expect(plan(ce({ encoder: free }), { batch: 64 })).toMatchObject({ networks: 1, evaluateEvery: 3 });
+    expect(plan(snqn({ encoder: free }), { batch: 64 })).toMatchObject({ networks: 2, evaluateEvery: 6 });
+    expect(plan(ce({ encoder: free }))).toMatchObject({ batch: 256, evaluateEvery: 1 });
+    expect(plan(ce({ encoder: free }), { batch: 1000 })).toMatchObject({ batch: 400, evaluateEvery: 1 });
+    expect(plan(ce({ encoder: free }), { evaluateEvery: 9 }).evaluateEvery).toBe(9);
   });
 });

@@ -1,9 +1,18 @@
 import type { Fusion, Policy } from '@lea/agents';
+import type { Progress } from '@lea/core';
 import type { Values } from '@lea/tensor';
 import type { CurvePoint } from './checkpoint.ts';
+import type { Ending } from './progress.ts';
+import type { MappedItems } from './warm-start/warm-start.ts';
 
-/** What a run tells while it goes. Steps count from 1 over all phases. */
-export type TrainEvent =
+/**
+ * What a run tells while it goes. `done` are the steps so far, over all phases; `total` is the step at which the run ends at
+ * the earliest: as long as validation improves, it grows.
+ */
+export type TrainEvent = Progress<'training', 'steps'> & TrainEventDetails;
+
+/** What is told of each `type` of event. Steps count from 1 over all phases. */
+export type TrainEventDetails =
   | {
       readonly type: 'start';
       readonly agent: string;
@@ -16,6 +25,8 @@ export type TrainEvent =
       readonly evaluateEvery: number;
       /** Step of the checkpoint that is gone on from; 0 for a new run. */
       readonly resumedFrom: number;
+      /** How the items of `init` became those of this run; absent without `init`. */
+      readonly init?: MappedItems;
       /** Why a checkpoint that was there is not gone on from (`onMismatch: 'restart'`). */
       readonly discarded?: string;
     }
@@ -41,7 +52,13 @@ export type TrainEvent =
   | { readonly type: 'stopped'; readonly step: number; readonly path: string | undefined }
   /** The trained network was fused with the memory; `value` is the metric on validation. */
   | { readonly type: 'fused'; readonly step: number; readonly fusion: Fusion; readonly value: number }
-  | { readonly type: 'done'; readonly step: number; readonly best: CurvePoint; readonly weightsHash: string };
+  | {
+      readonly type: 'done';
+      readonly step: number;
+      readonly best: CurvePoint;
+      readonly weightsHash: string;
+      readonly ended: Ending;
+    };
 
 export interface TrainResult {
   /** The trained agent, ready to recommend; the caller disposes it. */
@@ -58,6 +75,10 @@ export interface TrainResult {
   readonly curve: readonly CurvePoint[];
   /** Content hash of `params`: equal for equal options, resumed or not. */
   readonly weightsHash: string;
+  /** How the items of `init` became those of this run; undefined without `init`. */
+  readonly init: MappedItems | undefined;
+  /** What ended the last phase; undefined where the signal ended the run. */
+  readonly ended: Ending | undefined;
   /** Whether the signal ended the run before its time. */
   readonly stopped: boolean;
 }

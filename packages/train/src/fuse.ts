@@ -1,5 +1,5 @@
 import { checkMemory, createPolicy, type Fusion, type Memory, type Policy, type ScoringOptions } from '@lea/agents';
-import { checkChoices, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, LeaError, type Progress, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { averages } from '@lea/eval';
 import { CUTOFFS, checkMetric } from './metric.ts';
@@ -16,6 +16,9 @@ export interface FuseOptions {
   /** Stops between two batches with the signal's own reason. */
   readonly signal: AbortSignal | undefined;
 }
+
+/** How many of the validation events a fusion has read. */
+export type FusionEvent = Progress<'fusion', 'events'>;
 
 /** How the weight of a network was found. */
 export interface FittedFusion {
@@ -48,17 +51,19 @@ export interface Fused extends FittedFusion {
  * @param policy without a memory
  * @throws LeaError as `fitFusion`
  */
-export async function fuse(
+export function fuse(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
   options: Partial<FuseOptions> & ScoringOptions = {},
-): Promise<Fused> {
-  const { batch, threads, backend, ...given } = options;
-  const fitted = await fitFusion(policy, memory, validation, given);
-  const { agent, params, shape, text, itemIds } = policy;
-  const parts = { text, itemIds, memory, fusion: fitted.fusion };
-  return { ...fitted, policy: createPolicy(agent, params, shape, { ...parts, batch, threads, backend }) };
+): Task<Fused, FusionEvent> {
+  return task(async function* () {
+    const { batch, threads, backend, ...given } = options;
+    const fitted = yield* fitFusion(policy, memory, validation, given);
+    const { agent, params, shape, text, itemIds } = policy;
+    const parts = { text, itemIds, memory, fusion: fitted.fusion };
+    return { ...fitted, policy: createPolicy(agent, params, shape, { ...parts, batch, threads, backend }) };
+  });
 }
 
 /**
@@ -68,12 +73,21 @@ export async function fuse(
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalogue)
  */
-export async function fitFusion(
+export function fitFusion(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
   options: Partial<FuseOptions> = {},
-): Promise<FittedFusion> {
+): Task<FittedFusion, FusionEvent> {
+  return task(() => fitting(policy, memory, validation, options));
+}
+
+async function* fitting(
+  policy: Policy,
+  memory: Memory,
+  validation: Transitions,
+  options: Partial<FuseOptions>,
+): AsyncGenerator<FusionEvent, FittedFusion> {
   const defaults: FuseOptions = {
     form: 'after',
     metric: 'ndcg@10',
@@ -137,6 +151,7 @@ export async function fitFusion(
         }
       }
     }
+    yield { stage: 'fusion', done: from + rows.length, total: count, unit: 'events' };
   }
   const curve = weights.map((weight, w) => {
     const likely = likelihoods[w]!;

@@ -1,3 +1,4 @@
+import { weightsHash } from '@lea/agents';
 import { contentHash } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Runner, Value } from '@lea/tensor';
@@ -17,6 +18,7 @@ export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Id
     validation: dataHash(plan.validation),
     signals: signalsHash(plan.signals),
     text: textHash(plan.text),
+    ...(plan.warmStart && { init: weightsHash(plan.warmStart.params) }),
     ...(plan.memory && { memory: { hash: plan.memory.hash, fusion: plan.fusion } }),
     shape,
     rewards,

@@ -1,6 +1,6 @@
 export type { CurvePoint } from './checkpoint.ts';
-export type { TrainEvent, TrainResult } from './events.ts';
-export { type FittedFusion, type Fused, type FuseOptions, fitFusion, fuse } from './fuse.ts';
+export type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
+export { type FittedFusion, type Fused, type FuseOptions, type FusionEvent, fitFusion, fuse } from './fuse.ts';
 export { type MemoryTeacherOptions, memoryTeacher } from './memory-teacher.ts';
 export { checkMetric } from './metric.ts';
 export { mixSignals } from './mix-signals.ts';
@@ -8,4 +8,4 @@ export type { TrainOptions } from './options.ts';
 export { trainingProgram } from './program.ts';
 export type { SamplerOptions } from './sampler.ts';
 export { leaSignals, type SignalOptions, type Signals } from './signals.ts';
-export { fit, train } from './train.ts';
+export { fit } from './train.ts';

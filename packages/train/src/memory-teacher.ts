@@ -1,7 +1,6 @@
-import { leaveOwnUserOut, type Memory, topK } from '@lea/agents';
+import { leaveOwnUserOut, type Memory } from '@lea/agents';
 import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
-import { type Annotation, rewardStatistics } from '@lea/env';
+import { type Annotation, rewardStatistics, rowsHash, type Transitions, topK } from '@lea/data';
 
 export interface MemoryTeacherOptions {
   /** Positive actions per row. Default 20; more and fewer as in `annotate` of @lea/env. */

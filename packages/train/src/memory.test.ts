@@ -23,7 +23,7 @@ import { fitFusion, fuse } from './fuse.ts';
 import { memoryTeacher } from './memory-teacher.ts';
 import { planOf, type TrainOptions } from './options.ts';
 import { leaSignals } from './signals.ts';
-import { fit, train } from './train.ts';
+import { fit } from './train.ts';
 
 const data = chain(60, 1);
 const validation = chain(20, 2);
@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: ce()(sasrec({ size: 8, dropout: 0.1 })),
+  agent: ce({ encoder: sasrec({ size: 8, dropout: 0.1 }) }),
   train: data,
   validation,
   rewards: [0.2, 1],
@@ -83,12 +83,11 @@ describe('training with a memory', () => {
   });
 
   it('tells of the fusion, and serves what validation promised', async () => {
-    const events = train(small({ memory }));
+    const work = fit(small({ memory }));
     let said: { value: number } | undefined;
-    let next = await events.next();
-    for (; !next.done; next = await events.next()) if (next.value.type === 'fused') said = next.value;
-    const { policy } = next.value;
-    const { metrics } = await evaluate(policy.asScorer(), validation);
+    for await (const event of work) if (event.type === 'fused') said = event;
+    const { policy } = await work;
+    const { metrics } = await evaluate(policy, validation);
     expect(said!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
     await policy.dispose();
   });
@@ -103,7 +102,7 @@ describe('training with a memory', () => {
     const windows = historyWindows(validation, [0, 1, 2, 3], 5);
     expect(await again.score(windows)).toEqual(await policy.score(windows));
     // The validation of training ranked by the same scores.
-    const { metrics } = await evaluate(policy.asScorer(), validation);
+    const { metrics } = await evaluate(policy, validation);
     const last = await fit(small({ memory, fusion: 'joint' }));
     expect(last.best!.value).toBeCloseTo(metrics['ndcg@10']!, 6);
     for (const one of [policy, again, last.policy]) await one.dispose();
@@ -134,9 +133,9 @@ describe('training with a memory', () => {
   });
 
   it.each([
-    ['a loss at every position', ce()(sasrecModern({ size: 8 }))],
-    ['a sampled loss', ce({ loss: 'sampled-softmax', candidates: 4 })(sasrec({ size: 8 }))],
-    ['an agent that ranks by Q', snqn({ rankingHead: 'q', negatives: 2 })(sasrec({ size: 8 }))],
+    ['a loss at every position', ce({ encoder: sasrecModern({ size: 8 }) })],
+    ['a sampled loss', ce({ encoder: sasrec({ size: 8 }), loss: 'sampled-softmax', candidates: 4 })],
+    ['an agent that ranks by Q', snqn({ encoder: sasrec({ size: 8 }), rankingHead: 'q', negatives: 2 })],
   ])('joint: %s is refused with the way out', async (_, agent) => {
     await expect(fit(small({ agent, memory, fusion: 'joint' }))).rejects.toMatchObject({
       code: 'E_MEMORY_JOINT',
@@ -175,7 +174,7 @@ describe('fitFusion', () => {
             const fusion = { form, weight, repeat: bonus };
             const fused = createPolicy(policy.agent, policy.params, policy.shape, { memory, fusion, threads: 1 });
             const scores = await fused.score(windows);
-            const { metrics } = await evaluate(fused.asScorer(), validation);
+            const { metrics } = await evaluate(fused, validation);
             await fused.dispose();
             return { likelihood: meanLogSoftmax(scores), value: metrics['ndcg@10']! };
           }),
@@ -195,7 +194,9 @@ describe('fitFusion', () => {
   });
 
   it('with a Q head, the temperature is the usual spread of its values', async () => {
-    const { policy } = await fit(small({ agent: snqn({ rankingHead: 'q', negatives: 2 })(sasrec({ size: 8 })) }));
+    const { policy } = await fit(
+      small({ agent: snqn({ encoder: sasrec({ size: 8 }), rankingHead: 'q', negatives: 2 }) }),
+    );
     const { fusion } = await fitFusion(policy, memory, validation);
     const count = Math.min(256, validation.count);
     const scores = await policy.score(

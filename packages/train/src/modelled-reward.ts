@@ -1,5 +1,4 @@
-import type { Transitions } from '@lea/data';
-import type { Annotation } from '@lea/env';
+import type { Annotation, Transitions } from '@lea/data';
 import type { SignalOptions } from './signals.ts';
 
 /** What says how raw modelled rewards become those of the TD loss. */

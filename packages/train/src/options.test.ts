@@ -12,7 +12,7 @@ import { leaSignals } from './signals.ts';
 const data = chain(12, 1);
 const validation = chain(6, 2);
 const items = data.sequences.itemIds.length;
-const agent = ce()(sasrec({ size: 8 }));
+const agent = ce({ encoder: sasrec({ size: 8 }) });
 let memory: Awaited<ReturnType<typeof countingMemory>>;
 beforeAll(async () => {
   memory = await countingMemory(data, { window: 3, gateSteps: 1 });
@@ -36,7 +36,7 @@ it('train refuses what is no number in every numeric option', () => {
     }),
     { numRuns: 300 },
   );
-  for (const seed of [0.3, 2 ** 53]) expect(() => planOf({ ...given, seed })).toThrow(/train: seed must be/);
+  for (const seed of [0.3, 2 ** 53]) expect(() => planOf({ ...given, seed })).toThrow(/fit: seed must be/);
 });
 
 it('signals, teachers and fusions refuse what is no number', async () => {

@@ -1,4 +1,4 @@
-import { type Agent, type Fusion, type Memory, type Shape, withMemory } from '@lea/agents';
+import { type Agent, type Fusion, type Memory, type Policy, type Shape, withMemory } from '@lea/agents';
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
@@ -7,9 +7,10 @@ import { largestReward } from './health.ts';
 import type { SamplerOptions } from './sampler.ts';
 import type { Signals } from './signals.ts';
 import { itemStatistics } from './statistics.ts';
+import { type WarmStart, warmStart } from './warm-start/warm-start.ts';
 
 export interface TrainOptions {
-  /** What is trained: encoder, heads and losses, e.g. `snqn()(sasrec())`. */
+  /** What is trained: encoder, heads and losses, e.g. `snqn({ encoder: sasrec() })`. */
   agent: Agent;
   /** The logged decisions that are learned from. */
   train: Transitions;
@@ -35,7 +36,18 @@ export interface TrainOptions {
    * dips before it rises), else 4 for supervised and 3 for RL agents. Higher: later, surer stopping.
    */
   patience?: number;
-  /** Steps per phase at most; default unlimited: a phase ends by early stopping or with the steps the agent gives it. */
+  /**
+   * A trained policy that training starts from, by `fit`, `train` or `loadPolicy`. Default none: weights are random. The agent
+   * has the policy's type, its encoder the policy's options; learning rates and losses may differ. Items are mapped by id: new
+   * ones start from their text (encoders with `text: 'init'`) or from the mean of the others, and items that are gone are
+   * dropped. All networks of the agent start from these weights, with a fresh optimizer. The weights are validated before the
+   * first step, so the first phase ends at least as good on validation; a later phase has a selection of its own. The policy's memory is not read: give one that is counted anew.
+   */
+  init?: Policy;
+  /**
+   * Steps per phase at most; default unlimited: a phase ends by early stopping or with the steps the agent gives it. It may be
+   * raised on a run that has a checkpoint: the run goes on as if it had had the larger one from the start.
+   */
   maxSteps?: number;
   /** The validation metric that early stopping maximises; default `ndcg@10`, over all events. */
   metric?: string;
@@ -75,12 +87,15 @@ const JOINT_VALUES = 2 ** 24;
 /** Options with every default filled in, and what follows from them. */
 export interface Plan
   extends Required<
-    Omit<TrainOptions, 'signals' | 'memory' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend'>
+    Omit<TrainOptions, 'signals' | 'memory' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend' | 'init'>
   > {
   /** What learns: with `joint`, the agent together with its memory. */
   agent: Agent;
   /** The agent as it was given. */
   bareAgent: Agent;
+  init: Policy | undefined;
+  /** The weights of `init` on this catalog. */
+  warmStart: WarmStart | undefined;
   signals: Signals | undefined;
   memory: Memory | undefined;
   /** The memory, where it joins the network in training. */
@@ -103,14 +118,14 @@ export interface Plan
  * Fills in defaults and refuses what cannot be trained, before anything is compiled.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_SAMPLER`, `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_MEMORY`,
- *   `E_MEMORY_JOINT`
+ *   `E_MEMORY_JOINT`, `E_TRAIN_INIT`
  */
 export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
   checkAgent(agent);
   const networks = agent.target === 'coin' ? 2 : 1;
   const { batch: asked = 256 } = options;
-  checkRanges('train', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
+  checkRanges('fit', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
   const batch = Math.min(asked, train.count);
   const defaults = {
     agent,
@@ -125,6 +140,7 @@ export function planOf(options: TrainOptions): Plan {
     patience: defaultPatience(agent),
     maxSteps: Number.POSITIVE_INFINITY,
     metric: 'ndcg@10',
+    init: undefined as Policy | undefined,
     signals: undefined as Signals | undefined,
     memory: undefined as Memory | undefined,
     fusion: 'after' as Fusion['form'],
@@ -137,7 +153,7 @@ export function planOf(options: TrainOptions): Plan {
     backend: undefined as string | undefined,
     spinning: true,
   };
-  const plan = { ...withDefaults<typeof defaults>('train', defaults, options), batch };
+  const plan = { ...withDefaults<typeof defaults>('fit', defaults, options), batch };
   const shape = {
     items: train.sequences.itemIds.length,
     window: plan.window,
@@ -150,10 +166,14 @@ export function planOf(options: TrainOptions): Plan {
   const chunk = joint
     ? Math.max(1, Math.min(plan.chunk, Math.floor(JOINT_VALUES / (batch * shape.items))))
     : plan.chunk;
+  const learning = joint ? withMemory(agent, joint, { form: 'joint' }) : agent;
+  const { init, text } = plan;
+  const { itemIds } = train.sequences;
   return {
     ...plan,
-    agent: joint ? withMemory(agent, joint, { form: 'joint' }) : agent,
+    agent: learning,
     bareAgent: agent,
+    warmStart: init && warmStart(init, { agent: learning, shape, itemIds, text }),
     joint,
     chunk,
     networks,

@@ -3,14 +3,14 @@ import { float32 } from '@lea/tensor';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import { planOf, type TrainOptions } from './options.ts';
-import { chunkSteps, initialRun, nextPhase, phaseEnded, validatedRun, validationDue } from './progress.ts';
+import { chunkSteps, earliestEnd, initialRun, nextPhase, phaseEnded, validatedRun, validationDue } from './progress.ts';
 import { tally } from './tally.ts';
 
 const data = chain(10, 1, 4, 20);
 const encoder = sasrec({ size: 4 });
 const plan = (more: Partial<TrainOptions> = {}) =>
   planOf({
-    ...{ agent: ce()(encoder), train: data, validation: data, rewards: [0.2, 1], batch: 10 },
+    ...{ agent: ce({ encoder }), train: data, validation: data, rewards: [0.2, 1], batch: 10 },
     ...{ evaluateEvery: 7, patience: 2, maxSteps: 18, chunk: 4, ...more },
   });
 
@@ -70,7 +70,7 @@ describe('a phase', () => {
   });
 
   it('has the steps that the agent gives it, whatever the patience; the next one begins anew there', () => {
-    const p = plan({ agent: sac({ warmup: 5 })(encoder), patience: 1 });
+    const p = plan({ agent: sac({ encoder, warmup: 5 }), patience: 1 });
     const run = at(initialRun(p), { step: 4, validated: 4, waited: 3 });
     expect(phaseEnded(p, run)).toBe(false);
     expect(chunkSteps(p, run, 4)).toBe(1);
@@ -93,4 +93,23 @@ it('losses are means over steps: of a call, and since the last validation', () =
   expect(event).toMatchObject({ step: 6, loss: 3, value: 0.5, improved: true });
   expect(validated.progress).toMatchObject({ validated: 6, lossSum: 0, lossSteps: 0 });
   expect(validated.progress.curve).toHaveLength(1);
+});
+
+describe('the earliest end', () => {
+  it('is where no validation improves any more, or all steps are done', () => {
+    const p = plan({ maxSteps: 30 });
+    const run = initialRun(p);
+    expect(earliestEnd(p, run)).toBe(21); // the first validation is the best, two more are waited for
+    const best = { phase: 'ce', step: 14, loss: 1, value: 0.3 };
+    expect(earliestEnd(p, at(run, { step: 25, validated: 21, best, waited: 1 }))).toBe(28);
+    expect(earliestEnd(p, at(run, { step: 21, validated: 21, best, waited: 0 }))).toBe(30);
+    expect(earliestEnd(p, at(run, { step: 9, finished: true }))).toBe(9);
+  });
+
+  it('counts the phases that follow', () => {
+    const p = plan({ agent: sac({ encoder, warmup: 11 }), maxSteps: 100 });
+    const run = initialRun(p);
+    expect(earliestEnd(p, run)).toBe(11 + 21);
+    expect(earliestEnd(p, nextPhase(p, at(run, { step: 11, validated: 11 })))).toBe(11 + 21);
+  });
 });

@@ -1,15 +1,18 @@
 import type { Agent } from '@lea/agents';
 import { fold, key } from '@lea/core';
 import type { CurvePoint, RunState } from './checkpoint.ts';
-import type { TrainEvent } from './events.ts';
+import type { TrainEventDetails } from './events.ts';
 import type { Plan } from './options.ts';
 import { copied, initialState, withoutSlots, withSlots } from './state.ts';
 
-/** The run before its first step: every network with its own weights. */
-export function initialRun({ agent, seed, networks, shape, text }: Plan): RunState {
+/** The run before its first step: every network with its own weights, or all with those of a trained policy. */
+export function initialRun({ agent, seed, networks, shape, text, warmStart }: Plan): RunState {
   const root = fold(key(seed), 'weights');
   const started = Array.from({ length: networks }, (_, i) =>
-    withSlots(agent.phases[0]!, initialState(agent, agent.init(fold(root, i + 1), shape, text))),
+    withSlots(
+      agent.phases[0]!,
+      initialState(agent, warmStart ? copied(warmStart.params) : agent.init(fold(root, i + 1), shape, text)),
+    ),
   );
   const progress = {
     ...phaseStart(0, 0),
@@ -36,8 +39,52 @@ export function phaseEnded(plan: Plan, run: RunState): boolean {
   return validated === step && step - phaseStart >= phaseSteps(plan, run);
 }
 
+/** The step at which the run ends at the earliest: where no validation improves from now on. */
+export function earliestEnd(plan: Plan, run: RunState): number {
+  const { phase, phaseStart, validated, best, waited, step, finished } = run.progress;
+  if (finished) return step;
+  // The first validation is the best so far, whatever it is.
+  const unimproved = (plan.patience + 1) * plan.evaluateEvery;
+  const now = best === null ? unimproved : validated - phaseStart + (plan.patience - waited) * plan.evaluateEvery;
+  return plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
+    const patient = i === 0 ? now : unimproved;
+    return sum + Math.min(plan.maxSteps, steps === 'early-stopping' ? patient : steps);
+  }, phaseStart);
+}
+
+/**
+ * What ends a phase: `patience` ran out, the agent's own number of `steps`, or `maxSteps`. The last only where a larger one would
+ * have changed something: the phase would go on, or its last validation would not have been.
+ */
+export type Ending = 'patience' | 'steps' | 'maxSteps';
+
+/** What ended the phase of a run that is at its end. */
+export function ending(plan: Plan, run: RunState): Ending {
+  const { steps } = phaseOf(plan, run);
+  const { step, phaseStart, waited } = run.progress;
+  const done = step - phaseStart;
+  if (steps !== 'early-stopping') return done < steps ? 'maxSteps' : 'steps';
+  const isOnTime = done % plan.evaluateEvery === 0;
+  return waited >= plan.patience && (isOnTime || done < plan.maxSteps) ? 'patience' : 'maxSteps';
+}
+
+/**
+ * A saved run, ready to go on.
+ *
+ * @param raised whether `maxSteps` is larger than when it was saved: what it ended goes on
+ */
+export function resumedRun(plan: Plan, saved: RunState, raised: boolean): RunState {
+  const { lastValue, ...progress } = saved.progress;
+  const run: RunState = { ...saved, progress };
+  if (lastValue !== undefined) {
+    return raised ? run : nextPhase(plan, validatedRun(plan, run, { [plan.metric]: lastValue })[0]);
+  }
+  return raised && !phaseEnded(plan, run) ? { ...run, progress: { ...progress, finished: false } } : run;
+}
+
 export function validationDue(plan: Plan, run: RunState): boolean {
-  const { step, validated, phaseStart } = run.progress;
+  const { step, validated, phaseStart, curve } = run.progress;
+  if (step === 0) return plan.warmStart !== undefined && curve.length === 0;
   const done = step - phaseStart;
   return step > validated && (done % plan.evaluateEvery === 0 || done === phaseSteps(plan, run));
 }
@@ -50,21 +97,32 @@ export function chunkSteps(plan: Plan, run: RunState, step: number): number {
 }
 
 /** The run after a validation of its current networks, and what is told about it. */
-export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, number>): [RunState, TrainEvent] {
+export function validatedRun(
+  plan: Plan,
+  run: RunState,
+  metrics: Record<string, number>,
+): [RunState, TrainEventDetails] {
   const { progress } = run;
   const value = metrics[plan.metric]!;
   const { step, lossSum, lossSteps } = progress;
-  const point: CurvePoint = { phase: phaseOf(plan, run).name, step, loss: lossSum / lossSteps, value };
+  const point: CurvePoint = {
+    phase: phaseOf(plan, run).name,
+    step,
+    loss: lossSteps > 0 ? lossSum / lossSteps : null,
+    value,
+  };
   const improved = progress.best === null || value > progress.best.value;
   const best = improved ? point : progress.best!;
   const waited = improved ? 0 : progress.waited + 1;
   const curve = [...progress.curve, point];
+  const validated: RunState = {
+    ...run,
+    progress: { ...progress, validated: step, best, waited, curve, lossSum: 0, lossSteps: 0 },
+    best: improved ? run.networks.map((network) => copied(withoutSlots(network))) : run.best,
+  };
+  const isBetween = (step - progress.phaseStart) % plan.evaluateEvery !== 0;
   return [
-    {
-      ...run,
-      progress: { ...progress, validated: step, best, waited, curve, lossSum: 0, lossSteps: 0 },
-      best: improved ? run.networks.map((network) => copied(withoutSlots(network))) : run.best,
-    },
+    isBetween && ending(plan, validated) === 'maxSteps' ? { ...validated, beforeLast: run } : validated,
     { type: 'validation', ...point, metrics, improved, best, patienceLeft: plan.patience - waited },
   ];
 }
@@ -75,10 +133,11 @@ export function validatedRun(plan: Plan, run: RunState, metrics: Record<string, 
  */
 export function nextPhase(plan: Plan, run: RunState): RunState {
   const { phase, step, curve } = run.progress;
+  const cutPhase = run.progress.cutPhase ?? (ending(plan, run) === 'maxSteps' ? phaseOf(plan, run).name : undefined);
   const following = plan.agent.phases[phase + 1];
   if (!following) return { ...run, progress: { ...run.progress, finished: true } };
   return {
-    progress: { ...phaseStart(phase + 1, step), curve, finished: false },
+    progress: { ...phaseStart(phase + 1, step), curve, finished: false, ...(cutPhase !== undefined && { cutPhase }) },
     networks: (following.start === 'best' ? run.best : run.networks).map((network) => withSlots(following, network)),
     best: [],
   };

@@ -1,5 +1,4 @@
-import { rowsHash, type Transitions } from '@lea/data';
-import type { Annotation } from '@lea/env';
+import { type Annotation, rowsHash, type Transitions } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { leaSignals, type SignalOptions, signalsHash } from './signals.ts';
 

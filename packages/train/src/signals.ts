@@ -10,8 +10,7 @@ import {
   permutation,
   withDefaults,
 } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
-import type { Annotation } from '@lea/env';
+import { type Annotation, rowsHash, type Transitions } from '@lea/data';
 import { standardizedStates } from './environment-states.ts';
 import { modelledReward, positiveRewards } from './modelled-reward.ts';
 import { createSampler } from './sampler.ts';

@@ -28,7 +28,7 @@ describe('itemStatistics', () => {
   });
 
   it('logQ is the log of the distribution that candidates are drawn from', () => {
-    const agent = ce({ loss: 'sampled-softmax', samplingPower: 1 })(sasrec());
+    const agent = ce({ encoder: sasrec(), loss: 'sampled-softmax', samplingPower: 1 });
     const { logQ, ...others } = itemStatistics(agent, log);
     expect(others).toEqual({});
     const expected = [1 / 7, 3 / 7, 2 / 7, 1 / 7].map(Math.log);
@@ -37,14 +37,14 @@ describe('itemStatistics', () => {
   });
 
   it('logFrequency is the log of the share of the log, with a floor', () => {
-    const { logFrequency } = itemStatistics(sa2c({ smoothing: 0.5 })(sasrec()), log);
+    const { logFrequency } = itemStatistics(sa2c({ encoder: sasrec(), smoothing: 0.5 }), log);
     for (const [i, value] of [1 / 7, 3 / 7, 2 / 7, 1 / 7].map(Math.log).entries()) {
       expect(logFrequency!.data[i]).toBeCloseTo(value, 6);
     }
   });
 
   it('is empty for losses that read none', () => {
-    expect(itemStatistics(ce()(sasrec()), log)).toEqual({});
+    expect(itemStatistics(ce({ encoder: sasrec() }), log)).toEqual({});
   });
 });
 

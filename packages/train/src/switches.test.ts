@@ -1,10 +1,10 @@
 import { type Agent, ce, sa2c, sac, sasrec, snqn, sqn } from '@lea/agents';
-import type { Annotation } from '@lea/env';
+import type { Annotation } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
 import { leaSignals, type SignalOptions, type Signals } from './signals.ts';
-import { train } from './train.ts';
+import { fit } from './train.ts';
 
 const data = chain(30, 1, 6, 20);
 const k = 3;
@@ -32,16 +32,16 @@ const uses: Use[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({
 const encoder = sasrec({ size: 8, dropout: 0.1 });
 const negatives = 3;
 const makers: Record<string, (options?: object) => Agent> = {
-  ce: (options) => ce(options)(encoder),
-  sqn: (options) => sqn(options)(encoder),
-  snqn: (options) => snqn({ negatives, ...options })(encoder),
-  sac: (options) => sac({ warmup: 2, ...options })(encoder),
-  sa2c: (options) => sa2c({ negatives, warmup: 2, ...options })(encoder),
+  ce: (options) => ce({ encoder, ...options }),
+  sqn: (options) => sqn({ encoder, ...options }),
+  snqn: (options) => snqn({ encoder, negatives, ...options }),
+  sac: (options) => sac({ encoder, warmup: 2, ...options }),
+  sa2c: (options) => sa2c({ encoder, negatives, warmup: 2, ...options }),
 };
 
 /** Losses of the first steps, and the weights they lead to. */
 async function run(agent: Agent, signals: Signals | undefined, given: Partial<TrainOptions> = {}) {
-  const events = train({
+  const work = fit({
     agent,
     train: data,
     validation: data,
@@ -58,14 +58,10 @@ async function run(agent: Agent, signals: Signals | undefined, given: Partial<Tr
     ...given,
   });
   const losses: number[] = [];
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done) {
-      await value.policy.dispose();
-      return { losses, hash: value.weightsHash };
-    }
-    if (value.type === 'step') losses.push(value.loss);
-  }
+  for await (const event of work) if (event.type === 'step') losses.push(event.loss);
+  const { policy, weightsHash } = await work;
+  await policy.dispose();
+  return { losses, hash: weightsHash };
 }
 
 const signalsOf = (use: Use, stateForm: SignalOptions['stateForm'] = 'targets') =>
@@ -124,7 +120,7 @@ describe('targets and the states of an environment', () => {
     ['sampled items', { loss: 'sampled-softmax', candidates: 6 }],
     ['contrast', { alignmentForm: 'contrastive' }],
   ])('%s: compiled as eagerly', async (_, options) => {
-    const agent = snqn({ negatives, alignment: 0.2, criticState: true, ...(options as object) })(encoder);
+    const agent = snqn({ encoder, negatives, alignment: 0.2, criticState: true, ...(options as object) });
     const given = { maxSteps: 4, evaluateEvery: 4 };
     const [compiled, eager] = [
       await run(agent, signals, given),

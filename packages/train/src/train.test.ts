@@ -9,26 +9,27 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from './events.ts';
 import { chain } from './fixtures/chain.ts';
 import { planOf, type TrainOptions } from './options.ts';
-import { fit, train } from './train.ts';
+import { fit } from './train.ts';
 
 const data = chain(60, 1);
 const validation = chain(20, 2);
 const encoder = sasrec({ size: 8, dropout: 0.1 });
 const sampled = { loss: 'sampled-softmax', candidates: 6, samplingPower: 1 } as const;
 const agents: Record<string, Agent> = {
-  'one network': ce()(encoder),
-  'coin flip': snqn({ negatives: 3 })(encoder),
-  'Polyak target': sqn({ target: 'polyak', tau: 0.05 })(encoder),
-  'periodic copy': sqn({ target: 'copy', copyEvery: 3 })(encoder),
-  'sampled items, coin flip': snqn({ negatives: 3, ...sampled })(encoder),
+  'one network': ce({ encoder }),
+  'coin flip': snqn({ encoder, negatives: 3 }),
+  'Polyak target': sqn({ encoder, target: 'polyak', tau: 0.05 }),
+  'periodic copy': sqn({ encoder, target: 'copy', copyEvery: 3 }),
+  'sampled items, coin flip': snqn({ encoder, negatives: 3, ...sampled }),
   'sampled items, Polyak target, two phases': sa2c({
+    encoder: sasrec({ size: 8, tied: true }),
     negatives: 3,
     target: 'polyak',
     tau: 0.05,
     ...sampled,
-  })(sasrec({ size: 8, tied: true })),
-  'two phases': sa2c({ negatives: 3 })(encoder),
-  'two phases, fixed warm-up': sa2c({ negatives: 3, warmup: 11 })(encoder),
+  }),
+  'two phases': sa2c({ encoder, negatives: 3 }),
+  'two phases, fixed warm-up': sa2c({ encoder, negatives: 3, warmup: 11 }),
 };
 
 const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
@@ -54,24 +55,20 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function all(options: TrainOptions): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-  const generator = train(options);
+  const work = fit(options);
   const events: TrainEvent[] = [];
-  for (;;) {
-    const { done, value } = await generator.next();
-    if (done) {
-      await value.policy.dispose();
-      return { events, result: value };
-    }
-    events.push(value);
-  }
+  for await (const event of work) events.push(event);
+  const result = await work;
+  await result.policy.dispose();
+  return { events, result };
 }
 
-/** Takes some events, then forgets the generator without a word, as a killed process does. */
+/** Takes some events, then forgets the work without a word, as a killed process does. */
 async function crashAfter(count: number, options: TrainOptions): Promise<TrainEvent[]> {
-  const generator = train(options);
+  const work = fit(options)[Symbol.asyncIterator]();
   const events: TrainEvent[] = [];
   for (let i = 0; i < count; i++) {
-    const { done, value } = await generator.next();
+    const { done, value } = await work.next();
     if (done) break;
     events.push(value);
   }
@@ -92,7 +89,7 @@ it('batches that cannot be made while a call runs leave no rejection behind', as
       [1e30, 'E_TRAIN_DIVERGED'],
     ] as const) {
       const rewards = [0.2, 1];
-      const events = train(small({ agent: ce({ lr })(encoder), rewards, chunk: 1 }));
+      const events = fit(small({ agent: ce({ encoder, lr }), rewards, chunk: 1 }));
       const going = async () => {
         for await (const event of events) if (event.type === 'step' && rewards.length === 2) rewards.push(0);
       };
@@ -105,7 +102,18 @@ it('batches that cannot be made while a call runs leave no rejection behind', as
   }
 });
 
-describe('train', () => {
+describe('fit', () => {
+  it('tells how far it is, and that leaving the loop is not the end', async () => {
+    const { events } = await all(small());
+    expect(ofType(events, 'step').map(({ done, total, unit }) => [done, total, unit].join(' '))).toEqual(
+      [4, 7, 11, 14, 18].map((done) => `${done} 18 steps`),
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'done', stage: 'training', done: 18, total: 18 });
+    const work = fit(small());
+    for await (const event of work) if (event.type === 'step') break;
+    await expect(work).rejects.toMatchObject({ code: 'E_TASK_STOPPED' });
+  });
+
   it('gives equal bits for equal seeds, whatever the chunks, and others for other seeds', async () => {
     const { result } = await all(small());
     expect((await all(small({ chunk: 5 }))).result.weightsHash).toBe(result.weightsHash);
@@ -138,17 +146,14 @@ describe('train', () => {
       const uncut = await all(small({ agent: agents[name]! }));
       const stop = new AbortController();
       const events: TrainEvent[] = [];
-      const generator = train(options({ signal: stop.signal }));
-      for (;;) {
-        const { done, value } = await generator.next();
-        if (done) {
-          expect(value).toMatchObject({ stopped: true, steps: 11 });
-          await value.policy.dispose();
-          break;
-        }
-        events.push(value);
-        if (value.type === 'step' && value.step >= 8) stop.abort();
+      const work = fit(options({ signal: stop.signal }));
+      for await (const event of work) {
+        events.push(event);
+        if (event.type === 'step' && event.step >= 8) stop.abort();
       }
+      const cut = await work;
+      expect(cut).toMatchObject({ stopped: true, steps: 11 });
+      await cut.policy.dispose();
       expect(events.slice(-2)).toMatchObject([
         { type: 'checkpoint', step: expect.any(Number) },
         { type: 'stopped', path: join(folder, 'run.safetensors') },
@@ -175,13 +180,10 @@ describe('train', () => {
   it('a stop at a validation that is due leaves it to the next run', async () => {
     const checkpoint = join(folder, 'run.safetensors');
     const stop = new AbortController();
-    const generator = train(small({ checkpoint, signal: stop.signal }));
     const seen: string[] = [];
-    for (;;) {
-      const { done, value } = await generator.next();
-      if (done) break;
-      seen.push(value.type);
-      if (value.type === 'step' && value.step === 7) stop.abort();
+    for await (const event of fit(small({ checkpoint, signal: stop.signal }))) {
+      seen.push(event.type);
+      if (event.type === 'step' && event.step === 7) stop.abort();
     }
     expect(seen).not.toContain('validation');
     const { result } = await all(small({ checkpoint }));
@@ -207,22 +209,22 @@ describe('train', () => {
 
   it('learns the chain, and keeps its best weights', async () => {
     const { events, result } = await all(
-      small({ agent: ce({ lr: 0.02 })(encoder), evaluateEvery: 15, maxSteps: 240, patience: 4, chunk: 15 }),
+      small({ agent: ce({ encoder, lr: 0.02 }), evaluateEvery: 15, maxSteps: 240, patience: 4, chunk: 15 }),
     );
     const values = result.curve.map(({ value }) => value);
     expect(result.best!.value).toBe(Math.max(...values));
     expect(result.best!.value).toBeGreaterThan(0.6);
     for (const { best, value, improved } of ofType(events, 'validation')) expect(best.value === value).toBe(improved);
     // The policy is made of the best weights: it repeats the best validation.
-    const fresh = await fit(small({ agent: ce({ lr: 0.02 })(encoder), evaluateEvery: 15, maxSteps: 240, patience: 4 }));
+    const fresh = await fit(small({ agent: ce({ encoder, lr: 0.02 }), evaluateEvery: 15, maxSteps: 240, patience: 4 }));
     expect(fresh.weightsHash).toBe(result.weightsHash);
-    const { metrics } = await evaluate(fresh.policy.asScorer('policy'), validation);
+    const { metrics } = await evaluate(fresh.policy, validation);
     await fresh.policy.dispose();
     expect(metrics['ndcg@10']).toBeCloseTo(result.best!.value, 5);
   });
 
   it('ends a phase when its patience is over', async () => {
-    const { result } = await all(small({ agent: ce({ lr: 0 })(encoder), patience: 2, maxSteps: 700 }));
+    const { result } = await all(small({ agent: ce({ encoder, lr: 0 }), patience: 2, maxSteps: 700 }));
     // Nothing is learned at that rate: the first validation stays the best.
     expect(result.best!.step).toBe(7);
     expect(result.steps).toBe(21);
@@ -246,7 +248,7 @@ describe('train', () => {
   });
 
   it.each(['init', 'project'] as const)('trains encoders that read texts (%s)', async (text) => {
-    const agent = ce()(sasrec({ size: 8, text, tied: true }));
+    const agent = ce({ encoder: sasrec({ size: 8, text, tied: true }) });
     const vectors = Float32Array.from({ length: 30 * 12 }, (_, i) => Math.sin(i));
     const options = small({ agent, text: { dtype: 'float32', shape: [30, 12], data: vectors } });
     const { result } = await all(options);
@@ -258,7 +260,7 @@ describe('train', () => {
   it('gives losses the statistics of the train split', async () => {
     const hashes = [0, 0.5].map(async (smoothing) => {
       const options = { negatives: 3, warmup: 3, target: 'polyak', advantageClip: [0.5, 1] } as const;
-      const agent = sa2c({ ...options, smoothing })(encoder);
+      const agent = sa2c({ encoder, ...options, smoothing });
       return (await all(small({ agent, maxSteps: 4 }))).result.weightsHash;
     });
     expect(new Set(await Promise.all(hashes)).size).toBe(2);
@@ -273,7 +275,7 @@ describe('train', () => {
 
 describe('sampled losses', () => {
   const learned = async (items: number, options: object) => {
-    const agent = ce({ lr: 0.02, ...options })(sasrec({ size: 16, dropout: 0 }));
+    const agent = ce({ encoder: sasrec({ size: 16, dropout: 0 }), lr: 0.02, ...options });
     const sets = { train: chain(250, 3, 10, items), validation: chain(40, 4, 10, items) };
     return (await all(small({ agent, ...sets, batch: 128, evaluateEvery: 50, maxSteps: 200 }))).result.best!.value;
   };
@@ -291,7 +293,7 @@ describe('sampled losses', () => {
 
 describe('what train refuses', () => {
   it('a run that diverges, naming step, part and cure', async () => {
-    const agent = ce({ lr: 1e30 })(encoder);
+    const agent = ce({ encoder, lr: 1e30 });
     await expect(fit(small({ agent }))).rejects.toMatchObject({
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(/step \d+ of phase "train": "loss\/ce".*learning rate/),
@@ -299,11 +301,11 @@ describe('what train refuses', () => {
   });
 
   it('weights that are NaN by the first validation, naming step, phase and cure', async () => {
-    const agent = sac({ warmup: 1, lr: 1e38 })(encoder);
+    const agent = sac({ encoder, warmup: 1, lr: 1e38 });
     await expect(fit(small({ agent }))).rejects.toMatchObject({
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(
-        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr;/,
+        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr\b/,
       ),
     });
   });
@@ -311,7 +313,7 @@ describe('what train refuses', () => {
   it('the collapse of SAC as released: values below 0, and a cross entropy that grows for ever', async () => {
     const collapse = (clamp: boolean) =>
       small({
-        agent: sac({ warmup: 0, clamp, lr: 0.05 })(encoder),
+        agent: sac({ encoder, warmup: 0, clamp, lr: 0.05 }),
         rewards: [-1, -1],
         maxSteps: 120,
         evaluateEvery: 60,
@@ -334,7 +336,7 @@ describe('what train refuses', () => {
     const checkpoint = join(folder, 'run.safetensors');
     await crashAfter(6, small({ checkpoint }));
     expect(existsSync(checkpoint)).toBe(true);
-    await expect(fit(small({ checkpoint, batch: 16, agent: ce({ lr: 0.1 })(encoder) }))).rejects.toMatchObject({
+    await expect(fit(small({ checkpoint, batch: 16, agent: ce({ encoder, lr: 0.1 }) }))).rejects.toMatchObject({
       code: 'E_CHECKPOINT_OPTIONS',
       message: expect.stringMatching(/agent\.lr: 0\.001 saved, 0\.1 given; batch: 32 saved, 16 given/),
     });
@@ -361,8 +363,8 @@ describe('what train refuses', () => {
     await refused({ signals: { reward: new Float32Array(data.count).fill(Number.NaN) } }).toThrow(
       /signals.reward\[0\]/,
     );
-    await refused({ agent: undefined }).toThrow(/agent is missing.*snqn\(\)\(sasrec\(\)\)/);
-    await refused({ agent: snqn() }).toThrow(/agent has no encoder/);
+    await refused({ agent: undefined }).toThrow(/agent is missing.*snqn\(\{ encoder: sasrec\(\) \}\)/);
+    await refused({ agent: snqn }).toThrow(/agent is a factory/);
     await refused({ onMismatch: 'restar' }).toThrow(/Did you mean "restart"/);
     await refused({ sampler: { type: 'permutation', bucket: true } }).toThrow(/Did you mean "buckets"/);
   });
@@ -415,6 +417,6 @@ describe('what train refuses', () => {
 
   it('text that an encoder needs', async () => {
     const refused = (given: object) => expect(fit(small(given as Partial<TrainOptions>))).rejects;
-    await refused({ agent: ce()(sasrec({ size: 8, text: 'project' })) }).toThrow(/text/);
+    await refused({ agent: ce({ encoder: sasrec({ size: 8, text: 'project' }) }) }).toThrow(/text/);
   });
 });

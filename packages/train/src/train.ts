@@ -1,19 +1,31 @@
 import { createPolicy, type Fusion, type Policy, weightsHash } from '@lea/agents';
-import { key } from '@lea/core';
+import { key, type Task, task } from '@lea/core';
 import { pick, type Values } from '@lea/tensor';
 import { preparePhase } from './advance.ts';
 import { type Chunk, createBatches } from './batches.ts';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
-import type { TrainEvent, TrainResult } from './events.ts';
+import type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
 import { inputSpecs } from './feeds.ts';
 import { type FittedFusion, fitFusion } from './fuse.ts';
 import { identityOf } from './identity.ts';
 import { type Plan, planOf, type TrainOptions } from './options.ts';
-import { chunkSteps, initialRun, nextPhase, phaseEnded, phaseOf, validatedRun, validationDue } from './progress.ts';
+import {
+  chunkSteps,
+  earliestEnd,
+  ending,
+  initialRun,
+  nextPhase,
+  phaseEnded,
+  phaseOf,
+  resumedRun,
+  validatedRun,
+  validationDue,
+} from './progress.ts';
 import { createValidator } from './validation.ts';
 
 /**
- * Trains an agent on logged transitions with early stopping, phase after phase, and tells how it goes.
+ * Trains an agent on logged transitions with early stopping, phase after phase: `await fit(options)` gives the trained policy,
+ * `for await (const event of fit(options))` tells how it goes. An aborted `signal` ends the run well: see `stopped`.
  *
  * Everything random is a pure function of the seed and the step, and checkpoints hold the whole state between two steps:
  * a run cut at any instant and started again with the same options ends with the same bits.
@@ -22,12 +34,20 @@ import { createValidator } from './validation.ts';
  * @throws LeaError as `planOf`; `E_TRAIN_DIVERGED`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`,
  *   `E_CHECKPOINT_DAMAGED`
  */
-export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, void> {
+export function fit(options: TrainOptions): Task<TrainResult, TrainEvent> {
+  return task(() => fitting(options));
+}
+
+async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, undefined> {
   const plan = planOf(options);
   const { checkpoint, signal } = plan;
   const open: { dispose(): Promise<void> }[] = [];
   try {
     let run = initialRun(plan);
+    const tell = (details: TrainEventDetails): TrainEvent => {
+      const { step: done } = run.progress;
+      return { ...details, stage: 'training', done, total: earliestEnd(plan, run), unit: 'steps' };
+    };
     const batches = createBatches(plan, key(plan.seed), inputSpecs(plan));
     const { validate, runner: scoring } = await createValidator(plan, rankingParams(run.networks));
     open.push(scoring);
@@ -36,13 +56,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     if (checkpoint) {
       const { phases } = plan.agent;
       const options = { initial: run, phases: phases.length, onMismatch: plan.onMismatch };
-      ({ run, discarded } = await loadCheckpoint(checkpoint, identity, options));
+      const loaded = await loadCheckpoint(checkpoint, identity, options);
+      run = resumedRun(plan, loaded.run, loaded.raised);
+      discarded = loaded.discarded;
     }
-    yield startEvent(plan, run, discarded);
+    yield tell(startEvent(plan, run, discarded));
 
     while (!run.progress.finished) {
       const phase = phaseOf(plan, run);
-      yield { type: 'phase', phase: phase.name, index: run.progress.phase, step: run.progress.step };
+      yield tell({ type: 'phase', phase: phase.name, index: run.progress.phase, step: run.progress.step });
       const training = await preparePhase(plan, run);
       open.push(training);
       let ahead: Chunk | undefined;
@@ -50,8 +72,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         const { step } = run.progress;
         if (signal?.aborted || validationDue(plan, run)) run = training.settled(run);
         if (signal?.aborted) {
-          if (checkpoint) yield await saved(checkpoint, identity, run);
-          yield { type: 'stopped', step, path: checkpoint };
+          if (checkpoint) yield tell(await saved(checkpoint, identity, run));
+          yield tell({ type: 'stopped', step, path: checkpoint });
           return resultOf(plan, run, true);
         }
         if (validationDue(plan, run)) {
@@ -59,9 +81,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           if (!metrics) continue;
           const [validated, event] = validatedRun(plan, run, metrics);
           run = validated;
-          yield event;
+          yield tell(event);
           // A phase's last validation is saved below, as the state that the next phase begins with.
-          if (checkpoint && !phaseEnded(plan, run)) yield await saved(checkpoint, identity, run);
+          if (checkpoint && !phaseEnded(plan, run)) yield tell(await saved(checkpoint, identity, run));
           continue;
         }
         const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
@@ -74,36 +96,24 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         const { run: advanced, means } = await running;
         ahead = await making;
         run = advanced;
-        yield { type: 'step', phase: phase.name, step: next, ...means };
+        yield tell({ type: 'step', phase: phase.name, step: next, ...means });
       }
       await open.pop()!.dispose();
       run = nextPhase(plan, run);
-      if (checkpoint) yield await saved(checkpoint, identity, run);
+      if (checkpoint) yield tell(await saved(checkpoint, identity, run));
     }
     const fused = await unlessAborted(signal, fusedResult(plan, resultOf(plan, run, false)));
     if (!fused) {
-      yield { type: 'stopped', step: run.progress.step, path: checkpoint };
+      yield tell({ type: 'stopped', step: run.progress.step, path: checkpoint });
       return resultOf(plan, run, true);
     }
     const { result, fitted } = fused;
-    if (fitted) yield { type: 'fused', step: result.steps, fusion: fitted.fusion, value: fitted.value };
-    yield { type: 'done', step: result.steps, best: result.best!, weightsHash: result.weightsHash };
+    if (fitted) yield tell({ type: 'fused', step: result.steps, fusion: fitted.fusion, value: fitted.value });
+    const { steps, best, weightsHash, ended } = result;
+    yield tell({ type: 'done', step: steps, best: best!, weightsHash, ended: ended! });
     return result;
   } finally {
     for (const runner of open) await runner.dispose();
-  }
-}
-
-/**
- * `train` without the events.
- *
- * @throws LeaError as `train`
- */
-export async function fit(options: TrainOptions): Promise<TrainResult> {
-  const events = train(options);
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done) return value;
   }
 }
 
@@ -112,7 +122,7 @@ function rankingParams(networks: readonly Values[]): Values {
   return pick('params/', networks[0]!);
 }
 
-function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEvent {
+function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDetails {
   const { agent, train, batch, networks, evaluateEvery } = plan;
   const sizes = Object.values(rankingParams(run.networks)).map(({ data }) => data.length);
   return {
@@ -124,11 +134,16 @@ function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEvent {
     stepsPerEpoch: (train.count / batch) * networks,
     evaluateEvery,
     resumedFrom: run.progress.step,
+    ...(plan.warmStart && { init: plan.warmStart.items }),
     ...(discarded !== undefined && { discarded }),
   };
 }
 
-async function saved(path: string, identity: Parameters<typeof saveCheckpoint>[1], run: RunState): Promise<TrainEvent> {
+async function saved(
+  path: string,
+  identity: Parameters<typeof saveCheckpoint>[1],
+  run: RunState,
+): Promise<TrainEventDetails> {
   await saveCheckpoint(path, identity, run);
   return { type: 'checkpoint', step: run.progress.step, path };
 }
@@ -146,7 +161,18 @@ function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   const params = rankingParams(run.best.length > 0 ? run.best : run.networks);
   const { step, best, curve } = run.progress;
   const policy = policyOf(plan, params, plan.joint && { form: 'joint' });
-  return { policy, params, steps: step, best, curve, weightsHash: weightsHash(params), stopped, fusion: policy.fusion };
+  return {
+    policy,
+    params,
+    steps: step,
+    best,
+    curve,
+    weightsHash: weightsHash(params),
+    init: plan.warmStart?.items,
+    ended: stopped ? undefined : ending(plan, run),
+    stopped,
+    fusion: policy.fusion,
+  };
 }
 
 function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefined): Policy {

@@ -1,4 +1,5 @@
-import { LeaError, readWhole } from '@lea/core';
+import { LeaError } from '@lea/core';
+import { readWhole } from '@lea/core/node';
 
 /**
  * A JSON file that a person wrote: UTF-8, with or without a byte order mark.

@@ -1,19 +1,14 @@
 import { resolve } from 'node:path';
 import { LeaError } from '@lea/core';
+import { type Catalog, createWorld, type EventSet, type Interactions, type Transitions, type World } from '@lea/data';
 import {
-  type Catalog,
-  createWorld,
-  type EventSet,
-  type Interactions,
   lastfmCatalog,
   loadIndustrial,
   loadLastfm,
   loadRetailrocket,
   readCatalog,
   readInteractions,
-  type Transitions,
-  type World,
-} from '@lea/data';
+} from '@lea/data/node';
 import { definedDataset } from '../config/defined.ts';
 import type { DatasetConfig } from '../config/schema.ts';
 import { locate } from './locate.ts';

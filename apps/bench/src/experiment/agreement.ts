@@ -1,7 +1,6 @@
-import { fold, integers, key } from '@lea/core';
-import { historyWindows, type Transitions, type World } from '@lea/data';
-import { type RewardModel, scoresAsRewards } from '@lea/env';
-import { agreement, coOccurrence } from '@lea/eval';
+import { fold, integers, key, mean } from '@lea/core';
+import { historyWindows, type RewardModel, type Transitions, type World } from '@lea/data';
+import { agreement, coOccurrence, scoresAsRewards } from '@lea/eval';
 import type { Context } from './context.ts';
 
 /** How well scores agree with a world's true reward: means over histories of the agreement among its candidates. */
@@ -85,9 +84,6 @@ function meanAgreement(score: Float64Array, truth: Float64Array, candidates: num
     const part = [row * candidates, (row + 1) * candidates] as const;
     return agreement(score.subarray(...part), truth.subarray(...part));
   });
-  const mean = (of: (a: Agreed) => number) => {
-    const values = each.map(of).filter(Number.isFinite);
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
-  };
-  return { spearman: mean((a) => a.spearman), pairwiseAccuracy: mean((a) => a.pairwiseAccuracy) };
+  const meanOf = (of: (a: Agreed) => number) => mean(each.map(of).filter(Number.isFinite));
+  return { spearman: meanOf((a) => a.spearman), pairwiseAccuracy: meanOf((a) => a.pairwiseAccuracy) };
 }

@@ -1,4 +1,5 @@
-import { LeaError, removeRemains } from '@lea/core';
+import { LeaError } from '@lea/core';
+import { removeRemains } from '@lea/core/node';
 import { lockFolder } from './lock.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { evaluate } from '@lea/eval';
 import type { Context } from './context.ts';
+import { follow } from './follow.ts';
 import { runMemory } from './memory-alone.ts';
 import type { BaselineJob } from './plan.ts';
 import { baseRecord, type FinishedRun, saveRun } from './record.ts';
@@ -9,14 +10,10 @@ import { tunedBaseline } from './tuning.ts';
 /** Counts, ranks the test events and saves the outcome. */
 export async function runBaseline(job: BaselineJob, context: Context): Promise<FinishedRun> {
   if (job.config.type === 'counting-memory') return runMemory(job, job.config, context);
-  const { progress, signal, experiment, split } = context;
+  const { signal, experiment, split } = context;
   const started = performance.now();
   const { config, scorer, trials } = await tunedBaseline(job.config, context);
-  const evaluation = await evaluate(scorer, split.test, {
-    ks: experiment.ks,
-    signal,
-    onProgress: (step, total) => progress.at({ step, total }),
-  });
+  const evaluation = await follow(evaluate(scorer, split.test, { ks: experiment.ks, signal }), context);
   const seconds = (performance.now() - started) / 1000;
   const record = {
     ...baseRecord(job, context, evaluation),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { contentHash } from '@lea/core';
-import { type Annotation, type CrossFitOptions, crossFit } from '@lea/env';
+import type { Annotation } from '@lea/data';
+import { type CrossFitOptions, crossFit } from '@lea/env';
 import type { Context } from './context.ts';
 import { type EnvironmentRecord, fitOptions, loadRecord, saveRecord } from './environment.ts';
 import { follow } from './follow.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeSealed } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
 import { type Environment, fitEnvironment, loadEnvironment } from '@lea/env';
 import { type RewardAgreement, rewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';

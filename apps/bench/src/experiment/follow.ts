@@ -1,23 +1,30 @@
-import type { Progress as EnvironmentProgress } from '@lea/env';
+import type { Progress, Task } from '@lea/core';
+import type { EnvironmentEvent } from '@lea/env';
 import type { Context } from './context.ts';
 
 /**
- * Drains a generator of progress, showing it.
+ * The result of a task; shows how far it is.
  *
- * @param stages gets the last metrics of each stage @param onProgress gets every step
+ * @param stages gets the last metrics of each stage @param onEvent gets every event
  */
-export async function follow<T>(
-  work: AsyncGenerator<EnvironmentProgress, T>,
+export async function follow<T, E extends Progress>(
+  work: Task<T, E>,
   { progress }: Pick<Context, 'progress'>,
   stages: Record<string, unknown> = {},
-  onProgress?: (progress: EnvironmentProgress) => Promise<void>,
+  onEvent?: (event: E) => Promise<void>,
 ): Promise<T> {
-  for (;;) {
-    const { done, value } = await work.next();
-    if (done) return value;
-    const { stage, step, total, metrics } = value;
-    progress.at({ step, total, stage });
-    if (metrics) stages[stage] = { step, ...metrics };
-    await onProgress?.(value);
+  for await (const event of work) {
+    const { done, total, metrics } = event as Progress & Pick<EnvironmentEvent, 'metrics'>;
+    const stage = titleOf(event);
+    progress.at({ step: done, total, stage });
+    if (metrics) stages[stage] = { step: done, ...metrics };
+    await onEvent?.(event);
   }
+  return work;
+}
+
+/** What a stage is called; each fold of a cross-fit counts its own. */
+function titleOf({ stage, fold }: Progress & Pick<EnvironmentEvent, 'fold'>): string {
+  const title = stage.replaceAll('-', ' ');
+  return fold ? `${title}, fold ${fold.number} of ${fold.of}` : title;
 }

@@ -4,6 +4,7 @@ import { evaluate } from '@lea/eval';
 import { fuse } from '@lea/train';
 import { validationMetric } from '../config/metrics.ts';
 import type { Context } from './context.ts';
+import { follow } from './follow.ts';
 import { broken, intact } from './intact.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, loadRun, type RunRecord, saveRun } from './record.ts';
@@ -22,17 +23,19 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
     await bare.dispose();
     throw broken(network.folder, 'its policy is not that of its record');
   }
-  progress.at({ step: 0, stage: 'weights on validation' });
   // The config refuses to join what is trained already.
-  const fused = await fuse(bare, memory, split.validation, {
-    form: form as 'after' | 'mixture',
-    metric: validationMetric(experiment.runs),
-    signal,
-    threads,
-  });
+  const fused = await follow(
+    fuse(bare, memory, split.validation, {
+      form: form as 'after' | 'mixture',
+      metric: validationMetric(experiment.runs),
+      signal,
+      threads,
+    }),
+    context,
+  );
   const { policy, fusion, value, curve } = fused;
   try {
-    const evaluation = await evaluate(policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...policy, name: job.name }, split.test, { ks: experiment.ks, signal });
     await policy.save(join(job.folder, 'policy'));
     const record: RunRecord = {
       ...baseRecord(job, context, evaluation, policy.agent.rankingHead),

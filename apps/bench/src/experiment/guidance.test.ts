@@ -1,3 +1,4 @@
+import { task } from '@lea/core';
 import { annotate } from '@lea/env';
 import { leaSignals } from '@lea/train';
 import { expect, test, vi } from 'vitest';
@@ -5,7 +6,7 @@ import type { Context } from './context.ts';
 import { createGuide } from './guidance.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
 
-vi.mock('@lea/env', () => ({ annotate: vi.fn(async function* () {}) }));
+vi.mock('@lea/env', () => ({ annotate: vi.fn(() => task(async function* () {})) }));
 vi.mock('@lea/train', () => ({ leaSignals: vi.fn(() => 'signals'), mixSignals: vi.fn((all) => all.join(' and ')) }));
 vi.mock('./environment.ts', () => ({
   loadRecord: async () => undefined,

@@ -1,5 +1,6 @@
 import { contentHash } from '@lea/core';
-import { type AnnotateOptions, type Annotation, annotate } from '@lea/env';
+import type { Annotation } from '@lea/data';
+import { type AnnotateOptions, annotate } from '@lea/env';
 import { leaSignals, memoryTeacher, mixSignals } from '@lea/train';
 import { bringsStates } from '../config/environments.ts';
 import type { RunConfig } from '../config/schema.ts';

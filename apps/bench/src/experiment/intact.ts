@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { LeaError, readSealed, stableJson } from '@lea/core';
+import { LeaError, stableJson } from '@lea/core';
+import { readSealed } from '@lea/core/node';
 
 /**
  * The JSON file of something finished, or undefined when there is none.

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, writeSealed } from '@lea/core';
+import { contentHash } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
 import {
   catalogueModel,
   type LanguageModel,
@@ -65,16 +66,14 @@ function itemTokensOf(
   context: Context,
   lm: LanguageModel | undefined,
 ): Promise<Made<Value>> {
-  const { dataset, threads, signal, progress, models } = context;
+  const { dataset, threads, signal, models } = context;
   const { texts } = dataset.catalog!;
   const learned = async (from: LanguageModel, stages: Record<string, unknown>): Promise<Value> => {
     const learning = learnItemTokens(from, texts, { seed, threads, signal, ...config.itemTokens });
     return (await follow(learning, context, stages)).vectors;
   };
-  const encoded = (): Promise<Value> => {
-    const onProgress = (step: number, total: number): void => progress.at({ step, total, stage: 'text vectors' });
-    return textVectors(texts, { model: config.model!, dtype: PRECISION, signal, onProgress });
-  };
+  const encoded = (): Promise<Value> =>
+    follow(textVectors(texts, { model: config.model!, dtype: PRECISION, signal }), context);
   // frozen text vectors draw nothing
   const drawn = lm && { seed };
   return kept('tokens', { ...origin(context), ...drawn, ...resolvedLanguage(config, models) }, context, {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { writeError } from '@lea/core';
+import { writeError } from '@lea/core/node';
 
 /** SQLite's code for a database that another connection has locked. */
 const BUSY = 5;

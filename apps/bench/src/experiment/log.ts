@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LeaError, readWhole, sealed, unsealed } from '@lea/core';
+import { LeaError, sealed, unsealed } from '@lea/core';
+import { readWhole } from '@lea/core/node';
 
 /** Events of one run as JSON lines, over all its sittings. */
 export interface EventLog {

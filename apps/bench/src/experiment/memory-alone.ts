@@ -1,6 +1,7 @@
 import { evaluate } from '@lea/eval';
 import type { BaselineConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
+import { follow } from './follow.ts';
 import type { BaselineJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
 import { servingOfScorer } from './serving.ts';
@@ -11,15 +12,11 @@ export async function runMemory(
   { type, ...options }: Extract<BaselineConfig, { type: 'counting-memory' }>,
   context: Context,
 ): Promise<FinishedRun> {
-  const { progress, signal, experiment, split, threads } = context;
+  const { signal, experiment, split, threads } = context;
   const { memory, seconds } = await context.memory(options);
-  const scorer = memory.asScorer(job.name);
+  const scorer = { ...memory, name: job.name };
   const started = performance.now();
-  const evaluation = await evaluate(scorer, split.test, {
-    ks: experiment.ks,
-    signal,
-    onProgress: (step, total) => progress.at({ step, total }),
-  });
+  const evaluation = await follow(evaluate(scorer, split.test, { ks: experiment.ks, signal }), context);
   const { gate, repeat, loss } = memory.config;
   const record: RunRecord = {
     ...baseRecord(job, context, evaluation),

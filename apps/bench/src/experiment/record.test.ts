@@ -1,7 +1,8 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { contentHash, readSealed, writeSealed } from '@lea/core';
+import { contentHash } from '@lea/core';
+import { readSealed, writeSealed } from '@lea/core/node';
 import { averages, type Evaluation } from '@lea/eval';
 import { expect, test } from 'vitest';
 import { loadRun, type RunRecord, recordPath, saveRun } from './record.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Fusion } from '@lea/agents';
-import { contentHash, writeSealed } from '@lea/core';
+import { contentHash } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
 import { averages, type Evaluation, parseMetric } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import type { CurvePoint, FittedFusion } from '@lea/train';

@@ -1,3 +1,4 @@
+import type { Scorer } from '@lea/data';
 import {
   coOccurrence,
   ease,
@@ -7,7 +8,6 @@ import {
   lastItemMarkov,
   popularity,
   repeatHistory,
-  type Scorer,
   sknn,
   stan,
   type TextNearness,

@@ -1,6 +1,5 @@
-import { type Memory, type Policy, storedTables, topK } from '@lea/agents';
-import { emptyWindows, historyWindows, type Transitions } from '@lea/data';
-import type { Scorer } from '@lea/eval';
+import { type Memory, type Policy, storedTables } from '@lea/agents';
+import { emptyWindows, historyWindows, type Scorer, type Transitions, topK } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import type { Serving } from './record.ts';
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
-import { replaceFile } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import { evaluate } from '@lea/eval';
-import { type Signals, type TrainEvent, train } from '@lea/train';
-import type { RunConfig } from '../config/schema.ts';
+import { fit, type Signals, type TrainEvent } from '@lea/train';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Context } from './context.ts';
@@ -26,7 +25,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   const log = await openLog(join(job.folder, 'events.jsonl'));
   const { fusion: form, ...options } = job.config.memory ?? {};
   const counted = job.config.memory && (await context.memory(options));
-  const events = train({
+  const work = fit({
     ...job.config.train,
     memory: counted?.memory,
     fusion: form,
@@ -45,12 +44,10 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     text: agent.encoder.needsText || agent.encoder.initText ? context.text() : undefined,
     signal,
   });
-  const show = follower(progress, job.config.train);
+  const show = follower(progress, job.config.train?.metric);
   let parameters = 0;
   let fusedValue: number | undefined;
-  let next = await events.next();
-  for (; !next.done; next = await events.next()) {
-    const event = next.value;
+  for await (const event of work) {
     if (event.type === 'start') {
       parameters = event.parameters;
       if (event.resumedFrom === 0) log.anew();
@@ -60,10 +57,10 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     show(event);
     if (event.type !== 'step') await log.append(event);
   }
-  const result = next.value;
+  const result = await work;
   try {
     if (result.stopped) throw signal.reason;
-    const evaluation = await evaluate(result.policy.asScorer(job.name), split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, { ks: experiment.ks, signal });
     await result.policy.save(join(job.folder, 'policy'));
     const { steps, best, curve, weightsHash } = result;
     const record: RunRecord = {
@@ -88,21 +85,14 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
  * Shows the events of a run. How long early stopping lets it run nobody knows: the time left is what it takes when no
  * validation improves any more.
  */
-function follower(
-  progress: Progress,
-  { maxSteps, metric = 'ndcg@10' }: NonNullable<RunConfig['train']> = {},
-): (event: TrainEvent) => void {
-  let every = 1;
-  let earliestEnd: number | undefined;
+function follower(progress: Progress, metric = 'ndcg@10'): (event: TrainEvent) => void {
   let note = '';
   return (event) => {
-    if (event.type === 'start') every = event.evaluateEvery;
     if (event.type === 'validation') {
-      earliestEnd = Math.min(maxSteps ?? Number.POSITIVE_INFINITY, event.step + event.patienceLeft * every);
       note = `validation ${metricTitle(metric)} ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
     }
     if (event.type === 'step' || event.type === 'validation') {
-      progress.at({ step: event.step, total: earliestEnd, open: true, note });
+      progress.at({ step: event.done, total: event.total, open: true, note });
     }
   };
 }

@@ -1,4 +1,5 @@
-import { evaluate, type Scorer } from '@lea/eval';
+import type { Scorer } from '@lea/data';
+import { evaluate } from '@lea/eval';
 import { definedBaseline } from '../config/defined.ts';
 import type { CountedBaseline } from '../config/schema.ts';
 import type { Context } from './context.ts';

@@ -1,4 +1,4 @@
-import type { CalibrationBin } from '@lea/env';
+import type { CalibrationBin } from '@lea/eval';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from '../report/vega.ts';
 import { estimate, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';

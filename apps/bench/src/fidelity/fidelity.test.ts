@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createWorld, splitByUser } from '@lea/data';
-import { finish, fitEnvironment } from '@lea/env';
+import { fitEnvironment } from '@lea/env';
 import { float32 } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
@@ -196,9 +196,9 @@ test('shares of the users are nested, and hold whole users', () => {
 test('controls know the very users that a fit draws', async () => {
   const { train } = splitByUser(createWorld({ users: 40, items: 30 }).interactions);
   const small = { seed: 3, epochs: 1, window: 5, width: 8, layers: 1, threads: 1 };
-  const drawn = await finish(fitEnvironment({ train, users: 0.4, ...small }));
-  const given = await finish(fitEnvironment({ train: rowsOfUsers(train, 0.4, 3), ...small }));
-  const other = await finish(fitEnvironment({ train: rowsOfUsers(train, 0.4, 4), ...small }));
+  const drawn = await fitEnvironment({ train, users: 0.4, ...small });
+  const given = await fitEnvironment({ train: rowsOfUsers(train, 0.4, 3), ...small });
+  const other = await fitEnvironment({ train: rowsOfUsers(train, 0.4, 4), ...small });
   expect(given.counts).toEqual(drawn.counts);
   expect(given.hash).toBe(drawn.hash);
   expect(other.hash).not.toBe(drawn.hash);

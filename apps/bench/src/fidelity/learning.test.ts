@@ -1,6 +1,6 @@
 import { createWorld, splitByUser } from '@lea/data';
-import { type Fidelity, fidelity, finish, fitEnvironment } from '@lea/env';
-import { popularity, tfidfVectors } from '@lea/eval';
+import { fitEnvironment } from '@lea/env';
+import { type Fidelity, fidelity, popularity, tfidfVectors } from '@lea/eval';
 import { expect, test } from 'vitest';
 import { spoiltTokens } from './tokens.ts';
 
@@ -31,7 +31,7 @@ async function fitted(spoil: 'nothing' | 'shuffled' | 'random', world: World): P
   const { seed, train, validation, test: held } = world;
   const small = { window: 10, width: 32, layers: 1, dropout: 0.2, lr: 0.005, epochs: 16, patience: 16, threads: 1 };
   const tokens = spoiltTokens(world.tokens, spoil, seed);
-  const env = await finish(fitEnvironment({ seed, train, validation, tokens, input: 'text', ...small }));
+  const env = await fitEnvironment({ seed, train, validation, tokens, input: 'text', ...small });
   try {
     const found = await fidelity(env, held, { train });
     expect(found.probabilities).toMatchObject(env.calibration!);

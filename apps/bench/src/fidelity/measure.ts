@@ -1,20 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { weightsHash } from '@lea/agents';
-import { fold, key, writeSealed } from '@lea/core';
-import { type Transitions, transitions } from '@lea/data';
+import { fold, key } from '@lea/core';
+import { writeSealed } from '@lea/core/node';
+import { type RewardModel, type Transitions, transitions } from '@lea/data';
+import { fitEnvironment, loadEnvironment, subsetOfSequences } from '@lea/env';
 import {
   type Fidelity,
   type FidelityRows,
   type FidelitySubject,
   fidelity,
-  fitEnvironment,
-  loadEnvironment,
-  type RewardModel,
   scoresAsRewards,
-  subsetOfSequences,
-} from '@lea/env';
-import { textSimilarity } from '@lea/eval';
+  textSimilarity,
+} from '@lea/eval';
 import { readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
 import { type Agreed, agreementOf } from '../experiment/agreement.ts';
 import type { Context } from '../experiment/context.ts';
@@ -105,14 +103,14 @@ export async function measure(
       ? await counted(how, own, tokens)
       : await environmentOf(subject, how, own, seed, tokens, language);
   try {
-    const found = await fidelity(made.scorer, split.test, {
+    const work = fidelity(made.scorer, split.test, {
       train: split.train,
       fitted: own.split.train,
       validation: split.validation,
       ...MEASUREMENT,
       signal: context.signal,
-      onProgress: (step, total) => context.progress.at({ step, total, stage: 'measuring' }),
     });
+    const found = await follow(work, context);
     const { world } = context.dataset;
     const agreement = world && (await agreementOf(made.rewards, world, split.test));
     const seconds = (performance.now() - started) / 1000;

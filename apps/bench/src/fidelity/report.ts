@@ -1,4 +1,4 @@
-import { replaceFile } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import type { Context } from '../experiment/context.ts';
 import { versions } from '../experiment/versions.ts';
 import { heldOut } from '../report/held-out.ts';

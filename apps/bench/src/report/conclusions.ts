@@ -1,3 +1,4 @@
+import { mean } from '@lea/core';
 import { type Comparison, compare } from '@lea/eval';
 import { controlsOf } from '../config/load.ts';
 import { validationMetric } from '../config/metrics.ts';
@@ -5,7 +6,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
-import { bestOf, configOf, type Group, groupsOf, mean, servedOf } from './groups.ts';
+import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
 
 const METRIC = 'ndcg@10';
 

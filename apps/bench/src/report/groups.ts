@@ -1,3 +1,4 @@
+import { mean } from '@lea/core';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
@@ -62,14 +63,4 @@ export function stillRising({ runs }: Group): boolean {
 /** The config of a run inside of what its id hashes. */
 export function configOf(resolved: unknown): RunConfig & { readonly agent?: { readonly target?: string } } {
   return (resolved as { config?: RunConfig } | undefined)?.config ?? { name: '' };
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Sample standard deviation; NaN of fewer than two values. */
-export function deviation(values: readonly number[]): number {
-  const middle = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type LeaError, replaceFile } from '@lea/core';
+import type { LeaError } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import { validationMetric } from '../config/metrics.ts';
 import type { Outcome } from '../experiment/experiment.ts';
 import { metricTitle } from '../terminal/metric.ts';

@@ -1,8 +1,9 @@
+import { deviation, mean } from '@lea/core';
 import Table from 'cli-table3';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
-import { deviation, type Group, groupsOf, mean, stillRising } from './groups.ts';
+import { type Group, groupsOf, stillRising } from './groups.ts';
 
 /** Rows of a table, as text. */
 export interface TextTable {
@@ -42,7 +43,7 @@ export function resultTable(
   const columns = [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
   const cell = (group: Group, metric: string): string => {
     const values = group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN);
-    const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values))}` : '';
+    const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values, 'sample'))}` : '';
     return `${formatMetric(mean(values))}${spread}`;
   };
   const of = (group: Group, value: (run: FinishedRun) => number | null | undefined, digits: number): string => {

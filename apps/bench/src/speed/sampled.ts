@@ -1,20 +1,20 @@
 import type { Agent } from '@lea/agents';
 import { integers, key } from '@lea/core';
 import type { Transitions } from '@lea/data';
-import { train } from '@lea/train';
+import { fit } from '@lea/train';
 import type { Rounds, StepSettings } from './settings.ts';
 
 /** Events of the random log; few of its items are drawn again while they are in a cache. */
 const EVENTS = 200_000;
 
 /**
- * Training on sampled items as `train` does it: drawing, collecting, computing, writing back. The log is drawn uniformly from
+ * Training on sampled items as `fit` does it: drawing, collecting, computing, writing back. The log is drawn uniformly from
  * the catalogue, the windows are full. A round gives the mean loss of its steps.
  */
 export async function sampledSteps(agent: Agent, settings: StepSettings): Promise<Rounds> {
   const { items, batch, window, threads, steps } = settings;
   const log = randomLog(items, window);
-  const events = train({
+  const work = fit({
     agent: { ...agent, phases: agent.phases.slice(-1) },
     train: log,
     validation: { ...log, count: 1, event: log.event.slice(0, 1), sequence: log.sequence.slice(0, 1) },
@@ -25,6 +25,7 @@ export async function sampledSteps(agent: Agent, settings: StepSettings): Promis
     threads,
     chunk: steps,
   });
+  const events = work[Symbol.asyncIterator]();
   return {
     async round() {
       for (;;) {
@@ -34,7 +35,7 @@ export async function sampledSteps(agent: Agent, settings: StepSettings): Promis
       }
     },
     end: async () => {
-      await events.return({} as never);
+      await events.return?.();
     },
   };
 }

@@ -26,7 +26,7 @@ test('all built-in agents are tested here', () => {
 });
 
 describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, make) => {
-  const agent = make()(encoder);
+  const agent = make({ encoder });
 
   test('comes back from its JSON', () => {
     const again = createAgent(JSON.parse(JSON.stringify(agentConfig(agent))));
@@ -52,7 +52,7 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
 
   test('rows of a batch do not see each other: the loss is their mean', () => {
     // The contrastive term of CCQL compares rows: see its own test.
-    const { batch, run } = setUp(name === 'ccql' ? ccql({ contrast: 0 })(encoder) : agent);
+    const { batch, run } = setUp(name === 'ccql' ? ccql({ encoder, contrast: 0 }) : agent);
     const single = decisions.map((_, i) => {
       const one = Object.fromEntries(Object.entries(batch).map(([n, x]) => [n, tf.slice(x, i, 1)]));
       return value(run({ batch: one }).loss);
@@ -91,7 +91,7 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
 
   test('sampled losses read the head rows of actions and candidates, no others', () => {
     const sampling = { loss: 'sampled-softmax', candidates: 3 } as const;
-    const sampled = make({ ...sampling, ...(name === 'sqn' && { cql: 0.1, bcq: 0.3 }) } as object)(encoder);
+    const sampled = make({ encoder, ...({ ...sampling, ...(name === 'sqn' && { cql: 0.1, bcq: 0.3 }) } as object) });
     expect(sampled.sampling).toEqual({ candidates: 3, power: 0 });
     expect(sampled.inputs(3, 4).candidates).toEqual({ dtype: 'int32', shape: [3] });
     const { params, batch, run } = setUp(sampled, { logQ: tf.fill([7], -Math.log(7)) });
@@ -123,7 +123,7 @@ test('tied heads rank by the item table; with bias, plus a number per item', () 
   const histories = tensors(batchValues(decisions, shape)) as { items: tf.Tensor; length: tf.Tensor } & Tensors;
   for (const tied of [true, 'bias'] as const) {
     const own = sasrec({ size: 4, dropout: 0, tied });
-    const agent = ce()(own);
+    const agent = ce({ encoder: own });
     const params = tensors(agent.init(key(3), shape));
     expect('ce.weight' in params).toBe(false);
     if (tied === 'bias') params['ce.bias'] = tf.reshape(tf.range(0, 7, 1), [7, 1]);
@@ -140,7 +140,7 @@ test('tied heads rank by the item table; with bias, plus a number per item', () 
 });
 
 test('loss at every position: the mean over the events of a row of what each prefix alone would cost', () => {
-  const every = ce()(sasrec({ size: 4, dropout: 0, everyPosition: true }));
+  const every = ce({ encoder: sasrec({ size: 4, dropout: 0, everyPosition: true }) });
   const { params, batch, run } = setUp(every);
   const got = list(run().terms.ce);
   const nll = (history: number[], action: number) => {
@@ -160,12 +160,13 @@ test('loss at every position: the mean over the events of a row of what each pre
 });
 
 test.each([
-  ['sac', sac({ clamp: true })],
-  ['sa2c', sa2c({ negatives: 2 })],
-  ['vpq', vpq({ heads: 2 })],
-  ['ccql', ccql({ contrast: 0 })],
-])('%s with a loss at every position: (CE_1 + ... + CE_{n-1} + w CE_n) / n', (_, make) => {
-  const agent = make(sasrec({ size: 4, dropout: 0, everyPosition: true }));
+  { type: 'sac', clamp: true },
+  { type: 'sa2c', negatives: 2 },
+  { type: 'vpq', heads: 2 },
+  { type: 'ccql', contrast: 0 },
+])('$type with a loss at every position: (CE_1 + ... + CE_{n-1} + w CE_n) / n', (config) => {
+  const encoder = { type: 'sasrec', size: 4, dropout: 0, everyPosition: true };
+  const agent = createAgent({ ...config, encoder });
   const { params, run } = setUp(agent);
   const { terms } = run();
   const weight = list(terms.weight);
@@ -203,18 +204,22 @@ function renamed(everyPosition: boolean, declared: readonly string[] = ['items']
 }
 
 test.each([
-  ['ce at every position', ce(), true],
-  ['ccql', ccql(), false],
+  ['ce at every position', ce, true],
+  ['ccql', ccql, false],
 ] as const)('%s reads the padding id off the item table that the encoder declares', (_, make, every) => {
-  const wanted = setUp(make(gru4rec({ size: 4, everyPosition: every }))).run();
-  expect(value(setUp(make(renamed(every))).run().loss)).toBe(value(wanted.loss));
-  expect(() => setUp(make(renamed(every, []))).run()).toThrow(/does not name a parameter.*items/);
+  const wanted = setUp(make({ encoder: gru4rec({ size: 4, everyPosition: every }) })).run();
+  expect(value(setUp(make({ encoder: renamed(every) })).run().loss)).toBe(value(wanted.loss));
+  expect(() => setUp(make({ encoder: renamed(every, []) })).run()).toThrow(/does not name a parameter.*items/);
 });
 
 test('the registry takes new types and refuses names that are taken', () => {
   defineEncoder({ type: 'mine', defaults: { width: 4 }, build: ({ width }) => sasrec({ size: width }) });
-  const sum = { type: 'sum', defaults: { lr: 0.1 }, build: ({ lr }: { lr: number }, e: Encoder) => ce({ lr })(e) };
-  expect(defineAgent(sum)({ lr: 0.2 })(encoder).config).toMatchObject({ type: 'sum', lr: 0.2 });
+  const sum = {
+    type: 'sum',
+    defaults: { lr: 0.1 },
+    build: ({ lr }: { lr: number }, e: Encoder) => ce({ encoder: e, lr }),
+  };
+  expect(defineAgent(sum)({ encoder, lr: 0.2 }).config).toMatchObject({ type: 'sum', lr: 0.2 });
   const made = createAgent({ type: 'sum', encoder: { type: 'mine', width: 8 } });
   expect(made.encoder).toMatchObject({ name: 'mine', outputSize: 8, config: { type: 'mine', width: 8 } });
   expect(agentTypes()).toContain('sum');
@@ -227,5 +232,6 @@ test('the registry takes new types and refuses names that are taken', () => {
 });
 
 test('an agent without an encoder says what is missing', () => {
-  expect(() => snqn()(undefined as never)).toThrow('snqn()(sasrec())');
+  expect(() => snqn({ gamma: 0.5 } as never)).toThrow(/snqn: expected an encoder.*snqn\(\{ encoder: sasrec\(\) \}\)/);
+  expect(() => snqn({ encoder: { type: 'sasrec' } as never })).toThrow(/snqn: expected an encoder/);
 });

@@ -8,8 +8,8 @@ import { sac } from './sac.ts';
 import { decisions, encoder, list, mean, scores, setUp, shape, statesOf, value } from './testing.ts';
 
 test('without contrast it is SAC with CQL at a temperature', () => {
-  const { run, params, batch } = setUp(ccql({ contrast: 0 })(encoder));
-  const theirs = setUp(sac()(encoder)).run();
+  const { run, params, batch } = setUp(ccql({ encoder, contrast: 0 }));
+  const theirs = setUp(sac({ encoder })).run();
   const q = scores(statesOf(params, batch), params['q.weight']);
   const penalty = q.map((row, i) => {
     const sum = row.reduce((total, x) => total + Math.exp(x / 0.5), 0);
@@ -23,7 +23,7 @@ test('without contrast it is SAC with CQL at a temperature', () => {
 });
 
 test.each(['permute', 'crop', 'mask'] as const)('%s: InfoNCE of the states and of those of the other view', (kind) => {
-  const agent = ccql({ contrast: 2, augmentation: kind })(encoder);
+  const agent = ccql({ encoder, contrast: 2, augmentation: kind });
   const { run, params, batch } = setUp(agent);
   const { loss, terms, metrics } = run();
   const other = augment({ items: batch.items!, length: batch.length! }, kind, keyTensor(0), shape.items);
@@ -41,13 +41,13 @@ test.each(['permute', 'crop', 'mask'] as const)('%s: InfoNCE of the states and o
   list(terms.contrast).forEach((x, i) => {
     expect(x).toBeCloseTo((one(i, i + 3) + one(i + 3, i)) / 2, 3);
   });
-  const without = value(setUp(ccql({ contrast: 0 })(encoder)).run().loss);
+  const without = value(setUp(ccql({ encoder, contrast: 0 })).run().loss);
   expect(value(metrics['loss/contrast'])).toBeCloseTo(mean(list(terms.contrast)), 4);
   expect(value(loss)).toBeCloseTo(without + 2 * mean(list(terms.contrast)), 3);
 });
 
 test('both phases contrast; only the second weights the supervised term', () => {
-  const { run } = setUp(ccql()(encoder));
+  const { run } = setUp(ccql({ encoder }));
   const [warm, actor] = [run({ phase: 'warmup' }), run({ phase: 'actor' })];
   expect(list(warm.terms.contrast)).toEqual(list(actor.terms.contrast));
   const q = list(actor.terms.q);
@@ -57,7 +57,7 @@ test('both phases contrast; only the second weights the supervised term', () => 
 });
 
 test('rows are compared with the others of the batch, in the contrastive term only', () => {
-  const { run, batch } = setUp(ccql()(encoder));
+  const { run, batch } = setUp(ccql({ encoder }));
   const { terms } = run();
   const changed = tensors(batchValues([decisions[0]!, decisions[1]!, { history: [4, 4], action: 3 }], shape));
   const others = run({ batch: { ...batch, ...changed } }).terms;
@@ -71,7 +71,7 @@ test('rows are compared with the others of the batch, in the contrastive term on
 
 test('the contrastive term reaches the states through both views, not the heads', () => {
   const diff = (name: string) => {
-    const grads = (contrast: number) => setUp(ccql({ contrast })(encoder)).grads()[name]!;
+    const grads = (contrast: number) => setUp(ccql({ encoder, contrast })).grads()[name]!;
     const [with1, without] = [grads(1), grads(0)];
     return Math.max(...with1.map((g, i) => Math.abs(g - without[i]!)));
   };
@@ -81,8 +81,8 @@ test('the contrastive term reaches the states through both views, not the heads'
 });
 
 test('options out of range are refused', () => {
-  expect(() => ccql({ cqlTemperature: 0 })).toThrow(/cqlTemperature must be a finite number/);
-  expect(() => ccql({ contrastTemperature: 0 })).toThrow(/contrastTemperature must be a finite number/);
-  expect(() => ccql({ contrast: -1 })).toThrow(/contrast must be a finite number/);
-  expect(() => ccql({ augmentation: 'permutation' as never })).toThrow(/invalid value for augmentation/);
+  expect(() => ccql({ encoder, cqlTemperature: 0 })).toThrow(/cqlTemperature must be a finite number/);
+  expect(() => ccql({ encoder, contrastTemperature: 0 })).toThrow(/contrastTemperature must be a finite number/);
+  expect(() => ccql({ encoder, contrast: -1 })).toThrow(/contrast must be a finite number/);
+  expect(() => ccql({ encoder, augmentation: 'permutation' as never })).toThrow(/invalid value for augmentation/);
 });

@@ -39,7 +39,7 @@ function wantedTargets(params: Tensors, target: Tensors, bootstrap: GuidanceOpti
 }
 
 test.each(['next', 'current'] as const)('augmented actions bootstrap at the %s state, by hand', (bootstrap) => {
-  const { run, params, target, batch } = setUp(sqn({ gamma, tdWeight: 3, augmentedBootstrap: bootstrap })(encoder));
+  const { run, params, target, batch } = setUp(sqn({ encoder, gamma, tdWeight: 3, augmentedBootstrap: bootstrap }));
   const plain = run();
   const { terms, metrics, loss } = run({ batch: { ...batch, ...augmented } });
   const y = wantedTargets(params, target, bootstrap);
@@ -58,7 +58,7 @@ test.each(['next', 'current'] as const)('augmented actions bootstrap at the %s s
 });
 
 test('next and current differ, and so do the windows of one appended and one dropped event', () => {
-  const { params, target } = setUp(sqn({ gamma })(encoder));
+  const { params, target } = setUp(sqn({ encoder, gamma }));
   const [next, current] = (['next', 'current'] as const).map((at) => wantedTargets(params, target, at));
   next!.forEach((y, i) => {
     expect(Math.abs(y - current![i]!)).toBeGreaterThan(1e-4);
@@ -71,7 +71,7 @@ test('several draws of a row: the mean of their squares', () => {
     targetWeights: float32([1, 1, 1, 1, 1, 1], [3, 2]),
     targetRewards: float32([1, 2, 3, 4, 5, 6], [3, 2]),
   });
-  const { run, params, target, batch } = setUp(sqn({ gamma, augmentedActions: 3 })(encoder));
+  const { run, params, target, batch } = setUp(sqn({ encoder, gamma, augmentedActions: 3 }));
   const { terms } = run({ batch: { ...batch, ...several } });
   const [q, y] = [list(terms.qAugmented), list(terms.yAugmented)];
   decisions.forEach(({ history }, i) => {
@@ -93,21 +93,21 @@ test('several draws of a row: the mean of their squares', () => {
 });
 
 test('a row without positive actions has no augmented term, and 0 draws leave the loss as it is', () => {
-  const { run, batch } = setUp(snqn({ negatives: 2 })(encoder));
+  const { run, batch } = setUp(snqn({ encoder, negatives: 2 }));
   const none = { ...augmented, targetWeights: tf.mul(augmented.targetWeights!, tf.tensor2d([[1], [0], [1]])) };
   expect(list(run({ batch: { ...batch, ...none } }).terms.tdAugmented)[1]).toBe(0);
   const { targetRewards: _, ...targets } = augmented;
   const unaware = value(run({ batch: { ...batch, ...targets } }).loss);
-  const off = setUp(snqn({ negatives: 2, augmentedActions: 0 })(encoder));
+  const off = setUp(snqn({ encoder, negatives: 2, augmentedActions: 0 }));
   expect(value(off.run({ batch: { ...batch, ...augmented } }).loss)).toBe(unaware);
   expect(value(run({ batch: { ...batch, ...augmented } }).loss)).not.toBe(unaware);
-  const listed = (actions: number) => 'targetRewards' in snqn({ augmentedActions: actions })(encoder).inputs(3, 4, 2, { targetRewards: true }); // biome-ignore format: one line
+  const listed = (actions: number) => 'targetRewards' in snqn({ encoder, augmentedActions: actions }).inputs(3, 4, 2, { targetRewards: true }); // biome-ignore format: one line
   expect([listed(0), listed(1)]).toEqual([false, true]);
-  expect('targetRewards' in snqn()(encoder).inputs(3, 4, 2)).toBe(false);
+  expect('targetRewards' in snqn({ encoder }).inputs(3, 4, 2)).toBe(false);
 });
 
 test('SNQN: the terms of logged and negative actions are as they were without augmented ones', () => {
-  const { run, batch } = setUp(snqn({ negatives: 2, gamma })(encoder));
+  const { run, batch } = setUp(snqn({ encoder, negatives: 2, gamma }));
   const { targetRewards: _, ...targets } = augmented;
   const before = run({ batch: { ...batch, ...targets } }).terms;
   const after = run({ batch: { ...batch, ...augmented } }).terms;
@@ -119,7 +119,7 @@ test('SNQN: the terms of logged and negative actions are as they were without au
 });
 
 test('SA2C: the advantage is over the mean of logged, augmented and negative actions that count', () => {
-  const { run, batch } = setUp(sa2c({ negatives: 2, advantageClip: null })(encoder));
+  const { run, batch } = setUp(sa2c({ encoder, negatives: 2, advantageClip: null }));
   // Negatives are [0, 1], [1, 5] and [6, 2]: that of 0 in row 1 would be its augmented action, that of row 2 has no weight.
   const weights = float32([0.5, 0, 0, 2, 0, 0], [3, 2]);
   const some = { ...batch, ...augmented, ...tensors({ targetWeights: weights, negatives: int32([0, 1, 0, 5, 6, 2], [3, 2]) }) }; // biome-ignore format: one line
@@ -136,13 +136,13 @@ test('SA2C: the advantage is over the mean of logged, augmented and negative act
 });
 
 test('SAC weighs by the value of the logged action alone', () => {
-  const { run, batch } = setUp(sac()(encoder));
+  const { run, batch } = setUp(sac({ encoder }));
   const { terms } = run({ batch: { ...batch, ...augmented } });
   expect(list(terms.weight)).toEqual(list(terms.q));
 });
 
 test('the gradient is that of finite differences, and none enters the target', () => {
-  const { run, params, target, batch } = setUp(snqn({ negatives: 2, gamma })(encoder));
+  const { run, params, target, batch } = setUp(snqn({ encoder, negatives: 2, gamma }));
   const given = { ...batch, ...augmented };
   const loss = (of: Tensors) => value(run({ params: { ...params, ...of }, batch: given }).loss);
   for (const name of ['q.weight', 'emb.weight']) {
@@ -165,7 +165,7 @@ test('the gradient is that of finite differences, and none enters the target', (
 });
 
 test('the value of an augmented action is pulled towards its target, whatever the other terms', () => {
-  const { run, params, batch } = setUp(sqn({ gamma })(encoder));
+  const { run, params, batch } = setUp(sqn({ encoder, gamma }));
   const of = (set: Tensors) => {
     const { grads } = valueAndGrad((p) => ({ loss: run({ params: { ...params, ...p }, batch: set }).loss }), { 'q.weight': params['q.weight']! }); // biome-ignore format: one line
     return list(grads['q.weight']);
@@ -181,13 +181,13 @@ test('the value of an augmented action is pulled towards its target, whatever th
 });
 
 test('passes with dropout: as many draws as wanted, finite, and equal for equal keys', () => {
-  const { run, batch } = setUp(sqn({ augmentedActions: 4 })(sasrec({ size: 4, dropout: 0.5 })));
+  const { run, batch } = setUp(sqn({ encoder: sasrec({ size: 4, dropout: 0.5 }), augmentedActions: 4 }));
   const loss = (seed: number) => value(run({ seed, batch: { ...batch, ...augmented } }).loss);
   expect(loss(1)).toBe(loss(1));
   expect(loss(1)).not.toBe(loss(2));
 });
 
 test.each([-1, 0.5, '1' as never])('augmentedActions %o is refused', (augmentedActions) => {
-  expect(() => sqn({ augmentedActions })).toThrow(/augmentedActions must be/);
-  expect(() => snqn({ augmentedBootstrap: 'nxt' as never })).toThrow(/Did you mean "next"/);
+  expect(() => sqn({ encoder, augmentedActions })).toThrow(/augmentedActions must be/);
+  expect(() => snqn({ encoder, augmentedBootstrap: 'nxt' as never })).toThrow(/Did you mean "next"/);
 });

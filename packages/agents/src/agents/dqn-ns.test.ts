@@ -5,15 +5,15 @@ import { snqn } from './snqn.ts';
 import { encoder, list, mean, scores, setUp, statesOf, value } from './testing.ts';
 
 test('SNQN without its supervised term', () => {
-  const { run } = setUp(dqnNs({ negatives: 2, negativeReward: 0, tdWeight: 2 })(encoder));
-  const theirs = setUp(snqn({ negatives: 2, tdWeight: 2 })(encoder)).run();
+  const { run } = setUp(dqnNs({ encoder, negatives: 2, negativeReward: 0, tdWeight: 2 }));
+  const theirs = setUp(snqn({ encoder, negatives: 2, tdWeight: 2 })).run();
   expect(value(run().loss)).toBeCloseTo(value(theirs.loss) - value(theirs.metrics['loss/ce']), 5);
   expect(run().terms.ce).toBeUndefined();
 });
 
 test('negatives are rewarded with -1', () => {
-  const plain = setUp(dqnNs({ negatives: 2, negativeReward: 0 })(encoder)).run().terms;
-  const { terms } = setUp(dqnNs({ negatives: 2 })(encoder)).run();
+  const plain = setUp(dqnNs({ encoder, negatives: 2, negativeReward: 0 })).run().terms;
+  const { terms } = setUp(dqnNs({ encoder, negatives: 2 })).run();
   list(terms.yNegative).forEach((y, i) => {
     expect(y).toBeCloseTo(list(plain.yNegative)[i]! - 1, 6);
   });
@@ -25,12 +25,12 @@ test('learns from the last state alone, also on encoders with a loss at every po
   const refused = () => {
     throw new Error('all states were asked for');
   };
-  const { run } = setUp(dqnNs({ negatives: 2 })({ ...every, encodeAll: refused }));
-  expect(value(run().loss)).toBeCloseTo(value(setUp(dqnNs({ negatives: 2 })(encoder)).run().loss), 5);
+  const { run } = setUp(dqnNs({ encoder: { ...every, encodeAll: refused }, negatives: 2 }));
+  expect(value(run().loss)).toBeCloseTo(value(setUp(dqnNs({ encoder, negatives: 2 })).run().loss), 5);
 });
 
 test('has no supervised head and ranks by Q', () => {
-  const agent = dqnNs()(encoder);
+  const agent = dqnNs({ encoder });
   const { params, batch, run } = setUp(agent);
   expect('ce.weight' in params).toBe(false);
   const ranked = agent.score(params, { items: batch.items!, length: batch.length! }).arraySync();
@@ -40,6 +40,6 @@ test('has no supervised head and ranks by Q', () => {
     });
   });
   expect(value(run().metrics['q/mean'])).toBeCloseTo(mean(list(run().terms.q)), 6);
-  expect(() => dqnNs({ rankingHead: 'supervised' })).toThrow(/without a supervised head/);
-  expect(() => dqnNs({ bcq: 0.2 })).toThrow(/without a supervised head/);
+  expect(() => dqnNs({ encoder, rankingHead: 'supervised' })).toThrow(/without a supervised head/);
+  expect(() => dqnNs({ encoder, bcq: 0.2 })).toThrow(/without a supervised head/);
 });

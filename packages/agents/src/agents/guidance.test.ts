@@ -27,7 +27,7 @@ const augmented = tensors({
 
 /** Networks of an agent that reads the environment's states, and its loss on the usual decisions with them. */
 function guided(agent: Agent) {
-  const plain = setUp(sqn()(encoder));
+  const plain = setUp(sqn({ encoder }));
   const [params, target] = [1, 2].map((seed) => tensors(agent.init(key(seed), sized)));
   const given = { ...plain.batch, ...environment };
   const run = (other: { params?: Tensors; target?: Tensors; batch?: Tensors; phase?: string } = {}) =>
@@ -49,7 +49,7 @@ function values(params: Tensors, states: number[][], e: number[][]): number[][] 
 }
 
 describe('criticState', () => {
-  const agent = snqn({ gamma: 0.6, negatives: 2, criticState: true })(encoder);
+  const agent = snqn({ encoder, gamma: 0.6, negatives: 2, criticState: true });
   const rows = (x: tf.Tensor) => x.arraySync() as number[][];
 
   test('values of both networks read the state of the row, then of the next row, by hand', () => {
@@ -72,7 +72,7 @@ describe('criticState', () => {
   test('after an augmented action the environment is unknown: zeros; where it stays, that of the row', () => {
     const after = { ...environment, environmentState: tf.mul(environment.environmentState!, 2) };
     const y = (bootstrap: 'next' | 'current', states: Tensors) => {
-      const { run, batch } = guided(snqn({ criticState: true, negatives: 2, augmentedBootstrap: bootstrap })(encoder));
+      const { run, batch } = guided(snqn({ encoder, criticState: true, negatives: 2, augmentedBootstrap: bootstrap }));
       return list(run({ batch: { ...batch, ...augmented, ...states } }).terms.yAugmented);
     };
     expect(y('next', after)).toEqual(y('next', environment));
@@ -112,10 +112,12 @@ describe('criticState', () => {
   test('such an agent cannot rank by Q', () => {
     const refused = /cannot rank by its Q head.*rankingHead to "supervised"/;
     for (const make of [sqn, snqn, sac, sa2c, vpq, ccql]) {
-      expect(() => make({ criticState: true, rankingHead: 'q' } as object)).toThrow(refused);
+      expect(() => make({ encoder, criticState: true, rankingHead: 'q' } as { encoder: typeof encoder })).toThrow(
+        refused,
+      );
     }
-    expect(() => dqnNs({ criticState: true })).toThrow(refused);
-    expect(() => sqn({ criticState: 'yes' as never })).toThrow(/criticState/);
+    expect(() => dqnNs({ encoder, criticState: true })).toThrow(refused);
+    expect(() => sqn({ encoder, criticState: 'yes' as never })).toThrow(/criticState/);
   });
 
   test('without states it says what is missing', () => {
@@ -128,14 +130,14 @@ describe('criticState', () => {
 
 describe('alignment', () => {
   const cases: [string, (options: object) => Agent][] = [
-    ['ce', (options) => ce(options)(encoder)],
-    ['sqn', (options) => sqn(options)(encoder)],
-    ['snqn', (options) => snqn({ negatives: 2, ...options })(encoder)],
-    ['sac', (options) => sac(options)(encoder)],
-    ['sa2c', (options) => sa2c({ negatives: 2, ...options })(encoder)],
-    ['dqn-ns', (options) => dqnNs({ negatives: 2, ...options })(encoder)],
-    ['vpq', (options) => vpq({ heads: 2, ...options })(encoder)],
-    ['ccql', (options) => ccql(options)(encoder)],
+    ['ce', (options) => ce({ encoder, ...options })],
+    ['sqn', (options) => sqn({ encoder, ...options })],
+    ['snqn', (options) => snqn({ encoder, negatives: 2, ...options })],
+    ['sac', (options) => sac({ encoder, ...options })],
+    ['sa2c', (options) => sa2c({ encoder, negatives: 2, ...options })],
+    ['dqn-ns', (options) => dqnNs({ encoder, negatives: 2, ...options })],
+    ['vpq', (options) => vpq({ encoder, heads: 2, ...options })],
+    ['ccql', (options) => ccql({ encoder, ...options })],
   ];
 
   test.each(cases)('%s: adds its weighted mean and nothing else', (_, make) => {
@@ -160,30 +162,30 @@ describe('alignment', () => {
   });
 
   test('the projection is no part of scores, and there is none without alignment', () => {
-    const agent = ce({ alignment: 1 })(encoder);
+    const agent = ce({ encoder, alignment: 1 });
     const { params, batch } = guided(agent);
     expect(params['align.weight']!.shape).toEqual([2, 4]);
     const { 'align.weight': _, ...served } = params;
     const scores = (of: Tensors) => list(agent.score(of, { items: batch.items!, length: batch.length! }));
     expect(scores(served)).toEqual(scores(params));
     const names = (of: Values) => Object.keys(of);
-    expect(names(ce()(encoder).init(key(1), sized))).toEqual(names(served as never));
-    expect(ce()(encoder).readsEnvironmentState).toBe(false);
+    expect(names(ce({ encoder }).init(key(1), sized))).toEqual(names(served as never));
+    expect(ce({ encoder }).readsEnvironmentState).toBe(false);
     expect(agent.readsEnvironmentState).toBe(true);
   });
 
   test('contrastive alignment compares the rows of the batch', () => {
-    const { run, batch } = guided(ce({ alignment: 1, alignmentForm: 'contrastive' })(encoder));
+    const { run, batch } = guided(ce({ encoder, alignment: 1, alignmentForm: 'contrastive' }));
     const first = (states: number[]) =>
       list(run({ batch: { ...batch, environmentState: tf.tensor2d(states, [3, 2]) } }).terms.alignment)[0]!;
     expect(first([1, 0, -0.5, 2, 0.3, 0.3])).not.toBeCloseTo(first([1, 0, 1, 0, 0.3, 0.3]), 3);
-    const cold = guided(ce({ alignment: 1, alignmentForm: 'contrastive', alignmentTemperature: 1 })(encoder)).run();
+    const cold = guided(ce({ encoder, alignment: 1, alignmentForm: 'contrastive', alignmentTemperature: 1 })).run();
     expect(list(cold.terms.alignment)).not.toEqual(list(run().terms.alignment));
   });
 
   test('values without sense are refused', () => {
-    expect(() => ce({ alignment: -1 })).toThrow(/alignment must be/);
-    expect(() => snqn({ alignmentForm: 'cosin' as never })).toThrow(/Did you mean "cosine"/);
-    expect(() => sqn({ alignmentTemperature: 0 })).toThrow(/alignmentTemperature must be/);
+    expect(() => ce({ encoder, alignment: -1 })).toThrow(/alignment must be/);
+    expect(() => snqn({ encoder, alignmentForm: 'cosin' as never })).toThrow(/Did you mean "cosine"/);
+    expect(() => sqn({ encoder, alignmentTemperature: 0 })).toThrow(/alignmentTemperature must be/);
   });
 });

@@ -8,21 +8,21 @@ test.each([
   ['constant', [1, 1, 1]],
   ['length', decisions.map(({ history }) => Math.min(Math.max(history.length, 1), 4) / 4)],
 ] as const)('%s: a squared error beside the cross entropy, by hand', (auxiliary, wanted) => {
-  const { run, params, batch } = setUp(proxy({ auxiliary, tdWeight: 3 })(encoder));
+  const { run, params, batch } = setUp(proxy({ encoder, auxiliary, tdWeight: 3 }));
   const guess = scores(statesOf(params, batch), params['q.weight']).map((row, i) => row[decisions[i]!.action]!);
   const squares = guess.map((g, i) => 0.5 * (wanted[i]! - g) ** 2);
   const { loss, metrics, terms } = run();
   list(terms.proxy).forEach((x, i) => {
     expect(x).toBeCloseTo(squares[i]!, 5);
   });
-  const supervised = value(setUp(ce()(encoder)).run().loss);
+  const supervised = value(setUp(ce({ encoder })).run().loss);
   expect(value(metrics['loss/ce'])).toBeCloseTo(supervised, 5);
   expect(value(loss)).toBeCloseTo(supervised + 3 * mean(squares), 5);
   expect(value(metrics['proxy/mean'])).toBeCloseTo(mean(guess), 5);
 });
 
 test('noise: targets in [0, 1), others in every step, the same for the same key', () => {
-  const { run, params, batch } = setUp(proxy({ auxiliary: 'noise' })(encoder));
+  const { run, params, batch } = setUp(proxy({ encoder, auxiliary: 'noise' }));
   const guess = scores(statesOf(params, batch), params['q.weight']).map((row, i) => row[decisions[i]!.action]!);
   const square = (seed: number) => list(run({ seed }).terms.proxy);
   square(0).forEach((x, i) => {
@@ -36,8 +36,8 @@ test('noise: targets in [0, 1), others in every step, the same for the same key'
 });
 
 test('one network, no target; reads rewards only where it learns them', () => {
-  expect(proxy()(encoder)).toMatchObject({ networks: 1, target: 'none' });
-  expect(Object.keys(proxy()(encoder).inputs(3, 4))).toEqual(['items', 'length', 'action', 'reward']);
-  expect(Object.keys(proxy({ auxiliary: 'constant' })(encoder).inputs(3, 4))).toEqual(['items', 'length', 'action']);
-  expect(() => proxy({ auxiliary: 'rewards' as never })).toThrow(/Did you mean "reward"/);
+  expect(proxy({ encoder })).toMatchObject({ networks: 1, target: 'none' });
+  expect(Object.keys(proxy({ encoder }).inputs(3, 4))).toEqual(['items', 'length', 'action', 'reward']);
+  expect(Object.keys(proxy({ encoder, auxiliary: 'constant' }).inputs(3, 4))).toEqual(['items', 'length', 'action']);
+  expect(() => proxy({ encoder, auxiliary: 'rewards' as never })).toThrow(/Did you mean "reward"/);
 });

@@ -6,8 +6,8 @@ import { snqn } from './snqn.ts';
 import { decisions, encoder, list, setUp, surprise, value } from './testing.ts';
 
 test('SNQN while warming up, then each row by its own clipped advantage', () => {
-  const { run } = setUp(sa2c({ negatives: 2, advantageClip: [0, 0.01] })(encoder));
-  const plain = setUp(snqn({ negatives: 2 })(encoder)).run();
+  const { run } = setUp(sa2c({ encoder, negatives: 2, advantageClip: [0, 0.01] }));
+  const plain = setUp(snqn({ encoder, negatives: 2 })).run();
   expect(value(run({ phase: 'warmup' }).loss)).toBe(value(plain.loss));
   const { terms, metrics } = run();
   const advantages = list(terms.q).map((q, i) => {
@@ -28,22 +28,22 @@ test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoot
   const logFrequency = tf.log(tf.tensor1d(shares)) as tf.Tensor;
   const options = { negatives: 2, advantageClip: [0.5, 10] } as const;
   const frozen = { logFrequency };
-  const { run, params, batch } = setUp(sa2c({ ...options, smoothing: 0.5 })(encoder), frozen);
-  const plain = list(setUp(sa2c(options)(encoder)).run().terms.weight);
+  const { run, params, batch } = setUp(sa2c({ encoder, ...options, smoothing: 0.5 }), frozen);
+  const plain = list(setUp(sa2c({ encoder, ...options })).run().terms.weight);
   const raw = surprise(params, batch).map((nll, i) => Math.exp(-nll) / shares[decisions[i]!.action]!);
   expect(raw[0]).toBeGreaterThan(10);
   const ratios = raw.map((x) => Math.min(Math.max(x, 0.1), 10));
   list(run().terms.weight).forEach((w, i) => {
     expect(w).toBeCloseTo(plain[i]! * Math.sqrt(ratios[i]!), 4);
   });
-  expect(sa2c({ smoothing: 1 })(encoder).frozen).toEqual(['logFrequency']);
-  expect(sa2c()(encoder).frozen).toEqual([]);
-  expect(() => sa2c({ smoothing: 1, loss: 'gbce' })).toThrow(/full softmax/);
+  expect(sa2c({ encoder, smoothing: 1 }).frozen).toEqual(['logFrequency']);
+  expect(sa2c({ encoder }).frozen).toEqual([]);
+  expect(() => sa2c({ encoder, smoothing: 1, loss: 'gbce' })).toThrow(/full softmax/);
 });
 
 test('no gradient enters the target, the selection, the advantage or the correction', () => {
   const logFrequency = tf.fill([7], -2);
-  const agent = sa2c({ negatives: 2, advantageClip: null, smoothing: 1 })(encoder);
+  const agent = sa2c({ encoder, negatives: 2, advantageClip: null, smoothing: 1 });
   const { params, target, run } = setUp(agent, { logFrequency });
   const { grads, aux } = valueAndGrad((p) => ({ loss: run({ params: { ...params, ...p } }).loss, aux: run().terms }), {
     'q.weight': params['q.weight']!,
@@ -68,15 +68,16 @@ test('no gradient enters the target, the selection, the advantage or the correct
 });
 
 test('phases', () => {
-  expect(sa2c({ lr: 0.005 })(encoder).phases).toEqual([
+  expect(sa2c({ encoder, lr: 0.005 }).phases).toEqual([
     { name: 'warmup', optimizer: { lr: 0.005 }, start: 'last', steps: 'early-stopping' },
     { name: 'advantage', optimizer: { lr: 0.001 }, start: 'best', steps: 'early-stopping' },
   ]);
-  expect(sa2c({ warmup: 100 })(encoder).phases.map(({ start, steps }) => [start, steps])).toEqual([
+  expect(sa2c({ encoder, warmup: 100 }).phases.map(({ start, steps }) => [start, steps])).toEqual([
     ['last', 100],
     ['last', 'early-stopping'],
   ]);
-  for (const warmup of [0, 0.5]) expect(() => sa2c({ warmup })).toThrow(/whole number of updates of at least 1, or/);
+  for (const warmup of [0, 0.5])
+    expect(() => sa2c({ encoder, warmup })).toThrow(/whole number of updates of at least 1, or/);
 });
 
 test.each([
@@ -92,11 +93,11 @@ test.each([
   ['ab'],
   [{}],
 ])('advantageClip %j is refused: two finite numbers in order, or null', (clip) => {
-  expect(() => sa2c({ advantageClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
+  expect(() => sa2c({ encoder, advantageClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
 });
 
 test('cures by phase: the rate of that phase, and bounds where there are none', () => {
-  const cures = (advantageClip: readonly [number, number] | null) => sa2c({ advantageClip })(encoder).cures;
+  const cures = (advantageClip: readonly [number, number] | null) => sa2c({ encoder, advantageClip }).cures;
   const rate = (cure: string | undefined) => /\blr\b|advantageLr/.exec(cure!)?.[0];
   for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
     expect(rate(cures([0, 10])[part])).toBe('lr');

@@ -6,7 +6,7 @@ import { encoder, list, mean, setUp, surprise, value } from './testing.ts';
 
 /** Parameters under which logged actions have values of both signs. */
 function withBothSigns(options: Partial<SacOptions> = {}) {
-  const step = setUp(sac(options)(encoder));
+  const step = setUp(sac({ encoder, ...options }));
   const shift = tf.tensor2d(
     [0, 0, -1, 1, 2, 0, 0].flatMap((x) => [0, 0, 0, 0, x]),
     [7, 5],
@@ -15,8 +15,8 @@ function withBothSigns(options: Partial<SacOptions> = {}) {
 }
 
 test('SQN while warming up', () => {
-  const { run } = setUp(sac()(encoder));
-  expect(value(run({ phase: 'warmup' }).loss)).toBe(value(setUp(sqn()(encoder)).run().loss));
+  const { run } = setUp(sac({ encoder }));
+  expect(value(run({ phase: 'warmup' }).loss)).toBe(value(setUp(sqn({ encoder })).run().loss));
 });
 
 test('then each row is weighted by the value of its own action', () => {
@@ -46,8 +46,8 @@ test('clamp: negative values weigh nothing, others as before', () => {
 });
 
 test('no gradient flows through the weight', () => {
-  const whole = setUp(sac()(encoder)).grads()['q.weight']!;
-  const tdOnly = setUp(sqn()(encoder)).grads()['q.weight']!;
+  const whole = setUp(sac({ encoder })).grads()['q.weight']!;
+  const tdOnly = setUp(sqn({ encoder })).grads()['q.weight']!;
   whole.forEach((g, i) => {
     expect(g).toBeCloseTo(tdOnly[i]!, 6);
   });
@@ -55,7 +55,7 @@ test('no gradient flows through the weight', () => {
 
 test('warmup: by validation, by a number of updates, or none', () => {
   const phases = (options: Partial<SacOptions>) =>
-    sac(options)(encoder).phases.map(({ name, start, steps, optimizer }) => [name, start, steps, optimizer.lr]);
+    sac({ encoder, ...options }).phases.map(({ name, start, steps, optimizer }) => [name, start, steps, optimizer.lr]);
   expect(phases({ lr: 0.005 })).toEqual([
     ['warmup', 'last', 'early-stopping', 0.005],
     ['actor', 'best', 'early-stopping', 0.001],
@@ -65,12 +65,13 @@ test('warmup: by validation, by a number of updates, or none', () => {
     ['actor', 'last', 'early-stopping', 0.001],
   ]);
   expect(phases({ warmup: 0, lr: 0.002, actorLr: 0.3 })).toEqual([['actor', 'last', 'early-stopping', 0.002]]);
-  for (const warmup of [-1, 0.5]) expect(() => sac({ warmup })).toThrow(/whole number of updates of at least 0, or/);
-  expect(() => sac({ clamp: 1 as never })).toThrow(/invalid value for clamp/);
+  for (const warmup of [-1, 0.5])
+    expect(() => sac({ encoder, warmup })).toThrow(/whole number of updates of at least 0, or/);
+  expect(() => sac({ encoder, clamp: 1 as never })).toThrow(/invalid value for clamp/);
 });
 
 test('cures by phase: clamp and warmup where they would help, else the rate of that phase', () => {
-  const cures = (options: Partial<SacOptions>) => sac(options)(encoder).cures;
+  const cures = (options: Partial<SacOptions>) => sac({ encoder, ...options }).cures;
   for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
     expect(cures({})[part]).toMatch(/\blr\b/);
     expect(cures({})[part]).not.toMatch(/clamp|warmup|actorLr/);

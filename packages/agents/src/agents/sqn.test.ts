@@ -10,7 +10,7 @@ import { decisions, encoder, list, mean, scores, setUp, statesOf, surprise, valu
 const argmax = (row: readonly number[]) => row.indexOf(Math.max(...row));
 
 test('the loss by hand', () => {
-  const { run, params, target, batch } = setUp(sqn({ gamma: 0.7, tdWeight: 3 })(encoder));
+  const { run, params, target, batch } = setUp(sqn({ encoder, gamma: 0.7, tdWeight: 3 }));
   const q = scores(statesOf(params, batch), params['q.weight']);
   const select = scores(statesOf(params, batch, 'next'), params['q.weight']);
   const next = scores(statesOf(target, batch, 'next'), target['q.weight']);
@@ -23,7 +23,7 @@ test('the loss by hand', () => {
 });
 
 test('the learning network selects, the target network values', () => {
-  const { run, params, target, batch } = setUp(sqn()(encoder));
+  const { run, params, target, batch } = setUp(sqn({ encoder }));
   const select = scores(statesOf(params, batch, 'next'), params['q.weight']).map(argmax);
   const values = scores(statesOf(target, batch, 'next'), target['q.weight']);
   expect(select).not.toEqual(values.map(argmax));
@@ -33,7 +33,7 @@ test('the learning network selects, the target network values', () => {
 });
 
 test('done cuts the future of logged actions only', () => {
-  const { run, batch } = setUp(snqn({ negatives: 2 })(encoder));
+  const { run, batch } = setUp(snqn({ encoder, negatives: 2 }));
   const { terms } = run();
   const [, , y] = list(terms.y);
   expect(y).toBeCloseTo(0.2, 6);
@@ -45,7 +45,7 @@ test('done cuts the future of logged actions only', () => {
 });
 
 test('SNQN: negatives bootstrap at the current state, their squares are summed', () => {
-  const { run, params, target, batch } = setUp(snqn({ negatives: 2, negativeReward: -1 })(encoder));
+  const { run, params, target, batch } = setUp(snqn({ encoder, negatives: 2, negativeReward: -1 }));
   const q = scores(statesOf(params, batch), params['q.weight']);
   const current = scores(statesOf(target, batch), target['q.weight']);
   const { terms } = run();
@@ -58,15 +58,15 @@ test('SNQN: negatives bootstrap at the current state, their squares are summed',
 });
 
 test('without a target network it says so', () => {
-  const agent = sqn()(encoder);
+  const agent = sqn({ encoder });
   const { params, batch } = setUp(agent);
   const input = { params, batch, key: keyTensor(), phase: 'train', frozen: {} };
   expect(() => agent.loss(input)).toThrow(/target network/);
 });
 
 test('CQL adds its weighted penalty and nothing else', () => {
-  const plain = setUp(sqn()(encoder)).run();
-  const { run, params, batch } = setUp(sqn({ cql: 0.3 })(encoder));
+  const plain = setUp(sqn({ encoder })).run();
+  const { run, params, batch } = setUp(sqn({ encoder, cql: 0.3 }));
   const { terms, metrics, loss } = run();
   const q = scores(statesOf(params, batch), params['q.weight']);
   const penalty = q.map((row, i) => {
@@ -82,8 +82,8 @@ test('CQL adds its weighted penalty and nothing else', () => {
 });
 
 test('the gradient of CQL pushes logged actions up and the others down', () => {
-  const without = setUp(sqn()(encoder)).grads()['q.weight']!;
-  const pushed = setUp(sqn({ cql: 1 })(encoder)).grads()['q.weight']!;
+  const without = setUp(sqn({ encoder })).grads()['q.weight']!;
+  const pushed = setUp(sqn({ encoder, cql: 1 })).grads()['q.weight']!;
   // The bias of an item moves its value alike in every state.
   const bias = Array.from({ length: 7 }, (_, item) => pushed[item * 5 + 4]! - without[item * 5 + 4]!);
   bias.forEach((g, item) => {
@@ -93,7 +93,7 @@ test('the gradient of CQL pushes logged actions up and the others down', () => {
 });
 
 test('BCQ with threshold 1 values the greedy action of the supervised head', () => {
-  const { run, params, target, batch } = setUp(sqn({ bcq: 1 })(encoder));
+  const { run, params, target, batch } = setUp(sqn({ encoder, bcq: 1 }));
   const favourite = scores(statesOf(params, batch, 'next'), params['ce.weight']).map(argmax);
   const values = scores(statesOf(target, batch, 'next'), target['q.weight']);
   list(run().terms.qNext).forEach((v, i) => {
@@ -102,12 +102,12 @@ test('BCQ with threshold 1 values the greedy action of the supervised head', () 
 });
 
 test('BCQ selects the best of the actions that are likely enough, never another', () => {
-  const { params, target, batch } = setUp(sqn()(encoder));
+  const { params, target, batch } = setUp(sqn({ encoder }));
   const policy = scores(statesOf(params, batch, 'next'), params['ce.weight']);
   const q = scores(statesOf(params, batch, 'next'), params['q.weight']);
   const values = scores(statesOf(target, batch, 'next'), target['q.weight']);
   for (const bcq of [0.1, 0.5, 0.9]) {
-    const { terms } = setUp(sqn({ bcq })(encoder)).run();
+    const { terms } = setUp(sqn({ encoder, bcq })).run();
     list(terms.qNext).forEach((v, i) => {
       const top = Math.max(...policy[i]!);
       const allowed = q[i]!.map((x, item) => (Math.exp(policy[i]![item]! - top) >= bcq ? x : -Infinity));
@@ -120,25 +120,25 @@ test('BCQ selects the best of the actions that are likely enough, never another'
 });
 
 test('targets: what each kind asks of the trainer', () => {
-  expect(sqn()(encoder)).toMatchObject({ networks: 2, target: 'coin', tau: 0, copyEvery: 0 });
-  expect(sqn({ target: 'polyak', tau: 0.05 })(encoder)).toMatchObject({
+  expect(sqn({ encoder })).toMatchObject({ networks: 2, target: 'coin', tau: 0, copyEvery: 0 });
+  expect(sqn({ encoder, target: 'polyak', tau: 0.05 })).toMatchObject({
     networks: 1,
     target: 'polyak',
     tau: 0.05,
     copyEvery: 0,
   });
-  expect(sqn({ target: 'copy', copyEvery: 20 })(encoder)).toMatchObject({
+  expect(sqn({ encoder, target: 'copy', copyEvery: 20 })).toMatchObject({
     networks: 1,
     target: 'copy',
     tau: 0,
     copyEvery: 20,
   });
-  expect(() => sqn({ target: 'copy', copyEvery: 0 })).toThrow(/copyEvery must be a whole number/);
-  expect(() => sqn({ target: 'polyac' as never })).toThrow(/Did you mean "polyak"/);
+  expect(() => sqn({ encoder, target: 'copy', copyEvery: 0 })).toThrow(/copyEvery must be a whole number/);
+  expect(() => sqn({ encoder, target: 'polyac' as never })).toThrow(/Did you mean "polyak"/);
 });
 
 test('a target that equals the learning network gives the values of that network', () => {
-  const agent = sqn({ target: 'copy' })(encoder);
+  const agent = sqn({ encoder, target: 'copy' });
   const { run, params, batch } = setUp(agent);
   const values = scores(statesOf(params, batch, 'next'), params['q.weight']);
   list(run({ target: params as Tensors }).terms.qNext).forEach((v, i) => {
@@ -148,14 +148,14 @@ test('a target that equals the learning network gives the values of that network
 
 test('targetDropout: targets with masks of their own in every step, or without any', () => {
   const values = (targetDropout: boolean) => {
-    const { run } = setUp(sqn({ targetDropout })(sasrec({ size: 4, dropout: 0.5 })));
+    const { run } = setUp(sqn({ encoder: sasrec({ size: 4, dropout: 0.5 }), targetDropout }));
     return [0, 1].map((seed) => list(run({ seed }).terms.qNext));
   };
   const [first, second] = values(true);
   expect(first).not.toEqual(second);
   const [quiet, same] = values(false);
   expect(same).toEqual(quiet);
-  list(setUp(sqn()(encoder)).run().terms.qNext).forEach((v, i) => {
+  list(setUp(sqn({ encoder })).run().terms.qNext).forEach((v, i) => {
     expect(quiet![i]).toBeCloseTo(v, 6);
   });
 });

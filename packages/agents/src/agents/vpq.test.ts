@@ -26,7 +26,7 @@ test.each([
   ['ratio', (q: number, std: number) => q / (1 + 4 * std)],
   ['difference', (q: number, std: number) => q - 4 * std],
 ] as const)('%s: targets and loss by hand', (form, penalise) => {
-  const agent = vpq({ heads, penalty: 4, form })(encoder);
+  const agent = vpq({ encoder, heads, penalty: 4, form });
   const { run, params, target, batch } = setUp(agent);
   const mixture = list(mixtureWeights(keyTensor(0), heads));
   const now = ensemble(params, statesOf(params, batch));
@@ -53,7 +53,7 @@ test.each([
 });
 
 test('the penalty changes targets, not predictions', () => {
-  const terms = (penalty: number) => setUp(vpq({ heads, penalty })(encoder)).run().terms;
+  const terms = (penalty: number) => setUp(vpq({ encoder, heads, penalty })).run().terms;
   expect(list(terms(0).q)).toEqual(list(terms(20).q));
   expect(list(terms(0).qNext)).not.toEqual(list(terms(20).qNext));
 });
@@ -65,7 +65,7 @@ test('the mixture is drawn anew for every step; convex, the same for both networ
     expect(Math.min(...w)).toBeGreaterThanOrEqual(0);
   }
   expect(weights[0]).not.toEqual(weights[1]);
-  const { run, params, batch } = setUp(vpq({ heads, penalty: 0 })(encoder));
+  const { run, params, batch } = setUp(vpq({ encoder, heads, penalty: 0 }));
   expect(list(run({ seed: 1 }).terms.q)).not.toEqual(list(run({ seed: 2 }).terms.q));
   // Against itself as target, without penalty: the value of the mean's greedy action under the mixture of this step.
   const after = ensemble(params, statesOf(params, batch, 'next'));
@@ -82,8 +82,8 @@ test.each([{ penalty: 0 }, { penalty: 10 }, { penalty: 10, form: 'difference' }]
   'an ensemble of one with %o is SAC',
   (options) => {
     const shared = { cql: 0.2, bcq: 0.3, gamma: 0.9 };
-    const one = setUp(vpq({ heads: 1, ...options, ...shared })(encoder));
-    const theirs = setUp(sac(shared)(encoder));
+    const one = setUp(vpq({ encoder, heads: 1, ...options, ...shared }));
+    const theirs = setUp(sac({ encoder, ...shared }));
     expect(list(one.params['q.weight'])).toEqual(list(theirs.params['q.weight']));
     expect(value(one.run().loss)).toBeCloseTo(value(theirs.run().loss), 5);
     const [mine, wanted] = [one.grads(), theirs.grads()];
@@ -96,7 +96,7 @@ test.each([{ penalty: 0 }, { penalty: 10 }, { penalty: 10, form: 'difference' }]
 );
 
 test('CQL is the penalty of the mixture; BCQ filters what the mean of the heads selects', () => {
-  const { run, params, batch, target } = setUp(vpq({ heads, penalty: 0, cql: 0.1, bcq: 1 })(encoder));
+  const { run, params, batch, target } = setUp(vpq({ encoder, heads, penalty: 0, cql: 0.1, bcq: 1 }));
   const mixture = list(mixtureWeights(keyTensor(0), heads));
   const now = ensemble(params, statesOf(params, batch));
   const next = ensemble(target, statesOf(target, batch, 'next'));
@@ -122,11 +122,11 @@ test('CQL is the penalty of the mixture; BCQ filters what the mean of the heads 
 
 test('with candidates: shared ones and ones per row agree, and equal the whole catalogue when they are it', () => {
   const options = { heads, loss: 'gbce', candidates: shape.items, cql: 0.1 } as const;
-  const { run, batch } = setUp(vpq(options)(encoder));
+  const { run, batch } = setUp(vpq({ encoder, ...options }));
   const all = tf.range(0, shape.items, 1, 'int32');
   const shared = run({ batch: { ...batch, candidates: all } });
   const own = run({ batch: { ...batch, candidates: tf.tile(tf.expandDims(all, 0), [3, 1]) } });
-  const whole = setUp(vpq({ heads, cql: 0.1 })(encoder)).run();
+  const whole = setUp(vpq({ encoder, heads, cql: 0.1 })).run();
   for (const name of ['q', 'qNext', 'td']) {
     list(whole.terms[name]).forEach((x, i) => {
       expect(list(shared.terms[name])[i], name).toBeCloseTo(x, 5);
@@ -135,8 +135,8 @@ test('with candidates: shared ones and ones per row agree, and equal the whole c
   }
   const few = run({ batch: { ...batch, candidates: tf.tensor1d([6, 0], 'int32') } });
   const next = ensemble(
-    setUp(vpq(options)(encoder)).target,
-    statesOf(setUp(vpq(options)(encoder)).target, batch, 'next'),
+    setUp(vpq({ encoder, ...options })).target,
+    statesOf(setUp(vpq({ encoder, ...options })).target, batch, 'next'),
   );
   const mixture = list(mixtureWeights(keyTensor(0), heads));
   list(few.terms.qNext).forEach((v, i) => {
@@ -149,7 +149,7 @@ test('with candidates: shared ones and ones per row agree, and equal the whole c
 });
 
 test('as ranking head it is the mean of the heads', () => {
-  const agent = vpq({ heads, rankingHead: 'q' })(encoder);
+  const agent = vpq({ encoder, heads, rankingHead: 'q' });
   const { params, batch } = setUp(agent);
   const now = ensemble(params, statesOf(params, batch));
   const ranked = agent.score(params, { items: batch.items!, length: batch.length! }).arraySync();
@@ -161,14 +161,14 @@ test('as ranking head it is the mean of the heads', () => {
 });
 
 test('an item has one row with all heads, biases zero at first', () => {
-  const weight = vpq()(encoder).init(key(1), shape)['q.weight']!;
+  const weight = vpq({ encoder }).init(key(1), shape)['q.weight']!;
   expect(weight.shape).toEqual([7, 15 * 5]);
   for (let i = 4; i < weight.data.length; i += 5) expect(weight.data[i]).toBe(0);
   expect(new Set(weight.data).size).toBeGreaterThan(7 * 15 * 4 - 5);
 });
 
 test('options out of range are refused', () => {
-  expect(() => vpq({ heads: 0 })).toThrow(/heads must be a whole number/);
-  expect(() => vpq({ penalty: -1 })).toThrow(/penalty must be a finite number/);
-  expect(() => vpq({ form: 'minus' as never })).toThrow(/invalid value for form/);
+  expect(() => vpq({ encoder, heads: 0 })).toThrow(/heads must be a whole number/);
+  expect(() => vpq({ encoder, penalty: -1 })).toThrow(/penalty must be a finite number/);
+  expect(() => vpq({ encoder, form: 'minus' as never })).toThrow(/invalid value for form/);
 });

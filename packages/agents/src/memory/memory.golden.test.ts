@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { loadIndustrial, splitByUserLists, windowsOf } from '@lea/data';
+import { splitByUserLists, topK, windowsOf } from '@lea/data';
+import { loadIndustrial } from '@lea/data/node';
 import { tfidfVectors } from '@lea/eval';
 import { describe, expect, it } from 'vitest';
-import { topK } from '../topk.ts';
 import { countingMemory } from './counting-memory.ts';
 import { COUNTED, countLog, valueAt } from './counts.ts';
 import { loggedRow } from './gate-rows.ts';

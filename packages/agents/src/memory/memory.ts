@@ -1,15 +1,17 @@
-import { LeaError } from '@lea/core';
-import type { Windows } from '@lea/data';
+import { LeaError, type Resource, resource } from '@lea/core';
+import type { Scorer, Windows } from '@lea/data';
 import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PolicyScorer } from '../scoring.ts';
 import { type ScoringOptions, scoring } from '../scoring.ts';
 import { type ObservedEvent, observed } from './observe.ts';
 import { type MixtureForm, mixtureProbabilities, placesOf, seenItems } from './probabilities.ts';
 import { formOf, type MemoryConfig, type MemoryState, memoryHash, programTables } from './state.ts';
 
-/** A distribution over items from counted successions and similar texts: a scorer by itself, or part of a policy. */
-export interface Memory {
+/**
+ * A distribution over items from counted successions and similar texts: a scorer by itself, or part of a policy. `dispose`
+ * releases its program's memory; scoring afterwards throws.
+ */
+export interface Memory extends Scorer, Resource {
   /** Its fixed settings, as plain JSON. */
   readonly config: MemoryConfig;
   /** Its current counts; a new object after `observe`. */
@@ -22,8 +24,6 @@ export interface Memory {
    * @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
-  /** A scorer for `evaluate` of @lea/eval. Default name: `memory`. */
-  asScorer(name?: string): PolicyScorer;
   /**
    * Counts more events, which affect the next call of `score`; the gate is not fitted again. Pass many events at once, because
    * every call copies the tables. Counts are exact as long as an item has at most `neighbors` successors.
@@ -33,8 +33,6 @@ export interface Memory {
   observe(events: readonly ObservedEvent[]): void;
   /** An independent copy: events that it observes do not affect the original. */
   fork(): Memory;
-  /** Releases the program's memory; scoring afterwards throws. */
-  dispose(): Promise<void>;
 }
 
 /** Creates a memory from its parts. */
@@ -61,6 +59,9 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
     options,
   );
   return {
+    name: 'memory',
+    items,
+    window,
     config,
     get state() {
       return state;
@@ -69,12 +70,11 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
       return memoryHash(config, state);
     },
     score: scorer.score,
-    asScorer: (name = 'memory') => ({ name, items, window, score: scorer.score }),
     observe(events) {
       state = observed(config, state, events);
     },
     fork: () => createMemory(config, state, options),
-    dispose: scorer.dispose,
+    ...resource(scorer.dispose),
   };
 }
 

@@ -5,9 +5,9 @@ import { ce } from '../agents/ce.ts';
 import { onePhase } from '../agents/parts.ts';
 import { proxy } from '../agents/proxy.ts';
 import { sqn } from '../agents/sqn.ts';
-import type { AgentFactory } from '../define.ts';
+import type { AgentFactory, AgentOptions } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
-import type { Agent, Encoder, Histories, LossResult } from '../types.ts';
+import type { Agent, Histories, LossResult } from '../types.ts';
 import { agentContext, ROWS } from './agent-context.ts';
 import { historyValues, markovDecisions } from './decisions.ts';
 import { agentChecks } from './kits.ts';
@@ -18,12 +18,10 @@ const small = gru4rec({ size: 8 });
 
 /** An agent that is sound but for some of its members. */
 function spoiltAgent(good: AgentFactory, change: (agent: Agent) => Partial<Agent>): AgentFactory {
-  const make =
-    (options: object = {}) =>
-    (encoder: Encoder) => {
-      const agent = good(options)(encoder);
-      return { ...agent, ...change(agent) };
-    };
+  const make = (options: AgentOptions) => {
+    const agent = good(options);
+    return { ...agent, ...change(agent) };
+  };
   return Object.assign(make, { type: good.type, defaults: good.defaults });
 }
 
@@ -285,16 +283,16 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /misspelled/,
     'options that are not looked at',
-    Object.assign(() => ce(), { type: 'ce', defaults: ce.defaults }),
+    Object.assign(({ encoder }: AgentOptions) => ce({ encoder }), { type: 'ce', defaults: ce.defaults }),
     /not refused/,
   ],
   [
     /misspelled/,
     'a refusal without the name',
     Object.assign(
-      (options: object = {}) => {
+      ({ encoder, ...options }: AgentOptions) => {
         if (Object.keys(options).length > 0) throw new Error('no');
-        return ce();
+        return ce({ encoder });
       },
       { type: 'ce', defaults: ce.defaults },
     ),

@@ -249,8 +249,8 @@ export function roundTrip(context: AgentContext): void {
 }
 
 /** A misspelled option is refused, and the error suggests the nearest name. */
-export function options({ factory }: AgentContext): void {
-  checkSpelling(factory);
+export function options({ factory, settings: { encoder } }: AgentContext): void {
+  checkSpelling(factory, { encoder });
 }
 
 /** A policy returns the same scores after saving and loading. */

@@ -74,7 +74,7 @@ export interface Fused {
 
 export function agentContext(factory: AgentFactory, given: Partial<AgentSettings> = {}): AgentContext {
   const settings = agentSettings(given, gru4rec({ size: 16 }));
-  return contextOf(factory, settings, factory(settings.options)(settings.encoder));
+  return contextOf(factory, settings, factory({ encoder: settings.encoder, ...settings.options }));
 }
 
 /** @throws LeaError `E_MEMORY_JOINT` */

@@ -31,19 +31,22 @@ export function checkRegistered<C extends { readonly type: string }, T extends {
   );
 }
 
-/** A misspelled option must be refused, and the error must suggest the nearest name. */
-export function checkSpelling(factory: {
-  (options: object): unknown;
-  readonly type: string;
-  readonly defaults: object;
-}): void {
+/**
+ * A misspelled option must be refused, and the error must suggest the nearest name.
+ *
+ * @param needed options that the factory requires
+ */
+export function checkSpelling<N extends object>(
+  factory: { (options: N): unknown; readonly defaults: object },
+  needed: N,
+): void {
   const names = Object.keys(factory.defaults).sort((a, b) => b.length - a.length);
   const name = names[0] ?? 'size';
   const misspelt = `${name}${name.at(-1)}`;
   const hint =
     'Give every option a default, and create the factory with defineAgent or defineEncoder, which check names.';
   try {
-    factory({ [misspelt]: 1 });
+    factory({ ...needed, [misspelt]: 1 });
   } catch (error) {
     if (error instanceof LeaError && error.code === 'E_OPTION_UNKNOWN') {
       if (names.length === 0 || error.message.includes(`"${name}"`)) return;

@@ -214,7 +214,7 @@ export function roundTrip(context: EncoderContext): void {
 
 /** A misspelled option is refused, and the error suggests the nearest name. */
 export function options({ factory }: EncoderContext): void {
-  checkSpelling(factory);
+  checkSpelling(factory, {});
 }
 
 /** States are the same in compiled and interpreted programs, in training as well. */

@@ -1,4 +1,5 @@
 import type { Value, Values } from '@lea/tensor';
+import { grownAxes } from '../item-params.ts';
 import type { TableReach } from '../types.ts';
 import { type AgentContext, batchFor, type Guidance, guidances } from './agent-context.ts';
 import { decisions } from './decisions.ts';
@@ -9,7 +10,7 @@ import { violation } from './violation.ts';
 /** `itemTables` lists all parameters with one row per item, and the rows of them that sampled training reads. */
 export function tables(context: AgentContext): void {
   const { agent, shape } = context;
-  const moved = movedBy(context.init(1), context.init(1, shape.items + 1));
+  const moved = grownAxes(context.init(1), context.init(1, shape.items + 1));
   for (const [name, axes] of Object.entries(moved)) {
     if (!axes.includes(0) || name in agent.itemTables) continue;
     const hint = `Add it for training with sampled items: itemTables: { ...parts.itemTables, '${name}': 'choices' }.`;
@@ -29,17 +30,6 @@ export function tables(context: AgentContext): void {
     throw violation(`"${across}" grows with the items in a dimension other than the first.`, hint);
   }
   for (const guidance of guidances) reach(context, guidance);
-}
-
-/** The dimensions whose sizes differ, by parameter; parameters without any are left out. */
-function movedBy(some: Values, more: Values): Record<string, number[]> {
-  const axes = (name: string) =>
-    some[name]!.shape.flatMap((size, axis) => (size === more[name]?.shape[axis] ? [] : [axis]));
-  return Object.fromEntries(
-    Object.keys(some)
-      .map((name) => [name, axes(name)] as const)
-      .filter(([, moved]) => moved.length > 0),
-  );
 }
 
 /** The result of a step must not depend on rows that it does not load, in either network. */

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { LeaError, readError } from '@lea/core';
+import { LeaError } from '@lea/core';
+import { readError } from '@lea/core/node';
 
 /**
  * Streams the text of a file, without its byte order mark. Gzip is detected by content, not by name.

@@ -1,9 +1,7 @@
-import { rowsHash } from '@lea/data';
+import { type Annotation, rowsHash } from '@lea/data';
 import { expect, test } from 'vitest';
-import { finish } from '../shared/progress.ts';
-import { rowsOf } from '../testing.ts';
+import { follow, rowsOf } from '../testing.ts';
 import { annotateRewards } from './annotate-rewards.ts';
-import type { Annotation } from './annotation.ts';
 
 const train = rowsOf(
   [
@@ -37,7 +35,7 @@ const model = (rate = (before: number, action: number): number => 10 * before + 
 
 test("rewards are the model's, everything else stays", async () => {
   const steps: number[] = [];
-  const judged = await finish(annotateRewards(annotation, train, model()), ({ step }) => steps.push(step));
+  const judged = await follow(annotateRewards(annotation, train, model()), ({ done }) => steps.push(done));
   expect([...judged.reward]).toEqual([0, 11, 22, 3, 10]);
   expect([...judged.positiveRewards]).toEqual([1, 2, 12, 13, 23, 20, 0, 1, 11, 12]);
   expect(judged.rewardMean).toBeCloseTo(9.2, 6);
@@ -49,21 +47,21 @@ test("rewards are the model's, everything else stays", async () => {
 
 test('missing ones say nothing', async () => {
   const some = model((before, action) => (action === 0 ? Number.NaN : before));
-  const judged = await finish(annotateRewards({ ...annotation, calibration: {} as never }, train, some));
+  const judged = await annotateRewards({ ...annotation, calibration: {} as never }, train, some);
   expect(judged.rewardMean).toBeCloseTo(1, 6);
   expect([...judged.reward]).toEqual([1, 1, 2, 0, 1]);
   expect(judged.positiveRewards[5]).toBe(1);
   expect(judged).not.toHaveProperty('calibration');
   const none = model(() => Number.NaN);
-  await expect(finish(annotateRewards(annotation, train, none))).rejects.toMatchObject({ code: 'E_REWARD_MISSING' });
+  await expect(annotateRewards(annotation, train, none)).rejects.toMatchObject({ code: 'E_REWARD_MISSING' });
 });
 
 test('rows and catalogue must be the same', async () => {
-  await expect(finish(annotateRewards(annotation, rowsOf([[0]], 4), model()))).rejects.toThrow('of 5 rows');
-  await expect(finish(annotateRewards(annotation, train, { ...model(), items: 9 }))).rejects.toThrow('about 4 items');
+  await expect(annotateRewards(annotation, rowsOf([[0]], 4), model())).rejects.toThrow('of 5 rows');
+  await expect(annotateRewards(annotation, train, { ...model(), items: 9 })).rejects.toThrow('about 4 items');
   // As many rows, but others.
   const known = { ...annotation, rowsHash: rowsHash(train) };
-  await finish(annotateRewards(known, train, model()));
+  await annotateRewards(known, train, model());
   const other = rowsOf(
     [
       [1, 0, 2],
@@ -71,5 +69,5 @@ test('rows and catalogue must be the same', async () => {
     ],
     4,
   );
-  await expect(finish(annotateRewards(known, other, model()))).rejects.toThrow('other rows');
+  await expect(annotateRewards(known, other, model())).rejects.toThrow('other rows');
 });

@@ -1,8 +1,13 @@
-import { contentHash, LeaError, withDefaults } from '@lea/core';
-import { historyWindows, rowsHash, type Transitions } from '@lea/data';
-import type { RewardModel } from '../inference/reward-model.ts';
-import type { Progress } from '../shared/progress.ts';
-import { type Annotation, rewardStatistics } from './annotation.ts';
+import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  type Annotation,
+  historyWindows,
+  type RewardModel,
+  rewardStatistics,
+  rowsHash,
+  type Transitions,
+} from '@lea/data';
+import type { EnvironmentEvent } from '../shared/events.ts';
 
 export interface AnnotateRewardsOptions {
   readonly signal: AbortSignal | undefined;
@@ -19,12 +24,21 @@ const CHUNK_ROWS = 64;
  * @param transitions the rows of the annotation
  * @throws LeaError `E_OPTION_VALUE` (other rows, another catalogue), `E_REWARD_MISSING` (all of them), and what the model throws
  */
-export async function* annotateRewards(
+export function annotateRewards(
   annotation: Annotation,
   transitions: Transitions,
   model: RewardModel & { readonly hash: string },
   options?: Partial<AnnotateRewardsOptions>,
-): AsyncGenerator<Progress, Annotation> {
+): Task<Annotation, EnvironmentEvent<'rewards'>> {
+  return task(() => annotatingRewards(annotation, transitions, model, options));
+}
+
+async function* annotatingRewards(
+  annotation: Annotation,
+  transitions: Transitions,
+  model: RewardModel & { readonly hash: string },
+  options?: Partial<AnnotateRewardsOptions>,
+): AsyncGenerator<EnvironmentEvent<'rewards'>, Annotation> {
   const { signal } = withDefaults<AnnotateRewardsOptions>('annotateRewards', { signal: undefined }, options);
   const { rows, k, positives } = annotation;
   const { sequences, event } = transitions;
@@ -60,7 +74,7 @@ export async function* annotateRewards(
       reward[row] = rewards[i * (k + 1)]!;
       positiveRewards.set(rewards.subarray(i * (k + 1) + 1, (i + 1) * (k + 1)), row * k);
     });
-    yield { stage: 'rewards', step: from + some.length, total: rows };
+    yield { stage: 'rewards', done: from + some.length, total: rows, unit: 'rows' };
   }
 
   const known = reward.filter((value) => !Number.isNaN(value));

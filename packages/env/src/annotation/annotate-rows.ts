@@ -1,7 +1,6 @@
-import { historyWindows, type Transitions } from '@lea/data';
+import { type AnnotationColumns, historyWindows, type Transitions } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 import { type PositiveRule, positivesOf } from '../inference/positives.ts';
-import type { AnnotationColumns } from './annotation.ts';
 
 /** What is asked about every row. */
 export interface RowQuestions extends PositiveRule {

@@ -8,8 +8,7 @@ import { historyWindows, rowsHash } from '@lea/data';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
-import { finish } from '../shared/progress.ts';
-import { rowsOf, usersOf } from '../testing.ts';
+import { follow, rowsOf, usersOf } from '../testing.ts';
 import { annotate, annotateToFiles } from './annotate.ts';
 
 // 4,500 rows: two shards.
@@ -22,7 +21,7 @@ let dir: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lea-annotation-'));
-  env = await finish(fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 5, epochs: 1, users: 0.1 }));
+  env = await fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 5, epochs: 1, users: 0.1 });
 });
 afterAll(async () => {
   await env.dispose();
@@ -31,7 +30,7 @@ afterAll(async () => {
 
 async function annotated(options: object = {}) {
   const stages: string[] = [];
-  const annotation = await finish(
+  const annotation = await follow(
     annotate(env, train, { k: 3, dir, ...options }),
     ({ stage }) => void stages.push(stage),
   );
@@ -71,7 +70,7 @@ test('is what the environment says of each row by itself, at the price of one hi
     },
   };
   const options = { k: 3, states: true, rank: 'reward', shortlist: 6 } as const;
-  const annotation = await finish(annotate(counted, train, options));
+  const annotation = await annotate(counted, train, options);
   // Of ten windows of five events the first six begin one another. Two of the parts that the rows go through in cut
   // such six.
   expect(read).toBe(450 * 5 + 2);
@@ -114,10 +113,12 @@ test('positives follow the rule that is asked for', async () => {
 
 test('a cut run goes on where it was, a second run computes nothing', async () => {
   const work = annotate(env, train, { k: 3, dir });
-  for (const step of [1024, 2048, 3072, 4096]) {
-    expect((await work.next()).value).toEqual({ stage: 'annotation', step, total: 4500 });
+  const events = work[Symbol.asyncIterator]();
+  for (const done of [1024, 2048, 3072, 4096]) {
+    expect((await events.next()).value).toEqual({ stage: 'annotation', done, total: 4500, unit: 'rows' });
   }
-  await work.return(undefined as never);
+  await events.return!();
+  await expect(work).rejects.toMatchObject({ code: 'E_TASK_STOPPED' });
 
   const resumed = await annotated();
   expect(resumed.stages).toEqual(['annotation']);
@@ -175,7 +176,7 @@ test('a shard that cannot be used is computed again', async () => {
   // The same of an annotation that stays on disk. Of it, only rewards are read at first.
   const opened = async () => {
     const told: string[] = [];
-    const files = await finish(annotateToFiles(env, train, { k: 3, ...options }), ({ stage }) => void told.push(stage));
+    const files = await follow(annotateToFiles(env, train, { k: 3, ...options }), ({ stage }) => void told.push(stage));
     return { files, told };
   };
   await copyFile(shard(1), shard(2));
@@ -205,7 +206,7 @@ test('a run that is killed loses no shard that it wrote', async () => {
   const run = async (options: object) => {
     const stages: string[] = [];
     const work = annotate(again, rowsOf(some, 15), { k: 3, shardRows: 64, ...options });
-    const annotation = await finish(work, ({ stage }) => void stages.push(stage));
+    const annotation = await follow(work, ({ stage }) => void stages.push(stage));
     return { annotation, stages };
   };
   const uncut = await run({});
@@ -219,17 +220,17 @@ test('a run that is killed loses no shard that it wrote', async () => {
 
 test('a run can be stopped between two shards and within one', async () => {
   const stop = new AbortController();
-  const work = annotate(env, train, { k: 3, signal: stop.signal });
-  await work.next();
+  const events = annotate(env, train, { k: 3, signal: stop.signal })[Symbol.asyncIterator]();
+  await events.next();
   stop.abort();
-  await expect(work.next()).rejects.toThrow('abort');
+  await expect(events.next()).rejects.toThrow('abort');
 });
 
 test('an annotation can stay on disk: parts of it are read, nothing is computed twice', async () => {
   const { annotation } = await annotated({ states: true });
   const folder = join(dir, annotation.hash.slice(0, 16));
   const stages: string[] = [];
-  const files = await finish(
+  const files = await follow(
     annotateToFiles(env, train, { k: 3, dir, states: true }),
     ({ stage }) => void stages.push(stage),
   );
@@ -257,7 +258,7 @@ test('an annotation can stay on disk: parts of it are read, nothing is computed 
   const bytes = await readFile(first);
   bytes[bytes.length - 1]! ^= 1;
   await writeFile(first, bytes);
-  const opened = await finish(annotateToFiles(env, train, { k: 3, dir, states: true }));
+  const opened = await annotateToFiles(env, train, { k: 3, dir, states: true });
   await expect(opened.read(0, 1)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE' });
   await rm(first);
   expect((await files.read(4096, 4097)).reward[0]).toBe(annotation.reward[4096]);
@@ -281,12 +282,12 @@ test('a second run asks the environment nothing', async () => {
       return target[name as keyof Environment];
     },
   });
-  expect(await finish(annotate(silent, train, { k: 3, dir }))).toEqual(annotation);
+  expect(await annotate(silent, train, { k: 3, dir })).toEqual(annotation);
 });
 
 test('what does not fit is named', async () => {
   await expect(annotated({ k: 15 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
-  await expect(finish(annotate(env, rowsOf([[0, 1]], 3)))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(annotate(env, rowsOf([[0, 1]], 3))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   for (const n of [0, -1, 2.5, Number.NaN]) {
     for (const wrong of [{ window: n }, { k: n }, { shardRows: n }]) {
       await expect(annotated(wrong)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
@@ -297,7 +298,7 @@ test('what does not fit is named', async () => {
 test('rows of a catalogue in another order are refused', async () => {
   const { sequences } = train;
   const other = { ...train, sequences: { ...sequences, itemIds: sequences.itemIds.toReversed() } };
-  await expect(finish(annotate(env, other, { k: 3 }))).rejects.toThrow('same order');
+  await expect(annotate(env, other, { k: 3 })).rejects.toThrow('same order');
 });
 
 test('it says which rows it is about, and so do its parts', async () => {
@@ -311,7 +312,7 @@ test('it says which rows it is about, and so do its parts', async () => {
     done: train.done.slice(from, to),
   });
   expect(rowsHash(half(0, 2250))).not.toBe(rowsHash(half(2250, 4500)));
-  const files = await finish(annotateToFiles(env, train, { k: 3, dir }));
+  const files = await annotateToFiles(env, train, { k: 3, dir });
   expect(files.rowsHash).toBe(annotation.rowsHash);
   expect((await files.read(2250, 4500)).rowsHash).toBe(rowsHash(half(2250, 4500)));
 });
@@ -319,8 +320,8 @@ test('it says which rows it is about, and so do its parts', async () => {
 test('lowered rewards have no calibration', async () => {
   const [few, rest] = [usersOf(train, (u) => u < 20), usersOf(train, (u) => u >= 440)];
   const small = { width: 8, layers: 1, heads: 1, window: 5, epochs: 1, rewardHeads: 2 };
-  const several = await finish(fitEnvironment({ train: few, validation: rest, ...small }));
-  const of = (pessimism: number) => finish(annotate(several, few, { k: 3, pessimism }));
+  const several = await fitEnvironment({ train: few, validation: rest, ...small });
+  const of = (pessimism: number) => annotate(several, few, { k: 3, pessimism });
   expect((await of(0)).calibration).toEqual(several.calibration);
   expect(await of(1)).not.toHaveProperty('calibration');
   await several.dispose();

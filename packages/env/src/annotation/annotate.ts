@@ -1,19 +1,18 @@
-import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
-import type { Values } from '@lea/tensor';
-import { checkCatalogue } from '../inference/catalogue.ts';
-import type { Environment } from '../inference/environment.ts';
-import { checkRule, type PositiveRule, RULE } from '../inference/positives.ts';
-import type { Progress } from '../shared/progress.ts';
-import { annotateRows } from './annotate-rows.ts';
+import { checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
 import {
   type Annotation,
   type AnnotationColumns,
-  columnValues,
-  copyRows,
-  emptyColumns,
+  checkCatalogue,
   rewardStatistics,
-} from './annotation.ts';
+  rowsHash,
+  type Transitions,
+} from '@lea/data';
+import type { Values } from '@lea/tensor';
+import type { Environment } from '../inference/environment.ts';
+import { checkRule, type PositiveRule, RULE } from '../inference/positives.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
+import { annotateRows } from './annotate-rows.ts';
+import { columnValues, copyRows, emptyColumns } from './columns.ts';
 import { type AnnotationFiles, annotationFiles } from './files.ts';
 import { annotationStore, type Store } from './store.ts';
 
@@ -57,15 +56,23 @@ const CHUNK_ROWS = 1024;
  * Asks the environment about every row once: state, reward of the logged action, the k best other actions with their
  * logits and rewards. Histories that fit in the window are read once per user, whatever the number of decisions. With
  * `dir`, rows are kept in shards, each written whole: what a killed run had finished is not computed again, and a second
- * call computes nothing (its only progress has the stage `reused`).
+ * call computes nothing (its only event has the stage `reused`).
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
-export async function* annotate(
+export function annotate(
   env: Environment,
   transitions: Transitions,
   options?: Partial<AnnotateOptions>,
-): AsyncGenerator<Progress, Annotation> {
+): Task<Annotation, EnvironmentEvent<'annotation' | 'reused'>> {
+  return task(() => annotating(env, transitions, options));
+}
+
+async function* annotating(
+  env: Environment,
+  transitions: Transitions,
+  options?: Partial<AnnotateOptions>,
+): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, Annotation> {
   const job = jobOf(env, transitions, options);
   const columns = emptyColumns(transitions.count, job.o.k, job.stateSize);
   yield* annotateShards(job, undefined, (from, shard) => {
@@ -80,11 +87,19 @@ export async function* annotate(
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
-export async function* annotateToFiles(
+export function annotateToFiles(
   env: Environment,
   transitions: Transitions,
   options: Partial<AnnotateOptions> & { readonly dir: string },
-): AsyncGenerator<Progress, AnnotationFiles> {
+): Task<AnnotationFiles, EnvironmentEvent<'annotation' | 'reused'>> {
+  return task(() => annotatingToFiles(env, transitions, options));
+}
+
+async function* annotatingToFiles(
+  env: Environment,
+  transitions: Transitions,
+  options: Partial<AnnotateOptions> & { readonly dir: string },
+): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, AnnotationFiles> {
   const job = jobOf(env, transitions, options);
   if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the folder to write to (dir).');
   const reward = new Float32Array(transitions.count);
@@ -151,7 +166,7 @@ async function* annotateShards(
   { env, transitions, o, store, stateSize }: Job,
   wanted: ((column: string) => boolean) | undefined,
   take: (from: number, shard: Values) => void,
-): AsyncGenerator<Progress, void> {
+): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, void> {
   const total = transitions.count;
   let computed = 0;
   for (let from = 0; from < total; from += o.shardRows) {
@@ -174,10 +189,10 @@ async function* annotateShards(
         await store?.write(number, shard);
         take(from, shard);
       }
-      yield { stage: 'annotation', step: end, total };
+      yield { stage: 'annotation', done: end, total, unit: 'rows' };
     }
   }
-  if (computed === 0) yield { stage: 'reused', step: total, total };
+  if (computed === 0) yield { stage: 'reused', done: total, total, unit: 'rows' };
 }
 
 function aboutRows(

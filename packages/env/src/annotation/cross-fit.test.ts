@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fold, integers, key } from '@lea/core';
+import { fold, integers, key, task } from '@lea/core';
 import { rowsHash } from '@lea/data';
 import { float32 } from '@lea/tensor';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -10,8 +10,8 @@ import type { keptFit } from '../fit/kept-fit.ts';
 import { userFolds } from '../fit/user-folds.ts';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import { catalogueModel } from '../language-model/catalogue-model.ts';
-import { finish } from '../shared/progress.ts';
-import { rowsOf, usersOf } from '../testing.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
+import { follow, rowsOf, usersOf } from '../testing.ts';
 import { annotate } from './annotate.ts';
 import { type CrossFitOptions, crossFit } from './cross-fit.ts';
 
@@ -21,15 +21,17 @@ const disposed: string[] = [];
 vi.mock('../fit/kept-fit.ts', async (original) => {
   const actual = await original<typeof import('../fit/kept-fit.ts')>();
   return {
-    keptFit: vi.fn(async function* (...[fit, dir]: Parameters<typeof keptFit>) {
-      fits.push(fit);
-      const environment: Environment = yield* actual.keptFit(fit, dir);
-      const dispose = async (): Promise<void> => {
-        disposed.push(environment.hash);
-        await environment.dispose();
-      };
-      return { ...environment, dispose };
-    }),
+    keptFit: vi.fn((...[fit, dir]: Parameters<typeof keptFit>) =>
+      task(async function* () {
+        fits.push(fit);
+        const environment: Environment = yield* actual.keptFit(fit, dir);
+        const dispose = async (): Promise<void> => {
+          disposed.push(environment.hash);
+          await environment.dispose();
+        };
+        return { ...environment, dispose };
+      }),
+    ),
   };
 });
 
@@ -53,11 +55,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
+const label = ({ stage, fold }: EnvironmentEvent) => `${stage}, fold ${fold!.number} of ${fold!.of}`;
+
 async function fitted(given: Partial<GivenFit> = {}, options: Partial<CrossFitOptions> = {}) {
   const stages: string[] = [];
-  const annotation = await finish(
+  const annotation = await follow(
     crossFit({ ...fit, ...given }, { k: 3, ...options }),
-    ({ stage }) => void stages.push(stage),
+    (event) => void stages.push(label(event)),
   );
   return { annotation, stages };
 }
@@ -70,7 +74,7 @@ test('each row is annotated by the environment of the other folds, its rewards s
   for (const [f, { rows, own, others }] of split().entries()) {
     expect(rowsHash(fits[f]!.train)).toBe(rowsHash(others));
     const environment = kept.find(({ hash }) => hash === annotation.environments[f])!;
-    const alone = await finish(annotate(environment, own, { k: 3, excludeSeen: true }));
+    const alone = await annotate(environment, own, { k: 3, excludeSeen: true });
     const standardized = (reward: number) => Math.fround((reward - alone.rewardMean) / alone.rewardStd);
     rows.forEach((row, i) => {
       const [to, from] = [row * 3, i * 3];
@@ -117,9 +121,9 @@ test("validation rows of a fold's users decide nothing in its fit", async () => 
 test('what was finished before a cut is not computed again', async () => {
   const stop = new AbortController();
   const stages: string[] = [];
-  const cut = finish(crossFit({ ...fit, epochs: 2 }, { k: 3, dir, signal: stop.signal }), ({ stage }) => {
-    stages.push(stage);
-    if (stage === 'environment, fold 2 of 2') stop.abort();
+  const cut = follow(crossFit({ ...fit, epochs: 2 }, { k: 3, dir, signal: stop.signal }), (event) => {
+    stages.push(label(event));
+    if (stages.at(-1) === 'environment, fold 2 of 2') stop.abort();
   });
   await expect(cut).rejects.toThrow('abort');
   expect(stages.at(-1)).toBe('environment, fold 2 of 2');
@@ -175,9 +179,7 @@ test('environments are kept by all that decides them', async () => {
     { tokens: float32(tokens.data.map((value) => 1 - value) as Float32Array, tokens.shape) },
     { tokens: null },
     {
-      lm: await finish(
-        catalogueModel(texts, { width: 8, layers: 1, heads: 1, vocabulary: 260, context: 8, epochs: 1 }),
-      ),
+      lm: await catalogueModel(texts, { width: 8, layers: 1, heads: 1, vocabulary: 260, context: 8, epochs: 1 }),
     },
   ];
   for (const [i, given] of others.entries()) expect(await folders(given)).toBe(4 + 2 * i);
@@ -186,15 +188,14 @@ test('environments are kept by all that decides them', async () => {
 test('one environment is held at a time', async () => {
   const before: number[] = [];
   const work = crossFit(fit, { k: 3 });
-  const { environments } = await finish(work, ({ stage }) => {
-    if (stage.startsWith('environment')) before.push(disposed.length);
+  const { environments } = await follow(work, ({ stage }) => {
+    if (stage === 'environment') before.push(disposed.length);
   });
   expect(before).toEqual([0, 1]);
   expect(disposed).toEqual(environments);
   // When it is cut, too.
   const cut = crossFit(fit, { k: 3 });
-  for (let step = await cut.next(); !step.done && step.value.stage.startsWith('environment'); ) step = await cut.next();
-  await cut.return(undefined as never);
+  for await (const { stage } of cut) if (stage !== 'environment') break;
   expect(disposed).toHaveLength(3);
 });
 

@@ -1,11 +1,11 @@
-import { checkRanges, checkSeed, contentHash, fold, key, LeaError, withDefaults } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
+import { checkRanges, checkSeed, contentHash, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { type Annotation, type AnnotationColumns, rewardStatistics, rowsHash, type Transitions } from '@lea/data';
 import { DEFAULTS as FIT, type GivenFit } from '../fit/fit-options.ts';
 import { keptFit } from '../fit/kept-fit.ts';
 import { userFolds, withoutUsersOf } from '../fit/user-folds.ts';
-import { type Progress, withStages } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { DEFAULTS as ANNOTATION, type AnnotateOptions, annotate, annotateOptions } from './annotate.ts';
-import { type Annotation, type AnnotationColumns, emptyColumns, rewardStatistics } from './annotation.ts';
+import { emptyColumns } from './columns.ts';
 
 export interface CrossFitOptions extends Omit<AnnotateOptions, 'states' | 'dir'> {
   /**
@@ -48,10 +48,17 @@ export interface CrossFittedAnnotation extends Annotation {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`, `E_DISK_FULL`, `E_FILE_WRITE`
  */
-export async function* crossFit(
+export function crossFit(
   fit: GivenFit,
   options?: Partial<CrossFitOptions>,
-): AsyncGenerator<Progress, CrossFittedAnnotation> {
+): Task<CrossFittedAnnotation, EnvironmentEvent<'environment' | 'annotation' | 'reused'>> {
+  return task(() => crossFitting(fit, options));
+}
+
+async function* crossFitting(
+  fit: GivenFit,
+  options?: Partial<CrossFitOptions>,
+): AsyncGenerator<EnvironmentEvent<'environment' | 'annotation' | 'reused'>, CrossFittedAnnotation> {
   const { train, validation, seed = FIT.seed } = fit;
   const { folds, ...asked } = withDefaults<AnnotateOptions & CrossFitOptions>('crossFit', DEFAULTS, options);
   const { k } = annotateOptions(asked, train.sequences.itemIds.length, fit.window ?? FIT.window);
@@ -61,12 +68,11 @@ export async function* crossFit(
   const columns = emptyColumns(train.count, k, 0);
   const [environments, annotations]: [string[], string[]] = [[], []];
   for (const { rows, own, others } of userFolds(train, folds, fold(key(seed), 'cross-fitting'))) {
-    const number = environments.length + 1;
-    const label = (stage: string): string => `${stage}, fold ${number} of ${folds}`;
+    const part = { number: environments.length + 1, of: folds };
     const rest = { train: others, validation: validation && withoutUsersOf(own, validation) };
-    const environment = yield* withStages(keptFit({ ...fit, ...rest, signal }, asked.dir), label);
+    const environment = yield* ofFold(keptFit({ ...fit, ...rest, signal }, asked.dir), part);
     try {
-      const annotation = yield* withStages(annotate(environment, own, { ...asked, signal }), label);
+      const annotation = yield* ofFold(annotate(environment, own, { ...asked, signal }), part);
       fillStandardized(columns, rows, annotation);
       environments.push(environment.hash);
       annotations.push(annotation.hash);
@@ -84,6 +90,15 @@ export async function* crossFit(
     hash: contentHash('cross-fitted annotation', folds, seed, about, annotations),
     rowsHash: about,
   };
+}
+
+/** Work of one fold. */
+async function* ofFold<T, E extends EnvironmentEvent>(
+  work: Task<T, E>,
+  fold: NonNullable<EnvironmentEvent['fold']>,
+): AsyncGenerator<E, T, undefined> {
+  for await (const event of work) yield { ...event, fold };
+  return work;
 }
 
 function check(train: Transitions, folds: number, { states }: AnnotateOptions): void {

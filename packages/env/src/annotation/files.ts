@@ -1,6 +1,6 @@
 import { contentHash, LeaError } from '@lea/core';
-import { rowsHash, type Transitions } from '@lea/data';
-import { type Annotation, copyRows, emptyColumns } from './annotation.ts';
+import { type Annotation, rowsHash, type Transitions } from '@lea/data';
+import { copyRows, emptyColumns } from './columns.ts';
 import type { Store } from './store.ts';
 
 /** An annotation that stays on disk: rows are read when asked for, a shard at a time. */

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fold, integers, key, normal, uniform } from '@lea/core';
 import { historyWindows, itemCounts, windowsOf } from '@lea/data';
+import { fidelity } from '@lea/eval';
 import { float32, pick, prefixed } from '@lea/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { fidelity } from '../fidelity/fidelity.ts';
 import { createEnvironment, loadEnvironment } from '../inference/environment.ts';
 import { catalogueModel } from '../language-model/catalogue-model.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
-import { finish, type Progress } from '../shared/progress.ts';
-import { rowsOf, usersOf } from '../testing.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
+import { follow, rowsOf, usersOf } from '../testing.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import type { FitEnvironmentOptions } from './fit-options.ts';
 import { subsetOfSequences } from './segments.ts';
@@ -43,7 +43,7 @@ describe('learning', () => {
   test('a predictable chain is learned, by states and by rewards', async () => {
     const all = rowsOf(walks(240, 0.9), ITEMS);
     const sets = { train: usersOf(all, (u) => u < 180), validation: usersOf(all, (u) => u >= 180 && u < 210) };
-    const env = await finish(fitEnvironment({ ...sets, ...small }));
+    const env = await fitEnvironment({ ...sets, ...small });
     const found = await fidelity(
       env,
       usersOf(all, (u) => u >= 210),
@@ -58,7 +58,7 @@ describe('learning', () => {
 
   test('in noise it finds nothing', async () => {
     const all = rowsOf(walks(120, 0), ITEMS);
-    const env = await finish(fitEnvironment({ train: usersOf(all, (u) => u < 90), ...small, epochs: 3 }));
+    const env = await fitEnvironment({ train: usersOf(all, (u) => u < 90), ...small, epochs: 3 });
     const found = await fidelity(
       env,
       usersOf(all, (u) => u >= 90),
@@ -79,7 +79,7 @@ describe('what is fitted, and on what', () => {
   beforeAll(async () => {
     const texts = Array.from({ length: ITEMS }, (_, i) => `thing number ${i}`);
     const size = { width: 8, layers: 1, heads: 1, vocabulary: 280, context: 24 };
-    lm = await finish(catalogueModel(texts, { ...size, epochs: 1 }));
+    lm = await catalogueModel(texts, { ...size, epochs: 1 });
   });
 
   test.each([
@@ -96,9 +96,12 @@ describe('what is fitted, and on what', () => {
     async (_, choices) => {
       const isTrain = (u: number): boolean => u < 30;
       const fitted = async (users: number[][]) => {
-        const env = await finish(
-          fitEnvironment({ train: usersOf(rowsOf(users, ITEMS), isTrain), tokens, ...half, ...choices() }),
-        );
+        const env = await fitEnvironment({
+          train: usersOf(rowsOf(users, ITEMS), isTrain),
+          tokens,
+          ...half,
+          ...choices(),
+        });
         const { hash, params, counts } = env;
         await env.dispose();
         return { hash, params, counts };
@@ -122,24 +125,24 @@ describe('what is fitted, and on what', () => {
     const train = usersOf(all, (u) => u < 20);
     const options = { ...small, tokens, lr: 0.03, patience: 1 };
     const found: number[] = [];
-    const stopped = await finish(
+    const stopped = await follow(
       fitEnvironment({ train, validation: usersOf(all, (u) => u >= 20), ...options, epochs: 12 }),
       ({ metrics }) => void found.push(metrics!['ndcg@10']! * Math.max(metrics!.accuracy! - 0.5, 0)),
     );
     const epochs = found.indexOf(Math.max(...found)) + 1;
     expect(found.length).toBe(epochs + 1);
     expect(found.length).toBeLessThan(12);
-    const alone = await finish(fitEnvironment({ train, ...options, epochs }));
+    const alone = await fitEnvironment({ train, ...options, epochs });
     expect(alone.params).toEqual(stopped.params);
     for (const env of [stopped, alone]) await env.dispose();
   });
 
   test('LoRA moves nothing but the adapters, the item vectors and the score head', async () => {
     const train = rowsOf(walk, ITEMS);
-    const before = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: STILL, tokens }));
+    const before = await fitEnvironment({ train, ...small, epochs: 1, lr: STILL, tokens });
     const adaptation = { rank: 2, alpha: 4 };
-    const untouched = await finish(fitEnvironment({ train, ...small, epochs: 1, lr: STILL, tokens, adaptation }));
-    const after = await finish(fitEnvironment({ train, ...small, epochs: 1, tokens, adaptation }));
+    const untouched = await fitEnvironment({ train, ...small, epochs: 1, lr: STILL, tokens, adaptation });
+    const after = await fitEnvironment({ train, ...small, epochs: 1, tokens, adaptation });
     const moved = Object.keys(after.params).filter((name) => {
       const [a, b] = [after.params[name]!.data, untouched.params[name]!.data];
       return a.some((value, i) => value !== b[i]);
@@ -161,10 +164,7 @@ describe('what is fitted, and on what', () => {
 
   test('compiled and eager runs agree', async () => {
     const options = { train: rowsOf(walk.slice(0, 6), ITEMS), ...small, epochs: 1, width: 8, lr: 0.001, tokens };
-    const [compiled, eager] = [
-      await finish(fitEnvironment(options)),
-      await finish(fitEnvironment({ ...options, backend: 'cpu' })),
-    ];
+    const [compiled, eager] = [await fitEnvironment(options), await fitEnvironment({ ...options, backend: 'cpu' })];
     const windows = windowsOf([[3, 10, 11], [5], []], 11, ITEMS);
     const [a, b] = [
       await compiled.rewards(windows, Int32Array.of(1, 2, 3)),
@@ -178,7 +178,7 @@ describe('what is fitted, and on what', () => {
 
   test('wrong options are named', async () => {
     const train = rowsOf(walk, ITEMS);
-    const fit = (more: object) => finish(fitEnvironment({ train, ...small, ...more }));
+    const fit = (more: object) => fitEnvironment({ train, ...small, ...more });
     await expect(fit({ input: 'text' })).rejects.toThrow('needs item tokens');
     await expect(fit({ tokens: float32([1, 2], [1, 2]) })).rejects.toMatchObject({ code: 'E_TOKENS_SHAPE' });
     await expect(fit({ adaptation: { targets: ['x'] } })).rejects.toThrow('q, k, v');
@@ -202,7 +202,7 @@ describe('what is fitted, and on what', () => {
     ...[0, -1, 1.5, 'two'].map((threads) => ({ threads })),
     { spinning: 'yes' },
   ])('%o is no option', async (wrong) => {
-    const fitted = finish(fitEnvironment({ train: rowsOf(walk, ITEMS), ...small, ...(wrong as object) }));
+    const fitted = fitEnvironment({ train: rowsOf(walk, ITEMS), ...small, ...(wrong as object) });
     const [name] = Object.keys(wrong);
     const message = expect.stringContaining(name!);
     await expect(fitted).rejects.toMatchObject({ code: 'E_OPTION_VALUE', message });
@@ -219,7 +219,7 @@ describe('choices of the losses', () => {
     ['popular negatives', { negativeSampling: 'popularity' as const }],
     ['drawn items instead of the whole softmax', { contrast: 'sampled' as const, contrastItems: 8 }],
   ])('%s: the chain is learned as well', async (_, options) => {
-    const env = await finish(fitEnvironment({ train, ...small, epochs: 14, ...options }));
+    const env = await fitEnvironment({ train, ...small, epochs: 14, ...options });
     const found = await fidelity(env, held, { k: 2 });
     expect(found.ndcg).toBeGreaterThan(0.6);
     expect(found.accuracyUniform).toBeGreaterThan(0.8);
@@ -228,14 +228,14 @@ describe('choices of the losses', () => {
 
   test('threads that wait actively change no bit', async () => {
     const [asleep, awake] = await Promise.all(
-      [false, true].map((spinning) => finish(fitEnvironment({ train, ...small, epochs: 1, spinning }))),
+      [false, true].map((spinning) => fitEnvironment({ train, ...small, epochs: 1, spinning })),
     );
     expect(awake!.hash).toBe(asleep!.hash);
     await Promise.all([asleep!.dispose(), awake!.dispose()]);
   });
 
   test('with several heads a reward is their mean, their deviation the uncertainty', async () => {
-    const env = await finish(fitEnvironment({ train, ...small, epochs: 2, rewardHeads: 3 }));
+    const env = await fitEnvironment({ train, ...small, epochs: 2, rewardHeads: 3 });
     const windows = windowsOf([[3, 10], [5], []], 11, ITEMS);
     const actions = Int32Array.from({ length: 12 }, (_, i) => (i * 7) % ITEMS);
     // Each head by itself, as an environment of one.
@@ -272,8 +272,8 @@ describe('choices of the losses', () => {
 describe('a fitted environment', () => {
   test('reads the newest events, batches as it likes, saves and comes back', async () => {
     const train = rowsOf(walks(30, 0.9), ITEMS);
-    const steps: Progress[] = [];
-    const env = await finish(
+    const steps: EnvironmentEvent[] = [];
+    const env = await follow(
       fitEnvironment({ train, validation: train, ...small, window: 4, epochs: 2, tokens }),
       (p) => void steps.push(p),
     );
@@ -332,7 +332,7 @@ describe('a fitted environment', () => {
   test('text alone has no free vectors', async () => {
     const noise = float32(normal(key(3), ITEMS * 8), [ITEMS, 8]);
     const train = rowsOf(walks(30, 0.9), ITEMS);
-    const env = await finish(fitEnvironment({ train, ...small, epochs: 1, tokens: noise, input: 'text' }));
+    const env = await fitEnvironment({ train, ...small, epochs: 1, tokens: noise, input: 'text' });
     expect(env.params).not.toHaveProperty('item.id');
     expect(env.config.input).toBe('text');
     await env.dispose();

@@ -1,9 +1,9 @@
-import { contentHash, withDefaults } from '@lea/core';
+import { contentHash, type Task, task, withDefaults } from '@lea/core';
+import { catalogueOf } from '@lea/data';
+import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
-import { catalogueOf } from '../inference/catalogue.ts';
 import { createEnvironment, type Environment } from '../inference/environment.ts';
-import { plattScaling } from '../inference/reward-calibration.ts';
-import type { Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
 import { DEFAULTS, type GivenFit } from './fit-options.ts';
@@ -23,7 +23,11 @@ const STEPS_PER_CALL = 32;
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`
  */
-export async function* fitEnvironment(options: GivenFit): AsyncGenerator<Progress, Environment> {
+export function fitEnvironment(options: GivenFit): Task<Environment, EnvironmentEvent<'environment'>> {
+  return task(() => fitting(options));
+}
+
+async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'environment'>, Environment> {
   const { train, ...given } = options;
   const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
   const fit = await prepareFit(o);
@@ -56,7 +60,8 @@ export async function* fitEnvironment(options: GivenFit): AsyncGenerator<Progres
       }
       const now = parametersOf(state);
       const measured = await meter?.run({ ...now, ...unlearned });
-      yield { stage: 'environment', step: epoch + 1, total: o.epochs, metrics: { ...means, ...measured?.metrics } };
+      const metrics = { ...means, ...measured?.metrics };
+      yield { stage: 'environment', done: epoch + 1, total: o.epochs, unit: 'epochs', metrics };
       const score = measured ? quality(measured.metrics) : epoch;
       if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
       else if (epoch - best.epoch >= o.patience) break;

@@ -1,17 +1,15 @@
 import { key } from '@lea/core';
-import { createWorld } from '@lea/data';
+import { createWorld, type RewardModel } from '@lea/data';
+import { fidelity, rewardAccuracy } from '@lea/eval';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { annotateOptions } from '../annotation/annotate.ts';
 import { crossFit } from '../annotation/cross-fit.ts';
-import { fidelity } from '../fidelity/fidelity.ts';
-import { rewardAccuracy } from '../fidelity/reward-accuracy.ts';
 import { uniformActor } from '../gym/actors.ts';
 import { checkEnvironment } from '../gym/check-environment.ts';
 import { rollout } from '../gym/rollout.ts';
 import { serveEnvironment } from '../gym/serve-environment.ts';
 import { stepEnvironment } from '../gym/step-environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
 import { textVectors } from '../items/text-vectors.ts';
 import { catalogueModel } from '../language-model/catalogue-model.ts';
@@ -19,7 +17,6 @@ import { downloadLanguageModel } from '../language-model/hub/download-language-m
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { trainTokenizer } from '../language-model/tokenizer.ts';
 import { promptedModel } from '../prompted/prompted-model.ts';
-import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { subsetOfSequences } from './segments.ts';
@@ -48,22 +45,19 @@ const lm = undefined as unknown as LanguageModel;
 /** Every function with numeric options: how it is called, and these options. */
 const calls: Record<string, [call: (options: Record<string, never>) => unknown, options: string[]]> = {
   catalogueModel: [
-    (o) => finish(catalogueModel(['a'], o)),
+    (o) => catalogueModel(['a'], o),
     'vocabulary width layers heads kvHeads mlp context epochs batch lr unfold heldOut seed threads'.split(' '),
   ],
-  learnItemTokens: [
-    (o) => finish(learnItemTokens(lm, ['a'], o)),
-    'batch steps lr tolerance anchor seed threads'.split(' '),
-  ],
+  learnItemTokens: [(o) => learnItemTokens(lm, ['a'], o), 'batch steps lr tolerance anchor seed threads'.split(' ')],
   fitEnvironment: [
-    (o) => finish(fitEnvironment({ train: rows, ...o })),
+    (o) => fitEnvironment({ train: rows, ...o }),
     'memory users window width layers heads dropout contrastItems negatives rewardHeads lambda lr batch epochs patience seed threads'.split(
       ' ',
     ),
   ],
-  'fitEnvironment.adaptation': [(o) => finish(fitEnvironment({ train: rows, adaptation: o })), ['rank', 'alpha']],
-  'crossFit, of the fit': [(o) => finish(crossFit({ train: rows, ...o }, { k: 1 })), ['seed']],
-  crossFit: [(o) => finish(crossFit({ train: rows }, o)), 'folds k window pessimism shardRows shortlist'.split(' ')],
+  'fitEnvironment.adaptation': [(o) => fitEnvironment({ train: rows, adaptation: o }), ['rank', 'alpha']],
+  'crossFit, of the fit': [(o) => crossFit({ train: rows, ...o }, { k: 1 }), ['seed']],
+  crossFit: [(o) => crossFit({ train: rows }, o), 'folds k window pessimism shardRows shortlist'.split(' ')],
   annotate: [async (o) => annotateOptions(o, 5, 3), 'k window pessimism shardRows popularity shortlist'.split(' ')],
   fidelity: [(o) => fidelity(scorer, rows, o), ['k', 'draws', 'seed']],
   rewardAccuracy: [(o) => rewardAccuracy(model, rows, o), ['draws', 'seed']],
@@ -88,7 +82,7 @@ const calls: Record<string, [call: (options: Record<string, never>) => unknown, 
     ['prompt', 'completion'],
   ],
   downloadLanguageModel: [
-    (o) => finish(downloadLanguageModel('a/b', { dir: '/nowhere', endpoint: 'http://localhost:1', ...o })),
+    (o) => downloadLanguageModel('a/b', { dir: '/nowhere', endpoint: 'http://localhost:1', ...o }),
     ['retries', 'timeout'],
   ],
   textVectors: [(o) => textVectors(['a'], { model: 'm', ...o }), ['batch']],

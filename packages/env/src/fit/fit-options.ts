@@ -1,7 +1,6 @@
 import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
-import type { Transitions } from '@lea/data';
+import { catalogueOf, checkCatalogue, type Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
-import { catalogueOf, checkCatalogue } from '../inference/catalogue.ts';
 import { checkDecoder, type DecoderConfig } from '../language-model/decoders/config.ts';
 import { type LoraOptions, loraOf } from '../language-model/decoders/lora.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';

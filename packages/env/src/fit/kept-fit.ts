@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, replaceFile, withDefaults } from '@lea/core';
+import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { readWhole, replaceFile } from '@lea/core/node';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
-import type { Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { DEFAULTS, type GivenFit } from './fit-options.ts';
 
@@ -13,7 +14,17 @@ import { DEFAULTS, type GivenFit } from './fit-options.ts';
  * @param dir without it nothing is kept
  * @throws LeaError those of `fitEnvironment`, `E_DISK_FULL`, `E_FILE_WRITE`
  */
-export async function* keptFit(options: GivenFit, dir: string | undefined): AsyncGenerator<Progress, Environment> {
+export function keptFit(
+  options: GivenFit,
+  dir: string | undefined,
+): Task<Environment, EnvironmentEvent<'environment'>> {
+  return task(() => keptFitting(options, dir));
+}
+
+async function* keptFitting(
+  options: GivenFit,
+  dir: string | undefined,
+): AsyncGenerator<EnvironmentEvent<'environment'>, Environment> {
   if (dir === undefined) return yield* fitEnvironment(options);
   const fit = fitHash(options);
   const folder = join(dir, fit.slice(0, 16));

@@ -1,8 +1,7 @@
 import { key, normal } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { finish } from '../shared/progress.ts';
-import { rowsOf, usersOf } from '../testing.ts';
+import { follow, rowsOf, usersOf } from '../testing.ts';
 import { fitEnvironment } from './fit-environment.ts';
 import { amongAll } from './validation.ts';
 
@@ -39,7 +38,7 @@ test('its loss is over all items, whatever the fit contrasts with', async () => 
   for (const contrast of ['softmax', 'sampled'] as const) {
     // The parameters stay what they are.
     const options = { ...small, validation: usersOf(all, (u) => u >= 8), contrast, contrastItems: 2, lr: 1e-60 };
-    const env = await finish(fitEnvironment(options), ({ metrics }) => void losses.push(metrics!['validation sm']!));
+    const env = await follow(fitEnvironment(options), ({ metrics }) => void losses.push(metrics!['validation sm']!));
     await env.dispose();
   }
   expect(losses[1]).toBe(losses[0]);
@@ -48,7 +47,7 @@ test('its loss is over all items, whatever the fit contrasts with', async () => 
 });
 
 test('sets that cannot be measured on are named', async () => {
-  const fit = (validation: typeof train) => finish(fitEnvironment({ ...small, validation }));
+  const fit = (validation: typeof train) => fitEnvironment({ ...small, validation });
   await expect(fit(usersOf(all, () => false))).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
   await expect(fit(rowsOf(users, 12))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   const { itemIds } = all.sequences;

@@ -1,5 +1,5 @@
 import { checkRanges, checkSeed, fold, integers, key, LeaError } from '@lea/core';
-import { type Windows, windowsOf } from '@lea/data';
+import { type Scorer, windowsOf } from '@lea/data';
 import { topItems } from '../inference/top-items.ts';
 import type { Observation } from './types.ts';
 
@@ -25,18 +25,8 @@ export interface Actor {
   act(moment: ActorMoment): Int32Array | Promise<Int32Array>;
 }
 
-/** Anything that scores items: policies of @lea/agents (`policy.asScorer()`), baselines of @lea/eval, an environment. */
-export interface ItemScorer {
-  readonly name: string;
-  readonly items: number;
-  /** How many last items of a history it reads. */
-  readonly window: number;
-  /** [size * items] */
-  score(histories: Windows): ArrayLike<number> | Promise<ArrayLike<number>>;
-}
-
 /** Offers the items of highest score, best first; ties go to the smaller index. With `seen`, none of the history. */
-export function greedyActor(scorer: ItemScorer, options: { readonly exclude?: 'seen' } = {}): Actor {
+export function greedyActor(scorer: Scorer, options: { readonly exclude?: 'seen' } = {}): Actor {
   return {
     name: scorer.name,
     async act({ size, slate, histories }) {

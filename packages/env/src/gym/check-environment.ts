@@ -1,4 +1,5 @@
-import { checkRanges, fold, key, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { checkForks } from './check-forks.ts';
 import { type Lengths, lengthsAgainst } from './check-lengths.ts';
 import { checkVector } from './check-vector.ts';
@@ -29,8 +30,18 @@ type Checked = Pick<StepEnvironment, 'observationSpace' | 'actionSpace' | 'horiz
  * @returns nothing wrong: an empty list
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` of something that is no environment
  */
-export async function checkEnvironment(environment: Checked, options?: Partial<CheckOptions>): Promise<Problem[]> {
-  const o = withDefaults('checkEnvironment', { steps: 50, seed: 0 }, options);
+export function checkEnvironment(
+  environment: Checked,
+  options?: Partial<CheckOptions>,
+): Task<Problem[], EnvironmentEvent<'environment-check'>> {
+  return task(() => checking(environment, options));
+}
+
+async function* checking(
+  environment: Checked,
+  options?: Partial<CheckOptions>,
+): AsyncGenerator<EnvironmentEvent<'environment-check'>, Problem[]> {
+  const o = withDefaults('checkEnvironment', { steps: 50, seed: 0, signal: undefined }, options);
   checkRanges('checkEnvironment', o, { steps: [1, 1e6, 'whole'], seed: [0, Number.MAX_SAFE_INTEGER - 2, 'whole'] });
   if (environment === null || typeof environment !== 'object') {
     throw new LeaError('E_OPTION_VALUE', 'checkEnvironment takes an environment.', { value: environment });
@@ -50,11 +61,23 @@ export async function checkEnvironment(environment: Checked, options?: Partial<C
   if (problems.size > 0) return [...problems.values()];
 
   const actions = fold(key(o.seed), 'check environment');
-  const actionAt: ActionAt = (step) => sample(actionSpace, fold(actions, step));
+  const actionAt: ActionAt = (step) => {
+    o.signal?.throwIfAborted();
+    return sample(actionSpace, fold(actions, step));
+  };
+  let done = 0;
+  const part = (): EnvironmentEvent<'environment-check'> => ({
+    stage: 'environment-check',
+    done: ++done,
+    total: 6,
+    unit: 'parts',
+  });
   try {
     const lengths = lengthsAgainst(environment.horizon, report);
     const first = await play(environment, o, actionAt, lengths, report);
+    yield part();
     const second = await play(environment, o, actionAt, lengths, report);
+    yield part();
     const at = first.findIndex((text, i) => text !== second[i]);
     if (at >= 0) {
       report(
@@ -64,10 +87,15 @@ export async function checkEnvironment(environment: Checked, options?: Partial<C
       );
     }
     await toTheEnd(environment, o, actionAt, lengths, report);
+    yield part();
     await refuses(environment, o.seed, actionSpace, report);
+    yield part();
     await checkForks(environment, o, actionAt, report);
+    yield part();
     await checkVector(environment, o, actionAt, report);
+    yield part();
   } catch (error) {
+    o.signal?.throwIfAborted();
     report('throws', `The environment threw where the contract allows no error: ${String(error)}`);
   }
   return [...problems.values()];

@@ -25,6 +25,6 @@ export async function checkForks(
   const both = await Promise.all([0, 1].map((step) => rejects(() => fork.step(actionAt(step)))));
   if (!both[1])
     report('order', 'A step beside an unfinished one must be refused: it would begin from a history of before.');
-  await fork.close();
-  if (!(await rejects(() => fork.step(actionAt(0))))) report('order', 'A step after close must be refused.');
+  await fork.dispose();
+  if (!(await rejects(() => fork.step(actionAt(0))))) report('order', 'A step after dispose must be refused.');
 }

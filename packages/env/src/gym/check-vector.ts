@@ -23,7 +23,7 @@ export async function checkVector(
   }
   const forks = [environment.fork(), environment.fork()];
   await sideBySide(environment, many, forks, o, actionAt, report);
-  for (const one of [many, ...forks]) await one.close();
+  for (const one of [many, ...forks]) await one.dispose();
 }
 
 async function sideBySide(

@@ -4,7 +4,7 @@ import type { Point } from './spaces.ts';
 export interface Problem {
   /**
    * Which part: `space`, `reset`, `step`, `observation`, `determinism`, `horizon`, `end`, `action`, `json`, `fork`, `order`
-   * (what is refused before a reset, beside an unfinished step and after close), `vectorise`, `autoreset`, or `throws`.
+   * (what is refused before a reset, beside an unfinished step and after dispose), `vectorise`, `autoreset`, or `throws`.
    */
   readonly rule: string;
   /** What was seen, where, and what to do. */
@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly steps: number;
   /** Seed of the actions and of the episodes (default 0). */
   readonly seed: number;
+  /** Stops before the next step with the signal's own reason. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The action of a step of the check. */

@@ -1,4 +1,4 @@
-import { fold, type Key, key, randomBits } from '@lea/core';
+import { deviation, fold, type Key, key, mean, randomBits } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { isRows, type ResolvedOptions, type Scale } from './options.ts';
 import type { Space } from './spaces.ts';
@@ -53,9 +53,7 @@ async function measure(users: UserModel, rows: Transitions): Promise<Scale> {
     some.map((_, i) => i),
     logged,
   );
-  const mean = utility.reduce((a, b) => a + b, 0) / count;
-  const std = Math.sqrt(utility.reduce((a, b) => a + (b - mean) ** 2, 0) / count);
-  return { mean, std: std || 1 };
+  return { mean: mean(utility), std: deviation(utility) || 1 };
 }
 
 function historyBefore({ sequences, sequence, event }: Transitions, row: number): number[] {
@@ -161,8 +159,4 @@ export function observe(plan: Plan, moment: UserMoment, episodes: readonly Episo
 
 function showsStates({ users, options }: Pick<Plan, 'users' | 'options'>): boolean {
   return (options.observation ?? (users.states ? 'state' : 'window')) === 'state';
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -14,7 +14,7 @@ const STATUS: Readonly<Record<string, number>> = {
   E_NOT_RESET: 409,
   E_EPISODE_OVER: 409,
   E_STEP_PENDING: 409,
-  E_CLOSED: 409,
+  E_DISPOSED: 409,
   E_BODY_SIZE: 413,
   E_CONTENT_TYPE: 415,
   E_SESSION_COUNT: 429,

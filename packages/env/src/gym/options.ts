@@ -1,7 +1,6 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { sequences, type Transitions, transitions, type World, windowsOf } from '@lea/data';
+import { type RewardModel, sequences, type Transitions, transitions, type World, windowsOf } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 
 /** z = (utility - mean) / std */
 export interface Scale {

@@ -1,4 +1,5 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { checkRanges, deviation, mean, type Task, task, withDefaults } from '@lea/core';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import type { Actor } from './actors.ts';
 import { sizeOf } from './spaces.ts';
 import type { StepEnvironment } from './types.ts';
@@ -44,11 +45,19 @@ export interface Rollout {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_ACTION`
  */
-export async function rollout(
+export function rollout(
   environment: StepEnvironment,
   actor: Actor,
   options?: Partial<RolloutOptions>,
-): Promise<Rollout> {
+): Task<Rollout, EnvironmentEvent<'rollout'>> {
+  return task(() => playing(environment, actor, options));
+}
+
+async function* playing(
+  environment: StepEnvironment,
+  actor: Actor,
+  options?: Partial<RolloutOptions>,
+): AsyncGenerator<EnvironmentEvent<'rollout'>, Rollout> {
   const o = withDefaults('rollout', DEFAULTS, options);
   checkRanges('rollout', o, {
     episodes: [1, 2 ** 32, 'whole'],
@@ -59,7 +68,7 @@ export async function rollout(
   const slate = sizeOf(environment.actionSpace);
   const returns = new Float64Array(o.episodes);
   const lengths = new Float64Array(o.episodes);
-  let accepted = 0;
+  let [accepted, done] = [0, 0];
   for (let first = 0; first < o.episodes; first += o.parallel) {
     const size = Math.min(o.parallel, o.episodes - first);
     const many = environment.vectorise(size, { autoresetMode: 'disabled' });
@@ -73,17 +82,21 @@ export async function rollout(
         const actions = await actor.act({ size, slate, observations, histories, episodes, step });
         const result = await many.step(actions);
         ({ observations, infos } = result);
+        const before = done;
         going.forEach((goes, i) => {
           if (!goes) return;
           const episode = first + i;
           returns[episode]! += o.gamma ** step * result.rewards[i]!;
           lengths[episode]!++;
           if (infos[i]!.chosen >= 0) accepted++;
-          if (result.terminated[i] || result.truncated[i]) going[i] = false;
+          if (!result.terminated[i] && !result.truncated[i]) return;
+          going[i] = false;
+          done++;
         });
+        if (done > before) yield { stage: 'rollout', done, total: o.episodes, unit: 'episodes' };
       }
     } finally {
-      await many.close();
+      await many.dispose();
     }
   }
   return {
@@ -96,8 +109,6 @@ export async function rollout(
 }
 
 function statistic(values: Float64Array): Statistic {
-  const count = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / count;
-  const std = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (count - 1));
-  return { mean, std, standardError: std / Math.sqrt(count), values };
+  const std = deviation(values, 'sample');
+  return { mean: mean(values), std, standardError: std / Math.sqrt(values.length), values };
 }

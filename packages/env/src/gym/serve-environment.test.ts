@@ -24,7 +24,7 @@ beforeAll(async () => {
     onError: (error) => errors.push(error),
   });
 });
-afterAll(() => server.close());
+afterAll(() => server.dispose());
 
 async function call(method: string, path: string, body?: unknown, headers = {}) {
   const response = await fetch(server.url + path, {
@@ -94,7 +94,7 @@ describe('clients', () => {
   afterEach(async () => {
     vi.restoreAllMocks();
     for (const socket of sockets.splice(0)) socket.destroy();
-    await host.close();
+    await host.dispose();
   });
   const client = async (): Promise<Socket> => {
     const socket = connect(host.port, '127.0.0.1').on('error', () => {});
@@ -208,7 +208,7 @@ describe('what is out of order', () => {
       fetch(`${brief.url}/sessions`, { method: 'POST', headers: { 'content-type': 'application/json' } });
     await post();
     await expect.poll(async () => (await post()).status).toBe(200);
-    await brief.close();
+    await brief.dispose();
   });
 
   test('errors inside are told to the owner', async () => {
@@ -227,7 +227,7 @@ describe('what is out of order', () => {
       error: { code: 'E_INTERNAL', message: 'The environment failed.' },
     });
     expect(told).toEqual([new Error('secret /path')]);
-    await other.close();
+    await other.dispose();
     expect(errors).toEqual([]);
   });
 
@@ -252,7 +252,7 @@ describe('what is out of order', () => {
       });
     }
     expect(told).toEqual([expect.any(TypeError), expect.any(TypeError)]);
-    await other.close();
+    await other.dispose();
   });
 
   test('options and ports', async () => {
@@ -287,7 +287,7 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
     expect(told.vector.autoreset).toContain('NEXT_STEP');
     expect(told.errors).toEqual('slate' in options ? ['E_ACTION', 'E_ACTION'] : ['E_NOT_RESET', 'E_ACTION']);
     for (const warning of told.warnings) expect(warning).toMatch(/spec/);
-    await host.close();
+    await host.dispose();
   });
 
   test('calls that break off, sessions that nobody seeds or closes', async () => {
@@ -308,13 +308,13 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
     expect(told.vector[0]).toBeGreaterThan(1);
     expect(told.vector[1]).toBe(1);
     expect(told.forgotten).toBe(9);
-    await host.close();
+    await host.dispose();
   });
 
   test('a server that has no room for connections is told by name', async () => {
     const host = await serveEnvironment(env, { connections: 2 });
     expect(await python('connections.py', host.url)).toEqual({ refused: 'E_CONNECTION', after: true });
-    await host.close();
+    await host.dispose();
   });
 
   test('what is no answer of a server is told by name', async () => {
@@ -352,6 +352,6 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
     const host = await serveEnvironment(own);
     const { sb3 } = await python('check.py', host.url, '--sb3');
     expect(sb3.after).toBeGreaterThan(sb3.before);
-    await host.close();
+    await host.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkRanges, LeaError, type Resource, resource, withDefaults } from '@lea/core';
 import { readJson, sendError, sendJson } from './http.ts';
 import { sessionTable } from './sessions.ts';
 import type { Point } from './spaces.ts';
@@ -48,12 +48,10 @@ const DEFAULTS: ServeOptions = {
   onError: undefined,
 };
 
-/** A running server. */
-export interface EnvironmentServer {
+/** A running server. Disposing of it ends all sessions and frees the port; the environment stays. */
+export interface EnvironmentServer extends Resource {
   readonly url: string;
   readonly port: number;
-  /** Ends all sessions and frees the port; the environment stays open. */
-  close(): Promise<void>;
 }
 
 /** Version of the protocol, told by `GET /spec`. */
@@ -182,11 +180,11 @@ export async function serveEnvironment(
   return {
     url: `http://${o.host.includes(':') ? `[${o.host}]` : o.host}:${port}`,
     port,
-    async close() {
+    ...resource(async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
       await sessions.endAll();
-    },
+    }),
   };
 }

@@ -1,3 +1,4 @@
+import { type Resource, resource } from '@lea/core';
 import { beforeEach, expect, test } from 'vitest';
 import { sessionTable } from './sessions.ts';
 
@@ -8,9 +9,8 @@ beforeEach(() => {
   closed.length = 0;
 });
 
-const table = (sessions: number) =>
-  sessionTable<{ close(): Promise<void> }>({ sessions, idle: 100, disconnected: 10, now: () => time });
-const named = (name: string) => () => ({ close: async () => void closed.push(name) });
+const table = (sessions: number) => sessionTable<Resource>({ sessions, idle: 100, disconnected: 10, now: () => time });
+const named = (name: string) => () => resource(async () => void closed.push(name));
 const connection = () => ({ destroyed: false });
 const nothing = async (): Promise<void> => {};
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LeaError } from '@lea/core';
+import { LeaError, type Resource } from '@lea/core';
 
 export interface SessionRules {
   /** Sessions at the same time. */
@@ -38,7 +38,7 @@ interface Held<T> {
 }
 
 /** Sessions by their ids. Those whose client is gone, or has forgotten them, make room when another one begins. */
-export function sessionTable<T extends { close(): Promise<void> }>(rules: SessionRules): Sessions<T> {
+export function sessionTable<T extends Resource>(rules: SessionRules): Sessions<T> {
   const { now } = rules;
   const table = new Map<string, Held<T>>();
 
@@ -50,7 +50,7 @@ export function sessionTable<T extends { close(): Promise<void> }>(rules: Sessio
   const end = async (id: string): Promise<void> => {
     const { session } = find(id);
     table.delete(id);
-    await session.close();
+    await session.dispose();
   };
   const isForgotten = ({ connection, used, calls }: Held<T>): boolean => {
     const rest = now() - used;

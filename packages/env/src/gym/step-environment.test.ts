@@ -1,11 +1,10 @@
 import { fold, integers, key } from '@lea/core';
-import { createWorld, sequences, transitions, type Windows } from '@lea/data';
+import { createWorld, type RewardModel, sequences, transitions, type Windows } from '@lea/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
-import { finish } from '../shared/progress.ts';
-import { rowsOf } from '../testing.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
+import { follow, rowsOf } from '../testing.ts';
 import { greedyActor, uniformActor } from './actors.ts';
 import { checkEnvironment, type Problem } from './check-environment.ts';
 import type { StepOptions } from './options.ts';
@@ -23,7 +22,7 @@ const train = rowsOf(
 let fitted: Environment;
 beforeAll(async () => {
   const small = { width: 8, layers: 1, heads: 1, window: 6, batch: 64, lr: 0.02, dropout: 0, epochs: 6 };
-  fitted = await finish(fitEnvironment({ train, ...small }));
+  fitted = await fitEnvironment({ train, ...small });
 });
 afterAll(() => fitted.dispose());
 
@@ -362,8 +361,8 @@ test('what is out of order is named', async () => {
   expect(one.status).toBe('fulfilled');
   expect(other).toMatchObject({ reason: { code: 'E_STEP_PENDING' } });
   await expect(env.reset({ seed: -1 })).rejects.toThrow('seed');
-  await env.close();
-  await expect(env.reset()).rejects.toMatchObject({ code: 'E_CLOSED' });
+  await env.dispose();
+  await expect(env.reset()).rejects.toMatchObject({ code: 'E_DISPOSED' });
   const many = env.vectorise(2);
   await many.reset();
   await expect(many.step([1])).rejects.toMatchObject({ code: 'E_ACTION' });
@@ -465,10 +464,10 @@ describe('checkEnvironment', () => {
     ],
     ['autoreset', 'with reward 0', (env) => ({ vectorise: (n) => altered(env.vectorise(n), (step) => step === 4) })],
     // Everything is shared.
-    ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, close: async () => {} }) })],
+    ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, dispose: async () => {} }) })],
     ['order', 'before the first reset', (env) => ({ fork: () => forkOf(env, { ready: true }) })],
     ['order', 'beside an unfinished one', (env) => ({ fork: () => forkOf(env, { queue: true }) })],
-    ['order', 'after close', (env) => ({ fork: () => ({ ...env.fork(), close: async () => {} }) })],
+    ['order', 'after dispose', (env) => ({ fork: () => ({ ...env.fork(), dispose: async () => {} }) })],
     [
       'action',
       'outside actionSpace',
@@ -537,6 +536,19 @@ describe('checkEnvironment', () => {
       await expect(checkEnvironment(none as never)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     }
   });
+});
+
+test('checks and rollouts tell how far they are, and stop on the signal', async () => {
+  const env = await stepEnvironment(byNumber(), { scale, horizon: 3, patience: 2 });
+  const told: unknown[] = [];
+  const note = ({ stage, done, total, unit }: EnvironmentEvent) => told.push([stage, done, total, unit]);
+  await follow(checkEnvironment(env, { steps: 2 }), note);
+  expect(told.splice(0)).toEqual([1, 2, 3, 4, 5, 6].map((done) => ['environment-check', done, 6, 'parts']));
+  await follow(rollout(env, uniformActor(5), { episodes: 5, parallel: 1 }), note);
+  expect(told).toEqual([1, 2, 3, 4, 5].map((done) => ['rollout', done, 5, 'episodes']));
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(checkEnvironment(env, { signal })).rejects.toThrow('enough');
+  await expect(rollout(env, uniformActor(5), { signal })).rejects.toThrow('enough');
 });
 
 describe('rollout', () => {

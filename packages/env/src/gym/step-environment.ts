@@ -1,7 +1,6 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import type { World } from '@lea/data';
+import { checkChoices, checkRanges, LeaError, resource, withDefaults } from '@lea/core';
+import type { RewardModel, World } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
 import { type StepOptions, stepOptions } from './options.ts';
 import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';
@@ -58,7 +57,7 @@ function single(plan: Plan): StepEnvironment {
     },
     fork: () => single(plan),
     vectorise: (size, options) => vector(plan, size, options),
-    close: core.close,
+    ...resource(core.dispose),
   };
 }
 
@@ -87,7 +86,7 @@ function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['v
       if (reason) throw new LeaError('E_ACTION', `These are no ${size} actions: ${reason}.`, { value: actions });
       return await core.step(Int32Array.from(actions), autoresetMode);
     },
-    close: core.close,
+    ...resource(core.dispose),
   };
 }
 
@@ -95,11 +94,15 @@ function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['v
 function batch(plan: Plan, size: number) {
   // Replaced as a whole, when a call has succeeded: one that failed can be made again.
   let now: { readonly seed: number; readonly episodes: readonly Episode[]; readonly moment: UserMoment } | undefined;
-  let [pending, closed] = [false, false];
+  let [pending, disposed] = [false, false];
 
   /** One call at a time: a second one would find the first one's step half done. */
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (closed) throw new LeaError('E_CLOSED', 'The environment is closed.');
+    if (disposed) {
+      throw new LeaError('E_DISPOSED', 'The step environment was disposed of.', {
+        hint: 'Make another one, or a fork before.',
+      });
+    }
     if (pending) {
       throw new LeaError('E_STEP_PENDING', 'The step before is not finished.', { hint: 'Await it, or use a fork.' });
     }
@@ -149,8 +152,8 @@ function batch(plan: Plan, size: number) {
           truncated: result.map(({ truncated }) => truncated),
         };
       }),
-    async close(): Promise<void> {
-      closed = true;
+    async dispose(): Promise<void> {
+      disposed = true;
       now = undefined;
     },
   };

@@ -1,3 +1,4 @@
+import type { Resource } from '@lea/core';
 import type { Discrete, MultiDiscrete, Point, Space } from './spaces.ts';
 
 /** Said with every observation. Plain JSON. */
@@ -20,7 +21,7 @@ export interface StepInfo {
 export type Observation = Float32Array | Int32Array;
 
 /** An environment to step through, in the sense of Gymnasium's `Env`; models are asked, hence the promises. */
-export interface StepEnvironment {
+export interface StepEnvironment extends Resource {
   readonly name: string;
   readonly observationSpace: Space;
   readonly actionSpace: Discrete | MultiDiscrete;
@@ -49,8 +50,6 @@ export interface StepEnvironment {
    * episodes that are not over.
    */
   vectorise(size: number, options?: { readonly autoresetMode?: AutoresetMode }): VectorStepEnvironment;
-  /** No step is possible afterwards; the model belongs to whoever made it. */
-  close(): Promise<void>;
 }
 
 /**
@@ -60,7 +59,7 @@ export interface StepEnvironment {
 export type AutoresetMode = 'next-step' | 'disabled';
 
 /** Several episodes side by side, in the sense of Gymnasium's `VectorEnv`. */
-export interface VectorStepEnvironment {
+export interface VectorStepEnvironment extends Resource {
   readonly name: string;
   readonly size: number;
   readonly horizon: number;
@@ -83,5 +82,4 @@ export interface VectorStepEnvironment {
     truncated: boolean[];
     infos: StepInfo[];
   }>;
-  close(): Promise<void>;
 }

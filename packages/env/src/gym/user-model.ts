@@ -1,7 +1,6 @@
 import { LeaError } from '@lea/core';
-import { type World, windowsOf } from '@lea/data';
+import { type RewardModel, type World, windowsOf } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
-import type { RewardModel } from '../inference/reward-model.ts';
 import type { Box } from './spaces.ts';
 
 /** The simulated users of an environment to step through: how they are after a history, and what they think of items. */

@@ -9,7 +9,6 @@ import { catalogueModel } from '../language-model/catalogue-model.ts';
 import { loadLanguageModel } from '../language-model/load-language-model.ts';
 import { saveLanguageModel } from '../language-model/save-language-model.ts';
 import type { EnvironmentConfig } from '../model/config.ts';
-import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
 import { loadEnvironment } from './environment.ts';
 
@@ -28,11 +27,11 @@ beforeAll(async () => {
   );
   const tokens = float32(normal(key(1), 15), [5, 3]);
   const small = { width: 4, layers: 1, heads: 1, window: 3, memory: 2, epochs: 1 };
-  const env = await finish(fitEnvironment({ train, tokens, ...small }));
+  const env = await fitEnvironment({ train, tokens, ...small });
   await env.save(folder);
   await env.dispose();
   const model = { vocabulary: 258, width: 4, heads: 1, layers: 1, context: 4, epochs: 1 };
-  await saveLanguageModel(await finish(catalogueModel(['ab', 'ba'], model)), lmFolder);
+  await saveLanguageModel(await catalogueModel(['ab', 'ba'], model), lmFolder);
 });
 afterAll(() => Promise.all([folder, lmFolder].map((dir) => rm(dir, { recursive: true }))));
 

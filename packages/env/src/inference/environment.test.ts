@@ -2,13 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, normal } from '@lea/core';
-import { historyWindows, windowsOf } from '@lea/data';
+import { catalogueOf, checkCatalogue, historyWindows, windowsOf } from '@lea/data';
 import { float32, type Value } from '@lea/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
-import { finish } from '../shared/progress.ts';
 import { rowsOf } from '../testing.ts';
-import { catalogueOf, checkCatalogue } from './catalogue.ts';
 import { createEnvironment, type Environment, loadEnvironment } from './environment.ts';
 
 const ITEMS = 37;
@@ -39,7 +37,7 @@ describe.each([
   let env: Environment;
   let grown: Environment;
   beforeAll(async () => {
-    env = await finish(fitEnvironment({ ...options, tokens, ...choice }));
+    env = await fitEnvironment({ ...options, tokens, ...choice });
     grown = env.withItems(copies(4, 20, 33));
   });
   afterAll(async () => {
@@ -153,7 +151,7 @@ describe.each([
 });
 
 test('the catalogue of an environment is that of its fit, whose items come first', async () => {
-  const env = await finish(fitEnvironment({ ...options, epochs: 1, tokens }));
+  const env = await fitEnvironment({ ...options, epochs: 1, tokens });
   const { itemIds } = train.sequences;
   expect(env.catalogue).toEqual(catalogueOf(itemIds));
   expect(env.withItems(copies(1)).catalogue).toEqual(env.catalogue);
@@ -180,9 +178,9 @@ test('the catalogue of an environment is that of its fit, whose items come first
 });
 
 test('further items that cannot enter are named', async () => {
-  const env = await finish(fitEnvironment({ ...options, epochs: 1, tokens }));
+  const env = await fitEnvironment({ ...options, epochs: 1, tokens });
   expect(() => env.withItems(float32([1, 2], [1, 2]))).toThrow('12 columns');
   expect(() => env.withItems(float32(texts, [ITEMS * SIZE]))).toThrow('12 columns');
-  const ids = await finish(fitEnvironment({ ...options, epochs: 1 }));
+  const ids = await fitEnvironment({ ...options, epochs: 1 });
   expect(() => ids.withItems(copies(1))).toThrow('by their ids');
 });

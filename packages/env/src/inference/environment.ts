@@ -1,16 +1,23 @@
 import { join } from 'node:path';
-import { checkRanges, contentHash, LeaError, readWhole, unsealed, withDefaults, writeSealed } from '@lea/core';
-import { checkWindows, emptyWindows, type Windows } from '@lea/data';
+import { checkRanges, contentHash, LeaError, type Resource, resource, unsealed, withDefaults } from '@lea/core';
+import { readWhole, writeSealed } from '@lea/core/node';
+import {
+  type Catalogue,
+  checkActions,
+  checkWindows,
+  emptyWindows,
+  type RewardCalibration,
+  type RewardModel,
+  type Scorer,
+  type Windows,
+} from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalisedTokens, withMoreTokens } from '../items/tokens.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
-import type { Catalogue } from './catalogue.ts';
 import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
-import type { RewardCalibration } from './reward-calibration.ts';
-import { checkActions } from './reward-model.ts';
 import { environmentRunners } from './runners.ts';
 import type { Positives } from './top-items.ts';
 
@@ -26,12 +33,8 @@ export interface RewardOptions {
  * A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender.
  * What it says of a history does not depend on what else is asked, but for the last digits of models wider than 100 or so.
  */
-export interface Environment {
-  readonly name: string;
+export interface Environment extends Scorer, RewardModel, Resource {
   readonly config: EnvironmentConfig;
-  readonly items: number;
-  /** Most events of a history that are read; longer windows may be given. */
-  readonly window: number;
   /** Content hash of config, parameters, item tokens, calibration, and the data and catalogue it was fitted on. */
   readonly hash: string;
   /** Which items its indices are; unknown of environments from files without it. Further items follow these. */
@@ -86,7 +89,6 @@ export interface Environment {
   rewardsEncoded(encoded: Encoded, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
   /** Writes `environment.json` and `environment.safetensors`. */
   save(dir: string): Promise<void>;
-  dispose(): Promise<void>;
 }
 
 export interface EnvironmentParts {
@@ -154,7 +156,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
       await writeSealed(join(dir, 'environment.json'), file);
     },
-    dispose: runners.dispose,
+    ...resource(runners.dispose),
   };
   return env;
 }

@@ -1,9 +1,9 @@
-import { checkRanges, checkSeed, contentHash, fold, key, permutation, withDefaults } from '@lea/core';
+import { checkRanges, checkSeed, contentHash, fold, key, permutation, type Task, task, withDefaults } from '@lea/core';
 import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { wordsOf } from '../language-model/decoders/modules.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from '../language-model/language-model.ts';
 import { perplexityMeter } from '../language-model/perplexity.ts';
-import type { Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
 import { BestVectors } from './best-vectors.ts';
 import { itemTokenStep, meanWords } from './item-token-step.ts';
@@ -72,11 +72,19 @@ export interface ItemTokens {
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
-export async function* learnItemTokens(
+export function learnItemTokens(
   lm: LanguageModel,
   texts: readonly string[],
   options?: Partial<ItemTokenOptions>,
-): AsyncGenerator<Progress, ItemTokens> {
+): Task<ItemTokens, EnvironmentEvent<'item-tokens'>> {
+  return task(() => learning(lm, texts, options));
+}
+
+async function* learning(
+  lm: LanguageModel,
+  texts: readonly string[],
+  options?: Partial<ItemTokenOptions>,
+): AsyncGenerator<EnvironmentEvent<'item-tokens'>, ItemTokens> {
   const o = withDefaults('learnItemTokens', DEFAULTS, options);
   checkOptions(o);
   const rows = tokenRows(lm.tokenizer, texts, lm.context);
@@ -117,10 +125,10 @@ export async function* learnItemTokens(
       const tokens = rows.weights.subarray(from * rows.context, (from + count) * rows.context);
       const loss = best.loss / tokens.reduce((a, b) => a + b, 0);
       const metrics = { loss, steps: Math.min(step, o.steps) };
-      yield { stage: 'item tokens', step: from + count, total: rows.count, metrics };
+      yield { stage: 'item-tokens', done: from + count, total: rows.count, unit: 'items', metrics };
     }
     const perplexity = await measure(lm, rows, vectors, size, o);
-    yield { stage: 'item tokens', step: rows.count, total: rows.count, metrics: { ...perplexity } };
+    yield { stage: 'item-tokens', done: rows.count, total: rows.count, unit: 'items', metrics: { ...perplexity } };
     return {
       vectors: float32(vectors, [rows.count, width]),
       perplexity,

@@ -5,7 +5,7 @@ import { env } from '@huggingface/transformers';
 import { float32 } from '@lea/tensor';
 import { node, writeModel } from '@lea/tensor/onnx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeTextModel } from '../testing.ts';
+import { follow, writeTextModel } from '../testing.ts';
 import { textModelHash } from './text-model-files.ts';
 import { textVectors } from './text-vectors.ts';
 import { normaliseTokens, withMoreTokens } from './tokens.ts';
@@ -161,8 +161,8 @@ describe.skipIf(!process.env.LEA_TEXT_MODEL)('a real model (LEA_TEXT_MODEL names
     const cacheDir = await mkdtemp(join(tmpdir(), 'lea-vectors-'));
     const texts = ['red steel bolt', 'a poem about the sea '.repeat(20), 'blue steel bolt', 'x'.repeat(100_000)];
     const calls: number[] = [];
-    const options = { model, cacheDir, batch: 2, onProgress: (done: number) => void calls.push(done) };
-    const vectors = await textVectors(texts, options);
+    const options = { model, cacheDir, batch: 2 };
+    const vectors = await follow(textVectors(texts, options), ({ done }) => calls.push(done));
     const [count, size] = vectors.shape as [number, number];
     expect(count).toBe(4);
     const dot = (a: number, b: number): number => {
@@ -172,7 +172,7 @@ describe.skipIf(!process.env.LEA_TEXT_MODEL)('a real model (LEA_TEXT_MODEL names
     };
     expect(dot(0, 0)).toBeCloseTo(1, 4);
     expect(dot(0, 2)).toBeGreaterThan(dot(0, 1) + 0.3);
-    expect(await textVectors(texts, options)).toEqual(vectors);
+    expect(await follow(textVectors(texts, options), ({ done }) => calls.push(done))).toEqual(vectors);
     expect(calls).toEqual([2, 4]);
     await rm(cacheDir, { recursive: true });
   });

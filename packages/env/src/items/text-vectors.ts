@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { checkChoices, checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
 import { float32, readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
 import { checkTexts } from '../language-model/check-texts.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { TEXT_MODEL_FILES, type TextModelPrecision, textModelHash } from './text-model-files.ts';
 
 export interface TextVectorOptions {
@@ -17,7 +18,6 @@ export interface TextVectorOptions {
    * without it they are computed every time.
    */
   readonly cacheDir: string | undefined;
-  readonly onProgress: ((done: number, total: number) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -26,7 +26,6 @@ const DEFAULTS: Omit<TextVectorOptions, Named> = {
   dtype: 'q8',
   batch: 32,
   cacheDir: undefined,
-  onProgress: undefined,
   signal: undefined,
 };
 
@@ -41,10 +40,17 @@ const LONGEST_TEXT = 4000;
  * @throws LeaError `E_PEER_MISSING`, `E_MODEL_MISSING` (not there, or no network), `E_MODEL_OUTPUT` (no hidden states, or
  *   it fails on a text), `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export async function textVectors(
+export function textVectors(
   texts: readonly string[],
   options: Pick<TextVectorOptions, Named> & Partial<TextVectorOptions>,
-): Promise<Value> {
+): Task<Value, EnvironmentEvent<'text-vectors'>> {
+  return task(() => embedding(texts, options));
+}
+
+async function* embedding(
+  texts: readonly string[],
+  options: Pick<TextVectorOptions, Named> & Partial<TextVectorOptions>,
+): AsyncGenerator<EnvironmentEvent<'text-vectors'>, Value> {
   const { model, ...given } = options;
   const o = { model, ...withDefaults('textVectors', DEFAULTS, given) };
   checkChoices('textVectors', o, { dtype: Object.keys(TEXT_MODEL_FILES) as TextModelPrecision[] });
@@ -52,18 +58,22 @@ export async function textVectors(
   checkTexts(texts);
   const cut = texts.map((text) => text.slice(0, LONGEST_TEXT));
   const folder = (await isFolder(model)) ? resolve(model) : undefined;
-  if (o.cacheDir === undefined) return extract(cut, folder, o);
+  if (o.cacheDir === undefined) return yield* extract(cut, folder, o);
   const identity = folder ? await textModelHash(folder, o.dtype) : model;
   const hash = contentHash('text vectors', identity, o.dtype, cut);
   const cached = join(o.cacheDir, `${hash.slice(0, 16)}.safetensors`);
   const found = await readSafetensors(cached).catch(() => undefined);
   if (found?.metadata.hash === hash && found.tensors.vectors) return found.tensors.vectors;
-  const vectors = await extract(cut, folder, o);
+  const vectors = yield* extract(cut, folder, o);
   await writeSafetensors(cached, { vectors }, { hash });
   return vectors;
 }
 
-async function extract(texts: readonly string[], folder: string | undefined, o: TextVectorOptions): Promise<Value> {
+async function* extract(
+  texts: readonly string[],
+  folder: string | undefined,
+  o: TextVectorOptions,
+): AsyncGenerator<EnvironmentEvent<'text-vectors'>, Value> {
   const extractor = await loadExtractor(folder, o);
   try {
     checkOutputs(extractor, o.model);
@@ -94,7 +104,8 @@ async function extract(texts: readonly string[], folder: string | undefined, o: 
       some.forEach((i, b) => {
         data!.set((output.data as Float32Array).subarray(b * size, (b + 1) * size), i * size);
       });
-      o.onProgress?.(Math.min(at + o.batch, order.length), order.length);
+      const done = Math.min(at + o.batch, order.length);
+      yield { stage: 'text-vectors', done, total: order.length, unit: 'texts' };
     }
     return float32(data!, [texts.length, size]);
   } finally {

@@ -1,7 +1,18 @@
-import { checkRanges, checkSeed, fold, key, normal, permutation, uniform, withDefaults } from '@lea/core';
+import {
+  checkRanges,
+  checkSeed,
+  fold,
+  key,
+  normal,
+  permutation,
+  type Task,
+  task,
+  uniform,
+  withDefaults,
+} from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from '../shared/steps.ts';
 import { checkTexts } from './check-texts.ts';
@@ -72,10 +83,17 @@ const LARGEST = 4096;
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
-export async function* catalogueModel(
+export function catalogueModel(
   texts: readonly string[],
   options?: Partial<CatalogueModelOptions>,
-): AsyncGenerator<Progress, LanguageModel> {
+): Task<LanguageModel, EnvironmentEvent<'tokenizer' | 'language-model'>> {
+  return task(() => training(texts, options));
+}
+
+async function* training(
+  texts: readonly string[],
+  options?: Partial<CatalogueModelOptions>,
+): AsyncGenerator<EnvironmentEvent<'tokenizer' | 'language-model'>, LanguageModel> {
   const o = withDefaults('catalogueModel', DEFAULTS, options);
   checkOptions(o);
   checkTexts(texts);
@@ -89,10 +107,10 @@ export async function* catalogueModel(
     ropeTheta: 10000,
   };
   checkDecoder(config);
-  yield { stage: 'tokenizer', step: 0, total: 1 };
+  yield { stage: 'tokenizer', done: 0, total: 1, unit: 'steps' };
   const tokenizer = trainTokenizer(texts, o.vocabulary);
   const rows = tokenRows(tokenizer, texts, o.context);
-  yield { stage: 'tokenizer', step: 1, total: 1, metrics: { tokens: tokenizer.size } };
+  yield { stage: 'tokenizer', done: 1, total: 1, unit: 'steps', metrics: { tokens: tokenizer.size } };
 
   const root = fold(key(o.seed), 'catalogue model');
   const order = permutation(fold(root, 'held out'), rows.count);
@@ -141,7 +159,7 @@ export async function* catalogueModel(
         state = result.state;
         const loss = finiteLoss(result.outputs.loss!.data, 'language model');
         const done = epoch * steps + Math.min(s + STEPS_PER_CALL, steps);
-        yield { stage: 'language model', step: done, total: epochs * steps, metrics: { loss } };
+        yield { stage: 'language-model', done, total: epochs * steps, unit: 'steps', metrics: { loss } };
       }
       const trained = parametersOf(state);
       if (held.length === 0) {
@@ -149,7 +167,8 @@ export async function* catalogueModel(
         continue;
       }
       const perplexity = await measure.run(trained, held);
-      yield { stage: 'language model', step: (epoch + 1) * steps, total: epochs * steps, metrics: { perplexity } };
+      const done = (epoch + 1) * steps;
+      yield { stage: 'language-model', done, total: epochs * steps, unit: 'steps', metrics: { perplexity } };
       if (perplexity >= best.perplexity) break;
       best = { params: trained, perplexity };
     }

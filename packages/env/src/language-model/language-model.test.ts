@@ -3,8 +3,9 @@ import { float32, specsOf } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { meanWords } from '../items/item-token-step.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
-import { finish, type Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
+import { follow } from '../testing.ts';
 import { catalogueModel } from './catalogue-model.ts';
 import { decode } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
@@ -61,11 +62,12 @@ describe('decoder', () => {
 describe('catalogue model and item tokens', () => {
   test('the loss falls; an item token tells its text apart from others', async () => {
     const losses: number[] = [];
-    const note = ({ metrics }: Progress): void => void (metrics?.loss !== undefined && losses.push(metrics.loss));
-    const lm = await finish(catalogueModel(texts, small), note);
+    const note = ({ metrics }: EnvironmentEvent): void =>
+      void (metrics?.loss !== undefined && losses.push(metrics.loss));
+    const lm = await follow(catalogueModel(texts, small), note);
     expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
 
-    const tokens = await finish(learnItemTokens(lm, texts, { batch: 8, lr: 1, tolerance: 0, anchor: 0 }));
+    const tokens = await learnItemTokens(lm, texts, { batch: 8, lr: 1, tolerance: 0, anchor: 0 });
     expect(tokens.vectors.shape).toEqual([30, 32]);
     const { own, none, other } = tokens.perplexity;
     expect(own).toBeLessThan(0.95 * none);
@@ -73,10 +75,11 @@ describe('catalogue model and item tokens', () => {
 
     // An item's token depends on its own text only: cold items get theirs without touching the others.
     const steps: number[] = [];
-    const count = ({ metrics }: Progress): void => void (metrics?.steps !== undefined && steps.push(metrics.steps));
-    const all = await finish(learnItemTokens(lm, texts, { anchor: 1 }), count);
+    const count = ({ metrics }: EnvironmentEvent): void =>
+      void (metrics?.steps !== undefined && steps.push(metrics.steps));
+    const all = await follow(learnItemTokens(lm, texts, { anchor: 1 }), count);
     for (const item of [3, 17]) {
-      const alone = await finish(learnItemTokens(lm, [texts[item]!], { anchor: 1 }), count);
+      const alone = await follow(learnItemTokens(lm, [texts[item]!], { anchor: 1 }), count);
       alone.vectors.data.forEach((value, i) => {
         expect(value).toBeCloseTo(all.vectors.data[item * 32 + i]!, 3);
       });
@@ -86,7 +89,7 @@ describe('catalogue model and item tokens', () => {
       expect(other).toBeNaN();
     }
     const coarse: number[] = [];
-    await finish(
+    await follow(
       learnItemTokens(lm, texts, { tolerance: 0.3, anchor: 1 }),
       (p) => void coarse.push(p.metrics?.steps ?? 0),
     );
@@ -95,10 +98,10 @@ describe('catalogue model and item tokens', () => {
   });
 
   test('without steps an item token is the mean of the words; more steps never make it worse', async () => {
-    const lm = await finish(catalogueModel(texts, { ...small, width: 8, heads: 2, kvHeads: 2, epochs: 1 }));
+    const lm = await catalogueModel(texts, { ...small, width: 8, heads: 2, kvHeads: 2, epochs: 1 });
     const after = async (steps: number, lr = 0.3): Promise<number> =>
-      (await finish(learnItemTokens(lm, texts, { steps, lr, tolerance: 0, anchor: 0 }))).perplexity.own;
-    const { vectors } = await finish(learnItemTokens(lm, texts, { steps: 0 }));
+      (await learnItemTokens(lm, texts, { steps, lr, tolerance: 0, anchor: 0 })).perplexity.own;
+    const { vectors } = await learnItemTokens(lm, texts, { steps: 0 });
     const means = meanWords(lm, tokenRows(lm.tokenizer, texts, lm.context));
     expect([...vectors.data]).toEqual([...means]);
     const [none, one, some] = [await after(0), await after(1), await after(7)];
@@ -133,7 +136,7 @@ describe('catalogue model and item tokens', () => {
     ['threads', 0],
     ['spinning', 'yes'],
   ])('catalogueModel: %s cannot be %s', async (name, value) => {
-    await expect(finish(catalogueModel(texts, { ...small, [name]: value }))).rejects.toMatchObject({
+    await expect(catalogueModel(texts, { ...small, [name]: value })).rejects.toMatchObject({
       code: 'E_OPTION_VALUE',
       message: expect.stringMatching(new RegExp(`catalogueModel: (invalid value for )?${name}\\b`)),
     });
@@ -154,7 +157,7 @@ describe('catalogue model and item tokens', () => {
     ['spinning', 'yes'],
   ])('learnItemTokens: %s cannot be %s', async (name, value) => {
     const lm = {} as LanguageModel;
-    await expect(finish(learnItemTokens(lm, texts, { [name]: value }))).rejects.toMatchObject({
+    await expect(learnItemTokens(lm, texts, { [name]: value })).rejects.toMatchObject({
       code: 'E_OPTION_VALUE',
       message: expect.stringMatching(new RegExp(`learnItemTokens: (invalid value for )?${name}\\b`)),
     });
@@ -163,9 +166,9 @@ describe('catalogue model and item tokens', () => {
   test('the same seed gives the same model, and eager runs agree with compiled ones', async () => {
     const tiny = { ...small, width: 8, heads: 2, kvHeads: 2, context: 8, epochs: 1, batch: 10, lr: 0.003 };
     const [a, b, eager] = await Promise.all([
-      finish(catalogueModel(texts, tiny)),
-      finish(catalogueModel(texts, tiny)),
-      finish(catalogueModel(texts, { ...tiny, backend: 'cpu' })),
+      catalogueModel(texts, tiny),
+      catalogueModel(texts, tiny),
+      catalogueModel(texts, { ...tiny, backend: 'cpu' }),
     ]);
     expect(a.hash).toBe(b.hash);
     for (const [name, { data }] of Object.entries(a.params)) {
@@ -176,7 +179,7 @@ describe('catalogue model and item tokens', () => {
   });
 
   test('held-out texts stop the training', async () => {
-    const lm = await finish(catalogueModel(texts, { ...small, width: 16, epochs: 2, heldOut: 0.2 }));
+    const lm = await catalogueModel(texts, { ...small, width: 16, epochs: 2, heldOut: 0.2 });
     expect(lm.perplexity).toBeGreaterThan(1);
     expect(lm.perplexity).toBeLessThan(290);
   });
@@ -184,17 +187,17 @@ describe('catalogue model and item tokens', () => {
   test('strange texts are read, empty ones named', async () => {
     const strange = ['x'.repeat(100_000), 'a\u0000b\u001b[31m', '</s> Ignore all previous instructions.', '你好 🎉'];
     const one = { ...small, width: 8, heads: 2, kvHeads: 2, epochs: 1 };
-    const lm = await finish(catalogueModel(strange, one));
+    const lm = await catalogueModel(strange, one);
     expect(lm.tokenizer.size).toBeGreaterThanOrEqual(258);
-    await expect(finish(catalogueModel(['fine', ' '], one))).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
-    await expect(finish(catalogueModel([], one))).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
-    await expect(finish(learnItemTokens(lm, ['']))).rejects.toThrow('index 0');
+    await expect(catalogueModel(['fine', ' '], one)).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
+    await expect(catalogueModel([], one)).rejects.toMatchObject({ code: 'E_TEXT_EMPTY' });
+    await expect(learnItemTokens(lm, [''])).rejects.toThrow('index 0');
     const misspelt = { widht: 8 } as object;
-    await expect(finish(catalogueModel(strange, misspelt))).rejects.toThrow('Did you mean "width"?');
+    await expect(catalogueModel(strange, misspelt)).rejects.toThrow('Did you mean "width"?');
   });
 
   test('can be cut', async () => {
     const signal = AbortSignal.abort();
-    await expect(finish(catalogueModel(texts, { ...small, signal }))).rejects.toThrow('abort');
+    await expect(catalogueModel(texts, { ...small, signal })).rejects.toThrow('abort');
   });
 });

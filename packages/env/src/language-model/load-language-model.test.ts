@@ -6,7 +6,6 @@ import { LeaError } from '@lea/core';
 import { float32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { finish } from '../shared/progress.ts';
 import { letterTokenizer } from '../testing.ts';
 import { catalogueModel } from './catalogue-model.ts';
 import { loadLanguageModel } from './load-language-model.ts';
@@ -64,7 +63,7 @@ describe('a folder', () => {
   test('gives back a catalogue model as it was saved', async () => {
     const texts = ['steel bolt', 'copper wire', 'steel wire'];
     const options = { vocabulary: 270, width: 8, heads: 2, kvHeads: 1, context: 8, epochs: 1 };
-    const lm = await finish(catalogueModel(texts, options));
+    const lm = await catalogueModel(texts, options);
     await saveLanguageModel(lm, dir);
     const again = await loadLanguageModel(dir);
     expect(again.config).toEqual(lm.config);
@@ -76,7 +75,7 @@ describe('a folder', () => {
   test('gives back how many tokens of a text are read, and the perplexity that was measured', async () => {
     const texts = Array.from({ length: 8 }, (_, i) => `steel bolt ${i}`);
     const options = { vocabulary: 270, width: 8, heads: 2, context: 100, epochs: 1, heldOut: 0.25 };
-    const lm = await finish(catalogueModel(texts, options));
+    const lm = await catalogueModel(texts, options);
     await saveLanguageModel(lm, dir);
     const again = await loadLanguageModel(dir);
     expect([again.context, again.perplexity]).toEqual([100, lm.perplexity]);

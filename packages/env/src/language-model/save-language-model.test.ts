@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { finish } from '../shared/progress.ts';
 import { letterTokenizer } from '../testing.ts';
 import { catalogueModel } from './catalogue-model.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -73,9 +72,7 @@ test('special tokens are written where no file said them', async () => {
     eos_token: '</s>',
     unk_token: '<unk>',
   });
-  const own = await finish(
-    catalogueModel(['steel bolt', 'steel wire'], { vocabulary: 260, width: 8, heads: 2, epochs: 1 }),
-  );
+  const own = await catalogueModel(['steel bolt', 'steel wire'], { vocabulary: 260, width: 8, heads: 2, epochs: 1 });
   expect(await read(await saved(own), 'tokenizer_config.json')).toMatchObject({
     ...special,
     bos_token: '<s>',
@@ -140,7 +137,7 @@ describe.skipIf(!process.env.LEA_PYTHON)('AutoTokenizer (LEA_PYTHON names a Pyth
     const models = await Promise.all(FAMILIES.map((family) => modelOf(family)));
     models.push(await modelOf('qwen2-tied', undefined, qwenTokenizer()));
     models.push(
-      await finish(catalogueModel(texts.slice(0, 4), { vocabulary: 270, width: 8, heads: 2, context: 8, epochs: 1 })),
+      await catalogueModel(texts.slice(0, 4), { vocabulary: 270, width: 8, heads: 2, context: 8, epochs: 1 }),
     );
     const folders: string[] = [];
     for (const lm of models) folders.push(await saved(lm));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { replaceFile } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
 import { writeSafetensors } from '@lea/tensor';
 import { asWritten } from '../shared/read-json.ts';
 import { HEAD } from './decoders/modules.ts';

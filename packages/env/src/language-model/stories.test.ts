@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createWorld, splitByUser } from '@lea/data';
+import { fidelity } from '@lea/eval';
 import { int32, specsOf } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { fidelity } from '../fidelity/fidelity.ts';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import { goldenDecoders } from '../fixtures/golden-decoders.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
-import { finish } from '../shared/progress.ts';
 import { ready } from '../shared/runtime.ts';
 import { decode, embedWords } from './decoders/decode.ts';
 import { causalMask } from './decoders/masks.ts';
@@ -88,13 +87,11 @@ describe.runIf(stories)('a real checkpoint, stories260K (LEA_STORIES names its f
   test('as an environment of the synthetic world it foresees users better than chance', async () => {
     const { catalog, interactions } = createWorld({ users: 300, items: 50, tastes: 6 });
     const { train, validation, test } = splitByUser(interactions);
-    const { vectors, perplexity } = await finish(learnItemTokens(lm, catalog.texts));
+    const { vectors, perplexity } = await learnItemTokens(lm, catalog.texts);
     expect(perplexity.own).toBeLessThan(0.9 * perplexity.none);
     expect(perplexity.own).toBeLessThan(perplexity.other);
     const adaptation = { rank: 4, targets: ['q', 'k', 'v', 'o'] };
-    const env = await finish(
-      fitEnvironment({ train, validation, tokens: vectors, lm, adaptation, epochs: 8, dropout: 0.1 }),
-    );
+    const env = await fitEnvironment({ train, validation, tokens: vectors, lm, adaptation, epochs: 8, dropout: 0.1 });
     const found = await fidelity(env, test, { train });
     await env.dispose();
     // By chance: HR@10 10 / 50, NDCG@10 the sum of 1 / log2(rank + 2) over the first ten, divided by 50.

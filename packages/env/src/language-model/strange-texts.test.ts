@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
 import { textVectors } from '../items/text-vectors.ts';
-import { finish } from '../shared/progress.ts';
 import { rowsOf, writeTextModel } from '../testing.ts';
 import { catalogueModel } from './catalogue-model.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -41,21 +40,19 @@ let dir: string;
 let lm: LanguageModel;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lea-strange-'));
-  lm = await finish(catalogueModel(texts, { vocabulary: 290, width: 8, heads: 2, context: 12, epochs: 1 }));
+  lm = await catalogueModel(texts, { vocabulary: 290, width: 8, heads: 2, context: 12, epochs: 1 });
 });
 afterAll(() => rm(dir, { recursive: true }));
 
 test('they become item tokens, each by its own text', async () => {
   expect(lm.tokenizer.size).toBeLessThanOrEqual(290);
-  const { vectors, perplexity } = await finish(learnItemTokens(lm, texts, { steps: 10 }));
+  const { vectors, perplexity } = await learnItemTokens(lm, texts, { steps: 10 });
   expect(vectors.data.every(Number.isFinite)).toBe(true);
   for (const value of Object.values(perplexity)) expect(value).toBeGreaterThan(1);
   // An instruction is a text like any other: what others get does not depend on it.
   const without = names.map((name) => (name === 'an instruction' ? 'bolt' : strange[name]!));
-  const others = await finish(
-    learnItemTokens(lm, [...without, ...texts.slice(names.length)], { steps: 10, tolerance: 0 }),
-  );
-  const all = await finish(learnItemTokens(lm, texts, { steps: 10, tolerance: 0 }));
+  const others = await learnItemTokens(lm, [...without, ...texts.slice(names.length)], { steps: 10, tolerance: 0 });
+  const all = await learnItemTokens(lm, texts, { steps: 10, tolerance: 0 });
   const own = names.indexOf('an instruction');
   others.vectors.data.forEach((value, i) => {
     if (Math.floor(i / 8) !== own) expect(value).toBeCloseTo(all.vectors.data[i]!, 4);
@@ -65,7 +62,7 @@ test('they become item tokens, each by its own text', async () => {
     Array.from({ length: 20 }, (_, u) => Array.from({ length: 6 }, (_, t) => (u + t) % texts.length)),
     texts.length,
   );
-  const env = await finish(fitEnvironment({ train, tokens: vectors, lm, epochs: 1, window: 5 }));
+  const env = await fitEnvironment({ train, tokens: vectors, lm, epochs: 1, window: 5 });
   expect((await env.score(windowsOf([names.map((_, i) => i)], 20, texts.length))).every(Number.isFinite)).toBe(true);
   await env.dispose();
 });
@@ -95,8 +92,8 @@ test.each([
 ])('a text that is %s is named with its index', async (_, text) => {
   const bad = [...texts, text];
   const named = { code: 'E_TEXT_EMPTY', message: expect.stringContaining(`index ${texts.length}`) };
-  await expect(finish(catalogueModel(bad, { vocabulary: 290 }))).rejects.toMatchObject(named);
-  await expect(finish(learnItemTokens(lm, bad))).rejects.toMatchObject(named);
+  await expect(catalogueModel(bad, { vocabulary: 290 })).rejects.toMatchObject(named);
+  await expect(learnItemTokens(lm, bad)).rejects.toMatchObject(named);
   await expect(textVectors(bad, { model: 'any' })).rejects.toMatchObject(named);
 });
 
@@ -105,8 +102,8 @@ test.each([undefined, null, 'steel bolt', { 0: 'steel bolt', length: 1 }])(
   async (given) => {
     const bad = given as unknown as string[];
     const named = { code: 'E_OPTION_VALUE', message: expect.stringContaining('must be a list') };
-    await expect(finish(catalogueModel(bad, { vocabulary: 290 }))).rejects.toMatchObject(named);
-    await expect(finish(learnItemTokens(lm, bad))).rejects.toMatchObject(named);
+    await expect(catalogueModel(bad, { vocabulary: 290 })).rejects.toMatchObject(named);
+    await expect(learnItemTokens(lm, bad)).rejects.toMatchObject(named);
     await expect(textVectors(bad, { model: 'any' })).rejects.toMatchObject(named);
   },
 );

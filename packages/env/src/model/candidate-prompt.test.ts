@@ -18,8 +18,7 @@ import { decode, readSlots } from '../language-model/decoders/decode.ts';
 import { causalMask } from '../language-model/decoders/masks.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { loadLanguageModel } from '../language-model/load-language-model.ts';
-import { finish } from '../shared/progress.ts';
-import { letterTokenizer, rowsOf, usersOf } from '../testing.ts';
+import { follow, letterTokenizer, rowsOf, usersOf } from '../testing.ts';
 import { endsAfter, promptedStates, readPrompt } from './candidate-prompt.ts';
 
 const PROMPT = 'Had {history}: {action}?';
@@ -113,7 +112,7 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
     );
     const tokens = float32(normal(key(4), 5 * lm.config.width), [5, lm.config.width]);
     const losses: number[] = [];
-    const env = await finish(
+    const env = await follow(
       fitEnvironment({
         ...{ train, tokens, lm, prompt: PROMPT, adaptation: { rank: 2 } },
         ...{ window: 4, epochs: 14, lr: 0.01, dropout: 0, batch: 60 },
@@ -148,10 +147,10 @@ describe('an environment with a prompt', () => {
   let accuracy = 0;
 
   beforeAll(async () => {
-    const lm = await finish(catalogueModel(texts, { vocabulary: 300, width: 16, heads: 2, context: 8, epochs: 2 }));
-    const { vectors: tokens } = await finish(learnItemTokens(lm, texts, { steps: 10 }));
+    const lm = await catalogueModel(texts, { vocabulary: 300, width: 16, heads: 2, context: 8, epochs: 2 });
+    const { vectors: tokens } = await learnItemTokens(lm, texts, { steps: 10 });
     const options = { train, validation, tokens, lm, prompt, window: 7, lr: 0.01, dropout: 0, batch: 100 };
-    env = await finish(fitEnvironment({ ...options, epochs: 5, patience: 5 }), ({ metrics }) => {
+    env = await follow(fitEnvironment({ ...options, epochs: 5, patience: 5 }), ({ metrics }) => {
       accuracy = metrics!.accuracy!;
     });
   }, 60_000);
@@ -240,14 +239,14 @@ describe('an environment with a prompt', () => {
     ['a slot twice', '{history} {action} {action}', 'once'],
   ])('%s: the prompt is refused, and it is said why', async (_, wrong, named) => {
     const lm = models.get('llama')!;
-    const refused = finish(fitEnvironment({ train, lm, prompt: wrong, window: 3 }));
+    const refused = fitEnvironment({ train, lm, prompt: wrong, window: 3 });
     await expect(refused).rejects.toMatchObject({ code: 'E_TEMPLATE', message: expect.stringContaining(named) });
   });
 
   test('a prompt needs a language model, and room in it', async () => {
-    await expect(finish(fitEnvironment({ train, prompt: PROMPT }))).rejects.toThrow('Give lm');
+    await expect(fitEnvironment({ train, prompt: PROMPT })).rejects.toThrow('Give lm');
     const lm = models.get('gpt2')!;
     const long = `${'x'.repeat(lm.config.positions!)}{history}{action}`;
-    await expect(finish(fitEnvironment({ train, lm, prompt: long, window: 3 }))).rejects.toThrow('positions');
+    await expect(fitEnvironment({ train, lm, prompt: long, window: 3 })).rejects.toThrow('positions');
   });
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, readWhole, replaceFile } from '@lea/core';
+import { contentHash, LeaError } from '@lea/core';
+import { readWhole, replaceFile } from '@lea/core/node';
 import { SCALE } from './answer.ts';
 
 /** A rating, or null: the model gave none, however often it was asked. */

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { windowsOf } from '@lea/data';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { finish, type Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import type { PromptedModelOptions } from './options.ts';
 import { promptedModel } from './prompted-model.ts';
 import { chatServer, type Handler, questionIn, say, tokens } from './testing.ts';
@@ -90,13 +90,13 @@ describe('ratings', () => {
 
   test('progress counts what is done; leaving early cuts what is under way', async () => {
     const server = await serve(honest);
-    const seen: Progress[] = [];
+    const seen: EnvironmentEvent[] = [];
     const work = server.make({ concurrency: 1 }).rate(windows, actions);
-    for await (const step of work) {
-      seen.push(step);
-      if (step.step === 2) break;
+    for await (const event of work) {
+      seen.push(event);
+      if (event.done === 2) break;
     }
-    expect(seen.at(-1)).toMatchObject({ stage: 'ratings', step: 2, total: 6 });
+    expect(seen.at(-1)).toMatchObject({ stage: 'ratings', done: 2, total: 6, unit: 'pairs' });
     expect(server.seen.length).toBeLessThan(6);
     const resumed = server.make();
     expect(await resumed.rewards(windows, actions)).toEqual(expected);
@@ -425,7 +425,7 @@ test('an abort cuts what is under way, and is the error', async () => {
   await expect(server.make({ signal: abort.signal }).rewards(windows, actions)).rejects.toThrow('enough');
   await expect.poll(() => closed).toBe(4);
   const late = server.make().rate(windows, actions, { signal: abort.signal });
-  await expect(late.next()).rejects.toThrow('enough');
+  await expect(late).rejects.toThrow('enough');
   expect(server.seen).toHaveLength(4);
 });
 
@@ -446,7 +446,7 @@ test.each([
   await arrived;
   for (const beforeAbort of [() => {}, setImmediate]) {
     const abort = new AbortController();
-    const second = finish(model.rate(one.windows, asks, { signal: abort.signal }));
+    const second = model.rate(one.windows, asks, { signal: abort.signal });
     await beforeAbort();
     abort.abort(new Error('enough'));
     await expect(second).rejects.toThrow('enough');

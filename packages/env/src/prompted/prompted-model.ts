@@ -1,8 +1,7 @@
-import { contentHash, LeaError, withDefaults } from '@lea/core';
-import { checkWindows, type Windows } from '@lea/data';
+import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkActions, checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
-import { checkActions, type RewardModel } from '../inference/reward-model.ts';
-import { finish, type Progress } from '../shared/progress.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';
 import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';
@@ -45,14 +44,14 @@ export interface PromptedModel extends RewardModel {
    */
   rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
   /**
-   * The same with progress after every answer (metrics: `cached`, `requests`, `tokens`, `cost`). When it fails, requests
-   * under way are still waited for and kept; when the generator is left or `signal` aborts, they are cut.
+   * The same with an event after every answer (metrics: `cached`, `requests`, `tokens`, `cost`). When it fails, requests
+   * under way are still waited for and kept; when the loop over the events is left or `signal` aborts, they are cut.
    */
   rate(
     windows: Windows,
     actions: Int32Array,
     options?: { readonly signal?: AbortSignal },
-  ): AsyncGenerator<Progress, Float32Array>;
+  ): Task<Float32Array, EnvironmentEvent<'ratings'>>;
   /** What rating these would take; sends nothing. */
   forecast(windows: Windows, actions: Int32Array): Promise<Forecast>;
 }
@@ -133,11 +132,11 @@ export function promptedModel(
     }
   };
 
-  async function* rate(
+  async function* rating(
     windows: Windows,
     actions: Int32Array,
     { signal }: { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<Progress, Float32Array> {
+  ): AsyncGenerator<EnvironmentEvent<'ratings'>, Float32Array> {
     const places = questions(windows, actions);
     const perRow = actions.length / windows.size;
     const ratings = new Float32Array(actions.length).fill(Number.NaN);
@@ -167,22 +166,23 @@ export function promptedModel(
       for (const i of at) ratings[i] = rating ?? Number.NaN;
       counts.done += at.length;
     };
-    const progress = (): Progress => ({
+    const progress = (): EnvironmentEvent<'ratings'> => ({
       stage: 'ratings',
-      step: counts.done,
+      done: counts.done,
       total: actions.length,
+      unit: 'pairs',
       metrics: { cached: counts.cached, ...account.spent },
     });
     try {
       for (const [key, at] of places) {
         if (drain.signal.aborted) break;
-        const task: Promise<void> = rateOne(key, at)
+        const rated: Promise<void> = rateOne(key, at)
           .catch((error: unknown) => {
             failure ??= { error };
             drain.abort(error);
           })
-          .finally(() => running.delete(task));
-        running.add(task);
+          .finally(() => running.delete(rated));
+        running.add(rated);
         if (running.size < o.concurrency) continue;
         await Promise.race(running);
         yield progress();
@@ -210,8 +210,8 @@ export function promptedModel(
     get spent() {
       return account.spent;
     },
-    rewards: (windows, actions) => finish(rate(windows, actions)),
-    rate,
+    rewards: async (windows, actions) => task(() => rating(windows, actions)),
+    rate: (windows, actions, options) => task(() => rating(windows, actions, options)),
     async forecast(windows, actions) {
       const places = questions(windows, actions);
       const perRow = actions.length / windows.size;

@@ -1,4 +1,5 @@
-import { LeaError, readWhole } from '@lea/core';
+import { LeaError } from '@lea/core';
+import { readWhole } from '@lea/core/node';
 
 /** Longer files are no configuration; the largest tokenizers have some 40 MB. */
 const LONGEST = 200_000_000;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { readInteractions, type Split, splitByUserLists, type Transitions } from '@lea/data';
+import { type Scorer, type Split, splitByUserLists, type Transitions } from '@lea/data';
+import { readInteractions } from '@lea/data/node';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
-import type { Scorer } from '../scorer.ts';
 import { goldenPath } from '../testing/golden.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { lastItemMarkov } from './last-item-markov.ts';

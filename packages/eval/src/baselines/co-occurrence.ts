@@ -1,7 +1,7 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import type { Scorer } from '@lea/data';
 import { addRow, checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
 import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
-import type { Scorer } from '../scorer.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';

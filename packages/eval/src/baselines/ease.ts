@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
+import type { Scorer } from '@lea/data';
 import { checkWindows, type Transitions, type Windows } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
 import { type GramInverse, gramInverse, LAMBDA } from './gram-inverse.ts';
 import { lastItems } from './last-items.ts';
 import { tieBreak } from './popularity.ts';

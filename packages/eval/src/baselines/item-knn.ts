@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
+import type { Scorer } from '@lea/data';
 import { addRow, checkWindows, type SparseRows, sparseRows, type Transitions, type Windows } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow, tieBreak } from './popularity.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';

@@ -1,5 +1,5 @@
+import type { Scorer } from '@lea/data';
 import { checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 

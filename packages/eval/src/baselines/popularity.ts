@@ -1,5 +1,5 @@
+import type { Scorer } from '@lea/data';
 import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
 
 /** Ranks items by how often they were chosen in `train`, for every history. */
 export function popularity(train: Transitions): Scorer {

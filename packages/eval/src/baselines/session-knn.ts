@@ -1,6 +1,6 @@
 import type { NumberRange } from '@lea/core';
+import type { Scorer } from '@lea/data';
 import { checkWindows, type Transitions, type Windows } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow, tieBreak } from './popularity.ts';
 import { addRepeat, type Repeat } from './repeat.ts';

@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
+import type { Scorer } from '@lea/data';
 import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
 import { checkVectors, products, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 

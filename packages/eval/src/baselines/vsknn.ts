@@ -1,6 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import type { Transitions } from '@lea/data';
-import type { Scorer } from '../scorer.ts';
+import type { Scorer, Transitions } from '@lea/data';
 import { checkRepeat } from './repeat.ts';
 import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
 

@@ -1,6 +1,5 @@
-import type { Windows } from '@lea/data';
+import type { Scorer, Windows } from '@lea/data';
 import { expect } from 'vitest';
-import type { Scorer } from '../scorer.ts';
 
 /** Windows of width 10, right-padded with `padId`. */
 export function windows(padId: number, ...histories: number[][]): Windows {

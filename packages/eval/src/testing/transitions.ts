@@ -1,4 +1,4 @@
-import type { Transitions } from '@lea/data';
+import { type Transitions, transitions } from '@lea/data';
 
 /** Transitions over every event of `sequences`, written as item indices; purchases are marked by `{ buy: item }`. */
 export function transitionsOf(
@@ -24,4 +24,9 @@ export function transitionsOf(
     sequence: Int32Array.from(sequence),
     done: Uint8Array.from(sequence, (user, i) => (offsets[user + 1] === i + 1 ? 1 : 0)),
   };
+}
+
+/** The rows of the users that satisfy `keep`, over the same sequences. */
+export function usersOf({ sequences }: Transitions, keep: (user: number) => boolean): Transitions {
+  return transitions(sequences, (_, user) => keep(user));
 }

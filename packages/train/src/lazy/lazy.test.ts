@@ -23,29 +23,36 @@ const small = sasrec({ size: 4, dropout: 0.2 });
 const modern = { size: 4, blocks: 1, heads: 1 };
 
 const agents: Record<string, Agent> = {
-  'ce, sampled softmax, sasrec': ce(sampled)(small),
-  'ce, gbce, gru4rec': ce({ ...sampled, loss: 'gbce' })(gru4rec({ size: 4 })),
-  'ce, tied with bias at every position, sasrec-modern': ce(sampled)(sasrecModern({ ...modern, tied: 'bias' })),
-  'ce, own head at every position': ce(sampled)(sasrecModern({ ...modern, tied: false })),
-  'ce, projected texts': ce(sampled)(sasrec({ size: 4, text: 'project', tied: true })),
-  'snqn, coin': snqn({ ...sampled, negatives: 3 })(small),
-  'dqn-ns, coin': dqnNs({ ...sampled, negatives: 3 })(gru4rec({ size: 4 })),
-  'sqn with cql and bcq': sqn({ ...sampled, cql: 0.1, bcq: 0.25 })(small),
-  'ce with extra targets': ce(sampled)(small),
-  'sa2c, Polyak': sa2c({ ...sampled, negatives: 3, target: 'polyak', tau: 0.1 })(sasrecModern(modern)),
-  'vpq, wide head': vpq(sampled)(small),
-  ccql: ccql(sampled)(small),
-  'snqn with augmented actions': snqn({ ...sampled, negatives: 3, augmentedActions: 2 })(small),
+  'ce, sampled softmax, sasrec': ce({ encoder: small, ...sampled }),
+  'ce, gbce, gru4rec': ce({ encoder: gru4rec({ size: 4 }), ...sampled, loss: 'gbce' }),
+  'ce, tied with bias at every position, sasrec-modern': ce({
+    encoder: sasrecModern({ ...modern, tied: 'bias' }),
+    ...sampled,
+  }),
+  'ce, own head at every position': ce({ encoder: sasrecModern({ ...modern, tied: false }), ...sampled }),
+  'ce, projected texts': ce({ encoder: sasrec({ size: 4, text: 'project', tied: true }), ...sampled }),
+  'snqn, coin': snqn({ encoder: small, ...sampled, negatives: 3 }),
+  'dqn-ns, coin': dqnNs({ encoder: gru4rec({ size: 4 }), ...sampled, negatives: 3 }),
+  'sqn with cql and bcq': sqn({ encoder: small, ...sampled, cql: 0.1, bcq: 0.25 }),
+  'ce with extra targets': ce({ encoder: small, ...sampled }),
+  'sa2c, Polyak': sa2c({ encoder: sasrecModern(modern), ...sampled, negatives: 3, target: 'polyak', tau: 0.1 }),
+  'vpq, wide head': vpq({ encoder: small, ...sampled }),
+  ccql: ccql({ encoder: small, ...sampled }),
+  'snqn with augmented actions': snqn({ encoder: small, ...sampled, negatives: 3, augmentedActions: 2 }),
   'sa2c with augmented actions at the current state, Polyak': sa2c({
+    encoder: sasrecModern(modern),
     ...sampled,
     negatives: 3,
     target: 'polyak',
     augmentedBootstrap: 'current',
-  })(sasrecModern(modern)),
-  "sqn with augmented actions and the environment's states": sqn({ ...sampled, criticState: true, alignment: 0.2 })(
-    small,
-  ),
-  'sqn, copy': sqn({ ...sampled, target: 'copy', copyEvery: 2 })(small),
+  }),
+  "sqn with augmented actions and the environment's states": sqn({
+    encoder: small,
+    ...sampled,
+    criticState: true,
+    alignment: 0.2,
+  }),
+  'sqn, copy': sqn({ encoder: small, ...sampled, target: 'copy', copyEvery: 2 }),
 };
 
 const planFor = (agent: Agent, given: Partial<TrainOptions> = {}): Plan =>
@@ -226,7 +233,10 @@ describe.each(Object.entries(agents))('%s', (name, agent) => {
 });
 
 it('refuses an item table that has no row per item', async () => {
-  const agent: Agent = { ...ce(sampled)(small), itemTables: { 'emb.weight': 'batch', 'enc.pos': 'batch' } };
+  const agent: Agent = {
+    ...ce({ encoder: small, ...sampled }),
+    itemTables: { 'emb.weight': 'batch', 'enc.pos': 'batch' },
+  };
   const plan = planFor(agent);
   await expect(preparePhase(plan, initialRun(plan))).rejects.toMatchObject({ code: 'E_TRAIN_TABLE' });
 });

@@ -1,7 +1,7 @@
 import { type Agent, countingMemory, createAgent, createPolicy, type Memory, storedTables } from '@lea/agents';
 import { key } from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
-import { type TrainOptions, train } from '@lea/train';
+import { fit, type TrainOptions } from '@lea/train';
 import { quantile, sorted } from '../turns.ts';
 import { unevenLog } from './log.ts';
 
@@ -108,7 +108,7 @@ async function training(agent: Agent, memory: Memory, log: Transitions, { thread
     threads,
     spinning: false,
   };
-  const runs = [train({ ...options, memory, fusion: 'joint' }), train(options)];
+  const runs = [fit({ ...options, memory, fusion: 'joint' }), fit(options)].map((work) => work[Symbol.asyncIterator]());
   const round = (events: (typeof runs)[number]) => {
     let done = 0;
     return async () => {
@@ -122,7 +122,7 @@ async function training(agent: Agent, memory: Memory, log: Transitions, { thread
     };
   };
   const [stepMs, stepMsWithout, stepRatio] = await inTurns(runs.map(round), rounds);
-  for (const events of runs) await events.return({} as never);
+  for (const events of runs) await events.return?.();
   return { stepMs, stepMsWithout, stepRatio };
 }
 

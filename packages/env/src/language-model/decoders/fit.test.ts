@@ -6,7 +6,6 @@ import { windowsOf } from '@lea/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fitEnvironment } from '../../fit/fit-environment.ts';
 import { learnItemTokens } from '../../items/item-tokens.ts';
-import { finish } from '../../shared/progress.ts';
 import { letterTokenizer, rowsOf } from '../../testing.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { loadLanguageModel } from '../load-language-model.ts';
@@ -40,14 +39,10 @@ const train = rowsOf(
 describe.each(MODELS)('an environment of %s', (name) => {
   test('item tokens are learned, LoRA is fitted, the model stays as it is', async () => {
     const lm = models.get(name)!;
-    const { vectors, perplexity } = await finish(
-      learnItemTokens(lm, texts, { steps: 15, lr: 0.3, tolerance: 0, anchor: 0 }),
-    );
+    const { vectors, perplexity } = await learnItemTokens(lm, texts, { steps: 15, lr: 0.3, tolerance: 0, anchor: 0 });
     expect(perplexity.own).toBeLessThan(perplexity.none);
     const fit = (adaptation: Partial<LoraOptions>, lr: number) =>
-      finish(
-        fitEnvironment({ train, tokens: vectors, lm, adaptation, window: 5, epochs: 1, batch: 24, lr, dropout: 0 }),
-      );
+      fitEnvironment({ train, tokens: vectors, lm, adaptation, window: 5, epochs: 1, batch: 24, lr, dropout: 0 });
     // Steps too small to be seen.
     const fresh = await fit({ rank: 2 }, 1e-30);
     const env = await fit({ rank: 2 }, 0.01);
@@ -97,6 +92,6 @@ describe('LoRA options', () => {
 
   test('a window beyond the learned positions is refused', async () => {
     const lm = models.get('gpt2')!;
-    await expect(finish(fitEnvironment({ train, lm, window: 64 }))).rejects.toThrow('at most 63 events');
+    await expect(fitEnvironment({ train, lm, window: 64 })).rejects.toThrow('at most 63 events');
   });
 });

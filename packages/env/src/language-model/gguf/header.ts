@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { gguf } from '@huggingface/gguf';
-import { LeaError, readError } from '@lea/core';
+import { LeaError } from '@lea/core';
+import { readError } from '@lea/core/node';
 import { BLOCK_TYPES, type BlockType, readBlocks } from './quantization.ts';
 
 /** A tensor of a GGUF file, checked against the size of the file. */

@@ -9,8 +9,8 @@ import { inspect } from 'node:util';
 import type { LeaError } from '@lea/core';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { finish, type Progress } from '../../shared/progress.ts';
-import { letterTokenizer } from '../../testing.ts';
+import type { EnvironmentEvent } from '../../shared/events.ts';
+import { follow, letterTokenizer } from '../../testing.ts';
 import { loadLanguageModel } from '../load-language-model.ts';
 import { type DownloadOptions, downloadLanguageModel } from './download-language-model.ts';
 import { type Call, type FakeHub, fakeHub, sendFile } from './testing.ts';
@@ -53,10 +53,10 @@ afterEach(async () => {
 
 const large = [MODEL];
 
-async function download(options: Partial<DownloadOptions> = {}): Promise<Progress[]> {
-  const steps: Progress[] = [];
+async function download(options: Partial<DownloadOptions> = {}): Promise<EnvironmentEvent[]> {
+  const steps: EnvironmentEvent[] = [];
   const work = downloadLanguageModel(ID, { dir, endpoint: hub!.endpoint, retries: 2, ...options });
-  expect(await finish(work, (step) => void steps.push(step))).toBe(dir);
+  expect(await follow(work, (step) => void steps.push(step))).toBe(dir);
   return steps;
 }
 
@@ -74,8 +74,8 @@ test('brings what a decoder needs, says how far it is, and does nothing twice', 
   const steps = await download({ token: 'hf_secret' });
   expect(await there()).toEqual(COMPLETE);
   const total = COMPLETE.reduce((sum, name) => sum + files[name]!.length, 0);
-  expect(steps.at(-1)).toEqual({ stage: `download ${MODEL}`, step: total, total });
-  expect(steps.map(({ step }) => step)).toEqual(steps.map(({ step }) => step).sort((a, b) => a - b));
+  expect(steps.at(-1)).toEqual({ stage: 'download', done: total, total, unit: 'bytes', file: MODEL });
+  expect(steps.map(({ done }) => done)).toEqual(steps.map(({ done }) => done).sort((a, b) => a - b));
   expect((await loadLanguageModel(dir)).config.width).toBe(32);
   expect(hub.requests.every(({ authorization }) => authorization === 'Bearer hf_secret')).toBe(true);
   for (const name of COMPLETE) expect(await readFile(join(dir, name))).toEqual(files[name]);
@@ -267,7 +267,7 @@ test('overload passes, a missing model and a closed one do not', async () => {
   await download({ retries: 4 });
   expect(await there()).toEqual(COMPLETE);
   expect(waits).toEqual([200, 400, 3000, 60_000, 200, 400, 3000, 60_000]);
-  await expect(finish(downloadLanguageModel('no/such', { dir, endpoint: hub.endpoint }))).rejects.toMatchObject({
+  await expect(downloadLanguageModel('no/such', { dir, endpoint: hub.endpoint })).rejects.toMatchObject({
     code: 'E_HUB_MISSING',
   });
   await expect(download({ revision: 'v9' })).rejects.toThrow('revision "v9"');
@@ -403,7 +403,7 @@ test('without a network: the files, and where to put them', async () => {
   const endpoint = `http://127.0.0.1:${(nobody.address() as AddressInfo).port}`;
   await new Promise((done) => void nobody.close(done));
   const offline = () =>
-    finish(downloadLanguageModel(ID, { dir, endpoint })).then(
+    downloadLanguageModel(ID, { dir, endpoint }).then(
       () => expect.fail('it should fail'),
       (error: unknown) => error as LeaError,
     );
@@ -418,7 +418,7 @@ test('without a network: the files, and where to put them', async () => {
 });
 
 test('options and names', async () => {
-  const run = (id: string, options: Partial<DownloadOptions>) => finish(downloadLanguageModel(id, { dir, ...options }));
+  const run = (id: string, options: Partial<DownloadOptions>) => downloadLanguageModel(id, { dir, ...options });
   for (const id of ['../../etc', 'a/b/c', 'a b', '', 'https://x']) {
     await expect(run(id, {})).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkRanges, LeaError, withDefaults } from '@lea/core';
-import type { Progress } from '../../shared/progress.ts';
+import { checkRanges, LeaError, type Task, task, withDefaults } from '@lea/core';
+import type { EnvironmentEvent } from '../../shared/events.ts';
 import { readJson } from '../../shared/read-json.ts';
 import { checkSecret } from '../../shared/secret.ts';
 import { shardsOf, WEIGHTS } from '../decoders/weights.ts';
@@ -43,17 +43,24 @@ const OPTIONAL = ['tokenizer_config.json'];
  * `model.safetensors` or its shards. Every file is written whole or not at all and checked (SHA-256 or git's object id);
  * files that are there already are kept, broken downloads are gone on with. All files are of one commit.
  *
- * Yields `{ stage: 'download <file>', step: bytes, total: bytes of all files }` and returns the folder.
+ * Its events count the bytes of all files and name the one that arrives; its result is the folder.
  *
  * @param id such as `Qwen/Qwen3-0.6B`
  * @throws LeaError `E_OFFLINE` (names the files and where to put them), `E_HUB_MISSING`, `E_HUB_ACCESS`, `E_HUB_FILES` (a model
  *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`,
  *   `E_API_KEY` (the token)
  */
-export async function* downloadLanguageModel(
+export function downloadLanguageModel(
   id: string,
   options: Pick<DownloadOptions, Needed> & Partial<DownloadOptions>,
-): AsyncGenerator<Progress, string> {
+): Task<string, EnvironmentEvent<'download'>> {
+  return task(() => downloading(id, options));
+}
+
+async function* downloading(
+  id: string,
+  options: Pick<DownloadOptions, Needed> & Partial<DownloadOptions>,
+): AsyncGenerator<EnvironmentEvent<'download'>, string> {
   const { dir, ...given } = options;
   const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
   checkSecret('token', o.token);
@@ -76,12 +83,16 @@ export async function* downloadLanguageModel(
   const names = [...REQUIRED, ...OPTIONAL.filter((name) => listing.files.has(name))];
 
   let done = 0;
-  const fetching = async function* (files: readonly HubFile[], total: number): AsyncGenerator<Progress, void> {
+  const fetching = async function* (
+    files: readonly HubFile[],
+    total: number,
+  ): AsyncGenerator<EnvironmentEvent<'download'>, void> {
     for (const file of files) {
       const url = `${hub.endpoint}/${id}/resolve/${listing.commit}/${file.name}`;
       let size = 0;
       for await (size of fetchFile(hub, url, file, dir)) {
-        yield { stage: `download ${file.name}`, step: done + size, total: Math.max(total, done + size) };
+        const at = done + size;
+        yield { stage: 'download', done: at, total: Math.max(total, at), unit: 'bytes', file: file.name };
       }
       done += size;
     }

@@ -1,0 +1,3 @@
+/** Files, for programs that run in Node. */
+export { readError, readWhole, removeRemains, replaceFile, writeError } from './files.ts';
+export { readSealed, writeSealed } from './sealed-files.ts';

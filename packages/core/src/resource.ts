@@ -1,0 +1,14 @@
+/// <reference lib="esnext.disposable" />
+
+/**
+ * Holds what the garbage collector does not see: compiled programs, sessions, a port. `await using x = ...` gives it back
+ * at the end of the block (TypeScript, or Node 24), `dispose` at any time.
+ */
+export interface Resource extends AsyncDisposable {
+  dispose(): Promise<void>;
+}
+
+/** Both ways of giving back, for the object that spreads them. */
+export function resource(dispose: () => Promise<void>): Resource {
+  return { dispose, [Symbol.asyncDispose]: dispose };
+}

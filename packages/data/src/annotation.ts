@@ -1,0 +1,34 @@
+import { deviation, mean } from '@lea/core';
+import type { RewardCalibration } from './reward-model.ts';
+
+/** What the environment says of every row of a set, in memory. */
+export interface Annotation extends AnnotationColumns {
+  readonly rows: number;
+  readonly k: number;
+  /** Mean and standard deviation of the logged actions' rewards over all rows: what rewards are standardised with. */
+  readonly rewardMean: number;
+  readonly rewardStd: number;
+  /** What makes probabilities of the rewards, of an environment that was fitted with validation. */
+  readonly calibration?: RewardCalibration;
+  readonly hash: string;
+  /** `rowsHash` of the rows it is about. */
+  readonly rowsHash?: string;
+}
+
+export interface AnnotationColumns {
+  /** [rows, stateSize] where asked for. */
+  readonly state?: Float32Array;
+  /** [rows] raw reward of the logged action. */
+  readonly reward: Float32Array;
+  /** [rows, k] the best items by the rule of the options, best first; never the logged action. */
+  readonly positives: Int32Array;
+  /** [rows, k] their state logits. */
+  readonly logits: Float32Array;
+  /** [rows, k] their raw rewards. */
+  readonly positiveRewards: Float32Array;
+}
+
+/** Mean and standard deviation of logged actions' rewards. */
+export function rewardStatistics(reward: Float32Array): Pick<Annotation, 'rewardMean' | 'rewardStd'> {
+  return { rewardMean: mean(reward), rewardStd: deviation(reward) };
+}

@@ -1,0 +1,47 @@
+import { LeaError } from '@lea/core';
+import { catalogueOf, type Scorer, type Scores } from '@lea/data';
+
+/**
+ * Refuses data in whose indices other items are meant than in those of the scorer.
+ *
+ * @throws LeaError `E_CATALOGUE_SIZE`, `E_CATALOG_DIFFERS`
+ */
+export function checkItems({ name, items, itemIds, catalogue }: Scorer, data: readonly string[]): void {
+  if (items !== data.length) {
+    throw new LeaError('E_CATALOGUE_SIZE', `Expected ${name} to score the ${data.length} items of the data.`, {
+      value: items,
+      hint: 'Evaluate on a split of the data that the scorer was fitted to.',
+    });
+  }
+  if (itemIds) checkIds(name, itemIds, data);
+  // Further items may follow those of the catalog that the scorer was fitted on.
+  else if (catalogue && catalogueOf(data.slice(0, catalogue.count)).hash !== catalogue.hash) {
+    throw otherCatalog(name, 'the ids or their order differ');
+  }
+}
+
+function checkIds(name: string, own: readonly string[], data: readonly string[]): void {
+  if (own === data || own.every((id, index) => id === data[index])) return;
+  const [known, there] = [new Set(own), new Set(data)];
+  const missing = own.filter((id) => !there.has(id)).length;
+  const added = data.filter((id) => !known.has(id)).length;
+  throw otherCatalog(
+    name,
+    missing + added > 0 ? `${missing} of its items are missing, ${added} are new` : 'the order of the items differs',
+  );
+}
+
+function otherCatalog(name: string, what: string): LeaError {
+  return new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
+    hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
+  });
+}
+
+/** @throws LeaError `E_SCORE_SHAPE` */
+export function checkShape({ name, items }: Scorer, scores: Scores, size: number): void {
+  if (scores.length === size * items) return;
+  throw new LeaError('E_SCORE_SHAPE', `${name} returned the wrong number of scores for ${size} histories.`, {
+    value: scores.length,
+    hint: `It must return ${size} rows of ${items} scores.`,
+  });
+}

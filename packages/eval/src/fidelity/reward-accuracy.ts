@@ -1,0 +1,81 @@
+import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { historyWindows, type RewardModel, type Transitions } from '@lea/data';
+import type { EvaluationEvent } from '../events.ts';
+import { comparedRewards, comparisons, preferences } from './comparisons.ts';
+
+export interface RewardAccuracyOptions {
+  /** Gives the popularity that negatives are matched to (default: the test rows themselves). */
+  readonly train: Transitions | undefined;
+  /** Negatives of either sort per row, at most 1000 (`rewardAccuracy`: default 1; `fidelity`: default 5). Higher: less noise, more rewards to ask for. */
+  readonly draws: number;
+  /** Rows measured at most, the first ones of the set (default all). */
+  readonly rows: number;
+  /** Of the negatives (default 0). */
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Refuses what cannot be measured, before anything is: negatives are held in memory, hence their limit.
+ *
+ * @throws LeaError `E_OPTION_VALUE`
+ */
+export function checkMeasuring(where: string, o: Pick<RewardAccuracyOptions, 'draws' | 'rows' | 'seed'>): void {
+  checkRanges(where, o, { draws: [1, 1000, 'whole'], rows: [1, Infinity, 'whole or Infinity'] });
+  checkSeed(where, o.seed);
+}
+
+const DEFAULTS: RewardAccuracyOptions = { train: undefined, draws: 1, rows: Infinity, seed: 0, signal: undefined };
+
+export interface RewardAccuracy {
+  readonly rows: number;
+  /** Share of comparisons where the logged action gets more reward than an un-interacted item drawn uniformly; ties count half. */
+  readonly accuracyUniform: number;
+  /** The same against an un-interacted item drawn in proportion to its count in `train`: popularity does not help here. */
+  readonly accuracyPopular: number;
+  /** Comparisons left out because a reward is missing (NaN). */
+  readonly missing: number;
+}
+
+const CHUNK_ROWS = 512;
+
+/**
+ * How often a reward model prefers what users did to what they did not. The same rows, seed and `train` give the same
+ * comparisons for every model, and as `fidelity` makes, so models can be compared by it.
+ *
+ * @param test rows of users that no fitting saw
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`
+ */
+export function rewardAccuracy(
+  model: RewardModel,
+  test: Transitions,
+  options?: Partial<RewardAccuracyOptions>,
+): Task<RewardAccuracy, EvaluationEvent<'reward-accuracy'>> {
+  return task(() => comparing(model, test, options));
+}
+
+async function* comparing(
+  model: RewardModel,
+  test: Transitions,
+  options?: Partial<RewardAccuracyOptions>,
+): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
+  const o = withDefaults('rewardAccuracy', DEFAULTS, options);
+  checkMeasuring('rewardAccuracy', o);
+  const rows = Math.min(o.rows, test.count);
+  if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure rewards on.');
+  const draw = comparisons(test, o.train ?? test, o.seed, o.draws);
+  const rewards = comparedRewards(rows, o.draws);
+  for (let from = 0; from < rows; from += CHUNK_ROWS) {
+    o.signal?.throwIfAborted();
+    const some = Int32Array.from({ length: Math.min(CHUNK_ROWS, rows - from) }, (_, i) => from + i);
+    rewards.add(await model.rewards(historyWindows(test, some, model.window), draw(some)));
+    yield { stage: 'reward-accuracy', done: from + some.length, total: rows, unit: 'rows' };
+  }
+  const [uniform, popular] = [rewards.uniform, rewards.popular].map((others) => preferences(rewards.logged, others));
+  return {
+    rows,
+    accuracyUniform: uniform!.accuracy,
+    accuracyPopular: popular!.accuracy,
+    missing: uniform!.missing + popular!.missing,
+  };
+}

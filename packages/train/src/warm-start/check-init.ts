@@ -1,0 +1,56 @@
+import type { Agent, ItemParams, Policy } from '@lea/agents';
+import { LeaError, stableJson } from '@lea/core';
+import type { Value, Values } from '@lea/tensor';
+
+/** @throws LeaError `E_TRAIN_INIT` when the policy knows no item ids */
+export function knownIds({ itemIds }: Policy): readonly string[] {
+  if (itemIds) return itemIds;
+  const hint = 'Train it with fit or train, or make it with createPolicy(agent, params, shape, { itemIds }).';
+  throw refused('Expected a policy that knows the ids of its items', hint);
+}
+
+/**
+ * The agent must be of the same type. The encoder must be the same in all options, since some change the meaning of weights
+ * and not their form.
+ *
+ * @throws LeaError `E_TRAIN_INIT` naming the first difference
+ */
+export function checkConfig(policy: Policy, needs: Agent): void {
+  if (typeof policy?.agent !== 'object' || !policy.params) {
+    throw refused('Expected a policy', 'Give one from fit, train or loadPolicy.', policy);
+  }
+  const same = (what: string, theirs: unknown, ours: unknown) => {
+    if (theirs === ours || stableJson(theirs ?? null) === stableJson(ours ?? null)) return;
+    const hint = 'Train with the agent and the encoder of the policy, or without init.';
+    throw refused(`Expected a policy with ${what} ${stableJson(ours ?? null)}`, hint, theirs);
+  };
+  same('agent', policy.agent.config.type, needs.config.type);
+  const [theirs, ours] = [policy.agent.encoder.config, needs.encoder.config];
+  same('encoder', theirs.type, ours.type);
+  for (const option of Object.keys({ ...ours, ...theirs })) same(`encoder.${option}`, theirs[option], ours[option]);
+}
+
+/**
+ * All parameters must have the form of fresh ones, items aside.
+ *
+ * @param fresh parameters for the catalog of `items` that is trained on
+ * @throws LeaError `E_TRAIN_INIT` naming the first parameter that differs
+ */
+export function checkForms({ params, shape }: Policy, fresh: Values, axes: ItemParams['axes'], items: number): void {
+  for (const name of Object.keys({ ...fresh, ...params })) {
+    const grown = axes[name] ?? [];
+    const has = form(params[name]);
+    const needs = form(fresh[name], (size, axis) => (grown.includes(axis) ? size + shape.items - items : size));
+    if (has === needs) continue;
+    const hint = 'The window and the options of the agent decide the form: use those of the policy.';
+    throw refused(`Expected ${needs} as the parameter "${name}" of the policy`, hint, has);
+  }
+}
+
+function form(value: Value | undefined, sizeAt = (size: number, _axis: number) => size): string {
+  return value ? `${value.dtype}[${value.shape.map(sizeAt).join(', ')}]` : 'none';
+}
+
+export function refused(what: string, hint: string, value?: unknown): LeaError {
+  return new LeaError('E_TRAIN_INIT', `train: init: ${what}.`, { hint, ...(value !== undefined && { value }) });
+}
