@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { diagram, floors } from '../scripts/rooms.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -65,4 +66,8 @@ test('docs/errors.md has every code of the sources, with cause and cure, and no 
 
 test('the picture of results is that of the tables', () => {
   execFileSync(process.execPath, ['scripts/results-figure.mjs', '--check'], { cwd: root });
+});
+
+test.each(Object.keys(floors))('the diagram of %s is made from the rule of the rooms', (folder) => {
+  expect(read('docs/architecture.md')).toContain(`\`\`\`mermaid\n${diagram(folder)}\n\`\`\``);
 });

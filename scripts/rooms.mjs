@@ -22,11 +22,9 @@ export const floors = {
   ],
 };
 
-/** The floors of a folder as a diagram: arrows lead from a room to the floor below, and may skip floors. */
+/** The floors of a folder as a diagram of Mermaid: each floor may import from all floors below it. */
 export function diagram(folder) {
-  const lines = floors[folder].map((rooms, i) => {
-    const boxes = rooms.map((room) => `f${i}${room.replace(/\W/g, '')}["${room}/"]`);
-    return boxes.join(' & ');
-  });
-  return `flowchart TD\n  ${lines.toReversed().join(' --> ')}`;
+  const floor = (rooms, i) => `  floor${i}["${rooms.join(' · ')}"]`;
+  const arrow = (_, i) => `  floor${i + 1} --> floor${i}`;
+  return ['flowchart TD', ...floors[folder].map(floor), ...floors[folder].slice(1).map(arrow)].join('\n');
 }

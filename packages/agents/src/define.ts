@@ -80,13 +80,8 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
   const { type, defaults } = definition;
   const make = (given: AgentOptions<O>): Agent => {
-    const { encoder, ...options } = withDefaults<Partial<AgentOptions>>(
-      type,
-      { encoder: undefined, ...defaults },
-      given,
-    );
-    const all = options as O;
-    definition.check?.(all);
+    const { encoder, ...options } = given ?? {};
+    const all = optionsOf(definition, options as Partial<O>);
     checkEncoder(type, encoder);
     return {
       ...definition.build(all, encoder),

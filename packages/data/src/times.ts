@@ -88,9 +88,7 @@ export function timeNotes(times: Float64Array): string[] {
   return [
     ...(large === undefined
       ? []
-      : [
-          `Times beyond 2^53 are rounded, such as ${large}: events that become simultaneous keep their order of arrival.`,
-        ]),
+      : [`Times above 2^53 are rounded, such as ${large}: events whose times become equal keep their input order.`]),
     ...(short === undefined || long === undefined
       ? []
       : [

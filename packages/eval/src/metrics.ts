@@ -1,7 +1,7 @@
 import { checkRanges, LeaError, mean, nearest } from '@lea/core';
 import type { Scores } from '@lea/data';
 
-/** Value of an event with the relevant item at `rank` (from 1) in a list of length `k`; one relevant item per event. */
+/** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
 export type Gain = (rank: number, k: number) => number;
 
 const included: Readonly<Record<string, Gain>> = {
@@ -28,9 +28,9 @@ export function defineMeasure(name: string, gain: Gain, options: { override?: bo
     });
   }
   if (measures.has(name) && !options.override) {
-    throw new LeaError('E_TYPE_TAKEN', 'A measure with this name already exists.', {
+    throw new LeaError('E_TYPE_TAKEN', 'This measure exists already.', {
       value: name,
-      hint: 'Choose another name, or pass { override: true }.',
+      hint: 'Choose another name or pass { override: true }.',
     });
   }
   measures.set(name, gain);
@@ -81,10 +81,9 @@ export function rankOf(scores: Scores, target: number, start = 0, items: number 
 export function parseMetric(name: string, kinds: readonly string[]): Metric {
   const [, measure, k, kind] = /^([a-z]+)@([1-9]\d*)(?:\/(.+))?$/.exec(name) ?? [];
   if (measure === undefined || !measures.has(measure)) {
-    const names = [...measures.keys()].map((known) => `${known}@k`).join(', ');
     throw new LeaError('E_METRIC_UNKNOWN', 'Unknown metric.', {
       value: name,
-      hint: `Use ${names}, with /kind for the events of one kind: "ndcg@10", "hr@5/purchase".`,
+      hint: `Measures are ${[...measures.keys()].join(', ')}: "ndcg@10", and for the events of one kind "hr@5/purchase".`,
     });
   }
   if (kind !== undefined && !kinds.includes(kind)) {
@@ -103,7 +102,7 @@ export function gains(ranks: ArrayLike<number>, { measure, k }: Metric): Float64
 }
 
 /**
- * Averages over events: `hr@k`, `ndcg@k`, `mrr@k` and those of defined measures for each k, over all events and per kind
+ * Averages over events: `hr@k`, `ndcg@k`, `mrr@k` and defined measures for each k, over all events and per kind
  * (`ndcg@10/click`). With a k above the number of items every event is a hit. The average of no events is NaN.
  *
  * @param ranks [events] ranks from 1

@@ -1,7 +1,7 @@
 import { sasrec, sqn } from '@lea/agents';
 import type { Sequences, Transitions } from '@lea/data';
 import { expect, it } from 'vitest';
-import type { Signals } from './signals.ts';
+import type { Signals } from './signals/options.ts';
 import { fit } from './train.ts';
 
 const ITEMS = 12;

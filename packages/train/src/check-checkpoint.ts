@@ -1,6 +1,6 @@
 import { show } from '@lea/core';
 import { specsOf, type Values } from '@lea/tensor';
-import type { CurvePoint, Progress } from './checkpoint.ts';
+import type { CurvePoint, Progress } from './run-state.ts';
 
 const COUNTS = ['phase', 'phaseStart', 'step', 'validated', 'waited', 'lossSteps'] as const;
 

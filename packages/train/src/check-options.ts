@@ -1,8 +1,8 @@
 import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
-import { checkSignals } from './check-signals.ts';
 import { checkMetric } from './metric.ts';
 import type { Plan } from './options.ts';
-import { checkSampler } from './sampler.ts';
+import { checkSignals } from './signals/check-signals.ts';
+import { checkSampler } from './steps/sampler.ts';
 
 /** @throws LeaError `E_TRAIN_OPTION` when it is missing, or a factory that waits for its encoder */
 export function checkAgent(agent: unknown): void {

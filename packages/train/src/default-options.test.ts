@@ -1,7 +1,8 @@
 import { type Agent, ce, sac, sasrec, snqn, sqn } from '@lea/agents';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
-import { planOf, type TrainOptions } from './options.ts';
+import type { TrainOptions } from './options.ts';
+import { planOf } from './plan.ts';
 
 /** 400 rows. */
 const data = chain(50, 1, 8, 20);

@@ -1,8 +1,7 @@
 import type { Fusion, Policy } from '@lea/agents';
 import type { Progress } from '@lea/core';
 import type { Values } from '@lea/tensor';
-import type { CurvePoint } from './checkpoint.ts';
-import type { Ending } from './progress.ts';
+import type { CurvePoint, Ending } from './run-state.ts';
 import type { MappedItems } from './warm-start/warm-start.ts';
 
 /**

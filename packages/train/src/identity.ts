@@ -4,7 +4,7 @@ import type { Transitions } from '@lea/data';
 import type { Runner, Value } from '@lea/tensor';
 import type { Identity } from './checkpoint.ts';
 import type { Plan } from './options.ts';
-import { signalsHash } from './signals.ts';
+import { signalsHash } from './signals/signals.ts';
 
 /**
  * Everything that the bits of a run depend on. Where it runs belongs to it: sums are ordered differently on another

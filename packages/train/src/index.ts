@@ -1,11 +1,12 @@
-export type { CurvePoint } from './checkpoint.ts';
 export type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
 export { type FittedFusion, type Fused, type FuseOptions, type FusionEvent, fitFusion, fuse } from './fuse.ts';
-export { type MemoryTeacherOptions, memoryTeacher } from './memory-teacher.ts';
 export { checkMetric } from './metric.ts';
-export { mixSignals } from './mix-signals.ts';
 export type { TrainOptions } from './options.ts';
-export { trainingProgram } from './program.ts';
-export type { SamplerOptions } from './sampler.ts';
-export { leaSignals, type SignalOptions, type Signals } from './signals.ts';
+export type { CurvePoint } from './run-state.ts';
+export { type MemoryTeacherOptions, memoryTeacher } from './signals/memory-teacher.ts';
+export { mixSignals } from './signals/mix-signals.ts';
+export type { SignalOptions, Signals } from './signals/options.ts';
+export { leaSignals } from './signals/signals.ts';
+export { trainingProgram } from './steps/program.ts';
+export type { SamplerOptions } from './steps/sampler.ts';
 export { fit } from './train.ts';

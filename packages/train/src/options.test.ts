@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import { fuse } from './fuse.ts';
-import { memoryTeacher } from './memory-teacher.ts';
-import { mixSignals } from './mix-signals.ts';
-import { planOf } from './options.ts';
-import { leaSignals } from './signals.ts';
+import { planOf } from './plan.ts';
+import { memoryTeacher } from './signals/memory-teacher.ts';
+import { mixSignals } from './signals/mix-signals.ts';
+import { leaSignals } from './signals/signals.ts';
 
 const data = chain(12, 1);
 const validation = chain(6, 2);

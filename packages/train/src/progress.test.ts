@@ -2,9 +2,10 @@ import { ce, sac, sasrec } from '@lea/agents';
 import { float32 } from '@lea/tensor';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
-import { planOf, type TrainOptions } from './options.ts';
+import type { TrainOptions } from './options.ts';
+import { planOf } from './plan.ts';
 import { chunkSteps, earliestEnd, initialRun, nextPhase, phaseEnded, validatedRun, validationDue } from './progress.ts';
-import { tally } from './tally.ts';
+import { tally } from './steps/steps.ts';
 
 const data = chain(10, 1, 4, 20);
 const encoder = sasrec({ size: 4 });

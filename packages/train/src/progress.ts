@@ -1,9 +1,9 @@
 import type { Agent } from '@lea/agents';
 import { fold, key } from '@lea/core';
-import type { CurvePoint, RunState } from './checkpoint.ts';
 import type { TrainEventDetails } from './events.ts';
 import type { Plan } from './options.ts';
-import { copied, initialState, withoutSlots, withSlots } from './state.ts';
+import type { CurvePoint, Ending, RunState } from './run-state.ts';
+import { copied, initialState, withoutSlots, withSlots } from './steps/state.ts';
 
 /** The run before its first step: every network with its own weights, or all with those of a trained policy. */
 export function initialRun({ agent, seed, networks, shape, text, warmStart }: Plan): RunState {
@@ -51,12 +51,6 @@ export function earliestEnd(plan: Plan, run: RunState): number {
     return sum + Math.min(plan.maxSteps, steps === 'early-stopping' ? patient : steps);
   }, phaseStart);
 }
-
-/**
- * What ends a phase: `patience` ran out, the agent's own number of `steps`, or `maxSteps`. The last only where a larger one would
- * have changed something: the phase would go on, or its last validation would not have been.
- */
-export type Ending = 'patience' | 'steps' | 'maxSteps';
 
 /** What ended the phase of a run that is at its end. */
 export function ending(plan: Plan, run: RunState): Ending {

@@ -3,7 +3,8 @@ import type { Annotation } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
-import { leaSignals, type SignalOptions, type Signals } from './signals.ts';
+import type { SignalOptions, Signals } from './signals/options.ts';
+import { leaSignals } from './signals/signals.ts';
 import { fit } from './train.ts';
 
 const data = chain(30, 1, 6, 20);

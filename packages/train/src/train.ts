@@ -1,14 +1,12 @@
 import { createPolicy, type Fusion, type Policy, weightsHash } from '@lea/agents';
 import { key, type Task, task } from '@lea/core';
 import { pick, type Values } from '@lea/tensor';
-import { preparePhase } from './advance.ts';
-import { type Chunk, createBatches } from './batches.ts';
-import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
-import { inputSpecs } from './feeds.ts';
 import { type FittedFusion, fitFusion } from './fuse.ts';
 import { identityOf } from './identity.ts';
-import { type Plan, planOf, type TrainOptions } from './options.ts';
+import type { Plan, TrainOptions } from './options.ts';
+import { planOf } from './plan.ts';
 import {
   chunkSteps,
   earliestEnd,
@@ -21,6 +19,10 @@ import {
   validatedRun,
   validationDue,
 } from './progress.ts';
+import type { RunState } from './run-state.ts';
+import { type Chunk, createBatches } from './steps/batches.ts';
+import { inputSpecs } from './steps/feeds.ts';
+import { preparePhase } from './steps/prepare-phase.ts';
 import { createValidator } from './validation.ts';
 
 /**

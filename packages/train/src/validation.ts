@@ -12,11 +12,10 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { frozenScoring } from './feeds.ts';
-import { diverged } from './health.ts';
 import { CUTOFFS } from './metric.ts';
 import type { Plan } from './options.ts';
-import { prepare } from './runtime.ts';
+import { frozenScoring, prepare } from './steps/feeds.ts';
+import { diverged } from './steps/health.ts';
 
 /**
  * Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts.

@@ -12,8 +12,8 @@ export interface InteractionColumns {
   /** Column of item ids. Default: `item_id` or `item`. */
   item?: string;
   /**
-   * Column of times: numbers, or ISO dates, which become milliseconds since 1970 (UTC without a time zone). Default: `timestamp`
-   * or `time` if the file has one; otherwise events are in the order of the lines.
+   * Column of times: numbers, or ISO dates, which become milliseconds since 1970 (UTC if they have no time zone). Default:
+   * `timestamp` or `time` if the file has one; otherwise events are in the order of the lines.
    */
   time?: string;
   /** Column of kinds of events. Default: `kind` if the file has it; otherwise every event is a `click`. */
@@ -30,7 +30,7 @@ export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   /** Names of the columns to read. Default: the common names listed at `InteractionColumns`. */
   columns?: InteractionColumns;
   /**
-   * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`; `null` drops the events of a value. Default: the raw
+   * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. `null` drops the events with a value. Default: the raw
    * values are the kinds.
    */
   kinds?: Readonly<Record<string, string | null>>;
@@ -57,7 +57,7 @@ const defaults: Required<ReadInteractionsOptions> = {
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
  *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`,
- *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` if every event is dropped; every
+ *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` (all events are dropped); every
  *   error names file, line and value
  */
 export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {

@@ -27,7 +27,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainEvent, TrainResult } from '../events.ts';
 import { chain } from '../fixtures/chain.ts';
-import { planOf, type TrainOptions } from '../options.ts';
+import type { TrainOptions } from '../options.ts';
+import { planOf } from '../plan.ts';
 import { initialRun } from '../progress.ts';
 import { fit } from '../train.ts';
 

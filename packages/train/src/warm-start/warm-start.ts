@@ -1,7 +1,7 @@
 import { type Agent, type ItemParams, itemParams, type Policy, type Shape } from '@lea/agents';
 import { key } from '@lea/core';
 import type { Value, Values } from '@lea/tensor';
-import { copied } from '../state.ts';
+import { copied } from '../steps/state.ts';
 import { checkConfig, checkForms, knownIds, refused } from './check-init.ts';
 import { mapAxis } from './map-axis.ts';
 import { writeTextRows } from './text-rows.ts';

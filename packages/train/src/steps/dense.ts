@@ -1,15 +1,14 @@
 import { specsOf, type Values } from '@lea/tensor';
-import type { Steps } from './advance.ts';
+import type { Plan } from '../options.ts';
+import { phaseOf } from '../progress.ts';
+import type { RunState } from '../run-state.ts';
 import { type Chunk, slice } from './batches.ts';
-import type { RunState } from './checkpoint.ts';
-import { frozenFor, inputSpecs } from './feeds.ts';
+import { frozenFor, inputSpecs, prepare } from './feeds.ts';
 import { checkHealth } from './health.ts';
-import type { Plan } from './options.ts';
 import { trainingProgram } from './program.ts';
-import { phaseOf } from './progress.ts';
-import { prepare } from './runtime.ts';
 import { carried, copyDue, renewCopy } from './state.ts';
-import { tally } from './tally.ts';
+import type { Steps } from './steps.ts';
+import { tally } from './steps.ts';
 
 /** Steps over whole tables: many in one call of the runtime, the weights staying inside. */
 export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {

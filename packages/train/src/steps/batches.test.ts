@@ -1,10 +1,10 @@
 import { ce, sasrec, snqn } from '@lea/agents';
 import { key } from '@lea/core';
 import { expect, it } from 'vitest';
+import { chain } from '../fixtures/chain.ts';
+import { planOf } from '../plan.ts';
 import { createBatches } from './batches.ts';
 import { inputSpecs } from './feeds.ts';
-import { chain } from './fixtures/chain.ts';
-import { planOf } from './options.ts';
 
 it("rows carry their targets' rewards, their state and that of the user's next row, zeros at the end", () => {
   const data = chain(3, 1, 4, 20);

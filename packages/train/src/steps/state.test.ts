@@ -2,7 +2,7 @@ import { sasrec, sqn } from '@lea/agents';
 import { key } from '@lea/core';
 import { pick, type Values } from '@lea/tensor';
 import { expect, it } from 'vitest';
-import type { Plan } from './options.ts';
+import type { Plan } from '../options.ts';
 import { carried, copyDue, initialState, renewCopy } from './state.ts';
 
 const agent = sqn({ encoder: sasrec({ size: 4 }), target: 'copy', copyEvery: 3 });

@@ -1,5 +1,5 @@
 import type { Annotation, Transitions } from '@lea/data';
-import type { SignalOptions } from './signals.ts';
+import type { SignalOptions } from './options.ts';
 
 /** What says how raw modelled rewards become those of the TD loss. */
 export type RewardOptions = Required<Pick<SignalOptions, 'rewards' | 'rewardForm' | 'rewardMix'>>;

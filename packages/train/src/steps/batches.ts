@@ -2,9 +2,9 @@ import { leaveOwnUserOut, type RowProbabilities } from '@lea/agents';
 import { fold, type Key, LeaError, randomBits } from '@lea/core';
 import { batchOf } from '@lea/data';
 import type { Specs, Values } from '@lea/tensor';
-import { followingRows } from './environment-states.ts';
-import { createCandidates } from './lazy/candidates.ts';
-import type { Plan } from './options.ts';
+import type { Plan } from '../options.ts';
+import { followingRows } from '../signals/environment-states.ts';
+import { createCandidates } from './candidates.ts';
 import { createSampler } from './sampler.ts';
 import { itemCounts, samplingWeights } from './statistics.ts';
 

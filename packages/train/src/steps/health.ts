@@ -1,7 +1,7 @@
 import type { Agent, Phase } from '@lea/agents';
 import { LeaError } from '@lea/core';
 import type { Values } from '@lea/tensor';
-import type { Plan } from './options.ts';
+import type { Plan } from '../options.ts';
 
 /**
  * Looks at the losses and metrics of the steps from `from` on. A run has diverged when one of them is not finite, when one

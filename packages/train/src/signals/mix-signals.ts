@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import type { Signals } from './signals.ts';
+import type { Signals } from './options.ts';
 
 /**
  * The signals of several teachers of the same rows as one: all their soft targets side by side, weights and rewards by the

@@ -1,6 +1,5 @@
 import type { Agent, Phase } from '@lea/agents';
 import { adam, pick, prefixed, type Values, zeros } from '@lea/tensor';
-import type { Plan } from './options.ts';
 
 /**
  * The state one network starts with: parameters, and the copy of them that a moving average or a periodic copy begins as.
@@ -42,13 +41,13 @@ export function withoutSlots(state: Values): Values {
 }
 
 /** The part of a network that a step of training carries on: all but a periodic copy. */
-export function carried({ agent }: Plan, network: Values): Values {
+export function carried({ agent }: { readonly agent: Agent }, network: Values): Values {
   if (agent.target !== 'copy') return network;
   return Object.fromEntries(Object.entries(network).filter(([name]) => !name.startsWith('target/')));
 }
 
 /** Whether the target becomes a copy of the parameters after that many updates of a phase. */
-export function copyDue({ agent }: Plan, updates: number): boolean {
+export function copyDue({ agent }: { readonly agent: Agent }, updates: number): boolean {
   return agent.target === 'copy' && updates % agent.copyEvery === 0;
 }
 

@@ -2,7 +2,7 @@ import { ce, sa2c, sasrec } from '@lea/agents';
 import { key } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { describe, expect, it } from 'vitest';
-import { createCandidates } from './lazy/candidates.ts';
+import { createCandidates } from './candidates.ts';
 import { itemCounts, itemStatistics, samplingWeights } from './statistics.ts';
 
 /** Five events, of which the first three are train decisions. */

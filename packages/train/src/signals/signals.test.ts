@@ -1,6 +1,7 @@
 import { type Annotation, rowsHash, type Transitions } from '@lea/data';
 import { describe, expect, it } from 'vitest';
-import { leaSignals, type SignalOptions, signalsHash } from './signals.ts';
+import type { SignalOptions } from './options.ts';
+import { leaSignals, signalsHash } from './signals.ts';
 
 // Two events: a click on item 0, a purchase of item 3.
 const transitions: Transitions = {

@@ -1,5 +1,19 @@
 import type { Values } from '@lea/tensor';
-import type { RunState } from './checkpoint.ts';
+import type { RunState } from '../run-state.ts';
+import type { Chunk } from './batches.ts';
+
+/** The training step of one phase, made ready. */
+export interface Steps {
+  /**
+   * Does the steps of a chunk. The arrays of the networks of `run` are written over: go on with the run that comes back.
+   *
+   * @throws LeaError `E_TRAIN_DIVERGED`
+   */
+  advance(run: RunState, chunk: Chunk): Promise<Advanced>;
+  /** The run with all tensors of its networks in the form of checkpoints; `advance` may leave some out. */
+  settled(run: RunState): RunState;
+  dispose(): Promise<void>;
+}
 
 /** A run after some steps, and the means of their loss and metrics. */
 export interface Advanced {

@@ -1,8 +1,8 @@
 import { type Phase, sac, sasrec, snqn } from '@lea/agents';
 import { float32 } from '@lea/tensor';
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../options.ts';
 import { checkHealth, largestReward } from './health.ts';
-import type { Plan } from './options.ts';
 
 const plan = { largestReward: 1, shape: { items: 100 }, agent: sac({ encoder: sasrec() }) } as unknown as Plan;
 const phaseOf = (name: string) => ({ name }) as Phase;

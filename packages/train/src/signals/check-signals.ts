@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import type { Signals } from './signals.ts';
+import type { Signals } from './options.ts';
 
 /**
  * Refuses signals that do not fit the train rows.

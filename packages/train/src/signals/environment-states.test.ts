@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { chain } from '../fixtures/chain.ts';
 import { followingRows, standardizedStates } from './environment-states.ts';
-import { chain } from './fixtures/chain.ts';
 
 it('columns have mean 0 and deviation 1; constant ones become 0', () => {
   const states = standardizedStates(Float32Array.of(1, 10, 7, 3, 30, 7, 5, 20, 7, 7, 20, 7), 4);
