@@ -35,7 +35,7 @@ const method = [
   'packages/env/src/model/{candidate-prompt,init,losses,memory,network,repetition,reward-head}.ts',
   'packages/env/src/shared/steps.ts',
   'packages/train/src/{fuse,plan,progress,validation}.ts',
-  'packages/train/src/signals/{environment-states,memory-teacher,mix-signals,modelled-reward,signals}.ts',
+  'packages/train/src/signals/{environment-states,memory-teacher,mix-signals,modeled-reward,signals}.ts',
   'packages/train/src/steps/{batches,candidates,dense,program,sampler,statistics,steps}.ts',
   'packages/train/src/steps/lazy/*.ts',
   'packages/eval/src/{agreement,evaluate,metrics,nearness,normal-quantile,significance,tfidf,vectors}.ts',

@@ -42,7 +42,7 @@ const agents = group('Agents', {
   'agents/targets': 'Targets',
   'agents/cql': 'CQL',
   'agents/bcq': 'BCQ',
-  'agents/large-catalogues': 'Large catalogues',
+  'agents/large-catalogs': 'Large catalogs',
 });
 
 const encoders = group('Encoders', {

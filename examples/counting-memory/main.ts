@@ -5,12 +5,12 @@ import { evaluate, tfidfVectors } from '@lea/eval';
 import { fit, fuse } from '@lea/train';
 
 export async function main(): Promise<string[]> {
-  const { interactions, catalog } = createWorld({ users: 1500, items: 400 });
+  const { interactions, itemTexts } = createWorld({ users: 1500, items: 400 });
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
 
-  const memory = await countingMemory(train, { text: tfidfVectors(catalog.texts) });
+  const memory = await countingMemory(train, { text: tfidfVectors(itemTexts.texts) });
   const network = await fit({
-    agent: ce({ encoder: sasrecModern({ size: 32, blocks: 1, everyPosition: false }) }),
+    agent: ce({ encoder: sasrecModern({ width: 32, layers: 1, everyPosition: false }) }),
     train,
     validation,
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),

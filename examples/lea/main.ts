@@ -2,19 +2,19 @@
 // lean recommender learns from the log and the annotation. At serving time only the recommender is left.
 import { sasrec, snqn } from '@lea/agents';
 import { createWorld, rewardsOf, splitByUser } from '@lea/data';
-import { annotate, catalogueModel, fitEnvironment, learnItemTokens } from '@lea/env';
+import { annotate, catalogModel, fitEnvironment, learnItemTokens } from '@lea/env';
 import { compare, evaluate } from '@lea/eval';
 import { fit, leaSignals } from '@lea/train';
 
 export async function main(size = { users: 1000, items: 300 }): Promise<string[]> {
-  const { interactions, catalog } = createWorld(size);
+  const { interactions, itemTexts } = createWorld(size);
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
   const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
 
   // #region environment
-  const lm = await catalogueModel(catalog.texts);
-  const { vectors: tokens } = await learnItemTokens(lm, catalog.texts);
-  const environment = await fitEnvironment({ train, validation, tokens, lm });
+  const languageModel = await catalogModel(itemTexts.texts);
+  const { vectors: tokens } = await learnItemTokens(languageModel, itemTexts.texts);
+  const environment = await fitEnvironment({ train, validation, tokens, languageModel });
   // #endregion environment
   // #region annotate
   const annotating = annotate(environment, train);

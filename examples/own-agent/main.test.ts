@@ -8,6 +8,6 @@ it('runs as it stands', async () => {
   expect(JSON.parse(config!)).toMatchObject({
     type: 'iql',
     expectile: 0.8,
-    encoder: { type: 'recency-pool', size: 32 },
+    encoder: { type: 'recency-pool', width: 32 },
   });
 });

@@ -11,7 +11,7 @@ export async function main(): Promise<string[]> {
   const { interactions } = createWorld({ users: 200, items: 60 });
   const { train, validation } = splitByUser(interactions, { seed: 0 });
   // #region train
-  const agent = iql({ encoder: recencyPool({ size: 32 }), expectile: 0.8 });
+  const agent = iql({ encoder: recencyPool({ width: 32 }), expectile: 0.8 });
   const { policy } = await fit({
     agent,
     train,

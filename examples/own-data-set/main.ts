@@ -1,7 +1,7 @@
 // A data set of one's own: events and texts out of two files, and a look at them before anything is trained.
 import { join } from 'node:path';
 import { findLeaks, splitByUser } from '@lea/data';
-import { readCatalog, readInteractions } from '@lea/data/node';
+import { readInteractions, readItemTexts } from '@lea/data/node';
 
 export async function main(folder: string = import.meta.dirname): Promise<string[]> {
   // #region events
@@ -11,7 +11,7 @@ export async function main(folder: string = import.meta.dirname): Promise<string
   });
   // #endregion events
   // #region texts
-  const catalog = await readCatalog(join(folder, 'items.csv'), {
+  const itemTexts = await readItemTexts(join(folder, 'items.csv'), {
     id: 'sku',
     template: '{title}. {brand}.',
     itemIds: log.itemIds,
@@ -23,7 +23,7 @@ export async function main(folder: string = import.meta.dirname): Promise<string
   // #endregion checks
   return [
     `${log.userIds.length} users, ${log.itemIds.length} items, ${log.item.length} events: ${log.kinds.join(', ')}`,
-    `the first text: ${catalog.texts[0]}`,
+    `the first text: ${itemTexts.texts[0]}`,
     `train ${split.train.count}, validation ${split.validation.count}, test ${split.test.count} decisions`,
     `${counts.test.leaking} of ${counts.test.sequences} test users share a run of events with others`,
   ];

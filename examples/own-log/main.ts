@@ -22,7 +22,7 @@ export async function main(): Promise<string[]> {
   // #endregion split
   // #region train
   const { policy, best } = await fit({
-    agent: ce({ encoder: sasrec({ size: 32 }) }),
+    agent: ce({ encoder: sasrec({ width: 32 }) }),
     train,
     validation,
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
@@ -45,7 +45,7 @@ export async function main(): Promise<string[]> {
   // #region retrain
   const newer = splitByUser(interactions, { seed: 1 }); // tonight's log
   const tonight = await fit({
-    agent: ce({ encoder: sasrec({ size: 32 }) }), // as before
+    agent: ce({ encoder: sasrec({ width: 32 }) }), // as before
     init: served,
     train: newer.train,
     validation: newer.validation,

@@ -2,15 +2,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorld } from '@lea/data';
-import { catalogueModel, saveLanguageModel } from '@lea/env';
+import { catalogModel, saveLanguageModel } from '@lea/env';
 import { expect, it } from 'vitest';
 import { main } from './main.ts';
 
 it('runs as it stands, with any decoder in the layout of Hugging Face', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'decoder-'));
-  const { catalog } = createWorld({ users: 150, items: 40, tastes: 6 });
-  const lm = await catalogueModel(catalog.texts);
-  await saveLanguageModel(lm, dir);
+  const { itemTexts } = createWorld({ users: 150, items: 40, tastes: 6 });
+  const languageModel = await catalogModel(itemTexts.texts);
+  await saveLanguageModel(languageModel, dir);
   const [texts, rows] = await main(dir, undefined, 1);
   const [none, own] = [...texts!.matchAll(/\d+\.\d/g)].map(Number);
   expect(own).toBeLessThan(none!);

@@ -5,15 +5,15 @@ import { downloadLanguageModel, fitEnvironment, learnItemTokens, loadLanguageMod
 import { fidelity } from '@lea/eval';
 
 export async function main(dir: string, id?: string, epochs = 3): Promise<string[]> {
-  const { catalog, interactions } = createWorld({ users: 150, items: 40, tastes: 6 });
+  const { itemTexts, interactions } = createWorld({ users: 150, items: 40, tastes: 6 });
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
   if (id) {
     for await (const { file, done, total } of downloadLanguageModel(id, { dir })) console.error(file, done, total);
   }
-  const lm = await loadLanguageModel(dir);
-  const { vectors, perplexity } = await learnItemTokens(lm, catalog.texts);
+  const languageModel = await loadLanguageModel(dir);
+  const { vectors, perplexity } = await learnItemTokens(languageModel, itemTexts.texts);
   const adaptation = { rank: 8, alpha: 16 };
-  const env = await fitEnvironment({ train, validation, tokens: vectors, lm, adaptation, epochs });
+  const env = await fitEnvironment({ train, validation, tokens: vectors, languageModel, adaptation, epochs });
   const { accuracyUniform } = await fidelity(env, test, { train, validation });
   await env.dispose();
   return [

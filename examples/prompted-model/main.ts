@@ -5,13 +5,13 @@ import { promptedModel } from '@lea/env';
 import { rewardAccuracy } from '@lea/eval';
 
 export async function main(url: string, name: string, cacheDir = 'ratings'): Promise<string[]> {
-  const { catalog, interactions } = createWorld({ users: 100, items: 50 });
+  const { itemTexts, interactions } = createWorld({ users: 100, items: 50 });
   const { train, test } = splitByUser(interactions, { seed: 0 });
   const model = promptedModel({
     url,
     model: name,
     apiKey: process.env.API_KEY,
-    texts: catalog.texts,
+    texts: itemTexts.texts,
     template: 'The user has looked at, oldest first: {history}. Would the user like {action}?',
     cacheDir,
     budget: { requests: 200, cost: 0.1 },

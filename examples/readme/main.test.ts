@@ -10,11 +10,11 @@ const example = join(import.meta.dirname, 'main.ts');
 
 it('runs as it stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'));
-  const { interactions: log, catalog } = createWorld({ users: 60, items: 30 });
+  const { interactions: log, itemTexts } = createWorld({ users: 60, items: 30 });
   const events = Array.from(log.item, (item, at) =>
     [log.userIds[log.user[at]!], log.itemIds[item], log.time[at], log.kinds[log.kind[at]!]].join(','),
   );
-  const items = catalog.texts.map((text, item) => `${log.itemIds[item]},"${text}",Acme`);
+  const items = itemTexts.texts.map((text, item) => `${log.itemIds[item]},"${text}",Acme`);
   await writeFile(join(folder, 'events.csv'), ['who,sku,at,event', ...events].join('\n'));
   await writeFile(join(folder, 'items.csv'), ['sku,title,brand', ...items].join('\n'));
 

@@ -16,14 +16,14 @@ await policy.save('policy'); // safetensors and JSON
 
 // #endregion policy
 // #region lea
-import { readCatalog } from '@lea/data/node';
-import { annotate, catalogueModel, fitEnvironment, learnItemTokens } from '@lea/env';
+import { readItemTexts } from '@lea/data/node';
+import { annotate, catalogModel, fitEnvironment, learnItemTokens } from '@lea/env';
 import { leaSignals } from '@lea/train';
 
-const { texts } = await readCatalog('items.csv', { id: 'sku', template: '{title}. {brand}.', itemIds: log.itemIds });
-const lm = await catalogueModel(texts); // or a pretrained decoder: loadLanguageModel
-const { vectors: tokens } = await learnItemTokens(lm, texts);
-const environment = await fitEnvironment({ train, validation, tokens, lm });
+const { texts } = await readItemTexts('items.csv', { id: 'sku', template: '{title}. {brand}.', itemIds: log.itemIds });
+const languageModel = await catalogModel(texts); // or a pretrained decoder: loadLanguageModel
+const { vectors: tokens } = await learnItemTokens(languageModel, texts);
+const environment = await fitEnvironment({ train, validation, tokens, languageModel });
 const signals = leaSignals(await annotate(environment, train), train, { rewards });
 await (await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, signals })).policy.save('taught');
 // #endregion lea

@@ -4,7 +4,7 @@ import { compare, evaluate, lastItemMarkov, popularity } from '@lea/eval';
 
 const world = createWorld({ users: 400, items: 120 });
 const { train, test } = splitByUser(world.interactions, { seed: 0 });
-const categories = world.catalog.attributes!.category!;
+const categories = world.itemTexts.attributes!.category!;
 
 /** Items of the last item's category first, popular ones before others. */
 const sameCategory: Scorer = {

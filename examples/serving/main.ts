@@ -11,7 +11,7 @@ export async function main(folder = 'policy'): Promise<string[]> {
   const { interactions } = createWorld({ users: 200, items: 60 });
   const { train, validation } = splitByUser(interactions, { seed: 0 });
   const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
-  const agent = snqn({ encoder: sasrec({ size: 32 }) });
+  const agent = snqn({ encoder: sasrec({ width: 32 }) });
   const trained = await fit({ agent, train, validation, rewards, batch: 128, maxSteps: 100 });
   // #region export
   await exportOnnx(trained.policy, join(folder, 'policy.onnx'));

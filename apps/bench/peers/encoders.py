@@ -12,7 +12,7 @@ def last_of(x, length):
 
 
 class SASRec(nn.Module):
-    """One lineage block at the last position only: query LN(x) over the raw window, residuals on the normed input.
+    """One block of the authors' code at the last position only: query LN(x) over the raw window, residuals on the normed input.
 
     Keys and values are not projected: the query takes the key matrix, the mixture takes the value matrix.
     """

@@ -26,8 +26,8 @@ def sa2c(model, target, batch, options):
     """The phase in which the supervised term is weighted by the advantage."""
     supervised, td, q = supervised_and_tds(model, target, batch, options)
     weight = q[:, 0] - q.mean(1)
-    if options["advantageClip"]:
-        weight = weight.clamp(*options["advantageClip"])
+    if options["weightClip"]:
+        weight = weight.clamp(*options["weightClip"])
     return (weight * supervised + options["tdWeight"] * td).mean()
 
 

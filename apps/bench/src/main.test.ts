@@ -178,8 +178,8 @@ describe('run', () => {
       runs: [
         config.runs[0]!,
         { name: 'all', base: 'SNQN', environment: 'all' },
-        { name: 'folds', base: 'SNQN', control: 'all', environment: 'folds' },
-        { name: 'folds by reward', base: 'SNQN', environment: 'folds', rank: 'reward' },
+        { name: 'folds', base: 'SNQN', controlRun: 'all', environment: 'folds' },
+        { name: 'folds by reward', base: 'SNQN', environment: 'folds', rankBy: 'reward' },
       ],
     }));
     const first = await bench(['run', 'mini.json', '--json'], folder);
@@ -250,7 +250,7 @@ describe('bad input', () => {
   });
 });
 
-test('speed prints a line per catalogue and pair; a pair that fails does not stop the others', async () => {
+test('speed prints a line per catalog and pair; a pair that fails does not stop the others', async () => {
   const flags = '--items 50,80 --agent sqm,sa2c --batch 8 --steps 2 --rounds 2 --threads 1'.split(' ');
   const { stdout, stderr, code } = await bench(['speed', ...flags], miniFolder());
   const measured = stdout

@@ -23,7 +23,7 @@ function biasesOnly(agent: ReturnType<typeof iql>, q: number[], v: number): Tens
 
 // #region by-hand
 test('by hand: advantage, weight, TD target and expectile', () => {
-  const agent = iql({ encoder: recencyPool({ size: 2, inner: 2 }), gamma: 0.5, expectile: 0.8, temperature: 2 });
+  const agent = iql({ encoder: recencyPool({ width: 2, mlpWidth: 2 }), gamma: 0.5, expectile: 0.8, temperature: 2 });
   const params = biasesOnly(agent, [1, 2, 3], 0.5);
   const target = biasesOnly(agent, [1.5, 0, 9], 7);
   const histories = [int32([0, 1, 2, 3], [2, 2]), int32([2, 1])] as const;

@@ -1,10 +1,8 @@
 import {
   type AgentFactory,
   allValues,
-  type CatalogueOptions,
-  catalogueDefaults,
-  checkCatalogue,
   checkRanges,
+  checkSupervisedLoss,
   defineAgent,
   halfSquare,
   head,
@@ -20,14 +18,16 @@ import {
   type QOptions,
   qDefaults,
   qParts,
+  type SupervisedLossOptions,
   supervisedLoss,
+  supervisedLossDefaults,
   valuesOf,
 } from '@lea/agents';
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Discount `gamma`, step `tau` of the moving average that values actions, learning rate `lr`: as in `QOptions`. */
-export interface IqlOptions extends CatalogueOptions, Pick<QOptions, 'gamma' | 'tau' | 'lr'> {
+export interface IqlOptions extends SupervisedLossOptions, Pick<QOptions, 'gamma' | 'tau' | 'lr'> {
   /** Which expectile of the logged actions' values V is. Default 0.7; 0.5 is their mean, towards 1 their maximum. */
   expectile: number;
   /** Of the weights exp(A / temperature). Default 1. Lower trusts the advantage more, higher comes close to plain CE. */
@@ -42,9 +42,9 @@ export interface IqlOptions extends CatalogueOptions, Pick<QOptions, 'gamma' | '
 // #region agent
 export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
   type: 'iql',
-  defaults: { ...catalogueDefaults, gamma: 0.5, expectile: 0.7, temperature: 1, tau: 0.01, lr: 0.001 },
+  defaults: { ...supervisedLossDefaults, gamma: 0.5, expectile: 0.7, temperature: 1, tau: 0.01, lr: 0.001 },
   check(options) {
-    checkCatalogue('iql', options);
+    checkSupervisedLoss('iql', options);
     checkRanges('iql', options, { gamma: [0, 1], expectile: [0.5, 1], temperature: [0.001, Infinity], tau: [0, 1] });
   },
   build(options, encoder) {

@@ -6,16 +6,16 @@ import {
   initLinear,
   itemTraits,
   lookUp,
-  validSlots,
+  validPositions,
 } from '@lea/agents';
 import { gelu, linear } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface RecencyPoolOptions {
   /** Columns of item vectors and states. Default 64. */
-  size: number;
+  width: number;
   /** Columns between the two layers. Default 128. More: finer combinations, dearer steps. */
-  inner: number;
+  mlpWidth: number;
   /** Weight of an event against the one after it. Default 0.6; 1 is a plain mean, lower attends to the newest. */
   decay: number;
   /** Share the item table with the supervised head. Default false. */
@@ -26,20 +26,20 @@ export interface RecencyPoolOptions {
 // #region encoder
 export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<RecencyPoolOptions>({
   type: 'recency-pool',
-  defaults: { size: 64, inner: 128, decay: 0.6, tied: false },
+  defaults: { width: 64, mlpWidth: 128, decay: 0.6, tied: false },
   check(options) {
     checkRanges('recency-pool', options, {
-      size: [1, Infinity, 'whole'],
-      inner: [1, Infinity, 'whole'],
+      width: [1, Infinity, 'whole'],
+      mlpWidth: [1, Infinity, 'whole'],
       decay: [0.001, 1],
     });
   },
-  build: ({ size, inner, decay, tied }) => ({
-    ...itemTraits({ size, tied, text: 'none', everyPosition: false }),
+  build: ({ width, mlpWidth, decay, tied }) => ({
+    ...itemTraits({ width, tied, itemInput: 'id', everyPosition: false }),
     init: (key, shape) => ({
-      ...initItems(key, shape, size, 'none'),
-      ...initLinear(key, 'enc.in', inner, size),
-      ...initLinear(key, 'enc.out', size, inner),
+      ...initItems(key, shape, width, 'id'),
+      ...initLinear(key, 'enc.in', mlpWidth, width),
+      ...initLinear(key, 'enc.out', width, mlpWidth),
     }),
     encode(params, histories, mode) {
       const [rows, window] = histories.items.shape as [number, number];
@@ -48,7 +48,7 @@ export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<Rec
       const age = tf.cast(tf.sub(tf.reshape(histories.length, [rows, 1]), slots), 'float32');
       // Before the mask, slots of padding have a negative age.
       const recency = tf.exp(tf.mul(tf.relu(age), tf.scalar(Math.log(decay))));
-      const weight = tf.expandDims(tf.mul(recency, validSlots(histories, padId)), 2);
+      const weight = tf.expandDims(tf.mul(recency, validPositions(histories, padId)), 2);
       const sum = tf.sum(tf.mul(lookUp(params, histories.items, mode), weight), 1);
       // An empty history has no weight at all: its mean is 0.
       const mean = tf.div(sum, tf.add(tf.sum(weight, 1), tf.scalar(1e-6)));

@@ -39,12 +39,12 @@ export async function exportPolicies(folder: string): Promise<Record<string, Sco
   };
   const agents = agentTypes();
   for (const [i, encoder] of encoderTypes().entries()) {
-    const agent = createAgent({ type: agents[(2 * i) % agents.length]!, encoder: { type: encoder, size: 16 } });
+    const agent = createAgent({ type: agents[(2 * i) % agents.length]!, encoder: { type: encoder, width: 16 } });
     const policy = createPolicy(agent, agent.init(key(i), shape), shape, { itemIds });
     await add(policy.name, policy);
   }
   const memory = await countingMemory(splitByUser(interactions, { seed: 0 }).train);
-  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 16 } });
+  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 16 } });
   await add('with-memory', createPolicy(agent, agent.init(key(0), shape), shape, { itemIds, memory }));
   return expected;
 }

@@ -143,18 +143,19 @@ describe.each(files)('%s', (file) => {
 
 function agentOf(metadata: Record<string, string>): { agent: Agent; phase: string; rewards: [number, number] } {
   const c = JSON.parse(metadata.config!);
-  const encoder = { type: metadata.encoder!, size: Number(metadata.d), ...JSON.parse(metadata.encoder_config!) };
+  const { blocks: layers, ...others } = JSON.parse(metadata.encoder_config!);
+  const encoder = { type: metadata.encoder!, width: Number(metadata.d), ...others, ...(layers && { layers }) };
   const losses = { full: 'softmax', logq: 'sampled-softmax', gbce: 'gbce' } as const;
   const loss = losses[c.ce_mode as keyof typeof losses];
-  const catalogue = { loss, candidates: c.n_neg, calibration: c.gbce_t };
-  const q = { gamma: c.gamma, tdWeight: c.q_weight, targetDropout: c.target_dropout, cql: c.cql };
+  const catalog = { loss, sampledItems: c.n_neg, calibration: c.gbce_t };
+  const q = { gamma: c.gamma, tdWeight: c.q_weight, targetDropout: c.target_dropout, cqlWeight: c.cql };
   const snqn = { ...q, negatives: c.n_neg, negativeReward: c.r_neg };
   const options = {
-    ce: catalogue,
+    ce: catalog,
     sqn: q,
     snqn,
-    sac: { ...q, clamp: c.sac_clamp },
-    sa2c: { ...snqn, advantageClip: [c.adv_lo, c.adv_hi] },
+    sac: { ...q, weightClip: c.sac_clamp ? [0, 1e9] : null },
+    sa2c: { ...snqn, weightClip: [c.adv_lo, c.adv_hi] },
   }[c.method as 'ce' | 'sqn' | 'snqn' | 'sac' | 'sa2c'];
   const agent = createAgent({ type: c.method, ...options, encoder });
   return { agent, phase: agent.phases.at(-1)!.name, rewards: [c.r_click, c.r_buy] };

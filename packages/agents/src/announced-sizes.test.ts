@@ -33,7 +33,7 @@ interface File {
 
 /** Saves a small policy, changes its JSON, and loads it. */
 async function changed(type: string, change: (file: File) => void, memory = false): Promise<unknown> {
-  const agent = createAgent({ type: 'ce', encoder: { type, size: 4, ...(type === 'caser' && { heights: [2] }) } });
+  const agent = createAgent({ type: 'ce', encoder: { type, width: 4, ...(type === 'caser' && { heights: [2] }) } });
   const options = memory ? { memory: someMemory(log, { window: 3, horizon: 3 }) } : {};
   const policy = createPolicy(agent, agent.init(key(1), shape), shape, { backend: 'cpu', ...options });
   await policy.save(folder);
@@ -46,12 +46,17 @@ async function changed(type: string, change: (file: File) => void, memory = fals
 
 // Each of these would be 4 GB and more, or a list of a billion names.
 test.each<[string, string, (file: File) => void, string]>([
-  ['width', 'sasrec', ({ agent }) => Object.assign(agent.encoder, { size: 2 ** 20 }), 'E_POLICY_SHAPE'],
-  ['inner width', 'sasrec-modern', ({ agent }) => Object.assign(agent.encoder, { inner: 2 ** 30 }), 'E_POLICY_SHAPE'],
-  ['blocks', 'sasrec', ({ agent }) => Object.assign(agent.encoder, { blocks: 1e9 }), 'E_OPTION_VALUE'],
-  ['width of a GRU', 'gru4rec', ({ agent }) => Object.assign(agent.encoder, { size: 1e6 }), 'E_POLICY_SHAPE'],
+  ['width', 'sasrec', ({ agent }) => Object.assign(agent.encoder, { width: 2 ** 20 }), 'E_POLICY_SHAPE'],
+  [
+    'inner width',
+    'sasrec-modern',
+    ({ agent }) => Object.assign(agent.encoder, { mlpRatio: 2 ** 30 }),
+    'E_POLICY_SHAPE',
+  ],
+  ['blocks', 'sasrec', ({ agent }) => Object.assign(agent.encoder, { layers: 1e9 }), 'E_OPTION_VALUE'],
+  ['width of a GRU', 'gru4rec', ({ agent }) => Object.assign(agent.encoder, { width: 1e6 }), 'E_POLICY_SHAPE'],
   ['filters', 'caser', ({ agent }) => Object.assign(agent.encoder, { filters: 1e9 }), 'E_POLICY_SHAPE'],
-  ['kernel', 'nextitnet', ({ agent }) => Object.assign(agent.encoder, { kernel: 1e9 }), 'E_POLICY_SHAPE'],
+  ['kernel', 'nextitnet', ({ agent }) => Object.assign(agent.encoder, { kernelSize: 1e9 }), 'E_POLICY_SHAPE'],
   ['window', 'sasrec', ({ shape }) => Object.assign(shape, { window: 1e9 }), 'E_OPTION_VALUE'],
   ['window of no parameter', 'gru4rec', ({ shape }) => Object.assign(shape, { window: 1e9 }), 'E_OPTION_VALUE'],
   ['items', 'sasrec', ({ shape }) => Object.assign(shape, { items: 2 ** 31 - 2 }), 'E_POLICY_SHAPE'],
@@ -59,7 +64,7 @@ test.each<[string, string, (file: File) => void, string]>([
     'columns of texts',
     'sasrec',
     ({ agent, shape }) => {
-      Object.assign(agent.encoder, { text: 'project' });
+      Object.assign(agent.encoder, { itemInput: 'id+text' });
       Object.assign(shape, { textSize: 2 ** 31 });
     },
     'E_POLICY_SHAPE',
@@ -68,7 +73,7 @@ test.each<[string, string, (file: File) => void, string]>([
     'columns of texts that are read once',
     'sasrec',
     ({ agent, shape }) => {
-      Object.assign(agent.encoder, { text: 'init', size: 2 ** 20 });
+      Object.assign(agent.encoder, { itemInput: 'text-init', width: 2 ** 20 });
       Object.assign(shape, { textSize: 2 ** 31 });
     },
     'E_POLICY_SHAPE',

@@ -21,24 +21,24 @@ import { type AgentSettings, type EncoderSettings, testAgent, testEncoder } from
 const keyBias = ['enc.blocks.0.k.bias'];
 
 const encoders: [EncoderFactory, Partial<EncoderSettings>][] = [
-  [gru4rec, { options: { size: 16 } }],
-  [caser, { options: { size: 16, filters: 4 } }],
-  [nextitnet, { options: { size: 16, dilations: [1, 2], text: 'project' } }],
-  [sasrec, { options: { size: 16, heads: 2, text: 'init' }, still: keyBias }],
-  [sasrecModern, { options: { size: 16, blocks: 1 }, still: keyBias }],
+  [gru4rec, { options: { width: 16 } }],
+  [caser, { options: { width: 16, filters: 4 } }],
+  [nextitnet, { options: { width: 16, dilations: [1, 2], itemInput: 'id+text' } }],
+  [sasrec, { options: { width: 16, heads: 2, itemInput: 'text-init' }, still: keyBias }],
+  [sasrecModern, { options: { width: 16, layers: 1 }, still: keyBias }],
 ];
 
 const negatives = 3;
-const sampled = { loss: 'sampled-softmax', candidates: 24 };
+const sampled = { loss: 'sampled-softmax', sampledItems: 24 };
 
 const agents: [AgentFactory, Partial<AgentSettings>][] = [
-  [ce, { options: { ...sampled, alignment: 0.1 }, encoder: gru4rec({ size: 16, text: 'project' }) }],
-  [sqn, { options: { target: 'polyak', cql: 0.1 } }],
-  [snqn, { options: { ...sampled, negatives, target: 'copy', copyEvery: 20, cql: 0.1, augmentedActions: 2 } }],
-  [sac, { encoder: gru4rec({ size: 16, everyPosition: true }) }],
-  [sa2c, { options: { negatives, smoothing: 0.5, criticState: true } }],
-  [dqnNs, { options: { negatives, alignment: 0.1 } }],
-  [vpq, { options: { heads: 3, augmentedBootstrap: 'current', criticState: true } }],
+  [ce, { options: { ...sampled, alignmentWeight: 0.1 }, encoder: gru4rec({ width: 16, itemInput: 'id+text' }) }],
+  [sqn, { options: { target: 'polyak', cqlWeight: 0.1 } }],
+  [snqn, { options: { ...sampled, negatives, target: 'copy', copyEvery: 20, cqlWeight: 0.1, augmentedActions: 2 } }],
+  [sac, { encoder: gru4rec({ width: 16, everyPosition: true }) }],
+  [sa2c, { options: { negatives, correctionPower: 0.5, criticState: true } }],
+  [dqnNs, { options: { negatives, alignmentWeight: 0.1 } }],
+  [vpq, { options: { qHeads: 3, augmentedBootstrap: 'current', criticState: true } }],
   [ccql, { separable: false }],
   [proxy, {}],
 ];

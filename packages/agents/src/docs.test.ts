@@ -49,7 +49,7 @@ describe.each(agentTypes())('agents/%s.md', (type) => {
   });
 
   test('lists the metrics that are logged', () => {
-    const options = 'gamma' in defaults ? { cql: 0.1 } : {};
+    const options = 'gamma' in defaults ? { cqlWeight: 0.1 } : {};
     const agent = createAgent({ type, ...options, encoder: encoder.config });
     const { run } = setUp(agent);
     const logged = tf.tidy(() => agent.phases.flatMap(({ name }) => Object.keys(run({ phase: name }).metrics)));
@@ -77,7 +77,7 @@ describe.each(encoderTypes())('encoders/%s.md', (type) => {
 });
 
 test('agents/lea.md lists the metrics that an environment adds', () => {
-  const agent = createAgent({ type: 'sa2c', alignment: 1, criticState: true, encoder: encoder.config });
+  const agent = createAgent({ type: 'sa2c', alignmentWeight: 1, criticState: true, encoder: encoder.config });
   const [shape, guidance] = [
     { items: 7, window: 4, stateSize: 2 },
     { targets: 1, states: 2 },

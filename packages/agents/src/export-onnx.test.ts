@@ -71,9 +71,9 @@ function policyOf(config: AgentConfig): Policy {
 
 const encoders = encoderTypes();
 const configs: AgentConfig[] = [
-  ...agentTypes().map((type, i) => ({ type, encoder: { type: encoders[i % encoders.length]!, size: 8 } })),
-  { type: 'ce', encoder: { type: 'gru4rec', size: 8, text: 'project', tied: 'bias' } },
-  { type: 'sa2c', rankingHead: 'q', encoder: { type: 'sasrec', size: 8, text: 'project' } },
+  ...agentTypes().map((type, i) => ({ type, encoder: { type: encoders[i % encoders.length]!, width: 8 } })),
+  { type: 'ce', encoder: { type: 'gru4rec', width: 8, itemInput: 'id+text', tied: 'bias' } },
+  { type: 'sa2c', rankingHead: 'q', encoder: { type: 'sasrec', width: 8, itemInput: 'id+text' } },
 ];
 
 /** Scores and lists of the exported model and of the policy are those of each other, on all histories. */
@@ -121,7 +121,7 @@ test.each([
   // Few neighbors, so that some are left out, and a window that is not the network's.
   const options = { window: 4, neighbors: 5, textNeighbors: 7, gateSteps: 10, ...(withText && { text }) };
   const memory = await countingMemory(log, options);
-  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 8 } });
+  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 8 } });
   const params = withMemory(agent, memory, { form }).init(key(1), shape);
   const policy = createPolicy(agent, params, shape, { threads: 1, memory, fusion: { form, weight: 0.4 } });
   policy.observe([{ history: [3, 39], item: 38 }]);
@@ -134,7 +134,7 @@ test.each([
 
 test('an exported memory has no room to grow: it is the same file after the policy was saved', async () => {
   const memory = await countingMemory(log, { gateSteps: 1 });
-  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 8 } });
+  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 8 } });
   const policy = createPolicy(agent, agent.init(key(1), shape), shape, { memory });
   await policy.save(join(folder, 'saved'));
   const saved = await loadPolicy(join(folder, 'saved'));
@@ -150,7 +150,7 @@ test('an exported memory has no room to grow: it is the same file after the poli
 });
 
 test('batches of any size, histories of any width, unknown items, empty rows', async () => {
-  const policy = policyOf({ type: 'snqn', encoder: { type: 'sasrec', size: 8 } });
+  const policy = policyOf({ type: 'snqn', encoder: { type: 'sasrec', width: 8 } });
   const session = await exported(policy);
   const few = [[1, 2, 3], [], [5], [7, 7, 7, 7, 7, 7, 7, 7]];
   const { scores } = await session.run(scattered(few, 9, [0]));
@@ -176,14 +176,14 @@ test('batches of any size, histories of any width, unknown items, empty rows', a
 function popularity(counts: readonly number[]): { agent: Agent; params: Values } {
   const params = { counts: float32(counts), unread: float32(new Float32Array(1000)) };
   const agent: Agent = {
-    ...createAgent({ type: 'ce', encoder: { type: 'sasrec', size: 8 } }),
+    ...createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 8 } }),
     init: () => params,
     score: ({ counts }, { items }) => tf.tile(tf.reshape(counts!, [1, -1]), [items.shape[0]!, 1]),
   };
   return { agent, params };
 }
 
-test('equal scores are ranked by index, NaN last; lists are as long as the catalogue at most', async () => {
+test('equal scores are ranked by index, NaN last; lists are as long as the catalog at most', async () => {
   const { agent, params } = popularity([2, Number.NaN, 5, 5, 0, 2, -1, 5]);
   const policy = createPolicy(agent, params, { items: 8, window: 2 }, { threads: 1 });
   const session = await exported(policy, 100);
@@ -196,7 +196,7 @@ test('equal scores are ranked by index, NaN last; lists are as long as the catal
   await Promise.all([session.release(), policy.dispose()]);
 });
 
-test.each([1, 10, 2000])('ties of large catalogues, k = %i', async (k) => {
+test.each([1, 10, 2000])('ties of large catalogs, k = %i', async (k) => {
   const { agent, params } = popularity([...integers(key(3), 3000, 4)]);
   const policy = createPolicy(agent, params, { items: 3000, window: 2 }, { threads: 1 });
   const session = await exported(policy, k);
@@ -224,7 +224,7 @@ test('the file is whole, has no weights that scoring does not read, and tells wh
 });
 
 test('what an environment taught costs nothing to serve: its parameters are not in the file', async () => {
-  const encoder = { type: 'sasrec', size: 8 };
+  const encoder = { type: 'sasrec', width: 8 };
   const bytesOf = async (options: object, stateSize?: number) => {
     const agent = createAgent({ type: 'snqn', ...options, encoder });
     const own = { ...shape, ...(stateSize && { stateSize }) };
@@ -233,7 +233,7 @@ test('what an environment taught costs nothing to serve: its parameters are not 
     return (await readFile(path)).toString('latin1').replaceAll(JSON.stringify(agent.config), '');
   };
   const plain = await bytesOf({});
-  const taught = await bytesOf({ alignment: 0.1, criticState: true }, 50);
+  const taught = await bytesOf({ alignmentWeight: 0.1, criticState: true }, 50);
   expect(taught).not.toMatch(/params\/(align|q)\./);
   // But for the length of the agent's JSON in the metadata.
   expect(Math.abs(taught.length - plain.length)).toBeLessThan(4);

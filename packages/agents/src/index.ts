@@ -15,12 +15,12 @@ export {
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
 export { meanLoss } from './agents/mean-loss.ts';
 export {
-  type CatalogueOptions,
-  catalogueDefaults,
-  checkCatalogue,
   checkQ,
+  checkSupervisedLoss,
   type QOptions,
   qDefaults,
+  type SupervisedLossOptions,
+  supervisedLossDefaults,
 } from './agents/options.ts';
 export {
   historiesOf,
@@ -50,11 +50,11 @@ export type {
 } from './define.ts';
 export { type CaserOptions, caser } from './encoders/caser.ts';
 export { type Gru4recOptions, gru4rec } from './encoders/gru4rec.ts';
-export { initItems, itemTraits, lookUp, type TextUse } from './encoders/items.ts';
+export { type ItemInput, initItems, itemTraits, lookUp } from './encoders/items.ts';
 export { type NextitnetOptions, nextitnet } from './encoders/nextitnet.ts';
 export { type SasrecOptions, sasrec } from './encoders/sasrec.ts';
 export { type SasrecModernOptions, sasrecModern } from './encoders/sasrec-modern.ts';
-export { validSlots } from './encoders/window.ts';
+export { validPositions } from './encoders/window.ts';
 export { type ExportOptions, exportOnnx } from './export-onnx.ts';
 export { allValues, type Head, head, initHead, supervisedHead, valuesOf } from './heads.ts';
 export { initLinear, normalValue, uniformValue } from './init.ts';

@@ -9,7 +9,7 @@ import type { AgentSettings } from './testing/settings.ts';
 const encoderOptions: Record<string, object> = {
   caser: { filters: 4 },
   nextitnet: { dilations: [1] },
-  'sasrec-modern': { blocks: 1, dropout: 0, tied: false },
+  'sasrec-modern': { layers: 1, dropout: 0, tied: false },
 };
 
 const negatives = 3;
@@ -28,14 +28,14 @@ const variants: Record<string, Case> = {
   sa2c: { type: 'sa2c', options: { negatives }, updates },
   // Ranks by values, which also tell rewards apart.
   'dqn-ns': { type: 'dqn-ns', options: { negatives }, updates: 120 },
-  vpq: { type: 'vpq', options: { heads: 3 }, updates },
+  vpq: { type: 'vpq', options: { qHeads: 3 }, updates },
   // Its states also answer to the contrast within a batch.
   ccql: { type: 'ccql', updates, floor: 0.7 },
-  'ce, sampled softmax': { type: 'ce', options: { loss: 'sampled-softmax', candidates } },
+  'ce, sampled softmax': { type: 'ce', options: { loss: 'sampled-softmax', sampledItems: candidates } },
   // Scores that are calibrated grow slowly apart.
-  'ce, gbce': { type: 'ce', options: { loss: 'gbce', candidates }, updates: 150 },
-  'sqn, cql': { type: 'sqn', options: { cql: 0.1 } },
-  'sqn, bcq': { type: 'sqn', options: { bcq: 0.25 } },
+  'ce, gbce': { type: 'ce', options: { loss: 'gbce', sampledItems: candidates }, updates: 150 },
+  'sqn, cql': { type: 'sqn', options: { cqlWeight: 0.1 } },
+  'sqn, bcq': { type: 'sqn', options: { bcqThreshold: 0.25 } },
   'snqn, polyak': { type: 'snqn', options: { negatives, target: 'polyak' } },
   'snqn, copies': { type: 'snqn', options: { negatives, target: 'copy', copyEvery: 20 }, updates: 90 },
 };
@@ -52,7 +52,7 @@ const factoryOf = (type: string): AgentFactory =>
   });
 
 describe.each(encoderTypes())('%s', (type) => {
-  const encoder = createEncoder({ type, size: 16, ...encoderOptions[type] });
+  const encoder = createEncoder({ type, width: 16, ...encoderOptions[type] });
 
   test.each(Object.entries(cases))('%s learns a chain, and guesses where there is none', async (_, given) => {
     const { type, ...settings } = given;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { contentHash, LeaError, unsealed } from '@lea/core';
 import { readWhole } from '@lea/core/node';
-import { pick, readSafetensors, type Value, type Values } from '@lea/tensor';
+import { pick, readSafetensors } from '@lea/tensor';
 import { createMemory } from './memory/memory.ts';
 import { checkTables, readTables } from './memory/state.ts';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
@@ -23,9 +23,12 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
   const file = parse(path, (await readWhole(path)).toString());
   const agent = agentOf(file, path);
   const weightsPath = join(dir, 'weights.safetensors');
-  const { params, text, tables } = separated(file, (await readSafetensors(weightsPath)).tensors);
+  const { tensors } = await readSafetensors(weightsPath);
+  const params = pick(stored.params, tensors);
+  const { text } = pick(stored.frozen, tensors);
+  const tables = pick(stored.memory, tensors);
   const memory = file.memory && createMemory(file.memory.config, readTables(tables, file.memory.config));
-  const textHash = file.version > 1 && text ? weightsHash({ text }) : undefined;
+  const textHash = text ? weightsHash({ text }) : undefined;
   const isSame =
     weightsHash(params) === file.weightsHash && textHash === file.textHash && memory?.hash === file.memory?.hash;
   if (!isSame) {
@@ -66,16 +69,6 @@ async function readItems(path: string, hash: string): Promise<string[]> {
   });
 }
 
-function separated(
-  { version }: PolicyFile,
-  tensors: Values,
-): { params: Values; text: Value | undefined; tables: Values } {
-  const tables = pick(stored.memory, tensors);
-  if (version > 1) return { params: pick(stored.params, tensors), text: pick(stored.frozen, tensors).text, tables };
-  const { text, ...params } = tensors;
-  return { params, text, tables: {} };
-}
-
 function agentOf({ agent }: PolicyFile, path: string): Agent {
   try {
     return createAgent(agent);
@@ -107,14 +100,19 @@ function parse(path: string, content: string): PolicyFile {
       `The policy file has a newer format and was written by ${writer} (${path}).`,
       {
         value: file.version,
-        hint: `@lea/agents ${agentsVersion} reads formats up to ${formatVersion}. Update the package.`,
+        hint: `@lea/agents ${agentsVersion} reads format ${formatVersion}. Update the package.`,
       },
     );
   }
-  const isKnown = [1, 2, 3, formatVersion].includes(file?.version as number);
-  if (isKnown && file?.agent && file.shape && file.weightsHash) return file as PolicyFile;
+  if (typeof file?.version === 'number' && file.version < formatVersion && file.agent) {
+    throw new LeaError('E_POLICY_VERSION', `The policy file has an older format (${path}).`, {
+      value: file.version,
+      hint: `@lea/agents ${agentsVersion} reads format ${formatVersion}, in which options have other names. Train the policy again.`,
+    });
+  }
+  if (file?.version === formatVersion && file.agent && file.shape && file.weightsHash) return file as PolicyFile;
   throw new LeaError('E_POLICY_FILE', `The policy file lacks required fields (${path}).`, {
     value: file?.version,
-    hint: `The fields are version (1 to ${formatVersion}), agent, shape and weightsHash. Save the policy again.`,
+    hint: `The fields are version (${formatVersion}), agent, shape and weightsHash. Save the policy again.`,
   });
 }

@@ -9,7 +9,7 @@ import { memoryDefaults } from './memory/options.ts';
 import { createPolicy } from './policy.ts';
 import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
 
-const encoder = { type: 'gru4rec', size: 4 } as const;
+const encoder = { type: 'gru4rec', width: 4 } as const;
 const shape = { items: 6, window: 3 };
 const log = logOf(
   [
@@ -56,7 +56,7 @@ it('every numeric option of every agent and encoder refuses what is no number, a
         unknown
       >;
       for (const value of [bad, [bad], [1, bad]]) {
-        // advantageClip, a pair or null, says so
+        // weightClip, a pair or null, says so
         if (value === none && Array.isArray(given)) continue;
         expect(() => make({ type, [option]: value }), `${type} ${option}`).toThrow(refused);
       }
@@ -105,7 +105,7 @@ it('recommend: what is no whole number is no unknown item but an error, whatever
     new Array(2),
     [[1]],
   ]) {
-    for (const unknown of ['ignore', 'raise'] as const) {
+    for (const unknown of ['ignore', 'throw'] as const) {
       await expect(policy.recommendIndices([[1], history as never], 2, { unknown })).rejects.toMatchObject({
         code: 'E_ITEM_RANGE',
         message: expect.stringMatching(/^Items of history 1 /),

@@ -28,27 +28,52 @@ const decisions = [
   { history: [5, 6, 0, 1, 2], action: 3, done: true },
 ];
 
-const sampled = { loss: 'sampled-softmax', candidates: 4, samplingPower: 0.5 } as const;
+const sampled = { loss: 'sampled-softmax', sampledItems: 4, samplingPower: 0.5 } as const;
 
 /** What the golden fixtures do not reach: dropout, drawn negatives, extra targets, text, other forms of the encoders. */
 const configs: AgentConfig[] = [
-  { type: 'ce', encoder: { type: 'sasrec-modern', size: 4, tied: 'bias', everyPosition: false, text: 'project' } },
-  { type: 'snqn', negatives: 4, encoder: { type: 'sasrec-modern', size: 4 } },
-  { type: 'sa2c', negatives: 4, rankingHead: 'q', encoder: { type: 'sasrec', size: 4, heads: 2, dropout: 0.3 } },
-  { type: 'sa2c', negatives: 4, encoder: { type: 'gru4rec', size: 4, dropout: 0.3, tied: true, everyPosition: true } },
-  { type: 'sqn', targetDropout: false, encoder: { type: 'gru4rec', size: 4, text: 'project' } },
-  { type: 'proxy', auxiliary: 'noise', ...sampled, loss: 'gbce', encoder: { type: 'sasrec', size: 4 } },
-  { type: 'snqn', negatives: 2, ...sampled, cql: 0.1, bcq: 0.3, encoder: { type: 'sasrec', size: 4 } },
-  { type: 'vpq', heads: 3, cql: 0.1, bcq: 0.2, rankingHead: 'q', encoder: { type: 'sasrec', size: 4 } },
-  { type: 'vpq', heads: 3, form: 'difference', ...sampled, cql: 0.1, encoder: { type: 'gru4rec', size: 4 } },
-  { type: 'ccql', encoder: { type: 'sasrec', size: 4 } },
-  { type: 'sqn', encoder: { type: 'gru4rec', size: 4, gates: 'tensorflow' } },
-  { type: 'ccql', augmentation: 'crop', ...sampled, encoder: { type: 'gru4rec', size: 4 } },
-  { type: 'ccql', augmentation: 'mask', clamp: true, encoder: { type: 'sasrec', size: 4, everyPosition: true } },
-  { type: 'snqn', negatives: 4, encoder: { type: 'caser', size: 4, filters: 3, text: 'project' } },
-  { type: 'ce', encoder: { type: 'caser', size: 4, filters: 2, heights: [1, 4], everyPosition: true } },
-  { type: 'sqn', encoder: { type: 'nextitnet', size: 4, dropout: 0.3, everyPosition: true } },
-  { type: 'ce', encoder: { type: 'nextitnet', size: 4, dilations: [3], kernel: 2, tied: true, text: 'project' } },
+  {
+    type: 'ce',
+    encoder: { type: 'sasrec-modern', width: 4, tied: 'bias', everyPosition: false, itemInput: 'id+text' },
+  },
+  { type: 'snqn', negatives: 4, encoder: { type: 'sasrec-modern', width: 4 } },
+  { type: 'sa2c', negatives: 4, rankingHead: 'q', encoder: { type: 'sasrec', width: 4, heads: 2, dropout: 0.3 } },
+  { type: 'sa2c', negatives: 4, encoder: { type: 'gru4rec', width: 4, dropout: 0.3, tied: true, everyPosition: true } },
+  { type: 'sqn', targetDropout: false, encoder: { type: 'gru4rec', width: 4, itemInput: 'id+text' } },
+  { type: 'proxy', auxiliaryTarget: 'noise', ...sampled, loss: 'gbce', encoder: { type: 'sasrec', width: 4 } },
+  { type: 'snqn', negatives: 2, ...sampled, cqlWeight: 0.1, bcqThreshold: 0.3, encoder: { type: 'sasrec', width: 4 } },
+  {
+    type: 'vpq',
+    qHeads: 3,
+    cqlWeight: 0.1,
+    bcqThreshold: 0.2,
+    rankingHead: 'q',
+    encoder: { type: 'sasrec', width: 4 },
+  },
+  {
+    type: 'vpq',
+    qHeads: 3,
+    penaltyForm: 'difference',
+    ...sampled,
+    cqlWeight: 0.1,
+    encoder: { type: 'gru4rec', width: 4 },
+  },
+  { type: 'ccql', encoder: { type: 'sasrec', width: 4 } },
+  { type: 'sqn', encoder: { type: 'gru4rec', width: 4, gates: 'tensorflow' } },
+  { type: 'ccql', augmentation: 'crop', ...sampled, encoder: { type: 'gru4rec', width: 4 } },
+  {
+    type: 'ccql',
+    augmentation: 'mask',
+    weightClip: [0, 10],
+    encoder: { type: 'sasrec', width: 4, everyPosition: true },
+  },
+  { type: 'snqn', negatives: 4, encoder: { type: 'caser', width: 4, filters: 3, itemInput: 'id+text' } },
+  { type: 'ce', encoder: { type: 'caser', width: 4, filters: 2, heights: [1, 4], everyPosition: true } },
+  { type: 'sqn', encoder: { type: 'nextitnet', width: 4, dropout: 0.3, everyPosition: true } },
+  {
+    type: 'ce',
+    encoder: { type: 'nextitnet', width: 4, dilations: [3], kernelSize: 2, tied: true, itemInput: 'id+text' },
+  },
 ];
 
 test.each(configs)('compiled equals eager: %o', async (config) => {

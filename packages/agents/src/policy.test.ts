@@ -19,7 +19,7 @@ const text = float32(
   Array.from({ length: 16 }, (_, i) => Math.cos(i)),
   [8, 2],
 );
-const agent = createAgent({ type: 'snqn', encoder: { type: 'sasrec', size: 4, text: 'project' } });
+const agent = createAgent({ type: 'snqn', encoder: { type: 'sasrec', width: 4, itemInput: 'id+text' } });
 const histories = [[], [1], [1, 2, 3, 4], [7, 7, 0]];
 const quick = { batch: 3, threads: 1 };
 let folder: string;
@@ -96,7 +96,7 @@ test('recommend: unknown items are left out and counted, or an error', async () 
   expect(await policy.recommendIndices([Int32Array.of(1, 99, 2, -1), [8]], 3)).toEqual(known);
   expect(policy.ignored).toBe(3);
   // The row is that of the request, not of the batch.
-  const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'raise' });
+  const strict = policy.recommendIndices([[1], [2, 1.5]], 3, { unknown: 'throw' });
   await expect(strict).rejects.toMatchObject({ code: 'E_ITEM_RANGE', value: 1.5 });
   await expect(strict).rejects.toThrow(/history 1 /);
   expect(policy.ignored).toBe(3);
@@ -156,11 +156,13 @@ test('a saved policy scores as before; damage is named', async () => {
 
   const path = join(folder, 'policy.json');
   const whole = await readFile(path, 'utf8');
-  expect(JSON.parse(whole)).toMatchObject({ version: 4, agentsVersion, weightsHash: weightsHash(policy.params) });
+  expect(JSON.parse(whole)).toMatchObject({ version: 5, agentsVersion, weightsHash: weightsHash(policy.params) });
   await writeFile(path, whole.replace('"window": 3', '"window": 4'));
   await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_FILE', value: path });
   await writeFile(path, edited(whole, { weightsHash: '?' }));
   await expect(loadPolicy(folder)).rejects.toThrow(/weights/);
+  await writeFile(path, edited(whole, { version: 4 }));
+  await expect(loadPolicy(folder)).rejects.toMatchObject({ code: 'E_POLICY_VERSION', value: 4 });
   await writeFile(path, '{ "version": 1 }');
   await expect(loadPolicy(folder)).rejects.toThrow(/lacks required fields/);
   await writeFile(path, '{ "version": 7, "agentsVersion": "9.8.7" }');
@@ -170,17 +172,6 @@ test('a saved policy scores as before; damage is named', async () => {
   await writeFile(path, '{');
   await expect(loadPolicy(folder)).rejects.toThrow(/not valid JSON/);
   await expect(loadPolicy(join(folder, 'none'))).rejects.toThrow(/does not exist/);
-});
-
-test('a policy of the first format is read', async () => {
-  const policy = fresh();
-  const older = join(folder, 'older');
-  await policy.save(older);
-  const path = join(older, 'policy.json');
-  await writeFile(path, edited(await readFile(path, 'utf8'), { version: 1, textHash: undefined }));
-  await writeSafetensors(join(older, 'weights.safetensors'), { ...policy.params, text });
-  const again = await loadPolicy(older, { backend: 'cpu' });
-  expect([again.params, again.text]).toEqual([policy.params, text]);
 });
 
 test('text vectors belong to what is saved, and no parameter is taken for them', async () => {
@@ -250,7 +241,7 @@ test('weights of another agent or shape are refused, by the name of the paramete
   }
 });
 
-test('weights are checked without making the tables of a large catalogue, unless init alone knows their sizes', () => {
+test('weights are checked without making the tables of a large catalog, unless init alone knows their sizes', () => {
   const shapes: number[] = [];
   const watched = (itemTables: Agent['itemTables']): Agent => ({
     ...small,
@@ -260,7 +251,7 @@ test('weights are checked without making the tables of a large catalogue, unless
       return small.init(seed, sizes);
     },
   });
-  const small = createAgent({ type: 'ce', encoder: { type: 'gru4rec', size: 2 } });
+  const small = createAgent({ type: 'ce', encoder: { type: 'gru4rec', width: 2 } });
   const large = { items: 1000, window: 2 };
   const params = small.init(key(0), large);
   createPolicy(watched(small.itemTables), params, large);
@@ -279,7 +270,7 @@ test('histories and windows that are none are refused, by row', async () => {
     [Int32Array.of(1, 2), /History 0 must be an array|histories must be an array/],
     [undefined, /must be an array/],
   ] as const) {
-    for (const unknown of ['ignore', 'raise'] as const) {
+    for (const unknown of ['ignore', 'throw'] as const) {
       const call = policy.recommendIndices(given as never, 2, { unknown });
       await expect(call).rejects.toMatchObject({ code: 'E_HISTORY', message: expect.stringMatching(message) });
     }
@@ -419,7 +410,7 @@ test('ids that are newer than the policy are ignored and counted, or refused', a
   const query = { history: ['sku-1', 'new', 'sku-2'] };
   expect(await policy.recommend(query, 3)).toEqual(await policy.recommend({ history: ['sku-1', 'sku-2'] }, 3));
   expect(policy.ignored).toBe(1);
-  await expect(policy.recommend(query, 3, { unknown: 'raise' })).rejects.toMatchObject({
+  await expect(policy.recommend(query, 3, { unknown: 'throw' })).rejects.toMatchObject({
     code: 'E_ID_UNKNOWN',
     value: 'new',
   });

@@ -23,10 +23,10 @@ export interface RecommendOptions {
   /** Ids of the only items to rank, in any order. Ids that the policy does not know are ignored. Default: all items. */
   candidates?: readonly string[];
   /**
-   * For ids in a history that the policy does not know: `ignore` leaves them out and counts them in `Policy.ignored`, `raise`
+   * For ids in a history that the policy does not know: `ignore` leaves them out and counts them in `Policy.ignored`, `throw`
    * throws. Default: `ignore`.
    */
-  unknown?: 'ignore' | 'raise';
+  unknown?: 'ignore' | 'throw';
 }
 
 /** Converts the ids of queries to indices, and the recommended indices back to ids. */
@@ -50,13 +50,13 @@ export async function recommendIds(
   const { exclude, candidates, unknown } = withDefaults<{
     exclude: RecommendOptions['exclude'];
     candidates: RecommendOptions['candidates'];
-    unknown: 'ignore' | 'raise';
+    unknown: 'ignore' | 'throw';
   }>('recommend', { exclude: undefined, candidates: undefined, unknown: 'ignore' }, options);
-  checkChoices('recommend', { unknown }, { unknown: ['ignore', 'raise'] });
+  checkChoices('recommend', { unknown }, { unknown: ['ignore', 'throw'] });
   let unknowns = 0;
   const histories = queries.map((query, row) => {
     const found = indicesOf(index, query?.history, `the history of query ${row}`);
-    if (unknown === 'raise' && found.unknown.length > 0) {
+    if (unknown === 'throw' && found.unknown.length > 0) {
       throw new LeaError(
         'E_ID_UNKNOWN',
         `The history of query ${row} contains an item that the policy does not know.`,

@@ -11,20 +11,20 @@ export interface RecommendIndicesOptions {
   /** Indices of the only items to rank, in any order; duplicates are ignored. Default: all items. */
   candidates?: readonly number[];
   /**
-   * For item indices outside 0..N-1 in a history: `ignore` leaves them out and counts them in `Policy.ignored`, `raise` throws.
+   * For item indices outside 0..N-1 in a history: `ignore` leaves them out and counts them in `Policy.ignored`, `throw` throws.
    * Numbers that are not integers always throw. Default: `ignore`.
    */
-  unknown?: 'ignore' | 'raise';
+  unknown?: 'ignore' | 'throw';
 }
 
-/** Ranks the items of a catalogue for users. */
+/** Ranks the items of a catalog for users. */
 export interface Recommender {
   /**
    * The `k` best items for each history (item indices, oldest first, any length), best first. A list is shorter if fewer than
    * `k` items remain; items with a NaN score are left out.
    *
    * @throws LeaError `E_HISTORY` (not an array of arrays; names the row), `E_ITEM_RANGE` (an index in `candidates`, `exclude`
-   *   or, with `unknown: 'raise'`, in a history is outside 0..N-1, or is not an integer; names the value), `E_SCORES_NAN` (no
+   *   or, with `unknown: 'throw'`, in a history is outside 0..N-1, or is not an integer; names the value), `E_SCORES_NAN` (no
    *   finite score, because the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
   recommendIndices(
@@ -37,7 +37,7 @@ export interface Recommender {
    * not depend on the order of the current catalog. Ids that the policy does not know are ignored and counted.
    *
    * @throws LeaError `E_ITEM_IDS` (the policy has no ids), `E_HISTORY` (not an array of ids), `E_ID_UNKNOWN` (with
-   *   `unknown: 'raise'`), and the errors of `recommendIndices`
+   *   `unknown: 'throw'`), and the errors of `recommendIndices`
    */
   recommend(query: Query, k: number, options?: RecommendOptions): Promise<Recommendation[]>;
   recommend(queries: readonly Query[], k: number, options?: RecommendOptions): Promise<Recommendation[][]>;
@@ -58,11 +58,11 @@ export function recommender(
   const recommendIndices: Recommender['recommendIndices'] = async (histories, k, options) => {
     const { exclude, candidates, unknown } = withDefaults('recommendIndices', recommendDefaults, options);
     checkRanges('recommendIndices', { k }, { k: [0, Infinity, 'whole'] });
-    checkChoices('recommendIndices', { unknown }, { unknown: ['ignore', 'raise'] });
+    checkChoices('recommendIndices', { unknown }, { unknown: ['ignore', 'throw'] });
     if (typeof exclude === 'string') checkChoices('recommendIndices', { exclude }, { exclude: ['seen'] });
     const ranked = candidates && Int32Array.from(itemSet('candidates', candidates, items)).sort();
     const excluded = exclude === 'seen' || !exclude ? exclude : itemSet('exclude', exclude, items);
-    const known = unknown === 'raise' ? histories : knownOnly(histories, items);
+    const known = unknown === 'throw' ? histories : knownOnly(histories, items);
     const windows = windowsOf(known, window, items);
     ignored += events(histories) - events(known);
     const lists: Scored[][] = [];
@@ -95,7 +95,7 @@ export function recommender(
 const recommendDefaults: {
   exclude: RecommendIndicesOptions['exclude'];
   candidates: RecommendIndicesOptions['candidates'];
-  unknown: 'ignore' | 'raise';
+  unknown: 'ignore' | 'throw';
 } = { exclude: undefined, candidates: undefined, unknown: 'ignore' };
 
 /** Removes unknown items from histories. Invalid histories and indices are left for `windowsOf` to report. */

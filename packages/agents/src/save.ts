@@ -8,30 +8,30 @@ import type { PolicyParts } from './served.ts';
 import type { AgentConfig, Shape } from './types.ts';
 import { agentsVersion } from './version.ts';
 
-/** The format of `policy.json` that this version writes. It reads all formats up to this one. */
-export const formatVersion = 4;
+/** The format of `policy.json` that this version writes and reads: since 5, options have the names of today. */
+export const formatVersion = 5;
 
 /** The content of `policy.json`. */
 export interface PolicyFile {
   /** Version of the file format. */
-  readonly version: 1 | 2 | 3 | typeof formatVersion;
+  readonly version: typeof formatVersion;
   /** The version of @lea/agents that wrote it. */
   readonly agentsVersion: string;
   readonly agent: AgentConfig;
   readonly shape: Shape;
   /** Hash of the parameters that belong to this file; equals `weightsHash` of the training run. */
   readonly weightsHash: string;
-  /** Hash of the text vectors; absent without them, and in version 1. */
+  /** Hash of the text vectors; absent without them. */
   readonly textHash?: string;
-  /** Hash of the item ids in `items.json`; absent without them, and before version 4. */
+  /** Hash of the item ids in `items.json`; absent without them. */
   readonly itemsHash?: string;
-  /** The counting memory; absent without one, and before version 3. */
+  /** The counting memory; absent without one. */
   readonly memory?: { readonly config: MemoryConfig; readonly fusion: Fusion; readonly hash: string };
 }
 
 /**
  * Prefixes of the tensors in `weights.safetensors`: `params/<name>`, the text vectors `frozen/text` if the encoder needs them,
- * and the tables of a memory as `memory/<name>`. Version 1 had no prefixes, so a parameter could be mistaken for the text.
+ * and the tables of a memory as `memory/<name>`.
  */
 export const stored = { params: 'params/', frozen: 'frozen/', memory: 'memory/' } as const;
 

@@ -98,7 +98,7 @@ export interface LossInput {
 /** How items are sampled as candidates for a step. All rows of a batch share them. */
 export interface Sampling {
   /** Number of items drawn per step, with replacement. */
-  readonly candidates: number;
+  readonly sampledItems: number;
   /** Items are drawn in proportion to (1 + count in the train log)^power: 0 uniform, 1 by popularity. */
   readonly power: number;
 }
@@ -168,7 +168,7 @@ export interface Agent {
    * Advice for diverging metrics: which option to change, by `phase/metric` for a single phase or by the name of the metric.
    * `loss` is for all metrics without an entry.
    */
-  readonly cures: Readonly<Record<string, string>>;
+  readonly divergenceHints: Readonly<Record<string, string>>;
   /** Training phases, in order. */
   readonly phases: readonly Phase[];
   /** The head whose scores rank items. */

@@ -5,7 +5,7 @@ import type { RewardCalibration } from './reward-model.ts';
 export interface Annotation extends AnnotationColumns {
   readonly rows: number;
   readonly k: number;
-  /** Mean and standard deviation of the logged actions' rewards over all rows: what rewards are standardised with. */
+  /** Mean and standard deviation of the logged actions' rewards over all rows: what rewards are standardized with. */
   readonly rewardMean: number;
   readonly rewardStd: number;
   /** What makes probabilities of the rewards, of an environment that was fitted with validation. */

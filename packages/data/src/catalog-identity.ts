@@ -1,33 +1,34 @@
 import { contentHash, LeaError } from '@lea/core';
 
 /** Which items the indices of a fit are. */
-export interface Catalogue {
+export interface CatalogIdentity {
   readonly count: number;
   /** Of their ids, in order. */
   readonly hash: string;
 }
 
-export function catalogueOf(itemIds: readonly string[]): Catalogue {
+export function catalogIdentityOf(itemIds: readonly string[]): CatalogIdentity {
   return { count: itemIds.length, hash: contentHash(itemIds) };
 }
 
 /**
  * Refuses data in whose indices other items are meant.
  *
- * @param catalogue of the fit; one from an older file is not known, and then numbers are all there is to compare
+ * @param catalogIdentity of the fit; one from an older file is not known, and then numbers are all there is to compare
  * @param items how many there have to be: those of the fit and, perhaps, further ones after them, whose ids may be any
  * @throws LeaError `E_OPTION_VALUE`
  */
-export function checkCatalogue(
+export function checkCatalogIdentity(
   what: string,
   itemIds: readonly string[],
-  catalogue: Catalogue | undefined,
+  catalogIdentity: CatalogIdentity | undefined,
   items: number,
 ): void {
   if (itemIds.length !== items) {
     throw new LeaError('E_OPTION_VALUE', `${what}: there are ${itemIds.length} items in the data, not ${items}.`);
   }
-  if (!catalogue || catalogueOf(itemIds.slice(0, catalogue.count)).hash === catalogue.hash) return;
+  if (!catalogIdentity || catalogIdentityOf(itemIds.slice(0, catalogIdentity.count)).hash === catalogIdentity.hash)
+    return;
   throw new LeaError('E_OPTION_VALUE', `${what}: its items are not those of the fit in the same order.`, {
     hint: 'Cut all sets from the same interactions, or read them with the same ids.',
   });

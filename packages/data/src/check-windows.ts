@@ -6,7 +6,7 @@ import type { Windows } from './windows.ts';
  *
  * @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`
  */
-export function checkWindows(windows: Windows, catalogue: number): void {
+export function checkWindows(windows: Windows, catalog: number): void {
   const { items, length, size, window } = windows ?? {};
   const fits =
     items instanceof Int32Array &&
@@ -25,8 +25,8 @@ export function checkWindows(windows: Windows, catalogue: number): void {
       throw new LeaError('E_WINDOWS', `The length of history ${row} must be in 0..${window}.`, { value: used });
     }
     for (let i = row * window; i < row * window + used; i++) {
-      if (items[i]! >= 0 && items[i]! < catalogue) continue;
-      throw new LeaError('E_ITEM_RANGE', `Items of history ${row} must be in 0..${catalogue - 1}.`, {
+      if (items[i]! >= 0 && items[i]! < catalog) continue;
+      throw new LeaError('E_ITEM_RANGE', `Items of history ${row} must be in 0..${catalog - 1}.`, {
         value: items[i],
       });
     }

@@ -1,12 +1,12 @@
 import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
-import type { Catalog } from './catalog.ts';
 import type { Interactions } from './interactions.ts';
+import type { ItemTexts } from './item-texts.ts';
 
 /** What a data set of one's own is made of. */
 export interface OwnDataset {
   readonly interactions: Interactions;
   /** Texts of the items; left out where the data have none. */
-  readonly catalog?: Catalog;
+  readonly itemTexts?: ItemTexts;
 }
 
 /** What makes a type of data set: see {@link defineDataset}. */

@@ -1,6 +1,5 @@
 export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation.ts';
-export type { Catalog, Contribution } from './catalog.ts';
-export { type Catalogue, catalogueOf, checkCatalogue } from './catalog-identity.ts';
+export { type CatalogIdentity, catalogIdentityOf, checkCatalogIdentity } from './catalog-identity.ts';
 export type { Cell, CellOptions } from './cells.ts';
 export { checkWindows } from './check-windows.ts';
 export { addRow, type Pairs, type SparseRows, sparseRows, transposed } from './counting/sparse-rows.ts';
@@ -22,6 +21,7 @@ export {
   type InteractionsInfo,
   interactionsOf,
 } from './interactions.ts';
+export type { Contribution, ItemTexts } from './item-texts.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';

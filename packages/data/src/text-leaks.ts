@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import type { Contribution } from './catalog.ts';
+import type { Contribution } from './item-texts.ts';
 import type { Transitions } from './sequences.ts';
 import type { Split } from './split/split.ts';
 

@@ -19,7 +19,7 @@ export type { PositiveOptions, PositiveRule } from './inference/positives.ts';
 export type { Positives } from './inference/top-items.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './items/item-tokens.ts';
 export { type TextVectorOptions, textVectors } from './items/text-vectors.ts';
-export { type CatalogueModelOptions, catalogueModel } from './language-model/catalogue-model.ts';
+export { type CatalogModelOptions, catalogModel } from './language-model/catalog-model.ts';
 export type { DecoderConfig, DecoderLayout, RopeScaling } from './language-model/decoders/config.ts';
 export {
   type DecoderMode,
@@ -27,7 +27,7 @@ export {
   embedWords,
   hiddenStates,
   type KeysAndValues,
-  readSlots,
+  readPositions,
 } from './language-model/decoders/decode.ts';
 export type { LoraOptions } from './language-model/decoders/lora.ts';
 export { causalMask } from './language-model/decoders/masks.ts';

@@ -12,15 +12,15 @@ export async function follow<T, E>(work: Task<T, E>, onEvent: (event: E) => void
 }
 
 /** The config of a small environment over ids. */
-export const idConfig = (width: number, heads: number, items: number, memory: number): EnvironmentConfig => ({
-  decoder: { width, layers: 1, heads, kvHeads: heads, mlp: 8, normEps: 1e-5, ropeTheta: 10000 },
+export const idConfig = (width: number, heads: number, items: number, textMemoryWidth: number): EnvironmentConfig => ({
+  decoder: { width, layers: 1, heads, kvHeads: heads, mlpWidth: 8, normEps: 1e-5, ropeTheta: 10000 },
   items,
   window: 3,
-  input: 'id',
+  itemInput: 'id',
   adaptation: 'all',
-  memory,
-  counting: false,
-  candidates: 'input',
+  textMemoryWidth,
+  countFeatures: false,
+  candidateInput: 'input',
   rewardHeads: 1,
   prompt: null,
 });

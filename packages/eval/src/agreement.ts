@@ -22,12 +22,12 @@ export function agreement(score: ArrayLike<number>, truth: ArrayLike<number>): A
 /** Pearson correlation; NaN if one side is constant. @throws LeaError `E_LENGTHS_DIFFER`, `E_SCORE_NAN` */
 export function pearson(score: ArrayLike<number>, truth: ArrayLike<number>): number {
   requirePairs(score, truth);
-  const centred = (values: ArrayLike<number>): Float64Array => {
+  const centered = (values: ArrayLike<number>): Float64Array => {
     const own = Float64Array.from(values);
     const middle = mean(own);
     return own.map((value) => value - middle);
   };
-  const [x, y] = [centred(score), centred(truth)];
+  const [x, y] = [centered(score), centered(truth)];
   const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }

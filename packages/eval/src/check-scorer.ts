@@ -1,21 +1,21 @@
 import { LeaError } from '@lea/core';
-import { catalogueOf, type Scorer, type Scores } from '@lea/data';
+import { catalogIdentityOf, type Scorer, type Scores } from '@lea/data';
 
 /**
  * Refuses data in whose indices other items are meant than in those of the scorer.
  *
- * @throws LeaError `E_CATALOGUE_SIZE`, `E_CATALOG_DIFFERS`
+ * @throws LeaError `E_CATALOG_SIZE`, `E_CATALOG_DIFFERS`
  */
-export function checkItems({ name, items, itemIds, catalogue }: Scorer, data: readonly string[]): void {
+export function checkItems({ name, items, itemIds, catalogIdentity }: Scorer, data: readonly string[]): void {
   if (items !== data.length) {
-    throw new LeaError('E_CATALOGUE_SIZE', `Expected ${name} to score the ${data.length} items of the data.`, {
+    throw new LeaError('E_CATALOG_SIZE', `Expected ${name} to score the ${data.length} items of the data.`, {
       value: items,
       hint: 'Evaluate on a split of the data that the scorer was fitted to.',
     });
   }
   if (itemIds) checkIds(name, itemIds, data);
   // Further items may follow those of the catalog that the scorer was fitted on.
-  else if (catalogue && catalogueOf(data.slice(0, catalogue.count)).hash !== catalogue.hash) {
+  else if (catalogIdentity && catalogIdentityOf(data.slice(0, catalogIdentity.count)).hash !== catalogIdentity.hash) {
     throw otherCatalog(name, 'the ids or their order differ');
   }
 }

@@ -33,7 +33,7 @@ describe('evaluate', () => {
     expect(result.metrics['hr@2/click']).toBe(1);
     expect(result.metrics['hr@2/purchase']).toBe(0);
     expect(result.protocol).toEqual({
-      ranking: 'full catalogue',
+      ranking: 'full catalog',
       items: 4,
       exclude: 'none',
       window: 2,
@@ -95,8 +95,8 @@ describe('evaluate', () => {
     await expect(bad).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
   });
 
-  it('refuses another catalogue, a wrong number of scores and a misspelt option', async () => {
-    await expect(evaluate(constant(1, 2), data)).rejects.toMatchObject({ code: 'E_CATALOGUE_SIZE' });
+  it('refuses another catalog, a wrong number of scores and a misspelt option', async () => {
+    await expect(evaluate(constant(1, 2), data)).rejects.toMatchObject({ code: 'E_CATALOG_SIZE' });
     const short = { ...constant(1, 2, 3, 4), score: () => new Float64Array(3) };
     await expect(evaluate(short, data)).rejects.toMatchObject({ code: 'E_SCORE_SHAPE' });
     await expect(evaluate(constant(1, 2, 3, 4), data, { exlude: 'seen' } as object)).rejects.toThrow(/exclude/);

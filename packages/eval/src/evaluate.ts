@@ -22,7 +22,7 @@ export interface EvaluateOptions {
 /** The evaluation protocol; always report it together with the metrics. */
 export interface Protocol {
   /** All items are ranked, not a sample. */
-  readonly ranking: 'full catalogue';
+  readonly ranking: 'full catalog';
   /** Number of items. */
   readonly items: number;
   /** The option `exclude`. */
@@ -67,7 +67,7 @@ const defaults: Required<Omit<EvaluateOptions, 'signal'>> = {
  * Ranks the whole catalog for every event of `transitions`, including the first event of each user (with an empty history).
  * Among equal scores the smaller item index comes first.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` (no events), `E_CATALOGUE_SIZE` (scorer and data have
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` (no events), `E_CATALOG_SIZE` (scorer and data have
  *   different numbers of items), `E_CATALOG_DIFFERS` (they have different items or another order), `E_SCORE_SHAPE`,
  *   `E_SCORE_NAN`
  */
@@ -123,7 +123,7 @@ async function* ranking(
     kinds: sequences.kinds,
     metrics: averages(ranks, kind, sequences.kinds, ks),
     events: count,
-    protocol: { ranking: 'full catalogue', items, exclude, window: scorer.window, events: count, users },
+    protocol: { ranking: 'full catalog', items, exclude, window: scorer.window, events: count, users },
   };
 }
 

@@ -8,13 +8,13 @@ export function normalQuantile(p: number): number {
   if (p > 1 - 0.02425) return -tail(Math.sqrt(-2 * Math.log(1 - p)));
   const q = p - 0.5;
   const r = q * q;
-  return (q * polynomial(r, centre)) / polynomial(r, centreBelow);
+  return (q * polynomial(r, center)) / polynomial(r, centerBelow);
 }
 
-const centre = [
+const center = [
   -39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239,
 ];
-const centreBelow = [
+const centerBelow = [
   -54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1,
 ];
 const outer = [

@@ -46,14 +46,14 @@ const numeric: Partial<Record<keyof typeof baselines, string[]>> = {
   repeatHistory: ['window'],
   textSimilarity: ['window', 'decay'],
   coOccurrence: ['window', 'decay', 'horizon', 'smoothing', 'popularity', 'repeat', 'textWeight', 'textPower'],
-  itemKnn: ['window', 'decay', 'alpha', 'neighbors', 'repeat'],
+  itemKnn: ['window', 'decay', 'countPower', 'neighbors', 'repeat'],
   sknn: sessions,
   vsknn: sessions,
-  stan: [...sessions, 'lambda1', 'lambda2', 'lambda3', 'backward'],
-  ease: ['window', 'decay', 'repeat', 'lambda'],
+  stan: [...sessions, 'positionScale', 'ageScale', 'distanceScale', 'backward'],
+  ease: ['window', 'decay', 'repeat', 'regularization'],
 };
 /** "All of them", or "never fades". */
-const mayBeInfinite = ['neighbors', 'sample', 'lambda1', 'lambda2', 'lambda3'];
+const mayBeInfinite = ['neighbors', 'sample', 'positionScale', 'ageScale', 'distanceScale'];
 const options = Object.entries(numeric).flatMap(([name, all]) => all.map((option) => [name, option] as const));
 
 it('baselines refuse what is no number in every numeric option', () => {

@@ -17,7 +17,7 @@ function evaluation(name: string, ranks: number[], user: number[], kind: number[
     kinds,
     metrics: averages(ranks, kind, kinds, [10]),
     events,
-    protocol: { ranking: 'full catalogue', items: 100, exclude: 'none', window: 10, events, users: new Set(user).size },
+    protocol: { ranking: 'full catalog', items: 100, exclude: 'none', window: 10, events, users: new Set(user).size },
   };
 }
 

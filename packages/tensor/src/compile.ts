@@ -14,7 +14,7 @@ import { arrayOf, sizeOf } from './values.ts';
 export interface CompileOptions {
   /** Number of threads. Results are bitwise reproducible for a fixed number. Default: the number of cores, at most 2. */
   readonly threads?: number;
-  /** Whether idle threads busy-wait: faster for a single job, slower when several jobs share the cores. Default: true. */
+  /** Whether idle threads busy-wait: faster for a single job, slower when several jobs share the cores. Default: false. */
   readonly spinning?: boolean;
   /** Steps per run, see `Mode`. Default: `loop`. */
   readonly mode?: Mode;
@@ -27,7 +27,7 @@ export interface CompileOptions {
  *   (the state changes its names, shapes or dtypes), `E_COMPILE` (ONNX Runtime rejects the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
-  const { threads = Math.min(2, availableParallelism()), spinning = true, mode = 'loop' } = options;
+  const { threads = Math.min(2, availableParallelism()), spinning = false, mode = 'loop' } = options;
   checkRanges('compile', { threads }, { threads: [1, 1024, 'whole'] });
   checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });
   await tf.ready();

@@ -2,7 +2,7 @@ import { key, normal } from '@lea/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 /** Subtracts the mean row from each row; [rows, width], flat. */
-export function centre(data: Float32Array, rows: number, width: number): Float64Array {
+export function center(data: Float32Array, rows: number, width: number): Float64Array {
   const mean = new Float64Array(width);
   for (let i = 0; i < rows; i++) for (let d = 0; d < width; d++) mean[d]! += data[i * width + d]! / rows;
   return Float64Array.from(data, (value, i) => value - mean[i % width]!);
@@ -53,7 +53,7 @@ export function mainEigenvectors(
  */
 export function mainDirections(matrix: Float64Array, width: number, rank: number): Float64Array {
   let basis = Float64Array.from(normal(key(0), rank * width));
-  orthonormalise(basis, rank, width);
+  orthonormalize(basis, rank, width);
   for (let round = 0; round < 30; round++) {
     const next = new Float64Array(rank * width);
     for (let j = 0; j < rank; j++) {
@@ -63,14 +63,14 @@ export function mainDirections(matrix: Float64Array, width: number, rank: number
         next[j * width + a] = sum;
       }
     }
-    orthonormalise(next, rank, width);
+    orthonormalize(next, rank, width);
     basis = next;
   }
   return basis;
 }
 
 /** Gram-Schmidt, applied twice for accuracy; linearly dependent directions become zero. */
-function orthonormalise(basis: Float64Array, rank: number, width: number): void {
+function orthonormalize(basis: Float64Array, rank: number, width: number): void {
   for (let j = 0; j < rank; j++) {
     const row = basis.subarray(j * width, (j + 1) * width);
     const before = Math.hypot(...row);

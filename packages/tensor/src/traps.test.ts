@@ -1,4 +1,4 @@
-/** Behaviour of tfjs and ONNX Runtime that this package works around; each test says what would go wrong. */
+/** Behavior of tfjs and ONNX Runtime that this package works around; each test says what would go wrong. */
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {

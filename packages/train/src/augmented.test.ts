@@ -47,7 +47,7 @@ async function valuesOf(augmentedActions: number): Promise<number[][]> {
   const train = ring();
   const options = { rankingHead: 'q', target: 'polyak', tau: 0.05, lr: 0.02, augmentedActions } as const;
   const { policy } = await fit({
-    agent: sqn({ encoder: sasrec({ size: 16, dropout: 0 }), ...options }),
+    agent: sqn({ encoder: sasrec({ width: 16, dropout: 0 }), ...options }),
     train,
     validation: train,
     rewards: [0.2],
@@ -57,7 +57,6 @@ async function valuesOf(augmentedActions: number): Promise<number[][]> {
     maxSteps: 400,
     evaluateEvery: 400,
     threads: 1,
-    spinning: false,
     signals: signalsOf(train),
   });
   const items = Int32Array.from({ length: ITEMS }, (_, item) => item);

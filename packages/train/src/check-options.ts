@@ -65,7 +65,7 @@ export function checkOptions({
   const items = train.sequences.itemIds.length;
   if (validation.sequences.itemIds.length !== items) {
     refuse(
-      'Train and validation have different catalogues.',
+      'Train and validation have different catalogs.',
       validation.sequences.itemIds.length,
       'Split one set of interactions.',
     );
@@ -78,16 +78,16 @@ export function checkOptions({
     );
   }
   if (text && text.shape[0] !== items)
-    refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalogue.');
+    refuse(`text must have one row for each of the ${items} items.`, text.shape, 'Use the same catalog.');
   if (memory && memory.config.items !== items) {
     refuse(
-      `The memory is of another catalogue, not of these ${items} items.`,
+      `The memory is of another catalog, not of these ${items} items.`,
       memory.config.items,
       'Count it on the train rows: countingMemory(train).',
     );
   }
   checkChoices('fit', plan, {
-    onMismatch: ['refuse', 'restart'],
+    onMismatch: ['throw', 'restart'],
     fusion: ['after', 'mixture', 'joint'],
     spinning: [true, false],
   });
@@ -99,14 +99,14 @@ export function checkOptions({
     refuse(
       `The agent ${agent.name} reads the environment's states, which the signals do not bring.`,
       undefined,
-      'Make signals with leaSignals(annotation, train, { use: { state: true }, stateForm: "vectors" }), or set alignment to 0 and criticState to false.',
+      'Make signals with leaSignals(annotation, train, { use: { state: true }, stateForm: "vectors" }), or set alignmentWeight to 0 and criticState to false.',
     );
   }
   if (signals?.environmentState && !agent.readsEnvironmentState) {
     refuse(
       `The signals bring the environment's states, which the agent ${agent.name} does not read.`,
       undefined,
-      'Give the agent an alignment or criticState, or leave stateForm of leaSignals at "targets".',
+      'Give the agent an alignmentWeight or criticState, or leave stateForm of leaSignals at "targets".',
     );
   }
 }

@@ -9,7 +9,7 @@ import { chain } from './fixtures/chain.ts';
 import { fit } from './train.ts';
 
 const options = (given: object = {}) => ({
-  agent: ce({ encoder: sasrec({ size: 8 }) }),
+  agent: ce({ encoder: sasrec({ width: 8 }) }),
   train: chain(60, 1),
   validation: chain(20, 2),
   rewards: [0.2, 1],
@@ -19,7 +19,6 @@ const options = (given: object = {}) => ({
   maxSteps: 10,
   patience: 10,
   threads: 1,
-  spinning: false,
   ...given,
 });
 

@@ -39,7 +39,7 @@ export interface LoadOptions {
   readonly initial: RunState;
   /** Phases of the agent. */
   readonly phases: number;
-  readonly onMismatch: 'refuse' | 'restart';
+  readonly onMismatch: 'throw' | 'restart';
 }
 
 /**

@@ -9,9 +9,9 @@ const data = chain(50, 1, 8, 20);
 const plan = (agent: Agent, more: Partial<TrainOptions> = {}) =>
   planOf({ agent, train: data, validation: data, rewards: [0.2, 1], ...more });
 
-const free = sasrec({ size: 4 });
-const tied = sasrec({ size: 4, tied: true });
-const biased = sasrec({ size: 4, tied: 'bias' });
+const free = sasrec({ width: 4 });
+const tied = sasrec({ width: 4, tied: true });
+const biased = sasrec({ width: 4, tied: 'bias' });
 
 describe('defaults that follow from the agent', () => {
   it.each<[string, Agent, number]>([

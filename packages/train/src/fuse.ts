@@ -71,7 +71,7 @@ export function fuse(
  * makes the validation events likeliest: it moves few events, so that a ranking metric would choose it by chance. Values of a
  * Q head are divided by their usual spread before their softmax.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalogue)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalog)
  */
 export function fitFusion(
   policy: Policy,

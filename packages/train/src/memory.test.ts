@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: ce({ encoder: sasrec({ size: 8, dropout: 0.1 }) }),
+  agent: ce({ encoder: sasrec({ width: 8, dropout: 0.1 }) }),
   train: data,
   validation,
   rewards: [0.2, 1],
@@ -52,7 +52,6 @@ const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   maxSteps: 14,
   patience: 10,
   threads: 1,
-  spinning: false,
   ...given,
 });
 
@@ -134,9 +133,9 @@ describe('training with a memory', () => {
   });
 
   it.each([
-    ['a loss at every position', ce({ encoder: sasrecModern({ size: 8 }) })],
-    ['a sampled loss', ce({ encoder: sasrec({ size: 8 }), loss: 'sampled-softmax', candidates: 4 })],
-    ['an agent that ranks by Q', snqn({ encoder: sasrec({ size: 8 }), rankingHead: 'q', negatives: 2 })],
+    ['a loss at every position', ce({ encoder: sasrecModern({ width: 8 }) })],
+    ['a sampled loss', ce({ encoder: sasrec({ width: 8 }), loss: 'sampled-softmax', sampledItems: 4 })],
+    ['an agent that ranks by Q', snqn({ encoder: sasrec({ width: 8 }), rankingHead: 'q', negatives: 2 })],
   ])('joint: %s is refused with the way out', async (_, agent) => {
     await expect(fit(small({ agent, memory, fusion: 'joint' }))).rejects.toMatchObject({
       code: 'E_MEMORY_JOINT',
@@ -151,7 +150,7 @@ describe('training with a memory', () => {
     await expect(fit(small({ checkpoint, maxSteps: 7 }))).rejects.toMatchObject({ code: 'E_CHECKPOINT_OPTIONS' });
   });
 
-  it('a memory of another catalogue is refused', async () => {
+  it('a memory of another catalog is refused', async () => {
     const other = { ...memory, config: { ...memory.config, items: items + 1 } };
     await expect(fit(small({ memory: other }))).rejects.toMatchObject({ code: 'E_TRAIN_OPTION' });
   });
@@ -196,7 +195,7 @@ describe('fitFusion', () => {
 
   it('with a Q head, the temperature is the usual spread of its values', async () => {
     const { policy } = await fit(
-      small({ agent: snqn({ encoder: sasrec({ size: 8 }), rankingHead: 'q', negatives: 2 }) }),
+      small({ agent: snqn({ encoder: sasrec({ width: 8 }), rankingHead: 'q', negatives: 2 }) }),
     );
     const { fusion } = await fitFusion(policy, memory, validation);
     const count = Math.min(256, validation.count);
@@ -217,7 +216,7 @@ describe('fitFusion', () => {
     await policy.dispose();
   });
 
-  it('refuses weights that make no sense, and a memory of another catalogue', async () => {
+  it('refuses weights that make no sense, and a memory of another catalog', async () => {
     const { policy } = await fit(small());
     const refused = (options: object) => expect(fitFusion(policy, memory, validation, options)).rejects;
     await refused({ weights: [] }).toMatchObject({ code: 'E_OPTION_VALUE' });

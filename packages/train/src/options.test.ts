@@ -12,7 +12,7 @@ import { leaSignals } from './signals/signals.ts';
 const data = chain(12, 1);
 const validation = chain(6, 2);
 const items = data.sequences.itemIds.length;
-const agent = ce({ encoder: sasrec({ size: 8 }) });
+const agent = ce({ encoder: sasrec({ width: 8 }) });
 let memory: Awaited<ReturnType<typeof countingMemory>>;
 beforeAll(async () => {
   memory = await countingMemory(data, { window: 3, gateSteps: 1 });
@@ -47,7 +47,7 @@ it('signals, teachers and fusions refuse what is no number', async () => {
     { items, window: 3 },
     { backend: 'cpu' },
   );
-  const names = ['alpha', 'k', 'temperature', 'rewardMix', 'seed'];
+  const names = ['positivesWeight', 'k', 'temperature', 'rewardMix', 'seed'];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...names), noNumber, async (name, bad) => {
       const no = bad as number;

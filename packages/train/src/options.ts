@@ -35,7 +35,7 @@ export interface TrainOptions {
   /**
    * A trained policy that training starts from, by `fit`, `train` or `loadPolicy`. Default none: weights are random. The agent
    * has the policy's type, its encoder the policy's options; learning rates and losses may differ. Items are mapped by id: new
-   * ones start from their text (encoders with `text: 'init'`) or from the mean of the others, and items that are gone are
+   * ones start from their text (encoders with `itemInput: 'text-init'`) or from the mean of the others, and items that are gone are
    * dropped. All networks of the agent start from these weights, with a fresh optimizer. The weights are validated before the
    * first step, so the first phase ends at least as good on validation; a later phase has a selection of its own. The policy's memory is not read: give one that is counted anew.
    */
@@ -45,7 +45,7 @@ export interface TrainOptions {
    * raised on a run that has a checkpoint: the run goes on as if it had had the larger one from the start.
    */
   maxSteps?: number;
-  /** The validation metric that early stopping maximises; default `ndcg@10`, over all events. */
+  /** The validation metric that early stopping maximizes; default `ndcg@10`, over all events. */
   metric?: string;
   /** What a language-model environment adds to the train rows: see `leaSignals`. */
   signals?: Signals;
@@ -63,8 +63,8 @@ export interface TrainOptions {
   text?: Value;
   /** File that the run is saved to at every validation, and resumed from when it exists. */
   checkpoint?: string;
-  /** What to do with a checkpoint of other options: `refuse` (default) throws, `restart` begins anew and overwrites it. */
-  onMismatch?: 'refuse' | 'restart';
+  /** What to do with a checkpoint of other options: `throw` (default) throws, `restart` begins anew and overwrites it. */
+  onMismatch?: 'throw' | 'restart';
   /** Ends the run after the current chunk: it is saved, and the same options go on from there. */
   signal?: AbortSignal;
   /** Steps per call of the runtime; default 32. Higher: less copying, slower reaction to `signal`. Never changes results. */
@@ -73,7 +73,7 @@ export interface TrainOptions {
   threads?: number;
   /** Run eagerly on this tfjs backend (`cpu`, `wasm`, ...) instead of compiled: slower, without native code. */
   backend?: string;
-  /** Whether threads wait actively; default true. Set false when several jobs share the cores. */
+  /** Whether idle threads wait actively; default false: they sleep. True: faster alone on the cores, slower beside other work. */
   spinning?: boolean;
 }
 

@@ -44,12 +44,12 @@ export function planOf(options: TrainOptions): Plan {
     fusion: 'after' as Fusion['form'],
     text: undefined as Value | undefined,
     checkpoint: undefined as string | undefined,
-    onMismatch: 'refuse' as 'refuse' | 'restart',
+    onMismatch: 'throw' as 'throw' | 'restart',
     signal: undefined as AbortSignal | undefined,
     chunk: 32,
     threads: undefined as number | undefined,
     backend: undefined as string | undefined,
-    spinning: true,
+    spinning: false,
   };
   const plan = { ...withDefaults<typeof defaults>('fit', defaults, options), batch };
   const shape = {

@@ -8,7 +8,7 @@ import { chunkSteps, earliestEnd, initialRun, nextPhase, phaseEnded, validatedRu
 import { tally } from './steps/steps.ts';
 
 const data = chain(10, 1, 4, 20);
-const encoder = sasrec({ size: 4 });
+const encoder = sasrec({ width: 4 });
 const plan = (more: Partial<TrainOptions> = {}) =>
   planOf({
     ...{ agent: ce({ encoder }), train: data, validation: data, rewards: [0.2, 1], batch: 10 },

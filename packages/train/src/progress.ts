@@ -123,7 +123,7 @@ export function validatedRun(
 
 /**
  * The run after the end of a phase: finished, or at the start of the next phase, which begins with all networks at the
- * best validation (or the last step, as the phase says), fresh optimiser slots and a selection of its own.
+ * best validation (or the last step, as the phase says), fresh optimizer slots and a selection of its own.
  */
 export function nextPhase(plan: Plan, run: RunState): RunState {
   const { phase, step, curve } = run.progress;

@@ -8,7 +8,7 @@ import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
 import { fit } from './train.ts';
 
-const encoder = sasrec({ size: 8, dropout: 0.1 });
+const encoder = sasrec({ width: 8, dropout: 0.1 });
 const options = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   agent: ce({ encoder }),
   train: chain(60, 1),
@@ -21,7 +21,6 @@ const options = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   patience: 10,
   chunk: 4,
   threads: 1,
-  spinning: false,
   ...given,
 });
 
@@ -48,7 +47,7 @@ async function run(
   return { events, result };
 }
 
-const sampled = { loss: 'sampled-softmax', candidates: 6, samplingPower: 1 } as const;
+const sampled = { loss: 'sampled-softmax', sampledItems: 6, samplingPower: 1 } as const;
 const agents: Record<string, Agent> = {
   'one network': ce({ encoder }),
   'coin flip': snqn({ encoder, negatives: 3 }),

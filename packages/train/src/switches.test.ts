@@ -30,7 +30,7 @@ const uses: Use[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({
   reward: (bits & 2) > 0,
   actions: (bits & 4) > 0,
 }));
-const encoder = sasrec({ size: 8, dropout: 0.1 });
+const encoder = sasrec({ width: 8, dropout: 0.1 });
 const negatives = 3;
 const makers: Record<string, (options?: object) => Agent> = {
   ce: (options) => ce({ encoder, ...options }),
@@ -54,7 +54,6 @@ async function run(agent: Agent, signals: Signals | undefined, given: Partial<Tr
     patience: 9,
     chunk: 1,
     threads: 1,
-    spinning: false,
     ...(signals && { signals }),
     ...given,
   });
@@ -90,9 +89,9 @@ describe.each(Object.keys(makers))('%s', (name) => {
   });
 
   it('state vectors in the place of soft targets', async () => {
-    const read = name === 'ce' ? { alignment: 0.5 } : { alignment: 0.5, criticState: true };
+    const read = name === 'ce' ? { alignmentWeight: 0.5 } : { alignmentWeight: 0.5, criticState: true };
     const hashes = new Set<string>();
-    const options = name === 'ce' ? [read] : [read, { alignment: 0.5 }, { criticState: true }];
+    const options = name === 'ce' ? [read] : [read, { alignmentWeight: 0.5 }, { criticState: true }];
     for (const own of options) {
       for (const use of uses.filter(({ state }) => state)) {
         const signals = signalsOf(use, 'vectors');
@@ -118,10 +117,10 @@ describe('targets and the states of an environment', () => {
     ['polyak', { target: 'polyak', tau: 0.1 }],
     ['copies', { target: 'copy', copyEvery: 2 }],
     ['the current state', { augmentedBootstrap: 'current', augmentedActions: 3 }],
-    ['sampled items', { loss: 'sampled-softmax', candidates: 6 }],
+    ['sampled items', { loss: 'sampled-softmax', sampledItems: 6 }],
     ['contrast', { alignmentForm: 'contrastive' }],
   ])('%s: compiled as eagerly', async (_, options) => {
-    const agent = snqn({ encoder, negatives, alignment: 0.2, criticState: true, ...(options as object) });
+    const agent = snqn({ encoder, negatives, alignmentWeight: 0.2, criticState: true, ...(options as object) });
     const given = { maxSteps: 4, evaluateEvery: 4 };
     const [compiled, eager] = [
       await run(agent, signals, given),
@@ -134,11 +133,11 @@ describe('targets and the states of an environment', () => {
   });
 
   it('agents that read states and signals that bring them need each other', async () => {
-    await expect(run(makers.ce!({ alignment: 1 }), undefined)).rejects.toThrow(
+    await expect(run(makers.ce!({ alignmentWeight: 1 }), undefined)).rejects.toThrow(
       /ce reads the environment's states.*stateForm/,
     );
     await expect(run(makers.snqn!(), signals)).rejects.toThrow(
-      /which the agent snqn does not read.*alignment or criticState/,
+      /which the agent snqn does not read.*alignmentWeight or criticState/,
     );
     const { state: _, ...without } = annotation;
     expect(() => leaSignals(without, data, { use, rewards: [0.2, 1], stateForm: 'both' })).toThrow(/states: true/);

@@ -31,7 +31,7 @@ import { createValidator } from './validation.ts';
  *
  * Everything random is a pure function of the seed and the step, and checkpoints hold the whole state between two steps:
  * a run cut at any instant and started again with the same options ends with the same bits.
- * Two networks with a coin flip (SQN lineage): each step trains the one the coin says against the other; network 1 ranks.
+ * Two networks with a coin flip (SQN authors' code): each step trains the one the coin says against the other; network 1 ranks.
  *
  * @throws LeaError as `planOf`; `E_TRAIN_DIVERGED`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`,
  *   `E_CHECKPOINT_DAMAGED`

@@ -28,7 +28,7 @@ type Validator = (params: Values, at: { step: number; phase: Phase }) => Promise
 const SCORES_PER_CALL = 2 ** 22;
 
 /**
- * Ranks the whole catalogue for every validation event, as `evaluate` of @lea/eval does, but counts the better items
+ * Ranks the whole catalog for every validation event, as `evaluate` of @lea/eval does, but counts the better items
  * inside the program: the scores never leave it. Made ready once for all validations of a run; the caller disposes the
  * runner.
  *

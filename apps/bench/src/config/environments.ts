@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { LeaError } from '@lea/core';
-import { catalogueModelDefaults, fitDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, fitDefaults } from '@lea/env/measuring';
 import type { EnvironmentConfig, Experiment, RunConfig } from './schema.ts';
 
 type Environments = Readonly<Record<string, EnvironmentConfig>>;
@@ -11,14 +11,14 @@ type Environments = Readonly<Record<string, EnvironmentConfig>>;
  * is that of the first environment with texts, unless it says otherwise.
  */
 export function withControls(environments: Environments = {}): Environments {
-  const language = Object.values(environments).find(({ tokens, tier }) => tokens !== 'id' && tier !== 'counting');
+  const language = Object.values(environments).find(({ itemInput, tier }) => itemInput !== 'id' && tier !== 'counting');
   if (!language) return environments;
-  const { tier = 'catalogue', languageModel } = language;
+  const { tier = 'catalog', languageModel } = language;
   const same = { tier, ...(languageModel && { languageModel }) };
   return Object.fromEntries(
     Object.entries(environments).map(([name, own]) => [
       name,
-      own.tokens === 'id' && own.tier !== 'counting' ? { ...same, ...own } : own,
+      own.itemInput === 'id' && own.tier !== 'counting' ? { ...same, ...own } : own,
     ]),
   );
 }
@@ -29,7 +29,7 @@ export function withControls(environments: Environments = {}): Environments {
  * @throws LeaError `E_CONFIG`
  */
 export function checkEnvironment(name: string, config: EnvironmentConfig, origin: string): void {
-  const { tokens, tier, model, fit = {}, folds } = config;
+  const { itemInput, tier, model, fit = {}, folds } = config;
   const refuse = (what: string, value: unknown, hint: string): never => {
     throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
   };
@@ -41,13 +41,11 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
     if (unread) refuse(`counts, and does not read "${unread}".`, unread, 'Leave it out, or take another tier.');
     return;
   }
-  if (tokens !== 'id' && tier === 'encoder' && model === undefined) {
+  if (itemInput !== 'id' && tier === 'encoder' && model === undefined) {
     refuse('has tier "encoder" but no model.', tier, 'Set "model" to a folder or name of a feature-extraction model.');
   }
   const language = hasLanguageModel(config);
-  const { width, heads } = language
-    ? { ...catalogueModelDefaults, ...config.languageModel }
-    : { ...fitDefaults, ...fit };
+  const { width, heads } = language ? { ...catalogModelDefaults, ...config.languageModel } : { ...fitDefaults, ...fit };
   const where = language ? 'languageModel' : 'fit';
   if (width % (2 * heads) !== 0) {
     refuse(
@@ -61,16 +59,16 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
     refuse(`has heads that are no multiple of its kvHeads in ${where}.`, [heads, kvHeads], 'Leave kvHeads out.');
   }
   if (fit.prompt === undefined) return;
-  if (!language) refuse('has a prompt but no language model to read it.', tier, 'Take tier "catalogue".');
+  if (!language) refuse('has a prompt but no language model to read it.', tier, 'Take tier "catalog".');
   const slots = fit.prompt.split(/\{(\w+)\}/).filter((_, i) => i % 2 === 1);
   if (slots.join() !== 'history,action') {
     refuse('has a prompt without {history} once and then {action} once.', fit.prompt, 'They stand for the items.');
   }
 }
 
-/** Whether the decoder of an environment begins as a language model of the catalogue's texts. */
-export function hasLanguageModel({ tokens, tier }: EnvironmentConfig): boolean {
-  return tier === 'catalogue' || (tokens !== 'id' && tier === undefined);
+/** Whether the decoder of an environment begins as a language model of the catalog's texts. */
+export function hasLanguageModel({ itemInput, tier }: EnvironmentConfig): boolean {
+  return tier === 'catalog' || (itemInput !== 'id' && tier === undefined);
 }
 
 /**
@@ -88,7 +86,7 @@ export function checkUse(run: RunConfig, { fit, tier, folds }: EnvironmentConfig
       hint: 'Its environment has folds: calibrations and states of different environments cannot be mixed.',
     });
   }
-  const unread = (['rank', 'shortlist', 'popularity', 'pessimism', 'rewardForm'] as const).find(
+  const unread = (['rankBy', 'shortlist', 'popularityCorrection', 'pessimism', 'rewardForm'] as const).find(
     (key) => run[key] !== undefined && !(key === 'rewardForm' && run[key] !== 'calibrated'),
   );
   const impossible = unread ?? (bringsStates(run) ? 'stateForm' : undefined);
@@ -126,11 +124,11 @@ export function checkStates(run: RunConfig, reads: boolean, origin: string): voi
   const [what, hint] = reads
     ? [
         "has an agent that reads its environment's states, which it does not bring",
-        'Set "use": { "state": true } and "stateForm" to "vectors" or "both", or the agent\'s alignment to 0 and criticState to false.',
+        'Set "use": { "state": true } and "stateForm" to "vectors" or "both", or the agent\'s alignmentWeight to 0 and criticState to false.',
       ]
     : [
         "brings its environment's states to an agent that does not read them",
-        'Give the agent an "alignment" or "criticState", or leave "stateForm" out.',
+        'Give the agent an "alignmentWeight" or "criticState", or leave "stateForm" out.',
       ];
   throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" ${what}.`, { value: run.stateForm, hint });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { check, loadExperiment } from './load.ts';
@@ -66,8 +66,8 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['two runs of one name', (c) => (c.runs[1]!.name = 'CE'), /two runs have one name/],
   [
     'a misspelt constant of a baseline',
-    (c) => Object.assign(c, { baselines: [{ type: 'stan', lamda1: 2 }] }),
-    /at baselines\.0.*Did you mean "lambda1"\?/,
+    (c) => Object.assign(c, { baselines: [{ type: 'stan', positonScale: 2 }] }),
+    /at baselines\.0.*Did you mean "positionScale"\?/,
   ],
   [
     'a repeat that is none',
@@ -82,7 +82,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that is not there/],
-  ['users in percent', (c) => (c.environments.language!.fit = { users: 20 }), /at environments\.language\.fit\.users/],
+  [
+    'users in percent',
+    (c) => (c.environments.language!.fit = { userShare: 20 }),
+    /at environments\.language\.fit\.userShare/,
+  ],
   ['dropout of everything', (c) => (c.environments.language!.fit = { dropout: 1 }), /language\.fit\.dropout/],
   [
     'a misspelt adapter option',
@@ -98,7 +102,12 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   [
     'a prompt that nobody reads',
     (c) =>
-      (c.environments.language = { tokens: 'text', tier: 'encoder', model: 'M', fit: { prompt: '{history}{action}' } }),
+      (c.environments.language = {
+        itemInput: 'text',
+        tier: 'encoder',
+        model: 'M',
+        fit: { prompt: '{history}{action}' },
+      }),
     /no language model to read it/,
   ],
   [
@@ -109,8 +118,8 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['pessimism of one head', (c) => (c.runs[1]!.pessimism = 1), /"rewardHeads" of its fit/],
   [
     'a rule that counting does not have',
-    (c) => (c.runs[2]!.rank = 'reward'),
-    /"rank", which a teacher that only counts/,
+    (c) => (c.runs[2]!.rankBy = 'reward'),
+    /"rankBy", which a teacher that only counts/,
   ],
   [
     'an option that counting does not read',
@@ -136,7 +145,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['half a fold', (c) => (c.environments.language!.folds = 2.5), /at environments\.language\.folds/],
   [
     'folds of a teacher that counts',
-    (c) => (c.environments.language = { tokens: 'id', tier: 'counting', folds: 2 }),
+    (c) => (c.environments.language = { itemInput: 'id', tier: 'counting', folds: 2 }),
     /environment "language" counts.*without folds/,
   ],
   [
@@ -172,7 +181,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['a run of such a name', (c) => (c.runs[0]!.name = 'ü'.repeat(300)), /at runs\.0\.name: a name has at most 100/],
   [
     'an environment of such a name',
-    (c) => Object.assign(c, { environments: { ['x'.repeat(300)]: { tokens: 'id' } } }),
+    (c) => Object.assign(c, { environments: { ['x'.repeat(300)]: { itemInput: 'id' } } }),
     /a name has at most 100/,
   ],
   ['a window beyond all', (c) => (c.window = 1e12), /at window/],
@@ -197,9 +206,18 @@ const full = JSON.parse(
     threads: 1,
     ks: [5],
     baselines: [
-      { type: 'stan', neighbors: 5, sample: 5, lambda1: 1, lambda2: 1, lambda3: 1, backward: 1, repeat: 0 },
-      { type: 'ease', lambda: 1, decay: 1 },
-      { type: 'item-knn', alpha: 0.5, neighbors: 3 },
+      {
+        type: 'stan',
+        neighbors: 5,
+        sample: 5,
+        positionScale: 1,
+        ageScale: 1,
+        distanceScale: 1,
+        backward: 1,
+        repeat: 0,
+      },
+      { type: 'ease', regularization: 1, decay: 1 },
+      { type: 'item-knn', countPower: 0.5, neighbors: 3 },
       {
         type: 'counting-memory',
         horizon: 3,
@@ -213,34 +231,34 @@ const full = JSON.parse(
     ],
     environments: {
       language: {
-        tokens: 'id+text',
+        itemInput: 'id+text',
         languageModel: {
-          vocabulary: 300,
+          vocabSize: 300,
           width: 8,
           layers: 1,
           heads: 2,
           kvHeads: 2,
-          mlp: 8,
+          mlpWidth: 8,
           context: 8,
           epochs: 1,
           batch: 4,
           lr: 0.1,
-          unfold: 0.5,
-          heldOut: 0.1,
+          reconstructionShare: 0.5,
+          validationShare: 0.1,
         },
-        itemTokens: { batch: 4, steps: 2, lr: 0.1, tolerance: 0.1, anchor: 1 },
+        itemTokens: { batch: 4, steps: 2, lr: 0.1, tolerance: 0.1, anchorWeight: 1 },
         fit: {
           window: 5,
           batch: 4,
           epochs: 1,
-          contrastItems: 3,
+          sampledItems: 3,
           negatives: 1,
           rewardHeads: 2,
           patience: 1,
-          memory: 2,
-          users: 0.5,
+          textMemoryWidth: 2,
+          userShare: 0.5,
           dropout: 0.1,
-          lambda: 1,
+          rewardLossWeight: 1,
           lr: 0.1,
           adaptation: { rank: 2, alpha: 4 },
         },
@@ -255,18 +273,18 @@ const full = JSON.parse(
           gamma: 0.5,
           tdWeight: 1,
           lr: 0.1,
-          cql: 0,
-          encoder: { type: 'sasrec', size: 8, dropout: 0.1 },
+          cqlWeight: 0,
+          encoder: { type: 'sasrec', width: 8, dropout: 0.1 },
         },
         train: { batch: 4, evaluateEvery: 2, patience: 1, maxSteps: 2 },
         memory: { horizon: 3, smoothing: 1 },
         environment: 'language',
-        alpha: 1,
+        positivesWeight: 1,
         k: 2,
         temperature: 1,
         rewardMix: 0.5,
         shortlist: 5,
-        popularity: 1,
+        popularityCorrection: 1,
         pessimism: 1,
       },
     ],
@@ -322,22 +340,22 @@ test('environments take every option of @lea/env that JSON can say', () => {
   const not = (defaults: object, other: string): string[] =>
     Object.keys(defaults).filter((name) => !`seed threads backend spinning signal ${other}`.split(' ').includes(name));
   const keys = (schema: { entries: object }): string[] => Object.keys(schema.entries).sort();
-  expect(keys(languageModel)).toEqual(not(catalogueModelDefaults, '').sort());
+  expect(keys(languageModel)).toEqual(not(catalogModelDefaults, '').sort());
   expect(keys(itemTokens)).toEqual(not(itemTokenDefaults, '').sort());
-  // what an item enters as is `tokens`, the rest comes from data and tiers
-  expect(keys(fit)).toEqual(not(fitDefaults, 'validation tokens lm input name').sort());
+  // what an item enters as is `itemInput`, the rest comes from data and tiers
+  expect(keys(fit)).toEqual(not(fitDefaults, 'validation tokens languageModel itemInput name').sort());
   const config = valid();
   config.environments.language = {
-    tokens: 'id+text',
-    languageModel: { unfold: 0 },
+    itemInput: 'id+text',
+    languageModel: { reconstructionShare: 0 },
     fit: {
       prompt: 'After {history} comes {action}.',
-      memory: 0,
-      candidates: 'text',
+      textMemoryWidth: 0,
+      candidateInput: 'text',
       negatives: 3,
-      negativeSampling: 'popularity',
-      contrast: 'sampled',
-      contrastItems: 10,
+      negativeSamplingPower: 1,
+      loss: 'sampled-softmax',
+      sampledItems: 10,
       rewardHeads: 3,
       adaptation: { rank: 4, alpha: 8, targets: ['q'] },
     },
@@ -346,9 +364,9 @@ test('environments take every option of @lea/env that JSON can say', () => {
     ...config.runs[1],
     rewardForm: 'calibrated',
     rewardMix: 0.5,
-    rank: 'reward',
+    rankBy: 'reward',
     shortlist: 40,
-    popularity: 1,
+    popularityCorrection: 1,
     excludeSeen: true,
     pessimism: 1,
   };
@@ -361,10 +379,12 @@ test("an environment's states go to agents that read them, and to no others", ()
   const config = valid();
   const run = { name: 'states', environment: 'text', use: { state: true }, stateForm: 'vectors' };
   const encoder = { type: 'sasrec' };
-  const environments = { text: { tokens: 'text' } };
+  const environments = { text: { itemInput: 'text' } };
   const checked = (given: object) => check({ ...config, environments, runs: [{ ...run, ...given }] }, 'f.json');
-  expect(checked({ agent: { type: 'ce', alignment: 0.1, encoder } }).runs[0]).toMatchObject(run);
-  expect(() => checked({ agent: { type: 'ce', encoder } })).toThrow(/"states" brings.*does not read.*"alignment"/);
+  expect(checked({ agent: { type: 'ce', alignmentWeight: 0.1, encoder } }).runs[0]).toMatchObject(run);
+  expect(() => checked({ agent: { type: 'ce', encoder } })).toThrow(
+    /"states" brings.*does not read.*"alignmentWeight"/,
+  );
   for (const other of [{ use: { state: false } }, { stateForm: 'targets' }, { environment: undefined }]) {
     const agent = { type: 'snqn', criticState: true, encoder };
     expect(() => checked({ agent, ...other })).toThrow(/"states" has an agent that reads.*"stateForm"/);
@@ -378,19 +398,19 @@ test('the metric that results are compared by is always counted', () => {
 
 test('the control without item tokens is otherwise the same', () => {
   const environments = {
-    ids: { tokens: 'id' },
-    own: { tokens: 'id', languageModel: { width: 32 } },
-    counting: { tokens: 'id', tier: 'counting' },
-    language: { tokens: 'text', languageModel: { epochs: 2 } },
+    ids: { itemInput: 'id' },
+    own: { itemInput: 'id', languageModel: { width: 32 } },
+    counting: { itemInput: 'id', tier: 'counting' },
+    language: { itemInput: 'text', languageModel: { epochs: 2 } },
   };
   const config = { ...valid(), runs: [], environments };
   expect(check(config, 'f.json').environments).toEqual({
-    ids: { tokens: 'id', tier: 'catalogue', languageModel: { epochs: 2 } },
-    own: { tokens: 'id', tier: 'catalogue', languageModel: { width: 32 } },
+    ids: { itemInput: 'id', tier: 'catalog', languageModel: { epochs: 2 } },
+    own: { itemInput: 'id', tier: 'catalog', languageModel: { width: 32 } },
     counting: environments.counting,
     language: environments.language,
   });
-  const alone = { ...config, environments: { ids: { tokens: 'id' } } };
+  const alone = { ...config, environments: { ids: { itemInput: 'id' } } };
   expect(check(alone, 'f.json').environments).toEqual(alone.environments);
 });
 
@@ -401,7 +421,7 @@ test('models are looked for beside the config; a path that leads nowhere is refu
   const write = (model: string): void =>
     writeFileSync(
       path,
-      JSON.stringify({ ...valid(), runs: [], environments: { a: { tokens: 'text', tier: 'encoder', model } } }),
+      JSON.stringify({ ...valid(), runs: [], environments: { a: { itemInput: 'text', tier: 'encoder', model } } }),
     );
   write('encoder');
   expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe(join(folder, 'encoder'));

@@ -151,8 +151,8 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
 }
 
 /** The controls of a run, none or several. */
-export function controlsOf({ control = [] }: RunConfig): string[] {
-  return [control].flat();
+export function controlsOf({ controlRun = [] }: RunConfig): string[] {
+  return [controlRun].flat();
 }
 
 /** The environments that teach a run, none or several. */
@@ -163,7 +163,7 @@ export function teachersOf({ environment = [] }: RunConfig): string[] {
 /** What a run that takes the network of another does not train with. */
 function checkGiven(run: RunConfig, all: readonly RunConfig[], origin: string): void {
   if (run.network === undefined) return;
-  const { name, network: _, base: __, control: ___, agent, memory, ...rest } = run;
+  const { name, network: _, base: __, controlRun: ___, agent, memory, ...rest } = run;
   const refuse = (what: string, value: unknown, hint: string): never => {
     throw new LeaError('E_CONFIG', `${origin}: run "${name}" takes the network of another, ${what}`, { value, hint });
   };

@@ -155,7 +155,7 @@ test('TypeScript in a linked folder, as npm i ../mine makes it, is trained: the 
   writeFileSync(join(elsewhere, 'package.json'), JSON.stringify(linked));
   writeFileSync(join(elsewhere, 'index.ts'), `const sure: boolean = true;\n${defines}`);
   const config = JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8'));
-  const agent = { type: 'mine', encoder: { type: 'gru4rec', size: 8 } };
+  const agent = { type: 'mine', encoder: { type: 'gru4rec', width: 8 } };
   const runs = [{ name: 'linked', agent, train: { batch: 32, maxSteps: 20, evaluateEvery: 20 } }];
   writeFileSync(join(folder, 'bench.json'), JSON.stringify({ ...config, runs }));
   const { code, stdout } = await bench(['run', 'bench.json', '--json'], folder);

@@ -40,7 +40,7 @@ const columns = strict('dataset.columns', {
   history: v.optional(text),
 });
 
-/** How a file is read: options of `readInteractions` and `readCatalog` in @lea/data, which documents them. */
+/** How a file is read: options of `readInteractions` and `readItemTexts` in @lea/data, which documents them. */
 const reading = {
   ...options(['delimiter', 'encoding'], text),
   quote: v.optional(v.nullable(text)),
@@ -64,7 +64,7 @@ const includedDataset = v.variant('type', [
     type: v.literal('files'),
     /** Paths are relative to the config file, or to --data. */
     interactions: text,
-    catalog: v.optional(text),
+    itemTexts: v.optional(text),
     columns: v.optional(columns),
     /** Raw value -> kind, e.g. `{ "view": "click", "seen": null }`: null drops the events. */
     kinds: v.optional(v.record(v.string(), v.nullable(v.string()))),
@@ -98,31 +98,31 @@ const split = v.variant('type', [
   strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
 ]);
 
-/** Options of `catalogueModel`, `learnItemTokens` and `fitEnvironment` in @lea/env that JSON can say; it documents them. */
+/** Options of `catalogModel`, `learnItemTokens` and `fitEnvironment` in @lea/env that JSON can say; it documents them. */
 export const languageModel = strict('environment.languageModel', {
-  ...options(['vocabulary', 'width', 'layers', 'heads', 'kvHeads', 'mlp', 'context', 'epochs', 'batch'], count),
+  ...options(['vocabSize', 'width', 'layers', 'heads', 'kvHeads', 'mlpWidth', 'context', 'epochs', 'batch'], count),
   lr: v.optional(positive),
-  unfold: v.optional(fromZeroToOne),
-  heldOut: v.optional(rate),
+  reconstructionShare: v.optional(fromZeroToOne),
+  validationShare: v.optional(rate),
 });
 export const itemTokens = strict('environment.itemTokens', {
   ...options(['batch', 'steps'], count),
   lr: v.optional(positive),
   tolerance: v.optional(notNegative),
-  anchor: v.optional(notNegative),
+  anchorWeight: v.optional(notNegative),
 });
 export const fit = strict('environment.fit', {
   ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs'], count),
-  ...options(['contrastItems', 'negatives', 'rewardHeads'], count),
-  ...options(['patience', 'memory'], whole),
-  counting: v.optional(flag),
-  users: v.optional(share),
+  ...options(['sampledItems', 'negatives', 'rewardHeads'], count),
+  ...options(['patience', 'textMemoryWidth'], whole),
+  countFeatures: v.optional(flag),
+  userShare: v.optional(share),
   dropout: v.optional(rate),
-  lambda: v.optional(notNegative),
+  rewardLossWeight: v.optional(notNegative),
   lr: v.optional(positive),
-  candidates: v.optional(v.picklist(['input', 'text'])),
-  contrast: v.optional(v.picklist(['softmax', 'sampled'])),
-  negativeSampling: v.optional(v.picklist(['uniform', 'popularity'])),
+  candidateInput: v.optional(v.picklist(['input', 'text'])),
+  loss: v.optional(v.picklist(['softmax', 'sampled-softmax'])),
+  negativeSamplingPower: v.optional(v.pipe(number, v.minValue(0), v.maxValue(2))),
   prompt: v.optional(text),
   adaptation: v.optional(
     v.union([
@@ -147,13 +147,13 @@ const memoryOptions = {
 
 const environment = strict('environment', {
   /** What an item is to the environment; `id` is the control without any language. */
-  tokens: v.picklist(['id+text', 'text', 'id']),
+  itemInput: v.picklist(['id+text', 'text', 'id']),
   /**
-   * `catalogue`: a small model trained on the catalogue's own texts; `encoder`: frozen text vectors of a pretrained model.
-   * Of tokens `id`: whether the decoder begins as that small model does. `counting`: a counting memory teaches, the control
+   * `catalog`: a small model trained on the catalog's own texts; `encoder`: frozen text vectors of a pretrained model.
+   * Of item input `id`: whether the decoder begins as that small model does. `counting`: a counting memory teaches, the control
    * that has no network.
    */
-  tier: v.optional(v.picklist(['catalogue', 'encoder', 'counting'])),
+  tier: v.optional(v.picklist(['catalog', 'encoder', 'counting'])),
   /** Encoder tier: folder (relative to the config file, where it is there) or name of the feature-extraction model. */
   model: v.optional(text),
   languageModel: v.optional(languageModel),
@@ -186,7 +186,7 @@ const run = strict('run', {
   /** The run this one is compared with; `agent` and `train` default to its. */
   base: v.optional(name),
   /** The run, or runs, that show how much of the gain a control also gives. */
-  control: v.optional(names),
+  controlRun: v.optional(names),
   agent: v.optional(factory),
   train: v.optional(training),
   /** The run whose trained network this one takes, to give it a memory without training again. */
@@ -198,20 +198,20 @@ const run = strict('run', {
   /** What teaches the run; several teach in equal parts. */
   environment: v.optional(names),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
-  alpha: v.optional(notNegative),
+  positivesWeight: v.optional(notNegative),
   k: v.optional(count),
   temperature: v.optional(positive),
   stateForm: v.optional(v.picklist(['targets', 'vectors', 'both'])),
-  rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardised', 'raw'])),
+  rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardized', 'raw'])),
   rewardMix: v.optional(fromZeroToOne),
   /** How the environment chooses positives: options of `annotate` in @lea/env. */
-  rank: v.optional(v.picklist(['state', 'reward'])),
+  rankBy: v.optional(v.picklist(['state', 'reward'])),
   shortlist: v.optional(count),
-  popularity: v.optional(notNegative),
+  popularityCorrection: v.optional(notNegative),
   excludeSeen: v.optional(flag),
   pessimism: v.optional(notNegative),
   /** Breaks the environment's signal on purpose, to show what of a gain is its own. */
-  signalControl: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
+  ablation: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
 });
 
 /** What becomes of the window's own items. */
@@ -228,12 +228,12 @@ const includedBaseline = v.variant('type', [
   strict('baseline', {
     type: v.literal('co-occurrence'),
     text: v.optional(flag),
-    textNormalised: v.optional(flag),
+    textNormalized: v.optional(flag),
     repeat,
   }),
   strict('baseline', {
     type: v.literal('item-knn'),
-    alpha: v.optional(fromZeroToOne),
+    countPower: v.optional(fromZeroToOne),
     decay: v.optional(fromZeroToOne),
     neighbors: v.optional(count),
     repeat,
@@ -243,12 +243,12 @@ const includedBaseline = v.variant('type', [
   strict('baseline', {
     type: v.literal('stan'),
     ...sessionKnn,
-    ...options(['lambda1', 'lambda2', 'lambda3'], positive),
+    ...options(['positionScale', 'ageScale', 'distanceScale'], positive),
     backward: v.optional(notNegative),
   }),
   strict('baseline', {
     type: v.literal('ease'),
-    lambda: v.optional(positive),
+    regularization: v.optional(positive),
     decay: v.optional(fromZeroToOne),
     repeat,
   }),

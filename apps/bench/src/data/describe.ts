@@ -1,12 +1,12 @@
 import { contentHash, LeaError } from '@lea/core';
-import { type Catalog, dataHash, findTextLeaks, type Interactions, type Split, type World } from '@lea/data';
+import { dataHash, findTextLeaks, type Interactions, type ItemTexts, type Split, type World } from '@lea/data';
 import type { Source } from './load.ts';
 
 /** What an experiment runs on. */
 export interface Dataset {
   readonly name: string;
   readonly interactions: Interactions;
-  readonly catalog: Catalog | undefined;
+  readonly itemTexts: ItemTexts | undefined;
   /** Of events and texts. */
   readonly hash: string;
   /** The synthetic world it comes from, whose true rewards are known. */
@@ -19,15 +19,15 @@ export interface Dataset {
  * @throws LeaError `E_TEXT_LEAK` when held-out users are known to have had a part in the texts of what they then chose, and
  *   those of the readers
  */
-export async function describe({ catalogOf, ...source }: Source, split: Split): Promise<Dataset> {
-  const catalog = await catalogOf(split.train);
-  refuseLeaks(source.name, catalog, split);
+export async function describe({ itemTextsOf, ...source }: Source, split: Split): Promise<Dataset> {
+  const itemTexts = await itemTextsOf(split.train);
+  refuseLeaks(source.name, itemTexts, split);
   const { interactions } = source;
-  return { ...source, catalog, hash: contentHash(dataHash(interactions), catalog?.texts ?? null) };
+  return { ...source, itemTexts, hash: contentHash(dataHash(interactions), itemTexts?.texts ?? null) };
 }
 
-function refuseLeaks(name: string, catalog: Catalog | undefined, split: Split): void {
-  const { leaks, counts } = findTextLeaks(split, catalog?.contributions ?? []);
+function refuseLeaks(name: string, itemTexts: ItemTexts | undefined, split: Split): void {
+  const { leaks, counts } = findTextLeaks(split, itemTexts?.contributions ?? []);
   if (leaks.length === 0) return;
   const told = (['validation', 'test'] as const).map(
     (set) => `${counts[set].leaking} of ${counts[set].decisions} decisions of ${set}`,

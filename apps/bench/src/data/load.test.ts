@@ -15,11 +15,11 @@ const config = {
   interactions: 'events.csv',
   columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
   kinds: { view: 'click', buy: 'purchase' },
-  catalog: 'items.csv',
+  itemTexts: 'items.csv',
   text: { column: 'sku', template: '{title} by {brand}' },
 } satisfies DatasetConfig;
 
-const { catalog: _, text: __, ...onlyEvents } = config;
+const { itemTexts: _, text: __, ...onlyEvents } = config;
 
 function folder(files: Record<string, string | Uint8Array>): string {
   const at = mkdtempSync(join(tmpdir(), 'lea-data-'));
@@ -32,11 +32,11 @@ const items = 'sku,title,brand\na,Saw,Acme\nb,Vice,\n';
 
 test('own files: events, kinds and texts', async () => {
   const at = folder({ 'events.csv': events, 'items.csv': items });
-  const { interactions, catalogOf } = await loadDataset(config, undefined, at);
-  const catalog = await catalogOf(leaveOneOut(interactions).train);
+  const { interactions, itemTextsOf } = await loadDataset(config, undefined, at);
+  const itemTexts = await itemTextsOf(leaveOneOut(interactions).train);
   expect(interactions.kinds).toEqual(['click', 'purchase']);
   expect([...interactions.item.slice(0, 2)]).toEqual([0, 1]);
-  expect(catalog!.texts[0]).toBe('Saw by Acme');
+  expect(itemTexts!.texts[0]).toBe('Saw by Acme');
 });
 
 test.each([
@@ -64,7 +64,7 @@ test('the config says how each file is read', async () => {
       missing: [],
       trim: true,
       maxRecordSize: 100,
-      catalog: 'items.dat',
+      itemTexts: 'items.dat',
       text: {
         delimiter: '|',
         quote: null,
@@ -74,11 +74,11 @@ test('the config says how each file is read', async () => {
       },
     },
   });
-  const { interactions, catalogOf } = await loadDataset(dataset, undefined, at);
+  const { interactions, itemTextsOf } = await loadDataset(dataset, undefined, at);
   expect(interactions.userIds).toEqual(['NULL', 'n1']);
   expect(interactions.itemIds).toEqual(['a', 'b', 'x', 'é']);
-  const catalog = await catalogOf(leaveOneOut(interactions).train);
-  expect(catalog!.texts).toEqual(['NA', 'Vice', 'Nail', 'Saw 1/2"']);
+  const itemTexts = await itemTextsOf(leaveOneOut(interactions).train);
+  expect(itemTexts!.texts).toEqual(['NA', 'Vice', 'Nail', 'Saw 1/2"']);
 });
 
 test.each([

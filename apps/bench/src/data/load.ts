@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { LeaError } from '@lea/core';
-import { type Catalog, createWorld, type EventSet, type Interactions, type Transitions, type World } from '@lea/data';
+import { createWorld, type EventSet, type Interactions, type ItemTexts, type Transitions, type World } from '@lea/data';
 import {
-  lastfmCatalog,
+  lastfmItemTexts,
   loadIndustrial,
   loadLastfm,
   loadRetailrocket,
-  readCatalog,
   readInteractions,
+  readItemTexts,
 } from '@lea/data/node';
 import { definedDataset } from '../config/defined.ts';
 import type { DatasetConfig } from '../config/schema.ts';
@@ -20,7 +20,7 @@ export interface Source {
   /** The synthetic world it comes from, whose true rewards are known. */
   readonly world?: World;
   /** Texts made of what may be known in training; undefined where the data have none. */
-  readonly catalogOf: (train: Transitions) => Promise<Catalog | undefined>;
+  readonly itemTextsOf: (train: Transitions) => Promise<ItemTexts | undefined>;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function loadDataset(config: DatasetConfig, data: string | undefine
     case 'lastfm': {
       const dir = await locate(data, 'lastfm_hetrec');
       const { name, interactions } = await found(loadLastfm(dir));
-      return { name, interactions, catalogOf: (train) => found(lastfmCatalog(dir, train)) };
+      return { name, interactions, itemTextsOf: (train) => found(lastfmItemTexts(dir, train)) };
     }
     case 'retailrocket':
       return ready(await found(loadRetailrocket(await locate(data, 'retailrocket/multi_behavior'))));
@@ -54,8 +54,8 @@ export async function loadDataset(config: DatasetConfig, data: string | undefine
 }
 
 /** Data whose texts are the same for every split. */
-function ready({ name, interactions, catalog }: EventSet & { catalog?: Catalog }): Source {
-  return { name, interactions, catalogOf: async () => catalog };
+function ready({ name, interactions, itemTexts }: EventSet & { itemTexts?: ItemTexts }): Source {
+  return { name, interactions, itemTextsOf: async () => itemTexts };
 }
 
 /** Adds to errors about missing files how the bench is told where they are. */
@@ -69,17 +69,17 @@ function found<T>(loading: Promise<T>): Promise<T> {
 async function readFiles(
   config: Extract<DatasetConfig, { type: 'files' }>,
   folder: string,
-): Promise<{ interactions: Interactions; catalog?: Catalog }> {
+): Promise<{ interactions: Interactions; itemTexts?: ItemTexts }> {
   const at = (path: string) => resolve(folder, path);
-  const { type: _, interactions: events, catalog: texts, text, ...reading } = config;
+  const { type: _, interactions: events, itemTexts: texts, text, ...reading } = config;
   const interactions = await readInteractions(at(events), reading);
   if (texts === undefined) return { interactions };
   const { column, index, ...making } = text ?? {};
-  const catalog = await readCatalog(at(texts), {
+  const itemTexts = await readItemTexts(at(texts), {
     ...making,
     itemIds: interactions.itemIds,
     id: column,
     index: index === undefined ? undefined : at(index),
   });
-  return { interactions, catalog };
+  return { interactions, itemTexts };
 }

@@ -48,7 +48,7 @@ export function lazyMemories({
   text,
 }: Pick<Context, 'experiment' | 'split' | 'dataset' | 'text'>): Context['memory'] {
   const counted = new Map<string, Promise<CountedMemory>>();
-  const count = async ({ text: withText = dataset.catalog !== undefined, ...options }: MemoryConfig) => {
+  const count = async ({ text: withText = dataset.itemTexts !== undefined, ...options }: MemoryConfig) => {
     const started = performance.now();
     const { window } = experiment;
     const memory = await countingMemory(split.train, { ...options, window, text: withText ? text() : undefined });
@@ -62,7 +62,7 @@ export function lazyMemories({
   };
 }
 
-/** Text vectors of a catalogue, made once, when they are needed. */
+/** Text vectors of a catalog, made once, when they are needed. */
 export function lazyText(texts: readonly string[]): Context['text'] {
   let vectors: ReturnType<Context['text']> | undefined;
   return () => {

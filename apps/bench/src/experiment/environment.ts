@@ -55,11 +55,22 @@ export async function prepareEnvironment(
 /** What the environment of a job is fitted on, and how. */
 export function fitOptions(
   { name, seed, config }: EnvironmentJob,
-  { tokens, lm }: Language,
+  { tokens, languageModel }: Language,
   { split, threads, signal }: Context,
 ): Parameters<typeof fitEnvironment>[0] {
   const { train, validation } = split;
-  return { seed, threads, signal, name, train, validation, tokens, lm, input: config.tokens, ...config.fit };
+  return {
+    seed,
+    threads,
+    signal,
+    name,
+    train,
+    validation,
+    tokens,
+    languageModel,
+    itemInput: config.itemInput,
+    ...config.fit,
+  };
 }
 
 /** The record of an environment that is ready, or undefined. */

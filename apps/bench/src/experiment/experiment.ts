@@ -114,8 +114,8 @@ function checkValidation({ experiment, split }: Prepared, origin: string): void 
 }
 
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
-  if (dataset.catalog) return;
-  const readsTexts = (e: EnvironmentConfig): boolean => e.tokens !== 'id' || hasLanguageModel(e);
+  if (dataset.itemTexts) return;
+  const readsTexts = (e: EnvironmentConfig): boolean => e.itemInput !== 'id' || hasLanguageModel(e);
   const readers = [
     ...baselines
       .filter((b) => b.type === 'text-similarity' || ('text' in b && b.text))
@@ -124,6 +124,6 @@ function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experime
   ];
   if (readers.length === 0) return;
   throw new LeaError('E_CONFIG', `Without item texts there can be no ${readers.join(', no ')}.`, {
-    hint: 'Give dataset.catalog, or leave these out.',
+    hint: 'Give dataset.itemTexts, or leave these out.',
   });
 }

@@ -14,18 +14,18 @@ vi.mock('./environment.ts', () => ({
 }));
 
 test('what a run says of its environment reaches it; runs that say the same ask once', async () => {
-  const rule = { rank: 'reward', shortlist: 40, popularity: 1, excludeSeen: true, pessimism: 2 } as const;
+  const rule = { rankBy: 'reward', shortlist: 40, popularityCorrection: 1, excludeSeen: true, pessimism: 2 } as const;
   const signals = {
     environment: 'e',
     use: { state: true, reward: true },
     stateForm: 'vectors',
-    alpha: 2,
+    positivesWeight: 2,
     k: 3,
     temperature: 0.5,
     rewardForm: 'raw',
     rewardMix: 0.5,
   } as const;
-  const runs = [{}, { alpha: 2 }, { ...rule, ...signals }].map((own, i) => ({ name: `${i}`, ...own }));
+  const runs = [{}, { positivesWeight: 2 }, { ...rule, ...signals }].map((own, i) => ({ name: `${i}`, ...own }));
   const context = {
     experiment: { runs, window: 5 },
     split: { train: 'rows' },

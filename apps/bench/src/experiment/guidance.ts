@@ -47,21 +47,21 @@ export function createGuide(context: Context): Guide {
   };
 
   async function taughtBy(environment: EnvironmentJob, config: RunConfig, seed: number): Promise<Guidance> {
-    const { rank, shortlist, popularity, excludeSeen, pessimism } = config;
-    const rule = { rank, shortlist, popularity, excludeSeen, pessimism, states: bringsStates(config) };
+    const { rankBy, shortlist, popularityCorrection, excludeSeen, pessimism } = config;
+    const rule = { rankBy, shortlist, popularityCorrection, excludeSeen, pessimism, states: bringsStates(config) };
     const asked = contentHash(environment.id, rule);
     if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
     const { annotation, record } = await ready.get(asked)!;
-    const { use, alpha, k, temperature, stateForm, rewardForm, rewardMix, signalControl } = config;
+    const { use, positivesWeight, k, temperature, stateForm, rewardForm, rewardMix, ablation } = config;
     const signals = leaSignals(annotation, context.split.train, {
       use,
-      alpha,
+      positivesWeight,
       k,
       temperature,
       stateForm,
       rewardForm,
       rewardMix,
-      control: signalControl,
+      ablation: ablation,
       rewards: context.rewards,
       seed,
     });
@@ -82,21 +82,21 @@ function together(records: readonly Guidance['record'][]): Guidance['record'] {
 
 /** How positives are chosen, how sure rewards have to be, and whether states are kept. */
 type Rule = {
-  readonly [K in 'rank' | 'shortlist' | 'popularity' | 'excludeSeen' | 'pessimism' | 'states']?:
+  readonly [K in 'rankBy' | 'shortlist' | 'popularityCorrection' | 'excludeSeen' | 'pessimism' | 'states']?:
     | AnnotateOptions[K]
     | undefined;
 };
 
 async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
   const { experiment, progress, signal } = context;
-  const { tokens, tier, folds } = job.config;
+  const { itemInput, tier, folds } = job.config;
   progress.begin(`environment "${job.name}"`);
   const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
   if (tier === 'counting') return countingTeacher(job, k, rule, context);
   const found = await loadRecord(job);
   const options = { ...rule, k, window: experiment.window, dir: job.folder, signal };
   const ready = await (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
-  const what = `${tokens} tokens${folds === undefined ? '' : `, ${folds} folds`}`;
+  const what = `${itemInput} tokens${folds === undefined ? '' : `, ${folds} folds`}`;
   progress.end(what, found && `found ready, took ${duration(found.seconds)}`);
   return ready;
 }
@@ -119,9 +119,9 @@ async function countingTeacher(
 ): Promise<Ready> {
   const { split, progress } = context;
   const started = performance.now();
-  const { memory, seconds } = await context.memory({ text: job.config.tokens !== 'id' });
+  const { memory, seconds } = await context.memory({ text: job.config.itemInput !== 'id' });
   const annotation = memoryTeacher(split.train, memory, { k, ...(excludeSeen !== undefined && { excludeSeen }) });
-  progress.end(job.config.tokens === 'id' ? 'counts' : 'counts and likeness of texts');
+  progress.end(job.config.itemInput === 'id' ? 'counts' : 'counts and likeness of texts');
   const taken = seconds + (performance.now() - started) / 1000;
   return {
     annotation,

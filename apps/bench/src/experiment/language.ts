@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { contentHash } from '@lea/core';
 import { writeSealed } from '@lea/core/node';
 import {
-  catalogueModel,
+  catalogModel,
   type LanguageModel,
   learnItemTokens,
   loadLanguageModel,
@@ -22,8 +22,8 @@ import { computing } from './versions.ts';
 export interface Language {
   /** [items, size]; null for an environment that knows ids only. */
   readonly tokens: Value | null;
-  /** Trained on the catalogue's texts; without one the decoder begins at random. */
-  readonly lm?: LanguageModel;
+  /** Trained on the catalog's texts; without one the decoder begins at random. */
+  readonly languageModel?: LanguageModel;
   /** Of making both, when they were made. */
   readonly seconds: number;
   /** Last metrics of each stage. */
@@ -38,10 +38,10 @@ type Stages = Readonly<Record<string, unknown>>;
  */
 export async function languageOf(config: EnvironmentConfig, seed: number, context: Context): Promise<Language> {
   const model = hasLanguageModel(config) ? await languageModelOf(config, seed, context) : undefined;
-  const tokens = config.tokens === 'id' ? undefined : await itemTokensOf(config, seed, context, model?.made);
+  const tokens = config.itemInput === 'id' ? undefined : await itemTokensOf(config, seed, context, model?.made);
   return {
     tokens: tokens?.made ?? null,
-    ...(model && { lm: model.made }),
+    ...(model && { languageModel: model.made }),
     seconds: (model?.seconds ?? 0) + (tokens?.seconds ?? 0),
     stages: { ...model?.stages, ...tokens?.stages },
   };
@@ -52,7 +52,7 @@ function languageModelOf(config: EnvironmentConfig, seed: number, context: Conte
   const options = resolvedModel(config.languageModel);
   return kept('model', { ...origin(context), seed, options }, context, {
     make: async (folder, stages) => {
-      const making = catalogueModel(dataset.catalog!.texts, { ...options, seed, threads, signal });
+      const making = catalogModel(dataset.itemTexts!.texts, { ...options, seed, threads, signal });
       await saveLanguageModel(await follow(making, context, stages), folder);
     },
     read: (folder) => loadLanguageModel(folder, { context: options.context }),
@@ -64,10 +64,10 @@ function itemTokensOf(
   config: EnvironmentConfig,
   seed: number,
   context: Context,
-  lm: LanguageModel | undefined,
+  languageModel: LanguageModel | undefined,
 ): Promise<Made<Value>> {
   const { dataset, threads, signal, models } = context;
-  const { texts } = dataset.catalog!;
+  const { texts } = dataset.itemTexts!;
   const learned = async (from: LanguageModel, stages: Record<string, unknown>): Promise<Value> => {
     const learning = learnItemTokens(from, texts, { seed, threads, signal, ...config.itemTokens });
     return (await follow(learning, context, stages)).vectors;
@@ -75,10 +75,10 @@ function itemTokensOf(
   const encoded = (): Promise<Value> =>
     follow(textVectors(texts, { model: config.model!, dtype: PRECISION, signal }), context);
   // frozen text vectors draw nothing
-  const drawn = lm && { seed };
+  const drawn = languageModel && { seed };
   return kept('tokens', { ...origin(context), ...drawn, ...resolvedLanguage(config, models) }, context, {
     make: async (folder, stages) => {
-      const vectors = await (lm ? learned(lm, stages) : encoded());
+      const vectors = await (languageModel ? learned(languageModel, stages) : encoded());
       await writeSafetensors(join(folder, 'tokens.safetensors'), { vectors });
     },
     read: async (folder) => {

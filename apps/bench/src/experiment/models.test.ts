@@ -17,6 +17,6 @@ test('a model in a folder is its content, wherever it lies; one on the hub its n
   expect(models[one]).toBe(models[same]);
   expect(models[one]).not.toBe(models[other]);
   expect(models['Some/model']).toBe('Some/model');
-  expect(await modelsOf([{ tier: 'catalogue' }, { model: 'unused' }])).toEqual({});
+  expect(await modelsOf([{ tier: 'catalog' }, { model: 'unused' }])).toEqual({});
   await expect(modelsOf([{ tier: 'encoder', model: './nowhere' }])).rejects.toMatchObject({ code: 'E_MODEL_MISSING' });
 });

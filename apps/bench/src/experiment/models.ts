@@ -9,7 +9,7 @@ import type { EnvironmentConfig } from '../config/schema.ts';
 export type Models = Readonly<Record<string, string>>;
 
 /** Of the models that environments read. @throws LeaError `E_MODEL_MISSING` */
-export async function modelsOf(environments: readonly Omit<EnvironmentConfig, 'tokens'>[]): Promise<Models> {
+export async function modelsOf(environments: readonly Omit<EnvironmentConfig, 'itemInput'>[]): Promise<Models> {
   const models: Record<string, string> = {};
   for (const { tier, model } of environments) {
     if (tier === 'encoder' && model !== undefined) models[model] ??= await identityOf(model);

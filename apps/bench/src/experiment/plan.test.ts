@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import { presets } from '../config/presets/index.ts';
@@ -18,9 +18,9 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   expect(ids(structuredClone(industrial))).toEqual(before);
   expect(changed(before, ids(industrial, 'other data'))).toHaveLength(before.length);
   expect(changed(before, ids({ ...industrial, name: 'other' }))).toEqual([]);
-  const environments = { ...industrial.environments, 'id-only': { tokens: 'id' as const, fit: { users: 0.5 } } };
+  const environments = { ...industrial.environments, 'id-only': { itemInput: 'id' as const, fit: { userShare: 0.5 } } };
   expect(changed(before, ids({ ...industrial, environments }))).toEqual(before.filter((id) => id.includes('id-only')));
-  const runs = industrial.runs.map((run) => ({ ...run, control: undefined }));
+  const runs = industrial.runs.map((run) => ({ ...run, controlRun: undefined }));
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
   expect(seeds).toEqual(before.filter((id) => /^(ce|snqn)-/.test(id)));
@@ -29,19 +29,19 @@ test('an id changes with what decides the outcome of that run, and with nothing 
 test('an id holds what is not in the config: defaults, versions, the content of models', () => {
   const environments = {
     ...industrial.environments,
-    encoder: { tokens: 'text' as const, tier: 'encoder' as const, model: 'M' },
+    encoder: { itemInput: 'text' as const, tier: 'encoder' as const, model: 'M' },
   };
   const runs = [...industrial.runs, { name: 'own', base: 'CE', environment: 'encoder' }];
   const experiment = check({ ...industrial, environments, runs }, 'test');
   const planned = (models = {}) => planOf(experiment, 'd', 'runs', {}, models);
   const own = planned({ M: 'one' }).environments.at(-1)!.resolved;
   expect(own).toMatchObject({
-    config: { model: 'one', precision: 'q8', fit: { dropout: fitDefaults.dropout, users: fitDefaults.users } },
+    config: { model: 'one', precision: 'q8', fit: { dropout: fitDefaults.dropout, userShare: fitDefaults.userShare } },
     versions: { tfjs: expect.stringMatching(/^\d/), onnxruntime: expect.stringMatching(/^\d/) },
   });
   expect(planned().environments[0]!.resolved).toMatchObject({
     config: {
-      languageModel: { unfold: catalogueModelDefaults.unfold },
+      languageModel: { reconstructionShare: catalogModelDefaults.reconstructionShare },
       itemTokens: { steps: itemTokenDefaults.steps },
     },
     versions: { transformers: expect.stringMatching(/^\d/) },
@@ -86,7 +86,7 @@ test('a run with the network of another is of that network, and needs no environ
   const [network, fused] = [job('CE-LEA'), job('CE-LEA + memory')];
   expect(fused.network!.folder).toBe(network.folder);
   expect(fused.environments).toEqual([]);
-  const runs = industrial.runs.map((run) => (run.name === 'CE-LEA' ? { ...run, alpha: 0.5 } : run));
+  const runs = industrial.runs.map((run) => (run.name === 'CE-LEA' ? { ...run, positivesWeight: 0.5 } : run));
   const before = ids(industrial);
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([network.id, fused.id]);
   const other = industrial.runs.map((run) => (run.name === fused.name ? { ...run, memory: { neighbors: 7 } } : run));

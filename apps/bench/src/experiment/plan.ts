@@ -95,7 +95,7 @@ export function planOf(
     const source = experiment.runs.find(({ name }) => name === config.network);
     const network = source && runJob(source, seed);
     // names of other runs say what is compared, not what is trained
-    const { base: _, control: __, agent: given, network: ___, memory, ...own } = config;
+    const { base: _, controlRun: __, agent: given, network: ___, memory, ...own } = config;
     const what = network
       ? { name: config.name, network: network.resolved }
       : {

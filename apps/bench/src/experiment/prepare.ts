@@ -21,7 +21,7 @@ export async function prepareData(
   const source = await loadDataset(experiment.dataset, data, folder);
   const split = await splitAs(experiment.split, source.interactions, folder);
   const dataset = await describe(source, split);
-  const text = lazyText(dataset.catalog?.texts ?? []);
+  const text = lazyText(dataset.itemTexts?.texts ?? []);
   return {
     experiment,
     packages,

@@ -21,7 +21,7 @@ function evaluationOf(ranks: number[]): Evaluation {
     kinds,
     metrics: averages(all, kind, kinds, [5, 10]),
     events: ranks.length,
-    protocol: { ranking: 'full catalogue', items: 9, exclude: 'none', window: 5, events: ranks.length, users: 1 },
+    protocol: { ranking: 'full catalog', items: 9, exclude: 'none', window: 5, events: ranks.length, users: 1 },
   };
 }
 

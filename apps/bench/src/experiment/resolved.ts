@@ -1,5 +1,5 @@
 import { memoryDefaults } from '@lea/agents';
-import { catalogueModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { hasLanguageModel } from '../config/environments.ts';
 import { type EnvironmentConfig, fit, itemTokens, languageModel, type RunConfig } from '../config/schema.ts';
 import type { Models } from './models.ts';
@@ -12,10 +12,10 @@ export const PRECISION = 'q8';
  * that changes makes another key.
  */
 export function resolvedEnvironment(config: EnvironmentConfig, models: Models): object {
-  const { tokens, tier, folds } = config;
-  if (tier === 'counting') return { tokens, tier, memory: resolvedMemory({ text: tokens !== 'id' }) };
+  const { itemInput, tier, folds } = config;
+  if (tier === 'counting') return { itemInput, tier, memory: resolvedMemory({ text: itemInput !== 'id' }) };
   return {
-    tokens,
+    tokens: itemInput,
     ...resolvedLanguage(config, models),
     fit: resolvedFit(config.fit),
     ...(folds !== undefined && { folds }),
@@ -24,20 +24,20 @@ export function resolvedEnvironment(config: EnvironmentConfig, models: Models): 
 
 /** The part of it that says where item tokens and language model come from. */
 export function resolvedLanguage(config: EnvironmentConfig, models: Models): object {
-  const { tokens, tier, model } = config;
+  const { itemInput, tier, model } = config;
   if (hasLanguageModel(config)) {
     return {
-      tier: 'catalogue',
+      tier: 'catalog',
       languageModel: resolvedModel(config.languageModel),
-      ...(tokens !== 'id' && { itemTokens: over(itemTokens, itemTokenDefaults, config.itemTokens) }),
+      ...(itemInput !== 'id' && { itemTokens: over(itemTokens, itemTokenDefaults, config.itemTokens) }),
     };
   }
-  if (tokens === 'id' || tier !== 'encoder') return {};
+  if (itemInput === 'id' || tier !== 'encoder') return {};
   return { tier, model: models[model!] ?? model, precision: PRECISION };
 }
 
 export function resolvedModel(given: EnvironmentConfig['languageModel']): typeof given & { readonly context: number } {
-  return over(languageModel, catalogueModelDefaults, given) as ReturnType<typeof resolvedModel>;
+  return over(languageModel, catalogModelDefaults, given) as ReturnType<typeof resolvedModel>;
 }
 
 export function resolvedFit(given: EnvironmentConfig['fit']): object {

@@ -43,7 +43,7 @@ export function createScorers({
   };
   return (config) => {
     const defined = definedBaseline(config);
-    if (defined) return defined.factory(train, defined.options, { window, texts: dataset.catalog?.texts });
+    if (defined) return defined.factory(train, defined.options, { window, texts: dataset.itemTexts?.texts });
     switch (config.type) {
       case 'popularity':
         return popularity(train);
@@ -64,7 +64,7 @@ export function createScorers({
       case 'stan':
         return stan(train, { window, ...constantsOf(config) });
       case 'ease':
-        return ease(train, { window, ...constantsOf(config), lambda: inverse(config.lambda) });
+        return ease(train, { window, ...constantsOf(config), regularization: inverse(config.regularization) });
     }
   };
 }

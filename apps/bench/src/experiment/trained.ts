@@ -37,7 +37,6 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     seed: job.seed,
     threads,
     // on a machine with other work, threads that wait actively take several times as long
-    spinning: false,
     checkpoint: join(job.folder, 'checkpoint.safetensors'),
     onMismatch: 'restart',
     signals: guidance?.signals,

@@ -7,12 +7,17 @@ import { type Context, lazyText } from './context.ts';
 import { baselineName } from './plan.ts';
 import { tunedBaseline } from './tuning.ts';
 
-const { interactions, catalog } = createWorld({ users: 200, items: 100 });
+const { interactions, itemTexts } = createWorld({ users: 200, items: 100 });
 const world = splitByUser(interactions, { seed: 0 });
 
 function tuned(config: CountedBaseline, split: Split = world) {
   const signal = new AbortController().signal;
-  return tunedBaseline(config, { split, signal, text: lazyText(catalog.texts), experiment: { window: 5 } } as Context);
+  return tunedBaseline(config, {
+    split,
+    signal,
+    text: lazyText(itemTexts.texts),
+    experiment: { window: 5 },
+  } as Context);
 }
 
 const ndcg = async (scorer: Parameters<typeof evaluate>[0]) =>
@@ -45,7 +50,7 @@ test('what was decided before is kept', async () => {
 
 test('systems that EASE shares are those of its lambda', async () => {
   const { config, scorer, trials } = await tuned({ type: 'ease', repeat: 'never' });
-  expect(new Set(trials.map(({ lambda }) => lambda)).size).toBeGreaterThan(1);
+  expect(new Set(trials.map(({ regularization }) => regularization)).size).toBeGreaterThan(1);
   for (const { 'ndcg@10': value, ...own } of trials) {
     expect(value).toBe(await ndcg(ease(world.train, { window: 5, ...own })));
   }
@@ -54,10 +59,16 @@ test('systems that EASE shares are those of its lambda', async () => {
 });
 
 test('what the config says is not tried', async () => {
-  const { config, trials } = await tuned({ type: 'stan', repeat: 0, lambda1: 3, lambda3: 5, backward: 0.7 });
+  const { config, trials } = await tuned({
+    type: 'stan',
+    repeat: 0,
+    positionScale: 3,
+    distanceScale: 5,
+    backward: 0.7,
+  });
   expect(trials.map(({ neighbors }) => neighbors)).toEqual([100, 500]);
-  expect(config).toMatchObject({ repeat: 0, lambda1: 3, lambda3: 5, backward: 0.7 });
-  const all = { repeat: 0, lambda1: 3, lambda3: 5, backward: 0.7, neighbors: 7 };
+  expect(config).toMatchObject({ repeat: 0, positionScale: 3, distanceScale: 5, backward: 0.7 });
+  const all = { repeat: 0, positionScale: 3, distanceScale: 5, backward: 0.7, neighbors: 7 };
   const given = await tuned({ type: 'stan', ...all });
   expect(given.trials).toEqual([]);
   expect(await ndcg(given.scorer)).toBe(await ndcg(stan(world.train, { window: 5, ...all })));
@@ -84,5 +95,5 @@ test.each(counted.map((config) => [baselineName(config), config] as const))('%s 
   expect(decided).toMatchObject(config);
   const fixed = ['popularity', 'repeat-history', 'last-item-markov', 'text-similarity'].includes(config.type);
   expect(trials.length > 0).toBe(!fixed);
-  if (config.type === 'co-occurrence') expect('textNormalised' in decided).toBe(config.text === true);
+  if (config.type === 'co-occurrence') expect('textNormalized' in decided).toBe(config.text === true);
 });

@@ -13,17 +13,23 @@ const repeat = ['never', 0, 0.1, 0.3, 1];
 /** Which constants of a baseline validation decides, one after the other in this order. */
 const grids: { readonly [T in CountedBaseline['type']]?: Grid } = {
   'co-occurrence': { repeat },
-  'item-knn': { repeat, alpha: [0.5, 0.4, 0.3, 0.2, 0.1], decay: [0.8, 0.6, 0.4] },
+  'item-knn': { repeat, countPower: [0.5, 0.4, 0.3, 0.2, 0.1], decay: [0.8, 0.6, 0.4] },
   sknn: { repeat, neighbors: [500, 200, 100, 50] },
   vsknn: { repeat, neighbors: [500, 200, 100, 50] },
-  stan: { repeat, backward: [1, 0.5, 0.25, 0], lambda3: [10, 4, 2, 1], lambda1: [2, 4, 8], neighbors: [100, 500] },
-  ease: { repeat, decay: [0.8, 0.6, 0.4], lambda: [30, 100, 300, 1000] },
+  stan: {
+    repeat,
+    backward: [1, 0.5, 0.25, 0],
+    distanceScale: [10, 4, 2, 1],
+    positionScale: [2, 4, 8],
+    neighbors: [100, 500],
+  },
+  ease: { repeat, decay: [0.8, 0.6, 0.4], regularization: [30, 100, 300, 1000] },
 };
 
 function gridOf(config: CountedBaseline): Grid {
   const grid = definedBaseline(config)?.factory.grid ?? grids[config.type] ?? {};
   // Which form of the text term is better differs between data sets.
-  return config.type === 'co-occurrence' && config.text ? { ...grid, textNormalised: [true, false] } : grid;
+  return config.type === 'co-occurrence' && config.text ? { ...grid, textNormalized: [true, false] } : grid;
 }
 
 /** Constants that were tried, and the validation NDCG@10 they came to. */

@@ -5,18 +5,18 @@ import type { Measured } from './measure.ts';
 import { SHARES } from './subjects.ts';
 
 const ROLES = {
-  environment: { label: 'environment', colour: ACCENT },
-  'language control': { label: 'the same without its language', colour: '#8fb8ef' },
-  'counting control': { label: 'counting, nothing trained', colour: MUTED },
+  environment: { label: 'environment', color: ACCENT },
+  'language control': { label: 'the same without its language', color: '#8fb8ef' },
+  'counting control': { label: 'counting, nothing trained', color: MUTED },
 } as const;
 
-const roleColour = {
+const roleColor = {
   field: 'role',
   type: 'nominal',
   title: null,
   scale: {
     domain: Object.values(ROLES).map(({ label }) => label),
-    range: Object.values(ROLES).map(({ colour }) => colour),
+    range: Object.values(ROLES).map(({ color }) => color),
   },
   legend: { orient: 'bottom' },
 } as const;
@@ -73,7 +73,7 @@ export function measureBars(
       layer: [
         {
           mark: { type: 'bar', height: 15 },
-          encoding: { x: { field: 'from', ...x }, x2: { field: 'value' }, color: roleColour },
+          encoding: { x: { field: 'from', ...x }, x2: { field: 'value' }, color: roleColor },
         },
         {
           mark: { type: 'rule', color: INK },
@@ -127,7 +127,7 @@ export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
         encoding: {
           x: { field: 'predicted', ...axis },
           y: { field: 'observed', ...axis, scale: { domain: [Math.min(0.5, ...values.map((v) => v.observed)), 1] } },
-          color: colourBy(
+          color: colorBy(
             'name',
             all.map(({ subject }) => subject.name),
           ),
@@ -163,7 +163,7 @@ export function precisionCurves(all: readonly Measured[]): Promise<string> {
     encoding: {
       x: { field: 'k', type: 'quantitative', title: 'positives (k)', axis: { tickMinStep: 1 }, scale: { nice: false } },
       y: { field: 'precision', type: 'quantitative', title: "share in the user's future", axis: { format: '.2f' } },
-      color: colourBy(
+      color: colorBy(
         'name',
         all.map(({ subject }) => subject.name),
       ),
@@ -171,7 +171,7 @@ export function precisionCurves(all: readonly Measured[]): Promise<string> {
   });
 }
 
-/** How much of the catalogue the positives reach, and how popular they are beside what users choose (the line). */
+/** How much of the catalog the positives reach, and how popular they are beside what users choose (the line). */
 export function popularityScatter(all: readonly Measured[]): Promise<string> {
   const logged = all[0]!.fidelity.popularity.logged;
   const heights = [logged, ...all.map(({ fidelity }) => fidelity.popularity.positives)];
@@ -189,7 +189,7 @@ export function popularityScatter(all: readonly Measured[]): Promise<string> {
   const x = {
     field: 'coverage',
     type: 'quantitative',
-    title: 'share of the catalogue among the positives',
+    title: 'share of the catalog among the positives',
     scale: { domain: [0, 1.3] as number[], nice: false },
     axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1] as number[] },
   } as const;
@@ -216,7 +216,7 @@ export function popularityScatter(all: readonly Measured[]): Promise<string> {
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 80, opacity: 1 },
-        encoding: { x, y: { field: 'popularity', ...y }, color: roleColour },
+        encoding: { x, y: { field: 'popularity', ...y }, color: roleColor },
       },
       {
         data: { values },
@@ -227,7 +227,7 @@ export function popularityScatter(all: readonly Measured[]): Promise<string> {
   });
 }
 
-/** Points with a place for their label, lowered where another label of the same neighbourhood stands. */
+/** Points with a place for their label, lowered where another label of the same neighborhood stands. */
 function withLabels<T extends { readonly coverage: number; readonly popularity: number }>(
   points: readonly T[],
   apart: number,
@@ -258,7 +258,7 @@ export function subsetCurve(curve: readonly Measured[], measure: MeasureName, ti
     width: 380,
     height: 280,
     data: { values },
-    encoding: { x, color: colourBy('name', names) },
+    encoding: { x, color: colorBy('name', names) },
     layer: [
       {
         mark: { type: 'rule', strokeWidth: 1.2 },
@@ -275,7 +275,7 @@ export function subsetCurve(curve: readonly Measured[], measure: MeasureName, ti
   });
 }
 
-function colourBy(field: string, domain: readonly string[]) {
+function colorBy(field: string, domain: readonly string[]) {
   return {
     field,
     type: 'nominal',

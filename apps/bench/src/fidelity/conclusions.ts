@@ -21,7 +21,7 @@ export function fidelityConclusions(all: readonly Measured[], held: HeldOut): st
     headline(own, held),
     ...QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)),
     // The language controls have the form of the first environment.
-    ...(own === first ? language.map((control) => spoilt(own, control)) : []),
+    ...(own === first ? language.map((control) => spoiled(own, control)) : []),
     ...(own === first ? [calibrationSentence(own, held), positivesSentence(own)] : []),
     ...coldSentence(own, counting),
     ...agreementSentence(own, counting),
@@ -64,7 +64,7 @@ function standing(own: Measured, controls: readonly Measured[], measure: Measure
   return `${title}: ${name(own)} has ${shown(measure, estimate(own, measure).value)}, ${parts.join('; ')}${against}.`;
 }
 
-function spoilt(own: Measured, control: Measured): string {
+function spoiled(own: Measured, control: Measured): string {
   const [ranking, reward] = [difference(own, control, 'ndcg'), difference(own, control, 'accuracyPopular')];
   const what = ['not measurable', 'a gain of the texts', 'a loss by the texts'];
   const clause = (label: string, measure: MeasureName, by: Comparison): string =>
@@ -97,7 +97,7 @@ function positivesSentence(own: Measured): string {
   const gap = popularity.positives - popularity.logged;
   const tilt = gap > 0.02 ? 'more popular than' : gap < -0.02 ? 'less popular than' : 'as popular as';
   return (
-    `The positives of ${name(own)} cover ${percent(coverage)} of the catalogue and are ${tilt} what users chose: ` +
+    `The positives of ${name(own)} cover ${percent(coverage)} of the catalog and are ${tilt} what users chose: ` +
     `mean popularity percentile ${popularity.positives.toFixed(2)} against ${popularity.logged.toFixed(2)}.`
   );
 }

@@ -93,7 +93,7 @@ test('the sentences say what won, what did not, and what of it is language', () 
   expect(said).toMatch(/accuracy\): LE has 97\.5 %, ahead of popularity, co-occurrence, coin;.*\+37\.5 points/);
   expect(said).toMatch(/LE over shuffled texts: NDCG@10 \+\.0000 .* not measurable; accuracy .* a gain of the texts/);
   expect(said).toMatch(/overconfident \(slope 0\.40\) and leaves \.0100/);
-  expect(said).toMatch(/cover 25\.0 % of the catalogue and are more popular than what users chose/);
+  expect(said).toMatch(/cover 25\.0 % of the catalog and are more popular than what users chose/);
   expect(said).toMatch(/on 2 decisions for items that no fitted user met, LE has NDCG@10 \.5000/);
 });
 

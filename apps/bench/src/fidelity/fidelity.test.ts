@@ -11,7 +11,7 @@ import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';
 import { requestOf } from './request.ts';
 import { SHARES } from './subjects.ts';
-import { spoiltTokens } from './tokens.ts';
+import { spoiledTokens } from './tokens.ts';
 
 interface Line {
   name: string;
@@ -161,14 +161,17 @@ test('flags take precedence over the config, and say which environments there ar
     {
       ...presets.industrial,
       runs: [],
-      environments: { a: { tokens: 'id', fit: { lr: 3 } }, b: { tokens: 'text', fit: { users: 0.1, epochs: 2 } } },
+      environments: {
+        a: { itemInput: 'id', fit: { lr: 3 } },
+        b: { itemInput: 'text', fit: { userShare: 0.1, epochs: 2 } },
+      },
     },
     'test',
   );
   const plain = requestOf({ ...experiment, seeds: [7] }, flagsOf({ tokens: 'text' }));
   expect(plain).toEqual({
     tokens: ['text'],
-    environment: { tier: 'catalogue', model: undefined, fit: { epochs: 2 } },
+    environment: { tier: 'catalog', model: undefined, fit: { epochs: 2 } },
     idFit: { lr: 3 },
     users: 0.1,
     seed: 7,
@@ -196,7 +199,7 @@ test('shares of the users are nested, and hold whole users', () => {
 test('controls know the very users that a fit draws', async () => {
   const { train } = splitByUser(createWorld({ users: 40, items: 30 }).interactions);
   const small = { seed: 3, epochs: 1, window: 5, width: 8, layers: 1, threads: 1 };
-  const drawn = await fitEnvironment({ train, users: 0.4, ...small });
+  const drawn = await fitEnvironment({ train, userShare: 0.4, ...small });
   const given = await fitEnvironment({ train: rowsOfUsers(train, 0.4, 3), ...small });
   const other = await fitEnvironment({ train: rowsOfUsers(train, 0.4, 4), ...small });
   expect(given.counts).toEqual(drawn.counts);
@@ -212,9 +215,9 @@ test('shuffled texts are the same tokens at other items, random ones are none of
   );
   const rows = (value: typeof tokens): string[] =>
     Array.from({ length: 20 }, (_, i) => String(Array.from(value.data.subarray(2 * i, 2 * i + 2))));
-  const shuffled = rows(spoiltTokens(tokens, 'shuffled', 0));
+  const shuffled = rows(spoiledTokens(tokens, 'shuffled', 0));
   expect(shuffled).not.toEqual(rows(tokens));
   expect(shuffled.toSorted()).toEqual(rows(tokens).toSorted());
-  expect(rows(spoiltTokens(tokens, 'random', 0)).some((row) => rows(tokens).includes(row))).toBe(false);
-  expect(spoiltTokens(tokens, 'nothing', 0)).toBe(tokens);
+  expect(rows(spoiledTokens(tokens, 'random', 0)).some((row) => rows(tokens).includes(row))).toBe(false);
+  expect(spoiledTokens(tokens, 'nothing', 0)).toBe(tokens);
 });

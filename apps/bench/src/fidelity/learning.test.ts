@@ -2,13 +2,13 @@ import { createWorld, splitByUser } from '@lea/data';
 import { fitEnvironment } from '@lea/env';
 import { type Fidelity, fidelity, popularity, tfidfVectors } from '@lea/eval';
 import { expect, test } from 'vitest';
-import { spoiltTokens } from './tokens.ts';
+import { spoiledTokens } from './tokens.ts';
 
 /** Worlds whose items are many and users few: there texts have most to say. */
 const worlds = [0, 1].map((seed) => {
-  const { catalog, interactions } = createWorld({ seed, users: 150, items: 400, tastes: 6, meanLength: 30 });
+  const { itemTexts, interactions } = createWorld({ seed, users: 150, items: 400, tastes: 6, meanLength: 30 });
   const split = splitByUser(interactions, { seed, fractions: [0.6, 0.1, 0.3] });
-  return { seed, ...split, tokens: tfidfVectors(catalog.texts, { dimensions: 64 }) };
+  return { seed, ...split, tokens: tfidfVectors(itemTexts.texts, { dimensions: 64 }) };
 });
 type World = (typeof worlds)[number];
 
@@ -30,8 +30,8 @@ async function each(of: (world: World) => Promise<Fidelity>): Promise<Fidelity[]
 async function fitted(spoil: 'nothing' | 'shuffled' | 'random', world: World): Promise<Fidelity> {
   const { seed, train, validation, test: held } = world;
   const small = { window: 10, width: 32, layers: 1, dropout: 0.2, lr: 0.005, epochs: 16, patience: 16, threads: 1 };
-  const tokens = spoiltTokens(world.tokens, spoil, seed);
-  const env = await fitEnvironment({ seed, train, validation, tokens, input: 'text', ...small });
+  const tokens = spoiledTokens(world.tokens, spoil, seed);
+  const env = await fitEnvironment({ seed, train, validation, tokens, itemInput: 'text', ...small });
   try {
     const found = await fidelity(env, held, { train });
     expect(found.probabilities).toMatchObject(env.calibration!);
@@ -58,10 +58,10 @@ test('with the texts of items, fidelity is there, and its probabilities hold for
 });
 
 test.each(['shuffled', 'random'] as const)('with %s texts it falls to what counting knows', async (spoil) => {
-  const [spoilt, texts, counts] = [await each((world) => fitted(spoil, world)), await withTexts(), await counting()];
-  expect(pooled(spoilt, ndcg)).toBeLessThan(1.2 * pooled(counts, ndcg));
-  expect(pooled(spoilt, ndcg)).toBeLessThan(0.75 * pooled(texts, ndcg));
-  expect(pooled(spoilt, popular)).toBeLessThan(0.6);
-  expect(pooled(spoilt, popular)).toBeLessThan(pooled(texts, popular) - 0.06);
-  expect(pooled(spoilt, uniform)).toBeLessThan(pooled(texts, uniform));
+  const [spoiled, texts, counts] = [await each((world) => fitted(spoil, world)), await withTexts(), await counting()];
+  expect(pooled(spoiled, ndcg)).toBeLessThan(1.2 * pooled(counts, ndcg));
+  expect(pooled(spoiled, ndcg)).toBeLessThan(0.75 * pooled(texts, ndcg));
+  expect(pooled(spoiled, popular)).toBeLessThan(0.6);
+  expect(pooled(spoiled, popular)).toBeLessThan(pooled(texts, popular) - 0.06);
+  expect(pooled(spoiled, uniform)).toBeLessThan(pooled(texts, uniform));
 });

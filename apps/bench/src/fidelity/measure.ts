@@ -20,7 +20,7 @@ import { follow } from '../experiment/follow.ts';
 import { broken, intact, readRecord } from '../experiment/intact.ts';
 import { tunedBaseline } from '../experiment/tuning.ts';
 import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
-import { type LazyLanguage, spoiltTokens } from './tokens.ts';
+import { type LazyLanguage, spoiledTokens } from './tokens.ts';
 
 /** A subject and what was found of it. */
 export interface Measured {
@@ -168,9 +168,9 @@ async function environmentOf(
         fitEnvironment({
           train: split.train,
           validation: split.validation,
-          tokens: vectors ? spoiltTokens(vectors, spoil, seed) : null,
-          lm: await language.lm(),
-          input: tokens,
+          tokens: vectors ? spoiledTokens(vectors, spoil, seed) : null,
+          languageModel: await language.languageModel(),
+          itemInput: tokens,
           name,
           seed,
           threads,

@@ -32,8 +32,8 @@ export async function writeFidelity(path: string, outcome: FidelityOutcome): Pro
 async function page(outcome: FidelityOutcome): Promise<string> {
   const { measured, curve, sentences, context } = outcome;
   const asked = measured.filter(({ subject }) => subject.role === 'environment');
-  const spoilt = ['random item tokens', 'shuffled texts'];
-  const drawn = measured.filter(({ subject }) => !spoilt.includes(subject.name)).slice(0, 8);
+  const spoiled = ['random item tokens', 'shuffled texts'];
+  const drawn = measured.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
   const hasCold = measured.some(({ fidelity }) => fidelity.cold.rows > 0);
   const accuracy = measureBars(
     measured,
@@ -113,7 +113,7 @@ const COLUMNS =
   'cold: the decisions for items that no fitted user met.';
 const MORE_COLUMNS =
   'AUC: over the rewards of all histories together. ECE: calibration error of sigmoid(R(a+) − R(a−)) against random items; scaled: after Platt scaling by slope; single: of sigmoid(slope R + intercept), the calibration that an environment has of its own, on what users did and random items. ' +
-  'coverage: share of the catalogue among the positives. popularity: their mean popularity percentile.';
+  'coverage: share of the catalog among the positives. popularity: their mean popularity percentile.';
 
 /** Without it no number means anything. */
 function protocolOf({ request, context, measured }: FidelityOutcome): [string, string][] {

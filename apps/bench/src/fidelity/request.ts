@@ -6,7 +6,7 @@ export interface FidelityRequest {
   /** The environments asked for, by what an item is to them; the first is the one whose tokens the controls spoil. */
   readonly tokens: readonly TextTokens[];
   /** How they are made; their tokens are said above. */
-  readonly environment: Omit<EnvironmentConfig, 'tokens'>;
+  readonly environment: Omit<EnvironmentConfig, 'itemInput'>;
   /** Fit of the id-only control. */
   readonly idFit: EnvironmentConfig['fit'];
   /** Share of the train users that environments and controls know. */
@@ -14,7 +14,7 @@ export interface FidelityRequest {
   readonly seed: number;
 }
 
-export type TextTokens = Exclude<EnvironmentConfig['tokens'], 'id'>;
+export type TextTokens = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
 /** Flags, already checked, that take precedence over the experiment. */
 export interface FidelityFlags {
@@ -34,19 +34,23 @@ export interface FidelityFlags {
 export function requestOf({ environments = {}, seeds }: Experiment, flags: FidelityFlags): FidelityRequest {
   const configs = Object.values(environments);
   // Fidelity is measured on held-out users: there is nothing to cross-fit.
-  const { tokens: _, folds: __, ...base } = configs.find(({ tokens }) => tokens !== 'id') ?? { tokens: 'id+text' };
-  const tier = flags.tier ?? (flags.model === undefined ? (base.tier ?? 'catalogue') : 'encoder');
+  const {
+    itemInput: _,
+    folds: __,
+    ...base
+  } = configs.find(({ itemInput }) => itemInput !== 'id') ?? { itemInput: 'id+text' };
+  const tier = flags.tier ?? (flags.model === undefined ? (base.tier ?? 'catalog') : 'encoder');
   const model = flags.model ?? base.model;
   if (tier === 'encoder' && model === undefined) {
     throw new LeaError('E_FLAG_VALUE', 'Tier "encoder" needs a model.', {
       hint: 'Give --model with the folder or name of a feature-extraction model.',
     });
   }
-  if (tier === 'catalogue' && flags.model !== undefined) {
+  if (tier === 'catalog' && flags.model !== undefined) {
     throw new LeaError('E_FLAG_VALUE', '--model goes with tier "encoder".', { value: flags.model });
   }
-  const { users: fitted, ...fit } = base.fit ?? {};
-  const { users: ___, ...idFit } = configs.find(({ tokens }) => tokens === 'id')?.fit ?? base.fit ?? {};
+  const { userShare: fitted, ...fit } = base.fit ?? {};
+  const { userShare: ___, ...idFit } = configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? base.fit ?? {};
   return {
     tokens: flags.tokens,
     environment: { ...base, tier, model, fit },

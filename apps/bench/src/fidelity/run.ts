@@ -37,9 +37,9 @@ export async function runFidelity(
   const request = requestOf(loaded.experiment, flags);
   const models = await modelsOf([request.environment]);
   const prepared = await prepareData(loaded, options.data);
-  if (!prepared.dataset.catalog) {
+  if (!prepared.dataset.itemTexts) {
     throw new LeaError('E_CONFIG', 'Without item texts there is no language whose fidelity could be measured.', {
-      hint: 'Give dataset.catalog.',
+      hint: 'Give dataset.itemTexts.',
     });
   }
   const folder = join(options.runs, loaded.experiment.name);

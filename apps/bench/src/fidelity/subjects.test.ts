@@ -1,4 +1,4 @@
-import { catalogueModelDefaults, fitDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, fitDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import { presets } from '../config/presets/index.ts';
@@ -7,8 +7,8 @@ import { flagsOf } from './flags.ts';
 import { requestOf } from './request.ts';
 import { MEASUREMENT, subjectsOf } from './subjects.ts';
 
-const experiment = (language: Omit<EnvironmentConfig, 'tokens'> = {}) =>
-  check({ ...presets.quick, runs: [], environments: { language: { tokens: 'text', ...language } } }, 'test');
+const experiment = (language: Omit<EnvironmentConfig, 'itemInput'> = {}) =>
+  check({ ...presets.quick, runs: [], environments: { language: { itemInput: 'text', ...language } } }, 'test');
 
 function subjects(own = experiment(), flags = {}, models = {}) {
   const request = requestOf(own, flagsOf({ tokens: 'id+text,text', ...flags }));
@@ -23,7 +23,10 @@ const changed = (before: readonly string[], ...given: Parameters<typeof subjects
 test('folders are named by all that decides what is in them', () => {
   const [own] = subjects();
   expect(own!.resolved).toMatchObject({
-    environment: { fit: { dropout: fitDefaults.dropout }, languageModel: { unfold: catalogueModelDefaults.unfold } },
+    environment: {
+      fit: { dropout: fitDefaults.dropout },
+      languageModel: { reconstructionShare: catalogModelDefaults.reconstructionShare },
+    },
     measurement: MEASUREMENT,
     versions: { tfjs: expect.stringMatching(/^\d/), onnxruntime: expect.stringMatching(/^\d/) },
   });
@@ -40,7 +43,7 @@ test('folders are named by all that decides what is in them', () => {
   ];
   expect(changed(before, experiment({ fit: { dropout: 0.1 } }))).toEqual(environments);
   // the control without item tokens begins as the same language model does, and reads no tokens
-  expect(changed(before, experiment({ languageModel: { unfold: 0 } }))).toEqual(environments);
+  expect(changed(before, experiment({ languageModel: { reconstructionShare: 0 } }))).toEqual(environments);
   expect(changed(before, experiment({ itemTokens: { steps: 3 } }))).toEqual(
     environments.filter((name) => !name.includes('id only')),
   );
@@ -60,7 +63,7 @@ test("text vectors are those of a model's content", () => {
 
 test.each([
   ['an encoder without a model', { tier: 'encoder' }, /needs a model/],
-  ['a model of the catalogue tier', { tier: 'catalogue', model: 'M' }, /goes with tier "encoder"/],
+  ['a model of the catalog tier', { tier: 'catalog', model: 'M' }, /goes with tier "encoder"/],
 ])('%s is refused before any work', (_, flags, message) => {
   expect(() => subjects(experiment(), flags)).toThrow(message);
 });

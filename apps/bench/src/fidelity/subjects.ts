@@ -23,7 +23,7 @@ export interface Subject {
 }
 
 export interface EnvironmentSubject {
-  readonly tokens: EnvironmentConfig['tokens'];
+  readonly tokens: EnvironmentConfig['itemInput'];
   /** `random`: every item gets a random vector for its token; `shuffled`: items get one another's. */
   readonly spoil: 'nothing' | 'random' | 'shuffled';
   readonly fit: EnvironmentConfig['fit'];
@@ -53,7 +53,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
   const make = maker(request, context);
   const { fit, tier, model } = environment;
   const first = tokens[0]!;
-  const spoilt = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
+  const spoiled = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
   const counting: CountedBaseline[] = [
     { type: 'popularity' },
     { type: 'last-item-markov' },
@@ -64,8 +64,8 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
   return [
     ...tokens.map((t) => make(environmentName(t), 'environment', users, { tokens: t, spoil: 'nothing', fit })),
     make(environmentName('id'), 'language control', users, idOnly(request)),
-    make('random item tokens', 'language control', users, spoilt('random')),
-    make('shuffled texts', 'language control', users, spoilt('shuffled')),
+    make('random item tokens', 'language control', users, spoiled('random')),
+    make('shuffled texts', 'language control', users, spoiled('shuffled')),
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
     ...(tier === 'encoder' && model
       ? [
@@ -96,7 +96,7 @@ function idOnly({ idFit }: FidelityRequest): EnvironmentSubject {
   return { tokens: 'id', spoil: 'nothing', fit: idFit };
 }
 
-function environmentName(tokens: EnvironmentConfig['tokens']): string {
+function environmentName(tokens: EnvironmentConfig['itemInput']): string {
   return `environment (${tokens === 'id' ? 'id only' : tokens})`;
 }
 
@@ -104,10 +104,10 @@ function maker(request: FidelityRequest, { experiment, dataHash, folder, models 
   const { environment, seed } = request;
   const made = (how: Subject['how']): object => {
     if (!('baseline' in how)) {
-      const { tokens, fit, spoil } = how;
-      return { environment: resolvedEnvironment({ ...environment, tokens, fit }, models), spoil };
+      const { tokens: itemInput, fit, spoil } = how;
+      return { environment: resolvedEnvironment({ ...environment, itemInput, fit }, models), spoil };
     }
-    const vectors = how.ownVectors && resolvedLanguage({ ...environment, tokens: 'text' }, models);
+    const vectors = how.ownVectors && resolvedLanguage({ ...environment, itemInput: 'text' }, models);
     return { baseline: how.baseline, window: experiment.window, vectors };
   };
   return (name: string, role: Role, users: number, how: Subject['how']): Subject => {

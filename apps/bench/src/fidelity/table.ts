@@ -65,13 +65,13 @@ export function moreTable(all: readonly Measured[]): TextTable {
 /** Mean reward per kind of event, in standard deviations of the rewards of random items above their mean. */
 export function rewardTable(all: readonly Measured[]): TextTable {
   const kinds = Object.keys(all[0]?.fidelity.reward.kinds ?? {});
-  const standardised = (mean: number, { reward }: Measured['fidelity']): number =>
+  const standardized = (mean: number, { reward }: Measured['fidelity']): number =>
     (mean - reward.uniform.mean) / reward.uniform.sd;
   const column = (head: string, mean: (measured: Measured) => number): Column => ({
     head,
-    value: (measured) => standardised(mean(measured), measured.fidelity),
+    value: (measured) => standardized(mean(measured), measured.fidelity),
     text: (measured) => {
-      const value = standardised(mean(measured), measured.fidelity);
+      const value = standardized(mean(measured), measured.fidelity);
       return Number.isFinite(value) ? value.toFixed(2) : '–';
     },
   });

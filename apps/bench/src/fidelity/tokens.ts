@@ -11,14 +11,14 @@ export interface LazyLanguage {
   /** What items are to environments with texts, and to the controls that spoil them. */
   tokens(): Promise<Value>;
   /** What the decoders of all environments begin as, the control without item tokens included. */
-  lm(): Promise<LanguageModel | undefined>;
+  languageModel(): Promise<LanguageModel | undefined>;
 }
 
 export function lazyLanguage({ environment, seed }: FidelityRequest, context: Context): LazyLanguage {
   const made = new Map<'id' | 'text', Promise<Language>>();
-  const once = (tokens: 'id' | 'text'): Promise<Language> => {
-    const language = made.get(tokens) ?? languageOf({ ...environment, tokens }, seed, context);
-    made.set(tokens, language);
+  const once = (itemInput: 'id' | 'text'): Promise<Language> => {
+    const language = made.get(itemInput) ?? languageOf({ ...environment, itemInput }, seed, context);
+    made.set(itemInput, language);
     return language;
   };
   return {
@@ -29,12 +29,12 @@ export function lazyLanguage({ environment, seed }: FidelityRequest, context: Co
       if (!known) context.progress.end(`${tokens!.shape.join(' × ')} by tier ${environment.tier}`);
       return tokens!;
     },
-    lm: async () => (await once(made.has('text') ? 'text' : 'id')).lm,
+    languageModel: async () => (await once(made.has('text') ? 'text' : 'id')).languageModel,
   };
 }
 
 /** Tokens with the language taken out of them. As an item's token comes from its text alone, shuffled texts are shuffled tokens. */
-export function spoiltTokens(tokens: Value, spoil: EnvironmentSubject['spoil'], seed: number): Value {
+export function spoiledTokens(tokens: Value, spoil: EnvironmentSubject['spoil'], seed: number): Value {
   const [items, size] = tokens.shape as [number, number];
   const root = fold(key(seed), `${spoil} tokens`);
   if (spoil === 'random') return float32(normal(root, items * size), [items, size]);

@@ -32,7 +32,7 @@ function run(
     kinds,
     metrics: averages(ranks, new Uint8Array(events), kinds, [10]),
     events,
-    protocol: { ranking: 'full catalogue', items: 99, exclude: 'none', window: 10, events, users: 20 },
+    protocol: { ranking: 'full catalog', items: 99, exclude: 'none', window: 10, events, users: 20 },
   };
   const record = { name, kind, seed: 0, seconds: 1, metrics: evaluation.metrics, ...given } as FinishedRun['record'];
   return { record, evaluation, fresh: true };
@@ -41,7 +41,7 @@ function run(
 const memory = { baseline: { type: 'counting-memory' } };
 const configs: RunConfig[] = [
   { name: 'CE' },
-  { name: 'CE-LEA', base: 'CE', control: ['CE-LEA (id only)', 'CE-LEA (counting)'], environment: 'language' },
+  { name: 'CE-LEA', base: 'CE', controlRun: ['CE-LEA (id only)', 'CE-LEA (counting)'], environment: 'language' },
   { name: 'CE-LEA (id only)', base: 'CE', environment: 'ids' },
   { name: 'CE-LEA (counting)', base: 'CE', environment: 'counting' },
   { name: 'CE + memory', network: 'CE' },

@@ -5,7 +5,7 @@ import { printable } from '../terminal/printable.ts';
 export const INK = '#1f2933';
 export const ACCENT = '#1f6feb';
 export const MUTED = '#b8c2cc';
-/** Distinct for colour-blind readers too (Okabe and Ito). */
+/** Distinct for color-blind readers too (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
 const style = {
   background: 'transparent',

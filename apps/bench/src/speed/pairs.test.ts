@@ -3,7 +3,7 @@ import { LeaError } from '@lea/core';
 import { expect, test } from 'vitest';
 import { pairsOf } from './pairs.ts';
 
-const shared = { size: 8, dropout: 0.5 };
+const shared = { width: 8, dropout: 0.5 };
 
 test('names, all and JSON multiply out', () => {
   const named = pairsOf('ce, sqn', 'gru4rec,sasrec', shared).map(({ agent, encoder }) => [agent.type, encoder.type]);
@@ -15,11 +15,11 @@ test('names, all and JSON multiply out', () => {
   ]);
   expect(pairsOf('all', 'all', shared)).toHaveLength(agentTypes().length * encoderTypes().length);
   const [pair] = pairsOf('{"type":"sqn","gamma":0.9}', '[{"type":"sasrec","dropout":0.1}]', shared);
-  expect(pair!.config()).toMatchObject({ gamma: 0.9, encoder: { size: 8, dropout: 0.1 } });
+  expect(pair!.config()).toMatchObject({ gamma: 0.9, encoder: { width: 8, dropout: 0.1 } });
 });
 
 test('every built-in pair has a configuration', () => {
-  for (const pair of pairsOf('all', 'all', { size: 8, dropout: 0.5, unheardOf: 1 })) {
+  for (const pair of pairsOf('all', 'all', { width: 8, dropout: 0.5, unheardOf: 1 })) {
     expect(pair.config().encoder).not.toHaveProperty('unheardOf');
   }
 });

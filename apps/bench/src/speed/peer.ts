@@ -15,9 +15,9 @@ const agents: Record<string, readonly string[]> = {
   ce: [],
   sqn: ['gamma', 'tdWeight'],
   snqn: ['gamma', 'tdWeight', 'negatives', 'negativeReward'],
-  sa2c: ['gamma', 'tdWeight', 'negatives', 'negativeReward', 'advantageClip'],
+  sa2c: ['gamma', 'tdWeight', 'negatives', 'negativeReward', 'weightClip'],
 };
-const encoders: Record<string, readonly string[]> = { sasrec: ['size', 'dropout'], gru4rec: ['size', 'dropout'] };
+const encoders: Record<string, readonly string[]> = { sasrec: ['width', 'dropout'], gru4rec: ['width', 'dropout'] };
 
 /** @throws LeaError `E_PEER_UNSUPPORTED` */
 export function checkPeer({ encoder, ...agent }: AgentConfig): void {

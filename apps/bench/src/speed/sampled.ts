@@ -9,7 +9,7 @@ const EVENTS = 200_000;
 
 /**
  * Training on sampled items as `fit` does it: drawing, collecting, computing, writing back. The log is drawn uniformly from
- * the catalogue, the windows are full. A round gives the mean loss of its steps.
+ * the catalog, the windows are full. A round gives the mean loss of its steps.
  */
 export async function sampledSteps(agent: Agent, settings: StepSettings): Promise<Rounds> {
   const { items, batch, window, threads, steps } = settings;
@@ -23,6 +23,7 @@ export async function sampledSteps(agent: Agent, settings: StepSettings): Promis
     batch,
     evaluateEvery: Number.MAX_SAFE_INTEGER,
     threads,
+    spinning: true,
     chunk: steps,
   });
   const events = work[Symbol.asyncIterator]();

@@ -4,7 +4,7 @@ import type { AgentConfig } from '@lea/agents';
 export interface StepSettings {
   /** The agent with all its options, its encoder included. */
   readonly agent: AgentConfig;
-  /** Size of the catalogue. */
+  /** Size of the catalog. */
   readonly items: number;
   readonly batch: number;
   readonly window: number;

@@ -38,7 +38,8 @@ export async function stackedSteps(agent: Agent, settings: StepSettings): Promis
   const runner = await compile(
     trainingProgram(agent, phase),
     { state: specsOf(state), inputs: specs, frozen: specsOf(frozen) },
-    { threads },
+    // As PyTorch's threads do.
+    { threads, spinning: true },
   );
   return {
     async round() {

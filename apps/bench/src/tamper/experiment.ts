@@ -8,14 +8,14 @@ import { miniFolder } from '../testing/bench.ts';
 
 /** A fresh folder with a config that writes every kind of file: two seconds of work. */
 export function smallFolder(): string {
-  const agent = { type: 'ce', encoder: { type: 'gru4rec', size: 8 } };
+  const agent = { type: 'ce', encoder: { type: 'gru4rec', width: 8 } };
   return miniFolder((config) => ({
     ...config,
     dataset: { type: 'world', users: 40, items: 30 },
     baselines: [{ type: 'popularity' }, { type: 'counting-memory' }],
     environments: {
       language: { ...(config.environments.language as object), fit: { epochs: 1, window: 5 } },
-      folds: { tokens: 'id', fit: { epochs: 1, window: 5, layers: 1, width: 8 }, folds: 2 },
+      folds: { itemInput: 'id', fit: { epochs: 1, window: 5, layers: 1, width: 8 }, folds: 2 },
     },
     runs: [
       { name: 'plain', agent, train: { batch: 16, maxSteps: 12, evaluateEvery: 2, patience: 20 } },

@@ -63,20 +63,20 @@ const mini = {
   baselines: [{ type: 'popularity' }, { type: 'co-occurrence', text: true }],
   environments: {
     language: {
-      tokens: 'id+text',
-      languageModel: { epochs: 1, width: 16, layers: 1, heads: 2, vocabulary: 300, context: 16 },
+      itemInput: 'id+text',
+      languageModel: { epochs: 1, width: 16, layers: 1, heads: 2, vocabSize: 300, context: 16 },
       itemTokens: { steps: 5 },
       fit: { epochs: 2, window: 5 },
     },
-    'id-only': { tokens: 'id', fit: { epochs: 2, window: 5 } },
+    'id-only': { itemInput: 'id', fit: { epochs: 2, window: 5 } },
   } as Record<string, unknown>,
   runs: [
     {
       name: 'SNQN',
-      agent: { type: 'snqn', encoder: { type: 'sasrec', size: 16 } },
+      agent: { type: 'snqn', encoder: { type: 'sasrec', width: 16 } },
       train: { batch: 32, maxSteps: 30, evaluateEvery: 10 },
     },
-    { name: 'SNQN-LEA', base: 'SNQN', control: 'SNQN-LEA (id only)', environment: 'language' },
+    { name: 'SNQN-LEA', base: 'SNQN', controlRun: 'SNQN-LEA (id only)', environment: 'language' },
     { name: 'SNQN-LEA (id only)', base: 'SNQN', environment: 'id-only' },
   ] as Record<string, unknown>[],
 };

@@ -31,7 +31,7 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
   test('comes back from its JSON', () => {
     const again = createAgent(JSON.parse(JSON.stringify(agentConfig(agent))));
     expect(agentConfig(again)).toEqual(agentConfig(agent));
-    expect(agentConfig(agent)).toMatchObject({ type: name, encoder: { type: 'sasrec', size: 4 } });
+    expect(agentConfig(agent)).toMatchObject({ type: name, encoder: { type: 'sasrec', width: 4 } });
   });
 
   test('the same key gives the same weights, another key others', () => {
@@ -52,7 +52,7 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
 
   test('rows of a batch do not see each other: the loss is their mean', () => {
     // The contrastive term of CCQL compares rows: see its own test.
-    const { batch, run } = setUp(name === 'ccql' ? ccql({ encoder, contrast: 0 }) : agent);
+    const { batch, run } = setUp(name === 'ccql' ? ccql({ encoder, contrastiveWeight: 0 }) : agent);
     const single = decisions.map((_, i) => {
       const one = Object.fromEntries(Object.entries(batch).map(([n, x]) => [n, tf.slice(x, i, 1)]));
       return value(run({ batch: one }).loss);
@@ -90,9 +90,12 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
   });
 
   test('sampled losses read the head rows of actions and candidates, no others', () => {
-    const sampling = { loss: 'sampled-softmax', candidates: 3 } as const;
-    const sampled = make({ encoder, ...({ ...sampling, ...(name === 'sqn' && { cql: 0.1, bcq: 0.3 }) } as object) });
-    expect(sampled.sampling).toEqual({ candidates: 3, power: 0 });
+    const sampling = { loss: 'sampled-softmax', sampledItems: 3 } as const;
+    const sampled = make({
+      encoder,
+      ...({ ...sampling, ...(name === 'sqn' && { cqlWeight: 0.1, bcqThreshold: 0.3 }) } as object),
+    });
+    expect(sampled.sampling).toEqual({ sampledItems: 3, power: 0 });
     expect(sampled.inputs(3, 4).candidates).toEqual({ dtype: 'int32', shape: [3] });
     const { params, batch, run } = setUp(sampled, { logQ: tf.fill([7], -Math.log(7)) });
     const { negatives: _, ...rest } = batch;
@@ -122,7 +125,7 @@ describe.each(factories.map((make) => [make.type, make] as const))('%s', (name, 
 test('tied heads rank by the item table; with bias, plus a number per item', () => {
   const histories = tensors(batchValues(decisions, shape)) as { items: tf.Tensor; length: tf.Tensor } & Tensors;
   for (const tied of [true, 'bias'] as const) {
-    const own = sasrec({ size: 4, dropout: 0, tied });
+    const own = sasrec({ width: 4, dropout: 0, tied });
     const agent = ce({ encoder: own });
     const params = tensors(agent.init(key(3), shape));
     expect('ce.weight' in params).toBe(false);
@@ -140,7 +143,7 @@ test('tied heads rank by the item table; with bias, plus a number per item', () 
 });
 
 test('loss at every position: the mean over the events of a row of what each prefix alone would cost', () => {
-  const every = ce({ encoder: sasrec({ size: 4, dropout: 0, everyPosition: true }) });
+  const every = ce({ encoder: sasrec({ width: 4, dropout: 0, everyPosition: true }) });
   const { params, batch, run } = setUp(every);
   const got = list(run().terms.ce);
   const nll = (history: number[], action: number) => {
@@ -160,12 +163,12 @@ test('loss at every position: the mean over the events of a row of what each pre
 });
 
 test.each([
-  { type: 'sac', clamp: true },
+  { type: 'sac', weightClip: [0, 10] },
   { type: 'sa2c', negatives: 2 },
-  { type: 'vpq', heads: 2 },
-  { type: 'ccql', contrast: 0 },
+  { type: 'vpq', qHeads: 2 },
+  { type: 'ccql', contrastiveWeight: 0 },
 ])('$type with a loss at every position: (CE_1 + ... + CE_{n-1} + w CE_n) / n', (config) => {
-  const encoder = { type: 'sasrec', size: 4, dropout: 0, everyPosition: true };
+  const encoder = { type: 'sasrec', width: 4, dropout: 0, everyPosition: true };
   const agent = createAgent({ ...config, encoder });
   const { params, run } = setUp(agent);
   const { terms } = run();
@@ -188,7 +191,7 @@ test.each([
 
 /** GRU4Rec under another name of its item table. */
 function renamed(everyPosition: boolean, declared: readonly string[] = ['items']): Encoder {
-  const inner = gru4rec({ size: 4, everyPosition });
+  const inner = gru4rec({ width: 4, everyPosition });
   const inside = ({ items, ...rest }: Tensors): Tensors => ({ ...rest, 'emb.weight': items! });
   return {
     ...inner,
@@ -207,13 +210,13 @@ test.each([
   ['ce at every position', ce, true],
   ['ccql', ccql, false],
 ] as const)('%s reads the padding id off the item table that the encoder declares', (_, make, every) => {
-  const wanted = setUp(make({ encoder: gru4rec({ size: 4, everyPosition: every }) })).run();
+  const wanted = setUp(make({ encoder: gru4rec({ width: 4, everyPosition: every }) })).run();
   expect(value(setUp(make({ encoder: renamed(every) })).run().loss)).toBe(value(wanted.loss));
   expect(() => setUp(make({ encoder: renamed(every, []) })).run()).toThrow(/does not name a parameter.*items/);
 });
 
 test('the registry takes new types and refuses names that are taken', () => {
-  defineEncoder({ type: 'mine', defaults: { width: 4 }, build: ({ width }) => sasrec({ size: width }) });
+  defineEncoder({ type: 'mine', defaults: { width: 4 }, build: ({ width }) => sasrec({ width: width }) });
   const sum = {
     type: 'sum',
     defaults: { lr: 0.1 },

@@ -9,18 +9,18 @@ import type { AlignmentOptions } from './guidance.ts';
 /** `align.weight` [E, H], from the encoder's state to the environment's; empty without alignment. Scores do not use it. */
 export function initAlignment(
   key: Key,
-  { alignment = 0 }: Partial<AlignmentOptions>,
+  { alignmentWeight = 0 }: Partial<AlignmentOptions>,
   encoder: Encoder,
   shape: Shape,
 ): Values {
-  if (alignment === 0) return {};
+  if (alignmentWeight === 0) return {};
   const [out, input] = [neededStateSize(shape), encoder.outputSize];
   const weight = uniformValue(fold(key, 'align'), 'align.weight', [out, input], Math.sqrt(6 / (out + input)));
   return { 'align.weight': weight };
 }
 
 /**
- * Adds the mean alignment loss of the states, weighted by `alignment`, to a loss. Returns the loss unchanged if `alignment`
+ * Adds the mean alignment loss of the states, weighted by `alignmentWeight`, to a loss. Returns the loss unchanged if `alignmentWeight`
  * is 0.
  *
  * @param states [B, H] states of the training pass
@@ -30,13 +30,13 @@ export function aligned(
   result: LossResult,
   { params, batch }: LossInput,
   states: tf.Tensor,
-  { alignment = 0, alignmentForm, alignmentTemperature }: Partial<AlignmentOptions>,
+  { alignmentWeight = 0, alignmentForm, alignmentTemperature }: Partial<AlignmentOptions>,
 ): LossResult {
-  if (alignment === 0) return result;
+  if (alignmentWeight === 0) return result;
   const temperature = alignmentForm === 'contrastive' ? alignmentTemperature : undefined;
   const term = alignmentLoss(states, neededState(batch.environmentState), params['align.weight']!, temperature);
   return {
-    loss: tf.add(result.loss, tf.mul(tf.mean(term), tf.scalar(alignment))) as tf.Scalar,
+    loss: tf.add(result.loss, tf.mul(tf.mean(term), tf.scalar(alignmentWeight))) as tf.Scalar,
     metrics: { ...result.metrics, 'loss/alignment': tf.mean(term) },
     terms: { ...result.terms, alignment: term },
   };
@@ -48,7 +48,7 @@ export function neededState(state: tf.Tensor | undefined): tf.Tensor {
   throw new LeaError('E_STATE_MISSING', "The agent needs the environment's states, but the batch has none.", {
     hint:
       "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), " +
-      'or set alignment to 0 and criticState to false.',
+      'or set alignmentWeight to 0 and criticState to false.',
   });
 }
 

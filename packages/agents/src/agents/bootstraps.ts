@@ -41,7 +41,7 @@ export function bootstraps(
     length: joined(all.map(({ histories }) => histories.length)),
   };
   const { batch, params } = input;
-  const { bcq, criticState, targetDropout } = options;
+  const { bcqThreshold, criticState, targetDropout } = options;
   const values = doubleQ(
     encoder,
     { params, target: neededTarget(input) },
@@ -49,7 +49,7 @@ export function bootstraps(
     { select: passMode(input, 'select', targetDropout), value: passMode(input, 'value', targetDropout) },
     {
       candidates: batch.candidates,
-      bcq,
+      bcqThreshold,
       environment: criticState ? joined(all.map(({ environment }) => environment!)) : undefined,
     },
     valuation,

@@ -8,7 +8,7 @@ import { sac } from './sac.ts';
 import { decisions, encoder, list, mean, scores, setUp, shape, statesOf, value } from './testing.ts';
 
 test('without contrast it is SAC with CQL at a temperature', () => {
-  const { run, params, batch } = setUp(ccql({ encoder, contrast: 0 }));
+  const { run, params, batch } = setUp(ccql({ encoder, contrastiveWeight: 0 }));
   const theirs = setUp(sac({ encoder })).run();
   const q = scores(statesOf(params, batch), params['q.weight']);
   const penalty = q.map((row, i) => {
@@ -23,7 +23,7 @@ test('without contrast it is SAC with CQL at a temperature', () => {
 });
 
 test.each(['permute', 'crop', 'mask'] as const)('%s: InfoNCE of the states and of those of the other view', (kind) => {
-  const agent = ccql({ encoder, contrast: 2, augmentation: kind });
+  const agent = ccql({ encoder, contrastiveWeight: 2, augmentation: kind });
   const { run, params, batch } = setUp(agent);
   const { loss, terms, metrics } = run();
   const other = augment({ items: batch.items!, length: batch.length! }, kind, keyTensor(0), shape.items);
@@ -41,7 +41,7 @@ test.each(['permute', 'crop', 'mask'] as const)('%s: InfoNCE of the states and o
   list(terms.contrast).forEach((x, i) => {
     expect(x).toBeCloseTo((one(i, i + 3) + one(i + 3, i)) / 2, 3);
   });
-  const without = value(setUp(ccql({ encoder, contrast: 0 })).run().loss);
+  const without = value(setUp(ccql({ encoder, contrastiveWeight: 0 })).run().loss);
   expect(value(metrics['loss/contrast'])).toBeCloseTo(mean(list(terms.contrast)), 4);
   expect(value(loss)).toBeCloseTo(without + 2 * mean(list(terms.contrast)), 3);
 });
@@ -71,7 +71,7 @@ test('rows are compared with the others of the batch, in the contrastive term on
 
 test('the contrastive term reaches the states through both views, not the heads', () => {
   const diff = (name: string) => {
-    const grads = (contrast: number) => setUp(ccql({ encoder, contrast })).grads()[name]!;
+    const grads = (contrastiveWeight: number) => setUp(ccql({ encoder, contrastiveWeight })).grads()[name]!;
     const [with1, without] = [grads(1), grads(0)];
     return Math.max(...with1.map((g, i) => Math.abs(g - without[i]!)));
   };
@@ -82,7 +82,7 @@ test('the contrastive term reaches the states through both views, not the heads'
 
 test('options out of range are refused', () => {
   expect(() => ccql({ encoder, cqlTemperature: 0 })).toThrow(/cqlTemperature must be a finite number/);
-  expect(() => ccql({ encoder, contrastTemperature: 0 })).toThrow(/contrastTemperature must be a finite number/);
-  expect(() => ccql({ encoder, contrast: -1 })).toThrow(/contrast must be a finite number/);
+  expect(() => ccql({ encoder, contrastiveTemperature: 0 })).toThrow(/contrastiveTemperature must be a finite number/);
+  expect(() => ccql({ encoder, contrastiveWeight: -1 })).toThrow(/contrastiveWeight must be a finite number/);
   expect(() => ccql({ encoder, augmentation: 'permutation' as never })).toThrow(/invalid value for augmentation/);
 });

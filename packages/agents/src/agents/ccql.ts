@@ -18,9 +18,9 @@ export interface CcqlOptions extends SacOptions {
    * Weight of the contrastive term; 0 disables it. Higher: states depend less on what the augmentation removes.
    * Default: 1.
    */
-  contrast: number;
+  contrastiveWeight: number;
   /** Temperature of the contrastive term. Lower: stronger repulsion of the most similar other rows. Default: 0.07. */
-  contrastTemperature: number;
+  contrastiveTemperature: number;
   /**
    * How the second view of a history is made: `permute` shuffles its events, `crop` removes 2 or 3 consecutive events, `mask`
    * removes each event with probability 0.15. Default: `permute`.
@@ -29,7 +29,7 @@ export interface CcqlOptions extends SacOptions {
 }
 
 /**
- * SASRec-CCQL for any encoder (Mozifian et al., arXiv 2305.18820): SAC with the conservative penalty (weight `cql`, default
+ * SASRec-CCQL for any encoder (Mozifian et al., arXiv 2305.18820): SAC with the conservative penalty (weight `cqlWeight`, default
  * 0.01) and an InfoNCE term between the states of a history and an augmented view of it,
  * L = weight CE + w TD + cql CQL + contrast InfoNCE. The weight is 1 in the phase `warmup` and Q(s,a) in the phase `actor`.
  */
@@ -37,18 +37,18 @@ export const ccql: AgentFactory<CcqlOptions> = agentFactory<CcqlOptions>({
   type: 'ccql',
   defaults: {
     ...sacDefaults,
-    cql: 0.01,
+    cqlWeight: 0.01,
     cqlTemperature: 0.5,
-    contrast: 1,
-    contrastTemperature: 0.07,
+    contrastiveWeight: 1,
+    contrastiveTemperature: 0.07,
     augmentation: 'permute',
   },
   check(options) {
     checkSac('ccql', options);
     checkRanges('ccql', options, {
       cqlTemperature: [0.001, Number.MAX_VALUE],
-      contrast: [0, Number.MAX_VALUE],
-      contrastTemperature: [0.001, Number.MAX_VALUE],
+      contrastiveWeight: [0, Number.MAX_VALUE],
+      contrastiveTemperature: [0.001, Number.MAX_VALUE],
     });
     checkChoices('ccql', options, { augmentation: ['permute', 'crop', 'mask'] });
   },
@@ -56,18 +56,18 @@ export const ccql: AgentFactory<CcqlOptions> = agentFactory<CcqlOptions>({
     const parts = sacParts(options, encoder);
     return {
       ...parts,
-      cures: {
-        ...parts.cures,
-        'loss/contrast': 'Raise contrastTemperature, or lower contrast or the learning rate.',
+      divergenceHints: {
+        ...parts.divergenceHints,
+        'loss/contrast': 'Raise contrastiveTemperature, or lower contrastiveWeight or the learning rate.',
       },
       loss(input) {
         const states = learningStates(input, encoder);
         const weigh = input.phase === 'actor' ? ({ logged }: Critic) => valueWeight(logged.q, options) : undefined;
         const result = actorCriticLoss(input, encoder, options, weigh, states);
-        if (options.contrast === 0) return result;
+        if (options.contrastiveWeight === 0) return result;
         const contrast = contrastTerm(input, encoder, states.last, options);
         return {
-          loss: tf.add(result.loss, tf.mul(tf.mean(contrast), tf.scalar(options.contrast))),
+          loss: tf.add(result.loss, tf.mul(tf.mean(contrast), tf.scalar(options.contrastiveWeight))),
           metrics: { ...result.metrics, 'loss/contrast': tf.mean(contrast) },
           terms: { ...result.terms, contrast },
         };
@@ -80,10 +80,10 @@ function contrastTerm(
   input: LossInput,
   encoder: Encoder,
   states: tf.Tensor2D,
-  { augmentation, contrastTemperature }: CcqlOptions,
+  { augmentation, contrastiveTemperature }: CcqlOptions,
 ): tf.Tensor1D {
   const padId = paddingId(encoder, input.params);
   const altered = augment(historiesOf(input), augmentation, input.key, padId);
   const others = encoder.encode(input.params, altered, passMode(input, 'augmented'));
-  return infoNce(states, others, contrastTemperature);
+  return infoNce(states, others, contrastiveTemperature);
 }

@@ -4,11 +4,11 @@ import { supervisedLoss } from '../losses/supervised.ts';
 import { aligned } from './alignment.ts';
 import { type AlignmentOptions, alignmentDefaults, checkAlignment } from './guidance.ts';
 import { learningStates } from './loss.ts';
-import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
+import { checkSupervisedLoss, type SupervisedLossOptions, supervisedLossDefaults } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
 /** Options of `ce`. */
-export interface CeOptions extends CatalogueOptions, AlignmentOptions {
+export interface CeOptions extends SupervisedLossOptions, AlignmentOptions {
   /** Learning rate of Adam. Higher learns faster until it diverges. Default: 0.001. */
   lr: number;
 }
@@ -16,9 +16,9 @@ export interface CeOptions extends CatalogueOptions, AlignmentOptions {
 /** The supervised recommender: cross-entropy L = -log softmax(f(s))[a], or a sampled version of it. */
 export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
   type: 'ce',
-  defaults: { ...catalogueDefaults, ...alignmentDefaults, lr: 0.001 },
+  defaults: { ...supervisedLossDefaults, ...alignmentDefaults, lr: 0.001 },
   check(options) {
-    checkCatalogue('ce', options);
+    checkSupervisedLoss('ce', options);
     checkAlignment('ce', options);
   },
   build: (options, encoder) => ({

@@ -119,7 +119,7 @@ test('SNQN: the terms of logged and negative actions are as they were without au
 });
 
 test('SA2C: the advantage is over the mean of logged, augmented and negative actions that count', () => {
-  const { run, batch } = setUp(sa2c({ encoder, negatives: 2, advantageClip: null }));
+  const { run, batch } = setUp(sa2c({ encoder, negatives: 2, weightClip: null }));
   // Negatives are [0, 1], [1, 5] and [6, 2]: that of 0 in row 1 would be its augmented action, that of row 2 has no weight.
   const weights = float32([0.5, 0, 0, 2, 0, 0], [3, 2]);
   const some = { ...batch, ...augmented, ...tensors({ targetWeights: weights, negatives: int32([0, 1, 0, 5, 6, 2], [3, 2]) }) }; // biome-ignore format: one line
@@ -181,7 +181,7 @@ test('the value of an augmented action is pulled towards its target, whatever th
 });
 
 test('passes with dropout: as many draws as wanted, finite, and equal for equal keys', () => {
-  const { run, batch } = setUp(sqn({ encoder: sasrec({ size: 4, dropout: 0.5 }), augmentedActions: 4 }));
+  const { run, batch } = setUp(sqn({ encoder: sasrec({ width: 4, dropout: 0.5 }), augmentedActions: 4 }));
   const loss = (seed: number) => value(run({ seed, batch: { ...batch, ...augmented } }).loss);
   expect(loss(1)).toBe(loss(1));
   expect(loss(1)).not.toBe(loss(2));

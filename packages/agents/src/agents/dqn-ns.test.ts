@@ -21,7 +21,7 @@ test('negatives are rewarded with -1', () => {
 });
 
 test('learns from the last state alone, also on encoders with a loss at every position', () => {
-  const every = sasrec({ size: 4, dropout: 0, everyPosition: true });
+  const every = sasrec({ width: 4, dropout: 0, everyPosition: true });
   const refused = () => {
     throw new Error('all states were asked for');
   };
@@ -41,5 +41,5 @@ test('has no supervised head and ranks by Q', () => {
   });
   expect(value(run().metrics['q/mean'])).toBeCloseTo(mean(list(run().terms.q)), 6);
   expect(() => dqnNs({ encoder, rankingHead: 'supervised' })).toThrow(/without a supervised head/);
-  expect(() => dqnNs({ encoder, bcq: 0.2 })).toThrow(/without a supervised head/);
+  expect(() => dqnNs({ encoder, bcqThreshold: 0.2 })).toThrow(/without a supervised head/);
 });

@@ -18,7 +18,12 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
   check(options) {
     checkSnqn('dqn-ns', options);
     refuse(options.rankingHead === 'q', 'rankingHead', options.rankingHead, 'dqn-ns always ranks by its Q head.');
-    refuse(options.bcq === 0, 'bcq', options.bcq, 'The filter needs a supervised head. Use sqn or snqn.');
+    refuse(
+      options.bcqThreshold === 0,
+      'bcqThreshold',
+      options.bcqThreshold,
+      'The filter needs a supervised head. Use sqn or snqn.',
+    );
   },
   build(options, encoder) {
     const parts = qParts(options, encoder);

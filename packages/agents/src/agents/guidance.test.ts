@@ -136,12 +136,12 @@ describe('alignment', () => {
     ['sac', (options) => sac({ encoder, ...options })],
     ['sa2c', (options) => sa2c({ encoder, negatives: 2, ...options })],
     ['dqn-ns', (options) => dqnNs({ encoder, negatives: 2, ...options })],
-    ['vpq', (options) => vpq({ encoder, heads: 2, ...options })],
+    ['vpq', (options) => vpq({ encoder, qHeads: 2, ...options })],
     ['ccql', (options) => ccql({ encoder, ...options })],
   ];
 
   test.each(cases)('%s: adds its weighted mean and nothing else', (_, make) => {
-    const { run, params, batch } = guided(make({ alignment: 0.3 }));
+    const { run, params, batch } = guided(make({ alignmentWeight: 0.3 }));
     const { loss, metrics, terms } = run();
     const { 'align.weight': weight, ...others } = params;
     const without = guided(make({})).run({ params: others });
@@ -162,7 +162,7 @@ describe('alignment', () => {
   });
 
   test('the projection is no part of scores, and there is none without alignment', () => {
-    const agent = ce({ encoder, alignment: 1 });
+    const agent = ce({ encoder, alignmentWeight: 1 });
     const { params, batch } = guided(agent);
     expect(params['align.weight']!.shape).toEqual([2, 4]);
     const { 'align.weight': _, ...served } = params;
@@ -175,16 +175,18 @@ describe('alignment', () => {
   });
 
   test('contrastive alignment compares the rows of the batch', () => {
-    const { run, batch } = guided(ce({ encoder, alignment: 1, alignmentForm: 'contrastive' }));
+    const { run, batch } = guided(ce({ encoder, alignmentWeight: 1, alignmentForm: 'contrastive' }));
     const first = (states: number[]) =>
       list(run({ batch: { ...batch, environmentState: tf.tensor2d(states, [3, 2]) } }).terms.alignment)[0]!;
     expect(first([1, 0, -0.5, 2, 0.3, 0.3])).not.toBeCloseTo(first([1, 0, 1, 0, 0.3, 0.3]), 3);
-    const cold = guided(ce({ encoder, alignment: 1, alignmentForm: 'contrastive', alignmentTemperature: 1 })).run();
+    const cold = guided(
+      ce({ encoder, alignmentWeight: 1, alignmentForm: 'contrastive', alignmentTemperature: 1 }),
+    ).run();
     expect(list(cold.terms.alignment)).not.toEqual(list(run().terms.alignment));
   });
 
   test('values without sense are refused', () => {
-    expect(() => ce({ encoder, alignment: -1 })).toThrow(/alignment must be/);
+    expect(() => ce({ encoder, alignmentWeight: -1 })).toThrow(/alignmentWeight must be/);
     expect(() => snqn({ encoder, alignmentForm: 'cosin' as never })).toThrow(/Did you mean "cosine"/);
     expect(() => sqn({ encoder, alignmentTemperature: 0 })).toThrow(/alignmentTemperature must be/);
   });

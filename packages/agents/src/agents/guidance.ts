@@ -8,7 +8,7 @@ export interface AlignmentOptions {
    * Weight of a loss that pulls a learned projection of the encoder's state towards the environment's state. 0 disables it: no
    * parameters are added, and signals need no states. Higher: the environment shapes the states more. Default: 0.
    */
-  alignment: number;
+  alignmentWeight: number;
   /**
    * `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
    * it is stronger, but rows with similar states repel each other. Default: `cosine`.
@@ -40,7 +40,7 @@ export interface GuidanceOptions extends AlignmentOptions {
 
 /** Default options for alignment. */
 export const alignmentDefaults: AlignmentOptions = {
-  alignment: 0,
+  alignmentWeight: 0,
   alignmentForm: 'cosine',
   alignmentTemperature: 0.1,
 };
@@ -56,7 +56,7 @@ export const guidanceDefaults: GuidanceOptions = {
 /** Checks the options for alignment. @throws LeaError `E_OPTION_VALUE` */
 export function checkAlignment(type: string, options: AlignmentOptions): void {
   checkRanges(type, options, {
-    alignment: [0, Number.MAX_VALUE],
+    alignmentWeight: [0, Number.MAX_VALUE],
     alignmentTemperature: [0.001, Number.MAX_VALUE],
   });
   checkChoices(type, options, { alignmentForm: ['cosine', 'contrastive'] });

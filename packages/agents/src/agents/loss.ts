@@ -38,7 +38,7 @@ export function criticMetrics({ logged, augmented, negative, cql }: Critic): Ten
 
 /**
  * The actor-critic loss, the mean over rows of:
- * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cql * penalty + alignment * alignment loss.
+ * weight * supervised + tdWeight (TD + TD of negatives + TD of augmented actions) + cqlWeight * penalty + alignmentWeight * alignment loss.
  *
  * @param options `negatives` adds sampled negative actions, `augmentedActions` adds the positive actions of the batch
  * @param weigh computes the weight of the supervised term from the values; default: 1
@@ -69,7 +69,7 @@ export function criticTerm({ logged, augmented, negative, cql }: Critic, options
   const unaided = negative ? tf.add(logged.td, negative.td) : logged.td;
   const td = augmented ? tf.add(unaided, augmented.td) : unaided;
   const weighted = tf.mul(td, tf.scalar(options.tdWeight));
-  return cql ? tf.add(weighted, tf.mul(cql, tf.scalar(options.cql))) : weighted;
+  return cql ? tf.add(weighted, tf.mul(cql, tf.scalar(options.cqlWeight))) : weighted;
 }
 
 /** The terms of a critic per row. */

@@ -6,39 +6,40 @@ import { allValues, head, initHead, initSupervisedHead, supervisedHead } from '.
 import { uniformValue } from '../init.ts';
 import type { Agent, Encoder, ItemStatistic, LossInput, Mode, Phase, Shape } from '../types.ts';
 import { initAlignment, neededStateSize } from './alignment.ts';
-import { qCures, supervisedCures } from './cures.ts';
+import { qHints, supervisedHints } from './divergence-hints.ts';
 import type { AlignmentOptions, GuidanceOptions } from './guidance.ts';
-import type { CatalogueOptions, QOptions } from './options.ts';
+import type { QOptions, SupervisedLossOptions } from './options.ts';
 
 type Shared = Omit<AgentParts, 'phases' | 'loss'>;
 
 /**
- * All parts of an agent with a supervised head except phases and loss. With `alignment`, pass the loss through
+ * All parts of an agent with a supervised head except phases and loss. With `alignmentWeight`, pass the loss through
  * `aligned`.
  */
-export function supervisedParts(options: CatalogueOptions & Partial<AlignmentOptions>, encoder: Encoder): Shared {
-  const { loss, candidates, samplingPower, alignment = 0 } = options;
+export function supervisedParts(options: SupervisedLossOptions & Partial<AlignmentOptions>, encoder: Encoder): Shared {
+  const { loss, sampledItems, samplingPower, alignmentWeight = 0 } = options;
   const sampled = loss !== 'softmax';
   return {
     networks: 1,
     target: 'none',
     tau: 0,
     copyEvery: 0,
-    ...(sampled && { sampling: { candidates, power: samplingPower } }),
+    ...(sampled && { sampling: { sampledItems, power: samplingPower } }),
     frozen: loss === 'sampled-softmax' ? ['logQ'] : [],
     itemTables: { ...encoderTables(encoder), ...supervisedTable(encoder) },
-    cures: supervisedCures('lr'),
+    divergenceHints: supervisedHints('lr'),
     rankingHead: 'supervised',
     everyPosition: encoder.everyPosition,
-    readsEnvironmentState: alignment > 0,
+    readsEnvironmentState: alignmentWeight > 0,
     init: (key, shape, text) => ({
       ...initNetwork(key, encoder, shape, text),
       ...initAlignment(key, options, encoder, shape),
     }),
     inputs: (batchSize, window, targets, { stateSize = 0 } = {}) => ({
       ...supervisedInputs(batchSize, window, targets),
-      ...(sampled && { candidates: { dtype: 'int32', shape: [candidates] } }),
-      ...(alignment > 0 && stateSize > 0 && { environmentState: { dtype: 'float32', shape: [batchSize, stateSize] } }),
+      ...(sampled && { candidates: { dtype: 'int32', shape: [sampledItems] } }),
+      ...(alignmentWeight > 0 &&
+        stateSize > 0 && { environmentState: { dtype: 'float32', shape: [batchSize, stateSize] } }),
     }),
     score: (params, histories, frozen) => score(encoder, 'supervised', params, histories, frozen),
   };
@@ -51,7 +52,7 @@ export function supervisedParts(options: CatalogueOptions & Partial<AlignmentOpt
 export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: Encoder): Shared {
   const supervised = supervisedParts(options, encoder);
   const { augmentedActions = 0, criticState = false } = options;
-  const statistics: ItemStatistic[] = options.cql > 0 && supervised.sampling ? ['logQ'] : [];
+  const statistics: ItemStatistic[] = options.cqlWeight > 0 && supervised.sampling ? ['logQ'] : [];
   return {
     ...supervised,
     networks: options.target === 'coin' ? 2 : 1,
@@ -59,7 +60,7 @@ export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: En
     tau: options.target === 'polyak' ? options.tau : 0,
     copyEvery: options.target === 'copy' ? options.copyEvery : 0,
     frozen: [...new Set([...supervised.frozen, ...statistics])],
-    cures: qCures('lr'),
+    divergenceHints: qHints('lr'),
     rankingHead: options.rankingHead,
     itemTables: { ...supervised.itemTables, 'q.weight': 'choices' },
     init: (key, shape, text) => ({

@@ -7,8 +7,8 @@ test.each([
   ['reward', decisions.map(({ reward }) => reward!)],
   ['constant', [1, 1, 1]],
   ['length', decisions.map(({ history }) => Math.min(Math.max(history.length, 1), 4) / 4)],
-] as const)('%s: a squared error beside the cross entropy, by hand', (auxiliary, wanted) => {
-  const { run, params, batch } = setUp(proxy({ encoder, auxiliary, tdWeight: 3 }));
+] as const)('%s: a squared error beside the cross entropy, by hand', (auxiliaryTarget, wanted) => {
+  const { run, params, batch } = setUp(proxy({ encoder, auxiliaryTarget, auxiliaryWeight: 3 }));
   const guess = scores(statesOf(params, batch), params['q.weight']).map((row, i) => row[decisions[i]!.action]!);
   const squares = guess.map((g, i) => 0.5 * (wanted[i]! - g) ** 2);
   const { loss, metrics, terms } = run();
@@ -22,7 +22,7 @@ test.each([
 });
 
 test('noise: targets in [0, 1), others in every step, the same for the same key', () => {
-  const { run, params, batch } = setUp(proxy({ encoder, auxiliary: 'noise' }));
+  const { run, params, batch } = setUp(proxy({ encoder, auxiliaryTarget: 'noise' }));
   const guess = scores(statesOf(params, batch), params['q.weight']).map((row, i) => row[decisions[i]!.action]!);
   const square = (seed: number) => list(run({ seed }).terms.proxy);
   square(0).forEach((x, i) => {
@@ -38,6 +38,10 @@ test('noise: targets in [0, 1), others in every step, the same for the same key'
 test('one network, no target; reads rewards only where it learns them', () => {
   expect(proxy({ encoder })).toMatchObject({ networks: 1, target: 'none' });
   expect(Object.keys(proxy({ encoder }).inputs(3, 4))).toEqual(['items', 'length', 'action', 'reward']);
-  expect(Object.keys(proxy({ encoder, auxiliary: 'constant' }).inputs(3, 4))).toEqual(['items', 'length', 'action']);
-  expect(() => proxy({ encoder, auxiliary: 'rewards' as never })).toThrow(/Did you mean "reward"/);
+  expect(Object.keys(proxy({ encoder, auxiliaryTarget: 'constant' }).inputs(3, 4))).toEqual([
+    'items',
+    'length',
+    'action',
+  ]);
+  expect(() => proxy({ encoder, auxiliaryTarget: 'rewards' as never })).toThrow(/Did you mean "reward"/);
 });

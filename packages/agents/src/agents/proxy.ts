@@ -8,18 +8,18 @@ import { supervisedLoss } from '../losses/supervised.ts';
 import { halfSquare } from '../losses/td.ts';
 import type { LossInput } from '../types.ts';
 import { learningStates } from './loss.ts';
-import { type CatalogueOptions, catalogueDefaults, checkCatalogue } from './options.ts';
+import { checkSupervisedLoss, type SupervisedLossOptions, supervisedLossDefaults } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
 /** Options of `proxy`. */
-export interface ProxyOptions extends CatalogueOptions {
+export interface ProxyOptions extends SupervisedLossOptions {
   /**
    * Target of the auxiliary head at the logged action: its `reward`, a `constant` 1, a new uniform random number in every step
    * (`noise`), or the fraction of the window that the history fills (`length`). Default: `reward`.
    */
-  auxiliary: 'reward' | 'constant' | 'noise' | 'length';
+  auxiliaryTarget: 'reward' | 'constant' | 'noise' | 'length';
   /** Weight of the auxiliary term. Higher: it shapes the states more. Default: 1. */
-  tdWeight: number;
+  auxiliaryWeight: number;
   /** Learning rate of Adam. Higher learns faster until it diverges. Default: 0.001. */
   lr: number;
 }
@@ -32,45 +32,45 @@ export interface ProxyOptions extends CatalogueOptions {
  */
 export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
   type: 'proxy',
-  defaults: { ...catalogueDefaults, auxiliary: 'reward', tdWeight: 1, lr: 0.001 },
+  defaults: { ...supervisedLossDefaults, auxiliaryTarget: 'reward', auxiliaryWeight: 1, lr: 0.001 },
   check(options) {
-    checkCatalogue('proxy', options);
-    checkChoices('proxy', options, { auxiliary: ['reward', 'constant', 'noise', 'length'] });
-    checkRanges('proxy', options, { tdWeight: [0, Number.MAX_VALUE] });
+    checkSupervisedLoss('proxy', options);
+    checkChoices('proxy', options, { auxiliaryTarget: ['reward', 'constant', 'noise', 'length'] });
+    checkRanges('proxy', options, { auxiliaryWeight: [0, Number.MAX_VALUE] });
   },
   build(options, encoder) {
     const parts = supervisedParts(options, encoder);
     return {
       ...parts,
       itemTables: { ...parts.itemTables, 'q.weight': 'choices' },
-      cures: { ...parts.cures, 'loss/proxy': 'Lower tdWeight, the rewards or lr.' },
+      divergenceHints: { ...parts.divergenceHints, 'loss/proxy': 'Lower auxiliaryWeight, the rewards or lr.' },
       init: (key, shape, text) => ({
         ...parts.init(key, shape, text),
         ...initHead(fold(key, 'heads'), 'q', shape.items, encoder.outputSize),
       }),
       inputs: (batchSize, window, targets) => ({
         ...parts.inputs(batchSize, window, targets),
-        ...(options.auxiliary === 'reward' && { reward: { dtype: 'float32', shape: [batchSize] } }),
+        ...(options.auxiliaryTarget === 'reward' && { reward: { dtype: 'float32', shape: [batchSize] } }),
       }),
       phases: onePhase(options.lr),
       loss(input) {
         const states = learningStates(input, encoder);
         const supervised = supervisedLoss(encoder, input, states, options);
         const guess = valuesOf(head(input.params, 'q', states.last), input.batch.action!);
-        const square = halfSquare(targetOf(input, options.auxiliary, guess), guess);
+        const square = halfSquare(targetOf(input, options.auxiliaryTarget, guess), guess);
         const metrics: Tensors = {
           'loss/ce': tf.mean(supervised),
           'loss/proxy': tf.mean(square),
           'proxy/mean': tf.mean(guess),
         };
-        const loss = tf.mean(tf.add(supervised, tf.mul(square, tf.scalar(options.tdWeight)))) as tf.Scalar;
+        const loss = tf.mean(tf.add(supervised, tf.mul(square, tf.scalar(options.auxiliaryWeight)))) as tf.Scalar;
         return { loss, metrics, terms: { ce: supervised, proxy: square } };
       },
     };
   },
 });
 
-function targetOf({ batch, key }: LossInput, auxiliary: ProxyOptions['auxiliary'], like: tf.Tensor): tf.Tensor {
+function targetOf({ batch, key }: LossInput, auxiliary: ProxyOptions['auxiliaryTarget'], like: tf.Tensor): tf.Tensor {
   if (auxiliary === 'reward') return batch.reward!;
   if (auxiliary === 'length') return tf.div(tf.cast(batch.length!, 'float32'), tf.scalar(batch.items!.shape[1]!));
   return auxiliary === 'constant' ? tf.onesLike(like) : randomUniform(key, 'auxiliary', like.shape);

@@ -6,7 +6,7 @@ import { snqn } from './snqn.ts';
 import { decisions, encoder, list, setUp, surprise, value } from './testing.ts';
 
 test('SNQN while warming up, then each row by its own clipped advantage', () => {
-  const { run } = setUp(sa2c({ encoder, negatives: 2, advantageClip: [0, 0.01] }));
+  const { run } = setUp(sa2c({ encoder, negatives: 2, weightClip: [0, 0.01] }));
   const plain = setUp(snqn({ encoder, negatives: 2 })).run();
   expect(value(run({ phase: 'warmup' }).loss)).toBe(value(plain.loss));
   const { terms, metrics } = run();
@@ -26,9 +26,9 @@ test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoot
   // Actions 2, 4, 3: one far too rare, one far too frequent, one in between.
   const shares = [0.1, 0.1, 0.001, 0.2, 0.999, 0.1, 0.1];
   const logFrequency = tf.log(tf.tensor1d(shares)) as tf.Tensor;
-  const options = { negatives: 2, advantageClip: [0.5, 10] } as const;
+  const options = { negatives: 2, weightClip: [0.5, 10] } as const;
   const frozen = { logFrequency };
-  const { run, params, batch } = setUp(sa2c({ encoder, ...options, smoothing: 0.5 }), frozen);
+  const { run, params, batch } = setUp(sa2c({ encoder, ...options, correctionPower: 0.5 }), frozen);
   const plain = list(setUp(sa2c({ encoder, ...options })).run().terms.weight);
   const raw = surprise(params, batch).map((nll, i) => Math.exp(-nll) / shares[decisions[i]!.action]!);
   expect(raw[0]).toBeGreaterThan(10);
@@ -36,14 +36,14 @@ test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoot
   list(run().terms.weight).forEach((w, i) => {
     expect(w).toBeCloseTo(plain[i]! * Math.sqrt(ratios[i]!), 4);
   });
-  expect(sa2c({ encoder, smoothing: 1 }).frozen).toEqual(['logFrequency']);
+  expect(sa2c({ encoder, correctionPower: 1 }).frozen).toEqual(['logFrequency']);
   expect(sa2c({ encoder }).frozen).toEqual([]);
-  expect(() => sa2c({ encoder, smoothing: 1, loss: 'gbce' })).toThrow(/full softmax/);
+  expect(() => sa2c({ encoder, correctionPower: 1, loss: 'gbce' })).toThrow(/full softmax/);
 });
 
 test('no gradient enters the target, the selection, the advantage or the correction', () => {
   const logFrequency = tf.fill([7], -2);
-  const agent = sa2c({ encoder, negatives: 2, advantageClip: null, smoothing: 1 });
+  const agent = sa2c({ encoder, negatives: 2, weightClip: null, correctionPower: 1 });
   const { params, target, run } = setUp(agent, { logFrequency });
   const { grads, aux } = valueAndGrad((p) => ({ loss: run({ params: { ...params, ...p } }).loss, aux: run().terms }), {
     'q.weight': params['q.weight']!,
@@ -92,18 +92,19 @@ test.each([
   [false],
   ['ab'],
   [{}],
-])('advantageClip %j is refused: two finite numbers in order, or null', (clip) => {
-  expect(() => sa2c({ encoder, advantageClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
+])('weightClip %j is refused: two finite numbers in order, or null', (clip) => {
+  expect(() => sa2c({ encoder, weightClip: clip as never })).toThrow(/null or two finite numbers, low <= high/);
 });
 
 test('cures by phase: the rate of that phase, and bounds where there are none', () => {
-  const cures = (advantageClip: readonly [number, number] | null) => sa2c({ encoder, advantageClip }).cures;
-  const rate = (cure: string | undefined) => /\blr\b|advantageLr/.exec(cure!)?.[0];
+  const divergenceHints = (weightClip: readonly [number, number] | null) =>
+    sa2c({ encoder, weightClip }).divergenceHints;
+  const rate = (hint: string | undefined) => /\blr\b|secondPhaseLr/.exec(hint!)?.[0];
   for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
-    expect(rate(cures([0, 10])[part])).toBe('lr');
-    expect(rate(cures([0, 10])[`advantage/${part}`])).toBe('advantageLr');
+    expect(rate(divergenceHints([0, 10])[part])).toBe('lr');
+    expect(rate(divergenceHints([0, 10])[`advantage/${part}`])).toBe('secondPhaseLr');
   }
   for (const clip of [null, [-1, 1]] as const)
-    expect(cures(clip)['advantage/loss/ce']).toMatch(/lower bound of advantageClip to 0/);
-  expect(cures(null)['loss/ce']).not.toMatch(/advantageClip/);
+    expect(divergenceHints(clip)['advantage/loss/ce']).toMatch(/lower bound of weightClip to 0/);
+  expect(divergenceHints(null)['loss/ce']).not.toMatch(/weightClip/);
 });

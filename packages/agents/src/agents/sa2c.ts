@@ -1,4 +1,4 @@
-import { LeaError, show, stableJson } from '@lea/core';
+import { LeaError, stableJson } from '@lea/core';
 import { softmaxCrossEntropy, stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkRanges } from '../checks.ts';
@@ -8,9 +8,9 @@ import { advantage } from '../losses/advantage.ts';
 import type { States } from '../losses/supervised.ts';
 import type { Agent, Encoder, LossInput } from '../types.ts';
 import type { Critic } from './critic.ts';
-import { curesOf, qCures } from './cures.ts';
+import { hintsOfPhase, qHints } from './divergence-hints.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkWarmup } from './options.ts';
+import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
 import { qParts, twoPhases } from './parts.ts';
 import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
 
@@ -22,17 +22,17 @@ export interface Sa2cOptions extends SnqnOptions {
    */
   warmup: number | 'early-stopping';
   /** Learning rate of the second phase, which has a fresh Adam. Default: 0.001. */
-  advantageLr: number;
+  secondPhaseLr: number;
   /**
    * Bounds of the advantage. With null it is not clipped, and negative weights push logged actions down. Default: [0,
    * 10].
    */
-  advantageClip: readonly [low: number, high: number] | null;
+  weightClip: WeightClip;
   /**
    * Exponent of the off-policy correction: the weight is multiplied by clip(pi(a|s) / share of a in the log, 0.1, 10)^smoothing.
    * 0 disables it, as in the authors' code. Higher: favors rare items; the paper reports a lower NDCG with it. Default: 0.
    */
-  smoothing: number;
+  correctionPower: number;
 }
 
 /**
@@ -46,18 +46,18 @@ export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
   defaults: {
     ...snqnDefaults,
     warmup: 'early-stopping',
-    advantageLr: 0.001,
-    advantageClip: [0, 10],
-    smoothing: 0,
+    secondPhaseLr: 0.001,
+    weightClip: [0, 10],
+    correctionPower: 0,
   },
   check,
   build(options, encoder) {
     const parts = qParts(options, encoder);
     return {
       ...parts,
-      frozen: options.smoothing > 0 ? [...parts.frozen, 'logFrequency'] : parts.frozen,
-      cures: { ...parts.cures, ...curesOf('advantage', advantageCures(options)) },
-      phases: twoPhases(options.warmup, options.lr, { name: 'advantage', lr: options.advantageLr }),
+      frozen: options.correctionPower > 0 ? [...parts.frozen, 'logFrequency'] : parts.frozen,
+      divergenceHints: { ...parts.divergenceHints, ...hintsOfPhase('advantage', advantageHints(options)) },
+      phases: twoPhases(options.warmup, options.lr, { name: 'advantage', lr: options.secondPhaseLr }),
       loss(input) {
         const weigh = (critic: Critic, states: States) => weighting(input, encoder, critic, states, options);
         return actorCriticLoss(input, encoder, options, input.phase === 'advantage' ? weigh : undefined);
@@ -69,32 +69,26 @@ export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
 function check(options: Sa2cOptions): void {
   checkSnqn('sa2c', options);
   checkWarmup('sa2c', options, 1);
-  checkRanges('sa2c', options, { advantageLr: [0, Number.MAX_VALUE], smoothing: [0, Number.MAX_VALUE] });
-  const { advantageClip: clip, loss, smoothing } = options;
-  if (clip !== null && !isInterval(clip)) {
-    throw new LeaError('E_OPTION_VALUE', 'sa2c: advantageClip must be null or two finite numbers, low <= high.', {
-      value: Array.isArray(clip) ? clip.map(show).join(', ') : clip,
-      hint: 'For example, use [0, 10] (the default), or null for no bounds.',
-    });
-  }
-  if (smoothing > 0 && loss !== 'softmax') {
+  checkRanges('sa2c', options, { secondPhaseLr: [0, Number.MAX_VALUE], correctionPower: [0, Number.MAX_VALUE] });
+  checkWeightClip('sa2c', options);
+  const { loss, correctionPower } = options;
+  if (correctionPower > 0 && loss !== 'softmax') {
     throw new LeaError('E_OPTION_VALUE', 'sa2c: smoothing needs the probabilities of the full softmax.', {
-      value: stableJson({ smoothing, loss }),
+      value: stableJson({ correctionPower, loss }),
       hint: 'Set loss to "softmax" or smoothing to 0.',
     });
   }
 }
 
-function isInterval(clip: unknown): boolean {
-  return Array.isArray(clip) && clip.length === 2 && clip.every(Number.isFinite) && clip[0] <= clip[1];
-}
-
-function advantageCures({ advantageClip: clip }: Sa2cOptions): Agent['cures'] {
-  const cures = { ...qCures('advantageLr'), 'advantage/mean': 'Lower gamma, the rewards or advantageLr.' };
-  if (clip && clip[0] >= 0) return cures;
+function advantageHints({ weightClip: clip }: Sa2cOptions): Agent['divergenceHints'] {
+  const divergenceHints = {
+    ...qHints('secondPhaseLr'),
+    'advantage/mean': 'Lower gamma, the rewards or secondPhaseLr.',
+  };
+  if (clip && clip[0] >= 0) return divergenceHints;
   const negative =
-    'Negative advantages increase the cross-entropy without bound. Set the lower bound of advantageClip to 0.';
-  return { ...cures, 'loss/ce': negative };
+    'Negative advantages increase the cross-entropy without bound. Set the lower bound of weightClip to 0.';
+  return { ...divergenceHints, 'loss/ce': negative };
 }
 
 function weighting(
@@ -102,12 +96,13 @@ function weighting(
   encoder: Encoder,
   { logged, augmented, negative }: Critic,
   states: States,
-  { advantageClip: clip, smoothing }: Sa2cOptions,
+  { weightClip: clip, correctionPower }: Sa2cOptions,
 ): Weighting {
   const others = [negative!, augmented].filter((side) => side !== undefined);
   const raw = advantage(logged.q, joined(others.map(({ q }) => q))!, joined(others.map(({ kept }) => kept)));
   const clipped = clip ? tf.clipByValue(raw, clip[0], clip[1]) : raw;
-  const weight = smoothing > 0 ? tf.mul(clipped, tf.pow(propensityRatio(input, encoder, states), smoothing)) : clipped;
+  const weight =
+    correctionPower > 0 ? tf.mul(clipped, tf.pow(propensityRatio(input, encoder, states), correctionPower)) : clipped;
   return {
     weight,
     metrics: {

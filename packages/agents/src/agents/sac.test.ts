@@ -35,8 +35,8 @@ test('then each row is weighted by the value of its own action', () => {
   expect(value(metrics['weight/negative_share'])).toBeCloseTo(negative, 6);
 });
 
-test('clamp: negative values weigh nothing, others as before', () => {
-  const { run, params } = withBothSigns({ clamp: true });
+test('weightClip: negative values weigh nothing, others as before', () => {
+  const { run, params } = withBothSigns({ weightClip: [0, 1e9] });
   const { terms, metrics } = run({ params });
   const q = list(terms.q);
   expect(list(terms.weight)).toEqual(q.map((x) => Math.max(x, 0)));
@@ -64,22 +64,24 @@ test('warmup: by validation, by a number of updates, or none', () => {
     ['warmup', 'last', 30, 0.001],
     ['actor', 'last', 'early-stopping', 0.001],
   ]);
-  expect(phases({ warmup: 0, lr: 0.002, actorLr: 0.3 })).toEqual([['actor', 'last', 'early-stopping', 0.002]]);
+  expect(phases({ warmup: 0, lr: 0.002, secondPhaseLr: 0.3 })).toEqual([['actor', 'last', 'early-stopping', 0.002]]);
   for (const warmup of [-1, 0.5])
     expect(() => sac({ encoder, warmup })).toThrow(/whole number of updates of at least 0, or/);
-  expect(() => sac({ encoder, clamp: 1 as never })).toThrow(/invalid value for clamp/);
+  expect(() => sac({ encoder, weightClip: 1 as never })).toThrow(/weightClip must be null or two finite numbers/);
 });
 
-test('cures by phase: clamp and warmup where they would help, else the rate of that phase', () => {
-  const cures = (options: Partial<SacOptions>) => sac({ encoder, ...options }).cures;
+test('cures by phase: weightClip and warmup where they would help, else the rate of that phase', () => {
+  const divergenceHints = (options: Partial<SacOptions>) => sac({ encoder, ...options }).divergenceHints;
   for (const part of ['loss', 'loss/ce', 'loss/td', 'q/mean']) {
-    expect(cures({})[part]).toMatch(/\blr\b/);
-    expect(cures({})[part]).not.toMatch(/clamp|warmup|actorLr/);
-    expect(cures({ clamp: true })[`actor/${part}`]).toMatch(/actorLr/);
-    expect(cures({ clamp: true })[`actor/${part}`]).not.toMatch(/clamp|warmup/);
+    expect(divergenceHints({})[part]).toMatch(/\blr\b/);
+    expect(divergenceHints({})[part]).not.toMatch(/weightClip|warmup|secondPhaseLr/);
+    expect(divergenceHints({ weightClip: [0, 10] })[`actor/${part}`]).toMatch(/secondPhaseLr/);
+    expect(divergenceHints({ weightClip: [0, 10] })[`actor/${part}`]).not.toMatch(/weightClip|warmup/);
   }
   for (const part of ['actor/loss/ce', 'actor/weight/mean']) {
-    expect(cures({})[part]).toMatch(/clamp to true, or lower actorLr/);
-    expect(cures({ warmup: 0 })[part]).toMatch(/clamp to true, or warmup to "early-stopping", or lower lr/);
+    expect(divergenceHints({})[part]).toMatch(/lower bound of weightClip to 0, or lower secondPhaseLr/);
+    expect(divergenceHints({ warmup: 0 })[part]).toMatch(
+      /lower bound of weightClip to 0, or warmup to "early-stopping", or lower lr/,
+    );
   }
 });

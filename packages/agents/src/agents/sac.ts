@@ -1,11 +1,11 @@
 import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
+import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { Agent } from '../types.ts';
-import { curesOf, qCures } from './cures.ts';
+import { hintsOfPhase, qHints } from './divergence-hints.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkWarmup } from './options.ts';
+import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
 import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
 
@@ -20,19 +20,19 @@ export interface SacOptions extends SqnOptions {
    * Learning rate of the second phase, which has a fresh Adam. Not used without warm-up: `lr` is used instead. Default:
    * 0.001.
    */
-  actorLr: number;
+  secondPhaseLr: number;
   /**
-   * Whether to replace negative weights by 0. If false, as in the paper, the cross-entropy is increased without bound once
-   * Q(s,a) < 0. Default: false.
+   * Bounds of the weight Q(s,a). With null, as in the paper, the cross-entropy is increased without bound once Q(s,a) < 0; a
+   * lower bound of 0, as in [0, 10], prevents that. Default: null.
    */
-  clamp: boolean;
+  weightClip: WeightClip;
 }
 
 export const sacDefaults: SacOptions = {
   ...sqnDefaults,
   warmup: 'early-stopping',
-  actorLr: 0.001,
-  clamp: false,
+  secondPhaseLr: 0.001,
+  weightClip: null,
 };
 
 /**
@@ -58,8 +58,8 @@ export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkSac(type: string, options: SacOptions): void {
   checkSqn(type, options);
-  checkRanges(type, options, { actorLr: [0, Number.MAX_VALUE] });
-  checkChoices(type, options, { clamp: [true, false] });
+  checkRanges(type, options, { secondPhaseLr: [0, Number.MAX_VALUE] });
+  checkWeightClip(type, options);
   checkWarmup(type, options, 0);
 }
 
@@ -70,29 +70,31 @@ export function sacParts(
 ): ReturnType<typeof qParts> & {
   phases: ReturnType<typeof onePhase>;
 } {
-  const { warmup, lr, actorLr } = options;
+  const { warmup, lr, secondPhaseLr } = options;
   const parts = qParts(options, encoder);
   return {
     ...parts,
-    cures: { ...parts.cures, ...curesOf('actor', actorCures(options)) },
+    divergenceHints: { ...parts.divergenceHints, ...hintsOfPhase('actor', actorHints(options)) },
     phases:
-      warmup === 0 ? [{ ...onePhase(lr)[0]!, name: 'actor' }] : twoPhases(warmup, lr, { name: 'actor', lr: actorLr }),
+      warmup === 0
+        ? [{ ...onePhase(lr)[0]!, name: 'actor' }]
+        : twoPhases(warmup, lr, { name: 'actor', lr: secondPhaseLr }),
   };
 }
 
-function actorCures({ warmup, clamp }: SacOptions): Agent['cures'] {
-  const rate = warmup === 0 ? 'lr' : 'actorLr';
-  const cures = qCures(rate);
-  if (clamp) return cures;
+function actorHints({ warmup, weightClip: clip }: SacOptions): Agent['divergenceHints'] {
+  const rate = warmup === 0 ? 'lr' : 'secondPhaseLr';
+  const divergenceHints = qHints(rate);
+  if (clip && clip[0] >= 0) return divergenceHints;
   const sooner = warmup === 0 ? ', or warmup to "early-stopping"' : '';
-  const negative = `Negative values increase the cross-entropy without bound. Set clamp to true${sooner}, or lower ${rate}.`;
-  return { ...cures, 'loss/ce': negative, 'weight/mean': negative };
+  const negative = `Negative values increase the cross-entropy without bound. Set the lower bound of weightClip to 0${sooner}, or lower ${rate}.`;
+  return { ...divergenceHints, 'loss/ce': negative, 'weight/mean': negative };
 }
 
 /** The value of the logged action as the weight of its supervised term. */
-export function valueWeight(q: tf.Tensor, { clamp }: { readonly clamp: boolean }): Weighting {
+export function valueWeight(q: tf.Tensor, { weightClip: clip }: { readonly weightClip: WeightClip }): Weighting {
   const value = stopGradient(q);
-  const weight = clamp ? tf.relu(value) : value;
+  const weight = clip ? tf.clipByValue(value, clip[0], clip[1]) : value;
   return {
     weight,
     metrics: {

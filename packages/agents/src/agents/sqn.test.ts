@@ -66,7 +66,7 @@ test('without a target network it says so', () => {
 
 test('CQL adds its weighted penalty and nothing else', () => {
   const plain = setUp(sqn({ encoder })).run();
-  const { run, params, batch } = setUp(sqn({ encoder, cql: 0.3 }));
+  const { run, params, batch } = setUp(sqn({ encoder, cqlWeight: 0.3 }));
   const { terms, metrics, loss } = run();
   const q = scores(statesOf(params, batch), params['q.weight']);
   const penalty = q.map((row, i) => {
@@ -83,7 +83,7 @@ test('CQL adds its weighted penalty and nothing else', () => {
 
 test('the gradient of CQL pushes logged actions up and the others down', () => {
   const without = setUp(sqn({ encoder })).grads()['q.weight']!;
-  const pushed = setUp(sqn({ encoder, cql: 1 })).grads()['q.weight']!;
+  const pushed = setUp(sqn({ encoder, cqlWeight: 1 })).grads()['q.weight']!;
   // The bias of an item moves its value alike in every state.
   const bias = Array.from({ length: 7 }, (_, item) => pushed[item * 5 + 4]! - without[item * 5 + 4]!);
   bias.forEach((g, item) => {
@@ -93,11 +93,11 @@ test('the gradient of CQL pushes logged actions up and the others down', () => {
 });
 
 test('BCQ with threshold 1 values the greedy action of the supervised head', () => {
-  const { run, params, target, batch } = setUp(sqn({ encoder, bcq: 1 }));
-  const favourite = scores(statesOf(params, batch, 'next'), params['ce.weight']).map(argmax);
+  const { run, params, target, batch } = setUp(sqn({ encoder, bcqThreshold: 1 }));
+  const favorite = scores(statesOf(params, batch, 'next'), params['ce.weight']).map(argmax);
   const values = scores(statesOf(target, batch, 'next'), target['q.weight']);
   list(run().terms.qNext).forEach((v, i) => {
-    expect(v).toBeCloseTo(values[i]![favourite[i]!]!, 5);
+    expect(v).toBeCloseTo(values[i]![favorite[i]!]!, 5);
   });
 });
 
@@ -106,16 +106,16 @@ test('BCQ selects the best of the actions that are likely enough, never another'
   const policy = scores(statesOf(params, batch, 'next'), params['ce.weight']);
   const q = scores(statesOf(params, batch, 'next'), params['q.weight']);
   const values = scores(statesOf(target, batch, 'next'), target['q.weight']);
-  for (const bcq of [0.1, 0.5, 0.9]) {
-    const { terms } = setUp(sqn({ encoder, bcq })).run();
+  for (const bcqThreshold of [0.1, 0.5, 0.9]) {
+    const { terms } = setUp(sqn({ encoder, bcqThreshold })).run();
     list(terms.qNext).forEach((v, i) => {
       const top = Math.max(...policy[i]!);
-      const allowed = q[i]!.map((x, item) => (Math.exp(policy[i]![item]! - top) >= bcq ? x : -Infinity));
-      expect(v, `${bcq}, row ${i}`).toBeCloseTo(values[i]![argmax(allowed)]!, 5);
+      const allowed = q[i]!.map((x, item) => (Math.exp(policy[i]![item]! - top) >= bcqThreshold ? x : -Infinity));
+      expect(v, `${bcqThreshold}, row ${i}`).toBeCloseTo(values[i]![argmax(allowed)]!, 5);
     });
   }
-  const count = (bcq: number) =>
-    policy.flatMap((row) => row.filter((x) => Math.exp(x - Math.max(...row)) >= bcq)).length;
+  const count = (bcqThreshold: number) =>
+    policy.flatMap((row) => row.filter((x) => Math.exp(x - Math.max(...row)) >= bcqThreshold)).length;
   expect(count(0.9)).toBeLessThan(count(0.1));
 });
 
@@ -148,7 +148,7 @@ test('a target that equals the learning network gives the values of that network
 
 test('targetDropout: targets with masks of their own in every step, or without any', () => {
   const values = (targetDropout: boolean) => {
-    const { run } = setUp(sqn({ encoder: sasrec({ size: 4, dropout: 0.5 }), targetDropout }));
+    const { run } = setUp(sqn({ encoder: sasrec({ width: 4, dropout: 0.5 }), targetDropout }));
     return [0, 1].map((seed) => list(run({ seed }).terms.qNext));
   };
   const [first, second] = values(true);

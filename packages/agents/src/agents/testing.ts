@@ -1,4 +1,4 @@
-/** Helpers of the agents' tests: a tiny catalogue, three decisions, one step of an agent on them. */
+/** Helpers of the agents' tests: a tiny catalog, three decisions, one step of an agent on them. */
 import { key } from '@lea/core';
 import { int32, type Tensors, valueAndGrad, withOnes } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,7 +8,7 @@ import { keyTensor, tensors } from '../testing/tensors.ts';
 import type { Agent, Encoder, Histories, LossResult, Shape } from '../types.ts';
 
 export const shape: Shape = { items: 7, window: 4 };
-export const encoder: Encoder = sasrec({ size: 4, dropout: 0 });
+export const encoder: Encoder = sasrec({ width: 4, dropout: 0 });
 export const decisions: Decision[] = [
   { history: [], action: 2, reward: 0.2 },
   { history: [1, 2, 3], action: 4, reward: 1 },

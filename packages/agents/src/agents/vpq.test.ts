@@ -8,13 +8,13 @@ import { sac } from './sac.ts';
 import { decisions, encoder, list, mean, scores, setUp, shape, statesOf, surprise, value } from './testing.ts';
 import { type VpqOptions, vpq } from './vpq.ts';
 
-const heads = 3;
+const qHeads = 3;
 const width = 5;
 
 /** Values [head][row][item] of an ensemble. */
 function ensemble(params: Tensors, states: tf.Tensor): number[][][] {
-  const weight = tf.reshape(params['q.weight']!, [shape.items, heads, width]);
-  return Array.from({ length: heads }, (_, k) =>
+  const weight = tf.reshape(params['q.weight']!, [shape.items, qHeads, width]);
+  return Array.from({ length: qHeads }, (_, k) =>
     scores(states, tf.reshape(tf.slice(weight, [0, k, 0], [-1, 1, -1]), [shape.items, width])),
   );
 }
@@ -25,10 +25,10 @@ const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i)
 test.each([
   ['ratio', (q: number, std: number) => q / (1 + 4 * std)],
   ['difference', (q: number, std: number) => q - 4 * std],
-] as const)('%s: targets and loss by hand', (form, penalise) => {
-  const agent = vpq({ encoder, heads, penalty: 4, form });
+] as const)('%s: targets and loss by hand', (penaltyForm, penalize) => {
+  const agent = vpq({ encoder, qHeads, uncertaintyPenalty: 4, penaltyForm });
   const { run, params, target, batch } = setUp(agent);
-  const mixture = list(mixtureWeights(keyTensor(0), heads));
+  const mixture = list(mixtureWeights(keyTensor(0), qHeads));
   const now = ensemble(params, statesOf(params, batch));
   const select = ensemble(params, statesOf(params, batch, 'next'));
   const next = ensemble(target, statesOf(target, batch, 'next'));
@@ -37,9 +37,9 @@ test.each([
   const rows = decisions.map(({ action, reward = 0, done }, i) => {
     const each = (all: number[][][], item: number) => all.map((head) => head[i]![item]!);
     const items = Array.from({ length: shape.items }, (_, item) => each(select, item));
-    const selected = items.map((qs) => penalise(mean(qs), stdOf(qs)));
+    const selected = items.map((qs) => penalize(mean(qs), stdOf(qs)));
     const best = each(next, selected.indexOf(Math.max(...selected)));
-    const worth = penalise(dot(best, mixture), stdOf(best));
+    const worth = penalize(dot(best, mixture), stdOf(best));
     const q = dot(each(now, action), mixture);
     const td = 0.5 * (reward + (done ? 0 : 0.5 * worth) - q) ** 2;
     expect(list(terms.q)[i]).toBeCloseTo(q, 5);
@@ -53,7 +53,7 @@ test.each([
 });
 
 test('the penalty changes targets, not predictions', () => {
-  const terms = (penalty: number) => setUp(vpq({ encoder, heads, penalty })).run().terms;
+  const terms = (uncertaintyPenalty: number) => setUp(vpq({ encoder, qHeads, uncertaintyPenalty })).run().terms;
   expect(list(terms(0).q)).toEqual(list(terms(20).q));
   expect(list(terms(0).qNext)).not.toEqual(list(terms(20).qNext));
 });
@@ -65,11 +65,11 @@ test('the mixture is drawn anew for every step; convex, the same for both networ
     expect(Math.min(...w)).toBeGreaterThanOrEqual(0);
   }
   expect(weights[0]).not.toEqual(weights[1]);
-  const { run, params, batch } = setUp(vpq({ encoder, heads, penalty: 0 }));
+  const { run, params, batch } = setUp(vpq({ encoder, qHeads, uncertaintyPenalty: 0 }));
   expect(list(run({ seed: 1 }).terms.q)).not.toEqual(list(run({ seed: 2 }).terms.q));
   // Against itself as target, without penalty: the value of the mean's greedy action under the mixture of this step.
   const after = ensemble(params, statesOf(params, batch, 'next'));
-  const mixture = list(mixtureWeights(keyTensor(5), heads));
+  const mixture = list(mixtureWeights(keyTensor(5), qHeads));
   list(run({ target: params, seed: 5 }).terms.qNext).forEach((v, i) => {
     const means = after[0]![i]!.map((_, item) => mean(after.map((head) => head[i]![item]!)));
     const best = means.indexOf(Math.max(...means));
@@ -78,26 +78,29 @@ test('the mixture is drawn anew for every step; convex, the same for both networ
   });
 });
 
-test.each([{ penalty: 0 }, { penalty: 10 }, { penalty: 10, form: 'difference' }] as Partial<VpqOptions>[])(
-  'an ensemble of one with %o is SAC',
-  (options) => {
-    const shared = { cql: 0.2, bcq: 0.3, gamma: 0.9 };
-    const one = setUp(vpq({ encoder, heads: 1, ...options, ...shared }));
-    const theirs = setUp(sac({ encoder, ...shared }));
-    expect(list(one.params['q.weight'])).toEqual(list(theirs.params['q.weight']));
-    expect(value(one.run().loss)).toBeCloseTo(value(theirs.run().loss), 5);
-    const [mine, wanted] = [one.grads(), theirs.grads()];
-    for (const [name, g] of Object.entries(wanted)) {
-      g.forEach((x, i) => {
-        expect(mine[name]![i], name).toBeCloseTo(x, 5);
-      });
-    }
-  },
-);
+test.each([
+  { uncertaintyPenalty: 0 },
+  { uncertaintyPenalty: 10 },
+  { uncertaintyPenalty: 10, penaltyForm: 'difference' },
+] as Partial<VpqOptions>[])('an ensemble of one with %o is SAC', (options) => {
+  const shared = { cqlWeight: 0.2, bcqThreshold: 0.3, gamma: 0.9 };
+  const one = setUp(vpq({ encoder, qHeads: 1, ...options, ...shared }));
+  const theirs = setUp(sac({ encoder, ...shared }));
+  expect(list(one.params['q.weight'])).toEqual(list(theirs.params['q.weight']));
+  expect(value(one.run().loss)).toBeCloseTo(value(theirs.run().loss), 5);
+  const [mine, wanted] = [one.grads(), theirs.grads()];
+  for (const [name, g] of Object.entries(wanted)) {
+    g.forEach((x, i) => {
+      expect(mine[name]![i], name).toBeCloseTo(x, 5);
+    });
+  }
+});
 
 test('CQL is the penalty of the mixture; BCQ filters what the mean of the heads selects', () => {
-  const { run, params, batch, target } = setUp(vpq({ encoder, heads, penalty: 0, cql: 0.1, bcq: 1 }));
-  const mixture = list(mixtureWeights(keyTensor(0), heads));
+  const { run, params, batch, target } = setUp(
+    vpq({ encoder, qHeads, uncertaintyPenalty: 0, cqlWeight: 0.1, bcqThreshold: 1 }),
+  );
+  const mixture = list(mixtureWeights(keyTensor(0), qHeads));
   const now = ensemble(params, statesOf(params, batch));
   const next = ensemble(target, statesOf(target, batch, 'next'));
   const policy = scores(statesOf(params, batch, 'next'), params['ce.weight']);
@@ -111,22 +114,22 @@ test('CQL is the penalty of the mixture; BCQ filters what the mean of the heads 
     );
     const sum = q.reduce((total, x) => total + Math.exp(x), 0);
     expect(list(terms.cql)[i]).toBeCloseTo(Math.log(sum) - q[action]!, 5);
-    const favourite = policy[i]!.indexOf(Math.max(...policy[i]!));
+    const favorite = policy[i]!.indexOf(Math.max(...policy[i]!));
     const worth = dot(
-      next.map((head) => head[i]![favourite]!),
+      next.map((head) => head[i]![favorite]!),
       mixture,
     );
     expect(list(terms.qNext)[i]).toBeCloseTo(worth, 5);
   });
 });
 
-test('with candidates: shared ones and ones per row agree, and equal the whole catalogue when they are it', () => {
-  const options = { heads, loss: 'gbce', candidates: shape.items, cql: 0.1 } as const;
+test('with candidates: shared ones and ones per row agree, and equal the whole catalog when they are it', () => {
+  const options = { qHeads, loss: 'gbce', sampledItems: shape.items, cqlWeight: 0.1 } as const;
   const { run, batch } = setUp(vpq({ encoder, ...options }));
   const all = tf.range(0, shape.items, 1, 'int32');
   const shared = run({ batch: { ...batch, candidates: all } });
   const own = run({ batch: { ...batch, candidates: tf.tile(tf.expandDims(all, 0), [3, 1]) } });
-  const whole = setUp(vpq({ encoder, heads, cql: 0.1 })).run();
+  const whole = setUp(vpq({ encoder, qHeads, cqlWeight: 0.1 })).run();
   for (const name of ['q', 'qNext', 'td']) {
     list(whole.terms[name]).forEach((x, i) => {
       expect(list(shared.terms[name])[i], name).toBeCloseTo(x, 5);
@@ -138,7 +141,7 @@ test('with candidates: shared ones and ones per row agree, and equal the whole c
     setUp(vpq({ encoder, ...options })).target,
     statesOf(setUp(vpq({ encoder, ...options })).target, batch, 'next'),
   );
-  const mixture = list(mixtureWeights(keyTensor(0), heads));
+  const mixture = list(mixtureWeights(keyTensor(0), qHeads));
   list(few.terms.qNext).forEach((v, i) => {
     const worths = [6, 0].map((item) => {
       const each = next.map((head) => head[i]![item]!);
@@ -149,7 +152,7 @@ test('with candidates: shared ones and ones per row agree, and equal the whole c
 });
 
 test('as ranking head it is the mean of the heads', () => {
-  const agent = vpq({ encoder, heads, rankingHead: 'q' });
+  const agent = vpq({ encoder, qHeads, rankingHead: 'q' });
   const { params, batch } = setUp(agent);
   const now = ensemble(params, statesOf(params, batch));
   const ranked = agent.score(params, { items: batch.items!, length: batch.length! }).arraySync();
@@ -168,7 +171,7 @@ test('an item has one row with all heads, biases zero at first', () => {
 });
 
 test('options out of range are refused', () => {
-  expect(() => vpq({ encoder, heads: 0 })).toThrow(/heads must be a whole number/);
-  expect(() => vpq({ encoder, penalty: -1 })).toThrow(/penalty must be a finite number/);
-  expect(() => vpq({ encoder, form: 'minus' as never })).toThrow(/invalid value for form/);
+  expect(() => vpq({ encoder, qHeads: 0 })).toThrow(/qHeads must be a whole number/);
+  expect(() => vpq({ encoder, uncertaintyPenalty: -1 })).toThrow(/uncertaintyPenalty must be a finite number/);
+  expect(() => vpq({ encoder, penaltyForm: 'minus' as never })).toThrow(/invalid value for penaltyForm/);
 });

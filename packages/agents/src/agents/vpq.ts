@@ -7,7 +7,7 @@ import {
   headValues,
   meanHead,
   mixtureWeights,
-  penalisedEnsemble,
+  penalizedEnsemble,
 } from '../losses/ensemble.ts';
 import { type Critic, learningCritic } from './critic.ts';
 import { actorCriticLoss, learningStates } from './loss.ts';
@@ -25,11 +25,11 @@ export interface VpqOptions extends SacOptions, EnsembleOptions {}
  */
 export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
   type: 'vpq',
-  defaults: { ...sacDefaults, heads: 15, penalty: 10, form: 'ratio' },
+  defaults: { ...sacDefaults, qHeads: 15, uncertaintyPenalty: 10, penaltyForm: 'ratio' },
   check(options) {
     checkSac('vpq', options);
-    checkRanges('vpq', options, { heads: [1, Infinity, 'whole'], penalty: [0, Number.MAX_VALUE] });
-    checkChoices('vpq', options, { form: ['ratio', 'difference'] });
+    checkRanges('vpq', options, { qHeads: [1, Infinity, 'whole'], uncertaintyPenalty: [0, Number.MAX_VALUE] });
+    checkChoices('vpq', options, { penaltyForm: ['ratio', 'difference'] });
   },
   build(options, encoder) {
     const parts = sacParts(options, encoder);
@@ -37,21 +37,21 @@ export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
       ...parts,
       init: (key, shape, text) => ({
         ...parts.init(key, shape, text),
-        ...initCritic(key, options, encoder, shape, options.heads),
+        ...initCritic(key, options, encoder, shape, options.qHeads),
       }),
       loss(input) {
         const states = learningStates(input, encoder);
-        const valuation = penalisedEnsemble(options, mixtureWeights(input.key, options.heads));
+        const valuation = penalizedEnsemble(options, mixtureWeights(input.key, options.qHeads));
         const weigh = input.phase === 'actor' ? ({ logged }: Critic) => valueWeight(logged.q, options) : undefined;
         const result = actorCriticLoss(input, encoder, options, weigh, states, valuation);
         const at = learningCritic(input, states.last, options);
-        const std = headStd(headValues(at, input.batch.action!, options.heads));
+        const std = headStd(headValues(at, input.batch.action!, options.qHeads));
         return { ...result, metrics: { ...result.metrics, 'q/std': tf.mean(std) } };
       },
       score: (params, histories, frozen) =>
         parts.score(
           options.rankingHead === 'q'
-            ? { ...params, 'q.weight': meanHead(params['q.weight']!, options.heads) }
+            ? { ...params, 'q.weight': meanHead(params['q.weight']!, options.qHeads) }
             : params,
           histories,
           frozen,

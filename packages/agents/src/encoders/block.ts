@@ -7,24 +7,24 @@ import { type AttentionLayer, attendAll, attendLast } from './attention.ts';
 import { additiveMask, causal, lastPosition } from './window.ts';
 
 export interface BlockOptions {
-  readonly size: number;
+  readonly width: number;
   readonly heads: number;
   readonly dropout: number;
-  readonly norm: 'lineage' | 'pre';
+  readonly norm: 'original-code' | 'pre';
   readonly activation: 'relu' | 'gelu';
-  readonly inner: number;
+  readonly mlpRatio: number;
 }
 
 export function initBlock(key: Key, name: string, options: BlockOptions): Values {
-  const { size, inner } = options;
+  const { width, mlpRatio } = options;
   const k = fold(key, name);
   const parts = options.norm === 'pre' ? ['q', 'k', 'v', 'o'] : ['q', 'k', 'v'];
   return {
-    ...initNorm(`${name}.ln1`, size),
-    ...Object.assign({}, ...parts.map((part) => initLinear(k, `${name}.${part}`, size, size))),
-    ...initNorm(`${name}.ln2`, size),
-    ...initLinear(k, `${name}.ff1`, size * inner, size),
-    ...initLinear(k, `${name}.ff2`, size, size * inner),
+    ...initNorm(`${name}.ln1`, width),
+    ...Object.assign({}, ...parts.map((part) => initLinear(k, `${name}.${part}`, width, width))),
+    ...initNorm(`${name}.ln2`, width),
+    ...initLinear(k, `${name}.ff1`, width * mlpRatio, width),
+    ...initLinear(k, `${name}.ff2`, width, width * mlpRatio),
   };
 }
 

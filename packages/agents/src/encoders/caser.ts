@@ -6,13 +6,13 @@ import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, truncatedNormalValue } from '../init.ts';
 import { drop } from './block.ts';
 import { convolution } from './convolution.ts';
-import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
-import { checkWindow, padSteps, validSlots } from './window.ts';
+import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { checkWindow, padSteps, validPositions } from './window.ts';
 
 /** Options of `caser`. */
 export interface CaserOptions {
   /** Dimension of item vectors. More: higher capacity, slower, overfits sooner. Default: 64. */
-  size: number;
+  width: number;
   /** Number of horizontal filters per height. More: more patterns of consecutive items, a wider state. Default: 16. */
   filters: number;
   /**
@@ -24,30 +24,30 @@ export interface CaserOptions {
   dropout: number;
   /** Supervised loss at every position of the window instead of only the last; costs a pass per position. Default: false. */
   everyPosition: boolean;
-  /** How item vectors use text, see `TextUse`. Default: `none`. */
-  text: TextUse;
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  itemInput: ItemInput;
 }
 
 /**
  * Caser, convolutional sequence embedding (Tang & Wang, WSDM 2018) as in the SQN/SNQN code, without user vectors: the
  * window is an image E [L, size], zero at padding. Horizontal filters of height h span all columns: max over time of
  * relu(F * E + b); one vertical filter spans all L slots: relu(sum_l v_l E_l + b). The state is their concatenation,
- * `filters` x heights + `size` columns, so the output weights cannot be tied to the item table. An empty history gives
+ * `filters` x heights + `width` columns, so the output weights cannot be tied to the item table. An empty history gives
  * relu of the biases. Windows shorter than that of the parameters are padded.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`; `init` and `encode`: `E_WINDOW`
  */
 export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>({
   type: 'caser',
-  defaults: { size: 64, filters: 16, heights: [2, 3, 4], dropout: 0.1, everyPosition: false, text: 'none' },
+  defaults: { width: 64, filters: 16, heights: [2, 3, 4], dropout: 0.1, everyPosition: false, itemInput: 'id' },
   check(o) {
-    checkRanges('caser', o, { size: [1, Infinity, 'whole'], filters: [1, Infinity, 'whole'], dropout: [0, 0.99] });
+    checkRanges('caser', o, { width: [1, Infinity, 'whole'], filters: [1, Infinity, 'whole'], dropout: [0, 0.99] });
     checkCounts('caser', 'heights', o.heights);
-    checkChoices('caser', o, { everyPosition: [false, true], text: textUses });
+    checkChoices('caser', o, { everyPosition: [false, true], itemInput: itemInputs });
   },
   build: (o) => ({
     ...itemTraits({ ...o, tied: false }),
-    outputSize: o.filters * o.heights.length + o.size,
+    outputSize: o.filters * o.heights.length + o.width,
     init(key, shape, text) {
       const highest = Math.max(...o.heights);
       if (highest > shape.window) {
@@ -61,15 +61,15 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
         [`${name}.bias`]: filledValue([dims[0]!], 0.1),
       });
       return {
-        ...initItems(key, shape, o.size, o.text, text),
-        ...Object.assign({}, ...o.heights.map((height, i) => weight(`enc.h.${i}`, [o.filters, o.size, height]))),
+        ...initItems(key, shape, o.width, o.itemInput, text),
+        ...Object.assign({}, ...o.heights.map((height, i) => weight(`enc.h.${i}`, [o.filters, o.width, height]))),
         ...weight('enc.v', [1, shape.window, 1]),
       };
     },
     encode(params, histories, mode) {
       const window = params['enc.v.weight']!.shape[1]!;
       checkWindow('caser', histories, window);
-      const valid = validSlots(histories, params['emb.weight']!.shape[0]! - 1);
+      const valid = validPositions(histories, params['emb.weight']!.shape[0]! - 1);
       const events = tf.mul(
         lookUp(params, tf.transpose(histories.items), mode),
         tf.expandDims(tf.transpose(valid), -1),
@@ -80,8 +80,8 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
         const sums = convolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);
         return amax(tf.slice(sums, [height - 1, 0, 0]), 0);
       });
-      const slots = tf.mul(image, tf.reshape(params['enc.v.weight']!, [window, 1, 1]));
-      const columns = tf.add(tf.sum(slots, 0), params['enc.v.bias']!);
+      const positions = tf.mul(image, tf.reshape(params['enc.v.weight']!, [window, 1, 1]));
+      const columns = tf.add(tf.sum(positions, 0), params['enc.v.bias']!);
       return drop(tf.relu(tf.concat([...patterns, columns], 1)), o.dropout, mode, 'state') as tf.Tensor2D;
     },
   }),

@@ -21,24 +21,24 @@ const pad = shape.items;
 
 const configs: [EncoderFactory, object][] = [
   [gru4rec, {}],
-  [gru4rec, { text: 'project' }],
+  [gru4rec, { itemInput: 'id+text' }],
   [gru4rec, { gates: 'tensorflow' }],
   [caser, { filters: 3 }],
-  [caser, { filters: 2, heights: [1, 5], text: 'project' }],
+  [caser, { filters: 2, heights: [1, 5], itemInput: 'id+text' }],
   [nextitnet, {}],
-  [nextitnet, { dilations: [1, 4], kernel: 2, text: 'init', tied: true }],
-  [nextitnet, { dilations: [2], text: 'project', tied: 'bias' }],
+  [nextitnet, { dilations: [1, 4], kernelSize: 2, itemInput: 'text-init', tied: true }],
+  [nextitnet, { dilations: [2], itemInput: 'id+text', tied: 'bias' }],
   [sasrec, {}],
-  [sasrec, { heads: 2, blocks: 2, positions: 'recency' }],
-  [sasrec, { text: 'project', norm: 'pre', activation: 'gelu', inner: 2 }],
-  [sasrec, { text: 'init', tied: 'bias' }],
+  [sasrec, { heads: 2, layers: 2, positions: 'recency' }],
+  [sasrec, { itemInput: 'id+text', norm: 'pre', activation: 'gelu', mlpRatio: 2 }],
+  [sasrec, { itemInput: 'text-init', tied: 'bias' }],
   [sasrecModern, {}],
-  [sasrecModern, { blocks: 1, heads: 1, inner: 1, tied: false, everyPosition: false, text: 'project' }],
+  [sasrecModern, { layers: 1, heads: 1, mlpRatio: 1, tied: false, everyPosition: false, itemInput: 'id+text' }],
 ];
 const cases = configs.map(([factory, options]) => ({
   name: `${factory.type} ${JSON.stringify(options)}`,
   recency: factory.type === 'sasrec-modern' || ('positions' in options && options.positions === 'recency'),
-  make: (extra: object = {}) => factory({ size: 4, ...options, ...extra }),
+  make: (extra: object = {}) => factory({ width: 4, ...options, ...extra }),
 }));
 
 /** Parameters far enough from 0 that nothing passes by accident. */
@@ -163,12 +163,12 @@ describe.each(cases)('$name', ({ make, recency }) => {
 });
 
 test.each([
-  ['gru4rec', gru4rec({ size: 4 })],
-  ['gru4rec, tensorflow', gru4rec({ size: 4, gates: 'tensorflow' })],
-  ['caser', caser({ size: 4, heights: [1] })],
-  ['nextitnet', nextitnet({ size: 4 })],
-  ['sasrec', sasrec({ size: 4 })],
-  ['sasrec-modern', sasrecModern({ size: 4 })],
+  ['gru4rec', gru4rec({ width: 4 })],
+  ['gru4rec, tensorflow', gru4rec({ width: 4, gates: 'tensorflow' })],
+  ['caser', caser({ width: 4, heights: [1] })],
+  ['nextitnet', nextitnet({ width: 4 })],
+  ['sasrec', sasrec({ width: 4 })],
+  ['sasrec-modern', sasrecModern({ width: 4 })],
 ])('%s: a window of one event, with gradients', (_, encoder) => {
   const params = tensors(encoder.init(key(5), { ...shape, window: 1 }, text));
   const at = histories([[3], [7]], [1, 1]);
@@ -189,15 +189,15 @@ describe('an empty history gives the same state whatever the items are', () => {
   const relu = (x: tf.Tensor) => Array.from(x.dataSync(), (value) => Math.max(value, 0));
 
   test.each([
-    ['sasrec', sasrec({ size: 4 })],
-    ['sasrec-modern', sasrecModern({ size: 4 })],
+    ['sasrec', sasrec({ width: 4 })],
+    ['sasrec-modern', sasrecModern({ width: 4 })],
   ])('%s: the bias of the last norm', (_, encoder) => {
     const params = tensors(noisy(encoder));
     expect(empty(encoder, params)).toEqual(Array.from(params['enc.ln.bias']!.dataSync()));
   });
 
   test('caser: relu of the biases', () => {
-    const encoder = caser({ size: 4, filters: 2, heights: [2, 3] });
+    const encoder = caser({ width: 4, filters: 2, heights: [2, 3] });
     const params = tensors(noisy(encoder));
     const columns = Array<number>(4).fill(relu(params['enc.v.bias']!)[0]!);
     const wanted = [...relu(params['enc.h.0.bias']!), ...relu(params['enc.h.1.bias']!), ...columns];
@@ -206,12 +206,12 @@ describe('an empty history gives the same state whatever the items are', () => {
   });
 
   test('nextitnet: zeros', () => {
-    const encoder = nextitnet({ size: 4 });
+    const encoder = nextitnet({ width: 4 });
     expect(empty(encoder, tensors(noisy(encoder)))).toEqual([0, 0, 0, 0]);
   });
 
   test('gru4rec: a step on the padding vector, like one on an item of that vector', () => {
-    const encoder = gru4rec({ size: 4 });
+    const encoder = gru4rec({ width: 4 });
     const params = tensors(noisy(encoder));
     const before = empty(encoder, params);
     const table = params['emb.weight']!;
@@ -237,14 +237,14 @@ test('gru4rec by hand: where the reset gate comes in', () => {
       return (1 - z) * Math.tanh(candidate(x, r, h)) + z * h;
     }, 0);
   const state = (gates: 'torch' | 'tensorflow') =>
-    rows(gru4rec({ size: 1, gates }).encode(params, histories([[0, 1, 2]], [2]), mode))[0]!;
+    rows(gru4rec({ width: 1, gates }).encode(params, histories([[0, 1, 2]], [2]), mode))[0]!;
   near(state('torch'), [steps((x, r, h) => 0.3 * x + 0.2 + r * (-0.6 * h + 0.7))], 1e-6);
   near(state('tensorflow'), [steps((x, r, h) => 0.3 * x + 0.2 - 0.6 * (r * h))], 1e-6);
 });
 
 test('gru4rec, tensorflow: gate biases begin at 1, weights lie within the Xavier bounds of their two parts', () => {
-  const size = 16;
-  const params = gru4rec({ size, gates: 'tensorflow' }).init(key(1), shape);
+  const width = 16;
+  const params = gru4rec({ width, gates: 'tensorflow' }).init(key(1), shape);
   expect(
     Object.keys(params)
       .filter((name) => name.includes('gru'))
@@ -253,7 +253,7 @@ test('gru4rec, tensorflow: gate biases begin at 1, weights lie within the Xavier
   expect(Array.from(params['enc.gru.bias_ih_l0']!.data)).toEqual([...Array(32).fill(1), ...Array(16).fill(0)]);
   for (const name of ['enc.gru.weight_ih_l0', 'enc.gru.weight_hh_l0']) {
     const largest = (from: number, to: number) =>
-      Math.max(...params[name]!.data.slice(from * size, to * size).map(Math.abs));
+      Math.max(...params[name]!.data.slice(from * width, to * width).map(Math.abs));
     const [gates, candidate] = [Math.sqrt(6 / 64), Math.sqrt(6 / 48)];
     expect(largest(0, 32)).toBeLessThanOrEqual(gates);
     expect(largest(32, 48)).toBeLessThanOrEqual(candidate);
@@ -263,19 +263,19 @@ test('gru4rec, tensorflow: gate biases begin at 1, weights lie within the Xavier
 
 test('a window wider than the parameters: refused where they have one', () => {
   const wide = histories([[3, 1, 4, 1, 5, 2, 6]], [7]);
-  for (const encoder of [sasrec({ size: 4 }), sasrecModern({ size: 4 }), caser({ size: 4 })]) {
+  for (const encoder of [sasrec({ width: 4 }), sasrecModern({ width: 4 }), caser({ width: 4 })]) {
     const params = tensors(noisy(encoder));
     for (const pass of [encoder.encode, encoder.encodeAll]) {
       expect(() => pass(params, wide, mode)).toThrow(/newest 5 events/);
     }
   }
-  for (const encoder of [gru4rec({ size: 4 }), nextitnet({ size: 4 })]) {
+  for (const encoder of [gru4rec({ width: 4 }), nextitnet({ width: 4 })]) {
     expect(encoder.encode(tensors(noisy(encoder)), wide, mode).shape).toEqual([1, 4]);
   }
 });
 
 test('caser by hand: one filter of height 2, one vertical filter', () => {
-  const encoder = caser({ size: 1, filters: 1, heights: [2] });
+  const encoder = caser({ width: 1, filters: 1, heights: [2] });
   const params = {
     'emb.weight': tf.tensor2d([2, 3, 100], [3, 1]),
     'enc.h.0.weight': tf.tensor3d([1, 10], [1, 1, 2]),
@@ -310,7 +310,7 @@ test('caser: initial filters lie within two standard deviations, biases are 0.1'
 
 test('nextitnet sees back as far as its dilations reach', () => {
   const state = (dilations: number[], history: number[]) => {
-    const encoder = nextitnet({ size: 4, dilations });
+    const encoder = nextitnet({ width: 4, dilations });
     return rows(encoder.encode(tensors(noisy(encoder)), histories([history], [5]), mode))[0]!;
   };
   const plain = [3, 1, 4, 1, 5];
@@ -323,7 +323,7 @@ test('nextitnet sees back as far as its dilations reach', () => {
 });
 
 test('recency positions: the newest event has position 0 wherever it stands', () => {
-  const encoder = sasrec({ size: 4, positions: 'recency' });
+  const encoder = sasrec({ width: 4, positions: 'recency' });
   const params = tensors(noisy(encoder));
   const early = rows(encoder.encode(params, histories([[4, pad, pad, pad, pad]], [1]), mode))[0]!;
   params['enc.pos'] = tf.concat([tf.slice(params['enc.pos']!, [0, 0], [1, 4]), tf.zeros([4, 4])]);
@@ -331,9 +331,9 @@ test('recency positions: the newest event has position 0 wherever it stands', ()
 });
 
 test('sasrec-modern is sasrec with the modern choices', () => {
-  const modern = sasrecModern({ size: 4 });
+  const modern = sasrecModern({ width: 4 });
   const same = sasrec({
-    ...{ size: 4, blocks: 2, heads: 2, inner: 2, dropout: 0.3, tied: true, everyPosition: true },
+    ...{ width: 4, layers: 2, heads: 2, mlpRatio: 2, dropout: 0.3, tied: true, everyPosition: true },
     ...{ positions: 'recency', norm: 'pre', activation: 'gelu' },
   });
   const params = tensors(noisy(modern));
@@ -344,7 +344,7 @@ test('sasrec-modern is sasrec with the modern choices', () => {
 });
 
 test('text: the table holds id plus projected text, padding has none', () => {
-  const encoder = sasrec({ size: 2, heads: 1, text: 'project' });
+  const encoder = sasrec({ width: 2, heads: 1, itemInput: 'id+text' });
   const params = tensors(encoder.init(key(0), { ...shape }));
   const table = rows(encoder.itemTable(params, mode.text));
   const free = rows(params['emb.weight']!);
@@ -359,15 +359,15 @@ test('text: the table holds id plus projected text, padding has none', () => {
     );
   });
   expect(() => encoder.itemTable(params)).toThrow(/frozen\.text/);
-  expect(() => sasrec({ text: 'init' }).init(key(0), shape)).toThrow(/no text vectors/);
+  expect(() => sasrec({ itemInput: 'text-init' }).init(key(0), shape)).toThrow(/no text vectors/);
 });
 
 test('options: unknown keys, values that make no sense', () => {
   const given = (factory: EncoderFactory, options: object) => () => factory(options);
   expect(given(sasrec, { dropuot: 0.1 })).toThrow(/Did you mean "dropout"/);
-  expect(given(gru4rec, { blocks: 2 })).toThrow(/no option with this name/);
-  expect(given(sasrec, { size: 10, heads: 3 })).toThrow(/heads must divide/);
-  expect(given(sasrecModern, { size: 5 })).toThrow(/heads must divide/);
+  expect(given(gru4rec, { layers: 2 })).toThrow(/no option with this name/);
+  expect(given(sasrec, { width: 10, heads: 3 })).toThrow(/heads must divide/);
+  expect(given(sasrecModern, { width: 5 })).toThrow(/heads must divide/);
   expect(given(sasrec, { positions: 'recent' })).toThrow(/Did you mean "recency"/);
   expect(given(gru4rec, { tied: 1 })).toThrow(/one of: false, true, "bias"/);
   expect(given(gru4rec, { gates: 'keras' })).toThrow(/invalid value for gates/);
@@ -375,6 +375,6 @@ test('options: unknown keys, values that make no sense', () => {
   expect(given(caser, { heights: [] })).toThrow(/list of whole numbers/);
   expect(given(caser, { heights: 3 })).toThrow(/list of whole numbers/);
   expect(given(nextitnet, { dilations: [1, 0] })).toThrow(/list of whole numbers/);
-  expect(given(nextitnet, { kernel: 1.5 })).toThrow(/whole number/);
+  expect(given(nextitnet, { kernelSize: 1.5 })).toThrow(/whole number/);
   expect(() => caser().init(key(0), { items: 3, window: 3 })).toThrow(/must not exceed the window of 3/);
 });

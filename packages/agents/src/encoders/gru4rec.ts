@@ -5,13 +5,13 @@ import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
 import { gruCells } from './gru-cells.ts';
-import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
+import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
 import { lastStep } from './window.ts';
 
 /** Options of `gru4rec`. */
 export interface Gru4recOptions {
   /** Dimension of item vectors and states. More: higher capacity, slower, overfits sooner. Default: 64. */
-  size: number;
+  width: number;
   /**
    * Variant of the gates and their initialization. `torch`: reset gate after the recurrent product. `tensorflow`: reset gate
    * before it, gate biases start at 1, Xavier-uniform weights, as in the code of SQN and SA2C. Default: `torch`.
@@ -29,8 +29,8 @@ export interface Gru4recOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `TextUse`. Default: `none`. */
-  text: TextUse;
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  itemInput: ItemInput;
 }
 
 /**
@@ -42,21 +42,21 @@ export interface Gru4recOptions {
  */
 export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOptions>({
   type: 'gru4rec',
-  defaults: { size: 64, gates: 'torch', dropout: 0, tied: false, everyPosition: false, text: 'none' },
+  defaults: { width: 64, gates: 'torch', dropout: 0, tied: false, everyPosition: false, itemInput: 'id' },
   check(o) {
-    checkRanges('gru4rec', o, { size: [1, Infinity, 'whole'], dropout: [0, 0.99] });
+    checkRanges('gru4rec', o, { width: [1, Infinity, 'whole'], dropout: [0, 0.99] });
     checkChoices('gru4rec', o, {
       gates: ['torch', 'tensorflow'],
       tied: [false, true, 'bias'],
       everyPosition: [false, true],
-      text: textUses,
+      itemInput: itemInputs,
     });
   },
   build: (o) => ({
     ...itemTraits(o),
     init: (key, shape, text) => ({
-      ...initItems(key, shape, o.size, o.text, text),
-      ...gruCells[o.gates].init(key, o.size),
+      ...initItems(key, shape, o.width, o.itemInput, text),
+      ...gruCells[o.gates].init(key, o.width),
     }),
     encode: (params, histories, mode) => lastStep(tf.stack(run(params, histories, mode, o)), histories.length),
     encodeAll: (params, histories, mode) => tf.stack(run(params, histories, mode, o), 1) as tf.Tensor3D,
@@ -64,7 +64,12 @@ export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOpt
 });
 
 /** The hidden states [B, D] after each of the L steps. */
-function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size, gates }: Gru4recOptions): tf.Tensor[] {
+function run(
+  params: Tensors,
+  { items }: Histories,
+  mode: Mode,
+  { dropout, width, gates }: Gru4recOptions,
+): tf.Tensor[] {
   const [rows, window] = items.shape as [number, number];
   // Steps are the first axis, so that each step is a contiguous slice.
   const x = drop(lookUp(params, tf.transpose(items), mode), dropout, mode, 'input');
@@ -73,9 +78,9 @@ function run(params: Tensors, { items }: Histories, mode: Mode, { dropout, size,
   const inputs = window === 1 ? [products] : tf.split(products, window, 0);
   const step = gruCells[gates].step(params);
   const states: tf.Tensor[] = [];
-  let h: tf.Tensor = tf.zeros([rows, size]);
+  let h: tf.Tensor = tf.zeros([rows, width]);
   for (const input of inputs) {
-    h = step(tf.reshape(input, [rows, 3 * size]), h);
+    h = step(tf.reshape(input, [rows, 3 * width]), h);
     states.push(h);
   }
   return states;

@@ -7,24 +7,24 @@ import { whiten } from './whiten.ts';
 
 /**
  * How an item's vector uses text:
- * - `none`: a learned vector per item, without text;
- * - `project`: the learned vector plus a learned projection of the item's frozen text vector (needed in every pass);
- * - `init`: a learned vector that is initialized with the whitened text vector (text is needed only for `init`).
+ * - `id`: a learned vector per item, without text;
+ * - `id+text`: the learned vector plus a learned projection of the item's frozen text vector (needed in every pass);
+ * - `text-init`: a learned vector that is initialized with the whitened text vector (text is needed only for `init`).
  */
-export type TextUse = (typeof textUses)[number];
+export type ItemInput = (typeof itemInputs)[number];
 
-export const textUses = ['none', 'project', 'init'] as const;
+export const itemInputs = ['id', 'id+text', 'text-init'] as const;
 
 /**
- * Initial item parameters: `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the original code; with `project` also
+ * Initial item parameters: `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the original code; with `id+text` also
  * `emb.text.weight` [size, textSize].
  *
  * @throws LeaError `E_TEXT_MISSING`, `E_TEXT_SHAPE`
  */
-export function initItems(key: Key, shape: Shape, size: number, use: TextUse, text?: Value): Values {
+export function initItems(key: Key, shape: Shape, size: number, use: ItemInput, text?: Value): Values {
   const table = normalValue(key, 'emb.weight', [shape.items + 1, size], 0.01);
-  if (use === 'init') {
-    if (!text) throw missingText("text: 'init'", 'init(key, shape, text)');
+  if (use === 'text-init') {
+    if (!text) throw missingText("itemInput: 'text-init'", 'init(key, shape, text)');
     if (text.shape[0] !== shape.items) {
       throw new LeaError('E_TEXT_SHAPE', 'Expected one text vector per item.', {
         value: text.shape,
@@ -33,8 +33,8 @@ export function initItems(key: Key, shape: Shape, size: number, use: TextUse, te
     }
     table.data.set(whiten(text, size));
   }
-  if (use !== 'project') return { 'emb.weight': table };
-  if (!shape.textSize) throw missingText("text: 'project'", 'shape.textSize');
+  if (use !== 'id+text') return { 'emb.weight': table };
+  if (!shape.textSize) throw missingText("itemInput: 'id+text'", 'shape.textSize');
   const bound = Math.sqrt(6 / (size + shape.textSize));
   const weight = uniformValue(key, 'emb.text.weight', [size, shape.textSize], bound);
   return { 'emb.weight': table, 'emb.text.weight': weight };
@@ -76,7 +76,7 @@ export function paddingId({ name, itemTables }: Encoder, params: Tensors): numbe
 }
 
 function neededText(text: tf.Tensor | undefined): tf.Tensor {
-  if (!text) throw missingText("text: 'project'", 'frozen.text');
+  if (!text) throw missingText("itemInput: 'id+text'", 'frozen.text');
   return text;
 }
 
@@ -88,15 +88,15 @@ function missingText(option: string, where: string): LeaError {
 
 /** The traits of an encoder that follow from its item options. */
 export function itemTraits(o: {
-  size: number;
-  text: TextUse;
+  width: number;
+  itemInput: ItemInput;
   tied: Encoder['tied'];
   everyPosition: boolean;
 }): Pick<Encoder, 'outputSize' | 'needsText' | 'initText' | 'tied' | 'everyPosition'> {
   return {
-    outputSize: o.size,
-    needsText: o.text === 'project',
-    initText: o.text === 'init',
+    outputSize: o.width,
+    needsText: o.itemInput === 'id+text',
+    initText: o.itemInput === 'text-init',
     tied: o.tied,
     everyPosition: o.everyPosition,
   };

@@ -7,8 +7,8 @@ import { filledValue, initNorm, truncatedNormalValue } from '../init.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
 import { convolution } from './convolution.ts';
-import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
-import { lastStep, validSlots } from './window.ts';
+import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { lastStep, validPositions } from './window.ts';
 
 /** Options of `nextitnet`. */
 export interface NextitnetOptions {
@@ -16,7 +16,7 @@ export interface NextitnetOptions {
    * Dimension of item vectors and states, and channels of all convolutions. More: higher capacity, slower, overfits
    * sooner. Default: 64.
    */
-  size: number;
+  width: number;
   /**
    * One residual block per entry: its first convolution has this dilation, the second twice as much. More or larger entries see
    * further back; each block costs two convolutions. Default: [1, 2, 1, 2, 1, 2].
@@ -26,7 +26,7 @@ export interface NextitnetOptions {
    * Kernel size of all convolutions. Larger: sees further back at proportional cost; 1 sees single events only.
    * Default: 3.
    */
-  kernel: number;
+  kernelSize: number;
   /** Dropout rate of the input and of each block's output before the residual; 0 as in the original code. Default: 0. */
   dropout: number;
   /**
@@ -39,8 +39,8 @@ export interface NextitnetOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `TextUse`. Default: `none`. */
-  text: TextUse;
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  itemInput: ItemInput;
 }
 
 /**
@@ -54,18 +54,22 @@ export interface NextitnetOptions {
 export const nextitnet: EncoderFactory<NextitnetOptions> = encoderFactory<NextitnetOptions>({
   type: 'nextitnet',
   defaults: {
-    size: 64,
+    width: 64,
     dilations: [1, 2, 1, 2, 1, 2],
-    kernel: 3,
+    kernelSize: 3,
     dropout: 0,
     tied: false,
     everyPosition: false,
-    text: 'none',
+    itemInput: 'id',
   },
   check(o) {
-    checkRanges('nextitnet', o, { size: [1, Infinity, 'whole'], kernel: [1, Infinity, 'whole'], dropout: [0, 0.99] });
+    checkRanges('nextitnet', o, {
+      width: [1, Infinity, 'whole'],
+      kernelSize: [1, Infinity, 'whole'],
+      dropout: [0, 0.99],
+    });
     checkCounts('nextitnet', 'dilations', o.dilations);
-    checkChoices('nextitnet', o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
+    checkChoices('nextitnet', o, { tied: [false, true, 'bias'], everyPosition: [false, true], itemInput: itemInputs });
   },
   build: (o) => ({
     ...itemTraits(o),
@@ -73,12 +77,17 @@ export const nextitnet: EncoderFactory<NextitnetOptions> = encoderFactory<Nextit
       const blocks = o.dilations.map((_, i) => {
         const name = `enc.blocks.${i}`;
         const convolutions = ['conv1', 'conv2'].map((part) => ({
-          [`${name}.${part}.weight`]: truncatedNormalValue(fold(key, name), part, [o.size, o.size, o.kernel], 0.02),
-          [`${name}.${part}.bias`]: filledValue([o.size], 0),
+          [`${name}.${part}.weight`]: truncatedNormalValue(
+            fold(key, name),
+            part,
+            [o.width, o.width, o.kernelSize],
+            0.02,
+          ),
+          [`${name}.${part}.bias`]: filledValue([o.width], 0),
         }));
-        return Object.assign({}, ...convolutions, initNorm(`${name}.ln1`, o.size), initNorm(`${name}.ln2`, o.size));
+        return Object.assign({}, ...convolutions, initNorm(`${name}.ln1`, o.width), initNorm(`${name}.ln2`, o.width));
       });
-      return { ...initItems(key, shape, o.size, o.text, text), ...Object.assign({}, ...blocks) };
+      return { ...initItems(key, shape, o.width, o.itemInput, text), ...Object.assign({}, ...blocks) };
     },
     encode: (params, histories, mode) => lastStep(run(params, histories, mode, o), histories.length),
     encodeAll: (params, histories, mode) => tf.transpose(run(params, histories, mode, o), [1, 0, 2]) as tf.Tensor3D,
@@ -87,7 +96,7 @@ export const nextitnet: EncoderFactory<NextitnetOptions> = encoderFactory<Nextit
 
 /** The output [L, B, D] of the last block. */
 function run(params: Tensors, histories: Histories, mode: Mode, { dilations, dropout }: NextitnetOptions): tf.Tensor {
-  const valid = tf.expandDims(tf.transpose(validSlots(histories, params['emb.weight']!.shape[0]! - 1)), -1);
+  const valid = tf.expandDims(tf.transpose(validPositions(histories, params['emb.weight']!.shape[0]! - 1)), -1);
   let x = drop(tf.mul(lookUp(params, tf.transpose(histories.items), mode), valid), dropout, mode, 'input');
   for (const [i, dilation] of dilations.entries()) {
     const at = (part: string) => params[`enc.blocks.${i}.${part}`]!;

@@ -1,17 +1,17 @@
 import { type EncoderFactory, encoderFactory } from '../define.ts';
-import type { TextUse } from './items.ts';
+import type { ItemInput } from './items.ts';
 import { checkTransformer, transformer } from './transformer.ts';
 
 /** Options of `sasrecModern`. */
 export interface SasrecModernOptions {
   /** Dimension of item vectors and states. More: higher capacity, slower, overfits sooner. Default: 64. */
-  size: number;
+  width: number;
   /** Number of transformer blocks. More: deeper interactions, slower. Default: 2. */
-  blocks: number;
-  /** Number of attention heads; must divide `size`. More: more attention patterns with fewer columns each. Default: 2. */
+  layers: number;
+  /** Number of attention heads; must divide `width`. More: more attention patterns with fewer columns each. Default: 2. */
   heads: number;
-  /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 2. */
-  inner: number;
+  /** Width of the feed-forward layers as a multiple of `width`. More: higher capacity per block, slower. Default: 2. */
+  mlpRatio: number;
   /**
    * Dropout rate of the input, in and after attention, and in the feed-forward layers. Lower it for large data.
    * Default: 0.3.
@@ -24,8 +24,8 @@ export interface SasrecModernOptions {
    * Default: true.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `TextUse`. Default: `none`. */
-  text: TextUse;
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  itemInput: ItemInput;
 }
 
 /**
@@ -38,14 +38,14 @@ export interface SasrecModernOptions {
 export const sasrecModern: EncoderFactory<SasrecModernOptions> = encoderFactory<SasrecModernOptions>({
   type: 'sasrec-modern',
   defaults: {
-    size: 64,
-    blocks: 2,
+    width: 64,
+    layers: 2,
     heads: 2,
-    inner: 2,
+    mlpRatio: 2,
     dropout: 0.3,
     tied: true,
     everyPosition: true,
-    text: 'none',
+    itemInput: 'id',
   },
   check: (o) => checkTransformer('sasrec-modern', o),
   build: (o) => transformer('sasrec-modern', { ...o, positions: 'recency', norm: 'pre', activation: 'gelu' }),

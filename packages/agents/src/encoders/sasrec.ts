@@ -1,18 +1,18 @@
 import { checkChoices } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
-import type { TextUse } from './items.ts';
+import type { ItemInput } from './items.ts';
 import { checkTransformer, transformer } from './transformer.ts';
 
 /** Options of `sasrec`. */
 export interface SasrecOptions {
   /** Dimension of item vectors and states. More: higher capacity, slower, overfits sooner. Default: 64. */
-  size: number;
+  width: number;
   /**
    * Number of transformer blocks. More: deeper interactions, slower. The last block is computed at the last position only,
    * earlier blocks at the whole window. Default: 1.
    */
-  blocks: number;
-  /** Number of attention heads; must divide `size`. More: more attention patterns with fewer columns each. Default: 1. */
+  layers: number;
+  /** Number of attention heads; must divide `width`. More: more attention patterns with fewer columns each. Default: 1. */
   heads: number;
   /** Dropout rate of the input, the attention weights and the feed-forward layers. Higher regularizes more. Default: 0.1. */
   dropout: number;
@@ -32,16 +32,16 @@ export interface SasrecOptions {
    */
   everyPosition: boolean;
   /**
-   * Block structure. `lineage` (the original code): query LN(x), keys and values x, residual LN(x), no output projection. `pre`:
-   * standard pre-norm block with output projection. Default: `lineage`.
+   * Block structure. `original-code` (the original code): query LN(x), keys and values x, residual LN(x), no output projection. `pre`:
+   * standard pre-norm block with output projection. Default: `original-code`.
    */
-  norm: 'lineage' | 'pre';
+  norm: 'original-code' | 'pre';
   /** Activation of the feed-forward layers; `gelu` is smooth and somewhat slower. Default: `relu`. */
   activation: 'relu' | 'gelu';
-  /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 1. */
-  inner: number;
-  /** How item vectors use text, see `TextUse`. Default: `none`. */
-  text: TextUse;
+  /** Width of the feed-forward layers as a multiple of `width`. More: higher capacity per block, slower. Default: 1. */
+  mlpRatio: number;
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  itemInput: ItemInput;
 }
 
 /**
@@ -54,23 +54,23 @@ export interface SasrecOptions {
 export const sasrec: EncoderFactory<SasrecOptions> = encoderFactory<SasrecOptions>({
   type: 'sasrec',
   defaults: {
-    size: 64,
-    blocks: 1,
+    width: 64,
+    layers: 1,
     heads: 1,
     dropout: 0.1,
     positions: 'slot',
     tied: false,
     everyPosition: false,
-    norm: 'lineage',
+    norm: 'original-code',
     activation: 'relu',
-    inner: 1,
-    text: 'none',
+    mlpRatio: 1,
+    itemInput: 'id',
   },
   check(o) {
     checkTransformer('sasrec', o);
     checkChoices('sasrec', o, {
       positions: ['slot', 'recency'],
-      norm: ['lineage', 'pre'],
+      norm: ['original-code', 'pre'],
       activation: ['relu', 'gelu'],
     });
   },

@@ -6,16 +6,16 @@ import type { EncoderParts } from '../define.ts';
 import { initNorm, normalValue } from '../init.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { type BlockOptions, blockAll, blockLast, drop, initBlock } from './block.ts';
-import { initItems, itemTraits, lookUp, type TextUse, textUses } from './items.ts';
-import { checkWindow, lastPosition, validSlots } from './window.ts';
+import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { checkWindow, lastPosition, validPositions } from './window.ts';
 
 /** Options of all self-attentive encoders. */
 export interface TransformerOptions extends BlockOptions {
-  readonly blocks: number;
+  readonly layers: number;
   readonly positions: 'slot' | 'recency';
   readonly tied: Encoder['tied'];
   readonly everyPosition: boolean;
-  readonly text: TextUse;
+  readonly itemInput: ItemInput;
 }
 
 /** @throws LeaError `E_OPTION_VALUE` */
@@ -25,11 +25,11 @@ export function checkTransformer(
 ): void {
   const count = [1, Infinity, 'whole'] as const;
   // Limited because every block has named parameters.
-  const blocks = [1, 4096, 'whole'] as const;
-  checkRanges(where, o, { size: count, blocks, heads: count, inner: count, dropout: [0, 0.99] });
-  checkChoices(where, o, { tied: [false, true, 'bias'], everyPosition: [false, true], text: textUses });
-  if (o.size % o.heads !== 0) {
-    throw new LeaError('E_OPTION_VALUE', `${where}: heads must divide size ${o.size}.`, {
+  const layers = [1, 4096, 'whole'] as const;
+  checkRanges(where, o, { width: count, layers, heads: count, mlpRatio: count, dropout: [0, 0.99] });
+  checkChoices(where, o, { tied: [false, true, 'bias'], everyPosition: [false, true], itemInput: itemInputs });
+  if (o.width % o.heads !== 0) {
+    throw new LeaError('E_OPTION_VALUE', `${where}: heads must divide width ${o.width}.`, {
       value: o.heads,
       hint: 'Choose another number of heads.',
     });
@@ -41,7 +41,7 @@ export function checkTransformer(
  * norm.
  */
 export function transformer(where: string, o: TransformerOptions): EncoderParts {
-  const names = Array.from({ length: o.blocks }, (_, i) => `enc.blocks.${i}`);
+  const names = Array.from({ length: o.layers }, (_, i) => `enc.blocks.${i}`);
   const finalNorm = (params: Tensors, x: tf.Tensor) =>
     layerNorm(x, params['enc.ln.weight']!, params['enc.ln.bias']!, 1e-8);
 
@@ -49,16 +49,19 @@ export function transformer(where: string, o: TransformerOptions): EncoderParts 
     const table = params['enc.pos']!;
     checkWindow(where, histories, table.shape[0]!);
     const x = tf.add(lookUp(params, histories.items, mode), positionVectors(table, histories, o.positions));
-    return { x: drop(x, o.dropout, mode, 'input'), valid: validSlots(histories, params['emb.weight']!.shape[0]! - 1) };
+    return {
+      x: drop(x, o.dropout, mode, 'input'),
+      valid: validPositions(histories, params['emb.weight']!.shape[0]! - 1),
+    };
   };
 
   return {
     ...itemTraits(o),
     init: (key, shape, text) => ({
-      ...initItems(key, shape, o.size, o.text, text),
-      'enc.pos': normalValue(key, 'enc.pos', [shape.window, o.size], 0.01),
+      ...initItems(key, shape, o.width, o.itemInput, text),
+      'enc.pos': normalValue(key, 'enc.pos', [shape.window, o.width], 0.01),
       ...Object.assign({}, ...names.map((name) => initBlock(key, name, o))),
-      ...initNorm('enc.ln', o.size),
+      ...initNorm('enc.ln', o.width),
     }),
     encode(params, histories, mode) {
       let { x, valid } = start(params, histories, mode);

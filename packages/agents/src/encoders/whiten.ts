@@ -1,4 +1,4 @@
-import { centre, covariance, mainDirections, type Value } from '@lea/tensor';
+import { center, covariance, mainDirections, type Value } from '@lea/tensor';
 
 /**
  * PCA whitening: projects the centered rows onto their `size` principal directions, each scaled to variance 1 / size, so that
@@ -10,14 +10,14 @@ import { centre, covariance, mainDirections, type Value } from '@lea/tensor';
  */
 export function whiten(text: Value, size: number): Float32Array {
   const [rows, width] = text.shape as [number, number];
-  const centred = centre(text.data as Float32Array, rows, width);
+  const centered = center(text.data as Float32Array, rows, width);
   const rank = Math.min(size, width, Math.max(rows - 1, 0));
-  const basis = mainDirections(covariance(centred, rows, width), width, rank);
+  const basis = mainDirections(covariance(centered, rows, width), width, rank);
   const projected = new Float64Array(rows * rank);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < rank; j++) {
       let sum = 0;
-      for (let d = 0; d < width; d++) sum += centred[i * width + d]! * basis[j * width + d]!;
+      for (let d = 0; d < width; d++) sum += centered[i * width + d]! * basis[j * width + d]!;
       projected[i * rank + j] = sum;
     }
   }

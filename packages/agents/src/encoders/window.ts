@@ -4,10 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
 
 /** [B, L] float: 1 at events, 0 at padding (slots beyond the length, or the padding id). */
-export function validSlots({ items, length }: Histories, padId: number): tf.Tensor2D {
+export function validPositions({ items, length }: Histories, padId: number): tf.Tensor2D {
   const window = items.shape[1]!;
-  const slots = tf.reshape(tf.range(0, window, 1, 'int32'), [1, window]);
-  const within = tf.less(slots, tf.reshape(length, [-1, 1]));
+  const positions = tf.reshape(tf.range(0, window, 1, 'int32'), [1, window]);
+  const within = tf.less(positions, tf.reshape(length, [-1, 1]));
   return tf.cast(tf.logicalAnd(within, tf.notEqual(items, tf.scalar(padId, 'int32'))), 'float32') as tf.Tensor2D;
 }
 
@@ -31,7 +31,7 @@ export function checkWindow(where: string, { items }: Histories, window: number)
  */
 export function appendEvent(histories: Histories, events: tf.Tensor, padId: number): Histories {
   const [rows, window] = histories.items.shape as [number, number];
-  const count = tf.cast(tf.sum(validSlots(histories, padId), 1, true), 'int32');
+  const count = tf.cast(tf.sum(validPositions(histories, padId), 1, true), 'int32');
   const room = tf.pad(histories.items as tf.Tensor2D, [[0, 0], [0, 1]], padId); // biome-ignore format: one line
   const free = tf.cast(tf.equal(tf.expandDims(tf.range(0, window + 1, 1, 'int32'), 0), count), 'int32');
   const longer = tf.add(room, tf.mul(free, tf.sub(tf.expandDims(events, 1), room))) as tf.Tensor2D;
@@ -73,6 +73,6 @@ export function additiveMask(valid: tf.Tensor): tf.Tensor {
 
 /** [1, L, L] float: position i sees positions 0..i. */
 export function causal(window: number): tf.Tensor {
-  const slots = tf.range(0, window, 1, 'int32');
-  return tf.cast(tf.lessEqual(tf.reshape(slots, [1, 1, window]), tf.reshape(slots, [1, window, 1])), 'float32');
+  const positions = tf.range(0, window, 1, 'int32');
+  return tf.cast(tf.lessEqual(tf.reshape(positions, [1, 1, window]), tf.reshape(positions, [1, window, 1])), 'float32');
 }

@@ -1,6 +1,6 @@
 import { randomIntegers, randomUniform } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { validSlots } from '../encoders/window.ts';
+import { validPositions } from '../encoders/window.ts';
 import type { Histories } from '../types.ts';
 
 /** How to alter a history: shuffle its events, remove 2 or 3 consecutive events, or remove each with probability 0.15. */
@@ -28,16 +28,16 @@ const alter: Record<Augmentation, (histories: Histories, key: tf.Tensor, padId: 
 function permute(histories: Histories, key: tf.Tensor, padId: number): tf.Tensor {
   const { items } = histories;
   const [rows, window] = items.shape as [number, number];
-  const slots = slotsOf(window);
-  const valid = validSlots(histories, padId);
+  const positions = slotsOf(window);
+  const valid = validPositions(histories, padId);
   const draws = randomUniform(key, 'permute', [rows, window]);
   // Padding is ranked after all draws and keeps its order.
-  const order = tf.add(tf.mul(valid, draws), tf.mul(tf.sub(tf.scalar(1), valid), tf.add(slots, tf.scalar(1))));
+  const order = tf.add(tf.mul(valid, draws), tf.mul(tf.sub(tf.scalar(1), valid), tf.add(positions, tf.scalar(1))));
   const [mine, other] = [tf.expandDims(order, 2), tf.expandDims(order, 1)];
-  const earlier = tf.less(tf.reshape(slots, [1, 1, window]), tf.reshape(slots, [1, window, 1]));
+  const earlier = tf.less(tf.reshape(positions, [1, 1, window]), tf.reshape(positions, [1, window, 1]));
   const before = tf.logicalOr(tf.less(other, mine), tf.logicalAnd(tf.equal(other, mine), earlier));
   const rank = tf.sum(tf.cast(before, 'float32'), 2);
-  const arrives = tf.equal(tf.expandDims(rank, 1), tf.reshape(slots, [1, window, 1]));
+  const arrives = tf.equal(tf.expandDims(rank, 1), tf.reshape(positions, [1, window, 1]));
   return tf.sum(tf.mul(tf.cast(arrives, 'int32'), tf.expandDims(items, 1)), 2);
 }
 
@@ -52,8 +52,11 @@ function crop({ items, length }: Histories, key: tf.Tensor, padId: number): tf.T
   const drawn = tf.floor(tf.mul(randomUniform(key, 'crop start', [rows]), choices));
   // Rounding in float32 may raise the largest draw to the number of choices itself.
   const start = tf.expandDims(tf.minimum(drawn, tf.sub(choices, tf.scalar(1))), 1);
-  const slots = slotsOf(window);
-  const inside = tf.logicalAnd(tf.greaterEqual(slots, start), tf.less(slots, tf.add(start, tf.expandDims(width, 1))));
+  const positions = slotsOf(window);
+  const inside = tf.logicalAnd(
+    tf.greaterEqual(positions, start),
+    tf.less(positions, tf.add(start, tf.expandDims(width, 1))),
+  );
   return blank(items, inside, padId);
 }
 

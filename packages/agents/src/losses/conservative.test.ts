@@ -12,7 +12,7 @@ const q = [
 ];
 const logged = tf.tensor1d([q[0]![2]!, q[1]![0]!]);
 
-test('over the catalogue, by hand, with and without temperature', () => {
+test('over the catalog, by hand, with and without temperature', () => {
   const all = tf.tensor2d(q);
   const at1 = list(conservativePenalty(all, logged, { items: 3 }));
   const at2 = list(conservativePenalty(all, logged, { items: 3, temperature: 0.5 }));

@@ -32,18 +32,19 @@ export function doubleQ(
   { select, value }: Passes,
   {
     candidates,
-    bcq,
+    bcqThreshold,
     environment,
   }: {
     readonly candidates?: tf.Tensor | undefined;
-    readonly bcq: number;
+    readonly bcqThreshold: number;
     readonly environment?: tf.Tensor | undefined;
   },
   valuation: Valuation = plain,
 ): tf.Tensor1D {
   const [learning, valuing] = [fixed(params), fixed(target)];
   const state = encoder.encode(learning, histories, select);
-  const allowed = bcq > 0 ? likely(supervised(encoder, learning, state, select, candidates), bcq) : undefined;
+  const allowed =
+    bcqThreshold > 0 ? likely(supervised(encoder, learning, state, select, candidates), bcqThreshold) : undefined;
   const best = greedy(valuation.select(criticHead(learning, state, environment), candidates), candidates, allowed);
   const valued = criticHead(valuing, encoder.encode(valuing, histories, value), environment);
   return valuation.value(valued, best) as tf.Tensor1D;

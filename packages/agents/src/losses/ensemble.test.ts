@@ -2,7 +2,7 @@ import { valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import type { Head } from '../heads.ts';
-import { allStd, headStd, headValues, meanHead, penalisedEnsemble } from './ensemble.ts';
+import { allStd, headStd, headValues, meanHead, penalizedEnsemble } from './ensemble.ts';
 
 const list = (x: tf.Tensor) => Array.from(x.dataSync());
 
@@ -33,8 +33,8 @@ const values = [
   ],
 ];
 const mixture = tf.tensor1d([0.25, 0.75]);
-const ensemble = (penalty: number, form: 'ratio' | 'difference' = 'ratio') =>
-  penalisedEnsemble({ heads: 2, penalty, form }, mixture);
+const ensemble = (uncertaintyPenalty: number, penaltyForm: 'ratio' | 'difference' = 'ratio') =>
+  penalizedEnsemble({ qHeads: 2, uncertaintyPenalty, penaltyForm }, mixture);
 const ids = tf.tensor1d([1, 0], 'int32');
 
 test('the values of every head, for an id or several per row', () => {
@@ -64,7 +64,7 @@ test('mean head and standard deviation', () => {
   ).toEqual([1, 0]);
 });
 
-test('the spread over the catalogue, whatever the blocks it is computed in', () => {
+test('the spread over the catalog, whatever the blocks it is computed in', () => {
   const wanted = values.map((row) => row.map(([a, b]) => Math.abs(a! - b!) / 2));
   for (const most of [1, 8, 2 ** 24]) {
     allStd(at, 2, most)
@@ -86,7 +86,7 @@ test('predictions are the mixture, without penalty', () => {
   ]);
 });
 
-test('selection is by the penalised mean, valuation by the penalised mixture', () => {
+test('selection is by the penalized mean, valuation by the penalized mixture', () => {
   const ratio = ensemble(0.5);
   expect(list(ratio.select(at))).toEqual([2 / 1.5, 2 / 1.5, 4, 4 / 2, 4 / 1.5, 4].map(Math.fround));
   expect(list(ratio.value(at, ids))).toEqual([1.5 / 1.5, 5 / 2].map(Math.fround));

@@ -6,14 +6,14 @@ import type { Valuation } from './valuation.ts';
 /** Options of agents whose Q head is an ensemble. */
 export interface EnsembleOptions {
   /** Number of Q heads; 15 as in the authors' code. More: a better estimate of the spread, slower steps. Default: 15. */
-  heads: number;
+  qHeads: number;
   /** Coefficient of the penalty on uncertain targets; 0 disables it, the authors used 10 and 20. Default: 10. */
-  penalty: number;
+  uncertaintyPenalty: number;
   /**
    * `ratio`: Q / (1 + penalty * std). `difference`: Q - penalty * std, a lower confidence bound (an ablation). Default:
    * `ratio`.
    */
-  form: 'ratio' | 'difference';
+  penaltyForm: 'ratio' | 'difference';
 }
 
 /**
@@ -22,23 +22,23 @@ export interface EnsembleOptions {
  *
  * @param mixture convex weights [heads]
  */
-export function penalisedEnsemble(options: EnsembleOptions, mixture: tf.Tensor): Valuation {
-  const { heads, penalty } = options;
+export function penalizedEnsemble(options: EnsembleOptions, mixture: tf.Tensor): Valuation {
+  const { qHeads, uncertaintyPenalty } = options;
   return {
     all: (at, candidates) =>
       candidates?.rank === 2
-        ? mixed(headValues(at, candidates, heads), mixture)
-        : allValues(mixedHead(rowsOf(at, candidates), heads, mixture)),
-    of: (at, ids) => mixed(headValues(at, ids, heads), mixture),
+        ? mixed(headValues(at, candidates, qHeads), mixture)
+        : allValues(mixedHead(rowsOf(at, candidates), qHeads, mixture)),
+    of: (at, ids) => mixed(headValues(at, ids, qHeads), mixture),
     select: (at, candidates) => {
-      if (candidates?.rank === 2) return penalised(momentsOf(headValues(at, candidates, heads)), options);
+      if (candidates?.rank === 2) return penalized(momentsOf(headValues(at, candidates, qHeads)), options);
       const rows = rowsOf(at, candidates);
-      const value = allValues({ features: rows.features, weight: meanHead(rows.weight, heads) });
-      return penalty === 0 ? value : penalised({ value, std: allStd(rows, heads) }, options);
+      const value = allValues({ features: rows.features, weight: meanHead(rows.weight, qHeads) });
+      return uncertaintyPenalty === 0 ? value : penalized({ value, std: allStd(rows, qHeads) }, options);
     },
     value: (at, ids) => {
-      const each = headValues(at, ids, heads);
-      return penalised({ value: mixed(each, mixture), std: headStd(each) }, options);
+      const each = headValues(at, ids, qHeads);
+      return penalized({ value: mixed(each, mixture), std: headStd(each) }, options);
     },
   };
 }
@@ -101,9 +101,9 @@ function momentsOf(each: tf.Tensor): Moments {
   return { value: tf.mean(each, -1), std: headStd(each) };
 }
 
-function penalised({ value, std }: Moments, { penalty, form }: EnsembleOptions): tf.Tensor2D {
-  const price = tf.mul(std, tf.scalar(penalty));
-  return (form === 'ratio' ? tf.div(value, tf.add(price, tf.scalar(1))) : tf.sub(value, price)) as tf.Tensor2D;
+function penalized({ value, std }: Moments, { uncertaintyPenalty, penaltyForm }: EnsembleOptions): tf.Tensor2D {
+  const price = tf.mul(std, tf.scalar(uncertaintyPenalty));
+  return (penaltyForm === 'ratio' ? tf.div(value, tf.add(price, tf.scalar(1))) : tf.sub(value, price)) as tf.Tensor2D;
 }
 
 /** [..., heads] -> [...]. */

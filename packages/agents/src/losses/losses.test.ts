@@ -79,7 +79,7 @@ test('negatives are uniform over the other items and the same for the same key',
   expect(list(negativeActions(batch, keyTensor(4), 2, 5))).not.toEqual(drawn);
 });
 
-test('negatives lie among the items and never hit the action, whatever the catalogue', () => {
+test('negatives lie among the items and never hit the action, whatever the catalog', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 40 }), fc.nat(), (items, seed) => {
       const action = Array.from({ length: 20 }, (_, i) => i % items);
@@ -90,7 +90,7 @@ test('negatives lie among the items and never hit the action, whatever the catal
   );
 });
 
-test('a catalogue of one item has no negatives', () => {
+test('a catalog of one item has no negatives', () => {
   const batch = { action: tf.tensor1d([0], 'int32') };
   expect(() => negativeActions(batch, keyTensor(0), 1, 1)).toThrow(/at least 2 items/);
 });

@@ -2,7 +2,7 @@ import { valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import type { Head } from '../heads.ts';
-import { generalisedBce, sampledSoftmax } from './sampled.ts';
+import { generalizedBce, sampledSoftmax } from './sampled.ts';
 
 const list = (x: tf.Tensor) => Array.from(x.dataSync());
 
@@ -52,26 +52,26 @@ test('gBCE by hand: calibrated positive, negatives, divided by their number', ()
   // alpha = 2 / 4, t = 0.75: beta = 0.5 (0.75 (1 - 2) + 2).
   const beta = 0.625;
   const [loss] = list(
-    generalisedBce(headOf(1), { ...once(0), candidates: ids(1, 2) }, { items: 5, calibration: 0.75 }),
+    generalizedBce(headOf(1), { ...once(0), candidates: ids(1, 2) }, { items: 5, calibration: 0.75 }),
   );
   expect(loss).toBeCloseTo((beta * log1(-logits[0]!) + log1(logits[1]!) + log1(logits[2]!)) / 3, 5);
-  const [plain] = list(generalisedBce(headOf(1), { ...once(0), candidates: ids(1, 2) }, { items: 5, calibration: 0 }));
+  const [plain] = list(generalizedBce(headOf(1), { ...once(0), candidates: ids(1, 2) }, { items: 5, calibration: 0 }));
   expect(plain).toBeCloseTo((log1(-logits[0]!) + log1(logits[1]!) + log1(logits[2]!)) / 3, 5);
-  const [full] = list(generalisedBce(headOf(1), { ...once(0), candidates: ids(1, 2) }, { items: 5, calibration: 1 }));
+  const [full] = list(generalizedBce(headOf(1), { ...once(0), candidates: ids(1, 2) }, { items: 5, calibration: 1 }));
   expect(full).toBeCloseTo((0.5 * log1(-logits[0]!) + log1(logits[1]!) + log1(logits[2]!)) / 3, 5);
 });
 
 test('gBCE: candidates that are labels of positive weight count nothing', () => {
   const labels = { ids: tf.tensor2d([[0, 3, 1]], [1, 3], 'int32'), weights: tf.tensor2d([[1, 0.5, 0]]) };
   const candidates = ids(0, 3, 1, 2);
-  const [loss] = list(generalisedBce(headOf(1), { ...labels, candidates }, { items: 5, calibration: 0 }));
+  const [loss] = list(generalizedBce(headOf(1), { ...labels, candidates }, { items: 5, calibration: 0 }));
   const positive = log1(-logits[0]!) + 0.5 * log1(-logits[3]!);
   expect(loss).toBeCloseTo((positive + log1(logits[1]!) + log1(logits[2]!)) / 5, 5);
 });
 
 test('gBCE: the weight of a row scales its negatives as well', () => {
   const two = { ids: tf.tensor2d([[0], [0]], [2, 1], 'int32'), weights: tf.tensor2d([[1], [3]]) };
-  const [a, b] = list(generalisedBce(headOf(2), { ...two, candidates: ids(1, 2) }, { items: 5, calibration: 0.75 }));
+  const [a, b] = list(generalizedBce(headOf(2), { ...two, candidates: ids(1, 2) }, { items: 5, calibration: 0.75 }));
   expect(b).toBeCloseTo(3 * a!, 4);
 });
 
@@ -81,7 +81,7 @@ test.each(['softmax', 'gbce'])('%s: only labels and candidates get a gradient', 
       const at = { features: tf.ones([1, 1]), weight: weight! };
       const sampled = { ...once(0), candidates: ids(1, 3) };
       const loss =
-        kind === 'softmax' ? sampledSoftmax(at, sampled) : generalisedBce(at, sampled, { items: 5, calibration: 0.5 });
+        kind === 'softmax' ? sampledSoftmax(at, sampled) : generalizedBce(at, sampled, { items: 5, calibration: 0.5 });
       return { loss: tf.sum(loss) };
     },
     { weight: tf.tensor2d(logits, [5, 1]) },

@@ -36,7 +36,7 @@ export function sampledSoftmax(at: Head, { ids, weights, candidates }: Sampled, 
  *
  * @param items N @param calibration t
  */
-export function generalisedBce(
+export function generalizedBce(
   at: Head,
   { ids, weights, candidates }: Sampled,
   { items, calibration: t }: { readonly items: number; readonly calibration: number },

@@ -1,11 +1,11 @@
 import { softmaxCrossEntropy, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CatalogueOptions } from '../agents/options.ts';
+import type { SupervisedLossOptions } from '../agents/options.ts';
 import { paddingId } from '../encoders/items.ts';
-import { lastPosition, validSlots } from '../encoders/window.ts';
+import { lastPosition, validPositions } from '../encoders/window.ts';
 import { type Head, supervisedHead } from '../heads.ts';
 import type { Encoder, Histories, LossInput, Mode } from '../types.ts';
-import { generalisedBce, sampledSoftmax } from './sampled.ts';
+import { generalizedBce, sampledSoftmax } from './sampled.ts';
 
 /** The states of a batch. */
 export interface States {
@@ -36,7 +36,7 @@ export function supervisedLoss(
   encoder: Encoder,
   input: LossInput,
   states: States,
-  options: CatalogueOptions,
+  options: SupervisedLossOptions,
   weight?: tf.Tensor,
 ): tf.Tensor1D {
   const { params, batch, frozen } = input;
@@ -65,7 +65,7 @@ export function supervisedLoss(
 
 function lossOf(
   { batch, frozen, items }: LossInput,
-  { loss, calibration }: CatalogueOptions,
+  { loss, calibration }: SupervisedLossOptions,
   head: Head,
   ids: tf.Tensor,
   weights: tf.Tensor,
@@ -74,7 +74,7 @@ function lossOf(
     return softmaxCrossEntropy(head.features, head.weight, ids, weights, batch.offsets) as tf.Tensor1D;
   const sampled = { ids, weights, candidates: batch.candidates! };
   if (loss === 'sampled-softmax') return sampledSoftmax(head, sampled, frozen.logQ);
-  return generalisedBce(head, sampled, { items: items ?? head.weight.shape[0]!, calibration });
+  return generalizedBce(head, sampled, { items: items ?? head.weight.shape[0]!, calibration });
 }
 
 /**
@@ -87,21 +87,21 @@ function nextItems(batch: Tensors, items: number): tf.Tensor2D {
   const [rows, window] = history.shape;
   const shifted = tf.concat([tf.slice(history, [0, 1], [rows, window - 1]), action], 1);
   const next = tf.minimum(shifted, tf.scalar(items - 1, 'int32'));
-  const last = tf.cast(lastSlots(batch), 'int32');
+  const last = tf.cast(lastPositions(batch), 'int32');
   return tf.add(next, tf.mul(last, tf.sub(action, next)));
 }
 
 /** [B, L] weights of the slots: 1 / length at events, times `weight` at the last event, 0 at padding. */
 function positionShares(batch: Tensors, padId: number, weight: tf.Tensor | undefined): tf.Tensor {
-  const last = lastSlots(batch);
+  const last = lastPositions(batch);
   // An empty history also makes a prediction: its only slot is padding, and also its last slot.
-  const valid = tf.maximum(validSlots({ items: batch.items!, length: batch.length! }, padId), last);
+  const valid = tf.maximum(validPositions({ items: batch.items!, length: batch.length! }, padId), last);
   const share = tf.div(valid, tf.expandDims(tf.cast(batch.length!, 'float32'), 1));
   return weight ? tf.mul(share, tf.add(tf.sub(tf.scalar(1), last), tf.mul(last, tf.expandDims(weight, 1)))) : share;
 }
 
 /** [B, L] float: 1 at slot length - 1. */
-function lastSlots({ items, length }: Tensors): tf.Tensor {
-  const slots = tf.expandDims(tf.range(1, items!.shape[1]! + 1, 1, 'int32'), 0);
-  return tf.cast(tf.equal(slots, tf.expandDims(length!, 1)), 'float32');
+function lastPositions({ items, length }: Tensors): tf.Tensor {
+  const positions = tf.expandDims(tf.range(1, items!.shape[1]! + 1, 1, 'int32'), 0);
+  return tf.cast(tf.equal(positions, tf.expandDims(length!, 1)), 'float32');
 }

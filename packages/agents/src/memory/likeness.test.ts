@@ -29,7 +29,7 @@ it('texts: the cosine to a power, over its sum', async () => {
   expect(rowOf(await textTable(text, 2, Infinity), 4).columns).toHaveLength(0);
 });
 
-it('knows the nearest of catalogues that take several products, to the last item', async () => {
+it('knows the nearest of catalogs that take several products, to the last item', async () => {
   // Texts go round a circle: those nearest to the last one are the one before it and the first.
   const items = 3000;
   const angle = (item: number) => (2 * Math.PI * item) / items;

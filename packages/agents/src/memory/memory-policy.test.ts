@@ -29,7 +29,7 @@ const log = logOf(
 /** Reads two items fewer than the network, or one more. */
 const memory = someMemory(log, { window: 2, horizon: 4, repeat: -1.5 });
 const wide = someMemory(log, { window: 4, horizon: 2, repeat: 0.5 });
-const ce: AgentConfig = { type: 'ce', encoder: { type: 'sasrec', size: 4, dropout: 0 } };
+const ce: AgentConfig = { type: 'ce', encoder: { type: 'sasrec', width: 4, dropout: 0 } };
 const agent = createAgent(ce);
 const histories = [[], [1], [1, 2, 3, 4], [7, 7, 0]];
 const windows = windowsOf(histories, shape.window, shape.items);
@@ -300,19 +300,6 @@ test('damage to a saved memory is refused', async () => {
   }
 });
 
-test('a policy of the second format, which had no memories, is read', async () => {
-  const saved = join(folder, 'second');
-  const policy = createPolicy(agent, paramsOf(agent), shape, quick);
-  await policy.save(saved);
-  const path = join(saved, 'policy.json');
-  const { sha256: _, ...file } = JSON.parse(await readFile(path, 'utf8'));
-  expect(file.memory).toBeUndefined();
-  await writeFile(path, JSON.stringify({ ...file, version: 2 }));
-  const again = await loadPolicy(saved, quick);
-  expect([again.memory, again.fusion]).toEqual([undefined, undefined]);
-  expect(await scoresOf(again)).toEqual(await scoresOf(policy));
-});
-
 test('events that are observed are known to the next call, not to the memory the policy was made with', async () => {
   const before = memory.hash;
   const policy = fused();
@@ -446,8 +433,8 @@ test('what does not fit together is refused', () => {
 
   for (const config of [
     { type: 'snqn', rankingHead: 'q', encoder: ce.encoder },
-    { type: 'ce', encoder: { type: 'sasrec', size: 4, everyPosition: true } },
-    { type: 'ce', loss: 'sampled-softmax', candidates: 4, encoder: ce.encoder },
+    { type: 'ce', encoder: { type: 'sasrec', width: 4, everyPosition: true } },
+    { type: 'ce', loss: 'sampled-softmax', sampledItems: 4, encoder: ce.encoder },
   ] as const) {
     const one = createAgent(config);
     refuse(() => fused({ form: 'joint' }, {}, one), {

@@ -59,12 +59,12 @@ describe.skipIf(!data)(
   'Industrial and Scientific (skipped unless LEA_DATA is the folder of the data sets)',
   async () => {
     if (!data) return;
-    const { interactions, catalog } = await loadIndustrial(`${data}/industrial_and_scientific`);
+    const { interactions, itemTexts } = await loadIndustrial(`${data}/industrial_and_scientific`);
     const listsPath = fileURLToPath(
       new URL('../../../eval/src/fixtures/baselines/scientific.split.json', import.meta.url),
     );
     const { train } = splitByUserLists(interactions, JSON.parse(await readFile(listsPath, 'utf8')));
-    const text = tfidfVectors(catalog.texts);
+    const text = tfidfVectors(itemTexts.texts);
     const nearest = await textTable(text, 4, 200);
     const parts: Parts = { counts: countLog(train, 10), text: nearest, smoothing: 1 };
     const slots = slotsOf(10, { text: true });

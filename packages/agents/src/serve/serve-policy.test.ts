@@ -18,7 +18,7 @@ import { type ServedPolicy, servePolicy } from './serve-policy.ts';
 
 const shape = { items: 40, window: 6 };
 const itemIds = Array.from({ length: 40 }, (_, item) => `sku-${item}`);
-const small: AgentConfig = { type: 'ce', encoder: { type: 'sasrec', size: 8 } };
+const small: AgentConfig = { type: 'ce', encoder: { type: 'sasrec', width: 8 } };
 let folder: string;
 
 beforeAll(async () => {
@@ -74,7 +74,7 @@ const encoders = encoderTypes();
 
 test.each(agentTypes().map((type, i) => [type, encoders[i % encoders.length]!]))(
   'answers as the policy does: %s on %s',
-  (type, encoder) => compared(policyOf({ type, encoder: { type: encoder, size: 8 } })),
+  (type, encoder) => compared(policyOf({ type, encoder: { type: encoder, width: 8 } })),
 );
 
 test.each(['after', 'mixture', 'joint'] as const)('answers as a policy with a memory does: %s', async (form) => {
@@ -109,12 +109,12 @@ test('unknown items and bad histories are told as the policy tells them', async 
   const policy = policyOf(small);
   await using other = await served(policy);
   const asked: ((one: Policy | ServedPolicy) => Promise<unknown>)[] = [
-    (one) => one.recommend({ history: ['sku-1', 'new'] }, 3, { unknown: 'raise' }),
+    (one) => one.recommend({ history: ['sku-1', 'new'] }, 3, { unknown: 'throw' }),
     (one) => one.recommend({ history: [1] as never }, 3),
     (one) => one.recommend({ history: ['sku-1'] }, -1),
     (one) => one.recommend({ history: ['sku-1'] }, 3, { exclud: 'seen' } as never),
     (one) => one.recommendIndices([3] as never, 3),
-    (one) => one.recommendIndices([[40]], 3, { unknown: 'raise' }),
+    (one) => one.recommendIndices([[40]], 3, { unknown: 'throw' }),
     (one) => one.recommendIndices([[3]], 3, { candidates: [40] }),
     async (one) => one.score({ ...windowsOf([[3]], 2, 40), size: 2 }),
   ];

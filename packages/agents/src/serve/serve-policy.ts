@@ -109,7 +109,7 @@ function bytesOf(model: unknown): Uint8Array {
   });
 }
 
-/** The form of the catalogue, which `exportOnnx` writes into the metadata. */
+/** The form of the catalog, which `exportOnnx` writes into the metadata. */
 function describe(metadata: ReadonlyMap<string, string>): {
   items: number;
   window: number;

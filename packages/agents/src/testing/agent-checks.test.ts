@@ -12,12 +12,12 @@ import { agentContext, ROWS } from './agent-context.ts';
 import { historyValues, markovDecisions } from './decisions.ts';
 import { agentChecks } from './kits.ts';
 import { agentSettings, encoderSettings } from './settings.ts';
-import { checkOf, scaled, violationOf } from './spoilt.ts';
+import { checkOf, scaled, violationOf } from './spoiled.ts';
 
-const small = gru4rec({ size: 8 });
+const small = gru4rec({ width: 8 });
 
 /** An agent that is sound but for some of its members. */
-function spoiltAgent(good: AgentFactory, change: (agent: Agent) => Partial<Agent>): AgentFactory {
+function spoiledAgent(good: AgentFactory, change: (agent: Agent) => Partial<Agent>): AgentFactory {
   const make = (options: AgentOptions) => {
     const agent = good(options);
     return { ...agent, ...change(agent) };
@@ -36,7 +36,7 @@ const loss =
 
 const times = (x: tf.Tensor, factor: number | tf.Tensor) => tf.mul(x, factor) as tf.Scalar;
 /** Training with sampled items, with draws that leave some out. */
-const sampled = { options: { loss: 'sampled-softmax', candidates: 8 } };
+const sampled = { options: { loss: 'sampled-softmax', sampledItems: 8 } };
 
 const kept: tf.Tensor[] = [];
 afterAll(() => tf.dispose(kept));
@@ -46,27 +46,27 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /fit together/,
     'two networks without a coin',
-    spoiltAgent(ce, () => ({ networks: 2 })),
+    spoiledAgent(ce, () => ({ networks: 2 })),
     /two networks if and only if target/,
   ],
-  [/fit together/, 'a rate for no average', spoiltAgent(ce, () => ({ tau: 0.1 })), /tau does not fit target "none"/],
+  [/fit together/, 'a rate for no average', spoiledAgent(ce, () => ({ tau: 0.1 })), /tau does not fit target "none"/],
   [
     /fit together/,
     'copies at no time',
-    spoiltAgent(sqn, () => ({ networks: 1, target: 'copy' })),
+    spoiledAgent(sqn, () => ({ networks: 1, target: 'copy' })),
     /copyEvery does not/,
   ],
   [
     /fit together/,
     'two phases of one name',
-    spoiltAgent(ce, () => ({ phases: [...onePhase(1), ...onePhase(1)] })),
+    spoiledAgent(ce, () => ({ phases: [...onePhase(1), ...onePhase(1)] })),
     /different names/,
   ],
-  [/fit together/, 'no learning rate', spoiltAgent(ce, () => ({ phases: onePhase(0) })), /must be above 0/],
+  [/fit together/, 'no learning rate', spoiledAgent(ce, () => ({ phases: onePhase(0) })), /must be above 0/],
   [
     /right shapes/,
     'a loss per row',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ terms }) => ({ loss: terms.ce as tf.Scalar })),
     ),
@@ -75,7 +75,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /right shapes/,
     'a metric per row',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ terms }) => ({ metrics: terms })),
     ),
@@ -84,7 +84,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /right shapes/,
     'a term that is a mean',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }) => ({ terms: { x } })),
     ),
@@ -93,7 +93,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /right shapes/,
     'no terms',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(() => ({ terms: {} })),
     ),
@@ -102,7 +102,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /right shapes/,
     'NaN',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }) => ({ metrics: { log: tf.log(tf.neg(x)) } })),
     ),
@@ -111,7 +111,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /right shapes/,
     'a score for padding',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       score: (...args) =>
         tf.pad(agent.score(...args), [
           [0, 0],
@@ -123,19 +123,19 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /right shapes/,
     'a noisy score',
-    spoiltAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), Math.random()) as never })),
+    spoiledAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), Math.random()) as never })),
     /score returns different numbers/,
   ],
   [
     /right shapes/,
     'chance that is not keyed',
-    spoiltAgent(ce, (agent) => ({ init: (key, ...rest) => scaled(agent.init(key, ...rest), Math.random()) })),
+    spoiledAgent(ce, (agent) => ({ init: (key, ...rest) => scaled(agent.init(key, ...rest), Math.random()) })),
     /different parameters for the same key/,
   ],
   [
     /reads exactly/,
     'an input that is not listed',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }, { batch }) => ({ loss: times(x, tf.mean(batch.reward!)) })),
     ),
@@ -144,7 +144,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /reads exactly/,
     'an input that is not there, unused',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss((_, { batch }) => (batch.nextItems ? {} : {})),
     ),
@@ -153,7 +153,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /reads exactly/,
     'an input that nobody reads',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       inputs: (rows, ...rest) => ({ ...agent.inputs(rows, ...rest), done: { dtype: 'float32', shape: [rows] } }),
     })),
     /lists "done", which no phase reads/,
@@ -161,7 +161,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /reads exactly/,
     'an input nobody makes',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       inputs: (rows, ...rest) => ({ ...agent.inputs(rows, ...rest), price: { dtype: 'float32', shape: [rows] } }),
     })),
     /"price", which the trainer cannot provide/,
@@ -169,7 +169,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /reads exactly/,
     'an input of another form',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       inputs: (rows, ...rest) => ({ ...agent.inputs(rows, ...rest), action: { dtype: 'float32', shape: [rows] } }),
     })),
     /"action" as float32\[6\]\. Expected int32\[6\]/,
@@ -177,7 +177,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /by their weights/,
     'rewards that are read for nothing',
-    spoiltAgent(
+    spoiledAgent(
       sqn,
       loss((_, { batch: { targetRewards: rewards }, params }) => ({ loss: tf.mul(tf.sum(params['q.weight']!), rewards ? 1 : 2) as tf.Scalar })), // biome-ignore format: one line
     ),
@@ -186,7 +186,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /by their weights/,
     'rewards of actions that are switched off',
-    spoiltAgent(
+    spoiledAgent(
       sqn,
       loss(({ loss: x }, { batch: { targetRewards: rewards } }) => ({ loss: (rewards ? tf.add(x, tf.mean(rewards)) : x) as tf.Scalar })), // biome-ignore format: one line
     ),
@@ -195,7 +195,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /every parameter learns/,
     'a head cut off',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       loss: (input) =>
         agent.loss({ ...input, params: { ...input.params, 'ce.weight': stopGradient(input.params['ce.weight']!) } }),
     })),
@@ -212,7 +212,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /enters the target/,
     'a loss through the target',
-    spoiltAgent(
+    spoiledAgent(
       sqn,
       loss(({ loss: x }, { target }) => ({ loss: tf.add(x, tf.mean(target!['q.weight']!)) as tf.Scalar })),
     ),
@@ -221,7 +221,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /rows of a batch are independent/,
     'a baseline over the batch',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ terms }) => ({ terms: { ce: tf.sub(terms.ce!, tf.mean(terms.ce!)) } })),
     ),
@@ -230,7 +230,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /rows of a batch are independent/,
     'a baseline over the batch in the loss alone',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ terms: { ce: term } }) => {
         const off = tf.sub(term!, tf.mul(tf.mean(term!), 0.1));
@@ -242,19 +242,19 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /itemTables/,
     'a table that is not listed',
-    spoiltAgent(proxy, ({ itemTables: { 'q.weight': _, ...rest } }) => ({ itemTables: rest })),
+    spoiledAgent(proxy, ({ itemTables: { 'q.weight': _, ...rest } }) => ({ itemTables: rest })),
     /"q\.weight" has one row per item, but itemTables does not list it/,
   ],
   [
     /itemTables/,
     'a name of no table',
-    spoiltAgent(ce, ({ itemTables }) => ({ itemTables: { ...itemTables, 'enc.gru.bias': 'batch' } })),
+    spoiledAgent(ce, ({ itemTables }) => ({ itemTables: { ...itemTables, 'enc.gru.bias': 'batch' } })),
     /itemTables lists "enc\.gru\.bias", which does not have one row per item/,
   ],
   [
     /itemTables/,
     'items in columns',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       init: (key, shape) => ({
         ...agent.init(key, shape),
         'by.column': float32(new Float32Array(shape.items), [1, shape.items]),
@@ -266,14 +266,14 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /itemTables/,
     'a reach too short',
-    spoiltAgent(ce, ({ itemTables }) => ({ itemTables: { ...itemTables, 'emb.weight': 'choices' } })),
+    spoiledAgent(ce, ({ itemTables }) => ({ itemTables: { ...itemTables, 'emb.weight': 'choices' } })),
     /reads rows of "emb\.weight" that its reach "choices" does not load/,
     sampled,
   ],
   [
     /itemTables/,
     'all items, though sampled',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }, { params }) => ({ loss: tf.add(x, tf.mean(params['ce.weight']!)) as tf.Scalar })),
     ),
@@ -301,43 +301,43 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /restored from its JSON/,
     'a type nobody registered',
-    spoiltAgent(ce, ({ config }) => ({ config: { ...config, type: 'mine' } })),
+    spoiledAgent(ce, ({ config }) => ({ config: { ...config, type: 'mine' } })),
     /agent type "mine" is not registered.*defineAgent/,
   ],
   [
     /restored from its JSON/,
     'an option that is no JSON',
-    spoiltAgent(ce, ({ config }) => ({ config: { ...config, lr: Number.POSITIVE_INFINITY } })),
+    spoiledAgent(ce, ({ config }) => ({ config: { ...config, lr: Number.POSITIVE_INFINITY } })),
     /changes when converted to JSON/,
   ],
   [
     /restored from its JSON/,
     'phases from elsewhere',
-    spoiltAgent(ce, () => ({ phases: onePhase(7) })),
+    spoiledAgent(ce, () => ({ phases: onePhase(7) })),
     /has different phases/,
   ],
   [
     /restored from its JSON/,
     'parameters from elsewhere',
-    spoiltAgent(ce, (agent) => ({ init: (...args) => scaled(agent.init(...args), 2) })),
+    spoiledAgent(ce, (agent) => ({ init: (...args) => scaled(agent.init(...args), 2) })),
     /has different parameters/,
   ],
   [
     /restored from its JSON/,
     'scores from elsewhere',
-    spoiltAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), 2) as never })),
+    spoiledAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), 2) as never })),
     /returns different scores/,
   ],
   [
     /saved policy/,
     'scores from the closure',
-    spoiltAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), 2) as never })),
+    spoiledAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), 2) as never })),
     /different scores after saving/,
   ],
   [
     /with a memory/,
     'a loss that knows nothing of a memory',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       loss: ({ batch: { offsets: _, ...batch }, ...input }) => agent.loss({ ...input, batch }),
     })),
     /"memory\.scale" gets no gradient/,
@@ -345,7 +345,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /with a memory/,
     'scores from whatever is frozen',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       score: (params, histories, frozen = {}) =>
         // a factor: softmax does not see what is added to all scores
         tf.mul(
@@ -358,7 +358,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /compiled equals/,
     'host chance in the loss',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }) => ({ loss: times(x, 1 + calls++) })),
     ),
@@ -367,7 +367,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /left behind/,
     'a tensor that is kept',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }) => {
         kept.push(tf.keep(x.clone()));
@@ -379,13 +379,13 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /same seed/,
     'weights of no seed',
-    spoiltAgent(ce, (agent) => ({ init: (key, ...rest) => scaled(agent.init(key, ...rest), Math.random()) })),
+    spoiledAgent(ce, (agent) => ({ init: (key, ...rest) => scaled(agent.init(key, ...rest), Math.random()) })),
     /same seed end with different/,
   ],
   [
     /same seed/,
     'weights of one seed',
-    spoiltAgent(ce, (agent) => ({
+    spoiledAgent(ce, (agent) => ({
       init: (_, ...rest) => agent.init({ words: [1, 2] } as never, ...rest),
       loss: (input) =>
         agent.loss({
@@ -403,16 +403,21 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /learns a Markov/,
     'a loss of the wrong sign',
-    spoiltAgent(
+    spoiledAgent(
       ce,
       loss(({ loss: x }) => ({ loss: tf.neg(x) as tf.Scalar })),
     ),
     /too few held-out actions/,
   ],
-  [/guesses/, 'scores that know the answers', spoiltAgent(ce, () => ({ score: knowing })), /more often than by chance/],
+  [
+    /guesses/,
+    'scores that know the answers',
+    spoiledAgent(ce, () => ({ score: knowing })),
+    /more often than by chance/,
+  ],
 ];
 
-describe('a spoilt agent is found out', () => {
+describe('a spoiled agent is found out', () => {
   test.each(agents)('%s: %s', async (property, _, factory, message, settings = {}) => {
     const context = agentContext(factory, { encoder: small, ...settings });
     const error = await violationOf(() => checkOf(agentChecks, property)(context));

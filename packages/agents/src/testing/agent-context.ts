@@ -73,7 +73,7 @@ export interface Fused {
 }
 
 export function agentContext(factory: AgentFactory, given: Partial<AgentSettings> = {}): AgentContext {
-  const settings = agentSettings(given, gru4rec({ size: 16 }));
+  const settings = agentSettings(given, gru4rec({ width: 16 }));
   return contextOf(factory, settings, factory({ encoder: settings.encoder, ...settings.options }));
 }
 
@@ -150,7 +150,7 @@ export function batchFor(
     int32(integers(fold(key(seed), name), dims[0]! * (dims[1] ?? 1), shape.items), dims);
   const made: Values = {
     ...batchValues(decisions, shape),
-    ...(agent.sampling && { candidates: draw('candidates', [agent.sampling.candidates]) }),
+    ...(agent.sampling && { candidates: draw('candidates', [agent.sampling.sampledItems]) }),
     ...(targets > 0 && {
       targets: draw('targets', [rows, targets]),
       targetWeights: float32(new Float32Array(rows * targets).fill(0.5), [rows, targets]),

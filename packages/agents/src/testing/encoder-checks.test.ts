@@ -6,16 +6,16 @@ import { gru4rec } from '../encoders/gru4rec.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { encoderContext } from './encoder-context.ts';
 import { encoderChecks } from './kits.ts';
-import { checkOf, scaled, violationOf } from './spoilt.ts';
+import { checkOf, scaled, violationOf } from './spoiled.ts';
 
 const kept: tf.Tensor[] = [];
 afterAll(() => tf.dispose(kept));
 let calls = 0;
 
 /** An encoder that is sound but for some of its members. */
-function spoiltEncoder(change: (encoder: Encoder) => Partial<Encoder>): EncoderFactory {
+function spoiledEncoder(change: (encoder: Encoder) => Partial<Encoder>): EncoderFactory {
   const make = (options: object = {}) => {
-    const encoder = gru4rec({ size: 8, ...options });
+    const encoder = gru4rec({ width: 8, ...options });
     return { ...encoder, ...change(encoder) };
   };
   return Object.assign(make, { type: 'gru4rec', defaults: gru4rec.defaults });
@@ -23,14 +23,14 @@ function spoiltEncoder(change: (encoder: Encoder) => Partial<Encoder>): EncoderF
 
 /** Encoders whose passes give what is done to the sound states. */
 const states = (f: (states: tf.Tensor, histories: Histories) => tf.Tensor) =>
-  spoiltEncoder((good) => ({
+  spoiledEncoder((good) => ({
     encode: (params, histories, mode) => f(good.encode(params, histories, mode), histories) as tf.Tensor2D,
     encodeAll: (params, histories, mode) => f(good.encodeAll(params, histories, mode), histories) as tf.Tensor3D,
   }));
 
 /** Encoders whose training passes are masked. */
 const masked = (f: (states: tf.Tensor, mode: Mode) => tf.Tensor) =>
-  spoiltEncoder((good) => ({
+  spoiledEncoder((good) => ({
     encode(params, histories, mode) {
       const state = good.encode(params, histories, mode);
       return mode.train ? (f(state, mode) as tf.Tensor2D) : state;
@@ -42,17 +42,20 @@ const events = ({ items }: Histories) =>
   tf.sum(tf.cast(tf.notEqual(items, tf.scalar(12, 'int32')), 'float32'), 1, true);
 
 const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp][] = [
-  [/right shapes/, 'another size', spoiltEncoder(() => ({ outputSize: 9 })), /encode must have the shape \[5, 9\]/],
+  [/right shapes/, 'another size', spoiledEncoder(() => ({ outputSize: 9 })), /encode must have the shape \[5, 9\]/],
   [
     /right shapes/,
     'a table with padding',
-    spoiltEncoder(() => ({ itemTable: (params) => params['emb.weight'] as tf.Tensor2D })),
+    spoiledEncoder(() => ({ itemTable: (params) => params['emb.weight'] as tf.Tensor2D })),
     /itemTable must have the shape/,
   ],
   [
     /right shapes/,
     'a tied table too narrow',
-    spoiltEncoder((good) => ({ tied: true, itemTable: (params) => tf.slice(good.itemTable(params), [0, 0], [12, 7]) })),
+    spoiledEncoder((good) => ({
+      tied: true,
+      itemTable: (params) => tf.slice(good.itemTable(params), [0, 0], [12, 7]),
+    })),
     /itemTable must have the shape \[12, 8\]/,
   ],
   [
@@ -64,7 +67,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /last state of encodeAll/,
     'all states in reverse',
-    spoiltEncoder((good) => ({ encodeAll: (...args) => tf.reverse(good.encodeAll(...args), 1) })),
+    spoiledEncoder((good) => ({ encodeAll: (...args) => tf.reverse(good.encodeAll(...args), 1) })),
     /encodeAll at position length - 1 differs/,
   ],
   [
@@ -76,7 +79,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /later events/,
     'one state for all positions',
-    spoiltEncoder((good) => ({
+    spoiledEncoder((good) => ({
       encodeAll: (params, histories, mode) =>
         tf.tile(tf.expandDims(good.encode(params, histories, mode), 1), [
           1,
@@ -121,7 +124,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /every parameter learns/,
     'a parameter for nothing',
-    spoiltEncoder((good) => ({
+    spoiledEncoder((good) => ({
       init: (...args) => ({
         ...good.init(...args),
         'enc.spare': { dtype: 'float32', shape: [1], data: Float32Array.of(1) },
@@ -133,7 +136,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /dropout/,
     'dropout without a key',
-    spoiltEncoder((good) => ({
+    spoiledEncoder((good) => ({
       encode: (params, histories, mode) => tf.mul(good.encode(params, histories, mode), mode.train ? Math.random() : 1),
     })),
     /Two training passes/,
@@ -153,7 +156,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /itemTables/,
     'a table that is not listed',
-    spoiltEncoder(() => ({ itemTables: [] })),
+    spoiledEncoder(() => ({ itemTables: [] })),
     /"emb\.weight" has one row per item, but itemTables does not list it/,
   ],
   [
@@ -165,7 +168,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /restored from its JSON/,
     'a type nobody registered',
-    spoiltEncoder(({ config }) => ({ config: { ...config, type: 'mine' } })),
+    spoiledEncoder(({ config }) => ({ config: { ...config, type: 'mine' } })),
     /encoder type "mine" is not registered/,
   ],
   [/restored from its JSON/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /returns different states/],
@@ -183,13 +186,13 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /same seed/,
     'weights of no seed',
-    spoiltEncoder((good) => ({ init: (...args) => scaled(good.init(...args), Math.random()) })),
+    spoiledEncoder((good) => ({ init: (...args) => scaled(good.init(...args), Math.random()) })),
     /same seed end with different/,
   ],
   [/learns a Markov/, 'states that forget', states((x) => tf.mul(x, 0)), /too few held-out actions/],
 ];
 
-describe('a spoilt encoder is found out', () => {
+describe('a spoiled encoder is found out', () => {
   test.each(encoders)('%s: %s', async (property, _, factory, message) => {
     const context = encoderContext(factory);
     const error = await violationOf(() => checkOf(encoderChecks, property)(context));

@@ -79,7 +79,7 @@ export function padding(context: EncoderContext): void {
     if (off < rounding) continue;
     throw violation(
       `Slots beyond the length of ${row ? 'an empty' : 'a'} history change its state.`,
-      'Mask slots from `length` on, for example with validSlots of @lea/agents.',
+      'Mask slots from `length` on, for example with validPositions of @lea/agents.',
       off,
     );
   }

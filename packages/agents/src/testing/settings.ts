@@ -27,7 +27,7 @@ export interface LearningSettings {
 export interface AgentSettings<O extends object = object> extends LearningSettings {
   /** Options of the agent. Default: none. */
   readonly options: Partial<O>;
-  /** The encoder of the tested agent. Default: `gru4rec({ size: 16 })`. */
+  /** The encoder of the tested agent. Default: `gru4rec({ width: 16 })`. */
   readonly encoder: Encoder;
   /** Whether each row's terms depend only on that row; false for losses that compare rows of a batch. Default: true. */
   readonly separable: boolean;

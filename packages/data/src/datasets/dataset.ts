@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
-import type { Catalog } from '../catalog.ts';
 import type { Interactions } from '../interactions.ts';
+import type { ItemTexts } from '../item-texts.ts';
 
 /** The events of a data set. */
 export interface EventSet {
@@ -15,7 +15,7 @@ export interface EventSet {
 /** The events and item texts of a data set. */
 export interface Dataset extends EventSet {
   /** Its item texts, in the item order of `interactions`. */
-  catalog: Catalog;
+  itemTexts: ItemTexts;
 }
 
 /**

@@ -8,10 +8,10 @@ it('loads Industrial and Scientific', async () => {
     'Scientific.text': 'item_id:token\ttext:token_seq\nB2\tTwo. Cat. Brand. \nB0\tZero.\nB1\tOne.\n',
     'Scientific.item2index': 'B0\t0\r\nB1\t1\rB2\t2\n',
   });
-  const { name, interactions, catalog } = await loadIndustrial(dir);
+  const { name, interactions, itemTexts } = await loadIndustrial(dir);
   expect(name).toBe('industrial');
   expect([...interactions.item]).toEqual([1, 0, 2, 0, 1]);
-  expect(catalog.texts).toEqual(['Zero.', 'One.', 'Two. Cat. Brand.']);
+  expect(itemTexts.texts).toEqual(['Zero.', 'One.', 'Two. Cat. Brand.']);
 });
 
 it('says which files are missing and where people get them', async () => {

@@ -1,5 +1,5 @@
-import { readCatalog } from '../read/catalog.ts';
 import { readInteractions } from '../read/interactions.ts';
+import { readItemTexts } from '../read/item-texts.ts';
 import { type Dataset, filesOf } from './dataset.ts';
 
 const source =
@@ -22,6 +22,6 @@ export async function loadIndustrial(dir: string): Promise<Dataset> {
     source,
   );
   const interactions = await readInteractions(files.events);
-  const catalog = await readCatalog(files.texts, { index: files.index, itemIds: interactions.itemIds });
-  return { name: 'industrial', interactions, catalog };
+  const itemTexts = await readItemTexts(files.texts, { index: files.index, itemIds: interactions.itemIds });
+  return { name: 'industrial', interactions, itemTexts };
 }

@@ -4,7 +4,7 @@ import { lastfmFolder } from '../fixtures/lastfm.ts';
 import { leaveOneOut } from '../split/by-order.ts';
 import { splitByUserLists } from '../split/by-user.ts';
 import { findTextLeaks } from '../text-leaks.ts';
-import { lastfmCatalog, loadLastfm } from './lastfm.ts';
+import { lastfmItemTexts, loadLastfm } from './lastfm.ts';
 
 const users = { 1: [2, 1], 2: [1, 4], 3: [1, 2, 3], 4: [3, 1] };
 const taggers = {
@@ -16,31 +16,31 @@ const taggers = {
 
 it('loads events, and the names of the artists as texts', async () => {
   const dir = lastfmFolder(users, taggers);
-  const { name, interactions, catalog } = await loadLastfm(dir);
+  const { name, interactions, itemTexts } = await loadLastfm(dir);
   expect(name).toBe('lastfm');
   expect([...interactions.item.slice(0, 4)]).toEqual([1, 0, 0, 3]);
-  expect(catalog.texts).toEqual(['Enigma', 'Lee "Scratch" Perry', 'Nobody', 'Weird Al']);
+  expect(itemTexts.texts).toEqual(['Enigma', 'Lee "Scratch" Perry', 'Nobody', 'Weird Al']);
 });
 
 it('adds the most frequent tags that train users gave, smaller tag ids first', async () => {
   const dir = lastfmFolder(users, taggers);
   const split = splitByUserLists((await loadLastfm(dir)).interactions, { validation: ['3'], test: ['4'] });
-  const catalog = await lastfmCatalog(dir, split.train, { tags: 2 });
-  expect(catalog.texts).toEqual(['Enigma. ambient, rock', 'Lee "Scratch" Perry. dub', 'Nobody', 'Weird Al. funny']);
-  expect(catalog.attributes).toEqual({
+  const itemTexts = await lastfmItemTexts(dir, split.train, { tags: 2 });
+  expect(itemTexts.texts).toEqual(['Enigma. ambient, rock', 'Lee "Scratch" Perry. dub', 'Nobody', 'Weird Al. funny']);
+  expect(itemTexts.attributes).toEqual({
     artist: ['Enigma', 'Lee "Scratch" Perry', 'Nobody', 'Weird Al'],
     tags: ['ambient, rock', 'dub', '', 'funny'],
   });
-  expect(new Set(catalog.contributions.map(({ user, item }) => `${user} ${item}`))).toEqual(
+  expect(new Set(itemTexts.contributions.map(({ user, item }) => `${user} ${item}`))).toEqual(
     new Set(['1 1', '1 2', '2 1', '2 4']),
   );
-  expect(findTextLeaks(split, catalog.contributions).leaks).toEqual([]);
+  expect(findTextLeaks(split, itemTexts.contributions).leaks).toEqual([]);
 });
 
 it('leaves out what train users tag in held-out decisions', async () => {
   const dir = lastfmFolder(users, taggers);
   const split = leaveOneOut((await loadLastfm(dir)).interactions);
-  const contributions = (await lastfmCatalog(dir, split.train)).contributions;
+  const contributions = (await lastfmItemTexts(dir, split.train)).contributions;
   expect(new Set(contributions.filter(({ user }) => user === '3').map(({ item }) => item))).toEqual(new Set(['1']));
   expect(findTextLeaks(split, contributions).leaks).toEqual([]);
 });
@@ -58,7 +58,7 @@ it('leaves out users whose artists nobody or several people tagged', async () =>
     },
   );
   const { train } = splitByUserLists((await loadLastfm(dir)).interactions, { validation: [], test: [] });
-  const { contributions } = await lastfmCatalog(dir, train);
+  const { contributions } = await lastfmItemTexts(dir, train);
   expect(contributions).toEqual([
     { user: '1', item: '1' },
     { user: '1', item: '2' },
@@ -68,8 +68,8 @@ it('leaves out users whose artists nobody or several people tagged', async () =>
 it('refuses tag files of other users, and texts of no tags', async () => {
   const dir = lastfmFolder({ 1: [1, 2] }, { 21: '11:1' });
   const { train } = splitByUserLists((await loadLastfm(dir)).interactions, { validation: [], test: [] });
-  await expect(lastfmCatalog(dir, train)).rejects.toMatchObject({ code: 'E_USERS_UNMATCHED' });
-  await expect(lastfmCatalog(dir, train, { tags: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(lastfmItemTexts(dir, train)).rejects.toMatchObject({ code: 'E_USERS_UNMATCHED' });
+  await expect(lastfmItemTexts(dir, train, { tags: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
 });
 
 it('refuses two names for an artist, and names in another encoding', async () => {
@@ -79,7 +79,7 @@ it('refuses two names for an artist, and names in another encoding', async () =>
   await expect(loadLastfm(files(`${header}1\tEnigma\n1\tEnigmo\n`))).rejects.toThrow(
     /lastfm\.item line 3, column movie_title: "1" .*Got "Enigmo"/,
   );
-  expect((await loadLastfm(files(`${header}1\tEnigma\r1\tEnigma\r\n`))).catalog.texts).toEqual(['Enigma']);
+  expect((await loadLastfm(files(`${header}1\tEnigma\r1\tEnigma\r\n`))).itemTexts.texts).toEqual(['Enigma']);
   const latin = Buffer.from(`${header}1\tBj\u00f6rk\n`, 'latin1');
   await expect(loadLastfm(files(latin))).rejects.toThrow(/lastfm\.item line 2: .*not valid utf-8/);
 });
@@ -91,5 +91,5 @@ it('says which files are missing and where people get them', async () => {
     'lastfm.item': 'item_id\tmovie_title\n1\tEnigma\n',
   });
   const { train } = splitByUserLists((await loadLastfm(dir)).interactions, { validation: [], test: [] });
-  await expect(lastfmCatalog(dir, train)).rejects.toThrow(/raw_hetrec2011\/artists\.dat\.gz.*GroupLens/);
+  await expect(lastfmItemTexts(dir, train)).rejects.toThrow(/raw_hetrec2011\/artists\.dat\.gz.*GroupLens/);
 });

@@ -1,5 +1,5 @@
 import { checkRanges, withDefaults } from '@lea/core';
-import { alignCatalog, type Catalog, type Contribution, type ItemRecord } from '../catalog.ts';
+import { alignItemTexts, type Contribution, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { readInteractions } from '../read/interactions.ts';
 import { mapOf, readTable } from '../read/table.ts';
 import type { Transitions } from '../sequences.ts';
@@ -13,7 +13,7 @@ const source =
 
 /**
  * Last.fm of HetRec 2011: 1,142 users, 11,853 artists, all events `click`. The texts are the artists' names only. Tags depend
- * on the split, because the events of this data set are taggings themselves: `lastfmCatalog` adds the tags known in training.
+ * on the split, because the events of this data set are taggings themselves: `lastfmItemTexts` adds the tags known in training.
  *
  * @throws LeaError `E_DATA_MISSING` and the errors of the readers
  */
@@ -21,10 +21,10 @@ export async function loadLastfm(dir: string): Promise<Dataset> {
   const { events } = await filesOf(dir, { events: 'lastfm.inter', items: 'lastfm.item' }, source);
   const interactions = await readInteractions(events);
   const names = await readNames(dir);
-  return { name: 'lastfm', interactions, catalog: catalogOf(interactions.itemIds, names) };
+  return { name: 'lastfm', interactions, itemTexts: itemTextsOf(interactions.itemIds, names) };
 }
 
-/** Options of `lastfmCatalog`. */
+/** Options of `lastfmItemTexts`. */
 export interface LastfmOptions {
   /** Number of an artist's most frequent tags that follow its name; a higher number adds rarer tags. Default: 6. */
   tags: number;
@@ -45,13 +45,13 @@ export interface LastfmOptions {
  *   one of its decisions.
  * @throws LeaError `E_DATA_MISSING`, `E_OPTION_VALUE`, `E_USERS_UNMATCHED` and the errors of the readers
  */
-export async function lastfmCatalog(
+export async function lastfmItemTexts(
   dir: string,
   train: Transitions,
   options?: Partial<LastfmOptions>,
-): Promise<Catalog & { contributions: Contribution[] }> {
-  const { tags } = withDefaults<LastfmOptions>('lastfmCatalog', { tags: 6 }, options);
-  checkRanges('lastfmCatalog', { tags }, { tags: [1, Number.MAX_VALUE, 'whole'] });
+): Promise<ItemTexts & { contributions: Contribution[] }> {
+  const { tags } = withDefaults<LastfmOptions>('lastfmItemTexts', { tags: 6 }, options);
+  checkRanges('lastfmItemTexts', { tags }, { tags: [1, Number.MAX_VALUE, 'whole'] });
   const { sequences, event, sequence } = train;
   const { userIds, itemIds, items } = sequences;
   const names = await readNames(dir);
@@ -59,7 +59,7 @@ export async function lastfmCatalog(
   const decided = new Set(Array.from(event, (e, row) => pair(sequence[row]!, items[e]!)));
   const known = (await readTaggings(dir, names, sequences)).filter(({ user, item }) => decided.has(pair(user, item)));
   return {
-    ...catalogOf(itemIds, names, topTags(known, itemIds, tags)),
+    ...itemTextsOf(itemIds, names, topTags(known, itemIds, tags)),
     contributions: known.map(({ user, item }) => ({ user: userIds[user]!, item: itemIds[item]! })),
   };
 }
@@ -76,16 +76,16 @@ function unquoted(cell: string): string {
   return /^".*"$/.test(cell) ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
-function catalogOf(
+function itemTextsOf(
   itemIds: readonly string[],
   names: ReadonlyMap<string, string>,
   tags?: ReadonlyMap<string, string>,
-): Catalog {
+): ItemTexts {
   const record = (id: string, artist: string): ItemRecord => {
     const list = tags?.get(id) ?? '';
     return { text: list ? `${artist}. ${list}` : artist, attributes: { artist, ...(tags && { tags: list }) } };
   };
-  return alignCatalog(new Map(Array.from(names, ([id, name]) => [id, record(id, name)])), itemIds);
+  return alignItemTexts(new Map(Array.from(names, ([id, name]) => [id, record(id, name)])), itemIds);
 }
 
 /** Raw artist id -> its `count` most frequent tags as "tag, tag"; ties keep the order of the list. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findLeaks } from '../leaks.ts';
 import { splitByUser } from '../split/by-user.ts';
 import { findTextLeaks } from '../text-leaks.ts';
-import { lastfmCatalog, loadLastfm } from './lastfm.ts';
+import { lastfmItemTexts, loadLastfm } from './lastfm.ts';
 import { readTaggings } from './lastfm-taggings.ts';
 import { loadRetailrocket } from './retailrocket.ts';
 
@@ -11,17 +11,17 @@ const data = process.env.LEA_DATA;
 describe.skipIf(!data)('the published files (skipped unless LEA_DATA is the folder of the data sets)', () => {
   it('Last.fm: tags of all users leak every held-out decision, those of train users none', async () => {
     const dir = `${data}/lastfm_hetrec`;
-    const { interactions, catalog } = await loadLastfm(dir);
+    const { interactions, itemTexts } = await loadLastfm(dir);
     const { userIds, itemIds } = interactions;
     const split = splitByUser(interactions);
-    const names = new Map(itemIds.map((id, item) => [id, catalog.texts[item]!]));
+    const names = new Map(itemIds.map((id, item) => [id, itemTexts.texts[item]!]));
     const taggings = await readTaggings(dir, names, split.train.sequences);
     expect(new Set(taggings.map(({ user }) => user)).size).toBe(1142);
     const all = taggings.map(({ user, item }) => ({ user: userIds[user]!, item: itemIds[item]! }));
     const { validation, test } = findTextLeaks(split, all).counts;
     expect([validation.leaking, test.leaking]).toEqual([split.validation.count, split.test.count]);
 
-    const { contributions } = await lastfmCatalog(dir, split.train);
+    const { contributions } = await lastfmItemTexts(dir, split.train);
     expect(contributions.length).toBeGreaterThan(split.train.count);
     expect(findTextLeaks(split, contributions).leaks).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Interactions } from '../interactions.ts';
-import { readCatalog } from './catalog.ts';
 import { readInteractions } from './interactions.ts';
+import { readItemTexts } from './item-texts.ts';
 
 /** Files as people have them, taken from public bug reports. */
 const file = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
@@ -39,16 +39,16 @@ it.each([
 
 it('reads stray quotes where quotes mean nothing, and names them where they do', async () => {
   const path = file('stray-quote.csv');
-  await expect(readCatalog(path)).rejects.toThrow(
+  await expect(readItemTexts(path)).rejects.toThrow(
     /stray-quote\.csv line 3, column text: .*1\/2\\" bit.*"quote" to null/,
   );
-  expect((await readCatalog(path, { quote: null })).texts).toEqual(['ok', 'Drill 1/2" bit']);
+  expect((await readItemTexts(path, { quote: null })).texts).toEqual(['ok', 'Drill 1/2" bit']);
 });
 
 it('refuses two values for what is read of an item', async () => {
   const path = file('conflicting-texts.csv');
-  await expect(readCatalog(path, { attributes: ['brand'] })).rejects.toThrow(
+  await expect(readItemTexts(path, { attributes: ['brand'] })).rejects.toThrow(
     /conflicting-texts\.csv line 3, column brand: item "1" .*Got "Y"/,
   );
-  expect((await readCatalog(path)).texts).toEqual(['a']);
+  expect((await readItemTexts(path)).texts).toEqual(['a']);
 });

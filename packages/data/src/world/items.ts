@@ -1,7 +1,7 @@
 import { fold, type Key, normal } from '@lea/core';
-import type { Catalog } from '../catalog.ts';
+import type { ItemTexts } from '../item-texts.ts';
 import { randomStream, type Stream } from './stream.ts';
-import { colours, departments, tiers } from './vocabulary.ts';
+import { colors, departments, tiers } from './vocabulary.ts';
 
 /** [items] attribute codes; codes of category, line and use are unique across departments. */
 export interface Items {
@@ -14,7 +14,7 @@ export interface Items {
   material: Int32Array;
   use: Int32Array;
   tier: Int32Array;
-  colour: Int32Array;
+  color: Int32Array;
   /** How well known the item is: log-normal, with a long tail. */
   popularity: Float64Array;
 }
@@ -34,7 +34,7 @@ export function drawItems(key: Key, count: number, spread: number): Items {
     material: zeros(),
     use: zeros(),
     tier: zeros(),
-    colour: zeros(),
+    color: zeros(),
     popularity: Float64Array.from(normal(fold(key, 'popularity'), count), (z) => Math.exp(spread * z)),
   };
   for (let i = 0; i < count; i++) {
@@ -50,13 +50,13 @@ export function drawItems(key: Key, count: number, spread: number): Items {
     items.material[i] = d * stride + draw.below(materials.length);
     items.use[i] = d * stride + (draw.next() < 0.7 ? (brand + line) % uses.length : draw.below(uses.length));
     items.tier[i] = draw.next() < 0.75 ? brands[brand]!.tier : draw.below(tiers.length);
-    items.colour[i] = draw.below(colours.length);
+    items.color[i] = draw.below(colors.length);
   }
   return items;
 }
 
 /** Item texts in the style of a shop, and the attributes in plain words. */
-export function describe(key: Key, items: Items): Catalog {
+export function describe(key: Key, items: Items): ItemTexts {
   const itemIds = numbered('item', items.count);
   const words = Array.from({ length: items.count }, (_, i) => wordsOf(items, i));
   const names = Object.keys(words[0] ?? {}) as (keyof Words)[];
@@ -73,7 +73,7 @@ export function numbered(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${name}-${String(i).padStart(digits, '0')}`);
 }
 
-type Words = Record<'department' | 'category' | 'brand' | 'line' | 'material' | 'use' | 'tier' | 'colour', string>;
+type Words = Record<'department' | 'category' | 'brand' | 'line' | 'material' | 'use' | 'tier' | 'color', string>;
 
 function wordsOf(items: Items, i: number): Words {
   const department = departments[items.department[i]!]!;
@@ -87,7 +87,7 @@ function wordsOf(items: Items, i: number): Words {
     material: department.materials[local(items.material)]!,
     use: department.uses[local(items.use)]![0],
     tier: tiers[items.tier[i]!]![0],
-    colour: colours[items.colour[i]!]!,
+    color: colors[items.color[i]!]!,
   };
 }
 
@@ -96,7 +96,7 @@ function textOf(word: Words, items: Items, i: number, draw: Stream): string {
   const noun = categories[items.category[i]! % stride]!.nouns[draw.below(2)];
   const use = uses[items.use[i]! % stride]![draw.below(2)];
   const tier = tiers[items.tier[i]!]![draw.below(3)]!;
-  const title = `${word.line} ${noun} ${10 * (1 + draw.below(90))}, ${word.colour}`;
+  const title = `${word.line} ${noun} ${10 * (1 + draw.below(90))}, ${word.color}`;
   const details = `${capital(word.material)}, made for ${use}, ${tier}`;
   return `${title}. ${details}. ${word.department} ${word.category}. ${word.brand}.`;
 }

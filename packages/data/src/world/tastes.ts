@@ -1,7 +1,7 @@
 import { fold, type Key } from '@lea/core';
 import { type Items, stride } from './items.ts';
 import { randomStream } from './stream.ts';
-import { colours, departments, tiers } from './vocabulary.ts';
+import { colors, departments, tiers } from './vocabulary.ts';
 
 /** The preferences of a group of customers. Codes are those of the items' attributes. */
 export interface Taste {
@@ -18,7 +18,7 @@ export interface Taste {
   /** [departments] preferred material in each */
   materials: number[];
   /** Preferred colors. */
-  colours: [number, number];
+  colors: [number, number];
 }
 
 /** Points (log weights) that a liked attribute adds to an item. Larger: choices are easier to predict. */
@@ -29,7 +29,7 @@ export const tastePoints = {
   brand: 1.2,
   use: 1.5,
   material: 1.4,
-  colour: 1.4,
+  color: 1.4,
 } as const;
 
 /** Draws `count` tastes. */
@@ -46,7 +46,7 @@ export function drawTastes(key: Key, count: number): Taste[] {
       brands: each((d) => departments[d]!.brands.length),
       uses: each((d) => departments[d]!.uses.length),
       materials: each((d) => departments[d]!.materials.length),
-      colours: [draw.below(colours.length), draw.below(colours.length)],
+      colors: [draw.below(colors.length), draw.below(colors.length)],
     };
   });
 }
@@ -63,7 +63,7 @@ export function liking(taste: Taste, items: Items): Float64Array {
       likes(items.brand[i] === taste.brands[d], tastePoints.brand) +
       likes(items.use[i] === taste.uses[d], tastePoints.use) +
       likes(items.material[i] === taste.materials[d], tastePoints.material) +
-      likes(taste.colours.includes(items.colour[i]!), tastePoints.colour)
+      likes(taste.colors.includes(items.color[i]!), tastePoints.color)
     );
   });
 }

@@ -33,7 +33,7 @@ export const tiers: readonly (readonly [string, string, string])[] = [
   ['premium', 'professional grade', 'top of the range'],
 ];
 
-export const colours: readonly string[] = [
+export const colors: readonly string[] = [
   'black',
   'forest green',
   'sand',

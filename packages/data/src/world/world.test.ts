@@ -5,7 +5,7 @@ import { createWorld } from './world.ts';
 
 const small = { users: 300, items: 40, tastes: 6 };
 const world = createWorld(small);
-const { interactions, catalog } = world;
+const { interactions, itemTexts } = world;
 const all = sequences(interactions);
 
 it('is the same for the same seed on every machine, and another for another', () => {
@@ -17,10 +17,10 @@ it('is the same for the same seed on every machine, and another for another', ()
 });
 
 it('describes items in the words of their attributes', () => {
-  expect(catalog.itemIds).toEqual(interactions.itemIds);
-  catalog.texts.forEach((text, i) => {
-    const { line, material, department, category, brand, colour } = catalog.attributes as Record<string, string[]>;
-    for (const words of [line, department, category, brand, colour]) expect(text).toContain(words![i]);
+  expect(itemTexts.itemIds).toEqual(interactions.itemIds);
+  itemTexts.texts.forEach((text, i) => {
+    const { line, material, department, category, brand, color } = itemTexts.attributes as Record<string, string[]>;
+    for (const words of [line, department, category, brand, color]) expect(text).toContain(words![i]);
     expect(text.toLowerCase()).toContain(material![i]!.toLowerCase());
   });
 });

@@ -1,6 +1,6 @@
 import { checkRanges, checkSeed, fold, type Key, key, LeaError, withDefaults } from '@lea/core';
-import type { Catalog } from '../catalog.ts';
 import { type Interactions, interactionsOf } from '../interactions.ts';
+import type { ItemTexts } from '../item-texts.ts';
 import { isItemList } from '../windows.ts';
 import { type ChoiceModel, choiceModel, type Outlook, outlookOf } from './choice.ts';
 import { contextOf } from './context.ts';
@@ -36,7 +36,7 @@ export interface World {
   /** The options, with defaults filled in. */
   options: WorldOptions;
   /** Item texts and attributes. */
-  catalog: Catalog;
+  itemTexts: ItemTexts;
   /** The simulated events. `itemIds` lists all items of the catalog, including those without events. */
   interactions: Interactions;
   /** The customer groups. */
@@ -81,12 +81,12 @@ export function createWorld(options?: Partial<WorldOptions>): World {
   const items = drawItems(root, chosen.items, chosen.popularitySpread);
   const tastes = drawTastes(root, chosen.tastes);
   const model = choiceModel(items, tastes, chosen.drift);
-  const catalog = describe(root, items);
-  const { interactions, tasteOf } = simulate(root, model, catalog.itemIds, chosen);
+  const itemTexts = describe(root, items);
+  const { interactions, tasteOf } = simulate(root, model, itemTexts.itemIds, chosen);
   const { click, purchase } = chosen.rewards;
   return {
     options: chosen,
-    catalog,
+    itemTexts,
     interactions,
     tastes,
     tasteOf,

@@ -56,7 +56,7 @@ test('missing ones say nothing', async () => {
   await expect(annotateRewards(annotation, train, none)).rejects.toMatchObject({ code: 'E_REWARD_MISSING' });
 });
 
-test('rows and catalogue must be the same', async () => {
+test('rows and catalog must be the same', async () => {
   await expect(annotateRewards(annotation, rowsOf([[0]], 4), model())).rejects.toThrow('of 5 rows');
   await expect(annotateRewards(annotation, train, { ...model(), items: 9 })).rejects.toThrow('about 4 items');
   // As many rows, but others.

@@ -22,7 +22,7 @@ const CHUNK_ROWS = 64;
  * its cache, so that a run that was cut goes on where it was.
  *
  * @param transitions the rows of the annotation
- * @throws LeaError `E_OPTION_VALUE` (other rows, another catalogue), `E_REWARD_MISSING` (all of them), and what the model throws
+ * @throws LeaError `E_OPTION_VALUE` (other rows, another catalog), `E_REWARD_MISSING` (all of them), and what the model throws
  */
 export function annotateRewards(
   annotation: Annotation,

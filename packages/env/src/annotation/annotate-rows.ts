@@ -19,7 +19,7 @@ export async function annotateRows(
   columns: AnnotationColumns,
   at: number,
 ): Promise<void> {
-  const { k, rank, shortlist, popularity, pessimism } = o;
+  const { k, rankBy, shortlist, popularityCorrection, pessimism } = o;
   const size = to - from;
   const some = Int32Array.from({ length: size }, (_, i) => from + i);
   const windows = historyWindows(transitions, some, o.window);
@@ -29,7 +29,7 @@ export async function annotateRows(
     if (!o.excludeSeen) return [item];
     return [item, ...windows.items.subarray(i * o.window, i * o.window + windows.length[i]!)];
   });
-  const best = await positivesOf(env, encoded, k, { rank, shortlist, popularity, pessimism, exclude });
+  const best = await positivesOf(env, encoded, k, { rankBy, shortlist, popularityCorrection, pessimism, exclude });
   const actions = new Int32Array(size * (k + 1));
   for (let i = 0; i < size; i++) {
     actions[i * (k + 1)] = logged[i]!;

@@ -21,7 +21,7 @@ let dir: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lea-annotation-'));
-  env = await fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 5, epochs: 1, users: 0.1 });
+  env = await fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 5, epochs: 1, userShare: 0.1 });
 });
 afterAll(async () => {
   await env.dispose();
@@ -69,7 +69,7 @@ test('is what the environment says of each row by itself, at the price of one hi
       return encoded;
     },
   };
-  const options = { k: 3, states: true, rank: 'reward', shortlist: 6 } as const;
+  const options = { k: 3, states: true, rankBy: 'reward', shortlist: 6 } as const;
   const annotation = await annotate(counted, train, options);
   // Of ten windows of five events the first six begin one another. Two of the parts that the rows go through in cut
   // such six.
@@ -80,7 +80,7 @@ test('is what the environment says of each row by itself, at the price of one hi
   for (let row = 0; row < 4500; row += 97) {
     const alone = historyWindows(train, [row], 5);
     const action = train.sequences.items[train.event[row]!]!;
-    const best = await env.positives(alone, 3, { rank: 'reward', shortlist: 6, exclude: [[action]] });
+    const best = await env.positives(alone, 3, { rankBy: 'reward', shortlist: 6, exclude: [[action]] });
     expect(annotation.positives.subarray(row * 3, row * 3 + 3)).toEqual(best.items);
     near(best.logits, annotation.logits, row);
     near(await env.rewards(alone, best.items), annotation.positiveRewards, row);
@@ -96,7 +96,7 @@ test('seen items can be left out', async () => {
 });
 
 test('positives follow the rule that is asked for', async () => {
-  const rule = { rank: 'reward' as const, shortlist: 6, popularity: 0.5 };
+  const rule = { rankBy: 'reward' as const, shortlist: 6, popularityCorrection: 0.5 };
   const { annotation } = await annotated({ dir: undefined, ...rule });
   const rows = Int32Array.of(3, 4321);
   const logged = rows.map((row) => train.sequences.items[train.event[row]!]!);
@@ -108,7 +108,7 @@ test('positives follow the rule that is asked for', async () => {
     expect(rewards).toEqual(rewards.toSorted((a, b) => b - a));
   });
   await expect(annotated({ dir: undefined, pessimism: 1 })).rejects.toThrow('rewardHeads');
-  await expect(annotated({ dir: undefined, rank: 'popularity' })).rejects.toThrow('"state"');
+  await expect(annotated({ dir: undefined, rankBy: 'popularity' })).rejects.toThrow('"state"');
 });
 
 test('a cut run goes on where it was, a second run computes nothing', async () => {
@@ -277,7 +277,7 @@ test('a second run asks the environment nothing', async () => {
   const { annotation } = await annotated();
   const silent = new Proxy(env, {
     get: (target, name) => {
-      if (!['hash', 'items', 'window', 'stateSize', 'calibration', 'catalogue'].includes(String(name)))
+      if (!['hash', 'items', 'window', 'stateSize', 'calibration', 'catalogIdentity'].includes(String(name)))
         throw new Error(String(name));
       return target[name as keyof Environment];
     },
@@ -295,7 +295,7 @@ test('what does not fit is named', async () => {
   }
 });
 
-test('rows of a catalogue in another order are refused', async () => {
+test('rows of a catalog in another order are refused', async () => {
   const { sequences } = train;
   const other = { ...train, sequences: { ...sequences, itemIds: sequences.itemIds.toReversed() } };
   await expect(annotate(env, other, { k: 3 })).rejects.toThrow('same order');

@@ -2,7 +2,7 @@ import { checkRanges, contentHash, LeaError, type Task, task, withDefaults } fro
 import {
   type Annotation,
   type AnnotationColumns,
-  checkCatalogue,
+  checkCatalogIdentity,
   rewardStatistics,
   rowsHash,
   type Transitions,
@@ -26,7 +26,7 @@ export interface AnnotateOptions extends PositiveRule {
   /** Never propose what is in the row's window (default false: where people repeat, repeats are good actions). */
   readonly excludeSeen: boolean;
   /**
-   * c of mean - c * deviation over the score heads: what rewards are, and what `rank: 'reward'` ranks by (default 0: the mean).
+   * c of mean - c * deviation over the score heads: what rewards are, and what `rankBy: 'reward'` ranks by (default 0: the mean).
    * Higher: less of what the heads disagree about. Needs `rewardHeads` above 1.
    */
   readonly pessimism: number;
@@ -145,10 +145,20 @@ export function annotateOptions(
 
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
   const o = annotateOptions(options, env.items, env.window);
-  checkCatalogue('annotate', transitions.sequences.itemIds, env.catalogue, env.items);
+  checkCatalogIdentity('annotate', transitions.sequences.itemIds, env.catalogIdentity, env.items);
   if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
-  const { k, window, states, excludeSeen, rank, shortlist = null, popularity, pessimism } = o;
-  const plan = { k, window, states, excludeSeen, rank, shortlist, popularity, pessimism, shard: o.shardRows };
+  const { k, window, states, excludeSeen, rankBy, shortlist = null, popularityCorrection, pessimism } = o;
+  const plan = {
+    k,
+    window,
+    states,
+    excludeSeen,
+    rankBy,
+    shortlist,
+    popularityCorrection,
+    pessimism,
+    shard: o.shardRows,
+  };
   const about = rowsHash(transitions);
   const hash = contentHash('annotation', env.hash, about, plan);
   const stateSize = states ? env.stateSize : 0;

@@ -9,7 +9,7 @@ import type { GivenFit } from '../fit/fit-options.ts';
 import type { keptFit } from '../fit/kept-fit.ts';
 import { userFolds } from '../fit/user-folds.ts';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
-import { catalogueModel } from '../language-model/catalogue-model.ts';
+import { catalogModel } from '../language-model/catalog-model.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { follow, rowsOf, usersOf } from '../testing.ts';
 import { annotate } from './annotate.ts';
@@ -94,8 +94,8 @@ test('each row is annotated by the environment of the other folds, its rewards s
 });
 
 test.each([
-  ['with a text memory and counting', { memory: 4, negativeSampling: 'popularity' as const }],
-  ['on a share of the users', { users: 0.5 }],
+  ['with a text memory and counting', { textMemoryWidth: 4, negativeSamplingPower: 1 }],
+  ['on a share of the users', { userShare: 0.5 }],
 ])("nothing of a fold's users reaches the environment that is asked about them, %s", async (_, choices) => {
   const before = (await fitted(choices)).annotation.environments;
   const [first] = split();
@@ -179,7 +179,14 @@ test('environments are kept by all that decides them', async () => {
     { tokens: float32(tokens.data.map((value) => 1 - value) as Float32Array, tokens.shape) },
     { tokens: null },
     {
-      lm: await catalogueModel(texts, { width: 8, layers: 1, heads: 1, vocabulary: 260, context: 8, epochs: 1 }),
+      languageModel: await catalogModel(texts, {
+        width: 8,
+        layers: 1,
+        heads: 1,
+        vocabSize: 260,
+        context: 8,
+        epochs: 1,
+      }),
     },
   ];
   for (const [i, given] of others.entries()) expect(await folders(given)).toBe(4 + 2 * i);

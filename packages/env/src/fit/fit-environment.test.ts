@@ -7,7 +7,7 @@ import { fidelity } from '@lea/eval';
 import { float32, pick, prefixed } from '@lea/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createEnvironment, loadEnvironment } from '../inference/environment.ts';
-import { catalogueModel } from '../language-model/catalogue-model.ts';
+import { catalogModel } from '../language-model/catalog-model.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { follow, rowsOf, usersOf } from '../testing.ts';
@@ -73,24 +73,24 @@ describe('learning', () => {
 
 describe('what is fitted, and on what', () => {
   const walk = walks(40, 0.9);
-  const half = { ...small, users: 0.5, epochs: 1 };
+  const half = { ...small, userShare: 0.5, epochs: 1 };
 
-  let lm: LanguageModel;
+  let languageModel: LanguageModel;
   beforeAll(async () => {
     const texts = Array.from({ length: ITEMS }, (_, i) => `thing number ${i}`);
-    const size = { width: 8, layers: 1, heads: 1, vocabulary: 280, context: 24 };
-    lm = await catalogueModel(texts, { ...size, epochs: 1 });
+    const size = { width: 8, layers: 1, heads: 1, vocabSize: 280, context: 24 };
+    languageModel = await catalogModel(texts, { ...size, epochs: 1 });
   });
 
   test.each([
     ['as it is', () => ({})],
     [
       'with all choices of the losses',
-      () => ({ negativeSampling: 'popularity', negatives: 2, contrast: 'sampled', rewardHeads: 2 }),
+      () => ({ negativeSamplingPower: 1, negatives: 2, loss: 'sampled-softmax', rewardHeads: 2 }),
     ],
-    ['with a text memory', () => ({ memory: 4, candidates: 'text' })],
-    ['with LoRA', () => ({ lm, adaptation: { rank: 2 } })],
-    ['with a prompt', () => ({ lm, prompt: 'Had {history}: {action}?' })],
+    ['with a text memory', () => ({ textMemoryWidth: 4, candidateInput: 'text' })],
+    ['with LoRA', () => ({ languageModel, adaptation: { rank: 2 } })],
+    ['with a prompt', () => ({ languageModel, prompt: 'Had {history}: {action}?' })],
   ] as [string, () => Partial<FitEnvironmentOptions>][])(
     'no user but the drawn train users reaches a parameter, %s',
     async (_, choices) => {
@@ -179,11 +179,11 @@ describe('what is fitted, and on what', () => {
   test('wrong options are named', async () => {
     const train = rowsOf(walk, ITEMS);
     const fit = (more: object) => fitEnvironment({ train, ...small, ...more });
-    await expect(fit({ input: 'text' })).rejects.toThrow('needs item tokens');
+    await expect(fit({ itemInput: 'text' })).rejects.toThrow('needs item tokens');
     await expect(fit({ tokens: float32([1, 2], [1, 2]) })).rejects.toMatchObject({ code: 'E_TOKENS_SHAPE' });
     await expect(fit({ adaptation: { targets: ['x'] } })).rejects.toThrow('q, k, v');
-    await expect(fit({ contrast: 'smapled' })).rejects.toThrow('"sampled"');
-    await expect(fit({ tokens, input: 'Text' })).rejects.toThrow('"text"');
+    await expect(fit({ loss: 'smapled-softmax' })).rejects.toThrow('"sampled-softmax"');
+    await expect(fit({ tokens, itemInput: 'Text' })).rejects.toThrow('"text"');
     await expect(fit({ adaptation: 'lora' })).rejects.toThrow('{ rank, alpha, targets }');
     await expect(fit({ adaptation: null })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     const broken = float32(tokens.data.map((value, i) => (i === 7 ? Number.NaN : value)) as Float32Array, [ITEMS, 5]);
@@ -196,8 +196,8 @@ describe('what is fitted, and on what', () => {
   test.each([
     ...[0, -8, 2.5, Number.NaN, 1e9].map((window) => ({ window })),
     ...[0, -1, 1.5, Number.NaN].flatMap((n) => [{ epochs: n }, { batch: n }, { negatives: n }, { rewardHeads: n }]),
-    ...[-1, Number.NaN].flatMap((n) => [{ patience: n }, { memory: n }, { lambda: n }]),
-    ...[0, -0.1, Number.NaN].flatMap((n) => [{ lr: n }, { users: n }]),
+    ...[-1, Number.NaN].flatMap((n) => [{ patience: n }, { textMemoryWidth: n }, { rewardLossWeight: n }]),
+    ...[0, -0.1, Number.NaN].flatMap((n) => [{ lr: n }, { userShare: n }]),
     ...[-1, 1, 1.5, Number.NaN].map((dropout) => ({ dropout })),
     ...[0, -1, 1.5, 'two'].map((threads) => ({ threads })),
     { spinning: 'yes' },
@@ -216,8 +216,8 @@ describe('choices of the losses', () => {
 
   test.each([
     ['several negatives', { negatives: 3 }],
-    ['popular negatives', { negativeSampling: 'popularity' as const }],
-    ['drawn items instead of the whole softmax', { contrast: 'sampled' as const, contrastItems: 8 }],
+    ['popular negatives', { negativeSamplingPower: 1 }],
+    ['drawn items instead of the whole softmax', { loss: 'sampled-softmax' as const, sampledItems: 8 }],
   ])('%s: the chain is learned as well', async (_, options) => {
     const env = await fitEnvironment({ train, ...small, epochs: 14, ...options });
     const found = await fidelity(env, held, { k: 2 });
@@ -332,9 +332,9 @@ describe('a fitted environment', () => {
   test('text alone has no free vectors', async () => {
     const noise = float32(normal(key(3), ITEMS * 8), [ITEMS, 8]);
     const train = rowsOf(walks(30, 0.9), ITEMS);
-    const env = await fitEnvironment({ train, ...small, epochs: 1, tokens: noise, input: 'text' });
+    const env = await fitEnvironment({ train, ...small, epochs: 1, tokens: noise, itemInput: 'text' });
     expect(env.params).not.toHaveProperty('item.id');
-    expect(env.config.input).toBe('text');
+    expect(env.config.itemInput).toBe('text');
     await env.dispose();
   });
 });

@@ -1,5 +1,5 @@
 import { contentHash, type Task, task, withDefaults } from '@lea/core';
-import { catalogueOf } from '@lea/data';
+import { catalogIdentityOf } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from '../inference/environment.ts';
@@ -73,9 +73,9 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       params: { ...best.params, ...fixed },
       tokens: text,
       counts,
-      calibration: best.rewards ? plattScaling(best.rewards.liked, best.rewards.other) : null,
+      calibration: best.rewards ? plattScaling(best.rewards.positive, best.rewards.negative) : null,
       data,
-      catalogue: catalogueOf(train.sequences.itemIds),
+      catalogIdentity: catalogIdentityOf(train.sequences.itemIds),
       runtime: { threads: o.threads, backend: o.backend },
     });
   } finally {

@@ -12,7 +12,7 @@ import { serveEnvironment } from '../gym/serve-environment.ts';
 import { stepEnvironment } from '../gym/step-environment.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
 import { textVectors } from '../items/text-vectors.ts';
-import { catalogueModel } from '../language-model/catalogue-model.ts';
+import { catalogModel } from '../language-model/catalog-model.ts';
 import { downloadLanguageModel } from '../language-model/hub/download-language-model.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { trainTokenizer } from '../language-model/tokenizer.ts';
@@ -40,31 +40,39 @@ const world = createWorld({ users: 5, items: 6, tastes: 2 });
 const playing = await stepEnvironment(world);
 const at = { url: 'http://localhost:1', model: 'm', texts: ['a'] };
 // Nothing that is refused reads a model.
-const lm = undefined as unknown as LanguageModel;
+const languageModel = undefined as unknown as LanguageModel;
 
 /** Every function with numeric options: how it is called, and these options. */
 const calls: Record<string, [call: (options: Record<string, never>) => unknown, options: string[]]> = {
-  catalogueModel: [
-    (o) => catalogueModel(['a'], o),
-    'vocabulary width layers heads kvHeads mlp context epochs batch lr unfold heldOut seed threads'.split(' '),
+  catalogModel: [
+    (o) => catalogModel(['a'], o),
+    'vocabSize width layers heads kvHeads mlpWidth context epochs batch lr reconstructionShare validationShare seed threads'.split(
+      ' ',
+    ),
   ],
-  learnItemTokens: [(o) => learnItemTokens(lm, ['a'], o), 'batch steps lr tolerance anchor seed threads'.split(' ')],
+  learnItemTokens: [
+    (o) => learnItemTokens(languageModel, ['a'], o),
+    'batch steps lr tolerance anchorWeight seed threads'.split(' '),
+  ],
   fitEnvironment: [
     (o) => fitEnvironment({ train: rows, ...o }),
-    'memory users window width layers heads dropout contrastItems negatives rewardHeads lambda lr batch epochs patience seed threads'.split(
+    'textMemoryWidth userShare window width layers heads dropout sampledItems negatives negativeSamplingPower rewardHeads rewardLossWeight lr batch epochs patience seed threads'.split(
       ' ',
     ),
   ],
   'fitEnvironment.adaptation': [(o) => fitEnvironment({ train: rows, adaptation: o }), ['rank', 'alpha']],
   'crossFit, of the fit': [(o) => crossFit({ train: rows, ...o }, { k: 1 }), ['seed']],
   crossFit: [(o) => crossFit({ train: rows }, o), 'folds k window pessimism shardRows shortlist'.split(' ')],
-  annotate: [async (o) => annotateOptions(o, 5, 3), 'k window pessimism shardRows popularity shortlist'.split(' ')],
+  annotate: [
+    async (o) => annotateOptions(o, 5, 3),
+    'k window pessimism shardRows popularityCorrection shortlist'.split(' '),
+  ],
   fidelity: [(o) => fidelity(scorer, rows, o), ['k', 'draws', 'seed']],
   rewardAccuracy: [(o) => rewardAccuracy(model, rows, o), ['draws', 'seed']],
   stepEnvironment: [(o) => stepEnvironment(world, o), 'horizon slate seed window'.split(' ')],
   'stepEnvironment.scale': [(o) => stepEnvironment(model, { scale: { mean: 0, std: 1, ...o } }), ['mean', 'std']],
   reset: [(o) => playing.fork().reset(o), ['seed']],
-  vectorise: [async ({ size }) => playing.vectorise(size!), ['size']],
+  vectorize: [async ({ size }) => playing.vectorize(size!), ['size']],
   rollout: [(o) => rollout(playing, uniformActor(6), o), 'episodes seed gamma parallel'.split(' ')],
   uniformActor: [async ({ items = 5, seed }) => uniformActor(items, seed), ['items', 'seed']],
   checkEnvironment: [(o) => checkEnvironment(playing, o), ['steps', 'seed']],

@@ -1,10 +1,10 @@
 import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
-import { catalogueOf, checkCatalogue, type Transitions } from '@lea/data';
+import { catalogIdentityOf, checkCatalogIdentity, type Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
 import { checkDecoder, type DecoderConfig } from '../language-model/decoders/config.ts';
 import { type LoraOptions, loraOf } from '../language-model/decoders/lora.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
-import { candidateSlots, readPrompt } from '../model/candidate-prompt.ts';
+import { candidateLength, readPrompt } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, LONGEST } from '../model/config.ts';
 import { checkRuntime, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
 
@@ -16,24 +16,24 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Item tokens or text vectors [items, size]; null: the id-only control. */
   readonly tokens: Value | null;
   /** What an item enters as (default `id+text`, without tokens `id`). */
-  readonly input: EnvironmentConfig['input'] | undefined;
+  readonly itemInput: EnvironmentConfig['itemInput'] | undefined;
   /**
    * Columns of the text memory (with tokens; default 128, 0 for none): states also carry the texts of their history, decayed
    * with age, and items are compared with them, for state logits and rewards. Carries most where users are few and items new.
    */
-  readonly memory: number;
+  readonly textMemoryWidth: number;
   /**
    * State logits also count (default true): a learned weight of the item's log popularity in the fitted rows, and one of its
    * occurrences in the history. False: the decoder has to learn both.
    */
-  readonly counting: boolean;
+  readonly countFeatures: boolean;
   /**
    * What a candidate is to the score head: `input` (default) what it enters histories as; `text` (with tokens) its text alone,
    * so that a free vector cannot stand for its popularity: better against popular negatives where users are few.
    */
-  readonly candidates: EnvironmentConfig['candidates'];
+  readonly candidateInput: EnvironmentConfig['candidateInput'];
   /** The language model whose decoder is adapted; without one the decoder begins at random. */
-  readonly lm: LanguageModel | undefined;
+  readonly languageModel: LanguageModel | undefined;
   /**
    * A prompt in the language model's words, such as "The user has played {history}. Would the user enjoy {action}?"
    * (default: none, bare item tokens). The history is read once; a candidate is the words and the action that branch off
@@ -44,7 +44,7 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
   /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only (right for pretrained ones). */
   readonly adaptation: 'all' | Partial<LoraOptions>;
   /** Share of the train users that is used, drawn by the seed (default 1). */
-  readonly users: number;
+  readonly userShare: number;
   /** Most events of a history that are read (default 20). */
   readonly window: number;
   /** Size of states and item vectors (default 64); given by the language model when there is one. */
@@ -56,26 +56,26 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Dropout of inputs, layers and the score head (default 0.3). Higher: less overfitting, more epochs. */
   readonly dropout: number;
   /**
-   * What the state loss L_sm compares the next item with: `softmax` (default) all items; `sampled` the `contrastItems` drawn
-   * for each step, for catalogues whose logits would not fit in memory or time.
+   * What the state loss L_sm compares the next item with: `softmax` (default) all items; `sampled-softmax` the `sampledItems` drawn
+   * for each step, for catalogs whose logits would not fit in memory or time.
    */
-  readonly contrast: 'softmax' | 'sampled';
-  /** Items drawn for a step of `contrast: 'sampled'`, uniformly (default 1024). Higher: nearer to the softmax, slower. */
-  readonly contrastItems: number;
+  readonly loss: 'softmax' | 'sampled-softmax';
+  /** Items drawn for a step of `loss: 'sampled-softmax'`, uniformly (default 1024). Higher: nearer to the softmax, slower. */
+  readonly sampledItems: number;
   /** Un-interacted items that the reward loss L_rm compares each action with (default 1). Higher: less noise, slower. */
   readonly negatives: number;
   /**
-   * How these are drawn: `uniform` (default), or by `popularity`, in proportion to their count in the fitted rows: rewards
-   * then say less of popularity and more of taste.
+   * They are drawn in proportion to count^negativeSamplingPower of the fitted rows (default 0, uniformly). 1, by popularity:
+   * rewards then say less of popularity and more of taste.
    */
-  readonly negativeSampling: 'uniform' | 'popularity';
+  readonly negativeSamplingPower: number;
   /**
    * Score heads (default 1). With several, each begins anew and has its own dropout; rewards are their mean, and
    * `uncertainty` is their deviation. Higher: surer deviations, slower.
    */
   readonly rewardHeads: number;
   /** Weight of the reward loss L_rm beside the state loss L_sm (default 1). */
-  readonly lambda: number;
+  readonly rewardLossWeight: number;
   /** Adam's learning rate (default 0.001). Higher: fewer epochs, and with few users worse rewards and rankings. */
   readonly lr: number;
   /** Positions per step, about (default 512). */
@@ -99,25 +99,25 @@ export type GivenFit = Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironm
 export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   validation: undefined,
   tokens: null,
-  input: undefined,
-  memory: 128,
-  counting: true,
-  candidates: 'input',
-  lm: undefined,
+  itemInput: undefined,
+  textMemoryWidth: 128,
+  countFeatures: true,
+  candidateInput: 'input',
+  languageModel: undefined,
   prompt: undefined,
   adaptation: 'all',
-  users: 1,
+  userShare: 1,
   window: 20,
   width: 64,
   layers: 2,
   heads: 2,
   dropout: 0.3,
-  contrast: 'softmax',
-  contrastItems: 1024,
+  loss: 'softmax',
+  sampledItems: 1024,
   negatives: 1,
-  negativeSampling: 'uniform',
+  negativeSamplingPower: 0,
   rewardHeads: 1,
-  lambda: 1,
+  rewardLossWeight: 1,
   lr: 0.001,
   batch: 512,
   epochs: 40,
@@ -133,25 +133,25 @@ const LARGEST = 4096;
 
 /** @throws LeaError `E_OPTION_VALUE` */
 function checkOptions(o: FitEnvironmentOptions): void {
-  const given = { ...o, input: o.input ?? 'id' };
+  const given = { ...o, itemInput: o.itemInput ?? 'id' };
   checkChoices('fitEnvironment', given, {
-    contrast: ['softmax', 'sampled'],
-    negativeSampling: ['uniform', 'popularity'],
-    candidates: ['text', 'input'],
-    input: ['id', 'text', 'id+text'],
+    loss: ['softmax', 'sampled-softmax'],
+    candidateInput: ['text', 'input'],
+    itemInput: ['id', 'text', 'id+text'],
   });
   checkRanges('fitEnvironment', o, {
-    users: [0, 1],
+    userShare: [0, 1],
     window: [1, LONGEST, 'whole'],
     width: [1, LARGEST, 'whole'],
     layers: [1, LARGEST, 'whole'],
     heads: [1, LARGEST, 'whole'],
     dropout: [0, 1],
-    contrastItems: [1, Infinity, 'whole'],
+    sampledItems: [1, Infinity, 'whole'],
     negatives: [1, Infinity, 'whole'],
+    negativeSamplingPower: [0, 2],
     rewardHeads: [1, Infinity, 'whole'],
-    memory: [0, Infinity, 'whole'],
-    lambda: [0, Number.MAX_VALUE],
+    textMemoryWidth: [0, Infinity, 'whole'],
+    rewardLossWeight: [0, Number.MAX_VALUE],
     lr: [0, Number.MAX_VALUE],
     batch: [1, Infinity, 'whole'],
     epochs: [1, Infinity, 'whole'],
@@ -162,7 +162,7 @@ function checkOptions(o: FitEnvironmentOptions): void {
   const refuse = (message: string, value: unknown): never => {
     throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
   };
-  if (o.users === 0) refuse('users is a share of the train users, above 0.', o.users);
+  if (o.userShare === 0) refuse('userShare is a share of the train users, above 0.', o.userShare);
   if (o.dropout === 1) refuse('dropout is a share below 1: something has to be left.', o.dropout);
   if (o.lr === 0) refuse('lr must be above 0.', o.lr);
   if (o.adaptation !== 'all' && (typeof o.adaptation !== 'object' || o.adaptation === null)) {
@@ -181,7 +181,7 @@ function checkValidation({ train, validation }: FitEnvironmentOptions): void {
     });
   }
   const { itemIds } = train.sequences;
-  checkCatalogue('validation', validation.sequences.itemIds, catalogueOf(itemIds), itemIds.length);
+  checkCatalogIdentity('validation', validation.sequences.itemIds, catalogIdentityOf(itemIds), itemIds.length);
 }
 
 /** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
@@ -190,11 +190,11 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
   checkOptions(o);
   checkValidation(o);
-  const input = o.input ?? (o.tokens ? 'id+text' : 'id');
-  if (input !== 'id' && !o.tokens) {
-    throw new LeaError('E_OPTION_VALUE', 'That input needs item tokens.', {
-      value: input,
-      hint: 'Give tokens (learnItemTokens, textVectors), or take input "id".',
+  const itemInput = o.itemInput ?? (o.tokens ? 'id+text' : 'id');
+  if (itemInput !== 'id' && !o.tokens) {
+    throw new LeaError('E_OPTION_VALUE', 'That itemInput needs item tokens.', {
+      value: itemInput,
+      hint: 'Give tokens (learnItemTokens, textVectors), or take itemInput "id".',
     });
   }
   if (o.tokens && (o.tokens.shape.length !== 2 || o.tokens.shape[0] !== items)) {
@@ -202,28 +202,28 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
       value: o.tokens.shape,
     });
   }
-  const decoder: DecoderConfig = o.lm?.config ?? {
+  const decoder: DecoderConfig = o.languageModel?.config ?? {
     width: o.width,
     layers: o.layers,
     heads: o.heads,
     kvHeads: o.heads,
-    mlp: Math.ceil((2.5 * o.width) / 8) * 8,
+    mlpWidth: Math.ceil((2.5 * o.width) / 8) * 8,
     normEps: 1e-5,
     ropeTheta: 10000,
   };
   checkDecoder(decoder);
-  if (o.prompt !== undefined && !o.lm) {
+  if (o.prompt !== undefined && !o.languageModel) {
     throw new LeaError('E_OPTION_VALUE', 'A prompt is in the words of a language model.', {
       value: o.prompt,
-      hint: 'Give lm (catalogueModel, loadLanguageModel), or leave prompt out.',
+      hint: 'Give languageModel (catalogModel, loadLanguageModel), or leave prompt out.',
     });
   }
-  const prompt = o.prompt === undefined ? null : readPrompt(o.prompt, o.lm!).shape;
-  const around = 1 + (prompt ? prompt.before + candidateSlots(prompt) : 0);
-  if (decoder.positions !== undefined && o.window + around > decoder.positions) {
-    throw new LeaError('E_OPTION_VALUE', `The language model has ${decoder.positions} positions.`, {
+  const prompt = o.prompt === undefined ? null : readPrompt(o.prompt, o.languageModel!).shape;
+  const around = 1 + (prompt ? prompt.before + candidateLength(prompt) : 0);
+  if (decoder.maxPositions !== undefined && o.window + around > decoder.maxPositions) {
+    throw new LeaError('E_OPTION_VALUE', `The language model has ${decoder.maxPositions} positions.`, {
       value: o.window,
-      hint: `Take a window of at most ${decoder.positions - around} events: the start token${prompt ? ' and the prompt need' : ' needs'} ${around}.`,
+      hint: `Take a window of at most ${decoder.maxPositions - around} events: the start token${prompt ? ' and the prompt need' : ' needs'} ${around}.`,
     });
   }
   if (decoder.width % decoder.heads !== 0) {
@@ -233,16 +233,16 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     });
   }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
-  const text = input === 'id' ? undefined : o.tokens!.shape[1]!;
+  const text = itemInput === 'id' ? undefined : o.tokens!.shape[1]!;
   return {
     decoder,
     items,
     window: o.window,
-    input,
+    itemInput,
     adaptation,
-    memory: text === undefined ? 0 : Math.min(o.memory, text),
-    counting: o.counting,
-    candidates: text === undefined ? 'input' : o.candidates,
+    textMemoryWidth: text === undefined ? 0 : Math.min(o.textMemoryWidth, text),
+    countFeatures: o.countFeatures,
+    candidateInput: text === undefined ? 'input' : o.candidateInput,
     rewardHeads: o.rewardHeads,
     prompt,
   };

@@ -54,7 +54,7 @@ function labelOf(fit: string, { hash }: Environment): string {
 
 /** Of all that decides the fit: how programs are run and what the environment is called do not. */
 function fitHash({ train, ...given }: GivenFit): string {
-  const { validation, tokens, lm, signal, name, threads, backend, spinning, ...deciding } = withDefaults(
+  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = withDefaults(
     'fitEnvironment',
     DEFAULTS,
     given,
@@ -65,7 +65,7 @@ function fitHash({ train, ...given }: GivenFit): string {
     validation ? rowsHash(validation) : null,
     tokens?.shape ?? null,
     tokens?.data ?? null,
-    lm?.hash ?? null,
+    languageModel?.hash ?? null,
     deciding,
   );
 }

@@ -55,7 +55,7 @@ describe('what is counted', () => {
   });
 
   test('only the rows of the drawn users are', async () => {
-    const { counts, segments } = await prepare({ users: 1 / 3 });
+    const { counts, segments } = await prepare({ userShare: 1 / 3 });
     const [drawn] = subsetOfSequences(train, 1 / 3, fold(key(0), 'environment'));
     expect([...counts]).toEqual(
       [
@@ -68,7 +68,7 @@ describe('what is counted', () => {
   });
 
   test('without counting neither is there', async () => {
-    const { frozen } = await prepare({ counting: false });
+    const { frozen } = await prepare({ countFeatures: false });
     expect(frozen).not.toHaveProperty('popularity');
     expect(frozen).not.toHaveProperty('fewer');
   });
@@ -115,7 +115,7 @@ describe('items that no fitted user met', () => {
   });
 
   test('there is no mask without free vectors', async () => {
-    const fit = await prepare({ tokens, input: 'text', memory: 0 });
+    const fit = await prepare({ tokens, itemInput: 'text', textMemoryWidth: 0 });
     expect(fit.frozen).not.toHaveProperty('known');
     expect(fit.params).not.toHaveProperty('item.id');
     const { state } = await step(fit);
@@ -124,10 +124,10 @@ describe('items that no fitted user met', () => {
 });
 
 describe('the step', () => {
-  test.each([0, 0.25, 1, 3])('adds %d times the reward loss', async (lambda) => {
-    const fit = await prepare({ lambda });
+  test.each([0, 0.25, 1, 3])('adds %d times the reward loss', async (rewardLossWeight) => {
+    const fit = await prepare({ rewardLossWeight });
     const { loss, sm, rm } = await step(fit);
-    expect(loss).toBeCloseTo(sm + lambda * rm, 5);
+    expect(loss).toBeCloseTo(sm + rewardLossWeight * rm, 5);
     // -log sigmoid(0), where all rewards are 0.
     const blank = { 'reward.score.weight': float32(new Float32Array(8), [1, 8]) };
     expect((await step(fit, { state: blank })).rm).toBeCloseTo(Math.LN2, 6);
@@ -166,7 +166,7 @@ describe('the batches of an epoch', () => {
   });
 
   test('have keys for dropout that no other step has, and drawn items of their own', async () => {
-    const contrast = { contrast: 'sampled', contrastItems: 5 } as const;
+    const contrast = { loss: 'sampled-softmax', sampledItems: 5 } as const;
     const { batchesOf, root } = await prepare({ train: single, batch: 10, ...contrast });
     const epochs = [0, 1].map((epoch) => batchesOf(epoch));
     expect(epochs.map((batches) => batches.length)).toEqual([3, 3]);
@@ -178,7 +178,7 @@ describe('the batches of an epoch', () => {
       expect(contrast).toMatchObject({ dtype: 'int32', shape: [5] });
       for (const item of contrast!.data) expect(item >= 0 && item < 24).toBe(true);
     }
-    const one = await prepare({ train: single, ...contrast, contrastItems: 1 });
+    const one = await prepare({ train: single, ...contrast, sampledItems: 1 });
     expect(one.batchesOf(0)[0]!.contrast!.shape).toEqual([1]);
     expect((await prepare({ train: single })).batchesOf(0)[0]).not.toHaveProperty('contrast');
   });
@@ -192,20 +192,20 @@ describe('the batches of an epoch', () => {
     [1, 1],
   ])('of about %d positions have %d rows of 10 slots', async (batch, count) => {
     const { shape, batchesOf } = await prepare({ train: single, batch });
-    expect(shape).toEqual({ rows: count, slots: 10, opening: 1 });
+    expect(shape).toEqual({ rows: count, positions: 10, prefix: 1 });
     expect(batchesOf(0)[0]!.items!.shape).toEqual([count, 10]);
   });
 
   test('compare with items that anybody took, or with any', async () => {
-    const drawn = async (negativeSampling: 'popularity' | 'uniform') => {
-      const { batchesOf } = await prepare({ negativeSampling, negatives: 3 });
+    const drawn = async (negativeSamplingPower: number) => {
+      const { batchesOf } = await prepare({ negativeSamplingPower, negatives: 3 });
       const batches = [0, 1, 2, 3, 4, 5].flatMap(batchesOf);
       expect(batches[0]!.negative!.shape).toEqual([3, 30]);
       // No user has met item 3 but the last.
       return new Set(batches.flatMap(({ negative }) => [...negative!.data]));
     };
-    expect([...(await drawn('popularity'))].toSorted()).toEqual([0, 1, 2, 3]);
-    expect([...(await drawn('uniform'))].toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect([...(await drawn(1))].toSorted()).toEqual([0, 1, 2, 3]);
+    expect([...(await drawn(0))].toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });
 
@@ -221,8 +221,8 @@ describe('what is learned', () => {
     const { config } = await prepare();
     const decoder = initDecoder(key(77), config.decoder);
     const words = { 'model.embed_tokens.weight': float32(new Float32Array(8), [2, 4]) };
-    const lm = { config: config.decoder, params: { ...decoder, ...words } } as unknown as LanguageModel;
-    const { params } = await prepare({ lm });
+    const languageModel = { config: config.decoder, params: { ...decoder, ...words } } as unknown as LanguageModel;
+    const { params } = await prepare({ languageModel });
     expect(params).toMatchObject(decoder);
     expect(Object.keys(params)).not.toContain('model.embed_tokens.weight');
   });
@@ -241,7 +241,7 @@ describe('what is learned', () => {
   });
 
   test('tokens are read unless items enter by their ids alone', async () => {
-    const [text, id] = [await prepare({ tokens, memory: 2 }), await prepare({ tokens, input: 'id' })];
+    const [text, id] = [await prepare({ tokens, textMemoryWidth: 2 }), await prepare({ tokens, itemInput: 'id' })];
     expect(text.text!.vectors.shape).toEqual([ITEMS, 3]);
     expect(text.frozen.tokens).toEqual(text.text!.vectors);
     expect(text.frozen.memory!.shape).toEqual([ITEMS, 2]);

@@ -10,11 +10,11 @@ import {
   type Values,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { type NormalisedTokens, normaliseTokens } from '../items/tokens.ts';
+import { type NormalizedTokens, normalizeTokens } from '../items/tokens.ts';
 import type { DecoderConfig } from '../language-model/decoders/config.ts';
 import { initLora } from '../language-model/decoders/lora.ts';
 import { decoderSpecs, initDecoder } from '../language-model/decoders/modules.ts';
-import { openingSlots, readPrompt } from '../model/candidate-prompt.ts';
+import { prefixLength, readPrompt } from '../model/candidate-prompt.ts';
 import type { EnvironmentConfig } from '../model/config.ts';
 import { initEnvironment } from '../model/init.ts';
 import { environmentLosses } from '../model/losses.ts';
@@ -36,7 +36,7 @@ import {
 export interface FitPreparation {
   readonly config: EnvironmentConfig;
   readonly root: Key;
-  readonly text: NormalisedTokens | null;
+  readonly text: NormalizedTokens | null;
   readonly segments: readonly Segment[];
   /** How often each item is predicted, [items]. */
   readonly counts: Int32Array;
@@ -61,19 +61,26 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
   const { train } = o;
   const config = configOf(o);
   const root = fold(key(o.seed), 'environment');
-  const text = config.input === 'id' ? null : normaliseTokens(o.tokens!);
+  const text = config.itemInput === 'id' ? null : normalizeTokens(o.tokens!);
   const tokens = text?.vectors;
-  const users = subsetOfSequences(train, o.users, root);
+  const users = subsetOfSequences(train, o.userShare, root);
   const segments = segmentsOf(train, o.window, (sequence) => users.has(sequence));
   const counts = predictedCounts(train, users);
-  const popularity = o.negativeSampling === 'popularity' ? counts : undefined;
-  const negative = negativeSampler(train, segments, fold(root, 'negatives'), popularity);
-  const opening = openingSlots(config);
-  const slots = 2 * (o.window + opening);
-  const shape = { rows: Math.max(1, Math.min(Math.round(o.batch / slots), segments.length)), slots, opening };
-  const drawn = o.contrast === 'sampled' ? o.contrastItems : 0;
+  const power = o.negativeSamplingPower;
+  const weights = power > 0 ? Float64Array.from(counts, (count) => count ** power) : undefined;
+  const negative = negativeSampler(train, segments, fold(root, 'negatives'), weights);
+  const prefix = prefixLength(config);
+  const positions = 2 * (o.window + prefix);
+  const shape = {
+    rows: Math.max(1, Math.min(Math.round(o.batch / positions), segments.length)),
+    positions: positions,
+    prefix,
+  };
+  const drawn = o.loss === 'sampled-softmax' ? o.sampledItems : 0;
 
-  const decoder = o.lm ? pickDecoder(o.lm.params, config.decoder) : initDecoder(fold(root, 'decoder'), config.decoder);
+  const decoder = o.languageModel
+    ? pickDecoder(o.languageModel.params, config.decoder)
+    : initDecoder(fold(root, 'decoder'), config.decoder);
   const own = initEnvironment(fold(root, 'heads'), config, tokens?.shape[1] ?? 0);
   const adapters =
     config.adaptation === 'all' ? {} : initLora(fold(root, 'adapters'), config.decoder, config.adaptation);
@@ -83,7 +90,7 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     ...withoutUnknown(own, counts),
     ...memory.trained,
   };
-  const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.lm!).words };
+  const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.languageModel!).words };
   const base = config.adaptation === 'all' ? {} : decoder;
   const fixed: Values = { ...base, ...memory.fixed, ...words };
   const { 'memory.directions': directions } = memory.fixed;
@@ -93,7 +100,7 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     ...words,
     ...(tokens && { tokens }),
     ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
-    ...(config.counting && {
+    ...(config.countFeatures && {
       popularity: logPopularity(counts),
       fewer: logPopularity(counts.map((count) => Math.max(count - 1, 0))),
     }),
@@ -107,7 +114,7 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
     const facts = { tokens: rows, memory: texts, popularity: logCounts, fewer };
     const dropout = o.dropout > 0 ? { rate: o.dropout, key: inputs.key! } : undefined;
     const { sm, rm } = environmentLosses({ ...own, ...rest }, config, facts, inputs, dropout);
-    return { loss: tf.add(sm, tf.mul(rm, o.lambda)) as tf.Scalar, aux: { sm, rm } };
+    return { loss: tf.add(sm, tf.mul(rm, o.rewardLossWeight)) as tf.Scalar, aux: { sm, rm } };
   }, optimizer);
   const batchesOf = (epoch: number): Values[] => {
     const order = permutation(fold(root, `order ${epoch}`), segments.length);

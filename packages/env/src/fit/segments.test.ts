@@ -28,16 +28,16 @@ test('every row is predicted once, from earlier events of its own sequence only'
   fc.assert(
     fc.property(histories, fc.integer({ min: 2, max: 9 }), (users, window) => {
       const rows = rowsOf(users, 9);
-      const slots = 2 * (window + 1);
+      const positions = 2 * (window + 1);
       const segments = segmentsOf(rows, window, all);
       const negative = negativeSampler(rows, segments, key(1));
-      const batches = packSegments(rows, segments, { rows: 2, slots }, (s, e) => negative(0, s, e));
+      const batches = packSegments(rows, segments, { rows: 2, positions }, (s, e) => negative(0, s, e));
       const predicted: string[] = [];
       for (const { items, segment, target, weight } of batches) {
-        for (let i = 0; i < 2 * slots; i++) {
+        for (let i = 0; i < 2 * positions; i++) {
           if (weight!.data[i] === 0) continue;
           let begin = i;
-          while (begin % slots > 0 && segment!.data[begin - 1] === segment!.data[i]) begin--;
+          while (begin % positions > 0 && segment!.data[begin - 1] === segment!.data[i]) begin--;
           expect(items!.data[begin]).toBe(9);
           const { sequence, from } = segments[segment!.data[i]!]!;
           const event = from + i - begin;
@@ -98,7 +98,7 @@ test('several negatives of a position lie a row of slots apart', () => {
   const rows = rowsOf([[0, 1], [2], [3, 4]], 6);
   const segments = segmentsOf(rows, 2, all);
   const name = (sequence: number, event: number, draw: number): number => 100 * sequence + 10 * event + draw;
-  const [batch] = packSegments(rows, segments, { rows: 2, slots: 3, negatives: 2 }, name);
+  const [batch] = packSegments(rows, segments, { rows: 2, positions: 3, negatives: 2 }, name);
   expect(batch!.negative!.shape).toEqual([2, 6]);
   expect([...batch!.negative!.data]).toEqual([0, 10, 120, 1, 11, 121, 230, 240, 0, 231, 241, 0]);
   expect([...batch!.weight!.data]).toEqual([1, 1, 1, 1, 1, 0]);

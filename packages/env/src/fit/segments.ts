@@ -53,12 +53,12 @@ export function predictedCounts(set: Transitions, kept: ReadonlySet<number>): In
 /**
  * For every predicted event items that the user has not met in this set: one draw per (epoch, user, position, number).
  *
- * @param popularity how often each item is drawn, relative to the others; without it all are drawn alike
+ * @param weights how often each item is drawn, relative to the others; without them all are drawn alike
  */
-export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, popularity?: Int32Array) {
+export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, weights?: ArrayLike<number>) {
   const { items, offsets } = set.sequences;
   const high = set.sequences.itemIds.length;
-  const pick = popularity ? inProportion(popularity) : (u: number): number => Math.floor(u * high);
+  const pick = weights ? inProportion(weights) : (u: number): number => Math.floor(u * high);
   const met = new Map<number, Set<number>>();
   for (const { sequence, from, to } of segments) {
     const some = met.get(sequence) ?? new Set();
@@ -80,11 +80,11 @@ export function negativeSampler(set: Transitions, segments: readonly Segment[], 
   };
 }
 
-/** The item at a share from 0 to 1 of all counts. */
-function inProportion(counts: Int32Array): (u: number) => number {
+/** The item at a share from 0 to 1 of all weights. */
+function inProportion(weights: ArrayLike<number>): (u: number) => number {
   let total = 0;
-  const sums = Float64Array.from(counts, (count) => {
-    total += count;
+  const sums = Float64Array.from(weights, (weight) => {
+    total += weight;
     return total;
   });
   return (u) => {
@@ -100,11 +100,11 @@ function inProportion(counts: Int32Array): (u: number) => number {
 
 export interface BatchShape {
   readonly rows: number;
-  readonly slots: number;
+  readonly positions: number;
   /** Un-interacted items per position (default 1). */
   readonly negatives?: number;
   /** Slots that each segment begins with, before its first item (default 1: the start token): the ids from `items` on. */
-  readonly opening?: number;
+  readonly prefix?: number;
 }
 
 /**
@@ -120,29 +120,29 @@ export function packSegments(
   shape: BatchShape,
   negative: (sequence: number, event: number, draw: number) => number,
 ): Values[] {
-  const { rows, slots, negatives = 1, opening = 1 } = shape;
+  const { rows, positions, negatives = 1, prefix = 1 } = shape;
   const { items } = set.sequences;
   const start = set.sequences.itemIds.length;
   const isRow = new Uint8Array(items.length);
   for (const event of set.event) isRow[event] = 1;
   const batches: Values[] = [];
-  let filled = new Int32Array(rows).fill(slots);
+  let filled = new Int32Array(rows).fill(positions);
   let batch = emptyBatch(shape, start);
   segments.forEach((segment, number) => {
     const { sequence, from, first, to } = segment;
-    const size = opening - 1 + to - from;
-    let row = filled.findIndex((used) => used + size <= slots);
+    const size = prefix - 1 + to - from;
+    let row = filled.findIndex((used) => used + size <= positions);
     if (row < 0) {
       batch = emptyBatch(shape, start);
       batches.push(asValues(batch, shape));
       filled = new Int32Array(rows);
       row = 0;
     }
-    const begin = row * slots + filled[row]!;
+    const begin = row * positions + filled[row]!;
     batch.segment.fill(number, begin, begin + size);
-    for (let p = 1; p < opening; p++) batch.items[begin + p] = start + p;
-    const slot = filled[row]! + opening - 1;
-    const at = row * slots + slot;
+    for (let p = 1; p < prefix; p++) batch.items[begin + p] = start + p;
+    const slot = filled[row]! + prefix - 1;
+    const at = row * positions + slot;
     filled[row]! += size;
     for (let p = 0; p < to - from; p++) {
       const event = from + p;
@@ -151,15 +151,15 @@ export function packSegments(
       if (event < first || !isRow[event]) continue;
       batch.weight[at + p] = 1;
       for (let n = 0; n < negatives; n++) {
-        batch.negative[(row * negatives + n) * slots + slot + p] = negative(sequence, event, n);
+        batch.negative[(row * negatives + n) * positions + slot + p] = negative(sequence, event, n);
       }
     }
   });
   return batches;
 }
 
-function emptyBatch({ rows, slots, negatives = 1 }: BatchShape, start: number) {
-  const size = rows * slots;
+function emptyBatch({ rows, positions, negatives = 1 }: BatchShape, start: number) {
+  const size = rows * positions;
   return {
     items: new Int32Array(size).fill(start),
     segment: new Int32Array(size).fill(-1),
@@ -169,13 +169,13 @@ function emptyBatch({ rows, slots, negatives = 1 }: BatchShape, start: number) {
   };
 }
 
-function asValues(batch: ReturnType<typeof emptyBatch>, { rows, slots, negatives = 1 }: BatchShape): Values {
+function asValues(batch: ReturnType<typeof emptyBatch>, { rows, positions, negatives = 1 }: BatchShape): Values {
   const { items, segment, target, negative, weight } = batch;
   return {
-    items: int32(items, [rows, slots]),
-    segment: int32(segment, [rows, slots]),
-    target: int32(target, [rows, slots]),
-    negative: int32(negative, [rows, negatives * slots]),
-    weight: float32(weight, [rows, slots]),
+    items: int32(items, [rows, positions]),
+    segment: int32(segment, [rows, positions]),
+    target: int32(target, [rows, positions]),
+    negative: int32(negative, [rows, negatives * positions]),
+    weight: float32(weight, [rows, positions]),
   };
 }

@@ -11,12 +11,12 @@ test('ranks and losses among all items, equal ones counting half', async () => {
   const states = tf.tensor3d([1, 1], [1, 2, 1]);
   const table = tf.tensor2d([3, 1, 3, 2, 1], [5, 1]);
   const target = tf.tensor2d([2, 1], [1, 2], 'int32');
-  const normaliser = Math.log(2 * Math.exp(3) + Math.exp(2) + 2 * Math.exp(1));
+  const normalizer = Math.log(2 * Math.exp(3) + Math.exp(2) + 2 * Math.exp(1));
   for (const most of [1, 4, 6, 100]) {
     const { rank, loss } = amongAll({ states, table, repetition: undefined }, target, most);
     expect([...rank.dataSync()]).toEqual([0.5, 3.5]);
-    expect(loss.dataSync()[0]).toBeCloseTo(normaliser - 3, 5);
-    expect(loss.dataSync()[1]).toBeCloseTo(normaliser - 1, 5);
+    expect(loss.dataSync()[0]).toBeCloseTo(normalizer - 3, 5);
+    expect(loss.dataSync()[1]).toBeCloseTo(normalizer - 1, 5);
   }
 });
 
@@ -35,9 +35,9 @@ const small = { train, width: 8, layers: 1, heads: 1, window: 4, epochs: 1, drop
 
 test('its loss is over all items, whatever the fit contrasts with', async () => {
   const losses: number[] = [];
-  for (const contrast of ['softmax', 'sampled'] as const) {
+  for (const contrast of ['softmax', 'sampled-softmax'] as const) {
     // The parameters stay what they are.
-    const options = { ...small, validation: usersOf(all, (u) => u >= 8), contrast, contrastItems: 2, lr: 1e-60 };
+    const options = { ...small, validation: usersOf(all, (u) => u >= 8), loss: contrast, sampledItems: 2, lr: 1e-60 };
     const env = await follow(fitEnvironment(options), ({ metrics }) => void losses.push(metrics!['validation sm']!));
     await env.dispose();
   }

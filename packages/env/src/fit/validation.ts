@@ -4,7 +4,7 @@ import { embedding, rowDot, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvironmentConfig } from '../model/config.ts';
 import { type EnvironmentLosses, environmentLosses } from '../model/losses.ts';
-import { normaliserAfter, slotLogits } from '../model/repetition.ts';
+import { normalizerAfter, slotLogits } from '../model/repetition.ts';
 import { type Runtime, ready } from '../shared/runtime.ts';
 import { type BatchShape, negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
@@ -12,7 +12,7 @@ export interface Validation {
   /** Means over the rows: `ndcg@10`, `accuracy`, `validation sm`, `validation rm`. */
   readonly metrics: Record<string, number>;
   /** Rewards of the logged actions and of an un-interacted item each. */
-  readonly rewards: { readonly liked: readonly number[]; readonly other: readonly number[] };
+  readonly rewards: { readonly positive: readonly number[]; readonly negative: readonly number[] };
 }
 
 export interface ValidationMeter {
@@ -45,7 +45,7 @@ export async function validationMeter(
       const sm = tf.sum(tf.mul(loss, inputs.weight!));
       return {
         state: {},
-        outputs: { rank, liked: about.liked, other: about.other, sm, rm: tf.mul(about.rm, about.total) },
+        outputs: { rank, positive: about.positive, negative: about.negative, sm, rm: tf.mul(about.rm, about.total) },
       };
     },
     { inputs: specsOf(batches[0]!), frozen: specsOf(params) },
@@ -54,11 +54,11 @@ export async function validationMeter(
   );
   return {
     async run(frozen: Values): Promise<Validation> {
-      const rewards = { liked: [] as number[], other: [] as number[] };
+      const rewards = { positive: [] as number[], negative: [] as number[] };
       const sums = { 'ndcg@10': 0, accuracy: 0, 'validation sm': 0, 'validation rm': 0 };
       let count = 0;
       for (const inputs of batches) {
-        const { rank, liked, other, sm, rm } = (await runner.run({ inputs, frozen })).outputs;
+        const { rank, positive, negative, sm, rm } = (await runner.run({ inputs, frozen })).outputs;
         sums['validation sm'] += sm!.data[0]!;
         sums['validation rm'] += rm!.data[0]!;
         const weight = inputs.weight!.data;
@@ -66,10 +66,10 @@ export async function validationMeter(
           if (weight[i] === 0) continue;
           count++;
           if (rank!.data[i]! < 10) sums['ndcg@10'] += 1 / Math.log2(rank!.data[i]! + 2);
-          const [more, less] = [liked!.data[i]!, other!.data[i]!];
+          const [more, less] = [positive!.data[i]!, negative!.data[i]!];
           sums.accuracy += more > less ? 1 : more === less ? 0.5 : 0;
-          rewards.liked.push(more);
-          rewards.other.push(less);
+          rewards.positive.push(more);
+          rewards.negative.push(less);
         }
       }
       return { metrics: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count])), rewards };
@@ -127,6 +127,6 @@ export function amongAll(
   );
   return {
     rank: tf.add(rank, tf.sum(tf.mul(tf.reshape(moved, [B, T, T]), repetition.stands), 2)),
-    loss: tf.sub(normaliserAfter(repetition, logits, whole), ofTarget),
+    loss: tf.sub(normalizerAfter(repetition, logits, whole), ofTarget),
   };
 }

@@ -3,7 +3,7 @@ import { sizeOf } from './spaces.ts';
 import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 
 type Checked = Pick<StepEnvironment, 'observationSpace' | 'horizon'> &
-  Partial<Pick<StepEnvironment, 'fork' | 'vectorise'>>;
+  Partial<Pick<StepEnvironment, 'fork' | 'vectorize'>>;
 
 /** Two episodes side by side are those of two forks, also where one ends and the next begins. */
 export async function checkVector(
@@ -12,14 +12,14 @@ export async function checkVector(
   actionAt: ActionAt,
   report: Report,
 ): Promise<void> {
-  if (!environment.vectorise || !environment.fork) {
-    const what = environment.fork ? 'vectorise, which rollout needs' : 'fork to compare with';
-    for (const rule of ['vectorise', 'autoreset']) report(rule, `There is no ${what}.`, true);
+  if (!environment.vectorize || !environment.fork) {
+    const what = environment.fork ? 'vectorize, which rollout needs' : 'fork to compare with';
+    for (const rule of ['vectorize', 'autoreset']) report(rule, `There is no ${what}.`, true);
     return;
   }
-  const many = environment.vectorise(2);
+  const many = environment.vectorize(2);
   if (many.size !== 2 || many.autoresetMode !== 'next-step') {
-    report('vectorise', 'vectorise(2) must have size: 2 and autoresetMode: "next-step".');
+    report('vectorize', 'vectorize(2) must have size: 2 and autoresetMode: "next-step".');
   }
   const forks = [environment.fork(), environment.fork()];
   await sideBySide(environment, many, forks, o, actionAt, report);
@@ -44,8 +44,8 @@ async function sideBySide(
     const { observation, info } = await fork.reset({ seed: seed + i });
     if (rowOf(i, observations, infos) === rowOf(0, observation, [info])) continue;
     report(
-      'vectorise',
-      `After reset({ seed: ${seed} }), row ${i} of vectorise(2) is no fork after reset({ seed: ${seed + i} }).`,
+      'vectorize',
+      `After reset({ seed: ${seed} }), row ${i} of vectorize(2) is no fork after reset({ seed: ${seed + i} }).`,
     );
     return;
   }
@@ -62,9 +62,9 @@ async function sideBySide(
         : await fork.step(actions[i]!);
       const expected = rowOf(0, observation, [reward], [terminated], [truncated], [info]);
       if (rowOf(i, told.observations, told.rewards, told.terminated, told.truncated, told.infos) !== expected) {
-        const what = `Step ${step + 1} of vectorise(2), row ${i},`;
+        const what = `Step ${step + 1} of vectorize(2), row ${i},`;
         if (over[i]) report('autoreset', `${what} must begin the next episode, as reset() does, with reward 0.`);
-        else report('vectorise', `${what} is not the step that a fork of seed ${seed + i} takes.`);
+        else report('vectorize', `${what} is not the step that a fork of seed ${seed + i} takes.`);
         return;
       }
       again ||= over[i]!;

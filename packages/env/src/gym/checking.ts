@@ -4,7 +4,7 @@ import type { Point } from './spaces.ts';
 export interface Problem {
   /**
    * Which part: `space`, `reset`, `step`, `observation`, `determinism`, `horizon`, `end`, `action`, `json`, `fork`, `order`
-   * (what is refused before a reset, beside an unfinished step and after dispose), `vectorise`, `autoreset`, or `throws`.
+   * (what is refused before a reset, beside an unfinished step and after dispose), `vectorize`, `autoreset`, or `throws`.
    */
   readonly rule: string;
   /** What was seen, where, and what to do. */

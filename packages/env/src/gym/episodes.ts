@@ -123,7 +123,7 @@ function react(plan: Plan, episode: Episode, offered: readonly number[], respons
 
   const chosen = taken < 0 ? -1 : offered[places[taken]!]!;
   const liked = offered[places[z.indexOf(Math.max(...z))]!]!;
-  const added = chosen >= 0 ? [chosen] : options.append === 'always' ? [liked] : [];
+  const added = chosen >= 0 ? [chosen] : options.historyUpdate === 'always' ? [liked] : [];
   const history = [...episode.history, ...added];
   const rejections = chosen < 0 ? episode.info.rejections + 1 : 0;
   const step = episode.info.step + 1;
@@ -131,7 +131,7 @@ function react(plan: Plan, episode: Episode, offered: readonly number[], respons
   const truncated = step >= options.horizon;
   const probability = sum / total;
   const info = { step, history: history.slice(-window), chosen, probability, raw, rejections };
-  const rewards = { raw, standardised: mean(z), sigmoid: probability, accepted: chosen < 0 ? 0 : 1 };
+  const rewards = { raw, standardized: mean(z), sigmoid: probability, accepted: chosen < 0 ? 0 : 1 };
   return {
     episode: { ...episode, history, info, over: terminated || truncated },
     reward: rewards[options.reward],

@@ -25,13 +25,13 @@ export interface StepOptions {
   /** Newest items in `info.history` and in windows that are observed (default: the model's window; 20 where it has none). */
   readonly window: number | undefined;
   /**
-   * With u the model's utility of an item and z = (u - mean) / std: `raw`, the model's own reward; `standardised`, z;
+   * With u the model's utility of an item and z = (u - mean) / std: `raw`, the model's own reward; `standardized`, z;
    * `sigmoid` (default), the probability that the user takes something up; `accepted`, 1 when the user did, else 0. Of a
-   * slate: `raw` and `standardised` are means over its different items.
+   * slate: `raw` and `standardized` are means over its different items.
    */
-  readonly reward: 'raw' | 'standardised' | 'sigmoid' | 'accepted';
+  readonly reward: 'raw' | 'standardized' | 'sigmoid' | 'accepted';
   /** `accepted` (default): a history grows by what was taken up. `always`: also by the liked most of what was not. */
-  readonly append: 'accepted' | 'always';
+  readonly historyUpdate: 'accepted' | 'always';
   /** The user leaves (`terminated`) after so many steps in a row without taking anything up (default Infinity: never). */
   readonly patience: number;
   /**
@@ -53,7 +53,7 @@ const DEFAULTS: StepOptions = {
   observation: undefined,
   window: undefined,
   reward: 'sigmoid',
-  append: 'accepted',
+  historyUpdate: 'accepted',
   patience: Infinity,
   scale: undefined,
   rewardModel: undefined,
@@ -80,8 +80,8 @@ export function stepOptions(
   });
   checkChoices('stepEnvironment', o, {
     observation: ['state', 'window', undefined],
-    reward: ['raw', 'standardised', 'sigmoid', 'accepted'],
-    append: ['accepted', 'always'],
+    reward: ['raw', 'standardized', 'sigmoid', 'accepted'],
+    historyUpdate: ['accepted', 'always'],
   });
   if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, MOST_WINDOW, 'whole'] });
   checkStart(o.start, items);
@@ -118,14 +118,14 @@ function checkStart(start: StepOptions['start'], items: number): void {
     });
   }
   if (start.length === 0) throw empty('start');
-  // Refuses what is no item of the catalogue.
+  // Refuses what is no item of the catalog.
   windowsOf(start, 0, items);
 }
 
 function checkRows(name: string, rows: Transitions, items: number): void {
   if (rows.count === 0) throw empty(name);
   if (rows.sequences.itemIds.length === items) return;
-  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} is about another catalogue than the ${items} items.`, {
+  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} is about another catalog than the ${items} items.`, {
     value: rows.sequences.itemIds.length,
   });
 }

@@ -71,7 +71,7 @@ async function* playing(
   let [accepted, done] = [0, 0];
   for (let first = 0; first < o.episodes; first += o.parallel) {
     const size = Math.min(o.parallel, o.episodes - first);
-    const many = environment.vectorise(size, { autoresetMode: 'disabled' });
+    const many = environment.vectorize(size, { autoresetMode: 'disabled' });
     try {
       let { observations, infos } = await many.reset({ seed: o.seed + first });
       const going = Array.from({ length: size }, () => true);

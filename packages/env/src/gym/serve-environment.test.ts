@@ -63,7 +63,7 @@ test('episodes over HTTP are those of the environment', async () => {
 
 test('side by side', async () => {
   const session = await begin({ size: 2 });
-  const many = env.vectorise(2);
+  const many = env.vectorize(2);
   const { observations, infos } = await many.reset({ seed: 9 });
   expect((await call('POST', `${session}/reset`, { seed: 9 })).told).toEqual({
     observations: [...observations],
@@ -348,7 +348,7 @@ describe.skipIf(!process.env.LEA_PYTHON)('Gymnasium (LEA_PYTHON names a Python t
   });
 
   test.skipIf(!process.env.LEA_SB3)('Stable-Baselines3 learns on it (LEA_SB3=1)', async () => {
-    const own = await stepEnvironment(world, { horizon: 5, append: 'always', reward: 'standardised' });
+    const own = await stepEnvironment(world, { horizon: 5, historyUpdate: 'always', reward: 'standardized' });
     const host = await serveEnvironment(own);
     const { sb3 } = await python('check.py', host.url, '--sb3');
     expect(sb3.after).toBeGreaterThan(sb3.before);

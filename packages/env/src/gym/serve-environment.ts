@@ -95,7 +95,7 @@ export async function serveEnvironment(
 
   const begin = async ({ socket }: IncomingMessage, size: unknown): Promise<{ session: string }> => {
     if (size !== undefined) checkRanges('sessions', { size: size as number }, { size: [1, o.size, 'whole'] });
-    const make = () => (size === undefined ? environment.fork() : environment.vectorise(size as number));
+    const make = () => (size === undefined ? environment.fork() : environment.vectorize(size as number));
     return { session: await sessions.begin(socket, make) };
   };
   const act = async (

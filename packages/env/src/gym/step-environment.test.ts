@@ -55,7 +55,7 @@ describe('simulated users', () => {
     // z of item 3: (3 - 2) / 0.5 = 2
     for (const [reward, value] of [
       ['raw', 3],
-      ['standardised', 2],
+      ['standardized', 2],
       ['sigmoid', sigmoid(2)],
     ] as const) {
       const env = await stepEnvironment(byNumber(), { scale, reward });
@@ -122,7 +122,7 @@ describe('simulated users', () => {
 
   test('leave when patience is out; a history grows always where asked for', async () => {
     const never = { mean: 100, std: 1 };
-    const impatient = await stepEnvironment(byNumber(), { scale: never, patience: 2, append: 'always' });
+    const impatient = await stepEnvironment(byNumber(), { scale: never, patience: 2, historyUpdate: 'always' });
     await impatient.reset();
     expect(await impatient.step(4)).toMatchObject({ terminated: false, info: { rejections: 1, history: [4] } });
     expect(await impatient.step(1)).toMatchObject({ terminated: true, truncated: false, info: { history: [4, 1] } });
@@ -132,7 +132,7 @@ describe('simulated users', () => {
     await moody.reset();
     for (const item of [0, 4, 0]) expect((await moody.step(item)).terminated).toBe(false);
     expect((await moody.step(0)).terminated).toBe(true);
-    const slates = await stepEnvironment(byNumber(), { scale: never, slate: 2, append: 'always' });
+    const slates = await stepEnvironment(byNumber(), { scale: never, slate: 2, historyUpdate: 'always' });
     await slates.reset();
     expect((await slates.step([1, 3])).info.history).toEqual([3]);
     const patient = await stepEnvironment(byNumber(), { scale: never, horizon: 3 });
@@ -164,7 +164,7 @@ describe('starts and observations', () => {
   });
 
   test('a fitted environment shows its states; the scale is that of the logged actions', async () => {
-    const env = await stepEnvironment(fitted, { start: [[2, 3, 4]], scale: train, reward: 'standardised' });
+    const env = await stepEnvironment(fitted, { start: [[2, 3, 4]], scale: train, reward: 'standardized' });
     expect(env.observationSpace).toMatchObject({ type: 'box', shape: [fitted.stateSize] });
     const { observation, info } = await env.reset({ seed: 5 });
     const windows = { items: Int32Array.from(info.history), length: Int32Array.of(info.history.length) };
@@ -193,7 +193,7 @@ describe('starts and observations', () => {
   });
 
   test('a world shows its belief, and its rewards are the true ones', async () => {
-    const env = await stepEnvironment(world, { reward: 'raw', append: 'always' });
+    const env = await stepEnvironment(world, { reward: 'raw', historyUpdate: 'always' });
     expect(env.observationSpace).toEqual({ type: 'box', shape: [4], low: 0, high: 1, dtype: 'float32' });
     const history: number[] = [];
     let { observation } = await env.reset();
@@ -243,7 +243,7 @@ describe('episodes', () => {
     const model = byNumber();
     const options: Partial<StepOptions> = { scale, horizon: 4, patience: 2, start: [[1], [2, 3], []] };
     const env = await stepEnvironment(model, options);
-    const many = env.vectorise(5);
+    const many = env.vectorize(5);
     expect(many).toMatchObject({ size: 5, autoresetMode: 'next-step', singleActionSpace: { type: 'discrete', n: 5 } });
     const actionsAt = (step: number) => integers(fold(key(3), step), 5, 4);
     const steps: Partial<Awaited<ReturnType<typeof many.step>>>[] = [];
@@ -285,7 +285,7 @@ describe('episodes', () => {
   test('side by side without autoreset, episodes that are over stay as they are', async () => {
     for (const source of [byNumber(), fitted, world]) {
       const env = await stepEnvironment(source, { scale: { mean: 1, std: 2 }, patience: 1, horizon: 5 });
-      const many = env.vectorise(6, { autoresetMode: 'disabled' });
+      const many = env.vectorize(6, { autoresetMode: 'disabled' });
       expect(many.autoresetMode).toBe('disabled');
       let { observations, infos } = await many.reset({ seed: 3 });
       const width = observations.length / 6;
@@ -320,7 +320,7 @@ describe('episodes', () => {
 
   test('side by side over a fitted environment', async () => {
     const env = await stepEnvironment(fitted, { start: train, horizon: 3 });
-    const many = env.vectorise(3);
+    const many = env.vectorize(3);
     const { observations } = await many.reset({ seed: 4 });
     const { rewards } = await many.step([1, 2, 3]);
     for (let i = 0; i < 3; i++) {
@@ -363,12 +363,12 @@ test('what is out of order is named', async () => {
   await expect(env.reset({ seed: -1 })).rejects.toThrow('seed');
   await env.dispose();
   await expect(env.reset()).rejects.toMatchObject({ code: 'E_DISPOSED' });
-  const many = env.vectorise(2);
+  const many = env.vectorize(2);
   await many.reset();
   await expect(many.step([1])).rejects.toMatchObject({ code: 'E_ACTION' });
   await expect(many.step([1, 9])).rejects.toMatchObject({ code: 'E_ACTION' });
-  expect(() => env.vectorise(0)).toThrow('1 to 4096');
-  expect(() => env.vectorise(2, { autoresetMode: 'same-step' as never })).toThrow('autoresetMode');
+  expect(() => env.vectorize(0)).toThrow('1 to 4096');
+  expect(() => env.vectorize(2, { autoresetMode: 'same-step' as never })).toThrow('autoresetMode');
 
   const make = (options: object) => stepEnvironment(byNumber(), { scale, ...options });
   await expect(make({ horizn: 1 })).rejects.toThrow('Did you mean "horizon"?');
@@ -377,7 +377,7 @@ test('what is out of order is named', async () => {
   await expect(make({ observation: 'state' })).rejects.toThrow('no states');
   await expect(make({ reward: 'sum' })).rejects.toThrow('reward');
   await expect(make({ start: [] })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
-  await expect(make({ start: train })).rejects.toThrow('another catalogue');
+  await expect(make({ start: train })).rejects.toThrow('another catalog');
   for (const start of [[[0], [7]], [[-1]], [[0.5]], [['a']]]) {
     await expect(make({ start })).rejects.toMatchObject({ code: 'E_ITEM_RANGE' });
   }
@@ -401,7 +401,7 @@ describe('checkEnvironment', () => {
     for (const env of [
       await stepEnvironment(fitted, { start: train, horizon: 5, patience: 2 }),
       await stepEnvironment(world, { start: rows, horizon: 4, slate: 3 }),
-      await stepEnvironment(byNumber(), { scale, horizon: 3, append: 'always' }),
+      await stepEnvironment(byNumber(), { scale, horizon: 3, historyUpdate: 'always' }),
     ]) {
       expect(await checkEnvironment(env, { steps: 12 })).toEqual([]);
     }
@@ -434,13 +434,13 @@ describe('checkEnvironment', () => {
       },
     ],
     ['end', 'after the end', (env) => ({ step: (a) => env.step(a).catch(async () => (await env.reset()) as never) })],
-    ['vectorise', 'size: 2', (env) => ({ vectorise: () => env.vectorise(3) })],
+    ['vectorize', 'size: 2', (env) => ({ vectorize: () => env.vectorize(3) })],
     [
-      'vectorise',
+      'vectorize',
       'After reset({ seed: 0 }), row 1',
       (env) => ({
-        vectorise: (size) => {
-          const many = env.vectorise(size);
+        vectorize: (size) => {
+          const many = env.vectorize(size);
           const swapped = async () => {
             const { observations, infos } = await many.reset({ seed: 0 });
             return { observations, infos: infos.map((info, i) => ({ ...info, step: i })) };
@@ -450,19 +450,19 @@ describe('checkEnvironment', () => {
       }),
     ],
     [
-      'vectorise',
-      'Step 1 of vectorise(2), row 0',
-      (env) => ({ vectorise: (n) => altered(env.vectorise(n), () => true) }),
+      'vectorize',
+      'Step 1 of vectorize(2), row 0',
+      (env) => ({ vectorize: (n) => altered(env.vectorize(n), () => true) }),
     ],
     [
       'autoreset',
       'must begin the next episode',
       // As AutoresetMode.DISABLED has it.
       (env) => ({
-        vectorise: (n) => ({ ...env.vectorise(n, { autoresetMode: 'disabled' }), autoresetMode: 'next-step' }),
+        vectorize: (n) => ({ ...env.vectorize(n, { autoresetMode: 'disabled' }), autoresetMode: 'next-step' }),
       }),
     ],
-    ['autoreset', 'with reward 0', (env) => ({ vectorise: (n) => altered(env.vectorise(n), (step) => step === 4) })],
+    ['autoreset', 'with reward 0', (env) => ({ vectorize: (n) => altered(env.vectorize(n), (step) => step === 4) })],
     // Everything is shared.
     ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, dispose: async () => {} }) })],
     ['order', 'before the first reset', (env) => ({ fork: () => forkOf(env, { ready: true }) })],
@@ -511,12 +511,12 @@ describe('checkEnvironment', () => {
   });
 
   test('says what could not be looked at', async () => {
-    const { fork: _, vectorise: __, ...alone } = await ours();
+    const { fork: _, vectorize: __, ...alone } = await ours();
     const rules = ({ rule, unchecked }: Problem) => [rule, unchecked];
     expect((await checkEnvironment(alone, { steps: 9 })).map(rules)).toEqual([
       ['fork', true],
       ['order', true],
-      ['vectorise', true],
+      ['vectorize', true],
       ['autoreset', true],
     ]);
     // Never over.
@@ -580,7 +580,7 @@ describe('rollout', () => {
     expect(length.std).toBeGreaterThan(0);
     expect(asked()).toBe(2 * 10 * length.mean);
     // The step that begins an episode again asks nothing either.
-    const many = brief.vectorise(2);
+    const many = brief.vectorize(2);
     await many.reset();
     for (let step = 0; step < 6; step++) await many.step([1, 2]);
     expect(asked()).toBe(2 * 4);
@@ -602,7 +602,7 @@ describe('rollout', () => {
           ]).flat(),
         ),
     };
-    const truth = await stepEnvironment(world, { horizon: 6, reward: 'raw', append: 'always' });
+    const truth = await stepEnvironment(world, { horizon: 6, reward: 'raw', historyUpdate: 'always' });
     const best = await rollout(truth, greedyActor(oracle), { episodes: 10 });
     const any = await rollout(truth, uniformActor(30), { episodes: 10 });
     expect(best.return.mean).toBeGreaterThan(2 * any.return.mean);

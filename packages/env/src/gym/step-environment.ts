@@ -46,7 +46,7 @@ function single(plan: Plan): StepEnvironment {
       const reason = outside(actionSpace(plan), action);
       if (reason) throw new LeaError('E_ACTION', `This is no action: ${reason}.`, { value: action });
       const given = Int32Array.from(typeof action === 'number' ? [action] : action);
-      const { observations: observation, rewards, terminated, truncated, infos } = await core.step(given, 'refuse');
+      const { observations: observation, rewards, terminated, truncated, infos } = await core.step(given, 'throw');
       return {
         observation,
         reward: rewards[0]!,
@@ -56,18 +56,18 @@ function single(plan: Plan): StepEnvironment {
       };
     },
     fork: () => single(plan),
-    vectorise: (size, options) => vector(plan, size, options),
+    vectorize: (size, options) => vector(plan, size, options),
     ...resource(core.dispose),
   };
 }
 
 const MOST_ENVIRONMENTS = 4096;
 
-function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['vectorise']>[1]): VectorStepEnvironment {
-  const { autoresetMode } = withDefaults('vectorise', { autoresetMode: 'next-step' as AutoresetMode }, options);
-  checkChoices('vectorise', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
+function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['vectorize']>[1]): VectorStepEnvironment {
+  const { autoresetMode } = withDefaults('vectorize', { autoresetMode: 'next-step' as AutoresetMode }, options);
+  checkChoices('vectorize', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
   if (!Number.isInteger(size) || size < 1 || size > MOST_ENVIRONMENTS) {
-    throw new LeaError('E_OPTION_VALUE', `vectorise takes 1 to ${MOST_ENVIRONMENTS} environments.`, { value: size });
+    throw new LeaError('E_OPTION_VALUE', `vectorize takes 1 to ${MOST_ENVIRONMENTS} environments.`, { value: size });
   }
   const core = batch(plan, size);
   const { slate } = plan.options;
@@ -131,12 +131,12 @@ function batch(plan: Plan, size: number) {
         return await enter(seed, episodes);
       }),
     /** @param atEnd whether episodes that are over are an error, begin again with this step, or stay as they are */
-    step: (actions: Int32Array, atEnd: 'refuse' | AutoresetMode) =>
+    step: (actions: Int32Array, atEnd: 'throw' | AutoresetMode) =>
       alone(async () => {
         if (!now)
           throw new LeaError('E_NOT_RESET', 'The environment was not reset yet.', { hint: 'Call reset first.' });
         const { seed, episodes, moment } = now;
-        if (atEnd === 'refuse' && episodes.some(({ over }) => over)) {
+        if (atEnd === 'throw' && episodes.some(({ over }) => over)) {
           throw new LeaError('E_EPISODE_OVER', 'The episode is over.', { hint: 'Call reset to begin the next one.' });
         }
         const outcomes = await advance(plan, moment, episodes, actions);

@@ -49,7 +49,7 @@ export interface StepEnvironment extends Resource {
    * `size` of these that take their steps together: every model is called once a step, whatever the size, and only about
    * episodes that are not over.
    */
-  vectorise(size: number, options?: { readonly autoresetMode?: AutoresetMode }): VectorStepEnvironment;
+  vectorize(size: number, options?: { readonly autoresetMode?: AutoresetMode }): VectorStepEnvironment;
 }
 
 /**

@@ -82,7 +82,7 @@ function fittedUsers(env: Environment): UserModel {
 }
 
 function worldUsers(world: World): UserModel {
-  const items = world.catalog.itemIds.length;
+  const items = world.itemTexts.itemIds.length;
   const tastes = world.tastes.length;
   const { click, purchase } = world.options.rewards;
   return {

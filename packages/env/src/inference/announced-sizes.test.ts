@@ -5,7 +5,7 @@ import { key, normal } from '@lea/core';
 import { float32 } from '@lea/tensor';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fitEnvironment } from '../fit/fit-environment.ts';
-import { catalogueModel } from '../language-model/catalogue-model.ts';
+import { catalogModel } from '../language-model/catalog-model.ts';
 import { loadLanguageModel } from '../language-model/load-language-model.ts';
 import { saveLanguageModel } from '../language-model/save-language-model.ts';
 import type { EnvironmentConfig } from '../model/config.ts';
@@ -26,12 +26,12 @@ beforeAll(async () => {
     5,
   );
   const tokens = float32(normal(key(1), 15), [5, 3]);
-  const small = { width: 4, layers: 1, heads: 1, window: 3, memory: 2, epochs: 1 };
+  const small = { width: 4, layers: 1, heads: 1, window: 3, textMemoryWidth: 2, epochs: 1 };
   const env = await fitEnvironment({ train, tokens, ...small });
   await env.save(folder);
   await env.dispose();
-  const model = { vocabulary: 258, width: 4, heads: 1, layers: 1, context: 4, epochs: 1 };
-  await saveLanguageModel(await catalogueModel(['ab', 'ba'], model), lmFolder);
+  const model = { vocabSize: 258, width: 4, heads: 1, layers: 1, context: 4, epochs: 1 };
+  await saveLanguageModel(await catalogModel(['ab', 'ba'], model), lmFolder);
 });
 afterAll(() => Promise.all([folder, lmFolder].map((dir) => rm(dir, { recursive: true }))));
 
@@ -54,10 +54,10 @@ test.each<[string, (config: Record<string, unknown> & EnvironmentConfig) => void
   ['half a window', (c) => Object.assign(c, { window: 2.5 })],
   ['a width', (c) => Object.assign(c.decoder, { width: 2 ** 20 })],
   ['layers', (c) => Object.assign(c.decoder, { layers: 1e9 })],
-  ['a hidden layer', (c) => Object.assign(c.decoder, { mlp: 1e9 })],
+  ['a hidden layer', (c) => Object.assign(c.decoder, { mlpWidth: 1e9 })],
   ['heads of keys', (c) => Object.assign(c.decoder, { heads: 1e9, kvHeads: 1e9, headSize: 2 })],
   ['score heads', (c) => Object.assign(c, { rewardHeads: 1e9 })],
-  ['columns of memory', (c) => Object.assign(c, { memory: 1e9 })],
+  ['columns of memory', (c) => Object.assign(c, { textMemoryWidth: 1e9 })],
   ['words', (c) => Object.assign(c, { prompt: { text: '', before: 1e9, between: 0, after: 0 } })],
   ['no decoder', (c) => Object.assign(c, { decoder: undefined })],
 ])('an environment.json that asks for %s beyond its tensors is refused before they are made', async (_, change) => {

@@ -8,7 +8,7 @@ const ITEMS = 9;
 const config = idConfig(2, 1, ITEMS, 2);
 const windows = windowsOf([[1, 2], [], [3, 4, 5]], 3, ITEMS);
 
-test('histories begin with the opening and end with padding; rows beyond the last are padding', () => {
+test('histories begin with the prefix and end with padding; rows beyond the last are padding', () => {
   const { items, length } = environmentBatches(config, 2);
   expect(items(windows, 0)).toEqual({ dtype: 'int32', shape: [2, 4], data: Int32Array.of(9, 1, 2, 9, 9, 9, 9, 9) });
   expect([...items(windows, 2).data]).toEqual([9, 3, 4, 5, 9, 9, 9, 9]);
@@ -16,7 +16,7 @@ test('histories begin with the opening and end with padding; rows beyond the las
   expect([...length(windows, 2).data]).toEqual([3, 0]);
 });
 
-test('the words of a prompt that stand before a history are its opening too', () => {
+test('the words of a prompt that stand before a history are its prefix too', () => {
   const prompt = { text: '', before: 2, between: 1, after: 0 };
   const { items } = environmentBatches({ ...config, prompt }, 2);
   expect(items(windows, 1).shape).toEqual([2, 6]);

@@ -1,12 +1,12 @@
 import type { Windows } from '@lea/data';
 import { float32, int32, type Value } from '@lea/tensor';
-import { openingSlots } from '../model/candidate-prompt.ts';
+import { prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import type { Encoded } from './encoded.ts';
 
 /** What the programs are fed of B windows, from `from` on: rows beyond the last window are padding. */
 export interface EnvironmentBatches {
-  /** The opening, then the items, then padding, int32 [B, T]. */
+  /** The prefix, then the items, then padding, int32 [B, T]. */
   items(windows: Windows, from: number): Value;
   /** int32 [B] */
   length(windows: Windows, from: number): Value;
@@ -20,15 +20,15 @@ export interface EnvironmentBatches {
 
 export function environmentBatches(config: EnvironmentConfig, B: number): EnvironmentBatches {
   const D = config.decoder.width;
-  const opening = openingSlots(config);
-  const T = opening + config.window;
+  const prefix = prefixLength(config);
+  const T = prefix + config.window;
   return {
     items({ items, length, size, window }, from) {
       const ids = new Int32Array(B * T).fill(config.items);
       for (let b = 0; b < B; b++) {
-        for (let p = 0; p < opening; p++) ids[b * T + p] = config.items + p;
+        for (let p = 0; p < prefix; p++) ids[b * T + p] = config.items + p;
         const first = (from + b) * window;
-        if (from + b < size) ids.set(items.subarray(first, first + length[from + b]!), b * T + opening);
+        if (from + b < size) ids.set(items.subarray(first, first + length[from + b]!), b * T + prefix);
       }
       return int32(ids, [B, T]);
     },
@@ -45,12 +45,12 @@ export function environmentBatches(config: EnvironmentConfig, B: number): Enviro
 
     remembered({ state }, from) {
       const size = stateSize(config);
-      const each = new Float32Array(B * config.memory);
+      const each = new Float32Array(B * config.textMemoryWidth);
       for (let b = 0; b < B && (from + b) * size < state.length; b++) {
         const begin = (from + b) * size + D;
-        each.set(state.subarray(begin, begin + config.memory), b * config.memory);
+        each.set(state.subarray(begin, begin + config.textMemoryWidth), b * config.textMemoryWidth);
       }
-      return float32(each, [B, config.memory]);
+      return float32(each, [B, config.textMemoryWidth]);
     },
 
     actions(actions, A, { from, first, count }, width) {

@@ -11,7 +11,7 @@ import { type EnvironmentConfig, headNames, LONGEST } from '../model/config.ts';
  * @throws LeaError `E_ENVIRONMENT_FILE`
  */
 export function checkSizes(config: EnvironmentConfig, tensors: Values): void {
-  const { decoder, items, window, memory, rewardHeads, prompt } = config;
+  const { decoder, items, window, textMemoryWidth, rewardHeads, prompt } = config;
   const refuse = (what: string, value: unknown): never => {
     throw new LeaError('E_ENVIRONMENT_FILE', `The config of the environment does not fit its tensors: ${what}.`, {
       value,
@@ -33,11 +33,11 @@ export function checkSizes(config: EnvironmentConfig, tensors: Values): void {
     ['start', [1, width]],
     ...headNames(config).map((head): [string, number[]] => [`${head}score.weight`, [1, 2 * width]]),
   ];
-  if (config.input !== 'text') needed.push(['item.id', [items, width]]);
+  if (config.itemInput !== 'text') needed.push(['item.id', [items, width]]);
   if (tensors['tokens.vectors']) {
     needed.push(['tokens.vectors', [items, columns!]], ['item.projection.weight', [width, columns!]]);
   }
-  if (memory !== 0) needed.push(['memory.directions', [memory, columns!]]);
+  if (textMemoryWidth !== 0) needed.push(['memory.directions', [textMemoryWidth, columns!]]);
   if (prompt) {
     const parts = [prompt.before, prompt.between, prompt.after];
     if (!parts.every(isCount)) refuse('prompt', parts);

@@ -8,7 +8,7 @@ export interface Encoded {
   readonly state: Float32Array;
   /**
    * What the decoder says of all prefixes of the histories that were read, [histories, slots, width]: those before the
-   * first item, then one for each event. Neighbouring windows that begin one another are read once, as the longest.
+   * first item, then one for each event. Neighboring windows that begin one another are read once, as the longest.
    */
   readonly states: Float32Array;
   /** Which of these histories each window begins, [size]. */

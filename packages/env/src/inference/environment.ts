@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { checkRanges, contentHash, LeaError, type Resource, resource, unsealed, withDefaults } from '@lea/core';
 import { readWhole, writeSealed } from '@lea/core/node';
 import {
-  type Catalogue,
+  type CatalogIdentity,
   checkActions,
   checkWindows,
   emptyWindows,
@@ -12,7 +12,7 @@ import {
   type Windows,
 } from '@lea/data';
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
-import { type NormalisedTokens, withMoreTokens } from '../items/tokens.ts';
+import { type NormalizedTokens, withMoreTokens } from '../items/tokens.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
 import { checkSizes } from './check-sizes.ts';
@@ -35,10 +35,10 @@ export interface RewardOptions {
  */
 export interface Environment extends Scorer, RewardModel, Resource {
   readonly config: EnvironmentConfig;
-  /** Content hash of config, parameters, item tokens, calibration, and the data and catalogue it was fitted on. */
+  /** Content hash of config, parameters, item tokens, calibration, and the data and catalog it was fitted on. */
   readonly hash: string;
   /** Which items its indices are; unknown of environments from files without it. Further items follow these. */
-  readonly catalogue?: Catalogue;
+  readonly catalogIdentity?: CatalogIdentity;
   readonly params: Values;
   /** How often each item occurs in the rows of the fit, [items]. */
   readonly counts: Int32Array;
@@ -79,7 +79,7 @@ export interface Environment extends Scorer, RewardModel, Resource {
    */
   withItems(tokens: Value): Environment;
   /**
-   * The pass over the histories alone, for several questions about them. Neighbours that begin one another, as those
+   * The pass over the histories alone, for several questions about them. Neighbors that begin one another, as those
    * before the decisions of one user do until the window slides, cost one pass together. With a prompt it keeps keys and
    * values, at most 512 MB, for the candidates of `rewardsEncoded`; histories beyond them are read again then.
    */
@@ -95,24 +95,24 @@ export interface EnvironmentParts {
   readonly name: string;
   readonly config: EnvironmentConfig;
   readonly params: Values;
-  readonly tokens: NormalisedTokens | null;
+  readonly tokens: NormalizedTokens | null;
   readonly counts: Int32Array;
   readonly calibration: RewardCalibration | null;
   /** Hash of the data it was fitted on. */
   readonly data: string;
-  readonly catalogue?: Catalogue | undefined;
+  readonly catalogIdentity?: CatalogIdentity | undefined;
   readonly runtime: Runtime;
 }
 
 /** An environment from its parts; programs are compiled when first used. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
-  const { name, config, params, tokens, counts, calibration, data, catalogue } = parts;
+  const { name, config, params, tokens, counts, calibration, data, catalogIdentity } = parts;
   const runners = environmentRunners({ ...parts, tokens: tokens?.vectors ?? null });
   const names = Object.keys(params).sort();
   const values = names.map((n) => params[n]!.data);
   const { vectors, mean, scale } = tokens ?? {};
   const text = [vectors, mean, scale].map((part) => part?.data ?? null);
-  const known = catalogue ? [catalogue] : [];
+  const known = catalogIdentity ? [catalogIdentity] : [];
   const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
@@ -139,7 +139,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     params,
     counts,
     ...(calibration && { calibration }),
-    ...(catalogue && { catalogue }),
+    ...(catalogIdentity && { catalogIdentity }),
     encode: (windows) => read(windows, true),
     scoreEncoded: runners.score,
     rewardsEncoded: rewardsOf,
@@ -148,10 +148,10 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     rewards: async (windows, actions, options) => rewardsOf(await read(windows, true), actions, options),
     uncertainty: async (windows, actions) => several((await judged(await read(windows, true), actions)).deviation),
     positives: async (windows, k, options) =>
-      positivesOf(env, await read(windows, options?.rank === 'reward'), k, options),
+      positivesOf(env, await read(windows, options?.rankBy === 'reward'), k, options),
     withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {
-      const file = { name, config, data, calibration, catalogue, hash };
+      const file = { name, config, data, calibration, catalogIdentity, hash };
       const text = tokens && { 'tokens.vectors': vectors!, 'tokens.mean': mean!, 'tokens.scale': scale! };
       await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
       await writeSealed(join(dir, 'environment.json'), file);
@@ -230,10 +230,19 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   try {
     const file = unsealed(text, path) as unknown as EnvironmentFile;
     hash = file.hash;
-    const { name, config, data, calibration, catalogue } = file;
+    const { name, config, data, calibration, catalogIdentity } = file;
     checkSizes(config, tensors);
     const tokens = vectors ? { vectors, mean: mean!, scale: scale! } : null;
-    const own = { name, config, data, calibration, catalogue, params, tokens, counts: counts!.data as Int32Array };
+    const own = {
+      name,
+      config,
+      data,
+      calibration,
+      catalogIdentity,
+      params,
+      tokens,
+      counts: counts!.data as Int32Array,
+    };
     environment = createEnvironment({ ...own, runtime });
   } catch (cause) {
     throw broken(cause);

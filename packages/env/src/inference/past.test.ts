@@ -5,7 +5,7 @@ import { pastBytes, pastOf, pastSpecs } from './past.ts';
 
 const config: DecoderConfig = {
   ...{ width: 4, layers: 2, heads: 4, kvHeads: 1 },
-  ...{ mlp: 8, normEps: 1e-5, ropeTheta: 10000 },
+  ...{ mlpWidth: 8, normEps: 1e-5, ropeTheta: 10000 },
 };
 
 test('keys and values of every layer, their heads and slots', () => {

@@ -40,41 +40,43 @@ test('by state: the highest logits', async () => {
 
 test('by reward: the highest rewards of a shortlist by state', async () => {
   asked.length = 0;
-  expect(await best(1, { rank: 'reward', shortlist: 3 })).toEqual([2, 2]);
+  expect(await best(1, { rankBy: 'reward', shortlist: 3 })).toEqual([2, 2]);
   expect(asked).toEqual([[0, 1, 2, 4, 3, 2]]);
-  expect(await best(2, { rank: 'reward' })).toEqual([4, 2, 1, 2]);
-  expect(await best(1, { rank: 'reward', pessimism: 3 })).toEqual([2, 1]);
+  expect(await best(2, { rankBy: 'reward' })).toEqual([4, 2, 1, 2]);
+  expect(await best(1, { rankBy: 'reward', pessimism: 3 })).toEqual([2, 1]);
   // As many as are left are on the shortlist; fewer than k is an error.
   expect(
     await best(2, {
-      rank: 'reward',
+      rankBy: 'reward',
       exclude: [
         [4, 4],
         [1, 2],
       ],
     }),
   ).toEqual([2, 1, 0, 3]);
-  await expect(best(3, { rank: 'reward', exclude: [[0, 1, 2], []] })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(best(3, { rankBy: 'reward', exclude: [[0, 1, 2], []] })).rejects.toMatchObject({
+    code: 'E_OPTION_VALUE',
+  });
 });
 
 test('popularity is taken off the logits that are compared, not off those that are told', async () => {
   // log((count + 1) / total): item 0 is ten times as frequent as items 1 to 3, these ten times as item 4.
   const ten = Math.log(10);
-  expect(await best(1, { popularity: 1.1 / ten })).toEqual([1, 4]);
-  expect(await best(1, { popularity: 3.1 / ten })).toEqual([4, 4]);
-  expect(await best(5, { popularity: 100 })).toEqual([4, 1, 2, 3, 0, 4, 3, 2, 1, 0]);
+  expect(await best(1, { popularityCorrection: 1.1 / ten })).toEqual([1, 4]);
+  expect(await best(1, { popularityCorrection: 3.1 / ten })).toEqual([4, 4]);
+  expect(await best(5, { popularityCorrection: 100 })).toEqual([4, 1, 2, 3, 0, 4, 3, 2, 1, 0]);
 });
 
 test('what is no rule is named', async () => {
-  await expect(best(1, { rank: 'rewards' as 'reward' })).rejects.toThrow('"reward"');
-  await expect(best(1, { popularity: -1 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+  await expect(best(1, { rankBy: 'rewards' as 'reward' })).rejects.toThrow('"reward"');
+  await expect(best(1, { popularityCorrection: -1 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   await expect(best(1, { shortlist: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   await expect(best(1, { pessimism: -1 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   for (const k of [0, -1, 1.5, Number.NaN, 6])
     await expect(best(k)).rejects.toMatchObject({ code: 'E_OPTION_VALUE', message: expect.stringContaining('k must') });
 });
 
-test('a large catalogue goes through in parts', async () => {
+test('a large catalog goes through in parts', async () => {
   const items = 2 ** 23;
   const sizes: number[] = [];
   const large = {
@@ -83,8 +85,8 @@ test('a large catalogue goes through in parts', async () => {
     scoreEncoded: async ({ state }: { state: Float32Array }) => {
       sizes.push(state.length);
       const scores = new Float32Array(state.length * items);
-      state.forEach((favourite, row) => {
-        scores[row * items + favourite] = 1;
+      state.forEach((favorite, row) => {
+        scores[row * items + favorite] = 1;
       });
       return scores;
     },

@@ -8,31 +8,31 @@ export interface PositiveRule {
    * What decides: `state` (default) the similarity of state and item; `reward` the reward model, among the `shortlist` items
    * most similar to the state: closer to what users like of what they might take next, at the price of that many rewards.
    */
-  readonly rank: 'state' | 'reward';
-  /** Items that `rank: 'reward'` chooses from (default five times as many as are chosen). Higher: rarer and riskier items. */
+  readonly rankBy: 'state' | 'reward';
+  /** Items that `rankBy: 'reward'` chooses from (default five times as many as are chosen). Higher: rarer and riskier items. */
   readonly shortlist: number | undefined;
   /**
    * c of the correction logit - c * log(share of the item among the fitted rows, each item counted once more than it
    * occurs), by which items are compared with the state (default 0: none). Higher: less popular items; at 1 the popularity
    * that a softmax over logged actions has learned is taken off whole.
    */
-  readonly popularity: number;
+  readonly popularityCorrection: number;
 }
 
 export interface PositiveOptions extends PositiveRule {
-  /** c of mean - c * deviation over the score heads, by which `rank: 'reward'` ranks (default 0: the mean). */
+  /** c of mean - c * deviation over the score heads, by which `rankBy: 'reward'` ranks (default 0: the mean). */
   readonly pessimism: number;
   /** Per history the items that may not be among them. */
   readonly exclude: readonly Iterable<number>[] | undefined;
 }
 
-export const RULE: PositiveRule = { rank: 'state', shortlist: undefined, popularity: 0 };
+export const RULE: PositiveRule = { rankBy: 'state', shortlist: undefined, popularityCorrection: 0 };
 const DEFAULTS: PositiveOptions = { ...RULE, pessimism: 0, exclude: undefined };
 
 /** @throws LeaError `E_OPTION_VALUE` */
 export function checkRule(where: string, rule: PositiveRule): void {
-  checkChoices(where, rule, { rank: ['state', 'reward'] });
-  checkRanges(where, rule, { popularity: [0, Number.MAX_VALUE] });
+  checkChoices(where, rule, { rankBy: ['state', 'reward'] });
+  checkRanges(where, rule, { popularityCorrection: [0, Number.MAX_VALUE] });
   if (rule.shortlist !== undefined)
     checkRanges(where, { ...rule, shortlist: rule.shortlist }, { shortlist: [1, Infinity, 'whole'] });
 }
@@ -79,13 +79,14 @@ async function bestOf(env: Asked, encoded: Encoded, k: number, o: PositiveOption
   const { size } = encoded.windows;
   const { items } = env;
   const logits = await env.scoreEncoded(encoded);
-  const compared = o.popularity === 0 ? logits : corrected(logits, logShares(env.counts), o.popularity);
+  const compared =
+    o.popularityCorrection === 0 ? logits : corrected(logits, logShares(env.counts), o.popularityCorrection);
   const own = ({ items: chosen }: Positives): Positives => ({
     k,
     items: chosen,
     logits: Float32Array.from(chosen, (item, i) => logits[Math.floor(i / k) * items + item]!),
   });
-  if (o.rank === 'state') return own(topItems(compared, size, k, o.exclude));
+  if (o.rankBy === 'state') return own(topItems(compared, size, k, o.exclude));
 
   const banned = Math.max(0, ...(o.exclude ?? []).map((out) => new Set(out).size));
   const m = Math.max(k, Math.min(o.shortlist ?? 5 * k, items - banned));

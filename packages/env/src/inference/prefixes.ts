@@ -10,7 +10,7 @@ export interface Prefixes {
 
 /**
  * A decoder that looks back only says of a history what it says of a longer one that begins with it, at the same slot.
- * So of neighbouring windows that begin one another, as those before the decisions of one user do until the window
+ * So of neighboring windows that begin one another, as those before the decisions of one user do until the window
  * slides, only the longest is read.
  */
 export function prefixesOf({ items, length, size, window }: Windows): Prefixes {

@@ -2,20 +2,20 @@ import { embedding, type Program, type ProgramResult, pick, type Tensors } from 
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderMode } from '../language-model/decoders/decode.ts';
 import { causalMask, prefixMask } from '../language-model/decoders/masks.ts';
-import { endsAfter, openingSlots } from '../model/candidate-prompt.ts';
+import { endsAfter, prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from '../model/config.ts';
-import { keptOf, likenessReward, textMemory } from '../model/memory.ts';
-import { itemTables, readHistories, statesOf, stateTable, withOpening } from '../model/network.ts';
+import { decayOf, likenessReward, textMemory } from '../model/memory.ts';
+import { itemTables, readHistories, statesOf, stateTable, withPrefix } from '../model/network.ts';
 import { rewardsOf } from '../model/reward-head.ts';
 import { pastByName, pastLayers } from './past.ts';
 
-// What an environment answers with. B histories go in together, in T slots each, the opening included.
+// What an environment answers with. B histories go in together, in T slots each, the prefix included.
 
 /** Item vectors: `table` [items + opening, width] that histories are made of, `candidates` [items, width]. */
 export function tablesProgram(config: EnvironmentConfig): Program {
   return ({ frozen }) => {
     const { input, candidates } = itemTables(frozen, config, frozen.tokens);
-    return { state: {}, outputs: { table: withOpening(input, frozen, config), candidates } };
+    return { state: {}, outputs: { table: withPrefix(input, frozen, config), candidates } };
   };
 }
 
@@ -26,7 +26,7 @@ export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Progra
     const items = inputs.items!;
     const mask = causalMask(items.shape[1]!);
     const { states, layers } = readHistories(params, config, embedding(table!, items), { mask });
-    const texts = memory && { texts: textMemory(params, memory, items, keptOf(params, mask)) };
+    const texts = memory && { texts: textMemory(params, memory, items, decayOf(params, mask)) };
     return { state: {}, outputs: { states, ...texts, ...(keeps && pastByName(layers)) } };
   };
 }
@@ -35,7 +35,7 @@ export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Progra
 export function scoreProgram(config: EnvironmentConfig): Program {
   return ({ inputs, frozen }) => {
     const decoded = tf.slice(frozen.table!, [0, 0], [config.items, config.decoder.width]);
-    const state = config.counting
+    const state = config.countFeatures
       ? tf.concat([inputs.state!, tf.ones([inputs.state!.shape[0]!, 1])], 1)
       : inputs.state!;
     const logits = tf.matMul(state, stateTable(frozen, frozen, decoded), false, true);
@@ -52,7 +52,7 @@ export function rewardProgram(config: EnvironmentConfig): Program {
     const { length, actions, states, remembered } = inputs as Record<string, tf.Tensor>;
     const [B, T] = states!.shape as [number, number, number];
     const A = actions!.shape[1]!;
-    const last = tf.reshape(tf.add(length!, tf.scalar(openingSlots(config) - 1, 'int32')), [B, 1]);
+    const last = tf.reshape(tf.add(length!, tf.scalar(prefixLength(config) - 1, 'int32')), [B, 1]);
     const visible = prefixMask(last, T);
     const vectors = embedding(frozen['reward.candidates']!, actions!);
     const candidates = config.prompt ? promptedEnds(config, frozen, inputs, vectors, { visible, last }) : vectors;
@@ -90,6 +90,6 @@ function promptedEnds(
 /** Of each history the row of x [B, T, W] at its slot `last` [B, 1]: [B, 1, W]. */
 function slotAt(x: tf.Tensor, last: tf.Tensor): tf.Tensor {
   const [B, T, W] = x.shape as [number, number, number];
-  const slots = tf.add(tf.range(0, B * T, T, 'int32'), tf.reshape(last, [B]));
-  return tf.reshape(embedding(tf.reshape(x, [B * T, W]), slots), [B, 1, W]);
+  const positions = tf.add(tf.range(0, B * T, T, 'int32'), tf.reshape(last, [B]));
+  return tf.reshape(embedding(tf.reshape(x, [B * T, W]), positions), [B, 1, W]);
 }

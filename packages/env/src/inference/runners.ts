@@ -1,6 +1,6 @@
 import type { Windows } from '@lea/data';
 import { float32, int32, type Program, type Runner, type Specs, specsOf, type Value, type Values } from '@lea/tensor';
-import { openingSlots } from '../model/candidate-prompt.ts';
+import { prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import { addRepetition, logPopularity, textMemoryTable } from '../model/memory.ts';
 import { type Runtime, ready } from '../shared/runtime.ts';
@@ -46,10 +46,10 @@ export function environmentRunners(parts: {
   readonly runtime: Runtime;
 }) {
   const { config, params, tokens, counts, runtime } = parts;
-  const { items, memory: K } = config;
+  const { items, textMemoryWidth: K } = config;
   const D = config.decoder.width;
-  const opening = openingSlots(config);
-  const T = opening + config.window;
+  const prefix = prefixLength(config);
+  const T = prefix + config.window;
   const size = stateSize(config);
   const scored = Math.max(1, Math.min(BATCH, Math.floor(LOGITS / items)));
   const sized = (rows: number) => {
@@ -81,7 +81,7 @@ export function environmentRunners(parts: {
         const rest = Object.entries(params).filter(([name]) => !name.startsWith('item.') && name !== 'start');
         const directions = params['memory.directions'];
         const memory = directions && { memory: await textMemoryTable(tokens!, directions, runtime) };
-        const popularity = config.counting && { popularity: logPopularity(counts) };
+        const popularity = config.countFeatures && { popularity: logPopularity(counts) };
         return {
           ...Object.fromEntries(rest),
           ...memory,
@@ -133,7 +133,7 @@ export function environmentRunners(parts: {
         states.set(decoded.subarray(0, Math.min(BATCH, read.size - from) * T * D), from * T * D);
         // `history` ascends: the windows that begin the histories of this batch follow those of the last one.
         for (; row < windows.size && history[row]! < from + BATCH; row++) {
-          const slot = (history[row]! - from) * T + opening - 1 + windows.length[row]!;
+          const slot = (history[row]! - from) * T + prefix - 1 + windows.length[row]!;
           state.set(decoded.subarray(slot * D, (slot + 1) * D), row * size);
           if (texts) state.set(texts.subarray(slot * K, (slot + 1) * K), row * size + D);
         }
@@ -154,7 +154,7 @@ export function environmentRunners(parts: {
         const { outputs } = await run.run({ inputs, frozen });
         logits.set((outputs.logits!.data as Float32Array).subarray(0, count * items), from * items);
       }
-      if (config.counting) addRepetition(logits, params, windows);
+      if (config.countFeatures) addRepetition(logits, params, windows);
       return logits;
     },
 

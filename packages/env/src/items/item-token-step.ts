@@ -26,16 +26,21 @@ export interface ItemTokenStep {
  * @param lr in units of the root mean square of the word vectors
  * @param anchor weight of the squared distance to where a vector began, in units of their mean square
  */
-export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number, anchor = 0): ItemTokenStep {
-  const { width, wordScale = 1 } = lm.config;
-  const unit = wordScale * rootMeanSquare(lm.params[wordsOf(lm.config)]!.data);
+export function itemTokenStep(
+  languageModel: LanguageModel,
+  rows: TokenRows,
+  lr: number,
+  anchorWeight = 0,
+): ItemTokenStep {
+  const { width, embeddingScale = 1 } = languageModel.config;
+  const unit = embeddingScale * rootMeanSquare(languageModel.params[wordsOf(languageModel.config)]!.data);
   const optimizer = adam({ lr: lr * unit });
-  const { constants, fed } = packing(lm.params);
+  const { constants, fed } = packing(languageModel.params);
   return {
     program: trainingStep(({ vectors }, _, frozen) => {
-      const ofTexts = textLoss(frozen, lm.config, frozen, vectors);
+      const ofTexts = textLoss(frozen, languageModel.config, frozen, vectors);
       const moved = frozen.first && tf.sum(tf.square(tf.sub(vectors!, frozen.first)), 1);
-      const losses = moved ? tf.add(ofTexts, tf.mul(moved, anchor / unit ** 2)) : ofTexts;
+      const losses = moved ? tf.add(ofTexts, tf.mul(moved, anchorWeight / unit ** 2)) : ofTexts;
       return { loss: tf.sum(losses) as tf.Scalar, aux: { losses, vectors: vectors! } };
     }, optimizer),
     inputs: { step: { dtype: 'int32', shape: [] } },
@@ -45,16 +50,16 @@ export function itemTokenStep(lm: LanguageModel, rows: TokenRows, lr: number, an
       frozen: {
         ...fed,
         ...textBatch(rows, which),
-        ...(anchor > 0 && { first: float32(vectors.slice(), [which.length, width]) }),
+        ...(anchorWeight > 0 && { first: float32(vectors.slice(), [which.length, width]) }),
       },
     }),
   };
 }
 
 /** The mean of each text's word vectors as they enter the decoder, [count, width]. */
-export function meanWords(lm: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
-  const { width, wordScale = 1 } = lm.config;
-  const words = lm.params[wordsOf(lm.config)]!.data;
+export function meanWords(languageModel: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
+  const { width, embeddingScale = 1 } = languageModel.config;
+  const words = languageModel.params[wordsOf(languageModel.config)]!.data;
   const means = new Float32Array(count * width);
   for (let row = 0; row < count; row++) {
     let tokens = 0;
@@ -64,7 +69,7 @@ export function meanWords(lm: LanguageModel, { ids, weights, count, context }: T
       for (let d = 0; d < width; d++) means[row * width + d]! += words[word * width + d]!;
       tokens++;
     }
-    for (let d = 0; d < width; d++) means[row * width + d]! *= wordScale / tokens;
+    for (let d = 0; d < width; d++) means[row * width + d]! *= embeddingScale / tokens;
   }
   return means;
 }

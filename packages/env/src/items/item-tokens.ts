@@ -28,7 +28,7 @@ export interface ItemTokenOptions extends TrainingRuntime {
    * (default 20). Many vectors write a text equally well; near the mean like texts have like tokens, which is what the
    * environment lives on. Higher: closer to a bag of words; 0: whatever writes the text best.
    */
-  readonly anchor: number;
+  readonly anchorWeight: number;
   /** Decides which other item's token the control gets. */
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
@@ -39,7 +39,7 @@ export const DEFAULTS: ItemTokenOptions = {
   steps: 30,
   lr: 0.1,
   tolerance: 0.002,
-  anchor: 20,
+  anchorWeight: 20,
   seed: 0,
   ...TRAINING_RUNTIME,
   signal: undefined,
@@ -73,27 +73,27 @@ export interface ItemTokens {
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
 export function learnItemTokens(
-  lm: LanguageModel,
+  languageModel: LanguageModel,
   texts: readonly string[],
   options?: Partial<ItemTokenOptions>,
 ): Task<ItemTokens, EnvironmentEvent<'item-tokens'>> {
-  return task(() => learning(lm, texts, options));
+  return task(() => learning(languageModel, texts, options));
 }
 
 async function* learning(
-  lm: LanguageModel,
+  languageModel: LanguageModel,
   texts: readonly string[],
   options?: Partial<ItemTokenOptions>,
 ): AsyncGenerator<EnvironmentEvent<'item-tokens'>, ItemTokens> {
   const o = withDefaults('learnItemTokens', DEFAULTS, options);
   checkOptions(o);
-  const rows = tokenRows(lm.tokenizer, texts, lm.context);
-  const { width } = lm.config;
-  const words = lm.params[wordsOf(lm.config)]!;
+  const rows = tokenRows(languageModel.tokenizer, texts, languageModel.context);
+  const { width } = languageModel.config;
+  const words = languageModel.params[wordsOf(languageModel.config)]!;
   const fitting = Math.floor(MOST_LOGITS / (rows.context * words.shape[0]!));
   const size = Math.min(o.batch ?? Math.min(64, Math.max(1, fitting)), rows.count);
-  const vectors = meanWords(lm, rows);
-  const { program, inputs, constants, begin } = itemTokenStep(lm, rows, o.lr, o.anchor);
+  const vectors = meanWords(languageModel, rows);
+  const { program, inputs, constants, begin } = itemTokenStep(languageModel, rows, o.lr, o.anchorWeight);
   const batchOf = (which: Int32Array): ReturnType<typeof begin> => {
     const first = new Float32Array(size * width);
     which.forEach((row, b) => {
@@ -127,12 +127,12 @@ async function* learning(
       const metrics = { loss, steps: Math.min(step, o.steps) };
       yield { stage: 'item-tokens', done: from + count, total: rows.count, unit: 'items', metrics };
     }
-    const perplexity = await measure(lm, rows, vectors, size, o);
+    const perplexity = await measure(languageModel, rows, vectors, size, o);
     yield { stage: 'item-tokens', done: rows.count, total: rows.count, unit: 'items', metrics: { ...perplexity } };
     return {
       vectors: float32(vectors, [rows.count, width]),
       perplexity,
-      hash: contentHash(lm.hash, vectors),
+      hash: contentHash(languageModel.hash, vectors),
     };
   } finally {
     await trainer.dispose();
@@ -148,7 +148,7 @@ function checkOptions(o: ItemTokenOptions): void {
     steps: [0, Number.MAX_VALUE, 'whole'],
     lr: [0, Number.MAX_VALUE],
     tolerance: [0, 1],
-    anchor: [0, Number.MAX_VALUE],
+    anchorWeight: [0, Number.MAX_VALUE],
   });
   checkSeed('learnItemTokens', o.seed);
   checkRuntime('learnItemTokens', o);
@@ -156,14 +156,14 @@ function checkOptions(o: ItemTokenOptions): void {
 
 /** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */
 async function measure(
-  lm: LanguageModel,
+  languageModel: LanguageModel,
   rows: TokenRows,
   vectors: Float32Array,
   size: number,
   o: ItemTokenOptions,
 ): Promise<ItemTokens['perplexity']> {
-  const { width } = lm.config;
-  const meter = await perplexityMeter(rows, lm.config, lm.params, size, o);
+  const { width } = languageModel.config;
+  const meter = await perplexityMeter(rows, languageModel.config, languageModel.params, size, o);
   try {
     const order = permutation(fold(key(o.seed), 'item token control'), rows.count);
     const sample = order.subarray(0, Math.min(rows.count, MEASURED_TEXTS));
@@ -172,9 +172,9 @@ async function measure(
       return vectors.subarray(item * width, (item + 1) * width);
     };
     return {
-      own: await meter.run(lm.params, sample, of),
-      none: await meter.run(lm.params, sample),
-      other: sample.length > 1 ? await meter.run(lm.params, sample, (i) => of(i + 1)) : Number.NaN,
+      own: await meter.run(languageModel.params, sample, of),
+      none: await meter.run(languageModel.params, sample),
+      other: sample.length > 1 ? await meter.run(languageModel.params, sample, (i) => of(i + 1)) : Number.NaN,
     };
   } finally {
     await meter.dispose();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { follow, writeTextModel } from '../testing.ts';
 import { textModelHash } from './text-model-files.ts';
 import { textVectors } from './text-vectors.ts';
-import { normaliseTokens, withMoreTokens } from './tokens.ts';
+import { normalizeTokens, withMoreTokens } from './tokens.ts';
 
 test('a folder that is missing or is no model is named, with the files it needs', async () => {
   await expect(textVectors(['a'], { model: './no/such/folder' })).rejects.toMatchObject({ code: 'E_MODEL_MISSING' });
@@ -178,8 +178,8 @@ describe.skipIf(!process.env.LEA_TEXT_MODEL)('a real model (LEA_TEXT_MODEL names
   });
 });
 
-test('item tokens are centred and scaled to 1, further ones as the first were', () => {
-  const tokens = normaliseTokens(float32([1, 5, 3, 5], [2, 2]));
+test('item tokens are centered and scaled to 1, further ones as the first were', () => {
+  const tokens = normalizeTokens(float32([1, 5, 3, 5], [2, 2]));
   const near = (...values: number[]) => values.map((v) => expect.closeTo(v, 5));
   expect([...tokens.vectors.data]).toEqual(near(-Math.SQRT2, 0, Math.SQRT2, 0));
   const more = withMoreTokens(tokens, float32([3, 5, 2, 6], [2, 2]));

@@ -169,7 +169,7 @@ async function loadPeer(): Promise<typeof import('@huggingface/transformers')> {
     return await import('@huggingface/transformers');
   } catch (cause) {
     throw new LeaError('E_PEER_MISSING', 'Text vectors need the package @huggingface/transformers.', {
-      hint: 'npm i @huggingface/transformers, or use the catalogue model (catalogueModel, learnItemTokens).',
+      hint: 'npm i @huggingface/transformers, or use the catalog model (catalogModel, learnItemTokens).',
       cause,
     });
   }

@@ -1,7 +1,7 @@
 import { float32, type Value } from '@lea/tensor';
 
 /** Item tokens as the environment takes them, and what brings those of further items there. */
-export interface NormalisedTokens {
+export interface NormalizedTokens {
   /** [items, size] */
   readonly vectors: Value;
   /** What was taken off, [size]. */
@@ -11,10 +11,10 @@ export interface NormalisedTokens {
 }
 
 /**
- * Mean-centred (the mean of text vectors says nothing about an item and would dominate their products) and scaled to a
+ * Mean-centered (the mean of text vectors says nothing about an item and would dominate their products) and scaled to a
  * root mean square of 1.
  */
-export function normaliseTokens(tokens: Value): NormalisedTokens {
+export function normalizeTokens(tokens: Value): NormalizedTokens {
   const [count, size] = tokens.shape as [number, number];
   const data = Float32Array.from(tokens.data);
   const mean = new Float64Array(size);
@@ -35,8 +35,8 @@ export function normaliseTokens(tokens: Value): NormalisedTokens {
   };
 }
 
-/** The same tokens with those of further items [more, size] after them, centred and scaled as the first ones were. */
-export function withMoreTokens({ vectors, mean, scale }: NormalisedTokens, more: Value): NormalisedTokens {
+/** The same tokens with those of further items [more, size] after them, centered and scaled as the first ones were. */
+export function withMoreTokens({ vectors, mean, scale }: NormalizedTokens, more: Value): NormalizedTokens {
   const [count, size] = vectors.shape as [number, number];
   const data = new Float32Array(vectors.data.length + more.data.length);
   data.set(vectors.data);

@@ -1,5 +1,5 @@
 /**
- * A byte-level BPE trainer (Sennrich et al. 2016; bytes as base alphabet as in GPT-2), for catalogues: tens of
+ * A byte-level BPE trainer (Sennrich et al. 2016; bytes as base alphabet as in GPT-2), for catalogs: tens of
  * thousands of different words, a few thousand merges.
  */
 
@@ -15,7 +15,7 @@ const LONGEST_PIECE = 64;
 /** The printable character that stands for each byte in GPT-2's vocabulary files. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 
-/** A pair of neighbouring symbols, by its code, and how often it was there. */
+/** A pair of neighboring symbols, by its code, and how often it was there. */
 interface Candidate {
   readonly code: number;
   readonly times: number;

@@ -93,7 +93,7 @@ export function textLoss(params: Tensors, config: DecoderConfig, inputs: Tensors
 /** Logits of the next word: hidden states [R, width] -> [R, tokens]. */
 export function wordLogits(params: Tensors, config: DecoderConfig, h: tf.Tensor): tf.Tensor {
   const logits = tf.matMul(h, params[HEAD] ?? params[wordsOf(config)]!, false, true);
-  return config.logitCap === undefined ? logits : capped(logits, config.logitCap);
+  return config.logitSoftcap === undefined ? logits : capped(logits, config.logitSoftcap);
 }
 
 /** weights * -log p of the next words: h [R, width], next int32 [R, 1], weights [R, 1] -> [R]. */
@@ -105,14 +105,14 @@ export function wordLoss(
   weights: tf.Tensor,
 ): tf.Tensor {
   const head = params[HEAD] ?? params[wordsOf(config)]!;
-  if (config.logitCap === undefined) return softmaxCrossEntropy(h, head, next, weights);
-  const own = capped(rowDot(h, embedding(head, tf.reshape(next, [-1]))), config.logitCap);
+  if (config.logitSoftcap === undefined) return softmaxCrossEntropy(h, head, next, weights);
+  const own = capped(rowDot(h, embedding(head, tf.reshape(next, [-1]))), config.logitSoftcap);
   return tf.mul(tf.sub(tf.logSumExp(wordLogits(params, config, h), 1), own), tf.reshape(weights, [-1]));
 }
 
 /** Vectors that stand where texts begin, as they enter the decoder: the start token's. */
 export function startVector(params: Values, config: DecoderConfig, start: number): Float32Array {
-  const { width, wordScale = 1 } = config;
+  const { width, embeddingScale = 1 } = config;
   const words = params[wordsOf(config)]!.data as Float32Array;
-  return words.slice(start * width, (start + 1) * width).map((v) => v * wordScale);
+  return words.slice(start * width, (start + 1) * width).map((v) => v * embeddingScale);
 }

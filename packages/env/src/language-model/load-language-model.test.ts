@@ -7,7 +7,7 @@ import { float32, readSafetensors, type Values, writeSafetensors } from '@lea/te
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { letterTokenizer } from '../testing.ts';
-import { catalogueModel } from './catalogue-model.ts';
+import { catalogModel } from './catalog-model.ts';
 import { loadLanguageModel } from './load-language-model.ts';
 import { saveLanguageModel } from './save-language-model.ts';
 
@@ -60,26 +60,26 @@ describe('a folder', () => {
     dir = await folderOf('llama');
   });
 
-  test('gives back a catalogue model as it was saved', async () => {
+  test('gives back a catalog model as it was saved', async () => {
     const texts = ['steel bolt', 'copper wire', 'steel wire'];
-    const options = { vocabulary: 270, width: 8, heads: 2, kvHeads: 1, context: 8, epochs: 1 };
-    const lm = await catalogueModel(texts, options);
-    await saveLanguageModel(lm, dir);
+    const options = { vocabSize: 270, width: 8, heads: 2, kvHeads: 1, context: 8, epochs: 1 };
+    const languageModel = await catalogModel(texts, options);
+    await saveLanguageModel(languageModel, dir);
     const again = await loadLanguageModel(dir);
-    expect(again.config).toEqual(lm.config);
-    expect(again.hash).toBe(lm.hash);
-    expect(again.tokenizer.encode('steel wire')).toEqual(lm.tokenizer.encode('steel wire'));
+    expect(again.config).toEqual(languageModel.config);
+    expect(again.hash).toBe(languageModel.hash);
+    expect(again.tokenizer.encode('steel wire')).toEqual(languageModel.tokenizer.encode('steel wire'));
     expect(again.context).toBe(8);
   });
 
   test('gives back how many tokens of a text are read, and the perplexity that was measured', async () => {
     const texts = Array.from({ length: 8 }, (_, i) => `steel bolt ${i}`);
-    const options = { vocabulary: 270, width: 8, heads: 2, context: 100, epochs: 1, heldOut: 0.25 };
-    const lm = await catalogueModel(texts, options);
-    await saveLanguageModel(lm, dir);
+    const options = { vocabSize: 270, width: 8, heads: 2, context: 100, epochs: 1, validationShare: 0.25 };
+    const languageModel = await catalogModel(texts, options);
+    await saveLanguageModel(languageModel, dir);
     const again = await loadLanguageModel(dir);
-    expect([again.context, again.perplexity]).toEqual([100, lm.perplexity]);
-    expect(lm.perplexity).toBeGreaterThan(1);
+    expect([again.context, again.perplexity]).toEqual([100, languageModel.perplexity]);
+    expect(languageModel.perplexity).toBeGreaterThan(1);
     const shorter = await loadLanguageModel(dir, { context: 30 });
     await saveLanguageModel(shorter, join(dir, 'again'));
     expect((await loadLanguageModel(join(dir, 'again'))).context).toBe(30);
@@ -87,12 +87,15 @@ describe('a folder', () => {
 
   test.each(['llama', 'gpt2', 'qwen2-tied', 'gemma3'])('of %s comes back from where it is saved', async (name) => {
     dir = await folderOf(name);
-    const lm = await loadLanguageModel(dir);
+    const languageModel = await loadLanguageModel(dir);
     const copy = join(dir, 'copy');
-    await saveLanguageModel(lm, copy);
+    await saveLanguageModel(languageModel, copy);
     const again = await loadLanguageModel(copy);
-    expect(again.hash).toBe(lm.hash);
-    expect([again.tokenizer.start, again.tokenizer.end]).toEqual([lm.tokenizer.start, lm.tokenizer.end]);
+    expect(again.hash).toBe(languageModel.hash);
+    expect([again.tokenizer.start, again.tokenizer.end]).toEqual([
+      languageModel.tokenizer.start,
+      languageModel.tokenizer.end,
+    ]);
   });
 
   test('may be in shards, without the beginning of the names, and with what every reader computes', async () => {
@@ -145,13 +148,13 @@ describe('a folder', () => {
     expect((await loadLanguageModel(dir)).params).not.toHaveProperty('lm_head.weight');
     const own = { ...words, data: Float32Array.from(words.data).fill(0.5, -1) };
     await writeSafetensors(join(dir, 'model.safetensors'), { ...rest, 'lm_head.weight': own });
-    const lm = await loadLanguageModel(dir);
-    expect(lm.params['lm_head.weight']!.data).toEqual(own.data);
+    const languageModel = await loadLanguageModel(dir);
+    expect(languageModel.params['lm_head.weight']!.data).toEqual(own.data);
     // Elsewhere the flag goes first: it must say what the weights are.
-    await saveLanguageModel(lm, join(dir, 'copy'));
+    await saveLanguageModel(languageModel, join(dir, 'copy'));
     const saved = JSON.parse(await readFile(join(dir, 'copy', 'config.json'), 'utf8'));
     expect(saved.tie_word_embeddings).toBe(false);
-    expect((await loadLanguageModel(join(dir, 'copy'))).hash).toBe(lm.hash);
+    expect((await loadLanguageModel(join(dir, 'copy'))).hash).toBe(languageModel.hash);
   });
 
   test('says with which tokens texts begin and end', async () => {
@@ -189,7 +192,7 @@ describe('what is wrong is named, with the way out', () => {
       { rope_parameters: { rope_type: 'yarn', factor: 4 } },
       /"rope_type".*llama3/,
     ],
-    ['quantised weights', { quantization_config: { bits: 4 } }, /Quantised/],
+    ['quantized weights', { quantization_config: { bits: 4 } }, /Quantized/],
     ['no size', { hidden_size: undefined }, /"hidden_size".*missing/],
     ['an absurd size', { num_hidden_layers: 1e300 }, /"num_hidden_layers".*whole/],
     ['more layers than there can be', { num_hidden_layers: 1e9 }, /"num_hidden_layers".*at most 4096/],

@@ -36,7 +36,7 @@ const LONGEST_SAVED = 65_536;
 export async function loadLanguageModel(path: string, options?: { context?: number }): Promise<LanguageModel> {
   const checkpoint = await ((await isGguf(path)) ? openFile(path) : openFolder(path));
   const { config: file } = checkpoint;
-  const { decoder, words, positions, tied } = checkpointConfig(file);
+  const { decoder, vocabSize, positions, tied } = checkpointConfig(file);
   const own = file.part(OWN_FIELD);
   const context = options?.context ?? savedContext(own) ?? Math.min(48, positions);
   if (!Number.isInteger(context) || context < 1 || context > positions) {
@@ -45,10 +45,14 @@ export async function loadLanguageModel(path: string, options?: { context?: numb
     });
   }
   const special = specialTokens(checkpoint.described ?? {}, file);
-  const tokenizer = tokenizerFrom(checkpoint.tokenizer, { ...special, words, path: checkpoint.tokenizerPath });
+  const tokenizer = tokenizerFrom(checkpoint.tokenizer, {
+    ...special,
+    words: vocabSize,
+    path: checkpoint.tokenizerPath,
+  });
 
   const weights = await checkpoint.openWeights(decoder);
-  const table = { dtype: 'float32', shape: [words, decoder.width] } as const;
+  const table = { dtype: 'float32', shape: [vocabSize, decoder.width] } as const;
   const specs: Specs = { ...decoderSpecs(decoder), [wordsOf(decoder)]: table };
   if (weights.has(HEAD) || tied === false) specs[HEAD] = table;
   const params = await weights.read(specs);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { letterTokenizer } from '../testing.ts';
-import { catalogueModel } from './catalogue-model.ts';
+import { catalogModel } from './catalog-model.ts';
 import type { LanguageModel } from './language-model.ts';
 import { loadLanguageModel } from './load-language-model.ts';
 import { saveLanguageModel } from './save-language-model.ts';
@@ -34,9 +34,9 @@ async function modelOf(
   return loadLanguageModel(dir);
 }
 
-async function saved(lm: LanguageModel): Promise<string> {
+async function saved(languageModel: LanguageModel): Promise<string> {
   const dir = await mkdtemp(join(root, 'saved-'));
-  await saveLanguageModel(lm, dir);
+  await saveLanguageModel(languageModel, dir);
   return dir;
 }
 
@@ -48,18 +48,21 @@ test('a model from elsewhere keeps what its files say', async () => {
     eos_token: { content: '</s>', lstrip: false },
     chat_template: '{{ x }}',
   };
-  const lm = await modelOf('gpt2', given);
-  const dir = await saved(lm);
+  const languageModel = await modelOf('gpt2', given);
+  const dir = await saved(languageModel);
   expect(await read(dir, 'tokenizer_config.json')).toEqual(given);
-  const before = JSON.parse(lm.files!.config) as object;
+  const before = JSON.parse(languageModel.files!.config) as object;
   expect(await read(dir, 'config.json')).toMatchObject({ ...before, dtype: 'float32', torch_dtype: 'float32' });
-  expect((await loadLanguageModel(dir)).tokenizer).toMatchObject({ start: lm.tokenizer.start, end: lm.tokenizer.end });
+  expect((await loadLanguageModel(dir)).tokenizer).toMatchObject({
+    start: languageModel.tokenizer.start,
+    end: languageModel.tokenizer.end,
+  });
 });
 
 test('numbers are written as they were', async () => {
-  const lm = await modelOf('gemma2');
-  expect(lm.files!.config).toContain('"final_logit_softcapping": 3.0');
-  const text = await readFile(join(await saved(lm), 'config.json'), 'utf8');
+  const languageModel = await modelOf('gemma2');
+  expect(languageModel.files!.config).toContain('"final_logit_softcapping": 3.0');
+  const text = await readFile(join(await saved(languageModel), 'config.json'), 'utf8');
   expect(text).toContain('"final_logit_softcapping": 3.0');
   expect(text).toContain('"rms_norm_eps": 1e-06');
 });
@@ -72,7 +75,7 @@ test('special tokens are written where no file said them', async () => {
     eos_token: '</s>',
     unk_token: '<unk>',
   });
-  const own = await catalogueModel(['steel bolt', 'steel wire'], { vocabulary: 260, width: 8, heads: 2, epochs: 1 });
+  const own = await catalogModel(['steel bolt', 'steel wire'], { vocabSize: 260, width: 8, heads: 2, epochs: 1 });
   expect(await read(await saved(own), 'tokenizer_config.json')).toMatchObject({
     ...special,
     bos_token: '<s>',
@@ -82,9 +85,9 @@ test('special tokens are written where no file said them', async () => {
 });
 
 test('a model without a start token is saved without one', async () => {
-  const lm = await modelOf('qwen3', { eos_token: '</s>', bos_token: null });
-  const config = lm.files!.config.replace(/"bos_token_id": *1/, '"bos_token_id": null');
-  const dir = await saved({ ...lm, files: { config }, tokenizer: { ...lm.tokenizer, start: 2 } });
+  const languageModel = await modelOf('qwen3', { eos_token: '</s>', bos_token: null });
+  const config = languageModel.files!.config.replace(/"bos_token_id": *1/, '"bos_token_id": null');
+  const dir = await saved({ ...languageModel, files: { config }, tokenizer: { ...languageModel.tokenizer, start: 2 } });
   expect(await read(dir, 'tokenizer_config.json')).toMatchObject({ bos_token: null, eos_token: '</s>' });
   expect((await loadLanguageModel(dir)).tokenizer).toMatchObject({ start: 2, end: 2 });
 });
@@ -136,13 +139,11 @@ describe.skipIf(!process.env.LEA_PYTHON)('AutoTokenizer (LEA_PYTHON names a Pyth
   test('reads of every family the ids and the special tokens that are here', { timeout: 240_000 }, async () => {
     const models = await Promise.all(FAMILIES.map((family) => modelOf(family)));
     models.push(await modelOf('qwen2-tied', undefined, qwenTokenizer()));
-    models.push(
-      await catalogueModel(texts.slice(0, 4), { vocabulary: 270, width: 8, heads: 2, context: 8, epochs: 1 }),
-    );
+    models.push(await catalogModel(texts.slice(0, 4), { vocabSize: 270, width: 8, heads: 2, context: 8, epochs: 1 }));
     const folders: string[] = [];
-    for (const lm of models) folders.push(await saved(lm));
+    for (const languageModel of models) folders.push(await saved(languageModel));
     const theirs = await python(folders);
-    for (const [i, lm] of models.entries()) expect([i, theirs[i]]).toMatchObject([i, ours(lm)]);
+    for (const [i, languageModel] of models.entries()) expect([i, theirs[i]]).toMatchObject([i, ours(languageModel)]);
   });
 
   test('reads of a model from elsewhere what it reads of the original', { timeout: 240_000 }, async () => {

@@ -16,11 +16,11 @@ export const OWN_FIELD = 'lea';
  *
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
-export async function saveLanguageModel(lm: LanguageModel, dir: string): Promise<void> {
-  const { tokenizer, context, perplexity } = lm;
+export async function saveLanguageModel(languageModel: LanguageModel, dir: string): Promise<void> {
+  const { tokenizer, context, perplexity } = languageModel;
   const file = {
-    ...(lm.files ? asWritten(lm.files.config) : llamaFile(lm)),
-    tie_word_embeddings: lm.params[HEAD] === undefined,
+    ...(languageModel.files ? asWritten(languageModel.files.config) : llamaFile(languageModel)),
+    tie_word_embeddings: languageModel.params[HEAD] === undefined,
     // The spellings of transformers 5 and of the older ones.
     dtype: 'float32',
     torch_dtype: 'float32',
@@ -29,10 +29,10 @@ export async function saveLanguageModel(lm: LanguageModel, dir: string): Promise
   const write = (name: string, content: object): Promise<void> =>
     replaceFile(join(dir, name), `${JSON.stringify(content, null, 2)}\n`);
   await replaceFile(join(dir, 'tokenizer.json'), JSON.stringify(tokenizer.json));
-  const described = lm.files?.tokenizer;
-  await write('tokenizer_config.json', described === undefined ? tokenizerFile(lm) : asWritten(described));
+  const described = languageModel.files?.tokenizer;
+  await write('tokenizer_config.json', described === undefined ? tokenizerFile(languageModel) : asWritten(described));
   await write('config.json', file);
-  await writeSafetensors(join(dir, 'model.safetensors'), lm.params, { format: 'pt' });
+  await writeSafetensors(join(dir, 'model.safetensors'), languageModel.params, { format: 'pt' });
 }
 
 /**
@@ -54,14 +54,14 @@ function tokenizerFile({ tokenizer }: LanguageModel): object {
   };
 }
 
-/** The `config.json` of a catalogue model. */
+/** The `config.json` of a catalog model. */
 function llamaFile({ config, context, tokenizer }: LanguageModel): object {
   return {
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',
     hidden_act: 'silu',
     hidden_size: config.width,
-    intermediate_size: config.mlp,
+    intermediate_size: config.mlpWidth,
     num_hidden_layers: config.layers,
     num_attention_heads: config.heads,
     num_key_value_heads: config.kvHeads,

@@ -8,13 +8,13 @@ import { fitEnvironment } from '../fit/fit-environment.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
 import { textVectors } from '../items/text-vectors.ts';
 import { rowsOf, writeTextModel } from '../testing.ts';
-import { catalogueModel } from './catalogue-model.ts';
+import { catalogModel } from './catalog-model.ts';
 import type { LanguageModel } from './language-model.ts';
 
 const LONG = 100_000;
 const anything = Array.from(uniform(key(1), LONG), (u) => String.fromCharCode(Math.floor(u * 0x10000))).join('');
 
-/** What a catalogue may hold by accident or malice. */
+/** What a catalog may hold by accident or malice. */
 const strange: Record<string, string> = {
   'one letter, long': 'x'.repeat(LONG),
   'spaces, long': `a${' '.repeat(LONG)}b`,
@@ -37,22 +37,25 @@ const names = Object.keys(strange);
 const texts = [...Object.values(strange), 'steel bolt, red', 'copper wire, blue'];
 
 let dir: string;
-let lm: LanguageModel;
+let languageModel: LanguageModel;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lea-strange-'));
-  lm = await catalogueModel(texts, { vocabulary: 290, width: 8, heads: 2, context: 12, epochs: 1 });
+  languageModel = await catalogModel(texts, { vocabSize: 290, width: 8, heads: 2, context: 12, epochs: 1 });
 });
 afterAll(() => rm(dir, { recursive: true }));
 
 test('they become item tokens, each by its own text', async () => {
-  expect(lm.tokenizer.size).toBeLessThanOrEqual(290);
-  const { vectors, perplexity } = await learnItemTokens(lm, texts, { steps: 10 });
+  expect(languageModel.tokenizer.size).toBeLessThanOrEqual(290);
+  const { vectors, perplexity } = await learnItemTokens(languageModel, texts, { steps: 10 });
   expect(vectors.data.every(Number.isFinite)).toBe(true);
   for (const value of Object.values(perplexity)) expect(value).toBeGreaterThan(1);
   // An instruction is a text like any other: what others get does not depend on it.
   const without = names.map((name) => (name === 'an instruction' ? 'bolt' : strange[name]!));
-  const others = await learnItemTokens(lm, [...without, ...texts.slice(names.length)], { steps: 10, tolerance: 0 });
-  const all = await learnItemTokens(lm, texts, { steps: 10, tolerance: 0 });
+  const others = await learnItemTokens(languageModel, [...without, ...texts.slice(names.length)], {
+    steps: 10,
+    tolerance: 0,
+  });
+  const all = await learnItemTokens(languageModel, texts, { steps: 10, tolerance: 0 });
   const own = names.indexOf('an instruction');
   others.vectors.data.forEach((value, i) => {
     if (Math.floor(i / 8) !== own) expect(value).toBeCloseTo(all.vectors.data[i]!, 4);
@@ -62,17 +65,17 @@ test('they become item tokens, each by its own text', async () => {
     Array.from({ length: 20 }, (_, u) => Array.from({ length: 6 }, (_, t) => (u + t) % texts.length)),
     texts.length,
   );
-  const env = await fitEnvironment({ train, tokens: vectors, lm, epochs: 1, window: 5 });
+  const env = await fitEnvironment({ train, tokens: vectors, languageModel, epochs: 1, window: 5 });
   expect((await env.score(windowsOf([names.map((_, i) => i)], 20, texts.length))).every(Number.isFinite)).toBe(true);
   await env.dispose();
 });
 
 test.each(names)('%s: its beginning is read, start and end of a text are not forged', (name) => {
-  const ids = lm.tokenizer.encode(strange[name]!, 12);
+  const ids = languageModel.tokenizer.encode(strange[name]!, 12);
   expect(ids.length).toBeGreaterThan(0);
   expect(ids.length).toBeLessThanOrEqual(12);
-  expect(ids).not.toContain(lm.tokenizer.start);
-  expect(ids).not.toContain(lm.tokenizer.end);
+  expect(ids).not.toContain(languageModel.tokenizer.start);
+  expect(ids).not.toContain(languageModel.tokenizer.end);
 });
 
 test('they become text vectors', async () => {
@@ -92,8 +95,8 @@ test.each([
 ])('a text that is %s is named with its index', async (_, text) => {
   const bad = [...texts, text];
   const named = { code: 'E_TEXT_EMPTY', message: expect.stringContaining(`index ${texts.length}`) };
-  await expect(catalogueModel(bad, { vocabulary: 290 })).rejects.toMatchObject(named);
-  await expect(learnItemTokens(lm, bad)).rejects.toMatchObject(named);
+  await expect(catalogModel(bad, { vocabSize: 290 })).rejects.toMatchObject(named);
+  await expect(learnItemTokens(languageModel, bad)).rejects.toMatchObject(named);
   await expect(textVectors(bad, { model: 'any' })).rejects.toMatchObject(named);
 });
 
@@ -102,8 +105,8 @@ test.each([undefined, null, 'steel bolt', { 0: 'steel bolt', length: 1 }])(
   async (given) => {
     const bad = given as unknown as string[];
     const named = { code: 'E_OPTION_VALUE', message: expect.stringContaining('must be a list') };
-    await expect(catalogueModel(bad, { vocabulary: 290 })).rejects.toMatchObject(named);
-    await expect(learnItemTokens(lm, bad)).rejects.toMatchObject(named);
+    await expect(catalogModel(bad, { vocabSize: 290 })).rejects.toMatchObject(named);
+    await expect(learnItemTokens(languageModel, bad)).rejects.toMatchObject(named);
     await expect(textVectors(bad, { model: 'any' })).rejects.toMatchObject(named);
   },
 );

@@ -13,8 +13,8 @@ import { encodedBetween } from '../inference/encoded.ts';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import { windowsAt } from '../inference/prefixes.ts';
 import { learnItemTokens } from '../items/item-tokens.ts';
-import { catalogueModel } from '../language-model/catalogue-model.ts';
-import { decode, readSlots } from '../language-model/decoders/decode.ts';
+import { catalogModel } from '../language-model/catalog-model.ts';
+import { decode, readPositions } from '../language-model/decoders/decode.ts';
 import { causalMask } from '../language-model/decoders/masks.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { loadLanguageModel } from '../language-model/load-language-model.ts';
@@ -41,11 +41,13 @@ afterAll(() => rm(dir, { recursive: true }));
 describe.each(FAMILIES)('candidates of %s', (name) => {
   test('are read as if each stood alone after its own history', async () => {
     await tf.setBackend('cpu');
-    const lm = models.get(name)!;
-    const { config } = lm;
+    const languageModel = models.get(name)!;
+    const { config } = languageModel;
     const D = config.width;
-    const params: Tensors = Object.fromEntries(Object.entries(lm.params).map(([n, value]) => [n, toTensor(value)]));
-    const { shape, words } = readPrompt('A{history}b {action}cd', lm);
+    const params: Tensors = Object.fromEntries(
+      Object.entries(languageModel.params).map(([n, value]) => [n, toTensor(value)]),
+    );
+    const { shape, words } = readPrompt('A{history}b {action}cd', languageModel);
     expect(shape).toEqual({ text: 'A{history}b {action}cd', before: 1, between: 2, after: 2 });
     expect(words.shape).toEqual([5, D]);
     // Five slots of history; one candidate after three of them, two after all.
@@ -94,7 +96,7 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
       const together = promptedStates(prompt, shape, history, { mask, positions }, candidates, (x, mode) =>
         decode(params, config, x, mode),
       );
-      const { states, layers } = readSlots(params, config, history, { mask });
+      const { states, layers } = readPositions(params, config, history, { mask });
       const ends = endsAfter(prompt, shape, { visible, last }, actions, (x, mode) =>
         decode(params, config, x, { ...mode, past: { layers, positions } }),
       );
@@ -105,16 +107,16 @@ describe.each(FAMILIES)('candidates of %s', (name) => {
   );
 
   test('LoRA is fitted around them', async () => {
-    const lm = models.get(name)!;
+    const languageModel = models.get(name)!;
     const train = rowsOf(
       Array.from({ length: 8 }, (_, u) => Array.from({ length: 5 }, (_, t) => (u + 2 * t) % 5)),
       5,
     );
-    const tokens = float32(normal(key(4), 5 * lm.config.width), [5, lm.config.width]);
+    const tokens = float32(normal(key(4), 5 * languageModel.config.width), [5, languageModel.config.width]);
     const losses: number[] = [];
     const env = await follow(
       fitEnvironment({
-        ...{ train, tokens, lm, prompt: PROMPT, adaptation: { rank: 2 } },
+        ...{ train, tokens, languageModel, prompt: PROMPT, adaptation: { rank: 2 } },
         ...{ window: 4, epochs: 14, lr: 0.01, dropout: 0, batch: 60 },
       }),
       ({ metrics }) => void losses.push(metrics!.rm!),
@@ -147,9 +149,9 @@ describe('an environment with a prompt', () => {
   let accuracy = 0;
 
   beforeAll(async () => {
-    const lm = await catalogueModel(texts, { vocabulary: 300, width: 16, heads: 2, context: 8, epochs: 2 });
-    const { vectors: tokens } = await learnItemTokens(lm, texts, { steps: 10 });
-    const options = { train, validation, tokens, lm, prompt, window: 7, lr: 0.01, dropout: 0, batch: 100 };
+    const languageModel = await catalogModel(texts, { vocabSize: 300, width: 16, heads: 2, context: 8, epochs: 2 });
+    const { vectors: tokens } = await learnItemTokens(languageModel, texts, { steps: 10 });
+    const options = { train, validation, tokens, languageModel, prompt, window: 7, lr: 0.01, dropout: 0, batch: 100 };
     env = await follow(fitEnvironment({ ...options, epochs: 5, patience: 5 }), ({ metrics }) => {
       accuracy = metrics!.accuracy!;
     });
@@ -238,15 +240,15 @@ describe('an environment with a prompt', () => {
     ['the wrong order', '{action} after {history}', 'follow'],
     ['a slot twice', '{history} {action} {action}', 'once'],
   ])('%s: the prompt is refused, and it is said why', async (_, wrong, named) => {
-    const lm = models.get('llama')!;
-    const refused = fitEnvironment({ train, lm, prompt: wrong, window: 3 });
+    const languageModel = models.get('llama')!;
+    const refused = fitEnvironment({ train, languageModel, prompt: wrong, window: 3 });
     await expect(refused).rejects.toMatchObject({ code: 'E_TEMPLATE', message: expect.stringContaining(named) });
   });
 
   test('a prompt needs a language model, and room in it', async () => {
-    await expect(fitEnvironment({ train, prompt: PROMPT })).rejects.toThrow('Give lm');
-    const lm = models.get('gpt2')!;
-    const long = `${'x'.repeat(lm.config.positions!)}{history}{action}`;
-    await expect(fitEnvironment({ train, lm, prompt: long, window: 3 })).rejects.toThrow('positions');
+    await expect(fitEnvironment({ train, prompt: PROMPT })).rejects.toThrow('Give languageModel');
+    const languageModel = models.get('gpt2')!;
+    const long = `${'x'.repeat(languageModel.config.maxPositions!)}{history}{action}`;
+    await expect(fitEnvironment({ train, languageModel, prompt: long, window: 3 })).rejects.toThrow('positions');
   });
 });

@@ -14,7 +14,7 @@ import type { EnvironmentConfig, PromptShape } from './config.ts';
  * @returns its shape, and the vectors of its words as they enter the decoder, [words, width]
  * @throws LeaError `E_TEMPLATE` naming a slot that is missing, unknown, given twice or in the wrong order
  */
-export function readPrompt(text: string, lm: LanguageModel): { shape: PromptShape; words: Value } {
+export function readPrompt(text: string, languageModel: LanguageModel): { shape: PromptShape; words: Value } {
   const parts = templateParts(text);
   if (parts.length !== 5 || parts[1] !== 'history') {
     throw new LeaError('E_TEMPLATE', 'A prompt has {history} once and then {action} once.', {
@@ -22,33 +22,35 @@ export function readPrompt(text: string, lm: LanguageModel): { shape: PromptShap
       hint: 'The candidates follow the history, so that it is read once for all of them.',
     });
   }
-  const pieces = [parts[0]!, parts[2]!, parts[4]!].map((piece) => (piece === '' ? [] : lm.tokenizer.encode(piece)));
+  const pieces = [parts[0]!, parts[2]!, parts[4]!].map((piece) =>
+    piece === '' ? [] : languageModel.tokenizer.encode(piece),
+  );
   const [before, between, after] = pieces.map((ids) => ids.length) as [number, number, number];
-  const { width, wordScale = 1 } = lm.config;
-  const table = lm.params[wordsOf(lm.config)]!.data;
+  const { width, embeddingScale = 1 } = languageModel.config;
+  const table = languageModel.params[wordsOf(languageModel.config)]!.data;
   const words = Float32Array.from(pieces.flat().flatMap((id) => [...table.subarray(id * width, (id + 1) * width)]));
   return {
     shape: { text, before, between, after },
     words: float32(
-      words.map((v) => v * wordScale),
+      words.map((v) => v * embeddingScale),
       [words.length / width, width],
     ),
   };
 }
 
 /** What stands before a history: the start vector and the prompt's first words, [opening, width]. */
-export function openingOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
+export function prefixOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
   const { before = 0 } = prompt ?? {};
   return before === 0 ? params.start! : tf.concat([params.start!, wordVectors(params, 0, before)], 0);
 }
 
 /** Slots that stand before the first item of a history. */
-export function openingSlots({ prompt }: EnvironmentConfig): number {
+export function prefixLength({ prompt }: EnvironmentConfig): number {
   return 1 + (prompt?.before ?? 0);
 }
 
 /** Tokens of a candidate: the words up to the action, the action, the words after it. */
-export function candidateSlots({ between, after }: PromptShape): number {
+export function candidateLength({ between, after }: PromptShape): number {
   return between + 1 + after;
 }
 
@@ -69,7 +71,7 @@ interface Candidates {
  * Histories and the candidates that branch off them, in one pass: the words and the action of a candidate see the history
  * that is theirs and themselves, and nothing sees them. Their positions go on where that history ends.
  *
- * @param history vectors [B, T, width], the opening included
+ * @param history vectors [B, T, width], the prefix included
  * @param mask what each slot of them sees, [1 or B, 1, T, T] @param positions of these slots, int32 [B, T]
  * @returns the states of the histories [B, T, width] and of the last words of the candidates [B, Q, width]
  */
@@ -125,7 +127,7 @@ type Branches = NonNullable<DecoderMode['branches']>;
 function branchesOf(params: Tensors, shape: PromptShape, { actions, mask, end }: Candidates) {
   const [B, Q, D] = actions.shape as [number, number, number];
   const T = mask.shape[3]!;
-  const m = candidateSlots(shape);
+  const m = candidateLength(shape);
   const tokens = Array.from({ length: m }, (_, j) => {
     if (j === shape.between) return tf.reshape(actions, [B, Q, 1, D]);
     const word = wordVectors(params, shape.before + (j < shape.between ? j : j - 1), 1);
@@ -147,7 +149,7 @@ function wordVectors(params: Tensors, from: number, count: number): tf.Tensor {
 
 /** The states of the last slots of branches, which are the last slots of all [B, slots, width]: [B, count, width]. */
 function endsOf(all: tf.Tensor, { count, size }: Branches): tf.Tensor {
-  const [B, slots, D] = all.shape as [number, number, number];
-  const words = tf.reshape(tf.slice(all, [0, slots - count * size, 0], [B, count * size, D]), [B * count, size, D]);
+  const [B, positions, D] = all.shape as [number, number, number];
+  const words = tf.reshape(tf.slice(all, [0, positions - count * size, 0], [B, count * size, D]), [B * count, size, D]);
   return tf.reshape(tf.slice(words, [0, size - 1, 0], [B * count, 1, D]), [B, count, D]);
 }

@@ -20,10 +20,10 @@ export interface EnvironmentConfig extends MemoryShape {
   /** Most events of a history that are read. */
   readonly window: number;
   /** What an item enters as: a free vector, its projected token, or their sum. */
-  readonly input: 'id' | 'text' | 'id+text';
+  readonly itemInput: 'id' | 'text' | 'id+text';
   readonly adaptation: 'all' | LoraOptions;
   /** What a candidate is to the score head: its text alone, or what it enters histories as. */
-  readonly candidates: 'text' | 'input';
+  readonly candidateInput: 'text' | 'input';
   /** Score heads; with several a reward is their mean. */
   readonly rewardHeads: number;
   /** Words around histories and candidates; null: bare item tokens. */
@@ -31,8 +31,8 @@ export interface EnvironmentConfig extends MemoryShape {
 }
 
 /** Columns of a state: the decoder's, then the text memory's. */
-export function stateSize({ decoder, memory }: EnvironmentConfig): number {
-  return decoder.width + memory;
+export function stateSize({ decoder, textMemoryWidth }: EnvironmentConfig): number {
+  return decoder.width + textMemoryWidth;
 }
 
 /** What the parameters of each score head begin with: `reward.` of one, `reward.0.`, `reward.1.`, ... of several. */

@@ -17,8 +17,8 @@ export function initEnvironment(key: Key, config: EnvironmentConfig, tokenSize: 
     );
   };
   put('start', ID_SCALE, 1, D);
-  if (config.input !== 'text') put('item.id', ID_SCALE, config.items, D);
-  if (config.input !== 'id') put('item.projection.weight', ID_SCALE / Math.sqrt(tokenSize), D, tokenSize);
+  if (config.itemInput !== 'text') put('item.id', ID_SCALE, config.items, D);
+  if (config.itemInput !== 'id') put('item.projection.weight', ID_SCALE / Math.sqrt(tokenSize), D, tokenSize);
   for (const head of headNames(config)) {
     for (const name of ['query', 'key', 'value']) put(`${head}${name}.weight`, 1 / Math.sqrt(D), D, D);
     values[`${head}norm.weight`] = float32(new Float32Array(D).fill(1), [D]);

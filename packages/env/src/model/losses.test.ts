@@ -33,10 +33,10 @@ function losses(more: Values, c: EnvironmentConfig = config) {
   const of = (table: tf.Tensor) =>
     environmentLosses({ ...large, 'item.id': table }, c, {}, tensors({ ...batch, ...more }));
   const gradient = tf.grad((table) => of(table).sm)(large['item.id']!);
-  const { sm, rm, liked, other } = of(large['item.id']!);
+  const { sm, rm, positive, negative } = of(large['item.id']!);
   return {
     ...{ sm: sm.dataSync()[0]!, rm: rm.dataSync()[0]!, gradient: [...gradient.dataSync()] },
-    ...{ liked: [...liked.dataSync()], other: [...other.dataSync()] },
+    ...{ liked: [...positive.dataSync()], other: [...negative.dataSync()] },
   };
 }
 
@@ -60,7 +60,7 @@ describe('the state loss over drawn items', () => {
 });
 
 test('counting: a target is as popular as without its own row, all other items as they are; items repeat', () => {
-  const c = { ...config, counting: true };
+  const c = { ...config, countFeatures: true };
   const counts = Int32Array.from([1, 4, 2, 7, 0, 3]);
   const values = tensors({
     ...initDecoder(key(1), c.decoder),

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { segmentMask, segmentPositions } from '../language-model/decoders/masks.ts';
 import { promptedStates } from './candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from './config.ts';
-import { keptOf, likenessReward, popularityColumn, repetitionWeight, textMemory, visibleOf } from './memory.ts';
-import { type ItemFacts, itemTables, statesOf, stateTable, withOpening } from './network.ts';
-import { normaliserAfter, type Repetition, repetitionOf, slotLogits } from './repetition.ts';
+import { decayOf, likenessReward, popularityColumn, repetitionWeight, textMemory, visibleOf } from './memory.ts';
+import { type ItemFacts, itemTables, statesOf, stateTable, withPrefix } from './network.ts';
+import { normalizerAfter, type Repetition, repetitionOf, slotLogits } from './repetition.ts';
 import { rewardsOf } from './reward-head.ts';
 
 export interface EnvironmentLosses {
@@ -22,9 +22,9 @@ export interface EnvironmentLosses {
   /** What repetition adds to state logits, where the config counts. */
   readonly repetition: Repetition | undefined;
   /** R(a+), [B, T]; with several heads their mean. */
-  readonly liked: tf.Tensor;
+  readonly positive: tf.Tensor;
   /** R(a-), [B, N * T]: the first of every position, then the second, ... */
-  readonly other: tf.Tensor;
+  readonly negative: tf.Tensor;
 }
 
 /**
@@ -47,8 +47,8 @@ export function environmentLosses(
   const mask = segmentMask(segment!);
   const tables = itemTables(params, config, facts.tokens);
   const mode = train ? { dropout: { ...train, label: 'environment' } } : {};
-  const positions = config.decoder.positions || config.prompt ? segmentPositions(segment!) : undefined;
-  const history = embedding(withOpening(tables.input, params, config), items!);
+  const positions = config.decoder.maxPositions || config.prompt ? segmentPositions(segment!) : undefined;
+  const history = embedding(withPrefix(tables.input, params, config), items!);
   // Candidates [a+ at all positions | the first a- at all positions | ...]: each sees what its position sees.
   const actions = embedding(tables.candidates, tf.concat([target!, negative!], 1));
   const askedMask = copies(mask, 1 + N, 2);
@@ -62,13 +62,13 @@ export function environmentLosses(
         (x, branched) => statesOf(params, config, x, { ...mode, ...branched }),
       )
     : { states: statesOf(params, config, history, { mask, ...(positions && { positions }), ...mode }), ends: actions };
-  const kept = config.memory > 0 || config.counting ? keptOf(params, mask) : undefined;
-  const remembered = facts.memory && textMemory(params, facts.memory, items!, kept!);
-  const columns = [decoded, ...(remembered ? [remembered] : []), ...(config.counting ? [tf.ones([B, T, 1])] : [])];
+  const decay = config.textMemoryWidth > 0 || config.countFeatures ? decayOf(params, mask) : undefined;
+  const remembered = facts.memory && textMemory(params, facts.memory, items!, decay!);
+  const columns = [decoded, ...(remembered ? [remembered] : []), ...(config.countFeatures ? [tf.ones([B, T, 1])] : [])];
   const states = columns.length === 1 ? decoded : tf.concat(columns, 2);
   const table = stateTable(params, facts, tables.input);
-  const repetition = config.counting
-    ? repetitionOf(repetitionWeight(params), { kept: kept!, visible: visibleOf(mask) }, items!, config.items)
+  const repetition = config.countFeatures
+    ? repetitionOf(repetitionWeight(params), { decay: decay!, visible: visibleOf(mask) }, items!, config.items)
     : undefined;
 
   const total = tf.maximum(tf.sum(weight!), 1);
@@ -97,8 +97,8 @@ export function environmentLosses(
     states,
     table,
     total,
-    liked: mean(heads.map((head) => head.liked)),
-    other: mean(heads.map((head) => head.other)),
+    positive: mean(heads.map((head) => head.liked)),
+    negative: mean(heads.map((head) => head.other)),
     sm: tf.div(tf.sum(tf.mul(ce, weight!)), total),
     repetition,
     rm: tf.div(mean(heads.map((head) => head.loss)), tf.mul(total, N)),
@@ -119,9 +119,9 @@ function crossEntropy(states: tf.Tensor, table: tf.Tensor, target: tf.Tensor, { 
   const each = tf.reshape(softmaxCrossEntropy(queries, table, tf.expandDims(ids, 1), tf.ones([B * T, 1])), [B, T]);
   if (!repetition) return each;
   const plain = tf.reshape(rowDot(queries, embedding(table, ids)), [B, T]);
-  const normaliser = normaliserAfter(repetition, slotLogits(repetition, states, table), tf.add(each, plain));
+  const normalizer = normalizerAfter(repetition, slotLogits(repetition, states, table), tf.add(each, plain));
   const own = tf.add(plain, repetition.of(target));
-  return less ? lossAfter(tf.sub(own, normaliser), less) : tf.sub(normaliser, own);
+  return less ? lossAfter(tf.sub(own, normalizer), less) : tf.sub(normalizer, own);
 }
 
 /** -log softmax once `shift` is added to the target's logit alone. @param logP its log softmax before */

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { segmentMask } from '../language-model/decoders/masks.ts';
 import {
   addRepetition,
+  decayOf,
   initMemory,
-  keptOf,
   likenessReward,
   logPopularity,
   popularityColumn,
@@ -38,9 +38,9 @@ test('a state remembers the texts of its own history, the newest most', () => {
   const table = tf.tensor2d([1, 0, 0, 1, 0.6, 0.8], [3, 2]);
   // Two histories in one row, each begins with the start token (id 3); then an empty slot.
   const items = toTensor(int32([3, 0, 2, 3, 1, 3], [1, 6]));
-  const kept = keptOf(tensors(params), segmentMask(toTensor(int32([0, 0, 0, 1, 1, -1], [1, 6]))));
-  close(Array.from(kept.dataSync()).slice(12, 18), [0.25, 0.5, 1, 0, 0, 0]);
-  const got = textMemory(tensors(params), table, items, kept);
+  const decay = decayOf(tensors(params), segmentMask(toTensor(int32([0, 0, 0, 1, 1, -1], [1, 6]))));
+  close(Array.from(decay.dataSync()).slice(12, 18), [0.25, 0.5, 1, 0, 0, 0]);
+  const got = textMemory(tensors(params), table, items, decay);
   close(got.dataSync(), [0, 0, 4, 0, 4 * (0.5 + 0.6), 4 * 0.8, 0, 0, 0, 4, 0, 0]);
   const texts = tf.tensor3d([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1], [1, 6, 2]);
   close(likenessReward(tensors(params), got, texts).dataSync(), [0, 0, 1.6, 0, 2, 0]);
@@ -64,17 +64,22 @@ test('on the host, repetition reaches the items of each history by their age', (
 
 test('weights begin as stated; what is not asked for is not there', () => {
   const tokens = float32([1, 0, 0, 1, -1, -1], [3, 2]);
-  const names = (shape: { memory: number; counting: boolean }) => Object.keys(initMemory(shape, tokens).trained).sort();
-  expect(names({ memory: 0, counting: false })).toEqual([]);
-  expect(names({ memory: 0, counting: true })).toEqual(['memory.decay', 'memory.popularity', 'memory.repeat']);
-  expect(names({ memory: 2, counting: false })).toEqual(['memory.decay', 'memory.gain', 'memory.reward']);
-  expect(initMemory({ memory: 0, counting: true }, undefined).fixed).toEqual({});
+  const names = (shape: { textMemoryWidth: number; countFeatures: boolean }) =>
+    Object.keys(initMemory(shape, tokens).trained).sort();
+  expect(names({ textMemoryWidth: 0, countFeatures: false })).toEqual([]);
+  expect(names({ textMemoryWidth: 0, countFeatures: true })).toEqual([
+    'memory.decay',
+    'memory.popularity',
+    'memory.repeat',
+  ]);
+  expect(names({ textMemoryWidth: 2, countFeatures: false })).toEqual(['memory.decay', 'memory.gain', 'memory.reward']);
+  expect(initMemory({ textMemoryWidth: 0, countFeatures: true }, undefined).fixed).toEqual({});
 });
 
 test('items enter with length 1, on the directions in which they differ most, half whitened', async () => {
   // Variances 10, 5 and 0.0025: directions are kept by variance, and as long as its -1/4th power.
   const tokens = float32([4, 1, 0, -4, 1, 0.1, 2, -3, 0, -2, 3, -0.1, 0, 0, 0], [5, 3]);
-  const { fixed } = initMemory({ memory: 2, counting: false }, tokens);
+  const { fixed } = initMemory({ textMemoryWidth: 2, countFeatures: false }, tokens);
   const directions = fixed['memory.directions']!;
   expect(directions.shape).toEqual([2, 3]);
   const axes = Array.from(directions.data as Float32Array);
@@ -95,7 +100,9 @@ test('items enter with length 1, on the directions in which they differ most, ha
   const dot = (i: number, j: number) => row(i)[0]! * row(j)[0]! + row(i)[1]! * row(j)[1]!;
   expect(dot(2, 3)).toBeLessThan(-0.99);
   expect(dot(0, 1)).toBeLessThan(-0.5);
-  expect(initMemory({ memory: 99, counting: false }, tokens).fixed['memory.directions']!.shape).toEqual([3, 3]);
+  expect(initMemory({ textMemoryWidth: 99, countFeatures: false }, tokens).fixed['memory.directions']!.shape).toEqual([
+    3, 3,
+  ]);
 });
 
 test('each direction of the text memory is an eigenvector of the texts, divided by the fourth root of its variance', () => {
@@ -111,7 +118,10 @@ test('each direction of the text memory is an eigenvector of the texts, divided 
   const rows = axes.flatMap((axis, k) =>
     [1, -1].map((sign) => axis.map((x) => sign * x * Math.sqrt(4 * variances[k]!))),
   );
-  const { fixed } = initMemory({ memory: 3, counting: false }, float32(Float32Array.from(rows.flat()), [8, 4]));
+  const { fixed } = initMemory(
+    { textMemoryWidth: 3, countFeatures: false },
+    float32(Float32Array.from(rows.flat()), [8, 4]),
+  );
   const directions = fixed['memory.directions']!;
   expect(directions.shape).toEqual([3, 4]);
   close(

@@ -19,17 +19,17 @@ import { type Runtime, ready } from '../shared/runtime.ts';
  * few learned weights. The decoder has to learn from histories which texts go together, which items are popular and whether
  * people repeat themselves; with few users these are most of what can be known.
  *
- * - texts: gain * sum_j kept_j (t_j . t_a) over the items of the history, by their texts (`memory` columns);
- * - popularity: weight * log(count + 0.3) of the item in the fitted rows (`counting`);
- * - repetition: weight * sum_j kept_j [i_j = a] ({@link repetitionWeight}; `counting`).
+ * - texts: gain * sum_j decay_j (t_j . t_a) over the items of the history, by their texts (`textMemoryWidth` columns);
+ * - popularity: weight * log(count + 0.3) of the item in the fitted rows (`countFeatures`);
+ * - repetition: weight * sum_j decay_j [i_j = a] ({@link repetitionWeight}; `countFeatures`).
  *
- * kept_j = exp(-softplus(decay) * age_j): age 0 is the newest event.
+ * decay_j = exp(-softplus(decay) * age_j): age 0 is the newest event.
  */
 export interface MemoryShape {
   /** Columns of the text memory; 0 without. */
-  readonly memory: number;
+  readonly textMemoryWidth: number;
   /** Popularity and repetition. */
-  readonly counting: boolean;
+  readonly countFeatures: boolean;
 }
 
 /** Adam moves a number by about its learning rate in a step; the few weights of the memory have far to go. */
@@ -42,17 +42,17 @@ const scaled = (params: Tensors, name: string): tf.Tensor => tf.mul(params[`memo
  * @returns `trained`: the weights. `fixed`: `memory.directions` [K, S], the main directions of the item tokens
  */
 export function initMemory(
-  { memory, counting }: MemoryShape,
+  { textMemoryWidth, countFeatures }: MemoryShape,
   tokens: Value | undefined,
 ): { trained: Values; fixed: Values } {
   const weight = (value: number): Value => float32([value / QUICK]);
   return {
     trained: {
-      ...((memory > 0 || counting) && { 'memory.decay': weight(0) }),
-      ...(memory > 0 && { 'memory.gain': weight(5), 'memory.reward': weight(0.5) }),
-      ...(counting && { 'memory.popularity': weight(1), 'memory.repeat': weight(0) }),
+      ...((textMemoryWidth > 0 || countFeatures) && { 'memory.decay': weight(0) }),
+      ...(textMemoryWidth > 0 && { 'memory.gain': weight(5), 'memory.reward': weight(0.5) }),
+      ...(countFeatures && { 'memory.popularity': weight(1), 'memory.repeat': weight(0) }),
     },
-    fixed: memory > 0 ? { 'memory.directions': textDirections(tokens!, memory) } : {},
+    fixed: textMemoryWidth > 0 ? { 'memory.directions': textDirections(tokens!, textMemoryWidth) } : {},
   };
 }
 
@@ -106,8 +106,8 @@ export function popularityColumn(params: Tensors, popularity: tf.Tensor): tf.Ten
 
 /** 1 where a position may look, [rows, T, T]. @param mask additive [rows, 1, T, T]: 0 there, -1e9 elsewhere */
 export function visibleOf(mask: tf.Tensor): tf.Tensor {
-  const slots = mask.shape[3]!;
-  return tf.reshape(tf.cast(tf.equal(mask, tf.scalar(0)), 'float32'), [-1, slots, slots]);
+  const positions = mask.shape[3]!;
+  return tf.reshape(tf.cast(tf.equal(mask, tf.scalar(0)), 'float32'), [-1, positions, positions]);
 }
 
 /**
@@ -115,26 +115,28 @@ export function visibleOf(mask: tf.Tensor): tf.Tensor {
  *
  * @param mask additive [rows, 1, T, T]
  */
-export function keptOf(params: Tensors, mask: tf.Tensor): tf.Tensor {
-  const slots = mask.shape[3]!;
-  const places = tf.range(0, slots, 1, 'int32');
-  const age = tf.relu(tf.cast(tf.sub(tf.reshape(places, [slots, 1]), tf.reshape(places, [1, slots])), 'float32'));
-  const kept = tf.exp(tf.neg(tf.mul(softplus(scaled(params, 'decay')), age)));
-  return tf.mul(tf.expandDims(kept, 0), visibleOf(mask));
+export function decayOf(params: Tensors, mask: tf.Tensor): tf.Tensor {
+  const positions = mask.shape[3]!;
+  const places = tf.range(0, positions, 1, 'int32');
+  const age = tf.relu(
+    tf.cast(tf.sub(tf.reshape(places, [positions, 1]), tf.reshape(places, [1, positions])), 'float32'),
+  );
+  const decay = tf.exp(tf.neg(tf.mul(softplus(scaled(params, 'decay')), age)));
+  return tf.mul(tf.expandDims(decay, 0), visibleOf(mask));
 }
 
 /**
- * gain * sum_j kept_j t_j over the items a position sees, [B, T, K].
+ * gain * sum_j decay_j t_j over the items a position sees, [B, T, K].
  *
  * @param table [items, K] @param items [B, T], ids from `items` on are no items and say nothing
- * @param kept of {@link keptOf}, [B or 1, T, T]
+ * @param decay of {@link decayOf}, [B or 1, T, T]
  */
-export function textMemory(params: Tensors, table: tf.Tensor, items: tf.Tensor, kept: tf.Tensor): tf.Tensor {
+export function textMemory(params: Tensors, table: tf.Tensor, items: tf.Tensor, decay: tf.Tensor): tf.Tensor {
   const [rows] = items.shape as [number, number];
   const [count, width] = table.shape as [number, number];
   const ids = tf.minimum(items, tf.scalar(count, 'int32'));
   const texts = embedding(tf.concat([table, tf.zeros([1, width])], 0), ids);
-  const each = kept.shape[0] === rows ? kept : tf.tile(kept, [rows, 1, 1]);
+  const each = decay.shape[0] === rows ? decay : tf.tile(decay, [rows, 1, 1]);
   return tf.mul(tf.matMul(each, texts), tf.reshape(scaled(params, 'gain'), [1, 1, 1]));
 }
 
@@ -144,7 +146,7 @@ export function likenessReward(params: Tensors, remembered: tf.Tensor, texts: tf
 }
 
 /**
- * What kept_j of an item's own occurrences are multiplied by. An item is like itself, which would make every item of a
+ * What decay_j of an item's own occurrences are multiplied by. An item is like itself, which would make every item of a
  * history the first choice: that likeness is taken off, and repetition has a weight of its own.
  */
 export function repetitionWeight(params: Tensors): tf.Tensor {

@@ -1,7 +1,7 @@
 import { dropout, linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { type DecoderMode, type KeysAndValues, readSlots } from '../language-model/decoders/decode.ts';
-import { openingOf } from './candidate-prompt.ts';
+import { type DecoderMode, type KeysAndValues, readPositions } from '../language-model/decoders/decode.ts';
+import { prefixOf } from './candidate-prompt.ts';
 import type { EnvironmentConfig } from './config.ts';
 import { popularityColumn } from './memory.ts';
 
@@ -29,22 +29,22 @@ export function stateTable(params: Tensors, { memory, popularity }: ItemFacts, i
 /** One vector per item, [items, width]: what goes in and what states are compared with, and what the score head sees. */
 export function itemTables(
   params: Tensors,
-  { candidates }: EnvironmentConfig,
+  { candidateInput }: EnvironmentConfig,
   tokens: tf.Tensor | undefined,
 ): { input: tf.Tensor; candidates: tf.Tensor } {
   const id = params['item.id'];
   if (!tokens) return { input: id!, candidates: id! };
   const text = linear(tokens, params['item.projection.weight']!);
   const input = id ? tf.add(id, text) : text;
-  return { input, candidates: candidates === 'text' ? text : input };
+  return { input, candidates: candidateInput === 'text' ? text : input };
 }
 
 /** The item table and after it what histories begin with: the ids from `items` on. */
-export function withOpening(table: tf.Tensor, params: Tensors, config: EnvironmentConfig): tf.Tensor {
-  return tf.concat([table, openingOf(params, config)], 0);
+export function withPrefix(table: tf.Tensor, params: Tensors, config: EnvironmentConfig): tf.Tensor {
+  return tf.concat([table, prefixOf(params, config)], 0);
 }
 
-/** States of all slots: [B, T, width] vectors (opening, then items) -> [B, T, width]. */
+/** States of all slots: [B, T, width] vectors (prefix, then items) -> [B, T, width]. */
 export function statesOf(params: Tensors, config: EnvironmentConfig, x: tf.Tensor, mode: DecoderMode): tf.Tensor {
   return readHistories(params, config, x, mode).states;
 }
@@ -59,6 +59,6 @@ export function readHistories(
   const entering = mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/input`) : x;
   const { adaptation } = config;
   const lora = adaptation === 'all' ? {} : { adapters: { weights: params, scale: adaptation.alpha / adaptation.rank } };
-  const { states, layers } = readSlots(params, config.decoder, entering, { ...mode, ...lora });
+  const { states, layers } = readPositions(params, config.decoder, entering, { ...mode, ...lora });
   return { states: states.at(-1)!, layers };
 }

@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { amongAll } from '../fit/validation.ts';
 import { segmentMask } from '../language-model/decoders/masks.ts';
-import { keptOf, visibleOf } from './memory.ts';
-import { normaliserAfter, repetitionOf, slotLogits } from './repetition.ts';
+import { decayOf, visibleOf } from './memory.ts';
+import { normalizerAfter, repetitionOf, slotLogits } from './repetition.ts';
 
 const [B, T, S, N] = [3, 7, 4, 9];
 const WEIGHT = 2.5;
@@ -19,19 +19,19 @@ beforeAll(() => tf.setBackend('cpu'));
 
 function made(weight: tf.Tensor = tf.tensor1d([WEIGHT])) {
   const mask = segmentMask(toTensor(int32(segments, [B, T])));
-  const kept = keptOf({ 'memory.decay': tf.tensor1d([0.1]) }, mask);
+  const decay = decayOf({ 'memory.decay': tf.tensor1d([0.1]) }, mask);
   const ids = toTensor(int32(slots, [B, T]));
-  const repetition = repetitionOf(weight, { kept, visible: visibleOf(mask) }, ids, N);
+  const repetition = repetitionOf(weight, { decay, visible: visibleOf(mask) }, ids, N);
   const states = tf.tensor3d(values.states, [B, T, S]);
   const table = tf.tensor2d(values.table, [N, S]);
-  return { repetition, states, table, kept };
+  return { repetition, states, table, decay };
 }
 
 /** All logits with repetition, slot by slot: [B * T][N]. */
 function dense(): number[][] {
-  const { states, table, kept } = made();
+  const { states, table, decay } = made();
   const logits = tf.matMul(tf.reshape(states, [B * T, S]), table, false, true).arraySync() as number[][];
-  const left = kept.arraySync() as number[][][];
+  const left = decay.arraySync() as number[][][];
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < T; t++) {
       for (let j = 0; j < T; j++) {
@@ -45,10 +45,10 @@ function dense(): number[][] {
 
 const logSumExp = (row: number[]) => Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0));
 
-test('the normaliser is that of all logits with the bonus added, repeated items included', () => {
+test('the normalizer is that of all logits with the bonus added, repeated items included', () => {
   const { repetition, states, table } = made();
   const plain = tf.reshape(tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1), [B, T]);
-  const got = normaliserAfter(repetition, slotLogits(repetition, states, table), plain).dataSync();
+  const got = normalizerAfter(repetition, slotLogits(repetition, states, table), plain).dataSync();
   dense().forEach((row, i) => {
     expect(got[i]).toBeCloseTo(logSumExp(row), 4);
   });
@@ -83,7 +83,7 @@ test('the gradient of the weight', () => {
   const loss = (weight: tf.Tensor): tf.Tensor => {
     const { repetition, states, table } = made(weight);
     const plain = tf.reshape(tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1), [B, T]);
-    const after = normaliserAfter(repetition, slotLogits(repetition, states, table), plain);
+    const after = normalizerAfter(repetition, slotLogits(repetition, states, table), plain);
     return tf.sum(tf.sub(after, repetition.of(toTensor(int32(target, [B, T])))));
   };
   const gradient = tf

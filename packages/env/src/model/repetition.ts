@@ -14,30 +14,33 @@ export interface Repetition {
 }
 
 /**
- * @param weight [1] @param kept [B, T, T] what is left of a slot at a position @param visible [B, T, T] 1 where it is seen
- * @param slots int32 [B, T], ids from `count` on are no items
+ * @param weight [1] @param decay [B, T, T] what is left of a slot at a position @param visible [B, T, T] 1 where it is seen
+ * @param positions int32 [B, T], ids from `count` on are no items
  */
 export function repetitionOf(
   weight: tf.Tensor,
-  { kept, visible }: { readonly kept: tf.Tensor; readonly visible: tf.Tensor },
-  slots: tf.Tensor,
+  { decay, visible }: { readonly decay: tf.Tensor; readonly visible: tf.Tensor },
+  positions: tf.Tensor,
   count: number,
 ): Repetition {
-  const [B, T] = slots.shape as [number, number];
-  const real = tf.cast(tf.less(slots, tf.scalar(count, 'int32')), 'float32');
-  const same = tf.mul(equal(tf.reshape(slots, [B, T, 1]), tf.reshape(slots, [B, 1, T])), tf.reshape(real, [B, 1, T]));
+  const [B, T] = positions.shape as [number, number];
+  const real = tf.cast(tf.less(positions, tf.scalar(count, 'int32')), 'float32');
+  const same = tf.mul(
+    equal(tf.reshape(positions, [B, T, 1]), tf.reshape(positions, [B, 1, T])),
+    tf.reshape(real, [B, 1, T]),
+  );
   const places = tf.range(0, T, 1, 'int32');
   const after = tf.cast(tf.greater(tf.reshape(places, [1, T, 1]), tf.reshape(places, [1, 1, T])), 'float32');
   const later = tf.matMul(visible, tf.mul(same, after));
   const w = tf.reshape(weight, [1, 1, 1]);
   return {
-    bonus: tf.mul(tf.matMul(kept, same), w),
+    bonus: tf.mul(tf.matMul(decay, same), w),
     stands: tf.mul(tf.mul(visible, tf.reshape(real, [B, 1, T])), equal(later, tf.scalar(0))),
-    items: tf.minimum(slots, tf.scalar(count - 1, 'int32')),
+    items: tf.minimum(positions, tf.scalar(count - 1, 'int32')),
     of: (ids) =>
       ids.rank === 1
-        ? tf.mul(tf.matMul(kept, equal(tf.reshape(slots, [B, T, 1]), tf.reshape(ids, [1, 1, -1]))), w)
-        : tf.sum(tf.mul(tf.mul(kept, equal(tf.reshape(ids, [B, T, 1]), tf.reshape(slots, [B, 1, T]))), w), 2),
+        ? tf.mul(tf.matMul(decay, equal(tf.reshape(positions, [B, T, 1]), tf.reshape(ids, [1, 1, -1]))), w)
+        : tf.sum(tf.mul(tf.mul(decay, equal(tf.reshape(ids, [B, T, 1]), tf.reshape(positions, [B, 1, T]))), w), 2),
   };
 }
 
@@ -52,7 +55,7 @@ export function slotLogits({ items }: Repetition, states: tf.Tensor, table: tf.T
  *
  * @param logits of {@link slotLogits} @param before log sum exp without the bonus, [B, T]
  */
-export function normaliserAfter({ bonus, stands }: Repetition, logits: tf.Tensor, before: tf.Tensor): tf.Tensor {
+export function normalizerAfter({ bonus, stands }: Repetition, logits: tf.Tensor, before: tf.Tensor): tf.Tensor {
   const share = tf.sub(logits, tf.expandDims(before, 2));
   const more = tf.sum(tf.mul(stands, tf.sub(tf.exp(tf.add(share, bonus)), tf.exp(share))), 2);
   return tf.add(before, tf.log(tf.maximum(tf.add(more, 1), tf.scalar(1e-6))));

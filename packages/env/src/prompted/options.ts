@@ -48,7 +48,7 @@ export interface PromptedModelOptions {
    * An action without a rating after all that: an error (default), or NaN, also remembered in `cacheDir` if the last answer
    * came to its end.
    */
-  readonly wrongAnswer: 'raise' | 'missing';
+  readonly wrongAnswer: 'throw' | 'missing';
   /** Milliseconds for one attempt (default 60,000). */
   readonly timeout: number;
   /** Milliseconds: waits are drawn from 0..first, doubled up to `most` (default 500, 60,000); longer `Retry-After`s end the run. */
@@ -75,7 +75,7 @@ export const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
   concurrency: 4,
   retries: 4,
   answerRetries: 2,
-  wrongAnswer: 'raise',
+  wrongAnswer: 'throw',
   timeout: 60_000,
   backoff: { first: 500, most: 60_000 },
   signal: undefined,
@@ -112,7 +112,7 @@ export function checkOptions(o: PromptedModelOptions): number {
     timeout: [1, 2 ** 31 - 1],
   });
   checkRanges('promptedModel.backoff', o.backoff, { first: [0, 2 ** 31 - 1], most: [0, 2 ** 31 - 1] });
-  checkChoices('promptedModel', o, { wrongAnswer: ['raise', 'missing'] });
+  checkChoices('promptedModel', o, { wrongAnswer: ['throw', 'missing'] });
   const bad = o.texts.findIndex((text) => typeof text !== 'string');
   if (o.texts.length === 0 || bad >= 0) {
     throw new LeaError('E_OPTION_VALUE', 'promptedModel: texts holds one text per item.', {

@@ -475,7 +475,7 @@ test('the key is in no file, error, event or object', async () => {
   ];
   for (const handler of handlers) {
     const server = await serve(handler);
-    for (const wrongAnswer of ['raise', 'missing'] as const) {
+    for (const wrongAnswer of ['throw', 'missing'] as const) {
       const model = server.make({ apiKey: KEY, retries: 0, answerRetries: 0, wrongAnswer, model: `${told.length}` });
       const work = model.rate(one.windows, one.actions);
       try {

@@ -108,7 +108,7 @@ export function promptedModel(
 
   const known = async (key: string): Promise<Rating | undefined> => {
     const rating = await store?.read(key);
-    return rating === null && o.wrongAnswer === 'raise' ? undefined : rating;
+    return rating === null && o.wrongAnswer === 'throw' ? undefined : rating;
   };
   /** One question is asked once, however many wait for it. */
   const answerTo = async (key: string, messages: ReturnType<typeof write>, stop: Stop): Promise<Answer> => {
@@ -161,7 +161,7 @@ export function promptedModel(
         const messages = questionOf(windows, Math.floor(first / perRow), actions[first]!);
         const answer = await answerTo(key, messages, { abort: abort.signal, drain: drain.signal });
         ({ rating } = answer);
-        if (rating === null && o.wrongAnswer === 'raise') throw wrongAnswer(answer, o.answerRetries + 1);
+        if (rating === null && o.wrongAnswer === 'throw') throw wrongAnswer(answer, o.answerRetries + 1);
       }
       for (const i of at) ratings[i] = rating ?? Number.NaN;
       counts.done += at.length;

@@ -37,7 +37,7 @@ describe('a secret is blotted out', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (before, after) => {
         const around = base64(before + KEY + after);
-        // Of the first and the last byte a part may be in a letter of a neighbour.
+        // Of the first and the last byte a part may be in a letter of a neighbor.
         const bare = base64(KEY.slice(1, -1)).replace(/=/g, '').slice(2, -2);
         expect(quoted(around, KEY)).toContain('***');
         expect(Buffer.from(quoted(around, KEY), 'base64').toString()).not.toContain(KEY.slice(2, -2));

@@ -46,7 +46,7 @@ function formsOf(secret: string): RegExp {
   return new RegExp([escapedOf(secret), ...base64, escapedOf(hex)].join('|'), 'gi');
 }
 
-/** Base64 of the secret behind so many other bytes, without the characters that its neighbours have a part in. */
+/** Base64 of the secret behind so many other bytes, without the characters that its neighbors have a part in. */
 function base64Of(secret: string, before: number): string {
   const whole = Buffer.from('\0'.repeat(before) + secret).toString('base64');
   return whole.slice(Math.ceil((before * 4) / 3), Math.floor(((before + secret.length) * 4) / 3));

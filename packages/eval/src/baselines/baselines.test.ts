@@ -91,14 +91,14 @@ describe('coOccurrence', () => {
     for (const [item, followers] of [0, (0.6 / (2 + 3)) * 2, 0, 0, 0].entries()) wanted[item]! += followers;
     expectClose(await scores(scorer, 0, 2), wanted, 7);
     expectClose(await scores(scorer, 0, 2), wanted, 7);
-    const plain = coOccurrence(train, { text, textNormalised: false, textWeight: 1, textPower: 2, popularity: 0 });
+    const plain = coOccurrence(train, { text, textNormalized: false, textWeight: 1, textPower: 2, popularity: 0 });
     expectClose(await scores(plain, 2), [0.5, 0.5, 0, 0, 0], 7);
   });
 
   it('takes texts that several scorers share', async () => {
     const shared = textNearness(text, 2);
-    const own = coOccurrence(train, { text, textPower: 2, textNormalised: false });
-    expect(await scores(coOccurrence(train, { text: shared, textNormalised: false }), 0, 2)).toEqual(
+    const own = coOccurrence(train, { text, textPower: 2, textNormalized: false });
+    expect(await scores(coOccurrence(train, { text: shared, textNormalized: false }), 0, 2)).toEqual(
       await scores(own, 0, 2),
     );
     expect(shared.row(2)).toBe(shared.row(2));
@@ -108,7 +108,7 @@ describe('coOccurrence', () => {
     expect(() => coOccurrence(train, { text: short })).toThrow(refused);
   });
 
-  it('refuses misspelt options and vectors of another catalogue', () => {
+  it('refuses misspelt options and vectors of another catalog', () => {
     expect(() => coOccurrence(train, { decai: 1 } as object)).toThrow(/decay/);
     const short = { shape: [4, 2], data: text.data.subarray(0, 8) };
     const refused = expect.objectContaining({ code: 'E_VECTORS_SHAPE' });

@@ -34,7 +34,7 @@ export interface CoOccurrenceOptions {
    * Whether each item's text term is normalized to sum 1 over the catalog. If false, close texts count more. Default:
    * true.
    */
-  readonly textNormalised?: boolean;
+  readonly textNormalized?: boolean;
 }
 
 const defaults: Required<CoOccurrenceOptions> = {
@@ -47,7 +47,7 @@ const defaults: Required<CoOccurrenceOptions> = {
   text: null,
   textWeight: 0.3,
   textPower: 4,
-  textNormalised: true,
+  textNormalized: true,
 };
 
 /**
@@ -76,7 +76,7 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
     textWeight: [0, Number.MAX_VALUE],
     textPower: [0, Number.MAX_VALUE],
   });
-  checkChoices('coOccurrence', o, { textNormalised: [true, false] });
+  checkChoices('coOccurrence', o, { textNormalized: [true, false] });
   checkRepeat('coOccurrence', o.repeat);
   const prior = itemCounts(train).map((count) => (o.popularity * count) / Math.max(1, train.count));
   const items = prior.length;
@@ -97,7 +97,7 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
           const rows = j === 0 ? last : wide;
           const weight = o.decay ** j;
           addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
-          if (nearness) addDense(nearness.row(item), o.textNormalised, o.textWeight * weight, scores, start);
+          if (nearness) addDense(nearness.row(item), o.textNormalized, o.textWeight * weight, scores, start);
         }
         for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
       }
@@ -121,11 +121,11 @@ function nearnessOf(text: TextVectors | TextNearness, power: number | undefined,
 
 function addDense(
   { values, sum }: NearnessRow,
-  normalised: boolean,
+  normalized: boolean,
   weight: number,
   target: Float64Array,
   start: number,
 ): void {
-  const scale = normalised && sum > 0 ? weight / sum : weight;
+  const scale = normalized && sum > 0 ? weight / sum : weight;
   for (let i = 0; i < values.length; i++) target[start + i]! += scale * values[i]!;
 }

@@ -108,11 +108,11 @@ describe('ease', () => {
   const share = [2 / 8, 3 / 8, 2 / 8, 1 / 8, 0];
 
   it('is the decayed sum of the weights in closed form', async () => {
-    for (const lambda of [1, 20]) {
-      const inverse = naiveInverse(log, 5, lambda);
+    for (const regularization of [1, 20]) {
+      const inverse = naiveInverse(log, 5, regularization);
       const weight = (x: number, y: number) => (x === y ? 0 : -inverse[x]![y]! / inverse[y]![y]!);
       const wanted = share.map((popular, y) => weight(1, y) + 0.5 * weight(0, y) + 1e-6 * popular);
-      expectClose(await scores(ease(train, { lambda, decay: 0.5 }), 0, 1), wanted, 6);
+      expectClose(await scores(ease(train, { regularization, decay: 0.5 }), 0, 1), wanted, 6);
     }
   });
 
@@ -125,16 +125,16 @@ describe('ease', () => {
       ],
       2,
     );
-    expect((await scores(ease(both, { lambda: 1 }), 0))[1]).toBeCloseTo(2 / 3 + 0.5e-6, 6);
+    expect((await scores(ease(both, { regularization: 1 }), 0))[1]).toBeCloseTo(2 / 3 + 0.5e-6, 6);
   });
 
   it('shares a solved system', async () => {
-    const lambda = gramInverse(train, 7);
+    const regularization = gramInverse(train, 7);
     for (const decay of [0.3, 1]) {
-      expect(await scores(ease(train, { lambda, decay }), 0, 1)).toEqual(
-        await scores(ease(train, { lambda: 7, decay }), 0, 1),
+      expect(await scores(ease(train, { regularization, decay }), 0, 1)).toEqual(
+        await scores(ease(train, { regularization: 7, decay }), 0, 1),
       );
     }
-    expect(await scores(ease(train), 0)).toEqual(await scores(ease(train, { lambda: 100, decay: 0.8 }), 0));
+    expect(await scores(ease(train), 0)).toEqual(await scores(ease(train, { regularization: 100, decay: 0.8 }), 0));
   });
 });

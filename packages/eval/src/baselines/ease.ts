@@ -16,7 +16,7 @@ export interface EaseOptions {
    * L2 regularization. Higher values smooth more, for logs with few events. Pass a `gramInverse` to share the expensive part
    * between scorers that differ only in other options. Default: 100.
    */
-  readonly lambda?: number | GramInverse;
+  readonly regularization?: number | GramInverse;
   /**
    * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
    * 0.
@@ -24,7 +24,7 @@ export interface EaseOptions {
   readonly repeat?: Repeat;
 }
 
-const defaults: Required<EaseOptions> = { window: 10, decay: 0.8, lambda: LAMBDA, repeat: 0 };
+const defaults: Required<EaseOptions> = { window: 10, decay: 0.8, regularization: LAMBDA, repeat: 0 };
 
 /**
  * EASE^R (Steck, WWW 2019, equations 4 to 8): the linear item-item model B that minimizes |X - X B|^2 + lambda |B|^2 with a
@@ -43,7 +43,7 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
   checkRepeat('ease', o.repeat);
   const prior = tieBreak(train);
   const items = prior.length;
-  const inverse = isInverse(o.lambda) ? o.lambda : gramInverse(train, o.lambda);
+  const inverse = isInverse(o.regularization) ? o.regularization : gramInverse(train, o.regularization);
   const { diagonal } = inverse;
   return {
     name: 'ease',

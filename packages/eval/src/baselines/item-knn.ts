@@ -16,7 +16,7 @@ export interface ItemKnnOptions {
    * Exponent of the counts that normalize the similarity; 0.5 is the cosine. Higher values favor rare items. Default:
    * 0.5.
    */
-  readonly alpha?: number;
+  readonly countPower?: number;
   /** Number of nearest items per item. Smaller values need less memory and time. Default: Infinity (all). */
   readonly neighbors?: number;
   /**
@@ -29,7 +29,7 @@ export interface ItemKnnOptions {
 const defaults: Required<ItemKnnOptions> = {
   window: 10,
   decay: 0.8,
-  alpha: 0.5,
+  countPower: 0.5,
   neighbors: Number.POSITIVE_INFINITY,
   repeat: 0,
 };
@@ -39,7 +39,7 @@ const defaults: Required<ItemKnnOptions> = {
  * that users of the history's items also chose. With c_xy the number of train users who chose both, and c_x of those who
  * chose x,
  *
- *     similarity[x, y] = c_xy / (c_x c_y)^alpha, 0 for x = y
+ *     similarity[x, y] = c_xy / (c_x c_y)^countPower, 0 for x = y
  *     score = sum_j decay^j (similarity[i_j] + repeat * [item = i_j])
  *
  * over the items i_0 (last), i_1, ... of the history. Popularity breaks ties and ranks empty histories.
@@ -51,13 +51,13 @@ export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Score
   checkRanges('itemKnn', o, {
     window: [1, Number.MAX_VALUE, 'whole'],
     decay: [0, 1],
-    alpha: [0, 1],
+    countPower: [0, 1],
     neighbors: [1, Infinity, 'whole or Infinity'],
   });
   checkRepeat('itemKnn', o.repeat);
   const prior = tieBreak(train);
   const items = prior.length;
-  const similarity = similarities(userItems(train), o.alpha, o.neighbors);
+  const similarity = similarities(userItems(train), o.countPower, o.neighbors);
   return {
     name: 'itemKnn',
     items,

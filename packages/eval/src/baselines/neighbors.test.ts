@@ -35,12 +35,12 @@ describe('itemKnn', () => {
   });
 
   it('divides by the counts to the power alpha', async () => {
-    expectClose(await scores(itemKnn(train, { alpha: 0 }), 0), wanted(0, 2, 1, 1, 0));
-    expectClose(await scores(itemKnn(train, { alpha: 1 }), 0), wanted(0, 2 / 6, 1 / 4, 1 / 2, 0));
+    expectClose(await scores(itemKnn(train, { countPower: 0 }), 0), wanted(0, 2, 1, 1, 0));
+    expectClose(await scores(itemKnn(train, { countPower: 1 }), 0), wanted(0, 2 / 6, 1 / 4, 1 / 2, 0));
   });
 
   it('keeps the nearest items, of equal ones the smaller', async () => {
-    expectClose(await scores(itemKnn(train, { alpha: 0, neighbors: 2 }), 0), wanted(0, 2, 1, 0, 0));
+    expectClose(await scores(itemKnn(train, { countPower: 0, neighbors: 2 }), 0), wanted(0, 2, 1, 0, 0));
     expectClose(await scores(itemKnn(train, { neighbors: 1 }), 0), wanted(0, 2 / Math.sqrt(6), 0, 0, 0));
     expectClose(await scores(itemKnn(train, { neighbors: 1 }), 3), wanted(1 / Math.sqrt(2), 0, 0, 0, 0));
   });
@@ -117,7 +117,7 @@ describe('stan', () => {
     const [a1, step3] = [(1 + e(-1)) / Math.sqrt(3), e(-1 / 3)];
     const all1 = 2 * a1 + b;
     expectClose(
-      await scores(stan(train, { lambda1: 1, lambda3: 3, backward: 0.5 }), 0, 1),
+      await scores(stan(train, { positionScale: 1, distanceScale: 3, backward: 0.5 }), 0, 1),
       wanted((a1 * step3) / all1, 1, ((a1 + b) * step3) / all1, (a1 * step3) / all1, 0),
     );
   });
@@ -133,13 +133,13 @@ describe('stan', () => {
     );
   });
 
-  it('weighs sequences by age where lambda2 says so', async () => {
-    const far = { lambda3: 1e9 };
+  it('weighs sequences by age where ageScale says so', async () => {
+    const far = { distanceScale: 1e9 };
     const [old, young] = [e((5 - 7) / 2) / Math.sqrt(3), 1 / Math.sqrt(2)];
     const oldest = e((2 - 7) / 2) / Math.sqrt(3);
     const all = oldest + old + young;
     expectClose(
-      await scores(stan(train, { ...far, lambda2: 2 }), 1),
+      await scores(stan(train, { ...far, ageScale: 2 }), 1),
       wanted((oldest + old) / all, 1, (oldest + young) / all, old / all, 0),
       8,
     );
@@ -193,17 +193,17 @@ describe.each([
 
 it.each([
   () => itemKnn(train, { decay: 1.1 }),
-  () => itemKnn(train, { alpha: -0.1 }),
+  () => itemKnn(train, { countPower: -0.1 }),
   () => itemKnn(train, { neighbors: 0 }),
   () => sknn(train, { neighbors: 0 }),
   () => vsknn(train, { sample: 0 }),
   () => stan(train, { neighbors: 0 }),
-  () => stan(train, { lambda1: 0 }),
-  () => stan(train, { lambda2: 0 }),
-  () => stan(train, { lambda3: 0 }),
+  () => stan(train, { positionScale: 0 }),
+  () => stan(train, { ageScale: 0 }),
+  () => stan(train, { distanceScale: 0 }),
   () => stan(train, { backward: -1 }),
   () => ease(train, { decay: -1 }),
-  () => ease(train, { lambda: 0 }),
+  () => ease(train, { regularization: 0 }),
 ])('refuses values out of range: %s', (make) => {
   expect(make).toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE' }));
 });

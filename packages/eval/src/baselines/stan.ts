@@ -7,27 +7,27 @@ import { cosineFactors, type UserItems } from './user-items.ts';
 /** Options of {@link stan}. */
 export interface StanOptions extends SessionKnnOptions {
   /**
-   * Decay over the history: an item `lambda1` events back has weight 1 / e. Lower values emphasize the last item.
+   * Decay over the history: an item `positionScale` events back has weight 1 / e. Lower values emphasize the last item.
    * Default: 2.
    */
-  readonly lambda1?: number;
+  readonly positionScale?: number;
   /**
-   * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `lambda2` has weight 1 / e of the
+   * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `ageScale` has weight 1 / e of the
    * latest. Lower values follow trends. Without times in the log, age is the number of later events. Default: Infinity (no
    * decay).
    */
-  readonly lambda2?: number;
+  readonly ageScale?: number;
   /** Decay over the distance in a neighbor from the common item, in positions. Higher values reach further. Default: 4. */
-  readonly lambda3?: number;
+  readonly distanceScale?: number;
   /** Factor for a neighbor's items before the common item; 1 is the paper's. Lower values look forward. Default: 1. */
   readonly backward?: number;
 }
 
 const defaults: Required<StanOptions> = {
   ...sessionKnnDefaults,
-  lambda1: 2,
-  lambda2: Number.POSITIVE_INFINITY,
-  lambda3: 4,
+  positionScale: 2,
+  ageScale: Number.POSITIVE_INFINITY,
+  distanceScale: 4,
   backward: 1,
 };
 
@@ -35,8 +35,8 @@ const defaults: Required<StanOptions> = {
  * Sequence and time aware neighborhood, STAN (Garg et al., SIGIR 2019): {@link sknn} with three decays, over the items of the
  * history, the age of the sequences, and the distance in a neighbor from its common item with the history.
  *
- *     similarity(n) = sum of exp(-j / lambda1) over the i_j in n / sqrt(L |n|) * exp(-age(n) / lambda2)
- *     score = sum_n similarity(n) * exp(-|place(item) - place(i_m)| / lambda3) / sum_n similarity(n)
+ *     similarity(n) = sum of exp(-j / positionScale) over the i_j in n / sqrt(L |n|) * exp(-age(n) / ageScale)
+ *     score = sum_n similarity(n) * exp(-|place(item) - place(i_m)| / distanceScale) / sum_n similarity(n)
  *
  * over the neighbors n that contain the item, where i_0 is the last of the history's L items and i_m the most recent one in n.
  * place(item) is the position of the item's last choice in n. Ages are measured from the end of the latest train sequence: the
@@ -49,22 +49,22 @@ export function stan(train: Transitions, options: StanOptions = {}): Scorer {
   const positive = [Number.MIN_VALUE, Number.POSITIVE_INFINITY] as const;
   checkRanges('stan', o, {
     ...sessionKnnRanges,
-    lambda1: positive,
-    lambda2: positive,
-    lambda3: positive,
+    positionScale: positive,
+    ageScale: positive,
+    distanceScale: positive,
     backward: [0, Number.MAX_VALUE],
   });
   checkRepeat('stan', o.repeat);
   return sessionKnn(train, o, {
     name: 'stan',
-    weight: (back) => Math.exp(-back / o.lambda1),
-    factors: (log) => agedFactors(log, o.lambda2),
+    weight: (back) => Math.exp(-back / o.positionScale),
+    factors: (log) => agedFactors(log, o.ageScale),
     match: () => 1,
-    near: (ahead) => (ahead < 0 ? o.backward : 1) * Math.exp(-Math.abs(ahead) / o.lambda3),
+    near: (ahead) => (ahead < 0 ? o.backward : 1) * Math.exp(-Math.abs(ahead) / o.distanceScale),
   });
 }
 
-function agedFactors(log: UserItems, lambda2: number): Float64Array {
+function agedFactors(log: UserItems, ageScale: number): Float64Array {
   const now = log.latest.at(-1)!;
-  return cosineFactors(log).map((factor, user) => factor * Math.exp((log.latest[user]! - now) / lambda2));
+  return cosineFactors(log).map((factor, user) => factor * Math.exp((log.latest[user]! - now) / ageScale));
 }

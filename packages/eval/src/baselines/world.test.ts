@@ -13,9 +13,9 @@ import { textSimilarity } from './text-similarity.ts';
 import { vsknn } from './vsknn.ts';
 
 it('in a world of tastes, histories and texts tell more than popularity', async () => {
-  const { catalog, interactions } = createWorld({ seed: 0, users: 300, items: 200 });
+  const { itemTexts, interactions } = createWorld({ seed: 0, users: 300, items: 200 });
   const { train, test } = splitByUser(interactions, { seed: 0 });
-  const text = tfidfVectors(catalog.texts);
+  const text = tfidfVectors(itemTexts.texts);
   const popular = await evaluate(popularity(train), test);
   const scorers = [
     coOccurrence(train),

@@ -62,10 +62,10 @@ export function calibrateRewards(
   { slope, intercept }: RewardCalibration,
 ): RewardReliability {
   const known = (rewards: ArrayLike<number>): number[] => Array.from(rewards).filter((reward) => !Number.isNaN(reward));
-  const [liked, rest] = [known(logged), known(other)];
+  const [positive, negative] = [known(logged), known(other)];
   const bins = binned(0);
-  for (const reward of liked) bins.add(sigmoid(slope * reward + intercept), 1);
-  for (const reward of rest) bins.add(sigmoid(slope * reward + intercept), 0, liked.length / rest.length);
+  for (const reward of positive) bins.add(sigmoid(slope * reward + intercept), 1);
+  for (const reward of negative) bins.add(sigmoid(slope * reward + intercept), 0, positive.length / negative.length);
   return { slope, intercept, ...bins.result() };
 }
 

@@ -69,18 +69,18 @@ export interface Preferences {
 }
 
 /**
- * @param liked rewards of the logged actions [rows]
- * @param others rewards of what they are compared with [rows, draws]
+ * @param positives rewards of the logged actions [rows]
+ * @param negatives rewards of what they are compared with [rows, draws]
  */
-export function preferences(liked: ArrayLike<number>, others: ArrayLike<number>): Preferences {
-  const rows = liked.length;
-  const draws = others.length / rows;
+export function preferences(positives: ArrayLike<number>, negatives: ArrayLike<number>): Preferences {
+  const rows = positives.length;
+  const draws = negatives.length / rows;
   const share = new Float64Array(rows);
   let [sum, count] = [0, 0];
   for (let row = 0; row < rows; row++) {
     let [own, compared] = [0, 0];
     for (let d = 0; d < draws; d++) {
-      const [a, b] = [liked[row]!, others[row * draws + d]!];
+      const [a, b] = [positives[row]!, negatives[row * draws + d]!];
       if (Number.isNaN(a) || Number.isNaN(b)) continue;
       own += a > b ? 1 : a === b ? 0.5 : 0;
       compared++;

@@ -1,4 +1,4 @@
-import { catalogueOf, type Windows } from '@lea/data';
+import { catalogIdentityOf, type Windows } from '@lea/data';
 import { expect, test } from 'vitest';
 import { transitionsOf, usersOf } from '../testing/transitions.ts';
 import { fidelity } from './fidelity.ts';
@@ -140,11 +140,11 @@ test('the probabilities of a calibrated subject are held against the logged acti
 
 test('what cannot be measured is refused by name', async () => {
   const good = scorer([3, 1, 1, 2, 0, 0]);
-  await expect(fidelity(scorer([1, 2]), held)).rejects.toMatchObject({ code: 'E_CATALOGUE_SIZE' });
+  await expect(fidelity(scorer([1, 2]), held)).rejects.toMatchObject({ code: 'E_CATALOG_SIZE' });
   const { itemIds } = held.sequences;
   const subject = scorer(itemIds.map((_, i) => i));
-  await fidelity({ ...subject, catalogue: catalogueOf(itemIds) }, held, { k: 1 });
-  const other = { ...subject, catalogue: catalogueOf(itemIds.toReversed()) };
+  await fidelity({ ...subject, catalogIdentity: catalogIdentityOf(itemIds) }, held, { k: 1 });
+  const other = { ...subject, catalogIdentity: catalogIdentityOf(itemIds.toReversed()) };
   await expect(fidelity(other, held, { k: 1 })).rejects.toMatchObject({ code: 'E_CATALOG_DIFFERS' });
   await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held, { k: 1 })).rejects.toThrow('item 3 NaN');
   await expect(fidelity({ ...good, score: () => new Float32Array(5) }, held, { k: 1 })).rejects.toMatchObject({

@@ -41,7 +41,7 @@ export interface AgainstBoth<T> {
 export interface Fidelity {
   readonly name: string;
   readonly rows: number;
-  /** NDCG@10 and HR@10 of the logged action among the whole catalogue; ties go to the smaller index. */
+  /** NDCG@10 and HR@10 of the logged action among the whole catalog; ties go to the smaller index. */
   readonly ndcg: number;
   readonly hr: number;
   /** Share of comparisons where the logged action gets more reward than an un-interacted item drawn uniformly; ties count half. */
@@ -67,7 +67,7 @@ export interface Fidelity {
   readonly precision: number;
   /** The same for the first 1, 2, ..., k positives. */
   readonly precisionAt: readonly number[];
-  /** Share of the catalogue that is among the positives of some row. */
+  /** Share of the catalog that is among the positives of some row. */
   readonly coverage: number;
   /** Mean popularity percentile in `train`, 0 (rarest) to 1: of the positives, and of what users did. */
   readonly popularity: { readonly positives: number; readonly logged: number };
@@ -101,7 +101,7 @@ const CHUNK_ROWS = 512;
  * `train`, `draws` and `seed` give the same comparisons for every subject: measure controls beside every environment.
  *
  * @param test rows of users that no fitting saw
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOGUE_SIZE`, `E_CATALOG_DIFFERS`, `E_SCORE_SHAPE`, `E_SCORE_NAN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOG_SIZE`, `E_CATALOG_DIFFERS`, `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
 export function fidelity(
   subject: FidelitySubject,

@@ -8,12 +8,12 @@ const STEPS = 50;
  * rather than an un-interacted item, where there is one of these for every one of those. Maximum likelihood with Platt's
  * smoothed targets.
  *
- * @param liked raw rewards of logged actions @param other of un-interacted items; the users took no part in the fit
+ * @param positive raw rewards of logged actions @param negative of un-interacted items; the users took no part in the fit
  */
-export function plattScaling(liked: ArrayLike<number>, other: ArrayLike<number>): RewardCalibration {
-  const rewards = Float64Array.from([...Array.from(liked), ...Array.from(other)]);
+export function plattScaling(positive: ArrayLike<number>, negative: ArrayLike<number>): RewardCalibration {
+  const rewards = Float64Array.from([...Array.from(positive), ...Array.from(negative)]);
   const targets = Float64Array.from(rewards, (_, i) =>
-    i < liked.length ? (liked.length + 1) / (liked.length + 2) : 1 / (other.length + 2),
+    i < positive.length ? (positive.length + 1) / (positive.length + 2) : 1 / (negative.length + 2),
   );
   const middle = mean(rewards);
   const scale = deviation(rewards) || 1;

@@ -128,7 +128,7 @@ function inverseOfBlock(values: Float32Array, stride: number, first: number, dep
     if (!(pivot > 0)) {
       throw new LeaError('E_SINGULAR', 'The matrix cannot be inverted in single precision.', {
         value: pivot,
-        hint: 'Raise lambda, which is added to its diagonal.',
+        hint: 'Raise regularization, which is added to its diagonal.',
       });
     }
     for (let i = 0; i < depth; i++) {

@@ -14,7 +14,7 @@ import { emit, isRecording } from '../recorder/emit.ts';
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 1e-8): tf.Tensor {
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   return withGradient([x, gain, bias], () => {
-    const [value, mean, inverse] = normalised(x, gain, bias, eps);
+    const [value, mean, inverse] = normalized(x, gain, bias, eps);
     return {
       value,
       saved: [x, gain, mean, inverse],
@@ -23,8 +23,8 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 
         return [
           () => {
             const d = tf.mul(dy, gain!);
-            const centred = tf.sub(tf.sub(d, tf.mean(d, -1, true)), tf.mul(unit, tf.mean(tf.mul(d, unit), -1, true)));
-            return tf.mul(centred, inverse!);
+            const centered = tf.sub(tf.sub(d, tf.mean(d, -1, true)), tf.mul(unit, tf.mean(tf.mul(d, unit), -1, true)));
+            return tf.mul(centered, inverse!);
           },
           () => tf.sum(tf.mul(dy, unit), leading),
           () => tf.sum(dy, leading),
@@ -34,7 +34,7 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 
   });
 }
 
-function normalised(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps: number): [tf.Tensor, tf.Tensor, tf.Tensor] {
+function normalized(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps: number): [tf.Tensor, tf.Tensor, tf.Tensor] {
   if (isRecording()) {
     const row = [...x.shape.slice(0, -1), 1];
     const attributes = { axis: -1, epsilon: { float: eps } };
@@ -45,7 +45,7 @@ function normalised(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps: number)
     ];
   }
   const mean = tf.mean(x, -1, true);
-  const centred = tf.sub(x, mean);
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps));
-  return [tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), mean, inverse];
+  const centered = tf.sub(x, mean);
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), eps));
+  return [tf.add(tf.mul(tf.mul(centered, inverse), gain), bias), mean, inverse];
 }

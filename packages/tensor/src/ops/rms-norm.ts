@@ -13,7 +13,7 @@ import { emit, isRecording } from '../recorder/emit.ts';
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   return withGradient([x, gain], () => {
-    const [value, inverse] = normalised(x, gain, eps);
+    const [value, inverse] = normalized(x, gain, eps);
     return {
       value,
       saved: [x, gain, inverse, value],
@@ -28,7 +28,7 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
   });
 }
 
-function normalised(x: tf.Tensor, gain: tf.Tensor, eps: number): [tf.Tensor, tf.Tensor] {
+function normalized(x: tf.Tensor, gain: tf.Tensor, eps: number): [tf.Tensor, tf.Tensor] {
   if (isRecording()) {
     const attributes = { axis: -1, epsilon: { float: eps }, stash_type: 1 };
     const row = [...x.shape.slice(0, -1), 1];

@@ -29,14 +29,14 @@ export function softmaxCrossEntropy(
     const logits = offsets ? tf.add(products, offsets) : products;
     const p = tf.softmax(logits);
     // The probability of the largest logit is at least 1/N, so this is accurate even if the label's probability underflows.
-    const normaliser = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(p, 1, true)));
+    const normalizer = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(p, 1, true)));
     const labels = tf.gather(weight, ids as tf.Tensor1D);
     const ofLabels = tf.sum(tf.mul(labels, tf.expandDims(h, 1)), 2);
     const labelLogits = offsets
       ? tf.add(ofLabels, tf.gather(tf.reshape(offsets, [-1]), flatIds(ids, weight.shape[0]!)))
       : ofLabels;
     return {
-      value: tf.sum(tf.mul(weights, tf.sub(normaliser, labelLogits)), 1),
+      value: tf.sum(tf.mul(weights, tf.sub(normalizer, labelLogits)), 1),
       saved: [h, weight, p, labels, ids, weights],
       gradients,
     };

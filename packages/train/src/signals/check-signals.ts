@@ -5,7 +5,7 @@ import type { Signals } from './options.ts';
  * Refuses signals that do not fit the train rows.
  *
  * @param rows train rows
- * @param items size of the catalogue
+ * @param items size of the catalog
  * @throws LeaError `E_TRAIN_OPTION`
  */
 export function checkSignals(signals: Signals, rows: number, items: number): void {

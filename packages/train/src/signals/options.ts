@@ -10,7 +10,7 @@ export interface Signals {
   readonly targetRewards?: Float32Array;
   /** Targets per row. */
   readonly k?: number;
-  /** [R*stateSize]: the environment's state of each row, for agents with `alignment` or `criticState`. */
+  /** [R*stateSize]: the environment's state of each row, for agents with `alignmentWeight` or `criticState`. */
   readonly environmentState?: Float32Array;
   /** Columns of the environment's states. */
   readonly stateSize?: number;
@@ -23,39 +23,39 @@ export interface SignalOptions {
    */
   use?: { state?: boolean; reward?: boolean; actions?: boolean };
   /** Total weight of the positive actions against 1 for the logged action; default 1. Higher: closer to the environment. */
-  alpha?: number;
+  positivesWeight?: number;
   /** Positive actions per row, at most the annotation's; default 20. Higher: softer targets, a little more time per step. */
   k?: number;
   /** Softmax temperature of rewards (actions) and logits (state); default 1. Higher: more even weights. */
   temperature?: number;
   /**
-   * Reward per event kind, in the order of `sequences.kinds`: the scale that modelled rewards keep. Needed by `use.reward`.
+   * Reward per event kind, in the order of `sequences.kinds`: the scale that modeled rewards keep. Needed by `use.reward`.
    * With `use.actions` they give positive actions their rewards; left out, those reach the supervised loss only.
    */
   rewards?: readonly number[];
   /**
    * What `use.state` brings: soft `targets` of the supervised loss (default), the environment's state `vectors`, which agents
-   * with `alignment` or `criticState` read and which need an annotation with `states: true`, or `both`.
+   * with `alignmentWeight` or `criticState` read and which need an annotation with `states: true`, or `both`.
    */
   stateForm?: 'targets' | 'vectors' | 'both';
   /**
-   * What `use.reward` makes of a raw modelled reward R, with r the event's own and z = R in standard deviations from the
+   * What `use.reward` makes of a raw modeled reward R, with r the event's own and z = R in standard deviations from the
    * mean over the logged train actions. Default `sigmoid`:
    * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
    * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one
    *   that was fitted with validation, and no cross-fitting. As `sigmoid`, but with a mean above r where the environment is sure of its users;
-   * - `standardised`: (1 + z) * r, without bounds: differences of R are kept, and may turn a reward negative;
+   * - `standardized`: (1 + z) * r, without bounds: differences of R are kept, and may turn a reward negative;
    * - `raw`: R, whatever the event: its scale becomes the scale of Q. Of `crossFit` it is z already.
    */
-  rewardForm?: 'sigmoid' | 'calibrated' | 'standardised' | 'raw';
-  /** Share of the modelled reward in `use.reward`, the rest is the event's own; default 1. Lower: closer to the log. */
+  rewardForm?: 'sigmoid' | 'calibrated' | 'standardized' | 'raw';
+  /** Share of the modeled reward in `use.reward`, the rest is the event's own; default 1. Lower: closer to the log. */
   rewardMix?: number;
   /**
    * Breaks the signal on purpose, to show what of a gain is the environment's: `random-positives` puts uniformly drawn
    * items, as distinct as they are and never the logged one, in place of the proposed ones, `shuffled-rewards` deals the
    * rewards to other rows and items. Default `none`.
    */
-  control?: 'none' | 'random-positives' | 'shuffled-rewards';
+  ablation?: 'none' | 'random-positives' | 'shuffled-rewards';
   /** Seed of the controls; default 0. */
   seed?: number;
 }

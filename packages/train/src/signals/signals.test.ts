@@ -40,7 +40,7 @@ const near = (values: ArrayLike<number>, expected: number[]) => {
 
 describe('leaSignals', () => {
   it('actions: softmax of rewards in standard deviations', () => {
-    const { targets, targetWeights, k, reward } = leaSignals(annotation, transitions, { alpha: 0.5 });
+    const { targets, targetWeights, k, reward } = leaSignals(annotation, transitions, { positivesWeight: 0.5 });
     expect(k).toBe(3);
     expect(reward).toBeUndefined();
     expect([...targets!]).toEqual([1, 4, 2, 4, 1, 2]);
@@ -90,19 +90,19 @@ describe('leaSignals', () => {
         ...options,
       }).reward!;
     near(rewardOf({ rewardForm: 'raw' }), [1, 5]);
-    near(rewardOf({ rewardForm: 'standardised' }), [0, 2]);
+    near(rewardOf({ rewardForm: 'standardized' }), [0, 2]);
     // 0.5 * 1 - 1.5 = -1 and 0.5 * 5 - 1.5 = 1.
     near(rewardOf({ rewardForm: 'calibrated' }), [0.4 / (1 + Math.E), 2 / (1 + 1 / Math.E)]);
     near(rewardOf({ rewardForm: 'raw', rewardMix: 0.25 }), [0.25 + 0.15, 1.25 + 0.75]);
     near(rewardOf({ rewardMix: 0 }), [0.2, 1]);
     expect(() => rewardOf({ rewardMix: 2 })).toThrow(/rewardMix/);
-    expect(() => rewardOf({ rewardForm: 'standardized' as 'standardised' })).toThrow(/"standardised"/);
+    expect(() => rewardOf({ rewardForm: 'standardised' as 'standardized' })).toThrow(/"standardized"/);
     const use = { reward: true, actions: false };
     const bare = () => leaSignals(annotation, transitions, { use, rewards: [0.2, 1], rewardForm: 'calibrated' });
     expect(bare).toThrow(/validation/);
   });
 
-  it("rewards of positive actions: the logged event's own, or modelled around it in the form of logged ones", () => {
+  it("rewards of positive actions: the logged event's own, or modeled around it in the form of logged ones", () => {
     const rewards = [0.2, 1];
     const of = (options: Partial<SignalOptions>) => leaSignals(annotation, transitions, { rewards, ...options });
     near(of({}).targetRewards!, [0.2, 0.2, 0.2, 1, 1, 1].map(Math.fround));
@@ -114,7 +114,7 @@ describe('leaSignals', () => {
     near(of({ use }).targetRewards!, formed);
     near(of({ use, k: 2 }).targetRewards!, [formed[0]!, formed[1]!, formed[3]!, formed[4]!]);
     near(of({ use, rewardForm: 'raw' }).targetRewards!, [4, 0, 2, 1, 1, 3]);
-    near(of({ use, rewardForm: 'standardised' }).targetRewards!, [0.3, -0.1, 0.1, 0, 0, 1]);
+    near(of({ use, rewardForm: 'standardized' }).targetRewards!, [0.3, -0.1, 0.1, 0, 0, 1]);
     near(
       of({ use, rewardMix: 0.5 }).targetRewards!,
       formed.map((x, i) => x / 2 + (i < 3 ? 0.1 : 0.5)),
@@ -126,8 +126,8 @@ describe('leaSignals', () => {
 
   it('rewards of positive actions under the controls: other items keep them, shuffling deals them out anew', () => {
     const use = { reward: true };
-    const of = (control: SignalOptions['control']) =>
-      leaSignals(annotation, transitions, { use, rewards: [0.2, 1], rewardForm: 'raw', control });
+    const of = (ablation: SignalOptions['ablation']) =>
+      leaSignals(annotation, transitions, { use, rewards: [0.2, 1], rewardForm: 'raw', ablation });
     const plain = of('none');
     const random = of('random-positives');
     expect(random.targets).not.toEqual(plain.targets);
@@ -139,16 +139,16 @@ describe('leaSignals', () => {
   });
 
   it('controls are keyed and break what they say', () => {
-    const random = leaSignals(annotation, transitions, { control: 'random-positives', seed: 1 });
-    expect(random).toEqual(leaSignals(annotation, transitions, { control: 'random-positives', seed: 1 }));
+    const random = leaSignals(annotation, transitions, { ablation: 'random-positives', seed: 1 });
+    expect(random).toEqual(leaSignals(annotation, transitions, { ablation: 'random-positives', seed: 1 }));
     expect(random.targets).not.toEqual(
-      leaSignals(annotation, transitions, { control: 'random-positives', seed: 2 }).targets,
+      leaSignals(annotation, transitions, { ablation: 'random-positives', seed: 2 }).targets,
     );
     const many = { ...annotation, positiveRewards: Float32Array.of(10, 20, 30, 40, 50, 60) };
-    const shuffled = leaSignals(many, transitions, { control: 'shuffled-rewards' });
+    const shuffled = leaSignals(many, transitions, { ablation: 'shuffled-rewards' });
     expect(shuffled.targets).toEqual(annotation.positives);
     expect(shuffled.targetWeights).not.toEqual(leaSignals(many, transitions).targetWeights);
-    expect(() => leaSignals(annotation, transitions, { control: 'nonsense' as never })).toThrow(/shuffled-rewards/);
+    expect(() => leaSignals(annotation, transitions, { ablation: 'nonsense' as never })).toThrow(/shuffled-rewards/);
   });
 
   it('random positives: distinct, never the logged action, every other item equally often', () => {
@@ -159,7 +159,7 @@ describe('leaSignals', () => {
     const many = { ...transitions, sequences, event, count: rows };
     const column = new Float32Array(rows * 3).fill(1);
     const large = { ...annotation, rows, logits: column, positiveRewards: column, positives: new Int32Array(rows * 3) };
-    const options = { control: 'random-positives', use: { state: true } } as const;
+    const options = { ablation: 'random-positives', use: { state: true } } as const;
     const { targets, targetWeights } = leaSignals(large, many, options);
     const counts = new Map<string, number>();
     for (let row = 0; row < rows; row++) {
@@ -178,7 +178,7 @@ describe('leaSignals', () => {
   it('has a hash of its content', () => {
     const a = leaSignals(annotation, transitions);
     expect(signalsHash(a)).toBe(signalsHash(leaSignals(annotation, transitions)));
-    expect(signalsHash(a)).not.toBe(signalsHash(leaSignals(annotation, transitions, { alpha: 2 })));
+    expect(signalsHash(a)).not.toBe(signalsHash(leaSignals(annotation, transitions, { positivesWeight: 2 })));
     const valued = (click: number) => signalsHash(leaSignals(annotation, transitions, { rewards: [click, 1] }));
     const state = signalsHash({ ...a, environmentState: Float32Array.of(1, 2), stateSize: 1 });
     expect(new Set([signalsHash(a), valued(0.2), valued(0.3), state]).size).toBe(4);
@@ -195,8 +195,8 @@ describe('leaSignals', () => {
     for (const temperature of [0, Infinity, Number.NaN]) {
       expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(/finite and above 0/);
     }
-    for (const alpha of [-1, Infinity]) {
-      expect(() => leaSignals(annotation, transitions, { alpha })).toThrow(/finite and at least 0/);
+    for (const positivesWeight of [-1, Infinity]) {
+      expect(() => leaSignals(annotation, transitions, { positivesWeight })).toThrow(/finite and at least 0/);
     }
     const use = { reward: true };
     for (const bad of [Number.NaN, Infinity, '1' as never]) {

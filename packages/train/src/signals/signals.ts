@@ -13,20 +13,20 @@ import {
 import { type Annotation, rowsHash, type Transitions } from '@lea/data';
 import { createSampler } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
-import { modelledReward, positiveRewards } from './modelled-reward.ts';
+import { modeledReward, positiveRewards } from './modeled-reward.ts';
 import type { SignalOptions, Signals } from './options.ts';
 
 /**
  * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
- * modelling (Wang et al., SIGIR 2024), as annotate-then-train.
+ * modeling (Wang et al., SIGIR 2024), as annotate-then-train.
  *
  * - actions: soft targets over the annotation's k items, which `annotate` chooses other than the logged action,
- *   weight = alpha * softmax(z / temperature), z = modelled reward in standard deviations of the logged actions' rewards;
- *   and for the TD loss their rewards: with `use.reward` modelled, in the form below, else the logged event's own: a positive
+ *   weight = positivesWeight * softmax(z / temperature), z = modeled reward in standard deviations of the logged actions' rewards;
+ *   and for the TD loss their rewards: with `use.reward` modeled, in the form below, else the logged event's own: a positive
  *   action is worth what the logged one was;
  * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
  *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardized;
- * - reward: 2 * sigmoid(z) times the event's reward, z standardised over the logged train actions: the mean stays near
+ * - reward: 2 * sigmoid(z) times the event's reward, z standardized over the logged train actions: the mean stays near
  *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
  *
  * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
@@ -35,7 +35,7 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
   const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
   const use = withDefaults('leaSignals.use', { state: false, reward: false, actions: true }, given.use);
   check(annotation, transitions, given);
-  const source = control(annotation, transitions, given);
+  const source = ablated(annotation, transitions, given);
   const chosen = { ...given, use, k: Math.min(given.k, source.k) };
   const { stateForm } = given;
   const distilled = use.state && stateForm !== 'vectors';
@@ -45,7 +45,7 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
       softTargets(source, transitions, { ...chosen, use: { ...use, state: distilled } })),
     ...(valued && { targetRewards: positiveRewards(source, transitions, chosen) }),
     ...(use.state && stateForm !== 'targets' && stateVectors(annotation)),
-    ...(use.reward && { reward: modelledReward(source, transitions, chosen) }),
+    ...(use.reward && { reward: modeledReward(source, transitions, chosen) }),
   };
 }
 
@@ -59,14 +59,14 @@ export function signalsHash(signals: Signals | undefined): string | null {
 
 const DEFAULTS = {
   use: {} as NonNullable<SignalOptions['use']>,
-  alpha: 1,
+  positivesWeight: 1,
   k: 20,
   temperature: 1,
   stateForm: 'targets' as NonNullable<SignalOptions['stateForm']>,
   rewards: [] as readonly number[],
   rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
   rewardMix: 1,
-  control: 'none' as NonNullable<SignalOptions['control']>,
+  ablation: 'none' as NonNullable<SignalOptions['ablation']>,
   seed: 0,
 };
 
@@ -87,9 +87,9 @@ function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentSt
 function softTargets(
   source: Source,
   { count }: Transitions,
-  options: { use: { state: boolean; actions: boolean }; alpha: number; k: number; temperature: number },
+  options: { use: { state: boolean; actions: boolean }; positivesWeight: number; k: number; temperature: number },
 ): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
-  const { use, alpha, k, temperature } = options;
+  const { use, positivesWeight, k, temperature } = options;
   const scale = 1 / ((source.rewardStd || 1) * temperature);
   const targets = new Int32Array(count * k);
   const targetWeights = new Float32Array(count * k);
@@ -104,19 +104,19 @@ function softTargets(
   for (let row = 0; row < count; row++) {
     const at = row * source.k;
     targets.set(source.positives.subarray(at, at + k), row * k);
-    if (use.actions) add(row, alpha, (j) => source.positiveRewards[at + j]! * scale);
+    if (use.actions) add(row, positivesWeight, (j) => source.positiveRewards[at + j]! * scale);
     if (use.state) add(row, 1, (j) => source.logits[at + j]! / temperature);
   }
   return { targets, targetWeights, k };
 }
 
-function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
-  const root = fold(key(options.seed), options.control);
+function ablated(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
+  const root = fold(key(options.seed), options.ablation);
   const shuffled = (values: Float32Array, label: string) => {
     const order = permutation(fold(root, label), values.length);
     return values.map((_, i) => values[order[i]!]!);
   };
-  switch (options.control) {
+  switch (options.ablation) {
     case 'none':
       return annotation;
     case 'random-positives':
@@ -128,9 +128,9 @@ function control(annotation: Annotation, transitions: Transitions, options: type
         positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
       };
     default:
-      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no control of that name.', {
-        value: options.control,
-        hint: 'Controls are: none, random-positives, shuffled-rewards.',
+      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no ablation of that name.', {
+        value: options.ablation,
+        hint: 'Ablations are: none, random-positives, shuffled-rewards.',
       });
   }
 }
@@ -175,17 +175,19 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   if (!(options.k >= 1 && Number.isInteger(options.k))) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
   }
-  const { temperature, alpha } = options;
+  const { temperature, positivesWeight } = options;
   if (!Number.isFinite(temperature) || temperature <= 0) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be finite and above 0.', {
       value: temperature,
     });
   }
-  if (!Number.isFinite(alpha) || alpha < 0) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: alpha must be finite and at least 0.', { value: alpha });
+  if (!Number.isFinite(positivesWeight) || positivesWeight < 0) {
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: positivesWeight must be finite and at least 0.', {
+      value: positivesWeight,
+    });
   }
   checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
-  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardised', 'raw'] });
+  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardized', 'raw'] });
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
   checkSeed('leaSignals', options.seed);
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {

@@ -13,7 +13,7 @@ it("rows carry their targets' rewards, their state and that of the user's next r
   const columns = (size: number) =>
     Float32Array.from({ length: data.count * size }, (_, i) => Math.floor(i / size) + 1 + (i % size) / 10);
   const plan = planOf({
-    agent: snqn({ encoder: sasrec({ size: 4 }), criticState: true }),
+    agent: snqn({ encoder: sasrec({ width: 4 }), criticState: true }),
     train: data,
     validation: data,
     rewards: [0.2, 1],
@@ -49,7 +49,7 @@ it('buckets hold histories of like length, as long as the window shows them', ()
   // Users of 4 events: before them are 0, 1, 2, 3 events, of which a window of 2 shows 0, 1, 2, 2.
   const data = chain(3, 1, 4, 20);
   const plan = planOf({
-    agent: ce({ encoder: sasrec({ size: 4 }) }),
+    agent: ce({ encoder: sasrec({ width: 4 }) }),
     train: data,
     validation: data,
     rewards: [0.2, 1],

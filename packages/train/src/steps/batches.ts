@@ -4,7 +4,7 @@ import { batchOf } from '@lea/data';
 import type { Specs, Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 import { followingRows } from '../signals/environment-states.ts';
-import { createCandidates } from './candidates.ts';
+import { createItemSampler } from './item-sampler.ts';
 import { createSampler } from './sampler.ts';
 import { itemCounts, samplingWeights } from './statistics.ts';
 
@@ -36,7 +36,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const { sampling } = agent;
   const remembered = plan.joint && leaveOwnUserOut(train, plan.joint);
   const candidates =
-    sampling && createCandidates(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
+    sampling && createItemSampler(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
   const following = 'nextEnvironmentState' in specs ? followingRows(train) : undefined;
   return (from, steps) => {
     const rows = new Int32Array(steps * batch);
@@ -59,8 +59,8 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       nextLength: atLeastOne(nextLength, window),
     };
     if (sampling && candidates) {
-      available.candidates = new Int32Array(steps * sampling.candidates);
-      for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.candidates));
+      available.candidates = new Int32Array(steps * sampling.sampledItems);
+      for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.sampledItems));
     }
     if (remembered) available.memory = probabilities(remembered, rows, plan.shape.items);
     if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);

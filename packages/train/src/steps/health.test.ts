@@ -19,12 +19,12 @@ describe('checkHealth', () => {
   it('names the first bad step, its part and the cure', () => {
     const parts = { loss: [8, Number.NaN, Number.NaN], 'loss/ce': [8, 8, Number.NaN], 'q/mean': [1, 2e6, 1e30] };
     expect(() => check(parts)).toThrow(/step 42 of phase "warmup": "q\/mean" exploded.*gamma.* lr\b/);
-    expect(() => check(parts, 'actor')).toThrow(/gamma.* actorLr\b/);
+    expect(() => check(parts, 'actor')).toThrow(/gamma.* secondPhaseLr\b/);
     expect(() => check({ loss: [Number.NaN], 'loss/ce': [1] })).toThrow(
       /"loss" is not a finite.*Lower the learning rate lr\b/,
     );
     expect(() => check({ loss: [Number.NaN], 'loss/ce': [1] }, 'actor')).toThrow(
-      /"loss" is not.*Lower the learning rate actorLr\b/,
+      /"loss" is not.*Lower the learning rate secondPhaseLr\b/,
     );
   });
 
@@ -33,17 +33,19 @@ describe('checkHealth', () => {
     expect(() => check(parts)).toThrow(
       /step 41.*"loss\/ce" is not a finite[^.]*\. Got NaN\. Lower the learning rate lr\b/,
     );
-    expect(() => check(parts, 'actor')).toThrow(/"loss\/ce" is not a finite.*Set clamp to true, or lower actorLr/);
-    const clamped = { ...plan, agent: sac({ encoder: sasrec(), clamp: true }) };
-    expect(() => check(parts, 'actor', clamped)).toThrow(/Got NaN\. Lower the learning rate actorLr\b/);
-    const own = { ...plan, agent: { ...plan.agent, cures: {} } };
+    expect(() => check(parts, 'actor')).toThrow(
+      /"loss\/ce" is not a finite.*Set the lower bound of weightClip to 0, or lower secondPhaseLr/,
+    );
+    const clamped = { ...plan, agent: sac({ encoder: sasrec(), weightClip: [0, 10] }) };
+    expect(() => check(parts, 'actor', clamped)).toThrow(/Got NaN\. Lower the learning rate secondPhaseLr\b/);
+    const own = { ...plan, agent: { ...plan.agent, divergenceHints: {} } };
     expect(() => check(parts, 'actor', own)).toThrow(/Lower the agent's learning rate/);
   });
 
   it('names a loss that falls without bound, where values may fall', () => {
     expect(() => check({ loss: [-3, -4], 'loss/ce': [-3, -4], 'q/min': [-90, -99] })).not.toThrow();
     expect(() => check({ loss: [-3, -50], 'loss/ce': [-3, -50] }, 'actor')).toThrow(
-      /step 42 of phase "actor": "loss\/ce" fell without bound.*clamp/,
+      /step 42 of phase "actor": "loss\/ce" fell without bound.*weightClip/,
     );
   });
 

@@ -62,15 +62,15 @@ export function diverged(
 ): LeaError {
   return new LeaError('E_TRAIN_DIVERGED', `Training diverged at step ${step} of phase "${phase.name}": ${what}.`, {
     value,
-    hint: cureOf(part, phase.name, agent.cures),
+    hint: hintOf(part, phase.name, agent.divergenceHints),
   });
 }
 
 /** The cure of a metric in the phase before that in any, that of the whole loss where it has none. */
-function cureOf(part: string, phase: string, cures: Agent['cures']): string {
+function hintOf(part: string, phase: string, divergenceHints: Agent['divergenceHints']): string {
   const names = [`${phase}/${part}`, part, `${phase}/loss`, 'loss'];
   return (
-    names.map((name) => cures[name]).find((cure) => cure !== undefined) ??
+    names.map((name) => divergenceHints[name]).find((hint) => hint !== undefined) ??
     "Lower the agent's learning rate; see that rewards, text vectors and signals are of ordinary size."
   );
 }

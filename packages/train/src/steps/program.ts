@@ -11,7 +11,7 @@ interface Learning {
   readonly batch: Tensors;
   readonly key: tf.Tensor;
   readonly frozen: Tensors;
-  /** Size of the catalogue, when the tables hold a part of it. */
+  /** Size of the catalog, when the tables hold a part of it. */
   readonly items?: number;
 }
 

@@ -4,7 +4,7 @@ import { checkChoices, fold, type Key, LeaError, permutation, randomBits, withDe
  * How the rows of a batch are drawn.
  *
  * - `independent`: every batch is `batch` distinct rows drawn uniformly, independent of all other batches: the sampler
- *   of the SQN/SNQN lineage. About 37 % of the rows are unseen after an epoch's worth of batches.
+ *   of the SQN/SNQN authors' code. About 37 % of the rows are unseen after an epoch's worth of batches.
  * - `permutation`: each epoch is a new random order of all rows, cut into batches, so every row is seen once per epoch.
  *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its last rows from the
  *   next epoch, and no row is dropped. With `buckets` rows of similar history length share a batch and the order of the

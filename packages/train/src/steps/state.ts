@@ -29,13 +29,13 @@ export function copied(values: Values): Values {
   );
 }
 
-/** State with the fresh optimiser slots of a phase; slots it had are dropped. */
+/** State with the fresh optimizer slots of a phase; slots it had are dropped. */
 export function withSlots(phase: Phase, state: Values): Values {
   const slots = adam(phase.optimizer).init(pick('params/', state));
   return { ...withoutSlots(state), ...prefixed('slots/', slots) };
 }
 
-/** What a network is without its optimiser: what is kept of the best step. */
+/** What a network is without its optimizer: what is kept of the best step. */
 export function withoutSlots(state: Values): Values {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith('slots/')));
 }

@@ -2,7 +2,7 @@ import { ce, sa2c, sasrec } from '@lea/agents';
 import { key } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { describe, expect, it } from 'vitest';
-import { createCandidates } from './candidates.ts';
+import { createItemSampler } from './item-sampler.ts';
 import { itemCounts, itemStatistics, samplingWeights } from './statistics.ts';
 
 /** Five events, of which the first three are train decisions. */
@@ -37,7 +37,7 @@ describe('itemStatistics', () => {
   });
 
   it('logFrequency is the log of the share of the log, with a floor', () => {
-    const { logFrequency } = itemStatistics(sa2c({ encoder: sasrec(), smoothing: 0.5 }), log);
+    const { logFrequency } = itemStatistics(sa2c({ encoder: sasrec(), correctionPower: 0.5 }), log);
     for (const [i, value] of [1 / 7, 3 / 7, 2 / 7, 1 / 7].map(Math.log).entries()) {
       expect(logFrequency!.data[i]).toBeCloseTo(value, 6);
     }
@@ -48,12 +48,12 @@ describe('itemStatistics', () => {
   });
 });
 
-describe('createCandidates', () => {
+describe('createItemSampler', () => {
   const weights = Float64Array.of(1, 0, 5, 2, 0.5, 3);
   const total = weights.reduce((sum, x) => sum + x, 0);
 
   it('draws in proportion to the weights', () => {
-    const draw = createCandidates(key(7), weights);
+    const draw = createItemSampler(key(7), weights);
     const counts = new Float64Array(weights.length);
     const out = new Int32Array(100);
     for (let step = 0; step < 400; step++) {
@@ -73,7 +73,7 @@ describe('createCandidates', () => {
   it('is a function of key and step', () => {
     const drawn = (seed: number, step: number) => {
       const out = new Int32Array(20);
-      createCandidates(key(seed), weights)(step, out);
+      createItemSampler(key(seed), weights)(step, out);
       return [...out];
     };
     expect(drawn(1, 5)).toEqual(drawn(1, 5));

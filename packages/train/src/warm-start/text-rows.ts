@@ -1,4 +1,4 @@
-import { centre, rotationBetween, type Value } from '@lea/tensor';
+import { center, rotationBetween, type Value } from '@lea/tensor';
 import { meanOf } from './map-axis.ts';
 
 /**
@@ -18,7 +18,7 @@ export function writeTextRows(table: Value, texts: Value, sources: Int32Array): 
     const own = kept.map((item) => row(rows, item));
     const flat = new Float32Array(own.length * width);
     for (const [i, values] of own.entries()) flat.set(values, i * width);
-    return { mean: meanOf(own, width), centered: centre(flat, own.length, width) };
+    return { mean: meanOf(own, width), centered: center(flat, own.length, width) };
   });
   const rotation = rotationBetween(from!.centered, to!.centered, kept.length, width);
   for (const item of items) {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Agent,
-  catalogueDefaults,
   ce,
   countingMemory,
   createPolicy,
@@ -17,6 +16,7 @@ import {
   sasrec,
   snqn,
   sqn,
+  supervisedLossDefaults,
   supervisedParts,
   vpq,
 } from '@lea/agents';
@@ -33,7 +33,7 @@ import { initialRun } from '../progress.ts';
 import { fit } from '../train.ts';
 
 const ITEMS = 12;
-const encoder = sasrec({ size: 4, dropout: 0 });
+const encoder = sasrec({ width: 4, dropout: 0 });
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `i${i}`);
 
 /** The walk over so many items, named by these ids in this order. */
@@ -52,7 +52,6 @@ const options = (itemIds: readonly string[], given: Partial<TrainOptions> = {}):
   evaluateEvery: 4,
   maxSteps: 8,
   threads: 1,
-  spinning: false,
   ...given,
 });
 
@@ -113,13 +112,13 @@ const rowOf = (value: Value, item: number) => {
   return Array.from(value.data.subarray(item * width, (item + 1) * width));
 };
 
-const sampled = { loss: 'sampled-softmax', candidates: 4 } as const;
+const sampled = { loss: 'sampled-softmax', sampledItems: 4 } as const;
 const agents: Record<string, (encoder: Encoder) => Agent> = {
   ce: (encoder) => ce({ encoder }),
   'snqn, coin': (encoder) => snqn({ encoder, negatives: 2 }),
   'sqn, Polyak, sampled': (encoder) => sqn({ encoder, target: 'polyak', tau: 0.1, ...sampled }),
   'sqn, copy, ranks by Q': (encoder) => sqn({ encoder, target: 'copy', copyEvery: 2, rankingHead: 'q' }),
-  vpq: (encoder) => vpq({ encoder, heads: 3 }),
+  vpq: (encoder) => vpq({ encoder, qHeads: 3 }),
   'dqn-ns': (encoder) => dqnNs({ encoder, negatives: 2 }),
 };
 const text = (items: number, columns = 5) =>
@@ -136,9 +135,9 @@ describe.each(Object.entries(agents))('%s', (_, make) => {
     const texts = name === 'projected texts' ? text(ITEMS) : undefined;
     const encoders: Record<string, Encoder> = {
       sasrec: encoder,
-      'tied with bias': sasrec({ size: 4, dropout: 0, tied: 'bias' }),
-      gru4rec: gru4rec({ size: 4 }),
-      'projected texts': sasrec({ size: 4, dropout: 0, text: 'project' }),
+      'tied with bias': sasrec({ width: 4, dropout: 0, tied: 'bias' }),
+      gru4rec: gru4rec({ width: 4 }),
+      'projected texts': sasrec({ width: 4, dropout: 0, itemInput: 'id+text' }),
     };
     const agent = make(encoders[name]!);
     const init = policyOf(agent, { text: texts });
@@ -189,7 +188,7 @@ describe.each(Object.entries(agents))('%s', (_, make) => {
 });
 
 it('the mean of two items, by hand', () => {
-  const agent = ce({ encoder: gru4rec({ size: 2 }) });
+  const agent = ce({ encoder: gru4rec({ width: 2 }) });
   const init = policyOf(agent, { items: 3 });
   init.params['emb.weight']!.data.set([1, 2, 3, 6, 50, 60, 7, 8]);
   init.params['ce.weight']!.data.set([1, 2, 3, 5, 6, 7, 90, 90, 90]);
@@ -199,7 +198,7 @@ it('the mean of two items, by hand', () => {
 });
 
 describe('encoders that start from texts', () => {
-  const agent = ce({ encoder: sasrec({ size: 4, dropout: 0, text: 'init' }) });
+  const agent = ce({ encoder: sasrec({ width: 4, dropout: 0, itemInput: 'text-init' }) });
   const itemIds = [...ids(40), 'new', 'newer'];
   const texts = text(42);
   const some = float32(texts.data.slice(0, 40 * 5), [40, 5]);
@@ -235,7 +234,7 @@ describe('encoders that start from texts', () => {
 /** An agent from outside with an item in the last dimension of a parameter: a score per item and step of the window. */
 const outside = defineAgent({
   type: 'warm-start-outside',
-  defaults: catalogueDefaults,
+  defaults: supervisedLossDefaults,
   build(o, of) {
     const parts = supervisedParts(o, of);
     return {
@@ -287,7 +286,7 @@ describe('training', () => {
   const big = ids(30);
   const learn = (given: Partial<TrainOptions> = {}) =>
     options(big, {
-      agent: ce({ encoder: sasrec({ size: 8, dropout: 0 }), lr: 0.02 }),
+      agent: ce({ encoder: sasrec({ width: 8, dropout: 0 }), lr: 0.02 }),
       train: chain(60, 1),
       validation: chain(20, 2),
       batch: 32,
@@ -316,7 +315,7 @@ describe('training', () => {
 
   it('a policy that cannot be bettered comes out as it went in', async () => {
     const { result: cold } = await run(learn());
-    const agent = ce({ encoder: sasrec({ size: 8, dropout: 0 }), lr: 1 });
+    const agent = ce({ encoder: sasrec({ width: 8, dropout: 0 }), lr: 1 });
     const { result } = await run(learn({ agent, init: cold.policy, patience: 2 }));
     expect(result.best!.step).toBe(0);
     expect(result.weightsHash).toBe(cold.weightsHash);
@@ -400,11 +399,15 @@ describe('what init refuses', () => {
 
   it.each<[string, () => Policy, RegExp]>([
     ['another agent', () => policyOf(snqn({ encoder })), /Expected a policy with agent "ce"\. Got "snqn"/],
-    ['another encoder', () => policyOf(ce({ encoder: gru4rec({ size: 4 }) })), /with encoder "sasrec"\. Got "gru4rec"/],
-    ['another size', () => policyOf(ce({ encoder: sasrec({ size: 8, dropout: 0 }) })), /with encoder.size 4\. Got 8/],
+    [
+      'another encoder',
+      () => policyOf(ce({ encoder: gru4rec({ width: 4 }) })),
+      /with encoder "sasrec"\. Got "gru4rec"/,
+    ],
+    ['another size', () => policyOf(ce({ encoder: sasrec({ width: 8, dropout: 0 }) })), /with encoder.size 4\. Got 8/],
     [
       'an option that changes no form',
-      () => policyOf(ce({ encoder: sasrec({ size: 4, dropout: 0, activation: 'gelu' }) })),
+      () => policyOf(ce({ encoder: sasrec({ width: 4, dropout: 0, activation: 'gelu' }) })),
       /with encoder.activation "relu"\. Got "gelu"/,
     ],
     [
@@ -423,7 +426,7 @@ describe('what init refuses', () => {
   });
 
   it('heads of another form, and a policy without ids', () => {
-    const vpqOf = (heads: number) => vpq({ encoder, heads });
+    const vpqOf = (qHeads: number) => vpq({ encoder, qHeads });
     expect(thrown({ agent: vpqOf(3), init: policyOf(vpqOf(2)) })).toMatchObject({
       code: 'E_TRAIN_INIT',
       message: expect.stringMatching(/float32\[12, 15\] as the parameter "q.weight".*Got "float32\[12, 10\]"/),

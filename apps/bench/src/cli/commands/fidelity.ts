@@ -33,7 +33,7 @@ const args = {
   },
   tier: {
     type: 'string',
-    description: 'What tokens come from, instead of what the config says: catalogue, encoder',
+    description: 'What tokens come from, instead of what the config says: catalog, encoder',
     valueHint: 'TIER',
   },
   model: { type: 'string', description: 'Feature-extraction model of tier encoder', valueHint: 'DIR' },

@@ -6,7 +6,7 @@ import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { printableJson } from '../../terminal/printable.ts';
 
 const args = {
-  items: { type: 'string', description: 'Size of the catalogue', valueHint: 'N', default: '10000' },
+  items: { type: 'string', description: 'Size of the catalog', valueHint: 'N', default: '10000' },
   events: { type: 'string', description: 'Events of the log', valueHint: 'N', default: '100000' },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
   rounds: { type: 'string', description: 'Rounds that are measured', valueHint: 'N', default: '12' },

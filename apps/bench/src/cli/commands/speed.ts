@@ -12,7 +12,7 @@ import { printableJson } from '../../terminal/printable.ts';
 const args = {
   items: {
     type: 'string',
-    description: 'Sizes of the catalogue, with commas between',
+    description: 'Sizes of the catalog, with commas between',
     valueHint: 'N,N',
     default: '10000',
   },

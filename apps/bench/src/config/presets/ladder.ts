@@ -24,8 +24,8 @@ export const baselinesWithoutText: Experiment['baselines'] = allBaselines.filter
 /** A lean transformer: one block, output weights shared with the item table, loss at the last position. */
 export const leanEncoder = {
   type: 'sasrec-modern',
-  size: 64,
-  blocks: 1,
+  width: 64,
+  layers: 1,
   heads: 2,
   dropout: 0.3,
   everyPosition: false,
@@ -63,19 +63,19 @@ export function ladder(
     (teacher, i): RunConfig => ({
       name: [lea, ...controls][i]!,
       base: name,
-      ...(i === 0 && controls.length > 0 && { control: controls }),
+      ...(i === 0 && controls.length > 0 && { controlRun: controls }),
       use: allParts,
       ...teacher,
     }),
   );
   const networks: RunConfig[] = [{ name, ...plain }, ...taught, ...further];
   const served = networks.map(
-    ({ name: network, base, control }): RunConfig => ({
+    ({ name: network, base, controlRun }): RunConfig => ({
       name: withMemory(network),
       network,
       memory: {},
       ...(base && { base: withMemory(base) }),
-      ...(control && { control: [control].flat().map(withMemory) }),
+      ...(controlRun && { controlRun: [controlRun].flat().map(withMemory) }),
     }),
   );
   return [...networks, ...served];
@@ -95,7 +95,7 @@ function withMemory(network: string): string {
 export function languageLadder(
   on: Pick<Experiment, 'name' | 'dataset' | 'split'>,
   options: {
-    environment?: Omit<EnvironmentConfig, 'tokens' | 'tier'>;
+    environment?: Omit<EnvironmentConfig, 'itemInput' | 'tier'>;
     encoder?: object;
     lr?: number;
     train?: RunConfig['train'];
@@ -103,7 +103,7 @@ export function languageLadder(
   } = {},
 ): Experiment {
   const { environment, encoder, lr, rl = true } = options;
-  const { ce, snqn } = agents({ ...leanEncoder, text: 'init', ...encoder }, lr);
+  const { ce, snqn } = agents({ ...leanEncoder, itemInput: 'text-init', ...encoder }, lr);
   const train = { ...leanTraining, ...options.train };
   return {
     ...on,
@@ -112,9 +112,9 @@ export function languageLadder(
     seeds: [0],
     baselines: allBaselines,
     environments: {
-      language: { ...environment, tokens: 'id+text', tier: 'catalogue' },
-      'id-only': { tokens: 'id', fit: environment?.fit },
-      counting: { tokens: 'id+text', tier: 'counting' },
+      language: { ...environment, itemInput: 'id+text', tier: 'catalog' },
+      'id-only': { itemInput: 'id', fit: environment?.fit },
+      counting: { itemInput: 'id+text', tier: 'counting' },
     },
     runs: ladder(
       'CE',
@@ -123,7 +123,7 @@ export function languageLadder(
         '': { environment: 'language' },
         ' (id only)': { environment: 'id-only' },
         ' (counting)': { environment: 'counting' },
-        ' (random)': { environment: 'language', signalControl: 'random-positives' },
+        ' (random)': { environment: 'language', ablation: 'random-positives' },
       },
       rl ? [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'language', use: allParts }] : [],
     ),

@@ -1,7 +1,7 @@
 import type { Experiment } from '../schema.ts';
 import { agents, allBaselines, allParts, ladder, leanEncoder, leanTraining } from './ladder.ts';
 
-const { ce, snqn } = agents({ ...leanEncoder, text: 'init' });
+const { ce, snqn } = agents({ ...leanEncoder, itemInput: 'text-init' });
 
 /** What the bare command runs: the synthetic world, in minutes on two cores and without any download. */
 export const quick: Experiment = {
@@ -15,8 +15,8 @@ export const quick: Experiment = {
   threads: 1,
   baselines: allBaselines,
   environments: {
-    language: { tokens: 'id+text', tier: 'catalogue' },
-    counting: { tokens: 'id+text', tier: 'counting' },
+    language: { itemInput: 'id+text', tier: 'catalog' },
+    counting: { itemInput: 'id+text', tier: 'counting' },
   },
   runs: ladder(
     'CE',

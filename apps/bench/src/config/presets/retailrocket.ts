@@ -15,14 +15,14 @@ export const retailrocket: Experiment = {
   rewards: { click: 0.2, purchase: 1 },
   seeds: [0],
   baselines: baselinesWithoutText,
-  environments: { 'id-only': { tokens: 'id' }, counting: { tokens: 'id', tier: 'counting' } },
+  environments: { 'id-only': { itemInput: 'id' }, counting: { itemInput: 'id', tier: 'counting' } },
   runs: ladder(
     'CE',
     { agent: ce, train: leanTraining },
     {
       '': { environment: 'id-only' },
       ' (counting)': { environment: 'counting' },
-      ' (random)': { environment: 'id-only', signalControl: 'random-positives' },
+      ' (random)': { environment: 'id-only', ablation: 'random-positives' },
     },
     [{ name: 'SNQN-LEA', base: 'CE-LEA', agent: snqn, environment: 'id-only', use: allParts }],
   ),

@@ -20,21 +20,21 @@ export function windowOf({ length }: EnvSettings): number {
  */
 export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
   const { shape, batch, length, threads, steps } = settings;
-  const lm = randomModel(shapes[shape], length);
-  const { width } = lm.config;
+  const languageModel = randomModel(shapes[shape], length);
+  const { width } = languageModel.config;
   return {
     ...fitDefaults,
     train: randomLog(2 * batch * steps, length / 2),
     tokens: float32(normal(key(2), ITEMS * width), [ITEMS, width]),
-    input: 'id+text',
-    candidates: 'input',
-    memory: 0,
-    counting: false,
-    contrast: 'softmax',
+    itemInput: 'id+text',
+    candidateInput: 'input',
+    textMemoryWidth: 0,
+    countFeatures: false,
+    loss: 'softmax',
     negatives: 1,
     rewardHeads: 1,
-    lambda: 1,
-    lm,
+    rewardLossWeight: 1,
+    languageModel,
     prompt: settings.what === 'prompted annotation' ? PROMPT : undefined,
     adaptation: LORA,
     window: windowOf(settings),

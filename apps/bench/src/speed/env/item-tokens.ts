@@ -15,11 +15,11 @@ export async function itemTokenRounds({
   start,
   spinning,
 }: EnvSettings): Promise<Rounds> {
-  const lm = randomModel(shapes[shape], length);
+  const languageModel = randomModel(shapes[shape], length);
   const texts = Array.from({ length: batch }, (_, i) => `item ${i}`);
-  const rows = tokenRows(lm.tokenizer, texts, length);
-  const vectors = meanWords(lm, rows);
-  const { program, inputs, constants, begin } = itemTokenStep(lm, rows, RATES['item tokens']);
+  const rows = tokenRows(languageModel.tokenizer, texts, length);
+  const vectors = meanWords(languageModel, rows);
+  const { program, inputs, constants, begin } = itemTokenStep(languageModel, rows, RATES['item tokens']);
   const { frozen, ...first } = begin(Int32Array.from(texts.keys()), vectors);
   let { state } = first;
   if (start) {
@@ -27,7 +27,7 @@ export async function itemTokenRounds({
       ['ids', 'weights'].map((name) => [name, { ...frozen[name]!, shape: [1, ...frozen[name]!.shape] }]),
     );
     const given = { ...prefixed('params/', { vectors: state.vectors! }), ...prefixed('inputs/', batches) };
-    await writeSafetensors(start, { ...given, ...prefixed('frozen/', lm.params) });
+    await writeSafetensors(start, { ...given, ...prefixed('frozen/', languageModel.params) });
   }
   const specs = { state: specsOf(state), inputs, frozen: specsOf(frozen), constants };
   const runner = await ready(program, specs, { threads, backend: undefined, spinning });

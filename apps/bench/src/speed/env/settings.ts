@@ -28,7 +28,7 @@ export interface EnvSettings {
   readonly start?: string;
 }
 
-/** Size of the catalogue. */
+/** Size of the catalog. */
 export const ITEMS = 2000;
 
 /** Actions per history whose rewards are asked for. */

@@ -23,8 +23,8 @@ export interface Shape {
 
 export type ShapeName = keyof typeof shapes;
 
-const llama = (width: number, layers: number, heads: number, kvHeads: number, mlp: number) =>
-  ({ width, layers, heads, kvHeads, mlp, normEps: 1e-5, ropeTheta: 10000 }) as const;
+const llama = (width: number, layers: number, heads: number, kvHeads: number, mlpWidth: number) =>
+  ({ width, layers, heads, kvHeads, mlpWidth: mlpWidth, normEps: 1e-5, ropeTheta: 10000 }) as const;
 
 const steps = (lora: number) => ({ lora, 'item tokens': 5 }) as const;
 

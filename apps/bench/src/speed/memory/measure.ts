@@ -33,7 +33,7 @@ export interface MemoryMeasurement {
 
 /** Requests of a round, those before them that are not counted, and steps of a round. */
 const [REQUESTS, WARM, STEPS] = [100, 10, 8];
-/** Larger catalogues are trained with sampled losses, which `joint` does not take. */
+/** Larger catalogs are trained with sampled losses, which `joint` does not take. */
 const MOST_JOINT = 50_000;
 const BATCH = 256;
 
@@ -56,7 +56,7 @@ export async function measureMemory(settings: MemorySettings, say: (what: string
   };
   const agent = createAgent({
     type: 'snqn',
-    encoder: { type: 'sasrec-modern', size: 64, blocks: 1, everyPosition: false },
+    encoder: { type: 'sasrec-modern', width: 64, layers: 1, everyPosition: false },
   });
   say('recommending');
   const served = await recommending(agent, memory, log, settings);
@@ -106,7 +106,6 @@ async function training(agent: Agent, memory: Memory, log: Transitions, { thread
     evaluateEvery: Number.MAX_SAFE_INTEGER,
     chunk: STEPS,
     threads,
-    spinning: false,
   };
   const runs = [fit({ ...options, memory, fusion: 'joint' }), fit(options)].map((work) => work[Symbol.asyncIterator]());
   const round = (events: (typeof runs)[number]) => {

@@ -13,7 +13,7 @@ export interface DecoderConfig {
   /** Heads of keys and values, shared by `heads / kvHeads` query heads each (grouped-query attention). */
   readonly kvHeads: number;
   /** Size of the hidden layer between attentions. */
-  readonly mlp: number;
+  readonly mlpWidth: number;
   /** Added to the variance in every norm. */
   readonly normEps: number;
   /** Names and layout of the weights (default `llama`): see `modules.ts`. */
@@ -25,13 +25,13 @@ export interface DecoderConfig {
   /** How rotary frequencies were stretched for longer texts (default: not at all). */
   readonly ropeScaling?: RopeScaling | undefined;
   /** Share of each head that is rotated, from its front (default 1). */
-  readonly rotary?: number | undefined;
+  readonly rotaryShare?: number | undefined;
   /** Which layers rotate (default: all). */
   readonly ropeLayers?: readonly boolean[] | undefined;
   /** Base in the layers with a window, unscaled (default: as in the others). */
-  readonly windowTheta?: number | undefined;
+  readonly windowRopeTheta?: number | undefined;
   /** Learned position vectors, this many, in place of rotary positions (default: none). */
-  readonly positions?: number | undefined;
+  readonly maxPositions?: number | undefined;
   /** A position sees itself and this many less one before it (default: all before it). */
   readonly window?: number | undefined;
   /** Which layers have the window (default: all, when there is one). */
@@ -43,17 +43,17 @@ export interface DecoderConfig {
   /** Which projections have biases (default: none). */
   readonly biases?: { readonly qkv?: boolean; readonly output?: boolean; readonly mlp?: boolean } | undefined;
   /** Whether every head of queries and keys is normed before its rotation (default no). */
-  readonly headNorms?: boolean | undefined;
+  readonly qkNorms?: boolean | undefined;
   /** Whether what attention and the hidden layer add is normed too (default no). */
-  readonly branchNorms?: boolean | undefined;
+  readonly postNorms?: boolean | undefined;
   /** Factor of the attention scores (default 1 / sqrt(headSize)). */
-  readonly scoreScale?: number | undefined;
+  readonly attentionScale?: number | undefined;
   /** Scores are kept within ± this, smoothly: c tanh(score / c) (default: not). */
-  readonly scoreCap?: number | undefined;
+  readonly attentionSoftcap?: number | undefined;
   /** Output logits are kept within ± this, smoothly (default: not). */
-  readonly logitCap?: number | undefined;
+  readonly logitSoftcap?: number | undefined;
   /** Factor of the word vectors that enter (default 1). */
-  readonly wordScale?: number | undefined;
+  readonly embeddingScale?: number | undefined;
 }
 
 /** How the weights are named and laid out. */
@@ -79,13 +79,13 @@ export function headSizeOf({ headSize, width, heads }: DecoderConfig): number {
 
 /** Elements of each head that are rotated. */
 export function rotatedOf(config: DecoderConfig): number {
-  return Math.floor(headSizeOf(config) * (config.rotary ?? 1));
+  return Math.floor(headSizeOf(config) * (config.rotaryShare ?? 1));
 }
 
 /** @throws LeaError `E_OPTION_VALUE` when sizes are no counts or do not divide */
 export function checkDecoder(config: DecoderConfig): void {
-  const { width, layers, heads, kvHeads, mlp } = config;
-  for (const [name, value] of Object.entries({ width, layers, heads, kvHeads, mlp })) {
+  const { width, layers, heads, kvHeads, mlpWidth } = config;
+  for (const [name, value] of Object.entries({ width, layers, heads, kvHeads, mlpWidth })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new LeaError('E_OPTION_VALUE', `${name} must be a whole number above 0.`, { value });
     }
@@ -95,9 +95,9 @@ export function checkDecoder(config: DecoderConfig): void {
     throw new LeaError('E_OPTION_VALUE', 'width / heads must be an even number.', { value: [width, heads] });
   }
   const rotated = rotatedOf(config);
-  if (!config.positions && (rotated < 2 || rotated > size || rotated % 2 !== 0)) {
+  if (!config.maxPositions && (rotated < 2 || rotated > size || rotated % 2 !== 0)) {
     throw new LeaError('E_OPTION_VALUE', 'The rotated part of a head must be an even number of its elements.', {
-      value: [size, config.rotary],
+      value: [size, config.rotaryShare],
     });
   }
   if (!Number.isInteger(heads / kvHeads)) {

@@ -32,7 +32,7 @@ export interface DecoderMode {
   /** Position of each slot, int32 [B, T], each below T, or P + T (default 0, 1, 2, ... in every row): what is learned, rotated and windowed by. */
   readonly positions?: tf.Tensor;
   /**
-   * P slots that come before these and were read already: what {@link readSlots} gave for each layer, and their positions,
+   * P slots that come before these and were read already: what {@link readPositions} gave for each layer, and their positions,
    * int32 [B, P]. `positions` must be given.
    */
   readonly past?: { readonly layers: readonly KeysAndValues[]; readonly positions: tf.Tensor };
@@ -51,7 +51,7 @@ export interface DecoderMode {
 /** Word vectors as they enter the decoder: int32 ids [...] -> [..., width]. */
 export function embedWords(params: Tensors, config: DecoderConfig, ids: tf.Tensor): tf.Tensor {
   const vectors = embedding(params[wordsOf(config)]!, ids);
-  return config.wordScale === undefined ? vectors : tf.mul(vectors, config.wordScale);
+  return config.embeddingScale === undefined ? vectors : tf.mul(vectors, config.embeddingScale);
 }
 
 /** Keeps values within ± cap, smoothly: cap tanh(x / cap). */
@@ -78,11 +78,11 @@ export function hiddenStates(
   inputs: tf.Tensor,
   mode: DecoderMode,
 ): tf.Tensor[] {
-  return readSlots(params, config, inputs, mode).states;
+  return readPositions(params, config, inputs, mode).states;
 }
 
 /** {@link hiddenStates}, and of each layer the keys and values of the slots, for what will follow them (`past`). */
-export function readSlots(
+export function readPositions(
   params: Tensors,
   config: DecoderConfig,
   inputs: tf.Tensor,
@@ -97,32 +97,32 @@ export function readSlots(
   const narrow = narrowed(config, T, mode);
   const tables = new Map<boolean, { cos: tf.Tensor; sin: tf.Tensor }>();
 
-  let x = config.positions ? tf.add(inputs, positionVectors(params, config, T, mode.positions)) : inputs;
+  let x = config.maxPositions ? tf.add(inputs, positionVectors(params, config, T, mode.positions)) : inputs;
   const states = [x];
   const layers: KeysAndValues[] = [];
   for (let index = 0; index < config.layers; index++) {
     const layer = layerOf(config, index);
     const isWindow = config.window !== undefined && (config.windowLayers?.[index] ?? true);
-    const rotates = !config.positions && (config.ropeLayers?.[index] ?? true);
+    const rotates = !config.maxPositions && (config.ropeLayers?.[index] ?? true);
     if (rotates && !tables.has(isWindow)) tables.set(isWindow, ropeTablesOf(config, T, isWindow, mode.positions));
     const entering = norm(x, layer.norms[0]);
     const { seen, own } = attend(config, {
       projected: layer.attention.map((module) => project(entering, module)),
-      headNorm: (heads, which) => (layer.headNorms ? norm(heads, layer.headNorms[which]!) : heads),
+      headNorm: (heads, which) => (layer.qkNorms ? norm(heads, layer.qkNorms[which]!) : heads),
       tables: rotates ? tables.get(isWindow) : undefined,
       ...(isWindow ? narrow : mode),
       past: mode.past?.layers[index],
     });
     layers.push(own);
     const attended = project(seen, layer.output);
-    x = tf.add(x, drop(layer.branchNorms ? norm(attended, layer.branchNorms[0]) : attended, `${index}/attention`));
+    x = tf.add(x, drop(layer.postNorms ? norm(attended, layer.postNorms[0]) : attended, `${index}/attention`));
     const before = norm(x, layer.norms[1]);
     const hidden = activate(
       config,
       layer.up.map((module) => project(before, module)),
     );
     const made = project(hidden, layer.down);
-    x = tf.add(x, drop(layer.branchNorms ? norm(made, layer.branchNorms[1]) : made, `${index}/mlp`));
+    x = tf.add(x, drop(layer.postNorms ? norm(made, layer.postNorms[1]) : made, `${index}/mlp`));
     states.push(x);
   }
   states[config.layers] = norm(x, lastNormOf(config));
@@ -138,7 +138,7 @@ function positionVectors(params: Tensors, config: DecoderConfig, T: number, give
       [1, T],
       'int32',
     );
-  return embedding(params[positionsOf(config)]!, tf.minimum(places, tf.scalar(config.positions! - 1, 'int32')));
+  return embedding(params[positionsOf(config)]!, tf.minimum(places, tf.scalar(config.maxPositions! - 1, 'int32')));
 }
 
 function normsOf(params: Tensors, { norm, normEps }: DecoderConfig) {
@@ -193,12 +193,12 @@ function attend(
   const q = turn(parts.headNorm(split(qs, heads), 0));
   const k = turn(parts.headNorm(split(ks, kvHeads), 1));
   const v = split(vs, kvHeads);
-  const scale = config.scoreScale ?? 1 / Math.sqrt(size);
-  const { scoreCap } = config;
+  const scale = config.attentionScale ?? 1 / Math.sqrt(size);
+  const { attentionSoftcap } = config;
   const see = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): tf.Tensor =>
-    scoreCap === undefined
+    attentionSoftcap === undefined
       ? attention(q, k, v, parts.mask, scale)
-      : cappedAttention(q, k, v, parts.mask, scale, scoreCap);
+      : cappedAttention(q, k, v, parts.mask, scale, attentionSoftcap);
   const joined = (x: tf.Tensor): tf.Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, T, heads * size]);
   const { branches, past } = parts;
   const own = { k, v };
@@ -206,7 +206,8 @@ function attend(
   if (!branches) return { seen: joined(see(q, afterPast('k', k), afterPast('v', v))), own };
 
   const all = branches.count * branches.size;
-  const cap = (scores: tf.Tensor): tf.Tensor => (scoreCap === undefined ? scores : capped(scores, scoreCap));
+  const cap = (scores: tf.Tensor): tf.Tensor =>
+    attentionSoftcap === undefined ? scores : capped(scores, attentionSoftcap);
   const branched = (of: Record<'q' | 'k' | 'v', tf.Tensor>, trunk: KeysAndValues): tf.Tensor =>
     branchAttention({ own: of, trunk, mask: branches.mask, scale, cap });
   if (past && T === all) return { seen: joined(branched({ q, k, v }, past)), own };

@@ -90,7 +90,7 @@ describe.each(cases)('%s', (name) => {
     const { 'lm_head.weight': head, ...rest } = tensors;
     expect(head === undefined).toBe(now.tied);
     expect(specsOf(rest)).toMatchObject(decoderSpecs(now.decoder));
-    expect(now.words).toBe(tensors[wordsOf(now.decoder)]!.shape[0]);
+    expect(now.vocabSize).toBe(tensors[wordsOf(now.decoder)]!.shape[0]);
   });
 
   test.each([undefined, 'cpu'])('equals Hugging Face, with and without LoRA (backend %s)', async (backend) => {

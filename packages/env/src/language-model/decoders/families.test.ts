@@ -12,7 +12,7 @@ const sizes = {
   num_key_value_heads: 2,
   rms_norm_eps: 1e-6,
 };
-const shape = { width: 32, layers: 4, heads: 4, kvHeads: 2, mlp: 48, normEps: 1e-6, ropeTheta: 10000 };
+const shape = { width: 32, layers: 4, heads: 4, kvHeads: 2, mlpWidth: 48, normEps: 1e-6, ropeTheta: 10000 };
 const read = (fields: object) => checkpointConfig(new ConfigFile('config.json', { ...sizes, ...fields }));
 
 describe('what config.json leaves out is as the family has it', () => {
@@ -37,13 +37,13 @@ describe('what config.json leaves out is as the family has it', () => {
       { sliding_window: 8, use_sliding_window: true, max_window_layers: 3 },
       { biases: { qkv: true }, window: 8, windowLayers: [false, false, false, true] },
     ],
-    ['qwen3', { rope_theta: 1e6 }, { headSize: 128, headNorms: true, ropeTheta: 1e6 }],
-    ['phi3', { partial_rotary_factor: 0.5, sliding_window: 8 }, { layout: 'phi3', rotary: 0.5, window: 8 }],
+    ['qwen3', { rope_theta: 1e6 }, { headSize: 128, qkNorms: true, ropeTheta: 1e6 }],
+    ['phi3', { partial_rotary_factor: 0.5, sliding_window: 8 }, { layout: 'phi3', rotaryShare: 0.5, window: 8 }],
     ['smollm3', {}, { ropeLayers: [true, true, true, false] }],
     [
       'gemma2',
       { head_dim: 8, attn_logit_softcapping: 50 },
-      { windowLayers: [true, false, true, false], scoreScale: 1 / 16, scoreCap: 50, window: 4096 },
+      { windowLayers: [true, false, true, false], attentionScale: 1 / 16, attentionSoftcap: 50, window: 4096 },
     ],
     [
       'gemma3_text',
@@ -51,7 +51,7 @@ describe('what config.json leaves out is as the family has it', () => {
       {
         windowLayers: [true, true, true, true, true, false, true],
         ropeTheta: 1e6,
-        windowTheta: 10000,
+        windowRopeTheta: 10000,
         ropeScaling: { type: 'linear', factor: 8 },
       },
     ],
@@ -122,7 +122,11 @@ describe('what config.json leaves out is as the family has it', () => {
 
   test('GPT-2: four times the width, tied', () => {
     const fields = { model_type: 'gpt2', n_embd: 32, n_head: 4, n_layer: 2, n_positions: 64, n_inner: null };
-    expect(read(fields)).toMatchObject({ decoder: { mlp: 128, kvHeads: 4, positions: 64 }, tied: true, positions: 64 });
+    expect(read(fields)).toMatchObject({
+      decoder: { mlpWidth: 128, kvHeads: 4, maxPositions: 64 },
+      tied: true,
+      positions: 64,
+    });
   });
 
   test('ties: said by the file, by the family, or left to the weights', () => {

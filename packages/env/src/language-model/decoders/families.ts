@@ -6,7 +6,7 @@ import type { ConfigFile } from './config-file.ts';
 export interface CheckpointConfig {
   readonly decoder: DecoderConfig;
   /** Rows of the word vectors. */
-  readonly words: number;
+  readonly vocabSize: number;
   /** Most positions of a text. */
   readonly positions: number;
   /** Whether the word vectors are said to be the output layer too; an output layer of its own in the weights goes first. */
@@ -36,7 +36,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   qwen3: (file) => {
     const attention = file.flag('attention_bias', false);
     const biases = { qkv: attention, output: attention };
-    return { ...common(file, { headSize: 128 }), ...windowsOfQwen(file), biases, headNorms: true };
+    return { ...common(file, { headSize: 128 }), ...windowsOfQwen(file), biases, qkNorms: true };
   },
   gpt2: (file) => {
     file.only('scale_attn_weights', true, 'Attention without scaled scores');
@@ -50,10 +50,10 @@ const FAMILIES: Readonly<Record<string, Family>> = {
       layers: layerCount(file, 'n_layer'),
       heads,
       kvHeads: heads,
-      mlp: file.count('n_inner', 4 * width),
+      mlpWidth: file.count('n_inner', 4 * width),
       normEps: file.number('layer_norm_epsilon', 1e-5),
       layout: 'gpt2',
-      positions: file.count('n_positions'),
+      maxPositions: file.count('n_positions'),
       norm: 'layer',
       activation: file.choice('activation_function', ACTIVATIONS, 'gelu_new'),
       biases: { qkv: true, output: true, mlp: true },
@@ -84,8 +84,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   gemma2: (file) => ({
     ...gemma(file),
     ...windows(file, windowOf(file, 4096), { rule: (layer) => layer % 2 === 0 }),
-    scoreCap: file.optionalNumber('attn_logit_softcapping'),
-    logitCap: file.optionalNumber('final_logit_softcapping'),
+    attentionSoftcap: file.optionalNumber('attn_logit_softcapping'),
+    logitSoftcap: file.optionalNumber('final_logit_softcapping'),
   }),
   gemma3_text: (file) => {
     file.only('attn_logit_softcapping', null, 'A cap of attention scores');
@@ -95,10 +95,10 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     local?.only('rope_type', 'default', 'Stretching the positions of layers with a window');
     return {
       ...gemma(file),
-      headNorms: true,
+      qkNorms: true,
       ...windows(file, windowOf(file, 4096), { rule: (layer) => (layer + 1) % every !== 0 }),
       ropeTheta: rope(file, 1e6).ropeTheta,
-      windowTheta: local?.number('rope_theta') ?? file.number('rope_local_base_freq', 10000),
+      windowRopeTheta: local?.number('rope_theta') ?? file.number('rope_local_base_freq', 10000),
     };
   },
 };
@@ -114,7 +114,7 @@ const TIED: Readonly<Record<string, boolean>> = { gpt2: true, gemma2: true, gemm
 export function checkpointConfig(file: ConfigFile): CheckpointConfig {
   const family = file.choice('model_type', FAMILIES);
   if (file.has('quantization_config')) {
-    throw new LeaError('E_MODEL_UNSUPPORTED', `Quantised weights cannot be read (${file.path}).`, {
+    throw new LeaError('E_MODEL_UNSUPPORTED', `Quantized weights cannot be read (${file.path}).`, {
       value: file.fields.quantization_config,
       hint: 'Take the checkpoint in float32, float16 or bfloat16.',
     });
@@ -128,8 +128,8 @@ export function checkpointConfig(file: ConfigFile): CheckpointConfig {
   const tied = file.has('tie_word_embeddings') ? file.flag('tie_word_embeddings', true) : undefined;
   return {
     decoder,
-    words: file.count('vocab_size'),
-    positions: decoder.positions ?? file.count('max_position_embeddings', 2048),
+    vocabSize: file.count('vocab_size'),
+    positions: decoder.maxPositions ?? file.count('max_position_embeddings', 2048),
     tied: tied ?? TIED[file.fields.model_type as string],
   };
 }
@@ -152,7 +152,7 @@ function common(file: ConfigFile, { headSize }: { headSize?: number } = {}): Dec
     heads,
     kvHeads: file.count('num_key_value_heads', heads),
     headSize: file.optionalCount('head_dim') ?? headSize,
-    mlp: file.count('intermediate_size'),
+    mlpWidth: file.count('intermediate_size'),
     normEps: file.number('rms_norm_eps', 1e-6),
     activation: file.choice('hidden_act', ACTIVATIONS, 'silu'),
     ...rope(file),
@@ -167,20 +167,20 @@ function gemma(file: ConfigFile): DecoderConfig {
     ...common(file, { headSize: 256 }),
     activation: file.choice('hidden_activation', ACTIVATIONS, 'gelu_pytorch_tanh'),
     norm: 'rms+1',
-    branchNorms: true,
-    scoreScale: 1 / Math.sqrt(file.number('query_pre_attn_scalar', 256)),
-    wordScale: Math.fround(Math.sqrt(width)),
+    postNorms: true,
+    attentionScale: 1 / Math.sqrt(file.number('query_pre_attn_scalar', 256)),
+    embeddingScale: Math.fround(Math.sqrt(width)),
   };
 }
 
 /** Rotary positions: `rope_parameters` of transformers 5 (per kind of layer in some), or `rope_theta`, `rope_scaling` and `partial_rotary_factor`. */
-function rope(file: ConfigFile, otherwise = 10000): Pick<DecoderConfig, 'ropeTheta' | 'ropeScaling' | 'rotary'> {
+function rope(file: ConfigFile, otherwise = 10000): Pick<DecoderConfig, 'ropeTheta' | 'ropeScaling' | 'rotaryShare'> {
   const all = file.part('rope_parameters');
   const part = all?.part('full_attention') ?? all;
   const scaling = part ?? file.part('rope_scaling');
   return {
     ropeTheta: (part?.has('rope_theta') ? part : file).number('rope_theta', otherwise),
-    rotary: (part?.has('partial_rotary_factor') ? part : file).optionalNumber('partial_rotary_factor'),
+    rotaryShare: (part?.has('partial_rotary_factor') ? part : file).optionalNumber('partial_rotary_factor'),
     ropeScaling: scaling && ropeScaling(scaling),
   };
 }
@@ -239,12 +239,12 @@ const layersOf = ({ layers }: { layers: number }, rule: (layer: number) => boole
 
 /** Without what is as in Llama: equal decoders are equal objects, and hash alike. */
 function clean(config: DecoderConfig): DecoderConfig {
-  const { width, heads, headSize, activation, rotary, biases } = config;
+  const { width, heads, headSize, activation, rotaryShare, biases } = config;
   const without = {
     ...config,
     headSize: headSize === width / heads ? undefined : headSize,
     activation: activation === 'silu' ? undefined : activation,
-    rotary: rotary === 1 ? undefined : rotary,
+    rotaryShare: rotaryShare === 1 ? undefined : rotaryShare,
     biases: biases && Object.values(biases).some(Boolean) ? biases : undefined,
     windowLayers: config.windowLayers?.includes(false) ? config.windowLayers : undefined,
   };

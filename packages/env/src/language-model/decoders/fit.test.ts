@@ -38,11 +38,26 @@ const train = rowsOf(
 
 describe.each(MODELS)('an environment of %s', (name) => {
   test('item tokens are learned, LoRA is fitted, the model stays as it is', async () => {
-    const lm = models.get(name)!;
-    const { vectors, perplexity } = await learnItemTokens(lm, texts, { steps: 15, lr: 0.3, tolerance: 0, anchor: 0 });
+    const languageModel = models.get(name)!;
+    const { vectors, perplexity } = await learnItemTokens(languageModel, texts, {
+      steps: 15,
+      lr: 0.3,
+      tolerance: 0,
+      anchorWeight: 0,
+    });
     expect(perplexity.own).toBeLessThan(perplexity.none);
     const fit = (adaptation: Partial<LoraOptions>, lr: number) =>
-      fitEnvironment({ train, tokens: vectors, lm, adaptation, window: 5, epochs: 1, batch: 24, lr, dropout: 0 });
+      fitEnvironment({
+        train,
+        tokens: vectors,
+        languageModel,
+        adaptation,
+        window: 5,
+        epochs: 1,
+        batch: 24,
+        lr,
+        dropout: 0,
+      });
     // Steps too small to be seen.
     const fresh = await fit({ rank: 2 }, 1e-30);
     const env = await fit({ rank: 2 }, 0.01);
@@ -53,7 +68,7 @@ describe.each(MODELS)('an environment of %s', (name) => {
     const adapters = Object.keys(env.params).filter((key) => key.includes('.lora_'));
     expect(adapters.length).toBe((name === 'gpt2' || name === 'phi3' ? 1 : 2) * 2 * 2);
     expect(moved).toEqual(expect.arrayContaining(adapters));
-    for (const [key, { data }] of Object.entries(lm.params)) {
+    for (const [key, { data }] of Object.entries(languageModel.params)) {
       if (key in env.params) expect(env.params[key]!.data).toEqual(data);
     }
 
@@ -91,7 +106,7 @@ describe('LoRA options', () => {
   });
 
   test('a window beyond the learned positions is refused', async () => {
-    const lm = models.get('gpt2')!;
-    await expect(fitEnvironment({ train, lm, window: 64 })).rejects.toThrow('at most 63 events');
+    const languageModel = models.get('gpt2')!;
+    await expect(fitEnvironment({ train, languageModel, window: 64 })).rejects.toThrow('at most 63 events');
   });
 });

@@ -8,11 +8,11 @@ import { decode } from './decode.ts';
 import { causalMask, segmentMask, segmentPositions, windowMask } from './masks.ts';
 import { decoderSpecs } from './modules.ts';
 
-const shape = { width: 8, layers: 2, heads: 2, kvHeads: 2, mlp: 16, normEps: 1e-5 };
+const shape = { width: 8, layers: 2, heads: 2, kvHeads: 2, mlpWidth: 16, normEps: 1e-5 };
 const CONFIGS: Record<string, DecoderConfig> = {
-  'learned positions': { ...shape, layout: 'gpt2', norm: 'layer', positions: 6, activation: 'gelu-tanh' },
+  'learned positions': { ...shape, layout: 'gpt2', norm: 'layer', maxPositions: 6, activation: 'gelu-tanh' },
   'a window': { ...shape, window: 2 },
-  'a window in one layer': { ...shape, window: 2, windowLayers: [true, false], windowTheta: 100 },
+  'a window in one layer': { ...shape, window: 2, windowLayers: [true, false], windowRopeTheta: 100 },
 };
 
 test('a window shows a position and those just before it', async () => {

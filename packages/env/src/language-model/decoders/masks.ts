@@ -12,8 +12,8 @@ export function windowMask(T: number, window: number): tf.Tensor {
 
 /** Each row sees its slots up to `last` int32 [B, 1]: [B, 1, 1, T]. */
 export function prefixMask(last: tf.Tensor, T: number): tf.Tensor {
-  const slots = tf.reshape(tf.range(0, T, 1, 'int32'), [1, T]);
-  return tf.reshape(hiding(tf.greater(slots, last)), [last.shape[0]!, 1, 1, T]);
+  const positions = tf.reshape(tf.range(0, T, 1, 'int32'), [1, T]);
+  return tf.reshape(hiding(tf.greater(positions, last)), [last.shape[0]!, 1, 1, T]);
 }
 
 /** Hides what lies `window` positions or more before: int32 [B, n] and [B, k] -> [B, 1, n, k]. */

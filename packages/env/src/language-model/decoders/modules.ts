@@ -54,7 +54,7 @@ const LAYOUTS: Record<DecoderLayout, Names> = {
 };
 
 /** Norms around the branches, where those are normed too. */
-const BRANCH_NORMS = {
+const POST_NORMS = {
   before: ['input_layernorm', 'pre_feedforward_layernorm'],
   after: ['post_attention_layernorm', 'post_feedforward_layernorm'],
 } as const;
@@ -76,9 +76,9 @@ export interface Layer {
   /** Before attention and before the hidden layer. */
   readonly norms: readonly [string, string];
   /** Of what they add; none by default. */
-  readonly branchNorms: readonly [string, string] | undefined;
+  readonly postNorms: readonly [string, string] | undefined;
   /** Of each head of queries and keys; none by default. */
-  readonly headNorms: readonly [string, string] | undefined;
+  readonly qkNorms: readonly [string, string] | undefined;
 }
 
 const namesOf = (config: DecoderConfig): Names => LAYOUTS[config.layout ?? 'llama'];
@@ -97,7 +97,7 @@ export const HEAD = 'lm_head.weight';
 
 export function layerOf(config: DecoderConfig, index: number): Layer {
   const names = namesOf(config);
-  const { width, mlp, heads, kvHeads, biases = {} } = config;
+  const { width, mlpWidth, heads, kvHeads, biases = {} } = config;
   const at = `${names.base}${names.layer}.${index}.`;
   const size = headSizeOf(config);
   const queries = heads * size;
@@ -109,16 +109,16 @@ export function layerOf(config: DecoderConfig, index: number): Layer {
     bias,
   });
   const attention = names.attention.length === 1 ? [queries + 2 * kv] : [queries, kv, kv];
-  const up = names.up.length === 1 ? [names.gated ? 2 * mlp : mlp] : [mlp, mlp];
+  const up = names.up.length === 1 ? [names.gated ? 2 * mlpWidth : mlpWidth] : [mlpWidth, mlpWidth];
   const pair = ([a, b]: readonly [string, string]): readonly [string, string] => [at + a, at + b];
   return {
     attention: names.attention.map((name, i) => module(name, width, attention[i]!, biases.qkv)),
     output: module(names.output, queries, width, biases.output),
     up: names.up.map((name, i) => module(name, width, up[i]!, biases.mlp)),
-    down: module(names.down, mlp, width, biases.mlp),
-    norms: pair(config.branchNorms ? BRANCH_NORMS.before : names.norms),
-    branchNorms: config.branchNorms ? pair(BRANCH_NORMS.after) : undefined,
-    headNorms: config.headNorms ? pair(['self_attn.q_norm', 'self_attn.k_norm']) : undefined,
+    down: module(names.down, mlpWidth, width, biases.mlp),
+    norms: pair(config.postNorms ? POST_NORMS.before : names.norms),
+    postNorms: config.postNorms ? pair(POST_NORMS.after) : undefined,
+    qkNorms: config.qkNorms ? pair(['self_attn.q_norm', 'self_attn.k_norm']) : undefined,
   };
 }
 
@@ -146,7 +146,7 @@ export function decoderSpecs(config: DecoderConfig): Specs {
     put(`${name}.weight`, ...(isTransposed(config) ? [inputs, outputs] : [outputs, inputs]));
     if (bias) put(`${name}.bias`, outputs);
   };
-  if (config.positions) put(positionsOf(config), config.positions, config.width);
+  if (config.maxPositions) put(positionsOf(config), config.maxPositions, config.width);
   for (let index = 0; index < config.layers; index++) {
     const layer = layerOf(config, index);
     norm(layer.norms[0]);
@@ -155,8 +155,8 @@ export function decoderSpecs(config: DecoderConfig): Specs {
     norm(layer.norms[1]);
     layer.up.forEach(matrix);
     matrix(layer.down);
-    for (const name of layer.branchNorms ?? []) norm(name);
-    for (const name of layer.headNorms ?? []) norm(name, headSizeOf(config));
+    for (const name of layer.postNorms ?? []) norm(name);
+    for (const name of layer.qkNorms ?? []) norm(name, headSizeOf(config));
   }
   norm(lastNormOf(config));
   return specs;

@@ -13,8 +13,8 @@ export function ropeTablesOf(
   isWindow: boolean,
   positions?: tf.Tensor,
 ): { cos: tf.Tensor; sin: tf.Tensor } {
-  const own = isWindow && config.windowTheta !== undefined;
-  const theta = own ? config.windowTheta! : (config.ropeTheta ?? 10000);
+  const own = isWindow && config.windowRopeTheta !== undefined;
+  const theta = own ? config.windowRopeTheta! : (config.ropeTheta ?? 10000);
   const frequencies = ropeFrequencies(rotatedOf(config), theta, own ? undefined : config.ropeScaling);
   const half = frequencies.length;
   const angles = Float64Array.from({ length: length * half }, (_, n) => Math.floor(n / half) * frequencies[n % half]!);

@@ -43,8 +43,8 @@ test.each(models)('%s: the config is that of the folder, but for what GGUF does 
   const folder = join(root, `config-${name}`);
   await copyFolder(name, folder);
   const right = (await loadLanguageModel(folder)).config;
-  const { scoreScale, windowLayers, normEps, ...rest } = config;
-  const { scoreScale: _, windowLayers: layers, normEps: eps, ...wanted } = right;
+  const { attentionScale, windowLayers, normEps, ...rest } = config;
+  const { attentionScale: _, windowLayers: layers, normEps: eps, ...wanted } = right;
   expect(rest).toEqual(wanted);
   expect(normEps).toBeCloseTo(eps, 9);
   // The window's pattern is the architecture's: two layers of Gemma 3 both have it.
@@ -53,8 +53,8 @@ test.each(models)('%s: the config is that of the folder, but for what GGUF does 
 
 /** The model of a folder beside the tokenizer of the GGUF file, which the folders of the fixtures lack. */
 async function copyFolder(name: string, to: string): Promise<void> {
-  const lm = await loadLanguageModel(at(`${name}.gguf`));
-  await saveLanguageModel(lm, to);
+  const languageModel = await loadLanguageModel(at(`${name}.gguf`));
+  await saveLanguageModel(languageModel, to);
   await writeFile(join(to, 'config.json'), await readFile(join(decoder(name), 'config.json')));
 }
 
@@ -65,11 +65,11 @@ test('Llama 3 keeps factors in place of its rule: only those of a known rule are
 });
 
 test('a model from a GGUF file is saved as a folder that loads as the same model', async () => {
-  const lm = await loadLanguageModel(at('qwen3.gguf'), { context: 7 });
+  const languageModel = await loadLanguageModel(at('qwen3.gguf'), { context: 7 });
   const folder = join(root, 'saved');
-  await saveLanguageModel(lm, folder);
+  await saveLanguageModel(languageModel, folder);
   const again = await loadLanguageModel(folder);
-  expect(again.hash).toBe(lm.hash);
+  expect(again.hash).toBe(languageModel.hash);
   expect(again.context).toBe(7);
 });
 

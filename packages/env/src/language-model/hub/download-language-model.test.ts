@@ -122,7 +122,7 @@ test('a cut connection is gone on with, within a call and in the next one', asyn
       return true;
     },
   };
-  hub = await fakeHub(ID, files, { large, behaviours: cutting });
+  hub = await fakeHub(ID, files, { large, behaviors: cutting });
   const error = await failure({ retries: 0 });
   expect(error).toMatchObject({ code: 'E_DOWNLOAD' });
   expect(error.hint).toContain('Call it again to go on');
@@ -144,7 +144,7 @@ test('a server without ranges sends all again', async () => {
       return true;
     },
   };
-  hub = await fakeHub(ID, files, { large, behaviours: stubborn });
+  hub = await fakeHub(ID, files, { large, behaviors: stubborn });
   await download();
   expect(await readFile(join(dir, MODEL))).toEqual(weights);
 });
@@ -173,7 +173,7 @@ test('a wrong checksum leaves nothing behind; it may be right the next time', as
       return true;
     },
   };
-  hub = await fakeHub(ID, files, { large, behaviours: lying });
+  hub = await fakeHub(ID, files, { large, behaviors: lying });
   const error = await failure({ retries: 1 });
   expect(error).toMatchObject({ code: 'E_DOWNLOAD_CHECKSUM' });
   expect(await there()).toEqual(COMPLETE.filter((name) => name !== MODEL));
@@ -189,7 +189,7 @@ test('small files are checked by the id that git gives them, or by an entity tag
       return true;
     },
   };
-  hub = await fakeHub(ID, files, { large, behaviours: lying });
+  hub = await fakeHub(ID, files, { large, behaviors: lying });
   expect(await failure({ retries: 0 })).toMatchObject({ code: 'E_DOWNLOAD_CHECKSUM' });
   await hub.close();
 
@@ -200,7 +200,7 @@ test('small files are checked by the id that git gives them, or by an entity tag
       return false;
     },
   };
-  hub = await fakeHub(ID, files, { entry: bare, behaviours: tagged });
+  hub = await fakeHub(ID, files, { entry: bare, behaviors: tagged });
   expect(await failure({ retries: 0 })).toMatchObject({ code: 'E_DOWNLOAD_CHECKSUM' });
   await hub.close();
 
@@ -221,13 +221,13 @@ test('a file that never ends is not written on and on', async () => {
       return true;
     },
   };
-  hub = await fakeHub(ID, files, { large, behaviours: endless });
+  hub = await fakeHub(ID, files, { large, behaviors: endless });
   const error = await failure({ retries: 0 });
   expect(error.message).toContain(`more than the ${weights.length} bytes`);
 });
 
 test('a silent server is given up', async () => {
-  hub = await fakeHub(ID, files, { large, behaviours: { [MODEL]: () => true } });
+  hub = await fakeHub(ID, files, { large, behaviors: { [MODEL]: () => true } });
   const error = await failure({ retries: 0, timeout: 100 });
   expect(error).toMatchObject({ code: 'E_DOWNLOAD' });
   expect(error.message).toContain('silent for 100 ms');
@@ -247,7 +247,7 @@ test('redirects are followed; the token does not go to another host', async () =
       return true;
     },
   };
-  hub = await fakeHub(ID, files, { large, behaviours: moved });
+  hub = await fakeHub(ID, files, { large, behaviors: moved });
   await download({ token: 'hf_secret' });
   expect(await readFile(join(dir, MODEL))).toEqual(weights);
   expect(seen).toEqual([undefined]);
@@ -263,7 +263,7 @@ test('overload passes, a missing model and a closed one do not', async () => {
     response.writeHead(503, { 'retry-after': asked[n] }).end();
     return true;
   };
-  hub = await fakeHub(ID, files, { large, listing: busy, behaviours: { 'config.json': busy } });
+  hub = await fakeHub(ID, files, { large, listing: busy, behaviors: { 'config.json': busy } });
   await download({ retries: 4 });
   expect(await there()).toEqual(COMPLETE);
   expect(waits).toEqual([200, 400, 3000, 60_000, 200, 400, 3000, 60_000]);
@@ -351,7 +351,7 @@ describe('an error behind status 200, in place of a file', () => {
           return call.n < 2;
         },
       };
-      hub = await fakeHub(ID, files, { large, behaviours: busy, ...(checked ? {} : { entry: bare }) });
+      hub = await fakeHub(ID, files, { large, behaviors: busy, ...(checked ? {} : { entry: bare }) });
       await download({ retries: 3 });
       expect(await readFile(join(dir, MODEL))).toEqual(weights);
       expect(await there()).toEqual(COMPLETE);
@@ -359,7 +359,7 @@ describe('an error behind status 200, in place of a file', () => {
 
       await rm(join(dir, MODEL));
       const always = { [MODEL]: (call: Call) => Boolean(pages[name]!(call) ?? true) };
-      hub = await fakeHub(ID, files, { large, behaviours: always, ...(checked ? {} : { entry: bare }) });
+      hub = await fakeHub(ID, files, { large, behaviors: always, ...(checked ? {} : { entry: bare }) });
       expect((await failure({ retries: 1 })).code).toMatch(/^E_DOWNLOAD/);
       expect(await there()).not.toContain(MODEL);
     },
@@ -373,7 +373,7 @@ describe('an error behind status 200, in place of a file', () => {
         return call.n < 2;
       },
     };
-    hub = await fakeHub(ID, files, { large, behaviours: cutThenBusy });
+    hub = await fakeHub(ID, files, { large, behaviors: cutThenBusy });
     await download();
     const ranges = hub.requests.filter(({ path }) => path.endsWith(MODEL)).map(({ range }) => range);
     expect(ranges).toEqual([undefined, `bytes=${third()}-`, `bytes=${third()}-`]);
@@ -437,7 +437,7 @@ test('can be cut while a file arrives, and gone on with', async () => {
   const stop = new AbortController();
   hub = await fakeHub(ID, files, {
     large,
-    behaviours: {
+    behaviors: {
       [MODEL]: ({ response, content, n }) => {
         if (n > 0) return false;
         response.writeHead(200, { 'content-length': content.length });

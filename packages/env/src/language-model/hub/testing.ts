@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** What a server does with a request: true when it has answered, else the file is sent. */
-export type Behaviour = (call: Call) => boolean;
+export type Behavior = (call: Call) => boolean;
 
 export interface FakeHub {
   readonly endpoint: string;
@@ -28,16 +28,16 @@ export async function fakeHub(
   id: string,
   files: Readonly<Record<string, Buffer>>,
   options: {
-    readonly behaviours?: Readonly<Record<string, Behaviour>>;
+    readonly behaviors?: Readonly<Record<string, Behavior>>;
     /** Files whose digest is SHA-256, as large ones; the others have git's. */
     readonly large?: readonly string[];
     /** Changes the listing's entry of each file. */
     readonly entry?: (entry: Record<string, unknown>) => Record<string, unknown>;
     /** Answers the listing instead. */
-    readonly listing?: Behaviour;
+    readonly listing?: Behavior;
   } = {},
 ): Promise<FakeHub> {
-  const { behaviours = {}, large = [], entry = (e) => e } = options;
+  const { behaviors = {}, large = [], entry = (e) => e } = options;
   const requests: FakeHub['requests'] = [];
   const counts = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -56,7 +56,7 @@ export async function fakeHub(
     const content = files[name];
     if (!content) {
       response.writeHead(404).end('Entry not found');
-    } else if (!behaviours[name]?.({ response, content, n, range })) sendFile(response, content, range);
+    } else if (!behaviors[name]?.({ response, content, n, range })) sendFile(response, content, range);
   });
   await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
   return {

@@ -16,7 +16,7 @@ type Rewrite = (part: Part, refuse: Refuse) => readonly Part[];
  * Patterns are in the syntax of the reference (Oniguruma), where `\s` is every white space of Unicode and nothing else.
  *
  * @param model as {@link vocabularyOf} gives it
- * @throws what `refuse` makes
+ * @throws what `throw` makes
  */
 export function equivalent(json: object, model: Part, refuse: Refuse): Part {
   const { normalizer, pre_tokenizer, decoder } = json as Part;

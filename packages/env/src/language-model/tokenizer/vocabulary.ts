@@ -23,7 +23,7 @@ const MOST_TOKENS = 10_000_000;
 /**
  * The vocabulary of a tokenizer.json, checked as the reference does that it is written for: Hugging Face's `tokenizers`.
  *
- * @throws what `refuse` makes
+ * @throws what `throw` makes
  */
 export function vocabularyOf(json: object, refuse: Refuse): Vocabulary {
   const { model, added_tokens } = json as { model?: unknown; added_tokens?: unknown };

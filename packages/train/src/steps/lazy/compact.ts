@@ -1,10 +1,10 @@
 import { type Specs, sizeOf, type Values } from '@lea/tensor';
 
-/** A batch whose ids count its own distinct items instead of the catalogue. */
+/** A batch whose ids count its own distinct items instead of the catalog. */
 export interface CompactBatch {
   /** The inputs of the step: ids are positions in `rows`, the padding id is `size`. */
   readonly inputs: Values;
-  /** [size + 1] the catalogue's id of every position: first the choices, last the padding id; 0 where unused. */
+  /** [size + 1] the catalog's id of every position: first the choices, last the padding id; 0 where unused. */
   readonly rows: Int32Array;
   /** Positions in use, padding not counted. */
   readonly used: number;
@@ -27,7 +27,7 @@ const HISTORIES = ['items', 'nextItems'];
  * Numbers the items of each batch afresh, so that a program of fixed size can work on its rows of the item tables.
  *
  * @param specs what one step reads
- * @param items size N of the catalogue; N is the padding id
+ * @param items size N of the catalog; N is the padding id
  */
 export function createCompactor(specs: Specs, items: number): Compactor {
   const given = (names: readonly string[]) => names.filter((name) => name in specs);

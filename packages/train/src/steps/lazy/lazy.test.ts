@@ -19,22 +19,22 @@ const STEPS = 5;
 const lr = 0.01;
 /** Attention does not see them: their gradients are rounding errors, which Adam makes large. */
 const SHIFTS = /\.k\.bias$/;
-const sampled = { loss: 'sampled-softmax', candidates: 7, samplingPower: 0.5, lr } as const;
-const small = sasrec({ size: 4, dropout: 0.2 });
-const modern = { size: 4, blocks: 1, heads: 1 };
+const sampled = { loss: 'sampled-softmax', sampledItems: 7, samplingPower: 0.5, lr } as const;
+const small = sasrec({ width: 4, dropout: 0.2 });
+const modern = { width: 4, layers: 1, heads: 1 };
 
 const agents: Record<string, Agent> = {
   'ce, sampled softmax, sasrec': ce({ encoder: small, ...sampled }),
-  'ce, gbce, gru4rec': ce({ encoder: gru4rec({ size: 4 }), ...sampled, loss: 'gbce' }),
+  'ce, gbce, gru4rec': ce({ encoder: gru4rec({ width: 4 }), ...sampled, loss: 'gbce' }),
   'ce, tied with bias at every position, sasrec-modern': ce({
     encoder: sasrecModern({ ...modern, tied: 'bias' }),
     ...sampled,
   }),
   'ce, own head at every position': ce({ encoder: sasrecModern({ ...modern, tied: false }), ...sampled }),
-  'ce, projected texts': ce({ encoder: sasrec({ size: 4, text: 'project', tied: true }), ...sampled }),
+  'ce, projected texts': ce({ encoder: sasrec({ width: 4, itemInput: 'id+text', tied: true }), ...sampled }),
   'snqn, coin': snqn({ encoder: small, ...sampled, negatives: 3 }),
-  'dqn-ns, coin': dqnNs({ encoder: gru4rec({ size: 4 }), ...sampled, negatives: 3 }),
-  'sqn with cql and bcq': sqn({ encoder: small, ...sampled, cql: 0.1, bcq: 0.25 }),
+  'dqn-ns, coin': dqnNs({ encoder: gru4rec({ width: 4 }), ...sampled, negatives: 3 }),
+  'sqn with cql and bcq': sqn({ encoder: small, ...sampled, cqlWeight: 0.1, bcqThreshold: 0.25 }),
   'ce with extra targets': ce({ encoder: small, ...sampled }),
   'sa2c, Polyak': sa2c({ encoder: sasrecModern(modern), ...sampled, negatives: 3, target: 'polyak', tau: 0.1 }),
   'vpq, wide head': vpq({ encoder: small, ...sampled }),
@@ -51,7 +51,7 @@ const agents: Record<string, Agent> = {
     encoder: small,
     ...sampled,
     criticState: true,
-    alignment: 0.2,
+    alignmentWeight: 0.2,
   }),
   'sqn, copy': sqn({ encoder: small, ...sampled, target: 'copy', copyEvery: 2 }),
 };
@@ -65,7 +65,6 @@ const planFor = (agent: Agent, given: Partial<TrainOptions> = {}): Plan =>
     window: 4,
     batch: 3,
     threads: 1,
-    spinning: false,
     ...(agent.encoder.needsText && { text: texts }),
     ...given,
   });

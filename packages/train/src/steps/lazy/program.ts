@@ -6,14 +6,14 @@ import type { Table } from './tables.ts';
 
 /**
  * One training step that reads and writes only the rows of its batch: the item tables are frozen feeds over the host's
- * memory, the step gathers the rows it needs, learns on a catalogue of just these, and gives their next values out.
+ * memory, the step gathers the rows it needs, learns on a catalog of just these, and gives their next values out.
  *
  * State: what has no rows of items, named as in `trainingProgram`. Inputs: those of a compact batch, `rows` int32 [size + 1],
  * `key`, and with a moving average `decay/...` [rows] per table. Frozen: `tables/...` in their stored form, with two networks
  * `other/...`, the tables of the one that values; any other `target/...`; tensors over all items. Outputs: `loss`, the agent's
  * metrics, per table `rows/...` and `changed/...`, int32 0/1: whether the row had a gradient other than zero.
  *
- * @param items size of the catalogue
+ * @param items size of the catalog
  */
 export function lazyProgram(agent: Agent, phase: Phase, tables: readonly Table[], items: number): Program {
   const step = learningStep(agent, phase);

@@ -14,7 +14,7 @@ import { lazyProgram } from './program.ts';
 import { changedPositions, renewCopies, separated, stored, tablesOf, writeRows } from './tables.ts';
 
 /**
- * Steps that touch only the rows of their batch, so that their cost does not grow with the catalogue. The tables stay in
+ * Steps that touch only the rows of their batch, so that their cost does not grow with the catalog. The tables stay in
  * the host's memory, where the runtime reads them; rows that had a gradient are written back, all others keep their values
  * and slots (lazy Adam: the count of steps in its bias correction is that of the phase).
  */

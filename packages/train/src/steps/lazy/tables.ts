@@ -98,9 +98,9 @@ export function changedPositions({ rows, padded }: Table, { used }: CompactBatch
 }
 
 /**
- * Writes rows of a step over those of the catalogue.
+ * Writes rows of a step over those of the catalog.
  *
- * @param ids the catalogue's id of every position
+ * @param ids the catalog's id of every position
  */
 export function writeRows(from: Value, to: Value, positions: Int32Array, ids: Int32Array): void {
   const [source, target] = [from.data, to.data];

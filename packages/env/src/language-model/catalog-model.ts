@@ -22,9 +22,9 @@ import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows }
 import { perplexityMeter } from './perplexity.ts';
 import { trainTokenizer } from './tokenizer.ts';
 
-export interface CatalogueModelOptions extends TrainingRuntime {
+export interface CatalogModelOptions extends TrainingRuntime {
   /** Tokens in the vocabulary (default 2000). Higher: shorter sequences, a larger output layer. */
-  readonly vocabulary: number;
+  readonly vocabSize: number;
   /** Size of hidden states and word vectors (default 64). Higher: better texts, more seconds. */
   readonly width: number;
   /** Decoder layers (default 2). Higher: better texts where there are many, more seconds. */
@@ -34,10 +34,10 @@ export interface CatalogueModelOptions extends TrainingRuntime {
   /** Heads of keys and values (default `heads`). */
   readonly kvHeads: number | undefined;
   /** Size of the gated hidden layer (default 2.5 * width). */
-  readonly mlp: number | undefined;
+  readonly mlpWidth: number | undefined;
   /** Tokens read of each text (default 48, at most 4096); what follows is not seen. Higher: more seconds and memory. */
   readonly context: number;
-  /** Passes over the texts at most (default 8; more for small catalogues, up to 200 steps). */
+  /** Passes over the texts at most (default 8; more for small catalogs, up to 200 steps). */
   readonly epochs: number | undefined;
   /** Texts per step (default 32). */
   readonly batch: number;
@@ -47,26 +47,26 @@ export interface CatalogueModelOptions extends TrainingRuntime {
    * Share of the texts that is written from the mean of their word vectors instead of the start token (default 0.5): the
    * model learns to unfold one vector into a text, which is what item tokens ask of it. 0: a plain language model.
    */
-  readonly unfold: number;
+  readonly reconstructionShare: number;
   /** Share of the texts that decides when to stop (default 0.05), all but one at most; 0: all epochs are run. */
-  readonly heldOut: number;
+  readonly validationShare: number;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: CatalogueModelOptions = {
-  vocabulary: 2000,
+export const DEFAULTS: CatalogModelOptions = {
+  vocabSize: 2000,
   width: 64,
   layers: 2,
   heads: 4,
   kvHeads: undefined,
-  mlp: undefined,
+  mlpWidth: undefined,
   context: 48,
   epochs: undefined,
   batch: 32,
   lr: 0.003,
-  unfold: 0.5,
-  heldOut: 0.05,
+  reconstructionShare: 0.5,
+  validationShare: 0.05,
   seed: 0,
   ...TRAINING_RUNTIME,
   signal: undefined,
@@ -83,18 +83,18 @@ const LARGEST = 4096;
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
-export function catalogueModel(
+export function catalogModel(
   texts: readonly string[],
-  options?: Partial<CatalogueModelOptions>,
+  options?: Partial<CatalogModelOptions>,
 ): Task<LanguageModel, EnvironmentEvent<'tokenizer' | 'language-model'>> {
   return task(() => training(texts, options));
 }
 
 async function* training(
   texts: readonly string[],
-  options?: Partial<CatalogueModelOptions>,
+  options?: Partial<CatalogModelOptions>,
 ): AsyncGenerator<EnvironmentEvent<'tokenizer' | 'language-model'>, LanguageModel> {
-  const o = withDefaults('catalogueModel', DEFAULTS, options);
+  const o = withDefaults('catalogModel', DEFAULTS, options);
   checkOptions(o);
   checkTexts(texts);
   const config: DecoderConfig = {
@@ -102,19 +102,19 @@ async function* training(
     layers: o.layers,
     heads: o.heads,
     kvHeads: o.kvHeads ?? o.heads,
-    mlp: o.mlp ?? Math.ceil((2.5 * o.width) / 8) * 8,
+    mlpWidth: o.mlpWidth ?? Math.ceil((2.5 * o.width) / 8) * 8,
     normEps: 1e-5,
     ropeTheta: 10000,
   };
   checkDecoder(config);
   yield { stage: 'tokenizer', done: 0, total: 1, unit: 'steps' };
-  const tokenizer = trainTokenizer(texts, o.vocabulary);
+  const tokenizer = trainTokenizer(texts, o.vocabSize);
   const rows = tokenRows(tokenizer, texts, o.context);
   yield { stage: 'tokenizer', done: 1, total: 1, unit: 'steps', metrics: { tokens: tokenizer.size } };
 
   const root = fold(key(o.seed), 'catalogue model');
   const order = permutation(fold(root, 'held out'), rows.count);
-  const held = order.subarray(0, Math.min(Math.floor(rows.count * o.heldOut), rows.count - 1));
+  const held = order.subarray(0, Math.min(Math.floor(rows.count * o.validationShare), rows.count - 1));
   const train = order.subarray(held.length);
   const size = Math.min(o.batch, train.length);
   const words = normal(fold(root, 'words'), tokenizer.size * o.width).map((v) => v * 0.02);
@@ -125,8 +125,8 @@ async function* training(
     const draws = uniform(fold(fold(root, `unfold ${epoch}`), step), size);
     return {
       ...textBatch(rows, which),
-      unfold: float32(
-        draws.map((u) => (u < o.unfold ? 1 : 0)),
+      reconstructionShare: float32(
+        draws.map((u) => (u < o.reconstructionShare ? 1 : 0)),
         [size, 1],
       ),
     };
@@ -182,33 +182,33 @@ async function* training(
 }
 
 /** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: CatalogueModelOptions): void {
-  const { heads, kvHeads = heads, mlp = 1, epochs = 1 } = o;
-  const given = { ...o, kvHeads, mlp, epochs };
-  checkRanges('catalogueModel', given, {
-    vocabulary: [258, 65536, 'whole'],
+function checkOptions(o: CatalogModelOptions): void {
+  const { heads, kvHeads = heads, mlpWidth = 1, epochs = 1 } = o;
+  const given = { ...o, kvHeads, mlpWidth, epochs };
+  checkRanges('catalogModel', given, {
+    vocabSize: [258, 65536, 'whole'],
     width: [1, LARGEST, 'whole'],
     layers: [1, LARGEST, 'whole'],
     heads: [1, LARGEST, 'whole'],
     kvHeads: [1, LARGEST, 'whole'],
-    mlp: [1, 4 * LARGEST, 'whole'],
+    mlpWidth: [1, 4 * LARGEST, 'whole'],
     context: [1, LARGEST, 'whole'],
     epochs: [1, Number.MAX_VALUE, 'whole'],
     batch: [1, Number.MAX_VALUE, 'whole'],
     lr: [0, Number.MAX_VALUE],
-    unfold: [0, 1],
-    heldOut: [0, 1],
+    reconstructionShare: [0, 1],
+    validationShare: [0, 1],
   });
-  checkSeed('catalogueModel', o.seed);
-  checkRuntime('catalogueModel', o);
+  checkSeed('catalogModel', o.seed);
+  checkRuntime('catalogModel', o);
 }
 
-/** The vector each text begins with: the mean of its words where `unfold` is 1, the start token where it is 0. */
-function firstVectors(words: tf.Tensor, { ids, weights, unfold }: Tensors): tf.Tensor {
+/** The vector each text begins with: the mean of its words where `reconstructionShare` is 1, the start token where it is 0. */
+function firstVectors(words: tf.Tensor, { ids, weights, reconstructionShare }: Tensors): tf.Tensor {
   const [B, T] = weights!.shape as [number, number];
   const start = embedding(words, tf.reshape(tf.slice(ids!, [0, 0], [B, 1]), [B]));
   const share = tf.div(weights!, tf.sum(weights!, 1, true));
   const next = embedding(words, tf.slice(ids!, [0, 1], [B, T]));
   const mean = tf.sum(tf.mul(next, tf.reshape(share, [B, T, 1])), 1);
-  return tf.add(start, tf.mul(unfold!, tf.sub(mean, start)));
+  return tf.add(start, tf.mul(reconstructionShare!, tf.sub(mean, start)));
 }

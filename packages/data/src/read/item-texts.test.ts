@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fileWith, folderWith } from '../fixtures/files.ts';
-import { readCatalog } from './catalog.ts';
+import { readItemTexts } from './item-texts.ts';
 import { parseTemplate } from './template.ts';
 
 const shop = 'item_id,title,category,brand\n10,"Dome, large",Tents,Peak\n9,Mat.,,Moor\n11,Stove,Cooking,\n';
 
 it('fills the template, in the order of the items asked for', async () => {
   const path = fileWith('shop.csv', shop);
-  const catalog = await readCatalog(path, { template: '{title}. {category}. {brand}.', itemIds: ['11', '10'] });
-  expect(catalog).toEqual({
+  const itemTexts = await readItemTexts(path, { template: '{title}. {category}. {brand}.', itemIds: ['11', '10'] });
+  expect(itemTexts).toEqual({
     itemIds: ['11', '10'],
     texts: ['Stove. Cooking.', 'Dome, large. Tents. Peak.'],
     attributes: { title: ['Stove', 'Dome, large'], category: ['Cooking', 'Tents'], brand: ['', 'Peak'] },
   });
-  const all = await readCatalog(path, { template: '{title}', attributes: ['brand'] });
+  const all = await readItemTexts(path, { template: '{title}', attributes: ['brand'] });
   expect(all.itemIds).toEqual(['9', '10', '11']);
   expect(all.attributes).toEqual({ title: ['Mat.', 'Dome, large', 'Stove'], brand: ['Moor', 'Peak', ''] });
 });
@@ -24,52 +24,52 @@ it('translates ids by an index file', async () => {
     'x.text': 'item_id:token\ttext:token_seq\nB0\tA 1/2" drill \nB1\tNot sold\n',
     'x.item2index': 'B0\t7\n',
   });
-  const catalog = await readCatalog(join(dir, 'x.text'), { index: join(dir, 'x.item2index'), itemIds: ['7'] });
-  expect(catalog).toEqual({ itemIds: ['7'], texts: ['A 1/2" drill'] });
+  const itemTexts = await readItemTexts(join(dir, 'x.text'), { index: join(dir, 'x.item2index'), itemIds: ['7'] });
+  expect(itemTexts).toEqual({ itemIds: ['7'], texts: ['A 1/2" drill'] });
 });
 
 it('names items without text, or uses their ids', async () => {
   const path = fileWith('x.csv', 'item_id,text\n1,one\n2,\n');
   const itemIds = ['1', '2', '3', '4', '5', '6', '7'];
-  await expect(readCatalog(path, { itemIds })).rejects.toThrow(
+  await expect(readItemTexts(path, { itemIds })).rejects.toThrow(
     /6 of 7 items have no text\. Got \["2","3","4","5","6"\]/,
   );
-  expect((await readCatalog(path, { itemIds: ['2', '1'], missingText: 'id' })).texts).toEqual(['2', 'one']);
+  expect((await readItemTexts(path, { itemIds: ['2', '1'], missingText: 'id' })).texts).toEqual(['2', 'one']);
 });
 
 it('refuses two texts for an item and columns that are not there', async () => {
   const path = fileWith('x.csv', 'item_id,text\n1,one\n1,one\n1,uno\n');
-  await expect(readCatalog(path)).rejects.toThrow(/x\.csv line 4, column text: item "1" .*Got "uno"/);
-  await expect(readCatalog(path, { template: '{txt}' })).rejects.toThrow(/"txt"\. Did you mean "text"/);
+  await expect(readItemTexts(path)).rejects.toThrow(/x\.csv line 4, column text: item "1" .*Got "uno"/);
+  await expect(readItemTexts(path, { template: '{txt}' })).rejects.toThrow(/"txt"\. Did you mean "text"/);
 });
 
 it('takes words for missing values for empty cells', async () => {
   const path = fileWith('x.csv', 'item_id,title,brand\n1,Saw,nan\n2,NULL,Acme\n');
-  const read = (options: object) => readCatalog(path, { template: '{title} by {brand}', ...options });
+  const read = (options: object) => readItemTexts(path, { template: '{title} by {brand}', ...options });
   expect((await read({})).texts).toEqual(['Saw', 'by Acme']);
   expect((await read({ missing: [] })).texts).toEqual(['Saw by nan', 'NULL by Acme']);
-  await expect(readCatalog(path, { template: '{title}' })).rejects.toThrow(/1 of 2 items have no text\. Got \["2"\]/);
+  await expect(readItemTexts(path, { template: '{title}' })).rejects.toThrow(/1 of 2 items have no text\. Got \["2"\]/);
   const noId = fileWith('x.csv', 'item_id,text\n1,a\nNaN,b\n');
-  await expect(readCatalog(noId)).rejects.toThrow(/x\.csv line 3, column item_id: /);
+  await expect(readItemTexts(noId)).rejects.toThrow(/x\.csv line 3, column item_id: /);
 });
 
 it('reads texts of any line ends, case of columns and encoding, trimmed', async () => {
   const text = 'Item_ID:token,Text\r\n 1 ," caf\u00e9 "\r2,b\u00a0\n';
   const path = fileWith('x.csv', Buffer.from(text, 'latin1'));
-  expect(await readCatalog(path, { encoding: 'latin-1', itemIds: ['2', '1'] })).toEqual({
+  expect(await readItemTexts(path, { encoding: 'latin-1', itemIds: ['2', '1'] })).toEqual({
     itemIds: ['2', '1'],
     texts: ['b', 'caf\u00e9'],
   });
-  await expect(readCatalog(path)).rejects.toMatchObject({ code: 'E_ENCODING_BAD' });
+  await expect(readItemTexts(path)).rejects.toMatchObject({ code: 'E_ENCODING_BAD' });
 });
 
 it('refuses a header line beside the option header, and an index with two ids for one', async () => {
   const path = fileWith('x.text', 'item_id:token\ttext:token_seq\n1\ta\n');
-  await expect(readCatalog(path, { header: ['id', 't'], id: 'id', template: '{t}' })).rejects.toThrow(
+  await expect(readItemTexts(path, { header: ['id', 't'], id: 'id', template: '{t}' })).rejects.toThrow(
     /line 1: .*got a header line/,
   );
   const index = fileWith('x.item2index', '1\t7\n1\t8\n');
-  await expect(readCatalog(path, { index })).rejects.toThrow(
+  await expect(readItemTexts(path, { index })).rejects.toThrow(
     /item2index line 2, column id: "1" has a second, different value/,
   );
 });

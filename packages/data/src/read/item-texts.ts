@@ -1,13 +1,13 @@
 import { LeaError, show, withDefaults } from '@lea/core';
-import { alignCatalog, type Catalog, type ItemRecord } from '../catalog.ts';
 import { type CellOptions, missingTest, missingWords } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
+import { alignItemTexts, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { isHeader } from './columns.ts';
 import { type FileOptions, fileDefaults, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
 import { parseTemplate } from './template.ts';
 
-/** Options of `readCatalog`. */
-export interface ReadCatalogOptions extends FileOptions, CellOptions {
+/** Options of `readItemTexts`. */
+export interface ReadItemTextsOptions extends FileOptions, CellOptions {
   /** Column of the item id. Default: `item_id`. */
   id: string;
   /** Builds an item's text from columns in single braces; parts with an empty column are left out. Default: `{text}`. */
@@ -21,18 +21,18 @@ export interface ReadCatalogOptions extends FileOptions, CellOptions {
   index: string | undefined;
   /** The items and their order, usually `itemIds` of the interactions. Default: all items of the file. */
   itemIds: readonly string[] | undefined;
-  /** For items without text: `raise` throws, `id` uses the id as the text. Default: `raise`. */
-  missingText: 'raise' | 'id';
+  /** For items without text: `throw` throws, `id` uses the id as the text. Default: `throw`. */
+  missingText: 'throw' | 'id';
 }
 
-const defaults: Required<ReadCatalogOptions> = {
+const defaults: Required<ReadItemTextsOptions> = {
   ...fileDefaults,
   id: 'item_id',
   template: '{text}',
   attributes: [],
   index: undefined,
   itemIds: undefined,
-  missingText: 'raise',
+  missingText: 'throw',
   missing: missingWords,
 };
 
@@ -43,9 +43,9 @@ const defaults: Required<ReadCatalogOptions> = {
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
  *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
-export async function readCatalog(path: string, options?: Partial<ReadCatalogOptions>): Promise<Catalog> {
+export async function readItemTexts(path: string, options?: Partial<ReadItemTextsOptions>): Promise<ItemTexts> {
   const { id, template, attributes, index, itemIds, missingText, missing, ...file } = withDefaults(
-    'readCatalog',
+    'readItemTexts',
     defaults,
     options,
   );
@@ -89,7 +89,7 @@ export async function readCatalog(path: string, options?: Partial<ReadCatalogOpt
   const records = new Map<string, ItemRecord>(
     Array.from(known, ([key, { text, values }]) => [key, { text, attributes: bare ? {} : values }]),
   );
-  return alignCatalog(records, itemIds ?? orderedIds(records.keys()), missingText);
+  return alignItemTexts(records, itemIds ?? orderedIds(records.keys()), missingText);
 }
 
 async function readIndex(path: string, { encoding, trim }: FileOptions): Promise<Map<string, string>> {

@@ -9,7 +9,7 @@ export interface Contribution {
 }
 
 /** Item texts, aligned with the items of the interactions. */
-export interface Catalog {
+export interface ItemTexts {
   /** Raw item ids; an item's index is its position. */
   itemIds: string[];
   /** [items] text of each item */
@@ -29,16 +29,16 @@ export interface ItemRecord {
 /**
  * The catalog of `itemIds`, in their order.
  *
- * @param missingText for items without text: `raise` (default) throws, `id` uses the raw id as the text
+ * @param missingText for items without text: `throw` (default) throws, `id` uses the raw id as the text
  * @throws LeaError `E_TEXT_MISSING`, which names up to five ids
  */
-export function alignCatalog(
+export function alignItemTexts(
   records: ReadonlyMap<string, ItemRecord>,
   itemIds: readonly string[],
-  missingText: 'raise' | 'id' = 'raise',
-): Catalog {
+  missingText: 'throw' | 'id' = 'throw',
+): ItemTexts {
   const without = itemIds.filter((id) => !records.get(id)?.text);
-  if (without.length > 0 && missingText === 'raise') {
+  if (without.length > 0 && missingText === 'throw') {
     throw new LeaError('E_TEXT_MISSING', `${without.length} of ${itemIds.length} items have no text.`, {
       value: without.slice(0, 5),
       hint: 'Add their texts, or set missingText to "id" to use the ids as texts.',

@@ -1,8 +1,8 @@
 /** Advice for metrics that diverge, by metric name. `loss` is for all metrics without an entry. */
-type Cures = Readonly<Record<string, string>>;
+type DivergenceHints = Readonly<Record<string, string>>;
 
 /** @param rate the option that sets the learning rate */
-export function supervisedCures(rate: string): Cures {
+export function supervisedHints(rate: string): DivergenceHints {
   return {
     loss: `Lower the learning rate ${rate}, and check the scale of rewards, text vectors and signals.`,
     'loss/ce': `Lower the learning rate ${rate}, and check the scale of text vectors and signals.`,
@@ -10,10 +10,10 @@ export function supervisedCures(rate: string): Cures {
 }
 
 /** Advice for agents with a Q head. */
-export function qCures(rate: string): Cures {
+export function qHints(rate: string): DivergenceHints {
   const values = `Lower gamma, the rewards or the learning rate ${rate}, or use cql or bcq to keep values near the log.`;
   return {
-    ...supervisedCures(rate),
+    ...supervisedHints(rate),
     'loss/td': values,
     'loss/td_negative': values,
     'loss/td_augmented': values,
@@ -24,6 +24,6 @@ export function qCures(rate: string): Cures {
 }
 
 /** Advice for a single phase, which takes precedence: the keys are `phase/metric`. */
-export function curesOf(phase: string, cures: Cures): Cures {
-  return Object.fromEntries(Object.entries(cures).map(([metric, cure]) => [`${phase}/${metric}`, cure]));
+export function hintsOfPhase(phase: string, divergenceHints: DivergenceHints): DivergenceHints {
+  return Object.fromEntries(Object.entries(divergenceHints).map(([metric, hint]) => [`${phase}/${metric}`, hint]));
 }

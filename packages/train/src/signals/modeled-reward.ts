@@ -1,13 +1,13 @@
 import type { Annotation, Transitions } from '@lea/data';
 import type { SignalOptions } from './options.ts';
 
-/** What says how raw modelled rewards become those of the TD loss. */
+/** What says how raw modeled rewards become those of the TD loss. */
 export type RewardOptions = Required<Pick<SignalOptions, 'rewards' | 'rewardForm' | 'rewardMix'>>;
 
 type Source = Pick<Annotation, 'k' | 'reward' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'>;
 
-/** The reward of every logged action [R]: `rewardForm` of the modelled one, mixed with the event's own. */
-export function modelledReward(source: Source, transitions: Transitions, options: RewardOptions): Float32Array {
+/** The reward of every logged action [R]: `rewardForm` of the modeled one, mixed with the event's own. */
+export function modeledReward(source: Source, transitions: Transitions, options: RewardOptions): Float32Array {
   const value = rewardForm(source, options);
   const own = ownReward(transitions, options.rewards);
   return source.reward.map((raw, row) => value(raw, own(row)));
@@ -45,7 +45,7 @@ function rewardForm(
     switch (form) {
       case 'raw':
         return raw;
-      case 'standardised':
+      case 'standardized':
         return own * (1 + z);
       case 'calibrated':
         return (own * 2) / (1 + Math.exp(-calibration!.slope * raw - calibration!.intercept));

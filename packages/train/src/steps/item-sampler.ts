@@ -4,7 +4,7 @@ import { fold, type Key, randomBits } from '@lea/core';
 export type Candidates = (step: number, out: Int32Array) => void;
 
 /** Draws items with replacement, in proportion to their weights: the inverse of their cumulative distribution. */
-export function createCandidates(key: Key, weights: Float64Array): Candidates {
+export function createItemSampler(key: Key, weights: Float64Array): Candidates {
   const cumulative = new Float64Array(weights.length);
   let total = 0;
   for (let i = 0; i < weights.length; i++) {
