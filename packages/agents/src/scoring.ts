@@ -1,6 +1,6 @@
 import { checkRanges, LeaError } from '@lea/core';
 import { checkWindows, type Windows } from '@lea/data';
-import { compile, interpret, type Program, type ProgramSpecs, type Runner, specsOf, type Values } from '@lea/tensor';
+import { type Program, type ProgramSpecs, prepare, type Runner, specsOf, type Values } from '@lea/tensor';
 import { historiesPerRun, type ScoreRuns } from './runs.ts';
 import type { Shape } from './types.ts';
 
@@ -87,9 +87,7 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
   };
   const make = async (rows: number): Promise<Runner> => {
     const [program, specs] = [source.program(), scoringSpecs(shape.window, rows, source.frozen())];
-    return backend
-      ? await interpret(program, specs, { backend, mode: 'direct' })
-      : await compile(program, specs, { mode: 'direct', ...(threads && { threads }) });
+    return prepare(program, specs, { backend, threads, mode: 'direct' });
   };
   /** Disposes programs after the calls that may use them have finished. */
   const release = async () => {

@@ -8,3 +8,4 @@ export { type Resource, resource } from './resource.ts';
 export { sealed, unsealed } from './sealed.ts';
 export { deviation, mean } from './statistics.ts';
 export { type Progress, type Task, task } from './task.ts';
+export { weightedDraw } from './weighted-draw.ts';

@@ -19,6 +19,7 @@ export { rowDot, withOnes } from './ops/rows.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { type AdamOptions, adam } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
+export { type PrepareOptions, prepare } from './prepare.ts';
 export { center, covariance, mainDirections, mainEigenvectors } from './principal-directions.ts';
 export { rotationBetween } from './procrustes.ts';
 export { describeSafetensors, type ReadOptions, readSafetensors, writeSafetensors } from './safetensors.ts';

@@ -21,7 +21,7 @@ const JOINT_VALUES = 2 ** 24;
 export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
   checkAgent(agent);
-  const networks = agent.target === 'coin' ? 2 : 1;
+  const { networks } = agent;
   const { batch: asked = 256 } = options;
   checkRanges('fit', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
   const batch = Math.min(asked, train.count);

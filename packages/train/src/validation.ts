@@ -7,6 +7,7 @@ import {
   type ProgramSpecs,
   pick,
   prefixed,
+  prepare,
   type Runner,
   specsOf,
   type Values,
@@ -14,7 +15,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { CUTOFFS } from './metric.ts';
 import type { Plan } from './options.ts';
-import { frozenScoring, prepare } from './steps/feeds.ts';
+import { frozenScoring } from './steps/feeds.ts';
 import { diverged } from './steps/health.ts';
 
 /**
@@ -47,7 +48,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
     },
     frozen: specsOf({ ...fixed, ...prefixed('params/', params) }),
   };
-  const runner = await prepare(plan, rankingProgram(plan), specs, 'direct');
+  const runner = await prepare(rankingProgram(plan), specs, { ...plan, mode: 'direct' });
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
 

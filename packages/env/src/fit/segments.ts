@@ -1,4 +1,4 @@
-import { checkRanges, fold, type Key, permutation, randomBits } from '@lea/core';
+import { checkRanges, fold, type Key, permutation, randomBits, weightedDraw } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 
@@ -58,7 +58,7 @@ export function predictedCounts(set: Transitions, kept: ReadonlySet<number>): In
 export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, weights?: ArrayLike<number>) {
   const { items, offsets } = set.sequences;
   const high = set.sequences.itemIds.length;
-  const pick = weights ? inProportion(weights) : (u: number): number => Math.floor(u * high);
+  const pick = weights ? weightedDraw(weights) : (u: number): number => Math.floor(u * high);
   const met = new Map<number, Set<number>>();
   for (const { sequence, from, to } of segments) {
     const some = met.get(sequence) ?? new Set();
@@ -77,24 +77,6 @@ export function negativeSampler(set: Transitions, segments: readonly Segment[], 
       if (!seen.has(item)) break;
     }
     return item;
-  };
-}
-
-/** The item at a share from 0 to 1 of all weights. */
-function inProportion(weights: ArrayLike<number>): (u: number) => number {
-  let total = 0;
-  const sums = Float64Array.from(weights, (weight) => {
-    total += weight;
-    return total;
-  });
-  return (u) => {
-    let [low, high] = [0, sums.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sums[middle]! > u * total) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   };
 }
 

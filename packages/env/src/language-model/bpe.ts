@@ -1,9 +1,9 @@
+import TinyQueue from 'tinyqueue';
+
 /**
  * A byte-level BPE trainer (Sennrich et al. 2016; bytes as base alphabet as in GPT-2), for catalogs: tens of
  * thousands of different words, a few thousand merges.
  */
-
-import { Heap } from './heap.ts';
 
 /** GPT-2's splitting of text into pieces; merges never cross them. Its white space is Unicode's, not that of `\s` here. */
 const PIECES =
@@ -39,11 +39,11 @@ export function learnMerges(texts: readonly string[], count: number): [string, s
     }
   };
   // A pair is put in again whenever its count changes; what was put in before is passed over when it comes up.
-  const heap = new Heap<Candidate>((a, b) => a.times > b.times || (a.times === b.times && a.code < b.code));
+  const queue = new TinyQueue<Candidate>([], (a, b) => b.times - a.times || a.code - b.code);
   const update = (): void => {
     for (const code of touched) {
       const { times } = pairs.get(code)!;
-      if (times > 1) heap.push({ code, times });
+      if (times > 1) queue.push({ code, times });
       else if (times === 0) pairs.delete(code);
     }
     touched.clear();
@@ -52,7 +52,7 @@ export function learnMerges(texts: readonly string[], count: number): [string, s
   update();
 
   const merges: [string, string][] = [];
-  for (let next = heap.pop(); next && merges.length < count; next = heap.pop()) {
+  for (let next = queue.pop(); next && merges.length < count; next = queue.pop()) {
     const pair = pairs.get(next.code);
     if (pair?.times !== next.times) continue;
     const [left, right] = [Math.floor(next.code / 65536), next.code % 65536];

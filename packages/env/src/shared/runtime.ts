@@ -1,5 +1,5 @@
 import { checkChoices, checkRanges } from '@lea/core';
-import { compile, interpret, type Mode, type Program, type ProgramSpecs, type Runner } from '@lea/tensor';
+import { type Mode, type Program, type ProgramSpecs, prepare, type Runner } from '@lea/tensor';
 
 /** How programs are run. */
 export interface Runtime {
@@ -39,7 +39,5 @@ export function ready(
   { threads, backend, spinning = false }: Runtime & Partial<TrainingRuntime>,
   mode: Mode = 'loop',
 ): Promise<Runner> {
-  return backend === undefined
-    ? compile(program, specs, { threads, mode, spinning })
-    : interpret(program, specs, { backend, mode });
+  return prepare(program, specs, { backend, threads, spinning, mode });
 }

@@ -1,12 +1,12 @@
 import { leaveOwnUserOut, type RowProbabilities } from '@lea/agents';
 import { fold, type Key, LeaError, randomBits } from '@lea/core';
-import { batchOf } from '@lea/data';
+import { batchOf, itemCounts } from '@lea/data';
 import type { Specs, Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 import { followingRows } from '../signals/environment-states.ts';
 import { createItemSampler } from './item-sampler.ts';
 import { createSampler } from './sampler.ts';
-import { itemCounts, samplingWeights } from './statistics.ts';
+import { samplingWeights } from './statistics.ts';
 
 /** The inputs of consecutive steps, stacked; and which network each step trains. */
 export interface Chunk {

@@ -1,9 +1,9 @@
-import { specsOf, type Values } from '@lea/tensor';
+import { prepare, specsOf, type Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 import { phaseOf } from '../progress.ts';
 import type { RunState } from '../run-state.ts';
 import { type Chunk, slice } from './batches.ts';
-import { frozenFor, inputSpecs, prepare } from './feeds.ts';
+import { frozenFor, inputSpecs } from './feeds.ts';
 import { checkHealth } from './health.ts';
 import { trainingProgram } from './program.ts';
 import { carried, copyDue, renewCopy } from './state.ts';
@@ -19,7 +19,7 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
     inputs: inputSpecs(plan),
     frozen: specsOf(frozenFor(plan, run.networks, 0)),
   };
-  const runner = await prepare(plan, trainingProgram(plan.agent, phase), specs, 'loop');
+  const runner = await prepare(trainingProgram(plan.agent, phase), specs, { ...plan, mode: 'loop' });
   // Per network, the arrays of its state before the last: the next state is written there, so steps make no garbage.
   const spares = new Map<number, Values>();
 

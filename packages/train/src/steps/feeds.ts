@@ -1,16 +1,5 @@
 import { memoryTables } from '@lea/agents';
-import {
-  compile,
-  interpret,
-  type Mode,
-  type Program,
-  type ProgramSpecs,
-  pick,
-  prefixed,
-  type Runner,
-  type Specs,
-  type Values,
-} from '@lea/tensor';
+import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 
 /** What one step of the plan reads, `key` included. */
@@ -41,11 +30,4 @@ export function frozenFor(plan: Plan, networks: readonly Values[], main: number)
     default:
       return shared;
   }
-}
-
-/** Makes a program ready where the plan wants it to run: compiled, or eagerly on a tfjs backend. */
-export function prepare(plan: Plan, program: Program, specs: ProgramSpecs, mode: Mode): Promise<Runner> {
-  const { backend, threads, spinning } = plan;
-  if (backend !== undefined) return interpret(program, specs, { backend, mode });
-  return compile(program, specs, { mode, spinning, ...(threads !== undefined && { threads }) });
 }

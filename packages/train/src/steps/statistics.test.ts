@@ -1,9 +1,9 @@
 import { ce, sa2c, sasrec } from '@lea/agents';
 import { key } from '@lea/core';
-import type { Transitions } from '@lea/data';
+import { itemCounts, type Transitions } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { createItemSampler } from './item-sampler.ts';
-import { itemCounts, itemStatistics, samplingWeights } from './statistics.ts';
+import { itemStatistics, samplingWeights } from './statistics.ts';
 
 /** Five events, of which the first three are train decisions. */
 const log: Transitions = {

@@ -1,13 +1,6 @@
 import type { Agent, ItemStatistic } from '@lea/agents';
-import type { Transitions } from '@lea/data';
+import { itemCounts, type Transitions } from '@lea/data';
 import type { Values } from '@lea/tensor';
-
-/** How often each item is the logged action of these transitions: [N]. */
-export function itemCounts({ sequences, event, count }: Transitions): Float64Array {
-  const counts = new Float64Array(sequences.itemIds.length);
-  for (let row = 0; row < count; row++) counts[sequences.items[event[row]!]!]! += 1;
-  return counts;
-}
 
 /** What candidates are drawn in proportion to: (1 + count)^power, [N]. */
 export function samplingWeights(counts: Float64Array, power: number): Float64Array {

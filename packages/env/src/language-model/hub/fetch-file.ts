@@ -15,6 +15,8 @@ const PROGRESS = 2 ** 20;
  * Brings a file into a folder, whole or not at all: what has arrived lies beside it as `<name>.<digest>.part` and is
  * gone on with. A file that is there already and has the digest is left alone.
  *
+ * `@huggingface/hub` does not serve here: its downloads start over after a break, and it compares no hashes.
+ *
  * @returns yields the bytes that are there
  * @throws LeaError `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_FILE_WRITE`, and those of `request`
  */

@@ -6,6 +6,7 @@ const LONGEST_WAIT = 60_000;
 
 /**
  * Waits before the next try after the n-th failure in a row: as long as the server asks, else 0.2 s, 0.4 s, 0.8 s, ...
+ * `p-retry` does not serve here: its waits are set before, and never what a server asks for.
  *
  * @throws the error itself, or what it is told as, when it cannot pass or has come too often
  */

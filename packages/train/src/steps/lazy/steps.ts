@@ -1,9 +1,9 @@
-import { prefixed, specsOf, type Values } from '@lea/tensor';
+import { prefixed, prepare, specsOf, type Values } from '@lea/tensor';
 import type { Plan } from '../../options.ts';
 import { phaseOf } from '../../progress.ts';
 import type { RunState } from '../../run-state.ts';
 import { slice } from '../batches.ts';
-import { frozenFor, inputSpecs, prepare } from '../feeds.ts';
+import { frozenFor, inputSpecs } from '../feeds.ts';
 import { checkHealth } from '../health.ts';
 import { carried, copyDue, renewCopy } from '../state.ts';
 import type { Steps } from '../steps.ts';
@@ -54,7 +54,7 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
     },
     frozen: specsOf(frozen(run.networks, 0)),
   };
-  const runner = await prepare(plan, lazyProgram(agent, phase, tables, shape.items), specs, 'direct');
+  const runner = await prepare(lazyProgram(agent, phase, tables, shape.items), specs, { ...plan, mode: 'direct' });
 
   return {
     async advance(from, chunk) {
