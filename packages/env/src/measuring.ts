@@ -1,6 +1,6 @@
 /**
- * The programs inside `fitEnvironment`, `learnItemTokens` and environments, for those who measure or check them apart
- * from their loops. May change with any version.
+ * Internal programs of `fitEnvironment`, `learnItemTokens` and environments, for benchmarks and checks. May change in any
+ * version.
  *
  * @module
  */

@@ -49,14 +49,14 @@ export const DEFAULTS: AnnotateOptions = {
   signal: undefined,
 };
 
-/** Rows that the environment is asked about together: a step of the progress. */
+/** Number of rows per call of the environment and per progress event. */
 const CHUNK_ROWS = 1024;
 
 /**
- * Asks the environment about every row once: state, reward of the logged action, the k best other actions with their
- * logits and rewards. Histories that fit in the window are read once per user, whatever the number of decisions. With
- * `dir`, rows are kept in shards, each written whole: what a killed run had finished is not computed again, and a second
- * call computes nothing (its only event has the stage `reused`).
+ * Annotates every row with the environment: the reward of the logged action, the k best other actions with their logits and
+ * rewards, and optionally the state. Histories that fit in the window are read once per user, for all decisions together.
+ * With `dir`, results are saved in shards, so that an interrupted run resumes, and a repeated call only reads them (its only
+ * event has the stage `reused`).
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
@@ -82,15 +82,18 @@ async function* annotating(
 }
 
 /**
- * As {@link annotate}, for sets whose annotation is not to be held in memory: it stays in `dir`, and rows are read when
- * asked for. Of every row, four bytes are held.
+ * {@link annotate} for sets whose annotation does not fit in memory: it stays in `dir`, and rows are read on demand. It needs
+ * four bytes of memory per row.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
 export function annotateToFiles(
   env: Environment,
   transitions: Transitions,
-  options: Partial<AnnotateOptions> & { readonly dir: string },
+  options: Partial<AnnotateOptions> & {
+    /** Folder for the annotation. */
+    readonly dir: string;
+  },
 ): Task<AnnotationFiles, EnvironmentEvent<'annotation' | 'reused'>> {
   return task(() => annotatingToFiles(env, transitions, options));
 }
@@ -101,7 +104,7 @@ async function* annotatingToFiles(
   options: Partial<AnnotateOptions> & { readonly dir: string },
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, AnnotationFiles> {
   const job = jobOf(env, transitions, options);
-  if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the folder to write to (dir).');
+  if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the option dir, the folder to write to.');
   const reward = new Float32Array(transitions.count);
   const isReward = (column: string): boolean => column === 'reward';
   yield* annotateShards(job, isReward, (from, shard) => void reward.set(shard.reward!.data, from));
@@ -115,14 +118,15 @@ interface Job {
   readonly hash: string;
   readonly rowsHash: string;
   readonly store: Store | undefined;
-  /** Columns of the states that are kept. */
+  /** Dimension of the saved states; 0 without states. */
   readonly stateSize: number;
 }
 
 /**
- * Options over defaults, checked for an environment of so many items.
+ * Completes options with the defaults and checks them.
  *
- * @param window of the environment: what is read where the options do not say it
+ * @param items number of items of the environment
+ * @param window the environment's window, the default of the option
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function annotateOptions(
@@ -146,7 +150,7 @@ export function annotateOptions(
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
   const o = annotateOptions(options, env.items, env.window);
   checkCatalogIdentity('annotate', transitions.sequences.itemIds, env.catalogIdentity, env.items);
-  if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
+  if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one row to annotate, got none.');
   const { k, window, states, excludeSeen, rankBy, shortlist = null, popularityCorrection, pessimism } = o;
   const plan = {
     k,
@@ -168,9 +172,9 @@ function jobOf(env: Environment, transitions: Transitions, options: Partial<Anno
 }
 
 /**
- * Computes the shards that the store does not have; `take` gets every one, with its first row.
+ * Computes the shards that are not in the store. `take` receives every shard with the index of its first row.
  *
- * @param wanted the columns that are needed of those it has
+ * @param wanted the columns to read of stored shards (default: all)
  */
 async function* annotateShards(
   { env, transitions, o, store, stateSize }: Job,
@@ -209,7 +213,7 @@ function aboutRows(
   { env, o, hash, rowsHash: about }: Job,
   reward: Float32Array,
 ): Omit<Annotation, keyof AnnotationColumns> {
-  // A calibration is of the heads' mean: it says nothing of lowered rewards.
+  // The calibration belongs to the mean over the heads, not to pessimistic rewards.
   const calibration = o.pessimism === 0 ? env.calibration : undefined;
   return {
     rows: reward.length,

@@ -162,43 +162,47 @@ function checkOptions(o: FitEnvironmentOptions): void {
   const refuse = (message: string, value: unknown): never => {
     throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
   };
-  if (o.userShare === 0) refuse('userShare is a share of the train users, above 0.', o.userShare);
-  if (o.dropout === 1) refuse('dropout is a share below 1: something has to be left.', o.dropout);
+  if (o.userShare === 0) refuse('userShare must be above 0.', o.userShare);
+  if (o.dropout === 1) refuse('dropout must be below 1.', o.dropout);
   if (o.lr === 0) refuse('lr must be above 0.', o.lr);
   if (o.adaptation !== 'all' && (typeof o.adaptation !== 'object' || o.adaptation === null)) {
-    refuse('adaptation is "all" or LoRA, { rank, alpha, targets }.', o.adaptation);
+    refuse('adaptation must be "all" or an object of LoRA options { rank, alpha, targets }.', o.adaptation);
   }
   const bad = o.tokens?.data.findIndex((value) => !Number.isFinite(value)) ?? -1;
-  if (bad >= 0) refuse(`tokens hold a value that is no finite number, at ${bad}.`, o.tokens!.data[bad]);
+  if (bad >= 0) refuse(`tokens must be finite, but the value at index ${bad} is not.`, o.tokens!.data[bad]);
 }
 
 /** @throws LeaError `E_DATA_EMPTY`, `E_OPTION_VALUE` */
 function checkValidation({ train, validation }: FitEnvironmentOptions): void {
   if (!validation) return;
   if (validation.count === 0) {
-    throw new LeaError('E_DATA_EMPTY', 'There are no validation rows to stop by.', {
-      hint: 'Leave validation out: all epochs are run then.',
+    throw new LeaError('E_DATA_EMPTY', 'The validation set has no rows.', {
+      hint: 'Omit validation to run all epochs without early stopping.',
     });
   }
   const { itemIds } = train.sequences;
   checkCatalogIdentity('validation', validation.sequences.itemIds, catalogIdentityOf(itemIds), itemIds.length);
 }
 
-/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
+/**
+ * The architecture of the environment described by the options.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`
+ */
 export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   const items = o.train.sequences.itemIds.length;
-  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
+  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'The training set has no rows.');
   checkOptions(o);
   checkValidation(o);
   const itemInput = o.itemInput ?? (o.tokens ? 'id+text' : 'id');
   if (itemInput !== 'id' && !o.tokens) {
-    throw new LeaError('E_OPTION_VALUE', 'That itemInput needs item tokens.', {
+    throw new LeaError('E_OPTION_VALUE', 'This itemInput needs item tokens.', {
       value: itemInput,
-      hint: 'Give tokens (learnItemTokens, textVectors), or take itemInput "id".',
+      hint: 'Pass tokens (from learnItemTokens or textVectors), or set itemInput to "id".',
     });
   }
   if (o.tokens && (o.tokens.shape.length !== 2 || o.tokens.shape[0] !== items)) {
-    throw new LeaError('E_TOKENS_SHAPE', `The tokens must be one vector for each of the ${items} items.`, {
+    throw new LeaError('E_TOKENS_SHAPE', `Expected tokens of shape [${items}, size], one vector per item.`, {
       value: o.tokens.shape,
     });
   }
@@ -213,23 +217,25 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   };
   checkDecoder(decoder);
   if (o.prompt !== undefined && !o.languageModel) {
-    throw new LeaError('E_OPTION_VALUE', 'A prompt is in the words of a language model.', {
+    throw new LeaError('E_OPTION_VALUE', 'A prompt needs a language model.', {
       value: o.prompt,
-      hint: 'Give languageModel (catalogModel, loadLanguageModel), or leave prompt out.',
+      hint: 'Pass languageModel (from catalogModel or loadLanguageModel), or omit prompt.',
     });
   }
   const prompt = o.prompt === undefined ? null : readPrompt(o.prompt, o.languageModel!).shape;
   const around = 1 + (prompt ? prompt.before + candidateLength(prompt) : 0);
   if (decoder.maxPositions !== undefined && o.window + around > decoder.maxPositions) {
-    throw new LeaError('E_OPTION_VALUE', `The language model has ${decoder.maxPositions} positions.`, {
+    throw new LeaError('E_OPTION_VALUE', `The window exceeds the language model's ${decoder.maxPositions} positions.`, {
       value: o.window,
-      hint: `Take a window of at most ${decoder.maxPositions - around} events: the start token${prompt ? ' and the prompt need' : ' needs'} ${around}.`,
+      hint:
+        `Set window to at most ${decoder.maxPositions - around}; ` +
+        `the start token${prompt ? ' and the prompt take' : ' takes'} ${around} positions.`,
     });
   }
   if (decoder.width % decoder.heads !== 0) {
-    throw new LeaError('E_OPTION_VALUE', 'The score head divides the width among the heads of the decoder.', {
+    throw new LeaError('E_OPTION_VALUE', 'The width of the decoder must be divisible by its number of heads.', {
       value: [decoder.width, decoder.heads],
-      hint: 'Take a language model whose width is a multiple of its heads.',
+      hint: 'Choose a language model whose width is a multiple of its heads.',
     });
   }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);

@@ -91,13 +91,13 @@ export function stepOptions(
       ? calibrated(o.rewardModel ?? source)
       : (o.scale ?? (isRows(o.start) ? o.start : 'outlook' in source ? logOf(source) : undefined));
   if (!scale) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale is needed where start is not a set of rows.', {
-      hint: 'Give the train rows, or { mean, std } of the rewards of typical actions.',
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale is required unless start is a set of rows.', {
+      hint: 'Set scale to the training rows, or to { mean, std } of the rewards of typical actions.',
     });
   }
   if (isRows(scale)) checkRows('scale', scale, items);
   else if (!(Number.isFinite(scale.mean) && scale.std > 0 && Number.isFinite(scale.std))) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale has a finite mean and a std above 0.', {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale must have a finite mean and a std above 0.', {
       value: scale,
     });
   }
@@ -112,10 +112,14 @@ function checkStart(start: StepOptions['start'], items: number): void {
   }
   const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
   if (!Array.isArray(start) || !start.every(isList)) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: start is "empty", a set of rows or a list of histories.', {
-      value: start,
-      hint: 'A single history is a list in a list.',
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      'stepEnvironment: start must be "empty", a set of rows or an array of histories.',
+      {
+        value: start,
+        hint: 'Wrap a single history in an array.',
+      },
+    );
   }
   if (start.length === 0) throw empty('start');
   // Refuses what is no item of the catalog.
@@ -125,13 +129,13 @@ function checkStart(start: StepOptions['start'], items: number): void {
 function checkRows(name: string, rows: Transitions, items: number): void {
   if (rows.count === 0) throw empty(name);
   if (rows.sequences.itemIds.length === items) return;
-  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} is about another catalog than the ${items} items.`, {
+  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} must have the catalog of the ${items} items.`, {
     value: rows.sequences.itemIds.length,
   });
 }
 
 function empty(name: string): LeaError {
-  return new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} holds no history.`);
+  return new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} must contain at least one history.`);
 }
 
 export function isRows(value: unknown): value is Transitions {
@@ -144,10 +148,10 @@ function calibrated(source: Environment | World | RewardModel): Scale {
   if (found && found.slope > 0) return { mean: -found.intercept / found.slope, std: 1 / found.slope };
   throw new LeaError(
     'E_OPTION_VALUE',
-    'stepEnvironment: this source has no calibration in which more reward is better.',
+    'stepEnvironment: scale "calibration" needs a source with a calibration of positive slope.',
     {
       value: found,
-      hint: 'Fit the environment with validation rows, or give scale the train rows.',
+      hint: 'Fit the environment with validation rows, or set scale to the training rows.',
     },
   );
 }

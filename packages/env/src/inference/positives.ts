@@ -45,13 +45,13 @@ interface Asked {
   rewardsEncoded(encoded: Encoded, actions: Int32Array, options: { pessimism: number }): Promise<Float32Array>;
 }
 
-/** Most logits in memory at a time. */
+/** Maximum number of logits in memory. */
 const LOGITS = 2 ** 24;
 
 /**
- * The k best items after each history, best first; their logits are those of the state, uncorrected.
+ * The k best items after each history, best first, with their state logits before popularity correction.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` also when fewer than k items are left
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain)
  */
 export async function positivesOf(
   env: Asked,

@@ -47,28 +47,34 @@ export const DEFAULTS: ItemTokenOptions = {
 
 const STEPS_PER_CALL = 5;
 
-/** Most logits (items * tokens of a text * words) that a step computes by default. */
+/** Maximum number of logits (items * tokens per text * vocabulary) per step by default. */
 const MOST_LOGITS = 2 ** 27;
 
-/** Texts whose perplexity is measured, at most. */
+/** Maximum number of texts in the perplexity sample. */
 const MEASURED_TEXTS = 512;
 
+/** Result of {@link learnItemTokens}. */
 export interface ItemTokens {
-  /** One vector per item, in the space of the model's word vectors: [items, width]. */
+  /** One vector per item in the space of the input word vectors, [items, width]. */
   readonly vectors: Value;
-  /**
-   * Perplexity of the items' texts after the item's own token, after the start token only, after another item's token
-   * (NaN where there is one item only).
-   */
-  readonly perplexity: { readonly own: number; readonly none: number; readonly other: number };
+  /** Perplexity of a sample of item texts, which shows how much the tokens say about their items. */
+  readonly perplexity: {
+    /** After the item's own token. */
+    readonly own: number;
+    /** After the start token only. */
+    readonly none: number;
+    /** After the token of another item; NaN if there is only one item. */
+    readonly other: number;
+  };
+  /** Hash of the language model and the vectors. */
   readonly hash: string;
 }
 
 /**
- * One vector per item from which the frozen language model generates the item's text:
- * e = argmin -sum_j log p(w_j | e, w_<j), begun at the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
- * textual inversion). Each item keeps the best vector it had. An item depends on its own text only, so new items can be
- * added at any time and get what they would have got among the others.
+ * Learns one vector per item from which the frozen language model generates the item's text:
+ * e = argmin -sum_j log p(w_j | e, w_<j), starting from the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
+ * textual inversion). The result is the best vector of each item. A vector depends only on the text of its item, so vectors
+ * of new items can be learned separately.
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
@@ -107,12 +113,12 @@ async function* learning(
   try {
     for (let from = 0; from < rows.count; from += size) {
       const count = Math.min(size, rows.count - from);
-      // The last batch is filled up with its first row.
+      // The last batch is padded with its first row.
       const which = Int32Array.from({ length: size }, (_, b) => from + (b < count ? b : 0));
       const { frozen, ...first } = batchOf(which);
       let { state } = first;
       const best = new BestVectors(vectors.subarray(from * width, (from + count) * width), count, o.tolerance);
-      // A step tells the loss that it finds: what the last one made is measured by one more.
+      // A step reports the loss before its update, so one more step measures the last update.
       let step = 0;
       while (step <= o.steps && !best.allDone) {
         o.signal?.throwIfAborted();

@@ -74,12 +74,13 @@ export const DEFAULTS: CatalogModelOptions = {
 
 const STEPS_PER_CALL = 16;
 
-/** No small model is larger; arrays of these sizes are made before the first step. */
+/** Upper limit of sizes, because arrays of these sizes are allocated before the first step. */
 const LARGEST = 4096;
 
 /**
- * A small language model made from nothing but the texts: a byte-level BPE tokenizer and a Llama decoder with tied
- * output, trained on next-token loss; stops when the held-out texts get no better and keeps the best weights.
+ * Trains a small language model on the catalog texts alone: a byte-level BPE tokenizer and a Llama decoder with tied
+ * embeddings, with next-token loss. Training stops when the loss of the held-out texts stops improving; the result has the
+ * best weights.
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
@@ -203,7 +204,7 @@ function checkOptions(o: CatalogModelOptions): void {
   checkRuntime('catalogModel', o);
 }
 
-/** The vector each text begins with: the mean of its words where `reconstructionShare` is 1, the start token where it is 0. */
+/** First vector of each text: the mean of its word vectors if `reconstructionShare` is 1, the start token if it is 0. */
 function firstVectors(words: tf.Tensor, { ids, weights, reconstructionShare }: Tensors): tf.Tensor {
   const [B, T] = weights!.shape as [number, number];
   const start = embedding(words, tf.reshape(tf.slice(ids!, [0, 0], [B, 1]), [B]));

@@ -1,4 +1,4 @@
-/** A binary heap: gives back what was put in, first the one that comes before all others. */
+/** A binary heap: `pop` returns the entry that comes first according to `before`. */
 export class Heap<T> {
   readonly #entries: T[] = [];
   readonly #before: (a: T, b: T) => boolean;
