@@ -102,7 +102,7 @@ async function* ofFold<T, E extends EnvironmentEvent>(
 }
 
 function check(train: Transitions, folds: number, { states }: AnnotateOptions): void {
-  if (train.count === 0) throw new LeaError('E_DATA_EMPTY', 'The training set has no rows.');
+  if (train.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one training row, got none.');
   checkRanges('crossFit', { folds }, { folds: [2, new Set(train.sequence).size, 'whole'] });
   if (!states) return;
   throw new LeaError(

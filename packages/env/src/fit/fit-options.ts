@@ -128,7 +128,7 @@ export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
   signal: undefined,
 };
 
-/** Largest size of a decoder that begins at random. */
+/** Maximum sizes of a randomly initialized decoder. */
 const LARGEST = 4096;
 
 /** @throws LeaError `E_OPTION_VALUE` */
@@ -176,7 +176,7 @@ function checkOptions(o: FitEnvironmentOptions): void {
 function checkValidation({ train, validation }: FitEnvironmentOptions): void {
   if (!validation) return;
   if (validation.count === 0) {
-    throw new LeaError('E_DATA_EMPTY', 'The validation set has no rows.', {
+    throw new LeaError('E_DATA_EMPTY', 'Expected at least one validation row, got none.', {
       hint: 'Omit validation to run all epochs without early stopping.',
     });
   }
@@ -191,7 +191,7 @@ function checkValidation({ train, validation }: FitEnvironmentOptions): void {
  */
 export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   const items = o.train.sequences.itemIds.length;
-  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'The training set has no rows.');
+  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one training row, got none.');
   checkOptions(o);
   checkValidation(o);
   const itemInput = o.itemInput ?? (o.tokens ? 'id+text' : 'id');

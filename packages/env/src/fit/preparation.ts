@@ -34,12 +34,17 @@ import {
 
 /** Prepared inputs of `fitEnvironment`. */
 export interface FitPreparation {
+  /** Architecture of the environment. */
   readonly config: EnvironmentConfig;
+  /** Random key of the fit, from its seed. */
   readonly root: Key;
+  /** Normalized item tokens; null without tokens. */
   readonly text: NormalizedTokens | null;
+  /** Segments of the sampled users. */
   readonly segments: readonly Segment[];
   /** Number of rows whose target is the item, [items]. */
   readonly counts: Int32Array;
+  /** Shape of the batches. */
   readonly shape: BatchShape;
   /** Trained parameters. */
   readonly params: Values;
@@ -49,6 +54,7 @@ export interface FitPreparation {
   readonly frozen: Values;
   /** Frozen values embedded in the program: the decoder's matrices, if they are not trained. */
   readonly constants: Values;
+  /** Optimizer of the parameters. */
   readonly optimizer: Optimizer;
   /** The training step: outputs `loss`, `sm`, `rm`. */
   readonly program: Program;

@@ -7,9 +7,13 @@ import { float32, int32, type Values } from '@lea/tensor';
  * targets are the events `from`..`to - 1`. Targets before `first` are context only.
  */
 export interface Segment {
+  /** Index of the sequence. */
   readonly sequence: number;
+  /** First event. */
   readonly from: number;
+  /** First event whose prediction counts. */
   readonly first: number;
+  /** Event after the last one. */
   readonly to: number;
 }
 

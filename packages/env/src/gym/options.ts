@@ -62,7 +62,7 @@ const DEFAULTS: StepOptions = {
 /** Options with nothing left open but the measuring of the scale. */
 export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scale };
 
-/** Longest window: every observation holds as many numbers. */
+/** Maximum window, because observations have this size. */
 const MOST_WINDOW = 1e6;
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE` */
@@ -122,7 +122,7 @@ function checkStart(start: StepOptions['start'], items: number): void {
     );
   }
   if (start.length === 0) throw empty('start');
-  // Refuses what is no item of the catalog.
+  // Throws for values that are not items of the catalog.
   windowsOf(start, 0, items);
 }
 
@@ -142,7 +142,7 @@ export function isRows(value: unknown): value is Transitions {
   return value !== null && typeof value === 'object' && 'sequences' in value;
 }
 
-/** The scale on which sigmoid(z) is sigmoid(slope R + intercept). */
+/** The scale for which sigmoid(z) equals sigmoid(slope R + intercept). */
 function calibrated(source: Environment | World | RewardModel): Scale {
   const found = 'calibration' in source ? source.calibration : undefined;
   if (found && found.slope > 0) return { mean: -found.intercept / found.slope, std: 1 / found.slope };

@@ -97,15 +97,23 @@ export interface Environment extends Scorer, RewardModel, Resource {
 
 /** Parts of an environment, for {@link createEnvironment}. */
 export interface EnvironmentParts {
+  /** Name for tables. */
   readonly name: string;
+  /** Architecture of the environment. */
   readonly config: EnvironmentConfig;
+  /** Parameters by name. */
   readonly params: Values;
+  /** Normalized item tokens; null without tokens. */
   readonly tokens: NormalizedTokens | null;
+  /** Number of rows of the fit whose target is the item, [items]. */
   readonly counts: Int32Array;
+  /** Calibration of the rewards; null without validation. */
   readonly calibration: RewardCalibration | null;
   /** Hash of the data of the fit. */
   readonly data: string;
+  /** Identity of the fitted catalog, if known. */
   readonly catalogIdentity?: CatalogIdentity | undefined;
+  /** How to run the programs. */
   readonly runtime: Runtime;
 }
 

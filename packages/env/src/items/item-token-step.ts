@@ -19,7 +19,15 @@ export interface ItemTokenStep {
    * @param which the text row of each item of the batch
    * @param vectors initial vectors, [which.length, width]
    */
-  begin(which: ArrayLike<number>, vectors: Float32Array): { state: Values; frozen: Values };
+  begin(
+    which: ArrayLike<number>,
+    vectors: Float32Array,
+  ): {
+    /** Initial state: vectors and optimizer slots. */
+    state: Values;
+    /** Frozen values: the texts and the rest of the language model. */
+    frozen: Values;
+  };
 }
 
 /**

@@ -50,7 +50,7 @@ export function ggufTokenizer({ path, metadata }: GgufFile, architecture: GgufAr
   const refuse = (what: string, value: unknown, hint = 'Convert the model again.'): LeaError =>
     new LeaError('E_TOKENIZER', `${what} (${path}).`, { value: value ?? 'missing', hint });
   const tokens = metadata['tokenizer.ggml.tokens'];
-  if (!isTexts(tokens)) throw refuse('The file has no list of tokens', show(tokens));
+  if (!isTexts(tokens)) throw refuse('The file does not contain a list of tokens', show(tokens));
   const types = metadata['tokenizer.ggml.token_type'];
   if (types !== undefined && !isNumbers(types, tokens.length)) throw refuse('Expected one type per token', show(types));
   const typeOf = (id: number): number => types?.[id] ?? NORMAL;
@@ -73,7 +73,7 @@ export function ggufTokenizer({ path, metadata }: GgufFile, architecture: GgufAr
   const kind = metadata['tokenizer.ggml.model'];
   if (kind === 'gpt2') {
     const merges = metadata['tokenizer.ggml.merges'];
-    if (!isTexts(merges)) throw refuse('The file has no list of merges', show(merges));
+    if (!isTexts(merges)) throw refuse('The file does not contain a list of merges', show(merges));
     const name = metadata['tokenizer.ggml.pre'] ?? UNNAMED[architecture];
     const known = typeof name === 'string' ? (ALIASES[name] ?? name) : undefined;
     if (known === undefined || !Object.hasOwn(SPLITS, known)) {
