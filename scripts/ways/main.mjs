@@ -1,8 +1,9 @@
 // Goes the ways of new users, each in an empty folder with an empty home and packages that are installed from their packed
-// form: `node scripts/ways/main.mjs [names...]`. Last line: "N passed, N failed".
+// form: `node scripts/ways/main.mjs [names...] [--chromium chromium]`. Last line: "N passed, N failed".
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { counts, pack } from '../packed.mjs';
 import { experiment } from './experiment.mjs';
 import { extend } from './extend.mjs';
@@ -10,7 +11,10 @@ import { newcomer } from './page.mjs';
 import { serve } from './serve.mjs';
 
 const ways = { experiment, serve, extend };
-const given = process.argv.slice(2);
+const { positionals: given, values } = parseArgs({
+  allowPositionals: true,
+  options: { chromium: { type: 'string', default: 'chromium' } },
+});
 const unknown = given.find((name) => !Object.hasOwn(ways, name));
 if (unknown) {
   console.error(`There is no way "${unknown}". There are: ${Object.keys(ways).join(', ')}.`);
@@ -25,7 +29,7 @@ try {
   for (const name of given.length > 0 ? given : Object.keys(ways)) {
     const folder = join(work, name, 'here');
     mkdirSync(folder, { recursive: true });
-    await ways[name](newcomer({ folder, home, packed }));
+    await ways[name](newcomer({ folder, home, packed }), values);
   }
 } finally {
   rmSync(work, { recursive: true, force: true, maxRetries: 5 });

@@ -1,16 +1,19 @@
-// docs/guide/serve.md: train, save, serve by HTTP from a new process with the catalog of the next day.
+// docs/guide/serve.md: train, save, serve by HTTP from a new process with the catalog of the next day, and in a page.
 
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { askBrowser } from '../../examples/serving/check/chromium.ts';
 import { step } from '../packed.mjs';
 import { readPage } from './page.mjs';
 import { nextDay, shopFiles } from './shop.mjs';
 
-export async function serve(user) {
+export async function serve(user, { chromium }) {
   const { files, commands } = readPage('docs/guide/serve.md');
   const shop = shopFiles();
   user.write({ ...shop, ...files });
-  const [install, train, start] = commands;
+  const [install, train, start, ...bundle] = commands;
   if (!step(`serve: ${install}`, user.type(install))) return;
   const trained = user.type(train);
   if (!step(`serve: ${train}`, trained)) return;
@@ -34,6 +37,34 @@ export async function serve(user) {
   } finally {
     await server.stop();
   }
+
+  for (const command of bundle) if (!step(`serve: ${command}`, user.type(command))) return;
+  const site = join(user.folder, 'site');
+  writeFileSync(join(site, 'index.html'), visitor({ history, candidates: idsOf(items) }));
+  try {
+    check('a page recommends the same items', (await askBrowser(chromium, [site])).ids, expected);
+  } catch (error) {
+    step('serve: a page answers', { status: 1, error });
+  }
+}
+
+function idsOf(items) {
+  return items.trim().split('\n').slice(1).map((row) => row.split(',')[0]); // biome-ignore format: one line
+}
+
+/** A page that asks the bundle and posts what it answers. */
+function visitor({ history, candidates }) {
+  return `<!doctype html><script type="module">
+const post = (answer) => fetch('/answer', { method: 'POST', body: JSON.stringify(answer) });
+try {
+  const { recommend } = await import('./page.js');
+  const list = await recommend(${JSON.stringify(history)}, ${JSON.stringify(candidates)});
+  await post({ ids: list.map(({ id }) => id) });
+} catch (error) {
+  await post({ error: String(error) });
+}
+</script>
+`;
 }
 
 function check(what, list, expected) {

@@ -11,9 +11,12 @@ test('types are found by name; taken and unknown names are refused', () => {
   expect(() => baselines.define({ type: 'mine', rank: 3 })).toThrow(expect.objectContaining(taken));
   baselines.define({ type: 'mine', rank: 4 }, true);
   expect(baselines.find('mine').rank).toBe(4);
-  const unknown = { code: 'E_TYPE_UNKNOWN', message: expect.stringMatching(/no baseline .*Did you mean "popularity"/) };
+  const unknown = {
+    code: 'E_TYPE_UNKNOWN',
+    message: expect.stringMatching(/Unknown type of baseline.*Did you mean "popularity"/),
+  };
   expect(() => baselines.find('popularty')).toThrow(expect.objectContaining(unknown));
-  expect(() => baselines.find('x')).toThrow(/Known: popularity, mine\./);
+  expect(() => baselines.find('x')).toThrow(/types are: popularity, mine\./);
 });
 
 test('options are completed, then checked', () => {

@@ -44,9 +44,9 @@ export function createRegistry<D extends { readonly type: string }>(
     define(definition, override = false) {
       const { type } = definition;
       if (all.has(type) && !override) {
-        throw new LeaError('E_TYPE_TAKEN', `This type of ${sort} exists already.`, {
+        throw new LeaError('E_TYPE_TAKEN', `A type of ${sort} with this name already exists.`, {
           value: type,
-          hint: 'Choose another name or pass { override: true }.',
+          hint: 'Choose another name, or pass { override: true }.',
         });
       }
       all.set(type, definition);
@@ -57,9 +57,9 @@ export function createRegistry<D extends { readonly type: string }>(
       if (found) return found;
       const names = [...all.keys()];
       const near = typeof type === 'string' ? nearest(type, names) : undefined;
-      throw new LeaError('E_TYPE_UNKNOWN', `There is no ${sort} of that type.`, {
+      throw new LeaError('E_TYPE_UNKNOWN', `Unknown type of ${sort}.`, {
         value: type,
-        hint: near ? `Did you mean "${near}"?` : `Known: ${names.join(', ') || 'none'}.`,
+        hint: near ? `Did you mean "${near}"?` : `The types are: ${names.join(', ') || 'none'}.`,
       });
     },
     types: () => [...all.keys()],

@@ -13,7 +13,7 @@ export interface Scorer {
   /** [items] raw ids by index, if known: data with other items are refused. */
   readonly itemIds?: readonly string[] | undefined;
   /** Count and hash of the ids, if only these are known. */
-  readonly catalog?: CatalogIdentity | undefined;
+  readonly catalogIdentity?: CatalogIdentity | undefined;
   /** Number of last items of a history that it reads. */
   readonly window: number;
   /**

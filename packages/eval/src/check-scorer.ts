@@ -6,7 +6,7 @@ import { catalogIdentityOf, type Scorer, type Scores } from '@lea/data';
  *
  * @throws LeaError `E_CATALOG_SIZE`, `E_CATALOG_DIFFERS`
  */
-export function checkItems({ name, items, itemIds, catalog }: Scorer, data: readonly string[]): void {
+export function checkItems({ name, items, itemIds, catalogIdentity }: Scorer, data: readonly string[]): void {
   if (items !== data.length) {
     throw new LeaError('E_CATALOG_SIZE', `Expected ${name} to score the ${data.length} items of the data.`, {
       value: items,
@@ -15,7 +15,7 @@ export function checkItems({ name, items, itemIds, catalog }: Scorer, data: read
   }
   if (itemIds) checkIds(name, itemIds, data);
   // Further items may follow those of the catalog that the scorer was fitted on.
-  else if (catalog && catalogIdentityOf(data.slice(0, catalog.count)).hash !== catalog.hash) {
+  else if (catalogIdentity && catalogIdentityOf(data.slice(0, catalogIdentity.count)).hash !== catalogIdentity.hash) {
     throw otherCatalog(name, 'the ids or their order differ');
   }
 }

@@ -10,8 +10,8 @@ export function checkAgent(agent: unknown): void {
   throw new LeaError(
     'E_TRAIN_OPTION',
     typeof agent === 'function'
-      ? 'train: agent is a factory that has not been called with an encoder.'
-      : 'train: agent is missing.',
+      ? 'fit: agent is a factory that has not been called. Write snqn({ encoder: sasrec() }).'
+      : 'fit: agent is missing.',
     { hint: 'Give it as agent: snqn({ encoder: sasrec() }).' },
   );
 }
@@ -60,7 +60,7 @@ export function checkOptions({
   );
   const kinds = train.sequences.kinds;
   if (rewards?.length !== kinds.length || !rewards.every(Number.isFinite)) {
-    refuse('train: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
+    refuse('fit: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
   }
   const items = train.sequences.itemIds.length;
   if (validation.sequences.itemIds.length !== items) {

@@ -21,7 +21,6 @@ const options = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   patience: 10,
   chunk: 4,
   threads: 1,
-  spinning: false,
   ...given,
 });
 

@@ -124,6 +124,6 @@ function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experime
   ];
   if (readers.length === 0) return;
   throw new LeaError('E_CONFIG', `Without item texts there can be no ${readers.join(', no ')}.`, {
-    hint: 'Give dataset.catalog, or leave these out.',
+    hint: 'Give dataset.itemTexts, or leave these out.',
   });
 }

@@ -39,7 +39,7 @@ export async function runFidelity(
   const prepared = await prepareData(loaded, options.data);
   if (!prepared.dataset.itemTexts) {
     throw new LeaError('E_CONFIG', 'Without item texts there is no language whose fidelity could be measured.', {
-      hint: 'Give dataset.catalog.',
+      hint: 'Give dataset.itemTexts.',
     });
   }
   const folder = join(options.runs, loaded.experiment.name);

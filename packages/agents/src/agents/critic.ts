@@ -53,7 +53,7 @@ export interface Critic {
  * - with `augmentedActions`, positive actions b of the batch with their rewards (LEA),
  *   y = R(s,b) + gamma Q'(s+, argmax Q(s+, .)), where s+ is the state after b, or s with `augmentedBootstrap: 'current'`;
  *
- * and the conservative penalty if `cql` is above 0.
+ * and the conservative penalty if `cqlWeight` is above 0.
  *
  * @param valuation how to read the Q head; default: directly
  */

@@ -173,5 +173,5 @@ test('an item has one row with all heads, biases zero at first', () => {
 test('options out of range are refused', () => {
   expect(() => vpq({ encoder, qHeads: 0 })).toThrow(/qHeads must be a whole number/);
   expect(() => vpq({ encoder, uncertaintyPenalty: -1 })).toThrow(/uncertaintyPenalty must be a finite number/);
-  expect(() => vpq({ encoder, penaltyForm: 'minus' as never })).toThrow(/invalid value for form/);
+  expect(() => vpq({ encoder, penaltyForm: 'minus' as never })).toThrow(/invalid value for penaltyForm/);
 });

@@ -24,7 +24,7 @@ export interface CaserOptions {
   dropout: number;
   /** Supervised loss at every position of the window instead of only the last; costs a pass per position. Default: false. */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `none`. */
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 
@@ -32,7 +32,7 @@ export interface CaserOptions {
  * Caser, convolutional sequence embedding (Tang & Wang, WSDM 2018) as in the SQN/SNQN code, without user vectors: the
  * window is an image E [L, size], zero at padding. Horizontal filters of height h span all columns: max over time of
  * relu(F * E + b); one vertical filter spans all L slots: relu(sum_l v_l E_l + b). The state is their concatenation,
- * `filters` x heights + `size` columns, so the output weights cannot be tied to the item table. An empty history gives
+ * `filters` x heights + `width` columns, so the output weights cannot be tied to the item table. An empty history gives
  * relu of the biases. Windows shorter than that of the parameters are padded.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`; `init` and `encode`: `E_WINDOW`

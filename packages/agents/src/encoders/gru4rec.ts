@@ -29,7 +29,7 @@ export interface Gru4recOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `none`. */
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

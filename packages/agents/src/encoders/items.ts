@@ -7,9 +7,9 @@ import { whiten } from './whiten.ts';
 
 /**
  * How an item's vector uses text:
- * - `none`: a learned vector per item, without text;
- * - `project`: the learned vector plus a learned projection of the item's frozen text vector (needed in every pass);
- * - `init`: a learned vector that is initialized with the whitened text vector (text is needed only for `init`).
+ * - `id`: a learned vector per item, without text;
+ * - `id+text`: the learned vector plus a learned projection of the item's frozen text vector (needed in every pass);
+ * - `text-init`: a learned vector that is initialized with the whitened text vector (text is needed only for `init`).
  */
 export type ItemInput = (typeof itemInputs)[number];
 

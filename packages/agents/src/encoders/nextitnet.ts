@@ -39,7 +39,7 @@ export interface NextitnetOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `none`. */
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

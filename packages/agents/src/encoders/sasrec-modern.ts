@@ -10,7 +10,7 @@ export interface SasrecModernOptions {
   layers: number;
   /** Number of attention heads; must divide `width`. More: more attention patterns with fewer columns each. Default: 2. */
   heads: number;
-  /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 2. */
+  /** Width of the feed-forward layers as a multiple of `width`. More: higher capacity per block, slower. Default: 2. */
   mlpRatio: number;
   /**
    * Dropout rate of the input, in and after attention, and in the feed-forward layers. Lower it for large data.
@@ -24,7 +24,7 @@ export interface SasrecModernOptions {
    * Default: true.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `none`. */
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

@@ -38,9 +38,9 @@ export interface SasrecOptions {
   norm: 'original-code' | 'pre';
   /** Activation of the feed-forward layers; `gelu` is smooth and somewhat slower. Default: `relu`. */
   activation: 'relu' | 'gelu';
-  /** Width of the feed-forward layers as a multiple of `size`. More: higher capacity per block, slower. Default: 1. */
+  /** Width of the feed-forward layers as a multiple of `width`. More: higher capacity per block, slower. Default: 1. */
   mlpRatio: number;
-  /** How item vectors use text, see `ItemInput`. Default: `none`. */
+  /** How item vectors use text, see `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

@@ -133,7 +133,7 @@ describe('stan', () => {
     );
   });
 
-  it('weighs sequences by age where lambda2 says so', async () => {
+  it('weighs sequences by age where ageScale says so', async () => {
     const far = { distanceScale: 1e9 };
     const [old, young] = [e((5 - 7) / 2) / Math.sqrt(3), 1 / Math.sqrt(2)];
     const oldest = e((2 - 7) / 2) / Math.sqrt(3);

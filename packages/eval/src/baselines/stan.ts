@@ -7,12 +7,12 @@ import { cosineFactors, type UserItems } from './user-items.ts';
 /** Options of {@link stan}. */
 export interface StanOptions extends SessionKnnOptions {
   /**
-   * Decay over the history: an item `lambda1` events back has weight 1 / e. Lower values emphasize the last item.
+   * Decay over the history: an item `positionScale` events back has weight 1 / e. Lower values emphasize the last item.
    * Default: 2.
    */
   readonly positionScale?: number;
   /**
-   * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `lambda2` has weight 1 / e of the
+   * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `ageScale` has weight 1 / e of the
    * latest. Lower values follow trends. Without times in the log, age is the number of later events. Default: Infinity (no
    * decay).
    */
@@ -35,8 +35,8 @@ const defaults: Required<StanOptions> = {
  * Sequence and time aware neighborhood, STAN (Garg et al., SIGIR 2019): {@link sknn} with three decays, over the items of the
  * history, the age of the sequences, and the distance in a neighbor from its common item with the history.
  *
- *     similarity(n) = sum of exp(-j / positionScale) over the i_j in n / sqrt(L |n|) * exp(-age(n) / lambda2)
- *     score = sum_n similarity(n) * exp(-|place(item) - place(i_m)| / lambda3) / sum_n similarity(n)
+ *     similarity(n) = sum of exp(-j / positionScale) over the i_j in n / sqrt(L |n|) * exp(-age(n) / ageScale)
+ *     score = sum_n similarity(n) * exp(-|place(item) - place(i_m)| / distanceScale) / sum_n similarity(n)
  *
  * over the neighbors n that contain the item, where i_0 is the last of the history's L items and i_m the most recent one in n.
  * place(item) is the position of the item's last choice in n. Ages are measured from the end of the latest train sequence: the

@@ -35,7 +35,7 @@ export function leaSignals(annotation: Annotation, transitions: Transitions, opt
   const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
   const use = withDefaults('leaSignals.use', { state: false, reward: false, actions: true }, given.use);
   check(annotation, transitions, given);
-  const source = control(annotation, transitions, given);
+  const source = ablated(annotation, transitions, given);
   const chosen = { ...given, use, k: Math.min(given.k, source.k) };
   const { stateForm } = given;
   const distilled = use.state && stateForm !== 'vectors';
@@ -59,7 +59,7 @@ export function signalsHash(signals: Signals | undefined): string | null {
 
 const DEFAULTS = {
   use: {} as NonNullable<SignalOptions['use']>,
-  alpha: 1,
+  positivesWeight: 1,
   k: 20,
   temperature: 1,
   stateForm: 'targets' as NonNullable<SignalOptions['stateForm']>,
@@ -87,9 +87,9 @@ function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentSt
 function softTargets(
   source: Source,
   { count }: Transitions,
-  options: { use: { state: boolean; actions: boolean }; alpha: number; k: number; temperature: number },
+  options: { use: { state: boolean; actions: boolean }; positivesWeight: number; k: number; temperature: number },
 ): Required<Pick<Signals, 'targets' | 'targetWeights' | 'k'>> {
-  const { use, alpha, k, temperature } = options;
+  const { use, positivesWeight, k, temperature } = options;
   const scale = 1 / ((source.rewardStd || 1) * temperature);
   const targets = new Int32Array(count * k);
   const targetWeights = new Float32Array(count * k);
@@ -104,13 +104,13 @@ function softTargets(
   for (let row = 0; row < count; row++) {
     const at = row * source.k;
     targets.set(source.positives.subarray(at, at + k), row * k);
-    if (use.actions) add(row, alpha, (j) => source.positiveRewards[at + j]! * scale);
+    if (use.actions) add(row, positivesWeight, (j) => source.positiveRewards[at + j]! * scale);
     if (use.state) add(row, 1, (j) => source.logits[at + j]! / temperature);
   }
   return { targets, targetWeights, k };
 }
 
-function control(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
+function ablated(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
   const root = fold(key(options.seed), options.ablation);
   const shuffled = (values: Float32Array, label: string) => {
     const order = permutation(fold(root, label), values.length);
@@ -175,15 +175,15 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   if (!(options.k >= 1 && Number.isInteger(options.k))) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
   }
-  const { temperature, alpha } = options;
+  const { temperature, positivesWeight } = options;
   if (!Number.isFinite(temperature) || temperature <= 0) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be finite and above 0.', {
       value: temperature,
     });
   }
-  if (!Number.isFinite(alpha) || alpha < 0) {
+  if (!Number.isFinite(positivesWeight) || positivesWeight < 0) {
     throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: positivesWeight must be finite and at least 0.', {
-      value: alpha,
+      value: positivesWeight,
     });
   }
   checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });

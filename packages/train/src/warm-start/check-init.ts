@@ -5,7 +5,7 @@ import type { Value, Values } from '@lea/tensor';
 /** @throws LeaError `E_TRAIN_INIT` when the policy knows no item ids */
 export function knownIds({ itemIds }: Policy): readonly string[] {
   if (itemIds) return itemIds;
-  const hint = 'Train it with fit or train, or make it with createPolicy(agent, params, shape, { itemIds }).';
+  const hint = 'Train it with fit, or make it with createPolicy(agent, params, shape, { itemIds }).';
   throw refused('Expected a policy that knows the ids of its items', hint);
 }
 
@@ -52,5 +52,5 @@ function form(value: Value | undefined, sizeAt = (size: number, _axis: number) =
 }
 
 export function refused(what: string, hint: string, value?: unknown): LeaError {
-  return new LeaError('E_TRAIN_INIT', `train: init: ${what}.`, { hint, ...(value !== undefined && { value }) });
+  return new LeaError('E_TRAIN_INIT', `fit: init: ${what}.`, { hint, ...(value !== undefined && { value }) });
 }

@@ -52,7 +52,6 @@ const options = (itemIds: readonly string[], given: Partial<TrainOptions> = {}):
   evaluateEvery: 4,
   maxSteps: 8,
   threads: 1,
-  spinning: false,
   ...given,
 });
 
@@ -405,7 +404,7 @@ describe('what init refuses', () => {
       () => policyOf(ce({ encoder: gru4rec({ width: 4 }) })),
       /with encoder "sasrec"\. Got "gru4rec"/,
     ],
-    ['another size', () => policyOf(ce({ encoder: sasrec({ width: 8, dropout: 0 }) })), /with encoder.size 4\. Got 8/],
+    ['another size', () => policyOf(ce({ encoder: sasrec({ width: 8, dropout: 0 }) })), /with encoder.width 4\. Got 8/],
     [
       'an option that changes no form',
       () => policyOf(ce({ encoder: sasrec({ width: 4, dropout: 0, activation: 'gelu' }) })),
