@@ -529,13 +529,13 @@ test('options that make no sense are named', () => {
   expect(make({ concurrency: 0 })).toThrow('concurrency');
   expect(make({ texts: [] })).toThrow('one string per item');
   expect(make({ texts: ['a', null] })).toThrow('one string per item');
-  expect(make({ budget: { cost: 1 } })).toThrow('needs prices');
+  expect(make({ budget: { cost: 1 } })).toThrow('needs the option prices');
   expect(make({ budget: { requets: 1 } })).toThrow('Did you mean "requests"?');
-  expect(make({ parameters: { stream: true } })).toThrow('not yours to set');
+  expect(make({ parameters: { stream: true } })).toThrow('cannot set this field');
   const unlimited = { max_tokens: null };
   expect(make({ parameters: unlimited, budget: { tokens: 9 } })).toThrow('max_tokens');
   expect(make({ parameters: unlimited, prices: { prompt: 0, completion: 0 } })).toThrow('max_tokens');
   expect(make({ parameters: { max_completion_tokens: 0.5 } })).toThrow('max_tokens');
-  expect(make({ parameters: null })).toThrow('parameters is an object');
+  expect(make({ parameters: null })).toThrow('parameters must be an object');
   expect(make({ wrongAnswer: 'zero' })).toThrow('wrongAnswer');
 });
