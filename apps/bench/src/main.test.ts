@@ -160,7 +160,7 @@ describe('run', () => {
     await writeSafetensors(join(run, 'checkpoint.safetensors'), tensors, { ...metadata, identity });
     const { stdout, stderr } = await bench(['run', 'mini.json', '--json'], folder);
     expect(stderr).toContain(
-      'SNQN begins anew. The checkpoint is of a run with other options: runtime.threads: 2 saved, 1',
+      'SNQN starts over. The checkpoint was saved with different options: runtime.threads: 2 saved, 1',
     );
     const [again] = lines(stdout);
     expect(again!.weightsHash).toBe(first!.weightsHash);

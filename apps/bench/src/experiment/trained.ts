@@ -50,7 +50,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     if (event.type === 'start') {
       parameters = event.parameters;
       if (event.resumedFrom === 0) log.anew();
-      if (event.discarded) progress.say(`${job.name} begins anew. ${event.discarded}`);
+      if (event.discarded) progress.say(`${job.name} starts over. ${event.discarded}`);
     }
     if (event.type === 'fused') fusedValue = event.value;
     show(event);
