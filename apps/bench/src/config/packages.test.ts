@@ -40,7 +40,7 @@ test('a data set, a baseline and a measure of a package that the config names ar
     ['CE', 'json-lines'],
   ]);
   for (const { metrics } of made) expect(metrics['rbp@10']).toBeGreaterThan(0);
-  expect(stderr).toContain('The best served policy by validation RBP@10, CE,');
+  expect(stderr).toContain('The best trained policy by validation RBP@10 is CE:');
   const page = readFileSync(join(folder, 'report.html'), 'utf8');
   expect(page).toContain('<th>RBP@10</th>');
   expect(page).toContain('validation RBP@10, which also chooses among the runs');

@@ -79,7 +79,7 @@ function calibrationSentence(own: Measured, held: HeldOut): string {
   const { calibration, scaled, probabilities } = own.fidelity;
   const slope = scaled?.uniform.slope ?? 1;
   const after = scaled
-    ? ` Platt scaling on ${held.validation} shows that it is ${confidence(slope)} (slope ${slope.toFixed(2)}) and reduces the error to ${formatMetric(scaled.uniform.ece)}.`
+    ? ` Platt scaling on ${held.validation} shows that it is ${confidence(slope)} (slope ${slope.toFixed(2)}) and gives an ECE of ${formatMetric(scaled.uniform.ece)}.`
     : '';
   const single = probabilities
     ? ` As the probability that the user takes a single action, its calibrated reward has ECE ${formatMetric(probabilities.ece)}.`
