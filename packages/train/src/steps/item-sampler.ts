@@ -3,7 +3,7 @@ import { fold, type Key, randomBits } from '@lea/core';
 /** Writes the candidates of one step into `out`: a pure function of the key and the step. */
 export type Candidates = (step: number, out: Int32Array) => void;
 
-/** Draws items with replacement, in proportion to their weights: the inverse of their cumulative distribution. */
+/** Draws items with replacement, in proportion to their weights, by inverting the cumulative distribution. */
 export function createItemSampler(key: Key, weights: Float64Array): Candidates {
   const cumulative = new Float64Array(weights.length);
   let total = 0;
