@@ -1,4 +1,4 @@
-import { LeaError, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
+import { LeaError, optionsOf, type TypeDefinition } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
