@@ -1,4 +1,17 @@
-import { checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  contentHash,
+  finite,
+  flag,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  reference,
+  type Task,
+  task,
+  text,
+  whole,
+} from '@lea/core';
 import {
   type Annotation,
   type AnnotationColumns,
@@ -9,7 +22,7 @@ import {
 } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import type { Environment } from '../inference/environment.ts';
-import { checkRule, type PositiveRule, RULE } from '../inference/positives.ts';
+import { type PositiveRule, ruleSchema } from '../inference/positives.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { annotateRows } from './annotate-rows.ts';
 import { columnValues, copyRows, emptyColumns } from './columns.ts';
@@ -37,16 +50,16 @@ export interface AnnotateOptions extends PositiveRule {
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: AnnotateOptions = {
-  ...RULE,
-  k: 20,
-  window: undefined,
-  states: false,
-  excludeSeen: false,
-  pessimism: 0,
-  dir: undefined,
-  shardRows: 4096,
-  signal: undefined,
+export const annotateSchema: OptionsSchema<AnnotateOptions> = {
+  ...ruleSchema,
+  k: option(whole(1), 20),
+  window: option(whole(1), undefined),
+  states: option(flag, false),
+  excludeSeen: option(flag, false),
+  pessimism: option(finite(0), 0),
+  dir: option(text, undefined),
+  shardRows: option(whole(1), 4096),
+  signal: option(reference<AbortSignal>(), undefined),
 };
 
 /** Rows that the environment is asked about together: a step of the progress. */
@@ -130,17 +143,10 @@ export function annotateOptions(
   items: number,
   window: number,
 ): AnnotateOptions & { readonly window: number } {
-  const o = withDefaults('annotate', DEFAULTS, options);
-  checkRule('annotate', o);
-  const { window: own = window } = o;
-  const resolved = { ...o, window: own };
-  checkRanges('annotate', resolved, {
-    k: [1, items, 'whole'],
-    window: [1, Infinity, 'whole'],
-    pessimism: [0, Number.MAX_VALUE],
-    shardRows: [1, Infinity, 'whole'],
-  });
-  return resolved;
+  // The most positives that there can be are known here only.
+  const schema = { ...annotateSchema, k: option(whole(1, items), annotateSchema.k.default) };
+  const o = parseOptions('annotate', schema, options);
+  return { ...o, window: o.window ?? window };
 }
 
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {

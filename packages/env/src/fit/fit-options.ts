@@ -1,12 +1,26 @@
-import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
+import {
+  finite,
+  flag,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  positive,
+  reference,
+  seed,
+  share,
+  text,
+  whole,
+} from '@lea/core';
 import { catalogIdentityOf, checkCatalogIdentity, type Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
+import * as v from 'valibot';
 import { checkDecoder, type DecoderConfig } from '../language-model/decoders/config.ts';
 import { type LoraOptions, loraOf } from '../language-model/decoders/lora.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { candidateLength, readPrompt } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, LONGEST } from '../model/config.ts';
-import { checkRuntime, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 
 export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Fitted on these, and on nothing else. */
@@ -96,80 +110,53 @@ export type Needed = 'train';
 /** Options as callers give them. */
 export type GivenFit = Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironmentOptions>;
 
-export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
-  validation: undefined,
-  tokens: null,
-  itemInput: undefined,
-  textMemoryWidth: 128,
-  countFeatures: true,
-  candidateInput: 'input',
-  languageModel: undefined,
-  prompt: undefined,
-  adaptation: 'all',
-  userShare: 1,
-  window: 20,
-  width: 64,
-  layers: 2,
-  heads: 2,
-  dropout: 0.3,
-  loss: 'softmax',
-  sampledItems: 1024,
-  negatives: 1,
-  negativeSamplingPower: 0,
-  rewardHeads: 1,
-  rewardLossWeight: 1,
-  lr: 0.001,
-  batch: 512,
-  epochs: 40,
-  patience: 4,
-  seed: 0,
-  name: 'LE',
-  ...TRAINING_RUNTIME,
-  signal: undefined,
-};
-
 /** Largest size of a decoder that begins at random. */
 const LARGEST = 4096;
 
+const adaptation = v.custom<FitEnvironmentOptions['adaptation']>(
+  (given) => given === 'all' || (typeof given === 'object' && given !== null),
+  'is "all" or LoRA, { rank, alpha, targets }.',
+);
+
+export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
+  validation: option(reference<Transitions>(), undefined),
+  tokens: option(reference<Value | null>(), null),
+  itemInput: option(oneOf('id', 'text', 'id+text'), undefined),
+  textMemoryWidth: option(whole(0), 128),
+  countFeatures: option(flag, true),
+  candidateInput: option(oneOf('text', 'input'), 'input'),
+  languageModel: option(reference<LanguageModel>(), undefined),
+  prompt: option(text, undefined),
+  adaptation: option(adaptation, 'all'),
+  userShare: option(v.pipe(share, v.gtValue(0, 'is a share of the train users, above 0.')), 1),
+  window: option(whole(1, LONGEST), 20),
+  width: option(whole(1, LARGEST), 64),
+  layers: option(whole(1, LARGEST), 2),
+  heads: option(whole(1, LARGEST), 2),
+  dropout: option(v.pipe(share, v.ltValue(1, 'is a share below 1: something has to be left.')), 0.3),
+  loss: option(oneOf('softmax', 'sampled-softmax'), 'softmax'),
+  sampledItems: option(whole(1), 1024),
+  negatives: option(whole(1), 1),
+  negativeSamplingPower: option(finite(0, 2), 0),
+  rewardHeads: option(whole(1), 1),
+  rewardLossWeight: option(finite(0), 1),
+  lr: option(positive, 0.001),
+  batch: option(whole(1), 512),
+  epochs: option(whole(1), 40),
+  patience: option(whole(0), 4),
+  seed: option(seed, 0),
+  name: option(text, 'LE'),
+  ...trainingRuntimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
+};
+
 /** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: FitEnvironmentOptions): void {
-  const given = { ...o, itemInput: o.itemInput ?? 'id' };
-  checkChoices('fitEnvironment', given, {
-    loss: ['softmax', 'sampled-softmax'],
-    candidateInput: ['text', 'input'],
-    itemInput: ['id', 'text', 'id+text'],
+function checkTokens({ data }: Value): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  throw new LeaError('E_OPTION_VALUE', `fitEnvironment: tokens hold a value that is no finite number, at ${bad}.`, {
+    value: data[bad],
   });
-  checkRanges('fitEnvironment', o, {
-    userShare: [0, 1],
-    window: [1, LONGEST, 'whole'],
-    width: [1, LARGEST, 'whole'],
-    layers: [1, LARGEST, 'whole'],
-    heads: [1, LARGEST, 'whole'],
-    dropout: [0, 1],
-    sampledItems: [1, Infinity, 'whole'],
-    negatives: [1, Infinity, 'whole'],
-    negativeSamplingPower: [0, 2],
-    rewardHeads: [1, Infinity, 'whole'],
-    textMemoryWidth: [0, Infinity, 'whole'],
-    rewardLossWeight: [0, Number.MAX_VALUE],
-    lr: [0, Number.MAX_VALUE],
-    batch: [1, Infinity, 'whole'],
-    epochs: [1, Infinity, 'whole'],
-    patience: [0, Infinity, 'whole'],
-  });
-  checkSeed('fitEnvironment', o.seed);
-  checkRuntime('fitEnvironment', o);
-  const refuse = (message: string, value: unknown): never => {
-    throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
-  };
-  if (o.userShare === 0) refuse('userShare is a share of the train users, above 0.', o.userShare);
-  if (o.dropout === 1) refuse('dropout is a share below 1: something has to be left.', o.dropout);
-  if (o.lr === 0) refuse('lr must be above 0.', o.lr);
-  if (o.adaptation !== 'all' && (typeof o.adaptation !== 'object' || o.adaptation === null)) {
-    refuse('adaptation is "all" or LoRA, { rank, alpha, targets }.', o.adaptation);
-  }
-  const bad = o.tokens?.data.findIndex((value) => !Number.isFinite(value)) ?? -1;
-  if (bad >= 0) refuse(`tokens hold a value that is no finite number, at ${bad}.`, o.tokens!.data[bad]);
 }
 
 /** @throws LeaError `E_DATA_EMPTY`, `E_OPTION_VALUE` */
@@ -184,11 +171,11 @@ function checkValidation({ train, validation }: FitEnvironmentOptions): void {
   checkCatalogIdentity('validation', validation.sequences.itemIds, catalogIdentityOf(itemIds), itemIds.length);
 }
 
-/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
+/** The environment that parsed options describe. @throws LeaError `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
 export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   const items = o.train.sequences.itemIds.length;
   if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
-  checkOptions(o);
+  if (o.tokens) checkTokens(o.tokens);
   checkValidation(o);
   const itemInput = o.itemInput ?? (o.tokens ? 'id+text' : 'id');
   if (itemInput !== 'id' && !o.tokens) {
@@ -233,16 +220,16 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     });
   }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
-  const text = itemInput === 'id' ? undefined : o.tokens!.shape[1]!;
+  const textWidth = itemInput === 'id' ? undefined : o.tokens!.shape[1]!;
   return {
     decoder,
     items,
     window: o.window,
     itemInput,
     adaptation,
-    textMemoryWidth: text === undefined ? 0 : Math.min(o.textMemoryWidth, text),
+    textMemoryWidth: textWidth === undefined ? 0 : Math.min(o.textMemoryWidth, textWidth),
     countFeatures: o.countFeatures,
-    candidateInput: text === undefined ? 'input' : o.candidateInput,
+    candidateInput: textWidth === undefined ? 'input' : o.candidateInput,
     rewardHeads: o.rewardHeads,
     prompt,
   };

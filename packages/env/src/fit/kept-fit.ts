@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { contentHash, LeaError, parseOptions, type Task, task } from '@lea/core';
 import { readWhole, replaceFile } from '@lea/core/node';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { fitEnvironment } from './fit-environment.ts';
-import { DEFAULTS, type GivenFit } from './fit-options.ts';
+import { fitSchema, type GivenFit } from './fit-options.ts';
 
 /**
  * As {@link fitEnvironment}, but an environment that was fitted with the same options is read from `dir`, and a new one is
@@ -54,9 +54,9 @@ function labelOf(fit: string, { hash }: Environment): string {
 
 /** Of all that decides the fit: how programs are run and what the environment is called do not. */
 function fitHash({ train, ...given }: GivenFit): string {
-  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = withDefaults(
+  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = parseOptions(
     'fitEnvironment',
-    DEFAULTS,
+    fitSchema,
     given,
   );
   return contentHash(

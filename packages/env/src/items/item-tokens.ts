@@ -1,10 +1,25 @@
-import { checkRanges, checkSeed, contentHash, fold, key, permutation, type Task, task, withDefaults } from '@lea/core';
+import {
+  contentHash,
+  finite,
+  fold,
+  key,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  permutation,
+  reference,
+  seed,
+  share,
+  type Task,
+  task,
+  whole,
+} from '@lea/core';
 import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { wordsOf } from '../language-model/decoders/modules.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from '../language-model/language-model.ts';
 import { perplexityMeter } from '../language-model/perplexity.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { ready, type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 import { BestVectors } from './best-vectors.ts';
 import { itemTokenStep, meanWords } from './item-token-step.ts';
 
@@ -34,15 +49,15 @@ export interface ItemTokenOptions extends TrainingRuntime {
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: ItemTokenOptions = {
-  batch: undefined,
-  steps: 30,
-  lr: 0.1,
-  tolerance: 0.002,
-  anchorWeight: 20,
-  seed: 0,
-  ...TRAINING_RUNTIME,
-  signal: undefined,
+export const itemTokenSchema: OptionsSchema<ItemTokenOptions> = {
+  batch: option(whole(1), undefined),
+  steps: option(whole(0), 30),
+  lr: option(finite(0), 0.1),
+  tolerance: option(share, 0.002),
+  anchorWeight: option(finite(0), 20),
+  seed: option(seed, 0),
+  ...trainingRuntimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
 };
 
 const STEPS_PER_CALL = 5;
@@ -85,8 +100,7 @@ async function* learning(
   texts: readonly string[],
   options?: Partial<ItemTokenOptions>,
 ): AsyncGenerator<EnvironmentEvent<'item-tokens'>, ItemTokens> {
-  const o = withDefaults('learnItemTokens', DEFAULTS, options);
-  checkOptions(o);
+  const o = parseOptions('learnItemTokens', itemTokenSchema, options);
   const rows = tokenRows(languageModel.tokenizer, texts, languageModel.context);
   const { width } = languageModel.config;
   const words = languageModel.params[wordsOf(languageModel.config)]!;
@@ -137,21 +151,6 @@ async function* learning(
   } finally {
     await trainer.dispose();
   }
-}
-
-/** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: ItemTokenOptions): void {
-  const { batch = 1 } = o;
-  const given = { ...o, batch };
-  checkRanges('learnItemTokens', given, {
-    batch: [1, Number.MAX_VALUE, 'whole'],
-    steps: [0, Number.MAX_VALUE, 'whole'],
-    lr: [0, Number.MAX_VALUE],
-    tolerance: [0, 1],
-    anchorWeight: [0, Number.MAX_VALUE],
-  });
-  checkSeed('learnItemTokens', o.seed);
-  checkRuntime('learnItemTokens', o);
 }
 
 /** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */

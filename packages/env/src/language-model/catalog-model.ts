@@ -1,19 +1,24 @@
 import {
-  checkRanges,
-  checkSeed,
+  finite,
   fold,
   key,
   normal,
+  type OptionsSchema,
+  option,
+  parseOptions,
   permutation,
+  reference,
+  seed,
+  share,
   type Task,
   task,
   uniform,
-  withDefaults,
+  whole,
 } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { ready, type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from '../shared/steps.ts';
 import { checkTexts } from './check-texts.ts';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
@@ -54,28 +59,28 @@ export interface CatalogModelOptions extends TrainingRuntime {
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: CatalogModelOptions = {
-  vocabSize: 2000,
-  width: 64,
-  layers: 2,
-  heads: 4,
-  kvHeads: undefined,
-  mlpWidth: undefined,
-  context: 48,
-  epochs: undefined,
-  batch: 32,
-  lr: 0.003,
-  reconstructionShare: 0.5,
-  validationShare: 0.05,
-  seed: 0,
-  ...TRAINING_RUNTIME,
-  signal: undefined,
+/** No small model is larger; arrays of these sizes are made before the first step. */
+const LARGEST = 4096;
+
+export const catalogModelSchema: OptionsSchema<CatalogModelOptions> = {
+  vocabSize: option(whole(258, 65536), 2000),
+  width: option(whole(1, LARGEST), 64),
+  layers: option(whole(1, LARGEST), 2),
+  heads: option(whole(1, LARGEST), 4),
+  kvHeads: option(whole(1, LARGEST), undefined),
+  mlpWidth: option(whole(1, 4 * LARGEST), undefined),
+  context: option(whole(1, LARGEST), 48),
+  epochs: option(whole(1), undefined),
+  batch: option(whole(1), 32),
+  lr: option(finite(0), 0.003),
+  reconstructionShare: option(share, 0.5),
+  validationShare: option(share, 0.05),
+  seed: option(seed, 0),
+  ...trainingRuntimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
 };
 
 const STEPS_PER_CALL = 16;
-
-/** No small model is larger; arrays of these sizes are made before the first step. */
-const LARGEST = 4096;
 
 /**
  * A small language model made from nothing but the texts: a byte-level BPE tokenizer and a Llama decoder with tied
@@ -94,8 +99,7 @@ async function* training(
   texts: readonly string[],
   options?: Partial<CatalogModelOptions>,
 ): AsyncGenerator<EnvironmentEvent<'tokenizer' | 'language-model'>, LanguageModel> {
-  const o = withDefaults('catalogModel', DEFAULTS, options);
-  checkOptions(o);
+  const o = parseOptions('catalogModel', catalogModelSchema, options);
   checkTexts(texts);
   const config: DecoderConfig = {
     width: o.width,
@@ -179,28 +183,6 @@ async function* training(
     await trainer.dispose();
     await measure.dispose();
   }
-}
-
-/** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: CatalogModelOptions): void {
-  const { heads, kvHeads = heads, mlpWidth = 1, epochs = 1 } = o;
-  const given = { ...o, kvHeads, mlpWidth, epochs };
-  checkRanges('catalogModel', given, {
-    vocabSize: [258, 65536, 'whole'],
-    width: [1, LARGEST, 'whole'],
-    layers: [1, LARGEST, 'whole'],
-    heads: [1, LARGEST, 'whole'],
-    kvHeads: [1, LARGEST, 'whole'],
-    mlpWidth: [1, 4 * LARGEST, 'whole'],
-    context: [1, LARGEST, 'whole'],
-    epochs: [1, Number.MAX_VALUE, 'whole'],
-    batch: [1, Number.MAX_VALUE, 'whole'],
-    lr: [0, Number.MAX_VALUE],
-    reconstructionShare: [0, 1],
-    validationShare: [0, 1],
-  });
-  checkSeed('catalogModel', o.seed);
-  checkRuntime('catalogModel', o);
 }
 
 /** The vector each text begins with: the mean of its words where `reconstructionShare` is 1, the start token where it is 0. */

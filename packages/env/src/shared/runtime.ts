@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges } from '@lea/core';
+import { flag, type OptionsSchema, option, text, whole } from '@lea/core';
 import { compile, interpret, type Mode, type Program, type ProgramSpecs, type Runner } from '@lea/tensor';
 
 /** How programs are run. */
@@ -18,19 +18,16 @@ export interface TrainingRuntime extends Runtime {
   readonly spinning: boolean;
 }
 
-export const RUNTIME: Runtime = { threads: undefined, backend: undefined };
+export const runtimeSchema: OptionsSchema<Runtime> = {
+  threads: option(whole(1), undefined),
+  backend: option(text, undefined),
+};
 
 /** Fits last for minutes, often beside other work: threads sleep when idle. */
-export const TRAINING_RUNTIME: TrainingRuntime = { ...RUNTIME, spinning: false };
-
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkRuntime(
-  where: string,
-  { threads = 1, spinning = false }: Runtime & Partial<TrainingRuntime>,
-): void {
-  checkRanges(where, { threads }, { threads: [1, Number.MAX_VALUE, 'whole'] });
-  checkChoices(where, { spinning }, { spinning: [true, false] });
-}
+export const trainingRuntimeSchema: OptionsSchema<TrainingRuntime> = {
+  ...runtimeSchema,
+  spinning: option(flag, false),
+};
 
 /** Makes a program ready: compiled, or eager where a backend is named. */
 export function ready(
