@@ -32,7 +32,8 @@ export function whole(low: number, high: number = Infinity): Check<number> {
 /** Whole numbers of at least `low`, and Infinity where it has a meaning ("never", "no cap"). */
 export function wholeOrInfinity(low: number): Check<number> {
   const message = bounds([low, Infinity, 'whole or Infinity']);
-  return v.union([whole(low), v.literal(Infinity)], message);
+  const least = v.pipe(v.number(message), v.integer(message), v.minValue(low, message));
+  return v.union([least, v.literal(Infinity)], message);
 }
 
 /** Numbers but Infinity, bounds inclusive. */
