@@ -1,4 +1,6 @@
+import { entriesOf } from '@lea/core';
 import { datasetTypes } from '@lea/data';
+import { catalogModelSchema, fitSchema, itemTokenSchema } from '@lea/env/measuring';
 import { baselineTypes } from '@lea/eval';
 import * as v from 'valibot';
 import { distinct, options, strict, withDefined } from './strict.ts';
@@ -16,11 +18,6 @@ const most = 2 ** 31 - 1;
 const count = v.pipe(number, v.integer(), v.minValue(1), v.maxValue(most));
 const positive = v.pipe(number, v.gtValue(0));
 const notNegative = v.pipe(number, v.minValue(0));
-const whole = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(most));
-/** Above 0, at most 1. */
-const share = v.pipe(number, v.gtValue(0), v.maxValue(1));
-/** At least 0, below 1. */
-const rate = v.pipe(number, v.minValue(0), v.ltValue(1));
 const fromZeroToOne = v.pipe(number, v.minValue(0), v.maxValue(1));
 const flag = v.boolean();
 /** Names become folder names with a hash and a seed; file systems allow 255 bytes. */
@@ -99,30 +96,49 @@ const split = v.variant('type', [
 ]);
 
 /** The options of `catalogModel`, `learnItemTokens` and `fitEnvironment` that JSON can express, documented in @lea/env. */
-export const languageModel = strict('environment.languageModel', {
-  ...options(['vocabSize', 'width', 'layers', 'heads', 'kvHeads', 'mlpWidth', 'context', 'epochs', 'batch'], count),
-  lr: v.optional(positive),
-  reconstructionShare: v.optional(fromZeroToOne),
-  validationShare: v.optional(rate),
-});
-export const itemTokens = strict('environment.itemTokens', {
-  ...options(['batch', 'steps'], count),
-  lr: v.optional(positive),
-  tolerance: v.optional(notNegative),
-  anchorWeight: v.optional(notNegative),
-});
+export const languageModel = strict(
+  'environment.languageModel',
+  entriesOf(catalogModelSchema, [
+    'vocabSize',
+    'width',
+    'layers',
+    'heads',
+    'kvHeads',
+    'mlpWidth',
+    'context',
+    'epochs',
+    'batch',
+    'lr',
+    'reconstructionShare',
+    'validationShare',
+  ]),
+);
+export const itemTokens = strict(
+  'environment.itemTokens',
+  entriesOf(itemTokenSchema, ['batch', 'steps', 'lr', 'tolerance', 'anchorWeight']),
+);
 export const fit = strict('environment.fit', {
-  ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs'], count),
-  ...options(['sampledItems', 'negatives', 'rewardHeads'], count),
-  ...options(['patience', 'textMemoryWidth'], whole),
-  countFeatures: v.optional(flag),
-  userShare: v.optional(share),
-  dropout: v.optional(rate),
-  rewardLossWeight: v.optional(notNegative),
-  lr: v.optional(positive),
-  candidateInput: v.optional(v.picklist(['input', 'text'])),
-  loss: v.optional(v.picklist(['softmax', 'sampled-softmax'])),
-  negativeSamplingPower: v.optional(v.pipe(number, v.minValue(0), v.maxValue(2))),
+  ...entriesOf(fitSchema, [
+    'window',
+    'width',
+    'layers',
+    'heads',
+    'batch',
+    'epochs',
+    'sampledItems',
+    'negatives',
+    'rewardHeads',
+    'patience',
+    'textMemoryWidth',
+    'countFeatures',
+    'userShare',
+    'dropout',
+    'rewardLossWeight',
+    'lr',
+    'candidateInput',
+    'loss',
+    'negativeSamplingPower',
+  ]),
   prompt: v.optional(text),
   adaptation: v.optional(
     v.union([

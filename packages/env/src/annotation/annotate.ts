@@ -1,4 +1,17 @@
-import { checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  contentHash,
+  finite,
+  flag,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  reference,
+  type Task,
+  task,
+  text,
+  whole,
+} from '@lea/core';
 import {
   type Annotation,
   type AnnotationColumns,
@@ -9,44 +22,46 @@ import {
 } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import type { Environment } from '../inference/environment.ts';
-import { checkRule, type PositiveRule, RULE } from '../inference/positives.ts';
+import { type PositiveRule, ruleSchema } from '../inference/positives.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { annotateRows } from './annotate-rows.ts';
 import { columnValues, copyRows, emptyColumns } from './columns.ts';
 import { type AnnotationFiles, annotationFiles } from './files.ts';
 import { annotationStore, type Store } from './store.ts';
 
+/** Options of `annotate`. */
 export interface AnnotateOptions extends PositiveRule {
-  /** Positive actions per row (default 20). */
+  /** Number of positive actions per row. Default: 20. */
   readonly k: number;
-  /** Events of history that are read (default: the environment's window). */
+  /** Number of recent events that are read of a history. Default: the environment's window. */
   readonly window: number | undefined;
-  /** Keep the state of every row too (default false): rows * stateSize * 4 bytes. */
+  /** Stores the state of every row too; it takes rows * stateSize * 4 bytes. Default: false. */
   readonly states: boolean;
-  /** Never propose what is in the row's window (default false: where people repeat, repeats are good actions). */
+  /** Excludes the items of the row's window. Users who repeat themselves need `false`. Default: false. */
   readonly excludeSeen: boolean;
   /**
-   * c of mean - c * deviation over the score heads: what rewards are, and what `rankBy: 'reward'` ranks by (default 0: the mean).
-   * Higher: less of what the heads disagree about. Needs `rewardHeads` above 1.
+   * Factor c of a reward, mean - c * deviation over the score heads. It decides the stored rewards and `rankBy: 'reward'`. Higher:
+   * fewer actions on which the heads disagree. Needs `rewardHeads` above 1. Default: 0.
    */
   readonly pessimism: number;
-  /** Where annotations are kept; each has a folder of its own, named by its hash. Without it nothing is written. */
+  /** Folder in which annotations are stored, each under its hash. Default: none, nothing is written. */
   readonly dir: string | undefined;
-  /** Rows of a file in `dir` (default 4096). Higher: fewer files, more to do again after a cut. */
+  /** Number of rows per file in `dir`. Higher: fewer files, more work to repeat after an interruption. Default: 4096. */
   readonly shardRows: number;
+  /** Aborts the annotation. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: AnnotateOptions = {
-  ...RULE,
-  k: 20,
-  window: undefined,
-  states: false,
-  excludeSeen: false,
-  pessimism: 0,
-  dir: undefined,
-  shardRows: 4096,
-  signal: undefined,
+export const annotateSchema: OptionsSchema<AnnotateOptions> = {
+  ...ruleSchema,
+  k: option(whole(1), 20),
+  window: option(whole(1), undefined),
+  states: option(flag, false),
+  excludeSeen: option(flag, false),
+  pessimism: option(finite(0), 0),
+  dir: option(text, undefined),
+  shardRows: option(whole(1), 4096),
+  signal: option(reference<AbortSignal>(), undefined),
 };
 
 /** Number of rows per call of the environment and per progress event. */
@@ -134,17 +149,10 @@ export function annotateOptions(
   items: number,
   window: number,
 ): AnnotateOptions & { readonly window: number } {
-  const o = withDefaults('annotate', DEFAULTS, options);
-  checkRule('annotate', o);
-  const { window: own = window } = o;
-  const resolved = { ...o, window: own };
-  checkRanges('annotate', resolved, {
-    k: [1, items, 'whole'],
-    window: [1, Infinity, 'whole'],
-    pessimism: [0, Number.MAX_VALUE],
-    shardRows: [1, Infinity, 'whole'],
-  });
-  return resolved;
+  // The most positives that there can be are known here only.
+  const schema = { ...annotateSchema, k: option(whole(1, items), annotateSchema.k.default) };
+  const o = parseOptions('annotate', schema, options);
+  return { ...o, window: o.window ?? window };
 }
 
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {

@@ -1,10 +1,21 @@
-import { checkRanges, checkSeed, contentHash, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  checkRanges,
+  checkSeed,
+  contentHash,
+  defaultsOf,
+  fold,
+  key,
+  LeaError,
+  type Task,
+  task,
+  withDefaults,
+} from '@lea/core';
 import { type Annotation, type AnnotationColumns, rewardStatistics, rowsHash, type Transitions } from '@lea/data';
-import { DEFAULTS as FIT, type GivenFit } from '../fit/fit-options.ts';
+import { fitSchema, type GivenFit } from '../fit/fit-options.ts';
 import { keptFit } from '../fit/kept-fit.ts';
 import { userFolds, withoutUsersOf } from '../fit/user-folds.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { DEFAULTS as ANNOTATION, type AnnotateOptions, annotate, annotateOptions } from './annotate.ts';
+import { type AnnotateOptions, annotate, annotateOptions, annotateSchema } from './annotate.ts';
 import { emptyColumns } from './columns.ts';
 
 /** Options of {@link crossFit}. */
@@ -20,7 +31,8 @@ export interface CrossFitOptions extends Omit<AnnotateOptions, 'states' | 'dir'>
   readonly dir: string | undefined;
 }
 
-const DEFAULTS: AnnotateOptions & CrossFitOptions = { ...ANNOTATION, folds: 2 };
+const DEFAULTS: AnnotateOptions & CrossFitOptions = { ...defaultsOf(annotateSchema), folds: 2 };
+const FIT = defaultsOf(fitSchema);
 
 /** A cross-fitted annotation. */
 export interface CrossFittedAnnotation extends Annotation {

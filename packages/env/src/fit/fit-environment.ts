@@ -1,4 +1,4 @@
-import { contentHash, type Task, task, withDefaults } from '@lea/core';
+import { contentHash, parseOptions, type Task, task } from '@lea/core';
 import { catalogIdentityOf } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
@@ -6,7 +6,7 @@ import { createEnvironment, type Environment } from '../inference/environment.ts
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
-import { DEFAULTS, type GivenFit } from './fit-options.ts';
+import { fitSchema, type GivenFit } from './fit-options.ts';
 import { prepareFit } from './preparation.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
@@ -30,7 +30,7 @@ export function fitEnvironment(options: GivenFit): Task<Environment, Environment
 
 async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'environment'>, Environment> {
   const { train, ...given } = options;
-  const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
+  const o = { train, ...parseOptions('fitEnvironment', fitSchema, given) };
   const fit = await prepareFit(o);
   const { config, root, text, segments, counts, shape, params, fixed, frozen, constants } = fit;
   const { optimizer, program, batchesOf } = fit;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { contentHash, LeaError, parseOptions, type Task, task } from '@lea/core';
 import { readWhole, replaceFile } from '@lea/core/node';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { fitEnvironment } from './fit-environment.ts';
-import { DEFAULTS, type GivenFit } from './fit-options.ts';
+import { fitSchema, type GivenFit } from './fit-options.ts';
 
 /**
  * {@link fitEnvironment} with a cache: an environment fitted with the same options is loaded from `dir`; a new one is saved
@@ -54,9 +54,9 @@ function labelOf(fit: string, { hash }: Environment): string {
 
 /** Hash of everything that determines the fit, which excludes the runtime and the name. */
 function fitHash({ train, ...given }: GivenFit): string {
-  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = withDefaults(
+  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = parseOptions(
     'fitEnvironment',
-    DEFAULTS,
+    fitSchema,
     given,
   );
   return contentHash(

@@ -1,4 +1,4 @@
-import { fold, key, permutation } from '@lea/core';
+import { defaultsOf, fold, key, permutation } from '@lea/core';
 import { float32, interpret, keyTensorValue, specsOf, type Value, type Values } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { initDecoder } from '../language-model/decoders/modules.ts';
@@ -6,7 +6,7 @@ import type { LanguageModel } from '../language-model/language-model.ts';
 import { initEnvironment } from '../model/init.ts';
 import { trainingState } from '../shared/steps.ts';
 import { rowsOf } from '../testing.ts';
-import { DEFAULTS, type FitEnvironmentOptions } from './fit-options.ts';
+import { type FitEnvironmentOptions, fitSchema } from './fit-options.ts';
 import { type FitPreparation, prepareFit } from './preparation.ts';
 import { subsetOfSequences } from './segments.ts';
 
@@ -20,7 +20,7 @@ const tokens = float32(
 const small = { width: 4, layers: 1, heads: 2, window: 4, dropout: 0, backend: 'cpu' };
 
 const prepare = (more: Partial<FitEnvironmentOptions> = {}): Promise<FitPreparation> =>
-  prepareFit({ ...DEFAULTS, train, ...small, ...more });
+  prepareFit({ ...defaultsOf(fitSchema), train, ...small, ...more });
 
 /** One training step on the first batch, without compilation. */
 async function step(fit: FitPreparation, change: { state?: Values; inputs?: Values } = {}) {

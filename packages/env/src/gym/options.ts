@@ -1,4 +1,13 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import {
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  reference,
+  whole,
+  wholeOrInfinity,
+} from '@lea/core';
 import { type RewardModel, sequences, type Transitions, transitions, type World, windowsOf } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 
@@ -8,6 +17,7 @@ export interface Scale {
   readonly std: number;
 }
 
+/** Options of `stepEnvironment`. */
 export interface StepOptions {
   /** Steps after which an episode is truncated (default 20). */
   readonly horizon: number;
@@ -45,25 +55,25 @@ export interface StepOptions {
   readonly rewardModel: RewardModel | undefined;
 }
 
-const DEFAULTS: StepOptions = {
-  horizon: 20,
-  slate: 1,
-  seed: 0,
-  start: 'empty',
-  observation: undefined,
-  window: undefined,
-  reward: 'sigmoid',
-  historyUpdate: 'accepted',
-  patience: Infinity,
-  scale: undefined,
-  rewardModel: undefined,
+/** Longest window: every observation holds as many numbers. */
+const MOST_WINDOW = 1e6;
+
+const stepSchema: OptionsSchema<StepOptions> = {
+  horizon: option(whole(1), 20),
+  slate: option(whole(1), 1),
+  seed: option(whole(0, Number.MAX_SAFE_INTEGER), 0),
+  start: option(reference<StepOptions['start']>(), 'empty'),
+  observation: option(oneOf('state', 'window'), undefined),
+  window: option(whole(1, MOST_WINDOW), undefined),
+  reward: option(oneOf('raw', 'standardized', 'sigmoid', 'accepted'), 'sigmoid'),
+  historyUpdate: option(oneOf('accepted', 'always'), 'accepted'),
+  patience: option(wholeOrInfinity(1), Infinity),
+  scale: option(reference<StepOptions['scale']>(), undefined),
+  rewardModel: option(reference<RewardModel>(), undefined),
 };
 
 /** Options with nothing left open but the measuring of the scale. */
 export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scale };
-
-/** Maximum window, because observations have this size. */
-const MOST_WINDOW = 1e6;
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE` */
 export function stepOptions(
@@ -71,19 +81,9 @@ export function stepOptions(
   items: number,
   given: Partial<StepOptions> | undefined,
 ): ResolvedOptions {
-  const o = withDefaults('stepEnvironment', DEFAULTS, given);
-  checkRanges('stepEnvironment', o, {
-    horizon: [1, Infinity, 'whole'],
-    slate: [1, items, 'whole'],
-    patience: [1, Infinity, 'whole or Infinity'],
-    seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
-  });
-  checkChoices('stepEnvironment', o, {
-    observation: ['state', 'window', undefined],
-    reward: ['raw', 'standardized', 'sigmoid', 'accepted'],
-    historyUpdate: ['accepted', 'always'],
-  });
-  if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, MOST_WINDOW, 'whole'] });
+  // The largest slate is known here only.
+  const schema = { ...stepSchema, slate: option(whole(1, items), stepSchema.slate.default) };
+  const o = parseOptions('stepEnvironment', schema, given);
   checkStart(o.start, items);
 
   const scale =

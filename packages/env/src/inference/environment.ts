@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { checkRanges, contentHash, LeaError, type Resource, resource, unsealed, withDefaults } from '@lea/core';
+import {
+  checkRanges,
+  contentHash,
+  LeaError,
+  parseOptions,
+  type Resource,
+  resource,
+  unsealed,
+  withDefaults,
+} from '@lea/core';
 import { readWhole, writeSealed } from '@lea/core/node';
 import {
   type CatalogIdentity,
@@ -14,7 +23,7 @@ import {
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalizedTokens, withMoreTokens } from '../items/tokens.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
-import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
+import { type Runtime, runtimeSchema } from '../shared/runtime.ts';
 import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
@@ -226,8 +235,7 @@ interface EnvironmentFile extends Omit<EnvironmentParts, 'params' | 'tokens' | '
  *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export async function loadEnvironment(dir: string, options?: Partial<Runtime>): Promise<Environment> {
-  const runtime = withDefaults('loadEnvironment', RUNTIME, options);
-  checkRuntime('loadEnvironment', runtime);
+  const runtime = parseOptions('loadEnvironment', runtimeSchema, options);
   const path = join(dir, 'environment.json');
   const text = (await readWhole(path)).toString();
   const { tensors } = await readSafetensors(join(dir, 'environment.safetensors'));

@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges } from '@lea/core';
+import { flag, type OptionsSchema, option, text, whole } from '@lea/core';
 import { compile, interpret, type Mode, type Program, type ProgramSpecs, type Runner } from '@lea/tensor';
 
 /** How to run programs. */
@@ -21,20 +21,17 @@ export interface TrainingRuntime extends Runtime {
   readonly spinning: boolean;
 }
 
-/** Default runtime. */
-export const RUNTIME: Runtime = { threads: undefined, backend: undefined };
+/** Defaults and checks of runtime options. */
+export const runtimeSchema: OptionsSchema<Runtime> = {
+  threads: option(whole(1), undefined),
+  backend: option(text, undefined),
+};
 
-/** Default runtime for training. Idle threads sleep, because a fit takes minutes and often shares the machine. */
-export const TRAINING_RUNTIME: TrainingRuntime = { ...RUNTIME, spinning: false };
-
-/** Checks runtime options. @throws LeaError `E_OPTION_VALUE` */
-export function checkRuntime(
-  where: string,
-  { threads = 1, spinning = false }: Runtime & Partial<TrainingRuntime>,
-): void {
-  checkRanges(where, { threads }, { threads: [1, Number.MAX_VALUE, 'whole'] });
-  checkChoices(where, { spinning }, { spinning: [true, false] });
-}
+/** The same for training. Idle threads sleep, because a fit takes minutes and often shares the machine. */
+export const trainingRuntimeSchema: OptionsSchema<TrainingRuntime> = {
+  ...runtimeSchema,
+  spinning: option(flag, false),
+};
 
 /** Creates a runner of a program: compiled, or eager if a backend is given. */
 export function ready(
