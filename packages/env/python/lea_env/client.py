@@ -41,7 +41,7 @@ class Server:
             response = self._connection.getresponse()
             text = response.read()
         except BaseException as broke:
-            # The next call opens a new connection, because this one may still deliver the response to the interrupted call.
+            # The next call opens a new connection, because this one may still deliver the interrupted response.
             self.close()
             if isinstance(broke, CLOSED):
                 told = "The server closed the connection. It has stopped, or its limit of connections is reached."
