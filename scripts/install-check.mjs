@@ -1,6 +1,6 @@
 // Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim, as
 // JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Uses a package's testing entry if it has one, and runs
-// the installed bench. `node scripts/install-check.mjs [names...]`; the default is the names in `usual`; `all` means all packages.
+// the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
 // Prints one line per check; the exit code is 0 or 1.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

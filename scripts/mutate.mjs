@@ -1,5 +1,5 @@
 // Checks whether the tests detect mistakes in the method: makes small mistakes in its sources, one at a time and only in
-// memory, runs the closest tests, and prints the mistakes that no test detected. `node scripts/mutate.mjs [options] [sources...]`.
+// memory, runs the closest tests, and prints mistakes that no test detected. `node scripts/mutate.mjs [options] [sources...]`.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';

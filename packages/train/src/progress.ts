@@ -22,6 +22,7 @@ export function initialRun({ agent, seed, networks, shape, text, warmStart }: Pl
   return { progress, networks: started, best: [] };
 }
 
+/** The current phase of a run. */
 export function phaseOf(plan: Plan, run: RunState): Agent['phases'][number] {
   return plan.agent.phases[run.progress.phase]!;
 }
@@ -76,6 +77,7 @@ export function resumedRun(plan: Plan, saved: RunState, raised: boolean): RunSta
   return raised && !phaseEnded(plan, run) ? { ...run, progress: { ...progress, finished: false } } : run;
 }
 
+/** Whether the run must be validated before its next step. */
 export function validationDue(plan: Plan, run: RunState): boolean {
   const { step, validated, phaseStart, curve } = run.progress;
   if (step === 0) return plan.warmStart !== undefined && curve.length === 0;

@@ -14,9 +14,11 @@ export interface CurvePoint {
 
 /** The state of a run without its weights. Plain JSON. */
 export interface Progress {
+  /** Index of the phase. */
   readonly phase: number;
   /** Step at which the phase began. */
   readonly phaseStart: number;
+  /** Number of steps done, over all phases. */
   readonly step: number;
   /** Step of the last validation. */
   readonly validated: number;
@@ -24,9 +26,13 @@ export interface Progress {
   readonly best: CurvePoint | null;
   /** Validations since the best one. */
   readonly waited: number;
+  /** Sum of the losses since the last validation. */
   readonly lossSum: number;
+  /** Number of steps in `lossSum`. */
   readonly lossSteps: number;
+  /** All validations. */
   readonly curve: readonly CurvePoint[];
+  /** Whether the last phase has ended. */
   readonly finished: boolean;
   /** The first phase before this one that only `maxSteps` ended. */
   readonly cutPhase?: string;
@@ -36,6 +42,7 @@ export interface Progress {
 
 /** The complete state of a run at one moment. */
 export interface RunState {
+  /** Everything but the weights. */
   readonly progress: Progress;
   /** Per trained network: parameters, slots, Polyak target. */
   readonly networks: readonly Values[];

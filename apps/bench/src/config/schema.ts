@@ -176,8 +176,8 @@ const environment = strict('environment', {
   itemTokens: v.optional(itemTokens),
   fit: v.optional(fit),
   /**
-   * Number of folds for cross-fitting (`crossFit` of @lea/env): the train users are divided into folds, and each fold is annotated
-   * by an environment that was fitted on the others. By default one environment is fitted on all train users.
+   * Number of folds for cross-fitting (`crossFit` of @lea/env): the train users are divided into folds, and each fold is
+   * annotated by an environment that was fitted on the others. By default one environment is fitted on all train users.
    */
   folds: v.optional(v.pipe(count, v.minValue(2))),
 });

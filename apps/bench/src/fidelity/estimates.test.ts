@@ -86,7 +86,7 @@ test('the sentences say what won, what did not, and what of it is language', () 
     subject('coin', 'counting control', rows(noisy.toReversed(), Array(8).fill(0.5))),
   ];
   const said = fidelityConclusions(all, heldOut('user')).join('\n');
-  expect(said).toMatch(/^LE: on 8 decisions of 4 held-out users .* 75\.0 % .* to an equally popular item in 97\.5 %/);
+  expect(said).toMatch(/^LE: on 8 decisions of 4 held-out users, .* 75\.0 % .* to an equally popular item in 97\.5 %/);
   expect(said).toMatch(
     /NDCG@10\): LE has \.5000, ahead of popularity; not measurably different from coin; behind co-occurrence; against the best control, co-occurrence \(1\.0000\): −\.5000 \(−50 %/,
   );

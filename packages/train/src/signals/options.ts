@@ -16,6 +16,7 @@ export interface Signals {
   readonly stateSize?: number;
 }
 
+/** Options of `leaSignals`. */
 export interface SignalOptions {
   /**
    * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`: what the measurements in

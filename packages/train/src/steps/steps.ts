@@ -18,7 +18,9 @@ export interface Steps {
 
 /** A run after some steps, and the means of their loss and metrics. */
 export interface Advanced {
+  /** The run after the steps. */
   readonly run: RunState;
+  /** Means over the steps. */
   readonly means: { readonly loss: number; readonly metrics: Record<string, number> };
 }
 
@@ -30,6 +32,7 @@ export interface Tally {
   close(networks: readonly Values[]): Advanced;
 }
 
+/** Creates a tally that starts from a run. */
 export function tally(run: RunState): Tally {
   const sums: Record<string, number> = {};
   let { lossSum, lossSteps } = run.progress;

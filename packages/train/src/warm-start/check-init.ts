@@ -51,6 +51,7 @@ function form(value: Value | undefined, sizeAt = (size: number, _axis: number) =
   return value ? `${value.dtype}[${value.shape.map(sizeAt).join(', ')}]` : 'none';
 }
 
+/** Creates the error for an `init` that does not fit. */
 export function refused(what: string, hint: string, value?: unknown): LeaError {
   return new LeaError('E_TRAIN_INIT', `fit: init: ${what}.`, { hint, ...(value !== undefined && { value }) });
 }

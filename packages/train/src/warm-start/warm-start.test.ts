@@ -367,7 +367,7 @@ describe('training', () => {
     for (const init of [other, undefined]) {
       await expect(fit(options(ids(ITEMS), { init, checkpoint }))).rejects.toMatchObject({
         code: 'E_CHECKPOINT_OPTIONS',
-        message: expect.stringMatching(/other options: init: "[0-9a-f]+" saved/),
+        message: expect.stringMatching(/different options: init: "[0-9a-f]+" saved/),
       });
     }
   });

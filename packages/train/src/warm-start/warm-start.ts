@@ -28,8 +28,11 @@ export interface WarmStart {
 export interface WarmStartTarget {
   /** The agent as it trains, including a memory with fusion `joint`. */
   readonly agent: Agent;
+  /** Sizes of the agent on this catalog. */
   readonly shape: Shape;
+  /** Ids of the items, by index. */
   readonly itemIds: readonly string[];
+  /** Text vectors of the items [N, D]. */
   readonly text: Value | undefined;
 }
 

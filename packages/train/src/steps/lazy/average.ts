@@ -19,6 +19,7 @@ export function decays(network: Values, tables: readonly Table[], batch: Compact
   return Object.fromEntries(values);
 }
 
+/** The specs of the `decay/...` inputs. */
 export function decaySpecs(network: Values, tables: readonly Table[]): Specs {
   return specsOf(decays(network, tables, { inputs: {}, rows: new Int32Array(0), used: 0 }, 0));
 }

@@ -10,6 +10,7 @@ export interface CompactBatch {
   readonly used: number;
 }
 
+/** Renumbers the items of batches. */
 export interface Compactor {
   /** Number of positions that hold the distinct choices of any batch. */
   readonly choices: number;

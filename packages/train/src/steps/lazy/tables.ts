@@ -8,6 +8,7 @@ import type { CompactBatch, Compactor } from './compact.ts';
  * item next to each other in memory.
  */
 export interface Table {
+  /** Name of the parameter. */
   readonly name: string;
   /** Number of rows that a step reads, including padding. */
   readonly rows: number;
