@@ -78,3 +78,7 @@ test('the picture of results is that of the tables', () => {
 test.each(Object.keys(floors))('the diagram of %s is made from the rule of the rooms', (folder) => {
   expect(read('docs/architecture.md')).toContain(`\`\`\`mermaid\n${diagram(folder)}\n\`\`\``);
 });
+
+test('the tables of options are those of the code', () => {
+  execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/option-tables.mjs', '--check'], { cwd: root });
+});

@@ -18,6 +18,7 @@ const tasks = {
   tamper: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/main.ts', ...args),
   mutate: (args) => node('scripts/mutate.mjs', ...args),
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
+  'option-tables': (args) => node('--conditions=@lea/source', 'scripts/option-tables.mjs', ...args),
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),
   'browser-check': (args) =>

@@ -6,6 +6,7 @@
  */
 
 import { defaultsOf } from '@lea/core';
+import { type AnnotateOptions, annotateSchema } from './annotation/annotate.ts';
 import { type FitEnvironmentOptions, fitSchema, type Needed } from './fit/fit-options.ts';
 import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
@@ -23,3 +24,4 @@ export { catalogModelSchema, fitSchema, itemTokenSchema };
 export const fitDefaults: Omit<FitEnvironmentOptions, Needed> = defaultsOf(fitSchema);
 export const itemTokenDefaults: ItemTokenOptions = defaultsOf(itemTokenSchema);
 export const catalogModelDefaults: CatalogModelOptions = defaultsOf(catalogModelSchema);
+export const annotateDefaults: AnnotateOptions = defaultsOf(annotateSchema);
