@@ -292,6 +292,24 @@ describe('sampled losses', () => {
 });
 
 describe('what train refuses', () => {
+  it.each([
+    [{ train: undefined }, 'E_TRAIN_OPTION', /train must be a set of transitions.*splitByUser/],
+    [{ validation: undefined }, 'E_TRAIN_OPTION', /validation must be a set of transitions/],
+    [{ signals: 5 }, 'E_TRAIN_OPTION', /leaSignals/],
+    [{ signals: Promise.resolve({}) }, 'E_TRAIN_OPTION', /leaSignals/],
+  ])('%o', async (given, code, message) => {
+    await expect(fit(small(given as never))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('validation rows of other items, though there are as many', async () => {
+    const { validation } = small();
+    const itemIds = [...validation.sequences.itemIds].reverse();
+    const other = { ...validation, sequences: { ...validation.sequences, itemIds } };
+    await expect(fit(small({ validation: other }))).rejects.toMatchObject({
+      message: expect.stringMatching(/different catalogs/),
+    });
+  });
+
   it('a run that diverges, naming step, part and cure', async () => {
     const agent = ce({ encoder, lr: 1e30 });
     await expect(fit(small({ agent }))).rejects.toMatchObject({

@@ -184,6 +184,7 @@ test('the catalog of an environment is that of its fit, whose items come first',
   await expect(loadEnvironment(dir)).rejects.toMatchObject({ code: 'E_ENVIRONMENT_FILE' });
   await rm(dir, { recursive: true });
   await env.dispose();
+  await expect(env.score(windowsOf([[1]], 8, ITEMS))).rejects.toMatchObject({ code: 'E_DISPOSED' });
 });
 
 test('further items that cannot enter are named', async () => {

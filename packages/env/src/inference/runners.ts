@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
 import { float32, int32, type Program, type Runner, type Specs, specsOf, type Value, type Values } from '@lea/tensor';
 import { prefixLength } from '../model/candidate-prompt.ts';
@@ -61,7 +62,11 @@ export function environmentRunners(parts: {
   const i32 = (...shape: number[]) => ({ dtype: 'int32', shape }) as const;
 
   const runners = new Map<string, Promise<Runner>>();
+  let isDisposed = false;
   const runner = (name: string, program: Program, inputs: Specs, frozen: Values): Promise<Runner> => {
+    if (isDisposed) {
+      throw new LeaError('E_DISPOSED', 'The environment has been disposed.', { hint: 'Load or fit it again.' });
+    }
     let made = runners.get(name);
     if (!made) {
       made = ready(program, { inputs, frozen: specsOf(frozen) }, runtime, 'direct');
@@ -202,6 +207,7 @@ export function environmentRunners(parts: {
     },
 
     async dispose(): Promise<void> {
+      isDisposed = true;
       for (const made of runners.values()) await (await made).dispose();
       runners.clear();
     },

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import type { Specs, Value } from '@lea/tensor';
@@ -8,7 +9,7 @@ import { checkpointConfig } from './decoders/families.ts';
 import { baseOf, decoderSpecs, HEAD, wordsOf } from './decoders/modules.ts';
 import { openWeights, type WeightFiles } from './decoders/weights.ts';
 import { ggufConfig } from './gguf/config.ts';
-import { isGguf, openGguf } from './gguf/header.ts';
+import { broken, isGguf, openGguf } from './gguf/header.ts';
 import { ggufTokenizer } from './gguf/tokenizer.ts';
 import { ggufWeights } from './gguf/weights.ts';
 import { type LanguageModel, languageModelHash } from './language-model.ts';
@@ -86,6 +87,14 @@ interface Checkpoint {
 }
 
 async function openFolder(dir: string): Promise<Checkpoint> {
+  const found = await stat(dir).catch(() => undefined);
+  if (!found) {
+    throw new LeaError('E_FILE_MISSING', 'The language model does not exist.', {
+      value: dir,
+      hint: 'Pass a GGUF file, or a folder with config.json, tokenizer.json and model.safetensors.',
+    });
+  }
+  if (!found.isDirectory()) throw broken(dir, 'it does not begin with "GGUF"');
   const { content, text: config } = await readJsonText(join(dir, 'config.json'));
   const described = await readJsonText(join(dir, 'tokenizer_config.json'), 'E_TOKENIZER').catch((error: LeaError) => {
     if (error.code === 'E_FILE_MISSING') return undefined;
