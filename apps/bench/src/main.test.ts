@@ -104,7 +104,7 @@ describe('run', () => {
         ...config,
         baselines: [],
         environments: {},
-        runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 600, evaluateEvery: 20, patience: 100 } }],
+        runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 1500, evaluateEvery: 20, patience: 100 } }],
       }));
     const uncut = await bench(['run', 'mini.json', '--json'], long());
 

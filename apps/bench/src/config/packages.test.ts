@@ -43,7 +43,7 @@ test('a data set, a baseline and a measure of a package that the config names ar
   expect(stderr).toContain('The best trained policy by validation RBP@10 is CE:');
   const page = readFileSync(join(folder, 'report.html'), 'utf8');
   expect(page).toContain('<th>RBP@10</th>');
-  expect(page).toContain('validation RBP@10, which also chooses among the runs');
+  expect(page).toContain('validation RBP@10, which also selects the best run');
   const runs = join(folder, 'runs', 'own-data');
   const of = (name: string) => readdirSync(runs).find((run) => run.startsWith(name))!;
   const { baseline, tuning, config } = JSON.parse(readFileSync(join(runs, of('recent'), 'record.json'), 'utf8'));

@@ -159,7 +159,7 @@ export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
 function checkTokens({ data }: Value): void {
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  throw new LeaError('E_OPTION_VALUE', `fitEnvironment: tokens hold a value that is no finite number, at ${bad}.`, {
+  throw new LeaError('E_OPTION_VALUE', `fitEnvironment: tokens must be finite, but the value at index ${bad} is not.`, {
     value: data[bad],
   });
 }

@@ -222,7 +222,7 @@ describe('what is learned', () => {
     const decoder = initDecoder(key(77), config.decoder);
     const words = { 'model.embed_tokens.weight': float32(new Float32Array(8), [2, 4]) };
     const languageModel = { config: config.decoder, params: { ...decoder, ...words } } as unknown as LanguageModel;
-    const { params } = await prepare({ languageModel });
+    const { params } = await prepare({ languageModel, itemInput: 'id' });
     expect(params).toMatchObject(decoder);
     expect(Object.keys(params)).not.toContain('model.embed_tokens.weight');
   });
