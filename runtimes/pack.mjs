@@ -7,7 +7,8 @@ const { name, version, publishConfig } = JSON.parse(readFileSync('package.json',
 const { resolve } = createRequire(new URL('../packages/tensor/package.json', import.meta.url));
 const source = dirname(resolve('onnxruntime-node/package.json'));
 const found = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')).version;
-if (found !== version) throw new Error(`${name} has version ${version}, but onnxruntime-node ${found} is installed.`);
+if (found !== version)
+  throw new Error(`Expected onnxruntime-node ${version} for ${name}, got ${found}. Install the matching version.`);
 
 for (const folder of ['dist', 'bin']) rmSync(folder, { recursive: true, force: true });
 for (const file of readdirSync(join(source, 'dist')).filter((file) => file.endsWith('.js')))

@@ -1,7 +1,7 @@
-// Installs packages as users do: packed, with npm and its scripts, in an empty project; runs the code of their README as it
-// stands, as JavaScript on every Node in `nodes`, and checks it as strict TypeScript; uses a package's kit for tests where it
-// has one; runs the installed bench. `node scripts/install-check.mjs [names...]`; without names, those in `usual`; `all` is
-// all of them. One line per check, exit code 0 or 1.
+// Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim, as
+// JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Uses a package's testing entry if it has one, and runs
+// the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
+// Prints one line per check; the exit code is 0 or 1.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -13,13 +13,13 @@ const usual = ['core', 'data', 'tensor', 'agents', 'eval', 'train'];
 /** Major versions of Node that packages run on. */
 const nodes = ['22', '24'];
 
-/** How users compile: by Node's resolution, and by a bundler's. */
+/** How users compile: with the module resolution of Node and of bundlers. */
 const resolutions = {
   nodenext: { module: 'nodenext' },
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
 };
 
-/** Strict types, those of declarations included. */
+/** Strict types, including those in declaration files. */
 const compilerOptions = {
   target: 'es2023',
   lib: ['es2024'],
@@ -29,7 +29,7 @@ const compilerOptions = {
   noEmit: true,
 };
 
-/** Tests of somebody who uses a package's `testing` entry, by package. */
+/** Tests that use a package's `testing` entry, by package. */
 const kits = {
   agents: `import { ce, defineAgent } from '@lea/agents';
 import { testAgent } from '@lea/agents/testing';
@@ -44,7 +44,7 @@ const given = process.argv.slice(2);
 const names = given.length === 0 ? usual : given.includes('all') ? Object.keys(packages) : given;
 const unknown = names.find((name) => !packages[name]);
 if (unknown) {
-  console.error(`There is no package "${unknown}". There are: ${Object.keys(packages).join(', ')}.`);
+  console.error(`Expected a known package, got "${unknown}". The packages are: ${Object.keys(packages).join(', ')}.`);
   process.exit(1);
 }
 
@@ -88,7 +88,7 @@ function check(name, packed, binaries) {
   for (const kind of Object.keys(resolutions)) step(`@lea/${name}: types (${kind})`, typecheck(project, kind));
 }
 
-/** The installed bench runs a config of the user's, with a package of the user's that is linked as docs/extend.md says. */
+/** Runs the installed bench with a user's config and a user's package, which is linked as docs/extend.md says. */
 function checkBench(name, packed, binaries) {
   const project = join(work, name);
   const mine = join(work, 'mine');
@@ -109,7 +109,7 @@ function checkBench(name, packed, binaries) {
   }
 }
 
-/** An empty project with packages, and what they take on disk. */
+/** An empty project with packages, and their size on disk. */
 function install(project, dependencies, packed, dev, sources) {
   const name = basename(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
@@ -133,7 +133,7 @@ function megabytes(folder) {
   return Math.round(files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0) / 1e6);
 }
 
-/** Declarations of other makes are read but not judged: those of tfjs want the types of a browser. */
+/** Ignores errors in third-party declarations: those of tfjs need browser types. */
 function typecheck(cwd, kind) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { stdout, ...result } = run(process.execPath, [tsc, '-p', `tsconfig.${kind}.json`, '--pretty', 'false'], {

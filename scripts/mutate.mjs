@@ -1,5 +1,5 @@
-// Tries whether the tests pin the method: makes small mistakes in its sources, one at a time and in memory only, runs the
-// tests that are nearest to each, and prints those that no test noticed. `node scripts/mutate.mjs [options] [sources...]`.
+// Checks whether the tests detect mistakes in the method: makes small mistakes in its sources, one at a time and only in
+// memory, runs the closest tests, and prints mistakes that no test detected. `node scripts/mutate.mjs [options] [sources...]`.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const help = `Options, with their defaults:
   --limit 180     seconds that they may take: a mutant whose tests take longer is "late"
 Sources (default: the files of the method) are paths or patterns such as packages/env/src/fit/segments.ts.`;
 
-/** The files that hold the method: what decides numbers, and not what reads, writes or checks. */
+/** The files of the method: code that determines numbers, not code that reads, writes or checks. */
 const method = [
   'packages/core/src/key.ts',
   'packages/tensor/src/{ops,optimizers}/*.ts',
@@ -42,7 +42,7 @@ const method = [
   'packages/eval/src/{baselines,linear}/*.ts',
 ];
 
-/** Test files of the first run of a mutant: most are noticed there. */
+/** Number of test files in the first run of a mutant, which detects most of them. */
 const FIRST = 3;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -83,10 +83,10 @@ async function mutate() {
     const near = tests.get(mutant.file);
     const outcome = await outcomeOf(mutant, near);
     if (outcome === 'noticed' && !sound.has(mutant.file)) {
-      // Tests that fail anyway, or do not even start, notice nothing.
+      // Tests that fail without a mutant, or do not start, cannot detect it.
       const without = await outcomeOf({ file: mutant.file, start: 0, end: 0, to: '' }, near);
       if (without !== 'survived') {
-        console.error(`The tests of ${mutant.file} do not pass without any mistake: ${near.join(' ')}`);
+        console.error(`The tests of ${mutant.file} fail without a mistake: ${near.join(' ')}`);
         process.exitCode = 1;
         return;
       }
@@ -103,7 +103,7 @@ function sources(patterns) {
   return [...new Set(found)].filter((file) => !/\.test\.ts$|\/testing\.ts$/.test(file)).sort();
 }
 
-/** From 0 to 1, the same whatever other mutants there are. */
+/** A number from 0 to 1 that does not depend on the other mutants. */
 function draw(file, { start, kind, to }) {
   const hash = createHash('sha256').update(JSON.stringify([values.seed, file, start, kind, to]));
   return hash.digest().readUInt32BE() / 2 ** 32;
@@ -116,7 +116,7 @@ function nearest(files) {
   return new Map(files.map((file) => [file, byFolder.get(folderOf(file))(file).slice(0, most)]));
 }
 
-/** @returns `noticed`, `survived`, or `late` where the tests did not end in time, as in an endless loop */
+/** @returns `noticed`, `survived`, or `late` when the tests did not end in time, as in an endless loop */
 async function outcomeOf({ file, start, end, to }, tests) {
   const mutant = JSON.stringify({ path: join(root, file).split(sep).join('/'), start, end, to });
   const until = Date.now() + limit * 1000;
@@ -129,7 +129,7 @@ async function outcomeOf({ file, start, end, to }, tests) {
   return 'survived';
 }
 
-/** @returns whether the tests passed; nothing when they took more than `most` milliseconds */
+/** @returns whether the tests passed; undefined when they took more than `most` milliseconds */
 function vitest(tests, env, most) {
   const config = join('scripts', 'mutate', 'vitest.config.mjs');
   const child = spawn(
@@ -141,7 +141,7 @@ function vitest(tests, env, most) {
       detached: process.platform !== 'win32',
     },
   );
-  // Its workers too: one in an endless loop hears nothing.
+  // Kills its workers too, because a worker in an endless loop ignores signals to the parent.
   const stop = () => (process.platform === 'win32' ? child.kill() : process.kill(-child.pid, 'SIGKILL'));
   return new Promise((resolve) => {
     const late = setTimeout(stop, most);
@@ -178,6 +178,5 @@ function report(tried, drawn) {
   };
   for (const name of packages) line(name, tried.filter(({ file }) => file.split('/')[1] === name)); // biome-ignore format: one line
   line('all', tried);
-  if (tried.length < drawn)
-    console.log(`The time was up: ${drawn - tried.length} of those that were drawn were not tried.`);
+  if (tried.length < drawn) console.log(`Time is up: ${drawn - tried.length} of the selected mutants were not tried.`);
 }

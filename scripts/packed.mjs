@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where each package lies, by its name without `@lea/`. */
+/** The folder of each package, by its name without `@lea/`. */
 export const folders = Object.fromEntries(
   [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), join('apps', 'bench')].map(
     (folder) => [basename(folder), folder],
@@ -16,10 +16,10 @@ export const packages = Object.fromEntries(
   Object.entries(folders).map(([name, folder]) => [name, readJson(join(root, folder, 'package.json'))]),
 );
 
-/** Checks so far. */
+/** The number of passed and failed checks. */
 export const counts = { passed: 0, failed: 0 };
 
-/** Prints a line about something that was run, and its output when it failed; whether it succeeded. */
+/** Prints the result of a check, and its output if it failed. Returns whether it succeeded. */
 export function step(name, { status, stdout, stderr, error }) {
   console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}`);
   counts[status === 0 ? 'passed' : 'failed']++;
@@ -35,7 +35,7 @@ export function run(command, args, options = {}) {
   return spawnSync(command, args, { cwd: root, env, encoding: 'utf8', shell, ...options });
 }
 
-/** Builds and packs packages and those that they depend on; gives the files by name. */
+/** Builds and packs packages and their dependencies in this repository; returns the files by name. */
 export function pack(names, work) {
   const wanted = [...new Set(names.flatMap(closure))];
   const filters = wanted.map((name) => `--filter=@lea/${name}`);
@@ -57,8 +57,8 @@ export function pack(names, work) {
 }
 
 /**
- * What npm installs for these names: packages of this repository may not be on the registry yet, so their packed form takes
- * their place.
+ * The specifiers that npm installs for these names. Packages of this repository may not be on the registry yet, so they are
+ * replaced by their tarballs.
  */
 export function installable(dependencies, packed) {
   const own = dependencies.flatMap((name) => (name.startsWith('@lea/') ? closure(name.slice('@lea/'.length)) : []));

@@ -1,5 +1,5 @@
-// Draws docs/results.svg out of the tables of docs/results/served-policies.md: `npm run figure`, or `--check` to tell
-// whether the picture is that of the tables.
+// Draws docs/results.svg from the tables in docs/results/served-policies.md: `npm run figure`. With `--check` it only tests
+// whether the figure is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const docs = new URL('../docs/', import.meta.url);
@@ -17,11 +17,11 @@ const svg = draw(panelsOf(readFileSync(new URL('results/served-policies.md', doc
 const path = new URL('results.svg', docs);
 if (!process.argv.includes('--check')) writeFileSync(path, svg);
 else if (readFileSync(path, 'utf8') !== svg) {
-  console.error('docs/results.svg is not that of docs/results/served-policies.md. Run: npm run figure');
+  console.error('docs/results.svg does not match docs/results/served-policies.md. Run: npm run figure');
   process.exit(1);
 }
 
-/** The data sets of the page with NDCG@10 in the order of `bars`. */
+/** The data sets of the page, with NDCG@10 in the order of `bars`. */
 function panelsOf(markdown) {
   const panels = markdown.split(/^## /m).flatMap((section) => {
     const rows = [...section.matchAll(/^\| ([^|]+?) +\| +(\.\d{4})(?: ± (\.\d{4}))? +\|/gm)].map(
@@ -34,7 +34,7 @@ function panelsOf(markdown) {
     return [{ title: section.slice(0, section.indexOf('\n')), values: [best, rows[memory], ...trained] }];
   });
   if (panels.length > 0 && panels.every(({ values }) => values.every(Boolean))) return panels;
-  console.error(`docs/results/served-policies.md lacks tables with the rows counting memory, ${networks.join(', ')}.`);
+  console.error(`docs/results/served-policies.md has no tables with the rows counting memory, ${networks.join(', ')}.`);
   process.exit(1);
 }
 

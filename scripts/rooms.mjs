@@ -1,4 +1,4 @@
-/** Floors, the lowest first: a room imports from the floors below its own, and not from beside or above. */
+/** Floors, lowest first. A room may import only from floors below its own. */
 export const floors = {
   packages: [['core'], ['data', 'tensor'], ['agents', 'eval'], ['env', 'train']],
   'packages/env/src': [
@@ -22,7 +22,7 @@ export const floors = {
   ],
 };
 
-/** The floors of a folder as a diagram of Mermaid: each floor may import from all floors below it. */
+/** The floors of a folder as a Mermaid diagram: each floor may import from all floors below it. */
 export function diagram(folder) {
   const floor = (rooms, i) => `  floor${i}["${rooms.join(' · ')}"]`;
   const arrow = (_, i) => `  floor${i + 1} --> floor${i}`;

@@ -1,4 +1,4 @@
-// Brings the right Node and pnpm from the npm registry, installs from the frozen lockfile and runs one task:
+// Gets the required Node and pnpm from the npm registry, installs from the frozen lockfile and runs one task:
 // `node scripts/toolchain.mjs <task> [...arguments]`. Needs npm and any Node >= 20.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ const tasks = {
   tamper: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/main.ts', ...args),
   mutate: (args) => node('scripts/mutate.mjs', ...args),
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
+  'option-tables': (args) => node('--conditions=@lea/source', 'scripts/option-tables.mjs', ...args),
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),
   'browser-check': (args) =>
@@ -31,7 +32,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [task, ...args] = process.argv.slice(2);
 process.exit(process.env.LEA_TOOLCHAIN ? runTask() : enterToolchain());
 
-/** Starts this file again with the right Node and pnpm first on the PATH. */
+/** Starts this file again with the required Node and pnpm first on the PATH. */
 function enterToolchain() {
   const npm = process.env.npm_execpath;
   const command = ['exec', '--yes', `--package=${NODE}`, `--package=${PNPM}`, '--', 'node', ...process.argv.slice(1)];
@@ -43,16 +44,16 @@ function enterToolchain() {
 
 function runTask() {
   if (!Object.hasOwn(tasks, task)) {
-    console.error(`There is no task "${task}". Tasks are: ${Object.keys(tasks).join(', ')}.`);
+    console.error(`Expected a known task, got "${task}". The tasks are: ${Object.keys(tasks).join(', ')}.`);
     return 2;
   }
-  // standard output belongs to the task alone: `--json` prints lines for programs
+  // Only the task writes to standard output, because programs read the lines of `--json`.
   const installed = run('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
     stdio: ['ignore', process.env.LEA_TOOLCHAIN_VERBOSE ? 2 : 'ignore', 2],
     shell: process.platform === 'win32',
   });
   if (installed)
-    console.error('Installing the dependencies failed (see above; LEA_TOOLCHAIN_VERBOSE=1 shows all of it).');
+    console.error('Installing the dependencies failed (see above; LEA_TOOLCHAIN_VERBOSE=1 shows the full output).');
   return installed || tasks[task](args);
 }
 
@@ -65,7 +66,7 @@ function pnpm(...argv) {
 }
 
 function run(command, argv, options = {}) {
-  // Ctrl-C reaches the child as well, which saves and ends by itself
+  // Ctrl-C also reaches the child, which saves its state and ends by itself.
   process.on('SIGINT', () => {});
   const result = spawnSync(command, argv, { cwd: root, stdio: 'inherit', ...options });
   if (result.error) console.error(`Cannot run ${command}: ${result.error.message}`);

@@ -29,6 +29,7 @@ const concepts = group('Concepts', {
   'agents/lea': 'LEA in the agents',
   memory: 'Counting memory',
   environment: 'Environment, formula by formula',
+  'environment-options': 'Options of environments',
   'pretrained-decoders': 'Pretrained decoders',
   'prompted-model': 'Prompted models',
   fidelity: 'Fidelity',

@@ -1,4 +1,4 @@
-// A policy that counts as well: a network and a counting memory, and an event that it learns while it serves.
+// A policy with a network and a counting memory, which learns from a new event while serving.
 import { ce, countingMemory, sasrecModern } from '@lea/agents';
 import { createWorld, rewardsOf, splitByUser } from '@lea/data';
 import { evaluate, tfidfVectors } from '@lea/eval';

@@ -1,4 +1,4 @@
-// An agent and an encoder of one's own from training to serving: nothing below knows that they are not built in.
+// A custom agent and encoder from training to serving. The code is the same as for built-in types.
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

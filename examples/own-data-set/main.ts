@@ -1,4 +1,4 @@
-// A data set of one's own: events and texts out of two files, and a look at them before anything is trained.
+// A custom data set: reads events and texts from two files and checks them before training.
 import { join } from 'node:path';
 import { findLeaks, splitByUser } from '@lea/data';
 import { readInteractions, readItemTexts } from '@lea/data/node';

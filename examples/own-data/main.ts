@@ -1,4 +1,4 @@
-// A data set, a baseline and a measure of one's own in a program; the bench finds them by their names.
+// Uses a custom data set, baseline and measure in a program; the bench finds them by their names.
 import { splitByUser } from '@lea/data';
 import { evaluate, popularity } from '@lea/eval';
 import { jsonLines, recentPopularity } from './src/index.ts';

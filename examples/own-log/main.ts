@@ -65,7 +65,7 @@ export async function main(): Promise<string[]> {
   ];
 }
 
-/** Stands for a file of yours: customer, article, when, what. */
+/** Replaces your own file: customer, article, time, kind of event. */
 function someEvents(): string {
   const { interactions: log } = createWorld({ users: 400, items: 120 });
   const rows = Array.from(log.item, (item, event) =>

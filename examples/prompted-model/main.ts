@@ -1,5 +1,6 @@
-// A language model behind an OpenAI-compatible endpoint rates what users might like: first what it would cost, then a
-// few rows, and how often it prefers what users did. Needs an endpoint: node main.ts http://localhost:11434/v1 llama3.1:8b
+// A language model behind an OpenAI-compatible endpoint rates items that users might like: first the estimated cost, then
+// a few rows, and how often it prefers the items that users chose. Needs an endpoint:
+// node main.ts http://localhost:11434/v1 llama3.1:8b
 import { createWorld, splitByUser } from '@lea/data';
 import { promptedModel } from '@lea/env';
 import { rewardAccuracy } from '@lea/eval';

@@ -1,4 +1,4 @@
-// Anything that gives every item a number can be evaluated: here a hand-written rule beside the counting baselines.
+// Evaluates a handwritten rule next to the counting baselines: any function that scores all items can be evaluated.
 import { createWorld, type Scorer, splitByUser, type Windows } from '@lea/data';
 import { compare, evaluate, lastItemMarkov, popularity } from '@lea/eval';
 
@@ -6,7 +6,7 @@ const world = createWorld({ users: 400, items: 120 });
 const { train, test } = splitByUser(world.interactions, { seed: 0 });
 const categories = world.itemTexts.attributes!.category!;
 
-/** Items of the last item's category first, popular ones before others. */
+/** Ranks items of the last item's category first, and popular items before others. */
 const sameCategory: Scorer = {
   name: 'same category',
   items: categories.length,

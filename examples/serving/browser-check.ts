@@ -1,7 +1,7 @@
-// Bundles a page with vite and esbuild and compares what it computes in headless Chromium with what Node does: baselines on
-// a synthetic log, and what exported policies recommend. Needs built packages:
+// Bundles a page with vite and esbuild and compares its results in headless Chromium with those of Node: baselines on a synthetic
+// log, and recommendations of exported policies. Needs built packages:
 // node --conditions=@lea/source browser-check.ts [--chromium chromium]
-// One line per bundler, and the size of a bundle that serves; the exit status is 1 on any difference, or above 4 MB.
+// Prints one line per bundler and the size of a serving bundle; the exit status is 1 on any difference, or above 4 MB.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// Exports policies and compares what Python recommends with what the policies do:
+// Exports policies and compares the recommendations of Python with those of the policies:
 // node --conditions=@lea/source check.ts [--python python3]
-// Python needs onnxruntime and numpy. One line; the exit status is 1 on any difference.
+// Python needs onnxruntime and numpy. Prints one line; the exit status is 1 on any difference.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

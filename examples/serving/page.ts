@@ -1,4 +1,4 @@
-// A page that recommends by itself; `browser-check.ts` bundles it and runs it in Chromium.
+// A page that computes recommendations in the browser; `browser-check.ts` bundles it and runs it in Chromium.
 // #region page
 import { type ServedPolicy, servePolicy } from '@lea/agents/serve';
 import * as ort from 'onnxruntime-web/wasm';

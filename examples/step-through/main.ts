@@ -1,4 +1,4 @@
-// Policies compared by what they earn: episodes with the users of a synthetic shop, played to their end.
+// Compares policies by the reward they earn in complete episodes with the users of a synthetic shop.
 import { sasrec, snqn } from '@lea/agents';
 import { createWorld, rewardsOf, splitByUser } from '@lea/data';
 import { checkEnvironment, greedyActor, rollout, stepEnvironment, uniformActor } from '@lea/env';

@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-/** Functions of tfjs and `Math`, and what each is taken for. */
+/** Functions of tfjs and `Math`, and the function that replaces each. */
 const swapped = {
   add: 'sub',
   sub: 'add',
@@ -24,7 +24,7 @@ const swapped = {
   logicalOr: 'logicalAnd',
 };
 
-/** Functions that may be forgotten: their first argument stands for the call. */
+/** Functions that a mutant may omit: the first argument replaces the call. */
 const forgotten = {
   key: ['fold'],
   term: ['add', 'sub'],
@@ -52,15 +52,15 @@ const operators = {
   '||': '&&',
 };
 
-/** Beyond these a constant guards against overflow or a division by 0: another one would do as well. */
+/** Constants beyond these limits only prevent overflow or division by 0, so their exact value does not matter. */
 const [SMALLEST, LARGEST] = [1e-5, 1e6];
 
 /**
- * The small mistakes that one could have made in a TypeScript source: another constant, sign, comparison or order, a key, a
- * term or a mask left out. What only refuses wrong input is left alone: `throw` with its `if`, functions `check...`.
+ * Plausible small mistakes in a TypeScript source: a different constant, sign, comparison or order, or an omitted key, term or
+ * mask. Input checks are not changed: `throw` with its `if`, and functions `check...`.
  *
  * @param {string} text
- * @returns {{ kind: string, start: number, end: number, to: string }[]} by place; each alone gives a source that parses
+ * @returns {{ kind: string, start: number, end: number, to: string }[]} by position; each one alone gives a source that parses
  */
 export function mutantsOf(text) {
   const source = ts.createSourceFile('source.ts', text, ts.ScriptTarget.Latest, true);
@@ -76,7 +76,7 @@ export function mutantsOf(text) {
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** Types, imports, and what refuses wrong input. */
+/** Types, imports and input checks. */
 function isBeside(node) {
   return (
     ts.isTypeNode(node) ||

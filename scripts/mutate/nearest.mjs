@@ -4,8 +4,8 @@ import { dirname, join, sep } from 'node:path';
 const imported = /^(?:import|export)\s(?!type\s)[^;]*?from '(\.[^']+)'/gm;
 
 /**
- * The test files of a package by how near they are to its sources: those of the same name first, then by the number of
- * imports in between.
+ * The test files of a package by their distance from a source: tests of the same name first, then by the number of imports in
+ * between.
  *
  * @param {string} folder such as `packages/env`
  * @returns {(file: string) => string[]} the tests that a source can reach
@@ -25,7 +25,7 @@ export function nearestTests(folder) {
 /** How many imports away each source is. */
 function distancesFrom(test) {
   const distances = new Map([[test, 0]]);
-  // A map goes on with what is added on the way.
+  // Iterating over a map includes entries that are added during the iteration.
   for (const [file, distance] of distances) {
     for (const [, path] of readFileSync(file, 'utf8').matchAll(imported)) {
       const target = join(dirname(file), path).split(sep).join('/');

@@ -8,7 +8,7 @@ const { path, start, end, to } = JSON.parse(process.env.LEA_MUTANT);
 const mutant = {
   name: 'mutant',
   enforce: 'pre',
-  // Else Vitest keeps the edited module on disk, and takes it for the next edit.
+  // Otherwise Vitest caches the edited module on disk and reuses it for the next edit.
   configureVitest({ defineCacheKeyGenerator }) {
     defineCacheKeyGenerator(({ id }) => (id === path ? false : undefined));
   },

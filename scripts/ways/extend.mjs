@@ -1,4 +1,4 @@
-// docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure of packages outside of the
+// docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure in packages outside the
 // repository.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export function extend(user) {
   step('extend: the data set and the measure are those of the package', { ...ended, status: isOwn ? 0 : 1 });
 }
 
-/** The sources of an example, as a package that lies somewhere else. */
+/** The sources of an example, as a package outside the repository. */
 function copyPackage(from, to) {
   const { name, version, type, exports } = readJson(join(from, 'package.json'));
   mkdirSync(to, { recursive: true });

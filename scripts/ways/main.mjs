@@ -1,5 +1,5 @@
-// Goes the ways of new users, each in an empty folder with an empty home and packages that are installed from their packed
-// form: `node scripts/ways/main.mjs [names...] [--chromium chromium]`. Last line: "N passed, N failed".
+// Follows the guides as a new user, each in an empty folder with an empty home and with packages installed from their tarballs:
+// `node scripts/ways/main.mjs [names...] [--chromium chromium]`. Last line: "N passed, N failed".
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const { positionals: given, values } = parseArgs({
 });
 const unknown = given.find((name) => !Object.hasOwn(ways, name));
 if (unknown) {
-  console.error(`There is no way "${unknown}". There are: ${Object.keys(ways).join(', ')}.`);
+  console.error(`Expected a known name, got "${unknown}". The names are: ${Object.keys(ways).join(', ')}.`);
   process.exit(1);
 }
 

@@ -1,11 +1,11 @@
-// Pages of the documentation as programs: their files and their commands, as they stand.
+// Runs pages of the documentation as programs, with their files and commands verbatim.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installable, root, run } from '../packed.mjs';
 
-/** The code blocks of a page: those with a file's name in brackets by that name, and the lines of its commands. */
+/** The code blocks of a page with a file name in brackets, by that name, and the lines of its commands. */
 export function readPage(path) {
   const page = readFileSync(join(root, path), 'utf8');
   const blocks = [...page.matchAll(/^```(\w+)(?: \[([^\]\n]+)\])?\n(.*?)^```$/gms)];
@@ -14,7 +14,7 @@ export function readPage(path) {
   return { page, files, commands };
 }
 
-/** An empty folder of a user without settings who has the files of a page. */
+/** A folder with the files of a page, for a user without settings. */
 export function newcomer({ folder, home, packed }) {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   const env = { ...inherited, HOME: home, USERPROFILE: home };
@@ -24,13 +24,13 @@ export function newcomer({ folder, home, packed }) {
     write(files) {
       for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     },
-    /** Runs a command as it is typed; packages of this repository come from their packed form. */
+    /** Runs a command as typed; packages of this repository come from their tarballs. */
     type(command) {
       const [program, verb, ...names] = command.replace(/\s+#.*$/, '').split(' ');
       if (program !== 'npm' || verb !== 'i') return run(command, [], { cwd: folder, env, shell: true });
       return run('npm', ['i', '--no-audit', '--no-fund', ...installable(names, packed)], { cwd: folder, env });
     },
-    /** Starts a command that goes on, and waits for its address; `stop` ends it. */
+    /** Starts a command that keeps running and waits for its address; `stop` ends it. */
     async serve(command, port) {
       const [program, ...args] = command.split(' ');
       const child = spawn(program, args, { cwd: folder, env: { ...env, PORT: port }, stdio: 'inherit' });

@@ -1,4 +1,4 @@
-// docs/guide/serve.md: train, save, serve by HTTP from a new process with the catalog of the next day, and in a page.
+// docs/guide/serve.md: train, save, serve over HTTP from a new process with the next day's catalog, and in a page.
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ function idsOf(items) {
   return items.trim().split('\n').slice(1).map((row) => row.split(',')[0]); // biome-ignore format: one line
 }
 
-/** A page that asks the bundle and posts what it answers. */
+/** A page that calls the bundle and posts its answer. */
 function visitor({ history, candidates }) {
   return `<!doctype html><script type="module">
 const post = (answer) => fetch('/answer', { method: 'POST', body: JSON.stringify(answer) });

@@ -18,7 +18,7 @@ export function shopFiles() {
   };
 }
 
-/** The catalog of the next day: two items are gone, two are new, and the order is another. */
+/** The next day's catalog: two items are gone, two are new, and the order differs. */
 export function nextDay(items) {
   const [header, ...rows] = items.trim().split('\n');
   const [first, second, ...rest] = rows;

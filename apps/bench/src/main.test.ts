@@ -47,7 +47,7 @@ describe('run', () => {
     }
     expect(made.slice(0, 2).map((line) => line.weightsHash)).toEqual([null, null]);
     expect(new Set(made.slice(2).map((line) => line.weightsHash)).size).toBe(3);
-    expect(first.stderr).toContain("against the world's true reward");
+    expect(first.stderr).toContain("with the world's true reward");
 
     // the control's decoder begins as the same language model does
     const kept = join(folder, 'runs', 'mini', 'environments');
@@ -81,10 +81,10 @@ describe('run', () => {
       }));
     const folder = of('hr@5/purchase');
     const { stderr, code } = await bench(['run', 'mini.json', '--json'], folder);
-    expect(stderr).toContain('The best served policy by validation HR@5 purchase, SNQN,');
+    expect(stderr).toContain('The best trained policy by validation HR@5 purchase is SNQN:');
     expect(code).toBe(0);
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
-    expect(page).toContain('Marked: the best trained policy by validation HR@5 purchase.');
+    expect(page).toContain('The marked row is the best trained policy by validation HR@5 purchase.');
     const runs = join(folder, 'runs', 'mini');
     const run = join(runs, readdirSync(runs).find((name) => name.startsWith('snqn'))!);
     const { training, validation } = JSON.parse(readFileSync(join(run, 'record.json'), 'utf8'));
@@ -104,7 +104,7 @@ describe('run', () => {
         ...config,
         baselines: [],
         environments: {},
-        runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 600, evaluateEvery: 20, patience: 100 } }],
+        runs: [{ ...config.runs[0]!, train: { batch: 32, maxSteps: 1500, evaluateEvery: 20, patience: 100 } }],
       }));
     const uncut = await bench(['run', 'mini.json', '--json'], long());
 
@@ -113,7 +113,7 @@ describe('run', () => {
     await checkpoints(folder, 2);
     const second = await bench(['run', 'mini.json', '--json'], folder);
     expect([second.code, second.stdout]).toEqual([1, '']);
-    expect(second.stderr).toMatch(/E_RUNS_BUSY: Another bench is at work.*runs\/mini.*--runs/);
+    expect(second.stderr).toMatch(/E_RUNS_BUSY: Another bench process is using.*runs\/mini.*--runs/);
     child.kill('SIGKILL');
     expect((await ended).stdout).toBe('');
     const remains = join(folder, 'runs', 'mini', 'report.html.01234567-89ab-cdef-0123-456789abcdef.tmp');
@@ -160,7 +160,7 @@ describe('run', () => {
     await writeSafetensors(join(run, 'checkpoint.safetensors'), tensors, { ...metadata, identity });
     const { stdout, stderr } = await bench(['run', 'mini.json', '--json'], folder);
     expect(stderr).toContain(
-      'SNQN begins anew. The checkpoint is of a run with other options: runtime.threads: 2 saved, 1',
+      'SNQN starts over. The checkpoint was saved with different options: runtime.threads: 2 saved, 1',
     );
     const [again] = lines(stdout);
     expect(again!.weightsHash).toBe(first!.weightsHash);

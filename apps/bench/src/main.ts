@@ -13,7 +13,7 @@ const commands = {
   'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
 };
 
-/** The command and its arguments; no command means `run`, so the bare bench runs the preset quick. */
+/** Runs a command. Without a command it runs `run`, whose default is the preset quick. */
 async function main(words: readonly string[]): Promise<void> {
   checkNode();
   const [first = '-', second] = words;
@@ -26,7 +26,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) {
     const parent = defineCommand({ meta: { name: invocation.join(' ') } });
     process.stdout.write(`${await renderUsage(command as never, parent)}\n`);
-    if (bare) process.stdout.write(`Commands: ${Object.keys(commands).join(', ')}; each has --help.\n`);
+    if (bare) process.stdout.write(`Commands: ${Object.keys(commands).join(', ')}; use --help with any of them.\n`);
     return;
   }
   await runCommand(command as never, { rawArgs: args });
@@ -34,9 +34,9 @@ async function main(words: readonly string[]): Promise<void> {
 
 function unknownCommand(name: string): LeaError {
   const near = nearest(name, Object.keys(commands));
-  return new LeaError('E_COMMAND_UNKNOWN', 'There is no such command.', {
+  return new LeaError('E_COMMAND_UNKNOWN', 'Expected a known command.', {
     value: name,
-    hint: near ? `Did you mean "${near}"?` : `Commands are: ${Object.keys(commands).join(', ')}.`,
+    hint: near ? `Did you mean "${near}"?` : `The commands are: ${Object.keys(commands).join(', ')}.`,
   });
 }
 

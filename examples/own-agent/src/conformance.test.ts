@@ -10,6 +10,6 @@ testAgent(iql, { encoder: recencyPool({ width: 16 }) });
 testAgent(iql, {
   options: { loss: 'sampled-softmax', sampledItems: 8, expectile: 0.9 },
   encoder: sasrec({ width: 16 }),
-  // Softmax does not see what moves all scores of a query alike.
+  // Softmax does not change when all scores of a query are shifted equally.
   still: ['enc.blocks.0.k.bias'],
 });

@@ -1,3 +1,3 @@
-// Importing this package defines its types: whoever names it in a bench config or loads its policies imports it.
+// Importing this package defines its types. Import it before you load its policies, or name it in a bench config.
 export { type IqlOptions, iql } from './iql.ts';
 export { type RecencyPoolOptions, recencyPool } from './recency-pool.ts';

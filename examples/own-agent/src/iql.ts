@@ -26,18 +26,18 @@ import {
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Discount `gamma`, step `tau` of the moving average that values actions, learning rate `lr`: as in `QOptions`. */
+/** Discount `gamma`, step `tau` of the target network's moving average, learning rate `lr`: as in `QOptions`. */
 export interface IqlOptions extends SupervisedLossOptions, Pick<QOptions, 'gamma' | 'tau' | 'lr'> {
-  /** Which expectile of the logged actions' values V is. Default 0.7; 0.5 is their mean, towards 1 their maximum. */
+  /** The expectile of logged action values that V learns. Default 0.7; 0.5 is the mean, values near 1 the maximum. */
   expectile: number;
-  /** Of the weights exp(A / temperature). Default 1. Lower trusts the advantage more, higher comes close to plain CE. */
+  /** Temperature of the weights exp(A / temperature). Default 1. Lower: advantages count more. Higher: closer to plain CE. */
   temperature: number;
 }
 
 /**
- * Implicit Q-learning (Kostrikov, Nair, Levine, ICLR 2022) with one encoder under three heads. No action outside of the log
- * is ever valued: V(s) is an expectile of Q'(s, a) over logged actions, Q(s, a) learns r + gamma (1 - done) V(s'), and the
- * supervised term of a row weighs exp(A / temperature), at most 10, with A = Q'(s, a) - V(s).
+ * Implicit Q-learning (Kostrikov, Nair, Levine, ICLR 2022) with one encoder under three heads. Actions outside the log
+ * are never evaluated: V(s) is an expectile of Q'(s, a) over logged actions, Q(s, a) learns r + gamma (1 - done) V(s'), and the
+ * supervised term of a row has weight exp(A / temperature), at most 10, with A = Q'(s, a) - V(s).
  */
 // #region agent
 export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
@@ -66,7 +66,7 @@ export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
         const weight = tf.clipByValue(tf.exp(tf.div(stopGradient(advantage), options.temperature)), 0, 10);
         const y = stopGradient(loggedTarget(batch.reward!, batch.done!, vOf(next), options.gamma));
         // #region comparison
-        // |expectile - 1[A < 0]|: a comparison has no gradient, so none may lead through it.
+        // |expectile - 1[A < 0]|: a comparison has no gradient, so none may pass through it.
         const side = tf.abs(tf.sub(options.expectile, tf.cast(tf.less(stopGradient(advantage), 0), 'float32')));
         // #endregion comparison
         const terms = {

@@ -1,6 +1,6 @@
 import type { Scored } from '@lea/data';
 
-/** What a runtime recommends. */
+/** The recommendations of a runtime. */
 export interface Answers {
   version: string;
   /** By policy. */

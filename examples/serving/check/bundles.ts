@@ -25,7 +25,7 @@ export const bundlers: Record<string, (folder: string) => Promise<unknown>> = {
   },
 };
 
-/** Bytes of a bundle that serves, gzipped: of the JavaScript, and of ONNX Runtime's WebAssembly. */
+/** Gzipped size of a serving bundle in bytes: the JavaScript, and ONNX Runtime's WebAssembly. */
 export async function servingSize(folder: string): Promise<{ script: number; wasm: number }> {
   await withEsbuild(join(import.meta.dirname, '..', 'page.ts'), folder);
   const sizes = await Promise.all(
@@ -45,6 +45,6 @@ async function withEsbuild(entry: string, folder: string): Promise<void> {
     target: 'es2022',
     logLevel: 'error',
   });
-  // The bundle looks for it beside itself.
+  // The bundle loads it from its own folder.
   await copyFile(fileURLToPath(new URL(wasm, import.meta.resolve('onnxruntime-web/wasm'))), join(folder, wasm));
 }

@@ -16,9 +16,9 @@ const types: Record<string, string> = {
 };
 
 /**
- * What the page `index.html` of a folder posts to `/answer`, in a headless browser.
+ * The answer that the page `index.html` of a folder posts to `/answer` in a headless browser.
  *
- * @param command the browser's
+ * @param command starts the browser
  * @param folders whose files the page may fetch; the first that has one gives it
  */
 export async function askBrowser<Answer>(command: string, folders: readonly string[]): Promise<Answer> {
@@ -39,7 +39,7 @@ export async function askBrowser<Answer>(command: string, folders: readonly stri
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const profile = await mkdtemp(join(tmpdir(), 'profile-'));
   const options = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`];
-  // A group of its own: the command may be a script that starts the browser, which starts others.
+  // A separate process group: the command may be a script that starts the browser, which starts other processes.
   const browser = spawn(command, [...options, url], { stdio: 'ignore', detached: true });
   browser.on('error', reject);
   browser.on('exit', (code) => reject(new Error(`${command} ended with status ${code} before the page answered`)));

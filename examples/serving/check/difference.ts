@@ -2,7 +2,7 @@ import type { Scored } from '@lea/data';
 
 /**
  * How many lists of `got` are not the first 10 of `expected`, and the largest difference of scores relative to the largest
- * score. Items whose scores differ by less than rounding may change places.
+ * score. Items whose scores differ by less than rounding may swap positions.
  */
 export function difference(
   expected: readonly (readonly Scored[])[],
@@ -23,7 +23,7 @@ export function difference(
   return { wrong, largest };
 }
 
-/** The same over policies, and one line that tells it. */
+/** The difference over all policies, and one line that reports it. */
 export function differences(
   expected: Readonly<Record<string, readonly (readonly Scored[])[]>>,
   got: Readonly<Record<string, readonly (readonly Scored[])[]>>,

@@ -18,7 +18,7 @@ const { interactions } = createWorld({ users: 300, items: shape.items });
 /** The ids of the policies' items. */
 export const itemIds: readonly string[] = interactions.itemIds;
 
-/** 1,000 histories of 0 to 20 events; every fourth prefers few items, so that they repeat. */
+/** 1,000 histories of 0 to 20 events; every fourth one uses only a few items, so that they repeat. */
 export const histories: readonly (readonly number[])[] = Array.from({ length: 1000 }, (_, row) => {
   const own = fold(key(7), row);
   return [...integers(fold(own, 'items'), integers(own, 1, 21)[0]!, row % 4 ? shape.items : 5)];
@@ -27,7 +27,7 @@ export const histories: readonly (readonly number[])[] = Array.from({ length: 10
 /**
  * Exports a policy of every encoder, and one with a memory, each into a folder of its name.
  *
- * @returns what each recommends: one more than the 10 that are compared, to tell whether the tenth is tied
+ * @returns the recommendations of each: one more than the 10 that are compared, to detect a tie at the tenth
  */
 export async function exportPolicies(folder: string): Promise<Record<string, Scored[][]>> {
   const expected: Record<string, Scored[][]> = {};

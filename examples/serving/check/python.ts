@@ -14,7 +14,7 @@ lists = [[dict(item=i, score=s) for i, s in zip(*row)] for row in zip(items.toli
 print(json.dumps(dict(version="onnxruntime " + onnxruntime.__version__, lists=lists)))
 `;
 
-/** What `recommend.py` answers, beside each policy in turn. */
+/** The answers of `recommend.py`, run next to each policy. */
 export async function askPython(command: string, folder: string, names: readonly string[]): Promise<Answers> {
   const answers: Answers = { version: '', lists: {} };
   for (const name of names) {

@@ -14,15 +14,17 @@ export function checkChoices<T extends object>(
 ): void {
   for (const [name, known] of Object.entries(choices) as [keyof T & string, readonly unknown[]][]) {
     const value = options[name];
-    if (known.includes(value)) continue;
-    const near = typeof value === 'string' ? nearest(value, known.filter(isString)) : undefined;
-    throw new LeaError('E_OPTION_VALUE', `${where}: invalid value for ${name}.`, {
-      value,
-      hint: near
-        ? `Did you mean "${near}"?`
-        : `Use one of: ${known.map((choice) => JSON.stringify(choice)).join(', ')}.`,
-    });
+    if (!known.includes(value)) throw invalidChoice(where, name, value, known);
   }
+}
+
+/** The error for a value that is none of the choices: suggests the nearest one, or lists all of them. */
+export function invalidChoice(where: string, name: string, value: unknown, known: readonly unknown[]): LeaError {
+  const near = typeof value === 'string' ? nearest(value, known.filter(isString)) : undefined;
+  return new LeaError('E_OPTION_VALUE', `${where}: invalid value for ${name}.`, {
+    value,
+    hint: near ? `Did you mean "${near}"?` : `Use one of: ${known.map((choice) => JSON.stringify(choice)).join(', ')}.`,
+  });
 }
 
 /** Inclusive bounds of a number, and whether it must be an integer. */
@@ -63,7 +65,8 @@ export function checkSeed(where: string, seed: unknown): void {
   });
 }
 
-function rangeText([low, high, whole]: NumberRange): string {
+/** The range in words, e.g. `a whole number from 1 to 4096`. */
+export function rangeText([low, high, whole]: NumberRange): string {
   const kind = whole ? 'a whole number' : high === Number.MAX_VALUE ? 'a finite number' : 'a number';
   if (high < Number.MAX_VALUE) return `${kind} from ${low} to ${high}`;
   const range = low > -Number.MAX_VALUE ? `${kind} of at least ${low}` : kind;

@@ -387,3 +387,12 @@ describe('sealed files', () => {
     }
   });
 });
+
+it.each([5, null, [], 'x', () => {}])('options that are no object are refused: %s', (given) => {
+  expect(() => withDefaults('fit', { width: 1 }, given as never)).toThrow(
+    expect.objectContaining({
+      code: 'E_OPTION_VALUE',
+      message: expect.stringContaining('fit: options must be an object'),
+    }),
+  );
+});

@@ -5,6 +5,25 @@ export { fold, integers, type Key, key, normal, permutation, randomBits, uniform
 export { nearest, unknownKey, withDefaults } from './options.ts';
 export { createRegistry, optionsOf, type Registry, type TypeDefinition } from './registry.ts';
 export { type Resource, resource } from './resource.ts';
+export {
+  type Check,
+  defaultsOf,
+  entriesOf,
+  finite,
+  flag,
+  type Option,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  positive,
+  reference,
+  seed,
+  share,
+  text,
+  whole,
+  wholeOrInfinity,
+} from './schema.ts';
 export { sealed, unsealed } from './sealed.ts';
 export { deviation, mean } from './statistics.ts';
 export { type Progress, type Task, task } from './task.ts';

@@ -5,9 +5,15 @@ import { LeaError } from './error.ts';
  * `undefined` keeps the default.
  *
  * @param where name of the function or agent for the error message, e.g. `sasrec`
- * @throws LeaError `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (not an object)
  */
 export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
+  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+    throw new LeaError('E_OPTION_VALUE', `${where}: options must be an object.`, {
+      value: given,
+      hint: `The options are: ${Object.keys(defaults).join(', ')}.`,
+    });
+  }
   const merged = { ...defaults };
   for (const key of Object.keys(given ?? {})) {
     if (!Object.hasOwn(defaults, key)) throw unknownKey(where, key, Object.keys(defaults));

@@ -6,7 +6,7 @@ it('gives rewards in the order of the kinds', () => {
 });
 
 it('refuses a kind without reward and numbers that are none', () => {
-  expect(() => rewardsOf(['clik'], { click: 0.2 })).toThrow(/kind "clik".*Did you mean "click"/);
+  expect(() => rewardsOf(['clik'], { click: 0.2 })).toThrow(/kind "clik".*Rename "click" to "clik"/);
   expect(() => rewardsOf(['toString'], { click: 0.2 })).toThrow(/have no reward/);
   for (const bad of [Number.NaN, -Infinity, Infinity]) {
     expect(() => rewardsOf(['click'], { click: bad })).toThrow(/must be a finite number/);

@@ -17,10 +17,13 @@ export function rewardsOf(kinds: readonly string[], table: Readonly<Record<strin
   }
   return kinds.map((kind) => {
     if (Object.hasOwn(table, kind)) return table[kind]!;
-    const near = nearest(kind, Object.keys(table));
+    const typo = nearest(
+      kind,
+      Object.keys(table).filter((name) => !kinds.includes(name)),
+    );
     throw new LeaError('E_REWARD_MISSING', `Events of kind "${kind}" have no reward.`, {
       value: table,
-      hint: `${near ? `Did you mean "${near}"? ` : ''}Add "${kind}" to the rewards.`,
+      hint: typo ? `Rename "${typo}" to "${kind}" in the rewards.` : `Add "${kind}" to the rewards.`,
     });
   });
 }

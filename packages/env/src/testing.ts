@@ -5,13 +5,13 @@ import { interactionsOf, sequences, type Transitions, transitions } from '@lea/d
 import { node, writeModel } from '@lea/tensor/onnx';
 import type { EnvironmentConfig } from './model/config.ts';
 
-/** The result of a task, its events told. */
+/** Runs a task, passing its events to `onEvent`, and returns its result. */
 export async function follow<T, E>(work: Task<T, E>, onEvent: (event: E) => void): Promise<T> {
   for await (const event of work) onEvent(event);
   return work;
 }
 
-/** The config of a small environment over ids. */
+/** Config of a small environment without item tokens. */
 export const idConfig = (width: number, heads: number, items: number, textMemoryWidth: number): EnvironmentConfig => ({
   decoder: { width, layers: 1, heads, kvHeads: heads, mlpWidth: 8, normEps: 1e-5, ropeTheta: 10000 },
   items,
@@ -25,7 +25,7 @@ export const idConfig = (width: number, heads: number, items: number, textMemory
   prompt: null,
 });
 
-/** Small logged data for tests: each user's sequence of item indices, as the rows of all events. */
+/** Small logged data: transitions of all events of the users' item sequences. */
 export function rowsOf(users: readonly (readonly number[])[], items: number): Transitions {
   const events = users.flatMap((sequence, user) =>
     sequence.map((item) => ({ user: `u${1000 + user}`, item: `${item}` })),
@@ -40,12 +40,12 @@ export function rowsOf(users: readonly (readonly number[])[], items: number): Tr
   );
 }
 
-/** The rows of the users that satisfy `keep`, over the same sequences. */
+/** The rows of users that satisfy `keep`, with the same sequences. */
 export function usersOf(all: Transitions, keep: (user: number) => boolean): Transitions {
   return transitions(all.sequences, (_, sequence) => keep(sequence));
 }
 
-/** The content of a `tokenizer.json`: `<unk>`, `<s>`, `</s>`, the printable ASCII characters but the last few, and more tokens up to `size`. */
+/** Content of a `tokenizer.json` with `<unk>`, `<s>`, `</s>`, 89 printable ASCII characters, and more tokens up to `size`. */
 export function letterTokenizer(size = 92): object {
   const letters = Array.from({ length: 89 }, (_, i) => String.fromCharCode(32 + i));
   const more = Array.from({ length: Math.max(0, size - 92) }, (_, i) => `token ${i}`);
@@ -74,7 +74,7 @@ export function letterTokenizer(size = 92): object {
   };
 }
 
-/** Writes an ONNX model whose outputs have these names: each is 1 for every token, [texts, tokens, 1]. */
+/** Writes an ONNX model with these outputs, each 1 for every token, [texts, tokens, 1]. */
 export async function writeTextModel(dir: string, outputs: readonly string[]): Promise<void> {
   await mkdir(join(dir, 'onnx'), { recursive: true });
   const nodes = outputs.flatMap((name) => [

@@ -47,6 +47,11 @@ describe('evaluate', () => {
     await expect(evaluate(constant(4, 3, 2, 1), none)).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
   });
 
+  it('refuses another way to exclude items', async () => {
+    const asked = evaluate(constant(4, 3, 2, 1), data, { exclude: 'non' as never });
+    await expect(asked).rejects.toMatchObject({ code: 'E_OPTION_VALUE', message: expect.stringContaining('"none"') });
+  });
+
   it('gives the scorer the histories before each event, cut to its window', async () => {
     const given: number[][] = [];
     const spy: Scorer = {

@@ -1,4 +1,4 @@
-import { LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkChoices, LeaError, type Task, task, withDefaults } from '@lea/core';
 import { historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
 import { checkItems, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
@@ -86,6 +86,7 @@ async function* ranking(
 ): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
   const { signal, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
+  checkChoices('evaluate', { exclude }, { exclude: ['none', 'seen'] });
   checkCounts('batch', [batch]);
   checkCounts('ks', ks);
   const { sequences, count, event, sequence } = transitions;

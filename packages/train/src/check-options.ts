@@ -1,4 +1,5 @@
 import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
+import type { Transitions } from '@lea/data';
 import { checkMetric } from './metric.ts';
 import type { Plan } from './options.ts';
 import { checkSignals } from './signals/check-signals.ts';
@@ -14,6 +15,18 @@ export function checkAgent(agent: unknown): void {
       : 'fit: agent is missing.',
     { hint: 'Give it as agent: snqn({ encoder: sasrec() }).' },
   );
+}
+
+/** @throws LeaError `E_TRAIN_OPTION` if a set is missing or is not split yet */
+export function checkSets(sets: { readonly train: unknown; readonly validation: unknown }): void {
+  for (const [name, set] of Object.entries(sets)) {
+    const { count, sequences } = (set ?? {}) as Partial<Transitions>;
+    if (typeof count === 'number' && typeof sequences === 'object') continue;
+    throw new LeaError('E_TRAIN_OPTION', `fit: ${name} must be a set of transitions.`, {
+      value: set,
+      hint: 'Pass those of a split: const { train, validation } = splitByUser(interactions).',
+    });
+  }
 }
 
 /** Options with their defaults, before what follows from them. */
@@ -63,10 +76,11 @@ export function checkOptions({
     refuse('fit: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
   }
   const items = train.sequences.itemIds.length;
-  if (validation.sequences.itemIds.length !== items) {
+  const ids = validation.sequences.itemIds;
+  if (ids.length !== items || ids.some((id, item) => id !== train.sequences.itemIds[item])) {
     refuse(
       'Train and validation have different catalogs.',
-      validation.sequences.itemIds.length,
+      ids.length === items ? 'other ids, or another order' : ids.length,
       'Split one set of interactions.',
     );
   }

@@ -7,16 +7,16 @@ import { progressProblem, tensorsProblem } from './check-checkpoint.ts';
 import type { Progress, RunState } from './run-state.ts';
 import { withoutSlots } from './steps/state.ts';
 
-/** What a run is: a checkpoint of another identity cannot be gone on with. */
+/** Everything that identifies a run. A checkpoint with a different identity cannot be resumed. */
 export type Identity = Readonly<Record<string, unknown>>;
 
 /**
- * Writes the whole run into one safetensors file, beside the old one first, then renamed.
+ * Writes the whole run into one safetensors file. The new file is written next to the old one and then renamed.
  *
- * @throws LeaError of `writeSafetensors`; the old file is untouched then
+ * @throws LeaError the errors of `writeSafetensors`; the old file then stays as it was
  */
 export async function saveCheckpoint(path: string, identity: Identity, run: RunState): Promise<void> {
-  // A run that maxSteps cut between two validations is saved before the last one: it may go on from there.
+  // If maxSteps ended the run between two validations, the state before the last one is saved, so that it can be resumed.
   const { beforeLast, progress } = run;
   const lastValue = progress.curve.at(-1)?.value;
   await writeSafetensors(path, tensorsOf(beforeLast ?? run), {
@@ -26,7 +26,7 @@ export async function saveCheckpoint(path: string, identity: Identity, run: RunS
   });
 }
 
-/** All networks as one set. */
+/** The tensors of all networks, with prefixes, in one object. */
 function tensorsOf({ networks, best }: Pick<RunState, 'networks' | 'best'>): Values {
   const tensors: Values = {};
   for (const [i, network] of networks.entries()) Object.assign(tensors, prefixed(`network${i + 1}/`, network));
@@ -34,21 +34,23 @@ function tensorsOf({ networks, best }: Pick<RunState, 'networks' | 'best'>): Val
   return tensors;
 }
 
+/** Options of `loadCheckpoint`. */
 export interface LoadOptions {
   /** The run before its first step. */
   readonly initial: RunState;
-  /** Phases of the agent. */
+  /** Number of phases of the agent. */
   readonly phases: number;
+  /** Whether a checkpoint of a different run throws, or the run restarts from `initial`. */
   readonly onMismatch: 'throw' | 'restart';
 }
 
 /**
- * Reads a run back as it was saved, and whether `maxSteps` has been raised since: all other options must be the same. The
- * initial run when there is no file, or when it is of another run and `onMismatch` is `restart`; why is told then. Removes what
- * killed writes of the file left.
+ * Reads a saved run and tells whether `maxSteps` has been raised since it was saved; all other options must be the same.
+ * Returns the initial run when there is no file, or when the file belongs to a different run and `onMismatch` is `restart`;
+ * `discarded` then gives the reason. Removes temporary files of interrupted writes.
  *
- * @throws LeaError `E_CHECKPOINT_DAMAGED`, `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS` (names the differences),
- * and those of `readSafetensors`
+ * @throws LeaError `E_CHECKPOINT_DAMAGED`, `E_CHECKPOINT_FOREIGN` (not written by this trainer), `E_CHECKPOINT_OPTIONS`
+ *   (names the differences), and the errors of `readSafetensors`
  */
 export async function loadCheckpoint(
   path: string,
@@ -60,11 +62,11 @@ export async function loadCheckpoint(
   if (!existsSync(path)) return unread;
   const { tensors, metadata } = await readWholeCheckpoint(path);
   if (metadata.lea !== FORMAT || !metadata.identity || !metadata.progress) {
-    const discarded = 'The file is not a checkpoint of this trainer.';
+    const discarded = 'Expected a checkpoint written by fit, but the file is something else.';
     if (onMismatch === 'restart') return { ...unread, discarded };
     throw new LeaError('E_CHECKPOINT_FOREIGN', discarded, {
       value: path,
-      hint: "Give checkpoint another path, or set onMismatch to 'restart' to overwrite it.",
+      hint: "Set checkpoint to a different path, or set onMismatch to 'restart' to overwrite the file.",
     });
   }
   const saved = jsonOf(metadata.identity, path) as Identity;
@@ -75,7 +77,7 @@ export async function loadCheckpoint(
     if (onMismatch === 'restart') return { ...unread, discarded };
     throw new LeaError('E_CHECKPOINT_OPTIONS', discarded, {
       value: path,
-      hint: "Use the saved options, give checkpoint another path, or set onMismatch to 'restart' to begin anew.",
+      hint: "Use the saved options, set checkpoint to a different path, or set onMismatch to 'restart' to start over.",
     });
   }
   const problem = progressProblem(progress, phases);
@@ -90,7 +92,7 @@ export async function loadCheckpoint(
 
 const FORMAT = 'train-checkpoint-1';
 
-/** Why a saved run is not the one that the options describe; undefined when it is. */
+/** Explains why a saved run does not match the given options; undefined when it does. */
 function mismatch(saved: Identity, given: Identity, raised: boolean, progress: Progress | null): string | undefined {
   const differences = differencesOf(
     raised ? { ...saved, maxSteps: given.maxSteps } : saved,
@@ -98,17 +100,17 @@ function mismatch(saved: Identity, given: Identity, raised: boolean, progress: P
   );
   if (differences.length > 0) {
     const lowered = capOf(given) < capOf(saved) ? ' maxSteps can only be raised.' : '';
-    return `The checkpoint is of a run with other options: ${differences.join('; ')}.${lowered}`;
+    return `The checkpoint was saved with different options: ${differences.join('; ')}.${lowered}`;
   }
   if (!raised || progress?.cutPhase === undefined) return undefined;
-  return `maxSteps ${capOf(saved)} ended phase "${progress.cutPhase}" and a later phase has begun: with ${capOf(given)} the earlier one would have gone on.`;
+  return `maxSteps ${capOf(saved)} ended phase "${progress.cutPhase}" and a later phase has begun. With maxSteps ${capOf(given)} the earlier phase would have continued, so the run cannot be resumed.`;
 }
 
 function capOf({ maxSteps }: Identity): number {
   return typeof maxSteps === 'number' ? maxSteps : Number.POSITIVE_INFINITY;
 }
 
-/** "batch: 256 saved, 128 given" for every leaf that differs. */
+/** A text such as "batch: 256 saved, 128 given" for every leaf that differs. */
 function differencesOf(saved: unknown, given: unknown, path = ''): string[] {
   if (stableJson(saved) === stableJson(given)) return [];
   if (!isRecord(saved) || !isRecord(given)) return [`${path}: ${show(saved)} saved, ${show(given)} given`];
@@ -133,14 +135,14 @@ function jsonOf(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw damaged(path, 'its header is not JSON', cause);
+    throw damaged(path, 'its header is not valid JSON', cause);
   }
 }
 
 function damaged(path: string, what: string, cause?: unknown): LeaError {
-  return new LeaError('E_CHECKPOINT_DAMAGED', `The checkpoint is cut or damaged: ${what.replace(/\.$/, '')}.`, {
+  return new LeaError('E_CHECKPOINT_DAMAGED', `The checkpoint is truncated or damaged: ${what.replace(/\.$/, '')}.`, {
     value: path,
-    hint: 'Delete the file: the run then begins anew.',
+    hint: 'Delete the file to start the run over.',
     cause,
   });
 }

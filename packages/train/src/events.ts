@@ -5,32 +5,32 @@ import type { CurvePoint, Ending } from './run-state.ts';
 import type { MappedItems } from './warm-start/warm-start.ts';
 
 /**
- * What a run tells while it goes. `done` are the steps so far, over all phases; `total` is the step at which the run ends at
- * the earliest: as long as validation improves, it grows.
+ * Progress of a training run. `done` counts the steps so far, over all phases. `total` is the earliest step at which the run
+ * can end; it grows as long as validation improves.
  */
 export type TrainEvent = Progress<'training', 'steps'> & TrainEventDetails;
 
-/** What is told of each `type` of event. Steps count from 1 over all phases. */
+/** Details of each `type` of event. Steps count from 1 over all phases. */
 export type TrainEventDetails =
   | {
       readonly type: 'start';
       readonly agent: string;
-      /** Numbers in all trained networks. */
+      /** Number of parameters in all trained networks. */
       readonly parameters: number;
       readonly rows: number;
       readonly batch: number;
-      /** Steps in which each network sees one epoch's worth of rows. */
+      /** Number of steps in which each network sees one epoch's worth of rows. */
       readonly stepsPerEpoch: number;
       readonly evaluateEvery: number;
-      /** Step of the checkpoint that is gone on from; 0 for a new run. */
+      /** Step of the checkpoint that the run was resumed from; 0 for a new run. */
       readonly resumedFrom: number;
-      /** How the items of `init` became those of this run; absent without `init`. */
+      /** How the items of `init` were mapped to the catalog of this run; absent without `init`. */
       readonly init?: MappedItems;
-      /** Why a checkpoint that was there is not gone on from (`onMismatch: 'restart'`). */
+      /** Why an existing checkpoint was not resumed (`onMismatch: 'restart'`). */
       readonly discarded?: string;
     }
   | { readonly type: 'phase'; readonly phase: string; readonly index: number; readonly step: number }
-  /** After each chunk: means over its steps. */
+  /** Reported after each chunk of steps, with means over these steps. */
   | {
       readonly type: 'step';
       readonly phase: string;
@@ -43,13 +43,13 @@ export type TrainEventDetails =
       readonly metrics: Readonly<Record<string, number>>;
       readonly improved: boolean;
       readonly best: CurvePoint;
-      /** Validations that may still pass without a new best. */
+      /** Number of further validations without improvement before the phase ends. */
       readonly patienceLeft: number;
     } & CurvePoint)
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
-  /** The signal ended the run; `path` is where it can be gone on from (undefined: no checkpoint was asked for). */
+  /** The signal ended the run; `path` is the checkpoint to resume from, undefined when `checkpoint` was not set. */
   | { readonly type: 'stopped'; readonly step: number; readonly path: string | undefined }
-  /** The trained network was fused with the memory; `value` is the metric on validation. */
+  /** The trained network was combined with the memory; `value` is the validation metric. */
   | { readonly type: 'fused'; readonly step: number; readonly fusion: Fusion; readonly value: number }
   | {
       readonly type: 'done';
@@ -59,25 +59,26 @@ export type TrainEventDetails =
       readonly ended: Ending;
     };
 
+/** The outcome of `fit`. */
 export interface TrainResult {
   /** The trained agent, ready to recommend; the caller disposes it. */
   readonly policy: Policy;
-  /** Parameters of network 1 at the best validation of the last phase (of a run stopped before any: the current ones). */
+  /** Parameters of network 1 at the best validation of the last phase; the current ones when the run stopped before any. */
   readonly params: Values;
-  /** Steps done, over all phases. */
+  /** Number of steps done, over all phases. */
   readonly steps: number;
-  /** How the memory joins the network; undefined without a memory. */
+  /** How the memory and the network are combined; undefined without a memory. */
   readonly fusion: Fusion | undefined;
   /** The best validation of the last phase; null for a run stopped before its first validation. */
   readonly best: CurvePoint | null;
-  /** Every validation, from the first step on, also those before a resumption. */
+  /** All validations from the first step on, including those before the run was resumed. */
   readonly curve: readonly CurvePoint[];
-  /** Content hash of `params`: equal for equal options, resumed or not. */
+  /** Content hash of `params`: equal for equal options, whether the run was resumed or not. */
   readonly weightsHash: string;
-  /** How the items of `init` became those of this run; undefined without `init`. */
+  /** How the items of `init` were mapped to the catalog of this run; undefined without `init`. */
   readonly init: MappedItems | undefined;
-  /** What ended the last phase; undefined where the signal ended the run. */
+  /** What ended the last phase; undefined when the signal ended the run. */
   readonly ended: Ending | undefined;
-  /** Whether the signal ended the run before its time. */
+  /** Whether the signal ended the run early. */
   readonly stopped: boolean;
 }

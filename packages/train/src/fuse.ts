@@ -4,28 +4,30 @@ import { historyWindows, type Transitions } from '@lea/data';
 import { averages } from '@lea/eval';
 import { CUTOFFS, checkMetric } from './metric.ts';
 
+/** Options of `fuse` and `fitFusion`. */
 export interface FuseOptions {
-  /** `after` (default): the weight of ln softmax beside ln p; `mixture`: the share of the network's probabilities. */
+  /** `after` (default) adds weight * ln softmax to ln p; `mixture` mixes the probabilities with the network's share as weight. */
   readonly form: 'after' | 'mixture';
-  /** The validation metric that the weight maximizes. Default `ndcg@10`. */
+  /** The validation metric to maximize. Default `ndcg@10`. */
   readonly metric: string;
-  /** Weights that are tried; 0 is the memory alone. Default 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
+  /** Network weights to try; 0 is the memory alone. Default 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
   readonly weights: readonly number[] | undefined;
-  /** Weights of items in the window, the likeliest of which is taken for each of them. Default -6 to 6. */
+  /** Repeat weights to try; for each network weight the one with the highest likelihood is used. Default -6 to 6. */
   readonly repeats: readonly number[] | undefined;
-  /** Stops between two batches with the signal's own reason. */
+  /** Stops between two batches by throwing the reason of the signal. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** How many of the validation events a fusion has read. */
+/** Progress of a fusion: the number of validation events read. */
 export type FusionEvent = Progress<'fusion', 'events'>;
 
-/** How the weight of a network was found. */
+/** The fitted weights and how they were found. */
 export interface FittedFusion {
+  /** The best combination on validation. */
   readonly fusion: Fusion;
-  /** The metric on validation with it. */
+  /** The validation metric of this combination. */
   readonly value: number;
-  /** Of every weight that was tried, with the likeliest weight of repeats for each. */
+  /** Every network weight that was tried, with its most likely repeat weight and its validation metric. */
   readonly curve: readonly { readonly weight: number; readonly repeat: number; readonly value: number }[];
 }
 
@@ -36,17 +38,17 @@ const WEIGHTS = {
 
 const REPEATS = [-6, -5, -4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6];
 
-/** Histories per call. */
+/** Number of histories per call. */
 const BATCH = 256;
 
 /** A policy with a memory. */
 export interface Fused extends FittedFusion {
-  /** The caller disposes it; the policy it was made from stays as it is. */
+  /** The caller disposes it; the original policy is not changed. */
   readonly policy: Policy;
 }
 
 /**
- * Fuses a trained policy with a counting memory, see `fitFusion`.
+ * Combines a trained policy with a counting memory, see `fitFusion`.
  *
  * @param policy without a memory
  * @throws LeaError as `fitFusion`
@@ -67,11 +69,11 @@ export function fuse(
 }
 
 /**
- * The weight of a network beside a memory: the one of the greatest metric on validation. The weight of repeats is the one that
- * makes the validation events likeliest: it moves few events, so that a ranking metric would choose it by chance. Values of a
- * Q head are divided by their usual spread before their softmax.
+ * Finds the weight of a network next to a memory: the one with the highest validation metric. The repeat weight is the one
+ * with the highest likelihood of the validation events: it affects few events, so a ranking metric would choose it by chance.
+ * Q values are divided by their typical spread before the softmax.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of another catalog)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of a different catalog)
  */
 export function fitFusion(
   policy: Policy,
@@ -103,7 +105,7 @@ async function* fitting(
   if (weights.length === 0 || !weights.every((weight) => Number.isFinite(weight) && weight >= 0 && weight <= most)) {
     throw new LeaError(
       'E_OPTION_VALUE',
-      `fuse: weights must be numbers of at least 0${form === 'mixture' ? ' and at most 1' : ''}.`,
+      `fuse: weights must be one or more numbers of at least 0${form === 'mixture' ? ' and at most 1' : ''}.`,
       {
         value: weights,
       },
@@ -114,7 +116,7 @@ async function* fitting(
   const own = memory.config.repeat;
   const repeats = o.repeats ?? REPEATS;
   if (repeats.length === 0 || !repeats.every(Number.isFinite)) {
-    throw new LeaError('E_OPTION_VALUE', 'fuse: repeats must be finite numbers.', { value: repeats });
+    throw new LeaError('E_OPTION_VALUE', 'fuse: repeats must be one or more finite numbers.', { value: repeats });
   }
   const { items } = shape;
   const { sequences, event, count } = validation;
@@ -163,7 +165,7 @@ async function* fitting(
   return { fusion: { form, weight, temperature, repeat }, value, curve };
 }
 
-/** The share of some items in the softmax of scores. */
+/** The total softmax probability of the given items. */
 function shareOf(scores: Float32Array, some: ReadonlySet<number>): number {
   let highest = -Infinity;
   for (const score of scores) if (score > highest) highest = score;
@@ -173,7 +175,7 @@ function shareOf(scores: Float32Array, some: ReadonlySet<number>): number {
   return own / total;
 }
 
-/** The rank of an item, from 1, once a number is added to the scores of the items in `seen`. */
+/** The rank of an item, from 1, after a number is added to the scores of the items in `seen`. */
 function ranker(scores: Float32Array, target: number, seen: ReadonlySet<number>): (added: number) => number {
   const isAbove = (score: number, item: number, own: number) => score > own || (score === own && item < target);
   const aboveAmongOthers = (own: number) => {
@@ -194,7 +196,7 @@ function ranker(scores: Float32Array, target: number, seen: ReadonlySet<number>)
   };
 }
 
-/** ln softmax of scores over a temperature. */
+/** The log-softmax of scores / temperature. */
 function logSoftmax(scores: Float32Array, temperature: number): Float32Array {
   let highest = -Infinity;
   for (const score of scores) if (score > highest) highest = score;
@@ -204,7 +206,7 @@ function logSoftmax(scores: Float32Array, temperature: number): Float32Array {
   return scores.map((score) => (score - highest) / temperature - log);
 }
 
-/** Root of the mean variance of the scores of a history. */
+/** Square root of the variance of the scores of a history, averaged over histories. */
 function spread(scores: Float32Array, items: number): number {
   let [variance, rows] = [0, 0];
   for (let at = 0; at < scores.length; at += items, rows++) {

@@ -7,8 +7,8 @@ import type { Plan } from './options.ts';
 import { signalsHash } from './signals/signals.ts';
 
 /**
- * Everything that the bits of a run depend on. Where it runs belongs to it: sums are ordered differently on another
- * number of threads.
+ * Everything that the exact result of a run depends on. This includes the backend and the number of threads, which change
+ * the order of sums.
  */
 export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Identity {
   const { window, batch, sampler, seed, evaluateEvery, patience, maxSteps, metric, rewards, shape } = plan;

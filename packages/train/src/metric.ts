@@ -2,11 +2,11 @@ import { LeaError, nearest } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { averages } from '@lea/eval';
 
-/** The k of the metrics that validation computes. */
+/** The cutoffs k of the metrics that validation computes. */
 export const CUTOFFS: readonly number[] = [5, 10, 20];
 
 /**
- * Refuses a metric that validation on these events will not give.
+ * Checks that validation on these events computes a metric.
  *
  * @throws LeaError `E_TRAIN_METRIC`
  */
@@ -22,15 +22,15 @@ export function checkMetric(metric: string, { sequences, event }: Transitions): 
   const names = Object.keys(metrics);
   if (!names.includes(metric)) {
     const near = nearest(metric, names);
-    throw new LeaError('E_TRAIN_METRIC', 'Validation has no such metric.', {
+    throw new LeaError('E_TRAIN_METRIC', 'Expected a metric that validation computes.', {
       value: metric,
-      hint: `${near ? `Did you mean "${near}"? ` : ''}Metrics are: ${names.join(', ')}.`,
+      hint: `${near ? `Did you mean "${near}"? ` : ''}The metrics are: ${names.join(', ')}.`,
     });
   }
   if (Number.isNaN(metrics[metric])) {
-    throw new LeaError('E_TRAIN_METRIC', 'No validation event is of the kind of the metric.', {
+    throw new LeaError('E_TRAIN_METRIC', 'Expected validation events of the kind in the metric, got none.', {
       value: metric,
-      hint: 'Take the metric over all events, or validate on more users.',
+      hint: 'Use the metric over all events, or validate on more users.',
     });
   }
 }

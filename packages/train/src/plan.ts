@@ -1,7 +1,7 @@
 import { type Agent, type Fusion, type Memory, type Policy, withMemory } from '@lea/agents';
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Value } from '@lea/tensor';
-import { checkAgent, checkOptions } from './check-options.ts';
+import { checkAgent, checkOptions, checkSets } from './check-options.ts';
 import type { Plan, TrainOptions } from './options.ts';
 import type { Signals } from './signals/options.ts';
 import { largestReward } from './steps/health.ts';
@@ -21,6 +21,7 @@ const JOINT_VALUES = 2 ** 24;
 export function planOf(options: TrainOptions): Plan {
   const { agent, train, validation } = options;
   checkAgent(agent);
+  checkSets({ train, validation });
   const { networks } = agent;
   const { batch: asked = 256 } = options;
   checkRanges('fit', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });

@@ -5,7 +5,7 @@ import type { Plan } from './options.ts';
 import type { CurvePoint, Ending, RunState } from './run-state.ts';
 import { copied, initialState, withoutSlots, withSlots } from './steps/state.ts';
 
-/** The run before its first step: every network with its own weights, or all with those of a trained policy. */
+/** The run before its first step: each network has its own initial weights, or all have the weights of a trained policy. */
 export function initialRun({ agent, seed, networks, shape, text, warmStart }: Plan): RunState {
   const root = fold(key(seed), 'weights');
   const started = Array.from({ length: networks }, (_, i) =>
@@ -22,28 +22,29 @@ export function initialRun({ agent, seed, networks, shape, text, warmStart }: Pl
   return { progress, networks: started, best: [] };
 }
 
+/** The current phase of a run. */
 export function phaseOf(plan: Plan, run: RunState): Agent['phases'][number] {
   return plan.agent.phases[run.progress.phase]!;
 }
 
-/** Steps after which a phase ends at the latest. */
+/** The maximum number of steps of a phase. */
 function phaseSteps(plan: Plan, run: RunState): number {
   const { steps } = phaseOf(plan, run);
   return Math.min(plan.maxSteps, steps === 'early-stopping' ? Number.POSITIVE_INFINITY : steps);
 }
 
-/** Whether a phase has had its steps, the last one validated, or has stopped improving. */
+/** Whether a phase has done all its steps and validated the last one, or has stopped improving. */
 export function phaseEnded(plan: Plan, run: RunState): boolean {
   const { waited, step, validated, phaseStart } = run.progress;
   if (phaseOf(plan, run).steps === 'early-stopping' && waited >= plan.patience) return true;
   return validated === step && step - phaseStart >= phaseSteps(plan, run);
 }
 
-/** The step at which the run ends at the earliest: where no validation improves from now on. */
+/** The earliest step at which the run can end: the one reached if no validation improves from now on. */
 export function earliestEnd(plan: Plan, run: RunState): number {
   const { phase, phaseStart, validated, best, waited, step, finished } = run.progress;
   if (finished) return step;
-  // The first validation is the best so far, whatever it is.
+  // The first validation always counts as an improvement.
   const unimproved = (plan.patience + 1) * plan.evaluateEvery;
   const now = best === null ? unimproved : validated - phaseStart + (plan.patience - waited) * plan.evaluateEvery;
   return plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
@@ -52,7 +53,7 @@ export function earliestEnd(plan: Plan, run: RunState): number {
   }, phaseStart);
 }
 
-/** What ended the phase of a run that is at its end. */
+/** The reason why the current phase, the last one, ended. */
 export function ending(plan: Plan, run: RunState): Ending {
   const { steps } = phaseOf(plan, run);
   const { step, phaseStart, waited } = run.progress;
@@ -63,9 +64,9 @@ export function ending(plan: Plan, run: RunState): Ending {
 }
 
 /**
- * A saved run, ready to go on.
+ * Prepares a saved run for continuing.
  *
- * @param raised whether `maxSteps` is larger than when it was saved: what it ended goes on
+ * @param raised whether `maxSteps` is larger than when the run was saved; a phase that `maxSteps` ended then continues
  */
 export function resumedRun(plan: Plan, saved: RunState, raised: boolean): RunState {
   const { lastValue, ...progress } = saved.progress;
@@ -76,6 +77,7 @@ export function resumedRun(plan: Plan, saved: RunState, raised: boolean): RunSta
   return raised && !phaseEnded(plan, run) ? { ...run, progress: { ...progress, finished: false } } : run;
 }
 
+/** Whether the run must be validated before its next step. */
 export function validationDue(plan: Plan, run: RunState): boolean {
   const { step, validated, phaseStart, curve } = run.progress;
   if (step === 0) return plan.warmStart !== undefined && curve.length === 0;
@@ -83,14 +85,14 @@ export function validationDue(plan: Plan, run: RunState): boolean {
   return step > validated && (done % plan.evaluateEvery === 0 || done === phaseSteps(plan, run));
 }
 
-/** Steps from `step` on that fit into one call: up to the next validation. */
+/** The number of steps from `step` on that one call may do: at most up to the next validation. */
 export function chunkSteps(plan: Plan, run: RunState, step: number): number {
   const done = step - run.progress.phaseStart;
   const all = phaseSteps(plan, run);
   return Math.min(plan.chunk, plan.evaluateEvery - (done % plan.evaluateEvery), all - (done % all));
 }
 
-/** The run after a validation of its current networks, and what is told about it. */
+/** The run after a validation of its current networks, and the event that reports it. */
 export function validatedRun(
   plan: Plan,
   run: RunState,
@@ -122,8 +124,8 @@ export function validatedRun(
 }
 
 /**
- * The run after the end of a phase: finished, or at the start of the next phase, which begins with all networks at the
- * best validation (or the last step, as the phase says), fresh optimizer slots and a selection of its own.
+ * The run after the end of a phase: finished, or at the start of the next phase. The next phase starts from the networks of
+ * the best validation or of the last step (`start` of the phase), with fresh optimizer slots and its own best validation.
  */
 export function nextPhase(plan: Plan, run: RunState): RunState {
   const { phase, step, curve } = run.progress;

@@ -126,7 +126,7 @@ it('lowering is refused, and so is another option beside it', async () => {
     message: expect.stringMatching(/maxSteps: 14 saved, 13 given\. maxSteps can only be raised/),
   });
   await expect(run({ maxSteps: 20, batch: 16, checkpoint })).rejects.toThrow(
-    /other options: batch: 32 saved, 16 given\./,
+    /different options: batch: 32 saved, 16 given\./,
   );
   await expect(run({ maxSteps: 13, checkpoint, onMismatch: 'restart' })).resolves.toMatchObject({
     result: { steps: 13 },
@@ -139,7 +139,9 @@ describe('two phases', () => {
     await run({ ...given, maxSteps: 14 });
     await expect(run(given)).rejects.toMatchObject({
       code: 'E_CHECKPOINT_OPTIONS',
-      message: expect.stringMatching(/maxSteps 14 ended phase "warmup" and a later phase has begun: with 30 /),
+      message: expect.stringMatching(
+        /maxSteps 14 ended phase "warmup" and a later phase has begun\. With maxSteps 30 /,
+      ),
     });
     const { events } = await run({ ...given, onMismatch: 'restart' });
     expect(events[0]).toMatchObject({ resumedFrom: 0, discarded: expect.stringMatching(/ended phase "warmup"/) });

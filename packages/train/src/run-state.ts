@@ -2,19 +2,23 @@ import type { Values } from '@lea/tensor';
 
 /** One validation of a run: a point of its learning curve. */
 export interface CurvePoint {
+  /** Name of the phase. */
   readonly phase: string;
+  /** Number of steps done, over all phases. */
   readonly step: number;
-  /** Mean training loss since the validation before; null before the first step (`init`). */
+  /** Mean training loss since the previous validation; null before the first step (with `init`). */
   readonly loss: number | null;
-  /** The metric that early stopping looks at. */
+  /** The validation metric used for early stopping. */
   readonly value: number;
 }
 
-/** Where a run stands: everything but its weights. Plain JSON. */
+/** The state of a run without its weights. Plain JSON. */
 export interface Progress {
+  /** Index of the phase. */
   readonly phase: number;
   /** Step at which the phase began. */
   readonly phaseStart: number;
+  /** Number of steps done, over all phases. */
   readonly step: number;
   /** Step of the last validation. */
   readonly validated: number;
@@ -22,29 +26,35 @@ export interface Progress {
   readonly best: CurvePoint | null;
   /** Validations since the best one. */
   readonly waited: number;
+  /** Sum of the losses since the last validation. */
   readonly lossSum: number;
+  /** Number of steps in `lossSum`. */
   readonly lossSteps: number;
+  /** All validations. */
   readonly curve: readonly CurvePoint[];
+  /** Whether the last phase has ended. */
   readonly finished: boolean;
   /** The first phase before this one that only `maxSteps` ended. */
   readonly cutPhase?: string;
-  /** In files alone: what the validation that follows gave. Only `maxSteps` called for it, and it ended the run. */
+  /** Only in files: the result of the validation that follows, which took place only because `maxSteps` ended the run. */
   readonly lastValue?: number;
 }
 
-/** A run at one instant. */
+/** The complete state of a run at one moment. */
 export interface RunState {
+  /** Everything but the weights. */
   readonly progress: Progress;
   /** Per trained network: parameters, slots, Polyak target. */
   readonly networks: readonly Values[];
-  /** The same without slots, at the best validation of this phase; empty before the first one. */
+  /** The networks at the best validation of this phase, without slots; empty before the first validation. */
   readonly best: readonly Values[];
-  /** The run before its last validation, where only `maxSteps` called for that one. */
+  /** The run before its last validation, when that validation took place only because `maxSteps` ended the run. */
   readonly beforeLast?: RunState;
 }
 
 /**
- * What ends a phase: `patience` ran out, the agent's own number of `steps`, or `maxSteps`. The last only where a larger one would
- * have changed something: the phase would go on, or its last validation would not have been.
+ * What ended a phase: `patience` ran out, the agent's own number of `steps` was reached, or `maxSteps` was reached.
+ * It is `maxSteps` only if a larger value would have changed something: the phase would have continued, or its last
+ * validation would not have taken place.
  */
 export type Ending = 'patience' | 'steps' | 'maxSteps';

@@ -292,6 +292,24 @@ describe('sampled losses', () => {
 });
 
 describe('what train refuses', () => {
+  it.each([
+    [{ train: undefined }, 'E_TRAIN_OPTION', /train must be a set of transitions.*splitByUser/],
+    [{ validation: undefined }, 'E_TRAIN_OPTION', /validation must be a set of transitions/],
+    [{ signals: 5 }, 'E_TRAIN_OPTION', /leaSignals/],
+    [{ signals: Promise.resolve({}) }, 'E_TRAIN_OPTION', /leaSignals/],
+  ])('%o', async (given, code, message) => {
+    await expect(fit(small(given as never))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('validation rows of other items, though there are as many', async () => {
+    const { validation } = small();
+    const itemIds = [...validation.sequences.itemIds].reverse();
+    const other = { ...validation, sequences: { ...validation.sequences, itemIds } };
+    await expect(fit(small({ validation: other }))).rejects.toMatchObject({
+      message: expect.stringMatching(/different catalogs/),
+    });
+  });
+
   it('a run that diverges, naming step, part and cure', async () => {
     const agent = ce({ encoder, lr: 1e30 });
     await expect(fit(small({ agent }))).rejects.toMatchObject({
@@ -305,7 +323,7 @@ describe('what train refuses', () => {
     await expect(fit(small({ agent }))).rejects.toMatchObject({
       code: 'E_TRAIN_DIVERGED',
       message: expect.stringMatching(
-        /step 1 of phase "warmup": items are scored NaN in validation.*Lower the learning rate lr\b/,
+        /step 1 of phase "warmup": validation gave items the score NaN.*Lower the learning rate lr\b/,
       ),
     });
   });
@@ -371,11 +389,11 @@ describe('what train refuses', () => {
 
   it('a metric that validation does not have, before anything is compiled', () => {
     const refused = (given: object) => expect(() => planOf(small(given)));
-    refused({ metric: 'ndcg@7' }).toThrow(/no such metric.*ndcg@10/);
+    refused({ metric: 'ndcg@7' }).toThrow(/a metric that validation computes.*ndcg@10/);
     refused({ metric: 'ndgc@10' }).toThrow(/Did you mean "ndcg@10"/);
     const clicks = { ...validation.sequences, kind: validation.sequences.kind.map(() => 0) };
     const given = { validation: { ...validation, sequences: clicks } };
-    refused({ ...given, metric: 'ndcg@10/purchase' }).toThrow(/No validation event is of the kind/);
+    refused({ ...given, metric: 'ndcg@10/purchase' }).toThrow(/validation events of the kind/);
     refused({ ...given, metric: 'ndcg@10/click' }).not.toThrow();
   });
 
@@ -396,16 +414,18 @@ describe('what train refuses', () => {
       );
     }
     for (const part of [{ k: 2 }, { targets: targets(0), k: 2 }, { targets: targets(0), targetWeights: weights(1) }]) {
-      refused(part).toThrow(/come together/);
+      refused(part).toThrow(/must be given together/);
     }
     const valued = (targetRewards: Float32Array) =>
       refused({ targets: targets(0), targetWeights: weights(1), k: 2, targetRewards });
     valued(weights(-3)).not.toThrow();
     valued(weights(Infinity)).toThrow(/targetRewards\[0\] must be finite/);
     valued(new Float32Array(rows)).toThrow(new RegExp(`targetRewards must have ${rows * 2} values`));
-    refused({ targetRewards: weights(1) }).toThrow(/targetRewards are those of targets/);
+    refused({ targetRewards: weights(1) }).toThrow(/targetRewards needs signals.targets/);
     const states = (stateSize: number, count = rows * 2) => ({ environmentState: new Float32Array(count), stateSize });
-    refused({ environmentState: new Float32Array(rows) }).toThrow(/environmentState and stateSize come together/);
+    refused({ environmentState: new Float32Array(rows) }).toThrow(
+      /environmentState and stateSize must be given together/,
+    );
     refused(states(1.5)).toThrow(/stateSize must be a whole number/);
     refused(states(3)).toThrow(new RegExp(`environmentState must have ${rows * 3} values`));
     refused({ ...states(2), environmentState: weights(Number.NaN) }).toThrow(/environmentState\[0\] must be finite/);

@@ -26,12 +26,13 @@ import { preparePhase } from './steps/prepare-phase.ts';
 import { createValidator } from './validation.ts';
 
 /**
- * Trains an agent on logged transitions with early stopping, phase after phase: `await fit(options)` gives the trained policy,
- * `for await (const event of fit(options))` tells how it goes. An aborted `signal` ends the run well: see `stopped`.
+ * Trains an agent on logged transitions with early stopping, phase after phase. `await fit(options)` gives the trained policy;
+ * `for await (const event of fit(options))` reports progress. An aborted `signal` ends the run cleanly: see `stopped`.
  *
- * Everything random is a pure function of the seed and the step, and checkpoints hold the whole state between two steps:
- * a run cut at any instant and started again with the same options ends with the same bits.
- * Two networks with a coin flip (SQN authors' code): each step trains the one the coin says against the other; network 1 ranks.
+ * All randomness is a pure function of the seed and the step, and checkpoints hold the whole state between two steps.
+ * A run that is interrupted at any moment and started again with the same options therefore ends with the same bits.
+ * With `target: 'coin'` (the SQN authors' code) each step trains one of two networks, chosen by a coin flip, against the
+ * other; network 1 ranks.
  *
  * @throws LeaError as `planOf`; `E_TRAIN_DIVERGED`, `E_TRAIN_TABLE`, `E_CHECKPOINT_OPTIONS`, `E_CHECKPOINT_FOREIGN`,
  *   `E_CHECKPOINT_DAMAGED`
@@ -84,15 +85,15 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
           const [validated, event] = validatedRun(plan, run, metrics);
           run = validated;
           yield tell(event);
-          // A phase's last validation is saved below, as the state that the next phase begins with.
+          // The last validation of a phase is saved below, as the starting state of the next phase.
           if (checkpoint && !phaseEnded(plan, run)) yield tell(await saved(checkpoint, identity, run));
           continue;
         }
         const chunk = ahead?.from === step ? ahead : batches(step, chunkSteps(plan, run, step));
         const next = step + chunk.steps;
         const running = training.advance(run, chunk);
-        // The host makes the next batches while the runtime computes. Whichever fails, both are waited for: nothing is
-        // disposed of that still computes, and no error is left behind.
+        // The host prepares the next batches while the runtime computes. Both are awaited even if one fails, so that nothing
+        // is disposed while it computes, and no rejection goes unhandled.
         const making = (async () => batches(next, chunkSteps(plan, run, next)))();
         await Promise.allSettled([running, making]);
         const { run: advanced, means } = await running;
@@ -119,7 +120,7 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
   }
 }
 
-/** The network that ranks is the first one. */
+/** The first network ranks. */
 function rankingParams(networks: readonly Values[]): Values {
   return pick('params/', networks[0]!);
 }
@@ -184,7 +185,7 @@ function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefine
   return createPolicy(bareAgent, params, shape, { text, itemIds, threads, backend, ...joined });
 }
 
-/** The result with its network fused with the memory, where that comes after training. */
+/** The result with its network combined with the memory, when that happens after training. */
 async function fusedResult(
   plan: Plan,
   result: TrainResult,

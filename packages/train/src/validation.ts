@@ -21,19 +21,18 @@ import { diverged } from './steps/health.ts';
 /**
  * Metrics of a network's parameters on the validation events; rejects with the signal's reason when it aborts.
  *
- * @param at where the run stands, for errors
+ * @param at the current step and phase, for errors
  */
 type Validator = (params: Values, at: { step: number; phase: Phase }) => Promise<Record<string, number>>;
 
-/** Scores per call: enough rows to keep the matrix products busy, without score matrices of hundreds of megabytes. */
+/** Number of scores per call: enough rows for efficient matrix products, without score matrices of hundreds of megabytes. */
 const SCORES_PER_CALL = 2 ** 22;
 
 /**
- * Ranks the whole catalog for every validation event, as `evaluate` of @lea/eval does, but counts the better items
- * inside the program: the scores never leave it. Made ready once for all validations of a run; the caller disposes the
- * runner.
+ * Ranks the whole catalog for every validation event, as `evaluate` of @lea/eval does, but counts the better items inside the
+ * program, so that the scores never leave it. It is prepared once for all validations of a run. The caller disposes the runner.
  *
- * @throws LeaError `E_TRAIN_DIVERGED` from the validator, when a score is not a number
+ * @throws LeaError `E_TRAIN_DIVERGED` from the validator, when a score is NaN
  */
 export async function createValidator(plan: Plan, params: Values): Promise<{ validate: Validator; runner: Runner }> {
   const { window, shape, validation, signal } = plan;
@@ -57,7 +56,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
     const ranks = new Int32Array(count);
     for (let next = 0; next < count; next += batch) {
       signal?.throwIfAborted();
-      // The program's batch is fixed: the last one goes back to rows that have been ranked already.
+      // The program's batch size is fixed, so the last batch includes rows that have been ranked already.
       const start = Math.min(next, count - batch);
       const rows = Int32Array.from({ length: batch }, (_, i) => start + i);
       const { items, length } = historyWindows(validation, rows, window);
@@ -71,7 +70,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
       });
       const { rank, total } = outputs;
       if (total!.data.some(Number.isNaN)) {
-        throw diverged(step, phase, plan, 'loss', 'items are scored NaN in validation', Number.NaN);
+        throw diverged(step, phase, plan, 'loss', 'validation gave items the score NaN', Number.NaN);
       }
       ranks.set(rank!.data, start);
     }
@@ -94,7 +93,7 @@ function rankingProgram({ agent, shape }: Plan): Program {
       tf.logicalAnd(tf.equal(scores, own), tf.less(ids, tf.expandDims(target, 1))),
     );
     const rank = tf.add(tf.sum(tf.cast(before, 'float32'), 1), tf.scalar(1));
-    // One NaN among the scores makes the sum NaN, which a rank does not show.
+    // A single NaN score makes the sum NaN; the rank would not reveal it.
     return { state: {}, outputs: { rank: tf.cast(rank, 'int32'), total: tf.sum(scores, 1) } };
   };
 }

@@ -3,26 +3,26 @@ import { type DatasetFactory, datasetTypes, findDataset } from '@lea/data';
 import { type BaselineFactory, baselineTypes, findBaseline } from '@lea/eval';
 import type { BaselineConfig, DatasetConfig, Experiment } from './schema.ts';
 
-/** A data set or a baseline that a package has defined, and the options that a config gives it. */
+/** A data set or a baseline that a package has defined, with its options in the config. */
 export interface Defined<F> {
   readonly factory: F;
   readonly options: object;
 }
 
-/** The loader of a data set, where a package has defined it. */
+/** The loader of a data set, if a package has defined it. */
 export function definedDataset({ type, ...options }: DatasetConfig): Defined<DatasetFactory> | undefined {
   return datasetTypes().includes(type) ? { factory: findDataset(type), options } : undefined;
 }
 
-/** What makes a baseline, where a package has defined it. */
+/** The factory of a baseline, if a package has defined it. */
 export function definedBaseline({ type, ...options }: BaselineConfig): Defined<BaselineFactory> | undefined {
   return baselineTypes().includes(type) ? { factory: findBaseline(type), options } : undefined;
 }
 
 /**
- * Options that the types of packages do not take.
+ * Checks the options of types that packages have defined.
  *
- * @throws LeaError what the type throws, with the place in the config
+ * @throws LeaError the error of the type, with the place in the config
  */
 export function checkDefined({ dataset, baselines }: Experiment, origin: string): void {
   complete(definedDataset(dataset), `${origin}, at dataset`);

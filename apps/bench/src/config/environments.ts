@@ -7,8 +7,8 @@ import type { EnvironmentConfig, Experiment, RunConfig } from './schema.ts';
 type Environments = Readonly<Record<string, EnvironmentConfig>>;
 
 /**
- * An environment without item tokens is there to show what tokens are worth, so all else is the same: the language model
- * is that of the first environment with texts, unless it says otherwise.
+ * Adds defaults to environments without item tokens. Such an environment is a control that shows the value of item tokens, so
+ * everything else is the same: by default it has the language model of the first environment with texts.
  */
 export function withControls(environments: Environments = {}): Environments {
   const language = Object.values(environments).find(({ itemInput, tier }) => itemInput !== 'id' && tier !== 'counting');
@@ -24,7 +24,7 @@ export function withControls(environments: Environments = {}): Environments {
 }
 
 /**
- * What would only fail once an environment is made, minutes after the start.
+ * Checks for errors that would otherwise occur when the environment is fitted, minutes after the start.
  *
  * @throws LeaError `E_CONFIG`
  */
@@ -35,44 +35,58 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
   };
   if (tier === 'counting') {
     if (folds !== undefined) {
-      refuse("counts, and leaves each row's own user out without folds.", folds, 'Leave "folds" out.');
+      refuse('has tier "counting", which needs no folds to leave out the user of each row.', folds, 'Remove "folds".');
     }
     const unread = (['model', 'languageModel', 'itemTokens', 'fit'] as const).find((key) => config[key] !== undefined);
-    if (unread) refuse(`counts, and does not read "${unread}".`, unread, 'Leave it out, or take another tier.');
+    if (unread)
+      refuse(`has tier "counting", which does not use "${unread}".`, unread, 'Remove it, or set a different tier.');
     return;
   }
   if (itemInput !== 'id' && tier === 'encoder' && model === undefined) {
-    refuse('has tier "encoder" but no model.', tier, 'Set "model" to a folder or name of a feature-extraction model.');
+    refuse(
+      'has tier "encoder" but no model.',
+      tier,
+      'Set "model" to the folder or name of a feature-extraction model.',
+    );
   }
   const language = hasLanguageModel(config);
   const { width, heads } = language ? { ...catalogModelDefaults, ...config.languageModel } : { ...fitDefaults, ...fit };
   const where = language ? 'languageModel' : 'fit';
   if (width % (2 * heads) !== 0) {
     refuse(
-      `has heads of no even size, width / heads in ${where}.`,
+      `needs an even head size (width / heads) in ${where}.`,
       [width, heads],
-      `Take a width that is a multiple of ${2 * heads}.`,
+      `Set width to a multiple of ${2 * heads}.`,
     );
   }
   const kvHeads = (language && config.languageModel?.kvHeads) || heads;
   if (heads % kvHeads !== 0) {
-    refuse(`has heads that are no multiple of its kvHeads in ${where}.`, [heads, kvHeads], 'Leave kvHeads out.');
+    refuse(
+      `needs heads to be a multiple of kvHeads in ${where}.`,
+      [heads, kvHeads],
+      'Change one of them, or remove kvHeads.',
+    );
   }
   if (fit.prompt === undefined) return;
-  if (!language) refuse('has a prompt but no language model to read it.', tier, 'Take tier "catalog".');
+  if (!language)
+    refuse('has a prompt but no language model to read it.', tier, 'Set tier to "catalog", or remove the prompt.');
   const slots = fit.prompt.split(/\{(\w+)\}/).filter((_, i) => i % 2 === 1);
   if (slots.join() !== 'history,action') {
-    refuse('has a prompt without {history} once and then {action} once.', fit.prompt, 'They stand for the items.');
+    refuse(
+      'needs a prompt that contains {history} once and then {action} once.',
+      fit.prompt,
+      'Item tokens replace these placeholders.',
+    );
   }
 }
 
-/** Whether the decoder of an environment begins as a language model of the catalog's texts. */
+/** Whether the decoder of an environment is initialized from a language model of the catalog's texts. */
 export function hasLanguageModel({ itemInput, tier }: EnvironmentConfig): boolean {
   return tier === 'catalog' || (itemInput !== 'id' && tier === undefined);
 }
 
 /**
- * What would only fail once a run is taught by its environment.
+ * Checks for errors that would otherwise occur when the environment teaches the run.
  *
  * @throws LeaError `E_CONFIG`
  */
@@ -81,10 +95,14 @@ export function checkUse(run: RunConfig, { fit, tier, folds }: EnvironmentConfig
   const calibrated = run.rewardForm === 'calibrated' ? 'rewardForm' : undefined;
   const single = bringsStates(run) ? 'stateForm' : calibrated;
   if (folds !== undefined && single) {
-    throw new LeaError('E_CONFIG', `${origin}: run "${name}" has a "${single}" that needs one environment.`, {
-      value: run[single],
-      hint: 'Its environment has folds: calibrations and states of different environments cannot be mixed.',
-    });
+    throw new LeaError(
+      'E_CONFIG',
+      `${origin}: run "${name}" has "${single}", which needs an environment without folds.`,
+      {
+        value: run[single],
+        hint: 'Remove "folds" or this option: calibrations and states of environments from different folds cannot be mixed.',
+      },
+    );
   }
   const unread = (['rankBy', 'shortlist', 'popularityCorrection', 'pessimism', 'rewardForm'] as const).find(
     (key) => run[key] !== undefined && !(key === 'rewardForm' && run[key] !== 'calibrated'),
@@ -93,50 +111,54 @@ export function checkUse(run: RunConfig, { fit, tier, folds }: EnvironmentConfig
   if (tier === 'counting' && impossible) {
     throw new LeaError(
       'E_CONFIG',
-      `${origin}: run "${name}" has "${impossible}", which a teacher that only counts lacks.`,
+      `${origin}: run "${name}" has "${impossible}", which tier "counting" does not support.`,
       {
         value: run[impossible],
-        hint: 'Leave it out, or take an environment of another tier.',
+        hint: 'Remove it, or use an environment with a different tier.',
       },
     );
   }
   const heads = fit?.rewardHeads ?? fitDefaults.rewardHeads;
   if (pessimism === 0 || heads > 1) return;
-  throw new LeaError('E_CONFIG', `${origin}: run "${name}" has pessimism, but its environment one score head.`, {
-    value: pessimism,
-    hint: 'Set "rewardHeads" of its fit to 2 or more: only heads that disagree say how sure a reward is.',
-  });
+  throw new LeaError(
+    'E_CONFIG',
+    `${origin}: run "${name}" has pessimism, which needs an environment with at least two reward heads.`,
+    {
+      value: pessimism,
+      hint: 'Set "rewardHeads" in its "fit" to 2 or more: the disagreement of the heads measures uncertainty.',
+    },
+  );
 }
 
-/** Whether a run is taught by its environment's state vectors. */
+/** Whether a run uses its environment's state vectors. */
 export function bringsStates({ environment, use, stateForm = 'targets' }: RunConfig): boolean {
   return environment !== undefined && use?.state === true && stateForm !== 'targets';
 }
 
 /**
- * An agent that reads an environment's states and a run that does not bring them, or the other way round.
+ * Checks that a run provides its environment's states exactly if its agent reads them.
  *
- * @param reads whether the agent does
+ * @param reads whether the agent reads the states
  * @throws LeaError `E_CONFIG`
  */
 export function checkStates(run: RunConfig, reads: boolean, origin: string): void {
   if (bringsStates(run) === reads) return;
   const [what, hint] = reads
     ? [
-        "has an agent that reads its environment's states, which it does not bring",
+        "has an agent that reads its environment's states, but it does not provide them",
         'Set "use": { "state": true } and "stateForm" to "vectors" or "both", or the agent\'s alignmentWeight to 0 and criticState to false.',
       ]
     : [
-        "brings its environment's states to an agent that does not read them",
-        'Give the agent an "alignmentWeight" or "criticState", or leave "stateForm" out.',
+        "provides its environment's states, but its agent does not read them",
+        'Set "alignmentWeight" or "criticState" of the agent, or remove "stateForm".',
       ];
   throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" ${what}.`, { value: run.stateForm, hint });
 }
 
 /**
- * An experiment whose models are found wherever it is run from: those that lie in the config's folder, by path.
+ * Replaces the models in the config's folder by absolute paths, so that they are found from any working directory.
  *
- * @throws LeaError `E_CONFIG` where a path leads nowhere
+ * @throws LeaError `E_CONFIG` when a path does not exist
  */
 export async function locateModels(experiment: Experiment, folder: string, origin: string): Promise<Experiment> {
   const { environments } = experiment;
@@ -150,9 +172,9 @@ export async function locateModels(experiment: Experiment, folder: string, origi
         () => false,
       );
       if (!there && (isAbsolute(config.model) || config.model.startsWith('.'))) {
-        throw new LeaError('E_CONFIG', `${origin}: environment "${name}" names a model that is not there.`, {
+        throw new LeaError('E_CONFIG', `${origin}: environment "${name}" names a model that does not exist.`, {
           value: path,
-          hint: 'Give the folder that holds config.json, tokenizer.json and the onnx folder.',
+          hint: 'Set "model" to the folder that contains config.json, tokenizer.json and the onnx folder.',
         });
       }
       return [name, there ? { ...config, model: path } : config] as const;

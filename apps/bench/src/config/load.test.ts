@@ -63,7 +63,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /names an environment.*"language"/,
   ],
   ['a base that goes round', (c) => (c.runs[0]!.base = 'CE-LEA'), /is its own base/],
-  ['two runs of one name', (c) => (c.runs[1]!.name = 'CE'), /two runs have one name/],
+  ['two runs of one name', (c) => (c.runs[1]!.name = 'CE'), /expected different names for all runs/],
   [
     'a misspelt constant of a baseline',
     (c) => Object.assign(c, { baselines: [{ type: 'stan', positonScale: 2 }] }),
@@ -81,7 +81,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
-  ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that is not there/],
+  ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that does not exist/],
   [
     'users in percent',
     (c) => (c.environments.language!.fit = { userShare: 20 }),
@@ -97,7 +97,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   [
     'heads that divide nothing',
     (c) => (c.environments.language!.languageModel = { heads: 3 }),
-    /width \/ heads in languageModel.*multiple of 6/,
+    /width \/ heads\) in languageModel.*multiple of 6/,
   ],
   [
     'a prompt that nobody reads',
@@ -115,38 +115,42 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => (c.environments.language!.fit = { prompt: 'Is {action} good?' }),
     /\{history\} once/,
   ],
-  ['pessimism of one head', (c) => (c.runs[1]!.pessimism = 1), /"rewardHeads" of its fit/],
+  ['pessimism of one head', (c) => (c.runs[1]!.pessimism = 1), /"rewardHeads" in its "fit"/],
   [
     'a rule that counting does not have',
     (c) => (c.runs[2]!.rankBy = 'reward'),
-    /"rankBy", which a teacher that only counts/,
+    /"rankBy", which tier "counting" does not support/,
   ],
   [
     'an option that counting does not read',
     (c) => (c.environments.counting!.fit = { epochs: 2 }),
-    /environment "counting" counts, and does not read "fit"/,
+    /environment "counting" has tier "counting", which does not use "fit"/,
   ],
   ['a network that is not there', (c) => (c.runs[4]!.network = 'CEE'), /the network of run "CE \+ memory"/],
   ['a network that has a memory itself', (c) => (c.runs[5]!.network = 'CE + memory'), /cannot take the network/],
-  ['a network that comes later', (c) => c.runs.unshift(c.runs.pop()!), /cannot take the network.*stands before it/],
-  ['a network without a memory', (c) => Object.assign(c.runs[4]!, { memory: undefined }), /adds nothing to it/],
+  ['a network that comes later', (c) => c.runs.unshift(c.runs.pop()!), /cannot take the network.*comes earlier/],
+  ['a network without a memory', (c) => Object.assign(c.runs[4]!, { memory: undefined }), /adds no memory to it/],
   [
     'a taken network that is to be trained',
     (c) => (c.runs[4]!.train = { batch: 2 }),
-    /takes the network of another, so it does not read "train"/,
+    /takes the network of another run, so it does not use "train"/,
   ],
   [
     'a taken network of another agent',
     (c) => (c.runs[4]!.agent = { type: 'ce', encoder: { type: 'sasrec' } }),
-    /cannot have an agent of its own/,
+    /cannot have its own agent/,
   ],
-  ['a taken network that a memory joins', (c) => (c.runs[4]!.memory = { fusion: 'joint' }), /cannot join in training/],
+  [
+    'a taken network that a memory joins',
+    (c) => (c.runs[4]!.memory = { fusion: 'joint' }),
+    /cannot be trained jointly/,
+  ],
   ['one fold', (c) => (c.environments.language!.folds = 1), /at environments\.language\.folds/],
   ['half a fold', (c) => (c.environments.language!.folds = 2.5), /at environments\.language\.folds/],
   [
     'folds of a teacher that counts',
     (c) => (c.environments.language = { itemInput: 'id', tier: 'counting', folds: 2 }),
-    /environment "language" counts.*without folds/,
+    /environment "language" has tier "counting".*needs no folds/,
   ],
   [
     'probabilities of several environments',
@@ -154,7 +158,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
       c.environments.language!.folds = 2;
       taught(c).rewardForm = 'calibrated';
     },
-    /"rewardForm" that needs one environment/,
+    /"rewardForm", which needs an environment without folds/,
   ],
   [
     'states of several environments',
@@ -162,27 +166,39 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
       c.environments.language!.folds = 2;
       Object.assign(taught(c), { use: { state: true }, stateForm: 'both' });
     },
-    /"stateForm" that needs one environment/,
+    /"stateForm", which needs an environment without folds/,
   ],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
-  ['a seed twice', (c) => (c.seeds = [0, 1, -0]), /at seeds: the same seed stands there twice, 0/],
-  ['half a seed', (c) => (c.seeds = [0.5]), /at seeds\.0: a seed is a whole number/],
-  ['half a seed of the split', (c) => (c.split = { type: 'by-user', seed: 0.3 }), /at split\.seed: a seed/],
-  ['a seed of the data beyond 2^53', (c) => (c.dataset = { type: 'world', seed: 2 ** 53 }), /at dataset\.seed: a seed/],
+  ['a seed twice', (c) => (c.seeds = [0, 1, -0]), /at seeds: expected each seed once, got 0 twice/],
+  ['half a seed', (c) => (c.seeds = [0.5]), /at seeds\.0: expected a whole number/],
+  [
+    'half a seed of the split',
+    (c) => (c.split = { type: 'by-user', seed: 0.3 }),
+    /at split\.seed: expected a whole number/,
+  ],
+  [
+    'a seed of the data beyond 2^53',
+    (c) => (c.dataset = { type: 'world', seed: 2 ** 53 }),
+    /at dataset\.seed: expected a whole number/,
+  ],
   [
     'a baseline twice',
     (c) => (c.baselines = [{ type: 'ease', decay: 1 }, { type: 'sknn' }, { decay: 1, type: 'ease' }]),
-    /at baselines: the same baseline stands there twice/,
+    /at baselines: expected each baseline once/,
   ],
-  ['a teacher twice', (c) => (c.runs[1]!.environment = ['language', 'language']), /the same name stands there twice/],
-  ['a name that is a folder', (c) => (c.name = '..'), /at name: name must be more than dots/],
-  ['a name that is this folder', (c) => (c.name = '.'), /at name: name must be more than dots/],
-  ['a name that no file may have', (c) => (c.name = 'x'.repeat(300)), /at name: a name has at most 100/],
-  ['a run of such a name', (c) => (c.runs[0]!.name = 'ü'.repeat(300)), /at runs\.0\.name: a name has at most 100/],
+  ['a teacher twice', (c) => (c.runs[1]!.environment = ['language', 'language']), /expected each name once/],
+  ['a name that is a folder', (c) => (c.name = '..'), /at name: expected more than dots/],
+  ['a name that is this folder', (c) => (c.name = '.'), /at name: expected more than dots/],
+  ['a name that no file may have', (c) => (c.name = 'x'.repeat(300)), /at name: expected a name of at most 100/],
+  [
+    'a run of such a name',
+    (c) => (c.runs[0]!.name = 'ü'.repeat(300)),
+    /at runs\.0\.name: expected a name of at most 100/,
+  ],
   [
     'an environment of such a name',
     (c) => Object.assign(c, { environments: { ['x'.repeat(300)]: { itemInput: 'id' } } }),
-    /a name has at most 100/,
+    /expected a name of at most 100/,
   ],
   ['a window beyond all', (c) => (c.window = 1e12), /at window/],
 ])('%s is refused by name', (_, spoil, message) => {
@@ -383,7 +399,7 @@ test("an environment's states go to agents that read them, and to no others", ()
   const checked = (given: object) => check({ ...config, environments, runs: [{ ...run, ...given }] }, 'f.json');
   expect(checked({ agent: { type: 'ce', alignmentWeight: 0.1, encoder } }).runs[0]).toMatchObject(run);
   expect(() => checked({ agent: { type: 'ce', encoder } })).toThrow(
-    /"states" brings.*does not read.*"alignmentWeight"/,
+    /"states" provides.*does not read.*"alignmentWeight"/,
   );
   for (const other of [{ use: { state: false } }, { stateForm: 'targets' }, { environment: undefined }]) {
     const agent = { type: 'snqn', criticState: true, encoder };
@@ -428,7 +444,7 @@ test('models are looked for beside the config; a path that leads nowhere is refu
   write('Xenova/all-MiniLM-L6-v2');
   expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe('Xenova/all-MiniLM-L6-v2');
   write('./nowhere');
-  await expect(loadExperiment(path)).rejects.toThrow(/environment "a" names a model that is not there/);
+  await expect(loadExperiment(path)).rejects.toThrow(/environment "a" names a model that does not exist/);
 });
 
 test('an inherited name is no preset', async () => {

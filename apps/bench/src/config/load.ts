@@ -11,20 +11,21 @@ import { importPackages, type PackageVersions } from './packages.ts';
 import { presets } from './presets/index.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
 
-/** An experiment, and where its relative paths start. */
+/** An experiment and its source. */
 export interface Loaded {
   readonly experiment: Experiment;
-  /** Named in messages: a file or `preset "quick"`. */
+  /** The name of the source in messages: a file or `preset "quick"`. */
   readonly origin: string;
   readonly folder: string;
-  /** What the config's `packages` are. */
+  /** Versions of the packages in the config's `packages`. */
   readonly packages: PackageVersions;
 }
 
 /**
- * The experiment of a preset's name or a JSON file, checked to the last key, every run resolved.
+ * Loads an experiment from a preset or a JSON file, checks all keys, and resolves what runs inherit.
  *
- * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`, and those of `importPackages`
+ * @param target name of a preset or path of a JSON file
+ * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`, and the errors of `importPackages`
  */
 export async function loadExperiment(target: string): Promise<Loaded> {
   if (Object.hasOwn(presets, target)) {
@@ -35,9 +36,9 @@ export async function loadExperiment(target: string): Promise<Loaded> {
   const path = resolve(target);
   if (!/[./\\]/.test(target) && !(await exists(path))) {
     const near = nearest(target, Object.keys(presets));
-    throw new LeaError('E_PRESET_UNKNOWN', 'There is neither a preset nor a config file of that name.', {
+    throw new LeaError('E_PRESET_UNKNOWN', 'Expected the name of a preset or the path of a config file.', {
       value: target,
-      hint: `${near ? `Did you mean "${near}"? ` : ''}Presets are: ${Object.keys(presets).join(', ')}.`,
+      hint: `${near ? `Did you mean "${near}"? ` : ''}The presets are: ${Object.keys(presets).join(', ')}.`,
     });
   }
   const json = await readJsonFile(path);
@@ -47,7 +48,7 @@ export async function loadExperiment(target: string): Promise<Loaded> {
   return { experiment, origin: path, folder, packages };
 }
 
-/** The packages of a config that has yet to be checked. */
+/** The packages of a config that is not yet checked. */
 function packagesOf(json: unknown): string[] {
   const result = v.safeParse(experimentSchema.entries.packages, (json as { packages?: unknown } | null)?.packages);
   return (result.success && result.output) || [];
@@ -60,11 +61,11 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Validates an experiment and resolves what runs inherit from their base. */
+/** Checks an experiment and resolves what runs inherit from their base. @throws LeaError `E_CONFIG` */
 export function check(config: unknown, origin: string): Experiment {
   const result = v.safeParse(experimentSchema, config);
   if (!result.success) {
-    // a misspelt key explains the missing one
+    // A misspelled key explains the missing one.
     const issue = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
     const where = v.getDotPath(issue);
     throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}${guess(issue)}`);
@@ -75,7 +76,10 @@ export function check(config: unknown, origin: string): Experiment {
   const names = experiment.runs.map((run) => run.name);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice)
-    throw new LeaError('E_CONFIG', `${origin}: two runs have one name.`, { value: twice, hint: 'Rename one of them.' });
+    throw new LeaError('E_CONFIG', `${origin}: expected different names for all runs.`, {
+      value: twice,
+      hint: 'Rename one of these runs.',
+    });
   const environments = withControls(experiment.environments);
   for (const [name, environment] of Object.entries(environments)) checkEnvironment(name, environment, origin);
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
@@ -86,7 +90,7 @@ export function check(config: unknown, origin: string): Experiment {
   return checked;
 }
 
-/** Options of agents are checked by their types, which may let pass what no run id can hold. */
+/** The types of agents check their options, but may accept values that cannot be hashed into a run id. */
 function checkHashed(experiment: Experiment, origin: string): void {
   try {
     stableJson(experiment);
@@ -95,14 +99,14 @@ function checkHashed(experiment: Experiment, origin: string): void {
   }
 }
 
-/** The nearest of the words that were expected. */
+/** Suggests the expected word that is closest to the given one. */
 function guess({ expected, received }: v.BaseIssue<unknown>): string {
   const words = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
   const near = expected !== 'never' && received.startsWith('"') ? nearest(received.slice(1, -1), words) : undefined;
   return near ? `. Did you mean "${near}"?` : '';
 }
 
-/** A run with what it leaves out taken from its base, and from the base's base. */
+/** A run with its missing options taken from its base, recursively. */
 function inherit(
   run: RunConfig,
   all: readonly RunConfig[],
@@ -110,9 +114,9 @@ function inherit(
   heirs: readonly RunConfig[] = [],
 ): RunConfig {
   if (heirs.includes(run)) {
-    throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" is its own base, by way of others.`, {
+    throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" is its own base, directly or through other runs.`, {
       value: heirs.map((heir) => heir.name),
-      hint: 'Leave the base of one of them out.',
+      hint: 'Remove "base" or "network" from one of these runs.',
     });
   }
   const named = run.base === undefined ? undefined : find(run.base, all, run, 'base', origin);
@@ -122,7 +126,7 @@ function inherit(
   const agent = run.agent ?? base?.agent;
   if (!agent) {
     throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" has no agent.`, {
-      hint: 'Give it an "agent", or a "base" run to take it from.',
+      hint: 'Set "agent", or set "base" to a run that has one.',
     });
   }
   return { ...run, agent, train: { ...base?.train, ...run.train } };
@@ -134,7 +138,7 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
   for (const teacher of teachersOf(run)) {
     if (!Object.hasOwn(environments, teacher)) {
       const known = Object.keys(environments);
-      throw unknown(`${origin}: run "${run.name}" names an environment that is not there.`, teacher, known);
+      throw unknown(`${origin}: run "${run.name}" names an environment that does not exist.`, teacher, known);
     }
     checkUse(run, environments[teacher]!, origin);
   }
@@ -150,38 +154,45 @@ function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Ex
   checkStates(run, agent.readsEnvironmentState === true, origin);
 }
 
-/** The controls of a run, none or several. */
+/** The names of a run's control runs. */
 export function controlsOf({ controlRun = [] }: RunConfig): string[] {
   return [controlRun].flat();
 }
 
-/** The environments that teach a run, none or several. */
+/** The names of the environments that teach a run. */
 export function teachersOf({ environment = [] }: RunConfig): string[] {
   return [environment].flat();
 }
 
-/** What a run that takes the network of another does not train with. */
+/** Checks a run that takes the network of another run: it must not have options of training. */
 function checkGiven(run: RunConfig, all: readonly RunConfig[], origin: string): void {
   if (run.network === undefined) return;
   const { name, network: _, base: __, controlRun: ___, agent, memory, ...rest } = run;
   const refuse = (what: string, value: unknown, hint: string): never => {
-    throw new LeaError('E_CONFIG', `${origin}: run "${name}" takes the network of another, ${what}`, { value, hint });
+    throw new LeaError('E_CONFIG', `${origin}: run "${name}" takes the network of another run, ${what}`, {
+      value,
+      hint,
+    });
   };
   const unread = Object.entries(rest).find(([, value]) => value !== undefined)?.[0];
-  if (unread) refuse(`so it does not read "${unread}".`, unread, 'Set it on the run that trains.');
-  // What was checked before has the agent that it takes.
+  if (unread) refuse(`so it does not use "${unread}".`, unread, 'Set it on the run that trains the network.');
+  // A run that was checked before already has the agent of the other run.
   const same = agent && stableJson(agent) === stableJson(inherit({ ...run, agent: undefined }, all, origin).agent);
-  if (agent && !same) refuse('so it cannot have an agent of its own.', agent.type, 'Leave "agent" out.');
-  if (!memory) refuse('but adds nothing to it.', name, 'Give it a "memory".');
+  if (agent && !same) refuse('so it cannot have its own agent.', agent.type, 'Remove "agent".');
+  if (!memory) refuse('but adds no memory to it.', name, 'Set "memory".');
   if (memory?.fusion === 'joint') {
-    refuse('so its memory cannot join in training.', 'joint', 'Take "after" or "mixture", or train it with "agent".');
+    refuse(
+      'so its memory cannot be trained jointly.',
+      'joint',
+      'Set fusion to "after" or "mixture", or replace "network" by "agent".',
+    );
   }
 }
 
-/** The network has to be there when it is taken. */
+/** Checks that the network is trained before it is taken. */
 function checkNetwork(run: RunConfig, runs: readonly RunConfig[], origin: string): void {
   const source = find(run.network!, runs, run, 'network', origin);
-  const hint = 'Name a run that stands before it and trains a network of its own without a memory.';
+  const hint = 'Name a run that comes earlier in "runs", trains its own network and has no memory.';
   const place = (of: RunConfig) => runs.findIndex(({ name }) => name === of.name);
   const earlier = place(source) < place(run);
   if (earlier && source.network === undefined && source.memory === undefined) return;
@@ -189,15 +200,15 @@ function checkNetwork(run: RunConfig, runs: readonly RunConfig[], origin: string
 }
 
 function whoDefines(packages: readonly string[]): string {
-  if (packages.length === 0) return 'If another package defines it, name that package in "packages".';
-  return `Imported and not defining it: ${packages.join(', ')}.`;
+  if (packages.length === 0) return 'If a package defines it, add that package to "packages".';
+  return `None of the imported packages defines it: ${packages.join(', ')}.`;
 }
 
 function find(name: string, all: readonly RunConfig[], run: RunConfig, role: string, origin: string): RunConfig {
   const found = all.find((r) => r.name === name && r !== run);
   if (!found)
     throw unknown(
-      `${origin}: the ${role} of run "${run.name}" is not among the runs.`,
+      `${origin}: the ${role} of run "${run.name}" does not exist or is the run itself.`,
       name,
       all.map((r) => r.name),
     );
@@ -208,6 +219,6 @@ function unknown(what: string, value: string, known: readonly string[]): LeaErro
   const near = nearest(value, known);
   return new LeaError('E_CONFIG', what, {
     value,
-    hint: near ? `Did you mean "${near}"?` : `There are: ${known.join(', ') || 'none'}.`,
+    hint: near ? `Did you mean "${near}"?` : `The config has: ${known.join(', ') || 'none'}.`,
   });
 }

@@ -2,13 +2,13 @@ import { LeaError } from '@lea/core';
 import { parseMetric } from '@lea/eval';
 import type { Experiment, RunConfig } from './schema.ts';
 
-/** The metric that results are compared by. */
+/** The default validation metric. */
 const USUAL = 'ndcg@10';
 
-/** Places that metrics are counted to by default, as in @lea/eval. */
+/** Default cutoffs of metrics, as in @lea/eval. */
 const KS = [5, 10, 20];
 
-/** The validation metric that stops runs, fits the weights of memories and chooses among runs: one for all of them. */
+/** The validation metric that all runs share: it stops runs, fits the weights of memories and selects the best run. */
 export function validationMetric(runs: readonly RunConfig[]): string {
   return metricOf(runs.find(({ network }) => network === undefined));
 }
@@ -18,7 +18,7 @@ function metricOf(run: RunConfig | undefined): string {
 }
 
 /**
- * Metrics that nobody counts, and validation metrics whose values cannot be compared.
+ * Checks that all shown metrics are computed, and that all runs have the same validation metric.
  *
  * @throws LeaError `E_CONFIG`, `E_METRIC_UNKNOWN`
  */
@@ -26,9 +26,9 @@ export function checkMetrics({ metrics = [], ks = KS, rewards, runs }: Experimen
   for (const name of metrics) {
     const { k } = parsed(name, Object.keys(rewards), origin);
     if (ks.includes(k)) continue;
-    throw new LeaError('E_CONFIG', `${origin}, at metrics: ${name} is not counted.`, {
+    throw new LeaError('E_CONFIG', `${origin}, at metrics: ${name} has a cutoff that is not in "ks".`, {
       value: k,
-      hint: `Add ${k} to "ks", or name one of the places ${ks.join(', ')}.`,
+      hint: `Add ${k} to "ks", or use one of the cutoffs ${ks.join(', ')}.`,
     });
   }
   const trained = runs.filter(({ network }) => network === undefined);
@@ -37,7 +37,7 @@ export function checkMetrics({ metrics = [], ks = KS, rewards, runs }: Experimen
   const what = `${origin}: runs "${trained[0]!.name}" and "${other.name}" have different validation metrics.`;
   throw new LeaError('E_CONFIG', what, {
     value: [validationMetric(runs), metricOf(other)],
-    hint: 'Give "train" of all runs one "metric": it chooses the best of them.',
+    hint: 'Set the same "metric" in "train" of all runs; it selects the best run.',
   });
 }
 

@@ -40,10 +40,10 @@ test('a data set, a baseline and a measure of a package that the config names ar
     ['CE', 'json-lines'],
   ]);
   for (const { metrics } of made) expect(metrics['rbp@10']).toBeGreaterThan(0);
-  expect(stderr).toContain('The best served policy by validation RBP@10, CE,');
+  expect(stderr).toContain('The best trained policy by validation RBP@10 is CE:');
   const page = readFileSync(join(folder, 'report.html'), 'utf8');
   expect(page).toContain('<th>RBP@10</th>');
-  expect(page).toContain('validation RBP@10, which also chooses among the runs');
+  expect(page).toContain('validation RBP@10, which also selects the best run');
   const runs = join(folder, 'runs', 'own-data');
   const of = (name: string) => readdirSync(runs).find((run) => run.startsWith(name))!;
   const { baseline, tuning, config } = JSON.parse(readFileSync(join(runs, of('recent'), 'record.json'), 'utf8'));
@@ -80,7 +80,11 @@ test.each<[string, (config: Record<string, unknown>) => void, RegExp]>([
     /at baselines\.0: .*Did you mean "last"\?/,
   ],
   ['measure', (c) => (c.metrics = ['rpb@10']), /E_METRIC_UNKNOWN: .*at metrics: .*hr, ndcg, mrr, rbp/],
-  ['place of a metric', (c) => (c.metrics = ['rbp@7']), /at metrics: rbp@7 is not counted.*5, 10, 20/],
+  [
+    'place of a metric',
+    (c) => (c.metrics = ['rbp@7']),
+    /at metrics: rbp@7 has a cutoff that is not in "ks".*5, 10, 20/,
+  ],
 ])('a %s that the package does not define is refused', async (_, change, message) => {
   const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
   const config = JSON.parse(readFileSync(ownData, 'utf8'));
@@ -135,10 +139,18 @@ test.each<[string, string, RegExp]>([
     folderWith({ version: '1.0.0', exports: './no.js' }),
     /E_PACKAGE_IMPORT: .*mine is installed/,
   ],
-  ['fails', folderWith(manifest, 'throw new Error("broken")'), /E_PACKAGE_IMPORT: .*mine fails: broken/],
-  ['lacks what it imports', folderWith(manifest, 'import "elsewhere"'), /E_PACKAGE_IMPORT: .*mine fails: .*elsewhere/],
+  ['fails', folderWith(manifest, 'throw new Error("broken")'), /E_PACKAGE_IMPORT: .*importing mine failed: broken/],
+  [
+    'lacks what it imports',
+    folderWith(manifest, 'import "elsewhere"'),
+    /E_PACKAGE_IMPORT: .*importing mine failed: .*elsewhere/,
+  ],
   ['has no version', folderWith({ exports: './index.js' }), /E_PACKAGE_VERSION: .*"mine"/],
-  ['defines other types', folderWith(manifest, defines), /E_TYPE_UNKNOWN: .*"recency-pool".*not defining it: mine\./],
+  [
+    'defines other types',
+    folderWith(manifest, defines),
+    /E_TYPE_UNKNOWN: .*"recency-pool".*None of the imported packages defines it: mine\./,
+  ],
 ])('a package that %s is told so', async (_, folder, message) => {
   const { code, stderr } = await bench(['run', 'bench.json'], folder);
   expect(stderr).toMatch(message);

@@ -8,9 +8,9 @@ import { LeaError } from '@lea/core';
 export type PackageVersions = Readonly<Record<string, string>>;
 
 /**
- * Imports the packages that a config names, which defines their agents, encoders, data sets, baselines and measures. They are looked for from the
- * config's folder, then from the bench. Whatever they import of this toolkit is the bench's own copy, wherever they lie:
- * types are known to the copy that they were defined in.
+ * Imports the packages that a config names, which defines their agents, encoders, data sets, baselines and measures. They are
+ * resolved from the config's folder first, then from the bench. If they import packages of this toolkit, they get the bench's
+ * own copy, because a type is known only to the copy in which it was defined.
  *
  * @throws LeaError `E_PACKAGE_MISSING`, `E_PACKAGE_IMPORT`, `E_PACKAGE_VERSION`
  */
@@ -24,15 +24,19 @@ export async function importPackages(
   return versions;
 }
 
-/** Packages of this toolkit, and the tensors that all of them share. */
+/** Packages of this toolkit, and the tensor library that they share. */
 const SHARED = /^(@lea\/(core|data|tensor|agents|env|train|eval)|@tensorflow\/tfjs-core)(\/|$)/;
 
 async function importPackage(name: string, folder: string, origin: string): Promise<string> {
   if (isBuiltin(name)) {
-    throw new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: that is a module of Node.`, {
-      value: name,
-      hint: 'Name a package that defines agents, encoders, data sets, baselines or measures.',
-    });
+    throw new LeaError(
+      'E_PACKAGE_MISSING',
+      `${origin}, at packages: expected an npm package, got a built-in module of Node.`,
+      {
+        value: name,
+        hint: 'Name a package that defines agents, encoders, data sets, baselines or measures.',
+      },
+    );
   }
   const parents = [pathToFileURL(join(folder, 'config.json')).href, import.meta.url];
   let url: string | undefined;
@@ -58,34 +62,38 @@ async function importPackage(name: string, folder: string, origin: string): Prom
     await import(name);
   } catch (cause) {
     if (!url) throw unresolved(name, parents[0]!, origin, first ?? cause);
-    throw new LeaError('E_PACKAGE_IMPORT', `${origin}, at packages: ${name} fails: ${(cause as Error).message}`, {
-      cause,
-      ...((cause as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING' && {
-        hint: 'Node runs no TypeScript below node_modules: link the folder with npm i ../mine, or publish JavaScript.',
-      }),
-    });
+    throw new LeaError(
+      'E_PACKAGE_IMPORT',
+      `${origin}, at packages: importing ${name} failed: ${(cause as Error).message}`,
+      {
+        cause,
+        ...((cause as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING' && {
+          hint: 'Node does not run TypeScript in node_modules. Link the folder with npm i ../mine, or publish JavaScript.',
+        }),
+      },
+    );
   } finally {
     hooks.deregister();
   }
   const path = findPackageJSON(url!);
   const { version } = path ? (JSON.parse(await readFile(path, 'utf8')) as { version?: string }) : {};
   if (version) return version;
-  throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: the package has no version.`, {
+  throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: expected a package with a version.`, {
     value: name,
-    hint: 'Give its package.json one: runs are told apart by it.',
+    hint: 'Add "version" to its package.json; the bench uses it to distinguish runs.',
   });
 }
 
 function unresolved(name: string, parent: string, origin: string, cause: unknown): LeaError {
   if (isInstalled(name, parent)) {
     return new LeaError('E_PACKAGE_IMPORT', `${origin}, at packages: ${name} is installed, but cannot be imported.`, {
-      hint: 'Its package.json must name an entry that exists: "exports": "./index.js".',
+      hint: 'Set an entry point that exists in its package.json, for example "exports": "./index.js".',
       cause,
     });
   }
-  return new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: there is no package of that name.`, {
+  return new LeaError('E_PACKAGE_MISSING', `${origin}, at packages: the package is not installed.`, {
     value: name,
-    hint: `Install it beside the config: npm i ${name}.`,
+    hint: `Install it in the folder of the config: npm i ${name}.`,
     cause,
   });
 }

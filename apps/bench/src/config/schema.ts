@@ -1,32 +1,29 @@
+import { entriesOf } from '@lea/core';
 import { datasetTypes } from '@lea/data';
+import { catalogModelSchema, fitSchema, itemTokenSchema } from '@lea/env/measuring';
 import { baselineTypes } from '@lea/eval';
 import * as v from 'valibot';
 import { distinct, options, strict, withDefined } from './strict.ts';
 
-/** JSON has no Infinity, but 1e400 is read as one. */
-const number = v.pipe(v.number(), v.finite('a number is finite, and at most 1.8e308.'));
+/** JSON has no Infinity, but 1e400 is parsed as Infinity. */
+const number = v.pipe(v.number(), v.finite('expected a finite number, at most 1.8e308.'));
 const seed = v.pipe(
   v.number(),
-  v.safeInteger('a seed is a whole number below 2^53.'),
-  // -0 is 0
+  v.safeInteger('expected a whole number below 2^53 as the seed.'),
+  // Turns -0 into 0.
   v.transform((given) => given + 0),
 );
-/** Nothing that is counted has more: indices are int32. */
+/** The largest count: indices are int32. */
 const most = 2 ** 31 - 1;
 const count = v.pipe(number, v.integer(), v.minValue(1), v.maxValue(most));
 const positive = v.pipe(number, v.gtValue(0));
 const notNegative = v.pipe(number, v.minValue(0));
-const whole = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(most));
-/** Above 0, at most 1. */
-const share = v.pipe(number, v.gtValue(0), v.maxValue(1));
-/** At least 0, below 1. */
-const rate = v.pipe(number, v.minValue(0), v.ltValue(1));
 const fromZeroToOne = v.pipe(number, v.minValue(0), v.maxValue(1));
 const flag = v.boolean();
-/** Folders are called by names: file systems take 255 bytes, a hash and a seed among them. */
-const longest = v.maxLength<string, 100, string>(100, 'a name has at most 100 characters.');
+/** Names become folder names with a hash and a seed; file systems allow 255 bytes. */
+const longest = v.maxLength<string, 100, string>(100, 'expected a name of at most 100 characters.');
 const name = v.pipe(v.string(), v.nonEmpty(), longest);
-/** A path, a template: what is no name. */
+/** A path or a template. */
 const text = v.pipe(v.string(), v.nonEmpty());
 const names = v.union([name, v.pipe(v.array(name), v.minLength(1), distinct('name'))]);
 /** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
@@ -40,7 +37,7 @@ const columns = strict('dataset.columns', {
   history: v.optional(text),
 });
 
-/** How a file is read: options of `readInteractions` and `readItemTexts` in @lea/data, which documents them. */
+/** Options of `readInteractions` and `readItemTexts`, documented in @lea/data. */
 const reading = {
   ...options(['delimiter', 'encoding'], text),
   quote: v.optional(v.nullable(text)),
@@ -68,10 +65,10 @@ const includedDataset = v.variant('type', [
     columns: v.optional(columns),
     /** Raw value -> kind, e.g. `{ "view": "click", "seen": null }`: null drops the events. */
     kinds: v.optional(v.record(v.string(), v.nullable(v.string()))),
-    /** Between the items of a history in one cell. */
+    /** Separator between the items of a history in one cell. */
     separator: v.optional(v.pipe(v.string(), v.nonEmpty())),
     ...reading,
-    /** How texts are made: the id column, "{title} by {brand}" over other columns, and a file raw id -> id. */
+    /** How item texts are built: the id column, a template such as "{title} by {brand}", and a file that maps raw ids to ids. */
     text: v.optional(
       strict('dataset.text', {
         column: v.optional(text),
@@ -83,7 +80,7 @@ const includedDataset = v.variant('type', [
   }),
 ]);
 
-/** Those of packages check their options themselves. */
+/** Types that packages define check their own options. */
 const dataset = withDefined('dataset', includedDataset, datasetTypes);
 
 const split = v.variant('type', [
@@ -92,37 +89,56 @@ const split = v.variant('type', [
     seed: v.optional(seed),
     fractions: v.optional(v.tuple([positive, positive, positive])),
   }),
-  /** A JSON file `{ validation: [ids], test: [ids] }`, or the name of a list that comes with the bench. */
+  /** A JSON file `{ validation: [ids], test: [ids] }`, or the name of a built-in list. */
   strict('split', { type: v.literal('user-lists'), lists: text }),
   strict('split', { type: v.literal('leave-one-out') }),
   strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
 ]);
 
-/** Options of `catalogModel`, `learnItemTokens` and `fitEnvironment` in @lea/env that JSON can say; it documents them. */
-export const languageModel = strict('environment.languageModel', {
-  ...options(['vocabSize', 'width', 'layers', 'heads', 'kvHeads', 'mlpWidth', 'context', 'epochs', 'batch'], count),
-  lr: v.optional(positive),
-  reconstructionShare: v.optional(fromZeroToOne),
-  validationShare: v.optional(rate),
-});
-export const itemTokens = strict('environment.itemTokens', {
-  ...options(['batch', 'steps'], count),
-  lr: v.optional(positive),
-  tolerance: v.optional(notNegative),
-  anchorWeight: v.optional(notNegative),
-});
+/** The options of `catalogModel`, `learnItemTokens` and `fitEnvironment` that JSON can express, documented in @lea/env. */
+export const languageModel = strict(
+  'environment.languageModel',
+  entriesOf(catalogModelSchema, [
+    'vocabSize',
+    'width',
+    'layers',
+    'heads',
+    'kvHeads',
+    'mlpWidth',
+    'context',
+    'epochs',
+    'batch',
+    'lr',
+    'reconstructionShare',
+    'validationShare',
+  ]),
+);
+export const itemTokens = strict(
+  'environment.itemTokens',
+  entriesOf(itemTokenSchema, ['batch', 'steps', 'lr', 'tolerance', 'anchorWeight']),
+);
 export const fit = strict('environment.fit', {
-  ...options(['window', 'width', 'layers', 'heads', 'batch', 'epochs'], count),
-  ...options(['sampledItems', 'negatives', 'rewardHeads'], count),
-  ...options(['patience', 'textMemoryWidth'], whole),
-  countFeatures: v.optional(flag),
-  userShare: v.optional(share),
-  dropout: v.optional(rate),
-  rewardLossWeight: v.optional(notNegative),
-  lr: v.optional(positive),
-  candidateInput: v.optional(v.picklist(['input', 'text'])),
-  loss: v.optional(v.picklist(['softmax', 'sampled-softmax'])),
-  negativeSamplingPower: v.optional(v.pipe(number, v.minValue(0), v.maxValue(2))),
+  ...entriesOf(fitSchema, [
+    'window',
+    'width',
+    'layers',
+    'heads',
+    'batch',
+    'epochs',
+    'sampledItems',
+    'negatives',
+    'rewardHeads',
+    'patience',
+    'textMemoryWidth',
+    'countFeatures',
+    'userShare',
+    'dropout',
+    'rewardLossWeight',
+    'lr',
+    'candidateInput',
+    'loss',
+    'negativeSamplingPower',
+  ]),
   prompt: v.optional(text),
   adaptation: v.optional(
     v.union([
@@ -136,9 +152,9 @@ export const fit = strict('environment.fit', {
   ),
 });
 
-/** Options of `countingMemory` in @lea/agents that JSON can say; it documents them. */
+/** The options of `countingMemory` that JSON can express, documented in @lea/agents. */
 const memoryOptions = {
-  /** Whether the likeness of texts is a part of it; by default where there are texts. */
+  /** Whether the memory uses text similarity; by default if there are texts. */
   text: v.optional(flag),
   ...options(['horizon', 'neighbors', 'textNeighbors', 'gateRows', 'gateSteps'], count),
   smoothing: v.optional(positive),
@@ -146,22 +162,22 @@ const memoryOptions = {
 };
 
 const environment = strict('environment', {
-  /** What an item is to the environment; `id` is the control without any language. */
+  /** How the environment represents an item; `id` is the control without language. */
   itemInput: v.picklist(['id+text', 'text', 'id']),
   /**
    * `catalog`: a small model trained on the catalog's own texts; `encoder`: frozen text vectors of a pretrained model.
-   * Of item input `id`: whether the decoder begins as that small model does. `counting`: a counting memory teaches, the control
-   * that has no network.
+   * With item input `id`, `catalog` initializes the decoder from that small model. `counting`: a counting memory teaches, as a
+   * control without a network.
    */
   tier: v.optional(v.picklist(['catalog', 'encoder', 'counting'])),
-  /** Encoder tier: folder (relative to the config file, where it is there) or name of the feature-extraction model. */
+  /** For tier `encoder`: the feature-extraction model, as a folder relative to the config file or a name. */
   model: v.optional(text),
   languageModel: v.optional(languageModel),
   itemTokens: v.optional(itemTokens),
   fit: v.optional(fit),
   /**
-   * Cross-fitting (`crossFit` of @lea/env): the train users are divided among so many folds, and each fold is annotated by an
-   * environment that was fitted on the others. By default one environment is fitted on all of them.
+   * Number of folds for cross-fitting (`crossFit` of @lea/env): the train users are divided into folds, and each fold is
+   * annotated by an environment that was fitted on the others. By default one environment is fitted on all train users.
    */
   folds: v.optional(v.pipe(count, v.minValue(2))),
 });
@@ -177,25 +193,25 @@ const training = strict('train', {
   evaluateEvery: v.optional(count),
   patience: v.optional(count),
   maxSteps: v.optional(count),
-  /** The validation metric that stops the run and chooses among runs, e.g. `hr@5` or `ndcg@10/purchase`. */
+  /** The validation metric that stops the run and selects the best run, e.g. `hr@5` or `ndcg@10/purchase`. */
   metric: v.optional(text),
 });
 
 const run = strict('run', {
   name,
-  /** The run this one is compared with; `agent` and `train` default to its. */
+  /** The run that this one is compared with; `agent` and `train` default to those of the base. */
   base: v.optional(name),
-  /** The run, or runs, that show how much of the gain a control also gives. */
+  /** One or more control runs, which show how much of the gain a control achieves as well. */
   controlRun: v.optional(names),
   agent: v.optional(factory),
   train: v.optional(training),
-  /** The run whose trained network this one takes, to give it a memory without training again. */
+  /** The run whose trained network this run uses, to add a memory without training again. */
   network: v.optional(name),
-  /** The counting memory that the policy gets, and how it joins the network (`train` of @lea/train). */
+  /** The counting memory of the policy, and how it is combined with the network (`fit` of @lea/train). */
   memory: v.optional(
     strict('run.memory', { ...memoryOptions, fusion: v.optional(v.picklist(['after', 'mixture', 'joint'])) }),
   ),
-  /** What teaches the run; several teach in equal parts. */
+  /** The environments that teach the run, in equal parts. */
   environment: v.optional(names),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
   positivesWeight: v.optional(notNegative),
@@ -204,21 +220,21 @@ const run = strict('run', {
   stateForm: v.optional(v.picklist(['targets', 'vectors', 'both'])),
   rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardized', 'raw'])),
   rewardMix: v.optional(fromZeroToOne),
-  /** How the environment chooses positives: options of `annotate` in @lea/env. */
+  /** How the environment selects positives: options of `annotate` in @lea/env. */
   rankBy: v.optional(v.picklist(['state', 'reward'])),
   shortlist: v.optional(count),
   popularityCorrection: v.optional(notNegative),
   excludeSeen: v.optional(flag),
   pessimism: v.optional(notNegative),
-  /** Breaks the environment's signal on purpose, to show what of a gain is its own. */
+  /** Destroys the environment's signal on purpose, to show how much of a gain depends on it. */
   ablation: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
 });
 
-/** What becomes of the window's own items. */
+/** How the items of the window are scored. */
 const repeat = v.optional(v.union([number, v.literal('never')]));
 const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
 
-/** Options of the baselines in @lea/eval; those that have a grid are decided by validation where they are left out. */
+/** Options of the baselines in @lea/eval. Options with a grid are tuned on validation by default. */
 const includedBaseline = v.variant('type', [
   strict('baseline', { type: v.literal('popularity') }),
   strict('baseline', { type: v.literal('repeat-history') }),
@@ -256,32 +272,30 @@ const includedBaseline = v.variant('type', [
 
 const baseline = withDefined('baseline', includedBaseline, baselineTypes);
 
-/** Places that metrics are counted to; 10, by which results are compared, is always among them. */
+/** Cutoffs of the metrics; 10 is always included, because results are compared at 10. */
 const ks = v.pipe(
   v.array(count),
   v.minLength(1),
   v.transform((given) => [...new Set([...given, 10])].sort((a, b) => a - b)),
 );
 
-/** An experiment: one data set, one protocol, the runs to compare. */
+/** An experiment: a data set, a protocol and the runs to compare. */
 export const experimentSchema = strict('The config', {
-  /** Packages that define what else the config names: they are imported before it is checked. */
+  /** Packages that define types in the config; they are imported before the config is checked. */
   packages: v.optional(
-    v.array(
-      v.pipe(v.string(), v.regex(/^(@[\w.-]+\/)?[\w.-]+$/, 'a package is named as npm names it, not by a path.')),
-    ),
+    v.array(v.pipe(v.string(), v.regex(/^(@[\w.-]+\/)?[\w.-]+$/, 'expected the npm name of a package, not a path.'))),
   ),
   name: v.pipe(
     name,
-    v.regex(/^[\w.-]+$/, 'name must be letters, digits, "-", "_" or ".": it names a folder.'),
-    v.regex(/[^.]/, 'name must be more than dots: it names a folder.'),
+    v.regex(/^[\w.-]+$/, 'expected letters, digits, "-", "_" or ".", because the name becomes a folder.'),
+    v.regex(/[^.]/, 'expected more than dots, because the name becomes a folder.'),
   ),
   dataset,
   split,
   window: v.pipe(count, v.maxValue(4096)),
   rewards: v.record(v.string(), number),
   ks: v.optional(ks),
-  /** Metrics that the tables show beside the usual ones, e.g. `mrr@5` or `hr@20/purchase`. */
+  /** Additional metrics in the tables, e.g. `mrr@5` or `hr@20/purchase`. */
   metrics: v.optional(v.pipe(v.array(text), distinct('metric'))),
   seeds: v.pipe(v.array(seed), v.minLength(1), distinct('seed')),
   threads: v.optional(v.pipe(count, v.maxValue(1024))),
@@ -296,6 +310,6 @@ export type SplitConfig = Experiment['split'];
 export type EnvironmentConfig = NonNullable<Experiment['environments']>[string];
 export type RunConfig = Experiment['runs'][number];
 export type BaselineConfig = Experiment['baselines'][number];
-/** Baselines whose scorer is made at once. */
+/** Baselines that need no separate counting step. */
 export type CountedBaseline = Exclude<BaselineConfig, { type: 'counting-memory' }>;
 export type MemoryConfig = Omit<NonNullable<RunConfig['memory']>, 'fusion'>;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LeaError, show, unknownKey } from '@lea/core';
 import * as v from 'valibot';
 
-/** An object that refuses keys it does not know and names the nearest one it does. */
+/** An object that rejects unknown keys and suggests the closest known one. */
 export function strict<const E extends v.ObjectEntries>(
   what: string,
   entries: E,
@@ -16,7 +16,7 @@ export function strict<const E extends v.ObjectEntries>(
   }) as never;
 }
 
-/** Optional entries of one type. */
+/** Optional entries of the same type. */
 export function options<const K extends string, T extends v.GenericSchema>(
   names: readonly K[],
   type: T,
@@ -24,13 +24,13 @@ export function options<const K extends string, T extends v.GenericSchema>(
   return Object.fromEntries(names.map((option) => [option, v.optional(type)])) as never;
 }
 
-/** A list without two equal entries. */
+/** Checks that all entries of a list are different. */
 export function distinct<T>(what: string): v.CheckAction<T[], v.ErrorMessage<v.CheckIssue<T[]>>> {
   const twice = (list: T[]): T | undefined =>
     list.find((entry, i) => list.slice(0, i).some((before) => isDeepStrictEqual(before, entry)));
   return v.check(
     (list: T[]) => twice(list) === undefined,
-    ({ input }) => `the same ${what} stands there twice, ${show(twice(input))}: leave one out.`,
+    ({ input }) => `expected each ${what} once, got ${show(twice(input))} twice. Remove one of them.`,
   );
 }
 
@@ -38,7 +38,7 @@ interface Typed {
   readonly entries: { readonly type: { readonly literal: string } };
 }
 
-/** `{ type, ...options }` of the included types, or of those that packages have defined when something is checked. */
+/** `{ type, ...options }` of the built-in types, or of types that packages have defined by the time of the check. */
 export function withDefined<S extends v.VariantSchema<'type', v.VariantOptions<'type'>, undefined>>(
   what: string,
   included: S,
@@ -48,9 +48,9 @@ export function withDefined<S extends v.VariantSchema<'type', v.VariantOptions<'
   return v.lazy(() => {
     const own = defined().map((type) => {
       if (!names.includes(type)) return v.looseObject({ type: v.literal(type) });
-      throw new LeaError('E_TYPE_TAKEN', `The bench has a ${what} of that type.`, {
+      throw new LeaError('E_TYPE_TAKEN', `The bench already has a built-in ${what} of this type.`, {
         value: type,
-        hint: 'Define it by another name.',
+        hint: 'Define it with a different type name.',
       });
     });
     return v.variant('type', [...included.options, ...own]) as unknown as S;

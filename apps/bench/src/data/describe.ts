@@ -30,10 +30,10 @@ function refuseLeaks(name: string, itemTexts: ItemTexts | undefined, split: Spli
   const { leaks, counts } = findTextLeaks(split, itemTexts?.contributions ?? []);
   if (leaks.length === 0) return;
   const told = (['validation', 'test'] as const).map(
-    (set) => `${counts[set].leaking} of ${counts[set].decisions} decisions of ${set}`,
+    (set) => `${counts[set].leaking} of ${counts[set].decisions} ${set} decisions`,
   );
-  throw new LeaError('E_TEXT_LEAK', `${name}: the user of ${told.join(' and of ')} had a part in the item's text.`, {
+  throw new LeaError('E_TEXT_LEAK', `${name}: in ${told.join(' and ')}, the user contributed to the item's text.`, {
     value: leaks.slice(0, 3),
-    hint: 'Make the texts of what is known in training.',
+    hint: 'Build the texts only from data that is known in training.',
   });
 }

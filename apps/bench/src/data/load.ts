@@ -58,11 +58,11 @@ function ready({ name, interactions, itemTexts }: EventSet & { itemTexts?: ItemT
   return { name, interactions, itemTextsOf: async () => itemTexts };
 }
 
-/** Adds to errors about missing files how the bench is told where they are. */
+/** Adds a hint about --data to errors about missing files. */
 function found<T>(loading: Promise<T>): Promise<T> {
   return loading.catch((error: unknown) => {
     if (!(error instanceof LeaError && error.code === 'E_DATA_MISSING')) throw error;
-    throw new LeaError(error.code, error.message, { hint: 'Then say where with --data DIR.', cause: error });
+    throw new LeaError(error.code, error.message, { hint: 'Then set the folder with --data DIR.', cause: error });
   });
 }
 

@@ -9,7 +9,7 @@ import type { SplitConfig } from '../config/schema.ts';
 
 const included: Record<string, unknown> = { industrial, lastfm };
 
-/** Ids as a list, or in one string with blanks between. */
+/** Ids as a list, or as one string with spaces between them. */
 const ids = v.union([
   v.array(v.string()),
   v.pipe(
@@ -22,23 +22,27 @@ const listsSchema = v.strictObject({ validation: ids, test: ids });
 /**
  * Carries out the split that a config asks for.
  *
- * @throws LeaError `E_SPLIT_EMPTY` naming the set that has no event, and those of the splits
+ * @throws LeaError `E_SPLIT_EMPTY` naming the set without events, and the errors of the splits
  */
 export async function splitAs(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
   const split = await carryOut(config, interactions, folder);
   const empty = (['validation', 'test'] as const).filter((set) => split[set].count === 0);
   if (empty.length === 0) return split;
-  throw new LeaError('E_SPLIT_EMPTY', `The split "${config.type}" leaves no event for ${empty.join(' and ')}.`, {
-    value: split.info.events,
-    hint: `${ways[config.type]} Runs are chosen by validation and judged by test.`,
-  });
+  throw new LeaError(
+    'E_SPLIT_EMPTY',
+    `Expected validation and test events, but the split "${config.type}" leaves no event for ${empty.join(' and ')}.`,
+    {
+      value: split.info.events,
+      hint: ways[config.type],
+    },
+  );
 }
 
 const ways: Record<SplitConfig['type'], string> = {
-  'by-user': 'Give these sets a larger share, or more users.',
-  'user-lists': 'List users with events for both.',
-  'leave-one-out': 'It needs users of at least three events.',
-  'by-time': 'Choose validationFrom and testFrom by the times of the data, in their unit.',
+  'by-user': 'Give these sets a larger fraction, or use data with more users.',
+  'user-lists': 'List users with events for both sets.',
+  'leave-one-out': 'Use data with users who have at least three events.',
+  'by-time': 'Set validationFrom and testFrom within the times of the data, in the same unit.',
 };
 
 async function carryOut(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {

@@ -23,7 +23,7 @@ import { runTrained } from './trained.ts';
 export interface ExperimentOptions {
   /** Folder of the data files. */
   readonly data: string | undefined;
-  /** Folder that runs are kept in. */
+  /** Folder for runs. */
   readonly runs: string;
   /** Where progress is shown. */
   readonly out: NodeJS.WriteStream;
@@ -38,7 +38,7 @@ export interface Outcome {
   readonly context: Context;
 }
 
-/** Does what an experiment asks for, in order: what is finished is reused, what was cut is gone on with. */
+/** Runs all jobs of an experiment in order. Finished runs are reused and interrupted runs are resumed. */
 export async function runExperiment(loaded: Loaded, options: ExperimentOptions): Promise<Outcome> {
   const { experiment } = loaded;
   const prepared = await prepareData(loaded, options.data);
@@ -72,7 +72,7 @@ async function runPlan(plan: Plan, prepared: Prepared, options: ExperimentOption
 function sayUnsealed(progress: Progress, found: readonly (FinishedRun | undefined)[]): void {
   const count = found.filter((run) => run && run.record.ranksHash === undefined).length;
   if (count === 0) return;
-  progress.say(`${count} finished runs are from before files carried hashes: they are taken as they are.`);
+  progress.say(`${count} finished runs come from a version without file hashes. They are reused without a check.`);
 }
 
 /** Jobs, and the environments that unfinished ones need. */
@@ -90,7 +90,7 @@ async function finish(job: Job, found: FinishedRun | undefined, context: Context
   const { metrics, seconds } = run.record;
   progress.end(
     `NDCG@10 ${formatMetric(metrics['ndcg@10'])}`,
-    found ? `found finished, took ${duration(seconds)}` : undefined,
+    found ? `already finished, took ${duration(seconds)}` : undefined,
   );
   return run;
 }
@@ -103,7 +103,7 @@ async function carriedOut(job: Job, context: Context, guide: Guide): Promise<Fin
   return job.network ? runFused(job, job.network, context) : runTrained(job, context, guidance);
 }
 
-/** A metric that validation does not give, before anything is trained. */
+/** Checks the validation metric before anything is trained. */
 function checkValidation({ experiment, split }: Prepared, origin: string): void {
   try {
     checkMetric(validationMetric(experiment.runs), split.validation);
@@ -123,7 +123,7 @@ function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experime
     ...Object.entries(environments).flatMap(([name, e]) => (readsTexts(e) ? [`environment ${name}`] : [])),
   ];
   if (readers.length === 0) return;
-  throw new LeaError('E_CONFIG', `Without item texts there can be no ${readers.join(', no ')}.`, {
-    hint: 'Give dataset.itemTexts, or leave these out.',
+  throw new LeaError('E_CONFIG', `Expected a data set with item texts, which are needed by: ${readers.join(', ')}.`, {
+    hint: 'Set dataset.itemTexts, or remove these.',
   });
 }

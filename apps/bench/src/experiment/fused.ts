@@ -23,7 +23,7 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
     await bare.dispose();
     throw broken(network.folder, 'its policy is not that of its record');
   }
-  // The config refuses to join what is trained already.
+  // The config check rejects fusion "joint" for a trained network.
   const fused = await follow(
     fuse(bare, memory, split.validation, {
       form: form as 'after' | 'mixture',

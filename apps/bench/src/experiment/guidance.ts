@@ -13,7 +13,7 @@ import { follow } from './follow.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
 import type { Guidance } from './trained.ts';
 
-/** Brings environments to the runs that train with them; each is fitted once, and asked once for every rule of positives. */
+/** Provides the environments of runs. Each environment is fitted once and annotates once per way to select positives. */
 export interface Guide {
   guidance(job: RunJob): Promise<Guidance>;
   /** Agreement with a world's true rewards, of those environments where it is known. */
@@ -97,7 +97,7 @@ async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Pro
   const options = { ...rule, k, window: experiment.window, dir: job.folder, signal };
   const ready = await (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
   const what = `${itemInput} tokens${folds === undefined ? '' : `, ${folds} folds`}`;
-  progress.end(what, found && `found ready, took ${duration(found.seconds)}`);
+  progress.end(what, found && `already fitted, took ${duration(found.seconds)}`);
   return ready;
 }
 
@@ -121,7 +121,7 @@ async function countingTeacher(
   const started = performance.now();
   const { memory, seconds } = await context.memory({ text: job.config.itemInput !== 'id' });
   const annotation = memoryTeacher(split.train, memory, { k, ...(excludeSeen !== undefined && { excludeSeen }) });
-  progress.end(job.config.itemInput === 'id' ? 'counts' : 'counts and likeness of texts');
+  progress.end(job.config.itemInput === 'id' ? 'counts' : 'counts and text similarity');
   const taken = seconds + (performance.now() - started) / 1000;
   return {
     annotation,

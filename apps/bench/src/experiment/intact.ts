@@ -12,7 +12,7 @@ export async function readRecord<T>(path: string, about: Partial<T>): Promise<T 
   const folder = dirname(path);
   const record = await intact(folder, () => readSealed(path).catch(noneWhenMissing));
   const other = record && Object.entries(about).find(([name, value]) => !isSame(record[name], value));
-  if (other) throw broken(folder, `its record is that of another ${other[0]}`);
+  if (other) throw broken(folder, `its record has a different ${other[0]}`);
   return record as T | undefined;
 }
 
@@ -33,9 +33,9 @@ export async function intact<T>(folder: string, read: () => Promise<T>): Promise
 }
 
 export function broken(folder: string, what: string, cause?: unknown): LeaError {
-  return new LeaError('E_RUN_BROKEN', `What is kept in this folder is damaged: ${what.replace(/\.$/, '')}.`, {
+  return new LeaError('E_RUN_BROKEN', `The saved files in this folder are damaged: ${what.replace(/\.$/, '')}.`, {
     value: folder,
-    hint: 'Delete the folder, and it is made again.',
+    hint: 'Delete the folder to create it again.',
     cause,
   });
 }

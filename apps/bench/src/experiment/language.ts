@@ -18,7 +18,7 @@ import { broken, intact, readRecord } from './intact.ts';
 import { PRECISION, resolvedLanguage, resolvedModel } from './resolved.ts';
 import { computing } from './versions.ts';
 
-/** What an item is to an environment, and what its decoder begins as. */
+/** The item tokens of an environment, and the initial weights of its decoder. */
 export interface Language {
   /** [items, size]; null for an environment that knows ids only. */
   readonly tokens: Value | null;
@@ -84,7 +84,7 @@ function itemTokensOf(
     read: async (folder) => {
       const { vectors } = (await readSafetensors(join(folder, 'tokens.safetensors'))).tensors;
       if (vectors?.shape[0] === texts.length) return vectors;
-      throw broken(folder, `it has no vectors of ${texts.length} items`);
+      throw broken(folder, `expected vectors of ${texts.length} items`);
     },
     hash: ({ shape, data }) => contentHash(shape, data),
   });
@@ -115,7 +115,7 @@ interface Keeping<T> {
   hash(made: T): string;
 }
 
-/** Made once: what comes from the folder is always what was read from it, so that a second run has the same bits. */
+/** Creates a result once. The result is always read back from its folder, so that a second run has the same bits. */
 async function kept<T>(
   what: string,
   resolved: unknown,
@@ -127,8 +127,9 @@ async function kept<T>(
   const found = await readRecord<Making>(path, { resolved });
   if (found) {
     const made = await intact(folder, () => read(folder));
-    if (found.hash === undefined) progress.say(`Taken as it is, for it is from before files carried hashes: ${folder}`);
-    else if (found.hash !== hash(made)) throw broken(folder, 'its content is not that of its record');
+    if (found.hash === undefined)
+      progress.say(`Reused without a check, because it comes from a version without file hashes: ${folder}`);
+    else if (found.hash !== hash(made)) throw broken(folder, 'its content does not match its record');
     return { made, seconds: found.seconds, stages: found.stages };
   }
   const started = performance.now();

@@ -13,8 +13,8 @@ export interface EventLog {
 }
 
 /**
- * Opens the log of a run: lines are added to those of earlier sittings, whose working time counts on.
- * Each line is whole on disk or, when the process was killed, the last one is cut: readers skip it.
+ * Opens the log of a run. New lines are appended to those of earlier sessions, and the working time continues from theirs.
+ * If the process was killed, the last line may be truncated; readers skip it.
  *
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
@@ -38,9 +38,9 @@ export async function openLog(path: string, now: () => number = () => performanc
 
 function refuse(path: string, cause: NodeJS.ErrnoException): never {
   const full = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
-  throw new LeaError(full ? 'E_DISK_FULL' : 'E_FILE_WRITE', `Cannot add to a file (${cause.code}).`, {
+  throw new LeaError(full ? 'E_DISK_FULL' : 'E_FILE_WRITE', `Appending to a file failed (${cause.code}).`, {
     value: path,
-    hint: full ? 'Free some space, then run the same command again.' : 'Check that the folder may be written to.',
+    hint: full ? 'Free some space, then run the same command again.' : 'Check that the folder is writable.',
     cause,
   });
 }

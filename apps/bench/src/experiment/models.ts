@@ -24,9 +24,9 @@ async function identityOf(model: string): Promise<string> {
   );
   if (isFolder) return await hashFolder(model);
   if (!isAbsolute(model) && !model.startsWith('.')) return model;
-  throw new LeaError('E_MODEL_MISSING', 'There is no such model folder.', {
+  throw new LeaError('E_MODEL_MISSING', 'Expected a model folder that exists.', {
     value: model,
-    hint: 'Give the folder that holds config.json, tokenizer.json and the onnx folder.',
+    hint: 'Set "model" to the folder that contains config.json, tokenizer.json and the onnx folder.',
   });
 }
 

@@ -48,8 +48,8 @@ export interface EnvironmentJob extends Planned {
 export type Job = BaselineJob | RunJob;
 
 /**
- * Everything an experiment has to do. An id holds a hash of all that decides the outcome: config with its defaults, data,
- * protocol, seed, versions.
+ * Lists all jobs of an experiment. An id contains a hash of everything that determines the outcome: config with defaults, data,
+ * protocol, seed and versions.
  *
  * @param dataHash of events, texts and split
  * @param runs folder of all experiments
@@ -64,7 +64,7 @@ export function planOf(
   models: Models = {},
 ): Plan {
   const folder = join(runs, experiment.name);
-  // threads order sums: where the config fixes them they belong to the outcome
+  // The number of threads changes the order of sums, so it is part of the outcome if the config sets it.
   const { window, rewards, ks, threads } = experiment;
   const shared = { dataHash, threads, versions: computing() };
   const defining = Object.keys(packages).length > 0 && { packages };
@@ -85,7 +85,7 @@ export function planOf(
   );
   const baselines = experiment.baselines.map((config): BaselineJob => {
     const defined = definedBaseline(config);
-    // An option that is left out may be tuned, so it is not the same as its default.
+    // A missing option may be tuned, so it differs from an explicit default.
     const what = defined ? { ...config, defaults: defined.factory.complete(), ...defining } : config;
     return { ...planned(baselineName(config), 0, what, folder), kind: 'baseline', config };
   });
@@ -94,7 +94,7 @@ export function planOf(
     const [first, ...others] = teachers.map((teacher) => teacher.resolved);
     const source = experiment.runs.find(({ name }) => name === config.network);
     const network = source && runJob(source, seed);
-    // names of other runs say what is compared, not what is trained
+    // The names of other runs affect comparisons, not training.
     const { base: _, controlRun: __, agent: given, network: ___, memory, ...own } = config;
     const what = network
       ? { name: config.name, network: network.resolved }
@@ -112,7 +112,7 @@ export function planOf(
   return { jobs: [...baselines, ...trained], environments: used, folder };
 }
 
-/** How a baseline is called in tables. */
+/** The name of a baseline in tables. */
 export function baselineName(config: BaselineConfig): string {
   const names = {
     popularity: 'popularity',

@@ -38,7 +38,7 @@ async function savedRun(ranks = [1, 3, 20]): Promise<{ id: string; folder: strin
 const broken = (folder: string, message: RegExp) => ({
   code: 'E_RUN_BROKEN',
   value: folder,
-  hint: 'Delete the folder, and it is made again.',
+  hint: 'Delete the folder to create it again.',
   message: expect.stringMatching(message),
 });
 
@@ -65,8 +65,8 @@ test('one flipped bit of a metric or of a rank is told with the folder to delete
 test('whole files that do not belong together are refused', async () => {
   const [job, other] = [await savedRun(), await savedRun([1, 3, 19])];
   copyFileSync(join(other.folder, 'ranks.safetensors'), join(job.folder, 'ranks.safetensors'));
-  await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /ranks are not those of its record/));
-  await expect(loadRun({ ...other, id: 'run-2' })).rejects.toMatchObject(broken(other.folder, /of another id/));
+  await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /ranks do not match its record/));
+  await expect(loadRun({ ...other, id: 'run-2' })).rejects.toMatchObject(broken(other.folder, /a different id/));
   rmSync(join(other.folder, 'ranks.safetensors'));
   await expect(loadRun(other)).rejects.toMatchObject(broken(other.folder, /does not exist/));
   writeFileSync(recordPath(other.folder), '[]');
@@ -80,5 +80,5 @@ test('metrics are held against the ranks; a record from before there were hashes
   expect((await loadRun(job))!.evaluation.events).toBe(3);
   const metrics = { ...(record.metrics as Record<string, number>), 'ndcg@10': 0.9 };
   await writeSealed(recordPath(job.folder), { ...record, metrics });
-  await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /do not come to the ndcg@10/));
+  await expect(loadRun(job)).rejects.toMatchObject(broken(job.folder, /do not give the ndcg@10/));
 });

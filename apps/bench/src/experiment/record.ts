@@ -145,10 +145,10 @@ export async function loadRun({ id, folder }: Pick<Job, 'id' | 'folder'>): Promi
   if (!record) return undefined;
   const evaluation = await intact(folder, () => readEvaluation(folder, record));
   if (record.ranksHash !== undefined && record.ranksHash !== ranksHash(evaluation)) {
-    throw broken(folder, 'its ranks are not those of its record');
+    throw broken(folder, 'its ranks do not match its record');
   }
   const wrong = wrongMetric(record.metrics, evaluation);
-  if (wrong !== undefined) throw broken(folder, `its ranks do not come to the ${wrong} of its record`);
+  if (wrong !== undefined) throw broken(folder, `its ranks do not give the ${wrong} in its record`);
   return { record, evaluation, fresh: false };
 }
 

@@ -17,7 +17,7 @@ export interface Guidance {
   readonly record: NonNullable<RunRecord['environment']>;
 }
 
-/** Trains (or goes on training), ranks the test events and saves the outcome. Throws the signal's reason when cut. */
+/** Trains or resumes training, ranks the test events and saves the outcome. Throws the signal's reason when aborted. */
 export async function runTrained(job: RunJob, context: Context, guidance: Guidance | undefined): Promise<FinishedRun> {
   const { experiment, split, rewards, threads, progress, signal } = context;
   const agent = createAgent(job.config.agent as never);
@@ -36,7 +36,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     window: experiment.window,
     seed: job.seed,
     threads,
-    // on a machine with other work, threads that wait actively take several times as long
+    // On a busy machine, spinning threads take several times as long.
     checkpoint: join(job.folder, 'checkpoint.safetensors'),
     onMismatch: 'restart',
     signals: guidance?.signals,
@@ -50,7 +50,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     if (event.type === 'start') {
       parameters = event.parameters;
       if (event.resumedFrom === 0) log.anew();
-      if (event.discarded) progress.say(`${job.name} begins anew. ${event.discarded}`);
+      if (event.discarded) progress.say(`${job.name} starts over. ${event.discarded}`);
     }
     if (event.type === 'fused') fusedValue = event.value;
     show(event);
@@ -81,8 +81,8 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
 }
 
 /**
- * Shows the events of a run. How long early stopping lets it run nobody knows: the time left is what it takes when no
- * validation improves any more.
+ * Shows the events of a run. With early stopping the end is unknown, so the remaining time assumes that no validation improves
+ * any more.
  */
 function follower(progress: Progress, metric = 'ndcg@10'): (event: TrainEvent) => void {
   let note = '';

@@ -28,7 +28,7 @@ const grids: { readonly [T in CountedBaseline['type']]?: Grid } = {
 
 function gridOf(config: CountedBaseline): Grid {
   const grid = definedBaseline(config)?.factory.grid ?? grids[config.type] ?? {};
-  // Which form of the text term is better differs between data sets.
+  // The better form of the text term depends on the data set.
   return config.type === 'co-occurrence' && config.text ? { ...grid, textNormalized: [true, false] } : grid;
 }
 
@@ -43,8 +43,8 @@ export interface TunedBaseline {
 }
 
 /**
- * Decides by validation NDCG@10 what of a baseline's grid its config leaves out: all constants begin at their first value,
- * then each in turn goes on along its values for as long as that is better.
+ * Tunes the constants of a baseline that its config leaves out, by validation NDCG@10. All constants start at their first value;
+ * then each in turn moves along its values for as long as the metric improves.
  */
 export async function tunedBaseline(given: CountedBaseline, context: Context): Promise<TunedBaseline> {
   const { split, signal } = context;

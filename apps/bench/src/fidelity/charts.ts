@@ -6,8 +6,8 @@ import { SHARES } from './subjects.ts';
 
 const ROLES = {
   environment: { label: 'environment', color: ACCENT },
-  'language control': { label: 'the same without its language', color: '#8fb8ef' },
-  'counting control': { label: 'counting, nothing trained', color: MUTED },
+  'language control': { label: 'the same without language', color: '#8fb8ef' },
+  'counting control': { label: 'counting, not trained', color: MUTED },
 } as const;
 
 const roleColor = {
@@ -24,7 +24,7 @@ const roleColor = {
 /**
  * Bars of some measures side by side, each with its 95 % interval, one row per subject in the order of the first measure.
  *
- * @param from where bars begin, for instance at chance
+ * @param from where bars start, for example at chance
  */
 export function measureBars(
   all: readonly Measured[],
@@ -85,10 +85,10 @@ export function measureBars(
   });
 }
 
-/** Bins with a smaller share of the comparisons are left out: what is seen there is chance. */
+/** Bins with a smaller share of the comparisons are omitted, because they show mostly noise. */
 const LEAST_SHARE = 0.01;
 
-/** Share of comparisons that went as predicted by predicted share, before and after scaling; on the diagonal all is well. */
+/** Observed share of correct comparisons by predicted share, before and after scaling; the diagonal is perfect calibration. */
 export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
   const points = (bins: readonly CalibrationBin[], name: string, form: string) => {
     const total = bins.reduce((sum, { count }) => sum + count, 0);
@@ -150,7 +150,7 @@ export function reliabilityDiagram(all: readonly Measured[]): Promise<string> {
   });
 }
 
-/** Precision of the first k positives by k. */
+/** Precision of the first k positives, by k. */
 export function precisionCurves(all: readonly Measured[]): Promise<string> {
   const values = all.flatMap(({ subject, fidelity }) =>
     fidelity.precisionAt.map((precision, i) => ({ name: subject.name, k: i + 1, precision })),
@@ -171,7 +171,7 @@ export function precisionCurves(all: readonly Measured[]): Promise<string> {
   });
 }
 
-/** How much of the catalog the positives reach, and how popular they are beside what users choose (the line). */
+/** Catalog coverage and popularity of the positives; the line is the popularity of the items that users choose. */
 export function popularityScatter(all: readonly Measured[]): Promise<string> {
   const logged = all[0]!.fidelity.popularity.logged;
   const heights = [logged, ...all.map(({ fidelity }) => fidelity.popularity.positives)];
@@ -203,7 +203,7 @@ export function popularityScatter(all: readonly Measured[]): Promise<string> {
     height,
     layer: [
       {
-        data: { values: [{ popularity: logged, label: 'what users choose' }] },
+        data: { values: [{ popularity: logged, label: 'items that users choose' }] },
         encoding: { y: { field: 'popularity', ...y } },
         layer: [
           { mark: { type: 'rule', color: INK, strokeDash: [5, 4] } },
@@ -227,7 +227,7 @@ export function popularityScatter(all: readonly Measured[]): Promise<string> {
   });
 }
 
-/** Points with a place for their label, lowered where another label of the same neighborhood stands. */
+/** Points with a position for their label, moved down where it would overlap a nearby label. */
 function withLabels<T extends { readonly coverage: number; readonly popularity: number }>(
   points: readonly T[],
   apart: number,
@@ -240,7 +240,7 @@ function withLabels<T extends { readonly coverage: number; readonly popularity: 
   return placed;
 }
 
-/** A measure by the share of the train users that subjects know. */
+/** A measure by the share of train users that subjects know. */
 export function subsetCurve(curve: readonly Measured[], measure: MeasureName, title: string): Promise<string> {
   const values = curve.map((measured) => {
     const { value, interval } = estimate(measured, measure);

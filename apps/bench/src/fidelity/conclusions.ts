@@ -5,14 +5,14 @@ import { formatMetric } from '../terminal/metric.ts';
 import { difference, estimate, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
 
-/** What is said of every environment that was asked for. */
+/** The measures on which every requested environment is compared with the controls. */
 const QUESTIONS: readonly [MeasureName, string][] = [
   ['ndcg', 'State ranking (NDCG@10)'],
   ['accuracyPopular', 'Reward against equally popular items (accuracy)'],
   ['precision', "Positives in the user's future (precision@10)"],
 ];
 
-/** What the numbers say in plain sentences: every environment against its controls, then what of it is language. */
+/** The findings in plain sentences: every environment against its controls, and the contribution of language. */
 export function fidelityConclusions(all: readonly Measured[], held: HeldOut): string[] {
   const of = (role: Measured['subject']['role']): Measured[] => all.filter(({ subject }) => subject.role === role);
   const [asked, language, counting] = [of('environment'), of('language control'), of('counting control')];
@@ -20,7 +20,7 @@ export function fidelityConclusions(all: readonly Measured[], held: HeldOut): st
   return asked.flatMap((own) => [
     headline(own, held),
     ...QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)),
-    // The language controls have the form of the first environment.
+    // The language controls have the same item input as the first environment.
     ...(own === first ? language.map((control) => spoiled(own, control)) : []),
     ...(own === first ? [calibrationSentence(own, held), positivesSentence(own)] : []),
     ...coldSentence(own, counting),
@@ -37,12 +37,12 @@ function headline(own: Measured, held: HeldOut): string {
   };
   const users = new Set(own.fidelity.perRow.user).size;
   return (
-    `${name(own)}: on ${held.decisions(own.fidelity.rows, users)} its reward prefers what they did to a random item in ` +
-    `${share('accuracyUniform')}, to an equally popular one in ${share('accuracyPopular')}; a coin gets 50 %.`
+    `${name(own)}: on ${held.decisions(own.fidelity.rows, users)}, its reward prefers the chosen item to a random item in ` +
+    `${share('accuracyUniform')} and to an equally popular item in ${share('accuracyPopular')}; chance is 50 %.`
   );
 }
 
-/** Which controls an environment is ahead of, level with and behind. */
+/** The controls that an environment beats, does not differ from, and loses to. */
 function standing(own: Measured, controls: readonly Measured[], measure: MeasureName, title: string): string {
   const differences = controls.map((control) => ({ control, by: difference(own, control, measure) }));
   const names = (sign: number): string =>
@@ -66,7 +66,7 @@ function standing(own: Measured, controls: readonly Measured[], measure: Measure
 
 function spoiled(own: Measured, control: Measured): string {
   const [ranking, reward] = [difference(own, control, 'ndcg'), difference(own, control, 'accuracyPopular')];
-  const what = ['not measurable', 'a gain of the texts', 'a loss by the texts'];
+  const what = ['no measurable difference', 'a gain from language', 'a loss from language'];
   const clause = (label: string, measure: MeasureName, by: Comparison): string =>
     `${label} ${gap(measure, by)}, ${what.at(verdict(by))}`;
   return (
@@ -79,16 +79,16 @@ function calibrationSentence(own: Measured, held: HeldOut): string {
   const { calibration, scaled, probabilities } = own.fidelity;
   const slope = scaled?.uniform.slope ?? 1;
   const after = scaled
-    ? ` Platt scaling on ${held.validation} says that it is ${confidence(slope)} (slope ${slope.toFixed(2)}) and leaves ${formatMetric(scaled.uniform.ece)}.`
+    ? ` Platt scaling on ${held.validation} shows that it is ${confidence(slope)} (slope ${slope.toFixed(2)}) and gives an ECE of ${formatMetric(scaled.uniform.ece)}.`
     : '';
   const single = probabilities
-    ? ` As the probability that a single action is what the user does, its calibrated reward misses by ${formatMetric(probabilities.ece)}.`
+    ? ` As the probability that the user takes a single action, its calibrated reward has ECE ${formatMetric(probabilities.ece)}.`
     : '';
-  return `Calibration of ${name(own)}: its probabilities miss what happens by ${formatMetric(calibration.uniform.ece)} on average (ECE, random items).${after}${single}`;
+  return `Calibration of ${name(own)}: its probabilities differ from observed frequencies by ${formatMetric(calibration.uniform.ece)} on average (ECE, random items).${after}${single}`;
 }
 
 function confidence(slope: number): string {
-  if (slope <= 0) return 'the wrong way round';
+  if (slope <= 0) return 'inverted';
   return slope < 0.95 ? 'overconfident' : slope > 1.05 ? 'underconfident' : 'about right';
 }
 
@@ -97,12 +97,12 @@ function positivesSentence(own: Measured): string {
   const gap = popularity.positives - popularity.logged;
   const tilt = gap > 0.02 ? 'more popular than' : gap < -0.02 ? 'less popular than' : 'as popular as';
   return (
-    `The positives of ${name(own)} cover ${percent(coverage)} of the catalog and are ${tilt} what users chose: ` +
+    `The positives of ${name(own)} cover ${percent(coverage)} of the catalog and are ${tilt} the items that users chose: ` +
     `mean popularity percentile ${popularity.positives.toFixed(2)} against ${popularity.logged.toFixed(2)}.`
   );
 }
 
-/** Nothing where there are too few cold items to say anything. */
+/** The sentence about cold items; none if there are too few decisions. */
 function coldSentence(own: Measured, controls: readonly Measured[]): string[] {
   const { cold } = own.fidelity;
   if (cold.rows < 2) return [];
@@ -113,24 +113,24 @@ function coldSentence(own: Measured, controls: readonly Measured[]): string[] {
     return ` (best control: ${name(best)}, ${shown(measure, value(best))}; ${gap(measure, difference(own, best, measure))})`;
   };
   return [
-    `Cold items: on ${cold.rows.toLocaleString('en')} decisions for items that no fitted user met, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)}${against('coldNdcg')} ` +
+    `Cold items: on ${cold.rows.toLocaleString('en')} decisions for items that no fitted user interacted with, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)}${against('coldNdcg')} ` +
       `and prefers them to random items in ${percent(cold.accuracyUniform)}${against('coldAccuracy')}.`,
   ];
 }
 
-/** Only in a synthetic world is the true reward known. */
+/** The sentence about the true reward, which is known only in a synthetic world. */
 function agreementSentence(own: Measured, controls: readonly Measured[]): string[] {
   const best = controls
     .filter(({ agreement }) => agreement)
     .toSorted((a, b) => b.agreement!.spearman - a.agreement!.spearman)[0];
   if (!own.agreement || !best) return [];
   return [
-    `The world's true reward: rank correlation ${own.agreement.spearman.toFixed(2)} and ${percent(own.agreement.pairwiseAccuracy)} of pairs in the right order for ${name(own)}; ` +
+    `Agreement with the world's true reward: rank correlation ${own.agreement.spearman.toFixed(2)} and ${percent(own.agreement.pairwiseAccuracy)} of pairs in the correct order for ${name(own)}; ` +
       `${best.agreement!.spearman.toFixed(2)} and ${percent(best.agreement!.pairwiseAccuracy)} for the best control, ${name(best)}.`,
   ];
 }
 
-/** Accuracies are shares of comparisons, told in percent; the rest are metrics. */
+/** Accuracies are shares of comparisons, shown in percent; other measures are metrics. */
 function shown(measure: MeasureName, value: number): string {
   return isAccuracy(measure) ? percent(value) : formatMetric(value);
 }

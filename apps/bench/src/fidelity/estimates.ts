@@ -1,7 +1,7 @@
 import { type Comparison, clusteredMean, type Estimate } from '@lea/eval';
 import type { Measured } from './measure.ts';
 
-/** What subjects are compared by: one value per test row each. */
+/** The measures by which subjects are compared, with one value per test row. */
 export const MEASURES = {
   ndcg: 'NDCG@10',
   hr: 'HR@10',
@@ -33,7 +33,7 @@ export function difference(first: Measured, second: Measured, measure: MeasureNa
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
 }
 
-/** The rows that a measure is about; the others are NaN. */
+/** The values of a measure per row; NaN for rows that it does not cover. */
 function valuesOf({ fidelity: { perRow } }: Measured, measure: MeasureName): Float64Array {
   const { rank, cold } = perRow;
   const gain = (row: number): number => (rank[row]! <= 10 ? 1 / Math.log2(rank[row]! + 1) : 0);

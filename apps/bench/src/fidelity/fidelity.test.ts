@@ -30,7 +30,7 @@ describe('the command', () => {
     const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [] }));
     const args = ['fidelity', 'mini.json', '--users', '0.5', '--json'];
     const first = await bench(args, folder);
-    expect(first.stderr).toContain('a coin gets 50 %');
+    expect(first.stderr).toContain('chance is 50 %');
     expect(first.code).toBe(0);
     const lines = first.stdout
       .trim()
@@ -81,7 +81,7 @@ describe('the command', () => {
     ) as [string, string];
     copyFileSync(join(one, 'rows.safetensors'), join(two, 'rows.safetensors'));
     const swapped = await bench(args, folder);
-    expect(swapped.stderr).toContain(`rows are not those of its record. Got ${JSON.stringify(two)}`);
+    expect(swapped.stderr).toContain(`rows do not match its record. Got ${JSON.stringify(two)}`);
     const path = join(one, 'fidelity.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace(/("ndcg": 0\.\d)/, '$19'));
     const damaged = await bench(args, folder);
@@ -119,7 +119,7 @@ describe('the command', () => {
       const own = (lines: Line[]): Line => lines.find((line) => line.name === name)!;
       expect(own(whole).ndcg, name).toBe(own(record.subjects).ndcg);
     }
-    expect(readFileSync(join(folder, 'fidelity.html'), 'utf8')).toContain('How many users it takes');
+    expect(readFileSync(join(folder, 'fidelity.html'), 'utf8')).toContain('Accuracy by number of users');
   });
 
   test.skipIf(!process.env.LEA_TEXT_MODEL)('tier encoder (LEA_TEXT_MODEL names a folder)', async () => {
@@ -140,7 +140,7 @@ describe('the command', () => {
 
   test('an encoder without a model is refused in one line', async () => {
     const { code, stderr, stdout } = await bench(['fidelity', 'mini.json', '--tier', 'encoder'], miniFolder());
-    expect(stderr).toMatch(/Tier "encoder" needs a model.*--model/);
+    expect(stderr).toMatch(/Expected a model for tier "encoder".*--model/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe('');
     expect(code).toBe(1);
@@ -148,10 +148,10 @@ describe('the command', () => {
 });
 
 test.each([
-  ['a share above 1', { users: '20' }, /--users takes a share/],
+  ['a share above 1', { users: '20' }, /--users: expected a share/],
   ['unknown tokens', { tokens: 'id+txt' }, /Did you mean "id\+text"\?/],
   ['an unknown tier', { tier: 'encodr' }, /Did you mean "encoder"\?/],
-  ['a seed that is none', { seed: '' }, /A seed is a whole number/],
+  ['a seed that is none', { seed: '' }, /Expected a whole number as the seed/],
 ])('%s is refused by name', (_, flags, message) => {
   expect(() => flagsOf({ tokens: 'text', ...flags })).toThrow(message);
 });

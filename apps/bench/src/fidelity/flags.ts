@@ -2,7 +2,7 @@ import { LeaError, nearest } from '@lea/core';
 import { seedOf } from '../terminal/flags.ts';
 import type { FidelityFlags } from './request.ts';
 
-/** The command's flags as they were typed. */
+/** The flags of the command as typed. */
 export interface TypedFlags {
   readonly tokens: string;
   readonly tier?: string | undefined;
@@ -11,7 +11,7 @@ export interface TypedFlags {
   readonly seed?: string | undefined;
 }
 
-/** @throws LeaError `E_FLAG_VALUE` */
+/** Checks the flags. @throws LeaError `E_FLAG_VALUE` */
 export function flagsOf(given: TypedFlags): FidelityFlags {
   return {
     tokens: given.tokens.split(',').map((word) => oneOf('tokens', word, ['id+text', 'text'] as const)),
@@ -26,17 +26,17 @@ function oneOf<const T extends string>(flag: string, word: string, known: readon
   const found = known.find((choice) => choice === word.trim());
   if (found) return found;
   const near = nearest(word, known);
-  throw new LeaError('E_FLAG_VALUE', `--${flag} has no such choice.`, {
+  throw new LeaError('E_FLAG_VALUE', `Invalid value for --${flag}.`, {
     value: word,
-    hint: near ? `Did you mean "${near}"?` : `There are: ${known.join(', ')}.`,
+    hint: near ? `Did you mean "${near}"?` : `Use one of: ${known.join(', ')}.`,
   });
 }
 
 function shareOf(text: string): number {
   const share = Number(text);
   if (text.trim() !== '' && share > 0 && share <= 1) return share;
-  throw new LeaError('E_FLAG_VALUE', '--users takes a share above 0 and at most 1.', {
+  throw new LeaError('E_FLAG_VALUE', '--users: expected a share above 0 and at most 1.', {
     value: text,
-    hint: 'For instance --users 0.2.',
+    hint: 'For example, use --users 0.2.',
   });
 }

@@ -22,7 +22,7 @@ import { tunedBaseline } from '../experiment/tuning.ts';
 import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
 import { type LazyLanguage, spoiledTokens } from './tokens.ts';
 
-/** A subject and what was found of it. */
+/** A subject with its measurements. */
 export interface Measured {
   readonly subject: Subject;
   readonly fidelity: Fidelity;
@@ -54,7 +54,7 @@ export function rowsOfUsers(train: Transitions, share: number, seed: number): Tr
   return transitions(train.sequences, (event, sequence) => users.has(sequence) && own.has(event));
 }
 
-/** What is known of a subject, or undefined when it has to be measured. */
+/** The saved measurements of a subject, or undefined when it has to be measured. */
 export async function loadMeasured(subject: Subject): Promise<Measured | undefined> {
   const record = await readRecord<FidelityRecord>(recordPath(subject), { config: subject.resolved });
   return record && intact(subject.folder, () => measuredBy(subject, record));
@@ -68,7 +68,7 @@ export function recordPath({ folder }: Subject): string {
 async function measuredBy(subject: Subject, record: FidelityRecord): Promise<Measured> {
   const { tensors } = await readSafetensors(join(subject.folder, 'rows.safetensors'));
   if (record.rowsHash !== undefined && record.rowsHash !== weightsHash(tensors)) {
-    throw broken(subject.folder, 'its rows are not those of its record');
+    throw broken(subject.folder, 'its rows do not match its record');
   }
   const column = <T>(name: keyof FidelityRows, type: { from(data: ArrayLike<number>): T }): T =>
     type.from(tensors[name]!.data);
@@ -84,7 +84,7 @@ async function measuredBy(subject: Subject, record: FidelityRecord): Promise<Mea
   return { subject, fidelity: { ...found, perRow }, seconds, fresh: false, ...(agreement && { agreement }) };
 }
 
-/** Fits or counts a subject on its share of the users, measures it on the test users and keeps what was found. */
+/** Fits or counts a subject on its share of the users, measures it on the test users and saves the result. */
 export async function measure(
   subject: Subject,
   context: Context,
@@ -202,7 +202,7 @@ async function save(
   await writeSealed(recordPath(subject), whole);
 }
 
-/** JSON has no NaN: what is null in a record was one. */
+/** JSON has no NaN: null in a record means NaN. */
 function revived<T>(value: T): T {
   if (value === null) return Number.NaN as T;
   if (Array.isArray(value)) return value.map(revived) as T;

@@ -11,17 +11,17 @@ import type { FidelityRequest } from './request.ts';
 import { MEASUREMENT } from './subjects.ts';
 import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
 
-/** Everything that a report is made of. */
+/** The content of a report. */
 export interface FidelityOutcome {
   readonly request: FidelityRequest;
   readonly context: Context;
   readonly measured: readonly Measured[];
-  /** Subjects by share of the users, where that was asked for. */
+  /** Subjects by share of the users, if requested. */
   readonly curve: readonly Measured[];
   readonly sentences: readonly string[];
 }
 
-/** Writes `fidelity.html` and, beside it under the same name, `fidelity.json`. */
+/** Writes the HTML report and a JSON file of the same name next to it; returns the path of the JSON file. */
 export async function writeFidelity(path: string, outcome: FidelityOutcome): Promise<string> {
   const json = path.replace(/\.html?$/, '').concat('.json');
   await replaceFile(path, await page(outcome));
@@ -45,12 +45,12 @@ async function page(outcome: FidelityOutcome): Promise<string> {
   );
   return renderPage(
     `Fidelity: ${context.experiment.name}`,
-    `How well environments agree with ${heldOut(context.split.info.kind).unseen}, beside controls.`,
+    `How well environments agree with ${heldOut(context.split.info.kind).unseen}, compared with controls.`,
     [
-      ['What came out', listHtml(sentences)],
+      ['Findings', listHtml(sentences)],
       [
-        'Rewards: how often what users did is preferred',
-        figureHtml(await accuracy, 'Share of comparisons, with 95 % interval; bars begin at chance.'),
+        'Rewards: how often the chosen item is preferred',
+        figureHtml(await accuracy, 'Share of comparisons, with 95 % interval; bars start at chance.'),
       ],
       [
         'States and positives',
@@ -70,11 +70,11 @@ async function page(outcome: FidelityOutcome): Promise<string> {
         'Calibration of the reward',
         figureHtml(
           await reliabilityDiagram(asked),
-          'Comparisons with random items by the confidence in what is preferred, as it comes (lines) and after Platt scaling (dashes); above the diagonal: too modest, below: too sure. Bins with less than 1 % of the comparisons are left out.',
+          'Comparisons with random items by confidence, before (solid lines) and after Platt scaling (dashed lines). Points above the diagonal are underconfident, points below it overconfident. Bins with less than 1 % of the comparisons are omitted.',
         ),
       ],
       ['Precision of the positives', figureHtml(await precisionCurves(drawn))],
-      ['What the positives are like', figureHtml(await popularityScatter(measured))],
+      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(measured))],
       [
         'Reward by kind of event',
         `${tableHtml(rewardTable(measured))}<p class="note">Mean reward above that of random items, in their standard deviations.</p>`,
@@ -88,7 +88,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
                   ['coldNdcg', 'NDCG@10 among all items'],
                   ['coldAccuracy', 'accuracy against random items'],
                 ]),
-                'Decisions for items that no fitted user met, with 95 % interval.',
+                'Decisions for items that no fitted user interacted with, with 95 % interval.',
               ),
             ] as const,
           ]
@@ -96,7 +96,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
       ...(curve.length > 0
         ? [
             [
-              'How many users it takes',
+              'Accuracy by number of users',
               figureHtml(await subsetCurve(curve, 'accuracyPopular', 'accuracy against equally popular items')) +
                 figureHtml(await subsetCurve(curve, 'ndcg', 'NDCG@10')) +
                 tableHtml(curveTable(curve)),
@@ -109,13 +109,13 @@ async function page(outcome: FidelityOutcome): Promise<string> {
 }
 
 const COLUMNS =
-  'random, popular: share of comparisons in which the logged action gets more reward than an un-interacted item drawn uniformly or by popularity. ' +
-  'cold: the decisions for items that no fitted user met.';
+  'random, popular: share of comparisons in which the logged action gets more reward than an item without interaction, drawn uniformly or by popularity. ' +
+  'cold: decisions for items that no fitted user interacted with.';
 const MORE_COLUMNS =
-  'AUC: over the rewards of all histories together. ECE: calibration error of sigmoid(R(a+) − R(a−)) against random items; scaled: after Platt scaling by slope; single: of sigmoid(slope R + intercept), the calibration that an environment has of its own, on what users did and random items. ' +
+  'AUC: over the rewards of all histories together. ECE: calibration error of sigmoid(R(a+) − R(a−)) against random items; scaled: after Platt scaling with the slope shown; single: of sigmoid(slope R + intercept), the calibration of the environment itself, on logged actions and random items. ' +
   'coverage: share of the catalog among the positives. popularity: their mean popularity percentile.';
 
-/** Without it no number means anything. */
+/** The conditions under which the numbers hold. */
 function protocolOf({ request, context, measured }: FidelityOutcome): [string, string][] {
   const { dataset, split, experiment, dataHash } = context;
   const { userIds, itemIds, item } = dataset.interactions;
@@ -139,11 +139,11 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
     ],
     [
       'Ranking',
-      `every test decision, empty histories included, among all ${count(itemIds.length)} items; nothing excluded; equal scores: smaller item first`,
+      `every test decision, empty histories included, among all ${count(itemIds.length)} items; nothing excluded; ties: lower item index first`,
     ],
     [
       'Comparisons',
-      `${MEASUREMENT.draws} un-interacted items drawn uniformly and ${MEASUREMENT.draws} by train popularity per decision, the same for all subjects; ties count half`,
+      `per decision ${MEASUREMENT.draws} items without interaction drawn uniformly and ${MEASUREMENT.draws} by train popularity, the same for all subjects; ties count half`,
     ],
     [
       'Positives',
@@ -152,14 +152,17 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
     ['Histories', `counting: last ${experiment.window} events; environments: their own window`],
     ['Item tokens', `tier ${tier}${model ? `, ${model}` : ''}`],
     ['Fit', fit && Object.keys(fit).length > 0 ? plain(fit) : 'defaults'],
-    ['Intervals', `95 %, paired per decision, clustered by user: ${heldOut(kind).chance}, not that of fitting`],
+    [
+      'Intervals',
+      `95 %, paired per decision, clustered by user: they cover ${heldOut(kind).chance}, but not in fitting`,
+    ],
     ['Seed', String(request.seed)],
     ['Data hash', dataHash],
     ['Versions', plain(versions())],
   ];
 }
 
-/** What `fidelity.json` holds: numbers with intervals, and paired differences of environments to every other subject. */
+/** The content of `fidelity.json`: numbers with intervals, and paired differences of environments to all other subjects. */
 function record(outcome: FidelityOutcome): object {
   const { request, context, measured, curve, sentences } = outcome;
   return {
@@ -183,7 +186,7 @@ function record(outcome: FidelityOutcome): object {
   };
 }
 
-/** A subject's numbers, also what `--json` prints. */
+/** The numbers of a subject, as `--json` prints them. */
 export function subjectLine({ subject, fidelity, agreement, seconds, fresh }: Measured): object {
   const { perRow: _, name: __, ...numbers } = fidelity;
   const measured = { subject, fidelity, seconds, fresh };

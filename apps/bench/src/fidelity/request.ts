@@ -1,13 +1,13 @@
 import { LeaError } from '@lea/core';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 
-/** What a fidelity report is to be about, beside the data. */
+/** The settings of a fidelity report, apart from the data. */
 export interface FidelityRequest {
-  /** The environments asked for, by what an item is to them; the first is the one whose tokens the controls spoil. */
+  /** The requested environments by item input; the language controls are variants of the first. */
   readonly tokens: readonly TextTokens[];
-  /** How they are made; their tokens are said above. */
+  /** The config of the environments, apart from the item input. */
   readonly environment: Omit<EnvironmentConfig, 'itemInput'>;
-  /** Fit of the id-only control. */
+  /** Fit options of the id-only control. */
   readonly idFit: EnvironmentConfig['fit'];
   /** Share of the train users that environments and controls know. */
   readonly users: number;
@@ -16,7 +16,7 @@ export interface FidelityRequest {
 
 export type TextTokens = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
-/** Flags, already checked, that take precedence over the experiment. */
+/** Checked flags, which take precedence over the experiment. */
 export interface FidelityFlags {
   readonly tokens: readonly TextTokens[];
   readonly tier?: EnvironmentConfig['tier'];
@@ -26,14 +26,14 @@ export interface FidelityFlags {
 }
 
 /**
- * What the experiment's environments and the flags ask for: the first environment with texts says how environments are
- * made, the first one without how the id-only control is.
+ * Combines the experiment's environments and the flags. The first environment with texts determines the environments, and the
+ * first one without texts determines the id-only control.
  *
  * @throws LeaError `E_FLAG_VALUE`
  */
 export function requestOf({ environments = {}, seeds }: Experiment, flags: FidelityFlags): FidelityRequest {
   const configs = Object.values(environments);
-  // Fidelity is measured on held-out users: there is nothing to cross-fit.
+  // Fidelity is measured on held-out users, so cross-fitting is not needed.
   const {
     itemInput: _,
     folds: __,
@@ -42,12 +42,15 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
   const tier = flags.tier ?? (flags.model === undefined ? (base.tier ?? 'catalog') : 'encoder');
   const model = flags.model ?? base.model;
   if (tier === 'encoder' && model === undefined) {
-    throw new LeaError('E_FLAG_VALUE', 'Tier "encoder" needs a model.', {
-      hint: 'Give --model with the folder or name of a feature-extraction model.',
+    throw new LeaError('E_FLAG_VALUE', 'Expected a model for tier "encoder".', {
+      hint: 'Set --model to the folder or name of a feature-extraction model.',
     });
   }
   if (tier === 'catalog' && flags.model !== undefined) {
-    throw new LeaError('E_FLAG_VALUE', '--model goes with tier "encoder".', { value: flags.model });
+    throw new LeaError('E_FLAG_VALUE', '--model needs tier "encoder".', {
+      value: flags.model,
+      hint: 'Add --tier encoder, or remove --model.',
+    });
   }
   const { userShare: fitted, ...fit } = base.fit ?? {};
   const { userShare: ___, ...idFit } = configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? base.fit ?? {};

@@ -19,16 +19,16 @@ import { lazyLanguage } from './tokens.ts';
 export interface FidelityRunOptions {
   /** Folder of the data files. */
   readonly data: string | undefined;
-  /** Folder that environments and measurements are kept in. */
+  /** Folder for environments and measurements. */
   readonly runs: string;
-  /** Whether shares of the users are gone through as well. */
+  /** Whether shares of the users are measured as well. */
   readonly curve: boolean;
   readonly out: NodeJS.WriteStream;
   readonly signal: AbortSignal;
   readonly onMeasured: (measured: Measured) => void;
 }
 
-/** Measures every subject of a report; what was measured before is reused. */
+/** Measures every subject of a report; existing measurements are reused. */
 export async function runFidelity(
   loaded: Loaded,
   flags: FidelityFlags,
@@ -38,8 +38,8 @@ export async function runFidelity(
   const models = await modelsOf([request.environment]);
   const prepared = await prepareData(loaded, options.data);
   if (!prepared.dataset.itemTexts) {
-    throw new LeaError('E_CONFIG', 'Without item texts there is no language whose fidelity could be measured.', {
-      hint: 'Give dataset.itemTexts.',
+    throw new LeaError('E_CONFIG', 'Expected a data set with item texts to measure the fidelity of language.', {
+      hint: 'Set dataset.itemTexts.',
     });
   }
   const folder = join(options.runs, loaded.experiment.name);

@@ -62,8 +62,8 @@ test("text vectors are those of a model's content", () => {
 });
 
 test.each([
-  ['an encoder without a model', { tier: 'encoder' }, /needs a model/],
-  ['a model of the catalog tier', { tier: 'catalog', model: 'M' }, /goes with tier "encoder"/],
+  ['an encoder without a model', { tier: 'encoder' }, /Expected a model/],
+  ['a model of the catalog tier', { tier: 'catalog', model: 'M' }, /needs tier "encoder"/],
 ])('%s is refused before any work', (_, flags, message) => {
   expect(() => subjects(experiment(), flags)).toThrow(message);
 });

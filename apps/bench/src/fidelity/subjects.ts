@@ -7,44 +7,44 @@ import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts
 import { computing } from '../experiment/versions.ts';
 import type { FidelityRequest } from './request.ts';
 
-/** What a subject is in the report: asked for, a control that spoils its language, or counting. */
+/** The role of a subject: a requested environment, a control without its language, or a control that only counts. */
 export type Role = 'environment' | 'language control' | 'counting control';
 
 /** Something whose fidelity is measured. */
 export interface Subject {
   readonly name: string;
   readonly role: Role;
-  /** Share of the train users that it knows. */
+  /** Share of the train users that the subject knows. */
   readonly users: number;
   readonly how: EnvironmentSubject | CountingSubject;
   readonly folder: string;
-  /** What the folder's hash is of. */
+  /** The object that the folder's hash is computed from. */
   readonly resolved: unknown;
 }
 
 export interface EnvironmentSubject {
   readonly tokens: EnvironmentConfig['itemInput'];
-  /** `random`: every item gets a random vector for its token; `shuffled`: items get one another's. */
+  /** `random`: every item token is a random vector; `shuffled`: tokens are permuted among items. */
   readonly spoil: 'nothing' | 'random' | 'shuffled';
   readonly fit: EnvironmentConfig['fit'];
 }
 
 export interface CountingSubject {
   readonly baseline: CountedBaseline;
-  /** Reads the text vectors that the environments read, instead of the tf-idf vectors of all text baselines. */
+  /** Uses the text vectors of the environments instead of the tf-idf vectors of the other text baselines. */
   readonly ownVectors?: boolean;
 }
 
 /** Shares of the subset curve. */
 export const SHARES = [0.05, 0.1, 0.2, 0.5, 1] as const;
 
-/** What is asked of every subject: positives per decision, and negatives of either sort. */
+/** Number of positives per decision, and of negatives of each kind. */
 export const MEASUREMENT = { k: 10, draws: 5 } as const;
 
-/** What subjects depend on beside the request. */
+/** The inputs of subjects in addition to the request. */
 export type Origin = Pick<Context, 'experiment' | 'dataHash' | 'folder' | 'models'>;
 
-/** Of co-occurrence, whose scores are rewards here: "never" would make those of the history's own items infinite. */
+/** The repeat weight of co-occurrence. Its scores are rewards here, and "never" would make those of seen items infinite. */
 const repeat = 0;
 
 /** The environments of a request and all their controls, all knowing the same users. */
@@ -78,7 +78,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
   ];
 }
 
-/** Environments by tokens and share of the users, with the strongest counting beside them. */
+/** Environments by tokens and share of the users, together with the strongest counting control. */
 export function curveSubjects(request: FidelityRequest, context: Origin): Subject[] {
   const make = maker(request, context);
   const { fit } = request.environment;

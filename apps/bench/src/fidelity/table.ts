@@ -8,12 +8,12 @@ import { SHARES } from './subjects.ts';
 interface Column {
   readonly head: string;
   readonly value: (measured: Measured) => number;
-  /** What is best; without it nothing is. */
+  /** Whether the highest or the lowest value is best; without it no value is marked. */
   readonly best?: 'most' | 'least';
   readonly text?: (measured: Measured) => string;
 }
 
-/** The numbers that subjects are compared by. */
+/** The main measures. */
 export function mainTable(all: readonly Measured[]): TextTable & Required<Pick<TextTable, 'best'>> {
   return table(all, [
     { head: 'NDCG@10', value: ({ fidelity }) => fidelity.ndcg, best: 'most' },
@@ -26,7 +26,7 @@ export function mainTable(all: readonly Measured[]): TextTable & Required<Pick<T
   ]);
 }
 
-/** The rest: how rewards of different histories compare, calibration, what the positives are like. */
+/** Further measures: rewards across histories, calibration, coverage and popularity of the positives. */
 export function moreTable(all: readonly Measured[]): TextTable {
   const fixed =
     (of: (measured: Measured) => number | undefined) =>
@@ -100,7 +100,7 @@ export function curveTable(curve: readonly Measured[]): TextTable {
 /** One line for a terminal. */
 export function summaryLine({ fidelity, fresh, seconds }: Measured): [string, string | undefined] {
   const summary = `NDCG@10 ${formatMetric(fidelity.ndcg)}, accuracy ${formatMetric(fidelity.accuracyUniform)} random, ${formatMetric(fidelity.accuracyPopular)} popular`;
-  return [summary, fresh ? undefined : `found measured, took ${duration(seconds)}`];
+  return [summary, fresh ? undefined : `already measured, took ${duration(seconds)}`];
 }
 
 function table(all: readonly Measured[], columns: readonly Column[]): TextTable & Required<Pick<TextTable, 'best'>> {

@@ -6,11 +6,11 @@ import { type Language, languageOf } from '../experiment/language.ts';
 import type { FidelityRequest } from './request.ts';
 import type { EnvironmentSubject } from './subjects.ts';
 
-/** The language of one report's environments, made when first asked for. */
+/** The language model and item tokens of a report's environments, created on first use. */
 export interface LazyLanguage {
-  /** What items are to environments with texts, and to the controls that spoil them. */
+  /** Item tokens of the environments with texts and of their language controls. */
   tokens(): Promise<Value>;
-  /** What the decoders of all environments begin as, the control without item tokens included. */
+  /** The initial decoder of all environments, including the control without item tokens. */
   languageModel(): Promise<LanguageModel | undefined>;
 }
 
@@ -33,7 +33,7 @@ export function lazyLanguage({ environment, seed }: FidelityRequest, context: Co
   };
 }
 
-/** Tokens with the language taken out of them. As an item's token comes from its text alone, shuffled texts are shuffled tokens. */
+/** Tokens without their language. An item's token depends only on its text, so shuffling texts is shuffling tokens. */
 export function spoiledTokens(tokens: Value, spoil: EnvironmentSubject['spoil'], seed: number): Value {
   const [items, size] = tokens.shape as [number, number];
   const root = fold(key(seed), `${spoil} tokens`);

@@ -6,7 +6,7 @@ import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
 
 const METRIC = 'ndcg@10';
 
-/** Test NDCG@10 of every model, of several seeds their mean, with its 95 % interval, best first, as SVG text. */
+/** Test NDCG@10 of every model (the mean over seeds) with its 95 % interval, best first, as SVG text. */
 export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
   const values = groupsOf(runs).map(({ name, kind, runs: own }) => {
     const { value, interval: [low, high] } = interval(own.map(({ evaluation }) => evaluation), { metric: METRIC }); // biome-ignore format: one line
@@ -36,7 +36,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
             type: 'nominal',
             title: null,
             scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
-            legend: { orient: 'bottom', labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, nothing trained'" },
+            legend: { orient: 'bottom', labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'" },
           },
         },
       },
@@ -51,7 +51,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
 /**
  * A validation metric over optimizer steps of every trained run, one color per model; undefined when nothing was trained.
  *
- * @param metric that the runs were stopped by
+ * @param metric the validation metric for early stopping
  */
 export async function curveChart(runs: readonly FinishedRun[], metric: string): Promise<string | undefined> {
   const trained = runs.filter((run) => (run.record.training?.curve.length ?? 0) > 0);

@@ -61,11 +61,11 @@ test('the best served policy by validation comes first, with what it beats and w
   ];
   const said = conclusions(runs, configs, []);
   expect(said[0]).toMatch(
-    /^The best served policy by validation NDCG@10, CE-LEA \+ memory, has NDCG@10 \.6\d\d\d on 80 test events of 20 users\. It beats the best baseline, EASE \(\.50\d\d\): \+\.1\d\d\d .*\)\. LEA takes from CE \+ memory: −\.\d{4} \(/,
+    /^The best trained policy by validation NDCG@10 is CE-LEA \+ memory: NDCG@10 \.6\d\d\d on 80 test events of 20 users\. It beats the best baseline, EASE \(\.50\d\d\): \+\.1\d\d\d .*\)\. LEA worsens CE \+ memory: −\.\d{4} \(/,
   );
-  expect(said[1]).toMatch(/^CE-LEA \+ memory cannot be told apart from the counting memory alone \(\.6/);
-  expect(said[2]).toMatch(/^CE-LEA gains over CE/);
-  expect(said[3]).toMatch(/^CE-LEA \+ memory loses against CE \+ memory/);
+  expect(said[1]).toMatch(/^CE-LEA \+ memory is not measurably different from counting memory alone \(\.6/);
+  expect(said[2]).toMatch(/^CE-LEA beats CE/);
+  expect(said[3]).toMatch(/^CE-LEA \+ memory loses to CE \+ memory/);
   expect(said).toHaveLength(4);
 });
 
@@ -77,7 +77,9 @@ test('of a best policy without an environment it is said what LEA would add', ()
   ];
   const [first] = conclusions(runs, configs, []);
   expect(first).toMatch(/It loses to the best baseline, EASE/);
-  expect(first).toMatch(/LEA adds nothing measurable to CE \+ memory: CE-LEA \+ memory is at −\.\d{4} \(/);
+  expect(first).toMatch(
+    /LEA adds nothing measurable to CE \+ memory: the difference of CE-LEA \+ memory is −\.\d{4} \(/,
+  );
 });
 
 test('a policy whose base is taught too is compared with the one that is not', () => {
@@ -87,7 +89,7 @@ test('a policy whose base is taught too is compared with the one that is not', (
     run('CE-LEA', 'run', 5, [6], { validation: 0.2 }),
     run('SNQN-LEA', 'run', 4, [5], { validation: 0.3 }),
   ];
-  expect(conclusions(runs, [...configs, more], [])[0]).toMatch(/SNQN-LEA, has .* LEA adds to CE: \+/);
+  expect(conclusions(runs, [...configs, more], [])[0]).toMatch(/SNQN-LEA: NDCG@10 .* LEA improves CE: \+/);
 });
 
 test('a gain and its controls are said plainly', () => {
@@ -99,13 +101,15 @@ test('a gain and its controls are said plainly', () => {
     run('CE-LEA (counting)', 'run', 1, [2], { validation: 0.9 }),
   ];
   const said = conclusions(runs, configs, []);
-  expect(said[0]).toMatch(/^The best served policy by validation NDCG@10, CE-LEA, /);
-  expect(said[0]).toMatch(/LEA adds to CE: \+\.31\d\d/);
-  expect(said[1]).toMatch(/^CE-LEA gains over CE: \+\.31\d\d \(\+\d+ %, 95 % interval \+/);
+  expect(said[0]).toMatch(/^The best trained policy by validation NDCG@10 is CE-LEA: /);
+  expect(said[0]).toMatch(/LEA improves CE: \+\.31\d\d/);
+  expect(said[1]).toMatch(/^CE-LEA beats CE: \+\.31\d\d \(\+\d+ %, 95 % interval \+/);
   expect(said[2]).toMatch(
-    /^The control CE-LEA \(id only\) alone gives \+\.18\d\d, 5\d % of that gain\. Over the control there is left: \+\.1/,
+    /^The control CE-LEA \(id only\) alone achieves \+\.18\d\d, 5\d % of that gain\. CE-LEA beats this control: \+\.1/,
   );
-  expect(said[3]).toMatch(/^The control CE-LEA \(counting\) alone gives \+\.6\d\d\d.* CE-LEA loses to it: −\.3/);
+  expect(said[3]).toMatch(
+    /^The control CE-LEA \(counting\) alone achieves \+\.6\d\d\d.* CE-LEA loses to this control: −\.3/,
+  );
 });
 
 test('no difference is no win', () => {
@@ -116,12 +120,12 @@ test('no difference is no win', () => {
   expect(said[0]).toMatch(/LEA adds nothing measurable to CE/);
   expect(said[1]).toMatch(/is not measurably different from CE/);
   // The control has no share of what may be nothing.
-  expect(said[2]).toMatch(/alone gives \+\.\d+\. CE-LEA is not measurably different from it/);
+  expect(said[2]).toMatch(/alone achieves \+\.\d+\. CE-LEA is not measurably different from this control/);
 });
 
 test('a loss is called one', () => {
   const runs = [run('CE', 'run', 2, [1]), run('CE-LEA', 'run', 4, [5])];
-  expect(conclusions(runs, configs.slice(0, 2), [])[1]).toMatch(/^CE-LEA loses against CE: −\.\d{4} \(−\d+ %/);
+  expect(conclusions(runs, configs.slice(0, 2), [])[1]).toMatch(/^CE-LEA loses to CE: −\.\d{4} \(−\d+ %/);
 });
 
 test('of several seeds the means are spoken of', () => {
@@ -130,8 +134,8 @@ test('of several seeds the means are spoken of', () => {
   const runs = [run('EASE', 'baseline', 4, [2]), ...seeded('CE', [8, 6], 0.1), ...seeded('CE-LEA', [1, 3], 0.2)];
   const [first, second] = conclusions(runs, configs, []);
   // Rank 1 gains 1, rank 3 a half.
-  expect(first).toMatch(/CE-LEA, has NDCG@10 \.74\d\d on 80 test events of 20 users, the mean of 2 seeds\./);
-  expect(second).toMatch(/^CE-LEA gains over CE: \+\.41\d\d/);
+  expect(first).toMatch(/CE-LEA: NDCG@10 \.74\d\d on 80 test events of 20 users, the mean of 2 seeds\./);
+  expect(second).toMatch(/^CE-LEA beats CE: \+\.41\d\d/);
 });
 
 test('the reward of an environment is spoken of once, with the mean of its seeds', () => {
@@ -145,7 +149,7 @@ test('the reward of an environment is spoken of once, with the mean of its seeds
   const runs = [run('CE', 'run', 2)];
   const said = conclusions(runs, [{ name: 'CE' }], [agreement(0.4), agreement(0.8)] as never).slice(1);
   expect(said).toEqual([
-    expect.stringMatching(/correlation 0\.60, 70 % .* and 2 seeds, .* better than counting with texts, 0\.50/),
+    expect.stringMatching(/correlation of 0\.60 .* 70 % .* and 2 seeds, .* better than counting with texts: 0\.50/),
   ]);
 });
 
@@ -173,8 +177,8 @@ test('several seeds are one row: means, and the deviation of NDCG@10 between the
   expect(rows[1]).toEqual(['CE', '.2000 ± .1000', '.1000', '–', '3.0', '–', '–']);
   expect(marked).toBe(1);
   expect(notes).toEqual([
-    'Marked: the best trained policy by validation NDCG@10.',
-    'Trained models: means of 3 seeds; ± is the standard deviation between seeds.',
+    'The marked row is the best trained policy by validation NDCG@10.',
+    'Trained models: means of 3 seeds; ± is the standard deviation across seeds.',
   ]);
   expect(renderTable({ head, rows, marked })).toMatch(/CE\*.*\.2000 ± \.1000/);
 });
@@ -209,14 +213,14 @@ test('a run that ended at its limit while still rising is marked', () => {
   const stopped = trained('stopped', 60, [[50, 0.1], [60, 0.2]]); // biome-ignore format: one line
   const { rows, notes } = resultTable([rising, falling, stopped]);
   expect(rows.map(([name]) => name)).toEqual(['rising ↑', 'falling', 'stopped']);
-  expect(notes?.join()).toContain('↑ Training ended at its limit of steps');
+  expect(notes?.join()).toContain('↑ Training stopped at maxSteps');
 });
 
 test('equal steps of one network and of two are told to be unequal training', () => {
   const curve: [number, number][] = [[100, 0.1]];
   const pair: RunConfig[] = [{ name: 'CE' }, { name: 'SNQN', base: 'CE' }];
   const [ce, snqn] = [trained('CE', 100, curve), trained('SNQN', 100, curve, { target: 'coin' })];
-  expect(conclusions([ce, snqn], pair, []).at(-1)).toMatch(/SNQN shares its steps among two networks\.$/);
+  expect(conclusions([ce, snqn], pair, []).at(-1)).toMatch(/SNQN divides its steps between two networks\.$/);
   const polyak = trained('SNQN', 100, curve, { target: 'polyak' });
   expect(conclusions([ce, polyak], pair, []).at(-1)).not.toMatch(/networks/);
   const early = trained('SNQN', 90, curve, { target: 'coin' });
@@ -225,7 +229,7 @@ test('equal steps of one network and of two are told to be unequal training', ()
 
 test('a loss to a control is called one', () => {
   const runs = [run('CE', 'run', 8, [9]), run('CE-LEA', 'run', 4, [5]), run('CE-LEA (id only)', 'run', 2, [3])];
-  expect(conclusions(runs, configs, [])[2]).toMatch(/alone gives \+.*\. CE-LEA loses to it: −\.\d{4} \(/);
+  expect(conclusions(runs, configs, [])[2]).toMatch(/alone achieves \+.*\. CE-LEA loses to this control: −\.\d{4} \(/);
 });
 
 test('sentences are folded at the width of a terminal; a pipe gets whole lines', () => {

@@ -11,22 +11,22 @@ import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
 const METRIC = 'ndcg@10';
 
 /**
- * What the numbers say, in plain sentences: the best served policy against the best baseline and against itself without the
- * environment, the memory alone, each base and its controls, the rewards.
+ * The findings of a report in plain sentences. They compare the best trained policy with the best baseline, with the same policy
+ * without the environment and with the memory alone; then each run with its base and its controls; then the rewards.
  */
 export function conclusions(
   runs: readonly FinishedRun[],
   configs: readonly RunConfig[],
   agreements: readonly RewardAgreement[],
 ): string[] {
-  if (runs.length === 0) return ['Nothing was run.'];
+  if (runs.length === 0) return ['The experiment has no runs.'];
   const groups = groupsOf(runs);
   const find = (name: string | undefined) => groups.find((group) => group.name === name && group.kind === 'run');
   const controls = new Set(configs.flatMap(controlsOf));
   const served = servedOf(groups, configs);
   const sentences = served ? [servedSentence(served, groups, configs), ...aloneSentences(served, groups)] : [];
   if (!served) sentences.push(winner(groups));
-  // what a control gives is said with the run that it controls
+  // The sentence about a control follows that of the run that it controls.
   for (const config of configs.filter(({ name }) => !controls.has(name))) {
     const [run, base] = [find(config.name), find(config.base)];
     if (!run || !base) continue;
@@ -42,27 +42,27 @@ export function conclusions(
   ];
 }
 
-/** The policy is chosen on validation; among baselines it is compared with the best one on test. */
+/** The policy is chosen on validation. The baseline that it is compared with is the best one on test. */
 function servedSentence(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
   const baseline = bestOf(
     groups.filter(({ kind, memory }) => kind === 'baseline' && !memory),
     ({ score }) => score,
   );
   const chosen = metricTitle(validationMetric(configs));
-  const opening = `The best served policy by validation ${chosen}, ${served.name}, has ${reached(served)}`;
+  const opening = `The best trained policy by validation ${chosen} is ${served.name}: ${reached(served)}`;
   const against =
     baseline &&
     ` It ${outcome(served, baseline, `the best baseline, ${baseline.name} (${formatMetric(baseline.score)})`)}.`;
   return `${opening}.${against ?? ''}${environmentPart(served, groups, configs)}`;
 }
 
-/** What LEA adds over the same policy without it. */
+/** The difference between a policy and the same policy without LEA. */
 function environmentPart(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
   const guided = ({ environment, network }: RunConfig): boolean =>
     environment !== undefined || configs.some((other) => other.name === network && other.environment !== undefined);
   const named = (name: string | undefined) => configs.find((config) => config.name === name);
   const config = named(served.name);
-  // A run may be compared with another that is taught as well.
+  // The base of a run may be taught by an environment as well.
   let unguided = config;
   while (unguided && guided(unguided)) unguided = named(unguided.base);
   const controls = new Set(configs.flatMap(controlsOf));
@@ -71,8 +71,8 @@ function environmentPart(served: Group, groups: readonly Group[], configs: reado
   const [run, base] = [withIt, without].map((name) => groups.find((group) => group.name === name));
   if (!run || !base) return '';
   const difference = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
-  const verb = ['adds nothing measurable to', 'adds to', 'takes from'].at(verdict(difference))!;
-  return ` LEA ${verb} ${base.name}: ${run === served ? '' : `${run.name} is at `}${amount(difference)}.`;
+  const verb = ['adds nothing measurable to', 'improves', 'worsens'].at(verdict(difference))!;
+  return ` LEA ${verb} ${base.name}: ${run === served ? '' : `the difference of ${run.name} is `}${amount(difference)}.`;
 }
 
 function aloneSentences(served: Group, groups: readonly Group[]): string[] {
@@ -81,17 +81,17 @@ function aloneSentences(served: Group, groups: readonly Group[]): string[] {
     ({ score }) => score,
   );
   return alone
-    ? [`${served.name} ${outcome(served, alone, `the ${alone.name} alone (${formatMetric(alone.score)})`)}.`]
+    ? [`${served.name} ${outcome(served, alone, `${alone.name} alone (${formatMetric(alone.score)})`)}.`]
     : [];
 }
 
 function outcome(run: Group, other: Group, called: string): string {
   const difference = compare(evaluationsOf(run), evaluationsOf(other), { metric: METRIC });
-  const verb = ['cannot be told apart from', 'beats', 'loses to'].at(verdict(difference))!;
+  const verb = ['is not measurably different from', 'beats', 'loses to'].at(verdict(difference))!;
   return `${verb} ${called}: ${amount(difference)}`;
 }
 
-/** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`; of one user there is no interval. */
+/** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`; with a single user there is no interval. */
 export function amount({ difference, relative, interval }: Comparison): string {
   if (!interval.every(Number.isFinite)) return signed(difference);
   const share = Number.isFinite(relative) ? `${signedPercent(relative)}, ` : '';
@@ -105,7 +105,7 @@ function winner(groups: readonly Group[]): string {
   const difference = compare(evaluationsOf(first!), evaluationsOf(second), { metric: METRIC });
   const next = `${second.name} (${formatMetric(second.score)})`;
   return verdict(difference) === 0
-    ? `${opening}, but its lead over ${next} may be chance: ${amount(difference)}.`
+    ? `${opening}, but its lead over ${next} may be due to chance: ${amount(difference)}.`
     : `${opening}; it beats ${next} by ${amount(difference)}.`;
 }
 
@@ -118,11 +118,11 @@ function reached({ runs, score }: Group, between = ' '): string {
 
 function versus(run: Group, base: Group): string {
   const difference = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
-  const what = ['is not measurably different from', 'gains over', 'loses against'].at(verdict(difference))!;
+  const what = ['is not measurably different from', 'beats', 'loses to'].at(verdict(difference))!;
   return `${run.name} ${what} ${base.name}: ${amount(difference)}.${unequal(run, base)}`;
 }
 
-/** With `target: 'coin'` two networks take turns, so that each gets half of the steps. */
+/** With `target: 'coin'` two networks take turns, so each gets half of the steps. */
 function unequal(run: Group, base: Group): string {
   const [own, other] = [run, base].map(({ runs }) => {
     const { config, training } = runs[0]!.record;
@@ -131,7 +131,7 @@ function unequal(run: Group, base: Group): string {
   });
   if (own!.networks === other!.networks || !own!.capped || !other!.capped) return '';
   const two = own!.networks === 2 ? run : base;
-  return ` The steps were equal but the training was not: ${two.name} shares its steps among two networks.`;
+  return ` The number of steps was equal but the training was not: ${two.name} divides its steps between two networks.`;
 }
 
 function evaluationsOf({ runs }: Group) {
@@ -142,18 +142,18 @@ function controlled(run: Group, control: Group, base: Group): string {
   const gain = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
   const without = control.score - base.score;
   const own = compare(evaluationsOf(run), evaluationsOf(control), { metric: METRIC });
-  // A share of what may be nothing says nothing.
+  // The share is meaningless if the gain may be zero.
   const share =
     verdict(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
   const rest = [
-    `${run.name} is not measurably different from it`,
-    `Over the control there is left`,
-    `${run.name} loses to it`,
+    `${run.name} is not measurably different from this control`,
+    `${run.name} beats this control`,
+    `${run.name} loses to this control`,
   ].at(verdict(own))!;
-  return `The control ${control.name} alone gives ${signed(without)}${share}. ${rest}: ${amount(own)}.`;
+  return `The control ${control.name} alone achieves ${signed(without)}${share}. ${rest}: ${amount(own)}.`;
 }
 
-/** Of one environment, with all its seeds. */
+/** The sentence about one environment, with all its seeds. */
 function agreementSentence(seeds: readonly RewardAgreement[]): string {
   const { environment, histories, candidates } = seeds[0]!;
   const of = (what: 'reward' | 'counting', measure: 'spearman' | 'pairwiseAccuracy') =>
@@ -161,13 +161,13 @@ function agreementSentence(seeds: readonly RewardAgreement[]): string {
   const better = of('reward', 'spearman') > of('counting', 'spearman') ? 'better than' : 'not better than';
   const each = seeds.length > 1 ? ` and ${seeds.length} seeds` : '';
   return (
-    `The reward of environment "${environment}" against the world's true reward: rank correlation ${of('reward', 'spearman').toFixed(2)}, ` +
-    `${percent(of('reward', 'pairwiseAccuracy'))} of pairs in the right order (means over ${histories} test histories${each}, ${candidates} random items each); ` +
-    `that is ${better} counting with texts, ${of('counting', 'spearman').toFixed(2)} and ${percent(of('counting', 'pairwiseAccuracy'))}.`
+    `The reward of environment "${environment}" has a rank correlation of ${of('reward', 'spearman').toFixed(2)} with the world's true reward and orders ` +
+    `${percent(of('reward', 'pairwiseAccuracy'))} of pairs correctly (means over ${histories} test histories${each}, ${candidates} random items each). ` +
+    `This is ${better} counting with texts: ${of('counting', 'spearman').toFixed(2)} and ${percent(of('counting', 'pairwiseAccuracy'))}.`
   );
 }
 
-/** 1 when the interval lies above 0, -1 below, 0 when it holds 0. */
+/** 1 when the interval is above 0, -1 when it is below 0, 0 when it contains 0. */
 export function verdict({ interval }: Pick<Comparison, 'interval'>): 0 | 1 | -1 {
   if (interval[0] > 0) return 1;
   return interval[1] < 0 ? -1 : 0;

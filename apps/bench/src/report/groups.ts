@@ -3,7 +3,7 @@ import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 
-/** A baseline, or the runs of one config with all its seeds: reports speak of their means. */
+/** A baseline, or the runs of one config with all seeds, of which reports show the means. */
 export interface Group {
   readonly name: string;
   readonly kind: 'baseline' | 'run';
@@ -12,11 +12,11 @@ export interface Group {
   readonly runs: readonly FinishedRun[];
   /** Mean test NDCG@10. */
   readonly score: number;
-  /** Mean of the validation metric that stopped them; NaN for baselines. */
+  /** Mean of the validation metric for early stopping; NaN for baselines. */
   readonly validation: number;
 }
 
-/** In the order in which the names first appear. */
+/** Groups runs by name, in order of first appearance. */
 export function groupsOf(runs: readonly FinishedRun[]): Group[] {
   const byName = Map.groupBy(runs, ({ record }) => `${record.kind} ${record.name}`);
   return [...byName.values()].map((own) => {
@@ -32,7 +32,7 @@ export function groupsOf(runs: readonly FinishedRun[]): Group[] {
   });
 }
 
-/** The trained policy that is best on validation. A control shows what a gain is made of; nobody serves it. */
+/** The trained policy that is best on validation. Controls are left out, because they only explain a gain. */
 export function servedOf(groups: readonly Group[], configs: readonly RunConfig[]): Group | undefined {
   const controls = new Set(configs.flatMap(controlsOf));
   return bestOf(
@@ -52,7 +52,7 @@ export function bestOf(groups: readonly Group[], value: (group: Group) => number
   return [...groups].sort((a, b) => rank(b) - rank(a))[0];
 }
 
-/** Runs that ended at their limit of steps while the last evaluation was the best one. */
+/** Whether a run ended at `maxSteps` with its best validation at the end. */
 export function stillRising({ runs }: Group): boolean {
   return runs.some(({ record: { training, config } }) => {
     const limit = configOf(config).train?.maxSteps;
@@ -60,7 +60,7 @@ export function stillRising({ runs }: Group): boolean {
   });
 }
 
-/** The config of a run inside of what its id hashes. */
+/** The config of a run, out of the object that its id hashes. */
 export function configOf(resolved: unknown): RunConfig & { readonly agent?: { readonly target?: string } } {
   return (resolved as { config?: RunConfig } | undefined)?.config ?? { name: '' };
 }

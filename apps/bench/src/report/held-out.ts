@@ -1,12 +1,12 @@
-/** How what a split holds out is spoken of. */
+/** Wording for the held-out part of a split. */
 export interface HeldOut {
-  /** Whose decisions were measured. */
+  /** Describes the measured decisions. */
   decisions(count: number, users: number): string;
-  /** What environments never saw. */
+  /** Describes the data that environments never saw. */
   readonly unseen: string;
-  /** What stops the fit and scales probabilities. */
+  /** Describes the data for early stopping and Platt scaling. */
   readonly validation: string;
-  /** What intervals cover. */
+  /** The source of chance that intervals cover. */
   readonly chance: string;
 }
 
@@ -14,15 +14,15 @@ const whole: HeldOut = {
   decisions: (count, users) => `${number(count)} decisions of ${number(users)} held-out users`,
   unseen: 'users they never saw',
   validation: 'the validation users',
-  chance: 'the chance in which users were held out',
+  chance: 'chance in the choice of held-out users',
 };
 
 /** Users whose earlier decisions were trained on. */
 const later = (which: string): HeldOut => ({
-  decisions: (count, users) => `${number(count)} held-out decisions, the ${which} ones of ${number(users)} users`,
-  unseen: `the ${which} decisions of users whose earlier ones they know`,
+  decisions: (count, users) => `${number(count)} held-out decisions (the ${which} ones of ${number(users)} users)`,
+  unseen: `the ${which} decisions of users whose earlier decisions they know`,
   validation: 'the validation decisions',
-  chance: 'the chance in which users there are',
+  chance: 'chance in the sample of users',
 });
 
 /** @param kind of the split, as its `info` says */

@@ -13,7 +13,7 @@ h2 { font-size: 17px; margin: 34px 0 10px; }
 p.lead { color: var(--muted); margin: 0 0 8px; }
 ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; overflow-wrap: anywhere; }
 figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: var(--muted); font-size: 13.5px; }
-/* The charts bring colors for a white page. */
+/* The charts have colors for a white page. */
 figure > svg { max-width: 100%; height: auto; min-width: 440px; }
 figure > svg text { fill: var(--ink); }
 figure > svg .role-axis-grid line { stroke: var(--line); }
@@ -32,10 +32,10 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 }
 `.trim();
 
-/** The page's own styles, which charts have as well; nothing from outside, and nothing that runs. */
+/** Allows only inline styles: no external resources and no scripts. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** One self-contained page: no scripts, no links, nothing to load. Sections are titles and HTML. */
+/** One self-contained page without scripts, links or external resources. Sections are pairs of a title and HTML. */
 export function renderPage(title: string, lead: string, sections: readonly (readonly [string, string])[]): string {
   const section = ([name, body]: readonly [string, string]) =>
     `<section><h2>${escaped(name)}</h2>\n${body}\n</section>`;
@@ -65,7 +65,7 @@ export function listHtml(sentences: readonly string[]): string {
   return `<ul>\n${sentences.map((s) => `<li>${escaped(s)}</li>`).join('\n')}\n</ul>`;
 }
 
-/** The best value of a column is bold, and so is a marked row. */
+/** A table as HTML; the best value of a column and a marked row are bold. */
 export function tableHtml({ head, rows, best, marked, notes = [] }: TextTable): string {
   const titles = head.map((h) => `<th>${escaped(h)}</th>`).join('');
   const cell = (text: string, r: number, c: number) =>
@@ -79,7 +79,7 @@ export function definitionsHtml(entries: readonly (readonly [string, string])[])
   return `<dl>\n${entries.map(([k, v]) => `<dt>${escaped(k)}</dt><dd>${escaped(v)}</dd>`).join('\n')}\n</dl>`;
 }
 
-/** A chart, and what it shows. */
+/** A chart with an optional caption. */
 export function figureHtml(svg: string, caption?: string): string {
   return `<figure>${svg}${caption ? `<figcaption>${escaped(caption)}</figcaption>` : ''}</figure>`;
 }

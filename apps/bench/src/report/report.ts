@@ -11,9 +11,9 @@ import { renderReport } from './html.ts';
 import { FULL, resultTable } from './table.ts';
 
 /**
- * Writes the report page, and a copy beside the runs it is about, where their folder may be written to.
+ * Writes the report page, and a copy in the folder of its runs if that is writable.
  *
- * @param command that makes these numbers again
+ * @param command the command that reproduces these numbers
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function writeReport(
@@ -46,7 +46,7 @@ export async function writeReport(
   });
 }
 
-/** Without it no number means anything. */
+/** The conditions under which the numbers hold. */
 function protocolOf({ runs, context }: Outcome): [string, string][] {
   const { experiment, dataset, split, dataHash } = context;
   const { userIds, itemIds, item } = dataset.interactions;
@@ -67,18 +67,18 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     ],
     [
       'Ranking',
-      `${evaluation.ranking}, ${count(evaluation.items)} items; excluded: ${evaluation.exclude === 'none' ? 'nothing' : evaluation.exclude}; equal scores: smaller item first`,
+      `${evaluation.ranking}, ${count(evaluation.items)} items; excluded: ${evaluation.exclude === 'none' ? 'nothing' : evaluation.exclude}; ties: lower item index first`,
     ],
     [
       'Evaluated',
       `every test decision of ${count(evaluation.users)} users, empty histories included; history: last ${experiment.window} events`,
     ],
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
-    ['Stopped by', `validation ${metricTitle(validationMetric(experiment.runs))}, which also chooses among the runs`],
+    ['Stopped by', `validation ${metricTitle(validationMetric(experiment.runs))}, which also selects the best run`],
     ['Rewards', plain(experiment.rewards)],
-    ['Intervals', `95 %, paired per event, clustered by user: ${heldOut(kind).chance}, not that of training`],
-    ['Seconds', 'training and validation; the time of an environment stands apart'],
-    ['Serve ms, MB', 'median time of ten recommendations for one user, here; weights and tables that are held'],
+    ['Intervals', `95 %, paired per event, clustered by user: they cover ${heldOut(kind).chance}, but not in training`],
+    ['Seconds', 'training and validation; the time for environments is listed separately'],
+    ['Serve ms, MB', 'median time of ten recommendations for one user on this machine; size of weights and tables'],
     ['Seeds', experiment.seeds.join(', ')],
     ['Threads', String(context.threads)],
     ['Data hash', dataHash],
@@ -102,7 +102,7 @@ function optionsOf({ runs }: Outcome): [string, string][] {
   });
 }
 
-/** `seed 0, fractions 0.8 0.1 0.1`; counts that are said elsewhere are left out. */
+/** `seed 0, fractions 0.8 0.1 0.1`; counts that appear elsewhere are left out. */
 export function plain(values: object): string {
   return Object.entries(values)
     .filter(([, value]) => typeof value !== 'object' || Array.isArray(value))

@@ -17,17 +17,17 @@ export interface TextTable {
   readonly notes?: readonly string[];
 }
 
-/** A terminal is narrow; the page has them all. */
+/** Metrics in a terminal, which is narrow, and on the page. */
 export const SHORT = ['ndcg@10', 'hr@10', 'mrr@10'];
 export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', 'mrr@10'];
 
 /**
- * One row per model, in the order given; of several seeds the mean, and the deviation of NDCG@10 between them. Metrics
- * overall and NDCG@10 per kind, the seconds it took, and the costs of serving: median milliseconds of ten recommendations
- * for one user, megabytes of weights and tables.
+ * One row per model, in the given order; with several seeds the mean, and the standard deviation of NDCG@10 across seeds. The
+ * columns are metrics, NDCG@10 per kind, seconds, and the cost of serving: median milliseconds of ten recommendations for one
+ * user, and megabytes of weights and tables.
  *
  * @param served the name of the trained model that is best on validation: its row is marked
- * @param chosenBy the validation metric that it is best by
+ * @param chosenBy the validation metric that selected it
  */
 export function resultTable(
   runs: readonly FinishedRun[],
@@ -63,16 +63,16 @@ export function resultTable(
     ]),
     ...(marked >= 0 && { marked }),
     notes: [
-      ...(marked >= 0 ? [`Marked: the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
+      ...(marked >= 0 ? [`The marked row is the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
       ...(rising
-        ? ['↑ Training ended at its limit of steps while validation still rose: more steps may give more.']
+        ? ['↑ Training stopped at maxSteps while validation was still improving. More steps may give better results.']
         : []),
-      ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation between seeds.`] : []),
+      ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation across seeds.`] : []),
     ],
   };
 }
 
-/** The table for a terminal: the best value of a column carries a star, and so does the name of a marked row. */
+/** The table for a terminal: a star marks the best value of a column and the name of a marked row. */
 export function renderTable({ head, rows, best, marked, notes = [] }: TextTable): string {
   const table = new Table({
     head: head.map(printable),

@@ -5,7 +5,7 @@ import { printable } from '../terminal/printable.ts';
 export const INK = '#1f2933';
 export const ACCENT = '#1f6feb';
 export const MUTED = '#b8c2cc';
-/** Distinct for color-blind readers too (Okabe and Ito). */
+/** Colors that color-blind readers can distinguish (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#b5a400'];
 const style = {
   background: 'transparent',
@@ -23,7 +23,7 @@ const style = {
   view: { stroke: null },
 } as const;
 
-/** A Vega-Lite chart in the look of the reports, as SVG text. */
+/** A Vega-Lite chart in the style of the reports, as SVG text. */
 export async function renderChart(spec: TopLevelSpec): Promise<string> {
   const { spec: vega } = compile({ ...(shown(spec) as TopLevelSpec), config: style } as TopLevelSpec, {
     logger: silent,
@@ -36,7 +36,7 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** The same with every text as it can be shown, names in data and in orders of names alike. */
+/** The same chart with control characters escaped in all texts, including names in data and sort orders. */
 function shown(part: unknown): unknown {
   if (typeof part === 'string') return printable(part);
   if (Array.isArray(part)) return part.map(shown);

@@ -25,7 +25,7 @@ test('every built-in pair has a configuration', () => {
 });
 
 test.each(['{"type":', '{"gamma":1}', '[]', '[1]'])('refuses %s', (text) => {
-  expect(() => pairsOf(text, 'sasrec', shared)).toThrow(/--agent takes names/);
+  expect(() => pairsOf(text, 'sasrec', shared)).toThrow(/names, all, or JSON with a type for --agent/);
 });
 
 test('an unknown type fails when its pair is measured, not before', () => {

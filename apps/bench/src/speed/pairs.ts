@@ -25,7 +25,7 @@ export interface Variant {
 /**
  * Every agent on every encoder.
  *
- * @param agents names with commas between, `all`, or JSON: `{ "type": ..., option: ... }` or a list of such
+ * @param agents comma-separated names, `all`, or JSON: `{ "type": ..., option: ... }` or a list of such
  * @param encoders the same
  * @param shared options of encoders that have them
  * @param loss option of agents that do not give it
@@ -59,9 +59,9 @@ function variants(flag: string, text: string, known: readonly string[]): Variant
   } catch {
     // Said below.
   }
-  throw new LeaError('E_FLAG_VALUE', `--${flag} takes names with commas between, all, or JSON with a type.`, {
+  throw new LeaError('E_FLAG_VALUE', `Expected comma-separated names, all, or JSON with a type for --${flag}.`, {
     value: text,
-    hint: `For instance --${flag} '{"type":"${known[0]}"}'.`,
+    hint: `For example, use --${flag} '{"type":"${known[0]}"}'.`,
   });
 }
 

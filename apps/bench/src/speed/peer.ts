@@ -46,16 +46,20 @@ function checkPart(
 ): void {
   const read = known[type];
   if (!read) {
-    throw new LeaError('E_PEER_UNSUPPORTED', `The PyTorch peer knows ${Object.keys(known).join(', ')} only.`, {
-      value: type,
-      hint: 'Leave --peer out.',
-    });
+    throw new LeaError(
+      'E_PEER_UNSUPPORTED',
+      `Expected a type that the PyTorch peer supports: ${Object.keys(known).join(', ')}.`,
+      {
+        value: type,
+        hint: 'Remove --peer.',
+      },
+    );
   }
   for (const [name, value] of Object.entries(options)) {
     if (read.includes(name) || JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
-    throw new LeaError('E_PEER_UNSUPPORTED', `The PyTorch peer has ${type} with the default of ${name} only.`, {
+    throw new LeaError('E_PEER_UNSUPPORTED', `The PyTorch peer supports ${type} only with the default of ${name}.`, {
       value,
-      hint: 'Leave --peer or the option out.',
+      hint: 'Remove --peer or the option.',
     });
   }
 }

@@ -39,7 +39,7 @@ export async function startWorker(
     const last = complaints.trim().split('\n').at(-1);
     throw new LeaError(
       'E_WORKER',
-      `A measuring process (${command}) ended early with ${await ended}: ${last || 'it said nothing'}.`,
+      `A measuring process (${command}) ended early with ${await ended}: ${last || 'no message'}.`,
       { hint },
     );
   };

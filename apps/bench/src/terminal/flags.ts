@@ -2,7 +2,7 @@ import { LeaError, unknownKey } from '@lea/core';
 import type { ArgsDef } from 'citty';
 
 /**
- * Refuses flags that a command does not know, flags without their value and words too many.
+ * Rejects unknown flags, flags without a value and superfluous arguments.
  *
  * @throws LeaError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_ARGUMENT`
  */
@@ -13,7 +13,7 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
     const word = rawArgs[i]!;
     if (!word.startsWith('-') || word === '-') {
       if (room-- > 0) continue;
-      throw new LeaError('E_ARGUMENT', `${command} does not take that many words.`, {
+      throw new LeaError('E_ARGUMENT', `${command}: unexpected argument.`, {
         value: word,
         hint: `See ${command} --help.`,
       });
@@ -26,7 +26,7 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
     if (args[name!]!.type === 'boolean' || value !== undefined) continue;
     const next = rawArgs[++i];
     if (next === undefined || next.startsWith('--')) {
-      throw new LeaError('E_FLAG_VALUE', `--${name} needs a value.`, { hint: `See ${command} --help.` });
+      throw new LeaError('E_FLAG_VALUE', `Expected a value for --${name}.`, { hint: `See ${command} --help.` });
     }
   }
 }
@@ -35,19 +35,25 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
 export function seedOf(text: string): number {
   const seed = Number(text);
   if (/^\s*-?\d+\s*$/.test(text) && Number.isSafeInteger(seed)) return seed + 0;
-  throw new LeaError('E_FLAG_VALUE', 'A seed is a whole number.', { value: text, hint: 'For instance --seed 1.' });
+  throw new LeaError('E_FLAG_VALUE', 'Expected a whole number as the seed.', {
+    value: text,
+    hint: 'For example, use --seed 1.',
+  });
 }
 
-/** The different seeds of a list with commas between. @throws LeaError `E_FLAG_VALUE` */
+/** The seeds of a comma-separated list, which must be different. @throws LeaError `E_FLAG_VALUE` */
 export function seedsOf(text: string): number[] {
   const seeds = text.split(',').map(seedOf);
   if (new Set(seeds).size === seeds.length) return seeds;
-  throw new LeaError('E_FLAG_VALUE', 'A seed stands there twice.', { value: text, hint: 'For instance --seed 0,1.' });
+  throw new LeaError('E_FLAG_VALUE', 'Expected different seeds.', {
+    value: text,
+    hint: 'For example, use --seed 0,1.',
+  });
 }
 
-/** The whole number that a flag was given. @throws LeaError `E_FLAG_VALUE` */
+/** The whole number of at least 1 that a flag was given. @throws LeaError `E_FLAG_VALUE` */
 export function wholeOf(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
-  throw new LeaError('E_FLAG_VALUE', `--${flag} takes whole numbers of at least 1.`, { value: text });
+  throw new LeaError('E_FLAG_VALUE', `Expected a whole number of at least 1 for --${flag}.`, { value: text });
 }

@@ -1,7 +1,7 @@
 import wrapAnsi from 'wrap-ansi';
 import { printable } from './printable.ts';
 
-/** Sentences, one below the other, folded at the width of the terminal; a pipe or a file gets each on one line. */
+/** Sentences, each on its own line, wrapped at the width of the terminal; not wrapped in a pipe or a file. */
 export function folded(sentences: readonly string[], { columns }: { readonly columns?: number }): string {
   return sentences
     .map(printable)

@@ -1,21 +1,21 @@
 import { printable } from './printable.ts';
 
-/** Why a signal was given. */
+/** The reason of the abort signal. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
 /**
- * Runs work that ends early, everything saved, when the process is asked to stop (Ctrl-C, SIGTERM); a second Ctrl-C
- * ends it at once.
+ * Runs work that saves its state and ends early when the process is asked to stop (Ctrl-C, SIGTERM). A second Ctrl-C ends the
+ * process immediately.
  *
- * @param command what goes on with the work when typed again
+ * @param command the command that resumes the work
  */
 export async function interruptible(command: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write('\nSaving; Ctrl-C again ends at once.\n');
+    process.stderr.write('\nSaving. Press Ctrl-C again to stop immediately.\n');
     controller.abort(new Interrupted('Stopped on request.'));
   };
   process.on('SIGINT', stop);
@@ -24,7 +24,7 @@ export async function interruptible(command: string, work: (signal: AbortSignal)
     await work(controller.signal);
   } catch (error) {
     if (!controller.signal.aborted || !isAbort(error)) throw error;
-    process.stderr.write(`\nStopped. What was done is saved; this goes on from there:\n  ${printable(command)}\n`);
+    process.stderr.write(`\nStopped. Progress is saved. To resume, run:\n  ${printable(command)}\n`);
     process.exitCode = 130;
   } finally {
     process.off('SIGINT', stop);

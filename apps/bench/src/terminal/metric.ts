@@ -1,4 +1,4 @@
-/** `.0512`: metrics lie between 0 and 1, the leading zero only costs width. */
+/** A metric such as `.0512`, without the leading zero to save width. */
 export function formatMetric(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   return value.toFixed(4).replace(/^(-?)0\./, '$1.');

@@ -1,38 +1,38 @@
 import { duration } from './duration.ts';
 import { printable } from './printable.ts';
 
-/** Where one piece of work stands. */
+/** The progress of one piece of work. */
 export interface Position {
-  /** Part of the work that `step` counts; a new one starts the clock for the time left anew. */
+  /** The part of the work in which `step` counts; a new one restarts the estimate of the remaining time. */
   readonly stage?: string;
   readonly step: number;
-  /** The last step, when it is known. */
+  /** The number of steps, if known. */
   readonly total?: number | undefined;
-  /** `total` is only the earliest end. */
+  /** Whether `total` is only the earliest end. */
   readonly open?: boolean;
   readonly note?: string | undefined;
 }
 
-/** Tells a person how far the bench is. Every method may be called at any rate. */
+/** Shows the progress of the bench. Methods may be called at any rate. */
 export interface Progress {
   /** Begins a stage; `ordinal` of `stages` when known. */
   begin(title: string): void;
   at(position: Position): void;
-  /** Ends the stage with one line that stays; `took` replaces the time since it began. */
+  /** Ends the stage with one permanent line; `took` replaces the time since it began. */
   end(summary: string, took?: string): void;
-  /** A line that stays, between stages. */
+  /** Shows a permanent line between stages. */
   say(line: string): void;
 }
 
 const BAR = 24;
 const REDRAW_MS = 80;
-/** Off a terminal: one line at most this often. */
+/** Without a terminal, the minimum time between two lines. */
 const PLAIN_MS = 15_000;
 
 /**
- * Progress on a stream: a live bar with the time left on a terminal, sparse plain lines elsewhere.
+ * Progress on a stream: a live bar with the remaining time on a terminal, occasional plain lines elsewhere.
  *
- * @param stages how many stages are expected in all, for `[3/9]`
+ * @param stages expected number of stages, for `[3/9]`
  */
 export function createProgress(out: NodeJS.WriteStream, stages: number, now: () => number = Date.now): Progress {
   const live = out.isTTY === true;
@@ -55,7 +55,7 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
     },
     at({ stage, step, total, open, note }) {
       const time = now();
-      // a resumed run starts in the middle: its speed counts from there
+      // A resumed run starts in the middle, so its speed is measured from there.
       if (!first || first.stage !== stage) first = { stage, step, time };
       if (time - shown < (live ? REDRAW_MS : PLAIN_MS)) return;
       shown = time;
@@ -91,7 +91,7 @@ function drawBar(share: number): string {
   return `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)}`;
 }
 
-/** One line only: a wrapped line could not be redrawn in place. */
+/** Truncates to one line, because a wrapped line cannot be redrawn in place. */
 function fit(line: string, given: number | undefined): string {
   const columns = given || 80;
   return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;

@@ -1,10 +1,10 @@
-// Runs in the browser: posts the evaluations, and what each policy of `/queries.json` recommends.
+// Runs in the browser: posts the evaluations, and the recommendations of each policy in `/queries.json`.
 import type { Query, Recommendation } from '@lea/agents/serve';
 import { env } from 'onnxruntime-web/wasm';
 import { openPolicy } from '../../page.ts';
 import { evaluations } from './evaluations.ts';
 
-/** What the page posts. */
+/** The answer of the page. */
 export interface Answer {
   readonly version: string;
   /** JSON of the evaluations. */

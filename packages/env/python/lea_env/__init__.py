@@ -1,4 +1,4 @@
-"""Gymnasium environments over an @lea/env server (`serveEnvironment`)."""
+"""Gymnasium environments that connect to an @lea/env server (`serveEnvironment`)."""
 
 from .client import LeaError
 from .envs import LeaEnv, LeaVectorEnv

@@ -1,4 +1,4 @@
-"""Gymnasium's `Env` and `VectorEnv` over a session."""
+"""Gymnasium's `Env` and `VectorEnv` on top of a session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .client import LeaError, Session
 
 
 def space_of(told: dict[str, Any]) -> spaces.Space:
-    """The Gymnasium space that the server describes."""
+    """Converts a space of the server to a Gymnasium space."""
     kind = told["type"]
     if kind == "discrete":
         return spaces.Discrete(told["n"])
@@ -23,25 +23,25 @@ def space_of(told: dict[str, Any]) -> spaces.Space:
         low = -np.inf if told["low"] is None else told["low"]
         high = np.inf if told["high"] is None else told["high"]
         return spaces.Box(low, high, shape=tuple(told["shape"]), dtype=np.float32)
-    raise LeaError("E_PROTOCOL", f"There is no space of the type {kind!r}.")
+    raise LeaError("E_PROTOCOL", f"Expected a space of type discrete, multi-discrete or box, got {kind!r}.")
 
 
 def _typed(info: dict[str, Any]) -> dict[str, Any]:
-    """JSON writes 1.0 as 1: what is real stays real."""
+    """Converts real numbers to float, because JSON writes 1.0 as 1."""
     return {name: float(value) if name in ("probability", "raw") else value for name, value in info.items()}
 
 
 def _first_seed(env: LeaEnv | LeaVectorEnv, seed: int | None) -> int | None:
-    """The server begins every session with the same seed; later episodes without one follow from the last."""
+    """Draws a seed for the first episode, because all sessions of a server start with the same default seed."""
     return int(env.np_random.integers(2**31)) if seed is None and not env._begun else seed
 
 
 class LeaEnv(gymnasium.Env):
-    """One environment. Where the first `reset` names no seed, one is drawn, so that no two environments are copies.
+    """A single environment. If the first `reset` has no seed, a random one is used, so that environments differ.
 
     Args:
-        url: What `serveEnvironment` returned as `url`.
-        timeout: Seconds for one call.
+        url: The `url` returned by `serveEnvironment`.
+        timeout: Time limit of one call in seconds.
     """
 
     metadata = {"render_modes": []}
@@ -73,13 +73,13 @@ class LeaEnv(gymnasium.Env):
 
 
 class LeaVectorEnv(gymnasium.vector.VectorEnv):
-    """Several environments that take their steps in one call; episodes that are over begin again with the next step.
-    Where the first `reset` names no seed, one is drawn.
+    """Several environments that are stepped in one call. Finished episodes restart with the next step.
+    If the first `reset` has no seed, a random one is used.
 
     Args:
-        url: What `serveEnvironment` returned as `url`.
-        num_envs: How many.
-        timeout: Seconds for one call.
+        url: The `url` returned by `serveEnvironment`.
+        num_envs: Number of environments.
+        timeout: Time limit of one call in seconds.
     """
 
     metadata = {"render_modes": [], "autoreset_mode": gymnasium.vector.AutoresetMode.NEXT_STEP}

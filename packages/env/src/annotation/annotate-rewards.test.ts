@@ -57,8 +57,8 @@ test('missing ones say nothing', async () => {
 });
 
 test('rows and catalog must be the same', async () => {
-  await expect(annotateRewards(annotation, rowsOf([[0]], 4), model())).rejects.toThrow('of 5 rows');
-  await expect(annotateRewards(annotation, train, { ...model(), items: 9 })).rejects.toThrow('about 4 items');
+  await expect(annotateRewards(annotation, rowsOf([[0]], 4), model())).rejects.toThrow('the 5 rows');
+  await expect(annotateRewards(annotation, train, { ...model(), items: 9 })).rejects.toThrow('the 4 items');
   // As many rows, but others.
   const known = { ...annotation, rowsHash: rowsHash(train) };
   await annotateRewards(known, train, model());

@@ -9,25 +9,31 @@ import {
 } from '@lea/data';
 import type { EnvironmentEvent } from '../shared/events.ts';
 
+/** Options of {@link annotateRewards}. */
 export interface AnnotateRewardsOptions {
+  /** Aborts the annotation (default: none). */
   readonly signal: AbortSignal | undefined;
 }
 
 const CHUNK_ROWS = 64;
 
 /**
- * An annotation whose rewards, of logged actions and of positives, are another model's: a prompted model's, for
- * instance, in place of the fitted environment's. Everything else stays. What is missing (NaN) becomes the mean of the
- * logged actions' rewards, which says nothing for or against an action. Nothing is stored here: a prompted model has
- * its cache, so that a run that was cut goes on where it was.
+ * Replaces the rewards of an annotation, of logged actions and positives, by those of another reward model, such as a
+ * prompted model. Everything else is kept. Missing rewards (NaN) become the mean reward of the logged actions, which is
+ * neutral. Results are not stored, but an interrupted run resumes if a prompted model has a cache.
  *
  * @param transitions the rows of the annotation
- * @throws LeaError `E_OPTION_VALUE` (other rows, another catalog), `E_REWARD_MISSING` (all of them), and what the model throws
+ * @param model the reward model; its `hash` becomes part of the new annotation's hash
+ * @throws LeaError `E_OPTION_VALUE` (other rows, another catalog), `E_REWARD_MISSING` (all rewards are NaN), and the errors of
+ *   the model
  */
 export function annotateRewards(
   annotation: Annotation,
   transitions: Transitions,
-  model: RewardModel & { readonly hash: string },
+  model: RewardModel & {
+    /** Hash of everything that determines the rewards. */
+    readonly hash: string;
+  },
   options?: Partial<AnnotateRewardsOptions>,
 ): Task<Annotation, EnvironmentEvent<'rewards'>> {
   return task(() => annotatingRewards(annotation, transitions, model, options));
@@ -43,21 +49,19 @@ async function* annotatingRewards(
   const { rows, k, positives } = annotation;
   const { sequences, event } = transitions;
   if (transitions.count !== rows) {
-    throw new LeaError('E_OPTION_VALUE', `The annotation is of ${rows} rows.`, { value: transitions.count });
+    throw new LeaError('E_OPTION_VALUE', `Expected the ${rows} rows of the annotation.`, {
+      value: transitions.count,
+    });
   }
   if (annotation.rowsHash !== undefined && annotation.rowsHash !== rowsHash(transitions)) {
-    throw new LeaError('E_OPTION_VALUE', 'The annotation is of other rows.', {
-      hint: 'Give the transitions that were annotated.',
+    throw new LeaError('E_OPTION_VALUE', 'The annotation belongs to other rows.', {
+      hint: 'Pass the transitions that were annotated.',
     });
   }
   if (sequences.itemIds.length !== model.items) {
-    throw new LeaError(
-      'E_OPTION_VALUE',
-      `The rows are about ${sequences.itemIds.length} items, the model about others.`,
-      {
-        value: model.items,
-      },
-    );
+    throw new LeaError('E_OPTION_VALUE', `Expected a model for the ${sequences.itemIds.length} items of the rows.`, {
+      value: model.items,
+    });
   }
   const reward = new Float32Array(rows);
   const positiveRewards = new Float32Array(rows * k);
@@ -78,11 +82,12 @@ async function* annotatingRewards(
   }
 
   const known = reward.filter((value) => !Number.isNaN(value));
-  if (known.length === 0) throw new LeaError('E_REWARD_MISSING', 'The model gave no reward for any logged action.');
+  if (known.length === 0)
+    throw new LeaError('E_REWARD_MISSING', 'The rewards of all logged actions are missing (NaN).');
   const statistics = rewardStatistics(known);
   const filled = (values: Float32Array): Float32Array =>
     values.map((value) => (Number.isNaN(value) ? statistics.rewardMean : value));
-  // A calibration is of the rewards that are replaced.
+  // The calibration belongs to the replaced rewards.
   const { calibration: _, ...rest } = annotation;
   return {
     ...rest,

@@ -2,7 +2,7 @@ import { type AnnotationColumns, historyWindows, type Transitions } from '@lea/d
 import type { Environment } from '../inference/environment.ts';
 import { type PositiveRule, positivesOf } from '../inference/positives.ts';
 
-/** What is asked about every row. */
+/** Options for the annotation of a row. */
 export interface RowQuestions extends PositiveRule {
   readonly k: number;
   readonly window: number;
@@ -10,7 +10,7 @@ export interface RowQuestions extends PositiveRule {
   readonly pessimism: number;
 }
 
-/** Asks the environment about the rows `from`..`to - 1` and writes its answers to the columns, from row `at` on. */
+/** Annotates the rows `from`..`to - 1` and writes the results to the columns, from row `at` on. */
 export async function annotateRows(
   env: Environment,
   transitions: Transitions,

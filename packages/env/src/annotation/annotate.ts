@@ -1,4 +1,17 @@
-import { checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  contentHash,
+  finite,
+  flag,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  reference,
+  type Task,
+  task,
+  text,
+  whole,
+} from '@lea/core';
 import {
   type Annotation,
   type AnnotationColumns,
@@ -9,54 +22,56 @@ import {
 } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import type { Environment } from '../inference/environment.ts';
-import { checkRule, type PositiveRule, RULE } from '../inference/positives.ts';
+import { type PositiveRule, ruleSchema } from '../inference/positives.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { annotateRows } from './annotate-rows.ts';
 import { columnValues, copyRows, emptyColumns } from './columns.ts';
 import { type AnnotationFiles, annotationFiles } from './files.ts';
 import { annotationStore, type Store } from './store.ts';
 
+/** Options of `annotate`. */
 export interface AnnotateOptions extends PositiveRule {
-  /** Positive actions per row (default 20). */
+  /** Number of positive actions per row. Default: 20. */
   readonly k: number;
-  /** Events of history that are read (default: the environment's window). */
+  /** Number of recent events that are read of a history. Default: the environment's window. */
   readonly window: number | undefined;
-  /** Keep the state of every row too (default false): rows * stateSize * 4 bytes. */
+  /** Stores the state of every row too; it takes rows * stateSize * 4 bytes. Default: false. */
   readonly states: boolean;
-  /** Never propose what is in the row's window (default false: where people repeat, repeats are good actions). */
+  /** Excludes the items of the row's window. Users who repeat themselves need `false`. Default: false. */
   readonly excludeSeen: boolean;
   /**
-   * c of mean - c * deviation over the score heads: what rewards are, and what `rankBy: 'reward'` ranks by (default 0: the mean).
-   * Higher: less of what the heads disagree about. Needs `rewardHeads` above 1.
+   * Factor c of a reward, mean - c * deviation over the score heads. It decides the stored rewards and `rankBy: 'reward'`. Higher:
+   * fewer actions on which the heads disagree. Needs `rewardHeads` above 1. Default: 0.
    */
   readonly pessimism: number;
-  /** Where annotations are kept; each has a folder of its own, named by its hash. Without it nothing is written. */
+  /** Folder in which annotations are stored, each under its hash. Default: none, nothing is written. */
   readonly dir: string | undefined;
-  /** Rows of a file in `dir` (default 4096). Higher: fewer files, more to do again after a cut. */
+  /** Number of rows per file in `dir`. Higher: fewer files, more work to repeat after an interruption. Default: 4096. */
   readonly shardRows: number;
+  /** Aborts the annotation. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: AnnotateOptions = {
-  ...RULE,
-  k: 20,
-  window: undefined,
-  states: false,
-  excludeSeen: false,
-  pessimism: 0,
-  dir: undefined,
-  shardRows: 4096,
-  signal: undefined,
+export const annotateSchema: OptionsSchema<AnnotateOptions> = {
+  ...ruleSchema,
+  k: option(whole(1), 20),
+  window: option(whole(1), undefined),
+  states: option(flag, false),
+  excludeSeen: option(flag, false),
+  pessimism: option(finite(0), 0),
+  dir: option(text, undefined),
+  shardRows: option(whole(1), 4096),
+  signal: option(reference<AbortSignal>(), undefined),
 };
 
-/** Rows that the environment is asked about together: a step of the progress. */
+/** Number of rows per call of the environment and per progress event. */
 const CHUNK_ROWS = 1024;
 
 /**
- * Asks the environment about every row once: state, reward of the logged action, the k best other actions with their
- * logits and rewards. Histories that fit in the window are read once per user, whatever the number of decisions. With
- * `dir`, rows are kept in shards, each written whole: what a killed run had finished is not computed again, and a second
- * call computes nothing (its only event has the stage `reused`).
+ * Annotates every row with the environment: the reward of the logged action, the k best other actions with their logits and
+ * rewards, and optionally the state. Histories that fit in the window are read once per user, for all decisions together.
+ * With `dir`, results are saved in shards, so that an interrupted run resumes, and a repeated call only reads them (its only
+ * event has the stage `reused`).
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
@@ -82,15 +97,18 @@ async function* annotating(
 }
 
 /**
- * As {@link annotate}, for sets whose annotation is not to be held in memory: it stays in `dir`, and rows are read when
- * asked for. Of every row, four bytes are held.
+ * {@link annotate} for sets whose annotation does not fit in memory: it stays in `dir`, and rows are read on demand. It needs
+ * four bytes of memory per row.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
  */
 export function annotateToFiles(
   env: Environment,
   transitions: Transitions,
-  options: Partial<AnnotateOptions> & { readonly dir: string },
+  options: Partial<AnnotateOptions> & {
+    /** Folder for the annotation. */
+    readonly dir: string;
+  },
 ): Task<AnnotationFiles, EnvironmentEvent<'annotation' | 'reused'>> {
   return task(() => annotatingToFiles(env, transitions, options));
 }
@@ -101,7 +119,7 @@ async function* annotatingToFiles(
   options: Partial<AnnotateOptions> & { readonly dir: string },
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, AnnotationFiles> {
   const job = jobOf(env, transitions, options);
-  if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the folder to write to (dir).');
+  if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the option dir, the folder to write to.');
   const reward = new Float32Array(transitions.count);
   const isReward = (column: string): boolean => column === 'reward';
   yield* annotateShards(job, isReward, (from, shard) => void reward.set(shard.reward!.data, from));
@@ -115,14 +133,15 @@ interface Job {
   readonly hash: string;
   readonly rowsHash: string;
   readonly store: Store | undefined;
-  /** Columns of the states that are kept. */
+  /** Dimension of the saved states; 0 without states. */
   readonly stateSize: number;
 }
 
 /**
- * Options over defaults, checked for an environment of so many items.
+ * Completes options with the defaults and checks them.
  *
- * @param window of the environment: what is read where the options do not say it
+ * @param items number of items of the environment
+ * @param window the environment's window, the default of the option
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function annotateOptions(
@@ -130,23 +149,16 @@ export function annotateOptions(
   items: number,
   window: number,
 ): AnnotateOptions & { readonly window: number } {
-  const o = withDefaults('annotate', DEFAULTS, options);
-  checkRule('annotate', o);
-  const { window: own = window } = o;
-  const resolved = { ...o, window: own };
-  checkRanges('annotate', resolved, {
-    k: [1, items, 'whole'],
-    window: [1, Infinity, 'whole'],
-    pessimism: [0, Number.MAX_VALUE],
-    shardRows: [1, Infinity, 'whole'],
-  });
-  return resolved;
+  // The most positives that there can be are known here only.
+  const schema = { ...annotateSchema, k: option(whole(1, items), annotateSchema.k.default) };
+  const o = parseOptions('annotate', schema, options);
+  return { ...o, window: o.window ?? window };
 }
 
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
   const o = annotateOptions(options, env.items, env.window);
   checkCatalogIdentity('annotate', transitions.sequences.itemIds, env.catalogIdentity, env.items);
-  if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
+  if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one row to annotate, got none.');
   const { k, window, states, excludeSeen, rankBy, shortlist = null, popularityCorrection, pessimism } = o;
   const plan = {
     k,
@@ -168,9 +180,9 @@ function jobOf(env: Environment, transitions: Transitions, options: Partial<Anno
 }
 
 /**
- * Computes the shards that the store does not have; `take` gets every one, with its first row.
+ * Computes the shards that are not in the store. `take` receives every shard with the index of its first row.
  *
- * @param wanted the columns that are needed of those it has
+ * @param wanted the columns to read of stored shards (default: all)
  */
 async function* annotateShards(
   { env, transitions, o, store, stateSize }: Job,
@@ -209,7 +221,7 @@ function aboutRows(
   { env, o, hash, rowsHash: about }: Job,
   reward: Float32Array,
 ): Omit<Annotation, keyof AnnotationColumns> {
-  // A calibration is of the heads' mean: it says nothing of lowered rewards.
+  // The calibration belongs to the mean over the heads, not to pessimistic rewards.
   const calibration = o.pessimism === 0 ? env.calibration : undefined;
   return {
     rows: reward.length,

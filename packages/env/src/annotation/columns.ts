@@ -1,7 +1,7 @@
 import type { AnnotationColumns } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 
-/** Columns of some rows, to be filled. @param stateSize 0 leaves states out */
+/** Allocates the columns of an annotation. @param stateSize 0: no states */
 export function emptyColumns(rows: number, k: number, stateSize: number): AnnotationColumns {
   return {
     ...(stateSize > 0 && { state: new Float32Array(rows * stateSize) }),
@@ -12,7 +12,7 @@ export function emptyColumns(rows: number, k: number, stateSize: number): Annota
   };
 }
 
-/** The columns as tensors, for a file. */
+/** The columns as tensors for a file. */
 export function columnValues(columns: AnnotationColumns): Values {
   const rows = columns.reward.length;
   const entries = Object.entries(columns) as [string, Float32Array | Int32Array][];

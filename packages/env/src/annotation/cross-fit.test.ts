@@ -221,7 +221,7 @@ test.each<[string, object, object, string]>([
   ['states', {}, { states: true }, 'states'],
   ['an option that is none', {}, { flods: 2 }, '"folds"'],
   ['more positives than items', {}, { k: 13 }, 'from 1 to 12'],
-  ['no rows', { train: usersOf(all, () => false) }, {}, 'no train rows'],
+  ['no rows', { train: usersOf(all, () => false) }, {}, 'at least one training row'],
 ])('%s: refused before anything is fitted', async (_, given, options, message) => {
   await expect(fitted(given, options)).rejects.toThrow(message);
   expect(fits).toEqual([]);

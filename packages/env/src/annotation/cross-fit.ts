@@ -1,50 +1,62 @@
-import { checkRanges, checkSeed, contentHash, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  checkRanges,
+  checkSeed,
+  contentHash,
+  defaultsOf,
+  fold,
+  key,
+  LeaError,
+  type Task,
+  task,
+  withDefaults,
+} from '@lea/core';
 import { type Annotation, type AnnotationColumns, rewardStatistics, rowsHash, type Transitions } from '@lea/data';
-import { DEFAULTS as FIT, type GivenFit } from '../fit/fit-options.ts';
+import { fitSchema, type GivenFit } from '../fit/fit-options.ts';
 import { keptFit } from '../fit/kept-fit.ts';
 import { userFolds, withoutUsersOf } from '../fit/user-folds.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { DEFAULTS as ANNOTATION, type AnnotateOptions, annotate, annotateOptions } from './annotate.ts';
+import { type AnnotateOptions, annotate, annotateOptions, annotateSchema } from './annotate.ts';
 import { emptyColumns } from './columns.ts';
 
+/** Options of {@link crossFit}. */
 export interface CrossFitOptions extends Omit<AnnotateOptions, 'states' | 'dir'> {
   /**
-   * Folds that the train users are divided among (default 2): one environment is fitted for each. Higher: each is fitted on
-   * more users, and more of them are fitted.
+   * Number of folds of the training users (default 2); one environment is fitted for each fold. Higher: each fit has more
+   * users, but there are more fits.
    */
   readonly folds: number;
   /**
-   * Where environments and annotations are kept, each in a folder of its own, named by its hash. Without it nothing is
-   * written.
+   * Folder for environments and annotations, each in a subfolder named by its hash. Default: nothing is saved.
    */
   readonly dir: string | undefined;
 }
 
-const DEFAULTS: AnnotateOptions & CrossFitOptions = { ...ANNOTATION, folds: 2 };
+const DEFAULTS: AnnotateOptions & CrossFitOptions = { ...defaultsOf(annotateSchema), folds: 2 };
+const FIT = defaultsOf(fitSchema);
 
-/** An annotation by several environments. */
+/** A cross-fitted annotation. */
 export interface CrossFittedAnnotation extends Annotation {
   /** Hashes of the environments, by fold. */
   readonly environments: readonly string[];
 }
 
 /**
- * Annotates every train row by an environment that was not fitted on the row's user (cross-fitting, Chernozhukov et al.
- * 2018): the users are divided among folds by the seed of the fit, an environment is fitted on all folds but one, and it is
- * asked about the rows of that one. An environment has memorized the rows that it was fitted on; what it says of them is
- * not what it says of users it has not met.
+ * Annotates every training row with an environment that was not fitted on the row's user (cross-fitting, Chernozhukov et al.
+ * 2018). The seed of the fit divides the users into folds; for each fold, an environment is fitted on all other folds and
+ * annotates the rows of this fold. This avoids overfitting: an environment has memorized its training rows, so its results
+ * for them differ from those for new users.
  *
- * Validation rows of a fold's users, which a split by user does not have, decide nothing in that fold's fit either.
+ * Validation rows of a fold's users (which exist only if the split is not by user) are not used in that fold's fit either.
  *
- * Of different environments rewards have different scales: they are standardized by the mean and the standard deviation of
- * the fold's logged actions. Hence there is no `calibration`, which is of raw rewards and another one in each fold. Logits
- * stay as they are, to be compared within a row. States of different environments cannot be compared at all.
+ * Rewards of different environments have different scales, so they are standardized by the mean and the standard deviation of
+ * the fold's logged actions. The annotation has no `calibration`, which would apply to raw rewards. Logits are not changed
+ * and comparable only within a row. States are not available, because those of different environments are not comparable.
  *
- * One environment is in memory at a time. With `dir`, what a killed run had finished, environments and shards of
- * annotations, is not computed again; a fit that was cut begins anew.
+ * Only one environment is in memory at a time. With `dir`, finished environments and shards of an interrupted run are reused;
+ * an interrupted fit starts again.
  *
- * @param fit options of `fitEnvironment`; `train` are the rows that are annotated
- * @param options folds, and the options of `annotate`
+ * @param fit options of `fitEnvironment`; the rows of `train` are annotated
+ * @param options number of folds, and the options of `annotate`
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`, `E_DISK_FULL`, `E_FILE_WRITE`
  */
@@ -92,7 +104,7 @@ async function* crossFitting(
   };
 }
 
-/** Work of one fold. */
+/** Runs a task and adds the fold to its events. */
 async function* ofFold<T, E extends EnvironmentEvent>(
   work: Task<T, E>,
   fold: NonNullable<EnvironmentEvent['fold']>,
@@ -102,16 +114,20 @@ async function* ofFold<T, E extends EnvironmentEvent>(
 }
 
 function check(train: Transitions, folds: number, { states }: AnnotateOptions): void {
-  if (train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit environments on.');
+  if (train.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one training row, got none.');
   checkRanges('crossFit', { folds }, { folds: [2, new Set(train.sequence).size, 'whole'] });
   if (!states) return;
-  throw new LeaError('E_OPTION_VALUE', 'crossFit: states of different environments cannot be compared.', {
-    value: states,
-    hint: 'Leave states out, or fit one environment and annotate with it.',
-  });
+  throw new LeaError(
+    'E_OPTION_VALUE',
+    'crossFit: states are not supported, because those of different environments are not comparable.',
+    {
+      value: states,
+      hint: 'Omit states, or fit a single environment and annotate with it.',
+    },
+  );
 }
 
-/** Copies an annotation of some rows to their places, its rewards standardized. */
+/** Copies the annotation of a fold's rows into the columns, with standardized rewards. */
 function fillStandardized(columns: AnnotationColumns, rows: Int32Array, annotation: Annotation): void {
   const { k, rewardMean, rewardStd } = annotation;
   const standardized = (reward: number): number => (reward - rewardMean) / (rewardStd || 1);

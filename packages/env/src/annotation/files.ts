@@ -3,19 +3,20 @@ import { type Annotation, rowsHash, type Transitions } from '@lea/data';
 import { copyRows, emptyColumns } from './columns.ts';
 import type { Store } from './store.ts';
 
-/** An annotation that stays on disk: rows are read when asked for, a shard at a time. */
+/** An annotation on disk whose rows are read on demand, one shard at a time. */
 export interface AnnotationFiles
   extends Pick<Annotation, 'rows' | 'k' | 'rewardMean' | 'rewardStd' | 'calibration' | 'hash' | 'rowsHash'> {
   /**
-   * Rows `from`..`to - 1`, with the mean and deviation of all rows; only the shards that hold them are read.
+   * Reads the rows `from`..`to - 1`, with the mean and deviation of all rows. Only the shards of these rows are read.
    *
-   * @throws LeaError `E_OPTION_VALUE` (no such rows), `E_ANNOTATION_FILE` (a shard is gone or damaged)
+   * @throws LeaError `E_OPTION_VALUE` (invalid range), `E_ANNOTATION_FILE` (a shard is missing or damaged)
    */
   read(from: number, to: number): Promise<Annotation>;
-  /** All rows in order, in parts of one shard: no more than that is in memory. */
+  /** Iterates over all rows in order, one shard at a time. */
   [Symbol.asyncIterator](): AsyncIterator<Annotation>;
 }
 
+/** Opens an annotation on disk. */
 export function annotationFiles(
   store: Store,
   about: Omit<AnnotationFiles, 'read' | typeof Symbol.asyncIterator>,
@@ -26,7 +27,7 @@ export function annotationFiles(
   const { rows, k, hash } = about;
   const read = async (from: number, to: number): Promise<Annotation> => {
     if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from < to && to <= rows)) {
-      throw new LeaError('E_OPTION_VALUE', `The annotation has rows 0 to ${rows}, the end not included.`, {
+      throw new LeaError('E_OPTION_VALUE', `Expected a range of rows with 0 <= from < to <= ${rows}.`, {
         value: [from, to],
       });
     }
@@ -35,9 +36,9 @@ export function annotationFiles(
       const begin = shard * shardRows;
       const values = await store.read(shard);
       if (!values) {
-        throw new LeaError('E_ANNOTATION_FILE', 'A shard of this annotation is gone or damaged.', {
+        throw new LeaError('E_ANNOTATION_FILE', 'A shard of the annotation is missing or damaged.', {
           value: store.path(shard),
-          hint: 'Delete it and annotate again: what is whole is not computed again.',
+          hint: 'Delete the shard and annotate again; intact shards are reused.',
         });
       }
       const [first, last] = [Math.max(from, begin), Math.min(to, begin + shardRows)];

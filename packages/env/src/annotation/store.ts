@@ -4,22 +4,23 @@ import { readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 
 /** Shards of one annotation on disk. */
 export interface Store {
+  /** Path of a shard. */
   path(shard: number): string;
   /**
-   * A shard that is there whole, else nothing: one that is damaged, or is of another annotation or another shard, is to be
-   * computed again.
+   * Reads a shard; undefined if it is missing, damaged or belongs to another annotation, so that it is computed again.
    *
-   * @param wanted the columns that are read and checked (default: all)
+   * @param wanted the columns to read and check (default: all)
    */
   read(shard: number, wanted?: (column: string) => boolean): Promise<Values | undefined>;
+  /** Writes a shard. */
   write(shard: number, values: Values): Promise<void>;
 }
 
 /**
- * Keeps shards under `dir/<hash>`; every file is written whole or not at all, and says which shard of which annotation it is.
- * Damage is noticed by the hashes of the file itself, see `writeSafetensors`.
+ * Stores shards in `dir/<hash>`. Files are written atomically and contain the annotation's hash and the number of the shard.
+ * Damage is detected by the checksums of `writeSafetensors`.
  *
- * @param columns of every shard
+ * @param columns names of the columns of every shard
  */
 export function annotationStore(dir: string, hash: string, columns: readonly string[]): Store {
   const path = (shard: number): string => join(dir, hash.slice(0, 16), `${String(shard).padStart(5, '0')}.safetensors`);

@@ -187,7 +187,7 @@ describe('what is fitted, and on what', () => {
     await expect(fit({ adaptation: 'lora' })).rejects.toThrow('{ rank, alpha, targets }');
     await expect(fit({ adaptation: null })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     const broken = float32(tokens.data.map((value, i) => (i === 7 ? Number.NaN : value)) as Float32Array, [ITEMS, 5]);
-    await expect(fit({ tokens: broken })).rejects.toThrow('at 7');
+    await expect(fit({ tokens: broken })).rejects.toThrow('index 7');
     await expect(fit({ adaptation: { rnak: 2 } })).rejects.toThrow('"rank"');
     await expect(fit({ train: usersOf(train, () => false) })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
     await expect(fit({ signal: AbortSignal.abort() })).rejects.toThrow('abort');

@@ -1,4 +1,4 @@
-import { contentHash, type Task, task, withDefaults } from '@lea/core';
+import { contentHash, parseOptions, type Task, task } from '@lea/core';
 import { catalogIdentityOf } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
@@ -6,20 +6,21 @@ import { createEnvironment, type Environment } from '../inference/environment.ts
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
-import { DEFAULTS, type GivenFit } from './fit-options.ts';
+import { fitSchema, type GivenFit } from './fit-options.ts';
 import { prepareFit } from './preparation.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
 
 /**
- * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model
- * (L_sm, the state against all items) and a reward model (L_rm, the next item against an un-interacted one), jointly
- * and at every position of every history.
+ * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model (loss L_sm: the
+ * next item among all items) and a reward model (loss L_rm: the next item against items that the user has not interacted
+ * with), trained jointly at every position of every history.
  *
- * Only the rows of `train` that belong to the drawn users reach any parameter. Validation decides which epoch is kept, and
- * fits the calibration of the rewards (Platt scaling), which no parameter depends on.
+ * Parameters depend only on the rows of `train` (of the sampled users, if `userShare` is below 1). The validation rows
+ * select the epoch and fit the calibration of the rewards (Platt scaling), which is separate from the parameters.
  *
+ * @returns a task with one event per epoch; its result must be disposed
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`
  */
@@ -29,7 +30,7 @@ export function fitEnvironment(options: GivenFit): Task<Environment, Environment
 
 async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'environment'>, Environment> {
   const { train, ...given } = options;
-  const o = { train, ...withDefaults('fitEnvironment', DEFAULTS, given) };
+  const o = { train, ...parseOptions('fitEnvironment', fitSchema, given) };
   const fit = await prepareFit(o);
   const { config, root, text, segments, counts, shape, params, fixed, frozen, constants } = fit;
   const { optimizer, program, batchesOf } = fit;
@@ -85,14 +86,14 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
 }
 
 /**
- * What epochs are compared by: NDCG@10 of the state model times how far the reward model's accuracy is above a coin's. With few
- * users the first is best within few epochs, when the second has hardly begun to learn.
+ * Score of an epoch: NDCG@10 of the state model times the accuracy of the reward model above chance. With few users, NDCG
+ * peaks after a few epochs, when the reward model has hardly learned anything.
  */
 function quality(metrics: Record<string, number>): number {
   return metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0);
 }
 
-/** The epoch that validation likes best, else the last. */
+/** The epoch with the best validation score; without validation, the last. */
 interface Best {
   readonly params: Values;
   readonly score: number;

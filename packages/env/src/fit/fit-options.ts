@@ -1,92 +1,111 @@
-import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
+import {
+  finite,
+  flag,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  positive,
+  reference,
+  seed,
+  share,
+  text,
+  whole,
+} from '@lea/core';
 import { catalogIdentityOf, checkCatalogIdentity, type Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
+import * as v from 'valibot';
 import { checkDecoder, type DecoderConfig } from '../language-model/decoders/config.ts';
 import { type LoraOptions, loraOf } from '../language-model/decoders/lora.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { candidateLength, readPrompt } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, LONGEST } from '../model/config.ts';
-import { checkRuntime, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 
+/** Options of `fitEnvironment`. */
 export interface FitEnvironmentOptions extends TrainingRuntime {
-  /** Fitted on these, and on nothing else. */
+  /** Rows to fit on. No other rows reach any parameter. */
   readonly train: Transitions;
-  /** Decides when to stop; without it all epochs are run. */
+  /** Rows that decide which epoch is kept, when to stop, and the calibration of rewards. Without them all epochs run. */
   readonly validation: Transitions | undefined;
-  /** Item tokens or text vectors [items, size]; null: the id-only control. */
+  /** Item tokens or text vectors, [items, size]. `null` fits the control that knows ids only. Default: `null`. */
   readonly tokens: Value | null;
-  /** What an item enters as (default `id+text`, without tokens `id`). */
+  /** Input vector of an item: a free vector, its projected token, or their sum. Default: `id+text`; without tokens `id`. */
   readonly itemInput: EnvironmentConfig['itemInput'] | undefined;
   /**
-   * Columns of the text memory (with tokens; default 128, 0 for none): states also carry the texts of their history, decayed
-   * with age, and items are compared with them, for state logits and rewards. Carries most where users are few and items new.
+   * Columns of the text memory, a decayed sum of the history's texts in each state. Items are compared with it for state logits
+   * and rewards. It matters most with few users and new items; 0 turns it off. Needs tokens. Default: 128.
    */
   readonly textMemoryWidth: number;
   /**
-   * State logits also count (default true): a learned weight of the item's log popularity in the fitted rows, and one of its
-   * occurrences in the history. False: the decoder has to learn both.
+   * Adds the item's log popularity and its count in the history to the state logits, each with a learned weight. With `false`
+   * the decoder has to learn both. Default: true.
    */
   readonly countFeatures: boolean;
   /**
-   * What a candidate is to the score head: `input` (default) what it enters histories as; `text` (with tokens) its text alone,
-   * so that a free vector cannot stand for its popularity: better against popular negatives where users are few.
+   * Vector of a candidate in the score head: its `input` vector, or its `text` alone. With `text` (needs tokens) a free vector
+   * cannot encode popularity, which is better against popular negatives with few users. Default: `input`.
    */
   readonly candidateInput: EnvironmentConfig['candidateInput'];
-  /** The language model whose decoder is adapted; without one the decoder begins at random. */
+  /** Language model whose decoder is adapted. Default: none, the decoder starts from random weights. */
   readonly languageModel: LanguageModel | undefined;
   /**
-   * A prompt in the language model's words, such as "The user has played {history}. Would the user enjoy {action}?"
-   * (default: none, bare item tokens). The history is read once; a candidate is the words and the action that branch off
-   * it, and is judged by the state of its last word. A fit takes about
-   * 2 * (words after {history} + 1) times as long.
+   * Words around the history and the candidate, with `{history}` and `{action}`. For example: "The user has played {history}.
+   * Would the user enjoy {action}?" The history is read once, a candidate is judged by the state of its last word, and a fit
+   * takes about 2 * (words after {history} + 1) times as long. Default: none, items without words.
    */
   readonly prompt: string | undefined;
-  /** What of the decoder is trained: all of it (default; right for small ones) or LoRA adapters only (right for pretrained ones). */
+  /** Decoder weights to train: `all` (best for small decoders), or LoRA adapters only (best for pretrained ones). Default: `all`. */
   readonly adaptation: 'all' | Partial<LoraOptions>;
-  /** Share of the train users that is used, drawn by the seed (default 1). */
+  /** Share of the train users to fit on, drawn by the seed. Default: 1. */
   readonly userShare: number;
-  /** Most events of a history that are read (default 20). */
+  /** Number of recent events that are read of a history. Default: 20. */
   readonly window: number;
-  /** Size of states and item vectors (default 64); given by the language model when there is one. */
+  /** Size of states and item vectors. A language model has its own. Default: 64. */
   readonly width: number;
-  /** Decoder layers (default 2); given by the language model when there is one. */
+  /** Number of decoder layers. A language model has its own. Default: 2. */
   readonly layers: number;
-  /** Attention heads (default 2); given by the language model when there is one. */
+  /** Number of attention heads. A language model has its own. Default: 2. */
   readonly heads: number;
-  /** Dropout of inputs, layers and the score head (default 0.3). Higher: less overfitting, more epochs. */
+  /** Dropout rate of inputs, layers and the score head. Higher: less overfitting, more epochs. Default: 0.3. */
   readonly dropout: number;
   /**
-   * What the state loss L_sm compares the next item with: `softmax` (default) all items; `sampled-softmax` the `sampledItems` drawn
-   * for each step, for catalogs whose logits would not fit in memory or time.
+   * State loss: the softmax over all items, or over the next item and `sampledItems` drawn ones. Sampling is for catalogs whose
+   * logits do not fit in memory or time. Default: `softmax`.
    */
   readonly loss: 'softmax' | 'sampled-softmax';
-  /** Items drawn for a step of `loss: 'sampled-softmax'`, uniformly (default 1024). Higher: nearer to the softmax, slower. */
+  /** Number of items drawn uniformly per step with `sampled-softmax`. Higher: closer to the softmax, slower. Default: 1024. */
   readonly sampledItems: number;
-  /** Un-interacted items that the reward loss L_rm compares each action with (default 1). Higher: less noise, slower. */
+  /** Number of other items that the reward loss compares each action with. Higher: less noise, slower. Default: 1. */
   readonly negatives: number;
   /**
-   * They are drawn in proportion to count^negativeSamplingPower of the fitted rows (default 0, uniformly). 1, by popularity:
-   * rewards then say less of popularity and more of taste.
+   * Power of the item counts by which negatives are drawn; 0 draws uniformly. With 1, rewards say less about popularity and more
+   * about taste. Default: 0.
    */
   readonly negativeSamplingPower: number;
   /**
-   * Score heads (default 1). With several, each begins anew and has its own dropout; rewards are their mean, and
-   * `uncertainty` is their deviation. Higher: surer deviations, slower.
+   * Number of score heads. Rewards are their mean, `uncertainty` is their deviation. Higher: more reliable deviations, slower.
+   * Default: 1.
    */
   readonly rewardHeads: number;
-  /** Weight of the reward loss L_rm beside the state loss L_sm (default 1). */
+  /** Weight of the reward loss relative to the state loss. Higher: better rewards, worse rankings. Default: 1. */
   readonly rewardLossWeight: number;
-  /** Adam's learning rate (default 0.001). Higher: fewer epochs, and with few users worse rewards and rankings. */
+  /** Learning rate of Adam. Higher: fewer epochs, but worse rewards and rankings with few users. Default: 0.001. */
   readonly lr: number;
-  /** Positions per step, about (default 512). */
+  /** Approximate number of positions per step. Higher: steadier, more memory. Default: 512. */
   readonly batch: number;
-  /** Passes over the train rows at most (default 40). */
+  /** Maximum number of passes over the train rows. Default: 40. */
   readonly epochs: number;
-  /** Epochs without a better validation (NDCG@10 times the accuracy of rewards above a coin's) before stopping (default 4). */
+  /**
+   * Number of epochs without improvement before the fit stops. The measure is NDCG@10 times the reward accuracy above chance on
+   * validation. Default: 4.
+   */
   readonly patience: number;
+  /** Seed of weights, drawn users, negatives and dropout. Default: 0. */
   readonly seed: number;
-  /** Name of the environment, for tables. */
+  /** Name of the environment in tables. Default: `LE`. */
   readonly name: string;
+  /** Aborts the fit. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -96,109 +115,92 @@ export type Needed = 'train';
 /** Options as callers give them. */
 export type GivenFit = Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironmentOptions>;
 
-export const DEFAULTS: Omit<FitEnvironmentOptions, Needed> = {
-  validation: undefined,
-  tokens: null,
-  itemInput: undefined,
-  textMemoryWidth: 128,
-  countFeatures: true,
-  candidateInput: 'input',
-  languageModel: undefined,
-  prompt: undefined,
-  adaptation: 'all',
-  userShare: 1,
-  window: 20,
-  width: 64,
-  layers: 2,
-  heads: 2,
-  dropout: 0.3,
-  loss: 'softmax',
-  sampledItems: 1024,
-  negatives: 1,
-  negativeSamplingPower: 0,
-  rewardHeads: 1,
-  rewardLossWeight: 1,
-  lr: 0.001,
-  batch: 512,
-  epochs: 40,
-  patience: 4,
-  seed: 0,
-  name: 'LE',
-  ...TRAINING_RUNTIME,
-  signal: undefined,
-};
-
-/** Largest size of a decoder that begins at random. */
+/** Maximum sizes of a randomly initialized decoder. */
 const LARGEST = 4096;
 
+const adaptation = v.custom<FitEnvironmentOptions['adaptation']>(
+  (given) => given === 'all' || (typeof given === 'object' && given !== null),
+  'is "all" or LoRA, { rank, alpha, targets }.',
+);
+
+export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
+  validation: option(reference<Transitions>(), undefined),
+  tokens: option(reference<Value | null>(), null),
+  itemInput: option(oneOf('id', 'text', 'id+text'), undefined),
+  textMemoryWidth: option(whole(0), 128),
+  countFeatures: option(flag, true),
+  candidateInput: option(oneOf('text', 'input'), 'input'),
+  languageModel: option(reference<LanguageModel>(), undefined),
+  prompt: option(text, undefined),
+  adaptation: option(adaptation, 'all'),
+  userShare: option(v.pipe(share, v.gtValue(0, 'is a share of the train users, above 0.')), 1),
+  window: option(whole(1, LONGEST), 20),
+  width: option(whole(1, LARGEST), 64),
+  layers: option(whole(1, LARGEST), 2),
+  heads: option(whole(1, LARGEST), 2),
+  dropout: option(v.pipe(share, v.ltValue(1, 'is a share below 1: something has to be left.')), 0.3),
+  loss: option(oneOf('softmax', 'sampled-softmax'), 'softmax'),
+  sampledItems: option(whole(1), 1024),
+  negatives: option(whole(1), 1),
+  negativeSamplingPower: option(finite(0, 2), 0),
+  rewardHeads: option(whole(1), 1),
+  rewardLossWeight: option(finite(0), 1),
+  lr: option(positive, 0.001),
+  batch: option(whole(1), 512),
+  epochs: option(whole(1), 40),
+  patience: option(whole(0), 4),
+  seed: option(seed, 0),
+  name: option(text, 'LE'),
+  ...trainingRuntimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
+};
+
 /** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: FitEnvironmentOptions): void {
-  const given = { ...o, itemInput: o.itemInput ?? 'id' };
-  checkChoices('fitEnvironment', given, {
-    loss: ['softmax', 'sampled-softmax'],
-    candidateInput: ['text', 'input'],
-    itemInput: ['id', 'text', 'id+text'],
+function checkTokens({ data }: Value): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  throw new LeaError('E_OPTION_VALUE', `fitEnvironment: tokens must be finite, but the value at index ${bad} is not.`, {
+    value: data[bad],
   });
-  checkRanges('fitEnvironment', o, {
-    userShare: [0, 1],
-    window: [1, LONGEST, 'whole'],
-    width: [1, LARGEST, 'whole'],
-    layers: [1, LARGEST, 'whole'],
-    heads: [1, LARGEST, 'whole'],
-    dropout: [0, 1],
-    sampledItems: [1, Infinity, 'whole'],
-    negatives: [1, Infinity, 'whole'],
-    negativeSamplingPower: [0, 2],
-    rewardHeads: [1, Infinity, 'whole'],
-    textMemoryWidth: [0, Infinity, 'whole'],
-    rewardLossWeight: [0, Number.MAX_VALUE],
-    lr: [0, Number.MAX_VALUE],
-    batch: [1, Infinity, 'whole'],
-    epochs: [1, Infinity, 'whole'],
-    patience: [0, Infinity, 'whole'],
-  });
-  checkSeed('fitEnvironment', o.seed);
-  checkRuntime('fitEnvironment', o);
-  const refuse = (message: string, value: unknown): never => {
-    throw new LeaError('E_OPTION_VALUE', `fitEnvironment: ${message}`, { value });
-  };
-  if (o.userShare === 0) refuse('userShare is a share of the train users, above 0.', o.userShare);
-  if (o.dropout === 1) refuse('dropout is a share below 1: something has to be left.', o.dropout);
-  if (o.lr === 0) refuse('lr must be above 0.', o.lr);
-  if (o.adaptation !== 'all' && (typeof o.adaptation !== 'object' || o.adaptation === null)) {
-    refuse('adaptation is "all" or LoRA, { rank, alpha, targets }.', o.adaptation);
-  }
-  const bad = o.tokens?.data.findIndex((value) => !Number.isFinite(value)) ?? -1;
-  if (bad >= 0) refuse(`tokens hold a value that is no finite number, at ${bad}.`, o.tokens!.data[bad]);
 }
 
 /** @throws LeaError `E_DATA_EMPTY`, `E_OPTION_VALUE` */
 function checkValidation({ train, validation }: FitEnvironmentOptions): void {
   if (!validation) return;
   if (validation.count === 0) {
-    throw new LeaError('E_DATA_EMPTY', 'There are no validation rows to stop by.', {
-      hint: 'Leave validation out: all epochs are run then.',
+    throw new LeaError('E_DATA_EMPTY', 'Expected at least one validation row, got none.', {
+      hint: 'Omit validation to run all epochs without early stopping.',
     });
   }
   const { itemIds } = train.sequences;
   checkCatalogIdentity('validation', validation.sequences.itemIds, catalogIdentityOf(itemIds), itemIds.length);
 }
 
-/** The environment that options describe. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE` */
+/**
+ * The architecture of the environment described by the parsed options.
+ *
+ * @throws LeaError `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`
+ */
 export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   const items = o.train.sequences.itemIds.length;
-  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no train rows to fit an environment on.');
-  checkOptions(o);
+  if (o.train.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one training row, got none.');
+  if (o.tokens) checkTokens(o.tokens);
   checkValidation(o);
   const itemInput = o.itemInput ?? (o.tokens ? 'id+text' : 'id');
+  if (o.languageModel && !o.tokens && o.itemInput === undefined) {
+    throw new LeaError('E_OPTION_VALUE', 'A language model reads items by their tokens.', {
+      value: o.tokens,
+      hint: 'Pass tokens: (await learnItemTokens(languageModel, texts)).vectors. For the control that knows ids only, set itemInput to "id".',
+    });
+  }
   if (itemInput !== 'id' && !o.tokens) {
-    throw new LeaError('E_OPTION_VALUE', 'That itemInput needs item tokens.', {
+    throw new LeaError('E_OPTION_VALUE', 'This itemInput needs item tokens.', {
       value: itemInput,
-      hint: 'Give tokens (learnItemTokens, textVectors), or take itemInput "id".',
+      hint: 'Pass tokens (from learnItemTokens or textVectors), or set itemInput to "id".',
     });
   }
   if (o.tokens && (o.tokens.shape.length !== 2 || o.tokens.shape[0] !== items)) {
-    throw new LeaError('E_TOKENS_SHAPE', `The tokens must be one vector for each of the ${items} items.`, {
+    throw new LeaError('E_TOKENS_SHAPE', `Expected tokens of shape [${items}, size], one vector per item.`, {
       value: o.tokens.shape,
     });
   }
@@ -213,36 +215,38 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   };
   checkDecoder(decoder);
   if (o.prompt !== undefined && !o.languageModel) {
-    throw new LeaError('E_OPTION_VALUE', 'A prompt is in the words of a language model.', {
+    throw new LeaError('E_OPTION_VALUE', 'A prompt needs a language model.', {
       value: o.prompt,
-      hint: 'Give languageModel (catalogModel, loadLanguageModel), or leave prompt out.',
+      hint: 'Pass languageModel (from catalogModel or loadLanguageModel), or omit prompt.',
     });
   }
   const prompt = o.prompt === undefined ? null : readPrompt(o.prompt, o.languageModel!).shape;
   const around = 1 + (prompt ? prompt.before + candidateLength(prompt) : 0);
   if (decoder.maxPositions !== undefined && o.window + around > decoder.maxPositions) {
-    throw new LeaError('E_OPTION_VALUE', `The language model has ${decoder.maxPositions} positions.`, {
+    throw new LeaError('E_OPTION_VALUE', `The window exceeds the language model's ${decoder.maxPositions} positions.`, {
       value: o.window,
-      hint: `Take a window of at most ${decoder.maxPositions - around} events: the start token${prompt ? ' and the prompt need' : ' needs'} ${around}.`,
+      hint:
+        `Set window to at most ${decoder.maxPositions - around}; ` +
+        `the start token${prompt ? ' and the prompt take' : ' takes'} ${around} positions.`,
     });
   }
   if (decoder.width % decoder.heads !== 0) {
-    throw new LeaError('E_OPTION_VALUE', 'The score head divides the width among the heads of the decoder.', {
+    throw new LeaError('E_OPTION_VALUE', 'The width of the decoder must be divisible by its number of heads.', {
       value: [decoder.width, decoder.heads],
-      hint: 'Take a language model whose width is a multiple of its heads.',
+      hint: 'Choose a language model whose width is a multiple of its heads.',
     });
   }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
-  const text = itemInput === 'id' ? undefined : o.tokens!.shape[1]!;
+  const textWidth = itemInput === 'id' ? undefined : o.tokens!.shape[1]!;
   return {
     decoder,
     items,
     window: o.window,
     itemInput,
     adaptation,
-    textMemoryWidth: text === undefined ? 0 : Math.min(o.textMemoryWidth, text),
+    textMemoryWidth: textWidth === undefined ? 0 : Math.min(o.textMemoryWidth, textWidth),
     countFeatures: o.countFeatures,
-    candidateInput: text === undefined ? 'input' : o.candidateInput,
+    candidateInput: textWidth === undefined ? 'input' : o.candidateInput,
     rewardHeads: o.rewardHeads,
     prompt,
   };

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { contentHash, LeaError, parseOptions, type Task, task } from '@lea/core';
 import { readWhole, replaceFile } from '@lea/core/node';
 import { rowsHash } from '@lea/data';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { fitEnvironment } from './fit-environment.ts';
-import { DEFAULTS, type GivenFit } from './fit-options.ts';
+import { fitSchema, type GivenFit } from './fit-options.ts';
 
 /**
- * As {@link fitEnvironment}, but an environment that was fitted with the same options is read from `dir`, and a new one is
- * kept there, in a folder named by the hash of these options.
+ * {@link fitEnvironment} with a cache: an environment fitted with the same options is loaded from `dir`; a new one is saved
+ * there, in a folder named by the hash of the options.
  *
- * @param dir without it nothing is kept
- * @throws LeaError those of `fitEnvironment`, `E_DISK_FULL`, `E_FILE_WRITE`
+ * @param dir folder of the cache; undefined: no cache
+ * @throws LeaError the errors of `fitEnvironment`, `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export function keptFit(
   options: GivenFit,
@@ -30,7 +30,7 @@ async function* keptFitting(
   const folder = join(dir, fit.slice(0, 16));
   const { threads, backend } = options;
   const found = await unlessUnusable(loadEnvironment(folder, { threads, backend }));
-  // An environment does not know how it was fitted: this says that it is the one that belongs here.
+  // Environments do not store their options; this file proves that the environment belongs to them.
   const label = join(folder, 'fit.json');
   if (found && (await unlessUnusable(readWhole(label)))?.toString() === labelOf(fit, found)) return found;
   await found?.dispose();
@@ -40,7 +40,7 @@ async function* keptFitting(
   return environment;
 }
 
-/** A missing or damaged environment is fitted again; nothing is lost by it. */
+/** Undefined if an environment is missing or damaged, so that it is fitted again. */
 function unlessUnusable<T>(work: Promise<T>): Promise<T | undefined> {
   return work.catch((error: unknown) => {
     if (error instanceof LeaError) return undefined;
@@ -52,11 +52,11 @@ function labelOf(fit: string, { hash }: Environment): string {
   return `${JSON.stringify({ fit, environment: hash })}\n`;
 }
 
-/** Of all that decides the fit: how programs are run and what the environment is called do not. */
+/** Hash of everything that determines the fit, which excludes the runtime and the name. */
 function fitHash({ train, ...given }: GivenFit): string {
-  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = withDefaults(
+  const { validation, tokens, languageModel, signal, name, threads, backend, spinning, ...deciding } = parseOptions(
     'fitEnvironment',
-    DEFAULTS,
+    fitSchema,
     given,
   );
   return contentHash(

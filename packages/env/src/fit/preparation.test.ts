@@ -1,4 +1,4 @@
-import { fold, key, permutation } from '@lea/core';
+import { defaultsOf, fold, key, permutation } from '@lea/core';
 import { float32, interpret, keyTensorValue, specsOf, type Value, type Values } from '@lea/tensor';
 import { describe, expect, test } from 'vitest';
 import { initDecoder } from '../language-model/decoders/modules.ts';
@@ -6,7 +6,7 @@ import type { LanguageModel } from '../language-model/language-model.ts';
 import { initEnvironment } from '../model/init.ts';
 import { trainingState } from '../shared/steps.ts';
 import { rowsOf } from '../testing.ts';
-import { DEFAULTS, type FitEnvironmentOptions } from './fit-options.ts';
+import { type FitEnvironmentOptions, fitSchema } from './fit-options.ts';
 import { type FitPreparation, prepareFit } from './preparation.ts';
 import { subsetOfSequences } from './segments.ts';
 
@@ -20,7 +20,7 @@ const tokens = float32(
 const small = { width: 4, layers: 1, heads: 2, window: 4, dropout: 0, backend: 'cpu' };
 
 const prepare = (more: Partial<FitEnvironmentOptions> = {}): Promise<FitPreparation> =>
-  prepareFit({ ...DEFAULTS, train, ...small, ...more });
+  prepareFit({ ...defaultsOf(fitSchema), train, ...small, ...more });
 
 /** One training step on the first batch, without compilation. */
 async function step(fit: FitPreparation, change: { state?: Values; inputs?: Values } = {}) {
@@ -222,7 +222,7 @@ describe('what is learned', () => {
     const decoder = initDecoder(key(77), config.decoder);
     const words = { 'model.embed_tokens.weight': float32(new Float32Array(8), [2, 4]) };
     const languageModel = { config: config.decoder, params: { ...decoder, ...words } } as unknown as LanguageModel;
-    const { params } = await prepare({ languageModel });
+    const { params } = await prepare({ languageModel, itemInput: 'id' });
     expect(params).toMatchObject(decoder);
     expect(Object.keys(params)).not.toContain('model.embed_tokens.weight');
   });

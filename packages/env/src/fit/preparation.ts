@@ -32,31 +32,37 @@ import {
   subsetOfSequences,
 } from './segments.ts';
 
-/** All that `fitEnvironment` begins with. */
+/** Prepared inputs of `fitEnvironment`. */
 export interface FitPreparation {
+  /** Architecture of the environment. */
   readonly config: EnvironmentConfig;
+  /** Random key of the fit, from its seed. */
   readonly root: Key;
+  /** Normalized item tokens; null without tokens. */
   readonly text: NormalizedTokens | null;
+  /** Segments of the sampled users. */
   readonly segments: readonly Segment[];
-  /** How often each item is predicted, [items]. */
+  /** Number of rows whose target is the item, [items]. */
   readonly counts: Int32Array;
+  /** Shape of the batches. */
   readonly shape: BatchShape;
-  /** What is trained. */
+  /** Trained parameters. */
   readonly params: Values;
-  /** What belongs to the environment but is not learned here. */
+  /** Parameters of the environment that are not trained. */
   readonly fixed: Values;
-  /** What the step reads and does not change: of `fixed`, and made of the tokens. */
+  /** Frozen values of the training step, from `fixed` and the tokens. */
   readonly frozen: Values;
-  /** Likewise, but part of the program: the decoder's matrices where they are frozen. */
+  /** Frozen values embedded in the program: the decoder's matrices, if they are not trained. */
   readonly constants: Values;
+  /** Optimizer of the parameters. */
   readonly optimizer: Optimizer;
   /** The training step: outputs `loss`, `sm`, `rm`. */
   readonly program: Program;
-  /** Inputs of every step of an epoch. */
+  /** Inputs of all steps of an epoch. */
   batchesOf(epoch: number): Values[];
 }
 
-/** @throws LeaError `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY` */
+/** Prepares a fit. @throws LeaError `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY` */
 export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparation> {
   const { train } = o;
   const config = configOf(o);
@@ -150,8 +156,8 @@ function pickDecoder(params: Values, config: DecoderConfig): Values {
 }
 
 /**
- * An item that no fitted user met has no free vector: as one that is only ever an example of what was not taken, it would
- * learn to be unlike everything. Such items are known by their text alone.
+ * Sets the learned vectors of items without training rows to zero. Such items occur only as negatives, so their vectors would
+ * learn to be dissimilar to everything; they are represented by their text alone.
  */
 function withoutUnknown(params: Values, counts: Int32Array): Values {
   const table = params['item.id'];

@@ -3,19 +3,23 @@ import type { Transitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 
 /**
- * A stretch of one user's events that the environment reads in one go: a start token and the events `from`..`to - 2`
- * go in, the events `from`..`to - 1` are predicted; those before `first` are context only.
+ * A range of one user's events that is read in one pass: the inputs are a start token and the events `from`..`to - 2`, the
+ * targets are the events `from`..`to - 1`. Targets before `first` are context only.
  */
 export interface Segment {
+  /** Index of the sequence. */
   readonly sequence: number;
+  /** First event. */
   readonly from: number;
+  /** First event whose prediction counts. */
   readonly first: number;
+  /** Event after the last one. */
   readonly to: number;
 }
 
 /**
- * Cuts the histories of some sequences so that every row of the set is predicted once and none after its own time is
- * read. A long history is cut into overlapping stretches: each has at least `window / 4` events of context where there are so many.
+ * Splits sequences into segments so that every row of the set is predicted exactly once, without later events as inputs. The
+ * segments of a long history overlap: each has at least `window / 4` events of context, if they exist.
  */
 export function segmentsOf(set: Transitions, window: number, keep: (sequence: number) => boolean): Segment[] {
   const segments: Segment[] = [];
@@ -27,13 +31,13 @@ export function segmentsOf(set: Transitions, window: number, keep: (sequence: nu
     const last = Math.max(begin, first - Math.floor(window / 4)) + window;
     let to = first + 1;
     while (row < set.count && set.sequence[row] === sequence && set.event[row]! <= last) to = set.event[row++]! + 1;
-    // The last event is predicted from a whole window of context, hence at most window + 1 slots.
+    // The last event is predicted from a full window of context, hence at most window + 1 positions.
     if (keep(sequence)) segments.push({ sequence, from: Math.max(begin, to - 1 - window), first, to });
   }
   return segments;
 }
 
-/** The sequences with rows in the set, and a seeded fraction of them (at least one). @throws LeaError `E_OPTION_VALUE` */
+/** Samples a fraction (at least one) of the sequences that have rows in the set. @throws LeaError `E_OPTION_VALUE` */
 export function subsetOfSequences(set: Transitions, fraction: number, k: Key): Set<number> {
   checkRanges('subsetOfSequences', { fraction }, { fraction: [0, 1] });
   const all = [...new Set(set.sequence)];
@@ -41,7 +45,7 @@ export function subsetOfSequences(set: Transitions, fraction: number, k: Key): S
   return new Set(Array.from(order.subarray(0, Math.max(1, Math.ceil(fraction * all.length))), (i) => all[i]!));
 }
 
-/** How often each item is predicted in the rows of some sequences, [items]. */
+/** Number of rows of the kept sequences whose target is the item, [items]. */
 export function predictedCounts(set: Transitions, kept: ReadonlySet<number>): Int32Array {
   const counts = new Int32Array(set.sequences.itemIds.length);
   for (let row = 0; row < set.count; row++) {
@@ -51,9 +55,10 @@ export function predictedCounts(set: Transitions, kept: ReadonlySet<number>): In
 }
 
 /**
- * For every predicted event items that the user has not met in this set: one draw per (epoch, user, position, number).
+ * Creates a sampler of negatives, items that the user has not interacted with in this set. Draws are determined by epoch,
+ * sequence, event and draw number.
  *
- * @param weights how often each item is drawn, relative to the others; without them all are drawn alike
+ * @param weights relative sampling weights of the items (default: uniform)
  */
 export function negativeSampler(set: Transitions, segments: readonly Segment[], k: Key, weights?: ArrayLike<number>) {
   const { items, offsets } = set.sequences;
@@ -71,7 +76,7 @@ export function negativeSampler(set: Transitions, segments: readonly Segment[], 
     const position = event - offsets[sequence]!;
     const seen = met.get(sequence)!;
     let item = 0;
-    // A user who has met everything gets an item met before: there is no other.
+    // A user who has interacted with all items gets one of them.
     for (let attempt = 0; attempt < 64; attempt++) {
       item = pick((randomBits(words, position * 64 + attempt) >>> 0) / 2 ** 32);
       if (!seen.has(item)) break;
@@ -80,21 +85,24 @@ export function negativeSampler(set: Transitions, segments: readonly Segment[], 
   };
 }
 
+/** Shape of the batches of {@link packSegments}. */
 export interface BatchShape {
+  /** Rows per batch. */
   readonly rows: number;
+  /** Positions per row. */
   readonly positions: number;
-  /** Un-interacted items per position (default 1). */
+  /** Negatives per position (default 1). */
   readonly negatives?: number;
-  /** Slots that each segment begins with, before its first item (default 1: the start token): the ids from `items` on. */
+  /** Length of the prefix before the first item of each segment (default 1: the start token), with ids from `items` on. */
   readonly prefix?: number;
 }
 
 /**
- * Packs segments into batches of `rows` rows of `slots` slots, in the given order; several short histories share a row,
- * kept apart by their segment numbers.
+ * Packs segments into batches of `rows` rows with `positions` positions, in the given order. Several short segments share a
+ * row and are separated by their segment numbers.
  *
- * @returns per batch `items`, `segment`, `target` int32 and `weight` float32, each [rows, slots]; `negative` int32
- *   [rows, negatives * slots], the first of every position before the second of any
+ * @returns per batch `items`, `segment`, `target` int32 and `weight` float32, each [rows, positions]; `negative` int32
+ *   [rows, negatives * positions], first negatives of all positions, then second negatives, ...
  */
 export function packSegments(
   set: Transitions,

@@ -1,9 +1,9 @@
 import { type Key, permutation } from '@lea/core';
 import type { Transitions } from '@lea/data';
 
-/** Some users of a set, and the others. */
+/** A fold: some users of a set, and the others. */
 export interface UserFold {
-  /** The numbers that the rows of its users have in the set, ascending. */
+  /** Indices in the set of the rows of the fold's users, ascending. */
   readonly rows: Int32Array;
   /** These rows. */
   readonly own: Transitions;
@@ -12,8 +12,7 @@ export interface UserFold {
 }
 
 /**
- * Divides the users that have rows in a set among folds, in an order that the key draws. The numbers of users of two folds
- * differ by one at most.
+ * Assigns the users that have rows in a set to folds at random. Numbers of users per fold differ by at most one.
  */
 export function* userFolds(set: Transitions, folds: number, key: Key): Generator<UserFold, void> {
   const users = [...new Set(set.sequence)];
@@ -27,8 +26,8 @@ export function* userFolds(set: Transitions, folds: number, key: Key): Generator
 }
 
 /**
- * The rows of a set but those of users that have rows in `left` too. Users are told by their ids, since the sets may be of
- * different sequences.
+ * The rows of a set, except those of users that also have rows in `left`. Users are compared by their ids, because the sets
+ * may have different sequences.
  */
 export function withoutUsersOf(left: Transitions, set: Transitions): Transitions {
   const ids = new Set(Array.from(new Set(left.sequence), (sequence) => left.sequences.userIds[sequence]!));
@@ -42,7 +41,7 @@ function rowsWhere({ sequence }: Transitions, keep: (sequence: number) => boolea
   return Int32Array.from(sequence.keys()).filter((row) => keep(sequence[row]!));
 }
 
-/** All rows of some users: the last decision of each stays the last. */
+/** Selects rows. All rows of a user are kept or removed together, so `done` stays valid. */
 function subset({ sequences, event, sequence, done }: Transitions, rows: Int32Array): Transitions {
   return {
     sequences,

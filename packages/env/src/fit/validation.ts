@@ -8,21 +8,23 @@ import { normalizerAfter, slotLogits } from '../model/repetition.ts';
 import { type Runtime, ready } from '../shared/runtime.ts';
 import { type BatchShape, negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
+/** Result of a validation. */
 export interface Validation {
   /** Means over the rows: `ndcg@10`, `accuracy`, `validation sm`, `validation rm`. */
   readonly metrics: Record<string, number>;
-  /** Rewards of the logged actions and of an un-interacted item each. */
+  /** Rewards of the logged action and of one negative per row. */
   readonly rewards: { readonly positive: readonly number[]; readonly negative: readonly number[] };
 }
 
+/** A compiled program that validates parameters. */
 export interface ValidationMeter {
   run(params: Values): Promise<Validation>;
   dispose(): Promise<void>;
 }
 
 /**
- * Measures parameters on validation rows: NDCG@10 of the state model and its loss, both among all items whatever the fit
- * contrasts with; loss and pairwise accuracy of the reward model.
+ * Creates a meter for validation rows: NDCG@10 and loss of the state model, both over all items even if training samples
+ * items; loss and pairwise accuracy of the reward model.
  */
 export async function validationMeter(
   set: Transitions,
@@ -38,7 +40,7 @@ export async function validationMeter(
   const runner = await ready(
     ({ inputs, frozen }) => {
       const { tokens, memory, popularity, ...rest } = frozen;
-      // One drawn item in place of all: the state loss over all of them is computed here, in parts.
+      // A single sampled item saves memory: the loss over all items is computed below, in blocks.
       const contrast = tf.zeros([1], 'int32');
       const about = environmentLosses(rest, config, { tokens, memory, popularity }, { ...inputs, contrast });
       const { rank, loss } = amongAll(about, inputs.target!);
@@ -78,18 +80,19 @@ export async function validationMeter(
   };
 }
 
-/** Most logits in memory at a time. */
+/** Maximum number of logits in memory. */
 const LOGITS = 2 ** 24;
 
-/** Logits that differ by less are equal: the same product may come out with other last bits. */
+/** Smaller differences of logits count as ties, because equal products may differ in their last bits. */
 const EQUAL = 1e-5;
 
 /**
- * Where targets stand among all items, and -log softmax of their logits.
+ * Ranks of targets among all items, and -log softmax of their logits.
  *
- * @param about `states` [B, T, size], `table` [items, size], and what repetition adds to their products
- * @param target int32 [B, T] @param most logits made at a time, about
- * @returns `rank` [B, T] the number of items before the target, equal ones counting half; `loss` [B, T]
+ * @param about `states` [B, T, size], `table` [items, size] and the repetition term of their products
+ * @param target int32 [B, T]
+ * @param most approximate maximum number of logits per block
+ * @returns `rank` [B, T], the number of items above the target, with ties counted half; `loss` [B, T]
  */
 export function amongAll(
   { states, table, repetition }: Pick<EnvironmentLosses, 'states' | 'table' | 'repetition'>,
@@ -112,11 +115,11 @@ export function amongAll(
     const count = Math.min(block, items - from);
     const logits = tf.matMul(queries, tf.slice(table, [from, 0], [count, size]), false, true);
     before.push(tf.sum(above(logits), 1));
-    // The largest probability is 1 / sum exp(logit - largest): cheaper than logSumExp, which makes more matrices.
+    // The largest probability is 1 / sum exp(logit - largest). This is cheaper than logSumExp, which creates more matrices.
     sums.push(tf.sub(tf.max(logits, 1, true), tf.log(tf.max(tf.softmax(logits), 1, true))));
   }
   const whole = tf.reshape(sums.length === 1 ? sums[0]! : tf.logSumExp(tf.concat(sums, 1), 1, true), [B, T]);
-  // The target itself is half above itself.
+  // The target ties with itself.
   const rank = tf.reshape(tf.sub(tf.addN(before), 0.5), [B, T]);
   const ofTarget = tf.reshape(own, [B, T]);
   if (!repetition) return { rank, loss: tf.sub(whole, ofTarget) };

@@ -3,30 +3,38 @@ import { type Scorer, windowsOf } from '@lea/data';
 import { topItems } from '../inference/top-items.ts';
 import type { Observation } from './types.ts';
 
-/** What an actor is asked: one row per episode. */
+/** Input of an actor, with one row per episode. */
 export interface ActorMoment {
+  /** Number of episodes. */
   readonly size: number;
-  /** Items to offer in a step. */
+  /** Number of items to offer per step. */
   readonly slate: number;
-  /** [size, size of the observation space] */
+  /** Observations, [size, size of the observation space]. */
   readonly observations: Observation;
-  /** [size] newest items of the users' histories, oldest first. */
+  /** Newest items of the users' histories, oldest first, [size]. */
   readonly histories: readonly (readonly number[])[];
-  /** [size] which episode of the rollout each row is. */
+  /** Number of the episode within the rollout, [size]. */
   readonly episodes: readonly number[];
-  /** Steps taken so far. */
+  /** Number of steps taken so far. */
   readonly step: number;
 }
 
-/** Chooses actions. */
+/** Chooses actions in a step environment. */
 export interface Actor {
+  /** Name for tables. */
   readonly name: string;
-  /** [size, slate] items. */
+  /** Chooses the items to offer, [size, slate]. */
   act(moment: ActorMoment): Int32Array | Promise<Int32Array>;
 }
 
-/** Offers the items of highest score, best first; ties go to the smaller index. With `seen`, none of the history. */
-export function greedyActor(scorer: Scorer, options: { readonly exclude?: 'seen' } = {}): Actor {
+/** An actor that offers the items with the highest scores, best first. Ties go to the smaller index. */
+export function greedyActor(
+  scorer: Scorer,
+  options: {
+    /** `seen`: never offers items of the history. Default: offers all items. */
+    readonly exclude?: 'seen';
+  } = {},
+): Actor {
   return {
     name: scorer.name,
     async act({ size, slate, histories }) {
@@ -37,14 +45,15 @@ export function greedyActor(scorer: Scorer, options: { readonly exclude?: 'seen'
   };
 }
 
-/** Offers items drawn uniformly, different ones: what any policy must beat. @throws LeaError `E_OPTION_VALUE` */
+/** An actor that offers distinct uniformly random items, as a baseline. @throws LeaError `E_OPTION_VALUE` */
 export function uniformActor(items: number, seed = 0): Actor {
   checkRanges('uniformActor', { items }, { items: [1, 2 ** 31, 'whole'] });
   checkSeed('uniformActor', seed);
   return {
     name: 'uniform',
     act({ size, slate, episodes, step }) {
-      if (slate > items) throw new LeaError('E_OPTION_VALUE', `There are only ${items} items.`, { value: slate });
+      if (slate > items)
+        throw new LeaError('E_OPTION_VALUE', `The slate must not exceed the ${items} items.`, { value: slate });
       const actions = new Int32Array(size * slate);
       episodes.forEach((episode, i) => {
         const own = fold(fold(fold(key(seed), 'uniform actor'), episode), step);

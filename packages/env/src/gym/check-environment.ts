@@ -18,17 +18,17 @@ import type { StepEnvironment } from './types.ts';
 
 export type { CheckOptions, Problem } from './checking.ts';
 
-/** What is needed to play; the rest is looked at where it is there. */
+/** The required part of an environment; other members are checked if they exist. */
 type Checked = Pick<StepEnvironment, 'observationSpace' | 'actionSpace' | 'horizon' | 'reset' | 'step'> &
   Partial<StepEnvironment>;
 
 /**
- * Plays with an environment, your own perhaps, and tells in which ways it breaks the contract of `StepEnvironment`, and
- * what of it there was no occasion to look at (`unchecked`). What it throws is reported as well. Only that a step which failed can be taken again
- * is never tried.
+ * Checks whether an environment, such as a custom one, satisfies the contract of `StepEnvironment`, by playing episodes with
+ * random actions. Errors that it throws are reported as problems too. Parts of the contract that could not be checked are
+ * marked `unchecked`. It does not check that a failed step can be repeated.
  *
- * @returns nothing wrong: an empty list
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` of something that is no environment
+ * @returns the problems; an empty array if there are none
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if it is not an object)
  */
 export function checkEnvironment(
   environment: Checked,
@@ -44,7 +44,7 @@ async function* checking(
   const o = withDefaults('checkEnvironment', { steps: 50, seed: 0, signal: undefined }, options);
   checkRanges('checkEnvironment', o, { steps: [1, 1e6, 'whole'], seed: [0, Number.MAX_SAFE_INTEGER - 2, 'whole'] });
   if (environment === null || typeof environment !== 'object') {
-    throw new LeaError('E_OPTION_VALUE', 'checkEnvironment takes an environment.', { value: environment });
+    throw new LeaError('E_OPTION_VALUE', 'checkEnvironment: expected an environment.', { value: environment });
   }
   const problems = new Map<string, Problem>();
   const report: Report = (rule, message, unchecked) => {
@@ -56,7 +56,7 @@ async function* checking(
     if (wrong) report('space', `${name} ${wrong}.`);
   }
   if (actionSpace?.type !== 'discrete' && actionSpace?.type !== 'multi-discrete') {
-    report('space', 'actionSpace must be discrete or multi-discrete: actions are items.');
+    report('space', 'actionSpace must be discrete or multi-discrete, because actions are items.');
   }
   if (problems.size > 0) return [...problems.values()];
 
@@ -82,8 +82,8 @@ async function* checking(
     if (at >= 0) {
       report(
         'determinism',
-        `After reset({ seed: ${o.seed} }) and the same actions, ${at === 0 ? 'the reset' : `step ${at}`} gave something else the second time. ` +
-          'Draw every random number from the seed, and carry nothing over from the episode before.',
+        `With reset({ seed: ${o.seed} }) and the same actions, the result of ${at === 0 ? 'reset' : `step ${at}`} differed ` +
+          'the second time. Draw all random numbers from the seed, and keep no state between episodes.',
       );
     }
     await toTheEnd(environment, o, actionAt, lengths, report);
@@ -96,12 +96,12 @@ async function* checking(
     yield part();
   } catch (error) {
     o.signal?.throwIfAborted();
-    report('throws', `The environment threw where the contract allows no error: ${String(error)}`);
+    report('throws', `The environment threw an unexpected error: ${String(error)}`);
   }
   return [...problems.values()];
 }
 
-/** Steps with these actions, beginning again at each end; what came back, as texts. */
+/** Plays these actions, with a reset after each episode. Returns all results as strings. */
 async function play(
   environment: Checked,
   { seed, steps }: CheckOptions,
@@ -151,21 +151,18 @@ function check(rule: 'reset' | 'step', result: unknown, space: Space, report: Re
   }
   if (typeof given.info !== 'object' || given.info === null) report(rule, `${rule} must return an object as info.`);
   else if (!survivesJson(given.info)) {
-    report(
-      'json',
-      `The info of ${rule} must be plain JSON without NaN, or it cannot be served: it holds something else.`,
-    );
+    report('json', `The info of ${rule} must be plain JSON without NaN, because it is sent to clients.`);
   }
   if (rule === 'reset') return;
   if (typeof given.reward !== 'number' || !Number.isFinite(given.reward)) {
-    report('step', `step must return a finite number as reward, not ${String(given.reward)}.`);
+    report('step', `step must return a finite number as reward, got ${String(given.reward)}.`);
   }
   for (const name of ['terminated', 'truncated']) {
     if (typeof given[name] !== 'boolean') report('step', `step must return true or false as ${name}.`);
   }
 }
 
-/** Plays until an episode was truncated; no step follows an end. */
+/** Plays until an episode is truncated, and checks that a step after the end is rejected. */
 async function toTheEnd(
   environment: Checked,
   o: CheckOptions,
@@ -181,15 +178,15 @@ async function toTheEnd(
     if (!lengths.step(await environment.step(actionAt(step)))) continue;
     ended = true;
     if (!(await rejects(() => environment.step(actionAt(0))))) {
-      report('end', 'A step after the end of an episode must be refused until reset is called.');
+      report('end', 'A step after the end of an episode must be rejected until reset is called.');
       return;
     }
     await environment.reset();
     lengths.begin();
   }
-  const way = 'Raise steps, or check it with a smaller horizon.';
-  if (!ended) report('end', `No episode came to its end in ${most} steps. ${way}`, true);
-  if (!lengths.reached) report('horizon', `No episode reached its horizon in ${most} steps. ${way}`, true);
+  const way = 'Increase steps, or check the environment with a smaller horizon.';
+  if (!ended) report('end', `No episode ended within ${most} steps. ${way}`, true);
+  if (!lengths.reached) report('horizon', `No episode reached its horizon within ${most} steps. ${way}`, true);
 }
 
 async function refuses(environment: Checked, seed: number, space: Space, report: Report): Promise<void> {
@@ -197,10 +194,7 @@ async function refuses(environment: Checked, seed: number, space: Space, report:
   const bad: unknown[] = space.type === 'discrete' ? [space.n, -1, 0.5, Number.NaN, '0', [0]] : [[], 0, 'no'];
   for (const action of bad) {
     if (await rejects(() => environment.step(action as Point))) continue;
-    report(
-      'action',
-      `The action ${JSON.stringify(action)} lies outside actionSpace and must be refused with an error.`,
-    );
+    report('action', `The action ${JSON.stringify(action)} is outside actionSpace and must be rejected with an error.`);
     return;
   }
 }
@@ -208,13 +202,13 @@ async function refuses(environment: Checked, seed: number, space: Space, report:
 function malformed(space: Space | undefined): string | undefined {
   const counts = (values: unknown): boolean =>
     Array.isArray(values) && values.length > 0 && values.every((n) => Number.isInteger(n) && n >= 1);
-  if (space?.type === 'discrete') return counts([space.n]) ? undefined : 'must have a whole n of at least 1';
+  if (space?.type === 'discrete') return counts([space.n]) ? undefined : 'must have an integer n of at least 1';
   if (space?.type === 'multi-discrete') {
-    return counts(space.nvec) ? undefined : 'must have a list nvec of whole numbers of at least 1';
+    return counts(space.nvec) ? undefined : 'must have an array nvec of integers of at least 1';
   }
-  if (space?.type !== 'box') return 'must have the type box, discrete or multi-discrete';
-  if (!counts(space.shape)) return 'must have a list shape of whole numbers of at least 1';
+  if (space?.type !== 'box') return 'must have type box, discrete or multi-discrete';
+  if (!counts(space.shape)) return 'must have an array shape of integers of at least 1';
   const bound = (x: unknown): boolean => x === null || Number.isFinite(x);
-  if (!bound(space.low) || !bound(space.high)) return 'must have a number or null as low and high';
+  if (!bound(space.low) || !bound(space.high)) return 'must have low and high that are numbers or null';
   return space.low !== null && space.high !== null && space.low > space.high ? 'has low above high' : undefined;
 }

@@ -1,17 +1,19 @@
 import type { Report } from './checking.ts';
 
-/** Counts the steps of episodes against the horizon. */
+/** Checks the lengths of episodes against the horizon. */
 export interface Lengths {
-  /** An episode was truncated where it must be. */
+  /** Whether an episode was truncated at its horizon. */
   readonly reached: boolean;
+  /** Starts an episode. */
   begin(): void;
-  /** @returns whether the episode is over */
+  /** Counts a step. @returns whether the episode is over */
   step(result: { readonly terminated: boolean; readonly truncated: boolean }): boolean;
 }
 
+/** Creates a check of episode lengths. */
 export function lengthsAgainst(horizon: number, report: Report): Lengths {
   if (!(Number.isInteger(horizon) && horizon >= 1)) {
-    report('horizon', `horizon must be a whole number of at least 1, not ${horizon}.`);
+    report('horizon', `horizon must be an integer of at least 1, got ${horizon}.`);
   }
   let [length, reached] = [0, false];
   return {
@@ -26,14 +28,11 @@ export function lengthsAgainst(horizon: number, report: Report): Lengths {
       if (truncated && length < horizon) {
         report(
           'horizon',
-          `Step ${length} was truncated, before the horizon of ${horizon}. Use terminated for other ends.`,
+          `Step ${length} was truncated before the horizon of ${horizon}. Use terminated for other ends.`,
         );
       }
       if (!truncated && !terminated && length >= horizon) {
-        report(
-          'horizon',
-          `Step ${length} was not truncated although it is the last of the horizon. Return truncated: true.`,
-        );
+        report('horizon', `Step ${length} reached the horizon but was not truncated. Return truncated: true.`);
       }
       reached ||= truncated && length >= horizon;
       return terminated || truncated;

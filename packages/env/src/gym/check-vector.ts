@@ -5,7 +5,7 @@ import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 type Checked = Pick<StepEnvironment, 'observationSpace' | 'horizon'> &
   Partial<Pick<StepEnvironment, 'fork' | 'vectorize'>>;
 
-/** Two episodes side by side are those of two forks, also where one ends and the next begins. */
+/** Checks that two vectorized episodes equal those of two forks, including the reset after an end. */
 export async function checkVector(
   environment: Checked,
   o: CheckOptions,
@@ -13,8 +13,8 @@ export async function checkVector(
   report: Report,
 ): Promise<void> {
   if (!environment.vectorize || !environment.fork) {
-    const what = environment.fork ? 'vectorize, which rollout needs' : 'fork to compare with';
-    for (const rule of ['vectorize', 'autoreset']) report(rule, `There is no ${what}.`, true);
+    const what = environment.fork ? 'vectorize, which rollout needs' : 'fork, which this check needs';
+    for (const rule of ['vectorize', 'autoreset']) report(rule, `The environment has no method ${what}.`, true);
     return;
   }
   const many = environment.vectorize(2);
@@ -35,7 +35,7 @@ async function sideBySide(
   report: Report,
 ): Promise<void> {
   const width = sizeOf(observationSpace);
-  /** What is told of one row. */
+  /** The result of one row as a string. */
   const rowOf = (i: number, observations: ArrayLike<number>, ...columns: readonly ArrayLike<unknown>[]): string =>
     textOf([Array.from(observations).slice(i * width, (i + 1) * width), ...columns.map((column) => column[i])]);
 
@@ -45,7 +45,7 @@ async function sideBySide(
     if (rowOf(i, observations, infos) === rowOf(0, observation, [info])) continue;
     report(
       'vectorize',
-      `After reset({ seed: ${seed} }), row ${i} of vectorize(2) is no fork after reset({ seed: ${seed + i} }).`,
+      `After reset({ seed: ${seed} }), row ${i} of vectorize(2) differs from a fork after reset({ seed: ${seed + i} }).`,
     );
     return;
   }
@@ -62,14 +62,14 @@ async function sideBySide(
         : await fork.step(actions[i]!);
       const expected = rowOf(0, observation, [reward], [terminated], [truncated], [info]);
       if (rowOf(i, told.observations, told.rewards, told.terminated, told.truncated, told.infos) !== expected) {
-        const what = `Step ${step + 1} of vectorize(2), row ${i},`;
-        if (over[i]) report('autoreset', `${what} must begin the next episode, as reset() does, with reward 0.`);
-        else report('vectorize', `${what} is not the step that a fork of seed ${seed + i} takes.`);
+        const what = `Row ${i} in step ${step + 1} of vectorize(2)`;
+        if (over[i]) report('autoreset', `${what} must start the next episode like reset(), with reward 0.`);
+        else report('vectorize', `${what} differs from the step of a fork with seed ${seed + i}.`);
         return;
       }
       again ||= over[i]!;
       over[i] = terminated || truncated;
     }
   }
-  if (!again) report('autoreset', `No episode ended side by side in ${most} steps. Raise steps.`, true);
+  if (!again) report('autoreset', `No vectorized episode ended within ${most} steps. Increase steps.`, true);
 }

@@ -1,41 +1,43 @@
 import type { Point } from './spaces.ts';
 
-/** A part of the contract that an environment breaks, or that could not be looked at. */
+/** A rule of the contract that an environment violates, or that could not be checked. */
 export interface Problem {
   /**
-   * Which part: `space`, `reset`, `step`, `observation`, `determinism`, `horizon`, `end`, `action`, `json`, `fork`, `order`
-   * (what is refused before a reset, beside an unfinished step and after dispose), `vectorize`, `autoreset`, or `throws`.
+   * The rule: `space`, `reset`, `step`, `observation`, `determinism`, `horizon`, `end`, `action`, `json`, `fork`, `order`
+   * (steps before a reset, during another step and after dispose are rejected), `vectorize`, `autoreset` or `throws`.
    */
   readonly rule: string;
-  /** What was seen, where, and what to do. */
+  /** What happened, where, and how to fix it. */
   readonly message: string;
-  /** Nothing wrong was seen: there was no occasion to look. */
+  /** true if the rule could not be checked. */
   readonly unchecked?: true;
 }
 
-/** Collects problems, the first of each rule. */
+/** Records a problem; only the first of each rule is kept. */
 export type Report = (rule: string, message: string, unchecked?: true) => void;
 
+/** Options of `checkEnvironment`. */
 export interface CheckOptions {
   /**
-   * Steps taken with random actions in each part of the check (default 50), and up to 20 times as many where ends of
-   * episodes are waited for. More: rare mistakes and longer horizons are seen.
+   * Number of steps with random actions in each part of the check (default 50), or up to 20 times as many to reach the end of
+   * an episode. Higher: finds rarer mistakes and reaches longer horizons.
    */
   readonly steps: number;
-  /** Seed of the actions and of the episodes (default 0). */
+  /** Seed of actions and episodes (default 0). */
   readonly seed: number;
-  /** Stops before the next step with the signal's own reason. */
+  /** Aborts before the next step with the signal's reason (default: none). */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The action of a step of the check. */
+/** The random action of a step. */
 export type ActionAt = (step: number) => Point;
 
-/** Most steps in which an end is waited for; a horizon that is too far away is not. */
+/** Maximum number of steps to reach the end of an episode; fewer if the horizon is out of reach anyway. */
 export function patienceFor(horizon: number, steps: number): number {
   return horizon > 20 * steps ? steps : 20 * steps;
 }
 
+/** Whether an asynchronous function throws. */
 export async function rejects(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
@@ -45,7 +47,7 @@ export async function rejects(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Equal values, equal texts; NaN and its like are told apart. */
+/** Converts a value to a string for comparison, distinguishing NaN and infinities. */
 export function textOf(value: unknown): string {
   return JSON.stringify(value, (_, v) => {
     if (ArrayBuffer.isView(v)) return Array.from(v as Float32Array, String);
@@ -54,7 +56,7 @@ export function textOf(value: unknown): string {
   });
 }
 
-/** Whether a value comes back from JSON as it was. */
+/** Whether JSON preserves a value. */
 export function survivesJson(value: unknown): boolean {
   try {
     return textOf(JSON.parse(JSON.stringify(value))) === textOf(value);

@@ -5,18 +5,18 @@ import type { Space } from './spaces.ts';
 import type { Observation, StepInfo } from './types.ts';
 import type { Response, UserModel, UserMoment } from './user-model.ts';
 
-/** What all episodes of an environment share. */
+/** Data shared by all episodes of an environment. */
 export interface Plan {
   readonly users: UserModel;
   readonly options: ResolvedOptions;
-  /** Newest items that are shown. */
+  /** Number of newest items in observations and infos. */
   readonly window: number;
   readonly scale: Scale;
 }
 
-/** One user's visit. */
+/** The state of an episode. */
 export interface Episode {
-  /** Which one of its seed. */
+  /** Number of the episode within its seed. */
   readonly number: number;
   readonly key: Key;
   readonly history: readonly number[];
@@ -24,7 +24,7 @@ export interface Episode {
   readonly over: boolean;
 }
 
-/** What a step brought, beside the next {@link Episode}. */
+/** Result of a step, with the next state of the episode. */
 export interface Outcome {
   readonly episode: Episode;
   readonly reward: number;
@@ -35,15 +35,15 @@ export interface Outcome {
 const SCALE_ROWS = 512;
 const DEFAULT_WINDOW = 20;
 
-/** Measures the scale where it is not given. */
+/** Completes the options with the window and the scale, which is measured if it is a set of rows. */
 export async function planOf(users: UserModel, options: ResolvedOptions): Promise<Plan> {
-  // A model that reads no history has a window of 0; what is shown to policies is another matter.
+  // A model that does not read the history has window 0, but policies still need to see it.
   const window = options.window ?? (users.window || DEFAULT_WINDOW);
   const { scale } = options;
   return { users, options, window, scale: isRows(scale) ? await measure(users, scale) : scale };
 }
 
-/** Mean and standard deviation of the utilities of logged actions: of at most 512 rows, evenly spread. */
+/** Mean and standard deviation of the utilities of logged actions, from at most 512 evenly spaced rows. */
 async function measure(users: UserModel, rows: Transitions): Promise<Scale> {
   const count = Math.min(rows.count, SCALE_ROWS);
   const some = Array.from({ length: count }, (_, i) => Math.floor((i * rows.count) / count));
@@ -60,7 +60,7 @@ function historyBefore({ sequences, sequence, event }: Transitions, row: number)
   return Array.from(sequences.items.subarray(sequences.offsets[sequence[row]!]!, event[row]!));
 }
 
-/** The `number`-th episode of a seed. */
+/** Initial state of the `number`-th episode of a seed. */
 export function begin({ options, window }: Plan, seed: number, number: number): Episode {
   const episode = fold(fold(key(seed), 'step environment'), number);
   const history = startOf(options.start, fold(episode, 'start'));
@@ -74,18 +74,18 @@ function startOf(start: ResolvedOptions['start'], k: Key): number[] {
   return isRows(start) ? historyBefore(start, below(start.count)) : [...start[below(start.length)]!];
 }
 
-/** [0, 1) */
+/** Uniform random number in [0, 1). */
 function draw({ words }: Key, counter: number): number {
   return (randomBits(words, counter) >>> 0) / 2 ** 32;
 }
 
 /**
- * One step of each episode that is not over; nothing is asked about the others. Of the items offered (each once, however often it is listed) the user takes up item j with
- * probability exp(z_j) / (1 + sum of exp(z)), or none: a multinomial logit whose outside option has z = 0, which for a
- * single item is sigmoid(z).
+ * Takes one step in each episode that is not over. The user accepts offered item j (duplicates count once) with probability
+ * exp(z_j) / (1 + sum of exp(z)), or none: a multinomial logit model whose outside option has z = 0. For a single item, this
+ * is sigmoid(z).
  *
- * @param actions [episodes, slate]
- * @returns [episodes], nothing for those that are over
+ * @param actions offered items, [episodes, slate]
+ * @returns outcomes, [episodes]; undefined for episodes that are over
  */
 export async function advance(
   plan: Plan,
@@ -110,7 +110,7 @@ function react(plan: Plan, episode: Episode, offered: readonly number[], respons
   const places = offered.flatMap((item, j) => (offered.indexOf(item) === j ? [j] : []));
   const z = places.map((j) => (response.utility[at + j]! - scale.mean) / scale.std);
   const raw = mean(places.map((j) => response.reward[at + j]!));
-  // Beside the greatest, so that no power overflows.
+  // Relative to the maximum, so that exp does not overflow.
   const top = Math.max(0, ...z);
   const weights = z.map((x) => Math.exp(x - top));
   const sum = weights.reduce((a, b) => a + b, 0);
@@ -140,13 +140,13 @@ function react(plan: Plan, episode: Episode, offered: readonly number[], respons
   };
 }
 
-/** The space of what {@link observe} gives. */
+/** Space of the observations from {@link observe}. */
 export function observationSpace({ users, options, window }: Plan): Space {
   if (showsStates({ users, options })) return users.states!;
   return { type: 'multi-discrete', nvec: Array<number>(window).fill(users.items + 1) };
 }
 
-/** [episodes, size of the observation space] */
+/** Observations of episodes, [episodes, size of the observation space]. */
 export function observe(plan: Plan, moment: UserMoment, episodes: readonly Episode[]): Observation {
   if (showsStates(plan)) return moment.state!.slice();
   const { window, users } = plan;

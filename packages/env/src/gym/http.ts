@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LeaError } from '@lea/core';
 
-/** Status of the errors that are told to clients as they are; any other is an error of ours, 500. */
+/** HTTP status by error code; other errors are internal and have status 500. */
 const STATUS: Readonly<Record<string, number>> = {
   E_JSON: 400,
   E_ACTION: 400,
@@ -21,37 +21,37 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The JSON object that a request carries; nothing is an empty one.
+ * Reads the JSON object in the body of a request; an empty body is an empty object.
  *
  * @throws LeaError `E_CONTENT_TYPE`, `E_BODY_SIZE`, `E_JSON`
  */
 export async function readJson(request: IncomingMessage, mostBytes: number): Promise<Record<string, unknown>> {
-  // Pages of other sites can send forms and plain text to this server, but not JSON.
+  // Prevents cross-site requests: pages of other sites can send forms and plain text, but not JSON.
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new LeaError('E_CONTENT_TYPE', 'Bodies are JSON.', {
+    throw new LeaError('E_CONTENT_TYPE', 'The body must be JSON.', {
       value: request.headers['content-type'],
-      hint: 'Send content-type: application/json.',
+      hint: 'Send the header content-type: application/json.',
     });
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  // A request that is left in the middle stays open: it is to be answered.
+  // Keeps the request open after an early exit, so that it can be answered.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > mostBytes) throw new LeaError('E_BODY_SIZE', `A body has ${mostBytes} bytes at most.`);
+    if (size > mostBytes) throw new LeaError('E_BODY_SIZE', `The body must not exceed ${mostBytes} bytes.`);
     chunks.push(chunk);
   }
   let value: unknown;
   try {
     value = size === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
   } catch (cause) {
-    throw new LeaError('E_JSON', 'The body is not JSON.', { cause });
+    throw new LeaError('E_JSON', 'The body is not valid JSON.', { cause });
   }
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new LeaError('E_JSON', 'The body is not a JSON object.', { value });
+  throw new LeaError('E_JSON', 'The body must be a JSON object.', { value });
 }
 
-/** @throws TypeError of a value that is no JSON, before anything is sent */
+/** Sends a JSON response. @throws TypeError if the value cannot be written as JSON, before anything is sent */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const text = JSON.stringify(value, (_, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Float32Array) : v));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
@@ -59,14 +59,14 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 /**
- * `{ error: { code, message } }`; of an error that is none of ours nothing else is told.
+ * Sends `{ error: { code, message } }`. Errors that are not LeaErrors are sent without their message.
  *
- * @returns the status
+ * @returns the HTTP status
  */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): number {
   const known = error instanceof LeaError;
   const status = (known && STATUS[error.code]) || 500;
-  // What the client still sends of a refused body is not waited for.
+  // Does not wait for the rest of a rejected body.
   if (!request.complete) response.setHeader('connection', 'close');
   const code = known ? error.code : 'E_INTERNAL';
   const message = known ? error.message : 'The environment failed.';

@@ -1,4 +1,13 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import {
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  reference,
+  whole,
+  wholeOrInfinity,
+} from '@lea/core';
 import { type RewardModel, sequences, type Transitions, transitions, type World, windowsOf } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 
@@ -8,6 +17,7 @@ export interface Scale {
   readonly std: number;
 }
 
+/** Options of `stepEnvironment`. */
 export interface StepOptions {
   /** Steps after which an episode is truncated (default 20). */
   readonly horizon: number;
@@ -45,25 +55,25 @@ export interface StepOptions {
   readonly rewardModel: RewardModel | undefined;
 }
 
-const DEFAULTS: StepOptions = {
-  horizon: 20,
-  slate: 1,
-  seed: 0,
-  start: 'empty',
-  observation: undefined,
-  window: undefined,
-  reward: 'sigmoid',
-  historyUpdate: 'accepted',
-  patience: Infinity,
-  scale: undefined,
-  rewardModel: undefined,
+/** Longest window: every observation holds as many numbers. */
+const MOST_WINDOW = 1e6;
+
+const stepSchema: OptionsSchema<StepOptions> = {
+  horizon: option(whole(1), 20),
+  slate: option(whole(1), 1),
+  seed: option(whole(0, Number.MAX_SAFE_INTEGER), 0),
+  start: option(reference<StepOptions['start']>(), 'empty'),
+  observation: option(oneOf('state', 'window'), undefined),
+  window: option(whole(1, MOST_WINDOW), undefined),
+  reward: option(oneOf('raw', 'standardized', 'sigmoid', 'accepted'), 'sigmoid'),
+  historyUpdate: option(oneOf('accepted', 'always'), 'accepted'),
+  patience: option(wholeOrInfinity(1), Infinity),
+  scale: option(reference<StepOptions['scale']>(), undefined),
+  rewardModel: option(reference<RewardModel>(), undefined),
 };
 
 /** Options with nothing left open but the measuring of the scale. */
 export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scale };
-
-/** Longest window: every observation holds as many numbers. */
-const MOST_WINDOW = 1e6;
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE` */
 export function stepOptions(
@@ -71,19 +81,9 @@ export function stepOptions(
   items: number,
   given: Partial<StepOptions> | undefined,
 ): ResolvedOptions {
-  const o = withDefaults('stepEnvironment', DEFAULTS, given);
-  checkRanges('stepEnvironment', o, {
-    horizon: [1, Infinity, 'whole'],
-    slate: [1, items, 'whole'],
-    patience: [1, Infinity, 'whole or Infinity'],
-    seed: [0, Number.MAX_SAFE_INTEGER, 'whole'],
-  });
-  checkChoices('stepEnvironment', o, {
-    observation: ['state', 'window', undefined],
-    reward: ['raw', 'standardized', 'sigmoid', 'accepted'],
-    historyUpdate: ['accepted', 'always'],
-  });
-  if (o.window !== undefined) checkRanges('stepEnvironment', o, { window: [1, MOST_WINDOW, 'whole'] });
+  // The largest slate is known here only.
+  const schema = { ...stepSchema, slate: option(whole(1, items), stepSchema.slate.default) };
+  const o = parseOptions('stepEnvironment', schema, given);
   checkStart(o.start, items);
 
   const scale =
@@ -91,13 +91,13 @@ export function stepOptions(
       ? calibrated(o.rewardModel ?? source)
       : (o.scale ?? (isRows(o.start) ? o.start : 'outlook' in source ? logOf(source) : undefined));
   if (!scale) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale is needed where start is not a set of rows.', {
-      hint: 'Give the train rows, or { mean, std } of the rewards of typical actions.',
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale is required unless start is a set of rows.', {
+      hint: 'Set scale to the training rows, or to { mean, std } of the rewards of typical actions.',
     });
   }
   if (isRows(scale)) checkRows('scale', scale, items);
   else if (!(Number.isFinite(scale.mean) && scale.std > 0 && Number.isFinite(scale.std))) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale has a finite mean and a std above 0.', {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: scale must have a finite mean and a std above 0.', {
       value: scale,
     });
   }
@@ -112,42 +112,46 @@ function checkStart(start: StepOptions['start'], items: number): void {
   }
   const isList = (value: unknown): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
   if (!Array.isArray(start) || !start.every(isList)) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: start is "empty", a set of rows or a list of histories.', {
-      value: start,
-      hint: 'A single history is a list in a list.',
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      'stepEnvironment: start must be "empty", a set of rows or an array of histories.',
+      {
+        value: start,
+        hint: 'Wrap a single history in an array.',
+      },
+    );
   }
   if (start.length === 0) throw empty('start');
-  // Refuses what is no item of the catalog.
+  // Throws for values that are not items of the catalog.
   windowsOf(start, 0, items);
 }
 
 function checkRows(name: string, rows: Transitions, items: number): void {
   if (rows.count === 0) throw empty(name);
   if (rows.sequences.itemIds.length === items) return;
-  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} is about another catalog than the ${items} items.`, {
+  throw new LeaError('E_OPTION_VALUE', `stepEnvironment: ${name} must have the catalog of the ${items} items.`, {
     value: rows.sequences.itemIds.length,
   });
 }
 
 function empty(name: string): LeaError {
-  return new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} holds no history.`);
+  return new LeaError('E_DATA_EMPTY', `stepEnvironment: ${name} must contain at least one history.`);
 }
 
 export function isRows(value: unknown): value is Transitions {
   return value !== null && typeof value === 'object' && 'sequences' in value;
 }
 
-/** The scale on which sigmoid(z) is sigmoid(slope R + intercept). */
+/** The scale for which sigmoid(z) equals sigmoid(slope R + intercept). */
 function calibrated(source: Environment | World | RewardModel): Scale {
   const found = 'calibration' in source ? source.calibration : undefined;
   if (found && found.slope > 0) return { mean: -found.intercept / found.slope, std: 1 / found.slope };
   throw new LeaError(
     'E_OPTION_VALUE',
-    'stepEnvironment: this source has no calibration in which more reward is better.',
+    'stepEnvironment: scale "calibration" needs a source with a calibration of positive slope.',
     {
       value: found,
-      hint: 'Fit the environment with validation rows, or give scale the train rows.',
+      hint: 'Fit the environment with validation rows, or set scale to the training rows.',
     },
   );
 }

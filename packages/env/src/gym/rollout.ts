@@ -4,15 +4,17 @@ import type { Actor } from './actors.ts';
 import { sizeOf } from './spaces.ts';
 import type { StepEnvironment } from './types.ts';
 
+/** Options of {@link rollout}. */
 export interface RolloutOptions {
-  /** Episodes played (default 100). More: smaller standard errors. */
+  /** Number of episodes (default 100). Higher: smaller standard errors. */
   readonly episodes: number;
-  /** The i-th episode has the seed `seed + i`, whatever `parallel` is (default 0). */
+  /** The i-th episode has seed `seed + i`, independent of `parallel` (default 0). */
   readonly seed: number;
-  /** Discount of later rewards in the return (default 1: none). */
+  /** Discount factor of the return (default 1: no discount). */
   readonly gamma: number;
-  /** Episodes side by side (default 32). More: fewer, larger calls of the models. */
+  /** Number of episodes played together (default 32). Higher: fewer, larger calls of the models, more memory. */
   readonly parallel: number;
+  /** Aborts before the next step (default: none). */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -20,28 +22,33 @@ const DEFAULTS: RolloutOptions = { episodes: 100, seed: 0, gamma: 1, parallel: 3
 
 /** A mean over episodes. */
 export interface Statistic {
+  /** Mean over episodes. */
   readonly mean: number;
-  /** Standard deviation over episodes (n - 1), and of the mean; NaN for a single episode. */
+  /** Sample standard deviation over episodes (n - 1); NaN for a single episode. */
   readonly std: number;
+  /** Standard error of the mean; NaN for a single episode. */
   readonly standardError: number;
-  /** [episodes], for paired comparisons: the same seeds begin the same episodes for every actor. */
+  /** Values of the episodes, [episodes], for paired comparisons: equal seeds start equal episodes for all actors. */
   readonly values: Float64Array;
 }
 
+/** Result of {@link rollout}. */
 export interface Rollout {
+  /** Name of the actor. */
   readonly actor: string;
+  /** Name of the environment. */
   readonly environment: string;
-  /** Sum of rewards, discounted by `gamma`. */
+  /** Return of an episode: the sum of its rewards, discounted by `gamma`. */
   readonly return: Statistic;
-  /** Steps. */
+  /** Number of steps of an episode. */
   readonly length: Statistic;
-  /** Share of the steps in which the user took something up. */
+  /** Share of steps in which the user accepted an item. */
   readonly acceptance: number;
 }
 
 /**
- * Plays episodes and adds up what they bring: policies are compared by their return. All episodes are played to their
- * end, so that long ones count as often as short ones; of those that are over, nothing more is asked.
+ * Plays complete episodes with an actor and measures their return, to compare policies. Each episode counts once, regardless
+ * of its length.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_ACTION`
  */

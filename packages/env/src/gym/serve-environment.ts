@@ -6,32 +6,33 @@ import { sessionTable } from './sessions.ts';
 import type { Point } from './spaces.ts';
 import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 
+/** Options of {@link serveEnvironment}. */
 export interface ServeOptions {
-  /** Default 0: any free one, see `url` of what is returned. */
+  /** Port to listen on (default 0: any free port; see `url` of the result). */
   readonly port: number;
   /**
-   * Default 127.0.0.1: this machine only. There is no password: other addresses open the environment to their network, and
-   * with 0.0.0.0 or :: requests may call the server by any name.
+   * Address to listen on (default 127.0.0.1: only this machine). There is no authentication, so other addresses expose the
+   * environment to their network. With 0.0.0.0 or ::, the host name of requests is not checked.
    */
   readonly host: string;
-  /** Sessions at the same time (default 64). */
+  /** Maximum number of sessions (default 64). */
   readonly sessions: number;
-  /** Environments side by side in one session (default 256). */
+  /** Maximum number of environments per session (default 256). */
   readonly size: number;
-  /** Connections at the same time (default 256); further ones are closed at once. */
+  /** Maximum number of connections (default 256); further connections are closed at once. */
   readonly connections: number;
-  /** Bytes of a request's body (default 1 MiB). */
+  /** Maximum size of a request body in bytes (default 1 MiB). */
   readonly bodyBytes: number;
-  /** Milliseconds after which a session that is not used may be taken away for another (default 30 minutes). */
+  /** Milliseconds after which an unused session may be ended to make room for another (default 30 minutes). */
   readonly idle: number;
   /**
-   * The same for a session whose client has no connection any more, because it died or opens one for each call (default 1
+   * The same for a session whose client has no open connection, because it crashed or connects anew for each call (default 1
    * minute).
    */
   readonly disconnected: number;
   /**
-   * Told of errors inside of the environment, results that are no JSON among them; of those that are no LeaError, clients
-   * are told nothing. Default: nobody is told.
+   * Called with internal errors, including results that are not valid JSON. Clients do not see the messages of errors that
+   * are not LeaErrors. Default: errors are ignored.
    */
   readonly onError: ((error: unknown) => void) | undefined;
 }
@@ -48,30 +49,32 @@ const DEFAULTS: ServeOptions = {
   onError: undefined,
 };
 
-/** A running server. Disposing of it ends all sessions and frees the port; the environment stays. */
+/** A running server. Disposing it ends all sessions and frees the port, but does not dispose the environment. */
 export interface EnvironmentServer extends Resource {
+  /** Base URL of the server. */
   readonly url: string;
+  /** Port of the server. */
   readonly port: number;
 }
 
-/** Version of the protocol, told by `GET /spec`. */
+/** Version of the protocol, returned by `GET /spec`. */
 const PROTOCOL = 1;
 
-/** Milliseconds without a word after which the system asks whether a client's machine is still there. */
+/** Milliseconds of silence after which TCP keep-alive checks whether the client's machine still exists. */
 const PROBE_AFTER = 60_000;
 
 /**
- * Serves an environment over HTTP, for agents in other languages; the Python package `lea-env` is a client for
- * Gymnasium. JSON both ways:
+ * Serves an environment over HTTP, for agents in other languages. The Python package `lea-env` is a Gymnasium client.
+ * Requests and responses are JSON:
  *
  * - `GET /spec` -> `{ protocol, name, horizon, autoresetMode, observationSpace, actionSpace }`
- * - `POST /sessions` `{ size? }` -> `{ session }`: episodes of one's own; with a size, that many side by side
+ * - `POST /sessions` `{ size? }` -> `{ session }`: independent episodes; with `size`, a vector of that many
  * - `POST /sessions/<id>/reset` `{ seed? }` -> `{ observation, info }`, or `{ observations, infos }`
- * - `POST /sessions/<id>/step` `{ action }` -> `{ observation, reward, terminated, truncated, info }`, or the same in the
- *   plural, as `VectorStepEnvironment` gives it
+ * - `POST /sessions/<id>/step` `{ action }` -> `{ observation, reward, terminated, truncated, info }`, or the plural fields
+ *   of `VectorStepEnvironment`
  * - `DELETE /sessions/<id>` -> `{}`
  *
- * Errors: a status of 400 or more and `{ error: { code, message } }`.
+ * Errors have a status of 400 or more and the body `{ error: { code, message } }`.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_PORT`
  */
@@ -104,7 +107,7 @@ export async function serveEnvironment(
     body: Record<string, unknown>,
   ): Promise<unknown> => {
     if (verb === 'reset') {
-      // Gymnasium's clients send null for none.
+      // Gymnasium clients send null if there is no seed.
       const { seed } = withDefaults('reset', { seed: undefined as unknown }, body);
       return await session.reset(seed === undefined || seed === null ? {} : { seed: seed as number });
     }
@@ -112,7 +115,7 @@ export async function serveEnvironment(
     return await session.step(action as Point & ArrayLike<number>);
   };
 
-  /** Names by which this server may be called: a page whose own name was made to point here has another. */
+  /** Allowed host names. The check prevents DNS rebinding, in which a web page's own name resolves to this server. */
   const hosts = new Set([
     'localhost',
     '127.0.0.1',
@@ -123,7 +126,7 @@ export async function serveEnvironment(
   const answer = async (request: IncomingMessage): Promise<unknown> => {
     const called = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     if (!anyHost && !hosts.has(called))
-      throw new LeaError('E_HOST', 'This server has another name.', { value: called });
+      throw new LeaError('E_HOST', 'The host name of the request is not allowed.', { value: called });
     const path = (request.url ?? '/').split('?')[0]!;
     const method = (expected: string): void => {
       if (request.method !== expected) {
@@ -136,9 +139,9 @@ export async function serveEnvironment(
       return spec;
     }
     if (root !== 'sessions' || rest.length > 0 || (verb !== undefined && verb !== 'reset' && verb !== 'step')) {
-      throw new LeaError('E_ROUTE', 'There is nothing at this path.', {
+      throw new LeaError('E_ROUTE', 'The path does not exist.', {
         value: path,
-        hint: 'There are /spec, /sessions and /sessions/<id>, the last with /reset and /step.',
+        hint: 'Available paths: /spec, /sessions, /sessions/<id>, /sessions/<id>/reset and /sessions/<id>/step.',
       });
     }
     if (id !== undefined && verb === undefined) {
@@ -156,20 +159,20 @@ export async function serveEnvironment(
     answer(request)
       .then((value) => sendJson(response, 200, value))
       .catch((error: unknown) => {
-        // The client is gone: there is nobody to tell.
+        // The client has disconnected.
         if (response.destroyed) return;
         if (sendError(request, response, error) >= 500) o.onError?.(error);
       });
   });
-  // Agents think between steps: a connection is kept as long as a session.
+  // Connections stay open as long as sessions, because agents may compute for long between steps.
   server.keepAliveTimeout = Math.min(Math.max(o.idle, 1), 2 ** 31 - 1);
   server.maxConnections = o.connections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       reject(
-        new LeaError('E_PORT', `Cannot listen (${(cause as NodeJS.ErrnoException).code}).`, {
+        new LeaError('E_PORT', `Cannot listen on this host and port (${(cause as NodeJS.ErrnoException).code}).`, {
           value: `${o.host}:${o.port}`,
-          hint: 'Take port 0 for any free one.',
+          hint: 'Use port 0 for any free port.',
           cause,
         }),
       );

@@ -1,43 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { LeaError, type Resource } from '@lea/core';
 
+/** Limits of a session table. */
 export interface SessionRules {
-  /** Sessions at the same time. */
+  /** Maximum number of sessions. */
   readonly sessions: number;
-  /** Milliseconds after which a session that is not used makes room for another. */
+  /** Milliseconds after which an unused session may be ended. */
   readonly idle: number;
-  /** The same for one whose client has no connection any more. */
+  /** The same for a session whose client has no open connection. */
   readonly disconnected: number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Monotonic clock in milliseconds. */
   readonly now: () => number;
 }
 
-/** What is known of a client's connection. */
+/** A client's connection. */
 export interface Connection {
   readonly destroyed: boolean;
 }
 
+/** Table of sessions. */
 export interface Sessions<T> {
-  /** @throws LeaError `E_SESSION_COUNT` */
+  /** Creates a session and returns its id. @throws LeaError `E_SESSION_COUNT` */
   begin(connection: Connection, make: () => T): Promise<string>;
-  /** @throws LeaError `E_SESSION`, and what `work` throws */
+  /** Runs a function with a session. @throws LeaError `E_SESSION`, and the errors of `work` */
   use<R>(id: string, connection: Connection, work: (session: T) => Promise<R>): Promise<R>;
-  /** @throws LeaError `E_SESSION` */
+  /** Ends a session. @throws LeaError `E_SESSION` */
   end(id: string): Promise<void>;
+  /** Ends all sessions. */
   endAll(): Promise<void>;
 }
 
 interface Held<T> {
   readonly session: T;
-  /** The one of the last call. */
+  /** Connection of the last call. */
   connection: Connection;
-  /** When the last call began or ended. */
+  /** Time when the last call started or ended. */
   used: number;
-  /** Calls under way. */
+  /** Number of running calls. */
   calls: number;
 }
 
-/** Sessions by their ids. Those whose client is gone, or has forgotten them, make room when another one begins. */
+/** Creates a table of sessions. Unused sessions are ended when a new one is created. */
 export function sessionTable<T extends Resource>(rules: SessionRules): Sessions<T> {
   const { now } = rules;
   const table = new Map<string, Held<T>>();
@@ -45,7 +48,7 @@ export function sessionTable<T extends Resource>(rules: SessionRules): Sessions<
   const find = (id: string): Held<T> => {
     const held = table.get(id);
     if (held) return held;
-    throw new LeaError('E_SESSION', 'There is no such session.', { value: id, hint: 'Begin a new one.' });
+    throw new LeaError('E_SESSION', 'The session does not exist.', { value: id, hint: 'Create a new session.' });
   };
   const end = async (id: string): Promise<void> => {
     const { session } = find(id);
@@ -54,7 +57,7 @@ export function sessionTable<T extends Resource>(rules: SessionRules): Sessions<
   };
   const isForgotten = ({ connection, used, calls }: Held<T>): boolean => {
     const rest = now() - used;
-    // A call may take long, but nobody waits for it when its connection is gone.
+    // A call may take long, but its result is useless without a connection.
     if (connection.destroyed) return rest > Math.min(rules.disconnected, rules.idle);
     return calls === 0 && rest > rules.idle;
   };
@@ -63,8 +66,8 @@ export function sessionTable<T extends Resource>(rules: SessionRules): Sessions<
     async begin(connection, make) {
       for (const [id, held] of table) if (isForgotten(held)) await end(id);
       if (table.size >= rules.sessions) {
-        throw new LeaError('E_SESSION_COUNT', `There are ${rules.sessions} sessions already.`, {
-          hint: 'Close one, or lower idle.',
+        throw new LeaError('E_SESSION_COUNT', `The limit of ${rules.sessions} sessions is reached.`, {
+          hint: 'Close a session, or change the options sessions or idle of serveEnvironment.',
         });
       }
       const id = randomUUID();

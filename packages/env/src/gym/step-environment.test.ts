@@ -187,9 +187,11 @@ describe('starts and observations', () => {
     const { reward, info } = await env.step(3);
     expect(reward).toBeCloseTo(sigmoid(0.5 * info.raw - 1), 6);
     const { calibration: _, ...without } = source;
-    await expect(stepEnvironment(without, { scale: 'calibration' })).rejects.toThrow('no calibration');
+    await expect(stepEnvironment(without, { scale: 'calibration' })).rejects.toThrow(
+      'needs a source with a calibration',
+    );
     const upside = { ...source, calibration: { slope: -1, intercept: 0 } };
-    await expect(stepEnvironment(upside, { scale: 'calibration' })).rejects.toThrow('more reward is better');
+    await expect(stepEnvironment(upside, { scale: 'calibration' })).rejects.toThrow('positive slope');
   });
 
   test('a world shows its belief, and its rewards are the true ones', async () => {
@@ -372,23 +374,23 @@ test('what is out of order is named', async () => {
 
   const make = (options: object) => stepEnvironment(byNumber(), { scale, ...options });
   await expect(make({ horizn: 1 })).rejects.toThrow('Did you mean "horizon"?');
-  await expect(make({ scale: undefined })).rejects.toThrow('scale is needed');
+  await expect(make({ scale: undefined })).rejects.toThrow('scale is required');
   await expect(make({ scale: { mean: 0, std: 0 } })).rejects.toThrow('std above 0');
   await expect(make({ observation: 'state' })).rejects.toThrow('no states');
   await expect(make({ reward: 'sum' })).rejects.toThrow('reward');
   await expect(make({ start: [] })).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
-  await expect(make({ start: train })).rejects.toThrow('another catalog');
+  await expect(make({ start: train })).rejects.toThrow('must have the catalog');
   for (const start of [[[0], [7]], [[-1]], [[0.5]], [['a']]]) {
     await expect(make({ start })).rejects.toMatchObject({ code: 'E_ITEM_RANGE' });
   }
   for (const start of ['full', 5, null, {}, [3, 4], [[0], 1]])
-    await expect(make({ start })).rejects.toThrow('start is');
+    await expect(make({ start })).rejects.toThrow('start must be');
   for (const slate of [0, 6, 2 ** 33]) await expect(make({ slate })).rejects.toThrow('slate must be');
   for (const window of [0, 2 ** 33]) await expect(make({ window })).rejects.toThrow('window must be');
   for (const patience of [0, 1.5, Number.NaN]) await expect(make({ patience })).rejects.toThrow('patience must be');
   for (const bad of [5, 'train', {}]) await expect(make({ scale: bad })).rejects.toThrow('finite mean');
   await expect(make({ horizon: Infinity })).rejects.toThrow('horizon');
-  await expect(stepEnvironment(fitted, { start: train, rewardModel: byNumber() })).rejects.toThrow('another number');
+  await expect(stepEnvironment(fitted, { start: train, rewardModel: byNumber() })).rejects.toThrow('reward model for');
   const missing = { ...byNumber(), rewards: async () => Float32Array.of(Number.NaN) };
   const holes = await stepEnvironment(missing, { scale });
   await holes.reset();
@@ -409,17 +411,17 @@ describe('checkEnvironment', () => {
 
   const ours = async () => await stepEnvironment(byNumber(), { scale, horizon: 3, reward: 'raw' });
   const broken: [string, string, (env: StepEnvironment) => Partial<StepEnvironment>][] = [
-    ['space', 'whole n', () => ({ actionSpace: { type: 'discrete', n: 0 } })],
+    ['space', 'integer n', () => ({ actionSpace: { type: 'discrete', n: 0 } })],
     ['space', 'nvec', () => ({ observationSpace: { type: 'multi-discrete', nvec: [] } })],
-    ['observation', 'list of 2', () => ({ observationSpace: { type: 'multi-discrete', nvec: [6, 6] } })],
+    ['observation', 'array of 2', () => ({ observationSpace: { type: 'multi-discrete', nvec: [6, 6] } })],
     ['reset', 'missing: info', (env) => ({ reset: async (o) => ({ ...(await env.reset(o)), info: undefined! }) })],
     ['step', 'finite number', (env) => ({ step: async (a) => ({ ...(await env.step(a)), reward: Number.NaN }) })],
     ['step', 'terminated', (env) => ({ step: async (a) => ({ ...(await env.step(a)), terminated: 0 as never }) })],
     ['json', 'plain JSON', (env) => ({ step: async (a) => ({ ...(await env.step(a)), info: { x: 1n } as never }) })],
-    ['horizon', 'last of the horizon', () => ({ horizon: 2 })],
+    ['horizon', 'reached the horizon', () => ({ horizon: 2 })],
     ['horizon', 'before the horizon', () => ({ horizon: 4 })],
     ['determinism', 'step 1', (env) => ({ step: async (a) => ({ ...(await env.step(a)), reward: counter++ }) })],
-    ['determinism', 'the reset', (env) => ({ reset: async (o) => ({ ...(await env.reset(o)), n: counter++ }) })],
+    ['determinism', 'result of reset', (env) => ({ reset: async (o) => ({ ...(await env.reset(o)), n: counter++ }) })],
     ['throws', 'away', () => ({ step: () => Promise.reject(new Error('away')) })],
     [
       'observation',
@@ -451,12 +453,12 @@ describe('checkEnvironment', () => {
     ],
     [
       'vectorize',
-      'Step 1 of vectorize(2), row 0',
+      'Row 0 in step 1 of vectorize(2)',
       (env) => ({ vectorize: (n) => altered(env.vectorize(n), () => true) }),
     ],
     [
       'autoreset',
-      'must begin the next episode',
+      'must start the next episode',
       // As AutoresetMode.DISABLED has it.
       (env) => ({
         vectorize: (n) => ({ ...env.vectorize(n, { autoresetMode: 'disabled' }), autoresetMode: 'next-step' }),
@@ -466,7 +468,7 @@ describe('checkEnvironment', () => {
     // Everything is shared.
     ['fork', 'another episode', (env) => ({ fork: () => ({ ...env, dispose: async () => {} }) })],
     ['order', 'before the first reset', (env) => ({ fork: () => forkOf(env, { ready: true }) })],
-    ['order', 'beside an unfinished one', (env) => ({ fork: () => forkOf(env, { queue: true }) })],
+    ['order', 'during an unfinished step', (env) => ({ fork: () => forkOf(env, { queue: true }) })],
     ['order', 'after dispose', (env) => ({ fork: () => ({ ...env.fork(), dispose: async () => {} }) })],
     [
       'action',

@@ -8,11 +8,11 @@ import type { AutoresetMode, StepEnvironment, VectorStepEnvironment } from './ty
 import { type UserMoment, userModel } from './user-model.ts';
 
 /**
- * A recommender's environment to step through: in each step items are offered to a simulated user, who takes up one or
- * none; what is taken up becomes part of the history that the next step starts from.
+ * Creates a step environment for recommenders, similar to Gymnasium's `Env`: each step offers items to a simulated user, who
+ * accepts at most one. An accepted item is appended to the history.
  *
- * The users are those of a fitted environment, of a synthetic world (`createWorld`, where rewards are true) or of any
- * reward model. Every draw is keyed by (seed, episode, step): equal seeds and actions give equal episodes.
+ * Users are simulated by a fitted environment, a synthetic world (`createWorld`, with true rewards) or any reward model. Equal
+ * seeds and actions give equal episodes.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_ITEM_RANGE`, `E_REWARD_MISSING`
  */
@@ -23,9 +23,9 @@ export async function stepEnvironment(
   const users = userModel(source, options?.rewardModel);
   const o = stepOptions(source, users.items, options);
   if (o.observation === 'state' && !users.states) {
-    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: this source has no states to observe.', {
+    throw new LeaError('E_OPTION_VALUE', 'stepEnvironment: the source has no states to observe.', {
       value: users.name,
-      hint: 'Take observation "window".',
+      hint: 'Set observation to "window".',
     });
   }
   return single(await planOf(users, o));
@@ -44,7 +44,7 @@ function single(plan: Plan): StepEnvironment {
     },
     async step(action) {
       const reason = outside(actionSpace(plan), action);
-      if (reason) throw new LeaError('E_ACTION', `This is no action: ${reason}.`, { value: action });
+      if (reason) throw new LeaError('E_ACTION', `Invalid action: ${reason}.`, { value: action });
       const given = Int32Array.from(typeof action === 'number' ? [action] : action);
       const { observations: observation, rewards, terminated, truncated, infos } = await core.step(given, 'throw');
       return {
@@ -67,7 +67,9 @@ function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['v
   const { autoresetMode } = withDefaults('vectorize', { autoresetMode: 'next-step' as AutoresetMode }, options);
   checkChoices('vectorize', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
   if (!Number.isInteger(size) || size < 1 || size > MOST_ENVIRONMENTS) {
-    throw new LeaError('E_OPTION_VALUE', `vectorize takes 1 to ${MOST_ENVIRONMENTS} environments.`, { value: size });
+    throw new LeaError('E_OPTION_VALUE', `The size of vectorize must be an integer from 1 to ${MOST_ENVIRONMENTS}.`, {
+      value: size,
+    });
   }
   const core = batch(plan, size);
   const { slate } = plan.options;
@@ -83,28 +85,29 @@ function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['v
     reset: (given) => core.reset(given?.seed),
     async step(actions) {
       const reason = outside(all, actions);
-      if (reason) throw new LeaError('E_ACTION', `These are no ${size} actions: ${reason}.`, { value: actions });
+      if (reason)
+        throw new LeaError('E_ACTION', `Invalid actions for ${size} environments: ${reason}.`, { value: actions });
       return await core.step(Int32Array.from(actions), autoresetMode);
     },
     ...resource(core.dispose),
   };
 }
 
-/** Episodes that take their steps together. */
+/** Episodes that are stepped together. */
 function batch(plan: Plan, size: number) {
-  // Replaced as a whole, when a call has succeeded: one that failed can be made again.
+  // Replaced as a whole after a successful call, so that a failed call can be repeated.
   let now: { readonly seed: number; readonly episodes: readonly Episode[]; readonly moment: UserMoment } | undefined;
   let [pending, disposed] = [false, false];
 
-  /** One call at a time: a second one would find the first one's step half done. */
+  /** Allows one call at a time, because a concurrent call would use an outdated state. */
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     if (disposed) {
-      throw new LeaError('E_DISPOSED', 'The step environment was disposed of.', {
-        hint: 'Make another one, or a fork before.',
+      throw new LeaError('E_DISPOSED', 'The step environment has been disposed.', {
+        hint: 'Create a new environment.',
       });
     }
     if (pending) {
-      throw new LeaError('E_STEP_PENDING', 'The step before is not finished.', { hint: 'Await it, or use a fork.' });
+      throw new LeaError('E_STEP_PENDING', 'The previous call has not finished.', { hint: 'Await it, or use a fork.' });
     }
     pending = true;
     try {
@@ -130,14 +133,14 @@ function batch(plan: Plan, size: number) {
         );
         return await enter(seed, episodes);
       }),
-    /** @param atEnd whether episodes that are over are an error, begin again with this step, or stay as they are */
+    /** @param atEnd for episodes that are over: throw, start the next episode, or do nothing */
     step: (actions: Int32Array, atEnd: 'throw' | AutoresetMode) =>
       alone(async () => {
         if (!now)
-          throw new LeaError('E_NOT_RESET', 'The environment was not reset yet.', { hint: 'Call reset first.' });
+          throw new LeaError('E_NOT_RESET', 'The environment has not been reset.', { hint: 'Call reset first.' });
         const { seed, episodes, moment } = now;
         if (atEnd === 'throw' && episodes.some(({ over }) => over)) {
-          throw new LeaError('E_EPISODE_OVER', 'The episode is over.', { hint: 'Call reset to begin the next one.' });
+          throw new LeaError('E_EPISODE_OVER', 'The episode is over.', { hint: 'Call reset to start the next one.' });
         }
         const outcomes = await advance(plan, moment, episodes, actions);
         const result = episodes.map((before, i) => {

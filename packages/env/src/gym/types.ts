@@ -1,85 +1,114 @@
 import type { Resource } from '@lea/core';
 import type { Discrete, MultiDiscrete, Point, Space } from './spaces.ts';
 
-/** Said with every observation. Plain JSON. */
+/** Additional information with every observation, as plain JSON. */
 export interface StepInfo {
-  /** Steps taken in this episode. */
+  /** Number of steps taken in this episode. */
   readonly step: number;
-  /** The newest items of the user's history, oldest first: what a policy reads. */
+  /** Newest items of the user's history, oldest first. */
   readonly history: readonly number[];
-  /** Item that was taken up in the last step; -1: none, also after a reset. */
+  /** Item accepted in the last step; -1 if none, or after a reset. */
   readonly chosen: number;
-  /** Probability that anything was; 0 after a reset. */
+  /** Probability that the user accepted any item in the last step; 0 after a reset. */
   readonly probability: number;
-  /** Reward on the reward model's own scale; 0 after a reset. */
+  /** Reward of the last step on the reward model's scale; 0 after a reset. */
   readonly raw: number;
-  /** Steps in a row, up to now, in which nothing was taken up. */
+  /** Number of consecutive steps up to now without an accepted item. */
   readonly rejections: number;
 }
 
-/** A step's observation: [size of the observation space]. */
+/** One or more observations, flat, [number * size of the observation space]. */
 export type Observation = Float32Array | Int32Array;
 
-/** An environment to step through, in the sense of Gymnasium's `Env`; models are asked, hence the promises. */
+/** A step environment like Gymnasium's `Env`, with asynchronous methods. */
 export interface StepEnvironment extends Resource {
+  /** Name for tables. */
   readonly name: string;
+  /** Space of observations. */
   readonly observationSpace: Space;
+  /** Space of actions: an item, or a slate of items. */
   readonly actionSpace: Discrete | MultiDiscrete;
-  /** Steps after which an episode is truncated. */
+  /** Number of steps after which an episode is truncated. */
   readonly horizon: number;
-  /**
-   * Begins an episode.
-   *
-   * @param options.seed equal seeds and actions give equal episodes; without one, the next episode of the last seed
-   */
-  reset(options?: { readonly seed?: number }): Promise<{ observation: Observation; info: StepInfo }>;
-  /** @throws LeaError `E_ACTION`, `E_NOT_RESET`, `E_EPISODE_OVER`, `E_STEP_PENDING` */
-  step(action: Point): Promise<{
+  /** Starts an episode. */
+  reset(options?: {
+    /** Equal seeds and actions give equal episodes. Default: the next episode of the last seed. */
+    readonly seed?: number;
+  }): Promise<{
+    /** First observation. */
     observation: Observation;
-    reward: number;
-    /** The user has left. */
-    terminated: boolean;
-    /** The horizon is reached. */
-    truncated: boolean;
+    /** Additional information. */
     info: StepInfo;
   }>;
-  /** Another one over the same model, with episodes of its own. */
+  /** Offers items to the user. @throws LeaError `E_ACTION`, `E_NOT_RESET`, `E_EPISODE_OVER`, `E_STEP_PENDING` */
+  step(action: Point): Promise<{
+    /** Observation after the step. */
+    observation: Observation;
+    /** Reward of the step. */
+    reward: number;
+    /** Whether the user has left. */
+    terminated: boolean;
+    /** Whether the horizon is reached. */
+    truncated: boolean;
+    /** Additional information. */
+    info: StepInfo;
+  }>;
+  /** Creates an environment with the same model and independent episodes. */
   fork(): StepEnvironment;
   /**
-   * `size` of these that take their steps together: every model is called once a step, whatever the size, and only about
-   * episodes that are not over.
+   * Creates `size` environments that are stepped together: each model is called once per step, and only for episodes that
+   * are not over.
    */
-  vectorize(size: number, options?: { readonly autoresetMode?: AutoresetMode }): VectorStepEnvironment;
+  vectorize(
+    size: number,
+    options?: {
+      /** Behavior after the end of an episode (default `next-step`). */
+      readonly autoresetMode?: AutoresetMode;
+    },
+  ): VectorStepEnvironment;
 }
 
 /**
- * What a step does with an episode that is over, whatever the action, with reward 0; Gymnasium >= 1.1 has the same modes.
- * `next-step` (default there and here): the next episode begins. `disabled`: nothing, until `reset`.
+ * What a step does with an episode that is over; the action is ignored and the reward is 0. `next-step` (default): starts the
+ * next episode. `disabled`: does nothing until `reset`. Gymnasium >= 1.1 has the same modes.
  */
 export type AutoresetMode = 'next-step' | 'disabled';
 
-/** Several episodes side by side, in the sense of Gymnasium's `VectorEnv`. */
+/** Several step environments that are stepped together, like Gymnasium's `VectorEnv`. */
 export interface VectorStepEnvironment extends Resource {
+  /** Name for tables. */
   readonly name: string;
+  /** Number of environments. */
   readonly size: number;
+  /** Number of steps after which an episode is truncated. */
   readonly horizon: number;
+  /** Behavior after the end of an episode. */
   readonly autoresetMode: AutoresetMode;
-  /** Spaces of one of them. */
+  /** Observation space of one environment. */
   readonly singleObservationSpace: Space;
+  /** Action space of one environment. */
   readonly singleActionSpace: Discrete | MultiDiscrete;
-  /** @param options.seed the i-th gets seed + i */
-  reset(options?: { readonly seed?: number }): Promise<{
-    /** [size, size of the observation space] */
+  /** Starts an episode in every environment. */
+  reset(options?: {
+    /** The i-th environment gets the seed `seed + i`. Default: the next episodes of the last seed. */
+    readonly seed?: number;
+  }): Promise<{
+    /** First observations, [size, size of the observation space]. */
     observations: Observation;
+    /** Additional information, [size]. */
     infos: StepInfo[];
   }>;
-  /** @param actions [size, slate] */
+  /** Takes one step in every environment. @param actions offered items, [size, slate] */
   step(actions: ArrayLike<number>): Promise<{
+    /** Observations after the step, [size, size of the observation space]. */
     observations: Observation;
-    /** [size] */
+    /** Rewards, [size]. */
     rewards: Float64Array;
+    /** Whether the users have left, [size]. */
     terminated: boolean[];
+    /** Whether the horizon is reached, [size]. */
     truncated: boolean[];
+    /** Additional information, [size]. */
     infos: StepInfo[];
   }>;
 }

@@ -3,44 +3,48 @@ import { type RewardModel, type World, windowsOf } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 import type { Box } from './spaces.ts';
 
-/** The simulated users of an environment to step through: how they are after a history, and what they think of items. */
+/** Simulated users of a step environment: their states after histories and their reactions to items. */
 export interface UserModel {
   readonly name: string;
   readonly items: number;
-  /** Most events of a history that matter, where there is such a number. */
+  /** Maximum number of events read of a history; undefined: all. */
   readonly window: number | undefined;
-  /** The space of their states, where they have any. */
+  /** Space of user states, if any. */
   readonly states: Box | undefined;
-  /** After these histories (complete, oldest first). */
+  /** Reads complete histories, oldest event first. */
   after(histories: readonly (readonly number[])[]): Promise<UserMoment>;
 }
 
+/** Users after their histories. */
 export interface UserMoment {
-  /** [size, width] */
+  /** User states, [size, width], if any. */
   readonly state: Float32Array | undefined;
-  /** What the users of some `rows` think of `actions` [rows, A]; one call, and nothing is asked about the others. */
+  /** Reactions of the users in `rows` to `actions` [rows, A], with one call of the model. */
   respond(rows: readonly number[], actions: Int32Array): Promise<Response>;
 }
 
+/** Reactions to items. */
 export interface Response {
-  /** [rows, A] rewards, on the model's scale. */
+  /** Rewards on the model's scale, [rows, A]. */
   readonly reward: Float32Array;
-  /** [rows, A] how much they like them: what choices follow, up to scale and shift, as logits. */
+  /** Utilities, [rows, A]: logits of choices up to scale and shift. */
   readonly utility: Float32Array;
 }
 
 /**
- * - a fitted environment: its states; rewards are utilities already (Bradley-Terry), and its own unless another reward
- *   model is given;
- * - a synthetic world: the belief about the user's taste; the true expected reward, and log P(item | history) as utility;
- * - any reward model: no states.
+ * Creates simulated users from
+ *
+ * - a fitted environment: with its states; rewards, of `rewardModel` if given, are also utilities (Bradley-Terry);
+ * - a synthetic world: states are beliefs about the user's taste, rewards are the true expected rewards, utilities are
+ *   log P(item | history);
+ * - any reward model: without states.
  */
 export function userModel(source: Environment | World | RewardModel, rewardModel: RewardModel | undefined): UserModel {
   const users =
     'encode' in source ? fittedUsers(source) : 'outlook' in source ? worldUsers(source) : ratingUsers(source);
   if (!rewardModel) return users;
   if (rewardModel.items !== users.items) {
-    throw new LeaError('E_OPTION_VALUE', `The environment has ${users.items} items, the reward model another number.`, {
+    throw new LeaError('E_OPTION_VALUE', `Expected a reward model for ${users.items} items.`, {
       value: rewardModel.items,
     });
   }
@@ -65,7 +69,7 @@ function fittedUsers(env: Environment): UserModel {
       return {
         state: encoded.state,
         async respond(rows, actions) {
-          // The encoded histories are one piece: rewards of the other rows come with them, of item 0, and are left out.
+          // Encoded histories cannot be split, so the other rows get rewards for item 0, which are ignored.
           const perRow = actions.length / rows.length;
           const all = new Int32Array(histories.length * perRow);
           rows.forEach((row, i) => {
@@ -135,8 +139,8 @@ function ratingUsers(model: RewardModel): UserModel {
 function both(rewards: Float32Array): Response {
   const missing = rewards.findIndex((reward) => !Number.isFinite(reward));
   if (missing < 0) return { reward: rewards, utility: rewards };
-  throw new LeaError('E_REWARD_MISSING', 'The reward model gives no finite reward for an action.', {
+  throw new LeaError('E_REWARD_MISSING', 'The reward model returned a reward that is not finite.', {
     value: rewards[missing],
-    hint: 'With a prompted model, take wrongAnswer "raise".',
+    hint: 'For a prompted model, set wrongAnswer to "throw".',
   });
 }

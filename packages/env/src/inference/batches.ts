@@ -4,20 +4,21 @@ import { prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import type { Encoded } from './encoded.ts';
 
-/** What the programs are fed of B windows, from `from` on: rows beyond the last window are padding. */
+/** Creates program inputs for a batch of B windows that starts at row `from`. Rows beyond the last window are padding. */
 export interface EnvironmentBatches {
-  /** The prefix, then the items, then padding, int32 [B, T]. */
+  /** Prefix, items, then padding, int32 [B, T]. */
   items(windows: Windows, from: number): Value;
-  /** int32 [B] */
+  /** Lengths of the histories, int32 [B]. */
   length(windows: Windows, from: number): Value;
-  /** What the decoder says of their histories, [B, T, width]. */
+  /** Decoder states of the histories, [B, T, width]. */
   states(encoded: Encoded, from: number): Value;
-  /** The text memories in their states, [B, memory]. */
+  /** Text memories, from the states, [B, memory]. */
   remembered(encoded: Encoded, from: number): Value;
-  /** Some of their actions [size, A], `first`..`first + count - 1`, in rows of `width`: int32 [B, width]. */
+  /** Actions `first`..`first + count - 1` of the batch, padded to `width`, int32 [B, width]. @param actions [size, A] */
   actions(actions: Int32Array, A: number, at: { from: number; first: number; count: number }, width: number): Value;
 }
 
+/** Creates the inputs of an environment's programs in batches of B. */
 export function environmentBatches(config: EnvironmentConfig, B: number): EnvironmentBatches {
   const D = config.decoder.width;
   const prefix = prefixLength(config);
@@ -64,7 +65,7 @@ export function environmentBatches(config: EnvironmentConfig, B: number): Enviro
   };
 }
 
-/** `size` elements from `from`, zeros beyond the end. */
+/** `size` elements from index `from`, with zeros beyond the end. */
 export function padded<T extends Float32Array | Int32Array>(data: T, from: number, size: number): T {
   const part = data.subarray(from, from + size) as T;
   if (part.length === size) return part;

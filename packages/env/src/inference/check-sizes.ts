@@ -5,21 +5,21 @@ import { decoderSpecs } from '../language-model/decoders/modules.ts';
 import { type EnvironmentConfig, headNames, LONGEST } from '../model/config.ts';
 
 /**
- * Refuses a config whose sizes are not those of the tensors: programs and lists are made by it.
+ * Checks that the sizes of a config match the tensors, because programs and arrays are allocated by the config.
  *
- * @param tensors parameters, `counts`, and where there are tokens `tokens.vectors`
+ * @param tensors parameters, `counts` and, with item tokens, `tokens.vectors`
  * @throws LeaError `E_ENVIRONMENT_FILE`
  */
 export function checkSizes(config: EnvironmentConfig, tensors: Values): void {
   const { decoder, items, window, textMemoryWidth, rewardHeads, prompt } = config;
   const refuse = (what: string, value: unknown): never => {
-    throw new LeaError('E_ENVIRONMENT_FILE', `The config of the environment does not fit its tensors: ${what}.`, {
+    throw new LeaError('E_ENVIRONMENT_FILE', `The config of the environment does not match its tensors: ${what}.`, {
       value,
     });
   };
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!isCount(window) || window < 1 || window > LONGEST) refuse('window', window);
-  // There is at least a tensor for every layer, and for every head.
+  // Every layer and every head has at least one tensor.
   const most = Object.keys(tensors).length;
   if (!isCount(rewardHeads) || rewardHeads < 1 || rewardHeads > most) refuse('rewardHeads', rewardHeads);
   checkDecoder(decoder);

@@ -1,28 +1,29 @@
 import type { Windows } from '@lea/data';
 import type { Values } from '@lea/tensor';
 
-/** What one pass over histories gives; rewards and logits are computed from it. */
+/** Result of one pass over histories, from which rewards and logits can be computed. */
 export interface Encoded {
+  /** The encoded histories. */
   readonly windows: Windows;
-  /** State after each window, [size, state size]. */
+  /** State after each window, [size, stateSize]. */
   readonly state: Float32Array;
   /**
-   * What the decoder says of all prefixes of the histories that were read, [histories, slots, width]: those before the
-   * first item, then one for each event. Neighboring windows that begin one another are read once, as the longest.
+   * Decoder states of the histories read, [histories, positions, width]: those of the prefix, then one per event. If a window
+   * is the beginning of the next one, only the longer one is read.
    */
   readonly states: Float32Array;
-  /** Which of these histories each window begins, [size]. */
+  /** For each window, the index of the history read that starts with it, [size]. */
   readonly history: Int32Array;
-  /** The histories that were read. */
+  /** The histories read. */
   readonly read: Windows;
   /**
-   * With a prompt, whose candidates go on where histories end: keys and values of the first of these histories, by batches.
-   * Those of others are read again when they are asked about.
+   * With a prompt: keys and values of the first histories, by batch, for candidates that follow them. Other histories are read
+   * again when needed.
    */
   readonly past: readonly Values[];
 }
 
-/** The answers about windows `from`..`to - 1`, without copies of what they are about. */
+/** The part for windows `from`..`to - 1`, without copying. */
 export function encodedBetween(encoded: Encoded, from: number, to: number): Encoded {
   const { windows, state, history } = encoded;
   const { window, size } = windows;

@@ -184,12 +184,13 @@ test('the catalog of an environment is that of its fit, whose items come first',
   await expect(loadEnvironment(dir)).rejects.toMatchObject({ code: 'E_ENVIRONMENT_FILE' });
   await rm(dir, { recursive: true });
   await env.dispose();
+  await expect(env.score(windowsOf([[1]], 8, ITEMS))).rejects.toMatchObject({ code: 'E_DISPOSED' });
 });
 
 test('further items that cannot enter are named', async () => {
   const env = await fitEnvironment({ ...options, epochs: 1, tokens });
-  expect(() => env.withItems(float32([1, 2], [1, 2]))).toThrow('12 columns');
-  expect(() => env.withItems(float32(texts, [ITEMS * SIZE]))).toThrow('12 columns');
+  expect(() => env.withItems(float32([1, 2], [1, 2]))).toThrow('[count, 12]');
+  expect(() => env.withItems(float32(texts, [ITEMS * SIZE]))).toThrow('[count, 12]');
   const ids = await fitEnvironment({ ...options, epochs: 1 });
-  expect(() => ids.withItems(copies(1))).toThrow('by their ids');
+  expect(() => ids.withItems(copies(1))).toThrow('without item tokens');
 });

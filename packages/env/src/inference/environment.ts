@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { checkRanges, contentHash, LeaError, type Resource, resource, unsealed, withDefaults } from '@lea/core';
+import {
+  checkRanges,
+  contentHash,
+  LeaError,
+  parseOptions,
+  type Resource,
+  resource,
+  unsealed,
+  withDefaults,
+} from '@lea/core';
 import { readWhole, writeSealed } from '@lea/core/node';
 import {
   type CatalogIdentity,
@@ -14,97 +23,110 @@ import {
 import { float32, int32, readSafetensors, type Value, type Values, writeSafetensors } from '@lea/tensor';
 import { type NormalizedTokens, withMoreTokens } from '../items/tokens.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
-import { checkRuntime, RUNTIME, type Runtime } from '../shared/runtime.ts';
+import { type Runtime, runtimeSchema } from '../shared/runtime.ts';
 import { checkSizes } from './check-sizes.ts';
 import type { Encoded } from './encoded.ts';
 import { type PositiveOptions, positivesOf } from './positives.ts';
 import { environmentRunners } from './runners.ts';
 import type { Positives } from './top-items.ts';
 
+/** Options of `Environment.rewards`. */
 export interface RewardOptions {
   /**
-   * c of mean - c * deviation over the score heads (default 0: the mean). Higher: less of what the heads disagree about.
-   * Needs `rewardHeads` above 1.
+   * c of the reward mean - c * deviation over the reward heads (default 0: the mean). Higher: lower rewards where the heads
+   * disagree. Needs `rewardHeads` above 1.
    */
   readonly pessimism: number;
 }
 
 /**
- * A fitted language-model environment: state model, reward model, positive actions. Can be scored like any recommender.
- * What it says of a history does not depend on what else is asked, but for the last digits of models wider than 100 or so.
+ * A fitted language-model environment: state model, reward model and positive actions. It is also a `Scorer`, so it can be
+ * evaluated like any recommender. Results for a history do not depend on the other histories in a call, except for the last
+ * digits with a width above about 100. Methods with windows throw LeaError `E_WINDOWS` and `E_ITEM_RANGE`.
  */
 export interface Environment extends Scorer, RewardModel, Resource {
+  /** Architecture of the environment. */
   readonly config: EnvironmentConfig;
-  /** Content hash of config, parameters, item tokens, calibration, and the data and catalog it was fitted on. */
+  /** Hash of config, parameters, item tokens, calibration, and the data and catalog of the fit. */
   readonly hash: string;
-  /** Which items its indices are; unknown of environments from files without it. Further items follow these. */
+  /** Identity of the fitted catalog, if the file contains it. Items added by `withItems` follow these. */
   readonly catalogIdentity?: CatalogIdentity;
+  /** Parameters by name. */
   readonly params: Values;
-  /** How often each item occurs in the rows of the fit, [items]. */
+  /** Number of rows of the fit whose target is the item, [items]. */
   readonly counts: Int32Array;
-  /** What makes probabilities of its raw rewards; there when it was fitted with validation. */
+  /** Converts raw rewards to probabilities; exists if the environment was fitted with validation. */
   readonly calibration?: RewardCalibration;
-  /** Columns of a state. */
+  /** Dimension of a state. */
   readonly stateSize: number;
-  /** States of histories, [size * stateSize]. @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE`, as all that takes windows */
+  /** States of histories, [size * stateSize]. @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE` */
   states(windows: Windows): Promise<Float32Array>;
   /** State logits over all items, [size * items]. */
   score(windows: Windows): Promise<Float32Array>;
   /**
-   * Rewards of `actions` [size, A] after each history, raw, [size * A]: one pass over the history whatever A; with a
-   * prompt candidates go through the decoder too, branching off it. With several score heads their mean.
+   * Raw rewards of `actions` [size, A] after each history, [size * A], mean over reward heads. Each history is read once for
+   * all actions; with a prompt, the decoder also reads each candidate.
    *
    * @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE`
    */
   rewards(windows: Windows, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
   /**
-   * Standard deviation over the score heads of the same rewards, [size * A]: how little the fit says of them.
+   * Uncertainty of the rewards: their standard deviation over the reward heads, [size * A].
    *
-   * @throws LeaError `E_OPTION_VALUE` with one head, `E_ITEM_RANGE`
+   * @throws LeaError `E_OPTION_VALUE` (a single head), `E_ITEM_RANGE`
    */
   uncertainty(windows: Windows, actions: Int32Array): Promise<Float32Array>;
   /**
-   * The k best items after each history: of highest state logit unless the options say otherwise; ties go to the smaller
-   * index.
+   * The k best items after each history, by state logit unless `rankBy` is `reward`. Ties go to the smaller index.
    *
-   * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` also when fewer than k items are left
+   * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain)
    */
   positives(windows: Windows, k: number, options?: Partial<PositiveOptions>): Promise<Positives>;
   /**
-   * The same environment with further items after its own. They enter by their text alone, without any fit: the projected
-   * token, no free vector. What it says of the items it had stays the same to the last bit.
+   * Creates an environment with additional items after the existing ones, without another fit. New items are represented by
+   * their projected tokens alone. Results for existing items stay exactly the same.
    *
-   * @param tokens of the further items [more, size], of the same language model as the first ones
-   * @throws LeaError `E_OPTION_VALUE` of an environment without tokens, `E_TOKENS_SHAPE`
+   * @param tokens tokens of the new items [more, size], learned with the same language model
+   * @throws LeaError `E_OPTION_VALUE` (the environment has no tokens), `E_TOKENS_SHAPE`
    */
   withItems(tokens: Value): Environment;
   /**
-   * The pass over the histories alone, for several questions about them. Neighbors that begin one another, as those
-   * before the decisions of one user do until the window slides, cost one pass together. With a prompt it keeps keys and
-   * values, at most 512 MB, for the candidates of `rewardsEncoded`; histories beyond them are read again then.
+   * Reads histories once for several calls of `scoreEncoded` and `rewardsEncoded`. Adjacent windows of which one is the
+   * beginning of the other, such as the histories of one user before the window slides, are read together. With a prompt, up
+   * to 512 MB of keys and values are kept for `rewardsEncoded`; other histories are read again there.
    */
   encode(windows: Windows): Promise<Encoded>;
+  /** `score` for encoded histories, [size * items]. */
   scoreEncoded(encoded: Encoded): Promise<Float32Array>;
-  /** @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE` */
+  /** `rewards` for encoded histories. @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE` */
   rewardsEncoded(encoded: Encoded, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
-  /** Writes `environment.json` and `environment.safetensors`. */
+  /** Writes `environment.json` and `environment.safetensors` into a folder. */
   save(dir: string): Promise<void>;
 }
 
+/** Parts of an environment, for {@link createEnvironment}. */
 export interface EnvironmentParts {
+  /** Name for tables. */
   readonly name: string;
+  /** Architecture of the environment. */
   readonly config: EnvironmentConfig;
+  /** Parameters by name. */
   readonly params: Values;
+  /** Normalized item tokens; null without tokens. */
   readonly tokens: NormalizedTokens | null;
+  /** Number of rows of the fit whose target is the item, [items]. */
   readonly counts: Int32Array;
+  /** Calibration of the rewards; null without validation. */
   readonly calibration: RewardCalibration | null;
-  /** Hash of the data it was fitted on. */
+  /** Hash of the data of the fit. */
   readonly data: string;
+  /** Identity of the fitted catalog, if known. */
   readonly catalogIdentity?: CatalogIdentity | undefined;
+  /** How to run the programs. */
   readonly runtime: Runtime;
 }
 
-/** An environment from its parts; programs are compiled when first used. */
+/** Creates an environment from its parts. Programs are compiled when first used. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
   const { name, config, params, tokens, counts, calibration, data, catalogIdentity } = parts;
   const runners = environmentRunners({ ...parts, tokens: tokens?.vectors ?? null });
@@ -163,7 +185,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
 
 function several(deviation: Float32Array | undefined): Float32Array {
   if (deviation) return deviation;
-  throw new LeaError('E_OPTION_VALUE', 'One score head does not say how sure it is.', {
+  throw new LeaError('E_OPTION_VALUE', 'Uncertainty needs at least two reward heads.', {
     hint: 'Fit the environment with rewardHeads above 1.',
   });
 }
@@ -171,13 +193,13 @@ function several(deviation: Float32Array | undefined): Float32Array {
 function withItems(parts: EnvironmentParts, more: Value): EnvironmentParts {
   const { config, params, tokens, counts } = parts;
   if (!tokens) {
-    throw new LeaError('E_OPTION_VALUE', 'This environment knows its items by their ids only.', {
-      hint: 'Fit it with tokens, so that further items can enter by their texts.',
+    throw new LeaError('E_OPTION_VALUE', 'Cannot add items to an environment without item tokens.', {
+      hint: 'Fit the environment with tokens, which represent new items by their texts.',
     });
   }
   const [, size] = tokens.vectors.shape;
   if (more.shape.length !== 2 || more.shape[1] !== size) {
-    throw new LeaError('E_TOKENS_SHAPE', `The tokens of further items must have ${size} columns, as the first ones.`, {
+    throw new LeaError('E_TOKENS_SHAPE', `Tokens of new items must have the shape [count, ${size}].`, {
       value: more.shape,
     });
   }
@@ -201,28 +223,27 @@ function withZeros(table: Value, rows: number): Value {
   return float32(data, [rows, width]);
 }
 
-/** What `environment.json` holds. */
+/** Content of `environment.json`. */
 interface EnvironmentFile extends Omit<EnvironmentParts, 'params' | 'tokens' | 'counts' | 'runtime'> {
   readonly hash: string;
 }
 
 /**
- * Reads what `save` wrote.
+ * Loads an environment that was written by `save`.
  *
- * @throws LeaError `E_FILE_MISSING`, `E_ENVIRONMENT_FILE` when the parts do not belong together, `E_OPTION_UNKNOWN`,
- *   `E_OPTION_VALUE`
+ * @throws LeaError `E_FILE_MISSING`, `E_ENVIRONMENT_FILE` (damaged files, or files of different environments),
+ *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export async function loadEnvironment(dir: string, options?: Partial<Runtime>): Promise<Environment> {
-  const runtime = withDefaults('loadEnvironment', RUNTIME, options);
-  checkRuntime('loadEnvironment', runtime);
+  const runtime = parseOptions('loadEnvironment', runtimeSchema, options);
   const path = join(dir, 'environment.json');
   const text = (await readWhole(path)).toString();
   const { tensors } = await readSafetensors(join(dir, 'environment.safetensors'));
   const { 'tokens.vectors': vectors, 'tokens.mean': mean, 'tokens.scale': scale, counts, ...params } = tensors;
   const broken = (cause?: unknown): LeaError =>
-    new LeaError('E_ENVIRONMENT_FILE', 'These files are not one saved environment.', {
+    new LeaError('E_ENVIRONMENT_FILE', 'The files of the environment are damaged or do not belong together.', {
       value: path,
-      hint: 'Save the environment again, or delete the folder so that it is fitted anew.',
+      hint: 'Save the environment again, or delete the folder to fit it again.',
       cause,
     });
   let environment: Environment;
@@ -251,7 +272,7 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   return environment;
 }
 
-/** Windows of exactly `window`: the newest items of longer ones. */
+/** Converts windows to exactly `window` events, keeping the newest. */
 function newest(windows: Windows, window: number, padId: number): Windows {
   if (windows.window === window) return windows;
   const out = { ...emptyWindows(windows.size, window) };

@@ -2,9 +2,10 @@ import { type Spec, type Specs, sizeOf, type Tensors, type Values, zeros } from 
 import { type DecoderConfig, headSizeOf } from '../language-model/decoders/config.ts';
 import type { KeysAndValues } from '../language-model/decoders/decode.ts';
 
-/** Keys and values of histories, by layer, as programs give and take them: under a name each. */
+/** Name of a layer's keys or values as inputs and outputs of programs. */
 const named = (layer: number, part: keyof KeysAndValues): string => `past.${layer}.${part}`;
 
+/** Keys and values of all layers by name. */
 export function pastByName<T>(layers: readonly Record<keyof KeysAndValues, T>[]): Record<string, T> {
   return Object.fromEntries(
     layers.flatMap(({ k, v }, layer) => [
@@ -14,12 +15,13 @@ export function pastByName<T>(layers: readonly Record<keyof KeysAndValues, T>[])
   );
 }
 
-/** Of `rows` histories of T slots. */
+/** Specs of the keys and values of `rows` histories with T positions. */
 export function pastSpecs(config: DecoderConfig, rows: number, T: number): Specs {
   const spec: Spec = { dtype: 'float32', shape: [rows, config.kvHeads, T, headSizeOf(config)] };
   return pastByName(Array.from({ length: config.layers }, () => ({ k: spec, v: spec })));
 }
 
+/** Keys and values by layer, from named tensors. */
 export function pastLayers({ layers }: DecoderConfig, tensors: Tensors): KeysAndValues[] {
   return Array.from({ length: layers }, (_, layer) => ({
     k: tensors[named(layer, 'k')]!,
@@ -27,17 +29,18 @@ export function pastLayers({ layers }: DecoderConfig, tensors: Tensors): KeysAnd
   }));
 }
 
+/** Size of float32 tensors in bytes. */
 export function pastBytes(specs: Specs): number {
   return Object.values(specs).reduce((bytes, { shape }) => bytes + 4 * sizeOf(shape), 0);
 }
 
 /**
- * Those of some histories, one per row, out of the batches they were read in.
+ * Collects the keys and values of some histories, one per row, from the batches in which they were read.
  *
- * @param specs of the result: rows beyond `history` are zeros
- * @param history numbers of the histories
- * @param batch histories of a batch; the last may have fewer
- * @param batchOf gives the numbered batch
+ * @param specs specs of the result; rows beyond `history` are zeros
+ * @param history indices of the histories
+ * @param batch number of histories per batch; the last may have fewer
+ * @param batchOf returns a batch by its index
  */
 export async function pastOf(
   specs: Specs,

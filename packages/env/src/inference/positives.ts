@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, withDefaults } from '@lea/core';
+import { checkRanges, finite, type OptionsSchema, oneOf, option, parseOptions, reference, whole } from '@lea/core';
 import { type Encoded, encodedBetween } from './encoded.ts';
 import { type Positives, topItems } from './top-items.ts';
 
@@ -19,6 +19,7 @@ export interface PositiveRule {
   readonly popularityCorrection: number;
 }
 
+/** Options of `positives`. */
 export interface PositiveOptions extends PositiveRule {
   /** c of mean - c * deviation over the score heads, by which `rankBy: 'reward'` ranks (default 0: the mean). */
   readonly pessimism: number;
@@ -26,16 +27,16 @@ export interface PositiveOptions extends PositiveRule {
   readonly exclude: readonly Iterable<number>[] | undefined;
 }
 
-export const RULE: PositiveRule = { rankBy: 'state', shortlist: undefined, popularityCorrection: 0 };
-const DEFAULTS: PositiveOptions = { ...RULE, pessimism: 0, exclude: undefined };
-
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkRule(where: string, rule: PositiveRule): void {
-  checkChoices(where, rule, { rankBy: ['state', 'reward'] });
-  checkRanges(where, rule, { popularityCorrection: [0, Number.MAX_VALUE] });
-  if (rule.shortlist !== undefined)
-    checkRanges(where, { ...rule, shortlist: rule.shortlist }, { shortlist: [1, Infinity, 'whole'] });
-}
+export const ruleSchema: OptionsSchema<PositiveRule> = {
+  rankBy: option(oneOf('state', 'reward'), 'state'),
+  shortlist: option(whole(1), undefined),
+  popularityCorrection: option(finite(0), 0),
+};
+const schema: OptionsSchema<PositiveOptions> = {
+  ...ruleSchema,
+  pessimism: option(finite(0), 0),
+  exclude: option(reference<readonly Iterable<number>[]>(), undefined),
+};
 
 interface Asked {
   readonly items: number;
@@ -45,13 +46,13 @@ interface Asked {
   rewardsEncoded(encoded: Encoded, actions: Int32Array, options: { pessimism: number }): Promise<Float32Array>;
 }
 
-/** Most logits in memory at a time. */
+/** Maximum number of logits in memory. */
 const LOGITS = 2 ** 24;
 
 /**
- * The k best items after each history, best first; their logits are those of the state, uncorrected.
+ * The k best items after each history, best first, with their state logits before popularity correction.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` also when fewer than k items are left
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain)
  */
 export async function positivesOf(
   env: Asked,
@@ -59,9 +60,8 @@ export async function positivesOf(
   k: number,
   options?: Partial<PositiveOptions>,
 ): Promise<Positives> {
-  const o = withDefaults('positives', DEFAULTS, options);
-  checkRule('positives', o);
-  checkRanges('positives', { ...o, k }, { k: [1, env.items, 'whole'], pessimism: [0, Number.MAX_VALUE] });
+  const o = parseOptions('positives', schema, options);
+  checkRanges('positives', { k }, { k: [1, env.items, 'whole'] });
   const { size } = encoded.windows;
   const block = Math.max(1, Math.floor(LOGITS / env.items));
   const best: Positives = { k, items: new Int32Array(size * k), logits: new Float32Array(size * k) };

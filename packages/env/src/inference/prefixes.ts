@@ -1,16 +1,16 @@
 import type { Windows } from '@lea/data';
 
-/** Which windows are read so that all are, and by which of them. */
+/** Selection of windows to read such that every window is the beginning of one of them. */
 export interface Prefixes {
-  /** Rows of the windows that are read. */
+  /** Rows of the windows to read. */
   readonly read: readonly number[];
-  /** Per window the place in `read` of one that begins with it, [size]. */
+  /** For each window, the index in `read` of a window that starts with it, [size]. */
   readonly history: Int32Array;
 }
 
 /**
- * A decoder that looks back only says of a history what it says of a longer one that begins with it, at the same slot.
- * So of neighboring windows that begin one another, as those before the decisions of one user do until the window
+ * Finds windows that need not be read. In a causal decoder, the state of a history equals the state of a longer history at
+ * the same position. So if adjacent windows start with each other, such as the histories of one user before the window
  * slides, only the longest is read.
  */
 export function prefixesOf({ items, length, size, window }: Windows): Prefixes {
@@ -33,7 +33,7 @@ export function prefixesOf({ items, length, size, window }: Windows): Prefixes {
   }
 }
 
-/** Some rows of windows, in the given order. */
+/** Selects rows of windows in the given order. */
 export function windowsAt(windows: Windows, rows: readonly number[]): Windows {
   const { window } = windows;
   const items = new Int32Array(rows.length * window);

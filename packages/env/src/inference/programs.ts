@@ -9,9 +9,9 @@ import { itemTables, readHistories, statesOf, stateTable, withPrefix } from '../
 import { rewardsOf } from '../model/reward-head.ts';
 import { pastByName, pastLayers } from './past.ts';
 
-// What an environment answers with. B histories go in together, in T slots each, the prefix included.
+// Programs of the environment. Their inputs are batches of B histories with T positions each, including the prefix.
 
-/** Item vectors: `table` [items + opening, width] that histories are made of, `candidates` [items, width]. */
+/** Item vectors: `table` [items + prefix, width] for histories, `candidates` [items, width] for the reward head. */
 export function tablesProgram(config: EnvironmentConfig): Program {
   return ({ frozen }) => {
     const { input, candidates } = itemTables(frozen, config, frozen.tokens);
@@ -19,7 +19,7 @@ export function tablesProgram(config: EnvironmentConfig): Program {
   };
 }
 
-/** `items` [B, T]: `states` [B, T, width], `texts` [B, T, memory] where there is a memory; with `keeps` the past too. */
+/** `items` [B, T] -> `states` [B, T, width], `texts` [B, T, memory] with a text memory, and keys and values if `keeps`. */
 export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Program {
   return ({ inputs, frozen }) => {
     const { table, memory, ...params } = frozen;
@@ -31,7 +31,7 @@ export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Progra
   };
 }
 
-/** `state` [rows, state size]: `logits` [rows, items] but for repetition. */
+/** `state` [rows, stateSize] -> `logits` [rows, items] without repetition. */
 export function scoreProgram(config: EnvironmentConfig): Program {
   return ({ inputs, frozen }) => {
     const decoded = tf.slice(frozen.table!, [0, 0], [config.items, config.decoder.width]);
@@ -44,8 +44,8 @@ export function scoreProgram(config: EnvironmentConfig): Program {
 }
 
 /**
- * `length` [B], `actions` [B, A], `states` [B, T, width], `remembered` [B, memory] where there is a memory, with a prompt
- * the past: `mean` [B, A] over the score heads, with several `deviation` too.
+ * `length` [B], `actions` [B, A], `states` [B, T, width], `remembered` [B, memory] with a text memory, and keys and values
+ * with a prompt -> `mean` [B, A] over the reward heads and, if there are several, `deviation`.
  */
 export function rewardProgram(config: EnvironmentConfig): Program {
   return ({ inputs, frozen }): ProgramResult => {
@@ -72,7 +72,7 @@ export function rewardProgram(config: EnvironmentConfig): Program {
   };
 }
 
-/** What the prompt's last words make of actions [B, A, width] after the histories whose past is among the inputs. */
+/** States of the prompt's last tokens for actions [B, A, width], after the histories whose keys and values are inputs. */
 function promptedEnds(
   config: EnvironmentConfig,
   frozen: Tensors,
@@ -87,7 +87,7 @@ function promptedEnds(
   return endsAfter(frozen, config.prompt!, history, actions, run);
 }
 
-/** Of each history the row of x [B, T, W] at its slot `last` [B, 1]: [B, 1, W]. */
+/** Selects position `last` [B, 1] of each history from x [B, T, W] -> [B, 1, W]. */
 function slotAt(x: tf.Tensor, last: tf.Tensor): tf.Tensor {
   const [B, T, W] = x.shape as [number, number, number];
   const positions = tf.add(tf.range(0, B * T, T, 'int32'), tf.reshape(last, [B]));

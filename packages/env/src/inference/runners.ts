@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import type { Windows } from '@lea/data';
 import { float32, int32, type Program, type Runner, type Specs, specsOf, type Value, type Values } from '@lea/tensor';
 import { prefixLength } from '../model/candidate-prompt.ts';
@@ -10,34 +11,34 @@ import { pastBytes, pastOf, pastSpecs } from './past.ts';
 import { prefixesOf, windowsAt } from './prefixes.ts';
 import { encodeProgram, rewardProgram, scoreProgram, tablesProgram } from './programs.ts';
 
-/** Rewards over the score heads, [size * A]; the deviation where there are several. */
+/** Mean of rewards over the reward heads, [size * A], and their deviation if there are several. */
 interface Judged {
   mean: Float32Array;
   deviation?: Float32Array;
 }
 
 /**
- * Histories of a run: the least of these that is enough. Who steps through an environment asks about few. There is no size
- * of 1: products of a single row are added up in another order, and answers would depend on what else is asked.
+ * Batch sizes in histories; a run uses the smallest that fits. Small sizes serve step environments. There is no size 1,
+ * because products of a single row are summed in another order, so results would depend on the batch.
  */
 const SIZES = [8, 32, 128];
 const BATCH = SIZES.at(-1)!;
 
 /**
- * Candidates that are judged in one run: larger blocks would take memory, not save time. What is left over of them takes
- * the next of these sizes, so that a few programs do for any number of candidates.
+ * Block sizes in candidates. Larger blocks would need more memory without saving time. The remainder uses the smallest size
+ * that fits, so that a few programs serve any number of candidates.
  */
 const BLOCKS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64];
-/** The largest block of a prompt, whose candidates are several tokens each. */
+/** Maximum block size with a prompt, where each candidate has several tokens. */
 const PROMPTED = 32;
 
-/** Most logits computed in one run. */
+/** Maximum number of logits per run. */
 const LOGITS = 2 ** 24;
 
-/** Most memory of keys and values that are kept of what was read. */
+/** Maximum memory of kept keys and values in bytes. */
 const PAST_BYTES = 2 ** 29;
 
-/** The programs of an environment, compiled when first asked, over as many histories as there are. */
+/** The programs of an environment, compiled when first used, for any number of histories. */
 export function environmentRunners(parts: {
   readonly config: EnvironmentConfig;
   readonly params: Values;
@@ -61,7 +62,11 @@ export function environmentRunners(parts: {
   const i32 = (...shape: number[]) => ({ dtype: 'int32', shape }) as const;
 
   const runners = new Map<string, Promise<Runner>>();
+  let isDisposed = false;
   const runner = (name: string, program: Program, inputs: Specs, frozen: Values): Promise<Runner> => {
+    if (isDisposed) {
+      throw new LeaError('E_DISPOSED', 'The environment has been disposed.', { hint: 'Load or fit it again.' });
+    }
     let made = runners.get(name);
     if (!made) {
       made = ready(program, { inputs, frozen: specsOf(frozen) }, runtime, 'direct');
@@ -96,14 +101,14 @@ export function environmentRunners(parts: {
     return table;
   };
 
-  /** What the decoder says of a batch of histories, from `from` on. */
+  /** Decoder outputs of a batch of histories that starts at row `from`. */
   const readBatch = async (read: Windows, from: number, keeps: boolean): Promise<Values> => {
     const frozen = withoutRewards(await weights());
     const { B, batches } = sized(read.size - from);
     const run = await runner(`encode ${B} ${keeps}`, encodeProgram(config, keeps), { items: i32(B, T) }, frozen);
     return (await run.run({ inputs: { items: batches.items(read, from) }, frozen })).outputs;
   };
-  /** Keys and values of batches of histories; those that were not kept are read again. */
+  /** Keys and values of batches of histories; batches that were not kept are read again. */
   const pastReader = (encoded: Encoded): ((batch: number) => Promise<Values>) => {
     let latest: { readonly batch: number; readonly values: Values } | undefined;
     return async (batch) => {
@@ -115,7 +120,7 @@ export function environmentRunners(parts: {
   };
 
   return {
-    /** @param forRewards whether rewards will be asked for too: what a prompt needs for them is kept */
+    /** @param forRewards whether to keep keys and values, which rewards with a prompt need */
     async encode(windows: Windows, forRewards: boolean): Promise<Encoded> {
       const { read: rows, history } = prefixesOf(windows);
       const read = rows.length === windows.size ? windows : windowsAt(windows, rows);
@@ -131,7 +136,7 @@ export function environmentRunners(parts: {
         const decoded = all!.data as Float32Array;
         const texts = memories?.data as Float32Array | undefined;
         states.set(decoded.subarray(0, Math.min(BATCH, read.size - from) * T * D), from * T * D);
-        // `history` ascends: the windows that begin the histories of this batch follow those of the last one.
+        // `history` ascends, so the windows of this batch follow those of the previous batch.
         for (; row < windows.size && history[row]! < from + BATCH; row++) {
           const slot = (history[row]! - from) * T + prefix - 1 + windows.length[row]!;
           state.set(decoded.subarray(slot * D, (slot + 1) * D), row * size);
@@ -202,6 +207,7 @@ export function environmentRunners(parts: {
     },
 
     async dispose(): Promise<void> {
+      isDisposed = true;
       for (const made of runners.values()) await (await made).dispose();
       runners.clear();
     },

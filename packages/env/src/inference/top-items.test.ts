@@ -11,7 +11,9 @@ test('the largest of each row, largest first; ties go to the smaller index', () 
 test('what one row excludes stands for choice in the next', () => {
   const { items } = topItems(Float32Array.of(4, 3, 2, 4, 3, 2), 2, 2, [[0], []]);
   expect([...items]).toEqual([1, 2, 0, 1]);
-  expect(() => topItems(Float32Array.of(4, 3, 2), 1, 2, [[0, 1]])).toThrow(/^Only 1 items are left/);
+  expect(() => topItems(Float32Array.of(4, 3, 2), 1, 2, [[0, 1]])).toThrow(
+    /^k must not exceed the number of remaining items, 1/,
+  );
 });
 
 test('numbers below 0 are numbers', () => {

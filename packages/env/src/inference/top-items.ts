@@ -1,15 +1,17 @@
 import { LeaError } from '@lea/core';
 import { topK } from '@lea/data';
 
+/** The k best items of each history. */
 export interface Positives {
+  /** Number of items per history. */
   readonly k: number;
-  /** [size, k] items, best first. */
+  /** Items, best first, [size, k]. */
   readonly items: Int32Array;
-  /** [size, k] their state logits. */
+  /** State logits of the items, [size, k]. */
   readonly logits: Float32Array;
 }
 
-/** The k largest of each row, largest first; ties go to the smaller index. */
+/** The k highest scores of each row; ties go to the smaller index. @throws LeaError `E_ITEM_RANGE`, `E_OPTION_VALUE` */
 export function topItems(
   scores: Float32Array,
   size: number,
@@ -23,11 +25,11 @@ export function topItems(
     const out = new Set(exclude?.[row]);
     for (const item of out) {
       if (Number.isInteger(item)) continue;
-      throw new LeaError('E_ITEM_RANGE', `History ${row} excludes what is no item index.`, { value: item });
+      throw new LeaError('E_ITEM_RANGE', `Excluded items must be item indices (history ${row}).`, { value: item });
     }
     const best = topK(scores.subarray(row * count, (row + 1) * count), k, { exclude: out });
     if (best.length < k) {
-      throw new LeaError('E_OPTION_VALUE', `Only ${best.length} items are left to choose from.`, {
+      throw new LeaError('E_OPTION_VALUE', `k must not exceed the number of remaining items, ${best.length}.`, {
         value: k,
         hint: 'Ask for fewer positives (k) or exclude fewer items.',
       });

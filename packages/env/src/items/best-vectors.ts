@@ -1,6 +1,6 @@
 import { finiteLoss } from '../shared/steps.ts';
 
-/** The best vector of each item of a batch, found step by step: an item whose steps gain too little is done. */
+/** Tracks the best vector of each item of a batch. An item is done when its loss hardly improves any more. */
 export class BestVectors {
   readonly #vectors: Float32Array;
   readonly #losses: Float64Array;
@@ -8,8 +8,8 @@ export class BestVectors {
   readonly #open: Set<number>;
 
   /**
-   * @param vectors [items, width]: the best ones are written there
-   * @param tolerance an item is done when its smallest loss has fallen by less than this share
+   * @param vectors [items, width], updated in place with the best vectors
+   * @param tolerance an item is done when its smallest loss falls by less than this share
    */
   constructor(vectors: Float32Array, items: number, tolerance: number) {
     this.#vectors = vectors;
@@ -18,20 +18,22 @@ export class BestVectors {
     this.#open = new Set(this.#losses.keys());
   }
 
+  /** Whether all items are done. */
   get allDone(): boolean {
     return this.#open.size === 0;
   }
 
-  /** The smallest losses of the items, summed. */
+  /** Sum of the smallest losses of the items. */
   get loss(): number {
     return this.#losses.reduce((a, b) => a + b, 0);
   }
 
   /**
-   * Takes up what some steps found. Items that are done stay as they are, whatever the others in the batch still need.
+   * Updates the best vectors with the results of some steps. Items that are done are not changed, so that an item's result
+   * does not depend on the rest of the batch.
    *
-   * @param losses [steps, batch]; the batch begins with the items
-   * @param vectors those that have these losses, [steps, batch, width]
+   * @param losses [steps, batch]; the items come first in the batch
+   * @param vectors the vectors with these losses, [steps, batch, width]
    * @throws LeaError `E_LOSS_NOT_FINITE`
    */
   take(losses: Float32Array, vectors: Float32Array, steps: number): void {

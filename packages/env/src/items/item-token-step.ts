@@ -5,26 +5,36 @@ import { type LanguageModel, type TokenRows, textBatch, textLoss } from '../lang
 import { packing } from '../shared/packing.ts';
 import { trainingState, trainingStep } from '../shared/steps.ts';
 
-/** What `learnItemTokens` repeats for a batch of items. */
+/** The training step of `learnItemTokens`. */
 export interface ItemTokenStep {
-  /** Outputs of a step: `loss`, the sum over items, which is followed; each item's own in `losses` [B]; and the `vectors` that have them. */
+  /** The step. Outputs: `loss`, the minimized sum over items; `losses` [B]; `vectors` [B, width] with these losses. */
   readonly program: Program;
-  /** The number of the step is the only input: a call makes many steps on the same texts, so these are frozen. */
+  /** Specs of the inputs. Only the step number is an input; the texts are frozen, because all steps of a call share them. */
   readonly inputs: Specs;
-  /** What is part of the program: the matrices of the language model. */
+  /** Values embedded in the program: the matrices of the language model. */
   readonly constants: Values;
   /**
-   * The state and frozen values of a batch.
+   * Creates the initial state and the frozen values of a batch.
    *
-   * @param which rows of texts, one for each item of the batch
-   * @param vectors what their vectors begin with, [which.length, width]
+   * @param which the text row of each item of the batch
+   * @param vectors initial vectors, [which.length, width]
    */
-  begin(which: ArrayLike<number>, vectors: Float32Array): { state: Values; frozen: Values };
+  begin(
+    which: ArrayLike<number>,
+    vectors: Float32Array,
+  ): {
+    /** Initial state: vectors and optimizer slots. */
+    state: Values;
+    /** Frozen values: the texts and the rest of the language model. */
+    frozen: Values;
+  };
 }
 
 /**
- * @param lr in units of the root mean square of the word vectors
- * @param anchor weight of the squared distance to where a vector began, in units of their mean square
+ * Creates the training step of item tokens.
+ *
+ * @param lr learning rate in units of the root mean square of the word vectors
+ * @param anchorWeight weight of the squared distance to the initial vector, in units of their mean square
  */
 export function itemTokenStep(
   languageModel: LanguageModel,
@@ -56,7 +66,7 @@ export function itemTokenStep(
   };
 }
 
-/** The mean of each text's word vectors as they enter the decoder, [count, width]. */
+/** Mean input word vector of each text, [count, width]. */
 export function meanWords(languageModel: LanguageModel, { ids, weights, count, context }: TokenRows): Float32Array {
   const { width, embeddingScale = 1 } = languageModel.config;
   const words = languageModel.params[wordsOf(languageModel.config)]!.data;

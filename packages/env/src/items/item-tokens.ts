@@ -1,74 +1,97 @@
-import { checkRanges, checkSeed, contentHash, fold, key, permutation, type Task, task, withDefaults } from '@lea/core';
+import {
+  contentHash,
+  finite,
+  fold,
+  key,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  permutation,
+  reference,
+  seed,
+  share,
+  type Task,
+  task,
+  whole,
+} from '@lea/core';
 import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { wordsOf } from '../language-model/decoders/modules.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from '../language-model/language-model.ts';
 import { perplexityMeter } from '../language-model/perplexity.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { ready, type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 import { BestVectors } from './best-vectors.ts';
 import { itemTokenStep, meanWords } from './item-token-step.ts';
 
+/** Options of `learnItemTokens`. */
 export interface ItemTokenOptions extends TrainingRuntime {
   /**
-   * Items learned together (default 64, fewer where the logits would take more than 512 MiB): changes speed and memory
-   * only, every item's problem is its own.
+   * Number of items that are learned together. It changes speed and memory only, since each item is learned on its own. Default:
+   * 64, fewer if the logits would take more than 512 MiB.
    */
   readonly batch: number | undefined;
-  /** Adam steps per item at most (default 30). Higher: better tokens, slower; 0: the mean of the text's word vectors. */
+  /** Maximum number of Adam steps per item. Higher: better tokens, slower; 0: the mean of the text's word vectors. Default: 30. */
   readonly steps: number;
-  /** Adam's learning rate, in units of the root mean square of the word vectors (default 0.1). Higher: fewer steps, until the loss jumps. */
+  /** Learning rate of Adam, in units of the root mean square of the word vectors. Higher: fewer steps, less stable. Default: 0.1. */
   readonly lr: number;
   /**
-   * An item is done when five steps lower its smallest loss so far by less than this share (default 0.002), a batch when
-   * all its items are. Higher: faster, coarser.
+   * An item is done when five steps lower its best loss by less than this share. A batch is done when all its items are. Higher:
+   * faster, less exact. Default: 0.002.
    */
   readonly tolerance: number;
   /**
-   * Weight of the squared distance from the mean of the text's word vectors, in units of the word vectors' mean square
-   * (default 20). Many vectors write a text equally well; near the mean like texts have like tokens, which is what the
-   * environment lives on. Higher: closer to a bag of words; 0: whatever writes the text best.
+   * Weight of the squared distance from the mean of the text's word vectors, in units of their mean square. Many vectors generate
+   * a text equally well; near the mean, similar texts have similar tokens, which the environment needs. Higher: closer to a bag
+   * of words; 0: whatever generates the text best. Default: 20.
    */
   readonly anchorWeight: number;
-  /** Decides which other item's token the control gets. */
+  /** Seed that decides which other item's token the control gets. Default: 0. */
   readonly seed: number;
+  /** Aborts the learning. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
-export const DEFAULTS: ItemTokenOptions = {
-  batch: undefined,
-  steps: 30,
-  lr: 0.1,
-  tolerance: 0.002,
-  anchorWeight: 20,
-  seed: 0,
-  ...TRAINING_RUNTIME,
-  signal: undefined,
+export const itemTokenSchema: OptionsSchema<ItemTokenOptions> = {
+  batch: option(whole(1), undefined),
+  steps: option(whole(0), 30),
+  lr: option(finite(0), 0.1),
+  tolerance: option(share, 0.002),
+  anchorWeight: option(finite(0), 20),
+  seed: option(seed, 0),
+  ...trainingRuntimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
 };
 
 const STEPS_PER_CALL = 5;
 
-/** Most logits (items * tokens of a text * words) that a step computes by default. */
+/** Maximum number of logits (items * tokens per text * vocabulary) per step by default. */
 const MOST_LOGITS = 2 ** 27;
 
-/** Texts whose perplexity is measured, at most. */
+/** Maximum number of texts in the perplexity sample. */
 const MEASURED_TEXTS = 512;
 
+/** Result of {@link learnItemTokens}. */
 export interface ItemTokens {
-  /** One vector per item, in the space of the model's word vectors: [items, width]. */
+  /** One vector per item in the space of the input word vectors, [items, width]. */
   readonly vectors: Value;
-  /**
-   * Perplexity of the items' texts after the item's own token, after the start token only, after another item's token
-   * (NaN where there is one item only).
-   */
-  readonly perplexity: { readonly own: number; readonly none: number; readonly other: number };
+  /** Perplexity of a sample of item texts, which shows how much the tokens say about their items. */
+  readonly perplexity: {
+    /** After the item's own token. */
+    readonly own: number;
+    /** After the start token only. */
+    readonly none: number;
+    /** After the token of another item; NaN if there is only one item. */
+    readonly other: number;
+  };
+  /** Hash of the language model and the vectors. */
   readonly hash: string;
 }
 
 /**
- * One vector per item from which the frozen language model generates the item's text:
- * e = argmin -sum_j log p(w_j | e, w_<j), begun at the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
- * textual inversion). Each item keeps the best vector it had. An item depends on its own text only, so new items can be
- * added at any time and get what they would have got among the others.
+ * Learns one vector per item from which the frozen language model generates the item's text:
+ * e = argmin -sum_j log p(w_j | e, w_<j), starting from the mean of the text's word vectors (LEA, SIGIR 2024, Fig. 2a;
+ * textual inversion). The result is the best vector of each item. A vector depends only on the text of its item, so vectors
+ * of new items can be learned separately.
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
@@ -85,8 +108,7 @@ async function* learning(
   texts: readonly string[],
   options?: Partial<ItemTokenOptions>,
 ): AsyncGenerator<EnvironmentEvent<'item-tokens'>, ItemTokens> {
-  const o = withDefaults('learnItemTokens', DEFAULTS, options);
-  checkOptions(o);
+  const o = parseOptions('learnItemTokens', itemTokenSchema, options);
   const rows = tokenRows(languageModel.tokenizer, texts, languageModel.context);
   const { width } = languageModel.config;
   const words = languageModel.params[wordsOf(languageModel.config)]!;
@@ -107,12 +129,12 @@ async function* learning(
   try {
     for (let from = 0; from < rows.count; from += size) {
       const count = Math.min(size, rows.count - from);
-      // The last batch is filled up with its first row.
+      // The last batch is padded with its first row.
       const which = Int32Array.from({ length: size }, (_, b) => from + (b < count ? b : 0));
       const { frozen, ...first } = batchOf(which);
       let { state } = first;
       const best = new BestVectors(vectors.subarray(from * width, (from + count) * width), count, o.tolerance);
-      // A step tells the loss that it finds: what the last one made is measured by one more.
+      // A step reports the loss before its update, so one more step measures the last update.
       let step = 0;
       while (step <= o.steps && !best.allDone) {
         o.signal?.throwIfAborted();
@@ -137,21 +159,6 @@ async function* learning(
   } finally {
     await trainer.dispose();
   }
-}
-
-/** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: ItemTokenOptions): void {
-  const { batch = 1 } = o;
-  const given = { ...o, batch };
-  checkRanges('learnItemTokens', given, {
-    batch: [1, Number.MAX_VALUE, 'whole'],
-    steps: [0, Number.MAX_VALUE, 'whole'],
-    lr: [0, Number.MAX_VALUE],
-    tolerance: [0, 1],
-    anchorWeight: [0, Number.MAX_VALUE],
-  });
-  checkSeed('learnItemTokens', o.seed);
-  checkRuntime('learnItemTokens', o);
 }
 
 /** Perplexity of a sample of texts after the item's own vector, the start token, and another item's vector. */

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHash } from '@lea/core';
 
-/** Precisions of a text model's weights, and the files in its `onnx` folder that hold them. */
+/** Weight files in the `onnx` folder of a text model by precision. */
 export const TEXT_MODEL_FILES = {
   fp32: 'model.onnx',
   fp16: 'model_fp16.onnx',
@@ -12,22 +12,23 @@ export const TEXT_MODEL_FILES = {
   q4: 'model_q4.onnx',
 } as const;
 
+/** Precision of the weights of a text model. */
 export type TextModelPrecision = keyof typeof TEXT_MODEL_FILES;
 
-/** What the vectors of a text depend on besides the weights. */
+/** Files that text vectors depend on, besides the weights. */
 const DESCRIPTIONS = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
 
-/** Hash of everything in a text model's folder that its vectors depend on; a file that is missing is no error here. */
+/** Hash of all files in a text model's folder that its vectors depend on. Missing files are allowed. */
 export async function textModelHash(folder: string, dtype: TextModelPrecision): Promise<string> {
   const weights = TEXT_MODEL_FILES[dtype];
-  // Weights outside of the graph: model.onnx_data, model.onnx_data_1, ...
+  // Includes external weights: model.onnx_data, model.onnx_data_1, ...
   const names = (await readdir(join(folder, 'onnx')).catch(() => [])).filter((name) => name.startsWith(weights)).sort();
   const files = [...DESCRIPTIONS, ...names.map((name) => join('onnx', name))];
   const hashes = await Promise.all(files.map((file) => fileHash(join(folder, file)).catch(() => 'missing')));
   return contentHash(names, hashes);
 }
 
-/** In pieces: weights may be larger than what can be read at once. */
+/** Hashes a file as a stream, because weights may be too large to read at once. */
 async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);

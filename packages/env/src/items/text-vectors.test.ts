@@ -29,7 +29,7 @@ test('a causal model without hidden states is refused, with the outputs that it 
   const dir = await modelWith(['logits', 'present.0.key', 'present.0.value']);
   const error = await textVectors(['a'], { model: dir, dtype: 'fp32' }).catch((error: unknown) => error);
   expect(error).toMatchObject({ code: 'E_MODEL_OUTPUT' });
-  expect((error as Error).message).toContain('Its outputs are: logits, present.0.key, present.0.value;');
+  expect((error as Error).message).toContain('got logits, present.0.key, present.0.value.');
   await rm(dir, { recursive: true });
   // One that has both is read by its hidden states.
   const both = await modelWith(['logits', 'last_hidden_state']);

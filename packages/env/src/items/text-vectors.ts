@@ -6,21 +6,24 @@ import { checkTexts } from '../language-model/check-texts.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { TEXT_MODEL_FILES, type TextModelPrecision, textModelHash } from './text-model-files.ts';
 
+/** Options of {@link textVectors}. */
 export interface TextVectorOptions {
-  /** A feature-extraction model: a folder in the Hugging Face layout, or a name on the hub. */
+  /** Feature-extraction model: a folder in the Hugging Face layout or a name on the hub. */
   readonly model: string;
-  /** Precision of the weights that are loaded (default `q8`): `fp32`, `fp16`, `q8`, `q4`. */
+  /** Precision of the weights: `fp32`, `fp16`, `q8` or `q4` (default `q8`). Lower: faster, less memory, less exact. */
   readonly dtype: TextModelPrecision;
   /** Texts per call (default 32). Higher: faster, more memory. */
   readonly batch: number;
   /**
-   * Where vectors are kept by a hash of the texts and of the model's files (a model on the hub counts by its name);
-   * without it they are computed every time.
+   * Folder of cached vectors, by a hash of the texts and the model's files (for a model on the hub, its name). Default: no
+   * cache.
    */
   readonly cacheDir: string | undefined;
+  /** Aborts the computation (default: none). */
   readonly signal: AbortSignal | undefined;
 }
 
+/** Options without a default. */
 type Named = 'model';
 const DEFAULTS: Omit<TextVectorOptions, Named> = {
   dtype: 'q8',
@@ -29,16 +32,17 @@ const DEFAULTS: Omit<TextVectorOptions, Named> = {
   signal: undefined,
 };
 
-/** Longer texts are cut: models read a few hundred tokens at most, tokenizers would read everything. */
+/** Longer texts are truncated, because models read a few hundred tokens at most, but tokenizers process the whole text. */
 const LONGEST_TEXT = 4000;
 
 /**
- * Frozen vectors of texts by a feature-extraction model of `@huggingface/transformers` (an optional peer): mean over
- * tokens, length 1. A model in a folder is used offline. A text is read up to the model's longest input.
+ * Computes text vectors with a feature-extraction model of `@huggingface/transformers` (an optional peer dependency): mean
+ * over tokens, normalized to length 1. A model in a folder needs no network. Texts are truncated to the model's maximum
+ * input length.
  *
- * @returns [texts, size]
- * @throws LeaError `E_PEER_MISSING`, `E_MODEL_MISSING` (not there, or no network), `E_MODEL_OUTPUT` (no hidden states, or
- *   it fails on a text), `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @returns vectors [texts, size]
+ * @throws LeaError `E_PEER_MISSING`, `E_MODEL_MISSING` (not found, or no network), `E_MODEL_OUTPUT` (no hidden states, or the
+ *   model fails), `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function textVectors(
   texts: readonly string[],
@@ -78,7 +82,7 @@ async function* extract(
   try {
     checkOutputs(extractor, o.model);
     capLength(extractor);
-    // Texts of similar length together: padding is computed too.
+    // Batches have texts of similar length to reduce padding.
     const order = Array.from(texts.keys()).sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
     let data: Float32Array | undefined;
     let size = 0;
@@ -91,10 +95,10 @@ async function* extract(
       ).catch((cause: unknown) => {
         throw new LeaError(
           'E_MODEL_OUTPUT',
-          `The model fails on a batch of texts, the first of which is at index ${some[0]}.`,
+          `The model failed on a batch of texts that starts with index ${some[0]}.`,
           {
             value: o.model,
-            hint: 'See the cause; often its tokenizer_config.json lacks "pad_token" or "model_max_length".',
+            hint: 'See the cause. Often tokenizer_config.json lacks "pad_token" or "model_max_length".',
             cause,
           },
         );
@@ -113,7 +117,7 @@ async function* extract(
   }
 }
 
-/** What of the peer's pipeline is used here. */
+/** The part of the peer's pipeline that is used here. */
 interface Extractor {
   (
     texts: string[],
@@ -127,40 +131,42 @@ interface Extractor {
   dispose(): Promise<unknown>;
 }
 
-/** By its whole path: the peer's settings are one for all that runs in the process and stay as they are. */
+/** Loads a model by its absolute path, because the peer's global settings must not be changed. */
 async function loadExtractor(folder: string | undefined, o: TextVectorOptions): Promise<Extractor> {
   const { pipeline } = await loadPeer();
   try {
     const options = { dtype: o.dtype, local_files_only: folder !== undefined };
     return (await pipeline('feature-extraction', folder ?? o.model, options)) as unknown as Extractor;
   } catch (cause) {
-    throw new LeaError('E_MODEL_MISSING', 'The model cannot be loaded.', {
+    throw new LeaError('E_MODEL_MISSING', 'Cannot load the text model.', {
       value: o.model,
       hint: folder
         ? `The folder needs config.json, tokenizer.json, tokenizer_config.json and onnx/${TEXT_MODEL_FILES[o.dtype]}.`
-        : 'Without a network, give a folder with config.json, tokenizer.json, tokenizer_config.json and the onnx folder of the model.',
+        : 'Without a network, pass a folder that contains config.json, tokenizer.json, tokenizer_config.json and onnx/.',
       cause,
     });
   }
 }
 
-/** Where `tokenizer_config.json` names no longest input, or one beyond the model's positions, these are the longest. */
+/** Limits the input length to the model's positions if `tokenizer_config.json` has a higher limit or none. */
 function capLength({ model, tokenizer }: Extractor): void {
   const positions = model.config.max_position_embeddings;
   if (typeof positions !== 'number' || tokenizer.model_max_length <= positions) return;
   Object.defineProperty(tokenizer, 'model_max_length', { value: positions });
 }
 
-/** Outputs of a model that hold one vector per token. */
+/** Names of model outputs with one vector per token. */
 const HIDDEN = ['last_hidden_state', 'token_embeddings'];
 
-/** The pipeline would take logits for hidden states where there are none: a causal model's text vectors would be of its vocabulary's size. */
+/** Checks for hidden states. Without them the pipeline would use logits, whose size is that of the vocabulary. */
 function checkOutputs(extractor: Extractor, model: string): void {
   const outputs = Object.values(extractor.model.sessions).flatMap((session) => session.outputNames ?? []);
   if (HIDDEN.some((name) => outputs.includes(name))) return;
-  throw new LeaError('E_MODEL_OUTPUT', 'The model gives no hidden states to make text vectors from.', {
+  throw new LeaError('E_MODEL_OUTPUT', 'The model does not output hidden states, which text vectors need.', {
     value: model,
-    hint: `Its outputs are: ${outputs.join(', ') || 'none'}; it would have to have ${HIDDEN.join(' or ')}. Take a feature-extraction model, such as all-MiniLM-L6-v2, or the weights as safetensors with loadLanguageModel.`,
+    hint:
+      `Expected the output ${HIDDEN.join(' or ')}, got ${outputs.join(', ') || 'none'}. Use a feature-extraction model such ` +
+      'as all-MiniLM-L6-v2, or load the weights as safetensors with loadLanguageModel.',
   });
 }
 
@@ -168,8 +174,8 @@ async function loadPeer(): Promise<typeof import('@huggingface/transformers')> {
   try {
     return await import('@huggingface/transformers');
   } catch (cause) {
-    throw new LeaError('E_PEER_MISSING', 'Text vectors need the package @huggingface/transformers.', {
-      hint: 'npm i @huggingface/transformers, or use the catalog model (catalogModel, learnItemTokens).',
+    throw new LeaError('E_PEER_MISSING', 'Text vectors need the optional package @huggingface/transformers.', {
+      hint: 'Run npm i @huggingface/transformers, or use catalogModel and learnItemTokens instead.',
       cause,
     });
   }
@@ -181,9 +187,9 @@ async function isFolder(path: string): Promise<boolean> {
     () => false,
   );
   if (!found && (isAbsolute(path) || path.startsWith('.'))) {
-    throw new LeaError('E_MODEL_MISSING', 'There is no such model folder.', {
+    throw new LeaError('E_MODEL_MISSING', 'The model folder does not exist.', {
       value: path,
-      hint: 'Give the folder that holds config.json, tokenizer.json, tokenizer_config.json and the onnx folder.',
+      hint: 'Pass a folder that contains config.json, tokenizer.json, tokenizer_config.json and onnx/.',
     });
   }
   return found;

@@ -1,18 +1,18 @@
 import { float32, type Value } from '@lea/tensor';
 
-/** Item tokens as the environment takes them, and what brings those of further items there. */
+/** Normalized item tokens, with the constants to normalize tokens of new items in the same way. */
 export interface NormalizedTokens {
-  /** [items, size] */
+  /** Normalized tokens, [items, size]. */
   readonly vectors: Value;
-  /** What was taken off, [size]. */
+  /** The subtracted mean, [size]. */
   readonly mean: Value;
-  /** What they were multiplied by then, [1]. */
+  /** The factor after subtraction, [1]. */
   readonly scale: Value;
 }
 
 /**
- * Mean-centered (the mean of text vectors says nothing about an item and would dominate their products) and scaled to a
- * root mean square of 1.
+ * Centers item tokens and scales them to a root mean square of 1. The mean is subtracted because it is common to all items
+ * and would dominate dot products.
  */
 export function normalizeTokens(tokens: Value): NormalizedTokens {
   const [count, size] = tokens.shape as [number, number];
@@ -35,7 +35,7 @@ export function normalizeTokens(tokens: Value): NormalizedTokens {
   };
 }
 
-/** The same tokens with those of further items [more, size] after them, centered and scaled as the first ones were. */
+/** Appends tokens of new items [more, size], normalized with the same mean and scale. */
 export function withMoreTokens({ vectors, mean, scale }: NormalizedTokens, more: Value): NormalizedTokens {
   const [count, size] = vectors.shape as [number, number];
   const data = new Float32Array(vectors.data.length + more.data.length);

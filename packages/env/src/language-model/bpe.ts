@@ -1,27 +1,27 @@
 import TinyQueue from 'tinyqueue';
 
 /**
- * A byte-level BPE trainer (Sennrich et al. 2016; bytes as base alphabet as in GPT-2), for catalogs: tens of
- * thousands of different words, a few thousand merges.
+ * A byte-level BPE trainer (Sennrich et al. 2016; bytes as base alphabet as in GPT-2) for catalogs with tens of thousands
+ * of distinct words and a few thousand merges.
  */
 
-/** GPT-2's splitting of text into pieces; merges never cross them. Its white space is Unicode's, not that of `\s` here. */
+/** GPT-2's pattern for pieces; merges stay within a piece. It uses Unicode white space, which differs from JavaScript's `\s`. */
 const PIECES =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** Longer pieces teach nothing and would make merging quadratic. */
+/** Longer pieces are ignored: they are not useful and would make merging quadratic. */
 const LONGEST_PIECE = 64;
 
-/** The printable character that stands for each byte in GPT-2's vocabulary files. */
+/** The printable character for each byte in GPT-2's vocabulary files. */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 
-/** A pair of neighboring symbols, by its code, and how often it was there. */
+/** A pair of adjacent symbols, encoded as one number, with its count at the time. */
 interface Candidate {
   readonly code: number;
   readonly times: number;
 }
 
-/** The pairs to merge, most useful first, in the characters of {@link BYTE_CHARACTERS}. Ties go to the smaller pair. */
+/** Learns merges, most frequent first, in the characters of {@link BYTE_CHARACTERS}. Ties go to the smaller pair. */
 export function learnMerges(texts: readonly string[], count: number): [string, string][] {
   const symbols: string[] = [...BYTE_CHARACTERS];
   const words = [...pieceCounts(texts)].map(([piece, times]) => ({ ids: [...Buffer.from(piece)], times }));
@@ -38,7 +38,7 @@ export function learnMerges(texts: readonly string[], count: number): [string, s
       touched.add(code);
     }
   };
-  // A pair is put in again whenever its count changes; what was put in before is passed over when it comes up.
+  // A pair is pushed again whenever its count changes; outdated entries are skipped when popped.
   const queue = new TinyQueue<Candidate>([], (a, b) => b.times - a.times || a.code - b.code);
   const update = (): void => {
     for (const code of touched) {

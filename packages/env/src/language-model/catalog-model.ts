@@ -1,19 +1,24 @@
 import {
-  checkRanges,
-  checkSeed,
+  finite,
   fold,
   key,
   normal,
+  type OptionsSchema,
+  option,
+  parseOptions,
   permutation,
+  reference,
+  seed,
+  share,
   type Task,
   task,
   uniform,
-  withDefaults,
+  whole,
 } from '@lea/core';
 import { adam, embedding, float32, specsOf, type Tensors, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvironmentEvent } from '../shared/events.ts';
-import { checkRuntime, ready, TRAINING_RUNTIME, type TrainingRuntime } from '../shared/runtime.ts';
+import { ready, type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState, trainingStep } from '../shared/steps.ts';
 import { checkTexts } from './check-texts.ts';
 import { checkDecoder, type DecoderConfig } from './decoders/config.ts';
@@ -22,64 +27,68 @@ import { type LanguageModel, languageModelHash, textBatch, textLoss, tokenRows }
 import { perplexityMeter } from './perplexity.ts';
 import { trainTokenizer } from './tokenizer.ts';
 
+/** Options of `catalogModel`. */
 export interface CatalogModelOptions extends TrainingRuntime {
-  /** Tokens in the vocabulary (default 2000). Higher: shorter sequences, a larger output layer. */
+  /** Number of tokens in the vocabulary. Higher: shorter sequences, a larger output layer. Default: 2000. */
   readonly vocabSize: number;
-  /** Size of hidden states and word vectors (default 64). Higher: better texts, more seconds. */
+  /** Size of hidden states and word vectors. Higher: better texts, slower. Default: 64. */
   readonly width: number;
-  /** Decoder layers (default 2). Higher: better texts where there are many, more seconds. */
+  /** Number of decoder layers. Higher: better texts if there are many, slower. Default: 2. */
   readonly layers: number;
-  /** Attention heads (default 4). */
+  /** Number of attention heads. Default: 4. */
   readonly heads: number;
-  /** Heads of keys and values (default `heads`). */
+  /** Number of heads of keys and values. Default: `heads`. */
   readonly kvHeads: number | undefined;
-  /** Size of the gated hidden layer (default 2.5 * width). */
+  /** Size of the gated hidden layer. Default: 2.5 * `width`. */
   readonly mlpWidth: number | undefined;
-  /** Tokens read of each text (default 48, at most 4096); what follows is not seen. Higher: more seconds and memory. */
+  /** Number of tokens read of each text, at most 4096. Higher: slower, more memory. Default: 48. */
   readonly context: number;
-  /** Passes over the texts at most (default 8; more for small catalogs, up to 200 steps). */
+  /** Maximum number of passes over the texts. Default: 8; more for small catalogs, up to 200 steps. */
   readonly epochs: number | undefined;
-  /** Texts per step (default 32). */
+  /** Texts per step. Default: 32. */
   readonly batch: number;
-  /** Adam's learning rate (default 0.003). */
+  /** Learning rate of Adam. Default: 0.003. */
   readonly lr: number;
   /**
-   * Share of the texts that is written from the mean of their word vectors instead of the start token (default 0.5): the
-   * model learns to unfold one vector into a text, which is what item tokens ask of it. 0: a plain language model.
+   * Share of the texts that are generated from the mean of their word vectors. The model so learns to turn one vector into a text,
+   * as item tokens require. With 0 it is a plain language model. Default: 0.5.
    */
   readonly reconstructionShare: number;
-  /** Share of the texts that decides when to stop (default 0.05), all but one at most; 0: all epochs are run. */
+  /** Share of the texts that are held out to decide when to stop. With 0 all epochs run. Default: 0.05. */
   readonly validationShare: number;
+  /** Seed of weights, held-out texts and their order. Default: 0. */
   readonly seed: number;
+  /** Aborts the training. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
-
-export const DEFAULTS: CatalogModelOptions = {
-  vocabSize: 2000,
-  width: 64,
-  layers: 2,
-  heads: 4,
-  kvHeads: undefined,
-  mlpWidth: undefined,
-  context: 48,
-  epochs: undefined,
-  batch: 32,
-  lr: 0.003,
-  reconstructionShare: 0.5,
-  validationShare: 0.05,
-  seed: 0,
-  ...TRAINING_RUNTIME,
-  signal: undefined,
-};
-
-const STEPS_PER_CALL = 16;
 
 /** No small model is larger; arrays of these sizes are made before the first step. */
 const LARGEST = 4096;
 
+export const catalogModelSchema: OptionsSchema<CatalogModelOptions> = {
+  vocabSize: option(whole(258, 65536), 2000),
+  width: option(whole(1, LARGEST), 64),
+  layers: option(whole(1, LARGEST), 2),
+  heads: option(whole(1, LARGEST), 4),
+  kvHeads: option(whole(1, LARGEST), undefined),
+  mlpWidth: option(whole(1, 4 * LARGEST), undefined),
+  context: option(whole(1, LARGEST), 48),
+  epochs: option(whole(1), undefined),
+  batch: option(whole(1), 32),
+  lr: option(finite(0), 0.003),
+  reconstructionShare: option(share, 0.5),
+  validationShare: option(share, 0.05),
+  seed: option(seed, 0),
+  ...trainingRuntimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
+};
+
+const STEPS_PER_CALL = 16;
+
 /**
- * A small language model made from nothing but the texts: a byte-level BPE tokenizer and a Llama decoder with tied
- * output, trained on next-token loss; stops when the held-out texts get no better and keeps the best weights.
+ * Trains a small language model on the catalog texts alone: a byte-level BPE tokenizer and a Llama decoder with tied
+ * embeddings, with next-token loss. Training stops when the loss of the held-out texts stops improving; the result has the
+ * best weights.
  *
  * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_LOSS_NOT_FINITE`
  */
@@ -94,8 +103,7 @@ async function* training(
   texts: readonly string[],
   options?: Partial<CatalogModelOptions>,
 ): AsyncGenerator<EnvironmentEvent<'tokenizer' | 'language-model'>, LanguageModel> {
-  const o = withDefaults('catalogModel', DEFAULTS, options);
-  checkOptions(o);
+  const o = parseOptions('catalogModel', catalogModelSchema, options);
   checkTexts(texts);
   const config: DecoderConfig = {
     width: o.width,
@@ -181,29 +189,7 @@ async function* training(
   }
 }
 
-/** @throws LeaError `E_OPTION_VALUE` */
-function checkOptions(o: CatalogModelOptions): void {
-  const { heads, kvHeads = heads, mlpWidth = 1, epochs = 1 } = o;
-  const given = { ...o, kvHeads, mlpWidth, epochs };
-  checkRanges('catalogModel', given, {
-    vocabSize: [258, 65536, 'whole'],
-    width: [1, LARGEST, 'whole'],
-    layers: [1, LARGEST, 'whole'],
-    heads: [1, LARGEST, 'whole'],
-    kvHeads: [1, LARGEST, 'whole'],
-    mlpWidth: [1, 4 * LARGEST, 'whole'],
-    context: [1, LARGEST, 'whole'],
-    epochs: [1, Number.MAX_VALUE, 'whole'],
-    batch: [1, Number.MAX_VALUE, 'whole'],
-    lr: [0, Number.MAX_VALUE],
-    reconstructionShare: [0, 1],
-    validationShare: [0, 1],
-  });
-  checkSeed('catalogModel', o.seed);
-  checkRuntime('catalogModel', o);
-}
-
-/** The vector each text begins with: the mean of its words where `reconstructionShare` is 1, the start token where it is 0. */
+/** First vector of each text: the mean of its word vectors if `reconstructionShare` is 1, the start token if it is 0. */
 function firstVectors(words: tf.Tensor, { ids, weights, reconstructionShare }: Tensors): tf.Tensor {
   const [B, T] = weights!.shape as [number, number];
   const start = embedding(words, tf.reshape(tf.slice(ids!, [0, 0], [B, 1]), [B]));

@@ -8,40 +8,51 @@ import { causalMask } from './decoders/masks.ts';
 import { HEAD, wordsOf } from './decoders/modules.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-/** A decoder-only language model: what item tokens are made of. */
+/** A decoder-only language model, the source of item tokens. */
 export interface LanguageModel {
+  /** Architecture and sizes of the decoder. */
   readonly config: DecoderConfig;
-  /** The most tokens of a text that are read. */
+  /** Maximum number of tokens read of each text. */
   readonly context: number;
+  /** Converts texts to token ids and back. */
   readonly tokenizer: Tokenizer;
-  /** Weights by Hugging Face's names. Word vectors [tokens, width] are the output layer too where `lm_head.weight` is missing. */
+  /** Weights by Hugging Face name. Without `lm_head.weight`, the word vectors [tokens, width] are the output layer too. */
   readonly params: Values;
-  /** The texts of `config.json` and, where there was one, of `tokenizer_config.json`, when it was read from a folder. */
-  readonly files?: { readonly config: string; readonly tokenizer?: string };
-  /** Perplexity on texts that were held out, where it was measured. */
+  /** Contents of the files of the model, if it was loaded. */
+  readonly files?: {
+    /** Content of `config.json`. */
+    readonly config: string;
+    /** Content of `tokenizer_config.json`, if it exists. */
+    readonly tokenizer?: string;
+  };
+  /** Perplexity of held-out texts, if measured. */
   readonly perplexity?: number;
+  /** Hash of config, tokenizer and weights. */
   readonly hash: string;
 }
 
+/** Hash of config, tokenizer and weights of a language model. */
 export function languageModelHash(config: DecoderConfig, tokenizer: Tokenizer, params: Values): string {
   const names = Object.keys(params).sort();
   return contentHash(config, tokenizer.json, names, ...names.map((name) => params[name]!.data));
 }
 
-/** Texts as rows of token ids: start, the text's first tokens, end; the rest is padding of weight 0. */
+/** Texts as rows of token ids: start token, first tokens of the text, end token, then padding of weight 0. */
 export interface TokenRows {
-  /** [count, context + 1] */
+  /** Token ids, [count, context + 1]. */
   readonly ids: Int32Array;
-  /** Weight of predicting token t + 1 from those up to t: [count, context]. */
+  /** Weight of predicting token t + 1 from the tokens up to t, [count, context]. */
   readonly weights: Float32Array;
+  /** Number of texts. */
   readonly count: number;
+  /** Maximum number of tokens per text. */
   readonly context: number;
   /** Id of the start token. */
   readonly start: number;
 }
 
 /**
- * Encodes texts; a text longer than the context is cut there.
+ * Encodes texts; texts longer than the context are truncated.
  *
  * @throws LeaError `E_TEXT_EMPTY`
  */
@@ -58,7 +69,7 @@ export function tokenRows(tokenizer: Tokenizer, texts: readonly string[], contex
   return { ids, weights, count: texts.length, context, start: tokenizer.start };
 }
 
-/** The rows of a batch as inputs of a program that calls {@link textLoss}. */
+/** The rows `which` as inputs of a program that calls {@link textLoss}. */
 export function textBatch(rows: TokenRows, which: ArrayLike<number>): Values {
   const { context } = rows;
   const ids = new Int32Array(which.length * (context + 1));
@@ -75,8 +86,8 @@ export function textBatch(rows: TokenRows, which: ArrayLike<number>): Values {
  * Next-token loss of texts.
  *
  * @param inputs `ids` [B, context + 1], `weights` [B, context]
- * @param first vectors [B, width] that stand where the start token stands, when given
- * @returns for each text the sum of -log p over its tokens, [B]
+ * @param first vectors [B, width] that replace the start tokens (default: the start tokens' vectors)
+ * @returns the sum of -log p over the tokens of each text, [B]
  */
 export function textLoss(params: Tensors, config: DecoderConfig, inputs: Tensors, first?: tf.Tensor): tf.Tensor {
   const { ids, weights } = inputs as { ids: tf.Tensor; weights: tf.Tensor };
@@ -110,7 +121,7 @@ export function wordLoss(
   return tf.mul(tf.sub(tf.logSumExp(wordLogits(params, config, h), 1), own), tf.reshape(weights, [-1]));
 }
 
-/** Vectors that stand where texts begin, as they enter the decoder: the start token's. */
+/** The decoder's input vector of the start token, [width]. */
 export function startVector(params: Values, config: DecoderConfig, start: number): Float32Array {
   const { width, embeddingScale = 1 } = config;
   const words = params[wordsOf(config)]!.data as Float32Array;

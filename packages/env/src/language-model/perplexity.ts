@@ -4,17 +4,20 @@ import { type Runtime, ready } from '../shared/runtime.ts';
 import type { DecoderConfig } from './decoders/config.ts';
 import { startVector, type TokenRows, textBatch, textLoss } from './language-model.ts';
 
+/** A compiled program that measures perplexity. */
 export interface PerplexityMeter {
   /**
-   * exp of the mean -log p over the tokens of some rows.
+   * Perplexity, exp of the mean -log p over the tokens of some rows.
    *
-   * @param first the vector that stands before row `which[i]`'s text (default: the start token's)
+   * @param which indices of the rows
+   * @param first input vector before the text of row `which[i]` (default: that of the start token)
    */
   run(params: Values, which: ArrayLike<number>, first?: (i: number) => Float32Array): Promise<number>;
+  /** Releases the program. */
   dispose(): Promise<void>;
 }
 
-/** Perplexity of texts under parameters shaped like `params`; rows go through `size` at a time. */
+/** Compiles a perplexity meter for parameters shaped like `params`, with batches of `size` rows. */
 export async function perplexityMeter(
   rows: TokenRows,
   config: DecoderConfig,
@@ -42,7 +45,7 @@ export async function perplexityMeter(
       const start = startVector(frozen, config, rows.start);
       let [loss, tokens] = [0, 0];
       for (let at = 0; at < which.length; at += size) {
-        // The last batch is filled up with its last row, without weight.
+        // The last batch is padded with its last row at weight 0.
         const place = (b: number): number => Math.min(at + b, which.length - 1);
         const vectors = new Float32Array(size * width);
         for (let b = 0; b < size; b++) vectors.set(first?.(place(b)) ?? start, b * width);

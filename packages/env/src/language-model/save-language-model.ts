@@ -6,13 +6,13 @@ import { HEAD } from './decoders/modules.ts';
 import type { LanguageModel } from './language-model.ts';
 import { tokenOf } from './tokenizer/vocabulary.ts';
 
-/** Where `config.json` keeps what only {@link LanguageModel} knows; other readers pass over it. */
+/** Field of `config.json` for values that only this library uses; other readers ignore it. */
 export const OWN_FIELD = 'lea';
 
 /**
- * Writes a language model as a Hugging Face folder: `config.json`, `model.safetensors` (float32), `tokenizer.json`,
- * `tokenizer_config.json`. One that was loaded keeps its own files but for the type of the weights and their ties. The field
- * `lea` of `config.json` holds the context, and the perplexity where it was measured.
+ * Writes a language model to a Hugging Face folder: `config.json`, `model.safetensors` (float32), `tokenizer.json`,
+ * `tokenizer_config.json`. The config files of a loaded model are kept, except for the data type and the tie of the
+ * weights. The field `lea` of `config.json` holds the context and, if measured, the perplexity.
  *
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
@@ -21,7 +21,7 @@ export async function saveLanguageModel(languageModel: LanguageModel, dir: strin
   const file = {
     ...(languageModel.files ? asWritten(languageModel.files.config) : llamaFile(languageModel)),
     tie_word_embeddings: languageModel.params[HEAD] === undefined,
-    // The spellings of transformers 5 and of the older ones.
+    // The field names of transformers 5 and of older versions.
     dtype: 'float32',
     torch_dtype: 'float32',
     [OWN_FIELD]: { context, perplexity },
@@ -36,8 +36,8 @@ export async function saveLanguageModel(languageModel: LanguageModel, dir: strin
 }
 
 /**
- * The `tokenizer_config.json` of a model that came without: without one, readers take the special tokens and the rules of
- * the family. All of these tokens are said, as each family has others for those that are not.
+ * A `tokenizer_config.json` for a model that has none. Without one, readers use the defaults of the model's family. All
+ * special tokens are set for the same reason.
  */
 function tokenizerFile({ tokenizer }: LanguageModel): object {
   const { json, start, end } = tokenizer;
@@ -49,7 +49,7 @@ function tokenizerFile({ tokenizer }: LanguageModel): object {
     unk_token,
     pad_token: null,
     clean_up_tokenization_spaces: false,
-    // As here: "</s>" in a text does not end it.
+    // As in this library, "</s>" within a text does not become the end token.
     split_special_tokens: true,
   };
 }

@@ -7,35 +7,38 @@ import { bounded } from './tokenizer/bounded.ts';
 import { equivalent, isLinear, type Part, type Refuse } from './tokenizer/parts.ts';
 import { type ListedToken, sizeOf, type Vocabulary, vocabularyOf } from './tokenizer/vocabulary.ts';
 
-/** Text to token ids and back. */
+/** Converts text to token ids and back. */
 export interface Tokenizer {
   /** The content of a `tokenizer.json` in the Hugging Face layout. */
   readonly json: object;
+  /** Number of tokens, including special tokens. */
   readonly size: number;
-  /** Begins every text. */
+  /** Id of the start token, which precedes every text. */
   readonly start: number;
-  /** Ends every text. */
+  /** Id of the end token, which follows every text. */
   readonly end: number;
-  /** Ids of the beginning of a text, without start and end, at most `limit` of them. */
+  /** Token ids of a text without start and end tokens, at most `limit` (default: no limit). */
   encode(text: string, limit?: number): number[];
+  /** Text of some token ids. */
   decode(ids: readonly number[]): string;
 }
 
 const START = '<s>';
 const END = '</s>';
 
-/** No piece of text gives fewer tokens than its characters by more than this, in practice. */
+/** Upper bound of characters per token in practice; `encode` with a limit reads no more text than this allows. */
 const CHARACTERS_PER_TOKEN = 32;
 
 /**
- * Learns a byte-level BPE vocabulary from texts. Every text can be encoded, whatever characters it has.
+ * Learns a byte-level BPE vocabulary from texts. It can encode every text, including characters it was not trained on.
  *
- * @param size number of tokens: 258 (the bytes, start, end) and above; higher: shorter sequences, fewer examples of each token
+ * @param size number of tokens, 258 (the bytes, start, end) to 65536 (default 2000). Higher: shorter sequences, fewer
+ *   examples of each token
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function trainTokenizer(texts: readonly string[], size = 2000): Tokenizer {
   if (!Number.isInteger(size) || size < 258 || size > 65536) {
-    throw new LeaError('E_OPTION_VALUE', 'The vocabulary must have 258 to 65536 tokens.', { value: size });
+    throw new LeaError('E_OPTION_VALUE', 'The vocabulary size must be an integer from 258 to 65536.', { value: size });
   }
   const merges = learnMerges(texts, size - 258);
   const tokens = [START, END, ...BYTE_CHARACTERS, ...merges.map(([a, b]) => a + b)];
@@ -43,7 +46,7 @@ export function trainTokenizer(texts: readonly string[], size = 2000): Tokenizer
     version: '1.0',
     truncation: null,
     padding: null,
-    // Start and end are in the vocabulary but not listed as added tokens: a text that contains "</s>" cannot forge one.
+    // Start and end are not listed as added tokens, so that a text that contains "</s>" does not become the end token.
     added_tokens: [],
     normalizer: null,
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
@@ -63,45 +66,46 @@ export function trainTokenizer(texts: readonly string[], size = 2000): Tokenizer
   });
 }
 
-/** A token by its text or its id. */
+/** A token, by its text or its id. */
 export type SpecialToken = string | number;
 
+/** Options of {@link tokenizerFrom}. */
 export interface TokenizerOptions {
-  /** Begins every text (default `<s>`). */
+  /** Token that precedes every text (default `<s>`). */
   readonly start?: SpecialToken | undefined;
-  /** Ends every text (default `</s>`). */
+  /** Token that follows every text (default `</s>`). */
   readonly end?: SpecialToken | undefined;
-  /** Rows of the word vectors that ids point into (default: as many as the vocabulary needs). */
+  /** Number of word vectors; all token ids must be lower (default: the size of the vocabulary). */
   readonly words?: number | undefined;
-  /** Where it was read from, for messages. */
+  /** File name for error messages (default `tokenizer.json`). */
   readonly path?: string | undefined;
 }
 
-/** Milliseconds for one text, and for each of its characters more. */
+/** Time limit in milliseconds: per text, plus per character. */
 const LONGEST = { text: 2000, character: 0.1 };
 
 /**
- * A tokenizer from the parsed content of a `tokenizer.json`. Texts become the ids that Hugging Face's `tokenizers` gives
- * them. Special tokens are not looked for in texts: one that contains "</s>" or "<|im_start|>" gives the pieces of that
- * text and cannot forge the token.
+ * Creates a tokenizer from the parsed content of a `tokenizer.json`. It gives the same ids as Hugging Face's `tokenizers`,
+ * except that special tokens are not recognized in texts: "</s>" or "<|im_start|>" in a text is encoded as ordinary
+ * characters.
  *
- * @throws LeaError `E_TOKENIZER` when it cannot be read, has a part that is not computed, lacks start or end, or has more
- *   tokens than there are words; `encode` and `decode` throw it for a text that has no tokens or takes too long
+ * @throws LeaError `E_TOKENIZER` if the content is invalid or unsupported, if the start or end token is missing, or if there
+ *   are more tokens than `words`; `encode` and `decode` throw it if they fail or take too long
  */
 export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tokenizer {
   const { start = START, end = END, path = 'tokenizer.json' } = options;
   const broken = (what: string, details: { value: unknown; cause?: unknown }): LeaError =>
     new LeaError('E_TOKENIZER', `${what} (${path}).`, {
       ...details,
-      hint: 'Take the tokenizer.json that belongs to the model.',
+      hint: 'Use the tokenizer.json that belongs to the model.',
     });
   const refuse: Refuse = (what, value) => broken(what, { value: value ?? 'missing' });
-  if (levelsOf(json) > MOST_LEVELS) throw refuse(`The tokenizer is nested in more than ${MOST_LEVELS} levels`, path);
+  if (levelsOf(json) > MOST_LEVELS) throw refuse(`The tokenizer is nested more than ${MOST_LEVELS} levels deep`, path);
   const vocabulary = vocabularyOf(json, refuse);
   const { added, model, unknown } = vocabulary;
   const size = sizeOf(vocabulary, added);
   const { words = size } = options;
-  // Special tokens are none that texts could have.
+  // Special tokens are not recognized in texts.
   const plain = added.filter(({ special, id }) => !special && id < words);
   const content = equivalent(json, model, refuse);
   const isFast = isLinear(json as Part, model);
@@ -114,7 +118,7 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
     }
   };
   const make = (parts: object): HuggingFaceTokenizer =>
-    attempt('This is not a tokenizer.json that can be used', size, () => {
+    attempt('Cannot create a tokenizer from this tokenizer.json', size, () => {
       return new HuggingFaceTokenizer(parts, { clean_up_tokenization_spaces: false, unk_token: unknown });
     });
   const writer = make({ ...content, added_tokens: [] });
@@ -123,14 +127,14 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
   const idOf = (token: SpecialToken): number => {
     const id = typeof token === 'number' ? token : reader.token_to_id(token);
     if (id !== undefined && id >= 0 && id < words && reader.id_to_token(id) !== undefined) return id;
-    throw broken('The tokenizer lacks a token that the model needs', { value: token });
+    throw broken('The tokenizer lacks the start or end token of the model', { value: token });
   };
   const ids = { start: idOf(start), end: idOf(end) };
   const needed = sizeOf(vocabulary, plain);
-  if (needed > words) throw broken(`The tokenizer has more tokens than the model's ${words}`, { value: needed });
+  if (needed > words) throw broken(`The tokenizer has more tokens than the ${words} of the model`, { value: needed });
   const encodePiece = encoderOf(writer, model, plain);
   const { unk_token_id } = writer.model!;
-  // Special tokens may be part of the vocabulary as well, where some piece of text could come out as one.
+  // Special tokens may also be in the model's vocabulary, so that ordinary text could be encoded as one.
   const forbidden = new Set(added.flatMap(({ id, special }) => (special && id !== unk_token_id ? [id] : [])));
   return {
     json,
@@ -138,18 +142,20 @@ export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tok
     ...ids,
     encode(text, limit = Infinity) {
       const piece = text.slice(0, limit * CHARACTERS_PER_TOKEN);
-      const all = attempt('The tokenizer fails on a text', piece.length, () => encodePiece(piece));
+      const all = attempt('The tokenizer cannot encode a text', piece.length, () => encodePiece(piece));
       if (all.includes(undefined)) {
-        throw broken('The tokenizer has no token for a part of a text', { value: piece.slice(0, 80) });
+        throw broken('The tokenizer has no token for part of a text', { value: piece.slice(0, 80) });
       }
       return (all as number[]).filter((id) => !forbidden.has(id)).slice(0, limit);
     },
     decode: (ids) =>
-      ids.length === 0 ? '' : attempt('The tokenizer fails on ids', ids.length, () => reader.decode(ids as number[])),
+      ids.length === 0
+        ? ''
+        : attempt('The tokenizer cannot decode token ids', ids.length, () => reader.decode(ids as number[])),
   };
 }
 
-/** Texts to ids in the steps of the reference: added tokens, normalization, added tokens once more, pieces, the model. */
+/** Encodes in the steps of the reference: added tokens, normalization, normalized added tokens, pre-tokenizer, model. */
 function encoderOf(
   { normalizer, pre_tokenizer: splitter, model }: HuggingFaceTokenizer,
   { type, byte_fallback, ignore_merges, end_of_word_suffix }: Vocabulary['model'],
@@ -160,8 +166,8 @@ function encoderOf(
     let text = given;
     for (const each of normalizers) {
       text = each.normalize(text);
-      // Each may make it longer by a factor, and there may be many.
-      if (text.length > 1000 + 100 * given.length) throw new RangeError('The normalizer makes it too long');
+      // Each normalizer may multiply the length, and there may be many.
+      if (text.length > 1000 + 100 * given.length) throw new RangeError('The normalizer makes the text too long');
     }
     return text;
   };
@@ -171,7 +177,7 @@ function encoderOf(
     added.filter(isNormalized).map((token) => ({ ...token, content: normalized(token.content) })),
   );
   const { tokens_to_ids, unk_token_id } = model!;
-  // BPE without a token for the unknown goes on as if unknown characters were not there.
+  // BPE without an unknown token drops unknown characters.
   const dropsUnknown = type === 'BPE' && unk_token_id === undefined && !byte_fallback && !end_of_word_suffix;
   const known = (piece: string): string =>
     dropsUnknown && !(ignore_merges && tokens_to_ids.has(piece))
@@ -179,7 +185,7 @@ function encoderOf(
       : piece;
   const idsOf = (text: string, isFirst: boolean): (number | undefined)[] => {
     const pieces: string[] = splitter ? splitter.pre_tokenize(text, { section_index: isFirst ? 0 : 1 }) : [text];
-    // Piece by piece: unknown ones are never joined across.
+    // Piece by piece, so that unknown tokens are not merged across pieces.
     const tokens: string[] = pieces.flatMap((piece) => model!._call([known(piece)]));
     return tokens.map((token) => tokens_to_ids.get(token) ?? unk_token_id);
   };

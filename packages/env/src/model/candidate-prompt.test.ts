@@ -246,7 +246,7 @@ describe('an environment with a prompt', () => {
   });
 
   test('a prompt needs a language model, and room in it', async () => {
-    await expect(fitEnvironment({ train, prompt: PROMPT })).rejects.toThrow('Give languageModel');
+    await expect(fitEnvironment({ train, prompt: PROMPT })).rejects.toThrow('Pass languageModel');
     const languageModel = models.get('gpt2')!;
     const long = `${'x'.repeat(languageModel.config.maxPositions!)}{history}{action}`;
     await expect(fitEnvironment({ train, languageModel, prompt: long, window: 3 })).rejects.toThrow('positions');

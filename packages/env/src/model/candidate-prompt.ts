@@ -9,17 +9,17 @@ import { templateParts } from '../shared/template.ts';
 import type { EnvironmentConfig, PromptShape } from './config.ts';
 
 /**
- * Reads a prompt such as "The user has played {history}. Would the user enjoy {action}?".
+ * Parses a prompt such as "The user has played {history}. Would the user enjoy {action}?".
  *
- * @returns its shape, and the vectors of its words as they enter the decoder, [words, width]
- * @throws LeaError `E_TEMPLATE` naming a slot that is missing, unknown, given twice or in the wrong order
+ * @returns its shape, and the input vectors of its tokens, [tokens, width]
+ * @throws LeaError `E_TEMPLATE` for a placeholder that is missing, unknown, repeated or in the wrong order
  */
 export function readPrompt(text: string, languageModel: LanguageModel): { shape: PromptShape; words: Value } {
   const parts = templateParts(text);
   if (parts.length !== 5 || parts[1] !== 'history') {
-    throw new LeaError('E_TEMPLATE', 'A prompt has {history} once and then {action} once.', {
+    throw new LeaError('E_TEMPLATE', 'The prompt must contain {history} once, followed by {action} once.', {
       value: text,
-      hint: 'The candidates follow the history, so that it is read once for all of them.',
+      hint: 'Put {action} after {history}, because the history is read once for all candidates.',
     });
   }
   const pieces = [parts[0]!, parts[2]!, parts[4]!].map((piece) =>
@@ -38,28 +38,28 @@ export function readPrompt(text: string, languageModel: LanguageModel): { shape:
   };
 }
 
-/** What stands before a history: the start vector and the prompt's first words, [opening, width]. */
+/** Input vectors before a history: the start vector and the first tokens of the prompt, [prefix, width]. */
 export function prefixOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
   const { before = 0 } = prompt ?? {};
   return before === 0 ? params.start! : tf.concat([params.start!, wordVectors(params, 0, before)], 0);
 }
 
-/** Slots that stand before the first item of a history. */
+/** Number of inputs before the first item of a history. */
 export function prefixLength({ prompt }: EnvironmentConfig): number {
   return 1 + (prompt?.before ?? 0);
 }
 
-/** Tokens of a candidate: the words up to the action, the action, the words after it. */
+/** Number of inputs of a candidate: the prompt's tokens before the action, the action, and the tokens after it. */
 export function candidateLength({ between, after }: PromptShape): number {
   return between + 1 + after;
 }
 
-/** Runs the decoder over vectors [B, slots, width]. */
+/** Runs the decoder on vectors [B, T, width]. */
 type Run = (x: tf.Tensor, mode: Pick<DecoderMode, 'mask' | 'positions' | 'branches'>) => tf.Tensor;
 
 /**
- * Candidates that branch off histories: `actions` vectors [B, Q, width]; `mask` [B, 1, Q, T] what they see of the T slots
- * before; `end` int32 [B, Q] the position of the last of these slots that is theirs.
+ * Candidates that branch off histories: `actions` are vectors [B, Q, width], `mask` [B, 1, Q, T] says which of the T inputs
+ * before each candidate it attends to, `end` int32 [B, Q] is the position of the last of these.
  */
 interface Candidates {
   readonly actions: tf.Tensor;
@@ -68,12 +68,12 @@ interface Candidates {
 }
 
 /**
- * Histories and the candidates that branch off them, in one pass: the words and the action of a candidate see the history
- * that is theirs and themselves, and nothing sees them. Their positions go on where that history ends.
+ * Computes states of histories and of candidates that branch off them in one pass. A candidate attends to its history and to
+ * itself; nothing attends to a candidate. Its positions continue from the end of its history.
  *
- * @param history vectors [B, T, width], the prefix included
- * @param mask what each slot of them sees, [1 or B, 1, T, T] @param positions of these slots, int32 [B, T]
- * @returns the states of the histories [B, T, width] and of the last words of the candidates [B, Q, width]
+ * @param history vectors [B, T, width], including the prefix; with their `mask` [1 or B, 1, T, T] and `positions`, int32
+ *   [B, T]
+ * @returns the states of the histories [B, T, width] and of the last tokens of the candidates [B, Q, width]
  */
 export function promptedStates(
   params: Tensors,
@@ -91,11 +91,11 @@ export function promptedStates(
 }
 
 /**
- * The same ends, of candidates that all come after the same slot of a history that was read already. The words up to the
- * action are the same for all: they go through the decoder once, and the candidates begin with their actions.
+ * Computes the last states of candidates that follow the same position of a cached history. The tokens before the action are
+ * the same for all candidates, so the decoder reads them once.
  *
- * @param history what is seen of it [B, 1, 1, T], and the position of its last slot that is seen, int32 [B, 1]
- * @param actions [B, A, width]
+ * @param history `visible` mask [B, 1, 1, T] of the history, and the position of its `last` visible input, int32 [B, 1]
+ * @param actions vectors [B, A, width]
  * @param run the decoder after the history
  * @returns [B, A, width]
  */
@@ -123,7 +123,7 @@ export function endsAfter(
 
 type Branches = NonNullable<DecoderMode['branches']>;
 
-/** Candidates as branches: the vectors of their slots [B, Q * m, width], the positions of these, and what they see. */
+/** Candidates as branches: input vectors [B, Q * m, width], their positions and masks. */
 function branchesOf(params: Tensors, shape: PromptShape, { actions, mask, end }: Candidates) {
   const [B, Q, D] = actions.shape as [number, number, number];
   const T = mask.shape[3]!;
@@ -147,7 +147,7 @@ function wordVectors(params: Tensors, from: number, count: number): tf.Tensor {
   return tf.slice(params['prompt.words']!, from, count);
 }
 
-/** The states of the last slots of branches, which are the last slots of all [B, slots, width]: [B, count, width]. */
+/** States of the last input of each branch, [B, count, width], from all states [B, T, width], which end with the branches. */
 function endsOf(all: tf.Tensor, { count, size }: Branches): tf.Tensor {
   const [B, positions, D] = all.shape as [number, number, number];
   const words = tf.reshape(tf.slice(all, [0, positions - count * size, 0], [B, count * size, D]), [B * count, size, D]);

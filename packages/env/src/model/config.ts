@@ -2,40 +2,47 @@ import type { DecoderConfig } from '../language-model/decoders/config.ts';
 import type { LoraOptions } from '../language-model/decoders/lora.ts';
 import type { MemoryShape } from './memory.ts';
 
-/** Longest window: attention takes memory by its square. */
+/** Maximum window, because the memory of attention is quadratic in it. */
 export const LONGEST = 4096;
 
-/** A prompt in tokens of the language model: their numbers before the history, up to the action, and after it. */
+/** A prompt and the number of tokens of its parts. */
 export interface PromptShape {
+  /** The template with its placeholders. */
   readonly text: string;
+  /** Number of tokens before the history. */
   readonly before: number;
+  /** Number of tokens between history and action. */
   readonly between: number;
+  /** Number of tokens after the action. */
   readonly after: number;
 }
 
-/** What the environment (LE) is made of; everything that its programs need to know. */
+/** Architecture of the environment (LE). */
 export interface EnvironmentConfig extends MemoryShape {
+  /** Architecture of the decoder. */
   readonly decoder: DecoderConfig;
+  /** Number of items. */
   readonly items: number;
-  /** Most events of a history that are read. */
+  /** Maximum number of events read of a history. */
   readonly window: number;
-  /** What an item enters as: a free vector, its projected token, or their sum. */
+  /** Input vector of an item: a learned item embedding, its projected token, or their sum. */
   readonly itemInput: 'id' | 'text' | 'id+text';
+  /** Trained part of the decoder: all of it, or LoRA adapters with these options. */
   readonly adaptation: 'all' | LoraOptions;
-  /** What a candidate is to the score head: its text alone, or what it enters histories as. */
+  /** Vector of a candidate in the reward head: its projected token alone, or its input vector. */
   readonly candidateInput: 'text' | 'input';
-  /** Score heads; with several a reward is their mean. */
+  /** Number of reward heads; rewards are the mean over them. */
   readonly rewardHeads: number;
-  /** Words around histories and candidates; null: bare item tokens. */
+  /** Prompt around histories and candidates; null: item vectors only. */
   readonly prompt: PromptShape | null;
 }
 
-/** Columns of a state: the decoder's, then the text memory's. */
+/** Dimension of a state: that of the decoder plus that of the text memory. */
 export function stateSize({ decoder, textMemoryWidth }: EnvironmentConfig): number {
   return decoder.width + textMemoryWidth;
 }
 
-/** What the parameters of each score head begin with: `reward.` of one, `reward.0.`, `reward.1.`, ... of several. */
+/** Parameter prefixes of the reward heads: `reward.` for a single one, else `reward.0.`, `reward.1.`, ... */
 export function headNames({ rewardHeads }: EnvironmentConfig): string[] {
   return rewardHeads === 1 ? ['reward.'] : Array.from({ length: rewardHeads }, (_, h) => `reward.${h}.`);
 }

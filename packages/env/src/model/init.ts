@@ -2,10 +2,10 @@ import { fold, type Key, normal } from '@lea/core';
 import { float32, type Values } from '@lea/tensor';
 import { type EnvironmentConfig, headNames } from './config.ts';
 
-/** Item vectors: tokens are brought to a root mean square of 1 before, so these are the scales the table begins with. */
+/** Initial scale of item vectors; tokens are normalized to a root mean square of 1 before their projection. */
 const ID_SCALE = 0.02;
 
-/** Fresh parameters but the decoder's. */
+/** Initial parameters except those of the decoder. */
 export function initEnvironment(key: Key, config: EnvironmentConfig, tokenSize: number): Values {
   const D = config.decoder.width;
   const values: Values = {};

@@ -8,31 +8,33 @@ import { type ItemFacts, itemTables, statesOf, stateTable, withPrefix } from './
 import { normalizerAfter, type Repetition, repetitionOf, slotLogits } from './repetition.ts';
 import { rewardsOf } from './reward-head.ts';
 
+/** Result of {@link environmentLosses}. */
 export interface EnvironmentLosses {
-  /** Mean of L_sm over the positions with weight. */
+  /** Mean of the state loss L_sm over the positions with weight. */
   readonly sm: tf.Tensor;
-  /** Mean of L_rm. */
+  /** Mean of the reward loss L_rm over the same positions. */
   readonly rm: tf.Tensor;
-  /** Their number, at least 1. */
+  /** Number of positions with weight, at least 1. */
   readonly total: tf.Tensor;
-  /** States, where the config counts with a 1 after them for popularity: [B, T, columns]. */
+  /** States [B, T, columns], followed by a column of ones for popularity if `countFeatures`. */
   readonly states: tf.Tensor;
-  /** What they are compared with, [items, columns]. */
+  /** Item vectors for state logits, [items, columns]. */
   readonly table: tf.Tensor;
-  /** What repetition adds to state logits, where the config counts. */
+  /** Repetition term of the state logits, if `countFeatures`. */
   readonly repetition: Repetition | undefined;
-  /** R(a+), [B, T]; with several heads their mean. */
+  /** Rewards of the logged items R(a+), [B, T], mean over heads. */
   readonly positive: tf.Tensor;
-  /** R(a-), [B, N * T]: the first of every position, then the second, ... */
+  /** Rewards of the negatives R(a-), [B, N * T]: first negatives of all positions, then second negatives, ... */
   readonly negative: tf.Tensor;
 }
 
 /**
- * Both losses over packed histories, at every position:
- * L_sm = -log softmax(s_t W)[a+], over all items or, with `contrast`, over a+ and the items drawn for the step;
- * L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry), mean over the a- of a position and over the score heads.
+ * Both losses at all positions of packed histories:
+ * L_sm = -log softmax(s_t W)[a+], over all items or, with `contrast`, over a+ and the sampled items of the step;
+ * L_rm = -log sigmoid(R(a+) - R(a-)) (Bradley-Terry), mean over the negatives of a position and over the reward heads.
  *
- * @param inputs of `packSegments`, and perhaps `contrast` int32 [draws]
+ * @param inputs from `packSegments`, optionally with `contrast`, int32 [draws]
+ * @param train dropout rate and random key; no dropout if omitted
  */
 export function environmentLosses(
   params: Tensors,
@@ -49,7 +51,7 @@ export function environmentLosses(
   const mode = train ? { dropout: { ...train, label: 'environment' } } : {};
   const positions = config.decoder.maxPositions || config.prompt ? segmentPositions(segment!) : undefined;
   const history = embedding(withPrefix(tables.input, params, config), items!);
-  // Candidates [a+ at all positions | the first a- at all positions | ...]: each sees what its position sees.
+  // Candidates [a+ of all positions | first a- of all positions | ...], each with the mask of its position.
   const actions = embedding(tables.candidates, tf.concat([target!, negative!], 1));
   const askedMask = copies(mask, 1 + N, 2);
   const { states: decoded, ends: candidates } = config.prompt
@@ -105,10 +107,11 @@ export function environmentLosses(
   };
 }
 
-/** What is added to products of states and table. */
+/** Terms added to the dot products of states and items. */
 interface Shifts {
+  /** Added to the items of the history. */
   readonly repetition: Repetition | undefined;
-  /** To the targets alone, [B, T]. */
+  /** Added to the targets only, [B, T]. */
   readonly less: tf.Tensor | undefined;
 }
 
@@ -124,16 +127,15 @@ function crossEntropy(states: tf.Tensor, table: tf.Tensor, target: tf.Tensor, { 
   return less ? lossAfter(tf.sub(own, normalizer), less) : tf.sub(normalizer, own);
 }
 
-/** -log softmax once `shift` is added to the target's logit alone. @param logP its log softmax before */
+/** -log softmax after adding `shift` to the target's logit only. @param logP log softmax of the target before */
 function lossAfter(logP: tf.Tensor, shift: tf.Tensor): tf.Tensor {
   const shifted = tf.add(logP, shift);
   return tf.sub(tf.log(tf.maximum(tf.add(tf.sub(tf.exp(shifted), tf.exp(logP)), 1), tf.scalar(1e-6))), shifted);
 }
 
 /**
- * -log softmax of the target among itself and items drawn uniformly for the whole step, the drawn ones weighing
- * items / draws each: an estimate of the loss over all items (Bengio & Senecal 2008). A drawn item that is the target
- * counts once.
+ * -log softmax of the target among itself and items sampled uniformly for the whole step, each with weight items / draws: an
+ * estimate of the loss over all items (Bengio & Senecal 2008). If the target is also sampled, it counts once.
  *
  * @param contrast int32 [draws]
  * @returns [B, T]

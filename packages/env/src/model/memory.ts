@@ -15,31 +15,33 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Runtime, ready } from '../shared/runtime.ts';
 
 /**
- * What a state holds of its history beside what the decoder makes of it: things that need no learning to be useful, with a
- * few learned weights. The decoder has to learn from histories which texts go together, which items are popular and whether
- * people repeat themselves; with few users these are most of what can be known.
+ * Simple statistics of the history that are added to the decoder's states, with a few learned weights. A decoder has to
+ * learn from data which texts go together, which items are popular and whether users repeat items; with few users, these
+ * statistics carry most of the information.
  *
- * - texts: gain * sum_j decay_j (t_j . t_a) over the items of the history, by their texts (`textMemoryWidth` columns);
- * - popularity: weight * log(count + 0.3) of the item in the fitted rows (`countFeatures`);
+ * - texts: gain * sum_j decay_j (t_j . t_a) over the text vectors of the history's items (`textMemoryWidth` columns);
+ * - popularity: weight * log(count + 0.3), with the item's count in the training rows (`countFeatures`);
  * - repetition: weight * sum_j decay_j [i_j = a] ({@link repetitionWeight}; `countFeatures`).
  *
- * decay_j = exp(-softplus(decay) * age_j): age 0 is the newest event.
+ * with decay_j = exp(-softplus(decay) * age_j), where the newest event has age 0.
  */
 export interface MemoryShape {
-  /** Columns of the text memory; 0 without. */
+  /** Dimension of the text memory; 0: none. */
   readonly textMemoryWidth: number;
-  /** Popularity and repetition. */
+  /** Whether state logits include popularity and repetition. */
   readonly countFeatures: boolean;
 }
 
-/** Adam moves a number by about its learning rate in a step; the few weights of the memory have far to go. */
+/** Speeds up the memory's few weights, because Adam changes a number by about its learning rate per step. */
 const QUICK = 5;
 
 const scaled = (params: Tensors, name: string): tf.Tensor => tf.mul(params[`memory.${name}`]!, QUICK);
 
 /**
- * @param tokens of the items, where there is a text memory
- * @returns `trained`: the weights. `fixed`: `memory.directions` [K, S], the main directions of the item tokens
+ * Initial parameters of the memory.
+ *
+ * @param tokens item tokens; required with a text memory
+ * @returns `trained`: the weights; `fixed`: `memory.directions` [K, S], the principal directions of the item tokens
  */
 export function initMemory(
   { textMemoryWidth, countFeatures }: MemoryShape,
@@ -57,8 +59,8 @@ export function initMemory(
 }
 
 /**
- * The directions in which item tokens differ most, those that differ much weighing less: variance v becomes sqrt(v), half
- * way to whitening. What most texts have in common says little of a single one.
+ * Principal directions of item tokens, scaled so that a variance v becomes sqrt(v), half way to whitening: directions that
+ * many texts share say little about a single item.
  */
 function textDirections(tokens: Value, columns: number): Value {
   const [items, size] = tokens.shape as [number, number];
@@ -71,7 +73,7 @@ function textDirections(tokens: Value, columns: number): Value {
   return float32(Float32Array.from(directions), [rank, size]);
 }
 
-/** The items in the text memory: their tokens on the directions, length 1, [items, K]. */
+/** Item vectors of the text memory: tokens projected onto the directions and normalized to length 1, [items, K]. */
 export async function textMemoryTable(tokens: Value, directions: Value, runtime: Runtime): Promise<Value> {
   const frozen = { tokens, directions };
   const runner = await ready(
@@ -91,7 +93,7 @@ export async function textMemoryTable(tokens: Value, directions: Value, runtime:
   }
 }
 
-/** log(count + 0.3) of every item, [items, 1]: finite, and small, for items that were never taken. */
+/** log(count + 0.3) of every item, [items, 1]; finite and low for items with count 0. */
 export function logPopularity(counts: Int32Array): Value {
   return float32(
     Float32Array.from(counts, (count) => Math.log(count + 0.3)),
@@ -99,21 +101,21 @@ export function logPopularity(counts: Int32Array): Value {
   );
 }
 
-/** The popularity column of the table that states with a 1 there are compared with, [items, 1]. */
+/** Popularity column of the item table, [items, 1]; states have a 1 in this column. */
 export function popularityColumn(params: Tensors, popularity: tf.Tensor): tf.Tensor {
   return tf.mul(popularity, scaled(params, 'popularity'));
 }
 
-/** 1 where a position may look, [rows, T, T]. @param mask additive [rows, 1, T, T]: 0 there, -1e9 elsewhere */
+/** 1 where a position may attend, else 0, [rows, T, T]. @param mask additive mask [rows, 1, T, T] */
 export function visibleOf(mask: tf.Tensor): tf.Tensor {
   const positions = mask.shape[3]!;
   return tf.reshape(tf.cast(tf.equal(mask, tf.scalar(0)), 'float32'), [-1, positions, positions]);
 }
 
 /**
- * How much of each slot is left at each position: kept [rows, T, T], 0 where a position may not look.
+ * Weight of each earlier event at each position, [rows, T, T]; 0 where a position may not attend.
  *
- * @param mask additive [rows, 1, T, T]
+ * @param mask additive mask [rows, 1, T, T]
  */
 export function decayOf(params: Tensors, mask: tf.Tensor): tf.Tensor {
   const positions = mask.shape[3]!;
@@ -126,10 +128,11 @@ export function decayOf(params: Tensors, mask: tf.Tensor): tf.Tensor {
 }
 
 /**
- * gain * sum_j decay_j t_j over the items a position sees, [B, T, K].
+ * Text memory gain * sum_j decay_j t_j over the items that a position attends to, [B, T, K].
  *
- * @param table [items, K] @param items [B, T], ids from `items` on are no items and say nothing
- * @param decay of {@link decayOf}, [B or 1, T, T]
+ * @param table text vectors [items, K]
+ * @param items item indices int32 [B, T]; values outside the table are not items and are ignored
+ * @param decay result of {@link decayOf}, [B or 1, T, T]
  */
 export function textMemory(params: Tensors, table: tf.Tensor, items: tf.Tensor, decay: tf.Tensor): tf.Tensor {
   const [rows] = items.shape as [number, number];
@@ -140,21 +143,21 @@ export function textMemory(params: Tensors, table: tf.Tensor, items: tf.Tensor, 
   return tf.mul(tf.matMul(each, texts), tf.reshape(scaled(params, 'gain'), [1, 1, 1]));
 }
 
-/** What the likeness of an item's text to the history adds to its reward: remembered [..., K] . texts [..., K] -> [...]. */
+/** Reward term for the similarity of an item's text to the history: remembered [..., K] . texts [..., K] -> [...]. */
 export function likenessReward(params: Tensors, remembered: tf.Tensor, texts: tf.Tensor): tf.Tensor {
   return tf.mul(tf.sum(tf.mul(remembered, texts), -1), scaled(params, 'reward'));
 }
 
 /**
- * What decay_j of an item's own occurrences are multiplied by. An item is like itself, which would make every item of a
- * history the first choice: that likeness is taken off, and repetition has a weight of its own.
+ * Weight of repetition. An item's similarity to itself in the text memory would make the items of a history rank first, so
+ * that part is subtracted.
  */
 export function repetitionWeight(params: Tensors): tf.Tensor {
   const repeat = scaled(params, 'repeat');
   return params['memory.gain'] ? tf.sub(repeat, scaled(params, 'gain')) : repeat;
 }
 
-/** Adds repetition to logits [size * items] of histories, on the host. @param windows ids [size, window], the newest last */
+/** Adds repetition to logits [size * items] on the host. The last argument holds the histories as windows [size, window]. */
 export function addRepetition(
   logits: Float32Array,
   params: Values,

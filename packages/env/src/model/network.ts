@@ -5,28 +5,28 @@ import { prefixOf } from './candidate-prompt.ts';
 import type { EnvironmentConfig } from './config.ts';
 import { popularityColumn } from './memory.ts';
 
-/** What is known of the items beside parameters, [items, ...]: what the config asks for of them has to be there. */
+/** Fixed data of the items. The config decides which fields are required. */
 export interface ItemFacts {
-  /** [items, S] */
+  /** Normalized item tokens, [items, S]. */
   readonly tokens?: tf.Tensor | undefined;
-  /** The text memory's table, [items, K]. */
+  /** Item vectors of the text memory, [items, K]. */
   readonly memory?: tf.Tensor | undefined;
-  /** Of `logPopularity`, [items, 1]. */
+  /** Result of `logPopularity`, [items, 1]. */
   readonly popularity?: tf.Tensor | undefined;
   /**
-   * The same of counts less by one, for a fit: a target's own row is no evidence for it. Without this no target would ever
-   * be an item that nobody took, and the fit would conclude that there are none.
+   * Log popularity with counts reduced by one, for training, where the target's own row must not count. Otherwise no target
+   * would have count 0, and the fit would conclude that such items are never chosen.
    */
   readonly fewer?: tf.Tensor | undefined;
 }
 
-/** What states are compared with, [items, columns]: popularity, where it is there, meets a 1. @param input what items enter histories as [items, width] */
+/** Item table for state logits, [items, columns]. @param input input vectors of the items, [items, width] */
 export function stateTable(params: Tensors, { memory, popularity }: ItemFacts, input: tf.Tensor): tf.Tensor {
   const columns = [input, ...(memory ? [memory] : []), ...(popularity ? [popularityColumn(params, popularity)] : [])];
   return columns.length === 1 ? input : tf.concat(columns, 1);
 }
 
-/** One vector per item, [items, width]: what goes in and what states are compared with, and what the score head sees. */
+/** Item vectors [items, width]: `input` for histories and state logits, `candidates` for the reward head. */
 export function itemTables(
   params: Tensors,
   { candidateInput }: EnvironmentConfig,
@@ -39,17 +39,17 @@ export function itemTables(
   return { input, candidates: candidateInput === 'text' ? text : input };
 }
 
-/** The item table and after it what histories begin with: the ids from `items` on. */
+/** The item table followed by the prefix vectors, which get the ids from `items` on. */
 export function withPrefix(table: tf.Tensor, params: Tensors, config: EnvironmentConfig): tf.Tensor {
   return tf.concat([table, prefixOf(params, config)], 0);
 }
 
-/** States of all slots: [B, T, width] vectors (prefix, then items) -> [B, T, width]. */
+/** States of all positions: input vectors [B, T, width] (prefix, then items) -> [B, T, width]. */
 export function statesOf(params: Tensors, config: EnvironmentConfig, x: tf.Tensor, mode: DecoderMode): tf.Tensor {
   return readHistories(params, config, x, mode).states;
 }
 
-/** {@link statesOf}, and of each layer the keys and values of the slots. */
+/** {@link statesOf}, also returning the keys and values of each layer. */
 export function readHistories(
   params: Tensors,
   config: EnvironmentConfig,

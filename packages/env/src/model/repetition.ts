@@ -1,21 +1,24 @@
 import { embedding } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What repetition adds to the logits of the items that histories hold; to all others it adds nothing. */
+/** Repetition term of state logits; it is 0 for items that are not in the history. */
 export interface Repetition {
-  /** What the item of a slot gets at a position, [B, T, T]. */
+  /** Term for the item of each slot at each position, [B, T, T]. */
   readonly bonus: tf.Tensor;
-  /** 1 where a slot stands for its item: it holds one, the position sees it, and sees no later slot with the same; [B, T, T]. */
+  /** 1 where the slot holds the last visible occurrence of its item at that position, else 0, [B, T, T]. */
   readonly stands: tf.Tensor;
-  /** Ids of the slots, those that are no items replaced by one, int32 [B, T]. */
+  /** Item indices of the slots, int32 [B, T]; the last index replaces values that are not items. */
   readonly items: tf.Tensor;
-  /** What each of some items, the same for all positions or one for each, gets. @param ids int32 [n] or [B, T] -> [B, T, n] or [B, T] */
+  /** Term for given items: int32 [n], the same at all positions -> [B, T, n]; or [B, T], one per position -> [B, T]. */
   of(ids: tf.Tensor): tf.Tensor;
 }
 
 /**
- * @param weight [1] @param decay [B, T, T] what is left of a slot at a position @param visible [B, T, T] 1 where it is seen
- * @param positions int32 [B, T], ids from `count` on are no items
+ * Creates the repetition term of packed histories.
+ *
+ * @param weight result of `repetitionWeight`, [1]
+ * @param visibility `decay`: weight of each slot at each position, [B, T, T]; `visible`: 1 where a position may attend
+ * @param positions item indices int32 [B, T]; values from `count` on are not items
  */
 export function repetitionOf(
   weight: tf.Tensor,
@@ -44,16 +47,17 @@ export function repetitionOf(
   };
 }
 
-/** Logits of the items in the slots without their bonus, [B, T, T]: states [B, T, S] . rows of table [items, S]. */
+/** Logits of the items in the slots without the repetition term, [B, T, T], from states [B, T, S] and table [items, S]. */
 export function slotLogits({ items }: Repetition, states: tf.Tensor, table: tf.Tensor): tf.Tensor {
   return tf.matMul(states, embedding(table, items), false, true);
 }
 
 /**
- * log sum exp of all logits once the bonus is added to those of the slots: only these change, so the others are not
- * needed.
+ * Log-sum-exp of all logits after adding the repetition term. Only the logits of the slots change, so the others are not
+ * recomputed.
  *
- * @param logits of {@link slotLogits} @param before log sum exp without the bonus, [B, T]
+ * @param logits result of {@link slotLogits}
+ * @param before log-sum-exp without the term, [B, T]
  */
 export function normalizerAfter({ bonus, stands }: Repetition, logits: tf.Tensor, before: tf.Tensor): tf.Tensor {
   const share = tf.sub(logits, tf.expandDims(before, 2));

@@ -3,15 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EnvironmentConfig } from './config.ts';
 
 /**
- * The score head: each candidate attends to the states of its history, then an MLP sees what it found, the candidate,
- * the newest state and their product. Candidates see no other candidate, so many cost one pass over the history.
+ * The reward head: each candidate attends to the states of its history, then an MLP reads the attention output, the
+ * candidate, the newest state and the product of these two. Candidates do not attend to each other, so any number of them
+ * needs only one pass over the history.
  *
- * @param head the parameters of one head, without the beginning of their names
- * @param states [B, T, width]
- * @param current [B, P, width] the newest states that are asked about
- * @param candidates [B, Q, width] rows of the item table, or states of the candidates' last words: one for each of the P
- *   states, then another for each, ...
- * @param mask [B, 1, Q, T] 0 where a candidate may look, -1e9 elsewhere
+ * @param head parameters of one head, without their prefix
+ * @param inputs `states` [B, T, width]; `current` [B, P, width], the newest state of each of P queries; `candidates`
+ *   [B, Q, width], item vectors or states of the candidates' last tokens: one for each query, then another for each, ...;
+ *   `mask` [B, 1, Q, T], 0 where a candidate may attend, -1e9 elsewhere
+ * @param drop dropout of the hidden layer (default: none)
  * @returns rewards [B, Q]
  */
 export function rewardsOf(
@@ -31,7 +31,7 @@ export function rewardsOf(
   const k = split(linear(states, head['key.weight']!), T);
   const v = split(linear(states, head['value.weight']!), T);
   const found = tf.reshape(tf.transpose(attention(q, k, v, mask, 1 / Math.sqrt(size)), [0, 2, 1, 3]), [B, Q, D]);
-  // linear([found, c, current, c * current]) without copies of what candidates share.
+  // linear([found, c, current, c * current]) without copies of the shared parts.
   const both = tf.mul(tf.reshape(c, [B, Q / P, P, D]), tf.reshape(current, [B, 1, P, D]));
   const [own, shared, joint] = tf.split(head['hidden.weight']!, [2 * D, D, D], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const each = tf.add(

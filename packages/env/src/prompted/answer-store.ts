@@ -3,18 +3,20 @@ import { contentHash, LeaError } from '@lea/core';
 import { readWhole, replaceFile } from '@lea/core/node';
 import { SCALE } from './answer.ts';
 
-/** A rating, or null: the model gave none, however often it was asked. */
+/** A rating, or null if the model gave no valid rating in all attempts. */
 export type Rating = number | null;
 
-/** Ratings on disk under the hash of their question. Nothing else is kept: what a model says may be anything. */
+/** Cache of ratings on disk by the hash of their question. Answers are not stored, because they may contain anything. */
 export interface AnswerStore {
-  /** A whole, fitting entry; a damaged one counts as missing. */
+  /** Reads an entry; undefined if it is missing or damaged. */
   read(key: string): Promise<Rating | undefined>;
+  /** Writes an entry. */
   write(key: string, rating: Rating): Promise<void>;
 }
 
 /**
- * One file per question, `dir/ab/abcdef....json`, written whole or not at all: several processes may share the folder.
+ * Creates a store with one file per question, `dir/ab/abcdef....json`. Files are written atomically, so that several
+ * processes can share the folder.
  */
 export function answerStore(dir: string): AnswerStore {
   const path = (key: string): string => join(dir, key.slice(0, 2), `${key}.json`);
@@ -34,7 +36,7 @@ export function answerStore(dir: string): AnswerStore {
   };
 }
 
-/** Says that a rating belongs to a question and is what it was. */
+/** Checksum of a question's rating. */
 function hashOf(key: string, rating: Rating): string {
   return contentHash('rating', key, rating);
 }

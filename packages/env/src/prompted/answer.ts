@@ -1,10 +1,10 @@
-/** The scale that models are asked to use. */
+/** Range of ratings. */
 export const SCALE: readonly [low: number, high: number] = [0, 10];
 
-/** Longer answers are wrong, thoughts aside: what was asked for has a dozen characters. */
+/** Longer answers (without reasoning) are invalid; a valid answer has about a dozen characters. */
 const LONGEST = 1000;
 
-/** The text that an answer's content is, or the texts of its parts; nothing where it is none. No content: no text. */
+/** The text of an answer's content, a string or an array of parts; empty without content, undefined if it is neither. */
 export function textIn(content: unknown): string | undefined {
   if (content === undefined || content === null) return '';
   if (typeof content === 'string') return content;
@@ -12,7 +12,7 @@ export function textIn(content: unknown): string | undefined {
   return content.map(({ type = 'text', text }) => (type === 'text' && typeof text === 'string' ? text : '')).join('');
 }
 
-/** An answer without the thoughts before it, whose beginning some servers keep to themselves. */
+/** Removes the reasoning before an answer. Some servers omit the opening tag. */
 export function withoutThoughts(answer: string): string {
   const end = '</think>';
   const at = answer.indexOf(end);
@@ -20,9 +20,8 @@ export function withoutThoughts(answer: string): string {
 }
 
 /**
- * The rating in a model's answer: `{"rating": 7.5}` or a bare number, either one perhaps in a Markdown code fence,
- * from 0 to 10; thoughts before it, up to `</think>`, are passed over. Anything else, prose around a number included, is
- * not guessed at.
+ * Reads the rating from a model's answer: `{"rating": 7.5}` or a number, optionally in a Markdown code fence, from 0 to 10.
+ * Reasoning up to `</think>` is ignored. All other answers, including a number within prose, are invalid.
  */
 export function ratingIn(answer: unknown): number | undefined {
   const text = withoutThoughts(textIn(answer) ?? '');

@@ -8,42 +8,43 @@ import type { Attempt } from './completion.ts';
 import { againAfter, inOneMessage, type Message } from './prompt.ts';
 import { attempt, type Endpoint } from './request.ts';
 
+/** Settings of {@link ask}. */
 export interface AskOptions {
   readonly endpoint: Endpoint;
   readonly model: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Most tokens an answer may have. */
+  /** Maximum number of tokens of an answer. */
   readonly answerTokens: number;
   readonly retries: number;
   readonly answerRetries: number;
   readonly backoff: { readonly first: number; readonly most: number };
   readonly ledger: Ledger;
-  /** Whether the model takes system messages, as far as is known; where not, what they say begins the question. */
+  /** Whether the model accepts system messages, as far as known. If not, their text precedes the question. */
   readonly takes: { system: boolean };
-  /** Runs a request when one of the places for concurrent ones is free. */
+  /** Limits the number of concurrent requests. */
   readonly limit: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
-/** Stops everything at once (`abort`), or lets requests under way end and begins no more (`drain`). */
+/** Signals to stop at once (`abort`), or to finish running requests and start no new ones (`drain`). */
 export interface Stop {
   readonly abort: AbortSignal;
   readonly drain: AbortSignal;
 }
 
-/** What asking came to. */
+/** Result of {@link ask}. */
 export interface Answer {
   readonly rating: Rating;
-  /** The last answer, shortened and without the key. */
+  /** The last answer, shortened, with the API key removed. */
   readonly said: string;
-  /** Why the last answer ended where it did, unless it came to its end: then it says nothing of the question. */
+  /** Why the last answer was cut off; undefined if it was complete. A cut answer says nothing about the question. */
   readonly cut: string | undefined;
 }
 
 /**
- * Asks until there is a rating: failures that may pass are tried again after growing waits, wrong answers at once with
- * a reminder.
+ * Asks until there is a rating. Temporary failures are retried with exponential backoff, invalid answers at once with a
+ * reminder of the format.
  *
- * @returns with the rating null after `answerRetries` more wrong answers
+ * @returns the answer; its rating is null after `answerRetries` more invalid answers
  * @throws LeaError `E_ENDPOINT`, `E_ENDPOINT_KEY`, `E_BUDGET`
  */
 export async function ask(o: AskOptions, question: readonly Message[], stop: Stop): Promise<Answer> {
@@ -56,7 +57,7 @@ export async function ask(o: AskOptions, question: readonly Message[], stop: Sto
     const result = await inPlace(o.limit, () => paidAttempt(o, sent, stop), stop.drain);
     if (result.kind === 'answer') {
       const { content, cut } = result;
-      // Of a "10" that was cut, a "1" may be left.
+      // A "10" that was cut off may appear as "1".
       const rating = cut === undefined ? ratingIn(content) : undefined;
       if (rating !== undefined || wrong++ === o.answerRetries) {
         return { rating: rating ?? null, said: quoted(content, endpoint.apiKey), cut };
@@ -75,7 +76,7 @@ export async function ask(o: AskOptions, question: readonly Message[], stop: Sto
   }
 }
 
-/** Runs when there is a place, which other calls may hold for long; an abort ends the wait, but nothing that has begun. */
+/** Runs within the concurrency limit. An abort ends the wait, but not work that has started. */
 function inPlace<T>(limit: AskOptions['limit'], run: () => Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
@@ -105,8 +106,8 @@ async function paidAttempt(o: AskOptions, messages: readonly Message[], stop: St
 }
 
 /**
- * Milliseconds to wait: what the endpoint asks for, else a random part of a time that doubles ("full jitter": clients
- * that failed together do not come back together). Nothing when the endpoint asks for more than `most`.
+ * Milliseconds to wait: as long as the endpoint asks for, else exponential backoff with full jitter, so that clients that
+ * failed together do not retry together. Undefined if the endpoint asks for more than `most`.
  */
 function waitBefore(
   failures: number,
@@ -114,7 +115,7 @@ function waitBefore(
   { first, most }: AskOptions['backoff'],
 ): number | undefined {
   if (asked !== undefined) return asked > most ? undefined : asked;
-  // Not keyed on purpose: it must differ between processes, and no result depends on it.
+  // Not seeded on purpose: it must differ between processes, and no result depends on it.
   return Math.random() * Math.min(most, first * 2 ** failures);
 }
 
@@ -133,12 +134,13 @@ function unanswered({ url }: Endpoint, failure: Attempt & { kind: 'failure' }, a
 }
 
 function hintFor({ status, wait }: { readonly status?: number; readonly wait?: number }): string {
-  if (wait !== undefined) return `It asks to wait ${Math.ceil(wait / 1000)} s. Answers so far are kept in cacheDir.`;
-  if (status === 401 || status === 403) return 'Give the apiKey of this endpoint.';
-  if (status === 404) return 'Check the url (it ends in /v1, mostly) and the name of the model.';
-  if (status !== undefined && status >= 300 && status < 400) return 'Give the address it redirects to as url.';
+  if (wait !== undefined)
+    return `It asks to wait ${Math.ceil(wait / 1000)} s. Ratings so far are in cacheDir, if it is set.`;
+  if (status === 401 || status === 403) return 'Pass the apiKey of this endpoint.';
+  if (status === 404) return 'Check the url (it usually ends in /v1) and the name of the model.';
+  if (status !== undefined && status >= 300 && status < 400) return 'Pass the target of the redirect as url.';
   if (status !== undefined && status < 500 && status !== 429) {
-    return 'The endpoint does not take this request: check model and parameters.';
+    return 'The endpoint rejects this request. Check model and parameters.';
   }
-  return 'Check that the server runs; answers so far are kept in cacheDir. Raise timeout or retries if it is only slow.';
+  return 'Check that the server is running. If it is only slow, increase timeout or retries. Ratings so far are in cacheDir.';
 }

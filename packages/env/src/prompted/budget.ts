@@ -1,48 +1,55 @@
 import { LeaError } from '@lea/core';
 import type { Message } from './prompt.ts';
 
-/** Caps; what is not named is not capped. */
+/** Limits of usage; missing fields are not limited. */
 export interface Budget {
-  /** HTTP requests, retries included. */
+  /** Maximum number of HTTP requests, including retries. */
   readonly requests?: number;
-  /** Tokens of prompts and answers together. */
+  /** Maximum number of tokens of prompts and answers. */
   readonly tokens?: number;
-  /** In the currency of `prices`. */
+  /** Maximum cost in the currency of `prices`. */
   readonly cost?: number;
 }
 
-/** Prices of a million tokens. */
+/** Prices per million tokens. */
 export interface Prices {
+  /** Price of a million prompt tokens. */
   readonly prompt: number;
+  /** Price of a million answer tokens. */
   readonly completion: number;
 }
 
+/** Tokens used by a request. */
 export interface Usage {
   readonly prompt: number;
   readonly completion: number;
 }
 
-/** What was used so far. */
+/** Usage so far. */
 export interface Spent {
+  /** Number of HTTP requests, including retries. */
   readonly requests: number;
+  /** Number of tokens of prompts and answers. */
   readonly tokens: number;
-  /** 0 without prices. */
+  /** Cost in the currency of `prices`; 0 without prices. */
   readonly cost: number;
 }
 
-/** Counts what requests use, and refuses those that could exceed a cap. */
+/** Counts usage, and rejects requests that could exceed the budget. */
 export interface Ledger {
+  /** Usage so far. */
   readonly spent: Spent;
   /**
-   * Room for one request of at most this usage; waits while requests under way might leave room.
+   * Reserves the maximum usage of one request. Waits if running requests may still free some of their reservation.
    *
-   * @returns to be called once: with the true usage, with nothing when it is unknown (the whole reservation counts as
-   *   used), or with null when nothing was sent
+   * @returns a function to call once: with the actual usage, without arguments if it is unknown (the whole reservation
+   *   counts as used), or with null if nothing was sent
    * @throws LeaError `E_BUDGET`
    */
   reserve(most: Usage): Promise<(usage?: Usage | null) => void>;
 }
 
+/** Creates a ledger for a budget. */
 export function ledger(budget: Budget, prices: Prices | undefined): Ledger {
   const spent = { requests: 0, tokens: 0, cost: 0 };
   const reserved = { requests: 0, tokens: 0, cost: 0 };
@@ -55,7 +62,7 @@ export function ledger(budget: Budget, prices: Prices | undefined): Ledger {
     to.cost += sign * costOf({ prompt, completion }, prices);
   };
   const lacking = (need: typeof spent, taken: typeof spent): keyof Budget | undefined =>
-    // A part in 10^9 more is rounding, not spending.
+    // Tolerates rounding errors.
     under.find((name) => spent[name] + taken[name] + need[name] > budget[name]! * (1 + 1e-9));
 
   return {
@@ -68,9 +75,9 @@ export function ledger(budget: Budget, prices: Prices | undefined): Ledger {
       for (;;) {
         const never = lacking(need, { requests: 0, tokens: 0, cost: 0 });
         if (never) {
-          throw new LeaError('E_BUDGET', `The next request could exceed the budget of ${budget[never]} ${never}.`, {
+          throw new LeaError('E_BUDGET', `The next request could exceed the budget (${never}: ${budget[never]}).`, {
             value: spent,
-            hint: 'Answers so far are kept in cacheDir. Raise the budget, then ask again: only what is missing is asked.',
+            hint: 'Increase the budget and call again. With cacheDir, only missing ratings are requested.',
           });
         }
         if (!lacking(need, reserved)) break;
@@ -86,19 +93,20 @@ export function ledger(budget: Budget, prices: Prices | undefined): Ledger {
   };
 }
 
+/** Cost of a usage; 0 without prices. */
 export function costOf({ prompt, completion }: Usage, prices: Prices | undefined): number {
   return prices ? (prompt * prices.prompt + completion * prices.completion) / 1e6 : 0;
 }
 
-/** Bytes per token of ordinary prose; what forecasts assume. */
+/** Bytes per token of ordinary prose, for forecasts. */
 const BYTES_PER_TOKEN = 4;
-/** Tokens that chat formats put around each message, generously. */
+/** Upper bound of the tokens that chat formats add to each message. */
 const MESSAGE_TOKENS = 16;
 
-/** Tokens of an answer such as is asked for; what forecasts assume. */
+/** Tokens of a valid answer, for forecasts. */
 export const EXPECTED_ANSWER_TOKENS = 10;
 
-/** Prompt tokens as they may be expected, and a bound: a tokenizer that covers all texts needs at most one per byte. */
+/** Expected prompt tokens, and an upper bound: a tokenizer needs at most one token per byte. */
 export function promptTokens(messages: readonly Message[]): { expected: number; most: number } {
   const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   return {

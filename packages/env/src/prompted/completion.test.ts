@@ -63,18 +63,18 @@ describe('an outage behind status 200 passes, and is no opinion', () => {
     ['an error inside a choice that ended well', choice({ message: rated, error: { message: 'no room' } }), 'no room'],
     ['the end "error"', choice({ message: rated, finish_reason: 'error' }), '(finish_reason "error"): {"rating": 1}'],
     ['the end "abort"', choice({ message: { content: '1' }, finish_reason: 'abort' }), '(finish_reason "abort"): 1'],
-    ['content null', choice({ message: { content: null }, finish_reason: 'stop' }), 'answered with nothing'],
-    ['no content', choice({ message: {}, finish_reason: 'stop' }), 'answered with nothing'],
-    ['empty content', choice({ message: { content: ' \n' } }), 'answered with nothing'],
-    ['no parts', choice({ message: { content: [] } }), 'answered with nothing'],
-    ['empty parts', choice({ message: { content: [{ type: 'text', text: '' }] } }), 'answered with nothing'],
-    ['no choices', body({ choices: [] }), 'no chat completion: {"choices":[]}'],
+    ['content null', choice({ message: { content: null }, finish_reason: 'stop' }), 'sent an empty answer'],
+    ['no content', choice({ message: {}, finish_reason: 'stop' }), 'sent an empty answer'],
+    ['empty content', choice({ message: { content: ' \n' } }), 'sent an empty answer'],
+    ['no parts', choice({ message: { content: [] } }), 'sent an empty answer'],
+    ['empty parts', choice({ message: { content: [{ type: 'text', text: '' }] } }), 'sent an empty answer'],
+    ['no choices', body({ choices: [] }), 'not a chat completion: {"choices":[]}'],
     [
       'a message that is none',
       choice({ message: 'no room' }),
-      'no chat completion: {"choices":[{"message":"no room"}]',
+      'not a chat completion: {"choices":[{"message":"no room"}]',
     ],
-    ['an error of another form', body({ detail: 'no room' }), 'no chat completion: {"detail":"no room"}'],
+    ['an error of another form', body({ detail: 'no room' }), 'not a chat completion: {"detail":"no room"}'],
     ['a page', body('<html>no room</html>'), 'not JSON: <html>no room</html>'],
   ])('%s', async (_, outage, said) => {
     const { error, seen, stored } = await ask(outage, missing);
@@ -99,7 +99,7 @@ describe('an outage behind status 200 passes, and is no opinion', () => {
 
 describe('an answer that does not come to its end is no rating, and is not kept', () => {
   test.each([
-    ['length', /cut at max_tokens\. Got "1"\. Raise max_tokens/],
+    ['length', /cut off at max_tokens\. Got "1"\. Increase max_tokens/],
     ['content_filter', /ended with "content_filter"\. Got "1"/],
     ['tool_calls', /ended with "tool_calls"/],
     ['STOP?', /ended with "STOP\?"/],

@@ -3,12 +3,12 @@ import { textIn } from './answer.ts';
 import type { Usage } from './budget.ts';
 import { field } from './fields.ts';
 
-/** One attempt: an answer (whatever it says), or why there is none. */
+/** Result of one attempt: an answer (valid or not), or a failure. */
 export type Attempt =
   | {
       readonly kind: 'answer';
       readonly content: unknown;
-      /** Why the answer ends where it does (`finish_reason`), unless it ends where the model meant it to. */
+      /** The `finish_reason` of an answer that was cut off; undefined if it is complete. */
       readonly cut: string | undefined;
       readonly usage: Usage | undefined;
     }
@@ -16,33 +16,33 @@ export type Attempt =
       readonly kind: 'failure';
       readonly why: string;
       readonly status?: number;
-      /** Trying again may help. */
+      /** Whether the failure is temporary. */
       readonly passing: boolean;
-      /** Milliseconds the endpoint asks to wait. */
+      /** Milliseconds to wait, if the endpoint asks for it. */
       readonly wait?: number;
-      /** The endpoint does not take a system message. */
+      /** Whether the endpoint rejects system messages. */
       readonly withoutSystem?: boolean;
-      /** What is billed; unknown where work may have been done that never arrived. */
+      /** Billed usage; undefined if unknown, because the server may have generated an answer that was lost. */
       readonly usage?: Usage | undefined;
     };
 
-/** An outage: trying again may help. */
+/** A temporary failure. */
 export function failed(why: string, usage?: Usage): Attempt {
   return { kind: 'failure', why, passing: true, usage };
 }
 
-/** Ends of an answer that are an outage of the server, not something that it says of the question. */
+/** Values of `finish_reason` that mean a server failure. */
 const BROKEN: readonly unknown[] = ['error', 'abort'];
-/** Ends that may leave nothing: thoughts took up all tokens, or a filter took the answer away. */
+/** Values of `finish_reason` with which an empty answer is expected: token limit reached in reasoning, or filtered. */
 const EMPTYING: readonly unknown[] = ['length', 'content_filter'];
 
-/** Reads the body of an answer with a good status, which may hold an error all the same. */
+/** Reads the body of a response with status 2xx, which may still contain an error. */
 export function completion(body: string, apiKey: string | undefined): Attempt {
   let whole: unknown;
   try {
     whole = JSON.parse(body);
   } catch {
-    return failed(`answered with something that is not JSON${told(body)}`);
+    return failed(`sent a response that is not JSON${told(body)}`);
   }
   const choices = field(whole, 'choices');
   const choice = Array.isArray(choices) ? (choices[0] as unknown) : undefined;
@@ -50,14 +50,13 @@ export function completion(body: string, apiKey: string | undefined): Attempt {
   const usage = usageIn(field(whole, 'usage'));
   const end = field(choice, 'finish_reason') ?? 'stop';
   const error = field(whole, 'error') || field(choice, 'error') || field(message, 'error');
-  if (error) return failed(`answered with an error${told(field(error, 'message') ?? error)}`, usage);
+  if (error) return failed(`reported an error${told(field(error, 'message') ?? error)}`, usage);
   if (message === null || typeof message !== 'object') {
-    return failed(`answered with JSON that is no chat completion${told(whole)}`, usage);
+    return failed(`sent JSON that is not a chat completion${told(whole)}`, usage);
   }
   const content = field(message, 'content') ?? field(message, 'refusal');
-  if (BROKEN.includes(end))
-    return failed(`broke its answer off (finish_reason "${String(end)}")${told(content)}`, usage);
-  if (textIn(content)?.trim() === '' && !EMPTYING.includes(end)) return failed('answered with nothing', usage);
+  if (BROKEN.includes(end)) return failed(`aborted its answer (finish_reason "${String(end)}")${told(content)}`, usage);
+  if (textIn(content)?.trim() === '' && !EMPTYING.includes(end)) return failed('sent an empty answer', usage);
   return { kind: 'answer', content, cut: end === 'stop' ? undefined : quoted(end, apiKey), usage };
 
   function told(said: unknown): string {
@@ -66,10 +65,10 @@ export function completion(body: string, apiKey: string | undefined): Attempt {
   }
 }
 
-/** No model reads or writes more at a time. */
+/** Maximum plausible number of tokens. */
 const MOST_TOKENS = 1e7;
 
-/** Usage as it is reported; nothing where that cannot be, since every question and every answer has a token. */
+/** The reported usage; undefined if it is not plausible (below 1 or too large). */
 function usageIn(reported: unknown): Usage | undefined {
   const [prompt, answered] = [field(reported, 'prompt_tokens'), field(reported, 'completion_tokens')];
   return isCount(prompt) && isCount(answered) ? { prompt, completion: answered } : undefined;

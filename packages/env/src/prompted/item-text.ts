@@ -1,18 +1,18 @@
 /**
- * What is not seen and yet read: marks that turn the direction of writing, tags, selectors of variants, fillers. But not
- * the joiners after a letter, which Persian and Indic scripts are written with, nor what emoji are put together with.
+ * Invisible characters that models read: direction marks, tags, variation selectors, fillers. Excludes joiners after a
+ * letter, which Persian and Indic scripts need, and the joiners and selectors within emoji.
  */
 const INVISIBLE =
   /(?!\u200b|(?<=[\p{L}\p{M}])(?<!\p{DI})[\u200c\u200d]|(?<=\p{Emoji})[\ufe0e\ufe0f]|(?<=\p{Emoji}|\ufe0f)\u200d(?=\p{Emoji}))\p{DI}/gu;
-/** Controls, line breaks, spaces of any width, none included. */
+/** Control characters, line breaks and all spaces, including those of zero width. */
 const BLANK = /[\p{Cc}\p{Z}\u200b]+/gu;
 
 /**
- * An item's text as it stands in a prompt: on one line, without hidden characters, cut to `most` characters and inside
- * JSON double quotes. Whatever the text says, it cannot end its own quotes.
+ * Formats an item's text for a prompt: on one line, without invisible characters, at most `most` characters, in JSON double
+ * quotes, which the text cannot close.
  */
 export function quotedText(text: string, most: number): string {
-  // What lies far beyond the cut is never looked at: a text may be of any length.
+  // Limits the work, because texts can have any length.
   const plain = text
     .slice(0, 4 * most + 1000)
     .toWellFormed()

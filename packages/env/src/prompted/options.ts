@@ -3,63 +3,70 @@ import { checkSecret } from '../shared/secret.ts';
 import { type Budget, EXPECTED_ANSWER_TOKENS, type Prices } from './budget.ts';
 import { SYSTEM } from './prompt.ts';
 
+/** Options of {@link promptedModel}. */
 export interface PromptedModelOptions {
-  /** Base address of an OpenAI-compatible API, such as `http://localhost:11434/v1`; `/chat/completions` is added. */
+  /** Base URL of an OpenAI-compatible API, such as `http://localhost:11434/v1`; `/chat/completions` is appended. */
   readonly url: string;
-  /** Name of the model there. */
+  /** Name of the model at the endpoint. */
   readonly model: string;
-  /** Texts of all items, by item index (`catalog.texts`). */
+  /** Texts of all items by item index (`catalog.texts`). */
   readonly texts: readonly string[];
-  /** Sent as a bearer token; never written, shown or hashed. Default: none. */
+  /** API key, sent as a bearer token; never stored, printed or hashed. Default: none. */
   readonly apiKey: string | undefined;
-  /** The question, with the slots `{history}` and `{action}`. */
+  /** The question, with the placeholders `{history}` and `{action}`. Default: asks how much the user would like the item. */
   readonly template: string;
   /**
-   * What the model is told before; must ask for `{"rating": 0..10}`. Default: that, and that item texts are no instructions.
-   * Of a model that takes no system messages it begins the question. Empty: nothing is sent; the template must ask then.
+   * System message; it must ask for `{"rating": 0..10}`. Default: explains the task and says that item texts are not
+   * instructions. If the model does not accept system messages, it precedes the question. Empty: no system message; then the
+   * template must ask for the format.
    */
   readonly system: string;
-  /** Newest events of a history that are shown (default 20). More: longer, dearer prompts. */
+  /** Number of newest events in the prompt (default 20). Higher: longer, more expensive prompts. */
   readonly window: number;
-  /** Characters of an item's text that are shown (default 200). More: longer, dearer prompts. */
+  /** Maximum characters of an item's text in the prompt (default 200). Higher: longer, more expensive prompts. */
   readonly textLength: number;
   /**
-   * Further fields of the request, such as `seed`, `response_format`, beside `temperature: 0` and `max_tokens: 32`; null
-   * takes one of these out, `max_completion_tokens` takes the place of `max_tokens`. A higher `max_tokens` leaves room to
-   * models that think before they answer, and reserves more of a budget.
+   * Fields of the request, such as `seed` or `response_format`, merged with the defaults `temperature: 0` and
+   * `max_tokens: 32`. null removes a default; `max_completion_tokens` replaces `max_tokens`. Models that reason before they
+   * answer need a higher `max_tokens`, which also reserves more of a budget.
    */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Keeps every answer under the hash of its question; nothing is paid for twice. Default: answers are not kept. */
+  /** Folder for ratings by the hash of their question, so that no question is paid for twice. Default: no cache. */
   readonly cacheDir: string | undefined;
-  /** Caps on what this object uses; the request that could exceed one is not sent. Default: none. */
+  /** Limits of this object's usage; a request that could exceed one is not sent. Default: none. */
   readonly budget: Budget;
-  /** Prices of a million tokens, for `budget.cost` and forecasts; they need `max_tokens` in parameters. */
+  /** Prices per million tokens, for `budget.cost` and forecasts; require `max_tokens` in `parameters`. Default: none. */
   readonly prices: Prices | undefined;
-  /** Requests at the same time (default 4). Higher: faster, until the endpoint refuses. */
+  /** Maximum number of concurrent requests (default 4). Higher: faster, up to the rate limit of the endpoint. */
   readonly concurrency: number;
   /**
-   * Further attempts after failures that may pass (default 4): no connection, status 408, 425, 429, 5xx, broken bodies,
-   * errors and empty answers behind a good status.
+   * Retries after temporary failures (default 4): no connection, status 408, 425, 429 or 5xx, and invalid bodies, errors or
+   * empty answers with status 2xx.
    */
   readonly retries: number;
-  /** Further attempts after an answer that is no rating (default 2). */
+  /** Retries after an answer without a valid rating (default 2). */
   readonly answerRetries: number;
   /**
-   * An action without a rating after all that: an error (default), or NaN, also remembered in `cacheDir` if the last answer
-   * came to its end.
+   * What happens if an action has no rating after all retries: `throw` an error (default), or `missing`: the rating is NaN,
+   * which is also cached in `cacheDir` if the last answer was complete.
    */
   readonly wrongAnswer: 'throw' | 'missing';
-  /** Milliseconds for one attempt (default 60,000). */
+  /** Time limit of one attempt in milliseconds (default 60,000). */
   readonly timeout: number;
-  /** Milliseconds: waits are drawn from 0..first, doubled up to `most` (default 500, 60,000); longer `Retry-After`s end the run. */
-  readonly backoff: { readonly first: number; readonly most: number };
-  /** Stops everything this object does. */
+  /** Waits between retries in milliseconds. A wait is drawn uniformly from 0 to a limit that doubles with each retry. */
+  readonly backoff: {
+    /** Limit of the first wait (default 500). */
+    readonly first: number;
+    /** Maximum limit (default 60,000). A longer `Retry-After` of the endpoint is an error. */
+    readonly most: number;
+  };
+  /** Aborts all work of this object (default: none). */
   readonly signal: AbortSignal | undefined;
-  /** In place of the global `fetch`: proxies, further headers. */
+  /** Replaces the global `fetch`, for example to use a proxy or to add headers. */
   readonly fetch: typeof fetch;
 }
 
-/** The options that must be given. */
+/** Options without a default. */
 export type Needed = 'url' | 'model' | 'texts';
 
 export const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
@@ -83,23 +90,25 @@ export const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
 };
 
 /**
- * Fields of the request: those given, over the defaults; null takes a field out.
+ * Merges request fields with the defaults; null removes a field.
  *
- * @throws LeaError `E_OPTION_VALUE` (no object)
+ * @throws LeaError `E_OPTION_VALUE` (not an object)
  */
 export function requestParameters(given: unknown): Readonly<Record<string, unknown>> {
   if (given === null || typeof given !== 'object' || Array.isArray(given)) {
-    throw new LeaError('E_OPTION_VALUE', 'promptedModel: parameters is an object.', { value: given });
+    throw new LeaError('E_OPTION_VALUE', 'promptedModel: parameters must be an object.', { value: given });
   }
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  // Servers refuse two limits on tokens.
+  // Servers reject requests with both limits.
   const { max_tokens: _, ...without } = DEFAULTS.parameters;
   const merged = { ...((said.max_completion_tokens ?? null) === null ? DEFAULTS.parameters : without), ...said };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
 /**
- * @returns the most tokens an answer may have; where nothing limits them and nothing depends on it, what to expect
+ * Checks the options.
+ *
+ * @returns the maximum number of tokens of an answer; without a limit, budget or prices, the expected number
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_API_KEY`
  */
 export function checkOptions(o: PromptedModelOptions): number {
@@ -115,7 +124,7 @@ export function checkOptions(o: PromptedModelOptions): number {
   checkChoices('promptedModel', o, { wrongAnswer: ['throw', 'missing'] });
   const bad = o.texts.findIndex((text) => typeof text !== 'string');
   if (o.texts.length === 0 || bad >= 0) {
-    throw new LeaError('E_OPTION_VALUE', 'promptedModel: texts holds one text per item.', {
+    throw new LeaError('E_OPTION_VALUE', 'promptedModel: texts must be an array with one string per item.', {
       value: bad < 0 ? o.texts : { [bad]: o.texts[bad] },
     });
   }
@@ -125,16 +134,16 @@ export function checkOptions(o: PromptedModelOptions): number {
   if (o.prices) {
     checkRanges('promptedModel.prices', o.prices, { prompt: [0, Number.MAX_VALUE], completion: [0, Number.MAX_VALUE] });
   } else if (o.budget.cost !== undefined) {
-    throw new LeaError('E_OPTION_VALUE', 'promptedModel: a budget of cost needs prices.', { value: o.budget });
+    throw new LeaError('E_OPTION_VALUE', 'promptedModel: budget.cost needs the option prices.', { value: o.budget });
   }
   const own = ['model', 'messages', 'stream', 'n'].find((name) => Object.hasOwn(o.parameters, name));
-  if (own) throw new LeaError('E_OPTION_VALUE', 'promptedModel: this parameter is not yours to set.', { value: own });
+  if (own) throw new LeaError('E_OPTION_VALUE', 'promptedModel: parameters cannot set this field.', { value: own });
   const limits = [o.parameters.max_tokens, o.parameters.max_completion_tokens].filter((limit) => limit !== undefined);
   if (limits.length > 0 && limits.every(isLimit)) return Math.max(...limits);
   if (o.budget.tokens === undefined && o.prices === undefined && limits.length === 0) return EXPECTED_ANSWER_TOKENS;
-  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens is a whole number of at least 1.', {
+  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens must be an integer of at least 1.', {
     value: limits[0],
-    hint: 'Give max_tokens or max_completion_tokens in parameters: budgets and prices need to know how long answers can get.',
+    hint: 'Budgets and prices need a limit. Set max_tokens or max_completion_tokens in parameters.',
   });
 }
 
@@ -143,17 +152,21 @@ function isLimit(value: unknown): value is number {
 }
 
 /**
- * Where to ask.
+ * The URL of the chat completions endpoint.
  *
- * @throws LeaError `E_URL`, which does not show what may be a password
+ * @throws LeaError `E_URL`, without the value because it may contain a password
  */
 export function addressOf(base: string): URL {
-  if (!URL.canParse(base)) throw new LeaError('E_URL', 'The url of the endpoint is none.', { hint: URL_HINT });
+  if (!URL.canParse(base)) throw new LeaError('E_URL', 'The option url is not a valid URL.', { hint: URL_HINT });
   const url = new URL(base);
   if (!/^https?:$/.test(url.protocol) || url.username || url.password) {
-    throw new LeaError('E_URL', 'The url begins with http:// or https:// and holds no user name or password.', {
-      hint: URL_HINT,
-    });
+    throw new LeaError(
+      'E_URL',
+      'The option url must start with http:// or https:// and must not contain a user name or password.',
+      {
+        hint: URL_HINT,
+      },
+    );
   }
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = path.endsWith('/chat/completions') ? path : `${path}/chat/completions`;
@@ -161,4 +174,4 @@ export function addressOf(base: string): URL {
   return url;
 }
 
-const URL_HINT = 'For instance http://localhost:11434/v1; a key goes into apiKey.';
+const URL_HINT = 'For example http://localhost:11434/v1. Pass a key as apiKey.';

@@ -83,7 +83,7 @@ test('a prompt holds the history oldest first and says what item texts are', () 
   expect(write([], 1)[1]!.content).toContain('After (nothing yet)');
   // The number of items is padding; anything else is a mistake of the caller, and no question about less.
   expect(write([3, 2, 3], 1)).toEqual(write([2], 1));
-  for (const item of [4, -1, 0.5]) expect(() => write([2, item], 1)).toThrow('items in 0..2');
+  for (const item of [4, -1, 0.5]) expect(() => write([2, item], 1)).toThrow('must be in 0..2');
 });
 
 describe('answers', () => {

@@ -201,14 +201,14 @@ describe('endpoints that fail', () => {
     expect(await status(404)).toMatchObject({ code: 'E_ENDPOINT', hint: expect.stringContaining('name of the model') });
     expect(await status(400)).toMatchObject({ hint: expect.stringContaining('parameters') });
     expect(await status(307, { location: 'http://127.0.0.1:9/' })).toMatchObject({
-      hint: expect.stringContaining('redirects'),
+      hint: expect.stringContaining('redirect'),
     });
   });
 
   test('slow ones are given up', async () => {
     const server = await serve(() => {});
     await expect(rateOne(server.make({ timeout: 20, retries: 1 }))).rejects.toThrow(
-      /no answer within 20 ms \(2 attempts\)/,
+      /did not respond within 20 ms \(2 attempts\)/,
     );
     const drip = await serve((response) => void response.write('{'));
     await expect(rateOne(drip.make({ timeout: 20, retries: 0 }))).rejects.toThrow('within 20 ms');
@@ -256,7 +256,7 @@ describe('answers that are none', () => {
     await expect(rateOne(short.make({ model: 'b', answerRetries: 1 }))).rejects.toMatchObject({
       code: 'E_ANSWER',
       message: expect.stringMatching(
-        /in 2 attempts; the last answer was cut at max_tokens\. Got "1"\. Raise max_tokens/,
+        /in 2 attempts; the last answer was cut off at max_tokens\. Got "1"\. Increase max_tokens/,
       ),
     });
   });
@@ -264,7 +264,7 @@ describe('answers that are none', () => {
   test.each([
     ['parts', JSON.stringify([{ type: 'text', text: '{"rating": 5} or so' }]), '\\"text\\":'],
     ['no text of its own', '{"toString": 1, "valueOf": 1}', '\\"valueOf\\":1'],
-    ['nesting without end', `${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'endless'],
+    ['nesting without end', `${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'nested too deeply'],
   ])('%s', async (_, content, named) => {
     const server = await serve((response) => void response.end(`{"choices":[{"message":{"content":${content}}}]}`));
     await expect(rateOne(server.make({ answerRetries: 0 }))).rejects.toMatchObject({
@@ -287,7 +287,7 @@ describe('answers that are none', () => {
     // Remembered where missing values are wanted; where they are not, asked for again.
     await server.make({ wrongAnswer: 'missing' }).rewards(windows, actions);
     expect(server.seen).toHaveLength(before);
-    await expect(server.make().rewards(windows, actions)).rejects.toThrow('no rating');
+    await expect(server.make().rewards(windows, actions)).rejects.toThrow('no valid rating');
     expect(server.seen.length).toBeGreaterThan(before);
   });
 
@@ -363,7 +363,7 @@ describe('budget', () => {
     expect(enough.spent.cost).toBeLessThanOrEqual(most * 1.2);
     // Too little for any.
     const before = server.seen.length;
-    await expect(rateOne(server.make({ budget: { tokens: 50 }, model: 'c' }))).rejects.toThrow('budget of 50 tokens');
+    await expect(rateOne(server.make({ budget: { tokens: 50 }, model: 'c' }))).rejects.toThrow('budget (tokens: 50)');
     expect(server.seen).toHaveLength(before);
   });
 
@@ -527,15 +527,15 @@ test('options that make no sense are named', () => {
   expect(make({ tempalte: '' })).toThrow('Did you mean "template"?');
   expect(make({ template: 'x {action}' })).toThrow('{history}');
   expect(make({ concurrency: 0 })).toThrow('concurrency');
-  expect(make({ texts: [] })).toThrow('one text per item');
-  expect(make({ texts: ['a', null] })).toThrow('one text per item');
-  expect(make({ budget: { cost: 1 } })).toThrow('needs prices');
+  expect(make({ texts: [] })).toThrow('one string per item');
+  expect(make({ texts: ['a', null] })).toThrow('one string per item');
+  expect(make({ budget: { cost: 1 } })).toThrow('needs the option prices');
   expect(make({ budget: { requets: 1 } })).toThrow('Did you mean "requests"?');
-  expect(make({ parameters: { stream: true } })).toThrow('not yours to set');
+  expect(make({ parameters: { stream: true } })).toThrow('cannot set this field');
   const unlimited = { max_tokens: null };
   expect(make({ parameters: unlimited, budget: { tokens: 9 } })).toThrow('max_tokens');
   expect(make({ parameters: unlimited, prices: { prompt: 0, completion: 0 } })).toThrow('max_tokens');
   expect(make({ parameters: { max_completion_tokens: 0.5 } })).toThrow('max_tokens');
-  expect(make({ parameters: null })).toThrow('parameters is an object');
+  expect(make({ parameters: null })).toThrow('parameters must be an object');
   expect(make({ wrongAnswer: 'zero' })).toThrow('wrongAnswer');
 });

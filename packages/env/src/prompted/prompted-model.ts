@@ -15,54 +15,58 @@ import {
 } from './options.ts';
 import { promptWriter } from './prompt.ts';
 
-/** What rating a set of pairs would take. */
+/** Expected usage for rating a set of pairs. */
 export interface Forecast {
-  /** Histories times actions. */
+  /** Number of pairs of a history and an action. */
   readonly pairs: number;
-  /** Different questions among them. */
+  /** Number of distinct questions among them. */
   readonly questions: number;
-  /** Of these, already answered in `cacheDir`. */
+  /** Number of questions with a rating in `cacheDir`. */
   readonly cached: number;
-  /** Requests to be sent if every answer is right at once. */
+  /** Number of requests if all first answers are valid. */
   readonly requests: number;
-  /** Tokens of these, at 4 bytes a token and 10 tokens an answer; servers count with their own tokenizer. */
+  /** Estimated tokens of these requests, with 4 bytes per token and 10 tokens per answer; servers count differently. */
   readonly tokens: number;
-  /** Cost of these; undefined without `prices`. */
+  /** Estimated cost of these requests; undefined without `prices`. */
   readonly cost: number | undefined;
 }
 
 /** A language model behind an HTTP endpoint that rates actions from 0 to 10. */
 export interface PromptedModel extends RewardModel {
-  /** Content hash of everything that decides the ratings: model, texts, prompts, parameters; not the url. */
+  /** Hash of everything that determines the ratings: model, texts, prompts and parameters, but not the URL. */
   readonly hash: string;
-  /** What this object has used so far. */
+  /** Usage of this object so far. */
   readonly spent: Spent;
   /**
-   * Ratings of `actions` [size, A] after each history, [size * A], 0..10; NaN where missing.
+   * Ratings (0 to 10) of `actions` [size, A] after each history, [size * A]; NaN if missing.
    *
    * @throws LeaError `E_ANSWER`, `E_BUDGET`, `E_ENDPOINT`, `E_ENDPOINT_KEY`, `E_ITEM_RANGE`, `E_OPTION_VALUE`
    */
   rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
   /**
-   * The same with an event after every answer (metrics: `cached`, `requests`, `tokens`, `cost`). When it fails, requests
-   * under way are still waited for and kept; when the loop over the events is left or `signal` aborts, they are cut.
+   * Like `rewards`, with a progress event after every rating (metrics: `cached`, `requests`, `tokens`, `cost`). After an
+   * error, running requests are finished and cached. If the loop over the events ends early or `signal` aborts, they are
+   * aborted.
    */
   rate(
     windows: Windows,
     actions: Int32Array,
-    options?: { readonly signal?: AbortSignal },
+    options?: {
+      /** Aborts the rating. */
+      readonly signal?: AbortSignal;
+    },
   ): Task<Float32Array, EnvironmentEvent<'ratings'>>;
-  /** What rating these would take; sends nothing. */
+  /** Estimates the usage of rating these pairs without sending requests. */
   forecast(windows: Windows, actions: Int32Array): Promise<Forecast>;
 }
 
 /**
- * A prompted language model as a reward model: any OpenAI-compatible chat completions endpoint (vLLM, Ollama, llama.cpp,
- * hosted ones) rates how much a user would like an action after a history.
+ * Creates a reward model from a prompted language model behind any OpenAI-compatible chat completions endpoint (vLLM,
+ * Ollama, llama.cpp, hosted services). The model rates how much a user would like an action after a history.
  *
- * Item texts reach the prompt on one line, without hidden characters, shortened and in JSON quotes; answers are read
- * strictly (`{"rating": 7}` or a number in 0..10), so that a text that talks the model into something can move the
- * rating of its own question at most.
+ * Prompt injection is limited: item texts are put on one line, stripped of invisible characters, shortened and quoted as
+ * JSON, and only `{"rating": 7}` or a number in 0..10 is accepted as an answer. A malicious text can change only the ratings
+ * of questions that contain it.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEMPLATE`, `E_URL`, `E_API_KEY`
  */
@@ -90,7 +94,7 @@ export function promptedModel(
     const end = row * window + length[row]!;
     return write(items.subarray(end - Math.min(length[row]!, o.window), end), action);
   };
-  /** The different questions and the places in the result that each answers. */
+  /** The distinct questions, each with its indices in the result. */
   const questions = (windows: Windows, actions: Int32Array): Map<string, number[]> => {
     checkWindows(windows, texts.length);
     checkActions(actions, windows.size, texts.length);
@@ -110,7 +114,7 @@ export function promptedModel(
     const rating = await store?.read(key);
     return rating === null && o.wrongAnswer === 'throw' ? undefined : rating;
   };
-  /** One question is asked once, however many wait for it. */
+  /** Asks each question once, even if several calls wait for its answer. */
   const answerTo = async (key: string, messages: ReturnType<typeof write>, stop: Stop): Promise<Answer> => {
     for (let other = underWay.get(key); other; other = underWay.get(key)) {
       const answer = await unlessAborted(
@@ -237,21 +241,21 @@ export function promptedModel(
 }
 
 function wrongAnswer({ said, cut }: Answer, attempts: number): LeaError {
-  return new LeaError('E_ANSWER', `The model gave no rating in ${attempts} attempts${lastEnd(cut)}.`, {
+  return new LeaError('E_ANSWER', `The model gave no valid rating in ${attempts} attempts${lastEnd(cut)}.`, {
     value: said,
     hint:
       cut === 'length'
-        ? 'Raise max_tokens in parameters; of a model that thinks before it answers, switch that off.'
-        : 'Ask for {"rating": 0..10} in system, or take wrongAnswer "missing".',
+        ? 'Increase max_tokens in parameters. If the model reasons before it answers, disable that.'
+        : 'Ask for {"rating": 0..10} in system, or set wrongAnswer to "missing".',
   });
 }
 
 function lastEnd(cut: string | undefined): string {
   if (cut === undefined) return '';
-  return cut === 'length' ? '; the last answer was cut at max_tokens' : `; the last answer ended with "${cut}"`;
+  return cut === 'length' ? '; the last answer was cut off at max_tokens' : `; the last answer ended with "${cut}"`;
 }
 
-/** What `work` gives, or the signal's reason as soon as it aborts. `work` itself goes on. */
+/** The result of `work`, or the signal's reason as soon as it aborts. `work` itself continues. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);

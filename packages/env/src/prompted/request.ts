@@ -4,22 +4,22 @@ import { type Attempt, completion, failed } from './completion.ts';
 import { field } from './fields.ts';
 import type { Message } from './prompt.ts';
 
-/** How an endpoint is reached. */
+/** Connection settings of an endpoint. */
 export interface Endpoint {
-  /** Whole address of the chat completions call. */
+  /** Complete URL of the chat completions endpoint. */
   readonly url: URL;
   readonly apiKey: string | undefined;
   readonly fetch: typeof fetch;
-  /** Milliseconds for one attempt, its body included. */
+  /** Time limit of one attempt in milliseconds, including the body. */
   readonly timeout: number;
 }
 
-/** More than any answer to our question needs; what is longer is not read. */
+/** Maximum size of a response; longer responses are not read. */
 const MOST_BYTES = 1 << 20;
 
 /**
- * Asks once. Never throws for what the endpoint does; throws the signal's reason when it aborts.
- * Texts of the endpoint are quoted without the key, whether it sends it back or not.
+ * Sends one request. Failures of the endpoint are returned, not thrown; throws the signal's reason if it aborts. The API key
+ * is removed from quoted responses.
  */
 export async function attempt(
   endpoint: Endpoint,
@@ -45,7 +45,7 @@ export async function attempt(
         ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
       },
       body: JSON.stringify(body),
-      // A prompt, and the key with it, goes to the address that was given and nowhere else.
+      // Prompt and key must not be sent to other hosts.
       redirect: 'manual',
       signal: stop.signal,
     });
@@ -55,15 +55,15 @@ export async function attempt(
     return result.kind === 'failure' && wait !== undefined ? { ...result, wait } : result;
   } catch (error) {
     signal.throwIfAborted();
-    if (late) return failed(`gave no answer within ${timeout} ms`);
-    return failed(`cannot be reached, or broke off (${quoted(reason(error), apiKey)})`);
+    if (late) return failed(`did not respond within ${timeout} ms`);
+    return failed(`cannot be reached or closed the connection (${quoted(reason(error), apiKey)})`);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
 }
 
-/** The body, or nothing when it is too long: the rest is not read. */
+/** The body; undefined if it is too long. */
 async function boundedText(response: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -80,7 +80,7 @@ function read({ ok, status }: Response, text: string | undefined, apiKey: string
   return text === undefined ? failed(`sent more than ${MOST_BYTES} bytes`) : completion(text, apiKey);
 }
 
-/** How chat templates and servers say that they know no system messages. */
+/** Error messages of chat templates and servers without support for system messages. */
 const NO_SYSTEM =
   /\bsystem\W+(?:role|message|prompt|instruction)|\brole\b.{0,60}\bsystem\b|\broles (?:must alternate|are supported)|\bdeveloper instruction/i;
 
@@ -88,11 +88,11 @@ function refusal(status: number, text: string, apiKey: string | undefined): Atte
   const said = quoted(text, apiKey);
   return {
     kind: 'failure',
-    why: `answered with status ${status}${said ? `: ${said}` : ''}`,
+    why: `responded with status ${status}${said ? `: ${said}` : ''}`,
     status,
     passing: status === 408 || status === 425 || status === 429 || status >= 500,
     withoutSystem: [400, 422, 500].includes(status) && NO_SYSTEM.test(text),
-    // Gateways give up on work that goes on behind them, and is billed.
+    // After a gateway timeout, the server behind it may continue its work, which is billed.
     usage: status < 500 && status !== 408 ? { prompt: 0, completion: 0 } : undefined,
   };
 }

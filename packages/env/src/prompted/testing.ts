@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as the test server saw it. */
+/** A request received by the test server. */
 export interface Seen {
   readonly headers: IncomingMessage['headers'];
   readonly body: { readonly model: string; readonly messages: readonly { role: string; content: string }[] };
@@ -13,12 +13,12 @@ export type Handler = (response: ServerResponse, seen: Seen, n: number) => void 
 export interface ChatServer {
   readonly url: string;
   readonly seen: readonly Seen[];
-  /** Requests under way, and the most there were. */
+  /** Current and maximum number of concurrent requests. */
   readonly load: { readonly now: number; readonly most: number };
   close(): Promise<void>;
 }
 
-/** A chat completions endpoint on a free local port that does what `handler` does. */
+/** Starts a chat completions endpoint on a free local port that responds with `handler`. */
 export async function chatServer(handler: Handler): Promise<ChatServer> {
   const seen: Seen[] = [];
   const load = { now: 0, most: 0 };
@@ -43,7 +43,7 @@ export async function chatServer(handler: Handler): Promise<ChatServer> {
   };
 }
 
-/** A well-formed completion that says `content`. */
+/** Responds with a valid completion with this content. */
 export function say(
   response: ServerResponse,
   content: unknown,
@@ -58,7 +58,7 @@ export function tokens(prompt: number, completion: number): object {
   return { prompt_tokens: prompt, completion_tokens: completion };
 }
 
-/** The question that the user message asks. */
+/** The first user message. */
 export function questionIn({ body }: Seen): string {
   return body.messages.find(({ role }) => role === 'user')!.content;
 }

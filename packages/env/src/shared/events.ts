@@ -1,32 +1,49 @@
 import type { Progress } from '@lea/core';
 
-/** What the stages of this package's long work count. */
+/** The stages of long-running tasks in this package, and the units that they count. */
 interface Units {
+  /** Learning the vocabulary of a catalog model. */
   tokenizer: 'steps';
+  /** Training a catalog model. */
   'language-model': 'steps';
+  /** Learning item tokens. */
   'item-tokens': 'items';
+  /** Computing text vectors. */
   'text-vectors': 'texts';
+  /** Fitting an environment. */
   environment: 'epochs';
+  /** Annotating transitions. */
   annotation: 'rows';
-  /** An annotation that was there already. */
+  /** Reading an existing annotation from its folder. */
   reused: 'rows';
+  /** Annotating transitions with rewards of a reward model. */
   rewards: 'rows';
+  /** Rating pairs of histories and actions with a prompted model. */
   ratings: 'pairs';
+  /** Downloading a language model. */
   download: 'bytes';
+  /** Simulating episodes. */
   rollout: 'episodes';
+  /** Checking a step environment. */
   'environment-check': 'parts';
 }
 
+/** Details of an event besides its progress. */
 interface Details {
   /** Losses, validation values and counts of the step. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** Of `crossFit`: the fold that it is about, from 1, and their number. */
-  readonly fold?: { readonly number: number; readonly of: number };
-  /** Of a download: the file that arrives. `done` and `total` are of all files. */
+  /** The current fold of `crossFit`. */
+  readonly fold?: {
+    /** Number of the fold, from 1. */
+    readonly number: number;
+    /** Total number of folds. */
+    readonly of: number;
+  };
+  /** The current file of a download; `done` and `total` count the bytes of all files. */
   readonly file?: string;
 }
 
-/** What the long work of this package tells on its way; `EnvironmentEvent<'annotation'>` are the events of one stage. */
+/** Progress events of the tasks in this package; `EnvironmentEvent<'annotation'>` is the type of one stage's events. */
 export type EnvironmentEvent<Stage extends keyof Units = keyof Units> = {
   [S in Stage]: Progress<S, Units[S]> & Details;
 }[Stage];

@@ -1,9 +1,9 @@
 import type { Values } from '@lea/tensor';
 
-/** Matrices of more bytes than this are fed: packed ones take up to three times their memory. 135M parameters fit. */
+/** Larger matrices are fed instead of embedded, because embedded ones take up to three times their size. Fits 135M parameters. */
 const MOST_BYTES = 600e6;
 
-/** Splits what a program never changes: its `constants` are the matrices, unless those are too large, the rest is `fed`. */
+/** Splits the frozen values of a program: matrices become its `constants` unless they are too large; the rest is `fed`. */
 export function packing(frozen: Values): { constants: Values; fed: Values } {
   const split = (matrices: boolean): Values =>
     Object.fromEntries(Object.entries(frozen).filter(([, { shape }]) => (shape.length === 2) === matrices));

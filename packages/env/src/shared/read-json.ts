@@ -1,13 +1,13 @@
 import { LeaError } from '@lea/core';
 import { readWhole } from '@lea/core/node';
 
-/** Longer files are no configuration; the largest tokenizers have some 40 MB. */
+/** Maximum size of a JSON file in bytes; the largest tokenizers have about 40 MB. */
 const LONGEST = 200_000_000;
 
-/** Deeper than anything that a configuration says; what walks through it would run out of stack. */
+/** Maximum nesting of a JSON file, so that recursive readers cannot overflow the stack. */
 export const MOST_LEVELS = 100;
 
-/** How deeply lists and objects lie within each other, counted up to one more than {@link MOST_LEVELS}. */
+/** Nesting depth of arrays and objects, counted up to {@link MOST_LEVELS} + 1. */
 export function levelsOf(value: unknown): number {
   let level: unknown[] = [value];
   for (let levels = 0; ; levels++) {
@@ -18,22 +18,22 @@ export function levelsOf(value: unknown): number {
 }
 
 /**
- * Reads a JSON file that holds an object.
+ * Reads a JSON file that contains an object.
  *
- * @param code of the error when it is none, or nested too deeply
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, or of the code
+ * @param code error code if it is not an object or nested too deeply (default `E_MODEL_UNSUPPORTED`)
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ` or `code`
  */
 export async function readJson(path: string, code?: string): Promise<Record<string, unknown>> {
   return (await readJsonText(path, code)).content;
 }
 
-/** {@link readJson}, and the text of the file. */
+/** {@link readJson}, also returning the text of the file. */
 export async function readJsonText(
   path: string,
   code = 'E_MODEL_UNSUPPORTED',
 ): Promise<{ content: Record<string, unknown>; text: string }> {
   const unusable = (what: string, cause?: unknown): LeaError =>
-    new LeaError(code, `This file ${what}.`, { value: path, hint: 'Download it again.', cause });
+    new LeaError(code, `The file ${what}.`, { value: path, hint: 'Download it again.', cause });
   const bytes = await readWhole(path);
   const text = bytes.length <= LONGEST ? bytes.toString('utf8') : '';
   let content: unknown;
@@ -43,18 +43,18 @@ export async function readJsonText(
     throw unusable('is not a JSON object', cause);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw unusable('is not a JSON object');
-  if (levelsOf(content) > MOST_LEVELS) throw unusable(`is nested in more than ${MOST_LEVELS} levels`);
+  if (levelsOf(content) > MOST_LEVELS) throw unusable(`is nested more than ${MOST_LEVELS} levels deep`);
   return { content: content as Record<string, unknown>, text };
 }
 
-/** Newer than the declarations that TypeScript has of JSON. */
+/** Not yet in TypeScript's declarations of JSON. */
 const { parse, rawJSON } = JSON as unknown as {
   parse(text: string, revive: (name: string, value: unknown, context: { source: string }) => unknown): object;
   rawJSON(text: string): unknown;
 };
 
 /**
- * A JSON object whose numbers are written again as they are in the text: elsewhere, 30.0 and 30 are of two types.
+ * Parses a JSON object so that its numbers are written back unchanged, because other languages distinguish 30.0 from 30.
  */
 export function asWritten(text: string): object {
   return parse(text, (_, value, { source }) => (typeof value === 'number' ? rawJSON(source) : value));

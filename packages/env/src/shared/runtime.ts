@@ -1,38 +1,39 @@
-import { checkChoices, checkRanges } from '@lea/core';
+import { flag, type OptionsSchema, option, text, whole } from '@lea/core';
 import { type Mode, type Program, type ProgramSpecs, prepare, type Runner } from '@lea/tensor';
 
-/** How programs are run. */
+/** How to run programs. */
 export interface Runtime {
-  /** Threads of compiled programs (default: all cores, at most 2). */
+  /** Number of threads of compiled programs (default: all cores, at most 2). */
   readonly threads: number | undefined;
-  /** Run eagerly on this tfjs backend (`cpu`, `wasm`, `tensorflow`) instead of compiled: slower, needs no native code. */
+  /**
+   * Runs programs eagerly on this tfjs backend (`cpu`, `wasm`, `tensorflow`) instead of compiling them; slower, but needs no
+   * native code (default: compiled).
+   */
   readonly backend: string | undefined;
 }
 
-/** How training programs are run. */
+/** How to run training programs. */
 export interface TrainingRuntime extends Runtime {
   /**
-   * Whether idle threads of compiled programs wait actively (default false: they sleep). true: faster alone on the cores,
-   * the more so the smaller the model (up to 20 %), much slower where other work needs them.
+   * Whether idle threads of compiled programs spin instead of sleeping (default: false). true: up to 20 % faster for small
+   * models if nothing else runs on the cores, much slower otherwise.
    */
   readonly spinning: boolean;
 }
 
-export const RUNTIME: Runtime = { threads: undefined, backend: undefined };
+/** Defaults and checks of runtime options. */
+export const runtimeSchema: OptionsSchema<Runtime> = {
+  threads: option(whole(1), undefined),
+  backend: option(text, undefined),
+};
 
-/** Fits last for minutes, often beside other work: threads sleep when idle. */
-export const TRAINING_RUNTIME: TrainingRuntime = { ...RUNTIME, spinning: false };
+/** The same for training. Idle threads sleep, because a fit takes minutes and often shares the machine. */
+export const trainingRuntimeSchema: OptionsSchema<TrainingRuntime> = {
+  ...runtimeSchema,
+  spinning: option(flag, false),
+};
 
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkRuntime(
-  where: string,
-  { threads = 1, spinning = false }: Runtime & Partial<TrainingRuntime>,
-): void {
-  checkRanges(where, { threads }, { threads: [1, Number.MAX_VALUE, 'whole'] });
-  checkChoices(where, { spinning }, { spinning: [true, false] });
-}
-
-/** Makes a program ready: compiled, or eager where a backend is named. */
+/** Creates a runner of a program: compiled, or eager if a backend is given. */
 export function ready(
   program: Program,
   specs: ProgramSpecs,

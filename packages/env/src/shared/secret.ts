@@ -1,21 +1,25 @@
 import { LeaError } from '@lea/core';
 
 /**
- * Refuses a key that no header may carry: `fetch` would do so as well, and show it.
+ * Checks that a key is valid in an HTTP header. `fetch` checks it too, but its error would contain the key.
  *
  * @throws LeaError `E_API_KEY`
  */
 export function checkSecret(name: string, secret: string | undefined): void {
   if (secret === undefined || (typeof secret === 'string' && /^[\x21-\x7e]+$/.test(secret))) return;
-  throw new LeaError('E_API_KEY', `The ${name} is empty or holds blanks or characters that no header may have.`, {
-    hint: 'Often a line break at the end: trim what was read from a file.',
-  });
+  throw new LeaError(
+    'E_API_KEY',
+    `The ${name} is empty, or contains spaces or characters that are not allowed in HTTP headers.`,
+    {
+      hint: 'Often the cause is a trailing line break. Trim the value if it was read from a file.',
+    },
+  );
 }
 
-/** Characters of a text that are shown, and those that are looked at, since what is blotted out may be long. */
+/** Maximum characters to show, and to search for secrets before shortening. */
 const [SHOWN, READ] = [200, 10_000];
 
-/** What a server said, for an error: on one line, without hidden characters, the secret blotted out, then shortened. */
+/** A server's response for an error message: on one line, without hidden characters and secrets, shortened. */
 export function quoted(said: unknown, secret: string | undefined): string {
   const text = typeof said === 'string' ? said : written(said);
   const line = text
@@ -30,12 +34,12 @@ function written(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'nothing';
   } catch {
-    // It is nested too deep.
-    return 'something endless';
+    // Nested too deeply.
+    return 'a value that is nested too deeply';
   }
 }
 
-/** Finds a secret as it is, in base64 (wherever it begins there) and in hex, escaped in whatever way. */
+/** Finds a secret in plain form, in base64 (at any offset) and in hex, with any escaping. */
 function formsOf(secret: string): RegExp {
   const edge = '[\\w+/-]{0,2}';
   const base64 = [0, 1, 2]
@@ -46,22 +50,22 @@ function formsOf(secret: string): RegExp {
   return new RegExp([escapedOf(secret), ...base64, escapedOf(hex)].join('|'), 'gi');
 }
 
-/** Base64 of the secret behind so many other bytes, without the characters that its neighbors have a part in. */
+/** Base64 of the secret after `before` other bytes, without the characters that depend on adjacent bytes. */
 function base64Of(secret: string, before: number): string {
   const whole = Buffer.from('\0'.repeat(before) + secret).toString('base64');
   return whole.slice(Math.ceil((before * 4) / 3), Math.floor(((before + secret.length) * 4) / 3));
 }
 
-/** The names that HTML has for characters of a key. */
+/** HTML entity names of characters that a key may contain. */
 const ENTITIES: Readonly<Record<string, string>> = { '"': 'quot', '&': 'amp', "'": 'apos', '<': 'lt', '>': 'gt' };
-/** Characters of base64, and what they are in addresses. */
+/** Base64 characters that differ in the URL-safe alphabet. */
 const PLAIN: Readonly<Record<string, string>> = { '+': '[+-]', '/': '[/_]' };
 
 const BACKSLASHES = '(?:\\\\|%(?:25){0,8}5c){0,32}';
 
 /**
- * A pattern for a text of which every character may be escaped: in an address, in JSON or in HTML, also within one
- * another. All repetitions are bounded: no text makes the search long.
+ * A pattern for a text in which every character may be escaped for URLs, JSON or HTML, also in combination. All repetitions
+ * are bounded, so that no text makes the search slow.
  */
 function escapedOf(text: string): string {
   const forms = Array.from(text, (character) => {

@@ -13,7 +13,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 const SLOTS = 'optimizer/';
 
-/** A training step as a program: its state is the parameters and, under `optimizer/`, the optimizer's slots. */
+/** A training step as a program. Its state contains the parameters and, under `optimizer/`, the optimizer's slots. */
 export function trainingStep(
   loss: (params: Tensors, inputs: Tensors, frozen: Tensors) => { loss: tf.Scalar; aux?: Tensors },
   optimizer: Optimizer,
@@ -29,7 +29,7 @@ export function trainingStep(
   };
 }
 
-/** The state a {@link trainingStep} begins with. */
+/** Initial state of a {@link trainingStep}. */
 export function trainingState(params: Values, optimizer: Optimizer): Values {
   return { ...params, ...(prefixed(SLOTS, optimizer.init(params) as never) as unknown as Values) };
 }
@@ -39,7 +39,7 @@ export function parametersOf(state: Values): Values {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.startsWith(SLOTS)));
 }
 
-/** Inputs of many steps as one feed: each array gets a leading dimension, the number of steps. */
+/** Stacks the inputs of several steps: each array gets the number of steps as its first dimension. */
 export function stack(steps: readonly Values[]): Values {
   const stacked: Values = {};
   for (const [name, first] of Object.entries(steps[0]!)) {
@@ -51,12 +51,12 @@ export function stack(steps: readonly Values[]): Values {
   return stacked;
 }
 
-/** @throws LeaError `E_LOSS_NOT_FINITE`: a run that goes on from there is lost */
+/** Mean of losses. @param what name of the model @throws LeaError `E_LOSS_NOT_FINITE`, because training cannot recover */
 export function finiteLoss(losses: ArrayLike<number>, what: string): number {
   let sum = 0;
   for (let i = 0; i < losses.length; i++) sum += losses[i]!;
   if (!Number.isFinite(sum)) {
-    throw new LeaError('E_LOSS_NOT_FINITE', `The loss of the ${what} is not a number any more.`, {
+    throw new LeaError('E_LOSS_NOT_FINITE', `The loss of the ${what} is no longer finite.`, {
       hint: 'Lower the learning rate (lr).',
     });
   }

@@ -3,14 +3,14 @@ import { LeaError, nearest } from '@lea/core';
 const SLOTS = ['history', 'action'] as const;
 type Slot = (typeof SLOTS)[number];
 
-/** Fills the slots of a template that was checked. */
+/** Fills the placeholders of a valid template. */
 export type Template = (values: Readonly<Record<Slot, string>>) => string;
 
 /**
- * Reads a prompt template. A slot is a word in braces; `{history}` and `{action}` must both occur, and no other may.
- * Braces around anything but one word, as in JSON, are text.
+ * Parses a prompt template. A placeholder is a word in braces; `{history}` and `{action}` are required, others are not
+ * allowed. Braces around anything but a single word, as in JSON, are ordinary text.
  *
- * @throws LeaError `E_TEMPLATE` naming what is missing or unknown
+ * @throws LeaError `E_TEMPLATE` (names the missing or unknown placeholder)
  */
 export function parseTemplate(text: string): Template {
   const parts = templateParts(text);
@@ -18,9 +18,9 @@ export function parseTemplate(text: string): Template {
 }
 
 /**
- * The texts of a template and, between them, the names of its slots.
+ * Splits a template into its texts and, between them, the names of its placeholders.
  *
- * @throws LeaError `E_TEMPLATE` naming what is missing or unknown
+ * @throws LeaError `E_TEMPLATE` (names the missing or unknown placeholder)
  */
 export function templateParts(text: string): string[] {
   const parts = text.split(/\{(\w+)\}/);
@@ -28,16 +28,16 @@ export function templateParts(text: string): string[] {
   const unknown = found.find((name) => !SLOTS.includes(name as Slot));
   if (unknown !== undefined) {
     const near = nearest(unknown, SLOTS);
-    throw new LeaError('E_TEMPLATE', 'The template has a slot that nobody fills.', {
+    throw new LeaError('E_TEMPLATE', 'The template contains an unknown placeholder.', {
       value: `{${unknown}}`,
-      hint: near ? `Did you mean {${near}}?` : 'The slots are {history} and {action}.',
+      hint: near ? `Did you mean {${near}}?` : 'The placeholders are {history} and {action}.',
     });
   }
   const missing = SLOTS.filter((name) => !found.includes(name)).map((name) => `{${name}}`);
   if (missing.length > 0) {
-    throw new LeaError('E_TEMPLATE', `The template lacks ${missing.join(' and ')}.`, {
+    throw new LeaError('E_TEMPLATE', `The template must contain ${missing.join(' and ')}.`, {
       value: text,
-      hint: 'Write, for instance: The user has played {history}. Would the user enjoy {action}?',
+      hint: 'For example: The user has played {history}. Would the user enjoy {action}?',
     });
   }
   return parts;

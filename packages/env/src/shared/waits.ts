@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits; throws the signal's reason when it aborts. */
+/** Waits; throws the signal's reason if it aborts. */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, signal && { signal }).catch((error: unknown) => {
     throw signal?.aborted ? signal.reason : error;
@@ -8,8 +8,8 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
 }
 
 /**
- * What a `Retry-After` header, seconds or a date, asks to wait from now, in milliseconds. A wait of nothing is none: who
- * comes back at once does not help a server that has too much to do.
+ * The delay in milliseconds that a `Retry-After` header (seconds or a date) asks for. Delays of 0 are ignored, because an
+ * immediate retry does not help an overloaded server.
  */
 export function retryAfter(header: string | null, now: number = Date.now()): number | undefined {
   if (header === null) return undefined;

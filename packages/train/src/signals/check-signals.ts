@@ -2,19 +2,22 @@ import { LeaError } from '@lea/core';
 import type { Signals } from './options.ts';
 
 /**
- * Refuses signals that do not fit the train rows.
+ * Checks that signals fit the train rows.
  *
  * @param rows train rows
  * @param items size of the catalog
  * @throws LeaError `E_TRAIN_OPTION`
  */
 export function checkSignals(signals: Signals, rows: number, items: number): void {
+  if (typeof signals !== 'object' || 'then' in signals) {
+    throw refused('signals must be those of leaSignals(await annotate(environment, train), train).', typeof signals);
+  }
   const { reward, targets, targetWeights, targetRewards, k, environmentState, stateSize } = signals;
   const given = [targets, targetWeights, k].filter((part) => part !== undefined);
   if (given.length !== 0 && given.length !== 3) {
-    throw refused('signals.targets, targetWeights and k come together.', given.length);
+    throw refused('signals.targets, targetWeights and k must be given together.', given.length);
   }
-  if (targetRewards && !targets) throw refused('signals.targetRewards are those of targets.', targetRewards.length);
+  if (targetRewards && !targets) throw refused('signals.targetRewards needs signals.targets.', targetRewards.length);
   if (k !== undefined && !(Number.isInteger(k) && k >= 1)) {
     throw refused('signals.k must be a whole number of at least 1.', k);
   }
@@ -23,7 +26,7 @@ export function checkSignals(signals: Signals, rows: number, items: number): voi
   const isWeight = (weight: number) => Number.isFinite(weight) && weight >= 0;
   checkValues('targetWeights', targetWeights, rows * (k ?? 0), isWeight, 'finite and at least 0');
   if ((environmentState === undefined) !== (stateSize === undefined)) {
-    throw refused('signals.environmentState and stateSize come together.', stateSize);
+    throw refused('signals.environmentState and stateSize must be given together.', stateSize);
   }
   if (stateSize !== undefined && !(Number.isInteger(stateSize) && stateSize >= 1)) {
     throw refused('signals.stateSize must be a whole number of at least 1.', stateSize);
@@ -48,6 +51,6 @@ function checkValues(
 }
 
 function refused(what: string, value: unknown): LeaError {
-  const hint = 'Make signals with leaSignals from the same train transitions.';
+  const hint = 'Create the signals with leaSignals from the same train transitions.';
   return new LeaError('E_TRAIN_OPTION', what, { value, hint });
 }

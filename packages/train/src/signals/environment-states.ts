@@ -1,8 +1,8 @@
 import type { Transitions } from '@lea/data';
 
 /**
- * States [R*E] with mean 0 and deviation 1 in every column over the rows: columns of language models differ in size by
- * orders of magnitude, and zeros in the place of an unknown state are then the mean one.
+ * States [R*E] with mean 0 and standard deviation 1 in every column over the rows. The columns of language models differ in
+ * scale by orders of magnitude; after standardization, zeros in place of an unknown state mean the average state.
  */
 export function standardizedStates(state: Float32Array, rows: number): Float32Array {
   const size = state.length / rows;
@@ -18,7 +18,7 @@ export function standardizedStates(state: Float32Array, rows: number): Float32Ar
   return result;
 }
 
-/** The row of the event that follows each row's own for the same user; -1 where that is no row of these transitions. */
+/** For each row, the row of the same user's next event; -1 when that event is not a row of these transitions. */
 export function followingRows({ sequences, event, sequence, count }: Transitions): Int32Array {
   const rowOf = new Int32Array(sequences.items.length + 1).fill(-1);
   for (let row = 0; row < count; row++) rowOf[event[row]!] = row;

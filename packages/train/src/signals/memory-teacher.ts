@@ -2,18 +2,19 @@ import { leaveOwnUserOut, type Memory } from '@lea/agents';
 import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
 import { type Annotation, rewardStatistics, rowsHash, type Transitions, topK } from '@lea/data';
 
+/** Options of `memoryTeacher`. */
 export interface MemoryTeacherOptions {
-  /** Positive actions per row. Default 20; more and fewer as in `annotate` of @lea/env. */
+  /** Positive actions per row. Default 20. Higher and lower values act as in `annotate` of @lea/env. */
   readonly k: number;
-  /** Never propose what is in the row's window. Default false. */
+  /** Never propose items from the row's window. Default false. */
   readonly excludeSeen: boolean;
 }
 
 /**
- * What a counting memory says of every row, in the form of an environment's annotation: the sharpest control of one, since it
- * only counts. Each row's own user is taken out of the counts. Logits and rewards are both ln p(item | history).
+ * Annotates every row with a counting memory instead of an environment. It is the strictest control of an environment, because
+ * it only counts. The counts for a row leave out the row's own user. Logits and rewards are both ln p(item | history).
  *
- * @param train the rows that the memory was counted from
+ * @param train the rows that the memory was built from
  * @throws LeaError `E_MEMORY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`
  */
 export function memoryTeacher(
@@ -25,7 +26,7 @@ export function memoryTeacher(
   const { items, window } = memory.config;
   checkRanges('memoryTeacher', { k }, { k: [1, items - 1 - (excludeSeen ? window : 0), 'whole'] });
   const { sequences, count, event, sequence } = train;
-  if (count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to annotate.');
+  if (count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected train rows to annotate, got none.');
   const probabilities = leaveOwnUserOut(train, memory);
   const columns = {
     reward: new Float32Array(count),

@@ -2,21 +2,25 @@ import { LeaError } from '@lea/core';
 import type { Signals } from './options.ts';
 
 /**
- * The signals of several teachers of the same rows as one: all their soft targets side by side, weights and rewards by the
- * teachers' shares.
+ * Combines the signals of several teachers for the same rows. All soft targets are kept side by side; weights and rewards are
+ * scaled by the teachers' shares.
  *
- * @param shares of the teachers, scaled to sum up to 1; equal ones when left out
- * @throws LeaError `E_SIGNALS_VALUE` (no teachers, shares that make no sense, a part that only some of them bring, states of
- *   more than one), `E_SIGNALS_ROWS`
+ * @param shares one per teacher, scaled to sum to 1; equal by default
+ * @throws LeaError `E_SIGNALS_VALUE` (no teachers, invalid shares, a part that only some teachers provide, states of more than
+ *   one teacher), `E_SIGNALS_ROWS`
  */
 export function mixSignals(teachers: readonly Signals[], shares: readonly number[] = teachers.map(() => 1)): Signals {
   const given = shares.length === teachers.length && shares.every((share) => Number.isFinite(share) && share >= 0);
   const total = given ? shares.reduce((sum, share) => sum + share, 0) : Number.NaN;
   if (!(Number.isFinite(total) && total > 0)) {
-    throw new LeaError('E_SIGNALS_VALUE', 'mixSignals needs signals, and a share of at least 0 for each of them.', {
-      value: shares,
-      hint: 'Leave shares out to mix in equal parts.',
-    });
+    throw new LeaError(
+      'E_SIGNALS_VALUE',
+      'mixSignals: expected one or more signals, and for each a share of at least 0, not all of them 0.',
+      {
+        value: shares,
+        hint: 'Omit shares to mix in equal parts.',
+      },
+    );
   }
   const share = shares.map((one) => one / total);
   const rewards = partOf(teachers, 'reward');
@@ -25,9 +29,9 @@ export function mixSignals(teachers: readonly Signals[], shares: readonly number
   const targetRewards = partOf(teachers, 'targetRewards');
   const states = teachers.filter(({ environmentState }) => environmentState);
   if (states.length > 1) {
-    throw new LeaError('E_SIGNALS_VALUE', 'mixSignals: only one teacher can bring its states.', {
+    throw new LeaError('E_SIGNALS_VALUE', 'mixSignals: expected environment states from at most one teacher.', {
       value: states.length,
-      hint: 'Leave stateForm of the others at "targets".',
+      hint: 'Set stateForm of the other teachers to "targets".',
     });
   }
   const sizes = teachers.map(({ k }) => k ?? 0);
@@ -48,14 +52,14 @@ export function mixSignals(teachers: readonly Signals[], shares: readonly number
 
 type Part = 'reward' | 'targets' | 'targetWeights' | 'targetRewards';
 
-/** A part that all teachers bring, or undefined where none does. */
+/** A part that all teachers provide; undefined when none does. */
 function partOf<P extends Part>(teachers: readonly Signals[], part: P): NonNullable<Signals[P]>[] | undefined {
   const all = teachers.flatMap((teacher) => (teacher[part] ? [teacher[part]] : []));
   if (all.length === 0) return undefined;
   if (all.length === teachers.length) return all as NonNullable<Signals[P]>[];
-  throw new LeaError('E_SIGNALS_VALUE', `mixSignals: only some of the teachers bring ${part}.`, {
+  throw new LeaError('E_SIGNALS_VALUE', `mixSignals: expected ${part} from all teachers or from none.`, {
     value: all.length,
-    hint: 'Make the signals of all of them with the same `use` and `rewards`.',
+    hint: 'Create the signals of all teachers with the same `use` and `rewards`.',
   });
 }
 
@@ -87,8 +91,8 @@ function sideBySide<T extends Float32Array | Int32Array>(
 
 function checkRows(rows: readonly number[]): void {
   if (rows.every((count) => count === rows[0])) return;
-  throw new LeaError('E_SIGNALS_ROWS', 'mixSignals: the teachers are of different rows.', {
+  throw new LeaError('E_SIGNALS_ROWS', 'mixSignals: expected signals for the same rows from all teachers.', {
     value: rows,
-    hint: 'Annotate the same train transitions with all of them.',
+    hint: 'Annotate the same train transitions with all teachers.',
   });
 }

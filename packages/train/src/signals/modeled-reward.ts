@@ -1,12 +1,12 @@
 import type { Annotation, Transitions } from '@lea/data';
 import type { SignalOptions } from './options.ts';
 
-/** What says how raw modeled rewards become those of the TD loss. */
+/** The options that turn raw modeled rewards into rewards of the TD loss. */
 export type RewardOptions = Required<Pick<SignalOptions, 'rewards' | 'rewardForm' | 'rewardMix'>>;
 
 type Source = Pick<Annotation, 'k' | 'reward' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'>;
 
-/** The reward of every logged action [R]: `rewardForm` of the modeled one, mixed with the event's own. */
+/** The reward of every logged action [R]: the modeled reward in the form `rewardForm`, mixed with the logged reward. */
 export function modeledReward(source: Source, transitions: Transitions, options: RewardOptions): Float32Array {
   const value = rewardForm(source, options);
   const own = ownReward(transitions, options.rewards);
@@ -14,8 +14,8 @@ export function modeledReward(source: Source, transitions: Transitions, options:
 }
 
 /**
- * The reward of each row's first k positive actions [R*k], in the form that logged rewards have, around the reward of the
- * event in whose place the action is proposed; without `use.reward` that reward itself.
+ * The reward of each row's first k positive actions [R*k], on the scale of logged rewards. It is based on the reward of the
+ * logged event that the action replaces; without `use.reward` it is that reward itself.
  */
 export function positiveRewards(
   source: Source,

@@ -1,21 +1,22 @@
-/** What a language-model environment adds to the training rows; row-sparse, aligned with the train transitions. */
+/** The signals that an environment adds to the R train rows, in the order of the train transitions. */
 export interface Signals {
   /** [R]: replaces the logged event's reward in the TD loss. */
   readonly reward?: Float32Array;
-  /** [R*k]: items that are soft targets of the supervised loss beside the logged action. */
+  /** [R*k]: items that serve as soft targets of the supervised loss, in addition to the logged action. */
   readonly targets?: Int32Array;
-  /** [R*k]: weight of each target's cross-entropy; 0 switches a slot off. */
+  /** [R*k]: weight of each target in the cross-entropy; 0 disables a target. */
   readonly targetWeights?: Float32Array;
-  /** [R*k]: reward of each target as an action, for the TD loss of agents with `augmentedActions`; without, targets are none. */
+  /** [R*k]: reward of each target as an action, for agents with `augmentedActions`; without it the TD loss ignores targets. */
   readonly targetRewards?: Float32Array;
-  /** Targets per row. */
+  /** Number of targets per row. */
   readonly k?: number;
   /** [R*stateSize]: the environment's state of each row, for agents with `alignmentWeight` or `criticState`. */
   readonly environmentState?: Float32Array;
-  /** Columns of the environment's states. */
+  /** Number of columns of the environment's states. */
   readonly stateSize?: number;
 }
 
+/** Options of `leaSignals`. */
 export interface SignalOptions {
   /**
    * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`: what the measurements in

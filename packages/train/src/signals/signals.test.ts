@@ -121,7 +121,7 @@ describe('leaSignals', () => {
     );
     expect(leaSignals(annotation, transitions).targetRewards).toBeUndefined();
     expect(of({ use: { state: true, actions: false } }).targetRewards).toBeUndefined();
-    expect(() => of({ rewards: [0.2] })).toThrow(/rewards must be the reward of every event kind.*click, purchase/);
+    expect(() => of({ rewards: [0.2] })).toThrow(/rewards must have one finite number per event kind.*click, purchase/);
   });
 
   it('rewards of positive actions under the controls: other items keep them, shuffling deals them out anew', () => {
@@ -172,7 +172,7 @@ describe('leaSignals', () => {
     expect(counts.size).toBe(20);
     for (const count of counts.values()) expect(Math.abs(count - 300)).toBeLessThan(45);
     const five = { ...annotation, k: 5, positives: new Int32Array(10), logits: column, positiveRewards: column };
-    expect(() => leaSignals(five, transitions, options)).toThrow(/no 5 items.*smaller k/);
+    expect(() => leaSignals(five, transitions, options)).toThrow(/at least 5 items.*smaller k/);
   });
 
   it('has a hash of its content', () => {
@@ -186,11 +186,11 @@ describe('leaSignals', () => {
   });
 
   it('refuses other rows and misspelt options', () => {
-    expect(() => leaSignals({ ...annotation, rows: 3 }, transitions)).toThrow(/these transitions have 2/);
+    expect(() => leaSignals({ ...annotation, rows: 3 }, transitions)).toThrow(/annotation of 2 rows/);
     const known = { ...annotation, rowsHash: rowsHash(transitions) };
     expect(leaSignals(known, transitions)).toEqual(leaSignals(annotation, transitions));
     const others = { ...transitions, sequences: { ...transitions.sequences, items: Int32Array.of(3, 0) } };
-    expect(() => leaSignals(known, others)).toThrow(/but of others/);
+    expect(() => leaSignals(known, others)).toThrow(/of different rows/);
     expect(() => leaSignals(annotation, transitions, { use: { action: true } as never })).toThrow(/"actions"/);
     for (const temperature of [0, Infinity, Number.NaN]) {
       expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(/finite and above 0/);
@@ -201,7 +201,7 @@ describe('leaSignals', () => {
     const use = { reward: true };
     for (const bad of [Number.NaN, Infinity, '1' as never]) {
       expect(() => leaSignals(annotation, transitions, { use, rewards: [0.2, bad] })).toThrow(
-        /one finite number per kind/,
+        /one finite number per event kind/,
       );
     }
   });

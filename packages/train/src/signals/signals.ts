@@ -17,19 +17,20 @@ import { modeledReward, positiveRewards } from './modeled-reward.ts';
 import type { SignalOptions, Signals } from './options.ts';
 
 /**
- * Turns an environment's annotation of the train rows into what the trainer reads: LEA's state, reward and action
- * modeling (Wang et al., SIGIR 2024), as annotate-then-train.
+ * Turns an environment's annotation of the train rows into training signals: LEA's state, reward and action modeling
+ * (Wang et al., SIGIR 2024), done once before training.
  *
- * - actions: soft targets over the annotation's k items, which `annotate` chooses other than the logged action,
- *   weight = positivesWeight * softmax(z / temperature), z = modeled reward in standard deviations of the logged actions' rewards;
- *   and for the TD loss their rewards: with `use.reward` modeled, in the form below, else the logged event's own: a positive
- *   action is worth what the logged one was;
- * - state: KL to the environment's item distribution on the same k items; weight = softmax(logits / temperature), summing to 1;
- *   the weights of both parts add up; with `stateForm` instead or as well its state vectors, each column standardized;
- * - reward: 2 * sigmoid(z) times the event's reward, z standardized over the logged train actions: the mean stays near
- *   the event's own reward, hence so does the scale of Q. `rewardForm` and `rewardMix` have other forms.
+ * - actions: soft targets over the annotation's k items, which never include the logged action. The weight is
+ *   positivesWeight * softmax(z / temperature), with z = modeled reward in standard deviations of the logged actions' rewards.
+ *   For the TD loss each positive action also gets a reward: the modeled one with `use.reward`, in the form below, otherwise
+ *   the reward of the logged event.
+ * - state: KL divergence to the environment's item distribution on the same k items. The weight is
+ *   softmax(logits / temperature), which sums to 1. The weights of both parts are added. With `stateForm` the state vectors are
+ *   used instead or as well, each column standardized.
+ * - reward: 2 * sigmoid(z) times the event's reward, with z standardized over the logged train actions. The mean stays near the
+ *   logged reward, and so does the scale of Q. `rewardForm` and `rewardMix` select other forms.
  *
- * @throws LeaError `E_SIGNALS_ROWS` (annotation of other rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_SIGNALS_ROWS` (annotation of different rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
  */
 export function leaSignals(annotation: Annotation, transitions: Transitions, options: SignalOptions = {}): Signals {
   const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
@@ -77,8 +78,8 @@ type Source = Pick<
 
 function stateVectors({ state, rows }: Annotation): Pick<Signals, 'environmentState' | 'stateSize'> {
   if (!state) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: the annotation has no states.', {
-      hint: 'Annotate with states: true, or leave stateForm at "targets".',
+    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: expected an annotation with states.', {
+      hint: 'Annotate with states: true, or set stateForm to "targets".',
     });
   }
   return { environmentState: standardizedStates(state, rows), stateSize: state.length / rows };
@@ -128,28 +129,32 @@ function ablated(annotation: Annotation, transitions: Transitions, options: type
         positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
       };
     default:
-      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no ablation of that name.', {
+      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: invalid value for ablation.', {
         value: options.ablation,
-        hint: 'Ablations are: none, random-positives, shuffled-rewards.',
+        hint: 'Use none, random-positives or shuffled-rewards.',
       });
   }
 }
 
-/** k items per row, uniform over all sets of items other than the logged action, in random order. */
+/** Draws k distinct items per row, uniformly from all items except the logged action, in random order. */
 function randomPositives(k: number, { sequences, event, count }: Transitions, root: Key): Int32Array {
   const others = sequences.itemIds.length - 1;
   if (k > others) {
-    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: no ${k} items can be drawn beside the logged one.`, {
-      value: others,
-      hint: 'Annotate with a smaller k.',
-    });
+    throw new LeaError(
+      'E_SIGNALS_VALUE',
+      `leaSignals: expected at least ${k} items besides the logged one for random-positives.`,
+      {
+        value: others,
+        hint: 'Annotate with a smaller k.',
+      },
+    );
   }
   const draw = createSampler({ type: 'independent' }, root, { rows: others, batch: k, lengths: [] });
   const positives = new Int32Array(count * k);
   for (let row = 0; row < count; row++) {
     const drawn = positives.subarray(row * k, (row + 1) * k);
     draw(row, drawn);
-    // Draws from N - 1 values, moved past the logged action.
+    // The draws are from N - 1 values; those from the logged action on are shifted by one to skip it.
     const action = sequences.items[event[row]!]!;
     for (let j = 0; j < k; j++) if (drawn[j]! >= action) drawn[j]!++;
   }
@@ -158,18 +163,14 @@ function randomPositives(k: number, { sequences, event, count }: Transitions, ro
 
 function check(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): void {
   if (annotation.rows !== transitions.count) {
-    throw new LeaError(
-      'E_SIGNALS_ROWS',
-      `The annotation is of other rows: these transitions have ${transitions.count}.`,
-      {
-        value: annotation.rows,
-        hint: 'Annotate the same train transitions that are trained on.',
-      },
-    );
+    throw new LeaError('E_SIGNALS_ROWS', `Expected an annotation of ${transitions.count} rows, like the transitions.`, {
+      value: annotation.rows,
+      hint: 'Annotate the transitions that you train on.',
+    });
   }
   if (annotation.rowsHash !== undefined && annotation.rowsHash !== rowsHash(transitions)) {
-    throw new LeaError('E_SIGNALS_ROWS', 'The annotation is of as many rows, but of others.', {
-      hint: 'Annotate the same train transitions that are trained on.',
+    throw new LeaError('E_SIGNALS_ROWS', 'Expected an annotation of these transitions, got one of different rows.', {
+      hint: 'Annotate the transitions that you train on.',
     });
   }
   if (!(options.k >= 1 && Number.isInteger(options.k))) {
@@ -191,18 +192,22 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
   checkRanges('leaSignals', options, { rewardMix: [0, 1] });
   checkSeed('leaSignals', options.seed);
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: there is no calibration of the rewards in this annotation.', {
-      value: options.rewardForm,
-      hint: 'Annotate with one environment that was fitted with validation, without pessimism, or take rewardForm "sigmoid".',
-    });
+    throw new LeaError(
+      'E_SIGNALS_VALUE',
+      'leaSignals: rewardForm "calibrated" needs an annotation with a calibration.',
+      {
+        value: options.rewardForm,
+        hint: 'Annotate with a single environment that was fitted with validation, without pessimism, or set rewardForm to "sigmoid".',
+      },
+    );
   }
   const { kinds } = transitions.sequences;
   const needed = options.use.reward || options.rewards.length > 0;
   if (needed && !(options.rewards.length === kinds.length && options.rewards.every(Number.isFinite))) {
-    const what = options.use.reward ? 'use.reward needs' : 'rewards must be';
-    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: ${what} the reward of every event kind.`, {
+    const what = options.use.reward ? 'use.reward needs rewards with' : 'rewards must have';
+    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: ${what} one finite number per event kind.`, {
       value: options.rewards,
-      hint: `Set rewards to one finite number per kind: ${kinds.join(', ')}.`,
+      hint: `Set one reward for each of: ${kinds.join(', ')}.`,
     });
   }
 }

@@ -8,9 +8,11 @@ import { createItemSampler } from './item-sampler.ts';
 import { createSampler } from './sampler.ts';
 import { samplingWeights } from './statistics.ts';
 
-/** The inputs of consecutive steps, stacked; and which network each step trains. */
+/** The stacked inputs of consecutive steps, and the network that each step trains. */
 export interface Chunk {
+  /** The first step. */
   readonly from: number;
+  /** Number of steps. */
   readonly steps: number;
   /** Every value has the leading dimension `steps`. */
   readonly inputs: Values;
@@ -19,10 +21,10 @@ export interface Chunk {
 }
 
 /**
- * Makes chunks of stacked batches. A chunk is a pure function of the run's key and its steps, so where chunks begin and
- * end leaves no trace in the result. Fresh buffers each time: those of the chunk before are still being read.
+ * Creates chunks of stacked batches. A chunk is a pure function of the run's key and its steps, so the result does not depend on
+ * where chunks begin and end. Each chunk has its own buffers, because the previous chunk is still being read.
  *
- * @param specs what one step reads, without the leading dimension
+ * @param specs the inputs of one step, without the leading dimension
  */
 export function createBatches(plan: Plan, root: Key, specs: Specs): (from: number, steps: number) => Chunk {
   const { agent, train, batch, window, rewards, signals, networks } = plan;
@@ -75,9 +77,9 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
     for (const [name, { dtype, shape }] of Object.entries(specs)) {
       const data = available[name];
       if (!data) {
-        throw new LeaError('E_TRAIN_INPUT', `The agent reads an input that the trainer cannot make.`, {
+        throw new LeaError('E_TRAIN_INPUT', 'The agent needs an input that the trainer does not provide.', {
           value: name,
-          hint: `It makes: ${Object.keys(available).join(', ')}.`,
+          hint: `It provides: ${Object.keys(available).join(', ')}.`,
         });
       }
       inputs[name] = { dtype, shape: [steps, ...shape], data };
@@ -96,7 +98,7 @@ export function slice(inputs: Values, begin: number, end: number): Values {
   );
 }
 
-/** What a memory says of every item, row by row. */
+/** The probabilities of all items by a memory, row by row. */
 function probabilities(of: RowProbabilities, rows: Int32Array, items: number): Float32Array {
   const all = new Float32Array(rows.length * items);
   rows.forEach((row, i) => {
@@ -109,12 +111,12 @@ function rowOf(values: Int32Array, row: number, size: number): Int32Array {
   return values.subarray(row * size, (row + 1) * size);
 }
 
-/** Agents read an empty history as one pad item. */
+/** An empty history is passed to agents as one padding item. */
 function atLeastOne(length: Int32Array, window: number): Int32Array {
   return length.map((n) => Math.max(1, Math.min(n, window)));
 }
 
-/** The values of rows, `size` each; zeros for row -1. */
+/** The values of the given rows, `size` values each; zeros for row -1. */
 function gather<T extends Float32Array | Int32Array>(values: T, rows: Int32Array, size: number): T {
   const out = new (values.constructor as new (length: number) => T)(rows.length * size);
   for (let i = 0; i < rows.length; i++) {

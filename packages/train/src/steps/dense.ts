@@ -10,7 +10,7 @@ import { carried, copyDue, renewCopy } from './state.ts';
 import type { Steps } from './steps.ts';
 import { tally } from './steps.ts';
 
-/** Steps over whole tables: many in one call of the runtime, the weights staying inside. */
+/** Steps on whole tables: one call of the runtime does many steps and keeps the weights inside. */
 export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
   const phase = phaseOf(plan, run);
   const { phaseStart } = run.progress;
@@ -20,7 +20,7 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
     frozen: specsOf(frozenFor(plan, run.networks, 0)),
   };
   const runner = await prepare(trainingProgram(plan.agent, phase), specs, { ...plan, mode: 'loop' });
-  // Per network, the arrays of its state before the last: the next state is written there, so steps make no garbage.
+  // Per network, the arrays of its second-to-last state. The next state is written there, so that steps create no garbage.
   const spares = new Map<number, Values>();
 
   return {
@@ -51,7 +51,7 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
   };
 }
 
-/** Runs of steps that train the same network against the same target: each is one call. */
+/** Consecutive steps that train the same network against the same target; one call does each such range. */
 function* stretches(plan: Plan, { from, steps, trained }: Chunk, phaseStart: number): Generator<[number, number]> {
   for (let begin = 0, end = 0; begin < steps; begin = end) {
     end = begin + 1;

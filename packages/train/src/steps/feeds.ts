@@ -2,24 +2,24 @@ import { memoryTables } from '@lea/agents';
 import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 
-/** What one step of the plan reads, `key` included. */
+/** The inputs of one step, including `key`. */
 export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
   const targets = signals?.targets ? signals.k! : 0;
   const more = { targetRewards: signals?.targetRewards !== undefined, stateSize: signals?.stateSize ?? 0 };
   return { ...agent.inputs(batch, window, targets, more), key: { dtype: 'int32', shape: [2] } };
 }
 
-/** What every pass reads beside parameters and histories: text vectors, for encoders that need them. */
+/** Constant inputs of every pass: the text vectors, for encoders that need them. */
 export function frozenText({ agent, text }: Plan): Values {
   return text && agent.encoder.needsText ? { text } : {};
 }
 
-/** What scores read beside parameters and histories: text vectors, and the tables of a memory that learns with the network. */
+/** Constant inputs of scoring: text vectors, and the tables of a memory with fusion `joint`. */
 export function frozenScoring(plan: Plan): Values {
   return { ...frozenText(plan), ...(plan.joint && memoryTables(plan.joint.state)) };
 }
 
-/** What a step reads and does not change: text vectors, statistics, and a target that this step does not learn. */
+/** Constant inputs of a step: text vectors, statistics, and a target network that this step does not train. */
 export function frozenFor(plan: Plan, networks: readonly Values[], main: number): Values {
   const shared = { ...frozenText(plan), ...plan.statistics };
   switch (plan.agent.target) {

@@ -21,7 +21,7 @@ describe('checkHealth', () => {
     expect(() => check(parts)).toThrow(/step 42 of phase "warmup": "q\/mean" exploded.*gamma.* lr\b/);
     expect(() => check(parts, 'actor')).toThrow(/gamma.* secondPhaseLr\b/);
     expect(() => check({ loss: [Number.NaN], 'loss/ce': [1] })).toThrow(
-      /"loss" is not a finite.*Lower the learning rate lr\b/,
+      /"loss" is not finite.*Lower the learning rate lr\b/,
     );
     expect(() => check({ loss: [Number.NaN], 'loss/ce': [1] }, 'actor')).toThrow(
       /"loss" is not.*Lower the learning rate secondPhaseLr\b/,
@@ -30,11 +30,9 @@ describe('checkHealth', () => {
 
   it('speaks of weights only in the phase that has them', () => {
     const parts = { loss: [Number.NaN], 'loss/ce': [Number.NaN] };
-    expect(() => check(parts)).toThrow(
-      /step 41.*"loss\/ce" is not a finite[^.]*\. Got NaN\. Lower the learning rate lr\b/,
-    );
+    expect(() => check(parts)).toThrow(/step 41.*"loss\/ce" is not finite\. Got NaN\. Lower the learning rate lr\b/);
     expect(() => check(parts, 'actor')).toThrow(
-      /"loss\/ce" is not a finite.*Set the lower bound of weightClip to 0, or lower secondPhaseLr/,
+      /"loss\/ce" is not finite.*Set the lower bound of weightClip to 0, or lower secondPhaseLr/,
     );
     const clamped = { ...plan, agent: sac({ encoder: sasrec(), weightClip: [0, 10] }) };
     expect(() => check(parts, 'actor', clamped)).toThrow(/Got NaN\. Lower the learning rate secondPhaseLr\b/);

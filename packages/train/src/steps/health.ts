@@ -4,17 +4,17 @@ import type { Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 
 /**
- * Looks at the losses and metrics of the steps from `from` on. A run has diverged when one of them is not finite, when one
- * exceeds 10^6 (times the square of the largest reward, where it is above 1), or when a loss falls below -10 times that of an
- * agent that knows nothing, log(items) (times the largest reward, where it is above 1): negative weights then push the cross entropy
- * up, and a loss can fall for ever while the ranking rots.
+ * Checks the losses and metrics of the steps from `from` on. A run has diverged when one of them is not finite, when one exceeds
+ * 10^6 (times the square of the largest reward, if that is above 1), or when a loss falls below -10 times that of an untrained
+ * agent, log(items) (times the largest reward, if that is above 1). In the last case negative weights increase the cross-entropy,
+ * and the loss can fall without bound while the ranking gets worse.
  *
  * @param outputs scalars per step: `loss` and metrics
- * @throws LeaError `E_TRAIN_DIVERGED` naming the first bad step, the part and the option that cures it
+ * @throws LeaError `E_TRAIN_DIVERGED` naming the first bad step, the metric and the option to change
  */
 export function checkHealth(outputs: Values, from: number, phase: Phase, plan: Plan): void {
   const { loss, ...parts } = outputs;
-  // The parts come first: they say more than their sum.
+  // The parts come first because they are more specific than their sum.
   const named = [...Object.entries(parts), ['loss', loss!] as const];
   const reward = Math.max(1, plan.largestReward);
   const highest = 1e6 * reward ** 2;
@@ -26,7 +26,7 @@ export function checkHealth(outputs: Values, from: number, phase: Phase, plan: P
       const lowest = part.startsWith('loss') ? lowestLoss : -highest;
       if (value >= lowest && value <= highest) continue;
       const what = !Number.isFinite(value)
-        ? 'is not a finite number'
+        ? 'is not finite'
         : Math.abs(value) > highest
           ? 'exploded'
           : 'fell without bound';
@@ -36,8 +36,8 @@ export function checkHealth(outputs: Values, from: number, phase: Phase, plan: P
 }
 
 /**
- * The largest reward in size that a TD target may hold: of the log or the signals in its place, of negative actions and of
- * positive ones that the signals bring.
+ * The largest absolute reward in TD targets: of the log or of the signals that replace it, of negative actions, and of positive
+ * actions in the signals.
  */
 export function largestReward({ agent, rewards, signals }: Pick<Plan, 'agent' | 'rewards' | 'signals'>): number {
   const given: ArrayLike<number>[] = [signals?.reward ?? rewards, signals?.targetRewards ?? []];
@@ -47,10 +47,10 @@ export function largestReward({ agent, rewards, signals }: Pick<Plan, 'agent' | 
 }
 
 /**
- * The error of a run that has diverged.
+ * Creates the error for a run that has diverged.
  *
  * @param step counted from 1
- * @param part the metric to be cured, `loss` for the whole
+ * @param part the metric that diverged; `loss` for the total loss
  */
 export function diverged(
   step: number,
@@ -66,11 +66,11 @@ export function diverged(
   });
 }
 
-/** The cure of a metric in the phase before that in any, that of the whole loss where it has none. */
+/** The hint for a metric in this phase, else for the metric in any phase, else for the total loss. */
 function hintOf(part: string, phase: string, divergenceHints: Agent['divergenceHints']): string {
   const names = [`${phase}/${part}`, part, `${phase}/loss`, 'loss'];
   return (
     names.map((name) => divergenceHints[name]).find((hint) => hint !== undefined) ??
-    "Lower the agent's learning rate; see that rewards, text vectors and signals are of ordinary size."
+    "Lower the agent's learning rate, and check that rewards, text vectors and signals are not unusually large."
   );
 }

@@ -4,7 +4,7 @@ import { denseSteps } from './dense.ts';
 import { lazySteps } from './lazy/steps.ts';
 import type { Steps } from './steps.ts';
 
-/** Makes the training step of the run's current phase ready: on whole item tables, or on the rows of sampled items. */
+/** Prepares the training step of the run's current phase: on whole item tables, or on the rows of sampled items. */
 export function preparePhase(plan: Plan, run: RunState): Promise<Steps> {
   return plan.agent.sampling ? lazySteps(plan, run) : denseSteps(plan, run);
 }

@@ -2,20 +2,20 @@ import type { Agent, Phase } from '@lea/agents';
 import { adam, type Program, pick, prefixed, type Tensors, valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a step learns from. */
+/** The inputs of a learning step. */
 interface Learning {
   readonly params: Tensors;
   readonly slots: Tensors;
-  /** Parameters of the target network; read by agents that have one. */
+  /** Parameters of the target network, for agents that have one. */
   readonly target: Tensors;
   readonly batch: Tensors;
   readonly key: tf.Tensor;
   readonly frozen: Tensors;
-  /** Size of the catalog, when the tables hold a part of it. */
+  /** Size of the catalog, when the tables hold only part of it. */
   readonly items?: number;
 }
 
-/** Loss, gradients, Adam, and the step of a moving average: what every training program does. */
+/** The common part of all training programs: loss, gradients, Adam and the update of a moving average. */
 export function learningStep(
   agent: Agent,
   phase: Phase,
@@ -44,9 +44,9 @@ export function learningStep(
 /**
  * One training step of a phase as a program.
  *
- * State: `params/...` and `slots/...`, and with a Polyak target `target/...`, moved by `tau` towards the parameters after
- * each update. Inputs: what the agent's loss reads, and `key`. Frozen: any other `target/...`, what `Agent.frozen` lists,
- * `text`. Outputs: `loss` and the agent's metrics, scalars.
+ * State: `params/...` and `slots/...`, and with a Polyak target `target/...`, which moves towards the parameters by `tau` after
+ * each update. Inputs: the inputs of the agent's loss, and `key`. Frozen: any other `target/...`, the statistics in
+ * `Agent.frozen`, and `text`. Outputs: `loss` and the agent's metrics, all scalars.
  */
 export function trainingProgram(agent: Agent, phase: Phase): Program {
   const step = learningStep(agent, phase);

@@ -3,40 +3,42 @@ import { checkChoices, fold, type Key, LeaError, permutation, randomBits, withDe
 /**
  * How the rows of a batch are drawn.
  *
- * - `independent`: every batch is `batch` distinct rows drawn uniformly, independent of all other batches: the sampler
- *   of the SQN/SNQN authors' code. About 37 % of the rows are unseen after an epoch's worth of batches.
- * - `permutation`: each epoch is a new random order of all rows, cut into batches, so every row is seen once per epoch.
- *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its last rows from the
- *   next epoch, and no row is dropped. With `buckets` rows of similar history length share a batch and the order of the
- *   batches is random; the epoch's last batch, when incomplete, is filled up with rows of the same epoch.
+ * - `independent`: every batch consists of distinct rows that are drawn uniformly, independent of all other batches, as in the
+ *   code of the SQN/SNQN authors. About 37 % of the rows are still unseen after one epoch's worth of batches.
+ * - `permutation`: each epoch is a new random order of all rows, split into batches, so every row is seen once per epoch.
+ *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its remaining rows from the
+ *   next epoch, and no row is dropped. With `buckets`, rows of similar history length share a batch and the batches come in
+ *   random order; an incomplete last batch is filled with rows of the same epoch.
  *
- * Compare methods with the same sampler only: it can be worth more than the method.
+ * Compare methods only with the same sampler: its effect can be larger than that of the method.
  */
 export type SamplerOptions =
   | { readonly type: 'independent' }
   | { readonly type: 'permutation'; readonly buckets?: boolean };
 
-/** @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
+/** Checks the options of a sampler. @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function checkSampler(options: SamplerOptions): void {
   const known = { independent: { type: '' }, permutation: { type: '', buckets: false } };
   const { type } = options;
   if (!Object.hasOwn(known, type)) {
-    throw new LeaError('E_SAMPLER', 'There is no sampler of that type.', {
+    throw new LeaError('E_SAMPLER', 'Expected a known sampler type.', {
       value: type,
-      hint: `Samplers are: ${Object.keys(known).join(', ')}.`,
+      hint: `The types are: ${Object.keys(known).join(', ')}.`,
     });
   }
   const { buckets = false } = withDefaults<{ type: string; buckets?: boolean }>('sampler', known[type], options);
   checkChoices('sampler', { buckets }, { buckets: [true, false] });
 }
 
-/** Writes the rows of the batch of one step into `out`: a pure function of the key and the step. */
+/** Writes the rows of one step's batch into `out`. It is a pure function of the key and the step. */
 export type Sampler = (step: number, out: Int32Array) => void;
 
 /**
+ * Creates a sampler.
+ *
  * @param rows number of rows to draw from
  * @param batch rows per batch, at most `rows`
- * @param lengths history length of every row; read by `buckets` only
+ * @param lengths history length of every row; used only with `buckets`
  * @throws LeaError as `checkSampler`
  */
 export function createSampler(
@@ -49,7 +51,7 @@ export function createSampler(
   return options.buckets ? bucketed(key, rows, batch, lengths) : endless(key, rows, batch);
 }
 
-/** The first draws of a Fisher-Yates shuffle, undone afterwards: the cost is that of the batch, not of the rows. */
+/** Does the first draws of a Fisher-Yates shuffle and undoes them, so that the cost depends on the batch, not on all rows. */
 function independent(key: Key, rows: number): Sampler {
   const order = Int32Array.from({ length: rows }, (_, i) => i);
   return (step, out) => {
@@ -80,7 +82,7 @@ function bucketed(key: Key, rows: number, batch: number, lengths: ArrayLike<numb
   const epochs = lastUsed((epoch) => {
     const shuffled = permutation(fold(key, epoch), rows);
     return {
-      // The sort is stable, so rows of one length stay in random order.
+      // The sort is stable, so rows of equal length stay in random order.
       sorted: shuffled.toSorted((a, b) => lengths[a]! - lengths[b]!),
       batchOrder: permutation(fold(fold(key, epoch), 'batches'), batches),
     };
@@ -88,13 +90,13 @@ function bucketed(key: Key, rows: number, batch: number, lengths: ArrayLike<numb
   return (step, out) => {
     const { sorted, batchOrder } = epochs(Math.floor(step / batches));
     const first = batchOrder[step % batches]! * batch;
-    // The incomplete batch holds the longest histories: those before it are the most similar ones to fill it with.
+    // The incomplete batch has the longest histories; the rows before it are the most similar ones to fill it with.
     const start = Math.min(first, rows - batch);
     for (let i = 0; i < out.length; i++) out[i] = sorted[start + i]!;
   };
 }
 
-/** Remembers the value of the last argument, because steps come in order and an epoch serves many of them. */
+/** Caches the value for the last argument: steps come in order, and many steps share an epoch. */
 function lastUsed<T>(make: (epoch: number) => T): (epoch: number) => T {
   let current = -1;
   let value: T;

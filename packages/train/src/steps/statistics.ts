@@ -2,15 +2,15 @@ import type { Agent, ItemStatistic } from '@lea/agents';
 import { itemCounts, type Transitions } from '@lea/data';
 import type { Values } from '@lea/tensor';
 
-/** What candidates are drawn in proportion to: (1 + count)^power, [N]. */
+/** The sampling weights of candidates: (1 + count)^power, [N]. */
 export function samplingWeights(counts: Float64Array, power: number): Float64Array {
   return power === 0 ? new Float64Array(counts.length).fill(1) : counts.map((count) => (1 + count) ** power);
 }
 
 /**
- * The item statistics that the agent's loss reads, of the train transitions alone; float32 [N] each. `logQ`: log of the
- * probability that a draw of a candidate is the item. `logFrequency`: log of (count + 1) / (rows + N), so that items
- * without a row have one as well.
+ * The item statistics that the agent's loss reads, computed from the train transitions alone; float32 [N] each. `logQ`: log of
+ * the probability that a drawn candidate is the item. `logFrequency`: log of (count + 1) / (rows + N), which is finite for items
+ * without rows as well.
  */
 export function itemStatistics(agent: Agent, train: Transitions): Values {
   if (agent.frozen.length === 0) return {};

@@ -2,26 +2,29 @@ import type { Values } from '@lea/tensor';
 import type { RunState } from '../run-state.ts';
 import type { Chunk } from './batches.ts';
 
-/** The training step of one phase, made ready. */
+/** The prepared training step of one phase. */
 export interface Steps {
   /**
-   * Does the steps of a chunk. The arrays of the networks of `run` are written over: go on with the run that comes back.
+   * Does the steps of a chunk. It overwrites the arrays of the networks in `run`: continue with the returned run.
    *
    * @throws LeaError `E_TRAIN_DIVERGED`
    */
   advance(run: RunState, chunk: Chunk): Promise<Advanced>;
-  /** The run with all tensors of its networks in the form of checkpoints; `advance` may leave some out. */
+  /** The run with all tensors of its networks as checkpoints store them; `advance` may leave some out. */
   settled(run: RunState): RunState;
+  /** Frees the compiled program. */
   dispose(): Promise<void>;
 }
 
 /** A run after some steps, and the means of their loss and metrics. */
 export interface Advanced {
+  /** The run after the steps. */
   readonly run: RunState;
+  /** Means over the steps. */
   readonly means: { readonly loss: number; readonly metrics: Record<string, number> };
 }
 
-/** Adds up what steps give out. */
+/** Sums up the outputs of steps. */
 export interface Tally {
   /** @param outputs scalars per step: `loss` and metrics */
   add(outputs: Values): void;
@@ -29,6 +32,7 @@ export interface Tally {
   close(networks: readonly Values[]): Advanced;
 }
 
+/** Creates a tally that starts from a run. */
 export function tally(run: RunState): Tally {
   const sums: Record<string, number> = {};
   let { lossSum, lossSteps } = run.progress;

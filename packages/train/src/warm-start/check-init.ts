@@ -2,27 +2,27 @@ import type { Agent, ItemParams, Policy } from '@lea/agents';
 import { LeaError, stableJson } from '@lea/core';
 import type { Value, Values } from '@lea/tensor';
 
-/** @throws LeaError `E_TRAIN_INIT` when the policy knows no item ids */
+/** The item ids of a policy. @throws LeaError `E_TRAIN_INIT` when it has none */
 export function knownIds({ itemIds }: Policy): readonly string[] {
   if (itemIds) return itemIds;
-  const hint = 'Train it with fit, or make it with createPolicy(agent, params, shape, { itemIds }).';
-  throw refused('Expected a policy that knows the ids of its items', hint);
+  const hint = 'Train it with fit, or create it with createPolicy(agent, params, shape, { itemIds }).';
+  throw refused('expected a policy with item ids', hint);
 }
 
 /**
- * The agent must be of the same type. The encoder must be the same in all options, since some change the meaning of weights
- * and not their form.
+ * Checks that the agent has the same type and the encoder the same options. Some encoder options change the meaning of weights
+ * without changing their shape.
  *
  * @throws LeaError `E_TRAIN_INIT` naming the first difference
  */
 export function checkConfig(policy: Policy, needs: Agent): void {
   if (typeof policy?.agent !== 'object' || !policy.params) {
-    throw refused('Expected a policy', 'Give one from fit, train or loadPolicy.', policy);
+    throw refused('expected a policy', 'Pass one from fit or loadPolicy.', policy);
   }
   const same = (what: string, theirs: unknown, ours: unknown) => {
     if (theirs === ours || stableJson(theirs ?? null) === stableJson(ours ?? null)) return;
-    const hint = 'Train with the agent and the encoder of the policy, or without init.';
-    throw refused(`Expected a policy with ${what} ${stableJson(ours ?? null)}`, hint, theirs);
+    const hint = 'Use the agent and the encoder of the policy, or train without init.';
+    throw refused(`expected a policy with ${what} ${stableJson(ours ?? null)}`, hint, theirs);
   };
   same('agent', policy.agent.config.type, needs.config.type);
   const [theirs, ours] = [policy.agent.encoder.config, needs.encoder.config];
@@ -31,9 +31,9 @@ export function checkConfig(policy: Policy, needs: Agent): void {
 }
 
 /**
- * All parameters must have the form of fresh ones, items aside.
+ * Checks that all parameters have the shape of fresh ones, apart from the number of items.
  *
- * @param fresh parameters for the catalog of `items` that is trained on
+ * @param fresh parameters for the catalog of `items` items that is trained on
  * @throws LeaError `E_TRAIN_INIT` naming the first parameter that differs
  */
 export function checkForms({ params, shape }: Policy, fresh: Values, axes: ItemParams['axes'], items: number): void {
@@ -42,8 +42,8 @@ export function checkForms({ params, shape }: Policy, fresh: Values, axes: ItemP
     const has = form(params[name]);
     const needs = form(fresh[name], (size, axis) => (grown.includes(axis) ? size + shape.items - items : size));
     if (has === needs) continue;
-    const hint = 'The window and the options of the agent decide the form: use those of the policy.';
-    throw refused(`Expected ${needs} as the parameter "${name}" of the policy`, hint, has);
+    const hint = 'The shape depends on the window and the options of the agent: use those of the policy.';
+    throw refused(`expected ${needs} as the parameter "${name}" of the policy`, hint, has);
   }
 }
 
@@ -51,6 +51,7 @@ function form(value: Value | undefined, sizeAt = (size: number, _axis: number) =
   return value ? `${value.dtype}[${value.shape.map(sizeAt).join(', ')}]` : 'none';
 }
 
+/** Creates the error for an `init` that does not fit. */
 export function refused(what: string, hint: string, value?: unknown): LeaError {
   return new LeaError('E_TRAIN_INIT', `fit: init: ${what}.`, { hint, ...(value !== undefined && { value }) });
 }

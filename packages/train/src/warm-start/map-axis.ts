@@ -1,10 +1,11 @@
 import type { Value } from '@lea/tensor';
 
 /**
- * A parameter with the items of one dimension taken from those of another catalog; what follows them (padding) stays last.
+ * Maps one dimension of a parameter from the items of an old catalog to those of a new one. Rows after the items (padding) stay
+ * last.
  *
- * @param sources of each item, its index among the old ones; -1 for the mean of all that are taken
- * @param items number of old items
+ * @param sources for each new item its index in the old catalog; -1 for the mean of all items that are kept
+ * @param items number of items in the old catalog
  */
 export function mapAxis({ shape, data }: Value, axis: number, sources: Int32Array, items: number): Value {
   const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);

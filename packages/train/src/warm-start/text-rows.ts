@@ -2,12 +2,13 @@ import { center, rotationBetween, type Value } from '@lea/tensor';
 import { meanOf } from './map-axis.ts';
 
 /**
- * Writes the rows of new items into a table that an encoder fills from texts. Whitened texts of two catalogs differ by a
- * rotation, and training has moved the rows since: a new item gets its text row after the rotation and the shift that carry
- * the text rows of the kept items closest to their rows in the table.
+ * Writes the rows of new items into a table that an encoder initializes from texts. The whitened texts of two catalogs differ by
+ * a rotation, and training has moved the rows. Each new item therefore gets its text row after the rotation and the shift that
+ * best map the text rows of the kept items to their rows in the table.
  *
- * @param table of the catalog that is trained on, mapped from the policy @param texts the same table fresh from `init`
- * @param sources -1 for items that are new
+ * @param table the mapped table of the catalog that is trained on
+ * @param texts the same table, fresh from `init`
+ * @param sources -1 for new items
  */
 export function writeTextRows(table: Value, texts: Value, sources: Int32Array): void {
   const width = table.data.length / table.shape[0]!;

@@ -367,7 +367,7 @@ describe('training', () => {
     for (const init of [other, undefined]) {
       await expect(fit(options(ids(ITEMS), { init, checkpoint }))).rejects.toMatchObject({
         code: 'E_CHECKPOINT_OPTIONS',
-        message: expect.stringMatching(/other options: init: "[0-9a-f]+" saved/),
+        message: expect.stringMatching(/different options: init: "[0-9a-f]+" saved/),
       });
     }
   });
@@ -398,7 +398,7 @@ describe('what init refuses', () => {
   };
 
   it.each<[string, () => Policy, RegExp]>([
-    ['another agent', () => policyOf(snqn({ encoder })), /Expected a policy with agent "ce"\. Got "snqn"/],
+    ['another agent', () => policyOf(snqn({ encoder })), /expected a policy with agent "ce"\. Got "snqn"/],
     [
       'another encoder',
       () => policyOf(ce({ encoder: gru4rec({ width: 4 }) })),
@@ -413,14 +413,14 @@ describe('what init refuses', () => {
     [
       'another window',
       () => policyOf(ce({ encoder }), { window: 5 }),
-      /Expected float32\[4, 4\] as the parameter "enc.pos" of the policy\. Got "float32\[5, 4\]"/,
+      /expected float32\[4, 4\] as the parameter "enc.pos" of the policy\. Got "float32\[5, 4\]"/,
     ],
     [
       'no item in common',
       () => policyOf(ce({ encoder }), { itemIds: permuted.map((id) => `x${id}`) }),
-      /some of these items/,
+      /shares items with the train data/,
     ],
-    ['no policy', () => ({}) as Policy, /Expected a policy\./],
+    ['no policy', () => ({}) as Policy, /expected a policy\./],
   ])('%s', (_, init, message) => {
     expect(thrown({ init: init() })).toMatchObject({ code: 'E_TRAIN_INIT', message: expect.stringMatching(message) });
   });
@@ -437,7 +437,7 @@ describe('what init refuses', () => {
     open.push(init);
     expect(thrown({ init })).toMatchObject({
       code: 'E_TRAIN_INIT',
-      message: expect.stringMatching(/knows the ids of its items\. Train it with fit/),
+      message: expect.stringMatching(/expected a policy with item ids\. Train it with fit/),
     });
   });
 

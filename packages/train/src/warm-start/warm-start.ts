@@ -6,38 +6,42 @@ import { checkConfig, checkForms, knownIds, refused } from './check-init.ts';
 import { mapAxis } from './map-axis.ts';
 import { writeTextRows } from './text-rows.ts';
 
-/** How the items of a policy became those of the catalog that is trained on. */
+/** How the items of a policy were mapped to the catalog that is trained on. */
 export interface MappedItems {
-  /** Items of both catalogs: they keep their weights. */
+  /** Number of items in both catalogs; they keep their weights. */
   readonly kept: number;
-  /** Items that the policy does not know. */
+  /** Number of items that the policy does not know. */
   readonly added: number;
-  /** Items of the policy that are gone. */
+  /** Number of the policy's items that are no longer in the catalog. */
   readonly removed: number;
 }
 
-/** What training starts from. */
+/** The starting point of training. */
 export interface WarmStart {
-  /** Parameters of one network, in arrays of their own. */
+  /** Copied parameters of one network. */
   readonly params: Values;
+  /** How the items were mapped. */
   readonly items: MappedItems;
 }
 
-/** What is trained, and on which catalog. */
+/** The agent to train and its catalog. */
 export interface WarmStartTarget {
-  /** As it learns: with the memory, where one joins it in training. */
+  /** The agent as it trains, including a memory with fusion `joint`. */
   readonly agent: Agent;
+  /** Sizes of the agent on this catalog. */
   readonly shape: Shape;
+  /** Ids of the items, by index. */
   readonly itemIds: readonly string[];
+  /** Text vectors of the items [N, D]. */
   readonly text: Value | undefined;
 }
 
 /**
- * The weights of a policy on another catalog, mapped by item id. Rows of new items are the mean of the kept ones. In tables
- * that the encoder fills from texts they come from the text instead, when the policy's texts have as many columns.
+ * Maps the weights of a policy to a different catalog by item id. Rows of new items are the mean of the kept rows. In tables that
+ * the encoder initializes from texts, they come from the text instead, if the policy's texts have the same number of columns.
  *
  * @throws LeaError `E_TRAIN_INIT` when the agent or the encoder differs (names the first difference), the policy has no item
- *   ids, or no item is the same
+ *   ids, or the catalogs have no item in common
  */
 export function warmStart(policy: Policy, { agent, shape, itemIds, text }: WarmStartTarget): WarmStart {
   checkConfig(policy, agent);
@@ -49,7 +53,11 @@ export function warmStart(policy: Policy, { agent, shape, itemIds, text }: WarmS
   const sources = Int32Array.from(itemIds, (id) => indices.get(id) ?? -1);
   const kept = sources.filter((source) => source >= 0).length;
   if (kept === 0) {
-    throw refused('Expected a policy that knows some of these items', 'Check the ids of both catalogs.', itemIds);
+    throw refused(
+      'expected a policy that shares items with the train data',
+      'Check the ids of both catalogs.',
+      itemIds,
+    );
   }
   const params = copied(policy.params);
   for (const [name, axes] of Object.entries(of.axes)) {
@@ -61,7 +69,7 @@ export function warmStart(policy: Policy, { agent, shape, itemIds, text }: WarmS
   return { params, items: { kept, added: itemIds.length - kept, removed: ids.length - kept } };
 }
 
-/** Tables with a row per item that the encoder fills from texts. */
+/** Tables with one row per item that the encoder initializes from texts. */
 function textTables({ axes, fromText }: ItemParams): string[] {
   return [...fromText].filter((name) => String(axes[name]) === '0');
 }

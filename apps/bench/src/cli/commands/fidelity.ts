@@ -15,44 +15,43 @@ import { invocation, typed } from '../../terminal/typed.ts';
 const args = {
   experiment: {
     type: 'positional',
-    description: 'A preset (quick, industrial, lastfm) or a JSON config file: its data, split and environments',
+    description: 'A preset (quick, industrial, lastfm) or a JSON config file with data, split and environments',
     default: 'quick',
   },
   data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },
   runs: {
     type: 'string',
-    description: 'Folder that environments and measurements are kept in and reused from',
+    description: 'Folder where environments and measurements are saved and reused',
     valueHint: 'DIR',
     default: 'runs',
   },
   tokens: {
     type: 'string',
-    description: 'Environments to measure, by what an item is to them, with commas between: id+text, text',
+    description: 'Environments to measure by item input, comma-separated: id+text, text',
     valueHint: 'TOKENS',
     default: 'id+text,text',
   },
   tier: {
     type: 'string',
-    description: 'What tokens come from, instead of what the config says: catalog, encoder',
+    description: 'Source of item tokens, instead of that in the config: catalog, encoder',
     valueHint: 'TIER',
   },
-  model: { type: 'string', description: 'Feature-extraction model of tier encoder', valueHint: 'DIR' },
+  model: { type: 'string', description: 'Feature-extraction model for tier encoder', valueHint: 'DIR' },
   users: {
     type: 'string',
-    description:
-      'Share of the train users that environments and controls know (default: what the config says, else all)',
+    description: 'Share of the train users that environments and controls know (default: that in the config, or all)',
     valueHint: 'SHARE',
   },
-  'subset-curve': { type: 'boolean', description: 'Measure 5, 10, 20, 50 and 100 % of the users as well' },
+  'subset-curve': { type: 'boolean', description: 'Also measure with 5, 10, 20, 50 and 100 % of the users' },
   seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
-  report: { type: 'string', description: 'Where the report is written', valueHint: 'FILE', default: 'fidelity.html' },
-  json: { type: 'boolean', description: 'Standard output gets one JSON line per subject, nothing else' },
+  report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'fidelity.html' },
+  json: { type: 'boolean', description: 'Write only JSON to standard output, one line per subject' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
   meta: {
     name: 'fidelity',
-    description: 'Measure how well environments agree with held-out users, beside controls; a report',
+    description: 'Measure how well environments and controls agree with held-out users, and write a report',
   },
   args,
   async run({ args: given, rawArgs }) {

@@ -23,23 +23,23 @@ const args = {
   data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },
   runs: {
     type: 'string',
-    description: 'Folder that runs are kept in and reused from',
+    description: 'Folder where runs are saved and reused',
     valueHint: 'DIR',
     default: 'runs',
   },
   seed: {
     type: 'string',
-    description: 'Seeds of the models, instead of those of the config: 1, or 0,1,2 for means',
+    description: 'Seeds of the models, instead of those in the config: 1, or 0,1,2 for means',
     valueHint: 'N',
   },
-  report: { type: 'string', description: 'Where the report is written', valueHint: 'FILE', default: 'report.html' },
-  json: { type: 'boolean', description: 'Standard output gets one JSON line per finished run, nothing else' },
+  report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'report.html' },
+  json: { type: 'boolean', description: 'Write only JSON to standard output, one line per finished run' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
   meta: {
     name: 'run',
-    description: 'Run an experiment: baselines, recommenders with and without an environment, a report',
+    description: 'Run an experiment and write a report: baselines, and recommenders with and without an environment',
   },
   args,
   async run({ args: given, rawArgs }) {

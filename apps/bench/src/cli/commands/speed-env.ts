@@ -18,19 +18,19 @@ const HISTORIES = 128;
 const args = {
   models: {
     type: 'string',
-    description: `Shapes of language models, with commas between (default: those that memory allows): ${Object.keys(shapes).join(', ')}`,
+    description: `Shapes of language models, comma-separated (default: those that fit into memory): ${Object.keys(shapes).join(', ')}`,
     valueHint: 'NAMES',
   },
   tasks: {
     type: 'string',
-    description: `What is measured, with commas between: ${tasks.join(', ')}`,
+    description: `Tasks to measure, comma-separated: ${tasks.join(', ')}`,
     valueHint: 'NAMES',
     default: tasks.join(','),
   },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
   spinning: {
     type: 'boolean',
-    description: "Training: idle threads wait actively, as PyTorch's do (an option of @lea/env; by default they sleep)",
+    description: 'Training: idle threads spin, as in PyTorch (an option of @lea/env; by default they sleep)',
   },
   rounds: {
     type: 'string',
@@ -38,20 +38,25 @@ const args = {
       'Calls that are measured (default: 18 of training and 6 of annotation, of 15M 12 and 4, of 135M 6 and 2)',
     valueHint: 'N',
   },
-  peer: { type: 'string', description: 'Measure equal training steps of PyTorch in turns', valueHint: 'torch' },
+  peer: {
+    type: 'string',
+    description: 'Also measure the same training steps in PyTorch, in alternation',
+    valueHint: 'torch',
+  },
   python: {
     type: 'string',
-    description: 'With --peer torch: the Python that has it',
+    description: 'With --peer torch: the Python with PyTorch',
     valueHint: 'PATH',
     default: 'python3',
   },
-  json: { type: 'boolean', description: 'JSON lines only, without the table on standard error at the end' },
+  json: { type: 'boolean', description: 'Write only JSON lines, without the table on standard error' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
   meta: {
     name: 'speed env',
-    description: 'Measure learning item tokens, fitting with LoRA and annotating, on language models of random weights',
+    description:
+      'Measure learning item tokens, fitting with LoRA, and annotating, with randomly initialized language models',
   },
   args,
   async run({ args: given, rawArgs }) {
@@ -95,7 +100,7 @@ function allowed(memory: number): ShapeName[] {
   return names;
 }
 
-/** The lines of one task; one that fails gets a line that says so, and the others go on. */
+/** The lines of one task. If it fails, its line contains the error and the other tasks continue. */
 async function linesOf(
   what: Task,
   shape: ShapeName,
@@ -133,8 +138,8 @@ function chosen<T extends string>(flag: string, text: string, known: readonly T[
 
 function noSuch(flag: string, value: string, known: readonly string[]): LeaError {
   const near = nearest(value, [...known]);
-  return new LeaError('E_FLAG_VALUE', `${flag} does not know that.`, {
+  return new LeaError('E_FLAG_VALUE', `Invalid value for ${flag}.`, {
     value,
-    hint: near ? `Did you mean "${near}"?` : `It knows ${known.join(', ')}.`,
+    hint: near ? `Did you mean "${near}"?` : `Use one of: ${known.join(', ')}.`,
   });
 }

@@ -7,16 +7,16 @@ import { printableJson } from '../../terminal/printable.ts';
 
 const args = {
   items: { type: 'string', description: 'Size of the catalog', valueHint: 'N', default: '10000' },
-  events: { type: 'string', description: 'Events of the log', valueHint: 'N', default: '100000' },
+  events: { type: 'string', description: 'Number of events in the log', valueHint: 'N', default: '100000' },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
-  rounds: { type: 'string', description: 'Rounds that are measured', valueHint: 'N', default: '12' },
-  json: { type: 'boolean', description: 'The JSON line only, without the table on standard error' },
+  rounds: { type: 'string', description: 'Number of measured rounds', valueHint: 'N', default: '12' },
+  json: { type: 'boolean', description: 'Write only the JSON line, without the table on standard error' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
   meta: {
     name: 'speed memory',
-    description: 'Measure what a counting memory costs: counting, serving, training, beside the same without it',
+    description: 'Measure the cost of a counting memory: counting, serving and training, with and without it',
   },
   args,
   async run({ args: given, rawArgs }) {

@@ -12,37 +12,37 @@ import { printableJson } from '../../terminal/printable.ts';
 const args = {
   items: {
     type: 'string',
-    description: 'Sizes of the catalog, with commas between',
+    description: 'Catalog sizes, comma-separated',
     valueHint: 'N,N',
     default: '10000',
   },
   agent: {
     type: 'string',
-    description: 'Agents: names with commas between, all, or JSON with options ({"type":"sqn","gamma":0.9} or a list)',
+    description: 'Agents: comma-separated names, all, or JSON with options ({"type":"sqn","gamma":0.9} or a list)',
     valueHint: 'NAMES',
     default: 'ce',
   },
   loss: {
     type: 'string',
-    description: 'The supervised loss of agents that do not name one: softmax, sampled-softmax or gbce',
+    description: 'Supervised loss of agents that do not set one: softmax, sampled-softmax or gbce',
     valueHint: 'NAME',
   },
-  encoder: { type: 'string', description: 'Encoders, in the same way', valueHint: 'NAMES', default: 'sasrec' },
+  encoder: { type: 'string', description: 'Encoders, in the same form', valueHint: 'NAMES', default: 'sasrec' },
   batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
   dropout: { type: 'string', description: 'Dropout of encoders that have it', valueHint: 'P', default: '0' },
   threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
-  steps: { type: 'string', description: 'Mini-batches per call of the runtime', valueHint: 'N', default: '10' },
-  rounds: { type: 'string', description: 'Calls that are measured', valueHint: 'N', default: '9' },
-  peer: { type: 'string', description: 'Measure an equal step of PyTorch in turns', valueHint: 'torch' },
-  compile: { type: 'boolean', description: 'With --peer torch: torch.compile' },
+  steps: { type: 'string', description: 'Mini-batches per runtime call', valueHint: 'N', default: '10' },
+  rounds: { type: 'string', description: 'Number of measured calls', valueHint: 'N', default: '9' },
+  peer: { type: 'string', description: 'Also measure the same step in PyTorch, in alternation', valueHint: 'torch' },
+  compile: { type: 'boolean', description: 'With --peer torch: use torch.compile' },
   verify: { type: 'boolean', description: 'With --peer torch: compare the losses of a round before measuring' },
   python: {
     type: 'string',
-    description: 'With --peer torch: the Python that has it',
+    description: 'With --peer torch: the Python with PyTorch',
     valueHint: 'PATH',
     default: 'python3',
   },
-  json: { type: 'boolean', description: 'JSON lines only, without the table on standard error at the end' },
+  json: { type: 'boolean', description: 'Write only JSON lines, without the table on standard error' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
@@ -87,7 +87,7 @@ const command: CommandDef<typeof args> = defineCommand({
 
 export default command;
 
-/** The lines of a pair; one that fails gets a line that says so, and the others go on. */
+/** The lines of a pair. If it fails, its line contains the error and the other pairs continue. */
 async function linesOf(
   { agent, encoder }: Pair,
   items: number,
@@ -119,20 +119,20 @@ function peerOf(given: {
 }): PeerOptions | undefined {
   if (given.peer === undefined) {
     for (const flag of ['compile', 'verify'] as const) {
-      if (given[flag]) throw new LeaError('E_FLAG_VALUE', `--${flag} goes with --peer torch.`);
+      if (given[flag]) throw new LeaError('E_FLAG_VALUE', `--${flag} needs --peer torch.`);
     }
     return undefined;
   }
   if (given.peer === 'torch') return { python: given.python, compile: given.compile === true };
   const near = nearest(given.peer, ['torch']);
-  throw new LeaError('E_FLAG_VALUE', 'There is no such peer.', {
+  throw new LeaError('E_FLAG_VALUE', 'Expected a known peer.', {
     value: given.peer,
-    hint: near ? `Did you mean "${near}"?` : 'The peer is torch.',
+    hint: near ? `Did you mean "${near}"?` : 'Use --peer torch.',
   });
 }
 
 function share(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value < 1) return value;
-  throw new LeaError('E_FLAG_VALUE', `--${flag} takes a number from 0 up to, not including, 1.`, { value: text });
+  throw new LeaError('E_FLAG_VALUE', `Expected a number of at least 0 and below 1 for --${flag}.`, { value: text });
 }

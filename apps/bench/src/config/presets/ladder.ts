@@ -16,12 +16,12 @@ export const allBaselines: Experiment['baselines'] = [
   { type: 'counting-memory' },
 ];
 
-/** The baselines that read no texts. */
+/** The baselines that do not read texts. */
 export const baselinesWithoutText: Experiment['baselines'] = allBaselines.filter(
   (baseline) => baseline.type !== 'text-similarity' && !('text' in baseline && baseline.text),
 );
 
-/** A lean transformer: one block, output weights shared with the item table, loss at the last position. */
+/** A small transformer: one layer, output weights shared with the item table, loss at the last position. */
 export const leanEncoder = {
   type: 'sasrec-modern',
   width: 64,
@@ -31,26 +31,26 @@ export const leanEncoder = {
   everyPosition: false,
 } as const;
 
-/** Cross entropy and SNQN on an encoder, with a learning rate that suits both. */
+/** Cross-entropy and SNQN on the same encoder, with a learning rate that suits both. */
 export function agents(encoder: object, lr = 0.001): Record<'ce' | 'snqn', NonNullable<RunConfig['agent']>> {
   return { ce: { type: 'ce', lr, encoder }, snqn: { type: 'snqn', lr, encoder } };
 }
 
-/** Rows of similar length share a batch: the fastest epochs. */
+/** Rows of similar length share a batch, which gives the fastest epochs. */
 export const leanTraining: RunConfig['train'] = { sampler: { type: 'permutation', buckets: true }, batch: 256 };
 
-/** All three parts of LEA; the reward is read by agents with a Q head. */
+/** All three parts of LEA; only agents with a Q head read the reward. */
 export const allParts: NonNullable<RunConfig['use']> = { state: true, reward: true, actions: true };
 
-/** What teaches a run, by the ending of its name. */
+/** The teachers of runs, by the suffix of the run's name. */
 export type Teachers = Readonly<Record<string, Partial<RunConfig>>>;
 
 /**
- * Runs that answer what LEA and a counting memory add: the plain agent, the agent taught by an environment, and its controls;
- * then each of these networks with a memory.
+ * Runs that show what LEA and a counting memory add: the plain agent, the agent taught by an environment, and the controls; then
+ * each of these networks with a memory.
  *
  * @param teachers the first is LEA itself, the others are its controls
- * @param further networks that get a memory too
+ * @param further additional networks that also get a memory
  */
 export function ladder(
   name: string,
@@ -86,8 +86,8 @@ function withMemory(network: string): string {
 }
 
 /**
- * A ladder on data with texts: LEA with a language environment, beside one that knows ids only, a teacher that only counts,
- * and random items.
+ * A ladder on data with texts: LEA with a language environment, next to three controls: an environment that knows only ids, a
+ * teacher that only counts, and random items.
  *
  * @param options of the language environment (`fit` is the control's as well), and of the network and its training; `rl: false`
  *   leaves out the agent with a Q head, whose training takes five times as long

@@ -2,8 +2,8 @@ import type { Experiment } from '../schema.ts';
 import { languageLadder } from './ladder.ts';
 
 /**
- * Last.fm HetRec 2011: 1,142 users, 11,853 artists with names and the tags of train users, no purchases. Environments are cut
- * short, so that the whole takes minutes: they still improve after 8 epochs.
+ * Last.fm HetRec 2011: 1,142 users, 11,853 artists with names and the tags of train users, no purchases. Environments
+ * stop after 8 epochs, so that the experiment takes minutes; they would still improve.
  */
 export const lastfm: Experiment = languageLadder(
   {

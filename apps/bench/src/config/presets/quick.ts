@@ -3,7 +3,7 @@ import { agents, allBaselines, allParts, ladder, leanEncoder, leanTraining } fro
 
 const { ce, snqn } = agents({ ...leanEncoder, itemInput: 'text-init' });
 
-/** What the bare command runs: the synthetic world, in minutes on two cores and without any download. */
+/** The default experiment: a synthetic world, which takes minutes on two cores and needs no download. */
 export const quick: Experiment = {
   name: 'quick',
   dataset: { type: 'world' },
@@ -11,7 +11,7 @@ export const quick: Experiment = {
   window: 10,
   rewards: { click: 0.2, purchase: 1 },
   seeds: [0],
-  // steps this small gain nothing from a second thread, and one thread gives the same bits on every machine
+  // Steps this small gain nothing from a second thread, and one thread gives the same bits on every machine.
   threads: 1,
   baselines: allBaselines,
   environments: {

@@ -4,8 +4,8 @@ import { agents, allParts, baselinesWithoutText, ladder, leanEncoder, leanTraini
 const { ce, snqn } = agents(leanEncoder);
 
 /**
- * RetailRocket, clicks and purchases (items put into the cart) of 4,125 sequences, 6,596 items without texts: the environment
- * knows ids only.
+ * RetailRocket, clicks and purchases (items put into the cart) of 4,125 sequences, 6,596 items without texts, so the
+ * environment knows only ids.
  */
 export const retailrocket: Experiment = {
   name: 'retailrocket',

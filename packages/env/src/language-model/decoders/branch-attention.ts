@@ -1,21 +1,23 @@
 import { maskedSoftmax } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What branches attend with and to, by heads. */
+/** Inputs of {@link branchAttention}. */
 export interface BranchAttention {
-  /** Of the branches, one after the other: q [B, h, count * size, d]; k and v [B, g, count * size, d], g divides h. */
+  /** Queries, keys and values of all branches in order: q [B, h, count * size, d]; k, v [B, g, count * size, d]; g divides h. */
   readonly own: Record<'q' | 'k' | 'v', tf.Tensor>;
-  /** Keys and values of the trunk that they share, [B, g, trunk, d]. */
+  /** Keys and values of the shared trunk, [B, g, trunk, d]. */
   readonly trunk: Record<'k' | 'v', tf.Tensor>;
-  /** What each branch sees of the trunk and, after it, of itself: [B * count, 1, size, trunk + size]. */
+  /** Additive mask of the trunk and then of the branch itself, [B * count, 1, size, trunk + size]. */
   readonly mask: tf.Tensor;
+  /** Factor of the scores. */
   readonly scale: number;
-  /** What scores go through before they are masked. */
+  /** Applied to the scores before the mask, for soft caps. */
   readonly cap: (scores: tf.Tensor) => tf.Tensor;
 }
 
 /**
- * Attention of branches to a trunk and, each, to itself: one softmax over both, with no copy of the trunk.
+ * Attention in which each branch attends to the shared trunk and to itself, with one softmax over both. The trunk is not
+ * copied.
  *
  * @returns [B, h, count * size, d]
  */
@@ -26,7 +28,7 @@ export function branchAttention({ own, trunk, mask, scale, cap }: BranchAttentio
   const count = all / size;
   const masks = tf.reshape(mask, [B, 1, all, T + size]);
   const q = tf.mul(own.q, scale);
-  // Rows by what their keys are shared by: the heads of a group for the trunk, those of one branch for itself.
+  // Rows are grouped by shared keys: all heads of a group for the trunk, the heads of one branch for the branch itself.
   const r = h / g;
   const grouped = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [B, g, r * all, x.shape.at(-1)!]);
   const swapped = (x: tf.Tensor, m: number, n: number): tf.Tensor =>

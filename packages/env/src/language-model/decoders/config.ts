@@ -1,93 +1,111 @@
 import { LeaError } from '@lea/core';
 
 /**
- * The shape of a decoder-only language model. What is left out is as in Llama: RMS norms, rotary positions, a gated
- * layer with SiLU, no biases, every position seen.
+ * The architecture of a decoder-only language model. The defaults are those of Llama: RMS norms, rotary positions, a gated
+ * MLP with SiLU, no biases, full causal attention.
  */
 export interface DecoderConfig {
-  /** Size of hidden states and word vectors. */
+  /** Dimension of hidden states and word vectors. */
   readonly width: number;
+  /** Number of decoder layers. */
   readonly layers: number;
-  /** Attention heads. */
+  /** Number of attention (query) heads. */
   readonly heads: number;
-  /** Heads of keys and values, shared by `heads / kvHeads` query heads each (grouped-query attention). */
+  /** Number of key and value heads, each shared by `heads / kvHeads` query heads (grouped-query attention). */
   readonly kvHeads: number;
-  /** Size of the hidden layer between attentions. */
+  /** Size of the hidden layer of the MLP. */
   readonly mlpWidth: number;
-  /** Added to the variance in every norm. */
+  /** Added to the variance in all norms. */
   readonly normEps: number;
-  /** Names and layout of the weights (default `llama`): see `modules.ts`. */
+  /** Names and layout of the weights (default `llama`). */
   readonly layout?: DecoderLayout | undefined;
-  /** Size of each head (default width / heads). */
+  /** Dimension of each head (default width / heads). */
   readonly headSize?: number | undefined;
-  /** Base of the rotary frequencies (default 10000). Higher: slower rotation, longer reach. */
+  /** Base of the rotary frequencies (default 10000). Higher: slower rotation, longer range. */
   readonly ropeTheta?: number | undefined;
-  /** How rotary frequencies were stretched for longer texts (default: not at all). */
+  /** Scaling of rotary frequencies for longer texts (default: none). */
   readonly ropeScaling?: RopeScaling | undefined;
-  /** Share of each head that is rotated, from its front (default 1). */
+  /** Share of the elements of each head that are rotated, starting with the first (default 1). */
   readonly rotaryShare?: number | undefined;
-  /** Which layers rotate (default: all). */
+  /** For each layer, whether it has rotary positions (default: all). */
   readonly ropeLayers?: readonly boolean[] | undefined;
-  /** Base in the layers with a window, unscaled (default: as in the others). */
+  /** Base of the frequencies in layers with a window, without scaling (default: as in other layers). */
   readonly windowRopeTheta?: number | undefined;
-  /** Learned position vectors, this many, in place of rotary positions (default: none). */
+  /** Number of learned position vectors, which replace rotary positions (default: none). */
   readonly maxPositions?: number | undefined;
-  /** A position sees itself and this many less one before it (default: all before it). */
+  /** Size of the sliding window: a position attends to itself and the `window - 1` before it (default: no limit). */
   readonly window?: number | undefined;
-  /** Which layers have the window (default: all, when there is one). */
+  /** For each layer, whether it has the window (default: all, if `window` is set). */
   readonly windowLayers?: readonly boolean[] | undefined;
-  /** `rms` (default), `rms+1` (the stored gain is one less than what multiplies), or `layer` (with mean and bias). */
+  /** `rms` (default), `rms+1` (the stored gain is the factor minus 1) or `layer` (with mean and bias). */
   readonly norm?: 'rms' | 'rms+1' | 'layer' | undefined;
-  /** Of the hidden layer (default `silu`); `gelu` is exact, `gelu-tanh` its approximation. */
+  /** Activation of the MLP (default `silu`); `gelu` is exact, `gelu-tanh` is its approximation. */
   readonly activation?: 'silu' | 'gelu' | 'gelu-tanh' | 'relu' | undefined;
   /** Which projections have biases (default: none). */
-  readonly biases?: { readonly qkv?: boolean; readonly output?: boolean; readonly mlp?: boolean } | undefined;
-  /** Whether every head of queries and keys is normed before its rotation (default no). */
+  readonly biases?:
+    | {
+        /** Projections to queries, keys and values. */
+        readonly qkv?: boolean;
+        /** Output projection of attention. */
+        readonly output?: boolean;
+        /** Projections of the MLP. */
+        readonly mlp?: boolean;
+      }
+    | undefined;
+  /** Whether query and key heads are normalized before the rotation (default: false). */
   readonly qkNorms?: boolean | undefined;
-  /** Whether what attention and the hidden layer add is normed too (default no). */
+  /** Whether the outputs of attention and MLP are normalized too (default: false). */
   readonly postNorms?: boolean | undefined;
-  /** Factor of the attention scores (default 1 / sqrt(headSize)). */
+  /** Factor of attention scores (default 1 / sqrt(headSize)). */
   readonly attentionScale?: number | undefined;
-  /** Scores are kept within ± this, smoothly: c tanh(score / c) (default: not). */
+  /** Soft cap c of attention scores: c tanh(score / c) (default: none). */
   readonly attentionSoftcap?: number | undefined;
-  /** Output logits are kept within ± this, smoothly (default: not). */
+  /** Soft cap of the output logits (default: none). */
   readonly logitSoftcap?: number | undefined;
-  /** Factor of the word vectors that enter (default 1). */
+  /** Factor of the input word vectors (default 1). */
   readonly embeddingScale?: number | undefined;
 }
 
-/** How the weights are named and laid out. */
+/** Naming and layout of weights. */
 export type DecoderLayout = 'llama' | 'phi3' | 'gpt2';
 
-/** `linear`: all frequencies divided by `factor`. `llama3`: only those too slow for the original length, with a blend. */
+/** `linear`: divides all rotary frequencies by `factor`. `llama3`: divides low frequencies only, with a smooth transition. */
 export type RopeScaling =
-  | { readonly type: 'linear'; readonly factor: number }
   | {
-      readonly type: 'llama3';
+      /** Kind of scaling. */
+      readonly type: 'linear';
+      /** Divisor of the frequencies. */
       readonly factor: number;
-      /** Wave lengths above `length / low` are divided, below `length / high` kept. */
+    }
+  | {
+      /** Kind of scaling. */
+      readonly type: 'llama3';
+      /** Divisor of the low frequencies. */
+      readonly factor: number;
+      /** Frequencies with wavelengths above `length / low` are divided. */
       readonly low: number;
+      /** Frequencies with wavelengths below `length / high` are unchanged. */
       readonly high: number;
-      /** Positions of the texts that the model was trained on first. */
+      /** Context length of the pretraining before the extension. */
       readonly length: number;
     };
 
-/** Size of each attention head. */
+/** Dimension of each attention head. */
 export function headSizeOf({ headSize, width, heads }: DecoderConfig): number {
   return headSize ?? width / heads;
 }
 
-/** Elements of each head that are rotated. */
+/** Number of rotated elements of each head. */
 export function rotatedOf(config: DecoderConfig): number {
   return Math.floor(headSizeOf(config) * (config.rotaryShare ?? 1));
 }
 
-/** @throws LeaError `E_OPTION_VALUE` when sizes are no counts or do not divide */
+/** Checks that sizes are positive integers and divisible as needed. @throws LeaError `E_OPTION_VALUE` */
 export function checkDecoder(config: DecoderConfig): void {
   const { width, layers, heads, kvHeads, mlpWidth } = config;
   for (const [name, value] of Object.entries({ width, layers, heads, kvHeads, mlpWidth })) {
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new LeaError('E_OPTION_VALUE', `${name} must be a whole number above 0.`, { value });
+      throw new LeaError('E_OPTION_VALUE', `${name} must be an integer above 0.`, { value });
     }
   }
   const size = headSizeOf(config);
@@ -96,16 +114,20 @@ export function checkDecoder(config: DecoderConfig): void {
   }
   const rotated = rotatedOf(config);
   if (!config.maxPositions && (rotated < 2 || rotated > size || rotated % 2 !== 0)) {
-    throw new LeaError('E_OPTION_VALUE', 'The rotated part of a head must be an even number of its elements.', {
-      value: [size, config.rotaryShare],
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      'The number of rotated elements of a head must be even, at least 2 and at most the head size.',
+      {
+        value: [size, config.rotaryShare],
+      },
+    );
   }
   if (!Number.isInteger(heads / kvHeads)) {
     throw new LeaError('E_OPTION_VALUE', 'heads must be a multiple of kvHeads.', { value: [heads, kvHeads] });
   }
   for (const name of ['ropeLayers', 'windowLayers'] as const) {
     if (config[name] && config[name].length !== layers) {
-      throw new LeaError('E_OPTION_VALUE', `${name} must say it for each of the ${layers} layers.`, {
+      throw new LeaError('E_OPTION_VALUE', `${name} must have one entry for each of the ${layers} layers.`, {
         value: config[name],
       });
     }

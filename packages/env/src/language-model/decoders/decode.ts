@@ -20,58 +20,91 @@ import { distanceMask, windowMask } from './masks.ts';
 import { isGated, isTransposed, lastNormOf, layerOf, type Module, positionsOf, wordsOf } from './modules.ts';
 import { ropeTablesOf } from './rope-tables.ts';
 
-/** Keys and values of the slots of one layer, by heads: [B, kvHeads, T, size] each. */
+/** Keys and values of one layer, [B, kvHeads, T, headSize] each. */
 export interface KeysAndValues {
+  /** Keys. */
   readonly k: tf.Tensor;
+  /** Values. */
   readonly v: tf.Tensor;
 }
 
+/** How to run the decoder: masks, positions, cached keys and values, adapters and dropout. */
 export interface DecoderMode {
-  /** Added to the attention scores: 0 where a query may look, -1e9 where not; [1 or B, 1, T, T], with a past of P slots [B, 1, T, P + T]. */
+  /**
+   * Added to the attention scores: 0 where a query may attend, -1e9 elsewhere; [1 or B, 1, T, T], or [B, 1, T, P + T] with
+   * `past`.
+   */
   readonly mask: tf.Tensor;
-  /** Position of each slot, int32 [B, T], each below T, or P + T (default 0, 1, 2, ... in every row): what is learned, rotated and windowed by. */
+  /**
+   * Position of each input, int32 [B, T], used by position vectors, rotation and windows. Positions must be below T, or below
+   * P + T with `past` (default: 0, 1, 2, ... in every row).
+   */
   readonly positions?: tf.Tensor;
+  /** Cache of P preceding inputs. It requires `positions`. */
+  readonly past?: {
+    /** Keys and values by layer, from {@link readPositions}. */
+    readonly layers: readonly KeysAndValues[];
+    /** Positions of the cached inputs, int32 [B, P]. */
+    readonly positions: tf.Tensor;
+  };
   /**
-   * P slots that come before these and were read already: what {@link readPositions} gave for each layer, and their positions,
-   * int32 [B, P]. `positions` must be given.
+   * Alternative continuations: the last `count * size` inputs are `count` branches of `size` inputs. A branch attends to
+   * itself and to the inputs before all branches (the trunk, including `past`), but not to other branches. The outer `mask`
+   * then covers the trunk only. It requires `positions`. Time grows linearly with the number of branches.
    */
-  readonly past?: { readonly layers: readonly KeysAndValues[]; readonly positions: tf.Tensor };
-  /**
-   * Continuations that branch off: the last `count * size` slots, `size` of each after the other. They see what `mask`
-   * [B * count, 1, size, trunk + size] says of the slots before (the trunk, a past included, to which the other mask is
-   * confined) and of their own, and `positions` must be given. Time grows with their number, not with its square.
-   */
-  readonly branches?: { readonly count: number; readonly size: number; readonly mask: tf.Tensor };
-  /** LoRA matrices by name (`<module>.lora_A.weight`, `<module>.lora_B.weight`), added to the projections they name. */
-  readonly adapters?: { readonly weights: Tensors; readonly scale: number };
-  /** Dropout of what each layer adds to the residual stream. */
-  readonly dropout?: { readonly rate: number; readonly key: tf.Tensor; readonly label: string };
+  readonly branches?: {
+    /** Number of branches. */
+    readonly count: number;
+    /** Inputs per branch. */
+    readonly size: number;
+    /** Additive mask over the trunk and then the branch itself, [B * count, 1, size, trunk + size]. */
+    readonly mask: tf.Tensor;
+  };
+  /** LoRA adapters, added to the projections that they name. */
+  readonly adapters?: {
+    /** Matrices by name: `<module>.lora_A.weight` [rank, inputs], `<module>.lora_B.weight` [outputs, rank]. */
+    readonly weights: Tensors;
+    /** Factor of the update, alpha / rank. */
+    readonly scale: number;
+  };
+  /** Dropout of the output of attention and MLP in each layer. */
+  readonly dropout?: {
+    /** Share of elements set to 0. */
+    readonly rate: number;
+    /** Random key of the step. */
+    readonly key: tf.Tensor;
+    /** Prefix of the random stream's name. */
+    readonly label: string;
+  };
 }
 
-/** Word vectors as they enter the decoder: int32 ids [...] -> [..., width]. */
+/** Looks up the decoder's input vectors of tokens: int32 ids [...] -> [..., width]. */
 export function embedWords(params: Tensors, config: DecoderConfig, ids: tf.Tensor): tf.Tensor {
   const vectors = embedding(params[wordsOf(config)]!, ids);
   return config.embeddingScale === undefined ? vectors : tf.mul(vectors, config.embeddingScale);
 }
 
-/** Keeps values within ± cap, smoothly: cap tanh(x / cap). */
+/** Soft cap: cap tanh(x / cap). */
 export function capped(x: tf.Tensor, cap: number): tf.Tensor {
   return tf.mul(tf.tanh(tf.div(x, cap)), cap);
 }
 
 /**
- * The decoder: input vectors to final hidden states. A Hugging Face checkpoint is its parameter set as it comes: names
- * and layouts are those that {@link decoderSpecs} lists.
+ * Runs the decoder: input vectors to final hidden states. The weights of a Hugging Face checkpoint can be used as they are;
+ * {@link decoderSpecs} lists names and shapes.
  *
- * @param params by Hugging Face's names
- * @param inputs [B, T, width]
- * @returns hidden states after the last norm, [B, T, width]
+ * @param params weights by Hugging Face name
+ * @param inputs input vectors, [B, T, width]
+ * @returns hidden states after the final norm, [B, T, width]
  */
 export function decode(params: Tensors, config: DecoderConfig, inputs: tf.Tensor, mode: DecoderMode): tf.Tensor {
   return hiddenStates(params, config, inputs, mode).at(-1)!;
 }
 
-/** What enters the first layer, what each layer gives, and in place of the last the normed final states: layers + 1 tensors. */
+/**
+ * Runs the decoder and returns the hidden states between all layers: layers + 1 tensors [B, T, width], the input of the
+ * first layer, then the output of each layer, the last one after the final norm.
+ */
 export function hiddenStates(
   params: Tensors,
   config: DecoderConfig,
@@ -81,13 +114,18 @@ export function hiddenStates(
   return readPositions(params, config, inputs, mode).states;
 }
 
-/** {@link hiddenStates}, and of each layer the keys and values of the slots, for what will follow them (`past`). */
+/** {@link hiddenStates}, and the keys and values of each layer, which can be passed as `past` of a later call. */
 export function readPositions(
   params: Tensors,
   config: DecoderConfig,
   inputs: tf.Tensor,
   mode: DecoderMode,
-): { states: tf.Tensor[]; layers: KeysAndValues[] } {
+): {
+  /** Hidden states, as in {@link hiddenStates}. */
+  states: tf.Tensor[];
+  /** Keys and values by layer. */
+  layers: KeysAndValues[];
+} {
   const T = inputs.shape[1]! + (mode.past?.positions.shape[1] ?? 0);
   const norm = normsOf(params, config);
   const drop = (x: tf.Tensor, label: string): tf.Tensor =>
@@ -129,7 +167,7 @@ export function readPositions(
   return { states, layers };
 }
 
-/** Vectors of the positions, [1 or B, T, width]; slots beyond the last position get its vector: they are padding. */
+/** Learned position vectors, [1 or B, T, width]; positions beyond the last one are padding and get its vector. */
 function positionVectors(params: Tensors, config: DecoderConfig, T: number, given: tf.Tensor | undefined): tf.Tensor {
   const places =
     given ??
@@ -167,9 +205,9 @@ function matrixOf(
 }
 
 /**
- * Attention over projected queries, keys and values, each [B, T, heads * size] or one tensor of all.
+ * Attention over projected queries, keys and values, each [B, T, heads * size] or all in one tensor.
  *
- * @returns what was seen, [B, T, heads * size], and the keys and values of these slots
+ * @returns the output, [B, T, heads * size], and the keys and values of these inputs
  */
 function attend(
   config: DecoderConfig,
@@ -218,7 +256,7 @@ function attend(
   return { seen: joined(tf.concat(seen, 2)), own };
 }
 
-/** The masks of the layers with a window. @param T slots, those of a past included */
+/** Masks of the layers with a window. @param T number of inputs, including `past` */
 function narrowed(config: DecoderConfig, T: number, mode: DecoderMode): Pick<DecoderMode, 'mask' | 'branches'> {
   const { mask, branches, positions, past } = mode;
   const { window } = config;

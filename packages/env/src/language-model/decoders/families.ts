@@ -2,14 +2,15 @@ import { LeaError } from '@lea/core';
 import { checkDecoder, type DecoderConfig, type RopeScaling } from './config.ts';
 import type { ConfigFile } from './config-file.ts';
 
-/** What a `config.json` says of a checkpoint. */
+/** The content of a `config.json`. */
 export interface CheckpointConfig {
+  /** Architecture of the decoder. */
   readonly decoder: DecoderConfig;
-  /** Rows of the word vectors. */
+  /** Number of word vectors. */
   readonly vocabSize: number;
-  /** Most positions of a text. */
+  /** Maximum length of a text in tokens. */
   readonly positions: number;
-  /** Whether the word vectors are said to be the output layer too; an output layer of its own in the weights goes first. */
+  /** Whether the word vectors are also the output layer, if stated. A separate output layer in the weights takes precedence. */
   readonly tied: boolean | undefined;
 }
 
@@ -24,7 +25,7 @@ const ACTIVATIONS = {
   relu: 'relu',
 } as const;
 
-/** By `model_type`. What each adds to Llama, and what it leaves out. */
+/** Readers of `config.json` by `model_type`. */
 const FAMILIES: Readonly<Record<string, Family>> = {
   llama: (file) => {
     const attention = file.flag('attention_bias', false);
@@ -39,8 +40,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     return { ...common(file, { headSize: 128 }), ...windowsOfQwen(file), biases, qkNorms: true };
   },
   gpt2: (file) => {
-    file.only('scale_attn_weights', true, 'Attention without scaled scores');
-    file.only('scale_attn_by_inverse_layer_idx', false, 'Attention scaled by layer');
+    file.only('scale_attn_weights', true, 'Unscaled attention');
+    file.only('scale_attn_by_inverse_layer_idx', false, 'Attention scaled by layer index');
     file.only('add_cross_attention', false, 'Cross attention');
     windows(file, undefined, { layers: 'n_layer' });
     const width = file.count('n_embd');
@@ -62,9 +63,9 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   phi3: (file) => {
     const given = windowOf(file);
     const { window, windowLayers } = windows(file, given);
-    // Hugging Face passes over layer_types here: only what says the same as the window is sure to be meant.
+    // Hugging Face ignores layer_types of Phi-3, so they are accepted only if they agree with sliding_window.
     if (window !== given || windowLayers?.includes(false)) {
-      throw file.unusable('layer_types', file.fields.layer_types, '"sliding_attention" in all layers, as Phi-3 has it');
+      throw file.unusable('layer_types', file.fields.layer_types, '"sliding_attention" for all layers of Phi-3');
     }
     return { ...common(file), layout: 'phi3', window };
   },
@@ -88,11 +89,11 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     logitSoftcap: file.optionalNumber('final_logit_softcapping'),
   }),
   gemma3_text: (file) => {
-    file.only('attn_logit_softcapping', null, 'A cap of attention scores');
-    file.only('final_logit_softcapping', null, 'A cap of logits');
+    file.only('attn_logit_softcapping', null, 'A soft cap of attention scores');
+    file.only('final_logit_softcapping', null, 'A soft cap of logits');
     const every = file.count('sliding_window_pattern', file.count('_sliding_window_pattern', 6));
     const local = file.part('rope_parameters')?.part('sliding_attention');
-    local?.only('rope_type', 'default', 'Stretching the positions of layers with a window');
+    local?.only('rope_type', 'default', 'RoPE scaling in layers with a sliding window');
     return {
       ...gemma(file),
       qkNorms: true,
@@ -103,20 +104,20 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
 };
 
-/** `tie_word_embeddings` where the file does not say it. */
+/** Default of `tie_word_embeddings` by family. */
 const TIED: Readonly<Record<string, boolean>> = { gpt2: true, gemma2: true, gemma3_text: true };
 
 /**
- * The decoder that a `config.json` describes, in the spelling of transformers 5 or the older one.
+ * Reads the decoder described by a `config.json` of transformers 5 or older versions.
  *
- * @throws LeaError `E_MODEL_UNSUPPORTED`: an unknown family or feature, or a size that cannot be; says what is supported
+ * @throws LeaError `E_MODEL_UNSUPPORTED` for an unknown family or feature or an invalid size; lists the supported values
  */
 export function checkpointConfig(file: ConfigFile): CheckpointConfig {
   const family = file.choice('model_type', FAMILIES);
   if (file.has('quantization_config')) {
-    throw new LeaError('E_MODEL_UNSUPPORTED', `Quantized weights cannot be read (${file.path}).`, {
+    throw new LeaError('E_MODEL_UNSUPPORTED', `Quantized weights are not supported (${file.path}).`, {
       value: file.fields.quantization_config,
-      hint: 'Take the checkpoint in float32, float16 or bfloat16.',
+      hint: 'Use a checkpoint in float32, float16 or bfloat16, or a quantized model as a GGUF file.',
     });
   }
   const decoder = clean(family(file));
@@ -134,7 +135,7 @@ export function checkpointConfig(file: ConfigFile): CheckpointConfig {
   };
 }
 
-/** No model has more; a file that says so would make us list its weights without end. */
+/** Upper limit of layers, so that a damaged file cannot make the list of weights endless. */
 const MOST_LAYERS = 4096;
 
 function layerCount(file: ConfigFile, name = 'num_hidden_layers'): number {
@@ -143,7 +144,7 @@ function layerCount(file: ConfigFile, name = 'num_hidden_layers'): number {
   return count;
 }
 
-/** The fields that all but GPT-2 share. */
+/** Fields shared by all families except GPT-2. */
 function common(file: ConfigFile, { headSize }: { headSize?: number } = {}): DecoderConfig {
   const heads = file.count('num_attention_heads');
   return {
@@ -161,7 +162,7 @@ function common(file: ConfigFile, { headSize }: { headSize?: number } = {}): Dec
 
 function gemma(file: ConfigFile): DecoderConfig {
   file.only('attention_bias', false, 'Attention with biases');
-  file.only('use_bidirectional_attention', false, 'Attention in both directions');
+  file.only('use_bidirectional_attention', false, 'Bidirectional attention');
   const width = file.count('hidden_size');
   return {
     ...common(file, { headSize: 256 }),
@@ -173,7 +174,10 @@ function gemma(file: ConfigFile): DecoderConfig {
   };
 }
 
-/** Rotary positions: `rope_parameters` of transformers 5 (per kind of layer in some), or `rope_theta`, `rope_scaling` and `partial_rotary_factor`. */
+/**
+ * Rotary positions: from `rope_parameters` of transformers 5 (by layer type in some families), or from `rope_theta`,
+ * `rope_scaling` and `partial_rotary_factor`.
+ */
 function rope(file: ConfigFile, otherwise = 10000): Pick<DecoderConfig, 'ropeTheta' | 'ropeScaling' | 'rotaryShare'> {
   const all = file.part('rope_parameters');
   const part = all?.part('full_attention') ?? all;
@@ -192,7 +196,7 @@ function ropeScaling(file: ConfigFile): RopeScaling | undefined {
   const factor = file.number('factor');
   if (type === 'linear') return { type, factor };
   const [low, high] = [file.number('low_freq_factor'), file.number('high_freq_factor')];
-  if (high <= low) throw file.unusable('high_freq_factor', high, 'above low_freq_factor');
+  if (high <= low) throw file.unusable('high_freq_factor', high, 'greater than low_freq_factor');
   return { type, factor, low, high, length: file.count('original_max_position_embeddings') };
 }
 
@@ -205,15 +209,15 @@ function windowsOfQwen(file: ConfigFile): Windows {
   return windows(file, window, { rule: (layer) => layer >= full });
 }
 
-/** `sliding_window`: null is none, a missing one is the family's. */
+/** Reads `sliding_window`: null means none; if it is missing, the default of the family applies. */
 function windowOf(file: ConfigFile, otherwise?: number): number | undefined {
   return file.fields.sliding_window === undefined ? otherwise : file.optionalCount('sliding_window');
 }
 
 /**
- * Which layers have the window: `layer_types` says it, or the family's rule does (default: all).
+ * Determines which layers have the window, by `layer_types` or the rule of the family (default: all).
  *
- * @param options.layers the field that counts them
+ * @param options.layers name of the field with the number of layers
  */
 function windows(
   file: ConfigFile,
@@ -230,14 +234,14 @@ function windows(
   throw file.unusable(
     'layer_types',
     file.fields.layer_types,
-    '"full_attention" in all layers of a model without a window',
+    '"full_attention" for all layers of a model without sliding_window',
   );
 }
 
 const layersOf = ({ layers }: { layers: number }, rule: (layer: number) => boolean): boolean[] =>
   Array.from({ length: layers }, (_, layer) => rule(layer));
 
-/** Without what is as in Llama: equal decoders are equal objects, and hash alike. */
+/** Removes fields that equal Llama's defaults, so that equal decoders have equal hashes. */
 function clean(config: DecoderConfig): DecoderConfig {
   const { width, heads, headSize, activation, rotaryShare, biases } = config;
   const without = {

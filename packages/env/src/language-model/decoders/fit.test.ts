@@ -95,18 +95,22 @@ describe('LoRA options', () => {
   });
 
   test('what does not fit is named, with what there is', () => {
-    expect(() => loraOf(gpt2(), { targets: ['q', 'v'] })).toThrow(/"q".*LoRA targets are c_attn, c_proj, c_fc\./);
-    expect(() => loraOf(llama(), { targets: ['c_attn'] })).toThrow(/LoRA targets are q, k, v, o, gate, up, down\./);
+    expect(() => loraOf(gpt2(), { targets: ['q', 'v'] })).toThrow(
+      /"q".*Available LoRA targets: c_attn, c_proj, c_fc\./,
+    );
+    expect(() => loraOf(llama(), { targets: ['c_attn'] })).toThrow(
+      /Available LoRA targets: q, k, v, o, gate, up, down\./,
+    );
     expect(() => loraOf(llama(), { targets: [] })).toThrow('at least one target');
     expect(() => loraOf(llama(), { rank: 0 })).toThrow('1 to 16');
     expect(() => loraOf(llama(), { rank: 17 })).toThrow('1 to 16');
-    expect(() => loraOf(llama(), { rank: 2.5 })).toThrow('whole number');
+    expect(() => loraOf(llama(), { rank: 2.5 })).toThrow('integer');
     expect(() => loraOf(llama(), { alpha: Number.NaN })).toThrow('alpha');
     expect(() => loraOf(llama(), { rnak: 2 } as object)).toThrow('"rank"');
   });
 
   test('a window beyond the learned positions is refused', async () => {
     const languageModel = models.get('gpt2')!;
-    await expect(fitEnvironment({ train, languageModel, window: 64 })).rejects.toThrow('at most 63 events');
+    await expect(fitEnvironment({ train, languageModel, window: 64 })).rejects.toThrow('at most 63');
   });
 });

@@ -4,23 +4,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.ts';
 import { layerOf, type Module, modulesOf } from './modules.ts';
 
-/** Low-rank adapters (Hu et al. 2021): y = W x + (alpha / rank) B A x, with W left as it is. */
+/** Options of low-rank adapters (Hu et al. 2021): y = W x + (alpha / rank) B A x, with frozen W. */
 export interface LoraOptions {
-  /** Size of the bottleneck (default 8). Higher: more to learn, slower. */
+  /** Rank of the update (default 8). Higher: more trainable parameters, slower. */
   readonly rank: number;
-  /** Strength: the update is scaled by alpha / rank (default 16). Higher: the adapters move the model more per step. */
+  /** The update is scaled by alpha / rank (default 16). Higher: larger changes per step. */
   readonly alpha: number;
   /**
-   * The projections that get one, by their last name, `_proj` may be left out: `q` and `v` by default, where queries,
-   * keys and values are one projection that one (`c_attn` of GPT-2, `qkv` of Phi-3). More: more to learn, slower.
+   * Names of the projections with an adapter; the suffix `_proj` may be omitted. Default: `q` and `v`, or the joint
+   * projection of queries, keys and values (`c_attn` in GPT-2, `qkv` in Phi-3). More: more trainable parameters, slower.
    */
   readonly targets: readonly string[];
 }
 
 /**
- * LoRA options over their defaults for a decoder.
+ * Completes LoRA options with the defaults for a decoder and checks them.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (a rank that is no bottleneck, no strength, a projection the decoder lacks)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (rank or alpha out of range, or an unknown projection)
  */
 export function loraOf(config: DecoderConfig, given: Partial<LoraOptions>): LoraOptions {
   const { attention } = layerOf(config, 0);
@@ -32,17 +32,17 @@ export function loraOf(config: DecoderConfig, given: Partial<LoraOptions>): Lora
   const modules = targetsOf(config, lora.targets);
   const most = Math.min(...modules.flatMap(({ inputs, outputs }) => [inputs, outputs]));
   if (!Number.isInteger(lora.rank) || lora.rank < 1 || lora.rank > most) {
-    throw new LeaError('E_OPTION_VALUE', `The LoRA rank must be a whole number, 1 to ${most} for these targets.`, {
+    throw new LeaError('E_OPTION_VALUE', `The LoRA rank must be an integer from 1 to ${most} for these targets.`, {
       value: lora.rank,
     });
   }
   if (!Number.isFinite(lora.alpha) || lora.alpha <= 0) {
-    throw new LeaError('E_OPTION_VALUE', 'The LoRA strength alpha must be a number above 0.', { value: lora.alpha });
+    throw new LeaError('E_OPTION_VALUE', 'The LoRA option alpha must be a number above 0.', { value: lora.alpha });
   }
   return lora;
 }
 
-/** Fresh adapters for all layers: A is N(0, 1 / inputs), B is zero, so nothing changes at first. */
+/** Initial adapters for all layers: A is N(0, 1 / inputs), B is zero, so that the model is unchanged at first. */
 export function initLora(key: Key, config: DecoderConfig, { rank, targets }: LoraOptions): Values {
   const adapters: Values = {};
   for (const { name, inputs, outputs } of targetsOf(config, targets)) {
@@ -75,11 +75,11 @@ export function adapterOf(
 }
 
 /**
- * (W + scale B A) x: one large product instead of one and a small one, which would have to be added for every position.
- * The gradients of A and B go through the bottleneck; that of the sum is never made.
+ * Computes (W + scale B A) x with one matrix product. The gradients of A and B are computed through the low-rank factors,
+ * without the gradient of the sum.
  *
  * @param x [rows, inputs]
- * @param weight [outputs, inputs], [inputs, outputs] where `transposed`
+ * @param weight [outputs, inputs], or [inputs, outputs] if `transposed`
  * @returns [rows, outputs]
  */
 export function adapted(x: tf.Tensor, weight: tf.Tensor, { a, b, scale }: Adapter, transposed: boolean): tf.Tensor {
@@ -101,13 +101,13 @@ export function adapted(x: tf.Tensor, weight: tf.Tensor, { a, b, scale }: Adapte
 
 const lastName = ({ name }: Module): string => name.slice(name.lastIndexOf('.') + 1);
 
-/** The modules that targets name, in the order of the targets. @throws LeaError `E_OPTION_VALUE` */
+/** Finds the modules of the targets, in their order. @throws LeaError `E_OPTION_VALUE` */
 function targetsOf(config: DecoderConfig, targets: readonly string[]): Module[] {
   const modules = modulesOf(config);
   return [...new Set(targets)].flatMap((target) => {
     const named = modules.filter((module) => [target, `${target}_proj`].includes(lastName(module)));
     if (named.length > 0) return named;
-    throw new LeaError('E_OPTION_VALUE', 'The decoder has no projection of that name.', {
+    throw new LeaError('E_OPTION_VALUE', 'The decoder has no projection with this name.', {
       value: target,
       hint: targetsHint(config),
     });
@@ -116,5 +116,5 @@ function targetsOf(config: DecoderConfig, targets: readonly string[]): Module[] 
 
 function targetsHint(config: DecoderConfig): string {
   const names = [...new Set(modulesOf(config).map((module) => lastName(module).replace(/(?<!^c)_proj$/, '')))];
-  return `LoRA targets are ${names.join(', ')}.`;
+  return `Available LoRA targets: ${names.join(', ')}.`;
 }

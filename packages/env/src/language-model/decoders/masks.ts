@@ -1,22 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Each position sees itself and what is before it: [1, 1, T, T]. */
+/** Additive mask in which each position attends to itself and all before it, [1, 1, T, T]. */
 export function causalMask(T: number): tf.Tensor {
   return mask(T, (from, to) => to > from);
 }
 
-/** Each position sees itself and the `window - 1` before it: [1, 1, T, T]. */
+/** Additive mask in which each position attends to itself and the `window - 1` before it, [1, 1, T, T]. */
 export function windowMask(T: number, window: number): tf.Tensor {
   return mask(T, (from, to) => to > from || from - to >= window);
 }
 
-/** Each row sees its slots up to `last` int32 [B, 1]: [B, 1, 1, T]. */
+/** Additive mask of the positions up to `last`, int32 [B, 1] -> [B, 1, 1, T]. */
 export function prefixMask(last: tf.Tensor, T: number): tf.Tensor {
   const positions = tf.reshape(tf.range(0, T, 1, 'int32'), [1, T]);
   return tf.reshape(hiding(tf.greater(positions, last)), [last.shape[0]!, 1, 1, T]);
 }
 
-/** Hides what lies `window` positions or more before: int32 [B, n] and [B, k] -> [B, 1, n, k]. */
+/** Additive mask that hides keys `window` positions or more before the query: int32 [B, n] and [B, k] -> [B, 1, n, k]. */
 export function distanceMask(from: tf.Tensor, to: tf.Tensor, window: number): tf.Tensor {
   const [B, n] = from.shape as [number, number];
   const before = tf.sub(tf.reshape(from, [B, 1, n, 1]), tf.reshape(to, [B, 1, 1, to.shape[1]!]));
@@ -33,13 +33,13 @@ function mask(T: number, isHidden: (from: number, to: number) => boolean): tf.Te
   return tf.tensor(data, [1, 1, T, T]);
 }
 
-/** Causal, and within runs of equal segment numbers only: [B, T] int32 -> [B, 1, T, T]. */
+/** Additive causal mask within segments of equal numbers: int32 [B, T] -> [B, 1, T, T]. */
 export function segmentMask(segment: tf.Tensor): tf.Tensor {
   const T = segment.shape[1]!;
   return tf.minimum(hiding(tf.logicalNot(sameSegment(segment))), causalMask(T));
 }
 
-/** Positions within runs of equal segment numbers, each from 0: [B, T] int32 -> [B, T] int32. */
+/** Positions within segments of equal numbers, from 0: int32 [B, T] -> int32 [B, T]. */
 export function segmentPositions(segment: tf.Tensor): tf.Tensor {
   const [B, T] = segment.shape as [number, number];
   const before = Float32Array.from({ length: T * T }, (_, i) => (i % T < Math.floor(i / T) ? 1 : 0));

@@ -2,17 +2,17 @@ import { fold, type Key, normal } from '@lea/core';
 import type { Specs, Values } from '@lea/tensor';
 import { checkDecoder, type DecoderConfig, type DecoderLayout, headSizeOf } from './config.ts';
 
-/** What Hugging Face calls the parts of a decoder, within a layer and outside. */
+/** Hugging Face names of the parts of a decoder. */
 interface Names {
   readonly base: string;
   readonly layer: string;
-  /** Queries, keys and values: one projection each, or one for all. */
+  /** Projections to queries, keys and values: three, or a single joint one. */
   readonly attention: readonly string[];
   readonly output: string;
-  /** Gate and what it multiplies: one projection each, or one for both; a single one of `mlp` outputs is not gated. */
+  /** Gate and up projections of the MLP: two, or a single joint one; without a gate only the up projection. */
   readonly up: readonly string[];
   readonly down: string;
-  /** Norms before attention and before the hidden layer. */
+  /** Norms before attention and before the MLP. */
   readonly norms: readonly [string, string];
   readonly lastNorm: string;
   readonly words: string;
@@ -53,7 +53,7 @@ const LAYOUTS: Record<DecoderLayout, Names> = {
   },
 };
 
-/** Norms around the branches, where those are normed too. */
+/** Norms before and after attention and MLP, if their outputs are normalized too. */
 const POST_NORMS = {
   before: ['input_layernorm', 'pre_feedforward_layernorm'],
   after: ['post_attention_layernorm', 'post_feedforward_layernorm'],
@@ -67,34 +67,38 @@ export interface Module {
   readonly bias: boolean;
 }
 
-/** The parts of one layer, by their full names. */
+/** The parts of one layer, with full names. */
 export interface Layer {
   readonly attention: readonly Module[];
   readonly output: Module;
   readonly up: readonly Module[];
   readonly down: Module;
-  /** Before attention and before the hidden layer. */
+  /** Norms before attention and before the MLP. */
   readonly norms: readonly [string, string];
-  /** Of what they add; none by default. */
+  /** Norms after attention and after the MLP, if any. */
   readonly postNorms: readonly [string, string] | undefined;
-  /** Of each head of queries and keys; none by default. */
+  /** Norms of query and key heads, if any. */
   readonly qkNorms: readonly [string, string] | undefined;
 }
 
 const namesOf = (config: DecoderConfig): Names => LAYOUTS[config.layout ?? 'llama'];
 
-/** What checkpoints of bare models leave out of the names, `model.` or `transformer.`. */
+/** Prefix of the names, `model.` or `transformer.`, which checkpoints of base models omit. */
 export const baseOf = (config: DecoderConfig): string => namesOf(config).base;
 /** Name of the word vectors [tokens, width]. */
 export const wordsOf = (config: DecoderConfig): string => `${baseOf(config)}${namesOf(config).words}.weight`;
-/** Name of the learned positions [positions, width]. */
+/** Name of the learned position vectors [positions, width]. */
 export const positionsOf = (config: DecoderConfig): string => `${baseOf(config)}wpe.weight`;
+/** Name of the final norm. */
 export const lastNormOf = (config: DecoderConfig): string => `${baseOf(config)}${namesOf(config).lastNorm}`;
+/** Whether the MLP has a gate. */
 export const isGated = (config: DecoderConfig): boolean => namesOf(config).gated;
+/** Whether matrices are stored as [inputs, outputs]. */
 export const isTransposed = (config: DecoderConfig): boolean => namesOf(config).transposed;
-/** Name of the output layer [tokens, width]; where it is missing the word vectors are used. */
+/** Name of the output layer [tokens, width]; if it is missing, the word vectors are used. */
 export const HEAD = 'lm_head.weight';
 
+/** The modules and norms of one layer. */
 export function layerOf(config: DecoderConfig, index: number): Layer {
   const names = namesOf(config);
   const { width, mlpWidth, heads, kvHeads, biases = {} } = config;
@@ -122,7 +126,7 @@ export function layerOf(config: DecoderConfig, index: number): Layer {
   };
 }
 
-/** All matrices of all layers. */
+/** All projections of all layers. */
 export function modulesOf(config: DecoderConfig): Module[] {
   return Array.from({ length: config.layers }, (_, i) => layerOf(config, i)).flatMap((layer) => [
     ...layer.attention,
@@ -132,7 +136,7 @@ export function modulesOf(config: DecoderConfig): Module[] {
   ]);
 }
 
-/** Names and shapes of all weights, as Hugging Face has them, without the word vectors and the output layer. */
+/** Hugging Face names and shapes of all weights except the word vectors and the output layer. */
 export function decoderSpecs(config: DecoderConfig): Specs {
   const specs: Specs = {};
   const put = (name: string, ...shape: number[]): void => {
@@ -162,7 +166,7 @@ export function decoderSpecs(config: DecoderConfig): Specs {
   return specs;
 }
 
-/** Fresh weights: norms 1; matrices N(0, 1 / inputs), those that write into the residual stream smaller by sqrt(2 layers). */
+/** Initial weights: norms 1; matrices N(0, 1 / inputs), divided by sqrt(2 layers) if they write to the residual stream. */
 export function initDecoder(key: Key, config: DecoderConfig): Values {
   checkDecoder(config);
   const modules = new Map(modulesOf(config).map((module) => [`${module.name}.weight`, module]));

@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type DecoderConfig, type RopeScaling, rotatedOf } from './config.ts';
 
 /**
- * cos and sin of position times frequency, each [length, rotated / 2]; `isWindow`: for the layers with a window.
+ * Tables of cos and sin of position times frequency, each [length, rotated / 2].
  *
- * @param positions int32 [B, T] below `length`: the tables are those of these positions, [B, T, rotated / 2]
+ * @param isWindow whether the tables are for layers with a window
+ * @param positions int32 [B, T] below `length`; if given, the tables are [B, T, rotated / 2] for these positions
  */
 export function ropeTablesOf(
   config: DecoderConfig,
@@ -25,7 +26,7 @@ export function ropeTablesOf(
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
-/** theta^(-2i/d) for i < d/2, scaled. */
+/** Rotary frequencies theta^(-2i/d) for i < d/2, with scaling. */
 export function ropeFrequencies(rotated: number, theta: number, scaling?: RopeScaling): Float64Array {
   const plain = Float64Array.from({ length: rotated / 2 }, (_, i) => theta ** ((-2 * i) / rotated));
   if (!scaling) return plain;

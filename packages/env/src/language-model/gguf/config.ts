@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import { ConfigFile } from '../decoders/config-file.ts';
 import { type GgufFile, readTensor } from './header.ts';
 
-/** Architectures of GGUF files, and the `model_type` of Hugging Face that has the same weights. Mistral is stored as Llama. */
+/** Hugging Face `model_type` by GGUF architecture. GGUF files of Mistral have the architecture `llama`. */
 const MODEL_TYPES = {
   llama: 'llama',
   qwen2: 'qwen2',
@@ -15,13 +15,13 @@ const MODEL_TYPES = {
 
 export type GgufArchitecture = keyof typeof MODEL_TYPES;
 
-/** Layers of the models whose attention is scaled by width / heads in place of the size of a head (llama.cpp: 27B). */
+/** Layer counts of the models (27B) whose attention is scaled by width / heads instead of the head size, as in llama.cpp. */
 const LARGE_GEMMA: Partial<Record<GgufArchitecture, number>> = { gemma2: 46, gemma3: 62 };
 
 /**
- * The `config.json` of Hugging Face that describes the model of a GGUF file.
+ * Converts the header of a GGUF file to the fields of a Hugging Face `config.json`.
  *
- * @throws LeaError `E_MODEL_UNSUPPORTED`: an unknown architecture, or a feature that is not computed
+ * @throws LeaError `E_MODEL_UNSUPPORTED` for an unknown architecture or an unsupported feature
  */
 export async function ggufConfig(
   file: GgufFile,
@@ -50,7 +50,7 @@ export async function ggufConfig(
     vocab_size: words ?? own.count('vocab_size'),
     bos_token_id: own.fields['tokenizer.ggml.bos_token_id'],
     eos_token_id: own.fields['tokenizer.ggml.eos_token_id'],
-    // A file may repeat the word vectors as the output layer: then the weights decide.
+    // A file may store a copy of the word vectors as the output layer; the weights decide then.
     ...(!tensors.has('output.weight') && { tie_word_embeddings: true }),
   };
   const [width, layers, heads] = [
@@ -78,7 +78,7 @@ export async function ggufConfig(
   own.only('expert_count', 0, 'A mixture of experts');
   const headSize = own.count('attention.key_length', width / heads);
   if (own.count('attention.value_length', headSize) !== headSize) {
-    throw own.unusable('attention.value_length', own.fields['attention.value_length'], 'the size of the keys');
+    throw own.unusable('attention.value_length', own.fields['attention.value_length'], 'equal to the size of the keys');
   }
   const rotated = own.count('rope.dimension_count', headSize);
   const isGemma = architecture === 'gemma2' || architecture === 'gemma3';
@@ -107,7 +107,7 @@ export async function ggufConfig(
   };
 }
 
-/** A window in all layers of Mistral and Phi-3, by the family's rule in Gemma, nowhere else. */
+/** Sliding windows: in all layers of Mistral and Phi-3, by the rule of the family in Gemma, and in no other family. */
 function windowFields(architecture: GgufArchitecture, own: ConfigFile): object {
   const window = own.optionalCount('attention.sliding_window');
   if (architecture === 'llama') return window === undefined ? {} : { model_type: 'mistral', sliding_window: window };
@@ -118,7 +118,7 @@ function windowFields(architecture: GgufArchitecture, own: ConfigFile): object {
   if (architecture === 'phi3') return { sliding_window: window ?? null };
   const pattern = own.fields['attention.sliding_window_pattern'];
   if (pattern !== undefined && !Number.isInteger(pattern)) {
-    throw own.unusable('attention.sliding_window_pattern', pattern, 'a whole number');
+    throw own.unusable('attention.sliding_window_pattern', pattern, 'an integer');
   }
   return {
     ...(window !== undefined && { sliding_window: window }),
@@ -126,17 +126,13 @@ function windowFields(architecture: GgufArchitecture, own: ConfigFile): object {
   };
 }
 
-/** Llama 3.1 and later keep a factor per frequency in place of the rule that made them. */
+/** GGUF files of Llama 3.1 and later store one factor per frequency instead of the rule's parameters. */
 async function ropeScaling(file: GgufFile, own: ConfigFile, rotated: number): Promise<object | undefined> {
   const unsupported = (name: string, value: unknown): LeaError =>
-    new LeaError(
-      'E_MODEL_UNSUPPORTED',
-      `This way to stretch rotary positions is not supported ("${name}" of ${file.path}).`,
-      {
-        value,
-        hint: 'Take another checkpoint of the model.',
-      },
-    );
+    new LeaError('E_MODEL_UNSUPPORTED', `This kind of RoPE scaling is not supported ("${name}" of ${file.path}).`, {
+      value,
+      hint: 'Choose another checkpoint of the model.',
+    });
   for (const name of ['rope_factors_long.weight', 'rope_factors_short.weight']) {
     if (file.tensors.has(name)) throw unsupported(name, 'longrope');
   }
@@ -163,7 +159,7 @@ async function ropeScaling(file: GgufFile, own: ConfigFile, rotated: number): Pr
   throw unsupported('rope_freqs.weight', [...factors.slice(0, 8)]);
 }
 
-/** What each frequency is divided by in Llama 3.1 (low factor 1, high factor 4). */
+/** The divisor of each frequency in Llama 3.1 (low factor 1, high factor 4). */
 function llama3Factors(rule: { factor: number; length: number; theta: number; rotated: number }): number[] {
   const { factor, length, theta, rotated } = rule;
   return Array.from({ length: rotated / 2 }, (_, i) => {

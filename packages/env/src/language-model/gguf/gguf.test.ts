@@ -110,7 +110,11 @@ test('splits that are not known are refused by name', async () => {
 });
 
 test('a missing file and a folder without a config say so', async () => {
-  await expect(loadLanguageModel(join(root, 'none.gguf'))).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
+  const missing = join(root, 'none.gguf');
+  await expect(loadLanguageModel(missing)).rejects.toMatchObject({ code: 'E_FILE_MISSING', value: missing });
+  const empty = join(root, 'empty.gguf');
+  await writeFile(empty, '');
+  await expect(loadLanguageModel(empty)).rejects.toMatchObject({ code: 'E_GGUF', value: empty });
 });
 
 test('wherever a file is cut, it is refused', async () => {

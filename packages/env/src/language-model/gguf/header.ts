@@ -4,25 +4,29 @@ import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
 import { BLOCK_TYPES, type BlockType, readBlocks } from './quantization.ts';
 
-/** A tensor of a GGUF file, checked against the size of the file. */
+/** A tensor of a GGUF file; its bytes are known to be inside the file. */
 export interface GgufTensor {
+  /** Storage format of the numbers. */
   readonly type: BlockType;
-  /** Rows first, as NumPy and Hugging Face have it: GGUF names the dimensions the other way round. */
+  /** Rows first, as in NumPy and Hugging Face; GGUF lists the dimensions in reverse order. */
   readonly shape: readonly number[];
-  /** Where its bytes begin in the file. */
+  /** Byte offset in the file. */
   readonly begin: number;
 }
 
-/** What a GGUF file says before its weights. */
+/** The header of a GGUF file. */
 export interface GgufFile {
+  /** Path of the file. */
   readonly path: string;
+  /** Metadata by key. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Tensors by name. */
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
 const MAGIC = 'GGUF';
 
-/** Whether a path is a file that begins as GGUF files do. A folder or a missing file is not. */
+/** Whether the path is a file that starts with the GGUF magic bytes; false for folders and missing files. */
 export async function isGguf(path: string): Promise<boolean> {
   let file: FileHandle | undefined;
   try {
@@ -38,10 +42,10 @@ export async function isGguf(path: string): Promise<boolean> {
 }
 
 /**
- * Reads the header of a GGUF file. Nothing is allocated for a tensor here, and every tensor lies within the file.
+ * Reads the header of a GGUF file and checks that all tensors are inside the file. Allocates no memory for tensors.
  *
- * @throws LeaError `E_GGUF`: not a GGUF file, cut, damaged, one of several parts, or with a type of numbers that is not
- *   read; `E_FILE_MISSING`, `E_FILE_READ`
+ * @throws LeaError `E_GGUF` (not a GGUF file, truncated, damaged, one of several parts, or with an unsupported number
+ *   format), `E_FILE_MISSING`, `E_FILE_READ`
  */
 export async function openGguf(path: string): Promise<GgufFile> {
   const bytes = await sizeOf(path);
@@ -49,7 +53,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
   try {
     header = await gguf(path, { allowLocalFile: true });
   } catch (cause) {
-    throw broken(path, `its header cannot be read (${(cause as Error).message})`, cause);
+    throw broken(path, `cannot read its header (${(cause as Error).message})`, cause);
   }
   const { tensorInfos, tensorDataOffset } = header;
   const metadata = header.metadata as unknown as Record<string, unknown>;
@@ -63,8 +67,8 @@ export async function openGguf(path: string): Promise<GgufFile> {
   }
   const start = Number(tensorDataOffset);
   const end = header.tensorInfoByteRange[1];
-  // The reader fills up with zeros what a cut header lacks.
-  if (end > bytes) throw broken(path, `it ends within its header (${bytes} of at least ${end} bytes)`);
+  // The reader pads a truncated header with zeros.
+  if (end > bytes) throw broken(path, `its header is truncated (${bytes} of at least ${end} bytes)`);
   const tensors = new Map<string, GgufTensor>();
   for (const { name, shape: sizes, dtype, offset } of tensorInfos) {
     const shape = sizes.map(Number).reverse();
@@ -72,9 +76,9 @@ export async function openGguf(path: string): Promise<GgufFile> {
     if (tensors.has(name)) throw broken(path, `it has two tensors with the name "${name}"`);
     if (type === undefined) {
       const known = [...BLOCK_TYPES.values()].map((each) => each.name);
-      throw new LeaError('E_GGUF', `The tensor "${name}" has a type of numbers that is not supported.`, {
+      throw new LeaError('E_GGUF', `The number format of the tensor "${name}" is not supported.`, {
         value: dtype,
-        hint: `Supported types: ${known.join(', ')}. Quantize the model to one of these, for example Q8_0 or Q4_K_M.`,
+        hint: `Supported formats: ${known.join(', ')}. Quantize the model to one of these, for example Q8_0 or Q4_K_M.`,
       });
     }
     const size = shape.reduce((a, b) => a * b, 1);
@@ -84,17 +88,20 @@ export async function openGguf(path: string): Promise<GgufFile> {
     }
     const last = begin + (size / type.values) * type.bytes;
     if (!(last <= bytes)) {
-      throw broken(path, `the tensor "${name}" ends at byte ${last} of ${bytes}: is the download incomplete?`);
+      throw broken(
+        path,
+        `the tensor "${name}" ends at byte ${last}, but the file has ${bytes} bytes. Is the download incomplete?`,
+      );
     }
     tensors.set(name, { type, shape, begin });
   }
   return { path, metadata, tensors };
 }
 
-/** Bytes that are converted at a time. */
+/** Number of bytes to convert at a time. */
 const CHUNK = 2 ** 20;
 
-/** The numbers of a tensor as float32, in the order of the file. */
+/** Reads a tensor as float32, in the order of the file. */
 export async function readTensor({ path }: GgufFile, { type, shape, begin }: GgufTensor): Promise<Float32Array> {
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
   const count = data.length / type.values;
@@ -108,7 +115,7 @@ export async function readTensor({ path }: GgufFile, { type, shape, begin }: Ggu
     for (let block = 0; block < count; block += step) {
       const now = Math.min(step, count - block);
       const { bytesRead } = await file.read(chunk, 0, now * type.bytes, begin + block * type.bytes);
-      if (bytesRead < now * type.bytes) throw broken(path, 'it became shorter while it was read');
+      if (bytesRead < now * type.bytes) throw broken(path, 'it was truncated while being read');
       readBlocks(type, view, data.subarray(block * type.values, (block + now) * type.values));
     }
   } finally {

@@ -1,20 +1,23 @@
-/** How GGUF files store numbers: blocks of `values` numbers, `bytes` each. */
+/** A storage format of GGUF files: each block holds `values` numbers in `bytes` bytes. */
 export interface BlockType {
+  /** Name of the format, such as `Q4_K`. */
   readonly name: string;
+  /** Numbers per block. */
   readonly values: number;
+  /** Bytes per block. */
   readonly bytes: number;
-  /** The numbers of the block that begins at a byte, by their place in the block. */
+  /** Decodes the block at byte `at`; the result maps an index within the block to its number. */
   readonly block: (from: DataView, at: number) => (i: number) => number;
 }
 
 const { fround } = Math;
 
-/** 4-bit numbers, two per byte: the lower ones are the first half of the block. `fifth` has one more bit for each. */
+/** 4-bit numbers, two per byte; the lower halves come first. `fifth` holds a fifth bit for each number. */
 function nibbles(from: DataView, at: number, fifth = 0): (i: number) => number {
   return (i) => ((from.getUint8(at + (i & 15)) >> (i < 16 ? 0 : 4)) & 15) | (((fifth >>> i) & 1) << 4);
 }
 
-/** Scale and minimum of one of the eight sub-blocks of a block of 256 numbers, 6 bits each. */
+/** Scale and minimum (6 bits each) of sub-block `j` of a block of 256 numbers. */
 function scaleAndMinimum(from: DataView, at: number, j: number): [scale: number, minimum: number] {
   const q = (i: number): number => from.getUint8(at + i);
   return j < 4
@@ -115,13 +118,13 @@ const TYPES: readonly (BlockType & { readonly id: number })[] = [
 ];
 
 /**
- * The types of GGUF files that are read, by their number in the file.
+ * The supported storage formats of GGUF files by their id in the file.
  *
  * Source: the block layouts of ggml (`ggml-common.h`) and its reference conversions (`ggml-quants.c`).
  */
 export const BLOCK_TYPES: ReadonlyMap<number, BlockType> = new Map(TYPES.map((type) => [type.id, type]));
 
-/** Converts the blocks at the front of `from` until `into` is full. */
+/** Converts blocks from the start of `from` until `into` is full. */
 export function readBlocks({ values, bytes, block }: BlockType, from: DataView, into: Float32Array): void {
   for (let at = 0, byte = 0; at < into.length; at += values, byte += bytes) {
     const number = block(from, byte);
@@ -131,13 +134,13 @@ export function readBlocks({ values, bytes, block }: BlockType, from: DataView, 
 
 const word = new DataView(new ArrayBuffer(4));
 
-/** A bfloat16: the upper half of a float32. */
+/** Decodes a bfloat16, which is the upper half of a float32. */
 function upperHalf(bits: number): number {
   word.setUint32(0, bits << 16);
   return word.getFloat32(0);
 }
 
-/** The float16 at a byte. */
+/** Decodes the float16 at a byte offset. */
 function half(from: DataView, at: number): number {
   const bits = from.getUint16(at, true);
   const sign = bits & 0x8000 ? -1 : 1;

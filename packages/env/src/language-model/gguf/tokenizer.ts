@@ -2,12 +2,12 @@ import { LeaError } from '@lea/core';
 import type { GgufArchitecture } from './config.ts';
 import type { GgufFile } from './header.ts';
 
-/** Kinds of tokens in `tokenizer.ggml.token_type`. */
+/** Token types of `tokenizer.ggml.token_type`. */
 const NORMAL = 1;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/** The split of GPT-2 is part of the byte-level pre-tokenizer; these models split in another way first. */
+/** Pre-tokenizers by name. The pattern of GPT-2 is built into the byte-level pre-tokenizer; other models split first. */
 const SPLITS = {
   'gpt-2': [{ type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }],
   smollm: [
@@ -20,14 +20,14 @@ const SPLITS = {
 
 type Split = keyof typeof SPLITS;
 
-/** Splits that files call by other names. */
+/** Other names of these pre-tokenizers. */
 const ALIASES: Readonly<Record<string, Split>> = {
   'llama-v3': 'llama-bpe',
   llama3: 'llama-bpe',
   'smaug-bpe': 'llama-bpe',
 };
 
-/** Splits of older files, which do not name one. */
+/** Pre-tokenizers of older files, which do not name one. */
 const UNNAMED: Partial<Record<GgufArchitecture, Split>> = { gpt2: 'gpt-2', qwen2: 'qwen2', qwen3: 'qwen2' };
 
 function split(digits: string): readonly object[] {
@@ -41,19 +41,18 @@ function split(digits: string): readonly object[] {
 }
 
 /**
- * The `tokenizer.json` of Hugging Face that gives the ids of a GGUF file's tokenizer: byte-level BPE (`gpt2`), or BPE over
- * SentencePiece's pieces (`llama`), whose merges follow from the scores.
+ * Converts the tokenizer of a GGUF file to a Hugging Face `tokenizer.json`: byte-level BPE (`gpt2`), or BPE over
+ * SentencePiece pieces (`llama`), whose merges follow from their scores.
  *
- * @throws LeaError `E_TOKENIZER`: missing, damaged, or of a kind that is not supported
+ * @throws LeaError `E_TOKENIZER` if it is missing, damaged or not supported
  */
 export function ggufTokenizer({ path, metadata }: GgufFile, architecture: GgufArchitecture): object {
   const refuse = (what: string, value: unknown, hint = 'Convert the model again.'): LeaError =>
     new LeaError('E_TOKENIZER', `${what} (${path}).`, { value: value ?? 'missing', hint });
   const tokens = metadata['tokenizer.ggml.tokens'];
-  if (!isTexts(tokens)) throw refuse('The file has no list of tokens', show(tokens));
+  if (!isTexts(tokens)) throw refuse('The file does not contain a list of tokens', show(tokens));
   const types = metadata['tokenizer.ggml.token_type'];
-  if (types !== undefined && !isNumbers(types, tokens.length))
-    throw refuse('Expected a type for each token', show(types));
+  if (types !== undefined && !isNumbers(types, tokens.length)) throw refuse('Expected one type per token', show(types));
   const typeOf = (id: number): number => types?.[id] ?? NORMAL;
   const added = tokens.flatMap((content, id) => {
     const type = typeOf(id);
@@ -74,12 +73,12 @@ export function ggufTokenizer({ path, metadata }: GgufFile, architecture: GgufAr
   const kind = metadata['tokenizer.ggml.model'];
   if (kind === 'gpt2') {
     const merges = metadata['tokenizer.ggml.merges'];
-    if (!isTexts(merges)) throw refuse('The file has no list of merges', show(merges));
+    if (!isTexts(merges)) throw refuse('The file does not contain a list of merges', show(merges));
     const name = metadata['tokenizer.ggml.pre'] ?? UNNAMED[architecture];
     const known = typeof name === 'string' ? (ALIASES[name] ?? name) : undefined;
     if (known === undefined || !Object.hasOwn(SPLITS, known)) {
       const supported = [...Object.keys(SPLITS), ...Object.keys(ALIASES)].join(', ');
-      throw refuse('The way to split texts into words is not supported', name, `Supported: ${supported}.`);
+      throw refuse('The pre-tokenizer is not supported', name, `Supported: ${supported}.`);
     }
     return {
       ...shared,
@@ -99,13 +98,13 @@ export function ggufTokenizer({ path, metadata }: GgufFile, architecture: GgufAr
   }
   if (kind !== 'llama') {
     throw refuse(
-      'The kind of tokenizer is not supported',
+      'The tokenizer type is not supported',
       kind,
       'Supported: gpt2 (byte-level BPE) and llama (SentencePiece).',
     );
   }
   const scores = metadata['tokenizer.ggml.scores'];
-  if (!isNumbers(scores, tokens.length)) throw refuse('Expected a score for each token', show(scores));
+  if (!isNumbers(scores, tokens.length)) throw refuse('Expected one score per token', show(scores));
   const unknown = metadata['tokenizer.ggml.unknown_token_id'] ?? 0;
   const hasPrefix = metadata['tokenizer.ggml.add_space_prefix'] !== false && !architecture.startsWith('gemma');
   const replace = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
@@ -133,7 +132,7 @@ export function ggufTokenizer({ path, metadata }: GgufFile, architecture: GgufAr
 }
 
 /**
- * The merges that SentencePiece's scores stand for: every pair of pieces that joins to a piece, the best joined piece first.
+ * Derives the merges from SentencePiece scores: all pairs of pieces whose concatenation is a piece, best score first.
  *
  * Source: `generate_merges` of Hugging Face's `transformers` (`convert_slow_tokenizer.py`).
  */
@@ -157,15 +156,15 @@ function mergesOf(
     }
     merges.push(...own.sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]));
   }
-  // A stable sort, as Python's: equal scores stay in the order of the tokens.
+  // The sort is stable, as in Python: equal scores stay in token order.
   merges.sort((a, b) => b.score - a.score);
   return merges.map(({ left, right }) => [left, right]);
 }
 
-/** A merge is stored as two pieces with a space between: pieces themselves have none, but may begin with one in old files. */
+/** Splits a merge at the space between its two pieces. In old files a piece may begin with a space. */
 function pair(merge: string, refuse: (what: string, value: unknown) => LeaError): [string, string] {
   const at = merge.indexOf(' ', 1);
-  if (at < 1 || at === merge.length - 1) throw refuse('A merge must be two pieces', merge);
+  if (at < 1 || at === merge.length - 1) throw refuse('A merge must consist of two pieces', merge);
   return [merge.slice(0, at), merge.slice(at + 1)];
 }
 
@@ -175,5 +174,5 @@ const isTexts = (value: unknown): value is string[] =>
 const isNumbers = (value: unknown, length: number): value is number[] =>
   Array.isArray(value) && value.length === length && value.every((entry) => typeof entry === 'number');
 
-/** Lists of tokens are too long for a message. */
+/** Shortens lists for error messages. */
 const show = (value: unknown): unknown => (Array.isArray(value) ? `a list of ${value.length}` : value);

@@ -4,7 +4,7 @@ import { checkFinite, type WeightFiles } from '../decoders/weights.ts';
 import type { GgufArchitecture } from './config.ts';
 import { type GgufFile, type GgufTensor, readTensor } from './header.ts';
 
-/** Parts of a layer, GGUF's name before Hugging Face's. */
+/** Hugging Face names of the parts of a layer by their GGUF names. */
 const LLAMA_LAYER: Readonly<Record<string, string>> = {
   attn_norm: 'input_layernorm',
   attn_q: 'self_attn.q_proj',
@@ -68,7 +68,7 @@ const NAMES: Readonly<Record<GgufArchitecture, Names>> = {
   },
 };
 
-/** Hugging Face's name of a tensor; undefined where there is none. */
+/** Hugging Face name of a GGUF tensor; undefined if unknown. */
 function nameOf(names: Names, name: string): string | undefined {
   const [, index, part, kind] = /^(?:blk\.(\d+)\.)?([\w]+)\.(weight|bias)$/.exec(name) ?? [];
   const table = index === undefined ? names.outside : names.layer;
@@ -76,14 +76,14 @@ function nameOf(names: Names, name: string): string | undefined {
   return `${index === undefined ? '' : `${names.layers}.${index}.`}${table[part]}.${kind}`;
 }
 
-/** Tensors that the config was made from, or that follow from it. */
+/** Tensors that `ggufConfig` reads, or that follow from the config. */
 const NOT_WEIGHTS = new Set(['rope_freqs.weight']);
 
 /**
- * The weights of a GGUF file under Hugging Face's names and in its layout: Llama's queries and keys in the order of its
- * rotation, Gemma's norms less one, GPT-2's matrices as [inputs, outputs].
+ * The weights of a GGUF file with Hugging Face names and layout: rows of Llama's queries and keys reordered for its RoPE,
+ * Gemma's norms minus one, GPT-2's matrices as [inputs, outputs].
  *
- * @param heads attention heads of queries and of keys
+ * @param heads number of query heads; `kvHeads`: of key and value heads
  */
 export function ggufWeights(
   file: GgufFile,
@@ -95,15 +95,15 @@ export function ggufWeights(
     if (NOT_WEIGHTS.has(name)) continue;
     const known = nameOf(NAMES[architecture], name);
     if (known === undefined) {
-      throw new LeaError('E_MODEL_UNSUPPORTED', `The file has a weight that ${architecture} models do not have.`, {
+      throw new LeaError('E_MODEL_UNSUPPORTED', `The file contains a weight that ${architecture} models do not have.`, {
         value: name,
-        hint: 'Take another conversion of the model.',
+        hint: 'Choose another conversion of the model.',
       });
     }
     found.set(known, tensor);
   }
   const isMatrix = (shape: readonly number[]): boolean => shape.length === 2;
-  /** GPT-2's matrices are stored the other way round. */
+  /** GGUF stores GPT-2's matrices transposed. */
   const isTurned = (name: string, { shape }: GgufTensor): boolean =>
     architecture === 'gpt2' && isMatrix(shape) && name.startsWith(`${NAMES.gpt2.layers}.`);
   const shapeOf = (name: string, tensor: GgufTensor): readonly number[] =>
@@ -124,16 +124,16 @@ export function ggufWeights(
         const tensor = found.get(name);
         const there = tensor && shapeOf(name, tensor);
         if (there?.join() === shape.join()) continue;
-        throw new LeaError('E_MODEL_WEIGHTS', `The weights of ${file.path} do not match its header: "${name}".`, {
+        throw new LeaError('E_MODEL_WEIGHTS', `The weight "${name}" of ${file.path} does not match the header.`, {
           value: tensor ? `${tensor.type.name}[${there!.join(', ')}]` : 'missing',
           hint: `Expected the shape [${shape.join(', ')}]. Download or convert the model again.`,
         });
       }
       const extra = [...found.keys()].find((name) => specs[name] === undefined);
       if (extra !== undefined) {
-        throw new LeaError('E_MODEL_WEIGHTS', `${file.path} has a weight that its header does not announce.`, {
+        throw new LeaError('E_MODEL_WEIGHTS', `${file.path} contains a weight that its header does not describe.`, {
           value: extra,
-          hint: 'Take another conversion of the model.',
+          hint: 'Choose another conversion of the model.',
         });
       }
       const values: Values = {};
@@ -154,7 +154,10 @@ function transposed(data: Float32Array, [rows, columns]: readonly [number, numbe
   return out;
 }
 
-/** llama.cpp rotates neighbors, Hugging Face the halves of a head: rows 0, 1, 2, … of a head are its rows 0, s/2, 1, … there. */
+/**
+ * llama.cpp rotates adjacent rows of a head, Hugging Face rotates its two halves: rows 0, 1, 2, … of a head here are rows
+ * 0, s/2, 1, … there.
+ */
 function unpermuted(data: Float32Array, shape: readonly number[], heads: number): Float32Array {
   const rows = shape[0]!;
   const columns = data.length / rows;

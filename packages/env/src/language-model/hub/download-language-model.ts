@@ -9,22 +9,25 @@ import { fetchFile } from './fetch-file.ts';
 import { type HubFile, type Listing, listFiles } from './listing.ts';
 import { type Hub, Passing } from './request.ts';
 
+/** Options of {@link downloadLanguageModel}. */
 export interface DownloadOptions {
-  /** Folder that the files are put into; `loadLanguageModel` reads it. */
+  /** Folder to download into. Pass it to `loadLanguageModel` afterwards. */
   readonly dir: string;
-  /** A branch, a tag or a commit (default `main`). A commit gives the same files for ever. */
+  /** Branch, tag or commit (default `main`). Only a commit always gives the same files. */
   readonly revision: string;
-  /** A hub of the same interface (default https://huggingface.co). */
+  /** Base URL of a hub with the same API (default https://huggingface.co). */
   readonly endpoint: string;
-  /** For private and gated models. It is sent to the hub only and written nowhere. */
+  /** Access token for private and gated models (default: none). It is sent to the hub only and never stored. */
   readonly token: string | undefined;
-  /** Tries after broken connections and overload, each after a longer wait (default 5). */
+  /** Retries after a failed connection or an overloaded server, with exponential backoff (default 5). */
   readonly retries: number;
-  /** Milliseconds without a byte after which a connection is given up (default 30,000). */
+  /** Milliseconds without data after which a connection is closed (default 30,000). */
   readonly timeout: number;
+  /** Aborts the download (default: none). */
   readonly signal: AbortSignal | undefined;
 }
 
+/** Options without a default. */
 type Needed = 'dir';
 const DEFAULTS: Omit<DownloadOptions, Needed> = {
   revision: 'main',
@@ -39,16 +42,17 @@ const REQUIRED = ['config.json', 'tokenizer.json'];
 const OPTIONAL = ['tokenizer_config.json'];
 
 /**
- * Brings a decoder's files from the hub into a folder: `config.json`, `tokenizer.json`, `tokenizer_config.json`, and
- * `model.safetensors` or its shards. Every file is written whole or not at all and checked (SHA-256 or git's object id);
- * files that are there already are kept, broken downloads are gone on with. All files are of one commit.
+ * Downloads a decoder-only language model from the hub into a folder: `config.json`, `tokenizer.json`,
+ * `tokenizer_config.json`, and `model.safetensors` or its shards. Each file appears only when it is complete and its
+ * checksum (SHA-256 or git object id) is correct. Existing files are kept, and interrupted downloads are resumed. All files
+ * come from the same commit.
  *
- * Its events count the bytes of all files and name the one that arrives; its result is the folder.
+ * Events count the bytes of all files and name the current file. The result is the folder.
  *
- * @param id such as `Qwen/Qwen3-0.6B`
- * @throws LeaError `E_OFFLINE` (names the files and where to put them), `E_HUB_MISSING`, `E_HUB_ACCESS`, `E_HUB_FILES` (a model
- *   without a file that is needed), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_OPTION_VALUE`,
- *   `E_API_KEY` (the token)
+ * @param id model name on the hub, such as `Qwen/Qwen3-0.6B`
+ * @throws LeaError `E_OFFLINE` (names the files and where to put them), `E_HUB_MISSING`, `E_HUB_ACCESS`, `E_HUB_FILES` (the
+ *   model lacks a required file), `E_HUB_ANSWER`, `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_FILE_WRITE`,
+ *   `E_OPTION_VALUE`, `E_API_KEY` (an invalid token)
  */
 export function downloadLanguageModel(
   id: string,
@@ -66,14 +70,14 @@ async function* downloading(
   checkSecret('token', o.token);
   const hub: Hub = { ...o, endpoint: o.endpoint.replace(/\/+$/, '') };
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
-    throw new LeaError('E_OPTION_VALUE', 'A model has a name such as "Qwen/Qwen3-0.6B".', { value: id });
+    throw new LeaError('E_OPTION_VALUE', 'Expected a model name such as "Qwen/Qwen3-0.6B".', { value: id });
   }
   if (!/^https?:\/\//.test(hub.endpoint)) {
-    throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https address.', { value: o.endpoint });
+    throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https URL.', { value: o.endpoint });
   }
   checkRanges('downloadLanguageModel', o, {
     retries: [0, Number.MAX_VALUE, 'whole'],
-    // what timers can wait
+    // The longest delay of a timer.
     timeout: [1, 2 ** 31 - 1, 'whole'],
   });
   const listing = await listFiles(hub, id, o.revision).catch(async (error: unknown) => {
@@ -109,20 +113,20 @@ async function* downloading(
   return dir;
 }
 
-/** Files of a listing by their names. @throws LeaError `E_HUB_FILES` */
+/** Looks up files in a listing by name. @throws LeaError `E_HUB_FILES` */
 function wanted({ files }: Listing, names: readonly string[], id: string): HubFile[] {
   return names.map((name) => {
     const file = files.get(name);
     if (file) return file;
     const weights = name === WEIGHTS.index ? ` nor ${WEIGHTS.single}` : '';
-    throw new LeaError('E_HUB_FILES', `The model "${id}" has no ${name}${weights}.`, {
+    throw new LeaError('E_HUB_FILES', `The model "${id}" has no file ${name}${weights}.`, {
       value: [...files.keys()],
-      hint: 'Take a decoder-only model with a tokenizer.json and weights in the safetensors format.',
+      hint: 'Choose a decoder-only model with a tokenizer.json and weights in the safetensors format.',
     });
   });
 }
 
-/** What can be done by hand where the hub cannot be reached. */
+/** The error for an unreachable hub; its hint says which files to copy by hand. */
 async function offline(error: Passing, hub: Hub, id: string, revision: string, dir: string): Promise<LeaError> {
   const folder = resolve(dir);
   const has = (name: string): Promise<boolean> =>
@@ -133,14 +137,16 @@ async function offline(error: Passing, hub: Hub, id: string, revision: string, d
   const missing: string[] = [];
   for (const name of [...REQUIRED, ...OPTIONAL]) if (!(await has(name))) missing.push(name);
   if (!(await has(WEIGHTS.single)) && !(await has(WEIGHTS.index))) {
-    missing.push(`${WEIGHTS.single} (or ${WEIGHTS.index} and the files that it names)`);
+    missing.push(`${WEIGHTS.single} (or ${WEIGHTS.index} and the files that it lists)`);
   }
   const isComplete = missing.every((name) => OPTIONAL.includes(name));
-  return new LeaError('E_OFFLINE', `The hub cannot be reached: ${error.message}.`, {
+  return new LeaError('E_OFFLINE', `Cannot reach the hub: ${error.message}.`, {
     value: hub.endpoint,
     hint: isComplete
-      ? `The files are there: loadLanguageModel(${JSON.stringify(dir)}) needs no network.`
-      : `On a machine with a network, take from ${hub.endpoint}/${id}/tree/${revision} the files ${missing.join(', ')}; put them into ${folder}; then call loadLanguageModel(${JSON.stringify(dir)}).`,
+      ? `The files already exist. Call loadLanguageModel(${JSON.stringify(dir)}), which needs no network.`
+      : `On a machine with network access, download ${missing.join(', ')} from ` +
+        `${hub.endpoint}/${id}/tree/${revision}. Copy the files to ${folder}, then call ` +
+        `loadLanguageModel(${JSON.stringify(dir)}).`,
     cause: error,
   });
 }

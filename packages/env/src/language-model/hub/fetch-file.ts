@@ -8,16 +8,16 @@ import { digestOfTag, type HubFile } from './listing.ts';
 import { type Answer, type Hub, Passing, request } from './request.ts';
 import { waitOrThrow } from './retry.ts';
 
-/** A connection that brought this much was worth it: failures are counted anew. */
+/** The failure count restarts after a connection that delivered this many bytes. */
 const PROGRESS = 2 ** 20;
 
 /**
- * Brings a file into a folder, whole or not at all: what has arrived lies beside it as `<name>.<digest>.part` and is
- * gone on with. A file that is there already and has the digest is left alone.
+ * Downloads a file into a folder. Until it is complete, its data is in `<name>.<digest>.part` next to it, from where an
+ * interrupted download resumes. An existing file with the right digest is kept.
  *
- * `@huggingface/hub` does not serve here: its downloads start over after a break, and it compares no hashes.
+ * `@huggingface/hub` is not used because its downloads restart after an interruption and it compares no hashes.
  *
- * @returns yields the bytes that are there
+ * @returns a generator that yields the number of bytes received so far
  * @throws LeaError `E_DOWNLOAD`, `E_DOWNLOAD_CHECKSUM`, `E_DISK_FULL`, `E_FILE_WRITE`, and those of `request`
  */
 export async function* fetchFile(hub: Hub, url: string, file: HubFile, dir: string): AsyncGenerator<number, void> {
@@ -30,7 +30,7 @@ export async function* fetchFile(hub: Hub, url: string, file: HubFile, dir: stri
     throw writeError(path, cause);
   });
   const part = `${path}.${file.digest ? `${file.digest.hex.slice(0, 12)}.` : ''}part`;
-  // Without a digest nobody knows what a part is of.
+  // Without a digest, the part may belong to another version of the file.
   if (!file.digest) await rm(part, { force: true });
   for (let failures = 1; ; failures++) {
     const before = (await sizeOf(part)) ?? 0;
@@ -59,18 +59,18 @@ async function* attempt(hub: Hub, url: string, file: HubFile, part: string): Asy
   if (answer?.status === 416 || elsewhere) {
     answer?.close();
     await rm(part, { force: true });
-    throw new Passing('the server has no such part');
+    throw new Passing('the server cannot resume at this byte');
   }
   const begin = answer?.status === 206 ? from : complete ? from : 0;
   const length = answer && announced(answer, begin);
   const size = file.size ?? length;
   if (answer && (isPage(answer) || (length ?? size) !== size)) {
     answer.close();
-    throw new Passing('the hub sends something else in its place');
+    throw new Passing('the hub sent something other than the file');
   }
   if (size === undefined) {
     answer?.close();
-    throw new LeaError('E_HUB_ANSWER', 'The hub does not say how long a file is.', {
+    throw new LeaError('E_HUB_ANSWER', 'The hub does not report the size of the file.', {
       value: url,
       hint: 'Check the endpoint.',
     });
@@ -82,7 +82,7 @@ async function* attempt(hub: Hub, url: string, file: HubFile, part: string): Asy
     });
     try {
       for await (const chunk of answer.body()) {
-        if (at + chunk.length > size) throw new Passing(`more than the ${size} bytes that it should have`);
+        if (at + chunk.length > size) throw new Passing(`received more than the expected ${size} bytes`);
         await target.writeFile(chunk).catch((cause) => {
           throw writeError(part, cause);
         });
@@ -94,9 +94,9 @@ async function* attempt(hub: Hub, url: string, file: HubFile, part: string): Asy
       await target.close();
     }
     if (at < size) {
-      // Without a digest nobody would see that it is the beginning of something else.
+      // Without a digest, a part of another version could not be detected.
       if (!file.digest) await rm(part, { force: true });
-      throw new Passing(`it ended after ${at} of ${size} bytes`);
+      throw new Passing(`the connection ended after ${at} of ${size} bytes`);
     }
   }
   const wanted = file.digest ?? digestOfTag(answer?.headers.get('etag') ?? null);
@@ -106,18 +106,18 @@ async function* attempt(hub: Hub, url: string, file: HubFile, part: string): Asy
   }
 }
 
-const WRONG = 'its checksum is wrong';
+const WRONG = 'the checksum does not match';
 
 const rangeFrom = (from: number): Record<string, string> => (from > 0 ? { range: `bytes=${from}-` } : {});
 
-/** Pages tell people of errors, often with a good status; no file of a model is one. */
+/** Servers may send error pages with status 200. No model file is HTML. */
 function isPage({ headers }: Answer): boolean {
   return /^text\/html\b/i.test(headers.get('content-type') ?? '');
 }
 
-/** The whole length of a file by the headers of an answer. */
+/** The total file size according to the response headers. */
 function announced({ headers }: Answer, begin: number): number | undefined {
-  // The length is that of the compressed form then.
+  // Then the length is that of the compressed data.
   if (headers.has('content-encoding')) return undefined;
   const whole = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
   const rest = headers.get('content-length');
@@ -125,7 +125,7 @@ function announced({ headers }: Answer, begin: number): number | undefined {
   return rest === null ? undefined : begin + Number(rest);
 }
 
-/** Of a file, in hex; `git`: the id that git gives its content. */
+/** Digest of a file in hex; `git` computes the git object id. */
 async function digest(path: string, algorithm: 'sha256' | 'git', size: number): Promise<string> {
   const hash: Hash = createHash(algorithm === 'git' ? 'sha1' : 'sha256');
   if (algorithm === 'git') hash.update(`blob ${size}\0`);
@@ -142,11 +142,11 @@ function sizeOf(path: string): Promise<number | undefined> {
 
 function gaveUp(error: Passing, url: string, path: string): LeaError {
   const wrong = error.message === WRONG;
-  return new LeaError(wrong ? 'E_DOWNLOAD_CHECKSUM' : 'E_DOWNLOAD', `A file cannot be downloaded: ${error.message}.`, {
+  return new LeaError(wrong ? 'E_DOWNLOAD_CHECKSUM' : 'E_DOWNLOAD', `Cannot download the file: ${error.message}.`, {
     value: url,
     hint: wrong
-      ? `Nothing was kept of it. Try again, or place the file at ${path} by hand.`
-      : `What has arrived is kept. Call it again to go on, or place the file at ${path} by hand.`,
+      ? `The data was discarded. Try again, or copy the file to ${path} by hand.`
+      : `The data received so far is kept. Call again to resume, or copy the file to ${path} by hand.`,
     cause: error.cause,
   });
 }

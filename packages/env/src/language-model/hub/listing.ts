@@ -5,22 +5,26 @@ import { waitOrThrow } from './retry.ts';
 
 /** A file of a repository. */
 export interface HubFile {
+  /** Path within the repository. */
   readonly name: string;
+  /** Size in bytes, if the hub reports it. */
   readonly size: number | undefined;
-  /** How its content is checked: SHA-256 for large files, git's object id for small ones. */
+  /** Checksum of the content: SHA-256 for large files, the git object id for small ones. */
   readonly digest: { readonly algorithm: 'sha256' | 'git'; readonly hex: string } | undefined;
 }
 
+/** The files of a repository at one commit. */
 export interface Listing {
-  /** The commit that the revision stands for. */
+  /** The commit that the revision resolves to. */
   readonly commit: string;
+  /** Files by name. */
   readonly files: ReadonlyMap<string, HubFile>;
 }
 
-/** Longer answers are no list of files. */
+/** Maximum size of a listing in bytes. */
 const LONGEST = 50_000_000;
 
-/** The files of a model's repository at a revision. @throws Passing; LeaError as `request` */
+/** Lists the files of a model's repository at a revision. @throws Passing; LeaErrors of `request` */
 export async function listFiles(hub: Hub, id: string, revision: string): Promise<Listing> {
   const url = `${hub.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   for (let failures = 1; ; failures++) {
@@ -68,15 +72,15 @@ function digestOf(sha256: unknown, blobId: unknown): HubFile['digest'] {
   return /^[0-9a-f]{40}$/.test(String(blobId)) ? { algorithm: 'git', hex: String(blobId) } : undefined;
 }
 
-/** The digest that an entity tag is, where it is one. */
+/** Reads an ETag header as a digest; undefined if it is not one. */
 export function digestOfTag(tag: string | null): HubFile['digest'] {
   const hex = tag?.replace(/^W\//, '').replaceAll('"', '');
   return digestOf(hex, hex);
 }
 
-/** It may be the page of a server that is overloaded, which gives it a good status, or the half of a list. */
+/** Retried, because an overloaded server may send an error page with status 200 or a truncated listing. */
 function notAListing(hub: Hub, text: string): Passing {
-  const why = 'The hub answers with something that is no list of files.';
-  const hint = `Try again later, or check the endpoint, ${hub.endpoint}.`;
+  const why = 'The response of the hub is not a list of files.';
+  const hint = `Try again later, or check the endpoint ${hub.endpoint}.`;
   return new Passing(why, { last: new LeaError('E_HUB_ANSWER', why, { value: quoted(text, hub.token), hint }) });
 }

@@ -1,25 +1,26 @@
 import { LeaError } from '@lea/core';
 import { retryAfter } from '../../shared/waits.ts';
 
-/** How a hub is reached. */
+/** Connection settings of a hub. */
 export interface Hub {
-  /** Beginning of its addresses, without a slash at the end. */
+  /** Base URL without a trailing slash. */
   readonly endpoint: string;
+  /** Access token, if any. */
   readonly token: string | undefined;
-  /** Tries after failures that may pass. */
+  /** Retries after temporary failures. */
   readonly retries: number;
-  /** Milliseconds without a byte after which a connection is given up. */
+  /** Milliseconds without data after which a connection is closed. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A failure that may pass when the request is made again. */
+/** A temporary failure: the request may succeed when it is repeated. */
 export class Passing extends Error {
-  /** Milliseconds that the server asks to wait. */
+  /** Milliseconds to wait, if the server asks for it. */
   readonly wait: number | undefined;
   /** Whether there was no connection at all. */
   readonly offline: boolean;
-  /** What it is told as when it does not pass. */
+  /** The error to throw after the last retry. */
   readonly last: LeaError | undefined;
 
   constructor(why: string, details: { wait?: number; offline?: boolean; last?: LeaError; cause?: unknown } = {}) {
@@ -30,20 +31,20 @@ export class Passing extends Error {
   }
 }
 
-/** An answer whose body is read piece by piece. */
+/** A response whose body is streamed. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** @throws Passing when the connection breaks or is silent for too long */
+  /** @throws Passing if the connection fails or times out */
   body(): AsyncGenerator<Uint8Array, void>;
-  /** Gives the connection back without reading on. */
+  /** Closes the connection without reading the rest. */
   close(): void;
 }
 
 /**
- * Makes a request. Redirects are followed; the token is not sent on to other hosts.
+ * Sends a request. It follows redirects, but does not send the token to other hosts.
  *
- * @param what is asked for, for messages
+ * @param what the requested object, for error messages
  * @throws Passing; LeaError `E_HUB_ACCESS`, `E_HUB_MISSING`, `E_HUB_ANSWER`; the reason of an aborted signal
  */
 export async function request(
@@ -66,13 +67,13 @@ export async function request(
     close();
     if (hub.signal?.aborted) return hub.signal.reason;
     const code = codeOf(cause);
-    const why = code === 'ABORT_ERR' ? `silent for ${hub.timeout} ms` : code;
+    const why = code === 'ABORT_ERR' ? `no data for ${hub.timeout} ms` : code;
     return new Passing(`the connection failed (${why})`, { offline: OFFLINE.includes(code), cause });
   };
   let response: Response;
   try {
     const token = hub.token === undefined ? {} : { authorization: `Bearer ${hub.token}` };
-    // Sizes and ranges are those of the file, not of a compressed form.
+    // Sizes and ranges must refer to the file, not to compressed data.
     response = await fetch(url, {
       headers: { 'accept-encoding': 'identity', ...token, ...headers },
       signal: stop.signal,
@@ -105,7 +106,7 @@ export async function request(
   };
 }
 
-/** What a request fails with where there is no network, or no such host. */
+/** Error codes without a network or for an unknown host. */
 const OFFLINE = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN'];
 
 function codeOf(error: unknown): string {
@@ -118,23 +119,25 @@ function refusal(hub: Hub, status: number, what: string, wait: number | undefine
   if (status === 401 || status === 403) {
     return new LeaError(
       'E_HUB_ACCESS',
-      `The hub does not give ${what} (status ${status}): it is private, gated, or not there.`,
+      `The hub denies access to the ${what} (status ${status}). It is private, gated or does not exist.`,
       {
         value: hub.endpoint,
-        hint: hub.token ? 'Check that the token may read it.' : 'Give a token that may read it, or check the name.',
+        hint: hub.token
+          ? 'Check the permissions of the token.'
+          : 'Pass a token with read permission, or check the name.',
       },
     );
   }
   if (status === 404) {
-    return new LeaError('E_HUB_MISSING', `The hub has no ${what}.`, {
+    return new LeaError('E_HUB_MISSING', `The hub does not have the ${what}.`, {
       value: hub.endpoint,
       hint: 'Check the name and the revision.',
     });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    return new Passing(`the hub answered with status ${status}`, wait === undefined ? {} : { wait });
+    return new Passing(`the hub responded with status ${status}`, wait === undefined ? {} : { wait });
   }
-  return new LeaError('E_HUB_ANSWER', `The hub answered ${what} with status ${status}.`, {
+  return new LeaError('E_HUB_ANSWER', `The hub responded with status ${status} to the request for the ${what}.`, {
     value: hub.endpoint,
     hint: 'Check the endpoint.',
   });

@@ -5,10 +5,10 @@ import { type Hub, Passing } from './request.ts';
 const LONGEST_WAIT = 60_000;
 
 /**
- * Waits before the next try after the n-th failure in a row: as long as the server asks, else 0.2 s, 0.4 s, 0.8 s, ...
- * `p-retry` does not serve here: its waits are set before, and never what a server asks for.
+ * Waits before the next retry, after the n-th failure in a row: as long as the server asks, else 0.2 s, 0.4 s, 0.8 s, ...
+ * `p-retry` is not used because its waits are fixed in advance and cannot follow the server.
  *
- * @throws the error itself, or what it is told as, when it cannot pass or has come too often
+ * @throws the error itself, or its `last` error, if it is permanent or the retries are used up
  */
 export async function waitOrThrow(hub: Hub, error: unknown, failures: number): Promise<void> {
   if (!(error instanceof Passing)) throw error;

@@ -8,12 +8,12 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export interface Call {
   readonly response: ServerResponse;
   readonly content: Buffer;
-  /** How many requests for it came before. */
+  /** Number of previous requests for the file. */
   readonly n: number;
   readonly range: string | undefined;
 }
 
-/** What a server does with a request: true when it has answered, else the file is sent. */
+/** Custom response to a request; returns false to send the file instead. */
 export type Behavior = (call: Call) => boolean;
 
 export interface FakeHub {
@@ -23,17 +23,17 @@ export interface FakeHub {
   close(): Promise<void>;
 }
 
-/** A server with a hub's listing of one model, and its files. */
+/** Starts a server with the hub's API for one model. */
 export async function fakeHub(
   id: string,
   files: Readonly<Record<string, Buffer>>,
   options: {
     readonly behaviors?: Readonly<Record<string, Behavior>>;
-    /** Files whose digest is SHA-256, as large ones; the others have git's. */
+    /** Files with a SHA-256 digest, like large files on the hub; others have git object ids. */
     readonly large?: readonly string[];
-    /** Changes the listing's entry of each file. */
+    /** Changes the entries of the listing. */
     readonly entry?: (entry: Record<string, unknown>) => Record<string, unknown>;
-    /** Answers the listing instead. */
+    /** Custom response to the request for the listing. */
     readonly listing?: Behavior;
   } = {},
 ): Promise<FakeHub> {
@@ -74,12 +74,12 @@ function entryOf(name: string, content: Buffer, large: readonly string[]): Recor
   const size = content.length;
   const blobId = createHash('sha1').update(`blob ${size}\0`).update(content).digest('hex');
   if (!large.includes(name)) return { rfilename: name, size, blobId };
-  // Of a large file, git holds a pointer only.
+  // Git stores only a pointer for large files.
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { rfilename: name, size, blobId: '0'.repeat(40), lfs: { sha256, size, pointerSize: 130 } };
 }
 
-/** A file or the part of it that is asked for. */
+/** Sends a file, or the requested range of it. */
 export function sendFile(
   response: ServerResponse,
   content: Buffer,
@@ -96,6 +96,6 @@ export function sendFile(
     response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` });
   } else response.writeHead(200, headers);
   if (end === content.length) response.end(content.subarray(from));
-  // Less than was announced, then the connection breaks.
+  // Sends less than the content-length, then closes the connection.
   else response.write(content.subarray(from, end), () => void setTimeout(() => response.destroy(), 20));
 }

@@ -1,21 +1,21 @@
-/** A token of `added_tokens` that is looked for in texts. */
+/** An entry of `added_tokens` to search for in texts. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Not within a word. */
+  /** Matches only outside of words. */
   readonly single_word?: boolean;
-  /** With the white space before it. */
+  /** Includes the white space before it. */
   readonly lstrip?: boolean;
-  /** With the white space after it. */
+  /** Includes the white space after it. */
   readonly rstrip?: boolean;
 }
 
-/** A piece of a text, or the id of the token that is there. */
+/** A piece of text, or the id of an added token. */
 export type Section = string | number;
 
-/** Finds added tokens in texts: the leftmost one first, the longest where several begin. */
+/** Finds added tokens in texts, leftmost first; at the same position the longest one wins. */
 export function addedTokenFinder(tokens: readonly AddedToken[]): (text: string) => Section[] {
-  // Of equal contents the last one counts.
+  // Among equal contents the last one wins.
   const byContent = new Map(tokens.filter(({ content }) => content !== '').map((token) => [token.content, token]));
   if (byContent.size === 0) return (text) => [text];
   const longestFirst = [...byContent.keys()].sort((a, b) => b.length - a.length);

@@ -1,15 +1,15 @@
 import { Script } from 'node:vm';
 
-/** What {@link bounded} runs: V8 can only be stopped within a script. */
+/** Holds the function for {@link bounded}, because V8 can interrupt only scripts. */
 const slot = Symbol.for('lea.bounded');
 const script = new Script(`globalThis[Symbol.for('lea.bounded')]()`);
 
 /**
- * Runs a function, stopped when it takes too long: patterns of others may take ages on some texts, and nothing else stops
- * them.
+ * Runs a function with a time limit. Third-party regular expressions can take exponential time, and V8 offers no other way
+ * to interrupt them.
  *
  * @param timeout milliseconds
- * @throws what it throws; Error with code `ERR_SCRIPT_EXECUTION_TIMEOUT`
+ * @throws the function's own errors; Error with code `ERR_SCRIPT_EXECUTION_TIMEOUT`
  */
 export function bounded<T>(timeout: number, work: () => T): T {
   const shared = globalThis as { [slot]?: () => T };

@@ -2,28 +2,30 @@ import * as library from '@huggingface/tokenizers';
 import type { LeaError } from '@lea/core';
 import { bounded } from './bounded.ts';
 
-/** Makes the error of a tokenizer.json that cannot be used. */
+/** Creates the error for an unusable tokenizer.json. */
 export type Refuse = (what: string, value: unknown) => LeaError;
 
-/** A part of a tokenizer.json: its `type` and what it is set to. */
+/** A component of a tokenizer.json: its `type` and its settings. */
 export type Part = Readonly<Record<string, unknown>>;
 type Rewrite = (part: Part, refuse: Refuse) => readonly Part[];
 
 /**
- * A tokenizer.json that gives with `@huggingface/tokenizers` what the original gives with the reference, Hugging Face's
- * `tokenizers`. The two differ in some parts: those are written in terms of parts where they agree, or refused by name.
+ * Rewrites a tokenizer.json so that the JavaScript library `@huggingface/tokenizers` gives the same ids as the reference,
+ * Hugging Face's `tokenizers`. The two differ in some components: these are expressed by components where the two agree,
+ * or rejected by name.
  *
- * Patterns are in the syntax of the reference (Oniguruma), where `\s` is every white space of Unicode and nothing else.
+ * Patterns use the syntax of the reference (Oniguruma), where `\s` matches exactly the white space of Unicode.
  *
- * @param model as {@link vocabularyOf} gives it
- * @throws what `throw` makes
+ * @param model result of {@link vocabularyOf}
+ * @throws the error created by `refuse`
  */
 export function equivalent(json: object, model: Part, refuse: Refuse): Part {
   const { normalizer, pre_tokenizer, decoder } = json as Part;
   checkModel(model, refuse);
   const splitters = partsOf('pre_tokenizer', pre_tokenizer, SPLITTERS, refuse);
   const later = splitters.findIndex(({ prepend_scheme }) => prepend_scheme === 'first');
-  if (later > 0) throw refuse('A pre_tokenizer "Metaspace" for the first word must come first', splitters[later]);
+  if (later > 0)
+    throw refuse('A pre_tokenizer "Metaspace" with prepend_scheme "first" must come first', splitters[later]);
   const decoders = partsOf('decoder', decoder, DECODERS, refuse);
   const growth = decoders.reduce((product, { content = '' }) => product * Math.max(1, (content as string).length), 1);
   if (growth > LONGEST_CONTENT) throw refuse('The decoder makes texts too long', growth);
@@ -33,12 +35,12 @@ export function equivalent(json: object, model: Part, refuse: Refuse): Part {
     normalizer: { type: 'Sequence', normalizers },
     pre_tokenizer: splitters.length > 0 ? { type: 'Sequence', pretokenizers: splitters } : null,
     decoder: decoders.length > 0 ? { type: 'Sequence', decoders } : null,
-    // Start and end of a text are set by us.
+    // The caller adds the start and end tokens.
     post_processor: null,
   };
 }
 
-/** What is put into texts, in characters. */
+/** Maximum number of characters that a component inserts. */
 const LONGEST_CONTENT = 1000;
 
 function partsOf(
@@ -52,41 +54,41 @@ function partsOf(
   const type = part.type as string;
   if (type === 'Sequence') {
     const parts = part[`${name.replace('_', '')}s`];
-    if (!Array.isArray(parts)) throw refuse(`The ${name} "Sequence" has no list of parts`, part);
+    if (!Array.isArray(parts)) throw refuse(`The ${name} "Sequence" has no list of components`, part);
     return parts.flatMap((each) => partsOf(name, each, known, refuse));
   }
   if (typeof type === 'string' && Object.hasOwn(known, type)) return known[type]!(part, refuse);
-  throw refuse(`The ${name} is not supported; supported are Sequence, ${Object.keys(known).join(', ')}`, type ?? part);
+  throw refuse(`The ${name} is not supported (supported: Sequence, ${Object.keys(known).join(', ')})`, type ?? part);
 }
 
 const asItIs: Rewrite = (part) => [part];
 
-/** The declarations of the library leave it out. */
+/** Missing in the type declarations of the library. */
 const { SplitPreTokenizer } = library as unknown as {
   SplitPreTokenizer: new (part: Part) => { readonly pattern: RegExp };
 };
 
-/** Any one character. */
+/** Any single character. */
 const ANY = '(?:.|\\n)';
-/** What the reference calls punctuation. */
+/** Punctuation as defined by the reference. */
 const PUNCTUATION = '[\\p{P}!-/:-@\\[-`{-~]';
-/** Word characters of the `regex` crate, inside of a class. */
+/** Word characters of the `regex` crate, for use in a character class. */
 const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{200C}\\x{200D}';
 const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 const CHINESE =
   '[\\x{4E00}-\\x{9FFF}\\x{3400}-\\x{4DBF}\\x{20000}-\\x{2A6DF}\\x{2A700}-\\x{2B73F}\\x{2B740}-\\x{2B81F}\\x{2B920}-\\x{2CEAF}\\x{F900}-\\x{FAFF}\\x{2F800}-\\x{2FA1F}]';
 
-/** `content` may hold `$&`, what was found. */
+/** `content` may contain `$&` for the match. */
 const replace = (source: string, content: string): Part => ({ type: 'Replace', pattern: { Regex: source }, content });
 
 const lowercase: readonly Part[] = [
-  // The reference goes letter by letter: it knows no sigma at the end of a word.
+  // The reference lowercases letter by letter, without the special sigma at the end of a word.
   replace('Σ', 'σ'),
   { type: 'Lowercase' },
 ];
 
 const replaceRewrite: Rewrite = (part, refuse) => [
-  // The reference takes the content as it is.
+  // The reference inserts the content literally.
   replace(matchOf(part, refuse), textOf(part, 'content', refuse).replaceAll('$', '$$$$')),
 ];
 
@@ -127,7 +129,7 @@ const SPLITTERS: Readonly<Record<string, Rewrite>> = {
   CharDelimiterSplit: (part, refuse) => split(escaped(textOf(part, 'delimiter', refuse)), 'Removed', false, refuse),
   FixedLength: ({ length }, refuse) => {
     if (Number.isSafeInteger(length) && (length as number) > 0) return [found(`${ANY}{1,${length}}`)];
-    throw refuse('The length of the pre_tokenizer "FixedLength" must be a whole number above 0', length);
+    throw refuse('The length of the pre_tokenizer "FixedLength" must be an integer above 0', length);
   },
   Split: (part, refuse) => {
     const { behavior, invert } = part;
@@ -163,21 +165,21 @@ const DECODERS: Readonly<Record<string, Rewrite>> = {
 };
 
 /**
- * Whether a tokenizer takes a time that grows with the length of a text and no faster: merges, and no pattern but those
- * of this file.
+ * Whether the tokenizer takes linear time in the length of a text: it is a BPE model and has no regular expressions except
+ * those of this file.
  */
 export function isLinear({ normalizer, pre_tokenizer, decoder }: Part, model: Part): boolean {
   return model.type === 'BPE' && !JSON.stringify([normalizer, pre_tokenizer, decoder]).includes('"Regex"');
 }
 
-/** What matches, each piece of its own; the rest is left out. */
+/** Splits into the matches and drops the rest. */
 const found = (source: string): Part => ({
   type: 'Split',
   pattern: { Regex: source },
   behavior: 'Removed',
   invert: true,
 });
-/** What matches and what lies between, each piece of its own. */
+/** Splits into the matches and the text between them. */
 const isolated = (source: string): Part => ({ type: 'Split', pattern: { Regex: source }, behavior: 'Isolated' });
 
 function split(source: string, behavior: unknown, inverted: boolean, refuse: Refuse): readonly Part[] {
@@ -200,19 +202,20 @@ function split(source: string, behavior: unknown, inverted: boolean, refuse: Ref
   }
 }
 
-/** The pattern of a part as one group that captures nothing: what is captured would come out as pieces. */
+/** The pattern of a component as one non-capturing group, because captured text would be returned as extra pieces. */
 function sourceOf({ type, pattern }: Part, refuse: Refuse): string {
   const { Regex: regex, String: text } = (pattern ?? {}) as Part;
   if (typeof text === 'string') return escaped(text);
-  if (typeof regex !== 'string') throw refuse(`The "${type}" has no pattern`, pattern);
+  if (typeof regex !== 'string') throw refuse(`The component "${type}" has no pattern`, pattern);
   const plain = regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, 'x');
-  if (/\(\?>|[*+?]\+/.test(plain)) throw refuse('A pattern with possessive parts is not supported', regex);
+  if (/\(\?>|[*+?]\+/.test(plain))
+    throw refuse('Possessive quantifiers and atomic groups in patterns are not supported', regex);
   const source = regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)/gs, (piece) => (piece === '(' ? '(?:' : piece));
   patternOf(source, refuse);
   return `(?:${source})`;
 }
 
-/** {@link sourceOf} a pattern that never matches the place between two characters. */
+/** {@link sourceOf} for a pattern that never matches the empty string. */
 function matchOf(part: Part, refuse: Refuse): string {
   const source = sourceOf(part, refuse);
   const pattern = patternOf(source, refuse);
@@ -220,12 +223,12 @@ function matchOf(part: Part, refuse: Refuse): string {
   try {
     if (!bounded(2000, isEmpty)) return source;
   } catch (cause) {
-    throw refuse(`A pattern takes too long (${(cause as Error).message})`, source);
+    throw refuse(`A pattern takes too long to match (${(cause as Error).message})`, source);
   }
-  throw refuse('A pattern that matches without a character is not supported', source);
+  throw refuse('A pattern that matches the empty string is not supported', source);
 }
 
-/** Letters, digits, spaces, marks and lines of many kinds. */
+/** A test text with many kinds of letters, digits, spaces, marks and line breaks. */
 const VARIED = ' aA1b2Cd  x_-.,;!?\'"(é)\n\n\t$日本ア مر 😀½²\u0301<a>{b}[c]/@#%&*+=|~^`\\z Z9 ';
 
 function patternOf(source: string, refuse: Refuse): RegExp {
@@ -241,13 +244,13 @@ const escaped = (text: string): string => `(?:${text.replace(/[\\^$.*+?()[\]{}|]
 function textOf(part: Part, name: string, refuse: Refuse): string {
   const value = part[name];
   if (typeof value === 'string' && value.length <= LONGEST_CONTENT) return value;
-  throw refuse(`The "${name}" of a part must be a text of at most ${LONGEST_CONTENT} characters`, value);
+  throw refuse(`The "${name}" of a component must be a string of at most ${LONGEST_CONTENT} characters`, value);
 }
 
 function checkModel(model: Part, refuse: Refuse): void {
   const { type, dropout, continuing_subword_prefix: prefix, byte_fallback } = model;
   const not = (what: string, value: unknown): LeaError => refuse(`A ${type} model ${what} is not supported`, value);
-  if (dropout) throw not('that drops merges by chance', dropout);
-  if (type === 'BPE' && prefix) throw not('with a prefix of what continues a word', prefix);
-  if (type === 'Unigram' && byte_fallback) throw not('that falls back on bytes', byte_fallback);
+  if (dropout) throw not('with BPE dropout', dropout);
+  if (type === 'BPE' && prefix) throw not('with continuing_subword_prefix', prefix);
+  if (type === 'Unigram' && byte_fallback) throw not('with byte_fallback', byte_fallback);
 }

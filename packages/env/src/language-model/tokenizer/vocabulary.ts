@@ -3,27 +3,29 @@ import type { Refuse } from './parts.ts';
 
 /** An entry of `added_tokens`. */
 export interface ListedToken extends AddedToken {
-  /** Stands for no text. */
+  /** Whether it is a control token, which never matches text. */
   readonly special?: boolean;
-  /** Looked for in what the normalizer gives (default: unless it is special). */
+  /** Whether to search for it in the normalized text (default: true unless it is special). */
   readonly normalized?: boolean;
 }
 
+/** The vocabulary of a tokenizer.json. */
 export interface Vocabulary {
   /** The `model` of the file, with its `type`. */
   readonly model: Readonly<Record<string, unknown>>;
+  /** The `added_tokens` of the file. */
   readonly added: readonly ListedToken[];
-  /** The token of a text that has none. */
+  /** The token for text that the vocabulary does not cover. */
   readonly unknown: string | undefined;
 }
 
-/** No vocabulary is larger: lists of its tokens are as long as its largest id. */
+/** Maximum vocabulary size, because token lists are as long as the largest id. */
 const MOST_TOKENS = 10_000_000;
 
 /**
- * The vocabulary of a tokenizer.json, checked as the reference does that it is written for: Hugging Face's `tokenizers`.
+ * Reads the vocabulary of a tokenizer.json with the checks of the reference, Hugging Face's `tokenizers`.
  *
- * @throws what `throw` makes
+ * @throws the error created by `refuse`
  */
 export function vocabularyOf(json: object, refuse: Refuse): Vocabulary {
   const { model, added_tokens } = json as { model?: unknown; added_tokens?: unknown };
@@ -34,16 +36,16 @@ export function vocabularyOf(json: object, refuse: Refuse): Vocabulary {
   if (type === 'BPE') checkMerges(model, ids, refuse);
   const unknown = type === 'Unigram' ? undefined : (model.unk_token ?? undefined);
   if (unknown !== undefined && !(typeof unknown === 'string' && ids.has(unknown))) {
-    throw refuse('The token for the unknown is not in the vocabulary', unknown);
+    throw refuse('The unknown token is not in the vocabulary', unknown);
   }
   const { unk_id } = model;
   if (type === 'Unigram' && unk_id !== null && unk_id !== undefined && !(isId(unk_id) && unk_id < ids.size)) {
-    throw refuse('The token for the unknown is not in the vocabulary', unk_id);
+    throw refuse('The unknown token is not in the vocabulary', unk_id);
   }
   return { model: { ...model, type }, added, unknown };
 }
 
-/** One more than the largest id. */
+/** The largest id plus one. */
 export function sizeOf({ model }: Vocabulary, added: readonly ListedToken[]): number {
   const { vocab } = model as { vocab: object };
   let size = Array.isArray(vocab) ? vocab.length : 0;
@@ -52,7 +54,7 @@ export function sizeOf({ model }: Vocabulary, added: readonly ListedToken[]): nu
   return size;
 }
 
-/** The text of the token with an id; undefined where there is none. */
+/** The text of the token with this id; undefined if there is none. */
 export function tokenOf(json: object, id: number): string | undefined {
   const { model, added_tokens = [] } = json as {
     model: { vocab: Record<string, number> | [string, number][] };
@@ -66,11 +68,11 @@ export function tokenOf(json: object, id: number): string | undefined {
 
 const TYPES = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
 
-/** Older files do not name it. */
+/** The model type; inferred for older files, which do not name it. */
 function typeOf(model: Record<string, unknown>, refuse: Refuse): string {
   const { type } = model;
   if (typeof type === 'string' && TYPES.includes(type)) return type;
-  if (type !== undefined) throw refuse(`The model is not supported; supported are ${TYPES.join(', ')}`, type);
+  if (type !== undefined) throw refuse(`The model is not supported (supported: ${TYPES.join(', ')})`, type);
   if (Array.isArray(model.vocab)) return 'Unigram';
   if ('merges' in model) return 'BPE';
   return 'continuing_subword_prefix' in model ? 'WordPiece' : 'WordLevel';
@@ -81,7 +83,7 @@ function idsOf(vocab: unknown, refuse: Refuse): ReadonlyMap<string, number> {
   const ids = new Map<string, number>();
   const tokens = new Map<number, string>();
   for (const [token, id] of Object.entries(vocab)) {
-    if (!isId(id)) throw refuse(`The id of the token ${JSON.stringify(token)} is none`, id);
+    if (!isId(id)) throw refuse(`The id of the token ${JSON.stringify(token)} is not valid`, id);
     if (tokens.has(id)) throw refuse(`Two tokens have the same id, ${id}`, [tokens.get(id), token]);
     ids.set(token, id);
     tokens.set(id, token);
@@ -89,20 +91,20 @@ function idsOf(vocab: unknown, refuse: Refuse): ReadonlyMap<string, number> {
   return ids;
 }
 
-/** Of a Unigram model: pieces with their scores, numbered by their order. */
+/** Ids of the pieces of a Unigram model, which are numbered in order. */
 function piecesOf(vocab: unknown, refuse: Refuse): ReadonlyMap<string, number> {
   if (!Array.isArray(vocab)) throw refuse('The model has no vocabulary', vocab);
   if (vocab.length > MOST_TOKENS) throw refuse('The vocabulary is too large', vocab.length);
   const bad = vocab.find(
     (piece) => !(Array.isArray(piece) && typeof piece[0] === 'string' && Number.isFinite(piece[1])),
   );
-  if (bad !== undefined) throw refuse('A piece of the vocabulary must be a text with its score', bad);
+  if (bad !== undefined) throw refuse('A piece of the vocabulary must be a string with a score', bad);
   return new Map(vocab.map(([piece], id) => [piece as string, id]));
 }
 
-/** The reference numbers added tokens itself, whatever ids the file has: where the two differ, neither is sure to be meant. */
+/** The reference ignores the ids of the file and numbers added tokens itself. If the two differ, the file is rejected. */
 function addedOf(given: unknown, ids: ReadonlyMap<string, number>, refuse: Refuse): ListedToken[] {
-  if (!Array.isArray(given)) throw refuse('The added tokens are no list', given);
+  if (!Array.isArray(given)) throw refuse('The added tokens must be an array', given);
   const known = new Map(ids);
   let last = -1;
   for (const token of given as unknown[]) {
@@ -120,15 +122,15 @@ function addedOf(given: unknown, ids: ReadonlyMap<string, number>, refuse: Refus
 }
 
 function checkMerges({ merges }: Record<string, unknown>, ids: ReadonlyMap<string, number>, refuse: Refuse): void {
-  if (!Array.isArray(merges)) throw refuse('The merges are no list', merges);
+  if (!Array.isArray(merges)) throw refuse('The merges must be an array', merges);
   for (const merge of merges as unknown[]) {
     const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
     if (!Array.isArray(parts) || parts.length !== 2 || !parts.every((part) => typeof part === 'string')) {
-      throw refuse('A merge must be of two pieces', merge);
+      throw refuse('A merge must consist of two pieces', merge);
     }
     const missing = [...parts, parts.join('')].find((piece) => !ids.has(piece));
     if (missing !== undefined)
-      throw refuse(`A merge names a piece that is not in the vocabulary, ${JSON.stringify(missing)}`, merge);
+      throw refuse(`A merge contains a piece that is not in the vocabulary, ${JSON.stringify(missing)}`, merge);
   }
 }
 

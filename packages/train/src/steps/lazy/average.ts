@@ -3,8 +3,8 @@ import type { CompactBatch } from './compact.ts';
 import type { Table } from './tables.ts';
 
 /**
- * `decay/...` [rows] per table, with a moving average: (1 - tau)^n for the n updates since the row of the average was last
- * written. Nothing without one.
+ * `decay/...` [rows] per table: (1 - tau)^n for the n updates since a row of the moving average was last written. Empty without
+ * a moving average.
  */
 export function decays(network: Values, tables: readonly Table[], batch: CompactBatch, tau: number): Values {
   const updates = network['average/updates']?.data[0];
@@ -19,17 +19,18 @@ export function decays(network: Values, tables: readonly Table[], batch: Compact
   return Object.fromEntries(values);
 }
 
+/** The specs of the `decay/...` inputs. */
 export function decaySpecs(network: Values, tables: readonly Table[]): Specs {
   return specsOf(decays(network, tables, { inputs: {}, rows: new Int32Array(0), used: 0 }, 0));
 }
 
-/** Counts an update. */
+/** Increments the number of updates. */
 export function countUpdate(network: Values): void {
   const updates = network['average/updates'];
   if (updates) updates.data[0]! += 1;
 }
 
-/** Notes that rows of the average of a table are up to date. */
+/** Marks rows of a table's moving average as up to date. */
 export function markFollowed(network: Values, { name }: Table, positions: Int32Array, rows: Int32Array): void {
   const at = network[`average/at/${name}`]?.data;
   if (at) for (const position of positions) at[rows[position]!] = network['average/updates']!.data[0]!;

@@ -1,32 +1,33 @@
 import { type Specs, sizeOf, type Values } from '@lea/tensor';
 
-/** A batch whose ids count its own distinct items instead of the catalog. */
+/** A batch whose ids number its own distinct items instead of the whole catalog. */
 export interface CompactBatch {
   /** The inputs of the step: ids are positions in `rows`, the padding id is `size`. */
   readonly inputs: Values;
-  /** [size + 1] the catalog's id of every position: first the choices, last the padding id; 0 where unused. */
+  /** [size + 1]: the catalog id of every position. The choices come first, the padding id last; unused positions are 0. */
   readonly rows: Int32Array;
-  /** Positions in use, padding not counted. */
+  /** Number of positions in use, without padding. */
   readonly used: number;
 }
 
+/** Renumbers the items of batches. */
 export interface Compactor {
-  /** Positions that the distinct choices of a batch fit in. */
+  /** Number of positions that hold the distinct choices of any batch. */
   readonly choices: number;
-  /** Positions that all distinct items of a batch fit in. */
+  /** Number of positions that hold all distinct items of any batch. */
   readonly size: number;
-  /** @param inputs of one step, stacked or not: only their data are read */
+  /** @param inputs of one step, stacked or not; only their data is read */
   compact(inputs: Values): CompactBatch;
 }
 
-/** Inputs of ids that heads read: they come first, so that a head needs the first rows only. */
+/** Inputs with ids that heads read. They come first, so that a head needs only the first rows. */
 const CHOICES = ['candidates', 'action', 'targets'];
 const HISTORIES = ['items', 'nextItems'];
 
 /**
- * Numbers the items of each batch afresh, so that a program of fixed size can work on its rows of the item tables.
+ * Renumbers the items of each batch, so that a program of fixed size can work on their rows of the item tables.
  *
- * @param specs what one step reads
+ * @param specs the inputs of one step
  * @param items size N of the catalog; N is the padding id
  */
 export function createCompactor(specs: Specs, items: number): Compactor {

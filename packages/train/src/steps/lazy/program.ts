@@ -5,13 +5,13 @@ import { learningStep } from '../program.ts';
 import type { Table } from './tables.ts';
 
 /**
- * One training step that reads and writes only the rows of its batch: the item tables are frozen feeds over the host's
- * memory, the step gathers the rows it needs, learns on a catalog of just these, and gives their next values out.
+ * One training step that reads and writes only the rows of its batch. The item tables are constant inputs in the host's memory;
+ * the step gathers the rows it needs, trains on a catalog of only these items, and outputs their new values.
  *
- * State: what has no rows of items, named as in `trainingProgram`. Inputs: those of a compact batch, `rows` int32 [size + 1],
- * `key`, and with a moving average `decay/...` [rows] per table. Frozen: `tables/...` in their stored form, with two networks
- * `other/...`, the tables of the one that values; any other `target/...`; tensors over all items. Outputs: `loss`, the agent's
- * metrics, per table `rows/...` and `changed/...`, int32 0/1: whether the row had a gradient other than zero.
+ * State: the parameters without item rows, named as in `trainingProgram`. Inputs: the inputs of a compact batch, `rows` int32
+ * [size + 1], `key`, and with a moving average `decay/...` [rows] per table. Frozen: `tables/...` in their stored form; with two
+ * networks `other/...`, the tables of the target network; any other `target/...`; tensors over all items. Outputs: `loss`, the
+ * agent's metrics, and per table `rows/...` and `changed/...`, int32 0/1: whether the row had a nonzero gradient.
  *
  * @param items size of the catalog
  */
@@ -49,7 +49,7 @@ export function lazyProgram(agent: Agent, phase: Phase, tables: readonly Table[]
     });
     const nextRows = tables.map(({ name, parts }) => [
       `rows/${name}`,
-      // A periodic copy is no part of what comes next: it stays.
+      // A periodic copy is not part of the next state; it does not change.
       tf.concat(parts.map((part) => next[part] ?? own[part]!), 1), // biome-ignore format: one line
     ]);
     const changed = tables.map(({ name, rows: count }) => [`changed/${name}`, changedRows(grads[name], count)]);
@@ -61,8 +61,8 @@ export function lazyProgram(agent: Agent, phase: Phase, tables: readonly Table[]
 }
 
 /**
- * The rows of the moving average as they stand now. A row whose parameters rest comes nearer by the factor 1 - tau in every
- * update, so what it missed since it was last written is one power of that: `decay`.
+ * The current rows of the moving average. While the parameters of a row do not change, each update multiplies its distance by
+ * 1 - tau, so all updates since it was last written amount to one power of 1 - tau: `decay`.
  */
 function followed(average: Tensors, params: Tensors, decay: Tensors): Tensors {
   return Object.fromEntries(

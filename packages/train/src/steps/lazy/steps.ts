@@ -14,9 +14,9 @@ import { lazyProgram } from './program.ts';
 import { changedPositions, renewCopies, separated, stored, tablesOf, writeRows } from './tables.ts';
 
 /**
- * Steps that touch only the rows of their batch, so that their cost does not grow with the catalog. The tables stay in
- * the host's memory, where the runtime reads them; rows that had a gradient are written back, all others keep their values
- * and slots (lazy Adam: the count of steps in its bias correction is that of the phase).
+ * Steps that touch only the rows of their batch, so that their cost does not grow with the catalog. The tables stay in the
+ * host's memory, where the runtime reads them. Rows with a gradient are written back; all others keep their values and slots
+ * (lazy Adam: its bias correction uses the step count of the phase).
  */
 export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
   const { agent, shape } = plan;
@@ -32,7 +32,7 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
 
   /** A network without its tables. */
   const small = (network: Values) => without(network, (name) => parts.has(name));
-  /** What of it a step carries on; the rest the host counts or copies. */
+  /** The part that a step updates; the host counts or copies the rest. */
   const state = (network: Values) => without(carried(plan, small(network)), (name) => name.startsWith('average/'));
   const frozen = (networks: readonly Values[], main: number): Values => ({
     ...frozenFor(plan, networks.map(small), main),

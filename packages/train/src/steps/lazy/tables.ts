@@ -4,18 +4,19 @@ import { float32, type Specs, type Value, type Values } from '@lea/tensor';
 import type { CompactBatch, Compactor } from './compact.ts';
 
 /**
- * A parameter with a row per item, stored with what goes with it row by row: a step then finds an item's numbers, in the
- * whole of a large memory, in one place.
+ * A parameter with one row per item, stored together with its slots and targets row by row. A step then finds all numbers of an
+ * item next to each other in memory.
  */
 export interface Table {
+  /** Name of the parameter. */
   readonly name: string;
-  /** Rows that a step reads, padding included. */
+  /** Number of rows that a step reads, including padding. */
   readonly rows: number;
-  /** Whether the last of them is padding. */
+  /** Whether the last row is padding. */
   readonly padded: boolean;
-  /** Columns of the parameter. */
+  /** Number of columns of the parameter. */
   readonly width: number;
-  /** What stands side by side in a stored row, `width` columns each: the names in a network's state. */
+  /** The parts of a stored row, `width` columns each, by their names in a network's state. */
   readonly parts: readonly string[];
 }
 
@@ -30,9 +31,9 @@ export function tablesOf(agent: Agent, network: Values, items: number, { choices
   return Object.entries(agent.itemTables).map(([name, reach]) => {
     const { shape, data } = network[`params/${name}`] ?? { shape: [], data: [] };
     if (shape.length !== 2 || (shape[0] !== items && shape[0] !== items + 1)) {
-      throw new LeaError('E_TRAIN_TABLE', `"${name}" is none of the parameters with a row per item.`, {
+      throw new LeaError('E_TRAIN_TABLE', `Expected a parameter with one row per item as itemTables "${name}".`, {
         value: shape,
-        hint: `itemTables of the agent lists parameters [${items}, any] or, with padding, [${items + 1}, any].`,
+        hint: `List only parameters of shape [${items}, any] or, with padding, [${items + 1}, any] in the agent's itemTables.`,
       });
     }
     const padded = reach === 'batch' && shape[0] === items + 1;
@@ -60,7 +61,7 @@ export function stored(tables: readonly Table[], network: Values): Values {
   );
 }
 
-/** The tables of a network in their ordinary form again, in arrays of their own. @param shapes of a whole network */
+/** The tables of a network, copied back to their ordinary form. @param shapes of a whole network */
 export function separated(tables: readonly Table[], shapes: Specs, from: Values): Values {
   return Object.fromEntries(
     tables.flatMap(({ name, width, parts }) =>
@@ -74,7 +75,7 @@ export function separated(tables: readonly Table[], shapes: Specs, from: Values)
   );
 }
 
-/** Writes the parameters over their periodic copies. */
+/** Overwrites the periodic copies with the parameters. */
 export function renewCopies(tables: readonly Table[], from: Values): void {
   for (const { name, width, parts } of tables) {
     const { data, shape } = from[name]!;
@@ -84,9 +85,9 @@ export function renewCopies(tables: readonly Table[], from: Values): void {
 }
 
 /**
- * The positions of a table's rows that had a gradient in the step.
+ * The positions of the table rows that had a gradient in the step.
  *
- * @param changed [table.rows], 1 where there was one
+ * @param changed [table.rows], 1 where the gradient was nonzero
  */
 export function changedPositions({ rows, padded }: Table, { used }: CompactBatch, changed: Value['data']): Int32Array {
   const items = Math.min(rows - Number(padded), used);
@@ -98,9 +99,9 @@ export function changedPositions({ rows, padded }: Table, { used }: CompactBatch
 }
 
 /**
- * Writes rows of a step over those of the catalog.
+ * Writes the rows of a step back into the table of the catalog.
  *
- * @param ids the catalog's id of every position
+ * @param ids the catalog id of every position
  */
 export function writeRows(from: Value, to: Value, positions: Int32Array, ids: Int32Array): void {
   const [source, target] = [from.data, to.data];

@@ -1,0 +1,122 @@
+import * as v from 'valibot';
+import { invalidChoice, type NumberRange, rangeText } from './checks.ts';
+import { LeaError } from './error.ts';
+import { unknownKey } from './options.ts';
+
+/** Checks one value. */
+export type Check<T> = v.GenericSchema<unknown, T>;
+
+/** The check of an option and its default. */
+export interface Option<T> extends Check<T> {
+  readonly wrapped: Check<T>;
+  readonly default: T;
+}
+
+/** One {@link Option} for every member of an interface of options: a missing or an extra one is a type error. */
+export type OptionsSchema<O> = { readonly [K in keyof O]-?: Option<O[K]> };
+
+/** An option with its default. A default of `undefined` is not checked. */
+export function option<T>(check: Check<T>, byDefault: NoInfer<T>): Option<T>;
+export function option<T>(check: Check<T>, byDefault: undefined): Option<T | undefined>;
+export function option<T>(check: Check<T>, byDefault: T): Option<T> {
+  return v.optional(check, byDefault as never) as unknown as Option<T>;
+}
+
+/** Whole numbers, bounds inclusive; without an upper bound, any that a number can hold. */
+export function whole(low: number, high: number = Infinity): Check<number> {
+  const message = bounds([low, high, 'whole']);
+  const least = v.pipe(v.number(message), v.integer(message), v.minValue(low, message));
+  return high < Number.MAX_VALUE ? v.pipe(least, v.maxValue(high, message)) : least;
+}
+
+/** Whole numbers of at least `low`, and Infinity where it has a meaning ("never", "no cap"). */
+export function wholeOrInfinity(low: number): Check<number> {
+  const message = bounds([low, Infinity, 'whole or Infinity']);
+  const least = v.pipe(v.number(message), v.integer(message), v.minValue(low, message));
+  return v.union([least, v.literal(Infinity)], message);
+}
+
+/** Numbers but Infinity, bounds inclusive. */
+export function finite(low: number, high: number = Number.MAX_VALUE): Check<number> {
+  const message = bounds([low, high]);
+  const least = v.pipe(v.number(message), v.finite(message), v.minValue(low, message));
+  return high < Number.MAX_VALUE ? v.pipe(least, v.maxValue(high, message)) : least;
+}
+
+/** Numbers above 0 but Infinity. */
+export const positive: Check<number> = v.pipe(finite(0) as v.GenericSchema<number>, v.gtValue(0, 'must be above 0.'));
+
+/** Numbers from 0 to 1. */
+export const share: Check<number> = finite(0, 1);
+
+export const flag: Check<boolean> = v.boolean();
+
+/** Safe integers: 0.3 and '1' would silently draw the same numbers as 0 and 1. */
+export const seed: Check<number> = v.pipe(
+  v.number('must be a whole number below 2^53.'),
+  v.safeInteger('must be a whole number below 2^53.'),
+  v.metadata({ hint: 'For example, use 1.' }),
+);
+
+export const text: Check<string> = v.string('must be a string.');
+
+export function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
+  return v.picklist(choices);
+}
+
+/** Values that are passed on by reference and checked by those who use them: typed arrays, signals, functions. */
+export function reference<T>(): Check<T> {
+  return v.any();
+}
+
+/**
+ * Options over their defaults, checked in the order of the schema. `undefined` takes the default.
+ *
+ * @param where name of the function for the error message, e.g. `fitEnvironment`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
+export function parseOptions<O extends object>(
+  where: string,
+  schema: OptionsSchema<O>,
+  given: Partial<O> | undefined,
+): O {
+  const names = Object.keys(schema);
+  for (const key of Object.keys(given ?? {})) {
+    if (!Object.hasOwn(schema, key)) throw unknownKey(where, key, names);
+  }
+  const parsed = names.map((name) => {
+    const value = given && Object.hasOwn(given, name) ? given[name as keyof O] : undefined;
+    return [name, parseOption(where, name, schema[name as keyof O], value)] as const;
+  });
+  return Object.fromEntries(parsed) as O;
+}
+
+/** The defaults of all options. */
+export function defaultsOf<O extends object>(schema: OptionsSchema<O>): O {
+  const options = Object.entries<Option<unknown>>(schema as Record<string, Option<unknown>>);
+  return Object.fromEntries(options.map(([name, { default: byDefault }]) => [name, byDefault])) as O;
+}
+
+/** Some options as entries of a larger schema, such as that of a configuration file: without their defaults. */
+export function entriesOf<O extends object, K extends keyof O & string>(
+  schema: OptionsSchema<O>,
+  names: readonly K[],
+): { [N in K]: v.OptionalSchema<Check<Exclude<O[N], undefined>>, undefined> } {
+  return Object.fromEntries(names.map((name) => [name, v.optional(schema[name].wrapped)])) as never;
+}
+
+function parseOption<T>(where: string, name: string, schema: Option<T>, value: unknown): T {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const { message, type } = result.issues[0];
+  if (type === 'boolean') throw invalidChoice(where, name, value, [true, false]);
+  if (type === 'picklist') {
+    throw invalidChoice(where, name, value, (schema.wrapped as unknown as { options: readonly string[] }).options);
+  }
+  const { hint } = v.getMetadata(schema.wrapped as never) as { hint?: string };
+  throw new LeaError('E_OPTION_VALUE', `${where}: ${name} ${message}`, { value, ...(hint && { hint }) });
+}
+
+function bounds(range: NumberRange): string {
+  return `must be ${rangeText(range)}.`;
+}
