@@ -187,12 +187,6 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
   if (o.tokens) checkTokens(o.tokens);
   checkValidation(o);
   const itemInput = o.itemInput ?? (o.tokens ? 'id+text' : 'id');
-  if (o.languageModel && !o.tokens && o.itemInput === undefined) {
-    throw new LeaError('E_OPTION_VALUE', 'A language model reads items by their tokens.', {
-      value: o.tokens,
-      hint: 'Pass tokens: (await learnItemTokens(languageModel, texts)).vectors. For the control that knows ids only, set itemInput to "id".',
-    });
-  }
   if (itemInput !== 'id' && !o.tokens) {
     throw new LeaError('E_OPTION_VALUE', 'This itemInput needs item tokens.', {
       value: itemInput,
@@ -234,6 +228,12 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
     throw new LeaError('E_OPTION_VALUE', 'The width of the decoder must be divisible by its number of heads.', {
       value: [decoder.width, decoder.heads],
       hint: 'Choose a language model whose width is a multiple of its heads.',
+    });
+  }
+  if (o.languageModel && !o.tokens && o.itemInput === undefined) {
+    throw new LeaError('E_OPTION_VALUE', 'A language model reads items by their tokens.', {
+      value: o.tokens,
+      hint: 'Pass tokens: (await learnItemTokens(languageModel, texts)).vectors. For the control that knows ids only, set itemInput to "id".',
     });
   }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
