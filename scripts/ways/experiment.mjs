@@ -22,7 +22,7 @@ export function experiment(user) {
   const said = [
     [`${dropped} of the events are dropped`, ended.stderr],
     ['purchase', ended.stdout],
-    ['The best served policy by validation NDCG@10', ended.stdout],
+    ['The best trained policy by validation NDCG@10', ended.stdout],
     ['<td>SASRec + memory', html.replaceAll(' class="best"', '')],
     ['means of 2 seeds', html],
   ];
