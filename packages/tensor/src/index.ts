@@ -23,6 +23,7 @@ export { type PrepareOptions, prepare } from './prepare.ts';
 export { center, covariance, mainDirections, mainEigenvectors } from './principal-directions.ts';
 export { rotationBetween } from './procrustes.ts';
 export { describeSafetensors, type ReadOptions, readSafetensors, writeSafetensors } from './safetensors.ts';
+export { float16Value } from './stored-types.ts';
 export { pick, prefixed } from './tensors.ts';
 export type {
   DType,

@@ -85,8 +85,7 @@ function convert(
     for (let i = 0; i < size; i++) whole[i] = words[i]! << 16;
   } else if (dtype === 'F16') {
     const words = new Uint16Array(from, 0, size);
-    halves ??= Float32Array.from({ length: 65536 }, (_, bits) => half(bits));
-    for (let i = 0; i < size; i++) into[i] = halves[words[i]!]!;
+    for (let i = 0; i < size; i++) into[i] = float16Value(words[i]!);
   } else if (dtype === 'I64') {
     const wide = new BigInt64Array(from, 0, size);
     for (let i = 0; i < size; i++) {
@@ -98,6 +97,12 @@ function convert(
 
 /** All float16 numbers by their bits, computed at the first use. */
 let halves: Float32Array | undefined;
+
+/** The number with the 16 bits of a float16. */
+export function float16Value(bits: number): number {
+  halves ??= Float32Array.from({ length: 65536 }, (_, each) => half(each));
+  return halves[bits]!;
+}
 
 function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
 import { ConfigFile } from '../decoders/config-file.ts';
+import { ropeFrequencies } from '../decoders/rope-tables.ts';
 import { type GgufFile, readTensor } from './header.ts';
 
 /** Hugging Face `model_type` by GGUF architecture. GGUF files of Mistral have the architecture `llama`. */
@@ -151,22 +152,11 @@ async function ropeScaling(file: GgufFile, own: ConfigFile, rotated: number): Pr
     8192,
     ...(own.has('rope.scaling.original_context_length') ? [own.count('rope.scaling.original_context_length')] : []),
   ]) {
-    const wanted = llama3Factors({ factor, length, theta, rotated });
+    const scaled = ropeFrequencies(rotated, theta, { type: 'llama3', factor, low: 1, high: 4, length });
+    const wanted = ropeFrequencies(rotated, theta).map((frequency, i) => frequency / scaled[i]!);
     if (factors.length === wanted.length && factors.every((f, i) => Math.abs(f - wanted[i]!) < 1e-3 * wanted[i]!)) {
       return { rope_type: 'llama3', factor, original_max_position_embeddings: length, ...rule };
     }
   }
   throw unsupported('rope_freqs.weight', [...factors.slice(0, 8)]);
-}
-
-/** The divisor of each frequency in Llama 3.1 (low factor 1, high factor 4). */
-function llama3Factors(rule: { factor: number; length: number; theta: number; rotated: number }): number[] {
-  const { factor, length, theta, rotated } = rule;
-  return Array.from({ length: rotated / 2 }, (_, i) => {
-    const wave = 2 * Math.PI * theta ** ((2 * i) / rotated);
-    if (wave < length / 4) return 1;
-    if (wave > length) return factor;
-    const smooth = (length / wave - 1) / 3;
-    return 1 / ((1 - smooth) / factor + smooth);
-  });
 }

@@ -1,7 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { gguf } from '@huggingface/gguf';
 import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
+import { sizeOf } from '@lea/tensor';
 import { BLOCK_TYPES, type BlockType, readBlocks } from './quantization.ts';
 
 /** A tensor of a GGUF file; its bytes are known to be inside the file. */
@@ -48,7 +49,9 @@ export async function isGguf(path: string): Promise<boolean> {
  *   format), `E_FILE_MISSING`, `E_FILE_READ`
  */
 export async function openGguf(path: string): Promise<GgufFile> {
-  const bytes = await sizeOf(path);
+  const { size: bytes } = await stat(path).catch((cause) => {
+    throw readError(path, cause);
+  });
   let header: Awaited<ReturnType<typeof gguf>>;
   try {
     header = await gguf(path, { allowLocalFile: true });
@@ -81,7 +84,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
         hint: `Supported formats: ${known.join(', ')}. Quantize the model to one of these, for example Q8_0 or Q4_K_M.`,
       });
     }
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(shape);
     const begin = start + Number(offset);
     if (size === 0 || (shape.at(-1) ?? 1) % type.values !== 0) {
       throw broken(path, `the tensor "${name}" of type ${type.name} cannot have the shape [${shape.join(', ')}]`);
@@ -103,7 +106,7 @@ const CHUNK = 2 ** 20;
 
 /** Reads a tensor as float32, in the order of the file. */
 export async function readTensor({ path }: GgufFile, { type, shape, begin }: GgufTensor): Promise<Float32Array> {
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const data = new Float32Array(sizeOf(shape));
   const count = data.length / type.values;
   const step = Math.max(1, Math.floor(CHUNK / type.bytes));
   const chunk = new Uint8Array(Math.min(step, count) * type.bytes);
@@ -122,17 +125,6 @@ export async function readTensor({ path }: GgufFile, { type, shape, begin }: Ggu
     await file.close();
   }
   return data;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  const file = await open(path).catch((cause) => {
-    throw readError(path, cause);
-  });
-  try {
-    return (await file.stat()).size;
-  } finally {
-    await file.close();
-  }
 }
 
 export function broken(path: string, what: string, cause?: unknown): LeaError {

@@ -1,3 +1,5 @@
+import { float16Value } from '@lea/tensor';
+
 /** A storage format of GGUF files: each block holds `values` numbers in `bytes` bytes. */
 export interface BlockType {
   /** Name of the format, such as `Q4_K`. */
@@ -141,11 +143,4 @@ function upperHalf(bits: number): number {
 }
 
 /** Decodes the float16 at a byte offset. */
-function half(from: DataView, at: number): number {
-  const bits = from.getUint16(at, true);
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
+const half = (from: DataView, at: number): number => float16Value(from.getUint16(at, true));
