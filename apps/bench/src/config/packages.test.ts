@@ -124,7 +124,8 @@ function folderWith(manifest: object | undefined, code = ''): string {
 const manifest = { version: '1.0.0', exports: './index.js' };
 const defines = `
   import { ce, defineAgent } from '@lea/agents';
-  defineAgent({ type: 'mine', defaults: { lr: 0.001 }, build: (options, encoder) => ce({ encoder, ...options }) });
+  import { option, positive } from '@lea/core';
+  defineAgent({ type: 'mine', schema: { lr: option(positive, 0.001) }, build: (options, encoder) => ce({ encoder, ...options }) });
 `;
 
 test.each<[string, string, RegExp]>([

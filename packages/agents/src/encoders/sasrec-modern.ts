@@ -1,6 +1,8 @@
+import { flag, type OptionsSchema, option, whole } from '@lea/core';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { ItemInput } from './items.ts';
-import { checkTransformer, transformer } from './transformer.ts';
+import { dropoutRate, itemInput, layerCount, tiedWeights } from './option-checks.ts';
+import { checkHeads, transformer } from './transformer.ts';
 
 /** Options of `sasrecModern`. */
 export interface SasrecModernOptions {
@@ -28,6 +30,17 @@ export interface SasrecModernOptions {
   itemInput: ItemInput;
 }
 
+const schema: OptionsSchema<SasrecModernOptions> = {
+  width: option(whole(1), 64),
+  layers: option(layerCount, 2),
+  heads: option(whole(1), 2),
+  mlpRatio: option(whole(1), 2),
+  dropout: option(dropoutRate, 0.3),
+  tied: option(tiedWeights, true),
+  everyPosition: option(flag, true),
+  itemInput: option(itemInput, 'id'),
+};
+
 /**
  * SASRec with a current architecture: pre-norm residual blocks with output projection and GELU, positions counted from the
  * newest event, output weights tied to the item table, supervised loss at every position. An empty history gives exactly
@@ -37,16 +50,7 @@ export interface SasrecModernOptions {
  */
 export const sasrecModern: EncoderFactory<SasrecModernOptions> = encoderFactory<SasrecModernOptions>({
   type: 'sasrec-modern',
-  defaults: {
-    width: 64,
-    layers: 2,
-    heads: 2,
-    mlpRatio: 2,
-    dropout: 0.3,
-    tied: true,
-    everyPosition: true,
-    itemInput: 'id',
-  },
-  check: (o) => checkTransformer('sasrec-modern', o),
+  schema,
+  check: (options) => checkHeads('sasrec-modern', options),
   build: (o) => transformer('sasrec-modern', { ...o, positions: 'recency', norm: 'pre', activation: 'gelu' }),
 });
