@@ -77,12 +77,23 @@ export const counts: Check<readonly number[]> = custom(
 );
 
 /**
- * Values that are passed on by reference and checked by those who use them: typed arrays, signals, functions. Promises are
- * refused, because nobody means to pass one.
+ * Values that are passed on by reference: typed arrays, signals, functions. Those who use them check more of them than `holds`.
+ * Promises are refused, because nobody means to pass one.
+ *
+ * @param message what the value must be
+ * @param hint how to get one, with `await` where that is needed
  */
-export function reference<T>(): Check<T> {
+export function reference<T>(
+  holds: (given: unknown) => boolean = () => true,
+  message = '',
+  hint = 'Await it first.',
+): Check<T> {
   const settled = (given: unknown) => typeof (given as PromiseLike<T> | null | undefined)?.then !== 'function';
-  return custom(settled, 'must be a value, not the promise of one.', 'Await it first.');
+  return v.pipe(
+    v.custom<T>(settled, 'must be a value, not the promise of one.'),
+    v.check<T, string>(holds, message),
+    v.metadata({ hint }),
+  );
 }
 
 /** Signals that abort work. */
