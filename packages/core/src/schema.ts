@@ -136,7 +136,7 @@ export function defaultsOf<O extends object>(schema: OptionsSchema<O>): O {
 export function entriesOf<O extends object, K extends keyof O & string>(
   schema: OptionsSchema<O>,
   names: readonly K[],
-): { [N in K]: v.OptionalSchema<Check<Exclude<O[N], undefined>>, undefined> } {
+): { [N in NoInfer<K>]: v.OptionalSchema<Check<Exclude<O[N], undefined>>, undefined> } {
   return Object.fromEntries(names.map((name) => [name, v.optional(schema[name].wrapped)])) as never;
 }
 

@@ -52,7 +52,7 @@ export interface TrainOptions {
   /** Signals of a language-model environment for the train rows, see `leaSignals`. Default: none. */
   signals?: Signals;
   /**
-   * A counting memory of the train rows that the policy gets, see `countingMemory` of @lea/agents. It costs nothing in training but
+   * A counting memory of the train rows that the policy gets, by `countingMemory`. It costs nothing in training but
    * with `fusion: 'joint'`, and little in serving. Default: none.
    */
   memory?: Memory;

@@ -71,7 +71,7 @@ test.each<[string, (config: Record<string, unknown>) => void, RegExp]>([
   [
     'value of a data set',
     (c) => (c.dataset = { type: 'json-lines', file: '' }),
-    /at dataset: json-lines: expected a path/,
+    /at dataset: json-lines: file must be a path/,
   ],
   ['baseline', (c) => (c.baselines = [{ type: 'recent' }]), /at baselines\.0\.type: .*"recent-popularity"/],
   [

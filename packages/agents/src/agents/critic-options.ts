@@ -8,7 +8,7 @@ export interface NegativeOptions {
    * Default: 10.
    */
   negatives: number;
-  /** Their reward; -0.5 to -2 made little difference in the paper. Lower: unlogged actions get lower values. Default: 0. */
+  /** Reward of negative actions; -0.5 to -2 made little difference in the paper. Lower: unlogged actions get lower values. Default: 0. */
   negativeReward: number;
 }
 

@@ -9,7 +9,7 @@ export interface AlignmentOptions {
    */
   alignmentWeight: number;
   /**
-   * `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
+   * Loss of the alignment. `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
    * it is stronger, but rows with similar states repel each other. Default: `cosine`.
    */
   alignmentForm: 'cosine' | 'contrastive';
@@ -20,8 +20,8 @@ export interface AlignmentOptions {
 /** How agents with a Q head use an environment's signals (LEA). */
 export interface GuidanceOptions extends AlignmentOptions {
   /**
-   * Number of the environment's positive actions drawn per row and step, in proportion to their weights, as additional TD rows
-   * of the critic; 0 uses them in the supervised loss only. The term is the mean over the draws, so higher values reduce its
+   * Number of the environment's positive actions drawn per row and step as additional TD rows of the critic. They are drawn in
+   * proportion to their weights; 0 uses them in the supervised loss only. The term is the mean over the draws, so higher values reduce its
    * noise but do not increase its weight; each draw costs one encoding. Default: 1.
    */
   augmentedActions: number;

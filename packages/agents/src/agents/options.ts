@@ -3,7 +3,7 @@ import { type Check, custom, finite, flag, type OptionsSchema, oneOf, option, sh
 /** How losses cover the catalog: all items, or sampled items. */
 export interface SupervisedLossOptions {
   /**
-   * The supervised loss. `softmax`: cross-entropy over all items. `sampled-softmax`: over the logged item and the sampled
+   * The supervised loss, over all items or over sampled ones. `softmax`: cross-entropy over all items. `sampled-softmax`: over the logged item and the sampled
    * candidates of the step, with logits corrected by the log of the sampling distribution. `gbce`: calibrated binary
    * cross-entropy of the logged item and the candidates (Petrov, Macdonald, RecSys 2023). With a sampled loss the Q head also
    * reads only the candidates, and the cost of a step does not depend on the size of the catalog. Default: `softmax`.
@@ -54,8 +54,8 @@ export interface QOptions extends SupervisedLossOptions {
   /** Whether to apply dropout when computing TD targets, as in the original code. Default: true. */
   targetDropout: boolean;
   /**
-   * Weight of the conservative penalty logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); 0 disables it, 0.1 is
-   * common. Higher: lowers the values of actions that were not logged further. Default: 0.
+   * Weight of the conservative penalty of CQL; 0 disables it, 0.1 is common. The penalty is logsumexp_b Q(s,b) - Q(s,a) (CQL(H),
+   * Kumar et al., NeurIPS 2020). Higher: lowers the values of actions that were not logged further. Default: 0.
    */
   cqlWeight: number;
   /**

@@ -24,7 +24,7 @@ export interface CaserOptions {
   dropout: number;
   /** Supervised loss at every position of the window instead of only the last; costs a pass per position. Default: false. */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

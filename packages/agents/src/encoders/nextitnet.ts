@@ -39,7 +39,7 @@ export interface NextitnetOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

@@ -26,7 +26,7 @@ export interface SasrecModernOptions {
    * Default: true.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 

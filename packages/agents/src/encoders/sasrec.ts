@@ -41,7 +41,7 @@ export interface SasrecOptions {
   activation: 'relu' | 'gelu';
   /** Width of the feed-forward layers as a multiple of `width`. More: higher capacity per block, slower. Default: 1. */
   mlpRatio: number;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
 
