@@ -104,12 +104,6 @@ it.each<[string, unknown, string, string]>([
     'fit: init: expected a policy. Got {}. Pass one from fit or loadPolicy.',
   ],
   [
-    'a number as signals',
-    { ...good, signals: 3 },
-    'E_OPTION_VALUE',
-    'fit: signals must be the signals of an environment. Got 3. Pass leaSignals(await annotate(environment, train), train).',
-  ],
-  [
     'a number as signal',
     { ...good, signal: 3 },
     'E_OPTION_VALUE',

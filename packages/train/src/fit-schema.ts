@@ -1,6 +1,7 @@
 import type { Agent, Memory, Policy } from '@lea/agents';
 import {
   abortSignal,
+  custom,
   flag,
   type OptionsSchema,
   oneOf,
@@ -55,12 +56,9 @@ export const trainSchema: OptionsSchema<CompleteOptions> = {
   maxSteps: option(wholeOrInfinity(1), Infinity),
   metric: option(text, 'ndcg@10'),
   init: option(reference<Policy>(), undefined),
+  // `checkSignals` says more about values of other types.
   signals: option(
-    reference<Signals>(
-      isObject,
-      'must be the signals of an environment.',
-      'Pass leaSignals(await annotate(environment, train), train).',
-    ),
+    custom<Signals>(() => true, ''),
     undefined,
   ),
   memory: option(

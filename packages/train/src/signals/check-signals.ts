@@ -9,6 +9,9 @@ import type { Signals } from './options.ts';
  * @throws LeaError `E_TRAIN_OPTION`
  */
 export function checkSignals(signals: Signals, rows: number, items: number): void {
+  if (typeof signals !== 'object' || 'then' in signals) {
+    throw refused('signals must be those of leaSignals(await annotate(environment, train), train).', typeof signals);
+  }
   const { reward, targets, targetWeights, targetRewards, k, environmentState, stateSize } = signals;
   const given = [targets, targetWeights, k].filter((part) => part !== undefined);
   if (given.length !== 0 && given.length !== 3) {
