@@ -82,3 +82,7 @@ test.each(Object.keys(floors))('the diagram of %s is made from the rule of the r
 test('the tables of options are those of the code', () => {
   execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/option-tables.mjs', '--check'], { cwd: root });
 });
+
+test('the schema of configs is that of the code', () => {
+  execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/config-schema.mjs', '--check'], { cwd: root });
+});

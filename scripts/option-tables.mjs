@@ -1,13 +1,13 @@
 // Writes the tables of options in docs/environment-options.md: the text is the doc comment of each option in its interface, the
 // default is the one of the code. `npm run option-tables`; with `-- --check` it only compares
 import { readFileSync, writeFileSync } from 'node:fs';
-import ts from 'typescript';
 import {
   annotateDefaults,
   catalogModelDefaults,
   fitDefaults,
   itemTokenDefaults,
 } from '../packages/env/src/measuring.ts';
+import { membersOf, oneLine } from './doc-comments.mjs';
 
 const page = new URL('../docs/environment-options.md', import.meta.url);
 const tables = [
@@ -17,26 +17,9 @@ const tables = [
   ['annotate', 'annotation/annotate.ts', 'AnnotateOptions', annotateDefaults],
 ];
 
-/** The doc comment of every member of an interface, as one line. */
-function membersOf(path, name) {
-  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const members = [];
-  source.forEachChild((node) => {
-    if (!ts.isInterfaceDeclaration(node) || node.name.text !== name) return;
-    for (const member of node.members) {
-      const [doc] = ts.getJSDocCommentsAndTags(member);
-      members.push([member.name.getText(), ts.getTextOfJSDocComment(doc?.comment) ?? '']);
-    }
-  });
-  return members;
-}
-
 /** The first sentence. */
 function meaningOf(text) {
-  const plain = text
-    .replace(/\s+/g, ' ')
-    .replace(/\{@link (\w+)\}/g, '`$1`')
-    .trim();
+  const plain = oneLine(text);
   const [sentence] = /^.+?[.:](?= |$)/.exec(plain) ?? [plain];
   const first = sentence.replace(/[.:;]$/, '');
   return first.length <= 120 ? first : `${first.slice(0, first.lastIndexOf(' ', 116))} …`;
