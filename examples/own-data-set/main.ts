@@ -1,7 +1,9 @@
 // A custom data set: reads events and texts from two files and checks them before training.
 import { join } from 'node:path';
+// #region imports
 import { findLeaks, splitByUser } from '@lea/data';
 import { readInteractions, readItemTexts } from '@lea/data/node';
+// #endregion imports
 
 export async function main(folder: string = import.meta.dirname): Promise<string[]> {
   // #region events

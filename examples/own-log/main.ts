@@ -2,11 +2,14 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+// #region imports
 import { ce, loadPolicy, sasrec } from '@lea/agents';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { rewardsOf, splitByUser } from '@lea/data';
 import { readInteractions } from '@lea/data/node';
 import { evaluate, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
+// #endregion imports
+import { someEvents } from './events.ts';
 
 export async function main(): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'own-log-'));
@@ -63,15 +66,6 @@ export async function main(): Promise<string[]> {
     ...recommended.map(({ id, score }) => `  ${id} (${score.toFixed(2)})`),
     `retrained: ${tonight.init!.kept} items kept, ${tonight.init!.added} added, ${tonight.init!.removed} removed`,
   ];
-}
-
-/** Replaces your own file: customer, article, time, kind of event. */
-function someEvents(): string {
-  const { interactions: log } = createWorld({ users: 400, items: 120 });
-  const rows = Array.from(log.item, (item, event) =>
-    [log.userIds[log.user[event]!], log.itemIds[item], log.time[event], log.kinds[log.kind[event]!]].join(','),
-  );
-  return ['customer,article,when,what', ...rows].join('\n');
 }
 
 if (import.meta.main) console.log((await main()).join('\n'));
