@@ -23,7 +23,9 @@ const schema = {
 
 /** Adds the doc comments of an interface, and the defaults, to properties without a description. */
 function describe(properties, path, name, defaults = {}) {
-  for (const [member, text] of membersOf(new URL(`../packages/${path}`, import.meta.url).pathname, name)) {
+  const members = membersOf(new URL(`../packages/${path}`, import.meta.url).pathname, name);
+  if (members.length === 0) throw new Error(`packages/${path} has no interface ${name}.`);
+  for (const [member, text] of members) {
     const property = properties[member];
     if (!property) continue;
     property.description ??= oneLine(text);

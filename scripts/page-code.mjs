@@ -22,13 +22,14 @@ function codeOf(path, region) {
 const stale = [];
 for (const page of globSync(['README.md', 'docs/*.md', 'docs/guide/*.md'], { cwd: root })) {
   const before = readFileSync(join(root, page), 'utf8');
-  const after = before.replace(
-    /^(<!-- code: ([^#\s]+)(?:#(\S+))? -->)\n\n(?:```\w+\n.*?^```$)?/gms,
+  const filled = before.replace(
+    /^(<!-- code: ([^#\s]+)(?:#(\S+))? -->)\n+(?:```\w+\n.*?^```\n+)?/gms,
     (_, comment, file, region) => {
       const code = codeOf(join(root, dirname(page), file), region);
-      return `${comment}\n\n\`\`\`${languages[extname(file)]}\n${code.trimEnd()}\n\`\`\``;
+      return `${comment}\n\n\`\`\`${languages[extname(file)]}\n${code.trimEnd()}\n\`\`\`\n\n`;
     },
   );
+  const after = `${filled.trimEnd()}\n`;
   if (after === before) continue;
   stale.push(page);
   if (!process.argv.includes('--check')) writeFileSync(join(root, page), after);

@@ -13,10 +13,11 @@ import { someEvents } from './events.ts';
 
 export async function main(): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'own-log-'));
-  await writeFile(join(folder, 'events.csv'), someEvents());
+  const [file, saved] = [join(folder, 'events.csv'), join(folder, 'policy')];
+  await writeFile(file, someEvents());
 
   // #region read
-  const interactions = await readInteractions(join(folder, 'events.csv'), {
+  const interactions = await readInteractions(file, {
     columns: { user: 'customer', item: 'article', time: 'when', kind: 'what' },
   });
   // #endregion read
@@ -33,10 +34,10 @@ export async function main(): Promise<string[]> {
   });
   // #endregion train
   // #region save
-  await policy.save(join(folder, 'policy'));
+  await policy.save(saved);
   await policy.dispose();
 
-  const served = await loadPolicy(join(folder, 'policy'));
+  const served = await loadPolicy(saved);
   // #endregion save
   // #region evaluate
   const [result, baseline] = [await evaluate(served, test), await evaluate(popularity(train), test)];
@@ -55,7 +56,7 @@ export async function main(): Promise<string[]> {
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
     batch: 128,
   });
-  await tonight.policy.save(join(folder, 'policy'));
+  await tonight.policy.save(saved);
   // #endregion retrain
   await Promise.all([served.dispose(), tonight.policy.dispose()]);
   return [
