@@ -1,6 +1,6 @@
 import { embedding, type Program, type ProgramResult, pick, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderMode } from '../language-model/decoders/decode.ts';
+import type { DecoderMode } from '../language-model/decoders/decoder-mode.ts';
 import { causalMask, prefixMask } from '../language-model/decoders/masks.ts';
 import { endsAfter, prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from '../model/config.ts';

@@ -10,13 +10,13 @@ import { ACTIONS, type EnvSettings, ITEMS } from './settings.ts';
  */
 export async function annotationRounds(settings: EnvSettings): Promise<Rounds> {
   const { batch, threads, steps, shared } = settings;
-  const { config, params, fixed, text, counts } = await prepareFit(fitOptions({ ...settings, batch: 1, steps: 1 }));
+  const { config, tokens, data, weights } = await prepareFit(fitOptions({ ...settings, batch: 1, steps: 1 }));
   const env = createEnvironment({
     name: 'random',
     config,
-    params: { ...params, ...fixed },
-    tokens: text,
-    counts,
+    params: { ...weights.trained, ...weights.fixed },
+    tokens,
+    counts: data.counts,
     calibration: null,
     data: 'random',
     runtime: { threads, backend: undefined },
