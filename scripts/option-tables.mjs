@@ -1,5 +1,5 @@
-// Writes the tables of options in docs/environment-options.md: the text is the doc comment of each option in its interface, the
-// default is the one of the code. `npm run option-tables`; with `-- --check` it only compares
+// Writes the tables of options in docs/environment-options.md. The text is the doc comment of each option in its interface, and
+// the default is that of the code. `npm run option-tables`; with `-- --check` it only compares
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 import {

@@ -6,10 +6,10 @@ import { type EnvLine, envTable } from '../../speed/env/table.ts';
 import { checkFlags, choiceOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
 import { finish, speedFlags, writeLines } from '../speed-lines.ts';
 
-/** Positions per row of the training steps; histories have half of it. */
+/** Positions per row of the training steps. Two histories share a row. */
 const LENGTH = 64;
 
-/** As many histories as an environment takes in one call of its programs. */
+/** The number of histories that an environment reads in one call of its programs. */
 const HISTORIES = 128;
 
 const args = {

@@ -4,7 +4,7 @@ import type { Rounds } from '../settings.ts';
 import { fitOptions } from './fit-options.ts';
 import type { EnvSettings } from './settings.ts';
 
-/** The step of `fitEnvironment` with LoRA, on histories that fill every position. */
+/** Prepares the step of `fitEnvironment` with LoRA, on histories that fill every position. */
 export async function loraRounds(settings: EnvSettings): Promise<Rounds> {
   const { threads, steps, start, spinning } = settings;
   const { data, weights, step } = await prepareFit(fitOptions(settings));
@@ -12,7 +12,7 @@ export async function loraRounds(settings: EnvSettings): Promise<Rounds> {
   const batches = data.batchesOf(0);
   const inputs = stack(batches);
   if (start) {
-    const { key: _, ...read } = inputs; // of dropout
+    const { key: _, ...read } = inputs; // The key is that of dropout.
     const given = { ...prefixed('params/', trained), ...prefixed('inputs/', read) };
     await writeSafetensors(start, { ...given, ...prefixed('frozen/', { ...frozen, ...constants }) });
   }
