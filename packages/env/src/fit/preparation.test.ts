@@ -186,14 +186,14 @@ describe('the batches of an epoch', () => {
     expect((await prepare({ train: single })).batchesOf(0)[0]).not.toHaveProperty('contrast');
   });
 
-  // Two histories of 4 events and their start tokens to a row of 10 slots.
+  // Two histories of 4 events and their start tokens to a row of 10 positions.
   test.each([
     [512, 24],
     [100, 10],
     [54, 5],
     [56, 6],
     [1, 1],
-  ])('of about %d positions have %d rows of 10 slots', async (batch, count) => {
+  ])('of about %d positions have %d rows of 10', async (batch, count) => {
     const { shape, batchesOf } = await prepare({ train: single, batch });
     expect(shape).toEqual({ rows: count, positions: 10, prefix: 1 });
     expect(batchesOf(0)[0]!.items!.shape).toEqual([count, 10]);
