@@ -1,4 +1,4 @@
-// docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure in packages outside the
+// Follows docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure in packages outside the
 // repository.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,6 +11,9 @@ import { type FitEnvironmentOptions, fitSchema, type Needed } from './fit/fit-op
 import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
 
+export type { FitData } from './fit/fit-data.ts';
+export type { FitStep } from './fit/fit-step.ts';
+export type { FitWeights } from './fit/fit-weights.ts';
 export { type FitPreparation, prepareFit } from './fit/preparation.ts';
 export type { BatchShape, Segment } from './fit/segments.ts';
 export { createEnvironment, type EnvironmentParts } from './inference/environment.ts';

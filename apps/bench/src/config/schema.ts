@@ -1,117 +1,24 @@
-import { memorySchema } from '@lea/agents';
 import { entriesOf } from '@lea/core';
-import { datasetTypes } from '@lea/data';
 import { catalogModelSchema, fitSchema, itemTokenSchema } from '@lea/env/measuring';
-import { baselineTypes } from '@lea/eval';
 import { trainSchema } from '@lea/train';
 import * as v from 'valibot';
-import { distinct, options, strict, withDefined } from './strict.ts';
-
-/** JSON has no Infinity, but 1e400 is parsed as Infinity. */
-const number = v.pipe(v.number(), v.finite('expected a finite number, at most 1.8e308.'));
-const seed = v.pipe(
-  v.number(),
-  v.safeInteger('expected a whole number below 2^53 as the seed.'),
-  // Turns -0 into 0.
-  v.transform((given) => given + 0),
-);
-/** The largest count: indices are int32. */
-const most = 2 ** 31 - 1;
-const count = v.pipe(number, v.integer(), v.minValue(1), v.maxValue(most));
-const positive = v.pipe(number, v.gtValue(0));
-const notNegative = v.pipe(number, v.minValue(0));
-const fromZeroToOne = v.pipe(number, v.minValue(0), v.maxValue(1));
-const flag = v.boolean();
-/** Names become folder names with a hash and a seed; file systems allow 255 bytes. */
-const longest = v.maxLength<string, 100, string>(100, 'expected a name of at most 100 characters.');
-const name = v.pipe(v.string(), v.nonEmpty(), longest);
-/** A path or a template. */
-const text = v.pipe(v.string(), v.nonEmpty());
-const names = v.union([name, v.pipe(v.array(name), v.minLength(1), distinct('name'))]);
-/** `{ type, ...options }` of a factory in the libraries, which checks the options itself. */
-const factory = v.looseObject({ type: name });
-
-/** Editors show the text for a key of a config; `scripts/config-schema.mjs` takes others from the interfaces of the options. */
-function described<S extends v.GenericSchema>(
-  schema: S,
-  meaning: string,
-): v.SchemaWithPipe<readonly [S, v.DescriptionAction<v.InferOutput<S>, string>]> {
-  return v.pipe(schema, v.description(meaning));
-}
-
-const columns = strict('dataset.columns', {
-  user: v.optional(text),
-  item: v.optional(text),
-  time: v.optional(text),
-  kind: v.optional(text),
-  history: v.optional(described(text, 'Column with the items that the user chose before, in one cell.')),
-});
-
-/** Options of `readInteractions` and `readItemTexts`, documented in @lea/data. */
-const reading = {
-  ...options(['delimiter', 'encoding'], text),
-  quote: v.optional(v.nullable(text)),
-  header: v.optional(v.pipe(v.array(text), v.minLength(1))),
-  missing: v.optional(v.array(v.string())),
-  trim: v.optional(flag),
-  maxRecordSize: v.optional(count),
-};
-
-const includedDataset = v.variant('type', [
-  strict('dataset', {
-    type: v.literal('world'),
-    seed: v.optional(seed),
-    users: v.optional(count),
-    items: v.optional(count),
-  }),
-  strict('dataset', { type: v.literal('industrial') }),
-  strict('dataset', { type: v.literal('lastfm') }),
-  strict('dataset', { type: v.literal('retailrocket') }),
-  strict('dataset', {
-    type: v.literal('files'),
-    interactions: described(text, 'File of events. The path starts at the folder of the config, or at --data.'),
-    itemTexts: v.optional(
-      described(text, 'File of item texts. The path starts at the folder of the config, or at --data.'),
-    ),
-    columns: v.optional(described(columns, 'Names of the columns. Only user and item are needed.')),
-    kinds: v.optional(
-      described(
-        v.record(v.string(), v.nullable(v.string())),
-        'Value in the log -> kind, for example { "view": "click", "seen": null }. null drops the events.',
-      ),
-    ),
-    separator: v.optional(described(text, 'Separator between the items of a history in one cell.')),
-    ...reading,
-    text: v.optional(
-      described(
-        strict('dataset.text', {
-          column: v.optional(described(text, 'Column of the item id.')),
-          template: v.optional(described(text, 'Text of an item from its columns, for example "{title} by {brand}".')),
-          index: v.optional(described(text, 'File that maps raw ids to ids.')),
-          ...reading,
-        }),
-        'How the file of item texts is read.',
-      ),
-    ),
-  }),
-]);
-
-/** Types that packages define check their own options. */
-const dataset = withDefined('dataset', includedDataset, datasetTypes);
-
-const split = v.variant('type', [
-  strict('split', {
-    type: v.literal('by-user'),
-    seed: v.optional(seed),
-    fractions: v.optional(v.tuple([positive, positive, positive])),
-  }),
-  strict('split', {
-    type: v.literal('user-lists'),
-    lists: described(text, 'A JSON file { "validation": [ids], "test": [ids] }, or the name of a built-in list.'),
-  }),
-  strict('split', { type: v.literal('leave-one-out') }),
-  strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
-]);
+import { baseline, memoryOptions } from './baseline-schema.ts';
+import { dataset, split } from './dataset-schema.ts';
+import {
+  count,
+  described,
+  factory,
+  flag,
+  fromZeroToOne,
+  name,
+  names,
+  notNegative,
+  number,
+  positive,
+  seed,
+  text,
+} from './schema-values.ts';
+import { distinct, strict } from './strict.ts';
 
 /** The options of `catalogModel`, `learnItemTokens` and `fitEnvironment` that JSON can express, documented in @lea/env. */
 export const languageModel = strict(
@@ -169,14 +76,6 @@ export const fit = strict('environment.fit', {
     ]),
   ),
 });
-
-/** The options of `countingMemory` that JSON can express, documented in @lea/agents. */
-const memoryOptions = {
-  text: v.optional(described(flag, 'Whether the memory uses text similarity. Default: true if there are texts.')),
-  ...entriesOf(memorySchema, ['horizon', 'gateRows', 'gateSteps', 'smoothing', 'textPower']),
-  // The library also takes Infinity, which JSON does not have.
-  ...options(['neighbors', 'textNeighbors'], count),
-};
 
 const environment = strict('environment', {
   itemInput: described(
@@ -253,52 +152,6 @@ const run = strict('run', {
   pessimism: v.optional(notNegative),
   ablation: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
 });
-
-const repeat = v.optional(
-  described(
-    v.union([number, v.literal('never')]),
-    'How the items of the window are scored: "never" ranks them below all others, a number raises them.',
-  ),
-);
-const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
-
-/** Options of the baselines in @lea/eval. Options with a grid are tuned on validation by default. */
-const includedBaseline = v.variant('type', [
-  strict('baseline', { type: v.literal('popularity') }),
-  strict('baseline', { type: v.literal('repeat-history') }),
-  strict('baseline', { type: v.literal('last-item-markov') }),
-  strict('baseline', { type: v.literal('text-similarity') }),
-  strict('baseline', { type: v.literal('counting-memory'), ...memoryOptions }),
-  strict('baseline', {
-    type: v.literal('co-occurrence'),
-    text: v.optional(flag),
-    textNormalized: v.optional(flag),
-    repeat,
-  }),
-  strict('baseline', {
-    type: v.literal('item-knn'),
-    countPower: v.optional(fromZeroToOne),
-    decay: v.optional(fromZeroToOne),
-    neighbors: v.optional(count),
-    repeat,
-  }),
-  strict('baseline', { type: v.literal('sknn'), ...sessionKnn }),
-  strict('baseline', { type: v.literal('vsknn'), ...sessionKnn }),
-  strict('baseline', {
-    type: v.literal('stan'),
-    ...sessionKnn,
-    ...options(['positionScale', 'ageScale', 'distanceScale'], positive),
-    backward: v.optional(notNegative),
-  }),
-  strict('baseline', {
-    type: v.literal('ease'),
-    regularization: v.optional(positive),
-    decay: v.optional(fromZeroToOne),
-    repeat,
-  }),
-]);
-
-const baseline = withDefined('baseline', includedBaseline, baselineTypes);
 
 /** Cutoffs of the metrics; 10 is always included, because results are compared at 10. */
 const ks = v.pipe(

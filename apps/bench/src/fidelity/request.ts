@@ -4,7 +4,7 @@ import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 /** The settings of a fidelity report, apart from the data. */
 export interface FidelityRequest {
   /** The requested environments by item input; the language controls are variants of the first. */
-  readonly tokens: readonly TextTokens[];
+  readonly itemInputs: readonly TextInput[];
   /** The config of the environments, apart from the item input. */
   readonly environment: Omit<EnvironmentConfig, 'itemInput'>;
   /** Fit options of the id-only control. */
@@ -14,11 +14,11 @@ export interface FidelityRequest {
   readonly seed: number;
 }
 
-export type TextTokens = Exclude<EnvironmentConfig['itemInput'], 'id'>;
+export type TextInput = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
 /** Checked flags, which take precedence over the experiment. */
 export interface FidelityFlags {
-  readonly tokens: readonly TextTokens[];
+  readonly itemInputs: readonly TextInput[];
   readonly tier?: EnvironmentConfig['tier'];
   readonly model?: string;
   readonly users?: number;
@@ -55,7 +55,7 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
   const { userShare: fitted, ...fit } = base.fit ?? {};
   const { userShare: ___, ...idFit } = configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? base.fit ?? {};
   return {
-    tokens: flags.tokens,
+    itemInputs: flags.itemInputs,
     environment: { ...base, tier, model, fit },
     idFit,
     users: flags.users ?? fitted ?? 1,

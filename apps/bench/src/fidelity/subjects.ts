@@ -23,7 +23,7 @@ export interface Subject {
 }
 
 export interface EnvironmentSubject {
-  readonly tokens: EnvironmentConfig['itemInput'];
+  readonly itemInput: EnvironmentConfig['itemInput'];
   /** `random`: every item token is a random vector; `shuffled`: tokens are permuted among items. */
   readonly spoil: 'nothing' | 'random' | 'shuffled';
   readonly fit: EnvironmentConfig['fit'];
@@ -49,11 +49,11 @@ const repeat = 0;
 
 /** The environments of a request and all their controls, all knowing the same users. */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
-  const { tokens, environment, users } = request;
+  const { itemInputs, environment, users } = request;
   const make = maker(request, context);
   const { fit, tier, model } = environment;
-  const first = tokens[0]!;
-  const spoiled = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
+  const first = itemInputs[0]!;
+  const spoiled = (spoil: 'random' | 'shuffled') => ({ itemInput: first, spoil, fit });
   const counting: CountedBaseline[] = [
     { type: 'popularity' },
     { type: 'last-item-markov' },
@@ -62,7 +62,9 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
     { type: 'text-similarity' },
   ];
   return [
-    ...tokens.map((t) => make(environmentName(t), 'environment', users, { tokens: t, spoil: 'nothing', fit })),
+    ...itemInputs.map((itemInput) =>
+      make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
+    ),
     make(environmentName('id'), 'language control', users, idOnly(request)),
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
@@ -84,8 +86,8 @@ export function curveSubjects(request: FidelityRequest, context: Origin): Subjec
   const { fit } = request.environment;
   const baseline: CountedBaseline = { type: 'co-occurrence', repeat, text: true };
   return SHARES.flatMap((users) => [
-    ...(['text', 'id+text'] as const).map((tokens) =>
-      make(environmentName(tokens), 'environment', users, { tokens, spoil: 'nothing', fit }),
+    ...(['text', 'id+text'] as const).map((itemInput) =>
+      make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
     ),
     make(environmentName('id'), 'language control', users, idOnly(request)),
     make(baselineName(baseline), 'counting control', users, { baseline }),
@@ -93,18 +95,18 @@ export function curveSubjects(request: FidelityRequest, context: Origin): Subjec
 }
 
 function idOnly({ idFit }: FidelityRequest): EnvironmentSubject {
-  return { tokens: 'id', spoil: 'nothing', fit: idFit };
+  return { itemInput: 'id', spoil: 'nothing', fit: idFit };
 }
 
-function environmentName(tokens: EnvironmentConfig['itemInput']): string {
-  return `environment (${tokens === 'id' ? 'id only' : tokens})`;
+function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
+  return `environment (${itemInput === 'id' ? 'id only' : itemInput})`;
 }
 
 function maker(request: FidelityRequest, { experiment, dataHash, folder, models }: Origin) {
   const { environment, seed } = request;
   const made = (how: Subject['how']): object => {
     if (!('baseline' in how)) {
-      const { tokens: itemInput, fit, spoil } = how;
+      const { itemInput, fit, spoil } = how;
       return { environment: resolvedEnvironment({ ...environment, itemInput, fit }, models), spoil };
     }
     const vectors = how.ownVectors && resolvedLanguage({ ...environment, itemInput: 'text' }, models);

@@ -25,10 +25,10 @@ const args = {
     valueHint: 'DIR',
     default: 'runs',
   },
-  tokens: {
+  'item-input': {
     type: 'string',
     description: 'Environments to measure by item input, comma-separated: id+text, text',
-    valueHint: 'TOKENS',
+    valueHint: 'INPUTS',
     default: 'id+text,text',
   },
   tier: {
