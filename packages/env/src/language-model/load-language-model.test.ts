@@ -1,17 +1,14 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { LeaError } from '@lea/core';
 import { float32, readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { letterTokenizer } from '../testing.ts';
+import { decoderFolder, letterTokenizer } from '../testing.ts';
 import { catalogModel } from './catalog-model.ts';
 import { loadLanguageModel } from './load-language-model.ts';
 import { saveLanguageModel } from './save-language-model.ts';
-
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/decoders/${name}`, import.meta.url));
 
 let root = '';
 let dir = '';
@@ -20,15 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** A folder as the hub has it, of one of the tiny checkpoints. */
-async function folderOf(name: string): Promise<string> {
-  const folder = await mkdtemp(join(root, `${name}-`));
-  for (const file of ['config.json', 'model.safetensors']) {
-    await copyFile(join(fixture(name), file), join(folder, file));
-  }
-  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
-  return folder;
-}
+const folderOf = (name: string): Promise<string> => decoderFolder(name, root);
 
 async function weights(): Promise<Values> {
   return (await readSafetensors(join(dir, 'model.safetensors'))).tensors;
