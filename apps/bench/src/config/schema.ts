@@ -165,12 +165,16 @@ const environment = strict('environment', {
   /** How the environment represents an item; `id` is the control without language. */
   itemInput: v.picklist(['id+text', 'text', 'id']),
   /**
-   * `catalog`: a small model trained on the catalog's own texts; `encoder`: frozen text vectors of a pretrained model.
-   * With item input `id`, `catalog` initializes the decoder from that small model. `counting`: a counting memory teaches, as a
-   * control without a network.
+   * `catalog`: a small model trained on the catalog's own texts; `encoder`: frozen text vectors of a pretrained model;
+   * `decoder`: a pretrained language model, adapted by LoRA unless `fit.adaptation` says otherwise, and its vectors of the
+   * texts. With item input `id`, `catalog` and `decoder` initialize the decoder from their model. `counting`: a counting
+   * memory teaches, as a control without a network.
    */
-  tier: v.optional(v.picklist(['catalog', 'encoder', 'counting'])),
-  /** For tier `encoder`: the feature-extraction model, as a folder relative to the config file or a name. */
+  tier: v.optional(v.picklist(['catalog', 'encoder', 'decoder', 'counting'])),
+  /**
+   * For tier `encoder`: the feature-extraction model, as a folder or a name on the hub. For tier `decoder`: the language
+   * model, as a folder, a GGUF file or a name on the hub. Paths are relative to the config file.
+   */
   model: v.optional(text),
   languageModel: v.optional(languageModel),
   itemTokens: v.optional(itemTokens),

@@ -15,7 +15,7 @@ export interface TypedFlags {
 export function flagsOf(given: TypedFlags): FidelityFlags {
   return {
     tokens: given.tokens.split(',').map((word) => oneOf('tokens', word, ['id+text', 'text'] as const)),
-    ...(given.tier !== undefined && { tier: oneOf('tier', given.tier, ['catalog', 'encoder'] as const) }),
+    ...(given.tier !== undefined && { tier: oneOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: shareOf(given.users) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),

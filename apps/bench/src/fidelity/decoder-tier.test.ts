@@ -1,0 +1,83 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSafetensors } from '@lea/tensor';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bench, decoderOf, miniFolder, pretrainedDecoder } from '../testing/bench.ts';
+
+let decoder = '';
+beforeAll(async () => {
+  decoder = await pretrainedDecoder(mkdtempSync(join(tmpdir(), 'lea-decoder-')), { width: 24, layers: 2 });
+});
+
+interface Line {
+  readonly name: string;
+  readonly reused: boolean;
+}
+const lines = (stdout: string): Line[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as Line); // biome-ignore format: one line
+
+describe('a pretrained decoder as environment', () => {
+  /** A folder with a config of a decoder beside it, in the folder `model`. */
+  function decoderFolder(): string {
+    const fit = { epochs: 2, window: 5 };
+    const folder = miniFolder((config) => ({
+      ...config,
+      baselines: [],
+      environments: {
+        language: { itemInput: 'id+text', tier: 'decoder', model: 'model', fit },
+        'id-only': { itemInput: 'id', fit },
+      },
+    }));
+    cpSync(decoder, join(folder, 'model'), { recursive: true });
+    return folder;
+  }
+
+  test('teaches the runs of a config, and is found again wherever the model lies', async () => {
+    const folder = decoderFolder();
+    const first = await bench(['run', 'mini.json', '--json'], folder);
+    expect(first.stderr).toContain('NDCG@10');
+    expect(first.code).toBe(0);
+    const runs = join(folder, 'runs', 'mini');
+    const environments = readdirSync(join(runs, 'environments')).map((name) => join(runs, 'environments', name));
+    // Both begin as the pretrained decoder, and have adapters.
+    expect(environments.map((path) => decoderOf(path).width)).toEqual([24, 24]);
+    const kept = environments.map((path) => JSON.parse(readFileSync(join(path, 'record.json'), 'utf8')));
+    expect(kept.map(({ config }) => config.config.fit.adaptation)).toEqual([{ rank: 8 }, { rank: 8 }]);
+    const withTexts = kept.find(({ name }) => name === 'language');
+    expect(withTexts.config.config).toMatchObject({ tier: 'decoder', model: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const [tokens, ...others] = readdirSync(join(runs, 'language'));
+    expect(others).toEqual([]);
+    const { vectors } = (await readSafetensors(join(runs, 'language', tokens!, 'tokens.safetensors'))).tensors;
+    expect(vectors!.shape).toEqual([60, 24]);
+
+    const moved = decoderFolder();
+    cpSync(join(folder, 'runs'), join(moved, 'runs'), { recursive: true });
+    const second = await bench(['run', 'mini.json', '--json'], moved);
+    expect(lines(second.stdout).map(({ reused }) => reused)).not.toContain(false);
+  });
+
+  test('is measured beside its controls, and only once', async () => {
+    const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [], environments: { a: { itemInput: 'text', fit: { epochs: 1, window: 5 } } } })); // biome-ignore format: one line
+    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--tier', 'decoder', '--users', '0.5', '--json'];
+    const first = await bench([...args, '--model', decoder], folder);
+    expect(first.stderr).toContain('60 × 24 by tier decoder');
+    expect(first.code).toBe(0);
+    const names = lines(first.stdout).map(({ name }) => name);
+    expect(names.slice(0, 2)).toEqual(['environment (text)', 'environment (id only)']);
+    expect(names.at(-1)).toMatch(/^text similarity \(lea-decoder-/);
+    expect(lines(first.stdout).map(({ reused }) => reused)).not.toContain(true);
+    cpSync(decoder, join(folder, 'elsewhere'), { recursive: true });
+    const second = await bench([...args, '--model', 'elsewhere'], folder);
+    expect(second.code).toBe(0);
+    expect(lines(second.stdout).map(({ reused }) => reused)).not.toContain(false);
+  });
+
+  test('that is not there is refused in one line', async () => {
+    const folder = miniFolder();
+    const { code, stderr } = await bench(['fidelity', 'mini.json', '--tier', 'decoder', '--model', './none'], folder);
+    expect(stderr).toMatch(/E_FILE_MISSING: The language model does not exist\..*"\.\/none"/);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, 'runs'))).toBe(false);
+  });
+});
