@@ -48,7 +48,7 @@ export type MiniConfig = typeof mini;
 
 /** Writes a tiny language model into a folder, trained on the texts of a world as others are on the web. */
 export async function pretrainedDecoder(dir: string, options: Partial<CatalogModelOptions> = {}): Promise<string> {
-  const { itemTexts } = createWorld({ seed: 9, users: 1, items: 120 });
+  const { itemTexts } = createWorld({ seed: 9, users: 1, items: 400 });
   const small = { vocabSize: 300, width: 16, layers: 1, heads: 2, context: 24, epochs: 2, threads: 1 };
   await saveLanguageModel(await catalogModel(itemTexts.texts, { ...small, ...options }), dir);
   return dir;
