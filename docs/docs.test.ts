@@ -34,21 +34,12 @@ describe.each(pages)('%s', (path) => {
       if (id) expect(anchors(read(full)), target).toContain(id);
     }
   });
-
-  test('included code is there', () => {
-    for (const [, file, region] of page.matchAll(/^<<< ([^#\s]+)(?:#(\S+))?$/gm)) {
-      const source = read(join(dirname(path), file!));
-      if (region)
-        expect(source).toMatch(new RegExp(`^ *(//|#) #?region ${region}\n[^]*^ *(//|#) #?endregion ${region}$`, 'm'));
-    }
-  });
 });
 
-/** The cells of the tables as a reader sees them. Tables of options of agents and encoders repeat the docstrings of the code. */
+/** The cells of the tables as a reader sees them. */
 function cells(path: string): string[] {
   const tables = withoutCode(read(path)).match(/(?:^\|.*\n)+/gm) ?? [];
-  const ofOptions = (table: string) => /docs.(agents|encoders)/.test(path) && table.startsWith('| option ');
-  const rows = tables.filter((table) => !ofOptions(table)).flatMap((table) => table.split('\n'));
+  const rows = tables.flatMap((table) => table.split('\n'));
   return rows.flatMap((row) => row.replace(/\]\([^)]*\)/g, ']').split(/(?<!\\)\|/)).map((cell) => cell.trim());
 }
 
@@ -81,4 +72,12 @@ test.each(Object.keys(floors))('the diagram of %s is made from the rule of the r
 
 test('the tables of options are those of the code', () => {
   execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/option-tables.mjs', '--check'], { cwd: root });
+});
+
+test('the code in pages is that of the tested files', () => {
+  execFileSync(process.execPath, ['scripts/page-code.mjs', '--check'], { cwd: root });
+});
+
+test('the schema of configs is that of the code', () => {
+  execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/config-schema.mjs', '--check'], { cwd: root });
 });

@@ -9,7 +9,7 @@ const examples = join(root, 'examples');
 
 export function extend(user) {
   const { commands } = readPage('docs/extend.md');
-  const [install, bench] = commands.slice(commands.findIndex((command) => command.startsWith('npm i ')));
+  const [install, bench] = commands.slice(commands.findIndex((command) => command.startsWith('npm i @lea/bench ')));
   for (const [name, folder] of [
     ['own-agent', 'mine'],
     ['own-data', 'my-data'],

@@ -58,7 +58,7 @@ describe('run', () => {
     ]);
 
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
-    expect(page.match(/<svg/g)).toHaveLength(2);
+    expect(page.match(/<svg/g)).toHaveLength(4);
     expect(page).not.toMatch(/<script|<link|src=/);
     expect(page).toContain('The control SNQN-LEA (id only)');
 

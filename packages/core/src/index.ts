@@ -6,7 +6,10 @@ export { nearest, unknownKey, withDefaults } from './options.ts';
 export { createRegistry, optionsOf, type Registry, type TypeDefinition } from './registry.ts';
 export { type Resource, resource } from './resource.ts';
 export {
+  abortSignal,
   type Check,
+  counts,
+  custom,
   defaultsOf,
   entriesOf,
   finite,

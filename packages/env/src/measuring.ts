@@ -6,7 +6,7 @@
  */
 
 import { defaultsOf } from '@lea/core';
-import { type AnnotateOptions, annotateSchema } from './annotation/annotate.ts';
+import { annotateSchema } from './annotation/annotate.ts';
 import { type FitEnvironmentOptions, fitSchema, type Needed } from './fit/fit-options.ts';
 import { type DecoderVectorOptions, decoderVectorSchema } from './items/decoder-vectors.ts';
 import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
@@ -21,9 +21,8 @@ export { type TokenRows, tokenRows } from './language-model/language-model.ts';
 export { ready } from './shared/runtime.ts';
 export { stack, trainingState } from './shared/steps.ts';
 
-export { catalogModelSchema, fitSchema, itemTokenSchema };
+export { annotateSchema, catalogModelSchema, fitSchema, itemTokenSchema };
 export const fitDefaults: Omit<FitEnvironmentOptions, Needed> = defaultsOf(fitSchema);
 export const decoderVectorDefaults: DecoderVectorOptions = defaultsOf(decoderVectorSchema);
 export const itemTokenDefaults: ItemTokenOptions = defaultsOf(itemTokenSchema);
 export const catalogModelDefaults: CatalogModelOptions = defaultsOf(catalogModelSchema);
-export const annotateDefaults: AnnotateOptions = defaultsOf(annotateSchema);
