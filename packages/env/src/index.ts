@@ -17,6 +17,7 @@ export type { Encoded } from './inference/encoded.ts';
 export { type Environment, loadEnvironment, type RewardOptions } from './inference/environment.ts';
 export type { PositiveOptions, PositiveRule } from './inference/positives.ts';
 export type { Positives } from './inference/top-items.ts';
+export { type DecoderVectorOptions, decoderVectors } from './items/decoder-vectors.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './items/item-tokens.ts';
 export { type TextVectorOptions, textVectors } from './items/text-vectors.ts';
 export { type CatalogModelOptions, catalogModel } from './language-model/catalog-model.ts';

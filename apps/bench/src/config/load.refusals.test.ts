@@ -52,6 +52,16 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ],
   ['an encoder without a model', (c) => (c.environments.language!.tier = 'encoder'), /tier "encoder" but no model/],
   [
+    'a decoder without a model',
+    (c) => (c.environments.language!.tier = 'decoder'),
+    /tier "decoder" but no model.*GGUF/,
+  ],
+  [
+    'a decoder that is trained on the texts',
+    (c) => (c.environments.language = { itemInput: 'text', tier: 'decoder', model: 'M', languageModel: { width: 32 } }),
+    /tier "decoder", which does not use "languageModel"/,
+  ],
+  [
     'heads that divide nothing',
     (c) => (c.environments.language!.languageModel = { heads: 3 }),
     /width \/ heads\) in languageModel.*multiple of 6/,

@@ -131,6 +131,9 @@ test('the control without item tokens is otherwise the same', () => {
     counting: environments.counting,
     language: environments.language,
   });
+  const decoder = { itemInput: 'text', tier: 'decoder', model: 'M', fit: { prompt: '{history}{action}' } };
+  const adapted = check({ ...config, environments: { ids: environments.ids, decoder } }, 'f.json');
+  expect(adapted.environments).toEqual({ ids: { ...environments.ids, tier: 'decoder', model: 'M' }, decoder });
   const alone = { ...config, environments: { ids: { itemInput: 'id' } } };
   expect(check(alone, 'f.json').environments).toEqual(alone.environments);
 });
@@ -139,17 +142,21 @@ test('models are looked for beside the config; a path that leads nowhere is refu
   const folder = mkdtempSync(join(tmpdir(), 'lea-config-'));
   mkdirSync(join(folder, 'encoder'));
   const path = join(folder, 'c.json');
-  const write = (model: string): void =>
+  const write = (model: string, tier = 'encoder'): void =>
     writeFileSync(
       path,
-      JSON.stringify({ ...valid(), runs: [], environments: { a: { itemInput: 'text', tier: 'encoder', model } } }),
+      JSON.stringify({ ...valid(), runs: [], environments: { a: { itemInput: 'text', tier, model } } }),
     );
   write('encoder');
   expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe(join(folder, 'encoder'));
   write('Xenova/all-MiniLM-L6-v2');
   expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe('Xenova/all-MiniLM-L6-v2');
   write('./nowhere');
-  await expect(loadExperiment(path)).rejects.toThrow(/environment "a" names a model that does not exist/);
+  await expect(loadExperiment(path)).rejects.toThrow(/environment "a" names a model that does not exist.*feature-extr/);
+  write('./nowhere.gguf', 'decoder');
+  await expect(loadExperiment(path)).rejects.toThrow(/names a model that does not exist.*a GGUF file/);
+  writeFileSync(join(folder, 'nowhere.gguf'), '');
+  expect((await loadExperiment(path)).experiment.environments!.a!.model).toBe(join(folder, 'nowhere.gguf'));
 });
 
 test('an inherited name is no preset', async () => {

@@ -82,15 +82,21 @@ const environment = strict('environment', {
     v.picklist(['id+text', 'text', 'id']),
     'How the environment represents an item. "id" is the control without language.',
   ),
-  /** With item input `id`, `catalog` initializes the decoder from the small model. */
+  /** With item input `id`, `catalog` and `decoder` initialize the decoder from their model. */
   tier: v.optional(
     described(
-      v.picklist(['catalog', 'encoder', 'counting']),
+      v.picklist(['catalog', 'encoder', 'decoder', 'counting']),
       '"catalog": a small language model, trained on the item texts. "encoder": frozen text vectors of a pretrained model. ' +
-        '"counting": a counting memory teaches, as a control without a network. Default: "catalog".',
+        '"decoder": a pretrained language model, adapted by LoRA unless fit.adaptation says otherwise. "counting": a ' +
+        'counting memory teaches, as a control without a network. Default: "catalog".',
     ),
   ),
-  model: v.optional(described(text, 'Model of tier "encoder": a folder beside the config, or the name of a model.')),
+  model: v.optional(
+    described(
+      text,
+      'Model of tier "encoder" or "decoder": a folder beside the config, the name of a model or, for "decoder", a GGUF file.',
+    ),
+  ),
   languageModel: v.optional(languageModel),
   itemTokens: v.optional(itemTokens),
   fit: v.optional(fit),

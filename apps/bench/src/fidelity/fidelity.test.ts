@@ -176,6 +176,22 @@ test('flags take precedence over the config, and say which environments there ar
     users: 0.1,
     seed: 7,
   });
+  const { a } = experiment.environments!;
+  const decoder = check(
+    { ...experiment, environments: { a, b: { itemInput: 'text', tier: 'decoder', model: 'D' } } },
+    '',
+  );
+  // A model alone replaces that of the config; another tier needs its own.
+  expect(requestOf(decoder, flagsOf({ 'item-input': 'text', model: 'M' })).environment).toMatchObject({
+    tier: 'decoder',
+    model: 'M',
+  });
+  expect(() => requestOf(decoder, flagsOf({ 'item-input': 'text', tier: 'encoder' }))).toThrow('Expected a model');
+  expect(requestOf(decoder, flagsOf({ 'item-input': 'text', tier: 'catalog' })).environment).toEqual({
+    tier: 'catalog',
+    model: undefined,
+    fit: {},
+  });
   const typed = flagsOf({ 'item-input': 'text,id+text', model: 'M', users: '0.5', seed: '2' });
   expect(requestOf(experiment, typed)).toMatchObject({
     itemInputs: ['text', 'id+text'],

@@ -17,7 +17,7 @@ export function flagsOf(given: TypedFlags): FidelityFlags {
     itemInputs: given['item-input']
       .split(',')
       .map((word) => choiceOf('item-input', word, ['id+text', 'text'] as const)),
-    ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder'] as const) }),
+    ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: shareOf(given.users) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),

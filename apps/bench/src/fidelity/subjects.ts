@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
+import { readsModel } from '../config/environments.ts';
 import type { CountedBaseline, EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from '../experiment/context.ts';
 import { baselineName, slug } from '../experiment/plan.ts';
@@ -69,7 +70,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
-    ...(tier === 'encoder' && model
+    ...(readsModel(tier) && model
       ? [
           make(`text similarity (${basename(model)})`, 'counting control', users, {
             baseline: { type: 'text-similarity' },
@@ -122,7 +123,9 @@ function maker(request: FidelityRequest, { experiment, dataHash, folder, models 
       threads: experiment.threads,
       versions: computing(),
     };
-    const own = `${slug(name)}-${contentHash(resolved).slice(0, 10)}`;
+    // The name of a text similarity says where its model lies, which decides nothing.
+    const title = 'ownVectors' in how ? 'text similarity of vectors' : name;
+    const own = `${slug(title)}-${contentHash(resolved).slice(0, 10)}`;
     return { name, role, users, how, resolved, folder: join(folder, 'fidelity', own) };
   };
 }

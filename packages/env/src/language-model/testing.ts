@@ -1,11 +1,10 @@
 /** Helpers of the tests of folders of language models. */
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readSafetensors, type Values, writeSafetensors } from '@lea/tensor';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { letterTokenizer } from '../testing.ts';
+import { decoderFolder } from '../testing.ts';
 
 export interface ModelFolder {
   /** The folder of a test, at first of a tiny Llama. */
@@ -24,13 +23,7 @@ export function modelFolder(): ModelFolder {
   let root = '';
   const at: ModelFolder = {
     dir: '',
-    async folderOf(name) {
-      const folder = await mkdtemp(join(root, `${name}-`));
-      const fixture = (file: string) => fileURLToPath(new URL(`../fixtures/decoders/${name}/${file}`, import.meta.url));
-      for (const file of ['config.json', 'model.safetensors']) await copyFile(fixture(file), join(folder, file));
-      await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
-      return folder;
-    },
+    folderOf: (name) => decoderFolder(name, root),
     weights: async () => (await readSafetensors(join(at.dir, 'model.safetensors'))).tensors,
     async shard() {
       const all = Object.entries(await at.weights());
