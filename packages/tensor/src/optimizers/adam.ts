@@ -87,10 +87,7 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
  * With m = (1 - β1) m' and v = (1 - β2) v', and s = sqrt((1 - β2) / (1 - β2^t)):
  * lr · m̂ / (sqrt(v̂) + eps) = (lr (1 - β1) / (1 - β1^t) / s) · m' / (sqrt(v') + eps / s).
  */
-function stepSize(
-  { lr, warmup, beta1, beta2, eps }: AdamOptions,
-  t: tf.Tensor,
-): { rate: tf.Tensor; eps: tf.Tensor } {
+function stepSize({ lr, warmup, beta1, beta2, eps }: AdamOptions, t: tf.Tensor): { rate: tf.Tensor; eps: tf.Tensor } {
   const s = tf.sqrt(tf.div(1 - beta2, oneMinusPower(beta2, t)));
   const rate = tf.div(tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)), s);
   const share = warmup > 0 ? tf.minimum(tf.div(t, warmup), 1) : undefined;
