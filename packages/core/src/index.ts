@@ -1,3 +1,15 @@
+export {
+  type ArgumentCheck,
+  argumentCheck,
+  checkArrays,
+  checkFunctions,
+  checkNumbers,
+  checkObjects,
+  checkPaths,
+  checkTexts,
+  describeValue,
+  isObject,
+} from './arguments.ts';
 export { checkChoices, checkRanges, checkSeed, type NumberRange } from './checks.ts';
 export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { contentHash, stableJson } from './hash.ts';
