@@ -10,6 +10,7 @@ const exceptions = {
     'argumentCheck',
     'checkArrays',
     'checkChoices',
+    'checkDefinition',
     'checkFunctions',
     'checkNumbers',
     'checkObjects',

@@ -1,4 +1,5 @@
-import { LeaError } from './error.ts';
+import { isObject } from './arguments.ts';
+import { isThenable, LeaError } from './error.ts';
 
 /**
  * Merges options over their defaults. An unknown key is refused, and the error suggests the nearest known one.
@@ -8,7 +9,7 @@ import { LeaError } from './error.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (not an object)
  */
 export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
-  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+  if (given !== undefined && (!isObject(given) || isThenable(given))) {
     throw new LeaError('E_OPTION_VALUE', `${where}: options must be an object.`, {
       value: given,
       hint: `The options are: ${Object.keys(defaults).join(', ')}.`,

@@ -1,3 +1,4 @@
+import { checkFunctions, checkObjects, checkTexts } from './arguments.ts';
 import { LeaError } from './error.ts';
 import { nearest, withDefaults } from './options.ts';
 
@@ -22,6 +23,23 @@ export function optionsOf<O extends object>(
   const options = withDefaults(type, defaults, given);
   check?.(options);
   return options;
+}
+
+/**
+ * Refuses definitions that lack a part.
+ *
+ * @param methods names of the functions that the sort of type needs, such as `build`
+ * @throws LeaError `E_ARGUMENT_TYPE`
+ */
+export function checkDefinition<D extends { readonly type: string; readonly defaults: object }>(
+  where: string,
+  definition: D,
+  methods: readonly (keyof D & string)[],
+): void {
+  checkObjects(where, { definition });
+  checkTexts(where, { type: definition.type });
+  checkObjects(where, { defaults: definition.defaults });
+  checkFunctions(where, Object.fromEntries(methods.map((name) => [name, definition[name]])));
 }
 
 /** Types of one sort, by name. */
