@@ -1,6 +1,14 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { addRow, checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
+import {
+  addRow,
+  checkTransitions,
+  checkWindows,
+  itemCounts,
+  successions,
+  type Transitions,
+  type Windows,
+} from '@lea/data';
 import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
@@ -66,6 +74,7 @@ const defaults: Required<CoOccurrenceOptions> = {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
 export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = {}): Scorer {
+  checkTransitions('coOccurrence', { train });
   const o = withDefaults('coOccurrence', defaults, options);
   checkRanges('coOccurrence', o, {
     window: [1, Number.MAX_VALUE, 'whole'],

@@ -1,6 +1,14 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { addRow, checkWindows, type SparseRows, sparseRows, type Transitions, type Windows } from '@lea/data';
+import {
+  addRow,
+  checkTransitions,
+  checkWindows,
+  type SparseRows,
+  sparseRows,
+  type Transitions,
+  type Windows,
+} from '@lea/data';
 import { lastItems } from './last-items.ts';
 import { repeatRow, tieBreak } from './popularity.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
@@ -47,6 +55,7 @@ const defaults: Required<ItemKnnOptions> = {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Scorer {
+  checkTransitions('itemKnn', { train });
   const o = withDefaults('itemKnn', defaults, options);
   checkRanges('itemKnn', o, {
     window: [1, Number.MAX_VALUE, 'whole'],

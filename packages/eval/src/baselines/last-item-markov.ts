@@ -1,10 +1,11 @@
 import type { Scorer } from '@lea/data';
-import { checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
+import { checkTransitions, checkWindows, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
 /** Ranks items by how often they directly followed the last item in `train`, then all others by popularity. */
 export function lastItemMarkov(train: Transitions): Scorer {
+  checkTransitions('lastItemMarkov', { train });
   const counts = itemCounts(train);
   const top = counts.reduce((most, count) => Math.max(most, count), 0);
   const items = counts.length;

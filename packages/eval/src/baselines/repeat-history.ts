@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
+import { checkTransitions, checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
@@ -10,6 +10,7 @@ import { repeatRow } from './popularity.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function repeatHistory(train: Transitions, options: { readonly window?: number } = {}): Scorer {
+  checkTransitions('repeatHistory', { train });
   const { window } = withDefaults('repeatHistory', { window: 10 }, options);
   checkRanges('repeatHistory', { window }, { window: [1, Number.MAX_VALUE, 'whole'] });
   const counts = itemCounts(train);
