@@ -9,12 +9,7 @@ import { isThenable, LeaError } from './error.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (not an object)
  */
 export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
-  if (given !== undefined && (!isObject(given) || isThenable(given))) {
-    throw new LeaError('E_OPTION_VALUE', `${where}: options must be an object.`, {
-      value: given,
-      hint: `The options are: ${Object.keys(defaults).join(', ')}.`,
-    });
-  }
+  checkOptionsObject(where, given, Object.keys(defaults));
   const merged = { ...defaults };
   for (const key of Object.keys(given ?? {})) {
     if (!Object.hasOwn(defaults, key)) throw unknownKey(where, key, Object.keys(defaults));
@@ -22,6 +17,15 @@ export function withDefaults<T extends object>(where: string, defaults: T, given
     if (value !== undefined) (merged as Record<string, unknown>)[key] = value;
   }
   return merged;
+}
+
+/** Refuses options that are given and no object. @throws LeaError `E_OPTION_VALUE` */
+export function checkOptionsObject(where: string, given: unknown, known: readonly string[]): void {
+  if (given === undefined || (isObject(given) && !isThenable(given))) return;
+  throw new LeaError('E_OPTION_VALUE', `${where}: options must be an object.`, {
+    value: given,
+    hint: `The options are: ${known.join(', ')}.`,
+  });
 }
 
 /** The error for an unknown option key: suggests the nearest known key, or lists all of them. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { invalidChoice, type NumberRange, rangeText } from './checks.ts';
 import { LeaError } from './error.ts';
-import { unknownKey } from './options.ts';
+import { checkOptionsObject, unknownKey } from './options.ts';
 
 /** Checks one value. */
 export type Check<T> = v.GenericSchema<unknown, T>;
@@ -81,6 +81,7 @@ export function parseOptions<O extends object>(
   given: Partial<O> | undefined,
 ): O {
   const names = Object.keys(schema);
+  checkOptionsObject(where, given, names);
   for (const key of Object.keys(given ?? {})) {
     if (!Object.hasOwn(schema, key)) throw unknownKey(where, key, names);
   }

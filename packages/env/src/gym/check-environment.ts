@@ -1,4 +1,4 @@
-import { checkRanges, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkObjects, checkRanges, fold, key, type Task, task, withDefaults } from '@lea/core';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { checkForks } from './check-forks.ts';
 import { type Lengths, lengthsAgainst } from './check-lengths.ts';
@@ -43,9 +43,7 @@ async function* checking(
 ): AsyncGenerator<EnvironmentEvent<'environment-check'>, Problem[]> {
   const o = withDefaults('checkEnvironment', { steps: 50, seed: 0, signal: undefined }, options);
   checkRanges('checkEnvironment', o, { steps: [1, 1e6, 'whole'], seed: [0, Number.MAX_SAFE_INTEGER - 2, 'whole'] });
-  if (environment === null || typeof environment !== 'object') {
-    throw new LeaError('E_OPTION_VALUE', 'checkEnvironment: expected an environment.', { value: environment });
-  }
+  checkObjects('checkEnvironment', { environment });
   const problems = new Map<string, Problem>();
   const report: Report = (rule, message, unchecked) => {
     if (!problems.has(rule)) problems.set(rule, { rule, message, ...(unchecked && { unchecked }) });

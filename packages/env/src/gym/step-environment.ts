@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, LeaError, resource, withDefaults } from '@lea/core';
+import { checkChoices, checkObjects, checkRanges, LeaError, resource, withDefaults } from '@lea/core';
 import type { RewardModel, World } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
@@ -20,6 +20,8 @@ export async function stepEnvironment(
   source: Environment | World | RewardModel,
   options?: Partial<StepOptions>,
 ): Promise<StepEnvironment> {
+  checkObjects('stepEnvironment', { source });
+  if (options !== undefined) checkObjects('stepEnvironment', { options });
   const users = userModel(source, options?.rewardModel);
   const o = stepOptions(source, users.items, options);
   if (o.observation === 'state' && !users.states) {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LeaError } from '@lea/core';
+import { checkObjects, checkPaths, LeaError } from '@lea/core';
 import type { Specs, Value } from '@lea/tensor';
 import { readJson, readJsonText } from '../shared/read-json.ts';
 import type { DecoderConfig } from './decoders/config.ts';
@@ -42,6 +42,8 @@ export async function loadLanguageModel(
     context?: number;
   },
 ): Promise<LanguageModel> {
+  checkPaths('loadLanguageModel', { path });
+  if (options !== undefined) checkObjects('loadLanguageModel', { options });
   const checkpoint = await ((await isGguf(path)) ? openFile(path) : openFolder(path));
   const { config: file } = checkpoint;
   const { decoder, vocabSize, positions, tied } = checkpointConfig(file);

@@ -1,5 +1,7 @@
+import { checkObjects } from '@lea/core';
 import {
   attention,
+  checkTensors,
   dropout,
   embedding,
   gelu,
@@ -13,6 +15,7 @@ import {
   type Tensors,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkDecoderConfigs } from '../../shared/arguments.ts';
 import { branchAttention } from './branch-attention.ts';
 import { type DecoderConfig, headSizeOf, rotatedOf } from './config.ts';
 import { type Adapter, adapted, adapterOf } from './lora.ts';
@@ -80,6 +83,9 @@ export interface DecoderMode {
 
 /** Looks up the decoder's input vectors of tokens: int32 ids [...] -> [..., width]. */
 export function embedWords(params: Tensors, config: DecoderConfig, ids: tf.Tensor): tf.Tensor {
+  checkObjects('embedWords', { params });
+  checkDecoderConfigs('embedWords', { config });
+  checkTensors('embedWords', { ids });
   const vectors = embedding(params[wordsOf(config)]!, ids);
   return config.embeddingScale === undefined ? vectors : tf.mul(vectors, config.embeddingScale);
 }
@@ -126,6 +132,10 @@ export function readPositions(
   /** Keys and values by layer. */
   layers: KeysAndValues[];
 } {
+  checkObjects('readPositions', { params });
+  checkDecoderConfigs('readPositions', { config });
+  checkTensors('readPositions', { inputs });
+  checkObjects('readPositions', { mode });
   const T = inputs.shape[1]! + (mode.past?.positions.shape[1] ?? 0);
   const norm = normsOf(params, config);
   const drop = (x: tf.Tensor, label: string): tf.Tensor =>
