@@ -21,7 +21,8 @@ const train = rowsOf(
 const environment = await all.fitEnvironment({ train, width: 8, layers: 1, heads: 1, window: 3, epochs: 1 });
 const languageModel = await all.catalogModel(['red shoe', 'blue hat'], { width: 8, layers: 1, heads: 1, epochs: 1 });
 const annotation = await all.annotate(environment, train, { k: 1 });
-const steps = await all.stepEnvironment(environment);
+const scale = { mean: 0, std: 1 };
+const steps = await all.stepEnvironment(environment, { scale });
 const scorer = environment;
 const { config, params } = languageModel;
 const tensors = Object.fromEntries(
@@ -54,7 +55,7 @@ const right: Record<string, RightArguments> = {
   rollout: [steps, all.uniformActor(4), {}],
   saveLanguageModel: [languageModel, '/dev/null/x'],
   serveEnvironment: [steps, {}],
-  stepEnvironment: [environment, {}],
+  stepEnvironment: [environment, { scale }],
   subsetOfSequences: [train, 0.5, key(1)],
   textVectors: [['a'], { model: 'm' }],
   tokenizerFrom: [languageModel.tokenizer.json, {}],

@@ -1,4 +1,13 @@
-import { checkChoices, checkObjects, checkRanges, LeaError, resource, withDefaults } from '@lea/core';
+import {
+  argumentCheck,
+  checkChoices,
+  checkObjects,
+  checkRanges,
+  isObject,
+  LeaError,
+  resource,
+  withDefaults,
+} from '@lea/core';
 import type { RewardModel, World } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
@@ -6,6 +15,12 @@ import { type StepOptions, stepOptions } from './options.ts';
 import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';
 import type { AutoresetMode, StepEnvironment, VectorStepEnvironment } from './types.ts';
 import { type UserMoment, userModel } from './user-model.ts';
+
+const checkSources = argumentCheck(
+  'a fitted environment, a world or a reward model',
+  (value) => isObject(value) && (typeof value.rewards === 'function' || typeof value.outlook === 'function'),
+  'Make one with await fitEnvironment(...), createWorld(...) or promptedModel(...).',
+);
 
 /**
  * Creates a step environment for recommenders, similar to Gymnasium's `Env`: each step offers items to a simulated user, who
@@ -20,7 +35,7 @@ export async function stepEnvironment(
   source: Environment | World | RewardModel,
   options?: Partial<StepOptions>,
 ): Promise<StepEnvironment> {
-  checkObjects('stepEnvironment', { source });
+  checkSources('stepEnvironment', { source });
   if (options !== undefined) checkObjects('stepEnvironment', { options });
   const users = userModel(source, options?.rewardModel);
   const o = stepOptions(source, users.items, options);
