@@ -15,7 +15,14 @@ export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
-export { checkDefinition, createRegistry, optionsOf, type Registry, type TypeDefinition } from './registry.ts';
+export {
+  checkDefinition,
+  createRegistry,
+  definitionCount,
+  optionsOf,
+  type Registry,
+  type TypeDefinition,
+} from './registry.ts';
 export { type Resource, resource } from './resource.ts';
 export {
   type Check,

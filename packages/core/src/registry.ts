@@ -52,6 +52,13 @@ export interface Registry<D extends { readonly type: string }> {
   types(): string[];
 }
 
+let defined = 0;
+
+/** How many types have been defined so far, of all sorts; overriding ones count as well. */
+export function definitionCount(): number {
+  return defined;
+}
+
 /** @param sort named in errors, e.g. `agent` */
 export function createRegistry<D extends { readonly type: string }>(
   sort: string,
@@ -68,6 +75,7 @@ export function createRegistry<D extends { readonly type: string }>(
         });
       }
       all.set(type, definition);
+      defined++;
       return definition;
     },
     find(type) {

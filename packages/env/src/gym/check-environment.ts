@@ -200,12 +200,12 @@ async function refuses(environment: Checked, seed: number, space: Space, report:
 function malformed(space: Space | undefined): string | undefined {
   const counts = (values: unknown): boolean =>
     Array.isArray(values) && values.length > 0 && values.every((n) => Number.isInteger(n) && n >= 1);
-  if (space?.type === 'discrete') return counts([space.n]) ? undefined : 'must have an integer n of at least 1';
+  if (space?.type === 'discrete') return counts([space.n]) ? undefined : 'must have a whole number n of at least 1';
   if (space?.type === 'multi-discrete') {
-    return counts(space.nvec) ? undefined : 'must have an array nvec of integers of at least 1';
+    return counts(space.nvec) ? undefined : 'must have an array nvec of whole numbers of at least 1';
   }
   if (space?.type !== 'box') return 'must have type box, discrete or multi-discrete';
-  if (!counts(space.shape)) return 'must have an array shape of integers of at least 1';
+  if (!counts(space.shape)) return 'must have an array shape of whole numbers of at least 1';
   const bound = (x: unknown): boolean => x === null || Number.isFinite(x);
   if (!bound(space.low) || !bound(space.high)) return 'must have low and high that are numbers or null';
   return space.low !== null && space.high !== null && space.low > space.high ? 'has low above high' : undefined;

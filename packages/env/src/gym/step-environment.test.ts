@@ -411,7 +411,7 @@ describe('checkEnvironment', () => {
 
   const ours = async () => await stepEnvironment(byNumber(), { scale, horizon: 3, reward: 'raw' });
   const broken: [string, string, (env: StepEnvironment) => Partial<StepEnvironment>][] = [
-    ['space', 'integer n', () => ({ actionSpace: { type: 'discrete', n: 0 } })],
+    ['space', 'whole number n', () => ({ actionSpace: { type: 'discrete', n: 0 } })],
     ['space', 'nvec', () => ({ observationSpace: { type: 'multi-discrete', nvec: [] } })],
     ['observation', 'array of 2', () => ({ observationSpace: { type: 'multi-discrete', nvec: [6, 6] } })],
     ['reset', 'missing: info', (env) => ({ reset: async (o) => ({ ...(await env.reset(o)), info: undefined! }) })],

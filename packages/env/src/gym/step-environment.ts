@@ -84,9 +84,13 @@ function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['v
   const { autoresetMode } = withDefaults('vectorize', { autoresetMode: 'next-step' as AutoresetMode }, options);
   checkChoices('vectorize', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
   if (!Number.isInteger(size) || size < 1 || size > MOST_ENVIRONMENTS) {
-    throw new LeaError('E_OPTION_VALUE', `The size of vectorize must be an integer from 1 to ${MOST_ENVIRONMENTS}.`, {
-      value: size,
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      `The size of vectorize must be a whole number from 1 to ${MOST_ENVIRONMENTS}.`,
+      {
+        value: size,
+      },
+    );
   }
   const core = batch(plan, size);
   const { slate } = plan.options;

@@ -50,9 +50,13 @@ export async function loadLanguageModel(
   const own = file.part(OWN_FIELD);
   const context = options?.context ?? savedContext(own) ?? Math.min(48, positions);
   if (!Number.isInteger(context) || context < 1 || context > positions) {
-    throw new LeaError('E_OPTION_VALUE', `context must be an integer from 1 to the model's ${positions} positions.`, {
-      value: context,
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      `context must be a whole number from 1 to the model's ${positions} positions.`,
+      {
+        value: context,
+      },
+    );
   }
   const special = specialTokens(checkpoint.described ?? {}, file);
   const tokenizer = tokenizerFrom(checkpoint.tokenizer, {

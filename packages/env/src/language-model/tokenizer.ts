@@ -39,7 +39,9 @@ const CHARACTERS_PER_TOKEN = 32;
 export function trainTokenizer(texts: readonly string[], size = 2000): Tokenizer {
   checkArrays('trainTokenizer', { texts });
   if (!Number.isInteger(size) || size < 258 || size > 65536) {
-    throw new LeaError('E_OPTION_VALUE', 'The vocabulary size must be an integer from 258 to 65536.', { value: size });
+    throw new LeaError('E_OPTION_VALUE', 'The vocabulary size must be a whole number from 258 to 65536.', {
+      value: size,
+    });
   }
   const merges = learnMerges(texts, size - 258);
   const tokens = [START, END, ...BYTE_CHARACTERS, ...merges.map(([a, b]) => a + b)];
