@@ -44,11 +44,10 @@ describe.each(pages)('%s', (path) => {
   });
 });
 
-/** The cells of the tables as a reader sees them. Tables of options of agents and encoders repeat the docstrings of the code. */
+/** The cells of the tables as a reader sees them. */
 function cells(path: string): string[] {
   const tables = withoutCode(read(path)).match(/(?:^\|.*\n)+/gm) ?? [];
-  const ofOptions = (table: string) => /docs.(agents|encoders)/.test(path) && table.startsWith('| option ');
-  const rows = tables.filter((table) => !ofOptions(table)).flatMap((table) => table.split('\n'));
+  const rows = tables.flatMap((table) => table.split('\n'));
   return rows.flatMap((row) => row.replace(/\]\([^)]*\)/g, ']').split(/(?<!\\)\|/)).map((cell) => cell.trim());
 }
 

@@ -33,7 +33,8 @@ const compilerOptions = {
 const kits = {
   agents: `import { ce, defineAgent } from '@lea/agents';
 import { testAgent } from '@lea/agents/testing';
-testAgent(defineAgent({ type: 'mine', defaults: { lr: 0.01 }, build: (options, encoder) => ce({ encoder, ...options }) }));
+import { option, positive } from '@lea/core';
+testAgent(defineAgent({ type: 'mine', schema: { lr: option(positive, 0.01) }, build: (options, encoder) => ce({ encoder, ...options }) }));
 `,
 };
 

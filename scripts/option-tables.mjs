@@ -1,75 +1,214 @@
-// Writes the tables of options in docs/environment-options.md: the text is the doc comment of each option in its interface, the
-// default is the one of the code. `npm run option-tables`; with `-- --check` it only compares
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes the pages of options in the docs from the code: meanings are the first sentences of the doc comments, values and defaults
+// those of the schemas. `npm run option-tables`; with `-- --check` it only compares.
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
-import {
-  annotateDefaults,
-  catalogModelDefaults,
-  fitDefaults,
-  itemTokenDefaults,
-} from '../packages/env/src/measuring.ts';
+import * as agents from '../packages/agents/src/index.ts';
+import * as env from '../packages/env/src/measuring.ts';
+import { trainSchema } from '../packages/train/src/index.ts';
 
-const page = new URL('../docs/environment-options.md', import.meta.url);
-const tables = [
-  ['fitEnvironment', 'fit/fit-options.ts', 'FitEnvironmentOptions', fitDefaults],
-  ['catalogModel', 'language-model/catalog-model.ts', 'CatalogModelOptions', catalogModelDefaults],
-  ['learnItemTokens', 'items/item-tokens.ts', 'ItemTokenOptions', itemTokenDefaults],
-  ['annotate', 'annotation/annotate.ts', 'AnnotateOptions', annotateDefaults],
-];
+const root = new URL('..', import.meta.url);
+const LONGEST = 120;
 
-/** The doc comment of every member of an interface, as one line. */
-function membersOf(path, name) {
-  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const members = [];
-  source.forEachChild((node) => {
-    if (!ts.isInterfaceDeclaration(node) || node.name.text !== name) return;
-    for (const member of node.members) {
-      const [doc] = ts.getJSDocCommentsAndTags(member);
-      members.push([member.name.getText(), ts.getTextOfJSDocComment(doc?.comment) ?? '']);
-    }
-  });
-  return members;
+/** The interfaces of all packages: their parents and the doc comment of every member. */
+const interfaces = new Map();
+for (const file of globSync('packages/{agents,env,train}/src/**/*.ts', { cwd: root })) {
+  if (!/\.test\.ts$/.test(file))
+    collect(ts.createSourceFile(file, readFileSync(new URL(file, root), 'utf8'), ts.ScriptTarget.Latest, true));
 }
 
-/** The first sentence. */
+function collect(source) {
+  source.forEachChild((node) => {
+    if (!ts.isInterfaceDeclaration(node)) return;
+    const parents = (node.heritageClauses ?? []).flatMap(({ types }) =>
+      types.map(({ expression }) => expression.getText()),
+    );
+    const docs = node.members.filter(ts.isPropertySignature).map((member) => {
+      const [doc] = ts.getJSDocCommentsAndTags(member);
+      return [member.name.getText(), ts.getTextOfJSDocComment(doc?.comment) ?? ''];
+    });
+    interfaces.set(node.name.text, { parents, docs });
+  });
+}
+
+/** The doc comments of an interface and of those that it extends. */
+function docsOf(name) {
+  const { parents, docs } = interfaces.get(name) ?? { parents: [], docs: [] };
+  return new Map([...parents.flatMap((parent) => [...docsOf(parent)]), ...docs]);
+}
+
+function shortened(text) {
+  return text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf(' ', LONGEST - 4))} …`;
+}
+
+/** The first sentence of a doc comment. */
 function meaningOf(text) {
   const plain = text
     .replace(/\s+/g, ' ')
     .replace(/\{@link (\w+)\}/g, '`$1`')
     .trim();
   const [sentence] = /^.+?[.:](?= |$)/.exec(plain) ?? [plain];
-  const first = sentence.replace(/[.:;]$/, '');
-  return first.length <= 120 ? first : `${first.slice(0, first.lastIndexOf(' ', 116))} …`;
+  return shortened(sentence.replace(/[.:;]$/, ''));
 }
 
-const shown = (value) => (value === undefined ? '–' : `\`${JSON.stringify(value)}\``);
+/** The values that the check of an option takes, by its own error messages. */
+function valuesOf(option) {
+  const check = option?.wrapped;
+  if (!check) return '–';
+  if (check.type === 'boolean') return '`true`, `false`';
+  if (check.type === 'picklist') return check.options.map((choice) => `\`${JSON.stringify(choice)}\``).join(', ');
+  const message = (value) => check['~standard'].validate(value).issues?.[0].message;
+  const text = message(0) ?? message(Symbol('no option')) ?? '–';
+  return shortened(text.replace(/^must be |^is (?=a )|\.$/g, '').replace(/^above/, 'a number above'));
+}
 
-function tableOf([title, file, name, defaults]) {
-  const path = new URL(`../packages/env/src/${file}`, import.meta.url).pathname;
-  const rows = membersOf(path, name).map(([option, text]) => [
-    `\`${option}\``,
-    shown(defaults[option]),
-    meaningOf(text).replaceAll('|', '\\|'),
-  ]);
-  const all = [['option', 'default', 'meaning'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column].length)));
+const defaultOf = (option) => {
+  const value = option?.default;
+  return value === undefined ? '–' : `\`${value === Infinity ? 'Infinity' : JSON.stringify(value)}\``;
+};
+
+/** A table of some options of a schema, by default all of an interface. */
+function tableOf(schema, type, names = [...docsOf(type).keys()]) {
+  const docs = docsOf(type);
+  const rows = names.map((name) => {
+    if (!docs.get(name)) throw new Error(`${type}.${name} has no doc comment.`);
+    return [`\`${name}\``, valuesOf(schema[name]), defaultOf(schema[name]), meaningOf(docs.get(name))];
+  });
+  const all = [['option', 'values', 'default', 'meaning'], ...rows].map((row) =>
+    row.map((cell) => cell.replaceAll('|', '\\|')),
+  );
+  const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const ruler = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [`## \`${title}\``, '', line(all[0]), ruler, ...rows.map(line), ''].join('\n');
+  return [line(all[0]), ruler, ...all.slice(1).map(line)].join('\n');
 }
 
-const text = `# Options of environments
+const section = (title, ...parts) => [`## ${title}`, ...parts].join('\n\n');
 
-Every option by its name, its default and its meaning in one sentence. Editors show the whole text, with the effect of raising
-and lowering a value, when you point at an option. – means that there is no default: the option follows from others, or is off.
-All functions also take \`threads\`, \`backend\` and, where they train, \`spinning\`.
+/** Options that agents share: title, who has them, schema, interface. */
+const groups = [
+  [
+    'The catalog',
+    'All agents have these options. See [large-catalogs.md](large-catalogs.md).',
+    agents.supervisedLossSchema,
+    'SupervisedLossOptions',
+  ],
+  [
+    'Q-learning',
+    "All agents with a TD term have these options. See [targets.md](targets.md), [cql.md](cql.md) and [bcq.md](bcq.md).\nThe ½ in the square is that of the authors' code (`trfl.double_qlearning`). The papers have none: `tdWeight: 2`.",
+    agents.qSchema,
+    'QOptions',
+  ],
+  ['Negative actions', '`snqn`, `sa2c` and `dqn-ns` have these options.', agents.snqn.schema, 'NegativeOptions'],
+  [
+    'Actor phase',
+    "`sac`, `vpq` and `ccql` have these options. They have a first phase without weights, then one in which each row's cross\nentropy is weighted by the value of its action.",
+    agents.sac.schema,
+    'SacOptions',
+  ],
+  [
+    'Alignment',
+    '`ce` and all agents with a TD term have these options. They act in training only and need signals with the states of the\nenvironment. See [lea.md](lea.md#state).',
+    agents.alignmentSchema,
+    'AlignmentOptions',
+  ],
+  [
+    'Critic of an environment',
+    'All agents with a TD term have these options. See [lea.md](lea.md).',
+    agents.guidanceSchema,
+    'GuidanceOptions',
+  ],
+].map(([title, who, schema, type]) => ({
+  title,
+  who,
+  schema,
+  type,
+  names: interfaces.get(type).docs.map(([name]) => name),
+}));
 
-This page is made from the code by \`node --conditions=@lea/source scripts/option-tables.mjs\`.
+const agentTypes = [
+  [agents.ce, 'CeOptions'],
+  [agents.sqn, 'SqnOptions'],
+  [agents.snqn, 'SnqnOptions'],
+  [agents.sac, 'SacOptions'],
+  [agents.sa2c, 'Sa2cOptions'],
+  [agents.dqnNs, 'SnqnOptions'],
+  [agents.vpq, 'VpqOptions'],
+  [agents.ccql, 'CcqlOptions'],
+  [agents.proxy, 'ProxyOptions'],
+];
 
-${tables.map(tableOf).join('\n')}`;
+/** The groups that an agent has, and a table of its other options and of those that it has with another default or check. */
+function agentSection([{ type, schema }, options]) {
+  const shared = groups.filter(({ names }) => names.every((name) => name in schema));
+  const same = (name) =>
+    shared.some(
+      (group) =>
+        group.names.includes(name) &&
+        defaultOf(group.schema[name]) === defaultOf(schema[name]) &&
+        valuesOf(group.schema[name]) === valuesOf(schema[name]),
+    );
+  const own = Object.keys(schema).filter((name) => !same(name));
+  const links = shared.map(({ title }) => `[${title}](#${title.toLowerCase().replaceAll(' ', '-')})`);
+  return section(
+    `\`${type}\``,
+    ...(own.length ? [tableOf(schema, options, own)] : []),
+    `Shared: ${links.join(',\n')}.`,
+  );
+}
 
-if (!process.argv.includes('--check')) writeFileSync(page, text);
-else if (readFileSync(page, 'utf8') !== text) {
-  console.error('docs/environment-options.md is not that of the code. Run npm run option-tables.');
-  process.exit(1);
+const made = 'This page is made from the code by `npm run option-tables`.';
+const whole = `Every option is listed by its name, its values, its default and its meaning in one sentence. Editors show the whole text,
+with the effect of raising and lowering a value, when you point at an option. An unknown option is refused, and the message
+names the nearest known one. – means that there is no default: the option follows from others, or is off.`;
+
+const encoderTypes = [
+  [agents.gru4rec, 'Gru4recOptions'],
+  [agents.caser, 'CaserOptions'],
+  [agents.nextitnet, 'NextitnetOptions'],
+  [agents.sasrec, 'SasrecOptions'],
+  [agents.sasrecModern, 'SasrecModernOptions'],
+];
+
+const pages = {
+  'docs/environment-options.md': [
+    '# Options of environments',
+    whole,
+    'All functions also take `threads` and `backend`. Those that train take `spinning` as well.',
+    made,
+    section('`fitEnvironment`', tableOf(env.fitSchema, 'FitEnvironmentOptions')),
+    section('`catalogModel`', tableOf(env.catalogModelSchema, 'CatalogModelOptions')),
+    section('`learnItemTokens`', tableOf(env.itemTokenSchema, 'ItemTokenOptions')),
+    section('`annotate`', tableOf(env.annotateSchema, 'AnnotateOptions')),
+  ],
+  'docs/agents/options.md': [
+    '# Options of agents',
+    whole,
+    'The first sections hold the options that agents share. The section of an agent holds its own, and those with another\ndefault.',
+    made,
+    ...groups.map(({ title, who, schema, type, names }) => section(title, who, tableOf(schema, type, names))),
+    ...agentTypes.map(agentSection),
+  ],
+  'docs/encoders/options.md': [
+    '# Options of encoders',
+    whole,
+    made,
+    ...encoderTypes.map(([{ type, schema }, options]) => section(`\`${type}\``, tableOf(schema, options))),
+  ],
+  'docs/training-options.md': [
+    '# Options of training',
+    whole,
+    made,
+    section('`fit`', '`agent`, `train`, `validation` and `rewards` are needed.', tableOf(trainSchema, 'TrainOptions')),
+    section('`countingMemory`', tableOf(agents.memorySchema, 'MemoryOptions')),
+  ],
+};
+
+for (const [path, parts] of Object.entries(pages)) {
+  const page = new URL(path, root);
+  const text = `${parts.join('\n\n')}\n`;
+  if (!process.argv.includes('--check')) writeFileSync(page, text);
+  else if (readFileSync(page, 'utf8') !== text) {
+    console.error(`${path} is not that of the code. Run npm run option-tables.`);
+    process.exitCode = 1;
+  }
 }

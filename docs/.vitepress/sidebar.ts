@@ -30,6 +30,7 @@ const concepts = group('Concepts', {
   memory: 'Counting memory',
   environment: 'Environment, formula by formula',
   'environment-options': 'Options of environments',
+  'training-options': 'Options of training',
   'pretrained-decoders': 'Pretrained decoders',
   'prompted-model': 'Prompted models',
   fidelity: 'Fidelity',
@@ -39,7 +40,7 @@ const concepts = group('Concepts', {
 const agents = group('Agents', {
   'agents/': 'Which one',
   ...named('agents', ['ce', 'sqn', 'snqn', 'sac', 'sa2c', 'dqn-ns', 'vpq', 'ccql', 'proxy']),
-  'agents/options': 'Shared options',
+  'agents/options': 'Options of agents',
   'agents/targets': 'Targets',
   'agents/cql': 'CQL',
   'agents/bcq': 'BCQ',
@@ -49,6 +50,7 @@ const agents = group('Agents', {
 const encoders = group('Encoders', {
   'encoders/': 'Which one',
   ...named('encoders', ['gru4rec', 'caser', 'nextitnet', 'sasrec', 'sasrec-modern']),
+  'encoders/options': 'Options of encoders',
 });
 
 const packages = group(

@@ -54,11 +54,11 @@ test('by hand: advantage, weight, TD target and expectile', () => {
 });
 // #endregion by-hand
 
-test('an agent takes 40 lines, imports and comments left out', () => {
+test('an agent takes 42 lines, imports and comments left out', () => {
   const source = readFileSync(new URL('iql.ts', import.meta.url), 'utf8');
   const code = source.replaceAll(/^import [\s\S]*?;$|\/\*[\s\S]*?\*\/|^ *\/\/.*$/gm, '');
   const lines = code.split('\n').filter((line) => line.trim());
   expect(lines[0]).toMatch(/^export interface IqlOptions/);
   expect(lines.at(-1)).toBe('});');
-  expect(lines.length).toBeLessThanOrEqual(40);
+  expect(lines.length).toBeLessThanOrEqual(42);
 });

@@ -1,8 +1,6 @@
 import {
   type AgentFactory,
   allValues,
-  checkRanges,
-  checkSupervisedLoss,
   defineAgent,
   halfSquare,
   head,
@@ -16,13 +14,14 @@ import {
   onePhase,
   passMode,
   type QOptions,
-  qDefaults,
   qParts,
+  qSchema,
   type SupervisedLossOptions,
   supervisedLoss,
-  supervisedLossDefaults,
+  supervisedLossSchema,
   valuesOf,
 } from '@lea/agents';
+import { defaultsOf, finite, option } from '@lea/core';
 import { stopGradient, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -42,13 +41,16 @@ export interface IqlOptions extends SupervisedLossOptions, Pick<QOptions, 'gamma
 // #region agent
 export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
   type: 'iql',
-  defaults: { ...supervisedLossDefaults, gamma: 0.5, expectile: 0.7, temperature: 1, tau: 0.01, lr: 0.001 },
-  check(options) {
-    checkSupervisedLoss('iql', options);
-    checkRanges('iql', options, { gamma: [0, 1], expectile: [0.5, 1], temperature: [0.001, Infinity], tau: [0, 1] });
+  schema: {
+    ...supervisedLossSchema,
+    gamma: qSchema.gamma,
+    expectile: option(finite(0.5, 1), 0.7),
+    temperature: option(finite(0.001), 1),
+    tau: qSchema.tau,
+    lr: qSchema.lr,
   },
   build(options, encoder) {
-    const parts = qParts({ ...qDefaults, ...options, target: 'polyak' }, encoder);
+    const parts = qParts({ ...defaultsOf(qSchema), ...options, target: 'polyak' }, encoder);
     return {
       ...parts,
       phases: onePhase(options.lr),

@@ -1,5 +1,4 @@
 import {
-  checkRanges,
   defineEncoder,
   type EncoderFactory,
   initItems,
@@ -8,6 +7,7 @@ import {
   lookUp,
   validPositions,
 } from '@lea/agents';
+import { finite, flag, option, whole } from '@lea/core';
 import { gelu, linear } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -26,13 +26,11 @@ export interface RecencyPoolOptions {
 // #region encoder
 export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<RecencyPoolOptions>({
   type: 'recency-pool',
-  defaults: { width: 64, mlpWidth: 128, decay: 0.6, tied: false },
-  check(options) {
-    checkRanges('recency-pool', options, {
-      width: [1, Infinity, 'whole'],
-      mlpWidth: [1, Infinity, 'whole'],
-      decay: [0.001, 1],
-    });
+  schema: {
+    width: option(whole(1), 64),
+    mlpWidth: option(whole(1), 128),
+    decay: option(finite(0.001, 1), 0.6),
+    tied: option(flag, false),
   },
   build: ({ width, mlpWidth, decay, tied }) => ({
     ...itemTraits({ width, tied, itemInput: 'id', everyPosition: false }),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { LeaError } from '@lea/core';
+import { custom, option } from '@lea/core';
 import { type DatasetFactory, defineDataset, interactionsOf } from '@lea/data';
 
 interface Event {
@@ -10,13 +10,11 @@ interface Event {
 }
 
 // #region dataset
+const isPath = custom<string>((given) => typeof given === 'string' && given !== '', 'must be a path.');
+
 export const jsonLines: DatasetFactory<{ file: string }> = defineDataset({
   type: 'json-lines',
-  defaults: { file: 'log.jsonl' },
-  check({ file }) {
-    if (typeof file === 'string' && file !== '') return;
-    throw new LeaError('E_OPTION_VALUE', 'json-lines: expected a path for file.', { value: file });
-  },
+  schema: { file: option(isPath, 'log.jsonl') },
   async load({ file }, folder) {
     const lines = (await readFile(resolve(folder, file), 'utf8')).trim().split('\n');
     const events = lines.map((line) => JSON.parse(line) as Event);

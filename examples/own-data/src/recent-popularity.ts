@@ -1,11 +1,10 @@
-import { checkRanges } from '@lea/core';
+import { option, whole } from '@lea/core';
 import { type BaselineFactory, defineBaseline } from '@lea/eval';
 
 // #region baseline
 export const recentPopularity: BaselineFactory<{ last: number }> = defineBaseline({
   type: 'recent-popularity',
-  defaults: { last: 3 },
-  check: (options) => checkRanges('recent-popularity', options, { last: [1, 1e9, 'whole'] }),
+  schema: { last: option(whole(1), 3) },
   grid: { last: [1, 3, 10] },
   build({ sequences, event, sequence }, { last }) {
     const items = sequences.itemIds.length;

@@ -1,4 +1,4 @@
-import { LeaError, optionsOf, type TypeDefinition } from '@lea/core';
+import { LeaError, type OptionsSchema, optionsOf, type TypeDefinition } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
@@ -25,8 +25,8 @@ export interface EncoderFactory<O extends object = object> {
   (options?: Partial<O>): Encoder;
   /** Name of the type. */
   readonly type: string;
-  /** Default options. */
-  readonly defaults: O;
+  /** The check and the default of every option; `defaultsOf(schema)` of @lea/core gives the defaults. */
+  readonly schema: OptionsSchema<O>;
 }
 
 /** Defines a type of agent, see `defineAgent`. */
@@ -50,13 +50,13 @@ export interface AgentFactory<O extends object = object> {
   (options: AgentOptions<O>): Agent;
   /** Name of the type. */
   readonly type: string;
-  /** Default options. */
-  readonly defaults: O;
+  /** The check and the default of every option; `defaultsOf(schema)` of @lea/core gives the defaults. */
+  readonly schema: OptionsSchema<O>;
 }
 
 /** Creates a factory without registering it; `defineEncoder` also registers it. */
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
-  const { type, defaults } = definition;
+  const { type, schema } = definition;
   const make = (options: Partial<O> = {}): Encoder => {
     const all = optionsOf(definition, options);
     const parts = definition.build(all);
@@ -73,14 +73,15 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
       config: { type, ...all },
     };
   };
-  return Object.assign(make, { type, defaults });
+  return Object.assign(make, { type, schema });
 }
 
 /** Creates a factory without registering it; `defineAgent` also registers it. */
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
-  const { type, defaults } = definition;
+  const { type, schema } = definition;
   const make = (given: AgentOptions<O>): Agent => {
-    const { encoder, ...options } = given ?? {};
+    checkGiven(type, given);
+    const { encoder, ...options } = given;
     const all = optionsOf(definition, options as Partial<O>);
     checkEncoder(type, encoder);
     return {
@@ -90,12 +91,34 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
       encoder,
     };
   };
-  return Object.assign(make, { type, defaults });
+  return Object.assign(make, { type, schema });
 }
 
-function checkEncoder(type: string, encoder: Encoder | undefined): asserts encoder is Encoder {
-  if (typeof encoder?.encode === 'function') return;
-  const hint = `Write ${type}({ encoder: sasrec() }).`;
-  if (encoder === undefined) throw new LeaError('E_OPTION_MISSING', `${type}: expected an encoder.`, { hint });
-  throw new LeaError('E_OPTION_VALUE', `${type}: expected an encoder.`, { value: encoder, hint });
+/** Refuses what is no options object, such as the encoder itself. */
+function checkGiven(type: string, given: unknown): void {
+  if (given === undefined) throw new LeaError('E_OPTION_MISSING', `${type}: expected an encoder.`, example(type));
+  if (isEncoder(given)) {
+    const message = `${type}: expected options with an encoder, got the encoder "${given.name}" alone.`;
+    throw new LeaError('E_OPTION_VALUE', message, example(type));
+  }
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
+  const message = `${type}: expected options with an encoder.`;
+  throw new LeaError('E_OPTION_VALUE', message, { value: given, ...example(type) });
+}
+
+function checkEncoder(type: string, encoder: unknown): asserts encoder is Encoder {
+  if (isEncoder(encoder)) return;
+  const code = encoder === undefined ? 'E_OPTION_MISSING' : 'E_OPTION_VALUE';
+  throw new LeaError(code, `${type}: expected an encoder.`, {
+    ...(encoder !== undefined && { value: encoder }),
+    ...example(type),
+  });
+}
+
+function example(type: string): { hint: string } {
+  return { hint: `Write ${type}({ encoder: sasrec() }).` };
+}
+
+function isEncoder(value: unknown): value is Encoder {
+  return typeof (value as Encoder | null | undefined)?.encode === 'function';
 }

@@ -6,21 +6,18 @@ export type { CriticOptions, NegativeOptions } from './agents/critic-options.ts'
 export { dqnNs } from './agents/dqn-ns.ts';
 export {
   type AlignmentOptions,
-  alignmentDefaults,
-  checkAlignment,
-  checkGuidance,
+  alignmentSchema,
+  checkRanking,
   type GuidanceOptions,
-  guidanceDefaults,
+  guidanceSchema,
 } from './agents/guidance.ts';
 export { actorCriticLoss, learningStates, type Weighting } from './agents/loss.ts';
 export { meanLoss } from './agents/mean-loss.ts';
 export {
-  checkQ,
-  checkSupervisedLoss,
   type QOptions,
-  qDefaults,
+  qSchema,
   type SupervisedLossOptions,
-  supervisedLossDefaults,
+  supervisedLossSchema,
 } from './agents/options.ts';
 export {
   historiesOf,
@@ -35,10 +32,9 @@ export {
 export { type ProxyOptions, proxy } from './agents/proxy.ts';
 export { type Sa2cOptions, sa2c } from './agents/sa2c.ts';
 export { type SacOptions, sac } from './agents/sac.ts';
-export { type SnqnOptions, snqn, snqnDefaults } from './agents/snqn.ts';
+export { type SnqnOptions, snqn } from './agents/snqn.ts';
 export { type SqnOptions, sqn } from './agents/sqn.ts';
 export { type VpqOptions, vpq } from './agents/vpq.ts';
-export { checkChoices, checkRanges } from './checks.ts';
 export type {
   AgentDefinition,
   AgentFactory,
@@ -71,7 +67,7 @@ export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-
 export { checkMemory, type Memory, memoryTables } from './memory/memory.ts';
 export type { Gate } from './memory/mixture.ts';
 export type { ObservedEvent } from './memory/observe.ts';
-export { type MemoryOptions, memoryDefaults } from './memory/options.ts';
+export { type MemoryOptions, memorySchema } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
 export { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
 export type { Query, Recommendation, RecommendOptions } from './recommend.ts';

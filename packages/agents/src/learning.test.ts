@@ -48,7 +48,7 @@ const cases: Record<string, Case> = {
 const factoryOf = (type: string): AgentFactory =>
   Object.assign(({ encoder, ...options }: AgentOptions) => createAgent({ type, ...options, encoder: encoder.config }), {
     type,
-    defaults: {},
+    schema: {},
   });
 
 describe.each(encoderTypes())('%s', (type) => {

@@ -1,11 +1,11 @@
-import { key } from '@lea/core';
+import { defaultsOf, key } from '@lea/core';
 import { topK } from '@lea/data';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { logOf, someMemory } from './fixtures/memory/logs.ts';
 import { countingMemory } from './memory/counting-memory.ts';
 import { checkedFusion } from './memory/fusion.ts';
-import { memoryDefaults } from './memory/options.ts';
+import { memorySchema } from './memory/options.ts';
 import { createPolicy } from './policy.ts';
 import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
 
@@ -68,7 +68,7 @@ it('every numeric option of every agent and encoder refuses what is no number, a
 it('memories, policies, fusions and lists refuse what is no number', async () => {
   const memory = someMemory(log, { window: 3, horizon: 3 });
   const agent = createAgent({ type: 'ce', encoder });
-  const names = numeric(memoryDefaults);
+  const names = numeric(defaultsOf(memorySchema));
   expect(names).toHaveLength(9);
   await fc.assert(
     fc.asyncProperty(noNumber, fc.constantFrom(...names), async (bad, name) => {

@@ -177,7 +177,7 @@ test('a saved policy scores as before; damage is named', async () => {
 test('text vectors belong to what is saved, and no parameter is taken for them', async () => {
   const named = { ...agent, init: (...args: Parameters<Agent['init']>) => ({ ...agent.init(...args), text: one }) };
   const one = float32([1], [1]);
-  const factory = defineAgent({ type: 'with-text', defaults: {}, build: () => named });
+  const factory = defineAgent({ type: 'with-text', schema: {}, build: () => named });
   const own = factory({ encoder: agent.encoder });
   const policy = createPolicy(own, own.init(key(1), shape, text), shape, { ...quick, text });
   const saved = join(folder, 'with-text');

@@ -57,7 +57,23 @@ describe('withDefaults', () => {
     expect(() => withDefaults('sasrec', { dropout: 0.1 }, { dropuot: 0.2 } as never)).toThrow(
       'sasrec has no option with this name. Got "dropuot". Did you mean "dropout"?',
     );
-    expect(nearest('zzz', ['dropout', 'blocks'])).toBeUndefined();
+  });
+
+  it.each([
+    ['dropuot', ['dropout', 'blocks'], 'dropout'],
+    ['wdith', ['width', 'depth'], 'width'],
+    ['snq', ['sqn', 'snqn'], 'sqn'],
+    ['taus', ['tau'], 'tau'],
+    ['EPOCH', ['epochs'], 'epochs'],
+    ['K', ['k'], 'k'],
+    // Two of 5 letters, one of 2, and no letter in common.
+    ['lines', ['linear', 'fines'], 'fines'],
+    ['heads', ['hours'], undefined],
+    ['lm', ['lr', 'k'], undefined],
+    ['k', ['lr'], undefined],
+    ['zzz', ['dropout', 'blocks'], undefined],
+  ])('the word nearest to %s among %j is %s', (word, known, near) => {
+    expect(nearest(word, known)).toBe(near);
   });
 
   it.each(['toString', 'constructor', '__proto__'])('refuses %s, which every object inherits', (name) => {

@@ -25,7 +25,10 @@ export {
 } from './registry.ts';
 export { type Resource, resource } from './resource.ts';
 export {
+  abortSignal,
   type Check,
+  counts,
+  custom,
   defaultsOf,
   entriesOf,
   finite,

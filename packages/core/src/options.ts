@@ -9,7 +9,7 @@ import { isThenable, LeaError } from './error.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (not an object)
  */
 export function withDefaults<T extends object>(where: string, defaults: T, given: Partial<T> | undefined): T {
-  checkOptionsObject(where, given, Object.keys(defaults));
+  checkObject(where, given, Object.keys(defaults));
   const merged = { ...defaults };
   for (const key of Object.keys(given ?? {})) {
     if (!Object.hasOwn(defaults, key)) throw unknownKey(where, key, Object.keys(defaults));
@@ -19,8 +19,8 @@ export function withDefaults<T extends object>(where: string, defaults: T, given
   return merged;
 }
 
-/** Refuses options that are given and no object. @throws LeaError `E_OPTION_VALUE` */
-export function checkOptionsObject(where: string, given: unknown, known: readonly string[]): void {
+/** Refuses options that are no plain object. @throws LeaError `E_OPTION_VALUE` */
+export function checkObject(where: string, given: unknown, known: readonly string[]): void {
   if (given === undefined || (isObject(given) && !isThenable(given))) return;
   throw new LeaError('E_OPTION_VALUE', `${where}: options must be an object.`, {
     value: given,
@@ -37,26 +37,33 @@ export function unknownKey(where: string, key: string, known: readonly string[])
   });
 }
 
-/** The known word with the smallest edit distance, if it is near enough to be a typo. */
+/**
+ * The known word with the fewest typos, if there are few enough: at most one in three letters of the longer word. Words of 3 to 5
+ * letters may have one, shorter ones none, because any two of them are near each other.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1;
+  let fewest = Infinity;
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const allowed = Math.floor(Math.max(word.length, candidate.length) / 3);
+    const count = typos(word.toLowerCase(), candidate.toLowerCase());
+    if (count <= allowed && count < fewest) [best, fewest] = [candidate, count];
   }
   return best;
 }
 
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+/** Letters to insert, remove, replace or swap with their neighbor (optimal string alignment distance). */
+function typos(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const current = [i];
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substitute = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitute, previous[j]! + 1, current[j - 1]! + 1));
+      const replaced = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, rows[i - 1]![j]! + 1, row[j - 1]! + 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j]!, rows[i - 2]![j - 2]! + 1);
     }
-    previous = current;
+    rows.push(row);
   }
-  return previous[b.length]!;
+  return rows[a.length]![b.length]!;
 }

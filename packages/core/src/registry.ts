@@ -1,26 +1,27 @@
 import { checkFunctions, checkObjects, checkTexts } from './arguments.ts';
 import { LeaError } from './error.ts';
-import { nearest, withDefaults } from './options.ts';
+import { nearest } from './options.ts';
+import { type OptionsSchema, parseOptions } from './schema.ts';
 
 /** A type that JSON and configs may name: `{ type, ...options }`. */
 export interface TypeDefinition<O extends object> {
   readonly type: string;
-  /** Every option with its default; options of other names are refused. */
-  readonly defaults: O;
-  /** Refuses values that make no sense. */
+  /** The check and the default of every option; options of other names are refused. */
+  readonly schema: OptionsSchema<O>;
+  /** Refuses options that do not fit together. */
   check?(options: O): void;
 }
 
 /**
  * The options of a type, given or by default.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, and what the type's `check` throws
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and what the type's `check` throws
  */
 export function optionsOf<O extends object>(
-  { type, defaults, check }: TypeDefinition<O>,
+  { type, schema, check }: TypeDefinition<O>,
   given: Partial<O> | undefined,
 ): O {
-  const options = withDefaults(type, defaults, given);
+  const options = parseOptions(type, schema, given);
   check?.(options);
   return options;
 }
@@ -31,14 +32,14 @@ export function optionsOf<O extends object>(
  * @param methods names of the functions that the sort of type needs, such as `build`
  * @throws LeaError `E_ARGUMENT_TYPE`
  */
-export function checkDefinition<D extends { readonly type: string; readonly defaults: object }>(
+export function checkDefinition<D extends { readonly type: string; readonly schema: object }>(
   where: string,
   definition: D,
   methods: readonly (keyof D & string)[],
 ): void {
   checkObjects(where, { definition });
   checkTexts(where, { type: definition.type });
-  checkObjects(where, { defaults: definition.defaults });
+  checkObjects(where, { schema: definition.schema });
   checkFunctions(where, Object.fromEntries(methods.map((name) => [name, definition[name]])));
 }
 

@@ -1,6 +1,9 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import {
+  abortSignal,
+  counts,
+  custom,
   defaultsOf,
   entriesOf,
   finite,
@@ -91,6 +94,46 @@ test.each([
   const parse = () => parseOptions('f', schema, given as never);
   expect(parse).toThrow(message);
   expect(parse).toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE' }));
+});
+
+test.each([null, 'x', [], 3])('options that are %j are refused', (given) => {
+  const refused = {
+    code: 'E_OPTION_VALUE',
+    message: expect.stringMatching(/^f: options must be an object\. Got .*layers, rate/),
+  };
+  expect(() => parseOptions('f', schema, given as never)).toThrow(expect.objectContaining(refused));
+});
+
+const references = {
+  table: option(reference<unknown>(), undefined),
+  signal: option(abortSignal, undefined),
+  tied: option(oneOf(false, true, 'bias'), false),
+  heights: option(counts, [2, 3]),
+  odd: option(
+    custom<number>((given) => Number(given) % 2 === 1, 'must be odd.', 'Add 1.'),
+    1,
+  ),
+};
+test.each([
+  [{ table: Promise.resolve(1) }, 'f: table must be a value, not the promise of one. Got {}. Await it first.'],
+  [{ signal: 3 }, 'f: signal must be an AbortSignal. Got 3. Pass the signal of new AbortController().'],
+  [{ signal: null }, 'f: signal must be an AbortSignal. Got null. Pass the signal of new AbortController().'],
+  [{ tied: 'bais' }, 'f: invalid value for tied. Got "bais". Did you mean "bias"?'],
+  [{ tied: 1 }, 'f: invalid value for tied. Got 1. Use one of: false, true, "bias".'],
+  [{ heights: [] }, 'f: heights must be a list of whole numbers of at least 1. Got [].'],
+  [{ heights: [2, 0] }, 'f: heights must be a list of whole numbers of at least 1. Got [2,0].'],
+  [{ heights: 2 }, 'f: heights must be a list of whole numbers of at least 1. Got 2.'],
+  [{ odd: 2 }, 'f: odd must be odd. Got 2. Add 1.'],
+])('%o is refused', (given, message) => {
+  const parse = () => parseOptions('f', references, given as never);
+  expect(parse).toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE', message }));
+});
+
+test('references, signals, lists and mixed choices pass as they are', () => {
+  const given = { table: null, signal: AbortSignal.abort(), tied: 'bias' as const, heights: [1], odd: 3 };
+  const parsed = parseOptions('f', references as never, given);
+  expect(parsed).toEqual(given);
+  expect(parsed.heights).toBe(given.heights);
 });
 
 test('entries of a larger schema are checked as options are and have no default', () => {

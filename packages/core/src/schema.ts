@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { invalidChoice, type NumberRange, rangeText } from './checks.ts';
 import { LeaError } from './error.ts';
-import { checkOptionsObject, unknownKey } from './options.ts';
+import { checkObject, unknownKey } from './options.ts';
 
 /** Checks one value. */
 export type Check<T> = v.GenericSchema<unknown, T>;
@@ -60,20 +60,54 @@ export const seed: Check<number> = v.pipe(
 
 export const text: Check<string> = v.string('must be a string.');
 
-export function oneOf<const T extends string>(...choices: readonly T[]): Check<T> {
-  return v.picklist(choices);
+/** One of some words; `true` and `false` may be among them. */
+export function oneOf<const T extends readonly (string | boolean)[]>(...choices: T): Check<T[number]> {
+  return v.picklist(choices as unknown as readonly string[]) as unknown as Check<T[number]>;
 }
 
-/** Values that are passed on by reference and checked by those who use them: typed arrays, signals, functions. */
-export function reference<T>(): Check<T> {
-  return v.any();
+/** Any value for which `holds` is true: `message` says what it must be, `hint` how to get one. */
+export function custom<T>(holds: (given: unknown) => boolean, message: string, hint?: string): Check<T> {
+  return v.pipe(v.custom<T>(holds, message), v.metadata(hint ? { hint } : {}));
 }
+
+/** Non-empty lists of whole numbers of at least 1. */
+export const counts: Check<readonly number[]> = custom(
+  (given) => Array.isArray(given) && given.length > 0 && given.every((value) => Number.isInteger(value) && value >= 1),
+  'must be a list of whole numbers of at least 1.',
+);
+
+/**
+ * Values that are passed on by reference: typed arrays, signals, functions. Those who use them check more of them than `holds`.
+ * Promises are refused, because nobody means to pass one.
+ *
+ * @param message what the value must be
+ * @param hint how to get one, with `await` where that is needed
+ */
+export function reference<T>(
+  holds: (given: unknown) => boolean = () => true,
+  message = '',
+  hint = 'Await it first.',
+): Check<T> {
+  const settled = (given: unknown) => typeof (given as PromiseLike<T> | null | undefined)?.then !== 'function';
+  return v.pipe(
+    v.custom<T>(settled, 'must be a value, not the promise of one.'),
+    v.check<T, string>(holds, message),
+    v.metadata({ hint }),
+  );
+}
+
+/** Signals that abort work. */
+export const abortSignal: Check<AbortSignal> = custom(
+  (given) => typeof (given as AbortSignal | null)?.aborted === 'boolean',
+  'must be an AbortSignal.',
+  'Pass the signal of new AbortController().',
+);
 
 /**
  * Options over their defaults, checked in the order of the schema. `undefined` takes the default.
  *
  * @param where name of the function for the error message, e.g. `fitEnvironment`
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if they are not an object)
  */
 export function parseOptions<O extends object>(
   where: string,
@@ -81,7 +115,7 @@ export function parseOptions<O extends object>(
   given: Partial<O> | undefined,
 ): O {
   const names = Object.keys(schema);
-  checkOptionsObject(where, given, names);
+  checkObject(where, given, names);
   for (const key of Object.keys(given ?? {})) {
     if (!Object.hasOwn(schema, key)) throw unknownKey(where, key, names);
   }
@@ -102,7 +136,7 @@ export function defaultsOf<O extends object>(schema: OptionsSchema<O>): O {
 export function entriesOf<O extends object, K extends keyof O & string>(
   schema: OptionsSchema<O>,
   names: readonly K[],
-): { [N in K]: v.OptionalSchema<Check<Exclude<O[N], undefined>>, undefined> } {
+): { [N in NoInfer<K>]: v.OptionalSchema<Check<Exclude<O[N], undefined>>, undefined> } {
   return Object.fromEntries(names.map((name) => [name, v.optional(schema[name].wrapped)])) as never;
 }
 

@@ -37,7 +37,7 @@ const right: Record<string, RightArguments> = {
   checkWindows: [data.windowsOf([[1]], 2, 4), 4],
   createWorld: [{}],
   dataHash: [log],
-  defineDataset: [{ type: 'mine', defaults: {}, load: () => ({ interactions: log }) }, {}],
+  defineDataset: [{ type: 'mine', schema: {}, load: () => ({ interactions: log }) }, {}],
   emptyBatch: [2, 3],
   emptyWindows: [2, 3],
   findDataset: ['none'],

@@ -6,7 +6,7 @@
  */
 
 import { defaultsOf } from '@lea/core';
-import { type AnnotateOptions, annotateSchema } from './annotation/annotate.ts';
+import { annotateSchema } from './annotation/annotate.ts';
 import { type FitEnvironmentOptions, fitSchema, type Needed } from './fit/fit-options.ts';
 import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
@@ -20,8 +20,7 @@ export { type TokenRows, tokenRows } from './language-model/language-model.ts';
 export { ready } from './shared/runtime.ts';
 export { stack, trainingState } from './shared/steps.ts';
 
-export { catalogModelSchema, fitSchema, itemTokenSchema };
+export { annotateSchema, catalogModelSchema, fitSchema, itemTokenSchema };
 export const fitDefaults: Omit<FitEnvironmentOptions, Needed> = defaultsOf(fitSchema);
 export const itemTokenDefaults: ItemTokenOptions = defaultsOf(itemTokenSchema);
 export const catalogModelDefaults: CatalogModelOptions = defaultsOf(catalogModelSchema);
-export const annotateDefaults: AnnotateOptions = defaultsOf(annotateSchema);

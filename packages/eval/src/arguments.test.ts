@@ -36,7 +36,7 @@ const right: Record<string, RightArguments> = {
   clusteredMean: [Float64Array.of(1, 2), Int32Array.of(0, 1), optional(0.9)],
   coOccurrence: onTrain,
   compare: [evaluation, evaluation, {}],
-  defineBaseline: [{ type: 'mine', defaults: {}, build: () => scorer }, {}],
+  defineBaseline: [{ type: 'mine', schema: {}, build: () => scorer }, {}],
   defineMeasure: ['mine', () => 1, {}],
   ease: onTrain,
   evaluate: [scorer, train, {}],

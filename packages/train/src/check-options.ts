@@ -1,27 +1,44 @@
-import { checkChoices, checkRanges, checkSeed, LeaError } from '@lea/core';
+import type { Agent, Encoder } from '@lea/agents';
+import { LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { checkMetric } from './metric.ts';
 import type { Plan } from './options.ts';
 import { checkSignals } from './signals/check-signals.ts';
 import { checkSampler } from './steps/sampler.ts';
 
-/** @throws LeaError `E_TRAIN_OPTION` when it is missing, or a factory that waits for its encoder */
+/** @throws LeaError `E_TRAIN_OPTION` if there are no options */
+export function checkGiven(options: unknown): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw new LeaError('E_TRAIN_OPTION', 'fit: expected options.', {
+    value: options,
+    hint: 'Call fit({ agent, train, validation, rewards }).',
+  });
+}
+
+/** @throws LeaError `E_TRAIN_OPTION` if it is missing or something else, such as an encoder or JSON */
 export function checkAgent(agent: unknown): void {
-  if (typeof agent === 'object' && agent !== null && 'encoder' in agent) return;
-  throw new LeaError(
-    'E_TRAIN_OPTION',
-    typeof agent === 'function'
-      ? 'fit: agent is a factory that has not been called. Write snqn({ encoder: sasrec() }).'
-      : 'fit: agent is missing.',
-    { hint: 'Give it as agent: snqn({ encoder: sasrec() }).' },
-  );
+  const given = (typeof agent === 'function' ? {} : (agent ?? {})) as Partial<Agent> &
+    Partial<Encoder> & { type?: unknown };
+  if (typeof given.loss === 'function' && given.encoder) return;
+  const hint = 'Give it as agent: snqn({ encoder: sasrec() }).';
+  const refuse = (what: string, way = hint, details: object = {}) =>
+    new LeaError('E_TRAIN_OPTION', `fit: ${what}`, { ...details, hint: way });
+  if (agent === undefined) throw refuse('agent is missing.');
+  if (typeof agent === 'function') {
+    throw refuse('agent is a factory that has not been called. Write snqn({ encoder: sasrec() }).');
+  }
+  if (typeof given.encode === 'function') throw refuse(`agent is the encoder "${given.name}" alone.`);
+  if (typeof given.type === 'string') {
+    throw refuse('agent is JSON.', 'Make an agent of it: createAgent(json) of @lea/agents.', { value: agent });
+  }
+  throw refuse('expected an agent.', hint, { value: agent });
 }
 
 /** @throws LeaError `E_TRAIN_OPTION` if a set is missing or is not split yet */
 export function checkSets(sets: { readonly train: unknown; readonly validation: unknown }): void {
   for (const [name, set] of Object.entries(sets)) {
     const { count, sequences } = (set ?? {}) as Partial<Transitions>;
-    if (typeof count === 'number' && typeof sequences === 'object') continue;
+    if (typeof count === 'number' && typeof sequences === 'object' && sequences !== null) continue;
     throw new LeaError('E_TRAIN_OPTION', `fit: ${name} must be a set of transitions.`, {
       value: set,
       hint: 'Pass those of a split: const { train, validation } = splitByUser(interactions).',
@@ -57,22 +74,9 @@ export function checkOptions({
   for (const [name, { count }] of Object.entries({ train, validation })) {
     if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
   }
-  const { threads = 1 } = plan;
-  const whole = [1, Number.MAX_VALUE, 'whole'] as const;
-  checkRanges(
-    'fit',
-    { ...plan, threads },
-    {
-      window: whole,
-      evaluateEvery: whole,
-      patience: whole,
-      maxSteps: [1, Infinity, 'whole or Infinity'],
-      chunk: whole,
-      threads: whole,
-    },
-  );
   const kinds = train.sequences.kinds;
-  if (rewards?.length !== kinds.length || !rewards.every(Number.isFinite)) {
+  const isList = Array.isArray(rewards) || ArrayBuffer.isView(rewards);
+  if (!isList || rewards.length !== kinds.length || !rewards.every(Number.isFinite)) {
     refuse('fit: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
   }
   const items = train.sequences.itemIds.length;
@@ -100,12 +104,6 @@ export function checkOptions({
       'Count it on the train rows: countingMemory(train).',
     );
   }
-  checkChoices('fit', plan, {
-    onMismatch: ['throw', 'restart'],
-    fusion: ['after', 'mixture', 'joint'],
-    spinning: [true, false],
-  });
-  checkSeed('fit', plan.seed);
   checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);

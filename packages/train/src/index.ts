@@ -1,4 +1,5 @@
 export type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
+export { trainSchema } from './fit-schema.ts';
 export { type FittedFusion, type Fused, type FuseOptions, type FusionEvent, fitFusion, fuse } from './fuse.ts';
 export { checkMetric } from './metric.ts';
 export type { TrainOptions } from './options.ts';

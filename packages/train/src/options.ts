@@ -5,75 +5,77 @@ import type { Signals } from './signals/options.ts';
 import type { SamplerOptions } from './steps/sampler.ts';
 import type { WarmStart } from './warm-start/warm-start.ts';
 
+/** Options of `fit`. */
 export interface TrainOptions {
-  /** What is trained: encoder, heads and losses, e.g. `snqn({ encoder: sasrec() })`. */
+  /** The agent to train: encoder, heads and losses, e.g. `snqn({ encoder: sasrec() })`. */
   agent: Agent;
-  /** The logged decisions that are learned from. */
+  /** Logged decisions to learn from. */
   train: Transitions;
-  /** The logged decisions that early stopping looks at; of other users than `train`. */
+  /** Logged decisions for early stopping, of other users than `train`. */
   validation: Transitions;
-  /** Reward per event kind, in the order of `train.sequences.kinds`; [0.2, 1] for click and purchase in the papers. */
+  /** Reward per event kind, in the order of `train.sequences.kinds`. [0.2, 1] for click and purchase in the papers. */
   rewards: readonly number[];
-  /** Items of history that the agent sees; default 10. Longer: more context, time per step grows with it. */
+  /** Number of recent events that the agent reads of a history. Longer: more context, slower steps. Default: 10. */
   window?: number;
-  /** Rows per step; default 256, or all rows when there are fewer. Larger: steadier gradients, fewer updates per epoch. */
+  /** Number of rows per step, at most all. Larger: steadier gradients, fewer updates per epoch. Default: 256. */
   batch?: number;
-  /** How batches are drawn; default an epoch permutation. `{ type: 'independent' }` is the papers' sampler. */
+  /** How batches are drawn. `{ type: 'independent' }` is the sampler of the papers. Default: `{ type: 'permutation' }`. */
   sampler?: SamplerOptions;
-  /** Seed of weights, batches, negatives, dropout and coins; default 0. */
+  /** Seed of weights, batches, negatives, dropout and coins. Default: 0. */
   seed?: number;
   /**
-   * Steps between two validations; default half an epoch of updates per network, which is twice as many steps when two
-   * networks take turns. Lower: a finer choice of the best step, more time spent on validation.
+   * Number of steps between two validations. Lower: a finer choice of the best step, more time spent on validation. Default:
+   * half an epoch of updates per network, which is twice as many steps when two networks take turns.
    */
   evaluateEvery?: number;
   /**
-   * Validations without a new best before a phase ends; default 8 for an encoder with tied weights (it starts high and
-   * dips before it rises), else 4 for supervised and 3 for RL agents. Higher: later, surer stopping.
+   * Number of validations without a new best before a phase ends. Higher: later, surer stopping. Default: 8 for an encoder with
+   * tied weights (it starts high and dips before it rises), else 4 for supervised and 3 for RL agents.
    */
   patience?: number;
   /**
-   * A trained policy that training starts from, by `fit`, `train` or `loadPolicy`. Default none: weights are random. The agent
-   * has the policy's type, its encoder the policy's options; learning rates and losses may differ. Items are mapped by id: new
-   * ones start from their text (encoders with `itemInput: 'text-init'`) or from the mean of the others, and items that are gone are
-   * dropped. All networks of the agent start from these weights, with a fresh optimizer. The weights are validated before the
-   * first step, so the first phase ends at least as good on validation; a later phase has a selection of its own. The policy's memory is not read: give one that is counted anew.
-   */
-  init?: Policy;
-  /**
-   * Steps per phase at most; default unlimited: a phase ends by early stopping or with the steps the agent gives it. It may be
-   * raised on a run that has a checkpoint: the run goes on as if it had had the larger one from the start.
+   * Maximum number of steps per phase, which otherwise ends by early stopping or with the steps of the agent. It may be raised
+   * on a run that has a checkpoint: the run continues as if it had had the larger one from the start. Default: Infinity.
    */
   maxSteps?: number;
-  /** The validation metric that early stopping maximizes; default `ndcg@10`, over all events. */
+  /** Validation metric that early stopping maximizes. Default: `ndcg@10`, over all events. */
   metric?: string;
-  /** What a language-model environment adds to the train rows: see `leaSignals`. */
+  /**
+   * A trained policy to start from, by `fit` or `loadPolicy`. The agent has the policy's type, its encoder the policy's options;
+   * learning rates and losses may differ. Items are mapped by id: new ones start from their text (encoders with
+   * `itemInput: 'text-init'`) or from the mean of the others, and items that are gone are dropped. All networks of the agent start
+   * from these weights, with a fresh optimizer. The weights are validated before the first step, so the first phase ends at least
+   * as good on validation; a later phase has a selection of its own. The policy's memory is not read: give one that is counted
+   * anew. Default: none, weights are random.
+   */
+  init?: Policy;
+  /** Signals of a language-model environment for the train rows, see `leaSignals`. Default: none. */
   signals?: Signals;
   /**
-   * A counting memory of the train rows (`countingMemory` of @lea/agents) that the policy gets. Default none. It costs nothing
-   * in training but with `fusion: 'joint'`, and little in serving.
+   * A counting memory of the train rows that the policy gets, by `countingMemory`. It costs nothing in training but
+   * with `fusion: 'joint'`, and little in serving. Default: none.
    */
   memory?: Memory;
   /**
-   * How the memory joins the network, see `Fusion`. Default `after`: the network is trained by itself, then its weight is
-   * fitted on validation; `mixture`: the same for probabilities; `joint`: the network learns what the memory leaves.
+   * How the memory joins the network. `after`: the network is trained by itself, then its weight is fitted on validation;
+   * `mixture`: the same for probabilities; `joint`: the network learns what the memory leaves. See `Fusion`. Default: `after`.
    */
   fusion?: Fusion['form'];
-  /** Text vectors of the items [N, D], for encoders that read them. */
+  /** Text vectors of the items, float32 [N, D], for encoders that read them. Default: none. */
   text?: Value;
-  /** File that the run is saved to at every validation, and resumed from when it exists. */
+  /** File to save the run to at every validation; if it exists, the run resumes from it. Default: none. */
   checkpoint?: string;
-  /** What to do with a checkpoint of other options: `throw` (default) throws, `restart` begins anew and overwrites it. */
+  /** What to do with a checkpoint of other options: `throw`, or `restart` to begin anew and overwrite it. Default: `throw`. */
   onMismatch?: 'throw' | 'restart';
-  /** Ends the run after the current chunk: it is saved, and the same options go on from there. */
+  /** Ends the run after the current chunk: it is saved, and the same options continue it. Default: none. */
   signal?: AbortSignal;
-  /** Steps per call of the runtime; default 32. Higher: less copying, slower reaction to `signal`. Never changes results. */
+  /** Number of steps per call of the runtime. Higher: less copying, slower reaction to `signal`. Never changes results. Default: 32. */
   chunk?: number;
-  /** Threads of the runtime; default all cores, up to 2. */
+  /** Number of threads of the runtime. Default: all cores, at most 2. */
   threads?: number;
-  /** Run eagerly on this tfjs backend (`cpu`, `wasm`, ...) instead of compiled: slower, without native code. */
+  /** tfjs backend (`cpu`, `wasm`, ...) to run eagerly on. Slower, but needs no native code. Default: none, steps are compiled. */
   backend?: string;
-  /** Whether idle threads wait actively; default false: they sleep. True: faster alone on the cores, slower beside other work. */
+  /** Whether idle threads spin instead of sleeping. True: faster alone on the cores, slower beside other work. Default: false. */
   spinning?: boolean;
 }
 

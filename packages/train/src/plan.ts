@@ -1,11 +1,10 @@
-import { type Agent, type Fusion, type Memory, type Policy, withMemory } from '@lea/agents';
-import { checkRanges, withDefaults } from '@lea/core';
+import { type Agent, withMemory } from '@lea/agents';
+import { parseOptions } from '@lea/core';
 import type { Value } from '@lea/tensor';
-import { checkAgent, checkOptions, checkSets } from './check-options.ts';
+import { checkAgent, checkGiven, checkOptions, checkSets } from './check-options.ts';
+import { trainSchema } from './fit-schema.ts';
 import type { Plan, TrainOptions } from './options.ts';
-import type { Signals } from './signals/options.ts';
 import { largestReward } from './steps/health.ts';
-import type { SamplerOptions } from './steps/sampler.ts';
 import { itemStatistics } from './steps/statistics.ts';
 import { warmStart } from './warm-start/warm-start.ts';
 
@@ -19,40 +18,18 @@ const JOINT_VALUES = 2 ** 24;
  *   `E_MEMORY_JOINT`, `E_TRAIN_INIT`
  */
 export function planOf(options: TrainOptions): Plan {
-  const { agent, train, validation } = options;
+  checkGiven(options);
+  const { agent, train, validation, rewards } = options;
   checkAgent(agent);
   checkSets({ train, validation });
   const { networks } = agent;
-  const { batch: asked = 256 } = options;
-  checkRanges('fit', { batch: asked }, { batch: [1, Number.MAX_VALUE, 'whole'] });
-  const batch = Math.min(asked, train.count);
-  const defaults = {
-    agent,
-    train,
-    validation,
-    rewards: options.rewards,
-    window: 10,
-    batch,
-    sampler: { type: 'permutation' } as SamplerOptions,
-    seed: 0,
-    evaluateEvery: Math.max(1, Math.floor((train.count / batch / 2) * networks)),
-    patience: defaultPatience(agent),
-    maxSteps: Number.POSITIVE_INFINITY,
-    metric: 'ndcg@10',
-    init: undefined as Policy | undefined,
-    signals: undefined as Signals | undefined,
-    memory: undefined as Memory | undefined,
-    fusion: 'after' as Fusion['form'],
-    text: undefined as Value | undefined,
-    checkpoint: undefined as string | undefined,
-    onMismatch: 'throw' as 'throw' | 'restart',
-    signal: undefined as AbortSignal | undefined,
-    chunk: 32,
-    threads: undefined as number | undefined,
-    backend: undefined as string | undefined,
-    spinning: false,
-  };
-  const plan = { ...withDefaults<typeof defaults>('fit', defaults, options), batch };
+  const given = parseOptions('fit', trainSchema, options);
+  const batch = Math.min(given.batch, train.count);
+  const {
+    evaluateEvery = Math.max(1, Math.floor((train.count / batch / 2) * networks)),
+    patience = defaultPatience(agent),
+  } = given;
+  const plan = { ...given, agent, train, validation, rewards, batch, evaluateEvery, patience };
   const shape = {
     items: train.sequences.itemIds.length,
     window: plan.window,

@@ -71,7 +71,7 @@ test.each<[string, (config: Record<string, unknown>) => void, RegExp]>([
   [
     'value of a data set',
     (c) => (c.dataset = { type: 'json-lines', file: '' }),
-    /at dataset: json-lines: expected a path/,
+    /at dataset: json-lines: file must be a path/,
   ],
   ['baseline', (c) => (c.baselines = [{ type: 'recent' }]), /at baselines\.0\.type: .*"recent-popularity"/],
   [
@@ -124,7 +124,8 @@ function folderWith(manifest: object | undefined, code = ''): string {
 const manifest = { version: '1.0.0', exports: './index.js' };
 const defines = `
   import { ce, defineAgent } from '@lea/agents';
-  defineAgent({ type: 'mine', defaults: { lr: 0.001 }, build: (options, encoder) => ce({ encoder, ...options }) });
+  import { option, positive } from '@lea/core';
+  defineAgent({ type: 'mine', schema: { lr: option(positive, 0.001) }, build: (options, encoder) => ce({ encoder, ...options }) });
 `;
 
 test.each<[string, string, RegExp]>([

@@ -1,7 +1,9 @@
+import { memorySchema } from '@lea/agents';
 import { entriesOf } from '@lea/core';
 import { datasetTypes } from '@lea/data';
 import { catalogModelSchema, fitSchema, itemTokenSchema } from '@lea/env/measuring';
 import { baselineTypes } from '@lea/eval';
+import { trainSchema } from '@lea/train';
 import * as v from 'valibot';
 import { distinct, options, strict, withDefined } from './strict.ts';
 
@@ -156,9 +158,9 @@ export const fit = strict('environment.fit', {
 const memoryOptions = {
   /** Whether the memory uses text similarity; by default if there are texts. */
   text: v.optional(flag),
-  ...options(['horizon', 'neighbors', 'textNeighbors', 'gateRows', 'gateSteps'], count),
-  smoothing: v.optional(positive),
-  textPower: v.optional(positive),
+  ...entriesOf(memorySchema, ['horizon', 'gateRows', 'gateSteps', 'smoothing', 'textPower']),
+  // The library also takes Infinity, which JSON does not have.
+  ...options(['neighbors', 'textNeighbors'], count),
 };
 
 const environment = strict('environment', {
@@ -182,6 +184,7 @@ const environment = strict('environment', {
   folds: v.optional(v.pipe(count, v.minValue(2))),
 });
 
+/** The options of `fit` that JSON can express, documented in @lea/train. */
 const training = strict('train', {
   sampler: v.optional(
     v.variant('type', [
@@ -189,12 +192,10 @@ const training = strict('train', {
       strict('train.sampler', { type: v.literal('permutation'), buckets: v.optional(flag) }),
     ]),
   ),
-  batch: v.optional(count),
-  evaluateEvery: v.optional(count),
-  patience: v.optional(count),
+  /** `metric` stops the run and selects the best run, e.g. `hr@5` or `ndcg@10/purchase`. */
+  ...entriesOf(trainSchema, ['batch', 'evaluateEvery', 'patience', 'metric']),
+  // `fit` also takes Infinity, which JSON does not have.
   maxSteps: v.optional(count),
-  /** The validation metric that stops the run and selects the best run, e.g. `hr@5` or `ndcg@10/purchase`. */
-  metric: v.optional(text),
 });
 
 const run = strict('run', {
@@ -208,9 +209,7 @@ const run = strict('run', {
   /** The run whose trained network this run uses, to add a memory without training again. */
   network: v.optional(name),
   /** The counting memory of the policy, and how it is combined with the network (`fit` of @lea/train). */
-  memory: v.optional(
-    strict('run.memory', { ...memoryOptions, fusion: v.optional(v.picklist(['after', 'mixture', 'joint'])) }),
-  ),
+  memory: v.optional(strict('run.memory', { ...memoryOptions, ...entriesOf(trainSchema, ['fusion']) })),
   /** The environments that teach the run, in equal parts. */
   environment: v.optional(names),
   use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),

@@ -1,4 +1,5 @@
-import { memoryDefaults } from '@lea/agents';
+import { memorySchema } from '@lea/agents';
+import { defaultsOf } from '@lea/core';
 import { catalogModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
 import { hasLanguageModel } from '../config/environments.ts';
 import { type EnvironmentConfig, fit, itemTokens, languageModel, type RunConfig } from '../config/schema.ts';
@@ -54,6 +55,6 @@ function over(schema: { readonly entries: object }, defaults: object, given: obj
 
 /** The options of a memory, given or by default; whether it reads texts may depend on there being some. */
 export function resolvedMemory(given: NonNullable<RunConfig['memory']>): object {
-  const { text: _, window: __, ...defaults } = memoryDefaults;
+  const { text: _, window: __, ...defaults } = defaultsOf(memorySchema);
   return { text: null, ...defaults, ...given };
 }

@@ -1,4 +1,4 @@
-import { key } from '@lea/core';
+import { key, option, positive, whole } from '@lea/core';
 import { float32, int32, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -216,10 +216,10 @@ test.each([
 });
 
 test('the registry takes new types and refuses names that are taken', () => {
-  defineEncoder({ type: 'mine', defaults: { width: 4 }, build: ({ width }) => sasrec({ width: width }) });
+  defineEncoder({ type: 'mine', schema: { width: option(whole(1), 4) }, build: ({ width }) => sasrec({ width }) });
   const sum = {
     type: 'sum',
-    defaults: { lr: 0.1 },
+    schema: { lr: option(positive, 0.1) },
     build: ({ lr }: { lr: number }, e: Encoder) => ce({ encoder: e, lr }),
   };
   expect(defineAgent(sum)({ encoder, lr: 0.2 }).config).toMatchObject({ type: 'sum', lr: 0.2 });
@@ -234,7 +234,36 @@ test('the registry takes new types and refuses names that are taken', () => {
   expect(() => createAgent({ type: 'ce' } as never)).toThrow(/no encoder/);
 });
 
-test('an agent without an encoder says what is missing', () => {
-  expect(() => snqn({ gamma: 0.5 } as never)).toThrow(/snqn: expected an encoder.*snqn\(\{ encoder: sasrec\(\) \}\)/);
-  expect(() => snqn({ encoder: { type: 'sasrec' } as never })).toThrow(/snqn: expected an encoder/);
+const write = 'Write snqn({ encoder: sasrec() }).';
+
+test.each<[string, unknown, string, string]>([
+  ['nothing', undefined, 'E_OPTION_MISSING', `snqn: expected an encoder. ${write}`],
+  ['null', null, 'E_OPTION_VALUE', `snqn: expected options with an encoder. Got null. ${write}`],
+  ['a string', 'sasrec', 'E_OPTION_VALUE', `snqn: expected options with an encoder. Got "sasrec". ${write}`],
+  ['an array', [], 'E_OPTION_VALUE', `snqn: expected options with an encoder. Got []. ${write}`],
+  [
+    'an encoder',
+    encoder,
+    'E_OPTION_VALUE',
+    `snqn: expected options with an encoder, got the encoder "sasrec" alone. ${write}`,
+  ],
+  ['other options alone', { gamma: 0.5 }, 'E_OPTION_MISSING', `snqn: expected an encoder. ${write}`],
+  [
+    'JSON as its encoder',
+    { encoder: { type: 'sasrec' } },
+    'E_OPTION_VALUE',
+    `snqn: expected an encoder. Got {"type":"sasrec"}. ${write}`,
+  ],
+])('an agent refuses %s as its options', (_, given, code, message) => {
+  expect(() => snqn(given as never)).toThrow(expect.objectContaining({ name: 'LeaError', code, message }));
+});
+
+test.each([null, 'large', [64], 64])('an encoder refuses %s as its options', (given) => {
+  expect(() => sasrec(given as never)).toThrow(
+    expect.objectContaining({
+      name: 'LeaError',
+      code: 'E_OPTION_VALUE',
+      message: expect.stringMatching(/^sasrec: options must be an object\..*The options are: width, layers, /),
+    }),
+  );
 });

@@ -1,14 +1,15 @@
+import { finite, type OptionsSchema, oneOf, option } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { paddingId } from '../encoders/items.ts';
 import { type Augmentation, augment } from '../losses/augment.ts';
 import { infoNce } from '../losses/contrastive.ts';
 import type { Encoder, LossInput } from '../types.ts';
 import type { Critic } from './critic.ts';
+import { checkRanking } from './guidance.ts';
 import { actorCriticLoss, learningStates } from './loss.ts';
 import { historiesOf, passMode } from './parts.ts';
-import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from './sac.ts';
+import { type SacOptions, sacParts, sacSchema, valueWeight } from './sac.ts';
 
 /** Options of `ccql`. */
 export interface CcqlOptions extends SacOptions {
@@ -28,6 +29,15 @@ export interface CcqlOptions extends SacOptions {
   augmentation: Augmentation;
 }
 
+const schema: OptionsSchema<CcqlOptions> = {
+  ...sacSchema,
+  cqlWeight: option(sacSchema.cqlWeight.wrapped, 0.01),
+  cqlTemperature: option(finite(0.001), 0.5),
+  contrastiveWeight: option(finite(0), 1),
+  contrastiveTemperature: option(finite(0.001), 0.07),
+  augmentation: option(oneOf('permute', 'crop', 'mask'), 'permute'),
+};
+
 /**
  * SASRec-CCQL for any encoder (Mozifian et al., arXiv 2305.18820): SAC with the conservative penalty (weight `cqlWeight`, default
  * 0.01) and an InfoNCE term between the states of a history and an augmented view of it,
@@ -35,23 +45,8 @@ export interface CcqlOptions extends SacOptions {
  */
 export const ccql: AgentFactory<CcqlOptions> = agentFactory<CcqlOptions>({
   type: 'ccql',
-  defaults: {
-    ...sacDefaults,
-    cqlWeight: 0.01,
-    cqlTemperature: 0.5,
-    contrastiveWeight: 1,
-    contrastiveTemperature: 0.07,
-    augmentation: 'permute',
-  },
-  check(options) {
-    checkSac('ccql', options);
-    checkRanges('ccql', options, {
-      cqlTemperature: [0.001, Number.MAX_VALUE],
-      contrastiveWeight: [0, Number.MAX_VALUE],
-      contrastiveTemperature: [0.001, Number.MAX_VALUE],
-    });
-    checkChoices('ccql', options, { augmentation: ['permute', 'crop', 'mask'] });
-  },
+  schema,
+  check: (options) => checkRanking('ccql', options),
   build(options, encoder) {
     const parts = sacParts(options, encoder);
     return {

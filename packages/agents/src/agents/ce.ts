@@ -1,10 +1,11 @@
+import { finite, type OptionsSchema, option } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { supervisedLoss } from '../losses/supervised.ts';
 import { aligned } from './alignment.ts';
-import { type AlignmentOptions, alignmentDefaults, checkAlignment } from './guidance.ts';
+import { type AlignmentOptions, alignmentSchema } from './guidance.ts';
 import { learningStates } from './loss.ts';
-import { checkSupervisedLoss, type SupervisedLossOptions, supervisedLossDefaults } from './options.ts';
+import { type SupervisedLossOptions, supervisedLossSchema } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
 /** Options of `ce`. */
@@ -13,14 +14,16 @@ export interface CeOptions extends SupervisedLossOptions, AlignmentOptions {
   lr: number;
 }
 
+const schema: OptionsSchema<CeOptions> = {
+  ...supervisedLossSchema,
+  ...alignmentSchema,
+  lr: option(finite(0), 0.001),
+};
+
 /** The supervised recommender: cross-entropy L = -log softmax(f(s))[a], or a sampled version of it. */
 export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
   type: 'ce',
-  defaults: { ...supervisedLossDefaults, ...alignmentDefaults, lr: 0.001 },
-  check(options) {
-    checkSupervisedLoss('ce', options);
-    checkAlignment('ce', options);
-  },
+  schema,
   build: (options, encoder) => ({
     ...supervisedParts(options, encoder),
     phases: onePhase(options.lr),

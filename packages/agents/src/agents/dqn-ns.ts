@@ -1,12 +1,13 @@
-import { fold, LeaError } from '@lea/core';
+import { fold, LeaError, option } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { initHead } from '../heads.ts';
 import { aligned, initAlignment } from './alignment.ts';
 import { critic } from './critic.ts';
+import { checkRanking } from './guidance.ts';
 import { criticMetrics, criticTerm, criticTerms } from './loss.ts';
 import { encoderTables, historiesOf, onePhase, passMode, qParts } from './parts.ts';
-import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
+import { type SnqnOptions, snqnSchema } from './snqn.ts';
 
 /**
  * Double DQN with sampled negative actions and no supervised head (the Q-only baseline of Xin et al., WSDM 2022):
@@ -14,9 +15,13 @@ import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
  */
 export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
   type: 'dqn-ns',
-  defaults: { ...snqnDefaults, negativeReward: -1, rankingHead: 'q' },
+  schema: {
+    ...snqnSchema,
+    negativeReward: option(snqnSchema.negativeReward.wrapped, -1),
+    rankingHead: option(snqnSchema.rankingHead.wrapped, 'q'),
+  },
   check(options) {
-    checkSnqn('dqn-ns', options);
+    checkRanking('dqn-ns', options);
     refuse(options.rankingHead === 'q', 'rankingHead', options.rankingHead, 'dqn-ns always ranks by its Q head.');
     refuse(
       options.bcqThreshold === 0,

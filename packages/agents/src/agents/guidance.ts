@@ -1,5 +1,4 @@
-import { LeaError } from '@lea/core';
-import { checkChoices, checkRanges } from '../checks.ts';
+import { finite, flag, LeaError, type OptionsSchema, oneOf, option, whole } from '@lea/core';
 import type { QOptions } from './options.ts';
 
 /** How an environment's states (LEA) guide the states of the encoder. Used in training only. */
@@ -10,7 +9,7 @@ export interface AlignmentOptions {
    */
   alignmentWeight: number;
   /**
-   * `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
+   * Loss of the alignment. `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
    * it is stronger, but rows with similar states repel each other. Default: `cosine`.
    */
   alignmentForm: 'cosine' | 'contrastive';
@@ -21,8 +20,8 @@ export interface AlignmentOptions {
 /** How agents with a Q head use an environment's signals (LEA). */
 export interface GuidanceOptions extends AlignmentOptions {
   /**
-   * Number of the environment's positive actions drawn per row and step, in proportion to their weights, as additional TD rows
-   * of the critic; 0 uses them in the supervised loss only. The term is the mean over the draws, so higher values reduce its
+   * Number of the environment's positive actions drawn per row and step as additional TD rows of the critic. They are drawn in
+   * proportion to their weights; 0 uses them in the supervised loss only. The term is the mean over the draws, so higher values reduce its
    * noise but do not increase its weight; each draw costs one encoding. Default: 1.
    */
   augmentedActions: number;
@@ -38,38 +37,29 @@ export interface GuidanceOptions extends AlignmentOptions {
   criticState: boolean;
 }
 
-/** Default options for alignment. */
-export const alignmentDefaults: AlignmentOptions = {
-  alignmentWeight: 0,
-  alignmentForm: 'cosine',
-  alignmentTemperature: 0.1,
+/** Defaults and checks of `AlignmentOptions`. */
+export const alignmentSchema: OptionsSchema<AlignmentOptions> = {
+  alignmentWeight: option(finite(0), 0),
+  alignmentForm: option(oneOf('cosine', 'contrastive'), 'cosine'),
+  alignmentTemperature: option(finite(0.001), 0.1),
 };
 
-/** Default options for an environment's signals. */
-export const guidanceDefaults: GuidanceOptions = {
-  ...alignmentDefaults,
-  augmentedActions: 1,
-  augmentedBootstrap: 'next',
-  criticState: false,
+/** Defaults and checks of `GuidanceOptions`. */
+export const guidanceSchema: OptionsSchema<GuidanceOptions> = {
+  ...alignmentSchema,
+  augmentedActions: option(whole(0), 1),
+  augmentedBootstrap: option(oneOf('next', 'current'), 'next'),
+  criticState: option(flag, false),
 };
 
-/** Checks the options for alignment. @throws LeaError `E_OPTION_VALUE` */
-export function checkAlignment(type: string, options: AlignmentOptions): void {
-  checkRanges(type, options, {
-    alignmentWeight: [0, Number.MAX_VALUE],
-    alignmentTemperature: [0.001, Number.MAX_VALUE],
-  });
-  checkChoices(type, options, { alignmentForm: ['cosine', 'contrastive'] });
-}
-
-/** Checks the options for an environment's signals. @throws LeaError `E_OPTION_VALUE` */
-export function checkGuidance(type: string, options: GuidanceOptions & Pick<QOptions, 'rankingHead'>): void {
-  checkAlignment(type, options);
-  checkRanges(type, options, { augmentedActions: [0, Infinity, 'whole'] });
-  checkChoices(type, options, { augmentedBootstrap: ['next', 'current'], criticState: [true, false] });
-  if (!options.criticState || options.rankingHead !== 'q') return;
+/** Refuses agents that could not rank in serving. @throws LeaError `E_OPTION_VALUE` */
+export function checkRanking(
+  type: string,
+  { criticState, rankingHead }: Pick<GuidanceOptions, 'criticState'> & Pick<QOptions, 'rankingHead'>,
+): void {
+  if (!criticState || rankingHead !== 'q') return;
   throw new LeaError('E_OPTION_VALUE', `${type}: with criticState the agent cannot rank by its Q head.`, {
-    value: options.rankingHead,
+    value: rankingHead,
     hint: 'No environment is available in serving. Set rankingHead to "supervised" or criticState to false.',
   });
 }

@@ -1,10 +1,9 @@
-import { LeaError, show } from '@lea/core';
-import { checkChoices, checkRanges } from '../checks.ts';
+import { type Check, custom, finite, flag, type OptionsSchema, oneOf, option, share, whole } from '@lea/core';
 
 /** How losses cover the catalog: all items, or sampled items. */
 export interface SupervisedLossOptions {
   /**
-   * The supervised loss. `softmax`: cross-entropy over all items. `sampled-softmax`: over the logged item and the sampled
+   * The supervised loss, over all items or over sampled ones. `softmax`: cross-entropy over all items. `sampled-softmax`: over the logged item and the sampled
    * candidates of the step, with logits corrected by the log of the sampling distribution. `gbce`: calibrated binary
    * cross-entropy of the logged item and the candidates (Petrov, Macdonald, RecSys 2023). With a sampled loss the Q head also
    * reads only the candidates, and the cost of a step does not depend on the size of the catalog. Default: `softmax`.
@@ -28,12 +27,12 @@ export interface SupervisedLossOptions {
   calibration: number;
 }
 
-/** Default values of `SupervisedLossOptions`. */
-export const supervisedLossDefaults: SupervisedLossOptions = {
-  loss: 'softmax',
-  sampledItems: 256,
-  samplingPower: 0,
-  calibration: 0,
+/** Defaults and checks of `SupervisedLossOptions`. */
+export const supervisedLossSchema: OptionsSchema<SupervisedLossOptions> = {
+  loss: option(oneOf('softmax', 'sampled-softmax', 'gbce'), 'softmax'),
+  sampledItems: option(whole(1), 256),
+  samplingPower: option(finite(0, 2), 0),
+  calibration: option(share, 0),
 };
 
 /** Options that all agents with a Q head share. */
@@ -55,8 +54,8 @@ export interface QOptions extends SupervisedLossOptions {
   /** Whether to apply dropout when computing TD targets, as in the original code. Default: true. */
   targetDropout: boolean;
   /**
-   * Weight of the conservative penalty logsumexp_b Q(s,b) - Q(s,a) (CQL(H), Kumar et al., NeurIPS 2020); 0 disables it, 0.1 is
-   * common. Higher: lowers the values of actions that were not logged further. Default: 0.
+   * Weight of the conservative penalty of CQL; 0 disables it, 0.1 is common. The penalty is logsumexp_b Q(s,b) - Q(s,a) (CQL(H),
+   * Kumar et al., NeurIPS 2020). Higher: lowers the values of actions that were not logged further. Default: 0.
    */
   cqlWeight: number;
   /**
@@ -70,75 +69,36 @@ export interface QOptions extends SupervisedLossOptions {
   lr: number;
 }
 
-/** Default values of `QOptions`. */
-export const qDefaults: QOptions = {
-  ...supervisedLossDefaults,
-  gamma: 0.5,
-  tdWeight: 1,
-  target: 'coin',
-  tau: 0.01,
-  copyEvery: 500,
-  targetDropout: true,
-  cqlWeight: 0,
-  bcqThreshold: 0,
-  rankingHead: 'supervised',
-  lr: 0.001,
+/** Defaults and checks of `QOptions`. */
+export const qSchema: OptionsSchema<QOptions> = {
+  ...supervisedLossSchema,
+  gamma: option(share, 0.5),
+  tdWeight: option(finite(0), 1),
+  target: option(oneOf('coin', 'polyak', 'copy'), 'coin'),
+  tau: option(share, 0.01),
+  copyEvery: option(whole(1), 500),
+  targetDropout: option(flag, true),
+  cqlWeight: option(finite(0), 0),
+  bcqThreshold: option(share, 0),
+  rankingHead: option(oneOf('supervised', 'q'), 'supervised'),
+  lr: option(finite(0), 0.001),
 };
-
-/** Checks the values of `SupervisedLossOptions` and `lr`. @throws LeaError `E_OPTION_VALUE` */
-export function checkSupervisedLoss(type: string, options: SupervisedLossOptions & { lr: number }): void {
-  checkChoices(type, options, { loss: ['softmax', 'sampled-softmax', 'gbce'] });
-  checkRanges(type, options, {
-    sampledItems: [1, Infinity, 'whole'],
-    samplingPower: [0, 2],
-    calibration: [0, 1],
-    lr: [0, Number.MAX_VALUE],
-  });
-}
-
-/** Checks the values of `QOptions`. @throws LeaError `E_OPTION_VALUE` */
-export function checkQ(type: string, options: QOptions): void {
-  checkSupervisedLoss(type, options);
-  checkRanges(type, options, {
-    gamma: [0, 1],
-    tdWeight: [0, Number.MAX_VALUE],
-    tau: [0, 1],
-    copyEvery: [1, Infinity, 'whole'],
-    cqlWeight: [0, Number.MAX_VALUE],
-    bcqThreshold: [0, 1],
-  });
-  checkChoices(type, options, {
-    target: ['coin', 'polyak', 'copy'],
-    targetDropout: [true, false],
-    rankingHead: ['supervised', 'q'],
-  });
-}
 
 /** Bounds of the weights of an actor phase, for agents that have one. */
 export type WeightClip = readonly [low: number, high: number] | null;
 
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkWeightClip(type: string, { weightClip: clip }: { weightClip: WeightClip }): void {
-  const isInterval =
-    Array.isArray(clip) && clip.length === 2 && clip.every(Number.isFinite) && (clip[0] as number) <= clip[1]!;
-  if (clip === null || isInterval) return;
-  throw new LeaError('E_OPTION_VALUE', `${type}: weightClip must be null or two finite numbers, low <= high.`, {
-    value: Array.isArray(clip) ? clip.map(show).join(', ') : clip,
-    hint: 'For instance [0, 10]; null for no bounds.',
-  });
-}
+export const weightClip: Check<WeightClip> = custom(
+  (given) =>
+    given === null ||
+    (Array.isArray(given) && given.length === 2 && given.every(Number.isFinite) && given[0] <= given[1]),
+  'must be null or two finite numbers, low <= high.',
+  'For instance [0, 10]; null for no bounds.',
+);
 
-/**
- * Checks the length of a first phase: a number of updates, or `early-stopping`.
- *
- * @param least minimum number of updates
- * @throws LeaError `E_OPTION_VALUE`
- */
-export function checkWarmup(type: string, { warmup }: { warmup: number | 'early-stopping' }, least: 0 | 1): void {
-  if (warmup === 'early-stopping' || (Number.isInteger(warmup) && warmup >= least)) return;
-  throw new LeaError(
-    'E_OPTION_VALUE',
-    `${type}: warmup must be a whole number of updates of at least ${least}, or "early-stopping".`,
-    { value: warmup },
+/** Length of a first phase: at least `least` updates, or early stopping. */
+export function warmup(least: 0 | 1): Check<number | 'early-stopping'> {
+  return custom(
+    (given) => given === 'early-stopping' || (Number.isInteger(given) && (given as number) >= least),
+    `must be a whole number of updates of at least ${least}, or "early-stopping".`,
   );
 }

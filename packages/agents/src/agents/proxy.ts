@@ -1,14 +1,13 @@
-import { fold } from '@lea/core';
+import { finite, fold, type OptionsSchema, oneOf, option } from '@lea/core';
 import { randomUniform, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { head, initHead, valuesOf } from '../heads.ts';
 import { supervisedLoss } from '../losses/supervised.ts';
 import { halfSquare } from '../losses/td.ts';
 import type { LossInput } from '../types.ts';
 import { learningStates } from './loss.ts';
-import { checkSupervisedLoss, type SupervisedLossOptions, supervisedLossDefaults } from './options.ts';
+import { type SupervisedLossOptions, supervisedLossSchema } from './options.ts';
 import { onePhase, supervisedParts } from './parts.ts';
 
 /** Options of `proxy`. */
@@ -24,6 +23,13 @@ export interface ProxyOptions extends SupervisedLossOptions {
   lr: number;
 }
 
+const schema: OptionsSchema<ProxyOptions> = {
+  ...supervisedLossSchema,
+  auxiliaryTarget: option(oneOf('reward', 'constant', 'noise', 'length'), 'reward'),
+  auxiliaryWeight: option(finite(0), 1),
+  lr: option(finite(0), 0.001),
+};
+
 /**
  * A control for agents with a Q head: the same second head and squared error, with a trivial target instead of the TD target,
  * L = CE + w 1/2 (x - g(s)[a])^2. If it performs as well as SQN, the gain does not come from Q-learning. Motivated by Labarca
@@ -32,12 +38,7 @@ export interface ProxyOptions extends SupervisedLossOptions {
  */
 export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
   type: 'proxy',
-  defaults: { ...supervisedLossDefaults, auxiliaryTarget: 'reward', auxiliaryWeight: 1, lr: 0.001 },
-  check(options) {
-    checkSupervisedLoss('proxy', options);
-    checkChoices('proxy', options, { auxiliaryTarget: ['reward', 'constant', 'noise', 'length'] });
-    checkRanges('proxy', options, { auxiliaryWeight: [0, Number.MAX_VALUE] });
-  },
+  schema,
   build(options, encoder) {
     const parts = supervisedParts(options, encoder);
     return {

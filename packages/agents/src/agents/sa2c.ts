@@ -1,7 +1,6 @@
-import { LeaError, stableJson } from '@lea/core';
+import { finite, LeaError, type OptionsSchema, option, stableJson } from '@lea/core';
 import { softmaxCrossEntropy, stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import { supervisedHead } from '../heads.ts';
 import { advantage } from '../losses/advantage.ts';
@@ -9,10 +8,11 @@ import type { States } from '../losses/supervised.ts';
 import type { Agent, Encoder, LossInput } from '../types.ts';
 import type { Critic } from './critic.ts';
 import { hintsOfPhase, qHints } from './divergence-hints.ts';
+import { checkRanking } from './guidance.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
+import { type WeightClip, warmup, weightClip } from './options.ts';
 import { qParts, twoPhases } from './parts.ts';
-import { checkSnqn, type SnqnOptions, snqnDefaults } from './snqn.ts';
+import { type SnqnOptions, snqnSchema } from './snqn.ts';
 
 /** Options of `sa2c`. */
 export interface Sa2cOptions extends SnqnOptions {
@@ -35,6 +35,14 @@ export interface Sa2cOptions extends SnqnOptions {
   correctionPower: number;
 }
 
+const schema: OptionsSchema<Sa2cOptions> = {
+  ...snqnSchema,
+  warmup: option(warmup(1), 'early-stopping'),
+  secondPhaseLr: option(finite(0), 0.001),
+  weightClip: option(weightClip, [0, 10]),
+  correctionPower: option(finite(0), 0),
+};
+
 /**
  * Supervised advantage actor-critic (Xin et al., WSDM 2022). First phase `warmup`: SNQN. Second phase `advantage`: the
  * supervised term of each row is weighted by its clipped advantage, L = A CE + w (TD + TD of negatives),
@@ -43,13 +51,7 @@ export interface Sa2cOptions extends SnqnOptions {
  */
 export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
   type: 'sa2c',
-  defaults: {
-    ...snqnDefaults,
-    warmup: 'early-stopping',
-    secondPhaseLr: 0.001,
-    weightClip: [0, 10],
-    correctionPower: 0,
-  },
+  schema,
   check,
   build(options, encoder) {
     const parts = qParts(options, encoder);
@@ -67,15 +69,12 @@ export const sa2c: AgentFactory<Sa2cOptions> = agentFactory<Sa2cOptions>({
 });
 
 function check(options: Sa2cOptions): void {
-  checkSnqn('sa2c', options);
-  checkWarmup('sa2c', options, 1);
-  checkRanges('sa2c', options, { secondPhaseLr: [0, Number.MAX_VALUE], correctionPower: [0, Number.MAX_VALUE] });
-  checkWeightClip('sa2c', options);
+  checkRanking('sa2c', options);
   const { loss, correctionPower } = options;
   if (correctionPower > 0 && loss !== 'softmax') {
-    throw new LeaError('E_OPTION_VALUE', 'sa2c: smoothing needs the probabilities of the full softmax.', {
+    throw new LeaError('E_OPTION_VALUE', 'sa2c: correctionPower needs the probabilities of the full softmax.', {
       value: stableJson({ correctionPower, loss }),
-      hint: 'Set loss to "softmax" or smoothing to 0.',
+      hint: 'Set loss to "softmax" or correctionPower to 0.',
     });
   }
 }

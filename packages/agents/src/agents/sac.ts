@@ -1,13 +1,14 @@
+import { finite, type OptionsSchema, option } from '@lea/core';
 import { stopGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { Agent } from '../types.ts';
 import { hintsOfPhase, qHints } from './divergence-hints.ts';
+import { checkRanking } from './guidance.ts';
 import { actorCriticLoss, type Weighting } from './loss.ts';
-import { checkWarmup, checkWeightClip, type WeightClip } from './options.ts';
+import { type WeightClip, warmup, weightClip } from './options.ts';
 import { onePhase, qParts, twoPhases } from './parts.ts';
-import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
+import { type SqnOptions, sqnSchema } from './sqn.ts';
 
 /** Options of `sac`. */
 export interface SacOptions extends SqnOptions {
@@ -28,11 +29,11 @@ export interface SacOptions extends SqnOptions {
   weightClip: WeightClip;
 }
 
-export const sacDefaults: SacOptions = {
-  ...sqnDefaults,
-  warmup: 'early-stopping',
-  secondPhaseLr: 0.001,
-  weightClip: null,
+export const sacSchema: OptionsSchema<SacOptions> = {
+  ...sqnSchema,
+  warmup: option(warmup(0), 'early-stopping'),
+  secondPhaseLr: option(finite(0), 0.001),
+  weightClip: option(weightClip, null),
 };
 
 /**
@@ -41,8 +42,8 @@ export const sacDefaults: SacOptions = {
  */
 export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
   type: 'sac',
-  defaults: sacDefaults,
-  check: (options) => checkSac('sac', options),
+  schema: sacSchema,
+  check: (options) => checkRanking('sac', options),
   build: (options, encoder) => ({
     ...sacParts(options, encoder),
     loss: (input) =>
@@ -54,14 +55,6 @@ export const sac: AgentFactory<SacOptions> = agentFactory<SacOptions>({
       ),
   }),
 });
-
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkSac(type: string, options: SacOptions): void {
-  checkSqn(type, options);
-  checkRanges(type, options, { secondPhaseLr: [0, Number.MAX_VALUE] });
-  checkWeightClip(type, options);
-  checkWarmup(type, options, 0);
-}
 
 /** All parts of SAC except its loss. */
 export function sacParts(

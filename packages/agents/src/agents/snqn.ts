@@ -1,23 +1,21 @@
-import { checkRanges } from '../checks.ts';
+import { finite, type OptionsSchema, option, whole } from '@lea/core';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import type { NegativeOptions } from './critic-options.ts';
+import { checkRanking } from './guidance.ts';
 import { actorCriticLoss } from './loss.ts';
 import { onePhase, qParts } from './parts.ts';
-import { checkSqn, type SqnOptions, sqnDefaults } from './sqn.ts';
+import { type SqnOptions, sqnSchema } from './sqn.ts';
 
 /** Options of `snqn`. */
-export interface SnqnOptions extends SqnOptions {
-  /**
-   * Number of negative actions per row and step; about 10 is best in the paper. More: more stable values, slower.
-   * Default: 10.
-   */
-  negatives: number;
-  /** Their reward; -0.5 to -2 made little difference in the paper. Lower: unlogged actions get lower values. Default: 0. */
-  negativeReward: number;
-}
+export interface SnqnOptions extends SqnOptions, NegativeOptions {}
 
-/** Default options of `snqn`. */
-export const snqnDefaults: SnqnOptions = { ...sqnDefaults, negatives: 10, negativeReward: 0 };
+/** Defaults and checks of `NegativeOptions`. */
+export const negativeSchema: OptionsSchema<NegativeOptions> = {
+  negatives: option(whole(1), 10),
+  negativeReward: option(finite(-Number.MAX_VALUE), 0),
+};
+
+export const snqnSchema: OptionsSchema<SnqnOptions> = { ...sqnSchema, ...negativeSchema };
 
 /**
  * SQN with sampled negative actions (Xin et al., WSDM 2022): L = CE + w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2),
@@ -25,25 +23,11 @@ export const snqnDefaults: SnqnOptions = { ...sqnDefaults, negatives: 10, negati
  */
 export const snqn: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
   type: 'snqn',
-  defaults: snqnDefaults,
-  check: (options) => checkSnqn('snqn', options),
+  schema: snqnSchema,
+  check: (options) => checkRanking('snqn', options),
   build: (options, encoder) => ({
     ...qParts(options, encoder),
     phases: onePhase(options.lr),
     loss: (input) => actorCriticLoss(input, encoder, options),
   }),
 });
-
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkSnqn(type: string, options: SnqnOptions): void {
-  checkSqn(type, options);
-  checkNegatives(type, options);
-}
-
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkNegatives(type: string, options: NegativeOptions): void {
-  checkRanges(type, options, {
-    negatives: [1, Infinity, 'whole'],
-    negativeReward: [-Number.MAX_VALUE, Number.MAX_VALUE],
-  });
-}

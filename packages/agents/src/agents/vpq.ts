@@ -1,5 +1,5 @@
+import { finite, type OptionsSchema, oneOf, option, whole } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
 import { type AgentFactory, agentFactory } from '../define.ts';
 import {
   type EnsembleOptions,
@@ -10,12 +10,20 @@ import {
   penalizedEnsemble,
 } from '../losses/ensemble.ts';
 import { type Critic, learningCritic } from './critic.ts';
+import { checkRanking } from './guidance.ts';
 import { actorCriticLoss, learningStates } from './loss.ts';
 import { initCritic } from './parts.ts';
-import { checkSac, type SacOptions, sacDefaults, sacParts, valueWeight } from './sac.ts';
+import { type SacOptions, sacParts, sacSchema, valueWeight } from './sac.ts';
 
 /** Options of `vpq`. */
 export interface VpqOptions extends SacOptions, EnsembleOptions {}
+
+const schema: OptionsSchema<VpqOptions> = {
+  ...sacSchema,
+  qHeads: option(whole(1), 15),
+  uncertaintyPenalty: option(finite(0), 10),
+  penaltyForm: option(oneOf('ratio', 'difference'), 'ratio'),
+};
 
 /**
  * Value Penalized Q-Learning (Gao et al., SIGIR 2022): SAC with an ensemble as Q head. Predictions are a random mixture of the
@@ -25,12 +33,8 @@ export interface VpqOptions extends SacOptions, EnsembleOptions {}
  */
 export const vpq: AgentFactory<VpqOptions> = agentFactory<VpqOptions>({
   type: 'vpq',
-  defaults: { ...sacDefaults, qHeads: 15, uncertaintyPenalty: 10, penaltyForm: 'ratio' },
-  check(options) {
-    checkSac('vpq', options);
-    checkRanges('vpq', options, { qHeads: [1, Infinity, 'whole'], uncertaintyPenalty: [0, Number.MAX_VALUE] });
-    checkChoices('vpq', options, { penaltyForm: ['ratio', 'difference'] });
-  },
+  schema,
+  check: (options) => checkRanking('vpq', options),
   build(options, encoder) {
     const parts = sacParts(options, encoder);
     return {

@@ -1,12 +1,12 @@
-import { LeaError } from '@lea/core';
+import { counts, flag, LeaError, type OptionsSchema, option, whole } from '@lea/core';
 import { amax } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkCounts, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, truncatedNormalValue } from '../init.ts';
 import { drop } from './block.ts';
 import { convolution } from './convolution.ts';
-import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { type ItemInput, initItems, itemTraits, lookUp } from './items.ts';
+import { dropoutRate, itemInput } from './option-checks.ts';
 import { checkWindow, padSteps, validPositions } from './window.ts';
 
 /** Options of `caser`. */
@@ -24,9 +24,18 @@ export interface CaserOptions {
   dropout: number;
   /** Supervised loss at every position of the window instead of only the last; costs a pass per position. Default: false. */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
+
+const schema: OptionsSchema<CaserOptions> = {
+  width: option(whole(1), 64),
+  filters: option(whole(1), 16),
+  heights: option(counts, [2, 3, 4]),
+  dropout: option(dropoutRate, 0.1),
+  everyPosition: option(flag, false),
+  itemInput: option(itemInput, 'id'),
+};
 
 /**
  * Caser, convolutional sequence embedding (Tang & Wang, WSDM 2018) as in the SQN/SNQN code, without user vectors: the
@@ -39,12 +48,7 @@ export interface CaserOptions {
  */
 export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>({
   type: 'caser',
-  defaults: { width: 64, filters: 16, heights: [2, 3, 4], dropout: 0.1, everyPosition: false, itemInput: 'id' },
-  check(o) {
-    checkRanges('caser', o, { width: [1, Infinity, 'whole'], filters: [1, Infinity, 'whole'], dropout: [0, 0.99] });
-    checkCounts('caser', 'heights', o.heights);
-    checkChoices('caser', o, { everyPosition: [false, true], itemInput: itemInputs });
-  },
+  schema,
   build: (o) => ({
     ...itemTraits({ ...o, tied: false }),
     outputSize: o.filters * o.heights.length + o.width,

@@ -1,11 +1,12 @@
+import { flag, type OptionsSchema, oneOf, option, whole } from '@lea/core';
 import { linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
 import { gruCells } from './gru-cells.ts';
-import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { type ItemInput, initItems, itemTraits, lookUp } from './items.ts';
+import { dropoutRate, itemInput, tiedWeights } from './option-checks.ts';
 import { lastStep } from './window.ts';
 
 /** Options of `gru4rec`. */
@@ -29,9 +30,18 @@ export interface Gru4recOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
+
+const schema: OptionsSchema<Gru4recOptions> = {
+  width: option(whole(1), 64),
+  gates: option(oneOf('torch', 'tensorflow'), 'torch'),
+  dropout: option(dropoutRate, 0),
+  tied: option(tiedWeights, false),
+  everyPosition: option(flag, false),
+  itemInput: option(itemInput, 'id'),
+};
 
 /**
  * One GRU layer (Hidasi et al., ICLR 2016) over the window. The state is the hidden state after `length` steps, h0 = 0,
@@ -42,16 +52,7 @@ export interface Gru4recOptions {
  */
 export const gru4rec: EncoderFactory<Gru4recOptions> = encoderFactory<Gru4recOptions>({
   type: 'gru4rec',
-  defaults: { width: 64, gates: 'torch', dropout: 0, tied: false, everyPosition: false, itemInput: 'id' },
-  check(o) {
-    checkRanges('gru4rec', o, { width: [1, Infinity, 'whole'], dropout: [0, 0.99] });
-    checkChoices('gru4rec', o, {
-      gates: ['torch', 'tensorflow'],
-      tied: [false, true, 'bias'],
-      everyPosition: [false, true],
-      itemInput: itemInputs,
-    });
-  },
+  schema,
   build: (o) => ({
     ...itemTraits(o),
     init: (key, shape, text) => ({

@@ -11,9 +11,7 @@ import { whiten } from './whiten.ts';
  * - `id+text`: the learned vector plus a learned projection of the item's frozen text vector (needed in every pass);
  * - `text-init`: a learned vector that is initialized with the whitened text vector (text is needed only for `init`).
  */
-export type ItemInput = (typeof itemInputs)[number];
-
-export const itemInputs = ['id', 'id+text', 'text-init'] as const;
+export type ItemInput = 'id' | 'id+text' | 'text-init';
 
 /**
  * Initial item parameters: `emb.weight` [N+1, size] (last row: padding), N(0, 0.01) as in the original code; with `id+text` also

@@ -1,13 +1,13 @@
-import { fold } from '@lea/core';
+import { counts, flag, fold, type OptionsSchema, option, whole } from '@lea/core';
 import { layerNorm, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkCounts, checkRanges } from '../checks.ts';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, initNorm, truncatedNormalValue } from '../init.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
 import { convolution } from './convolution.ts';
-import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { type ItemInput, initItems, itemTraits, lookUp } from './items.ts';
+import { dropoutRate, itemInput, tiedWeights } from './option-checks.ts';
 import { lastStep, validPositions } from './window.ts';
 
 /** Options of `nextitnet`. */
@@ -39,9 +39,19 @@ export interface NextitnetOptions {
    * false.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
+
+const schema: OptionsSchema<NextitnetOptions> = {
+  width: option(whole(1), 64),
+  dilations: option(counts, [1, 2, 1, 2, 1, 2]),
+  kernelSize: option(whole(1), 3),
+  dropout: option(dropoutRate, 0),
+  tied: option(tiedWeights, false),
+  everyPosition: option(flag, false),
+  itemInput: option(itemInput, 'id'),
+};
 
 /**
  * NextItNet, dilated causal convolutions (Yuan et al., WSDM 2019) as in the SQN/SNQN code: residual blocks
@@ -53,24 +63,7 @@ export interface NextitnetOptions {
  */
 export const nextitnet: EncoderFactory<NextitnetOptions> = encoderFactory<NextitnetOptions>({
   type: 'nextitnet',
-  defaults: {
-    width: 64,
-    dilations: [1, 2, 1, 2, 1, 2],
-    kernelSize: 3,
-    dropout: 0,
-    tied: false,
-    everyPosition: false,
-    itemInput: 'id',
-  },
-  check(o) {
-    checkRanges('nextitnet', o, {
-      width: [1, Infinity, 'whole'],
-      kernelSize: [1, Infinity, 'whole'],
-      dropout: [0, 0.99],
-    });
-    checkCounts('nextitnet', 'dilations', o.dilations);
-    checkChoices('nextitnet', o, { tied: [false, true, 'bias'], everyPosition: [false, true], itemInput: itemInputs });
-  },
+  schema,
   build: (o) => ({
     ...itemTraits(o),
     init(key, shape, text) {

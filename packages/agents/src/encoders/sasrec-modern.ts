@@ -1,6 +1,8 @@
+import { flag, type OptionsSchema, option, whole } from '@lea/core';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { ItemInput } from './items.ts';
-import { checkTransformer, transformer } from './transformer.ts';
+import { dropoutRate, itemInput, layerCount, tiedWeights } from './option-checks.ts';
+import { checkHeads, transformer } from './transformer.ts';
 
 /** Options of `sasrecModern`. */
 export interface SasrecModernOptions {
@@ -24,9 +26,20 @@ export interface SasrecModernOptions {
    * Default: true.
    */
   everyPosition: boolean;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
+
+const schema: OptionsSchema<SasrecModernOptions> = {
+  width: option(whole(1), 64),
+  layers: option(layerCount, 2),
+  heads: option(whole(1), 2),
+  mlpRatio: option(whole(1), 2),
+  dropout: option(dropoutRate, 0.3),
+  tied: option(tiedWeights, true),
+  everyPosition: option(flag, true),
+  itemInput: option(itemInput, 'id'),
+};
 
 /**
  * SASRec with a current architecture: pre-norm residual blocks with output projection and GELU, positions counted from the
@@ -37,16 +50,7 @@ export interface SasrecModernOptions {
  */
 export const sasrecModern: EncoderFactory<SasrecModernOptions> = encoderFactory<SasrecModernOptions>({
   type: 'sasrec-modern',
-  defaults: {
-    width: 64,
-    layers: 2,
-    heads: 2,
-    mlpRatio: 2,
-    dropout: 0.3,
-    tied: true,
-    everyPosition: true,
-    itemInput: 'id',
-  },
-  check: (o) => checkTransformer('sasrec-modern', o),
+  schema,
+  check: (options) => checkHeads('sasrec-modern', options),
   build: (o) => transformer('sasrec-modern', { ...o, positions: 'recency', norm: 'pre', activation: 'gelu' }),
 });

@@ -1,7 +1,8 @@
-import { checkChoices } from '../checks.ts';
+import { flag, type OptionsSchema, oneOf, option, whole } from '@lea/core';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import type { ItemInput } from './items.ts';
-import { checkTransformer, transformer } from './transformer.ts';
+import { dropoutRate, itemInput, layerCount, tiedWeights } from './option-checks.ts';
+import { checkHeads, transformer } from './transformer.ts';
 
 /** Options of `sasrec`. */
 export interface SasrecOptions {
@@ -40,9 +41,23 @@ export interface SasrecOptions {
   activation: 'relu' | 'gelu';
   /** Width of the feed-forward layers as a multiple of `width`. More: higher capacity per block, slower. Default: 1. */
   mlpRatio: number;
-  /** How item vectors use text, see `ItemInput`. Default: `id`. */
+  /** How item vectors use text: not at all, added to a learned vector, or as its initial value. See `ItemInput`. Default: `id`. */
   itemInput: ItemInput;
 }
+
+const schema: OptionsSchema<SasrecOptions> = {
+  width: option(whole(1), 64),
+  layers: option(layerCount, 1),
+  heads: option(whole(1), 1),
+  dropout: option(dropoutRate, 0.1),
+  positions: option(oneOf('slot', 'recency'), 'slot'),
+  tied: option(tiedWeights, false),
+  everyPosition: option(flag, false),
+  norm: option(oneOf('original-code', 'pre'), 'original-code'),
+  activation: option(oneOf('relu', 'gelu'), 'relu'),
+  mlpRatio: option(whole(1), 1),
+  itemInput: option(itemInput, 'id'),
+};
 
 /**
  * SASRec, the self-attentive encoder (Kang & McAuley, ICDM 2018) as in the SQN/SNQN code: x = item + position without a
@@ -53,26 +68,7 @@ export interface SasrecOptions {
  */
 export const sasrec: EncoderFactory<SasrecOptions> = encoderFactory<SasrecOptions>({
   type: 'sasrec',
-  defaults: {
-    width: 64,
-    layers: 1,
-    heads: 1,
-    dropout: 0.1,
-    positions: 'slot',
-    tied: false,
-    everyPosition: false,
-    norm: 'original-code',
-    activation: 'relu',
-    mlpRatio: 1,
-    itemInput: 'id',
-  },
-  check(o) {
-    checkTransformer('sasrec', o);
-    checkChoices('sasrec', o, {
-      positions: ['slot', 'recency'],
-      norm: ['original-code', 'pre'],
-      activation: ['relu', 'gelu'],
-    });
-  },
+  schema,
+  check: (options) => checkHeads('sasrec', options),
   build: (o) => transformer('sasrec', o),
 });

@@ -1,12 +1,11 @@
 import { LeaError } from '@lea/core';
 import { embedding, layerNorm, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkChoices, checkRanges } from '../checks.ts';
 import type { EncoderParts } from '../define.ts';
 import { initNorm, normalValue } from '../init.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { type BlockOptions, blockAll, blockLast, drop, initBlock } from './block.ts';
-import { type ItemInput, initItems, itemInputs, itemTraits, lookUp } from './items.ts';
+import { type ItemInput, initItems, itemTraits, lookUp } from './items.ts';
 import { checkWindow, lastPosition, validPositions } from './window.ts';
 
 /** Options of all self-attentive encoders. */
@@ -19,21 +18,12 @@ export interface TransformerOptions extends BlockOptions {
 }
 
 /** @throws LeaError `E_OPTION_VALUE` */
-export function checkTransformer(
-  where: string,
-  o: Omit<TransformerOptions, 'norm' | 'activation' | 'positions'>,
-): void {
-  const count = [1, Infinity, 'whole'] as const;
-  // Limited because every block has named parameters.
-  const layers = [1, 4096, 'whole'] as const;
-  checkRanges(where, o, { width: count, layers, heads: count, mlpRatio: count, dropout: [0, 0.99] });
-  checkChoices(where, o, { tied: [false, true, 'bias'], everyPosition: [false, true], itemInput: itemInputs });
-  if (o.width % o.heads !== 0) {
-    throw new LeaError('E_OPTION_VALUE', `${where}: heads must divide width ${o.width}.`, {
-      value: o.heads,
-      hint: 'Choose another number of heads.',
-    });
-  }
+export function checkHeads(where: string, { width, heads }: Pick<TransformerOptions, 'width' | 'heads'>): void {
+  if (width % heads === 0) return;
+  throw new LeaError('E_OPTION_VALUE', `${where}: heads must divide width ${width}.`, {
+    value: heads,
+    hint: 'Choose another number of heads.',
+  });
 }
 
 /**

@@ -1,4 +1,15 @@
-import { checkChoices, checkRanges, checkSeed, LeaError, withDefaults } from '@lea/core';
+import {
+  flag,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  positive,
+  reference,
+  seed,
+  whole,
+  wholeOrInfinity,
+} from '@lea/core';
 import type { Value } from '@lea/tensor';
 
 /** Options of `countingMemory`. */
@@ -39,41 +50,27 @@ export interface MemoryOptions {
   readonly seed: number;
 }
 
-/** Default options of `countingMemory`. */
-export const memoryDefaults: MemoryOptions = {
-  window: 10,
-  horizon: 10,
-  smoothing: 1,
-  neighbors: 100,
-  repeats: true,
-  text: undefined,
-  textPower: 4,
-  textNeighbors: 100,
-  gateRows: 50_000,
-  gateSteps: 300,
-  seed: 0,
-};
-
 /** Maximum window: the program grows with every place. */
 const LONGEST = 4096;
 
+/** Defaults and checks of `MemoryOptions`. */
+export const memorySchema: OptionsSchema<MemoryOptions> = {
+  window: option(whole(1, LONGEST), 10),
+  horizon: option(whole(1, Number.MAX_SAFE_INTEGER), 10),
+  smoothing: option(positive, 1),
+  neighbors: option(wholeOrInfinity(1), 100),
+  repeats: option(flag, true),
+  text: option(reference<Value>(), undefined),
+  textPower: option(positive, 4),
+  textNeighbors: option(wholeOrInfinity(1), 100),
+  gateRows: option(whole(1, Number.MAX_SAFE_INTEGER), 50_000),
+  gateSteps: option(whole(0, Number.MAX_SAFE_INTEGER), 300),
+  seed: option(seed, 0),
+};
+
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
 export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
-  const options = withDefaults('countingMemory', memoryDefaults, given);
-  const counted = [1, Number.MAX_SAFE_INTEGER, 'whole'] as const;
-  const kept = [1, Infinity, 'whole or Infinity'] as const;
-  checkRanges('countingMemory', options, {
-    window: [1, LONGEST, 'whole'],
-    horizon: counted,
-    smoothing: [Number.MIN_VALUE, Number.MAX_VALUE],
-    neighbors: kept,
-    textPower: [Number.MIN_VALUE, Number.MAX_VALUE],
-    textNeighbors: kept,
-    gateRows: counted,
-    gateSteps: [0, Number.MAX_SAFE_INTEGER, 'whole'],
-  });
-  checkSeed('countingMemory', options.seed);
-  checkChoices('countingMemory', options, { repeats: [true, false] });
+  const options = parseOptions('countingMemory', memorySchema, given);
   const { text } = options;
   if (text && (text.shape.length !== 2 || text.shape[0] !== items)) {
     throw new LeaError('E_TEXT_SHAPE', 'countingMemory: expected one text vector per item.', {

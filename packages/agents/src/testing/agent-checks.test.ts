@@ -22,7 +22,7 @@ function spoiledAgent(good: AgentFactory, change: (agent: Agent) => Partial<Agen
     const agent = good(options);
     return { ...agent, ...change(agent) };
   };
-  return Object.assign(make, { type: good.type, defaults: good.defaults });
+  return Object.assign(make, { type: good.type, schema: good.schema });
 }
 
 /** A loss that is sound but for what is done to its result. */
@@ -283,7 +283,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
   [
     /misspelled/,
     'options that are not looked at',
-    Object.assign(({ encoder }: AgentOptions) => ce({ encoder }), { type: 'ce', defaults: ce.defaults }),
+    Object.assign(({ encoder }: AgentOptions) => ce({ encoder }), { type: 'ce', schema: ce.schema }),
     /not refused/,
   ],
   [
@@ -294,7 +294,7 @@ const agents: [property: RegExp, what: string, AgentFactory, message: RegExp, se
         if (Object.keys(options).length > 0) throw new Error('no');
         return ce({ encoder });
       },
-      { type: 'ce', defaults: ce.defaults },
+      { type: 'ce', schema: ce.schema },
     ),
     /without suggesting/,
   ],

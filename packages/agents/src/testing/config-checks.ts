@@ -37,10 +37,10 @@ export function checkRegistered<C extends { readonly type: string }, T extends {
  * @param needed options that the factory requires
  */
 export function checkSpelling<N extends object>(
-  factory: { (options: N): unknown; readonly defaults: object },
+  factory: { (options: N): unknown; readonly schema: object },
   needed: N,
 ): void {
-  const names = Object.keys(factory.defaults).sort((a, b) => b.length - a.length);
+  const names = Object.keys(factory.schema).sort((a, b) => b.length - a.length);
   const name = names[0] ?? 'size';
   const misspelt = `${name}${name.at(-1)}`;
   const hint =

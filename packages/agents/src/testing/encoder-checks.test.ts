@@ -18,7 +18,7 @@ function spoiledEncoder(change: (encoder: Encoder) => Partial<Encoder>): Encoder
     const encoder = gru4rec({ width: 8, ...options });
     return { ...encoder, ...change(encoder) };
   };
-  return Object.assign(make, { type: 'gru4rec', defaults: gru4rec.defaults });
+  return Object.assign(make, { type: 'gru4rec', schema: gru4rec.schema });
 }
 
 /** Encoders whose passes give what is done to the sound states. */
@@ -162,7 +162,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   [
     /misspelled/,
     'options that are not looked at',
-    Object.assign(() => gru4rec(), { type: 'gru4rec', defaults: gru4rec.defaults }),
+    Object.assign(() => gru4rec(), { type: 'gru4rec', schema: gru4rec.schema }),
     /not refused/,
   ],
   [

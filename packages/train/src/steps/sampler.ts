@@ -19,7 +19,7 @@ export type SamplerOptions =
 /** Checks the options of a sampler. @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function checkSampler(options: SamplerOptions): void {
   const known = { independent: { type: '' }, permutation: { type: '', buckets: false } };
-  const { type } = options;
+  const type = options?.type;
   if (!Object.hasOwn(known, type)) {
     throw new LeaError('E_SAMPLER', 'Expected a known sampler type.', {
       value: type,

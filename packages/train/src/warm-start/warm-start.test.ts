@@ -16,7 +16,7 @@ import {
   sasrec,
   snqn,
   sqn,
-  supervisedLossDefaults,
+  supervisedLossSchema,
   supervisedParts,
   vpq,
 } from '@lea/agents';
@@ -234,7 +234,7 @@ describe('encoders that start from texts', () => {
 /** An agent from outside with an item in the last dimension of a parameter: a score per item and step of the window. */
 const outside = defineAgent({
   type: 'warm-start-outside',
-  defaults: supervisedLossDefaults,
+  schema: supervisedLossSchema,
   build(o, of) {
     const parts = supervisedParts(o, of);
     return {
