@@ -23,7 +23,15 @@ const exceptions = {
     ...['supervisedLoss', 'supervisedParts', 'twoPhases', 'uniformValue', 'validPositions', 'valuesOf'],
   ],
   'makers and users of checks: the calling function writes their arguments itself': [
-    ...['checkAlignment', 'checkChoices', 'checkGuidance', 'checkQ', 'checkRanges', 'checkSupervisedLoss'],
+    ...[
+      'checkAlignment',
+      'checkChoices',
+      'checkGuidance',
+      'checkQ',
+      'checkRanges',
+      'checkRanking',
+      'checkSupervisedLoss',
+    ],
   ],
   'takes nothing': ['agentTypes', 'encoderTypes'],
 };

@@ -20,6 +20,7 @@ const exceptions = {
     'checkSeed',
     'checkTexts',
     'createRegistry',
+    'custom',
     'defaultsOf',
     'entriesOf',
     'finite',
@@ -92,7 +93,7 @@ describe('the error of an argument', () => {
   });
 
   it('names a missing await, whatever the promise has', () => {
-    const awaiting = 'popularity: train must be rows. Got a promise (await it first).';
+    const awaiting = 'popularity: train must be rows. Got a promise. Await it first.';
     expect(messageOf(Promise.resolve())).toBe(awaiting);
     expect(messageOf(core.task(async function* () {}))).toBe(awaiting);
     expect(messageOf(Object.assign(Promise.resolve(), { count: 1 }))).toBe(awaiting);

@@ -21,7 +21,7 @@ export function argumentCheck(expected: string, fits: (value: unknown) => boolea
       throw new LeaError('E_ARGUMENT_TYPE', `${where}: ${name} must be ${expected}.`, {
         value,
         got: describeValue(value),
-        ...(hint && !isThenable(value) && { hint }),
+        ...(isThenable(value) ? { hint: 'Await it first.' } : hint && { hint }),
       });
     }
   };

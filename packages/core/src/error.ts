@@ -42,7 +42,7 @@ export function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number' || value === null) return String(value);
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
-  if (isThenable(value)) return 'a promise (await it first)';
+  if (isThenable(value)) return 'a promise';
   const text = textOf(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

@@ -82,7 +82,7 @@ describe('arguments of another kind', () => {
         'Pass a set of a split, such as leaveOneOut(interactions).train.',
     );
     expect(() => data.leaveOneOut(Promise.resolve(log) as never)).toThrow(
-      'leaveOneOut: data must be interactions. Got a promise (await it first).',
+      'leaveOneOut: data must be interactions. Got a promise. Await it first.',
     );
   });
 });

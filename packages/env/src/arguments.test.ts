@@ -71,7 +71,7 @@ describe('arguments of another kind', () => {
 
   it('names a forgotten await', async () => {
     await expect(all.annotate(Promise.resolve(environment) as never, train)).rejects.toThrow(
-      'annotate: env must be a fitted environment. Got a promise (await it first).',
+      'annotate: env must be a fitted environment. Got a promise. Await it first.',
     );
   });
 });

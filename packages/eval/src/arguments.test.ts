@@ -86,7 +86,7 @@ describe('arguments of another kind', () => {
   it('names a forgotten await and a set that is no split', async () => {
     const forgotten = async () => scorer;
     await expect(all.evaluate(forgotten() as never, train)).rejects.toThrow(
-      'evaluate: scorer must be a scorer, with name, items, window and score. Got a promise (await it first).',
+      'evaluate: scorer must be a scorer, with name, items, window and score. Got a promise. Await it first.',
     );
     await expect(all.evaluate({ policy: scorer } as never, train)).rejects.toThrow('Got an object with policy.');
     expect(() => all.popularity(undefined as never)).toThrow(

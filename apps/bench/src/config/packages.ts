@@ -87,19 +87,21 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   } finally {
     hooks.deregister();
   }
+  const path = findPackageJSON(url!);
+  const { version } = path ? (JSON.parse(await readFile(path, 'utf8')) as { version?: string }) : {};
+  if (!version) {
+    throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: expected a package with a version.`, {
+      value: name,
+      hint: 'Add "version" to its package.json; the bench uses it to distinguish runs.',
+    });
+  }
   if (!known.has(url!) && definitions() === before) {
     throw new LeaError('E_PACKAGE_EMPTY', `${origin}, at packages: the package defines nothing.`, {
       value: name,
       hint: 'Its entry must call defineAgent, defineEncoder, defineDataset, defineBaseline or defineMeasure when it is imported.',
     });
   }
-  const path = findPackageJSON(url!);
-  const { version } = path ? (JSON.parse(await readFile(path, 'utf8')) as { version?: string }) : {};
-  if (version) return version;
-  throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: expected a package with a version.`, {
-    value: name,
-    hint: 'Add "version" to its package.json; the bench uses it to distinguish runs.',
-  });
+  return version;
 }
 
 function unresolved(name: string, parent: string, origin: string, cause: unknown): LeaError {
