@@ -31,5 +31,5 @@ export const checkStates: ArgumentCheck = argumentCheck(
 /** Refuses what is no shape of a policy. @throws LeaError `E_ARGUMENT_TYPE` */
 export const checkShapes: ArgumentCheck = argumentCheck(
   'the shape of a policy, with items and window',
-  (value) => isObject(value) && typeof value.items === 'number' && typeof value.window === 'number',
+  (value) => isObject(value) && 'items' in value && 'window' in value,
 );
