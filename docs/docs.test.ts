@@ -34,14 +34,6 @@ describe.each(pages)('%s', (path) => {
       if (id) expect(anchors(read(full)), target).toContain(id);
     }
   });
-
-  test('included code is there', () => {
-    for (const [, file, region] of page.matchAll(/^<<< ([^#\s]+)(?:#(\S+))?$/gm)) {
-      const source = read(join(dirname(path), file!));
-      if (region)
-        expect(source).toMatch(new RegExp(`^ *(//|#) #?region ${region}\n[^]*^ *(//|#) #?endregion ${region}$`, 'm'));
-    }
-  });
 });
 
 /** The cells of the tables as a reader sees them. */
@@ -80,4 +72,12 @@ test.each(Object.keys(floors))('the diagram of %s is made from the rule of the r
 
 test('the tables of options are those of the code', () => {
   execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/option-tables.mjs', '--check'], { cwd: root });
+});
+
+test('the code in pages is that of the tested files', () => {
+  execFileSync(process.execPath, ['scripts/page-code.mjs', '--check'], { cwd: root });
+});
+
+test('the schema of configs is that of the code', () => {
+  execFileSync(process.execPath, ['--conditions=@lea/source', 'scripts/config-schema.mjs', '--check'], { cwd: root });
 });

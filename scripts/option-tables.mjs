@@ -1,40 +1,13 @@
 // Writes the pages of options in the docs from the code: meanings are the first sentences of the doc comments, values and defaults
 // those of the schemas. `npm run option-tables`; with `-- --check` it only compares.
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import ts from 'typescript';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
 import { trainSchema } from '../packages/train/src/index.ts';
+import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
 const LONGEST = 120;
-
-/** The interfaces of all packages: their parents and the doc comment of every member. */
-const interfaces = new Map();
-for (const file of globSync('packages/{agents,env,train}/src/**/*.ts', { cwd: root })) {
-  if (!/\.test\.ts$/.test(file))
-    collect(ts.createSourceFile(file, readFileSync(new URL(file, root), 'utf8'), ts.ScriptTarget.Latest, true));
-}
-
-function collect(source) {
-  source.forEachChild((node) => {
-    if (!ts.isInterfaceDeclaration(node)) return;
-    const parents = (node.heritageClauses ?? []).flatMap(({ types }) =>
-      types.map(({ expression }) => expression.getText()),
-    );
-    const docs = node.members.filter(ts.isPropertySignature).map((member) => {
-      const [doc] = ts.getJSDocCommentsAndTags(member);
-      return [member.name.getText(), ts.getTextOfJSDocComment(doc?.comment) ?? ''];
-    });
-    interfaces.set(node.name.text, { parents, docs });
-  });
-}
-
-/** The doc comments of an interface and of those that it extends. */
-function docsOf(name) {
-  const { parents, docs } = interfaces.get(name) ?? { parents: [], docs: [] };
-  return new Map([...parents.flatMap((parent) => [...docsOf(parent)]), ...docs]);
-}
 
 function shortened(text) {
   return text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf(' ', LONGEST - 4))} …`;
@@ -42,10 +15,7 @@ function shortened(text) {
 
 /** The first sentence of a doc comment. */
 function meaningOf(text) {
-  const plain = text
-    .replace(/\s+/g, ' ')
-    .replace(/\{@link (\w+)\}/g, '`$1`')
-    .trim();
+  const plain = oneLine(text);
   const [sentence] = /^.+?[.:](?= |$)/.exec(plain) ?? [plain];
   return shortened(sentence.replace(/[.:;]$/, ''));
 }

@@ -1,4 +1,4 @@
-// Packages of this repository as users get them: built, packed, and installed with npm and its scripts in an empty project.
+// Builds and packs packages of this repository, and installs them like a user: with npm and its scripts, in an empty project.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

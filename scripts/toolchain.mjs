@@ -19,6 +19,8 @@ const tasks = {
   mutate: (args) => node('scripts/mutate.mjs', ...args),
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
   'option-tables': (args) => node('--conditions=@lea/source', 'scripts/option-tables.mjs', ...args),
+  'config-schema': (args) => node('--conditions=@lea/source', 'scripts/config-schema.mjs', ...args),
+  'page-code': (args) => node('scripts/page-code.mjs', ...args),
   figure: (args) => node('scripts/results-figure.mjs', ...args),
   'serving-check': (args) => node('--conditions=@lea/source', 'examples/serving/check.ts', ...args),
   'browser-check': (args) =>

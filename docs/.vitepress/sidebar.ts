@@ -12,23 +12,23 @@ const named = (folder: string, names: readonly string[]): Record<string, string>
   Object.fromEntries(names.map((name) => [`${folder}/${name}`, name]));
 
 const guide = group('Guide', {
-  '': 'LEA in short',
+  '': 'Overview',
   'guide/first-policy': 'First policy',
+  'guide/data-set': 'Add a data set',
   'guide/lea': 'LEA on your log',
-  serving: 'Serve it',
-  extend: 'Agents and data of your own',
   'guide/experiment': 'An experiment on your log',
   'guide/serve': 'Train, save, serve',
   'guide/retraining': 'Nightly retraining',
-  'guide/data-set': 'Add a data set',
-  bench: 'Experiments: the bench',
+  extend: 'Your own agents and data',
+  serving: 'Serving in detail',
+  bench: 'The bench in detail',
 });
 
 const concepts = group('Concepts', {
-  architecture: 'Way of the data',
+  architecture: 'Architecture',
   'agents/lea': 'LEA in the agents',
   memory: 'Counting memory',
-  environment: 'Environment, formula by formula',
+  environment: 'Environment: formulas',
   'environment-options': 'Options of environments',
   'training-options': 'Options of training',
   'pretrained-decoders': 'Pretrained decoders',
@@ -38,7 +38,7 @@ const concepts = group('Concepts', {
 });
 
 const agents = group('Agents', {
-  'agents/': 'Which one',
+  'agents/': 'Which agent',
   ...named('agents', ['ce', 'sqn', 'snqn', 'sac', 'sa2c', 'dqn-ns', 'vpq', 'ccql', 'proxy']),
   'agents/options': 'Options of agents',
   'agents/targets': 'Targets',
@@ -48,7 +48,7 @@ const agents = group('Agents', {
 });
 
 const encoders = group('Encoders', {
-  'encoders/': 'Which one',
+  'encoders/': 'Which encoder',
   ...named('encoders', ['gru4rec', 'caser', 'nextitnet', 'sasrec', 'sasrec-modern']),
   'encoders/options': 'Options of encoders',
 });
@@ -61,7 +61,7 @@ const packages = group(
 );
 
 const results = group('Results', {
-  'results/': 'In short',
+  'results/': 'Overview',
   'results/served-policies': 'Served policies',
   'results/faithful-sasrec': 'The faithful SASRec',
   'results/lea': "LEA's parts and switches",

@@ -1,17 +1,18 @@
 // A custom data set: reads events and texts from two files and checks them before training.
-import { join } from 'node:path';
+// #region imports
 import { findLeaks, splitByUser } from '@lea/data';
 import { readInteractions, readItemTexts } from '@lea/data/node';
+// #endregion imports
 
 export async function main(folder: string = import.meta.dirname): Promise<string[]> {
   // #region events
-  const log = await readInteractions(join(folder, 'events.csv'), {
+  const log = await readInteractions(`${folder}/events.csv`, {
     columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
     kinds: { view: 'click', transaction: 'purchase' },
   });
   // #endregion events
   // #region texts
-  const itemTexts = await readItemTexts(join(folder, 'items.csv'), {
+  const itemTexts = await readItemTexts(`${folder}/items.csv`, {
     id: 'sku',
     template: '{title}. {brand}.',
     itemIds: log.itemIds,

@@ -2,18 +2,22 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+// #region imports
 import { ce, loadPolicy, sasrec } from '@lea/agents';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { rewardsOf, splitByUser } from '@lea/data';
 import { readInteractions } from '@lea/data/node';
 import { evaluate, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
+// #endregion imports
+import { someEvents } from './events.ts';
 
 export async function main(): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'own-log-'));
-  await writeFile(join(folder, 'events.csv'), someEvents());
+  const [file, saved] = [join(folder, 'events.csv'), join(folder, 'policy')];
+  await writeFile(file, someEvents());
 
   // #region read
-  const interactions = await readInteractions(join(folder, 'events.csv'), {
+  const interactions = await readInteractions(file, {
     columns: { user: 'customer', item: 'article', time: 'when', kind: 'what' },
   });
   // #endregion read
@@ -30,10 +34,10 @@ export async function main(): Promise<string[]> {
   });
   // #endregion train
   // #region save
-  await policy.save(join(folder, 'policy'));
+  await policy.save(saved);
   await policy.dispose();
 
-  const served = await loadPolicy(join(folder, 'policy'));
+  const served = await loadPolicy(saved);
   // #endregion save
   // #region evaluate
   const [result, baseline] = [await evaluate(served, test), await evaluate(popularity(train), test)];
@@ -52,7 +56,7 @@ export async function main(): Promise<string[]> {
     rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
     batch: 128,
   });
-  await tonight.policy.save(join(folder, 'policy'));
+  await tonight.policy.save(saved);
   // #endregion retrain
   await Promise.all([served.dispose(), tonight.policy.dispose()]);
   return [
@@ -63,15 +67,6 @@ export async function main(): Promise<string[]> {
     ...recommended.map(({ id, score }) => `  ${id} (${score.toFixed(2)})`),
     `retrained: ${tonight.init!.kept} items kept, ${tonight.init!.added} added, ${tonight.init!.removed} removed`,
   ];
-}
-
-/** Replaces your own file: customer, article, time, kind of event. */
-function someEvents(): string {
-  const { interactions: log } = createWorld({ users: 400, items: 120 });
-  const rows = Array.from(log.item, (item, event) =>
-    [log.userIds[log.user[event]!], log.itemIds[item], log.time[event], log.kinds[log.kind[event]!]].join(','),
-  );
-  return ['customer,article,when,what', ...rows].join('\n');
 }
 
 if (import.meta.main) console.log((await main()).join('\n'));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorld } from '@lea/data';
@@ -16,12 +16,4 @@ it('runs as it stands, with any decoder in the layout of Hugging Face', async ()
   expect(own).toBeLessThan(none!);
   expect(rows).toMatch(/^prefers what users did in \d+ % of rows$/);
   await rm(dir, { recursive: true });
-});
-
-it('is what docs/pretrained-decoders.md shows', async () => {
-  const read = (file: string) => readFile(join(import.meta.dirname, file), 'utf8');
-  const code = (await read('main.ts')).replace(/^ +/gm, '');
-  const shown = [...(await read('../../docs/pretrained-decoders.md')).matchAll(/^```ts main\.ts\n(.*?)^```/gms)];
-  expect(shown.length).toBe(2);
-  for (const [, block] of shown) expect(code).toContain(block!.replace(/^ +/gm, ''));
 });

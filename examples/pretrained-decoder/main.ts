@@ -8,12 +8,16 @@ export async function main(dir: string, id?: string, epochs = 3): Promise<string
   const { itemTexts, interactions } = createWorld({ users: 150, items: 40, tastes: 6 });
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
   if (id) {
+    // #region download
     for await (const { file, done, total } of downloadLanguageModel(id, { dir })) console.error(file, done, total);
+    // #endregion download
   }
+  // #region fit
   const languageModel = await loadLanguageModel(dir);
   const { vectors, perplexity } = await learnItemTokens(languageModel, itemTexts.texts);
   const adaptation = { rank: 8, alpha: 16 };
   const env = await fitEnvironment({ train, validation, tokens: vectors, languageModel, adaptation, epochs });
+  // #endregion fit
   const { accuracyUniform } = await fidelity(env, test, { train, validation });
   await env.dispose();
   return [

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,12 +30,4 @@ it('runs as it stands, and from the cache when it runs again', async () => {
 
   server.close();
   await rm(cacheDir, { recursive: true });
-});
-
-it('is what docs/prompted-model.md shows', async () => {
-  const read = (file: string) => readFile(join(import.meta.dirname, file), 'utf8');
-  const code = (await read('main.ts')).replace(/^ +/gm, '');
-  const shown = [...(await read('../../docs/prompted-model.md')).matchAll(/^```ts main\.ts\n(.*?)^```/gms)];
-  expect(shown.length).toBeGreaterThanOrEqual(2);
-  for (const [, block] of shown) expect(code).toContain(block!.replace(/^ +/gm, ''));
 });

@@ -8,6 +8,7 @@ import { rewardAccuracy } from '@lea/eval';
 export async function main(url: string, name: string, cacheDir = 'ratings'): Promise<string[]> {
   const { itemTexts, interactions } = createWorld({ users: 100, items: 50 });
   const { train, test } = splitByUser(interactions, { seed: 0 });
+  // #region model
   const model = promptedModel({
     url,
     model: name,
@@ -18,12 +19,15 @@ export async function main(url: string, name: string, cacheDir = 'ratings'): Pro
     budget: { requests: 200, cost: 0.1 },
     prices: { prompt: 0.2, completion: 0.6 },
   });
+  // #endregion model
 
+  // #region rewards
   const windows = { items: Int32Array.of(3, 14), length: Int32Array.of(2), size: 1, window: 2 };
   const actions = Int32Array.of(15, 9, 26);
   const { requests, tokens, cost } = await model.forecast(windows, actions);
   const ratings = await model.rewards(windows, actions);
   const { rows, accuracyPopular } = await rewardAccuracy(model, test, { train, rows: 10 });
+  // #endregion rewards
   return [
     `forecast: ${requests} requests, ${tokens} tokens, ${cost!.toFixed(6)}`,
     `ratings: ${[...ratings].join(', ')}`,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,12 +25,3 @@ it('runs as it stands', async () => {
   }
   await rm(folder, { recursive: true });
 }, 600_000);
-
-it('is what the README shows', async () => {
-  const source = await readFile(example, 'utf8');
-  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
-  for (const region of ['policy', 'lea']) {
-    const [, code] = new RegExp(`// #region ${region}\n(.*)// #endregion ${region}\n`, 's').exec(source)!;
-    expect(readme).toContain(`\`\`\`ts\n${code!.trim()}\n\`\`\`\n`);
-  }
-});

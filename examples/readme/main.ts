@@ -1,4 +1,4 @@
-// The code of the README, verbatim. It reads events.csv and items.csv in the current folder.
+// The code of the README. It reads events.csv and items.csv in the current folder.
 // #region policy
 import { countingMemory, sasrec, snqn } from '@lea/agents';
 import { rewardsOf, splitByUser } from '@lea/data';

@@ -1,6 +1,5 @@
 // A policy from training to a file that any ONNX Runtime reads; `page.ts` and `recommend.py` read it as well.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { exportOnnx, loadPolicy, sasrec, snqn } from '@lea/agents';
 import { servePolicy } from '@lea/agents/serve';
 import { createWorld, rewardsOf, splitByUser } from '@lea/data';
@@ -14,10 +13,10 @@ export async function main(folder = 'policy'): Promise<string[]> {
   const agent = snqn({ encoder: sasrec({ width: 32 }) });
   const trained = await fit({ agent, train, validation, rewards, batch: 128, maxSteps: 100 });
   // #region export
-  await exportOnnx(trained.policy, join(folder, 'policy.onnx'));
+  await exportOnnx(trained.policy, `${folder}/policy.onnx`);
   // #endregion export
   // #region serve
-  const served = await servePolicy(await readFile(join(folder, 'policy.onnx')), { ort });
+  const served = await servePolicy(await readFile(`${folder}/policy.onnx`), { ort });
   const queries = [{ history: ['item-03', 'item-14'] }, { history: ['item-09'] }, { history: [] }];
   const lists = await served.recommend(queries, 5, { exclude: 'seen' });
   await served.dispose();

@@ -11,6 +11,7 @@ export async function main(size = { users: 1000, items: 200 }, maxSteps?: number
   const rewards = rewardsOf(world.interactions.kinds, { click: 0.2, purchase: 1 });
   const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, maxSteps });
 
+  // #region rollout
   const env = await stepEnvironment(world, { start: test, horizon: 10, patience: 3 });
   const problems = await checkEnvironment(env); // none; see what it says of an environment of yours
 
@@ -23,6 +24,7 @@ export async function main(size = { users: 1000, items: 200 }, maxSteps?: number
     const steps = `${played.length.mean.toFixed(1)} steps`;
     lines.push(`${actor.name.padEnd(16)} return ${mean.toFixed(2)} (± ${standardError.toFixed(2)}), ${steps}`);
   }
+  // #endregion rollout
   await policy.dispose();
   return lines;
 }

@@ -93,7 +93,7 @@ function throws(statement) {
   return ts.isThrowStatement(statement) || (ts.isBlock(statement) && statement.statements.some(ts.isThrowStatement));
 }
 
-/** @returns {Iterable<[kind: string, what: ts.Node, to: string]>} of a node itself */
+/** @returns {Iterable<[kind: string, what: ts.Node, to: string]>} the edits of a node itself, without its children */
 function* editsOf(node) {
   if (ts.isNumericLiteral(node)) yield* constant(node);
   else if (node.kind === ts.SyntaxKind.TrueKeyword) yield ['constant', node, 'false'];

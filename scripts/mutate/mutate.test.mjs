@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { mutantsOf } from './mutants.mjs';
 import { nearestTests } from './nearest.mjs';
 
-/** The source after each edit. */
+/** The source after each possible edit. */
 const mutated = (text) => mutantsOf(text).map(({ start, end, to }) => text.slice(0, start) + to + text.slice(end));
 
 test.each([
@@ -17,7 +17,7 @@ test.each([
   ['fold(root, epoch)', ['(root)']],
   ['permutation(k, n)', ['Int32Array.from({ length: n }, (_, i) => i)']],
   ['if (a) b()', ['if (true) b()', 'if (false) b()']],
-  // Guards against overflow, texts and the refusal of wrong input are not the method.
+  // Guards against overflow, texts and checks of input are not changed.
   ["x = -1e9 && 'a' + b", ["x = (1e9) && 'a' + b", "x = -1e9 || 'a' + b"]],
   ['if (a < 0) throw new Error(a + 1)', []],
   ['function checkAll(a) { return a > 0 }', []],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mergeConfig } from 'vitest/config';
 import base from '../../vitest.config.ts';
 
-/** One source with one edit, in the memory of the test run: no file is touched. */
+/** Replaces one source by a version with one edit. The edit exists only in the memory of the test run. */
 const { path, start, end, to } = JSON.parse(process.env.LEA_MUTANT);
 
 const mutant = {

@@ -1,4 +1,4 @@
-// docs/guide/experiment.md: from a user's CSV through the bench to a report.
+// Follows docs/guide/experiment.md: from a user's CSV through the bench to a report.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from '../packed.mjs';

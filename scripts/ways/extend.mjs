@@ -1,4 +1,4 @@
-// docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure in packages outside the
+// Follows docs/extend.md, "In the bench": an agent, an encoder, a data set, a baseline and a measure in packages outside the
 // repository.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const examples = join(root, 'examples');
 
 export function extend(user) {
   const { commands } = readPage('docs/extend.md');
-  const [install, bench] = commands.slice(commands.findIndex((command) => command.startsWith('npm i ')));
+  const [install, bench] = commands.slice(commands.findIndex((command) => command.startsWith('npm i @lea/bench ')));
   for (const [name, folder] of [
     ['own-agent', 'mine'],
     ['own-data', 'my-data'],

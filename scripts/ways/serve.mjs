@@ -1,4 +1,4 @@
-// docs/guide/serve.md: train, save, serve over HTTP from a new process with the next day's catalog, and in a page.
+// Follows docs/guide/serve.md: train, save, serve over HTTP from a new process with the next day's catalog, and in a page.
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -7,7 +7,7 @@ import type { Agent, Shape } from './types.ts';
 /** Allowance of numbers beyond those of the weights, so that the error can name the parameter: 16 MB. */
 const SOME = 2 ** 22;
 
-/** Maximum window: scoring allocates memory for each of its slots. */
+/** Maximum window: scoring allocates memory for each of its positions. */
 const LONGEST = 2 ** 16;
 
 /**

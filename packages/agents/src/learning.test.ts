@@ -1,9 +1,9 @@
 import { describe, test } from 'vitest';
 import type { AgentFactory, AgentOptions } from './define.ts';
 import { agentTypes, createAgent, createEncoder, encoderTypes } from './registry.ts';
-import { chance, learns } from './testing/agent-checks.ts';
 import { agentContext } from './testing/agent-context.ts';
 import type { AgentSettings } from './testing/settings.ts';
+import { chance, learns } from './testing/training-checks.ts';
 
 /** Small forms of the encoders. */
 const encoderOptions: Record<string, object> = {

@@ -17,18 +17,13 @@ export type { Encoded } from './inference/encoded.ts';
 export { type Environment, loadEnvironment, type RewardOptions } from './inference/environment.ts';
 export type { PositiveOptions, PositiveRule } from './inference/positives.ts';
 export type { Positives } from './inference/top-items.ts';
+export { type DecoderVectorOptions, decoderVectors } from './items/decoder-vectors.ts';
 export { type ItemTokenOptions, type ItemTokens, learnItemTokens } from './items/item-tokens.ts';
 export { type TextVectorOptions, textVectors } from './items/text-vectors.ts';
 export { type CatalogModelOptions, catalogModel } from './language-model/catalog-model.ts';
 export type { DecoderConfig, DecoderLayout, RopeScaling } from './language-model/decoders/config.ts';
-export {
-  type DecoderMode,
-  decode,
-  embedWords,
-  hiddenStates,
-  type KeysAndValues,
-  readPositions,
-} from './language-model/decoders/decode.ts';
+export { decode, embedWords, hiddenStates, readPositions } from './language-model/decoders/decode.ts';
+export type { DecoderMode, KeysAndValues } from './language-model/decoders/decoder-mode.ts';
 export type { LoraOptions } from './language-model/decoders/lora.ts';
 export { causalMask } from './language-model/decoders/masks.ts';
 export { decoderSpecs, initDecoder } from './language-model/decoders/modules.ts';

@@ -8,9 +8,13 @@
 import { defaultsOf } from '@lea/core';
 import { annotateSchema } from './annotation/annotate.ts';
 import { type FitEnvironmentOptions, fitSchema, type Needed } from './fit/fit-options.ts';
+import { type DecoderVectorOptions, decoderVectorSchema } from './items/decoder-vectors.ts';
 import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
 
+export type { FitData } from './fit/fit-data.ts';
+export type { FitStep } from './fit/fit-step.ts';
+export type { FitWeights } from './fit/fit-weights.ts';
 export { type FitPreparation, prepareFit } from './fit/preparation.ts';
 export type { BatchShape, Segment } from './fit/segments.ts';
 export { createEnvironment, type EnvironmentParts } from './inference/environment.ts';
@@ -22,5 +26,6 @@ export { stack, trainingState } from './shared/steps.ts';
 
 export { annotateSchema, catalogModelSchema, fitSchema, itemTokenSchema };
 export const fitDefaults: Omit<FitEnvironmentOptions, Needed> = defaultsOf(fitSchema);
+export const decoderVectorDefaults: DecoderVectorOptions = defaultsOf(decoderVectorSchema);
 export const itemTokenDefaults: ItemTokenOptions = defaultsOf(itemTokenSchema);
 export const catalogModelDefaults: CatalogModelOptions = defaultsOf(catalogModelSchema);

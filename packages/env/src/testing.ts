@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Task } from '@lea/core';
 import { interactionsOf, sequences, type Transitions, transitions } from '@lea/data';
 import { node, writeModel } from '@lea/tensor/onnx';
@@ -72,6 +73,15 @@ export function letterTokenizer(size = 92): object {
       merges: [],
     },
   };
+}
+
+/** Makes a folder in `parent` as the hub has it, of a tiny checkpoint with random weights and {@link letterTokenizer}. */
+export async function decoderFolder(name: string, parent: string): Promise<string> {
+  const fixture = fileURLToPath(new URL(`fixtures/decoders/${name}`, import.meta.url));
+  const folder = await mkdtemp(join(parent, `${name}-`));
+  for (const file of ['config.json', 'model.safetensors']) await copyFile(join(fixture, file), join(folder, file));
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(letterTokenizer()));
+  return folder;
 }
 
 /** Writes an ONNX model with these outputs, each 1 for every token, [texts, tokens, 1]. */

@@ -1,82 +1,21 @@
-import { existsSync, truncateSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, ce, sa2c, sac, sasrec, snqn, sqn } from '@lea/agents';
+import { ce, sa2c, sasrec } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TrainEvent, TrainResult } from './events.ts';
+import type { TrainEvent } from './events.ts';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
-import { planOf } from './plan.ts';
+import { agents, all, crashAfter, data, encoder, ofType, small, validation } from './testing.ts';
 import { fit } from './train.ts';
-
-const data = chain(60, 1);
-const validation = chain(20, 2);
-const encoder = sasrec({ width: 8, dropout: 0.1 });
-const sampled = { loss: 'sampled-softmax', sampledItems: 6, samplingPower: 1 } as const;
-const agents: Record<string, Agent> = {
-  'one network': ce({ encoder }),
-  'coin flip': snqn({ encoder, negatives: 3 }),
-  'Polyak target': sqn({ encoder, target: 'polyak', tau: 0.05 }),
-  'periodic copy': sqn({ encoder, target: 'copy', copyEvery: 3 }),
-  'sampled items, coin flip': snqn({ encoder, negatives: 3, ...sampled }),
-  'sampled items, Polyak target, two phases': sa2c({
-    encoder: sasrec({ width: 8, tied: true }),
-    negatives: 3,
-    target: 'polyak',
-    tau: 0.05,
-    ...sampled,
-  }),
-  'two phases': sa2c({ encoder, negatives: 3 }),
-  'two phases, fixed warm-up': sa2c({ encoder, negatives: 3, warmup: 11 }),
-};
-
-const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: agents['one network']!,
-  train: data,
-  validation,
-  rewards: [0.2, 1],
-  window: 5,
-  batch: 32,
-  evaluateEvery: 7,
-  maxSteps: 18,
-  patience: 10,
-  chunk: 4,
-  threads: 1,
-  ...given,
-});
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'train-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-async function all(options: TrainOptions): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-  const work = fit(options);
-  const events: TrainEvent[] = [];
-  for await (const event of work) events.push(event);
-  const result = await work;
-  await result.policy.dispose();
-  return { events, result };
-}
-
-/** Takes some events, then forgets the work without a word, as a killed process does. */
-async function crashAfter(count: number, options: TrainOptions): Promise<TrainEvent[]> {
-  const work = fit(options)[Symbol.asyncIterator]();
-  const events: TrainEvent[] = [];
-  for (let i = 0; i < count; i++) {
-    const { done, value } = await work.next();
-    if (done) break;
-    events.push(value);
-  }
-  return events;
-}
-
-const ofType = <T extends TrainEvent['type']>(events: TrainEvent[], type: T) =>
-  events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
 
 it('batches that cannot be made while a call runs leave no rejection behind', async () => {
   const unhandled: unknown[] = [];
@@ -288,155 +227,5 @@ describe('sampled losses', () => {
 
   it('gBCE learns a chain of 60', async () => {
     expect(await learned(60, { loss: 'gbce', sampledItems: 16 })).toBeGreaterThan(0.75);
-  });
-});
-
-describe('what train refuses', () => {
-  it.each([
-    [{ train: undefined }, 'E_TRAIN_OPTION', /train must be a set of transitions.*splitByUser/],
-    [{ validation: undefined }, 'E_TRAIN_OPTION', /validation must be a set of transitions/],
-    [{ signals: 5 }, 'E_TRAIN_OPTION', /leaSignals/],
-    [{ signals: Promise.resolve({}) }, 'E_TRAIN_OPTION', /leaSignals/],
-  ])('%o', async (given, code, message) => {
-    await expect(fit(small(given as never))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
-  });
-
-  it('validation rows of other items, though there are as many', async () => {
-    const { validation } = small();
-    const itemIds = [...validation.sequences.itemIds].reverse();
-    const other = { ...validation, sequences: { ...validation.sequences, itemIds } };
-    await expect(fit(small({ validation: other }))).rejects.toMatchObject({
-      message: expect.stringMatching(/different catalogs/),
-    });
-  });
-
-  it('a run that diverges, naming step, part and cure', async () => {
-    const agent = ce({ encoder, lr: 1e30 });
-    await expect(fit(small({ agent }))).rejects.toMatchObject({
-      code: 'E_TRAIN_DIVERGED',
-      message: expect.stringMatching(/step \d+ of phase "train": "loss\/ce".*learning rate/),
-    });
-  });
-
-  it('weights that are NaN by the first validation, naming step, phase and cure', async () => {
-    const agent = sac({ encoder, warmup: 1, lr: 1e38 });
-    await expect(fit(small({ agent }))).rejects.toMatchObject({
-      code: 'E_TRAIN_DIVERGED',
-      message: expect.stringMatching(
-        /step 1 of phase "warmup": validation gave items the score NaN.*Lower the learning rate lr\b/,
-      ),
-    });
-  });
-
-  it('the collapse of SAC as released: values below 0, and a cross entropy that grows for ever', async () => {
-    const collapse = (weightClip: [number, number] | null) =>
-      small({
-        agent: sac({ encoder, warmup: 0, weightClip, lr: 0.05 }),
-        rewards: [-1, -1],
-        maxSteps: 120,
-        evaluateEvery: 60,
-      });
-    await expect(fit(collapse(null))).rejects.toMatchObject({
-      code: 'E_TRAIN_DIVERGED',
-      message: expect.stringMatching(/step \d+ of phase "actor": "loss\/ce" fell without bound.*weightClip/),
-    });
-    expect((await all(collapse([0, 1e9]))).result.steps).toBe(120);
-  });
-
-  it('a checkpoint that is cut, naming the file', async () => {
-    const checkpoint = join(folder, 'cut.safetensors');
-    await crashAfter(6, small({ checkpoint }));
-    truncateSync(checkpoint, 2000);
-    await expect(fit(small({ checkpoint }))).rejects.toMatchObject({ code: 'E_CHECKPOINT_DAMAGED', value: checkpoint });
-  });
-
-  it('a checkpoint of other options, naming the difference', async () => {
-    const checkpoint = join(folder, 'run.safetensors');
-    await crashAfter(6, small({ checkpoint }));
-    expect(existsSync(checkpoint)).toBe(true);
-    await expect(fit(small({ checkpoint, batch: 16, agent: ce({ encoder, lr: 0.1 }) }))).rejects.toMatchObject({
-      code: 'E_CHECKPOINT_OPTIONS',
-      message: expect.stringMatching(/agent\.lr: 0\.001 saved, 0\.1 given; batch: 32 saved, 16 given/),
-    });
-    const { events } = await all(small({ checkpoint, batch: 16, onMismatch: 'restart' }));
-    expect(ofType(events, 'start')[0]!.resumedFrom).toBe(0);
-  });
-
-  it('a damaged checkpoint', async () => {
-    const checkpoint = join(folder, 'run.safetensors');
-    await writeFile(checkpoint, 'not weights');
-    await expect(fit(small({ checkpoint }))).rejects.toMatchObject({ name: 'LeaError' });
-  });
-
-  it('options without sense', async () => {
-    const refused = (given: object) => expect(fit(small(given as Partial<TrainOptions>))).rejects;
-    await refused({ rewards: [0.2] }).toThrow(/click, purchase/);
-    await refused({ rewards: [0.2, Number.NaN] }).toThrow(/finite/);
-    await refused({ batch: 0 }).toThrow(/batch/);
-    for (const threads of [0, 1.5, 'two']) await refused({ threads }).toThrow(/threads must be a whole number/);
-    await refused({ spinning: 'no' }).toThrow(/spinning/);
-    await refused({ patiance: 3 }).toThrow(/"patience"/);
-    await refused({ train: { ...data, count: 0 } }).toThrow(/empty/);
-    await refused({ signals: { reward: new Float32Array(3) } }).toThrow(/signals.reward/);
-    await refused({ signals: { reward: new Float32Array(data.count).fill(Number.NaN) } }).toThrow(
-      /signals.reward\[0\]/,
-    );
-    await refused({ agent: undefined }).toThrow(/agent is missing.*snqn\(\{ encoder: sasrec\(\) \}\)/);
-    await refused({ agent: snqn }).toThrow(/agent is a factory/);
-    await refused({ onMismatch: 'restar' }).toThrow(/Did you mean "restart"/);
-    await refused({ sampler: { type: 'permutation', bucket: true } }).toThrow(/Did you mean "buckets"/);
-  });
-
-  it('a metric that validation does not have, before anything is compiled', () => {
-    const refused = (given: object) => expect(() => planOf(small(given)));
-    refused({ metric: 'ndcg@7' }).toThrow(/a metric that validation computes.*ndcg@10/);
-    refused({ metric: 'ndgc@10' }).toThrow(/Did you mean "ndcg@10"/);
-    const clicks = { ...validation.sequences, kind: validation.sequences.kind.map(() => 0) };
-    const given = { validation: { ...validation, sequences: clicks } };
-    refused({ ...given, metric: 'ndcg@10/purchase' }).toThrow(/validation events of the kind/);
-    refused({ ...given, metric: 'ndcg@10/click' }).not.toThrow();
-  });
-
-  it('signals that do not fit the rows and the catalog', () => {
-    const refused = (signals: object) => expect(() => planOf(small({ signals })));
-    const rows = data.count;
-    const targets = (item: number) => new Int32Array(rows * 2).fill(item);
-    const weights = (weight: number) => new Float32Array(rows * 2).fill(weight);
-    refused({ targets: targets(29), targetWeights: weights(0), k: 2 }).not.toThrow();
-    for (const item of [-1, 30]) {
-      refused({ targets: targets(item), targetWeights: weights(1), k: 2 }).toThrow(
-        /targets\[0\] must be an item, 0 to 29/,
-      );
-    }
-    for (const weight of [-1, Number.NaN, Infinity]) {
-      refused({ targets: targets(0), targetWeights: weights(weight), k: 2 }).toThrow(
-        /targetWeights\[0\] must be finite and/,
-      );
-    }
-    for (const part of [{ k: 2 }, { targets: targets(0), k: 2 }, { targets: targets(0), targetWeights: weights(1) }]) {
-      refused(part).toThrow(/must be given together/);
-    }
-    const valued = (targetRewards: Float32Array) =>
-      refused({ targets: targets(0), targetWeights: weights(1), k: 2, targetRewards });
-    valued(weights(-3)).not.toThrow();
-    valued(weights(Infinity)).toThrow(/targetRewards\[0\] must be finite/);
-    valued(new Float32Array(rows)).toThrow(new RegExp(`targetRewards must have ${rows * 2} values`));
-    refused({ targetRewards: weights(1) }).toThrow(/targetRewards needs signals.targets/);
-    const states = (stateSize: number, count = rows * 2) => ({ environmentState: new Float32Array(count), stateSize });
-    refused({ environmentState: new Float32Array(rows) }).toThrow(
-      /environmentState and stateSize must be given together/,
-    );
-    refused(states(1.5)).toThrow(/stateSize must be a whole number/);
-    refused(states(3)).toThrow(new RegExp(`environmentState must have ${rows * 3} values`));
-    refused({ ...states(2), environmentState: weights(Number.NaN) }).toThrow(/environmentState\[0\] must be finite/);
-    refused({ targets: targets(0), targetWeights: weights(1), k: 1.5 }).toThrow(/k must be a whole number/);
-    refused({ targets: targets(0), targetWeights: weights(1), k: 1 }).toThrow(
-      new RegExp(`targets must have ${rows} values`),
-    );
-  });
-
-  it('text that an encoder needs', async () => {
-    const refused = (given: object) => expect(fit(small(given as Partial<TrainOptions>))).rejects;
-    await refused({ agent: ce({ encoder: sasrec({ width: 8, itemInput: 'id+text' }) }) }).toThrow(/text/);
   });
 });

@@ -13,14 +13,31 @@ type Environments = Readonly<Record<string, EnvironmentConfig>>;
 export function withControls(environments: Environments = {}): Environments {
   const language = Object.values(environments).find(({ itemInput, tier }) => itemInput !== 'id' && tier !== 'counting');
   if (!language) return environments;
-  const { tier = 'catalog', languageModel } = language;
-  const same = { tier, ...(languageModel && { languageModel }) };
+  const { tier = 'catalog', languageModel, model } = language;
+  const same = { tier, ...(languageModel && { languageModel }), ...(tier === 'decoder' && { model }) };
   return Object.fromEntries(
     Object.entries(environments).map(([name, own]) => [
       name,
       own.itemInput === 'id' && own.tier !== 'counting' ? { ...same, ...own } : own,
     ]),
   );
+}
+
+/** What `model` is, by the tiers that read one. */
+export const MODELS = {
+  encoder: 'the folder or name of a feature-extraction model',
+  decoder:
+    'a GGUF file, or the folder or name of a language model with config.json, tokenizer.json and model.safetensors',
+} as const;
+
+/** Whether the environments of a tier read a pretrained model. */
+export function readsModel(tier: EnvironmentConfig['tier']): tier is keyof typeof MODELS {
+  return tier !== undefined && Object.hasOwn(MODELS, tier);
+}
+
+/** Adds the default adaptation of tier `decoder`: LoRA, because a log is too small to train all weights of such a model. */
+export function withAdaptation<T extends Pick<EnvironmentConfig, 'tier' | 'fit'>>(config: T): T {
+  return config.tier === 'decoder' ? { ...config, fit: { adaptation: { rank: 8 }, ...config.fit } } : config;
 }
 
 /**
@@ -30,7 +47,7 @@ export function withControls(environments: Environments = {}): Environments {
  */
 export function checkEnvironment(name: string, config: EnvironmentConfig, origin: string): void {
   const { itemInput, tier, model, fit = {}, folds } = config;
-  const refuse = (what: string, value: unknown, hint: string): never => {
+  const refuse: Refuse = (what, value, hint) => {
     throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
   };
   if (tier === 'counting') {
@@ -42,15 +59,39 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
       refuse(`has tier "counting", which does not use "${unread}".`, unread, 'Remove it, or set a different tier.');
     return;
   }
-  if (itemInput !== 'id' && tier === 'encoder' && model === undefined) {
+  if (readsModel(tier) && (tier === 'decoder' || itemInput !== 'id') && model === undefined) {
+    refuse(`has tier "${tier}" but no model.`, tier, `Set "model" to ${MODELS[tier]}.`);
+  }
+  if (tier === 'decoder') {
+    const unread = (['languageModel', 'itemTokens'] as const).find((key) => config[key] !== undefined);
+    if (unread) refuse(`has tier "decoder", which does not use "${unread}".`, unread, 'Remove it.');
+  } else checkSizes(config, refuse);
+  if (fit.prompt === undefined) return;
+  if (tier !== 'decoder' && !hasCatalogModel(config)) {
     refuse(
-      'has tier "encoder" but no model.',
+      'has a prompt but no language model to read it.',
       tier,
-      'Set "model" to the folder or name of a feature-extraction model.',
+      'Set tier to "catalog" or "decoder", or remove the prompt.',
     );
   }
-  const language = hasLanguageModel(config);
-  const { width, heads } = language ? { ...catalogModelDefaults, ...config.languageModel } : { ...fitDefaults, ...fit };
+  const slots = fit.prompt.split(/\{(\w+)\}/).filter((_, i) => i % 2 === 1);
+  if (slots.join() !== 'history,action') {
+    refuse(
+      'needs a prompt that contains {history} once and then {action} once.',
+      fit.prompt,
+      'Item tokens replace these placeholders.',
+    );
+  }
+}
+
+type Refuse = (what: string, value: unknown, hint: string) => never;
+
+/** Checks the sizes of a decoder that is not pretrained. */
+function checkSizes(config: EnvironmentConfig, refuse: Refuse): void {
+  const language = hasCatalogModel(config);
+  const { width, heads } = language
+    ? { ...catalogModelDefaults, ...config.languageModel }
+    : { ...fitDefaults, ...config.fit };
   const where = language ? 'languageModel' : 'fit';
   if (width % (2 * heads) !== 0) {
     refuse(
@@ -67,21 +108,10 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
       'Change one of them, or remove kvHeads.',
     );
   }
-  if (fit.prompt === undefined) return;
-  if (!language)
-    refuse('has a prompt but no language model to read it.', tier, 'Set tier to "catalog", or remove the prompt.');
-  const slots = fit.prompt.split(/\{(\w+)\}/).filter((_, i) => i % 2 === 1);
-  if (slots.join() !== 'history,action') {
-    refuse(
-      'needs a prompt that contains {history} once and then {action} once.',
-      fit.prompt,
-      'Item tokens replace these placeholders.',
-    );
-  }
 }
 
 /** Whether the decoder of an environment is initialized from a language model of the catalog's texts. */
-export function hasLanguageModel({ itemInput, tier }: EnvironmentConfig): boolean {
+export function hasCatalogModel({ itemInput, tier }: EnvironmentConfig): boolean {
   return tier === 'catalog' || (itemInput !== 'id' && tier === undefined);
 }
 
@@ -174,7 +204,7 @@ export async function locateModels(experiment: Experiment, folder: string, origi
       if (!there && (isAbsolute(config.model) || config.model.startsWith('.'))) {
         throw new LeaError('E_CONFIG', `${origin}: environment "${name}" names a model that does not exist.`, {
           value: path,
-          hint: 'Set "model" to the folder that contains config.json, tokenizer.json and the onnx folder.',
+          hint: `Set "model" to ${MODELS[config.tier === 'decoder' ? 'decoder' : 'encoder']}.`,
         });
       }
       return [name, there ? { ...config, model: path } : config] as const;

@@ -71,7 +71,8 @@ export function check(config: unknown, origin: string): Experiment {
     const where = v.getDotPath(issue);
     throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${sentenceOf(issue)}${guess(issue)}`);
   }
-  const experiment = result.output;
+  // Which schema an editor reads does not decide any outcome.
+  const { $schema: _, ...experiment } = result.output;
   checkHashed(experiment, origin);
   checkDefined(experiment, origin);
   const names = experiment.runs.map((run) => run.name);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeSealed } from '@lea/core/node';
 import { type Environment, fitEnvironment, loadEnvironment } from '@lea/env';
+import { withAdaptation } from '../config/environments.ts';
 import { type RewardAgreement, rewardAgreement } from './agreement.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
@@ -69,7 +70,7 @@ export function fitOptions(
     tokens,
     languageModel,
     itemInput: config.itemInput,
-    ...config.fit,
+    ...withAdaptation(config).fit,
   };
 }
 

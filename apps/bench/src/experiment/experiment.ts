@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LeaError } from '@lea/core';
 import { checkMetric } from '@lea/train';
-import { hasLanguageModel } from '../config/environments.ts';
+import { hasCatalogModel } from '../config/environments.ts';
 import type { Loaded } from '../config/load.ts';
 import { validationMetric } from '../config/metrics.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
@@ -13,6 +13,7 @@ import type { RewardAgreement } from './agreement.ts';
 import { alone } from './alone.ts';
 import { runBaseline } from './baseline.ts';
 import type { Context } from './context.ts';
+import { type Downloading, withDownload } from './download.ts';
 import { runFused } from './fused.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { type Job, type Plan, planOf } from './plan.ts';
@@ -40,13 +41,21 @@ export interface Outcome {
 
 /** Runs all jobs of an experiment in order. Finished runs are reused and interrupted runs are resumed. */
 export async function runExperiment(loaded: Loaded, options: ExperimentOptions): Promise<Outcome> {
-  const { experiment } = loaded;
-  const prepared = await prepareData(loaded, options.data);
+  const experiment = await withDownloads(loaded.experiment, options);
+  const prepared = await prepareData({ ...loaded, experiment }, options.data);
   checkTexts(prepared.dataset, experiment);
   checkValidation(prepared, loaded.origin);
   const plan = planOf(experiment, prepared.dataHash, options.runs, loaded.packages, prepared.models);
   const isFinished = plan.jobs.every(({ folder }) => existsSync(recordPath(folder)));
   return alone(plan.folder, isFinished, () => runPlan(plan, prepared, options));
+}
+
+async function withDownloads(experiment: Experiment, options: Downloading): Promise<Experiment> {
+  const environments: Record<string, EnvironmentConfig> = {};
+  for (const [name, config] of Object.entries(experiment.environments ?? {})) {
+    environments[name] = await withDownload(config, options);
+  }
+  return { ...experiment, ...(experiment.environments && { environments }) };
 }
 
 async function runPlan(plan: Plan, prepared: Prepared, options: ExperimentOptions): Promise<Outcome> {
@@ -115,7 +124,7 @@ function checkValidation({ experiment, split }: Prepared, origin: string): void 
 
 function checkTexts(dataset: Dataset, { baselines, environments = {} }: Experiment): void {
   if (dataset.itemTexts) return;
-  const readsTexts = (e: EnvironmentConfig): boolean => e.itemInput !== 'id' || hasLanguageModel(e);
+  const readsTexts = (e: EnvironmentConfig): boolean => e.itemInput !== 'id' || hasCatalogModel(e);
   const readers = [
     ...baselines
       .filter((b) => b.type === 'text-similarity' || ('text' in b && b.text))

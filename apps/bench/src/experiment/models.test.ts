@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadLanguageModel } from '@lea/env';
 import { expect, test } from 'vitest';
+import { pretrainedDecoder } from '../testing/bench.ts';
 import { modelsOf } from './models.ts';
 
 test('a model in a folder is its content, wherever it lies; one on the hub its name', async () => {
@@ -19,4 +21,17 @@ test('a model in a folder is its content, wherever it lies; one on the hub its n
   expect(models['Some/model']).toBe('Some/model');
   expect(await modelsOf([{ tier: 'catalog' }, { model: 'unused' }])).toEqual({});
   await expect(modelsOf([{ tier: 'encoder', model: './nowhere' }])).rejects.toMatchObject({ code: 'E_MODEL_MISSING' });
+});
+
+test('a decoder is the hash of its language model, wherever it lies', async () => {
+  const parent = mkdtempSync(join(tmpdir(), 'lea-model-'));
+  const one = await pretrainedDecoder(join(parent, 'one'));
+  const same = join(parent, 'same');
+  cpSync(one, same, { recursive: true });
+  const other = await pretrainedDecoder(join(parent, 'other'), { seed: 1 });
+  const models = await modelsOf([one, same, other].map((model) => ({ tier: 'decoder', model })));
+  expect(models[one]).toBe((await loadLanguageModel(one)).hash);
+  expect(models[same]).toBe(models[one]);
+  expect(models[other]).not.toBe(models[one]);
+  await expect(modelsOf([{ tier: 'decoder', model: 'nowhere' }])).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
 });

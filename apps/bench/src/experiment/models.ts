@@ -3,16 +3,19 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { LeaError } from '@lea/core';
+import { loadLanguageModel } from '@lea/env';
 import type { EnvironmentConfig } from '../config/schema.ts';
 
-/** What feature-extraction models are, by the name that configs give them: the hash of a folder's content, or the name. */
+/** What models are, by the name that configs give them: the hash of their content, or the name on the hub. */
 export type Models = Readonly<Record<string, string>>;
 
-/** Of the models that environments read. @throws LeaError `E_MODEL_MISSING` */
+/** Of the models that environments read. @throws LeaError `E_MODEL_MISSING`, the errors of `loadLanguageModel` */
 export async function modelsOf(environments: readonly Omit<EnvironmentConfig, 'itemInput'>[]): Promise<Models> {
   const models: Record<string, string> = {};
   for (const { tier, model } of environments) {
-    if (tier === 'encoder' && model !== undefined) models[model] ??= await identityOf(model);
+    if (model === undefined) continue;
+    if (tier === 'encoder') models[model] ??= await identityOf(model);
+    if (tier === 'decoder') models[model] ??= (await loadLanguageModel(model)).hash;
   }
   return models;
 }

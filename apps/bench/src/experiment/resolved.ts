@@ -1,7 +1,7 @@
 import { memorySchema } from '@lea/agents';
 import { defaultsOf } from '@lea/core';
-import { catalogModelDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
-import { hasLanguageModel } from '../config/environments.ts';
+import { catalogModelDefaults, decoderVectorDefaults, fitDefaults, itemTokenDefaults } from '@lea/env/measuring';
+import { hasCatalogModel, withAdaptation } from '../config/environments.ts';
 import { type EnvironmentConfig, fit, itemTokens, languageModel, type RunConfig } from '../config/schema.ts';
 import type { Models } from './models.ts';
 
@@ -18,7 +18,7 @@ export function resolvedEnvironment(config: EnvironmentConfig, models: Models): 
   return {
     tokens: itemInput,
     ...resolvedLanguage(config, models),
-    fit: resolvedFit(config.fit),
+    fit: resolvedFit(withAdaptation(config).fit),
     ...(folds !== undefined && { folds }),
   };
 }
@@ -26,12 +26,16 @@ export function resolvedEnvironment(config: EnvironmentConfig, models: Models): 
 /** The part of it that says where item tokens and language model come from. */
 export function resolvedLanguage(config: EnvironmentConfig, models: Models): object {
   const { itemInput, tier, model } = config;
-  if (hasLanguageModel(config)) {
+  if (hasCatalogModel(config)) {
     return {
       tier: 'catalog',
       languageModel: resolvedModel(config.languageModel),
       ...(itemInput !== 'id' && { itemTokens: over(itemTokens, itemTokenDefaults, config.itemTokens) }),
     };
+  }
+  if (tier === 'decoder') {
+    const { maxTokens } = decoderVectorDefaults;
+    return { tier, model: models[model!] ?? model, ...(itemInput !== 'id' && { vectors: { maxTokens } }) };
   }
   if (itemInput === 'id' || tier !== 'encoder') return {};
   return { tier, model: models[model!] ?? model, precision: PRECISION };

@@ -99,7 +99,7 @@ describe('the command', () => {
       runs: [],
       environments: { language: { ...config.environments.language!, fit: { epochs: 1, window: 5 } } },
     }));
-    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--subset-curve'];
+    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--subset-curve'];
     const { stdout, code } = await bench(args, folder);
     expect(code).toBe(0);
     expect(stdout).toMatch(/5 % .* 10 % .* 20 % .* 50 % .* 100 %/);
@@ -125,7 +125,7 @@ describe('the command', () => {
   test.skipIf(!process.env.LEA_TEXT_MODEL)('tier encoder (LEA_TEXT_MODEL names a folder)', async () => {
     const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [] }));
     const model = process.env.LEA_TEXT_MODEL!;
-    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--model', model, '--users', '0.5', '--json'];
+    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--model', model, '--users', '0.5', '--json'];
     const first = await bench(args, folder);
     expect(first.code).toBe(0);
     const lines = first.stdout
@@ -149,11 +149,11 @@ describe('the command', () => {
 
 test.each([
   ['a share above 1', { users: '20' }, /--users: expected a share/],
-  ['unknown tokens', { tokens: 'id+txt' }, /Did you mean "id\+text"\?/],
+  ['an unknown item input', { 'item-input': 'id+txt' }, /Did you mean "id\+text"\?/],
   ['an unknown tier', { tier: 'encodr' }, /Did you mean "encoder"\?/],
   ['a seed that is none', { seed: '' }, /Expected a whole number as the seed/],
 ])('%s is refused by name', (_, flags, message) => {
-  expect(() => flagsOf({ tokens: 'text', ...flags })).toThrow(message);
+  expect(() => flagsOf({ 'item-input': 'text', ...flags })).toThrow(message);
 });
 
 test('flags take precedence over the config, and say which environments there are', () => {
@@ -168,17 +168,33 @@ test('flags take precedence over the config, and say which environments there ar
     },
     'test',
   );
-  const plain = requestOf({ ...experiment, seeds: [7] }, flagsOf({ tokens: 'text' }));
+  const plain = requestOf({ ...experiment, seeds: [7] }, flagsOf({ 'item-input': 'text' }));
   expect(plain).toEqual({
-    tokens: ['text'],
+    itemInputs: ['text'],
     environment: { tier: 'catalog', model: undefined, fit: { epochs: 2 } },
     idFit: { lr: 3 },
     users: 0.1,
     seed: 7,
   });
-  const typed = flagsOf({ tokens: 'text,id+text', model: 'M', users: '0.5', seed: '2' });
+  const { a } = experiment.environments!;
+  const decoder = check(
+    { ...experiment, environments: { a, b: { itemInput: 'text', tier: 'decoder', model: 'D' } } },
+    '',
+  );
+  // A model alone replaces that of the config; another tier needs its own.
+  expect(requestOf(decoder, flagsOf({ 'item-input': 'text', model: 'M' })).environment).toMatchObject({
+    tier: 'decoder',
+    model: 'M',
+  });
+  expect(() => requestOf(decoder, flagsOf({ 'item-input': 'text', tier: 'encoder' }))).toThrow('Expected a model');
+  expect(requestOf(decoder, flagsOf({ 'item-input': 'text', tier: 'catalog' })).environment).toEqual({
+    tier: 'catalog',
+    model: undefined,
+    fit: {},
+  });
+  const typed = flagsOf({ 'item-input': 'text,id+text', model: 'M', users: '0.5', seed: '2' });
   expect(requestOf(experiment, typed)).toMatchObject({
-    tokens: ['text', 'id+text'],
+    itemInputs: ['text', 'id+text'],
     environment: { tier: 'encoder', model: 'M' },
     users: 0.5,
     seed: 2,

@@ -1,10 +1,10 @@
-import { LeaError, nearest } from '@lea/core';
-import { seedOf } from '../terminal/flags.ts';
+import { LeaError } from '@lea/core';
+import { choiceOf, seedOf } from '../terminal/flags.ts';
 import type { FidelityFlags } from './request.ts';
 
 /** The flags of the command as typed. */
 export interface TypedFlags {
-  readonly tokens: string;
+  readonly 'item-input': string;
   readonly tier?: string | undefined;
   readonly model?: string | undefined;
   readonly users?: string | undefined;
@@ -14,22 +14,14 @@ export interface TypedFlags {
 /** Checks the flags. @throws LeaError `E_FLAG_VALUE` */
 export function flagsOf(given: TypedFlags): FidelityFlags {
   return {
-    tokens: given.tokens.split(',').map((word) => oneOf('tokens', word, ['id+text', 'text'] as const)),
-    ...(given.tier !== undefined && { tier: oneOf('tier', given.tier, ['catalog', 'encoder'] as const) }),
+    itemInputs: given['item-input']
+      .split(',')
+      .map((word) => choiceOf('item-input', word, ['id+text', 'text'] as const)),
+    ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: shareOf(given.users) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
   };
-}
-
-function oneOf<const T extends string>(flag: string, word: string, known: readonly T[]): T {
-  const found = known.find((choice) => choice === word.trim());
-  if (found) return found;
-  const near = nearest(word, known);
-  throw new LeaError('E_FLAG_VALUE', `Invalid value for --${flag}.`, {
-    value: word,
-    hint: near ? `Did you mean "${near}"?` : `Use one of: ${known.join(', ')}.`,
-  });
 }
 
 function shareOf(text: string): number {

@@ -134,7 +134,7 @@ export function titleOf({ name, users }: Subject): string {
 }
 
 function readsTokens(how: Subject['how']): boolean {
-  return 'baseline' in how ? how.ownVectors === true : how.tokens !== 'id';
+  return 'baseline' in how ? how.ownVectors === true : how.itemInput !== 'id';
 }
 
 interface Made {
@@ -154,7 +154,7 @@ async function counted({ baseline }: CountingSubject, context: Context, vectors:
 
 async function environmentOf(
   { folder, name }: Subject,
-  { tokens, spoil, fit }: EnvironmentSubject,
+  { itemInput, spoil, fit }: EnvironmentSubject,
   context: Context,
   seed: number,
   vectors: Value | undefined,
@@ -170,7 +170,7 @@ async function environmentOf(
           validation: split.validation,
           tokens: vectors ? spoiledTokens(vectors, spoil, seed) : null,
           languageModel: await language.languageModel(),
-          itemInput: tokens,
+          itemInput,
           name,
           seed,
           threads,

@@ -1,10 +1,11 @@
 import { LeaError } from '@lea/core';
+import { MODELS, readsModel, withAdaptation } from '../config/environments.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
 
 /** The settings of a fidelity report, apart from the data. */
 export interface FidelityRequest {
   /** The requested environments by item input; the language controls are variants of the first. */
-  readonly tokens: readonly TextTokens[];
+  readonly itemInputs: readonly TextInput[];
   /** The config of the environments, apart from the item input. */
   readonly environment: Omit<EnvironmentConfig, 'itemInput'>;
   /** Fit options of the id-only control. */
@@ -14,11 +15,11 @@ export interface FidelityRequest {
   readonly seed: number;
 }
 
-export type TextTokens = Exclude<EnvironmentConfig['itemInput'], 'id'>;
+export type TextInput = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
 /** Checked flags, which take precedence over the experiment. */
 export interface FidelityFlags {
-  readonly tokens: readonly TextTokens[];
+  readonly itemInputs: readonly TextInput[];
   readonly tier?: EnvironmentConfig['tier'];
   readonly model?: string;
   readonly users?: number;
@@ -39,25 +40,26 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     folds: __,
     ...base
   } = configs.find(({ itemInput }) => itemInput !== 'id') ?? { itemInput: 'id+text' };
-  const tier = flags.tier ?? (flags.model === undefined ? (base.tier ?? 'catalog') : 'encoder');
-  const model = flags.model ?? base.model;
-  if (tier === 'encoder' && model === undefined) {
-    throw new LeaError('E_FLAG_VALUE', 'Expected a model for tier "encoder".', {
-      hint: 'Set --model to the folder or name of a feature-extraction model.',
+  const given = base.tier ?? 'catalog';
+  const tier = flags.tier ?? (flags.model === undefined || readsModel(given) ? given : 'encoder');
+  const model = flags.model ?? (tier === base.tier ? base.model : undefined);
+  if (readsModel(tier) && model === undefined) {
+    throw new LeaError('E_FLAG_VALUE', `Expected a model for tier "${tier}".`, {
+      hint: `Set --model to ${MODELS[tier]}.`,
     });
   }
   if (tier === 'catalog' && flags.model !== undefined) {
-    throw new LeaError('E_FLAG_VALUE', '--model needs tier "encoder".', {
+    throw new LeaError('E_FLAG_VALUE', '--model needs tier "encoder" or "decoder".', {
       value: flags.model,
-      hint: 'Add --tier encoder, or remove --model.',
+      hint: 'Add --tier encoder or --tier decoder, or remove --model.',
     });
   }
   const { userShare: fitted, ...fit } = base.fit ?? {};
   const { userShare: ___, ...idFit } = configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? base.fit ?? {};
   return {
-    tokens: flags.tokens,
-    environment: { ...base, tier, model, fit },
-    idFit,
+    itemInputs: flags.itemInputs,
+    environment: withAdaptation({ ...base, tier, model, fit }),
+    idFit: withAdaptation({ tier, fit: idFit }).fit,
     users: flags.users ?? fitted ?? 1,
     seed: flags.seed ?? seeds[0]!,
   };

@@ -4,6 +4,7 @@ import { LeaError } from '@lea/core';
 import type { Loaded } from '../config/load.ts';
 import { alone } from '../experiment/alone.ts';
 import type { Context } from '../experiment/context.ts';
+import { withDownload } from '../experiment/download.ts';
 import { modelsOf } from '../experiment/models.ts';
 import { prepareData, sayData } from '../experiment/prepare.ts';
 import { heldOut } from '../report/held-out.ts';
@@ -34,7 +35,8 @@ export async function runFidelity(
   flags: FidelityFlags,
   options: FidelityRunOptions,
 ): Promise<FidelityOutcome> {
-  const request = requestOf(loaded.experiment, flags);
+  const asked = requestOf(loaded.experiment, flags);
+  const request = { ...asked, environment: await withDownload(asked.environment, options) };
   const models = await modelsOf([request.environment]);
   const prepared = await prepareData(loaded, options.data);
   if (!prepared.dataset.itemTexts) {

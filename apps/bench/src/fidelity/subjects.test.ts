@@ -1,4 +1,4 @@
-import { catalogModelDefaults, fitDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, decoderVectorDefaults, fitDefaults } from '@lea/env/measuring';
 import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import { presets } from '../config/presets/index.ts';
@@ -11,7 +11,7 @@ const experiment = (language: Omit<EnvironmentConfig, 'itemInput'> = {}) =>
   check({ ...presets.quick, runs: [], environments: { language: { itemInput: 'text', ...language } } }, 'test');
 
 function subjects(own = experiment(), flags = {}, models = {}) {
-  const request = requestOf(own, flagsOf({ tokens: 'id+text,text', ...flags }));
+  const request = requestOf(own, flagsOf({ 'item-input': 'id+text,text', ...flags }));
   return subjectsOf(request, { experiment: own, dataHash: 'd', folder: 'runs/quick', models });
 }
 
@@ -49,6 +49,36 @@ test('folders are named by all that decides what is in them', () => {
   );
 });
 
+test('an environment of a pretrained decoder is that of the model and of how it is adapted', () => {
+  const flags = { tier: 'decoder', model: 'dir/M.gguf' };
+  const one = { 'dir/M.gguf': 'one' };
+  const [own, , ids] = subjects(experiment(), flags, one);
+  expect(own!.resolved).toMatchObject({
+    environment: {
+      tier: 'decoder',
+      model: 'one',
+      vectors: { maxTokens: decoderVectorDefaults.maxTokens },
+      fit: { adaptation: { rank: 8 } },
+    },
+  });
+  expect(ids!.resolved).toMatchObject({ environment: { model: 'one', fit: { adaptation: { rank: 8 } } } });
+  expect(ids!.resolved).not.toHaveProperty('environment.vectors');
+  const before = folders(experiment(), flags, one);
+  const environments = [
+    'environment (id+text)',
+    'environment (text)',
+    'environment (id only)',
+    'random item tokens',
+    'shuffled texts',
+  ];
+  expect(changed(before, experiment(), flags, { 'dir/M.gguf': 'two' })).toEqual([
+    ...environments,
+    'text similarity (M.gguf)',
+  ]);
+  expect(changed(before, experiment({ fit: { adaptation: 'all' } }), flags, one)).toEqual(environments);
+  expect(changed(before, experiment({ fit: { adaptation: { rank: 8 } } }), flags, one)).toEqual([]);
+});
+
 test("text vectors are those of a model's content", () => {
   const flags = { model: 'M' };
   const before = folders(experiment(), flags, { M: 'one' });
@@ -63,6 +93,7 @@ test("text vectors are those of a model's content", () => {
 
 test.each([
   ['an encoder without a model', { tier: 'encoder' }, /Expected a model/],
+  ['a decoder without a model', { tier: 'decoder' }, /Expected a model for tier "decoder".*GGUF/],
   ['a model of the catalog tier', { tier: 'catalog', model: 'M' }, /needs tier "encoder"/],
 ])('%s is refused before any work', (_, flags, message) => {
   expect(() => subjects(experiment(), flags)).toThrow(message);

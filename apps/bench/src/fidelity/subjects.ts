@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
+import { readsModel } from '../config/environments.ts';
 import type { CountedBaseline, EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from '../experiment/context.ts';
 import { baselineName, slug } from '../experiment/plan.ts';
@@ -23,7 +24,7 @@ export interface Subject {
 }
 
 export interface EnvironmentSubject {
-  readonly tokens: EnvironmentConfig['itemInput'];
+  readonly itemInput: EnvironmentConfig['itemInput'];
   /** `random`: every item token is a random vector; `shuffled`: tokens are permuted among items. */
   readonly spoil: 'nothing' | 'random' | 'shuffled';
   readonly fit: EnvironmentConfig['fit'];
@@ -49,11 +50,11 @@ const repeat = 0;
 
 /** The environments of a request and all their controls, all knowing the same users. */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
-  const { tokens, environment, users } = request;
+  const { itemInputs, environment, users } = request;
   const make = maker(request, context);
   const { fit, tier, model } = environment;
-  const first = tokens[0]!;
-  const spoiled = (spoil: 'random' | 'shuffled') => ({ tokens: first, spoil, fit });
+  const first = itemInputs[0]!;
+  const spoiled = (spoil: 'random' | 'shuffled') => ({ itemInput: first, spoil, fit });
   const counting: CountedBaseline[] = [
     { type: 'popularity' },
     { type: 'last-item-markov' },
@@ -62,12 +63,14 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
     { type: 'text-similarity' },
   ];
   return [
-    ...tokens.map((t) => make(environmentName(t), 'environment', users, { tokens: t, spoil: 'nothing', fit })),
+    ...itemInputs.map((itemInput) =>
+      make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
+    ),
     make(environmentName('id'), 'language control', users, idOnly(request)),
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
-    ...(tier === 'encoder' && model
+    ...(readsModel(tier) && model
       ? [
           make(`text similarity (${basename(model)})`, 'counting control', users, {
             baseline: { type: 'text-similarity' },
@@ -84,8 +87,8 @@ export function curveSubjects(request: FidelityRequest, context: Origin): Subjec
   const { fit } = request.environment;
   const baseline: CountedBaseline = { type: 'co-occurrence', repeat, text: true };
   return SHARES.flatMap((users) => [
-    ...(['text', 'id+text'] as const).map((tokens) =>
-      make(environmentName(tokens), 'environment', users, { tokens, spoil: 'nothing', fit }),
+    ...(['text', 'id+text'] as const).map((itemInput) =>
+      make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
     ),
     make(environmentName('id'), 'language control', users, idOnly(request)),
     make(baselineName(baseline), 'counting control', users, { baseline }),
@@ -93,18 +96,18 @@ export function curveSubjects(request: FidelityRequest, context: Origin): Subjec
 }
 
 function idOnly({ idFit }: FidelityRequest): EnvironmentSubject {
-  return { tokens: 'id', spoil: 'nothing', fit: idFit };
+  return { itemInput: 'id', spoil: 'nothing', fit: idFit };
 }
 
-function environmentName(tokens: EnvironmentConfig['itemInput']): string {
-  return `environment (${tokens === 'id' ? 'id only' : tokens})`;
+function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
+  return `environment (${itemInput === 'id' ? 'id only' : itemInput})`;
 }
 
 function maker(request: FidelityRequest, { experiment, dataHash, folder, models }: Origin) {
   const { environment, seed } = request;
   const made = (how: Subject['how']): object => {
     if (!('baseline' in how)) {
-      const { tokens: itemInput, fit, spoil } = how;
+      const { itemInput, fit, spoil } = how;
       return { environment: resolvedEnvironment({ ...environment, itemInput, fit }, models), spoil };
     }
     const vectors = how.ownVectors && resolvedLanguage({ ...environment, itemInput: 'text' }, models);
@@ -120,7 +123,9 @@ function maker(request: FidelityRequest, { experiment, dataHash, folder, models 
       threads: experiment.threads,
       versions: computing(),
     };
-    const own = `${slug(name)}-${contentHash(resolved).slice(0, 10)}`;
+    // The name of a text similarity says where its model lies, which decides nothing.
+    const title = 'ownVectors' in how ? 'text similarity of vectors' : name;
+    const own = `${slug(title)}-${contentHash(resolved).slice(0, 10)}`;
     return { name, role, users, how, resolved, folder: join(folder, 'fidelity', own) };
   };
 }

@@ -2,7 +2,7 @@ import { interval } from '@lea/eval';
 import type { FinishedRun } from '../experiment/record.ts';
 import { metricTitle } from '../terminal/metric.ts';
 import { groupsOf } from './groups.ts';
-import { ACCENT, INK, MUTED, PALETTE, renderChart } from './vega.ts';
+import { ACCENT, INK, MUTED, PALETTE, renderTwoWidths } from './vega.ts';
 
 const METRIC = 'ndcg@10';
 
@@ -13,8 +13,8 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
     return { name, kind, value, low, high };
   });
   const best = values.toSorted((a, b) => b.value - a.value).map((row) => row.name);
-  return renderChart({
-    width: 640,
+  return renderTwoWidths((narrow) => ({
+    width: narrow ? 180 : 640,
     height: { step: 26 },
     data: { values },
     encoding: {
@@ -23,20 +23,29 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
         type: 'nominal',
         sort: best,
         title: null,
-        axis: { labelLimit: 300, ticks: false, domain: false },
+        axis: { labelLimit: narrow ? 240 : 300, ticks: false, domain: false },
       },
     },
     layer: [
       {
         mark: { type: 'bar', height: 16, cornerRadiusEnd: 2 },
         encoding: {
-          x: { field: 'value', type: 'quantitative', title: 'test NDCG@10, with 95 % interval' },
+          x: {
+            field: 'value',
+            type: 'quantitative',
+            title: `test NDCG@10${narrow ? '' : ', with 95 % interval'}`,
+            axis: { tickCount: narrow ? 4 : 10 },
+          },
           color: {
             field: 'kind',
             type: 'nominal',
             title: null,
             scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
-            legend: { orient: 'bottom', labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'" },
+            legend: {
+              orient: 'bottom',
+              columns: narrow ? 1 : 2,
+              labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'",
+            },
           },
         },
       },
@@ -45,7 +54,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
         encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
     ],
-  });
+  }));
 }
 
 /**
@@ -64,13 +73,13 @@ export async function curveChart(runs: readonly FinishedRun[], metric: string): 
       value,
     })),
   );
-  return renderChart({
-    width: 780,
-    height: 340,
+  return renderTwoWidths((narrow) => ({
+    width: narrow ? 300 : 780,
+    height: narrow ? 240 : 340,
     data: { values },
     mark: { type: 'line', point: { size: 22 }, strokeWidth: 1.8 },
     encoding: {
-      x: { field: 'step', type: 'quantitative', title: 'optimizer steps' },
+      x: { field: 'step', type: 'quantitative', title: 'optimizer steps', axis: { tickCount: narrow ? 4 : 10 } },
       y: {
         field: 'value',
         type: 'quantitative',
@@ -84,9 +93,9 @@ export async function curveChart(runs: readonly FinishedRun[], metric: string): 
         title: null,
         sort: [...new Set(trained.map((run) => run.record.name))],
         scale: { range: PALETTE },
-        legend: { orient: 'bottom', columns: 2 },
+        legend: { orient: 'bottom', columns: narrow ? 1 : 2 },
       },
       detail: { field: 'seed' },
     },
-  });
+  }));
 }

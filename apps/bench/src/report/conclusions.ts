@@ -150,7 +150,8 @@ function controlled(run: Group, control: Group, base: Group): string {
     `${run.name} beats this control`,
     `${run.name} loses to this control`,
   ].at(verdict(own))!;
-  return `The control ${control.name} alone achieves ${signed(without)}${share}. ${rest}: ${amount(own)}.`;
+  const change = `differs from ${base.name} by ${signed(without)}${share}`;
+  return `The control ${control.name} ${change}. ${rest}: ${amount(own)}.`;
 }
 
 /** The sentence about one environment, with all its seeds. */

@@ -1,11 +1,11 @@
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from './page.ts';
 import type { TextTable } from './table.ts';
 
-/** What the page shows, all of it text or SVG text. */
+/** The contents of the page: texts, and charts as SVG. */
 export interface Report {
   readonly title: string;
   readonly protocol: readonly (readonly [string, string])[];
-  /** Of every model, as JSON. */
+  /** The options of every model, as JSON. */
   readonly options: readonly (readonly [string, string])[];
   readonly sentences: readonly string[];
   readonly table: TextTable;

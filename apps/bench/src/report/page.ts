@@ -1,10 +1,13 @@
 import { printable } from '../terminal/printable.ts';
 import type { TextTable } from './table.ts';
+import { MUTED, PALETTE } from './vega.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1f2933; --muted: #52606d; --page: #fff; --desk: #f6f7f9; --line: #e3e7eb; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e4e7eb; --muted: #9aa5b1; --page: #1b2027; --desk: #12151a; --line: #323a45; }
+  figure svg [fill="${MUTED}"] { fill: #52606d; }
+  figure svg [fill="${PALETTE[0]}"] { fill: #3d9bd6; } figure svg [stroke="${PALETTE[0]}"] { stroke: #3d9bd6; }
 }
 body { margin: 0; background: var(--desk); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
 main { max-width: 980px; margin: 32px auto; padding: 32px 44px 40px; background: var(--page); border: 1px solid var(--line); border-radius: 10px; }
@@ -14,10 +17,10 @@ p.lead { color: var(--muted); margin: 0 0 8px; }
 ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; overflow-wrap: anywhere; }
 figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: var(--muted); font-size: 13.5px; }
 /* The charts have colors for a white page. */
-figure > svg { max-width: 100%; height: auto; min-width: 440px; }
-figure > svg text { fill: var(--ink); }
-figure > svg .role-axis-grid line { stroke: var(--line); }
-figure > svg .mark-rule.role-mark line { stroke: var(--ink); }
+figure svg { max-width: 100%; height: auto; } figure > svg { min-width: 560px; } .narrow { display: none; }
+figure svg text { fill: var(--ink); }
+figure svg .role-axis-grid line { stroke: var(--line); }
+figure svg .mark-rule.role-mark line { stroke: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; color: var(--muted); font-size: 13px; }
@@ -27,6 +30,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 18px; margi
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 640px) {
   main { margin: 0; padding: 20px 16px 28px; border: 0; border-radius: 0; }
+  .wide { display: none; } .narrow { display: block; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: 6px; }
   th, td { padding: 5px 7px; font-size: 13px; } td:first-child { max-width: 40vw; white-space: normal; }
 }
@@ -62,7 +66,9 @@ ${sections.map(section).join('\n')}
 }
 
 export function listHtml(sentences: readonly string[]): string {
-  return `<ul>\n${sentences.map((s) => `<li>${escaped(s)}</li>`).join('\n')}\n</ul>`;
+  // A number and its percent sign stay on one line.
+  const items = sentences.map((s) => `<li>${escaped(s).replace(/(\d) %/g, '$1\u00a0%')}</li>`);
+  return `<ul>\n${items.join('\n')}\n</ul>`;
 }
 
 /** A table as HTML; the best value of a column and a marked row are bold. */

@@ -36,6 +36,12 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
   }
 }
 
+/** A chart for screens and one for phones, where a chart that shrinks would have text too small to read. */
+export async function renderTwoWidths(spec: (narrow: boolean) => TopLevelSpec): Promise<string> {
+  const [wide, narrow] = await Promise.all([renderChart(spec(false)), renderChart(spec(true))]);
+  return `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
+}
+
 /** The same chart with control characters escaped in all texts, including names in data and sort orders. */
 function shown(part: unknown): unknown {
   if (typeof part === 'string') return printable(part);

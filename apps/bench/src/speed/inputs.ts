@@ -1,7 +1,7 @@
 import { fold, integers, key } from '@lea/core';
 import type { Spec, Specs, Value, Values } from '@lea/tensor';
 
-/** Random data for `steps` steps of a program, made from the names that agents give their inputs. */
+/** Random data for `steps` steps of a program. The kind of data follows from the names of the inputs. */
 export function randomInputs(specs: Specs, { items, window, steps }: Sizes): Values {
   return Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => [name, randomInput(name, spec, { items, window, steps })]),
@@ -10,7 +10,7 @@ export function randomInputs(specs: Specs, { items, window, steps }: Sizes): Val
 
 interface Sizes {
   readonly items: number;
-  /** Every window is full. */
+  /** Length of the windows, which are all full. */
   readonly window: number;
   readonly steps: number;
 }
@@ -23,7 +23,7 @@ function randomInput(name: string, { dtype, shape }: Spec, { items, window, step
   return { ...value, data: integers(fold(key(1), name), count, name === 'key' ? 2 ** 31 : items) };
 }
 
-/** Sequences that go on, a small reward, log probabilities of a uniform draw. */
+/** 0.2 for rewards, the log probability of a uniform draw for `...LogQ`, and 0 for `done` and others. */
 function numberOf(name: string, items: number): number {
   if (name === 'reward') return 0.2;
   return name.endsWith('LogQ') ? -Math.log(items) : 0;

@@ -9,10 +9,10 @@ import { workerScript } from './scripts.ts';
 import type { Round, StepSettings } from './settings.ts';
 import { inTurns, type Ratio, ratioOf, type Timing, timingOf } from './turns.ts';
 
-/** What was measured of one engine; of ours, with a peer, its time by the peer's too. */
+/** Measurement of one engine. With a peer, the line of our engine contains the ratio of our time to the peer's. */
 export interface Measurement extends Timing, Partial<Ratio> {
   readonly engine: 'lea' | 'torch';
-  /** The phase of training whose step it is: the agent's last. */
+  /** Name of the agent's last phase, whose step is measured. */
   readonly phase: string;
   readonly items: number;
   readonly batch: number;
@@ -25,7 +25,7 @@ export interface Measurement extends Timing, Partial<Ratio> {
 type Engine = Measurement['engine'];
 
 /**
- * Measures one step, our process and the peer's taking turns round by round, so that both meet the same machine.
+ * Measures one step. Our process and the peer's take turns after each round, so that the load of the machine affects both.
  *
  * @throws LeaError `E_PEER_UNSUPPORTED`, `E_WORKER`
  */
@@ -42,7 +42,7 @@ export async function measureStep(settings: StepSettings, rounds: number, peer?:
 }
 
 /**
- * Trains one round with both engines from equal weights on equal batches, and compares the losses of every step.
+ * Trains one round with both engines from the same weights on the same batches, and compares the losses of every step.
  *
  * @returns the largest relative difference
  * @throws LeaError `E_PEER_UNSUPPORTED`, `E_WORKER`, `E_PEER_DIFFERS`
@@ -55,7 +55,7 @@ export async function verifyPeer(settings: StepSettings, peer: PeerOptions): Pro
   });
 }
 
-/** Starts our worker and, from the weights and batches that it leaves, the peer's; ends both. */
+/** Starts our worker, and the peer from the weights and batches that our worker writes. Ends both after `use`. */
 async function withWorkers<T>(
   settings: StepSettings,
   peer: PeerOptions | undefined,

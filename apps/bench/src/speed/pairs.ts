@@ -10,10 +10,10 @@ import { LeaError } from '@lea/core';
 
 /** An agent on an encoder. */
 export interface Pair {
-  /** Types, and the options that were asked for beside them. */
+  /** The type with the requested options. */
   readonly agent: Variant;
   readonly encoder: Variant;
-  /** All options. @throws LeaError when there is no such type or option */
+  /** The config with all options. @throws LeaError if a type or an option does not exist */
   config(): AgentConfig;
 }
 
@@ -23,12 +23,12 @@ export interface Variant {
 }
 
 /**
- * Every agent on every encoder.
+ * Combines every agent with every encoder.
  *
  * @param agents comma-separated names, `all`, or JSON: `{ "type": ..., option: ... }` or a list of such
  * @param encoders the same
- * @param shared options of encoders that have them
- * @param loss option of agents that do not give it
+ * @param shared options that are set for the encoders that have them
+ * @param loss the option `loss` of agents for which it is not given
  * @throws LeaError `E_FLAG_VALUE`
  */
 export function pairsOf(
@@ -57,7 +57,7 @@ function variants(flag: string, text: string, known: readonly string[]): Variant
     const list = [JSON.parse(text)].flat() as Variant[];
     if (list.length > 0 && list.every((variant) => typeof variant.type === 'string')) return list;
   } catch {
-    // Said below.
+    // The error below covers invalid JSON as well.
   }
   throw new LeaError('E_FLAG_VALUE', `Expected comma-separated names, all, or JSON with a type for --${flag}.`, {
     value: text,

@@ -6,11 +6,11 @@ import type { StepSettings } from './settings.ts';
 
 export interface PeerOptions {
   readonly python: string;
-  /** torch.compile instead of eager mode. */
+  /** Whether to use torch.compile instead of eager mode. */
   readonly compile: boolean;
 }
 
-/** What the peer has, and the options that it reads; all others must have their defaults. */
+/** The types that the peer supports, with the options that it reads. All other options must have their defaults. */
 const agents: Record<string, readonly string[]> = {
   ce: [],
   sqn: ['gamma', 'tdWeight'],

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { LeaError } from '@lea/core';
 import type { Ready, Round } from './settings.ts';
 
-/** A measuring process under our command. */
+/** A measuring process that runs a round on request. */
 export interface Worker {
   readonly ready: Ready;
   round(): Promise<Round>;
@@ -13,8 +13,8 @@ export interface Worker {
 /**
  * Starts a measuring process and waits until it is ready.
  *
- * @param hint the way out when it fails
- * @throws LeaError `E_WORKER` with the last line the process wrote to standard error
+ * @param hint the hint of the error if the process fails
+ * @throws LeaError `E_WORKER` with the last line that the process wrote to standard error
  */
 export async function startWorker(
   command: string,
@@ -27,7 +27,7 @@ export async function startWorker(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-4000);
   });
-  child.stdin.on('error', () => {}); // an ended process is reported through its exit
+  child.stdin.on('error', () => {}); // The exit of the process is reported instead.
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = new Promise<number | string>((resolve) => {
     child.once('error', (error) => resolve(error.message));

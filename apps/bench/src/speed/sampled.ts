@@ -4,12 +4,12 @@ import type { Transitions } from '@lea/data';
 import { fit } from '@lea/train';
 import type { Rounds, StepSettings } from './settings.ts';
 
-/** Events of the random log; few of its items are drawn again while they are in a cache. */
+/** Number of events in the random log: enough that few items are drawn again while they are in a cache. */
 const EVENTS = 200_000;
 
 /**
- * Training on sampled items as `fit` does it: drawing, collecting, computing, writing back. The log is drawn uniformly from
- * the catalog, the windows are full. A round gives the mean loss of its steps.
+ * Prepares training on sampled items with `fit`, which includes sampling, collecting rows and writing them back. The items of
+ * the log are drawn uniformly from the catalog, and all windows are full. A round returns the mean loss of its steps.
  */
 export async function sampledSteps(agent: Agent, settings: StepSettings): Promise<Rounds> {
   const { items, batch, window, threads, steps } = settings;
@@ -41,7 +41,7 @@ export async function sampledSteps(agent: Agent, settings: StepSettings): Promis
   };
 }
 
-/** One user whose every decision has a full window behind it. */
+/** A log of one user in which every decision follows a full window. */
 function randomLog(items: number, window: number): Transitions {
   const count = EVENTS - window;
   return {

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 
 const root = dirname(findPackageJSON('.', import.meta.url)!);
 
-/** A measuring process of ours, as source in this repository and as built code in the package. */
+/** The path of our measuring process: source in this repository, built code in the package. */
 export function workerScript(name: 'speed/worker' | 'speed/env/worker'): string {
   return import.meta.url.endsWith('.ts') ? join(root, 'src', `${name}.ts`) : join(root, 'dist', `${name}.js`);
 }
 
-/** The same step in PyTorch. */
+/** The path of the same step in PyTorch. */
 export function peerScript(name: 'torch_step.py' | 'env/torch_step.py'): string {
   return join(root, 'peers', name);
 }

@@ -4,8 +4,8 @@ import { describeFailure } from '../terminal/failure.ts';
 import type { Ready, Round, Rounds } from './settings.ts';
 
 /**
- * What a measuring process does: it prepares, says `Ready`, then makes one round of `steps` steps for every line on
- * standard input. The PyTorch peers keep to the same protocol.
+ * Runs a measuring process: prepares, writes `Ready`, then runs one round of `steps` steps for every line on standard input
+ * and writes a `Round`. The PyTorch peers follow the same protocol.
  */
 export async function serveRounds(steps: number, prepare: () => Promise<Rounds>): Promise<void> {
   process.once('uncaughtException', (error) => {

@@ -1,8 +1,8 @@
 import type { AgentConfig } from '@lea/agents';
 
-/** What is measured: one training step of a recommender, with random data. */
+/** Settings of a measured training step of a recommender on random data. */
 export interface StepSettings {
-  /** The agent with all its options, its encoder included. */
+  /** The agent with its encoder and all options. */
   readonly agent: AgentConfig;
   /** Size of the catalog. */
   readonly items: number;
@@ -11,32 +11,32 @@ export interface StepSettings {
   readonly threads: number;
   /** Mini-batches per round. */
   readonly steps: number;
-  /** Where our worker leaves weights and batches for a peer (safetensors). */
+  /** Safetensors file to which our worker writes weights and batches for a peer. */
   readonly start?: string;
-  /** Negative actions are fed, not drawn: two engines then see the same ones. Default false. */
+  /** Whether negative actions are inputs instead of being drawn, so that two engines use the same ones. Default: false. */
   readonly fedNegatives?: boolean;
 }
 
 /** A training step that can be measured. */
 export interface Rounds {
-  /** Does the steps of a round and gives their losses. */
+  /** Runs the steps of a round and returns their losses. */
   round(): Promise<readonly number[]>;
   end(): Promise<void>;
 }
 
-/** What a worker says when it is ready. */
+/** The message of a worker that is ready. */
 export interface Ready {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** What a worker says after each round. */
+/** The message of a worker after each round. */
 export interface Round {
-  /** Per step, over the round. */
+  /** Wall-clock time per step, mean over the round. */
   readonly ms: number;
-  /** CPU time of all threads, per step. */
+  /** CPU time of all threads per step. */
   readonly cpuMs: number;
-  /** Most memory the process ever had, in MiB. */
+  /** Maximum memory of the process so far, in MiB. */
   readonly peakMemoryMB: number;
-  /** Of every step. */
+  /** The loss of every step. */
   readonly losses: readonly number[];
 }

@@ -5,7 +5,10 @@ import { trainingProgram } from '@lea/train';
 import { randomInputs } from './inputs.ts';
 import type { Rounds, StepSettings } from './settings.ts';
 
-/** The compiled step over whole item tables, many steps per call, on random data; leaves weights and batches for a peer. */
+/**
+ * Prepares the compiled step over whole item tables, with many steps per call, on random data. Writes weights and batches for a
+ * peer if `start` is given.
+ */
 export async function stackedSteps(agent: Agent, settings: StepSettings): Promise<Rounds> {
   const { items, batch, window, threads, steps } = settings;
   const phase = agent.phases.at(-1)!;
@@ -38,7 +41,7 @@ export async function stackedSteps(agent: Agent, settings: StepSettings): Promis
   const runner = await compile(
     trainingProgram(agent, phase),
     { state: specsOf(state), inputs: specs, frozen: specsOf(frozen) },
-    // As PyTorch's threads do.
+    // PyTorch's idle threads spin as well.
     { threads, spinning: true },
   );
   return {

@@ -3,10 +3,10 @@ import { printable, printableJson } from '../terminal/printable.ts';
 import type { Measurement } from './measure.ts';
 import type { Variant } from './pairs.ts';
 
-/** One line of `speed`: what was measured of a pair, or why nothing was. */
+/** A line of `speed`: the measurement of a pair, or the error that prevented it. */
 export type SpeedLine = Asked & (Measurement | Failure);
 
-/** The pair as it was asked for: types with options beside them as JSON objects, bare types as names. */
+/** The requested pair: a type with options is an object, a type without options is a name. */
 export interface Asked {
   readonly agent: string | Variant;
   readonly encoder: string | Variant;

@@ -1,37 +1,37 @@
 import type { Worker } from './process.ts';
 import type { Round } from './settings.ts';
 
-/** What rounds of one engine took. */
+/** Time and memory of the rounds of one engine. */
 export interface Timing {
   /** Median over the rounds. */
   readonly msPerStep: number;
   readonly msPerStepMin: number;
-  /** CPU time of all threads, median; with one thread the number that other jobs of the machine disturb least. */
+  /** Median CPU time of all threads. With one thread, other jobs on the machine affect this number least. */
   readonly cpuMsPerStep: number;
   readonly peakMemoryMB: number;
   readonly rounds: number;
 }
 
-/** One engine's time by another's. */
+/** Ratio of the times of two engines. */
 export interface Ratio {
-  /** Median over the rounds, taken in turns. */
+  /** Median over the pairs of rounds. */
   readonly ratio: number;
-  /** The shortest round by the shortest round. */
+  /** Ratio of the shortest rounds. */
   readonly ratioMin: number;
-  /** The middle half of the rounds' ratios. */
+  /** Lower and upper quartile over the pairs of rounds. */
   readonly ratioQuartiles: readonly [number, number];
-  /** Median CPU time of all threads by the other's: with one thread the ratio that other jobs disturb least. */
+  /** Ratio of the median CPU times of all threads. With one thread, other jobs affect this ratio least. */
   readonly cpuRatio: number;
 }
 
 /** Rounds of one worker. */
 export interface Turns {
-  /** Warms caches and memory pools; its time says nothing. */
+  /** Fills caches and memory pools, so its time is not counted. */
   readonly first: Round;
   readonly rounds: readonly Round[];
 }
 
-/** Rounds of every worker, taken in turns, so that all meet the same machine. */
+/** Runs rounds of all workers in turns, so that the load of the machine affects all of them. */
 export async function inTurns(workers: readonly Worker[], rounds: number): Promise<Turns[]> {
   const taken: { first: Round; rounds: Round[] }[] = [];
   for (const worker of workers) taken.push({ first: await worker.round(), rounds: [] });
@@ -67,7 +67,7 @@ export function sorted(values: readonly number[]): number[] {
   return values.toSorted((a, b) => a - b);
 }
 
-/** With linear interpolation. */
+/** Quantile with linear interpolation. */
 export function quantile(ascending: readonly number[], share: number): number {
   const at = share * (ascending.length - 1);
   const low = ascending[Math.floor(at)]!;

@@ -1,4 +1,4 @@
-/** A process that measures our training step: reads its settings from the command line. */
+/** The process that measures our training step. Its argument is the settings as JSON. */
 import { createAgent } from '@lea/agents';
 import { sampledSteps } from './sampled.ts';
 import { serveRounds } from './serve-rounds.ts';

@@ -6,7 +6,7 @@ import { runExperiment } from '../experiment/experiment.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { miniFolder } from '../testing/bench.ts';
 
-/** A fresh folder with a config that writes every kind of file: two seconds of work. */
+/** A new folder with a config that writes every kind of file and runs in about two seconds. */
 export function smallFolder(): string {
   const agent = { type: 'ce', encoder: { type: 'gru4rec', width: 8 } };
   return miniFolder((config) => ({
@@ -26,12 +26,12 @@ export function smallFolder(): string {
   }));
 }
 
-/** Where the runs of such a folder are. */
+/** The path of the runs in such a folder. */
 export function runsOf(folder: string): string {
   return join(folder, 'runs', 'mini');
 }
 
-/** Runs the experiment of a folder in this process. @returns all that it says but times and versions */
+/** Runs the experiment of a folder in this process. @returns its whole outcome except times and versions, as JSON */
 export async function outcomeOf(folder: string, signal = new AbortController().signal): Promise<string> {
   const loaded = await loadExperiment(join(folder, 'mini.json'));
   const { runs, agreements } = await runExperiment(loaded, {
@@ -47,7 +47,7 @@ export async function outcomeOf(folder: string, signal = new AbortController().s
     return { record, metrics, ranks: contentHash(ranks, target, user, kind, kinds) };
   });
   const lasting = (name: string, value: unknown): unknown => (PASSING.has(name) ? undefined : value);
-  // As it is after reading, in the order of names: fresh runs hold undefined and NaN.
+  // New runs contain undefined and NaN, which runs that were read from disk do not, so both are converted to JSON.
   return stableJson(JSON.parse(JSON.stringify({ said, agreements, sentences }, lasting)));
 }
 

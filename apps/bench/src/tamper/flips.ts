@@ -5,20 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fold, type Key, LeaError, uniform } from '@lea/core';
 import { outcomeOf, runsOf, smallFolder } from './experiment.ts';
 
-/** How the trials ended, by what they came to. */
+/** Number of trials by outcome. */
 export type Counts = Record<string, number>;
 
-/** A folder to damage, as a kill left it or not. */
+/** A folder to damage: a finished run, or one that was interrupted. */
 interface State {
   readonly name: string;
   readonly folder: string;
 }
 
 /**
- * Flips one random bit of one random file under a runs folder, finished or half finished, and runs the same command again, so
- * many times. Nothing but the same outcome, or a named error, is right.
+ * Flips one random bit of one random file in a finished or interrupted runs folder, and runs the same command again. Correct
+ * outcomes are the same result or a LeaError.
  *
- * @param report gets a line for each trial that went wrong
+ * @param trials number of repetitions
+ * @param report receives a line for each trial with an incorrect outcome
  */
 export async function flips(trials: number, root: Key, report: (line: string) => void): Promise<Counts> {
   const finished = smallFolder();
@@ -47,12 +48,15 @@ export async function flips(trials: number, root: Key, report: (line: string) =>
   return counts;
 }
 
-/** Whether a trial must not end so. */
+/** Whether an outcome is incorrect. */
 export function isWrong(ended: string): boolean {
   return ended.startsWith('ANOTHER') || ended.startsWith('UNNAMED');
 }
 
-/** A finished run, and copies of it that lack what a kill would have cut: the readers of everything else come to work. */
+/**
+ * A finished run, and copies without the files that a kill would have prevented. The copies make the bench read all other
+ * files.
+ */
 async function statesOf(finished: string): Promise<State[]> {
   const without = (name: string, lost: (path: string) => boolean): State => {
     const folder = copyOf(finished);
@@ -71,7 +75,7 @@ async function statesOf(finished: string): Promise<State[]> {
   ];
 }
 
-/** Stopped on request, as soon as the run that is taught by the language has a checkpoint. */
+/** A folder whose experiment was stopped when the run "language" had a checkpoint. */
 async function cutInTraining(): Promise<string> {
   const folder = smallFolder();
   const controller = new AbortController();
@@ -94,7 +98,7 @@ function copyOf(folder: string): string {
   return copy;
 }
 
-/** Files with content under the runs of a folder, in the same order everywhere. */
+/** Non-empty files of the runs in a folder, sorted by path. */
 function filesOf(folder: string): string[] {
   return (readdirSync(runsOf(folder), { recursive: true }) as string[])
     .map((name) => join(runsOf(folder), name))
@@ -102,7 +106,7 @@ function filesOf(folder: string): string[] {
     .sort();
 }
 
-/** @param at where in the file, from 0 to 1 */
+/** Flips a bit of a file. @param at position in the file, from 0 to 1 */
 function flip(path: string, at: number, bit: number): Buffer {
   const bytes = readFileSync(path);
   bytes[Math.floor(at * bytes.length)]! ^= 1 << bit;

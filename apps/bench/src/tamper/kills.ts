@@ -5,9 +5,10 @@ import { bench, start } from '../testing/bench.ts';
 import { outcomeOf, runsOf, smallFolder } from './experiment.ts';
 
 /**
- * Kills the bench (SIGKILL) at random moments, so many times, each time going on with the same folder until it is finished.
+ * Kills the bench (SIGKILL) `count` times at random moments. After each kill it continues in the same folder until the
+ * experiment is finished.
  *
- * @returns what is wrong: folders with another outcome than uncut ones, and what writes left
+ * @returns problems: outcomes that differ from an uninterrupted run, and temporary files that were left behind
  */
 export async function kills(count: number, root: Key): Promise<string[]> {
   const command = ['run', 'mini.json'];
@@ -29,12 +30,12 @@ export async function kills(count: number, root: Key): Promise<string[]> {
   for (let kill = 0; kill < count; kill++) {
     const { child, ended } = start(command, folder);
     const [share] = uniform(fold(root, kill), 1);
-    // Half of the time: what was done before the last kill is not done again.
+    // At most half of the total time, because finished work is not repeated after a kill.
     await Promise.race([sleep((share! * longest) / 2), ended]);
     child.kill('SIGKILL');
     const { code } = await ended;
     if (code === null) continue;
-    // It was faster: the kills go on in a new folder.
+    // The bench finished before the kill: continue in a new folder.
     await finish(folder);
     folder = smallFolder();
     kill--;

@@ -4,7 +4,7 @@ import { seedOf } from '../terminal/flags.ts';
 import { flips, isWrong } from './flips.ts';
 import { kills } from './kills.ts';
 
-// What lies on disk, attacked: `npm run tamper -- --trials 200 --kills 20 --seed 0`.
+// Damages files on disk and kills processes: `npm run tamper -- --trials 200 --kills 20 --seed 0`.
 const { values } = parseArgs({
   options: {
     trials: { type: 'string', default: '200' },

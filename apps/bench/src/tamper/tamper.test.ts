@@ -11,7 +11,7 @@ beforeAll(async () => {
   wanted = await outcomeOf(finished);
 }, 120_000);
 
-/** A copy of the finished folder: `at` finds what is in its runs by beginnings of names. */
+/** A copy of the finished folder; `at` finds a path in its runs by prefixes of names. */
 function copy(): { folder: string; at: (...names: string[]) => string } {
   const folder = mkdtempSync(join(tmpdir(), 'lea-tampered-'));
   cpSync(finished, folder, { recursive: true });
@@ -37,7 +37,7 @@ function replace(path: string, what: string | RegExp, by: string): void {
 
 type At = (...names: string[]) => string;
 
-/** As a kill before the record of the environment and of the run that it teaches. */
+/** Removes the records of the environment and of the run that it teaches, like a kill before they were written. */
 function environmentCut(at: At): void {
   rmSync(at('environments', 'language', 'record.json'));
   rmSync(at('language-s', 'record.json'));
@@ -62,7 +62,7 @@ test.each<[string, (at: At) => void, string[]]>([
   environmentCut(at);
   damage(at);
   await expect(outcomeOf(folder)).rejects.toMatchObject({ code: 'E_RUN_BROKEN', value: at(...names) });
-  // done as told, it is made again
+  // After the folder was deleted as the error says, it is created again.
   rmSync(at(...names), { recursive: true });
   expect(await outcomeOf(folder)).toBe(wanted);
 });

@@ -1,4 +1,5 @@
-import { LeaError, unknownKey } from '@lea/core';
+import { availableParallelism } from 'node:os';
+import { LeaError, nearest, unknownKey } from '@lea/core';
 import type { ArgsDef } from 'citty';
 
 /**
@@ -56,4 +57,20 @@ export function wholeOf(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
   throw new LeaError('E_FLAG_VALUE', `Expected a whole number of at least 1 for --${flag}.`, { value: text });
+}
+
+/** The number of `--threads`; by default all cores, at most 2. @throws LeaError `E_FLAG_VALUE` */
+export function threadsOf(text: string | undefined): number {
+  return text === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', text);
+}
+
+/** One of the values that a flag supports. @throws LeaError `E_FLAG_VALUE` */
+export function choiceOf<const T extends string>(flag: string, word: string, known: readonly T[]): T {
+  const found = known.find((choice) => choice === word.trim());
+  if (found !== undefined) return found;
+  const near = nearest(word.trim(), known);
+  throw new LeaError('E_FLAG_VALUE', `Invalid value for --${flag}.`, {
+    value: word.trim(),
+    hint: near ? `Did you mean "${near}"?` : `Use one of: ${known.join(', ')}.`,
+  });
 }

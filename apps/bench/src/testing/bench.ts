@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createWorld } from '@lea/data';
+import { type CatalogModelOptions, catalogModel, saveLanguageModel } from '@lea/env';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -43,6 +45,14 @@ export function miniFolder(change: (config: MiniConfig) => object = (config) => 
 }
 
 export type MiniConfig = typeof mini;
+
+/** Writes a tiny language model into a folder, trained on the texts of a world as others are on the web. */
+export async function pretrainedDecoder(dir: string, options: Partial<CatalogModelOptions> = {}): Promise<string> {
+  const { itemTexts } = createWorld({ seed: 9, users: 1, items: 400 });
+  const small = { vocabSize: 300, width: 16, layers: 1, heads: 2, context: 24, epochs: 2, threads: 1 };
+  await saveLanguageModel(await catalogModel(itemTexts.texts, { ...small, ...options }), dir);
+  return dir;
+}
 
 /** What the decoder of an environment in a folder is like. */
 export function decoderOf(folder: string): { width: number } {

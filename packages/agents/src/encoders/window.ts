@@ -3,7 +3,7 @@ import { embedding } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Histories } from '../types.ts';
 
-/** [B, L] float: 1 at events, 0 at padding (slots beyond the length, or the padding id). */
+/** [B, L] float: 1 at events, 0 at padding (positions beyond the length, or the padding id). */
 export function validPositions({ items, length }: Histories, padId: number): tf.Tensor2D {
   const window = items.shape[1]!;
   const positions = tf.reshape(tf.range(0, window, 1, 'int32'), [1, window]);

@@ -28,7 +28,7 @@ const alter: Record<Augmentation, (histories: Histories, key: tf.Tensor, padId: 
 function permute(histories: Histories, key: tf.Tensor, padId: number): tf.Tensor {
   const { items } = histories;
   const [rows, window] = items.shape as [number, number];
-  const positions = slotsOf(window);
+  const positions = positionsOf(window);
   const valid = validPositions(histories, padId);
   const draws = randomUniform(key, 'permute', [rows, window]);
   // Padding is ranked after all draws and keeps its order.
@@ -52,7 +52,7 @@ function crop({ items, length }: Histories, key: tf.Tensor, padId: number): tf.T
   const drawn = tf.floor(tf.mul(randomUniform(key, 'crop start', [rows]), choices));
   // Rounding in float32 may raise the largest draw to the number of choices itself.
   const start = tf.expandDims(tf.minimum(drawn, tf.sub(choices, tf.scalar(1))), 1);
-  const positions = slotsOf(window);
+  const positions = positionsOf(window);
   const inside = tf.logicalAnd(
     tf.greaterEqual(positions, start),
     tf.less(positions, tf.add(start, tf.expandDims(width, 1))),
@@ -62,7 +62,7 @@ function crop({ items, length }: Histories, key: tf.Tensor, padId: number): tf.T
 
 function mask({ items, length }: Histories, key: tf.Tensor, padId: number): tf.Tensor {
   const [rows, window] = items.shape as [number, number];
-  const older = tf.less(slotsOf(window), tf.expandDims(tf.sub(tf.cast(length, 'float32'), tf.scalar(1)), 1));
+  const older = tf.less(positionsOf(window), tf.expandDims(tf.sub(tf.cast(length, 'float32'), tf.scalar(1)), 1));
   const hit = tf.less(randomUniform(key, 'mask', [rows, window]), tf.scalar(MASK_SHARE));
   return blank(items, tf.logicalAnd(hit, older), padId);
 }
@@ -73,6 +73,6 @@ function blank(items: tf.Tensor, where: tf.Tensor, padId: number): tf.Tensor {
 }
 
 /** [1, L]: 0, 1, ... */
-function slotsOf(window: number): tf.Tensor {
+function positionsOf(window: number): tf.Tensor {
   return tf.expandDims(tf.range(0, window), 0);
 }

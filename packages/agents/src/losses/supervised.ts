@@ -78,7 +78,7 @@ function lossOf(
 }
 
 /**
- * int32 [B, L] the item after each slot: the next event, the action after the last event, an arbitrary item after
+ * int32 [B, L] the item after each position: the next event, the action after the last event, an arbitrary item after
  * padding.
  */
 function nextItems(batch: Tensors, items: number): tf.Tensor2D {
@@ -91,16 +91,16 @@ function nextItems(batch: Tensors, items: number): tf.Tensor2D {
   return tf.add(next, tf.mul(last, tf.sub(action, next)));
 }
 
-/** [B, L] weights of the slots: 1 / length at events, times `weight` at the last event, 0 at padding. */
+/** [B, L] weights of the positions: 1 / length at events, times `weight` at the last event, 0 at padding. */
 function positionShares(batch: Tensors, padId: number, weight: tf.Tensor | undefined): tf.Tensor {
   const last = lastPositions(batch);
-  // An empty history also makes a prediction: its only slot is padding, and also its last slot.
+  // An empty history also makes a prediction: its only position is padding, and also its last one.
   const valid = tf.maximum(validPositions({ items: batch.items!, length: batch.length! }, padId), last);
   const share = tf.div(valid, tf.expandDims(tf.cast(batch.length!, 'float32'), 1));
   return weight ? tf.mul(share, tf.add(tf.sub(tf.scalar(1), last), tf.mul(last, tf.expandDims(weight, 1)))) : share;
 }
 
-/** [B, L] float: 1 at slot length - 1. */
+/** [B, L] float: 1 at position length - 1. */
 function lastPositions({ items, length }: Tensors): tf.Tensor {
   const positions = tf.expandDims(tf.range(1, items!.shape[1]! + 1, 1, 'int32'), 0);
   return tf.cast(tf.equal(positions, tf.expandDims(length!, 1)), 'float32');

@@ -54,7 +54,7 @@ export function lastOfAll(context: EncoderContext): void {
     if (off < rounding) continue;
     throw violation(
       `encodeAll at position length - 1 differs from encode (for a history of length ${length}).`,
-      'Read position length - 1, not the last slot, or omit encodeAll to derive it from encode.',
+      'Read position length - 1, not the last position, or omit encodeAll to derive it from encode.',
       off,
     );
   }
@@ -64,12 +64,12 @@ export function lastOfAll(context: EncoderContext): void {
 export function padding(context: EncoderContext): void {
   const { shape, encoder } = context;
   const pad = shape.items;
-  const fill = (history: number[], by: (slot: number) => number) =>
-    Array.from({ length: shape.window }, (_, slot) => history[slot] ?? by(slot));
+  const fill = (history: number[], by: (position: number) => number) =>
+    Array.from({ length: shape.window }, (_, position) => history[position] ?? by(position));
   const histories = [[2, 7], [pad]];
   const lengths = [2, 1];
   const clean = encode(context, exactly(histories.map((history) => fill(history, () => pad)), lengths)); // biome-ignore format: one line
-  const dirty = encode(context, exactly(histories.map((history) => fill(history, (slot) => (3 * slot) % pad)), lengths)); // biome-ignore format: its pair
+  const dirty = encode(context, exactly(histories.map((history) => fill(history, (position) => (3 * position) % pad)), lengths)); // biome-ignore format: its pair
   for (const [row, length] of lengths.entries()) {
     const of = ({ last, all }: typeof clean) => [
       ...last.data.subarray(row * encoder.outputSize, (row + 1) * encoder.outputSize),
@@ -78,8 +78,8 @@ export function padding(context: EncoderContext): void {
     const off = distance(of(clean), of(dirty));
     if (off < rounding) continue;
     throw violation(
-      `Slots beyond the length of ${row ? 'an empty' : 'a'} history change its state.`,
-      'Mask slots from `length` on, for example with validPositions of @lea/agents.',
+      `Positions beyond the length of ${row ? 'an empty' : 'a'} history change its state.`,
+      'Mask positions from `length` on, for example with validPositions of @lea/agents.',
       off,
     );
   }
@@ -88,9 +88,9 @@ export function padding(context: EncoderContext): void {
 /** The state after an event does not depend on later events. */
 export function future(context: EncoderContext): void {
   const { shape, encoder } = context;
-  const full = Array.from({ length: shape.window }, (_, slot) => slot % shape.items);
+  const full = Array.from({ length: shape.window }, (_, position) => position % shape.items);
   const kept = Math.ceil(shape.window / 2);
-  const other = full.map((item, slot) => (slot < kept ? item : (item + 5) % shape.items));
+  const other = full.map((item, position) => (position < kept ? item : (item + 5) % shape.items));
   const { all } = encode(context, exactly([full, other], [shape.window, shape.window]));
   const size = shape.window * encoder.outputSize;
   const seen = kept * encoder.outputSize;
@@ -135,7 +135,7 @@ export function rows(context: EncoderContext): void {
 /** A history wider than the window is read, or refused with `E_WINDOW`. */
 export function wide(context: EncoderContext): void {
   const { window, items } = context.shape;
-  const row = Array.from({ length: window + 3 }, (_, slot) => slot % items);
+  const row = Array.from({ length: window + 3 }, (_, position) => position % items);
   const hint = 'Encode it, or throw LeaError("E_WINDOW", ...) with the window in its hint.';
   try {
     const { last, all } = encode(context, exactly([row], [window + 3]));

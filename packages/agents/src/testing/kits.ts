@@ -2,8 +2,10 @@ import * as agent from './agent-checks.ts';
 import type { AgentContext } from './agent-context.ts';
 import * as encoder from './encoder-checks.ts';
 import type { EncoderContext } from './encoder-context.ts';
+import * as loss from './loss-checks.ts';
 import { memory } from './memory-checks.ts';
 import { tables } from './table-checks.ts';
+import * as training from './training-checks.ts';
 
 /** Checks a property of an agent or encoder. Throws LeaError `E_CONFORMANCE` if it is violated. */
 export type Check<C> = (context: C) => void | Promise<void>;
@@ -13,20 +15,20 @@ export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
   'phases, networks and target fit together': agent.declares,
   'parameters, loss, metrics, terms and scores have the right shapes and are finite': agent.shapes,
   'the loss reads exactly what inputs lists': agent.inputs,
-  'rewards of positive actions count by their weights': agent.actions,
-  'every parameter learns, except those in still': agent.gradients,
+  'rewards of positive actions count by their weights': loss.actions,
+  'every parameter learns, except those in still': loss.gradients,
   'itemTables lists the parameters with one row per item, and the rows that are read': tables,
-  'no gradient enters the target network': agent.target,
-  'rows of a batch are independent': agent.rows,
+  'no gradient enters the target network': loss.target,
+  'rows of a batch are independent': loss.rows,
   'a misspelled option is refused with the nearest name': agent.options,
   'it can be restored from its JSON': agent.roundTrip,
-  'a saved policy scores as before': agent.saved,
+  'a saved policy scores as before': training.saved,
   'with a memory it has the same properties': memory,
-  'compiled equals eager': agent.compiled,
-  'no tensor is left behind': agent.leaks,
-  'the same seed gives the same weights, another seed others': agent.seeds,
-  'it learns a Markov chain': agent.learns,
-  'it guesses if there is nothing to learn': agent.chance,
+  'compiled equals eager': training.compiled,
+  'no tensor is left behind': training.leaks,
+  'the same seed gives the same weights, another seed others': training.seeds,
+  'it learns a Markov chain': training.learns,
+  'it guesses if there is nothing to learn': training.chance,
 };
 
 /** The properties of an encoder; those of training are checked with the agent `ce`. */
@@ -43,11 +45,11 @@ export const encoderChecks: Readonly<Record<string, Check<EncoderContext>>> = {
   'dropout is used only in training, and is keyed': encoder.dropout,
   'a misspelled option is refused with the nearest name': encoder.options,
   'it can be restored from its JSON': encoder.roundTrip,
-  'a saved policy scores as before': ({ supervised }) => agent.saved(supervised),
+  'a saved policy scores as before': ({ supervised }) => training.saved(supervised),
   'with a memory it has the same properties': ({ supervised }) => memory(supervised),
   'compiled equals eager': encoder.compiled,
   'no tensor is left behind': encoder.leaks,
-  'the same seed gives the same weights, another seed others': ({ supervised }) => agent.seeds(supervised),
-  'it learns a Markov chain': ({ supervised }) => agent.learns(supervised),
-  'it guesses if there is nothing to learn': ({ supervised }) => agent.chance(supervised),
+  'the same seed gives the same weights, another seed others': ({ supervised }) => training.seeds(supervised),
+  'it learns a Markov chain': ({ supervised }) => training.learns(supervised),
+  'it guesses if there is nothing to learn': ({ supervised }) => training.chance(supervised),
 };

@@ -2,9 +2,11 @@ import { LeaError } from '@lea/core';
 import { interactionsOf, sequences, transitions } from '@lea/data';
 import { countingMemory } from '../memory/counting-memory.ts';
 import type { Memory } from '../memory/memory.ts';
-import { compiled, gradients, inputs, leaks, rows, saved, shapes } from './agent-checks.ts';
+import { inputs, shapes } from './agent-checks.ts';
 import { type AgentContext, contextOf } from './agent-context.ts';
 import { markovDecisions } from './decisions.ts';
+import { gradients, rows } from './loss-checks.ts';
+import { compiled, leaks, saved } from './training-checks.ts';
 
 /** With a memory (fused after training, or jointly trained) the agent has the same properties as without one. */
 export async function memory(context: AgentContext): Promise<void> {

@@ -1,7 +1,8 @@
 import { fromTensor, pick, prefixed, type Tensors, type Value, type Values, valueAndGrad } from '@lea/tensor';
 import type { Phase } from '../types.ts';
-import { type AgentContext, updateFrozen } from './agent-context.ts';
-import { keyTensor, tensors, tidied, valuesOf } from './tensors.ts';
+import { type AgentContext, batchFor, type Guidance, guidances, takesActions, updateFrozen } from './agent-context.ts';
+import { decisions } from './decisions.ts';
+import { keyTensor, perturbed, tensors, tidied, valuesOf } from './tensors.ts';
 
 /** The result of one eager call of `loss`. */
 export interface Pass {
@@ -53,4 +54,16 @@ export function scorePass({ agent, frozen }: AgentContext, params: Values, histo
     const { items, length } = tensors(histories);
     return fromTensor(agent.score(tensors(params), { items: items!, length: length! }, tensors(frozen)));
   });
+}
+
+/** Every phase without signals and, if the loss uses an environment's actions, also with them. */
+export function passesOf(context: AgentContext): [Phase, Guidance][] {
+  const kinds = takesActions(context) ? [guidances[0]!, guidances.at(-1)!] : [guidances[0]!];
+  return context.agent.phases.flatMap((phase) => kinds.map((kind): [Phase, Guidance] => [phase, kind]));
+}
+
+/** Two networks, and a batch with all kinds of decisions. */
+export function fresh(context: AgentContext): { params: Values; target: Values; batch: Values } {
+  const params = perturbed(context.init(1));
+  return { params, target: perturbed(context.init(2)), batch: batchFor(context, decisions) };
 }

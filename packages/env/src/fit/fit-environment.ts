@@ -33,23 +33,23 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
   checkTransitions('fitEnvironment', { train: options.train });
   const { train, ...given } = options;
   const o = { train, ...parseOptions('fitEnvironment', fitSchema, given) };
-  const fit = await prepareFit(o);
-  const { config, root, text, segments, counts, shape, params, fixed, frozen, constants } = fit;
-  const { optimizer, program, batchesOf } = fit;
-  const [first] = batchesOf(0) as [Values];
+  const { config, root, tokens, data, weights, step } = await prepareFit(o);
+  const { trained, fixed, frozen, constants } = weights;
+  const { optimizer, program } = step;
+  const [first] = data.batchesOf(0) as [Values];
   const trainer = await ready(
     program,
-    { state: specsOf(trainingState(params, optimizer)), inputs: specsOf(first), frozen: specsOf(frozen), constants },
+    { state: specsOf(trainingState(trained, optimizer)), inputs: specsOf(first), frozen: specsOf(frozen), constants },
     o,
   );
   const unlearned = { ...frozen, ...constants };
   const meter =
-    o.validation && (await validationMeter(o.validation, config, { ...params, ...unlearned }, shape, root, o));
+    o.validation && (await validationMeter(o.validation, config, { ...trained, ...unlearned }, data.shape, root, o));
   try {
-    let state = trainingState(params, optimizer);
-    let best: Best = { params, score: Number.NEGATIVE_INFINITY, epoch: 0 };
+    let state = trainingState(trained, optimizer);
+    let best: Best = { params: trained, score: Number.NEGATIVE_INFINITY, epoch: 0 };
     for (let epoch = 0; epoch < o.epochs; epoch++) {
-      const batches = batchesOf(epoch);
+      const batches = data.batchesOf(epoch);
       const means: Record<string, number> = { epoch };
       for (let s = 0; s < batches.length; s += STEPS_PER_CALL) {
         o.signal?.throwIfAborted();
@@ -69,15 +69,15 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
       else if (epoch - best.epoch >= o.patience) break;
     }
-    const data = contentHash(segments.map((s) => train.sequences.items.slice(s.from, s.to)).map((s) => [...s]));
+    const read = data.segments.map(({ from, to }) => [...train.sequences.items.slice(from, to)]);
     return createEnvironment({
       name: o.name,
       config,
       params: { ...best.params, ...fixed },
-      tokens: text,
-      counts,
+      tokens,
+      counts: data.counts,
       calibration: best.rewards ? plattScaling(best.rewards.positive, best.rewards.negative) : null,
-      data,
+      data: contentHash(read),
       catalogIdentity: catalogIdentityOf(train.sequences.itemIds),
       runtime: { threads: o.threads, backend: o.backend },
     });

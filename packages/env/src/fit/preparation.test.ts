@@ -7,7 +7,7 @@ import { initEnvironment } from '../model/init.ts';
 import { trainingState } from '../shared/steps.ts';
 import { rowsOf } from '../testing.ts';
 import { type FitEnvironmentOptions, fitSchema } from './fit-options.ts';
-import { type FitPreparation, prepareFit } from './preparation.ts';
+import { prepareFit } from './preparation.ts';
 import { subsetOfSequences } from './segments.ts';
 
 const ITEMS = 6;
@@ -19,13 +19,16 @@ const tokens = float32(
 );
 const small = { width: 4, layers: 1, heads: 2, window: 4, dropout: 0, backend: 'cpu' };
 
-const prepare = (more: Partial<FitEnvironmentOptions> = {}): Promise<FitPreparation> =>
-  prepareFit({ ...defaultsOf(fitSchema), train, ...small, ...more });
+/** All parts of a preparation side by side. */
+async function prepare(more: Partial<FitEnvironmentOptions> = {}) {
+  const { data, weights, step, ...fit } = await prepareFit({ ...defaultsOf(fitSchema), train, ...small, ...more });
+  return { ...fit, ...data, ...weights, ...step };
+}
 
 /** One training step on the first batch, without compilation. */
-async function step(fit: FitPreparation, change: { state?: Values; inputs?: Values } = {}) {
-  const { params, optimizer, program, frozen, constants, batchesOf } = fit;
-  const state = { ...trainingState(params, optimizer), ...change.state };
+async function step(fit: Awaited<ReturnType<typeof prepare>>, change: { state?: Values; inputs?: Values } = {}) {
+  const { trained, optimizer, program, frozen, constants, batchesOf } = fit;
+  const state = { ...trainingState(trained, optimizer), ...change.state };
   const inputs = { ...batchesOf(0)[0]!, ...change.inputs };
   const specs = { state: specsOf(state), inputs: specsOf(inputs), frozen: specsOf(frozen), constants };
   const runner = await interpret(program, specs, { mode: 'direct' });
@@ -76,10 +79,10 @@ describe('what is counted', () => {
 
 describe('items that no fitted user met', () => {
   test('begin without a free vector, the others with their own', async () => {
-    const { params, frozen, config } = await prepare();
+    const { trained, frozen, config } = await prepare();
     expect(frozen.known).toEqual(float32([1, 1, 1, 1, 0, 0], [ITEMS, 1]));
     const drawn = initEnvironment(fold(fold(key(0), 'environment'), 'heads'), config, 0)['item.id']!;
-    const vectors = rows(params['item.id']!);
+    const vectors = rows(trained['item.id']!);
     expect(vectors.slice(0, 4)).toEqual(rows(drawn).slice(0, 4));
     expect(vectors.flat().slice(0, 16)).not.toContain(0);
     expect(vectors.slice(4)).toEqual([
@@ -93,7 +96,7 @@ describe('items that no fitted user met', () => {
     const fit = await prepare({ lr: 0.01, negatives: 8 });
     const first = fit.batchesOf(0)[0]!;
     expect([...first.negative!.data]).toEqual(expect.arrayContaining([4, 5]));
-    const before = rows(fit.params['item.id']!);
+    const before = rows(fit.trained['item.id']!);
     const after = rows((await step(fit)).state['item.id']!);
     const moved = after.map((row, i) => row.map((value, d) => Math.abs(value - before[i]![d]!)));
     expect(moved.slice(4).flat()).toEqual(Array(8).fill(0));
@@ -102,7 +105,7 @@ describe('items that no fitted user met', () => {
 
   test('count as without one in the losses', async () => {
     const fit = await prepare();
-    const table = fit.params['item.id']!;
+    const table = fit.trained['item.id']!;
     const filled = (item: number) => ({
       'item.id': float32(
         Float32Array.from(table.data, (value, i) => (Math.floor(i / 4) === item ? 3 : value)),
@@ -117,7 +120,7 @@ describe('items that no fitted user met', () => {
   test('there is no mask without free vectors', async () => {
     const fit = await prepare({ tokens, itemInput: 'text', textMemoryWidth: 0 });
     expect(fit.frozen).not.toHaveProperty('known');
-    expect(fit.params).not.toHaveProperty('item.id');
+    expect(fit.trained).not.toHaveProperty('item.id');
     const { state } = await step(fit);
     expect(state).not.toHaveProperty('item.id');
   });
@@ -183,14 +186,14 @@ describe('the batches of an epoch', () => {
     expect((await prepare({ train: single })).batchesOf(0)[0]).not.toHaveProperty('contrast');
   });
 
-  // Two histories of 4 events and their start tokens to a row of 10 slots.
+  // Two histories of 4 events and their start tokens to a row of 10 positions.
   test.each([
     [512, 24],
     [100, 10],
     [54, 5],
     [56, 6],
     [1, 1],
-  ])('of about %d positions have %d rows of 10 slots', async (batch, count) => {
+  ])('of about %d positions have %d rows of 10', async (batch, count) => {
     const { shape, batchesOf } = await prepare({ train: single, batch });
     expect(shape).toEqual({ rows: count, positions: 10, prefix: 1 });
     expect(batchesOf(0)[0]!.items!.shape).toEqual([count, 10]);
@@ -211,10 +214,10 @@ describe('the batches of an epoch', () => {
 
 describe('what is learned', () => {
   test('every part is drawn from a key of its own', async () => {
-    const { params, config } = await prepare({ seed: 5 });
+    const { trained, config } = await prepare({ seed: 5 });
     const root = fold(key(5), 'environment');
-    expect(params).toMatchObject(initDecoder(fold(root, 'decoder'), config.decoder));
-    expect(params.start).toEqual(initEnvironment(fold(root, 'heads'), config, 0).start);
+    expect(trained).toMatchObject(initDecoder(fold(root, 'decoder'), config.decoder));
+    expect(trained.start).toEqual(initEnvironment(fold(root, 'heads'), config, 0).start);
   });
 
   test('the decoder of a language model begins as it is', async () => {
@@ -222,18 +225,18 @@ describe('what is learned', () => {
     const decoder = initDecoder(key(77), config.decoder);
     const words = { 'model.embed_tokens.weight': float32(new Float32Array(8), [2, 4]) };
     const languageModel = { config: config.decoder, params: { ...decoder, ...words } } as unknown as LanguageModel;
-    const { params } = await prepare({ languageModel, itemInput: 'id' });
-    expect(params).toMatchObject(decoder);
-    expect(Object.keys(params)).not.toContain('model.embed_tokens.weight');
+    const { trained } = await prepare({ languageModel, itemInput: 'id' });
+    expect(trained).toMatchObject(decoder);
+    expect(Object.keys(trained)).not.toContain('model.embed_tokens.weight');
   });
 
   test('with adapters the decoder is not: its matrices are part of the program, the rest is fed', async () => {
     const [all, some] = [await prepare(), await prepare({ adaptation: { rank: 2 } })];
     const decoder = Object.keys(initDecoder(key(0), all.config.decoder));
-    expect(Object.keys(all.params)).toEqual(expect.arrayContaining(decoder));
+    expect(Object.keys(all.trained)).toEqual(expect.arrayContaining(decoder));
     expect([all.fixed, all.constants]).toEqual([{}, {}]);
-    expect(Object.keys(some.params).filter((name) => decoder.includes(name))).toEqual([]);
-    expect(Object.keys(some.params).filter((name) => name.includes('lora'))).toHaveLength(4);
+    expect(Object.keys(some.trained).filter((name) => decoder.includes(name))).toEqual([]);
+    expect(Object.keys(some.trained).filter((name) => name.includes('lora'))).toHaveLength(4);
     expect(Object.keys(some.fixed)).toEqual(decoder);
     const isMatrix = (name: string) => some.fixed[name]!.shape.length === 2;
     expect(Object.keys(some.constants)).toEqual(decoder.filter(isMatrix));
@@ -242,11 +245,11 @@ describe('what is learned', () => {
 
   test('tokens are read unless items enter by their ids alone', async () => {
     const [text, id] = [await prepare({ tokens, textMemoryWidth: 2 }), await prepare({ tokens, itemInput: 'id' })];
-    expect(text.text!.vectors.shape).toEqual([ITEMS, 3]);
-    expect(text.frozen.tokens).toEqual(text.text!.vectors);
+    expect(text.tokens!.vectors.shape).toEqual([ITEMS, 3]);
+    expect(text.frozen.tokens).toEqual(text.tokens!.vectors);
     expect(text.frozen.memory!.shape).toEqual([ITEMS, 2]);
-    expect(text.params['item.projection.weight']!.shape).toEqual([4, 3]);
-    expect(id.text).toBeNull();
+    expect(text.trained['item.projection.weight']!.shape).toEqual([4, 3]);
+    expect(id.tokens).toBeNull();
     expect(id.frozen).not.toHaveProperty('tokens');
     expect(id.frozen).not.toHaveProperty('memory');
   });

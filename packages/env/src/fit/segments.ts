@@ -133,8 +133,8 @@ export function packSegments(
     const begin = row * positions + filled[row]!;
     batch.segment.fill(number, begin, begin + size);
     for (let p = 1; p < prefix; p++) batch.items[begin + p] = start + p;
-    const slot = filled[row]! + prefix - 1;
-    const at = row * positions + slot;
+    const last = filled[row]! + prefix - 1;
+    const at = row * positions + last;
     filled[row]! += size;
     for (let p = 0; p < to - from; p++) {
       const event = from + p;
@@ -143,7 +143,7 @@ export function packSegments(
       if (event < first || !isRow[event]) continue;
       batch.weight[at + p] = 1;
       for (let n = 0; n < negatives; n++) {
-        batch.negative[(row * negatives + n) * positions + slot + p] = negative(sequence, event, n);
+        batch.negative[(row * negatives + n) * positions + last + p] = negative(sequence, event, n);
       }
     }
   });

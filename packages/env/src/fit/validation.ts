@@ -4,7 +4,7 @@ import { embedding, rowDot, specsOf, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvironmentConfig } from '../model/config.ts';
 import { type EnvironmentLosses, environmentLosses } from '../model/losses.ts';
-import { normalizerAfter, slotLogits } from '../model/repetition.ts';
+import { normalizerAfter, positionLogits } from '../model/repetition.ts';
 import { type Runtime, ready } from '../shared/runtime.ts';
 import { type BatchShape, negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
@@ -123,7 +123,7 @@ export function amongAll(
   const rank = tf.reshape(tf.sub(tf.addN(before), 0.5), [B, T]);
   const ofTarget = tf.reshape(own, [B, T]);
   if (!repetition) return { rank, loss: tf.sub(whole, ofTarget) };
-  const logits = slotLogits(repetition, states, table);
+  const logits = positionLogits(repetition, states, table);
   const moved = tf.sub(
     above(tf.reshape(tf.add(logits, repetition.bonus), [rows, T])),
     above(tf.reshape(logits, [rows, T])),

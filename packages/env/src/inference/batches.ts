@@ -4,6 +4,24 @@ import { prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, stateSize } from '../model/config.ts';
 import type { Encoded } from './encoded.ts';
 
+/**
+ * Batch sizes in histories; a run uses the smallest that fits. Small sizes serve step environments. There is no size 1,
+ * because products of a single row are summed in another order, so results would depend on the batch.
+ */
+const SIZES = [8, 32, 128];
+/** The largest batch. */
+export const BATCH: number = SIZES.at(-1)!;
+
+/** The size of a batch for some histories. */
+export function batchSize(histories: number): number {
+  return SIZES.find((size) => size >= histories) ?? BATCH;
+}
+
+/** Number of positions of a history, T: the prefix and the window. */
+export function positionCount(config: EnvironmentConfig): number {
+  return prefixLength(config) + config.window;
+}
+
 /** Creates program inputs for a batch of B windows that starts at row `from`. Rows beyond the last window are padding. */
 export interface EnvironmentBatches {
   /** Prefix, items, then padding, int32 [B, T]. */
@@ -22,7 +40,7 @@ export interface EnvironmentBatches {
 export function environmentBatches(config: EnvironmentConfig, B: number): EnvironmentBatches {
   const D = config.decoder.width;
   const prefix = prefixLength(config);
-  const T = prefix + config.window;
+  const T = positionCount(config);
   return {
     items({ items, length, size, window }, from) {
       const ids = new Int32Array(B * T).fill(config.items);

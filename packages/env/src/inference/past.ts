@@ -1,6 +1,6 @@
 import { type Spec, type Specs, sizeOf, type Tensors, type Values, zeros } from '@lea/tensor';
 import { type DecoderConfig, headSizeOf } from '../language-model/decoders/config.ts';
-import type { KeysAndValues } from '../language-model/decoders/decode.ts';
+import type { KeysAndValues } from '../language-model/decoders/decoder-mode.ts';
 
 /** Name of a layer's keys or values as inputs and outputs of programs. */
 const named = (layer: number, part: keyof KeysAndValues): string => `past.${layer}.${part}`;

@@ -1,6 +1,6 @@
 import { embedding, type Program, type ProgramResult, pick, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderMode } from '../language-model/decoders/decode.ts';
+import type { DecoderMode } from '../language-model/decoders/decoder-mode.ts';
 import { causalMask, prefixMask } from '../language-model/decoders/masks.ts';
 import { endsAfter, prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from '../model/config.ts';
@@ -57,7 +57,7 @@ export function rewardProgram(config: EnvironmentConfig): Program {
     const vectors = embedding(frozen['reward.candidates']!, actions!);
     const candidates = config.prompt ? promptedEnds(config, frozen, inputs, vectors, { visible, last }) : vectors;
     const mask = tf.tile(visible, [1, 1, A, 1]);
-    const asked = { states: states!, current: slotAt(states!, last), candidates, mask };
+    const asked = { states: states!, current: positionAt(states!, last), candidates, mask };
     const likeness =
       frozen.memory &&
       likenessReward(frozen, tf.tile(tf.expandDims(remembered!, 1), [1, A, 1]), embedding(frozen.memory, actions!));
@@ -88,7 +88,7 @@ function promptedEnds(
 }
 
 /** Selects position `last` [B, 1] of each history from x [B, T, W] -> [B, 1, W]. */
-function slotAt(x: tf.Tensor, last: tf.Tensor): tf.Tensor {
+function positionAt(x: tf.Tensor, last: tf.Tensor): tf.Tensor {
   const [B, T, W] = x.shape as [number, number, number];
   const positions = tf.add(tf.range(0, B * T, T, 'int32'), tf.reshape(last, [B]));
   return tf.reshape(embedding(tf.reshape(x, [B * T, W]), positions), [B, 1, W]);

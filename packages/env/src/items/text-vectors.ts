@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import {
   checkChoices,
   checkObjects,
@@ -11,10 +11,11 @@ import {
   task,
   withDefaults,
 } from '@lea/core';
-import { float32, readSafetensors, type Value, writeSafetensors } from '@lea/tensor';
+import { float32, type Value } from '@lea/tensor';
 import { checkTexts } from '../language-model/check-texts.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { TEXT_MODEL_FILES, type TextModelPrecision, textModelHash } from './text-model-files.ts';
+import { cachedVectors } from './vector-cache.ts';
 
 /** Options of {@link textVectors}. */
 export interface TextVectorOptions {
@@ -74,15 +75,9 @@ async function* embedding(
   checkTexts(texts);
   const cut = texts.map((text) => text.slice(0, LONGEST_TEXT));
   const folder = (await isFolder(model)) ? resolve(model) : undefined;
-  if (o.cacheDir === undefined) return yield* extract(cut, folder, o);
-  const identity = folder ? await textModelHash(folder, o.dtype) : model;
-  const hash = contentHash('text vectors', identity, o.dtype, cut);
-  const cached = join(o.cacheDir, `${hash.slice(0, 16)}.safetensors`);
-  const found = await readSafetensors(cached).catch(() => undefined);
-  if (found?.metadata.hash === hash && found.tensors.vectors) return found.tensors.vectors;
-  const vectors = yield* extract(cut, folder, o);
-  await writeSafetensors(cached, { vectors }, { hash });
-  return vectors;
+  const hash = async (): Promise<string> =>
+    contentHash('text vectors', folder ? await textModelHash(folder, o.dtype) : model, o.dtype, cut);
+  return yield* cachedVectors(o.cacheDir, hash, () => extract(cut, folder, o));
 }
 
 async function* extract(

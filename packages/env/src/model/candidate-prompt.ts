@@ -1,7 +1,7 @@
 import { LeaError } from '@lea/core';
 import { float32, type Tensors, type Value } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderMode } from '../language-model/decoders/decode.ts';
+import type { DecoderMode } from '../language-model/decoders/decoder-mode.ts';
 import { causalMask } from '../language-model/decoders/masks.ts';
 import { wordsOf } from '../language-model/decoders/modules.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';

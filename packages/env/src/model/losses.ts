@@ -5,7 +5,7 @@ import { promptedStates } from './candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from './config.ts';
 import { decayOf, likenessReward, popularityColumn, repetitionWeight, textMemory, visibleOf } from './memory.ts';
 import { type ItemFacts, itemTables, statesOf, stateTable, withPrefix } from './network.ts';
-import { normalizerAfter, type Repetition, repetitionOf, slotLogits } from './repetition.ts';
+import { normalizerAfter, positionLogits, type Repetition, repetitionOf } from './repetition.ts';
 import { rewardsOf } from './reward-head.ts';
 
 /** Result of {@link environmentLosses}. */
@@ -122,7 +122,7 @@ function crossEntropy(states: tf.Tensor, table: tf.Tensor, target: tf.Tensor, { 
   const each = tf.reshape(softmaxCrossEntropy(queries, table, tf.expandDims(ids, 1), tf.ones([B * T, 1])), [B, T]);
   if (!repetition) return each;
   const plain = tf.reshape(rowDot(queries, embedding(table, ids)), [B, T]);
-  const normalizer = normalizerAfter(repetition, slotLogits(repetition, states, table), tf.add(each, plain));
+  const normalizer = normalizerAfter(repetition, positionLogits(repetition, states, table), tf.add(each, plain));
   const own = tf.add(plain, repetition.of(target));
   return less ? lossAfter(tf.sub(own, normalizer), less) : tf.sub(normalizer, own);
 }

@@ -1,6 +1,7 @@
 import { dropout, linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { type DecoderMode, type KeysAndValues, readPositions } from '../language-model/decoders/decode.ts';
+import { readPositions } from '../language-model/decoders/decode.ts';
+import type { DecoderMode, KeysAndValues } from '../language-model/decoders/decoder-mode.ts';
 import { prefixOf } from './candidate-prompt.ts';
 import type { EnvironmentConfig } from './config.ts';
 import { popularityColumn } from './memory.ts';

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { amongAll } from '../fit/validation.ts';
 import { segmentMask } from '../language-model/decoders/masks.ts';
 import { decayOf, visibleOf } from './memory.ts';
-import { normalizerAfter, repetitionOf, slotLogits } from './repetition.ts';
+import { normalizerAfter, positionLogits, repetitionOf } from './repetition.ts';
 
 const [B, T, S, N] = [3, 7, 4, 9];
 const WEIGHT = 2.5;
@@ -48,7 +48,7 @@ const logSumExp = (row: number[]) => Math.log(row.reduce((sum, x) => sum + Math.
 test('the normalizer is that of all logits with the bonus added, repeated items included', () => {
   const { repetition, states, table } = made();
   const plain = tf.reshape(tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1), [B, T]);
-  const got = normalizerAfter(repetition, slotLogits(repetition, states, table), plain).dataSync();
+  const got = normalizerAfter(repetition, positionLogits(repetition, states, table), plain).dataSync();
   dense().forEach((row, i) => {
     expect(got[i]).toBeCloseTo(logSumExp(row), 4);
   });
@@ -83,7 +83,7 @@ test('the gradient of the weight', () => {
   const loss = (weight: tf.Tensor): tf.Tensor => {
     const { repetition, states, table } = made(weight);
     const plain = tf.reshape(tf.logSumExp(tf.matMul(tf.reshape(states, [B * T, S]), table, false, true), 1), [B, T]);
-    const after = normalizerAfter(repetition, slotLogits(repetition, states, table), plain);
+    const after = normalizerAfter(repetition, positionLogits(repetition, states, table), plain);
     return tf.sum(tf.sub(after, repetition.of(toTensor(int32(target, [B, T])))));
   };
   const gradient = tf

@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Repetition term of state logits; it is 0 for items that are not in the history. */
 export interface Repetition {
-  /** Term for the item of each slot at each position, [B, T, T]. */
+  /** Term for the item of each earlier position at each position, [B, T, T]. */
   readonly bonus: tf.Tensor;
-  /** 1 where the slot holds the last visible occurrence of its item at that position, else 0, [B, T, T]. */
+  /** 1 where the earlier position holds the last visible occurrence of its item at that position, else 0, [B, T, T]. */
   readonly stands: tf.Tensor;
-  /** Item indices of the slots, int32 [B, T]; the last index replaces values that are not items. */
+  /** Item indices of the positions, int32 [B, T]; the last index replaces values that are not items. */
   readonly items: tf.Tensor;
   /** Term for given items: int32 [n], the same at all positions -> [B, T, n]; or [B, T], one per position -> [B, T]. */
   of(ids: tf.Tensor): tf.Tensor;
@@ -17,7 +17,7 @@ export interface Repetition {
  * Creates the repetition term of packed histories.
  *
  * @param weight result of `repetitionWeight`, [1]
- * @param visibility `decay`: weight of each slot at each position, [B, T, T]; `visible`: 1 where a position may attend
+ * @param visibility `decay`: weight of each earlier position at each position, [B, T, T]; `visible`: 1 where a position may attend
  * @param positions item indices int32 [B, T]; values from `count` on are not items
  */
 export function repetitionOf(
@@ -47,16 +47,16 @@ export function repetitionOf(
   };
 }
 
-/** Logits of the items in the slots without the repetition term, [B, T, T], from states [B, T, S] and table [items, S]. */
-export function slotLogits({ items }: Repetition, states: tf.Tensor, table: tf.Tensor): tf.Tensor {
+/** Logits of the items at the positions without the repetition term, [B, T, T], from states [B, T, S] and table [items, S]. */
+export function positionLogits({ items }: Repetition, states: tf.Tensor, table: tf.Tensor): tf.Tensor {
   return tf.matMul(states, embedding(table, items), false, true);
 }
 
 /**
- * Log-sum-exp of all logits after adding the repetition term. Only the logits of the slots change, so the others are not
+ * Log-sum-exp of all logits after adding the repetition term. Only the logits of these items change, so the others are not
  * recomputed.
  *
- * @param logits result of {@link slotLogits}
+ * @param logits result of {@link positionLogits}
  * @param before log-sum-exp without the term, [B, T]
  */
 export function normalizerAfter({ bonus, stands }: Repetition, logits: tf.Tensor, before: tf.Tensor): tf.Tensor {

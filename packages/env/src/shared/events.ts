@@ -10,6 +10,8 @@ interface Units {
   'item-tokens': 'items';
   /** Computing text vectors. */
   'text-vectors': 'texts';
+  /** Computing text vectors with a language model. */
+  'decoder-vectors': 'tokens';
   /** Fitting an environment. */
   environment: 'epochs';
   /** Annotating transitions. */

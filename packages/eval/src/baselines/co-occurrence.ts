@@ -1,18 +1,9 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import {
-  addRow,
-  checkTransitions,
-  checkWindows,
-  itemCounts,
-  successions,
-  type Transitions,
-  type Windows,
-} from '@lea/data';
+import { addRow, checkTransitions, itemCounts, successions, type Transitions } from '@lea/data';
 import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
-import { lastItems } from './last-items.ts';
-import { repeatRow } from './popularity.ts';
+import { priorScorer } from './prior-scorer.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 
 /** Options of {@link coOccurrence}. The defaults are untuned. */
@@ -92,27 +83,16 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
   const wide = successions(train, o.horizon, (distance) => 1 / distance);
   const last = successions(train, o.horizon, (distance) => (distance === 1 ? 2 : 1 / distance));
   const nearness = o.text && nearnessOf(o.text, options.textPower, items);
-  return {
-    name: o.text ? 'coOccurrence + text' : 'coOccurrence',
-    items,
-    window: o.window,
-    score(histories: Windows): Float64Array {
-      checkWindows(histories, items);
-      const scores = repeatRow(prior, histories.size);
-      for (let row = 0; row < histories.size; row++) {
-        const start = row * items;
-        const recent = lastItems(histories, row, o.window);
-        for (const [j, item] of recent.entries()) {
-          const rows = j === 0 ? last : wide;
-          const weight = o.decay ** j;
-          addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
-          if (nearness) addDense(nearness.row(item), o.textNormalized, o.textWeight * weight, scores, start);
-        }
-        for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
-      }
-      return scores;
-    },
-  };
+  const name = o.text ? 'coOccurrence + text' : 'coOccurrence';
+  return priorScorer({ name, prior, window: o.window }, (recent, scores, start) => {
+    for (const [j, item] of recent.entries()) {
+      const rows = j === 0 ? last : wide;
+      const weight = o.decay ** j;
+      addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
+      if (nearness) addDense(nearness.row(item), o.textNormalized, o.textWeight * weight, scores, start);
+    }
+    for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
+  });
 }
 
 /** @throws LeaError `E_VECTORS_SHAPE`, `E_OPTION_VALUE` */

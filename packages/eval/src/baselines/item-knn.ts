@@ -1,16 +1,8 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import {
-  addRow,
-  checkTransitions,
-  checkWindows,
-  type SparseRows,
-  sparseRows,
-  type Transitions,
-  type Windows,
-} from '@lea/data';
-import { lastItems } from './last-items.ts';
-import { repeatRow, tieBreak } from './popularity.ts';
+import { addRow, checkTransitions, type SparseRows, sparseRows, type Transitions } from '@lea/data';
+import { tieBreak } from './popularity.ts';
+import { priorScorer } from './prior-scorer.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
@@ -65,23 +57,11 @@ export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Score
   });
   checkRepeat('itemKnn', o.repeat);
   const prior = tieBreak(train);
-  const items = prior.length;
   const similarity = similarities(userItems(train), o.countPower, o.neighbors);
-  return {
-    name: 'itemKnn',
-    items,
-    window: o.window,
-    score(histories: Windows): Float64Array {
-      checkWindows(histories, items);
-      const scores = repeatRow(prior, histories.size);
-      for (let row = 0; row < histories.size; row++) {
-        const recent = lastItems(histories, row, o.window);
-        for (const [j, item] of recent.entries()) addRow(similarity, item, o.decay ** j, scores, row * items);
-        for (const [j, item] of recent.entries()) addRepeat(scores, row * items + item, o.repeat, o.decay ** j);
-      }
-      return scores;
-    },
-  };
+  return priorScorer({ name: 'itemKnn', prior, window: o.window }, (recent, scores, start) => {
+    for (const [j, item] of recent.entries()) addRow(similarity, item, o.decay ** j, scores, start);
+    for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
+  });
 }
 
 /** Computes rows one at a time, twice, so that memory is needed only for the kept neighbors, not for all pairs. */

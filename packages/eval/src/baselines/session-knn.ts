@@ -1,8 +1,7 @@
 import type { NumberRange } from '@lea/core';
-import type { Scorer } from '@lea/data';
-import { checkWindows, type Transitions, type Windows } from '@lea/data';
-import { lastItems } from './last-items.ts';
-import { repeatRow, tieBreak } from './popularity.ts';
+import type { Scorer, Transitions } from '@lea/data';
+import { tieBreak } from './popularity.ts';
+import { priorScorer } from './prior-scorer.ts';
 import { addRepeat, type Repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
@@ -62,41 +61,28 @@ export interface SessionKnnMethod {
  */
 export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, method: SessionKnnMethod): Scorer {
   const prior = tieBreak(train);
-  const items = prior.length;
   const log = userItems(train);
   const longest = log.place.reduce((most, place) => Math.max(most, place), 0);
   const near = Float64Array.from({ length: 2 * longest + 1 }, (_, i) => method.near(i - longest));
   const candidates = candidateSearch(log, method.factors(log));
-  return {
-    name: method.name,
-    items,
-    window: o.window,
-    score(histories: Windows): Float64Array {
-      checkWindows(histories, items);
-      const scores = repeatRow(prior, histories.size);
-      for (let row = 0; row < histories.size; row++) {
-        const start = row * items;
-        const recent = lastItems(histories, row, o.window);
-        const weights = new Map<number, number>();
-        for (const [back, item] of recent.entries()) {
-          if (!weights.has(item)) weights.set(item, method.weight(back, recent.length));
-        }
-        const found = candidates(recent, weights);
-        const neighbors = nearest(latest(found.users, o.sample), found.similarity, o.neighbors);
-        let total = 0;
-        for (const user of neighbors) total += found.similarity[user]!;
-        for (const user of neighbors) {
-          const scale = (found.similarity[user]! * method.match(found.back[user]!)) / total;
-          const origin = longest - found.place[user]!;
-          for (let entry = log.byUser[user]!; entry < log.byUser[user + 1]!; entry++) {
-            scores[start + log.item[entry]!]! += scale * near[origin + log.place[entry]!]!;
-          }
-        }
-        for (const [item, weight] of weights) addRepeat(scores, start + item, o.repeat, weight);
+  return priorScorer({ name: method.name, prior, window: o.window }, (recent, scores, start) => {
+    const weights = new Map<number, number>();
+    for (const [back, item] of recent.entries()) {
+      if (!weights.has(item)) weights.set(item, method.weight(back, recent.length));
+    }
+    const found = candidates(recent, weights);
+    const neighbors = nearest(latest(found.users, o.sample), found.similarity, o.neighbors);
+    let total = 0;
+    for (const user of neighbors) total += found.similarity[user]!;
+    for (const user of neighbors) {
+      const scale = (found.similarity[user]! * method.match(found.back[user]!)) / total;
+      const origin = longest - found.place[user]!;
+      for (let entry = log.byUser[user]!; entry < log.byUser[user + 1]!; entry++) {
+        scores[start + log.item[entry]!]! += scale * near[origin + log.place[entry]!]!;
       }
-      return scores;
-    },
-  };
+    }
+    for (const [item, weight] of weights) addRepeat(scores, start + item, o.repeat, weight);
+  });
 }
 
 /**

@@ -1,86 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
-  type Agent,
   ce,
-  countingMemory,
   createPolicy,
   defineAgent,
-  dqnNs,
   type Encoder,
   gru4rec,
-  loadPolicy,
   onePhase,
   type Policy,
   sasrec,
-  snqn,
-  sqn,
   supervisedLossSchema,
   supervisedParts,
-  vpq,
 } from '@lea/agents';
 import { key, normal } from '@lea/core';
-import { type Transitions, windowsOf } from '@lea/data';
+import { windowsOf } from '@lea/data';
 import { float32, pick, type Value, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TrainEvent, TrainResult } from '../events.ts';
-import { chain } from '../fixtures/chain.ts';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../options.ts';
 import { planOf } from '../plan.ts';
 import { initialRun } from '../progress.ts';
-import { fit } from '../train.ts';
+import { agents, disposeOpen, encoder, ITEMS, ids, open, options, permuted, policyOf } from './testing.ts';
 
-const ITEMS = 12;
-const encoder = sasrec({ width: 4, dropout: 0 });
-const ids = (count: number) => Array.from({ length: count }, (_, i) => `i${i}`);
-
-/** The walk over so many items, named by these ids in this order. */
-function log(itemIds: readonly string[], seed = 1): Transitions {
-  const data = chain(12, seed, 6, itemIds.length);
-  return { ...data, sequences: { ...data.sequences, itemIds: [...itemIds] } };
-}
-
-const options = (itemIds: readonly string[], given: Partial<TrainOptions> = {}): TrainOptions => ({
-  agent: ce({ encoder }),
-  train: log(itemIds),
-  validation: log(itemIds, 2),
-  rewards: [0.2, 1],
-  window: 4,
-  batch: 16,
-  evaluateEvery: 4,
-  maxSteps: 8,
-  threads: 1,
-  ...given,
-});
-
-const open: Policy[] = [];
-afterEach(async () => {
-  for (const policy of open.splice(0)) await policy.dispose();
-});
-
-/** A policy with arbitrary weights, as if it had been trained. */
-function policyOf(
-  agent: Agent,
-  {
-    items = ITEMS,
-    itemIds = ids(items),
-    window = 4,
-    text,
-  }: { items?: number; itemIds?: string[]; window?: number; text?: Value } = {},
-): Policy {
-  const shape = { items, window, ...(text && { textSize: text.shape[1]! }) };
-  const params = Object.fromEntries(
-    Object.entries(agent.init(key(7), shape, text)).map(([name, { shape }], i) => {
-      const size = shape.reduce((product, n) => product * n, 1);
-      return [name, float32(normal(key(i), size), shape)] as const;
-    }),
-  );
-  const policy = createPolicy(agent, params, shape, { itemIds, text, threads: 1 });
-  open.push(policy);
-  return policy;
-}
+afterEach(disposeOpen);
 
 /** The networks of a run before its first step. */
 function started(given: TrainOptions): readonly Values[] {
@@ -112,15 +52,6 @@ const rowOf = (value: Value, item: number) => {
   return Array.from(value.data.subarray(item * width, (item + 1) * width));
 };
 
-const sampled = { loss: 'sampled-softmax', sampledItems: 4 } as const;
-const agents: Record<string, (encoder: Encoder) => Agent> = {
-  ce: (encoder) => ce({ encoder }),
-  'snqn, coin': (encoder) => snqn({ encoder, negatives: 2 }),
-  'sqn, Polyak, sampled': (encoder) => sqn({ encoder, target: 'polyak', tau: 0.1, ...sampled }),
-  'sqn, copy, ranks by Q': (encoder) => sqn({ encoder, target: 'copy', copyEvery: 2, rankingHead: 'q' }),
-  vpq: (encoder) => vpq({ encoder, qHeads: 3 }),
-  'dqn-ns': (encoder) => dqnNs({ encoder, negatives: 2 }),
-};
 const text = (items: number, columns = 5) =>
   float32(
     Float32Array.from({ length: items * columns }, (_, i) => Math.sin(i * i)),
@@ -128,7 +59,6 @@ const text = (items: number, columns = 5) =>
   );
 
 const histories = [['i3'], ['i1', 'i4', 'i7'], ['i11', 'i0', 'i5', 'i8']];
-const permuted = ['i5', 'i3', 'i0', 'i11', 'i7', 'i1', 'i2', 'i10', 'i4', 'i9', 'i6', 'i8'];
 
 describe.each(Object.entries(agents))('%s', (_, make) => {
   it.each(['sasrec', 'tied with bias', 'gru4rec', 'projected texts'])('%s: scores are equal by id', async (name) => {
@@ -262,188 +192,4 @@ it('agents from outside: items in any dimension are found without being declared
   const [params] = started(options(['i2', 'new', 'i0'], { agent, init }));
   expect(params!['mine.weight']!.shape).toEqual([2, 3]);
   expect([...params!['mine.weight']!.data]).toEqual([3, 2, 1, 30, 20, 10]);
-});
-
-describe('training', () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'warm-start-'));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
-
-  async function run(given: TrainOptions, most = Infinity): Promise<{ events: TrainEvent[]; result: TrainResult }> {
-    const work = fit(given);
-    const events: TrainEvent[] = [];
-    for await (const event of work) {
-      events.push(event);
-      if (events.length === most) return { events, result: undefined as never };
-    }
-    const result = await work;
-    open.push(result.policy);
-    return { events, result };
-  }
-
-  const big = ids(30);
-  const learn = (given: Partial<TrainOptions> = {}) =>
-    options(big, {
-      agent: ce({ encoder: sasrec({ width: 8, dropout: 0 }), lr: 0.02 }),
-      train: chain(60, 1),
-      validation: chain(20, 2),
-      batch: 32,
-      evaluateEvery: 15,
-      maxSteps: 240,
-      ...given,
-    });
-
-  it('starts where the long run ended, says so, and leaves the policy as it is', async () => {
-    const cold = await run(learn());
-    expect(cold.result.best!.value).toBeGreaterThan(0.6);
-    expect(cold.result.init).toBeUndefined();
-    const few = await run(learn({ maxSteps: 1 }));
-    expect(few.result.best!.value).toBeLessThan(0.5);
-    const before = cold.result.weightsHash;
-    const { events, result } = await run(learn({ init: cold.result.policy, maxSteps: 1 }));
-    expect(result.curve[0]).toEqual({ phase: 'train', step: 0, loss: null, value: cold.result.best!.value });
-    expect(result.best!.value).toBeGreaterThanOrEqual(cold.result.best!.value);
-    expect(result.init).toEqual({ kept: 30, added: 0, removed: 0 });
-    expect(events[0]).toMatchObject({ type: 'start', init: { kept: 30, added: 0, removed: 0 } });
-    // Training writes over its arrays, not over those of the policy.
-    const again = await run(learn({ init: cold.result.policy, maxSteps: 1 }));
-    expect(again.result.weightsHash).toBe(result.weightsHash);
-    expect(cold.result.weightsHash).toBe(before);
-  });
-
-  it('a policy that cannot be bettered comes out as it went in', async () => {
-    const { result: cold } = await run(learn());
-    const agent = ce({ encoder: sasrec({ width: 8, dropout: 0 }), lr: 1 });
-    const { result } = await run(learn({ agent, init: cold.policy, patience: 2 }));
-    expect(result.best!.step).toBe(0);
-    expect(result.weightsHash).toBe(cold.weightsHash);
-    expect(result).toMatchObject({ steps: 30, ended: 'patience' });
-  });
-
-  it('new items are learned beside those that are known', async () => {
-    const { result: cold } = await run(learn({ train: log(ids(10)), validation: log(ids(10), 2), maxSteps: 40 }));
-    const { result } = await run(learn({ init: cold.policy }));
-    expect(result.init).toEqual({ kept: 10, added: 20, removed: 0 });
-    expect(result.best!.value).toBeGreaterThan(0.6);
-  });
-
-  it.each(Object.keys(agents))('%s: goes on after a kill as if nothing had happened', async (name) => {
-    const agent = agents[name]!(encoder);
-    const init = policyOf(agent);
-    await init.save(join(folder, 'policy'));
-    const given = (file: string, loaded: Policy) =>
-      options([...ids(10), 'new'], {
-        agent,
-        init: loaded,
-        maxSteps: 10,
-        patience: 20,
-        chunk: 2,
-        checkpoint: join(folder, file),
-      });
-    const uncut = await run(given('uncut', init));
-    for (const most of [3, 6, 9]) {
-      const loaded = await loadPolicy(join(folder, 'policy'));
-      open.push(loaded);
-      await run(given('cut', loaded), most);
-    }
-    const resumed = await run(given('cut', init));
-    expect(resumed.events[0]).toMatchObject({
-      resumedFrom: expect.any(Number),
-      init: { kept: 10, added: 1, removed: 2 },
-    });
-    expect((resumed.events[0] as { resumedFrom: number }).resumedFrom).toBeGreaterThan(0);
-    expect(resumed.result.weightsHash).toBe(uncut.result.weightsHash);
-    expect(resumed.result.curve).toEqual(uncut.result.curve);
-    expect(resumed.result.curve.slice(0, 4).map(({ step }) => step)).toEqual([0, 4, 8, 10]);
-  });
-
-  it('the weights belong to the identity of the run', async () => {
-    const checkpoint = join(folder, 'run');
-    await run(options(ids(ITEMS), { init: policyOf(ce({ encoder })), checkpoint }));
-    const other = policyOf(ce({ encoder }));
-    other.params['emb.weight']!.data[0]! += 1;
-    for (const init of [other, undefined]) {
-      await expect(fit(options(ids(ITEMS), { init, checkpoint }))).rejects.toMatchObject({
-        code: 'E_CHECKPOINT_OPTIONS',
-        message: expect.stringMatching(/different options: init: "[0-9a-f]+" saved/),
-      });
-    }
-  });
-
-  it('goes with a memory that is counted anew, also one that joins the network in training', async () => {
-    const itemIds = [...ids(10), 'new'];
-    const old = options(ids(ITEMS));
-    const memory = await countingMemory(old.train);
-    const now = options(itemIds);
-    const anew = await countingMemory(now.train);
-    for (const fusion of ['after', 'joint'] as const) {
-      const first = await run({ ...old, memory, fusion });
-      const { result } = await run({ ...now, memory: anew, fusion, init: first.result.policy });
-      expect(result.init).toEqual({ kept: 10, added: 1, removed: 2 });
-      expect(result.policy.memory!.hash).toBe(anew.hash);
-    }
-  });
-});
-
-describe('what init refuses', () => {
-  const thrown = (given: Partial<TrainOptions>, itemIds = ids(ITEMS)): unknown => {
-    try {
-      planOf(options(itemIds, given));
-      return undefined;
-    } catch (error) {
-      return error;
-    }
-  };
-
-  it.each<[string, () => Policy, RegExp]>([
-    ['another agent', () => policyOf(snqn({ encoder })), /expected a policy with agent "ce"\. Got "snqn"/],
-    [
-      'another encoder',
-      () => policyOf(ce({ encoder: gru4rec({ width: 4 }) })),
-      /with encoder "sasrec"\. Got "gru4rec"/,
-    ],
-    ['another size', () => policyOf(ce({ encoder: sasrec({ width: 8, dropout: 0 }) })), /with encoder.width 4\. Got 8/],
-    [
-      'an option that changes no form',
-      () => policyOf(ce({ encoder: sasrec({ width: 4, dropout: 0, activation: 'gelu' }) })),
-      /with encoder.activation "relu"\. Got "gelu"/,
-    ],
-    [
-      'another window',
-      () => policyOf(ce({ encoder }), { window: 5 }),
-      /expected float32\[4, 4\] as the parameter "enc.pos" of the policy\. Got "float32\[5, 4\]"/,
-    ],
-    [
-      'no item in common',
-      () => policyOf(ce({ encoder }), { itemIds: permuted.map((id) => `x${id}`) }),
-      /shares items with the train data/,
-    ],
-    ['no policy', () => ({}) as Policy, /expected a policy\./],
-  ])('%s', (_, init, message) => {
-    expect(thrown({ init: init() })).toMatchObject({ code: 'E_TRAIN_INIT', message: expect.stringMatching(message) });
-  });
-
-  it('heads of another form, and a policy without ids', () => {
-    const vpqOf = (qHeads: number) => vpq({ encoder, qHeads });
-    expect(thrown({ agent: vpqOf(3), init: policyOf(vpqOf(2)) })).toMatchObject({
-      code: 'E_TRAIN_INIT',
-      message: expect.stringMatching(/float32\[12, 15\] as the parameter "q.weight".*Got "float32\[12, 10\]"/),
-    });
-    const agent = ce({ encoder });
-    const { params, shape } = policyOf(agent);
-    const init = createPolicy(agent, params, shape, { threads: 1 });
-    open.push(init);
-    expect(thrown({ init })).toMatchObject({
-      code: 'E_TRAIN_INIT',
-      message: expect.stringMatching(/expected a policy with item ids\. Train it with fit/),
-    });
-  });
-
-  it('not a learning rate or a loss of its own', () => {
-    const init = policyOf(ce({ encoder }));
-    for (const agent of [ce({ encoder, lr: 0.1 }), ce({ encoder, ...sampled })])
-      expect(thrown({ agent, init })).toBeUndefined();
-  });
 });

@@ -25,18 +25,22 @@ const args = {
     valueHint: 'DIR',
     default: 'runs',
   },
-  tokens: {
+  'item-input': {
     type: 'string',
     description: 'Environments to measure by item input, comma-separated: id+text, text',
-    valueHint: 'TOKENS',
+    valueHint: 'INPUTS',
     default: 'id+text,text',
   },
   tier: {
     type: 'string',
-    description: 'Source of item tokens, instead of that in the config: catalog, encoder',
+    description: 'Source of item tokens, instead of that in the config: catalog, encoder, decoder',
     valueHint: 'TIER',
   },
-  model: { type: 'string', description: 'Feature-extraction model for tier encoder', valueHint: 'DIR' },
+  model: {
+    type: 'string',
+    description: 'Model for tier encoder (feature extraction) or decoder (a folder, a GGUF file or a name on the hub)',
+    valueHint: 'DIR',
+  },
   users: {
     type: 'string',
     description: 'Share of the train users that environments and controls know (default: that in the config, or all)',

@@ -1,18 +1,15 @@
-import { availableParallelism } from 'node:os';
-import { LeaError, nearest } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { type EnvMeasurement, measureTask } from '../../speed/env/measure.ts';
 import { isTraining, type Task, tasks } from '../../speed/env/settings.ts';
 import { type Shape, type ShapeName, shapes, shapesWithin } from '../../speed/env/shapes.ts';
 import { type EnvLine, envTable } from '../../speed/env/table.ts';
-import { describeFailure } from '../../terminal/failure.ts';
-import { checkFlags, wholeOf } from '../../terminal/flags.ts';
-import { printableJson } from '../../terminal/printable.ts';
+import { checkFlags, choiceOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
+import { finish, speedFlags, writeLines } from '../speed-lines.ts';
 
-/** Positions per row of the training steps; histories have half of it. */
+/** Positions per row of the training steps. Two histories share a row. */
 const LENGTH = 64;
 
-/** As many histories as an environment takes in one call of its programs. */
+/** The number of histories that an environment reads in one call of its programs. */
 const HISTORIES = 128;
 
 const args = {
@@ -27,7 +24,7 @@ const args = {
     valueHint: 'NAMES',
     default: tasks.join(','),
   },
-  threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  threads: speedFlags.threads,
   spinning: {
     type: 'boolean',
     description: 'Training: idle threads spin, as in PyTorch (an option of @lea/env; by default they sleep)',
@@ -43,13 +40,8 @@ const args = {
     description: 'Also measure the same training steps in PyTorch, in alternation',
     valueHint: 'torch',
   },
-  python: {
-    type: 'string',
-    description: 'With --peer torch: the Python with PyTorch',
-    valueHint: 'PATH',
-    default: 'python3',
-  },
-  json: { type: 'boolean', description: 'Write only JSON lines, without the table on standard error' },
+  python: speedFlags.python,
+  json: speedFlags.json,
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
@@ -61,33 +53,31 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('speed env', rawArgs, args);
-    if (given.peer !== undefined && given.peer !== 'torch') throw noSuch('--peer', given.peer, ['torch']);
-    const python = given.peer === undefined ? undefined : given.python;
+    const peer = given.peer && choiceOf('peer', given.peer, ['torch']);
     const names =
       given.models === undefined
         ? allowed(process.availableMemory())
-        : chosen('--models', given.models, Object.keys(shapes) as ShapeName[]);
-    const asked = chosen('--tasks', given.tasks, tasks);
-    const threads =
-      given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads);
+        : choicesOf('models', given.models, Object.keys(shapes) as ShapeName[]);
+    const asked = choicesOf('tasks', given.tasks, tasks);
+    const runtime = { threads: threadsOf(given.threads), spinning: Boolean(given.spinning) };
     const rounds = given.rounds === undefined ? undefined : wholeOf('rounds', given.rounds);
     const lines: EnvLine[] = [];
     for (const shape of names) {
       for (const what of asked) {
         process.stderr.write(`${what}, ${shape} ...\n`);
-        const measured = await linesOf(what, shape, { threads, rounds, python, spinning: Boolean(given.spinning) });
-        for (const line of measured) process.stdout.write(`${printableJson(line)}\n`);
+        const measured = await writeLines({ what, shape }, () =>
+          measure(what, shape, { ...runtime, rounds, python: peer && given.python }),
+        );
         lines.push(...measured);
       }
     }
-    if (!given.json) process.stderr.write(`${envTable(lines)}\n`);
-    if (lines.some((line) => 'error' in line)) process.exitCode = 1;
+    finish(lines, envTable, given.json === true);
   },
 });
 
 export default command;
 
-/** The shapes that memory allows; of the others it says how to ask for them. */
+/** The shapes that fit into memory. For the others it writes how they can be requested. */
 function allowed(memory: number): ShapeName[] {
   const names = shapesWithin(memory);
   const all = Object.keys(shapes) as ShapeName[];
@@ -100,8 +90,7 @@ function allowed(memory: number): ShapeName[] {
   return names;
 }
 
-/** The lines of one task. If it fails, its line contains the error and the other tasks continue. */
-async function linesOf(
+async function measure(
   what: Task,
   shape: ShapeName,
   {
@@ -109,37 +98,19 @@ async function linesOf(
     python,
     ...runtime
   }: { threads: number; spinning: boolean; rounds: number | undefined; python: string | undefined },
-): Promise<EnvLine[]> {
+): Promise<EnvMeasurement[]> {
   const sizes: Shape = shapes[shape];
   const usual = isTraining(what)
     ? { ...sizes, steps: sizes.steps[what] }
     : { batch: HISTORIES, steps: 1, rounds: Math.ceil(sizes.rounds / 3) };
   const { batch, steps } = usual;
   const settings = { what, shape, batch, length: LENGTH, steps, shared: true, ...runtime };
-  try {
-    const lines: EnvMeasurement[] = await measureTask(settings, rounds ?? usual.rounds, python);
-    const difference = lines.at(-1)?.difference;
-    if (difference !== undefined) process.stderr.write(`  both agree to ${difference.toExponential(1)}\n`);
-    return lines;
-  } catch (failure) {
-    const error = describeFailure(failure, Boolean(process.env.LEA_DEBUG));
-    process.stderr.write(`  ${error}\n`);
-    return [{ what, shape, error }];
-  }
+  const lines = await measureTask(settings, rounds ?? usual.rounds, python);
+  const difference = lines.at(-1)?.difference;
+  if (difference !== undefined) process.stderr.write(`  both agree to ${difference.toExponential(1)}\n`);
+  return lines;
 }
 
-function chosen<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
-  return text.split(',').map((part) => {
-    const name = known.find((each) => each === part.trim());
-    if (name === undefined) throw noSuch(flag, part.trim(), known);
-    return name;
-  });
-}
-
-function noSuch(flag: string, value: string, known: readonly string[]): LeaError {
-  const near = nearest(value, [...known]);
-  return new LeaError('E_FLAG_VALUE', `Invalid value for ${flag}.`, {
-    value,
-    hint: near ? `Did you mean "${near}"?` : `Use one of: ${known.join(', ')}.`,
-  });
+function choicesOf<const T extends string>(flag: string, text: string, known: readonly T[]): T[] {
+  return text.split(',').map((word) => choiceOf(flag, word, known));
 }

@@ -1,14 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { type CommandDef, defineCommand } from 'citty';
 import Table from 'cli-table3';
 import { type MemoryMeasurement, measureMemory } from '../../speed/memory/measure.ts';
-import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { checkFlags, threadsOf, wholeOf } from '../../terminal/flags.ts';
 import { printableJson } from '../../terminal/printable.ts';
+import { speedFlags } from '../speed-lines.ts';
 
 const args = {
   items: { type: 'string', description: 'Size of the catalog', valueHint: 'N', default: '10000' },
   events: { type: 'string', description: 'Number of events in the log', valueHint: 'N', default: '100000' },
-  threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  threads: speedFlags.threads,
   rounds: { type: 'string', description: 'Number of measured rounds', valueHint: 'N', default: '12' },
   json: { type: 'boolean', description: 'Write only the JSON line, without the table on standard error' },
 } as const;
@@ -25,7 +25,7 @@ const command: CommandDef<typeof args> = defineCommand({
       {
         items: wholeOf('items', given.items),
         events: wholeOf('events', given.events),
-        threads: given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads),
+        threads: threadsOf(given.threads),
         rounds: wholeOf('rounds', given.rounds),
       },
       (what) => process.stderr.write(`${what} ...\n`),

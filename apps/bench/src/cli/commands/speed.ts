@@ -1,13 +1,12 @@
-import { availableParallelism } from 'node:os';
-import { LeaError, nearest } from '@lea/core';
+import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { measureStep, verifyPeer } from '../../speed/measure.ts';
-import { type Pair, pairsOf, type Variant } from '../../speed/pairs.ts';
+import { pairsOf, type Variant } from '../../speed/pairs.ts';
 import type { PeerOptions } from '../../speed/peer.ts';
 import { type SpeedLine, speedTable } from '../../speed/table.ts';
-import { describeFailure } from '../../terminal/failure.ts';
-import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { checkFlags, choiceOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
 import { printableJson } from '../../terminal/printable.ts';
+import { finish, speedFlags, writeLines } from '../speed-lines.ts';
 
 const args = {
   items: {
@@ -30,19 +29,14 @@ const args = {
   encoder: { type: 'string', description: 'Encoders, in the same form', valueHint: 'NAMES', default: 'sasrec' },
   batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
   dropout: { type: 'string', description: 'Dropout of encoders that have it', valueHint: 'P', default: '0' },
-  threads: { type: 'string', description: 'Threads (default: all cores, at most 2)', valueHint: 'N' },
+  threads: speedFlags.threads,
   steps: { type: 'string', description: 'Mini-batches per runtime call', valueHint: 'N', default: '10' },
   rounds: { type: 'string', description: 'Number of measured calls', valueHint: 'N', default: '9' },
   peer: { type: 'string', description: 'Also measure the same step in PyTorch, in alternation', valueHint: 'torch' },
   compile: { type: 'boolean', description: 'With --peer torch: use torch.compile' },
   verify: { type: 'boolean', description: 'With --peer torch: compare the losses of a round before measuring' },
-  python: {
-    type: 'string',
-    description: 'With --peer torch: the Python with PyTorch',
-    valueHint: 'PATH',
-    default: 'python3',
-  },
-  json: { type: 'boolean', description: 'Write only JSON lines, without the table on standard error' },
+  python: speedFlags.python,
+  json: speedFlags.json,
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
@@ -54,7 +48,7 @@ const command: CommandDef<typeof args> = defineCommand({
     const shared = {
       batch: wholeOf('batch', given.batch),
       window: 10,
-      threads: given.threads === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', given.threads),
+      threads: threadsOf(given.threads),
       steps: wholeOf('steps', given.steps),
     };
     const rounds = wholeOf('rounds', given.rounds);
@@ -62,13 +56,16 @@ const command: CommandDef<typeof args> = defineCommand({
     const pairs = pairsOf(
       given.agent,
       given.encoder,
-      { size: 64, dropout: share('dropout', given.dropout) },
+      { width: 64, dropout: share('dropout', given.dropout) },
       given.loss,
     );
     const lines: SpeedLine[] = [];
     for (const items of sizes) {
       for (const pair of pairs) {
-        const measured = await linesOf(pair, items, async () => {
+        const [agent, encoder] = [shortened(pair.agent), shortened(pair.encoder)];
+        const what = `${printableJson(agent)} on ${printableJson(encoder)}`;
+        process.stderr.write(`${what}, ${items.toLocaleString('en')} items ...\n`);
+        const measured = await writeLines({ agent, encoder, items }, async () => {
           const settings = { ...shared, items, agent: pair.config() };
           if (peer && given.verify) {
             const difference = await verifyPeer(settings, peer);
@@ -76,35 +73,14 @@ const command: CommandDef<typeof args> = defineCommand({
           }
           return await measureStep(settings, rounds, peer);
         });
-        for (const line of measured) process.stdout.write(`${printableJson(line)}\n`);
         lines.push(...measured);
       }
     }
-    if (!given.json) process.stderr.write(`${speedTable(lines)}\n`);
-    if (lines.some((line) => 'error' in line)) process.exitCode = 1;
+    finish(lines, speedTable, given.json === true);
   },
 });
 
 export default command;
-
-/** The lines of a pair. If it fails, its line contains the error and the other pairs continue. */
-async function linesOf(
-  { agent, encoder }: Pair,
-  items: number,
-  measure: () => ReturnType<typeof measureStep>,
-): Promise<SpeedLine[]> {
-  const asked = { agent: shortened(agent), encoder: shortened(encoder), items };
-  process.stderr.write(
-    `${printableJson(asked.agent)} on ${printableJson(asked.encoder)}, ${items.toLocaleString('en')} items ...\n`,
-  );
-  try {
-    return (await measure()).map((line) => ({ ...asked, ...line }));
-  } catch (failure) {
-    const error = describeFailure(failure, Boolean(process.env.LEA_DEBUG));
-    process.stderr.write(`  ${error}\n`);
-    return [{ ...asked, error }];
-  }
-}
 
 /** A variant without options is just its name. */
 function shortened(variant: Variant): string | Variant {
@@ -123,12 +99,8 @@ function peerOf(given: {
     }
     return undefined;
   }
-  if (given.peer === 'torch') return { python: given.python, compile: given.compile === true };
-  const near = nearest(given.peer, ['torch']);
-  throw new LeaError('E_FLAG_VALUE', 'Expected a known peer.', {
-    value: given.peer,
-    hint: near ? `Did you mean "${near}"?` : 'Use --peer torch.',
-  });
+  choiceOf('peer', given.peer, ['torch']);
+  return { python: given.python, compile: given.compile === true };
 }
 
 function share(flag: string, text: string): number {

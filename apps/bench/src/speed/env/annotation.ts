@@ -5,18 +5,18 @@ import { fitOptions, windowOf } from './fit-options.ts';
 import { ACTIONS, type EnvSettings, ITEMS } from './settings.ts';
 
 /**
- * State and rewards of full histories: all actions of a history in one pass over it, or one pass for each. Its numbers,
- * in place of losses, are the rewards.
+ * Prepares states and rewards of full histories, with one pass per history for all actions or one pass per action. A round
+ * returns the rewards instead of losses.
  */
 export async function annotationRounds(settings: EnvSettings): Promise<Rounds> {
   const { batch, threads, steps, shared } = settings;
-  const { config, params, fixed, text, counts } = await prepareFit(fitOptions({ ...settings, batch: 1, steps: 1 }));
+  const { config, tokens, data, weights } = await prepareFit(fitOptions({ ...settings, batch: 1, steps: 1 }));
   const env = createEnvironment({
     name: 'random',
     config,
-    params: { ...params, ...fixed },
-    tokens: text,
-    counts,
+    params: { ...weights.trained, ...weights.fixed },
+    tokens,
+    counts: data.counts,
     calibration: null,
     data: 'random',
     runtime: { threads, backend: undefined },

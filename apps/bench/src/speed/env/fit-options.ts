@@ -9,14 +9,14 @@ import { shapes } from './shapes.ts';
 
 const PROMPT = 'The user has chosen {history}. Would the user enjoy {action} as well?';
 
-/** Two histories fill a row: a start token and the events but the last go in. */
+/** Window with which two histories fill a row: the inputs are a start token and all events except the last. */
 export function windowOf({ length }: EnvSettings): number {
   return length / 2 - 1;
 }
 
 /**
- * The defaults, spelt out where the peer computes them too, but for adapters of rank 8 on queries and values and no dropout,
- * whose masks no peer could repeat.
+ * Default options, except adapters of rank 8 on queries and values, and no dropout, because a peer cannot reproduce its masks.
+ * Options that the peer implements are written out.
  */
 export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
   const { shape, batch, length, threads, steps } = settings;

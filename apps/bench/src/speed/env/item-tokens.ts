@@ -5,7 +5,7 @@ import { randomModel } from './random-model.ts';
 import { type EnvSettings, RATES } from './settings.ts';
 import { shapes } from './shapes.ts';
 
-/** The step of `learnItemTokens`, on texts that fill every position. */
+/** Prepares the step of `learnItemTokens`, on texts that fill every position. */
 export async function itemTokenRounds({
   shape,
   batch,

@@ -11,8 +11,8 @@ import type { Training } from './shapes.ts';
 import { type ShapeName, shapes } from './shapes.ts';
 
 /**
- * What was measured of one way to do a task. Ours has a ratio: training its time by the peer's, with one; annotation its
- * time by that of a pass per action.
+ * Measurement of one way to do a task. The line of our engine contains a ratio of times: for training with a peer, our time to
+ * the peer's; for annotation, the time with one pass per history to the time with one pass per action.
  */
 export interface EnvMeasurement extends Timing, Partial<Ratio> {
   readonly what: Task;
@@ -20,25 +20,25 @@ export interface EnvMeasurement extends Timing, Partial<Ratio> {
   readonly engine: 'lea' | 'torch' | 'lea, a pass per action';
   readonly batch: number;
   readonly length: number;
-  /** Positions that go through the decoder and back, median round; of training. */
+  /** Training: positions per second, from the median round. */
   readonly tokensPerSecond?: number;
-  /** Histories with their state and rewards, median round; of annotation. */
+  /** Annotation: histories per second, from the median round. */
   readonly statesPerSecond?: number;
   readonly threads: number;
-  /** Whether idle threads wait actively. */
+  /** Whether idle threads spin. */
   readonly spinning: boolean;
   readonly stepsPerRound: number;
-  /** The largest relative difference of what both computed in their first rounds. */
+  /** The largest relative difference between the losses or rewards of both in their first rounds. */
   readonly difference?: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /**
- * Measures our process and, in turns with it, what it is held against: PyTorch's (training), our own with a pass per action
- * (annotation).
+ * Measures our process in turns with the one that it is compared with: PyTorch for training, our own with a pass per action
+ * for annotation.
  *
- * @param python runs the PyTorch peer; without it training is measured alone
- * @throws LeaError `E_WORKER`, `E_PEER_DIFFERS` when both compute other numbers
+ * @param python the Python with PyTorch; undefined: training is measured without a peer
+ * @throws LeaError `E_WORKER`, `E_PEER_DIFFERS` if both compute different numbers
  */
 export async function measureTask(
   settings: EnvSettings,

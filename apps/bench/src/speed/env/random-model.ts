@@ -3,10 +3,10 @@ import { initDecoder, type LanguageModel, type Tokenizer } from '@lea/env';
 import { float32 } from '@lea/tensor';
 import type { Shape } from './shapes.ts';
 
-/** Small, as word vectors of trained models are: the logits of random states then spread by about 1. */
+/** Standard deviation of the word vectors. As in trained models it is small, so that logits of random states vary by about 1. */
 const WORD_SCALE = 0.05;
 
-/** A language model of a shape with random weights; its tokens say nothing either. */
+/** A language model of a shape with random weights and random tokens. */
 export function randomModel({ decoder, words }: Shape, context: number): LanguageModel {
   const { width } = decoder;
   const vectors = normal(fold(key(0), 'words'), words * width);
@@ -20,7 +20,7 @@ export function randomModel({ decoder, words }: Shape, context: number): Languag
   };
 }
 
-/** A token for every word; where a limit is given, every text is long enough for it. */
+/** A tokenizer with one random token per word, or with exactly `limit` tokens for every text. */
 function randomTokenizer(size: number): Tokenizer {
   return {
     json: {},

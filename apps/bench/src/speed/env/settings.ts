@@ -1,6 +1,6 @@
 import type { ShapeName, Training } from './shapes.ts';
 
-/** What the environment does most of the time: learning item tokens, fitting with adapters, answering. */
+/** The expensive tasks of an environment: learning item tokens, fitting with adapters, annotating. */
 export const tasks = ['item tokens', 'lora', 'annotation', 'prompted annotation'] as const;
 
 export type Task = (typeof tasks)[number];
@@ -9,32 +9,32 @@ export function isTraining(task: Task): task is Training {
   return task === 'item tokens' || task === 'lora';
 }
 
-/** What is measured: a step of the environment, of the shape of a language model with random weights. */
+/** Settings of a measured step of an environment, with a language model of a given shape and random weights. */
 export interface EnvSettings {
   readonly what: Task;
   readonly shape: ShapeName;
-  /** Rows per step: texts, packed rows of histories, or the histories that are asked about. */
+  /** Rows per step: texts, packed rows of histories, or annotated histories. */
   readonly batch: number;
   /** Positions per row. */
   readonly length: number;
   readonly threads: number;
   /** Steps per round. */
   readonly steps: number;
-  /** Annotation: whether all actions of a history share one pass over it, as `rewards` does, or have one each. */
+  /** Annotation: whether all actions of a history share one pass, as in `rewards`; otherwise each action has its own. */
   readonly shared: boolean;
-  /** Training: whether idle threads of ours wait actively. */
+  /** Training: whether our idle threads spin. */
   readonly spinning: boolean;
-  /** Where our worker leaves values and batches for a peer (safetensors). */
+  /** Safetensors file to which our worker writes values and batches for a peer. */
   readonly start?: string;
 }
 
 /** Size of the catalog. */
 export const ITEMS = 2000;
 
-/** Actions per history whose rewards are asked for. */
+/** Number of rewarded actions per history. */
 export const ACTIONS = 10;
 
 export const LORA = { rank: 8, alpha: 16, targets: ['q', 'v'] } as const;
 
-/** Adam's learning rate: of item tokens in units of the root mean square of the word vectors. */
+/** Learning rates of Adam. That of item tokens is in units of the root mean square of the word vectors. */
 export const RATES: Readonly<Record<Training, number>> = { 'item tokens': 0.3, lora: 0.002 };

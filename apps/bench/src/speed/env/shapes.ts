@@ -1,23 +1,23 @@
 import type { DecoderConfig } from '@lea/env';
 
-/** The tasks that train. */
+/** The training tasks. */
 export type Training = 'item tokens' | 'lora';
 
 /** The shape of a language model, and how it is measured. */
 export interface Shape {
   readonly decoder: DecoderConfig & { readonly ropeTheta: number };
-  /** Tokens of the vocabulary. */
+  /** Size of the vocabulary. */
   readonly words: number;
   /** Rows per step. */
   readonly batch: number;
   /**
-   * Training steps per round, one call of the runtime. `fitEnvironment` makes 32 in a call, `learnItemTokens` 5: as many, or
-   * what takes a second or some.
+   * Training steps per round, which is one call of the runtime. `fitEnvironment` makes 32 steps per call and
+   * `learnItemTokens` 5; larger models make fewer, so that a round takes about a second.
    */
   readonly steps: Readonly<Record<Training, number>>;
-  /** Bytes that have to be free for it to be measured unasked, a peer's included. */
+  /** Free memory in bytes, including that of a peer, above which the shape is measured by default. */
   readonly memory: number;
-  /** Rounds that are measured. */
+  /** Number of measured rounds. */
   readonly rounds: number;
 }
 
@@ -28,14 +28,14 @@ const llama = (width: number, layers: number, heads: number, kvHeads: number, ml
 
 const steps = (lora: number) => ({ lora, 'item tokens': 5 }) as const;
 
-/** By number of weights: stories260K, the 15M of the same author, SmolLM-135M. */
+/** Shapes of stories260K, stories15M and SmolLM-135M, by number of weights. */
 export const shapes = {
   '260K': { decoder: llama(64, 5, 8, 4, 172), words: 512, batch: 32, steps: steps(16), memory: 0, rounds: 18 },
   '15M': { decoder: llama(288, 6, 6, 6, 768), words: 32000, batch: 8, steps: steps(16), memory: 0, rounds: 12 },
   '135M': { decoder: llama(576, 30, 9, 3, 1536), words: 49152, batch: 8, steps: steps(4), memory: 7e9, rounds: 6 },
 } satisfies Record<string, Shape>;
 
-/** The shapes that are measured unasked where so many bytes are free. */
+/** The shapes that are measured by default with so many bytes of free memory. */
 export function shapesWithin(memory: number): ShapeName[] {
   return (Object.keys(shapes) as ShapeName[]).filter((name) => shapes[name].memory <= memory);
 }

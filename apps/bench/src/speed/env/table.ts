@@ -3,7 +3,7 @@ import type { EnvMeasurement } from './measure.ts';
 import type { Task } from './settings.ts';
 import type { ShapeName } from './shapes.ts';
 
-/** One line of `speed env`: what was measured, or why nothing was. */
+/** A line of `speed env`: a measurement, or the error that prevented it. */
 export type EnvLine = EnvMeasurement | { readonly what: Task; readonly shape: ShapeName; readonly error: string };
 
 export function envTable(lines: readonly EnvLine[]): string {

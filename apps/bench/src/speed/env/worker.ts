@@ -1,4 +1,4 @@
-/** A process that measures the environment: reads its settings from the command line. */
+/** The process that measures the environment. Its argument is the settings as JSON. */
 import { serveRounds } from '../serve-rounds.ts';
 import type { Rounds } from '../settings.ts';
 import { annotationRounds } from './annotation.ts';

@@ -1,12 +1,12 @@
 import { key, uniform } from '@lea/core';
 import type { Transitions } from '@lea/data';
 
-/** Events of a user, and how unequal items are: the chance of the item of rank r falls as 1 / r^EXPONENT. */
+/** Number of events per user, and the exponent of popularity: the item of rank r has a probability of about 1 / r^EXPONENT. */
 const [LENGTH, EXPONENT] = [10, 0.8];
 
 /**
- * Users who choose popular items more often, and after an item often one of a few that go with it: rows of neighbors are as
- * long and as uneven as in logs of people.
+ * A log of users who prefer popular items and often choose one of a few items that go with the previous one. The rows of the
+ * neighbor tables are then as long and as uneven as those of real logs.
  */
 export function unevenLog(events: number, items: number): Transitions {
   const users = Math.max(2, Math.ceil(events / LENGTH));

@@ -9,11 +9,11 @@ export interface MemorySettings {
   readonly items: number;
   readonly events: number;
   readonly threads: number;
-  /** Rounds of each measurement, with and without a memory in turns. */
+  /** Number of rounds of each measurement; rounds with and without a memory alternate. */
   readonly rounds: number;
 }
 
-/** What a memory costs on a log of that size. Times in milliseconds are medians over the rounds. */
+/** The cost of a memory of a log of this size. Times in milliseconds are medians over the rounds. */
 export interface MemoryMeasurement {
   readonly items: number;
   readonly events: number;
@@ -21,23 +21,29 @@ export interface MemoryMeasurement {
   readonly buildSeconds: number;
   readonly peakMemoryMB: number;
   readonly tablesMB: number;
-  /** `recommend` of one user with the memory, without it, and the median ratio of rounds. */
+  /** Recommending for one user with the memory and without it, and the median ratio of the rounds. */
   readonly recommendMs: number;
   readonly recommendMsWithout: number;
   readonly recommendRatio: number;
-  /** A training step of `joint`, the host's work included, and of the same agent alone; absent beyond what joint can hold. */
+  /**
+   * A training step of `joint`, including the host's work, and of the same agent alone; absent for catalogs that are too large
+   * for `joint`.
+   */
   readonly stepMs?: number;
   readonly stepMsWithout?: number;
   readonly stepRatio?: number;
 }
 
-/** Requests of a round, those before them that are not counted, and steps of a round. */
+/** Requests of a round, warm-up requests before them, and training steps of a round. */
 const [REQUESTS, WARM, STEPS] = [100, 10, 8];
-/** Larger catalogs are trained with sampled losses, which `joint` does not take. */
+/** Larger catalogs are trained with sampled losses, which `joint` does not support. */
 const MOST_JOINT = 50_000;
 const BATCH = 256;
 
-/** Counts a log, serves from it and trains on it, with and without the memory in turns, so that both meet the same machine. */
+/**
+ * Measures counting a log, serving and training. Rounds with and without the memory alternate, so that the load of the machine
+ * affects both.
+ */
 export async function measureMemory(settings: MemorySettings, say: (what: string) => void): Promise<MemoryMeasurement> {
   const { items, events, threads } = settings;
   say('counting');
@@ -78,7 +84,7 @@ async function recommending(
     const { items: all, length } = historyWindows(log, [Math.min(row, log.count - 1)], 10);
     return Array.from(all.subarray(0, length[0]));
   });
-  // Each round has a policy of its own: idle threads of another would still be spinning.
+  // Each round has its own policy, because idle threads of another policy would still spin.
   const round = (options: { memory?: Memory }) => async () => {
     const policy = createPolicy(agent, params, shape, { ...options, threads });
     for (const history of histories.slice(0, WARM)) await policy.recommendIndices([history], 10);
@@ -125,7 +131,7 @@ async function training(agent: Agent, memory: Memory, log: Transitions, { thread
   return { stepMs, stepMsWithout, stepRatio };
 }
 
-/** Medians of two rounds that take turns, and of their ratios; the first of each makes things ready and is not counted. */
+/** Medians of two measurements that alternate, and of their ratios. The first run of each is a warm-up and is not counted. */
 async function inTurns(
   [one, other]: readonly (() => Promise<number>)[],
   rounds: number,

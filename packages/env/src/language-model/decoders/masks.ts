@@ -1,5 +1,7 @@
 import { checkRanges } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderConfig } from './config.ts';
+import type { DecoderMode } from './decoder-mode.ts';
 
 /** Additive mask in which each position attends to itself and all before it, [1, 1, T, T]. */
 export function causalMask(T: number): tf.Tensor {
@@ -10,6 +12,25 @@ export function causalMask(T: number): tf.Tensor {
 /** Additive mask in which each position attends to itself and the `window - 1` before it, [1, 1, T, T]. */
 export function windowMask(T: number, window: number): tf.Tensor {
   return mask(T, (from, to) => to > from || from - to >= window);
+}
+
+/** Masks of the layers with a window. @param T number of inputs, including `past` */
+export function narrowed(config: DecoderConfig, T: number, mode: DecoderMode): Pick<DecoderMode, 'mask' | 'branches'> {
+  const { mask, branches, positions, past } = mode;
+  const { window } = config;
+  if (window === undefined || window >= T) return { mask, ...(branches && { branches }) };
+  if (!branches && !past) return { mask: tf.minimum(mask, windowMask(T, window)) };
+  const { count, size } = branches ?? { count: 0, size: 0 };
+  const [B, inputs] = positions!.shape as [number, number];
+  const all = count * size;
+  const front = inputs > all ? [tf.slice(positions!, [0, 0], [B, inputs - all])] : [];
+  const trunk = tf.concat([...(past ? [past.positions] : []), ...front], 1);
+  const near = { mask: front[0] ? tf.minimum(mask, distanceMask(front[0], trunk, window)) : mask };
+  if (!branches) return near;
+  const back = tf.reshape(tf.slice(positions!, [0, inputs - all], [B, all]), [B * count, size]);
+  const before = tf.tile(tf.reshape(trunk, [B, 1, trunk.shape[1]!]), [1, count, 1]);
+  const seen = tf.concat([tf.reshape(before, [B * count, trunk.shape[1]!]), back], 1);
+  return { ...near, branches: { ...branches, mask: tf.minimum(branches.mask, distanceMask(back, seen, window)) } };
 }
 
 /** Additive mask of the positions up to `last`, int32 [B, 1] -> [B, 1, 1, T]. */

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LeaError } from '@lea/core';
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { EnvironmentEvent } from '../../shared/events.ts';
+import { follow, letterTokenizer } from '../../testing.ts';
+import { type DownloadOptions, downloadLanguageModel } from './download-language-model.ts';
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
@@ -98,4 +107,74 @@ export function sendFile(
   if (end === content.length) response.end(content.subarray(from));
   // Sends less than the content-length, then closes the connection.
   else response.write(content.subarray(from, end), () => void setTimeout(() => response.destroy(), 20));
+}
+
+export const ID = 'someone/tiny-llama';
+export const MODEL = 'model.safetensors';
+
+const fixture = (name: string): Buffer =>
+  readFileSync(new URL(`../../fixtures/decoders/llama/${name}`, import.meta.url));
+export const weights: Buffer = fixture(MODEL);
+/** The hub's files of a tiny model. */
+export const files: Readonly<Record<string, Buffer>> = {
+  'config.json': fixture('config.json'),
+  'tokenizer.json': Buffer.from(JSON.stringify(letterTokenizer())),
+  'tokenizer_config.json': Buffer.from('{"bos_token":"<s>","eos_token":"</s>"}'),
+  [MODEL]: weights,
+  'README.md': Buffer.from('not asked for'),
+  'onnx/model.onnx': Buffer.from('not asked for'),
+};
+export const large: readonly string[] = [MODEL];
+/** The files in a folder after a complete download. */
+export const COMPLETE: readonly string[] = ['config.json', MODEL, 'tokenizer.json', 'tokenizer_config.json'];
+
+export interface Downloads {
+  /** The hub of a test, which the test starts. */
+  hub: FakeHub;
+  /** The folder that a test downloads to. */
+  readonly dir: string;
+  /** Downloads the model and returns the events. */
+  download(options?: Partial<DownloadOptions>): Promise<EnvironmentEvent[]>;
+  /** The error of a download that must fail. */
+  failure(options?: Partial<DownloadOptions>): Promise<LeaError>;
+  /** The names of the files in the folder. */
+  there(): Promise<string[]>;
+}
+
+/** Gives each test a new folder, and afterwards removes it and closes the test's hub. */
+export function downloads(): Downloads {
+  let hub: FakeHub | undefined;
+  let dir = '';
+  beforeEach(async () => {
+    dir = join(await mkdtemp(join(tmpdir(), 'lea-hub-')), 'models', 'tiny');
+  });
+  afterEach(async () => {
+    await hub?.close();
+    hub = undefined;
+    await rm(join(dir, '..', '..'), { recursive: true });
+  });
+  const download: Downloads['download'] = async (options = {}) => {
+    const steps: EnvironmentEvent[] = [];
+    const work = downloadLanguageModel(ID, { dir, endpoint: hub!.endpoint, retries: 2, ...options });
+    expect(await follow(work, (step) => void steps.push(step))).toBe(dir);
+    return steps;
+  };
+  return {
+    get hub() {
+      return hub!;
+    },
+    set hub(started) {
+      hub = started;
+    },
+    get dir() {
+      return dir;
+    },
+    download,
+    failure: (options) =>
+      download(options).then(
+        () => expect.fail('it should fail'),
+        (error: unknown) => error as LeaError,
+      ),
+    there: async () => (await readdir(dir).catch(() => [])).sort(),
+  };
 }

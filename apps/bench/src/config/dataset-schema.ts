@@ -1,0 +1,78 @@
+import { datasetTypes } from '@lea/data';
+import * as v from 'valibot';
+import { count, described, flag, number, positive, seed, text } from './schema-values.ts';
+import { options, strict, withDefined } from './strict.ts';
+
+const columns = strict('dataset.columns', {
+  user: v.optional(text),
+  item: v.optional(text),
+  time: v.optional(text),
+  kind: v.optional(text),
+  history: v.optional(described(text, 'Column with the items that the user chose before, in one cell.')),
+});
+
+/** Options of `readInteractions` and `readItemTexts`, documented in @lea/data. */
+const reading = {
+  ...options(['delimiter', 'encoding'], text),
+  quote: v.optional(v.nullable(text)),
+  header: v.optional(v.pipe(v.array(text), v.minLength(1))),
+  missing: v.optional(v.array(v.string())),
+  trim: v.optional(flag),
+  maxRecordSize: v.optional(count),
+};
+
+const includedDataset = v.variant('type', [
+  strict('dataset', {
+    type: v.literal('world'),
+    seed: v.optional(seed),
+    users: v.optional(count),
+    items: v.optional(count),
+  }),
+  strict('dataset', { type: v.literal('industrial') }),
+  strict('dataset', { type: v.literal('lastfm') }),
+  strict('dataset', { type: v.literal('retailrocket') }),
+  strict('dataset', {
+    type: v.literal('files'),
+    interactions: described(text, 'File of events. The path starts at the folder of the config, or at --data.'),
+    itemTexts: v.optional(
+      described(text, 'File of item texts. The path starts at the folder of the config, or at --data.'),
+    ),
+    columns: v.optional(described(columns, 'Names of the columns. Only user and item are needed.')),
+    kinds: v.optional(
+      described(
+        v.record(v.string(), v.nullable(v.string())),
+        'Value in the log -> kind, for example { "view": "click", "seen": null }. null drops the events.',
+      ),
+    ),
+    separator: v.optional(described(text, 'Separator between the items of a history in one cell.')),
+    ...reading,
+    text: v.optional(
+      described(
+        strict('dataset.text', {
+          column: v.optional(described(text, 'Column of the item id.')),
+          template: v.optional(described(text, 'Text of an item from its columns, for example "{title} by {brand}".')),
+          index: v.optional(described(text, 'File that maps raw ids to ids.')),
+          ...reading,
+        }),
+        'How the file of item texts is read.',
+      ),
+    ),
+  }),
+]);
+
+/** Types that packages define check their own options. */
+export const dataset = withDefined('dataset', includedDataset, datasetTypes);
+
+export const split = v.variant('type', [
+  strict('split', {
+    type: v.literal('by-user'),
+    seed: v.optional(seed),
+    fractions: v.optional(v.tuple([positive, positive, positive])),
+  }),
+  strict('split', {
+    type: v.literal('user-lists'),
+    lists: described(text, 'A JSON file { "validation": [ids], "test": [ids] }, or the name of a built-in list.'),
+  }),
+  strict('split', { type: v.literal('leave-one-out') }),
+  strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
+]);

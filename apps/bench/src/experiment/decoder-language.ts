@@ -1,0 +1,17 @@
+import { decoderVectors, loadLanguageModel } from '@lea/env';
+import type { EnvironmentConfig } from '../config/schema.ts';
+import type { Context } from './context.ts';
+import { follow } from './follow.ts';
+import { keptTokens } from './kept.ts';
+import { resolvedLanguage } from './resolved.ts';
+
+/** The language of tier `decoder`: a pretrained language model, and its vectors of the item texts. */
+export async function decoderLanguage(config: EnvironmentConfig, context: Context) {
+  const { dataset, threads, signal, models } = context;
+  const languageModel = await loadLanguageModel(config.model!);
+  if (config.itemInput === 'id') return { tokens: null, languageModel, seconds: 0, stages: {} };
+  const { made, seconds, stages } = await keptTokens(resolvedLanguage(config, models), context, (last) =>
+    follow(decoderVectors(languageModel, dataset.itemTexts!.texts, { threads, signal }), context, last),
+  );
+  return { tokens: made, languageModel, seconds, stages };
+}

@@ -1,0 +1,139 @@
+import {
+  contentHash,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  reference,
+  type Task,
+  task,
+  text,
+  whole,
+} from '@lea/core';
+import { float32, int32, type Program, type Runner, specsOf, type Value, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkTexts } from '../language-model/check-texts.ts';
+import type { DecoderConfig } from '../language-model/decoders/config.ts';
+import { decode, embedWords } from '../language-model/decoders/decode.ts';
+import { causalMask } from '../language-model/decoders/masks.ts';
+import { HEAD } from '../language-model/decoders/modules.ts';
+import type { LanguageModel } from '../language-model/language-model.ts';
+import type { Tokenizer } from '../language-model/tokenizer.ts';
+import type { EnvironmentEvent } from '../shared/events.ts';
+import { type Runtime, ready, runtimeSchema } from '../shared/runtime.ts';
+import { cachedVectors } from './vector-cache.ts';
+
+/** Options of {@link decoderVectors}. */
+export interface DecoderVectorOptions extends Runtime {
+  /** Maximum number of tokens read of each text, after the start token. Higher: more of a long text is used, slower. Default: 64. */
+  readonly maxTokens: number;
+  /** Number of texts per call. Higher: more memory, hardly faster. Default: 16. */
+  readonly batch: number;
+  /** Folder of cached vectors, by a hash of the language model, the texts and `maxTokens`. Default: no cache. */
+  readonly cacheDir: string | undefined;
+  /** Aborts the computation. Default: none. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export const decoderVectorSchema: OptionsSchema<DecoderVectorOptions> = {
+  maxTokens: option(whole(1), 64),
+  batch: option(whole(1), 16),
+  cacheDir: option(text, undefined),
+  ...runtimeSchema,
+  signal: option(reference<AbortSignal>(), undefined),
+};
+
+/** Token counts of batches are rounded up to a multiple of this, so that few programs are compiled. */
+const STRIDE = 8;
+
+/**
+ * Computes text vectors with a language model: the mean over a text's tokens of the decoder's hidden states after the final
+ * norm. The start token is read before each text, but is not part of the mean, because decoders give their first position a
+ * state that says nothing about the text.
+ *
+ * @returns vectors [texts, width], float32
+ * @throws LeaError `E_TEXT_EMPTY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ */
+export function decoderVectors(
+  languageModel: LanguageModel,
+  texts: readonly string[],
+  options?: Partial<DecoderVectorOptions>,
+): Task<Value, EnvironmentEvent<'decoder-vectors'>> {
+  return task(() => {
+    const o = parseOptions('decoderVectors', decoderVectorSchema, options);
+    checkTexts(texts);
+    const hash = async (): Promise<string> => contentHash('decoder vectors', languageModel.hash, o.maxTokens, texts);
+    return cachedVectors(o.cacheDir, hash, () => computing(languageModel, texts, o));
+  });
+}
+
+async function* computing(
+  { config, tokenizer, params }: LanguageModel,
+  texts: readonly string[],
+  o: DecoderVectorOptions,
+): AsyncGenerator<EnvironmentEvent<'decoder-vectors'>, Value> {
+  const { width, maxPositions = Number.POSITIVE_INFINITY } = config;
+  const rows = texts.map((text) => tokensOf(text, tokenizer, Math.min(o.maxTokens, maxPositions - 1)));
+  // Batches have texts of similar length to reduce padding. The longest come first, so a lack of memory shows at once.
+  const order = Array.from(rows.keys()).sort((a, b) => rows[b]!.length - rows[a]!.length || a - b);
+  const { [HEAD]: _, ...frozen } = params;
+  const data = new Float32Array(texts.length * width);
+  const total = rows.reduce((sum, row) => sum + row.length, 0);
+  let done = 0;
+  let current: { readonly positions: number; readonly runner: Runner } | undefined;
+  try {
+    for (let at = 0; at < order.length; at += o.batch) {
+      o.signal?.throwIfAborted();
+      const some = order.slice(at, at + o.batch);
+      const positions = 1 + STRIDE * Math.ceil(rows[some[0]!]!.length / STRIDE);
+      const inputs = batchOf(
+        some.map((i) => rows[i]!),
+        tokenizer,
+        [o.batch, positions],
+      );
+      if (current?.positions !== positions) {
+        await current?.runner.dispose();
+        current = undefined;
+        const specs = { inputs: specsOf(inputs), frozen: specsOf(frozen) };
+        current = { positions, runner: await ready(meanStates(config), specs, o, 'direct') };
+      }
+      const { outputs } = await current.runner.run({ inputs, frozen });
+      const means = outputs.means!.data as Float32Array;
+      some.forEach((i, b) => {
+        data.set(means.subarray(b * width, (b + 1) * width), i * width);
+        done += rows[i]!.length;
+      });
+      yield { stage: 'decoder-vectors', done, total, unit: 'tokens' };
+    }
+    return float32(data, [texts.length, width]);
+  } finally {
+    await current?.runner.dispose();
+  }
+}
+
+/** First tokens of a text. A text of characters that the tokenizer drops is its end token. */
+function tokensOf(text: string, tokenizer: Tokenizer, most: number): readonly number[] {
+  const tokens = tokenizer.encode(text, most);
+  return tokens.length > 0 ? tokens : [tokenizer.end];
+}
+
+/** `ids` [B, T]: start token, tokens, padding; `weights` [B, 1, T]: 1 / count at the tokens, 0 elsewhere. */
+function batchOf(rows: readonly (readonly number[])[], { start, end }: Tokenizer, [B, T]: [number, number]): Values {
+  const ids = new Int32Array(B * T).fill(end);
+  const weights = new Float32Array(B * T);
+  rows.forEach((tokens, b) => {
+    ids[b * T] = start;
+    ids.set(tokens, b * T + 1);
+    weights.fill(1 / tokens.length, b * T + 1, b * T + 1 + tokens.length);
+  });
+  return { ids: int32(ids, [B, T]), weights: float32(weights, [B, 1, T]) };
+}
+
+/** The inputs of {@link batchOf} -> `means` [B, width]: weighted sums of the hidden states. */
+function meanStates(config: DecoderConfig): Program {
+  return ({ inputs, frozen }) => {
+    const { ids, weights } = inputs as { ids: tf.Tensor; weights: tf.Tensor };
+    const [B, T] = ids.shape as [number, number];
+    const states = decode(frozen, config, embedWords(frozen, config, ids), { mask: causalMask(T) });
+    return { state: {}, outputs: { means: tf.reshape(tf.matMul(weights, states), [B, config.width]) } };
+  };
+}

@@ -1,0 +1,25 @@
+import { checkWindows, type Scorer, type Windows } from '@lea/data';
+import { lastItems } from './last-items.ts';
+import { repeatRow } from './popularity.ts';
+
+/**
+ * A scorer that starts each row of scores with `prior` and then calls `add` with the last items of the history, newest first.
+ * The row begins at index `start` of `scores`.
+ */
+export function priorScorer(
+  { name, prior, window }: { readonly name: string; readonly prior: Float64Array; readonly window: number },
+  add: (recent: Int32Array, scores: Float64Array, start: number) => void,
+): Scorer {
+  const items = prior.length;
+  return {
+    name,
+    items,
+    window,
+    score(histories: Windows): Float64Array {
+      checkWindows(histories, items);
+      const scores = repeatRow(prior, histories.size);
+      for (let row = 0; row < histories.size; row++) add(lastItems(histories, row, window), scores, row * items);
+      return scores;
+    },
+  };
+}
