@@ -1,3 +1,4 @@
+import { checkFunctions } from './arguments.ts';
 import { LeaError } from './error.ts';
 
 /**
@@ -34,6 +35,7 @@ export interface Progress<Stage extends string = string, Unit extends string = s
 
 /** Makes a task of a generator function: what it yields are the events, what it returns is the result. */
 export function task<T, E>(work: () => AsyncGenerator<E, T, undefined>): Task<T, E> {
+  checkFunctions('task', { work });
   return new GeneratorTask(work);
 }
 

@@ -1,4 +1,4 @@
-import { deviation, mean } from '@lea/core';
+import { checkNumbers, deviation, mean } from '@lea/core';
 import type { RewardCalibration } from './reward-model.ts';
 
 /** What the environment says of every row of a set, in memory. */
@@ -30,5 +30,6 @@ export interface AnnotationColumns {
 
 /** Mean and standard deviation of logged actions' rewards. */
 export function rewardStatistics(reward: Float32Array): Pick<Annotation, 'rewardMean' | 'rewardStd'> {
+  checkNumbers('rewardStatistics', { reward });
   return { rewardMean: mean(reward), rewardStd: deviation(reward) };
 }

@@ -1,4 +1,4 @@
-import { contentHash, LeaError } from '@lea/core';
+import { checkArrays, contentHash, LeaError } from '@lea/core';
 
 /** Which items the indices of a fit are. */
 export interface CatalogIdentity {
@@ -8,6 +8,7 @@ export interface CatalogIdentity {
 }
 
 export function catalogIdentityOf(itemIds: readonly string[]): CatalogIdentity {
+  checkArrays('catalogIdentityOf', { itemIds });
   return { count: itemIds.length, hash: contentHash(itemIds) };
 }
 
@@ -24,6 +25,7 @@ export function checkCatalogIdentity(
   catalogIdentity: CatalogIdentity | undefined,
   items: number,
 ): void {
+  checkArrays('checkCatalogIdentity', { itemIds });
   if (itemIds.length !== items) {
     throw new LeaError('E_OPTION_VALUE', `${what}: there are ${itemIds.length} items in the data, not ${items}.`);
   }

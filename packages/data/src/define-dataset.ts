@@ -1,4 +1,4 @@
-import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
+import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Interactions } from './interactions.ts';
 import type { ItemTexts } from './item-texts.ts';
 
@@ -33,15 +33,17 @@ const datasets = createRegistry<DatasetFactory>('data set');
  */
 export function defineDataset<O extends object>(
   definition: DatasetDefinition<O>,
-  options: { override?: boolean } = {},
+  options?: { override?: boolean },
 ): DatasetFactory<O> {
+  checkDefinition('defineDataset', definition, ['load']);
+  const { override } = withDefaults('defineDataset', { override: false }, options);
   const { type } = definition;
   const complete = (given?: Partial<O>): O => optionsOf(definition, given);
   const load: DatasetFactory<O> = Object.assign(
     async (given?: Partial<O>, folder = '.') => await definition.load(complete(given), folder),
     { type, complete },
   );
-  datasets.define(load as DatasetFactory, options.override);
+  datasets.define(load as DatasetFactory, override);
   return load;
 }
 

@@ -1,4 +1,4 @@
-import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
+import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 
 /** What a baseline may read beside the train rows and its options. */
@@ -39,8 +39,10 @@ const baselines = createRegistry<BaselineFactory>('baseline');
  */
 export function defineBaseline<O extends object>(
   definition: BaselineDefinition<O>,
-  options: { override?: boolean } = {},
+  options?: { override?: boolean },
 ): BaselineFactory<O> {
+  checkDefinition('defineBaseline', definition, ['build']);
+  const { override } = withDefaults('defineBaseline', { override: false }, options);
   const { type, grid = {} } = definition;
   const complete = (given?: Partial<O>): O => optionsOf(definition, given);
   const make: BaselineFactory<O> = Object.assign(
@@ -48,7 +50,7 @@ export function defineBaseline<O extends object>(
       definition.build(train, complete(given), { window: 10, ...context }),
     { type, grid, complete },
   );
-  baselines.define(make as BaselineFactory, options.override);
+  baselines.define(make as BaselineFactory, override);
   return make;
 }
 

@@ -167,7 +167,14 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => Object.assign(c, { environments: { ['x'.repeat(300)]: { itemInput: 'id' } } }),
     /expected a name of at most 100/,
   ],
-  ['a window beyond all', (c) => (c.window = 1e12), /at window/],
+  [
+    'a window beyond all',
+    (c) => (c.window = 1e12),
+    /at window: expected a number of at most 2147483647, got 1000000000000$/,
+  ],
+  ['a text as a number', (c) => (c.window = 'x' as never), /at window: expected a number, got "x"$/],
+  ['a number as a text', (c) => (c.name = 3 as never), /at name: expected a text, got 3$/],
+  ['a number as a list', (c) => (c.seeds = 3 as never), /at seeds: expected a list, got 3$/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();
   spoil(config);

@@ -1,5 +1,5 @@
-import { contentHash, parseOptions, type Task, task } from '@lea/core';
-import { catalogIdentityOf } from '@lea/data';
+import { checkObjects, contentHash, parseOptions, type Task, task } from '@lea/core';
+import { catalogIdentityOf, checkTransitions } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from '../inference/environment.ts';
@@ -32,6 +32,8 @@ export function fitEnvironment(options: GivenFit): Task<Environment, Environment
 }
 
 async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'environment'>, Environment> {
+  checkObjects('fitEnvironment', { options });
+  checkTransitions('fitEnvironment', { train: options.train });
   const { train, ...given } = options;
   const o = { train, ...parseOptions('fitEnvironment', fitSchema, given) };
   const { config, root, tokens, data, weights, step } = await prepareFit(o);

@@ -141,7 +141,7 @@ export function checkOptions(o: PromptedModelOptions): number {
   const limits = [o.parameters.max_tokens, o.parameters.max_completion_tokens].filter((limit) => limit !== undefined);
   if (limits.length > 0 && limits.every(isLimit)) return Math.max(...limits);
   if (o.budget.tokens === undefined && o.prices === undefined && limits.length === 0) return EXPECTED_ANSWER_TOKENS;
-  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens must be an integer of at least 1.', {
+  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens must be a whole number of at least 1.', {
     value: limits[0],
     hint: 'Budgets and prices need a limit. Set max_tokens or max_completion_tokens in parameters.',
   });

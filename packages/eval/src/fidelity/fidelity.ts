@@ -1,5 +1,13 @@
 import { checkRanges, LeaError, mean, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, itemCounts, type Scores, type Transitions, topK } from '@lea/data';
+import {
+  checkScorers,
+  checkTransitions,
+  historyWindows,
+  itemCounts,
+  type Scores,
+  type Transitions,
+  topK,
+} from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
 import type { EvaluationEvent } from '../events.ts';
 import { gains, rankOf } from '../metrics.ts';
@@ -116,6 +124,8 @@ async function* measuring(
   test: Transitions,
   options?: Partial<FidelityOptions>,
 ): AsyncGenerator<EvaluationEvent<'fidelity'>, Fidelity> {
+  checkScorers('fidelity', { subject });
+  checkTransitions('fidelity', { test });
   const o = withDefaults('fidelity', DEFAULTS, options);
   checkMeasuring('fidelity', o);
   const rows = Math.min(o.rows, test.count);

@@ -1,5 +1,5 @@
 import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, type RewardModel, type Transitions } from '@lea/data';
+import { checkRewardModels, checkTransitions, historyWindows, type RewardModel, type Transitions } from '@lea/data';
 import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
@@ -59,6 +59,8 @@ async function* comparing(
   test: Transitions,
   options?: Partial<RewardAccuracyOptions>,
 ): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
+  checkRewardModels('rewardAccuracy', { model });
+  checkTransitions('rewardAccuracy', { test });
   const o = withDefaults('rewardAccuracy', DEFAULTS, options);
   checkMeasuring('rewardAccuracy', o);
   const rows = Math.min(o.rows, test.count);

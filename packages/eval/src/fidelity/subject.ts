@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import {
   checkActions,
+  checkScorers,
   type RewardCalibration,
   type RewardModel,
   type Scorer,
@@ -19,6 +20,7 @@ export interface FidelitySubject extends Scorer {
 
 /** A scorer as a reward model: the reward of an action is its score. */
 export function scoresAsRewards(scorer: Scorer): RewardModel {
+  checkScorers('scoresAsRewards', { scorer });
   const { name, items, window } = scorer;
   return {
     name,
