@@ -57,7 +57,7 @@ describe('one row per event', () => {
     ['empty', '', {}, 'E_FILE_EMPTY', /x\.csv/],
     ['header only', 'user,item\n', {}, 'E_FILE_EMPTY', /no rows/],
     ['missing column', 'user,itm\n1,2', {}, 'E_COLUMN_MISSING', /x\.csv line 1.*"item_id".*columns are: user, itm/],
-    ['misnamed', 'u,item\n1,2', { columns: { user: 'use' } }, 'E_COLUMN_MISSING', /Got "use"\. Did you mean "u"\?/],
+    ['misnamed', 'user,item\n1,2', { columns: { user: 'usr' } }, 'E_COLUMN_MISSING', /Got "usr"\. Did you mean "user"\?/],
     ['option', 'user,item\n1,2', { colums: {} }, 'E_OPTION_UNKNOWN', /Did you mean "columns"/],
     ['short row', 'user,item,time\n1,2,3\n1,2', {}, 'E_ROW_BAD', /x\.csv line 3: expected 3 columns, got 2/],
     ['open quote', 'user,item\n1,"2\n', {}, 'E_ROW_BAD', /x\.csv line 2, column item: a quote is never closed/],
