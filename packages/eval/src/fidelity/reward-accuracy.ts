@@ -10,7 +10,7 @@ export interface RewardAccuracyOptions {
   readonly draws: number;
   /** Rows measured at most, the first ones of the set (default all). */
   readonly rows: number;
-  /** Of the negatives (default 0). */
+  /** Seed of the negatives (default 0). */
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
 }
