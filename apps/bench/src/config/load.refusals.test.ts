@@ -62,6 +62,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /tier "decoder", which does not use "languageModel"/,
   ],
   [
+    'item vectors that heads do not divide',
+    (c) => (c.environments.language = { itemInput: 'text', tier: 'decoder', model: 'M', fit: { width: 30, heads: 4 } }),
+    /needs a width that is a multiple of heads in fit\. Got \[30,4\]/,
+  ],
+  [
     'heads that divide nothing',
     (c) => (c.environments.language!.languageModel = { heads: 3 }),
     /width \/ heads\) in languageModel.*multiple of 6/,
