@@ -1,4 +1,4 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { checkPaths, checkRanges, withDefaults } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
 import {
   type Graph,
@@ -10,6 +10,7 @@ import {
   splitNodes,
   writeModel,
 } from '@lea/tensor/onnx';
+import { checkPolicies } from './arguments.ts';
 import { createMemory } from './memory/memory.ts';
 import { compacted } from './memory/state.ts';
 import type { Policy } from './policy.ts';
@@ -37,6 +38,8 @@ export interface ExportOptions {
  *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and the errors of `replaceFile`
  */
 export async function exportOnnx(policy: Policy, path: string, options: ExportOptions = {}): Promise<void> {
+  checkPolicies('exportOnnx', { policy });
+  checkPaths('exportOnnx', { path });
   const { k } = withDefaults('exportOnnx', { k: 10 }, options);
   checkRanges('exportOnnx', { k }, { k: [1, Infinity, 'whole'] });
   const { agent, shape, memory, fusion } = policy;

@@ -1,5 +1,6 @@
 import { key } from '@lea/core';
 import { float32, type Values } from '@lea/tensor';
+import { checkAgents, checkShapes } from './arguments.ts';
 import { allow } from './init.ts';
 import type { Agent, Shape } from './types.ts';
 
@@ -25,6 +26,8 @@ export interface ItemParams {
  * @throws what `agent.init` throws
  */
 export function itemParams(agent: Agent, shape: Shape): ItemParams {
+  checkAgents('itemParams', { agent });
+  checkShapes('itemParams', { shape });
   const some = sampleParams(agent, shape, FEW);
   const axes = grownAxes(some, sampleParams(agent, shape, FEW + 1));
   const { initText } = agent.encoder;

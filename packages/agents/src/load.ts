@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { contentHash, LeaError, unsealed } from '@lea/core';
+import { checkPaths, contentHash, LeaError, unsealed, withDefaults } from '@lea/core';
 import { readWhole } from '@lea/core/node';
 import { pick, readSafetensors } from '@lea/tensor';
+import { checkMemories } from './arguments.ts';
 import { createMemory } from './memory/memory.ts';
 import { checkTables, readTables } from './memory/state.ts';
 import { createPolicy, type Policy, type PolicyOptions } from './policy.ts';
@@ -10,15 +11,29 @@ import { formatVersion, type PolicyFile, stored, weightsHash } from './save.ts';
 import type { Agent } from './types.ts';
 import { agentsVersion } from './version.ts';
 
+/** Options of `loadPolicy`: those of `createPolicy` whose values are not in the folder. */
+export type LoadPolicyOptions = Omit<PolicyOptions, 'text' | 'itemIds'>;
+
+const loadDefaults: LoadPolicyOptions = {
+  memory: undefined,
+  fusion: undefined,
+  batch: undefined,
+  threads: undefined,
+  backend: undefined,
+};
+
 /**
  * Loads a policy that `save` wrote. Custom agents and encoders must be defined first (`defineAgent`, `defineEncoder`): import
  * the package that defines them.
  *
  * @param options `memory` replaces the saved memory and its weight of repeats; `fusion` overrides single saved settings
  * @throws LeaError `E_FILE_MISSING`, `E_POLICY_FILE`, `E_POLICY_VERSION`, `E_POLICY_WEIGHTS`, `E_POLICY_SHAPE`,
- *   `E_POLICY_ITEMS`, `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, and the errors of `createPolicy` and `readSafetensors`
+ *   `E_POLICY_ITEMS`, `E_MEMORY_FILE`, `E_TYPE_UNKNOWN`, `E_OPTION_UNKNOWN`, and the errors of `createPolicy` and `readSafetensors`
  */
-export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text' | 'itemIds'> = {}): Promise<Policy> {
+export async function loadPolicy(dir: string, options?: LoadPolicyOptions): Promise<Policy> {
+  checkPaths('loadPolicy', { dir });
+  const given = withDefaults('loadPolicy', loadDefaults, options);
+  if (given.memory !== undefined) checkMemories('loadPolicy', { memory: given.memory });
   const path = join(dir, 'policy.json');
   const file = parse(path, (await readWhole(path)).toString());
   const agent = agentOf(file, path);
@@ -40,15 +55,15 @@ export async function loadPolicy(dir: string, options: Omit<PolicyOptions, 'text
   if (memory) checkTables(memory.state, memory.config);
   const itemIds = file.itemsHash === undefined ? undefined : await readItems(join(dir, 'items.json'), file.itemsHash);
   return createPolicy(agent, params, file.shape, {
-    ...options,
+    ...given,
     ...(itemIds && { itemIds }),
     ...(text && { text }),
     ...(memory && {
-      memory: options.memory ?? memory,
+      memory: given.memory ?? memory,
       fusion: {
         ...file.memory!.fusion,
-        ...(options.memory && { repeat: options.memory.config.repeat }),
-        ...options.fusion,
+        ...(given.memory && { repeat: given.memory.config.repeat }),
+        ...given.fusion,
       },
     }),
   });

@@ -1,6 +1,7 @@
-import { LeaError, type Resource, resource, withDefaults } from '@lea/core';
+import { checkArrays, checkObjects, checkPaths, LeaError, type Resource, resource, withDefaults } from '@lea/core';
 import type { Scorer, Windows } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
+import { checkAgents, checkMemories, checkShapes } from './arguments.ts';
 import { checkWeights } from './check-weights.ts';
 import { itemIndex } from './item-index.ts';
 import { checkedFusion, type Fusion } from './memory/fusion.ts';
@@ -58,14 +59,19 @@ export interface PolicyOptions extends ScoringOptions {
  *   `E_OPTION_VALUE`
  */
 export function createPolicy(agent: Agent, params: Values, shape: Shape, options: PolicyOptions = {}): Policy {
+  checkAgents('createPolicy', { agent });
+  checkObjects('createPolicy', { params });
+  checkShapes('createPolicy', { shape });
   const {
     text: given,
     memory: counted,
     fusion: asked,
     itemIds: ids,
     ...scoringOptions
-  } = withDefaults('policy', policyDefaults, options);
+  } = withDefaults('createPolicy', policyDefaults, options);
   if (asked && !counted) throw withoutMemory('fusion needs a memory');
+  if (counted !== undefined) checkMemories('createPolicy', { memory: counted });
+  if (ids !== undefined) checkArrays('createPolicy', { itemIds: ids });
   if (counted) checkMemory(counted, shape.items);
   const memory = counted?.fork();
   const fusion = memory && checkedFusion(asked, memory.config);
@@ -88,7 +94,10 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
     ...resource(async () => {
       await Promise.all([scorer.dispose(), memory?.dispose()]);
     }),
-    save: (dir) => savePolicy(dir, parts),
+    save: async (dir) => {
+      checkPaths('save', { dir });
+      await savePolicy(dir, parts);
+    },
     get ignored() {
       return lists.ignored;
     },

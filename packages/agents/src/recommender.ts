@@ -12,7 +12,7 @@ export interface RecommendIndicesOptions {
   candidates?: readonly number[];
   /**
    * For item indices outside 0..N-1 in a history: `ignore` leaves them out and counts them in `Policy.ignored`, `throw` throws.
-   * Numbers that are not integers always throw. Default: `ignore`.
+   * Numbers that are not whole always throw. Default: `ignore`.
    */
   unknown?: 'ignore' | 'throw';
 }
@@ -24,7 +24,7 @@ export interface Recommender {
    * `k` items remain; items with a NaN score are left out.
    *
    * @throws LeaError `E_HISTORY` (not an array of arrays; names the row), `E_ITEM_RANGE` (an index in `candidates`, `exclude`
-   *   or, with `unknown: 'throw'`, in a history is outside 0..N-1, or is not an integer; names the value), `E_SCORES_NAN` (no
+   *   or, with `unknown: 'throw'`, in a history is outside 0..N-1, or is not a whole number; names the value), `E_SCORES_NAN` (no
    *   finite score, because the weights are damaged), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DISPOSED`
    */
   recommendIndices(

@@ -1,4 +1,4 @@
-import { createRegistry, LeaError } from '@lea/core';
+import { checkDefinition, createRegistry, LeaError, withDefaults } from '@lea/core';
 import { ccql } from './agents/ccql.ts';
 import { ce } from './agents/ce.ts';
 import { dqnNs } from './agents/dqn-ns.ts';
@@ -8,6 +8,7 @@ import { sac } from './agents/sac.ts';
 import { snqn } from './agents/snqn.ts';
 import { sqn } from './agents/sqn.ts';
 import { vpq } from './agents/vpq.ts';
+import { checkAgents } from './arguments.ts';
 import {
   type AgentDefinition,
   type AgentFactory,
@@ -35,9 +36,11 @@ const agents = createRegistry('agent', known<AgentFactory>([ce, sqn, snqn, sac, 
  */
 export function defineEncoder<O extends object>(
   definition: EncoderDefinition<O>,
-  options: { override?: boolean } = {},
+  options?: { override?: boolean },
 ): EncoderFactory<O> {
-  return encoders.define(encoderFactory(definition) as EncoderFactory, options.override) as EncoderFactory<O>;
+  checkDefinition('defineEncoder', definition, ['build']);
+  const { override } = withDefaults('defineEncoder', { override: false }, options);
+  return encoders.define(encoderFactory(definition) as EncoderFactory, override) as EncoderFactory<O>;
 }
 
 /**
@@ -49,9 +52,11 @@ export function defineEncoder<O extends object>(
  */
 export function defineAgent<O extends object>(
   definition: AgentDefinition<O>,
-  options: { override?: boolean } = {},
+  options?: { override?: boolean },
 ): AgentFactory<O> {
-  return agents.define(agentFactory(definition) as AgentFactory, options.override) as AgentFactory<O>;
+  checkDefinition('defineAgent', definition, ['build']);
+  const { override } = withDefaults('defineAgent', { override: false }, options);
+  return agents.define(agentFactory(definition) as AgentFactory, override) as AgentFactory<O>;
 }
 
 /** The names of all registered encoder types. */
@@ -91,6 +96,7 @@ export function createAgent(config: AgentConfig): Agent {
 
 /** The JSON from which `createAgent` creates the same agent. */
 export function agentConfig(agent: Agent): AgentConfig {
+  checkAgents('agentConfig', { agent });
   return agent.config;
 }
 

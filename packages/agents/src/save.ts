@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { contentHash } from '@lea/core';
+import { checkObjects, contentHash } from '@lea/core';
 import { replaceFile, writeSealed } from '@lea/core/node';
 import { prefixed, type Values, writeSafetensors } from '@lea/tensor';
 import type { Fusion } from './memory/fusion.ts';
@@ -37,6 +37,7 @@ export const stored = { params: 'params/', frozen: 'frozen/', memory: 'memory/' 
 
 /** SHA-256 (hex) of weights: their names, shapes and bits, independent of their order. */
 export function weightsHash(params: Values): string {
+  checkObjects('weightsHash', { params });
   const names = Object.keys(params).sort();
   return contentHash(...names.flatMap((name) => [name, params[name]!.shape, params[name]!.data]));
 }

@@ -27,7 +27,7 @@ export function invalidChoice(where: string, name: string, value: unknown, known
   });
 }
 
-/** Inclusive bounds of a number, and whether it must be an integer. */
+/** Inclusive bounds of a number, and whether it must be a whole number. */
 export type NumberRange = readonly [low: number, high: number, whole?: 'whole' | 'whole or Infinity'];
 
 /**
@@ -35,7 +35,7 @@ export type NumberRange = readonly [low: number, high: number, whole?: 'whole' |
  * express Infinity, so use that bound only for options where it has a meaning ("never", "no cap"), and
  * `Number.MAX_VALUE` everywhere else.
  *
- * @param ranges low, high, and 'whole' for integers only; 'whole or Infinity' accepts Infinity as well
+ * @param ranges low, high, and 'whole' for whole numbers only; 'whole or Infinity' accepts Infinity as well
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function checkRanges<T extends object>(

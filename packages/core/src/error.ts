@@ -2,7 +2,9 @@
 export interface LeaErrorDetails {
   /** The offending value; shown shortened in the message. */
   readonly value?: unknown;
-  /** What to do about it: one sentence. */
+  /** The value in words. Default: its JSON, which says little of large objects. */
+  readonly got?: string;
+  /** The way out, in one sentence. */
   readonly hint?: string;
   /** The underlying error, if there is one. */
   readonly cause?: unknown;
@@ -21,11 +23,11 @@ export class LeaError extends Error {
   readonly code: string;
   /** The offending value, in full. */
   readonly value: unknown;
-  /** What to do about it. */
+  /** The way out. */
   readonly hint: string | undefined;
 
   constructor(code: string, what: string, details: LeaErrorDetails = {}) {
-    const shown = 'value' in details ? ` Got ${show(details.value)}.` : '';
+    const shown = 'value' in details ? ` Got ${details.got ?? show(details.value)}.` : '';
     const hint = details.hint ? ` ${details.hint}` : '';
     super(`${what}${shown}${hint}`, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
@@ -39,6 +41,8 @@ export function show(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number' || value === null) return String(value);
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (isThenable(value)) return 'a promise';
   const text = textOf(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
@@ -54,4 +58,9 @@ function textOf(value: unknown): string {
       return `[${typeof value}]`;
     }
   }
+}
+
+/** True for promises and tasks. */
+export function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkPaths } from './arguments.ts';
 import { LeaError } from './error.ts';
 
 /** Names of the temporary files that an interrupted write leaves behind. */
@@ -14,6 +15,7 @@ const REMAINS = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`; an existing file is left unchanged
  */
 export async function replaceFile(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  checkPaths('replaceFile', { path });
   try {
     await mkdir(dirname(path), { recursive: true });
     // Keep symbolic links and permissions as they were.
@@ -50,6 +52,7 @@ async function writeNew(path: string, content: Parameters<typeof replaceFile>[1]
  * @param of limits the search to the remains of this one file, directly in the folder
  */
 export async function removeRemains(folder: string, of?: string): Promise<void> {
+  checkPaths('removeRemains', { folder });
   const entries = await readdir(folder, { recursive: of === undefined, withFileTypes: true }).catch(() => []);
   const remains = entries.filter(
     ({ name }) => REMAINS.test(name) && (of === undefined || name.replace(REMAINS, '') === of),
@@ -80,6 +83,7 @@ export function writeError(path: string, cause: unknown): LeaError {
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`
  */
 export async function readWhole(path: string): Promise<Buffer> {
+  checkPaths('readWhole', { path });
   try {
     return await readFile(path);
   } catch (cause) {

@@ -1,9 +1,28 @@
+export {
+  type ArgumentCheck,
+  argumentCheck,
+  checkArrays,
+  checkFunctions,
+  checkNumbers,
+  checkObjects,
+  checkPaths,
+  checkTexts,
+  describeValue,
+  isObject,
+} from './arguments.ts';
 export { checkChoices, checkRanges, checkSeed, type NumberRange } from './checks.ts';
 export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
-export { createRegistry, optionsOf, type Registry, type TypeDefinition } from './registry.ts';
+export {
+  checkDefinition,
+  createRegistry,
+  definitionCount,
+  optionsOf,
+  type Registry,
+  type TypeDefinition,
+} from './registry.ts';
 export { type Resource, resource } from './resource.ts';
 export {
   abortSignal,

@@ -1,3 +1,4 @@
+import { argumentCheck, isObject } from './arguments.ts';
 import { checkRanges, checkSeed } from './checks.ts';
 import { LeaError } from './error.ts';
 
@@ -24,6 +25,8 @@ export function key(seed: number): Key {
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function fold(parent: Key, label: string | number): Key {
+  // Called for every draw of some samplers: a wrong key alone pays for the check.
+  if (!parent?.words) checkKeys('fold', { parent });
   if (typeof label !== 'string' && !Number.isSafeInteger(label)) {
     throw new LeaError('E_OPTION_VALUE', 'fold: label must be a string or a whole number below 2^53.', {
       value: label,
@@ -56,13 +59,20 @@ function mix(value: number): number {
 /** Counters are 32 bits wide. */
 const MOST_DRAWS = 2 ** 32;
 
-function checkCount(where: string, count: number): void {
+const checkKeys = argumentCheck(
+  'a key of random numbers',
+  (value) => isObject(value) && Array.isArray(value.words),
+  'Make one with key(seed).',
+);
+
+function checkDraws(where: string, k: Key, count: number): void {
+  checkKeys(where, { key: k });
   checkRanges(where, { count }, { count: [0, MOST_DRAWS, 'whole'] });
 }
 
-/** `count` draws from [0, 1), multiples of 2^-24 (exact in float32). @throws LeaError `E_OPTION_VALUE` */
+/** `count` draws from [0, 1), multiples of 2^-24 (exact in float32). @throws LeaError `E_ARGUMENT_TYPE`, `E_OPTION_VALUE` */
 export function uniform(k: Key, count: number): Float32Array {
-  checkCount('uniform', count);
+  checkDraws('uniform', k, count);
   const draws = new Float32Array(count);
   for (let i = 0; i < count; i++) draws[i] = (randomBits(k.words, i) >>> 8) / 2 ** 24;
   return draws;
@@ -70,14 +80,14 @@ export function uniform(k: Key, count: number): Float32Array {
 
 /** `count` integers from [0, high), high at most 2^31. @throws LeaError `E_OPTION_VALUE` */
 export function integers(k: Key, count: number, high: number): Int32Array {
-  checkCount('integers', count);
+  checkDraws('integers', k, count);
   checkRanges('integers', { high }, { high: [1, 2 ** 31, 'whole'] });
   return Int32Array.from({ length: count }, (_, i) => Math.floor(((randomBits(k.words, i) >>> 0) / 2 ** 32) * high));
 }
 
 /** `count` draws from N(0, 1) (Box-Muller), rounded to float32. @throws LeaError `E_OPTION_VALUE` */
 export function normal(k: Key, count: number): Float32Array {
-  checkCount('normal', count);
+  checkDraws('normal', k, count);
   const draws = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const u = ((randomBits(k.words, 2 * i) >>> 0) + 1) / (2 ** 32 + 1);
@@ -89,7 +99,7 @@ export function normal(k: Key, count: number): Float32Array {
 
 /** A uniformly random order of 0..count-1 (Fisher-Yates). @throws LeaError `E_OPTION_VALUE` */
 export function permutation(k: Key, count: number): Int32Array {
-  checkCount('permutation', count);
+  checkDraws('permutation', k, count);
   const order = Int32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(((randomBits(k.words, i) >>> 0) / 2 ** 32) * (i + 1));

@@ -1,4 +1,5 @@
-import { LeaError } from './error.ts';
+import { isObject } from './arguments.ts';
+import { isThenable, LeaError } from './error.ts';
 
 /**
  * Merges options over their defaults. An unknown key is refused, and the error suggests the nearest known one.
@@ -20,7 +21,7 @@ export function withDefaults<T extends object>(where: string, defaults: T, given
 
 /** Refuses options that are no plain object. @throws LeaError `E_OPTION_VALUE` */
 export function checkObject(where: string, given: unknown, known: readonly string[]): void {
-  if (given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given))) return;
+  if (given === undefined || (isObject(given) && !isThenable(given))) return;
   throw new LeaError('E_OPTION_VALUE', `${where}: options must be an object.`, {
     value: given,
     hint: `The options are: ${known.join(', ')}.`,

@@ -1,3 +1,4 @@
+import { checkFunctions, checkObjects, checkTexts } from './arguments.ts';
 import { LeaError } from './error.ts';
 import { nearest } from './options.ts';
 import { type OptionsSchema, parseOptions } from './schema.ts';
@@ -25,6 +26,23 @@ export function optionsOf<O extends object>(
   return options;
 }
 
+/**
+ * Refuses definitions that lack a part.
+ *
+ * @param methods names of the functions that the sort of type needs, such as `build`
+ * @throws LeaError `E_ARGUMENT_TYPE`
+ */
+export function checkDefinition<D extends { readonly type: string; readonly schema: object }>(
+  where: string,
+  definition: D,
+  methods: readonly (keyof D & string)[],
+): void {
+  checkObjects(where, { definition });
+  checkTexts(where, { type: definition.type });
+  checkObjects(where, { schema: definition.schema });
+  checkFunctions(where, Object.fromEntries(methods.map((name) => [name, definition[name]])));
+}
+
 /** Types of one sort, by name. */
 export interface Registry<D extends { readonly type: string }> {
   /** Adds a type and gives it back. @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set */
@@ -33,6 +51,13 @@ export interface Registry<D extends { readonly type: string }> {
   find(type: string): D;
   /** The names, in the order of their definition. */
   types(): string[];
+}
+
+let defined = 0;
+
+/** How many types have been defined so far, of all sorts; overriding ones count as well. */
+export function definitionCount(): number {
+  return defined;
 }
 
 /** @param sort named in errors, e.g. `agent` */
@@ -51,6 +76,7 @@ export function createRegistry<D extends { readonly type: string }>(
         });
       }
       all.set(type, definition);
+      defined++;
       return definition;
     },
     find(type) {

@@ -115,7 +115,7 @@ const references = {
   ),
 };
 test.each([
-  [{ table: Promise.resolve(1) }, 'f: table must be a value, not the promise of one. Got {}. Await it first.'],
+  [{ table: Promise.resolve(1) }, 'f: table must be a value, not the promise of one. Got a promise. Await it first.'],
   [{ signal: 3 }, 'f: signal must be an AbortSignal. Got 3. Pass the signal of new AbortController().'],
   [{ signal: null }, 'f: signal must be an AbortSignal. Got null. Pass the signal of new AbortController().'],
   [{ tied: 'bais' }, 'f: invalid value for tied. Got "bais". Did you mean "bias"?'],

@@ -1,3 +1,4 @@
+import { checkObjects } from './arguments.ts';
 import { LeaError } from './error.ts';
 import { contentHash } from './hash.ts';
 
@@ -8,6 +9,7 @@ const SEAL = 'sha256';
  * Adds the hash of a JSON object's content as its last field, `sha256`, so that any later change is detected.
  */
 export function sealed(value: object): Record<string, unknown> {
+  checkObjects('sealed', { value });
   // Hash what a reader will see: no undefined, and NaN as null.
   const content = JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
   return { ...content, [SEAL]: contentHash(content) };

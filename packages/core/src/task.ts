@@ -1,3 +1,4 @@
+import { checkFunctions } from './arguments.ts';
 import { LeaError } from './error.ts';
 
 /**
@@ -21,19 +22,20 @@ export interface Task<T, E> extends Promise<T>, AsyncIterable<E, T, undefined> {
   [Symbol.asyncIterator](): AsyncIterableIterator<E, T, undefined>;
 }
 
-/** How far a stage of long work is: what a progress bar needs. */
+/** Progress of a stage of long work, for a progress bar. */
 export interface Progress<Stage extends string = string, Unit extends string = string> {
   readonly stage: Stage;
   /** How much of `total` is done. */
   readonly done: number;
   /** Undefined for as long as nobody knows. */
   readonly total: number | undefined;
-  /** What `done` and `total` count. */
+  /** The unit of `done` and `total`. */
   readonly unit: Unit;
 }
 
 /** Makes a task of a generator function: what it yields are the events, what it returns is the result. */
 export function task<T, E>(work: () => AsyncGenerator<E, T, undefined>): Task<T, E> {
+  checkFunctions('task', { work });
   return new GeneratorTask(work);
 }
 

@@ -1,3 +1,5 @@
+import { checkNumbers } from './arguments.ts';
+
 /**
  * Draws an index in proportion to weights by the inverse of their cumulative distribution.
  *
@@ -5,6 +7,7 @@
  * @returns the index for a number from 0 to 1 (exclusive) of a uniform distribution
  */
 export function weightedDraw(weights: ArrayLike<number>): (uniform: number) => number {
+  checkNumbers('weightedDraw', { weights });
   const cumulative = new Float64Array(weights.length);
   let total = 0;
   for (let i = 0; i < weights.length; i++) {

@@ -1,13 +1,14 @@
-import { contentHash, LeaError } from '@lea/core';
+import { checkArrays, contentHash, LeaError } from '@lea/core';
 
 /** Which items the indices of a fit are. */
 export interface CatalogIdentity {
   readonly count: number;
-  /** Of their ids, in order. */
+  /** Hash of the ids, in their order. */
   readonly hash: string;
 }
 
 export function catalogIdentityOf(itemIds: readonly string[]): CatalogIdentity {
+  checkArrays('catalogIdentityOf', { itemIds });
   return { count: itemIds.length, hash: contentHash(itemIds) };
 }
 
@@ -24,6 +25,7 @@ export function checkCatalogIdentity(
   catalogIdentity: CatalogIdentity | undefined,
   items: number,
 ): void {
+  checkArrays('checkCatalogIdentity', { itemIds });
   if (itemIds.length !== items) {
     throw new LeaError('E_OPTION_VALUE', `${what}: there are ${itemIds.length} items in the data, not ${items}.`);
   }

@@ -1,15 +1,15 @@
-import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
+import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Interactions } from './interactions.ts';
 import type { ItemTexts } from './item-texts.ts';
 
-/** What a data set of one's own is made of. */
+/** The parts of a data set that a package defines. */
 export interface OwnDataset {
   readonly interactions: Interactions;
   /** Texts of the items; left out where the data have none. */
   readonly itemTexts?: ItemTexts;
 }
 
-/** What makes a type of data set: see {@link defineDataset}. */
+/** Creates data sets of one type; see {@link defineDataset}. */
 export interface DatasetDefinition<O extends object> extends TypeDefinition<O> {
   /** Reads or generates the data. @param folder where relative paths start */
   load(options: O, folder: string): OwnDataset | Promise<OwnDataset>;
@@ -33,15 +33,17 @@ const datasets = createRegistry<DatasetFactory>('data set');
  */
 export function defineDataset<O extends object>(
   definition: DatasetDefinition<O>,
-  options: { override?: boolean } = {},
+  options?: { override?: boolean },
 ): DatasetFactory<O> {
+  checkDefinition('defineDataset', definition, ['load']);
+  const { override } = withDefaults('defineDataset', { override: false }, options);
   const { type } = definition;
   const complete = (given?: Partial<O>): O => optionsOf(definition, given);
   const load: DatasetFactory<O> = Object.assign(
     async (given?: Partial<O>, folder = '.') => await definition.load(complete(given), folder),
     { type, complete },
   );
-  datasets.define(load as DatasetFactory, options.override);
+  datasets.define(load as DatasetFactory, override);
   return load;
 }
 

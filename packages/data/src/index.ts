@@ -1,4 +1,12 @@
 export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation.ts';
+export {
+  checkInteractions,
+  checkRewardModels,
+  checkScorers,
+  checkSequences,
+  checkSplits,
+  checkTransitions,
+} from './arguments.ts';
 export { type CatalogIdentity, catalogIdentityOf, checkCatalogIdentity } from './catalog-identity.ts';
 export type { Cell, CellOptions } from './cells.ts';
 export { checkWindows } from './check-windows.ts';

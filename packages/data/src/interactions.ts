@@ -1,4 +1,5 @@
-import { contentHash, LeaError, withDefaults } from '@lea/core';
+import { checkObjects, contentHash, LeaError, withDefaults } from '@lea/core';
+import { checkInteractions } from './arguments.ts';
 import { type Cell, type CellOptions, missingWords, textsOf } from './cells.ts';
 import { idNotes } from './id-notes.ts';
 import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
@@ -61,6 +62,7 @@ export interface IdOptions extends CellOptions {
  *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
 export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
+  checkObjects('interactionsOf', { events });
   const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);
   const count = commonLength(events);
   if (count === 0) {
@@ -137,6 +139,7 @@ function commonLength(events: EventColumns): number {
 
 /** SHA-256 (hex) over ids, kinds and all events: equal data have equal hashes. */
 export function dataHash(data: Interactions): string {
+  checkInteractions('dataHash', { data });
   return contentHash(
     'interactions',
     data.userIds,

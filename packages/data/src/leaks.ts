@@ -1,4 +1,5 @@
 import { LeaError, withDefaults } from '@lea/core';
+import { checkSplits } from './arguments.ts';
 import type { Transitions } from './sequences.ts';
 import { type SetName, type Split, setNames } from './split/split.ts';
 
@@ -45,6 +46,7 @@ export interface LeakReport {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_RUN_SHORT`
  */
 export function findLeaks(split: Split, options?: Partial<LeakOptions>): LeakReport {
+  checkSplits('findLeaks', { split });
   const { run } = withDefaults<LeakOptions>('findLeaks', { run: 5 }, options);
   if (!Number.isInteger(run) || run < 2) {
     throw new LeaError('E_RUN_SHORT', 'run must be a whole number of at least 2.', { value: run });

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { checkNumbers, checkRanges, LeaError } from '@lea/core';
 import type { Windows } from './windows.ts';
 
 /**
@@ -14,7 +14,7 @@ export interface RewardModel {
   rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
 }
 
-/** What makes a probability of a raw reward R: sigmoid(slope * R + intercept). */
+/** Platt scaling, which turns a raw reward R into a probability: sigmoid(slope * R + intercept). */
 export interface RewardCalibration {
   readonly slope: number;
   readonly intercept: number;
@@ -22,6 +22,8 @@ export interface RewardCalibration {
 
 /** @throws LeaError `E_OPTION_VALUE` (not the same number for each history), `E_ITEM_RANGE` */
 export function checkActions(actions: Int32Array, size: number, items: number): Int32Array {
+  checkNumbers('checkActions', { actions });
+  checkRanges('checkActions', { size, items }, { size: [0, Infinity, 'whole'], items: [1, Infinity, 'whole'] });
   if (size > 0 && (actions.length === 0 || actions.length % size !== 0)) {
     throw new LeaError('E_OPTION_VALUE', `Give the same number of actions for each of the ${size} histories.`, {
       value: actions.length,

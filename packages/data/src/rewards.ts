@@ -1,4 +1,4 @@
-import { LeaError, nearest } from '@lea/core';
+import { checkArrays, checkObjects, LeaError, nearest } from '@lea/core';
 
 /**
  * The reward of each kind of event, in the order of `kinds`.
@@ -7,6 +7,8 @@ import { LeaError, nearest } from '@lea/core';
  * @throws LeaError `E_REWARD_MISSING`, `E_REWARD_BAD` (not a finite number)
  */
 export function rewardsOf(kinds: readonly string[], table: Readonly<Record<string, number>>): number[] {
+  checkArrays('rewardsOf', { kinds });
+  checkObjects('rewardsOf', { table });
   for (const [kind, reward] of Object.entries(table)) {
     if (!Number.isFinite(reward)) {
       throw new LeaError('E_REWARD_BAD', `The reward of kind "${kind}" must be a finite number.`, {

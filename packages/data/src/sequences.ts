@@ -1,4 +1,5 @@
-import { contentHash } from '@lea/core';
+import { checkFunctions, contentHash } from '@lea/core';
+import { checkInteractions, checkSequences, checkTransitions } from './arguments.ts';
 import type { Interactions } from './interactions.ts';
 
 /** The events of all users, one user after another: user `u` has events `offsets[u]` to `offsets[u + 1]` (exclusive). */
@@ -38,6 +39,7 @@ export interface Transitions {
 
 /** Converts interactions to sequences; the columns are shared, not copied. */
 export function sequences(data: Interactions): Sequences {
+  checkInteractions('sequences', { data });
   const offsets = new Int32Array(data.userIds.length + 1);
   for (const user of data.user) offsets[user + 1]!++;
   for (let u = 0; u < data.userIds.length; u++) offsets[u + 1]! += offsets[u]!;
@@ -50,6 +52,8 @@ export function transitions(
   from: Sequences,
   keep: (event: number, sequence: number) => boolean = () => true,
 ): Transitions {
+  checkSequences('transitions', { sequences: from });
+  checkFunctions('transitions', { keep });
   const event = new Int32Array(from.items.length);
   const sequence = new Int32Array(from.items.length);
   const done = new Uint8Array(from.items.length);
@@ -75,13 +79,16 @@ export function transitions(
 
 /** [items] number of rows whose action is the item. */
 export function itemCounts(set: Transitions): Float64Array {
+  checkTransitions('itemCounts', { set });
   const counts = new Float64Array(set.sequences.itemIds.length);
   for (const e of set.event) counts[set.sequences.items[e]!]!++;
   return counts;
 }
 
 /** SHA-256 (hex) of the rows: equal for the same decisions after the same histories over the same items. */
-export function rowsHash({ sequences, event, sequence }: Transitions): string {
+export function rowsHash(set: Transitions): string {
+  checkTransitions('rowsHash', { set });
+  const { sequences, event, sequence } = set;
   const { itemIds, items, offsets } = sequences;
   return contentHash('rows', itemIds, items, offsets, event, sequence);
 }

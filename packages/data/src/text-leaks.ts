@@ -1,4 +1,5 @@
-import { LeaError } from '@lea/core';
+import { checkArrays, LeaError } from '@lea/core';
+import { checkSplits } from './arguments.ts';
 import type { Contribution } from './item-texts.ts';
 import type { Transitions } from './sequences.ts';
 import type { Split } from './split/split.ts';
@@ -33,6 +34,8 @@ export interface TextLeakReport {
  *   look safe
  */
 export function findTextLeaks(split: Split, contributions: readonly Contribution[]): TextLeakReport {
+  checkSplits('findTextLeaks', { split });
+  checkArrays('findTextLeaks', { contributions });
   checkIds(split.train, contributions);
   const usersOf = new Map<string, Set<string>>();
   for (const { user, item } of contributions) usersOf.set(item, (usersOf.get(item) ?? new Set()).add(user));

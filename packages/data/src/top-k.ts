@@ -1,4 +1,4 @@
-import { checkRanges } from '@lea/core';
+import { checkNumbers, checkObjects, checkRanges } from '@lea/core';
 
 /** An item index and its score. */
 export interface Scored {
@@ -22,7 +22,10 @@ export interface TopKOptions {
  *
  * @throws LeaError `E_OPTION_VALUE`
  */
-export function topK(scores: ArrayLike<number>, k: number, { exclude, candidates }: TopKOptions = {}): Scored[] {
+export function topK(scores: ArrayLike<number>, k: number, options: TopKOptions = {}): Scored[] {
+  checkNumbers('topK', { scores });
+  checkObjects('topK', { options });
+  const { exclude, candidates } = options;
   checkRanges('topK', { k }, { k: [0, Number.MAX_VALUE, 'whole'] });
   if (k === 0) return [];
   const better = (a: number, b: number) => scores[b]! - scores[a]! || a - b;

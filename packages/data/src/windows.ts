@@ -1,4 +1,5 @@
-import { checkRanges, LeaError } from '@lea/core';
+import { checkNumbers, checkObjects, checkRanges, LeaError } from '@lea/core';
+import { checkTransitions } from './arguments.ts';
 import type { Transitions } from './sequences.ts';
 
 /** Histories of at most `window` items: oldest first, right-padded with `padId` = number of items. */
@@ -37,6 +38,8 @@ export interface Batch extends Windows {
  * @throws LeaError `E_BUFFER_SIZE`, `E_ROW_RANGE`
  */
 export function historyWindows(set: Transitions, rows: ArrayLike<number>, window: number, out?: Windows): Windows {
+  checkTransitions('historyWindows', { set });
+  checkNumbers('historyWindows', { rows });
   const result = out ?? emptyWindows(rows.length, window);
   checkSize(result, rows.length, window);
   checkRows(set, rows);
@@ -64,7 +67,11 @@ export function batchOf(
   options: { window: number; rewards: readonly number[] },
   out?: Batch,
 ): Batch {
+  checkTransitions('batchOf', { set });
+  checkNumbers('batchOf', { rows });
+  checkObjects('batchOf', { options });
   const { window, rewards } = options;
+  checkNumbers('batchOf', { rewards });
   const { items, kind, kinds, offsets } = set.sequences;
   if (rewards.length !== kinds.length) {
     throw new LeaError(

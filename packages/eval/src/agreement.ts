@@ -1,4 +1,4 @@
-import { LeaError, mean } from '@lea/core';
+import { checkNumbers, LeaError, mean } from '@lea/core';
 
 /** How well scores agree with true values; every measure is NaN if all scores or all true values are equal. */
 export interface Agreement {
@@ -12,6 +12,7 @@ export interface Agreement {
 
 /** All three measures of agreement, for example of an environment's reward with the true reward of a synthetic world. */
 export function agreement(score: ArrayLike<number>, truth: ArrayLike<number>): Agreement {
+  checkNumbers('agreement', { score, truth });
   return {
     pearson: pearson(score, truth),
     spearman: spearman(score, truth),
@@ -21,7 +22,7 @@ export function agreement(score: ArrayLike<number>, truth: ArrayLike<number>): A
 
 /** Pearson correlation; NaN if one side is constant. @throws LeaError `E_LENGTHS_DIFFER`, `E_SCORE_NAN` */
 export function pearson(score: ArrayLike<number>, truth: ArrayLike<number>): number {
-  requirePairs(score, truth);
+  requirePairs('pearson', score, truth);
   const centered = (values: ArrayLike<number>): Float64Array => {
     const own = Float64Array.from(values);
     const middle = mean(own);
@@ -34,7 +35,7 @@ export function pearson(score: ArrayLike<number>, truth: ArrayLike<number>): num
 
 /** Spearman rank correlation; ties get their mean rank; NaN if one side is constant. @throws LeaError as {@link pearson} */
 export function spearman(score: ArrayLike<number>, truth: ArrayLike<number>): number {
-  requirePairs(score, truth);
+  requirePairs('spearman', score, truth);
   return pearson(midranks(score), midranks(truth));
 }
 
@@ -45,7 +46,7 @@ export function spearman(score: ArrayLike<number>, truth: ArrayLike<number>): nu
  * @throws LeaError `E_LENGTHS_DIFFER`, `E_SCORE_NAN`
  */
 export function pairwiseAccuracy(score: ArrayLike<number>, truth: ArrayLike<number>): number {
-  requirePairs(score, truth);
+  requirePairs('pairwiseAccuracy', score, truth);
   const place = midranks(score).map((rank) => Math.ceil(rank));
   const order = sortedBy(truth);
   // A Fenwick tree over the ranks of the scores whose true value is smaller than the current one.
@@ -81,7 +82,8 @@ function sortedBy(values: ArrayLike<number>): Int32Array {
   return Int32Array.from(values, (_, i) => i).sort((i, j) => values[i]! - values[j]!);
 }
 
-function requirePairs(score: ArrayLike<number>, truth: ArrayLike<number>): void {
+function requirePairs(where: string, score: ArrayLike<number>, truth: ArrayLike<number>): void {
+  checkNumbers(where, { score, truth });
   if (score.length !== truth.length) {
     throw new LeaError(
       'E_LENGTHS_DIFFER',

@@ -1,7 +1,7 @@
-import { createRegistry, optionsOf, type TypeDefinition } from '@lea/core';
+import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 
-/** What a baseline may read beside the train rows and its options. */
+/** Data that a baseline may read besides the train rows and its options. */
 export interface BaselineContext {
   /** Items of history that the scorer may read; default 10. */
   readonly window: number;
@@ -9,7 +9,7 @@ export interface BaselineContext {
   readonly texts?: readonly string[] | undefined;
 }
 
-/** What makes a type of baseline: see {@link defineBaseline}. */
+/** Creates baselines of one type; see {@link defineBaseline}. */
 export interface BaselineDefinition<O extends object> extends TypeDefinition<O> {
   /**
    * Values of options in the order in which the bench tries them: validation decides those that a config leaves out. Default:
@@ -39,8 +39,10 @@ const baselines = createRegistry<BaselineFactory>('baseline');
  */
 export function defineBaseline<O extends object>(
   definition: BaselineDefinition<O>,
-  options: { override?: boolean } = {},
+  options?: { override?: boolean },
 ): BaselineFactory<O> {
+  checkDefinition('defineBaseline', definition, ['build']);
+  const { override } = withDefaults('defineBaseline', { override: false }, options);
   const { type, grid = {} } = definition;
   const complete = (given?: Partial<O>): O => optionsOf(definition, given);
   const make: BaselineFactory<O> = Object.assign(
@@ -48,7 +50,7 @@ export function defineBaseline<O extends object>(
       definition.build(train, complete(given), { window: 10, ...context }),
     { type, grid, complete },
   );
-  baselines.define(make as BaselineFactory, options.override);
+  baselines.define(make as BaselineFactory, override);
   return make;
 }
 

@@ -1,5 +1,5 @@
-import { checkChoices, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
+import { checkChoices, checkObjects, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkScorers, checkTransitions, historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
 import { checkItems, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
 import { averages, rankOf } from './metrics.ts';
@@ -84,6 +84,9 @@ async function* ranking(
   transitions: Transitions,
   options: EvaluateOptions,
 ): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
+  checkScorers('evaluate', { scorer });
+  checkTransitions('evaluate', { transitions });
+  checkObjects('evaluate', { options });
   const { signal, ...given } = options;
   const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
   checkChoices('evaluate', { exclude }, { exclude: ['none', 'seen'] });

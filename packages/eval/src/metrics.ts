@@ -1,7 +1,17 @@
-import { checkRanges, LeaError, mean, nearest } from '@lea/core';
+import {
+  checkArrays,
+  checkFunctions,
+  checkNumbers,
+  checkRanges,
+  checkTexts,
+  LeaError,
+  mean,
+  nearest,
+  withDefaults,
+} from '@lea/core';
 import type { Scores } from '@lea/data';
 
-/** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
+/** Value of an event at `rank` (from 1) when the first `k` places are shown; one relevant item per event. */
 export type Gain = (rank: number, k: number) => number;
 
 const included: Readonly<Record<string, Gain>> = {
@@ -20,14 +30,17 @@ const measures = new Map<string, Gain>(Object.entries(included));
  * @param name small letters
  * @throws LeaError `E_OPTION_VALUE` for another name, `E_TYPE_TAKEN` for one that exists and `override` is not set
  */
-export function defineMeasure(name: string, gain: Gain, options: { override?: boolean } = {}): void {
+export function defineMeasure(name: string, gain: Gain, options?: { override?: boolean }): void {
+  checkTexts('defineMeasure', { name });
+  checkFunctions('defineMeasure', { gain });
+  const { override } = withDefaults('defineMeasure', { override: false }, options);
   if (!/^[a-z]+$/.test(name)) {
     throw new LeaError('E_OPTION_VALUE', 'Expected a name of small letters.', {
       value: name,
       hint: 'For example "rbp".',
     });
   }
-  if (measures.has(name) && !options.override) {
+  if (measures.has(name) && !override) {
     throw new LeaError('E_TYPE_TAKEN', 'This measure exists already.', {
       value: name,
       hint: 'Choose another name or pass { override: true }.',
@@ -79,11 +92,12 @@ export function rankOf(scores: Scores, target: number, start = 0, items: number 
  * @throws LeaError `E_METRIC_UNKNOWN`
  */
 export function parseMetric(name: string, kinds: readonly string[]): Metric {
+  checkArrays('parseMetric', { kinds });
   const [, measure, k, kind] = /^([a-z]+)@([1-9]\d*)(?:\/(.+))?$/.exec(name) ?? [];
   if (measure === undefined || !measures.has(measure)) {
     throw new LeaError('E_METRIC_UNKNOWN', 'Unknown metric.', {
       value: name,
-      hint: `Measures are ${[...measures.keys()].join(', ')}: "ndcg@10", and for the events of one kind "hr@5/purchase".`,
+      hint: `Write "measure@k" or, for the events of one kind, "measure@k/kind": "ndcg@10", "hr@5/purchase". The measures are: ${[...measures.keys()].join(', ')}.`,
     });
   }
   if (kind !== undefined && !kinds.includes(kind)) {
@@ -115,6 +129,8 @@ export function averages(
   kinds: readonly string[],
   ks: readonly number[],
 ): Record<string, number> {
+  checkNumbers('averages', { ranks, kind });
+  checkArrays('averages', { kinds, ks });
   for (const k of ks) checkRanges('averages', { k }, { k: [1, Number.MAX_VALUE, 'whole'] });
   const result: Record<string, number> = {};
   const names = [...measures.keys()];

@@ -1,5 +1,5 @@
 import { checkRanges } from '@lea/core';
-import { checkVectors, products, type TextVectors } from './vectors.ts';
+import { checkTextVectors, checkVectors, products, type TextVectors } from './vectors.ts';
 
 /** The similarity of item texts, to be shared by several scorers so that each row is computed once. */
 export interface TextNearness {
@@ -31,6 +31,7 @@ const CACHE_BYTES = 640 * 2 ** 20;
  * @throws LeaError `E_VECTORS_SHAPE`, `E_OPTION_VALUE`
  */
 export function textNearness(vectors: TextVectors, power = 4): TextNearness {
+  checkTextVectors('textNearness', { vectors });
   checkRanges('textNearness', { power }, { power: [0, Number.MAX_VALUE] });
   const unit = checkVectors('textNearness', vectors, vectors.shape[0]!);
   const { data, items, size } = unit;

@@ -1,4 +1,4 @@
-import { LeaError, mean, withDefaults } from '@lea/core';
+import { argumentCheck, checkNumbers, isObject, LeaError, mean, withDefaults } from '@lea/core';
 import type { Evaluation } from './evaluate.ts';
 import { gains, parseMetric } from './metrics.ts';
 import { normalQuantile } from './normal-quantile.ts';
@@ -33,6 +33,13 @@ export interface Comparison extends Omit<Estimate, 'value'> {
   readonly relative: number;
 }
 
+const checkEvaluations = argumentCheck(
+  'an evaluation, or an array of evaluations',
+  (value) =>
+    [value].flat().length > 0 && [value].flat().every((run) => isObject(run) && 'ranks' in run && 'user' in run),
+  'Pass the results of await evaluate(...).',
+);
+
 const defaults: Required<IntervalOptions> = { metric: 'ndcg@10', confidence: 0.95 };
 
 /**
@@ -48,6 +55,7 @@ export function compare(
   b: Evaluation | readonly Evaluation[],
   options: IntervalOptions = {},
 ): Comparison {
+  checkEvaluations('compare', { a, b });
   const { metric, confidence } = withDefaults('compare', defaults, options);
   const [ours, theirs] = [[a].flat(), [b].flat()] as [Evaluation[], Evaluation[]];
   for (const other of [...ours, ...theirs]) requireSameEvents(ours[0]!, other);
@@ -66,6 +74,7 @@ export function compare(
  *   `E_METRIC_UNKNOWN`, `E_CONFIDENCE`, `E_OPTION_UNKNOWN`
  */
 export function interval(evaluation: Evaluation | readonly Evaluation[], options: IntervalOptions = {}): Estimate {
+  checkEvaluations('interval', { evaluation });
   const { metric, confidence } = withDefaults('interval', defaults, options);
   const runs = [evaluation].flat() as Evaluation[];
   for (const other of runs) requireSameEvents(runs[0]!, other);
@@ -96,6 +105,7 @@ function select(evaluation: Evaluation, name: string): { values: Float64Array; u
  * @throws LeaError `E_CONFIDENCE`
  */
 export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
+  checkNumbers('clusteredMean', { values, user });
   if (!(typeof confidence === 'number' && confidence > 0 && confidence < 1)) {
     throw new LeaError('E_CONFIDENCE', 'confidence must be between 0 and 1.', { value: confidence });
   }

@@ -1,4 +1,4 @@
-import { checkRanges, checkSeed, fold, key, randomBits, withDefaults } from '@lea/core';
+import { checkArrays, checkRanges, checkSeed, checkTexts, fold, key, randomBits, withDefaults } from '@lea/core';
 import { type TextVectors, unitRows } from './vectors.ts';
 
 /** Options of {@link tfidfVectors}. */
@@ -28,6 +28,8 @@ export interface TfidfVectors extends TextVectors {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function tfidfVectors(texts: readonly string[], options: TfidfOptions = {}): TfidfVectors {
+  checkArrays('tfidfVectors', { texts });
+  for (const text of texts) checkTexts('tfidfVectors', { text });
   const { dimensions, seed } = withDefaults('tfidfVectors', { dimensions: 256, seed: 0 }, options);
   checkRanges('tfidfVectors', { dimensions }, { dimensions: [1, 2 ** 16, 'whole'] });
   checkSeed('tfidfVectors', seed);

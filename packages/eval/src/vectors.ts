@@ -1,4 +1,5 @@
-import { LeaError } from '@lea/core';
+import { type ArgumentCheck, argumentCheck, isObject, LeaError } from '@lea/core';
+import { isItemList } from '@lea/data';
 
 /** One text vector per item, for example from `tfidfVectors` or a text embedding model. */
 export interface TextVectors {
@@ -15,6 +16,13 @@ export interface UnitVectors {
   readonly size: number;
 }
 
+/** Refuses what are no text vectors. @throws LeaError `E_ARGUMENT_TYPE` */
+export const checkTextVectors: ArgumentCheck = argumentCheck(
+  'text vectors with data and shape',
+  (value) => isObject(value) && Array.isArray(value.shape) && isItemList(value.data),
+  'Make them, for example, with tfidfVectors(texts).',
+);
+
 /**
  * Scales rows to length 1, for cosines; zero rows stay zero.
  *
@@ -22,6 +30,7 @@ export interface UnitVectors {
  * @throws LeaError `E_VECTORS_SHAPE` if there is not one vector per item
  */
 export function checkVectors(where: string, vectors: TextVectors, items: number): UnitVectors {
+  checkTextVectors(where, { vectors });
   const [rows, size] = vectors.shape;
   if (vectors.shape.length !== 2 || rows !== items || vectors.data.length !== items * size!) {
     throw new LeaError('E_VECTORS_SHAPE', `${where}: expected text vectors of shape [${items}, D], one per item.`, {

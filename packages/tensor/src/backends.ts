@@ -1,7 +1,7 @@
 import * as module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LeaError } from '@lea/core';
+import { checkObjects, checkTexts, LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Options of `useBackend`. */
@@ -18,6 +18,8 @@ export interface BackendOptions {
  * @throws LeaError `E_BACKEND_MISSING`
  */
 export async function useBackend(name: string, options: BackendOptions = {}): Promise<void> {
+  checkTexts('useBackend', { name });
+  checkObjects('useBackend', { options });
   if (!tf.engine().registryFactory[name]) await load(name, options);
   const ready = await tf.setBackend(name).catch(() => false);
   if (!ready) throw missing(name, 'The tfjs backend is unknown or did not start.');

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { checkChoices, checkRanges, LeaError, resource } from '@lea/core';
+import { checkChoices, checkFunctions, checkObjects, checkRanges, LeaError, resource } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { checkProgramSpecs } from './arguments.ts';
 import { stepCount } from './feed.ts';
 import { modelGraph, modelNames, STEPS } from './onnx/program.ts';
 import { writeModel } from './onnx/write.ts';
@@ -27,6 +28,9 @@ export interface CompileOptions {
  *   (the state changes its names, shapes or dtypes), `E_COMPILE` (ONNX Runtime rejects the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
+  checkFunctions('compile', { program });
+  checkProgramSpecs('compile', { specs });
+  checkObjects('compile', { options });
   const { threads = Math.min(2, availableParallelism()), spinning = false, mode = 'loop' } = options;
   checkRanges('compile', { threads }, { threads: [1, 1024, 'whole'] });
   checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });

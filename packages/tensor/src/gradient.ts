@@ -1,4 +1,6 @@
+import { checkArrays, checkFunctions, checkObjects } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from './arguments.ts';
 import type { Tensors } from './types.ts';
 
 /** Forward result and gradients of an op with a hand-written gradient. */
@@ -26,6 +28,8 @@ interface CustomOps {
  * @param inputs the float32 tensors to differentiate with respect to; other tensors that the gradient needs go into `saved`
  */
 export function withGradient(inputs: tf.Tensor[], forward: () => Forward): tf.Tensor {
+  checkArrays('withGradient', { inputs });
+  checkFunctions('withGradient', { forward });
   let gradients: Forward['gradients'] | undefined;
   return (tf.engine() as unknown as CustomOps).runKernelFunc({
     inputs: Object.fromEntries(inputs.map((input, i) => [String(i), input])),
@@ -49,6 +53,8 @@ export function valueAndGrad(
   f: (params: Tensors) => { loss: tf.Tensor; aux?: Tensors },
   params: Tensors,
 ): { loss: tf.Scalar; aux: Tensors; grads: Tensors } {
+  checkFunctions('valueAndGrad', { f });
+  checkObjects('valueAndGrad', { params });
   const names = Object.keys(params);
   let kept: Tensors = {};
   const run = () => {
@@ -70,6 +76,7 @@ export function valueAndGrad(
 
 /** Identity that blocks gradients. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
+  checkTensors('stopGradient', { x });
   const engine = tf.engine();
   // A second tensor over the same data is not on the gradient tape. The backend counts references, so either may be disposed.
   engine.backend.incRef(x.dataId);

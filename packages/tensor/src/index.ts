@@ -1,5 +1,6 @@
 import './tfjs.ts';
 
+export { checkTensors } from './arguments.ts';
 export { type BackendOptions, useBackend } from './backends.ts';
 export { type CompileOptions, compile } from './compile.ts';
 export { stopGradient, valueAndGrad, withGradient } from './gradient.ts';

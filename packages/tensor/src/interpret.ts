@@ -1,5 +1,6 @@
-import { checkChoices, resource } from '@lea/core';
+import { checkChoices, checkFunctions, checkObjects, resource } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkProgramSpecs } from './arguments.ts';
 import { onBackend, useBackend } from './backends.ts';
 import { stepCount } from './feed.ts';
 import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Tensors, Value, Values } from './types.ts';
@@ -18,6 +19,9 @@ export async function interpret(
   specs: ProgramSpecs,
   options: { readonly backend?: string; readonly mode?: Mode } = {},
 ): Promise<Runner> {
+  checkFunctions('interpret', { program });
+  checkProgramSpecs('interpret', { specs });
+  checkObjects('interpret', { options });
   const { backend = 'cpu', mode = 'loop' } = options;
   checkChoices('interpret', { mode }, { mode: ['loop', 'direct'] });
   checkConstants(specs);

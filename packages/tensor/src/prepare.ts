@@ -1,3 +1,4 @@
+import { checkObjects } from '@lea/core';
 import { compile } from './compile.ts';
 import { interpret } from './interpret.ts';
 import type { Mode, Program, ProgramSpecs, Runner } from './types.ts';
@@ -19,11 +20,9 @@ export interface PrepareOptions {
  *
  * @throws LeaError of `compile` and `interpret`
  */
-export function prepare(
-  program: Program,
-  specs: ProgramSpecs,
-  { backend, threads, spinning, mode = 'loop' }: PrepareOptions = {},
-): Promise<Runner> {
+export async function prepare(program: Program, specs: ProgramSpecs, options: PrepareOptions = {}): Promise<Runner> {
+  checkObjects('prepare', { options });
+  const { backend, threads, spinning, mode = 'loop' } = options;
   return backend === undefined
     ? compile(program, specs, { threads, spinning, mode })
     : interpret(program, specs, { backend, mode });

@@ -1,8 +1,10 @@
-import { key, normal } from '@lea/core';
+import { checkNumbers, checkRanges, key, normal } from '@lea/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 /** Subtracts the mean row from each row; [rows, width], flat. */
 export function center(data: Float32Array, rows: number, width: number): Float64Array {
+  checkNumbers('center', { data });
+  checkRanges('center', { rows, width }, { rows: [0, Infinity, 'whole'], width: [0, Infinity, 'whole'] });
   const mean = new Float64Array(width);
   for (let i = 0; i < rows; i++) for (let d = 0; d < width; d++) mean[d]! += data[i * width + d]! / rows;
   return Float64Array.from(data, (value, i) => value - mean[i % width]!);
@@ -10,6 +12,8 @@ export function center(data: Float32Array, rows: number, width: number): Float64
 
 /** [width, width] covariance of centered rows: the mean of the outer products of the rows with themselves. */
 export function covariance(data: Float64Array, rows: number, width: number): Float64Array {
+  checkNumbers('covariance', { data });
+  checkRanges('covariance', { rows, width }, { rows: [0, Infinity, 'whole'], width: [0, Infinity, 'whole'] });
   const sum = new Float64Array(width * width);
   for (let i = 0; i < rows; i++) {
     const row = data.subarray(i * width, (i + 1) * width);
@@ -34,6 +38,8 @@ export function mainEigenvectors(
   width: number,
   rank: number,
 ): { vectors: Float64Array; values: Float64Array } {
+  checkNumbers('mainEigenvectors', { matrix });
+  checkRanges('mainEigenvectors', { width, rank }, { width: [1, Infinity, 'whole'], rank: [0, width, 'whole'] });
   const symmetric = Matrix.from1DArray(width, width, matrix);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
   const order = realEigenvalues.map((_, column) => column).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
@@ -52,6 +58,8 @@ export function mainEigenvectors(
  * for whitening and is cheaper for a small rank.
  */
 export function mainDirections(matrix: Float64Array, width: number, rank: number): Float64Array {
+  checkNumbers('mainDirections', { matrix });
+  checkRanges('mainDirections', { width, rank }, { width: [1, Infinity, 'whole'], rank: [0, width, 'whole'] });
   let basis = Float64Array.from(normal(key(0), rank * width));
   orthonormalize(basis, rank, width);
   for (let round = 0; round < 30; round++) {

@@ -1,3 +1,4 @@
+import { checkNumbers, checkRanges } from '@lea/core';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 
 /**
@@ -7,6 +8,8 @@ import { Matrix, SingularValueDecomposition } from 'ml-matrix';
  * @param from centered rows, [rows, width] flat @param to the same
  */
 export function rotationBetween(from: Float64Array, to: Float64Array, rows: number, width: number): Float64Array {
+  checkNumbers('rotationBetween', { from, to });
+  checkRanges('rotationBetween', { rows, width }, { rows: [0, Infinity, 'whole'], width: [1, Infinity, 'whole'] });
   const product = new Matrix(width, width);
   for (let i = 0; i < rows; i++) {
     for (let a = 0; a < width; a++) {

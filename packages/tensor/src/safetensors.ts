@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { contentHash, LeaError, show } from '@lea/core';
+import { checkFunctions, checkObjects, checkPaths, contentHash, LeaError, show, withDefaults } from '@lea/core';
 import { readError, replaceFile } from '@lea/core/node';
+import { checkValueArguments } from './arguments.ts';
 import { bytesOf, decode, isStoredType, STORED_BYTES } from './stored-types.ts';
 import type { Value, Values } from './types.ts';
 import { sizeOf } from './values.ts';
@@ -34,6 +35,9 @@ export async function writeSafetensors(
   values: Values,
   metadata: Record<string, string> = {},
 ): Promise<void> {
+  checkPaths('writeSafetensors', { path });
+  checkObjects('writeSafetensors', { values, metadata });
+  for (const [name, value] of Object.entries(values)) checkValueArguments('writeSafetensors', { [name]: value });
   const names = Object.keys(values).sort();
   const parts = names.map((name) => bytesOf(values[name]!.data));
   let offset = 0;
@@ -73,8 +77,11 @@ export interface ReadOptions {
  */
 export async function readSafetensors(
   path: string,
-  { wanted = () => true }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<{ tensors: Values; metadata: Record<string, string> }> {
+  checkPaths('readSafetensors', { path });
+  const { wanted } = withDefaults<Required<ReadOptions>>('readSafetensors', { wanted: () => true }, options);
+  checkFunctions('readSafetensors', { wanted });
   return withFile(path, async (file, size) => {
     const { entries, metadata, sums, from } = await readHeader(file, size, path);
     const tensors: [string, Value][] = [];
@@ -100,6 +107,7 @@ export async function readSafetensors(
 export async function describeSafetensors(
   path: string,
 ): Promise<Record<string, { readonly dtype: string; readonly shape: readonly number[] }>> {
+  checkPaths('describeSafetensors', { path });
   const { entries } = await withFile(path, (file, size) => readHeader(file, size, path));
   return Object.fromEntries(Object.entries(entries).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
 }

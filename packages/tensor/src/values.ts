@@ -1,9 +1,11 @@
-import { LeaError } from '@lea/core';
+import { checkArrays, checkNumbers, checkObjects, LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkSpecs, checkTensors, checkValueArguments } from './arguments.ts';
 import type { DType, ProgramSpecs, Spec, Specs, Value, Values } from './types.ts';
 
 /** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
+  checkArrays('sizeOf', { shape });
   return shape.reduce((size, dimension) => size * dimension, 1);
 }
 
@@ -13,22 +15,38 @@ export function arrayOf(dtype: DType, size: number): Value['data'] {
 }
 
 /** A float32 value. A Float32Array is used without a copy; other arrays are copied. Default shape: a vector. */
-export function float32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): Value {
-  return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+export function float32(data: ArrayLike<number>, shape?: readonly number[]): Value {
+  checkNumbers('float32', { data });
+  if (shape !== undefined) checkArrays('float32', { shape });
+  return {
+    dtype: 'float32',
+    shape: shape ?? [data.length],
+    data: data instanceof Float32Array ? data : Float32Array.from(data),
+  };
 }
 
 /** An int32 value. An Int32Array is used without a copy; other arrays are copied. Default shape: a vector. */
-export function int32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): Value {
-  return { dtype: 'int32', shape, data: data instanceof Int32Array ? data : Int32Array.from(data) };
+export function int32(data: ArrayLike<number>, shape?: readonly number[]): Value {
+  checkNumbers('int32', { data });
+  if (shape !== undefined) checkArrays('int32', { shape });
+  return {
+    dtype: 'int32',
+    shape: shape ?? [data.length],
+    data: data instanceof Int32Array ? data : Int32Array.from(data),
+  };
 }
 
 /** A value of zeros. */
-export function zeros({ dtype, shape }: Spec): Value {
+export function zeros(spec: Spec): Value {
+  checkSpecs('zeros', { spec });
+  const { dtype, shape } = spec;
   return { dtype, shape, data: arrayOf(dtype, sizeOf(shape)) };
 }
 
 /** The specs of some values or tensors. */
 export function specsOf(values: Record<string, { dtype: string; shape: readonly number[] }>): Specs {
+  checkObjects('specsOf', { values });
+  for (const [name, value] of Object.entries(values)) checkSpecs('specsOf', { [name]: value });
   return Object.fromEntries(
     Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype: dtype as DType, shape: [...shape] }]),
   );
@@ -36,11 +54,13 @@ export function specsOf(values: Record<string, { dtype: string; shape: readonly 
 
 /** Creates a tensor on the active tfjs backend. */
 export function toTensor(value: Value): tf.Tensor {
+  checkValueArguments('toTensor', { value });
   return tf.tensor(value.data, [...value.shape], value.dtype);
 }
 
 /** Copies the data of a tensor of an eager backend. */
 export function fromTensor(tensor: tf.Tensor): Value {
+  checkTensors('fromTensor', { tensor });
   const data = tensor.dataSync().slice() as Value['data'];
   return { dtype: tensor.dtype as DType, shape: tensor.shape, data };
 }

@@ -23,7 +23,7 @@ export function withControls(environments: Environments = {}): Environments {
   );
 }
 
-/** What `model` is, by the tiers that read one. */
+/** The meaning of `model`, by the tiers that read one. */
 export const MODELS = {
   encoder: 'the folder or name of a feature-extraction model',
   decoder:
@@ -65,6 +65,10 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
   if (tier === 'decoder') {
     const unread = (['languageModel', 'itemTokens'] as const).find((key) => config[key] !== undefined);
     if (unread) refuse(`has tier "decoder", which does not use "${unread}".`, unread, 'Remove it.');
+    const { width, heads } = { ...fitDefaults, ...fit };
+    if (width % heads !== 0) {
+      refuse('needs a width that is a multiple of heads in fit.', [width, heads], 'Change one of them.');
+    }
   } else checkSizes(config, refuse);
   if (fit.prompt === undefined) return;
   if (tier !== 'decoder' && !hasCatalogModel(config)) {

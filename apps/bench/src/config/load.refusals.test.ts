@@ -62,6 +62,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /tier "decoder", which does not use "languageModel"/,
   ],
   [
+    'item vectors that heads do not divide',
+    (c) => (c.environments.language = { itemInput: 'text', tier: 'decoder', model: 'M', fit: { width: 30, heads: 4 } }),
+    /needs a width that is a multiple of heads in fit\. Got \[30,4\]/,
+  ],
+  [
     'heads that divide nothing',
     (c) => (c.environments.language!.languageModel = { heads: 3 }),
     /width \/ heads\) in languageModel.*multiple of 6/,
@@ -167,7 +172,14 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => Object.assign(c, { environments: { ['x'.repeat(300)]: { itemInput: 'id' } } }),
     /expected a name of at most 100/,
   ],
-  ['a window beyond all', (c) => (c.window = 1e12), /at window/],
+  [
+    'a window beyond all',
+    (c) => (c.window = 1e12),
+    /at window: expected a number of at most 2147483647, got 1000000000000$/,
+  ],
+  ['a text as a number', (c) => (c.window = 'x' as never), /at window: expected a number, got "x"$/],
+  ['a number as a text', (c) => (c.name = 3 as never), /at name: expected a text, got 3$/],
+  ['a number as a list', (c) => (c.seeds = 3 as never), /at seeds: expected a list, got 3$/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();
   spoil(config);

@@ -10,6 +10,7 @@ import { checkMetrics } from './metrics.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { presets } from './presets/index.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
+import { sentenceOf } from './sentence.ts';
 
 /** An experiment and its source. */
 export interface Loaded {
@@ -68,7 +69,7 @@ export function check(config: unknown, origin: string): Experiment {
     // A misspelled key explains the missing one.
     const issue = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
     const where = v.getDotPath(issue);
-    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${issue.message}${guess(issue)}`);
+    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${sentenceOf(issue)}${guess(issue)}`);
   }
   // Which schema an editor reads does not decide any outcome.
   const { $schema: _, ...experiment } = result.output;

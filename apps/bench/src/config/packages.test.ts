@@ -146,6 +146,7 @@ test.each<[string, string, RegExp]>([
     folderWith(manifest, 'import "elsewhere"'),
     /E_PACKAGE_IMPORT: .*importing mine failed: .*elsewhere/,
   ],
+  ['defines nothing', folderWith(manifest, 'export {}'), /E_PACKAGE_EMPTY: .*"mine".*defineAgent/],
   ['has no version', folderWith({ exports: './index.js' }), /E_PACKAGE_VERSION: .*"mine"/],
   [
     'defines other types',

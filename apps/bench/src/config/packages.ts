@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { findPackageJSON, isBuiltin, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LeaError } from '@lea/core';
+import { definitionCount, LeaError } from '@lea/core';
+import { definedMeasures } from '@lea/eval';
 
 /** Versions of imported packages, by name. */
 export type PackageVersions = Readonly<Record<string, string>>;
@@ -12,7 +13,7 @@ export type PackageVersions = Readonly<Record<string, string>>;
  * resolved from the config's folder first, then from the bench. If they import packages of this toolkit, they get the bench's
  * own copy, because a type is known only to the copy in which it was defined.
  *
- * @throws LeaError `E_PACKAGE_MISSING`, `E_PACKAGE_IMPORT`, `E_PACKAGE_VERSION`
+ * @throws LeaError `E_PACKAGE_MISSING`, `E_PACKAGE_IMPORT`, `E_PACKAGE_VERSION`, `E_PACKAGE_EMPTY`
  */
 export async function importPackages(
   names: readonly string[],
@@ -26,6 +27,11 @@ export async function importPackages(
 
 /** Packages of this toolkit, and the tensor library that they share. */
 const SHARED = /^(@lea\/(core|data|tensor|agents|env|train|eval)|@tensorflow\/tfjs-core)(\/|$)/;
+
+/** Modules that were imported before, on behalf of this or another package: their definitions are known already. */
+const imported = new Set<string>();
+
+const definitions = (): number => definitionCount() + definedMeasures().length;
 
 async function importPackage(name: string, folder: string, origin: string): Promise<string> {
   if (isBuiltin(name)) {
@@ -41,14 +47,20 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   const parents = [pathToFileURL(join(folder, 'config.json')).href, import.meta.url];
   let url: string | undefined;
   let first: unknown;
+  const [before, known] = [definitions(), new Set(imported)];
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       if (SHARED.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url });
-      if (specifier !== name || context.parentURL !== import.meta.url) return next(specifier, context);
+      if (specifier !== name || context.parentURL !== import.meta.url) {
+        const found = next(specifier, context);
+        imported.add(found.url);
+        return found;
+      }
       for (const parentURL of parents) {
         try {
           const found = next(specifier, { ...context, parentURL });
           url = found.url;
+          imported.add(found.url);
           return found;
         } catch (error) {
           first ??= error;
@@ -77,11 +89,19 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   }
   const path = findPackageJSON(url!);
   const { version } = path ? (JSON.parse(await readFile(path, 'utf8')) as { version?: string }) : {};
-  if (version) return version;
-  throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: expected a package with a version.`, {
-    value: name,
-    hint: 'Add "version" to its package.json; the bench uses it to distinguish runs.',
-  });
+  if (!version) {
+    throw new LeaError('E_PACKAGE_VERSION', `${origin}, at packages: expected a package with a version.`, {
+      value: name,
+      hint: 'Add "version" to its package.json; the bench uses it to distinguish runs.',
+    });
+  }
+  if (!known.has(url!) && definitions() === before) {
+    throw new LeaError('E_PACKAGE_EMPTY', `${origin}, at packages: the package defines nothing.`, {
+      value: name,
+      hint: 'Its entry must call defineAgent, defineEncoder, defineDataset, defineBaseline or defineMeasure when it is imported.',
+    });
+  }
+  return version;
 }
 
 function unresolved(name: string, parent: string, origin: string, cause: unknown): LeaError {

@@ -14,16 +14,17 @@ export async function follow<T, E extends Progress>(
   onEvent?: (event: E) => Promise<void>,
 ): Promise<T> {
   for await (const event of work) {
-    const { done, total, metrics } = event as Progress & Pick<EnvironmentEvent, 'metrics'>;
+    const { done, total, metrics, note } = event as Progress & Pick<EnvironmentEvent, 'metrics' | 'note'>;
     const stage = titleOf(event);
     progress.at({ step: done, total, stage });
+    if (note) progress.say(note);
     if (metrics) stages[stage] = { step: done, ...metrics };
     await onEvent?.(event);
   }
   return work;
 }
 
-/** What a stage is called; each fold of a cross-fit counts its own. */
+/** Title of a stage; each fold of a cross-fit has its own. */
 function titleOf({ stage, fold }: Progress & Pick<EnvironmentEvent, 'fold'>): string {
   const title = stage.replaceAll('-', ' ');
   return fold ? `${title}, fold ${fold.number} of ${fold.of}` : title;

@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
 import { COUNTED, type Counted, countLog } from './counts.ts';
 import { fitGate } from './gate.ts';
 import { drawnUsers, fitRepeat, gateRows } from './gate-rows.ts';
@@ -28,6 +29,7 @@ import { type NeighborTable, neighborTable } from './tables.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE`, `E_DATA_EMPTY`
  */
 export async function countingMemory(train: Transitions, options: Partial<MemoryOptions> = {}): Promise<Memory> {
+  checkTransitions('countingMemory', { train });
   const items = train.sequences.itemIds.length;
   const o = checkedOptions(options, items);
   if (train.count === 0) {

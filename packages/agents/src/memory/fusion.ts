@@ -1,6 +1,7 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { float32, pick, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkAgents, checkMemories } from '../arguments.ts';
 import type { Agent, Histories } from '../types.ts';
 import { type Memory, memoryLogits } from './memory.ts';
 import { placesOf, seenItems } from './probabilities.ts';
@@ -48,6 +49,8 @@ export function checkedFusion(given: Partial<Fusion> | undefined, { repeat }: Me
  * @throws LeaError `E_MEMORY_JOINT` when the agent's loss does not support a memory, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function withMemory(agent: Agent, memory: Memory, given?: Partial<Fusion>): Agent {
+  checkAgents('withMemory', { agent });
+  checkMemories('withMemory', { memory });
   const { form: fused, weight, temperature, repeat } = checkedFusion(given, memory.config);
   const { items, window } = memory.config;
   const form = formOf(memory.config, memory.state);

@@ -1,5 +1,7 @@
 import { LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
+import { checkMemories } from '../arguments.ts';
 import { countLog } from './counts.ts';
 import { loggedRow } from './gate-rows.ts';
 import type { Memory } from './memory.ts';
@@ -20,6 +22,8 @@ export type RowProbabilities = (row: number, out: Float32Array) => void;
  * @throws LeaError `E_MEMORY` for a memory of another log
  */
 export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabilities {
+  checkTransitions('leaveOwnUserOut', { train });
+  checkMemories('leaveOwnUserOut', { memory });
   const { config, state } = memory;
   const { window, horizon, smoothing, gate, items } = config;
   const counts = countLog(train, horizon);

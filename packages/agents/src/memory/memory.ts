@@ -2,6 +2,7 @@ import { LeaError, type Resource, resource } from '@lea/core';
 import type { Scorer, Windows } from '@lea/data';
 import { pick, prefixed, type Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkMemories, checkStates } from '../arguments.ts';
 import { type ScoringOptions, scoring } from '../scoring.ts';
 import { type ObservedEvent, observed } from './observe.ts';
 import { type MixtureForm, mixtureProbabilities, placesOf, seenItems } from './probabilities.ts';
@@ -90,6 +91,7 @@ export function memoryLogits(
 
 /** The tables of a memory that programs read, named as frozen tensors. */
 export function memoryTables(state: MemoryState): Values {
+  checkStates('memoryTables', { state });
   return prefixed('memory/', programTables(state));
 }
 
@@ -102,6 +104,7 @@ export function formKey(state: MemoryState): string {
 
 /** Checks the size of the memory's catalog. @throws LeaError `E_MEMORY` */
 export function checkMemory(memory: Memory, items: number): void {
+  checkMemories('memory', { memory });
   if (memory.config.items === items) return;
   throw new LeaError('E_MEMORY', `Expected a memory of the ${items} items of the policy.`, {
     value: memory.config.items,

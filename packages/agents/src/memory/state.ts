@@ -1,5 +1,6 @@
 import { contentHash, LeaError } from '@lea/core';
 import { float32, int32, type Values } from '@lea/tensor';
+import { checkStates } from '../arguments.ts';
 import { COUNTED, type Counted } from './counts.ts';
 import type { Gate } from './mixture.ts';
 import { type Component, slotsOf } from './mixture.ts';
@@ -118,6 +119,7 @@ export function programTables({ popularity, joined }: MemoryState): Values {
 
 /** The state as named tensors, for saving. */
 export function storedTables(state: MemoryState): Values {
+  checkStates('storedTables', { state });
   const entries = tablesOf(compacted(state).tables).flatMap(([component, { offsets, columns, values, sums }]) =>
     Object.entries({
       offsets: int32(offsets),

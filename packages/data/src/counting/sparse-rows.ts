@@ -1,3 +1,5 @@
+import { checkFunctions, checkNumbers, checkObjects, checkRanges } from '@lea/core';
+
 /** A sparse square matrix (CSR): row x has the entries `columns[i]`, `values[i]` for i in `[offsets[x], offsets[x + 1])`. */
 export interface SparseRows {
   /** [rows + 1] where each row begins */
@@ -15,6 +17,8 @@ export type Pairs = (visit: (x: number, y: number, weight: number) => void) => v
 
 /** Sums weighted pairs into a matrix of `size` rows, in two passes. Memory is O(pairs), not O(size²). */
 export function sparseRows(size: number, pairs: Pairs): SparseRows {
+  checkRanges('sparseRows', { size }, { size: [0, 2 ** 31 - 1, 'whole'] });
+  checkFunctions('sparseRows', { pairs });
   const starts = new Int32Array(size + 1);
   pairs((x) => {
     starts[x + 1]! += 1;
@@ -60,7 +64,10 @@ export function addRow(rows: SparseRows, x: number, scale: number, target: Float
 }
 
 /** The transposed matrix; the columns within each row are ascending. */
-export function transposed({ offsets, columns, values }: SparseRows): SparseRows {
+export function transposed(rows: SparseRows): SparseRows {
+  checkObjects('transposed', { rows });
+  const { offsets, columns, values } = rows;
+  checkNumbers('transposed', { offsets, columns, values });
   const size = offsets.length - 1;
   const starts = new Int32Array(size + 1);
   for (const column of columns) starts[column + 1]! += 1;

@@ -1,4 +1,5 @@
-import { checkRanges } from '@lea/core';
+import { checkFunctions, checkRanges } from '@lea/core';
+import { checkTransitions } from '../arguments.ts';
 import type { Transitions } from '../sequences.ts';
 import { type SparseRows, sparseRows } from './sparse-rows.ts';
 
@@ -9,6 +10,8 @@ import { type SparseRows, sparseRows } from './sparse-rows.ts';
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function successions(train: Transitions, horizon: number, weight: (distance: number) => number): SparseRows {
+  checkTransitions('successions', { train });
+  checkFunctions('successions', { weight });
   const { sequences, count, event, sequence } = train;
   checkRanges('successions', { horizon }, { horizon: [1, Number.MAX_VALUE, 'whole'] });
   const longest = Math.min(horizon, sequences.items.length);

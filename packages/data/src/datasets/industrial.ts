@@ -1,3 +1,4 @@
+import { checkPaths } from '@lea/core';
 import { readInteractions } from '../read/interactions.ts';
 import { readItemTexts } from '../read/item-texts.ts';
 import { type Dataset, filesOf } from './dataset.ts';
@@ -16,6 +17,7 @@ const source =
  * @throws LeaError `E_DATA_MISSING` and the errors of the readers
  */
 export async function loadIndustrial(dir: string): Promise<Dataset> {
+  checkPaths('loadIndustrial', { dir });
   const files = await filesOf(
     dir,
     { events: 'Scientific.test.inter', texts: 'Scientific.text', index: 'Scientific.item2index' },

@@ -1,4 +1,5 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { checkPaths, checkRanges, withDefaults } from '@lea/core';
+import { checkTransitions } from '../arguments.ts';
 import { alignItemTexts, type Contribution, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { readInteractions } from '../read/interactions.ts';
 import { mapOf, readTable } from '../read/table.ts';
@@ -18,6 +19,7 @@ const source =
  * @throws LeaError `E_DATA_MISSING` and the errors of the readers
  */
 export async function loadLastfm(dir: string): Promise<Dataset> {
+  checkPaths('loadLastfm', { dir });
   const { events } = await filesOf(dir, { events: 'lastfm.inter', items: 'lastfm.item' }, source);
   const interactions = await readInteractions(events);
   const names = await readNames(dir);
@@ -50,6 +52,8 @@ export async function lastfmItemTexts(
   train: Transitions,
   options?: Partial<LastfmOptions>,
 ): Promise<ItemTexts & { contributions: Contribution[] }> {
+  checkPaths('lastfmItemTexts', { dir });
+  checkTransitions('lastfmItemTexts', { train });
   const { tags } = withDefaults<LastfmOptions>('lastfmItemTexts', { tags: 6 }, options);
   checkRanges('lastfmItemTexts', { tags }, { tags: [1, Number.MAX_VALUE, 'whole'] });
   const { sequences, event, sequence } = train;

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { checkPaths, LeaError } from '@lea/core';
 import { interactionsOf } from '../interactions.ts';
 import { listOf } from '../read/list.ts';
 import { placeIn, readTable } from '../read/table.ts';
@@ -41,6 +41,7 @@ const otherTransaction = '3';
  *   readers
  */
 export async function loadRetailrocket(dir: string): Promise<EventSet> {
+  checkPaths('loadRetailrocket', { dir });
   const files = await filesOf(dir, { train: 'retail_beh.train.inter.gz', test: 'retail_beh.test.inter.gz' }, source);
   const rows = [...(await readRows(files.train)), ...(await readRows(files.test))];
   const histories = longestOfLinked(withoutPrefixes(rows), linkingRun)

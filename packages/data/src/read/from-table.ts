@@ -1,4 +1,4 @@
-import { withDefaults } from '@lea/core';
+import { argumentCheck, checkObjects, isObject, withDefaults } from '@lea/core';
 import type { EventColumns, IdOptions } from '../interactions.ts';
 import { type Interactions, interactionsOf } from '../interactions.ts';
 import { findColumn, unreadColumns } from './columns.ts';
@@ -12,6 +12,12 @@ export interface ColumnTable {
   array(name: string): ArrayLike<unknown>;
 }
 
+const checkTables = argumentCheck(
+  'a table with columnNames and array',
+  (value) => isObject(value) && typeof value.columnNames === 'function' && typeof value.array === 'function',
+  'Make one with arquero.',
+);
+
 /**
  * Reads events from an arquero table, in its displayed order (filtered and sorted).
  *
@@ -22,8 +28,10 @@ export interface ColumnTable {
 export function fromTable(
   table: ColumnTable,
   columns: Omit<InteractionColumns, 'history'> & { user: string; item: string },
-  options?: Omit<IdOptions, 'where'>,
+  options: Omit<IdOptions, 'where'> = {},
 ): Interactions {
+  checkTables('fromTable', { table });
+  checkObjects('fromTable', { columns, options });
   const roles = { user: undefined, item: undefined, time: undefined, kind: undefined };
   const given = withDefaults<InteractionColumns>('columns', roles, columns);
   const names = table.columnNames();

@@ -1,4 +1,4 @@
-import { LeaError, nearest, withDefaults } from '@lea/core';
+import { checkPaths, LeaError, nearest, withDefaults } from '@lea/core';
 import { type CellOptions, missingTest, missingWords } from '../cells.ts';
 import { type EventColumns, type Interactions, interactionsOf } from '../interactions.ts';
 import { candidates, isHeader, type Role, unreadColumns } from './columns.ts';
@@ -61,6 +61,7 @@ const defaults: Required<ReadInteractionsOptions> = {
  *   error names file, line and value
  */
 export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {
+  checkPaths('readInteractions', { path });
   const { columns, kinds, ids, missing, separator, ...file } = withDefaults('readInteractions', defaults, options);
   if (separator === '') {
     throw new LeaError('E_OPTION_VALUE', 'separator must have at least one character.', { value: separator });

@@ -1,4 +1,4 @@
-import { LeaError, show, withDefaults } from '@lea/core';
+import { checkPaths, LeaError, show, withDefaults } from '@lea/core';
 import { type CellOptions, missingTest, missingWords } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
 import { alignItemTexts, type ItemRecord, type ItemTexts } from '../item-texts.ts';
@@ -44,6 +44,7 @@ const defaults: Required<ReadItemTextsOptions> = {
  *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
 export async function readItemTexts(path: string, options?: Partial<ReadItemTextsOptions>): Promise<ItemTexts> {
+  checkPaths('readItemTexts', { path });
   const { id, template, attributes, index, itemIds, missingText, missing, ...file } = withDefaults(
     'readItemTexts',
     defaults,

@@ -1,4 +1,5 @@
-import { LeaError } from '@lea/core';
+import { checkObjects, LeaError } from '@lea/core';
+import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
 import { type Split, splitBy } from './split.ts';
 
@@ -7,6 +8,7 @@ import { type Split, splitBy } from './split.ts';
  * with fewer than three events are only in train; `info.short` counts them. Histories include events of the earlier sets.
  */
 export function leaveOneOut(data: Interactions): Split {
+  checkInteractions('leaveOneOut', { data });
   const lengths = new Int32Array(data.userIds.length);
   for (const user of data.user) lengths[user]!++;
   const short = lengths.filter((length) => length < 3).length;
@@ -28,6 +30,8 @@ export function leaveOneOut(data: Interactions): Split {
  * @throws LeaError `E_SPLIT_TIMES`, `E_SPLIT_EMPTY`
  */
 export function splitByTime(data: Interactions, at: { validationFrom: number; testFrom: number }): Split {
+  checkInteractions('splitByTime', { data });
+  checkObjects('splitByTime', { at });
   const { validationFrom, testFrom } = at;
   if (!(Number.isFinite(validationFrom) && Number.isFinite(testFrom) && validationFrom <= testFrom)) {
     throw new LeaError('E_SPLIT_TIMES', 'Validation must not begin after test.', {

@@ -1,4 +1,5 @@
-import { checkSeed, fold, key, LeaError, permutation, withDefaults } from '@lea/core';
+import { checkArrays, checkObjects, checkSeed, fold, key, LeaError, permutation, withDefaults } from '@lea/core';
+import { checkInteractions } from '../arguments.ts';
 import { indexOf, unknownId } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
 import { type SetName, type Split, setNames, splitBy } from './split.ts';
@@ -18,6 +19,7 @@ export interface SplitByUserOptions {
  * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
  */
 export function splitByUser(data: Interactions, options?: Partial<SplitByUserOptions>): Split {
+  checkInteractions('splitByUser', { data });
   const { seed, fractions } = withDefaults<SplitByUserOptions>(
     'splitByUser',
     { seed: 0, fractions: [0.8, 0.1, 0.1] },
@@ -52,6 +54,9 @@ export function splitByUserLists(
   data: Interactions,
   lists: { validation: readonly string[]; test: readonly string[] },
 ): Split {
+  checkInteractions('splitByUserLists', { data });
+  checkObjects('splitByUserLists', { lists });
+  checkArrays('splitByUserLists', { validation: lists.validation, test: lists.test });
   const index = indexOf(data.userIds);
   const setOf: SetName[] = new Array(data.userIds.length).fill('train');
   for (const name of ['validation', 'test'] as const) {

@@ -1,4 +1,5 @@
-import { LeaError } from '@lea/core';
+import { checkFunctions, checkObjects, LeaError } from '@lea/core';
+import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
 import { type Sequences, sequences, type Transitions, transitions } from '../sequences.ts';
 
@@ -35,6 +36,9 @@ export function splitBy(
   setOf: (event: number, user: number, all: Sequences) => SetName | undefined,
   info: SplitInfo,
 ): Split {
+  checkInteractions('splitBy', { data });
+  checkFunctions('splitBy', { setOf });
+  checkObjects('splitBy', { info });
   const all = sequences(data);
   const part = (name: SetName) => transitions(all, (event, user) => setOf(event, user, all) === name);
   const split = { train: part('train'), validation: part('validation'), test: part('test') };

@@ -1,6 +1,8 @@
-import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkNumbers, checkObjects, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
 import {
   type Annotation,
+  checkRewardModels,
+  checkTransitions,
   historyWindows,
   type RewardModel,
   rewardStatistics,
@@ -45,6 +47,10 @@ async function* annotatingRewards(
   model: RewardModel & { readonly hash: string },
   options?: Partial<AnnotateRewardsOptions>,
 ): AsyncGenerator<EnvironmentEvent<'rewards'>, Annotation> {
+  checkObjects('annotateRewards', { annotation });
+  checkNumbers('annotateRewards', { positives: annotation.positives });
+  checkTransitions('annotateRewards', { transitions });
+  checkRewardModels('annotateRewards', { model });
   const { signal } = withDefaults<AnnotateRewardsOptions>('annotateRewards', { signal: undefined }, options);
   const { rows, k, positives } = annotation;
   const { sequences, event } = transitions;

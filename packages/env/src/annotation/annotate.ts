@@ -1,4 +1,5 @@
 import {
+  checkObjects,
   contentHash,
   finite,
   flag,
@@ -16,6 +17,7 @@ import {
   type Annotation,
   type AnnotationColumns,
   checkCatalogIdentity,
+  checkTransitions,
   rewardStatistics,
   rowsHash,
   type Transitions,
@@ -23,6 +25,7 @@ import {
 import type { Values } from '@lea/tensor';
 import type { Environment } from '../inference/environment.ts';
 import { type PositiveRule, ruleSchema } from '../inference/positives.ts';
+import { checkEnvironments } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { annotateRows } from './annotate-rows.ts';
 import { columnValues, copyRows, emptyColumns } from './columns.ts';
@@ -88,6 +91,8 @@ async function* annotating(
   transitions: Transitions,
   options?: Partial<AnnotateOptions>,
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, Annotation> {
+  checkEnvironments('annotate', { env });
+  checkTransitions('annotate', { transitions });
   const job = jobOf(env, transitions, options);
   const columns = emptyColumns(transitions.count, job.o.k, job.stateSize);
   yield* annotateShards(job, undefined, (from, shard) => {
@@ -118,6 +123,9 @@ async function* annotatingToFiles(
   transitions: Transitions,
   options: Partial<AnnotateOptions> & { readonly dir: string },
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, AnnotationFiles> {
+  checkEnvironments('annotateToFiles', { env });
+  checkTransitions('annotateToFiles', { transitions });
+  checkObjects('annotateToFiles', { options });
   const job = jobOf(env, transitions, options);
   if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotateToFiles needs the option dir, the folder to write to.');
   const reward = new Float32Array(transitions.count);

@@ -1,4 +1,5 @@
 import {
+  checkObjects,
   checkRanges,
   checkSeed,
   contentHash,
@@ -10,7 +11,14 @@ import {
   task,
   withDefaults,
 } from '@lea/core';
-import { type Annotation, type AnnotationColumns, rewardStatistics, rowsHash, type Transitions } from '@lea/data';
+import {
+  type Annotation,
+  type AnnotationColumns,
+  checkTransitions,
+  rewardStatistics,
+  rowsHash,
+  type Transitions,
+} from '@lea/data';
 import { fitSchema, type GivenFit } from '../fit/fit-options.ts';
 import { keptFit } from '../fit/kept-fit.ts';
 import { userFolds, withoutUsersOf } from '../fit/user-folds.ts';
@@ -71,6 +79,8 @@ async function* crossFitting(
   fit: GivenFit,
   options?: Partial<CrossFitOptions>,
 ): AsyncGenerator<EnvironmentEvent<'environment' | 'annotation' | 'reused'>, CrossFittedAnnotation> {
+  checkObjects('crossFit', { fit });
+  checkTransitions('crossFit', { train: fit.train });
   const { train, validation, seed = FIT.seed } = fit;
   const { folds, ...asked } = withDefaults<AnnotateOptions & CrossFitOptions>('crossFit', DEFAULTS, options);
   const { k } = annotateOptions(asked, train.sequences.itemIds.length, fit.window ?? FIT.window);

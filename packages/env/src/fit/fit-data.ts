@@ -19,6 +19,8 @@ export interface FitData {
   readonly counts: Int32Array;
   /** Shape of the batches. */
   readonly shape: BatchShape;
+  /** A batch in the order of the log, for measurements before the fit. */
+  first(): Values;
   /** Inputs of all steps of an epoch. */
   batchesOf(epoch: number): Values[];
 }
@@ -40,6 +42,7 @@ export function fitData(o: FitEnvironmentOptions, root: Key, prefix: number): Fi
     segments,
     counts,
     shape,
+    first: () => packSegments(train, segments, shape, () => 0)[0]!,
     batchesOf(epoch) {
       const order = permutation(fold(root, `order ${epoch}`), segments.length);
       const shuffled = Array.from(order, (i) => segments[i]!);

@@ -1,5 +1,5 @@
-import { contentHash, parseOptions, type Task, task } from '@lea/core';
-import { catalogIdentityOf } from '@lea/data';
+import { checkObjects, contentHash, parseOptions, type Task, task } from '@lea/core';
+import { catalogIdentityOf, checkTransitions } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from '../inference/environment.ts';
@@ -11,6 +11,9 @@ import { prepareFit } from './preparation.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
+
+/** A random start may be above guessing by this much. */
+const MARGIN = 0.5;
 
 /**
  * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model (loss L_sm: the
@@ -29,6 +32,8 @@ export function fitEnvironment(options: GivenFit): Task<Environment, Environment
 }
 
 async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'environment'>, Environment> {
+  checkObjects('fitEnvironment', { options });
+  checkTransitions('fitEnvironment', { train: options.train });
   const { train, ...given } = options;
   const o = { train, ...parseOptions('fitEnvironment', fitSchema, given) };
   const { config, root, tokens, data, weights, step } = await prepareFit(o);
@@ -49,11 +54,13 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
     for (let epoch = 0; epoch < o.epochs; epoch++) {
       const batches = data.batchesOf(epoch);
       const means: Record<string, number> = { epoch };
+      let note: string | undefined;
       for (let s = 0; s < batches.length; s += STEPS_PER_CALL) {
         o.signal?.throwIfAborted();
         const result = await trainer.run({ state, inputs: stack(batches.slice(s, s + STEPS_PER_CALL)), frozen });
         state = result.state;
         finiteLoss(result.outputs.loss!.data, 'environment');
+        if (epoch === 0 && s === 0) note = startNote(result.outputs.sm!.data[0]!, config.items);
         for (const name of ['sm', 'rm']) {
           const sum = (result.outputs[name]!.data as Float32Array).reduce((a, b) => a + b, 0);
           means[name] = (means[name] ?? 0) + sum / batches.length;
@@ -62,7 +69,8 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       const now = parametersOf(state);
       const measured = await meter?.run({ ...now, ...unlearned });
       const metrics = { ...means, ...measured?.metrics };
-      yield { stage: 'environment', done: epoch + 1, total: o.epochs, unit: 'epochs', metrics };
+      const event = { done: epoch + 1, total: o.epochs, unit: 'epochs', metrics, ...(note && { note }) } as const;
+      yield { stage: 'environment', ...event };
       const score = measured ? quality(measured.metrics) : epoch;
       if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
       else if (epoch - best.epoch >= o.patience) break;
@@ -91,6 +99,16 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
  */
 function quality(metrics: Record<string, number>): number {
   return metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0);
+}
+
+/** A loss above that of guessing is not unlearned in a few epochs. @param sm state loss of the first step */
+function startNote(sm: number, items: number): string | undefined {
+  const guessing = Math.log(items);
+  if (sm <= guessing + MARGIN) return undefined;
+  return (
+    `The state loss starts at ${sm.toFixed(1)}, above ${guessing.toFixed(1)} of guessing among ${items} items. ` +
+    'Item vectors and decoder do not fit together: set adaptation to { rank: 8 }.'
+  );
 }
 
 /** The epoch with the best validation score; without validation, the last. */

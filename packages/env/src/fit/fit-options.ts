@@ -61,11 +61,14 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
   readonly userShare: number;
   /** Number of recent events that are read of a history. Default: 20. */
   readonly window: number;
-  /** Size of states and item vectors. A language model has its own. Default: 64. */
+  /**
+   * Size of states and item vectors. A language model of at most 128 columns whose weights are all trained has its own; the
+   * states of others are projected to this size. Default: 64.
+   */
   readonly width: number;
   /** Number of decoder layers. A language model has its own. Default: 2. */
   readonly layers: number;
-  /** Number of attention heads. A language model has its own. Default: 2. */
+  /** Number of attention heads. A language model has its own, apart from those of the reward head. Default: 2. */
   readonly heads: number;
   /** Dropout rate of inputs, layers and the score head. Higher: less overfitting, more epochs. Default: 0.3. */
   readonly dropout: number;
@@ -176,6 +179,14 @@ function checkValidation({ train, validation }: FitEnvironmentOptions): void {
   checkCatalogIdentity('validation', validation.sequences.itemIds, catalogIdentityOf(itemIds), itemIds.length);
 }
 
+/** Language models up to this width can be trained as a whole, with item vectors as their own inputs and outputs. */
+const DIRECT = 128;
+
+/** Whether a connector stands between items and the decoder. */
+function isConnected({ languageModel, adaptation }: FitEnvironmentOptions): boolean {
+  return languageModel !== undefined && (adaptation !== 'all' || languageModel.config.width > DIRECT);
+}
+
 /**
  * The architecture of the environment described by the parsed options.
  *
@@ -236,10 +247,18 @@ export function configOf(o: FitEnvironmentOptions): EnvironmentConfig {
       hint: 'Pass tokens: (await learnItemTokens(languageModel, texts)).vectors. For the control that knows ids only, set itemInput to "id".',
     });
   }
+  const connector = isConnected(o) ? { width: o.width, heads: o.heads } : undefined;
+  if (connector && connector.width % connector.heads !== 0) {
+    throw new LeaError('E_OPTION_VALUE', 'The width of item vectors must be divisible by heads.', {
+      value: [connector.width, connector.heads],
+      hint: 'Set width to a multiple of heads.',
+    });
+  }
   const adaptation = o.adaptation === 'all' ? 'all' : loraOf(decoder, o.adaptation);
   const textWidth = itemInput === 'id' ? undefined : o.tokens!.shape[1]!;
   return {
     decoder,
+    ...(connector && { connector }),
     items,
     window: o.window,
     itemInput,

@@ -5,6 +5,9 @@ import { environmentLosses } from '../model/losses.ts';
 import { trainingStep } from '../shared/steps.ts';
 import type { FitEnvironmentOptions } from './fit-options.ts';
 
+/** Steps of warm-up with a connector: the first steps of Adam would move its projections together, and the loss above guessing. */
+const WARMUP = 10;
+
 /** The training step of a fit. */
 export interface FitStep {
   /** Optimizer of the trained parameters. */
@@ -14,7 +17,7 @@ export interface FitStep {
 }
 
 export function fitStep(o: FitEnvironmentOptions, config: EnvironmentConfig): FitStep {
-  const optimizer = adam({ lr: o.lr });
+  const optimizer = adam({ lr: o.lr, warmup: config.connector ? WARMUP : 0 });
   const program = trainingStep((p, inputs, frozen) => {
     const { tokens, memory, popularity, fewer, known, ...rest } = frozen;
     const own = known ? { ...p, 'item.id': tf.mul(p['item.id']!, known) } : p;

@@ -5,10 +5,13 @@ import { initLora } from '../language-model/decoders/lora.ts';
 import { decoderSpecs, initDecoder } from '../language-model/decoders/modules.ts';
 import { readPrompt } from '../model/candidate-prompt.ts';
 import type { EnvironmentConfig } from '../model/config.ts';
+import { initConnector } from '../model/connector.ts';
 import { initEnvironment } from '../model/init.ts';
 import { initMemory, logPopularity, textMemoryTable } from '../model/memory.ts';
 import { packing } from '../shared/packing.ts';
+import type { FitData } from './fit-data.ts';
 import type { FitEnvironmentOptions } from './fit-options.ts';
+import { stateColumns } from './state-columns.ts';
 
 /** The parameters of a fit before its first step. */
 export interface FitWeights {
@@ -22,13 +25,13 @@ export interface FitWeights {
   readonly constants: Values;
 }
 
-/** @param tokens normalized item tokens @param counts number of rows whose target is the item, [items] */
+/** @param tokens normalized item tokens */
 export async function fitWeights(
   o: FitEnvironmentOptions,
   config: EnvironmentConfig,
   root: Key,
   tokens: Value | undefined,
-  counts: Int32Array,
+  { counts, first }: Pick<FitData, 'counts' | 'first'>,
 ): Promise<FitWeights> {
   const { adaptation } = config;
   const decoder = o.languageModel
@@ -39,14 +42,22 @@ export async function fitWeights(
   const memory = initMemory(config, tokens);
   const words = config.prompt && { 'prompt.words': readPrompt(config.prompt.text, o.languageModel!).words };
   const base = adapters ? decoder : {};
+  const connector = config.connector
+    ? initConnector(fold(root, 'connector'), config.connector, o.languageModel!, config.itemInput)
+    : {};
+  const trained = { ...(adapters ?? decoder), ...withoutUnknown(own, counts), ...connector, ...memory.trained };
+  const columns =
+    config.connector &&
+    (await stateColumns(config, { ...trained, ...base, ...words, ...(tokens && { tokens }) }, first(), o));
   const { 'memory.directions': directions } = memory.fixed;
   const { constants, fed } = packing(base);
   return {
-    trained: { ...(adapters ?? decoder), ...withoutUnknown(own, counts), ...memory.trained },
-    fixed: { ...base, ...memory.fixed, ...words },
+    trained,
+    fixed: { ...base, ...memory.fixed, ...words, ...columns },
     frozen: {
       ...fed,
       ...words,
+      ...columns,
       ...(tokens && { tokens }),
       ...(directions && { memory: await textMemoryTable(tokens!, directions, o) }),
       ...(config.countFeatures && {

@@ -26,6 +26,6 @@ export async function prepareFit(o: FitEnvironmentOptions): Promise<FitPreparati
   const root = fold(key(o.seed), 'environment');
   const tokens = config.itemInput === 'id' ? null : normalizeTokens(o.tokens!);
   const data = fitData(o, root, prefixLength(config));
-  const weights = await fitWeights(o, config, root, tokens?.vectors, data.counts);
+  const weights = await fitWeights(o, config, root, tokens?.vectors, data);
   return { config, root, tokens, data, weights, step: fitStep(o, config) };
 }

@@ -1,5 +1,6 @@
 import { checkRanges, fold, type Key, permutation, randomBits, weightedDraw } from '@lea/core';
 import type { Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
 import { float32, int32, type Values } from '@lea/tensor';
 
 /**
@@ -39,6 +40,7 @@ export function segmentsOf(set: Transitions, window: number, keep: (sequence: nu
 
 /** Samples a fraction (at least one) of the sequences that have rows in the set. @throws LeaError `E_OPTION_VALUE` */
 export function subsetOfSequences(set: Transitions, fraction: number, k: Key): Set<number> {
+  checkTransitions('subsetOfSequences', { set });
   checkRanges('subsetOfSequences', { fraction }, { fraction: [0, 1] });
   const all = [...new Set(set.sequence)];
   const order = permutation(fold(k, 'users'), all.length);

@@ -1,5 +1,5 @@
-import { checkRanges, checkSeed, fold, integers, key, LeaError } from '@lea/core';
-import { type Scorer, windowsOf } from '@lea/data';
+import { checkObjects, checkRanges, checkSeed, fold, integers, key, LeaError } from '@lea/core';
+import { checkScorers, type Scorer, windowsOf } from '@lea/data';
 import { topItems } from '../inference/top-items.ts';
 import type { Observation } from './types.ts';
 
@@ -35,6 +35,8 @@ export function greedyActor(
     readonly exclude?: 'seen';
   } = {},
 ): Actor {
+  checkScorers('greedyActor', { scorer });
+  checkObjects('greedyActor', { options });
   return {
     name: scorer.name,
     async act({ size, slate, histories }) {

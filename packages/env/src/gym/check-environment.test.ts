@@ -26,7 +26,7 @@ describe('checkEnvironment', () => {
 
   const ours = async () => await stepEnvironment(byNumber(), { scale, horizon: 3, reward: 'raw' });
   const broken: [string, string, (env: StepEnvironment) => Partial<StepEnvironment>][] = [
-    ['space', 'integer n', () => ({ actionSpace: { type: 'discrete', n: 0 } })],
+    ['space', 'whole number n', () => ({ actionSpace: { type: 'discrete', n: 0 } })],
     ['space', 'nvec', () => ({ observationSpace: { type: 'multi-discrete', nvec: [] } })],
     ['observation', 'array of 2', () => ({ observationSpace: { type: 'multi-discrete', nvec: [6, 6] } })],
     ['reset', 'missing: info', (env) => ({ reset: async (o) => ({ ...(await env.reset(o)), info: undefined! }) })],
@@ -150,7 +150,7 @@ describe('checkEnvironment', () => {
 
   test('takes environments', async () => {
     for (const none of [undefined, null, 'env']) {
-      await expect(checkEnvironment(none as never)).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
+      await expect(checkEnvironment(none as never)).rejects.toMatchObject({ code: 'E_ARGUMENT_TYPE' });
     }
   });
 });

@@ -1,4 +1,4 @@
-import { checkRanges, fold, key, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkObjects, checkRanges, fold, key, type Task, task, withDefaults } from '@lea/core';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { checkForks } from './check-forks.ts';
 import { type Lengths, lengthsAgainst } from './check-lengths.ts';
@@ -43,9 +43,7 @@ async function* checking(
 ): AsyncGenerator<EnvironmentEvent<'environment-check'>, Problem[]> {
   const o = withDefaults('checkEnvironment', { steps: 50, seed: 0, signal: undefined }, options);
   checkRanges('checkEnvironment', o, { steps: [1, 1e6, 'whole'], seed: [0, Number.MAX_SAFE_INTEGER - 2, 'whole'] });
-  if (environment === null || typeof environment !== 'object') {
-    throw new LeaError('E_OPTION_VALUE', 'checkEnvironment: expected an environment.', { value: environment });
-  }
+  checkObjects('checkEnvironment', { environment });
   const problems = new Map<string, Problem>();
   const report: Report = (rule, message, unchecked) => {
     if (!problems.has(rule)) problems.set(rule, { rule, message, ...(unchecked && { unchecked }) });
@@ -202,12 +200,12 @@ async function refuses(environment: Checked, seed: number, space: Space, report:
 function malformed(space: Space | undefined): string | undefined {
   const counts = (values: unknown): boolean =>
     Array.isArray(values) && values.length > 0 && values.every((n) => Number.isInteger(n) && n >= 1);
-  if (space?.type === 'discrete') return counts([space.n]) ? undefined : 'must have an integer n of at least 1';
+  if (space?.type === 'discrete') return counts([space.n]) ? undefined : 'must have a whole number n of at least 1';
   if (space?.type === 'multi-discrete') {
-    return counts(space.nvec) ? undefined : 'must have an array nvec of integers of at least 1';
+    return counts(space.nvec) ? undefined : 'must have an array nvec of whole numbers of at least 1';
   }
   if (space?.type !== 'box') return 'must have type box, discrete or multi-discrete';
-  if (!counts(space.shape)) return 'must have an array shape of integers of at least 1';
+  if (!counts(space.shape)) return 'must have an array shape of whole numbers of at least 1';
   const bound = (x: unknown): boolean => x === null || Number.isFinite(x);
   if (!bound(space.low) || !bound(space.high)) return 'must have low and high that are numbers or null';
   return space.low !== null && space.high !== null && space.low > space.high ? 'has low above high' : undefined;

@@ -13,7 +13,7 @@ export interface Lengths {
 /** Creates a check of episode lengths. */
 export function lengthsAgainst(horizon: number, report: Report): Lengths {
   if (!(Number.isInteger(horizon) && horizon >= 1)) {
-    report('horizon', `horizon must be an integer of at least 1, got ${horizon}.`);
+    report('horizon', `horizon must be a whole number of at least 1, got ${horizon}.`);
   }
   let [length, reached] = [0, false];
   return {

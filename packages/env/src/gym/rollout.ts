@@ -1,4 +1,5 @@
-import { checkRanges, deviation, mean, type Task, task, withDefaults } from '@lea/core';
+import { checkFunctions, checkObjects, checkRanges, deviation, mean, type Task, task, withDefaults } from '@lea/core';
+import { checkStepEnvironments } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import type { Actor } from './actors.ts';
 import { sizeOf } from './spaces.ts';
@@ -65,6 +66,9 @@ async function* playing(
   actor: Actor,
   options?: Partial<RolloutOptions>,
 ): AsyncGenerator<EnvironmentEvent<'rollout'>, Rollout> {
+  checkStepEnvironments('rollout', { environment });
+  checkObjects('rollout', { actor });
+  checkFunctions('rollout', { act: actor.act });
   const o = withDefaults('rollout', DEFAULTS, options);
   checkRanges('rollout', o, {
     episodes: [1, 2 ** 32, 'whole'],

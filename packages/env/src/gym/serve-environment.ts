@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkRanges, LeaError, type Resource, resource, withDefaults } from '@lea/core';
+import { checkStepEnvironments } from '../shared/arguments.ts';
 import { readJson, sendError, sendJson } from './http.ts';
 import { sessionTable } from './sessions.ts';
 import type { Point } from './spaces.ts';
@@ -82,6 +83,7 @@ export async function serveEnvironment(
   environment: StepEnvironment,
   options?: Partial<ServeOptions>,
 ): Promise<EnvironmentServer> {
+  checkStepEnvironments('serveEnvironment', { environment });
   const o = withDefaults('serveEnvironment', DEFAULTS, options);
   checkRanges('serveEnvironment', o, {
     port: [0, 65535, 'whole'],

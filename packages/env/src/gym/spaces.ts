@@ -40,14 +40,14 @@ export type Point = number | ArrayLike<number>;
 /** The reason why a value is not in a space; undefined if it is. */
 export function outside(space: Space, value: unknown): string | undefined {
   if (space.type === 'discrete') {
-    return isBelow(value, space.n) ? undefined : `expected an integer in 0..${space.n - 1}`;
+    return isBelow(value, space.n) ? undefined : `expected a whole number in 0..${space.n - 1}`;
   }
   const size = sizeOf(space);
   if (!isItemList(value) || value.length !== size) return `expected an array of ${size} numbers`;
   for (let i = 0; i < size; i++) {
     const x: unknown = value[i];
     if (space.type === 'multi-discrete') {
-      if (!isBelow(x, space.nvec[i]!)) return `entry ${i} must be an integer in 0..${space.nvec[i]! - 1}`;
+      if (!isBelow(x, space.nvec[i]!)) return `entry ${i} must be a whole number in 0..${space.nvec[i]! - 1}`;
     } else if (typeof x !== 'number' || !Number.isFinite(x)) return `entry ${i} must be a finite number`;
     else if (space.low !== null && x < space.low) return `entry ${i} must be at least ${space.low}`;
     else if (space.high !== null && x > space.high) return `entry ${i} must be at most ${space.high}`;

@@ -1,4 +1,13 @@
-import { checkChoices, checkRanges, LeaError, resource, withDefaults } from '@lea/core';
+import {
+  argumentCheck,
+  checkChoices,
+  checkObjects,
+  checkRanges,
+  isObject,
+  LeaError,
+  resource,
+  withDefaults,
+} from '@lea/core';
 import type { RewardModel, World } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 import { advance, begin, type Episode, observationSpace, observe, type Plan, planOf } from './episodes.ts';
@@ -6,6 +15,12 @@ import { type StepOptions, stepOptions } from './options.ts';
 import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';
 import type { AutoresetMode, StepEnvironment, VectorStepEnvironment } from './types.ts';
 import { type UserMoment, userModel } from './user-model.ts';
+
+const checkSources = argumentCheck(
+  'a fitted environment, a world or a reward model',
+  (value) => isObject(value) && (typeof value.rewards === 'function' || typeof value.outlook === 'function'),
+  'Make one with await fitEnvironment(...), createWorld(...) or promptedModel(...).',
+);
 
 /**
  * Creates a step environment for recommenders, similar to Gymnasium's `Env`: each step offers items to a simulated user, who
@@ -20,6 +35,8 @@ export async function stepEnvironment(
   source: Environment | World | RewardModel,
   options?: Partial<StepOptions>,
 ): Promise<StepEnvironment> {
+  checkSources('stepEnvironment', { source });
+  if (options !== undefined) checkObjects('stepEnvironment', { options });
   const users = userModel(source, options?.rewardModel);
   const o = stepOptions(source, users.items, options);
   if (o.observation === 'state' && !users.states) {
@@ -67,9 +84,13 @@ function vector(plan: Plan, size: number, options: Parameters<StepEnvironment['v
   const { autoresetMode } = withDefaults('vectorize', { autoresetMode: 'next-step' as AutoresetMode }, options);
   checkChoices('vectorize', { autoresetMode }, { autoresetMode: ['next-step', 'disabled'] });
   if (!Number.isInteger(size) || size < 1 || size > MOST_ENVIRONMENTS) {
-    throw new LeaError('E_OPTION_VALUE', `The size of vectorize must be an integer from 1 to ${MOST_ENVIRONMENTS}.`, {
-      value: size,
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      `The size of vectorize must be a whole number from 1 to ${MOST_ENVIRONMENTS}.`,
+      {
+        value: size,
+      },
+    );
   }
   const core = batch(plan, size);
   const { slate } = plan.options;

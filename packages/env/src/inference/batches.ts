@@ -1,7 +1,7 @@
 import type { Windows } from '@lea/data';
 import { float32, int32, type Value } from '@lea/tensor';
 import { prefixLength } from '../model/candidate-prompt.ts';
-import { type EnvironmentConfig, stateSize } from '../model/config.ts';
+import { type EnvironmentConfig, itemWidth, stateSize } from '../model/config.ts';
 import type { Encoded } from './encoded.ts';
 
 /**
@@ -38,7 +38,7 @@ export interface EnvironmentBatches {
 
 /** Creates the inputs of an environment's programs in batches of B. */
 export function environmentBatches(config: EnvironmentConfig, B: number): EnvironmentBatches {
-  const D = config.decoder.width;
+  const D = itemWidth(config);
   const prefix = prefixLength(config);
   const T = positionCount(config);
   return {

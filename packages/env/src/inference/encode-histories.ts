@@ -1,7 +1,7 @@
 import type { Windows } from '@lea/data';
 import type { Values } from '@lea/tensor';
 import { prefixLength } from '../model/candidate-prompt.ts';
-import { stateSize } from '../model/config.ts';
+import { itemWidth, stateSize } from '../model/config.ts';
 import { BATCH, batchSize, environmentBatches, positionCount } from './batches.ts';
 import type { Encoded } from './encoded.ts';
 import type { Inference } from './inference.ts';
@@ -16,7 +16,7 @@ const PAST_BYTES = 2 ** 29;
 /** Reads histories. @param forRewards whether to keep keys and values, which rewards with a prompt need */
 export async function encodeHistories(inference: Inference, windows: Windows, forRewards: boolean): Promise<Encoded> {
   const { config } = inference;
-  const D = config.decoder.width;
+  const D = itemWidth(config);
   const K = config.textMemoryWidth;
   const T = positionCount(config);
   const size = stateSize(config);
@@ -29,15 +29,16 @@ export async function encodeHistories(inference: Inference, windows: Windows, fo
   let row = 0;
   for (let from = 0; from < read.size; from += BATCH) {
     const keeps = forRewards && config.prompt !== null && kept.length < most;
-    const { states: all, texts: memories, ...keys } = await readBatch(inference, read, from, keeps);
+    const { queries, states: all, texts: memories, ...keys } = await readBatch(inference, read, from, keeps);
     if (keeps) kept.push(keys);
     const decoded = all!.data as Float32Array;
+    const queried = queries!.data as Float32Array;
     const texts = memories?.data as Float32Array | undefined;
     states.set(decoded.subarray(0, Math.min(BATCH, read.size - from) * T * D), from * T * D);
     // `history` ascends, so the windows of this batch follow those of the previous batch.
     for (; row < windows.size && history[row]! < from + BATCH; row++) {
       const last = (history[row]! - from) * T + prefixLength(config) - 1 + windows.length[row]!;
-      state.set(decoded.subarray(last * D, (last + 1) * D), row * size);
+      state.set(queried.subarray(last * D, (last + 1) * D), row * size);
       if (texts) state.set(texts.subarray(last * K, (last + 1) * K), row * size + D);
     }
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  checkPaths,
   checkRanges,
   contentHash,
   LeaError,
@@ -235,6 +236,7 @@ interface EnvironmentFile extends Omit<EnvironmentParts, 'params' | 'tokens' | '
  *   `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export async function loadEnvironment(dir: string, options?: Partial<Runtime>): Promise<Environment> {
+  checkPaths('loadEnvironment', { dir });
   const runtime = parseOptions('loadEnvironment', runtimeSchema, options);
   const path = join(dir, 'environment.json');
   const text = (await readWhole(path)).toString();

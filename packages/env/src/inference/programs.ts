@@ -4,41 +4,45 @@ import type { DecoderMode } from '../language-model/decoders/decoder-mode.ts';
 import { causalMask, prefixMask } from '../language-model/decoders/masks.ts';
 import { endsAfter, prefixLength } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from '../model/config.ts';
+import { readout } from '../model/connector.ts';
 import { decayOf, likenessReward, textMemory } from '../model/memory.ts';
-import { itemTables, readHistories, statesOf, stateTable, withPrefix } from '../model/network.ts';
+import { candidateTable, itemTables, readHistories, statesOf, stateTable, withPrefix } from '../model/network.ts';
 import { rewardsOf } from '../model/reward-head.ts';
 import { pastByName, pastLayers } from './past.ts';
 
 // Programs of the environment. Their inputs are batches of B histories with T positions each, including the prefix.
 
-/** Item vectors: `table` [items + prefix, width] for histories, `candidates` [items, width] for the reward head. */
+/**
+ * Vectors of items: `inputs` [items + prefix, n] of histories, `table` [items, width] for logits, and `candidates` of the reward
+ * program.
+ */
 export function tablesProgram(config: EnvironmentConfig): Program {
   return ({ frozen }) => {
     const { input, candidates } = itemTables(frozen, config, frozen.tokens);
-    return { state: {}, outputs: { table: withPrefix(input, frozen, config), candidates } };
+    const asked = candidateTable(frozen, config, candidates);
+    return { state: {}, outputs: { inputs: withPrefix(input, frozen, config), table: input, candidates: asked } };
   };
 }
 
-/** `items` [B, T] -> `states` [B, T, width], `texts` [B, T, memory] with a text memory, and keys and values if `keeps`. */
+/** `items` [B, T] -> `queries` and `states` [B, T, width] (see `readout`), `texts` [B, T, memory] with a text memory, and keys and values if `keeps`. */
 export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Program {
   return ({ inputs, frozen }) => {
-    const { table, memory, ...params } = frozen;
+    const { inputs: vectors, memory, ...params } = frozen;
     const items = inputs.items!;
     const mask = causalMask(items.shape[1]!);
-    const { states, layers } = readHistories(params, config, embedding(table!, items), { mask });
+    const { states, layers } = readHistories(params, config, embedding(vectors!, items), { mask });
     const texts = memory && { texts: textMemory(params, memory, items, decayOf(params, mask)) };
-    return { state: {}, outputs: { states, ...texts, ...(keeps && pastByName(layers)) } };
+    return { state: {}, outputs: { ...readout(config, states), ...texts, ...(keeps && pastByName(layers)) } };
   };
 }
 
 /** `state` [rows, stateSize] -> `logits` [rows, items] without repetition. */
 export function scoreProgram(config: EnvironmentConfig): Program {
   return ({ inputs, frozen }) => {
-    const decoded = tf.slice(frozen.table!, [0, 0], [config.items, config.decoder.width]);
     const state = config.countFeatures
       ? tf.concat([inputs.state!, tf.ones([inputs.state!.shape[0]!, 1])], 1)
       : inputs.state!;
-    const logits = tf.matMul(state, stateTable(frozen, frozen, decoded), false, true);
+    const logits = tf.matMul(state, stateTable(frozen, frozen, frozen.table!), false, true);
     return { state: {}, outputs: { logits } };
   };
 }
@@ -84,7 +88,7 @@ function promptedEnds(
   const positions = tf.tile(tf.reshape(tf.range(0, T, 1, 'int32'), [1, T]), [B, 1]);
   const past = { layers: pastLayers(config.decoder, inputs), positions };
   const run = (x: tf.Tensor, mode: DecoderMode) => statesOf(frozen, config, x, { ...mode, past });
-  return endsAfter(frozen, config.prompt!, history, actions, run);
+  return readout(config, endsAfter(frozen, config.prompt!, history, actions, run)).states;
 }
 
 /** Selects position `last` [B, 1] of each history from x [B, T, W] -> [B, 1, W]. */

@@ -14,7 +14,7 @@ export interface FittedValues {
 }
 
 /**
- * Frozen tensors of the programs: the parameters, with the parameters of items replaced by the item vectors `table` and
+ * Frozen tensors of the programs: the parameters, with the parameters of items replaced by their vectors `inputs`, `table` and
  * `reward.candidates`, and the tables of text memory and popularity if the environment has them.
  */
 export async function inferenceWeights({ config, params, tokens, counts, runtime }: FittedValues): Promise<Values> {
@@ -29,6 +29,7 @@ export async function inferenceWeights({ config, params, tokens, counts, runtime
       ...select(params, (name) => !name.startsWith('item.') && name !== 'start'),
       ...(directions && { memory: await textMemoryTable(tokens!, directions, runtime) }),
       ...(config.countFeatures && { popularity: logPopularity(counts) }),
+      inputs: outputs.inputs!,
       table: outputs.table!,
       'reward.candidates': outputs.candidates!,
     };
@@ -39,7 +40,7 @@ export async function inferenceWeights({ config, params, tokens, counts, runtime
 
 /** The weights that histories are read with. */
 export function weightsOfHistories(weights: Values): Values {
-  return select(weights, (name) => !/^(reward|prompt)\./.test(name));
+  return select(weights, (name) => !/^(table$|reward\.|prompt\.)/.test(name));
 }
 
 /** The weights of the logits. */
@@ -49,7 +50,7 @@ export function weightsOfLogits(weights: Values): Values {
 
 /** The weights of rewards; with a prompt, the decoder reads candidates as well. */
 export function weightsOfRewards({ prompt }: EnvironmentConfig, weights: Values): Values {
-  if (prompt) return select(weights, (name) => name !== 'table');
+  if (prompt) return select(weights, (name) => name !== 'table' && name !== 'inputs');
   return select(weights, (name) => name.startsWith('reward.') || name === 'memory' || name === 'memory.reward');
 }
 

@@ -1,4 +1,5 @@
 import {
+  checkArrays,
   contentHash,
   finite,
   fold,
@@ -18,6 +19,7 @@ import { float32, int32, specsOf, type Value } from '@lea/tensor';
 import { wordsOf } from '../language-model/decoders/modules.ts';
 import { type LanguageModel, type TokenRows, tokenRows } from '../language-model/language-model.ts';
 import { perplexityMeter } from '../language-model/perplexity.ts';
+import { checkLanguageModels } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready, type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 import { BestVectors } from './best-vectors.ts';
@@ -108,6 +110,8 @@ async function* learning(
   texts: readonly string[],
   options?: Partial<ItemTokenOptions>,
 ): AsyncGenerator<EnvironmentEvent<'item-tokens'>, ItemTokens> {
+  checkLanguageModels('learnItemTokens', { languageModel });
+  checkArrays('learnItemTokens', { texts });
   const o = parseOptions('learnItemTokens', itemTokenSchema, options);
   const rows = tokenRows(languageModel.tokenizer, texts, languageModel.context);
   const { width } = languageModel.config;

@@ -1,6 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { checkChoices, checkRanges, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  checkChoices,
+  checkObjects,
+  checkPaths,
+  checkRanges,
+  contentHash,
+  LeaError,
+  type Task,
+  task,
+  withDefaults,
+} from '@lea/core';
 import { float32, type Value } from '@lea/tensor';
 import { checkTexts } from '../language-model/check-texts.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
@@ -56,6 +66,8 @@ async function* embedding(
   texts: readonly string[],
   options: Pick<TextVectorOptions, Named> & Partial<TextVectorOptions>,
 ): AsyncGenerator<EnvironmentEvent<'text-vectors'>, Value> {
+  checkObjects('textVectors', { options });
+  checkPaths('textVectors', { model: options.model });
   const { model, ...given } = options;
   const o = { model, ...withDefaults('textVectors', DEFAULTS, given) };
   checkChoices('textVectors', o, { dtype: Object.keys(TEXT_MODEL_FILES) as TextModelPrecision[] });

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LeaError } from '@lea/core';
+import { checkObjects, checkPaths, LeaError } from '@lea/core';
 import type { Specs, Value } from '@lea/tensor';
 import { readJson, readJsonText } from '../shared/read-json.ts';
 import type { DecoderConfig } from './decoders/config.ts';
@@ -42,15 +42,21 @@ export async function loadLanguageModel(
     context?: number;
   },
 ): Promise<LanguageModel> {
+  checkPaths('loadLanguageModel', { path });
+  if (options !== undefined) checkObjects('loadLanguageModel', { options });
   const checkpoint = await ((await isGguf(path)) ? openFile(path) : openFolder(path));
   const { config: file } = checkpoint;
   const { decoder, vocabSize, positions, tied } = checkpointConfig(file);
   const own = file.part(OWN_FIELD);
   const context = options?.context ?? savedContext(own) ?? Math.min(48, positions);
   if (!Number.isInteger(context) || context < 1 || context > positions) {
-    throw new LeaError('E_OPTION_VALUE', `context must be an integer from 1 to the model's ${positions} positions.`, {
-      value: context,
-    });
+    throw new LeaError(
+      'E_OPTION_VALUE',
+      `context must be a whole number from 1 to the model's ${positions} positions.`,
+      {
+        value: context,
+      },
+    );
   }
   const special = specialTokens(checkpoint.described ?? {}, file);
   const tokenizer = tokenizerFrom(checkpoint.tokenizer, {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { checkPaths } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
 import { writeSafetensors } from '@lea/tensor';
+import { checkLanguageModels } from '../shared/arguments.ts';
 import { asWritten } from '../shared/read-json.ts';
 import { HEAD } from './decoders/modules.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -17,6 +19,8 @@ export const OWN_FIELD = 'lea';
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function saveLanguageModel(languageModel: LanguageModel, dir: string): Promise<void> {
+  checkLanguageModels('saveLanguageModel', { languageModel });
+  checkPaths('saveLanguageModel', { dir });
   const { tokenizer, context, perplexity } = languageModel;
   const file = {
     ...(languageModel.files ? asWritten(languageModel.files.config) : llamaFile(languageModel)),

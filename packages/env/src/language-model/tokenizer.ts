@@ -1,5 +1,5 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { LeaError } from '@lea/core';
+import { checkArrays, checkObjects, LeaError } from '@lea/core';
 import { levelsOf, MOST_LEVELS } from '../shared/read-json.ts';
 import { BYTE_CHARACTERS, learnMerges } from './bpe.ts';
 import { addedTokenFinder } from './tokenizer/added-tokens.ts';
@@ -37,8 +37,11 @@ const CHARACTERS_PER_TOKEN = 32;
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function trainTokenizer(texts: readonly string[], size = 2000): Tokenizer {
+  checkArrays('trainTokenizer', { texts });
   if (!Number.isInteger(size) || size < 258 || size > 65536) {
-    throw new LeaError('E_OPTION_VALUE', 'The vocabulary size must be an integer from 258 to 65536.', { value: size });
+    throw new LeaError('E_OPTION_VALUE', 'The vocabulary size must be a whole number from 258 to 65536.', {
+      value: size,
+    });
   }
   const merges = learnMerges(texts, size - 258);
   const tokens = [START, END, ...BYTE_CHARACTERS, ...merges.map(([a, b]) => a + b)];
@@ -93,6 +96,7 @@ const LONGEST = { text: 2000, character: 0.1 };
  *   are more tokens than `words`; `encode` and `decode` throw it if they fail or take too long
  */
 export function tokenizerFrom(json: object, options: TokenizerOptions = {}): Tokenizer {
+  checkObjects('tokenizerFrom', { json, options });
   const { start = START, end = END, path = 'tokenizer.json' } = options;
   const broken = (what: string, details: { value: unknown; cause?: unknown }): LeaError =>
     new LeaError('E_TOKENIZER', `${what} (${path}).`, {

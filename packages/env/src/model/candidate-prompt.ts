@@ -7,6 +7,7 @@ import { wordsOf } from '../language-model/decoders/modules.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { templateParts } from '../shared/template.ts';
 import type { EnvironmentConfig, PromptShape } from './config.ts';
+import { wordInputs } from './connector.ts';
 
 /**
  * Parses a prompt such as "The user has played {history}. Would the user enjoy {action}?".
@@ -41,7 +42,8 @@ export function readPrompt(text: string, languageModel: LanguageModel): { shape:
 /** Input vectors before a history: the start vector and the first tokens of the prompt, [prefix, width]. */
 export function prefixOf(params: Tensors, { prompt }: EnvironmentConfig): tf.Tensor {
   const { before = 0 } = prompt ?? {};
-  return before === 0 ? params.start! : tf.concat([params.start!, wordVectors(params, 0, before)], 0);
+  const start = wordInputs(params, params.start!);
+  return before === 0 ? start : tf.concat([start, wordVectors(params, 0, before)], 0);
 }
 
 /** Number of inputs before the first item of a history. */
@@ -83,11 +85,11 @@ export function promptedStates(
   candidates: Candidates,
   run: Run,
 ): { states: tf.Tensor; ends: tf.Tensor } {
-  const [B, T, D] = history.shape as [number, number, number];
+  const [B, T] = history.shape as [number, number, number];
   const { vectors, after, branches } = branchesOf(params, shape, candidates);
   const positionsOfAll = tf.concat([positions, after], 1);
   const all = run(tf.concat([history, vectors], 1), { mask, positions: positionsOfAll, branches });
-  return { states: tf.slice(all, [0, 0, 0], [B, T, D]), ends: endsOf(all, branches) };
+  return { states: tf.slice(all, [0, 0, 0], [B, T, all.shape[2]!]), ends: endsOf(all, branches) };
 }
 
 /**
@@ -144,7 +146,7 @@ function branchesOf(params: Tensors, shape: PromptShape, { actions, mask, end }:
 }
 
 function wordVectors(params: Tensors, from: number, count: number): tf.Tensor {
-  return tf.slice(params['prompt.words']!, from, count);
+  return wordInputs(params, tf.slice(params['prompt.words']!, from, count));
 }
 
 /** States of the last input of each branch, [B, count, width], from all states [B, T, width], which end with the branches. */

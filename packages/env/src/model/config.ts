@@ -17,10 +17,25 @@ export interface PromptShape {
   readonly after: number;
 }
 
+/**
+ * Connects item vectors with a pretrained decoder, whose weights were not learned together with them. Item vectors enter through a
+ * projection to the scale of word vectors. States leave standardized by column, normalized, and projected to the size of item
+ * vectors. Logits between item vectors and the states themselves would be far too large: the columns of pretrained states differ
+ * in scale by a factor of 30, and hundreds of them add up.
+ */
+export interface ConnectorShape {
+  /** Size of item vectors and of states that leave the decoder. */
+  readonly width: number;
+  /** Number of attention heads of the reward head. */
+  readonly heads: number;
+}
+
 /** Architecture of the environment (LE). */
 export interface EnvironmentConfig extends MemoryShape {
   /** Architecture of the decoder. */
   readonly decoder: DecoderConfig;
+  /** How items are connected with a pretrained decoder. Without it, item vectors are the decoder's own inputs and outputs. */
+  readonly connector?: ConnectorShape;
   /** Number of items. */
   readonly items: number;
   /** Maximum number of events read of a history. */
@@ -37,9 +52,14 @@ export interface EnvironmentConfig extends MemoryShape {
   readonly prompt: PromptShape | null;
 }
 
-/** Dimension of a state: that of the decoder plus that of the text memory. */
-export function stateSize({ decoder, textMemoryWidth }: EnvironmentConfig): number {
-  return decoder.width + textMemoryWidth;
+/** Size of item vectors. */
+export function itemWidth({ connector, decoder }: EnvironmentConfig): number {
+  return connector?.width ?? decoder.width;
+}
+
+/** Dimension of a state: that of item vectors plus that of the text memory. */
+export function stateSize(config: EnvironmentConfig): number {
+  return itemWidth(config) + config.textMemoryWidth;
 }
 
 /** Parameter prefixes of the reward heads: `reward.` for a single one, else `reward.0.`, `reward.1.`, ... */

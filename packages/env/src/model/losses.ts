@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { segmentMask, segmentPositions } from '../language-model/decoders/masks.ts';
 import { promptedStates } from './candidate-prompt.ts';
 import { type EnvironmentConfig, headNames } from './config.ts';
+import { readout } from './connector.ts';
 import { decayOf, likenessReward, popularityColumn, repetitionWeight, textMemory, visibleOf } from './memory.ts';
-import { type ItemFacts, itemTables, statesOf, stateTable, withPrefix } from './network.ts';
+import { candidateTable, type ItemFacts, itemTables, statesOf, stateTable, withPrefix } from './network.ts';
 import { normalizerAfter, positionLogits, type Repetition, repetitionOf } from './repetition.ts';
 import { rewardsOf } from './reward-head.ts';
 
@@ -52,9 +53,9 @@ export function environmentLosses(
   const positions = config.decoder.maxPositions || config.prompt ? segmentPositions(segment!) : undefined;
   const history = embedding(withPrefix(tables.input, params, config), items!);
   // Candidates [a+ of all positions | first a- of all positions | ...], each with the mask of its position.
-  const actions = embedding(tables.candidates, tf.concat([target!, negative!], 1));
+  const actions = embedding(candidateTable(params, config, tables.candidates), tf.concat([target!, negative!], 1));
   const askedMask = copies(mask, 1 + N, 2);
-  const { states: decoded, ends: candidates } = config.prompt
+  const { states: decoded, ends } = config.prompt
     ? promptedStates(
         params,
         config.prompt,
@@ -66,8 +67,9 @@ export function environmentLosses(
     : { states: statesOf(params, config, history, { mask, ...(positions && { positions }), ...mode }), ends: actions };
   const decay = config.textMemoryWidth > 0 || config.countFeatures ? decayOf(params, mask) : undefined;
   const remembered = facts.memory && textMemory(params, facts.memory, items!, decay!);
-  const columns = [decoded, ...(remembered ? [remembered] : []), ...(config.countFeatures ? [tf.ones([B, T, 1])] : [])];
-  const states = columns.length === 1 ? decoded : tf.concat(columns, 2);
+  const { queries, states: judging } = readout(config, decoded);
+  const columns = [queries, ...(remembered ? [remembered] : []), ...(config.countFeatures ? [tf.ones([B, T, 1])] : [])];
+  const states = columns.length === 1 ? queries : tf.concat(columns, 2);
   const table = stateTable(params, facts, tables.input);
   const repetition = config.countFeatures
     ? repetitionOf(repetitionWeight(params), { decay: decay!, visible: visibleOf(mask) }, items!, config.items)
@@ -80,7 +82,8 @@ export function environmentLosses(
     ? sampledCrossEntropy(states, table, target!, contrast, shifts)
     : crossEntropy(states, table, target!, shifts);
 
-  const asked = { states: decoded, current: decoded, candidates, mask: askedMask };
+  const candidates = config.prompt ? readout(config, ends).states : ends;
+  const asked = { states: judging, current: judging, candidates, mask: askedMask };
   const likeness =
     remembered &&
     likenessReward(params, copies(remembered, 1 + N, 1), embedding(facts.memory!, tf.concat([target!, negative!], 1)));

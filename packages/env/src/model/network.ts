@@ -4,6 +4,7 @@ import { readPositions } from '../language-model/decoders/decode.ts';
 import type { DecoderMode, KeysAndValues } from '../language-model/decoders/decoder-mode.ts';
 import { prefixOf } from './candidate-prompt.ts';
 import type { EnvironmentConfig } from './config.ts';
+import { connected, decoderInputs, itemInputs } from './connector.ts';
 import { popularityColumn } from './memory.ts';
 
 /** Fixed data of the items. The config decides which fields are required. */
@@ -40,12 +41,17 @@ export function itemTables(
   return { input, candidates: candidateInput === 'text' ? text : input };
 }
 
-/** The item table followed by the prefix vectors, which get the ids from `items` on. */
+/** Inputs of the items in `table`, then those of the prefix, which get the ids from `items` on. */
 export function withPrefix(table: tf.Tensor, params: Tensors, config: EnvironmentConfig): tf.Tensor {
-  return tf.concat([table, prefixOf(params, config)], 0);
+  return tf.concat([itemInputs(params, table), prefixOf(params, config)], 0);
 }
 
-/** States of all positions: input vectors [B, T, width] (prefix, then items) -> [B, T, width]. */
+/** Vectors of candidates: item vectors [items, width] for the reward head or, with a prompt, inputs. */
+export function candidateTable(params: Tensors, { prompt }: EnvironmentConfig, candidates: tf.Tensor): tf.Tensor {
+  return prompt ? itemInputs(params, candidates) : candidates;
+}
+
+/** States of all positions: inputs [B, T, n] (prefix, then items) -> [B, T, columns], to be taken apart by `readout`. */
 export function statesOf(params: Tensors, config: EnvironmentConfig, x: tf.Tensor, mode: DecoderMode): tf.Tensor {
   return readHistories(params, config, x, mode).states;
 }
@@ -58,8 +64,13 @@ export function readHistories(
   mode: DecoderMode,
 ): { states: tf.Tensor; layers: KeysAndValues[] } {
   const entering = mode.dropout ? dropout(x, mode.dropout.rate, mode.dropout.key, `${mode.dropout.label}/input`) : x;
-  const { adaptation } = config;
+  const { adaptation, connector } = config;
+  // A pretrained decoder was trained without dropout between its layers.
+  const { dropout: _, ...plain } = mode;
   const lora = adaptation === 'all' ? {} : { adapters: { weights: params, scale: adaptation.alpha / adaptation.rank } };
-  const { states, layers } = readPositions(params, config.decoder, entering, { ...mode, ...lora });
-  return { states: states.at(-1)!, layers };
+  const { states, layers } = readPositions(params, config.decoder, decoderInputs(config, entering), {
+    ...(connector ? plain : mode),
+    ...lora,
+  });
+  return { states: connected(params, entering, states.at(-1)!), layers };
 }

@@ -23,7 +23,8 @@ export function rewardsOf(
   const [B, T, D] = states.shape as [number, number, number];
   const Q = candidates.shape[1]!;
   const P = current!.shape[1]!;
-  const { heads, normEps } = config.decoder;
+  const { normEps } = config.decoder;
+  const { heads } = config.connector ?? config.decoder;
   const size = D / heads;
   const split = (x: tf.Tensor, n: number): tf.Tensor => tf.transpose(tf.reshape(x, [B, n, heads, size]), [0, 2, 1, 3]);
   const c = rmsNorm(candidates, head['norm.weight']!, normEps);

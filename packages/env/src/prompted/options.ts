@@ -47,7 +47,7 @@ export interface PromptedModelOptions {
   /** Retries after an answer without a valid rating (default 2). */
   readonly answerRetries: number;
   /**
-   * What happens if an action has no rating after all retries: `throw` an error (default), or `missing`: the rating is NaN,
+   * Behavior if an action has no rating after all retries: `throw` an error (default), or `missing`: the rating is NaN,
    * which is also cached in `cacheDir` if the last answer was complete.
    */
   readonly wrongAnswer: 'throw' | 'missing';
@@ -141,7 +141,7 @@ export function checkOptions(o: PromptedModelOptions): number {
   const limits = [o.parameters.max_tokens, o.parameters.max_completion_tokens].filter((limit) => limit !== undefined);
   if (limits.length > 0 && limits.every(isLimit)) return Math.max(...limits);
   if (o.budget.tokens === undefined && o.prices === undefined && limits.length === 0) return EXPECTED_ANSWER_TOKENS;
-  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens must be an integer of at least 1.', {
+  throw new LeaError('E_OPTION_VALUE', 'promptedModel: max_tokens must be a whole number of at least 1.', {
     value: limits[0],
     hint: 'Budgets and prices need a limit. Set max_tokens or max_completion_tokens in parameters.',
   });

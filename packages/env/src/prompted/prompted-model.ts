@@ -1,4 +1,4 @@
-import { contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkArrays, checkObjects, checkTexts, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
 import { checkActions, checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import type { EnvironmentEvent } from '../shared/events.ts';
@@ -73,6 +73,9 @@ export interface PromptedModel extends RewardModel {
 export function promptedModel(
   options: Pick<PromptedModelOptions, Needed> & Partial<PromptedModelOptions>,
 ): PromptedModel {
+  checkObjects('promptedModel', { options });
+  checkTexts('promptedModel', { url: options.url, model: options.model });
+  checkArrays('promptedModel', { texts: options.texts });
   const { url, model, texts, ...given } = options;
   const merged = withDefaults('promptedModel', DEFAULTS, given);
   const o = { url, model, texts, ...merged, parameters: requestParameters(merged.parameters) };

@@ -34,6 +34,8 @@ interface Units {
 interface Details {
   /** Losses, validation values and counts of the step. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** A finding that the user should know, in one sentence: it may spoil the result. */
+  readonly note?: string;
   /** The current fold of `crossFit`. */
   readonly fold?: {
     /** Number of the fold, from 1. */

@@ -1,6 +1,6 @@
 import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { addRow, itemCounts, successions, type Transitions } from '@lea/data';
+import { addRow, checkTransitions, itemCounts, successions, type Transitions } from '@lea/data';
 import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { priorScorer } from './prior-scorer.ts';
@@ -65,6 +65,7 @@ const defaults: Required<CoOccurrenceOptions> = {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
 export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = {}): Scorer {
+  checkTransitions('coOccurrence', { train });
   const o = withDefaults('coOccurrence', defaults, options);
   checkRanges('coOccurrence', o, {
     window: [1, Number.MAX_VALUE, 'whole'],

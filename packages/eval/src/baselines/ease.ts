@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { checkWindows, type Transitions, type Windows } from '@lea/data';
+import { checkTransitions, checkWindows, type Transitions, type Windows } from '@lea/data';
 import { type GramInverse, gramInverse, LAMBDA } from './gram-inverse.ts';
 import { lastItems } from './last-items.ts';
 import { tieBreak } from './popularity.ts';
@@ -38,6 +38,7 @@ const defaults: Required<EaseOptions> = { window: 10, decay: 0.8, regularization
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and the errors of `gramInverse`
  */
 export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
+  checkTransitions('ease', { train });
   const o = withDefaults('ease', defaults, options);
   checkRanges('ease', o, { window: [1, Number.MAX_VALUE, 'whole'], decay: [0, 1] });
   checkRepeat('ease', o.repeat);

@@ -1,5 +1,6 @@
 import { checkRanges, LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
 import { symmetricMatrix } from '../linear/symmetric-inverse.ts';
 import { cachedRows } from '../row-cache.ts';
 import { type UserItems, userItems } from './user-items.ts';
@@ -32,6 +33,7 @@ const LARGEST = 16_000;
  * @throws LeaError `E_OPTION_VALUE`, `E_SYSTEM_SIZE` (over 16,000 users and items), `E_SINGULAR` (lambda is too small)
  */
 export function gramInverse(train: Transitions, lambda: number = LAMBDA): GramInverse {
+  checkTransitions('gramInverse', { train });
   checkRanges('gramInverse', { lambda }, { lambda: [Number.MIN_VALUE, Number.MAX_VALUE] });
   const log = userItems(train);
   const known = Int32Array.from({ length: log.items }, (_, x) => x).filter((x) => log.byItem[x + 1]! > log.byItem[x]!);

@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { addRow, type SparseRows, sparseRows, type Transitions } from '@lea/data';
+import { addRow, checkTransitions, type SparseRows, sparseRows, type Transitions } from '@lea/data';
 import { tieBreak } from './popularity.ts';
 import { priorScorer } from './prior-scorer.ts';
 import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
@@ -47,6 +47,7 @@ const defaults: Required<ItemKnnOptions> = {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Scorer {
+  checkTransitions('itemKnn', { train });
   const o = withDefaults('itemKnn', defaults, options);
   checkRanges('itemKnn', o, {
     window: [1, Number.MAX_VALUE, 'whole'],

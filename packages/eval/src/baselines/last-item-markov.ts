@@ -1,9 +1,10 @@
 import type { Scorer } from '@lea/data';
-import { itemCounts, successions, type Transitions } from '@lea/data';
+import { checkTransitions, itemCounts, successions, type Transitions } from '@lea/data';
 import { priorScorer } from './prior-scorer.ts';
 
 /** Ranks items by how often they directly followed the last item in `train`, then all others by popularity. */
 export function lastItemMarkov(train: Transitions): Scorer {
+  checkTransitions('lastItemMarkov', { train });
   const counts = itemCounts(train);
   const top = counts.reduce((most, count) => Math.max(most, count), 0);
   const follow = successions(train, 1, () => 1);

@@ -1,8 +1,9 @@
 import type { Scorer } from '@lea/data';
-import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
+import { checkTransitions, checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 
 /** Ranks items by how often they were chosen in `train`, for every history. */
 export function popularity(train: Transitions): Scorer {
+  checkTransitions('popularity', { train });
   const counts = itemCounts(train);
   return {
     name: 'popularity',

@@ -1,6 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { itemCounts, type Transitions } from '@lea/data';
+import { checkTransitions, itemCounts, type Transitions } from '@lea/data';
 import { priorScorer } from './prior-scorer.ts';
 
 /**
@@ -9,6 +9,7 @@ import { priorScorer } from './prior-scorer.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function repeatHistory(train: Transitions, options: { readonly window?: number } = {}): Scorer {
+  checkTransitions('repeatHistory', { train });
   const { window } = withDefaults('repeatHistory', { window: 10 }, options);
   checkRanges('repeatHistory', { window }, { window: [1, Number.MAX_VALUE, 'whole'] });
   const counts = itemCounts(train);

@@ -1,5 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
 import { checkRepeat } from './repeat.ts';
 import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
 import { cosineFactors } from './user-items.ts';
@@ -17,6 +18,7 @@ import { cosineFactors } from './user-items.ts';
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function sknn(train: Transitions, options: SessionKnnOptions = {}): Scorer {
+  checkTransitions('sknn', { train });
   const o = withDefaults('sknn', sessionKnnDefaults, options);
   checkRanges('sknn', o, sessionKnnRanges);
   checkRepeat('sknn', o.repeat);

@@ -1,5 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
 import { checkRepeat } from './repeat.ts';
 import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
 import { cosineFactors, type UserItems } from './user-items.ts';
@@ -45,6 +46,7 @@ const defaults: Required<StanOptions> = {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function stan(train: Transitions, options: StanOptions = {}): Scorer {
+  checkTransitions('stan', { train });
   const o = withDefaults('stan', defaults, options);
   const positive = [Number.MIN_VALUE, Number.POSITIVE_INFINITY] as const;
   checkRanges('stan', o, {

@@ -1,7 +1,7 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
-import { checkVectors, products, type TextVectors } from '../vectors.ts';
+import { checkTransitions, checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
+import { checkTextVectors, checkVectors, products, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 
 /** Options of {@link textSimilarity}. */
@@ -25,6 +25,8 @@ export function textSimilarity(
   vectors: TextVectors,
   options: TextSimilarityOptions = {},
 ): Scorer {
+  if (train !== null) checkTransitions('textSimilarity', { train });
+  checkTextVectors('textSimilarity', { vectors });
   const { window, decay } = withDefaults('textSimilarity', { window: 10, decay: 0.6 }, options);
   checkRanges('textSimilarity', { window, decay }, { window: [1, Number.MAX_VALUE, 'whole'], decay: [0, 1] });
   const items = train?.sequences.itemIds.length ?? vectors.shape[0]!;

@@ -1,5 +1,6 @@
 import { checkRanges, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
+import { checkTransitions } from '@lea/data';
 import { checkRepeat } from './repeat.ts';
 import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
 
@@ -17,6 +18,7 @@ import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRange
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function vsknn(train: Transitions, options: SessionKnnOptions = {}): Scorer {
+  checkTransitions('vsknn', { train });
   const o = withDefaults('vsknn', sessionKnnDefaults, options);
   checkRanges('vsknn', o, sessionKnnRanges);
   checkRepeat('vsknn', o.repeat);

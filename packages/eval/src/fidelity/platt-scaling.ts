@@ -1,4 +1,4 @@
-import { deviation, mean } from '@lea/core';
+import { checkNumbers, deviation, mean } from '@lea/core';
 import type { RewardCalibration } from '@lea/data';
 
 const STEPS = 50;
@@ -11,6 +11,7 @@ const STEPS = 50;
  * @param positive raw rewards of logged actions @param negative of un-interacted items; the users took no part in the fit
  */
 export function plattScaling(positive: ArrayLike<number>, negative: ArrayLike<number>): RewardCalibration {
+  checkNumbers('plattScaling', { positive, negative });
   const rewards = Float64Array.from([...Array.from(positive), ...Array.from(negative)]);
   const targets = Float64Array.from(rewards, (_, i) =>
     i < positive.length ? (positive.length + 1) / (positive.length + 2) : 1 / (negative.length + 2),

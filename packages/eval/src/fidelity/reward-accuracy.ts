@@ -1,5 +1,5 @@
 import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
-import { historyWindows, type RewardModel, type Transitions } from '@lea/data';
+import { checkRewardModels, checkTransitions, historyWindows, type RewardModel, type Transitions } from '@lea/data';
 import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
@@ -10,7 +10,7 @@ export interface RewardAccuracyOptions {
   readonly draws: number;
   /** Rows measured at most, the first ones of the set (default all). */
   readonly rows: number;
-  /** Of the negatives (default 0). */
+  /** Seed of the negatives (default 0). */
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -59,6 +59,8 @@ async function* comparing(
   test: Transitions,
   options?: Partial<RewardAccuracyOptions>,
 ): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
+  checkRewardModels('rewardAccuracy', { model });
+  checkTransitions('rewardAccuracy', { test });
   const o = withDefaults('rewardAccuracy', DEFAULTS, options);
   checkMeasuring('rewardAccuracy', o);
   const rows = Math.min(o.rows, test.count);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
@@ -6,6 +7,7 @@ import { withoutTiny } from './without-tiny.ts';
 
 /** silu(a) · b for equal shapes, silu(a) = a · sigmoid(a): the gate of Shazeer, "GLU Variants Improve Transformer", 2020. */
 export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  checkTensors('swiglu', { a, b });
   return withGradient([a, b], () => {
     const s = isRecording()
       ? emit('QuickGelu', [a], [a.shape], { alpha: { float: 1 } }, MICROSOFT)[0]!
@@ -26,6 +28,7 @@ export function swiglu(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 /** GELU, x · Φ(x), with the exact normal distribution function (Hendrycks, Gimpel, 2016), not its tanh approximation. */
 export function gelu(x: tf.Tensor): tf.Tensor {
+  checkTensors('gelu', { x });
   const below = (x: tf.Tensor) => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
   return withGradient([x], () => ({
     value: isRecording() ? emit('Gelu', [x], [x.shape])[0]! : tf.mul(x, below(x)),
@@ -41,6 +44,7 @@ export function gelu(x: tf.Tensor): tf.Tensor {
 
 /** The tanh approximation of {@link gelu} that GPT-2 and Gemma use: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
+  checkTensors('geluTanh', { x });
   const scale = Math.sqrt(2 / Math.PI);
   const bend = (x: tf.Tensor) => tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), scale));
   return withGradient([x], () => ({
@@ -60,6 +64,7 @@ export function geluTanh(x: tf.Tensor): tf.Tensor {
 
 /** log(1 + e^x) without overflow or cancellation; -softplus(-x) is log sigmoid(x). */
 export function softplus(x: tf.Tensor): tf.Tensor {
+  checkTensors('softplus', { x });
   return withGradient([x], () => ({
     value: tf.softplus(x),
     saved: [x],
@@ -69,5 +74,6 @@ export function softplus(x: tf.Tensor): tf.Tensor {
 
 /** log sigmoid(x), finite for every finite x. */
 export function logSigmoid(x: tf.Tensor): tf.Tensor {
+  checkTensors('logSigmoid', { x });
   return tf.neg(softplus(tf.neg(x)));
 }

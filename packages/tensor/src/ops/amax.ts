@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 
 /**
@@ -9,6 +10,7 @@ import { withGradient } from '../gradient.ts';
  * @param axis non-negative
  */
 export function amax(x: tf.Tensor, axis: number): tf.Tensor {
+  checkTensors('amax', { x });
   return withGradient([x], () => {
     const value = tf.max(x, axis);
     return {

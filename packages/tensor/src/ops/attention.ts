@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
@@ -17,6 +18,7 @@ import { maskedSoftmax } from './masked-softmax.ts';
  * @returns [B, h, Tq, e]
  */
 export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor | null, scale: number): tf.Tensor {
+  checkTensors('attention', { q, k, v });
   const [batch, heads, queries, width] = q.shape as [number, number, number, number];
   const groups = k.shape[1]!;
   const grouped = heads === groups ? q : tf.reshape(q, [batch, groups, (heads / groups) * queries, width]);

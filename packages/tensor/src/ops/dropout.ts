@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { sizeOf } from '../values.ts';
 import { keyedBits } from './random.ts';
@@ -14,7 +15,8 @@ import { keyedBits } from './random.ts';
  * @throws LeaError `E_RANGE`
  */
 export function dropout(x: tf.Tensor, rate: number, key: tf.Tensor, label: string): tf.Tensor {
-  if (!(rate >= 0 && rate < 1))
+  checkTensors('dropout', { x, key });
+  if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
     throw new LeaError('E_RANGE', 'The dropout rate must be at least 0 and below 1.', { value: rate });
   if (rate === 0) return x;
   return withGradient([x], () => {

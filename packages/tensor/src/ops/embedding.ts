@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { addRows } from './add-rows.ts';
 
@@ -10,6 +11,7 @@ import { addRows } from './add-rows.ts';
  * @returns [..., D]
  */
 export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
+  checkTensors('embedding', { table, ids });
   const [count, width] = table.shape as [number, number];
   return withGradient([table], () => ({
     value: tf.gather(table, ids as tf.Tensor1D),
@@ -26,6 +28,7 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
  * @returns [count, D]
  */
 export function scatterAddRows(ids: tf.Tensor, rows: tf.Tensor, count: number): tf.Tensor {
+  checkTensors('scatterAddRows', { ids, rows });
   return withGradient([rows], () => ({
     value: addRows(undefined, ids, rows, count),
     saved: [ids],

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
@@ -12,6 +13,7 @@ import { emit, isRecording } from '../recorder/emit.ts';
  * @param eps added to the variance; larger values shrink rows with a small variance. Default: 1e-8.
  */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 1e-8): tf.Tensor {
+  checkTensors('layerNorm', { x, gain, bias });
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   return withGradient([x, gain, bias], () => {
     const [value, mean, inverse] = normalized(x, gain, bias, eps);

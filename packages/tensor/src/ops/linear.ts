@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
@@ -11,6 +12,7 @@ import { emit, isRecording } from '../recorder/emit.ts';
  * @returns [..., O]
  */
 export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  checkTensors('linear', { x, weight });
   const [outputs, inputs] = weight.shape as [number, number];
   const rows = x.rank === 2 ? x : tf.reshape(x, [-1, inputs]);
   const y = bias ? affine(rows, weight, bias) : tf.matMul(rows, weight, false, true);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { isRecording } from '../recorder/emit.ts';
 
@@ -10,6 +11,7 @@ import { isRecording } from '../recorder/emit.ts';
  * with denormal numbers.
  */
 export function maskedSoftmax(logits: tf.Tensor): tf.Tensor {
+  checkTensors('maskedSoftmax', { logits });
   return withGradient([logits], () => {
     // Subtract 60 before expanding the axis: ONNX Runtime processes a last axis of size 1 element by element.
     const seen = isRecording() ? tf.maximum(logits, tf.expandDims(tf.sub(tf.max(logits, -1), 60), -1)) : logits;

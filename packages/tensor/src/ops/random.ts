@@ -1,5 +1,6 @@
-import { fold, type Key, LeaError, randomBits, key as rootKey } from '@lea/core';
+import { checkObjects, fold, type Key, LeaError, randomBits, key as rootKey } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { isRecording, namedTensor } from '../recorder/emit.ts';
 import type { Value } from '../types.ts';
 import { int32, sizeOf } from '../values.ts';
@@ -7,6 +8,7 @@ import { recordedBits, recordedUniform } from './random-recorded.ts';
 
 /** A key as an int32 [2] value, the form in which programs take it as an input (one per step). */
 export function keyTensorValue(key: Key): Value {
+  checkObjects('keyTensorValue', { key });
   return int32(key.words);
 }
 
@@ -23,6 +25,7 @@ export function labelWords(label: string): readonly [number, number] {
  * @param label identifies the draw; the same key and label give the same numbers
  */
 export function randomUniform(key: tf.Tensor, label: string, shape: readonly number[]): tf.Tensor {
+  checkTensors('randomUniform', { key });
   if (isRecording()) return namedTensor(recordedUniform(key, labelWords(label), shape), shape);
   const bits = hostBits(key, label, sizeOf(shape));
   return tf.tensor(
@@ -38,6 +41,7 @@ export function randomUniform(key: tf.Tensor, label: string, shape: readonly num
  * @throws LeaError `E_RANGE`
  */
 export function randomIntegers(key: tf.Tensor, label: string, shape: readonly number[], high: number): tf.Tensor {
+  checkTensors('randomIntegers', { key });
   if (!(high >= 1 && high <= 2 ** 24)) {
     throw new LeaError('E_RANGE', 'randomIntegers: high must be from 1 to 2^24.', { value: high });
   }

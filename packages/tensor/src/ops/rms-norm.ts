@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { emit, isRecording } from '../recorder/emit.ts';
 
@@ -11,6 +12,7 @@ import { emit, isRecording } from '../recorder/emit.ts';
  * @param eps added to the mean square; larger values shrink small rows. Default: 1e-5.
  */
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-5): tf.Tensor {
+  checkTensors('rmsNorm', { x, gain });
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   return withGradient([x, gain], () => {
     const [value, inverse] = normalized(x, gain, eps);

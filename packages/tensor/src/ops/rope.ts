@@ -1,4 +1,6 @@
+import { checkRanges } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { MICROSOFT } from '../onnx/model.ts';
 import { currentRecording, emit, isRecording } from '../recorder/emit.ts';
@@ -22,6 +24,7 @@ export function rope(
   sin: tf.Tensor,
   { interleaved = false }: RopeOptions = {},
 ): tf.Tensor {
+  checkTensors('rope', { x, cos, sin });
   return withGradient([x], () => ({
     value: rotate(x, cos, sin, interleaved),
     saved: [cos, sin],
@@ -32,6 +35,11 @@ export function rope(
 
 /** Tables for `rope`: cos and sin of position / base^(2i/d) for positions 0..length-1, each [length, d/2]. */
 export function ropeTables(length: number, width: number, base = 10000): { cos: tf.Tensor; sin: tf.Tensor } {
+  checkRanges(
+    'ropeTables',
+    { length, width, base },
+    { length: [0, Infinity, 'whole'], width: [0, Infinity, 'whole'], base: [0, Infinity] },
+  );
   const half = width / 2;
   const angles = Array.from(
     { length: length * half },

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { addRows } from './add-rows.ts';
 
@@ -24,6 +25,7 @@ export function softmaxCrossEntropy(
   weights: tf.Tensor,
   offsets?: tf.Tensor,
 ): tf.Tensor {
+  checkTensors('softmaxCrossEntropy', { h, weight, ids, weights });
   return withGradient(offsets ? [h, weight, offsets] : [h, weight], () => {
     const products = tf.matMul(h, weight, false, true);
     const logits = offsets ? tf.add(products, offsets) : products;

@@ -91,6 +91,24 @@ test('the lazy form updates touched rows as the dense form does, and no others',
   }
 });
 
+test('the learning rate rises in equal parts over the steps of the warm-up', async () => {
+  // With a gradient of 1, every step of Adam has the length of the learning rate.
+  const optimizer = adam({ lr: 0.1, warmup: 4 });
+  const state = initial(optimizer, { w: float32([0]) });
+  const runner = await interpret(stepper(optimizer, false), { state: specsOf(state), inputs: { grad: float32([0]) } });
+  const lengths: number[] = [];
+  let now = state;
+  for (let step = 0; step < 6; step++) {
+    const before = now['net/w']!.data[0]!;
+    now = (await runner.run({ state: now, inputs: { grad: float32([1], [1, 1]) } })).state;
+    lengths.push(before - now['net/w']!.data[0]!);
+  }
+  await runner.dispose();
+  [0.025, 0.05, 0.075, 0.1, 0.1, 0.1].forEach((length, step) => {
+    expect(lengths[step]).toBeCloseTo(length, 5);
+  });
+});
+
 test('parameters without a gradient keep their values and slots', () => {
   const optimizer = adam();
   const slots = optimizer.init({ a: float32([1]), b: float32([2, 3]) });
@@ -105,7 +123,8 @@ test('refuses options it does not know', () => {
 test('refuses what is no number, before anything is compiled', async () => {
   const refused = expect.objectContaining({ code: 'E_OPTION_VALUE' });
   for (const bad of [Number.NaN, Infinity, -1, '0.1', null, true, 1n]) {
-    for (const name of ['lr', 'beta1', 'beta2', 'eps']) expect(() => adam({ [name]: bad }), name).toThrow(refused);
+    for (const name of ['lr', 'warmup', 'beta1', 'beta2', 'eps'])
+      expect(() => adam({ [name]: bad }), name).toThrow(refused);
     const program: Program = ({ inputs }) => ({ state: {}, outputs: { y: inputs.x! } });
     const specs = { inputs: { x: { dtype: 'float32', shape: [1] } } } as const;
     await expect(compile(program, specs, { threads: bad as number })).rejects.toEqual(refused);

@@ -9,6 +9,11 @@ import type { Optimizer } from './optimizer.ts';
 export interface AdamOptions {
   /** Learning rate. Larger values learn faster until training diverges. Default: 0.001. */
   readonly lr: number;
+  /**
+   * Number of first steps in which the learning rate rises linearly to `lr`. Adam moves every weight by about the learning rate
+   * in its first steps, however small or noisy the gradients. Larger values are safer and start slower. Default: 0.
+   */
+  readonly warmup: number;
   /** Decay rate of the mean of gradients. Larger values average over more steps. Default: 0.9. */
   readonly beta1: number;
   /** Decay rate of the mean of squared gradients. Larger values average over more steps. Default: 0.999. */
@@ -29,9 +34,10 @@ export interface AdamOptions {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function adam(options: Partial<AdamOptions> = {}): Optimizer {
-  const config = withDefaults('adam', { lr: 0.001, beta1: 0.9, beta2: 0.999, eps: 1e-8 }, options);
+  const config = withDefaults('adam', { lr: 0.001, warmup: 0, beta1: 0.9, beta2: 0.999, eps: 1e-8 }, options);
   checkRanges('adam', config, {
     lr: [0, Number.MAX_VALUE],
+    warmup: [0, Number.MAX_SAFE_INTEGER, 'whole'],
     beta1: [0, 1 - Number.EPSILON],
     beta2: [0, 1 - Number.EPSILON],
     eps: [0, Number.MAX_VALUE],
@@ -81,9 +87,11 @@ export function adam(options: Partial<AdamOptions> = {}): Optimizer {
  * With m = (1 - β1) m' and v = (1 - β2) v', and s = sqrt((1 - β2) / (1 - β2^t)):
  * lr · m̂ / (sqrt(v̂) + eps) = (lr (1 - β1) / (1 - β1^t) / s) · m' / (sqrt(v') + eps / s).
  */
-function stepSize({ lr, beta1, beta2, eps }: AdamOptions, t: tf.Tensor): { rate: tf.Tensor; eps: tf.Tensor } {
+function stepSize({ lr, warmup, beta1, beta2, eps }: AdamOptions, t: tf.Tensor): { rate: tf.Tensor; eps: tf.Tensor } {
   const s = tf.sqrt(tf.div(1 - beta2, oneMinusPower(beta2, t)));
-  return { rate: tf.div(tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)), s), eps: tf.div(eps, s) };
+  const rate = tf.div(tf.div(lr * (1 - beta1), oneMinusPower(beta1, t)), s);
+  const share = warmup > 0 ? tf.minimum(tf.div(t, warmup), 1) : undefined;
+  return { rate: share ? tf.mul(rate, share) : rate, eps: tf.div(eps, s) };
 }
 
 /** 1 - base^t as -2y / (1 - y) with y = tanh(t ln(base) / 2): avoids cancellation in float32 (0.999^1 loses five digits). */

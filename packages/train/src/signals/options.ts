@@ -35,12 +35,12 @@ export interface SignalOptions {
    */
   rewards?: readonly number[];
   /**
-   * What `use.state` brings: soft `targets` of the supervised loss (default), the environment's state `vectors`, which agents
+   * The form of the state with `use.state`: soft `targets` of the supervised loss (default), the environment's state `vectors`, which agents
    * with `alignmentWeight` or `criticState` read and which need an annotation with `states: true`, or `both`.
    */
   stateForm?: 'targets' | 'vectors' | 'both';
   /**
-   * What `use.reward` makes of a raw modeled reward R, with r the event's own and z = R in standard deviations from the
+   * The form of a raw modeled reward R with `use.reward`, with r the event's own and z = R in standard deviations from the
    * mean over the logged train actions. Default `sigmoid`:
    * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
    * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one

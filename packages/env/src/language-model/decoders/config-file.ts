@@ -24,11 +24,11 @@ export class ConfigFile {
     throw this.unusable(name, value, 'a number above 0');
   }
 
-  /** Reads an integer above 0. */
+  /** Reads a whole number above 0. */
   count(name: string, otherwise?: number): number {
     const value = this.number(name, otherwise);
     if (Number.isSafeInteger(value)) return value;
-    throw this.unusable(name, value, 'an integer above 0');
+    throw this.unusable(name, value, 'a whole number above 0');
   }
 
   optionalNumber(name: string): number | undefined {

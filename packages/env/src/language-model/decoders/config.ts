@@ -105,7 +105,7 @@ export function checkDecoder(config: DecoderConfig): void {
   const { width, layers, heads, kvHeads, mlpWidth } = config;
   for (const [name, value] of Object.entries({ width, layers, heads, kvHeads, mlpWidth })) {
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new LeaError('E_OPTION_VALUE', `${name} must be an integer above 0.`, { value });
+      throw new LeaError('E_OPTION_VALUE', `${name} must be a whole number above 0.`, { value });
     }
   }
   const size = headSizeOf(config);

@@ -1,5 +1,18 @@
-import { dropout, embedding, gelu, geluTanh, layerNorm, linear, rmsNorm, swiglu, type Tensors } from '@lea/tensor';
+import { checkObjects } from '@lea/core';
+import {
+  checkTensors,
+  dropout,
+  embedding,
+  gelu,
+  geluTanh,
+  layerNorm,
+  linear,
+  rmsNorm,
+  swiglu,
+  type Tensors,
+} from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkDecoderConfigs } from '../../shared/arguments.ts';
 import { attend } from './attend.ts';
 import type { DecoderConfig } from './config.ts';
 import type { DecoderMode, KeysAndValues } from './decoder-mode.ts';
@@ -10,6 +23,9 @@ import { ropeTablesOf } from './rope-tables.ts';
 
 /** Looks up the decoder's input vectors of tokens: int32 ids [...] -> [..., width]. */
 export function embedWords(params: Tensors, config: DecoderConfig, ids: tf.Tensor): tf.Tensor {
+  checkObjects('embedWords', { params });
+  checkDecoderConfigs('embedWords', { config });
+  checkTensors('embedWords', { ids });
   const vectors = embedding(params[wordsOf(config)]!, ids);
   return config.embeddingScale === undefined ? vectors : tf.mul(vectors, config.embeddingScale);
 }
@@ -51,6 +67,10 @@ export function readPositions(
   /** Keys and values by layer. */
   layers: KeysAndValues[];
 } {
+  checkObjects('readPositions', { params });
+  checkDecoderConfigs('readPositions', { config });
+  checkTensors('readPositions', { inputs });
+  checkObjects('readPositions', { mode });
   const T = inputs.shape[1]! + (mode.past?.positions.shape[1] ?? 0);
   const norm = normsOf(params, config);
   const drop = (x: tf.Tensor, label: string): tf.Tensor =>

@@ -104,7 +104,7 @@ describe('LoRA options', () => {
     expect(() => loraOf(llama(), { targets: [] })).toThrow('at least one target');
     expect(() => loraOf(llama(), { rank: 0 })).toThrow('1 to 16');
     expect(() => loraOf(llama(), { rank: 17 })).toThrow('1 to 16');
-    expect(() => loraOf(llama(), { rank: 2.5 })).toThrow('integer');
+    expect(() => loraOf(llama(), { rank: 2.5 })).toThrow('whole number');
     expect(() => loraOf(llama(), { alpha: Number.NaN })).toThrow('alpha');
     expect(() => loraOf(llama(), { rnak: 2 } as object)).toThrow('"rank"');
   });

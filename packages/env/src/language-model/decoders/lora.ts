@@ -32,7 +32,7 @@ export function loraOf(config: DecoderConfig, given: Partial<LoraOptions>): Lora
   const modules = targetsOf(config, lora.targets);
   const most = Math.min(...modules.flatMap(({ inputs, outputs }) => [inputs, outputs]));
   if (!Number.isInteger(lora.rank) || lora.rank < 1 || lora.rank > most) {
-    throw new LeaError('E_OPTION_VALUE', `The LoRA rank must be an integer from 1 to ${most} for these targets.`, {
+    throw new LeaError('E_OPTION_VALUE', `The LoRA rank must be a whole number from 1 to ${most} for these targets.`, {
       value: lora.rank,
     });
   }

@@ -1,9 +1,11 @@
+import { checkRanges } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.ts';
 import type { DecoderMode } from './decoder-mode.ts';
 
 /** Additive mask in which each position attends to itself and all before it, [1, 1, T, T]. */
 export function causalMask(T: number): tf.Tensor {
+  checkRanges('causalMask', { T }, { T: [0, Infinity, 'whole'] });
   return mask(T, (from, to) => to > from);
 }
 

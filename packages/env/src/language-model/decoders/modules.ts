@@ -1,5 +1,6 @@
-import { fold, type Key, normal } from '@lea/core';
+import { checkObjects, fold, type Key, normal } from '@lea/core';
 import type { Specs, Values } from '@lea/tensor';
+import { checkDecoderConfigs } from '../../shared/arguments.ts';
 import { checkDecoder, type DecoderConfig, type DecoderLayout, headSizeOf } from './config.ts';
 
 /** Hugging Face names of the parts of a decoder. */
@@ -138,6 +139,7 @@ export function modulesOf(config: DecoderConfig): Module[] {
 
 /** Hugging Face names and shapes of all weights except the word vectors and the output layer. */
 export function decoderSpecs(config: DecoderConfig): Specs {
+  checkDecoderConfigs('decoderSpecs', { config });
   const specs: Specs = {};
   const put = (name: string, ...shape: number[]): void => {
     specs[name] = { dtype: 'float32', shape };
@@ -168,6 +170,8 @@ export function decoderSpecs(config: DecoderConfig): Specs {
 
 /** Initial weights: norms 1; matrices N(0, 1 / inputs), divided by sqrt(2 layers) if they write to the residual stream. */
 export function initDecoder(key: Key, config: DecoderConfig): Values {
+  checkObjects('initDecoder', { key });
+  checkDecoderConfigs('initDecoder', { config });
   checkDecoder(config);
   const modules = new Map(modulesOf(config).map((module) => [`${module.name}.weight`, module]));
   const writers = /(o_proj|down_proj|c_proj)\.weight$/;

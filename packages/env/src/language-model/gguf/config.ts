@@ -119,7 +119,7 @@ function windowFields(architecture: GgufArchitecture, own: ConfigFile): object {
   if (architecture === 'phi3') return { sliding_window: window ?? null };
   const pattern = own.fields['attention.sliding_window_pattern'];
   if (pattern !== undefined && !Number.isInteger(pattern)) {
-    throw own.unusable('attention.sliding_window_pattern', pattern, 'an integer');
+    throw own.unusable('attention.sliding_window_pattern', pattern, 'a whole number');
   }
   return {
     ...(window !== undefined && { sliding_window: window }),

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkRanges, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkObjects, checkPaths, checkRanges, checkTexts, LeaError, type Task, task, withDefaults } from '@lea/core';
 import type { EnvironmentEvent } from '../../shared/events.ts';
 import { readJson } from '../../shared/read-json.ts';
 import { checkSecret } from '../../shared/secret.ts';
@@ -65,6 +65,9 @@ async function* downloading(
   id: string,
   options: Pick<DownloadOptions, Needed> & Partial<DownloadOptions>,
 ): AsyncGenerator<EnvironmentEvent<'download'>, string> {
+  checkTexts('downloadLanguageModel', { id });
+  checkObjects('downloadLanguageModel', { options });
+  checkPaths('downloadLanguageModel', { dir: options.dir });
   const { dir, ...given } = options;
   const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
   checkSecret('token', o.token);

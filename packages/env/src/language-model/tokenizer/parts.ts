@@ -129,7 +129,7 @@ const SPLITTERS: Readonly<Record<string, Rewrite>> = {
   CharDelimiterSplit: (part, refuse) => split(escaped(textOf(part, 'delimiter', refuse)), 'Removed', false, refuse),
   FixedLength: ({ length }, refuse) => {
     if (Number.isSafeInteger(length) && (length as number) > 0) return [found(`${ANY}{1,${length}}`)];
-    throw refuse('The length of the pre_tokenizer "FixedLength" must be an integer above 0', length);
+    throw refuse('The length of the pre_tokenizer "FixedLength" must be a whole number above 0', length);
   },
   Split: (part, refuse) => {
     const { behavior, invert } = part;

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import {
+  accepting,
+  badAnswers,
+  optional,
+  type RightArguments,
+  testedFunctions,
+} from '../../core/src/fixtures/bad-calls.ts';
+import { logOf } from './fixtures/log.ts';
+import * as data from './index.ts';
+import * as node from './node.ts';
+
+const exceptions = {
+  'makers and users of checks: the calling function writes their arguments itself': [
+    'checkCatalogIdentity',
+    'checkInteractions',
+    'checkRewardModels',
+    'checkScorers',
+    'checkSequences',
+    'checkSplits',
+    'checkTransitions',
+  ],
+  'called for every item of every history': ['addRow'],
+  'takes any value, or nothing': ['datasetTypes', 'isItemList'],
+};
+
+const log = logOf('a: 0 1 2* 3', 'b: 3 0', 'c: 1 2 3');
+const split = data.leaveOneOut(log);
+const { train } = split;
+const reward = Float32Array.of(0.5, 1);
+const table = { columnNames: () => ['user', 'item'], array: (name: string) => [name] };
+
+const right: Record<string, RightArguments> = {
+  batchOf: [train, [0], { window: 2, rewards: [1, 1] }],
+  catalogIdentityOf: [['a']],
+  checkActions: [Int32Array.of(1), 1, 4],
+  checkWindows: [data.windowsOf([[1]], 2, 4), 4],
+  createWorld: [{}],
+  dataHash: [log],
+  defineDataset: [{ type: 'mine', schema: {}, load: () => ({ interactions: log }) }, {}],
+  emptyBatch: [2, 3],
+  emptyWindows: [2, 3],
+  findDataset: ['none'],
+  findLeaks: [split, {}],
+  findTextLeaks: [split, []],
+  fromTable: [table, { user: 'user', item: 'item' }, {}],
+  historyWindows: [train, [0], 2],
+  interactionsOf: [{ user: ['u'], item: ['a'] }, {}],
+  itemCounts: [train],
+  lastfmItemTexts: ['nowhere', train, {}],
+  leaveOneOut: [log],
+  loadIndustrial: ['nowhere'],
+  loadLastfm: ['nowhere'],
+  loadRetailrocket: ['nowhere'],
+  readInteractions: ['nowhere.csv', {}],
+  readItemTexts: ['nowhere.csv', {}],
+  rewardStatistics: [reward],
+  rewardsOf: [['click'], { click: 1 }],
+  rowsHash: [train],
+  sequences: [log],
+  sparseRows: [2, () => {}],
+  splitBy: [log, () => 'train', accepting({ kind: 'mine' }, '{}')],
+  splitByTime: [log, { validationFrom: 1, testFrom: 2 }],
+  splitByUser: [log, {}],
+  splitByUserLists: [log, { validation: ['a'], test: ['b'] }],
+  successions: [train, 2, () => 1],
+  topK: [[1, 2], 1, {}],
+  transitions: [data.sequences(log), optional(() => true)],
+  transposed: [data.sparseRows(2, () => {})],
+  windowsOf: [[[1]], 2, 4],
+};
+
+describe('arguments of another kind', () => {
+  it.each(testedFunctions({ ...data, ...node }, exceptions))('are refused by name: %s', async (name, call) => {
+    expect(right[name], `right arguments of ${name} for this test`).toBeDefined();
+    expect(await badAnswers(call, right[name]!)).toEqual([]);
+  });
+
+  it('names the kind that came and the way to the right one', () => {
+    expect(() => data.itemCounts(split as never)).toThrow(
+      'itemCounts: set must be rows of one set (transitions). Got an object with train, validation, test, info. ' +
+        'Pass a set of a split, such as leaveOneOut(interactions).train.',
+    );
+    expect(() => data.leaveOneOut(Promise.resolve(log) as never)).toThrow(
+      'leaveOneOut: data must be interactions. Got a promise. Await it first.',
+    );
+  });
+});
