@@ -26,6 +26,7 @@ const tasks = {
   'browser-check': (args) =>
     pnpm('exec', 'turbo', 'run', 'build', '--filter=@lea/agents', '--filter=@lea/eval', '--output-logs=errors-only') ||
     node('--conditions=@lea/source', 'examples/serving/browser-check.ts', ...args),
+  smollm2: (args) => node('--conditions=@lea/source', 'scripts/smollm2.mjs', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
   ways: (args) => node('scripts/ways/main.mjs', ...args),
 };
