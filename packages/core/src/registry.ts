@@ -5,6 +5,7 @@ import { type OptionsSchema, parseOptions } from './schema.ts';
 
 /** A type that JSON and configs may name: `{ type, ...options }`. */
 export interface TypeDefinition<O extends object> {
+  /** Name of the type in JSON and configs. */
   readonly type: string;
   /** The check and the default of every option; options of other names are refused. */
   readonly schema: OptionsSchema<O>;
@@ -47,7 +48,7 @@ export function checkDefinition<D extends { readonly type: string; readonly sche
 export interface Registry<D extends { readonly type: string }> {
   /** Adds a type and gives it back. @throws LeaError `E_TYPE_TAKEN` when the name is taken and `override` is not set */
   define<E extends D>(definition: E, override?: boolean): E;
-  /** @throws LeaError `E_TYPE_UNKNOWN` */
+  /** The definition of a type. @throws LeaError `E_TYPE_UNKNOWN` */
   find(type: string): D;
   /** The names, in the order of their definition. */
   types(): string[];
@@ -60,7 +61,7 @@ export function definitionCount(): number {
   return defined;
 }
 
-/** @param sort named in errors, e.g. `agent` */
+/** An empty registry. @param sort named in errors, e.g. `agent` */
 export function createRegistry<D extends { readonly type: string }>(
   sort: string,
   known: readonly D[] = [],

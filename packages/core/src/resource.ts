@@ -7,6 +7,7 @@ import { checkFunctions } from './arguments.ts';
  * at the end of the block (TypeScript, or Node 24), `dispose` at any time.
  */
 export interface Resource extends AsyncDisposable {
+  /** Gives back what the object holds; a second call does nothing. */
   dispose(): Promise<void>;
 }
 

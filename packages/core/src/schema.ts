@@ -8,7 +8,9 @@ export type Check<T> = v.GenericSchema<unknown, T>;
 
 /** The check of an option and its default. */
 export interface Option<T> extends Check<T> {
+  /** The check of a value that is given. */
   readonly wrapped: Check<T>;
+  /** The value without one. */
   readonly default: T;
 }
 
@@ -49,6 +51,7 @@ export const positive: Check<number> = v.pipe(finite(0) as v.GenericSchema<numbe
 /** Numbers from 0 to 1. */
 export const share: Check<number> = finite(0, 1);
 
+/** true or false. */
 export const flag: Check<boolean> = v.boolean();
 
 /** Safe integers: 0.3 and '1' would silently draw the same numbers as 0 and 1. */
@@ -58,6 +61,7 @@ export const seed: Check<number> = v.pipe(
   v.metadata({ hint: 'For example, use 1.' }),
 );
 
+/** Strings. */
 export const text: Check<string> = v.string('must be a string.');
 
 /** One of some words; `true` and `false` may be among them. */

@@ -19,11 +19,13 @@ import { LeaError } from './error.ts';
  *   stopped task rejects with `E_TASK_STOPPED`; start another one to do the work.
  */
 export interface Task<T, E> extends Promise<T>, AsyncIterable<E, T, undefined> {
+  /** Iterates over the events from now on. */
   [Symbol.asyncIterator](): AsyncIterableIterator<E, T, undefined>;
 }
 
 /** Progress of a stage of long work, for a progress bar. */
 export interface Progress<Stage extends string = string, Unit extends string = string> {
+  /** Name of the stage. */
   readonly stage: Stage;
   /** How much of `total` is done. */
   readonly done: number;

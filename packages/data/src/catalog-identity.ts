@@ -1,12 +1,14 @@
 import { checkArrays, contentHash, LeaError } from '@lea/core';
 
-/** Which items the indices of a fit are. */
+/** Identifies the items behind the indices of a fit. */
 export interface CatalogIdentity {
+  /** Number of items. */
   readonly count: number;
   /** Hash of the ids, in their order. */
   readonly hash: string;
 }
 
+/** The identity of a catalog, from its ids in their order. */
 export function catalogIdentityOf(itemIds: readonly string[]): CatalogIdentity {
   checkArrays('catalogIdentityOf', { itemIds });
   return { count: itemIds.length, hash: contentHash(itemIds) };

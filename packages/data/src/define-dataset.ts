@@ -4,6 +4,7 @@ import type { ItemTexts } from './item-texts.ts';
 
 /** The parts of a data set that a package defines. */
 export interface OwnDataset {
+  /** The events, of `interactionsOf` or `readInteractions`. */
   readonly interactions: Interactions;
   /** Texts of the items; left out where the data have none. */
   readonly itemTexts?: ItemTexts;
@@ -18,6 +19,7 @@ export interface DatasetDefinition<O extends object> extends TypeDefinition<O> {
 /** Loads a data set with some of its options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface DatasetFactory<O extends object = object> {
   (options?: Partial<O>, folder?: string): Promise<OwnDataset>;
+  /** Name of the type in configs. */
   readonly type: string;
   /** The options given or by default, checked. */
   complete(options?: Partial<O>): O;

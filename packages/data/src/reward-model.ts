@@ -6,7 +6,9 @@ import type { Windows } from './windows.ts';
  * what you write. The scale is the model's own; a reward may be NaN where the model documents missing values.
  */
 export interface RewardModel {
+  /** Name in tables. */
   readonly name: string;
+  /** Number of items. */
   readonly items: number;
   /** Most events of a history that are read; longer windows may be given. */
   readonly window: number;
@@ -16,11 +18,17 @@ export interface RewardModel {
 
 /** Platt scaling, which turns a raw reward R into a probability: sigmoid(slope * R + intercept). */
 export interface RewardCalibration {
+  /** Factor of the raw reward. */
   readonly slope: number;
+  /** Log odds of a raw reward of 0. */
   readonly intercept: number;
 }
 
-/** @throws LeaError `E_OPTION_VALUE` (not the same number for each history), `E_ITEM_RANGE` */
+/**
+ * The actions [size, A], checked.
+ *
+ * @throws LeaError `E_OPTION_VALUE` (not the same number for each history), `E_ITEM_RANGE`
+ */
 export function checkActions(actions: Int32Array, size: number, items: number): Int32Array {
   checkNumbers('checkActions', { actions });
   checkRanges('checkActions', { size, items }, { size: [0, Infinity, 'whole'], items: [1, Infinity, 'whole'] });

@@ -23,7 +23,9 @@ export interface BaselineDefinition<O extends object> extends TypeDefinition<O> 
 /** Counts train rows with some of the options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface BaselineFactory<O extends object = object> {
   (train: Transitions, options?: Partial<O>, context?: Partial<BaselineContext>): Scorer;
+  /** Name of the type in configs. */
   readonly type: string;
+  /** Values of options that validation chooses from. */
   readonly grid: NonNullable<BaselineDefinition<O>['grid']>;
   /** The options given or by default, checked. */
   complete(options?: Partial<O>): O;

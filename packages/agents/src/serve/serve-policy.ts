@@ -7,7 +7,9 @@ import { readMetadata } from './metadata.ts';
 
 /** The part of ONNX Runtime's API that serves: `onnxruntime-node` and `onnxruntime-web` have it. */
 export interface OnnxRuntime {
+  /** Opens models. */
   readonly InferenceSession: { create(model: Uint8Array, options?: object): Promise<Session> };
+  /** Makes inputs. */
   readonly Tensor: {
     new (type: 'int64', data: BigInt64Array, dims: readonly number[]): object;
     new (type: 'bool', data: Uint8Array, dims: readonly number[]): object;
@@ -19,6 +21,7 @@ interface Session {
   release(): Promise<void>;
 }
 
+/** Options of `servePolicy`. */
 export interface ServeOptions {
   /** ONNX Runtime: the module `onnxruntime-node`, or `onnxruntime-web/wasm`. No default. */
   ort: OnnxRuntime;

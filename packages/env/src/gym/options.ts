@@ -13,7 +13,9 @@ import type { Environment } from '../inference/environment.ts';
 
 /** z = (utility - mean) / std */
 export interface Scale {
+  /** The reward that becomes 0. */
   readonly mean: number;
+  /** The difference of rewards that becomes 1. */
   readonly std: number;
 }
 

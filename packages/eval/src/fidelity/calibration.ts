@@ -2,9 +2,11 @@ import type { RewardCalibration } from '@lea/data';
 
 /** Comparisons of like confidence, or rewards of like probability. */
 export interface CalibrationBin {
-  /** Confidences (probabilities) of the bin lie in [from, to). */
+  /** Lowest confidence (probability) of the bin. */
   readonly from: number;
+  /** Confidences of the bin lie below this one. */
   readonly to: number;
+  /** Number of comparisons (rewards) in the bin. */
   readonly count: number;
   /** Mean confidence (probability); NaN of an empty bin. */
   readonly predicted: number;
@@ -12,9 +14,11 @@ export interface CalibrationBin {
   readonly observed: number;
 }
 
+/** Agreement of probabilities with outcomes. */
 export interface Calibration {
   /** Factor of the margins before the sigmoid: 1, or the Platt slope. */
   readonly slope: number;
+  /** The bins, from low to high confidence. */
   readonly bins: readonly CalibrationBin[];
   /** Expected calibration error: mean distance of predicted and observed, weighted by the bins' counts. */
   readonly ece: number;

@@ -19,6 +19,7 @@ import { checkMeasuring, type RewardAccuracyOptions } from './reward-accuracy.ts
 import { type Moments, moments, percentiles } from './statistics.ts';
 import { type FidelitySubject, pick, scoresOf } from './subject.ts';
 
+/** Options of `fidelity`. */
 export interface FidelityOptions extends RewardAccuracyOptions {
   /** The rows that the subject was fitted on, which decide what a cold item is (default: `train`). */
   readonly fitted: Transitions | undefined;
@@ -41,16 +42,21 @@ const DEFAULTS: FidelityOptions = {
 
 /** A quantity once against items drawn uniformly and once against items drawn by popularity. */
 export interface AgainstBoth<T> {
+  /** Against items drawn uniformly. */
   readonly uniform: T;
+  /** Against items drawn by popularity. */
   readonly popular: T;
 }
 
 /** How well a subject agrees with held-out users. */
 export interface Fidelity {
+  /** Name of the subject. */
   readonly name: string;
+  /** Number of measured rows. */
   readonly rows: number;
-  /** NDCG@10 and HR@10 of the logged action among the whole catalog; ties go to the smaller index. */
+  /** NDCG@10 of the logged action among the whole catalog; ties go to the smaller index. */
   readonly ndcg: number;
+  /** HR@10 of the logged action among the whole catalog. */
   readonly hr: number;
   /** Share of comparisons where the logged action gets more reward than an un-interacted item drawn uniformly; ties count half. */
   readonly accuracyUniform: number;
@@ -89,8 +95,9 @@ export interface Fidelity {
 export interface FidelityRows {
   /** Rank of the logged action, from 1. */
   readonly rank: Int32Array;
-  /** Share of the row's comparisons that it won, NaN where all are missing. */
+  /** Share of the row's comparisons that the logged action won; NaN if all are missing. */
   readonly accuracyUniform: Float64Array;
+  /** The same against items drawn by popularity. */
   readonly accuracyPopular: Float64Array;
   /** Share of its positives that occur in the user's future. */
   readonly precision: Float64Array;

@@ -3,6 +3,7 @@ import { checkRewardModels, checkTransitions, historyWindows, type RewardModel, 
 import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
+/** Options of `rewardAccuracy`. */
 export interface RewardAccuracyOptions {
   /** Gives the popularity that negatives are matched to (default: the test rows themselves). */
   readonly train: Transitions | undefined;
@@ -12,6 +13,7 @@ export interface RewardAccuracyOptions {
   readonly rows: number;
   /** Seed of the negatives (default 0). */
   readonly seed: number;
+  /** Aborts the measurement (default: none). */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -27,7 +29,9 @@ export function checkMeasuring(where: string, o: Pick<RewardAccuracyOptions, 'dr
 
 const DEFAULTS: RewardAccuracyOptions = { train: undefined, draws: 1, rows: Infinity, seed: 0, signal: undefined };
 
+/** Result of `rewardAccuracy`. */
 export interface RewardAccuracy {
+  /** Number of measured rows. */
   readonly rows: number;
   /** Share of comparisons where the logged action gets more reward than an un-interacted item drawn uniformly; ties count half. */
   readonly accuracyUniform: number;

@@ -1,7 +1,10 @@
 import { deviation, mean } from '@lea/core';
 
+/** Count, mean and standard deviation of values. */
 export interface Moments {
+  /** Number of values. */
   readonly count: number;
+  /** Mean. */
   readonly mean: number;
   /** Standard deviation. */
   readonly sd: number;
