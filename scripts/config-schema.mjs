@@ -43,6 +43,23 @@ describe(run.train.properties, 'TrainOptions', trainSchema);
 describe(run.memory.properties, 'MemoryOptions', memorySchema);
 describe(run.memory.properties, 'TrainOptions', trainSchema);
 
+const baselines = Object.values(schema.$defs).flatMap(({ oneOf }) => oneOf);
+for (const [type, name] of [
+  ['co-occurrence', 'CoOccurrenceOptions'],
+  ['item-knn', 'ItemKnnOptions'],
+  ['sknn', 'SessionKnnOptions'],
+  ['vsknn', 'SessionKnnOptions'],
+  ['stan', 'StanOptions'],
+  ['ease', 'EaseOptions'],
+]) {
+  const { properties } = baselines.find((variant) => variant.properties.type.const === type);
+  describe(properties, name);
+  // Validation selects the constants that a config leaves out, so the defaults of the functions do not hold.
+  for (const property of Object.values(properties)) {
+    if (property.description) property.description = property.description.replace(/ Default: .*$/, '');
+  }
+}
+
 /** Types of packages are names as well. */
 const named = (types) => ({ anyOf: [{ enum: types }, { type: 'string' }] });
 const encoder = { type: 'object', properties: { type: named(encoderTypes()) }, required: ['type'] };

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
+import * as evaluation from '../packages/eval/src/index.ts';
 import { trainSchema } from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
@@ -163,6 +164,23 @@ const pages = {
     whole,
     made,
     ...encoderTypes.map(([{ type, schema }, options]) => section(`\`${type}\``, tableOf(schema, options))),
+  ],
+  'docs/evaluation-options.md': [
+    '# Options of evaluation',
+    whole,
+    made,
+    section('`evaluate`', tableOf(evaluation.evaluateSchema, 'EvaluateOptions')),
+    section('`compare` and `interval`', tableOf(evaluation.intervalSchema, 'IntervalOptions')),
+    section('`fidelity`', tableOf(evaluation.fidelitySchema, 'FidelityOptions')),
+    section('`rewardAccuracy`', tableOf(evaluation.rewardAccuracySchema, 'RewardAccuracyOptions')),
+    section('`repeatHistory`', tableOf(evaluation.repeatHistorySchema, 'RepeatHistoryOptions')),
+    section('`textSimilarity`', tableOf(evaluation.textSimilaritySchema, 'TextSimilarityOptions')),
+    section('`coOccurrence`', tableOf(evaluation.coOccurrenceSchema, 'CoOccurrenceOptions')),
+    section('`itemKnn`', tableOf(evaluation.itemKnnSchema, 'ItemKnnOptions')),
+    section('`sknn` and `vsknn`', tableOf(evaluation.sessionKnnSchema, 'SessionKnnOptions')),
+    section('`stan`', tableOf(evaluation.stanSchema, 'StanOptions')),
+    section('`ease`', tableOf(evaluation.easeSchema, 'EaseOptions')),
+    section('`tfidfVectors`', tableOf(evaluation.tfidfSchema, 'TfidfOptions')),
   ],
   'docs/training-options.md': [
     '# Options of training',
