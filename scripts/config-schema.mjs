@@ -5,7 +5,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { experimentSchema } from '../apps/bench/src/config/schema.ts';
 import { agentTypes, encoderTypes, memorySchema } from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
-import { trainSchema } from '../packages/train/src/index.ts';
+import { signalPartsSchema, signalSchema, trainSchema } from '../packages/train/src/index.ts';
 import { docsOf, oneLine } from './doc-comments.mjs';
 
 const file = new URL('../apps/bench/experiment.schema.json', import.meta.url);
@@ -36,7 +36,8 @@ describe(environment.languageModel.properties, 'CatalogModelOptions', env.catalo
 describe(environment.itemTokens.properties, 'ItemTokenOptions', env.itemTokenSchema);
 
 const run = schema.properties.runs.items.properties;
-describe(run, 'SignalOptions');
+describe(run, 'SignalOptions', signalSchema);
+describe(run.use.properties, 'SignalParts', signalPartsSchema);
 describe(run, 'AnnotateOptions', env.annotateSchema);
 describe(run, 'PositiveRule', env.annotateSchema);
 describe(run.train.properties, 'TrainOptions', trainSchema);

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
 import * as evaluation from '../packages/eval/src/index.ts';
-import { trainSchema } from '../packages/train/src/index.ts';
+import * as train from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -186,8 +186,20 @@ const pages = {
     '# Options of training',
     whole,
     made,
-    section('`fit`', '`agent`, `train`, `validation` and `rewards` are needed.', tableOf(trainSchema, 'TrainOptions')),
+    section(
+      '`fit`',
+      '`agent`, `train`, `validation` and `rewards` are needed.',
+      tableOf(train.trainSchema, 'TrainOptions'),
+    ),
     section('`countingMemory`', tableOf(agents.memorySchema, 'MemoryOptions')),
+    section(
+      '`leaSignals`',
+      tableOf(train.signalSchema, 'SignalOptions'),
+      '`use` has one switch for each part of LEA:',
+      tableOf(train.signalPartsSchema, 'SignalParts'),
+    ),
+    section('`memoryTeacher`', tableOf(train.memoryTeacherSchema, 'MemoryTeacherOptions')),
+    section('`fuse` and `fitFusion`', tableOf(train.fuseSchema, 'FuseOptions')),
   ],
 };
 
