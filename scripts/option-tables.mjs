@@ -144,12 +144,17 @@ const pages = {
   'docs/environment-options.md': [
     '# Options of environments',
     whole,
-    'All functions also take `threads` and `backend`. Those that train take `spinning` as well.',
+    'Functions that run models of this package also take `threads` and `backend`. Those that train take `spinning` as well.',
     made,
     section('`fitEnvironment`', tableOf(env.fitSchema, 'FitEnvironmentOptions')),
     section('`catalogModel`', tableOf(env.catalogModelSchema, 'CatalogModelOptions')),
     section('`learnItemTokens`', tableOf(env.itemTokenSchema, 'ItemTokenOptions')),
     section('`annotate`', tableOf(env.annotateSchema, 'AnnotateOptions')),
+    section('`textVectors`', tableOf(env.textVectorSchema, 'TextVectorOptions')),
+    section('`downloadLanguageModel`', tableOf(env.downloadSchema, 'DownloadOptions')),
+    section('`rollout`', tableOf(env.rolloutSchema, 'RolloutOptions')),
+    section('`serveEnvironment`', tableOf(env.serveSchema, 'ServeEnvironmentOptions')),
+    section('`checkEnvironment`', tableOf(env.checkSchema, 'CheckOptions')),
   ],
   'docs/agents/options.md': [
     '# Options of agents',
