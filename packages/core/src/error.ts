@@ -4,7 +4,7 @@ export interface LeaErrorDetails {
   readonly value?: unknown;
   /** The value in words. Default: its JSON, which says little of large objects. */
   readonly got?: string;
-  /** What to do about it: one sentence. */
+  /** The way out, in one sentence. */
   readonly hint?: string;
   /** The underlying error, if there is one. */
   readonly cause?: unknown;
@@ -23,7 +23,7 @@ export class LeaError extends Error {
   readonly code: string;
   /** The offending value, in full. */
   readonly value: unknown;
-  /** What to do about it. */
+  /** The way out. */
   readonly hint: string | undefined;
 
   constructor(code: string, what: string, details: LeaErrorDetails = {}) {

@@ -22,14 +22,14 @@ export interface Task<T, E> extends Promise<T>, AsyncIterable<E, T, undefined> {
   [Symbol.asyncIterator](): AsyncIterableIterator<E, T, undefined>;
 }
 
-/** How far a stage of long work is: what a progress bar needs. */
+/** Progress of a stage of long work, for a progress bar. */
 export interface Progress<Stage extends string = string, Unit extends string = string> {
   readonly stage: Stage;
   /** How much of `total` is done. */
   readonly done: number;
   /** Undefined for as long as nobody knows. */
   readonly total: number | undefined;
-  /** What `done` and `total` count. */
+  /** The unit of `done` and `total`. */
   readonly unit: Unit;
 }
 

@@ -1,14 +1,14 @@
 import { checkNumbers, deviation, mean } from '@lea/core';
 import type { RewardCalibration } from './reward-model.ts';
 
-/** What the environment says of every row of a set, in memory. */
+/** The signals of an environment for every row of a set, in memory. */
 export interface Annotation extends AnnotationColumns {
   readonly rows: number;
   readonly k: number;
   /** Mean and standard deviation of the logged actions' rewards over all rows: what rewards are standardized with. */
   readonly rewardMean: number;
   readonly rewardStd: number;
-  /** What makes probabilities of the rewards, of an environment that was fitted with validation. */
+  /** Converts rewards to probabilities; exists if the environment was fitted with validation. */
   readonly calibration?: RewardCalibration;
   readonly hash: string;
   /** `rowsHash` of the rows it is about. */

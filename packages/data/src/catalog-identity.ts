@@ -3,7 +3,7 @@ import { checkArrays, contentHash, LeaError } from '@lea/core';
 /** Which items the indices of a fit are. */
 export interface CatalogIdentity {
   readonly count: number;
-  /** Of their ids, in order. */
+  /** Hash of the ids, in their order. */
   readonly hash: string;
 }
 

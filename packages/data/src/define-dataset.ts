@@ -2,14 +2,14 @@ import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDe
 import type { Interactions } from './interactions.ts';
 import type { ItemTexts } from './item-texts.ts';
 
-/** What a data set of one's own is made of. */
+/** The parts of a data set that a package defines. */
 export interface OwnDataset {
   readonly interactions: Interactions;
   /** Texts of the items; left out where the data have none. */
   readonly itemTexts?: ItemTexts;
 }
 
-/** What makes a type of data set: see {@link defineDataset}. */
+/** Creates data sets of one type; see {@link defineDataset}. */
 export interface DatasetDefinition<O extends object> extends TypeDefinition<O> {
   /** Reads or generates the data. @param folder where relative paths start */
   load(options: O, folder: string): OwnDataset | Promise<OwnDataset>;

@@ -32,8 +32,8 @@ it('pins the items and their order', () => {
   const data = interactionsOf({ user: ['a'], item: ['x'] }, { ids: ['y', 'x', 'w'] });
   expect(data.itemIds).toEqual(['y', 'x', 'w']);
   expect([...data.item]).toEqual([1]);
-  expect(() => interactionsOf({ user: ['a'], item: ['yy'] }, { ids: ['y', 'x'] })).toThrow(
-    /event 0: unknown id\. Got "yy"\. The nearest known id is "y"/,
+  expect(() => interactionsOf({ user: ['a'], item: ['yyyy'] }, { ids: ['yyy', 'x'] })).toThrow(
+    /event 0: unknown id\. Got "yyyy"\. The nearest known id is "yyy"/,
   );
   expect(() => interactionsOf({ user: ['a'], item: ['x'] }, { ids: ['x', 'x'] })).toThrow(/duplicate. Got "x"/);
 });

@@ -14,7 +14,7 @@ export interface RewardModel {
   rewards(windows: Windows, actions: Int32Array): Promise<Float32Array>;
 }
 
-/** What makes a probability of a raw reward R: sigmoid(slope * R + intercept). */
+/** Platt scaling, which turns a raw reward R into a probability: sigmoid(slope * R + intercept). */
 export interface RewardCalibration {
   readonly slope: number;
   readonly intercept: number;

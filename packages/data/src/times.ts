@@ -81,7 +81,7 @@ function dateOf(text: string): Time | undefined {
 const seconds = (time: number): boolean => time >= 1e8 && time < 1e10;
 const milliseconds = (time: number): boolean => time >= 1e11 && time < 1e13;
 
-/** What may be wrong with the times of a log, to be shown to people. */
+/** Possible faults of the times of a log, as notes for the user. */
 export function timeNotes(times: Float64Array): string[] {
   const large = times.find((time) => Math.abs(time) > Number.MAX_SAFE_INTEGER);
   const [short, long] = [times.find(seconds), times.find(milliseconds)];

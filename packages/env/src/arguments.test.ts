@@ -41,6 +41,7 @@ const right: Record<string, RightArguments> = {
   crossFit: [{ train, width: 8 }, {}],
   decode: decoding,
   decoderSpecs: [config],
+  decoderVectors: [languageModel, ['a'], {}],
   downloadLanguageModel: ['no name!', { dir: 'nowhere' }],
   embedWords: [unchecked(tensors), config, tf.tensor1d([0], 'int32')],
   fitEnvironment: [{ train }],

@@ -1,7 +1,7 @@
 import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 
-/** What a baseline may read beside the train rows and its options. */
+/** Data that a baseline may read besides the train rows and its options. */
 export interface BaselineContext {
   /** Items of history that the scorer may read; default 10. */
   readonly window: number;
@@ -9,7 +9,7 @@ export interface BaselineContext {
   readonly texts?: readonly string[] | undefined;
 }
 
-/** What makes a type of baseline: see {@link defineBaseline}. */
+/** Creates baselines of one type; see {@link defineBaseline}. */
 export interface BaselineDefinition<O extends object> extends TypeDefinition<O> {
   /**
    * Values of options in the order in which the bench tries them: validation decides those that a config leaves out. Default:

@@ -1,6 +1,6 @@
 import type { Progress } from '@lea/core';
 
-/** What the stages of this package's long work count. */
+/** The stages of this package's long work, and the units that they count. */
 interface Units {
   evaluation: 'events';
   fidelity: 'rows';

@@ -11,7 +11,7 @@ import {
 } from '@lea/core';
 import type { Scores } from '@lea/data';
 
-/** What an event at `rank` (from 1) is worth when the first `k` places are shown; one relevant item per event. */
+/** Value of an event at `rank` (from 1) when the first `k` places are shown; one relevant item per event. */
 export type Gain = (rank: number, k: number) => number;
 
 const included: Readonly<Record<string, Gain>> = {

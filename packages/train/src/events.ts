@@ -77,7 +77,7 @@ export interface TrainResult {
   readonly weightsHash: string;
   /** How the items of `init` were mapped to the catalog of this run; undefined without `init`. */
   readonly init: MappedItems | undefined;
-  /** What ended the last phase; undefined when the signal ended the run. */
+  /** The reason why the last phase ended; undefined if the signal ended the run. */
   readonly ended: Ending | undefined;
   /** Whether the signal ended the run early. */
   readonly stopped: boolean;

@@ -65,7 +65,7 @@ export interface TrainOptions {
   text?: Value;
   /** File to save the run to at every validation; if it exists, the run resumes from it. Default: none. */
   checkpoint?: string;
-  /** What to do with a checkpoint of other options: `throw`, or `restart` to begin anew and overwrite it. Default: `throw`. */
+  /** Behavior at a checkpoint of other options: `throw`, or `restart`, which begins anew and overwrites it. Default: `throw`. */
   onMismatch?: 'throw' | 'restart';
   /** Ends the run after the current chunk: it is saved, and the same options continue it. Default: none. */
   signal?: AbortSignal;
@@ -84,7 +84,7 @@ export interface Plan
   extends Required<
     Omit<TrainOptions, 'signals' | 'memory' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend' | 'init'>
   > {
-  /** What learns: with `joint`, the agent together with its memory. */
+  /** The trained agent; with `joint`, together with its memory. */
   agent: Agent;
   /** The agent as it was given. */
   bareAgent: Agent;
@@ -103,7 +103,7 @@ export interface Plan
   shape: Shape;
   /** Networks that are updated: 2 with the coin flip, else 1. */
   networks: number;
-  /** What `Agent.frozen` lists. */
+  /** The values that `Agent.frozen` lists. */
   statistics: Values;
   /** The largest reward in size that a TD target may hold. */
   largestReward: number;

@@ -53,7 +53,7 @@ export interface RunState {
 }
 
 /**
- * What ended a phase: `patience` ran out, the agent's own number of `steps` was reached, or `maxSteps` was reached.
+ * The reason why a phase ended: `patience` ran out, the agent's own number of `steps` was reached, or `maxSteps` was reached.
  * It is `maxSteps` only if a larger value would have changed something: the phase would have continued, or its last
  * validation would not have taken place.
  */

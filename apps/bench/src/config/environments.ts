@@ -23,7 +23,7 @@ export function withControls(environments: Environments = {}): Environments {
   );
 }
 
-/** What `model` is, by the tiers that read one. */
+/** The meaning of `model`, by the tiers that read one. */
 export const MODELS = {
   encoder: 'the folder or name of a feature-extraction model',
   decoder:

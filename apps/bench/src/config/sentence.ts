@@ -24,7 +24,7 @@ const bounds: Readonly<Record<string, string>> = {
   min_value: 'a number of at least',
 };
 
-/** What is wrong with a value of a config: our own message of a check, or a sentence in place of valibot's. */
+/** The fault of a value of a config: our own message of a check, or a sentence in place of valibot's. */
 export function sentenceOf({ message, type, requirement, expected, input }: v.BaseIssue<unknown>): string {
   if (!message.startsWith('Invalid ')) return message;
   const bound = bounds[type] && `${bounds[type]} ${requirement}`;

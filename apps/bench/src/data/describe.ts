@@ -2,12 +2,12 @@ import { contentHash, LeaError } from '@lea/core';
 import { dataHash, findTextLeaks, type Interactions, type ItemTexts, type Split, type World } from '@lea/data';
 import type { Source } from './load.ts';
 
-/** What an experiment runs on. */
+/** The data set of an experiment. */
 export interface Dataset {
   readonly name: string;
   readonly interactions: Interactions;
   readonly itemTexts: ItemTexts | undefined;
-  /** Of events and texts. */
+  /** Hash of events and texts. */
   readonly hash: string;
   /** The synthetic world it comes from, whose true rewards are known. */
   readonly world?: World;

@@ -9,7 +9,7 @@ export interface Agreed {
   readonly pairwiseAccuracy: number;
 }
 
-/** What an environment learned, held against the truth and against what counting knows of the same candidates. */
+/** Agreement of an environment with the true rewards, beside that of counting on the same candidates. */
 export interface RewardAgreement {
   readonly environment: string;
   readonly reward: Agreed;
@@ -39,7 +39,7 @@ const HISTORIES = 256;
 const CANDIDATES = 50;
 
 interface Questions {
-  /** Of the set: decisions with a history. */
+  /** Number of decisions of the set that have a history. */
   readonly rows: Int32Array;
   /** Random items, [rows, candidates]. */
   readonly actions: Int32Array;

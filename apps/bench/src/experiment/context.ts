@@ -9,24 +9,24 @@ import type { Dataset } from '../data/describe.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Models } from './models.ts';
 
-/** What every job of an experiment reads. */
+/** The data that every job of an experiment reads. */
 export interface Context {
   readonly experiment: Experiment;
-  /** That the config imports. */
+  /** Packages that the config imports. */
   readonly packages: PackageVersions;
   readonly dataset: Dataset;
   readonly split: Split;
   /** Reward per kind, in the order of the data's kinds. */
   readonly rewards: readonly number[];
-  /** Of events, texts and split: what run ids and records hold. */
+  /** Hash of events, texts and split, which run ids and records hold. */
   readonly dataHash: string;
-  /** Of the models that environments read. */
+  /** Hashes of the models that environments read. */
   readonly models: Models;
   /** Text vectors [N, D] for baselines and encoders that read text; made at the first call. */
   readonly text: () => Value & { readonly data: Float32Array };
   /** The counting memory of the train rows with these options; counted at the first call. Nobody disposes it: runs share it. */
   readonly memory: (options: MemoryConfig) => Promise<CountedMemory>;
-  /** Of the compiled programs. */
+  /** Threads of the compiled programs. */
   readonly threads: number;
   /** `<runs>/<experiment>`, where what is made is kept. */
   readonly folder: string;

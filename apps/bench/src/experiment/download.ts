@@ -6,7 +6,7 @@ import type { EnvironmentConfig } from '../config/schema.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { follow } from './follow.ts';
 
-/** Where models are downloaded to, and how that is shown. */
+/** Folder and progress of downloads. */
 export interface Downloading {
   /** Folder for runs. */
   readonly runs: string;

@@ -9,7 +9,7 @@ import { broken, intact, readRecord } from './intact.ts';
 import { type Language, languageOf } from './language.ts';
 import type { EnvironmentJob } from './plan.ts';
 
-/** What is known of a fitted environment, or of those of all folds, kept beside it. */
+/** The record of a fitted environment, or of those of all folds, kept beside it. */
 export interface EnvironmentRecord {
   readonly name: string;
   readonly hash: string;
@@ -53,7 +53,7 @@ export async function prepareEnvironment(
   return { environment, record };
 }
 
-/** What the environment of a job is fitted on, and how. */
+/** The options with which the environment of a job is fitted. */
 export function fitOptions(
   { name, seed, config }: EnvironmentJob,
   { tokens, languageModel }: Language,

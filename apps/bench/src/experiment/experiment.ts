@@ -26,7 +26,7 @@ export interface ExperimentOptions {
   readonly data: string | undefined;
   /** Folder for runs. */
   readonly runs: string;
-  /** Where progress is shown. */
+  /** The stream on which progress is shown. */
   readonly out: NodeJS.WriteStream;
   readonly signal: AbortSignal;
   readonly onFinished: (run: FinishedRun) => void;

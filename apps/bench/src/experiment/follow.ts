@@ -24,7 +24,7 @@ export async function follow<T, E extends Progress>(
   return work;
 }
 
-/** What a stage is called; each fold of a cross-fit counts its own. */
+/** Title of a stage; each fold of a cross-fit has its own. */
 function titleOf({ stage, fold }: Progress & Pick<EnvironmentEvent, 'fold'>): string {
   const title = stage.replaceAll('-', ' ');
   return fold ? `${title}, fold ${fold.number} of ${fold.of}` : title;

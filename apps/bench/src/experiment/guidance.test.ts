@@ -7,7 +7,11 @@ import { createGuide } from './guidance.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
 
 vi.mock('@lea/env', () => ({ annotate: vi.fn(() => task(async function* () {})) }));
-vi.mock('@lea/train', () => ({ leaSignals: vi.fn(() => 'signals'), mixSignals: vi.fn((all) => all.join(' and ')) }));
+vi.mock('@lea/train', async (original) => ({
+  ...(await original<typeof import('@lea/train')>()),
+  leaSignals: vi.fn(() => 'signals'),
+  mixSignals: vi.fn((all) => all.join(' and ')),
+}));
 vi.mock('./environment.ts', () => ({
   loadRecord: async () => undefined,
   prepareEnvironment: async () => ({ environment: { dispose: async () => {} }, record: { hash: 'h', seconds: 1 } }),

@@ -9,18 +9,18 @@ import { computing } from './versions.ts';
 /** Last metrics of each stage. */
 export type Stages = Readonly<Record<string, unknown>>;
 
-/** What language models and item tokens are made from; threads order sums, so they count where the config fixes them. */
+/** The origin of language models and item tokens; threads order sums, so they count where the config fixes them. */
 export function origin({ dataset, experiment }: Context): object {
   return { data: dataset.hash, threads: experiment.threads, versions: computing() };
 }
 
-/** What is known of something kept, beside it. */
+/** The record of a kept result, beside it. */
 interface Making {
-  /** What it was made of. */
+  /** Its origin. */
   readonly resolved: unknown;
   readonly seconds: number;
   readonly stages: Stages;
-  /** Of what was made; absent in records from before files carried hashes. */
+  /** Hash of the result; absent in records from before files carried hashes. */
   readonly hash?: string;
 }
 

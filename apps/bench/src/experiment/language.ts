@@ -22,7 +22,7 @@ export interface Language {
   readonly tokens: Value | null;
   /** Trained on the catalog's texts or pretrained; without one the decoder begins at random. */
   readonly languageModel?: LanguageModel;
-  /** Of making both, when they were made. */
+  /** Time that both took when they were made. */
   readonly seconds: number;
   /** Last metrics of each stage. */
   readonly stages: Stages;

@@ -6,10 +6,10 @@ import { LeaError } from '@lea/core';
 import { loadLanguageModel } from '@lea/env';
 import type { EnvironmentConfig } from '../config/schema.ts';
 
-/** What models are, by the name that configs give them: the hash of their content, or the name on the hub. */
+/** The identity of models, by the name that configs give them: the hash of their content, or the name on the hub. */
 export type Models = Readonly<Record<string, string>>;
 
-/** Of the models that environments read. @throws LeaError `E_MODEL_MISSING`, the errors of `loadLanguageModel` */
+/** Identities of the models that environments read. @throws LeaError `E_MODEL_MISSING`, the errors of `loadLanguageModel` */
 export async function modelsOf(environments: readonly Omit<EnvironmentConfig, 'itemInput'>[]): Promise<Models> {
   const models: Record<string, string> = {};
   for (const { tier, model } of environments) {

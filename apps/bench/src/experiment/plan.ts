@@ -23,7 +23,7 @@ interface Planned {
   readonly name: string;
   readonly seed: number;
   readonly folder: string;
-  /** What the id hashes. */
+  /** The object whose hash is the id. */
   readonly resolved: unknown;
 }
 
@@ -35,7 +35,7 @@ export interface BaselineJob extends Planned {
 export interface RunJob extends Planned {
   readonly kind: 'run';
   readonly config: RunConfig;
-  /** What teaches it. */
+  /** The environments that teach it. */
   readonly environments: readonly EnvironmentJob[];
   /** The run whose trained network this one takes. */
   readonly network: RunJob | undefined;

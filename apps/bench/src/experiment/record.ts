@@ -18,7 +18,7 @@ export interface RunRecord {
   readonly kind: 'baseline' | 'run';
   readonly experiment: string;
   readonly dataset: string;
-  /** Of events, texts and split. */
+  /** Hash of events, texts and split. */
   readonly dataHash: string;
   readonly seed: number;
   /** Resolved to the last option: what the id hashes. */
@@ -31,18 +31,18 @@ export interface RunRecord {
     readonly rankingHead: string | null;
   };
   readonly versions: Readonly<Record<string, string>>;
-  /** Of the packages that the config imports. */
+  /** Versions of the packages that the config imports. */
   readonly packages?: Readonly<Record<string, string>>;
   readonly threads: number;
   /** Test metrics: `ndcg@10`, `hr@10/purchase`, ... */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Of the ranks that the metrics are made of; absent in records from before files carried hashes. */
+  /** Hash of the ranks behind the metrics; absent in records from before files carried hashes. */
   readonly ranksHash?: string;
   /** Working time without the environment's, over all sittings of a resumed run. */
   readonly seconds: number;
   /** Null for baselines, which have no weights. */
   readonly weightsHash: string | null;
-  /** Of a baseline: its constants, those included that validation decided. */
+  /** Constants of a baseline, including those that validation chose. */
   readonly baseline?: unknown;
   /** The constants that were tried on validation, in this order, each with what it came to. */
   readonly tuning?: readonly Trial[];
@@ -63,7 +63,7 @@ export interface RunRecord {
   };
   /** The validation metric of what is served, by which policies are chosen; absent for baselines. */
   readonly validation?: number;
-  /** What serving costs. */
+  /** Cost of serving. */
   readonly serving?: Serving;
   readonly environment?: {
     readonly name: string;
@@ -82,7 +82,7 @@ export interface FinishedRun {
   readonly fresh: boolean;
 }
 
-/** What it costs to recommend. */
+/** Cost of recommending. */
 export interface Serving {
   /** Median time of ten recommendations for one user, on this machine. */
   readonly milliseconds: number;
@@ -130,7 +130,7 @@ export async function saveRun(folder: string, record: RunRecord, evaluation: Eva
   await writeSealed(recordPath(folder), record);
 }
 
-/** Where a finished run has its record. */
+/** Path of the record of a finished run. */
 export function recordPath(folder: string): string {
   return join(folder, 'record.json');
 }
@@ -182,7 +182,7 @@ function wrongMetric(metrics: RunRecord['metrics'], { ranks, kind, kinds }: Eval
   return names.find((name) => !isSame(name));
 }
 
-/** What `--json` prints of a finished run. */
+/** The fields of a finished run that `--json` prints. */
 export function jsonLine({ record, fresh }: FinishedRun): Record<string, unknown> {
   const { name, kind, dataset, seed, metrics, seconds, weightsHash, id, experiment, training, environment } = record;
   return {

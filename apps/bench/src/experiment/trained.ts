@@ -11,7 +11,7 @@ import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
 import { servingOf } from './serving.ts';
 
-/** What an environment adds to a run. */
+/** The signals that an environment adds to a run. */
 export interface Guidance {
   readonly signals: Signals;
   readonly record: NonNullable<RunRecord['environment']>;

@@ -36,7 +36,7 @@ function engines(): Record<string, string> {
 
 const UNKNOWN = 'unknown';
 
-/** Of a package as `from` finds it; `.` is its own. */
+/** Version of a package as `from` finds it; `.` is its own. */
 function versionOf(name: string, from: string = import.meta.url): string {
   try {
     return (JSON.parse(readFileSync(findPackageJSON(name, from)!, 'utf8')) as { version: string }).version;

@@ -72,7 +72,7 @@ describe('a pretrained decoder as environment', () => {
     }));
     const larger = { width: 32, layers: 2, vocabSize: 400, context: 32, epochs: 5 };
     const model = await pretrainedDecoder(join(folder, 'model'), larger);
-    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--tier', 'decoder', '--json'];
+    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--tier', 'decoder', '--json'];
     const first = await bench([...args, '--model', model], folder);
     expect(first.stderr).toContain('300 × 32 by tier decoder');
     expect(first.code).toBe(0);
@@ -91,7 +91,7 @@ describe('a pretrained decoder as environment', () => {
   test('is measured only once, wherever the model lies', async () => {
     const environments = { language: { itemInput: 'text', fit: { epochs: 1, window: 5 } } };
     const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [], environments }));
-    const args = ['fidelity', 'mini.json', '--tokens', 'text', '--tier', 'decoder', '--users', '0.5', '--json'];
+    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--tier', 'decoder', '--users', '0.5', '--json'];
     const first = await bench([...args, '--model', await decoder()], folder);
     expect(first.code).toBe(0);
     expect(lines(first.stdout).map(({ reused }) => reused)).not.toContain(true);

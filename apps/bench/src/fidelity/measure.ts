@@ -40,9 +40,9 @@ interface FidelityRecord {
   readonly fidelity: Omit<Fidelity, 'perRow'>;
   readonly agreement?: Agreed;
   readonly seconds: number;
-  /** Of an environment. */
+  /** Hash of an environment. */
   readonly hash?: string;
-  /** Of what was found per row; absent in records from before files carried hashes. */
+  /** Hash of the values per row; absent in records from before files carried hashes. */
   readonly rowsHash?: string;
 }
 
@@ -60,7 +60,7 @@ export async function loadMeasured(subject: Subject): Promise<Measured | undefin
   return record && intact(subject.folder, () => measuredBy(subject, record));
 }
 
-/** Where a measured subject has its record. */
+/** Path of the record of a measured subject. */
 export function recordPath({ folder }: Subject): string {
   return join(folder, 'fidelity.json');
 }

@@ -54,7 +54,7 @@ export async function pretrainedDecoder(dir: string, options: Partial<CatalogMod
   return dir;
 }
 
-/** What the decoder of an environment in a folder is like. */
+/** The shape of the decoder of an environment in a folder. */
 export function decoderOf(folder: string): { width: number } {
   const { config } = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as {
     config: { decoder: { width: number } };

@@ -7,7 +7,7 @@ export interface Problem {
    * (steps before a reset, during another step and after dispose are rejected), `vectorize`, `autoreset` or `throws`.
    */
   readonly rule: string;
-  /** What happened, where, and how to fix it. */
+  /** The fault, its place, and how to fix it. */
   readonly message: string;
   /** true if the rule could not be checked. */
   readonly unchecked?: true;

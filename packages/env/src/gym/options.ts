@@ -28,7 +28,7 @@ export interface StepOptions {
   /** Histories that episodes begin with, drawn uniformly: those before the rows of a set, or these; default empty ones. */
   readonly start: 'empty' | Transitions | readonly (readonly number[])[];
   /**
-   * What is observed: the model's state vector (default, where there is one) or the item window, right-padded with the
+   * The observation: the model's state vector (default, where there is one) or the item window, right-padded with the
    * number of items.
    */
   readonly observation: 'state' | 'window' | undefined;
@@ -45,7 +45,7 @@ export interface StepOptions {
   /** The user leaves (`terminated`) after so many steps in a row without taking anything up (default Infinity: never). */
   readonly patience: number;
   /**
-   * Where z is 0, and 1: mean and standard deviation, or the rows whose logged actions have them. Default: the rows of
+   * Mean and standard deviation of the rewards, which become z = 0 and z = 1, or the rows whose logged actions have them. Default: the rows of
    * `start`; of a world, its own log. A z of 0 is then a logged action's, and such a one is taken up in half of the cases.
    * `calibration`: that of a fitted environment, so that an item is taken up with the probability that it is what the user
    * took rather than an item not taken.

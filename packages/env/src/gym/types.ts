@@ -69,7 +69,7 @@ export interface StepEnvironment extends Resource {
 }
 
 /**
- * What a step does with an episode that is over; the action is ignored and the reward is 0. `next-step` (default): starts the
+ * Behavior of a step after the end of an episode; the action is ignored and the reward is 0. `next-step` (default): starts the
  * next episode. `disabled`: does nothing until `reset`. Gymnasium >= 1.1 has the same modes.
  */
 export type AutoresetMode = 'next-step' | 'disabled';

@@ -3,7 +3,7 @@ import type { EnvironmentConfig } from '../model/config.ts';
 import { type CompiledPrograms, compiledPrograms } from './compiled-programs.ts';
 import { type FittedValues, inferenceWeights } from './weights.ts';
 
-/** What the passes over histories, states and actions share. */
+/** The parts that the passes over histories, states and actions share. */
 export interface Inference {
   readonly config: EnvironmentConfig;
   readonly params: Values;

@@ -5,7 +5,7 @@ import { type Positives, topItems } from './top-items.ts';
 /** How positive actions are chosen. */
 export interface PositiveRule {
   /**
-   * What decides: `state` (default) the similarity of state and item; `reward` the reward model, among the `shortlist` items
+   * The criterion: `state` (default) the similarity of state and item; `reward` the reward model, among the `shortlist` items
    * most similar to the state: closer to what users like of what they might take next, at the price of that many rewards.
    */
   readonly rankBy: 'state' | 'reward';

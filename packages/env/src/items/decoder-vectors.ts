@@ -18,6 +18,7 @@ import { causalMask } from '../language-model/decoders/masks.ts';
 import { HEAD } from '../language-model/decoders/modules.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import type { Tokenizer } from '../language-model/tokenizer.ts';
+import { checkLanguageModels } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { type Runtime, ready, runtimeSchema } from '../shared/runtime.ts';
 import { cachedVectors } from './vector-cache.ts';
@@ -59,6 +60,7 @@ export function decoderVectors(
   options?: Partial<DecoderVectorOptions>,
 ): Task<Value, EnvironmentEvent<'decoder-vectors'>> {
   return task(() => {
+    checkLanguageModels('decoderVectors', { languageModel });
     const o = parseOptions('decoderVectors', decoderVectorSchema, options);
     checkTexts(texts);
     const hash = async (): Promise<string> => contentHash('decoder vectors', languageModel.hash, o.maxTokens, texts);

@@ -47,7 +47,7 @@ export interface PromptedModelOptions {
   /** Retries after an answer without a valid rating (default 2). */
   readonly answerRetries: number;
   /**
-   * What happens if an action has no rating after all retries: `throw` an error (default), or `missing`: the rating is NaN,
+   * Behavior if an action has no rating after all retries: `throw` an error (default), or `missing`: the rating is NaN,
    * which is also cached in `cacheDir` if the last answer was complete.
    */
   readonly wrongAnswer: 'throw' | 'missing';

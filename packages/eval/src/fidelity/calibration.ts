@@ -13,7 +13,7 @@ export interface CalibrationBin {
 }
 
 export interface Calibration {
-  /** What margins are multiplied by before the sigmoid: 1, or the Platt slope. */
+  /** Factor of the margins before the sigmoid: 1, or the Platt slope. */
   readonly slope: number;
   readonly bins: readonly CalibrationBin[];
   /** Expected calibration error: mean distance of predicted and observed, weighted by the bins' counts. */

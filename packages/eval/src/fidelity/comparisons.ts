@@ -2,7 +2,7 @@ import { fold, key, randomBits } from '@lea/core';
 import { itemCounts, type Transitions } from '@lea/data';
 
 /**
- * What rewards are compared on, [rows, 1 + 2 * draws]: the logged action, un-interacted items drawn uniformly, others
+ * The items whose rewards are compared, [rows, 1 + 2 * draws]: the logged action, un-interacted items drawn uniformly, others
  * drawn in proportion to their count in `train`. A row's draws depend on the seed and the row alone, and the first ones
  * are the same however many there are.
  */

@@ -64,7 +64,7 @@ export interface Fidelity {
   /** Probabilities after Platt scaling fitted on `validation`, where that was given. */
   readonly scaled?: AgainstBoth<Calibration>;
   /**
-   * Of a subject with a calibration: the probabilities that it makes of single rewards, on the logged actions and the
+   * Calibration of the probabilities of single rewards, if the subject has a calibration, on the logged actions and the
    * items drawn uniformly. `rewardForm: 'calibrated'` and environments to step through use these.
    */
   readonly probabilities?: RewardReliability;
@@ -80,7 +80,7 @@ export interface Fidelity {
   readonly popularity: { readonly positives: number; readonly logged: number };
   /** The rows whose action occurs in no row of `fitted`; NaN where there are none. */
   readonly cold: { readonly rows: number; readonly ndcg: number; readonly accuracyUniform: number };
-  /** What the means were made from, for intervals and paired differences. */
+  /** The values behind the means, for intervals and paired differences. */
   readonly perRow: FidelityRows;
 }
 

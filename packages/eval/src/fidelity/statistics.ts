@@ -19,7 +19,7 @@ export function percentiles(counts: Float64Array): Float64Array {
   return counts.map((count) => (first.get(count)! + last.get(count)!) / 2 / Math.max(1, counts.length - 1));
 }
 
-/** Of the values that are not NaN. */
+/** Count, mean and deviation of the values that are not NaN. */
 export function moments(values: Float64Array): Moments {
   const known = values.filter((value) => !Number.isNaN(value));
   return { count: known.length, mean: mean(known), sd: deviation(known) };

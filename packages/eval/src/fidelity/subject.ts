@@ -10,9 +10,9 @@ import {
 } from '@lea/data';
 import { checkShape } from '../check-scorer.ts';
 
-/** What fidelity is measured of: any scorer; environments also give rewards, and perhaps probabilities. */
+/** A subject of fidelity: any scorer. Environments also give rewards, and some give probabilities. */
 export interface FidelitySubject extends Scorer {
-  /** What makes probabilities of its rewards, where it has that: environments fitted with validation do. */
+  /** Converts its rewards to probabilities; environments that were fitted with validation have it. */
   readonly calibration?: RewardCalibration;
   /** Rewards of `actions` [size, A], [size * A]; without it an action's score is its reward. */
   rewards?(windows: Windows, actions: Int32Array): Promise<ArrayLike<number>>;

@@ -19,7 +19,7 @@ export async function ranking(scorer: Scorer, ...history: number[]): Promise<num
   return given.map((_, item) => item).sort((a, b) => given[b]! - given[a]! || a - b);
 }
 
-/** As many numbers as wanted, each equal to so many digits. */
+/** Compares two lists of numbers, each to a number of digits. */
 export function expectClose(given: ArrayLike<number>, wanted: readonly number[], digits = 12): void {
   expect(given).toHaveLength(wanted.length);
   for (const [i, value] of wanted.entries()) expect(given[i], `item ${i}`).toBeCloseTo(value, digits);

@@ -53,7 +53,7 @@ export interface SignalOptions {
   readonly temperature: number;
   /**
    * Reward per event kind, in the order of `sequences.kinds`: the scale that modeled rewards keep. Needed by `use.reward`.
-   * With `use.actions` they give positive actions their rewards. Default: none, which reach the supervised loss only.
+   * With `use.actions` they give positive actions their rewards. Default: none, positive actions enter the supervised loss only.
    */
   readonly rewards: readonly number[];
   /**
