@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
-import { trainSchema } from '../packages/train/src/index.ts';
+import * as evaluation from '../packages/eval/src/index.ts';
+import * as train from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -143,12 +144,17 @@ const pages = {
   'docs/environment-options.md': [
     '# Options of environments',
     whole,
-    'All functions also take `threads` and `backend`. Those that train take `spinning` as well.',
+    'Functions that run models of this package also take `threads` and `backend`. Those that train take `spinning` as well.',
     made,
     section('`fitEnvironment`', tableOf(env.fitSchema, 'FitEnvironmentOptions')),
     section('`catalogModel`', tableOf(env.catalogModelSchema, 'CatalogModelOptions')),
     section('`learnItemTokens`', tableOf(env.itemTokenSchema, 'ItemTokenOptions')),
     section('`annotate`', tableOf(env.annotateSchema, 'AnnotateOptions')),
+    section('`textVectors`', tableOf(env.textVectorSchema, 'TextVectorOptions')),
+    section('`downloadLanguageModel`', tableOf(env.downloadSchema, 'DownloadOptions')),
+    section('`rollout`', tableOf(env.rolloutSchema, 'RolloutOptions')),
+    section('`serveEnvironment`', tableOf(env.serveSchema, 'ServeEnvironmentOptions')),
+    section('`checkEnvironment`', tableOf(env.checkSchema, 'CheckOptions')),
   ],
   'docs/agents/options.md': [
     '# Options of agents',
@@ -164,12 +170,41 @@ const pages = {
     made,
     ...encoderTypes.map(([{ type, schema }, options]) => section(`\`${type}\``, tableOf(schema, options))),
   ],
+  'docs/evaluation-options.md': [
+    '# Options of evaluation',
+    whole,
+    made,
+    section('`evaluate`', tableOf(evaluation.evaluateSchema, 'EvaluateOptions')),
+    section('`compare` and `interval`', tableOf(evaluation.intervalSchema, 'IntervalOptions')),
+    section('`fidelity`', tableOf(evaluation.fidelitySchema, 'FidelityOptions')),
+    section('`rewardAccuracy`', tableOf(evaluation.rewardAccuracySchema, 'RewardAccuracyOptions')),
+    section('`repeatHistory`', tableOf(evaluation.repeatHistorySchema, 'RepeatHistoryOptions')),
+    section('`textSimilarity`', tableOf(evaluation.textSimilaritySchema, 'TextSimilarityOptions')),
+    section('`coOccurrence`', tableOf(evaluation.coOccurrenceSchema, 'CoOccurrenceOptions')),
+    section('`itemKnn`', tableOf(evaluation.itemKnnSchema, 'ItemKnnOptions')),
+    section('`sknn` and `vsknn`', tableOf(evaluation.sessionKnnSchema, 'SessionKnnOptions')),
+    section('`stan`', tableOf(evaluation.stanSchema, 'StanOptions')),
+    section('`ease`', tableOf(evaluation.easeSchema, 'EaseOptions')),
+    section('`tfidfVectors`', tableOf(evaluation.tfidfSchema, 'TfidfOptions')),
+  ],
   'docs/training-options.md': [
     '# Options of training',
     whole,
     made,
-    section('`fit`', '`agent`, `train`, `validation` and `rewards` are needed.', tableOf(trainSchema, 'TrainOptions')),
+    section(
+      '`fit`',
+      '`agent`, `train`, `validation` and `rewards` are needed.',
+      tableOf(train.trainSchema, 'TrainOptions'),
+    ),
     section('`countingMemory`', tableOf(agents.memorySchema, 'MemoryOptions')),
+    section(
+      '`leaSignals`',
+      tableOf(train.signalSchema, 'SignalOptions'),
+      '`use` has one switch for each part of LEA:',
+      tableOf(train.signalPartsSchema, 'SignalParts'),
+    ),
+    section('`memoryTeacher`', tableOf(train.memoryTeacherSchema, 'MemoryTeacherOptions')),
+    section('`fuse` and `fitFusion`', tableOf(train.fuseSchema, 'FuseOptions')),
   ],
 };
 

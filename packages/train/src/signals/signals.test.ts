@@ -193,10 +193,12 @@ describe('leaSignals', () => {
     expect(() => leaSignals(known, others)).toThrow(/of different rows/);
     expect(() => leaSignals(annotation, transitions, { use: { action: true } as never })).toThrow(/"actions"/);
     for (const temperature of [0, Infinity, Number.NaN]) {
-      expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(/finite and above 0/);
+      expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(
+        /temperature must be (above 0|a finite number)/,
+      );
     }
     for (const positivesWeight of [-1, Infinity]) {
-      expect(() => leaSignals(annotation, transitions, { positivesWeight })).toThrow(/finite and at least 0/);
+      expect(() => leaSignals(annotation, transitions, { positivesWeight })).toThrow(/a finite number of at least 0/);
     }
     const use = { reward: true };
     for (const bad of [Number.NaN, Infinity, '1' as never]) {
