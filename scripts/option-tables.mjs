@@ -14,11 +14,12 @@ function shortened(text) {
   return text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf(' ', LONGEST - 4))} …`;
 }
 
-/** The first sentence of a doc comment. */
+/** The first sentence of a doc comment. A colon or full stop within code or brackets does not end it. */
 function meaningOf(text) {
   const plain = oneLine(text);
-  const [sentence] = /^.+?[.:](?= |$)/.exec(plain) ?? [plain];
-  return shortened(sentence.replace(/[.:;]$/, ''));
+  const hidden = plain.replace(/`[^`]*`|\([^)]*\)/g, (part) => '_'.repeat(part.length));
+  const end = /[.:;](?= |$)/.exec(hidden)?.index ?? plain.length;
+  return shortened(plain.slice(0, end).replace(/ \(default[^)]*\)/, ''));
 }
 
 /** The values that the check of an option takes, by its own error messages. */
@@ -29,7 +30,13 @@ function valuesOf(option) {
   if (check.type === 'picklist') return check.options.map((choice) => `\`${JSON.stringify(choice)}\``).join(', ');
   const message = (value) => check['~standard'].validate(value).issues?.[0].message;
   const text = message(0) ?? message(Symbol('no option')) ?? '–';
-  return shortened(text.replace(/^must be |^is (?=a )|\.$/g, '').replace(/^above/, 'a number above'));
+  return shortened(
+    text
+      .replace(/^must be |^is (?=a |")|\.$/g, '')
+      .replace(/^above/, 'a number above')
+      .replace(`from 1 to ${Number.MAX_SAFE_INTEGER}`, 'of at least 1')
+      .replace(`from 0 to ${Number.MAX_SAFE_INTEGER}`, 'of at least 0'),
+  );
 }
 
 const defaultOf = (option) => {

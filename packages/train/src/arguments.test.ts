@@ -115,7 +115,13 @@ it.each<[string, unknown, string, string]>([
     'null as sampler',
     { ...good, sampler: null },
     'E_SAMPLER',
-    'Expected a known sampler type. Got undefined. The types are: independent, permutation.',
+    "Expected a known sampler type. Got null. Write sampler: { type: 'permutation' } or { type: 'independent' }.",
+  ],
+  [
+    'a text as sampler',
+    { ...good, sampler: 'independent' },
+    'E_SAMPLER',
+    "Expected a known sampler type. Got \"independent\". Write sampler: { type: 'permutation' } or { type: 'independent' }.",
   ],
   [
     'a misspelled needed option',

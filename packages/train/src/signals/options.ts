@@ -62,11 +62,12 @@ export interface SignalOptions {
    */
   readonly stateForm: 'targets' | 'vectors' | 'both';
   /**
-   * Form of the rewards of `use.reward`, from a raw modeled reward R, with r the event's own and z = R in standard deviations
+   * Form of the rewards of `use.reward`. R is the raw modeled reward, r the event's own, and z is R in standard deviations
    * from the mean over the logged train actions. Default: `sigmoid`.
    * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
    * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one
-   *   that was fitted with validation, and no cross-fitting. As `sigmoid`, but with a mean above r where the environment is sure of its users;
+   *   that was fitted with validation, and no cross-fitting. As `sigmoid`, but its mean is
+   *   above r if the environment is sure of its users;
    * - `standardized`: (1 + z) * r, without bounds: differences of R are kept, and may turn a reward negative;
    * - `raw`: R, whatever the event: its scale becomes the scale of Q. Of `crossFit` it is z already.
    */

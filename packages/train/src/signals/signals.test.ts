@@ -208,3 +208,11 @@ describe('leaSignals', () => {
     }
   });
 });
+
+it('what is no annotation, or nothing, is refused by name', () => {
+  expect(() => leaSignals(Promise.resolve() as never, {} as never)).toThrow(
+    /annotation must be an annotation.*Await it first/,
+  );
+  const annotation = { rows: 1, k: 1, positives: new Int32Array(1) };
+  expect(() => leaSignals(annotation as never, undefined as never)).toThrow(/transitions must be/);
+});

@@ -1,5 +1,15 @@
-import { contentHash, fold, type Key, key, LeaError, parseOptions, permutation } from '@lea/core';
-import { type Annotation, rowsHash, type Transitions } from '@lea/data';
+import {
+  argumentCheck,
+  contentHash,
+  fold,
+  isObject,
+  type Key,
+  key,
+  LeaError,
+  parseOptions,
+  permutation,
+} from '@lea/core';
+import { type Annotation, checkTransitions, rowsHash, type Transitions } from '@lea/data';
 import { createSampler } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
 import { modeledReward, positiveRewards } from './modeled-reward.ts';
@@ -26,6 +36,8 @@ export function leaSignals(
   transitions: Transitions,
   options?: Partial<SignalOptions>,
 ): Signals {
+  checkAnnotations('leaSignals', { annotation });
+  checkTransitions('leaSignals', { transitions });
   const given = parseOptions('leaSignals', signalSchema, options);
   const use = parseOptions('leaSignals.use', signalPartsSchema, given.use);
   check(annotation, transitions, given);
@@ -135,6 +147,12 @@ function randomPositives(k: number, { sequences, event, count }: Transitions, ro
   }
   return positives;
 }
+
+const checkAnnotations = argumentCheck(
+  'an annotation',
+  (value) => isObject(value) && typeof value.rows === 'number' && ArrayBuffer.isView(value.positives),
+  'Make one with await annotate(environment, train).',
+);
 
 function check(annotation: Annotation, transitions: Transitions, options: SignalOptions): void {
   if (annotation.rows !== transitions.count) {
