@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { type Check, custom, flag, LeaError, type OptionsSchema, option } from '@lea/core';
 import { trimmed } from './trimmed.ts';
 
 /** The type of an id or a kind: a string, a bigint, or an integer that a number represents exactly. */
@@ -25,10 +25,25 @@ export interface CellOptions {
    * Words that stand for a missing value, case-insensitive. Default: NULL, (null), NaN, NaT, None, NA, N/A, #N/A, <NA>,
    * undefined, \N. With `[]` they are read as ids.
    */
-  missing?: readonly string[];
+  readonly missing: readonly string[];
   /** Whether to remove whitespace and invisible characters around ids, kinds and texts. Default: true. */
-  trim?: boolean;
+  readonly trim: boolean;
 }
+
+/** Lists of strings: `message` says what the list must be. */
+export function texts(message: string): Check<readonly string[]> {
+  return custom(isTexts, message);
+}
+
+function isTexts(given: unknown): given is readonly string[] {
+  return Array.isArray(given) && given.every((text) => typeof text === 'string');
+}
+
+/** Defaults and checks of {@link CellOptions}. */
+export const cellSchema: OptionsSchema<CellOptions> = {
+  missing: option(texts('must be a list of words.'), missingWords),
+  trim: option(flag, true),
+};
 
 /**
  * Whether a text is empty or one of the words for a missing value.
@@ -36,7 +51,7 @@ export interface CellOptions {
  * @throws LeaError `E_OPTION_VALUE`
  */
 export function missingTest(words: readonly string[] = missingWords): (text: string) => boolean {
-  if (!Array.isArray(words) || words.some((word) => typeof word !== 'string')) {
+  if (!isTexts(words)) {
     throw new LeaError('E_OPTION_VALUE', 'missing must be a list of words.', { value: words });
   }
   const known = new Set(words.map((word) => trimmed(word).toLowerCase()));
@@ -52,7 +67,11 @@ export function missingTest(words: readonly string[] = missingWords): (text: str
  * @param where describes a row (and the column) in errors
  * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` (an object, a list, a number above 2^53, control characters)
  */
-export function textsOf(cells: ArrayLike<unknown>, options: CellOptions, where: (row: number) => string): string[] {
+export function textsOf(
+  cells: ArrayLike<unknown>,
+  options: Partial<CellOptions>,
+  where: (row: number) => string,
+): string[] {
   const isMissing = missingTest(options.missing);
   const known = new Map<unknown, string>();
   return Array.from(cells, (cell, row) => {

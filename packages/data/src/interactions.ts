@@ -49,9 +49,9 @@ export interface EventColumns {
 /** Options of `interactionsOf`. */
 export interface IdOptions extends CellOptions {
   /** Raw ids of all items, in index order. Default: the items that occur, sorted. */
-  ids?: readonly string[];
+  readonly ids: readonly string[] | undefined;
   /** Describes an event (and a column) in errors. Default: `event 7, column user`. */
-  where?: (event: number, column?: keyof EventColumns) => string;
+  readonly where: (event: number, column?: keyof EventColumns) => string;
 }
 
 /**
@@ -61,9 +61,9 @@ export interface IdOptions extends CellOptions {
  *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item
  *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
  */
-export function interactionsOf(events: EventColumns, options?: IdOptions): Interactions {
+export function interactionsOf(events: EventColumns, options?: Partial<IdOptions>): Interactions {
   checkObjects('interactionsOf', { events });
-  const { ids, where, missing, trim } = withDefaults<Required<IdOptions>>('interactionsOf', defaults, options);
+  const { ids, where, missing, trim } = withDefaults<IdOptions>('interactionsOf', defaults, options);
   const count = commonLength(events);
   if (count === 0) {
     throw new LeaError('E_DATA_EMPTY', 'There are no events.', { hint: 'Give at least one user and item.' });
@@ -108,7 +108,7 @@ export function interactionsOf(events: EventColumns, options?: IdOptions): Inter
   };
 }
 
-const defaults: Required<IdOptions> = {
+const defaults: IdOptions = {
   ids: undefined as never,
   where: (event, column) => (column === undefined ? `event ${event}` : `event ${event}, column ${column}`),
   missing: missingWords,

@@ -28,7 +28,7 @@ const checkTables = argumentCheck(
 export function fromTable(
   table: ColumnTable,
   columns: Omit<InteractionColumns, 'history'> & { user: string; item: string },
-  options: Omit<IdOptions, 'where'> = {},
+  options: Partial<Omit<IdOptions, 'where'>> = {},
 ): Interactions {
   checkTables('fromTable', { table });
   checkObjects('fromTable', { columns, options });

@@ -123,7 +123,18 @@ describe('one row per event', () => {
     ['no delimiter', 'user,item\n1,2', { delimiter: '' }, 'E_OPTION_VALUE', /delimiter/],
     ['no quote', 'user,item\n1,2', { quote: '' }, 'E_OPTION_VALUE', /quote/],
     ['a header that is no list', '1,2', { header: 'user,item' }, 'E_OPTION_VALUE', /header/],
+    ['a quote in the delimiter', 'user,item\n1,2', { delimiter: '||', quote: '|' }, 'E_OPTION_VALUE', /^quote must/],
     ['no record', 'user,item\n1,2', { maxRecordSize: 0 }, 'E_OPTION_VALUE', /maxRecordSize/],
+    ['a number as separator', 'user,item\n1,2', { separator: 1 }, 'E_OPTION_VALUE', /separator must have/],
+    ['a number as kind', 'user,item,kind\n1,2,a', { kinds: { a: 1 } }, 'E_OPTION_VALUE', /strings or null/],
+    [
+      'a number as column',
+      'user,item\n1,2',
+      { columns: { user: 1 } },
+      'E_OPTION_VALUE',
+      /columns: user must be a string/,
+    ],
+    ['a column of no role', 'user,item\n1,2', { columns: { usr: 'user' } }, 'E_OPTION_UNKNOWN', /Did you mean "user"/],
     ['unknown id', 'user,item\n1,2\n1,7', { ids: ['2', '3'] }, 'E_ID_UNKNOWN', /x\.csv line 3: unknown id\. Got "7"/],
   ] as [string, string | Uint8Array | undefined, object, string, RegExp][])(
     'refuses: %s',

@@ -1,9 +1,19 @@
-import { checkPaths, LeaError, nearest, withDefaults } from '@lea/core';
-import { type CellOptions, missingTest, missingWords } from '../cells.ts';
+import {
+  checkPaths,
+  custom,
+  isObject,
+  LeaError,
+  nearest,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  text,
+} from '@lea/core';
+import { type CellOptions, cellSchema, missingTest } from '../cells.ts';
 import { type EventColumns, type Interactions, interactionsOf } from '../interactions.ts';
 import { candidates, isHeader, type Role, unreadColumns } from './columns.ts';
 import { longestSequences } from './nested.ts';
-import { type FileOptions, fileDefaults, placeIn, readTable, repeatedHeader, type Table } from './table.ts';
+import { type FileOptions, fileSchema, placeIn, readTable, repeatedHeader, type Table } from './table.ts';
 
 /** Names of the columns, case-insensitive. */
 export interface InteractionColumns {
@@ -28,25 +38,39 @@ export interface InteractionColumns {
 /** Options of `readInteractions`. */
 export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   /** Names of the columns to read. Default: the common names listed at `InteractionColumns`. */
-  columns?: InteractionColumns;
+  readonly columns: InteractionColumns;
   /**
    * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. `null` drops the events with a value. Default: the raw
    * values are the kinds.
    */
-  kinds?: Readonly<Record<string, string | null>>;
+  readonly kinds: Readonly<Record<string, string | null>> | undefined;
   /** Raw ids of all items, in index order. Default: the items that occur, see `Interactions.itemIds`. */
-  ids?: readonly string[];
+  readonly ids: readonly string[] | undefined;
   /** Separator between the items of a history. Default: spaces, and also commas in a list in brackets. */
-  separator?: string;
+  readonly separator: string | undefined;
 }
 
-const defaults: Required<ReadInteractionsOptions> = {
-  ...fileDefaults,
-  columns: {},
-  kinds: undefined as never,
-  ids: undefined as never,
-  missing: missingWords,
-  separator: undefined as never,
+const column = option(text, undefined);
+const columnSchema: OptionsSchema<InteractionColumns> = {
+  user: column,
+  item: column,
+  time: column,
+  kind: column,
+  history: column,
+};
+
+const isKinds = (given: unknown): boolean =>
+  isObject(given) && Object.values(given).every((kind) => kind === null || typeof kind === 'string');
+const isSeparator = (given: unknown): boolean => typeof given === 'string' && given !== '';
+
+/** Defaults and checks of {@link ReadInteractionsOptions}. */
+export const readInteractionsSchema: OptionsSchema<ReadInteractionsOptions> = {
+  ...fileSchema,
+  ...cellSchema,
+  columns: option(custom<InteractionColumns>(isObject, 'must be an object.'), {}),
+  kinds: option(custom(isKinds, 'must be an object whose values are strings or null.'), undefined),
+  ids: option(custom<readonly string[]>(Array.isArray, 'must be a list of ids.'), undefined),
+  separator: option(custom<string>(isSeparator, 'must have at least one character.'), undefined),
 };
 
 /**
@@ -60,12 +84,14 @@ const defaults: Required<ReadInteractionsOptions> = {
  *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` (all events are dropped); every
  *   error names file, line and value
  */
-export async function readInteractions(path: string, options?: ReadInteractionsOptions): Promise<Interactions> {
+export async function readInteractions(
+  path: string,
+  options?: Partial<ReadInteractionsOptions>,
+): Promise<Interactions> {
   checkPaths('readInteractions', { path });
-  const { columns, kinds, ids, missing, separator, ...file } = withDefaults('readInteractions', defaults, options);
-  if (separator === '') {
-    throw new LeaError('E_OPTION_VALUE', 'separator must have at least one character.', { value: separator });
-  }
+  const o = parseOptions('readInteractions', readInteractionsSchema, options);
+  const { columns: named, kinds, ids, missing, separator, ...file } = o;
+  const columns = parseOptions('columns', columnSchema, named);
   let header: readonly string[] = [];
   const table = await readTable(path, file, (names) => {
     header = names;
@@ -120,11 +146,9 @@ function droppedNotes(path: string, count: number, kinds: ReadInteractionsOption
 
 function chooseColumns(
   header: readonly string[],
-  given: InteractionColumns,
+  named: InteractionColumns,
   withKinds: boolean,
 ): Record<string, string> {
-  const none = Object.fromEntries(Object.keys(candidates).map((role) => [role, undefined]));
-  const named = withDefaults<InteractionColumns>('columns', none, given);
   const names = new Set(header.map((name) => name.toLowerCase()));
   const chosen: Record<string, string> = {};
   for (const [role, guesses] of Object.entries(candidates) as [Role, readonly string[]][]) {

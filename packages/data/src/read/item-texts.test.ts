@@ -63,6 +63,16 @@ it('reads texts of any line ends, case of columns and encoding, trimmed', async 
   await expect(readItemTexts(path)).rejects.toMatchObject({ code: 'E_ENCODING_BAD' });
 });
 
+it.each([
+  [{ missingText: 'trow' }, 'Did you mean "throw"?'],
+  [{ attributes: 'brand' }, 'readItemTexts: attributes must be a list of column names. Got "brand"'],
+  [{ missing: [1] }, 'readItemTexts: missing must be a list of words. Got [1]'],
+  [{ trim: 'no' }, 'readItemTexts: invalid value for trim. Got "no"'],
+])('refuses the options %j', async (options, message) => {
+  const path = fileWith('x.text', 'item_id\ttext\n1\ta\n');
+  await expect(readItemTexts(path, options as object)).rejects.toThrow(message);
+});
+
 it('refuses a header line beside the option header, and an index with two ids for one', async () => {
   const path = fileWith('x.text', 'item_id:token\ttext:token_seq\n1\ta\n');
   await expect(readItemTexts(path, { header: ['id', 't'], id: 'id', template: '{t}' })).rejects.toThrow(

@@ -1,39 +1,40 @@
-import { checkPaths, LeaError, show, withDefaults } from '@lea/core';
-import { type CellOptions, missingTest, missingWords } from '../cells.ts';
+import { checkPaths, custom, LeaError, type OptionsSchema, oneOf, option, parseOptions, show, text } from '@lea/core';
+import { type CellOptions, cellSchema, missingTest, texts } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
 import { alignItemTexts, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { isHeader } from './columns.ts';
-import { type FileOptions, fileDefaults, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
+import { type FileOptions, fileSchema, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
 import { parseTemplate } from './template.ts';
 
 /** Options of `readItemTexts`. */
 export interface ReadItemTextsOptions extends FileOptions, CellOptions {
   /** Column of the item id. Default: `item_id`. */
-  id: string;
+  readonly id: string;
   /** Builds an item's text from columns in single braces; parts with an empty column are left out. Default: `{text}`. */
-  template: string;
+  readonly template: string;
   /** Columns to keep as attributes, in addition to those of the template. Default: none. */
-  attributes: readonly string[];
+  readonly attributes: readonly string[];
   /**
    * Path of a file `raw id <tab> id` without header, for texts whose ids differ from those of the interactions. Texts that it
    * does not list are left out. Default: none.
    */
-  index: string | undefined;
+  readonly index: string | undefined;
   /** The items and their order, usually `itemIds` of the interactions. Default: all items of the file. */
-  itemIds: readonly string[] | undefined;
+  readonly itemIds: readonly string[] | undefined;
   /** For items without text: `throw` throws, `id` uses the id as the text. Default: `throw`. */
-  missingText: 'throw' | 'id';
+  readonly missingText: 'throw' | 'id';
 }
 
-const defaults: Required<ReadItemTextsOptions> = {
-  ...fileDefaults,
-  id: 'item_id',
-  template: '{text}',
-  attributes: [],
-  index: undefined,
-  itemIds: undefined,
-  missingText: 'throw',
-  missing: missingWords,
+/** Defaults and checks of {@link ReadItemTextsOptions}. */
+export const readItemTextsSchema: OptionsSchema<ReadItemTextsOptions> = {
+  ...fileSchema,
+  ...cellSchema,
+  id: option(text, 'item_id'),
+  template: option(text, '{text}'),
+  attributes: option(texts('must be a list of column names.'), []),
+  index: option(text, undefined),
+  itemIds: option(custom<readonly string[]>(Array.isArray, 'must be a list of ids.'), undefined),
+  missingText: option(oneOf('throw', 'id'), 'throw'),
 };
 
 /**
@@ -45,9 +46,9 @@ const defaults: Required<ReadItemTextsOptions> = {
  */
 export async function readItemTexts(path: string, options?: Partial<ReadItemTextsOptions>): Promise<ItemTexts> {
   checkPaths('readItemTexts', { path });
-  const { id, template, attributes, index, itemIds, missingText, missing, ...file } = withDefaults(
+  const { id, template, attributes, index, itemIds, missingText, missing, ...file } = parseOptions(
     'readItemTexts',
-    defaults,
+    readItemTextsSchema,
     options,
   );
   const { names, fill } = parseTemplate(template);
@@ -93,7 +94,10 @@ export async function readItemTexts(path: string, options?: Partial<ReadItemText
   return alignItemTexts(records, itemIds ?? orderedIds(records.keys()), missingText);
 }
 
-async function readIndex(path: string, { encoding, trim }: FileOptions): Promise<Map<string, string>> {
+async function readIndex(
+  path: string,
+  { encoding, trim }: Pick<FileOptions, 'encoding' | 'trim'>,
+): Promise<Map<string, string>> {
   const table = await readTable(path, { header: ['raw', 'id'], encoding, trim }, () => ({ raw: 'raw', id: 'id' }));
   return mapOf(table, 'raw', 'id');
 }

@@ -1,5 +1,5 @@
-import { checkRanges, LeaError, show, withDefaults } from '@lea/core';
-import { type CellOptions, textsOf } from '../cells.ts';
+import { custom, LeaError, type OptionsSchema, option, parseOptions, show, text, whole } from '@lea/core';
+import { type CellOptions, cellSchema, texts, textsOf } from '../cells.ts';
 import { trimmed } from '../trimmed.ts';
 import { columnName, findColumn } from './columns.ts';
 import { eachRecord } from './records.ts';
@@ -8,29 +8,34 @@ import { textOf } from './text.ts';
 /** How a delimited file is read. */
 export interface FileOptions {
   /** Delimiter between cells. Default: comma for `.csv` (and `.csv.gz`), tab for all other file names. */
-  delimiter?: string;
+  readonly delimiter: string | undefined;
   /** Names of the columns, for a file without header line. Default: the first line is the header. */
-  header?: readonly string[];
+  readonly header: readonly string[] | undefined;
   /** Quote character, or `null` if quotes are ordinary characters. Default: `"`, and `null` for tab-separated files. */
-  quote?: string | null;
+  readonly quote: string | null | undefined;
   /**
    * A name of the Encoding Standard, such as `windows-1252`. A byte order mark in the file overrides it. Default:
    * `utf-8`.
    */
-  encoding?: string;
+  readonly encoding: string;
   /** Whether to remove whitespace and invisible characters around cells. Default: true. */
-  trim?: boolean;
+  readonly trim: boolean;
   /** Maximum number of characters of a record; larger records are refused before they fill the memory. Default: 2^24. */
-  maxRecordSize?: number;
+  readonly maxRecordSize: number;
 }
 
-export const fileDefaults: Required<FileOptions> = {
-  delimiter: undefined as never,
-  header: undefined as never,
-  quote: undefined as never,
-  encoding: 'utf-8',
-  trim: true,
-  maxRecordSize: 2 ** 24,
+const isMark = (given: unknown): boolean => typeof given === 'string' && given !== '' && !/[\r\n]/.test(given);
+const isQuote = (given: unknown): boolean => given === null || (isMark(given) && (given as string).length === 1);
+const QUOTE = 'must be null, or one character that is not part of the delimiter.';
+
+/** Defaults and checks of {@link FileOptions}. */
+export const fileSchema: OptionsSchema<FileOptions> = {
+  delimiter: option(custom<string>(isMark, 'must be one or more characters other than line breaks.'), undefined),
+  header: option(texts('must be a list of column names.'), undefined),
+  quote: option(custom<string | null>(isQuote, QUOTE), undefined),
+  encoding: option(text, 'utf-8'),
+  trim: cellSchema.trim,
+  maxRecordSize: option(whole(1), 2 ** 24),
 };
 
 /** The selected columns of a delimited file. */
@@ -54,14 +59,15 @@ export interface Table {
  */
 export async function readTable(
   path: string,
-  options: FileOptions,
+  options: Partial<FileOptions>,
   choose: (header: readonly string[]) => Record<string, string>,
 ): Promise<Table> {
-  const { header: given, encoding, trim, maxRecordSize, ...format } = withDefaults('readTable', fileDefaults, options);
+  const { header: given, encoding, trim, maxRecordSize, ...format } = parseOptions('readTable', fileSchema, options);
   const delimiter = format.delimiter ?? delimiterOf(path);
   const quote = format.quote === undefined ? (delimiter === '\t' ? null : '"') : format.quote;
-  checkFormat(delimiter, quote, given);
-  checkRanges('readTable', { maxRecordSize }, { maxRecordSize: [1, Number.MAX_VALUE, 'whole'] });
+  if (quote !== null && delimiter.includes(quote)) {
+    throw new LeaError('E_OPTION_VALUE', `quote ${QUOTE}`, { value: quote });
+  }
   const table: Table = { file: path, line: [], cells: {}, column: {} };
   let header: readonly string[] | undefined;
   let written: readonly string[] = [];
@@ -117,8 +123,8 @@ export function placeIn({ file, line, column }: Table, row: number, name?: strin
 }
 
 /** The checked ids of a column. */
-export function idsOf(table: Table, name: string, options?: CellOptions): string[] {
-  return textsOf(table.cells[name]!, options ?? {}, (row) => placeIn(table, row, name));
+export function idsOf(table: Table, name: string, options: Partial<CellOptions> = {}): string[] {
+  return textsOf(table.cells[name]!, options, (row) => placeIn(table, row, name));
 }
 
 /**
@@ -155,24 +161,4 @@ export function repeatedHeader(path: string, line: number, value: unknown): LeaE
 
 function delimiterOf(path: string): string {
   return /\.csv(\.gz)?$/i.test(path) ? ',' : '\t';
-}
-
-function checkFormat(delimiter: unknown, quote: unknown, header: unknown): void {
-  if (header !== undefined && !(Array.isArray(header) && header.every((name) => typeof name === 'string'))) {
-    throw new LeaError('E_OPTION_VALUE', 'header must be a list of column names.', { value: header });
-  }
-  const isMark = (mark: unknown) => typeof mark === 'string' && mark !== '' && !/[\r\n]/.test(mark);
-  if (!isMark(delimiter)) {
-    throw new LeaError('E_OPTION_VALUE', 'delimiter must be one or more characters other than line breaks.', {
-      value: delimiter,
-    });
-  }
-  if (
-    quote === null ||
-    (isMark(quote) && (quote as string).length === 1 && !(delimiter as string).includes(quote as string))
-  )
-    return;
-  throw new LeaError('E_OPTION_VALUE', 'quote must be null, or one character that is not part of the delimiter.', {
-    value: quote,
-  });
 }

@@ -1,4 +1,19 @@
-import { checkRanges, checkSeed, fold, type Key, key, LeaError, withDefaults } from '@lea/core';
+import {
+  custom,
+  defaultsOf,
+  finite,
+  fold,
+  isObject,
+  type Key,
+  key,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  seed,
+  share,
+  whole,
+} from '@lea/core';
 import { type Interactions, interactionsOf } from '../interactions.ts';
 import type { ItemTexts } from '../item-texts.ts';
 import { isItemList } from '../windows.ts';
@@ -54,15 +69,22 @@ export interface World {
   reward(history: ArrayLike<number>): Float64Array;
 }
 
-const defaults: WorldOptions = {
-  seed: 0,
-  users: 2000,
-  items: 800,
-  meanLength: 11,
-  tastes: 120,
-  drift: 0.02,
-  popularitySpread: 0.9,
-  rewards: { click: 0.2, purchase: 1 },
+const reward = finite(-Number.MAX_VALUE);
+const rewardSchema: OptionsSchema<WorldOptions['rewards']> = {
+  click: option(reward, 0.2),
+  purchase: option(reward, 1),
+};
+
+/** Defaults and checks of {@link WorldOptions}. */
+export const worldSchema: OptionsSchema<WorldOptions> = {
+  seed: option(seed, 0),
+  users: option(whole(1), 2000),
+  items: option(whole(1), 800),
+  meanLength: option(finite(3, 60), 11),
+  tastes: option(whole(1), 120),
+  drift: option(share, 0.02),
+  popularitySpread: option(finite(0, 100), 0.9),
+  rewards: option(custom<WorldOptions['rewards']>(isObject, 'must be an object.'), defaultsOf(rewardSchema)),
 };
 
 /**
@@ -135,20 +157,8 @@ const MOST_EVENTS = 2 ** 24;
 const MOST_NUMBERS = 2 ** 25;
 
 function checkedOptions(given: Partial<WorldOptions> | undefined): WorldOptions {
-  const options = withDefaults('createWorld', defaults, given);
-  const size = [1, Number.MAX_VALUE, 'whole'] as const;
-  checkSeed('createWorld', options.seed);
-  checkRanges('createWorld', options, {
-    users: size,
-    items: size,
-    tastes: size,
-    meanLength: [3, 60],
-    drift: [0, 1],
-    popularitySpread: [0, 100],
-  });
-  const rewards = withDefaults('createWorld.rewards', defaults.rewards, options.rewards);
-  const reward = [-Number.MAX_VALUE, Number.MAX_VALUE] as const;
-  checkRanges('createWorld.rewards', rewards, { click: reward, purchase: reward });
+  const options = parseOptions('createWorld', worldSchema, given);
+  const rewards = parseOptions('createWorld.rewards', rewardSchema, options.rewards);
   const { users, items, tastes, meanLength } = options;
   if (users * meanLength > MOST_EVENTS) {
     throw new LeaError('E_WORLD_SIZE', `Expected at most ${MOST_EVENTS} events (users times meanLength).`, {
