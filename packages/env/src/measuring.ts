@@ -16,6 +16,7 @@ import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
 import { textVectorSchema } from './items/text-vectors.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
 import { downloadSchema } from './language-model/hub/download-language-model.ts';
+import { promptedModelSchema } from './prompted/options.ts';
 
 export type { FitData } from './fit/fit-data.ts';
 export type { FitStep } from './fit/fit-step.ts';
@@ -36,6 +37,7 @@ export {
   downloadSchema,
   fitSchema,
   itemTokenSchema,
+  promptedModelSchema,
   rolloutSchema,
   serveSchema,
   textVectorSchema,

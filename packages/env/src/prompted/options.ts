@@ -1,5 +1,20 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
-import { checkSecret } from '../shared/secret.ts';
+import {
+  abortSignal,
+  type Check,
+  checkRanges,
+  custom,
+  defaultsOf,
+  finite,
+  isObject,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  text,
+  whole,
+} from '@lea/core';
+import { checkSecret, secret } from '../shared/secret.ts';
 import { type Budget, EXPECTED_ANSWER_TOKENS, type Prices } from './budget.ts';
 import { SYSTEM } from './prompt.ts';
 
@@ -62,66 +77,102 @@ export interface PromptedModelOptions {
   };
   /** Aborts all work of this object (default: none). */
   readonly signal: AbortSignal | undefined;
-  /** Replaces the global `fetch`, for example to use a proxy or to add headers. */
-  readonly fetch: typeof fetch;
+  /** Sends requests, for example through a proxy or with more headers. Default: the global `fetch`. */
+  readonly fetch: typeof fetch | undefined;
 }
 
 /** Options without a default. */
 export type Needed = 'url' | 'model' | 'texts';
 
-export const DEFAULTS: Omit<PromptedModelOptions, Needed> = {
-  apiKey: undefined,
-  template: 'The user has chosen, oldest first: {history}. How much would the user like this item next: {action}?',
-  system: SYSTEM,
-  window: 20,
-  textLength: 200,
-  parameters: { temperature: 0, max_tokens: 32 },
-  cacheDir: undefined,
-  budget: {},
-  prices: undefined,
-  concurrency: 4,
-  retries: 4,
-  answerRetries: 2,
-  wrongAnswer: 'throw',
-  timeout: 60_000,
-  backoff: { first: 500, most: 60_000 },
-  signal: undefined,
-  fetch: (...given) => fetch(...given),
+/** The longest delay of a timer. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+const limit: Check<number> = custom(
+  (given) => typeof given === 'number' && given >= 0,
+  'must be a number of at least 0.',
+);
+const budgetSchema: OptionsSchema<Budget> = {
+  requests: option(limit, undefined),
+  tokens: option(limit, undefined),
+  cost: option(limit, undefined),
+};
+
+const backoffSchema: OptionsSchema<PromptedModelOptions['backoff']> = {
+  first: option(finite(0, LONGEST_DELAY), 500),
+  most: option(finite(0, LONGEST_DELAY), 60_000),
+};
+
+/** Objects; their members are checked by those who read them. */
+function object<T>(): Check<T> {
+  return custom(isObject, 'must be an object.');
+}
+
+const PARAMETERS = { temperature: 0, max_tokens: 32 };
+
+/** Defaults and checks of {@link PromptedModelOptions}. */
+export const promptedModelSchema: OptionsSchema<Omit<PromptedModelOptions, Needed>> = {
+  apiKey: option(secret, undefined),
+  template: option(
+    text,
+    'The user has chosen, oldest first: {history}. How much would the user like this item next: {action}?',
+  ),
+  system: option(text, SYSTEM),
+  window: option(whole(0), 20),
+  textLength: option(whole(1), 200),
+  parameters: option(object<PromptedModelOptions['parameters']>(), PARAMETERS),
+  cacheDir: option(text, undefined),
+  budget: option(object<Budget>(), {}),
+  prices: option(object<Prices>(), undefined),
+  concurrency: option(whole(1, 1000), 4),
+  retries: option(whole(0), 4),
+  answerRetries: option(whole(0), 2),
+  wrongAnswer: option(oneOf('throw', 'missing'), 'throw'),
+  timeout: option(finite(1, LONGEST_DELAY), 60_000),
+  backoff: option(object<PromptedModelOptions['backoff']>(), defaultsOf(backoffSchema)),
+  signal: option(abortSignal, undefined),
+  fetch: option(
+    custom<typeof fetch>((given) => typeof given === 'function', 'must be a function.'),
+    undefined,
+  ),
 };
 
 /**
- * Merges request fields with the defaults; null removes a field.
+ * The options with their defaults.
  *
- * @throws LeaError `E_OPTION_VALUE` (not an object)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function requestParameters(given: unknown): Readonly<Record<string, unknown>> {
-  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
-    throw new LeaError('E_OPTION_VALUE', 'promptedModel: parameters must be an object.', { value: given });
-  }
+export function promptedModelOptions(
+  options: Pick<PromptedModelOptions, Needed> & Partial<PromptedModelOptions>,
+): PromptedModelOptions {
+  const { url, model, texts, ...given } = options;
+  const o = parseOptions('promptedModel', promptedModelSchema, given);
+  return {
+    url,
+    model,
+    texts,
+    ...o,
+    parameters: requestParameters(o.parameters),
+    budget: parseOptions('promptedModel.budget', budgetSchema, o.budget),
+    backoff: parseOptions('promptedModel.backoff', backoffSchema, o.backoff),
+  };
+}
+
+/** Merges request fields with the defaults; null removes a field. */
+function requestParameters(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   // Servers reject requests with both limits.
-  const { max_tokens: _, ...without } = DEFAULTS.parameters;
-  const merged = { ...((said.max_completion_tokens ?? null) === null ? DEFAULTS.parameters : without), ...said };
+  const { max_tokens: _, ...without } = PARAMETERS;
+  const merged = { ...((said.max_completion_tokens ?? null) === null ? PARAMETERS : without), ...said };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
 /**
- * Checks the options.
+ * Checks what depends on several options, and the texts, the key and the prices.
  *
  * @returns the maximum number of tokens of an answer; without a limit, budget or prices, the expected number
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_API_KEY`
+ * @throws LeaError `E_OPTION_VALUE`, `E_API_KEY`
  */
 export function checkOptions(o: PromptedModelOptions): number {
-  checkRanges('promptedModel', o, {
-    window: [0, Infinity, 'whole'],
-    textLength: [1, Infinity, 'whole'],
-    concurrency: [1, 1000, 'whole'],
-    retries: [0, Infinity, 'whole'],
-    answerRetries: [0, Infinity, 'whole'],
-    timeout: [1, 2 ** 31 - 1],
-  });
-  checkRanges('promptedModel.backoff', o.backoff, { first: [0, 2 ** 31 - 1], most: [0, 2 ** 31 - 1] });
-  checkChoices('promptedModel', o, { wrongAnswer: ['throw', 'missing'] });
   const bad = o.texts.findIndex((text) => typeof text !== 'string');
   if (o.texts.length === 0 || bad >= 0) {
     throw new LeaError('E_OPTION_VALUE', 'promptedModel: texts must be an array with one string per item.', {
@@ -129,8 +180,6 @@ export function checkOptions(o: PromptedModelOptions): number {
     });
   }
   checkSecret('apiKey', o.apiKey);
-  const caps = withDefaults('promptedModel.budget', { requests: Infinity, tokens: Infinity, cost: Infinity }, o.budget);
-  checkRanges('promptedModel.budget', caps, { requests: [0, Infinity], tokens: [0, Infinity], cost: [0, Infinity] });
   if (o.prices) {
     checkRanges('promptedModel.prices', o.prices, { prompt: [0, Number.MAX_VALUE], completion: [0, Number.MAX_VALUE] });
   } else if (o.budget.cost !== undefined) {

@@ -247,6 +247,13 @@ test('options that make no sense are named', () => {
   expect(make({ texts: ['a', null] })).toThrow('one string per item');
   expect(make({ budget: { cost: 1 } })).toThrow('needs the option prices');
   expect(make({ budget: { requets: 1 } })).toThrow('Did you mean "requests"?');
+  expect(make({ budget: { tokens: -1 } })).toThrow(
+    'promptedModel.budget: tokens must be a number of at least 0. Got -1',
+  );
+  expect(make({ budget: null })).toThrow('promptedModel: budget must be an object. Got null');
+  expect(make({ prices: { prompt: 1 } })).toThrow('promptedModel.prices: completion must be a finite number');
+  expect(make({ backoff: { first: -1 } })).toThrow('promptedModel.backoff: first must be a number from 0');
+  expect(make({ timeout: 0 })).toThrow('promptedModel: timeout must be a number from 1');
   expect(make({ parameters: { stream: true } })).toThrow('cannot set this field');
   const unlimited = { max_tokens: null };
   expect(make({ parameters: unlimited, budget: { tokens: 9 } })).toThrow('max_tokens');

@@ -1,18 +1,11 @@
-import { checkArrays, checkObjects, checkTexts, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import { checkArrays, checkObjects, checkTexts, contentHash, LeaError, type Task, task } from '@lea/core';
 import { checkActions, checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';
 import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';
-import {
-  addressOf,
-  checkOptions,
-  DEFAULTS,
-  type Needed,
-  type PromptedModelOptions,
-  requestParameters,
-} from './options.ts';
+import { addressOf, checkOptions, type Needed, type PromptedModelOptions, promptedModelOptions } from './options.ts';
 import { promptWriter } from './prompt.ts';
 
 /** Expected usage for rating a set of pairs. */
@@ -76,16 +69,20 @@ export function promptedModel(
   checkObjects('promptedModel', { options });
   checkTexts('promptedModel', { url: options.url, model: options.model });
   checkArrays('promptedModel', { texts: options.texts });
-  const { url, model, texts, ...given } = options;
-  const merged = withDefaults('promptedModel', DEFAULTS, given);
-  const o = { url, model, texts, ...merged, parameters: requestParameters(merged.parameters) };
+  const o = promptedModelOptions(options);
+  const { url, model, texts } = o;
   const answerTokens = checkOptions(o);
   const write = promptWriter(o);
   const store = o.cacheDir === undefined ? undefined : answerStore(o.cacheDir);
   const account = ledger(o.budget, o.prices);
   const asking = {
     ...o,
-    endpoint: { url: addressOf(url), apiKey: o.apiKey, fetch: o.fetch, timeout: o.timeout },
+    endpoint: {
+      url: addressOf(url),
+      apiKey: o.apiKey,
+      fetch: o.fetch ?? ((...given) => fetch(...given)),
+      timeout: o.timeout,
+    },
     answerTokens,
     ledger: account,
     takes: { system: true },

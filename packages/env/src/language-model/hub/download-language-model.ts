@@ -2,11 +2,9 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   abortSignal,
-  type Check,
   checkObjects,
   checkPaths,
   checkTexts,
-  custom,
   LeaError,
   type OptionsSchema,
   option,
@@ -18,7 +16,7 @@ import {
 } from '@lea/core';
 import type { EnvironmentEvent } from '../../shared/events.ts';
 import { readJson } from '../../shared/read-json.ts';
-import { checkSecret } from '../../shared/secret.ts';
+import { checkSecret, secret } from '../../shared/secret.ts';
 import { shardsOf, WEIGHTS } from '../decoders/weights.ts';
 import { fetchFile } from './fetch-file.ts';
 import { type HubFile, type Listing, listFiles } from './listing.ts';
@@ -45,14 +43,11 @@ export interface DownloadOptions {
 /** Options without a default. */
 type Needed = 'dir';
 
-/** `checkSecret` checks the token, because errors must not show it. */
-const token: Check<string> = custom(() => true, '');
-
 /** Defaults and checks of {@link DownloadOptions}. */
 export const downloadSchema: OptionsSchema<Omit<DownloadOptions, Needed>> = {
   revision: option(text, 'main'),
   endpoint: option(text, 'https://huggingface.co'),
-  token: option(token, undefined),
+  token: option(secret, undefined),
   retries: option(whole(0), 5),
   // The longest delay of a timer.
   timeout: option(whole(1, 2 ** 31 - 1), 30_000),
