@@ -2,6 +2,8 @@
 // those of the schemas. `npm run option-tables`; with `-- --check` it only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
+import { worldSchema } from '../packages/data/src/index.ts';
+import { readInteractionsSchema, readItemTextsSchema } from '../packages/data/src/node.ts';
 import * as env from '../packages/env/src/measuring.ts';
 import * as evaluation from '../packages/eval/src/index.ts';
 import * as train from '../packages/train/src/index.ts';
@@ -9,9 +11,10 @@ import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
 const LONGEST = 120;
+const LONGEST_DEFAULT = 90;
 
-function shortened(text) {
-  return text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf(' ', LONGEST - 4))} …`;
+function shortened(text, longest = LONGEST) {
+  return text.length <= longest ? text : `${text.slice(0, text.lastIndexOf(' ', longest - 4))} …`;
 }
 
 /** The first sentence of a doc comment. A colon or full stop within code or brackets does not end it. */
@@ -32,7 +35,7 @@ function valuesOf(option) {
   const text = message(0) ?? message(Symbol('no option')) ?? '–';
   return shortened(
     text
-      .replace(/^must be |^is (?=a |")|\.$/g, '')
+      .replace(/^must (?:be|have) |^is (?=a |")|\.$/g, '')
       .replace(/^above/, 'a number above')
       .replace(`from 1 to ${Number.MAX_SAFE_INTEGER}`, 'of at least 1')
       .replace(`from 0 to ${Number.MAX_SAFE_INTEGER}`, 'of at least 0'),
@@ -41,7 +44,8 @@ function valuesOf(option) {
 
 const defaultOf = (option) => {
   const value = option?.default;
-  return value === undefined ? '–' : `\`${value === Infinity ? 'Infinity' : JSON.stringify(value)}\``;
+  const text = value === Infinity ? 'Infinity' : JSON.stringify(value);
+  return text === undefined ? '–' : `\`${shortened(text, LONGEST_DEFAULT)}\``;
 };
 
 /** A table of some options of a schema, by default all of an interface. */
@@ -59,6 +63,9 @@ function tableOf(schema, type, names = [...docsOf(type).keys()]) {
   const ruler = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [line(all[0]), ruler, ...all.slice(1).map(line)].join('\n');
 }
+
+/** The names of the options that an interface declares itself. */
+const ownNames = (type) => interfaces.get(type).docs.map(([name]) => name);
 
 const section = (title, ...parts) => [`## ${title}`, ...parts].join('\n\n');
 
@@ -100,7 +107,7 @@ const groups = [
   who,
   schema,
   type,
-  names: interfaces.get(type).docs.map(([name]) => name),
+  names: ownNames(type),
 }));
 
 const agentTypes = [
@@ -158,10 +165,27 @@ const pages = {
     section('`learnItemTokens`', tableOf(env.itemTokenSchema, 'ItemTokenOptions')),
     section('`annotate`', tableOf(env.annotateSchema, 'AnnotateOptions')),
     section('`textVectors`', tableOf(env.textVectorSchema, 'TextVectorOptions')),
+    section('`promptedModel`', tableOf(env.promptedModelSchema, 'PromptedModelOptions')),
     section('`downloadLanguageModel`', tableOf(env.downloadSchema, 'DownloadOptions')),
     section('`rollout`', tableOf(env.rolloutSchema, 'RolloutOptions')),
     section('`serveEnvironment`', tableOf(env.serveSchema, 'ServeEnvironmentOptions')),
     section('`checkEnvironment`', tableOf(env.checkSchema, 'CheckOptions')),
+  ],
+  'docs/data-options.md': [
+    '# Options of data',
+    whole,
+    made,
+    section('`createWorld`', tableOf(worldSchema, 'WorldOptions')),
+    section(
+      'Files',
+      '`readInteractions` and `readItemTexts` have these options.',
+      tableOf(readInteractionsSchema, 'ReadInteractionsOptions', [...ownNames('FileOptions'), 'missing']),
+    ),
+    section(
+      '`readInteractions`',
+      tableOf(readInteractionsSchema, 'ReadInteractionsOptions', ownNames('ReadInteractionsOptions')),
+    ),
+    section('`readItemTexts`', tableOf(readItemTextsSchema, 'ReadItemTextsOptions', ownNames('ReadItemTextsOptions'))),
   ],
   'docs/agents/options.md': [
     '# Options of agents',

@@ -28,6 +28,7 @@ const concepts = group('Concepts', {
   architecture: 'Architecture',
   'agents/lea': 'LEA in the agents',
   memory: 'Counting memory',
+  'data-options': 'Options of data',
   environment: 'Environment: formulas',
   'environment-options': 'Options of environments',
   'training-options': 'Options of training',

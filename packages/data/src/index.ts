@@ -53,4 +53,4 @@ export {
 } from './windows.ts';
 export type { Outlook } from './world/choice.ts';
 export type { Taste } from './world/tastes.ts';
-export { createWorld, type World, type WorldOptions } from './world/world.ts';
+export { createWorld, type World, type WorldOptions, worldSchema } from './world/world.ts';

@@ -2,6 +2,11 @@
 export { loadIndustrial } from './datasets/industrial.ts';
 export { type LastfmOptions, lastfmItemTexts, loadLastfm } from './datasets/lastfm.ts';
 export { loadRetailrocket } from './datasets/retailrocket.ts';
-export { type InteractionColumns, type ReadInteractionsOptions, readInteractions } from './read/interactions.ts';
-export { type ReadItemTextsOptions, readItemTexts } from './read/item-texts.ts';
+export {
+  type InteractionColumns,
+  type ReadInteractionsOptions,
+  readInteractions,
+  readInteractionsSchema,
+} from './read/interactions.ts';
+export { type ReadItemTextsOptions, readItemTexts, readItemTextsSchema } from './read/item-texts.ts';
 export type { FileOptions } from './read/table.ts';

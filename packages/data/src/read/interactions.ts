@@ -40,8 +40,8 @@ export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   /** Names of the columns to read. Default: the common names listed at `InteractionColumns`. */
   readonly columns: InteractionColumns;
   /**
-   * Raw value -> kind, e.g. `{ view: 'click', transaction: 'purchase' }`. `null` drops the events with a value. Default: the raw
-   * values are the kinds.
+   * Raw value -> kind, for example `{ view: 'click', transaction: 'purchase' }`. `null` drops the events with a
+   * value. Default: the raw values are the kinds.
    */
   readonly kinds: Readonly<Record<string, string | null>> | undefined;
   /** Raw ids of all items, in index order. Default: the items that occur, see `Interactions.itemIds`. */

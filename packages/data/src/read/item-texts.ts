@@ -21,7 +21,7 @@ export interface ReadItemTextsOptions extends FileOptions, CellOptions {
   readonly index: string | undefined;
   /** The items and their order, usually `itemIds` of the interactions. Default: all items of the file. */
   readonly itemIds: readonly string[] | undefined;
-  /** For items without text: `throw` throws, `id` uses the id as the text. Default: `throw`. */
+  /** Behavior for items without text: `throw` throws, `id` uses the id as the text. Default: `throw`. */
   readonly missingText: 'throw' | 'id';
 }
 
