@@ -5,7 +5,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { experimentSchema } from '../apps/bench/src/config/schema.ts';
 import { agentTypes, encoderTypes, memorySchema } from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
-import { trainSchema } from '../packages/train/src/index.ts';
+import { signalPartsSchema, signalSchema, trainSchema } from '../packages/train/src/index.ts';
 import { docsOf, oneLine } from './doc-comments.mjs';
 
 const file = new URL('../apps/bench/experiment.schema.json', import.meta.url);
@@ -36,12 +36,30 @@ describe(environment.languageModel.properties, 'CatalogModelOptions', env.catalo
 describe(environment.itemTokens.properties, 'ItemTokenOptions', env.itemTokenSchema);
 
 const run = schema.properties.runs.items.properties;
-describe(run, 'SignalOptions');
+describe(run, 'SignalOptions', signalSchema);
+describe(run.use.properties, 'SignalParts', signalPartsSchema);
 describe(run, 'AnnotateOptions', env.annotateSchema);
 describe(run, 'PositiveRule', env.annotateSchema);
 describe(run.train.properties, 'TrainOptions', trainSchema);
 describe(run.memory.properties, 'MemoryOptions', memorySchema);
 describe(run.memory.properties, 'TrainOptions', trainSchema);
+
+const baselines = Object.values(schema.$defs).flatMap(({ oneOf }) => oneOf);
+for (const [type, name] of [
+  ['co-occurrence', 'CoOccurrenceOptions'],
+  ['item-knn', 'ItemKnnOptions'],
+  ['sknn', 'SessionKnnOptions'],
+  ['vsknn', 'SessionKnnOptions'],
+  ['stan', 'StanOptions'],
+  ['ease', 'EaseOptions'],
+]) {
+  const { properties } = baselines.find((variant) => variant.properties.type.const === type);
+  describe(properties, name);
+  // Validation selects the constants that a config leaves out, so the defaults of the functions do not hold.
+  for (const property of Object.values(properties)) {
+    if (property.description) property.description = property.description.replace(/ Default: .*$/, '');
+  }
+}
 
 /** Types of packages are names as well. */
 const named = (types) => ({ anyOf: [{ enum: types }, { type: 'string' }] });

@@ -6,7 +6,7 @@ const root = new URL('..', import.meta.url);
 
 /** The interfaces of all packages: their parents and the doc comment of every member. */
 export const interfaces = new Map();
-for (const file of globSync('packages/{agents,env,train}/src/**/*.ts', { cwd: root })) {
+for (const file of globSync('packages/{agents,data,env,eval,train}/src/**/*.ts', { cwd: root })) {
   if (!/\.test\.ts$/.test(file))
     collect(ts.createSourceFile(file, readFileSync(new URL(file, root), 'utf8'), ts.ScriptTarget.Latest, true));
 }

@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
 import * as env from '../packages/env/src/measuring.ts';
-import { trainSchema } from '../packages/train/src/index.ts';
+import * as evaluation from '../packages/eval/src/index.ts';
+import * as train from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -13,11 +14,12 @@ function shortened(text) {
   return text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf(' ', LONGEST - 4))} …`;
 }
 
-/** The first sentence of a doc comment. */
+/** The first sentence of a doc comment. A colon or full stop within code or brackets does not end it. */
 function meaningOf(text) {
   const plain = oneLine(text);
-  const [sentence] = /^.+?[.:](?= |$)/.exec(plain) ?? [plain];
-  return shortened(sentence.replace(/[.:;]$/, ''));
+  const hidden = plain.replace(/`[^`]*`|\([^)]*\)/g, (part) => '_'.repeat(part.length));
+  const end = /[.:;](?= |$)/.exec(hidden)?.index ?? plain.length;
+  return shortened(plain.slice(0, end).replace(/ \(default[^)]*\)/, ''));
 }
 
 /** The values that the check of an option takes, by its own error messages. */
@@ -28,7 +30,13 @@ function valuesOf(option) {
   if (check.type === 'picklist') return check.options.map((choice) => `\`${JSON.stringify(choice)}\``).join(', ');
   const message = (value) => check['~standard'].validate(value).issues?.[0].message;
   const text = message(0) ?? message(Symbol('no option')) ?? '–';
-  return shortened(text.replace(/^must be |^is (?=a )|\.$/g, '').replace(/^above/, 'a number above'));
+  return shortened(
+    text
+      .replace(/^must be |^is (?=a |")|\.$/g, '')
+      .replace(/^above/, 'a number above')
+      .replace(`from 1 to ${Number.MAX_SAFE_INTEGER}`, 'of at least 1')
+      .replace(`from 0 to ${Number.MAX_SAFE_INTEGER}`, 'of at least 0'),
+  );
 }
 
 const defaultOf = (option) => {
@@ -143,12 +151,17 @@ const pages = {
   'docs/environment-options.md': [
     '# Options of environments',
     whole,
-    'All functions also take `threads` and `backend`. Those that train take `spinning` as well.',
+    'Functions that run models of this package also take `threads` and `backend`. Those that train take `spinning` as well.',
     made,
     section('`fitEnvironment`', tableOf(env.fitSchema, 'FitEnvironmentOptions')),
     section('`catalogModel`', tableOf(env.catalogModelSchema, 'CatalogModelOptions')),
     section('`learnItemTokens`', tableOf(env.itemTokenSchema, 'ItemTokenOptions')),
     section('`annotate`', tableOf(env.annotateSchema, 'AnnotateOptions')),
+    section('`textVectors`', tableOf(env.textVectorSchema, 'TextVectorOptions')),
+    section('`downloadLanguageModel`', tableOf(env.downloadSchema, 'DownloadOptions')),
+    section('`rollout`', tableOf(env.rolloutSchema, 'RolloutOptions')),
+    section('`serveEnvironment`', tableOf(env.serveSchema, 'ServeEnvironmentOptions')),
+    section('`checkEnvironment`', tableOf(env.checkSchema, 'CheckOptions')),
   ],
   'docs/agents/options.md': [
     '# Options of agents',
@@ -164,12 +177,41 @@ const pages = {
     made,
     ...encoderTypes.map(([{ type, schema }, options]) => section(`\`${type}\``, tableOf(schema, options))),
   ],
+  'docs/evaluation-options.md': [
+    '# Options of evaluation',
+    whole,
+    made,
+    section('`evaluate`', tableOf(evaluation.evaluateSchema, 'EvaluateOptions')),
+    section('`compare` and `interval`', tableOf(evaluation.intervalSchema, 'IntervalOptions')),
+    section('`fidelity`', tableOf(evaluation.fidelitySchema, 'FidelityOptions')),
+    section('`rewardAccuracy`', tableOf(evaluation.rewardAccuracySchema, 'RewardAccuracyOptions')),
+    section('`repeatHistory`', tableOf(evaluation.repeatHistorySchema, 'RepeatHistoryOptions')),
+    section('`textSimilarity`', tableOf(evaluation.textSimilaritySchema, 'TextSimilarityOptions')),
+    section('`coOccurrence`', tableOf(evaluation.coOccurrenceSchema, 'CoOccurrenceOptions')),
+    section('`itemKnn`', tableOf(evaluation.itemKnnSchema, 'ItemKnnOptions')),
+    section('`sknn` and `vsknn`', tableOf(evaluation.sessionKnnSchema, 'SessionKnnOptions')),
+    section('`stan`', tableOf(evaluation.stanSchema, 'StanOptions')),
+    section('`ease`', tableOf(evaluation.easeSchema, 'EaseOptions')),
+    section('`tfidfVectors`', tableOf(evaluation.tfidfSchema, 'TfidfOptions')),
+  ],
   'docs/training-options.md': [
     '# Options of training',
     whole,
     made,
-    section('`fit`', '`agent`, `train`, `validation` and `rewards` are needed.', tableOf(trainSchema, 'TrainOptions')),
+    section(
+      '`fit`',
+      '`agent`, `train`, `validation` and `rewards` are needed.',
+      tableOf(train.trainSchema, 'TrainOptions'),
+    ),
     section('`countingMemory`', tableOf(agents.memorySchema, 'MemoryOptions')),
+    section(
+      '`leaSignals`',
+      tableOf(train.signalSchema, 'SignalOptions'),
+      '`use` has one switch for each part of LEA:',
+      tableOf(train.signalPartsSchema, 'SignalParts'),
+    ),
+    section('`memoryTeacher`', tableOf(train.memoryTeacherSchema, 'MemoryTeacherOptions')),
+    section('`fuse` and `fitFusion`', tableOf(train.fuseSchema, 'FuseOptions')),
   ],
 };
 

@@ -1,6 +1,7 @@
 // Gets the required Node and pnpm from the npm registry, installs from the frozen lockfile and runs one task:
 // `node scripts/toolchain.mjs <task> [...arguments]`. Needs npm and any Node >= 20.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const NODE = 'node@24';
@@ -37,6 +38,9 @@ process.exit(process.env.LEA_TOOLCHAIN ? runTask() : enterToolchain());
 
 /** Starts this file again with the required Node and pnpm first on the PATH. */
 function enterToolchain() {
+  if (!existsSync(new URL('../node_modules', import.meta.url))) {
+    console.error('Installing Node, pnpm and all packages. This happens once and takes some minutes ...');
+  }
   const npm = process.env.npm_execpath;
   const command = ['exec', '--yes', `--package=${NODE}`, `--package=${PNPM}`, '--', 'node', ...process.argv.slice(1)];
   const env = { ...process.env, LEA_TOOLCHAIN: '1', TURBO_TELEMETRY_DISABLED: '1' };

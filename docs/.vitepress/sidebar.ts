@@ -34,6 +34,7 @@ const concepts = group('Concepts', {
   'pretrained-decoders': 'Pretrained decoders',
   'prompted-model': 'Prompted models',
   fidelity: 'Fidelity',
+  'evaluation-options': 'Options of evaluation',
   'step-through': 'Step-through environments',
 });
 

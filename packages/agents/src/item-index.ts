@@ -28,10 +28,14 @@ export function indicesOf(
   const known: number[] = [];
   const unknown: string[] = [];
   if (!Array.isArray(ids) || ids.some((id) => typeof id !== 'string')) {
-    throw new LeaError('E_HISTORY', `Expected a list of item ids as ${what}.`, {
-      value: ids,
-      hint: 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
-    });
+    throw new LeaError(
+      'E_HISTORY',
+      `Expected ${what === 'exclude' ? '"seen" or ' : ''}a list of item ids as ${what}.`,
+      {
+        value: ids,
+        hint: 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
+      },
+    );
   }
   for (const id of ids) {
     const at = index.indexOf(id);

@@ -9,7 +9,7 @@ export { type Actor, type ActorMoment, greedyActor, uniformActor } from './gym/a
 export { type CheckOptions, checkEnvironment, type Problem } from './gym/check-environment.ts';
 export type { Scale, StepOptions } from './gym/options.ts';
 export { type Rollout, type RolloutOptions, rollout, type Statistic } from './gym/rollout.ts';
-export { type EnvironmentServer, type ServeOptions, serveEnvironment } from './gym/serve-environment.ts';
+export { type EnvironmentServer, type ServeEnvironmentOptions, serveEnvironment } from './gym/serve-environment.ts';
 export type { Box, Discrete, MultiDiscrete, Point, Space } from './gym/spaces.ts';
 export { stepEnvironment } from './gym/step-environment.ts';
 export type { AutoresetMode, Observation, StepEnvironment, StepInfo, VectorStepEnvironment } from './gym/types.ts';

@@ -8,9 +8,14 @@
 import { defaultsOf } from '@lea/core';
 import { annotateSchema } from './annotation/annotate.ts';
 import { type FitEnvironmentOptions, fitSchema, type Needed } from './fit/fit-options.ts';
+import { checkSchema } from './gym/check-environment.ts';
+import { rolloutSchema } from './gym/rollout.ts';
+import { serveSchema } from './gym/serve-environment.ts';
 import { type DecoderVectorOptions, decoderVectorSchema } from './items/decoder-vectors.ts';
 import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
+import { textVectorSchema } from './items/text-vectors.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
+import { downloadSchema } from './language-model/hub/download-language-model.ts';
 
 export type { FitData } from './fit/fit-data.ts';
 export type { FitStep } from './fit/fit-step.ts';
@@ -24,7 +29,17 @@ export { type TokenRows, tokenRows } from './language-model/language-model.ts';
 export { ready } from './shared/runtime.ts';
 export { stack, trainingState } from './shared/steps.ts';
 
-export { annotateSchema, catalogModelSchema, fitSchema, itemTokenSchema };
+export {
+  annotateSchema,
+  catalogModelSchema,
+  checkSchema,
+  downloadSchema,
+  fitSchema,
+  itemTokenSchema,
+  rolloutSchema,
+  serveSchema,
+  textVectorSchema,
+};
 export const fitDefaults: Omit<FitEnvironmentOptions, Needed> = defaultsOf(fitSchema);
 export const decoderVectorDefaults: DecoderVectorOptions = defaultsOf(decoderVectorSchema);
 export const itemTokenDefaults: ItemTokenOptions = defaultsOf(itemTokenSchema);

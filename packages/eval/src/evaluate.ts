@@ -1,4 +1,15 @@
-import { checkChoices, checkObjects, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  abortSignal,
+  counts,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  type Task,
+  task,
+  whole,
+} from '@lea/core';
 import { checkScorers, checkTransitions, historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
 import { checkItems, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
@@ -7,16 +18,16 @@ import { averages, rankOf } from './metrics.ts';
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
   /** List lengths k of the metrics. Default: 5, 10, 20. */
-  readonly ks?: readonly number[];
+  readonly ks: readonly number[];
   /** Number of histories per call of the scorer. More are faster, but need memory for batch * items scores. Default: 256. */
-  readonly batch?: number;
+  readonly batch: number;
   /**
    * `none` ranks all items, as in the SQN and SNQN papers. `seen` excludes the items of the user's whole history from the
    * ranking, except the chosen item; use it if users never repeat items. Default: `none`.
    */
-  readonly exclude?: 'none' | 'seen';
-  /** Aborts between two batches; the task rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly exclude: 'none' | 'seen';
+  /** Aborts between two batches; the task rejects with the signal's reason. Default: none. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The evaluation protocol; always report it together with the metrics. */
@@ -57,10 +68,12 @@ export interface Evaluation {
   readonly protocol: Protocol;
 }
 
-const defaults: Required<Omit<EvaluateOptions, 'signal'>> = {
-  ks: [5, 10, 20],
-  batch: 256,
-  exclude: 'none',
+/** Defaults and checks of {@link EvaluateOptions}. */
+export const evaluateSchema: OptionsSchema<EvaluateOptions> = {
+  ks: option(counts, [5, 10, 20]),
+  batch: option(whole(1), 256),
+  exclude: option(oneOf('none', 'seen'), 'none'),
+  signal: option(abortSignal, undefined),
 };
 
 /**
@@ -74,7 +87,7 @@ const defaults: Required<Omit<EvaluateOptions, 'signal'>> = {
 export function evaluate(
   scorer: Scorer,
   transitions: Transitions,
-  options: EvaluateOptions = {},
+  options?: Partial<EvaluateOptions>,
 ): Task<Evaluation, EvaluationEvent<'evaluation'>> {
   return task(() => ranking(scorer, transitions, options));
 }
@@ -82,16 +95,11 @@ export function evaluate(
 async function* ranking(
   scorer: Scorer,
   transitions: Transitions,
-  options: EvaluateOptions,
+  options?: Partial<EvaluateOptions>,
 ): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
   checkScorers('evaluate', { scorer });
   checkTransitions('evaluate', { transitions });
-  checkObjects('evaluate', { options });
-  const { signal, ...given } = options;
-  const { ks, batch, exclude } = withDefaults('evaluate', defaults, given);
-  checkChoices('evaluate', { exclude }, { exclude: ['none', 'seen'] });
-  checkCounts('batch', [batch]);
-  checkCounts('ks', ks);
+  const { ks, batch, exclude, signal } = parseOptions('evaluate', evaluateSchema, options);
   const { sequences, count, event, sequence } = transitions;
   const items = sequences.itemIds.length;
   if (count === 0) {
@@ -142,11 +150,6 @@ function seenAbove(scores: Scores, start: number, target: number, transitions: T
     if (score > own || (score === own && item < target)) above++;
   }
   return above;
-}
-
-function checkCounts(option: string, values: readonly number[]): void {
-  if (Array.isArray(values) && values.every((value) => Number.isInteger(value) && value > 0)) return;
-  throw new LeaError('E_OPTION_VALUE', `evaluate: ${option} must be whole numbers of at least 1.`, { value: values });
 }
 
 function nanScore(scorer: Scorer, scores: Scores, { sequences, event, sequence }: Transitions, row: number): LeaError {

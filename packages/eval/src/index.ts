@@ -1,16 +1,16 @@
 export { type Agreement, agreement, pairwiseAccuracy, pearson, spearman } from './agreement.ts';
-export { type CoOccurrenceOptions, coOccurrence } from './baselines/co-occurrence.ts';
-export { type EaseOptions, ease } from './baselines/ease.ts';
+export { type CoOccurrenceOptions, coOccurrence, coOccurrenceSchema } from './baselines/co-occurrence.ts';
+export { type EaseOptions, ease, easeSchema } from './baselines/ease.ts';
 export { type GramInverse, gramInverse } from './baselines/gram-inverse.ts';
-export { type ItemKnnOptions, itemKnn } from './baselines/item-knn.ts';
+export { type ItemKnnOptions, itemKnn, itemKnnSchema } from './baselines/item-knn.ts';
 export { lastItemMarkov } from './baselines/last-item-markov.ts';
 export { popularity } from './baselines/popularity.ts';
 export type { Repeat } from './baselines/repeat.ts';
-export { repeatHistory } from './baselines/repeat-history.ts';
-export type { SessionKnnOptions } from './baselines/session-knn.ts';
+export { type RepeatHistoryOptions, repeatHistory, repeatHistorySchema } from './baselines/repeat-history.ts';
+export { type SessionKnnOptions, sessionKnnSchema } from './baselines/session-knn.ts';
 export { sknn } from './baselines/sknn.ts';
-export { type StanOptions, stan } from './baselines/stan.ts';
-export { type TextSimilarityOptions, textSimilarity } from './baselines/text-similarity.ts';
+export { type StanOptions, stan, stanSchema } from './baselines/stan.ts';
+export { type TextSimilarityOptions, textSimilarity, textSimilaritySchema } from './baselines/text-similarity.ts';
 export { vsknn } from './baselines/vsknn.ts';
 export {
   type BaselineContext,
@@ -20,7 +20,7 @@ export {
   defineBaseline,
   findBaseline,
 } from './define-baseline.ts';
-export { type EvaluateOptions, type Evaluation, evaluate, type Protocol } from './evaluate.ts';
+export { type EvaluateOptions, type Evaluation, evaluate, evaluateSchema, type Protocol } from './evaluate.ts';
 export type { EvaluationEvent } from './events.ts';
 export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
 export {
@@ -29,9 +29,15 @@ export {
   type FidelityOptions,
   type FidelityRows,
   fidelity,
+  fidelitySchema,
 } from './fidelity/fidelity.ts';
 export { plattScaling } from './fidelity/platt-scaling.ts';
-export { type RewardAccuracy, type RewardAccuracyOptions, rewardAccuracy } from './fidelity/reward-accuracy.ts';
+export {
+  type RewardAccuracy,
+  type RewardAccuracyOptions,
+  rewardAccuracy,
+  rewardAccuracySchema,
+} from './fidelity/reward-accuracy.ts';
 export type { Moments } from './fidelity/statistics.ts';
 export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
 export { averages, definedMeasures, defineMeasure, type Gain, type Metric, parseMetric, rankOf } from './metrics.ts';
@@ -43,6 +49,7 @@ export {
   type Estimate,
   type IntervalOptions,
   interval,
+  intervalSchema,
 } from './significance.ts';
-export { type TfidfOptions, type TfidfVectors, tfidfVectors } from './tfidf.ts';
+export { type TfidfOptions, type TfidfVectors, tfidfSchema, tfidfVectors } from './tfidf.ts';
 export type { TextVectors } from './vectors.ts';

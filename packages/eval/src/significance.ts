@@ -1,4 +1,15 @@
-import { argumentCheck, checkNumbers, isObject, LeaError, mean, withDefaults } from '@lea/core';
+import {
+  argumentCheck,
+  checkNumbers,
+  custom,
+  isObject,
+  LeaError,
+  mean,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  text,
+} from '@lea/core';
 import type { Evaluation } from './evaluate.ts';
 import { gains, parseMetric } from './metrics.ts';
 import { normalQuantile } from './normal-quantile.ts';
@@ -6,9 +17,9 @@ import { normalQuantile } from './normal-quantile.ts';
 /** Options of {@link compare} and {@link interval}. */
 export interface IntervalOptions {
   /** Name of a metric as in `Evaluation.metrics`, with any k. Default: `ndcg@10`. */
-  readonly metric?: string;
+  readonly metric: string;
   /** Confidence level of the interval. Default: 0.95. */
-  readonly confidence?: number;
+  readonly confidence: number;
 }
 
 /** A mean over events with its standard error, clustered by user. Errors are NaN with fewer than two users. */
@@ -40,7 +51,14 @@ const checkEvaluations = argumentCheck(
   'Pass the results of await evaluate(...).',
 );
 
-const defaults: Required<IntervalOptions> = { metric: 'ndcg@10', confidence: 0.95 };
+/** Defaults and checks of {@link IntervalOptions}. `clusteredMean` checks the confidence. */
+export const intervalSchema: OptionsSchema<IntervalOptions> = {
+  metric: option(text, 'ndcg@10'),
+  confidence: option(
+    custom<number>(() => true, ''),
+    0.95,
+  ),
+};
 
 /**
  * Mean paired difference `a - b` of a metric over events, with a user-clustered standard error and a normal confidence
@@ -53,10 +71,10 @@ const defaults: Required<IntervalOptions> = { metric: 'ndcg@10', confidence: 0.9
 export function compare(
   a: Evaluation | readonly Evaluation[],
   b: Evaluation | readonly Evaluation[],
-  options: IntervalOptions = {},
+  options?: Partial<IntervalOptions>,
 ): Comparison {
   checkEvaluations('compare', { a, b });
-  const { metric, confidence } = withDefaults('compare', defaults, options);
+  const { metric, confidence } = parseOptions('compare', intervalSchema, options);
   const [ours, theirs] = [[a].flat(), [b].flat()] as [Evaluation[], Evaluation[]];
   for (const other of [...ours, ...theirs]) requireSameEvents(ours[0]!, other);
   const [first, second] = [meansOf(ours, metric), meansOf(theirs, metric)];
@@ -73,9 +91,9 @@ export function compare(
  * @throws LeaError `E_EVENTS_DIFFER` if the runs were not evaluated on the same events with the same protocol,
  *   `E_METRIC_UNKNOWN`, `E_CONFIDENCE`, `E_OPTION_UNKNOWN`
  */
-export function interval(evaluation: Evaluation | readonly Evaluation[], options: IntervalOptions = {}): Estimate {
+export function interval(evaluation: Evaluation | readonly Evaluation[], options?: Partial<IntervalOptions>): Estimate {
   checkEvaluations('interval', { evaluation });
-  const { metric, confidence } = withDefaults('interval', defaults, options);
+  const { metric, confidence } = parseOptions('interval', intervalSchema, options);
   const runs = [evaluation].flat() as Evaluation[];
   for (const other of runs) requireSameEvents(runs[0]!, other);
   return clusteredMean(meansOf(runs, metric), select(runs[0]!, metric).user, confidence);

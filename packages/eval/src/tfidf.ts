@@ -1,13 +1,30 @@
-import { checkArrays, checkRanges, checkSeed, checkTexts, fold, key, randomBits, withDefaults } from '@lea/core';
+import {
+  checkArrays,
+  checkTexts,
+  fold,
+  key,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  randomBits,
+  seed,
+  whole,
+} from '@lea/core';
 import { type TextVectors, unitRows } from './vectors.ts';
 
 /** Options of {@link tfidfVectors}. */
 export interface TfidfOptions {
   /** Dimension D of the vectors. Cosines of unrelated texts vary around 0 by about 1 / sqrt(D). Default: 256. */
-  readonly dimensions?: number;
+  readonly dimensions: number;
   /** Seed of the random signs. Default: 0. */
-  readonly seed?: number;
+  readonly seed: number;
 }
+
+/** Defaults and checks of {@link TfidfOptions}. */
+export const tfidfSchema: OptionsSchema<TfidfOptions> = {
+  dimensions: option(whole(1, 2 ** 16), 256),
+  seed: option(seed, 0),
+};
 
 /** Text vectors in the form of a `Value` of @lea/tensor. */
 export interface TfidfVectors extends TextVectors {
@@ -27,12 +44,10 @@ export interface TfidfVectors extends TextVectors {
  * @returns float32 `[N, D]`; zeros for a text without words
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function tfidfVectors(texts: readonly string[], options: TfidfOptions = {}): TfidfVectors {
+export function tfidfVectors(texts: readonly string[], options?: Partial<TfidfOptions>): TfidfVectors {
   checkArrays('tfidfVectors', { texts });
   for (const text of texts) checkTexts('tfidfVectors', { text });
-  const { dimensions, seed } = withDefaults('tfidfVectors', { dimensions: 256, seed: 0 }, options);
-  checkRanges('tfidfVectors', { dimensions }, { dimensions: [1, 2 ** 16, 'whole'] });
-  checkSeed('tfidfVectors', seed);
+  const { dimensions, seed } = parseOptions('tfidfVectors', tfidfSchema, options);
   const bags = texts.map(bagOfWords);
   const documents = new Map<string, number>();
   for (const bag of bags) for (const word of bag.keys()) documents.set(word, (documents.get(word) ?? 0) + 1);

@@ -71,7 +71,7 @@ it.each<[string, unknown, string, string]>([
     'a memory that was not awaited',
     { ...good, memory: Promise.resolve({}) },
     'E_OPTION_VALUE',
-    'fit: memory must be a value, not the promise of one. Got {}. Pass await countingMemory(train).',
+    'fit: memory must be a value, not the promise of one. Got a promise. Pass await countingMemory(train).',
   ],
   [
     'a number as memory',
@@ -83,7 +83,7 @@ it.each<[string, unknown, string, string]>([
     'text vectors that were not awaited',
     { ...good, text: Promise.resolve({}) },
     'E_OPTION_VALUE',
-    'fit: text must be a value, not the promise of one. Got {}. Pass await textVectors(itemTexts).',
+    'fit: text must be a value, not the promise of one. Got a promise. Pass await textVectors(itemTexts).',
   ],
   [
     'texts as text vectors',
@@ -95,7 +95,7 @@ it.each<[string, unknown, string, string]>([
     'a policy that was not awaited',
     { ...good, init: Promise.resolve({}) },
     'E_OPTION_VALUE',
-    'fit: init must be a value, not the promise of one. Got {}. Await it first.',
+    'fit: init must be a value, not the promise of one. Got a promise. Await it first.',
   ],
   [
     'no policy',
@@ -115,7 +115,13 @@ it.each<[string, unknown, string, string]>([
     'null as sampler',
     { ...good, sampler: null },
     'E_SAMPLER',
-    'Expected a known sampler type. Got undefined. The types are: independent, permutation.',
+    "Expected a known sampler type. Got null. Write sampler: { type: 'permutation' } or { type: 'independent' }.",
+  ],
+  [
+    'a text as sampler',
+    { ...good, sampler: 'independent' },
+    'E_SAMPLER',
+    "Expected a known sampler type. Got \"independent\". Write sampler: { type: 'permutation' } or { type: 'independent' }.",
   ],
   [
     'a misspelled needed option',

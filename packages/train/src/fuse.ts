@@ -1,22 +1,55 @@
 import { checkMemory, createPolicy, type Fusion, type Memory, type Policy, type ScoringOptions } from '@lea/agents';
-import { checkChoices, LeaError, type Progress, type Task, task, withDefaults } from '@lea/core';
+import {
+  abortSignal,
+  custom,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  type Progress,
+  parseOptions,
+  type Task,
+  task,
+  text,
+} from '@lea/core';
 import { historyWindows, type Transitions } from '@lea/data';
 import { averages } from '@lea/eval';
 import { CUTOFFS, checkMetric } from './metric.ts';
 
 /** Options of `fuse` and `fitFusion`. */
 export interface FuseOptions {
-  /** `after` (default) adds weight * ln softmax to ln p; `mixture` mixes the probabilities with the network's share as weight. */
+  /**
+   * `after` adds weight * ln softmax to ln p. `mixture` mixes the probabilities with the network's share as weight. Default:
+   * `after`.
+   */
   readonly form: 'after' | 'mixture';
-  /** The validation metric to maximize. Default `ndcg@10`. */
+  /** Validation metric to maximize. Default: `ndcg@10`. */
   readonly metric: string;
-  /** Network weights to try; 0 is the memory alone. Default 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
+  /** Network weights to try; 0 is the memory alone. Default: 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
   readonly weights: readonly number[] | undefined;
-  /** Repeat weights to try; for each network weight the one with the highest likelihood is used. Default -6 to 6. */
+  /** Repeat weights to try; for each network weight the one with the highest likelihood is used. Default: -6 to 6. */
   readonly repeats: readonly number[] | undefined;
-  /** Stops between two batches by throwing the reason of the signal. */
+  /** Stops between two batches by throwing the reason of the signal. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
+
+const numbersFrom = (low: number) => (given: unknown) =>
+  Array.isArray(given) && given.length > 0 && given.every((value) => Number.isFinite(value) && value >= low);
+
+/** Defaults and checks of `FuseOptions`. */
+export const fuseSchema: OptionsSchema<FuseOptions> = {
+  form: option(oneOf('after', 'mixture'), 'after'),
+  metric: option(text, 'ndcg@10'),
+  weights: option(
+    custom<readonly number[]>(numbersFrom(0), 'must be a list of one or more numbers of at least 0.'),
+    undefined,
+  ),
+  repeats: option(
+    custom<readonly number[]>(numbersFrom(-Infinity), 'must be a list of one or more finite numbers.'),
+    undefined,
+  ),
+  signal: option(abortSignal, undefined),
+};
 
 /** Progress of a fusion: the number of validation events read. */
 export type FusionEvent = Progress<'fusion', 'events'>;
@@ -79,7 +112,7 @@ export function fitFusion(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
-  options: Partial<FuseOptions> = {},
+  options?: Partial<FuseOptions>,
 ): Task<FittedFusion, FusionEvent> {
   return task(() => fitting(policy, memory, validation, options));
 }
@@ -88,36 +121,18 @@ async function* fitting(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
-  options: Partial<FuseOptions>,
+  options?: Partial<FuseOptions>,
 ): AsyncGenerator<FusionEvent, FittedFusion> {
-  const defaults: FuseOptions = {
-    form: 'after',
-    metric: 'ndcg@10',
-    weights: undefined,
-    repeats: undefined,
-    signal: undefined,
-  };
-  const { form, metric, signal, ...o } = withDefaults('fuse', defaults, options);
-  checkChoices('fuse', { form }, { form: ['after', 'mixture'] });
+  const { form, metric, signal, ...o } = parseOptions('fuse', fuseSchema, options);
   checkMetric(metric, validation);
   const weights = o.weights ?? WEIGHTS[form];
-  const most = form === 'mixture' ? 1 : Number.MAX_VALUE;
-  if (weights.length === 0 || !weights.every((weight) => Number.isFinite(weight) && weight >= 0 && weight <= most)) {
-    throw new LeaError(
-      'E_OPTION_VALUE',
-      `fuse: weights must be one or more numbers of at least 0${form === 'mixture' ? ' and at most 1' : ''}.`,
-      {
-        value: weights,
-      },
-    );
+  if (form === 'mixture' && weights.some((weight) => weight > 1)) {
+    throw new LeaError('E_OPTION_VALUE', 'fuse: weights of a mixture must be at most 1.', { value: weights });
   }
   const { agent, shape } = policy;
   checkMemory(memory, shape.items);
   const own = memory.config.repeat;
   const repeats = o.repeats ?? REPEATS;
-  if (repeats.length === 0 || !repeats.every(Number.isFinite)) {
-    throw new LeaError('E_OPTION_VALUE', 'fuse: repeats must be one or more finite numbers.', { value: repeats });
-  }
   const { items } = shape;
   const { sequences, event, count } = validation;
   const target = Int32Array.from(event, (e) => sequences.items[e]!);

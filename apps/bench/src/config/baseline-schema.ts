@@ -1,8 +1,8 @@
 import { memorySchema } from '@lea/agents';
 import { entriesOf } from '@lea/core';
-import { baselineTypes } from '@lea/eval';
+import { baselineTypes, coOccurrenceSchema, easeSchema, itemKnnSchema, sessionKnnSchema, stanSchema } from '@lea/eval';
 import * as v from 'valibot';
-import { count, described, flag, fromZeroToOne, notNegative, number, positive } from './schema-values.ts';
+import { count, described, flag, positive } from './schema-values.ts';
 import { options, strict, withDefined } from './strict.ts';
 
 /** The options of `countingMemory` that JSON can express, documented in @lea/agents. */
@@ -13,13 +13,11 @@ export const memoryOptions = {
   ...options(['neighbors', 'textNeighbors'], count),
 };
 
-const repeat = v.optional(
-  described(
-    v.union([number, v.literal('never')]),
-    'How the items of the window are scored: "never" ranks them below all others, a number raises them.',
-  ),
-);
-const sessionKnn = { ...options(['neighbors', 'sample'], count), repeat };
+const sessionKnn = {
+  // The library also takes Infinity here, and in the scales of `stan`.
+  ...options(['neighbors', 'sample'], count),
+  ...entriesOf(sessionKnnSchema, ['repeat']),
+};
 
 /** Options of the baselines in @lea/eval. Options with a grid are tuned on validation by default. */
 const includedBaseline = v.variant('type', [
@@ -30,16 +28,14 @@ const includedBaseline = v.variant('type', [
   strict('baseline', { type: v.literal('counting-memory'), ...memoryOptions }),
   strict('baseline', {
     type: v.literal('co-occurrence'),
-    text: v.optional(flag),
-    textNormalized: v.optional(flag),
-    repeat,
+    text: v.optional(described(flag, 'Whether the baseline uses text similarity. Default: false.')),
+    ...entriesOf(coOccurrenceSchema, ['textNormalized', 'repeat']),
   }),
   strict('baseline', {
     type: v.literal('item-knn'),
-    countPower: v.optional(fromZeroToOne),
-    decay: v.optional(fromZeroToOne),
+    ...entriesOf(itemKnnSchema, ['countPower', 'decay']),
     neighbors: v.optional(count),
-    repeat,
+    ...entriesOf(itemKnnSchema, ['repeat']),
   }),
   strict('baseline', { type: v.literal('sknn'), ...sessionKnn }),
   strict('baseline', { type: v.literal('vsknn'), ...sessionKnn }),
@@ -47,13 +43,13 @@ const includedBaseline = v.variant('type', [
     type: v.literal('stan'),
     ...sessionKnn,
     ...options(['positionScale', 'ageScale', 'distanceScale'], positive),
-    backward: v.optional(notNegative),
+    ...entriesOf(stanSchema, ['backward']),
   }),
   strict('baseline', {
     type: v.literal('ease'),
+    // The library also takes a `gramInverse`.
     regularization: v.optional(positive),
-    decay: v.optional(fromZeroToOne),
-    repeat,
+    ...entriesOf(easeSchema, ['decay', 'repeat']),
   }),
 ]);
 

@@ -14,7 +14,6 @@ const most = 2 ** 31 - 1;
 export const count = v.pipe(number, v.integer(), v.minValue(1), v.maxValue(most));
 export const positive = v.pipe(number, v.gtValue(0));
 export const notNegative = v.pipe(number, v.minValue(0));
-export const fromZeroToOne = v.pipe(number, v.minValue(0), v.maxValue(1));
 export const flag = v.boolean();
 /** Names become folder names with a hash and a seed; file systems allow 255 bytes. */
 const longest = v.maxLength<string, 100, string>(100, 'expected a name of at most 100 characters.');

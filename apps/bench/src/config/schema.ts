@@ -1,6 +1,6 @@
 import { entriesOf } from '@lea/core';
 import { catalogModelSchema, fitSchema, itemTokenSchema } from '@lea/env/measuring';
-import { trainSchema } from '@lea/train';
+import { signalPartsSchema, signalSchema, trainSchema } from '@lea/train';
 import * as v from 'valibot';
 import { baseline, memoryOptions } from './baseline-schema.ts';
 import { dataset, split } from './dataset-schema.ts';
@@ -9,7 +9,6 @@ import {
   described,
   factory,
   flag,
-  fromZeroToOne,
   name,
   names,
   notNegative,
@@ -143,20 +142,17 @@ const run = strict('run', {
     ),
   ),
   environment: v.optional(described(names, 'The environment that teaches the run, or several in equal parts.')),
-  use: v.optional(strict('run.use', { state: v.optional(flag), reward: v.optional(flag), actions: v.optional(flag) })),
-  positivesWeight: v.optional(notNegative),
+  use: v.optional(strict('run.use', entriesOf(signalPartsSchema, ['state', 'reward', 'actions']))),
+  ...entriesOf(signalSchema, ['positivesWeight', 'temperature', 'stateForm', 'rewardForm', 'rewardMix']),
+  // `annotate` reads it as well.
   k: v.optional(count),
-  temperature: v.optional(positive),
-  stateForm: v.optional(v.picklist(['targets', 'vectors', 'both'])),
-  rewardForm: v.optional(v.picklist(['sigmoid', 'calibrated', 'standardized', 'raw'])),
-  rewardMix: v.optional(fromZeroToOne),
   /** How the environment selects positives: options of `annotate` in @lea/env. */
   rankBy: v.optional(v.picklist(['state', 'reward'])),
   shortlist: v.optional(count),
   popularityCorrection: v.optional(notNegative),
   excludeSeen: v.optional(flag),
   pessimism: v.optional(notNegative),
-  ablation: v.optional(v.picklist(['none', 'random-positives', 'shuffled-rewards'])),
+  ...entriesOf(signalSchema, ['ablation']),
 });
 
 /** Cutoffs of the metrics; 10 is always included, because results are compared at 10. */

@@ -40,7 +40,7 @@ const world = createWorld({ users: 5, items: 6, tastes: 2 });
 const playing = await stepEnvironment(world);
 const at = { url: 'http://localhost:1', model: 'm', texts: ['a'] };
 // Nothing that is refused reads a model.
-const languageModel = undefined as unknown as LanguageModel;
+const languageModel = { config: {}, tokenizer: {}, params: {} } as unknown as LanguageModel;
 
 /** Every function with numeric options: how it is called, and these options. */
 const calls: Record<string, [call: (options: Record<string, never>) => unknown, options: string[]]> = {
@@ -119,4 +119,20 @@ it('every seed is a whole number', async () => {
       await expect(call(), name).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
     }
   }
+});
+
+it.each([
+  [
+    'a path as the language model',
+    { languageModel: 'models/x' },
+    /languageModel must be a language model.*loadLanguageModel/,
+  ],
+  [
+    'item tokens with their perplexity',
+    { tokens: { vectors: {}, hash: '' } },
+    /tokens must be vectors of items.*vectors: tokens/,
+  ],
+])('%s is refused by name', async (_, options, message) => {
+  const train = rowsOf([[0, 1, 2]], 3);
+  await expect(fitEnvironment({ train, ...options } as never)).rejects.toThrow(message);
 });

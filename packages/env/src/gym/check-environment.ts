@@ -1,4 +1,15 @@
-import { checkObjects, checkRanges, fold, key, type Task, task, withDefaults } from '@lea/core';
+import {
+  abortSignal,
+  checkObjects,
+  fold,
+  key,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  type Task,
+  task,
+  whole,
+} from '@lea/core';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { checkForks } from './check-forks.ts';
 import { type Lengths, lengthsAgainst } from './check-lengths.ts';
@@ -17,6 +28,13 @@ import { outside, type Point, type Space, sample } from './spaces.ts';
 import type { StepEnvironment } from './types.ts';
 
 export type { CheckOptions, Problem } from './checking.ts';
+
+/** Defaults and checks of {@link CheckOptions}. */
+export const checkSchema: OptionsSchema<CheckOptions> = {
+  steps: option(whole(1, 1e6), 50),
+  seed: option(whole(0, Number.MAX_SAFE_INTEGER - 2), 0),
+  signal: option(abortSignal, undefined),
+};
 
 /** The required part of an environment; other members are checked if they exist. */
 type Checked = Pick<StepEnvironment, 'observationSpace' | 'actionSpace' | 'horizon' | 'reset' | 'step'> &
@@ -41,8 +59,7 @@ async function* checking(
   environment: Checked,
   options?: Partial<CheckOptions>,
 ): AsyncGenerator<EnvironmentEvent<'environment-check'>, Problem[]> {
-  const o = withDefaults('checkEnvironment', { steps: 50, seed: 0, signal: undefined }, options);
-  checkRanges('checkEnvironment', o, { steps: [1, 1e6, 'whole'], seed: [0, Number.MAX_SAFE_INTEGER - 2, 'whole'] });
+  const o = parseOptions('checkEnvironment', checkSchema, options);
   checkObjects('checkEnvironment', { environment });
   const problems = new Map<string, Problem>();
   const report: Report = (rule, message, unchecked) => {

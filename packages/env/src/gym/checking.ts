@@ -19,13 +19,13 @@ export type Report = (rule: string, message: string, unchecked?: true) => void;
 /** Options of `checkEnvironment`. */
 export interface CheckOptions {
   /**
-   * Number of steps with random actions in each part of the check (default 50), or up to 20 times as many to reach the end of
-   * an episode. Higher: finds rarer mistakes and reaches longer horizons.
+   * Number of steps with random actions in each part of the check, or up to 20 times as many to reach the end of an episode.
+   * Higher: finds rarer mistakes and reaches longer horizons. Default: 50.
    */
   readonly steps: number;
-  /** Seed of actions and episodes (default 0). */
+  /** Seed of actions and episodes. Default: 0. */
   readonly seed: number;
-  /** Aborts before the next step with the signal's reason (default: none). */
+  /** Aborts before the next step with the signal's reason. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 

@@ -1,4 +1,17 @@
-import { checkFunctions, checkObjects, checkRanges, deviation, mean, type Task, task, withDefaults } from '@lea/core';
+import {
+  abortSignal,
+  checkFunctions,
+  checkObjects,
+  deviation,
+  mean,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  share,
+  type Task,
+  task,
+  whole,
+} from '@lea/core';
 import { checkStepEnvironments } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import type { Actor } from './actors.ts';
@@ -7,19 +20,26 @@ import type { StepEnvironment } from './types.ts';
 
 /** Options of {@link rollout}. */
 export interface RolloutOptions {
-  /** Number of episodes (default 100). Higher: smaller standard errors. */
+  /** Number of episodes. Higher: smaller standard errors. Default: 100. */
   readonly episodes: number;
-  /** The i-th episode has seed `seed + i`, independent of `parallel` (default 0). */
+  /** The i-th episode has seed `seed + i`, independent of `parallel`. Default: 0. */
   readonly seed: number;
-  /** Discount factor of the return (default 1: no discount). */
+  /** Discount factor of the return. Default: 1, no discount. */
   readonly gamma: number;
-  /** Number of episodes played together (default 32). Higher: fewer, larger calls of the models, more memory. */
+  /** Number of episodes played together. Higher: fewer, larger calls of the models, more memory. Default: 32. */
   readonly parallel: number;
-  /** Aborts before the next step (default: none). */
+  /** Aborts before the next step. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
-const DEFAULTS: RolloutOptions = { episodes: 100, seed: 0, gamma: 1, parallel: 32, signal: undefined };
+/** Defaults and checks of {@link RolloutOptions}. */
+export const rolloutSchema: OptionsSchema<RolloutOptions> = {
+  episodes: option(whole(1, 2 ** 32), 100),
+  seed: option(whole(0, Number.MAX_SAFE_INTEGER - 2 ** 32), 0),
+  gamma: option(share, 1),
+  parallel: option(whole(1, 4096), 32),
+  signal: option(abortSignal, undefined),
+};
 
 /** A mean over episodes. */
 export interface Statistic {
@@ -69,13 +89,7 @@ async function* playing(
   checkStepEnvironments('rollout', { environment });
   checkObjects('rollout', { actor });
   checkFunctions('rollout', { act: actor.act });
-  const o = withDefaults('rollout', DEFAULTS, options);
-  checkRanges('rollout', o, {
-    episodes: [1, 2 ** 32, 'whole'],
-    seed: [0, Number.MAX_SAFE_INTEGER - 2 ** 32, 'whole'],
-    gamma: [0, 1],
-    parallel: [1, 4096, 'whole'],
-  });
+  const o = parseOptions('rollout', rolloutSchema, options);
   const slate = sizeOf(environment.actionSpace);
   const returns = new Float64Array(o.episodes);
   const lengths = new Float64Array(o.episodes);

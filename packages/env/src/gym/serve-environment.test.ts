@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { createWorld } from '@lea/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EnvironmentServer, type ServeOptions, serveEnvironment } from './serve-environment.ts';
+import { type EnvironmentServer, type ServeEnvironmentOptions, serveEnvironment } from './serve-environment.ts';
 import { stepEnvironment } from './step-environment.ts';
 import type { StepEnvironment } from './types.ts';
 
@@ -185,7 +185,9 @@ describe('what is out of order', () => {
   });
 
   test('options and ports', async () => {
-    await expect(serveEnvironment(env, { prt: 1 } as Partial<ServeOptions>)).rejects.toThrow('Did you mean "port"?');
+    await expect(serveEnvironment(env, { prt: 1 } as Partial<ServeEnvironmentOptions>)).rejects.toThrow(
+      'Did you mean "port"?',
+    );
     await expect(serveEnvironment(env, { port: server.port })).rejects.toMatchObject({
       code: 'E_PORT',
       message: expect.stringContaining('EADDRINUSE'),

@@ -1,6 +1,20 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkRanges, LeaError, type Resource, resource, withDefaults } from '@lea/core';
+import {
+  type Check,
+  checkRanges,
+  custom,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  type Resource,
+  resource,
+  text,
+  whole,
+  withDefaults,
+} from '@lea/core';
+import * as v from 'valibot';
 import { checkStepEnvironments } from '../shared/arguments.ts';
 import { readJson, sendError, sendJson } from './http.ts';
 import { sessionTable } from './sessions.ts';
@@ -8,27 +22,27 @@ import type { Point } from './spaces.ts';
 import type { StepEnvironment, VectorStepEnvironment } from './types.ts';
 
 /** Options of {@link serveEnvironment}. */
-export interface ServeOptions {
-  /** Port to listen on (default 0: any free port; see `url` of the result). */
+export interface ServeEnvironmentOptions {
+  /** Port to listen on. Default: 0, any free port; see `url` of the result. */
   readonly port: number;
   /**
-   * Address to listen on (default 127.0.0.1: only this machine). There is no authentication, so other addresses expose the
-   * environment to their network. With 0.0.0.0 or ::, the host name of requests is not checked.
+   * Address to listen on. There is no authentication, so other addresses than the default expose the environment to their
+   * network. With 0.0.0.0 or ::, the host name of requests is not checked. Default: 127.0.0.1, only this machine.
    */
   readonly host: string;
-  /** Maximum number of sessions (default 64). */
+  /** Maximum number of sessions. Default: 64. */
   readonly sessions: number;
-  /** Maximum number of environments per session (default 256). */
+  /** Maximum number of environments per session. Default: 256. */
   readonly size: number;
-  /** Maximum number of connections (default 256); further connections are closed at once. */
+  /** Maximum number of connections; further connections are closed at once. Default: 256. */
   readonly connections: number;
-  /** Maximum size of a request body in bytes (default 1 MiB). */
+  /** Maximum size of a request body in bytes. Default: 1 MiB. */
   readonly bodyBytes: number;
-  /** Milliseconds after which an unused session may be ended to make room for another (default 30 minutes). */
+  /** Milliseconds after which an unused session may be ended to make room for another. Default: 30 minutes. */
   readonly idle: number;
   /**
-   * The same for a session whose client has no open connection, because it crashed or connects anew for each call (default 1
-   * minute).
+   * The same for a session whose client has no open connection, because it crashed or connects anew for each call. Default: 1
+   * minute.
    */
   readonly disconnected: number;
   /**
@@ -38,16 +52,21 @@ export interface ServeOptions {
   readonly onError: ((error: unknown) => void) | undefined;
 }
 
-const DEFAULTS: ServeOptions = {
-  port: 0,
-  host: '127.0.0.1',
-  sessions: 64,
-  size: 256,
-  connections: 256,
-  bodyBytes: 1 << 20,
-  idle: 30 * 60_000,
-  disconnected: 60_000,
-  onError: undefined,
+const fromZero = 'must be a number of at least 0.';
+const milliseconds: Check<number> = v.pipe(v.number(fromZero), v.minValue(0, fromZero));
+const callback: Check<(error: unknown) => void> = custom((given) => typeof given === 'function', 'must be a function.');
+
+/** Defaults and checks of {@link ServeEnvironmentOptions}. */
+export const serveSchema: OptionsSchema<ServeEnvironmentOptions> = {
+  port: option(whole(0, 65535), 0),
+  host: option(text, '127.0.0.1'),
+  sessions: option(whole(1), 64),
+  size: option(whole(1, 4096), 256),
+  connections: option(whole(1), 256),
+  bodyBytes: option(whole(1), 1 << 20),
+  idle: option(milliseconds, 30 * 60_000),
+  disconnected: option(milliseconds, 60_000),
+  onError: option(callback, undefined),
 };
 
 /** A running server. Disposing it ends all sessions and frees the port, but does not dispose the environment. */
@@ -81,19 +100,10 @@ const PROBE_AFTER = 60_000;
  */
 export async function serveEnvironment(
   environment: StepEnvironment,
-  options?: Partial<ServeOptions>,
+  options?: Partial<ServeEnvironmentOptions>,
 ): Promise<EnvironmentServer> {
   checkStepEnvironments('serveEnvironment', { environment });
-  const o = withDefaults('serveEnvironment', DEFAULTS, options);
-  checkRanges('serveEnvironment', o, {
-    port: [0, 65535, 'whole'],
-    sessions: [1, Infinity, 'whole'],
-    size: [1, 4096, 'whole'],
-    connections: [1, Infinity, 'whole'],
-    bodyBytes: [1, Infinity, 'whole'],
-    idle: [0, Infinity],
-    disconnected: [0, Infinity],
-  });
+  const o = parseOptions('serveEnvironment', serveSchema, options);
   const sessions = sessionTable<StepEnvironment | VectorStepEnvironment>({ ...o, now: () => performance.now() });
   const { name, horizon, observationSpace, actionSpace } = environment;
   const spec = { protocol: PROTOCOL, name, horizon, autoresetMode: 'next-step', observationSpace, actionSpace };

@@ -12,9 +12,9 @@ export interface PositiveRule {
   /** Items that `rankBy: 'reward'` chooses from (default five times as many as are chosen). Higher: rarer and riskier items. */
   readonly shortlist: number | undefined;
   /**
-   * c of the correction logit - c * log(share of the item among the fitted rows, each item counted once more than it
-   * occurs), by which items are compared with the state (default 0: none). Higher: less popular items; at 1 the popularity
-   * that a softmax over logged actions has learned is taken off whole.
+   * Factor c of the popularity that is subtracted from state logits: logit - c * log(share). The share is that of the item among
+   * the fitted rows, where each item is counted once more than it occurs. Higher: less popular items; 1 removes all popularity
+   * that a softmax over logged actions has learned. Default: 0.
    */
   readonly popularityCorrection: number;
 }

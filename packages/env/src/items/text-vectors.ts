@@ -1,15 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import {
-  checkChoices,
+  abortSignal,
   checkObjects,
   checkPaths,
-  checkRanges,
   contentHash,
   LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
   type Task,
   task,
-  withDefaults,
+  text,
+  whole,
 } from '@lea/core';
 import { float32, type Value } from '@lea/tensor';
 import { checkTexts } from '../language-model/check-texts.ts';
@@ -21,26 +25,28 @@ import { cachedVectors } from './vector-cache.ts';
 export interface TextVectorOptions {
   /** Feature-extraction model: a folder in the Hugging Face layout or a name on the hub. */
   readonly model: string;
-  /** Precision of the weights: `fp32`, `fp16`, `q8` or `q4` (default `q8`). Lower: faster, less memory, less exact. */
+  /** Precision of the weights: `fp32`, `fp16`, `q8` or `q4`. Lower: faster, less memory, less exact. Default: `q8`. */
   readonly dtype: TextModelPrecision;
-  /** Texts per call (default 32). Higher: faster, more memory. */
+  /** Number of texts per call. Higher: faster, more memory. Default: 32. */
   readonly batch: number;
   /**
    * Folder of cached vectors, by a hash of the texts and the model's files (for a model on the hub, its name). Default: no
    * cache.
    */
   readonly cacheDir: string | undefined;
-  /** Aborts the computation (default: none). */
+  /** Aborts the computation. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
 /** Options without a default. */
 type Named = 'model';
-const DEFAULTS: Omit<TextVectorOptions, Named> = {
-  dtype: 'q8',
-  batch: 32,
-  cacheDir: undefined,
-  signal: undefined,
+
+/** Defaults and checks of {@link TextVectorOptions}. */
+export const textVectorSchema: OptionsSchema<Omit<TextVectorOptions, Named>> = {
+  dtype: option(oneOf(...(Object.keys(TEXT_MODEL_FILES) as TextModelPrecision[])), 'q8'),
+  batch: option(whole(1), 32),
+  cacheDir: option(text, undefined),
+  signal: option(abortSignal, undefined),
 };
 
 /** Longer texts are truncated, because models read a few hundred tokens at most, but tokenizers process the whole text. */
@@ -69,9 +75,7 @@ async function* embedding(
   checkObjects('textVectors', { options });
   checkPaths('textVectors', { model: options.model });
   const { model, ...given } = options;
-  const o = { model, ...withDefaults('textVectors', DEFAULTS, given) };
-  checkChoices('textVectors', o, { dtype: Object.keys(TEXT_MODEL_FILES) as TextModelPrecision[] });
-  checkRanges('textVectors', o, { batch: [1, Number.MAX_VALUE, 'whole'] });
+  const o = { model, ...parseOptions('textVectors', textVectorSchema, given) };
   checkTexts(texts);
   const cut = texts.map((text) => text.slice(0, LONGEST_TEXT));
   const folder = (await isFolder(model)) ? resolve(model) : undefined;

@@ -21,6 +21,13 @@ export const checkLanguageModels: ArgumentCheck = argumentCheck(
   'Make one with await catalogModel(texts) or await loadLanguageModel(path).',
 );
 
+/** Refuses what are no vectors of items. @throws LeaError `E_ARGUMENT_TYPE` */
+export const checkItemVectors: ArgumentCheck = argumentCheck(
+  'vectors of items, with shape and data',
+  (value) => isObject(value) && Array.isArray(value.shape) && ArrayBuffer.isView(value.data),
+  'Pass the vectors: const { vectors: tokens } = await learnItemTokens(languageModel, texts).',
+);
+
 /** Refuses what is no architecture of a decoder. @throws LeaError `E_ARGUMENT_TYPE` */
 export const checkDecoderConfigs: ArgumentCheck = argumentCheck(
   'the config of a decoder',

@@ -1,52 +1,71 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import {
+  finite,
+  flag,
+  isObject,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  reference,
+  share,
+  whole,
+} from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { addRow, checkTransitions, itemCounts, successions, type Transitions } from '@lea/data';
 import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { priorScorer } from './prior-scorer.ts';
-import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
+import { addRepeat, type Repeat, repeat } from './repeat.ts';
+
+type CoOccurrenceText = TextVectors | TextNearness;
 
 /** Options of {@link coOccurrence}. The defaults are untuned. */
 export interface CoOccurrenceOptions {
   /** Number of last items of the history that are used. Default: 10. */
-  readonly window?: number;
+  readonly window: number;
   /** The weight of an item is `decay^j`, with j = 0 for the last. Lower values emphasize the last item. Default: 0.6. */
-  readonly decay?: number;
+  readonly decay: number;
   /** Maximum distance in events at which an item counts as following. Higher: denser counts, less order. Default: 10. */
-  readonly horizon?: number;
+  readonly horizon: number;
   /** Added to the row sum in the denominator. Higher values discount rare items. Default: 3. */
-  readonly smoothing?: number;
+  readonly smoothing: number;
   /** Weight of an item's share of the train events. Higher values help if histories are short. Default: 0.05. */
-  readonly popularity?: number;
+  readonly popularity: number;
   /**
    * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
    * 0.
    */
-  readonly repeat?: Repeat;
+  readonly repeat: Repeat;
   /** Text vectors `[N, D]` for the text term, or a `textNearness` shared by several scorers. Default: none. */
-  readonly text?: TextVectors | TextNearness | null;
+  readonly text: CoOccurrenceText | null;
   /** Weight of the text term. Default: 0.3. */
-  readonly textWeight?: number;
+  readonly textWeight: number;
   /** Exponent of the cosine in the text term. With higher values only the nearest texts count. Default: 4. */
-  readonly textPower?: number;
+  readonly textPower: number;
   /**
    * Whether each item's text term is normalized to sum 1 over the catalog. If false, close texts count more. Default:
    * true.
    */
-  readonly textNormalized?: boolean;
+  readonly textNormalized: boolean;
 }
 
-const defaults: Required<CoOccurrenceOptions> = {
-  window: 10,
-  decay: 0.6,
-  horizon: 10,
-  smoothing: 3,
-  popularity: 0.05,
-  repeat: 0,
-  text: null,
-  textWeight: 0.3,
-  textPower: 4,
-  textNormalized: true,
+const isText = (given: unknown) => given === null || isObject(given);
+
+/** Defaults and checks of {@link CoOccurrenceOptions}. */
+export const coOccurrenceSchema: OptionsSchema<CoOccurrenceOptions> = {
+  window: option(whole(1), 10),
+  decay: option(share, 0.6),
+  horizon: option(whole(1), 10),
+  smoothing: option(finite(0), 3),
+  popularity: option(finite(0), 0.05),
+  repeat,
+  text: option(
+    reference<CoOccurrenceText | null>(isText, 'must be text vectors, [items, size].', 'Pass tfidfVectors(itemTexts).'),
+    null,
+  ),
+  textWeight: option(finite(0), 0.3),
+  textPower: option(finite(0), 4),
+  textNormalized: option(flag, true),
 };
 
 /**
@@ -64,20 +83,9 @@ const defaults: Required<CoOccurrenceOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
-export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = {}): Scorer {
+export function coOccurrence(train: Transitions, options: Partial<CoOccurrenceOptions> = {}): Scorer {
   checkTransitions('coOccurrence', { train });
-  const o = withDefaults('coOccurrence', defaults, options);
-  checkRanges('coOccurrence', o, {
-    window: [1, Number.MAX_VALUE, 'whole'],
-    decay: [0, 1],
-    horizon: [1, Number.MAX_VALUE, 'whole'],
-    smoothing: [0, Number.MAX_VALUE],
-    popularity: [0, Number.MAX_VALUE],
-    textWeight: [0, Number.MAX_VALUE],
-    textPower: [0, Number.MAX_VALUE],
-  });
-  checkChoices('coOccurrence', o, { textNormalized: [true, false] });
-  checkRepeat('coOccurrence', o.repeat);
+  const o = parseOptions('coOccurrence', coOccurrenceSchema, options);
   const prior = itemCounts(train).map((count) => (o.popularity * count) / Math.max(1, train.count));
   const items = prior.length;
   const wide = successions(train, o.horizon, (distance) => 1 / distance);
@@ -96,10 +104,10 @@ export function coOccurrence(train: Transitions, options: CoOccurrenceOptions = 
 }
 
 /** @throws LeaError `E_VECTORS_SHAPE`, `E_OPTION_VALUE` */
-function nearnessOf(text: TextVectors | TextNearness, power: number | undefined, items: number): TextNearness {
+function nearnessOf(text: CoOccurrenceText, power: number | undefined, items: number): TextNearness {
   if (!('row' in text)) {
     checkVectors('coOccurrence', text, items);
-    return textNearness(text, power ?? defaults.textPower);
+    return textNearness(text, power ?? coOccurrenceSchema.textPower.default);
   }
   if (text.items === items && (power === undefined || power === text.power)) return text;
   throw new LeaError('E_OPTION_VALUE', 'coOccurrence: text belongs to a different catalog or power.', {

@@ -1,30 +1,43 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { type Check, isObject, type OptionsSchema, option, parseOptions, positive, share, whole } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { checkTransitions, checkWindows, type Transitions, type Windows } from '@lea/data';
+import * as v from 'valibot';
 import { type GramInverse, gramInverse, LAMBDA } from './gram-inverse.ts';
 import { lastItems } from './last-items.ts';
 import { tieBreak } from './popularity.ts';
-import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
+import { addRepeat, type Repeat, repeat } from './repeat.ts';
 
 /** Options of {@link ease}. */
 export interface EaseOptions {
   /** Number of last items of the history that are used. Default: 10. */
-  readonly window?: number;
+  readonly window: number;
   /** Weight `decay^j` of an item, j = 0 for the last. Lower: the last item counts more; 1 is the paper's. Default: 0.8. */
-  readonly decay?: number;
+  readonly decay: number;
   /**
    * L2 regularization. Higher values smooth more, for logs with few events. Pass a `gramInverse` to share the expensive part
    * between scorers that differ only in other options. Default: 100.
    */
-  readonly regularization?: number | GramInverse;
+  readonly regularization: number | GramInverse;
   /**
    * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
    * 0.
    */
-  readonly repeat?: Repeat;
+  readonly repeat: Repeat;
 }
 
-const defaults: Required<EaseOptions> = { window: 10, decay: 0.8, regularization: LAMBDA, repeat: 0 };
+const isInverse = (given: unknown): boolean => isObject(given) && 'addRows' in given;
+const regularization: Check<number | GramInverse> = v.union(
+  [positive, v.custom<GramInverse>(isInverse)],
+  'must be a finite number above 0, or a gramInverse.',
+);
+
+/** Defaults and checks of {@link EaseOptions}. */
+export const easeSchema: OptionsSchema<EaseOptions> = {
+  window: option(whole(1), 10),
+  decay: option(share, 0.8),
+  regularization: option(regularization, LAMBDA),
+  repeat,
+};
 
 /**
  * EASE^R (Steck, WWW 2019, equations 4 to 8): the linear item-item model B that minimizes |X - X B|^2 + lambda |B|^2 with a
@@ -37,14 +50,13 @@ const defaults: Required<EaseOptions> = { window: 10, decay: 0.8, regularization
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and the errors of `gramInverse`
  */
-export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
+export function ease(train: Transitions, options?: Partial<EaseOptions>): Scorer {
   checkTransitions('ease', { train });
-  const o = withDefaults('ease', defaults, options);
-  checkRanges('ease', o, { window: [1, Number.MAX_VALUE, 'whole'], decay: [0, 1] });
-  checkRepeat('ease', o.repeat);
+  const o = parseOptions('ease', easeSchema, options);
   const prior = tieBreak(train);
   const items = prior.length;
-  const inverse = isInverse(o.regularization) ? o.regularization : gramInverse(train, o.regularization);
+  const { regularization } = o;
+  const inverse = typeof regularization === 'number' ? gramInverse(train, regularization) : regularization;
   const { diagonal } = inverse;
   return {
     name: 'ease',
@@ -68,9 +80,4 @@ export function ease(train: Transitions, options: EaseOptions = {}): Scorer {
       return scores;
     },
   };
-}
-
-/** Other types than a number or a GramInverse are refused by `gramInverse`. */
-function isInverse(lambda: number | GramInverse): lambda is GramInverse {
-  return typeof lambda === 'object' && lambda !== null && 'addRows' in lambda;
 }

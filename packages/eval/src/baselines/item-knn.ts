@@ -1,37 +1,38 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { type OptionsSchema, option, parseOptions, share, whole, wholeOrInfinity } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { addRow, checkTransitions, type SparseRows, sparseRows, type Transitions } from '@lea/data';
 import { tieBreak } from './popularity.ts';
 import { priorScorer } from './prior-scorer.ts';
-import { addRepeat, checkRepeat, type Repeat } from './repeat.ts';
+import { addRepeat, type Repeat, repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
 /** Options of {@link itemKnn}. */
 export interface ItemKnnOptions {
   /** Number of last items of the history that are used. Default: 10. */
-  readonly window?: number;
+  readonly window: number;
   /** The weight of an item is `decay^j`, with j = 0 for the last. Lower values emphasize the last item. Default: 0.8. */
-  readonly decay?: number;
+  readonly decay: number;
   /**
    * Exponent of the counts that normalize the similarity; 0.5 is the cosine. Higher values favor rare items. Default:
    * 0.5.
    */
-  readonly countPower?: number;
+  readonly countPower: number;
   /** Number of nearest items per item. Smaller values need less memory and time. Default: Infinity (all). */
-  readonly neighbors?: number;
+  readonly neighbors: number;
   /**
    * Added for items of the history, times `decay^j`: raise it if users repeat items. `'never'` excludes them. Default:
    * 0.
    */
-  readonly repeat?: Repeat;
+  readonly repeat: Repeat;
 }
 
-const defaults: Required<ItemKnnOptions> = {
-  window: 10,
-  decay: 0.8,
-  countPower: 0.5,
-  neighbors: Number.POSITIVE_INFINITY,
-  repeat: 0,
+/** Defaults and checks of {@link ItemKnnOptions}. */
+export const itemKnnSchema: OptionsSchema<ItemKnnOptions> = {
+  window: option(whole(1), 10),
+  decay: option(share, 0.8),
+  countPower: option(share, 0.5),
+  neighbors: option(wholeOrInfinity(1), Infinity),
+  repeat,
 };
 
 /**
@@ -46,16 +47,9 @@ const defaults: Required<ItemKnnOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function itemKnn(train: Transitions, options: ItemKnnOptions = {}): Scorer {
+export function itemKnn(train: Transitions, options?: Partial<ItemKnnOptions>): Scorer {
   checkTransitions('itemKnn', { train });
-  const o = withDefaults('itemKnn', defaults, options);
-  checkRanges('itemKnn', o, {
-    window: [1, Number.MAX_VALUE, 'whole'],
-    decay: [0, 1],
-    countPower: [0, 1],
-    neighbors: [1, Infinity, 'whole or Infinity'],
-  });
-  checkRepeat('itemKnn', o.repeat);
+  const o = parseOptions('itemKnn', itemKnnSchema, options);
   const prior = tieBreak(train);
   const similarity = similarities(userItems(train), o.countPower, o.neighbors);
   return priorScorer({ name: 'itemKnn', prior, window: o.window }, (recent, scores, start) => {

@@ -1,4 +1,5 @@
-import { checkRanges } from '@lea/core';
+import { type Check, type Option, option } from '@lea/core';
+import * as v from 'valibot';
 
 /**
  * How to score items that are in the history: `'never'` ranks them below all others; a number, times the weight of the item in
@@ -6,10 +7,11 @@ import { checkRanges } from '@lea/core';
  */
 export type Repeat = number | 'never';
 
-/** @throws LeaError `E_OPTION_VALUE` */
-export function checkRepeat(where: string, repeat: Repeat): void {
-  if (repeat !== 'never') checkRanges(where, { repeat }, { repeat: [-Number.MAX_VALUE, Number.MAX_VALUE] });
-}
+const message = 'must be a finite number or "never".';
+const check: Check<Repeat> = v.union([v.pipe(v.number(message), v.finite(message)), v.literal('never')], message);
+
+/** The option of all baselines that score the items of the history. */
+export const repeat: Option<Repeat> = option(check, 0);
 
 /** Applies `repeat` to the score of one item of the history; call it after all other terms. */
 export function addRepeat(scores: Float64Array, at: number, repeat: Repeat, weight: number): void {

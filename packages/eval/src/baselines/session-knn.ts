@@ -1,36 +1,31 @@
-import type { NumberRange } from '@lea/core';
+import { type OptionsSchema, option, whole, wholeOrInfinity } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { tieBreak } from './popularity.ts';
 import { priorScorer } from './prior-scorer.ts';
-import { addRepeat, type Repeat } from './repeat.ts';
+import { addRepeat, type Repeat, repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
 /** Options of {@link sknn}, {@link vsknn} and {@link stan}. */
 export interface SessionKnnOptions {
   /** Number of last items of the history that are used. Default: 10. */
-  readonly window?: number;
+  readonly window: number;
   /** Number of neighbors, the most similar train sequences. Fewer are nearer; more cover more items. Default: 500. */
-  readonly neighbors?: number;
+  readonly neighbors: number;
   /** Number of sequences to compare, the latest that share an item. Fewer are faster. Default: Infinity (all). */
-  readonly sample?: number;
+  readonly sample: number;
   /**
    * Added for items of the history, times their weight: raise it if users repeat items. `'never'` excludes them.
    * Default: 0.
    */
-  readonly repeat?: Repeat;
+  readonly repeat: Repeat;
 }
 
-export const sessionKnnDefaults: Required<SessionKnnOptions> = {
-  window: 10,
-  neighbors: 500,
-  sample: Number.POSITIVE_INFINITY,
-  repeat: 0,
-};
-
-export const sessionKnnRanges: { readonly [K in keyof SessionKnnOptions]: NumberRange } = {
-  window: [1, Number.MAX_VALUE, 'whole'],
-  neighbors: [1, Infinity, 'whole or Infinity'],
-  sample: [1, Infinity, 'whole or Infinity'],
+/** Defaults and checks of {@link SessionKnnOptions}. */
+export const sessionKnnSchema: OptionsSchema<SessionKnnOptions> = {
+  window: option(whole(1), 10),
+  neighbors: option(wholeOrInfinity(1), 500),
+  sample: option(wholeOrInfinity(1), Infinity),
+  repeat,
 };
 
 /** The parts in which the methods of session neighbors differ. */
@@ -59,7 +54,7 @@ export interface SessionKnnMethod {
  * over the most similar sequences n. The denominator does not change the order but gives `repeat` a scale: a score of 1 is an
  * item of all neighbors. The cost per history is linear in its candidates and in the items of its neighbors.
  */
-export function sessionKnn(train: Transitions, o: Required<SessionKnnOptions>, method: SessionKnnMethod): Scorer {
+export function sessionKnn(train: Transitions, o: SessionKnnOptions, method: SessionKnnMethod): Scorer {
   const prior = tieBreak(train);
   const log = userItems(train);
   const longest = log.place.reduce((most, place) => Math.max(most, place), 0);

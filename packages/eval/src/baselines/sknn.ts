@@ -1,8 +1,7 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { parseOptions } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
-import { checkRepeat } from './repeat.ts';
-import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
+import { type SessionKnnOptions, sessionKnn, sessionKnnSchema } from './session-knn.ts';
 import { cosineFactors } from './user-items.ts';
 
 /**
@@ -17,11 +16,9 @@ import { cosineFactors } from './user-items.ts';
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function sknn(train: Transitions, options: SessionKnnOptions = {}): Scorer {
+export function sknn(train: Transitions, options?: Partial<SessionKnnOptions>): Scorer {
   checkTransitions('sknn', { train });
-  const o = withDefaults('sknn', sessionKnnDefaults, options);
-  checkRanges('sknn', o, sessionKnnRanges);
-  checkRepeat('sknn', o.repeat);
+  const o = parseOptions('sknn', sessionKnnSchema, options);
   return sessionKnn(train, o, {
     name: 'sknn',
     weight: () => 1,

@@ -1,8 +1,8 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { type Check, finite, type OptionsSchema, option, parseOptions } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
-import { checkRepeat } from './repeat.ts';
-import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
+import * as v from 'valibot';
+import { type SessionKnnOptions, sessionKnn, sessionKnnSchema } from './session-knn.ts';
 import { cosineFactors, type UserItems } from './user-items.ts';
 
 /** Options of {@link stan}. */
@@ -11,25 +11,29 @@ export interface StanOptions extends SessionKnnOptions {
    * Decay over the history: an item `positionScale` events back has weight 1 / e. Lower values emphasize the last item.
    * Default: 2.
    */
-  readonly positionScale?: number;
+  readonly positionScale: number;
   /**
    * Decay over the age of a train sequence, in the log's unit of time: a sequence of age `ageScale` has weight 1 / e of the
    * latest. Lower values follow trends. Without times in the log, age is the number of later events. Default: Infinity (no
    * decay).
    */
-  readonly ageScale?: number;
+  readonly ageScale: number;
   /** Decay over the distance in a neighbor from the common item, in positions. Higher values reach further. Default: 4. */
-  readonly distanceScale?: number;
+  readonly distanceScale: number;
   /** Factor for a neighbor's items before the common item; 1 is the paper's. Lower values look forward. Default: 1. */
-  readonly backward?: number;
+  readonly backward: number;
 }
 
-const defaults: Required<StanOptions> = {
-  ...sessionKnnDefaults,
-  positionScale: 2,
-  ageScale: Number.POSITIVE_INFINITY,
-  distanceScale: 4,
-  backward: 1,
+const aboveZero = 'must be a number above 0, or Infinity.';
+const scale: Check<number> = v.pipe(v.number(aboveZero), v.gtValue(0, aboveZero));
+
+/** Defaults and checks of {@link StanOptions}. */
+export const stanSchema: OptionsSchema<StanOptions> = {
+  ...sessionKnnSchema,
+  positionScale: option(scale, 2),
+  ageScale: option(scale, Infinity),
+  distanceScale: option(scale, 4),
+  backward: option(finite(0), 1),
 };
 
 /**
@@ -45,18 +49,9 @@ const defaults: Required<StanOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function stan(train: Transitions, options: StanOptions = {}): Scorer {
+export function stan(train: Transitions, options?: Partial<StanOptions>): Scorer {
   checkTransitions('stan', { train });
-  const o = withDefaults('stan', defaults, options);
-  const positive = [Number.MIN_VALUE, Number.POSITIVE_INFINITY] as const;
-  checkRanges('stan', o, {
-    ...sessionKnnRanges,
-    positionScale: positive,
-    ageScale: positive,
-    distanceScale: positive,
-    backward: [0, Number.MAX_VALUE],
-  });
-  checkRepeat('stan', o.repeat);
+  const o = parseOptions('stan', stanSchema, options);
   return sessionKnn(train, o, {
     name: 'stan',
     weight: (back) => Math.exp(-back / o.positionScale),

@@ -1,4 +1,4 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { type OptionsSchema, option, parseOptions, share, whole } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { checkTransitions, checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import { checkTextVectors, checkVectors, products, type TextVectors } from '../vectors.ts';
@@ -7,10 +7,16 @@ import { lastItems } from './last-items.ts';
 /** Options of {@link textSimilarity}. */
 export interface TextSimilarityOptions {
   /** Number of last items of the history that are used. Default: 10. */
-  readonly window?: number;
+  readonly window: number;
   /** The weight of an item is `decay^j`, with j = 0 for the last; 0 uses the last item only. Default: 0.6. */
-  readonly decay?: number;
+  readonly decay: number;
 }
+
+/** Defaults and checks of {@link TextSimilarityOptions}. */
+export const textSimilaritySchema: OptionsSchema<TextSimilarityOptions> = {
+  window: option(whole(1), 10),
+  decay: option(share, 0.6),
+};
 
 /**
  * Ranks items by the similarity of their texts to those of the history: sum_j decay^j cosine(i_j, item) over all i_j other than
@@ -23,12 +29,11 @@ export interface TextSimilarityOptions {
 export function textSimilarity(
   train: Transitions | null,
   vectors: TextVectors,
-  options: TextSimilarityOptions = {},
+  options?: Partial<TextSimilarityOptions>,
 ): Scorer {
   if (train !== null) checkTransitions('textSimilarity', { train });
   checkTextVectors('textSimilarity', { vectors });
-  const { window, decay } = withDefaults('textSimilarity', { window: 10, decay: 0.6 }, options);
-  checkRanges('textSimilarity', { window, decay }, { window: [1, Number.MAX_VALUE, 'whole'], decay: [0, 1] });
+  const { window, decay } = parseOptions('textSimilarity', textSimilaritySchema, options);
   const items = train?.sequences.itemIds.length ?? vectors.shape[0]!;
   const unit = checkVectors('textSimilarity', vectors, items);
   const { size } = unit;

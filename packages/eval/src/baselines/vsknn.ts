@@ -1,8 +1,7 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { parseOptions } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
-import { checkRepeat } from './repeat.ts';
-import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRanges } from './session-knn.ts';
+import { type SessionKnnOptions, sessionKnn, sessionKnnSchema } from './session-knn.ts';
 
 /**
  * Vector multiplication session-based nearest neighbors, V-SKNN (Ludewig and Jannach, User Modeling and User-Adapted
@@ -17,11 +16,9 @@ import { type SessionKnnOptions, sessionKnn, sessionKnnDefaults, sessionKnnRange
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function vsknn(train: Transitions, options: SessionKnnOptions = {}): Scorer {
+export function vsknn(train: Transitions, options?: Partial<SessionKnnOptions>): Scorer {
   checkTransitions('vsknn', { train });
-  const o = withDefaults('vsknn', sessionKnnDefaults, options);
-  checkRanges('vsknn', o, sessionKnnRanges);
-  checkRepeat('vsknn', o.repeat);
+  const o = parseOptions('vsknn', sessionKnnSchema, options);
   return sessionKnn(train, o, {
     name: 'vsknn',
     weight: (back, length) => (length - back) / length,

@@ -1,4 +1,4 @@
-import { checkRanges, LeaError, mean, type Task, task, withDefaults } from '@lea/core';
+import { LeaError, mean, type OptionsSchema, option, parseOptions, reference, type Task, task, whole } from '@lea/core';
 import {
   checkScorers,
   checkTransitions,
@@ -15,29 +15,27 @@ import { auc } from './auc.ts';
 import { type Calibration, calibrate, calibrateRewards, type RewardReliability } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
 import { plattSlope } from './platt-scaling.ts';
-import { checkMeasuring, type RewardAccuracyOptions } from './reward-accuracy.ts';
+import { drawCount, type RewardAccuracyOptions, rewardAccuracySchema } from './reward-accuracy.ts';
 import { type Moments, moments, percentiles } from './statistics.ts';
 import { type FidelitySubject, pick, scoresOf } from './subject.ts';
 
-/** Options of `fidelity`. */
+/** Options of {@link fidelity}. */
 export interface FidelityOptions extends RewardAccuracyOptions {
-  /** The rows that the subject was fitted on, which decide what a cold item is (default: `train`). */
+  /** Rows that the subject was fitted on: items without a row are cold. Default: `train`. */
   readonly fitted: Transitions | undefined;
-  /** Rows of users other than those of the test: their comparisons fit the Platt slope (default: no scaling). */
+  /** Rows of users other than those of the test, to fit the Platt slope to. Default: none, no scaling. */
   readonly validation: Transitions | undefined;
-  /** Positives per row (default 10). Higher: more of the future is found, less of each list is. */
+  /** Number of positives per row. Higher: more recall of the user's future, less precision. Default: 10. */
   readonly k: number;
 }
 
-const DEFAULTS: FidelityOptions = {
-  train: undefined,
-  fitted: undefined,
-  validation: undefined,
-  k: 10,
-  draws: 5,
-  rows: Infinity,
-  seed: 0,
-  signal: undefined,
+/** Defaults and checks of {@link FidelityOptions}. */
+export const fidelitySchema: OptionsSchema<FidelityOptions> = {
+  ...rewardAccuracySchema,
+  draws: option(drawCount, 5),
+  fitted: option(reference<Transitions>(), undefined),
+  validation: option(reference<Transitions>(), undefined),
+  k: option(whole(1), 10),
 };
 
 /** A quantity once against items drawn uniformly and once against items drawn by popularity. */
@@ -133,13 +131,13 @@ async function* measuring(
 ): AsyncGenerator<EvaluationEvent<'fidelity'>, Fidelity> {
   checkScorers('fidelity', { subject });
   checkTransitions('fidelity', { test });
-  const o = withDefaults('fidelity', DEFAULTS, options);
-  checkMeasuring('fidelity', o);
+  if (test.count === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
+  checkItems(subject, test.sequences.itemIds);
+  // The catalog limits k.
+  const schema = { ...fidelitySchema, k: option(whole(1, subject.items), fidelitySchema.k.default) };
+  const o = parseOptions('fidelity', schema, options);
   const rows = Math.min(o.rows, test.count);
-  if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure fidelity on.');
-  const { items, offsets, itemIds, kind, kinds } = test.sequences;
-  checkItems(subject, itemIds);
-  checkRanges('fidelity', o, { k: [1, subject.items, 'whole'] });
+  const { items, offsets, kind, kinds } = test.sequences;
   const train = o.train ?? test;
   const met = itemCounts(o.fitted ?? train);
   const percentile = percentiles(itemCounts(train));

@@ -1,33 +1,49 @@
-import { checkRanges, checkSeed, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  abortSignal,
+  type Check,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  reference,
+  seed,
+  type Task,
+  task,
+  whole,
+  wholeOrInfinity,
+} from '@lea/core';
 import { checkRewardModels, checkTransitions, historyWindows, type RewardModel, type Transitions } from '@lea/data';
 import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
-/** Options of `rewardAccuracy`. */
+/** Options of {@link rewardAccuracy}. */
 export interface RewardAccuracyOptions {
-  /** Gives the popularity that negatives are matched to (default: the test rows themselves). */
+  /** Rows that give the popularity by which negatives are drawn. Default: the test rows. */
   readonly train: Transitions | undefined;
-  /** Negatives of either sort per row, at most 1000 (`rewardAccuracy`: default 1; `fidelity`: default 5). Higher: less noise, more rewards to ask for. */
+  /**
+   * Number of negatives of each sort per row, at most 1000. Higher: less noise, more rewards to compute. Default: 1; 5 in
+   * `fidelity`.
+   */
   readonly draws: number;
-  /** Rows measured at most, the first ones of the set (default all). */
+  /** Maximum number of rows to measure, the first ones of the set. Default: Infinity (all). */
   readonly rows: number;
-  /** Seed of the negatives (default 0). */
+  /** Seed of the negatives. Default: 0. */
   readonly seed: number;
-  /** Aborts the measurement (default: none). */
+  /** Aborts between two batches. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
-/**
- * Refuses what cannot be measured, before anything is: negatives are held in memory, hence their limit.
- *
- * @throws LeaError `E_OPTION_VALUE`
- */
-export function checkMeasuring(where: string, o: Pick<RewardAccuracyOptions, 'draws' | 'rows' | 'seed'>): void {
-  checkRanges(where, o, { draws: [1, 1000, 'whole'], rows: [1, Infinity, 'whole or Infinity'] });
-  checkSeed(where, o.seed);
-}
+/** Negatives are held in memory, hence their limit. */
+export const drawCount: Check<number> = whole(1, 1000);
 
-const DEFAULTS: RewardAccuracyOptions = { train: undefined, draws: 1, rows: Infinity, seed: 0, signal: undefined };
+/** Defaults and checks of {@link RewardAccuracyOptions}. */
+export const rewardAccuracySchema: OptionsSchema<RewardAccuracyOptions> = {
+  train: option(reference<Transitions>(), undefined),
+  draws: option(drawCount, 1),
+  rows: option(wholeOrInfinity(1), Infinity),
+  seed: option(seed, 0),
+  signal: option(abortSignal, undefined),
+};
 
 /** Result of `rewardAccuracy`. */
 export interface RewardAccuracy {
@@ -65,8 +81,7 @@ async function* comparing(
 ): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
   checkRewardModels('rewardAccuracy', { model });
   checkTransitions('rewardAccuracy', { test });
-  const o = withDefaults('rewardAccuracy', DEFAULTS, options);
-  checkMeasuring('rewardAccuracy', o);
+  const o = parseOptions('rewardAccuracy', rewardAccuracySchema, options);
   const rows = Math.min(o.rows, test.count);
   if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure rewards on.');
   const draw = comparisons(test, o.train ?? test, o.seed, o.draws);

@@ -1,4 +1,4 @@
-import { checkRanges, withDefaults } from '@lea/core';
+import { finite, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { setRows } from '../ops/set-rows.ts';
 import type { Tensors, Values } from '../types.ts';
@@ -22,6 +22,17 @@ export interface AdamOptions {
   readonly eps: number;
 }
 
+const decayRate = finite(0, 1 - Number.EPSILON);
+
+/** Defaults and checks of `AdamOptions`. */
+const adamSchema: OptionsSchema<AdamOptions> = {
+  lr: option(finite(0), 0.001),
+  warmup: option(whole(0, Number.MAX_SAFE_INTEGER), 0),
+  beta1: option(decayRate, 0.9),
+  beta2: option(decayRate, 0.999),
+  eps: option(finite(0), 1e-8),
+};
+
 /**
  * Adam (Kingma, Ba, 2015, algorithm 1) as in PyTorch: p -= lr · m̂ / (sqrt(v̂) + eps).
  *
@@ -33,15 +44,8 @@ export interface AdamOptions {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function adam(options: Partial<AdamOptions> = {}): Optimizer {
-  const config = withDefaults('adam', { lr: 0.001, warmup: 0, beta1: 0.9, beta2: 0.999, eps: 1e-8 }, options);
-  checkRanges('adam', config, {
-    lr: [0, Number.MAX_VALUE],
-    warmup: [0, Number.MAX_SAFE_INTEGER, 'whole'],
-    beta1: [0, 1 - Number.EPSILON],
-    beta2: [0, 1 - Number.EPSILON],
-    eps: [0, Number.MAX_VALUE],
-  });
+export function adam(options?: Partial<AdamOptions>): Optimizer {
+  const config = parseOptions('adam', adamSchema, options);
   const { beta1, beta2 } = config;
 
   function init(params: Record<string, { shape: readonly number[] }>): Values {

@@ -1,14 +1,20 @@
 import { leaveOwnUserOut, type Memory } from '@lea/agents';
-import { checkRanges, contentHash, LeaError, withDefaults } from '@lea/core';
+import { contentHash, flag, LeaError, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
 import { type Annotation, rewardStatistics, rowsHash, type Transitions, topK } from '@lea/data';
 
 /** Options of `memoryTeacher`. */
 export interface MemoryTeacherOptions {
-  /** Positive actions per row. Default 20. Higher and lower values act as in `annotate` of @lea/env. */
+  /** Positive actions per row. Higher and lower values act as in `annotate` of @lea/env. Default: 20. */
   readonly k: number;
-  /** Never propose items from the row's window. Default false. */
+  /** Whether items of the row's window are left out. Default: false. */
   readonly excludeSeen: boolean;
 }
+
+/** Defaults and checks of `MemoryTeacherOptions`. */
+export const memoryTeacherSchema: OptionsSchema<MemoryTeacherOptions> = {
+  k: option(whole(1), 20),
+  excludeSeen: option(flag, false),
+};
 
 /**
  * Annotates every row with a counting memory instead of an environment. It is the strictest control of an environment, because
@@ -17,14 +23,12 @@ export interface MemoryTeacherOptions {
  * @param train the rows that the memory was built from
  * @throws LeaError `E_MEMORY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`
  */
-export function memoryTeacher(
-  train: Transitions,
-  memory: Memory,
-  options: Partial<MemoryTeacherOptions> = {},
-): Annotation {
-  const { k, excludeSeen } = withDefaults('memoryTeacher', { k: 20, excludeSeen: false }, options);
+export function memoryTeacher(train: Transitions, memory: Memory, options?: Partial<MemoryTeacherOptions>): Annotation {
   const { items, window } = memory.config;
-  checkRanges('memoryTeacher', { k }, { k: [1, items - 1 - (excludeSeen ? window : 0), 'whole'] });
+  // The catalog limits k.
+  const most = items - 1 - (options?.excludeSeen ? window : 0);
+  const schema = { ...memoryTeacherSchema, k: option(whole(1, most), memoryTeacherSchema.k.default) };
+  const { k, excludeSeen } = parseOptions('memoryTeacher', schema, options);
   const { sequences, count, event, sequence } = train;
   if (count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected train rows to annotate, got none.');
   const probabilities = leaveOwnUserOut(train, memory);

@@ -2,7 +2,7 @@ import type { Annotation, Transitions } from '@lea/data';
 import type { SignalOptions } from './options.ts';
 
 /** The options that turn raw modeled rewards into rewards of the TD loss. */
-export type RewardOptions = Required<Pick<SignalOptions, 'rewards' | 'rewardForm' | 'rewardMix'>>;
+export type RewardOptions = Pick<SignalOptions, 'rewards' | 'rewardForm' | 'rewardMix'>;
 
 type Source = Pick<Annotation, 'k' | 'reward' | 'positiveRewards' | 'rewardMean' | 'rewardStd' | 'calibration'>;
 

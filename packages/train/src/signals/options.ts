@@ -1,3 +1,18 @@
+import {
+  custom,
+  defaultsOf,
+  finite,
+  flag,
+  type OptionsSchema,
+  oneOf,
+  option,
+  positive,
+  reference,
+  seed,
+  share,
+  whole,
+} from '@lea/core';
+
 /** The signals that an environment adds to the R train rows, in the order of the train transitions. */
 export interface Signals {
   /** [R]: replaces the logged event's reward in the TD loss. */
@@ -16,47 +31,76 @@ export interface Signals {
   readonly stateSize?: number;
 }
 
+/** The parts of LEA. */
+export interface SignalParts {
+  /** State modeling: distills the environment's states, in the form `stateForm`. Default: false. */
+  readonly state: boolean;
+  /** Reward modeling: replaces the logged rewards, in the form `rewardForm`. Default: false. */
+  readonly reward: boolean;
+  /** Action modeling: adds positive actions as soft targets. Default: true. */
+  readonly actions: boolean;
+}
+
 /** Options of `leaSignals`. */
 export interface SignalOptions {
-  /**
-   * Which parts of LEA are used; default `{ state: false, reward: false, actions: true }`: what the measurements in
-   * docs/results/lea.md ("LEA's parts") speak for.
-   */
-  use?: { state?: boolean; reward?: boolean; actions?: boolean };
-  /** Total weight of the positive actions against 1 for the logged action; default 1. Higher: closer to the environment. */
-  positivesWeight?: number;
-  /** Positive actions per row, at most the annotation's; default 20. Higher: softer targets, a little more time per step. */
-  k?: number;
-  /** Softmax temperature of rewards (actions) and logits (state); default 1. Higher: more even weights. */
-  temperature?: number;
+  /** Parts of LEA to use. The defaults follow the measurements in docs/results/lea.md. Default: the actions alone. */
+  readonly use: Partial<SignalParts>;
+  /** Total weight of the positive actions against 1 for the logged action. Higher: closer to the environment. Default: 1. */
+  readonly positivesWeight: number;
+  /** Positive actions per row, at most the annotation's. Higher: softer targets, a little more time per step. Default: 20. */
+  readonly k: number;
+  /** Softmax temperature of rewards (actions) and logits (state). Higher: more even weights. Default: 1. */
+  readonly temperature: number;
   /**
    * Reward per event kind, in the order of `sequences.kinds`: the scale that modeled rewards keep. Needed by `use.reward`.
-   * With `use.actions` they give positive actions their rewards; left out, those reach the supervised loss only.
+   * With `use.actions` they give positive actions their rewards. Default: none, positive actions enter the supervised loss only.
    */
-  rewards?: readonly number[];
+  readonly rewards: readonly number[];
   /**
-   * The form of the state with `use.state`: soft `targets` of the supervised loss (default), the environment's state `vectors`, which agents
-   * with `alignmentWeight` or `criticState` read and which need an annotation with `states: true`, or `both`.
+   * Form of the signal of `use.state`: soft `targets` of the supervised loss, the environment's state `vectors`, which agents
+   * with `alignmentWeight` or `criticState` read and which need an annotation with `states: true`, or `both`. Default: `targets`.
    */
-  stateForm?: 'targets' | 'vectors' | 'both';
+  readonly stateForm: 'targets' | 'vectors' | 'both';
   /**
-   * The form of a raw modeled reward R with `use.reward`, with r the event's own and z = R in standard deviations from the
-   * mean over the logged train actions. Default `sigmoid`:
+   * Form of the rewards of `use.reward`. R is the raw modeled reward, r the event's own, and z is R in standard deviations
+   * from the mean over the logged train actions. Default: `sigmoid`.
    * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
    * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one
-   *   that was fitted with validation, and no cross-fitting. As `sigmoid`, but with a mean above r where the environment is sure of its users;
+   *   that was fitted with validation, and no cross-fitting. As `sigmoid`, but its mean is
+   *   above r if the environment is sure of its users;
    * - `standardized`: (1 + z) * r, without bounds: differences of R are kept, and may turn a reward negative;
    * - `raw`: R, whatever the event: its scale becomes the scale of Q. Of `crossFit` it is z already.
    */
-  rewardForm?: 'sigmoid' | 'calibrated' | 'standardized' | 'raw';
-  /** Share of the modeled reward in `use.reward`, the rest is the event's own; default 1. Lower: closer to the log. */
-  rewardMix?: number;
+  readonly rewardForm: 'sigmoid' | 'calibrated' | 'standardized' | 'raw';
+  /** Share of the modeled reward in `use.reward`, the rest is the event's own. Lower: closer to the log. Default: 1. */
+  readonly rewardMix: number;
   /**
-   * Breaks the signal on purpose, to show what of a gain is the environment's: `random-positives` puts uniformly drawn
-   * items, as distinct as they are and never the logged one, in place of the proposed ones, `shuffled-rewards` deals the
-   * rewards to other rows and items. Default `none`.
+   * Breaks the signal on purpose, to show how much of a gain comes from the environment. `random-positives` replaces the
+   * proposed items by distinct ones drawn uniformly, never the logged one. `shuffled-rewards` deals the rewards to other rows
+   * and items. Default: `none`.
    */
-  ablation?: 'none' | 'random-positives' | 'shuffled-rewards';
-  /** Seed of the controls; default 0. */
-  seed?: number;
+  readonly ablation: 'none' | 'random-positives' | 'shuffled-rewards';
+  /** Seed of the ablation. Default: 0. */
+  readonly seed: number;
 }
+
+/** Defaults and checks of `SignalParts`. */
+export const signalPartsSchema: OptionsSchema<SignalParts> = {
+  state: option(flag, false),
+  reward: option(flag, false),
+  actions: option(flag, true),
+};
+
+/** Defaults and checks of `SignalOptions`. */
+export const signalSchema: OptionsSchema<SignalOptions> = {
+  use: option(reference<Partial<SignalParts>>(), defaultsOf(signalPartsSchema)),
+  positivesWeight: option(finite(0), 1),
+  k: option(whole(1), 20),
+  temperature: option(positive, 1),
+  rewards: option(custom<readonly number[]>(Array.isArray, 'must be a list with one number per event kind.'), []),
+  stateForm: option(oneOf('targets', 'vectors', 'both'), 'targets'),
+  rewardForm: option(oneOf('sigmoid', 'calibrated', 'standardized', 'raw'), 'sigmoid'),
+  rewardMix: option(share, 1),
+  ablation: option(oneOf('none', 'random-positives', 'shuffled-rewards'), 'none'),
+  seed: option(seed, 0),
+};

@@ -193,10 +193,12 @@ describe('leaSignals', () => {
     expect(() => leaSignals(known, others)).toThrow(/of different rows/);
     expect(() => leaSignals(annotation, transitions, { use: { action: true } as never })).toThrow(/"actions"/);
     for (const temperature of [0, Infinity, Number.NaN]) {
-      expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(/finite and above 0/);
+      expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(
+        /temperature must be (above 0|a finite number)/,
+      );
     }
     for (const positivesWeight of [-1, Infinity]) {
-      expect(() => leaSignals(annotation, transitions, { positivesWeight })).toThrow(/finite and at least 0/);
+      expect(() => leaSignals(annotation, transitions, { positivesWeight })).toThrow(/a finite number of at least 0/);
     }
     const use = { reward: true };
     for (const bad of [Number.NaN, Infinity, '1' as never]) {
@@ -205,4 +207,12 @@ describe('leaSignals', () => {
       );
     }
   });
+});
+
+it('what is no annotation, or nothing, is refused by name', () => {
+  expect(() => leaSignals(Promise.resolve() as never, {} as never)).toThrow(
+    /annotation must be an annotation.*Await it first/,
+  );
+  const annotation = { rows: 1, k: 1, positives: new Int32Array(1) };
+  expect(() => leaSignals(annotation as never, undefined as never)).toThrow(/transitions must be/);
 });

@@ -1,20 +1,19 @@
 import {
-  checkChoices,
-  checkRanges,
-  checkSeed,
+  argumentCheck,
   contentHash,
   fold,
+  isObject,
   type Key,
   key,
   LeaError,
+  parseOptions,
   permutation,
-  withDefaults,
 } from '@lea/core';
-import { type Annotation, rowsHash, type Transitions } from '@lea/data';
+import { type Annotation, checkTransitions, rowsHash, type Transitions } from '@lea/data';
 import { createSampler } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
 import { modeledReward, positiveRewards } from './modeled-reward.ts';
-import type { SignalOptions, Signals } from './options.ts';
+import { type SignalOptions, type Signals, signalPartsSchema, signalSchema } from './options.ts';
 
 /**
  * Turns an environment's annotation of the train rows into training signals: LEA's state, reward and action modeling
@@ -30,11 +29,17 @@ import type { SignalOptions, Signals } from './options.ts';
  * - reward: 2 * sigmoid(z) times the event's reward, with z standardized over the logged train actions. The mean stays near the
  *   logged reward, and so does the scale of Q. `rewardForm` and `rewardMix` select other forms.
  *
- * @throws LeaError `E_SIGNALS_ROWS` (annotation of different rows), `E_SIGNALS_VALUE`, `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_SIGNALS_ROWS` (annotation of different rows), `E_SIGNALS_VALUE` (a part that the annotation or `rewards` lack), `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
  */
-export function leaSignals(annotation: Annotation, transitions: Transitions, options: SignalOptions = {}): Signals {
-  const given = withDefaults('leaSignals', DEFAULTS, options as Partial<typeof DEFAULTS>);
-  const use = withDefaults('leaSignals.use', { state: false, reward: false, actions: true }, given.use);
+export function leaSignals(
+  annotation: Annotation,
+  transitions: Transitions,
+  options?: Partial<SignalOptions>,
+): Signals {
+  checkAnnotations('leaSignals', { annotation });
+  checkTransitions('leaSignals', { transitions });
+  const given = parseOptions('leaSignals', signalSchema, options);
+  const use = parseOptions('leaSignals.use', signalPartsSchema, given.use);
   check(annotation, transitions, given);
   const source = ablated(annotation, transitions, given);
   const chosen = { ...given, use, k: Math.min(given.k, source.k) };
@@ -57,19 +62,6 @@ export function signalsHash(signals: Signals | undefined): string | null {
   const more = Object.entries({ targetRewards, environmentState }).filter(([, values]) => values);
   return contentHash(reward, targets, targetWeights, k, ...more.flat());
 }
-
-const DEFAULTS = {
-  use: {} as NonNullable<SignalOptions['use']>,
-  positivesWeight: 1,
-  k: 20,
-  temperature: 1,
-  stateForm: 'targets' as NonNullable<SignalOptions['stateForm']>,
-  rewards: [] as readonly number[],
-  rewardForm: 'sigmoid' as NonNullable<SignalOptions['rewardForm']>,
-  rewardMix: 1,
-  ablation: 'none' as NonNullable<SignalOptions['ablation']>,
-  seed: 0,
-};
 
 type Source = Pick<
   Annotation,
@@ -111,7 +103,7 @@ function softTargets(
   return { targets, targetWeights, k };
 }
 
-function ablated(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): Source {
+function ablated(annotation: Annotation, transitions: Transitions, options: SignalOptions): Source {
   const root = fold(key(options.seed), options.ablation);
   const shuffled = (values: Float32Array, label: string) => {
     const order = permutation(fold(root, label), values.length);
@@ -128,11 +120,6 @@ function ablated(annotation: Annotation, transitions: Transitions, options: type
         reward: shuffled(annotation.reward, 'logged'),
         positiveRewards: shuffled(annotation.positiveRewards, 'positives'),
       };
-    default:
-      throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: invalid value for ablation.', {
-        value: options.ablation,
-        hint: 'Use none, random-positives or shuffled-rewards.',
-      });
   }
 }
 
@@ -161,7 +148,13 @@ function randomPositives(k: number, { sequences, event, count }: Transitions, ro
   return positives;
 }
 
-function check(annotation: Annotation, transitions: Transitions, options: typeof DEFAULTS): void {
+const checkAnnotations = argumentCheck(
+  'an annotation',
+  (value) => isObject(value) && typeof value.rows === 'number' && ArrayBuffer.isView(value.positives),
+  'Make one with await annotate(environment, train).',
+);
+
+function check(annotation: Annotation, transitions: Transitions, options: SignalOptions): void {
   if (annotation.rows !== transitions.count) {
     throw new LeaError('E_SIGNALS_ROWS', `Expected an annotation of ${transitions.count} rows, like the transitions.`, {
       value: annotation.rows,
@@ -173,24 +166,6 @@ function check(annotation: Annotation, transitions: Transitions, options: typeof
       hint: 'Annotate the transitions that you train on.',
     });
   }
-  if (!(options.k >= 1 && Number.isInteger(options.k))) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: k must be a whole number of at least 1.', { value: options.k });
-  }
-  const { temperature, positivesWeight } = options;
-  if (!Number.isFinite(temperature) || temperature <= 0) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: temperature must be finite and above 0.', {
-      value: temperature,
-    });
-  }
-  if (!Number.isFinite(positivesWeight) || positivesWeight < 0) {
-    throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: positivesWeight must be finite and at least 0.', {
-      value: positivesWeight,
-    });
-  }
-  checkChoices('leaSignals', options, { stateForm: ['targets', 'vectors', 'both'] });
-  checkChoices('leaSignals', options, { rewardForm: ['sigmoid', 'calibrated', 'standardized', 'raw'] });
-  checkRanges('leaSignals', options, { rewardMix: [0, 1] });
-  checkSeed('leaSignals', options.seed);
   if (options.use.reward && options.rewardForm === 'calibrated' && !annotation.calibration) {
     throw new LeaError(
       'E_SIGNALS_VALUE',

@@ -19,11 +19,11 @@ export type SamplerOptions =
 /** Checks the options of a sampler. @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function checkSampler(options: SamplerOptions): void {
   const known = { independent: { type: '' }, permutation: { type: '', buckets: false } };
-  const type = options?.type;
-  if (!Object.hasOwn(known, type)) {
+  const type = typeof options === 'object' && options ? options.type : options;
+  if (typeof type !== 'string' || typeof options !== 'object' || !Object.hasOwn(known, type)) {
     throw new LeaError('E_SAMPLER', 'Expected a known sampler type.', {
       value: type,
-      hint: `The types are: ${Object.keys(known).join(', ')}.`,
+      hint: "Write sampler: { type: 'permutation' } or { type: 'independent' }.",
     });
   }
   const { buckets = false } = withDefaults<{ type: string; buckets?: boolean }>('sampler', known[type], options);

@@ -1,6 +1,21 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkObjects, checkPaths, checkRanges, checkTexts, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  abortSignal,
+  type Check,
+  checkObjects,
+  checkPaths,
+  checkTexts,
+  custom,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  type Task,
+  task,
+  text,
+  whole,
+} from '@lea/core';
 import type { EnvironmentEvent } from '../../shared/events.ts';
 import { readJson } from '../../shared/read-json.ts';
 import { checkSecret } from '../../shared/secret.ts';
@@ -13,29 +28,35 @@ import { type Hub, Passing } from './request.ts';
 export interface DownloadOptions {
   /** Folder to download into. Pass it to `loadLanguageModel` afterwards. */
   readonly dir: string;
-  /** Branch, tag or commit (default `main`). Only a commit always gives the same files. */
+  /** Branch, tag or commit. Only a commit always gives the same files. Default: `main`. */
   readonly revision: string;
-  /** Base URL of a hub with the same API (default https://huggingface.co). */
+  /** Base URL of a hub with the same API. Default: https://huggingface.co. */
   readonly endpoint: string;
-  /** Access token for private and gated models (default: none). It is sent to the hub only and never stored. */
+  /** Access token for private and gated models. It is sent to the hub only and never stored. Default: none. */
   readonly token: string | undefined;
-  /** Retries after a failed connection or an overloaded server, with exponential backoff (default 5). */
+  /** Retries after a failed connection or an overloaded server, with exponential backoff. Default: 5. */
   readonly retries: number;
-  /** Milliseconds without data after which a connection is closed (default 30,000). */
+  /** Milliseconds without data after which a connection is closed. Default: 30,000. */
   readonly timeout: number;
-  /** Aborts the download (default: none). */
+  /** Aborts the download. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
 /** Options without a default. */
 type Needed = 'dir';
-const DEFAULTS: Omit<DownloadOptions, Needed> = {
-  revision: 'main',
-  endpoint: 'https://huggingface.co',
-  token: undefined,
-  retries: 5,
-  timeout: 30_000,
-  signal: undefined,
+
+/** `checkSecret` checks the token, because errors must not show it. */
+const token: Check<string> = custom(() => true, '');
+
+/** Defaults and checks of {@link DownloadOptions}. */
+export const downloadSchema: OptionsSchema<Omit<DownloadOptions, Needed>> = {
+  revision: option(text, 'main'),
+  endpoint: option(text, 'https://huggingface.co'),
+  token: option(token, undefined),
+  retries: option(whole(0), 5),
+  // The longest delay of a timer.
+  timeout: option(whole(1, 2 ** 31 - 1), 30_000),
+  signal: option(abortSignal, undefined),
 };
 
 const REQUIRED = ['config.json', 'tokenizer.json'];
@@ -69,7 +90,7 @@ async function* downloading(
   checkObjects('downloadLanguageModel', { options });
   checkPaths('downloadLanguageModel', { dir: options.dir });
   const { dir, ...given } = options;
-  const o = withDefaults('downloadLanguageModel', DEFAULTS, given);
+  const o = parseOptions('downloadLanguageModel', downloadSchema, given);
   checkSecret('token', o.token);
   const hub: Hub = { ...o, endpoint: o.endpoint.replace(/\/+$/, '') };
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
@@ -78,11 +99,6 @@ async function* downloading(
   if (!/^https?:\/\//.test(hub.endpoint)) {
     throw new LeaError('E_OPTION_VALUE', 'The endpoint must be an http or https URL.', { value: o.endpoint });
   }
-  checkRanges('downloadLanguageModel', o, {
-    retries: [0, Number.MAX_VALUE, 'whole'],
-    // The longest delay of a timer.
-    timeout: [1, 2 ** 31 - 1, 'whole'],
-  });
   const listing = await listFiles(hub, id, o.revision).catch(async (error: unknown) => {
     throw error instanceof Passing ? await offline(error, hub, id, o.revision, dir) : error;
   });
