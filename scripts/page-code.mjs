@@ -10,13 +10,13 @@ const languages = { '.ts': 'ts', '.json': 'json', '.py': 'python' };
 /** The lines of a region without their common indentation, or the whole file. */
 function codeOf(path, region) {
   const source = readFileSync(path, 'utf8');
-  if (!region) return source;
+  const marks = /^ *(?:\/\/|#) #?(?:end)?region .*\n/gm;
+  if (!region) return source.replace(marks, '');
   const [, code] =
     new RegExp(`^ *(?://|#) #?region ${region}\n(.*?)^ *(?://|#) #?endregion ${region}$`, 'ms').exec(source) ?? [];
   if (code === undefined) throw new Error(`${path} has no region ${region}.`);
   const indentation = /^ */.exec(code)[0];
-  const inner = /^ *(?:\/\/|#) #?(?:end)?region .*\n/gm;
-  return code.replace(inner, '').replace(new RegExp(`^${indentation}`, 'gm'), '');
+  return code.replace(marks, '').replace(new RegExp(`^${indentation}`, 'gm'), '');
 }
 
 const stale = [];

@@ -8,7 +8,7 @@ export async function main(folder: string = import.meta.dirname): Promise<string
   // #region events
   const log = await readInteractions(`${folder}/events.csv`, {
     columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
-    kinds: { view: 'click', transaction: 'purchase' },
+    kinds: { view: 'click', transaction: 'purchase', search: null },
   });
   // #endregion events
   // #region texts

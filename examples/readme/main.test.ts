@@ -11,11 +11,12 @@ const example = join(import.meta.dirname, 'main.ts');
 it('runs as it stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'));
   const { interactions: log, itemTexts } = createWorld({ users: 60, items: 30 });
+  const kinds = log.kinds.map((kind) => (kind === 'purchase' ? 'transaction' : 'view'));
   const events = Array.from(log.item, (item, at) =>
-    [log.userIds[log.user[at]!], log.itemIds[item], log.time[at], log.kinds[log.kind[at]!]].join(','),
+    [log.userIds[log.user[at]!], log.itemIds[item], log.time[at], kinds[log.kind[at]!]].join(','),
   );
   const items = itemTexts.texts.map((text, item) => `${log.itemIds[item]},"${text}",Acme`);
-  await writeFile(join(folder, 'events.csv'), ['who,sku,at,event', ...events].join('\n'));
+  await writeFile(join(folder, 'events.csv'), ['visitor,sku,at,event', ...events].join('\n'));
   await writeFile(join(folder, 'items.csv'), ['sku,title,brand', ...items].join('\n'));
 
   const run = promisify(execFile)(process.execPath, ['--conditions=@lea/source', example], { cwd: folder });

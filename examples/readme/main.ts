@@ -6,7 +6,10 @@ import { readInteractions } from '@lea/data/node';
 import { evaluate } from '@lea/eval';
 import { fit } from '@lea/train';
 
-const log = await readInteractions('events.csv', { columns: { user: 'who', item: 'sku', time: 'at', kind: 'event' } });
+const log = await readInteractions('events.csv', {
+  columns: { user: 'visitor', item: 'sku', time: 'at', kind: 'event' },
+  kinds: { view: 'click', transaction: 'purchase', search: null },
+});
 const { train, validation, test } = splitByUser(log);
 const rewards = rewardsOf(log.kinds, { click: 0.2, purchase: 1 });
 const memory = await countingMemory(train);

@@ -38,7 +38,6 @@ export interface IqlOptions extends SupervisedLossOptions, Pick<QOptions, 'gamma
  * are never evaluated: V(s) is an expectile of Q'(s, a) over logged actions, Q(s, a) learns r + gamma (1 - done) V(s'), and the
  * supervised term of a row has weight exp(A / temperature), at most 10, with A = Q'(s, a) - V(s).
  */
-// #region agent
 export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
   type: 'iql',
   schema: {
@@ -81,4 +80,3 @@ export const iql: AgentFactory<IqlOptions> = defineAgent<IqlOptions>({
     };
   },
 });
-// #endregion agent

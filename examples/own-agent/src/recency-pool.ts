@@ -23,7 +23,6 @@ export interface RecencyPoolOptions {
 }
 
 /** Weighted mean of the item vectors, each event with `decay` times the weight of the next, then two layers with GELU. */
-// #region encoder
 export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<RecencyPoolOptions>({
   type: 'recency-pool',
   schema: {
@@ -55,4 +54,3 @@ export const recencyPool: EncoderFactory<RecencyPoolOptions> = defineEncoder<Rec
     },
   }),
 });
-// #endregion encoder

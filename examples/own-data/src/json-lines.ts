@@ -9,7 +9,6 @@ interface Event {
   readonly at: string;
 }
 
-// #region dataset
 const isPath = custom<string>((given) => typeof given === 'string' && given !== '', 'must be a path.');
 
 export const jsonLines: DatasetFactory<{ file: string }> = defineDataset({
@@ -27,4 +26,3 @@ export const jsonLines: DatasetFactory<{ file: string }> = defineDataset({
     };
   },
 });
-// #endregion dataset

@@ -1,7 +1,6 @@
 import { option, whole } from '@lea/core';
 import { type BaselineFactory, defineBaseline } from '@lea/eval';
 
-// #region baseline
 export const recentPopularity: BaselineFactory<{ last: number }> = defineBaseline({
   type: 'recent-popularity',
   schema: { last: option(whole(1), 3) },
@@ -21,4 +20,3 @@ export const recentPopularity: BaselineFactory<{ last: number }> = defineBaselin
     };
   },
 });
-// #endregion baseline

@@ -7,7 +7,10 @@ import { LeaError } from '@lea/core';
  */
 export function checkTexts(texts: readonly string[]): void {
   if (!Array.isArray(texts))
-    throw new LeaError('E_OPTION_VALUE', 'The texts must be an array of strings.', { value: texts });
+    throw new LeaError('E_OPTION_VALUE', 'The texts must be an array of strings.', {
+      value: texts,
+      hint: 'Pass one text per item, such as the texts of readItemTexts.',
+    });
   if (texts.length === 0) throw new LeaError('E_TEXT_EMPTY', 'Expected at least one text, got an empty array.');
   const empty = texts.findIndex((text) => typeof text !== 'string' || text.trim() === '');
   if (empty < 0) return;

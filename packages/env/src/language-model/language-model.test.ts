@@ -156,7 +156,7 @@ describe('catalog model and item tokens', () => {
     ['threads', 0],
     ['spinning', 'yes'],
   ])('learnItemTokens: %s cannot be %s', async (name, value) => {
-    const languageModel = {} as LanguageModel;
+    const languageModel = { config: {}, tokenizer: {}, params: {} } as LanguageModel;
     await expect(learnItemTokens(languageModel, texts, { [name]: value })).rejects.toMatchObject({
       code: 'E_OPTION_VALUE',
       message: expect.stringMatching(new RegExp(`learnItemTokens: (invalid value for )?${name}\\b`)),
