@@ -69,6 +69,9 @@ const ownNames = (type) => interfaces.get(type).docs.map(([name]) => name);
 
 const section = (title, ...parts) => [`## ${title}`, ...parts].join('\n\n');
 
+/** The section of a function with all its options. */
+const optionsOf = (name, schema, type) => section(`\`${name}\``, tableOf(schema, type));
+
 /** Options that agents share: title, who has them, schema, interface. */
 const groups = [
   [
@@ -160,22 +163,23 @@ const pages = {
     whole,
     'Functions that run models of this package also take `threads` and `backend`. Those that train take `spinning` as well.',
     made,
-    section('`fitEnvironment`', tableOf(env.fitSchema, 'FitEnvironmentOptions')),
-    section('`catalogModel`', tableOf(env.catalogModelSchema, 'CatalogModelOptions')),
-    section('`learnItemTokens`', tableOf(env.itemTokenSchema, 'ItemTokenOptions')),
-    section('`annotate`', tableOf(env.annotateSchema, 'AnnotateOptions')),
-    section('`textVectors`', tableOf(env.textVectorSchema, 'TextVectorOptions')),
-    section('`promptedModel`', tableOf(env.promptedModelSchema, 'PromptedModelOptions')),
-    section('`downloadLanguageModel`', tableOf(env.downloadSchema, 'DownloadOptions')),
-    section('`rollout`', tableOf(env.rolloutSchema, 'RolloutOptions')),
-    section('`serveEnvironment`', tableOf(env.serveSchema, 'ServeEnvironmentOptions')),
-    section('`checkEnvironment`', tableOf(env.checkSchema, 'CheckOptions')),
+    optionsOf('fitEnvironment', env.fitSchema, 'FitEnvironmentOptions'),
+    optionsOf('catalogModel', env.catalogModelSchema, 'CatalogModelOptions'),
+    optionsOf('learnItemTokens', env.itemTokenSchema, 'ItemTokenOptions'),
+    optionsOf('decoderVectors', env.decoderVectorSchema, 'DecoderVectorOptions'),
+    optionsOf('annotate', env.annotateSchema, 'AnnotateOptions'),
+    optionsOf('textVectors', env.textVectorSchema, 'TextVectorOptions'),
+    optionsOf('promptedModel', env.promptedModelSchema, 'PromptedModelOptions'),
+    optionsOf('downloadLanguageModel', env.downloadSchema, 'DownloadOptions'),
+    optionsOf('rollout', env.rolloutSchema, 'RolloutOptions'),
+    optionsOf('serveEnvironment', env.serveSchema, 'ServeEnvironmentOptions'),
+    optionsOf('checkEnvironment', env.checkSchema, 'CheckOptions'),
   ],
   'docs/data-options.md': [
     '# Options of data',
     whole,
     made,
-    section('`createWorld`', tableOf(worldSchema, 'WorldOptions')),
+    optionsOf('createWorld', worldSchema, 'WorldOptions'),
     section(
       'Files',
       '`readInteractions` and `readItemTexts` have these options.',
@@ -205,18 +209,18 @@ const pages = {
     '# Options of evaluation',
     whole,
     made,
-    section('`evaluate`', tableOf(evaluation.evaluateSchema, 'EvaluateOptions')),
+    optionsOf('evaluate', evaluation.evaluateSchema, 'EvaluateOptions'),
     section('`compare` and `interval`', tableOf(evaluation.intervalSchema, 'IntervalOptions')),
-    section('`fidelity`', tableOf(evaluation.fidelitySchema, 'FidelityOptions')),
-    section('`rewardAccuracy`', tableOf(evaluation.rewardAccuracySchema, 'RewardAccuracyOptions')),
-    section('`repeatHistory`', tableOf(evaluation.repeatHistorySchema, 'RepeatHistoryOptions')),
-    section('`textSimilarity`', tableOf(evaluation.textSimilaritySchema, 'TextSimilarityOptions')),
-    section('`coOccurrence`', tableOf(evaluation.coOccurrenceSchema, 'CoOccurrenceOptions')),
-    section('`itemKnn`', tableOf(evaluation.itemKnnSchema, 'ItemKnnOptions')),
+    optionsOf('fidelity', evaluation.fidelitySchema, 'FidelityOptions'),
+    optionsOf('rewardAccuracy', evaluation.rewardAccuracySchema, 'RewardAccuracyOptions'),
+    optionsOf('repeatHistory', evaluation.repeatHistorySchema, 'RepeatHistoryOptions'),
+    optionsOf('textSimilarity', evaluation.textSimilaritySchema, 'TextSimilarityOptions'),
+    optionsOf('coOccurrence', evaluation.coOccurrenceSchema, 'CoOccurrenceOptions'),
+    optionsOf('itemKnn', evaluation.itemKnnSchema, 'ItemKnnOptions'),
     section('`sknn` and `vsknn`', tableOf(evaluation.sessionKnnSchema, 'SessionKnnOptions')),
-    section('`stan`', tableOf(evaluation.stanSchema, 'StanOptions')),
-    section('`ease`', tableOf(evaluation.easeSchema, 'EaseOptions')),
-    section('`tfidfVectors`', tableOf(evaluation.tfidfSchema, 'TfidfOptions')),
+    optionsOf('stan', evaluation.stanSchema, 'StanOptions'),
+    optionsOf('ease', evaluation.easeSchema, 'EaseOptions'),
+    optionsOf('tfidfVectors', evaluation.tfidfSchema, 'TfidfOptions'),
   ],
   'docs/training-options.md': [
     '# Options of training',
@@ -227,14 +231,14 @@ const pages = {
       '`agent`, `train`, `validation` and `rewards` are needed.',
       tableOf(train.trainSchema, 'TrainOptions'),
     ),
-    section('`countingMemory`', tableOf(agents.memorySchema, 'MemoryOptions')),
+    optionsOf('countingMemory', agents.memorySchema, 'MemoryOptions'),
     section(
       '`leaSignals`',
       tableOf(train.signalSchema, 'SignalOptions'),
       '`use` has one switch for each part of LEA:',
       tableOf(train.signalPartsSchema, 'SignalParts'),
     ),
-    section('`memoryTeacher`', tableOf(train.memoryTeacherSchema, 'MemoryTeacherOptions')),
+    optionsOf('memoryTeacher', train.memoryTeacherSchema, 'MemoryTeacherOptions'),
     section('`fuse` and `fitFusion`', tableOf(train.fuseSchema, 'FuseOptions')),
   ],
 };

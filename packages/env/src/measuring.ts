@@ -34,6 +34,7 @@ export {
   annotateSchema,
   catalogModelSchema,
   checkSchema,
+  decoderVectorSchema,
   downloadSchema,
   fitSchema,
   itemTokenSchema,

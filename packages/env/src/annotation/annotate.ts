@@ -1,4 +1,5 @@
 import {
+  abortSignal,
   checkObjects,
   contentHash,
   finite,
@@ -7,7 +8,6 @@ import {
   type OptionsSchema,
   option,
   parseOptions,
-  reference,
   type Task,
   task,
   text,
@@ -64,7 +64,7 @@ export const annotateSchema: OptionsSchema<AnnotateOptions> = {
   pessimism: option(finite(0), 0),
   dir: option(text, undefined),
   shardRows: option(whole(1), 4096),
-  signal: option(reference<AbortSignal>(), undefined),
+  signal: option(abortSignal, undefined),
 };
 
 /** Number of rows per call of the environment and per progress event. */

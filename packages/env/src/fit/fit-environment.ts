@@ -3,7 +3,6 @@ import { catalogIdentityOf, checkTransitions } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
 import { createEnvironment, type Environment } from '../inference/environment.ts';
-import { checkItemVectors, checkLanguageModels } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
@@ -36,9 +35,6 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
   checkObjects('fitEnvironment', { options });
   checkTransitions('fitEnvironment', { train: options.train });
   const { train, ...given } = options;
-  const { languageModel, tokens: vectors } = given;
-  if (languageModel !== undefined) checkLanguageModels('fitEnvironment', { languageModel });
-  if (vectors !== undefined && vectors !== null) checkItemVectors('fitEnvironment', { tokens: vectors });
   const o = { train, ...parseOptions('fitEnvironment', fitSchema, given) };
   const { config, root, tokens, data, weights, step } = await prepareFit(o);
   const { trained, fixed, frozen, constants } = weights;

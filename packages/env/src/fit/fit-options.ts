@@ -1,6 +1,8 @@
 import {
+  abortSignal,
   finite,
   flag,
+  isObject,
   LeaError,
   type OptionsSchema,
   oneOf,
@@ -20,6 +22,7 @@ import { type LoraOptions, loraOf } from '../language-model/decoders/lora.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { candidateLength, readPrompt } from '../model/candidate-prompt.ts';
 import { type EnvironmentConfig, LONGEST } from '../model/config.ts';
+import { isLanguageModel, LANGUAGE_MODELS } from '../shared/arguments.ts';
 import { type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.ts';
 
 /** Options of `fitEnvironment`. */
@@ -126,14 +129,27 @@ const adaptation = v.custom<FitEnvironmentOptions['adaptation']>(
   'is "all" or LoRA, { rank, alpha, targets }.',
 );
 
+const isVectors = (given: unknown): boolean =>
+  isObject(given) && Array.isArray(given.shape) && ArrayBuffer.isView(given.data);
+
 export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
   validation: option(reference<Transitions>(), undefined),
-  tokens: option(reference<Value | null>(), null),
+  tokens: option(
+    reference<Value | null>(
+      (given) => given === null || isVectors(given),
+      'must be vectors of items, with shape and data.',
+      'Pass the vectors: const { vectors: tokens } = await learnItemTokens(languageModel, texts).',
+    ),
+    null,
+  ),
   itemInput: option(oneOf('id', 'text', 'id+text'), undefined),
   textMemoryWidth: option(whole(0), 128),
   countFeatures: option(flag, true),
   candidateInput: option(oneOf('text', 'input'), 'input'),
-  languageModel: option(reference<LanguageModel>(), undefined),
+  languageModel: option(
+    reference<LanguageModel>(isLanguageModel, 'must be a language model.', LANGUAGE_MODELS),
+    undefined,
+  ),
   prompt: option(text, undefined),
   adaptation: option(adaptation, 'all'),
   userShare: option(v.pipe(share, v.gtValue(0, 'is a share of the train users, above 0.')), 1),
@@ -155,7 +171,7 @@ export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
   seed: option(seed, 0),
   name: option(text, 'LE'),
   ...trainingRuntimeSchema,
-  signal: option(reference<AbortSignal>(), undefined),
+  signal: option(abortSignal, undefined),
 };
 
 /** @throws LeaError `E_OPTION_VALUE` */

@@ -29,7 +29,7 @@ export async function encodeHistories(inference: Inference, windows: Windows, fo
   let row = 0;
   for (let from = 0; from < read.size; from += BATCH) {
     const keeps = forRewards && config.prompt !== null && kept.length < most;
-    const { queries, states: all, texts: memories, ...keys } = await readBatch(inference, read, from, keeps);
+    const { states: all, queries = all, texts: memories, ...keys } = await readBatch(inference, read, from, keeps);
     if (keeps) kept.push(keys);
     const decoded = all!.data as Float32Array;
     const queried = queries!.data as Float32Array;

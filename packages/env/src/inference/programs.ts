@@ -24,7 +24,7 @@ export function tablesProgram(config: EnvironmentConfig): Program {
   };
 }
 
-/** `items` [B, T] -> `queries` and `states` [B, T, width] (see `readout`), `texts` [B, T, memory] with a text memory, and keys and values if `keeps`. */
+/** `items` [B, T] -> `states` [B, T, width], with a connector also `queries` (see `readout`), `texts` [B, T, memory] with a text memory, and keys and values if `keeps`. */
 export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Program {
   return ({ inputs, frozen }) => {
     const { inputs: vectors, memory, ...params } = frozen;
@@ -32,7 +32,14 @@ export function encodeProgram(config: EnvironmentConfig, keeps: boolean): Progra
     const mask = causalMask(items.shape[1]!);
     const { states, layers } = readHistories(params, config, embedding(vectors!, items), { mask });
     const texts = memory && { texts: textMemory(params, memory, items, decayOf(params, mask)) };
-    return { state: {}, outputs: { ...readout(config, states), ...texts, ...(keeps && pastByName(layers)) } };
+    return {
+      state: {},
+      outputs: {
+        ...(config.connector ? readout(config, states) : { states }),
+        ...texts,
+        ...(keeps && pastByName(layers)),
+      },
+    };
   };
 }
 

@@ -1,9 +1,9 @@
 import {
+  abortSignal,
   contentHash,
   type OptionsSchema,
   option,
   parseOptions,
-  reference,
   type Task,
   task,
   text,
@@ -40,7 +40,7 @@ export const decoderVectorSchema: OptionsSchema<DecoderVectorOptions> = {
   batch: option(whole(1), 16),
   cacheDir: option(text, undefined),
   ...runtimeSchema,
-  signal: option(reference<AbortSignal>(), undefined),
+  signal: option(abortSignal, undefined),
 };
 
 /** Token counts of batches are rounded up to a multiple of this, so that few programs are compiled. */

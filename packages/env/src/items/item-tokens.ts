@@ -1,4 +1,5 @@
 import {
+  abortSignal,
   checkArrays,
   contentHash,
   finite,
@@ -8,7 +9,6 @@ import {
   option,
   parseOptions,
   permutation,
-  reference,
   seed,
   share,
   type Task,
@@ -61,7 +61,7 @@ export const itemTokenSchema: OptionsSchema<ItemTokenOptions> = {
   anchorWeight: option(finite(0), 20),
   seed: option(seed, 0),
   ...trainingRuntimeSchema,
-  signal: option(reference<AbortSignal>(), undefined),
+  signal: option(abortSignal, undefined),
 };
 
 const STEPS_PER_CALL = 5;

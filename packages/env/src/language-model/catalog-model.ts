@@ -1,4 +1,5 @@
 import {
+  abortSignal,
   finite,
   fold,
   key,
@@ -7,7 +8,6 @@ import {
   option,
   parseOptions,
   permutation,
-  reference,
   seed,
   share,
   type Task,
@@ -80,7 +80,7 @@ export const catalogModelSchema: OptionsSchema<CatalogModelOptions> = {
   validationShare: option(share, 0.05),
   seed: option(seed, 0),
   ...trainingRuntimeSchema,
-  signal: option(reference<AbortSignal>(), undefined),
+  signal: option(abortSignal, undefined),
 };
 
 const STEPS_PER_CALL = 16;

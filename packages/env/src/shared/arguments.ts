@@ -1,5 +1,8 @@
 import { type ArgumentCheck, argumentCheck, isObject } from '@lea/core';
 
+/** How to get a language model. */
+export const LANGUAGE_MODELS = 'Make one with await catalogModel(texts) or await loadLanguageModel(path).';
+
 /** Refuses what is no fitted environment. @throws LeaError `E_ARGUMENT_TYPE` */
 export const checkEnvironments: ArgumentCheck = argumentCheck(
   'a fitted environment',
@@ -15,18 +18,7 @@ export const checkStepEnvironments: ArgumentCheck = argumentCheck(
 );
 
 /** Refuses what is no language model. @throws LeaError `E_ARGUMENT_TYPE` */
-export const checkLanguageModels: ArgumentCheck = argumentCheck(
-  'a language model',
-  (value) => isObject(value) && [value.config, value.tokenizer, value.params].every(isObject),
-  'Make one with await catalogModel(texts) or await loadLanguageModel(path).',
-);
-
-/** Refuses what are no vectors of items. @throws LeaError `E_ARGUMENT_TYPE` */
-export const checkItemVectors: ArgumentCheck = argumentCheck(
-  'vectors of items, with shape and data',
-  (value) => isObject(value) && Array.isArray(value.shape) && ArrayBuffer.isView(value.data),
-  'Pass the vectors: const { vectors: tokens } = await learnItemTokens(languageModel, texts).',
-);
+export const checkLanguageModels: ArgumentCheck = argumentCheck('a language model', isLanguageModel, LANGUAGE_MODELS);
 
 /** Refuses what is no architecture of a decoder. @throws LeaError `E_ARGUMENT_TYPE` */
 export const checkDecoderConfigs: ArgumentCheck = argumentCheck(
@@ -34,6 +26,11 @@ export const checkDecoderConfigs: ArgumentCheck = argumentCheck(
   (value) => isObject(value) && typeof value.width === 'number' && typeof value.layers === 'number',
   'Take the config of a language model.',
 );
+
+/** Whether a value has the parts of a language model. */
+export function isLanguageModel(value: unknown): boolean {
+  return isObject(value) && [value.config, value.tokenizer, value.params].every(isObject);
+}
 
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
   return isObject(value) && names.every((name) => typeof value[name] === 'function');
