@@ -47,7 +47,7 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
   readonly countFeatures: boolean;
   /**
    * Share of the items that a step of the fit, drawn anew, reads as items that no fitted user chose: by text alone, with count 0.
-   * Needs tokens. Higher: texts say more about new and known items, and ids say less; 0 turns it off. Default: 0.5.
+   * Needs tokens. Higher: more likelihood and better new items with few users, but ids are learned more slowly. Default: 0.
    */
   readonly itemDropout: number;
   /**
@@ -155,7 +155,7 @@ export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
   itemInput: option(oneOf('id', 'text', 'id+text'), undefined),
   textMemoryWidth: option(whole(0), 128),
   countFeatures: option(flag, true),
-  itemDropout: option(dropped, 0.5),
+  itemDropout: option(dropped, 0),
   unseenOffset: option(finite(-Number.MAX_VALUE), undefined),
   candidateInput: option(oneOf('text', 'input'), 'input'),
   languageModel: option(

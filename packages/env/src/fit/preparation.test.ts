@@ -169,7 +169,7 @@ describe('items that a step hides', () => {
   test('are read as items that nobody chose', async () => {
     const fit = await prepare({ tokens, itemDropout: 0.99999 });
     const { sm, rm } = await step(fit);
-    const unknown = await prepare({ tokens, itemDropout: 0 });
+    const unknown = await prepare({ tokens });
     const zeros = (name: string) => ({ ...unknown.frozen[name]!, data: new Float32Array(ITEMS) }) as Value;
     const never = float32(new Float32Array(ITEMS).fill(Math.log(0.3)), [ITEMS, 1]);
     const frozen = { ...unknown.frozen, known: zeros('known'), popularity: never, fewer: never };

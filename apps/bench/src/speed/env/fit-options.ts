@@ -15,8 +15,8 @@ export function windowOf({ length }: EnvSettings): number {
 }
 
 /**
- * Default options, except adapters of rank 8 on queries and values, and no dropout, neither of units nor of items, because a
- * peer cannot reproduce its masks. Options that the peer implements are written out.
+ * Default options, except adapters of rank 8 on queries and values, and no dropout, because a peer cannot reproduce its masks.
+ * Options that the peer implements are written out.
  */
 export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
   const { shape, batch, length, threads, steps } = settings;
@@ -30,7 +30,6 @@ export function fitOptions(settings: EnvSettings): FitEnvironmentOptions {
     candidateInput: 'input',
     textMemoryWidth: 0,
     countFeatures: false,
-    itemDropout: 0,
     loss: 'softmax',
     negatives: 1,
     rewardHeads: 1,
