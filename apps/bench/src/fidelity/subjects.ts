@@ -6,6 +6,7 @@ import type { Context } from '../experiment/context.ts';
 import { baselineName, slug } from '../experiment/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts';
 import { computing } from '../experiment/versions.ts';
+import { formatShare } from '../terminal/metric.ts';
 import type { FidelityRequest } from './request.ts';
 
 /** The role of a subject: a requested environment, a control without its language, or a control that only counts. */
@@ -36,9 +37,6 @@ export interface CountingSubject {
   readonly ownVectors?: boolean;
 }
 
-/** Shares of the subset curve. */
-export const SHARES = [0.05, 0.1, 0.2, 0.5, 1] as const;
-
 /** Number of positives per decision, and of negatives of each kind. */
 export const MEASUREMENT = { k: 10, draws: 5 } as const;
 
@@ -48,10 +46,15 @@ export type Origin = Pick<Context, 'experiment' | 'dataHash' | 'folder' | 'model
 /** The repeat weight of co-occurrence. Its scores are rewards here, and "never" would make those of seen items infinite. */
 const repeat = 0;
 
-/** The environments of a request and all their controls, all knowing the same users. */
+/** The environments and controls of a request for each share of the users, the smallest first. */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
-  const { itemInputs, environment, users } = request;
   const make = maker(request, context);
+  return request.users.flatMap((users) => sharing(users, request, make));
+}
+
+/** Environments and controls that know the same users. */
+function sharing(users: number, request: FidelityRequest, make: ReturnType<typeof maker>): Subject[] {
+  const { itemInputs, environment, idFit, controls } = request;
   const { fit, tier, model } = environment;
   const first = itemInputs[0]!;
   const spoiled = (spoil: 'random' | 'shuffled') => ({ itemInput: first, spoil, fit });
@@ -62,13 +65,12 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
     { type: 'co-occurrence', repeat, text: true },
     { type: 'text-similarity' },
   ];
-  return [
-    ...itemInputs.map((itemInput) =>
-      make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
-    ),
-    make(environmentName('id'), 'language control', users, idOnly(request)),
+  const language = (): Subject[] => [
+    make(environmentName('id'), 'language control', users, { itemInput: 'id', spoil: 'nothing', fit: idFit }),
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
+  ];
+  const counted = (): Subject[] => [
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
     ...(readsModel(tier) && model
       ? [
@@ -79,24 +81,18 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
         ]
       : []),
   ];
-}
-
-/** Environments by tokens and share of the users, together with the strongest counting control. */
-export function curveSubjects(request: FidelityRequest, context: Origin): Subject[] {
-  const make = maker(request, context);
-  const { fit } = request.environment;
-  const baseline: CountedBaseline = { type: 'co-occurrence', repeat, text: true };
-  return SHARES.flatMap((users) => [
-    ...(['text', 'id+text'] as const).map((itemInput) =>
+  return [
+    ...itemInputs.map((itemInput) =>
       make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
     ),
-    make(environmentName('id'), 'language control', users, idOnly(request)),
-    make(baselineName(baseline), 'counting control', users, { baseline }),
-  ]);
+    ...(controls === 'all' ? language() : []),
+    ...(controls === 'none' ? [] : counted()),
+  ];
 }
 
-function idOnly({ idFit }: FidelityRequest): EnvironmentSubject {
-  return { itemInput: 'id', spoil: 'nothing', fit: idFit };
+/** A name with the share of the users, unless it is all. */
+export function titleOf({ name, users }: Pick<Subject, 'name' | 'users'>): string {
+  return users < 1 ? `${name}, ${formatShare(users)} of users` : name;
 }
 
 function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
