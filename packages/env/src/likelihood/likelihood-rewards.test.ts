@@ -117,20 +117,22 @@ test('prefers what followed in the texts that a language model was trained on', 
   const items = ['red shoe', 'red hat', 'blue shoe', 'blue hat'];
   const seen = ['red shoe\nred hat', 'blue shoe\nblue hat', 'red hat\nred shoe', 'blue hat\nblue shoe'];
   const model = await catalogModel(seen, {
-    width: 16,
+    width: 32,
+    layers: 1,
     heads: 2,
     vocabSize: 280,
     context: 16,
-    epochs: 200,
+    epochs: 300,
     lr: 0.01,
     reconstructionShare: 0,
     validationShare: 0,
     threads: 1,
   });
-  await using rewards = likelihoodRewards(model, items, { threads: 1 });
+  await using rewards = likelihoodRewards(model, items, { subtract: 'nothing', threads: 1 });
   const found = await rewards.rewards(windowsOf([[0], [2]], 1, 4), Int32Array.of(1, 3, 1, 3));
-  expect(found[0]! - found[1]!).toBeGreaterThan(0.3);
-  expect(found[3]! - found[2]!).toBeGreaterThan(0.3);
+  // Last measured: -0.00 and -3.9.
+  expect(found[0]! - found[1]!).toBeGreaterThan(2);
+  expect(found[3]! - found[2]!).toBeGreaterThan(2);
 });
 
 describe('the work', () => {

@@ -11,7 +11,7 @@ import type { Runtime } from '../shared/runtime.ts';
 /** Most tokens per pass, which bounds the logits in memory: [tokens, vocabulary] in float32. */
 const MOST = 256;
 /** Tokens per pass are rounded up to a multiple of `tokens`, and those before it to one of `past`, to compile few programs. */
-const STRIDE = { tokens: 32, past: 128 };
+const STRIDE = { tokens: 16, past: 128 };
 
 /** Tokens that were read: their keys and values by name, [1, kvHeads, capacity, headSize]. */
 export interface ReadTokens {
