@@ -8,6 +8,7 @@ export interface TypedFlags {
   readonly tier?: string | undefined;
   readonly model?: string | undefined;
   readonly users?: string | undefined;
+  readonly 'zero-shot'?: string | undefined;
   readonly seed?: string | undefined;
 }
 
@@ -20,6 +21,7 @@ export function flagsOf(given: TypedFlags): FidelityFlags {
     ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: shareOf(given.users) }),
+    ...(given['zero-shot'] !== undefined && { zeroShot: countOf(given['zero-shot']) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
   };
 }
@@ -30,5 +32,14 @@ function shareOf(text: string): number {
   throw new LeaError('E_FLAG_VALUE', '--users: expected a share above 0 and at most 1.', {
     value: text,
     hint: 'For example, use --users 0.2.',
+  });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(count) && count >= 0) return count;
+  throw new LeaError('E_FLAG_VALUE', '--zero-shot: expected a number of decisions, or 0.', {
+    value: text,
+    hint: 'For example, use --zero-shot 200.',
   });
 }

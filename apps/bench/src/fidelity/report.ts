@@ -33,7 +33,8 @@ async function page(outcome: FidelityOutcome): Promise<string> {
   const { measured, curve, sentences, context } = outcome;
   const asked = measured.filter(({ subject }) => subject.role === 'environment');
   const spoiled = ['random item tokens', 'shuffled texts'];
-  const drawn = measured.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
+  const ranked = measured.filter(({ subject }) => subject.role !== 'language model');
+  const drawn = ranked.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
   const hasCold = measured.some(({ fidelity }) => fidelity.cold.rows > 0);
   const accuracy = measureBars(
     measured,
@@ -74,7 +75,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
         ),
       ],
       ['Precision of the positives', figureHtml(await precisionCurves(drawn))],
-      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(measured))],
+      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(ranked))],
       [
         'Reward by kind of event',
         `${tableHtml(rewardTable(measured))}<p class="note">Mean reward above that of random items, in their standard deviations.</p>`,

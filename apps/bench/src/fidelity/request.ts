@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import { MODELS, readsModel, withAdaptation } from '../config/environments.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
+import { SAMPLE } from './zero-shot.ts';
 
 /** The settings of a fidelity report, apart from the data. */
 export interface FidelityRequest {
@@ -12,6 +13,8 @@ export interface FidelityRequest {
   readonly idFit: EnvironmentConfig['fit'];
   /** Share of the train users that environments and controls know. */
   readonly users: number;
+  /** Decisions on which the language model of tier decoder is measured without a fit; 0: it is not. */
+  readonly zeroShot: number;
   readonly seed: number;
 }
 
@@ -23,6 +26,7 @@ export interface FidelityFlags {
   readonly tier?: EnvironmentConfig['tier'];
   readonly model?: string;
   readonly users?: number;
+  readonly zeroShot?: number;
   readonly seed?: number;
 }
 
@@ -61,6 +65,7 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     environment: withAdaptation({ ...base, tier, model, fit }),
     idFit: withAdaptation({ tier, fit: idFit }).fit,
     users: flags.users ?? fitted ?? 1,
+    zeroShot: flags.zeroShot ?? SAMPLE,
     seed: flags.seed ?? seeds[0]!,
   };
 }

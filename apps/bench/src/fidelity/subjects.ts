@@ -7,9 +7,13 @@ import { baselineName, slug } from '../experiment/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts';
 import { computing } from '../experiment/versions.ts';
 import type { FidelityRequest } from './request.ts';
+import { type LikelihoodSubject, resolvedLikelihood, zeroShotSubjects } from './zero-shot.ts';
 
-/** The role of a subject: a requested environment, a control without its language, or a control that only counts. */
-export type Role = 'environment' | 'language control' | 'counting control';
+/**
+ * The role of a subject: a requested environment, a control without its language, the language model without a fit, or a
+ * control that only counts.
+ */
+export type Role = 'environment' | 'language control' | 'language model' | 'counting control';
 
 /** Something whose fidelity is measured. */
 export interface Subject {
@@ -17,7 +21,7 @@ export interface Subject {
   readonly role: Role;
   /** Share of the train users that the subject knows. */
   readonly users: number;
-  readonly how: EnvironmentSubject | CountingSubject;
+  readonly how: EnvironmentSubject | CountingSubject | LikelihoodSubject;
   readonly folder: string;
   /** The object that the folder's hash is computed from. */
   readonly resolved: unknown;
@@ -50,7 +54,7 @@ const repeat = 0;
 
 /** The environments of a request and all their controls, all knowing the same users. */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
-  const { itemInputs, environment, users } = request;
+  const { itemInputs, environment, users, zeroShot } = request;
   const make = maker(request, context);
   const { fit, tier, model } = environment;
   const first = itemInputs[0]!;
@@ -69,6 +73,9 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
     make(environmentName('id'), 'language control', users, idOnly(request)),
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
+    ...(tier === 'decoder' && zeroShot > 0
+      ? Object.entries(zeroShotSubjects(zeroShot)).map(([name, how]) => make(name, 'language model', users, how))
+      : []),
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
     ...(readsModel(tier) && model
       ? [
@@ -106,6 +113,7 @@ function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
 function maker(request: FidelityRequest, { experiment, dataHash, folder, models }: Origin) {
   const { environment, seed } = request;
   const made = (how: Subject['how']): object => {
+    if ('shots' in how) return { likelihood: resolvedLikelihood(how), model: models[environment.model!] };
     if (!('baseline' in how)) {
       const { itemInput, fit, spoil } = how;
       return { environment: resolvedEnvironment({ ...environment, itemInput, fit }, models), spoil };

@@ -4,9 +4,9 @@ import type { LikelihoodExamples } from './options.ts';
 
 /** Options of {@link drawExamples}. */
 export interface DrawExamplesOptions {
-  /** Number of examples, each of another user. Default: 5. Higher: the model sees more of the form, longer prompts. */
+  /** Number of examples, each of another user. Default: 4. Higher: the model sees more of the form, longer prompts. */
   readonly count: number;
-  /** Maximum number of events of a history, the newest ones. Default: 10. Higher: longer prompts. */
+  /** Maximum number of events of a history, the newest ones. Default: 3. Higher: longer prompts. */
   readonly window: number;
   /** Seed of the draw. Default: 0. */
   readonly seed: number;
@@ -14,8 +14,8 @@ export interface DrawExamplesOptions {
 
 /** Defaults and checks of {@link DrawExamplesOptions}. */
 export const drawExamplesSchema: OptionsSchema<DrawExamplesOptions> = {
-  count: option(whole(1), 5),
-  window: option(whole(1), 10),
+  count: option(whole(1), 4),
+  window: option(whole(1), 3),
   seed: option(seed, 0),
 };
 

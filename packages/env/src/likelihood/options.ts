@@ -31,9 +31,9 @@ export interface LikelihoodOptions extends Runtime {
   readonly template: string;
   /** Text between the items of a history. Default: a line break. */
   readonly separator: string;
-  /** Number of newest events in the text. Default: 10. Higher: the model knows more of the user, slower. */
+  /** Number of newest events in the text. Default: 3. Higher: the model knows more of the user, slower. */
   readonly window: number;
-  /** Maximum number of tokens read of each item's text. Default: 24. Higher: more of a long text counts, slower. */
+  /** Maximum number of tokens read of each item's text. Default: 16. Higher: more of a long text counts, slower. */
   readonly maxTokens: number;
   /**
    * How the log likelihoods of an action's tokens become one number: `mean` (default), or `sum`, which favors short texts.
@@ -54,8 +54,8 @@ export interface LikelihoodOptions extends Runtime {
 export const likelihoodSchema: OptionsSchema<LikelihoodOptions> = {
   template: option(text, '{history}\n{action}'),
   separator: option(text, '\n'),
-  window: option(whole(0), 10),
-  maxTokens: option(whole(1), 24),
+  window: option(whole(0), 3),
+  maxTokens: option(whole(1), 16),
   normalization: option(oneOf('mean', 'sum'), 'mean'),
   subtract: option(oneOf('prior', 'nothing'), 'prior'),
   examples: option(custom<LikelihoodExamples>(isObject, 'must be an object with windows and actions.'), undefined),

@@ -46,6 +46,11 @@ const args = {
     description: 'Share of the train users that environments and controls know (default: that in the config, or all)',
     valueHint: 'SHARE',
   },
+  'zero-shot': {
+    type: 'string',
+    description: 'Decisions on which tier decoder measures the language model without a fit (default: 500; 0: none)',
+    valueHint: 'N',
+  },
   'subset-curve': { type: 'boolean', description: 'Also measure with 5, 10, 20, 50 and 100 % of the users' },
   seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
   report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'fidelity.html' },
