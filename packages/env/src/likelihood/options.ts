@@ -36,12 +36,13 @@ export interface LikelihoodOptions extends Runtime {
   /** Maximum number of tokens read of each item's text. Default: 16. Higher: more of a long text counts, slower. */
   readonly maxTokens: number;
   /**
-   * How the log likelihoods of an action's tokens become one number: `mean` (default), or `sum`, which favors short texts.
+   * How the log likelihoods of an action's tokens become one number: `mean` (default), or `sum`, which grows with the
+   * number of tokens.
    */
   readonly normalization: 'mean' | 'sum';
   /**
-   * What is subtracted: `prior` (default), the log likelihood of the action's text after an empty history, which gives
-   * pointwise mutual information; or `nothing`, which favors texts of common words.
+   * What is subtracted from the log likelihood: `prior` (default), the log likelihood of the same text after an empty
+   * history, which gives pointwise mutual information; or `nothing`, which favors texts of common words.
    */
   readonly subtract: 'prior' | 'nothing';
   /** Solved examples in the same template before every history; they are read once. Default: none (zero-shot). */
