@@ -2,7 +2,6 @@ import type { CalibrationBin } from '@lea/eval';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from '../report/vega.ts';
 import { estimate, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
-import { SHARES } from './subjects.ts';
 
 const ROLES = {
   environment: { label: 'environment', color: ACCENT },
@@ -243,8 +242,8 @@ function withLabels<T extends { readonly coverage: number; readonly popularity: 
 }
 
 /** A measure by the share of train users that subjects know. */
-export function subsetCurve(curve: readonly Measured[], measure: MeasureName, title: string): Promise<string> {
-  const values = curve.map((measured) => {
+export function shareCurves(all: readonly Measured[], measure: MeasureName, title: string): Promise<string> {
+  const values = all.map((measured) => {
     const { value, interval } = estimate(measured, measure);
     return { name: measured.subject.name, users: measured.subject.users, value, low: interval[0], high: interval[1] };
   });
@@ -253,8 +252,8 @@ export function subsetCurve(curve: readonly Measured[], measure: MeasureName, ti
     field: 'users',
     type: 'quantitative',
     title: 'share of the train users',
-    scale: { type: 'log', domain: [SHARES[0], 1] as number[] },
-    axis: { values: [...SHARES] as number[], format: '.0%', grid: false },
+    scale: { type: 'log', nice: false },
+    axis: { values: [...new Set(values.map(({ users }) => users))] as number[], format: '~%', grid: false },
   } as const;
   return renderChart({
     width: 380,

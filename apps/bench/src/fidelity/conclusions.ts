@@ -4,6 +4,7 @@ import type { HeldOut } from '../report/held-out.ts';
 import { formatMetric } from '../terminal/metric.ts';
 import { difference, estimate, estimateOn, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
+import { titleOf } from './subjects.ts';
 
 /** The measures on which every requested environment is compared with the controls. */
 const QUESTIONS: readonly [MeasureName, string][] = [
@@ -20,7 +21,7 @@ export function fidelityConclusions(all: readonly Measured[], held: HeldOut): st
   const unfitted = of('language model').map((model) => unfittedSentence(model, [...asked, ...counting]));
   return asked.flatMap((own) => [
     headline(own, held),
-    ...QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)),
+    ...(counting.length > 0 ? QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)) : []),
     // The language controls have the same item input as the first environment.
     ...(own === first ? language.map((control) => spoiled(own, control)) : []),
     ...(own === first ? [calibrationSentence(own, held), positivesSentence(own)] : []),
@@ -39,7 +40,7 @@ function headline(own: Measured, held: HeldOut): string {
   };
   const users = new Set(own.fidelity.perRow.user).size;
   return (
-    `${name(own)}: on ${held.decisions(own.fidelity.rows, users)}, its reward prefers the chosen item to a random item in ` +
+    `${titleOf(own.subject)}: on ${held.decisions(own.fidelity.rows, users)}, its reward prefers the chosen item to a random item in ` +
     `${share('accuracyUniform')} and to an equally popular item in ${share('accuracyPopular')}; chance is 50 %.`
   );
 }

@@ -4,7 +4,7 @@ import { fidelityConclusions } from './conclusions.ts';
 import { difference, estimate, estimateOn } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import type { Role } from './subjects.ts';
-import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
+import { mainTable, moreTable, rewardTable, shareTables } from './table.ts';
 
 interface Rows {
   readonly rank: number[];
@@ -195,14 +195,51 @@ test('what is not known is a dash, and the calibration of single rewards has a c
   expect(moreTable([measured]).head).not.toContain('ECE single');
 });
 
-test('tables: the best of a column, missing numbers, shares of the users', () => {
+test('tables: the best of a column, missing numbers', () => {
   const one = subject('one', 'environment', { ...rows([1, 1], [1, 1]), cold: [1, 0] });
   const two = subject('two', 'counting control', rows([2, 2], [1, 1]));
   const { head, rows: lines, best } = mainTable([two, one]);
   const column = head.indexOf('cold NDCG@10');
   expect(lines.map((line) => line[column])).toEqual(['–', '.5000']);
   expect(best.get(column)).toBe(1);
-  const curve = curveTable([one, subject('one', 'environment', rows([1, 3], [0.5, 1]), 0.1)]);
-  expect(curve.head).toEqual(['popular · NDCG@10', '5 %', '10 %', '20 %', '50 %', '100 %']);
-  expect(curve.rows).toEqual([['one', '–', '.7500 · .7500', '–', '–', '1.0000 · 1.0000']]);
+});
+
+test('several shares of the users have a table per measure, with a column per share; one share has none', () => {
+  const few = [
+    subject('one', 'environment', rows([1, 3], [0.5, 1]), 0.005),
+    subject('two', 'counting control', rows([1, 1], [0.5, 0.5]), 0.005),
+  ];
+  const all = [
+    subject('one', 'environment', rows([1, 1], [1, 1]), 0.2),
+    subject('two', 'counting control', rows([3, 3], [1, 0.5]), 0.2),
+  ];
+  const [ranking, accuracy, precision] = shareTables([...few, ...all]);
+  expect(ranking).toEqual({
+    head: ['NDCG@10', '0.5 %', '20 %'],
+    rows: [
+      ['one', '.7500', '1.0000'],
+      ['two', '1.0000', '.5000'],
+    ],
+    best: new Map([
+      [1, 1],
+      [2, 0],
+    ]),
+  });
+  expect(accuracy!.rows).toEqual([
+    ['one', '.7500', '1.0000'],
+    ['two', '.5000', '.7500'],
+  ]);
+  expect(precision!.head[0]).toBe('precision@10');
+  expect(shareTables(few)).toEqual([]);
+  // What is about one share says so.
+  expect(mainTable(few).head[0]).toBe('subject, 0.5 % of users');
+  expect(fidelityConclusions(all, heldOut('user'))[0]).toMatch(/^one, 20 % of users: on 2 decisions/);
+});
+
+test('without counting controls nothing is compared with them', () => {
+  const alone = [subject('LE', 'environment', { ...rows([1, 3], [1, 1]), cold: [1, 1] })];
+  const said = fidelityConclusions(alone, heldOut('user')).join('\n');
+  expect(said).not.toMatch(/ahead of|behind|best control|has [.\d]+ ?%?, [.;]/);
+  expect(said).not.toContain('State ranking');
+  expect(said).toContain('Cold items: on 2 decisions');
 });

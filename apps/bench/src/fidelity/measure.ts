@@ -19,7 +19,7 @@ import type { Context } from '../experiment/context.ts';
 import { follow } from '../experiment/follow.ts';
 import { broken, intact, readRecord } from '../experiment/intact.ts';
 import { tunedBaseline } from '../experiment/tuning.ts';
-import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject } from './subjects.ts';
+import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject, titleOf } from './subjects.ts';
 import { type LazyLanguage, spoiledTokens } from './tokens.ts';
 import { type LikelihoodSubject, likelihoodOf } from './zero-shot.ts';
 
@@ -132,11 +132,6 @@ export async function measure(
   }
   // Read back, so that a report made anew from disk says the same to the last digit.
   return { ...(await loadMeasured(subject))!, fresh: true };
-}
-
-/** How progress and curves call a subject. */
-export function titleOf({ name, users }: Subject): string {
-  return users < 1 ? `${name}, ${Math.round(100 * users)} % of users` : name;
 }
 
 function readsTokens(how: Subject['how']): boolean {

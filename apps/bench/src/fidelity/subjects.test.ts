@@ -83,6 +83,19 @@ test('an environment of a pretrained decoder is that of the model and of how it 
   expect(changed(before, experiment({ fit: { adaptation: { rank: 8 } } }), flags, one)).toEqual([]);
 });
 
+test('a subject is the same whatever shares and controls are measured with it', () => {
+  const names = (flags: object): string[] => subjects(experiment(), flags).map(({ name }) => name);
+  const alone = folders(experiment(), { users: '0.2' });
+  const several = folders(experiment(), { users: '0.2,0.05' });
+  expect(several.slice(several.length / 2)).toEqual(alone);
+  expect(new Set(several).size).toBe(2 * alone.length);
+  const controls = ['popularity', 'last-item Markov', 'co-occurrence', 'co-occurrence + text', 'text similarity'];
+  const environments = ['environment (id+text)', 'environment (text)'];
+  expect(names({ controls: 'counting' })).toEqual([...environments, ...controls]);
+  expect(names({ controls: 'none' })).toEqual(environments);
+  expect(changed(alone, experiment(), { users: '0.2', controls: 'counting' })).toEqual([]);
+});
+
 test('the language model of tier decoder is also measured without a fit, on as many decisions as asked for', () => {
   const flags = { tier: 'decoder', model: 'M' };
   const names = (more = {}) => subjects(experiment(), { ...flags, ...more }).map(({ name }) => name);
