@@ -2,12 +2,13 @@ import { checkObjects, contentHash, parseOptions, type Task, task } from '@lea/c
 import { catalogIdentityOf, checkTransitions } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
-import { createEnvironment, type Environment } from '../inference/environment.ts';
+import { createEnvironment, type Environment, type EnvironmentParts } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
 import { fitSchema, type GivenFit } from './fit-options.ts';
 import { prepareFit } from './preparation.ts';
+import { calibratedOffset } from './unseen-offset.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
@@ -21,7 +22,8 @@ const MARGIN = 0.5;
  * with), trained jointly at every position of every history.
  *
  * Parameters depend only on the rows of `train` (of the sampled users, if `userShare` is below 1). The validation rows
- * select the epoch and fit the calibration of the rewards (Platt scaling), which is separate from the parameters.
+ * select the epoch and fit two calibrations that are separate from the parameters: that of the rewards (Platt scaling), and the
+ * offset of unseen items.
  *
  * @returns a task with one event per epoch; its result must be disposed
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
@@ -76,7 +78,7 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       else if (epoch - best.epoch >= o.patience) break;
     }
     const read = data.segments.map(({ from, to }) => [...train.sequences.items.slice(from, to)]);
-    return createEnvironment({
+    const parts: EnvironmentParts = {
       name: o.name,
       config,
       params: { ...best.params, ...fixed },
@@ -86,7 +88,9 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       data: contentHash(read),
       catalogIdentity: catalogIdentityOf(train.sequences.itemIds),
       runtime: { threads: o.threads, backend: o.backend },
-    });
+    };
+    const unseenOffset = o.unseenOffset ?? (o.validation ? await calibratedOffset(parts, o.validation, o.signal) : 0);
+    return createEnvironment({ ...parts, unseenOffset });
   } finally {
     await trainer.dispose();
     await meter?.dispose();
