@@ -44,8 +44,10 @@ test('a fraction of a step moves the time left, and is shown in tenths', () => {
   time = 10_000;
   progress.at({ stage: 'environment', step: 1.49, total: 4, unit: 'epochs' });
   // 0.49 epochs took 10 s, so 2.51 take 51 s.
-  expect(text()).toContain('environment · 1/4 epochs');
   expect(text()).toContain('environment · 1.4/4 epochs · about 51 s left');
+  time = 20_000;
+  progress.at({ stage: 'environment', step: 2, total: 4, unit: 'epochs' });
+  expect(text()).toContain('environment · 2/4 epochs · about 40 s left');
 });
 
 test('off a terminal there are few lines and no control characters', () => {
