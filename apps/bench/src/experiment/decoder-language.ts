@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { decoderVectors, loadLanguageModel } from '@lea/env';
 import type { EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
@@ -7,11 +8,13 @@ import { resolvedLanguage } from './resolved.ts';
 
 /** The language of tier `decoder`: a pretrained language model, and its vectors of the item texts. */
 export async function decoderLanguage(config: EnvironmentConfig, context: Context) {
-  const { dataset, threads, signal, models } = context;
+  const { dataset, threads, signal, models, folder } = context;
   const languageModel = await loadLanguageModel(config.model!);
   if (config.itemInput === 'id') return { tokens: null, languageModel, seconds: 0, stages: {} };
+  // Of single texts, so that an interrupted run continues.
+  const cacheDir = join(folder, 'vectors');
   const { made, seconds, stages } = await keptTokens(resolvedLanguage(config, models), context, (last) =>
-    follow(decoderVectors(languageModel, dataset.itemTexts!.texts, { threads, signal }), context, last),
+    follow(decoderVectors(languageModel, dataset.itemTexts!.texts, { threads, signal, cacheDir }), context, last),
   );
   return { tokens: made, languageModel, seconds, stages };
 }

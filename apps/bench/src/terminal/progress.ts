@@ -5,11 +5,14 @@ import { printable } from './printable.ts';
 export interface Position {
   /** The part of the work in which `step` counts; a new one restarts the estimate of the remaining time. */
   readonly stage?: string;
+  /** May have a fraction, of which a tenth is shown. */
   readonly step: number;
   /** The number of steps, if known. */
   readonly total?: number | undefined;
   /** Whether `total` is only the earliest end. */
   readonly open?: boolean;
+  /** The name of the steps. */
+  readonly unit?: string | undefined;
   readonly note?: string | undefined;
 }
 
@@ -53,7 +56,7 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
       if (!live) out.write(`${label()} ...\n`);
       else out.write(fit(label(), out.columns));
     },
-    at({ stage, step, total, open, note }) {
+    at({ stage, step, total, open, unit, note }) {
       const time = now();
       // A resumed run starts in the middle, so its speed is measured from there.
       if (!first || first.stage !== stage) first = { stage, step, time };
@@ -62,9 +65,10 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
       const seconds = (time - first.time) / 1000;
       const done = step - first.step;
       const left = total !== undefined && done > 0 ? (seconds / done) * (total - step) : undefined;
+      const named = unit ? ` ${unit}` : '';
       const parts = [
         stage ?? '',
-        total === undefined ? `step ${step}` : `${step}/${total}${open ? '+' : ''}`,
+        total === undefined ? `step ${counted(step)}` : `${counted(step)}/${total}${open ? '+' : ''}${named}`,
         note ?? '',
         left === undefined ? '' : `${open ? 'at least' : 'about'} ${duration(left)} left`,
       ].filter(Boolean);
@@ -84,6 +88,11 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
       out.write(`${printable(line)}\n`);
     },
   };
+}
+
+/** Whole steps, and tenths of the current one. */
+function counted(step: number): string {
+  return Number.isInteger(step) ? String(step) : (Math.floor(10 * step) / 10).toFixed(1);
 }
 
 function drawBar(share: number): string {
