@@ -35,6 +35,7 @@ export { plattScaling } from './fidelity/platt-scaling.ts';
 export {
   type RewardAccuracy,
   type RewardAccuracyOptions,
+  type RewardAccuracyRows,
   rewardAccuracy,
   rewardAccuracySchema,
 } from './fidelity/reward-accuracy.ts';

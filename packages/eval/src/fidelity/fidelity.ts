@@ -15,7 +15,12 @@ import { auc } from './auc.ts';
 import { type Calibration, calibrate, calibrateRewards, type RewardReliability } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
 import { plattSlope } from './platt-scaling.ts';
-import { drawCount, type RewardAccuracyOptions, rewardAccuracySchema } from './reward-accuracy.ts';
+import {
+  drawCount,
+  type RewardAccuracyOptions,
+  type RewardAccuracyRows,
+  rewardAccuracySchema,
+} from './reward-accuracy.ts';
 import { type Moments, moments, percentiles } from './statistics.ts';
 import { type FidelitySubject, pick, scoresOf } from './subject.ts';
 
@@ -90,19 +95,13 @@ export interface Fidelity {
 }
 
 /** One value per row, in the order of the test set. */
-export interface FidelityRows {
+export interface FidelityRows extends RewardAccuracyRows {
   /** Rank of the logged action, from 1. */
   readonly rank: Int32Array;
-  /** Share of the row's comparisons that the logged action won; NaN if all are missing. */
-  readonly accuracyUniform: Float64Array;
-  /** The same against items drawn by popularity. */
-  readonly accuracyPopular: Float64Array;
   /** Share of its positives that occur in the user's future. */
   readonly precision: Float64Array;
   /** 1 where the action is a cold item. */
   readonly cold: Uint8Array;
-  /** Index of the row's sequence, which is its user. */
-  readonly user: Int32Array;
 }
 
 /** Most scores computed at a time, and most rows. */
