@@ -1,13 +1,14 @@
 // How often a prompted model prefers what users chose, on a sample of test decisions of Industrial and Scientific, in three
 // ways to ask, beside two controls that cost nothing: node fidelity.ts URL MODEL DATA [DECISIONS] [WAY]
 import { fold, key, permutation } from '@lea/core';
-import { type RewardModel, splitByUser, type Transitions, transitions } from '@lea/data';
+import { type Dataset, type RewardModel, splitByUser, type Transitions, transitions } from '@lea/data';
 import { loadIndustrial } from '@lea/data/node';
 import { type PromptedModelOptions, promptedModel } from '@lea/env';
 import { clusteredMean, coOccurrence, rewardAccuracy, scoresAsRewards, textSimilarity, tfidfVectors } from '@lea/eval';
 
-/** Makes servers answer in JSON: llama.cpp, vLLM, Ollama and OpenAI know this field. */
-export const jsonRating: object = {
+// #region json
+/** Makes llama.cpp, vLLM, Ollama and OpenAI keep to the form of a rating. */
+const jsonRating = {
   type: 'json_schema',
   json_schema: {
     name: 'rating',
@@ -20,23 +21,24 @@ export const jsonRating: object = {
     },
   },
 };
+// #endregion json
 
+// #region ways
 const WAYS: Readonly<Record<string, Partial<PromptedModelOptions>>> = {
   'rating, text': { parameters: { response_format: jsonRating } },
   'rating, logprobs': { answer: 'logprobs' },
   'choice, logprobs': { question: 'choice', answer: 'logprobs' },
 };
+// #endregion ways
 
 export async function* main(
   url: string,
   name: string,
-  data: string,
+  { interactions, itemTexts: { texts } }: Omit<Dataset, 'name'>,
   decisions = 100,
   ways: readonly string[] = Object.keys(WAYS),
   cacheDir = 'ratings',
 ): AsyncGenerator<string> {
-  const { interactions, itemTexts } = await loadIndustrial(data);
-  const { texts } = itemTexts;
   const { train, test } = splitByUser(interactions, { seed: 0 });
   const sample = sampleOf(test, decisions);
   const measure = async (model: RewardModel): Promise<string> => {
@@ -84,6 +86,7 @@ function sampleOf(test: Transitions, decisions: number): Transitions {
 
 if (import.meta.main) {
   const [url, name, data, decisions, ...ways] = process.argv.slice(2);
-  const lines = main(url!, name!, data!, decisions ? Number(decisions) : undefined, ways.length > 0 ? ways : undefined);
+  const chosen = ways.length > 0 ? ways : undefined;
+  const lines = main(url!, name!, await loadIndustrial(data!), decisions ? Number(decisions) : undefined, chosen);
   for await (const line of lines) console.log(line);
 }

@@ -29,15 +29,15 @@ export interface PromptedModelOptions {
   /** API key, sent as a bearer token; never stored, printed or hashed. Default: none. */
   readonly apiKey: string | undefined;
   /**
-   * `rating` (default): asks how much the user would like each action. `choice`: asks which of two actions the user would
-   * choose, for every two actions of a history in both orders; the reward is 10 times the share that an action wins. A
-   * actions then cost A (A - 1) requests.
+   * Form of the question. `rating` (default) asks how much the user would like an action. `choice` asks which of two actions
+   * the user would choose, for every two actions of a history in both orders; the reward is 10 times the share that an action
+   * wins. A actions then cost A (A - 1) requests.
    */
   readonly question: QuestionForm;
   /**
-   * `text` (default): reads the answer in its text. `logprobs`: asks for one token, a digit or a letter, and takes the
-   * expectation under its log probabilities. That gives finer rewards from fewer tokens, and an answer even from models that
-   * do not keep to a form; the endpoint must support `logprobs`.
+   * Part of the response in which the answer is read. `text` (default) reads its text. `logprobs` asks for one token, a digit or
+   * a letter, and takes the expectation under its log probabilities. That gives finer rewards from fewer tokens, and an answer
+   * even from models that do not keep to a form; the endpoint must support `logprobs`.
    */
   readonly answer: AnswerForm;
   /**
