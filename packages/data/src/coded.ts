@@ -78,20 +78,24 @@ export function interactionsOfCoded(
   const items = indices(item.texts, ids ? pinnedIndex(itemIds, 'item') : indexOf(itemIds));
   const named = kind && indices(kind.texts, indexOf(kinds));
   const order = orderOf(user.codes, users, userIds.length, time);
-  return {
-    userIds,
-    itemIds,
-    kinds,
-    user: Int32Array.from(order, (event) => users[user.codes[event]!]!),
-    item: Int32Array.from(order, (event) => {
-      const index = items[item.codes[event]!]!;
-      if (index < 0) throw unknownId(where(event), item.texts[item.codes[event]!]!, itemIds);
-      return index;
-    }),
-    time: Float64Array.from(order, (event) => time[event]!),
-    kind: Uint8Array.from(order, (event) => (named ? named[kind.codes[event]!]! : 0)),
-    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)] },
+  const sorted = {
+    user: new Int32Array(order.length),
+    item: new Int32Array(order.length),
+    time: new Float64Array(order.length),
+    kind: new Uint8Array(order.length),
   };
+  // Loops, because logs have millions of events.
+  for (let at = 0; at < order.length; at++) {
+    const event = order[at]!;
+    const index = items[item.codes[event]!]!;
+    if (index < 0) throw unknownId(where(event), item.texts[item.codes[event]!]!, itemIds);
+    sorted.user[at] = users[user.codes[event]!]!;
+    sorted.item[at] = index;
+    sorted.time[at] = time[event]!;
+    if (named) sorted.kind[at] = named[kind.codes[event]!]!;
+  }
+  const notes = [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)];
+  return { userIds, itemIds, kinds, ...sorted, info: { notes } };
 }
 
 /** [distinct cells] the index of each text, -1 if it has none. */

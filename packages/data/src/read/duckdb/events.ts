@@ -48,14 +48,14 @@ export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<
     yield done;
   }
   if (first) await oddTimes(db, staged, clock!, first, time);
-  const all = Int32Array.from(user, (_, row) => row);
+  const all = new Int32Array(staged.count).map((_, row) => row);
   const row = done < staged.count ? all.filter((row) => user[row]! >= 0) : all;
   const kept = (column: Int32Array) => (row === all ? column : Int32Array.from(row, (at) => column[at]!));
   return {
     user: kept(user),
     item: kept(item),
     kind: kind && kept(kind),
-    time: Float64Array.from(row, (at, event) => (first ? time[at]! : event)),
+    time: first && row === all ? time : Float64Array.from(row, (at, event) => (first ? time[at]! : event)),
     row,
   };
 }
