@@ -1,13 +1,10 @@
-import { checkPaths, isObject, LeaError, type Progress, type Task, task } from '@lea/core';
+import { checkPaths, isObject, LeaError, type Task, task } from '@lea/core';
 import type { Interactions } from '../interactions.ts';
 import { readDelimited } from './delimited.ts';
 import { readWithDuckdb } from './duckdb/read.ts';
 import { formOf, type InteractionSource } from './duckdb/source.ts';
 import { type ReadInteractionsOptions, type Reading, readingOf } from './options.ts';
 import { watched } from './watched.ts';
-
-/** Progress of reading: of the source, then (with DuckDB) of the ids and the events. */
-export type ReadingEvent = Progress<'read' | 'ids' | 'events', 'rows' | 'percent'>;
 
 /**
  * Reads events: CSV, TSV or RecBole `.inter` files, plain or gzipped; with the package `@duckdb/node-api` also Parquet

@@ -1,4 +1,4 @@
-import { abortSignal, custom, isObject, type OptionsSchema, oneOf, option, parseOptions, text } from '@lea/core';
+import { abortSignal, custom, isObject, type OptionsSchema, oneOf, option, type Progress, parseOptions, text } from '@lea/core';
 import { type CellOptions, cellSchema } from '../cells.ts';
 import type { Kinds } from './kinds.ts';
 import { type FileOptions, fileSchema } from './table.ts';
@@ -26,8 +26,8 @@ export interface InteractionColumns {
 /** Options of `readInteractions`. */
 export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   /**
-   * `js` needs no other package and reads one delimited file into memory. `duckdb` needs the package `@duckdb/node-api`, reads
-   * large files several times faster, and takes globs such as `logs/*.csv`. Both give the same result. Default: `js` for
+   * Reader of delimited text. `js` needs no other package and reads one file into memory. `duckdb` needs the package
+   * `@duckdb/node-api` and takes large files and patterns such as `logs/*.csv`. Both give the same result. Default: `js` for
    * delimited text; Parquet, JSON and SQL always take `duckdb`.
    */
   readonly engine: 'js' | 'duckdb' | undefined;
@@ -81,6 +81,9 @@ export const readInteractionsSchema: OptionsSchema<ReadInteractionsOptions> = {
   separator: option(custom<string>(isSeparator, 'must have at least one character.'), undefined),
   signal: option(abortSignal, undefined),
 };
+
+/** Progress of reading: of the source, then (with DuckDB) of the ids and the events. */
+export type ReadingEvent = Progress<'read' | 'ids' | 'events', 'rows' | 'percent'>;
 
 /** The checked options of a reading, those of the file apart. */
 export interface Reading extends Omit<ReadInteractionsOptions, keyof FileOptions> {

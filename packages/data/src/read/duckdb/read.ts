@@ -5,7 +5,7 @@ import { chooseColumns, type Role, unreadColumns } from '../columns.ts';
 import { unusedColumns } from '../delimited.ts';
 import { droppedNotes } from '../kinds.ts';
 import { longestSequences } from '../nested.ts';
-import type { Reading } from '../options.ts';
+import type { Reading, ReadingEvent } from '../options.ts';
 import { emptyFile } from '../table.ts';
 import { watched } from '../watched.ts';
 import { Database, firstLine } from './database.ts';
@@ -15,15 +15,7 @@ import { dropRows, mappedKinds } from './kinds.ts';
 import { type InteractionSource, openSource, type SourceForm } from './source.ts';
 import { located, type Staged, stage } from './stage.ts';
 
-/** Progress as `readInteractions` gives it. */
-interface Event {
-  readonly stage: 'read' | 'ids' | 'events';
-  readonly done: number;
-  readonly total: number;
-  readonly unit: 'rows' | 'percent';
-}
-
-type Work<T> = AsyncGenerator<Event, T, undefined>;
+type Work<T> = AsyncGenerator<ReadingEvent, T, undefined>;
 
 /**
  * Reads events with DuckDB. It codes ids and converts times, so that only distinct ids become strings of JavaScript; ids and
@@ -105,16 +97,24 @@ async function fromHistories(db: Database, staged: Staged, { ids, missing, separ
   return { interactions, rows: staged.count };
 }
 
-/** Passes progress on as events. */
-async function* counted<T>(stage: Event['stage'], work: AsyncGenerator<number, T, undefined>, rows?: number): Work<T> {
-  for (;;) {
-    const { done, value } = await work.next();
-    if (done) return value;
-    yield rows === undefined ? percent(stage, value) : { stage, done: value, total: rows, unit: 'rows' };
+/** Passes progress on as events, and stops the work when somebody leaves the loop over them. */
+async function* counted<T>(
+  stage: ReadingEvent['stage'],
+  work: AsyncGenerator<number, T, undefined>,
+  rows?: number,
+): Work<T> {
+  try {
+    for (;;) {
+      const { done, value } = await work.next();
+      if (done) return value;
+      yield rows === undefined ? percent(stage, value) : { stage, done: value, total: rows, unit: 'rows' };
+    }
+  } finally {
+    await work.return(undefined as T);
   }
 }
 
-function percent(stage: Event['stage'], done: number): Event {
+function percent(stage: ReadingEvent['stage'], done: number): ReadingEvent {
   return { stage, done, total: 100, unit: 'percent' };
 }
 
