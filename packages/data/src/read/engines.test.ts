@@ -55,6 +55,6 @@ it('both readers give the same of any log, or the same error', async () => {
       const [js, duckdb] = await outcomes(text, given);
       expect(duckdb).toEqual(js);
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });

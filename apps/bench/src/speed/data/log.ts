@@ -1,3 +1,4 @@
+import { LeaError } from '@lea/core';
 import type { LogForm } from './settings.ts';
 
 /** Size of a random log. */
@@ -10,9 +11,16 @@ export interface LogSize {
 /**
  * Writes a random log with DuckDB: users are texts, items are numbers of uneven popularity, times are milliseconds of one year, and
  * the rows are in no order.
+ *
+ * @throws LeaError `E_PEER_MISSING`
  */
 export async function writeLog(path: string, { events, users, items }: LogSize, form: LogForm): Promise<void> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBInstance } = await import('@duckdb/node-api').catch((cause: unknown) => {
+    throw new LeaError('E_PEER_MISSING', 'The log is written by the optional package @duckdb/node-api.', {
+      hint: 'Run npm i @duckdb/node-api.',
+      cause,
+    });
+  });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const rows = `select 'u' || (hash(i) % ${users}) as user_id,

@@ -76,7 +76,7 @@ export async function* stage(
       throw source.failure(at, cause);
     }
     ends.push(Number(await db.value('select count(*) from rows')));
-    if (source.delimited && (await mayHaveHeader(db, picks, part.header))) await source.check(at);
+    if (source.delimited && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
   }
   const place = async (row: number, role?: Role): Promise<string> => {
     const part = ends.findIndex((end) => row < end);
@@ -90,14 +90,15 @@ export async function* stage(
   return { count: ends.at(-1)!, column, type, read, place };
 }
 
-/** Whether some row looks like the header again. */
+/** Whether some row from this one on looks like the header again. */
 async function mayHaveHeader(
   db: Database,
+  from: number,
   picks: readonly { role: Role; at: number }[],
   header: readonly string[],
 ): Promise<boolean> {
   const alike = picks.map(({ role, at }) => `contains(${identifier(role)}, ${literal(header[at]!)})`);
-  return Number(await db.value(`select count(*) from rows where ${alike.join(' and ')}`)) > 0;
+  return Number(await db.value(`select count(*) from rows where rowid >= ${from} and ${alike.join(' and ')}`)) > 0;
 }
 
 function cellSql(role: Role, column: string, type: string, where: string): string {
