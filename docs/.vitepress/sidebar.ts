@@ -17,6 +17,7 @@ const guide = group('Guide', {
   'guide/data-set': 'Add a data set',
   'guide/lea': 'LEA on your log',
   'guide/experiment': 'An experiment on your log',
+  'guide/many-runs': 'Many runs',
   'guide/serve': 'Train, save, serve',
   'guide/retraining': 'Nightly retraining',
   extend: 'Your own agents and data',
