@@ -69,7 +69,7 @@ describe('what is fitted, and on what', () => {
     const found: number[] = [];
     const stopped = await follow(
       fitEnvironment({ train, validation: usersOf(all, (u) => u >= 20), ...options, epochs: 12 }),
-      ({ metrics }) => void found.push(metrics!['ndcg@10']! * Math.max(metrics!.accuracy! - 0.5, 0)),
+      ({ metrics }) => metrics && found.push(metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0)),
     );
     const epochs = found.indexOf(Math.max(...found)) + 1;
     expect(found.length).toBe(epochs + 1);

@@ -140,7 +140,7 @@ describe('the work', () => {
     await using rewards = likelihoodRewards(languageModel, texts, { ...plain, subtract: 'prior' });
     const seen: [number, number][] = [];
     const actions = Int32Array.of(2, 3, 2, 3, 1, 1);
-    const onEvent = ({ done, total }: { done: number; total: number }) => seen.push([done, total]);
+    const onEvent = ({ done, total }: { done: number; total?: number }) => seen.push([done, total!]);
     await follow(rewards.rate(windows([0], [0], [1]), actions), onEvent);
     // 3 actions after nothing, 2 after the first history, 1 after the second.
     expect(seen).toEqual([
