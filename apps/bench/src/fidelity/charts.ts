@@ -2,11 +2,11 @@ import type { CalibrationBin } from '@lea/eval';
 import { ACCENT, INK, MUTED, PALETTE, renderChart } from '../report/vega.ts';
 import { estimate, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
-import { SHARES } from './subjects.ts';
 
 const ROLES = {
   environment: { label: 'environment', color: ACCENT },
   'language control': { label: 'the same without language', color: '#8fb8ef' },
+  'language model': { label: 'the language model, not fitted', color: '#e0a030' },
   'counting control': { label: 'counting, not trained', color: MUTED },
 } as const;
 
@@ -31,13 +31,14 @@ export function measureBars(
   measures: readonly (readonly [MeasureName, string])[],
   from = 0,
 ): Promise<string> {
-  const values = all.flatMap((measured) =>
+  const bars = all.flatMap((measured) =>
     measures.map(([measure, title]) => {
       const { value, interval } = estimate(measured, measure);
       const role = ROLES[measured.subject.role].label;
       return { name: measured.subject.name, role, measure: title, value, low: interval[0], high: interval[1], from };
     }),
   );
+  const values = bars.filter(({ value }) => Number.isFinite(value));
   const [, first] = measures[0]!;
   const order = values.filter(({ measure }) => measure === first).toSorted((a, b) => b.value - a.value);
   const x = {
@@ -47,7 +48,7 @@ export function measureBars(
     axis: { tickCount: 5 },
   } as const;
   return renderChart({
-    data: { values: values.filter(({ value }) => Number.isFinite(value)) },
+    data: { values },
     facet: {
       column: {
         field: 'measure',
@@ -241,8 +242,8 @@ function withLabels<T extends { readonly coverage: number; readonly popularity: 
 }
 
 /** A measure by the share of train users that subjects know. */
-export function subsetCurve(curve: readonly Measured[], measure: MeasureName, title: string): Promise<string> {
-  const values = curve.map((measured) => {
+export function shareCurves(all: readonly Measured[], measure: MeasureName, title: string): Promise<string> {
+  const values = all.map((measured) => {
     const { value, interval } = estimate(measured, measure);
     return { name: measured.subject.name, users: measured.subject.users, value, low: interval[0], high: interval[1] };
   });
@@ -251,8 +252,8 @@ export function subsetCurve(curve: readonly Measured[], measure: MeasureName, ti
     field: 'users',
     type: 'quantitative',
     title: 'share of the train users',
-    scale: { type: 'log', domain: [SHARES[0], 1] as number[] },
-    axis: { values: [...SHARES] as number[], format: '.0%', grid: false },
+    scale: { type: 'log', nice: false },
+    axis: { values: [...new Set(values.map(({ users }) => users))] as number[], format: '~%', grid: false },
   } as const;
   return renderChart({
     width: 380,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { heldOut } from '../report/held-out.ts';
 import { fidelityConclusions } from './conclusions.ts';
-import { difference, estimate } from './estimates.ts';
+import { difference, estimate, estimateOn } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import type { Role } from './subjects.ts';
-import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
+import { mainTable, moreTable, rewardTable, shareTables } from './table.ts';
 
 interface Rows {
   readonly rank: number[];
@@ -16,6 +16,7 @@ interface Rows {
 function subject(name: string, role: Role, { rank, popular, cold }: Rows, users = 1): Measured {
   const size = rank.length;
   const perRow = {
+    row: Int32Array.from(rank.keys()),
     rank: Int32Array.from(rank),
     accuracyUniform: new Float64Array(size).fill(0.75),
     accuracyPopular: Float64Array.from(popular),
@@ -74,6 +75,48 @@ test('differences are paired', () => {
   expect(by.difference).toBeCloseTo(0.5, 12);
   expect(by.relative).toBeCloseTo(2, 12);
   expect(by.standardError).toBeCloseTo(0, 12);
+});
+
+/** The language model without a fit: some rows, no ranks. */
+function unfitted(row: number[], popular: number[]): Measured {
+  const measured = subject(
+    'zero-shot',
+    'language model',
+    rows(
+      row.map(() => 0),
+      popular,
+    ),
+  );
+  const { fidelity } = measured;
+  const perRow = { ...fidelity.perRow, row: Int32Array.from(row), user: Int32Array.from(row) };
+  return { ...measured, fidelity: { ...fidelity, ndcg: Number.NaN, perRow } };
+}
+
+test('a sample is compared on the rows that both have', () => {
+  const one = subject('one', 'environment', rows([1, 3, 11, 1], [1, 0.8, 0.6, 0.4]));
+  const two = unfitted([1, 3], [0.5, 0.5]);
+  expect(difference(two, one, 'accuracyPopular')).toMatchObject({ events: 2, users: 2 });
+  expect(difference(two, one, 'accuracyPopular').difference).toBeCloseTo(-0.1, 12);
+  expect(difference(one, two, 'accuracyPopular').difference).toBeCloseTo(0.1, 12);
+  expect(estimateOn(two, one, 'accuracyPopular').value).toBeCloseTo(0.6, 12);
+  expect(estimate(two, 'ndcg').value).toBeNaN();
+  expect(difference(one, two, 'ndcg').difference).toBeNaN();
+});
+
+test('the sentence about the language model without a fit compares it on its own decisions', () => {
+  const all = [
+    subject('LE', 'environment', rows([1, 3, 11, 1], [1, 0.8, 0.6, 0.4])),
+    unfitted([1, 3], [0.5, 0.5]),
+    subject('coin', 'counting control', rows([1, 3, 11, 1], [0, 1, 0, 1])),
+  ];
+  const said = fidelityConclusions(all, heldOut('user'));
+  expect(said.at(-1)).toMatch(
+    /^Without a fit, on a sample of 2 decisions: zero-shot prefers .* equally popular item in 50\.0 % .*; on the same decisions coin 100\.0 % \(−50\.0 points .*\), LE 60\.0 % \(−10\.0 points/,
+  );
+  const { head, rows: lines } = mainTable(all);
+  expect(lines.map((line) => line[head.indexOf('decisions')])).toEqual(['4', '2', '4']);
+  expect(lines[1]![head.indexOf('NDCG@10')]).toBe('–');
+  expect(mainTable([all[0]!, all[2]!]).head).not.toContain('decisions');
 });
 
 test('the sentences say what won, what did not, and what of it is language', () => {
@@ -152,14 +195,51 @@ test('what is not known is a dash, and the calibration of single rewards has a c
   expect(moreTable([measured]).head).not.toContain('ECE single');
 });
 
-test('tables: the best of a column, missing numbers, shares of the users', () => {
+test('tables: the best of a column, missing numbers', () => {
   const one = subject('one', 'environment', { ...rows([1, 1], [1, 1]), cold: [1, 0] });
   const two = subject('two', 'counting control', rows([2, 2], [1, 1]));
   const { head, rows: lines, best } = mainTable([two, one]);
   const column = head.indexOf('cold NDCG@10');
   expect(lines.map((line) => line[column])).toEqual(['–', '.5000']);
   expect(best.get(column)).toBe(1);
-  const curve = curveTable([one, subject('one', 'environment', rows([1, 3], [0.5, 1]), 0.1)]);
-  expect(curve.head).toEqual(['popular · NDCG@10', '5 %', '10 %', '20 %', '50 %', '100 %']);
-  expect(curve.rows).toEqual([['one', '–', '.7500 · .7500', '–', '–', '1.0000 · 1.0000']]);
+});
+
+test('several shares of the users have a table per measure, with a column per share; one share has none', () => {
+  const few = [
+    subject('one', 'environment', rows([1, 3], [0.5, 1]), 0.005),
+    subject('two', 'counting control', rows([1, 1], [0.5, 0.5]), 0.005),
+  ];
+  const all = [
+    subject('one', 'environment', rows([1, 1], [1, 1]), 0.2),
+    subject('two', 'counting control', rows([3, 3], [1, 0.5]), 0.2),
+  ];
+  const [ranking, accuracy, precision] = shareTables([...few, ...all]);
+  expect(ranking).toEqual({
+    head: ['NDCG@10', '0.5 %', '20 %'],
+    rows: [
+      ['one', '.7500', '1.0000'],
+      ['two', '1.0000', '.5000'],
+    ],
+    best: new Map([
+      [1, 1],
+      [2, 0],
+    ]),
+  });
+  expect(accuracy!.rows).toEqual([
+    ['one', '.7500', '1.0000'],
+    ['two', '.5000', '.7500'],
+  ]);
+  expect(precision!.head[0]).toBe('precision@10');
+  expect(shareTables(few)).toEqual([]);
+  // What is about one share says so.
+  expect(mainTable(few).head[0]).toBe('subject, 0.5 % of users');
+  expect(fidelityConclusions(all, heldOut('user'))[0]).toMatch(/^one, 20 % of users: on 2 decisions/);
+});
+
+test('without counting controls nothing is compared with them', () => {
+  const alone = [subject('LE', 'environment', { ...rows([1, 3], [1, 1]), cold: [1, 1] })];
+  const said = fidelityConclusions(alone, heldOut('user')).join('\n');
+  expect(said).not.toMatch(/ahead of|behind|best control|has [.\d]+ ?%?, [.;]/);
+  expect(said).not.toContain('State ranking');
+  expect(said).toContain('Cold items: on 2 decisions');
 });

@@ -10,7 +10,6 @@ import { bench, decoderOf, miniFolder } from '../testing/bench.ts';
 import { flagsOf } from './flags.ts';
 import { rowsOfUsers } from './measure.ts';
 import { requestOf } from './request.ts';
-import { SHARES } from './subjects.ts';
 import { spoiledTokens } from './tokens.ts';
 
 interface Line {
@@ -99,27 +98,37 @@ describe('the command', () => {
       runs: [],
       environments: { language: { ...config.environments.language!, fit: { epochs: 1, window: 5 } } },
     }));
-    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--subset-curve'];
-    const { stdout, code } = await bench(args, folder);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/5 % .* 10 % .* 20 % .* 50 % .* 100 %/);
+    const args = ['fidelity', 'mini.json', '--item-input', 'text'];
+    const lines = (stdout: string): Line[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as Line); // biome-ignore format: one line
+    const single = await bench([...args, '--users', '0.5', '--controls', 'counting', '--json'], folder);
+    expect(lines(single.stdout).map(({ role }) => role)).toEqual(['environment', ...Array(5).fill('counting control')]);
+    expect(readFileSync(join(folder, 'fidelity.html'), 'utf8')).not.toContain('By share of the users');
+
+    const several = await bench([...args, '--users', '1,0.2,0.5'], folder);
+    expect(several.code).toBe(0);
+    expect(several.stdout).toMatch(/NDCG@10 .* 20 % .* 50 % .* 100 %/);
+    const language = readdirSync(join(folder, 'runs', 'mini', 'language')).map((name) => name.split('-')[0]);
+    expect(language, 'of all shares').toEqual(['model', 'tokens']);
+    expect(several.stderr.match(/already measured/g)).toHaveLength(6);
     const kept = join(folder, 'runs', 'mini', 'fidelity');
     const controls = readdirSync(kept).filter((name) => name.startsWith('environment-id-only'));
-    expect(controls).toHaveLength(SHARES.length);
+    expect(controls).toHaveLength(3);
     for (const name of controls) expect(decoderOf(join(kept, name)).width, 'as the language model').toBe(16);
     const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
-      curve: Line[];
       subjects: Line[];
+      differences: { users: number; second: string }[];
     };
-    expect(new Set(record.curve.map(({ users }) => users))).toEqual(new Set(SHARES));
-    expect(record.curve).toHaveLength(4 * SHARES.length);
-    // what knows all users is one subject, in the table and at the end of the curve
-    const whole = record.curve.filter(({ users }) => users === 1);
-    for (const name of ['environment (text)', 'environment (id only)', 'co-occurrence + text']) {
-      const own = (lines: Line[]): Line => lines.find((line) => line.name === name)!;
-      expect(own(whole).ndcg, name).toBe(own(record.subjects).ndcg);
-    }
-    expect(readFileSync(join(folder, 'fidelity.html'), 'utf8')).toContain('Accuracy by number of users');
+    expect(record.subjects.map(({ users }) => users)).toEqual([0.2, 0.5, 1].flatMap((share) => Array(9).fill(share)));
+    expect(record.subjects.filter(({ users }) => users === 0.5).map(({ name }) => name)).toContain('shuffled texts');
+    expect(record.differences.map(({ users }) => users)).toEqual([0.2, 0.5, 1].flatMap((s) => Array(8).fill(s)));
+    const page = readFileSync(join(folder, 'fidelity.html'), 'utf8');
+    expect(page).toContain('By share of the users');
+    expect(page).toContain('All other sections are about 100 % of the users');
+
+    const again = await bench([...args, '--users', '0.2,0.5,1', '--controls', 'none', '--json'], folder);
+    expect(lines(again.stdout).map(({ name, users, reused }) => [name, users, reused])).toEqual(
+      [0.2, 0.5, 1].map((share) => ['environment (text)', share, true]),
+    );
   });
 
   test.skipIf(!process.env.LEA_TEXT_MODEL)('tier encoder (LEA_TEXT_MODEL names a folder)', async () => {
@@ -148,7 +157,10 @@ describe('the command', () => {
 });
 
 test.each([
-  ['a share above 1', { users: '20' }, /--users: expected a share/],
+  ['a share above 1', { users: '0.1,20' }, /--users: expected different shares above 0 and at most 1/],
+  ['an empty share', { users: '0.1,' }, /--users: expected different shares/],
+  ['a share given twice', { users: '0.1,0.10' }, /--users: expected different shares/],
+  ['unknown controls', { controls: 'countin' }, /Did you mean "counting"\?/],
   ['an unknown item input', { 'item-input': 'id+txt' }, /Did you mean "id\+text"\?/],
   ['an unknown tier', { tier: 'encodr' }, /Did you mean "encoder"\?/],
   ['a seed that is none', { seed: '' }, /Expected a whole number as the seed/],
@@ -173,7 +185,9 @@ test('flags take precedence over the config, and say which environments there ar
     itemInputs: ['text'],
     environment: { tier: 'catalog', model: undefined, fit: { epochs: 2 } },
     idFit: { lr: 3 },
-    users: 0.1,
+    users: [0.1],
+    controls: 'all',
+    zeroShot: 500,
     seed: 7,
   });
   const { a } = experiment.environments!;
@@ -192,11 +206,12 @@ test('flags take precedence over the config, and say which environments there ar
     model: undefined,
     fit: {},
   });
-  const typed = flagsOf({ 'item-input': 'text,id+text', model: 'M', users: '0.5', seed: '2' });
+  const typed = flagsOf({ 'item-input': 'text,id+text', model: 'M', users: '0.5,0.05', controls: 'none', seed: '2' });
   expect(requestOf(experiment, typed)).toMatchObject({
     itemInputs: ['text', 'id+text'],
     environment: { tier: 'encoder', model: 'M' },
-    users: 0.5,
+    users: [0.05, 0.5],
+    controls: 'none',
     seed: 2,
   });
 });

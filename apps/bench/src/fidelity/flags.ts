@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { choiceOf, seedOf } from '../terminal/flags.ts';
-import type { FidelityFlags } from './request.ts';
+import { CONTROLS, type FidelityFlags } from './request.ts';
 
 /** The flags of the command as typed. */
 export interface TypedFlags {
@@ -8,6 +8,8 @@ export interface TypedFlags {
   readonly tier?: string | undefined;
   readonly model?: string | undefined;
   readonly users?: string | undefined;
+  readonly controls?: string | undefined;
+  readonly 'zero-shot'?: string | undefined;
   readonly seed?: string | undefined;
 }
 
@@ -19,16 +21,30 @@ export function flagsOf(given: TypedFlags): FidelityFlags {
       .map((word) => choiceOf('item-input', word, ['id+text', 'text'] as const)),
     ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
-    ...(given.users !== undefined && { users: shareOf(given.users) }),
+    ...(given.users !== undefined && { users: sharesOf(given.users) }),
+    ...(given.controls !== undefined && { controls: choiceOf('controls', given.controls, CONTROLS) }),
+    ...(given['zero-shot'] !== undefined && { zeroShot: countOf(given['zero-shot']) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
   };
 }
 
-function shareOf(text: string): number {
-  const share = Number(text);
-  if (text.trim() !== '' && share > 0 && share <= 1) return share;
-  throw new LeaError('E_FLAG_VALUE', '--users: expected a share above 0 and at most 1.', {
+/** The different shares of a comma-separated list, the smallest first. */
+function sharesOf(text: string): number[] {
+  const shares = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
+  if (shares.every((share) => share > 0 && share <= 1) && new Set(shares).size === shares.length) {
+    return shares.toSorted((a, b) => a - b);
+  }
+  throw new LeaError('E_FLAG_VALUE', '--users: expected different shares above 0 and at most 1.', {
     value: text,
-    hint: 'For example, use --users 0.2.',
+    hint: 'For example, use --users 0.2 or --users 0.05,0.2.',
+  });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(count) && count >= 0) return count;
+  throw new LeaError('E_FLAG_VALUE', '--zero-shot: expected a number of decisions, or 0.', {
+    value: text,
+    hint: 'For example, use --zero-shot 200.',
   });
 }

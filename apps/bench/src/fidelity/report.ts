@@ -4,20 +4,23 @@ import { versions } from '../experiment/versions.ts';
 import { heldOut } from '../report/held-out.ts';
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from '../report/page.ts';
 import { plain } from '../report/report.ts';
-import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, subsetCurve } from './charts.ts';
+import { formatShare } from '../terminal/metric.ts';
+import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, shareCurves } from './charts.ts';
 import { difference, estimate, MEASURE_NAMES } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import type { FidelityRequest } from './request.ts';
 import { MEASUREMENT } from './subjects.ts';
-import { curveTable, mainTable, moreTable, rewardTable } from './table.ts';
+import { mainTable, moreTable, rewardTable, shareTables } from './table.ts';
 
 /** The content of a report. */
 export interface FidelityOutcome {
   readonly request: FidelityRequest;
   readonly context: Context;
-  readonly measured: readonly Measured[];
-  /** Subjects by share of the users, if requested. */
-  readonly curve: readonly Measured[];
+  /** Every subject for every share of the users, the smallest share first. */
+  readonly all: readonly Measured[];
+  /** Those for the largest share. */
+  readonly largest: readonly Measured[];
+  /** The findings for the largest share. */
   readonly sentences: readonly string[];
 }
 
@@ -30,10 +33,15 @@ export async function writeFidelity(path: string, outcome: FidelityOutcome): Pro
 }
 
 async function page(outcome: FidelityOutcome): Promise<string> {
-  const { measured, curve, sentences, context } = outcome;
+  const { all, largest: measured, sentences, request, context } = outcome;
   const asked = measured.filter(({ subject }) => subject.role === 'environment');
   const spoiled = ['random item tokens', 'shuffled texts'];
-  const drawn = measured.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
+  const ranked = measured.filter(({ subject }) => subject.role !== 'language model');
+  const drawn = ranked.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
+  const names = drawn.map(({ subject }) => subject.name);
+  const curves = all.filter(({ subject }) => names.includes(subject.name));
+  const shares = shareTables(all);
+  const about = `All other sections are about ${formatShare(request.users.at(-1)!)} of the users.`;
   const hasCold = measured.some(({ fidelity }) => fidelity.cold.rows > 0);
   const accuracy = measureBars(
     measured,
@@ -48,6 +56,16 @@ async function page(outcome: FidelityOutcome): Promise<string> {
     `How well environments agree with ${heldOut(context.split.info.kind).unseen}, compared with controls.`,
     [
       ['Findings', listHtml(sentences)],
+      ...(shares.length > 0
+        ? [
+            [
+              'By share of the users',
+              figureHtml(await shareCurves(curves, 'accuracyPopular', 'accuracy against equally popular items')) +
+                figureHtml(await shareCurves(curves, 'ndcg', 'NDCG@10')) +
+                `${shares.map(tableHtml).join('\n')}<p class="note">${about}</p>`,
+            ] as const,
+          ]
+        : []),
       [
         'Rewards: how often the chosen item is preferred',
         figureHtml(await accuracy, 'Share of comparisons, with 95 % interval; bars start at chance.'),
@@ -74,7 +92,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
         ),
       ],
       ['Precision of the positives', figureHtml(await precisionCurves(drawn))],
-      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(measured))],
+      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(ranked))],
       [
         'Reward by kind of event',
         `${tableHtml(rewardTable(measured))}<p class="note">Mean reward above that of random items, in their standard deviations.</p>`,
@@ -93,16 +111,6 @@ async function page(outcome: FidelityOutcome): Promise<string> {
             ] as const,
           ]
         : []),
-      ...(curve.length > 0
-        ? [
-            [
-              'Accuracy by number of users',
-              figureHtml(await subsetCurve(curve, 'accuracyPopular', 'accuracy against equally popular items')) +
-                figureHtml(await subsetCurve(curve, 'ndcg', 'NDCG@10')) +
-                tableHtml(curveTable(curve)),
-            ] as const,
-          ]
-        : []),
       ['Protocol', definitionsHtml(protocolOf(outcome))],
     ],
   );
@@ -116,13 +124,13 @@ const MORE_COLUMNS =
   'coverage: share of the catalog among the positives. popularity: their mean popularity percentile.';
 
 /** The conditions under which the numbers hold. */
-function protocolOf({ request, context, measured }: FidelityOutcome): [string, string][] {
+function protocolOf({ request, context, all }: FidelityOutcome): [string, string][] {
   const { dataset, split, experiment, dataHash } = context;
   const { userIds, itemIds, item } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
   const { kind, ...splitOptions } = split.info;
   const { tier, model, fit } = request.environment;
-  const first = measured[0]!.fidelity;
+  const first = all[0]!.fidelity;
   return [
     [
       'Data',
@@ -131,7 +139,7 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
     ['Split', `${[kind, plain(splitOptions)].filter(Boolean).join(' ')}; test ${count(split.test.count)} decisions`],
     [
       'Known',
-      `${(100 * request.users).toFixed(0)} % of the train users, the same ones for every environment and control`,
+      `${request.users.map(formatShare).join(', ')} of the train users, the same ones for every environment and control`,
     ],
     [
       'Stopping and scaling',
@@ -162,27 +170,30 @@ function protocolOf({ request, context, measured }: FidelityOutcome): [string, s
   ];
 }
 
-/** The content of `fidelity.json`: numbers with intervals, and paired differences of environments to all other subjects. */
+/**
+ * The content of `fidelity.json`: numbers with intervals, and paired differences of environments to all other subjects that know
+ * the same users.
+ */
 function record(outcome: FidelityOutcome): object {
-  const { request, context, measured, curve, sentences } = outcome;
+  const { request, context, all, sentences } = outcome;
   return {
     experiment: context.experiment.name,
     request,
     protocol: Object.fromEntries(protocolOf(outcome)),
     sentences,
-    subjects: measured.map(subjectLine),
-    differences: measured
+    subjects: all.map(subjectLine),
+    differences: all
       .filter(({ subject }) => subject.role === 'environment')
       .flatMap((first) =>
-        measured
-          .filter((second) => second !== first)
+        all
+          .filter((second) => second !== first && second.subject.users === first.subject.users)
           .map((second) => ({
+            users: first.subject.users,
             first: first.subject.name,
             second: second.subject.name,
             ...Object.fromEntries(MEASURE_NAMES.map((measure) => [measure, difference(first, second, measure)])),
           })),
       ),
-    ...(curve.length > 0 && { curve: curve.map(subjectLine) }),
   };
 }
 

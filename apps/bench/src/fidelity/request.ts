@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import { MODELS, readsModel, withAdaptation } from '../config/environments.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
+import { SAMPLE } from './zero-shot.ts';
 
 /** The settings of a fidelity report, apart from the data. */
 export interface FidelityRequest {
@@ -10,10 +11,18 @@ export interface FidelityRequest {
   readonly environment: Omit<EnvironmentConfig, 'itemInput'>;
   /** Fit options of the id-only control. */
   readonly idFit: EnvironmentConfig['fit'];
-  /** Share of the train users that environments and controls know. */
-  readonly users: number;
+  /** Shares of the train users that environments and controls know, the smallest first. */
+  readonly users: readonly number[];
+  readonly controls: Controls;
+  /** Decisions on which the language model of tier decoder is measured without a fit; 0: it is not. */
+  readonly zeroShot: number;
   readonly seed: number;
 }
+
+/** The controls that are measured beside the environments: with a pretrained decoder each language control is a long fit. */
+export const CONTROLS = ['all', 'counting', 'none'] as const;
+
+export type Controls = (typeof CONTROLS)[number];
 
 export type TextInput = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
@@ -22,7 +31,9 @@ export interface FidelityFlags {
   readonly itemInputs: readonly TextInput[];
   readonly tier?: EnvironmentConfig['tier'];
   readonly model?: string;
-  readonly users?: number;
+  readonly users?: readonly number[];
+  readonly controls?: Controls;
+  readonly zeroShot?: number;
   readonly seed?: number;
 }
 
@@ -60,7 +71,9 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     itemInputs: flags.itemInputs,
     environment: withAdaptation({ ...base, tier, model, fit }),
     idFit: withAdaptation({ tier, fit: idFit }).fit,
-    users: flags.users ?? fitted ?? 1,
+    users: flags.users ?? [fitted ?? 1],
+    controls: flags.controls ?? 'all',
+    zeroShot: flags.zeroShot ?? SAMPLE,
     seed: flags.seed ?? seeds[0]!,
   };
 }

@@ -10,10 +10,10 @@ import { prepareData, sayData } from '../experiment/prepare.ts';
 import { heldOut } from '../report/held-out.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { fidelityConclusions } from './conclusions.ts';
-import { loadMeasured, type Measured, measure, recordPath, titleOf } from './measure.ts';
+import { loadMeasured, type Measured, measure, recordPath } from './measure.ts';
 import type { FidelityOutcome } from './report.ts';
 import { type FidelityFlags, requestOf } from './request.ts';
-import { curveSubjects, type Subject, subjectsOf } from './subjects.ts';
+import { subjectsOf, titleOf } from './subjects.ts';
 import { summaryLine } from './table.ts';
 import { lazyLanguage } from './tokens.ts';
 
@@ -22,8 +22,6 @@ export interface FidelityRunOptions {
   readonly data: string | undefined;
   /** Folder for environments and measurements. */
   readonly runs: string;
-  /** Whether shares of the users are measured as well. */
-  readonly curve: boolean;
   readonly out: NodeJS.WriteStream;
   readonly signal: AbortSignal;
   readonly onMeasured: (measured: Measured) => void;
@@ -47,33 +45,23 @@ export async function runFidelity(
   const folder = join(options.runs, loaded.experiment.name);
   const known = { ...prepared, folder, models };
   const subjects = subjectsOf(request, known);
-  const curve = options.curve ? curveSubjects(request, known) : [];
-  const unique = new Map([...subjects, ...curve].map((subject) => [subject.folder, subject]));
-  const isFinished = [...unique.values()].every((subject) => existsSync(recordPath(subject)));
-  const progress = createProgress(options.out, unique.size + 1);
+  const isFinished = subjects.every((subject) => existsSync(recordPath(subject)));
+  const progress = createProgress(options.out, subjects.length + 1);
   const context: Context = { ...known, progress, signal: options.signal };
   sayData(progress, context);
   const language = lazyLanguage(request, context);
-  const done = new Map<string, Measured>();
+  const all: Measured[] = [];
   await alone(folder, isFinished, async () => {
-    for (const subject of unique.values()) {
+    for (const subject of subjects) {
       options.signal.throwIfAborted();
       const found = await loadMeasured(subject);
       if (found) progress.begin(titleOf(subject));
       const measured = found ?? (await measure(subject, context, request.seed, language));
       progress.end(...summaryLine(measured));
-      done.set(subject.folder, measured);
+      all.push(measured);
       options.onMeasured(measured);
     }
   });
-  const pick = (some: readonly Subject[]): Measured[] =>
-    some.map((subject) => ({ ...done.get(subject.folder)!, subject }));
-  const measured = pick(subjects);
-  return {
-    request,
-    context,
-    measured,
-    curve: pick(curve),
-    sentences: fidelityConclusions(measured, heldOut(prepared.split.info.kind)),
-  };
+  const largest = all.filter(({ subject }) => subject.users === request.users.at(-1));
+  return { request, context, all, largest, sentences: fidelityConclusions(largest, heldOut(prepared.split.info.kind)) };
 }

@@ -6,10 +6,15 @@ import type { Context } from '../experiment/context.ts';
 import { baselineName, slug } from '../experiment/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts';
 import { computing } from '../experiment/versions.ts';
+import { formatShare } from '../terminal/metric.ts';
 import type { FidelityRequest } from './request.ts';
+import { type LikelihoodSubject, resolvedLikelihood, zeroShotSubjects } from './zero-shot.ts';
 
-/** The role of a subject: a requested environment, a control without its language, or a control that only counts. */
-export type Role = 'environment' | 'language control' | 'counting control';
+/**
+ * The role of a subject: a requested environment, a control without its language, the language model without a fit, or a
+ * control that only counts.
+ */
+export type Role = 'environment' | 'language control' | 'language model' | 'counting control';
 
 /** Something whose fidelity is measured. */
 export interface Subject {
@@ -17,7 +22,7 @@ export interface Subject {
   readonly role: Role;
   /** Share of the train users that the subject knows. */
   readonly users: number;
-  readonly how: EnvironmentSubject | CountingSubject;
+  readonly how: EnvironmentSubject | CountingSubject | LikelihoodSubject;
   readonly folder: string;
   /** The object that the folder's hash is computed from. */
   readonly resolved: unknown;
@@ -36,9 +41,6 @@ export interface CountingSubject {
   readonly ownVectors?: boolean;
 }
 
-/** Shares of the subset curve. */
-export const SHARES = [0.05, 0.1, 0.2, 0.5, 1] as const;
-
 /** Number of positives per decision, and of negatives of each kind. */
 export const MEASUREMENT = { k: 10, draws: 5 } as const;
 
@@ -48,10 +50,18 @@ export type Origin = Pick<Context, 'experiment' | 'dataHash' | 'folder' | 'model
 /** The repeat weight of co-occurrence. Its scores are rewards here, and "never" would make those of seen items infinite. */
 const repeat = 0;
 
-/** The environments of a request and all their controls, all knowing the same users. */
+/**
+ * The environments and controls of a request for each share of the users, the smallest first; the language model without a fit
+ * comes with the largest.
+ */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
-  const { itemInputs, environment, users } = request;
   const make = maker(request, context);
+  return request.users.flatMap((users) => sharing(users, request, make));
+}
+
+/** Environments and controls that know the same users. */
+function sharing(users: number, request: FidelityRequest, make: ReturnType<typeof maker>): Subject[] {
+  const { itemInputs, environment, idFit, controls, zeroShot } = request;
   const { fit, tier, model } = environment;
   const first = itemInputs[0]!;
   const spoiled = (spoil: 'random' | 'shuffled') => ({ itemInput: first, spoil, fit });
@@ -62,13 +72,16 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
     { type: 'co-occurrence', repeat, text: true },
     { type: 'text-similarity' },
   ];
-  return [
-    ...itemInputs.map((itemInput) =>
-      make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
-    ),
-    make(environmentName('id'), 'language control', users, idOnly(request)),
+  const language = (): Subject[] => [
+    make(environmentName('id'), 'language control', users, { itemInput: 'id', spoil: 'nothing', fit: idFit }),
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
+  ];
+  const unfitted = (): Subject[] =>
+    tier === 'decoder' && zeroShot > 0 && users === request.users.at(-1)
+      ? Object.entries(zeroShotSubjects(zeroShot)).map(([name, how]) => make(name, 'language model', users, how))
+      : [];
+  const counted = (): Subject[] => [
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
     ...(readsModel(tier) && model
       ? [
@@ -79,24 +92,19 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
         ]
       : []),
   ];
-}
-
-/** Environments by tokens and share of the users, together with the strongest counting control. */
-export function curveSubjects(request: FidelityRequest, context: Origin): Subject[] {
-  const make = maker(request, context);
-  const { fit } = request.environment;
-  const baseline: CountedBaseline = { type: 'co-occurrence', repeat, text: true };
-  return SHARES.flatMap((users) => [
-    ...(['text', 'id+text'] as const).map((itemInput) =>
+  return [
+    ...itemInputs.map((itemInput) =>
       make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
     ),
-    make(environmentName('id'), 'language control', users, idOnly(request)),
-    make(baselineName(baseline), 'counting control', users, { baseline }),
-  ]);
+    ...(controls === 'all' ? language() : []),
+    ...unfitted(),
+    ...(controls === 'none' ? [] : counted()),
+  ];
 }
 
-function idOnly({ idFit }: FidelityRequest): EnvironmentSubject {
-  return { itemInput: 'id', spoil: 'nothing', fit: idFit };
+/** A name with the share of the users, unless it is all. */
+export function titleOf({ name, users }: Pick<Subject, 'name' | 'users'>): string {
+  return users < 1 ? `${name}, ${formatShare(users)} of users` : name;
 }
 
 function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
@@ -106,6 +114,7 @@ function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
 function maker(request: FidelityRequest, { experiment, dataHash, folder, models }: Origin) {
   const { environment, seed } = request;
   const made = (how: Subject['how']): object => {
+    if ('shots' in how) return { likelihood: resolvedLikelihood(how), model: models[environment.model!] };
     if (!('baseline' in how)) {
       const { itemInput, fit, spoil } = how;
       return { environment: resolvedEnvironment({ ...environment, itemInput, fit }, models), spoil };

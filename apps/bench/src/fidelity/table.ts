@@ -1,9 +1,9 @@
 import type { TextTable } from '../report/table.ts';
 import { duration } from '../terminal/duration.ts';
-import { formatMetric } from '../terminal/metric.ts';
-import { estimate } from './estimates.ts';
+import { formatMetric, formatShare } from '../terminal/metric.ts';
+import { estimate, MEASURES, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
-import { SHARES } from './subjects.ts';
+import { titleOf } from './subjects.ts';
 
 interface Column {
   readonly head: string;
@@ -13,9 +13,19 @@ interface Column {
   readonly text?: (measured: Measured) => string;
 }
 
+/** Shown where some subjects were measured on a sample. */
+const decisions: Column = {
+  head: 'decisions',
+  value: ({ fidelity }) => fidelity.rows,
+  text: ({ fidelity }) => fidelity.rows.toLocaleString('en'),
+};
+
 /** The main measures. */
 export function mainTable(all: readonly Measured[]): TextTable & Required<Pick<TextTable, 'best'>> {
+  const most = Math.max(...all.map(({ fidelity }) => fidelity.rows));
+  const isSampled = all.some(({ fidelity }) => fidelity.rows < most);
   return table(all, [
+    ...(isSampled ? [decisions] : []),
     { head: 'NDCG@10', value: ({ fidelity }) => fidelity.ndcg, best: 'most' },
     { head: 'HR@10', value: ({ fidelity }) => fidelity.hr, best: 'most' },
     { head: 'random', value: ({ fidelity }) => fidelity.accuracyUniform, best: 'most' },
@@ -81,19 +91,31 @@ export function rewardTable(all: readonly Measured[]): TextTable {
   ]);
 }
 
-/** Accuracy against popular items and NDCG@10 by share of the users, a row per subject. */
-export function curveTable(curve: readonly Measured[]): TextTable {
-  const names = [...new Set(curve.map(({ subject }) => subject.name))];
-  const at = (name: string, users: number): Measured | undefined =>
-    curve.find(({ subject }) => subject.name === name && subject.users === users);
-  const both = (measured: Measured | undefined): string =>
-    measured
-      ? `${formatMetric(estimate(measured, 'accuracyPopular').value)} · ${formatMetric(estimate(measured, 'ndcg').value)}`
-      : '–';
+/** The measures of the tables by share of the users. */
+const BY_SHARE = ['ndcg', 'accuracyPopular', 'precision'] as const;
+
+/** The tables by share of the users; none for a single share. */
+export function shareTables(all: readonly Measured[]): TextTable[] {
+  const isSingle = all.every(({ subject }) => subject.users === all[0]!.subject.users);
+  return isSingle ? [] : BY_SHARE.map((measure) => shareTable(all, measure));
+}
+
+/** A measure of every subject (rows) by share of the users that it knows (columns). */
+function shareTable(all: readonly Measured[], measure: MeasureName): TextTable {
+  const shares = [...new Set(all.map(({ subject }) => subject.users))];
+  const ofShare = (share: number): Measured[] => all.filter(({ subject }) => subject.users === share);
+  const columns = shares.map((share) => {
+    const values = ofShare(share).map((measured) => estimate(measured, measure).value);
+    return { head: formatShare(share), values };
+  });
+  const best = columns.map(({ values }, c): [number, number] => [c + 1, values.indexOf(Math.max(...values))]);
   return {
-    head: ['popular · NDCG@10', ...SHARES.map((share) => `${100 * share} %`)],
-    rows: names.map((name) => [name, ...SHARES.map((share) => both(at(name, share)))]),
-    best: new Map(),
+    head: [MEASURES[measure], ...columns.map(({ head }) => head)],
+    rows: ofShare(shares[0]!).map(({ subject }, r) => [
+      subject.name,
+      ...columns.map(({ values }) => formatMetric(values[r])),
+    ]),
+    best: new Map(best),
   };
 }
 
@@ -112,7 +134,7 @@ function table(all: readonly Measured[], columns: readonly Column[]): TextTable 
     best.set(c + 1, values.indexOf(which === 'most' ? Math.max(...known) : Math.min(...known)));
   });
   return {
-    head: ['subject', ...columns.map(({ head }) => head)],
+    head: [titleOf({ name: 'subject', users: all[0]?.subject.users ?? 1 }), ...columns.map(({ head }) => head)],
     rows: all.map((measured) => [
       measured.subject.name,
       ...columns.map(({ value, text }) => text?.(measured) ?? formatMetric(value(measured))),

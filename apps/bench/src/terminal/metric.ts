@@ -4,6 +4,11 @@ export function formatMetric(value: number | undefined): string {
   return value.toFixed(4).replace(/^(-?)0\./, '$1.');
 }
 
+/** A share such as `0.5 %`. */
+export function formatShare(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
+
 /** `NDCG@10`, `NDCG@10 purchase`. */
 export function metricTitle(metric: string): string {
   const [at, kind] = metric.split('/');

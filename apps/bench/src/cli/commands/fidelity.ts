@@ -4,7 +4,7 @@ import { loadExperiment } from '../../config/load.ts';
 import { flagsOf } from '../../fidelity/flags.ts';
 import { subjectLine, writeFidelity } from '../../fidelity/report.ts';
 import { runFidelity } from '../../fidelity/run.ts';
-import { curveTable, mainTable } from '../../fidelity/table.ts';
+import { mainTable, shareTables } from '../../fidelity/table.ts';
 import { renderTable } from '../../report/table.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { folded } from '../../terminal/folded.ts';
@@ -43,10 +43,21 @@ const args = {
   },
   users: {
     type: 'string',
-    description: 'Share of the train users that environments and controls know (default: that in the config, or all)',
-    valueHint: 'SHARE',
+    description:
+      'Shares of the train users that environments and controls know, comma-separated (default: that in the config, or all)',
+    valueHint: 'SHARES',
   },
-  'subset-curve': { type: 'boolean', description: 'Also measure with 5, 10, 20, 50 and 100 % of the users' },
+  controls: {
+    type: 'string',
+    description: 'Controls to measure: all, counting (leaves out those that are fitted) or none',
+    valueHint: 'CONTROLS',
+    default: 'all',
+  },
+  'zero-shot': {
+    type: 'string',
+    description: 'Decisions on which tier decoder measures the language model without a fit (default: 500; 0: none)',
+    valueHint: 'N',
+  },
   seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
   report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'fidelity.html' },
   json: { type: 'boolean', description: 'Write only JSON to standard output, one line per subject' },
@@ -66,13 +77,12 @@ const command: CommandDef<typeof args> = defineCommand({
       const outcome = await runFidelity(loaded, flags, {
         data: given.data,
         runs: resolve(given.runs),
-        curve: given['subset-curve'] === true,
         out: process.stderr,
         signal,
         onMeasured: (measured) => given.json && process.stdout.write(`${printableJson(subjectLine(measured))}\n`),
       });
       const out = given.json ? process.stderr : process.stdout;
-      const tables = [mainTable(outcome.measured), ...(outcome.curve.length > 0 ? [curveTable(outcome.curve)] : [])];
+      const tables = [...shareTables(outcome.all), mainTable(outcome.largest)];
       out.write(`\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n`);
       const path = resolve(given.report);
       const json = await writeFidelity(path, outcome);
