@@ -14,9 +14,9 @@ export async function follow<T, E extends Progress>(
   onEvent?: (event: E) => Promise<void>,
 ): Promise<T> {
   for await (const event of work) {
-    const { done, total, metrics, note } = event as Progress & Pick<EnvironmentEvent, 'metrics' | 'note'>;
+    const { done, total, unit, metrics, note } = event as Progress & Pick<EnvironmentEvent, 'metrics' | 'note'>;
     const stage = titleOf(event);
-    progress.at({ step: done, total, stage });
+    progress.at({ step: done, total, stage, unit });
     if (note) progress.say(note);
     if (metrics) stages[stage] = { step: done, ...metrics };
     await onEvent?.(event);

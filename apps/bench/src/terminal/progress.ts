@@ -5,11 +5,14 @@ import { printable } from './printable.ts';
 export interface Position {
   /** The part of the work in which `step` counts; a new one restarts the estimate of the remaining time. */
   readonly stage?: string;
+  /** May have a fraction, of which a tenth is shown. */
   readonly step: number;
   /** The number of steps, if known. */
   readonly total?: number | undefined;
   /** Whether `total` is only the earliest end. */
   readonly open?: boolean;
+  /** The name of the steps. */
+  readonly unit?: string | undefined;
   readonly note?: string | undefined;
 }
 
@@ -26,15 +29,20 @@ export interface Progress {
 
 const BAR = 24;
 const REDRAW_MS = 80;
-/** Without a terminal, the minimum time between two lines. */
+/** Without a terminal, the minimum time between two lines, in milliseconds. */
 const PLAIN_MS = 15_000;
 
 /**
  * Progress on a stream: a live bar with the remaining time on a terminal, occasional plain lines elsewhere.
  *
  * @param stages expected number of stages, for `[3/9]`
+ * @param plain milliseconds between two lines without a terminal
  */
-export function createProgress(out: NodeJS.WriteStream, stages: number, now: () => number = Date.now): Progress {
+export function createProgress(
+  out: NodeJS.WriteStream,
+  stages: number,
+  { now = Date.now, plain = PLAIN_MS }: { readonly now?: () => number; readonly plain?: number } = {},
+): Progress {
   const live = out.isTTY === true;
   let title = '';
   let ordinal = 0;
@@ -53,18 +61,19 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
       if (!live) out.write(`${label()} ...\n`);
       else out.write(fit(label(), out.columns));
     },
-    at({ stage, step, total, open, note }) {
+    at({ stage, step, total, open, unit, note }) {
       const time = now();
       // A resumed run starts in the middle, so its speed is measured from there.
       if (!first || first.stage !== stage) first = { stage, step, time };
-      if (time - shown < (live ? REDRAW_MS : PLAIN_MS)) return;
+      if (time - shown < (live ? REDRAW_MS : plain)) return;
       shown = time;
       const seconds = (time - first.time) / 1000;
       const done = step - first.step;
       const left = total !== undefined && done > 0 ? (seconds / done) * (total - step) : undefined;
+      const named = unit ? ` ${unit}` : '';
       const parts = [
         stage ?? '',
-        total === undefined ? `step ${step}` : `${step}/${total}${open ? '+' : ''}`,
+        total === undefined ? `step ${counted(step)}` : `${counted(step)}/${total}${open ? '+' : ''}${named}`,
         note ?? '',
         left === undefined ? '' : `${open ? 'at least' : 'about'} ${duration(left)} left`,
       ].filter(Boolean);
@@ -86,13 +95,18 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
   };
 }
 
+/** Whole steps, and tenths of the current one. */
+function counted(step: number): string {
+  return Number.isInteger(step) ? String(step) : (Math.floor(10 * step) / 10).toFixed(1);
+}
+
 function drawBar(share: number): string {
   const filled = Math.round(Math.max(0, Math.min(1, share)) * BAR);
   return `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)}`;
 }
 
 /** Truncates to one line, because a wrapped line cannot be redrawn in place. */
-function fit(line: string, given: number | undefined): string {
+export function fit(line: string, given: number | undefined): string {
   const columns = given || 80;
   return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;
 }

@@ -56,12 +56,14 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 const label = ({ stage, fold }: EnvironmentEvent) => `${stage}, fold ${fold!.number} of ${fold!.of}`;
+/** Whether an event ends an epoch, or a part of another stage. */
+const isWhole = ({ done }: EnvironmentEvent): boolean => Number.isInteger(done);
 
 async function fitted(given: Partial<GivenFit> = {}, options: Partial<CrossFitOptions> = {}) {
   const stages: string[] = [];
   const annotation = await follow(
     crossFit({ ...fit, ...given }, { k: 3, ...options }),
-    (event) => void stages.push(label(event)),
+    (event) => isWhole(event) && stages.push(label(event)),
   );
   return { annotation, stages };
 }

@@ -69,7 +69,7 @@ describe('what is fitted, and on what', () => {
     const found: number[] = [];
     const stopped = await follow(
       fitEnvironment({ train, validation: usersOf(all, (u) => u >= 20), ...options, epochs: 12 }),
-      ({ metrics }) => void found.push(metrics!['ndcg@10']! * Math.max(metrics!.accuracy! - 0.5, 0)),
+      ({ metrics }) => metrics && found.push(metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0)),
     );
     const epochs = found.indexOf(Math.max(...found)) + 1;
     expect(found.length).toBe(epochs + 1);
@@ -140,7 +140,8 @@ describe('what is fitted, and on what', () => {
     ...[0, -1, 1.5, Number.NaN].flatMap((n) => [{ epochs: n }, { batch: n }, { negatives: n }, { rewardHeads: n }]),
     ...[-1, Number.NaN].flatMap((n) => [{ patience: n }, { textMemoryWidth: n }, { rewardLossWeight: n }]),
     ...[0, -0.1, Number.NaN].flatMap((n) => [{ lr: n }, { userShare: n }]),
-    ...[-1, 1, 1.5, Number.NaN].map((dropout) => ({ dropout })),
+    ...[-1, 1, 1.5, Number.NaN].flatMap((dropout) => [{ dropout }, { itemDropout: dropout }]),
+    ...[Number.NaN, Infinity, -Infinity, '1', null].map((unseenOffset) => ({ unseenOffset })),
     ...[0, -1, 1.5, 'two'].map((threads) => ({ threads })),
     { spinning: 'yes' },
   ])('%o is no option', async (wrong) => {

@@ -2,15 +2,19 @@ import { checkObjects, contentHash, parseOptions, type Task, task } from '@lea/c
 import { catalogIdentityOf, checkTransitions } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
-import { createEnvironment, type Environment } from '../inference/environment.ts';
+import { createEnvironment, type Environment, type EnvironmentParts } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
 import { fitSchema, type GivenFit } from './fit-options.ts';
 import { prepareFit } from './preparation.ts';
+import { calibratedOffset } from './unseen-offset.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
+
+/** The same around a pretrained decoder, whose steps take a second: the state that each call returns is small beside them. */
+const PRETRAINED_STEPS_PER_CALL = 4;
 
 /** A random start may be above guessing by this much. */
 const MARGIN = 0.5;
@@ -21,9 +25,11 @@ const MARGIN = 0.5;
  * with), trained jointly at every position of every history.
  *
  * Parameters depend only on the rows of `train` (of the sampled users, if `userShare` is below 1). The validation rows
- * select the epoch and fit the calibration of the rewards (Platt scaling), which is separate from the parameters.
+ * select the epoch and fit two calibrations that are separate from the parameters: that of the rewards (Platt scaling), and the
+ * offset of unseen items.
  *
- * @returns a task with one event per epoch; its result must be disposed
+ * @returns a task whose events count epochs. An event with `metrics` ends an epoch; those in between have a fractional `done`,
+ *   by the batches of training and validation. The result must be disposed
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`
  */
@@ -51,13 +57,17 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
   try {
     let state = trainingState(trained, optimizer);
     let best: Best = { params: trained, score: Number.NEGATIVE_INFINITY, epoch: 0 };
+    const perCall = config.connector ? PRETRAINED_STEPS_PER_CALL : STEPS_PER_CALL;
     for (let epoch = 0; epoch < o.epochs; epoch++) {
       const batches = data.batchesOf(epoch);
+      const parts = batches.length + (meter?.batches ?? 0);
+      const at = (part: number) =>
+        ({ stage: 'environment', done: epoch + part / parts, total: o.epochs, unit: 'epochs' }) as const;
       const means: Record<string, number> = { epoch };
       let note: string | undefined;
-      for (let s = 0; s < batches.length; s += STEPS_PER_CALL) {
+      for (let s = 0; s < batches.length; s += perCall) {
         o.signal?.throwIfAborted();
-        const result = await trainer.run({ state, inputs: stack(batches.slice(s, s + STEPS_PER_CALL)), frozen });
+        const result = await trainer.run({ state, inputs: stack(batches.slice(s, s + perCall)), frozen });
         state = result.state;
         finiteLoss(result.outputs.loss!.data, 'environment');
         if (epoch === 0 && s === 0) note = startNote(result.outputs.sm!.data[0]!, config.items);
@@ -65,18 +75,22 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
           const sum = (result.outputs[name]!.data as Float32Array).reduce((a, b) => a + b, 0);
           means[name] = (means[name] ?? 0) + sum / batches.length;
         }
+        const done = Math.min(s + perCall, batches.length);
+        if (done === parts) continue;
+        yield { ...at(done), ...(note && { note }) };
+        note = undefined;
       }
       const now = parametersOf(state);
-      const measured = await meter?.run({ ...now, ...unlearned });
+      const measured =
+        meter && (yield* meter.run({ ...now, ...unlearned }, perCall, (done) => at(batches.length + done)));
       const metrics = { ...means, ...measured?.metrics };
-      const event = { done: epoch + 1, total: o.epochs, unit: 'epochs', metrics, ...(note && { note }) } as const;
-      yield { stage: 'environment', ...event };
+      yield { ...at(parts), metrics, ...(note && { note }) };
       const score = measured ? quality(measured.metrics) : epoch;
       if (score > best.score) best = { params: now, score, epoch, rewards: measured?.rewards };
       else if (epoch - best.epoch >= o.patience) break;
     }
     const read = data.segments.map(({ from, to }) => [...train.sequences.items.slice(from, to)]);
-    return createEnvironment({
+    const parts: EnvironmentParts = {
       name: o.name,
       config,
       params: { ...best.params, ...fixed },
@@ -86,7 +100,9 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       data: contentHash(read),
       catalogIdentity: catalogIdentityOf(train.sequences.itemIds),
       runtime: { threads: o.threads, backend: o.backend },
-    });
+    };
+    const unseenOffset = o.unseenOffset ?? (o.validation ? await calibratedOffset(parts, o.validation, o.signal) : 0);
+    return createEnvironment({ ...parts, unseenOffset });
   } finally {
     await trainer.dispose();
     await meter?.dispose();

@@ -44,12 +44,15 @@ beforeAll(async () => {
   wide = uneven({ ...narrow, config, params });
 });
 
-async function started(options: Partial<FitEnvironmentOptions>): Promise<EnvironmentEvent<'environment'>> {
+/** The metrics of the first epoch, and the note of the first event. */
+async function started(
+  options: Partial<FitEnvironmentOptions>,
+): Promise<Pick<EnvironmentEvent<'environment'>, 'metrics' | 'note'>> {
   const events: EnvironmentEvent<'environment'>[] = [];
   // In this world, likeness of tokens says nothing, and the memory of it starts with a weight.
   const still = { ...small, train, tokens, epochs: 1, lr: STILL, textMemoryWidth: 0 };
   await (await follow(fitEnvironment({ ...still, ...options }), (event) => events.push(event))).dispose();
-  return events[0]!;
+  return { ...events.find(({ metrics }) => metrics), note: events[0]!.note };
 }
 
 describe('losses of a fit that begins from a pretrained decoder with uneven states', () => {
@@ -73,6 +76,26 @@ describe('losses of a fit that begins from a pretrained decoder with uneven stat
     expect(metrics!.sm).toBeGreaterThan(Math.log(ITEMS) + 0.5);
     expect(note).toMatch(/^The state loss starts at \d+\.\d, above 3\.0 of guessing among 20 items\. .*rank: 8/);
   });
+});
+
+test('events of a fit count batches of training and validation within an epoch, and end it with metrics', async () => {
+  const some = usersOf(rows, (u) => u < 30);
+  const validation = usersOf(rows, (u) => u >= 180 && u < 200);
+  const fit = { ...small, train: some, validation, tokens, epochs: 2, patience: 2 };
+  const told = async (options: Partial<FitEnvironmentOptions>) => {
+    const events: EnvironmentEvent<'environment'>[] = [];
+    await (await follow(fitEnvironment({ ...fit, ...options }), (event) => events.push(event))).dispose();
+    return events.map(({ done, total, unit, metrics }) => [done, total, unit, metrics?.epoch]);
+  };
+  // 30 and 20 histories of 12 events, 8 per batch: 4 batches of training and 3 of validation.
+  const epoch = (e: number, parts: number, ...done: number[]) => [
+    ...done.map((part) => [e + part / parts, 2, 'epochs', undefined]),
+    [e + 1, 2, 'epochs', e],
+  ];
+  expect(await told({})).toEqual([0, 1].flatMap((e) => epoch(e, 7, 4)));
+  // Steps around a pretrained decoder take long: 4 per call. With 4 histories per batch, 8 batches and 5.
+  const pretrained = await told({ languageModel: wide, adaptation: { rank: 2 }, batch: 48 });
+  expect(pretrained).toEqual([0, 1].flatMap((e) => epoch(e, 13, 4, 8, 12)));
 });
 
 test('a chain is learned around a pretrained decoder, by states and by rewards', async () => {

@@ -38,12 +38,22 @@ test('its loss is over all items, whatever the fit contrasts with', async () => 
   for (const contrast of ['softmax', 'sampled-softmax'] as const) {
     // The parameters stay what they are.
     const options = { ...small, validation: usersOf(all, (u) => u >= 8), loss: contrast, sampledItems: 2, lr: 1e-60 };
-    const env = await follow(fitEnvironment(options), ({ metrics }) => void losses.push(metrics!['validation sm']!));
+    const env = await follow(
+      fitEnvironment(options),
+      ({ metrics }) => metrics && losses.push(metrics['validation sm']!),
+    );
     await env.dispose();
   }
   expect(losses[1]).toBe(losses[0]);
   // Fresh states say next to nothing of 9 items.
   expect(losses[0]).toBeCloseTo(Math.log(9), 1);
+});
+
+test('it ends when the fit is aborted', async () => {
+  const stop = new AbortController();
+  const fit = fitEnvironment({ ...small, validation: usersOf(all, (u) => u >= 8), signal: stop.signal });
+  // Its batch is all that is left of the only epoch after the first event.
+  await expect(follow(fit, () => stop.abort())).rejects.toThrow('abort');
 });
 
 test('sets that cannot be measured on are named', async () => {

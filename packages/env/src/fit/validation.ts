@@ -6,6 +6,7 @@ import type { EnvironmentConfig } from '../model/config.ts';
 import { type EnvironmentLosses, environmentLosses } from '../model/losses.ts';
 import { normalizerAfter, positionLogits } from '../model/repetition.ts';
 import { type Runtime, ready } from '../shared/runtime.ts';
+import type { FitEnvironmentOptions } from './fit-options.ts';
 import { type BatchShape, negativeSampler, packSegments, segmentsOf } from './segments.ts';
 
 /** Result of a validation. */
@@ -18,7 +19,10 @@ export interface Validation {
 
 /** A compiled program that validates parameters. */
 export interface ValidationMeter {
-  run(params: Values): Promise<Validation>;
+  /** Number of batches of a run. */
+  readonly batches: number;
+  /** Validates parameters. @param event makes the event of some batches that are done, which is yielded after every `every` of them */
+  run<E>(params: Values, every: number, event: (done: number) => E): AsyncGenerator<E, Validation, undefined>;
   dispose(): Promise<void>;
 }
 
@@ -32,7 +36,7 @@ export async function validationMeter(
   params: Values,
   shape: BatchShape,
   key: Key,
-  runtime: Runtime,
+  { signal, ...runtime }: Runtime & Pick<FitEnvironmentOptions, 'signal'>,
 ): Promise<ValidationMeter> {
   const segments = segmentsOf(set, config.window, () => true);
   const negative = negativeSampler(set, segments, fold(key, 'validation negatives'));
@@ -55,11 +59,14 @@ export async function validationMeter(
     'direct',
   );
   return {
-    async run(frozen: Values): Promise<Validation> {
+    batches: batches.length,
+    async *run(frozen, every, event) {
       const rewards = { positive: [] as number[], negative: [] as number[] };
       const sums = { 'ndcg@10': 0, accuracy: 0, 'validation sm': 0, 'validation rm': 0 };
       let count = 0;
-      for (const inputs of batches) {
+      for (const [done, inputs] of batches.entries()) {
+        signal?.throwIfAborted();
+        if (done > 0 && done % every === 0) yield event(done);
         const { rank, positive, negative, sm, rm } = (await runner.run({ inputs, frozen })).outputs;
         sums['validation sm'] += sm!.data[0]!;
         sums['validation rm'] += rm!.data[0]!;

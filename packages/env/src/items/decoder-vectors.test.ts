@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { int32, specsOf, type Value } from '@lea/tensor';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decode, embedWords } from '../language-model/decoders/decode.ts';
 import { causalMask } from '../language-model/decoders/masks.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
@@ -12,10 +13,12 @@ import { decoderFolder, follow } from '../testing.ts';
 import { type DecoderVectorOptions, decoderVectors } from './decoder-vectors.ts';
 
 let root = '';
+let folder = '';
 let languageModel: LanguageModel;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'lea-decoder-vectors-'));
-  languageModel = await loadLanguageModel(await decoderFolder('llama', root));
+  folder = await decoderFolder('llama', root);
+  languageModel = await loadLanguageModel(folder);
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -98,21 +101,89 @@ test('progress counts tokens, from the longest text to the shortest', async () =
 });
 
 describe('the cache', () => {
+  let cacheDir = '';
+  beforeEach(async () => {
+    cacheDir = await mkdtemp(join(root, 'cache-'));
+  });
   const cached = async (model: LanguageModel, some: readonly string[], options: Partial<DecoderVectorOptions> = {}) => {
-    let computed = 0;
-    const work = decoderVectors(model, some, { threads: 1, cacheDir: join(root, 'cache'), ...options });
-    const vectors = await follow(work, () => computed++);
-    return { vectors, isComputed: computed > 0 };
+    let tokens = 0;
+    const work = decoderVectors(model, some, { threads: 1, batch: 2, cacheDir, ...options });
+    const vectors = await follow(work, ({ done }) => {
+      tokens = done;
+    });
+    return { vectors, tokens };
   };
+  const files = async (): Promise<string[]> =>
+    (await readdir(cacheDir, { recursive: true })).filter((name) => name.endsWith('.safetensors')).sort();
+  const total = texts.reduce((sum, text) => sum + Math.min(64, text.length), 0);
 
-  test('gives the same bits again, whatever the batch, and computes for other texts, lengths and models', async () => {
+  test('gives the same bits again, whatever the batch, and computes for other lengths and models', async () => {
     const first = await cached(languageModel, texts);
-    expect(first.isComputed).toBe(true);
-    expect(await cached(languageModel, texts, { batch: 3 })).toEqual({ vectors: first.vectors, isComputed: false });
-    expect((await cached(languageModel, texts.slice(1))).isComputed).toBe(true);
-    expect((await cached(languageModel, texts, { maxTokens: 8 })).isComputed).toBe(true);
-    expect((await cached({ ...languageModel, hash: 'another' }, texts)).isComputed).toBe(true);
-    expect(await readdir(join(root, 'cache'))).toHaveLength(4);
+    expect(first.tokens).toBe(total);
+    expect(first.vectors).toEqual(await vectorsOf({ batch: 2 }));
+    expect(await cached(languageModel, texts, { batch: 3 })).toEqual({ vectors: first.vectors, tokens: 0 });
+    expect((await cached(languageModel, texts, { maxTokens: 8 })).tokens).toBeGreaterThan(0);
+    expect((await cached({ ...languageModel, hash: 'another' }, texts)).tokens).toBe(total);
+    expect(await readdir(cacheDir)).toHaveLength(3);
+  });
+
+  test('has each text by itself: a changed catalog reads only its new texts', async () => {
+    const first = await cached(languageModel, texts);
+    const { width } = languageModel.config;
+    const row = ({ data }: Value, i: number): number[] => [...data.slice(i * width, (i + 1) * width)];
+    const later = await cached(languageModel, ['nail', texts[4]!, texts[0]!, 'nail']);
+    expect(later.tokens).toBe('nail'.length);
+    expect(row(later.vectors, 1)).toEqual(row(first.vectors, 4));
+    expect(row(later.vectors, 2)).toEqual(row(first.vectors, 0));
+    expect(row(later.vectors, 3)).toEqual(row(later.vectors, 0));
+  });
+
+  test('an interrupted run continues with the batch where it was, and ends with the same bits', async () => {
+    const whole = await vectorsOf({ batch: 2 });
+    const stop = new AbortController();
+    let read = 0;
+    const cut = decoderVectors(languageModel, texts, { threads: 1, batch: 2, cacheDir, signal: stop.signal });
+    const stopped = follow(cut, ({ done }) => {
+      read = done;
+      stop.abort(new Error('enough'));
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(await files()).toHaveLength(1);
+    expect(await cached(languageModel, texts)).toEqual({ vectors: whole, tokens: total - read });
+  });
+
+  test('a killed process loses less than a file of texts', async () => {
+    const many = Array.from({ length: 600 }, (_, i) => `item ${i}`);
+    const script = `
+      import { decoderVectors, loadLanguageModel } from '@lea/env';
+      const [folder, cacheDir, texts] = JSON.parse(process.argv[1]);
+      const work = decoderVectors(await loadLanguageModel(folder), texts, { threads: 1, batch: 16, cacheDir });
+      let calls = 0;
+      for await (const _ of work) if (++calls === 20) process.kill(process.pid, 'SIGKILL');`;
+    const args = JSON.stringify([folder, cacheDir, many]);
+    const flags = ['--conditions=@lea/source', '--input-type=module', '--eval', script, args];
+    const { signal } = spawnSync(process.execPath, flags, { cwd: import.meta.dirname });
+    expect(signal).toBe('SIGKILL');
+    // 16 batches of 16 texts are in a file, 4 batches are lost.
+    expect(await files()).toHaveLength(1);
+    const resumed: number[] = [];
+    const work = decoderVectors(languageModel, many, { threads: 1, batch: 16, cacheDir });
+    const vectors = await follow(work, ({ done }) => resumed.push(done));
+    expect(resumed).toHaveLength(22);
+    expect(vectors).toEqual(await decoderVectors(languageModel, many, { threads: 1, batch: 16 }));
+  });
+
+  test.each([
+    ['cut', (content: Buffer) => content.subarray(0, 100)],
+    ['changed', (content: Buffer) => content.map((byte, at) => (at === content.length - 1 ? byte ^ 1 : byte))],
+  ])('a file that is %s is made again', async (_, damage) => {
+    const first = await cached(languageModel, texts);
+    const [file] = await files();
+    const path = join(cacheDir, file!);
+    await writeFile(path, damage(await readFile(path)));
+    expect(await cached(languageModel, texts)).toEqual(first);
+    expect(await files()).toEqual([file]);
+    expect((await cached(languageModel, texts)).tokens).toBe(0);
   });
 });
 

@@ -21,7 +21,7 @@ import type { Tokenizer } from '../language-model/tokenizer.ts';
 import { checkLanguageModels } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { type Runtime, ready, runtimeSchema } from '../shared/runtime.ts';
-import { cachedVectors } from './vector-cache.ts';
+import { cachedVectors, type Take } from './vector-cache.ts';
 
 /** Options of {@link decoderVectors}. */
 export interface DecoderVectorOptions extends Runtime {
@@ -29,7 +29,10 @@ export interface DecoderVectorOptions extends Runtime {
   readonly maxTokens: number;
   /** Number of texts per call. Higher: more memory, hardly faster. Default: 16. */
   readonly batch: number;
-  /** Folder of cached vectors, by a hash of the language model, the texts and `maxTokens`. Default: no cache. */
+  /**
+   * Folder of cached vectors, by language model, `maxTokens` and text. An interrupted computation continues, and only new texts of
+   * a catalog are read. Default: no cache.
+   */
   readonly cacheDir: string | undefined;
   /** Aborts the computation. Default: none. */
   readonly signal: AbortSignal | undefined;
@@ -63,8 +66,11 @@ export function decoderVectors(
     checkLanguageModels('decoderVectors', { languageModel });
     const o = parseOptions('decoderVectors', decoderVectorSchema, options);
     checkTexts(texts);
-    const hash = async (): Promise<string> => contentHash('decoder vectors', languageModel.hash, o.maxTokens, texts);
-    return cachedVectors(o.cacheDir, hash, () => computing(languageModel, texts, o));
+    return cachedVectors(texts, {
+      dir: o.cacheDir,
+      identity: async () => contentHash('decoder vectors', languageModel.hash, o.maxTokens),
+      compute: (missing, take) => computing(languageModel, missing, o, take),
+    });
   });
 }
 
@@ -72,13 +78,13 @@ async function* computing(
   { config, tokenizer, params }: LanguageModel,
   texts: readonly string[],
   o: DecoderVectorOptions,
-): AsyncGenerator<EnvironmentEvent<'decoder-vectors'>, Value> {
+  take: Take,
+): AsyncGenerator<EnvironmentEvent<'decoder-vectors'>, void> {
   const { width, maxPositions = Number.POSITIVE_INFINITY } = config;
   const rows = texts.map((text) => tokensOf(text, tokenizer, Math.min(o.maxTokens, maxPositions - 1)));
   // Batches have texts of similar length to reduce padding. The longest come first, so a lack of memory shows at once.
   const order = Array.from(rows.keys()).sort((a, b) => rows[b]!.length - rows[a]!.length || a - b);
   const { [HEAD]: _, ...frozen } = params;
-  const data = new Float32Array(texts.length * width);
   const total = rows.reduce((sum, row) => sum + row.length, 0);
   let done = 0;
   let current: { readonly positions: number; readonly runner: Runner } | undefined;
@@ -100,13 +106,10 @@ async function* computing(
       }
       const { outputs } = await current.runner.run({ inputs, frozen });
       const means = outputs.means!.data as Float32Array;
-      some.forEach((i, b) => {
-        data.set(means.subarray(b * width, (b + 1) * width), i * width);
-        done += rows[i]!.length;
-      });
+      await take(some, means.subarray(0, some.length * width));
+      done += some.reduce((sum, i) => sum + rows[i]!.length, 0);
       yield { stage: 'decoder-vectors', done, total, unit: 'tokens' };
     }
-    return float32(data, [texts.length, width]);
   } finally {
     await current?.runner.dispose();
   }

@@ -15,11 +15,11 @@ import {
   text,
   whole,
 } from '@lea/core';
-import { float32, type Value } from '@lea/tensor';
+import type { Value } from '@lea/tensor';
 import { checkTexts } from '../language-model/check-texts.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { TEXT_MODEL_FILES, type TextModelPrecision, textModelHash } from './text-model-files.ts';
-import { cachedVectors } from './vector-cache.ts';
+import { cachedVectors, type Take } from './vector-cache.ts';
 
 /** Options of {@link textVectors}. */
 export interface TextVectorOptions {
@@ -30,8 +30,8 @@ export interface TextVectorOptions {
   /** Number of texts per call. Higher: faster, more memory. Default: 32. */
   readonly batch: number;
   /**
-   * Folder of cached vectors, by a hash of the texts and the model's files (for a model on the hub, its name). Default: no
-   * cache.
+   * Folder of cached vectors, by text and the model's files (for a model on the hub, its name). An interrupted computation
+   * continues, and only new texts of a catalog are read. Default: no cache.
    */
   readonly cacheDir: string | undefined;
   /** Aborts the computation. Default: none. */
@@ -79,24 +79,25 @@ async function* embedding(
   checkTexts(texts);
   const cut = texts.map((text) => text.slice(0, LONGEST_TEXT));
   const folder = (await isFolder(model)) ? resolve(model) : undefined;
-  const hash = async (): Promise<string> =>
-    contentHash('text vectors', folder ? await textModelHash(folder, o.dtype) : model, o.dtype, cut);
-  return yield* cachedVectors(o.cacheDir, hash, () => extract(cut, folder, o));
+  return yield* cachedVectors(cut, {
+    dir: o.cacheDir,
+    identity: async () => contentHash('text vectors', folder ? await textModelHash(folder, o.dtype) : model, o.dtype),
+    compute: (missing, take) => extract(missing, folder, o, take),
+  });
 }
 
 async function* extract(
   texts: readonly string[],
   folder: string | undefined,
   o: TextVectorOptions,
-): AsyncGenerator<EnvironmentEvent<'text-vectors'>, Value> {
+  take: Take,
+): AsyncGenerator<EnvironmentEvent<'text-vectors'>, void> {
   const extractor = await loadExtractor(folder, o);
   try {
     checkOutputs(extractor, o.model);
     capLength(extractor);
     // Batches have texts of similar length to reduce padding.
     const order = Array.from(texts.keys()).sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
-    let data: Float32Array | undefined;
-    let size = 0;
     for (let at = 0; at < order.length; at += o.batch) {
       o.signal?.throwIfAborted();
       const some = order.slice(at, at + o.batch);
@@ -114,15 +115,10 @@ async function* extract(
           },
         );
       });
-      size = output.dims.at(-1)!;
-      data ??= new Float32Array(texts.length * size);
-      some.forEach((i, b) => {
-        data!.set((output.data as Float32Array).subarray(b * size, (b + 1) * size), i * size);
-      });
+      await take(some, output.data as Float32Array);
       const done = Math.min(at + o.batch, order.length);
       yield { stage: 'text-vectors', done, total: order.length, unit: 'texts' };
     }
-    return float32(data!, [texts.length, size]);
   } finally {
     await extractor.dispose();
   }

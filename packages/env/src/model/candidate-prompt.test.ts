@@ -153,7 +153,7 @@ describe('an environment with a prompt', () => {
     const { vectors: tokens } = await learnItemTokens(languageModel, texts, { steps: 10 });
     const options = { train, validation, tokens, languageModel, prompt, window: 7, lr: 0.01, dropout: 0, batch: 100 };
     env = await follow(fitEnvironment({ ...options, epochs: 5, patience: 5 }), ({ metrics }) => {
-      accuracy = metrics!.accuracy!;
+      accuracy = metrics?.accuracy ?? accuracy;
     });
   }, 60_000);
   afterAll(() => env.dispose());

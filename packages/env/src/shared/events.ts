@@ -12,7 +12,7 @@ interface Units {
   'text-vectors': 'texts';
   /** Computing text vectors with a language model. */
   'decoder-vectors': 'tokens';
-  /** Fitting an environment. */
+  /** Fitting an environment: `done` is a fraction within an epoch, and whole at its end. */
   environment: 'epochs';
   /** Annotating transitions. */
   annotation: 'rows';
@@ -34,7 +34,7 @@ interface Units {
 
 /** Details of an event besides its progress. */
 interface Details {
-  /** Losses, validation values and counts of the step. */
+  /** Losses, validation values and counts of the step; of a fit only at the end of an epoch. */
   readonly metrics?: Readonly<Record<string, number>>;
   /** A finding that the user should know, in one sentence: it may spoil the result. */
   readonly note?: string;
