@@ -169,6 +169,8 @@ const pages = {
     optionsOf('decoderVectors', env.decoderVectorSchema, 'DecoderVectorOptions'),
     optionsOf('annotate', env.annotateSchema, 'AnnotateOptions'),
     optionsOf('textVectors', env.textVectorSchema, 'TextVectorOptions'),
+    optionsOf('likelihoodRewards', env.likelihoodSchema, 'LikelihoodOptions'),
+    optionsOf('drawExamples', env.drawExamplesSchema, 'DrawExamplesOptions'),
     optionsOf('promptedModel', env.promptedModelSchema, 'PromptedModelOptions'),
     optionsOf('downloadLanguageModel', env.downloadSchema, 'DownloadOptions'),
     optionsOf('rollout', env.rolloutSchema, 'RolloutOptions'),

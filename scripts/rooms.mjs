@@ -9,7 +9,7 @@ export const floors = {
     ['inference'],
     ['fit'],
     ['annotation'],
-    ['gym', 'prompted'],
+    ['gym', 'likelihood', 'prompted'],
   ],
   'apps/bench/src': [
     ['terminal'],

@@ -7,6 +7,7 @@ export default defineConfig({
   entry: {
     main: 'src/main.ts',
     'speed/worker': 'src/speed/worker.ts',
+    'speed/data/worker': 'src/speed/data/worker.ts',
     'speed/env/worker': 'src/speed/env/worker.ts',
   },
   dts: false,

@@ -15,6 +15,7 @@ const guide = group('Guide', {
   '': 'Overview',
   'guide/first-policy': 'First policy',
   'guide/data-set': 'Add a data set',
+  'guide/large-logs': 'Large logs, Parquet and SQL',
   'guide/lea': 'LEA on your log',
   'guide/experiment': 'An experiment on your log',
   'guide/serve': 'Train, save, serve',

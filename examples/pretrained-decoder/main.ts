@@ -1,7 +1,14 @@
 // A pretrained decoder as the environment: item tokens from its own words, then LoRA on logged histories.
 // node main.ts models/qwen3 Qwen/Qwen3-0.6B    (without the second argument the files must be in the folder already)
 import { createWorld, splitByUser } from '@lea/data';
-import { downloadLanguageModel, fitEnvironment, learnItemTokens, loadLanguageModel } from '@lea/env';
+import {
+  downloadLanguageModel,
+  drawExamples,
+  fitEnvironment,
+  learnItemTokens,
+  likelihoodRewards,
+  loadLanguageModel,
+} from '@lea/env';
 import { fidelity } from '@lea/eval';
 
 export async function main(dir: string, id?: string, epochs = 3): Promise<string[]> {
@@ -20,9 +27,15 @@ export async function main(dir: string, id?: string, epochs = 3): Promise<string
   // #endregion fit
   const { accuracyUniform } = await fidelity(env, test, { train, validation });
   await env.dispose();
+  // #region likelihood
+  const examples = drawExamples(train, { count: 4 }); // without examples: zero-shot
+  await using unfitted = likelihoodRewards(languageModel, itemTexts.texts, { examples });
+  const known = await fidelity(unfitted, test, { train, sample: 50 }); // 50 decisions, drawn by the seed
+  // #endregion likelihood
   return [
     `perplexity of the items' texts: ${perplexity.none.toFixed(1)}, with their tokens ${perplexity.own.toFixed(1)}`,
     `prefers what users did in ${(100 * accuracyUniform).toFixed(0)} % of rows`,
+    `without a fit in ${(100 * known.accuracyUniform).toFixed(0)} % of comparisons`,
   ];
 }
 

@@ -49,4 +49,4 @@ def step(batch):
     return loss.item()
 
 
-serve(step, batches, compile=str(settings["compile"]).lower())
+serve(step, batches, torch=torch.__version__, compile=str(settings["compile"]).lower())

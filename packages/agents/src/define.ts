@@ -1,4 +1,4 @@
-import { LeaError, type OptionsSchema, optionsOf, type TypeDefinition } from '@lea/core';
+import { checkFunctions, checkObjects, LeaError, type OptionsSchema, optionsOf, type TypeDefinition } from '@lea/core';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
@@ -60,6 +60,7 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
   const make = (options: Partial<O> = {}): Encoder => {
     const all = optionsOf(definition, options);
     const parts = definition.build(all);
+    checkParts(`${type}: build`, parts, ['init', 'encode']);
     return {
       needsText: false,
       initText: false,
@@ -84,14 +85,22 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
     const { encoder, ...options } = given;
     const all = optionsOf(definition, options as Partial<O>);
     checkEncoder(type, encoder);
+    const parts = definition.build(all, encoder);
+    checkParts(`${type}: build`, parts, ['init', 'inputs', 'loss', 'score']);
     return {
-      ...definition.build(all, encoder),
+      ...parts,
       name: type,
       config: { type, ...all, encoder: encoder.config },
       encoder,
     };
   };
   return Object.assign(make, { type, schema });
+}
+
+/** Refuses results of `build` that lack a function. @throws LeaError `E_ARGUMENT_TYPE` */
+function checkParts<P extends object>(where: string, parts: P, functions: readonly (keyof P & string)[]): void {
+  checkObjects(where, { result: parts });
+  checkFunctions(where, Object.fromEntries(functions.map((name) => [name, parts[name]])));
 }
 
 /** Refuses what is no options object, such as the encoder itself. */

@@ -95,6 +95,7 @@ test('ids that are newer than the policy are ignored and counted, or refused', a
   const query = { history: ['sku-1', 'new', 'sku-2'] };
   expect(await policy.recommend(query, 3)).toEqual(await policy.recommend({ history: ['sku-1', 'sku-2'] }, 3));
   expect(policy.ignored).toBe(1);
+  await expect(policy.recommend(query, undefined as never)).rejects.toThrow('recommend: k must be');
   await expect(policy.recommend(query, 3, { unknown: 'throw' })).rejects.toMatchObject({
     code: 'E_ID_UNKNOWN',
     value: 'new',

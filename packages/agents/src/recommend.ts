@@ -1,4 +1,4 @@
-import { checkChoices, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import type { Scored } from '@lea/data';
 import { type ItemIndex, indicesOf } from './item-index.ts';
 
@@ -52,6 +52,7 @@ export async function recommendIds(
     candidates: RecommendOptions['candidates'];
     unknown: 'ignore' | 'throw';
   }>('recommend', { exclude: undefined, candidates: undefined, unknown: 'ignore' }, options);
+  checkRanges('recommend', { k }, { k: [0, Infinity, 'whole'] });
   checkChoices('recommend', { unknown }, { unknown: ['ignore', 'throw'] });
   let unknowns = 0;
   const histories = queries.map((query, row) => {

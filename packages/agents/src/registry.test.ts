@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAgent, createEncoder } from './registry.ts';
+import { createAgent, createEncoder, defineAgent, defineEncoder } from './registry.ts';
 
 test.each([null, undefined, 'ce', ['ce'], 3])('a config that is no object is refused: %j', (config) => {
   const refused = (kind: string) =>
@@ -7,4 +7,30 @@ test.each([null, undefined, 'ce', ['ce'], 3])('a config that is no object is ref
   expect(() => createAgent(config as never)).toThrow(refused('agent'));
   expect(() => createEncoder(config as never)).toThrow(refused('encoder'));
   if (config) expect(() => createAgent({ type: 'ce', encoder: config } as never)).toThrow(refused('encoder'));
+});
+
+test('a definition whose schema holds values instead of options is refused', () => {
+  const build = (): never => undefined as never;
+  const refused = { code: 'E_ARGUMENT_TYPE', message: expect.stringContaining('schema.width must be an option') };
+  expect(() => defineEncoder({ type: 'wide', schema: { width: 64 }, build } as never)).toThrow(
+    expect.objectContaining(refused),
+  );
+  expect(() => defineAgent({ type: 'wide', schema: { width: 64 }, build } as never)).toThrow(
+    expect.objectContaining(refused),
+  );
+});
+
+test('a build that returns no parts is refused by name', () => {
+  const refused = (message: string) =>
+    expect.objectContaining({ code: 'E_ARGUMENT_TYPE', message: expect.stringContaining(message) });
+  const encoder = defineEncoder({ type: 'no-parts', schema: {}, build: () => undefined as never });
+  expect(() => encoder()).toThrow(refused('no-parts: build: result must be an object'));
+  const blind = defineEncoder({
+    type: 'blind',
+    schema: {},
+    build: () => ({ outputSize: 4, init: () => ({}) }) as never,
+  });
+  expect(() => blind()).toThrow(refused('blind: build: encode must be a function'));
+  const agent = defineAgent({ type: 'no-parts', schema: {}, build: () => undefined as never });
+  expect(() => agent({ encoder: createEncoder({ type: 'gru4rec' }) })).toThrow(refused('result must be an object'));
 });

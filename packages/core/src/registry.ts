@@ -1,7 +1,7 @@
-import { checkFunctions, checkObjects, checkTexts } from './arguments.ts';
+import { argumentCheck, checkFunctions, checkObjects, checkTexts } from './arguments.ts';
 import { LeaError } from './error.ts';
 import { nearest } from './options.ts';
-import { type OptionsSchema, parseOptions } from './schema.ts';
+import { isOption, type OptionsSchema, parseOptions } from './schema.ts';
 
 /** A type that JSON and configs may name: `{ type, ...options }`. */
 export interface TypeDefinition<O extends object> {
@@ -27,6 +27,12 @@ export function optionsOf<O extends object>(
   return options;
 }
 
+const checkOptions = argumentCheck(
+  'an option',
+  isOption,
+  'Write a check and a default: schema: { width: option(whole(1), 64) }.',
+);
+
 /**
  * Refuses definitions that lack a part.
  *
@@ -41,6 +47,10 @@ export function checkDefinition<D extends { readonly type: string; readonly sche
   checkObjects(where, { definition });
   checkTexts(where, { type: definition.type });
   checkObjects(where, { schema: definition.schema });
+  checkOptions(
+    where,
+    Object.fromEntries(Object.entries(definition.schema).map(([key, one]) => [`schema.${key}`, one])),
+  );
   checkFunctions(where, Object.fromEntries(methods.map((name) => [name, definition[name]])));
 }
 

@@ -24,6 +24,11 @@ export function option<T>(check: Check<T>, byDefault: T): Option<T> {
   return v.optional(check, byDefault as never) as unknown as Option<T>;
 }
 
+/** Whether a value was made by {@link option}. */
+export function isOption(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'optional';
+}
+
 /** Whole numbers, bounds inclusive; without an upper bound, any that a number can hold. */
 export function whole(low: number, high: number = Infinity): Check<number> {
   const message = bounds([low, high, 'whole']);

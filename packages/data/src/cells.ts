@@ -62,23 +62,39 @@ export function missingTest(words: readonly string[] = missingWords): (text: str
 }
 
 /**
- * The cells as strings, for columns of ids or kinds. Each distinct cell is checked once.
+ * The check of the cells of a column of ids or kinds, which gives their texts.
  *
  * @param where describes a row (and the column) in errors
  * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` (an object, a list, a number above 2^53, control characters)
+ */
+export function checkedCells(
+  { missing, trim = true }: Partial<CellOptions>,
+  where: (row: number) => string,
+): (cell: unknown, row: number) => string {
+  const isMissing = missingTest(missing);
+  return (cell, row) => {
+    const text = textOf(cell, isMissing, row, where);
+    return trim ? trimmed(text) : text;
+  };
+}
+
+/**
+ * The cells as strings, for columns of ids or kinds. Each distinct cell is checked once.
+ *
+ * @param where describes a row (and the column) in errors
+ * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD`
  */
 export function textsOf(
   cells: ArrayLike<unknown>,
   options: Partial<CellOptions>,
   where: (row: number) => string,
 ): string[] {
-  const isMissing = missingTest(options.missing);
+  const check = checkedCells(options, where);
   const known = new Map<unknown, string>();
   return Array.from(cells, (cell, row) => {
     let text = known.get(cell);
     if (text === undefined) {
-      text = textOf(cell, isMissing, row, where);
-      if (options.trim ?? true) text = trimmed(text);
+      text = check(cell, row);
       known.set(cell, text);
     }
     return text;

@@ -6,7 +6,9 @@ import { LeaError, nearest } from '@lea/core';
  */
 export function orderedIds(raw: Iterable<string>): string[] {
   const ids = [...new Set(raw)];
-  return ids.every(isInteger) ? ids.sort((a, b) => Number(a) - Number(b)) : ids.sort((a, b) => (a < b ? -1 : 1));
+  if (!ids.every(isInteger)) return ids.sort();
+  // Numbers sort much faster than their texts, and are written in the same way.
+  return Array.from(Float64Array.from(ids, Number).sort(), String);
 }
 
 /** id -> index. */

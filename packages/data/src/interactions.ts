@@ -1,9 +1,8 @@
 import { checkObjects, contentHash, LeaError, withDefaults } from '@lea/core';
 import { checkInteractions } from './arguments.ts';
-import { type Cell, type CellOptions, missingWords, textsOf } from './cells.ts';
-import { idNotes } from './id-notes.ts';
-import { indexOf, orderedIds, pinnedIndex, unknownId } from './ids.ts';
-import { timeNotes, timesOf } from './times.ts';
+import { type Cell, type CellOptions, missingWords } from './cells.ts';
+import { codedColumn, interactionsOfCoded } from './coded.ts';
+import { timesOf } from './times.ts';
 
 /** Events as columns, sorted by user, then time; events with equal times keep their input order. */
 export interface Interactions {
@@ -68,44 +67,14 @@ export function interactionsOf(events: EventColumns, options?: Partial<IdOptions
   if (count === 0) {
     throw new LeaError('E_DATA_EMPTY', 'There are no events.', { hint: 'Give at least one user and item.' });
   }
-  const cellsOf = (column: 'user' | 'item' | 'kind') =>
-    textsOf(events[column]!, { missing, trim }, (event) => where(event, column));
-  const [rawUser, rawItem] = [cellsOf('user'), cellsOf('item')];
-  const rawKind = events.kind && cellsOf('kind');
+  const coded = (column: 'user' | 'item' | 'kind') =>
+    codedColumn(events[column]!, { missing, trim }, (event) => where(event, column));
+  const [user, item] = [coded('user'), coded('item')];
+  const kind = events.kind && coded('kind');
   const time = events.time
     ? timesOf(events.time, (event) => where(event, 'time'))
     : Float64Array.from({ length: count }, (_, event) => event);
-
-  const userIds = orderedIds(rawUser);
-  const users = indexOf(userIds);
-  const itemIds = ids ? textsOf(ids, { missing, trim }, (item) => `ids[${item}]`) : orderedIds(rawItem);
-  const items = ids ? pinnedIndex(itemIds, 'item') : indexOf(itemIds);
-  const kinds = rawKind ? [...new Set(rawKind)].sort() : ['click'];
-  if (kinds.length > 256) {
-    throw new LeaError('E_KIND_MANY', 'There are more than 256 kinds of events.', {
-      value: kinds.length,
-      hint: 'Map the raw values to a few kinds, or choose another column.',
-    });
-  }
-  const kindIndex = indexOf(kinds);
-
-  const user = Int32Array.from(rawUser, (id) => users.get(id)!);
-  const order = orderOf(user, time);
-  const item = Int32Array.from(order, (i) => {
-    const index = items.get(rawItem[i]!);
-    if (index === undefined) throw unknownId(where(i), rawItem[i]!, itemIds);
-    return index;
-  });
-  return {
-    userIds,
-    itemIds,
-    kinds,
-    user: user.map((_, i) => user[order[i]!]!),
-    item,
-    time: time.map((_, i) => time[order[i]!]!),
-    kind: Uint8Array.from(order, (i) => (rawKind ? kindIndex.get(rawKind[i]!)! : 0)),
-    info: { notes: [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)] },
-  };
+  return interactionsOfCoded({ user, item, time, ...(kind && { kind }) }, { ids, missing, trim }, where);
 }
 
 const defaults: IdOptions = {
@@ -150,9 +119,4 @@ export function dataHash(data: Interactions): string {
     data.time,
     data.kind,
   );
-}
-
-function orderOf(user: Int32Array, time: Float64Array): Uint32Array {
-  const order = Uint32Array.from({ length: user.length }, (_, i) => i);
-  return order.sort((a, b) => user[a]! - user[b]! || time[a]! - time[b]! || a - b);
 }

@@ -2,11 +2,13 @@
 export { loadIndustrial } from './datasets/industrial.ts';
 export { type LastfmOptions, lastfmItemTexts, loadLastfm } from './datasets/lastfm.ts';
 export { loadRetailrocket } from './datasets/retailrocket.ts';
+export type { InteractionSource } from './read/duckdb/source.ts';
+export { readInteractions } from './read/interactions.ts';
+export { type ReadItemTextsOptions, readItemTexts, readItemTextsSchema } from './read/item-texts.ts';
 export {
   type InteractionColumns,
+  type ReadingEvent,
   type ReadInteractionsOptions,
-  readInteractions,
   readInteractionsSchema,
-} from './read/interactions.ts';
-export { type ReadItemTextsOptions, readItemTexts, readItemTextsSchema } from './read/item-texts.ts';
+} from './read/options.ts';
 export type { FileOptions } from './read/table.ts';

@@ -11,7 +11,7 @@ const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const DAY = 86_400_000;
 
 /** How a cell says when: a column has one form. */
-type Form = 'a number' | 'an ISO date with a time zone' | 'an ISO date without a time zone';
+export type Form = 'a number' | 'an ISO date with a time zone' | 'an ISO date without a time zone';
 
 interface Time {
   readonly form: Form;
@@ -26,21 +26,36 @@ interface Time {
  * @throws LeaError `E_TIME_BAD`, `E_TIME_MIXED`
  */
 export function timesOf(cells: ArrayLike<unknown>, where: (row: number) => string): Float64Array {
-  let form: Form | undefined;
+  let first: FirstTime | undefined;
   return Float64Array.from(cells, (cell, row) => {
-    const read = timeOf(cell);
-    if (!read) {
-      throw new LeaError('E_TIME_BAD', `${where(row)}: expected a finite number or an ISO date.`, {
-        value: cell,
-        hint: 'Give "2024-05-01T12:00:00Z", seconds or milliseconds, or leave the column out to use the order of the rows.',
-      });
-    }
-    form ??= read.form;
-    if (read.form === form) return read.time;
-    throw new LeaError('E_TIME_MIXED', `${where(row)}: expected ${form}, as in ${where(0)}.`, {
+    first ??= { form: checkedTime(cell, row, where).form, row };
+    return checkedTime(cell, row, where, first).time;
+  });
+}
+
+/** The form of a column, and the row that decided it. */
+export interface FirstTime {
+  readonly form: Form;
+  readonly row: number;
+}
+
+/**
+ * The time of one cell, in the form of its column.
+ *
+ * @throws LeaError `E_TIME_BAD`, `E_TIME_MIXED`
+ */
+export function checkedTime(cell: unknown, row: number, where: (row: number) => string, first?: FirstTime): Time {
+  const read = timeOf(cell);
+  if (!read) {
+    throw new LeaError('E_TIME_BAD', `${where(row)}: expected a finite number or an ISO date.`, {
       value: cell,
-      hint: 'Write all times of the column in one form.',
+      hint: 'Give "2024-05-01T12:00:00Z", seconds or milliseconds, or leave the column out to use the order of the rows.',
     });
+  }
+  if (!first || read.form === first.form) return read;
+  throw new LeaError('E_TIME_MIXED', `${where(row)}: expected ${first.form}, as in ${where(first.row)}.`, {
+    value: cell,
+    hint: 'Write all times of the column in one form.',
   });
 }
 

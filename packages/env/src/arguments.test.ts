@@ -53,6 +53,8 @@ const right: Record<string, RightArguments> = {
   loadLanguageModel: ['nowhere', {}],
   promptedModel: [{ url: 'http://localhost:1', model: 'm', texts: ['a'] }],
   readPositions: decoding,
+  likelihoodRewards: [languageModel, ['a'], {}],
+  drawExamples: [train, { count: 2 }],
   rollout: [steps, all.uniformActor(4), {}],
   saveLanguageModel: [languageModel, '/dev/null/x'],
   serveEnvironment: [steps, {}],

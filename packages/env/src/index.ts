@@ -38,6 +38,9 @@ export {
   tokenizerFrom,
   trainTokenizer,
 } from './language-model/tokenizer.ts';
+export { type DrawExamplesOptions, drawExamples } from './likelihood/examples.ts';
+export { type LikelihoodRewards, likelihoodRewards } from './likelihood/likelihood-rewards.ts';
+export type { LikelihoodExamples, LikelihoodOptions } from './likelihood/options.ts';
 export type { EnvironmentConfig, PromptShape } from './model/config.ts';
 export type { Budget, Prices, Spent } from './prompted/budget.ts';
 export type { PromptedModelOptions } from './prompted/options.ts';

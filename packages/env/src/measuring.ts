@@ -16,6 +16,8 @@ import { type ItemTokenOptions, itemTokenSchema } from './items/item-tokens.ts';
 import { textVectorSchema } from './items/text-vectors.ts';
 import { type CatalogModelOptions, catalogModelSchema } from './language-model/catalog-model.ts';
 import { downloadSchema } from './language-model/hub/download-language-model.ts';
+import { drawExamplesSchema } from './likelihood/examples.ts';
+import { type LikelihoodOptions, likelihoodSchema } from './likelihood/options.ts';
 import { promptedModelSchema } from './prompted/options.ts';
 
 export type { FitData } from './fit/fit-data.ts';
@@ -36,8 +38,10 @@ export {
   checkSchema,
   decoderVectorSchema,
   downloadSchema,
+  drawExamplesSchema,
   fitSchema,
   itemTokenSchema,
+  likelihoodSchema,
   promptedModelSchema,
   rolloutSchema,
   serveSchema,
@@ -47,3 +51,4 @@ export const fitDefaults: Omit<FitEnvironmentOptions, Needed> = defaultsOf(fitSc
 export const decoderVectorDefaults: DecoderVectorOptions = defaultsOf(decoderVectorSchema);
 export const itemTokenDefaults: ItemTokenOptions = defaultsOf(itemTokenSchema);
 export const catalogModelDefaults: CatalogModelOptions = defaultsOf(catalogModelSchema);
+export const likelihoodDefaults: LikelihoodOptions = defaultsOf(likelihoodSchema);

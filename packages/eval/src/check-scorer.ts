@@ -6,7 +6,10 @@ import { catalogIdentityOf, type Scorer, type Scores } from '@lea/data';
  *
  * @throws LeaError `E_CATALOG_SIZE`, `E_CATALOG_DIFFERS`
  */
-export function checkItems({ name, items, itemIds, catalogIdentity }: Scorer, data: readonly string[]): void {
+export function checkItems(
+  { name, items, itemIds, catalogIdentity }: Omit<Scorer, 'score'>,
+  data: readonly string[],
+): void {
   if (items !== data.length) {
     throw new LeaError('E_CATALOG_SIZE', `Expected ${name} to score the ${data.length} items of the data.`, {
       value: items,

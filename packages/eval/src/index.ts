@@ -23,18 +23,13 @@ export {
 export { type EvaluateOptions, type Evaluation, evaluate, evaluateSchema, type Protocol } from './evaluate.ts';
 export type { EvaluationEvent } from './events.ts';
 export type { Calibration, CalibrationBin, RewardReliability } from './fidelity/calibration.ts';
-export {
-  type AgainstBoth,
-  type Fidelity,
-  type FidelityOptions,
-  type FidelityRows,
-  fidelity,
-  fidelitySchema,
-} from './fidelity/fidelity.ts';
+export { type FidelityOptions, fidelity, fidelitySchema } from './fidelity/fidelity.ts';
 export { plattScaling } from './fidelity/platt-scaling.ts';
+export type { AgainstBoth, Fidelity, FidelityRows } from './fidelity/result.ts';
 export {
   type RewardAccuracy,
   type RewardAccuracyOptions,
+  type RewardAccuracyRows,
   rewardAccuracy,
   rewardAccuracySchema,
 } from './fidelity/reward-accuracy.ts';

@@ -46,4 +46,4 @@ def step(batch):
     return loss.item()
 
 
-serve(step, batches)
+serve(step, batches, torch=torch.__version__)

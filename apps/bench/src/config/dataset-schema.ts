@@ -33,7 +33,13 @@ const includedDataset = v.variant('type', [
   strict('dataset', { type: v.literal('retailrocket') }),
   strict('dataset', {
     type: v.literal('files'),
-    interactions: described(text, 'File of events. The path starts at the folder of the config, or at --data.'),
+    interactions: described(
+      text,
+      'File of events: delimited text, Parquet or JSON. The path starts at the folder of the config, or at --data.',
+    ),
+    engine: v.optional(
+      described(v.picklist(['js', 'duckdb']), 'Reader of delimited text. duckdb reads large files and globs such as "*.csv".'),
+    ),
     itemTexts: v.optional(
       described(text, 'File of item texts. The path starts at the folder of the config, or at --data.'),
     ),

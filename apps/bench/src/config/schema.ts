@@ -55,6 +55,8 @@ export const fit = strict('environment.fit', {
     'patience',
     'textMemoryWidth',
     'countFeatures',
+    'itemDropout',
+    'unseenOffset',
     'userShare',
     'dropout',
     'rewardLossWeight',

@@ -6,6 +6,7 @@ import type { Measured } from './measure.ts';
 const ROLES = {
   environment: { label: 'environment', color: ACCENT },
   'language control': { label: 'the same without language', color: '#8fb8ef' },
+  'language model': { label: 'the language model, not fitted', color: '#e0a030' },
   'counting control': { label: 'counting, not trained', color: MUTED },
 } as const;
 
@@ -30,13 +31,14 @@ export function measureBars(
   measures: readonly (readonly [MeasureName, string])[],
   from = 0,
 ): Promise<string> {
-  const values = all.flatMap((measured) =>
+  const bars = all.flatMap((measured) =>
     measures.map(([measure, title]) => {
       const { value, interval } = estimate(measured, measure);
       const role = ROLES[measured.subject.role].label;
       return { name: measured.subject.name, role, measure: title, value, low: interval[0], high: interval[1], from };
     }),
   );
+  const values = bars.filter(({ value }) => Number.isFinite(value));
   const [, first] = measures[0]!;
   const order = values.filter(({ measure }) => measure === first).toSorted((a, b) => b.value - a.value);
   const x = {
@@ -46,7 +48,7 @@ export function measureBars(
     axis: { tickCount: 5 },
   } as const;
   return renderChart({
-    data: { values: values.filter(({ value }) => Number.isFinite(value)) },
+    data: { values },
     facet: {
       column: {
         field: 'measure',

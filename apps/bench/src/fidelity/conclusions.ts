@@ -2,7 +2,7 @@ import type { Comparison } from '@lea/eval';
 import { amount, verdict } from '../report/conclusions.ts';
 import type { HeldOut } from '../report/held-out.ts';
 import { formatMetric } from '../terminal/metric.ts';
-import { difference, estimate, type MeasureName } from './estimates.ts';
+import { difference, estimate, estimateOn, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import { titleOf } from './subjects.ts';
 
@@ -18,6 +18,7 @@ export function fidelityConclusions(all: readonly Measured[], held: HeldOut): st
   const of = (role: Measured['subject']['role']): Measured[] => all.filter(({ subject }) => subject.role === role);
   const [asked, language, counting] = [of('environment'), of('language control'), of('counting control')];
   const [first] = asked;
+  const unfitted = of('language model').map((model) => unfittedSentence(model, [...asked, ...counting]));
   return asked.flatMap((own) => [
     headline(own, held),
     ...(counting.length > 0 ? QUESTIONS.map(([measure, title]) => standing(own, counting, measure, title)) : []),
@@ -26,6 +27,7 @@ export function fidelityConclusions(all: readonly Measured[], held: HeldOut): st
     ...(own === first ? [calibrationSentence(own, held), positivesSentence(own)] : []),
     ...coldSentence(own, counting),
     ...agreementSentence(own, counting),
+    ...(own === first ? unfitted : []),
   ]);
 }
 
@@ -117,6 +119,26 @@ function coldSentence(own: Measured, controls: readonly Measured[]): string[] {
     `Cold items: on ${cold.rows.toLocaleString('en')} decisions for items that no fitted user interacted with, ${name(own)} has NDCG@10 ${formatMetric(cold.ndcg)}${against('coldNdcg')} ` +
       `and prefers them to random items in ${percent(cold.accuracyUniform)}${against('coldAccuracy')}.`,
   ];
+}
+
+/** What the language model knows without a fit, beside others on the same decisions. */
+function unfittedSentence(model: Measured, others: readonly Measured[]): string {
+  const measure = 'accuracyPopular';
+  const { value, interval } = estimate(model, measure);
+  const on = (other: Measured): number => estimateOn(model, other, measure).value;
+  const best = others.toSorted((a, b) => on(b) - on(a))[0]!;
+  const compared = [
+    best,
+    ...others.filter(({ subject }) => subject.role === 'environment' && subject !== best.subject),
+  ];
+  const against = compared.map(
+    (other) => `${name(other)} ${percent(on(other))} (${gap(measure, difference(model, other, measure))})`,
+  );
+  return (
+    `Without a fit, on a sample of ${model.fidelity.rows.toLocaleString('en')} decisions: ${name(model)} prefers the chosen item to a random item in ` +
+    `${percent(estimate(model, 'accuracyUniform').value)} and to an equally popular item in ${percent(value)} of comparisons ` +
+    `(95 % interval ${percent(interval[0])} to ${percent(interval[1])}); on the same decisions ${against.join(', ')}.`
+  );
 }
 
 /** The sentence about the true reward, which is known only in a synthetic world. */

@@ -15,6 +15,7 @@ interface Line {
   readonly reused: boolean;
   readonly ndcg: number;
   readonly accuracyPopular: number;
+  readonly rows: number;
 }
 const lines = (stdout: string): Line[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as Line); // biome-ignore format: one line
 
@@ -73,7 +74,7 @@ describe('a pretrained decoder as environment', () => {
     const larger = { width: 32, layers: 2, vocabSize: 400, context: 32, epochs: 5 };
     const model = await pretrainedDecoder(join(folder, 'model'), larger);
     const args = ['fidelity', 'mini.json', '--item-input', 'text', '--tier', 'decoder', '--json'];
-    const first = await bench([...args, '--model', model], folder);
+    const first = await bench([...args, '--zero-shot', '40', '--model', model], folder);
     expect(first.stderr).toContain('300 × 32 by tier decoder');
     expect(first.code).toBe(0);
     const measured = lines(first.stdout);
@@ -85,13 +86,19 @@ describe('a pretrained decoder as environment', () => {
       expect(own.accuracyPopular, name).toBeGreaterThan(of(name).accuracyPopular + 0.04);
     }
     expect(own.accuracyPopular).toBeGreaterThan(0.53);
+    for (const name of ['zero-shot', 'zero-shot (instruction)', 'few-shot']) {
+      expect(of(name), name).toMatchObject({ rows: 40, ndcg: null, accuracyPopular: expect.any(Number) });
+    }
+    expect(first.stderr).toMatch(/Without a fit, on a\s+sample of 40 decisions: few-shot prefers/);
+    expect(readFileSync(join(folder, 'fidelity.html'), 'utf8')).toContain('the language model, not fitted');
     expect(measured.at(-1)!.name).toBe('text similarity (model)');
   });
 
   test('is measured only once, wherever the model lies', async () => {
     const environments = { language: { itemInput: 'text', fit: { epochs: 1, window: 5 } } };
     const folder = miniFolder((config) => ({ ...config, baselines: [], runs: [], environments }));
-    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--tier', 'decoder', '--users', '0.5', '--json'];
+    const sample = ['--users', '0.5', '--zero-shot', '9'];
+    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--tier', 'decoder', ...sample, '--json'];
     const first = await bench([...args, '--model', await decoder()], folder);
     expect(first.code).toBe(0);
     expect(lines(first.stdout).map(({ reused }) => reused)).not.toContain(true);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { heldOut } from '../report/held-out.ts';
 import { fidelityConclusions } from './conclusions.ts';
-import { difference, estimate } from './estimates.ts';
+import { difference, estimate, estimateOn } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import type { Role } from './subjects.ts';
 import { mainTable, moreTable, rewardTable, shareTables } from './table.ts';
@@ -16,6 +16,7 @@ interface Rows {
 function subject(name: string, role: Role, { rank, popular, cold }: Rows, users = 1): Measured {
   const size = rank.length;
   const perRow = {
+    row: Int32Array.from(rank.keys()),
     rank: Int32Array.from(rank),
     accuracyUniform: new Float64Array(size).fill(0.75),
     accuracyPopular: Float64Array.from(popular),
@@ -74,6 +75,48 @@ test('differences are paired', () => {
   expect(by.difference).toBeCloseTo(0.5, 12);
   expect(by.relative).toBeCloseTo(2, 12);
   expect(by.standardError).toBeCloseTo(0, 12);
+});
+
+/** The language model without a fit: some rows, no ranks. */
+function unfitted(row: number[], popular: number[]): Measured {
+  const measured = subject(
+    'zero-shot',
+    'language model',
+    rows(
+      row.map(() => 0),
+      popular,
+    ),
+  );
+  const { fidelity } = measured;
+  const perRow = { ...fidelity.perRow, row: Int32Array.from(row), user: Int32Array.from(row) };
+  return { ...measured, fidelity: { ...fidelity, ndcg: Number.NaN, perRow } };
+}
+
+test('a sample is compared on the rows that both have', () => {
+  const one = subject('one', 'environment', rows([1, 3, 11, 1], [1, 0.8, 0.6, 0.4]));
+  const two = unfitted([1, 3], [0.5, 0.5]);
+  expect(difference(two, one, 'accuracyPopular')).toMatchObject({ events: 2, users: 2 });
+  expect(difference(two, one, 'accuracyPopular').difference).toBeCloseTo(-0.1, 12);
+  expect(difference(one, two, 'accuracyPopular').difference).toBeCloseTo(0.1, 12);
+  expect(estimateOn(two, one, 'accuracyPopular').value).toBeCloseTo(0.6, 12);
+  expect(estimate(two, 'ndcg').value).toBeNaN();
+  expect(difference(one, two, 'ndcg').difference).toBeNaN();
+});
+
+test('the sentence about the language model without a fit compares it on its own decisions', () => {
+  const all = [
+    subject('LE', 'environment', rows([1, 3, 11, 1], [1, 0.8, 0.6, 0.4])),
+    unfitted([1, 3], [0.5, 0.5]),
+    subject('coin', 'counting control', rows([1, 3, 11, 1], [0, 1, 0, 1])),
+  ];
+  const said = fidelityConclusions(all, heldOut('user'));
+  expect(said.at(-1)).toMatch(
+    /^Without a fit, on a sample of 2 decisions: zero-shot prefers .* equally popular item in 50\.0 % .*; on the same decisions coin 100\.0 % \(−50\.0 points .*\), LE 60\.0 % \(−10\.0 points/,
+  );
+  const { head, rows: lines } = mainTable(all);
+  expect(lines.map((line) => line[head.indexOf('decisions')])).toEqual(['4', '2', '4']);
+  expect(lines[1]![head.indexOf('NDCG@10')]).toBe('–');
+  expect(mainTable([all[0]!, all[2]!]).head).not.toContain('decisions');
 });
 
 test('the sentences say what won, what did not, and what of it is language', () => {

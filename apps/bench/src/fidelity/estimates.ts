@@ -21,25 +21,40 @@ export function estimate(measured: Measured, measure: MeasureName): Estimate {
   return ofKnown(valuesOf(measured, measure), measured.fidelity.perRow.user);
 }
 
-/** Paired per row, user-clustered difference of a measure, first minus second. */
+/** Paired per row, user-clustered difference of a measure on the rows that both were measured on, first minus second. */
 export function difference(first: Measured, second: Measured, measure: MeasureName): Comparison {
-  const other = valuesOf(second, measure);
-  const user = first.fidelity.perRow.user;
+  const { user, row } = first.fidelity.perRow;
+  const other = valuesOn(row, second, measure);
   const { value, ...rest } = ofKnown(
-    valuesOf(first, measure).map((own, row) => own - other[row]!),
+    valuesOf(first, measure).map((own, i) => own - other[i]!),
     user,
   );
   const base = ofKnown(other, user).value;
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
 }
 
+/** A measure of a subject on the rows of another. */
+export function estimateOn(rows: Measured, measured: Measured, measure: MeasureName): Estimate {
+  const { user, row } = rows.fidelity.perRow;
+  return ofKnown(valuesOn(row, measured, measure), user);
+}
+
+/** The values of a measure on some rows; NaN where it was not measured. */
+function valuesOn(rows: Int32Array, measured: Measured, measure: MeasureName): Float64Array {
+  const values = valuesOf(measured, measure);
+  const place = new Map(Array.from(measured.fidelity.perRow.row, (row, i) => [row, i]));
+  return Float64Array.from(rows, (row) => values[place.get(row) ?? -1] ?? Number.NaN);
+}
+
 /** The values of a measure per row; NaN for rows that it does not cover. */
 function valuesOf({ fidelity: { perRow } }: Measured, measure: MeasureName): Float64Array {
   const { rank, cold } = perRow;
-  const gain = (row: number): number => (rank[row]! <= 10 ? 1 / Math.log2(rank[row]! + 1) : 0);
+  // Rank 0 is that of subjects that rank nothing.
+  const ofRank = (row: number, value: number): number => (rank[row] === 0 ? Number.NaN : rank[row]! <= 10 ? value : 0);
+  const gain = (row: number): number => ofRank(row, 1 / Math.log2(rank[row]! + 1));
   const ofRow: Record<MeasureName, (row: number) => number> = {
     ndcg: gain,
-    hr: (row) => (rank[row]! <= 10 ? 1 : 0),
+    hr: (row) => ofRank(row, 1),
     accuracyUniform: (row) => perRow.accuracyUniform[row]!,
     accuracyPopular: (row) => perRow.accuracyPopular[row]!,
     precision: (row) => perRow.precision[row]!,

@@ -187,6 +187,7 @@ test('flags take precedence over the config, and say which environments there ar
     idFit: { lr: 3 },
     users: [0.1],
     controls: 'all',
+    zeroShot: 500,
     seed: 7,
   });
   const { a } = experiment.environments!;

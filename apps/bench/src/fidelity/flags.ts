@@ -9,6 +9,7 @@ export interface TypedFlags {
   readonly model?: string | undefined;
   readonly users?: string | undefined;
   readonly controls?: string | undefined;
+  readonly 'zero-shot'?: string | undefined;
   readonly seed?: string | undefined;
 }
 
@@ -22,6 +23,7 @@ export function flagsOf(given: TypedFlags): FidelityFlags {
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: sharesOf(given.users) }),
     ...(given.controls !== undefined && { controls: choiceOf('controls', given.controls, CONTROLS) }),
+    ...(given['zero-shot'] !== undefined && { zeroShot: countOf(given['zero-shot']) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
   };
 }
@@ -35,5 +37,14 @@ function sharesOf(text: string): number[] {
   throw new LeaError('E_FLAG_VALUE', '--users: expected different shares above 0 and at most 1.', {
     value: text,
     hint: 'For example, use --users 0.2 or --users 0.05,0.2.',
+  });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(count) && count >= 0) return count;
+  throw new LeaError('E_FLAG_VALUE', '--zero-shot: expected a number of decisions, or 0.', {
+    value: text,
+    hint: 'For example, use --zero-shot 200.',
   });
 }

@@ -21,6 +21,7 @@ import { broken, intact, readRecord } from '../experiment/intact.ts';
 import { tunedBaseline } from '../experiment/tuning.ts';
 import { type CountingSubject, type EnvironmentSubject, MEASUREMENT, type Subject, titleOf } from './subjects.ts';
 import { type LazyLanguage, spoiledTokens } from './tokens.ts';
+import { type LikelihoodSubject, likelihoodOf } from './zero-shot.ts';
 
 /** A subject with its measurements. */
 export interface Measured {
@@ -73,6 +74,8 @@ async function measuredBy(subject: Subject, record: FidelityRecord): Promise<Mea
   const column = <T>(name: keyof FidelityRows, type: { from(data: ArrayLike<number>): T }): T =>
     type.from(tensors[name]!.data);
   const perRow: FidelityRows = {
+    // Records from before samples have all rows.
+    row: tensors.row ? column('row', Int32Array) : Int32Array.from(tensors.user!.data.keys()),
     rank: column('rank', Int32Array),
     user: column('user', Int32Array),
     cold: column('cold', Uint8Array),
@@ -101,18 +104,21 @@ export async function measure(
   const made =
     'baseline' in how
       ? await counted(how, own, tokens)
-      : await environmentOf(subject, how, own, seed, tokens, language);
+      : 'shots' in how
+        ? await zeroShot(how, own, seed, language)
+        : await environmentOf(subject, how, own, seed, tokens, language);
   try {
     const work = fidelity(made.scorer, split.test, {
       train: split.train,
       fitted: own.split.train,
-      validation: split.validation,
+      // Not for a sample: scaling is a fit, and would take as long again.
+      ...('shots' in how ? { sample: how.sample } : { validation: split.validation }),
       ...MEASUREMENT,
       signal: context.signal,
     });
     const found = await follow(work, context);
     const { world } = context.dataset;
-    const agreement = world && (await agreementOf(made.rewards, world, split.test));
+    const agreement = world && made.rewards && (await agreementOf(made.rewards, world, split.test));
     const seconds = (performance.now() - started) / 1000;
     await save(subject, found, {
       name: subject.name,
@@ -129,12 +135,14 @@ export async function measure(
 }
 
 function readsTokens(how: Subject['how']): boolean {
+  if ('shots' in how) return false;
   return 'baseline' in how ? how.ownVectors === true : how.itemInput !== 'id';
 }
 
 interface Made {
   readonly scorer: FidelitySubject;
-  readonly rewards: Pick<RewardModel, 'window' | 'rewards'>;
+  /** Its rewards, to compare with the true ones of a synthetic world. */
+  readonly rewards?: Pick<RewardModel, 'window' | 'rewards'>;
   readonly hash?: string;
   dispose?(): Promise<void>;
 }
@@ -145,6 +153,11 @@ async function counted({ baseline }: CountingSubject, context: Context, vectors:
     ? textSimilarity(split.train, vectors, { window: experiment.window })
     : (await tunedBaseline(baseline, context)).scorer;
   return { scorer, rewards: scoresAsRewards(scorer) };
+}
+
+async function zeroShot(how: LikelihoodSubject, context: Context, seed: number, language: LazyLanguage): Promise<Made> {
+  const scorer = likelihoodOf(how, (await language.languageModel())!, context, seed);
+  return { scorer, dispose: () => scorer.dispose() };
 }
 
 async function environmentOf(

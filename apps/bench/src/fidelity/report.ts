@@ -36,7 +36,8 @@ async function page(outcome: FidelityOutcome): Promise<string> {
   const { all, largest: measured, sentences, request, context } = outcome;
   const asked = measured.filter(({ subject }) => subject.role === 'environment');
   const spoiled = ['random item tokens', 'shuffled texts'];
-  const drawn = measured.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
+  const ranked = measured.filter(({ subject }) => subject.role !== 'language model');
+  const drawn = ranked.filter(({ subject }) => !spoiled.includes(subject.name)).slice(0, 8);
   const names = drawn.map(({ subject }) => subject.name);
   const curves = all.filter(({ subject }) => names.includes(subject.name));
   const shares = shareTables(all);
@@ -91,7 +92,7 @@ async function page(outcome: FidelityOutcome): Promise<string> {
         ),
       ],
       ['Precision of the positives', figureHtml(await precisionCurves(drawn))],
-      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(measured))],
+      ['Coverage and popularity of the positives', figureHtml(await popularityScatter(ranked))],
       [
         'Reward by kind of event',
         `${tableHtml(rewardTable(measured))}<p class="note">Mean reward above that of random items, in their standard deviations.</p>`,

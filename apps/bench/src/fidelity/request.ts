@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import { MODELS, readsModel, withAdaptation } from '../config/environments.ts';
 import type { EnvironmentConfig, Experiment } from '../config/schema.ts';
+import { SAMPLE } from './zero-shot.ts';
 
 /** The settings of a fidelity report, apart from the data. */
 export interface FidelityRequest {
@@ -13,6 +14,8 @@ export interface FidelityRequest {
   /** Shares of the train users that environments and controls know, the smallest first. */
   readonly users: readonly number[];
   readonly controls: Controls;
+  /** Decisions on which the language model of tier decoder is measured without a fit; 0: it is not. */
+  readonly zeroShot: number;
   readonly seed: number;
 }
 
@@ -30,6 +33,7 @@ export interface FidelityFlags {
   readonly model?: string;
   readonly users?: readonly number[];
   readonly controls?: Controls;
+  readonly zeroShot?: number;
   readonly seed?: number;
 }
 
@@ -69,6 +73,7 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     idFit: withAdaptation({ tier, fit: idFit }).fit,
     users: flags.users ?? [fitted ?? 1],
     controls: flags.controls ?? 'all',
+    zeroShot: flags.zeroShot ?? SAMPLE,
     seed: flags.seed ?? seeds[0]!,
   };
 }

@@ -6,6 +6,7 @@ import type { EnvironmentConfig } from '../config/schema.ts';
 import { flagsOf } from './flags.ts';
 import { requestOf } from './request.ts';
 import { MEASUREMENT, subjectsOf } from './subjects.ts';
+import { SAMPLE } from './zero-shot.ts';
 
 const experiment = (language: Omit<EnvironmentConfig, 'itemInput'> = {}) =>
   check({ ...presets.quick, runs: [], environments: { language: { itemInput: 'text', ...language } } }, 'test');
@@ -73,6 +74,9 @@ test('an environment of a pretrained decoder is that of the model and of how it 
   ];
   expect(changed(before, experiment(), flags, { 'dir/M.gguf': 'two' })).toEqual([
     ...environments,
+    'zero-shot',
+    'zero-shot (instruction)',
+    'few-shot',
     'text similarity (M.gguf)',
   ]);
   expect(changed(before, experiment({ fit: { adaptation: 'all' } }), flags, one)).toEqual(environments);
@@ -90,6 +94,21 @@ test('a subject is the same whatever shares and controls are measured with it', 
   expect(names({ controls: 'counting' })).toEqual([...environments, ...controls]);
   expect(names({ controls: 'none' })).toEqual(environments);
   expect(changed(alone, experiment(), { users: '0.2', controls: 'counting' })).toEqual([]);
+});
+
+test('the language model of tier decoder is also measured without a fit, on as many decisions as asked for', () => {
+  const flags = { tier: 'decoder', model: 'M' };
+  const names = (more = {}) => subjects(experiment(), { ...flags, ...more }).map(({ name }) => name);
+  const unfitted = ['zero-shot', 'zero-shot (instruction)', 'few-shot'];
+  expect(names().filter((name) => unfitted.includes(name))).toEqual(unfitted);
+  expect(names({ 'zero-shot': '0' }).filter((name) => unfitted.includes(name))).toEqual([]);
+  expect(subjects().some(({ role }) => role === 'language model')).toBe(false);
+  const before = folders(experiment(), flags);
+  expect(changed(before, experiment(), { ...flags, 'zero-shot': `${SAMPLE}` })).toEqual([]);
+  expect(changed(before, experiment(), { ...flags, 'zero-shot': '7' })).toEqual(unfitted);
+  for (const text of ['-1', '1.5', '', 'many']) {
+    expect(() => names({ 'zero-shot': text })).toThrow('--zero-shot: expected a number of decisions, or 0.');
+  }
 });
 
 test("text vectors are those of a model's content", () => {

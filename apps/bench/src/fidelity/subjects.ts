@@ -8,9 +8,13 @@ import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts
 import { computing } from '../experiment/versions.ts';
 import { formatShare } from '../terminal/metric.ts';
 import type { FidelityRequest } from './request.ts';
+import { type LikelihoodSubject, resolvedLikelihood, zeroShotSubjects } from './zero-shot.ts';
 
-/** The role of a subject: a requested environment, a control without its language, or a control that only counts. */
-export type Role = 'environment' | 'language control' | 'counting control';
+/**
+ * The role of a subject: a requested environment, a control without its language, the language model without a fit, or a
+ * control that only counts.
+ */
+export type Role = 'environment' | 'language control' | 'language model' | 'counting control';
 
 /** Something whose fidelity is measured. */
 export interface Subject {
@@ -18,7 +22,7 @@ export interface Subject {
   readonly role: Role;
   /** Share of the train users that the subject knows. */
   readonly users: number;
-  readonly how: EnvironmentSubject | CountingSubject;
+  readonly how: EnvironmentSubject | CountingSubject | LikelihoodSubject;
   readonly folder: string;
   /** The object that the folder's hash is computed from. */
   readonly resolved: unknown;
@@ -46,7 +50,10 @@ export type Origin = Pick<Context, 'experiment' | 'dataHash' | 'folder' | 'model
 /** The repeat weight of co-occurrence. Its scores are rewards here, and "never" would make those of seen items infinite. */
 const repeat = 0;
 
-/** The environments and controls of a request for each share of the users, the smallest first. */
+/**
+ * The environments and controls of a request for each share of the users, the smallest first; the language model without a fit
+ * comes with the largest.
+ */
 export function subjectsOf(request: FidelityRequest, context: Origin): Subject[] {
   const make = maker(request, context);
   return request.users.flatMap((users) => sharing(users, request, make));
@@ -54,7 +61,7 @@ export function subjectsOf(request: FidelityRequest, context: Origin): Subject[]
 
 /** Environments and controls that know the same users. */
 function sharing(users: number, request: FidelityRequest, make: ReturnType<typeof maker>): Subject[] {
-  const { itemInputs, environment, idFit, controls } = request;
+  const { itemInputs, environment, idFit, controls, zeroShot } = request;
   const { fit, tier, model } = environment;
   const first = itemInputs[0]!;
   const spoiled = (spoil: 'random' | 'shuffled') => ({ itemInput: first, spoil, fit });
@@ -70,6 +77,10 @@ function sharing(users: number, request: FidelityRequest, make: ReturnType<typeo
     make('random item tokens', 'language control', users, spoiled('random')),
     make('shuffled texts', 'language control', users, spoiled('shuffled')),
   ];
+  const unfitted = (): Subject[] =>
+    tier === 'decoder' && zeroShot > 0 && users === request.users.at(-1)
+      ? Object.entries(zeroShotSubjects(zeroShot)).map(([name, how]) => make(name, 'language model', users, how))
+      : [];
   const counted = (): Subject[] => [
     ...counting.map((baseline) => make(baselineName(baseline), 'counting control', users, { baseline })),
     ...(readsModel(tier) && model
@@ -86,6 +97,7 @@ function sharing(users: number, request: FidelityRequest, make: ReturnType<typeo
       make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
     ),
     ...(controls === 'all' ? language() : []),
+    ...unfitted(),
     ...(controls === 'none' ? [] : counted()),
   ];
 }
@@ -102,6 +114,7 @@ function environmentName(itemInput: EnvironmentConfig['itemInput']): string {
 function maker(request: FidelityRequest, { experiment, dataHash, folder, models }: Origin) {
   const { environment, seed } = request;
   const made = (how: Subject['how']): object => {
+    if ('shots' in how) return { likelihood: resolvedLikelihood(how), model: models[environment.model!] };
     if (!('baseline' in how)) {
       const { itemInput, fit, spoil } = how;
       return { environment: resolvedEnvironment({ ...environment, itemInput, fit }, models), spoil };

@@ -13,9 +13,19 @@ interface Column {
   readonly text?: (measured: Measured) => string;
 }
 
+/** Shown where some subjects were measured on a sample. */
+const decisions: Column = {
+  head: 'decisions',
+  value: ({ fidelity }) => fidelity.rows,
+  text: ({ fidelity }) => fidelity.rows.toLocaleString('en'),
+};
+
 /** The main measures. */
 export function mainTable(all: readonly Measured[]): TextTable & Required<Pick<TextTable, 'best'>> {
+  const most = Math.max(...all.map(({ fidelity }) => fidelity.rows));
+  const isSampled = all.some(({ fidelity }) => fidelity.rows < most);
   return table(all, [
+    ...(isSampled ? [decisions] : []),
     { head: 'NDCG@10', value: ({ fidelity }) => fidelity.ndcg, best: 'most' },
     { head: 'HR@10', value: ({ fidelity }) => fidelity.hr, best: 'most' },
     { head: 'random', value: ({ fidelity }) => fidelity.accuracyUniform, best: 'most' },

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 const root = dirname(findPackageJSON('.', import.meta.url)!);
 
 /** The path of our measuring process: source in this repository, built code in the package. */
-export function workerScript(name: 'speed/worker' | 'speed/env/worker'): string {
+export function workerScript(name: 'speed/worker' | 'speed/data/worker' | 'speed/env/worker'): string {
   return import.meta.url.endsWith('.ts') ? join(root, 'src', `${name}.ts`) : join(root, 'dist', `${name}.js`);
 }
 
-/** The path of the same step in PyTorch. */
-export function peerScript(name: 'torch_step.py' | 'env/torch_step.py'): string {
+/** The path of the same work in another library. */
+export function peerScript(name: 'torch_step.py' | 'data/read_log.py' | 'env/torch_step.py'): string {
   return join(root, 'peers', name);
 }

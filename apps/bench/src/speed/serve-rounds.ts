@@ -5,7 +5,7 @@ import type { Ready, Round, Rounds } from './settings.ts';
 
 /**
  * Runs a measuring process: prepares, writes `Ready`, then runs one round of `steps` steps for every line on standard input
- * and writes a `Round`. The PyTorch peers follow the same protocol.
+ * and writes a `Round`. The peers in Python follow the same protocol.
  */
 export async function serveRounds(steps: number, prepare: () => Promise<Rounds>): Promise<void> {
   process.once('uncaughtException', (error) => {

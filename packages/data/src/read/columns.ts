@@ -93,3 +93,24 @@ export function unreadColumns(
       );
   });
 }
+
+/**
+ * The columns to read: those that the caller names, otherwise the common names that the header has.
+ *
+ * @param withKinds whether the kind is needed, as user and item are
+ * @returns role -> name, which is checked against the header later
+ */
+export function chooseColumns(
+  header: readonly string[],
+  named: Readonly<Partial<Record<Role, string>>>,
+  withKinds: boolean,
+): Partial<Record<Role, string>> {
+  const names = new Set(header.map((name) => name.toLowerCase()));
+  const chosen: Partial<Record<Role, string>> = {};
+  for (const [role, guesses] of Object.entries(candidates) as [Role, readonly string[]][]) {
+    const required = role === 'user' || role === 'item' || (role === 'kind' && withKinds);
+    const column = named[role] ?? guesses.find((guess) => names.has(guess)) ?? (required ? guesses[0] : undefined);
+    if (column !== undefined) chosen[role] = column;
+  }
+  return chosen;
+}

@@ -2,7 +2,7 @@ import { argumentCheck, checkObjects, isObject, withDefaults } from '@lea/core';
 import type { EventColumns, IdOptions } from '../interactions.ts';
 import { type Interactions, interactionsOf } from '../interactions.ts';
 import { findColumn, unreadColumns } from './columns.ts';
-import type { InteractionColumns } from './interactions.ts';
+import type { InteractionColumns } from './options.ts';
 
 /** The two methods of an arquero table that are used; any object that has them works. */
 export interface ColumnTable {

@@ -1,6 +1,13 @@
 import { LeaError } from '@lea/core';
 import { listOf } from './list.ts';
-import { placeIn, type Table } from './table.ts';
+
+/** Columns of rows that are histories. */
+interface HistoryCells {
+  user: readonly string[];
+  /** The item that follows the history. */
+  item: readonly string[];
+  history: readonly string[];
+}
 
 /** Events of rows that are histories: `row[e]` is the table row of event `e`. */
 export interface NestedEvents {
@@ -13,14 +20,15 @@ export interface NestedEvents {
  * The whole sequence of each user: the longest of the user's rows `history, item`, which must be prefixes of one another.
  *
  * @param separator between the items of a history, see `listOf`
+ * @param where describes a row (and the column) in errors
  * @throws LeaError `E_LIST_BAD`, `E_SEQUENCE_CONFLICT` when a row is not a prefix of the user's longest row
  */
-export function longestSequences(table: Table, separator?: string): NestedEvents {
-  const { user, item, history } = table.cells as Record<'user' | 'item' | 'history', string[]>;
-  const sequences = history.map((list, row) => [
-    ...listOf(list, separator, () => placeIn(table, row, 'history')),
-    item[row]!,
-  ]);
+export function longestSequences(
+  { user, item, history }: HistoryCells,
+  separator: string | undefined,
+  where: (row: number, column?: 'history') => string,
+): NestedEvents {
+  const sequences = history.map((list, row) => [...listOf(list, separator, () => where(row, 'history')), item[row]!]);
   const longest = new Map<string, number>();
   sequences.forEach((sequence, row) => {
     const best = longest.get(user[row]!);
@@ -31,7 +39,7 @@ export function longestSequences(table: Table, separator?: string): NestedEvents
     if (sequence.every((id, i) => id === sequences[best]![i])) return;
     throw new LeaError(
       'E_SEQUENCE_CONFLICT',
-      `${placeIn(table, row)}: the sequence of user "${user[row]}" is not a prefix of that in line ${table.line[best]}.`,
+      `${where(row)}: the sequence of user "${user[row]}" is not a prefix of that in ${where(best)}.`,
       {
         value: sequence.join(' '),
         hint: 'Histories truncated to a maximum length cause this. Use a file with one full row per user, such as the test file.',

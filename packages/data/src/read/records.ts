@@ -12,7 +12,7 @@ export interface RecordOptions {
 export type Place = (line: number, column?: number) => string;
 
 /**
- * Calls `row` with the cells of each record and the number of its first line, from 1. Lines end in LF, CRLF or CR, which may be
+ * Calls `row` with the cells of each record and the number of its first line, from 1, until it returns false. Lines end in LF, CRLF or CR, which may be
  * mixed; empty lines are skipped. A quoted cell may contain delimiters, line breaks (normalized to LF) and doubled quotes, as in
  * RFC 4180.
  *
@@ -22,7 +22,7 @@ export async function eachRecord(
   texts: AsyncIterable<string>,
   options: RecordOptions,
   place: Place,
-  row: (cells: string[], line: number) => void,
+  row: (cells: string[], line: number) => unknown,
 ): Promise<void> {
   const lines = new Records(options, place, row);
   let rest = '';
@@ -40,9 +40,9 @@ export async function eachRecord(
     }
     const whole = (rest + text).split(returns ? lineEnd : '\n');
     rest = whole.pop()!;
-    for (const line of whole) lines.add(line);
+    for (const line of whole) if (!lines.add(line)) return;
   }
-  if (rest !== '') lines.add(rest);
+  if (rest !== '' && !lines.add(rest)) return;
   lines.end();
 }
 
@@ -61,29 +61,30 @@ class Records {
   private opened = 0;
   private readonly options: RecordOptions;
   private readonly place: Place;
-  private readonly row: (cells: string[], line: number) => void;
+  private readonly row: (cells: string[], line: number) => unknown;
 
-  constructor(options: RecordOptions, place: Place, row: (cells: string[], line: number) => void) {
+  constructor(options: RecordOptions, place: Place, row: (cells: string[], line: number) => unknown) {
     this.options = options;
     this.place = place;
     this.row = row;
   }
 
-  add(line: string): void {
+  /** False when `row` wants no more. */
+  add(line: string): boolean {
     this.count++;
-    if (this.open === undefined && line === '') return;
+    if (this.open === undefined && line === '') return true;
     this.checkSize(line.length, this.count);
     const { delimiter, quote } = this.options;
     if (this.open === undefined && (quote === null || !line.includes(quote))) {
-      this.row(line.split(delimiter), this.count);
-      return;
+      return this.row(line.split(delimiter), this.count) !== false;
     }
     if (this.open === undefined) this.begun = this.count;
     this.size += line.length + 1;
-    if (!this.isWhole(line, quote!)) return;
-    this.row(this.cells, this.begun);
+    if (!this.isWhole(line, quote!)) return true;
+    const { cells } = this;
     this.cells = [];
     this.size = 0;
+    return this.row(cells, this.begun) !== false;
   }
 
   /** Throws if `characters` more would make the record too large. */

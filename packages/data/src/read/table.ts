@@ -2,7 +2,7 @@ import { custom, LeaError, type OptionsSchema, option, parseOptions, show, text,
 import { type CellOptions, cellSchema, texts, textsOf } from '../cells.ts';
 import { trimmed } from '../trimmed.ts';
 import { columnName, findColumn } from './columns.ts';
-import { eachRecord } from './records.ts';
+import { eachRecord, type RecordOptions } from './records.ts';
 import { textOf } from './text.ts';
 
 /** How a delimited file is read. */
@@ -49,42 +49,40 @@ export interface Table {
   column: Record<string, string>;
 }
 
+/** How the records of a delimited file are read, and given to `take`. */
+export interface RowReading {
+  /** Given the header and its place for errors, returns the positions of the columns to read. */
+  choose: (header: readonly string[], where: string) => readonly number[];
+  /** Gets the chosen cells of a row and its line number, from 1; returns false to stop. */
+  take: (cells: string[], line: number) => unknown;
+  /** Called between two pieces of the file; an error that it throws stops the reading. */
+  between?: (() => void) | undefined;
+}
+
 /**
- * Reads a delimited file, plain or gzipped. In tab-separated files quotes are ordinary characters by default, because titles
- * there contain inch marks. Types in a RecBole header (`item_id:token`) are removed.
+ * Reads the rows of a delimited file, plain or gzipped, one after another.
  *
- * @param choose given the header, returns logical name -> column name (case-insensitive)
- * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`,
- *   `E_ROW_BAD`, `E_RECORD_LARGE`, `E_OPTION_VALUE`
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_ROW_BAD`,
+ *   `E_RECORD_LARGE`, `E_OPTION_VALUE`
  */
-export async function readTable(
+export async function eachRow(
   path: string,
-  options: Partial<FileOptions>,
-  choose: (header: readonly string[]) => Record<string, string>,
-): Promise<Table> {
-  const { header: given, encoding, trim, maxRecordSize, ...format } = parseOptions('readTable', fileSchema, options);
-  const delimiter = format.delimiter ?? delimiterOf(path);
-  const quote = format.quote === undefined ? (delimiter === '\t' ? null : '"') : format.quote;
-  if (quote !== null && delimiter.includes(quote)) {
-    throw new LeaError('E_OPTION_VALUE', `quote ${QUOTE}`, { value: quote });
-  }
-  const table: Table = { file: path, line: [], cells: {}, column: {} };
+  options: FileOptions,
+  { choose, take, between }: RowReading,
+): Promise<void> {
+  const { header: given, encoding, trim } = options;
+  const format = formatOf(path, options);
   let header: readonly string[] | undefined;
   let written: readonly string[] = [];
-  let picks: { at: number; cells: string[] }[] = [];
+  let picks: readonly number[] = [];
 
   const start = (cells: readonly string[], where: string): void => {
     written = cells.map(trimmed);
     const names = written.map(columnName);
     header = names;
-    picks = Object.entries(choose(names)).map(([name, column]) => {
-      const at = findColumn(where, column, names);
-      table.column[name] = names[at]!;
-      table.cells[name] = [];
-      return { at, cells: table.cells[name] };
-    });
+    picks = choose(names, where);
   };
-  const row = (record: string[], line: number): void => {
+  const row = (record: string[], line: number): unknown => {
     if (!header) {
       start(record, `${path} line ${line}`);
       return;
@@ -99,21 +97,78 @@ export async function readTable(
         },
       );
     }
-    if (picks.every(({ at }) => trimmed(record[at]!) === written[at])) throw repeatedHeader(path, line, record);
-    table.line.push(line);
-    for (const { at, cells } of picks) cells.push(trim ? trimmed(record[at]!) : record[at]!);
+    if (picks.every((at) => trimmed(record[at]!) === written[at])) throw repeatedHeader(path, line, record);
+    return take(
+      picks.map((at) => (trim ? trimmed(record[at]!) : record[at]!)),
+      line,
+    );
   };
 
   if (given) start(given, `${path}, option "header"`);
   const place = (line: number, column?: number) =>
     `${path} line ${line}${column === undefined ? '' : `, column ${header?.[column] ?? column + 1}`}`;
-  await eachRecord(textOf(path, encoding), { delimiter, quote, maxRecordSize }, place, row);
-  if (table.line.length === 0) {
-    throw new LeaError('E_FILE_EMPTY', 'The file has no rows.', {
-      value: path,
-      hint: 'Check that it was written or downloaded completely.',
-    });
+  const texts = textOf(path, encoding);
+  await eachRecord(between ? interrupted(texts, between) : texts, format, place, row);
+}
+
+async function* interrupted(texts: AsyncIterable<string>, between: () => void): AsyncGenerator<string> {
+  for await (const text of texts) {
+    between();
+    yield text;
   }
+}
+
+/** The delimiter, the quote and the largest record of a file. @throws LeaError `E_OPTION_VALUE` */
+export function formatOf(path: string, { delimiter: given, quote: mark, maxRecordSize }: FileOptions): RecordOptions {
+  const delimiter = given ?? delimiterOf(path);
+  const quote = mark === undefined ? (delimiter === '\t' ? null : '"') : mark;
+  if (quote !== null && delimiter.includes(quote)) {
+    throw new LeaError('E_OPTION_VALUE', `quote ${QUOTE}`, { value: quote });
+  }
+  return { delimiter, quote, maxRecordSize };
+}
+
+/** The error for a file without rows. */
+export function emptyFile(path: string): LeaError {
+  return new LeaError('E_FILE_EMPTY', 'The file has no rows.', {
+    value: path,
+    hint: 'Check that it was written or downloaded completely.',
+  });
+}
+
+/**
+ * Reads a delimited file, plain or gzipped. In tab-separated files quotes are ordinary characters by default, because titles
+ * there contain inch marks. Types in a RecBole header (`item_id:token`) are removed.
+ *
+ * @param choose given the header, returns logical name -> column name (case-insensitive)
+ * @param between called between two pieces of the file with the rows so far; an error that it throws stops the reading
+ * @throws LeaError those of `eachRow`, `E_FILE_EMPTY`
+ */
+export async function readTable(
+  path: string,
+  options: Partial<FileOptions>,
+  choose: (header: readonly string[]) => Record<string, string>,
+  between?: (rows: number) => void,
+): Promise<Table> {
+  const table: Table = { file: path, line: [], cells: {}, column: {} };
+  const columns: string[][] = [];
+  await eachRow(path, parseOptions('readTable', fileSchema, options), {
+    choose: (header, where) =>
+      Object.entries(choose(header)).map(([name, column]) => {
+        const at = findColumn(where, column, header);
+        table.column[name] = header[at]!;
+        const cells: string[] = [];
+        table.cells[name] = cells;
+        columns.push(cells);
+        return at;
+      }),
+    take: (cells, line) => {
+      table.line.push(line);
+      for (const [at, cell] of cells.entries()) columns[at]!.push(cell);
+    },
+    between: between && (() => between(table.line.length)),
+  });
+  if (table.line.length === 0) throw emptyFile(path);
   return table;
 }
 

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
@@ -36,6 +37,18 @@ export async function* textOf(path: string, encoding: string): AsyncGenerator<st
       },
     );
   }
+}
+
+/** Whether a file is gzipped, and the encoding of its text: that of a byte order mark, otherwise the declared one. */
+export async function storageOf(path: string, encoding: string): Promise<{ gzip: boolean; encoding: string }> {
+  let decoder = decoderOf(encoding);
+  const file = await open(path);
+  const { buffer } = await file.read(new Uint8Array(2), 0, 2, 0).finally(() => file.close());
+  for await (const bytes of bytesOf(path)) {
+    decoder = marked(bytes) ?? decoder;
+    break;
+  }
+  return { gzip: isGzipped(buffer), encoding: decoder.encoding };
 }
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {

@@ -140,7 +140,8 @@ describe('what is fitted, and on what', () => {
     ...[0, -1, 1.5, Number.NaN].flatMap((n) => [{ epochs: n }, { batch: n }, { negatives: n }, { rewardHeads: n }]),
     ...[-1, Number.NaN].flatMap((n) => [{ patience: n }, { textMemoryWidth: n }, { rewardLossWeight: n }]),
     ...[0, -0.1, Number.NaN].flatMap((n) => [{ lr: n }, { userShare: n }]),
-    ...[-1, 1, 1.5, Number.NaN].map((dropout) => ({ dropout })),
+    ...[-1, 1, 1.5, Number.NaN].flatMap((dropout) => [{ dropout }, { itemDropout: dropout }]),
+    ...[Number.NaN, Infinity, -Infinity, '1', null].map((unseenOffset) => ({ unseenOffset })),
     ...[0, -1, 1.5, 'two'].map((threads) => ({ threads })),
     { spinning: 'yes' },
   ])('%o is no option', async (wrong) => {

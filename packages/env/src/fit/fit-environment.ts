@@ -2,12 +2,13 @@ import { checkObjects, contentHash, parseOptions, type Task, task } from '@lea/c
 import { catalogIdentityOf, checkTransitions } from '@lea/data';
 import { plattScaling } from '@lea/eval';
 import { specsOf, type Values } from '@lea/tensor';
-import { createEnvironment, type Environment } from '../inference/environment.ts';
+import { createEnvironment, type Environment, type EnvironmentParts } from '../inference/environment.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { ready } from '../shared/runtime.ts';
 import { finiteLoss, parametersOf, stack, trainingState } from '../shared/steps.ts';
 import { fitSchema, type GivenFit } from './fit-options.ts';
 import { prepareFit } from './preparation.ts';
+import { calibratedOffset } from './unseen-offset.ts';
 import { type Validation, validationMeter } from './validation.ts';
 
 const STEPS_PER_CALL = 32;
@@ -24,7 +25,8 @@ const MARGIN = 0.5;
  * with), trained jointly at every position of every history.
  *
  * Parameters depend only on the rows of `train` (of the sampled users, if `userShare` is below 1). The validation rows
- * select the epoch and fit the calibration of the rewards (Platt scaling), which is separate from the parameters.
+ * select the epoch and fit two calibrations that are separate from the parameters: that of the rewards (Platt scaling), and the
+ * offset of unseen items.
  *
  * @returns a task whose events count epochs. An event with `metrics` ends an epoch; those in between have a fractional `done`,
  *   by the batches of training and validation. The result must be disposed
@@ -88,7 +90,7 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       else if (epoch - best.epoch >= o.patience) break;
     }
     const read = data.segments.map(({ from, to }) => [...train.sequences.items.slice(from, to)]);
-    return createEnvironment({
+    const parts: EnvironmentParts = {
       name: o.name,
       config,
       params: { ...best.params, ...fixed },
@@ -98,7 +100,9 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
       data: contentHash(read),
       catalogIdentity: catalogIdentityOf(train.sequences.itemIds),
       runtime: { threads: o.threads, backend: o.backend },
-    });
+    };
+    const unseenOffset = o.unseenOffset ?? (o.validation ? await calibratedOffset(parts, o.validation, o.signal) : 0);
+    return createEnvironment({ ...parts, unseenOffset });
   } finally {
     await trainer.dispose();
     await meter?.dispose();

@@ -56,7 +56,7 @@ const calls: Record<string, [call: (options: Record<string, never>) => unknown, 
   ],
   fitEnvironment: [
     (o) => fitEnvironment({ train: rows, ...o }),
-    'textMemoryWidth userShare window width layers heads dropout sampledItems negatives negativeSamplingPower rewardHeads rewardLossWeight lr batch epochs patience seed threads'.split(
+    'textMemoryWidth itemDropout userShare window width layers heads dropout sampledItems negatives negativeSamplingPower rewardHeads rewardLossWeight lr batch epochs patience seed threads'.split(
       ' ',
     ),
   ],

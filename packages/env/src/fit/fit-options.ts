@@ -29,7 +29,7 @@ import { type TrainingRuntime, trainingRuntimeSchema } from '../shared/runtime.t
 export interface FitEnvironmentOptions extends TrainingRuntime {
   /** Rows to fit on. No other rows reach any parameter. */
   readonly train: Transitions;
-  /** Rows that decide which epoch is kept, when to stop, and the calibration of rewards. Without them all epochs run. */
+  /** Rows that decide which epoch is kept, when to stop, and both calibrations. Without them all epochs run. */
   readonly validation: Transitions | undefined;
   /** Item tokens or text vectors, [items, size]. `null` fits the control that knows ids only. Default: `null`. */
   readonly tokens: Value | null;
@@ -45,6 +45,16 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
    * the decoder has to learn both. Default: true.
    */
   readonly countFeatures: boolean;
+  /**
+   * Share of the items that a step of the fit, drawn anew, reads as items that no fitted user chose: by text alone, with count 0.
+   * Needs tokens. Higher: more likelihood and better new items with few users, but ids are learned more slowly. Default: 0.
+   */
+  readonly itemDropout: number;
+  /**
+   * Added to the state logits of items that no fitted user chose. Higher: more of them among the first items, fewer known ones.
+   * Default: calibrated by likelihood on validation, whose users choose such items at the true rate; 0 without validation.
+   */
+  readonly unseenOffset: number | undefined;
   /**
    * Vector of a candidate in the score head: its `input` vector, or its `text` alone. With `text` (needs tokens) a free vector
    * cannot encode popularity, which is better against popular negatives with few users. Default: `input`.
@@ -129,8 +139,8 @@ const adaptation = v.custom<FitEnvironmentOptions['adaptation']>(
   'is "all" or LoRA, { rank, alpha, targets }.',
 );
 
-const isVectors = (given: unknown): boolean =>
-  isObject(given) && Array.isArray(given.shape) && ArrayBuffer.isView(given.data);
+const dropped = v.pipe(share, v.ltValue(1, 'is a share below 1: something has to be left.'));
+const isVectors = (given: unknown) => isObject(given) && Array.isArray(given.shape) && ArrayBuffer.isView(given.data);
 
 export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
   validation: option(reference<Transitions>(), undefined),
@@ -145,6 +155,8 @@ export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
   itemInput: option(oneOf('id', 'text', 'id+text'), undefined),
   textMemoryWidth: option(whole(0), 128),
   countFeatures: option(flag, true),
+  itemDropout: option(dropped, 0),
+  unseenOffset: option(finite(-Number.MAX_VALUE), undefined),
   candidateInput: option(oneOf('text', 'input'), 'input'),
   languageModel: option(
     reference<LanguageModel>(isLanguageModel, 'must be a language model.', LANGUAGE_MODELS),
@@ -157,7 +169,7 @@ export const fitSchema: OptionsSchema<Omit<FitEnvironmentOptions, Needed>> = {
   width: option(whole(1, LARGEST), 64),
   layers: option(whole(1, LARGEST), 2),
   heads: option(whole(1, LARGEST), 2),
-  dropout: option(v.pipe(share, v.ltValue(1, 'is a share below 1: something has to be left.')), 0.3),
+  dropout: option(dropped, 0.3),
   loss: option(oneOf('softmax', 'sampled-softmax'), 'softmax'),
   sampledItems: option(whole(1), 1024),
   negatives: option(whole(1), 1),

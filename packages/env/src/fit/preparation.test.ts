@@ -148,6 +148,43 @@ describe('the step', () => {
   });
 });
 
+describe('items that a step hides', () => {
+  const other = { inputs: { key: keyTensorValue(key(99)) } };
+
+  test.each([
+    ['free vectors and counts', { tokens }],
+    ['counts alone', { tokens, itemInput: 'text' as const }],
+    ['free vectors alone', { tokens, countFeatures: false, textMemoryWidth: 0 }],
+    ['among drawn items', { tokens, loss: 'sampled-softmax' as const, sampledItems: 3 }],
+  ])('are drawn by its key, none at 0: %s', async (_, choices) => {
+    for (const [itemDropout, same] of [
+      [0, true],
+      [0.5, false],
+    ] as const) {
+      const fit = await prepare({ ...choices, itemDropout });
+      expect((await step(fit, other)).sm === (await step(fit)).sm).toBe(same);
+    }
+  });
+
+  test('are read as items that nobody chose', async () => {
+    const fit = await prepare({ tokens, itemDropout: 0.99999 });
+    const { sm, rm } = await step(fit);
+    const unknown = await prepare({ tokens });
+    const zeros = (name: string) => ({ ...unknown.frozen[name]!, data: new Float32Array(ITEMS) }) as Value;
+    const never = float32(new Float32Array(ITEMS).fill(Math.log(0.3)), [ITEMS, 1]);
+    const frozen = { ...unknown.frozen, known: zeros('known'), popularity: never, fewer: never };
+    const nobody = await step({ ...unknown, frozen });
+    expect(nobody.sm).toBeCloseTo(sm, 5);
+    expect(nobody.rm).toBeCloseTo(rm, 5);
+    expect((await step(unknown)).sm).not.toBeCloseTo(sm, 3);
+  });
+
+  test('are none without texts', async () => {
+    const fit = await prepare({ itemDropout: 0.5 });
+    expect((await step(fit, other)).loss).toBe((await step(fit)).loss);
+  });
+});
+
 describe('the batches of an epoch', () => {
   /** User u has taken item u alone: targets are users. */
   const single = rowsOf(

@@ -14,13 +14,15 @@ export interface CompiledPrograms {
   dispose(): Promise<void>;
 }
 
-export function compiledPrograms(runtime: Runtime): CompiledPrograms {
+/** @param owner the object whose programs these are, for the error after its disposal */
+export function compiledPrograms(
+  runtime: Runtime,
+  owner = { what: 'The environment', hint: 'Load or fit it again.' },
+): CompiledPrograms {
   const runners = new Map<string, Promise<Runner>>();
   let isDisposed = false;
   const runnerOf = (name: string, program: Program, inputs: Values, frozen: Values): Promise<Runner> => {
-    if (isDisposed) {
-      throw new LeaError('E_DISPOSED', 'The environment has been disposed.', { hint: 'Load or fit it again.' });
-    }
+    if (isDisposed) throw new LeaError('E_DISPOSED', `${owner.what} has been disposed.`, { hint: owner.hint });
     let made = runners.get(name);
     if (!made) {
       made = ready(program, { inputs: specsOf(inputs), frozen: specsOf(frozen) }, runtime, 'direct');

@@ -48,7 +48,7 @@ export interface RewardOptions {
 export interface Environment extends Scorer, RewardModel, Resource {
   /** Architecture of the environment. */
   readonly config: EnvironmentConfig;
-  /** Hash of config, parameters, item tokens, calibration, and the data and catalog of the fit. */
+  /** Hash of config, parameters, item tokens, calibrations, and the data and catalog of the fit. */
   readonly hash: string;
   /** Identity of the fitted catalog, if the file contains it. Items added by `withItems` follow these. */
   readonly catalogIdentity?: CatalogIdentity;
@@ -58,6 +58,8 @@ export interface Environment extends Scorer, RewardModel, Resource {
   readonly counts: Int32Array;
   /** Converts raw rewards to probabilities; exists if the environment was fitted with validation. */
   readonly calibration?: RewardCalibration;
+  /** Added to the state logits of unseen items, those with count 0. */
+  readonly unseenOffset: number;
   /** Dimension of a state. */
   readonly stateSize: number;
   /** States of histories, [size * stateSize]. @throws LeaError `E_WINDOWS`, `E_ITEM_RANGE` */
@@ -119,6 +121,8 @@ export interface EnvironmentParts {
   readonly counts: Int32Array;
   /** Calibration of the rewards; null without validation. */
   readonly calibration: RewardCalibration | null;
+  /** Added to the state logits of items with count 0 (default 0). */
+  readonly unseenOffset?: number;
   /** Hash of the data of the fit. */
   readonly data: string;
   /** Identity of the fitted catalog, if known. */
@@ -129,13 +133,13 @@ export interface EnvironmentParts {
 
 /** Creates an environment from its parts. Programs are compiled when first used. */
 export function createEnvironment(parts: EnvironmentParts): Environment {
-  const { name, config, params, tokens, counts, calibration, data, catalogIdentity } = parts;
+  const { name, config, params, tokens, counts, calibration, unseenOffset = 0, data, catalogIdentity } = parts;
   const runners = environmentRunners({ ...parts, tokens: tokens?.vectors ?? null });
   const names = Object.keys(params).sort();
   const values = names.map((n) => params[n]!.data);
   const { vectors, mean, scale } = tokens ?? {};
   const text = [vectors, mean, scale].map((part) => part?.data ?? null);
-  const known = catalogIdentity ? [catalogIdentity] : [];
+  const known = [...(catalogIdentity ? [catalogIdentity] : []), ...(unseenOffset === 0 ? [] : [{ unseenOffset }])];
   const hash = contentHash(config, data, names, ...values, ...text, counts, calibration, ...known);
   const { items, window } = config;
 
@@ -161,6 +165,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
     hash,
     params,
     counts,
+    unseenOffset,
     ...(calibration && { calibration }),
     ...(catalogIdentity && { catalogIdentity }),
     encode: (windows) => read(windows, true),
@@ -174,7 +179,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
       positivesOf(env, await read(windows, options?.rankBy === 'reward'), k, options),
     withItems: (more) => createEnvironment(withItems(parts, more)),
     async save(dir) {
-      const file = { name, config, data, calibration, catalogIdentity, hash };
+      const file = { name, config, data, calibration, unseenOffset, catalogIdentity, hash };
       const text = tokens && { 'tokens.vectors': vectors!, 'tokens.mean': mean!, 'tokens.scale': scale! };
       await writeSafetensors(join(dir, 'environment.safetensors'), { ...params, ...text, counts: int32(counts) });
       await writeSealed(join(dir, 'environment.json'), file);
@@ -253,7 +258,7 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
   try {
     const file = unsealed(text, path) as unknown as EnvironmentFile;
     hash = file.hash;
-    const { name, config, data, calibration, catalogIdentity } = file;
+    const { name, config, data, calibration, unseenOffset, catalogIdentity } = file;
     checkSizes(config, tensors);
     const tokens = vectors ? { vectors, mean: mean!, scale: scale! } : null;
     const own = {
@@ -261,6 +266,7 @@ export async function loadEnvironment(dir: string, options?: Partial<Runtime>): 
       config,
       data,
       calibration,
+      unseenOffset,
       catalogIdentity,
       params,
       tokens,

@@ -1,6 +1,6 @@
 import { float32 } from '@lea/tensor';
 import { stateSize } from '../model/config.ts';
-import { addRepetition } from '../model/memory.ts';
+import { addRepetition, addUnseen } from '../model/memory.ts';
 import { BATCH, batchSize, padded } from './batches.ts';
 import type { Encoded } from './encoded.ts';
 import type { Inference } from './inference.ts';
@@ -12,7 +12,7 @@ const LOGITS = 2 ** 24;
 
 /** Logits of all items after each history, [size * items]. */
 export async function scoreStates(inference: Inference, { state, windows }: Encoded): Promise<Float32Array> {
-  const { config, params, programs, weights } = inference;
+  const { config, params, programs, counts, unseenOffset, weights } = inference;
   const { items } = config;
   const size = stateSize(config);
   const most = Math.max(1, Math.min(BATCH, Math.floor(LOGITS / items)));
@@ -26,5 +26,6 @@ export async function scoreStates(inference: Inference, { state, windows }: Enco
     logits.set((outputs.logits!.data as Float32Array).subarray(0, count * items), from * items);
   }
   if (config.countFeatures) addRepetition(logits, params, windows);
+  if (unseenOffset !== 0) addUnseen(logits, counts, unseenOffset);
   return logits;
 }

@@ -10,6 +10,7 @@ export interface FittedValues {
   readonly params: Values;
   readonly tokens: Value | null;
   readonly counts: Int32Array;
+  readonly unseenOffset?: number | undefined;
   readonly runtime: Runtime;
 }
 

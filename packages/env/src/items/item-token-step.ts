@@ -34,7 +34,7 @@ export interface ItemTokenStep {
  * Creates the training step of item tokens.
  *
  * @param lr learning rate in units of the root mean square of the word vectors
- * @param anchorWeight weight of the squared distance to the initial vector, in units of their mean square
+ * @param anchorWeight weight of the squared distance to the initial vector, in units of their mean square, for each token of the text
  */
 export function itemTokenStep(
   languageModel: LanguageModel,
@@ -50,7 +50,9 @@ export function itemTokenStep(
     program: trainingStep(({ vectors }, _, frozen) => {
       const ofTexts = textLoss(frozen, languageModel.config, frozen, vectors);
       const moved = frozen.first && tf.sum(tf.square(tf.sub(vectors!, frozen.first)), 1);
-      const losses = moved ? tf.add(ofTexts, tf.mul(moved, anchorWeight / unit ** 2)) : ofTexts;
+      // The first term is a sum over the tokens of a text, so the second grows with their number as well.
+      const anchor = moved && tf.mul(tf.mul(moved, tf.sum(frozen.weights!, 1)), anchorWeight / unit ** 2);
+      const losses = anchor ? tf.add(ofTexts, anchor) : ofTexts;
       return { loss: tf.sum(losses) as tf.Scalar, aux: { losses, vectors: vectors! } };
     }, optimizer),
     inputs: { step: { dtype: 'int32', shape: [] } },

@@ -42,9 +42,9 @@ export interface ItemTokenOptions extends TrainingRuntime {
    */
   readonly tolerance: number;
   /**
-   * Weight of the squared distance from the mean of the text's word vectors, in units of their mean square. Many vectors generate
-   * a text equally well; near the mean, similar texts have similar tokens, which the environment needs. Higher: closer to a bag
-   * of words; 0: whatever generates the text best. Default: 20.
+   * Weight of the squared distance from the mean of the text's word vectors, in units of their mean square, for each predicted
+   * token of the text. Many vectors generate a text equally well; near the mean, similar texts have similar tokens, which the
+   * environment needs. Higher: closer to a bag of words; 0: whatever generates the text best. Default: 0.45.
    */
   readonly anchorWeight: number;
   /** Seed that decides which other item's token the control gets. Default: 0. */
@@ -58,7 +58,7 @@ export const itemTokenSchema: OptionsSchema<ItemTokenOptions> = {
   steps: option(whole(0), 30),
   lr: option(finite(0), 0.1),
   tolerance: option(share, 0.002),
-  anchorWeight: option(finite(0), 20),
+  anchorWeight: option(finite(0), 0.45),
   seed: option(seed, 0),
   ...trainingRuntimeSchema,
   signal: option(abortSignal, undefined),

@@ -102,6 +102,14 @@ describe('what is wrong is named, with the way out', () => {
     await fails('E_MODEL_WEIGHTS', new RegExp(`"${name}" in .* does not belong`));
   });
 
+  test('a name of the hub: the error names the download', async () => {
+    await expect(loadLanguageModel('Qwen/Qwen3-0.6B')).rejects.toMatchObject({
+      code: 'E_FILE_MISSING',
+      hint: expect.stringContaining("await downloadLanguageModel('Qwen/Qwen3-0.6B'"),
+    });
+    await expect(loadLanguageModel('./nowhere')).rejects.toMatchObject({ hint: expect.stringContaining('GGUF') });
+  });
+
   test('no weights, pickled weights', async () => {
     await rm(join(folder.dir, 'model.safetensors'));
     await fails('E_FILE_MISSING', /model\.safetensors\.index\.json/);

@@ -19,6 +19,9 @@ import { type SpecialToken, tokenizerFrom } from './tokenizer.ts';
 /** Maximum context accepted from a file; for a longer one the caller must pass `context`. */
 const LONGEST_SAVED = 65_536;
 
+/** Model names of the hub, such as `Qwen/Qwen3-0.6B`. */
+const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
+
 /**
  * Loads a decoder-only language model from a GGUF file (as used by llama.cpp, Ollama and LM Studio) or from a folder in the
  * Hugging Face layout: `config.json`, `tokenizer.json`, optionally `tokenizer_config.json`, and `model.safetensors` or
@@ -97,7 +100,9 @@ async function openFolder(dir: string): Promise<Checkpoint> {
   if (!found) {
     throw new LeaError('E_FILE_MISSING', 'The language model does not exist.', {
       value: dir,
-      hint: 'Pass a GGUF file, or a folder with config.json, tokenizer.json and model.safetensors.',
+      hint: HUB_NAME.test(dir)
+        ? `Download a model of the hub first: dir = await downloadLanguageModel('${dir}', { dir: 'models' }).`
+        : 'Pass a GGUF file, or a folder with config.json, tokenizer.json and model.safetensors.',
     });
   }
   if (!found.isDirectory()) throw broken(dir, 'it does not begin with "GGUF"');

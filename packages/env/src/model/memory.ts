@@ -93,10 +93,16 @@ export async function textMemoryTable(tokens: Value, directions: Value, runtime:
   }
 }
 
-/** log(count + 0.3) of every item, [items, 1]; finite and low for items with count 0. */
+/** Added to counts, so that log popularity is finite and low for items with count 0. */
+const SMOOTHING = 0.3;
+
+/** Log popularity of items that nobody chose. */
+export const NEVER: number = Math.log(SMOOTHING);
+
+/** log(count + 0.3) of every item, [items, 1]. */
 export function logPopularity(counts: Int32Array): Value {
   return float32(
-    Float32Array.from(counts, (count) => Math.log(count + 0.3)),
+    Float32Array.from(counts, (count) => Math.log(count + SMOOTHING)),
     [counts.length, 1],
   );
 }
@@ -155,6 +161,14 @@ export function likenessReward(params: Tensors, remembered: tf.Tensor, texts: tf
 export function repetitionWeight(params: Tensors): tf.Tensor {
   const repeat = scaled(params, 'repeat');
   return params['memory.gain'] ? tf.sub(repeat, scaled(params, 'gain')) : repeat;
+}
+
+/** Adds the offset of unseen items to logits [size * items] on the host. @param counts how often each item was chosen, [items] */
+export function addUnseen(logits: Float32Array, counts: Int32Array, offset: number): void {
+  for (const [item, count] of counts.entries()) {
+    if (count > 0) continue;
+    for (let at = item; at < logits.length; at += counts.length) logits[at]! += offset;
+  }
 }
 
 /** Adds repetition to logits [size * items] on the host. The last argument holds the histories as windows [size, window]. */

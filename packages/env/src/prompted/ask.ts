@@ -1,10 +1,10 @@
 import { LeaError } from '@lea/core';
 import { quoted } from '../shared/secret.ts';
 import { pause } from '../shared/waits.ts';
-import { ratingIn } from './answer.ts';
 import type { Rating } from './answer-store.ts';
 import { type Ledger, promptTokens } from './budget.ts';
 import type { Attempt } from './completion.ts';
+import type { Form } from './form.ts';
 import { againAfter, inOneMessage, type Message } from './prompt.ts';
 import { attempt, type Endpoint } from './request.ts';
 
@@ -12,6 +12,7 @@ import { attempt, type Endpoint } from './request.ts';
 export interface AskOptions {
   readonly endpoint: Endpoint;
   readonly model: string;
+  readonly form: Form;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Maximum number of tokens of an answer. */
   readonly answerTokens: number;
@@ -48,7 +49,7 @@ export interface Answer {
  * @throws LeaError `E_ENDPOINT`, `E_ENDPOINT_KEY`, `E_BUDGET`
  */
 export async function ask(o: AskOptions, question: readonly Message[], stop: Stop): Promise<Answer> {
-  const { endpoint } = o;
+  const { endpoint, form } = o;
   let messages = question;
   let failures = 0;
   for (let wrong = 0; ; ) {
@@ -56,13 +57,15 @@ export async function ask(o: AskOptions, question: readonly Message[], stop: Sto
     const sent = system ? messages : inOneMessage(messages);
     const result = await inPlace(o.limit, () => paidAttempt(o, sent, stop), stop.drain);
     if (result.kind === 'answer') {
-      const { content, cut } = result;
-      // A "10" that was cut off may appear as "1".
-      const rating = cut === undefined ? ratingIn(content) : undefined;
+      const { content, tokens } = result;
+      // A text of "10" that was cut off may appear as "1", but the one token that log probabilities need is whole.
+      const cut = form.readsTokens && result.cut === 'length' ? undefined : result.cut;
+      if (form.readsTokens && !tokens && cut === undefined) throw unanswered(endpoint, NO_LOGPROBS, 1);
+      const rating = cut === undefined ? form.read(content, tokens) : undefined;
       if (rating !== undefined || wrong++ === o.answerRetries) {
         return { rating: rating ?? null, said: quoted(content, endpoint.apiKey), cut };
       }
-      messages = againAfter(question, content);
+      messages = againAfter(question, content, form.format);
       continue;
     }
     if (result.withoutSystem && system && inOneMessage(sent) !== sent) {
@@ -119,7 +122,15 @@ function waitBefore(
   return Math.random() * Math.min(most, first * 2 ** failures);
 }
 
-function unanswered({ url }: Endpoint, failure: Attempt & { kind: 'failure' }, attempts: number): LeaError {
+/** What is told of a failed request. */
+type Failure = Pick<Attempt & { kind: 'failure' }, 'why' | 'status' | 'wait'> & { readonly hint?: string };
+
+const NO_LOGPROBS: Failure = {
+  why: 'sent no log probabilities',
+  hint: 'This endpoint or model does not support logprobs. Set answer to "text".',
+};
+
+function unanswered({ url }: Endpoint, failure: Failure, attempts: number): LeaError {
   const { status, why } = failure;
   const where = `${url.origin}${url.pathname}`;
   const times = attempts > 1 ? ` (${attempts} attempts)` : '';
@@ -133,12 +144,19 @@ function unanswered({ url }: Endpoint, failure: Attempt & { kind: 'failure' }, a
   );
 }
 
-function hintFor({ status, wait }: { readonly status?: number; readonly wait?: number }): string {
+/** Error messages of prompts that are longer than the context of the model. */
+const TOO_LONG = /\bcontext[ _](?:size|length|window)/i;
+
+function hintFor({ status, wait, why, hint }: Failure): string {
+  if (hint !== undefined) return hint;
   if (wait !== undefined)
     return `It asks to wait ${Math.ceil(wait / 1000)} s. Ratings so far are in cacheDir, if it is set.`;
   if (status === 401 || status === 403) return 'Pass the apiKey of this endpoint.';
   if (status === 404) return 'Check the url (it usually ends in /v1) and the name of the model.';
   if (status !== undefined && status >= 300 && status < 400) return 'Pass the target of the redirect as url.';
+  if (status === 400 && TOO_LONG.test(why)) {
+    return "Lower window or textLength, or raise the server's limit of the context.";
+  }
   if (status !== undefined && status < 500 && status !== 429) {
     return 'The endpoint rejects this request. Check model and parameters.';
   }

@@ -8,6 +8,8 @@ export type Attempt =
   | {
       readonly kind: 'answer';
       readonly content: unknown;
+      /** The tokens of the content with their log probabilities; undefined if there are none. */
+      readonly tokens: readonly unknown[] | undefined;
       /** The `finish_reason` of an answer that was cut off; undefined if it is complete. */
       readonly cut: string | undefined;
       readonly usage: Usage | undefined;
@@ -55,9 +57,13 @@ export function completion(body: string, apiKey: string | undefined): Attempt {
     return failed(`sent JSON that is not a chat completion${told(whole)}`, usage);
   }
   const content = field(message, 'content') ?? field(message, 'refusal');
+  const logprobs = field(field(choice, 'logprobs'), 'content');
+  const tokens = Array.isArray(logprobs) ? logprobs : undefined;
   if (BROKEN.includes(end)) return failed(`aborted its answer (finish_reason "${String(end)}")${told(content)}`, usage);
-  if (textIn(content)?.trim() === '' && !EMPTYING.includes(end)) return failed('sent an empty answer', usage);
-  return { kind: 'answer', content, cut: end === 'stop' ? undefined : quoted(end, apiKey), usage };
+  // An answer of one token is its end: the model had nothing to say.
+  const isComplete = tokens !== undefined || usage?.completion === 1 || EMPTYING.includes(end);
+  if (textIn(content)?.trim() === '' && !isComplete) return failed('sent an empty answer', usage);
+  return { kind: 'answer', content, tokens, cut: end === 'stop' ? undefined : quoted(end, apiKey), usage };
 
   function told(said: unknown): string {
     const text = said === undefined ? '' : quoted(said, apiKey);

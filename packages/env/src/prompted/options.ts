@@ -16,7 +16,7 @@ import {
 } from '@lea/core';
 import { checkSecret, secret } from '../shared/secret.ts';
 import { type Budget, EXPECTED_ANSWER_TOKENS, type Prices } from './budget.ts';
-import { SYSTEM } from './prompt.ts';
+import { type AnswerForm, type Form, formOf, type QuestionForm } from './form.ts';
 
 /** Options of {@link promptedModel}. */
 export interface PromptedModelOptions {
@@ -28,22 +28,38 @@ export interface PromptedModelOptions {
   readonly texts: readonly string[];
   /** API key, sent as a bearer token; never stored, printed or hashed. Default: none. */
   readonly apiKey: string | undefined;
-  /** The question, with the placeholders `{history}` and `{action}`. Default: asks how much the user would like the item. */
-  readonly template: string;
   /**
-   * System message; it must ask for `{"rating": 0..10}`. Default: explains the task and says that item texts are not
-   * instructions. If the model does not accept system messages, it precedes the question. Empty: no system message; then the
-   * template must ask for the format.
+   * Form of the question. `rating` (default) asks how much the user would like an action. `choice` asks which of two actions
+   * the user would choose, for every two actions of a history in both orders; the reward is 10 times the share that an action
+   * wins. A actions then cost A (A - 1) requests.
    */
-  readonly system: string;
+  readonly question: QuestionForm;
+  /**
+   * Part of the response in which the answer is read. `text` (default) reads its text. `logprobs` asks for one token, a digit or
+   * a letter, and takes the expectation under its log probabilities. That gives finer rewards from fewer tokens, and an answer
+   * even from models that do not keep to a form; the endpoint must support `logprobs`.
+   */
+  readonly answer: AnswerForm;
+  /**
+   * The question, with the placeholders `{history}` and `{action}`, or `{history}`, `{a}` and `{b}` for a choice. Default: asks
+   * how much the user would like the item, or which item the user will choose.
+   */
+  readonly template: string | undefined;
+  /**
+   * System message; it must ask for `{"rating": 0..10}`, for a digit from 0 to 9 (`logprobs`), or for A or B (`choice`). Default:
+   * explains the task and says that item texts are not instructions. If the model does not accept system messages, it precedes
+   * the question. Empty: no system message; then the template must ask for the format.
+   */
+  readonly system: string | undefined;
   /** Number of newest events in the prompt (default 20). Higher: longer, more expensive prompts. */
   readonly window: number;
   /** Maximum characters of an item's text in the prompt (default 200). Higher: longer, more expensive prompts. */
   readonly textLength: number;
   /**
    * Fields of the request, such as `seed` or `response_format`, merged with the defaults `temperature: 0` and
-   * `max_tokens: 32`. null removes a default; `max_completion_tokens` replaces `max_tokens`. Models that reason before they
-   * answer need a higher `max_tokens`, which also reserves more of a budget.
+   * `max_tokens: 32`, or for `logprobs` `temperature: 0`, `max_tokens: 1`, `logprobs: true` and `top_logprobs: 20`. null removes
+   * a default; `max_completion_tokens` replaces `max_tokens`. Models that reason before they answer need a higher `max_tokens`,
+   * which also reserves more of a budget.
    */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Folder for ratings by the hash of their question, so that no question is paid for twice. Default: no cache. */
@@ -107,19 +123,16 @@ function object<T>(): Check<T> {
   return custom(isObject, 'must be an object.');
 }
 
-const PARAMETERS = { temperature: 0, max_tokens: 32 };
-
 /** Defaults and checks of {@link PromptedModelOptions}. */
 export const promptedModelSchema: OptionsSchema<Omit<PromptedModelOptions, Needed>> = {
   apiKey: option(secret, undefined),
-  template: option(
-    text,
-    'The user has chosen, oldest first: {history}. How much would the user like this item next: {action}?',
-  ),
-  system: option(text, SYSTEM),
+  question: option(oneOf('rating', 'choice'), 'rating'),
+  answer: option(oneOf('text', 'logprobs'), 'text'),
+  template: option(text, undefined),
+  system: option(text, undefined),
   window: option(whole(0), 20),
   textLength: option(whole(1), 200),
-  parameters: option(object<PromptedModelOptions['parameters']>(), PARAMETERS),
+  parameters: option(object<PromptedModelOptions['parameters']>(), formOf('rating', 'text').parameters),
   cacheDir: option(text, undefined),
   budget: option(object<Budget>(), {}),
   prices: option(object<Prices>(), undefined),
@@ -136,6 +149,13 @@ export const promptedModelSchema: OptionsSchema<Omit<PromptedModelOptions, Neede
   ),
 };
 
+/** Options with the defaults that depend on the forms of question and answer. */
+export interface Asked extends PromptedModelOptions {
+  readonly form: Form;
+  readonly template: string;
+  readonly system: string;
+}
+
 /**
  * The options with their defaults.
  *
@@ -143,26 +163,30 @@ export const promptedModelSchema: OptionsSchema<Omit<PromptedModelOptions, Neede
  */
 export function promptedModelOptions(
   options: Pick<PromptedModelOptions, Needed> & Partial<PromptedModelOptions>,
-): PromptedModelOptions {
+): Asked {
   const { url, model, texts, ...given } = options;
   const o = parseOptions('promptedModel', promptedModelSchema, given);
+  const form = formOf(o.question, o.answer);
   return {
     url,
     model,
     texts,
     ...o,
-    parameters: requestParameters(o.parameters),
+    form,
+    template: o.template ?? form.template,
+    system: o.system ?? form.system,
+    parameters: requestParameters(given.parameters === undefined ? {} : o.parameters, form.parameters),
     budget: parseOptions('promptedModel.budget', budgetSchema, o.budget),
     backoff: parseOptions('promptedModel.backoff', backoffSchema, o.backoff),
   };
 }
 
 /** Merges request fields with the defaults; null removes a field. */
-function requestParameters(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function requestParameters(given: Form['parameters'], defaults: Form['parameters']): Form['parameters'] {
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   // Servers reject requests with both limits.
-  const { max_tokens: _, ...without } = PARAMETERS;
-  const merged = { ...((said.max_completion_tokens ?? null) === null ? PARAMETERS : without), ...said };
+  const { max_tokens: _, ...without } = defaults;
+  const merged = { ...((said.max_completion_tokens ?? null) === null ? defaults : without), ...said };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 

@@ -33,7 +33,7 @@ describe('budget', () => {
       const bytes = server.seen[0]!.body.messages.map(({ content }) => Buffer.byteLength(content));
       return { tokens: model.spent.tokens, most: bytes.reduce((a, b) => a + b, 0) + 32 + 32 };
     };
-    for (const status of [400, 401, 404, 425, 429]) {
+    for (const status of [400, 401, 404, 425, 429, 503]) {
       expect((await spentAfter((response) => void response.writeHead(status).end())).tokens).toBe(0);
     }
     const unsure: Handler[] = [408, 500, 502, 504].map(

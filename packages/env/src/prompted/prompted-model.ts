@@ -1,11 +1,19 @@
 import { checkArrays, checkObjects, checkTexts, contentHash, LeaError, type Task, task } from '@lea/core';
-import { checkActions, checkWindows, type RewardModel, type Windows } from '@lea/data';
+import { checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';
 import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';
-import { addressOf, checkOptions, type Needed, type PromptedModelOptions, promptedModelOptions } from './options.ts';
+import {
+  type Asked,
+  addressOf,
+  checkOptions,
+  type Needed,
+  type PromptedModelOptions,
+  promptedModelOptions,
+} from './options.ts';
+import { meanRatings, type Shown, shownActions } from './pairs.ts';
 import { promptWriter } from './prompt.ts';
 
 /** Expected usage for rating a set of pairs. */
@@ -72,7 +80,7 @@ export function promptedModel(
   const o = promptedModelOptions(options);
   const { url, model, texts } = o;
   const answerTokens = checkOptions(o);
-  const write = promptWriter(o);
+  const write = promptWriter({ ...o, placeholders: o.form.placeholders });
   const store = o.cacheDir === undefined ? undefined : answerStore(o.cacheDir);
   const account = ledger(o.budget, o.prices);
   const asking = {
@@ -90,23 +98,25 @@ export function promptedModel(
   };
   const underWay = new Map<string, Promise<Answer>>();
 
-  const questionOf = ({ items, length, window }: Windows, row: number, action: number) => {
+  const messagesOf = ({ items, length, window, size }: Windows, actions: Int32Array, shown: Shown) => {
+    const row = Math.floor((shown[0]! * size) / actions.length);
     const end = row * window + length[row]!;
-    return write(items.subarray(end - Math.min(length[row]!, o.window), end), action);
+    const history = items.subarray(end - Math.min(length[row]!, o.window), end);
+    return write(
+      history,
+      shown.map((i) => actions[i]!),
+    );
   };
-  /** The distinct questions, each with its indices in the result. */
-  const questions = (windows: Windows, actions: Int32Array): Map<string, number[]> => {
+  /** The distinct questions, each with the actions that it shows. */
+  const questions = (windows: Windows, actions: Int32Array): Map<string, Shown[]> => {
     checkWindows(windows, texts.length);
-    checkActions(actions, windows.size, texts.length);
-    const perRow = actions.length / windows.size;
-    const places = new Map<string, number[]>();
-    actions.forEach((action, i) => {
-      const messages = questionOf(windows, Math.floor(i / perRow), action);
-      const key = contentHash('chat', model, messages, o.parameters);
+    const places = new Map<string, Shown[]>();
+    for (const shown of shownActions(o.question, windows, actions, texts.length)) {
+      const key = contentHash('chat', o.question, o.answer, model, messagesOf(windows, actions, shown), o.parameters);
       const same = places.get(key);
-      if (same) same.push(i);
-      else places.set(key, [i]);
-    });
+      if (same) same.push(shown);
+      else places.set(key, [shown]);
+    }
     return places;
   };
 
@@ -142,8 +152,8 @@ export function promptedModel(
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<EnvironmentEvent<'ratings'>, Float32Array> {
     const places = questions(windows, actions);
-    const perRow = actions.length / windows.size;
-    const ratings = new Float32Array(actions.length).fill(Number.NaN);
+    const total = [...places.values()].reduce((sum, { length }) => sum + length, 0);
+    const ratings = meanRatings(actions.length);
     const [abort, drain] = [new AbortController(), new AbortController()];
     const outer = [o.signal, signal].filter((s) => s !== undefined);
     const onAbort = (): void => {
@@ -157,23 +167,22 @@ export function promptedModel(
     const running = new Set<Promise<void>>();
     const counts = { done: 0, cached: 0 };
     let failure: { readonly error: unknown } | undefined;
-    const rateOne = async (key: string, at: readonly number[]): Promise<void> => {
-      const first = at[0]!;
+    const rateOne = async (key: string, at: readonly Shown[]): Promise<void> => {
       let rating = await known(key);
       if (rating !== undefined) counts.cached += at.length;
       else {
-        const messages = questionOf(windows, Math.floor(first / perRow), actions[first]!);
+        const messages = messagesOf(windows, actions, at[0]!);
         const answer = await answerTo(key, messages, { abort: abort.signal, drain: drain.signal });
         ({ rating } = answer);
         if (rating === null && o.wrongAnswer === 'throw') throw wrongAnswer(answer, o.answerRetries + 1);
       }
-      for (const i of at) ratings[i] = rating ?? Number.NaN;
+      if (rating !== null) for (const shown of at) ratings.add(shown, rating);
       counts.done += at.length;
     };
     const progress = (): EnvironmentEvent<'ratings'> => ({
       stage: 'ratings',
       done: counts.done,
-      total: actions.length,
+      total,
       unit: 'pairs',
       metrics: { cached: counts.cached, ...account.spent },
     });
@@ -203,14 +212,14 @@ export function promptedModel(
     }
     if (failure) throw failure.error;
     outer.find((s) => s.aborted)?.throwIfAborted();
-    return ratings;
+    return ratings.means();
   }
 
   return {
     name: model,
     items: texts.length,
     window: o.window,
-    hash: contentHash('prompted model', model, texts, o.template, o.system, o.window, o.textLength, o.parameters),
+    hash: hashOf(o),
     get spent() {
       return account.spent;
     },
@@ -218,12 +227,11 @@ export function promptedModel(
     rate: (windows, actions, options) => task(() => rating(windows, actions, options)),
     async forecast(windows, actions) {
       const places = questions(windows, actions);
-      const perRow = actions.length / windows.size;
       const completion = Math.min(EXPECTED_ANSWER_TOKENS, answerTokens);
       const sums = { prompt: 0, completion: 0, requests: 0 };
       for (const [key, [first]] of places) {
         if ((await known(key)) !== undefined) continue;
-        const messages = questionOf(windows, Math.floor(first! / perRow), actions[first!]!);
+        const messages = messagesOf(windows, actions, first!);
         sums.requests++;
         sums.prompt += promptTokens(messages).expected;
         sums.completion += completion;
@@ -240,13 +248,28 @@ export function promptedModel(
   };
 }
 
+function hashOf({ question, answer, model, texts, template, system, window, textLength, parameters }: Asked): string {
+  return contentHash(
+    'prompted model',
+    question,
+    answer,
+    model,
+    texts,
+    template,
+    system,
+    window,
+    textLength,
+    parameters,
+  );
+}
+
 function wrongAnswer({ said, cut }: Answer, attempts: number): LeaError {
   return new LeaError('E_ANSWER', `The model gave no valid rating in ${attempts} attempts${lastEnd(cut)}.`, {
     value: said,
     hint:
       cut === 'length'
         ? 'Increase max_tokens in parameters. If the model reasons before it answers, disable that.'
-        : 'Ask for {"rating": 0..10} in system, or set wrongAnswer to "missing".',
+        : 'Force the form with response_format or a grammar in parameters, set answer to "logprobs", or wrongAnswer to "missing".',
   });
 }
 

@@ -92,8 +92,9 @@ function refusal(status: number, text: string, apiKey: string | undefined): Atte
     status,
     passing: status === 408 || status === 425 || status === 429 || status >= 500,
     withoutSystem: [400, 422, 500].includes(status) && NO_SYSTEM.test(text),
-    // After a gateway timeout, the server behind it may continue its work, which is billed.
-    usage: status < 500 && status !== 408 ? { prompt: 0, completion: 0 } : undefined,
+    // After a gateway timeout, the server behind it may continue its work, which is billed. A server that is unavailable, for
+    // example because it loads its model, did not start.
+    usage: (status < 500 && status !== 408) || status === 503 ? { prompt: 0, completion: 0 } : undefined,
   };
 }
 

@@ -84,11 +84,11 @@ export const honest: Handler = (response, seen) => {
 /** The ratings of the actions. */
 export const expected: Float32Array = Float32Array.of(3, 3, 4, 3, 3, 4);
 
-/** Misbehaves for the first requests, then is honest. */
+/** Misbehaves for the first requests, then answers as `then` does, by default honestly. */
 export const after =
-  (count: number, misbehave: Handler): Handler =>
+  (count: number, misbehave: Handler, then: Handler = honest): Handler =>
   (response, seen, n) =>
-    n < count ? misbehave(response, seen, n) : honest(response, seen, n);
+    n < count ? misbehave(response, seen, n) : then(response, seen, n);
 
 /** One history with one action. */
 export const one: { windows: Windows; actions: Int32Array } = {

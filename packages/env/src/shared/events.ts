@@ -20,6 +20,8 @@ interface Units {
   reused: 'rows';
   /** Annotating transitions with rewards of a reward model. */
   rewards: 'rows';
+  /** Computing log likelihoods of actions after histories. */
+  likelihoods: 'pairs';
   /** Rating pairs of histories and actions with a prompted model. */
   ratings: 'pairs';
   /** Downloading a language model. */

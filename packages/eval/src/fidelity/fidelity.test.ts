@@ -1,4 +1,4 @@
-import { catalogIdentityOf, type Windows } from '@lea/data';
+import { catalogIdentityOf, type Scorer, type Windows } from '@lea/data';
 import { expect, test } from 'vitest';
 import { transitionsOf, usersOf } from '../testing/transitions.ts';
 import { fidelity } from './fidelity.ts';
@@ -18,7 +18,7 @@ const held = usersOf(all, (user) => user < 2);
 const train = usersOf(all, (user) => user === 2);
 
 /** The same scores whatever the history. */
-function scorer(row: readonly number[], more: object = {}): FidelitySubject {
+function scorer(row: readonly number[], more: object = {}): FidelitySubject & Scorer {
   return {
     name: 'by hand',
     items: row.length,
@@ -65,12 +65,13 @@ test('a scorer is asked for scores, a reward model for rewards, on the same comp
     options,
   );
   expect(rewards).toEqual(found);
-  const { rows, accuracyUniform, accuracyPopular, missing } = found;
+  const { rows, accuracyUniform, accuracyPopular, missing, perRow } = found;
   expect(await rewardAccuracy(scoresAsRewards(scores), held, { train, draws: 3 })).toEqual({
     rows,
     accuracyUniform,
     accuracyPopular,
     missing,
+    perRow: { accuracyUniform: perRow.accuracyUniform, accuracyPopular: perRow.accuracyPopular, user: perRow.user },
   });
   // Users 0 and 1 have not met 1, 2, 3, 5 and 2, 4, 5: by popularity 1, 2, 3 and always 2. Item 0 beats all of them, 4 none,
   // 1 ties with 2, 3 beats it.
@@ -97,6 +98,45 @@ test('more draws keep the first ones', async () => {
   // Nothing that the user met is ever a negative.
   const met = new Set([0, 4]);
   for (const item of four.subarray(1, 9)) expect(met.has(item)).toBe(false);
+});
+
+test('a reward model, which ranks no catalog, is measured by its rewards alone', async () => {
+  const row = [3, 1, 1, 2, 0, 0];
+  const scores = scorer(row);
+  const options = { train, k: 2 };
+  const found = await fidelity(scores, held, options);
+  const only = await fidelity(scoresAsRewards(scores), held, options);
+  const unranked = { ndcg: Number.NaN, hr: Number.NaN, precision: Number.NaN, coverage: Number.NaN };
+  expect(only).toEqual({
+    ...found,
+    ...unranked,
+    precisionAt: [Number.NaN, Number.NaN],
+    popularity: { ...found.popularity, positives: Number.NaN },
+    cold: { ...found.cold, ndcg: Number.NaN },
+    perRow: { ...found.perRow, rank: new Int32Array(5), precision: new Float64Array(5).fill(Number.NaN) },
+  });
+});
+
+test('a sample has the rows and comparisons that a measurement of all rows has', async () => {
+  const scores = scorer([3, 1, 1, 2, 0, 0]);
+  const options = { train, k: 2 };
+  const found = await fidelity(scores, held, options);
+  expect([...found.perRow.row]).toEqual([0, 1, 2, 3, 4]);
+  const drawn = new Set<string>();
+  for (let seed = 0; seed < 20; seed++) {
+    const { perRow, ...some } = await fidelity(scores, held, { ...options, seed, sample: 3 });
+    const all = (await fidelity(scores, held, { ...options, seed })).perRow;
+    drawn.add(perRow.row.join());
+    expect(some.rows).toBe(3);
+    expect(perRow.row.toSorted()).toEqual(perRow.row);
+    for (const [i, row] of perRow.row.entries()) {
+      for (const name of ['rank', 'user', 'cold', 'precision', 'accuracyUniform', 'accuracyPopular'] as const) {
+        expect(perRow[name][i]).toBe(all[name][row]);
+      }
+    }
+  }
+  expect(drawn.size).toBeGreaterThan(5);
+  expect(await fidelity(scores, held, { ...options, sample: 5 })).toEqual(found);
 });
 
 test('missing rewards are left out', async () => {
@@ -151,7 +191,7 @@ test('what cannot be measured is refused by name', async () => {
     code: 'E_SCORE_SHAPE',
   });
   await expect(fidelity(good, held, { k: 0 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
-  const bad = [{ draws: 1.5 }, { draws: 1e9 }, { k: 7 }, { seed: 0.5 }];
+  const bad = [{ sample: 0, k: 1 }, { draws: 1.5 }, { draws: 1e9 }, { k: 7 }, { seed: 0.5 }];
   const rows = [0, -1, 2.5, Number.NaN].map((some) => ({ rows: some }));
   for (const options of [...bad, ...rows]) {
     const found = fidelity(good, held, { k: 1, ...options });

@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import {
   checkActions,
+  checkRewardModels,
   checkScorers,
   type RewardCalibration,
   type RewardModel,
@@ -10,12 +11,26 @@ import {
 } from '@lea/data';
 import { checkShape } from '../check-scorer.ts';
 
-/** A subject of fidelity: any scorer. Environments also give rewards, and some give probabilities. */
-export interface FidelitySubject extends Scorer {
+/**
+ * A subject of fidelity: any scorer or reward model. Environments are both, and some give probabilities. A subject without
+ * `score`, such as a prompted model, ranks no catalog: only its rewards are measured.
+ */
+export interface FidelitySubject extends Omit<Scorer, 'score'>, Partial<Pick<Scorer, 'score'>> {
   /** Converts its rewards to probabilities; environments that were fitted with validation have it. */
   readonly calibration?: RewardCalibration;
   /** Rewards of `actions` [size, A], [size * A]; without it an action's score is its reward. */
   rewards?(windows: Windows, actions: Int32Array): Promise<ArrayLike<number>>;
+}
+
+/** Refuses what neither scores items nor gives rewards. @throws LeaError `E_ARGUMENT_TYPE` */
+export function checkSubject(where: string, subject: FidelitySubject): void {
+  const check = typeof subject?.rewards === 'function' ? checkRewardModels : checkScorers;
+  check(where, { subject });
+}
+
+/** Whether a subject scores all items. */
+export function ranks(subject: FidelitySubject): subject is FidelitySubject & Scorer {
+  return subject.score !== undefined;
 }
 
 /** A scorer as a reward model: the reward of an action is its score. */

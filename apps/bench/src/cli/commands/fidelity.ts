@@ -53,6 +53,11 @@ const args = {
     valueHint: 'CONTROLS',
     default: 'all',
   },
+  'zero-shot': {
+    type: 'string',
+    description: 'Decisions on which tier decoder measures the language model without a fit (default: 500; 0: none)',
+    valueHint: 'N',
+  },
   seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
   report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'fidelity.html' },
   json: { type: 'boolean', description: 'Write only JSON to standard output, one line per subject' },

@@ -1,0 +1,15 @@
+/** How a log is stored on disk. */
+export const forms = ['csv', 'parquet'] as const;
+
+export type LogForm = (typeof forms)[number];
+
+/** Our readers. */
+export const engines = ['duckdb', 'js'] as const;
+
+/** Settings of a process that reads a log and splits it by leaving one out. */
+export interface ReadSettings {
+  /** File with the columns user_id, item_id and timestamp. */
+  readonly path: string;
+  readonly engine: (typeof engines)[number];
+  readonly threads: number;
+}

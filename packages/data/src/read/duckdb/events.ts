@@ -1,0 +1,100 @@
+import type { DuckDBVector } from '@duckdb/node-api';
+import { checkedTime, type FirstTime } from '../../times.ts';
+import type { Database } from './database.ts';
+import { oddTimeSql, timeSql } from './sql.ts';
+import { located, type Staged } from './stage.ts';
+
+/** The columns of all events in input order. */
+export interface EventCodes {
+  /** [events] index into the distinct cells */
+  user: Int32Array;
+  item: Int32Array;
+  kind: Int32Array | undefined;
+  time: Float64Array;
+  /** [events] row of the source */
+  row: Int32Array;
+}
+
+/** Rows between two reports of progress. */
+const REPORT = 100_000;
+
+/**
+ * Reads the codes of users, items and kinds and the times, and yields the number of events so far.
+ *
+ * @throws LeaError `E_TIME_BAD`, `E_TIME_MIXED`
+ */
+export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<number, EventCodes, undefined> {
+  const first = await firstTime(db, staged);
+  const { type } = staged;
+  const hasKind = type.kind !== undefined;
+  const clock = type.time === undefined ? undefined : timeSql('rows.time', type.time, first?.form);
+  const user = new Int32Array(staged.count).fill(-1);
+  const item = new Int32Array(staged.count);
+  const kind = hasKind ? new Int32Array(staged.count) : undefined;
+  const time = new Float64Array(staged.count);
+  const roles = ['user', 'item', ...(hasKind ? ['kind'] : [])];
+  const codes = roles.map((role) => `${role}_cells.rowid::int`);
+  const joins = roles.map((role) => `join ${role}_cells on rows."${role}" = ${role}_cells.cell`);
+  const select = `select rows.rowid::int, ${clock ?? '0::double'}, ${codes.join(', ')} from rows ${joins.join(' ')}`;
+  let [done, told] = [0, 0];
+  for await (const chunk of db.chunks(select)) {
+    const rows = chunk.getColumnVector(0) as DuckDBVector<number>;
+    const into = [time, user, item, ...(kind ? [kind] : [])];
+    for (const [at, column] of into.entries())
+      copy(rows, chunk.getColumnVector(at + 1) as DuckDBVector<number>, column);
+    done += chunk.rowCount;
+    if (done < told + REPORT) continue;
+    told = done;
+    yield done;
+  }
+  if (first) await oddTimes(db, staged, clock!, first, time);
+  const all = new Int32Array(staged.count).map((_, row) => row);
+  const row = done < staged.count ? all.filter((row) => user[row]! >= 0) : all;
+  const kept = (column: Int32Array) => (row === all ? column : Int32Array.from(row, (at) => column[at]!));
+  return {
+    user: kept(user),
+    item: kept(item),
+    kind: kind && kept(kind),
+    time: first && row === all ? time : Float64Array.from(row, (at, event) => (first ? time[at]! : event)),
+    row,
+  };
+}
+
+function copy(rows: DuckDBVector<number>, from: DuckDBVector<number>, to: Int32Array | Float64Array): void {
+  for (let at = 0; at < rows.itemCount; at++) to[rows.getItem(at)!] = from.getItem(at) ?? Number.NaN;
+}
+
+/** The form of the times, which the first one decides. */
+async function firstTime(db: Database, staged: Staged): Promise<FirstTime | undefined> {
+  const { type } = staged;
+  if (type.time === undefined) return undefined;
+  const [rows, cells] = await db.columns(
+    `select rowid::int, ${oddTimeSql('rows.time', type.time)} from rows order by rowid limit 1`,
+  );
+  const row = rows![0] as number;
+  const { form } = await located(staged, (where) =>
+    checkedTime(staged.read(cells![0]), row, (at) => where(at, 'time')),
+  );
+  return { form, row };
+}
+
+/** Reads the times that DuckDB left. */
+async function oddTimes(
+  db: Database,
+  staged: Staged,
+  clock: string,
+  first: FirstTime,
+  time: Float64Array,
+): Promise<void> {
+  if (!time.some(Number.isNaN)) return;
+  const odd = oddTimeSql('rows.time', staged.type.time!);
+  const select = `select rowid::int, ${odd} from rows where (${clock}) is null order by rowid`;
+  for await (const chunk of db.chunks(select)) {
+    const [rows, cells] = chunk.getColumns() as [number[], unknown[]];
+    await located(staged, (where) => {
+      for (const [at, row] of rows.entries()) {
+        time[row] = checkedTime(staged.read(cells[at]), row, (at) => where(at, 'time'), first).time;
+      }
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import { LeaError } from '@lea/core';
+import { trimmed } from '../../trimmed.ts';
+import { findColumn, type Role } from '../columns.ts';
+import { type Database, identifier, literal } from './database.ts';
+import type { PartOptions } from './part.ts';
+import type { Source } from './source.ts';
+import { historySql, idSql } from './sql.ts';
+
+/** The chosen cells of all rows in the table `rows`, whose `rowid` is the position in the source. */
+export interface Staged {
+  /** Number of rows. */
+  readonly count: number;
+  /** Role -> name of its column in the source. */
+  readonly column: Readonly<Partial<Record<Role, string>>>;
+  /** Role -> DuckDB's type of its column in `rows`. */
+  readonly type: Readonly<Partial<Record<Role, string>>>;
+  /** A cell as our reader gives it: in delimited text, missing cells are empty, and whitespace around cells is removed. */
+  read(cell: unknown): unknown;
+  /** Describes a row, and the column of a role, in errors. */
+  place(row: number, role?: Role): Promise<string>;
+}
+
+/**
+ * Calls a check that describes rows in its errors. Finding the line of a row takes a reading of its file, so it is done only when
+ * the check fails, which then is called again.
+ */
+export async function located<T>(
+  staged: Staged,
+  check: (where: (row: number, role?: Role) => string) => T,
+): Promise<T> {
+  const asked: [row: number, role?: Role][] = [];
+  try {
+    return check((...of) => {
+      asked.push(of);
+      return '';
+    });
+  } catch {
+    const places = new Map<string, string>();
+    for (const of of asked) places.set(String(of), await staged.place(...of));
+    return check((...of) => places.get(String(of))!);
+  }
+}
+
+/**
+ * Copies the chosen columns of a source into the table `rows`, and yields how much is done, in percent.
+ *
+ * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_CELL_BAD` (a type that holds no ids), and the source's failures
+ */
+export async function* stage(
+  db: Database,
+  source: Source,
+  { choose, file }: PartOptions,
+): AsyncGenerator<number, Staged, undefined> {
+  const ends: number[] = [];
+  let column: Partial<Record<Role, string>> = {};
+  let type: Partial<Record<Role, string>> = {};
+  for (const [at, part] of source.parts.entries()) {
+    const picks = Object.entries(choose(part.header)).map(([role, name]) => ({
+      role: role as Role,
+      at: findColumn(part.where, name, part.header),
+    }));
+    if (at === 0) {
+      column = Object.fromEntries(picks.map(({ role, at }) => [role, part.header[at]!]));
+      type = Object.fromEntries(picks.map(({ role, at }) => [role, part.columns[at]!.type]));
+    }
+    const cells = picks.map(({ role, at }) => {
+      const { name, type } = part.columns[at]!;
+      return `${cellSql(role, identifier(name), type, `${part.where}, column ${part.header[at]}`)} as ${identifier(role)}`;
+    });
+    const into = at === 0 ? 'create table rows as' : 'insert into rows by name';
+    const statement = db.run(`${into} select ${cells.join(', ')} from ${part.from}`);
+    try {
+      for await (const percent of statement) yield Math.floor((100 * at + percent) / source.parts.length);
+    } catch (cause) {
+      await source.check(at);
+      throw source.failure(at, cause);
+    }
+    ends.push(Number(await db.value('select count(*) from rows')));
+    if (source.delimited && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
+  }
+  const place = async (row: number, role?: Role): Promise<string> => {
+    const part = ends.findIndex((end) => row < end);
+    const where = await source.parts[part]!.place(row - (ends[part - 1] ?? 0));
+    return role === undefined ? where : `${where}, column ${column[role]}`;
+  };
+  const read = (cell: unknown) => {
+    const text = source.delimited ? (cell ?? '') : cell;
+    return typeof text === 'string' && file.trim ? trimmed(text) : text;
+  };
+  return { count: ends.at(-1)!, column, type, read, place };
+}
+
+/** Whether some row from this one on looks like the header again. */
+async function mayHaveHeader(
+  db: Database,
+  from: number,
+  picks: readonly { role: Role; at: number }[],
+  header: readonly string[],
+): Promise<boolean> {
+  const alike = picks.map(({ role, at }) => `contains(${identifier(role)}, ${literal(header[at]!)})`);
+  return Number(await db.value(`select count(*) from rows where rowid >= ${from} and ${alike.join(' and ')}`)) > 0;
+}
+
+function cellSql(role: Role, column: string, type: string, where: string): string {
+  if (role === 'time') return column;
+  if (role === 'history') return historySql(column, type);
+  const sql = idSql(column, type);
+  if (sql !== undefined) return sql;
+  throw new LeaError('E_CELL_BAD', `${where}: expected a column of ids, got one of another type.`, {
+    value: type,
+    hint: 'Choose another column, or convert it in a query: { sql: "select ...::varchar as item from ..." }.',
+  });
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { fileWith } from '../fixtures/files.ts';
+import { readInteractions } from './interactions.ts';
+
+/** What both readers give for a file: the interactions, or the code and message of the error. */
+async function outcomes(text: string, options: object): Promise<unknown[]> {
+  const path = fileWith('x.csv', text);
+  const outcome = (engine: 'js' | 'duckdb') =>
+    readInteractions(path, { engine, ...options }).catch(({ code, message }) => ({ code, message }));
+  return [await outcome('js'), await outcome('duckdb')];
+}
+
+const id = fc.constantFrom('1', '2', '10', '07', 'a', ' a', 'ü', '\u{1f600}', '\uffee', '"a"', '"x, ""y"""');
+const time = fc.oneof(
+  { weight: 20, arbitrary: fc.constantFrom('5', '5.0', '7', '-3', '1e3', '+5', ' 6 ', '.5', '9007199254740993') },
+  { weight: 1, arbitrary: fc.constantFrom('', '1_0', '+-5', '0x10', 'inf', '1e400', '2024-05-01') },
+);
+const date = fc.oneof(
+  {
+    weight: 20,
+    arbitrary: fc.constantFrom(
+      '2024-05-01',
+      '2024-05-01 12:00:00',
+      '2024-05-01T12:00:00.250125',
+      '1969-12-31 23:59:59.999999',
+      '2024-05-01 12:00',
+      '2024-05-01 12:00:00.1234567',
+      '2024-05-01 12:00:00,5',
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('2024-02-30', '2024-05-01 24:00:00', '2024-05-01T12:00:00Z') },
+);
+const kind = fc.constantFrom('view', 'view', 'view', 'buy', 'seen');
+const end = fc.constantFrom('\n', '\n', '\n', '\n', '\n\n', '\r\n');
+const odd = fc.constantFrom('', '', '', '', '', '', ',', 'a,"b', 'a"b,1,2,view', 'user,item,time,kind', 'a,b,1,view,');
+
+const log = (times: fc.Arbitrary<string>) =>
+  fc
+    .tuple(fc.array(fc.tuple(id, id, times, kind, end), { minLength: 1, maxLength: 30 }), odd, end)
+    .map(([rows, last, first]) => {
+      const lines = rows.map(([user, item, at, what, after]) => `${user},${item},${at},${what}${after}`);
+      return `user,item,time,kind${first}${lines.join('')}${last}`;
+    });
+
+it('both readers give the same of any log, or the same error', async () => {
+  const options = fc.constantFrom<object>(
+    {},
+    { trim: false },
+    { kinds: { view: 'click', buy: 'purchase', seen: null } },
+    { columns: { time: 'time' }, ids: ['a', '1', '2', '10', '07'] },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(log(time), log(date)), options, async (text, given) => {
+      const [js, duckdb] = await outcomes(text, given);
+      expect(duckdb).toEqual(js);
+    }),
+    { numRuns: 15 },
+  );
+});
