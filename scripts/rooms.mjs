@@ -16,6 +16,7 @@ export const floors = {
     ['config'],
     ['data'],
     ['experiment'],
+    ['jobs'],
     ['report'],
     ['fidelity', 'speed', 'tamper'],
     ['cli'],

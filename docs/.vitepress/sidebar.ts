@@ -18,6 +18,7 @@ const guide = group('Guide', {
   'guide/large-logs': 'Large logs, Parquet and SQL',
   'guide/lea': 'LEA on your log',
   'guide/experiment': 'An experiment on your log',
+  'guide/many-runs': 'Many runs',
   'guide/serve': 'Train, save, serve',
   'guide/retraining': 'Nightly retraining',
   extend: 'Your own agents and data',

@@ -6,12 +6,15 @@ import { describeFailure } from './terminal/failure.ts';
 import { invocation } from './terminal/typed.ts';
 
 const commands = {
+  collect: () => import('./cli/commands/collect.ts').then((module) => module.default),
   fidelity: () => import('./cli/commands/fidelity.ts').then((module) => module.default),
+  plan: () => import('./cli/commands/plan.ts').then((module) => module.default),
   run: () => import('./cli/commands/run.ts').then((module) => module.default),
   speed: () => import('./cli/commands/speed.ts').then((module) => module.default),
   'speed data': () => import('./cli/commands/speed-data.ts').then((module) => module.default),
   'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),
   'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
+  work: () => import('./cli/commands/work.ts').then((module) => module.default),
 };
 
 /** Runs a command. Without a command it runs `run`, whose default is the preset quick. */

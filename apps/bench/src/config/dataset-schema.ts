@@ -38,7 +38,10 @@ const includedDataset = v.variant('type', [
       'File of events: delimited text, Parquet or JSON. The path starts at the folder of the config, or at --data.',
     ),
     engine: v.optional(
-      described(v.picklist(['js', 'duckdb']), 'Reader of delimited text. duckdb reads large files and globs such as "*.csv".'),
+      described(
+        v.picklist(['js', 'duckdb']),
+        'Reader of delimited text. duckdb reads large files and globs such as "*.csv".',
+      ),
     ),
     itemTexts: v.optional(
       described(text, 'File of item texts. The path starts at the folder of the config, or at --data.'),

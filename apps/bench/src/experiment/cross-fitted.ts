@@ -35,6 +35,7 @@ export async function crossFitted(
     hash: contentHash(annotation.environments),
     config: job.resolved,
     seconds: language.seconds + log.seconds(),
+    languageSeconds: language.seconds,
     stages: { ...language.stages, ...stages },
   };
   await saveRecord(job, record);

@@ -16,6 +16,8 @@ export interface EnvironmentRecord {
   readonly config: unknown;
   /** Fitting, item tokens and language model included; with folds also the annotation, over all sittings. */
   readonly seconds: number;
+  /** The part of it that item tokens and language model took, which several environments may share. */
+  readonly languageSeconds?: number;
   /** Last metrics of each stage. */
   readonly stages: Readonly<Record<string, unknown>>;
   readonly agreement?: RewardAgreement;
@@ -46,6 +48,7 @@ export async function prepareEnvironment(
     hash: environment.hash,
     config: job.resolved,
     seconds: language.seconds + (performance.now() - started) / 1000,
+    languageSeconds: language.seconds,
     stages: { ...language.stages, ...stages },
     ...(agreement && { agreement }),
   };

@@ -3,24 +3,23 @@ import type { Annotation } from '@lea/data';
 import { type AnnotateOptions, annotate } from '@lea/env';
 import { leaSignals, memoryTeacher, mixSignals } from '@lea/train';
 import { bringsStates } from '../config/environments.ts';
-import type { RunConfig } from '../config/schema.ts';
-import { duration } from '../terminal/duration.ts';
-import type { RewardAgreement } from './agreement.ts';
+import type { Experiment, RunConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
 import { crossFitted } from './cross-fitted.ts';
-import { type EnvironmentRecord, loadRecord, prepareEnvironment } from './environment.ts';
+import { type EnvironmentRecord, prepareEnvironment } from './environment.ts';
 import { follow } from './follow.ts';
 import type { EnvironmentJob, RunJob } from './plan.ts';
 import type { Guidance } from './trained.ts';
 
-/** Provides the environments of runs. Each environment is fitted once and annotates once per way to select positives. */
+/** Provides the signals of environments. Each environment annotates once per way to select positives. */
 export interface Guide {
   guidance(job: RunJob): Promise<Guidance>;
-  /** Agreement with a world's true rewards, of those environments where it is known. */
-  agreements(jobs: readonly EnvironmentJob[]): Promise<RewardAgreement[]>;
+  /** The annotation of the train rows by an environment, read from its folder or made and saved there. */
+  annotation(environment: EnvironmentJob, rule: Rule): Promise<Ready>;
 }
 
-interface Ready {
+/** An annotation and the record of its environment. */
+export interface Ready {
   readonly annotation: Annotation;
   readonly record: EnvironmentRecord;
 }
@@ -30,7 +29,14 @@ const POSITIVES = 20;
 
 export function createGuide(context: Context): Guide {
   const ready = new Map<string, Promise<Ready>>();
+  const annotation: Guide['annotation'] = (environment, rule) => {
+    const asked = contentHash(environment.id, rule);
+    const known = ready.get(asked) ?? annotationBy(environment, rule, context);
+    ready.set(asked, known);
+    return known;
+  };
   return {
+    annotation,
     async guidance({ config, seed, environments }) {
       const taught = [];
       for (const environment of environments) taught.push(await taughtBy(environment, config, seed));
@@ -40,20 +46,12 @@ export function createGuide(context: Context): Guide {
         record: records.length === 1 ? records[0]! : together(records),
       };
     },
-    async agreements(jobs) {
-      const records = await Promise.all(jobs.map(loadRecord));
-      return records.flatMap((record) => record?.agreement ?? []);
-    },
   };
 
   async function taughtBy(environment: EnvironmentJob, config: RunConfig, seed: number): Promise<Guidance> {
-    const { rankBy, shortlist, popularityCorrection, excludeSeen, pessimism } = config;
-    const rule = { rankBy, shortlist, popularityCorrection, excludeSeen, pessimism, states: bringsStates(config) };
-    const asked = contentHash(environment.id, rule);
-    if (!ready.has(asked)) ready.set(asked, makeReady(environment, rule, context));
-    const { annotation, record } = await ready.get(asked)!;
+    const { annotation: annotated, record } = await annotation(environment, ruleOf(config));
     const { use, positivesWeight, k, temperature, stateForm, rewardForm, rewardMix, ablation } = config;
-    const signals = leaSignals(annotation, context.split.train, {
+    const signals = leaSignals(annotated, context.split.train, {
       use,
       positivesWeight,
       k,
@@ -81,24 +79,30 @@ function together(records: readonly Guidance['record'][]): Guidance['record'] {
 }
 
 /** How positives are chosen, how sure rewards have to be, and whether states are kept. */
-type Rule = {
+export type Rule = {
   readonly [K in 'rankBy' | 'shortlist' | 'popularityCorrection' | 'excludeSeen' | 'pessimism' | 'states']?:
     | AnnotateOptions[K]
     | undefined;
 };
 
-async function makeReady(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
-  const { experiment, progress, signal } = context;
-  const { itemInput, tier, folds } = job.config;
-  progress.begin(`environment "${job.name}"`);
-  const k = Math.max(POSITIVES, ...experiment.runs.map((run) => run.k ?? 0));
-  if (tier === 'counting') return countingTeacher(job, k, rule, context);
-  const found = await loadRecord(job);
-  const options = { ...rule, k, window: experiment.window, dir: job.folder, signal };
-  const ready = await (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
-  const what = `${itemInput} tokens${folds === undefined ? '' : `, ${folds} folds`}`;
-  progress.end(what, found && `already fitted, took ${duration(found.seconds)}`);
-  return ready;
+/** How the positives of a run are chosen. */
+export function ruleOf(config: RunConfig): Rule {
+  const { rankBy, shortlist, popularityCorrection, excludeSeen, pessimism } = config;
+  return { rankBy, shortlist, popularityCorrection, excludeSeen, pessimism, states: bringsStates(config) };
+}
+
+/** All that is asked of an environment about a row. */
+export function questionsOf(rule: Rule, { runs, window }: Experiment): Rule & { k: number; window: number } {
+  return { ...rule, k: Math.max(POSITIVES, ...runs.map((run) => run.k ?? 0)), window };
+}
+
+async function annotationBy(job: EnvironmentJob, rule: Rule, context: Context): Promise<Ready> {
+  const { experiment, signal } = context;
+  const { tier, folds } = job.config;
+  const questions = questionsOf(rule, experiment);
+  if (tier === 'counting') return countingTeacher(job, questions, context);
+  const options = { ...questions, dir: job.folder, signal };
+  return (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
 }
 
 /** The annotation of the train rows by one environment, which was fitted on them. */
@@ -113,15 +117,14 @@ async function fittedOnAll(job: EnvironmentJob, options: Partial<AnnotateOptions
 
 async function countingTeacher(
   job: EnvironmentJob,
-  k: number,
-  { excludeSeen }: Rule,
+  { k, excludeSeen }: Pick<AnnotateOptions, 'k'> & Rule,
   context: Context,
 ): Promise<Ready> {
   const { split, progress } = context;
   const started = performance.now();
+  progress.at({ step: 0, stage: 'counting' });
   const { memory, seconds } = await context.memory({ text: job.config.itemInput !== 'id' });
   const annotation = memoryTeacher(split.train, memory, { k, ...(excludeSeen !== undefined && { excludeSeen }) });
-  progress.end(job.config.itemInput === 'id' ? 'counts' : 'counts and text similarity');
   const taken = seconds + (performance.now() - started) / 1000;
   return {
     annotation,

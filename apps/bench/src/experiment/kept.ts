@@ -10,7 +10,7 @@ import { computing } from './versions.ts';
 export type Stages = Readonly<Record<string, unknown>>;
 
 /** The origin of language models and item tokens; threads order sums, so they count where the config fixes them. */
-export function origin({ dataset, experiment }: Context): object {
+export function origin({ dataset, experiment }: Pick<Context, 'dataset' | 'experiment'>): object {
   return { data: dataset.hash, threads: experiment.threads, versions: computing() };
 }
 
@@ -39,6 +39,11 @@ interface Keeping<T> {
   hash(made: T): string;
 }
 
+/** The folder of a kept result. @param parent folder of the experiment */
+export function keptFolder(what: string, resolved: unknown, parent: string): string {
+  return join(parent, 'language', `${what}-${contentHash(resolved).slice(0, 10)}`);
+}
+
 /** Creates a result once. The result is always read back from its folder, so that a second run has the same bits. */
 export async function kept<T>(
   what: string,
@@ -46,7 +51,7 @@ export async function kept<T>(
   { folder: parent, progress }: Context,
   { make, read, hash }: Keeping<T>,
 ): Promise<Made<T>> {
-  const folder = join(parent, 'language', `${what}-${contentHash(resolved).slice(0, 10)}`);
+  const folder = keptFolder(what, resolved, parent);
   const path = join(folder, 'record.json');
   const found = await readRecord<Making>(path, { resolved });
   if (found) {
@@ -65,14 +70,14 @@ export async function kept<T>(
   return { made, seconds, stages };
 }
 
-/** Item tokens [items, size], created once by `make`. */
+/** Item tokens [items, size], created once by `make`. @param resolved their origin */
 export function keptTokens(
   resolved: object,
   context: Context,
   make: (stages: Record<string, unknown>) => Promise<Value>,
 ): Promise<Made<Value>> {
   const items = context.dataset.itemTexts!.texts.length;
-  return kept('tokens', { ...origin(context), ...resolved }, context, {
+  return kept('tokens', resolved, context, {
     make: async (folder, stages) => writeSafetensors(join(folder, FILE), { vectors: await make(stages) }),
     read: async (folder) => {
       const { vectors } = (await readSafetensors(join(folder, FILE))).tensors;

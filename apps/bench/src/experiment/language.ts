@@ -28,14 +28,37 @@ export interface Language {
   readonly stages: Stages;
 }
 
+/** The origins of what is kept of a language, whose hashes name the folders; the model is made before the tokens. */
+export interface LanguageParts {
+  readonly model?: object;
+  readonly tokens?: object;
+}
+
+/** The parts of an environment's language that are made and kept. */
+export function languageParts(
+  config: EnvironmentConfig,
+  seed: number,
+  { dataset, experiment, models }: Pick<Context, 'dataset' | 'experiment' | 'models'>,
+): LanguageParts {
+  const catalog = hasCatalogModel(config);
+  const from = origin({ dataset, experiment });
+  // frozen text vectors draw nothing
+  const drawn = catalog && { seed };
+  return {
+    ...(catalog && { model: { ...from, seed, options: resolvedModel(config.languageModel) } }),
+    ...(config.itemInput !== 'id' && { tokens: { ...from, ...drawn, ...resolvedLanguage(config, models) } }),
+  };
+}
+
 /**
  * The language of an environment. It is kept in the experiment's folder by a hash of everything that decides it, so that
  * environments, seeds and reports share what they can.
  */
 export async function languageOf(config: EnvironmentConfig, seed: number, context: Context): Promise<Language> {
-  if (config.tier === 'decoder') return decoderLanguage(config, context);
-  const model = hasCatalogModel(config) ? await languageModelOf(config, seed, context) : undefined;
-  const tokens = config.itemInput === 'id' ? undefined : await itemTokensOf(config, seed, context, model?.made);
+  const parts = languageParts(config, seed, context);
+  if (config.tier === 'decoder') return decoderLanguage(config, parts.tokens, context);
+  const model = parts.model && (await languageModelOf(config, seed, parts.model, context));
+  const tokens = parts.tokens && (await itemTokensOf(config, seed, parts.tokens, context, model?.made));
   return {
     tokens: tokens?.made ?? null,
     ...(model && { languageModel: model.made }),
@@ -44,10 +67,16 @@ export async function languageOf(config: EnvironmentConfig, seed: number, contex
   };
 }
 
-function languageModelOf(config: EnvironmentConfig, seed: number, context: Context): Promise<Made<LanguageModel>> {
+/** The language model of an environment's texts. @param resolved its origin */
+export function languageModelOf(
+  config: EnvironmentConfig,
+  seed: number,
+  resolved: object,
+  context: Context,
+): Promise<Made<LanguageModel>> {
   const { dataset, threads, signal } = context;
   const options = resolvedModel(config.languageModel);
-  return kept('model', { ...origin(context), seed, options }, context, {
+  return kept('model', resolved, context, {
     make: async (folder, stages) => {
       const making = catalogModel(dataset.itemTexts!.texts, { ...options, seed, threads, signal });
       await saveLanguageModel(await follow(making, context, stages), folder);
@@ -60,10 +89,11 @@ function languageModelOf(config: EnvironmentConfig, seed: number, context: Conte
 function itemTokensOf(
   config: EnvironmentConfig,
   seed: number,
+  resolved: object,
   context: Context,
   languageModel: LanguageModel | undefined,
 ): Promise<Made<Value>> {
-  const { dataset, threads, signal, models } = context;
+  const { dataset, threads, signal } = context;
   const { texts } = dataset.itemTexts!;
   const learned = async (from: LanguageModel, stages: Record<string, unknown>): Promise<Value> => {
     const learning = learnItemTokens(from, texts, { seed, threads, signal, ...config.itemTokens });
@@ -71,9 +101,5 @@ function itemTokensOf(
   };
   const encoded = (): Promise<Value> =>
     follow(textVectors(texts, { model: config.model!, dtype: PRECISION, signal }), context);
-  // frozen text vectors draw nothing
-  const drawn = languageModel && { seed };
-  return keptTokens({ ...drawn, ...resolvedLanguage(config, models) }, context, (stages) =>
-    languageModel ? learned(languageModel, stages) : encoded(),
-  );
+  return keptTokens(resolved, context, (stages) => (languageModel ? learned(languageModel, stages) : encoded()));
 }

@@ -47,7 +47,7 @@ function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], ori
 }
 
 /** One line about the data, and one for each note of the reader. */
-export function sayData(progress: Progress, { dataset, split }: Context): void {
+export function sayData(progress: Progress, { dataset, split }: Pick<Context, 'dataset' | 'split'>): void {
   const { userIds, itemIds, item, info } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
   progress.say(

@@ -32,6 +32,11 @@ export function groupsOf(runs: readonly FinishedRun[]): Group[] {
   });
 }
 
+/** The runs of those models of which all are there: baselines, and configs with every seed. */
+export function wholeGroups(runs: readonly FinishedRun[], seeds: number): FinishedRun[] {
+  return groupsOf(runs).flatMap((group) => (group.kind === 'run' && group.runs.length < seeds ? [] : group.runs));
+}
+
 /** The trained policy that is best on validation. Controls are left out, because they only explain a gain. */
 export function servedOf(groups: readonly Group[], configs: readonly RunConfig[]): Group | undefined {
   const controls = new Set(configs.flatMap(controlsOf));

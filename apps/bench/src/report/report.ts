@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { LeaError } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
 import { validationMetric } from '../config/metrics.ts';
-import type { Outcome } from '../experiment/experiment.ts';
+import type { Outcome } from '../jobs/collect.ts';
 import { metricTitle } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
-import { groupsOf, servedName } from './groups.ts';
+import { groupsOf, servedName, wholeGroups } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
 import { FULL, resultTable } from './table.ts';
@@ -23,7 +23,8 @@ export async function writeReport(
   command: string,
 ): Promise<void> {
   const { runs, plan, context } = outcome;
-  const { runs: configs, metrics: more = [] } = context.experiment;
+  const { runs: configs, metrics: more = [], seeds } = context.experiment;
+  const whole = wholeGroups(runs, seeds.length);
   const chosenBy = validationMetric(configs);
   const page = renderReport({
     title: `LEA bench: ${context.experiment.name}`,
@@ -34,7 +35,12 @@ export async function writeReport(
     ],
     options: optionsOf(outcome),
     sentences,
-    table: resultTable(runs, { served: servedName(runs, configs), chosenBy, metrics: [...FULL, ...more] }),
+    table: resultTable(runs, {
+      served: servedName(whole, configs),
+      chosenBy,
+      metrics: [...FULL, ...more],
+      seeds: seeds.length,
+    }),
     bars: await barChart(runs),
     curves: await curveChart(runs, chosenBy),
   });
@@ -47,7 +53,7 @@ export async function writeReport(
 }
 
 /** The conditions under which the numbers hold. */
-function protocolOf({ runs, context }: Outcome): [string, string][] {
+function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
   const { experiment, dataset, split, dataHash } = context;
   const { userIds, itemIds, item } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
@@ -80,6 +86,7 @@ function protocolOf({ runs, context }: Outcome): [string, string][] {
     ['Seconds', 'training and validation; the time for environments is listed separately'],
     ['Serve ms, MB', 'median time of ten recommendations for one user on this machine; size of weights and tables'],
     ['Seeds', experiment.seeds.join(', ')],
+    ...missing.map(({ id }): [string, string] => ['Not finished', id]),
     ['Threads', String(context.threads)],
     ['Data hash', dataHash],
     ['Versions', plain(record.versions)],

@@ -28,6 +28,7 @@ export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', '
  *
  * @param served the name of the trained model that is best on validation: its row is marked
  * @param chosenBy the validation metric that selected it
+ * @param seeds number of seeds of the experiment: models of which some are missing say how many there are
  */
 export function resultTable(
   runs: readonly FinishedRun[],
@@ -35,7 +36,8 @@ export function resultTable(
     served,
     chosenBy = 'ndcg@10',
     metrics = SHORT,
-  }: { served?: string | undefined; chosenBy?: string; metrics?: readonly string[] } = {},
+    seeds: expected = 1,
+  }: { served?: string | undefined; chosenBy?: string; metrics?: readonly string[]; seeds?: number } = {},
 ): TextTable {
   const groups = groupsOf(runs);
   const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
@@ -55,7 +57,7 @@ export function resultTable(
   return {
     head: ['model', ...columns.map(metricTitle), 'seconds', 'serve ms', 'serve MB'],
     rows: groups.map((group) => [
-      `${group.name}${stillRising(group) ? ' ↑' : ''}`,
+      `${group.name}${stillRising(group) ? ' ↑' : ''}${partOf(group, expected)}`,
       ...columns.map((metric) => cell(group, metric)),
       of(group, ({ record }) => record.seconds, 1),
       of(group, ({ record }) => record.serving?.milliseconds, 2),
@@ -70,6 +72,10 @@ export function resultTable(
       ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation across seeds.`] : []),
     ],
   };
+}
+
+function partOf({ kind, runs }: Group, seeds: number): string {
+  return kind === 'run' && runs.length < seeds ? ` (${runs.length} of ${seeds} seeds)` : '';
 }
 
 /** The table for a terminal: a star marks the best value of a column and the name of a marked row. */

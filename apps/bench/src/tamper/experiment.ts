@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { contentHash, stableJson } from '@lea/core';
 import { loadExperiment } from '../config/load.ts';
-import { runExperiment } from '../experiment/experiment.ts';
+import { runExperiment } from '../jobs/run.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { miniFolder } from '../testing/bench.ts';
 

@@ -7,19 +7,25 @@ class Interrupted extends Error {
 
 /**
  * Runs work that saves its state and ends early when the process is asked to stop (Ctrl-C, SIGTERM). A second Ctrl-C ends the
- * process immediately.
+ * process immediately. A child of another bench leaves that to its parent, since Ctrl-C reaches both; it stops when the parent
+ * is gone.
  *
  * @param command the command that resumes the work
  */
 export async function interruptible(command: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
+  const isChild = process.channel !== undefined;
   const stop = (): void => {
+    if (controller.signal.aborted && isChild) return;
     if (controller.signal.aborted) process.exit(130);
     process.stderr.write('\nSaving. Press Ctrl-C again to stop immediately.\n');
     controller.abort(new Interrupted('Stopped on request.'));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  process.on('disconnect', stop);
+  // The channel to a parent must not keep a finished process alive.
+  process.channel?.unref();
   try {
     await work(controller.signal);
   } catch (error) {
@@ -29,6 +35,7 @@ export async function interruptible(command: string, work: (signal: AbortSignal)
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
+    process.off('disconnect', stop);
   }
 }
 

@@ -29,15 +29,20 @@ export interface Progress {
 
 const BAR = 24;
 const REDRAW_MS = 80;
-/** Without a terminal, the minimum time between two lines. */
+/** Without a terminal, the minimum time between two lines, in milliseconds. */
 const PLAIN_MS = 15_000;
 
 /**
  * Progress on a stream: a live bar with the remaining time on a terminal, occasional plain lines elsewhere.
  *
  * @param stages expected number of stages, for `[3/9]`
+ * @param plain milliseconds between two lines without a terminal
  */
-export function createProgress(out: NodeJS.WriteStream, stages: number, now: () => number = Date.now): Progress {
+export function createProgress(
+  out: NodeJS.WriteStream,
+  stages: number,
+  { now = Date.now, plain = PLAIN_MS }: { readonly now?: () => number; readonly plain?: number } = {},
+): Progress {
   const live = out.isTTY === true;
   let title = '';
   let ordinal = 0;
@@ -60,7 +65,7 @@ export function createProgress(out: NodeJS.WriteStream, stages: number, now: () 
       const time = now();
       // A resumed run starts in the middle, so its speed is measured from there.
       if (!first || first.stage !== stage) first = { stage, step, time };
-      if (time - shown < (live ? REDRAW_MS : PLAIN_MS)) return;
+      if (time - shown < (live ? REDRAW_MS : plain)) return;
       shown = time;
       const seconds = (time - first.time) / 1000;
       const done = step - first.step;
@@ -101,7 +106,7 @@ function drawBar(share: number): string {
 }
 
 /** Truncates to one line, because a wrapped line cannot be redrawn in place. */
-function fit(line: string, given: number | undefined): string {
+export function fit(line: string, given: number | undefined): string {
   const columns = given || 80;
   return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;
 }

@@ -25,7 +25,7 @@ test('durations', () => {
 test('on a terminal a bar is redrawn with the time left, counted from where the stage was resumed', () => {
   let time = 0;
   const { out, text } = screen(true);
-  const progress = createProgress(out, 3, () => time);
+  const progress = createProgress(out, 3, { now: () => time });
   progress.begin('CE');
   progress.at({ step: 50, total: 100 });
   time = 10_000;
@@ -38,7 +38,7 @@ test('on a terminal a bar is redrawn with the time left, counted from where the 
 test('a fraction of a step moves the time left, and is shown in tenths', () => {
   let time = 0;
   const { out, text } = screen(true);
-  const progress = createProgress(out, 1, () => time);
+  const progress = createProgress(out, 1, { now: () => time });
   progress.begin('LE');
   progress.at({ stage: 'environment', step: 1, total: 4, unit: 'epochs' });
   time = 10_000;
@@ -53,7 +53,7 @@ test('a fraction of a step moves the time left, and is shown in tenths', () => {
 test('off a terminal there are few lines and no control characters', () => {
   let time = 0;
   const { out, text } = screen(false);
-  const progress = createProgress(out, 1, () => time);
+  const progress = createProgress(out, 1, { now: () => time });
   progress.begin('CE');
   for (let step = 0; step < 100; step++) {
     time = step * 200;
@@ -140,7 +140,7 @@ test('nothing that a name holds reaches the terminal raw', () => {
   let time = 0;
   for (const isTTY of [true, false]) {
     const { out, text } = screen(isTTY);
-    const progress = createProgress(out, 1, () => time);
+    const progress = createProgress(out, 1, { now: () => time });
     progress.begin(evil);
     time += 60_000;
     progress.at({ step: 1, total: 2, stage: evil, note: evil });

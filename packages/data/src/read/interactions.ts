@@ -3,7 +3,7 @@ import type { Interactions } from '../interactions.ts';
 import { readDelimited } from './delimited.ts';
 import { readWithDuckdb } from './duckdb/read.ts';
 import { formOf, type InteractionSource } from './duckdb/source.ts';
-import { type ReadInteractionsOptions, type Reading, readingOf } from './options.ts';
+import { type ReadInteractionsOptions, type Reading, type ReadingEvent, readingOf } from './options.ts';
 import { watched } from './watched.ts';
 
 /**

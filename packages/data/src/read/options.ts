@@ -1,4 +1,14 @@
-import { abortSignal, custom, isObject, type OptionsSchema, oneOf, option, type Progress, parseOptions, text } from '@lea/core';
+import {
+  abortSignal,
+  custom,
+  isObject,
+  type OptionsSchema,
+  oneOf,
+  option,
+  type Progress,
+  parseOptions,
+  text,
+} from '@lea/core';
 import { type CellOptions, cellSchema } from '../cells.ts';
 import type { Kinds } from './kinds.ts';
 import { type FileOptions, fileSchema } from './table.ts';

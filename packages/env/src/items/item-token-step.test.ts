@@ -33,7 +33,7 @@ test('the anchor weighs as much as the text has tokens', async () => {
     return [...(await runner.run({ state: moved, inputs: { step }, frozen })).outputs.losses!.data];
   };
   const [without, anchored] = [await losses(0), await losses(3)];
-  const words = languageModel.params['model.embed_tokens.weight']!.data;
+  const words = Array.from(languageModel.params['model.embed_tokens.weight']!.data as Float32Array);
   const square = words.reduce((sum, x) => sum + x ** 2, 0) / words.length;
   for (const [item, length] of lengths.entries()) {
     const expected = (3 * length * 8 * 0.5 ** 2) / square;

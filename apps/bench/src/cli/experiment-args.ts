@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { type Loaded, loadExperiment } from '../config/load.ts';
+import type { PlanOptions } from '../jobs/planned.ts';
+import { seedsOf } from '../terminal/flags.ts';
+
+/** The arguments that say which experiment, for all commands that plan, do or collect its jobs. */
+export const experimentArgs = {
+  experiment: {
+    type: 'positional',
+    description: 'A preset (quick, industrial, lastfm, retailrocket) or a JSON config file',
+    default: 'quick',
+  },
+  data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },
+  runs: {
+    type: 'string',
+    description: 'Folder where runs are saved and reused',
+    valueHint: 'DIR',
+    default: 'runs',
+  },
+  seed: {
+    type: 'string',
+    description: 'Seeds of the models, instead of those in the config: 1, or 0,1,2 for means',
+    valueHint: 'N',
+  },
+} as const;
+
+interface Given {
+  readonly experiment: string;
+  readonly data?: string | undefined;
+  readonly runs: string;
+  readonly seed?: string | undefined;
+}
+
+/** Loads the experiment that the arguments name, with their seeds. */
+export async function givenExperiment({ experiment: target, seed }: Given): Promise<Loaded> {
+  const seeds = seed === undefined ? undefined : seedsOf(seed);
+  const loaded = await loadExperiment(target);
+  return seeds ? { ...loaded, experiment: { ...loaded.experiment, seeds } } : loaded;
+}
+
+/** Where the arguments say that data and runs are; progress is shown on standard error. */
+export function planOptions({ data, runs }: Given, signal: AbortSignal): PlanOptions {
+  return { data, runs: resolve(runs), out: process.stderr, signal };
+}
+
+/** The command that does one job of the experiment; off a terminal its progress is told less often. */
+export function workWords(id: string, { experiment, data, runs, seed }: Given): string[] {
+  return [
+    ...['work', experiment, '--run', id, '--runs', runs],
+    ...(data === undefined ? [] : ['--data', data]),
+    ...(seed === undefined ? [] : ['--seed', seed]),
+    ...(process.stderr.isTTY ? ['--progress', '1'] : []),
+  ];
+}

@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { validationMetric } from '../config/metrics.ts';
+import type { Outcome } from '../jobs/collect.ts';
+import { conclusions } from '../report/conclusions.ts';
+import { servedName, wholeGroups } from '../report/groups.ts';
+import { writeReport } from '../report/report.ts';
+import { renderTable, resultTable, SHORT } from '../report/table.ts';
+import { folded } from '../terminal/folded.ts';
+import { printable } from '../terminal/printable.ts';
+
+/**
+ * Prints the table and the conclusions of what is finished, and writes the report.
+ *
+ * @param report path of the report
+ * @param command the command that reproduces the numbers
+ */
+export async function tellOutcome(
+  outcome: Outcome,
+  report: string,
+  command: string,
+  out: NodeJS.WriteStream,
+): Promise<void> {
+  const { runs, agreements, context } = outcome;
+  const { experiment } = context;
+  const whole = wholeGroups(runs, experiment.seeds.length);
+  const sentences =
+    whole.length === 0 && runs.length > 0
+      ? ['No model is finished with all seeds.']
+      : conclusions(whole, experiment.runs, agreements);
+  const table = resultTable(runs, {
+    served: servedName(whole, experiment.runs),
+    chosenBy: validationMetric(experiment.runs),
+    metrics: [...SHORT, ...(experiment.metrics ?? [])],
+    seeds: experiment.seeds.length,
+  });
+  out.write(`\n${renderTable(table)}\n\n${folded(sentences, out)}\n`);
+  const path = resolve(report);
+  await writeReport(path, outcome, sentences, command);
+  out.write(`\nReport: ${printable(path)}\n`);
+}

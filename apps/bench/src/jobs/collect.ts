@@ -1,0 +1,38 @@
+import type { RewardAgreement } from '../experiment/agreement.ts';
+import { loadRecord } from '../experiment/environment.ts';
+import type { Job, Plan } from '../experiment/plan.ts';
+import type { Prepared } from '../experiment/prepare.ts';
+import { type FinishedRun, loadRun } from '../experiment/record.ts';
+import type { Planned } from './planned.ts';
+
+/** The results of an experiment, in the order of its plan. */
+export interface Outcome {
+  readonly runs: readonly FinishedRun[];
+  /** Runs and baselines that are not finished. */
+  readonly missing: readonly Job[];
+  /** Agreement with a world's true rewards, of those environments where it is known. */
+  readonly agreements: readonly RewardAgreement[];
+  readonly plan: Plan;
+  readonly context: Prepared;
+}
+
+/** Finished runs, by id. */
+export type Found = ReadonlyMap<string, FinishedRun>;
+
+/** Reads the runs that are finished. @throws LeaError `E_RUN_BROKEN` */
+export async function finishedRuns({ plan }: Planned): Promise<Map<string, FinishedRun>> {
+  const loaded = await Promise.all(plan.jobs.map(async (job) => [job.id, await loadRun(job)] as const));
+  return new Map(loaded.flatMap(([id, run]) => (run ? [[id, run]] : [])));
+}
+
+/** Gathers what is finished. @throws LeaError `E_RUN_BROKEN` */
+export async function collect({ plan, prepared }: Planned, found: Found): Promise<Outcome> {
+  const records = await Promise.all(plan.environments.map(loadRecord));
+  return {
+    runs: plan.jobs.flatMap(({ id }) => found.get(id) ?? []),
+    missing: plan.jobs.filter(({ id }) => !found.has(id)),
+    agreements: records.flatMap((record) => record?.agreement ?? []),
+    plan,
+    context: prepared,
+  };
+}

@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { contentHash } from '@lea/core';
+import { runBaseline } from '../experiment/baseline.ts';
+import type { Context } from '../experiment/context.ts';
+import { prepareEnvironment } from '../experiment/environment.ts';
+import { runFused } from '../experiment/fused.ts';
+import { type Guide, questionsOf, type Rule, ruleOf } from '../experiment/guidance.ts';
+import { keptFolder } from '../experiment/kept.ts';
+import { languageModelOf, languageOf, languageParts } from '../experiment/language.ts';
+import { type EnvironmentJob, type Job, type Plan, type RunJob, slug } from '../experiment/plan.ts';
+import type { Prepared } from '../experiment/prepare.ts';
+import { recordPath } from '../experiment/record.ts';
+import { runTrained } from '../experiment/trained.ts';
+import { annotateTrain } from './annotation.ts';
+
+/** Everything that jobs share within a process. */
+export interface Bench {
+  readonly context: Context;
+  readonly guide: Guide;
+}
+
+/** One unit of work: a process can do it alone, in a folder of its own. */
+export interface PlannedJob {
+  readonly id: string;
+  readonly kind: 'language model' | 'item tokens' | 'environment' | 'annotation' | 'baseline' | 'run';
+  /** The baseline, the run, or the environment that it belongs to. */
+  readonly name: string;
+  readonly seed: number;
+  /** Holds `record.json` once the job is finished. */
+  readonly folder: string;
+  /** The object whose hash the id holds. */
+  readonly resolved: unknown;
+  /** The jobs whose results it reads. */
+  readonly after: readonly PlannedJob[];
+  /** 0 for a job that reads no other; otherwise one more than the latest of those that it reads. */
+  readonly stage: number;
+  /** Does the job; the record is written last. */
+  readonly work: (bench: Bench) => Promise<unknown>;
+}
+
+/** All jobs of an experiment, each after those that it reads. */
+export function jobsOf(plan: Plan, prepared: Prepared): PlannedJob[] {
+  const jobs = new Map<string, PlannedJob>();
+  const add = (job: Omit<PlannedJob, 'stage'>): PlannedJob => {
+    const known = jobs.get(job.id) ?? { ...job, stage: Math.max(-1, ...job.after.map(({ stage }) => stage)) + 1 };
+    jobs.set(job.id, known);
+    return known;
+  };
+
+  const language = ({ name, seed, config }: EnvironmentJob): PlannedJob[] => {
+    const parts = languageParts(config, seed, prepared);
+    const part = (what: keyof typeof parts, own: Pick<PlannedJob, 'kind' | 'after' | 'work'>): PlannedJob[] => {
+      const resolved = parts[what];
+      if (!resolved) return [];
+      const folder = keptFolder(what, resolved, plan.folder);
+      return [add({ id: basename(folder), name, seed, folder, resolved, ...own })];
+    };
+    const model = part('model', {
+      kind: 'language model',
+      after: [],
+      work: ({ context }) => languageModelOf(config, seed, parts.model!, context),
+    });
+    const tokens = part('tokens', {
+      kind: 'item tokens',
+      after: model,
+      work: ({ context }) => languageOf(config, seed, context),
+    });
+    return [...model, ...tokens];
+  };
+
+  const environment = (job: EnvironmentJob, rule: Rule): PlannedJob => {
+    const work = async ({ context, guide }: Bench): Promise<void> => {
+      // Folds are annotated while they are fitted.
+      if (job.config.folds !== undefined) await guide.annotation(job, rule);
+      else await (await prepareEnvironment(job, context)).environment.dispose();
+    };
+    return add({ ...named(job), kind: 'environment', after: language(job), work });
+  };
+
+  const annotation = (job: EnvironmentJob, rule: Rule): PlannedJob => {
+    const fitted = environment(job, rule);
+    const resolved = { environment: job.resolved, ...questionsOf(rule, prepared.experiment) };
+    const hash = contentHash(resolved).slice(0, 10);
+    const { name, seed } = job;
+    const [id, folder] = [`annotation-${slug(name)}-s${seed}-${hash}`, join(job.folder, `annotation-${hash}`)];
+    // The environments of folds are found by their language.
+    const after = job.config.folds === undefined ? [fitted] : [...fitted.after, fitted];
+    const work = ({ guide }: Bench) => annotateTrain({ folder, resolved }, () => guide.annotation(job, rule));
+    return add({ id, name, seed, folder, resolved, kind: 'annotation', after, work });
+  };
+
+  const run = (job: RunJob): PlannedJob => {
+    const { network } = job;
+    const taught = job.environments
+      .filter(({ config }) => config.tier !== 'counting')
+      .map((teacher) => annotation(teacher, ruleOf(job.config)));
+    const read = [...taught.flatMap(({ after }) => after), ...taught, ...(network ? [run(network)] : [])];
+    const work = async ({ context, guide }: Bench) => {
+      if (network) return runFused(job, network, context);
+      return runTrained(job, context, job.environments.length > 0 ? await guide.guidance(job) : undefined);
+    };
+    return add({ ...named(job), kind: 'run', after: [...new Set(read)], work });
+  };
+
+  for (const job of plan.jobs) {
+    if (job.kind === 'run') run(job);
+    else add({ ...named(job), kind: job.kind, after: [], work: ({ context }) => runBaseline(job, context) });
+  }
+  return [...jobs.values()];
+}
+
+function named({ id, name, seed, folder, resolved }: Job | EnvironmentJob) {
+  return { id, name, seed, folder, resolved };
+}
+
+/** Whether a job has its record, and so whether other jobs can read its result. */
+export function isFinished({ folder }: Pick<PlannedJob, 'folder'>): boolean {
+  return existsSync(recordPath(folder));
+}
+
+/** Whether a job ranks the test events: a row of the table. */
+export function isMeasured({ kind }: Pick<PlannedJob, 'kind'>): boolean {
+  return kind === 'baseline' || kind === 'run';
+}
+
+/** The jobs that have to be done so that every run and baseline is finished, each after those that it reads. */
+export function neededJobs(jobs: readonly PlannedJob[]): PlannedJob[] {
+  const needed = new Set<PlannedJob>();
+  const need = (job: PlannedJob): void => {
+    if (needed.has(job) || isFinished(job)) return;
+    job.after.forEach(need);
+    needed.add(job);
+  };
+  jobs.filter(isMeasured).forEach(need);
+  return [...needed];
+}
+
+/** What a job is called while it runs. @param seeds number of seeds of the experiment */
+export function titleOf({ kind, name, seed }: PlannedJob, seeds: number): string {
+  const of = kind === 'annotation' ? 'by' : 'of';
+  const title = isMeasured({ kind })
+    ? name
+    : kind === 'environment'
+      ? `environment "${name}"`
+      : `${kind} ${of} "${name}"`;
+  return seeds > 1 && kind !== 'baseline' ? `${title}, seed ${seed}` : title;
+}

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import type { Loaded } from '../config/load.ts';
+import { beside } from '../experiment/alone.ts';
+import { sayData } from '../experiment/prepare.ts';
+import { type FinishedRun, loadRun } from '../experiment/record.ts';
+import { createBoard } from '../terminal/board.ts';
+import { duration } from '../terminal/duration.ts';
+import { formatMetric } from '../terminal/metric.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { collect, finishedRuns, type Outcome } from './collect.ts';
+import { isMeasured, neededJobs, type PlannedJob, titleOf } from './graph.ts';
+import { benchOf, type Planned, type PlanOptions, planExperiment } from './planned.ts';
+import { type Failure, type PoolOptions, poolSize, workInPool } from './pool.ts';
+import { workOn } from './work.ts';
+
+export interface RunOptions extends PlanOptions {
+  readonly onFinished: (run: FinishedRun) => void;
+  /** Does the jobs in child processes; without it this process does them one after the other. */
+  readonly pool?: Pick<PoolOptions, 'size' | 'wordsOf'> | undefined;
+}
+
+/** The outcome of a run, and the jobs of its pool that failed. */
+export interface Ran extends Outcome {
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Plans an experiment, does its jobs and collects the results. Finished jobs are reused.
+ *
+ * @throws LeaError the errors of `planExperiment` and, without a pool, of the first job that fails
+ */
+export async function runExperiment(loaded: Loaded, options: RunOptions): Promise<Ran> {
+  const planned = await planExperiment(loaded, options);
+  const found = await finishedRuns(planned);
+  const needed = new Set(neededJobs(planned.jobs));
+  const shown = planned.jobs.filter((job) => needed.has(job) || isMeasured(job));
+  const progress = createProgress(options.out, shown.length);
+  sayData(progress, planned.prepared);
+  sayUnsealed(progress, [...found.values()]);
+  const finished = async (job: PlannedJob): Promise<void> => {
+    if (!isMeasured(job)) return;
+    const run = found.get(job.id) ?? { ...(await loadRun(job))!, fresh: true };
+    found.set(job.id, run);
+    options.onFinished(run);
+  };
+  const doAll = async (): Promise<Failure[]> => {
+    if (options.pool) {
+      for (const job of shown) if (found.has(job.id)) await finished(job);
+      return inPool([...needed], planned, options, options.pool, finished);
+    }
+    const bench = benchOf(planned, progress, options.signal);
+    for (const job of shown) {
+      options.signal.throwIfAborted();
+      const old = found.get(job.id);
+      if (old) sayFinished(progress, job, old, planned);
+      else await workOn(job, bench);
+      await finished(job);
+    }
+    return [];
+  };
+  const failures = await (needed.size > 0 ? beside(planned.plan.folder, doAll) : doAll());
+  return { ...(await collect(planned, found)), failures };
+}
+
+async function inPool(
+  jobs: readonly PlannedJob[],
+  { prepared: { threads, experiment } }: Planned,
+  { out, signal }: RunOptions,
+  { size: asked, wordsOf }: NonNullable<RunOptions['pool']>,
+  onFinished: PoolOptions['onFinished'],
+): Promise<Failure[]> {
+  const cores = availableParallelism();
+  const size = poolSize(asked, threads, cores);
+  const board = createBoard(out);
+  if (size < asked) {
+    board.say(
+      `${size} at a time instead of ${asked}, because each job has ${threads} threads and there are ${cores} cores.`,
+    );
+  }
+  const title = (job: PlannedJob): string => titleOf(job, experiment.seeds.length);
+  return workInPool(jobs, { size, wordsOf, titleOf: title, board, signal, onFinished });
+}
+
+function sayFinished(progress: Progress, job: PlannedJob, { record }: FinishedRun, { prepared }: Planned): void {
+  progress.begin(titleOf(job, prepared.experiment.seeds.length));
+  const { metrics, seconds } = record;
+  progress.end(`NDCG@10 ${formatMetric(metrics['ndcg@10'])}`, `already finished, took ${duration(seconds)}`);
+}
+
+function sayUnsealed(progress: Progress, found: readonly FinishedRun[]): void {
+  const count = found.filter(({ record }) => record.ranksHash === undefined).length;
+  if (count === 0) return;
+  progress.say(`${count} finished runs come from a version without file hashes. They are reused without a check.`);
+}
