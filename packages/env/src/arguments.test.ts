@@ -54,7 +54,7 @@ const right: Record<string, RightArguments> = {
   promptedModel: [{ url: 'http://localhost:1', model: 'm', texts: ['a'] }],
   readPositions: decoding,
   likelihoodRewards: [languageModel, ['a'], {}],
-  drawExamples: [train, { count: 2 }],
+  drawExamples: [train, {}],
   rollout: [steps, all.uniformActor(4), {}],
   saveLanguageModel: [languageModel, '/dev/null/x'],
   serveEnvironment: [steps, {}],
