@@ -22,6 +22,22 @@ it('sorts by user, then time, and keeps the order of equal times', () => {
   expect([...data.kind].map((k) => data.kinds[k])).toEqual(['buy', 'buy', 'view', 'view', 'view']);
 });
 
+it('sorts users of few and of many events alike', () => {
+  const times = Array.from({ length: 120 }, (_, i) => (i * 37) % 11);
+  const sorted = (count: number) => {
+    const data = interactionsOf({
+      user: times.slice(0, count).map(() => 'a'),
+      item: [...times.slice(0, count).keys()],
+      time: times.slice(0, count),
+    });
+    return [...data.item].map((i) => data.itemIds[i]);
+  };
+  for (const count of [40, 120]) {
+    const byHand = [...times.slice(0, count).keys()].sort((a, b) => times[a]! - times[b]! || a - b);
+    expect(sorted(count)).toEqual(byHand.map(String));
+  }
+});
+
 it('without times keeps the order of arrival, without kinds all are clicks', () => {
   const data = interactionsOf({ user: ['a', 'b', 'a'], item: ['3', '2', '1'] });
   expect([...data.item].map((i) => data.itemIds[i])).toEqual(['3', '1', '2']);
