@@ -1,6 +1,7 @@
 import type { LeaError } from '@lea/core';
 import { describe, expect, it } from 'vitest';
-import { dataHash, type EventColumns, interactionsOf } from './interactions.ts';
+import { dataHash } from './interactions.ts';
+import { type EventColumns, interactionsOf } from './interactions-of.ts';
 
 it('orders numeric ids by number, others as strings', () => {
   const data = interactionsOf({ user: ['u10', 'u9', 'u10'], item: ['10', '9', '2'] });
