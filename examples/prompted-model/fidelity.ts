@@ -1,10 +1,10 @@
 // How often a prompted model prefers what users chose, on a sample of test decisions of Industrial and Scientific, in three
 // ways to ask, beside two controls that cost nothing: node fidelity.ts URL MODEL DATA [DECISIONS] [WAY]
 import { fold, key, permutation } from '@lea/core';
-import { type Dataset, type RewardModel, splitByUser, type Transitions, transitions } from '@lea/data';
+import { type Dataset, splitByUser, type Transitions, transitions } from '@lea/data';
 import { loadIndustrial } from '@lea/data/node';
 import { type PromptedModelOptions, promptedModel } from '@lea/env';
-import { clusteredMean, coOccurrence, rewardAccuracy, scoresAsRewards, textSimilarity, tfidfVectors } from '@lea/eval';
+import { clusteredMean, coOccurrence, type FidelitySubject, fidelity, textSimilarity, tfidfVectors } from '@lea/eval';
 
 // #region json
 /** Makes llama.cpp, vLLM, Ollama and OpenAI keep to the form of a rating. */
@@ -41,8 +41,8 @@ export async function* main(
 ): AsyncGenerator<string> {
   const { train, test } = splitByUser(interactions, { seed: 0 });
   const sample = sampleOf(test, decisions);
-  const measure = async (model: RewardModel): Promise<string> => {
-    const { perRow, missing } = await rewardAccuracy(model, sample, { train });
+  const measure = async (subject: FidelitySubject): Promise<string> => {
+    const { perRow, missing } = await fidelity(subject, sample, { train, draws: 1 });
     const [random, popular] = [perRow.accuracyUniform, perRow.accuracyPopular].map((share) => {
       const known = share.map((_, row) => row).filter((row) => !Number.isNaN(share[row]));
       const { value, standardError } = clusteredMean(
@@ -73,8 +73,8 @@ export async function* main(
     yield `${way}: ${found}; ${requests} requests, ${tokens} tokens, ${Math.round((performance.now() - started) / 1000)} s`;
   }
   const text = tfidfVectors(texts);
-  yield `text similarity: ${await measure(scoresAsRewards(textSimilarity(train, text)))}`;
-  yield `co-occurrence + text: ${await measure(scoresAsRewards(coOccurrence(train, { text })))}`;
+  yield `text similarity: ${await measure(textSimilarity(train, text))}`;
+  yield `co-occurrence + text: ${await measure(coOccurrence(train, { text }))}`;
 }
 
 /** Decisions drawn by a seed. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorld } from '@lea/data';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { main as fidelity } from './fidelity.ts';
+import { main as measureFidelity } from './fidelity.ts';
 import { main } from './main.ts';
 
 // A model that rates by the length of the question, and takes any two labels for equally likely.
@@ -43,7 +43,7 @@ it('runs as it stands, and from the cache when it runs again', async () => {
 it('measures three ways to ask, and two controls', async () => {
   const lines: string[] = [];
   const world = createWorld({ users: 60, items: 40 });
-  for await (const line of fidelity(url, 'any', world, 8, undefined, cacheDir)) lines.push(line);
+  for await (const line of measureFidelity(url, 'any', world, 8, undefined, cacheDir)) lines.push(line);
   expect(lines).toHaveLength(5);
   expect(lines[0]).toMatch(
     /^rating, text: random [\d.]+ ± [\d.]+ %, popular [\d.]+ ± [\d.]+ %, missing 0; \d+ requests/,

@@ -29,7 +29,6 @@ export type { AgainstBoth, Fidelity, FidelityRows } from './fidelity/result.ts';
 export {
   type RewardAccuracy,
   type RewardAccuracyOptions,
-  type RewardAccuracyRows,
   rewardAccuracy,
   rewardAccuracySchema,
 } from './fidelity/reward-accuracy.ts';

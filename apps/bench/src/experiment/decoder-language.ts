@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { decoderVectors, loadLanguageModel } from '@lea/env';
+import { decoderVectors } from '@lea/env';
 import type { EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { keptTokens } from './kept.ts';
+import { pretrained } from './models.ts';
 
 /**
  * The language of tier `decoder`: a pretrained language model, and its vectors of the item texts.
@@ -12,7 +13,7 @@ import { keptTokens } from './kept.ts';
  */
 export async function decoderLanguage(config: EnvironmentConfig, resolved: object | undefined, context: Context) {
   const { dataset, threads, signal, folder } = context;
-  const languageModel = await loadLanguageModel(config.model!);
+  const languageModel = await pretrained(config.model!);
   if (!resolved) return { tokens: null, languageModel, seconds: 0, stages: {} };
   // Of single texts, so that an interrupted run continues.
   const cacheDir = join(folder, 'vectors');

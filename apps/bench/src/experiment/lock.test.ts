@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { alone } from './alone.ts';
+import { alone, beside } from './alone.ts';
 import { lockFolder } from './lock.ts';
 
 const folderOf = () => join(mkdtempSync(join(tmpdir(), 'lea-lock-')), 'runs');
@@ -58,5 +58,18 @@ test('two benches do not work in one folder; one with nothing to make does not m
   // what a killed write left is gone at the next start
   expect(await alone(folder, false, async () => readdirSync(folder))).toEqual(['lock']);
   await expect(alone(folder, false, () => Promise.reject(new Error('cut')))).rejects.toThrow('cut');
+  expect(await alone(folder, false, async () => 'work')).toBe('work');
+});
+
+test('several processes share a folder, and none of them has it alone', async () => {
+  const folder = folderOf();
+  const remains = join(folder, 'a.json.01234567-89ab-cdef-0123-456789abcdef.tmp');
+  await beside(folder, async () => {
+    writeFileSync(remains, '');
+    // The second leaves the files of the first as they are.
+    expect(await beside(folder, async () => readdirSync(folder))).toHaveLength(2);
+    await expect(alone(folder, false, async () => 'work')).rejects.toMatchObject({ code: 'E_RUNS_BUSY' });
+  });
+  expect(await beside(folder, async () => readdirSync(folder))).toEqual(['lock']);
   expect(await alone(folder, false, async () => 'work')).toBe('work');
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadLanguageModel } from '@lea/env';
 import { expect, test } from 'vitest';
 import { pretrainedDecoder } from '../testing/bench.ts';
-import { modelsOf } from './models.ts';
+import { modelsOf, pretrained } from './models.ts';
 
 test('a model in a folder is its content, wherever it lies; one on the hub its name', async () => {
   const folderOf = (tokenizer: string): string => {
@@ -33,5 +33,8 @@ test('a decoder is the hash of its language model, wherever it lies', async () =
   expect(models[one]).toBe((await loadLanguageModel(one)).hash);
   expect(models[same]).toBe(models[one]);
   expect(models[other]).not.toBe(models[one]);
+  // It is loaded once, for its hash and for its use.
+  expect(await pretrained(one)).toBe(await pretrained(one));
+  expect((await pretrained(one)).hash).toBe(models[one]);
   await expect(modelsOf([{ tier: 'decoder', model: 'nowhere' }])).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
 });

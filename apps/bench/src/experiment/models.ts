@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { LeaError } from '@lea/core';
-import { loadLanguageModel } from '@lea/env';
+import { type LanguageModel, loadLanguageModel } from '@lea/env';
 import type { EnvironmentConfig } from '../config/schema.ts';
 
 /** The identity of models, by the name that configs give them: the hash of their content, or the name on the hub. */
@@ -15,9 +15,18 @@ export async function modelsOf(environments: readonly Omit<EnvironmentConfig, 'i
   for (const { tier, model } of environments) {
     if (model === undefined) continue;
     if (tier === 'encoder') models[model] ??= await identityOf(model);
-    if (tier === 'decoder') models[model] ??= (await loadLanguageModel(model)).hash;
+    if (tier === 'decoder') models[model] ??= (await pretrained(model)).hash;
   }
   return models;
+}
+
+const loaded = new Map<string, Promise<LanguageModel>>();
+
+/** A language model of tier decoder. It is loaded once in a process: for its hash, and for all environments that begin as it does. */
+export function pretrained(model: string): Promise<LanguageModel> {
+  const known = loaded.get(model) ?? loadLanguageModel(model);
+  loaded.set(model, known);
+  return known;
 }
 
 async function identityOf(model: string): Promise<string> {

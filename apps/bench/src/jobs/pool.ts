@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Board } from '../terminal/board.ts';
+import { describeFailure } from '../terminal/failure.ts';
 import { runChild } from './child.ts';
 import type { PlannedJob } from './graph.ts';
 
@@ -34,7 +35,7 @@ export function poolSize(asked: number, threads: number, cores: number): number 
  * @throws the signal's reason when it aborts, after all children have ended
  */
 export async function workInPool(jobs: readonly PlannedJob[], options: PoolOptions): Promise<Failure[]> {
-  const { size, titleOf, board, signal } = options;
+  const { size, titleOf, board, signal, onFinished } = options;
   const limit = pLimit(size);
   const failures: Failure[] = [];
   const fail = (job: PlannedJob, reason: string): false => {
@@ -47,7 +48,13 @@ export async function workInPool(jobs: readonly PlannedJob[], options: PoolOptio
     const label = `[${++begun}/${jobs.length}]`;
     for (let left = 2; left > 0 && !signal.aborted; left--) {
       const { code, by, said } = await worked(job, label, options);
-      if (code === 0) return true;
+      if (code === 0) {
+        const broken = await onFinished(job).then(
+          () => undefined,
+          (error: unknown) => describeFailure(error, false),
+        );
+        return broken === undefined || fail(job, broken);
+      }
       if (signal.aborted) break;
       if (by === null) return fail(job, said ?? `its process ended with code ${code}`);
       if (left === 1) return fail(job, `its process was ended by ${by}, twice. Memory may be short: use fewer --jobs.`);
@@ -73,7 +80,7 @@ export async function workInPool(jobs: readonly PlannedJob[], options: PoolOptio
 async function worked(
   job: PlannedJob,
   label: string,
-  { wordsOf, titleOf, board, signal, onFinished }: PoolOptions,
+  { wordsOf, titleOf, board, signal }: PoolOptions,
 ): Promise<{ code: number | null; by: string | null; said?: string | undefined }> {
   board.show(job.id, `${label} ${titleOf(job)} ...`);
   let last: string | undefined;
@@ -87,7 +94,6 @@ async function worked(
     } else if (/^\S/.test(line)) said = line;
   });
   board.end(job.id, code === 0 ? last : undefined);
-  if (code === 0) await onFinished(job);
   return { code, by, said };
 }
 

@@ -7,7 +7,7 @@ import { folded } from '../terminal/folded.ts';
 import { formatMetric } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
 import { conclusions } from './conclusions.ts';
-import { groupsOf, servedOf } from './groups.ts';
+import { groupsOf, servedOf, wholeGroups } from './groups.ts';
 import { renderReport } from './html.ts';
 import { renderTable, resultTable } from './table.ts';
 
@@ -282,4 +282,12 @@ test('names that steer are shown as their codes: on the page, in charts and in t
     expect(shown).not.toMatch(/[\x1b\u202e\u2066]/);
     expect(shown).toContain('a\\u{202e}b\\u{1b}[2Jc\\u{2066}');
   }
+});
+
+test('a model of which seeds are missing says so, and is whole only with all of them', () => {
+  const runs = [run('Markov', 'baseline', 4), run('CE', 'run', 3), run('CE', 'run', 5), run('SNQN', 'run', 2)];
+  const { rows } = resultTable(runs, { seeds: 2 });
+  expect(rows.map(([name]) => name)).toEqual(['Markov', 'CE', 'SNQN (1 of 2 seeds)']);
+  expect(wholeGroups(runs, 2).map(({ record }) => record.name)).toEqual(['Markov', 'CE', 'CE']);
+  expect(wholeGroups(runs, 1)).toEqual(runs);
 });

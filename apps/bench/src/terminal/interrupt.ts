@@ -26,6 +26,8 @@ export async function interruptible(command: string, work: (signal: AbortSignal)
   process.on('disconnect', stop);
   // The channel to a parent must not keep a finished process alive.
   process.channel?.unref();
+  // When the parent is gone, nobody reads what is written while the state is saved.
+  if (isChild) process.stderr.on('error', () => {});
   try {
     await work(controller.signal);
   } catch (error) {

@@ -62,7 +62,7 @@ export function decoderOf(folder: string): { width: number } {
   return config.decoder;
 }
 
-const mini = {
+export const mini = {
   name: 'mini',
   dataset: { type: 'world', users: 60, items: 60 } as Record<string, unknown>,
   split: { type: 'by-user' },

@@ -65,13 +65,12 @@ test('a scorer is asked for scores, a reward model for rewards, on the same comp
     options,
   );
   expect(rewards).toEqual(found);
-  const { rows, accuracyUniform, accuracyPopular, missing, perRow } = found;
+  const { rows, accuracyUniform, accuracyPopular, missing } = found;
   expect(await rewardAccuracy(scoresAsRewards(scores), held, { train, draws: 3 })).toEqual({
     rows,
     accuracyUniform,
     accuracyPopular,
     missing,
-    perRow: { accuracyUniform: perRow.accuracyUniform, accuracyPopular: perRow.accuracyPopular, user: perRow.user },
   });
   // Users 0 and 1 have not met 1, 2, 3, 5 and 2, 4, 5: by popularity 1, 2, 3 and always 2. Item 0 beats all of them, 4 none,
   // 1 ties with 2, 3 beats it.

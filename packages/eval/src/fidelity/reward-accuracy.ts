@@ -55,18 +55,6 @@ export interface RewardAccuracy {
   readonly accuracyPopular: number;
   /** Comparisons left out because a reward is missing (NaN). */
   readonly missing: number;
-  /** The values behind the means, for intervals (`clusteredMean`) and paired differences. */
-  readonly perRow: RewardAccuracyRows;
-}
-
-/** One value per row, in the order of the test set. */
-export interface RewardAccuracyRows {
-  /** Share of the row's comparisons that the logged action won; NaN if all are missing. */
-  readonly accuracyUniform: Float64Array;
-  /** The same against items drawn by popularity. */
-  readonly accuracyPopular: Float64Array;
-  /** Index of the row's sequence, which is its user. */
-  readonly user: Int32Array;
 }
 
 const CHUNK_ROWS = 512;
@@ -110,10 +98,5 @@ async function* comparing(
     accuracyUniform: uniform!.accuracy,
     accuracyPopular: popular!.accuracy,
     missing: uniform!.missing + popular!.missing,
-    perRow: {
-      accuracyUniform: uniform!.share,
-      accuracyPopular: popular!.share,
-      user: test.sequence.slice(0, rows),
-    },
   };
 }
