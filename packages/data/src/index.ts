@@ -21,14 +21,8 @@ export {
   findDataset,
   type OwnDataset,
 } from './define-dataset.ts';
-export {
-  dataHash,
-  type EventColumns,
-  type IdOptions,
-  type Interactions,
-  type InteractionsInfo,
-  interactionsOf,
-} from './interactions.ts';
+export { dataHash, type Interactions, type InteractionsInfo } from './interactions.ts';
+export { type EventColumns, type IdOptions, interactionsOf } from './interactions-of.ts';
 export type { Contribution, ItemTexts } from './item-texts.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';

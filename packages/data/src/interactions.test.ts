@@ -1,6 +1,7 @@
 import type { LeaError } from '@lea/core';
 import { describe, expect, it } from 'vitest';
-import { dataHash, type EventColumns, interactionsOf } from './interactions.ts';
+import { dataHash } from './interactions.ts';
+import { type EventColumns, interactionsOf } from './interactions-of.ts';
 
 it('orders numeric ids by number, others as strings', () => {
   const data = interactionsOf({ user: ['u10', 'u9', 'u10'], item: ['10', '9', '2'] });
@@ -20,6 +21,22 @@ it('sorts by user, then time, and keeps the order of equal times', () => {
   expect([...data.item].map((i) => data.itemIds[i])).toEqual(['5', '2', '4', '3', '1']);
   expect([...data.time]).toEqual([2, 7, 7, 1, 5]);
   expect([...data.kind].map((k) => data.kinds[k])).toEqual(['buy', 'buy', 'view', 'view', 'view']);
+});
+
+it('sorts users of few and of many events alike', () => {
+  const times = Array.from({ length: 120 }, (_, i) => (i * 37) % 11);
+  const sorted = (count: number) => {
+    const data = interactionsOf({
+      user: times.slice(0, count).map(() => 'a'),
+      item: [...times.slice(0, count).keys()],
+      time: times.slice(0, count),
+    });
+    return [...data.item].map((i) => data.itemIds[i]);
+  };
+  for (const count of [40, 120]) {
+    const byHand = [...times.slice(0, count).keys()].sort((a, b) => times[a]! - times[b]! || a - b);
+    expect(sorted(count)).toEqual(byHand.map(String));
+  }
 });
 
 it('without times keeps the order of arrival, without kinds all are clicks', () => {

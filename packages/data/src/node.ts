@@ -7,8 +7,8 @@ export { readInteractions } from './read/interactions.ts';
 export { type ReadItemTextsOptions, readItemTexts, readItemTextsSchema } from './read/item-texts.ts';
 export {
   type InteractionColumns,
-  type ReadingEvent,
   type ReadInteractionsOptions,
+  type ReadingEvent,
   readInteractionsSchema,
 } from './read/options.ts';
 export type { FileOptions } from './read/table.ts';

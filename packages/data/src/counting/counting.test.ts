@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { interactionsOf } from '../interactions.ts';
+import { interactionsOf } from '../interactions-of.ts';
 import { sequences, transitions } from '../sequences.ts';
 import { sparseRows, transposed } from './sparse-rows.ts';
 import { successions } from './successions.ts';

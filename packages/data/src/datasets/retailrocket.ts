@@ -1,5 +1,5 @@
 import { checkPaths, LeaError } from '@lea/core';
-import { interactionsOf } from '../interactions.ts';
+import { interactionsOf } from '../interactions-of.ts';
 import { listOf } from '../read/list.ts';
 import { placeIn, readTable } from '../read/table.ts';
 import { type EventSet, filesOf } from './dataset.ts';

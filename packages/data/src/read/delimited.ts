@@ -1,5 +1,6 @@
 import { missingTest } from '../cells.ts';
-import { type EventColumns, type Interactions, interactionsOf } from '../interactions.ts';
+import type { Interactions } from '../interactions.ts';
+import { type EventColumns, interactionsOf } from '../interactions-of.ts';
 import { chooseColumns, isHeader, type Role, unreadColumns } from './columns.ts';
 import { droppedNotes, kindOf } from './kinds.ts';
 import { longestSequences } from './nested.ts';

@@ -1,6 +1,7 @@
 import { argumentCheck, checkObjects, isObject, withDefaults } from '@lea/core';
-import type { EventColumns, IdOptions } from '../interactions.ts';
-import { type Interactions, interactionsOf } from '../interactions.ts';
+import type { Interactions } from '../interactions.ts';
+import type { EventColumns, IdOptions } from '../interactions-of.ts';
+import { interactionsOf } from '../interactions-of.ts';
 import { findColumn, unreadColumns } from './columns.ts';
 import type { InteractionColumns } from './options.ts';
 

@@ -14,7 +14,8 @@ import {
   share,
   whole,
 } from '@lea/core';
-import { type Interactions, interactionsOf } from '../interactions.ts';
+import type { Interactions } from '../interactions.ts';
+import { interactionsOf } from '../interactions-of.ts';
 import type { ItemTexts } from '../item-texts.ts';
 import { isItemList } from '../windows.ts';
 import { type ChoiceModel, choiceModel, type Outlook, outlookOf } from './choice.ts';

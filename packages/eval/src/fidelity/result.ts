@@ -1,5 +1,4 @@
 import type { Calibration, RewardReliability } from './calibration.ts';
-import type { RewardAccuracyRows } from './reward-accuracy.ts';
 import type { Moments } from './statistics.ts';
 
 /** A quantity once against items drawn uniformly and once against items drawn by popularity. */
@@ -57,13 +56,19 @@ export interface Fidelity {
 }
 
 /** One value per measured row, in the order of the test set. */
-export interface FidelityRows extends RewardAccuracyRows {
+export interface FidelityRows {
   /** Indices of the rows in the test set. */
   readonly row: Int32Array;
   /** Rank of the logged action, from 1; 0 of a subject that ranks nothing. */
   readonly rank: Int32Array;
+  /** Share of the row's comparisons that the logged action won; NaN if all are missing. */
+  readonly accuracyUniform: Float64Array;
+  /** The same against items drawn by popularity. */
+  readonly accuracyPopular: Float64Array;
   /** Share of its positives that occur in the user's future, or NaN. */
   readonly precision: Float64Array;
   /** 1 where the action is a cold item. */
   readonly cold: Uint8Array;
+  /** Index of the row's sequence, which is its user. */
+  readonly user: Int32Array;
 }

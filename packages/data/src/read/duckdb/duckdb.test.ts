@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it, vi } from 'vitest';
 import { fileWith, folderWith } from '../../fixtures/files.ts';
-import { dataHash, type Interactions, interactionsOf } from '../../interactions.ts';
+import { dataHash, type Interactions } from '../../interactions.ts';
+import { interactionsOf } from '../../interactions-of.ts';
 import { readInteractions } from '../interactions.ts';
 
 /** Writes the rows of a query into a file, in a fresh folder unless one is given, and returns its path. */

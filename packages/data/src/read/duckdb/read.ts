@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import { interactionsOfCoded } from '../../coded.ts';
-import { type Interactions, interactionsOf } from '../../interactions.ts';
+import type { Interactions } from '../../interactions.ts';
+import { interactionsOf } from '../../interactions-of.ts';
 import { chooseColumns, type Role, unreadColumns } from '../columns.ts';
 import { unusedColumns } from '../delimited.ts';
 import { droppedNotes } from '../kinds.ts';
