@@ -24,6 +24,12 @@ export const experimentArgs = {
   },
 } as const;
 
+/** The arguments that say how the results are told. */
+export const outcomeArgs = {
+  report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'report.html' },
+  json: { type: 'boolean', description: 'Write only JSON to standard output, one line per finished run' },
+} as const;
+
 interface Given {
   readonly experiment: string;
   readonly data?: string | undefined;

@@ -17,7 +17,7 @@ import { decode, embedWords } from '../language-model/decoders/decode.ts';
 import { causalMask } from '../language-model/decoders/masks.ts';
 import { HEAD } from '../language-model/decoders/modules.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
-import type { Tokenizer } from '../language-model/tokenizer.ts';
+import { type Tokenizer, tokensOf } from '../language-model/tokenizer.ts';
 import { checkLanguageModels } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
 import { type Runtime, ready, runtimeSchema } from '../shared/runtime.ts';
@@ -113,12 +113,6 @@ async function* computing(
   } finally {
     await current?.runner.dispose();
   }
-}
-
-/** First tokens of a text. A text of characters that the tokenizer drops is its end token. */
-function tokensOf(text: string, tokenizer: Tokenizer, most: number): readonly number[] {
-  const tokens = tokenizer.encode(text, most);
-  return tokens.length > 0 ? tokens : [tokenizer.end];
 }
 
 /** `ids` [B, T]: start token, tokens, padding; `weights` [B, 1, T]: 1 / count at the tokens, 0 elsewhere. */

@@ -55,6 +55,11 @@ export async function* cachedVectors<E>(
   } finally {
     await write();
   }
+  return matrixOf(texts, known);
+}
+
+/** The vectors of some texts, [texts, size]. */
+function matrixOf(texts: readonly string[], known: ReadonlyMap<string, Float32Array>): Value {
   const size = known.get(texts[0]!)!.length;
   const data = new Float32Array(texts.length * size);
   for (const [i, text] of texts.entries()) data.set(known.get(text)!, i * size);
@@ -82,15 +87,8 @@ async function openCache(dir: string, identity: string, texts: readonly string[]
     known,
     async write(some) {
       const keys = some.map((text) => contentHash(text));
-      const size = known.get(some[0]!)!.length;
-      const data = new Float32Array(some.length * size);
-      for (const [i, text] of some.entries()) data.set(known.get(text)!, i * size);
       const path = join(folder, `${contentHash(keys).slice(0, 16)}.safetensors`);
-      await writeSafetensors(
-        path,
-        { vectors: float32(data, [some.length, size]) },
-        { identity, texts: keys.join(' ') },
-      );
+      await writeSafetensors(path, { vectors: matrixOf(some, known) }, { identity, texts: keys.join(' ') });
     },
   };
 }

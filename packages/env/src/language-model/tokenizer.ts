@@ -23,6 +23,12 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
 }
 
+/** First tokens of a text. A text of characters that the tokenizer drops is its end token. */
+export function tokensOf(text: string, tokenizer: Tokenizer, most: number): number[] {
+  const tokens = tokenizer.encode(text, most);
+  return tokens.length > 0 ? tokens : [tokenizer.end];
+}
+
 const START = '<s>';
 const END = '</s>';
 

@@ -4,9 +4,10 @@ import { checkTexts } from '../language-model/check-texts.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
 import { checkLanguageModels } from '../shared/arguments.ts';
 import type { EnvironmentEvent } from '../shared/events.ts';
+import { newestItems } from '../shared/newest-items.ts';
 import { type LikelihoodOptions, likelihoodOptions } from './options.ts';
 import { likelihoodPasses, type ReadTokens } from './passes.ts';
-import { newest, type PromptTokens, promptTokens } from './prompt-tokens.ts';
+import { type PromptTokens, promptTokens } from './prompt-tokens.ts';
 
 /** A pretrained language model as a reward model, without a fit. */
 export interface LikelihoodRewards extends RewardModel, Resource {
@@ -67,7 +68,7 @@ export function likelihoodRewards(
     const perRow = actions.length / windows.size;
     const groups = new Map<string, Group>();
     for (let row = 0; row < windows.size; row++) {
-      const items = newest(windows, row, o.window);
+      const items = newestItems(windows, row, o.window);
       const name = items.join();
       const group = groups.get(name) ?? { history: prompt.history(items), places: new Map() };
       groups.set(name, group);

@@ -1,5 +1,5 @@
-import type { Windows } from '@lea/data';
-import type { Tokenizer } from '../language-model/tokenizer.ts';
+import { type Tokenizer, tokensOf } from '../language-model/tokenizer.ts';
+import { newestItems } from '../shared/newest-items.ts';
 import { type LikelihoodOptions, likelihoodTemplate } from './options.ts';
 
 /** Text between solved examples. */
@@ -35,9 +35,7 @@ export function promptTokens(texts: readonly string[], o: LikelihoodOptions, tok
     let ids = known.get(name);
     if (!ids) {
       const text = `${spaces}${texts[index]!.replace(/\s+/g, ' ').trim()}`;
-      ids = tokenizer.encode(text, o.maxTokens);
-      // A text of characters that the tokenizer drops is its end token.
-      if (ids.length === 0) ids = [tokenizer.end];
+      ids = tokensOf(text, tokenizer, o.maxTokens);
       known.set(name, ids);
     }
     return ids;
@@ -54,17 +52,11 @@ export function promptTokens(texts: readonly string[], o: LikelihoodOptions, tok
     tokenizer.start,
     ...Array.from(actions, (index, row) => [
       ...pieces.first.ids,
-      ...history(newest(windows!, row, o.window)),
+      ...history(newestItems(windows!, row, o.window)),
       ...action(index),
       ...tokenizer.encode(BETWEEN_EXAMPLES),
     ]).flat(),
     ...pieces.first.ids,
   ];
   return { prefix, history, action };
-}
-
-/** The newest items of a history. */
-export function newest({ items, length, window }: Windows, row: number, most: number): Int32Array {
-  const end = row * window + length[row]!;
-  return items.subarray(end - Math.min(length[row]!, most), end);
 }

@@ -2,6 +2,7 @@ import { checkArrays, checkObjects, checkTexts, contentHash, LeaError, type Task
 import { checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import type { EnvironmentEvent } from '../shared/events.ts';
+import { newestItems } from '../shared/newest-items.ts';
 import { answerStore, type Rating } from './answer-store.ts';
 import { type Answer, ask, type Stop } from './ask.ts';
 import { costOf, EXPECTED_ANSWER_TOKENS, ledger, promptTokens, type Spent } from './budget.ts';
@@ -98,12 +99,10 @@ export function promptedModel(
   };
   const underWay = new Map<string, Promise<Answer>>();
 
-  const messagesOf = ({ items, length, window, size }: Windows, actions: Int32Array, shown: Shown) => {
-    const row = Math.floor((shown[0]! * size) / actions.length);
-    const end = row * window + length[row]!;
-    const history = items.subarray(end - Math.min(length[row]!, o.window), end);
+  const messagesOf = (windows: Windows, actions: Int32Array, shown: Shown) => {
+    const row = Math.floor((shown[0]! * windows.size) / actions.length);
     return write(
-      history,
+      newestItems(windows, row, o.window),
       shown.map((i) => actions[i]!),
     );
   };

@@ -7,14 +7,10 @@ import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, planOptions } from '../experiment-args.ts';
+import { experimentArgs, givenExperiment, outcomeArgs, planOptions } from '../experiment-args.ts';
 import { tellOutcome } from '../outcome.ts';
 
-const args = {
-  ...experimentArgs,
-  report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'report.html' },
-  json: { type: 'boolean', description: 'Write only JSON to standard output, one line per finished run' },
-} as const;
+const args = { ...experimentArgs, ...outcomeArgs } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
   meta: {

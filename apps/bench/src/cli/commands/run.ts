@@ -5,18 +5,17 @@ import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, planOptions, workWords } from '../experiment-args.ts';
+import { experimentArgs, givenExperiment, outcomeArgs, planOptions, workWords } from '../experiment-args.ts';
 import { tellOutcome } from '../outcome.ts';
 
 const args = {
   ...experimentArgs,
-  report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'report.html' },
+  ...outcomeArgs,
   jobs: {
     type: 'string',
     description: 'Work in child processes, so many at a time, as far as their threads fit on the cores',
     valueHint: 'N',
   },
-  json: { type: 'boolean', description: 'Write only JSON to standard output, one line per finished run' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
