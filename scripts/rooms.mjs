@@ -18,7 +18,7 @@ export const floors = {
     ['experiment'],
     ['jobs'],
     ['report'],
-    ['fidelity', 'speed', 'tamper'],
+    ['fidelity', 'search', 'speed', 'tamper'],
     ['cli'],
   ],
 };

@@ -19,6 +19,7 @@ const guide = group('Guide', {
   'guide/lea': 'LEA on your log',
   'guide/experiment': 'An experiment on your log',
   'guide/many-runs': 'Many runs',
+  'guide/tuning': 'Tuning',
   'guide/serve': 'Train, save, serve',
   'guide/retraining': 'Nightly retraining',
   extend: 'Your own agents and data',

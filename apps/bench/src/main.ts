@@ -10,6 +10,7 @@ const commands = {
   fidelity: () => import('./cli/commands/fidelity.ts').then((module) => module.default),
   plan: () => import('./cli/commands/plan.ts').then((module) => module.default),
   run: () => import('./cli/commands/run.ts').then((module) => module.default),
+  search: () => import('./cli/commands/search.ts').then((module) => module.default),
   speed: () => import('./cli/commands/speed.ts').then((module) => module.default),
   'speed data': () => import('./cli/commands/speed-data.ts').then((module) => module.default),
   'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),

@@ -24,6 +24,11 @@ export const experimentArgs = {
   },
 } as const;
 
+/** The argument of commands that list or do single jobs. */
+export const searchArg = {
+  search: { type: 'boolean', description: 'The trials of the search of the config, instead of its runs' },
+} as const;
+
 /** The arguments that say how the results are told. */
 export const outcomeArgs = {
   report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'report.html' },

@@ -5,6 +5,7 @@ import { conclusions } from '../report/conclusions.ts';
 import { servedName, wholeGroups } from '../report/groups.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../report/table.ts';
+import { tuningSentences } from '../report/tuned.ts';
 import { folded } from '../terminal/folded.ts';
 import { printable } from '../terminal/printable.ts';
 
@@ -23,10 +24,11 @@ export async function tellOutcome(
   const { runs, agreements, context } = outcome;
   const { experiment } = context;
   const whole = wholeGroups(runs, experiment.seeds.length);
-  const sentences =
+  const said =
     whole.length === 0 && runs.length > 0
       ? ['No model is finished with all seeds.']
       : conclusions(whole, experiment.runs, agreements);
+  const sentences = [...said, ...tuningSentences(experiment)];
   const table = resultTable(runs, {
     served: servedName(whole, experiment.runs),
     chosenBy: validationMetric(experiment.runs),

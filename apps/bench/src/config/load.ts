@@ -10,6 +10,7 @@ import { checkMetrics } from './metrics.ts';
 import { importPackages, type PackageVersions } from './packages.ts';
 import { presets } from './presets/index.ts';
 import { type Experiment, experimentSchema, type RunConfig } from './schema.ts';
+import { checkSearch } from './search.ts';
 import { sentenceOf } from './sentence.ts';
 
 /** An experiment and its source. */
@@ -89,6 +90,7 @@ export function check(config: unknown, origin: string): Experiment {
   for (const run of runs) checkRun(run, { ...experiment, environments }, origin);
   const checked = { ...experiment, ...(experiment.environments && { environments }), runs };
   checkMetrics(checked, origin);
+  checkSearch(checked, origin);
   return checked;
 }
 

@@ -17,6 +17,7 @@ import {
   seed,
   text,
 } from './schema-values.ts';
+import { search, tuned } from './search-schema.ts';
 import { distinct, strict } from './strict.ts';
 
 /** The options of `catalogModel`, `learnItemTokens` and `fitEnvironment` that JSON can express, documented in @lea/env. */
@@ -201,6 +202,8 @@ export const experimentSchema = strict('The config', {
   ),
   environments: v.optional(described(v.record(name, environment), 'The environments that teach runs, by name.')),
   runs: described(v.array(run), 'The runs to compare.'),
+  search: v.optional(described(search, 'How the command search tunes runs on validation. No other command reads it.')),
+  tuned: v.optional(described(tuned, 'How runs were tuned. The command search writes it, and reports tell it.')),
 });
 
 export type Experiment = Omit<v.InferOutput<typeof experimentSchema>, '$schema'>;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { createAgent } from '@lea/agents';
+import { type Agent, createAgent } from '@lea/agents';
 import { replaceFile } from '@lea/core/node';
 import { evaluate } from '@lea/eval';
-import { fit, type Signals, type TrainEvent } from '@lea/train';
+import { fit, type Signals, type TrainEvent, type TrainResult } from '@lea/train';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Context } from './context.ts';
@@ -11,14 +11,62 @@ import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
 import { servingOf } from './serving.ts';
 
+/** File of the state of a training, in the folder of its run. */
+export const CHECKPOINT = 'checkpoint.safetensors';
+
 /** The signals that an environment adds to a run. */
 export interface Guidance {
   readonly signals: Signals;
   readonly record: NonNullable<RunRecord['environment']>;
 }
 
+/** A network that training has ended with. */
+export interface Trained {
+  readonly result: TrainResult;
+  readonly agent: Agent;
+  /** The validation metric of the policy: of the network, or of the network combined with its memory. */
+  readonly validation: number | undefined;
+  /** Numbers in all trained networks. */
+  readonly parameters: number;
+  /** Working time so far, over all sittings. */
+  readonly seconds: () => number;
+  readonly memory?: NonNullable<RunRecord['memory']>;
+}
+
+/** What training needs to know of a run, or of a trial. */
+export type Training = Pick<RunJob, 'name' | 'config' | 'seed' | 'folder' | 'resolved'>;
+
 /** Trains or resumes training, ranks the test events and saves the outcome. Throws the signal's reason when aborted. */
 export async function runTrained(job: RunJob, context: Context, guidance: Guidance | undefined): Promise<FinishedRun> {
+  const { experiment, split, threads, signal } = context;
+  const { result, agent, validation, parameters, seconds, memory } = await train(job, context, guidance);
+  try {
+    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, { ks: experiment.ks, signal });
+    await result.policy.save(join(job.folder, 'policy'));
+    const { steps, best, curve, weightsHash } = result;
+    const record: RunRecord = {
+      ...baseRecord(job, context, evaluation, agent.rankingHead),
+      threads,
+      seconds: seconds(),
+      weightsHash,
+      training: { steps, best, curve, parameters },
+      validation,
+      serving: await servingOf(result.policy, split.test),
+      ...(memory && { memory }),
+      ...(guidance && { environment: guidance.record }),
+    };
+    await saveRun(job.folder, record, evaluation);
+    return { record, evaluation, fresh: true };
+  } finally {
+    await result.policy.dispose();
+  }
+}
+
+/**
+ * Trains or resumes training in the folder of a run. It reads the train and the validation rows only. The caller disposes the
+ * policy. Throws the signal's reason when aborted.
+ */
+export async function train(job: Training, context: Context, guidance: Guidance | undefined): Promise<Trained> {
   const { experiment, split, rewards, threads, progress, signal } = context;
   const agent = createAgent(job.config.agent as never);
   await replaceFile(join(job.folder, 'config.json'), `${JSON.stringify(job.resolved, null, 2)}\n`);
@@ -37,7 +85,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     seed: job.seed,
     threads,
     // On a busy machine, spinning threads take several times as long.
-    checkpoint: join(job.folder, 'checkpoint.safetensors'),
+    checkpoint: join(job.folder, CHECKPOINT),
     onMismatch: 'restart',
     signals: guidance?.signals,
     text: agent.encoder.needsText || agent.encoder.initText ? context.text() : undefined,
@@ -57,27 +105,18 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
     if (event.type !== 'step') await log.append(event);
   }
   const result = await work;
-  try {
-    if (result.stopped) throw signal.reason;
-    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, { ks: experiment.ks, signal });
-    await result.policy.save(join(job.folder, 'policy'));
-    const { steps, best, curve, weightsHash } = result;
-    const record: RunRecord = {
-      ...baseRecord(job, context, evaluation, agent.rankingHead),
-      threads,
-      seconds: log.seconds(),
-      weightsHash,
-      training: { steps, best, curve, parameters },
-      validation: fusedValue ?? best?.value,
-      serving: await servingOf(result.policy, split.test),
-      ...(counted && { memory: { hash: counted.memory.hash, seconds: counted.seconds, fusion: result.fusion! } }),
-      ...(guidance && { environment: guidance.record }),
-    };
-    await saveRun(job.folder, record, evaluation);
-    return { record, evaluation, fresh: true };
-  } finally {
+  if (result.stopped) {
     await result.policy.dispose();
+    throw signal.reason;
   }
+  return {
+    result,
+    agent,
+    validation: fusedValue ?? result.best?.value,
+    parameters,
+    seconds: log.seconds,
+    ...(counted && { memory: { hash: counted.memory.hash, seconds: counted.seconds, fusion: result.fusion! } }),
+  };
 }
 
 /**

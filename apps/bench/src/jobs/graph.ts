@@ -23,7 +23,7 @@ export interface Bench {
 /** One unit of work: a process can do it alone, in a folder of its own. */
 export interface PlannedJob {
   readonly id: string;
-  readonly kind: 'language model' | 'item tokens' | 'environment' | 'annotation' | 'baseline' | 'run';
+  readonly kind: 'language model' | 'item tokens' | 'environment' | 'annotation' | 'baseline' | 'run' | 'trial';
   /** The baseline, the run, or the environment that it belongs to. */
   readonly name: string;
   readonly seed: number;
@@ -124,7 +124,7 @@ export function isMeasured({ kind }: Pick<PlannedJob, 'kind'>): boolean {
   return kind === 'baseline' || kind === 'run';
 }
 
-/** The jobs that have to be done so that every run and baseline is finished, each after those that it reads. */
+/** The jobs that have to be done so that every run, baseline and trial is finished, each after those that it reads. */
 export function neededJobs(jobs: readonly PlannedJob[]): PlannedJob[] {
   const needed = new Set<PlannedJob>();
   const need = (job: PlannedJob): void => {
@@ -132,17 +132,18 @@ export function neededJobs(jobs: readonly PlannedJob[]): PlannedJob[] {
     job.after.forEach(need);
     needed.add(job);
   };
-  jobs.filter(isMeasured).forEach(need);
+  jobs.filter((job) => isMeasured(job) || job.kind === 'trial').forEach(need);
   return [...needed];
 }
 
 /** What a job is called while it runs. @param seeds number of seeds of the experiment */
 export function titleOf({ kind, name, seed }: PlannedJob, seeds: number): string {
   const of = kind === 'annotation' ? 'by' : 'of';
-  const title = isMeasured({ kind })
-    ? name
-    : kind === 'environment'
-      ? `environment "${name}"`
-      : `${kind} ${of} "${name}"`;
+  const title =
+    isMeasured({ kind }) || kind === 'trial'
+      ? name
+      : kind === 'environment'
+        ? `environment "${name}"`
+        : `${kind} ${of} "${name}"`;
   return seeds > 1 && kind !== 'baseline' ? `${title}, seed ${seed}` : title;
 }

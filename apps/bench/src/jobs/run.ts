@@ -46,7 +46,7 @@ export async function runExperiment(loaded: Loaded, options: RunOptions): Promis
   const doAll = async (): Promise<Failure[]> => {
     if (options.pool) {
       for (const job of shown) if (found.has(job.id)) await finished(job);
-      return inPool([...needed], planned, options, options.pool, finished);
+      return workInChildren([...needed], planned, options, options.pool, finished);
     }
     const bench = benchOf(planned, progress, options.signal);
     for (const job of shown) {
@@ -62,10 +62,11 @@ export async function runExperiment(loaded: Loaded, options: RunOptions): Promis
   return { ...(await collect(planned, found)), failures };
 }
 
-async function inPool(
+/** Does jobs in child processes, as many at a time as fit on the cores. @returns the jobs that failed */
+export async function workInChildren(
   jobs: readonly PlannedJob[],
   { prepared: { threads, experiment } }: Planned,
-  { out, signal }: RunOptions,
+  { out, signal }: Pick<RunOptions, 'out' | 'signal'>,
   { size: asked, wordsOf }: NonNullable<RunOptions['pool']>,
   onFinished: PoolOptions['onFinished'],
 ): Promise<Failure[]> {

@@ -1,7 +1,8 @@
 import { LeaError, nearest } from '@lea/core';
 import { alone } from '../experiment/alone.ts';
 import { loadRun } from '../experiment/record.ts';
-import { formatMetric } from '../terminal/metric.ts';
+import { loadTrial } from '../experiment/trial.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { type Bench, isFinished, isMeasured, type PlannedJob, titleOf } from './graph.ts';
 
 /** The job of an id. @throws LeaError `E_JOB_UNKNOWN` */
@@ -39,10 +40,15 @@ export async function workOn(job: PlannedJob, bench: Bench): Promise<void> {
     if (isFinished(job)) return;
     progress.begin(titleOf(job, experiment.seeds.length));
     await job.work(bench);
-    progress.end(isMeasured(job) ? await scoreOf(job) : 'saved');
+    progress.end(await scoreOf(job));
   });
 }
 
 async function scoreOf(job: PlannedJob): Promise<string> {
+  if (job.kind === 'trial') {
+    const { metric, value, failure } = (await loadTrial(job))!;
+    return failure === undefined ? `validation ${metricTitle(metric)} ${formatMetric(value!)}` : 'diverged';
+  }
+  if (!isMeasured(job)) return 'saved';
   return `NDCG@10 ${formatMetric((await loadRun(job))!.record.metrics['ndcg@10'] ?? Number.NaN)}`;
 }

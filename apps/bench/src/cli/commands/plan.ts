@@ -3,15 +3,17 @@ import { estimateFrom } from '../../jobs/costs.ts';
 import { type ListedJob, listed } from '../../jobs/listed.ts';
 import { planExperiment } from '../../jobs/planned.ts';
 import { renderTable } from '../../report/table.ts';
+import { planSearch } from '../../search/plan.ts';
 import { duration } from '../../terminal/duration.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, planOptions } from '../experiment-args.ts';
+import { experimentArgs, givenExperiment, planOptions, searchArg } from '../experiment-args.ts';
 
 const args = {
   ...experimentArgs,
+  ...searchArg,
   json: { type: 'boolean', description: 'Write JSON to standard output, one line per job' },
 } as const;
 
@@ -27,7 +29,7 @@ const command: CommandDef<typeof args> = defineCommand({
     const loaded = await givenExperiment(given);
     await interruptible(typed([...invocation, 'plan', ...rawArgs]), async (signal) => {
       const options = planOptions(given, signal);
-      const { jobs } = await planExperiment(loaded, options);
+      const { jobs } = await (given.search ? planSearch : planExperiment)(loaded, options);
       const rows = listed(jobs, await estimateFrom(options.runs));
       if (given.json) for (const row of rows) process.stdout.write(`${printableJson(row)}\n`);
       else process.stdout.write(`${tableOf(rows)}\n${sumOf(rows)}\n`);

@@ -5,14 +5,16 @@ import { sayData } from '../../experiment/prepare.ts';
 import { isFinished } from '../../jobs/graph.ts';
 import { benchOf, planExperiment } from '../../jobs/planned.ts';
 import { jobOf, workOn } from '../../jobs/work.ts';
+import { planSearch } from '../../search/plan.ts';
 import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, planOptions } from '../experiment-args.ts';
+import { experimentArgs, givenExperiment, planOptions, searchArg } from '../experiment-args.ts';
 
 const args = {
   ...experimentArgs,
+  ...searchArg,
   run: { type: 'string', description: 'The job to do, by its id in the list of the command plan', valueHint: 'ID' },
   progress: {
     type: 'string',
@@ -40,7 +42,7 @@ const command: CommandDef<typeof args> = defineCommand({
     const loaded = await givenExperiment(given);
     await interruptible(typed([...invocation, 'work', ...rawArgs]), async (signal) => {
       const options = planOptions(given, signal);
-      const planned = await planExperiment(loaded, options);
+      const planned = await (given.search ? planSearch : planExperiment)(loaded, options);
       const job = jobOf(id, planned.jobs);
       const progress = createProgress(options.out, 1, { plain: every });
       if (isFinished(job)) {

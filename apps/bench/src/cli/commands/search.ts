@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { replaceFile } from '@lea/core/node';
+import { type CommandDef, defineCommand } from 'citty';
+import { renderTable } from '../../report/table.ts';
+import { bestPath, writeBest } from '../../search/best.ts';
+import { runSearch } from '../../search/run.ts';
+import { searchTable } from '../../search/table.ts';
+import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { interruptible } from '../../terminal/interrupt.ts';
+import { printable, printableJson } from '../../terminal/printable.ts';
+import { invocation, typed } from '../../terminal/typed.ts';
+import { experimentArgs, givenExperiment, planOptions, workWords } from '../experiment-args.ts';
+
+const args = {
+  ...experimentArgs,
+  experiment: { type: 'positional', description: 'A JSON config file with "search"', required: true },
+  jobs: {
+    type: 'string',
+    description: 'Work in child processes, so many at a time, as far as their threads fit on the cores',
+    valueHint: 'N',
+  },
+  out: {
+    type: 'string',
+    description: 'Config with the best settings, in the folder of the given one (default: NAME.best.json)',
+    valueHint: 'FILE',
+  },
+  json: { type: 'boolean', description: 'Write only JSON to standard output, one line per trial and rung' },
+} as const;
+
+const command: CommandDef<typeof args> = defineCommand({
+  meta: {
+    name: 'search',
+    description: 'Tune the options of runs on validation, with as many trials for each, and write the best config',
+  },
+  args,
+  async run({ args: given, rawArgs }) {
+    checkFlags('search', rawArgs, args);
+    const size = given.jobs === undefined ? undefined : wholeOf('jobs', given.jobs);
+    const loaded = await givenExperiment(given);
+    const out = given.json ? process.stderr : process.stdout;
+    await interruptible(typed([...invocation, 'search', ...rawArgs]), async (signal) => {
+      const path = bestPath(given.out, loaded);
+      const found = await runSearch(loaded, {
+        ...planOptions(given, signal),
+        pool: size === undefined ? undefined : { size, wordsOf: ({ id }) => [...workWords(id, given), '--search'] },
+      });
+      const { planned, methods, records, missing, failures } = found;
+      const lines = records.map((record) => `${printableJson(record)}\n`).join('');
+      const trials = join(planned.plan.folder, 'trials.jsonl');
+      await replaceFile(trials, lines);
+      if (given.json) process.stdout.write(lines);
+      out.write(`\n${renderTable(searchTable(found, loaded.experiment.runs))}\n\nTrials: ${printable(trials)}\n`);
+      for (const { job, reason } of failures) process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
+      for (const { id } of missing) process.stderr.write(`Not finished: ${printable(id)}\n`);
+      if (methods.every(({ best }) => best)) {
+        await writeBest(path, loaded, found);
+        out.write(`Best config: ${printable(path)}\nTo measure it on test: ${typed([...invocation, 'run', path])}\n`);
+      } else {
+        process.stderr.write('No best config is written, because a run has no best trial.\n');
+        process.exitCode = 1;
+      }
+    });
+  },
+});
+
+export default command;

@@ -1,0 +1,51 @@
+import { dirname, join, parse, resolve } from 'node:path';
+import { LeaError } from '@lea/core';
+import { replaceFile } from '@lea/core/node';
+import { readJsonFile } from '../config/json-file.ts';
+import { check, type Loaded } from '../config/load.ts';
+import type { RunConfig } from '../config/schema.ts';
+import type { Found } from './found.ts';
+import { withSetting } from './settings.ts';
+
+/**
+ * The path of the config with the best settings: beside the searched config, because paths in configs are relative to them.
+ *
+ * @param out as it was given @throws LeaError `E_FLAG_VALUE`
+ */
+export function bestPath(out: string | undefined, { origin, folder }: Pick<Loaded, 'origin' | 'folder'>): string {
+  if (out === undefined) return join(folder, `${parse(origin).name}.best.json`);
+  const path = resolve(out);
+  if (dirname(path) === folder && path !== origin) return path;
+  throw new LeaError(
+    'E_FLAG_VALUE',
+    'Expected another file in the folder of the config, because paths in it are relative.',
+    {
+      value: out,
+      hint: `For example, use --out ${join(folder, `${parse(origin).name}.best.json`)}.`,
+    },
+  );
+}
+
+/**
+ * Writes the config of an experiment with the best setting of every searched run. The other runs keep the options that they
+ * had, those of their bases included. `run` measures it on test.
+ */
+export async function writeBest(path: string, loaded: Loaded, { planned, methods }: Found): Promise<void> {
+  const { search: _, ...given } = (await readJsonFile(loaded.origin)) as Record<string, unknown>;
+  const { method, trials, budget, eta, seed = 0 } = planned.search;
+  const runs = loaded.experiment.runs.map((run): RunConfig => {
+    const setting = methods.find(({ name }) => name === run.name)?.best?.setting;
+    if (setting) return withSetting(run, setting);
+    // It has the agent of the run whose network it takes.
+    const { agent, ...own } = run;
+    return run.network === undefined ? run : own;
+  });
+  const best = {
+    ...given,
+    seeds: loaded.experiment.seeds,
+    runs,
+    tuned: { method, trials, budget, ...(eta !== undefined && { eta }), seed, runs: methods.map(({ name }) => name) },
+  };
+  check(structuredClone(best), path);
+  await replaceFile(path, `${JSON.stringify(best, null, 2)}\n`);
+}

@@ -1,0 +1,42 @@
+import type { RunConfig } from '../config/schema.ts';
+import type { SearchConfig } from '../config/search-schema.ts';
+import type { TextTable } from '../report/table.ts';
+import { budgetText, tuningText } from '../report/tuned.ts';
+import { duration } from '../terminal/duration.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
+import { type Found, settingText } from './found.ts';
+import { totalShare } from './rungs.ts';
+
+/**
+ * One row per searched run: its best setting, the validation metric, and what the search cost.
+ *
+ * @param runs of the config, also those that are not searched
+ */
+export function searchTable({ planned, methods, records }: Found, runs: readonly RunConfig[]): TextTable {
+  const { search, rungs, prepared } = planned;
+  const others = runs.filter(({ name }) => !Object.hasOwn(search.runs, name)).map(({ name }) => name);
+  const metric = records[0]?.metric ?? 'ndcg@10';
+  const trials = `${search.trials}`;
+  return {
+    head: ['run', 'best setting', `validation ${metricTitle(metric)}`, 'trials', 'diverged', 'steps', 'time'],
+    rows: methods.map(({ name, best, isFinished, diverged, steps, seconds }) => [
+      name,
+      best ? settingText(best.setting) : isFinished ? 'none: all trials diverged' : 'not finished',
+      formatMetric(best?.value ?? undefined),
+      trials,
+      `${diverged}`,
+      steps.toLocaleString('en'),
+      duration(seconds),
+    ]),
+    notes: [
+      `Every row: ${tuningText(search)}, at most ${budgetText(times(search.budget, totalShare(rungs)))} for all trials.`,
+      `All trials have seed ${prepared.experiment.seeds[0]}. The metric is that of the best trial, so it is too high as an estimate.`,
+      ...(others.length > 0 ? [`Not searched, and run as the config says: ${others.join(', ')}.`] : []),
+    ],
+  };
+}
+
+function times(budget: SearchConfig['budget'], factor: number): SearchConfig['budget'] {
+  const round = (value: number): number => Number((value * factor).toPrecision(4));
+  return 'steps' in budget ? { steps: round(budget.steps) } : { epochs: round(budget.epochs) };
+}
