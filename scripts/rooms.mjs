@@ -18,7 +18,7 @@ export const floors = {
     ['experiment'],
     ['jobs'],
     ['report'],
-    ['fidelity', 'search', 'speed', 'tamper'],
+    ['fidelity', 'search', 'speed', 'tamper', 'tensorboard'],
     ['cli'],
   ],
 };

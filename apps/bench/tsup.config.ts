@@ -3,12 +3,13 @@ import shared from '../../tsup.config.ts';
 
 export default defineConfig({
   ...shared,
-  // The command, and the measuring processes that it starts.
+  // The package, the command, and the measuring processes that it starts.
   entry: {
+    index: 'src/index.ts',
     main: 'src/main.ts',
     'speed/worker': 'src/speed/worker.ts',
     'speed/data/worker': 'src/speed/data/worker.ts',
     'speed/env/worker': 'src/speed/env/worker.ts',
   },
-  dts: false,
+  dts: { entry: 'src/index.ts' },
 });

@@ -20,6 +20,7 @@ const guide = group('Guide', {
   'guide/experiment': 'An experiment on your log',
   'guide/many-runs': 'Many runs',
   'guide/tuning': 'Tuning',
+  'guide/tracking': 'Tables and curves',
   'guide/serve': 'Train, save, serve',
   'guide/retraining': 'Nightly retraining',
   extend: 'Your own agents and data',

@@ -15,6 +15,7 @@ const commands = {
   'speed data': () => import('./cli/commands/speed-data.ts').then((module) => module.default),
   'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),
   'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
+  tensorboard: () => import('./cli/commands/tensorboard.ts').then((module) => module.default),
   work: () => import('./cli/commands/work.ts').then((module) => module.default),
 };
 

@@ -41,8 +41,7 @@ export function resultTable(
 ): TextTable {
   const groups = groupsOf(runs);
   const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
-  const kinds = runs[0]?.evaluation.kinds ?? [];
-  const columns = [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
+  const columns = metricColumns(runs, metrics);
   const cell = (group: Group, metric: string): string => {
     const values = group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN);
     const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values, 'sample'))}` : '';
@@ -72,6 +71,12 @@ export function resultTable(
       ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation across seeds.`] : []),
     ],
   };
+}
+
+/** The metrics of a table: the given ones, and NDCG@10 of each kind if there are several. */
+export function metricColumns(runs: readonly FinishedRun[], metrics: readonly string[]): string[] {
+  const kinds = runs[0]?.evaluation.kinds ?? [];
+  return [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
 }
 
 function partOf({ kind, runs }: Group, seeds: number): string {

@@ -3,14 +3,24 @@ import { type CommandDef, defineCommand } from 'citty';
 import { jsonLine } from '../../experiment/record.ts';
 import { collect, finishedRuns } from '../../jobs/collect.ts';
 import { planExperiment } from '../../jobs/planned.ts';
-import { checkFlags } from '../../terminal/flags.ts';
+import { FORMATS, formatResults, resultsOf } from '../../report/formats.ts';
+import { metricColumns, SHORT } from '../../report/table.ts';
+import { checkFlags, choiceOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { experimentArgs, givenExperiment, outcomeArgs, planOptions } from '../experiment-args.ts';
 import { tellOutcome } from '../outcome.ts';
 
-const args = { ...experimentArgs, ...outcomeArgs } as const;
+const args = {
+  ...experimentArgs,
+  ...outcomeArgs,
+  format: {
+    type: 'string',
+    description: 'Write only a table of the test metrics to standard output: csv, latex or markdown',
+    valueHint: 'FORMAT',
+  },
+} as const;
 
 const command: CommandDef<typeof args> = defineCommand({
   meta: {
@@ -20,15 +30,24 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('collect', rawArgs, args);
+    const format = given.format === undefined ? undefined : choiceOf('format', given.format, FORMATS);
+    if (format && given.json) {
+      throw new LeaError('E_FLAG_VALUE', 'Standard output has one form: --format or --json.', {
+        hint: 'Leave one out.',
+      });
+    }
     const loaded = await givenExperiment(given);
     const command = typed([...invocation, 'collect', ...rawArgs]);
     await interruptible(command, async (signal) => {
       const planned = await planExperiment(loaded, planOptions(given, signal));
       const outcome = await collect(planned, await finishedRuns(planned));
-      const { runs, missing } = outcome;
+      const { runs, missing, context } = outcome;
+      const { metrics: more = [] } = context.experiment;
       if (given.json) for (const run of runs) process.stdout.write(`${printableJson(jsonLine(run))}\n`);
       if (runs.length > 0) {
-        await tellOutcome(outcome, given.report, command, given.json ? process.stderr : process.stdout);
+        if (format)
+          process.stdout.write(formatResults(resultsOf(runs, metricColumns(runs, [...SHORT, ...more])), format));
+        await tellOutcome(outcome, given.report, command, given.json || format ? process.stderr : process.stdout);
       } else if (missing.length > 0) {
         throw new LeaError('E_RUNS_UNFINISHED', 'No run of the experiment is finished.', {
           value: planned.plan.folder,

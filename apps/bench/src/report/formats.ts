@@ -1,0 +1,132 @@
+import { deviation, mean } from '@lea/core';
+import { interval } from '@lea/eval';
+import type { FinishedRun } from '../experiment/record.ts';
+import { formatMetric, metricTitle } from '../terminal/metric.ts';
+import { printable } from '../terminal/printable.ts';
+import { groupsOf } from './groups.ts';
+
+/** Forms of a table of results for other programs. */
+export const FORMATS = ['csv', 'latex', 'markdown'] as const;
+
+/** A metric of a model. */
+export interface Cell {
+  readonly metric: string;
+  /** Mean over seeds. */
+  readonly mean: number;
+  /** Standard deviation over seeds; NaN with one seed. */
+  readonly deviation: number;
+  /** Bounds of the 95 % interval of the mean, clustered by user; NaN with one user. */
+  readonly interval: readonly [number, number];
+  /** Whether no model has a higher mean. */
+  readonly best: boolean;
+}
+
+/** A model with its metrics. */
+export interface Result {
+  readonly model: string;
+  readonly kind: 'baseline' | 'run';
+  readonly seeds: number;
+  readonly cells: readonly Cell[];
+}
+
+/** The test metrics of every model, in the order of first appearance. */
+export function resultsOf(runs: readonly FinishedRun[], metrics: readonly string[]): Result[] {
+  const groups = groupsOf(runs);
+  const means = (metric: string) =>
+    groups.map((group) => mean(group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN)));
+  const most = metrics.map((metric) => Math.max(...means(metric).filter(Number.isFinite)));
+  return groups.map(({ name, kind, runs: own }) => ({
+    model: name,
+    kind,
+    seeds: own.length,
+    cells: metrics.map((metric, i) => {
+      const values = own.map(({ record }) => record.metrics[metric] ?? Number.NaN);
+      const evaluations = own.map(({ evaluation }) => evaluation);
+      const average = mean(values);
+      return {
+        metric,
+        mean: average,
+        deviation: values.length > 1 ? deviation(values, 'sample') : Number.NaN,
+        interval: interval(evaluations, { metric }).interval,
+        best: average === most[i],
+      };
+    }),
+  }));
+}
+
+/** A table of results as CSV, LaTeX or Markdown. */
+export function formatResults(results: readonly Result[], format: (typeof FORMATS)[number]): string {
+  if (format === 'csv') return csv(results);
+  return format === 'latex' ? latex(results) : markdown(results);
+}
+
+/** One line per model and metric, with all digits. */
+function csv(results: readonly Result[]): string {
+  const number = (value: number): string => (Number.isFinite(value) ? `${value}` : '');
+  const rows = results.flatMap(({ model, kind, seeds, cells }) =>
+    cells.map(({ metric, mean: value, deviation: spread, interval: [low, high], best }) =>
+      [quoted(model), kind, seeds, metric, ...[value, spread, low, high].map(number), best].join(','),
+    ),
+  );
+  return `${['model,kind,seeds,metric,mean,deviation,low,high,best', ...rows].join('\n')}\n`;
+}
+
+/** A field of CSV (RFC 4180). */
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** A `tabular` of the package booktabs, the best of each column in bold. */
+function latex(results: readonly Result[]): string {
+  const metrics = results[0]?.cells.map(({ metric }) => metric) ?? [];
+  const row = (cells: readonly string[]) => `${cells.join(' & ')} \\\\`;
+  const cell = ({ mean: value, deviation: spread, best }: Cell): string => {
+    const text = best ? `\\textbf{${formatMetric(value)}}` : formatMetric(value);
+    return Number.isFinite(spread) ? `${text} {\\scriptsize $\\pm$ ${formatMetric(spread)}}` : text;
+  };
+  return [
+    `\\begin{tabular}{l${'r'.repeat(metrics.length)}}`,
+    '\\toprule',
+    row(['Model', ...metrics.map((metric) => escapeLatex(metricTitle(metric)))]),
+    '\\midrule',
+    ...results.map(({ model, cells }) => row([escapeLatex(printable(model)), ...cells.map(cell)])),
+    '\\bottomrule',
+    '\\end{tabular}',
+    '',
+  ].join('\n');
+}
+
+function markdown(results: readonly Result[]): string {
+  const metrics = results[0]?.cells.map(({ metric }) => metric) ?? [];
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const cell = ({ mean: value, deviation: spread, best }: Cell): string => {
+    const text = best ? `**${formatMetric(value)}**` : formatMetric(value);
+    return Number.isFinite(spread) ? `${text} ± ${formatMetric(spread)}` : text;
+  };
+  return [
+    row(['model', ...metrics.map(metricTitle)]),
+    row([':--', ...metrics.map(() => '--:')]),
+    ...results.map(({ model, cells }) => row([escapeMarkdown(printable(model)), ...cells.map(cell)])),
+    '',
+  ].join('\n');
+}
+
+const LATEX: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  // With babel the quote itself may be a command.
+  '"': '\\char34{}',
+};
+
+/** Text in which no character is a command of LaTeX. */
+export function escapeLatex(text: string): string {
+  return text.replace(/[\\~^<>|"{}$&#%_]/g, (character) => LATEX[character] ?? `\\${character}`);
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
+}

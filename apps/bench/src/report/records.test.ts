@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { readRecords } from '../index.ts';
+import { bench, miniFolder } from '../testing/bench.ts';
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = miniFolder((config) => ({
+    ...config,
+    dataset: { type: 'world', users: 40, items: 30 },
+    seeds: [0, 1],
+    baselines: [{ type: 'popularity' }],
+    environments: { counting: { itemInput: 'id', tier: 'counting' } },
+    metrics: ['hr@5'],
+    runs: [
+      {
+        name: 'plain',
+        agent: { type: 'ce', encoder: { type: 'gru4rec', width: 8 } },
+        train: { batch: 16, maxSteps: 8, evaluateEvery: 4 },
+      },
+      { name: 'taught', base: 'plain', environment: 'counting' },
+      { name: 'memory', base: 'plain', network: 'plain', memory: {} },
+    ],
+  }));
+  const { code, stderr } = await bench(['run', 'mini.json'], folder);
+  expect(code, stderr).toBe(0);
+}, 600_000);
+
+test('all runs and baselines are one table, a row per run and seed', async () => {
+  const table = await readRecords(join(folder, 'runs'));
+  const rows = table.objects() as Record<string, unknown>[];
+  expect(rows.map(({ name, seed }) => [name, seed])).toEqual([
+    ['memory', 0],
+    ['memory', 1],
+    ['plain', 0],
+    ['plain', 1],
+    ['popularity', 0],
+    ['taught', 0],
+    ['taught', 1],
+  ]);
+  for (const row of rows) {
+    const record = JSON.parse(readFileSync(join(row.folder as string, 'record.json'), 'utf8'));
+    expect(row).toMatchObject({ experiment: 'mini', dataset: 'world', id: record.id, ...record.metrics });
+    expect(row).toMatchObject({ seconds: record.seconds, weightsHash: record.weightsHash, dataHash: record.dataHash });
+  }
+  const [memory, , plain, , popularity, taught] = rows;
+  expect(plain).toMatchObject({ kind: 'run', agent: 'ce', encoder: 'gru4rec', environment: null, steps: 8 });
+  expect(memory).toMatchObject({ agent: 'ce', encoder: 'gru4rec', memoryHash: expect.any(String), steps: null });
+  expect(popularity).toMatchObject({ kind: 'baseline', agent: null, encoder: null, weightsHash: null });
+  expect(taught).toMatchObject({ environment: 'counting', environmentHash: expect.any(String) });
+  expect((await readRecords(join(folder, 'runs', 'mini'))).numRows()).toBe(7);
+});
+
+test('a folder without runs is an error', async () => {
+  await expect(readRecords(join(folder, 'none'))).rejects.toMatchObject({ code: 'E_RUNS_UNFINISHED' });
+});
+
+test('collect writes the table in a form for other programs', async () => {
+  const collect = (...more: string[]) => bench(['collect', 'mini.json', ...more], folder);
+  const csv = await collect('--format', 'csv');
+  expect([csv.code, csv.stderr]).toEqual([0, expect.stringContaining('The best trained policy')]);
+  const lines = csv.stdout.trim().split('\n');
+  expect(lines[0]).toBe('model,kind,seeds,metric,mean,deviation,low,high,best');
+  // NDCG, HR and MRR at 10, HR@5, and NDCG@10 of both kinds, for four models.
+  expect(lines).toHaveLength(1 + 6 * 4);
+  expect(lines.filter((line) => line.startsWith('plain,run,2,hr@5,'))).toHaveLength(1);
+  expect((await collect('--format', 'csv', '--json')).stderr).toContain('E_FLAG_VALUE');
+});
+
+test('tensorboard writes an event file for each run', async () => {
+  const { code, stdout } = await bench(['tensorboard', '--out', 'curves'], folder);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('7 runs: ')]);
+  const [first] = (await readRecords(join(folder, 'runs'))).objects() as { id: string }[];
+  const bytes = readFileSync(join(folder, 'curves', 'mini', first!.id, 'events.out.tfevents.lea'));
+  expect(bytes.toString('latin1')).toContain('test/ndcg@10');
+});

@@ -1,0 +1,84 @@
+import { basename, join } from 'node:path';
+import { LeaError } from '@lea/core';
+import type { ColumnTable } from 'arquero';
+import { loadRun, type RunRecord } from '../experiment/record.ts';
+import { runFolders } from '../experiment/run-folders.ts';
+import { configOf } from './groups.ts';
+
+/**
+ * Reads all finished runs and baselines of a folder as a table of arquero: one row per run and seed. Records that do not match
+ * their ranks are refused.
+ *
+ * Columns: `experiment`, `name`, `kind` (`run`, `baseline`), `dataset`, `seed`, `agent` and `encoder` (types; null for
+ * baselines), `environment`; every test metric by its name (`ndcg@10`, `hr@20/purchase`), null where a run has no such metric;
+ * `validation`, `steps`, `bestStep`, `parameters`; `seconds` and `environmentSeconds` (working time), `serveMilliseconds`
+ * (median of ten recommendations for one user), `serveMegabytes`; `threads`, `id`, `folder`, and hashes: `dataHash`,
+ * `weightsHash`, `ranksHash`, `environmentHash`, `memoryHash`.
+ *
+ * @param dir the folder of `--runs`, or the folder of one experiment in it
+ * @throws LeaError `E_PEER_MISSING` when arquero is not installed, `E_RUNS_UNFINISHED` when the folder has no runs, `E_RUN_BROKEN`
+ */
+export async function readRecords(dir: string): Promise<ColumnTable> {
+  const { table } = await import('arquero').catch((cause: unknown) => {
+    throw new LeaError('E_PEER_MISSING', 'Tables of runs need the optional package arquero.', {
+      hint: 'Run npm i arquero.',
+      cause,
+    });
+  });
+  const rows = (await finishedIn(dir)).map(({ folder, record }) => rowOf(record, folder));
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return table(names.map((name) => [name, rows.map((row) => row[name] ?? null)] as [string, unknown[]]));
+}
+
+/** The finished runs and baselines of a folder. */
+async function finishedIn(dir: string): Promise<{ readonly record: RunRecord; readonly folder: string }[]> {
+  const found = [];
+  for (const folder of (await runFolders(dir)).map((name) => join(dir, name))) {
+    const run = await loadRun({ id: basename(folder), folder });
+    if (run) found.push({ record: run.record, folder });
+  }
+  return found;
+}
+
+function rowOf(record: RunRecord, folder: string): Record<string, unknown> {
+  const { experiment, name, kind, dataset, seed, metrics, training, environment, memory, serving } = record;
+  const agent = agentOf(record.config);
+  return {
+    experiment,
+    name,
+    kind,
+    dataset,
+    seed,
+    agent: agent?.type,
+    encoder: agent?.encoder?.type,
+    environment: environment?.name,
+    ...metrics,
+    validation: record.validation ?? training?.best?.value,
+    steps: training?.steps,
+    bestStep: training?.best?.step,
+    parameters: training?.parameters,
+    seconds: record.seconds,
+    environmentSeconds: environment?.seconds,
+    serveMilliseconds: serving?.milliseconds,
+    serveMegabytes: serving?.megabytes,
+    threads: record.threads,
+    dataHash: record.dataHash,
+    weightsHash: record.weightsHash,
+    ranksHash: record.ranksHash,
+    environmentHash: environment?.hash,
+    memoryHash: memory?.hash,
+    id: record.id,
+    folder,
+  };
+}
+
+interface AgentConfig {
+  readonly type: string;
+  readonly encoder?: { readonly type?: string };
+}
+
+/** The agent of a run, which may be that of the run whose network it takes. */
+function agentOf(resolved: unknown): AgentConfig | undefined {
+  const { agent, network } = configOf(resolved) as { agent?: AgentConfig; network?: unknown };
+  return network === undefined ? agent : agentOf(network);
+}
