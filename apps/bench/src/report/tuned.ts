@@ -1,4 +1,5 @@
 import type { Experiment } from '../config/schema.ts';
+import { ETA } from '../config/search.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
 
 type Budget = SearchConfig['budget'];
@@ -9,15 +10,10 @@ export function budgetText(budget: Budget): string {
   return `${amount.toLocaleString('en')} ${amount === 1 ? unit.slice(0, -1) : unit}`;
 }
 
-/** `16 trials of random search, at most 20 epochs each`. */
-export function tuningText({
-  method,
-  trials,
-  eta,
-  budget,
-}: Pick<SearchConfig, 'method' | 'trials' | 'eta' | 'budget'>) {
-  const by = method === 'random' ? 'random search' : `successive halving${eta === undefined ? '' : ` (eta ${eta})`}`;
-  return `${trials} trials of ${by}, at most ${budgetText(budget)} each`;
+/** `random search, at most 20 epochs per trial`. */
+export function tuningText({ method, eta = ETA, budget }: Pick<SearchConfig, 'method' | 'eta' | 'budget'>): string {
+  const by = method === 'random' ? 'random search' : `successive halving (eta ${eta})`;
+  return `${by}, at most ${budgetText(budget)} per trial`;
 }
 
 /** Which runs of a config were tuned, and which were not; nothing where none were. */
@@ -26,7 +22,7 @@ export function tuningSentences({ tuned, runs }: Pick<Experiment, 'tuned' | 'run
   const { trials } = tuned;
   const others = runs.filter(({ name, network }) => network === undefined && !tuned.runs.includes(name));
   const each = tuned.runs.length > 1 ? 'each ' : '';
-  const first = `${tuned.runs.join(', ')}: ${each}tuned by ${trials} trials on validation (${tuningText(tuned)}).`;
+  const first = `${tuned.runs.join(', ')}: ${each}tuned by ${trials} trials on validation, by ${tuningText(tuned)}.`;
   const untuned = others.map(({ name }) => name).join(', ');
   return [first, ...(others.length > 0 ? [`Not tuned: ${untuned}.`] : [])];
 }

@@ -29,7 +29,7 @@ export function searchTable({ planned, methods, records }: Found, runs: readonly
       duration(seconds),
     ]),
     notes: [
-      `Every row: ${tuningText(search)}, at most ${budgetText(times(search.budget, totalShare(rungs)))} for all trials.`,
+      `Every row: ${search.trials} trials by ${tuningText(search)} and ${budgetText(times(search.budget, totalShare(rungs)))} in all.`,
       `All trials have seed ${prepared.experiment.seeds[0]}. The metric is that of the best trial, so it is too high as an estimate.`,
       ...(others.length > 0 ? [`Not searched, and run as the config says: ${others.join(', ')}.`] : []),
     ],
