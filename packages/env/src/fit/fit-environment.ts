@@ -19,6 +19,8 @@ const PRETRAINED_STEPS_PER_CALL = 4;
 /** A random start may be above guessing by this much. */
 const MARGIN = 0.5;
 
+const START = { stage: 'environment', done: 0, unit: 'epochs' } as const;
+
 /**
  * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model (loss L_sm: the
  * next item among all items) and a reward model (loss L_rm: the next item against items that the user has not interacted
@@ -57,6 +59,8 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
   try {
     let state = trainingState(trained, optimizer);
     let best: Best = { params: trained, score: Number.NEGATIVE_INFINITY, epoch: 0 };
+    const { memoryBytes } = trainer.info;
+    if (memoryBytes !== undefined) yield { ...START, total: o.epochs, memoryBytes };
     const perCall = config.connector ? PRETRAINED_STEPS_PER_CALL : STEPS_PER_CALL;
     for (let epoch = 0; epoch < o.epochs; epoch++) {
       const batches = data.batchesOf(epoch);
