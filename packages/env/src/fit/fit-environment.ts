@@ -30,8 +30,8 @@ const START = { stage: 'environment', done: 0, unit: 'epochs' } as const;
  * select the epoch and fit two calibrations that are separate from the parameters: that of the rewards (Platt scaling), and the
  * offset of unseen items.
  *
- * @returns a task whose events count epochs. An event with `metrics` ends an epoch; those in between have a fractional `done`,
- *   by the batches of training and validation. The result must be disposed
+ * @returns a task whose events count epochs. The first tells the memory of a step. An event with `metrics` ends an epoch; those in
+ *   between have a fractional `done`, by the batches of training and validation. The result must be disposed
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`
  */
