@@ -40,14 +40,14 @@ test('a build that returns no parts is refused by name', () => {
 test.each<[string, number[]]>([
   ['a state per position', [2, 5, 4]],
   ['other columns than outputSize', [2, 3]],
-])('an encoder that returns %s is refused', (_, shape) => {
-  const states = tf.ones(shape) as tf.Tensor2D;
+])('an encoder that returns %s is refused', (what, shape) => {
+  const states = tf.ones(shape as [number, number]);
   const build = () => ({ outputSize: 4, init: () => ({}), encode: () => states });
-  const encoder = defineEncoder({ type: 'own-states', schema: {}, build })();
+  const encoder = defineEncoder({ type: what, schema: {}, build })();
   expect(() => encoder.encode({}, histories(...mixed), mode)).toThrow(
     expect.objectContaining({
       code: 'E_ENCODER_STATES',
-      message: expect.stringMatching(/own-states: encode must return.*\[histories, 4\]/),
+      message: expect.stringContaining(`${what}: encode must return states of the shape [histories, 4]`),
     }),
   );
 });
