@@ -41,7 +41,7 @@ test.each<[string, number[]]>([
   ['a state per position', [2, 5, 4]],
   ['other columns than outputSize', [2, 3]],
 ])('an encoder that returns %s is refused', (what, shape) => {
-  const states = tf.ones(shape as [number, number]);
+  const states = tf.ones<tf.Rank.R2>(shape as [number, number]);
   const build = () => ({ outputSize: 4, init: () => ({}), encode: () => states });
   const encoder = defineEncoder({ type: what, schema: {}, build })();
   expect(() => encoder.encode({}, histories(...mixed), mode)).toThrow(
