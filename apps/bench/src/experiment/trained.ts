@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { openLog } from './log.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
+import { sayMemory } from './say-memory.ts';
 import { servingOf } from './serving.ts';
 
 /** File of the state of a training, in the folder of its run. */
@@ -100,6 +101,7 @@ export async function train(job: Training, context: Context, guidance: Guidance 
       if (event.resumedFrom === 0) log.anew();
       if (event.discarded) progress.say(`${job.name} starts over. ${event.discarded}`);
     }
+    if (event.type === 'phase') sayMemory(progress, job.name, event.memoryBytes);
     if (event.type === 'fused') fusedValue = event.value;
     show(event);
     if (event.type !== 'step') await log.append(event);
