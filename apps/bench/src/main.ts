@@ -14,7 +14,9 @@ const commands = {
   'speed data': () => import('./cli/commands/speed-data.ts').then((module) => module.default),
   'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),
   'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
+  status: () => import('./cli/commands/status.ts').then((module) => module.default),
   work: () => import('./cli/commands/work.ts').then((module) => module.default),
+  worker: () => import('./cli/commands/worker.ts').then((module) => module.default),
 };
 
 /** Runs a command. Without a command it runs `run`, whose default is the preset quick. */

@@ -43,6 +43,7 @@ export async function workOn(job: PlannedJob, bench: Bench): Promise<void> {
   });
 }
 
-async function scoreOf(job: PlannedJob): Promise<string> {
+/** The score of a finished run or baseline. @throws LeaError `E_RUN_BROKEN` */
+export async function scoreOf(job: PlannedJob): Promise<string> {
   return `NDCG@10 ${formatMetric((await loadRun(job))!.record.metrics['ndcg@10'] ?? Number.NaN)}`;
 }
