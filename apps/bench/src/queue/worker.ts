@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
+import { lockFolder } from '../experiment/lock.ts';
 import { attempt } from '../jobs/attempt.ts';
 import { isFinished } from '../jobs/graph.ts';
 import type { Board } from '../terminal/board.ts';
@@ -43,6 +44,14 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
     const { study, title, folder } = received(job.data, runs);
     // The folder of runs decides. A notice that came twice, or too late, changes nothing.
     if (isFinished({ folder })) return;
+    const later = async (): Promise<never> => {
+      await job.moveToDelayed(Date.now() + LATER, token);
+      throw new DelayedError();
+    };
+    // A child that is refused would have read all data before.
+    const lock = await lockFolder(folder);
+    lock.release();
+    if (lock.state === 'busy') await later();
     let last = `${title} ...`;
     const tell = (line: string): void => {
       last = line;
@@ -64,10 +73,7 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
     });
     board.end(job.id!, reason === undefined ? last : undefined);
     if (reason === undefined) return;
-    if (/^E_(RUNS_BUSY|JOB_WAITS):/.test(reason)) {
-      await job.moveToDelayed(Date.now() + LATER, token);
-      throw new DelayedError();
-    }
+    if (/^E_(RUNS_BUSY|JOB_WAITS):/.test(reason)) await later();
     board.say(`${title} failed: ${reason}`);
     throw new Error(reason);
   };
