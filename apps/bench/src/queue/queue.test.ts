@@ -1,19 +1,30 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { loadExperiment } from '../config/load.ts';
 import { lockFolder } from '../experiment/lock.ts';
+import { type PlanOptions, planExperiment } from '../jobs/planned.ts';
+import { runExperiment } from '../jobs/run.ts';
 import { bench, miniFolder, start } from '../testing/bench.ts';
 import { hasRedis, type RedisServer, startRedis } from '../testing/redis.ts';
-import type { Status } from './status.ts';
+import { type Address, addressOf } from './address.ts';
+import { queueCrew } from './producer.ts';
+import { statusOf } from './status.ts';
 
 const agent = { type: 'ce', encoder: { type: 'gru4rec', width: 8 } };
 const train = { batch: 16, maxSteps: 12, evaluateEvery: 2, patience: 20 };
 const world = { type: 'world', users: 40, items: 30 };
 
 const folderOf = (runs: Record<string, unknown>[]): string =>
-  miniFolder((config) => ({ ...config, dataset: world, baselines: [{ type: 'popularity' }], environments: {}, runs }));
+  miniFolder((config) => ({ ...config, dataset: world, baselines: [], environments: {}, runs }));
+
+function optionsOf(folder: string): PlanOptions {
+  const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
+  return { data: undefined, runs: join(folder, 'runs'), out, signal: new AbortController().signal };
+}
 
 /** Ends what a test started, in reverse. */
 const ends: (() => unknown)[] = [];
@@ -37,50 +48,47 @@ async function until(met: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await met())) await sleep(50);
 }
 
-describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', { timeout: 600_000 }, () => {
+describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', { timeout: 900_000 }, () => {
   test('a job that fails does not end the others; it is told with its error and the command that repeats it', async () => {
     const folder = folderOf([
       { name: 'plain', agent, train },
       { name: 'broken', agent, train: { ...train, maxSteps: 11 } },
       { name: 'memory', network: 'broken', base: 'plain', memory: {} },
     ]);
-    const { stdout } = await bench(['plan', 'mini.json', '--json'], folder);
-    const jobs = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { id: string; name: string });
-    const idOf = (name: string): string => jobs.find((job) => job.name === name)!.id;
+    const experiment = join(folder, 'mini.json');
+    const options = optionsOf(folder);
+    const { jobs } = await planExperiment(await loadExperiment(experiment), options);
+    const [, broken, memory] = jobs.map(({ id }) => id);
     // In the place of what is to be written.
-    const obstacle = join(folder, 'runs', 'mini', idOf('broken'), 'config.json');
+    const obstacle = join(jobs[1]!.folder, 'config.json');
     mkdirSync(obstacle, { recursive: true });
-    const queue = ['--queue', `redis://127.0.0.1:${(await redisOf()).port}`];
-    const worker = begin(['worker', ...queue], folder);
+    const { port } = await redisOf();
+    const queue = ['--queue', `redis://127.0.0.1:${port}`];
+    begin(['worker', ...queue], folder);
 
-    const first = await bench(['run', 'mini.json', ...queue, '--json'], folder);
-    expect(first.code).toBe(1);
-    const names = first.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).name as string);
-    expect(names.toSorted()).toEqual(['plain', 'popularity']);
-    expect(first.stderr).toMatch(/^\[1\/4\] .* \.\.\.$/m);
-    expect(first.stderr).toMatch(/^\[\d\/4\] plain: NDCG@10 \.\d+/m);
-    expect(first.stderr).toMatch(new RegExp(`^Failed: ${idOf('broken')}: E_FILE_WRITE: .*config\\.json`, 'm'));
-    expect(first.stderr).toContain(
-      `  To repeat it, run: npm run bench -- work mini.json --run ${idOf('broken')} --runs runs\n`,
+    const { code, stdout, stderr } = await bench(['run', 'mini.json', ...queue, '--json'], folder);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'plain' });
+    expect(stderr).toMatch(/^\[1\/3\] .* \.\.\.$/m);
+    expect(stderr).toMatch(/^\[\d\/3\] plain: NDCG@10 \.\d+/m);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Failed: ${broken}: E_FILE_WRITE: .*config\\.json.*\n` +
+          `  To repeat it, run: npm run bench -- work mini.json --run ${broken} --runs runs\n` +
+          `Failed: ${memory}: it reads the result of a job that failed\n$`,
+        'm',
+      ),
     );
-    expect(first.stderr).toContain(`Failed: ${idOf('memory')}: it reads the result of a job that failed`);
-    expect(first.stderr.match(/To repeat it/g)).toHaveLength(1);
 
     const table = await bench(['status', ...queue], folder);
     expect(table.stdout).toContain('1 workers, 0 jobs running, 0 ready, 1 failed.');
-    expect(table.stdout).toMatch(new RegExp(`${idOf('broken')} .*failed .*E_FILE_WRITE`));
+    expect(table.stdout).toMatch(new RegExp(`${broken} .*failed .*E_FILE_WRITE`));
 
     rmSync(obstacle, { recursive: true });
-    const second = await bench(['run', 'mini.json', ...queue, '--json'], folder);
-    expect([second.code, second.stdout.trim().split('\n').length]).toEqual([0, 4]);
-    worker.child.kill('SIGINT');
-    expect((await worker.ended).code).toBe(130);
+    const crew = queueCrew(addressOf(queue[1])!, { experiment, runs: options.runs });
+    const again = await runExperiment(await loadExperiment(experiment), { ...options, onFinished: () => {}, crew });
+    expect(again.failures).toEqual([]);
+    expect(again.runs.map(({ record }) => record.name)).toEqual(['plain', 'broken', 'memory']);
   });
 
   test('Ctrl-C on a worker saves and gives the job back; on the producer it leaves the queue; no password is seen', async () => {
@@ -91,7 +99,7 @@ describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', { time
     const producer = begin(['run', 'mini.json'], folder, env);
     const checkpoint = () => globSync('runs/mini/plain-*/checkpoint.safetensors', { cwd: folder })[0];
     await until(() => checkpoint() !== undefined);
-    const status = async (): Promise<Status> => JSON.parse((await bench(['status', '--json'], folder, env)).stdout);
+    const status = () => statusOf(addressOf(undefined, env.LEA_QUEUE) as Address, join(folder, 'runs'));
     expect(await status()).toMatchObject({ workers: 1, running: 1, waiting: 0, failed: 0 });
     expect((await status()).jobs[0]).toMatchObject({ title: 'plain', state: 'running' });
 

@@ -7,7 +7,7 @@ import { openRedis, reasonOf } from './redis.ts';
 afterEach(() => vi.doUnmock('bullmq'));
 
 const refused = async (url: string): Promise<LeaError> => {
-  const error = await openRedis(addressOf(undefined, url)!).catch((caught: unknown) => caught);
+  const error = await openRedis(addressOf(undefined, url)!, false).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(LeaError);
   return error as LeaError;
 };

@@ -1,7 +1,5 @@
 import type { Address } from './address.ts';
-import { queueName } from './name.ts';
-import { openRedis } from './redis.ts';
-import type { Task } from './task.ts';
+import { withQueue } from './open.ts';
 
 /** A job that a worker does, or that failed. */
 export interface StatusRow {
@@ -30,11 +28,7 @@ export interface Status {
 
 /** Reads the state of the queue of a folder of runs. @throws LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION` */
 export async function statusOf(address: Address, runs: string, now: number = Date.now()): Promise<Status> {
-  const { bullmq, connection } = await openRedis(address);
-  const queue = new bullmq.Queue<Task>(await queueName(runs), { connection });
-  queue.on('error', () => {});
-  try {
-    await queue.waitUntilReady();
+  return withQueue(address, runs, async (queue) => {
     const [active, failed, counts, workers] = await Promise.all([
       queue.getJobs(['active']),
       queue.getJobs(['failed']),
@@ -67,7 +61,5 @@ export async function statusOf(address: Address, runs: string, now: number = Dat
       failed: failed.length,
       jobs: [...active.map(rowOf('running')), ...failed.map(rowOf('failed'))],
     };
-  } finally {
-    await queue.close();
-  }
+  });
 }

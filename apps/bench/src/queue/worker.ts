@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { lockFolder } from '../experiment/lock.ts';
 import { attempt } from '../jobs/attempt.ts';
@@ -7,7 +6,7 @@ import { isFinished } from '../jobs/graph.ts';
 import type { Board } from '../terminal/board.ts';
 import type { Address } from './address.ts';
 import { queueName } from './name.ts';
-import { openRedis, reasonOf } from './redis.ts';
+import { closeRedis, openRedis, reasonOf } from './redis.ts';
 import { received, type Study, type Task } from './task.ts';
 
 export interface ServeOptions {
@@ -26,8 +25,6 @@ const SEARCH = 10_000;
 const DEATHS = 10;
 /** Milliseconds until a job is tried again that another process works on. */
 const LATER = 10_000;
-/** Milliseconds that a worker waits for Redis when it ends. */
-const GOODBYE = 5000;
 
 /**
  * Takes jobs from the queue of a folder of runs, one at a time, and does each in a child process, until the signal aborts. The
@@ -36,7 +33,7 @@ const GOODBYE = 5000;
  * @throws the signal's reason; LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION`
  */
 export async function serve(address: Address, { runs, wordsOf, board, signal }: ServeOptions): Promise<never> {
-  const { bullmq, patient } = await openRedis(address);
+  const { bullmq, client } = await openRedis(address, true);
   const { DelayedError, WaitingError, Worker } = bullmq;
 
   let child: Promise<unknown> = Promise.resolve();
@@ -79,7 +76,7 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
   };
 
   const worker = new Worker<Task>(await queueName(runs), work, {
-    connection: patient,
+    connection: client,
     name: `${hostname()}:${process.pid}`,
     lockDuration: LOCK,
     stalledInterval: SEARCH,
@@ -88,7 +85,7 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
   let said = '';
   worker.on('error', (error) => {
     const reason = reasonOf(error);
-    if (reason !== said) board.say(`Redis at ${address.shown}: ${reason}`);
+    if (reason !== said && !signal.aborted) board.say(`Redis at ${address.shown}: ${reason}`);
     said = reason;
   });
   board.say(`Waiting for jobs of ${runs} at ${address.shown}. Ctrl-C saves and ends.`);
@@ -96,10 +93,9 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  // The worker takes no more jobs. If Redis is away, it gives this one to another worker when it is back.
   const closed = worker.close();
   await child;
-  // If Redis is away, it gives the job to another worker when it is back.
-  await Promise.race([closed, sleep(GOODBYE, undefined, { ref: false })]);
-  await worker.disconnect();
+  await closeRedis(client, () => closed);
   throw signal.reason;
 }
