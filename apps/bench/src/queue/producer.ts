@@ -22,10 +22,6 @@ const AGAIN = 10_000;
 export function queueCrew(address: Address, study: Study): Crew {
   return (jobs, { titleOf, board, signal, onFinished }) =>
     withQueue(address, study.runs, async (queue) => {
-      let heard: unknown;
-      queue.on('error', (error) => {
-        heard = error;
-      });
       board.say(`${jobs.length} jobs for the workers at ${address.shown}.`);
 
       const ledger = createLedger(jobs, { titleOf, board, onFinished });
@@ -65,10 +61,9 @@ export function queueCrew(address: Address, study: Study): Crew {
             await lookAtQueue();
             if (away) board.say(`Redis at ${address.shown} answers again.`);
             away = false;
-            heard = undefined;
           } catch (error) {
             if (!away)
-              board.say(`Redis at ${address.shown} does not answer: ${reasonOf(heard ?? error)}. Waiting for it.`);
+              board.say(`Redis at ${address.shown} does not answer: ${reasonOf(error)}. Waiting for it.`);
             away = true;
           }
           if (ledger.isDone()) return ledger.failures();

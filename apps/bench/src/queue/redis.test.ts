@@ -30,6 +30,9 @@ test('a server that is not there is told by its address, without the password', 
 test('an error without a message is told by its code', () => {
   expect(reasonOf(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
   expect(reasonOf(new Error('one\ntwo'))).toBe('one');
+  expect(reasonOf(new Error("Stream isn't writeable and enableOfflineQueue options is false"))).toBe(
+    'the connection is lost',
+  );
 });
 
 test.skipIf(!hasRedis)('a wrong password is refused, and not shown (redis-server on the PATH)', async () => {

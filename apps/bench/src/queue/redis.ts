@@ -59,6 +59,7 @@ export async function closeRedis(client: Redis, close: () => Promise<void>): Pro
 /** What an error of the client says, in one line. Errors of a host with several addresses have only a code. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (/^(Stream isn't writeable|Connection is closed)/.test(message)) return 'the connection is lost';
   return message ? message.split('\n')[0]! : (code ?? 'unknown');
 }
 
