@@ -62,8 +62,7 @@ export function queueCrew(address: Address, study: Study): Crew {
             if (away) board.say(`Redis at ${address.shown} answers again.`);
             away = false;
           } catch (error) {
-            if (!away)
-              board.say(`Redis at ${address.shown} does not answer: ${reasonOf(error)}. Waiting for it.`);
+            if (!away) board.say(`Redis at ${address.shown} does not answer: ${reasonOf(error)}. Waiting for it.`);
             away = true;
           }
           if (ledger.isDone()) return ledger.failures();

@@ -10,6 +10,7 @@ export interface Study {
   readonly data?: string | undefined;
   readonly runs: string;
   readonly seed?: string | undefined;
+  readonly threads?: string | undefined;
 }
 
 const taskSchema = v.strictObject({
@@ -17,6 +18,7 @@ const taskSchema = v.strictObject({
   experiment: v.string(),
   data: v.optional(v.string()),
   seed: v.optional(v.string()),
+  threads: v.optional(v.string()),
   folder: v.string(),
 });
 
@@ -24,13 +26,14 @@ const taskSchema = v.strictObject({
 export type Task = v.InferOutput<typeof taskSchema>;
 
 /** The job for the queue. */
-export function taskOf(job: PlannedJob, title: string, { experiment, data, runs, seed }: Study): Task {
+export function taskOf(job: PlannedJob, title: string, { experiment, data, runs, seed, threads }: Study): Task {
   const within = (path: string): string => relative(resolve(runs), resolve(path));
   return {
     title,
     experiment: Object.hasOwn(presets, experiment) ? experiment : `./${within(experiment)}`,
-    ...(data !== undefined && { data: within(data) }),
-    ...(seed !== undefined && { seed }),
+    data: data && within(data),
+    seed,
+    threads,
     folder: within(job.folder),
   };
 }
@@ -40,11 +43,5 @@ export function received(data: unknown, runs: string): { study: Study; title: st
   const { title, folder, ...task } = v.parse(taskSchema, data);
   const here = (path: string): string => join(resolve(runs), path);
   const experiment = Object.hasOwn(presets, task.experiment) ? task.experiment : here(task.experiment);
-  const study = {
-    experiment,
-    runs,
-    seed: task.seed,
-    data: task.data === undefined ? undefined : here(task.data),
-  };
-  return { study, title, folder: here(folder) };
+  return { study: { ...task, experiment, data: task.data && here(task.data), runs }, title, folder: here(folder) };
 }
