@@ -45,6 +45,7 @@ export async function runExperiment(loaded: Loaded, options: RunOptions): Promis
   const doAll = async (): Promise<Failure[]> => {
     if (options.crew) {
       for (const job of shown) if (found.has(job.id)) await finished(job);
+      if (needed.size === 0) return [];
       const { threads, experiment } = planned.prepared;
       return options.crew([...needed], {
         titleOf: (job) => titleOf(job, experiment.seeds.length),

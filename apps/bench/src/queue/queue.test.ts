@@ -89,6 +89,11 @@ describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', { time
     const again = await runExperiment(await loadExperiment(experiment), { ...options, onFinished: () => {}, crew });
     expect(again.failures).toEqual([]);
     expect(again.runs.map(({ record }) => record.name)).toEqual(['plain', 'broken', 'memory']);
+
+    // Where all is finished, nobody asks for a queue.
+    const unused = () => Promise.reject(new Error('asked'));
+    const last = await runExperiment(await loadExperiment(experiment), { ...options, onFinished() {}, crew: unused });
+    expect(last.runs).toHaveLength(3);
   });
 
   test('Ctrl-C on a worker saves and gives the job back; on the producer it leaves the queue; no password is seen', async () => {

@@ -5,8 +5,8 @@ import { hasRedis } from '../../testing/redis.ts';
 import { storm } from './storm.ts';
 import { PER_SEED } from './study.ts';
 
-// Kills workers of a queue and its Redis: `npm run storm -- --runs 48 --kills 10 --seed 0`, with `--lose-data` without Redis's
-// data. Needs `redis-server` (on Debian: apt-get install redis-server) and Linux.
+// Kills workers of a queue and its Redis: `npm run storm -- --runs 48 --kills 10 --seed 0 --minutes 10`. With `--lose-data`
+// Redis comes back empty. Needs `redis-server` (on Debian: apt-get install redis-server) and Linux.
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '48' },
