@@ -67,9 +67,11 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
 
     while (!run.progress.finished) {
       const phase = phaseOf(plan, run);
-      yield tell({ type: 'phase', phase: phase.name, index: run.progress.phase, step: run.progress.step });
       const training = await preparePhase(plan, run);
       open.push(training);
+      const { phase: index, step } = run.progress;
+      const { memoryBytes } = training;
+      yield tell({ type: 'phase', phase: phase.name, index, step, ...(memoryBytes !== undefined && { memoryBytes }) });
       let ahead: Chunk | undefined;
       while (!phaseEnded(plan, run)) {
         const { step } = run.progress;

@@ -59,9 +59,21 @@ export function wholeOf(flag: string, text: string): number {
   throw new LeaError('E_FLAG_VALUE', `Expected a whole number of at least 1 for --${flag}.`, { value: text });
 }
 
+/** The arguments of `--threads`, for all commands that compute. */
+export const threadsArg = {
+  threads: {
+    type: 'string',
+    description: 'Threads of each process, instead of those in the config; the last bits of results depend on it',
+    valueHint: 'N',
+  },
+} as const;
+
 /** The number of `--threads`; by default all cores, at most 2. @throws LeaError `E_FLAG_VALUE` */
 export function threadsOf(text: string | undefined): number {
-  return text === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', text);
+  if (text === undefined) return Math.min(2, availableParallelism());
+  const threads = wholeOf('threads', text);
+  if (threads <= 1024) return threads;
+  throw new LeaError('E_FLAG_VALUE', 'Expected at most 1024 for --threads.', { value: threads });
 }
 
 /** One of the values that a flag supports. @throws LeaError `E_FLAG_VALUE` */
