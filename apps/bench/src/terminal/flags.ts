@@ -3,7 +3,7 @@ import { LeaError, nearest, unknownKey } from '@lea/core';
 import type { ArgsDef } from 'citty';
 
 /**
- * Rejects unknown flags, flags without a value and superfluous arguments.
+ * Rejects unknown flags, flags without a value or with one too many, and superfluous arguments.
  *
  * @throws LeaError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_ARGUMENT`
  */
@@ -24,7 +24,14 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
       const known = names.map((n) => `--${n}`);
       throw new LeaError('E_FLAG_UNKNOWN', unknownKey(command, `--${name}`, known).message);
     }
-    if (args[name!]!.type === 'boolean' || value !== undefined) continue;
+    if (args[name!]!.type === 'boolean') {
+      if (value === undefined) continue;
+      throw new LeaError('E_FLAG_VALUE', `Expected no value for --${name}.`, {
+        value: value.slice(1),
+        hint: `Write --${name} alone, or leave it out.`,
+      });
+    }
+    if (value !== undefined) continue;
     const next = rawArgs[++i];
     if (next === undefined || next.startsWith('--')) {
       throw new LeaError('E_FLAG_VALUE', `Expected a value for --${name}.`, { hint: `See ${command} --help.` });

@@ -50,7 +50,8 @@ const args = {
   },
   controls: {
     type: 'string',
-    description: 'Controls to measure: all, counting (leaves out those that are fitted) or none',
+    description:
+      'Controls to measure: all, none, or of counting, id-only, random-tokens and shuffled-texts, comma-separated',
     valueHint: 'CONTROLS',
     default: 'all',
   },
