@@ -17,7 +17,7 @@ export const floors = {
     ['data'],
     ['experiment'],
     ['jobs'],
-    ['report'],
+    ['queue', 'report'],
     ['fidelity', 'search', 'speed', 'tamper', 'tensorboard'],
     ['cli'],
   ],

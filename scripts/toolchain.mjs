@@ -17,6 +17,7 @@ const tasks = {
     pnpm('exec', 'depcruise', '{packages,apps}/*/src') ||
     pnpm('exec', 'turbo', 'run', 'typecheck', 'build', 'lint:package', '--output-logs=errors-only'),
   tamper: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/main.ts', ...args),
+  storm: (args) => node('--conditions=@lea/source', 'apps/bench/src/tamper/storm/main.ts', ...args),
   mutate: (args) => node('scripts/mutate.mjs', ...args),
   docs: (args) => node('docs/.vitepress/api.mjs') || pnpm('exec', 'vitepress', 'build', 'docs', ...args),
   'option-tables': (args) => node('--conditions=@lea/source', 'scripts/option-tables.mjs', ...args),

@@ -14,9 +14,12 @@ const commands = {
   speed: () => import('./cli/commands/speed.ts').then((module) => module.default),
   'speed data': () => import('./cli/commands/speed-data.ts').then((module) => module.default),
   'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),
+  'speed fit': () => import('./cli/commands/speed-fit.ts').then((module) => module.default),
   'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
+  status: () => import('./cli/commands/status.ts').then((module) => module.default),
   tensorboard: () => import('./cli/commands/tensorboard.ts').then((module) => module.default),
   work: () => import('./cli/commands/work.ts').then((module) => module.default),
+  worker: () => import('./cli/commands/worker.ts').then((module) => module.default),
 };
 
 /** Runs a command. Without a command it runs `run`, whose default is the preset quick. */

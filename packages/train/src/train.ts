@@ -128,7 +128,7 @@ function rankingParams(networks: readonly Values[]): Values {
 }
 
 function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDetails {
-  const { agent, train, batch, networks, evaluateEvery } = plan;
+  const { agent, train, batch, networks, stepsPerEpoch, evaluateEvery } = plan;
   const sizes = Object.values(rankingParams(run.networks)).map(({ data }) => data.length);
   return {
     type: 'start',
@@ -136,7 +136,7 @@ function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDe
     parameters: networks * sizes.reduce((sum, size) => sum + size, 0),
     rows: train.count,
     batch,
-    stepsPerEpoch: (train.count / batch) * networks,
+    stepsPerEpoch,
     evaluateEvery,
     resumedFrom: run.progress.step,
     ...(plan.warmStart && { init: plan.warmStart.items }),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Loaded, loadExperiment } from '../config/load.ts';
 import type { PlanOptions } from '../jobs/planned.ts';
+import type { Study } from '../queue/task.ts';
 import { seedsOf, threadsArg, threadsOf } from '../terminal/flags.ts';
 
 /** The arguments that say which experiment, for all commands that plan, do or collect its jobs. */
@@ -36,16 +37,17 @@ export const outcomeArgs = {
   json: { type: 'boolean', description: 'Write only JSON to standard output, one line per finished run' },
 } as const;
 
-interface Given {
-  readonly experiment: string;
-  readonly data?: string | undefined;
-  readonly runs: string;
-  readonly seed?: string | undefined;
-  readonly threads?: string | undefined;
-}
+/** The argument that says where the queue is. */
+export const queueArgs = {
+  queue: {
+    type: 'string',
+    description: 'Redis server of the queue; with a password in the environment variable LEA_QUEUE',
+    valueHint: 'redis://HOST:PORT',
+  },
+} as const;
 
 /** Loads the experiment that the arguments name, with their seeds and threads. */
-export async function givenExperiment({ experiment: target, seed, threads }: Given): Promise<Loaded> {
+export async function givenExperiment({ experiment: target, seed, threads }: Study): Promise<Loaded> {
   const seeds = seed === undefined ? undefined : seedsOf(seed);
   const loaded = withThreads(await loadExperiment(target), threads);
   return seeds ? { ...loaded, experiment: { ...loaded.experiment, seeds } } : loaded;
@@ -58,12 +60,12 @@ export function withThreads(loaded: Loaded, threads: string | undefined): Loaded
 }
 
 /** Where the arguments say that data and runs are; progress is shown on standard error. */
-export function planOptions({ data, runs }: Given, signal: AbortSignal): PlanOptions {
+export function planOptions({ data, runs }: Study, signal: AbortSignal): PlanOptions {
   return { data, runs: resolve(runs), out: process.stderr, signal };
 }
 
 /** The command that does one job of the experiment; off a terminal its progress is told less often. */
-export function workWords(id: string, { experiment, data, runs, seed, threads }: Given): string[] {
+export function workWords(id: string, { experiment, data, runs, seed, threads }: Study): string[] {
   return [
     ...['work', experiment, '--run', id, '--runs', runs],
     ...(data === undefined ? [] : ['--data', data]),

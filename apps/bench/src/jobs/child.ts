@@ -23,6 +23,8 @@ export async function runChild(
 ): Promise<ChildEnd> {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // A child does one job, and need not know of a queue.
+    env: { ...process.env, LEA_QUEUE: undefined },
   });
   const ended = once(child, 'close') as Promise<[ChildEnd['code'], ChildEnd['by']]>;
   createInterface({ input: child.stderr! }).on('line', onLine);

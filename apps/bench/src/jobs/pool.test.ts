@@ -82,7 +82,7 @@ test('a child that was killed is started once more', async () => {
   expect(once.said).toContain('a: its process was ended by SIGKILL. It is started once more.');
   const always = pool(() => killed);
   expect(await always.work([a])).toEqual([
-    { job: a, reason: 'its process was ended by SIGKILL, twice. Memory may be short: use fewer --jobs.' },
+    { job: a, reason: 'its process was ended by SIGKILL, twice. Memory may be short: do fewer jobs at a time.' },
   ]);
   expect(always.begun).toEqual(['a', 'a']);
 });

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Loaded } from '../config/load.ts';
 import { beside } from '../experiment/alone.ts';
 import { sayData } from '../experiment/prepare.ts';
@@ -8,18 +7,18 @@ import { duration } from '../terminal/duration.ts';
 import { formatMetric } from '../terminal/metric.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { collect, finishedRuns, type Outcome } from './collect.ts';
+import type { Crew, Failure } from './crew.ts';
 import { isMeasured, neededJobs, type PlannedJob, titleOf } from './graph.ts';
 import { benchOf, type Planned, type PlanOptions, planExperiment } from './planned.ts';
-import { type Failure, type PoolOptions, poolSize, workInPool } from './pool.ts';
 import { workOn } from './work.ts';
 
 export interface RunOptions extends PlanOptions {
   readonly onFinished: (run: FinishedRun) => void;
-  /** Does the jobs in child processes; without it this process does them one after the other. */
-  readonly pool?: Pick<PoolOptions, 'size' | 'wordsOf'> | undefined;
+  /** Does the jobs; without it this process does them one after the other. */
+  readonly crew?: Crew | undefined;
 }
 
-/** The outcome of a run, and the jobs of its pool that failed. */
+/** The outcome of a run, and the jobs of its crew that failed. */
 export interface Ran extends Outcome {
   readonly failures: readonly Failure[];
 }
@@ -27,7 +26,7 @@ export interface Ran extends Outcome {
 /**
  * Plans an experiment, does its jobs and collects the results. Finished jobs are reused.
  *
- * @throws LeaError the errors of `planExperiment` and, without a pool, of the first job that fails
+ * @throws LeaError the errors of `planExperiment` and, without a crew, of the first job that fails
  */
 export async function runExperiment(loaded: Loaded, options: RunOptions): Promise<Ran> {
   const planned = await planExperiment(loaded, options);
@@ -44,9 +43,17 @@ export async function runExperiment(loaded: Loaded, options: RunOptions): Promis
     options.onFinished(run);
   };
   const doAll = async (): Promise<Failure[]> => {
-    if (options.pool) {
+    if (options.crew) {
       for (const job of shown) if (found.has(job.id)) await finished(job);
-      return workInChildren([...needed], planned, options, options.pool, finished);
+      if (needed.size === 0) return [];
+      const { threads, experiment } = planned.prepared;
+      return options.crew([...needed], {
+        titleOf: (job) => titleOf(job, experiment.seeds.length),
+        threads,
+        board: createBoard(options.out),
+        signal: options.signal,
+        onFinished: finished,
+      });
     }
     const bench = benchOf(planned, progress, options.signal);
     for (const job of shown) {
@@ -60,26 +67,6 @@ export async function runExperiment(loaded: Loaded, options: RunOptions): Promis
   };
   const failures = await (needed.size > 0 ? beside(planned.plan.folder, doAll) : doAll());
   return { ...(await collect(planned, found)), failures };
-}
-
-/** Does jobs in child processes, as many at a time as fit on the cores. @returns the jobs that failed */
-export async function workInChildren(
-  jobs: readonly PlannedJob[],
-  { prepared: { threads, experiment } }: Planned,
-  { out, signal }: Pick<RunOptions, 'out' | 'signal'>,
-  { size: asked, wordsOf }: NonNullable<RunOptions['pool']>,
-  onFinished: PoolOptions['onFinished'],
-): Promise<Failure[]> {
-  const cores = availableParallelism();
-  const size = poolSize(asked, threads, cores);
-  const board = createBoard(out);
-  if (size < asked) {
-    board.say(
-      `${size} at a time instead of ${asked}, because each job has ${threads} threads and there are ${cores} cores.`,
-    );
-  }
-  const title = (job: PlannedJob): string => titleOf(job, experiment.seeds.length);
-  return workInPool(jobs, { size, wordsOf, titleOf: title, board, signal, onFinished });
 }
 
 function sayFinished(progress: Progress, job: PlannedJob, { record }: FinishedRun, { prepared }: Planned): void {

@@ -44,7 +44,8 @@ export async function workOn(job: PlannedJob, bench: Bench): Promise<void> {
   });
 }
 
-async function scoreOf(job: PlannedJob): Promise<string> {
+/** The score of a finished job. @throws LeaError `E_RUN_BROKEN` */
+export async function scoreOf(job: PlannedJob): Promise<string> {
   if (job.kind === 'trial') {
     const { metric, value, failure } = (await loadTrial(job))!;
     return failure === undefined ? `validation ${metricTitle(metric)} ${formatMetric(value!)}` : 'diverged';

@@ -2,21 +2,21 @@ import type { Loaded } from '../config/load.ts';
 import { beside } from '../experiment/alone.ts';
 import { sayData } from '../experiment/prepare.ts';
 import { loadTrial } from '../experiment/trial.ts';
-import { neededJobs } from '../jobs/graph.ts';
+import type { Crew, Failure } from '../jobs/crew.ts';
+import { neededJobs, titleOf } from '../jobs/graph.ts';
 import { benchOf, type PlanOptions } from '../jobs/planned.ts';
-import type { Failure, PoolOptions } from '../jobs/pool.ts';
-import { workInChildren } from '../jobs/run.ts';
 import { workOn } from '../jobs/work.ts';
+import { createBoard } from '../terminal/board.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { type Found, foundBy } from './found.ts';
 import { planSearch } from './plan.ts';
 
 export interface SearchOptions extends PlanOptions {
-  /** Does the trials in child processes; without it this process does them one after the other. */
-  readonly pool?: Pick<PoolOptions, 'size' | 'wordsOf'> | undefined;
+  /** Does the trials; without it this process does them one after the other. */
+  readonly crew?: Crew | undefined;
 }
 
-/** What a search found, and the jobs of its pool that failed. */
+/** What a search found, and the jobs of its crew that failed. */
 export interface Searched extends Found {
   readonly failures: readonly Failure[];
 }
@@ -24,7 +24,7 @@ export interface Searched extends Found {
 /**
  * Plans a search, does the trials that are not finished and gathers what they found.
  *
- * @throws LeaError the errors of `planSearch` and, without a pool, of the first job that fails
+ * @throws LeaError the errors of `planSearch` and, without a crew, of the first job that fails
  */
 export async function runSearch(loaded: Loaded, options: SearchOptions): Promise<Searched> {
   const planned = await planSearch(loaded, options);
@@ -32,9 +32,15 @@ export async function runSearch(loaded: Loaded, options: SearchOptions): Promise
   const progress = createProgress(options.out, needed.length);
   sayData(progress, planned.prepared);
   const doAll = async (): Promise<Failure[]> => {
-    if (options.pool) {
-      return workInChildren(needed, planned, options, options.pool, async (job) => {
-        if (job.kind === 'trial') await loadTrial(job);
+    if (options.crew) {
+      return options.crew(needed, {
+        titleOf: (job) => titleOf(job, 1),
+        threads: planned.prepared.threads,
+        board: createBoard(options.out),
+        signal: options.signal,
+        onFinished: async (job) => {
+          if (job.kind === 'trial') await loadTrial(job);
+        },
       });
     }
     const bench = benchOf(planned, progress, options.signal);

@@ -19,8 +19,9 @@ test('off a terminal each new line is told once, without control characters', ()
   board.show('a', 'CE ...');
   board.show('a', 'CE 5/9');
   board.end('a', 'CE 5/9');
+  board.end('b', 'SNQN: done');
   board.say('b\x1b failed');
-  expect(text()).toBe('CE ...\nSNQN ...\nCE 5/9\nb\\u{1b} failed\n');
+  expect(text()).toBe('CE ...\nSNQN ...\nCE 5/9\nSNQN: done\nb\\u{1b} failed\n');
 });
 
 test('on a terminal every piece of work has one line, below those of what has ended', () => {

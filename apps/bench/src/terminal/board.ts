@@ -21,7 +21,11 @@ export function createBoard(out: NodeJS.WriteStream): Board {
       if (lines.get(id) !== line) say(line);
       lines.set(id, line);
     };
-    return { show, end: (id) => void lines.delete(id), say };
+    const end = (id: string, line?: string): void => {
+      if (line !== undefined) show(id, line);
+      lines.delete(id);
+    };
+    return { show, end, say };
   }
   const live = createLogUpdate(out);
   const draw = (): void => live([...lines.values()].map((line) => fit(printable(line), out.columns)).join('\n'));

@@ -16,9 +16,14 @@ export interface Ended {
 }
 
 /** Starts the bench in a folder, as a person would. */
-export function start(args: readonly string[], cwd: string): { child: ChildProcess; ended: Promise<Ended> } {
+export function start(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, ['--conditions=@lea/source', main, ...args], {
     cwd,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const out = { stdout: '', stderr: '' };
@@ -33,8 +38,8 @@ export function start(args: readonly string[], cwd: string): { child: ChildProce
 }
 
 /** Runs the bench to its end. */
-export function bench(args: readonly string[], cwd: string): Promise<Ended> {
-  return start(args, cwd).ended;
+export function bench(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return start(args, cwd, env).ended;
 }
 
 /** A fresh folder with a config `mini.json` in it: a tiny world, one run of a few steps. */

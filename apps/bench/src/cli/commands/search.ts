@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { replaceFile } from '@lea/core/node';
 import { type CommandDef, defineCommand } from 'citty';
+import { poolCrew } from '../../jobs/pool.ts';
 import { renderTable } from '../../report/table.ts';
 import { bestPath, writeBest } from '../../search/best.ts';
 import { runSearch } from '../../search/run.ts';
@@ -42,7 +43,7 @@ const command: CommandDef<typeof args> = defineCommand({
       const path = bestPath(given.out, loaded);
       const found = await runSearch(loaded, {
         ...planOptions(given, signal),
-        pool: size === undefined ? undefined : { size, wordsOf: ({ id }) => [...workWords(id, given), '--search'] },
+        crew: size === undefined ? undefined : poolCrew(size, ({ id }) => [...workWords(id, given), '--search']),
       });
       const { planned, methods, records, missing, failures } = found;
       const lines = records.map((record) => `${printableJson(record)}\n`).join('');

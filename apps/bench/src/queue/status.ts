@@ -1,0 +1,65 @@
+import type { Address } from './address.ts';
+import { withQueue } from './open.ts';
+
+/** A job that a worker does, or that failed. */
+export interface StatusRow {
+  readonly id: string;
+  readonly title: string;
+  readonly state: 'running' | 'failed';
+  /** Host and process of the worker. */
+  readonly worker: string | null;
+  /** Seconds since the worker began. */
+  readonly seconds: number | null;
+  /** The newest line of progress, or the error. */
+  readonly said: string;
+}
+
+/** The state of a queue. */
+export interface Status {
+  readonly workers: number;
+  readonly running: number;
+  /** Jobs that a worker could begin. */
+  readonly waiting: number;
+  /** Jobs that another process works on, which are tried again. */
+  readonly delayed: number;
+  readonly failed: number;
+  readonly jobs: readonly StatusRow[];
+}
+
+/** Reads the state of the queue of a folder of runs. @throws LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION` */
+export async function statusOf(address: Address, runs: string, now: number = Date.now()): Promise<Status> {
+  return withQueue(address, runs, async (queue) => {
+    const [active, failed, counts, workers] = await Promise.all([
+      queue.getJobs(['active']),
+      queue.getJobs(['failed']),
+      queue.getJobCounts('waiting', 'delayed'),
+      queue.getWorkersCount(),
+    ]);
+    const rowOf =
+      (state: StatusRow['state']) =>
+      ({
+        id,
+        data,
+        processedBy,
+        processedOn,
+        finishedOn,
+        progress,
+        failedReason,
+      }: (typeof active)[number]): StatusRow => ({
+        id: id!,
+        title: data.title,
+        state,
+        worker: processedBy ?? null,
+        seconds: processedOn === undefined ? null : ((finishedOn ?? now) - processedOn) / 1000,
+        said: failedReason ?? (typeof progress === 'string' ? progress : ''),
+      });
+    return {
+      workers,
+      running: active.length,
+      waiting: counts.waiting ?? 0,
+      delayed: counts.delayed ?? 0,
+      failed: failed.length,
+      jobs: [...active.map(rowOf('running')), ...failed.map(rowOf('failed'))],
+    };
+  });
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { PlannedJob } from '../jobs/graph.ts';
+import { queueName } from './name.ts';
+import { received, taskOf } from './task.ts';
+
+const job = { id: 'plain-s0-abc', folder: '/here/study/runs/mini/plain-s0-abc' } as PlannedJob;
+
+test('a worker finds config, data and job wherever the folder of runs is mounted, and gets all flags', () => {
+  const flags = { seed: '0,1', threads: '3' };
+  const study = { experiment: '/here/study/my.json', data: '/here/data', runs: '/here/study/runs', ...flags };
+  const task = taskOf(job, 'plain', study);
+  expect(received(JSON.parse(JSON.stringify(task)), '/there/runs')).toEqual({
+    study: { experiment: '/there/my.json', data: '/data', runs: '/there/runs', ...flags },
+    title: 'plain',
+    folder: '/there/runs/mini/plain-s0-abc',
+  });
+});
+
+test('a preset stays a name, and a file that is called like one does not become it', () => {
+  const runs = '/here/study/runs';
+  const of = (experiment: string) => received(taskOf(job, 'plain', { experiment, runs }), runs).study.experiment;
+  expect(of('quick')).toBe('quick');
+  expect(of('/here/study/runs/quick')).toBe('/here/study/runs/quick');
+});
+
+test('a job of another form is refused', () => {
+  expect(() => received({ title: 'plain' }, 'runs')).toThrow();
+  expect(() => received({ ...taskOf(job, 'a', { experiment: 'quick', runs: 'runs' }), shell: 'rm' }, 'runs')).toThrow();
+});
+
+test('a folder of runs has one queue, whoever comes first, and no other folder has it', async () => {
+  const folder = () => join(mkdtempSync(join(tmpdir(), 'lea-queue-')), 'runs');
+  const [one, two] = [folder(), folder()];
+  const names = await Promise.all(Array.from({ length: 8 }, () => queueName(one)));
+  expect(new Set(names)).toEqual(new Set([`lea-${readFileSync(join(one, 'queue-id'), 'utf8')}`]));
+  expect(await queueName(two)).not.toBe(names[0]);
+});
