@@ -68,7 +68,7 @@ export async function measureEvaluation(
     });
   } finally {
     await Promise.all(workers.map(([, worker]) => worker.end()));
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -16,7 +16,7 @@ const [WORDS, VOCABULARY] = [30, 4000];
 /** Prepares evaluations of a whole log. A round returns the mean rank of each batch. */
 export async function evaluationRounds(settings: EvalSettings): Promise<Rounds> {
   const { scorer, items, batch, steps } = settings;
-  const log = firstRows(unevenLog(batch * steps, items), batch * steps);
+  const log = continuing(unevenLog(2 * batch * steps, items), batch * steps);
   const { make, end } = scorer === 'policy' ? await ofPolicy(log, settings) : ofBaseline(log, settings);
   return {
     async round() {
@@ -80,8 +80,11 @@ function ofBaseline(log: Transitions, { scorer, items }: EvalSettings): Measured
   return { make, end: async () => {} };
 }
 
-function firstRows(log: Transitions, count: number): Transitions {
-  return { ...log, count, event: log.event.slice(0, count), sequence: log.sequence.slice(0, count) };
+/** The first `count` rows with a history: after an empty one all scores are equal, and the peer does not order ties. */
+function continuing(log: Transitions, count: number): Transitions {
+  const { offsets } = log.sequences;
+  const event = log.event.filter((e, row) => e > offsets[log.sequence[row]!]!).slice(0, count);
+  return { ...log, count, event, sequence: event.map((e) => log.sequence[e]!), done: new Uint8Array(count) };
 }
 
 function mean(ranks: Int32Array): number {
