@@ -24,11 +24,22 @@ class Head(nn.Module):
         return (F.embedding(ids, self.weight) * (states if ids.dim() == 1 else states.unsqueeze(1))).sum(-1)
 
 
-class Network(nn.Module):
-    def __init__(self, encoder, weights):
+class TiedHead(nn.Module):
+    """The values of all items by the item table of the encoder, without its padding row."""
+
+    def __init__(self, encoder):
         super().__init__()
-        self.encoder = encoder
-        self.ce = Head(weights["ce.weight"])
+        self.table = encoder.items
+
+    def forward(self, states):
+        return F.linear(states, self.table[:-1])
+
+
+class Network(nn.Module):
+    def __init__(self, encoder, weights, every_position=False):
+        super().__init__()
+        self.encoder, self.every_position = encoder, every_position
+        self.ce = Head(weights["ce.weight"]) if "ce.weight" in weights else TiedHead(encoder)
         self.q = Head(weights["q.weight"]) if "q.weight" in weights else None
 
     def forward(self, items, length):
@@ -42,6 +53,14 @@ def parameter(weights, name):
 def linear(weights, name):
     layer = nn.Linear(*reversed(weights[f"{name}.weight"].shape))
     layer.load_state_dict({"weight": weights[f"{name}.weight"], "bias": weights[f"{name}.bias"]})
+    return layer
+
+
+def convolution(weights, name, dilation):
+    weight = weights[f"{name}.weight"]
+    filters, size, taps = weight.shape
+    layer = nn.Conv1d(size, filters, taps, dilation=dilation)
+    layer.load_state_dict({"weight": weight, "bias": weights[f"{name}.bias"]})
     return layer
 
 

@@ -28,7 +28,9 @@ def part(prefix):
 
 def network(prefix):
     weights = part(prefix)
-    return Network(encoders[encoder["type"]](weights, encoder), weights) if weights else None
+    if not weights:
+        return None
+    return Network(encoders[encoder["type"]](weights, encoder), weights, encoder["everyPosition"])
 
 
 model, target = network("params/"), network("target/")

@@ -61,15 +61,18 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
     const all = optionsOf(definition, options);
     const parts = definition.build(all);
     checkParts(`${type}: build`, parts, ['init', 'encode']);
+    const encode: Encoder['encode'] = (params, histories, mode) =>
+      checkedStates(type, parts.encode(params, histories, mode), parts.outputSize);
     return {
       needsText: false,
       initText: false,
       tied: false,
       everyPosition: false,
-      encodeAll: (params, histories, mode) => encodePrefixes(parts.encode, params, histories, mode),
+      encodeAll: (params, histories, mode) => encodePrefixes(encode, params, histories, mode),
       itemTable,
       itemTables: ['emb.weight'],
       ...parts,
+      encode,
       name: type,
       config: { type, ...all },
     };
@@ -95,6 +98,15 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
     };
   };
   return Object.assign(make, { type, schema });
+}
+
+/** The states, if they are one per history. @throws LeaError `E_ENCODER_STATES` */
+function checkedStates(type: string, states: ReturnType<Encoder['encode']>, size: number): typeof states {
+  if (states?.shape?.length === 2 && states.shape[1] === size) return states;
+  throw new LeaError('E_ENCODER_STATES', `${type}: encode must return states of the shape [histories, ${size}].`, {
+    value: states?.shape ?? states,
+    hint: 'Return one state per history, that after its last event; the number of columns is outputSize.',
+  });
 }
 
 /** Refuses results of `build` that lack a function. @throws LeaError `E_ARGUMENT_TYPE` */

@@ -1,4 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { histories, mixed, mode } from './encoders/testing.ts';
 import { createAgent, createEncoder, defineAgent, defineEncoder } from './registry.ts';
 
 test.each([null, undefined, 'ce', ['ce'], 3])('a config that is no object is refused: %j', (config) => {
@@ -33,4 +35,19 @@ test('a build that returns no parts is refused by name', () => {
   expect(() => blind()).toThrow(refused('blind: build: encode must be a function'));
   const agent = defineAgent({ type: 'no-parts', schema: {}, build: () => undefined as never });
   expect(() => agent({ encoder: createEncoder({ type: 'gru4rec' }) })).toThrow(refused('result must be an object'));
+});
+
+test.each<[string, number[]]>([
+  ['a state per position', [2, 5, 4]],
+  ['other columns than outputSize', [2, 3]],
+])('an encoder that returns %s is refused', (what, shape) => {
+  const states = tf.ones<tf.Rank.R2>(shape as [number, number]);
+  const build = () => ({ outputSize: 4, init: () => ({}), encode: () => states });
+  const encoder = defineEncoder({ type: what, schema: {}, build })();
+  expect(() => encoder.encode({}, histories(...mixed), mode)).toThrow(
+    expect.objectContaining({
+      code: 'E_ENCODER_STATES',
+      message: expect.stringContaining(`${what}: encode must return states of the shape [histories, 4]`),
+    }),
+  );
 });

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { checkProgramSpecs } from './arguments.ts';
 import { stepCount } from './feed.ts';
+import { estimatedMemory } from './memory.ts';
 import { modelGraph, modelNames, STEPS } from './onnx/program.ts';
 import { writeModel } from './onnx/write.ts';
 import { onnxRuntime } from './onnxruntime.ts';
@@ -25,7 +26,8 @@ export interface CompileOptions {
  * Records a program and compiles it for ONNX Runtime.
  *
  * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads tensor data), `E_PROGRAM`
- *   (the state changes its names, shapes or dtypes), `E_COMPILE` (ONNX Runtime rejects the model), `E_OPTION_VALUE`
+ *   (the state changes its names, shapes or dtypes), `E_COMPILE_MEMORY` (it needs more memory than there is), `E_COMPILE` (ONNX
+ *   Runtime rejects the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
   checkFunctions('compile', { program });
@@ -36,6 +38,7 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
   checkChoices('compile', { spinning, mode }, { spinning: [true, false], mode: ['loop', 'direct'] });
   await tf.ready();
   const recorded = record(program, specs);
+  const memoryBytes = estimatedMemory(recorded, specs);
   const session = await createSession(writeModel(modelGraph(recorded, specs, mode)), threads, spinning);
   const { state = {}, frozen = {} } = specs;
   const names = modelNames(mode);
@@ -68,7 +71,11 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
     await session.release();
   }
 
-  return { run, ...resource(dispose), info: { backend: 'onnxruntime', nodes: recorded.nodes.length, threads } };
+  return {
+    run,
+    ...resource(dispose),
+    info: { backend: 'onnxruntime', nodes: recorded.nodes.length, threads, memoryBytes },
+  };
 }
 
 async function createSession(model: Uint8Array, threads: number, spinning: boolean): Promise<InferenceSession> {

@@ -102,6 +102,16 @@ export interface Runner extends Resource {
    * @throws LeaError `E_FEED` when names, shapes or dtypes differ from the specs
    */
   run(feed: Feed): Promise<RunResult>;
-  /** Backend, number of recorded nodes (0 if interpreted) and number of threads. */
-  readonly info: { readonly backend: string; readonly nodes: number; readonly threads: number };
+  /** How the program runs. */
+  readonly info: {
+    readonly backend: string;
+    /** Number of recorded nodes; 0 if interpreted. */
+    readonly nodes: number;
+    readonly threads: number;
+    /**
+     * Estimated peak memory of a step in bytes, besides the values that are fed and fetched; absent if interpreted. It
+     * counts the results that live at the same time, twice, because ONNX Runtime doubles its memory whenever it is full.
+     */
+    readonly memoryBytes?: number;
+  };
 }

@@ -4,7 +4,6 @@ import type { Transitions } from '@lea/data';
 import { checkMetric } from './metric.ts';
 import type { Plan } from './options.ts';
 import { checkSignals } from './signals/check-signals.ts';
-import { checkSampler } from './steps/sampler.ts';
 
 /** @throws LeaError `E_TRAIN_OPTION` if there are no options */
 export function checkGiven(options: unknown): void {
@@ -104,9 +103,17 @@ export function checkOptions({
       'Count it on the train rows: countingMemory(train).',
     );
   }
-  checkSampler(sampler);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train.count, items);
+  if (sampler.type === 'sequences') {
+    const hint = "Write sampler: { type: 'permutation' }, which shows every row.";
+    const why = 'The sampler of sequences shows only the newest rows of a user';
+    if (agent.target !== 'none' || !agent.everyPosition) {
+      refuse(`${why}, so it needs ce and an encoder with everyPosition.`, agent.name, hint);
+    }
+    if (signals) refuse(`${why}, so it cannot learn from the signals of all rows.`, 'signals', hint);
+    if (plan.fusion === 'joint' && memory) refuse(`${why}, so a memory cannot join them.`, plan.fusion, hint);
+  }
   if (agent.readsEnvironmentState && !signals?.environmentState) {
     refuse(
       `The agent ${agent.name} reads the environment's states, which the signals do not bring.`,

@@ -29,7 +29,14 @@ export type TrainEventDetails =
       /** Why an existing checkpoint was not resumed (`onMismatch: 'restart'`). */
       readonly discarded?: string;
     }
-  | { readonly type: 'phase'; readonly phase: string; readonly index: number; readonly step: number }
+  | {
+      readonly type: 'phase';
+      readonly phase: string;
+      readonly index: number;
+      readonly step: number;
+      /** Estimated peak memory of a training step in bytes; absent on a tfjs backend. */
+      readonly memoryBytes?: number;
+    }
   /** Reported after each chunk of steps, with means over these steps. */
   | {
       readonly type: 'step';

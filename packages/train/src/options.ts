@@ -103,6 +103,8 @@ export interface Plan
   shape: Shape;
   /** Networks that are updated: 2 with the coin flip, else 1. */
   networks: number;
+  /** Number of steps in which each network sees one epoch's worth of rows. */
+  stepsPerEpoch: number;
   /** The values that `Agent.frozen` lists. */
   statistics: Values;
   /** The largest reward in size that a TD target may hold. */

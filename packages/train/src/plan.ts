@@ -5,6 +5,7 @@ import { checkAgent, checkGiven, checkOptions, checkSets } from './check-options
 import { trainSchema } from './fit-schema.ts';
 import type { Plan, TrainOptions } from './options.ts';
 import { largestReward } from './steps/health.ts';
+import { checkSampler, rowsPerEpoch } from './steps/sampler.ts';
 import { itemStatistics } from './steps/statistics.ts';
 import { warmStart } from './warm-start/warm-start.ts';
 
@@ -24,12 +25,11 @@ export function planOf(options: TrainOptions): Plan {
   checkSets({ train, validation });
   const { networks } = agent;
   const given = parseOptions('fit', trainSchema, options);
+  checkSampler(given.sampler);
   const batch = Math.min(given.batch, train.count);
-  const {
-    evaluateEvery = Math.max(1, Math.floor((train.count / batch / 2) * networks)),
-    patience = defaultPatience(agent),
-  } = given;
-  const plan = { ...given, agent, train, validation, rewards, batch, evaluateEvery, patience };
+  const stepsPerEpoch = (rowsPerEpoch(given.sampler, train, given.window) / batch) * networks;
+  const { evaluateEvery = Math.max(1, Math.floor(stepsPerEpoch / 2)), patience = defaultPatience(agent) } = given;
+  const plan = { ...given, agent, train, validation, rewards, batch, stepsPerEpoch, evaluateEvery, patience };
   const shape = {
     items: train.sequences.itemIds.length,
     window: plan.window,

@@ -67,9 +67,11 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
 
     while (!run.progress.finished) {
       const phase = phaseOf(plan, run);
-      yield tell({ type: 'phase', phase: phase.name, index: run.progress.phase, step: run.progress.step });
       const training = await preparePhase(plan, run);
       open.push(training);
+      const { phase: index, step } = run.progress;
+      const { memoryBytes } = training;
+      yield tell({ type: 'phase', phase: phase.name, index, step, ...(memoryBytes !== undefined && { memoryBytes }) });
       let ahead: Chunk | undefined;
       while (!phaseEnded(plan, run)) {
         const { step } = run.progress;
@@ -126,7 +128,7 @@ function rankingParams(networks: readonly Values[]): Values {
 }
 
 function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDetails {
-  const { agent, train, batch, networks, evaluateEvery } = plan;
+  const { agent, train, batch, networks, stepsPerEpoch, evaluateEvery } = plan;
   const sizes = Object.values(rankingParams(run.networks)).map(({ data }) => data.length);
   return {
     type: 'start',
@@ -134,7 +136,7 @@ function startEvent(plan: Plan, run: RunState, discarded?: string): TrainEventDe
     parameters: networks * sizes.reduce((sum, size) => sum + size, 0),
     rows: train.count,
     batch,
-    stepsPerEpoch: (train.count / batch) * networks,
+    stepsPerEpoch,
     evaluateEvery,
     resumedFrom: run.progress.step,
     ...(plan.warmStart && { init: plan.warmStart.items }),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Loaded, loadExperiment } from '../config/load.ts';
 import type { PlanOptions } from '../jobs/planned.ts';
-import { seedsOf } from '../terminal/flags.ts';
+import { seedsOf, threadsArg, threadsOf } from '../terminal/flags.ts';
 
 /** The arguments that say which experiment, for all commands that plan, do or collect its jobs. */
 export const experimentArgs = {
@@ -22,6 +22,7 @@ export const experimentArgs = {
     description: 'Seeds of the models, instead of those in the config: 1, or 0,1,2 for means',
     valueHint: 'N',
   },
+  ...threadsArg,
 } as const;
 
 /** The arguments that say how the results are told. */
@@ -35,13 +36,20 @@ interface Given {
   readonly data?: string | undefined;
   readonly runs: string;
   readonly seed?: string | undefined;
+  readonly threads?: string | undefined;
 }
 
-/** Loads the experiment that the arguments name, with their seeds. */
-export async function givenExperiment({ experiment: target, seed }: Given): Promise<Loaded> {
+/** Loads the experiment that the arguments name, with their seeds and threads. */
+export async function givenExperiment({ experiment: target, seed, threads }: Given): Promise<Loaded> {
   const seeds = seed === undefined ? undefined : seedsOf(seed);
-  const loaded = await loadExperiment(target);
+  const loaded = withThreads(await loadExperiment(target), threads);
   return seeds ? { ...loaded, experiment: { ...loaded.experiment, seeds } } : loaded;
+}
+
+/** The experiment with the threads of the flag, if there is one. @throws LeaError `E_FLAG_VALUE` */
+export function withThreads(loaded: Loaded, threads: string | undefined): Loaded {
+  if (threads === undefined) return loaded;
+  return { ...loaded, experiment: { ...loaded.experiment, threads: threadsOf(threads) } };
 }
 
 /** Where the arguments say that data and runs are; progress is shown on standard error. */
@@ -50,11 +58,12 @@ export function planOptions({ data, runs }: Given, signal: AbortSignal): PlanOpt
 }
 
 /** The command that does one job of the experiment; off a terminal its progress is told less often. */
-export function workWords(id: string, { experiment, data, runs, seed }: Given): string[] {
+export function workWords(id: string, { experiment, data, runs, seed, threads }: Given): string[] {
   return [
     ...['work', experiment, '--run', id, '--runs', runs],
     ...(data === undefined ? [] : ['--data', data]),
     ...(seed === undefined ? [] : ['--seed', seed]),
+    ...(threads === undefined ? [] : ['--threads', threads]),
     ...(process.stderr.isTTY ? ['--progress', '1'] : []),
   ];
 }

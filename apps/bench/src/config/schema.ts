@@ -117,6 +117,7 @@ const training = strict('train', {
     v.variant('type', [
       strict('train.sampler', { type: v.literal('independent') }),
       strict('train.sampler', { type: v.literal('permutation'), buckets: v.optional(flag) }),
+      strict('train.sampler', { type: v.literal('sequences') }),
     ]),
   ),
   ...entriesOf(trainSchema, ['batch', 'evaluateEvery', 'patience', 'metric']),

@@ -1,6 +1,9 @@
 import type { Progress, Task } from '@lea/core';
 import type { EnvironmentEvent } from '@lea/env';
 import type { Context } from './context.ts';
+import { sayMemory } from './say-memory.ts';
+
+type Details = Pick<EnvironmentEvent, 'metrics' | 'note' | 'memoryBytes'>;
 
 /**
  * The result of a task; shows how far it is.
@@ -14,10 +17,11 @@ export async function follow<T, E extends Progress>(
   onEvent?: (event: E) => Promise<void>,
 ): Promise<T> {
   for await (const event of work) {
-    const { done, total, unit, metrics, note } = event as Progress & Pick<EnvironmentEvent, 'metrics' | 'note'>;
+    const { done, total, unit, metrics, note, memoryBytes } = event as Progress & Details;
     const stage = titleOf(event);
     progress.at({ step: done, total, stage, unit });
     if (note) progress.say(note);
+    sayMemory(progress, stage, memoryBytes);
     if (metrics) stages[stage] = { step: done, ...metrics };
     await onEvent?.(event);
   }

@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { openLog } from './log.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
+import { sayMemory } from './say-memory.ts';
 import { servingOf } from './serving.ts';
 
 /** The signals that an environment adds to a run. */
@@ -52,6 +53,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
       if (event.resumedFrom === 0) log.anew();
       if (event.discarded) progress.say(`${job.name} starts over. ${event.discarded}`);
     }
+    if (event.type === 'phase') sayMemory(progress, job.name, event.memoryBytes);
     if (event.type === 'fused') fusedValue = event.value;
     show(event);
     if (event.type !== 'step') await log.append(event);

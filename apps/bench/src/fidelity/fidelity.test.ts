@@ -161,6 +161,7 @@ test.each([
   ['an empty share', { users: '0.1,' }, /--users: expected different shares/],
   ['a share given twice', { users: '0.1,0.10' }, /--users: expected different shares/],
   ['unknown controls', { controls: 'countin' }, /Did you mean "counting"\?/],
+  ['all controls and some', { controls: 'counting,all' }, /--controls: all and none stand alone/],
   ['an unknown item input', { 'item-input': 'id+txt' }, /Did you mean "id\+text"\?/],
   ['an unknown tier', { tier: 'encodr' }, /Did you mean "encoder"\?/],
   ['a seed that is none', { seed: '' }, /Expected a whole number as the seed/],
@@ -186,7 +187,7 @@ test('flags take precedence over the config, and say which environments there ar
     environment: { tier: 'catalog', model: undefined, fit: { epochs: 2 } },
     idFit: { lr: 3 },
     users: [0.1],
-    controls: 'all',
+    controls: ['counting', 'id-only', 'random-tokens', 'shuffled-texts'],
     zeroShot: 500,
     seed: 7,
   });
@@ -211,7 +212,7 @@ test('flags take precedence over the config, and say which environments there ar
     itemInputs: ['text', 'id+text'],
     environment: { tier: 'encoder', model: 'M' },
     users: [0.05, 0.5],
-    controls: 'none',
+    controls: [],
     seed: 2,
   });
 });

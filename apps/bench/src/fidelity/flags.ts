@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import { choiceOf, seedOf } from '../terminal/flags.ts';
-import { CONTROLS, type FidelityFlags } from './request.ts';
+import { CONTROLS, type Control, type FidelityFlags } from './request.ts';
 
 /** The flags of the command as typed. */
 export interface TypedFlags {
@@ -22,10 +22,24 @@ export function flagsOf(given: TypedFlags): FidelityFlags {
     ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: sharesOf(given.users) }),
-    ...(given.controls !== undefined && { controls: choiceOf('controls', given.controls, CONTROLS) }),
+    ...(given.controls !== undefined && { controls: controlsOf(given.controls) }),
     ...(given['zero-shot'] !== undefined && { zeroShot: countOf(given['zero-shot']) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
   };
+}
+
+/** The controls of a comma-separated list, of `all` or of `none`. */
+function controlsOf(text: string): readonly Control[] {
+  if (text === 'all') return CONTROLS;
+  if (text === 'none') return [];
+  const known = ['all', 'none', ...CONTROLS] as const;
+  const named = text.split(',').map((word) => choiceOf('controls', word, known));
+  const given = named.filter((word) => word !== 'all' && word !== 'none');
+  if (given.length === named.length) return given;
+  throw new LeaError('E_FLAG_VALUE', '--controls: all and none stand alone.', {
+    value: text,
+    hint: 'For example, use --controls counting,shuffled-texts.',
+  });
 }
 
 /** The different shares of a comma-separated list, the smallest first. */

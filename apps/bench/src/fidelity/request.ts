@@ -13,16 +13,16 @@ export interface FidelityRequest {
   readonly idFit: EnvironmentConfig['fit'];
   /** Shares of the train users that environments and controls know, the smallest first. */
   readonly users: readonly number[];
-  readonly controls: Controls;
+  readonly controls: readonly Control[];
   /** Decisions on which the language model of tier decoder is measured without a fit; 0: it is not. */
   readonly zeroShot: number;
   readonly seed: number;
 }
 
-/** The controls that are measured beside the environments: with a pretrained decoder each language control is a long fit. */
-export const CONTROLS = ['all', 'counting', 'none'] as const;
+/** The controls that are measured beside the environments. All but counting are fits, which a pretrained decoder makes long. */
+export const CONTROLS = ['counting', 'id-only', 'random-tokens', 'shuffled-texts'] as const;
 
-export type Controls = (typeof CONTROLS)[number];
+export type Control = (typeof CONTROLS)[number];
 
 export type TextInput = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
@@ -32,7 +32,7 @@ export interface FidelityFlags {
   readonly tier?: EnvironmentConfig['tier'];
   readonly model?: string;
   readonly users?: readonly number[];
-  readonly controls?: Controls;
+  readonly controls?: readonly Control[];
   readonly zeroShot?: number;
   readonly seed?: number;
 }
@@ -72,7 +72,7 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     environment: withAdaptation({ ...base, tier, model, fit }),
     idFit: withAdaptation({ tier, fit: idFit }).fit,
     users: flags.users ?? [fitted ?? 1],
-    controls: flags.controls ?? 'all',
+    controls: flags.controls ?? CONTROLS,
     zeroShot: flags.zeroShot ?? SAMPLE,
     seed: flags.seed ?? seeds[0]!,
   };

@@ -93,6 +93,12 @@ test('a subject is the same whatever shares and controls are measured with it', 
   const environments = ['environment (id+text)', 'environment (text)'];
   expect(names({ controls: 'counting' })).toEqual([...environments, ...controls]);
   expect(names({ controls: 'none' })).toEqual(environments);
+  expect(names({ controls: 'shuffled-texts, counting' })).toEqual([...environments, 'shuffled texts', ...controls]);
+  expect(names({ controls: 'id-only,random-tokens' })).toEqual([
+    ...environments,
+    'environment (id only)',
+    'random item tokens',
+  ]);
   expect(changed(alone, experiment(), { users: '0.2', controls: 'counting' })).toEqual([]);
 });
 

@@ -7,7 +7,7 @@ import { baselineName, slug } from '../experiment/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts';
 import { computing } from '../experiment/versions.ts';
 import { formatShare } from '../terminal/metric.ts';
-import type { FidelityRequest } from './request.ts';
+import type { Control, FidelityRequest } from './request.ts';
 import { type LikelihoodSubject, resolvedLikelihood, zeroShotSubjects } from './zero-shot.ts';
 
 /**
@@ -72,11 +72,12 @@ function sharing(users: number, request: FidelityRequest, make: ReturnType<typeo
     { type: 'co-occurrence', repeat, text: true },
     { type: 'text-similarity' },
   ];
-  const language = (): Subject[] => [
-    make(environmentName('id'), 'language control', users, { itemInput: 'id', spoil: 'nothing', fit: idFit }),
-    make('random item tokens', 'language control', users, spoiled('random')),
-    make('shuffled texts', 'language control', users, spoiled('shuffled')),
-  ];
+  const language = {
+    'id-only': () =>
+      make(environmentName('id'), 'language control', users, { itemInput: 'id', spoil: 'nothing', fit: idFit }),
+    'random-tokens': () => make('random item tokens', 'language control', users, spoiled('random')),
+    'shuffled-texts': () => make('shuffled texts', 'language control', users, spoiled('shuffled')),
+  } as const;
   const unfitted = (): Subject[] =>
     tier === 'decoder' && zeroShot > 0 && users === request.users.at(-1)
       ? Object.entries(zeroShotSubjects(zeroShot)).map(([name, how]) => make(name, 'language model', users, how))
@@ -96,9 +97,9 @@ function sharing(users: number, request: FidelityRequest, make: ReturnType<typeo
     ...itemInputs.map((itemInput) =>
       make(environmentName(itemInput), 'environment', users, { itemInput, spoil: 'nothing', fit }),
     ),
-    ...(controls === 'all' ? language() : []),
+    ...Object.entries(language).flatMap(([name, made]) => (controls.includes(name as Control) ? made() : [])),
     ...unfitted(),
-    ...(controls === 'none' ? [] : counted()),
+    ...(controls.includes('counting') ? counted() : []),
   ];
 }
 

@@ -17,7 +17,13 @@ const agents: Record<string, readonly string[]> = {
   snqn: ['gamma', 'tdWeight', 'negatives', 'negativeReward'],
   sa2c: ['gamma', 'tdWeight', 'negatives', 'negativeReward', 'weightClip'],
 };
-const encoders: Record<string, readonly string[]> = { sasrec: ['width', 'dropout'], gru4rec: ['width', 'dropout'] };
+const encoders: Record<string, readonly string[]> = {
+  sasrec: ['width', 'dropout'],
+  'sasrec-modern': ['width', 'layers', 'heads', 'mlpRatio', 'dropout', 'everyPosition'],
+  gru4rec: ['width', 'dropout'],
+  caser: ['width', 'filters', 'heights', 'dropout'],
+  nextitnet: ['width', 'dilations', 'kernelSize', 'dropout'],
+};
 
 /** @throws LeaError `E_PEER_UNSUPPORTED` */
 export function checkPeer({ encoder, ...agent }: AgentConfig): void {

@@ -1,17 +1,17 @@
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 
+type Worker = 'speed/worker' | `speed/${'data' | 'env' | 'eval' | 'fit'}/worker`;
+type Peer = 'torch_step.py' | 'data/read_log.py' | 'env/torch_step.py' | 'eval/torch_ranks.py' | 'fit/rectools_fit.py';
+
 const root = dirname(findPackageJSON('.', import.meta.url)!);
 
-type WorkerName = 'speed/worker' | 'speed/data/worker' | 'speed/env/worker' | 'speed/eval/worker';
-type PeerName = 'torch_step.py' | 'data/read_log.py' | 'env/torch_step.py' | 'eval/torch_ranks.py';
-
 /** The path of our measuring process: source in this repository, built code in the package. */
-export function workerScript(name: WorkerName): string {
+export function workerScript(name: Worker): string {
   return import.meta.url.endsWith('.ts') ? join(root, 'src', `${name}.ts`) : join(root, 'dist', `${name}.js`);
 }
 
 /** The path of the same work in another library. */
-export function peerScript(name: PeerName): string {
+export function peerScript(name: Peer): string {
   return join(root, 'peers', name);
 }

@@ -3,7 +3,7 @@ import { LeaError, nearest, unknownKey } from '@lea/core';
 import type { ArgsDef } from 'citty';
 
 /**
- * Rejects unknown flags, flags without a value and superfluous arguments.
+ * Rejects unknown flags, flags without a value or with one too many, and superfluous arguments.
  *
  * @throws LeaError `E_FLAG_UNKNOWN`, `E_FLAG_VALUE`, `E_ARGUMENT`
  */
@@ -24,7 +24,14 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
       const known = names.map((n) => `--${n}`);
       throw new LeaError('E_FLAG_UNKNOWN', unknownKey(command, `--${name}`, known).message);
     }
-    if (args[name!]!.type === 'boolean' || value !== undefined) continue;
+    if (args[name!]!.type === 'boolean') {
+      if (value === undefined) continue;
+      throw new LeaError('E_FLAG_VALUE', `Expected no value for --${name}.`, {
+        value: value.slice(1),
+        hint: `Write --${name} alone, or leave it out.`,
+      });
+    }
+    if (value !== undefined) continue;
     const next = rawArgs[++i];
     if (next === undefined || next.startsWith('--')) {
       throw new LeaError('E_FLAG_VALUE', `Expected a value for --${name}.`, { hint: `See ${command} --help.` });
@@ -59,9 +66,21 @@ export function wholeOf(flag: string, text: string): number {
   throw new LeaError('E_FLAG_VALUE', `Expected a whole number of at least 1 for --${flag}.`, { value: text });
 }
 
+/** The arguments of `--threads`, for all commands that compute. */
+export const threadsArg = {
+  threads: {
+    type: 'string',
+    description: 'Threads of each process, instead of those in the config; the last bits of results depend on it',
+    valueHint: 'N',
+  },
+} as const;
+
 /** The number of `--threads`; by default all cores, at most 2. @throws LeaError `E_FLAG_VALUE` */
 export function threadsOf(text: string | undefined): number {
-  return text === undefined ? Math.min(2, availableParallelism()) : wholeOf('threads', text);
+  if (text === undefined) return Math.min(2, availableParallelism());
+  const threads = wholeOf('threads', text);
+  if (threads <= 1024) return threads;
+  throw new LeaError('E_FLAG_VALUE', 'Expected at most 1024 for --threads.', { value: threads });
 }
 
 /** One of the values that a flag supports. @throws LeaError `E_FLAG_VALUE` */

@@ -84,6 +84,7 @@ test('flags are checked before anything runs', () => {
   expect(() => checkFlags('run', ['--data=x', 'y'], args)).not.toThrow();
   expect(() => checkFlags('run', ['--dat', 'x'], args)).toThrow(/"--dat".*Did you mean "--data"/);
   expect(() => checkFlags('run', ['--data', '--json'], args)).toThrow('Expected a value for --data');
+  expect(() => checkFlags('run', ['--json=maybe'], args)).toThrow(/no value for --json.*"maybe"/);
   expect(() => checkFlags('run', ['x', 'y'], args)).toThrow('unexpected argument');
 });
 

@@ -57,7 +57,7 @@ afterEach(() => rm(dir, { recursive: true }));
 
 const label = ({ stage, fold }: EnvironmentEvent) => `${stage}, fold ${fold!.number} of ${fold!.of}`;
 /** Whether an event ends an epoch, or a part of another stage. */
-const isWhole = ({ done }: EnvironmentEvent): boolean => Number.isInteger(done);
+const isWhole = ({ done }: EnvironmentEvent): boolean => done > 0 && Number.isInteger(done);
 
 async function fitted(given: Partial<GivenFit> = {}, options: Partial<CrossFitOptions> = {}) {
   const stages: string[] = [];
@@ -197,8 +197,8 @@ test('environments are kept by all that decides them', async () => {
 test('one environment is held at a time', async () => {
   const before: number[] = [];
   const work = crossFit(fit, { k: 3 });
-  const { environments } = await follow(work, ({ stage }) => {
-    if (stage === 'environment') before.push(disposed.length);
+  const { environments } = await follow(work, (event) => {
+    if (event.stage === 'environment' && isWhole(event)) before.push(disposed.length);
   });
   expect(before).toEqual([0, 1]);
   expect(disposed).toEqual(environments);

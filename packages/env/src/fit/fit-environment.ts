@@ -19,6 +19,8 @@ const PRETRAINED_STEPS_PER_CALL = 4;
 /** A random start may be above guessing by this much. */
 const MARGIN = 0.5;
 
+const START = { stage: 'environment', done: 0, unit: 'epochs' } as const;
+
 /**
  * Fits the language-model environment (LE) on logged histories: a decoder over item tokens with a state model (loss L_sm: the
  * next item among all items) and a reward model (loss L_rm: the next item against items that the user has not interacted
@@ -28,8 +30,8 @@ const MARGIN = 0.5;
  * select the epoch and fit two calibrations that are separate from the parameters: that of the rewards (Platt scaling), and the
  * offset of unseen items.
  *
- * @returns a task whose events count epochs. An event with `metrics` ends an epoch; those in between have a fractional `done`,
- *   by the batches of training and validation. The result must be disposed
+ * @returns a task whose events count epochs. The first tells the memory of a step. An event with `metrics` ends an epoch; those in
+ *   between have a fractional `done`, by the batches of training and validation. The result must be disposed
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TOKENS_SHAPE`, `E_DATA_EMPTY`, `E_TEMPLATE`,
  *   `E_LOSS_NOT_FINITE`
  */
@@ -57,6 +59,8 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
   try {
     let state = trainingState(trained, optimizer);
     let best: Best = { params: trained, score: Number.NEGATIVE_INFINITY, epoch: 0 };
+    const { memoryBytes } = trainer.info;
+    if (memoryBytes !== undefined) yield { ...START, total: o.epochs, memoryBytes };
     const perCall = config.connector ? PRETRAINED_STEPS_PER_CALL : STEPS_PER_CALL;
     for (let epoch = 0; epoch < o.epochs; epoch++) {
       const batches = data.batchesOf(epoch);

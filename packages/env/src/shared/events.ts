@@ -38,6 +38,8 @@ interface Details {
   readonly metrics?: Readonly<Record<string, number>>;
   /** A finding that the user should know, in one sentence: it may spoil the result. */
   readonly note?: string;
+  /** Estimated peak memory of a step in bytes, in the first event of a fit; absent on a tfjs backend. */
+  readonly memoryBytes?: number;
   /** The current fold of `crossFit`. */
   readonly fold?: {
     /** Number of the fold, from 1. */

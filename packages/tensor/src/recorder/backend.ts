@@ -2,6 +2,7 @@ import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attributes } from '../onnx/model.ts';
 import type { DType } from '../types.ts';
+import { sizeOf } from '../values.ts';
 import { Recording } from './recording.ts';
 
 export const RECORDER = 'lea-recorder';
@@ -120,6 +121,7 @@ export class RecorderBackend extends tf.KernelBackend {
 
   /** A tensor for a name of the recording. */
   tensor(name: string, shape: readonly number[], dtype: DType = 'float32'): Info {
+    this.#recording!.bytes.set(name, sizeOf(shape) * (dtype === 'bool' ? 1 : 4));
     const dataId = this.#store({ shape, dtype, name, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }

@@ -5,6 +5,7 @@ import type { Program, ProgramSpecs, Specs, Tensors } from '../types.ts';
 import { checkConstants, specsOf } from '../values.ts';
 import { RECORDER, recorderBackend } from './backend.ts';
 import { registerRecordedKernels } from './kernels/index.ts';
+import { peakBytes } from './memory.ts';
 import type { Recording } from './recording.ts';
 
 /** A program as ONNX nodes. */
@@ -17,6 +18,8 @@ export interface Recorded {
   readonly state: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly outputSpecs: Specs;
+  /** The most bytes that results of nodes take at a time. */
+  readonly workingBytes: number;
 }
 
 /** The names of a program's arguments in its recording. */
@@ -79,7 +82,9 @@ function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording)
     name: argumentName.frozen(name),
     ...value,
   }));
-  return { ...result, ...kept, constants: constants.filter(({ name }) => needed.has(name)) };
+  const results = [...Object.values(result.state), ...Object.values(result.outputs)];
+  const workingBytes = peakBytes(kept.nodes, recording.bytes, results);
+  return { ...result, ...kept, workingBytes, constants: constants.filter(({ name }) => needed.has(name)) };
 }
 
 /** Keeps only what the results need; drops unused gradients and constants. */

@@ -11,6 +11,8 @@ const SERIAL_SIZE = 100_000;
 export class Recording {
   readonly nodes: Node[] = [];
   readonly initializers: Initializer[] = [];
+  /** Bytes of the tensors whose shape is known. */
+  readonly bytes: Map<string, number> = new Map();
   readonly #shared: Map<string, string> = new Map();
   #names = 0;
 

@@ -10,7 +10,7 @@ import {
   permutation,
 } from '@lea/core';
 import { type Annotation, checkTransitions, rowsHash, type Transitions } from '@lea/data';
-import { createSampler } from '../steps/sampler.ts';
+import { independentRows } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
 import { modeledReward, positiveRewards } from './modeled-reward.ts';
 import { type SignalOptions, type Signals, signalPartsSchema, signalSchema } from './options.ts';
@@ -136,7 +136,7 @@ function randomPositives(k: number, { sequences, event, count }: Transitions, ro
       },
     );
   }
-  const draw = createSampler({ type: 'independent' }, root, { rows: others, batch: k, lengths: [] });
+  const draw = independentRows(root, others);
   const positives = new Int32Array(count * k);
   for (let row = 0; row < count; row++) {
     const drawn = positives.subarray(row * k, (row + 1) * k);

@@ -28,11 +28,7 @@ export interface Chunk {
  */
 export function createBatches(plan: Plan, root: Key, specs: Specs): (from: number, steps: number) => Chunk {
   const { agent, train, batch, window, rewards, signals, networks } = plan;
-  const { offsets } = train.sequences;
-  const lengths = Int32Array.from({ length: train.count }, (_, row) =>
-    Math.min(window, train.event[row]! - offsets[train.sequence[row]!]!),
-  );
-  const sampler = createSampler(plan.sampler, fold(root, 'rows'), { rows: train.count, batch, lengths });
+  const sampler = createSampler(plan.sampler, fold(root, 'rows'), { train, batch, window });
   const stepKey = fold(root, 'step');
   const coin = fold(root, 'coin').words;
   const { sampling } = agent;

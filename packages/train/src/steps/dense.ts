@@ -47,6 +47,7 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
       return sums.close(networks);
     },
     settled: (from) => from,
+    memoryBytes: runner.info.memoryBytes,
     dispose: () => runner.dispose(),
   };
 }

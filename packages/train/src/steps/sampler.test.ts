@@ -1,13 +1,15 @@
 import { key } from '@lea/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler, type SamplerOptions } from './sampler.ts';
+import { setOf } from '../fixtures/set-of.ts';
+import { createSampler, rowsPerEpoch, type SamplerOptions } from './sampler.ts';
 
-function draw(options: SamplerOptions, seed: number, sizes: { rows: number; batch: number }, steps: readonly number[]) {
-  const lengths = Int32Array.from({ length: sizes.rows }, (_, i) => i % 10);
-  const sampler = createSampler(options, key(seed), { ...sizes, lengths });
+/** `rows` decisions of users with ten each, so that the history before row i has i % 10 events. */
+function draw(options: SamplerOptions, seed: number, { rows, batch }: Sizes, steps: readonly number[]) {
+  const train = setOf(Array.from({ length: Math.ceil(rows / 10) }, (_, user) => Math.min(10, rows - user * 10)));
+  const sampler = createSampler(options, key(seed), { train, batch, window: 9 });
   return steps.map((step) => {
-    const out = new Int32Array(sizes.batch);
+    const out = new Int32Array(batch);
     sampler(step, out);
     return [...out];
   });
@@ -18,6 +20,11 @@ const KINDS: SamplerOptions[] = [
   { type: 'permutation' },
   { type: 'permutation', buckets: true },
 ];
+
+interface Sizes {
+  readonly rows: number;
+  readonly batch: number;
+}
 
 describe('samplers', () => {
   it.each(KINDS)('%j is a pure function of key and step', (options) => {
@@ -66,6 +73,24 @@ describe('samplers', () => {
     }
     const shortest = epoch.map((rows) => Math.min(...rows.map((row) => row % 10)));
     expect(shortest).not.toEqual(shortest.toSorted((a, b) => a - b));
+  });
+
+  it('sequences: an epoch holds the newest row of every user once, and an eighth of the first events in turn', () => {
+    // Rows 0..3, 4..5, 6 and 7..16: of users with 4, 2, 1 and 10 events. Windows of 4 tile the last user's from the end.
+    const train = setOf([4, 2, 1, 10]);
+    const sampler = createSampler({ type: 'sequences' }, key(7), { train, batch: 7, window: 4 });
+    expect(rowsPerEpoch({ type: 'sequences' }, train, 4)).toBe(6);
+    const stream = [...Array(24).keys()].flatMap((step) => {
+      const out = new Int32Array(7);
+      sampler(step, out);
+      return [...out];
+    });
+    const epochs = [...Array(28).keys()].map((epoch) => stream.slice(epoch * 6, (epoch + 1) * 6));
+    const firsts = [0, 4, 6, 7];
+    for (const [i, epoch] of epochs.entries()) {
+      expect(epoch.toSorted((a, b) => a - b)).toEqual([3, 5, 8, 12, 16, firsts[i % 4]!].toSorted((a, b) => a - b));
+    }
+    expect(new Set(epochs.map(String)).size).toBeGreaterThan(20);
   });
 
   it('refuses unknown types and options', () => {

@@ -1,4 +1,6 @@
 import { checkChoices, fold, type Key, LeaError, permutation, randomBits, withDefaults } from '@lea/core';
+import type { Transitions } from '@lea/data';
+import { type SequenceRows, sequenceRows } from './sequence-rows.ts';
 
 /**
  * How the rows of a batch are drawn.
@@ -9,21 +11,26 @@ import { checkChoices, fold, type Key, LeaError, permutation, randomBits, withDe
  *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its remaining rows from the
  *   next epoch, and no row is dropped. With `buckets`, rows of similar history length share a batch and the batches come in
  *   random order; an incomplete last batch is filled with rows of the same epoch.
+ * - `sequences`: each epoch is a random order of the newest row of every user, whose window holds the user's history, and of
+ *   one more row per `window` older events. Each event is learned once per epoch, where the other samplers learn it up to
+ *   `window` times, so an epoch is several times cheaper. It needs a loss at every position: `ce` and an encoder with
+ *   `everyPosition`. Users' first events, which follow an empty history, take turns: an eighth of them per epoch.
  *
  * Compare methods only with the same sampler: its effect can be larger than that of the method.
  */
 export type SamplerOptions =
   | { readonly type: 'independent' }
-  | { readonly type: 'permutation'; readonly buckets?: boolean };
+  | { readonly type: 'permutation'; readonly buckets?: boolean }
+  | { readonly type: 'sequences' };
 
 /** Checks the options of a sampler. @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function checkSampler(options: SamplerOptions): void {
-  const known = { independent: { type: '' }, permutation: { type: '', buckets: false } };
+  const known = { independent: { type: '' }, permutation: { type: '', buckets: false }, sequences: { type: '' } };
   const type = typeof options === 'object' && options ? options.type : options;
   if (typeof type !== 'string' || typeof options !== 'object' || !Object.hasOwn(known, type)) {
     throw new LeaError('E_SAMPLER', 'Expected a known sampler type.', {
       value: type,
-      hint: "Write sampler: { type: 'permutation' } or { type: 'independent' }.",
+      hint: "Write sampler: { type: 'permutation' }, { type: 'independent' } or { type: 'sequences' }.",
     });
   }
   const { buckets = false } = withDefaults<{ type: string; buckets?: boolean }>('sampler', known[type], options);
@@ -34,25 +41,41 @@ export function checkSampler(options: SamplerOptions): void {
 export type Sampler = (step: number, out: Int32Array) => void;
 
 /**
- * Creates a sampler.
+ * Creates a sampler of the rows of a set.
  *
- * @param rows number of rows to draw from
- * @param batch rows per batch, at most `rows`
- * @param lengths history length of every row; used only with `buckets`
+ * @param batch rows per batch, at most all
+ * @param window number of events that a row reads of its history
  * @throws LeaError as `checkSampler`
  */
 export function createSampler(
   options: SamplerOptions,
   key: Key,
-  { rows, batch, lengths }: { rows: number; batch: number; lengths: ArrayLike<number> },
+  { train, batch, window }: { train: Transitions; batch: number; window: number },
 ): Sampler {
   checkSampler(options);
-  if (options.type === 'independent') return independent(key, rows);
-  return options.buckets ? bucketed(key, rows, batch, lengths) : endless(key, rows, batch);
+  if (options.type === 'independent') return independentRows(key, train.count);
+  if (options.type === 'sequences') return ofSequences(key, sequenceRows(train, window), batch);
+  return options.buckets ? bucketed(key, historyLengths(train, window), batch) : endless(key, train.count, batch);
 }
 
-/** Does the first draws of a Fisher-Yates shuffle and undoes them, so that the cost depends on the batch, not on all rows. */
-function independent(key: Key, rows: number): Sampler {
+/** Number of rows of an epoch; as many as the set has for the sampler that has no epochs. */
+export function rowsPerEpoch({ type }: SamplerOptions, train: Transitions, window: number): number {
+  if (type !== 'sequences') return train.count;
+  const { newest, first } = sequenceRows(train, window);
+  return newest.length + turnOf(first);
+}
+
+/** History length of every row, at most `window`. */
+function historyLengths({ count, event, sequence, sequences }: Transitions, window: number): Int32Array {
+  const { offsets } = sequences;
+  return Int32Array.from({ length: count }, (_, row) => Math.min(window, event[row]! - offsets[sequence[row]!]!));
+}
+
+/**
+ * Draws distinct rows for every step. It does the first draws of a Fisher-Yates shuffle and undoes them, so that the cost depends
+ * on the batch, not on all rows.
+ */
+export function independentRows(key: Key, rows: number): Sampler {
   const order = Int32Array.from({ length: rows }, (_, i) => i);
   return (step, out) => {
     const { words } = fold(key, step);
@@ -68,7 +91,12 @@ function independent(key: Key, rows: number): Sampler {
 }
 
 function endless(key: Key, rows: number, batch: number): Sampler {
-  const order = lastUsed((epoch) => permutation(fold(key, epoch), rows));
+  return stream(rows, batch, (epoch) => permutation(fold(key, epoch), rows));
+}
+
+/** Joins the epochs, which have `rows` rows each, and cuts the stream into batches. */
+function stream(rows: number, batch: number, epochOf: (epoch: number) => Int32Array): Sampler {
+  const order = lastUsed(epochOf);
   return (step, out) => {
     for (let i = 0; i < out.length; i++) {
       const position = step * batch + i;
@@ -77,7 +105,23 @@ function endless(key: Key, rows: number, batch: number): Sampler {
   };
 }
 
-function bucketed(key: Key, rows: number, batch: number, lengths: ArrayLike<number>): Sampler {
+/** Share of the users' first events in an epoch of sequences. */
+const FIRST_EVENTS = 1 / 8;
+
+function turnOf(first: Int32Array): number {
+  return Math.ceil(first.length * FIRST_EVENTS);
+}
+
+function ofSequences(key: Key, { newest, first }: SequenceRows, batch: number): Sampler {
+  const turn = turnOf(first);
+  const rows = newest.length + turn;
+  const at = (epoch: number, i: number) =>
+    i < newest.length ? newest[i]! : first[(epoch * turn + i - newest.length) % first.length]!;
+  return stream(rows, batch, (epoch) => permutation(fold(key, epoch), rows).map((i) => at(epoch, i)));
+}
+
+function bucketed(key: Key, lengths: Int32Array, batch: number): Sampler {
+  const rows = lengths.length;
   const batches = Math.ceil(rows / batch);
   const epochs = lastUsed((epoch) => {
     const shuffled = permutation(fold(key, epoch), rows);

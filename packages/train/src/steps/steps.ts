@@ -12,6 +12,8 @@ export interface Steps {
   advance(run: RunState, chunk: Chunk): Promise<Advanced>;
   /** The run with all tensors of its networks as checkpoints store them; `advance` may leave some out. */
   settled(run: RunState): RunState;
+  /** Estimated peak memory of a step in bytes; undefined if it is interpreted. */
+  readonly memoryBytes: number | undefined;
   /** Frees the compiled program. */
   dispose(): Promise<void>;
 }

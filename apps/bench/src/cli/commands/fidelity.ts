@@ -6,11 +6,12 @@ import { subjectLine, writeFidelity } from '../../fidelity/report.ts';
 import { runFidelity } from '../../fidelity/run.ts';
 import { mainTable, shareTables } from '../../fidelity/table.ts';
 import { renderTable } from '../../report/table.ts';
-import { checkFlags } from '../../terminal/flags.ts';
+import { checkFlags, threadsArg } from '../../terminal/flags.ts';
 import { folded } from '../../terminal/folded.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
+import { withThreads } from '../experiment-args.ts';
 
 const args = {
   experiment: {
@@ -49,7 +50,8 @@ const args = {
   },
   controls: {
     type: 'string',
-    description: 'Controls to measure: all, counting (leaves out those that are fitted) or none',
+    description:
+      'Controls to measure: all, none, or of counting, id-only, random-tokens and shuffled-texts, comma-separated',
     valueHint: 'CONTROLS',
     default: 'all',
   },
@@ -59,6 +61,7 @@ const args = {
     valueHint: 'N',
   },
   seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
+  ...threadsArg,
   report: { type: 'string', description: 'File for the report', valueHint: 'FILE', default: 'fidelity.html' },
   json: { type: 'boolean', description: 'Write only JSON to standard output, one line per subject' },
 } as const;
@@ -72,7 +75,7 @@ const command: CommandDef<typeof args> = defineCommand({
   async run({ args: given, rawArgs }) {
     checkFlags('fidelity', rawArgs, args);
     const flags = flagsOf(given);
-    const loaded = await loadExperiment(given.experiment);
+    const loaded = withThreads(await loadExperiment(given.experiment), given.threads);
     await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
       const outcome = await runFidelity(loaded, flags, {
         data: given.data,

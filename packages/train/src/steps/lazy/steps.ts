@@ -98,6 +98,7 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
         ...separated(tables, shapes, tablesOfNetworks[i]!),
       })),
     }),
+    memoryBytes: runner.info.memoryBytes,
     dispose: () => runner.dispose(),
   };
 }

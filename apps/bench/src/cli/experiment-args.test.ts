@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { givenExperiment, workWords } from './experiment-args.ts';
+
+const given = { experiment: 'quick', runs: 'runs' };
+
+test('flags set seeds and threads instead of those of the config', async () => {
+  const plain = (await givenExperiment(given)).experiment;
+  const { experiment } = await givenExperiment({ ...given, seed: '4,5', threads: '3' });
+  expect(experiment).toEqual({ ...plain, seeds: [4, 5], threads: 3 });
+});
+
+test.each(['0', 'two', '1.5', '', '1025'])('--threads %s is refused', async (threads) => {
+  await expect(givenExperiment({ ...given, threads })).rejects.toMatchObject({ code: 'E_FLAG_VALUE' });
+});
+
+test('a child process gets all flags that decide the outcome', () => {
+  const words = workWords('a-s0-1', { ...given, data: 'd', seed: '1', threads: '3' }).join(' ');
+  expect(words).toContain('work quick --run a-s0-1 --runs runs --data d --seed 1 --threads 3');
+});

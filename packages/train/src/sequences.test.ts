@@ -1,0 +1,39 @@
+import { ce, countingMemory, sasrec, snqn } from '@lea/agents';
+import { expect, it } from 'vitest';
+import type { TrainOptions } from './options.ts';
+import { planOf } from './plan.ts';
+import { all, data, encoder, ofType, small } from './testing.ts';
+
+const everyPosition = sasrec({ width: 16, dropout: 0, everyPosition: true });
+const sequences = (given: Partial<TrainOptions> = {}) =>
+  small({ agent: ce({ encoder: everyPosition, lr: 0.01 }), sampler: { type: 'sequences' }, ...given });
+
+it('learns the chain from one window per user', async () => {
+  const { events, result } = await all(sequences({ window: 7, batch: 20, maxSteps: 160, evaluateEvery: 40 }));
+  // 60 users have one window each, and 8 of their first events come in turn.
+  expect(ofType(events, 'start')[0]).toMatchObject({ rows: data.count, stepsPerEpoch: 68 / 20 });
+  // The first events are random, and one of ten later ones: 7/8 x 9/10 can be known.
+  expect(result.best!.value).toBeGreaterThan(0.7);
+});
+
+it('validates every half epoch by default', () => {
+  expect(planOf(sequences({ window: 7, batch: 4, evaluateEvery: undefined }))).toMatchObject({ evaluateEvery: 8 });
+});
+
+it.each([
+  ['an agent with a critic', { agent: snqn({ encoder: everyPosition }) }, /needs ce.*everyPosition.*permutation/],
+  ['a loss at the last position', { agent: ce({ encoder }) }, /needs ce.*everyPosition.*permutation/],
+  [
+    'signals of all rows',
+    { signals: { targets: new Int32Array(data.count), targetWeights: new Float32Array(data.count), k: 1 } },
+    /signals of all rows/,
+  ],
+])('refuses %s', (_, given, message) => {
+  expect(() => planOf(sequences(given as never))).toThrow(message);
+});
+
+it('refuses a memory that joins the training, and takes one that is fused after it', async () => {
+  const memory = await countingMemory(data);
+  expect(() => planOf(sequences({ memory, fusion: 'joint' }))).toThrow(/a memory cannot join/);
+  expect(planOf(sequences({ memory })).fusion).toBe('after');
+});
