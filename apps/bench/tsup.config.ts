@@ -9,6 +9,7 @@ export default defineConfig({
     main: 'src/main.ts',
     'speed/worker': 'src/speed/worker.ts',
     'speed/data/worker': 'src/speed/data/worker.ts',
+    'speed/eval/worker': 'src/speed/eval/worker.ts',
     'speed/fit/worker': 'src/speed/fit/worker.ts',
     'speed/env/worker': 'src/speed/env/worker.ts',
   },

@@ -14,6 +14,7 @@ const commands = {
   speed: () => import('./cli/commands/speed.ts').then((module) => module.default),
   'speed data': () => import('./cli/commands/speed-data.ts').then((module) => module.default),
   'speed env': () => import('./cli/commands/speed-env.ts').then((module) => module.default),
+  'speed eval': () => import('./cli/commands/speed-eval.ts').then((module) => module.default),
   'speed fit': () => import('./cli/commands/speed-fit.ts').then((module) => module.default),
   'speed memory': () => import('./cli/commands/speed-memory.ts').then((module) => module.default),
   status: () => import('./cli/commands/status.ts').then((module) => module.default),

@@ -39,14 +39,14 @@ test('the same scores whatever the size of a request', async () => {
   await policy.dispose();
 });
 
-test('a run makes at most 2^24 scores', () => {
+test('a run makes at most 2^24 scores of a power of two of histories', () => {
   const batch = (items: number, given?: number) =>
     scoring(
       { items, window: 3 },
       { program: () => () => ({ state: {}, outputs: {} }), frozen: () => ({}) },
       { batch: given },
     ).batch;
-  expect([batch(8), batch(2 ** 20), batch(2 ** 25), batch(2 ** 20, 64)]).toEqual([256, 16, 1, 64]);
+  expect([batch(8), batch(2 ** 20), batch(70_000), batch(2 ** 25), batch(2 ** 20, 60)]).toEqual([256, 16, 128, 1, 60]);
 });
 
 test('weights of another agent or shape are refused, by the name of the parameter', () => {

@@ -32,6 +32,12 @@ export interface Policy extends PolicyParts, Recommender, Scorer, Resource {
    * @throws LeaError `E_WINDOWS` (arrays that do not fit together), `E_ITEM_RANGE`, `E_DISPOSED`
    */
   score(windows: Windows): Promise<Float32Array>;
+  /**
+   * The rank of one item for each history, counted inside the program: see `Scorer`.
+   *
+   * @throws LeaError `E_WINDOWS` (not one target per history as well), `E_ITEM_RANGE`, `E_DISPOSED`
+   */
+  ranks(windows: Windows, targets: Int32Array, excluded?: readonly ArrayLike<number>[]): Promise<Int32Array>;
   /** Writes `policy.json`, `weights.safetensors` and, if the policy has item ids, `items.json` into a folder. */
   save(dir: string): Promise<void>;
 }
@@ -91,6 +97,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
       memory.observe(events);
     },
     score: scorer.score,
+    ranks: scorer.ranks,
     ...resource(async () => {
       await Promise.all([scorer.dispose(), memory?.dispose()]);
     }),

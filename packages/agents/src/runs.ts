@@ -3,9 +3,12 @@ import type { Windows } from '@lea/data';
 /** Default maximum of scores per run. */
 const SCORES_PER_RUN = 2 ** 24;
 
-/** Histories per run for a catalog of that size: 256, fewer where they would make more than 2^24 scores. */
+/**
+ * Histories per run for a catalog of that size: 256, or the largest power of two that makes at most 2^24 scores. A power of
+ * two, so that runs divide the usual batches without padding.
+ */
 export function historiesPerRun(items: number): number {
-  return Math.min(256, Math.max(1, Math.floor(SCORES_PER_RUN / items)));
+  return 2 ** Math.floor(Math.log2(Math.min(256, Math.max(1, SCORES_PER_RUN / items))));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { checkRanges, LeaError } from '@lea/core';
 import { checkWindows, type Windows } from '@lea/data';
-import { type Program, type ProgramSpecs, prepare, type Runner, specsOf, type Values } from '@lea/tensor';
+import { type Program, type ProgramSpecs, prepare, type Runner, type Specs, specsOf, type Values } from '@lea/tensor';
+import { type Part, type Question, ranksAsked, scoresAsked } from './ranking.ts';
 import { historiesPerRun, type ScoreRuns } from './runs.ts';
 import type { Shape } from './types.ts';
 
@@ -27,6 +28,8 @@ export interface Scoring {
   readonly batch: number;
   /** Scores [size, items], flat. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
   score(windows: Windows): Promise<Float32Array>;
+  /** Ranks of one item per history, see `Scorer`. @throws LeaError `E_DISPOSED`, `E_WINDOWS`, `E_ITEM_RANGE` */
+  ranks(windows: Windows, targets: Int32Array, excluded?: readonly ArrayLike<number>[]): Promise<Int32Array>;
   /** Passes the scores of each run to `visit`, so that only one run's scores are in memory. */
   readonly runs: ScoreRuns;
   /** Waits for pending calls, and refuses later ones. */
@@ -64,30 +67,34 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
   const { batch = historiesPerRun(shape.items), threads, backend } = options;
   const counted = [1, Infinity, 'whole'] as const;
   checkRanges('policy', { batch, threads: threads ?? 1 }, { batch: counted, threads: counted });
-  const runners = new Map<number, Promise<Runner>>();
+  /** By batch size and further inputs. */
+  const runners = new Map<string, Promise<Runner>>();
   let form = source.form?.();
   const calls = new Set<Promise<void>>();
   /** Pending releases of outdated programs. */
   let released: Promise<unknown> = Promise.resolve();
   let disposal: Promise<void> | undefined;
 
-  const ready = (rows: number): Promise<Runner> => {
+  const ready = (question: Question, rows: number): Promise<Runner> => {
     const now = source.form?.();
     if (now !== form) {
       form = now;
       released = Promise.all([released, release()]);
     }
-    const known = runners.get(rows);
+    const more = question.specs(rows);
+    const name = [rows, ...Object.keys(more)].join();
+    const known = runners.get(name);
     if (known) return known;
-    const made = make(rows);
-    runners.set(rows, made);
+    const made = make(question, more, rows);
+    runners.set(name, made);
     // Try again at the next call after a failure.
-    made.catch(() => runners.get(rows) === made && runners.delete(rows));
+    made.catch(() => runners.get(name) === made && runners.delete(name));
     return made;
   };
-  const make = async (rows: number): Promise<Runner> => {
-    const [program, specs] = [source.program(), scoringSpecs(shape.window, rows, source.frozen())];
-    return prepare(program, specs, { backend, threads, mode: 'direct' });
+  const make = async ({ program }: Question, more: Specs, rows: number): Promise<Runner> => {
+    const { inputs, frozen } = scoringSpecs(shape.window, rows, source.frozen());
+    const specs = { inputs: { ...inputs, ...more }, frozen: frozen! };
+    return prepare(program(source.program()), specs, { backend, threads, mode: 'direct' });
   };
   /** Disposes programs after the calls that may use them have finished. */
   const release = async () => {
@@ -96,20 +103,23 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     await Promise.allSettled(calls);
     for (const made of await Promise.allSettled(old)) if (made.status === 'fulfilled') await made.value.dispose();
   };
-  const runAll: ScoreRuns = async (windows, visit) => {
+  const runAll = async (windows: Windows, question: Question, visit: Visit) => {
     const rows = SMALL.find((small) => windows.size <= small && small < batch) ?? batch;
     // Read both at the same time: the frozen tensors must match the program.
-    const [made, frozen] = [ready(rows), source.frozen()];
+    const [made, frozen] = [ready(question, rows), source.frozen()];
     const runner = await made;
     for (let from = 0; from < windows.size; from += rows) {
-      const size = Math.min(rows, windows.size - from);
-      const { outputs } = await runner.run({ inputs: feed(windows, from, size, rows, shape), frozen });
-      visit((outputs.scores!.data as Float32Array).subarray(0, size * shape.items), from);
+      const part = { from, size: Math.min(rows, windows.size - from), rows };
+      const { outputs } = await runner.run({
+        inputs: { ...feed(windows, part, shape), ...question.inputs(part) },
+        frozen,
+      });
+      visit(outputs, part);
     }
   };
-  const runs: ScoreRuns = async (windows, visit) => {
+  const ask = async (windows: Windows, question: Question, visit: Visit) => {
     if (disposal) throw new LeaError('E_DISPOSED', 'The policy has been disposed.', { hint: 'Load it again.' });
-    const call = runAll(windows, visit);
+    const call = runAll(windows, question, visit);
     calls.add(call);
     try {
       await call;
@@ -117,6 +127,10 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       calls.delete(call);
     }
   };
+  const runs: ScoreRuns = (windows, visit) =>
+    ask(windows, scoresAsked, ({ scores }, { from, size }) =>
+      visit((scores!.data as Float32Array).subarray(0, size * shape.items), from),
+    );
 
   return {
     batch,
@@ -127,6 +141,13 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
       await runs(windows, (some, from) => scores.set(some, from * shape.items));
       return scores;
     },
+    async ranks(windows, targets, excluded) {
+      checkWindows(windows, shape.items);
+      const ranks = new Int32Array(windows.size);
+      const question = ranksAsked(targets, excluded, { size: windows.size, items: shape.items });
+      await ask(windows, question, (outputs, { from, size }) => ranks.set(outputs.ranks!.data.subarray(0, size), from));
+      return ranks;
+    },
     dispose() {
       disposal ??= Promise.all([released, release()]).then(() => {});
       return disposal;
@@ -134,7 +155,10 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
   };
 }
 
-function feed(windows: Windows, from: number, size: number, batch: number, { items: padId, window }: Shape): Values {
+/** Called with the outputs of each run. */
+type Visit = (outputs: Values, part: Part) => void;
+
+function feed(windows: Windows, { from, size, rows: batch }: Part, { items: padId, window }: Shape): Values {
   const items = new Int32Array(batch * window).fill(padId);
   const length = new Int32Array(batch).fill(1);
   for (let r = 0; r < size; r++) {

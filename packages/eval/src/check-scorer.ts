@@ -48,3 +48,12 @@ export function checkShape({ name, items }: Scorer, scores: Scores, size: number
     hint: `It must return ${size} rows of ${items} scores.`,
   });
 }
+
+/** @throws LeaError `E_SCORE_SHAPE` */
+export function checkRanks({ name, items }: Scorer, ranks: Int32Array, size: number): void {
+  if (ranks.length === size && ranks.every((rank) => Number.isInteger(rank) && rank >= 0 && rank <= items)) return;
+  throw new LeaError('E_SCORE_SHAPE', `${name} returned no ranks for ${size} histories.`, {
+    value: ranks,
+    hint: `ranks must return ${size} whole numbers in 0..${items}. Leave it out to be ranked by score.`,
+  });
+}

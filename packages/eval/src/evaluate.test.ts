@@ -100,6 +100,29 @@ describe('evaluate', () => {
     await expect(bad).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
   });
 
+  it('takes the ranks of a scorer that counts itself, and asks for its scores where these are unknown', async () => {
+    const asked: unknown[] = [];
+    const counting: Scorer = {
+      ...constant(4, 3, 2, 1),
+      ranks: ({ size }, targets, excluded) => {
+        asked.push([size, [...targets], excluded?.map((items) => Array.from(items))]);
+        return Int32Array.from(targets, (target) => (target === 3 ? 0 : 2));
+      },
+    };
+    expect([...(await evaluate(counting, data, { batch: 3 })).ranks]).toEqual([2, 2, 2, 4, 1]);
+    await evaluate(counting, data, { batch: 3, exclude: 'seen' });
+    expect(asked).toEqual([
+      [3, [0, 1, 2], undefined],
+      [2, [3, 0], undefined],
+      [3, [0, 1, 2], [[], [0], [0, 1]]],
+      [2, [3, 0], [[], [3]]],
+    ]);
+    for (const wrong of [[1], [1, 2, 3, 4, 5], [1, 1, 1, 1, -1], [1, 1, 1, 1, 0.5]]) {
+      const odd = { ...counting, ranks: () => wrong as never };
+      await expect(evaluate(odd, data)).rejects.toMatchObject({ code: 'E_SCORE_SHAPE' });
+    }
+  });
+
   it('refuses another catalog, a wrong number of scores and a misspelt option', async () => {
     await expect(evaluate(constant(1, 2), data)).rejects.toMatchObject({ code: 'E_CATALOG_SIZE' });
     const short = { ...constant(1, 2, 3, 4), score: () => new Float64Array(3) };

@@ -11,7 +11,7 @@ import {
   whole,
 } from '@lea/core';
 import { checkScorers, checkTransitions, historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
-import { checkItems, checkShape } from './check-scorer.ts';
+import { checkItems, checkRanks, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
 import { averages, rankOf } from './metrics.ts';
 
@@ -114,13 +114,7 @@ async function* ranking(
   for (let start = 0; start < count; start += batch) {
     signal?.throwIfAborted();
     const rows = Int32Array.from({ length: Math.min(batch, count - start) }, (_, i) => start + i);
-    const scores = await scorer.score(historyWindows(transitions, rows, scorer.window));
-    checkShape(scorer, scores, rows.length);
-    for (const [i, row] of rows.entries()) {
-      const rank = rankOf(scores, target[row]!, i * items, items);
-      if (Number.isNaN(rank)) throw nanScore(scorer, scores.subarray(i * items, (i + 1) * items), transitions, row);
-      ranks[row] = exclude === 'none' ? rank : rank - seenAbove(scores, i * items, target[row]!, transitions, row);
-    }
+    ranks.set(await ranksOf(scorer, transitions, rows, exclude), start);
     yield { stage: 'evaluation', done: start + rows.length, total: count, unit: 'events' };
     // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
     await new Promise((resolve) => setTimeout(resolve));
@@ -139,13 +133,41 @@ async function* ranking(
   };
 }
 
-/** Number of items of the event's history that are ranked before its target. */
-function seenAbove(scores: Scores, start: number, target: number, transitions: Transitions, row: number): number {
-  const { sequences, event, sequence } = transitions;
+/** [rows] the rank of the item of each event, counted by the scorer itself if it can. */
+async function ranksOf(
+  scorer: Scorer,
+  transitions: Transitions,
+  rows: Int32Array,
+  exclude: EvaluateOptions['exclude'],
+): Promise<Int32Array> {
+  const { sequences, event } = transitions;
+  const histories = historyWindows(transitions, rows, scorer.window);
+  const targets = rows.map((row) => sequences.items[event[row]!]!);
+  const excluded = exclude === 'seen' ? Array.from(rows, (row) => itemsBefore(transitions, row)) : undefined;
+  const counted = await scorer.ranks?.(histories, targets, excluded);
+  if (counted) checkRanks(scorer, counted, rows.length);
+  // A rank of 0 is unknown: the scores tell it, or which item is NaN.
+  if (counted && !counted.includes(0)) return counted;
+  const scores = await scorer.score(histories);
+  checkShape(scorer, scores, rows.length);
+  const { items } = scorer;
+  return rows.map((row, i) => {
+    const rank = rankOf(scores, targets[i]!, i * items, items);
+    if (Number.isNaN(rank)) throw nanScore(scorer, scores.subarray(i * items, (i + 1) * items), transitions, row);
+    return rank - (excluded ? countAbove(scores, i * items, targets[i]!, excluded[i]!) : 0);
+  });
+}
+
+/** The items of the user's whole history before the event. */
+function itemsBefore({ sequences, event, sequence }: Transitions, row: number): Int32Array {
+  return sequences.items.subarray(sequences.offsets[sequence[row]!]!, event[row]!);
+}
+
+/** Number of the given items that are ranked before the target. */
+function countAbove(scores: Scores, start: number, target: number, items: Int32Array): number {
   const own = scores[start + target]!;
-  const seen = new Set(sequences.items.subarray(sequences.offsets[sequence[row]!]!, event[row]!));
   let above = 0;
-  for (const item of seen) {
+  for (const item of new Set(items)) {
     const score = scores[start + item]!;
     if (score > own || (score === own && item < target)) above++;
   }

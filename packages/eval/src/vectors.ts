@@ -52,29 +52,9 @@ export function unitRows(data: ArrayLike<number>, size: number): Float32Array {
   return unit;
 }
 
-/** Inner product of each vector with `query`, written to `target[start + item]`. */
-export function products(vectors: UnitVectors, query: Float64Array, target: Float64Array, start: number): void {
-  const { data, items, size } = vectors;
-  // Four vectors at a time: the sums are independent, so the processor can compute them in parallel.
-  const whole = items - (items % 4);
-  for (let item = 0; item < whole; item += 4) {
-    const at = item * size;
-    let [a, b, c, d] = [0, 0, 0, 0];
-    for (let i = 0; i < size; i++) {
-      const q = query[i]!;
-      a += data[at + i]! * q;
-      b += data[at + size + i]! * q;
-      c += data[at + 2 * size + i]! * q;
-      d += data[at + 3 * size + i]! * q;
-    }
-    target[start + item] = a;
-    target[start + item + 1] = b;
-    target[start + item + 2] = c;
-    target[start + item + 3] = d;
-  }
-  for (let item = whole; item < items; item++) {
-    let sum = 0;
-    for (let i = 0; i < size; i++) sum += data[item * size + i]! * query[i]!;
-    target[start + item] = sum;
-  }
+/** [rows, size] the vectors of some items. */
+export function rowsOf({ data, size }: UnitVectors, items: readonly number[]): Float32Array {
+  const rows = new Float32Array(items.length * size);
+  for (const [i, item] of items.entries()) rows.set(data.subarray(item * size, (item + 1) * size), i * size);
+  return rows;
 }

@@ -66,6 +66,7 @@ const right: Record<string, RightArguments> = {
   specsOf: [accepting({ x: value }, '{}')],
   stopGradient: [x],
   swiglu: [x, x],
+  targetRanks: [x, ids, unchecked(undefined)],
   toTensor: [value],
   useBackend: ['cpu', {}],
   valueAndGrad: [() => ({ loss: tf.scalar(1) }), accepting({ x }, '{}')],

@@ -2,7 +2,6 @@ import type { Phase } from '@lea/agents';
 import { historyWindows } from '@lea/data';
 import { averages } from '@lea/eval';
 import {
-  embedding,
   type Program,
   type ProgramSpecs,
   pick,
@@ -10,9 +9,10 @@ import {
   prepare,
   type Runner,
   specsOf,
+  targetRanks,
   type Values,
 } from '@lea/tensor';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { CUTOFFS } from './metric.ts';
 import type { Plan } from './options.ts';
 import { frozenScoring } from './steps/feeds.ts';
@@ -68,32 +68,21 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
         },
         frozen,
       });
-      const { rank, total } = outputs;
-      if (total!.data.some(Number.isNaN)) {
+      if (outputs.ranks!.data.includes(0)) {
         throw diverged(step, phase, plan, 'loss', 'validation gave items the score NaN', Number.NaN);
       }
-      ranks.set(rank!.data, start);
+      ranks.set(outputs.ranks!.data, start);
     }
     return averages(ranks, kind, sequences.kinds, CUTOFFS);
   };
   return { validate, runner };
 }
 
-/** Rank of each row's target among all items, from 1; among equal scores the smaller item index comes first. */
-function rankingProgram({ agent, shape }: Plan): Program {
+function rankingProgram({ agent }: Plan): Program {
   return ({ inputs, frozen }) => {
     const { items, length, target } = inputs as Record<'items' | 'length' | 'target', tf.Tensor>;
     const shared = Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('params/')));
     const scores = agent.score(pick('params/', frozen), { items, length }, shared);
-    const ids = tf.expandDims(tf.range(0, shape.items, 1, 'int32'), 0);
-    const rows = tf.range(0, scores.size, shape.items, 'int32');
-    const own = embedding(tf.reshape(scores, [-1, 1]), tf.add(rows, target));
-    const before = tf.logicalOr(
-      tf.greater(scores, own),
-      tf.logicalAnd(tf.equal(scores, own), tf.less(ids, tf.expandDims(target, 1))),
-    );
-    const rank = tf.add(tf.sum(tf.cast(before, 'float32'), 1), tf.scalar(1));
-    // A single NaN score makes the sum NaN; the rank would not reveal it.
-    return { state: {}, outputs: { rank: tf.cast(rank, 'int32'), total: tf.sum(scores, 1) } };
+    return { state: {}, outputs: { ranks: targetRanks(scores, target) } };
   };
 }

@@ -1,7 +1,8 @@
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 
-type Worker = 'speed/worker' | 'speed/data/worker' | 'speed/env/worker' | 'speed/fit/worker';
+type Worker = 'speed/worker' | `speed/${'data' | 'env' | 'eval' | 'fit'}/worker`;
+type Peer = 'torch_step.py' | 'data/read_log.py' | 'env/torch_step.py' | 'eval/torch_ranks.py' | 'fit/rectools_fit.py';
 
 const root = dirname(findPackageJSON('.', import.meta.url)!);
 
@@ -11,8 +12,6 @@ export function workerScript(name: Worker): string {
 }
 
 /** The path of the same work in another library. */
-export function peerScript(
-  name: 'torch_step.py' | 'data/read_log.py' | 'env/torch_step.py' | 'fit/rectools_fit.py',
-): string {
+export function peerScript(name: Peer): string {
   return join(root, 'peers', name);
 }

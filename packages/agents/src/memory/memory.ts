@@ -26,6 +26,12 @@ export interface Memory extends Scorer, Resource {
    */
   score(windows: Windows): Promise<Float32Array>;
   /**
+   * The rank of one item for each history, counted inside the program: see `Scorer`.
+   *
+   * @throws LeaError `E_WINDOWS` (not one target per history as well), `E_ITEM_RANGE`, `E_DISPOSED`
+   */
+  ranks(windows: Windows, targets: Int32Array, excluded?: readonly ArrayLike<number>[]): Promise<Int32Array>;
+  /**
    * Counts more events, which affect the next call of `score`; the gate is not fitted again. Pass many events at once, because
    * every call copies the tables. Counts are exact as long as an item has at most `neighbors` successors.
    *
@@ -71,6 +77,7 @@ export function createMemory(config: MemoryConfig, initial: MemoryState, options
       return memoryHash(config, state);
     },
     score: scorer.score,
+    ranks: scorer.ranks,
     observe(events) {
       state = observed(config, state, events);
     },

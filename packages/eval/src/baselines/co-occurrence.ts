@@ -11,9 +11,11 @@ import {
   whole,
 } from '@lea/core';
 import type { Scorer } from '@lea/data';
-import { addRow, checkTransitions, itemCounts, successions, type Transitions } from '@lea/data';
-import { type NearnessRow, type TextNearness, textNearness } from '../nearness.ts';
+import { addRow, checkTransitions, itemCounts, successions, type Transitions, type Windows } from '@lea/data';
+import { addRows } from '../linear/add-rows.ts';
+import { type TextNearness, textNearness } from '../nearness.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
+import { allLastItems } from './last-items.ts';
 import { priorScorer } from './prior-scorer.ts';
 import { addRepeat, type Repeat, repeat } from './repeat.ts';
 
@@ -92,13 +94,23 @@ export function coOccurrence(train: Transitions, options: Partial<CoOccurrenceOp
   const last = successions(train, o.horizon, (distance) => (distance === 1 ? 2 : 1 / distance));
   const nearness = o.text && nearnessOf(o.text, options.textPower, items);
   const name = o.text ? 'coOccurrence + text' : 'coOccurrence';
-  return priorScorer({ name, prior, window: o.window }, (recent, scores, start) => {
+  const addTexts = (near: TextNearness, recent: Int32Array, target: Float64Array) => {
+    const rows = Array.from(recent, (item) => near.row(item));
+    const weights = rows.map(({ sum }, j) => (o.textWeight * o.decay ** j) / (o.textNormalized && sum > 0 ? sum : 1));
+    addRows(
+      rows.map(({ values }) => values),
+      weights,
+      target,
+    );
+  };
+  const prepare = (histories: Windows) => nearness?.prepare(allLastItems(histories, o.window));
+  return priorScorer({ name, prior, window: o.window, prepare }, (recent, scores, start) => {
     for (const [j, item] of recent.entries()) {
       const rows = j === 0 ? last : wide;
       const weight = o.decay ** j;
       addRow(rows, item, weight / (rows.sums[item]! + o.smoothing), scores, start);
-      if (nearness) addDense(nearness.row(item), o.textNormalized, o.textWeight * weight, scores, start);
     }
+    if (nearness) addTexts(nearness, recent, scores.subarray(start, start + items));
     for (const [j, item] of recent.entries()) addRepeat(scores, start + item, o.repeat, o.decay ** j);
   });
 }
@@ -114,15 +126,4 @@ function nearnessOf(text: CoOccurrenceText, power: number | undefined, items: nu
     value: { items: text.items, power: text.power },
     hint: `Use textNearness(vectors, ${power ?? text.power}) with the vectors of these ${items} items.`,
   });
-}
-
-function addDense(
-  { values, sum }: NearnessRow,
-  normalized: boolean,
-  weight: number,
-  target: Float64Array,
-  start: number,
-): void {
-  const scale = normalized && sum > 0 ? weight / sum : weight;
-  for (let i = 0; i < values.length; i++) target[start + i]! += scale * values[i]!;
 }

@@ -2,12 +2,21 @@ import { checkWindows, type Scorer, type Windows } from '@lea/data';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
+interface PriorParts {
+  readonly name: string;
+  /** [items] what each row starts with */
+  readonly prior: Float64Array;
+  readonly window: number;
+  /** Called once with the histories of a call, before their rows. */
+  prepare?(histories: Windows): void;
+}
+
 /**
  * A scorer that starts each row of scores with `prior` and then calls `add` with the last items of the history, newest first.
  * The row begins at index `start` of `scores`.
  */
 export function priorScorer(
-  { name, prior, window }: { readonly name: string; readonly prior: Float64Array; readonly window: number },
+  { name, prior, window, prepare }: PriorParts,
   add: (recent: Int32Array, scores: Float64Array, start: number) => void,
 ): Scorer {
   const items = prior.length;
@@ -17,6 +26,7 @@ export function priorScorer(
     window,
     score(histories: Windows): Float64Array {
       checkWindows(histories, items);
+      prepare?.(histories);
       const scores = repeatRow(prior, histories.size);
       for (let row = 0; row < histories.size; row++) add(lastItems(histories, row, window), scores, row * items);
       return scores;

@@ -1,7 +1,8 @@
 import { type OptionsSchema, option, parseOptions, share, whole } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { checkTransitions, checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
-import { checkTextVectors, checkVectors, products, type TextVectors } from '../vectors.ts';
+import { productsWith } from '../linear/products.ts';
+import { checkTextVectors, checkVectors, type TextVectors } from '../vectors.ts';
 import { lastItems } from './last-items.ts';
 
 /** Options of {@link textSimilarity}. */
@@ -36,8 +37,9 @@ export function textSimilarity(
   const { window, decay } = parseOptions('textSimilarity', textSimilaritySchema, options);
   const items = train?.sequences.itemIds.length ?? vectors.shape[0]!;
   const unit = checkVectors('textSimilarity', vectors, items);
-  const { size } = unit;
-  const squares = Float64Array.from({ length: items }, (_, item) => squareOf(unit.data, item * size, size));
+  const { data, size } = unit;
+  const products = productsWith(unit);
+  const squares = Float32Array.from({ length: items }, (_, item) => squareOf(data, item * size, size));
   const prior = train && itemCounts(train);
   return {
     name: 'textSimilarity',
@@ -46,25 +48,27 @@ export function textSimilarity(
     score(histories: Windows): Float64Array {
       checkWindows(histories, items);
       const scores = new Float64Array(histories.size * items);
-      for (let row = 0; row < histories.size; row++) {
-        if (histories.length[row] === 0) {
-          if (prior) scores.set(prior, row * items);
-          continue;
-        }
-        // The vectors have length 1, so the sum of cosines is the product with the sum: one product per item suffices.
+      const recent = Array.from({ length: histories.size }, (_, row) => lastItems(histories, row, window));
+      // The vectors have length 1, so the sum of cosines is the product with the sum: one product per item suffices.
+      const queries = new Float32Array(histories.size * size);
+      for (const [row, own] of recent.entries()) {
         const query = new Float64Array(size);
-        const recent = lastItems(histories, row, window);
-        for (const [j, item] of recent.entries()) {
-          for (let d = 0; d < size; d++) query[d]! += decay ** j * unit.data[item * size + d]!;
+        for (const [j, item] of own.entries()) {
+          for (let d = 0; d < size; d++) query[d]! += decay ** j * data[item * size + d]!;
         }
-        products(unit, query, scores, row * items);
-        for (const [j, item] of recent.entries()) scores[row * items + item]! -= decay ** j * squares[item]!;
+        queries.set(query, row * size);
       }
+      products(queries, (cosines, row) => {
+        scores.set(cosines, row * items);
+        for (const [j, item] of recent[row]!.entries()) scores[row * items + item]! -= decay ** j * squares[item]!;
+        if (prior && recent[row]!.length === 0) scores.set(prior, row * items);
+      });
       return scores;
     },
   };
 }
 
+/** In the order and precision of the products, so that an item's cosine to itself cancels. */
 function squareOf(data: Float32Array, start: number, size: number): number {
-  return data.subarray(start, start + size).reduce((sum, value) => sum + value * value, 0);
+  return data.subarray(start, start + size).reduce((sum, value) => Math.fround(sum + Math.fround(value * value)), 0);
 }

@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
+import { pack } from './pack.ts';
 import { TILE, type TileKernel, tileKernel } from './tile-kernel.ts';
-import { wasm } from './web-assembly.ts';
+import { floatArrays } from './web-assembly.ts';
 
 /** A symmetric matrix in single precision, with buffers to invert it. */
 export interface SymmetricMatrix {
@@ -21,21 +22,20 @@ export interface SymmetricMatrix {
 
 /** Number of rows per sweep: more rows mean less memory traffic and more work on the diagonal. */
 const BLOCK = 128;
-const PAGE = 2 ** 16;
 
 /** A matrix of zeros. Memory: 4 size² bytes. */
 export function symmetricMatrix(size: number): SymmetricMatrix {
   const stride = Math.ceil(size / TILE.columns) * TILE.columns;
   const depth = Math.min(BLOCK, stride);
   const lengths = [stride * stride, depth * stride, depth * stride, depth * stride, depth * depth];
-  const bytes = 4 * lengths.reduce((sum, length) => sum + length, 0);
-  const memory = new wasm.Memory({ initial: Math.ceil(bytes / PAGE) });
-  let start = 0;
-  const [values, columns, product, rows, pivot] = lengths.map((length) => {
-    const part = new Float32Array(memory.buffer, start, length);
-    start += 4 * length;
-    return part;
-  }) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+  const { memory, arrays } = floatArrays(lengths);
+  const [values, columns, product, rows, pivot] = arrays as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   return {
     size,
     stride,
@@ -98,20 +98,6 @@ function sweep(parts: Parts, first: number, depth: number): void {
   }
   for (let p = 0; p < depth; p++) {
     for (let q = 0; q < depth; q++) values[(first + p) * stride + first + q] = -inverse[p * depth + q]!;
-  }
-}
-
-/** Packs `[depth, length]` into strips of `width` columns. */
-function pack(
-  target: Float32Array,
-  width: number,
-  depth: number,
-  length: number,
-  value: (p: number, i: number) => number,
-): void {
-  let to = 0;
-  for (let strip = 0; strip < length; strip += width) {
-    for (let p = 0; p < depth; p++) for (let i = strip; i < strip + width; i++) target[to++] = value(p, i);
   }
 }
 

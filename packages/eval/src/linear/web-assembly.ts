@@ -10,5 +10,24 @@ export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
+/** Bytes of a page. */
+const PAGE = 2 ** 16;
+
+/** Numbers in single precision that the largest memory holds. */
+export const MOST_FLOATS: number = 2 ** 30;
+
 /** Available in every engine that runs this package. */
 export const wasm: WebAssemblyParts = (globalThis as unknown as { readonly WebAssembly: WebAssemblyParts }).WebAssembly;
+
+/** Arrays of zeros in one memory, in the order of their lengths. */
+export function floatArrays(lengths: readonly number[]): { memory: WasmMemory; arrays: Float32Array[] } {
+  const bytes = 4 * lengths.reduce((sum, length) => sum + length, 0);
+  const memory = new wasm.Memory({ initial: Math.ceil(bytes / PAGE) });
+  let start = 0;
+  const arrays = lengths.map((length) => {
+    const part = new Float32Array(memory.buffer, start, length);
+    start += 4 * length;
+    return part;
+  });
+  return { memory, arrays };
+}

@@ -1,0 +1,75 @@
+import { LeaError } from '@lea/core';
+import { int32, type Program, type Specs, targetRanks, type Values } from '@lea/tensor';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+
+/** The histories of one run: `size` from `from` on, padded to `rows`. */
+export interface Part {
+  readonly from: number;
+  readonly size: number;
+  readonly rows: number;
+}
+
+/** What a call asks about its histories. */
+export interface Question {
+  /** Makes the program that answers out of the one that scores. */
+  program(score: Program): Program;
+  /** Specs of its inputs besides the histories. */
+  specs(rows: number): Specs;
+  /** The same inputs for one run. */
+  inputs(part: Part): Values;
+}
+
+/** Asks for the scores themselves. */
+export const scoresAsked: Question = { program: (score) => score, specs: () => ({}), inputs: () => ({}) };
+
+/**
+ * Asks for `ranks` int32 [rows], see `Scorer.ranks`.
+ *
+ * @param size number of histories
+ * @throws LeaError `E_WINDOWS` (not one target, or one list of excluded items, per history), `E_ITEM_RANGE`
+ */
+export function ranksAsked(
+  targets: Int32Array,
+  excluded: readonly ArrayLike<number>[] | undefined,
+  { size: count, items }: { readonly size: number; readonly items: number },
+): Question {
+  checkLength('targets', targets, count);
+  if (excluded) checkLength('excluded', excluded, count);
+  for (const list of [targets, ...(excluded ?? [])]) checkRange(list, items);
+  return {
+    program: (score) => (args) => {
+      const { target, counted } = args.inputs;
+      const scores = score(args).outputs.scores as Tensor2D;
+      return { state: {}, outputs: { ranks: targetRanks(scores, target!, counted) } };
+    },
+    specs: (rows) => ({
+      target: { dtype: 'int32', shape: [rows] },
+      ...(excluded && { counted: { dtype: 'bool', shape: [rows, items] } }),
+    }),
+    inputs({ from, size, rows }): Values {
+      const target = new Int32Array(rows);
+      target.set(targets.subarray(from, from + size));
+      if (!excluded) return { target: int32(target) };
+      const counted = new Uint8Array(rows * items).fill(1);
+      for (let row = 0; row < size; row++) {
+        const out = excluded[from + row]!;
+        for (let i = 0; i < out.length; i++) counted[row * items + out[i]!] = 0;
+      }
+      return { target: int32(target), counted: { dtype: 'bool', shape: [rows, items], data: counted } };
+    },
+  };
+}
+
+function checkLength(name: string, list: ArrayLike<unknown>, count: number): void {
+  if (list?.length === count) return;
+  throw new LeaError('E_WINDOWS', `ranks: expected one of ${name} for each of the ${count} histories.`, {
+    value: list?.length,
+  });
+}
+
+function checkRange(list: ArrayLike<number>, items: number): void {
+  for (let i = 0; i < list.length; i++) {
+    if (Number.isInteger(list[i]) && list[i]! >= 0 && list[i]! < items) continue;
+    throw new LeaError('E_ITEM_RANGE', `ranks: items must be in 0..${items - 1}.`, { value: list[i] });
+  }
+}
