@@ -23,5 +23,5 @@ export {
 } from './signals/options.ts';
 export { leaSignals } from './signals/signals.ts';
 export { trainingProgram } from './steps/program.ts';
-export type { SamplerOptions } from './steps/sampler.ts';
+export { rowsPerEpoch, type SamplerOptions } from './steps/sampler.ts';
 export { fit } from './train.ts';

@@ -1,6 +1,6 @@
 import { createAgent } from '@lea/agents';
 import { LeaError } from '@lea/core';
-import { trainSchema } from '@lea/train';
+import { rowsPerEpoch, type SamplerOptions, trainSchema } from '@lea/train';
 import { check, type Loaded } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
@@ -55,7 +55,9 @@ export async function planSearch(loaded: Loaded, options: PlanOptions): Promise<
   );
   const rungs = rungsOf(search);
   const plans = rungs.map(({ share }) => {
-    const runs = trials.runs.map((config) => withBudget(config, search.budget, share, split.train.count));
+    const runs = trials.runs.map((config) =>
+      withBudget(config, search.budget, share, (sampler) => rowsPerEpoch(sampler, split.train, experiment.window)),
+    );
     return planOf({ ...trials, runs }, dataHash, options.runs, loaded.packages, models);
   });
   const own = { ...prepared, experiment: trials };
@@ -81,9 +83,15 @@ function trialConfig({ base: _, controlRun: __, ...run }: RunConfig, setting: Se
   return { ...withSetting(run, setting), name: `${run.name} #${trial}` };
 }
 
-function withBudget(config: RunConfig, budget: SearchConfig['budget'], share: number, rows: number): RunConfig {
+function withBudget(
+  config: RunConfig,
+  budget: SearchConfig['budget'],
+  share: number,
+  rowsOf: (sampler: SamplerOptions) => number,
+): RunConfig {
   const { phases, networks } = createAgent(config.agent as never);
-  const batch = config.train?.batch ?? trainSchema.batch.default;
+  const { batch = trainSchema.batch.default, sampler = trainSchema.sampler.default } = config.train ?? {};
+  const rows = rowsOf(sampler);
   const maxSteps = maxStepsOf(phases, stepsOf(budget, share, { rows, batch, networks }));
   return { ...config, train: { ...config.train, maxSteps } };
 }
