@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { loadExperiment } from '../config/load.ts';
+import type { RunConfig } from '../config/schema.ts';
 import type { TrialRecord } from '../experiment/trial.ts';
 import { benchOf } from '../jobs/planned.ts';
 import { workOn } from '../jobs/work.ts';
@@ -82,6 +83,27 @@ test('a learning rate of zero, and one at which training breaks, lose', async ()
   const [zero, good, broken] = [0, 0.02, 1e30].map((lr) => records.find(({ setting }) => setting['agent.lr'] === lr)!);
   expect(good!.value).toBeGreaterThan(1.2 * zero!.value!);
   expect(broken).toMatchObject({ value: null, failure: expect.stringContaining('diverged') });
+});
+
+test('an epoch is that of the sampler', async () => {
+  const every = { type: 'ce', encoder: { type: 'sasrec-modern', width: 8 } };
+  const sampled = (sampler: object) => ({ agent: every, train: { ...train, sampler } });
+  const both = [
+    { name: 'rows', ...sampled({ type: 'permutation' }) },
+    { name: 'sequences', ...sampled({ type: 'sequences' }) },
+  ];
+  const search = { method: 'random', trials: 1, budget: { epochs: 4 }, runs: { rows: rates, sequences: rates } };
+  const { plan, prepared } = await plannedOf(folderOf(search, { runs: both }));
+  const { train: set } = prepared.split;
+  // One row per window of a user's events but the first, and an eighth of the first ones.
+  const { offsets } = set.sequences;
+  const users = [...new Set(set.sequence)];
+  const windows = users.map((user) =>
+    Math.ceil((offsets[user + 1]! - offsets[user]! - 1) / prepared.experiment.window),
+  );
+  const rows = windows.reduce((sum, count) => sum + count, Math.ceil(users.length / 8));
+  const steps = plan.jobs.map(({ config }) => (config as RunConfig).train!.maxSteps);
+  expect(steps).toEqual([set.count, rows].map((count) => Math.floor((4 * count) / train.batch)));
 });
 
 test('every run has as many trials in every rung, and the same steps', async () => {
