@@ -115,13 +115,13 @@ it.each<[string, unknown, string, string]>([
     'null as sampler',
     { ...good, sampler: null },
     'E_SAMPLER',
-    "Expected a known sampler type. Got null. Write sampler: { type: 'permutation' } or { type: 'independent' }.",
+    "Expected a known sampler type. Got null. Write sampler: { type: 'permutation' }, { type: 'independent' } or { type: 'sequences' }.",
   ],
   [
     'a text as sampler',
     { ...good, sampler: 'independent' },
     'E_SAMPLER',
-    "Expected a known sampler type. Got \"independent\". Write sampler: { type: 'permutation' } or { type: 'independent' }.",
+    "Expected a known sampler type. Got \"independent\". Write sampler: { type: 'permutation' }, { type: 'independent' } or { type: 'sequences' }.",
   ],
   [
     'a misspelled needed option',
