@@ -37,6 +37,15 @@ export const outcomeArgs = {
   json: { type: 'boolean', description: 'Write only JSON to standard output, one line per finished run' },
 } as const;
 
+/** The argument of commands that may share the jobs out to child processes. */
+export const jobsArg = {
+  jobs: {
+    type: 'string',
+    description: 'Work in child processes, so many at a time, as far as their threads fit on the cores',
+    valueHint: 'N',
+  },
+} as const;
+
 /** The argument that says where the queue is. */
 export const queueArgs = {
   queue: {

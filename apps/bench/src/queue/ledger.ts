@@ -1,5 +1,5 @@
 import { type Duty, type Failure, READS_FAILED } from '../jobs/crew.ts';
-import { isFinished, isMeasured, type PlannedJob } from '../jobs/graph.ts';
+import { isFinished, type PlannedJob } from '../jobs/graph.ts';
 import { scoreOf } from '../jobs/work.ts';
 import { describeFailure } from '../terminal/failure.ts';
 import { sortOpen } from './ready.ts';
@@ -43,7 +43,7 @@ export function createLedger(
         open.delete(job.id);
         try {
           await onFinished(job);
-          board.end(job.id, `${label(job)} ${titleOf(job)}: ${isMeasured(job) ? await scoreOf(job) : 'saved'}`);
+          board.end(job.id, `${label(job)} ${titleOf(job)}: ${await scoreOf(job)}`);
         } catch (error) {
           fail(job, describeFailure(error, false));
         }

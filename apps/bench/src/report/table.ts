@@ -1,8 +1,8 @@
 import { deviation, mean } from '@lea/core';
-import Table from 'cli-table3';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
+import { terminalTable } from '../terminal/table.ts';
 import { type Group, groupsOf, stillRising } from './groups.ts';
 
 /** Rows of a table, as text. */
@@ -85,11 +85,7 @@ function partOf({ kind, runs }: Group, seeds: number): string {
 
 /** The table for a terminal: a star marks the best value of a column and the name of a marked row. */
 export function renderTable({ head, rows, best, marked, notes = [] }: TextTable): string {
-  const table = new Table({
-    head: head.map(printable),
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(head.map(printable), 1);
   const star = (r: number, c: number) => (best?.get(c) === r || (c === 0 && r === marked) ? '*' : ' ');
   rows.forEach((row, r) => {
     const cells = row.map(printable);

@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { printable, printableJson } from '../terminal/printable.ts';
+import { terminalTable } from '../terminal/table.ts';
 import type { Measurement } from './measure.ts';
 import type { Variant } from './pairs.ts';
 
@@ -31,11 +31,7 @@ export function speedTable(lines: readonly SpeedLine[]): string {
     'peak MB',
     'ratio',
   ];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i < 4 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(head, 4);
   for (const line of lines) {
     const [agent, encoder] = [nameOf(line.agent), nameOf(line.encoder)];
     if ('error' in line) {

@@ -12,17 +12,21 @@ import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, outcomeArgs, planOptions, queueArgs, workWords } from '../experiment-args.ts';
+import {
+  experimentArgs,
+  givenExperiment,
+  jobsArg,
+  outcomeArgs,
+  planOptions,
+  queueArgs,
+  workWords,
+} from '../experiment-args.ts';
 import { tellOutcome } from '../outcome.ts';
 
 const args = {
   ...experimentArgs,
   ...outcomeArgs,
-  jobs: {
-    type: 'string',
-    description: 'Work in child processes, so many at a time, as far as their threads fit on the cores',
-    valueHint: 'N',
-  },
+  ...jobsArg,
   ...queueArgs,
 } as const;
 

@@ -10,16 +10,12 @@ import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, planOptions, workWords } from '../experiment-args.ts';
+import { experimentArgs, givenExperiment, jobsArg, planOptions, workWords } from '../experiment-args.ts';
 
 const args = {
   ...experimentArgs,
   experiment: { type: 'positional', description: 'A JSON config file with "search"', required: true },
-  jobs: {
-    type: 'string',
-    description: 'Work in child processes, so many at a time, as far as their threads fit on the cores',
-    valueHint: 'N',
-  },
+  ...jobsArg,
   out: {
     type: 'string',
     description: 'Config with the best settings, in the folder of the given one (default: NAME.best.json)',

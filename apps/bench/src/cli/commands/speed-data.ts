@@ -1,8 +1,8 @@
 import { type CommandDef, defineCommand } from 'citty';
-import Table from 'cli-table3';
 import { type DataMeasurement, measureData } from '../../speed/data/measure.ts';
 import { engines, forms } from '../../speed/data/settings.ts';
 import { checkFlags, choiceOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
+import { terminalTable } from '../../terminal/table.ts';
 import { finish, speedFlags, writeLines } from '../speed-lines.ts';
 
 const args = {
@@ -48,11 +48,7 @@ export default command;
 
 function tableOf(lines: readonly (DataMeasurement | { readonly error: string })[]): string {
   const head = ['engine', 'form', 'events', 'threads', 'seconds', 'min', 'CPU s', 'peak MB', 'ratio', 'CPU ratio'];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i < 2 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(head, 2);
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   for (const line of lines) {
     if ('error' in line) continue;

@@ -1,9 +1,9 @@
 import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
-import Table from 'cli-table3';
 import { type EvalMeasurement, measureEvaluation } from '../../speed/eval/measure.ts';
 import { scorers } from '../../speed/eval/settings.ts';
 import { checkFlags, choiceOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
+import { terminalTable } from '../../terminal/table.ts';
 import { finish, speedFlags, writeLines } from '../speed-lines.ts';
 
 const args = {
@@ -69,11 +69,7 @@ function tableOf(lines: readonly Line[]): string {
     'ratio',
     'CPU ratio',
   ];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i < 2 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(head, 2);
   for (const line of lines) {
     if ('error' in line) continue;
     const { engine, scorer, items, batch, threads, cpuMicrosecondsPerEvent, peakMemoryMB } = line;

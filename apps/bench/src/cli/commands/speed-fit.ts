@@ -1,9 +1,10 @@
 import { type CommandDef, defineCommand } from 'citty';
-import Table from 'cli-table3';
+import { loadExperiment } from '../../config/load.ts';
 import { loadDataset } from '../../data/load.ts';
 import { type FitMeasurement, measureFit } from '../../speed/fit/measure.ts';
-import { checkFlags, choiceOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
-import { experimentArgs, givenExperiment } from '../experiment-args.ts';
+import { checkFlags, choiceOf, seedOf, threadsOf, wholeOf } from '../../terminal/flags.ts';
+import { terminalTable } from '../../terminal/table.ts';
+import { experimentArgs } from '../experiment-args.ts';
 import { finish, speedFlags, writeLines } from '../speed-lines.ts';
 
 const args = {
@@ -37,12 +38,12 @@ const command: CommandDef<typeof args> = defineCommand({
       ...{ width: 64, layers: 2, heads: 2, dropout: 0.2, lr: 0.001 },
       window: wholeOf('window', given.window),
       batch: wholeOf('batch', given.batch),
-      seed: Number(given.seed),
+      seed: seedOf(given.seed),
       patience: wholeOf('patience', given.patience),
       threads: threadsOf(given.threads),
       python: peer ? given.python : undefined,
     };
-    const { experiment, folder } = await givenExperiment({ experiment: given.experiment, runs: '' });
+    const { experiment, folder } = await loadExperiment(given.experiment);
     const { interactions } = await loadDataset(experiment.dataset, given.data, folder);
     const say = (what: string) => process.stderr.write(`${what}\n`);
     const lines = await writeLines({}, () => measureFit(interactions, settings, say));
@@ -54,11 +55,7 @@ export default command;
 
 function tableOf(lines: readonly (FitMeasurement | { readonly error: string })[]): string {
   const head = ['engine', 'best NDCG@10', 'seconds', 'target', 'seconds to it', 'ratio', 'peak MB'];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(head, 1);
   for (const line of lines) {
     if ('error' in line) continue;
     const { engine, best, seconds, target, targetSeconds, ratio, peakMemoryMB } = line;

@@ -1,8 +1,8 @@
 import { type CommandDef, defineCommand } from 'citty';
-import Table from 'cli-table3';
 import { type MemoryMeasurement, measureMemory } from '../../speed/memory/measure.ts';
 import { checkFlags, threadsOf, wholeOf } from '../../terminal/flags.ts';
 import { printableJson } from '../../terminal/printable.ts';
+import { terminalTable } from '../../terminal/table.ts';
 import { speedFlags } from '../speed-lines.ts';
 
 const args = {
@@ -38,11 +38,7 @@ const command: CommandDef<typeof args> = defineCommand({
 export default command;
 
 function tableOf(m: MemoryMeasurement): string {
-  const table = new Table({
-    head: ['', 'with memory', 'without', 'ratio'],
-    colAligns: ['left', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(['', 'with memory', 'without', 'ratio'], 1);
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   table.push(['recommend, one user', ms(m.recommendMs), ms(m.recommendMsWithout), m.recommendRatio.toFixed(2)]);
   if (m.stepMs !== undefined) {

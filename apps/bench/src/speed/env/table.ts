@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { terminalTable } from '../../terminal/table.ts';
 import type { EnvMeasurement } from './measure.ts';
 import type { Task } from './settings.ts';
 import type { ShapeName } from './shapes.ts';
@@ -20,11 +20,7 @@ export function envTable(lines: readonly EnvLine[]): string {
     'quartiles',
     'CPU ratio',
   ];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i < 3 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
+  const table = terminalTable(head, 3);
   for (const line of lines) {
     const { what, shape } = line;
     if ('error' in line) {
