@@ -73,7 +73,7 @@ describe('a pretrained decoder as environment', () => {
     }));
     const larger = { width: 32, layers: 2, vocabSize: 400, context: 32, epochs: 5 };
     const model = await pretrainedDecoder(join(folder, 'model'), larger);
-    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--tier', 'decoder', '--json'];
+    const args = ['fidelity', 'mini.json', '--item-input', 'text', '--controls', 'all', '--tier', 'decoder', '--json'];
     const first = await bench([...args, '--zero-shot', '40', '--model', model], folder);
     expect(first.stderr).toContain('300 × 32 by tier decoder');
     expect(first.code).toBe(0);

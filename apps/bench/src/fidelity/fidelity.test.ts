@@ -188,7 +188,7 @@ test('flags take precedence over the config, and say which environments there ar
     idFit: { lr: 3 },
     users: [0.1],
     controls: ['counting', 'id-only', 'random-tokens', 'shuffled-texts'],
-    zeroShot: 500,
+    zeroShot: 100,
     seed: 7,
   });
   const { a } = experiment.environments!;
@@ -215,6 +215,18 @@ test('flags take precedence over the config, and say which environments there ar
     controls: [],
     seed: 2,
   });
+});
+
+test('by default everything is measured, and with tier decoder one environment beside counting', () => {
+  const experiment = check({ ...presets.quick, runs: [] }, 'test');
+  const flags = (tier: string) => requestOf(experiment, flagsOf({ tier, ...(tier !== 'catalog' && { model: 'M' }) }));
+  const everything = {
+    itemInputs: ['id+text', 'text'],
+    controls: ['counting', 'id-only', 'random-tokens', 'shuffled-texts'],
+  };
+  expect(flags('catalog')).toMatchObject(everything);
+  expect(flags('encoder')).toMatchObject(everything);
+  expect(flags('decoder')).toMatchObject({ itemInputs: ['id+text'], controls: ['counting'] });
 });
 
 test('shares of the users are nested, and hold whole users', () => {

@@ -1,10 +1,10 @@
 import { LeaError } from '@lea/core';
 import { choiceOf, seedOf } from '../terminal/flags.ts';
-import { CONTROLS, type Control, type FidelityFlags } from './request.ts';
+import { CONTROLS, type Control, type FidelityFlags, ITEM_INPUTS, type TextInput } from './request.ts';
 
 /** The flags of the command as typed. */
 export interface TypedFlags {
-  readonly 'item-input': string;
+  readonly 'item-input'?: string | undefined;
   readonly tier?: string | undefined;
   readonly model?: string | undefined;
   readonly users?: string | undefined;
@@ -16,9 +16,7 @@ export interface TypedFlags {
 /** Checks the flags. @throws LeaError `E_FLAG_VALUE` */
 export function flagsOf(given: TypedFlags): FidelityFlags {
   return {
-    itemInputs: given['item-input']
-      .split(',')
-      .map((word) => choiceOf('item-input', word, ['id+text', 'text'] as const)),
+    ...(given['item-input'] !== undefined && { itemInputs: itemInputsOf(given['item-input']) }),
     ...(given.tier !== undefined && { tier: choiceOf('tier', given.tier, ['catalog', 'encoder', 'decoder'] as const) }),
     ...(given.model !== undefined && { model: given.model }),
     ...(given.users !== undefined && { users: sharesOf(given.users) }),
@@ -26,6 +24,10 @@ export function flagsOf(given: TypedFlags): FidelityFlags {
     ...(given['zero-shot'] !== undefined && { zeroShot: countOf(given['zero-shot']) }),
     ...(given.seed !== undefined && { seed: seedOf(given.seed) }),
   };
+}
+
+function itemInputsOf(text: string): readonly TextInput[] {
+  return text.split(',').map((word) => choiceOf('item-input', word, ITEM_INPUTS));
 }
 
 /** The controls of a comma-separated list, of `all` or of `none`. */

@@ -26,9 +26,18 @@ export type Control = (typeof CONTROLS)[number];
 
 export type TextInput = Exclude<EnvironmentConfig['itemInput'], 'id'>;
 
+/** The item inputs that are measured. */
+export const ITEM_INPUTS = ['id+text', 'text'] as const satisfies readonly TextInput[];
+
+/** The defaults of `--item-input` and `--controls`. */
+const EVERYTHING = { itemInputs: ITEM_INPUTS, controls: CONTROLS } as const;
+
+/** The same for tier decoder, where each fit takes about half an hour. */
+const ONE_FIT = { itemInputs: ['id+text'], controls: ['counting'] } as const;
+
 /** Checked flags, which take precedence over the experiment. */
 export interface FidelityFlags {
-  readonly itemInputs: readonly TextInput[];
+  readonly itemInputs?: readonly TextInput[];
   readonly tier?: EnvironmentConfig['tier'];
   readonly model?: string;
   readonly users?: readonly number[];
@@ -67,12 +76,13 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
   }
   const { userShare: fitted, ...fit } = base.fit ?? {};
   const { userShare: ___, ...idFit } = configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? base.fit ?? {};
+  const usual = tier === 'decoder' ? ONE_FIT : EVERYTHING;
   return {
-    itemInputs: flags.itemInputs,
+    itemInputs: flags.itemInputs ?? usual.itemInputs,
     environment: withAdaptation({ ...base, tier, model, fit }),
     idFit: withAdaptation({ tier, fit: idFit }).fit,
     users: flags.users ?? [fitted ?? 1],
-    controls: flags.controls ?? CONTROLS,
+    controls: flags.controls ?? usual.controls,
     zeroShot: flags.zeroShot ?? SAMPLE,
     seed: flags.seed ?? seeds[0]!,
   };

@@ -12,7 +12,7 @@ const experiment = (language: Omit<EnvironmentConfig, 'itemInput'> = {}) =>
   check({ ...presets.quick, runs: [], environments: { language: { itemInput: 'text', ...language } } }, 'test');
 
 function subjects(own = experiment(), flags = {}, models = {}) {
-  const request = requestOf(own, flagsOf({ 'item-input': 'id+text,text', ...flags }));
+  const request = requestOf(own, flagsOf({ 'item-input': 'id+text,text', controls: 'all', ...flags }));
   return subjectsOf(request, { experiment: own, dataHash: 'd', folder: 'runs/quick', models });
 }
 

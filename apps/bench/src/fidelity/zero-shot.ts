@@ -12,7 +12,7 @@ export interface LikelihoodSubject {
 }
 
 /** Decisions on which these subjects are measured, unless `--zero-shot` says otherwise. */
-export const SAMPLE = 500;
+export const SAMPLE = 100;
 
 const INSTRUCTION = 'Products that a customer bought:\n{history}\nThe same customer then bought:\n{action}';
 

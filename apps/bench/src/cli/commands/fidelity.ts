@@ -28,9 +28,9 @@ const args = {
   },
   'item-input': {
     type: 'string',
-    description: 'Environments to measure by item input, comma-separated: id+text, text',
+    description:
+      'Environments to measure by item input, comma-separated: id+text, text (default: both; tier decoder: id+text)',
     valueHint: 'INPUTS',
-    default: 'id+text,text',
   },
   tier: {
     type: 'string',
@@ -51,13 +51,12 @@ const args = {
   controls: {
     type: 'string',
     description:
-      'Controls to measure: all, none, or of counting, id-only, random-tokens and shuffled-texts, comma-separated',
+      'Controls to measure: all, none, or of counting, id-only, random-tokens and shuffled-texts, comma-separated (default: all; tier decoder: counting)',
     valueHint: 'CONTROLS',
-    default: 'all',
   },
   'zero-shot': {
     type: 'string',
-    description: 'Decisions on which tier decoder measures the language model without a fit (default: 500; 0: none)',
+    description: 'Decisions on which tier decoder measures the language model without a fit (default: 100; 0: none)',
     valueHint: 'N',
   },
   seed: { type: 'string', description: 'Seed of tokens, users and environments', valueHint: 'N' },
