@@ -77,22 +77,26 @@ export function interactionsOfCoded(
   const users = indices(user.texts, indexOf(userIds));
   const items = indices(item.texts, ids ? pinnedIndex(itemIds, 'item') : indexOf(itemIds));
   const named = kind && indices(kind.texts, indexOf(kinds));
-  const order = orderOf(user.codes, users, userIds.length, time);
+  const unknown = items.indexOf(-1) < 0 ? -1 : item.codes.findIndex((code) => items[code]! < 0);
+  if (unknown >= 0) throw unknownId(where(unknown), item.texts[item.codes[unknown]!]!, itemIds);
   const sorted = {
-    user: new Int32Array(order.length),
-    item: new Int32Array(order.length),
-    time: new Float64Array(order.length),
-    kind: new Uint8Array(order.length),
+    user: new Int32Array(time.length),
+    item: new Int32Array(time.length),
+    time: new Float64Array(time.length),
+    kind: new Uint8Array(time.length),
   };
-  // Loops, because logs have millions of events.
-  for (let at = 0; at < order.length; at++) {
-    const event = order[at]!;
-    const index = items[item.codes[event]!]!;
-    if (index < 0) throw unknownId(where(event), item.texts[item.codes[event]!]!, itemIds);
-    sorted.user[at] = users[user.codes[event]!]!;
-    sorted.item[at] = index;
+  const ends = offsetsOf(users, user.codes, userIds.length);
+  // Every event goes to the next place of its user, which is cheaper than to sort all events.
+  for (let event = 0; event < time.length; event++) {
+    const at = ends[users[user.codes[event]!]!]!++;
+    sorted.item[at] = items[item.codes[event]!]!;
     sorted.time[at] = time[event]!;
     if (named) sorted.kind[at] = named[kind.codes[event]!]!;
+  }
+  for (let at = 0, from = 0; at < userIds.length; from = ends[at++]!) {
+    sorted.user.fill(at, from, ends[at]!);
+    const sort = ends[at]! - from > FEW ? sortMany : sortFew;
+    sort(sorted, from, ends[at]!);
   }
   const notes = [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)];
   return { userIds, itemIds, kinds, ...sorted, info: { notes } };
@@ -103,30 +107,43 @@ function indices(texts: readonly string[], index: ReadonlyMap<string, number>): 
   return Int32Array.from(texts, (text) => index.get(text) ?? -1);
 }
 
-/** The events sorted by user, then time; equal times keep their input order. Users are counted, so only times are compared. */
-function orderOf(codes: Int32Array, users: Int32Array, count: number, time: Float64Array): Uint32Array {
-  const ends = new Uint32Array(count + 1);
-  for (const code of codes) ends[users[code]! + 1]!++;
-  for (let user = 0; user < count; user++) ends[user + 1]! += ends[user]!;
-  const order = new Uint32Array(codes.length);
-  for (let event = 0; event < codes.length; event++) order[ends[users[codes[event]!]!]!++] = event;
-  for (let user = 0, from = 0; user < count; from = ends[user++]!) sortByTime(order, from, ends[user]!, time);
-  return order;
+/** [users + 1] where the events of each user begin. */
+function offsetsOf(users: Int32Array, codes: Int32Array, count: number): Uint32Array {
+  const offsets = new Uint32Array(count + 1);
+  for (const code of codes) offsets[users[code]! + 1]!++;
+  for (let user = 0; user < count; user++) offsets[user + 1]! += offsets[user]!;
+  return offsets;
 }
+
+/** Columns of events that are sorted. */
+type Columns = Pick<Interactions, 'item' | 'time' | 'kind'>;
 
 /** Users with more events are sorted by the engine's sort, which has a cost per call. */
 const FEW = 50;
 
-/** Sorts the events of a user, which are in input order, by time. */
-function sortByTime(order: Uint32Array, from: number, to: number, time: Float64Array): void {
-  if (to - from > FEW) {
-    order.subarray(from, to).sort((a, b) => time[a]! - time[b]! || a - b);
-    return;
-  }
+/** Sorts a range of events by time; equal times keep their order. */
+function sortFew({ item, time, kind }: Columns, from: number, to: number): void {
   for (let at = from + 1; at < to; at++) {
-    const event = order[at]!;
+    const [movedTime, movedItem, movedKind] = [time[at]!, item[at]!, kind[at]!];
     let free = at;
-    for (; free > from && time[order[free - 1]!]! > time[event]!; free--) order[free] = order[free - 1]!;
-    order[free] = event;
+    for (; free > from && time[free - 1]! > movedTime; free--) {
+      time[free] = time[free - 1]!;
+      item[free] = item[free - 1]!;
+      kind[free] = kind[free - 1]!;
+    }
+    time[free] = movedTime;
+    item[free] = movedItem;
+    kind[free] = movedKind;
+  }
+}
+
+/** Does the same as `sortFew`. */
+function sortMany(events: Columns, from: number, to: number): void {
+  const [time, item, kind] = [events.time.slice(from, to), events.item.slice(from, to), events.kind.slice(from, to)];
+  const order = Uint32Array.from(time, (_, at) => at).sort((a, b) => time[a]! - time[b]! || a - b);
+  for (const [at, event] of order.entries()) {
+    events.time[from + at] = time[event]!;
+    events.item[from + at] = item[event]!;
+    events.kind[from + at] = kind[event]!;
   }
 }

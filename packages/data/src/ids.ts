@@ -13,7 +13,9 @@ export function orderedIds(raw: Iterable<string>): string[] {
 
 /** id -> index. */
 export function indexOf(ids: readonly string[]): Map<string, number> {
-  return new Map(ids.map((id, i) => [id, i]));
+  const index = new Map<string, number>();
+  for (let i = 0; i < ids.length; i++) index.set(ids[i]!, i);
+  return index;
 }
 
 /**
