@@ -15,8 +15,8 @@ import { watched } from './watched.ts';
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
  *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_LIST_BAD`, `E_TIME_BAD`,
- *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` (all events are dropped),
- *   `E_PEER_MISSING`, `E_QUERY_FAILED`; every error names file, line and value
+ *   `E_TIME_MIXED`, `E_KIND_UNKNOWN`, `E_ID_UNKNOWN`, `E_SEQUENCE_CONFLICT`, `E_DATA_EMPTY` (all events are dropped), with
+ *   DuckDB also `E_PEER_MISSING`, `E_QUERY_FAILED`, `E_DATA_LARGE`; every error names file, line and value
  */
 export function readInteractions(
   source: InteractionSource,

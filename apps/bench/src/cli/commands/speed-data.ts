@@ -18,13 +18,18 @@ const args = {
   },
   threads: speedFlags.threads,
   rounds: { type: 'string', description: 'Number of measured readings', valueHint: 'N', default: '5' },
+  train: {
+    type: 'string',
+    description: 'Also train this many steps with a sampled softmax on the log',
+    valueHint: 'N',
+  },
   peer: { type: 'string', description: 'Also measure polars, in alternation', valueHint: 'polars' },
   python: { ...speedFlags.python, description: 'With --peer polars: the Python with polars' },
   json: speedFlags.json,
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
-  meta: { name: 'speed data', description: 'Measure reading a large log and splitting it' },
+  meta: { name: 'speed data', description: 'Measure reading a large log, splitting it and training on it' },
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('speed data', rawArgs, args);
@@ -37,6 +42,7 @@ const command: CommandDef<typeof args> = defineCommand({
       engines: given.engines.split(',').map((name) => choiceOf('engines', name, engines)),
       threads: threadsOf(given.threads),
       rounds: wholeOf('rounds', given.rounds),
+      train: given.train === undefined ? 0 : wholeOf('train', given.train),
       python: peer ? given.python : undefined,
     };
     const lines = await writeLines({}, () => measureData(settings, (what) => process.stderr.write(`${what} ...\n`)));
@@ -47,15 +53,27 @@ const command: CommandDef<typeof args> = defineCommand({
 export default command;
 
 function tableOf(lines: readonly (DataMeasurement | { readonly error: string })[]): string {
-  const head = ['engine', 'form', 'events', 'threads', 'seconds', 'min', 'CPU s', 'peak MB', 'ratio', 'CPU ratio'];
-  const table = terminalTable(head, 2);
-  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  const head = [
+    'task',
+    'engine',
+    'form',
+    'events',
+    'threads',
+    'seconds',
+    'min',
+    'CPU s',
+    'peak MB',
+    'ratio',
+    'CPU ratio',
+  ];
+  const table = terminalTable(head, 3);
+  const seconds = (ms: number) => (ms / 1000).toFixed(ms < 1000 ? 3 : 1);
   for (const line of lines) {
     if ('error' in line) continue;
-    const { engine, form, events, threads, msPerStep, msPerStepMin, cpuMsPerStep, peakMemoryMB } = line;
+    const { task, engine, form, events, threads, msPerStep, msPerStepMin, cpuMsPerStep, peakMemoryMB } = line;
     const times = [msPerStep, msPerStepMin, cpuMsPerStep].map(seconds);
     const ratios = [line.ratio, line.cpuRatio].map((ratio) => ratio?.toFixed(2) ?? '');
-    table.push([engine, form, events.toLocaleString('en'), threads, ...times, peakMemoryMB, ...ratios]);
+    table.push([task, engine, form, events.toLocaleString('en'), threads, ...times, peakMemoryMB, ...ratios]);
   }
   return table.toString();
 }

@@ -14,12 +14,18 @@ export interface DataSettings extends LogSize {
   readonly engines: readonly ReadSettings['engine'][];
   readonly threads: number;
   readonly rounds: number;
+  /** Steps of training after the reading; 0: none. */
+  readonly train: number;
   /** The Python with polars; undefined: only our readers are measured. */
   readonly python: string | undefined;
 }
 
-/** The measurement of one reader. A "step" is one reading; the ratio is its time divided by that of polars. */
+/**
+ * The measurement of one reader, or of training on the log. A "step" is one reading or one training step. The ratio is the time of
+ * reading divided by that of polars.
+ */
 export interface DataMeasurement extends LogSize, Timing, Partial<Ratio> {
+  readonly task: 'read' | 'train';
   readonly engine: ReadSettings['engine'] | 'polars';
   readonly form: LogForm;
   readonly threads: number;
@@ -32,7 +38,7 @@ export interface DataMeasurement extends LogSize, Timing, Partial<Ratio> {
  * @throws LeaError `E_WORKER`, `E_PEER_DIFFERS` if they make different splits
  */
 export async function measureData(settings: DataSettings, say: (what: string) => void): Promise<DataMeasurement[]> {
-  const { form, engines, threads, rounds, python, events, users, items } = settings;
+  const { form, engines, threads, rounds, train, python, events, users, items } = settings;
   const folder = await mkdtemp(join(tmpdir(), 'lea-speed-'));
   const workers: [DataMeasurement['engine'], Worker][] = [];
   try {
@@ -49,17 +55,25 @@ export async function measureData(settings: DataSettings, say: (what: string) =>
     const [own, ...others] = taken.map(({ first }) => first.losses);
     for (const sums of others) differenceOf(own!, sums, 'Both should make the same split: please report it.');
     const peer = python === undefined ? undefined : taken.at(-1)!.rounds;
-    return workers.map(([engine, { ready }], i) => ({
+    const log = { form, events, users, items };
+    const read = workers.map(([engine, { ready }], i) => ({
+      task: 'read' as const,
       engine,
-      form,
-      events,
-      users,
-      items,
+      ...log,
       ...timingOf(taken[i]!.rounds),
       ...(peer && engine !== 'polars' && ratioOf(taken[i]!.rounds, peer)),
       threads,
       versions: ready.versions,
     }));
+    if (train === 0) return read;
+    // Each process alone, so that memory is that of one.
+    await Promise.all(workers.splice(0).map(([, worker]) => worker.end()));
+    say('training');
+    const engine = engines[0]!;
+    const worker = await startOwn({ path, engine, threads, steps: train });
+    workers.push([engine, worker]);
+    const timing = timingOf([await worker.round()]);
+    return [...read, { task: 'train', engine, ...log, ...timing, threads, versions: worker.ready.versions }];
   } finally {
     await Promise.all(workers.map(([, worker]) => worker.end()));
     await rm(folder, { recursive: true });

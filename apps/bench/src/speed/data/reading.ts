@@ -4,13 +4,17 @@ import type { Rounds } from '../settings.ts';
 import type { ReadSettings } from './settings.ts';
 
 /** A round reads the log from disk and splits it. Its "losses" are checksums of the split, by which engines are compared. */
-export async function readingRounds({ path, engine, threads }: ReadSettings): Promise<Rounds> {
-  const duckdb = { threads: String(threads) };
-  const options = path.endsWith('.parquet') ? { duckdb } : { engine, duckdb };
+export async function readingRounds(settings: ReadSettings): Promise<Rounds> {
   return {
-    round: async () => checksums(leaveOneOut(await readInteractions(path, options))),
+    round: async () => checksums(await readSplit(settings)),
     end: async () => {},
   };
+}
+
+/** Reads the log and leaves the last two events of each user out. */
+export async function readSplit({ path, engine, threads }: ReadSettings): Promise<Split> {
+  const duckdb = { threads: String(threads) };
+  return leaveOneOut(await readInteractions(path, path.endsWith('.parquet') ? { duckdb } : { engine, duckdb }));
 }
 
 /** Sums that depend on the order of the events and on all sets. They are exact in a double. */

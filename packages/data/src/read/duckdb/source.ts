@@ -31,6 +31,8 @@ export interface Source {
   readonly parts: readonly Part[];
   /** Whether it is delimited text. */
   readonly delimited: boolean;
+  /** Whether it stores the number of its rows. */
+  readonly counted: boolean;
   /** Throws what our reader finds wrong with the rows of a part of delimited text. */
   check(part: number): Promise<void>;
   /** The error for a part that DuckDB cannot read. */
@@ -58,6 +60,7 @@ export async function openSource(
     name: source,
     parts,
     delimited: true,
+    counted: false,
     check: (part) => checkRows(files[part]!, options),
     failure: (part, cause) => unreadable(files[part]!, cause, 'Leave the option "engine" out if the file is small.'),
   };
@@ -80,6 +83,7 @@ async function querySource(db: Database, sql: string): Promise<Source> {
     name: 'the query',
     parts: [part],
     delimited: false,
+    counted: false,
     check: async () => {},
     failure: (_, cause) => failed(cause),
   };
@@ -119,6 +123,7 @@ async function recordSource(
     name,
     parts: [{ where: name, header: columns.map(({ name }) => name), ...part, place }],
     delimited: false,
+    counted: reader === 'read_parquet',
     check: async () => {},
     failure,
   };

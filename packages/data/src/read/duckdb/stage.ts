@@ -3,6 +3,7 @@ import { trimmed } from '../../trimmed.ts';
 import { findColumn, type Role } from '../columns.ts';
 import { type Database, identifier, literal } from './database.ts';
 import type { PartOptions } from './part.ts';
+import { checkRoom } from './room.ts';
 import type { Source } from './source.ts';
 import { historySql, idSql } from './sql.ts';
 
@@ -44,7 +45,7 @@ export async function located<T>(
 /**
  * Copies the chosen columns of a source into the table `rows`, and yields how much is done, in percent.
  *
- * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_CELL_BAD` (a type that holds no ids), and the source's failures
+ * @throws LeaError `E_DATA_LARGE`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_CELL_BAD` (a type that holds no ids), and the source's failures
  */
 export async function* stage(
   db: Database,
@@ -55,6 +56,7 @@ export async function* stage(
   let column: Partial<Record<Role, string>> = {};
   let type: Partial<Record<Role, string>> = {};
   for (const [at, part] of source.parts.entries()) {
+    if (source.counted) checkRoom(Number(await db.value(`select count(*) from ${part.from}`)));
     const picks = Object.entries(choose(part.header)).map(([role, name]) => ({
       role: role as Role,
       at: findColumn(part.where, name, part.header),
@@ -76,6 +78,7 @@ export async function* stage(
       throw source.failure(at, cause);
     }
     ends.push(Number(await db.value('select count(*) from rows')));
+    checkRoom(ends.at(-1)!);
     if (source.delimited && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
   }
   const place = async (row: number, role?: Role): Promise<string> => {

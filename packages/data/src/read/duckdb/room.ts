@@ -1,0 +1,34 @@
+import { totalmem } from 'node:os';
+import { LeaError } from '@lea/core';
+
+/** Bytes per event at the peak: codes of user, item and kind, time and row as read; then the four columns of `Interactions`. */
+const BYTES = 4 + 4 + 4 + 8 + 4 + (4 + 4 + 8 + 1);
+
+/** Positions of events are 32-bit integers. */
+const MOST = 2 ** 31 - 1;
+
+/**
+ * Refuses a log that cannot be held.
+ *
+ * @param available bytes of memory. Default: those of the machine or its container
+ * @throws LeaError `E_DATA_LARGE`
+ */
+export function checkRoom(events: number, available: number = memory()): void {
+  const needed = events * BYTES;
+  if (events <= MOST && needed <= available) return;
+  const gb = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  const count = events.toLocaleString('en');
+  const why =
+    events > MOST
+      ? `at most ${MOST.toLocaleString('en')} are possible`
+      : `which need at least ${gb(needed)} of memory, and there are ${gb(available)}`;
+  throw new LeaError('E_DATA_LARGE', `The log has ${count} events, ${why}.`, {
+    value: events,
+    hint: 'Read some of its users or a shorter time by a query: { sql: "select ... where hash(user) % 10 = 0" }.',
+  });
+}
+
+function memory(): number {
+  // A container may have less memory than its machine. 0 or more than the machine has: there is no limit.
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity);
+}
