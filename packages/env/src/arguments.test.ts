@@ -35,6 +35,7 @@ const right: Record<string, RightArguments> = {
   annotate: [environment, train, {}],
   annotateRewards: [annotation, train, environment, {}],
   annotateToFiles: [environment, train, { dir: '/dev/null/x' }],
+  annotatePart: [environment, train, { dir: '/dev/null/x' }, { part: 0, of: 1 }],
   catalogModel: [['a'], {}],
   causalMask: [2],
   checkEnvironment: [accepting(steps, '{}'), {}],

@@ -1,4 +1,10 @@
-export { type AnnotateOptions, annotate, annotateToFiles } from './annotation/annotate.ts';
+export {
+  type AnnotateOptions,
+  type AnnotationPart,
+  annotate,
+  annotatePart,
+  annotateToFiles,
+} from './annotation/annotate.ts';
 export { type AnnotateRewardsOptions, annotateRewards } from './annotation/annotate-rewards.ts';
 export { type CrossFitOptions, type CrossFittedAnnotation, crossFit } from './annotation/cross-fit.ts';
 export type { AnnotationFiles } from './annotation/files.ts';

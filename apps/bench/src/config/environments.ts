@@ -46,7 +46,7 @@ export function withAdaptation<T extends Pick<EnvironmentConfig, 'tier' | 'fit'>
  * @throws LeaError `E_CONFIG`
  */
 export function checkEnvironment(name: string, config: EnvironmentConfig, origin: string): void {
-  const { itemInput, tier, model, fit = {}, folds } = config;
+  const { itemInput, tier, model, fit = {}, folds, annotationRows } = config;
   const refuse: Refuse = (what, value, hint) => {
     throw new LeaError('E_CONFIG', `${origin}: environment "${name}" ${what}`, { value, hint });
   };
@@ -54,10 +54,15 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
     if (folds !== undefined) {
       refuse('has tier "counting", which needs no folds to leave out the user of each row.', folds, 'Remove "folds".');
     }
-    const unread = (['model', 'languageModel', 'itemTokens', 'fit'] as const).find((key) => config[key] !== undefined);
+    const unread = (['model', 'languageModel', 'itemTokens', 'fit', 'annotationRows'] as const).find(
+      (key) => config[key] !== undefined,
+    );
     if (unread)
       refuse(`has tier "counting", which does not use "${unread}".`, unread, 'Remove it, or set a different tier.');
     return;
+  }
+  if (folds !== undefined && annotationRows !== undefined) {
+    refuse('has folds, each of which is annotated while it is fitted.', annotationRows, 'Remove "annotationRows".');
   }
   if (readsModel(tier) && (tier === 'decoder' || itemInput !== 'id') && model === undefined) {
     refuse(`has tier "${tier}" but no model.`, tier, `Set "model" to ${MODELS[tier]}.`);

@@ -125,6 +125,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /environment "language" has tier "counting".*needs no folds/,
   ],
   [
+    'parts of an annotation by folds',
+    (c) => Object.assign(c.environments.language!, { folds: 2, annotationRows: 5000 }),
+    /environment "language" has folds, each of which is annotated while it is fitted/,
+  ],
+  [
     'probabilities of several environments',
     (c) => {
       c.environments.language!.folds = 2;

@@ -110,6 +110,13 @@ const environment = strict('environment', {
         'others. Default: none, one environment is fitted on all train users.',
     ),
   ),
+  annotationRows: v.optional(
+    described(
+      count,
+      'Number of rows per job of the annotation, rounded up to whole files of 4,096 rows. Lower: more jobs that processes and ' +
+        'machines can share, each of which loads the environment. Default: 65,536.',
+    ),
+  ),
 });
 
 /** The options of `fit` that JSON can express, documented in @lea/train. */

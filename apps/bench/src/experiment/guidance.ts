@@ -1,6 +1,6 @@
 import { contentHash } from '@lea/core';
 import type { Annotation } from '@lea/data';
-import { type AnnotateOptions, annotate } from '@lea/env';
+import { type AnnotateOptions, type AnnotationPart, annotate, annotatePart } from '@lea/env';
 import { leaSignals, memoryTeacher, mixSignals } from '@lea/train';
 import { bringsStates } from '../config/environments.ts';
 import type { Experiment, RunConfig } from '../config/schema.ts';
@@ -103,6 +103,22 @@ async function annotationBy(job: EnvironmentJob, rule: Rule, context: Context): 
   if (tier === 'counting') return countingTeacher(job, questions, context);
   const options = { ...questions, dir: job.folder, signal };
   return (folds === undefined ? fittedOnAll : crossFitted)(job, options, context);
+}
+
+/** Annotates a part of the train rows into the folder of the environment. */
+export async function annotateRows(
+  job: EnvironmentJob,
+  rule: Rule,
+  part: AnnotationPart,
+  context: Context,
+): Promise<void> {
+  const { environment } = await prepareEnvironment(job, context);
+  try {
+    const options = { ...questionsOf(rule, context.experiment), dir: job.folder, signal: context.signal };
+    await follow(annotatePart(environment, context.split.train, options, part), context);
+  } finally {
+    await environment.dispose();
+  }
 }
 
 /** The annotation of the train rows by one environment, which was fitted on them. */

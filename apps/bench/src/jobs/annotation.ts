@@ -1,6 +1,31 @@
+import { defaultsOf } from '@lea/core';
 import { writeSealed } from '@lea/core/node';
+import { annotateSchema } from '@lea/env/measuring';
+import type { EnvironmentConfig } from '../config/schema.ts';
 import type { Ready } from '../experiment/guidance.ts';
 import { recordPath } from '../experiment/record.ts';
+
+/** Rows of a job by default, and of a file of an annotation. */
+const [JOB_ROWS, FILE_ROWS] = [65_536, defaultsOf(annotateSchema).shardRows];
+
+/** The number of jobs that share the annotation of these rows. */
+export function partsOf(
+  rows: number,
+  { annotationRows = JOB_ROWS }: Pick<EnvironmentConfig, 'annotationRows'>,
+): number {
+  const filesPerJob = Math.ceil(annotationRows / FILE_ROWS);
+  return Math.ceil(Math.ceil(rows / FILE_ROWS) / filesPerJob);
+}
+
+/** Annotates a part of the train rows, and writes a record when it is on disk. */
+export async function annotateTrainPart(
+  { folder, resolved }: { readonly folder: string; readonly resolved: object },
+  annotate: () => Promise<unknown>,
+): Promise<void> {
+  const started = performance.now();
+  await annotate();
+  await writeSealed(recordPath(folder), { resolved, seconds: (performance.now() - started) / 1000 });
+}
 
 /**
  * Annotates the train rows, and writes a record when all of them are on disk. Runs read the annotation itself by the hash of

@@ -21,6 +21,7 @@ const places: readonly (readonly [PlannedJob['kind'] | undefined, string])[] = [
   ['trial', '*/search/*/record.json'],
   ['environment', '*/environments/*/record.json'],
   ['annotation', '*/environments/*/annotation-*/record.json'],
+  ['annotation part', '*/environments/*/annotation-*/part-*/record.json'],
   ['language model', '*/language/model-*/record.json'],
   ['item tokens', '*/language/tokens-*/record.json'],
 ];

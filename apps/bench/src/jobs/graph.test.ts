@@ -6,6 +6,7 @@ import { writeSealed } from '@lea/core/node';
 import { beforeAll, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import { mini } from '../testing/bench.ts';
+import { partsOf } from './annotation.ts';
 import { estimateFrom } from './costs.ts';
 import { neededJobs, type PlannedJob, titleOf } from './graph.ts';
 import { listed } from './listed.ts';
@@ -65,6 +66,12 @@ test('each job comes after those that it reads; what several read is one job, an
   ]);
   expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
   for (const { id } of jobs) expect(id).toMatch(/^[a-z0-9-]+-[0-9a-f]{10}$/);
+});
+
+test('an annotation has as many parts as its rows fill', () => {
+  const rows = (count: number, annotationRows?: number) => partsOf(count, { annotationRows });
+  expect([1, 65_536, 65_537, 200_000].map((count) => rows(count))).toEqual([1, 1, 2, 4]);
+  expect([1, 4096, 4097, 8192, 8193].map((annotationRows) => rows(20_000, annotationRows))).toEqual([5, 5, 3, 3, 2]);
 });
 
 test('titles say the seed where there are several', () => {

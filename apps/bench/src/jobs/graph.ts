@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
+import type { AnnotationPart } from '@lea/env';
 import { runBaseline } from '../experiment/baseline.ts';
 import type { Context } from '../experiment/context.ts';
 import { prepareEnvironment } from '../experiment/environment.ts';
 import { runFused } from '../experiment/fused.ts';
-import { type Guide, questionsOf, type Rule, ruleOf } from '../experiment/guidance.ts';
+import { annotateRows, type Guide, questionsOf, type Rule, ruleOf } from '../experiment/guidance.ts';
 import { keptFolder } from '../experiment/kept.ts';
 import { languageModelOf, languageOf, languageParts } from '../experiment/language.ts';
 import { type EnvironmentJob, type Job, type Plan, type RunJob, slug } from '../experiment/plan.ts';
 import type { Prepared } from '../experiment/prepare.ts';
 import { recordPath } from '../experiment/record.ts';
 import { runTrained } from '../experiment/trained.ts';
-import { annotateTrain } from './annotation.ts';
+import { annotateTrain, annotateTrainPart, partsOf } from './annotation.ts';
 
 /** Everything that jobs share within a process. */
 export interface Bench {
@@ -23,10 +24,20 @@ export interface Bench {
 /** One unit of work: a process can do it alone, in a folder of its own. */
 export interface PlannedJob {
   readonly id: string;
-  readonly kind: 'language model' | 'item tokens' | 'environment' | 'annotation' | 'baseline' | 'run' | 'trial';
+  readonly kind:
+    | 'language model'
+    | 'item tokens'
+    | 'environment'
+    | 'annotation part'
+    | 'annotation'
+    | 'baseline'
+    | 'run'
+    | 'trial';
   /** The baseline, the run, or the environment that it belongs to. */
   readonly name: string;
   readonly seed: number;
+  /** Of an annotation part. */
+  readonly part?: AnnotationPart;
   /** Holds `record.json` once the job is finished. */
   readonly folder: string;
   /** The object whose hash the id holds. */
@@ -78,14 +89,36 @@ export function jobsOf(plan: Plan, prepared: Prepared): PlannedJob[] {
     return add({ ...named(job), kind: 'environment', after: language(job), work });
   };
 
+  const parts = (
+    job: EnvironmentJob,
+    rule: Rule,
+    whole: { readonly fitted: PlannedJob; readonly folder: string; readonly resolved: object },
+  ): PlannedJob[] => {
+    const of = partsOf(prepared.split.train.count, job.config);
+    if (of === 1) return [];
+    const { name, seed } = job;
+    return Array.from({ length: of }, (_, index) => {
+      const part = { part: index, of };
+      const resolved = { ...whole.resolved, ...part };
+      const hash = contentHash(resolved).slice(0, 10);
+      const [id, folder] = [`annotation-part-${slug(name)}-s${seed}-${hash}`, join(whole.folder, `part-${hash}`)];
+      const work = ({ context }: Bench) =>
+        annotateTrainPart({ folder, resolved }, () => annotateRows(job, rule, part, context));
+      return add({ id, name, seed, part, folder, resolved, kind: 'annotation part', after: [whole.fitted], work });
+    });
+  };
+
   const annotation = (job: EnvironmentJob, rule: Rule): PlannedJob => {
     const fitted = environment(job, rule);
     const resolved = { environment: job.resolved, ...questionsOf(rule, prepared.experiment) };
     const hash = contentHash(resolved).slice(0, 10);
     const { name, seed } = job;
     const [id, folder] = [`annotation-${slug(name)}-s${seed}-${hash}`, join(job.folder, `annotation-${hash}`)];
-    // The environments of folds are found by their language.
-    const after = job.config.folds === undefined ? [fitted] : [...fitted.after, fitted];
+    // The environments of folds are found by their language, and annotate while they are fitted.
+    const after =
+      job.config.folds === undefined
+        ? [fitted, ...parts(job, rule, { fitted, folder, resolved })]
+        : [...fitted.after, fitted];
     const work = ({ guide }: Bench) => annotateTrain({ folder, resolved }, () => guide.annotation(job, rule));
     return add({ id, name, seed, folder, resolved, kind: 'annotation', after, work });
   };
@@ -95,7 +128,8 @@ export function jobsOf(plan: Plan, prepared: Prepared): PlannedJob[] {
     const taught = job.environments
       .filter(({ config }) => config.tier !== 'counting')
       .map((teacher) => annotation(teacher, ruleOf(job.config)));
-    const read = [...taught.flatMap(({ after }) => after), ...taught, ...(network ? [run(network)] : [])];
+    const taughtBy = taught.flatMap(({ after }) => after.filter(({ kind }) => kind !== 'annotation part'));
+    const read = [...taughtBy, ...taught, ...(network ? [run(network)] : [])];
     const work = async ({ context, guide }: Bench) => {
       if (network) return runFused(job, network, context);
       return runTrained(job, context, job.environments.length > 0 ? await guide.guidance(job) : undefined);
@@ -137,13 +171,13 @@ export function neededJobs(jobs: readonly PlannedJob[]): PlannedJob[] {
 }
 
 /** What a job is called while it runs. @param seeds number of seeds of the experiment */
-export function titleOf({ kind, name, seed }: PlannedJob, seeds: number): string {
-  const of = kind === 'annotation' ? 'by' : 'of';
+export function titleOf({ kind, name, seed, part }: PlannedJob, seeds: number): string {
+  const of = kind === 'annotation' || part ? 'by' : 'of';
   const title =
     isMeasured({ kind }) || kind === 'trial'
       ? name
       : kind === 'environment'
         ? `environment "${name}"`
-        : `${kind} ${of} "${name}"`;
+        : `${part ? `part ${part.part + 1} of ${part.of} of the annotation` : kind} ${of} "${name}"`;
   return seeds > 1 && kind !== 'baseline' ? `${title}, seed ${seed}` : title;
 }

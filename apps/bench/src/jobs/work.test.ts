@@ -9,6 +9,7 @@ import { lockFolder } from '../experiment/lock.ts';
 import { outcomeOf } from '../tamper/experiment.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { bench, miniFolder, start } from '../testing/bench.ts';
+import { titleOf } from './graph.ts';
 import type { ListedJob } from './listed.ts';
 import { benchOf, type Planned, planExperiment } from './planned.ts';
 import { jobOf, workOn } from './work.ts';
@@ -79,6 +80,32 @@ test('jobs in random order, each in a process of its own, give the records of on
   expect(await outcomeOf(folder)).toBe(await outcomeOf(folderOf()));
   const left = readdirSync(join(folder, 'runs'), { recursive: true }) as string[];
   expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('an annotation in parts, each a job, gives the records of one process', { timeout: 600_000 }, async () => {
+  const folderOf = (environment: object) =>
+    miniFolder((config) => ({
+      ...config,
+      dataset: { type: 'world', users: 700, items: 30 },
+      baselines: [],
+      environments: {
+        language: { itemInput: 'id', fit: { epochs: 1, layers: 1, width: 8, userShare: 0.05 }, ...environment },
+      },
+      runs: [{ name: 'taught', agent, train: { ...train, maxSteps: 2 }, environment: 'language' }],
+    }));
+  const folder = folderOf({ annotationRows: 1 });
+  const { jobs, prepared } = await planOf(folder);
+  expect(prepared.split.train.count).toBeGreaterThan(4096);
+  const parts = jobs.filter(({ kind }) => kind === 'annotation part');
+  expect(parts.map((job) => titleOf(job, 1))).toEqual([
+    'part 1 of 2 of the annotation by "language"',
+    'part 2 of 2 of the annotation by "language"',
+  ]);
+  const { code, stderr } = await bench(['run', 'mini.json', '--jobs', '2'], folder);
+  expect([code, stderr]).toEqual([0, expect.stringContaining(titleOf(parts[1]!, 1))]);
+  const whole = folderOf({});
+  expect((await planOf(whole)).jobs.map(({ kind }) => kind)).not.toContain('annotation part');
+  expect(await outcomeOf(folder)).toBe(await outcomeOf(whole));
 });
 
 test('two workers on one job: the second is refused; after kill -9 it goes on to the same weights', {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Environment, loadEnvironment } from '../inference/environment.ts';
 import { follow, rowsOf } from '../testing.ts';
-import { annotate, annotateToFiles } from './annotate.ts';
+import { annotate, annotatePart, annotateToFiles } from './annotate.ts';
 import { annotatedBy, fitUsers, train, users } from './testing.ts';
 
 let env: Environment;
@@ -99,6 +99,40 @@ test('a shard that cannot be used is computed again', async () => {
   await copyFile(shard(1), shard(2));
   await expect(files.read(3000, 3001)).rejects.toMatchObject({ code: 'E_ANNOTATION_FILE', value: shard(2) });
   await rm(own, { recursive: true });
+});
+
+test('parts that several processes annotate are the annotation', async () => {
+  const own = join(dir, 'parts');
+  const options = { k: 3, dir: own, shardRows: 700 };
+  const told: [number, number][] = [];
+  // Seven shards in any order, the second part twice.
+  for (const part of [2, 0, 1, 1]) {
+    const work = annotatePart(env, train, options, { part, of: 3 });
+    for await (const { stage, done, total } of work) {
+      if (stage === 'annotation') told.push([done, total!]);
+      else expect([part, stage, done]).toEqual([1, 'reused', 1400]);
+    }
+  }
+  const totals = [1700, 1400, 1400];
+  expect(new Set(told.map(([, total]) => total))).toEqual(new Set(totals));
+  expect(told.filter(([done, total]) => done === total)).toHaveLength(3);
+  const { annotation, stages } = await annotated(options);
+  expect(stages).toEqual(['reused']);
+  expect(annotation).toEqual((await annotated({ dir: undefined, shardRows: 700 })).annotation);
+  // Parts without a shard are done at once.
+  const parts = Array.from({ length: 9 }, (_, part) => annotatePart(env, train, options, { part, of: 9 }));
+  await Promise.all(parts);
+  for (const part of [
+    { part: 3, of: 3 },
+    { part: -1, of: 3 },
+    { part: 0.5, of: 3 },
+    { part: 0, of: 0 },
+  ]) {
+    await expect(annotatePart(env, train, options, part)).rejects.toMatchObject({
+      code: 'E_OPTION_VALUE',
+      value: part,
+    });
+  }
 });
 
 test('a run that is killed loses no shard that it wrote', async () => {

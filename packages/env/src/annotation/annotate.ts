@@ -134,6 +134,56 @@ async function* annotatingToFiles(
   return annotationFiles(job.store, aboutRows(job, reward), transitions, job.o.shardRows, job.stateSize);
 }
 
+/** One of several parts of about equal size. */
+export interface AnnotationPart {
+  /** 0 to `of - 1`. */
+  readonly part: number;
+  /** Number of parts. */
+  readonly of: number;
+}
+
+/**
+ * Annotates a part of the rows into `dir`, so that several processes or machines can share the work. When all parts are done,
+ * {@link annotate} and {@link annotateToFiles} with the same options find every row there.
+ *
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_DISK_FULL`
+ */
+export function annotatePart(
+  env: Environment,
+  transitions: Transitions,
+  options: Partial<AnnotateOptions> & {
+    /** Folder for the annotation, which all processes share. */
+    readonly dir: string;
+  },
+  part: AnnotationPart,
+): Task<void, EnvironmentEvent<'annotation' | 'reused'>> {
+  return task(() => annotatingPart(env, transitions, options, part));
+}
+
+async function* annotatingPart(
+  env: Environment,
+  transitions: Transitions,
+  options: Partial<AnnotateOptions> & { readonly dir: string },
+  range: AnnotationPart,
+): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, void> {
+  checkEnvironments('annotatePart', { env });
+  checkTransitions('annotatePart', { transitions });
+  checkObjects('annotatePart', { options, part: range });
+  const { part, of } = range;
+  if (!(Number.isInteger(part) && Number.isInteger(of) && part >= 0 && part < of)) {
+    throw new LeaError('E_OPTION_VALUE', 'annotatePart: expected whole numbers, part from 0 to less than of.', {
+      value: { part, of },
+      hint: 'For example, { part: 0, of: 2 } and { part: 1, of: 2 } are all rows.',
+    });
+  }
+  const job = jobOf(env, transitions, options);
+  if (!job.store) throw new LeaError('E_OPTION_VALUE', 'annotatePart needs the option dir, the folder to write to.');
+  const shards = Math.ceil(transitions.count / job.o.shardRows);
+  const [from, to] = [part, part + 1].map((end) => Math.floor((end * shards) / of)) as [number, number];
+  // Stored shards are checked whole, and none is kept.
+  yield* annotateShards(job, undefined, () => {}, from, to);
+}
+
 interface Job {
   readonly env: Environment;
   readonly transitions: Transitions;
@@ -191,15 +241,20 @@ function jobOf(env: Environment, transitions: Transitions, options: Partial<Anno
  * Computes the shards that are not in the store. `take` receives every shard with the index of its first row.
  *
  * @param wanted the columns to read of stored shards (default: all)
+ * @param firstShard number of the first shard
+ * @param endShard number after the last one
  */
 async function* annotateShards(
   { env, transitions, o, store, stateSize }: Job,
   wanted: ((column: string) => boolean) | undefined,
   take: (from: number, shard: Values) => void,
+  firstShard = 0,
+  endShard = Infinity,
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, void> {
-  const total = transitions.count;
+  const first = firstShard * o.shardRows;
+  const total = Math.min(transitions.count, endShard * o.shardRows);
   let computed = 0;
-  for (let from = 0; from < total; from += o.shardRows) {
+  for (let from = first; from < total; from += o.shardRows) {
     o.signal?.throwIfAborted();
     const number = from / o.shardRows;
     const found = await store?.read(number, wanted);
@@ -219,10 +274,11 @@ async function* annotateShards(
         await store?.write(number, shard);
         take(from, shard);
       }
-      yield { stage: 'annotation', done: end, total, unit: 'rows' };
+      yield { stage: 'annotation', done: end - first, total: total - first, unit: 'rows' };
     }
   }
-  if (computed === 0) yield { stage: 'reused', done: total, total, unit: 'rows' };
+  const rows = total - first;
+  if (computed === 0) yield { stage: 'reused', done: rows, total: rows, unit: 'rows' };
 }
 
 function aboutRows(
