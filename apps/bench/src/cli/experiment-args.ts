@@ -74,12 +74,13 @@ export function planOptions({ data, runs }: Study, signal: AbortSignal): PlanOpt
 }
 
 /** The command that does one job of the experiment; off a terminal its progress is told less often. */
-export function workWords(id: string, { experiment, data, runs, seed, threads }: Study): string[] {
+export function workWords(id: string, { experiment, data, runs, seed, threads, search }: Study): string[] {
   return [
     ...['work', experiment, '--run', id, '--runs', runs],
     ...(data === undefined ? [] : ['--data', data]),
     ...(seed === undefined ? [] : ['--seed', seed]),
     ...(threads === undefined ? [] : ['--threads', threads]),
+    ...(search ? ['--search'] : []),
     ...(process.stderr.isTTY ? ['--progress', '1'] : []),
   ];
 }

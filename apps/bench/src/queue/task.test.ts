@@ -9,7 +9,7 @@ import { received, taskOf } from './task.ts';
 const job = { id: 'plain-s0-abc', folder: '/here/study/runs/mini/plain-s0-abc' } as PlannedJob;
 
 test('a worker finds config, data and job wherever the folder of runs is mounted, and gets all flags', () => {
-  const flags = { seed: '0,1', threads: '3' };
+  const flags = { seed: '0,1', threads: '3', search: true };
   const study = { experiment: '/here/study/my.json', data: '/here/data', runs: '/here/study/runs', ...flags };
   const task = taskOf(job, 'plain', study);
   expect(received(JSON.parse(JSON.stringify(task)), '/there/runs')).toEqual({

@@ -11,6 +11,8 @@ export interface Study {
   readonly runs: string;
   readonly seed?: string | undefined;
   readonly threads?: string | undefined;
+  /** Whether its jobs are those of its search. */
+  readonly search?: boolean | undefined;
 }
 
 const taskSchema = v.strictObject({
@@ -19,6 +21,7 @@ const taskSchema = v.strictObject({
   data: v.optional(v.string()),
   seed: v.optional(v.string()),
   threads: v.optional(v.string()),
+  search: v.optional(v.boolean()),
   folder: v.string(),
 });
 
@@ -26,7 +29,7 @@ const taskSchema = v.strictObject({
 export type Task = v.InferOutput<typeof taskSchema>;
 
 /** The job for the queue. */
-export function taskOf(job: PlannedJob, title: string, { experiment, data, runs, seed, threads }: Study): Task {
+export function taskOf(job: PlannedJob, title: string, { experiment, data, runs, seed, threads, search }: Study): Task {
   const within = (path: string): string => relative(resolve(runs), resolve(path));
   return {
     title,
@@ -34,6 +37,7 @@ export function taskOf(job: PlannedJob, title: string, { experiment, data, runs,
     data: data && within(data),
     seed,
     threads,
+    search,
     folder: within(job.folder),
   };
 }

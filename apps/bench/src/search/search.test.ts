@@ -10,6 +10,7 @@ import { benchOf } from '../jobs/planned.ts';
 import { workOn } from '../jobs/work.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { bench, miniFolder, start } from '../testing/bench.ts';
+import { hasRedis, startRedis } from '../testing/redis.ts';
 import { bestPath } from './best.ts';
 import { type PlannedSearch, planSearch } from './plan.ts';
 import { runSearch } from './run.ts';
@@ -249,4 +250,22 @@ test('a config without a search is refused, and so is a setting that an agent do
   await expect(plannedOf(folderOf(search))).rejects.toThrow(
     /mini\.json, in a trial of its search: the agent of run "CE #0": .*"lrr".*Did you mean "lr"/,
   );
+});
+
+test.skipIf(!hasRedis)('workers of a queue find the same as one process', { timeout: 300_000 }, async () => {
+  const small = { ...halving, trials: 2, runs: { CE: rates } };
+  const [own, shared] = [await searched(folderOf(small)), folderOf(small)];
+  const redis = await startRedis();
+  const queue = ['--queue', `redis://127.0.0.1:${redis.port}`];
+  const worker = start(['worker', ...queue], shared);
+  try {
+    const { code, stdout, stderr } = await bench(['search', 'mini.json', ...queue, '--json'], shared);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('3 jobs for the workers at')]);
+    const bare = (records: readonly TrialRecord[]) => records.map(({ seconds: _, ...record }) => record);
+    expect(bare(trialsOf(stdout))).toEqual(bare(JSON.parse(JSON.stringify(own.records))));
+  } finally {
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    await redis.remove();
+  }
 });

@@ -1,17 +1,12 @@
-import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { jsonLine } from '../../experiment/record.ts';
-import type { Crew } from '../../jobs/crew.ts';
 import { isFinished } from '../../jobs/graph.ts';
-import { poolCrew } from '../../jobs/pool.ts';
 import { runExperiment } from '../../jobs/run.ts';
-import { addressOf } from '../../queue/address.ts';
-import { queueCrew } from '../../queue/producer.ts';
-import type { Study } from '../../queue/task.ts';
-import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
+import { crewOf } from '../crew.ts';
 import {
   experimentArgs,
   givenExperiment,
@@ -62,17 +57,3 @@ const command: CommandDef<typeof args> = defineCommand({
 });
 
 export default command;
-
-/** The processes that do the jobs, if it is not this one. A flag has precedence over LEA_QUEUE. */
-function crewOf(
-  given: Study & { readonly jobs?: string | undefined; readonly queue?: string | undefined },
-): Crew | undefined {
-  if (given.jobs !== undefined && given.queue !== undefined) {
-    throw new LeaError('E_FLAG_VALUE', 'Expected --jobs or --queue, not both.', {
-      hint: 'With --queue the jobs are done by processes of the command worker.',
-    });
-  }
-  if (given.jobs !== undefined) return poolCrew(wholeOf('jobs', given.jobs), ({ id }) => workWords(id, given));
-  const address = addressOf(given.queue);
-  return address && queueCrew(address, given);
-}

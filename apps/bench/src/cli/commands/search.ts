@@ -1,21 +1,22 @@
 import { join } from 'node:path';
 import { replaceFile } from '@lea/core/node';
 import { type CommandDef, defineCommand } from 'citty';
-import { poolCrew } from '../../jobs/pool.ts';
 import { renderTable } from '../../report/table.ts';
 import { bestPath, writeBest } from '../../search/best.ts';
 import { runSearch } from '../../search/run.ts';
 import { searchTable } from '../../search/table.ts';
-import { checkFlags, wholeOf } from '../../terminal/flags.ts';
+import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
-import { experimentArgs, givenExperiment, jobsArg, planOptions, workWords } from '../experiment-args.ts';
+import { crewOf } from '../crew.ts';
+import { experimentArgs, givenExperiment, jobsArg, planOptions, queueArgs } from '../experiment-args.ts';
 
 const args = {
   ...experimentArgs,
   experiment: { type: 'positional', description: 'A JSON config file with "search"', required: true },
   ...jobsArg,
+  ...queueArgs,
   out: {
     type: 'string',
     description: 'Config with the best settings, in the folder of the given one (default: NAME.best.json)',
@@ -32,14 +33,14 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('search', rawArgs, args);
-    const size = given.jobs === undefined ? undefined : wholeOf('jobs', given.jobs);
+    const crew = crewOf({ ...given, search: true });
     const loaded = await givenExperiment(given);
     const out = given.json ? process.stderr : process.stdout;
     await interruptible(typed([...invocation, 'search', ...rawArgs]), async (signal) => {
       const path = bestPath(given.out, loaded);
       const found = await runSearch(loaded, {
         ...planOptions(given, signal),
-        crew: size === undefined ? undefined : poolCrew(size, ({ id }) => [...workWords(id, given), '--search']),
+        crew,
       });
       const { planned, methods, records, missing, failures } = found;
       const lines = records.map((record) => `${printableJson(record)}\n`).join('');
