@@ -1,6 +1,7 @@
 /** Data in files, for programs that run in Node. */
 export { loadIndustrial } from './datasets/industrial.ts';
 export { type LastfmOptions, lastfmItemTexts, loadLastfm } from './datasets/lastfm.ts';
+export { loadMl1m } from './datasets/ml-1m.ts';
 export { loadRetailrocket } from './datasets/retailrocket.ts';
 export type { InteractionSource } from './read/duckdb/source.ts';
 export { readInteractions } from './read/interactions.ts';

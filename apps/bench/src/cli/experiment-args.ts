@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Loaded, loadExperiment } from '../config/load.ts';
+import { presets } from '../config/presets/index.ts';
 import type { PlanOptions } from '../jobs/planned.ts';
 import type { Study } from '../queue/task.ts';
 import { seedsOf, threadsArg, threadsOf } from '../terminal/flags.ts';
@@ -8,7 +9,7 @@ import { seedsOf, threadsArg, threadsOf } from '../terminal/flags.ts';
 export const experimentArgs = {
   experiment: {
     type: 'positional',
-    description: 'A preset (quick, industrial, lastfm, retailrocket) or a JSON config file',
+    description: `A preset (${Object.keys(presets).join(', ')}) or a JSON config file`,
     default: 'quick',
   },
   data: { type: 'string', description: 'Folder that holds the data files', valueHint: 'DIR' },

@@ -30,6 +30,7 @@ const includedDataset = v.variant('type', [
   }),
   strict('dataset', { type: v.literal('industrial') }),
   strict('dataset', { type: v.literal('lastfm') }),
+  strict('dataset', { type: v.literal('ml-1m') }),
   strict('dataset', { type: v.literal('retailrocket') }),
   strict('dataset', {
     type: v.literal('files'),

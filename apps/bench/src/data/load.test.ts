@@ -107,7 +107,7 @@ test('notes of the reader are printed', async () => {
   expect(said[1]).toContain('column "action" looks like the kind');
 });
 
-test.each(['industrial', 'lastfm', 'retailrocket'] as const)(
+test.each(['industrial', 'lastfm', 'ml-1m', 'retailrocket'] as const)(
   'without the files of %s the way to name their folder is told',
   async (type) => {
     const loading = loadDataset({ type }, folder({}), '.');

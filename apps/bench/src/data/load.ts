@@ -5,6 +5,7 @@ import {
   lastfmItemTexts,
   loadIndustrial,
   loadLastfm,
+  loadMl1m,
   loadRetailrocket,
   readInteractions,
   readItemTexts,
@@ -48,6 +49,8 @@ export async function loadDataset(config: DatasetConfig, data: string | undefine
       const { name, interactions } = await found(loadLastfm(dir));
       return { name, interactions, itemTextsOf: (train) => found(lastfmItemTexts(dir, train)) };
     }
+    case 'ml-1m':
+      return ready(await found(loadMl1m(await locate(data, 'ml-1m_sequences'))));
     case 'retailrocket':
       return ready(await found(loadRetailrocket(await locate(data, 'retailrocket/multi_behavior'))));
   }

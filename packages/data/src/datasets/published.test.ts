@@ -4,6 +4,7 @@ import { splitByUser } from '../split/by-user.ts';
 import { findTextLeaks } from '../text-leaks.ts';
 import { lastfmItemTexts, loadLastfm } from './lastfm.ts';
 import { readTaggings } from './lastfm-taggings.ts';
+import { loadMl1m } from './ml-1m.ts';
 import { loadRetailrocket } from './retailrocket.ts';
 
 const data = process.env.LEA_DATA;
@@ -24,6 +25,12 @@ describe.skipIf(!data)('the published files (skipped unless LEA_DATA is the fold
     const { contributions } = await lastfmItemTexts(dir, split.train);
     expect(contributions.length).toBeGreaterThan(split.train.count);
     expect(findTextLeaks(split, contributions).leaks).toEqual([]);
+  });
+
+  it('MovieLens 1M: counts', async () => {
+    const { interactions } = await loadMl1m(`${data}/ml-1m_sequences`);
+    const { userIds, itemIds, item } = interactions;
+    expect([userIds.length, itemIds.length, item.length]).toEqual([6040, 3416, 987_019 + 6040]);
   });
 
   it('RetailRocket: counts, and no run of five events in two sets', async () => {
