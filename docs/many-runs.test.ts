@@ -18,6 +18,7 @@ test.each([
   ['parallel.sh', ['plan', 'work', 'collect']],
   ['submit.sh', ['plan', 'collect']],
   ['work.sbatch', ['work']],
+  ['store.sh', ['work']],
 ])('%s is a shell script that only calls the bench', (name, called) => {
   const script = block(name);
   expect(script.startsWith('#!/usr/bin/env bash\n')).toBe(true);
