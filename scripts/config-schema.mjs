@@ -48,6 +48,7 @@ const baselines = Object.values(schema.$defs).flatMap(({ oneOf }) => oneOf);
 for (const [type, name] of [
   ['co-occurrence', 'CoOccurrenceOptions'],
   ['item-knn', 'ItemKnnOptions'],
+  ['sequential-rules', 'SequentialRulesOptions'],
   ['sknn', 'SessionKnnOptions'],
   ['vsknn', 'SessionKnnOptions'],
   ['stan', 'StanOptions'],

@@ -219,6 +219,7 @@ const pages = {
     optionsOf('textSimilarity', evaluation.textSimilaritySchema, 'TextSimilarityOptions'),
     optionsOf('coOccurrence', evaluation.coOccurrenceSchema, 'CoOccurrenceOptions'),
     optionsOf('itemKnn', evaluation.itemKnnSchema, 'ItemKnnOptions'),
+    optionsOf('sequentialRules', evaluation.sequentialRulesSchema, 'SequentialRulesOptions'),
     section('`sknn` and `vsknn`', tableOf(evaluation.sessionKnnSchema, 'SessionKnnOptions')),
     optionsOf('stan', evaluation.stanSchema, 'StanOptions'),
     optionsOf('ease', evaluation.easeSchema, 'EaseOptions'),

@@ -26,6 +26,7 @@ const guide = group('Guide', {
   extend: 'Your own agents and data',
   serving: 'Serving in detail',
   bench: 'The bench in detail',
+  'published-protocols': 'Published protocols',
 });
 
 const concepts = group('Concepts', {

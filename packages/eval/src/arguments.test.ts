@@ -60,6 +60,7 @@ const right: Record<string, RightArguments> = {
   repeatHistory: onTrain,
   rewardAccuracy: [all.scoresAsRewards(scorer), train, {}],
   scoresAsRewards: [scorer],
+  sequentialRules: onTrain,
   sknn: onTrain,
   spearman: [
     [1, 2],

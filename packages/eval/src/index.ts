@@ -7,6 +7,11 @@ export { lastItemMarkov } from './baselines/last-item-markov.ts';
 export { popularity } from './baselines/popularity.ts';
 export type { Repeat } from './baselines/repeat.ts';
 export { type RepeatHistoryOptions, repeatHistory, repeatHistorySchema } from './baselines/repeat-history.ts';
+export {
+  type SequentialRulesOptions,
+  sequentialRules,
+  sequentialRulesSchema,
+} from './baselines/sequential-rules.ts';
 export { type SessionKnnOptions, sessionKnnSchema } from './baselines/session-knn.ts';
 export { sknn } from './baselines/sknn.ts';
 export { type StanOptions, stan, stanSchema } from './baselines/stan.ts';

@@ -7,6 +7,7 @@ import { itemKnn } from './baselines/item-knn.ts';
 import { lastItemMarkov } from './baselines/last-item-markov.ts';
 import { popularity } from './baselines/popularity.ts';
 import { repeatHistory } from './baselines/repeat-history.ts';
+import { sequentialRules } from './baselines/sequential-rules.ts';
 import { sknn } from './baselines/sknn.ts';
 import { stan } from './baselines/stan.ts';
 import { textSimilarity } from './baselines/text-similarity.ts';
@@ -28,6 +29,7 @@ const baselines = {
   textSimilarity: (options?: object) => textSimilarity(train, text, options),
   coOccurrence: (options?: object) => coOccurrence(train, { text, ...options }),
   itemKnn: (options?: object) => itemKnn(train, options),
+  sequentialRules: (options?: object) => sequentialRules(train, options),
   sknn: (options?: object) => sknn(train, options),
   vsknn: (options?: object) => vsknn(train, options),
   stan: (options?: object) => stan(train, options),
@@ -47,6 +49,7 @@ const numeric: Partial<Record<keyof typeof baselines, string[]>> = {
   textSimilarity: ['window', 'decay'],
   coOccurrence: ['window', 'decay', 'horizon', 'smoothing', 'popularity', 'repeat', 'textWeight', 'textPower'],
   itemKnn: ['window', 'decay', 'countPower', 'neighbors', 'repeat'],
+  sequentialRules: ['steps', 'distancePower', 'neighbors'],
   sknn: sessions,
   vsknn: sessions,
   stan: [...sessions, 'positionScale', 'ageScale', 'distanceScale', 'backward'],

@@ -1,4 +1,4 @@
-import { ce, countingMemory, sasrec, snqn } from '@lea/agents';
+import { ce, countingMemory, gru4rec, sasrec, snqn } from '@lea/agents';
 import { expect, it } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planOf } from './plan.ts';
@@ -13,6 +13,18 @@ it('learns the chain from one window per user', async () => {
   // 60 users have one window each, and 8 of their first events come in turn.
   expect(ofType(events, 'start')[0]).toMatchObject({ rows: data.count, stepsPerEpoch: 68 / 20 });
   // The first events are random, and one of ten later ones: 7/8 x 9/10 can be known.
+  expect(result.best!.value).toBeGreaterThan(0.7);
+});
+
+it('learns the chain with GRU4Rec as its authors have it: items drawn by popularity, log-Q correction, tied weights', async () => {
+  const agent = ce({
+    encoder: gru4rec({ width: 16, tied: 'bias', everyPosition: true }),
+    lr: 0.01,
+    loss: 'sampled-softmax',
+    sampledItems: 6,
+    samplingPower: 0.5,
+  });
+  const { result } = await all(sequences({ agent, window: 7, batch: 20, maxSteps: 240, evaluateEvery: 40 }));
   expect(result.best!.value).toBeGreaterThan(0.7);
 });
 

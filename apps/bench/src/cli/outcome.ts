@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { validationMetric } from '../config/metrics.ts';
+import { statisticsOf } from '../data/describe.ts';
 import type { Outcome } from '../jobs/collect.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { servedName, wholeGroups } from '../report/groups.ts';
@@ -34,6 +35,8 @@ export async function tellOutcome(
     chosenBy: validationMetric(experiment.runs),
     metrics: [...SHORT, ...(experiment.metrics ?? [])],
     seeds: experiment.seeds.length,
+    data: statisticsOf(context.dataset),
+    published: experiment.published,
   });
   out.write(`\n${renderTable(table)}\n\n${folded(sentences, out)}\n`);
   const path = resolve(report);

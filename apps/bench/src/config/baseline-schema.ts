@@ -1,6 +1,14 @@
 import { memorySchema } from '@lea/agents';
 import { entriesOf } from '@lea/core';
-import { baselineTypes, coOccurrenceSchema, easeSchema, itemKnnSchema, sessionKnnSchema, stanSchema } from '@lea/eval';
+import {
+  baselineTypes,
+  coOccurrenceSchema,
+  easeSchema,
+  itemKnnSchema,
+  sequentialRulesSchema,
+  sessionKnnSchema,
+  stanSchema,
+} from '@lea/eval';
 import * as v from 'valibot';
 import { count, described, flag, positive } from './schema-values.ts';
 import { options, strict, withDefined } from './strict.ts';
@@ -24,6 +32,12 @@ const includedBaseline = v.variant('type', [
   strict('baseline', { type: v.literal('popularity') }),
   strict('baseline', { type: v.literal('repeat-history') }),
   strict('baseline', { type: v.literal('last-item-markov') }),
+  strict('baseline', {
+    type: v.literal('sequential-rules'),
+    ...entriesOf(sequentialRulesSchema, ['steps', 'distancePower']),
+    // The library also takes Infinity.
+    neighbors: v.optional(count),
+  }),
   strict('baseline', { type: v.literal('text-similarity') }),
   strict('baseline', { type: v.literal('counting-memory'), ...memoryOptions }),
   strict('baseline', {

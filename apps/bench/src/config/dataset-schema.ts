@@ -32,6 +32,19 @@ const includedDataset = v.variant('type', [
   strict('dataset', { type: v.literal('lastfm') }),
   strict('dataset', { type: v.literal('ml-1m') }),
   strict('dataset', { type: v.literal('retailrocket') }),
+  strict('dataset', { type: v.literal('retailrocket-events') }),
+  strict('dataset', {
+    type: v.literal('s3-rec'),
+    file: described(
+      text,
+      'File in the format of S3-Rec, such as "Beauty.txt": a line per user, the user and then the items.',
+    ),
+  }),
+  strict('dataset', {
+    type: v.literal('yoochoose'),
+    sessions: v.optional(described(count, 'Number of sessions to draw. Default: 200,000.')),
+    seed: v.optional(seed),
+  }),
   strict('dataset', {
     type: v.literal('files'),
     interactions: described(
@@ -73,6 +86,9 @@ const includedDataset = v.variant('type', [
 /** Types that packages define check their own options. */
 export const dataset = withDefined('dataset', includedDataset, datasetTypes);
 
+/** A share of the events that leaves some on both sides. */
+const share = v.pipe(positive, v.ltValue(1));
+
 export const split = v.variant('type', [
   strict('split', {
     type: v.literal('by-user'),
@@ -85,4 +101,9 @@ export const split = v.variant('type', [
   }),
   strict('split', { type: v.literal('leave-one-out') }),
   strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
+  strict('split', {
+    type: v.literal('by-time-quantiles'),
+    validationFrom: v.optional(described(share, 'Share of the events before validation. Default: 0.8.')),
+    testFrom: v.optional(described(share, 'Share of the events before test. Default: 0.9.')),
+  }),
 ]);

@@ -36,6 +36,16 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     (c) => (c.runs[1]!.train = { metric: 'hr@5' }),
     /runs "CE" and "CE-LEA" have different validation metrics.*\["ndcg@10","hr@5"\]/,
   ],
+  [
+    'a misspelt metric of another study',
+    (c) => Object.assign(c, { published: [{ name: 'A', metrics: { 'ndgc@10': 0.1 }, source: 'S', protocol: 'P' }] }),
+    /at published: .*ndgc/,
+  ],
+  [
+    'a row of another study without its protocol',
+    (c) => Object.assign(c, { published: [{ name: 'A', metrics: { 'ndcg@10': 0.1 }, source: 'S' }] }),
+    /at published\.0.*needs "protocol"/,
+  ],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that does not exist/],

@@ -22,9 +22,16 @@ function metricOf(run: RunConfig | undefined): string {
  *
  * @throws LeaError `E_CONFIG`, `E_METRIC_UNKNOWN`
  */
-export function checkMetrics({ metrics = [], ks = KS, rewards, runs }: Experiment, origin: string): void {
+export function checkMetrics(
+  { metrics = [], ks = KS, rewards, runs, published = [] }: Experiment,
+  origin: string,
+): void {
+  const kinds = Object.keys(rewards);
+  // Their cutoffs may be others than ours.
+  for (const row of published)
+    for (const name of Object.keys(row.metrics)) parsed(name, kinds, `${origin}, at published`);
   for (const name of metrics) {
-    const { k } = parsed(name, Object.keys(rewards), origin);
+    const { k } = parsed(name, kinds, `${origin}, at metrics`);
     if (ks.includes(k)) continue;
     throw new LeaError('E_CONFIG', `${origin}, at metrics: ${name} has a cutoff that is not in "ks".`, {
       value: k,
@@ -46,6 +53,6 @@ function parsed(name: string, kinds: readonly string[], origin: string): { k: nu
     return parseMetric(name, kinds);
   } catch (cause) {
     if (!(cause instanceof LeaError)) throw cause;
-    throw new LeaError(cause.code, `${origin}, at metrics: ${cause.message}`, { cause });
+    throw new LeaError(cause.code, `${origin}: ${cause.message}`, { cause });
   }
 }

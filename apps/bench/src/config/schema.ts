@@ -166,6 +166,17 @@ const run = strict('run', {
   ...entriesOf(signalSchema, ['ablation']),
 });
 
+/** A row of another study, which tables show beside the measured ones. */
+const published = strict('published', {
+  name: described(name, 'Name of the model in the other study.'),
+  metrics: described(
+    v.pipe(v.record(text, number), v.minEntries(1)),
+    'Its metrics by their names in the tables, for example { "ndcg@10": 0.0318 }.',
+  ),
+  source: described(text, 'The study, and the table in it.'),
+  protocol: described(text, 'How it measured: data, split, ranking, and what differs from this config.'),
+});
+
 /** Cutoffs of the metrics; 10 is always included, because results are compared at 10. */
 const ks = v.pipe(
   v.array(count),
@@ -196,6 +207,13 @@ export const experimentSchema = strict('The config', {
   window: described(v.pipe(count, v.maxValue(4096)), 'Number of newest events that a policy reads of a history.'),
   rewards: described(v.record(v.string(), number), 'Reward of each kind of event.'),
   ks: v.optional(ks),
+  exclude: v.optional(
+    described(
+      v.picklist(['none', 'seen']),
+      '"seen" leaves the items of the history out of the ranking, on test and in the choice of the constants of baselines. ' +
+        'Early stopping and the weights of memories rank all items. Default: "none".',
+    ),
+  ),
   metrics: v.optional(
     described(
       v.pipe(v.array(text), distinct('metric')),
@@ -210,6 +228,13 @@ export const experimentSchema = strict('The config', {
   ),
   environments: v.optional(described(v.record(name, environment), 'The environments that teach runs, by name.')),
   runs: described(v.array(run), 'The runs to compare.'),
+  published: v.optional(
+    described(
+      v.array(published),
+      'Rows of other studies. Tables show them below the measured ones, marked, with source and protocol. Nothing is ' +
+        'concluded from them.',
+    ),
+  ),
   search: v.optional(described(search, 'How the command search tunes runs on validation. No other command reads it.')),
   tuned: v.optional(described(tuned, 'How runs were tuned. The command search writes it, and reports tell it.')),
 });
@@ -222,4 +247,6 @@ export type RunConfig = Experiment['runs'][number];
 export type BaselineConfig = Experiment['baselines'][number];
 /** Baselines that need no separate counting step. */
 export type CountedBaseline = Exclude<BaselineConfig, { type: 'counting-memory' }>;
+/** A row of another study. */
+export type Published = NonNullable<Experiment['published']>[number];
 export type MemoryConfig = Omit<NonNullable<RunConfig['memory']>, 'fusion'>;

@@ -37,3 +37,11 @@ function refuseLeaks(name: string, itemTexts: ItemTexts | undefined, split: Spli
     hint: 'Build the texts only from data that is known in training.',
   });
 }
+
+/** `lastfm: 1,142 users, 11,853 items, 68,436 events, 59.9 per user`: the size of the data, which goes with every number measured on them. */
+export function statisticsOf({ name, interactions }: Pick<Dataset, 'name' | 'interactions'>): string {
+  const { userIds, itemIds, item } = interactions;
+  const count = (n: number) => n.toLocaleString('en');
+  const length = (item.length / userIds.length).toFixed(1);
+  return `${name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events, ${length} per user`;
+}

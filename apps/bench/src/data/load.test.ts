@@ -85,6 +85,8 @@ test.each([
   [{ type: 'by-time', validationFrom: 3, testFrom: 3 }, 'validation'],
   [{ type: 'by-time', validationFrom: 5, testFrom: 9 }, 'test'],
   [{ type: 'leave-one-out' }, 'validation and test'],
+  // Of the four times 1, 1, 2, 5 the middle is 2.
+  [{ type: 'by-time-quantiles', validationFrom: 0.5, testFrom: 0.6 }, 'validation'],
 ] as [SplitConfig, string][])('%j leaves nothing for %s, which is said', async (config, sets) => {
   const { interactions } = await loadDataset(onlyEvents, undefined, folder({ 'events.csv': events }));
   await expect(splitAs(config, interactions, '.')).rejects.toMatchObject({
@@ -107,13 +109,18 @@ test('notes of the reader are printed', async () => {
   expect(said[1]).toContain('column "action" looks like the kind');
 });
 
-test.each(['industrial', 'lastfm', 'ml-1m', 'retailrocket'] as const)(
-  'without the files of %s the way to name their folder is told',
-  async (type) => {
-    const loading = loadDataset({ type }, folder({}), '.');
-    await expect(loading).rejects.toThrow(/lacks.*github\.com.*--data DIR/s);
-  },
-);
+test.each([
+  { type: 'industrial' },
+  { type: 'lastfm' },
+  { type: 'ml-1m' },
+  { type: 'retailrocket' },
+  { type: 'retailrocket-events' },
+  { type: 's3-rec', file: 'Beauty.txt' },
+  { type: 'yoochoose' },
+] as DatasetConfig[])('without the files of $type the way to name their folder is told', async (dataset) => {
+  const loading = loadDataset(dataset, folder({}), '.');
+  await expect(loading).rejects.toThrow(/lacks.*(github|kaggle)\.com.*--data DIR/s);
+});
 
 test('--data names the folder itself or the one that holds it', async () => {
   const at = folder({});

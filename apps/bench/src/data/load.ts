@@ -7,6 +7,9 @@ import {
   loadLastfm,
   loadMl1m,
   loadRetailrocket,
+  loadRetailrocketEvents,
+  loadS3Rec,
+  loadYoochoose,
   readInteractions,
   readItemTexts,
 } from '@lea/data/node';
@@ -53,6 +56,14 @@ export async function loadDataset(config: DatasetConfig, data: string | undefine
       return ready(await found(loadMl1m(await locate(data, 'ml-1m_sequences'))));
     case 'retailrocket':
       return ready(await found(loadRetailrocket(await locate(data, 'retailrocket/multi_behavior'))));
+    case 'retailrocket-events':
+      return ready(await found(loadRetailrocketEvents(await locate(data, 'retailrocket'))));
+    case 's3-rec':
+      return ready(await found(loadS3Rec(await locate(data, 's3-rec'), config.file)));
+    case 'yoochoose': {
+      const { type: _, ...options } = config;
+      return ready(await found(loadYoochoose(await locate(data, 'yoochoose'), options)));
+    }
   }
 }
 

@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
 import { LeaError } from '@lea/core';
-import { type Interactions, leaveOneOut, type Split, splitByTime, splitByUser, splitByUserLists } from '@lea/data';
+import {
+  type Interactions,
+  leaveOneOut,
+  type Split,
+  splitByTime,
+  splitByTimeQuantiles,
+  splitByUser,
+  splitByUserLists,
+} from '@lea/data';
 import * as v from 'valibot';
 import { readJsonFile } from '../config/json-file.ts';
 import industrial from '../config/presets/splits/industrial.json' with { type: 'json' };
@@ -42,6 +50,7 @@ const ways: Record<SplitConfig['type'], string> = {
   'by-user': 'Give these sets a larger fraction, or use data with more users.',
   'user-lists': 'List users with events for both sets.',
   'leave-one-out': 'Use data with users who have at least three events.',
+  'by-time-quantiles': 'Use data with times that differ, or lower the shares.',
   'by-time': 'Set validationFrom and testFrom within the times of the data, in the same unit.',
 };
 
@@ -50,6 +59,12 @@ async function carryOut(config: SplitConfig, interactions: Interactions, folder:
     return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
   if (config.type === 'leave-one-out') return leaveOneOut(interactions);
   if (config.type === 'by-time') return splitByTime(interactions, config);
+  if (config.type === 'by-time-quantiles') {
+    return splitByTimeQuantiles(interactions, {
+      validationFrom: config.validationFrom ?? 0.8,
+      testFrom: config.testFrom ?? 0.9,
+    });
+  }
   return splitByUserLists(interactions, await userLists(config.lists, folder));
 }
 

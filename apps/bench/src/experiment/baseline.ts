@@ -13,7 +13,10 @@ export async function runBaseline(job: BaselineJob, context: Context): Promise<F
   const { signal, experiment, split } = context;
   const started = performance.now();
   const { config, scorer, trials } = await tunedBaseline(job.config, context);
-  const evaluation = await follow(evaluate(scorer, split.test, { ks: experiment.ks, signal }), context);
+  const evaluation = await follow(
+    evaluate(scorer, split.test, { ks: experiment.ks, exclude: experiment.exclude, signal }),
+    context,
+  );
   const seconds = (performance.now() - started) / 1000;
   const record = {
     ...baseRecord(job, context, evaluation),

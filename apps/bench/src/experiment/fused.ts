@@ -35,7 +35,11 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
   );
   const { policy, fusion, value, curve } = fused;
   try {
-    const evaluation = await evaluate({ ...policy, name: job.name }, split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...policy, name: job.name }, split.test, {
+      ks: experiment.ks,
+      exclude: experiment.exclude,
+      signal,
+    });
     await policy.save(join(job.folder, 'policy'));
     const record: RunRecord = {
       ...baseRecord(job, context, evaluation, policy.agent.rankingHead),

@@ -16,7 +16,10 @@ export async function runMemory(
   const { memory, seconds } = await context.memory(options);
   const scorer = { ...memory, name: job.name };
   const started = performance.now();
-  const evaluation = await follow(evaluate(scorer, split.test, { ks: experiment.ks, signal }), context);
+  const evaluation = await follow(
+    evaluate(scorer, split.test, { ks: experiment.ks, exclude: experiment.exclude, signal }),
+    context,
+  );
   const { gate, repeat, loss } = memory.config;
   const record: RunRecord = {
     ...baseRecord(job, context, evaluation),

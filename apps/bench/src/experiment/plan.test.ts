@@ -20,6 +20,10 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   expect(changed(before, ids({ ...industrial, name: 'other' }))).toEqual([]);
   const environments = { ...industrial.environments, 'id-only': { itemInput: 'id' as const, fit: { userShare: 0.5 } } };
   expect(changed(before, ids({ ...industrial, environments }))).toEqual(before.filter((id) => id.includes('id-only')));
+  expect(changed(before, ids({ ...industrial, exclude: 'seen' }))).toHaveLength(before.length);
+  expect(changed(before, ids({ ...industrial, exclude: 'none' }))).toEqual([]);
+  const published = [{ name: 'A', metrics: { 'ndcg@10': 0.1 }, source: 'S', protocol: 'P' }];
+  expect(changed(before, ids({ ...industrial, published }))).toEqual([]);
   const runs = industrial.runs.map((run) => ({ ...run, controlRun: undefined }));
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));

@@ -65,11 +65,18 @@ export function planOf(
 ): Plan {
   const folder = join(runs, experiment.name);
   // The number of threads changes the order of sums, so it is part of the outcome if the config sets it.
-  const { window, rewards, ks, threads } = experiment;
+  const { window, rewards, ks, threads, exclude } = experiment;
   const shared = { dataHash, threads, versions: computing() };
   const defining = Object.keys(packages).length > 0 && { packages };
   // Measures of packages are counted with the others.
-  const protocol = { ...shared, window, rewards, ks, ...(definedMeasures().length > 0 && defining) };
+  const protocol = {
+    ...shared,
+    window,
+    rewards,
+    ks,
+    ...(exclude === 'seen' && { exclude }),
+    ...(definedMeasures().length > 0 && defining),
+  };
   const planned = (name: string, seed: number, config: unknown, parent: string, of: object = protocol): Planned => {
     const resolved = { config, seed, ...of };
     const id = `${slug(name)}-s${seed}-${contentHash(resolved).slice(0, 10)}`;
@@ -119,6 +126,7 @@ export function baselineName(config: BaselineConfig): string {
     'repeat-history': 'repeat history',
     'last-item-markov': 'last-item Markov',
     'text-similarity': 'text similarity',
+    'sequential-rules': 'sequential rules',
     'co-occurrence': 'co-occurrence',
     'item-knn': 'ItemKNN',
     sknn: 'SKNN',

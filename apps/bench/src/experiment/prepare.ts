@@ -2,7 +2,7 @@ import { contentHash, LeaError } from '@lea/core';
 import { rewardsOf } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
-import { type Dataset, describe } from '../data/describe.ts';
+import { type Dataset, describe, statisticsOf } from '../data/describe.ts';
 import { loadDataset } from '../data/load.ts';
 import { splitAs } from '../data/split.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -48,10 +48,10 @@ function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], ori
 
 /** One line about the data, and one for each note of the reader. */
 export function sayData(progress: Progress, { dataset, split }: Pick<Context, 'dataset' | 'split'>): void {
-  const { userIds, itemIds, item, info } = dataset.interactions;
+  const { info } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
   progress.say(
-    `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events; ` +
+    `${statisticsOf(dataset)}; ` +
       `train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)}`,
   );
   for (const note of info.notes) progress.say(note);

@@ -8,6 +8,7 @@ import {
   lastItemMarkov,
   popularity,
   repeatHistory,
+  sequentialRules,
   sknn,
   stan,
   type TextNearness,
@@ -51,6 +52,8 @@ export function createScorers({
         return repeatHistory(train, { window });
       case 'last-item-markov':
         return lastItemMarkov(train);
+      case 'sequential-rules':
+        return sequentialRules(train, constantsOf(config));
       case 'text-similarity':
         return textSimilarity(train, text(), { window });
       case 'co-occurrence':

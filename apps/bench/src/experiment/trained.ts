@@ -42,7 +42,11 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
   const { experiment, split, threads, signal } = context;
   const { result, agent, validation, parameters, seconds, memory } = await train(job, context, guidance);
   try {
-    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, { ks: experiment.ks, signal });
+    const evaluation = await evaluate({ ...result.policy, name: job.name }, split.test, {
+      ks: experiment.ks,
+      exclude: experiment.exclude,
+      signal,
+    });
     await result.policy.save(join(job.folder, 'policy'));
     const { steps, best, curve, weightsHash } = result;
     const record: RunRecord = {

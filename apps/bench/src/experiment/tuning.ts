@@ -12,6 +12,7 @@ const repeat = ['never', 0, 0.1, 0.3, 1];
 
 /** Which constants of a baseline validation decides, one after the other in this order. */
 const grids: { readonly [T in CountedBaseline['type']]?: Grid } = {
+  'sequential-rules': { steps: [10, 5, 3, 2], distancePower: [1, 2, 0] },
   'co-occurrence': { repeat },
   'item-knn': { repeat, countPower: [0.5, 0.4, 0.3, 0.2, 0.1], decay: [0.8, 0.6, 0.4] },
   sknn: { repeat, neighbors: [500, 200, 100, 50] },
@@ -47,7 +48,7 @@ export interface TunedBaseline {
  * then each in turn moves along its values for as long as the metric improves.
  */
 export async function tunedBaseline(given: CountedBaseline, context: Context): Promise<TunedBaseline> {
-  const { split, signal } = context;
+  const { split, signal, experiment } = context;
   const scorerOf = createScorers(context);
   const open = Object.entries(gridOf(given)).filter(([name]) => given[name as keyof CountedBaseline] === undefined);
   let config = { ...given, ...Object.fromEntries(open.map(([name, [first]]) => [name, first])) } as CountedBaseline;
@@ -55,7 +56,7 @@ export async function tunedBaseline(given: CountedBaseline, context: Context): P
   if (open.length === 0) return { config, scorer, trials: [] };
   const trials: Trial[] = [];
   const judged = async (candidate: Scorer, { type: _, ...constants }: CountedBaseline): Promise<number> => {
-    const { metrics } = await evaluate(candidate, split.validation, { ks: [10], signal });
+    const { metrics } = await evaluate(candidate, split.validation, { ks: [10], exclude: experiment.exclude, signal });
     trials.push({ ...constants, 'ndcg@10': metrics['ndcg@10']! });
     return metrics['ndcg@10']!;
   };

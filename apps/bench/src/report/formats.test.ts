@@ -75,3 +75,37 @@ test('Markdown has the best in bold, and names cannot end a cell', () => {
     '',
   ]);
 });
+
+const theirs = [{ name: 'SASRec', metrics: { 'hr@10': 0.9 }, source: 'A, B 2018, table 3', protocol: 'leave-one-out' }];
+const beside = resultsOf(runs, ['hr@10', 'mrr@10'], theirs);
+const notes = ['† SASRec: A, B 2018, table 3. Protocol: leave-one-out.'];
+
+test('rows of other studies follow the measured ones, with source and protocol, and are never the best', () => {
+  const rows = fromCSV(formatResults(beside, 'csv')).objects() as Record<string, unknown>[];
+  expect(rows.slice(0, 4)).toMatchObject([{ best: true }, { best: true }, { best: false }, { best: false }]);
+  expect(rows.slice(4)).toEqual([
+    expect.objectContaining({
+      model: 'SASRec',
+      kind: 'published',
+      seeds: 0,
+      metric: 'hr@10',
+      mean: 0.9,
+      low: null,
+      best: false,
+      source: 'A, B 2018, table 3',
+      protocol: 'leave-one-out',
+    }),
+  ]);
+  expect(rows[0]).toMatchObject({ source: null, protocol: null });
+  expect(formatResults(beside, 'markdown', notes)).toContain(
+    '| SASRec † | .9000 | – |\n\n† SASRec: A, B 2018, table 3. Protocol: leave-one-out.\n',
+  );
+  const latex = formatResults(beside, 'latex', notes).split('\n');
+  expect(latex.slice(6, 11)).toEqual([
+    '\\midrule',
+    'SASRec$^{\\dagger}$ & .9000 & – \\\\',
+    '\\bottomrule',
+    '\\end{tabular}',
+    `% ${notes[0]}`,
+  ]);
+});

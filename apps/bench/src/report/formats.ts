@@ -1,9 +1,11 @@
 import { deviation, mean } from '@lea/core';
 import { interval } from '@lea/eval';
+import type { Published } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { groupsOf } from './groups.ts';
+import { MARK } from './published.ts';
 
 /** Forms of a table of results for other programs. */
 export const FORMATS = ['csv', 'latex', 'markdown'] as const;
@@ -24,51 +26,91 @@ export interface Cell {
 /** A model with its metrics. */
 export interface Result {
   readonly model: string;
-  readonly kind: 'baseline' | 'run';
+  readonly kind: 'baseline' | 'run' | 'published';
+  /** 0 for rows of other studies. */
   readonly seeds: number;
   readonly cells: readonly Cell[];
+  /** The study that the row is copied from, and how it measured. */
+  readonly study?: Pick<Published, 'source' | 'protocol'>;
 }
 
-/** The test metrics of every model, in the order of first appearance. */
-export function resultsOf(runs: readonly FinishedRun[], metrics: readonly string[]): Result[] {
+/**
+ * The test metrics of every model, in the order of first appearance, then the rows of other studies, which are never the best of
+ * a column.
+ */
+export function resultsOf(
+  runs: readonly FinishedRun[],
+  metrics: readonly string[],
+  published: readonly Published[] = [],
+): Result[] {
   const groups = groupsOf(runs);
   const means = (metric: string) =>
     groups.map((group) => mean(group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN)));
   const most = metrics.map((metric) => Math.max(...means(metric).filter(Number.isFinite)));
-  return groups.map(({ name, kind, runs: own }) => ({
-    model: name,
-    kind,
-    seeds: own.length,
-    cells: metrics.map((metric, i) => {
-      const values = own.map(({ record }) => record.metrics[metric] ?? Number.NaN);
-      const evaluations = own.map(({ evaluation }) => evaluation);
-      const average = mean(values);
-      return {
-        metric,
-        mean: average,
-        deviation: values.length > 1 ? deviation(values, 'sample') : Number.NaN,
-        interval: interval(evaluations, { metric }).interval,
-        best: average === most[i],
-      };
+  const measured = groups.map(
+    ({ name, kind, runs: own }): Result => ({
+      model: name,
+      kind,
+      seeds: own.length,
+      cells: metrics.map((metric, i) => {
+        const values = own.map(({ record }) => record.metrics[metric] ?? Number.NaN);
+        const evaluations = own.map(({ evaluation }) => evaluation);
+        const average = mean(values);
+        return {
+          metric,
+          mean: average,
+          deviation: values.length > 1 ? deviation(values, 'sample') : Number.NaN,
+          interval: interval(evaluations, { metric }).interval,
+          best: average === most[i],
+        };
+      }),
     }),
-  }));
+  );
+  return [...measured, ...published.map((row) => copied(row, metrics))];
 }
 
-/** A table of results as CSV, LaTeX or Markdown. */
-export function formatResults(results: readonly Result[], format: (typeof FORMATS)[number]): string {
+function copied({ name, metrics: theirs, source, protocol }: Published, metrics: readonly string[]): Result {
+  const unknown = { deviation: Number.NaN, interval: [Number.NaN, Number.NaN], best: false } as const;
+  return {
+    model: name,
+    kind: 'published',
+    seeds: 0,
+    cells: metrics.map((metric) => ({ metric, mean: theirs[metric] ?? Number.NaN, ...unknown })),
+    study: { source, protocol },
+  };
+}
+
+/**
+ * A table of results as CSV, LaTeX or Markdown.
+ *
+ * @param notes lines below the table; CSV has none, because programs read it
+ */
+export function formatResults(
+  results: readonly Result[],
+  format: (typeof FORMATS)[number],
+  notes: readonly string[] = [],
+): string {
   if (format === 'csv') return csv(results);
-  return format === 'latex' ? latex(results) : markdown(results);
+  return format === 'latex' ? latex(results, notes) : markdown(results, notes);
 }
 
 /** One line per model and metric, with all digits. */
 function csv(results: readonly Result[]): string {
   const number = (value: number): string => (Number.isFinite(value) ? `${value}` : '');
-  const rows = results.flatMap(({ model, kind, seeds, cells }) =>
-    cells.map(({ metric, mean: value, deviation: spread, interval: [low, high], best }) =>
-      [quoted(model), kind, seeds, metric, ...[value, spread, low, high].map(number), best].join(','),
+  const rows = results.flatMap(({ model, kind, seeds, cells, study }) =>
+    told(kind, cells).map(({ metric, mean: value, deviation: spread, interval: [low, high], best }) =>
+      [
+        ...[quoted(model), kind, seeds, metric, ...[value, spread, low, high].map(number), best],
+        ...[study?.source, study?.protocol].map((text) => quoted(text ?? '')),
+      ].join(','),
     ),
   );
-  return `${['model,kind,seeds,metric,mean,deviation,low,high,best', ...rows].join('\n')}\n`;
+  return `${['model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol', ...rows].join('\n')}\n`;
+}
+
+/** Other studies report some of the metrics only. */
+function told(kind: Result['kind'], cells: readonly Cell[]): readonly Cell[] {
+  return kind === 'published' ? cells.filter((cell) => Number.isFinite(cell.mean)) : cells;
 }
 
 /** A field of CSV (RFC 4180). */
@@ -77,26 +119,36 @@ function quoted(text: string): string {
 }
 
 /** A `tabular` of the package booktabs, the best of each column in bold. */
-function latex(results: readonly Result[]): string {
+function latex(results: readonly Result[], notes: readonly string[]): string {
   const metrics = results[0]?.cells.map(({ metric }) => metric) ?? [];
   const row = (cells: readonly string[]) => `${cells.join(' & ')} \\\\`;
   const cell = ({ mean: value, deviation: spread, best }: Cell): string => {
     const text = best ? `\\textbf{${formatMetric(value)}}` : formatMetric(value);
     return Number.isFinite(spread) ? `${text} {\\scriptsize $\\pm$ ${formatMetric(spread)}}` : text;
   };
+  const lines = (of: (kind: Result['kind']) => boolean) =>
+    results
+      .filter(({ kind }) => of(kind))
+      .map(({ model, kind, cells }) => {
+        const mark = kind === 'published' ? '$^{\\dagger}$' : '';
+        return row([`${escapeLatex(printable(model))}${mark}`, ...cells.map(cell)]);
+      });
+  const copiedLines = lines((kind) => kind === 'published');
   return [
     `\\begin{tabular}{l${'r'.repeat(metrics.length)}}`,
     '\\toprule',
     row(['Model', ...metrics.map((metric) => escapeLatex(metricTitle(metric)))]),
     '\\midrule',
-    ...results.map(({ model, cells }) => row([escapeLatex(printable(model)), ...cells.map(cell)])),
+    ...lines((kind) => kind !== 'published'),
+    ...(copiedLines.length > 0 ? ['\\midrule', ...copiedLines] : []),
     '\\bottomrule',
     '\\end{tabular}',
+    ...notes.map((note) => `% ${printable(note)}`),
     '',
   ].join('\n');
 }
 
-function markdown(results: readonly Result[]): string {
+function markdown(results: readonly Result[], notes: readonly string[]): string {
   const metrics = results[0]?.cells.map(({ metric }) => metric) ?? [];
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const cell = ({ mean: value, deviation: spread, best }: Cell): string => {
@@ -106,7 +158,10 @@ function markdown(results: readonly Result[]): string {
   return [
     row(['model', ...metrics.map(metricTitle)]),
     row([':--', ...metrics.map(() => '--:')]),
-    ...results.map(({ model, cells }) => row([escapeMarkdown(printable(model)), ...cells.map(cell)])),
+    ...results.map(({ model, kind, cells }) =>
+      row([`${escapeMarkdown(printable(model))}${kind === 'published' ? ` ${MARK}` : ''}`, ...cells.map(cell)]),
+    ),
+    ...notes.flatMap((note) => ['', escapeMarkdown(printable(note))]),
     '',
   ].join('\n');
 }

@@ -14,6 +14,7 @@ beforeAll(async () => {
     baselines: [{ type: 'popularity' }],
     environments: { counting: { itemInput: 'id', tier: 'counting' } },
     metrics: ['hr@5'],
+    exclude: 'seen',
     runs: [
       {
         name: 'plain',
@@ -42,6 +43,7 @@ test('all runs and baselines are one table, a row per run and seed', async () =>
   ]);
   for (const row of rows) {
     const record = JSON.parse(readFileSync(join(row.folder as string, 'record.json'), 'utf8'));
+    expect(record.protocol.evaluation.exclude).toBe('seen');
     expect(row).toMatchObject({ experiment: 'mini', dataset: 'world', id: record.id, ...record.metrics });
     expect(row).toMatchObject({ seconds: record.seconds, weightsHash: record.weightsHash, dataHash: record.dataHash });
   }
@@ -62,7 +64,7 @@ test('collect writes the table in a form for other programs', async () => {
   const csv = await collect('--format', 'csv');
   expect([csv.code, csv.stderr]).toEqual([0, expect.stringContaining('The best trained policy')]);
   const lines = csv.stdout.trim().split('\n');
-  expect(lines[0]).toBe('model,kind,seeds,metric,mean,deviation,low,high,best');
+  expect(lines[0]).toBe('model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol');
   // NDCG, HR and MRR at 10, HR@5, and NDCG@10 of both kinds, for four models.
   expect(lines).toHaveLength(1 + 6 * 4);
   expect(lines.filter((line) => line.startsWith('plain,run,2,hr@5,'))).toHaveLength(1);

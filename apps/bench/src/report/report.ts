@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { LeaError } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
 import { validationMetric } from '../config/metrics.ts';
+import { statisticsOf } from '../data/describe.ts';
 import type { Outcome } from '../jobs/collect.ts';
 import { metricTitle } from '../terminal/metric.ts';
 import { barChart, curveChart } from './charts.ts';
@@ -23,7 +24,7 @@ export async function writeReport(
   command: string,
 ): Promise<void> {
   const { runs, plan, context } = outcome;
-  const { runs: configs, metrics: more = [], seeds } = context.experiment;
+  const { runs: configs, metrics: more = [], seeds, published } = context.experiment;
   const whole = wholeGroups(runs, seeds.length);
   const chosenBy = validationMetric(configs);
   const page = renderReport({
@@ -40,6 +41,8 @@ export async function writeReport(
       chosenBy,
       metrics: [...FULL, ...more],
       seeds: seeds.length,
+      data: statisticsOf(context.dataset),
+      published,
     }),
     bars: await barChart(runs),
     curves: await curveChart(runs, chosenBy),
@@ -55,7 +58,6 @@ export async function writeReport(
 /** The conditions under which the numbers hold. */
 function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
   const { experiment, dataset, split, dataHash } = context;
-  const { userIds, itemIds, item } = dataset.interactions;
   const count = (n: number) => n.toLocaleString('en');
   const record = runs.at(-1)!.record;
   const trained = runs.filter((run) => run.record.training);
@@ -63,10 +65,7 @@ function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
   const { evaluation } = record.protocol;
   const { kind, ...splitOptions } = split.info;
   const lines: [string, string][] = [
-    [
-      'Data',
-      `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events`,
-    ],
+    ['Data', statisticsOf(dataset)],
     [
       'Split',
       `${[kind, plain(splitOptions)].filter(Boolean).join(' ')}; train ${count(split.train.count)}, validation ${count(split.validation.count)}, test ${count(split.test.count)} decisions`,

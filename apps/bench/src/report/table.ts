@@ -1,9 +1,11 @@
 import { deviation, mean } from '@lea/core';
+import type { Published } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { terminalTable } from '../terminal/table.ts';
 import { type Group, groupsOf, stillRising } from './groups.ts';
+import { MARK, publishedNotes } from './published.ts';
 
 /** Rows of a table, as text. */
 export interface TextTable {
@@ -29,6 +31,8 @@ export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', '
  * @param served the name of the trained model that is best on validation: its row is marked
  * @param chosenBy the validation metric that selected it
  * @param seeds number of seeds of the experiment: models of which some are missing say how many there are
+ * @param data the size of the data, which is said below the table
+ * @param published rows of other studies, which follow the measured ones with a mark
  */
 export function resultTable(
   runs: readonly FinishedRun[],
@@ -37,7 +41,16 @@ export function resultTable(
     chosenBy = 'ndcg@10',
     metrics = SHORT,
     seeds: expected = 1,
-  }: { served?: string | undefined; chosenBy?: string; metrics?: readonly string[]; seeds?: number } = {},
+    data,
+    published = [],
+  }: {
+    served?: string | undefined;
+    chosenBy?: string;
+    metrics?: readonly string[];
+    seeds?: number;
+    data?: string;
+    published?: readonly Published[] | undefined;
+  } = {},
 ): TextTable {
   const groups = groupsOf(runs);
   const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
@@ -55,20 +68,29 @@ export function resultTable(
   const rising = groups.some(stillRising);
   return {
     head: ['model', ...columns.map(metricTitle), 'seconds', 'serve ms', 'serve MB'],
-    rows: groups.map((group) => [
-      `${group.name}${stillRising(group) ? ' ↑' : ''}${partOf(group, expected)}`,
-      ...columns.map((metric) => cell(group, metric)),
-      of(group, ({ record }) => record.seconds, 1),
-      of(group, ({ record }) => record.serving?.milliseconds, 2),
-      of(group, ({ record }) => record.serving?.megabytes, 1),
-    ]),
+    rows: [
+      ...groups.map((group) => [
+        `${group.name}${stillRising(group) ? ' ↑' : ''}${partOf(group, expected)}`,
+        ...columns.map((metric) => cell(group, metric)),
+        of(group, ({ record }) => record.seconds, 1),
+        of(group, ({ record }) => record.serving?.milliseconds, 2),
+        of(group, ({ record }) => record.serving?.megabytes, 1),
+      ]),
+      ...published.map((row) => [
+        `${row.name} ${MARK}`,
+        ...columns.map((metric) => formatMetric(row.metrics[metric])),
+        ...['–', '–', '–'],
+      ]),
+    ],
     ...(marked >= 0 && { marked }),
     notes: [
+      ...(data ? [`Data: ${data}.`] : []),
       ...(marked >= 0 ? [`The marked row is the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
       ...(rising
         ? ['↑ Training stopped at maxSteps while validation was still improving. More steps may give better results.']
         : []),
       ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation across seeds.`] : []),
+      ...publishedNotes(published),
     ],
   };
 }

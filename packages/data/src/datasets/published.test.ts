@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { folderWith } from '../fixtures/files.ts';
 import { findLeaks } from '../leaks.ts';
 import { splitByUser } from '../split/by-user.ts';
 import { findTextLeaks } from '../text-leaks.ts';
@@ -6,6 +8,7 @@ import { lastfmItemTexts, loadLastfm } from './lastfm.ts';
 import { readTaggings } from './lastfm-taggings.ts';
 import { loadMl1m } from './ml-1m.ts';
 import { loadRetailrocket } from './retailrocket.ts';
+import { loadRetailrocketEvents } from './retailrocket-events.ts';
 
 const data = process.env.LEA_DATA;
 
@@ -39,5 +42,15 @@ describe.skipIf(!data)('the published files (skipped unless LEA_DATA is the fold
     const events = kinds.map((_, k) => kind.filter((given) => given === k).length);
     expect([userIds.length, itemIds.length, kinds, events]).toEqual([4125, 6596, ['click', 'purchase'], [25131, 8065]]);
     expect(findLeaks(splitByUser(interactions)).leaks).toEqual([]);
+  });
+
+  it('RetailRocket: the sample of raw events', async () => {
+    const sample = await readFile(`${data}/retailrocket/raw_event_sample/sample_events.csv`);
+    const { interactions } = await loadRetailrocketEvents(folderWith({ 'events.csv': sample }));
+    const { kinds, item, itemIds, time } = interactions;
+    const counts = new Int32Array(itemIds.length);
+    for (const i of item) counts[i]!++;
+    expect([kinds, Math.min(...counts)]).toEqual([['click', 'purchase'], 3]);
+    expect(new Date(Math.min(...time)).toISOString().slice(0, 7)).toBe('2015-05');
   });
 });

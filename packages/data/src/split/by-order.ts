@@ -1,4 +1,4 @@
-import { checkObjects, LeaError } from '@lea/core';
+import { checkObjects, checkRanges, LeaError } from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
 import { type Split, splitBy } from './split.ts';
@@ -45,4 +45,29 @@ export function splitByTime(data: Interactions, at: { validationFrom: number; te
       time[event]! >= testFrom ? 'test' : time[event]! >= validationFrom ? 'validation' : 'train',
     { kind: 'time', validationFrom, testFrom },
   );
+}
+
+/**
+ * Splits by quantiles of the events' times, as in the global temporal splits of recent replications: with the default, events
+ * from the 90 % quantile on are for test, those from the 80 % quantile until then for validation. The quantile q of n sorted times
+ * is the one at place floor(q n), counted from 0. Otherwise as `splitByTime`.
+ *
+ * @param at shares of the events before validation and before test, 0 < validationFrom <= testFrom < 1
+ * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_TIMES`, `E_SPLIT_EMPTY`
+ */
+export function splitByTimeQuantiles(
+  data: Interactions,
+  at: { validationFrom: number; testFrom: number } = { validationFrom: 0.8, testFrom: 0.9 },
+): Split {
+  checkInteractions('splitByTimeQuantiles', { data });
+  checkObjects('splitByTimeQuantiles', { at });
+  const inside = [Number.MIN_VALUE, 1 - Number.EPSILON / 2] as const;
+  checkRanges('splitByTimeQuantiles', at, { validationFrom: inside, testFrom: inside });
+  const times = data.time.toSorted();
+  const quantile = (share: number) => times[Math.floor(share * times.length)]!;
+  const split = splitByTime(data, {
+    validationFrom: quantile(at.validationFrom),
+    testFrom: quantile(at.testFrom),
+  });
+  return { ...split, info: { ...split.info, quantiles: [at.validationFrom, at.testFrom] } };
 }

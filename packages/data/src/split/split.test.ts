@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLog, logOf } from '../fixtures/log.ts';
 import type { Transitions } from '../sequences.ts';
-import { leaveOneOut, splitByTime } from './by-order.ts';
+import { leaveOneOut, splitByTime, splitByTimeQuantiles } from './by-order.ts';
 import { splitByUser, splitByUserLists } from './by-user.ts';
 import { type Split, setNames } from './split.ts';
 
@@ -74,6 +74,16 @@ describe('by time', () => {
     expect([...split.test.event]).toEqual([7, 8]);
     expect(() => splitByTime(data, { validationFrom: 5, testFrom: 2 })).toThrow(/must not begin after/);
     expect(() => splitByTime(data, { validationFrom: Number.NaN, testFrom: 2 })).toThrow(/must not begin after/);
+  });
+
+  it('cuts at quantiles of the times', () => {
+    // Nine times, 0..8: floor(.5 * 9) = 4 and floor(.8 * 9) = 7.
+    const split = splitByTimeQuantiles(data, { validationFrom: 0.5, testFrom: 0.8 });
+    expect(split.info).toMatchObject({ kind: 'time', validationFrom: 4, testFrom: 7, quantiles: [0.5, 0.8] });
+    expect(setNames.map((name) => split[name].count)).toEqual([4, 3, 2]);
+    expect(splitByTimeQuantiles(data).info).toMatchObject({ validationFrom: 7, testFrom: 8 });
+    expect(() => splitByTimeQuantiles(data, { validationFrom: 0.5, testFrom: 1 })).toThrow(/testFrom must be/);
+    expect(() => splitByTimeQuantiles(data, { validationFrom: 0.9, testFrom: 0.5 })).toThrow(/must not begin after/);
   });
 
   it('never trains on what is later than a test event', () => {

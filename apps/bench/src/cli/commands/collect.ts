@@ -1,9 +1,11 @@
 import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
+import { statisticsOf } from '../../data/describe.ts';
 import { jsonLine } from '../../experiment/record.ts';
 import { collect, finishedRuns } from '../../jobs/collect.ts';
 import { planExperiment } from '../../jobs/planned.ts';
 import { FORMATS, formatResults, resultsOf } from '../../report/formats.ts';
+import { publishedNotes } from '../../report/published.ts';
 import { metricColumns, SHORT } from '../../report/table.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -42,11 +44,14 @@ const command: CommandDef<typeof args> = defineCommand({
       const planned = await planExperiment(loaded, planOptions(given, signal));
       const outcome = await collect(planned, await finishedRuns(planned));
       const { runs, missing, context } = outcome;
-      const { metrics: more = [] } = context.experiment;
+      const { metrics: more = [], published = [] } = context.experiment;
       if (given.json) for (const run of runs) process.stdout.write(`${printableJson(jsonLine(run))}\n`);
       if (runs.length > 0) {
-        if (format)
-          process.stdout.write(formatResults(resultsOf(runs, metricColumns(runs, [...SHORT, ...more])), format));
+        if (format) {
+          const results = resultsOf(runs, metricColumns(runs, [...SHORT, ...more]), published);
+          const notes = [`Data: ${statisticsOf(context.dataset)}.`, ...publishedNotes(published)];
+          process.stdout.write(formatResults(results, format, notes));
+        }
         await tellOutcome(outcome, given.report, command, given.json || format ? process.stderr : process.stdout);
       } else if (missing.length > 0) {
         throw new LeaError('E_RUNS_UNFINISHED', 'No run of the experiment is finished.', {

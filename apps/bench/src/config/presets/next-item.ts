@@ -1,36 +1,55 @@
 import type { RunConfig } from '../schema.ts';
 
-/** Sizes and training of the networks of a data set, chosen on validation. */
+/** Sizes and training of the networks of a data set. */
 export interface NextItemSettings {
   readonly width: number;
   readonly layers: number;
   readonly dropout: number;
-  readonly lr: number;
-  /** Items drawn per step for the sampled softmax. */
+  readonly lr?: number;
+  /** Number of items drawn per step for the sampled softmax. */
   readonly sampledItems: number;
-  /** Windows per step. */
+  /** Number of windows per step. */
   readonly batch: number;
   readonly evaluateEvery: number;
   readonly patience: number;
   readonly maxSteps: number;
+  /** The metric that stops training. */
+  readonly metric?: string;
 }
 
 /**
  * The network of the SASRec paper and its modern form, both with sampled softmax, weights shared with the item table and whole
- * histories as rows, as studies after the paper train it.
+ * histories as rows, as later studies train them.
  */
-export function nextItemRuns({ width, layers, dropout, lr, sampledItems, ...training }: NextItemSettings): RunConfig[] {
-  const agent = (encoder: object): RunConfig['agent'] => ({
-    type: 'ce',
-    lr,
-    loss: 'sampled-softmax',
-    sampledItems,
-    encoder,
-  });
-  const train: RunConfig['train'] = { sampler: { type: 'sequences' }, ...training };
+export function nextItemRuns(settings: NextItemSettings): RunConfig[] {
+  const { width, layers, dropout } = settings;
   const shared = { width, layers, dropout, tied: true, everyPosition: true };
   return [
-    { name: 'sasrec', agent: agent({ type: 'sasrec', ...shared, heads: 1, positions: 'recency' }), train },
-    { name: 'sasrec-modern', agent: agent({ type: 'sasrec-modern', ...shared, heads: 2 }), train },
+    run('sasrec', { type: 'sasrec', ...shared, heads: 1, positions: 'recency' }, settings),
+    run('sasrec-modern', { type: 'sasrec-modern', ...shared, heads: 1, mlpRatio: 4 }, settings),
   ];
+}
+
+/**
+ * GRU4Rec as the repository of its authors has it (github.com/hidasib/GRU4Rec): cross-entropy over items that are drawn by a
+ * power of their popularity, log-Q correction, and weights shared with the item table. Adagrad, negatives from the same batch and
+ * sessions in parallel are not here.
+ */
+export function gru4recRun(settings: NextItemSettings): RunConfig {
+  const { width, dropout } = settings;
+  const encoder = { type: 'gru4rec', width, dropout, tied: 'bias', everyPosition: true };
+  return run('gru4rec', encoder, settings, { samplingPower: 0.5 });
+}
+
+function run(
+  name: string,
+  encoder: object,
+  { width: _, layers: __, dropout: ___, lr = 0.001, sampledItems, ...training }: NextItemSettings,
+  further: object = {},
+): RunConfig {
+  return {
+    name,
+    agent: { type: 'ce', lr, loss: 'sampled-softmax', sampledItems, ...further, encoder },
+    train: { sampler: { type: 'sequences' }, ...training },
+  };
 }
