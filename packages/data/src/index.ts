@@ -23,6 +23,7 @@ export {
 } from './define-dataset.ts';
 export { dataHash, type Interactions, type InteractionsInfo } from './interactions.ts';
 export { type EventColumns, type IdOptions, interactionsOf } from './interactions-of.ts';
+export type { InteractivePolicy, InteractiveUsers, Reactions, Visits } from './interactive.ts';
 export type { Contribution, ItemTexts } from './item-texts.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
@@ -46,5 +47,8 @@ export {
   windowsOf,
 } from './windows.ts';
 export type { Outlook } from './world/choice.ts';
+export { type DynamicsOptions, dynamicsSchema, type Prospects } from './world/dynamics.ts';
+export { type PlannerOptions, plannerSchema, worldPlanner } from './world/planner.ts';
 export type { Taste } from './world/tastes.ts';
+export type { WorldUsers, WorldVisits } from './world/visits.ts';
 export { createWorld, type World, type WorldOptions, worldSchema } from './world/world.ts';

@@ -5,6 +5,7 @@ interface Units {
   evaluation: 'events';
   fidelity: 'rows';
   'reward-accuracy': 'rows';
+  visits: 'visits';
 }
 
 /** How far the long work of this package is; `EvaluationEvent<'fidelity'>` are the events of one stage. */

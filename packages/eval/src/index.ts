@@ -39,6 +39,19 @@ export {
 } from './fidelity/reward-accuracy.ts';
 export type { Moments } from './fidelity/statistics.ts';
 export { type FidelitySubject, scoresAsRewards } from './fidelity/subject.ts';
+export {
+  evaluateInteractive,
+  type InteractiveEvaluation,
+  type InteractiveProtocol,
+  type VisitMeasure,
+} from './interactive/evaluate-interactive.ts';
+export {
+  compareReturns,
+  type ReturnIntervalOptions,
+  returnInterval,
+  returnIntervalSchema,
+} from './interactive/intervals.ts';
+export { type InteractiveOptions, interactiveSchema, type StoppingRule } from './interactive/options.ts';
 export { averages, definedMeasures, defineMeasure, type Gain, type Metric, parseMetric, rankOf } from './metrics.ts';
 export { type TextNearness, textNearness } from './nearness.ts';
 export {

@@ -27,13 +27,20 @@ export interface Outlook {
 }
 
 export function choiceModel(items: Items, tastes: readonly Taste[], drift: number): ChoiceModel {
-  const likings = tastes.map((taste) => liking(taste, items));
-  const weights = likings.map((points) => points.map((point, i) => items.popularity[i]! * Math.exp(point)));
-  const purchase = likings.map((points, k) => {
-    const { mean, deviation } = moments(points, weights[k]!);
-    return points.map((point) => 1 / (1 + Math.exp(-2 * ((point - mean) / deviation - 1))));
-  });
+  const weights = tastes.map((taste) => weightsOf(liking(taste, items), items));
+  const purchase = tastes.map((taste) => fits(taste, items).map((z) => 1 / (1 + Math.exp(-2 * (z - 1)))));
   return { items, weights, purchase, drift };
+}
+
+/** [items] the liking of a taste, standardized over its first choices. */
+export function fits(taste: Taste, items: Items): Float64Array {
+  const points = liking(taste, items);
+  const { mean, deviation } = moments(points, weightsOf(points, items));
+  return points.map((point) => (point - mean) / deviation);
+}
+
+function weightsOf(points: Float64Array, items: Items): Float64Array {
+  return points.map((point, i) => items.popularity[i]! * Math.exp(point));
 }
 
 /**

@@ -18,6 +18,13 @@ export const fading = 0.5;
 /** Factor on the weight of an item that was seen before: repeats are rare. */
 export const repeatWeight = 0.03;
 
+/** [categories] the categories that complement each category, by codes; none for codes without a category. */
+export const goesWith: readonly (readonly number[])[] = departments.flatMap(({ categories }, d) => {
+  const headings = categories.map(({ heading }) => heading);
+  const complements = categories.map((category) => category.goesWith.map((to) => d * stride + headings.indexOf(to)));
+  return Array.from({ length: stride }, (_, from) => complements[from] ?? []);
+});
+
 /** [categories, categories] points, by codes. */
 const follows: Float64Array = categoryPoints();
 

@@ -20,9 +20,12 @@ import type { ItemTexts } from '../item-texts.ts';
 import { isItemList } from '../windows.ts';
 import { type ChoiceModel, choiceModel, type Outlook, outlookOf } from './choice.ts';
 import { contextOf } from './context.ts';
+import { browsing, type Dynamics, type DynamicsOptions, dynamicsOf, dynamicsSchema } from './dynamics.ts';
 import { describe, drawItems, numbered } from './items.ts';
-import { randomStream } from './stream.ts';
+import { offeredOutlook } from './offered-outlook.ts';
+import { randomStream, type Stream } from './stream.ts';
 import { drawTastes, type Taste } from './tastes.ts';
+import { beginVisit, offer, type WorldUsers, worldUsers } from './visits.ts';
 
 /** Options of `createWorld`. */
 export interface WorldOptions {
@@ -45,11 +48,17 @@ export interface WorldOptions {
   popularitySpread: number;
   /** Reward of each kind of event. Default: click 0.2, purchase 1. */
   rewards: { click: number; purchase: number };
+  /**
+   * With these options, `{}` for their defaults, users accept an item or not, and what they accept satiates, prepares purchases
+   * and may end the visit, so that the best next item need not be the best for the visit. Users leave when they are bored, so they
+   * have 0 to 60 events. Default: users choose among all items and are never bored.
+   */
+  dynamics: Partial<DynamicsOptions> | undefined;
 }
 
 /** A synthetic shop whose customers' preferences are known. */
 export interface World {
-  /** The options, with defaults filled in. */
+  /** The options, with defaults filled in, those of the dynamics too. */
   options: WorldOptions;
   /** Item texts and attributes. */
   itemTexts: ItemTexts;
@@ -68,6 +77,8 @@ export interface World {
    *     P(k | history) P(item | history, k) (click (1 - P(purchase | item, k)) + purchase P(purchase | item, k)).
    */
   reward(history: ArrayLike<number>): Float64Array;
+  /** Users who can be visited, other than those of the log but of the same kind, if the world has `dynamics`. */
+  users: WorldUsers | undefined;
 }
 
 const reward = finite(-Number.MAX_VALUE);
@@ -86,6 +97,7 @@ export const worldSchema: OptionsSchema<WorldOptions> = {
   drift: option(share, 0.02),
   popularitySpread: option(finite(0, 100), 0.9),
   rewards: option(custom<WorldOptions['rewards']>(isObject, 'must be an object.'), defaultsOf(rewardSchema)),
+  dynamics: option(custom<Partial<DynamicsOptions>>(isObject, 'must be an object.'), undefined),
 };
 
 /**
@@ -94,7 +106,8 @@ export const worldSchema: OptionsSchema<WorldOptions> = {
  * For the formulas see `choice.ts`, `context.ts` and `tastes.ts`. In short, a customer of taste k picks item i after history h
  * with probability
  *   p_k(i | h) ∝ popularity(i) exp(liking_k(i)) context_h(i)
- * and is more likely to purchase it the better it fits the taste.
+ * and is more likely to purchase it the better it fits the taste. With `dynamics` the customer looks at this item and
+ * accepts it or not, see `dynamics.ts`.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_WORLD_SIZE` (too large for memory)
  */
@@ -105,7 +118,12 @@ export function createWorld(options?: Partial<WorldOptions>): World {
   const tastes = drawTastes(root, chosen.tastes);
   const model = choiceModel(items, tastes, chosen.drift);
   const itemTexts = describe(root, items);
-  const { interactions, tasteOf } = simulate(root, model, itemTexts.itemIds, chosen);
+  const dynamics = chosen.dynamics && dynamicsOf(model, tastes, chosen.dynamics as DynamicsOptions);
+  const { interactions, tasteOf } = simulate(root, model, itemTexts.itemIds, chosen, dynamics);
+  const outlook = (history: ArrayLike<number>) => {
+    const complete = checked(history, chosen.items);
+    return dynamics ? offeredOutlook(dynamics, complete) : outlookOf(model, complete);
+  };
   const { click, purchase } = chosen.rewards;
   return {
     options: chosen,
@@ -113,44 +131,75 @@ export function createWorld(options?: Partial<WorldOptions>): World {
     interactions,
     tastes,
     tasteOf,
-    outlook: (history) => outlookOf(model, checked(history, chosen.items)),
+    outlook,
     reward(history) {
-      const { choice, bought } = outlookOf(model, checked(history, chosen.items));
+      const { choice, bought } = outlook(history);
       return choice.map((p, i) => click * (p - bought[i]!) + purchase * bought[i]!);
     },
+    users: dynamics && worldUsers(root, dynamics, itemTexts.itemIds, chosen.rewards),
   };
 }
 
 const firstDay = 1_704_067_200; // 2024-01-01, in seconds
 const day = 86_400;
 
-function simulate(root: Key, model: ChoiceModel, itemIds: string[], options: WorldOptions) {
+function simulate(root: Key, model: ChoiceModel, itemIds: string[], options: WorldOptions, dynamics?: Dynamics) {
   const log = { user: [] as string[], item: [] as string[], time: [] as number[], kind: [] as string[] };
   const tasteOf: number[] = [];
-  const weights = new Float64Array(itemIds.length);
   numbered('user', options.users).forEach((user, u) => {
-    const draw = randomStream(fold(fold(root, 'user'), u));
+    const own = fold(fold(root, 'user'), u);
+    const draw = randomStream(own);
     const length = Math.min(60, 3 + Math.floor(draw.exponential() * (options.meanLength - 2.5)));
-    const history: number[] = [];
-    let taste = draw.below(options.tastes);
+    const first = draw.below(options.tastes);
     let time = firstDay + Math.floor(draw.next() * 200 * day);
-    while (history.length < length) {
-      contextOf(history, history.length, model.items, weights);
-      let total = 0;
-      for (let i = 0; i < weights.length; i++) total += weights[i]! *= model.weights[taste]![i]!;
-      const item = draw.weighted(weights, total);
+    const events = dynamics ? offered(dynamics, own, draw) : chosen(model, first, draw);
+    for (let n = 0; n < length; n++) {
+      const { value: event } = events.next();
+      if (!event) break;
       log.user.push(user);
-      log.item.push(itemIds[item]!);
+      log.item.push(itemIds[event.item]!);
       log.time.push(time);
-      log.kind.push(draw.next() < model.purchase[taste]![item]! ? 'purchase' : 'click');
-      tasteOf.push(taste);
-      history.push(item);
+      log.kind.push(event.purchased ? 'purchase' : 'click');
+      tasteOf.push(event.taste);
       time += 60 + Math.floor(draw.exponential() * 2 * day);
-      if (draw.next() < options.drift) taste = draw.below(options.tastes);
     }
   });
   // Users are in the order of their ids and times increase, so `tasteOf` stays aligned with the sorted events.
   return { interactions: interactionsOf(log, { ids: itemIds }), tasteOf: Int32Array.from(tasteOf) };
+}
+
+interface Event {
+  item: number;
+  purchased: boolean;
+  taste: number;
+}
+
+/** The events of a user who chooses among all items. */
+function* chosen(model: ChoiceModel, first: number, draw: Stream): Generator<Event, undefined> {
+  const weights = new Float64Array(model.items.count);
+  const history: number[] = [];
+  for (let taste = first; ; ) {
+    contextOf(history, history.length, model.items, weights);
+    let total = 0;
+    for (let i = 0; i < weights.length; i++) total += weights[i]! *= model.weights[taste]![i]!;
+    const item = draw.weighted(weights, total);
+    yield { item, purchased: draw.next() < model.purchase[taste]![item]!, taste };
+    history.push(item);
+    if (draw.next() < model.drift) taste = draw.below(model.weights.length);
+  }
+}
+
+/** The events of a user who looks at the same items and accepts some of them, until the user leaves. */
+function* offered(dynamics: Dynamics, user: Key, draw: Stream): Generator<Event, undefined> {
+  const visit = beginVisit(dynamics, user);
+  for (let left = false; !left; ) {
+    const weights = browsing(dynamics, visit.taste, visit.history);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const item = draw.weighted(weights, total);
+    const { accepted, purchased, taste, ...rest } = offer(dynamics, visit, item);
+    if (accepted) yield { item, purchased, taste };
+    left = rest.left;
+  }
 }
 
 /** Maximum number of events, and of entries of a table [tastes, items]: about 1 GB each. */
@@ -173,7 +222,8 @@ function checkedOptions(given: Partial<WorldOptions> | undefined): WorldOptions 
       hint: `Use at most ${Math.floor(MOST_NUMBERS / tastes)} items, or fewer tastes.`,
     });
   }
-  return { ...options, rewards };
+  const dynamics = options.dynamics && parseOptions('createWorld.dynamics', dynamicsSchema, options.dynamics);
+  return { ...options, rewards, dynamics };
 }
 
 function checked(history: ArrayLike<number>, items: number): ArrayLike<number> {
