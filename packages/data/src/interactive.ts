@@ -20,7 +20,8 @@ export interface Visits {
   /** [size] items that each user has accepted, oldest first; of long histories at least the newest items */
   readonly histories: readonly (readonly number[])[];
   /**
-   * Offers one item to each of some users. Users who would have left still react, because the caller may keep them.
+   * Offers one item to each of some users. Users who would have left still react, because the caller may keep them. A visit that
+   * is left out once is over.
    *
    * @param rows different visits, ascending
    * @param items [rows] the offered items
@@ -47,5 +48,5 @@ export interface InteractivePolicy<V extends Visits = Visits> {
    *
    * @param leaving whether users may leave by their own rule
    */
-  plan(visits: V, rows: readonly number[], leaving: boolean): Scores | Promise<Scores>;
+  readonly plan: (visits: V, rows: readonly number[], leaving: boolean) => Scores | Promise<Scores>;
 }

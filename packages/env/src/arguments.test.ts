@@ -49,6 +49,7 @@ const right: Record<string, RightArguments> = {
   greedyActor: [scorer, {}],
   hiddenStates: decoding,
   initDecoder: [key(1), config],
+  interactiveUsers: [environment, { scale }],
   learnItemTokens: [languageModel, ['a'], {}],
   loadEnvironment: ['nowhere', {}],
   loadLanguageModel: ['nowhere', {}],

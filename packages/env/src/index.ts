@@ -13,6 +13,7 @@ export type { FitEnvironmentOptions } from './fit/fit-options.ts';
 export { subsetOfSequences } from './fit/segments.ts';
 export { type Actor, type ActorMoment, greedyActor, uniformActor } from './gym/actors.ts';
 export { type CheckOptions, checkEnvironment, type Problem } from './gym/check-environment.ts';
+export { type InteractiveUsersOptions, interactiveUsers } from './gym/interactive-users.ts';
 export type { Scale, StepOptions } from './gym/options.ts';
 export { type Rollout, type RolloutOptions, rollout, type Statistic } from './gym/rollout.ts';
 export { type EnvironmentServer, type ServeEnvironmentOptions, serveEnvironment } from './gym/serve-environment.ts';

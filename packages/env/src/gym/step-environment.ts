@@ -1,4 +1,5 @@
 import {
+  type ArgumentCheck,
   argumentCheck,
   checkChoices,
   checkObjects,
@@ -16,7 +17,8 @@ import { type Discrete, type MultiDiscrete, outside } from './spaces.ts';
 import type { AutoresetMode, StepEnvironment, VectorStepEnvironment } from './types.ts';
 import { type UserMoment, userModel } from './user-model.ts';
 
-const checkSources = argumentCheck(
+/** Refuses what has no users to simulate. @throws LeaError `E_ARGUMENT_TYPE` */
+export const checkSources: ArgumentCheck = argumentCheck(
   'a fitted environment, a world or a reward model',
   (value) => isObject(value) && (typeof value.rewards === 'function' || typeof value.outlook === 'function'),
   'Make one with await fitEnvironment(...), createWorld(...) or promptedModel(...).',
