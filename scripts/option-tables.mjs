@@ -2,7 +2,7 @@
 // those of the schemas. `npm run option-tables`; with `-- --check` it only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as agents from '../packages/agents/src/index.ts';
-import { worldSchema } from '../packages/data/src/index.ts';
+import { dynamicsSchema, plannerSchema, worldSchema } from '../packages/data/src/index.ts';
 import { readInteractionsSchema, readItemTextsSchema } from '../packages/data/src/node.ts';
 import * as env from '../packages/env/src/measuring.ts';
 import * as evaluation from '../packages/eval/src/index.ts';
@@ -182,6 +182,8 @@ const pages = {
     whole,
     made,
     optionsOf('createWorld', worldSchema, 'WorldOptions'),
+    section('`dynamics` of `createWorld`', tableOf(dynamicsSchema, 'DynamicsOptions')),
+    optionsOf('worldPlanner', plannerSchema, 'PlannerOptions'),
     section(
       'Files',
       '`readInteractions` and `readItemTexts` have these options.',
@@ -213,6 +215,8 @@ const pages = {
     made,
     optionsOf('evaluate', evaluation.evaluateSchema, 'EvaluateOptions'),
     section('`compare` and `interval`', tableOf(evaluation.intervalSchema, 'IntervalOptions')),
+    optionsOf('evaluateInteractive', evaluation.interactiveSchema, 'InteractiveOptions'),
+    section('`returnInterval` and `compareReturns`', tableOf(evaluation.returnIntervalSchema, 'ReturnIntervalOptions')),
     optionsOf('fidelity', evaluation.fidelitySchema, 'FidelityOptions'),
     optionsOf('rewardAccuracy', evaluation.rewardAccuracySchema, 'RewardAccuracyOptions'),
     optionsOf('repeatHistory', evaluation.repeatHistorySchema, 'RepeatHistoryOptions'),

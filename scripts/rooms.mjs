@@ -18,7 +18,7 @@ export const floors = {
     ['experiment'],
     ['jobs'],
     ['queue', 'report'],
-    ['fidelity', 'search', 'speed', 'tamper', 'tensorboard'],
+    ['fidelity', 'returns', 'search', 'speed', 'tamper', 'tensorboard'],
     ['cli'],
   ],
 };

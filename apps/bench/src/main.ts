@@ -7,6 +7,7 @@ import { invocation } from './terminal/typed.ts';
 
 const commands = {
   collect: () => import('./cli/commands/collect.ts').then((module) => module.default),
+  returns: () => import('./cli/commands/returns.ts').then((module) => module.default),
   fidelity: () => import('./cli/commands/fidelity.ts').then((module) => module.default),
   plan: () => import('./cli/commands/plan.ts').then((module) => module.default),
   run: () => import('./cli/commands/run.ts').then((module) => module.default),

@@ -73,6 +73,7 @@ const right: Record<string, RightArguments> = {
   transitions: [data.sequences(log), optional(() => true)],
   transposed: [data.sparseRows(2, () => {})],
   windowsOf: [[[1]], 2, 4],
+  worldPlanner: [data.createWorld({ users: 1, items: 4, tastes: 1, dynamics: {} }).users, {}],
 };
 
 describe('arguments of another kind', () => {

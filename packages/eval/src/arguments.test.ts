@@ -1,4 +1,4 @@
-import { windowsOf } from '@lea/data';
+import { createWorld, windowsOf } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import {
   accepting,
@@ -25,6 +25,8 @@ const train = transitionsOf(
 const scorer = all.popularity(train);
 const vectors = all.tfidfVectors(['a b', 'b c', 'c'], { dimensions: 4 });
 const evaluation = await all.evaluate(scorer, train);
+const { users } = createWorld({ users: 1, items: 3, tastes: 1, dynamics: {} });
+const visited = await all.evaluateInteractive({ ...scorer, itemIds: undefined }, users!, { users: 2, maxLength: 2 });
 
 const onTrain: RightArguments = [train, {}];
 const right: Record<string, RightArguments> = {
@@ -36,10 +38,12 @@ const right: Record<string, RightArguments> = {
   clusteredMean: [Float64Array.of(1, 2), Int32Array.of(0, 1), optional(0.9)],
   coOccurrence: onTrain,
   compare: [evaluation, evaluation, {}],
+  compareReturns: [visited, visited, {}],
   defineBaseline: [{ type: 'mine', schema: {}, build: () => scorer }, {}],
   defineMeasure: ['mine', () => 1, {}],
   ease: onTrain,
   evaluate: [scorer, train, {}],
+  evaluateInteractive: [{ ...scorer, itemIds: undefined }, users, {}],
   fidelity: [scorer, train, {}],
   findBaseline: ['none'],
   gramInverse: [train, optional(10)],
@@ -58,6 +62,7 @@ const right: Record<string, RightArguments> = {
   plattScaling: [[1], [0]],
   popularity: [train],
   repeatHistory: onTrain,
+  returnInterval: [visited, {}],
   rewardAccuracy: [all.scoresAsRewards(scorer), train, {}],
   scoresAsRewards: [scorer],
   sequentialRules: onTrain,

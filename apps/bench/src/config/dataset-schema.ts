@@ -1,4 +1,5 @@
-import { datasetTypes } from '@lea/data';
+import { entriesOf } from '@lea/core';
+import { datasetTypes, dynamicsSchema, worldSchema } from '@lea/data';
 import * as v from 'valibot';
 import { count, described, flag, number, positive, seed, text } from './schema-values.ts';
 import { options, strict, withDefined } from './strict.ts';
@@ -27,6 +28,16 @@ const includedDataset = v.variant('type', [
     seed: v.optional(seed),
     users: v.optional(count),
     items: v.optional(count),
+    ...entriesOf(worldSchema, ['tastes', 'meanLength']),
+    dynamics: v.optional(
+      described(
+        strict(
+          'dataset.dynamics',
+          entriesOf(dynamicsSchema, ['interest', 'satiation', 'boredom', 'impatience', 'cold', 'lead']),
+        ),
+        'Users accept items or not, are satiated and leave; {} for the defaults. The command returns needs it.',
+      ),
+    ),
   }),
   strict('dataset', { type: v.literal('industrial') }),
   strict('dataset', { type: v.literal('lastfm') }),

@@ -1,4 +1,4 @@
-import { finite, type OptionsSchema, option, parseOptions, share, text } from '@lea/core';
+import { type ArgumentCheck, argumentCheck, finite, isObject, type OptionsSchema, option, parseOptions, share, text } from '@lea/core';
 import type { InteractivePolicy } from '../interactive.ts';
 import type { WorldUsers, WorldVisits } from './visits.ts';
 
@@ -22,6 +22,12 @@ export const plannerSchema: OptionsSchema<PlannerOptions> = {
   gamma: option(share, 1),
 };
 
+const checkUsers: ArgumentCheck = argumentCheck(
+  'the users of a world with dynamics',
+  (value) => isObject(value) && typeof value.prospects === 'function' && isObject(value.rewards),
+  'Use createWorld({ dynamics: {} }).users.',
+);
+
 /**
  * A policy that knows the true dynamics and the users' tastes: a reference for policies that must learn both. With r(i) the
  * expected reward of offering item i after history h, a(i) the probability that it is accepted and l(i) that the user then leaves,
@@ -31,6 +37,7 @@ export const plannerSchema: OptionsSchema<PlannerOptions> = {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function worldPlanner(users: WorldUsers, options?: Partial<PlannerOptions>): InteractivePolicy<WorldVisits> {
+  checkUsers('worldPlanner', { users });
   const { name, rest, gamma } = parseOptions('worldPlanner', plannerSchema, options);
   const { items, rewards, impatience } = users;
   return {
