@@ -1,4 +1,14 @@
-import { type ArgumentCheck, argumentCheck, finite, isObject, type OptionsSchema, option, parseOptions, share, text } from '@lea/core';
+import {
+  type ArgumentCheck,
+  argumentCheck,
+  finite,
+  isObject,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  share,
+  text,
+} from '@lea/core';
 import type { InteractivePolicy } from '../interactive.ts';
 import type { WorldUsers, WorldVisits } from './visits.ts';
 
