@@ -1,6 +1,12 @@
+import { defaultsOf, fold, key } from '@lea/core';
 import { describe, expect, it } from 'vitest';
 import { sequences } from '../sequences.ts';
+import { choiceModel } from './choice.ts';
+import { browsing, dynamicsOf, dynamicsSchema, prospects } from './dynamics.ts';
+import { drawItems } from './items.ts';
+import { offeredOutlook } from './offered-outlook.ts';
 import { worldPlanner } from './planner.ts';
+import { drawTastes } from './tastes.ts';
 import { createWorld } from './world.ts';
 
 const small = { users: 150, items: 40, tastes: 4, meanLength: 30 };
@@ -41,6 +47,35 @@ it('satiates, prepares purchases and bores as the formulas say', () => {
   }
   expect(odds(after, tent)).toBeCloseTo(odds(fresh, tent) * Math.exp(-0.3 * 0.5) * 0.03, 10);
   expect(after.leave[other]).toBeCloseTo(1 - Math.exp(-0.15), 12);
+});
+
+it('accepts what is liked', () => {
+  // With cold: 1 the purchase probability is sigmoid(2 (z - 1)), which tells z.
+  const warm = createWorld({ users: 1, items: 30, tastes: 3, dynamics: { cold: 1, interest: 0.7 } }).users!;
+  const { accept, purchase } = warm.prospects(1, []);
+  accept.forEach((a, i) => {
+    const z = 1 + Math.log(purchase[i]! / (1 - purchase[i]!)) / 2;
+    expect(Math.log(a / (1 - a))).toBeCloseTo(0.7 + z, 6);
+  });
+});
+
+it('filters the taste by what users looked at, in vain or not, until they accepted', () => {
+  const root = fold(key(0), 'world');
+  const [items, tastes] = [drawItems(root, 20, 0.9), drawTastes(root, 2)];
+  const options = { ...defaultsOf(dynamicsSchema), impatience: 0.4, interest: -2 };
+  const dynamics = dynamicsOf(choiceModel(items, tastes, 0), tastes, options);
+  const likely = [0, 1].map((taste) => {
+    const looks = browsing(dynamics, taste, []);
+    const total = looks.reduce((sum, x) => sum + x, 0);
+    const { accept } = prospects(dynamics, taste, []);
+    const ignored = looks.reduce((sum, x, i) => sum + (x / total) * (1 - accept[i]!), 0);
+    // Summed over the number of offers before it that were not accepted.
+    let sum = 0;
+    for (let n = 0; n < 200; n++) sum += (ignored * 0.6) ** n * (looks[3]! / total) * accept[3]!;
+    return sum;
+  });
+  const { belief } = offeredOutlook(dynamics, [3]);
+  expect(belief[0]).toBeCloseTo(likely[0]! / (likely[0]! + likely[1]!), 12);
 });
 
 describe('visits', () => {
