@@ -5,6 +5,8 @@ interface Units {
   evaluation: 'events';
   fidelity: 'rows';
   'reward-accuracy': 'rows';
+  'off-policy': 'rounds';
+  'fitted-q': 'iterations';
 }
 
 /** How far the long work of this package is; `EvaluationEvent<'fidelity'>` are the events of one stage. */
