@@ -1,4 +1,4 @@
-import { fold, integers, key } from '@lea/core';
+import { fold, key, randomBits } from '@lea/core';
 import type { Column } from './columns.ts';
 import type { Clusters } from './feedback.ts';
 
@@ -29,8 +29,11 @@ export function bootstrap(
   );
   const root = fold(key(seed), 'off-policy bootstrap');
   const values: number[] = [];
+  const drawn = new Int32Array(count);
   for (let b = 0; b < resamples; b++) {
-    const drawn = integers(fold(root, b), count, count);
+    // As integers(key, count, count), into the same buffer.
+    const { words } = fold(root, b);
+    for (let i = 0; i < count; i++) drawn[i] = ((randomBits(words, i) >>> 0) / 2 ** 32) * count;
     let value = 0;
     for (const { numerator, denominator, sign } of sums) {
       let [above, below] = [0, 0];
