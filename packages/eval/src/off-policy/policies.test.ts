@@ -1,11 +1,13 @@
 import { fold, key, uniform, weightedDraw } from '@lea/core';
-import { interactionsOf, type Scorer, sequences, transitions, windowsOf } from '@lea/data';
+import { createWorld, interactionsOf, type Scorer, sequences, splitByUser, transitions, windowsOf } from '@lea/data';
 import { describe, expect, it } from 'vitest';
+import { coOccurrence } from '../index.ts';
 import { transitionsOf } from '../testing/transitions.ts';
 import {
   type ActionPolicy,
   type BanditFeedback,
   countBehavior,
+  describeSupport,
   embeddingClusters,
   epsilonGreedyPolicy,
   feedbackOf,
@@ -132,6 +134,20 @@ describe('behavior policies', () => {
     const never = scorer([-Infinity, 0, 0], [0, 0, 0], [0, 0, 0]);
     await expect(fitBehavior(never, train)).rejects.toMatchObject({ code: 'E_PROBABILITIES' });
   });
+});
+
+it('a behavior policy that does not predict held-out users shows in the mean weight', async () => {
+  const { interactions } = createWorld({ seed: 0, users: 300, items: 200 });
+  const { train, validation, test } = splitByUser(interactions, { seed: 0 });
+  const ours = epsilonGreedyPolicy(coOccurrence(train), { epsilon: 0.9 });
+  const support = async (behavior: ActionPolicy) =>
+    describeSupport(await feedbackOf(test, behavior, { click: 0.2, purchase: 1 }), ours, { behavior });
+  const counted = await support(countBehavior(train));
+  expect(counted.meanWeight).toBeCloseTo(2.06, 2);
+  expect(counted.reasons.at(-1)).toContain('propensities are wrong');
+  const fitted = await support((await fitBehavior(coOccurrence(train), validation)).policy);
+  expect(fitted.meanWeight).toBeCloseTo(0.96, 2);
+  expect(fitted.answerable).toBe(true);
 });
 
 describe('logs of a split', () => {
