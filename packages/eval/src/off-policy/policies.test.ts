@@ -1,5 +1,5 @@
 import { fold, key, uniform, weightedDraw } from '@lea/core';
-import { createWorld, interactionsOf, type Scorer, sequences, splitByUser, transitions, windowsOf } from '@lea/data';
+import { createWorld, type Scorer, splitByUser, windowsOf } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { coOccurrence } from '../index.ts';
 import { transitionsOf } from '../testing/transitions.ts';
@@ -122,10 +122,7 @@ describe('behavior policies', () => {
       const own = table[items.at(-1) ?? 0]!.map((score) => Math.exp(score / truth));
       items.push(weightedDraw(own)(draw));
     }
-    const log = interactionsOf({ user: items.map(() => 'u'), item: items.map(String), time: items.map((_, i) => i) }, {
-      ids: ['0', '1', '2'],
-    } as never);
-    const { temperature, policy } = await fitBehavior(scorer(...table), transitions(sequences(log)), { rows: 6000 });
+    const { temperature, policy } = await fitBehavior(scorer(...table), transitionsOf([items], 3), { rows: 6000 });
     expect(Math.abs(temperature - truth)).toBeLessThan(0.1);
     expect(policy.name).toBe('softmax of table');
   });
