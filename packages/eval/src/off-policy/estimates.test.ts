@@ -1,16 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type ActionValues,
-  type BanditFeedback,
-  offPolicyDifference,
-  offPolicyValue,
-  sequenceDifference,
-  sequenceValue,
-  type Trajectories,
-  tablePolicy,
-  uniformPolicy,
-} from './index.ts';
+import type { BanditFeedback, Trajectories } from './feedback.ts';
+import { offPolicyDifference, offPolicyValue } from './off-policy-value.ts';
+import { tablePolicy, uniformPolicy } from './policy.ts';
+import type { ActionValues } from './reward-model.ts';
+import { sequenceDifference, sequenceValue } from './sequence-value.ts';
 
 // Weights of the evaluated policy: 0.5 / 0.5 = 1, 0.5 / 0.25 = 2, 0.75 / 0.25 = 3.
 const log: BanditFeedback = {

@@ -3,20 +3,13 @@ import { createWorld, type Scorer, splitByUser, windowsOf } from '@lea/data';
 import { describe, expect, it } from 'vitest';
 import { coOccurrence } from '../index.ts';
 import { transitionsOf } from '../testing/transitions.ts';
-import {
-  type ActionPolicy,
-  type BanditFeedback,
-  countBehavior,
-  describeSupport,
-  embeddingClusters,
-  epsilonGreedyPolicy,
-  feedbackOf,
-  fitBehavior,
-  offPolicyValue,
-  softmaxPolicy,
-  topKPolicy,
-  trajectoriesOf,
-} from './index.ts';
+import { countBehavior, fitBehavior } from './behavior.ts';
+import { embeddingClusters } from './embedding-clusters.ts';
+import type { BanditFeedback } from './feedback.ts';
+import { feedbackOf, trajectoriesOf } from './feedback-of.ts';
+import { offPolicyValue } from './off-policy-value.ts';
+import { type ActionPolicy, epsilonGreedyPolicy, softmaxPolicy, topKPolicy } from './policy.ts';
+import { describeSupport } from './support.ts';
 
 /** Scores that depend on the last item. */
 const scorer = (...table: number[][]): Scorer => ({

@@ -1,6 +1,9 @@
 import { fold, key, normal } from '@lea/core';
 import { describe, expect, it } from 'vitest';
-import { type BanditFeedback, fitRewards, fittedQ, type Trajectories, tablePolicy, uniformPolicy } from './index.ts';
+import type { BanditFeedback, Trajectories } from './feedback.ts';
+import { fittedQ } from './fitted-q.ts';
+import { tablePolicy, uniformPolicy } from './policy.ts';
+import { fitRewards } from './reward-model.ts';
 
 const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 10));
 const all = (log: BanditFeedback): Int32Array => Int32Array.from(log.action, (_, round) => round);

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type BanditFeedback,
-  describeSupport,
-  offPolicyDifference,
-  type Trajectories,
-  tablePolicy,
-  uniformPolicy,
-} from './index.ts';
+import type { BanditFeedback, Trajectories } from './feedback.ts';
+import { offPolicyDifference } from './off-policy-value.ts';
+import { tablePolicy, uniformPolicy } from './policy.ts';
+import { describeSupport } from './support.ts';
 
 const rows = (count: number, ...row: number[]): number[] => Array.from({ length: count }, () => row).flat();
 const log: BanditFeedback = { actions: 2, action: [0, 1, 0, 0], reward: [1, 0, 1, 0], propensity: [0.5, 0.5, 0.25, 1] };
