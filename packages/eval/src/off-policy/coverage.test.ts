@@ -52,7 +52,7 @@ describe('95 % intervals contain the truth of the synthetic world in 90 to 98 % 
   const gain = truth - trueValue(bandit, other);
   // Items that the log never has are no obstacle, because the behavior policy is known to pick them.
   const behavior = statePolicy('customers', bandit.behavior);
-  const options = { behavior, batch: 600, resamples: 200, minEffective: 50, unsupported: 'estimate' } as const;
+  const options = { behavior, batch: 600, resamples: 150, minEffective: 50, unsupported: 'estimate' } as const;
 
   it('of a value and of a difference', async () => {
     const hits: Record<string, number> = { ips: 0, snips: 0, dr: 0, difference: 0 };
@@ -174,7 +174,7 @@ describe('trajectories of a small decision process', () => {
       const log = drawTrajectories(150, draw);
       const model = await fittedQ(log, evaluated, { folds: 2, batch: 600, iterations: horizon });
       for (const estimator of ['snpdis', 'dr'] as const) {
-        const options = { estimator, model, resamples: 200, seed: draw, batch: 600, minEffective: 20 };
+        const options = { estimator, model, resamples: 150, seed: draw, batch: 600, minEffective: 20 };
         hits[estimator]! += contains((await sequenceValue(log, evaluated, options)).interval, truth());
       }
     }

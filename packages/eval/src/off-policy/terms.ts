@@ -66,22 +66,26 @@ export async function* roundTerms(
       const at = i * actions;
       const own = action[round]!;
       weight[round] = evaluated[at + own]! / propensity[round]!;
-      ofPolicy.fill(0);
-      ofBehavior.fill(0);
       for (let a = 0; a < actions; a++) {
         const p = evaluated[at + a]!;
-        ofPolicy[category(a)]! += p;
         if (!logged[a]) unlogged[round]! += p;
         if (values) direct![round]! += p * values[at + a]!;
-        if (logging) ofBehavior[category(a)]! += logging[at + a]!;
       }
-      if (unsupported) unsupported[round] = ofPolicy.reduce((sum, p, c) => (ofBehavior[c] === 0 ? sum + p : sum), 0);
+      if (logging) {
+        ofPolicy.fill(0);
+        ofBehavior.fill(0);
+        for (let a = 0; a < actions; a++) {
+          ofPolicy[category(a)]! += evaluated[at + a]!;
+          ofBehavior[category(a)]! += logging[at + a]!;
+        }
+        for (let c = 0; c < kinds; c++) if (ofBehavior[c] === 0) unsupported![round]! += ofPolicy[c]!;
+      }
       if (values) predicted![round] = values[at + own]!;
       if (marginal) marginal[round] = ofPolicy[category(own)]! / positive(where, ofBehavior[category(own)]!, round);
     }
     yield { stage: 'off-policy', done: start + rounds.length, total: count, unit: 'rounds' };
     // Yield to the event loop, so that signals and progress are handled even if the policy is synchronous.
-    await new Promise((resolve) => setTimeout(resolve));
+    if (start + batch < count) await new Promise((resolve) => setTimeout(resolve));
   }
   return {
     weight,
