@@ -40,6 +40,8 @@ const method = [
   'packages/train/src/steps/lazy/*.ts',
   'packages/eval/src/{agreement,evaluate,metrics,nearness,normal-quantile,significance,tfidf,vectors}.ts',
   'packages/eval/src/{baselines,linear}/*.ts',
+  'packages/eval/src/off-policy/{behavior,bernstein,bootstrap,columns,embedding-clusters,fitted-q,policy}.ts',
+  'packages/eval/src/off-policy/{regression,reward-model,sequence-columns,terms}.ts',
 ];
 
 /** Number of test files in the first run of a mutant, which detects most of them. */

@@ -6,6 +6,7 @@ import { dynamicsSchema, plannerSchema, worldSchema } from '../packages/data/src
 import { readInteractionsSchema, readItemTextsSchema } from '../packages/data/src/node.ts';
 import * as env from '../packages/env/src/measuring.ts';
 import * as evaluation from '../packages/eval/src/index.ts';
+import * as offPolicy from '../packages/eval/src/off-policy/index.ts';
 import * as train from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
@@ -228,6 +229,36 @@ const pages = {
     optionsOf('stan', evaluation.stanSchema, 'StanOptions'),
     optionsOf('ease', evaluation.easeSchema, 'EaseOptions'),
     optionsOf('tfidfVectors', evaluation.tfidfSchema, 'TfidfOptions'),
+    section(
+      'Off-policy evaluation',
+      'The functions below are those of `@lea/eval/off-policy`. See [off-policy evaluation](off-policy.md).',
+    ),
+    optionsOf('describeSupport', offPolicy.supportSchema, 'SupportOptions'),
+    section(
+      'Estimates',
+      '`offPolicyValue`, `offPolicyDifference`, `sequenceValue` and `sequenceDifference` have these options and those of\n`describeSupport`, except `categories`.',
+      tableOf(offPolicy.estimateSchema, 'EstimateOptions', ownNames('EstimateOptions')),
+    ),
+    section(
+      '`offPolicyValue` and `offPolicyDifference`',
+      tableOf(offPolicy.offPolicyValueSchema, 'OffPolicyValueOptions', ownNames('OffPolicyValueOptions')),
+    ),
+    section(
+      '`sequenceValue` and `sequenceDifference`',
+      tableOf(offPolicy.sequenceValueSchema, 'SequenceValueOptions', ownNames('SequenceValueOptions')),
+    ),
+    optionsOf('fitRewards', offPolicy.fitRewardsSchema, 'FitRewardsOptions'),
+    section(
+      '`fittedQ`',
+      'It has these options and those of `fitRewards`.',
+      tableOf(offPolicy.fittedQSchema, 'FittedQOptions', ownNames('FittedQOptions')),
+    ),
+    optionsOf('countBehavior', offPolicy.countBehaviorSchema, 'CountBehaviorOptions'),
+    optionsOf('fitBehavior', offPolicy.fitBehaviorSchema, 'FitBehaviorOptions'),
+    optionsOf('softmaxPolicy', offPolicy.softmaxPolicySchema, 'SoftmaxPolicyOptions'),
+    optionsOf('epsilonGreedyPolicy', offPolicy.epsilonGreedyPolicySchema, 'EpsilonGreedyPolicyOptions'),
+    optionsOf('topKPolicy', offPolicy.topKPolicySchema, 'TopKPolicyOptions'),
+    optionsOf('embeddingClusters', offPolicy.embeddingClustersSchema, 'EmbeddingClustersOptions'),
   ],
   'docs/training-options.md': [
     '# Options of training',

@@ -40,6 +40,7 @@ const concepts = group('Concepts', {
   'pretrained-decoders': 'Pretrained decoders',
   'prompted-model': 'Prompted models',
   fidelity: 'Fidelity',
+  'off-policy': 'Off-policy evaluation',
   'evaluation-options': 'Options of evaluation',
   'step-through': 'Step-through environments',
 });

@@ -6,6 +6,8 @@ interface Units {
   fidelity: 'rows';
   'reward-accuracy': 'rows';
   visits: 'visits';
+  'off-policy': 'rounds';
+  'fitted-q': 'iterations';
 }
 
 /** How far the long work of this package is; `EvaluationEvent<'fidelity'>` are the events of one stage. */
