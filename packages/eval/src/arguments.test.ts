@@ -28,6 +28,9 @@ const evaluation = await all.evaluate(scorer, train);
 const { users } = createWorld({ users: 1, items: 3, tastes: 1, dynamics: {} });
 const visited = await all.evaluateInteractive({ ...scorer, itemIds: undefined }, users!, { users: 2, maxLength: 2 });
 
+const lists = await all.recommend(scorer, train);
+const differences: RightArguments = [Float64Array.of(1, 2), Int32Array.of(0, 1), {}];
+
 const onTrain: RightArguments = [train, {}];
 const right: Record<string, RightArguments> = {
   agreement: [
@@ -35,10 +38,12 @@ const right: Record<string, RightArguments> = {
     [1, 2],
   ],
   averages: [[1, 2], [0, 0], ['click'], [5]],
+  bootstrapTest: differences,
   clusteredMean: [Float64Array.of(1, 2), Int32Array.of(0, 1), optional(0.9)],
   coOccurrence: onTrain,
   compare: [evaluation, evaluation, {}],
   compareReturns: [visited, visited, {}],
+  compareSeeds: [[evaluation], [evaluation], {}],
   defineBaseline: [{ type: 'mine', schema: {}, build: () => scorer }, {}],
   defineMeasure: ['mine', () => 1, {}],
   ease: onTrain,
@@ -47,20 +52,25 @@ const right: Record<string, RightArguments> = {
   fidelity: [scorer, train, {}],
   findBaseline: ['none'],
   gramInverse: [train, optional(10)],
+  holm: [[0.1, 0.2]],
   interval: [evaluation, {}],
   itemKnn: onTrain,
   lastItemMarkov: [train],
+  listMetrics: [lists, train, {}],
   pairwiseAccuracy: [
     [1, 2],
     [1, 2],
   ],
+  parseListMetric: ['gini@10'],
   parseMetric: ['ndcg@10', ['click']],
   pearson: [
     [1, 2],
     [1, 2],
   ],
+  permutationTest: differences,
   plattScaling: [[1], [0]],
   popularity: [train],
+  recommend: [scorer, train, {}],
   repeatHistory: onTrain,
   returnInterval: [visited, {}],
   rewardAccuracy: [all.scoresAsRewards(scorer), train, {}],
@@ -72,10 +82,12 @@ const right: Record<string, RightArguments> = {
     [1, 2],
   ],
   stan: onTrain,
+  testDifference: [evaluation, evaluation, {}],
   textNearness: [vectors, optional(2)],
   textSimilarity: [accepting(train, 'null'), vectors, {}],
   tfidfVectors: [['a'], {}],
   vsknn: onTrain,
+  wilcoxon: [[1, 2]],
 };
 
 describe('arguments of another kind', () => {

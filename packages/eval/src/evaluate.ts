@@ -13,7 +13,9 @@ import {
 import { checkScorers, checkTransitions, historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
 import { checkItems, checkRanks, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
+import { itemsBefore } from './items-before.ts';
 import { averages, rankOf } from './metrics.ts';
+import { nanScore } from './nan-score.ts';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions {
@@ -158,11 +160,6 @@ async function ranksOf(
   });
 }
 
-/** The items of the user's whole history before the event. */
-function itemsBefore({ sequences, event, sequence }: Transitions, row: number): Int32Array {
-  return sequences.items.subarray(sequences.offsets[sequence[row]!]!, event[row]!);
-}
-
 /** Number of the given items that are ranked before the target. */
 function countAbove(scores: Scores, start: number, target: number, items: Int32Array): number {
   const own = scores[start + target]!;
@@ -172,15 +169,4 @@ function countAbove(scores: Scores, start: number, target: number, items: Int32A
     if (score > own || (score === own && item < target)) above++;
   }
   return above;
-}
-
-function nanScore(scorer: Scorer, scores: Scores, { sequences, event, sequence }: Transitions, row: number): LeaError {
-  const first = sequence[row]!;
-  const place = event[row]! - sequences.offsets[first]! + 1;
-  const item = sequences.itemIds[scores.findIndex(Number.isNaN)];
-  return new LeaError(
-    'E_SCORE_NAN',
-    `${scorer.name} returned NaN for item "${item}" at event ${place} of user "${sequences.userIds[first]}" (row ${row}).`,
-    { value: Number.NaN, hint: 'The training of the model may have diverged: lower its learning rate.' },
-  );
 }

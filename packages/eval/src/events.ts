@@ -4,6 +4,7 @@ import type { Progress } from '@lea/core';
 interface Units {
   evaluation: 'events';
   fidelity: 'rows';
+  recommendation: 'lists';
   'reward-accuracy': 'rows';
   visits: 'visits';
   'off-policy': 'rounds';

@@ -52,6 +52,14 @@ export {
   returnIntervalSchema,
 } from './interactive/intervals.ts';
 export { type InteractiveOptions, interactiveSchema, type StoppingRule } from './interactive/options.ts';
+export {
+  type ListEvaluation,
+  type ListMetricsOptions,
+  listMetrics,
+  listMetricsSchema,
+} from './lists/list-metrics.ts';
+export { type ListMeasure, type ListMetric, parseListMetric } from './lists/names.ts';
+export { type Recommendations, type RecommendListsOptions, recommend, recommendSchema } from './lists/recommend.ts';
 export { averages, definedMeasures, defineMeasure, type Gain, type Metric, parseMetric, rankOf } from './metrics.ts';
 export { type TextNearness, textNearness } from './nearness.ts';
 export {
@@ -62,6 +70,29 @@ export {
   type IntervalOptions,
   interval,
   intervalSchema,
-} from './significance.ts';
+} from './significance/compare.ts';
+export {
+  type CompareSeedsOptions,
+  compareSeeds,
+  compareSeedsSchema,
+  type SeedComparison,
+} from './significance/compare-seeds.ts';
+export { holm } from './significance/holm.ts';
+export {
+  type BootstrapOptions,
+  bootstrapSchema,
+  bootstrapTest,
+  permutationTest,
+  type ResamplingOptions,
+  type ResamplingTest,
+  resamplingSchema,
+} from './significance/resampling.ts';
+export {
+  type DifferenceTest,
+  type TestDifferenceOptions,
+  testDifference,
+  testDifferenceSchema,
+} from './significance/test-difference.ts';
+export { type SignedRankTest, wilcoxon } from './significance/wilcoxon.ts';
 export { type TfidfOptions, type TfidfVectors, tfidfSchema, tfidfVectors } from './tfidf.ts';
 export type { TextVectors } from './vectors.ts';

@@ -51,6 +51,11 @@ describe('averages', () => {
     expect(m['hr@2']).toBe(0.5);
     expect(m['ndcg@2']).toBeCloseTo((1 + 1 / Math.log2(3)) / 4, 15);
     expect(m['mrr@2']).toBe(1.5 / 4);
+    // Of one relevant item, recall is 0 or 1, precision 0 or 1 / k, and the only precision of map is that at its rank.
+    expect(m['recall@2']).toBe(0.5);
+    expect(m['precision@2']).toBe(0.25);
+    expect(m['precision@2/purchase']).toBe(0.5);
+    expect(m['map@2']).toBe(1.5 / 4);
     expect(m['hr@2/click']).toBe(1 / 3);
     expect(m['mrr@100/click']).toBeCloseTo((1 + 1 / 3 + 1 / 7) / 3, 15);
     expect(m['ndcg@100/purchase']).toBeCloseTo(1 / Math.log2(3), 15);
@@ -95,7 +100,7 @@ describe('parseMetric', () => {
     expect([...gains([1, 6], parseMetric('hr@5', []))]).toEqual([1, 0]);
   });
 
-  it.each(['ndcg', 'ndcg@0', 'recall@10', 'toString@1', 'ndcg@10/'])('refuses %s', (name) => {
+  it.each(['ndcg', 'ndcg@0', 'auc@10', 'toString@1', 'ndcg@10/'])('refuses %s', (name) => {
     expect(() => parseMetric(name, ['click'])).toThrow(expect.objectContaining({ code: 'E_METRIC_UNKNOWN' }));
   });
 

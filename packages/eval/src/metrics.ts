@@ -18,6 +18,9 @@ const included: Readonly<Record<string, Gain>> = {
   hr: (rank, k) => (rank <= k ? 1 : 0),
   ndcg: (rank, k) => (rank <= k ? 1 / Math.log2(rank + 1) : 0),
   mrr: (rank, k) => (rank <= k ? 1 / rank : 0),
+  recall: (rank, k) => (rank <= k ? 1 : 0),
+  precision: (rank, k) => (rank <= k ? 1 / k : 0),
+  map: (rank, k) => (rank <= k ? 1 / rank : 0),
 };
 
 /** By name. */
@@ -49,14 +52,18 @@ export function defineMeasure(name: string, gain: Gain, options?: { override?: b
   measures.set(name, gain);
 }
 
-/** The names of measures that were defined beside hr, ndcg and mrr. */
+/** The names of measures that were defined beside the included ones. */
 export function definedMeasures(): string[] {
   return [...measures].flatMap(([name, gain]) => (included[name] === gain ? [] : [name]));
 }
 
 /** A parsed metric name: `ndcg@10/purchase` is `{ measure: 'ndcg', k: 10, kind: 'purchase' }`. */
 export interface Metric {
-  /** `hr` (hit rate), `ndcg` (normalized discounted cumulative gain), `mrr` (mean reciprocal rank), or a defined measure. */
+  /**
+   * `hr` (hit rate), `ndcg` (normalized discounted cumulative gain), `mrr` (mean reciprocal rank), `recall`, `precision`, `map`
+   * (mean average precision), or a defined measure. An event has one relevant item, so recall is the hit rate, precision the
+   * hit rate divided by k, and map is mrr. {@link listMetrics} has those of several relevant items.
+   */
   readonly measure: string;
   /** List length. */
   readonly k: number;
@@ -116,7 +123,7 @@ export function gains(ranks: ArrayLike<number>, { measure, k }: Metric): Float64
 }
 
 /**
- * Averages over events: `hr@k`, `ndcg@k`, `mrr@k` and defined measures for each k, over all events and per kind
+ * Averages over events: `hr@k`, `ndcg@k` and every other measure of {@link Metric} for each k, over all events and per kind
  * (`ndcg@10/click`). With a k above the number of items every event is a hit. The average of no events is NaN.
  *
  * @param ranks [events] ranks from 1

@@ -13,9 +13,11 @@ import { stan } from './baselines/stan.ts';
 import { textSimilarity } from './baselines/text-similarity.ts';
 import { vsknn } from './baselines/vsknn.ts';
 import { evaluate } from './evaluate.ts';
+import { recommend } from './lists/recommend.ts';
 import { averages } from './metrics.ts';
 import { textNearness } from './nearness.ts';
-import { clusteredMean } from './significance.ts';
+import { clusteredMean } from './significance/compare.ts';
+import { bootstrapTest } from './significance/resampling.ts';
 import { tfidfVectors } from './tfidf.ts';
 
 const log = interactionsOf({ user: ['u', 'u', 'u', 'v', 'v'], item: ['a', 'b', 'a', 'b', 'c'] });
@@ -84,6 +86,10 @@ it('what else takes numbers refuses what is none', async () => {
       expect(() => tfidfVectors([], { dimensions: no })).toThrow(refused);
       expect(() => averages([1], [0], ['click'], [no])).toThrow(refused);
       expect(() => clusteredMean(Float64Array.of(1, 2), Int32Array.of(0, 1), no)).toThrow(refused);
+      for (const options of [{ resamples: no }, { seed: no }, { confidence: no }]) {
+        expect(() => bootstrapTest(Float64Array.of(1, 2), Int32Array.of(0, 1), options)).toThrow(refused);
+      }
+      await expect(recommend(baselines.popularity(), train, { k: no })).rejects.toEqual(refused);
       await expect(evaluate(baselines.popularity(), train, { batch: no })).rejects.toEqual(refused);
       await expect(evaluate(baselines.popularity(), train, { ks: [no] })).rejects.toEqual(refused);
       if (Array.isArray(bad)) return;

@@ -4,6 +4,7 @@ import { statisticsOf } from '../data/describe.ts';
 import type { Outcome } from '../jobs/collect.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { servedName, wholeGroups } from '../report/groups.ts';
+import { shownMetrics } from '../report/metric-names.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../report/table.ts';
 import { tuningSentences } from '../report/tuned.ts';
@@ -33,7 +34,7 @@ export async function tellOutcome(
   const table = resultTable(runs, {
     served: servedName(whole, experiment.runs),
     chosenBy: validationMetric(experiment.runs),
-    metrics: [...SHORT, ...(experiment.metrics ?? [])],
+    metrics: shownMetrics(SHORT, experiment),
     seeds: experiment.seeds.length,
     data: statisticsOf(context.dataset),
     published: experiment.published,

@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import { parseMetric } from '@lea/eval';
+import { parseListMetric, parseMetric } from '@lea/eval';
 import type { Experiment, RunConfig } from './schema.ts';
 
 /** The default validation metric. */
@@ -23,15 +23,16 @@ function metricOf(run: RunConfig | undefined): string {
  * @throws LeaError `E_CONFIG`, `E_METRIC_UNKNOWN`
  */
 export function checkMetrics(
-  { metrics = [], ks = KS, rewards, runs, published = [] }: Experiment,
+  { metrics = [], lists, ks = KS, rewards, runs, published = [] }: Experiment,
   origin: string,
 ): void {
   const kinds = Object.keys(rewards);
   // Their cutoffs may be others than ours.
   for (const row of published)
-    for (const name of Object.keys(row.metrics)) parsed(name, kinds, `${origin}, at published`);
+    for (const name of Object.keys(row.metrics)) located(() => parseMetric(name, kinds), `${origin}, at published`);
+  for (const name of lists?.metrics ?? []) located(() => parseListMetric(name), `${origin}, at lists.metrics`);
   for (const name of metrics) {
-    const { k } = parsed(name, kinds, `${origin}, at metrics`);
+    const { k } = located(() => parseMetric(name, kinds), `${origin}, at metrics`);
     if (ks.includes(k)) continue;
     throw new LeaError('E_CONFIG', `${origin}, at metrics: ${name} has a cutoff that is not in "ks".`, {
       value: k,
@@ -48,11 +49,11 @@ export function checkMetrics(
   });
 }
 
-function parsed(name: string, kinds: readonly string[], origin: string): { k: number } {
+function located<T>(parse: () => T, where: string): T {
   try {
-    return parseMetric(name, kinds);
+    return parse();
   } catch (cause) {
     if (!(cause instanceof LeaError)) throw cause;
-    throw new LeaError(cause.code, `${origin}: ${cause.message}`, { cause });
+    throw new LeaError(cause.code, `${where}: ${cause.message}`, { cause });
   }
 }

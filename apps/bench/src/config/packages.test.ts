@@ -79,7 +79,7 @@ test.each<[string, (config: Record<string, unknown>) => void, RegExp]>([
     (c) => (c.baselines = [{ type: 'recent-popularity', lst: 1 }]),
     /at baselines\.0: .*Did you mean "last"\?/,
   ],
-  ['measure', (c) => (c.metrics = ['rpb@10']), /E_METRIC_UNKNOWN: .*at metrics: .*hr, ndcg, mrr, rbp/],
+  ['measure', (c) => (c.metrics = ['rpb@10']), /E_METRIC_UNKNOWN: .*at metrics: .*mrr, recall, precision, map, rbp/],
   [
     'place of a metric',
     (c) => (c.metrics = ['rbp@7']),

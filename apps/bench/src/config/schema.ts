@@ -1,5 +1,6 @@
 import { entriesOf } from '@lea/core';
 import { catalogModelSchema, fitSchema, itemTokenSchema } from '@lea/env/measuring';
+import { recommendSchema } from '@lea/eval';
 import { signalPartsSchema, signalSchema, trainSchema } from '@lea/train';
 import * as v from 'valibot';
 import { baseline, memoryOptions } from './baseline-schema.ts';
@@ -218,6 +219,18 @@ export const experimentSchema = strict('The config', {
     described(
       v.pipe(v.array(text), distinct('metric')),
       'Additional metrics in the tables, for example "mrr@5" or "hr@20/purchase".',
+    ),
+  ),
+  lists: v.optional(
+    described(
+      strict('lists', {
+        metrics: described(
+          v.pipe(v.array(text), v.minLength(1), distinct('metric')),
+          'Metrics of the lists, for example "coverage@10" or "novelty@10": those of listMetrics in @lea/eval.',
+        ),
+        ...entriesOf(recommendSchema, ['per']),
+      }),
+      'Also measures the lists that every model recommends to the test users. Default: none, lists are not made.',
     ),
   ),
   seeds: described(v.pipe(v.array(seed), v.minLength(1), distinct('seed')), 'Every run is trained once for each seed.'),

@@ -1,6 +1,7 @@
 import { evaluate } from '@lea/eval';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
+import { measuredLists } from './lists.ts';
 import { runMemory } from './memory-alone.ts';
 import type { BaselineJob } from './plan.ts';
 import { baseRecord, type FinishedRun, saveRun } from './record.ts';
@@ -25,6 +26,7 @@ export async function runBaseline(job: BaselineJob, context: Context): Promise<F
     weightsHash: null,
     baseline: config,
     ...(trials.length > 0 && { tuning: trials }),
+    ...(await measuredLists(scorer, context)),
     serving: await servingOfScorer(scorer, split.test),
   };
   await saveRun(job.folder, record, evaluation);

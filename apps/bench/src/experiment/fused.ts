@@ -6,6 +6,7 @@ import { validationMetric } from '../config/metrics.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
 import { broken, intact } from './intact.ts';
+import { measuredLists } from './lists.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, loadRun, type RunRecord, saveRun } from './record.ts';
 import { servingOf } from './serving.ts';
@@ -48,6 +49,7 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
       weightsHash: trained.weightsHash,
       validation: value,
       memory: { hash: memory.hash, seconds, fusion, curve },
+      ...(await measuredLists({ ...policy, name: job.name }, context)),
       serving: await servingOf(policy, split.test),
       ...(trained.environment && { environment: trained.environment }),
     };

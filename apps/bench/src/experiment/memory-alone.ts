@@ -2,6 +2,7 @@ import { evaluate } from '@lea/eval';
 import type { BaselineConfig } from '../config/schema.ts';
 import type { Context } from './context.ts';
 import { follow } from './follow.ts';
+import { measuredLists } from './lists.ts';
 import type { BaselineJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
 import { servingOfScorer } from './serving.ts';
@@ -27,6 +28,7 @@ export async function runMemory(
     seconds: seconds + (performance.now() - started) / 1000,
     weightsHash: null,
     baseline: { type, ...options, gate, repeat, loss },
+    ...(await measuredLists(scorer, context)),
     serving: await servingOfScorer(scorer, split.test, memory),
   };
   await saveRun(job.folder, record, evaluation);

@@ -76,6 +76,12 @@ test('metrics that are counted do not fit environments anew', () => {
   expect(environmentIds({ ...industrial, ks: [10], window: 5 })).toEqual(environmentIds(industrial));
 });
 
+test('runs whose lists are measured are other runs', () => {
+  const lists = { metrics: ['gini@10'] };
+  expect(changed(ids(industrial), ids({ ...industrial, lists }))).toHaveLength(ids(industrial).length);
+  expect(ids({ ...industrial, lists: { metrics: ['lift@10'] } })).not.toEqual(ids({ ...industrial, lists }));
+});
+
 test('runs of one environment and seed share its job', () => {
   const { jobs, environments } = planOf({ ...industrial, seeds: [0, 1] }, 'd', 'runs');
   expect(environments).toHaveLength(6);

@@ -65,7 +65,7 @@ export function planOf(
 ): Plan {
   const folder = join(runs, experiment.name);
   // The number of threads changes the order of sums, so it is part of the outcome if the config sets it.
-  const { window, rewards, ks, threads, exclude } = experiment;
+  const { window, rewards, ks, threads, exclude, lists } = experiment;
   const shared = { dataHash, threads, versions: computing() };
   const defining = Object.keys(packages).length > 0 && { packages };
   // Measures of packages are counted with the others.
@@ -75,6 +75,7 @@ export function planOf(
     rewards,
     ks,
     ...(exclude === 'seen' && { exclude }),
+    ...(lists && { lists }),
     ...(definedMeasures().length > 0 && defining),
   };
   const planned = (name: string, seed: number, config: unknown, parent: string, of: object = protocol): Planned => {

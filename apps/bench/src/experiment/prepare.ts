@@ -7,6 +7,7 @@ import { loadDataset } from '../data/load.ts';
 import { splitAs } from '../data/split.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Context, lazyMemories, lazyText } from './context.ts';
+import { checkLists } from './lists.ts';
 import { modelsOf } from './models.ts';
 
 /** The part of the context that is read: data, split, rewards. */
@@ -21,6 +22,7 @@ export async function prepareData(
   const source = await loadDataset(experiment.dataset, data, folder);
   const split = await splitAs(experiment.split, source.interactions, folder);
   const dataset = await describe(source, split);
+  checkLists(experiment, dataset, origin);
   const text = lazyText(dataset.itemTexts?.texts ?? []);
   return {
     experiment,

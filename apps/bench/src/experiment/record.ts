@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Fusion } from '@lea/agents';
 import { contentHash } from '@lea/core';
 import { writeSealed } from '@lea/core/node';
-import { averages, type Evaluation, parseMetric } from '@lea/eval';
+import { averages, type Evaluation, parseMetric, type Recommendations } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import type { CurvePoint, FittedFusion } from '@lea/train';
 import type { Context } from './context.ts';
@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly threads: number;
   /** Test metrics: `ndcg@10`, `hr@10/purchase`, ... */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Metrics of the lists that were recommended to the test users, if the config asks for them. */
+  readonly lists?: Pick<Recommendations, 'per' | 'exclude'> & { readonly metrics: Readonly<Record<string, number>> };
   /** Hash of the ranks behind the metrics; absent in records from before files carried hashes. */
   readonly ranksHash?: string;
   /** Working time without the environment's, over all sittings of a resumed run. */
@@ -184,12 +186,14 @@ function wrongMetric(metrics: RunRecord['metrics'], { ranks, kind, kinds }: Eval
 
 /** The fields of a finished run that `--json` prints. */
 export function jsonLine({ record, fresh }: FinishedRun): Record<string, unknown> {
-  const { name, kind, dataset, seed, metrics, seconds, weightsHash, id, experiment, training, environment } = record;
+  const { name, kind, dataset, seed, metrics, lists, seconds, weightsHash, id, experiment, training, environment } =
+    record;
   return {
     name,
     dataset,
     seed,
     metrics,
+    ...(lists && { lists }),
     seconds,
     weightsHash,
     id,

@@ -6,6 +6,7 @@ import { fit, type Signals, type TrainEvent, type TrainResult } from '@lea/train
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Context } from './context.ts';
+import { measuredLists } from './lists.ts';
 import { openLog } from './log.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, type RunRecord, saveRun } from './record.ts';
@@ -56,6 +57,7 @@ export async function runTrained(job: RunJob, context: Context, guidance: Guidan
       weightsHash,
       training: { steps, best, curve, parameters },
       validation,
+      ...(await measuredLists({ ...result.policy, name: job.name }, context)),
       serving: await servingOf(result.policy, split.test),
       ...(memory && { memory }),
       ...(guidance && { environment: guidance.record }),

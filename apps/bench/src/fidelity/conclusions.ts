@@ -1,8 +1,7 @@
-import type { Comparison } from '@lea/eval';
 import { amount, verdict } from '../report/conclusions.ts';
 import type { HeldOut } from '../report/held-out.ts';
 import { formatMetric } from '../terminal/metric.ts';
-import { difference, estimate, estimateOn, type MeasureName } from './estimates.ts';
+import { difference, estimate, estimateOn, type Gap, type MeasureName } from './estimates.ts';
 import type { Measured } from './measure.ts';
 import { titleOf } from './subjects.ts';
 
@@ -70,7 +69,7 @@ function standing(own: Measured, controls: readonly Measured[], measure: Measure
 function spoiled(own: Measured, control: Measured): string {
   const [ranking, reward] = [difference(own, control, 'ndcg'), difference(own, control, 'accuracyPopular')];
   const what = ['no measurable difference', 'a gain from language', 'a loss from language'];
-  const clause = (label: string, measure: MeasureName, by: Comparison): string =>
+  const clause = (label: string, measure: MeasureName, by: Gap): string =>
     `${label} ${gap(measure, by)}, ${what.at(verdict(by))}`;
   return (
     `Language, ${name(own)} over ${name(control)}: ${clause('NDCG@10', 'ndcg', ranking)}; ` +
@@ -162,7 +161,7 @@ function isAccuracy(measure: MeasureName): boolean {
   return measure === 'coldAccuracy' || measure.startsWith('accuracy');
 }
 
-function gap(measure: MeasureName, by: Comparison): string {
+function gap(measure: MeasureName, by: Gap): string {
   if (!isAccuracy(measure)) return amount(by);
   const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)}`;
   if (!by.interval.every(Number.isFinite)) return `${points(by.difference)} points`;

@@ -16,13 +16,16 @@ export type MeasureName = keyof typeof MEASURES;
 
 export const MEASURE_NAMES = Object.keys(MEASURES) as MeasureName[];
 
+/** A paired difference with its user-clustered 95 % interval. */
+export type Gap = Omit<Comparison, 'p'>;
+
 /** A measure of a subject with its user-clustered 95 % interval. */
 export function estimate(measured: Measured, measure: MeasureName): Estimate {
   return ofKnown(valuesOf(measured, measure), measured.fidelity.perRow.user);
 }
 
 /** Paired per row, user-clustered difference of a measure on the rows that both were measured on, first minus second. */
-export function difference(first: Measured, second: Measured, measure: MeasureName): Comparison {
+export function difference(first: Measured, second: Measured, measure: MeasureName): Gap {
   const { user, row } = first.fidelity.perRow;
   const other = valuesOn(row, second, measure);
   const { value, ...rest } = ofKnown(

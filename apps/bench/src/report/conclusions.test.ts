@@ -1,42 +1,14 @@
-import type { Evaluation } from '@lea/eval';
-import { averages } from '@lea/eval';
 import { expect, test } from 'vitest';
 import type { RunConfig } from '../config/schema.ts';
-import type { FinishedRun } from '../experiment/record.ts';
 import { folded } from '../terminal/folded.ts';
 import { formatMetric } from '../terminal/metric.ts';
+import { finishedRun as run } from '../testing/finished-run.ts';
+import { againstBaseline } from './against.ts';
 import { barChart, curveChart } from './charts.ts';
 import { conclusions } from './conclusions.ts';
 import { groupsOf, servedOf, wholeGroups } from './groups.ts';
 import { renderReport } from './html.ts';
 import { renderTable, resultTable } from './table.ts';
-
-/** A run whose test events, four per user, all have one rank, but those of the first users. */
-function run(
-  name: string,
-  kind: 'baseline' | 'run',
-  rank: number,
-  exceptions: readonly number[] = [],
-  given: Partial<FinishedRun['record']> = {},
-): FinishedRun {
-  const events = 80;
-  const ranks = Int32Array.from({ length: events }, (_, i) => exceptions[i] ?? rank);
-  const user = Int32Array.from(ranks, (_, i) => Math.floor(i / 4));
-  const kinds = ['click'];
-  const evaluation: Evaluation = {
-    name,
-    ranks,
-    target: new Int32Array(events),
-    user,
-    kind: new Uint8Array(events),
-    kinds,
-    metrics: averages(ranks, new Uint8Array(events), kinds, [10]),
-    events,
-    protocol: { ranking: 'full catalog', items: 99, exclude: 'none', window: 10, events, users: 20 },
-  };
-  const record = { name, kind, seed: 0, seconds: 1, metrics: evaluation.metrics, ...given } as FinishedRun['record'];
-  return { record, evaluation, fresh: true };
-}
 
 const memory = { baseline: { type: 'counting-memory' } };
 const configs: RunConfig[] = [
@@ -248,11 +220,13 @@ test('the page holds its charts and escapes names', async () => {
     options: [['CE', '{"lr":0.001}']],
     sentences: ['x < y'],
     table: resultTable(runs),
+    against: againstBaseline(runs),
     bars: await barChart(runs),
     curves: await curveChart(runs, 'ndcg@10'),
   });
   expect(page.match(/<svg/g)).toHaveLength(2);
   expect(page).toContain('a &lt; b &amp; &quot;c&quot;');
+  expect(page).toContain('<h2>Against the best baseline</h2>');
   expect(page).toContain('<li>x &lt; y</li>');
   expect(page).toContain('{&quot;lr&quot;:0.001}');
   const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)![1]!;
@@ -273,6 +247,7 @@ test('names that steer are shown as their codes: on the page, in charts and in t
     options: [[evil, evil]],
     sentences: [evil],
     table: resultTable(runs),
+    against: againstBaseline(runs),
     bars: await barChart(runs),
     curves: undefined,
   });

@@ -92,7 +92,7 @@ function outcome(run: Group, other: Group, called: string): string {
 }
 
 /** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`; with a single user there is no interval. */
-export function amount({ difference, relative, interval }: Comparison): string {
+export function amount({ difference, relative, interval }: Omit<Comparison, 'p'>): string {
   if (!interval.every(Number.isFinite)) return signed(difference);
   const share = Number.isFinite(relative) ? `${signedPercent(relative)}, ` : '';
   return `${signed(difference)} (${share}95 % interval ${signed(interval[0])} to ${signed(interval[1])})`;

@@ -39,6 +39,15 @@ test('a model has the mean over seeds, their deviation and the interval by users
   expect(second).toMatchObject({ mean: 0.25, deviation: Number.NaN, best: false });
 });
 
+test('metrics of lists have means, but neither an interval nor a best value', () => {
+  const lists = { per: 'user', exclude: 'none', metrics: { 'gini@10': 0.5 } } as const;
+  const { evaluation, record, fresh } = runs[0]!;
+  const [result] = resultsOf([{ evaluation, record: { ...record, lists }, fresh }], ['lists/gini@10']);
+  const unknown = Number.NaN;
+  const cell = { metric: 'lists/gini@10', mean: 0.5, deviation: unknown, interval: [unknown, unknown], best: false };
+  expect(result!.cells).toEqual([cell]);
+});
+
 test('CSV has a line per model and metric, with all digits, and reads back', () => {
   const rows = fromCSV(formatResults(results, 'csv')).objects();
   expect(rows).toHaveLength(4);

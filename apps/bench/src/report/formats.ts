@@ -5,6 +5,7 @@ import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { groupsOf } from './groups.ts';
+import { isOfLists, metricOf } from './metric-names.ts';
 import { MARK } from './published.ts';
 
 /** Forms of a table of results for other programs. */
@@ -17,9 +18,9 @@ export interface Cell {
   readonly mean: number;
   /** Standard deviation over seeds; NaN with one seed. */
   readonly deviation: number;
-  /** Bounds of the 95 % interval of the mean, clustered by user; NaN with one user. */
+  /** Bounds of the 95 % interval of the mean, clustered by user; NaN with one user, and of metrics of lists. */
   readonly interval: readonly [number, number];
-  /** Whether no model has a higher mean. */
+  /** Whether no model has a higher mean; never of metrics of lists. */
   readonly best: boolean;
 }
 
@@ -45,7 +46,7 @@ export function resultsOf(
 ): Result[] {
   const groups = groupsOf(runs);
   const means = (metric: string) =>
-    groups.map((group) => mean(group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN)));
+    groups.map((group) => mean(group.runs.map(({ record }) => metricOf(record, metric))));
   const most = metrics.map((metric) => Math.max(...means(metric).filter(Number.isFinite)));
   const measured = groups.map(
     ({ name, kind, runs: own }): Result => ({
@@ -53,15 +54,16 @@ export function resultsOf(
       kind,
       seeds: own.length,
       cells: metrics.map((metric, i) => {
-        const values = own.map(({ record }) => record.metrics[metric] ?? Number.NaN);
+        const values = own.map(({ record }) => metricOf(record, metric));
         const evaluations = own.map(({ evaluation }) => evaluation);
         const average = mean(values);
         return {
           metric,
           mean: average,
           deviation: values.length > 1 ? deviation(values, 'sample') : Number.NaN,
-          interval: interval(evaluations, { metric }).interval,
-          best: average === most[i],
+          interval: isOfLists(metric) ? [Number.NaN, Number.NaN] : interval(evaluations, { metric }).interval,
+          // More of a measure of lists, such as the popularity of their items, is not better.
+          best: average === most[i] && !isOfLists(metric),
         };
       }),
     }),

@@ -9,6 +9,8 @@ export interface Report {
   readonly options: readonly (readonly [string, string])[];
   readonly sentences: readonly string[];
   readonly table: TextTable;
+  /** Every trained model against the best baseline, if there are both. */
+  readonly against: TextTable | undefined;
   readonly bars: string;
   readonly curves: string | undefined;
 }
@@ -19,6 +21,7 @@ export function renderReport(report: Report): string {
     ['Findings', listHtml(report.sentences)],
     ['Results on the test users', figureHtml(report.bars)],
     ['All numbers', tableHtml(report.table)],
+    ...(report.against ? [['Against the best baseline', tableHtml(report.against)] as const] : []),
     ...(report.curves ? [['Learning curves', figureHtml(report.curves)] as const] : []),
     ['Protocol', definitionsHtml(report.protocol)],
     [

@@ -11,10 +11,11 @@ beforeAll(async () => {
     ...config,
     dataset: { type: 'world', users: 40, items: 30 },
     seeds: [0, 1],
-    baselines: [{ type: 'popularity' }],
+    baselines: [{ type: 'popularity' }, { type: 'counting-memory' }],
     environments: { counting: { itemInput: 'id', tier: 'counting' } },
     metrics: ['hr@5'],
     exclude: 'seen',
+    lists: { metrics: ['coverage@5', 'similarity@10', 'recall@10'], per: 'user' },
     runs: [
       {
         name: 'plain',
@@ -33,6 +34,7 @@ test('all runs and baselines are one table, a row per run and seed', async () =>
   const table = await readRecords(join(folder, 'runs'));
   const rows = table.objects() as Record<string, unknown>[];
   expect(rows.map(({ name, seed }) => [name, seed])).toEqual([
+    ['counting memory', 0],
     ['memory', 0],
     ['memory', 1],
     ['plain', 0],
@@ -45,14 +47,17 @@ test('all runs and baselines are one table, a row per run and seed', async () =>
     const record = JSON.parse(readFileSync(join(row.folder as string, 'record.json'), 'utf8'));
     expect(record.protocol.evaluation.exclude).toBe('seen');
     expect(row).toMatchObject({ experiment: 'mini', dataset: 'world', id: record.id, ...record.metrics });
+    expect(row['lists/coverage@5']).toBe(record.lists.metrics['coverage@5']);
+    expect(record.lists).toMatchObject({ per: 'user', exclude: 'seen' });
+    for (const value of Object.values(record.lists.metrics)) expect(value).toBeGreaterThan(0);
     expect(row).toMatchObject({ seconds: record.seconds, weightsHash: record.weightsHash, dataHash: record.dataHash });
   }
-  const [memory, , plain, , popularity, taught] = rows;
+  const [, memory, , plain, , popularity, taught] = rows;
   expect(plain).toMatchObject({ kind: 'run', agent: 'ce', encoder: 'gru4rec', environment: null, steps: 8 });
   expect(memory).toMatchObject({ agent: 'ce', encoder: 'gru4rec', memoryHash: expect.any(String), steps: null });
   expect(popularity).toMatchObject({ kind: 'baseline', agent: null, encoder: null, weightsHash: null });
   expect(taught).toMatchObject({ environment: 'counting', environmentHash: expect.any(String) });
-  expect((await readRecords(join(folder, 'runs', 'mini'))).numRows()).toBe(7);
+  expect((await readRecords(join(folder, 'runs', 'mini'))).numRows()).toBe(8);
 });
 
 test('a folder without runs is an error', async () => {
@@ -65,15 +70,16 @@ test('collect writes the table in a form for other programs', async () => {
   expect([csv.code, csv.stderr]).toEqual([0, expect.stringContaining('The best trained policy')]);
   const lines = csv.stdout.trim().split('\n');
   expect(lines[0]).toBe('model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol');
-  // NDCG, HR and MRR at 10, HR@5, and NDCG@10 of both kinds, for four models.
-  expect(lines).toHaveLength(1 + 6 * 4);
+  // NDCG, HR and MRR at 10, HR@5, NDCG@10 of both kinds, and three metrics of lists, for five models.
+  expect(lines).toHaveLength(1 + 9 * 5);
+  expect(lines.join('\n')).toMatch(/^plain,run,2,lists\/coverage@5,[.\d]+,[.\d]+,,,false,,$/m);
   expect(lines.filter((line) => line.startsWith('plain,run,2,hr@5,'))).toHaveLength(1);
   expect((await collect('--format', 'csv', '--json')).stderr).toContain('E_FLAG_VALUE');
 });
 
 test('tensorboard writes an event file for each run', async () => {
   const { code, stdout } = await bench(['tensorboard', '--out', 'curves'], folder);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('7 runs: ')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('8 runs: ')]);
   const [first] = (await readRecords(join(folder, 'runs'))).objects() as { id: string }[];
   const bytes = readFileSync(join(folder, 'curves', 'mini', first!.id, 'events.out.tfevents.lea'));
   expect(bytes.toString('latin1')).toContain('test/ndcg@10');

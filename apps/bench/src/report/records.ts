@@ -11,6 +11,7 @@ import { configOf } from './groups.ts';
  *
  * Columns: `experiment`, `name`, `kind` (`run`, `baseline`), `dataset`, `seed`, `agent` and `encoder` (types; null for
  * baselines), `environment`; every test metric by its name (`ndcg@10`, `hr@20/purchase`), null where a run has no such metric;
+ * metrics of lists as `lists/coverage@10`;
  * `validation`, `steps`, `bestStep`, `parameters`; `seconds` and `environmentSeconds` (working time), `serveMilliseconds`
  * (median of ten recommendations for one user), `serveMegabytes`; `threads`, `id`, `folder`, and hashes: `dataHash`,
  * `weightsHash`, `ranksHash`, `environmentHash`, `memoryHash`.
@@ -41,7 +42,7 @@ async function finishedIn(dir: string): Promise<{ readonly record: RunRecord; re
 }
 
 function rowOf(record: RunRecord, folder: string): Record<string, unknown> {
-  const { experiment, name, kind, dataset, seed, metrics, training, environment, memory, serving } = record;
+  const { experiment, name, kind, dataset, seed, metrics, lists, training, environment, memory, serving } = record;
   const agent = agentOf(record.config);
   return {
     experiment,
@@ -53,6 +54,7 @@ function rowOf(record: RunRecord, folder: string): Record<string, unknown> {
     encoder: agent?.encoder?.type,
     environment: environment?.name,
     ...metrics,
+    ...Object.fromEntries(Object.entries(lists?.metrics ?? {}).map(([list, value]) => [`lists/${list}`, value])),
     validation: record.validation ?? training?.best?.value,
     steps: training?.steps,
     bestStep: training?.best?.step,

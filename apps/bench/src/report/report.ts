@@ -3,12 +3,15 @@ import type { LeaError } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
 import { validationMetric } from '../config/metrics.ts';
 import { statisticsOf } from '../data/describe.ts';
+import type { RunRecord } from '../experiment/record.ts';
 import type { Outcome } from '../jobs/collect.ts';
 import { metricTitle } from '../terminal/metric.ts';
+import { againstBaseline } from './against.ts';
 import { barChart, curveChart } from './charts.ts';
 import { groupsOf, servedName, wholeGroups } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
+import { shownMetrics } from './metric-names.ts';
 import { FULL, resultTable } from './table.ts';
 
 /**
@@ -24,7 +27,7 @@ export async function writeReport(
   command: string,
 ): Promise<void> {
   const { runs, plan, context } = outcome;
-  const { runs: configs, metrics: more = [], seeds, published } = context.experiment;
+  const { runs: configs, seeds, published } = context.experiment;
   const whole = wholeGroups(runs, seeds.length);
   const chosenBy = validationMetric(configs);
   const page = renderReport({
@@ -39,11 +42,12 @@ export async function writeReport(
     table: resultTable(runs, {
       served: servedName(whole, configs),
       chosenBy,
-      metrics: [...FULL, ...more],
+      metrics: shownMetrics(FULL, context.experiment),
       seeds: seeds.length,
       data: statisticsOf(context.dataset),
       published,
     }),
+    against: againstBaseline(whole),
     bars: await barChart(runs),
     curves: await curveChart(runs, chosenBy),
   });
@@ -78,6 +82,7 @@ function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
       'Evaluated',
       `every test decision of ${count(evaluation.users)} users, empty histories included; history: last ${experiment.window} events`,
     ],
+    ...(experiment.lists ? [listsLine(record)] : []),
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
     ['Stopped by', `validation ${metricTitle(validationMetric(experiment.runs))}, which also selects the best run`],
     ['Rewards', plain(experiment.rewards)],
@@ -98,6 +103,14 @@ function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
     lines.push([`Environment ${name}`, `${crossFitted}fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
   }
   return lines;
+}
+
+/** How the lists were made. */
+function listsLine({ lists }: RunRecord): [string, string] {
+  const { per, exclude } = lists!;
+  const relevant =
+    per === 'event' ? 'one per test decision' : 'one per user; all items of the test decisions are relevant';
+  return ['Lists', `${relevant}; excluded: ${exclude === 'none' ? 'nothing' : exclude}`];
 }
 
 /** The options of every model, resolved to the last default, as JSON. */

@@ -5,6 +5,7 @@ import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { terminalTable } from '../terminal/table.ts';
 import { type Group, groupsOf, stillRising } from './groups.ts';
+import { metricOf } from './metric-names.ts';
 import { MARK, publishedNotes } from './published.ts';
 
 /** Rows of a table, as text. */
@@ -56,7 +57,7 @@ export function resultTable(
   const seeds = Math.max(0, ...groups.map((group) => group.runs.length));
   const columns = metricColumns(runs, metrics);
   const cell = (group: Group, metric: string): string => {
-    const values = group.runs.map(({ record }) => record.metrics[metric] ?? Number.NaN);
+    const values = group.runs.map(({ record }) => metricOf(record, metric));
     const spread = metric === 'ndcg@10' && values.length > 1 ? ` ± ${formatMetric(deviation(values, 'sample'))}` : '';
     return `${formatMetric(mean(values))}${spread}`;
   };

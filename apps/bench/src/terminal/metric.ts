@@ -9,8 +9,9 @@ export function formatShare(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;
 }
 
-/** `NDCG@10`, `NDCG@10 purchase`. */
+/** `NDCG@10`, `NDCG@10 purchase`, `GINI@10 of lists`. */
 export function metricTitle(metric: string): string {
   const [at, kind] = metric.split('/');
+  if (at === 'lists') return `${kind!.toUpperCase()} of lists`;
   return `${at!.toUpperCase()}${kind ? ` ${kind}` : ''}`;
 }

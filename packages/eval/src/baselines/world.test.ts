@@ -1,7 +1,7 @@
 import { createWorld, splitByUser } from '@lea/data';
 import { expect, it } from 'vitest';
 import { evaluate } from '../evaluate.ts';
-import { compare } from '../significance.ts';
+import { compare } from '../significance/compare.ts';
 import { tfidfVectors } from '../tfidf.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { ease } from './ease.ts';

@@ -9,7 +9,7 @@ import {
   option,
   parseOptions,
 } from '@lea/core';
-import { type Comparison, clusteredMean, type Estimate } from '../significance.ts';
+import { type Comparison, clusteredMean, comparisonOf, type Estimate } from '../significance/compare.ts';
 import type { InteractiveEvaluation, VisitMeasure } from './evaluate-interactive.ts';
 
 /** Options of {@link returnInterval} and {@link compareReturns}. */
@@ -69,9 +69,7 @@ export function compareReturns(
   sameVisits([...ours, ...theirs]);
   const [first, second] = [meansOf(ours, measure), meansOf(theirs, measure)];
   const differences = first.map((value, i) => value - second[i]!);
-  const { value, ...rest } = clusteredMean(differences, ours[0]!.user, confidence);
-  const base = mean(second);
-  return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
+  return comparisonOf(differences, ours[0]!.user, mean(second), confidence);
 }
 
 /** [visits] the mean over runs. */

@@ -14,7 +14,7 @@ import {
 } from '@lea/core';
 import { isItemList } from '@lea/data';
 import type { EvaluationEvent } from '../events.ts';
-import { clusteredMean } from '../significance.ts';
+import { clusteredMean } from '../significance/compare.ts';
 import { type BanditFeedback, checkFeedback, checkTrajectories, clustersOf, isTrajectories } from './feedback.ts';
 import { type ActionPolicy, checkPolicies } from './policy.ts';
 import { cumulative } from './sequence-columns.ts';

@@ -5,6 +5,7 @@ import { jsonLine } from '../../experiment/record.ts';
 import { collect, finishedRuns } from '../../jobs/collect.ts';
 import { planExperiment } from '../../jobs/planned.ts';
 import { FORMATS, formatResults, resultsOf } from '../../report/formats.ts';
+import { shownMetrics } from '../../report/metric-names.ts';
 import { publishedNotes } from '../../report/published.ts';
 import { metricColumns, SHORT } from '../../report/table.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
@@ -44,13 +45,13 @@ const command: CommandDef<typeof args> = defineCommand({
       const planned = await planExperiment(loaded, planOptions(given, signal));
       const outcome = await collect(planned, await finishedRuns(planned));
       const { runs, missing, context } = outcome;
-      const { metrics: more = [], published = [] } = context.experiment;
+      const { published = [] } = context.experiment;
       if (given.json) for (const run of runs) process.stdout.write(`${printableJson(jsonLine(run))}\n`);
       if (runs.length > 0) {
         if (format) {
-          const results = resultsOf(runs, metricColumns(runs, [...SHORT, ...more]), published);
+          const columns = metricColumns(runs, shownMetrics(SHORT, context.experiment));
           const notes = [`Data: ${statisticsOf(context.dataset)}.`, ...publishedNotes(published)];
-          process.stdout.write(formatResults(results, format, notes));
+          process.stdout.write(formatResults(resultsOf(runs, columns, published), format, notes));
         }
         await tellOutcome(outcome, given.report, command, given.json || format ? process.stderr : process.stdout);
       } else if (missing.length > 0) {

@@ -1,9 +1,9 @@
 import { integers, key, normal, uniform } from '@lea/core';
 import { describe, expect, it } from 'vitest';
-import type { Evaluation } from './evaluate.ts';
-import { averages } from './metrics.ts';
+import type { Evaluation } from '../evaluate.ts';
+import { averages } from '../metrics.ts';
+import { clusteredMean, compare, interval } from './compare.ts';
 import { normalQuantile } from './normal-quantile.ts';
-import { clusteredMean, compare, interval } from './significance.ts';
 
 function evaluation(name: string, ranks: number[], user: number[], kind: number[] = ranks.map(() => 0)): Evaluation {
   const kinds = ['click', 'purchase'];
@@ -39,7 +39,11 @@ describe('compare', () => {
     const user = [0, 0, 1, 2];
     const [a, b] = [evaluation('a', [1, 1, 1, 50], user), evaluation('b', [50, 1, 1, 50], user)];
     const { value, ...rest } = clusteredMean(Float64Array.of(1, 0, 0, 0), Int32Array.from(user));
-    expect(compare(a, b, { metric: 'hr@10' })).toEqual({ difference: value, relative: 0.5, ...rest });
+    const { p, ...others } = compare(a, b, { metric: 'hr@10' });
+    expect(others).toEqual({ difference: value, relative: 0.5, ...rest });
+    // 4/3 standard errors from 0, by a table of the normal distribution.
+    expect(value / rest.standardError).toBeCloseTo(4 / 3, 12);
+    expect(p).toBeCloseTo(0.18242243945, 10);
   });
 
   it('reads any k and one kind', () => {
@@ -52,7 +56,7 @@ describe('compare', () => {
   it('is exactly zero against itself, and turns its sign round', () => {
     const user = [0, 0, 1, 2];
     const [a, b] = [evaluation('a', [1, 3, 9, 4], user), evaluation('b', [2, 1, 30, 4], user)];
-    expect(compare(a, a)).toMatchObject({ difference: 0, standardError: 0, interval: [0, 0], relative: 0 });
+    expect(compare(a, a)).toMatchObject({ difference: 0, standardError: 0, interval: [0, 0], relative: 0, p: 1 });
     expect(compare(a, b).difference).toBeCloseTo(-compare(b, a).difference, 15);
     expect(compare(a, b).standardError).toBeCloseTo(compare(b, a).standardError, 15);
   });
@@ -60,6 +64,7 @@ describe('compare', () => {
   it('says NaN of one user, of no event and of a share of nothing', () => {
     const one = evaluation('one', [1, 20], [0, 0]);
     expect(compare(one, one).standardError).toBeNaN();
+    expect(compare(one, one).p).toBeNaN();
     expect(compare(one, one, { metric: 'hr@10/purchase' }).difference).toBeNaN();
     const never = evaluation('never', [90, 90], [0, 0]);
     expect(compare(one, never).relative).toBeNaN();

@@ -1,4 +1,5 @@
 import {
+  type ArgumentCheck,
   argumentCheck,
   checkNumbers,
   custom,
@@ -10,8 +11,9 @@ import {
   parseOptions,
   text,
 } from '@lea/core';
-import type { Evaluation } from './evaluate.ts';
-import { gains, parseMetric } from './metrics.ts';
+import type { Evaluation } from '../evaluate.ts';
+import { gains, parseMetric } from '../metrics.ts';
+import { normalTails } from './distributions.ts';
 import { normalQuantile } from './normal-quantile.ts';
 
 /** Options of {@link compare} and {@link interval}. */
@@ -42,9 +44,12 @@ export interface Comparison extends Omit<Estimate, 'value'> {
   readonly difference: number;
   /** The difference divided by the mean of the second run; NaN if that is 0. */
   readonly relative: number;
+  /** Two-sided p-value of no difference, by the same normal approximation as the interval; NaN with fewer than two users. */
+  readonly p: number;
 }
 
-const checkEvaluations = argumentCheck(
+/** Refuses what are no evaluations. @throws LeaError `E_ARGUMENT_TYPE` */
+export const checkEvaluations: ArgumentCheck = argumentCheck(
   'an evaluation, or an array of evaluations',
   (value) =>
     [value].flat().length > 0 && [value].flat().every((run) => isObject(run) && 'ranks' in run && 'user' in run),
@@ -75,13 +80,38 @@ export function compare(
 ): Comparison {
   checkEvaluations('compare', { a, b });
   const { metric, confidence } = parseOptions('compare', intervalSchema, options);
+  const { differences, user, base } = pairedDifferences(a, b, metric);
+  return comparisonOf(differences, user, base, confidence);
+}
+
+/** The comparison of paired differences; `base` is the mean of the second run. @throws LeaError `E_CONFIDENCE` */
+export function comparisonOf(
+  differences: Float64Array,
+  user: Int32Array,
+  base: number,
+  confidence: number,
+): Comparison {
+  const { value, ...rest } = clusteredMean(differences, user, confidence);
+  const p = value === 0 && rest.standardError === 0 ? 1 : normalTails(value / rest.standardError);
+  return { difference: value, relative: base === 0 ? Number.NaN : value / base, p, ...rest };
+}
+
+/**
+ * The differences of two runs on each event that a metric covers, the users of these events, and the mean of the second run. Of
+ * several runs with different seeds, the mean of each event is taken.
+ *
+ * @throws LeaError `E_EVENTS_DIFFER`, `E_METRIC_UNKNOWN`
+ */
+export function pairedDifferences(
+  a: Evaluation | readonly Evaluation[],
+  b: Evaluation | readonly Evaluation[],
+  metric: string,
+): { readonly differences: Float64Array; readonly user: Int32Array; readonly base: number } {
   const [ours, theirs] = [[a].flat(), [b].flat()] as [Evaluation[], Evaluation[]];
   for (const other of [...ours, ...theirs]) requireSameEvents(ours[0]!, other);
   const [first, second] = [meansOf(ours, metric), meansOf(theirs, metric)];
   const differences = first.map((value, i) => value - second[i]!);
-  const { value, ...rest } = clusteredMean(differences, select(ours[0]!, metric).user, confidence);
-  const base = mean(second);
-  return { difference: value, relative: base === 0 ? Number.NaN : value / base, ...rest };
+  return { differences, user: select(ours[0]!, metric).user, base: mean(second) };
 }
 
 /**
@@ -106,7 +136,7 @@ function meansOf(runs: readonly Evaluation[], metric: string): Float64Array {
 }
 
 /** The metric of each event that it covers, and the users of these events. */
-function select(evaluation: Evaluation, name: string): { values: Float64Array; user: Int32Array } {
+export function select(evaluation: Evaluation, name: string): { values: Float64Array; user: Int32Array } {
   const metric = parseMetric(name, evaluation.kinds);
   const wanted = metric.kind === undefined ? undefined : evaluation.kinds.indexOf(metric.kind);
   const member = (_: number, event: number): boolean => wanted === undefined || evaluation.kind[event] === wanted;
@@ -124,9 +154,7 @@ function select(evaluation: Evaluation, name: string): { values: Float64Array; u
  */
 export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
   checkNumbers('clusteredMean', { values, user });
-  if (!(typeof confidence === 'number' && confidence > 0 && confidence < 1)) {
-    throw new LeaError('E_CONFIDENCE', 'confidence must be between 0 and 1.', { value: confidence });
-  }
+  checkConfidence(confidence);
   const value = mean(values);
   const residuals = new Map<number, number>();
   for (const [i, u] of user.entries()) residuals.set(u, (residuals.get(u) ?? 0) + values[i]! - value);
@@ -138,7 +166,14 @@ export function clusteredMean(values: Float64Array, user: Int32Array, confidence
   return { value, standardError, interval: [value - reach, value + reach], events: values.length, users };
 }
 
-function requireSameEvents(a: Evaluation, b: Evaluation): void {
+/** @throws LeaError `E_CONFIDENCE` */
+export function checkConfidence(confidence: unknown): void {
+  if (typeof confidence === 'number' && confidence > 0 && confidence < 1) return;
+  throw new LeaError('E_CONFIDENCE', 'confidence must be between 0 and 1.', { value: confidence });
+}
+
+/** @throws LeaError `E_EVENTS_DIFFER` */
+export function requireSameEvents(a: Evaluation, b: Evaluation): void {
   const same = (x: ArrayLike<number>, y: ArrayLike<number>): boolean =>
     x.length === y.length && Array.prototype.every.call(x, (value, i) => value === y[i]);
   const what =
