@@ -71,6 +71,8 @@ const packages = group(
 const results = group('Results', {
   'results/': 'Overview',
   'results/served-policies': 'Served policies',
+  'results/returns': 'Returns',
+  'results/published': 'Published protocols',
   'results/faithful-sasrec': 'The faithful SASRec',
   'results/lea': "LEA's parts and switches",
   'results/fidelity': 'Fidelity',
