@@ -42,7 +42,8 @@ describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', () => 
       seeds: 1,
       kills: 1,
       loseData: true,
-      root: key(1),
+      // With this key the worker dies early, while there is work for all.
+      root: key(11),
       say: (line: string) => said.push(line),
       signal,
     };

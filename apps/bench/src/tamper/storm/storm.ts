@@ -75,6 +75,8 @@ export async function storm({ seeds, kills, loseData, root, say, signal }: Storm
     const victim = Math.floor(which * WORKERS);
     await until(() => hasChild(workers[victim]!));
     await sleep(2000 * late);
+    // Its job may have ended meanwhile.
+    await until(() => hasChild(workers[victim]!));
     if (over) break;
     const hit = hasChild(workers[victim]!);
     if (hit) hits++;
