@@ -1,5 +1,5 @@
-import { totalmem } from 'node:os';
 import { LeaError } from '@lea/core';
+import { availableMemory } from '@lea/core/node';
 import type { Recorded } from './recorder/record.ts';
 import type { ProgramSpecs } from './types.ts';
 import { sizeOf } from './values.ts';
@@ -21,9 +21,7 @@ export function estimatedMemory(
   const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
     some.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
   const live = workingBytes + bytes(Object.values(state));
-  // A container may have less memory than its machine. 0 or more than the machine has: there is no limit.
-  const limit = process.constrainedMemory() || Infinity;
-  const available = Math.min(totalmem(), limit);
+  const available = availableMemory();
   if (live + bytes(constants) > available) {
     const gb = (value: number) => `${(value / 1e9).toFixed(1)} GB`;
     throw new LeaError(

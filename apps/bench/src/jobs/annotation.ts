@@ -2,7 +2,6 @@ import { defaultsOf } from '@lea/core';
 import { writeSealed } from '@lea/core/node';
 import { annotateSchema } from '@lea/env/measuring';
 import type { EnvironmentConfig } from '../config/schema.ts';
-import type { Ready } from '../experiment/guidance.ts';
 import { recordPath } from '../experiment/record.ts';
 
 /** Rows of a job by default, and of a file of an annotation. */
@@ -17,26 +16,18 @@ export function partsOf(
   return Math.ceil(Math.ceil(rows / FILE_ROWS) / filesPerJob);
 }
 
-/** Annotates a part of the train rows, and writes a record when it is on disk. */
-export async function annotateTrainPart(
-  { folder, resolved }: { readonly folder: string; readonly resolved: object },
-  annotate: () => Promise<unknown>,
-): Promise<void> {
-  const started = performance.now();
-  await annotate();
-  await writeSealed(recordPath(folder), { resolved, seconds: (performance.now() - started) / 1000 });
-}
-
 /**
- * Annotates the train rows, and writes a record when all of them are on disk. Runs read the annotation itself by the hash of
- * environment and questions; the record says that there is one, and how long it took.
+ * Annotates train rows, all or a part of them, and writes a record when they are on disk. Runs read the annotation itself by the
+ * hash of environment and questions; the record says that there is one, and how long it took.
+ *
+ * @param annotate returns the hash of a whole annotation, and nothing for a part
  */
 export async function annotateTrain(
   { folder, resolved }: { readonly folder: string; readonly resolved: object },
-  annotate: () => Promise<Ready>,
+  annotate: () => Promise<string | undefined>,
 ): Promise<void> {
   const started = performance.now();
-  const { annotation } = await annotate();
+  const hash = await annotate();
   const seconds = (performance.now() - started) / 1000;
-  await writeSealed(recordPath(folder), { resolved, hash: annotation.hash, seconds });
+  await writeSealed(recordPath(folder), { resolved, ...(hash && { hash }), seconds });
 }

@@ -13,7 +13,7 @@ import { type EnvironmentJob, type Job, type Plan, type RunJob, slug } from '../
 import type { Prepared } from '../experiment/prepare.ts';
 import { recordPath } from '../experiment/record.ts';
 import { runTrained } from '../experiment/trained.ts';
-import { annotateTrain, annotateTrainPart, partsOf } from './annotation.ts';
+import { annotateTrain, partsOf } from './annotation.ts';
 
 /** Everything that jobs share within a process. */
 export interface Bench {
@@ -103,7 +103,7 @@ export function jobsOf(plan: Plan, prepared: Prepared): PlannedJob[] {
       const hash = contentHash(resolved).slice(0, 10);
       const [id, folder] = [`annotation-part-${slug(name)}-s${seed}-${hash}`, join(whole.folder, `part-${hash}`)];
       const work = ({ context }: Bench) =>
-        annotateTrainPart({ folder, resolved }, () => annotateRows(job, rule, part, context));
+        annotateTrain({ folder, resolved }, () => annotateRows(job, rule, part, context).then(() => undefined));
       return add({ id, name, seed, part, folder, resolved, kind: 'annotation part', after: [whole.fitted], work });
     });
   };
@@ -119,7 +119,8 @@ export function jobsOf(plan: Plan, prepared: Prepared): PlannedJob[] {
       job.config.folds === undefined
         ? [fitted, ...parts(job, rule, { fitted, folder, resolved })]
         : [...fitted.after, fitted];
-    const work = ({ guide }: Bench) => annotateTrain({ folder, resolved }, () => guide.annotation(job, rule));
+    const work = ({ guide }: Bench) =>
+      annotateTrain({ folder, resolved }, async () => (await guide.annotation(job, rule)).annotation.hash);
     return add({ id, name, seed, folder, resolved, kind: 'annotation', after, work });
   };
 

@@ -1,8 +1,8 @@
 import type { Agent } from '@lea/agents';
 import { integers, key } from '@lea/core';
 import type { Transitions } from '@lea/data';
-import { fit } from '@lea/train';
 import type { Rounds, StepSettings } from './settings.ts';
+import { trainingSteps } from './training-steps.ts';
 
 /** Number of events in the random log: enough that few items are drawn again while they are in a cache. */
 const EVENTS = 200_000;
@@ -13,32 +13,16 @@ const EVENTS = 200_000;
  */
 export async function sampledSteps(agent: Agent, settings: StepSettings): Promise<Rounds> {
   const { items, batch, window, threads, steps } = settings;
-  const log = randomLog(items, window);
-  const work = fit({
+  return trainingSteps({
     agent: { ...agent, phases: agent.phases.slice(-1) },
-    train: log,
-    validation: { ...log, count: 1, event: log.event.slice(0, 1), sequence: log.sequence.slice(0, 1) },
+    train: randomLog(items, window),
     rewards: [0.2],
     window,
     batch,
-    evaluateEvery: Number.MAX_SAFE_INTEGER,
     threads,
     spinning: true,
     chunk: steps,
   });
-  const events = work[Symbol.asyncIterator]();
-  return {
-    async round() {
-      for (;;) {
-        const { value, done } = await events.next();
-        if (done) return [];
-        if (value.type === 'step') return [value.loss];
-      }
-    },
-    end: async () => {
-      await events.return?.();
-    },
-  };
 }
 
 /** A log of one user in which every decision follows a full window. */

@@ -1,4 +1,5 @@
 import { fold, key, randomBits } from '@lea/core';
+import { quantile } from '../quantile.ts';
 import type { Column } from './columns.ts';
 import type { Clusters } from './feedback.ts';
 
@@ -57,12 +58,4 @@ function clustered({ numerator, denominator }: Column, { of, count }: Clusters) 
     sums.denominator[of[i]!]! += denominator ? denominator[i]! : 1;
   }
   return sums;
-}
-
-/** Linear interpolation between order statistics, as numpy's default. */
-function quantile(sorted: Float64Array, p: number): number {
-  const place = p * (sorted.length - 1);
-  const low = Math.floor(place);
-  const [a, b] = [sorted[low] ?? Number.NaN, sorted[Math.ceil(place)] ?? Number.NaN];
-  return a + (place - low) * (b - a);
 }

@@ -10,6 +10,7 @@ import {
   seed,
   whole,
 } from '@lea/core';
+import { quantile } from '../quantile.ts';
 import { checkConfidence, intervalSchema } from './compare.ts';
 
 /** Options of {@link permutationTest}. */
@@ -146,12 +147,4 @@ function totals(
     counts[index.get(u)!]!++;
   }
   return { sums, counts, value: sums.reduce((total, sum) => total + sum, 0) / values.length };
-}
-
-/** The quantile of ascending numbers, linear between two of them. */
-function quantile(ascending: Float64Array, p: number): number {
-  const at = p * (ascending.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, ascending.length - 1);
-  return ascending[below]! + (at - below) * (ascending[above]! - ascending[below]!);
 }

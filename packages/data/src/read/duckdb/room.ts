@@ -1,5 +1,5 @@
-import { totalmem } from 'node:os';
 import { LeaError } from '@lea/core';
+import { availableMemory } from '@lea/core/node';
 
 /** Bytes per event at the peak: codes of user, item and kind, time and row as read; then the four columns of `Interactions`. */
 const BYTES = 4 + 4 + 4 + 8 + 4 + (4 + 4 + 8 + 1);
@@ -13,7 +13,7 @@ const MOST = 2 ** 31 - 1;
  * @param available bytes of memory. Default: those of the machine or its container
  * @throws LeaError `E_DATA_LARGE`
  */
-export function checkRoom(events: number, available: number = memory()): void {
+export function checkRoom(events: number, available: number = availableMemory()): void {
   const needed = events * BYTES;
   if (events <= MOST && needed <= available) return;
   const gb = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
@@ -26,9 +26,4 @@ export function checkRoom(events: number, available: number = memory()): void {
     value: events,
     hint: 'Read some of its users or a shorter time by a query: { sql: "select ... where hash(user) % 10 = 0" }.',
   });
-}
-
-function memory(): number {
-  // A container may have less memory than its machine. 0 or more than the machine has: there is no limit.
-  return Math.min(totalmem(), process.constrainedMemory() || Infinity);
 }
