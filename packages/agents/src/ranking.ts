@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import { int32, type Program, type Specs, targetRanks, type Values } from '@lea/tensor';
+import { allExcept, int32, type Program, type Specs, targetRanks, type Values } from '@lea/tensor';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 
 /** The histories of one run: `size` from `from` on, padded to `rows`. */
@@ -50,12 +50,7 @@ export function ranksAsked(
       const target = new Int32Array(rows);
       target.set(targets.subarray(from, from + size));
       if (!excluded) return { target: int32(target) };
-      const counted = new Uint8Array(rows * items).fill(1);
-      for (let row = 0; row < size; row++) {
-        const out = excluded[from + row]!;
-        for (let i = 0; i < out.length; i++) counted[row * items + out[i]!] = 0;
-      }
-      return { target: int32(target), counted: { dtype: 'bool', shape: [rows, items], data: counted } };
+      return { target: int32(target), counted: allExcept(excluded.slice(from, from + size), rows, items) };
     },
   };
 }

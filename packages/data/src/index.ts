@@ -25,6 +25,7 @@ export { dataHash, type Interactions, type InteractionsInfo } from './interactio
 export { type EventColumns, type IdOptions, interactionsOf } from './interactions-of.ts';
 export type { InteractivePolicy, InteractiveUsers, Reactions, Visits } from './interactive.ts';
 export type { Contribution, ItemTexts } from './item-texts.ts';
+export { itemsBefore } from './items-before.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';

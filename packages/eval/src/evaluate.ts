@@ -10,10 +10,18 @@ import {
   task,
   whole,
 } from '@lea/core';
-import { checkScorers, checkTransitions, historyWindows, type Scorer, type Scores, type Transitions } from '@lea/data';
+import {
+  checkScorers,
+  checkTransitions,
+  historyWindows,
+  itemsBefore,
+  type Scorer,
+  type Scores,
+  type Transitions,
+} from '@lea/data';
+import { inBatches } from './batches.ts';
 import { checkItems, checkRanks, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
-import { itemsBefore } from './items-before.ts';
 import { averages, rankOf } from './metrics.ts';
 import { nanScore } from './nan-score.ts';
 
@@ -113,14 +121,9 @@ async function* ranking(
   const target = Int32Array.from(event, (e) => sequences.items[e]!);
   const kind = Uint8Array.from(event, (e) => sequences.kind[e]!);
   const ranks = new Int32Array(count);
-  for (let start = 0; start < count; start += batch) {
-    signal?.throwIfAborted();
-    const rows = Int32Array.from({ length: Math.min(batch, count - start) }, (_, i) => start + i);
-    ranks.set(await ranksOf(scorer, transitions, rows, exclude), start);
-    yield { stage: 'evaluation', done: start + rows.length, total: count, unit: 'events' };
-    // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+  yield* inBatches({ stage: 'evaluation', unit: 'events' }, { count, batch, signal }, async (rows) => {
+    ranks.set(await ranksOf(scorer, transitions, rows, exclude), rows[0]);
+  });
   const users = new Set(sequence).size;
   return {
     name: scorer.name,

@@ -18,7 +18,7 @@ export { rmsNorm } from './ops/rms-norm.ts';
 export { type RopeOptions, rope, ropeTables } from './ops/rope.ts';
 export { rowDot, withOnes } from './ops/rows.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
-export { targetRanks } from './ops/target-ranks.ts';
+export { allExcept, targetRanks } from './ops/target-ranks.ts';
 export { type AdamOptions, adam } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
 export { type PrepareOptions, prepare } from './prepare.ts';

@@ -26,6 +26,7 @@ type WithDefault =
   | 'seed'
   | 'maxSteps'
   | 'metric'
+  | 'exclude'
   | 'fusion'
   | 'onMismatch'
   | 'chunk'
@@ -55,6 +56,7 @@ export const trainSchema: OptionsSchema<CompleteOptions> = {
   patience: option(whole(1), undefined),
   maxSteps: option(wholeOrInfinity(1), Infinity),
   metric: option(text, 'ndcg@10'),
+  exclude: option(oneOf('none', 'seen'), 'none'),
   init: option(reference<Policy>(), undefined),
   // `checkSignals` says more about values of other types.
   signals: option(

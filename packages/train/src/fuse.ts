@@ -12,7 +12,7 @@ import {
   task,
   text,
 } from '@lea/core';
-import { historyWindows, type Transitions } from '@lea/data';
+import { historyWindows, itemsBefore, type Transitions } from '@lea/data';
 import { averages } from '@lea/eval';
 import { CUTOFFS, checkMetric } from './metric.ts';
 
@@ -25,6 +25,8 @@ export interface FuseOptions {
   readonly form: 'after' | 'mixture';
   /** Validation metric to maximize. Default: `ndcg@10`. */
   readonly metric: string;
+  /** Items that validation leaves out of the ranking, as `exclude` of `evaluate` does. Default: `none`. */
+  readonly exclude: 'none' | 'seen';
   /** Network weights to try; 0 is the memory alone. Default: 0 to 2.5 for `after`, 0 to 1 for `mixture`. */
   readonly weights: readonly number[] | undefined;
   /** Repeat weights to try; for each network weight the one with the highest likelihood is used. Default: -6 to 6. */
@@ -40,6 +42,7 @@ const numbersFrom = (low: number) => (given: unknown) =>
 export const fuseSchema: OptionsSchema<FuseOptions> = {
   form: option(oneOf('after', 'mixture'), 'after'),
   metric: option(text, 'ndcg@10'),
+  exclude: option(oneOf('none', 'seen'), 'none'),
   weights: option(
     custom<readonly number[]>(numbersFrom(0), 'must be a list of one or more numbers of at least 0.'),
     undefined,
@@ -123,7 +126,7 @@ async function* fitting(
   validation: Transitions,
   options?: Partial<FuseOptions>,
 ): AsyncGenerator<FusionEvent, FittedFusion> {
-  const { form, metric, signal, ...o } = parseOptions('fuse', fuseSchema, options);
+  const { form, metric, exclude, signal, ...o } = parseOptions('fuse', fuseSchema, options);
   checkMetric(metric, validation);
   const weights = o.weights ?? WEIGHTS[form];
   if (form === 'mixture' && weights.some((weight) => weight > 1)) {
@@ -150,6 +153,7 @@ async function* fitting(
     if (from === 0 && agent.rankingHead === 'q') temperature = spread(network, items);
     for (let i = 0; i < rows.length; i++) {
       const seen = new Set(windows.items.subarray(i * windows.window, i * windows.window + windows.length[i]!));
+      const excluded = new Set(exclude === 'seen' ? itemsBefore(validation, from + i) : []);
       const theirs = counted.subarray(i * items, (i + 1) * items);
       for (const item of seen) theirs[item]! -= own;
       const ours = logSoftmax(network.subarray(i * items, (i + 1) * items), temperature);
@@ -160,7 +164,7 @@ async function* fitting(
               ? theirs[item]! + weight * ours[item]!
               : Math.log((1 - weight) * Math.exp(theirs[item]!) + weight * Math.max(Math.exp(ours[item]!), 1e-30));
         }
-        const rank = ranker(fused, target[from + i]!, seen);
+        const rank = ranker(fused, target[from + i]!, seen, excluded);
         const share = shareOf(fused, seen);
         for (const [r, repeat] of repeats.entries()) {
           ranks[w]![r]![from + i] = rank(repeat);
@@ -190,13 +194,19 @@ function shareOf(scores: Float32Array, some: ReadonlySet<number>): number {
   return own / total;
 }
 
-/** The rank of an item, from 1, after a number is added to the scores of the items in `seen`. */
-function ranker(scores: Float32Array, target: number, seen: ReadonlySet<number>): (added: number) => number {
+/** The rank of an item among those not excluded, from 1, after a number is added to the scores of the items in `seen`. */
+function ranker(
+  scores: Float32Array,
+  target: number,
+  seen: ReadonlySet<number>,
+  excluded: ReadonlySet<number>,
+): (added: number) => number {
+  const rivals = [...seen].filter((item) => item !== target && !excluded.has(item));
   const isAbove = (score: number, item: number, own: number) => score > own || (score === own && item < target);
   const aboveAmongOthers = (own: number) => {
     let above = 0;
     for (let item = 0; item < scores.length; item++) {
-      if (isAbove(scores[item]!, item, own) && item !== target && !seen.has(item)) above++;
+      if (isAbove(scores[item]!, item, own) && item !== target && !seen.has(item) && !excluded.has(item)) above++;
     }
     return above;
   };
@@ -204,9 +214,7 @@ function ranker(scores: Float32Array, target: number, seen: ReadonlySet<number>)
   return (added) => {
     const own = Math.fround(scores[target]! + (seen.has(target) ? added : 0));
     let above = unmoved ?? aboveAmongOthers(own);
-    for (const item of seen) {
-      if (item !== target && isAbove(Math.fround(scores[item]! + added), item, own)) above++;
-    }
+    for (const item of rivals) if (isAbove(Math.fround(scores[item]! + added), item, own)) above++;
     return above + 1;
   };
 }

@@ -11,7 +11,7 @@ import { signalsHash } from './signals/signals.ts';
  * the order of sums.
  */
 export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Identity {
-  const { window, batch, sampler, seed, evaluateEvery, patience, maxSteps, metric, rewards, shape } = plan;
+  const { window, batch, sampler, seed, evaluateEvery, patience, maxSteps, metric, exclude, rewards, shape } = plan;
   return {
     agent: plan.bareAgent.config,
     train: dataHash(plan.train),
@@ -30,6 +30,7 @@ export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Id
     patience,
     maxSteps: Number.isFinite(maxSteps) ? maxSteps : null,
     metric,
+    ...(exclude !== 'none' && { exclude }),
     runtime: { backend, threads },
   };
 }

@@ -92,6 +92,20 @@ describe('training with a memory', () => {
     await policy.dispose();
   });
 
+  it.each(['after', 'mixture'] as const)('%s: validation leaves out what the test does', async (fusion) => {
+    const { policy, fusion: fitted, best } = await fit(small({ memory, fusion, exclude: 'seen' }));
+    const bare = createPolicy(policy.agent, policy.params, policy.shape, { threads: 1 });
+    const { value, curve } = await fitFusion(bare, memory, validation, { form: fusion, exclude: 'seen' });
+    const { metrics } = await evaluate(policy, validation, { exclude: 'seen' });
+    expect(value).toBeCloseTo(metrics['ndcg@10']!, 6);
+    expect(curve.find(({ weight }) => weight === fitted!.weight)!.value).toBe(value);
+    // Users of the chain come back to items, so the protocol changes the number.
+    expect((await evaluate(policy, validation)).metrics['ndcg@10']).toBeLessThan(value - 0.001);
+    const alone = await evaluate(bare, validation, { exclude: 'seen' });
+    expect(best!.value).toBeCloseTo(alone.metrics['ndcg@10']!, 6);
+    for (const one of [policy, bare]) await one.dispose();
+  });
+
   it('joint: learns with the memory, and comes back from its files', async () => {
     const { policy, params, fusion } = await fit(small({ memory, fusion: 'joint' }));
     expect(fusion).toMatchObject({ form: 'joint' });

@@ -41,6 +41,11 @@ export interface TrainOptions {
   /** Validation metric that early stopping maximizes. Default: `ndcg@10`, over all events. */
   metric?: string;
   /**
+   * Items that validation leaves out of the ranking, as `exclude` of `evaluate` does: `seen` for those of the user's whole
+   * history, except the chosen one. Give the value that the test uses. Default: `none`.
+   */
+  exclude?: 'none' | 'seen';
+  /**
    * A trained policy to start from, by `fit` or `loadPolicy`. The agent has the policy's type, its encoder the policy's options;
    * learning rates and losses may differ. Items are mapped by id: new ones start from their text (encoders with
    * `itemInput: 'text-init'`) or from the mean of the others, and items that are gone are dropped. All networks of the agent start

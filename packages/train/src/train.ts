@@ -192,10 +192,10 @@ async function fusedResult(
   plan: Plan,
   result: TrainResult,
 ): Promise<{ result: TrainResult; fitted: FittedFusion | undefined }> {
-  const { memory, fusion: form, validation, metric, signal } = plan;
+  const { memory, fusion: form, validation, metric, exclude, signal } = plan;
   if (!memory || form === 'joint') return { result, fitted: undefined };
   try {
-    const fitted = await fitFusion(result.policy, memory, validation, { form, metric, signal });
+    const fitted = await fitFusion(result.policy, memory, validation, { form, metric, exclude, signal });
     const { fusion } = fitted;
     return { result: { ...result, policy: policyOf(plan, result.params, fusion), fusion }, fitted };
   } finally {

@@ -1,7 +1,8 @@
 import type { Phase } from '@lea/agents';
-import { historyWindows } from '@lea/data';
+import { historyWindows, itemsBefore } from '@lea/data';
 import { averages } from '@lea/eval';
 import {
+  allExcept,
   type Program,
   type ProgramSpecs,
   pick,
@@ -35,7 +36,7 @@ const SCORES_PER_CALL = 2 ** 22;
  * @throws LeaError `E_TRAIN_DIVERGED` from the validator, when a score is NaN
  */
 export async function createValidator(plan: Plan, params: Values): Promise<{ validate: Validator; runner: Runner }> {
-  const { window, shape, validation, signal } = plan;
+  const { window, shape, validation, exclude, signal } = plan;
   const { sequences, count, event } = validation;
   const batch = Math.min(count, Math.max(16, Math.min(256, Math.floor(SCORES_PER_CALL / shape.items))));
   const fixed = frozenScoring(plan);
@@ -44,6 +45,7 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
       items: { dtype: 'int32', shape: [batch, window] },
       length: { dtype: 'int32', shape: [batch] },
       target: { dtype: 'int32', shape: [batch] },
+      ...(exclude === 'seen' && { counted: { dtype: 'bool', shape: [batch, shape.items] } }),
     },
     frozen: specsOf({ ...fixed, ...prefixed('params/', params) }),
   };
@@ -60,11 +62,13 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
       const start = Math.min(next, count - batch);
       const rows = Int32Array.from({ length: batch }, (_, i) => start + i);
       const { items, length } = historyWindows(validation, rows, window);
+      const excluded = exclude === 'seen' && Array.from(rows, (row) => itemsBefore(validation, row));
       const { outputs } = await runner.run({
         inputs: {
           items: { dtype: 'int32', shape: [batch, window], data: items },
           length: { dtype: 'int32', shape: [batch], data: length.map((n) => Math.max(1, n)) },
           target: { dtype: 'int32', shape: [batch], data: target.subarray(start, start + batch) },
+          ...(excluded && { counted: allExcept(excluded, batch, shape.items) }),
         },
         frozen,
       });
@@ -80,9 +84,11 @@ export async function createValidator(plan: Plan, params: Values): Promise<{ val
 
 function rankingProgram({ agent }: Plan): Program {
   return ({ inputs, frozen }) => {
-    const { items, length, target } = inputs as Record<'items' | 'length' | 'target', tf.Tensor>;
+    const { items, length, target, counted } = inputs as Record<'items' | 'length' | 'target', tf.Tensor> & {
+      counted?: tf.Tensor;
+    };
     const shared = Object.fromEntries(Object.entries(frozen).filter(([name]) => !name.startsWith('params/')));
     const scores = agent.score(pick('params/', frozen), { items, length }, shared);
-    return { state: {}, outputs: { ranks: targetRanks(scores, target) } };
+    return { state: {}, outputs: { ranks: targetRanks(scores, target, counted) } };
   };
 }

@@ -29,6 +29,7 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
     fuse(bare, memory, split.validation, {
       form: form as 'after' | 'mixture',
       metric: validationMetric(experiment.runs),
+      exclude: experiment.exclude,
       signal,
       threads,
     }),

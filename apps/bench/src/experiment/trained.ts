@@ -89,6 +89,7 @@ export async function train(job: Training, context: Context, guidance: Guidance 
     validation: split.validation,
     rewards,
     window: experiment.window,
+    exclude: experiment.exclude,
     seed: job.seed,
     threads,
     // On a busy machine, spinning threads take several times as long.

@@ -13,6 +13,7 @@ import {
   wholeOrInfinity,
 } from '@lea/core';
 import { checkRewardModels, checkTransitions, historyWindows, type RewardModel, type Transitions } from '@lea/data';
+import { inBatches } from '../batches.ts';
 import type { EvaluationEvent } from '../events.ts';
 import { comparedRewards, comparisons, preferences } from './comparisons.ts';
 
@@ -86,12 +87,10 @@ async function* comparing(
   if (rows === 0) throw new LeaError('E_DATA_EMPTY', 'There are no rows to measure rewards on.');
   const draw = comparisons(test, o.train ?? test, o.seed, o.draws);
   const rewards = comparedRewards(rows, o.draws);
-  for (let from = 0; from < rows; from += CHUNK_ROWS) {
-    o.signal?.throwIfAborted();
-    const some = Int32Array.from({ length: Math.min(CHUNK_ROWS, rows - from) }, (_, i) => from + i);
+  const size = { count: rows, batch: CHUNK_ROWS, signal: o.signal };
+  yield* inBatches({ stage: 'reward-accuracy', unit: 'rows' }, size, async (some) => {
     rewards.add(await model.rewards(historyWindows(test, some, model.window), draw(some)));
-    yield { stage: 'reward-accuracy', done: from + some.length, total: rows, unit: 'rows' };
-  }
+  });
   const [uniform, popular] = [rewards.uniform, rewards.popular].map((others) => preferences(rewards.logged, others));
   return {
     rows,

@@ -8,9 +8,8 @@ import {
   parseOptions,
   reference,
 } from '@lea/core';
-import { checkTransitions, type Transitions } from '@lea/data';
+import { checkTransitions, itemsBefore, type Transitions } from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
-import { itemsBefore } from '../items-before.ts';
 import { checkVectors, type TextVectors } from '../vectors.ts';
 import { accuracies } from './accuracy.ts';
 import { gini } from './exposure.ts';

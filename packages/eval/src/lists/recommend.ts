@@ -9,10 +9,18 @@ import {
   task,
   whole,
 } from '@lea/core';
-import { checkScorers, checkTransitions, historyWindows, type Scorer, type Transitions, topK } from '@lea/data';
+import {
+  checkScorers,
+  checkTransitions,
+  historyWindows,
+  itemsBefore,
+  type Scorer,
+  type Transitions,
+  topK,
+} from '@lea/data';
+import { inBatches } from '../batches.ts';
 import { checkItems, checkShape } from '../check-scorer.ts';
 import type { EvaluationEvent } from '../events.ts';
-import { itemsBefore } from '../items-before.ts';
 import { nanScore } from '../nan-score.ts';
 
 /** Options of {@link recommend}. */
@@ -99,21 +107,18 @@ async function* recommending(
   const k = Math.min(given.k, scorer.items);
   const { row, relevant } = per === 'event' ? everyEvent(set) : firstEvents(set);
   const items = new Int32Array(row.length * k).fill(-1);
-  for (let start = 0; start < row.length; start += batch) {
-    signal?.throwIfAborted();
-    const rows = row.subarray(start, start + batch);
+  const stage = { stage: 'recommendation', unit: 'lists' } as const;
+  yield* inBatches(stage, { count: row.length, batch, signal }, async (lists) => {
+    const rows = lists.map((list) => row[list]!);
     const scores = await scorer.score(historyWindows(set, rows, scorer.window));
     checkShape(scorer, scores, rows.length);
     for (const [i, r] of rows.entries()) {
       const own = scores.subarray(i * scorer.items, (i + 1) * scorer.items);
       if (own.some(Number.isNaN)) throw nanScore(scorer, own, set, r);
       const seen = exclude === 'seen' ? { exclude: new Set(itemsBefore(set, r)) } : {};
-      items.set(topK(own, k, seen).map(({ item }) => item), (start + i) * k); // biome-ignore format: one line
+      items.set(topK(own, k, seen).map(({ item }) => item), lists[i]! * k); // biome-ignore format: one line
     }
-    yield { stage: 'recommendation', done: start + rows.length, total: row.length, unit: 'lists' };
-    // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+  });
   const user = Int32Array.from(row, (r) => set.sequence[r]!);
   return { name: scorer.name, k, per, exclude, items, user, row, relevant, set };
 }
