@@ -137,7 +137,8 @@ describe('run', () => {
     expect(again.code).toBe(0);
     expect(again.stdout).toContain('co-occurrence + text');
     expect(again.stdout).toContain('Report: ');
-    const closed = await bench(['run', 'mini.json', '--report', join('runs', 'mini')], folder);
+    mkdirSync(join(folder, 'closed.html'));
+    const closed = await bench(['run', 'mini.json', '--report', 'closed.html'], folder);
     expect(closed.stdout).toContain('co-occurrence + text');
     expect(closed.stderr).toContain('E_FILE_WRITE');
     lock.release();

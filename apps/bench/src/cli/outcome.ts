@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { validationMetric } from '../config/metrics.ts';
 import { statisticsOf } from '../data/describe.ts';
 import type { Outcome } from '../jobs/collect.ts';
@@ -40,7 +39,6 @@ export async function tellOutcome(
     published: experiment.published,
   });
   out.write(`\n${renderTable(table)}\n\n${folded(sentences, out)}\n`);
-  const path = resolve(report);
-  await writeReport(path, outcome, sentences, command);
-  out.write(`\nReport: ${printable(path)}\n`);
+  await writeReport(report, outcome, sentences, command);
+  out.write(`\nReport: ${printable(report)}\n`);
 }

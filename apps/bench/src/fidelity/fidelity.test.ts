@@ -62,7 +62,7 @@ describe('the command', () => {
     expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(5);
     expect(page).not.toMatch(/<script|<link|src=/);
     expect(page).toContain('ECE single');
-    const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
+    const record = JSON.parse(readFileSync(join(folder, 'fidelity.numbers.json'), 'utf8')) as {
       subjects: Line[];
       differences: { first: string; second: string; ndcg: { difference: number } }[];
     };
@@ -114,7 +114,7 @@ describe('the command', () => {
     const controls = readdirSync(kept).filter((name) => name.startsWith('environment-id-only'));
     expect(controls).toHaveLength(3);
     for (const name of controls) expect(decoderOf(join(kept, name)).width, 'as the language model').toBe(16);
-    const record = JSON.parse(readFileSync(join(folder, 'fidelity.json'), 'utf8')) as {
+    const record = JSON.parse(readFileSync(join(folder, 'fidelity.numbers.json'), 'utf8')) as {
       subjects: Line[];
       differences: { users: number; second: string }[];
     };

@@ -5,6 +5,7 @@ import { heldOut } from '../report/held-out.ts';
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from '../report/page.ts';
 import { plain } from '../report/report.ts';
 import { formatShare } from '../terminal/metric.ts';
+import { numbersPath } from '../terminal/report-path.ts';
 import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, shareCurves } from './charts.ts';
 import { difference, estimate, MEASURE_NAMES } from './estimates.ts';
 import type { Measured } from './measure.ts';
@@ -24,9 +25,9 @@ export interface FidelityOutcome {
   readonly sentences: readonly string[];
 }
 
-/** Writes the HTML report and a JSON file of the same name next to it; returns the path of the JSON file. */
+/** Writes the HTML report and a JSON file of its numbers next to it; returns the path of the JSON file. */
 export async function writeFidelity(path: string, outcome: FidelityOutcome): Promise<string> {
-  const json = path.replace(/\.html?$/, '').concat('.json');
+  const json = numbersPath(path);
   await replaceFile(path, await page(outcome));
   await replaceFile(json, `${JSON.stringify(record(outcome), null, 2)}\n`);
   return json;
@@ -171,7 +172,7 @@ function protocolOf({ request, context, all }: FidelityOutcome): [string, string
 }
 
 /**
- * The content of `fidelity.json`: numbers with intervals, and paired differences of environments to all other subjects that know
+ * The content of `fidelity.numbers.json`: numbers with intervals, and paired differences of environments to all other subjects that know
  * the same users.
  */
 function record(outcome: FidelityOutcome): object {

@@ -3,12 +3,13 @@ import type { StoppingRule } from '@lea/eval';
 import { versions } from '../experiment/versions.ts';
 import { definitionsHtml, figureHtml, renderPage, tableHtml } from '../report/page.ts';
 import { ACCENT, INK, PALETTE, renderChart } from '../report/vega.ts';
+import { numbersPath } from '../terminal/report-path.ts';
 import { type Returns, RULES } from './study.ts';
 import { type Numbers, numbersOf, returnsTable } from './table.ts';
 
 /** Writes the HTML report and, next to it, its numbers as `<name>.numbers.json`, whose path is returned. */
 export async function writeReturns(path: string, study: Returns, command: string): Promise<string> {
-  const json = path.replace(/\.html?$/, '').concat('.numbers.json');
+  const json = numbersPath(path);
   await replaceFile(path, await page(study, command));
   await replaceFile(json, `${JSON.stringify(record(study, command), null, 2)}\n`);
   return json;

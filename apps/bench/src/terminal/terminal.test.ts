@@ -7,6 +7,7 @@ import { describeFailure } from './failure.ts';
 import { checkFlags, seedOf, seedsOf } from './flags.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
 import { createProgress } from './progress.ts';
+import { numbersPath, reportPath } from './report-path.ts';
 import { typed } from './typed.ts';
 
 function screen(isTTY: boolean): { out: NodeJS.WriteStream; text: () => string } {
@@ -158,4 +159,11 @@ test('nothing that a name holds reaches the terminal raw', () => {
     }
   }
   expect(describeFailure(new LeaError('E_X', 'a\n  b'), false)).toBe('E_X: a b');
+});
+
+test('a report is a page, so it never takes the place of a config', () => {
+  expect(numbersPath(reportPath('/a/study.html'))).toBe('/a/study.numbers.json');
+  for (const path of ['study.json', 'study', 'html']) {
+    expect(() => reportPath(path)).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE', value: path }));
+  }
 });

@@ -11,6 +11,7 @@ import { metricColumns, SHORT } from '../../report/table.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
+import { reportPath } from '../../terminal/report-path.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { experimentArgs, givenExperiment, outcomeArgs, planOptions } from '../experiment-args.ts';
 import { tellOutcome } from '../outcome.ts';
@@ -33,6 +34,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('collect', rawArgs, args);
+    const report = reportPath(given.report);
     const format = given.format === undefined ? undefined : choiceOf('format', given.format, FORMATS);
     if (format && given.json) {
       throw new LeaError('E_FLAG_VALUE', 'Standard output has one form: --format or --json.', {
@@ -53,7 +55,7 @@ const command: CommandDef<typeof args> = defineCommand({
           const notes = [`Data: ${statisticsOf(context.dataset)}.`, ...publishedNotes(published)];
           process.stdout.write(formatResults(resultsOf(runs, columns, published), format, notes));
         }
-        await tellOutcome(outcome, given.report, command, given.json || format ? process.stderr : process.stdout);
+        await tellOutcome(outcome, report, command, given.json || format ? process.stderr : process.stdout);
       } else if (missing.length > 0) {
         throw new LeaError('E_RUNS_UNFINISHED', 'No run of the experiment is finished.', {
           value: planned.plan.folder,

@@ -10,6 +10,7 @@ import { checkFlags, threadsArg } from '../../terminal/flags.ts';
 import { folded } from '../../terminal/folded.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
+import { reportPath } from '../../terminal/report-path.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { withThreads } from '../experiment-args.ts';
 
@@ -73,6 +74,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('fidelity', rawArgs, args);
+    const path = reportPath(given.report);
     const flags = flagsOf(given);
     const loaded = withThreads(await loadExperiment(given.experiment), given.threads);
     await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
@@ -86,7 +88,6 @@ const command: CommandDef<typeof args> = defineCommand({
       const out = given.json ? process.stderr : process.stdout;
       const tables = [...shareTables(outcome.all), mainTable(outcome.largest)];
       out.write(`\n${tables.map(renderTable).join('\n\n')}\n\n${folded(outcome.sentences, out)}\n`);
-      const path = resolve(given.report);
       const json = await writeFidelity(path, outcome);
       out.write(`\nReport: ${printable(path)}\nNumbers: ${printable(json)}\n`);
     });

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { renderTable } from '../../report/table.ts';
 import { writeReturns } from '../../returns/report.ts';
@@ -7,6 +6,7 @@ import { returnsTable } from '../../returns/table.ts';
 import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable } from '../../terminal/printable.ts';
+import { reportPath } from '../../terminal/report-path.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { experimentArgs, givenExperiment, planOptions } from '../experiment-args.ts';
 
@@ -29,6 +29,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('returns', rawArgs, args);
+    const path = reportPath(given.report);
     const users = wholeOf('users', given.users);
     const loaded = await givenExperiment(given);
     const words = typed([...invocation, 'returns', ...rawArgs]);
@@ -36,7 +37,6 @@ const command: CommandDef<typeof args> = defineCommand({
       const study = await runReturns(loaded, { ...planOptions(given, signal), users });
       const out = process.stdout;
       out.write(`\n${RULES.map((rule) => renderTable(returnsTable(study, rule))).join('\n\n')}\n`);
-      const path = resolve(given.report);
       const json = await writeReturns(path, study, words);
       out.write(`\nReport: ${printable(path)}\nNumbers: ${printable(json)}\n`);
     });

@@ -5,6 +5,7 @@ import { runExperiment } from '../../jobs/run.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
+import { reportPath } from '../../terminal/report-path.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { crewOf } from '../crew.ts';
 import {
@@ -33,6 +34,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
+    const report = reportPath(given.report);
     const crew = crewOf(given);
     const loaded = await givenExperiment(given);
     const command = typed([...invocation, 'run', ...rawArgs]);
@@ -44,7 +46,7 @@ const command: CommandDef<typeof args> = defineCommand({
       });
       const { runs, missing, failures } = outcome;
       const out = given.json ? process.stderr : process.stdout;
-      if (runs.length > 0 || missing.length === 0) await tellOutcome(outcome, given.report, command, out);
+      if (runs.length > 0 || missing.length === 0) await tellOutcome(outcome, report, command, out);
       for (const { job, reason } of failures) {
         process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
         if (!job.after.every(isFinished)) continue;
