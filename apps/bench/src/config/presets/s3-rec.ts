@@ -11,11 +11,11 @@ const modular = study(
   "S3-Rec's file, leave-one-out, full ranking",
 );
 
-/** Beauty of S3-Rec: 22,363 users, 12,101 items. The sizes are those that the eSASRec study chose on validation. */
+/** Beauty of S3-Rec: 22,363 users, 12,101 items. Width, layers and dropout are those of the eSASRec study. */
 export const beautyS3Rec: Experiment = s3RecExperiment(
   'beauty-s3rec',
   'Beauty.txt',
-  { batch: 128, evaluateEvery: 1000, maxSteps: 20_000 },
+  { width: 256, batch: 128, evaluateEvery: 350, maxSteps: 7000 },
   [
     s3Rec('SASRec', 0.0605, 0.0318),
     s3Rec('S3-Rec', 0.0647, 0.0327),
@@ -30,15 +30,15 @@ export const beautyS3Rec: Experiment = s3RecExperiment(
 export const lastfmS3Rec: Experiment = s3RecExperiment(
   'lastfm-s3rec',
   'LastFM.txt',
-  { batch: 32, evaluateEvery: 260, maxSteps: 10_400 },
+  { width: 64, batch: 32, evaluateEvery: 260, maxSteps: 10_400 },
   [s3Rec('SASRec', 0.0688, 0.039), s3Rec('S3-Rec', 0.0743, 0.0427)],
 );
 
-/** @param steps validates about every five epochs, for at most 100 (Beauty) or 200 (Last.fm) epochs */
+/** @param sizes validates about every two (Beauty) or five (Last.fm) epochs, for at most 40 or 200 epochs */
 function s3RecExperiment(
   name: string,
   file: string,
-  steps: Pick<NextItemSettings, 'batch' | 'evaluateEvery' | 'maxSteps'>,
+  sizes: Pick<NextItemSettings, 'width' | 'batch' | 'evaluateEvery' | 'maxSteps'>,
   published: Published[],
 ): Experiment {
   return {
@@ -56,11 +56,10 @@ function s3RecExperiment(
       { type: 'item-knn' },
     ],
     runs: nextItemRuns({
-      width: 64,
       layers: 1,
       dropout: 0.2,
       sampledItems: 512,
-      ...steps,
+      ...sizes,
       patience: 5,
     }),
     published,
