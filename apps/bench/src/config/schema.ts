@@ -126,7 +126,7 @@ const training = strict('train', {
     v.variant('type', [
       strict('train.sampler', { type: v.literal('independent') }),
       strict('train.sampler', { type: v.literal('permutation'), buckets: v.optional(flag) }),
-      strict('train.sampler', { type: v.literal('sequences') }),
+      strict('train.sampler', { type: v.literal('sequences'), buckets: v.optional(flag) }),
     ]),
   ),
   ...entriesOf(trainSchema, ['batch', 'evaluateEvery', 'patience', 'metric']),

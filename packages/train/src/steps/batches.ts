@@ -7,6 +7,7 @@ import { followingRows } from '../signals/environment-states.ts';
 import { createItemSampler } from './item-sampler.ts';
 import { createSampler } from './sampler.ts';
 import { samplingWeights } from './statistics.ts';
+import { widthFor } from './widths.ts';
 
 /** The stacked inputs of consecutive steps, and the network that each step trains. */
 export interface Chunk {
@@ -18,6 +19,8 @@ export interface Chunk {
   readonly inputs: Values;
   /** [steps]: index of the network that is updated. */
   readonly trained: Uint8Array;
+  /** [steps]: the width that holds the histories of a step, see `widthFor`. */
+  readonly widths: Int32Array;
 }
 
 /**
@@ -32,6 +35,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const stepKey = fold(root, 'step');
   const coin = fold(root, 'coin').words;
   const { sampling } = agent;
+  const bucketed = 'buckets' in plan.sampler && plan.sampler.buckets === true;
   const remembered = plan.joint && leaveOwnUserOut(train, plan.joint);
   const candidates =
     sampling && createItemSampler(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
@@ -56,6 +60,10 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       nextItems,
       nextLength: atLeastOne(nextLength, window),
     };
+    const used = 'nextLength' in specs ? nextLength : length;
+    const widths = Int32Array.from({ length: steps }, (_, i) =>
+      bucketed ? widthFor(Math.max(...rowOf(used, i, batch)), window) : window,
+    );
     if (sampling && candidates) {
       available.candidates = new Int32Array(steps * sampling.sampledItems);
       for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.sampledItems));
@@ -80,7 +88,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       }
       inputs[name] = { dtype, shape: [steps, ...shape], data };
     }
-    return { from, steps, inputs, trained };
+    return { from, steps, inputs, trained, widths };
   };
 }
 

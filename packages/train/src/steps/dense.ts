@@ -9,17 +9,20 @@ import { trainingProgram } from './program.ts';
 import { carried, copyDue, renewCopy } from './state.ts';
 import type { Steps } from './steps.ts';
 import { tally } from './steps.ts';
+import { narrowed, perWidth } from './widths.ts';
 
 /** Steps on whole tables: one call of the runtime does many steps and keeps the weights inside. */
 export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
   const phase = phaseOf(plan, run);
   const { phaseStart } = run.progress;
-  const specs = {
-    state: specsOf(carried(plan, run.networks[0]!)),
-    inputs: inputSpecs(plan),
-    frozen: specsOf(frozenFor(plan, run.networks, 0)),
-  };
-  const runner = await prepare(trainingProgram(plan.agent, phase), specs, { ...plan, mode: 'loop' });
+  const state = specsOf(carried(plan, run.networks[0]!));
+  const frozen = specsOf(frozenFor(plan, run.networks, 0));
+  const programs = perWidth(async (width) => {
+    const inputs = inputSpecs(plan, width);
+    const specs = { state, inputs, frozen };
+    return { inputs, runner: await prepare(trainingProgram(plan.agent, phase), specs, { ...plan, mode: 'loop' }) };
+  });
+  const { memoryBytes } = (await programs.at(plan.window)).runner.info;
   // Per network, the arrays of its second-to-last state. The next state is written there, so that steps create no garbage.
   const spares = new Map<number, Values>();
 
@@ -31,10 +34,11 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
         const main = chunk.trained[begin]!;
         const before = carried(plan, networks[main]!);
         const reuse = spares.get(main);
+        const { runner, inputs } = await programs.at(chunk.widths[begin]!);
         const { state, outputs } = await runner.run({
           state: before,
           ...(reuse && { reuse }),
-          inputs: slice(chunk.inputs, begin, end),
+          inputs: narrowed(slice(chunk.inputs, begin, end), inputs),
           frozen: frozenFor(plan, networks, main),
           steps: end - begin,
         });
@@ -47,16 +51,20 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
       return sums.close(networks);
     },
     settled: (from) => from,
-    memoryBytes: runner.info.memoryBytes,
-    dispose: () => runner.dispose(),
+    memoryBytes,
+    async dispose() {
+      for (const { runner } of await programs.all()) await runner.dispose();
+    },
   };
 }
 
-/** Consecutive steps that train the same network against the same target; one call does each such range. */
-function* stretches(plan: Plan, { from, steps, trained }: Chunk, phaseStart: number): Generator<[number, number]> {
+/** Consecutive steps of one width that train the same network against the same target; one call does each such range. */
+function* stretches(plan: Plan, chunk: Chunk, phaseStart: number): Generator<[number, number]> {
+  const { from, steps, trained, widths } = chunk;
+  const isLike = (a: number, b: number) => trained[a] === trained[b] && widths[a] === widths[b];
   for (let begin = 0, end = 0; begin < steps; begin = end) {
     end = begin + 1;
-    while (end < steps && trained[end] === trained[begin] && !copyDue(plan, from + end - phaseStart)) end++;
+    while (end < steps && isLike(end, begin) && !copyDue(plan, from + end - phaseStart)) end++;
     yield [begin, end];
   }
 }

@@ -2,11 +2,11 @@ import { memoryTables } from '@lea/agents';
 import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 
-/** The inputs of one step, including `key`. */
-export function inputSpecs({ agent, batch, window, signals }: Plan): Specs {
+/** The inputs of one step, including `key`. @param width of the windows */
+export function inputSpecs({ agent, batch, window, signals }: Plan, width: number = window): Specs {
   const targets = signals?.targets ? signals.k! : 0;
   const more = { targetRewards: signals?.targetRewards !== undefined, stateSize: signals?.stateSize ?? 0 };
-  return { ...agent.inputs(batch, window, targets, more), key: { dtype: 'int32', shape: [2] } };
+  return { ...agent.inputs(batch, width, targets, more), key: { dtype: 'int32', shape: [2] } };
 }
 
 /** Constant inputs of every pass: the text vectors, for encoders that need them. */

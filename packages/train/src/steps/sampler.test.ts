@@ -19,6 +19,7 @@ const KINDS: SamplerOptions[] = [
   { type: 'independent' },
   { type: 'permutation' },
   { type: 'permutation', buckets: true },
+  { type: 'sequences', buckets: true },
 ];
 
 interface Sizes {
@@ -91,6 +92,29 @@ describe('samplers', () => {
       expect(epoch.toSorted((a, b) => a - b)).toEqual([3, 5, 8, 12, 16, firsts[i % 4]!].toSorted((a, b) => a - b));
     }
     expect(new Set(epochs.map(String)).size).toBeGreaterThan(20);
+  });
+
+  it('sequences in buckets: the same rows per epoch, and a batch holds similar lengths', () => {
+    const users = [4, 2, 1, 10, 3, 3, 9, 2, 8, 1, 2, 5];
+    const train = setOf(users);
+    const options = { type: 'sequences', buckets: true } as const;
+    const rows = rowsPerEpoch(options, train, 9);
+    expect(rows).toBe(12);
+    const lengths = users.flatMap((events) => [...Array(events).keys()].map((before) => Math.min(9, before)));
+    for (const batch of [4, 50]) {
+      const sampler = createSampler(options, key(7), { train, batch, window: 9 });
+      const epoch = [...Array(Math.ceil(rows / batch)).keys()].map((step) => {
+        const out = new Int32Array(batch);
+        sampler(step, out);
+        return [...out];
+      });
+      const plain = new Int32Array(rows);
+      createSampler({ type: 'sequences' }, key(7), { train, batch: rows, window: 9 })(0, plain);
+      expect([...new Set(epoch.flat())].sort()).toEqual([...new Set(plain)].sort());
+      if (batch > rows) continue;
+      const ranges = epoch.map((some) => some.map((row) => lengths[row]!).sort()).sort();
+      for (const [at, own] of ranges.slice(1).entries()) expect(own[0]).toBeGreaterThanOrEqual(ranges[at]!.at(-1)!);
+    }
   });
 
   it('refuses unknown types and options', () => {

@@ -9,23 +9,30 @@ import { type SequenceRows, sequenceRows } from './sequence-rows.ts';
  *   code of the SQN/SNQN authors. About 37 % of the rows are still unseen after one epoch's worth of batches.
  * - `permutation`: each epoch is a new random order of all rows, split into batches, so every row is seen once per epoch.
  *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its remaining rows from the
- *   next epoch, and no row is dropped. With `buckets`, rows of similar history length share a batch and the batches come in
- *   random order; an incomplete last batch is filled with rows of the same epoch.
+ *   next epoch, and no row is dropped.
  * - `sequences`: each epoch is a random order of the newest row of every user, whose window holds the user's history, and of
  *   one more row per `window` older events. Each event is learned once per epoch, where the other samplers learn it up to
  *   `window` times, so an epoch is several times cheaper. It needs a loss at every position: `ce` and an encoder with
  *   `everyPosition`. Users' first events, which follow an empty history, take turns: an eighth of them per epoch.
+ *
+ * With `buckets`, rows of similar history length share a batch, whose windows are cut to its longest history; the batches come in
+ * random order, and an incomplete last one is filled with rows of the same epoch. Steps are several times faster where most
+ * histories are much shorter than the window.
  *
  * Compare methods only with the same sampler: its effect can be larger than that of the method.
  */
 export type SamplerOptions =
   | { readonly type: 'independent' }
   | { readonly type: 'permutation'; readonly buckets?: boolean }
-  | { readonly type: 'sequences' };
+  | { readonly type: 'sequences'; readonly buckets?: boolean };
 
 /** Checks the options of a sampler. @throws LeaError `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export function checkSampler(options: SamplerOptions): void {
-  const known = { independent: { type: '' }, permutation: { type: '', buckets: false }, sequences: { type: '' } };
+  const known = {
+    independent: { type: '' },
+    permutation: { type: '', buckets: false },
+    sequences: { type: '', buckets: false },
+  };
   const type = typeof options === 'object' && options ? options.type : options;
   if (typeof type !== 'string' || typeof options !== 'object' || !Object.hasOwn(known, type)) {
     throw new LeaError('E_SAMPLER', 'Expected a known sampler type.', {
@@ -54,21 +61,33 @@ export function createSampler(
 ): Sampler {
   checkSampler(options);
   if (options.type === 'independent') return independentRows(key, train.count);
-  if (options.type === 'sequences') return ofSequences(key, sequenceRows(train, window), batch);
-  return options.buckets ? bucketed(key, historyLengths(train, window), batch) : endless(key, train.count, batch);
+  const { rows, at } =
+    options.type === 'sequences' ? sequenceEpochs(sequenceRows(train, window)) : allRows(train.count);
+  return options.buckets
+    ? bucketed(key, { rows, at, lengthOf: lengthsOf(train, window) }, batch)
+    : stream(rows, batch, (epoch) => permutation(fold(key, epoch), rows).map((i) => at(epoch, i)));
 }
 
 /** Number of rows of an epoch; as many as the set has for the sampler that has no epochs. */
 export function rowsPerEpoch({ type }: SamplerOptions, train: Transitions, window: number): number {
-  if (type !== 'sequences') return train.count;
-  const { newest, first } = sequenceRows(train, window);
-  return newest.length + turnOf(first);
+  return type === 'sequences' ? sequenceEpochs(sequenceRows(train, window)).rows : train.count;
 }
 
-/** History length of every row, at most `window`. */
-function historyLengths({ count, event, sequence, sequences }: Transitions, window: number): Int32Array {
-  const { offsets } = sequences;
-  return Int32Array.from({ length: count }, (_, row) => Math.min(window, event[row]! - offsets[sequence[row]!]!));
+/** History length of a row, at most `window`. */
+function lengthsOf({ event, sequence, sequences }: Transitions, window: number): (row: number) => number {
+  return (row) => Math.min(window, event[row]! - sequences.offsets[sequence[row]!]!);
+}
+
+/** The rows that epochs consist of. */
+interface Epochs {
+  /** Number of rows of an epoch. */
+  readonly rows: number;
+  /** Row `i` of an epoch, before it is shuffled. */
+  at(epoch: number, i: number): number;
+}
+
+function allRows(rows: number): Epochs {
+  return { rows, at: (_, i) => i };
 }
 
 /**
@@ -90,10 +109,6 @@ export function independentRows(key: Key, rows: number): Sampler {
   };
 }
 
-function endless(key: Key, rows: number, batch: number): Sampler {
-  return stream(rows, batch, (epoch) => permutation(fold(key, epoch), rows));
-}
-
 /** Joins the epochs, which have `rows` rows each, and cuts the stream into batches. */
 function stream(rows: number, batch: number, epochOf: (epoch: number) => Int32Array): Sampler {
   const order = lastUsed(epochOf);
@@ -108,26 +123,25 @@ function stream(rows: number, batch: number, epochOf: (epoch: number) => Int32Ar
 /** Share of the users' first events in an epoch of sequences. */
 const FIRST_EVENTS = 1 / 8;
 
-function turnOf(first: Int32Array): number {
-  return Math.ceil(first.length * FIRST_EVENTS);
+function sequenceEpochs({ newest, first }: SequenceRows): Epochs {
+  const turn = Math.ceil(first.length * FIRST_EVENTS);
+  return {
+    rows: newest.length + turn,
+    at: (epoch, i) => (i < newest.length ? newest[i]! : first[(epoch * turn + i - newest.length) % first.length]!),
+  };
 }
 
-function ofSequences(key: Key, { newest, first }: SequenceRows, batch: number): Sampler {
-  const turn = turnOf(first);
-  const rows = newest.length + turn;
-  const at = (epoch: number, i: number) =>
-    i < newest.length ? newest[i]! : first[(epoch * turn + i - newest.length) % first.length]!;
-  return stream(rows, batch, (epoch) => permutation(fold(key, epoch), rows).map((i) => at(epoch, i)));
-}
-
-function bucketed(key: Key, lengths: Int32Array, batch: number): Sampler {
-  const rows = lengths.length;
+function bucketed(
+  key: Key,
+  { rows, at, lengthOf }: Epochs & { lengthOf(row: number): number },
+  batch: number,
+): Sampler {
   const batches = Math.ceil(rows / batch);
   const epochs = lastUsed((epoch) => {
-    const shuffled = permutation(fold(key, epoch), rows);
+    const shuffled = permutation(fold(key, epoch), rows).map((i) => at(epoch, i));
     return {
       // The sort is stable, so rows of equal length stay in random order.
-      sorted: shuffled.toSorted((a, b) => lengths[a]! - lengths[b]!),
+      sorted: shuffled.toSorted((a, b) => lengthOf(a) - lengthOf(b)),
       batchOrder: permutation(fold(fold(key, epoch), 'batches'), batches),
     };
   });
@@ -135,8 +149,8 @@ function bucketed(key: Key, lengths: Int32Array, batch: number): Sampler {
     const { sorted, batchOrder } = epochs(Math.floor(step / batches));
     const first = batchOrder[step % batches]! * batch;
     // The incomplete batch has the longest histories; the rows before it are the most similar ones to fill it with.
-    const start = Math.min(first, rows - batch);
-    for (let i = 0; i < out.length; i++) out[i] = sorted[start + i]!;
+    const start = Math.max(0, Math.min(first, rows - batch));
+    for (let i = 0; i < out.length; i++) out[i] = sorted[(start + i) % rows]!;
   };
 }
 

@@ -8,8 +8,9 @@ import { checkHealth } from '../health.ts';
 import { carried, copyDue, renewCopy } from '../state.ts';
 import type { Steps } from '../steps.ts';
 import { tally } from '../steps.ts';
+import { narrowed, perWidth } from '../widths.ts';
 import { countUpdate, decaySpecs, decays, markFollowed } from './average.ts';
-import { type CompactBatch, createCompactor } from './compact.ts';
+import { createCompactor } from './compact.ts';
 import { lazyProgram } from './program.ts';
 import { changedPositions, renewCopies, separated, stored, tablesOf, writeRows } from './tables.ts';
 
@@ -22,9 +23,13 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
   const { agent, shape } = plan;
   const phase = phaseOf(plan, run);
   const { phaseStart } = run.progress;
-  const given = inputSpecs(plan);
-  const compactor = createCompactor(given, shape.items);
-  const tables = tablesOf(agent, run.networks[0]!, shape.items, compactor);
+  /** The inputs of steps of a width, the numbering of their items, and the tables with as many rows as they may have. */
+  const formOf = (width: number) => {
+    const given = inputSpecs(plan, width);
+    const compactor = createCompactor(given, shape.items);
+    return { given, compactor, tables: tablesOf(agent, run.networks[0]!, shape.items, compactor) };
+  };
+  const { tables } = formOf(plan.window);
   const parts = new Set(tables.flatMap((table) => table.parts));
   const shapes = specsOf(run.networks[0]!);
   const tablesOfNetworks = run.networks.map((network) => stored(tables, network));
@@ -39,29 +44,29 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
     ...prefixed('tables/', tablesOfNetworks[main]!),
     ...(agent.target === 'coin' && prefixed('other/', tablesOfNetworks[1 - main]!)),
   });
-  const inputs = ({ inputs, rows, used }: CompactBatch, network: Values): Values => ({
-    ...inputs,
-    rows: { dtype: 'int32', shape: [rows.length], data: rows },
-    ...decays(network, tables, { inputs, rows, used }, agent.tau),
+  const programs = perWidth(async (width) => {
+    const form = formOf(width);
+    const specs = {
+      state: specsOf(state(run.networks[0]!)),
+      inputs: {
+        ...form.given,
+        rows: { dtype: 'int32' as const, shape: [form.compactor.size + 1] },
+        ...decaySpecs(run.networks[0]!, form.tables),
+      },
+      frozen: specsOf(frozen(run.networks, 0)),
+    };
+    const program = lazyProgram(agent, phase, form.tables, shape.items);
+    return { ...form, runner: await prepare(program, specs, { ...plan, mode: 'direct' }) };
   });
-
-  const specs = {
-    state: specsOf(state(run.networks[0]!)),
-    inputs: {
-      ...given,
-      rows: { dtype: 'int32' as const, shape: [compactor.size + 1] },
-      ...decaySpecs(run.networks[0]!, tables),
-    },
-    frozen: specsOf(frozen(run.networks, 0)),
-  };
-  const runner = await prepare(lazyProgram(agent, phase, tables, shape.items), specs, { ...plan, mode: 'direct' });
+  const { memoryBytes } = (await programs.at(plan.window)).runner.info;
 
   return {
     async advance(from, chunk) {
       const networks = from.networks.map(small);
       const sums = tally(from);
       for (let i = 0; i < chunk.steps; i++) {
-        const batch = compactor.compact(single(slice(chunk.inputs, i, i + 1)));
+        const { given, compactor, tables, runner } = await programs.at(chunk.widths[i]!);
+        const batch = compactor.compact(single(narrowed(slice(chunk.inputs, i, i + 1), given)));
         const main = chunk.trained[i]!;
         const network = networks[main]!;
         const before = state(network);
@@ -69,7 +74,11 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
         const { state: next, outputs } = await runner.run({
           state: before,
           ...(reuse && { reuse }),
-          inputs: inputs(batch, network),
+          inputs: {
+            ...batch.inputs,
+            rows: { dtype: 'int32', shape: [batch.rows.length], data: batch.rows },
+            ...decays(network, tables, batch, agent.tau),
+          },
           frozen: frozen(networks, main),
         });
         const scalars = without(outputs, (name) => name.startsWith('rows/') || name.startsWith('changed/'));
@@ -98,8 +107,10 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
         ...separated(tables, shapes, tablesOfNetworks[i]!),
       })),
     }),
-    memoryBytes: runner.info.memoryBytes,
-    dispose: () => runner.dispose(),
+    memoryBytes,
+    async dispose() {
+      for (const { runner } of await programs.all()) await runner.dispose();
+    },
   };
 }
 
