@@ -50,7 +50,7 @@ for (const [type, name] of [
   ['item-knn', 'ItemKnnOptions'],
   ['sequential-rules', 'SequentialRulesOptions'],
   ['sknn', 'SessionKnnOptions'],
-  ['vsknn', 'SessionKnnOptions'],
+  ['vsknn', 'VsknnOptions'],
   ['stan', 'StanOptions'],
   ['ease', 'EaseOptions'],
 ]) {

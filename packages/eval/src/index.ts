@@ -16,7 +16,7 @@ export { type SessionKnnOptions, sessionKnnSchema } from './baselines/session-kn
 export { sknn } from './baselines/sknn.ts';
 export { type StanOptions, stan, stanSchema } from './baselines/stan.ts';
 export { type TextSimilarityOptions, textSimilarity, textSimilaritySchema } from './baselines/text-similarity.ts';
-export { vsknn } from './baselines/vsknn.ts';
+export { type VsknnOptions, vsknn, vsknnSchema } from './baselines/vsknn.ts';
 export {
   type BaselineContext,
   type BaselineDefinition,

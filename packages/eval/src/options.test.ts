@@ -53,7 +53,7 @@ const numeric: Partial<Record<keyof typeof baselines, string[]>> = {
   itemKnn: ['window', 'decay', 'countPower', 'neighbors', 'repeat'],
   sequentialRules: ['steps', 'distancePower', 'neighbors'],
   sknn: sessions,
-  vsknn: sessions,
+  vsknn: [...sessions, 'positionPower', 'idf'],
   stan: [...sessions, 'positionScale', 'ageScale', 'distanceScale', 'backward'],
   ease: ['window', 'decay', 'repeat', 'regularization'],
 };

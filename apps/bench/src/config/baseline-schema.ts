@@ -8,6 +8,7 @@ import {
   sequentialRulesSchema,
   sessionKnnSchema,
   stanSchema,
+  vsknnSchema,
 } from '@lea/eval';
 import * as v from 'valibot';
 import { count, described, flag, positive } from './schema-values.ts';
@@ -52,7 +53,11 @@ const includedBaseline = v.variant('type', [
     ...entriesOf(itemKnnSchema, ['repeat']),
   }),
   strict('baseline', { type: v.literal('sknn'), ...sessionKnn }),
-  strict('baseline', { type: v.literal('vsknn'), ...sessionKnn }),
+  strict('baseline', {
+    type: v.literal('vsknn'),
+    ...sessionKnn,
+    ...entriesOf(vsknnSchema, ['positionPower', 'idf']),
+  }),
   strict('baseline', {
     type: v.literal('stan'),
     ...sessionKnn,

@@ -90,6 +90,27 @@ describe('vsknn', () => {
     );
   });
 
+  it('weighs positions by a power', async () => {
+    // 1/9, 4/9, 1 instead of 1/3, 2/3, 1.
+    const [a, b, c] = [13 / 9, 5 / 9, 1];
+    const all = a + b + c;
+    expectClose(
+      await scores(vsknn(train, { positionPower: 2 }), 3, 0, 2),
+      wanted((a + b / 2) / all, (a + b / 2 + c) / all, (a + c) / all, b / 2 / all, 0),
+    );
+  });
+
+  it('favors rare items by `idf`, and never counts a frequent one against itself', async () => {
+    // 1 is chosen once in each of the three sequences, 0 and 2 twice, 3 once.
+    const rare = (count: number) => 1 + 5 * Math.log(3 / count);
+    expectClose(
+      await scores(vsknn(train, { idf: 5 }), 1),
+      wanted(rare(2) * (2 / 3), 1, rare(2) * (2 / 3), rare(1) / 3, 0),
+    );
+    const often = transitionsOf([[0, 0, 0, 1]], 2);
+    expectClose(await scores(vsknn(often, { idf: 5 }), 1), [1 + 0.75e-6, 1 + 0.25e-6]);
+  });
+
   it('counts an item chosen twice by its last choice', async () => {
     // 0 weighs 1 and 2 weighs 2/3.
     const [a, b, c] = [5 / 3, 1, 2 / 3];

@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { sequences as sequencesOf, transitions } from '@lea/data';
-import { readInteractions } from '@lea/data/node';
 import { expect, it } from 'vitest';
 import { expectClose, ranking, scores } from '../testing/histories.ts';
 import { transitionsOf } from '../testing/transitions.ts';
@@ -31,33 +28,4 @@ it('keeps the strongest rules, of equal ones that to the smaller item', async ()
 it('ranks items without a rule, and empty histories, by popularity', async () => {
   expect(await ranking(sequentialRules(train), 3)).toEqual([0, 1, 2, 3, 4]);
   expect(await ranking(sequentialRules(train))).toEqual([0, 1, 2, 3, 4]);
-});
-
-interface Lists {
-  readonly options: { readonly steps: number; readonly distancePower: number; readonly neighbors: number };
-  /** Last item, then the recommended items and their scores; the best score is 1. */
-  readonly rows: readonly {
-    readonly last: string;
-    readonly items: readonly string[];
-    readonly scores: readonly number[];
-  }[];
-}
-
-const data = process.env.LEA_DATA;
-
-it.skipIf(!data)('has the lists of session-rec for RC15 (skipped unless LEA_DATA is set)', async () => {
-  const lists = JSON.parse(
-    await readFile(new URL('../fixtures/session-rec/sr.json', import.meta.url), 'utf8'),
-  ) as Lists;
-  const log = await readInteractions(`${data}/yoochoose_rc15/clicks_100k/yoochoose-clicks-100k_train_full.txt.gz`, {
-    columns: { user: 'SessionId', item: 'ItemId', time: 'Time' },
-  });
-  const place = new Map(log.itemIds.map((id, item) => [id, item]));
-  const scorer = sequentialRules(transitions(sequencesOf(log)), lists.options);
-  for (const { last, items, scores: theirs } of lists.rows) {
-    const own = await scores(scorer, place.get(last)!);
-    const best = Math.max(...own);
-    // The millionth of popularity breaks ties here; session-rec leaves them to the order of its list.
-    for (const [i, item] of items.entries()) expect(own[place.get(item)!]! / best).toBeCloseTo(theirs[i]!, 5);
-  }
 });

@@ -5,7 +5,7 @@ import { priorScorer } from './prior-scorer.ts';
 import { addRepeat, type Repeat, repeat } from './repeat.ts';
 import { type UserItems, userItems } from './user-items.ts';
 
-/** Options of {@link sknn}, {@link vsknn} and {@link stan}. */
+/** Options of {@link sknn}, and of {@link vsknn} and {@link stan}, which have more. */
 export interface SessionKnnOptions {
   /** Number of last items of the history that are used. Default: 10. */
   readonly window: number;
@@ -43,13 +43,15 @@ export interface SessionKnnMethod {
   match(back: number): number;
   /** Weight in the score of a neighbor's item that is `ahead` positions after that common item (negative: before it). */
   near(ahead: number): number;
+  /** [items] factor of an item's score; 1 by default */
+  factorsOfItems?(log: UserItems): Float64Array;
 }
 
 /**
  * Scores items by the train sequences that are similar to the history. With w_j the weights of its distinct items,
  *
  *     similarity(n) = factor(n) * sum of w_j over the items in n
- *     score = sum_n similarity(n) * match(n) * near(item, n) * [item in n] / sum_n similarity(n)
+ *     score = factor(item) * sum_n similarity(n) * match(n) * near(item, n) * [item in n] / sum_n similarity(n)
  *
  * over the most similar sequences n. The denominator does not change the order but gives `repeat` a scale: a score of 1 is an
  * item of all neighbors. The cost per history is linear in its candidates and in the items of its neighbors.
@@ -60,6 +62,7 @@ export function sessionKnn(train: Transitions, o: SessionKnnOptions, method: Ses
   const longest = log.place.reduce((most, place) => Math.max(most, place), 0);
   const near = Float64Array.from({ length: 2 * longest + 1 }, (_, i) => method.near(i - longest));
   const candidates = candidateSearch(log, method.factors(log));
+  const factors = method.factorsOfItems?.(log) ?? new Float64Array(log.items).fill(1);
   return priorScorer({ name: method.name, prior, window: o.window }, (recent, scores, start) => {
     const weights = new Map<number, number>();
     for (const [back, item] of recent.entries()) {
@@ -73,7 +76,8 @@ export function sessionKnn(train: Transitions, o: SessionKnnOptions, method: Ses
       const scale = (found.similarity[user]! * method.match(found.back[user]!)) / total;
       const origin = longest - found.place[user]!;
       for (let entry = log.byUser[user]!; entry < log.byUser[user + 1]!; entry++) {
-        scores[start + log.item[entry]!]! += scale * near[origin + log.place[entry]!]!;
+        const item = log.item[entry]!;
+        scores[start + item]! += factors[item]! * scale * near[origin + log.place[entry]!]!;
       }
     }
     for (const [item, weight] of weights) addRepeat(scores, start + item, o.repeat, weight);

@@ -44,8 +44,12 @@ export const stanSchema: OptionsSchema<StanOptions> = {
  *     score = sum_n similarity(n) * exp(-|place(item) - place(i_m)| / distanceScale) / sum_n similarity(n)
  *
  * over the neighbors n that contain the item, where i_0 is the last of the history's L items and i_m the most recent one in n.
- * place(item) is the position of the item's last choice in n. Ages are measured from the end of the latest train sequence: the
- * time of the history is unknown here, and being the same for all neighbors it would not change the order.
+ * place(item) is the position of the item's last choice in n. Other implementations (session-rec, RecPack) measure the distance
+ * from the common item that comes last in n instead. On short sequences both are about as good. Long ones have many items in
+ * common, and the last of these says less about what comes next (LastFM: NDCG@10 .0567 instead of .0644).
+ *
+ * Ages are measured from the end of the latest train sequence: the time of the history is unknown here, and being the same for
+ * all neighbors it would not change the order.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
