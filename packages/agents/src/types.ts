@@ -125,7 +125,7 @@ export interface LossResult {
   readonly terms: Tensors;
 }
 
-/** The signals of an environment besides soft targets. A loss may read them and must then list them in `inputs`. */
+/** What a trainer has besides soft targets. A loss may read it and must then list it in `inputs`. */
 export interface SignalInputs {
   /** Whether targets are actions with rewards: `targetRewards` float32 [B, targets]. Default: false. */
   readonly targetRewards?: boolean;
@@ -134,6 +134,11 @@ export interface SignalInputs {
    * rows (zeros at the end of a user's log). 0: no states. Default: 0.
    */
   readonly stateSize?: number;
+  /**
+   * Whether rows stand for different numbers of events: `rowWeight` float32 [B], by which a loss multiplies its rows before the
+   * mean. Default: false, all rows have the weight 1.
+   */
+  readonly rowWeights?: boolean;
 }
 
 /** An encoder with heads and a loss. It does not depend on optimizers, data or checkpoints. */

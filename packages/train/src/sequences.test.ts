@@ -1,7 +1,10 @@
 import { ce, countingMemory, gru4rec, sasrec, snqn } from '@lea/agents';
+import { key } from '@lea/core';
 import { expect, it } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planOf } from './plan.ts';
+import { createBatches } from './steps/batches.ts';
+import { inputSpecs } from './steps/feeds.ts';
 import { all, data, encoder, ofType, small } from './testing.ts';
 
 const everyPosition = sasrec({ width: 16, dropout: 0, everyPosition: true });
@@ -26,6 +29,17 @@ it('learns the chain with GRU4Rec as its authors have it: items drawn by popular
   });
   const { result } = await all(sequences({ agent, window: 7, batch: 20, maxSteps: 240, evaluateEvery: 40 }));
   expect(result.best!.value).toBeGreaterThan(0.7);
+});
+
+it('all events weigh alike: the mean loss of an epoch is that of its events', async () => {
+  // Users of 8 events in windows of 5: a row of 5 events, and one of 2 before them.
+  const plan = planOf(sequences({ window: 5, batch: 16 }));
+  const { inputs } = createBatches(plan, key(0), inputSpecs(plan))(0, plan.stepsPerEpoch);
+  const [weight, length] = [[...inputs.rowWeight!.data], [...inputs.length!.data]];
+  const events = length.reduce((sum, n) => sum + n, 0);
+  expect(new Set(length)).toEqual(new Set([1, 2, 5]));
+  for (const [row, own] of weight.entries()) expect(own).toBeCloseTo((length[row]! * length.length) / events, 5);
+  expect(weight.reduce((sum, own) => sum + own, 0) / length.length).toBeCloseTo(1, 5);
 });
 
 it('validates every half epoch by default', () => {

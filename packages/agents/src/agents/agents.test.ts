@@ -160,6 +160,8 @@ test('loss at every position: the mean over the events of a row of what each pre
   const more = list(run({ batch: { ...batch, ...targets } }).terms.ce);
   expect(more[1]! - got[1]!).toBeCloseTo(2 * nll([1, 2, 3], 0), 4);
   expect(more[2]).toBeCloseTo(got[2]!, 5);
+  const weighted = run({ batch: { ...batch, rowWeight: tf.tensor1d([2, 0, 0.5]) } });
+  expect(weighted.loss.dataSync()[0]).toBeCloseTo((2 * got[0]! + 0.5 * got[2]!) / 3, 4);
 });
 
 test.each([

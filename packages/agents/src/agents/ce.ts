@@ -20,7 +20,10 @@ const schema: OptionsSchema<CeOptions> = {
   lr: option(finite(0), 0.001),
 };
 
-/** The supervised recommender: cross-entropy L = -log softmax(f(s))[a], or a sampled version of it. */
+/**
+ * The supervised recommender: cross-entropy L = -log softmax(f(s))[a], or a sampled version of it. The loss of a batch is the mean
+ * over its rows, each times its `rowWeight` where the trainer gives weights.
+ */
 export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
   type: 'ce',
   schema,
@@ -29,7 +32,9 @@ export const ce: AgentFactory<CeOptions> = agentFactory<CeOptions>({
     phases: onePhase(options.lr),
     loss(input) {
       const states = learningStates(input, encoder);
-      const terms = { ce: supervisedLoss(encoder, input, states, options) };
+      const { rowWeight } = input.batch;
+      const rows = supervisedLoss(encoder, input, states, options);
+      const terms = { ce: rowWeight ? tf.mul(rows, rowWeight) : rows };
       const loss = tf.mean(terms.ce) as tf.Scalar;
       return aligned({ loss, metrics: { 'loss/ce': loss }, terms }, input, states.last, options);
     },

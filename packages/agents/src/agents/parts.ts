@@ -35,8 +35,9 @@ export function supervisedParts(options: SupervisedLossOptions & Partial<Alignme
       ...initNetwork(key, encoder, shape, text),
       ...initAlignment(key, options, encoder, shape),
     }),
-    inputs: (batchSize, window, targets, { stateSize = 0 } = {}) => ({
+    inputs: (batchSize, window, targets, { stateSize = 0, rowWeights = false } = {}) => ({
       ...supervisedInputs(batchSize, window, targets),
+      ...(rowWeights && { rowWeight: { dtype: 'float32', shape: [batchSize] } }),
       ...(sampled && { candidates: { dtype: 'int32', shape: [sampledItems] } }),
       ...(alignmentWeight > 0 &&
         stateSize > 0 && { environmentState: { dtype: 'float32', shape: [batchSize, stateSize] } }),

@@ -5,7 +5,7 @@ import type { Specs, Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 import { followingRows } from '../signals/environment-states.ts';
 import { createItemSampler } from './item-sampler.ts';
-import { createSampler } from './sampler.ts';
+import { createSampler, eventsPerRow } from './sampler.ts';
 import { samplingWeights } from './statistics.ts';
 import { widthFor } from './widths.ts';
 
@@ -40,6 +40,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
   const candidates =
     sampling && createItemSampler(fold(root, 'candidates'), samplingWeights(itemCounts(train), sampling.power));
   const following = 'nextEnvironmentState' in specs ? followingRows(train) : undefined;
+  const eventsOfRow = 'rowWeight' in specs ? eventsPerRow(train, window) : 1;
   return (from, steps) => {
     const rows = new Int32Array(steps * batch);
     const keys = new Int32Array(steps * 2);
@@ -68,6 +69,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
       available.candidates = new Int32Array(steps * sampling.sampledItems);
       for (let i = 0; i < steps; i++) candidates(from + i, rowOf(available.candidates, i, sampling.sampledItems));
     }
+    if ('rowWeight' in specs) available.rowWeight = Float32Array.from(available.length!, (n) => n / eventsOfRow);
     if (remembered) available.memory = probabilities(remembered, rows, plan.shape.items);
     if (signals?.targets) available.targets = gather(signals.targets, rows, signals.k!);
     if (signals?.targetWeights) available.targetWeights = gather(signals.targetWeights, rows, signals.k!);

@@ -3,9 +3,13 @@ import { pick, prefixed, type Specs, type Values } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 
 /** The inputs of one step, including `key`. @param width of the windows */
-export function inputSpecs({ agent, batch, window, signals }: Plan, width: number = window): Specs {
+export function inputSpecs({ agent, batch, window, signals, sampler }: Plan, width: number = window): Specs {
   const targets = signals?.targets ? signals.k! : 0;
-  const more = { targetRewards: signals?.targetRewards !== undefined, stateSize: signals?.stateSize ?? 0 };
+  const more = {
+    targetRewards: signals?.targetRewards !== undefined,
+    stateSize: signals?.stateSize ?? 0,
+    rowWeights: sampler.type === 'sequences',
+  };
   return { ...agent.inputs(batch, width, targets, more), key: { dtype: 'int32', shape: [2] } };
 }
 

@@ -13,7 +13,8 @@ import { type SequenceRows, sequenceRows } from './sequence-rows.ts';
  * - `sequences`: each epoch is a random order of the newest row of every user, whose window holds the user's history, and of
  *   one more row per `window` older events. Each event is learned once per epoch, where the other samplers learn it up to
  *   `window` times, so an epoch is several times cheaper. It needs a loss at every position: `ce` and an encoder with
- *   `everyPosition`. Users' first events, which follow an empty history, take turns: an eighth of them per epoch.
+ *   `everyPosition`. Users' first events, which follow an empty history, take turns: an eighth of them per epoch. Rows weigh as
+ *   much as the events that they predict, so all events count alike (`rowWeight`).
  *
  * With `buckets`, rows of similar history length share a batch, whose windows are cut to its longest history; the batches come in
  * random order, and an incomplete last one is filled with rows of the same epoch. Steps are several times faster where most
@@ -71,6 +72,15 @@ export function createSampler(
 /** Number of rows of an epoch; as many as the set has for the sampler that has no epochs. */
 export function rowsPerEpoch({ type }: SamplerOptions, train: Transitions, window: number): number {
   return type === 'sequences' ? sequenceEpochs(sequenceRows(train, window)).rows : train.count;
+}
+
+/** The mean number of events that the rows of an epoch of sequences predict. */
+export function eventsPerRow(train: Transitions, window: number): number {
+  const { rows, at } = sequenceEpochs(sequenceRows(train, window));
+  const lengthOf = lengthsOf(train, window);
+  let events = 0;
+  for (let i = 0; i < rows; i++) events += Math.max(1, lengthOf(at(0, i)));
+  return events / rows;
 }
 
 /** History length of a row, at most `window`. */

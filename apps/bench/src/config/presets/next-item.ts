@@ -19,7 +19,7 @@ export interface NextItemSettings {
 
 /**
  * The network of the SASRec paper and its modern form, both with sampled softmax, weights shared with the item table and whole
- * histories as rows, as later studies train them; and the latter with a counting memory, without further training.
+ * histories as rows, as later studies train them; rows of similar length share a batch; and the latter with a counting memory, without further training.
  */
 export function nextItemRuns(settings: NextItemSettings): RunConfig[] {
   const { width, layers, dropout } = settings;
@@ -51,6 +51,6 @@ function run(
   return {
     name,
     agent: { type: 'ce', lr, loss: 'sampled-softmax', sampledItems, ...further, encoder },
-    train: { sampler: { type: 'sequences' }, ...training },
+    train: { sampler: { type: 'sequences', buckets: true }, ...training },
   };
 }
