@@ -7,6 +7,7 @@ import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment, MemoryConfig } from '../config/schema.ts';
 import type { Dataset } from '../data/describe.ts';
 import type { Progress } from '../terminal/progress.ts';
+import type { Logged } from './logged.ts';
 import type { Models } from './models.ts';
 
 /** The data that every job of an experiment reads. */
@@ -26,6 +27,8 @@ export interface Context {
   readonly text: () => Value & { readonly data: Float32Array };
   /** The counting memory of the train rows with these options; counted at the first call. Nobody disposes it: runs share it. */
   readonly memory: (options: MemoryConfig) => Promise<CountedMemory>;
+  /** The log of the test events for off-policy estimates; made at the first call, where the config asks for estimates. */
+  readonly logged: () => Promise<Logged>;
   /** Threads of the compiled programs. */
   readonly threads: number;
   /** `<runs>/<experiment>`, where what is made is kept. */
