@@ -103,7 +103,7 @@ export async function worthOf(feedback: BanditFeedback, terms: PolicyTerms): Pro
   return { snips: await by('snips'), sndr: await by('sndr') };
 }
 
-/** The terms of the softmax of a scorer. Scores that rule out what users chose make no softmax with support. */
+/** The terms of the softmax of a scorer. Scores that rule out all that users chose make none. */
 async function termsOf(
   scorer: Scorer,
   context: Context,
@@ -111,13 +111,13 @@ async function termsOf(
   const { feedback, behavior, model, batch } = await context.logged();
   const { seed } = estimateOptions(context.experiment.offPolicy!);
   try {
-    const { policy, temperature } = await softmaxOf(scorer, context.split.validation, seed);
+    const { policy, temperature } = await softmaxOf(scorer, context.split.validation, seed, 'leave out');
     const { signal } = context;
     const terms = await follow(policyTerms(feedback, policy, { behavior, model, batch, signal }), context);
     return { terms, temperature };
   } catch (cause) {
     if (cause instanceof LeaError && cause.code === 'E_PROBABILITIES')
-      return { refused: 'its scores rule out items that users chose, so no softmax of them could have chosen these' };
+      return { refused: 'its scores rule out everything that validation users chose' };
     throw cause;
   }
 }

@@ -4,6 +4,7 @@ import {
   type ActionPolicy,
   type ActionValues,
   type BanditFeedback,
+  type FitBehaviorOptions,
   feedbackOf,
   fitBehavior,
   fitRewards,
@@ -51,7 +52,7 @@ async function logged({
   const { events, seed } = estimateOptions(experiment.offPolicy!);
   // Of the baselines it predicts users best, and its scores are logarithms of probabilities.
   const { memory: scorer } = await memory({});
-  const { policy: behavior, temperature } = await softmaxOf(scorer, split.validation, seed);
+  const { policy: behavior, temperature } = await softmaxOf(scorer, split.validation, seed, 'refuse');
   const feedback = await feedbackOf(sampled(split.test, events, seed), behavior, experiment.rewards);
   const users = new Set(feedback.cluster as Int32Array).size;
   const model = fitRewards(feedback, { folds: Math.min(5, users), seed });
@@ -64,9 +65,10 @@ export function softmaxOf(
   scorer: Scorer,
   validation: Transitions,
   seed: number,
+  ruledOut: FitBehaviorOptions['ruledOut'],
 ): Promise<{ policy: ActionPolicy; temperature: number }> {
   const rows = Math.max(1, Math.min(1000, Math.floor(FITTED / scorer.items)));
-  return fitBehavior(scorer, sampled(validation, rows, seed), { rows, batch: Math.min(rows, 256) });
+  return fitBehavior(scorer, sampled(validation, rows, seed), { rows, batch: Math.min(rows, 256), ruledOut });
 }
 
 /** Some rows of a set, drawn at random and in their order. */

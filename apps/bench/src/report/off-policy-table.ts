@@ -1,10 +1,12 @@
 import { formatMetric } from '../terminal/metric.ts';
 import { signed } from './conclusions.ts';
+import type { Cell, Result } from './formats.ts';
 import type { EstimatedRow, OffPolicy } from './off-policy.ts';
 import type { TextTable } from './table.ts';
 
 /** What the estimates are, and what they cannot say. */
-export function offPolicyNotes({ rows, reference, events, logged }: OffPolicy): string[] {
+export function offPolicyNotes({ rows, reference, events, logged, nothing }: OffPolicy): string[] {
+  if (nothing !== undefined) return [nothing];
   const refused = rows.filter(({ reasons }) => reasons.length > 0);
   const none = rows.some(({ reasons }) => reasons.length === 0) && rows.every(({ difference }) => !difference);
   return [
@@ -41,6 +43,23 @@ export function offPolicyTable(estimates: OffPolicy): TextTable {
     rows: rows.map((row) => [row.name, ...cells(row)]),
     notes: offPolicyNotes(estimates),
   };
+}
+
+/** Results with both estimates as further metrics, whose intervals are those of the bootstrap; refused ones have no number. */
+export function withEstimates(results: readonly Result[], { rows, nothing }: OffPolicy): Result[] {
+  if (nothing !== undefined) return [...results];
+  return results.map((result) => {
+    const row = rows.find(({ name, kind }) => name === result.model && kind === result.kind);
+    const value = row?.reasons.length === 0 ? row.value : undefined;
+    const cell = (estimator: 'snips' | 'sndr'): Cell => ({
+      metric: `off-policy/${estimator}`,
+      mean: value?.[estimator].value ?? Number.NaN,
+      deviation: Number.NaN,
+      interval: value?.[estimator].interval ?? [Number.NaN, Number.NaN],
+      best: false,
+    });
+    return { ...result, cells: [...result.cells, cell('sndr'), cell('snips')] };
+  });
 }
 
 function cells({ value, difference, reasons }: EstimatedRow): string[] {
