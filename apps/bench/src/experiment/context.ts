@@ -2,12 +2,12 @@ import { countingMemory, type Memory } from '@lea/agents';
 import { contentHash } from '@lea/core';
 import type { Split } from '@lea/data';
 import { tfidfVectors } from '@lea/eval';
+import type { ActionPolicy, ActionValues, BanditFeedback } from '@lea/eval/off-policy';
 import type { Value } from '@lea/tensor';
 import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment, MemoryConfig } from '../config/schema.ts';
 import type { Dataset } from '../data/describe.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { Logged } from './logged.ts';
 import type { Models } from './models.ts';
 
 /** The data that every job of an experiment reads. */
@@ -41,6 +41,18 @@ export interface Context {
 export interface CountedMemory {
   readonly memory: Memory;
   readonly seconds: number;
+}
+
+/** A sample of the test events as a log, and everything that estimates read besides a policy. */
+export interface Logged {
+  readonly feedback: BanditFeedback;
+  /** The softmax of a counting memory, at the temperature that fits validation. */
+  readonly behavior: ActionPolicy;
+  readonly temperature: number;
+  /** Expected rewards, cross-fitted. */
+  readonly model: ActionValues;
+  /** Number of rounds per call of a policy, so that memory stays the same on large catalogs. */
+  readonly batch: number;
 }
 
 /** Memories of the train rows, each counted once, when it is needed. */

@@ -1,31 +1,11 @@
 import { fold, key, permutation } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
-import {
-  type ActionPolicy,
-  type ActionValues,
-  type BanditFeedback,
-  type FitBehaviorOptions,
-  feedbackOf,
-  fitBehavior,
-  fitRewards,
-} from '@lea/eval/off-policy';
+import { type ActionPolicy, type FitBehaviorOptions, feedbackOf, fitBehavior, fitRewards } from '@lea/eval/off-policy';
 import type { Experiment } from '../config/schema.ts';
-import type { Context } from './context.ts';
+import type { Context, Logged } from './context.ts';
 
 /** Numbers of rows * items that a temperature is fitted on, and that policies return at a time. */
 const [FITTED, HELD] = [2 ** 23, 2 ** 22];
-
-/** A sample of the test events as a log, and everything that estimates read besides a policy. */
-export interface Logged {
-  readonly feedback: BanditFeedback;
-  /** The softmax of a counting memory, at the temperature that fits validation. */
-  readonly behavior: ActionPolicy;
-  readonly temperature: number;
-  /** Expected rewards, cross-fitted. */
-  readonly model: ActionValues;
-  /** Number of rounds per call of a policy, so that memory stays the same on large catalogs. */
-  readonly batch: number;
-}
 
 /** Options of estimates, with defaults. */
 export function estimateOptions({ events = 4000, seed = 0 }: NonNullable<Experiment['offPolicy']>): {
