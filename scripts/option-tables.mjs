@@ -261,6 +261,7 @@ const pages = {
       tableOf(offPolicy.fittedQSchema, 'FittedQOptions', ownNames('FittedQOptions')),
     ),
     optionsOf('countBehavior', offPolicy.countBehaviorSchema, 'CountBehaviorOptions'),
+    optionsOf('policyTerms', offPolicy.policyTermsSchema, 'PolicyTermsOptions'),
     optionsOf('fitBehavior', offPolicy.fitBehaviorSchema, 'FitBehaviorOptions'),
     optionsOf('softmaxPolicy', offPolicy.softmaxPolicySchema, 'SoftmaxPolicyOptions'),
     optionsOf('epsilonGreedyPolicy', offPolicy.epsilonGreedyPolicySchema, 'EpsilonGreedyPolicyOptions'),

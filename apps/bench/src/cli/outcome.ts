@@ -4,6 +4,8 @@ import type { Outcome } from '../jobs/collect.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { servedName, wholeGroups } from '../report/groups.ts';
 import { shownMetrics } from '../report/metric-names.ts';
+import { offPolicyOf } from '../report/off-policy.ts';
+import { offPolicyTable } from '../report/off-policy-table.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../report/table.ts';
 import { tuningSentences } from '../report/tuned.ts';
@@ -39,6 +41,8 @@ export async function tellOutcome(
     published: experiment.published,
   });
   out.write(`\n${renderTable(table)}\n\n${folded(sentences, out)}\n`);
-  await writeReport(report, outcome, sentences, command);
+  const offPolicy = await offPolicyOf(outcome);
+  if (offPolicy) out.write(`\n${offPolicy.nothing ?? renderTable(offPolicyTable(offPolicy))}\n`);
+  await writeReport(report, outcome, sentences, command, offPolicy);
   out.write(`\nReport: ${printable(report)}\n`);
 }

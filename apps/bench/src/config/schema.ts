@@ -233,6 +233,27 @@ export const experimentSchema = strict('The config', {
       'Also measures the lists that every model recommends to the test users. Default: none, lists are not made.',
     ),
   ),
+  offPolicy: v.optional(
+    described(
+      strict('offPolicy', {
+        events: v.optional(
+          described(
+            count,
+            'Number of test events in the log, drawn at random. Higher: narrower intervals, more time. Default: 4,000.',
+          ),
+        ),
+        seed: v.optional(described(seed, 'Seed of the sample. Default: 0.')),
+        reference: v.optional(
+          described(
+            name,
+            'The run or baseline that differences are to, by its name in the tables. Default: the log itself.',
+          ),
+        ),
+      }),
+      'Also estimates the mean reward of every model as a stochastic policy, off-policy, by the test events. The hash of runs ' +
+        'does not contain it. Default: none, nothing is estimated.',
+    ),
+  ),
   seeds: described(v.pipe(v.array(seed), v.minLength(1), distinct('seed')), 'Every run is trained once for each seed.'),
   threads: v.optional(described(v.pipe(count, v.maxValue(1024)), 'Number of threads. Default: 2 on every machine.')),
   baselines: described(

@@ -2,6 +2,7 @@ import { countingMemory, type Memory } from '@lea/agents';
 import { contentHash } from '@lea/core';
 import type { Split } from '@lea/data';
 import { tfidfVectors } from '@lea/eval';
+import type { ActionPolicy, ActionValues, BanditFeedback } from '@lea/eval/off-policy';
 import type { Value } from '@lea/tensor';
 import type { PackageVersions } from '../config/packages.ts';
 import type { Experiment, MemoryConfig } from '../config/schema.ts';
@@ -26,6 +27,8 @@ export interface Context {
   readonly text: () => Value & { readonly data: Float32Array };
   /** The counting memory of the train rows with these options; counted at the first call. Nobody disposes it: runs share it. */
   readonly memory: (options: MemoryConfig) => Promise<CountedMemory>;
+  /** The log of the test events for off-policy estimates; made at the first call, where the config asks for estimates. */
+  readonly logged: () => Promise<Logged>;
   /** Threads of the compiled programs. */
   readonly threads: number;
   /** `<runs>/<experiment>`, where what is made is kept. */
@@ -38,6 +41,18 @@ export interface Context {
 export interface CountedMemory {
   readonly memory: Memory;
   readonly seconds: number;
+}
+
+/** A sample of the test events as a log, and everything that estimates read besides a policy. */
+export interface Logged {
+  readonly feedback: BanditFeedback;
+  /** The softmax of a counting memory, at the temperature that fits validation. */
+  readonly behavior: ActionPolicy;
+  readonly temperature: number;
+  /** Expected rewards, cross-fitted. */
+  readonly model: ActionValues;
+  /** Number of rounds per call of a policy, so that memory stays the same on large catalogs. */
+  readonly batch: number;
 }
 
 /** Memories of the train rows, each counted once, when it is needed. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
-import { contentHash } from '@lea/core';
+import { contentHash, LeaError, nearest } from '@lea/core';
 import { definedMeasures } from '@lea/eval';
 import { definedBaseline } from '../config/defined.ts';
 import { teachersOf } from '../config/load.ts';
@@ -137,6 +137,22 @@ export function baselineName(config: BaselineConfig): string {
     'counting-memory': 'counting memory',
   };
   return `${names[config.type] ?? config.type}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
+}
+
+/**
+ * Refuses a reference of off-policy estimates that is no row of the tables.
+ *
+ * @throws LeaError `E_CONFIG`
+ */
+export function checkReference({ offPolicy, baselines, runs }: Experiment, origin: string): void {
+  const { reference } = offPolicy ?? {};
+  const known = [...baselines.map(baselineName), ...runs.map(({ name }) => name)];
+  if (reference === undefined || known.includes(reference)) return;
+  const near = nearest(reference, known);
+  throw new LeaError('E_CONFIG', `${origin}, at offPolicy.reference: no run or baseline has this name.`, {
+    value: reference,
+    hint: near ? `Did you mean "${near}"?` : `The tables have: ${known.join(', ')}.`,
+  });
 }
 
 /** The part of a folder's name that a person reads; small letters may be longer than what they are made of. */

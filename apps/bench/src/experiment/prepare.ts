@@ -8,7 +8,9 @@ import { splitAs } from '../data/split.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { type Context, lazyMemories, lazyText } from './context.ts';
 import { checkLists } from './lists.ts';
+import { lazyLog } from './logged.ts';
 import { modelsOf } from './models.ts';
+import { checkReference } from './plan.ts';
 
 /** The part of the context that is read: data, split, rewards. */
 export type Prepared = Omit<Context, 'progress' | 'signal' | 'folder'>;
@@ -23,7 +25,9 @@ export async function prepareData(
   const split = await splitAs(experiment.split, source.interactions, folder);
   const dataset = await describe(source, split);
   checkLists(experiment, dataset, origin);
+  checkReference(experiment, origin);
   const text = lazyText(dataset.itemTexts?.texts ?? []);
+  const memory = lazyMemories({ experiment, split, dataset, text });
   return {
     experiment,
     packages,
@@ -33,7 +37,8 @@ export async function prepareData(
     dataHash: contentHash(dataset.hash, split.info, split.train.event, split.validation.event, split.test.event),
     rewards: rewardsFor(dataset, experiment.rewards, origin),
     text,
-    memory: lazyMemories({ experiment, split, dataset, text }),
+    memory,
+    logged: lazyLog({ experiment, split, memory }),
     // Whatever the machine: threads order sums, and a run may go on elsewhere.
     threads: experiment.threads ?? 2,
   };

@@ -1,5 +1,6 @@
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import { loadRecord } from '../experiment/environment.ts';
+import { type Estimated, estimateOf, loadEstimate } from '../experiment/estimate.ts';
 import type { Job, Plan } from '../experiment/plan.ts';
 import type { Prepared } from '../experiment/prepare.ts';
 import { type FinishedRun, loadRun } from '../experiment/record.ts';
@@ -12,6 +13,8 @@ export interface Outcome {
   readonly missing: readonly Job[];
   /** Agreement with a world's true rewards, of those environments where it is known. */
   readonly agreements: readonly RewardAgreement[];
+  /** Off-policy estimates that are finished, by the id of their run or baseline. */
+  readonly estimates: ReadonlyMap<string, Estimated>;
   readonly plan: Plan;
   readonly context: Prepared;
 }
@@ -32,7 +35,17 @@ export async function collect({ plan, prepared }: Planned, found: Found): Promis
     runs: plan.jobs.flatMap(({ id }) => found.get(id) ?? []),
     missing: plan.jobs.filter(({ id }) => !found.has(id)),
     agreements: records.flatMap((record) => record?.agreement ?? []),
+    estimates: await finishedEstimates(plan, prepared),
     plan,
     context: prepared,
   };
+}
+
+async function finishedEstimates({ jobs }: Plan, { experiment }: Prepared): Promise<Map<string, Estimated>> {
+  const { offPolicy } = experiment;
+  if (!offPolicy) return new Map();
+  const loaded = await Promise.all(
+    jobs.map(async (job) => [job.id, await loadEstimate(job, estimateOf(job, offPolicy))] as const),
+  );
+  return new Map(loaded.flatMap(([id, estimate]) => (estimate ? [[id, estimate]] : [])));
 }

@@ -18,6 +18,7 @@ export type Estimate = (job: Pick<PlannedJob, 'kind' | 'resolved'>) => Cost | un
 /** Records below a folder of runs, by the kind of their jobs. Runs and baselines say themselves which of both they are. */
 const places: readonly (readonly [PlannedJob['kind'] | undefined, string])[] = [
   [undefined, '*/*/record.json'],
+  ['off-policy estimate', '*/*/off-policy-*/record.json'],
   ['trial', '*/search/*/record.json'],
   ['environment', '*/environments/*/record.json'],
   ['annotation', '*/environments/*/annotation-*/record.json'],

@@ -5,10 +5,12 @@ import type { AnnotationPart } from '@lea/env';
 import { runBaseline } from '../experiment/baseline.ts';
 import type { Context } from '../experiment/context.ts';
 import { prepareEnvironment } from '../experiment/environment.ts';
+import { estimateOf, runEstimate } from '../experiment/estimate.ts';
 import { runFused } from '../experiment/fused.ts';
 import { annotateRows, type Guide, questionsOf, type Rule, ruleOf } from '../experiment/guidance.ts';
 import { keptFolder } from '../experiment/kept.ts';
 import { languageModelOf, languageOf, languageParts } from '../experiment/language.ts';
+import { rewardsDiffer } from '../experiment/logged.ts';
 import { type EnvironmentJob, type Job, type Plan, type RunJob, slug } from '../experiment/plan.ts';
 import type { Prepared } from '../experiment/prepare.ts';
 import { recordPath } from '../experiment/record.ts';
@@ -32,6 +34,7 @@ export interface PlannedJob {
     | 'annotation'
     | 'baseline'
     | 'run'
+    | 'off-policy estimate'
     | 'trial';
   /** The baseline, the run, or the environment that it belongs to. */
   readonly name: string;
@@ -138,9 +141,21 @@ export function jobsOf(plan: Plan, prepared: Prepared): PlannedJob[] {
     return add({ ...named(job), kind: 'run', after: [...new Set(read)], work });
   };
 
+  const estimate = (job: Job, after: PlannedJob): void => {
+    const { offPolicy } = prepared.experiment;
+    if (!offPolicy || !rewardsDiffer(prepared.split, prepared.rewards)) return;
+    const { name, seed } = job;
+    const own = estimateOf(job, offPolicy);
+    const work = ({ context }: Bench) => runEstimate(job, own, context);
+    add({ ...own, name, seed, kind: 'off-policy estimate', after: [after], work });
+  };
+
   for (const job of plan.jobs) {
-    if (job.kind === 'run') run(job);
-    else add({ ...named(job), kind: job.kind, after: [], work: ({ context }) => runBaseline(job, context) });
+    const measured =
+      job.kind === 'run'
+        ? run(job)
+        : add({ ...named(job), kind: job.kind, after: [], work: ({ context }) => runBaseline(job, context) });
+    estimate(job, measured);
   }
   return [...jobs.values()];
 }
@@ -159,7 +174,7 @@ export function isMeasured({ kind }: Pick<PlannedJob, 'kind'>): boolean {
   return kind === 'baseline' || kind === 'run';
 }
 
-/** The jobs that have to be done so that every run, baseline and trial is finished, each after those that it reads. */
+/** The jobs that have to be done so that every run, baseline, estimate and trial is finished, each after those that it reads. */
 export function neededJobs(jobs: readonly PlannedJob[]): PlannedJob[] {
   const needed = new Set<PlannedJob>();
   const need = (job: PlannedJob): void => {
@@ -167,7 +182,7 @@ export function neededJobs(jobs: readonly PlannedJob[]): PlannedJob[] {
     job.after.forEach(need);
     needed.add(job);
   };
-  jobs.filter((job) => isMeasured(job) || job.kind === 'trial').forEach(need);
+  jobs.filter((job) => isMeasured(job) || job.kind === 'off-policy estimate' || job.kind === 'trial').forEach(need);
   return [...needed];
 }
 

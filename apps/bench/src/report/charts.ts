@@ -2,6 +2,7 @@ import { interval } from '@lea/eval';
 import type { FinishedRun } from '../experiment/record.ts';
 import { metricTitle } from '../terminal/metric.ts';
 import { groupsOf } from './groups.ts';
+import type { OffPolicy } from './off-policy.ts';
 import { ACCENT, INK, MUTED, PALETTE, renderTwoWidths } from './vega.ts';
 
 const METRIC = 'ndcg@10';
@@ -52,6 +53,68 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
       {
         mark: { type: 'rule', color: INK },
         encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
+      },
+    ],
+  }));
+}
+
+/** SNDR of every model that the log can answer for, with its 95 % interval, best first, beside the log; undefined without one. */
+export async function estimateChart({ rows, logged }: OffPolicy): Promise<string | undefined> {
+  const values = rows.flatMap(({ name, kind, value, reasons }) => {
+    if (reasons.length > 0 || !value) return [];
+    const { value: mean, interval: [low, high] } = value.sndr; // biome-ignore format: one line
+    return [{ name, kind, mean, low, high }];
+  });
+  if (values.length === 0) return undefined;
+  const best = values.toSorted((a, b) => b.mean - a.mean).map(({ name }) => name);
+  return renderTwoWidths((narrow) => ({
+    width: narrow ? 180 : 640,
+    height: { step: 26 },
+    data: { values },
+    encoding: {
+      y: {
+        field: 'name',
+        type: 'nominal',
+        sort: best,
+        title: null,
+        axis: { labelLimit: narrow ? 240 : 300, ticks: false, domain: false },
+      },
+    },
+    layer: [
+      {
+        data: { values: [{ logged }] },
+        mark: { type: 'rule', color: MUTED },
+        encoding: { x: { field: 'logged', type: 'quantitative' }, y: { value: 0 }, y2: { value: 'height' } },
+      },
+      {
+        mark: { type: 'rule', color: INK },
+        encoding: {
+          x: {
+            field: 'low',
+            type: 'quantitative',
+            title: `mean reward, SNDR${narrow ? '' : ', with 95 % interval; line: the log'}`,
+            scale: { zero: false },
+            axis: { tickCount: narrow ? 4 : 10 },
+          },
+          x2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        encoding: {
+          x: { field: 'mean', type: 'quantitative' },
+          color: {
+            field: 'kind',
+            type: 'nominal',
+            title: null,
+            scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
+            legend: {
+              orient: 'bottom',
+              columns: narrow ? 1 : 2,
+              labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'",
+            },
+          },
+        },
       },
     ],
   }));

@@ -95,6 +95,25 @@ test('no difference is no win', () => {
   expect(said[2]).toMatch(/differs from CE by \+\.\d+\. CE-LEA is not measurably different from this control/);
 });
 
+test('a win that does not hold after adjustment is not claimed', () => {
+  // Each is a little ahead: p is .03 alone, and three runs are compared with the base.
+  const ahead = (name: string) =>
+    run(
+      name,
+      'run',
+      5,
+      Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? 4 : 5)),
+    );
+  const more: RunConfig[] = ['A', 'B', 'C'].map((name) => ({ name, base: 'CE' }));
+  const alone = conclusions([run('CE', 'run', 5), ahead('A')], [{ name: 'CE' }, more[0]!], []);
+  expect(alone[1]).toMatch(/^A beats CE: \+\.\d{4} \([^)]*\)\.$/);
+  const runs = [run('CE', 'run', 5), ...['A', 'B', 'C'].map(ahead)];
+  const said = conclusions(runs, [{ name: 'CE' }, ...more], []);
+  expect(said[1]).toMatch(
+    /^A is not measurably different from CE: .*\); adjusted for 3 comparisons, p rises from \.0\d{3} to \.[01]\d{3}\.$/,
+  );
+});
+
 test('a loss is called one', () => {
   const runs = [run('CE', 'run', 2, [1]), run('CE-LEA', 'run', 4, [5])];
   expect(conclusions(runs, configs.slice(0, 2), [])[1]).toMatch(/^CE-LEA loses to CE: −\.\d{4} \(−\d+ %/);
@@ -108,6 +127,7 @@ test('of several seeds the means are spoken of', () => {
   // Rank 1 gains 1, rank 3 a half.
   expect(first).toMatch(/CE-LEA: NDCG@10 \.74\d\d on 80 test events of 20 users, the mean of 2 seeds\./);
   expect(second).toMatch(/^CE-LEA beats CE: \+\.41\d\d/);
+  expect(second).toMatch(/Over 2 seeds of training the 95 % interval is −\d\.\d+ to \+\d\.\d+, too few to know/);
 });
 
 test('the reward of an environment is spoken of once, with the mean of its seeds', () => {

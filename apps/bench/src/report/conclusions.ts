@@ -7,8 +7,19 @@ import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
+import {
+  againstBest,
+  claim,
+  evaluationsOf,
+  type Judged,
+  judgeOf,
+  METRIC,
+  overSeeds,
+  type Pairs,
+  takenBack,
+} from './judged.ts';
 
-const METRIC = 'ndcg@10';
+type Judge = (a: Group, b: Group) => Judged;
 
 /**
  * The findings of a report in plain sentences. They compare the best trained policy with the best baseline, with the same policy
@@ -24,40 +35,64 @@ export function conclusions(
   const find = (name: string | undefined) => groups.find((group) => group.name === name && group.kind === 'run');
   const controls = new Set(configs.flatMap(controlsOf));
   const served = servedOf(groups, configs);
-  const sentences = served ? [servedSentence(served, groups, configs), ...aloneSentences(served, groups)] : [];
-  if (!served) sentences.push(winner(groups));
+  const alone = bestOf(
+    groups.filter(({ memory }) => memory),
+    ({ score }) => score,
+  );
   // The sentence about a control follows that of the run that it controls.
-  for (const config of configs.filter(({ name }) => !controls.has(name))) {
+  const based = configs.flatMap((config) => {
     const [run, base] = [find(config.name), find(config.base)];
-    if (!run || !base) continue;
-    sentences.push(versus(run, base));
-    for (const name of controlsOf(config)) {
-      const control = find(name);
-      if (control) sentences.push(controlled(run, control, base));
-    }
-  }
+    if (controls.has(config.name) || !run || !base) return [];
+    return [{ run, base, controls: controlsOf(config).flatMap((name) => find(name) ?? []) }];
+  });
+  const taught = served && taughtPair(served, groups, configs);
+  const pairs: Pairs = [
+    ...(taught ? [taught] : []),
+    ...(served && alone ? [[served, alone] as const] : []),
+    ...based.flatMap(({ run, base, controls: own }) => [
+      [run, base] as const,
+      ...own.map((control) => [run, control] as const),
+    ]),
+  ];
+  const judge = judgeOf(pairs);
   return [
-    ...sentences,
+    ...(served
+      ? [
+          servedSentence(served, taught, groups, configs, judge),
+          ...(alone ? [aloneSentence(served, alone, judge)] : []),
+        ]
+      : [winner(groups)]),
+    ...based.flatMap(({ run, base, controls: own }) => [
+      versus(run, base, judge),
+      ...own.map((control) => controlled(run, control, base, judge)),
+    ]),
     ...[...Map.groupBy(agreements, ({ environment }) => environment).values()].map(agreementSentence),
   ];
 }
 
 /** The policy is chosen on validation. The baseline that it is compared with is the best one on test. */
-function servedSentence(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
-  const baseline = bestOf(
-    groups.filter(({ kind, memory }) => kind === 'baseline' && !memory),
-    ({ score }) => score,
-  );
+function servedSentence(
+  served: Group,
+  taught: readonly [Group, Group] | undefined,
+  groups: readonly Group[],
+  configs: readonly RunConfig[],
+  judge: Judge,
+): string {
   const chosen = metricTitle(validationMetric(configs));
   const opening = `The best trained policy by validation ${chosen} is ${served.name}: ${reached(served)}`;
-  const against =
-    baseline &&
-    ` It ${outcome(served, baseline, `the best baseline, ${baseline.name} (${formatMetric(baseline.score)})`)}.`;
-  return `${opening}.${against ?? ''}${environmentPart(served, groups, configs)}`;
+  const best = againstBest(groups);
+  const against = best && outcomeOf(best.differences[best.trained.indexOf(served)]!);
+  const baseline = best && `the best baseline, ${best.baseline.name} (${formatMetric(best.baseline.score)})`;
+  const [verb, by] = against ?? [];
+  return `${opening}.${best ? ` It ${verb} ${baseline}: ${by}.` : ''}${taught ? environmentPart(served, taught, judge) : ''}`;
 }
 
-/** The difference between a policy and the same policy without LEA. */
-function environmentPart(served: Group, groups: readonly Group[], configs: readonly RunConfig[]): string {
+/** A policy taught by an environment and the same policy without one, of which one is served. */
+function taughtPair(
+  served: Group,
+  groups: readonly Group[],
+  configs: readonly RunConfig[],
+): readonly [Group, Group] | undefined {
   const guided = ({ environment, network }: RunConfig): boolean =>
     environment !== undefined || configs.some((other) => other.name === network && other.environment !== undefined);
   const named = (name: string | undefined) => configs.find((config) => config.name === name);
@@ -69,26 +104,26 @@ function environmentPart(served: Group, groups: readonly Group[], configs: reado
   const heir = configs.find((other) => other.base === served.name && guided(other) && !controls.has(other.name));
   const [withIt, without] = config && guided(config) ? [served.name, unguided?.name] : [heir?.name, served.name];
   const [run, base] = [withIt, without].map((name) => groups.find((group) => group.name === name));
-  if (!run || !base) return '';
-  const difference = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
-  const verb = ['adds nothing measurable to', 'improves', 'worsens'].at(verdict(difference))!;
-  return ` LEA ${verb} ${base.name}: ${run === served ? '' : `the difference of ${run.name} is `}${amount(difference)}.`;
+  return run && base && [run, base];
 }
 
-function aloneSentences(served: Group, groups: readonly Group[]): string[] {
-  const alone = bestOf(
-    groups.filter(({ memory }) => memory),
-    ({ score }) => score,
-  );
-  return alone
-    ? [`${served.name} ${outcome(served, alone, `${alone.name} alone (${formatMetric(alone.score)})`)}.`]
-    : [];
+/** The difference between a policy and the same policy without LEA. */
+function environmentPart(served: Group, [run, base]: readonly [Group, Group], judge: Judge): string {
+  const difference = judge(run, base);
+  const verb = ['adds nothing measurable to', 'improves', 'worsens'].at(claim(difference))!;
+  const whose = run === served ? '' : `the difference of ${run.name} is `;
+  return ` LEA ${verb} ${base.name}: ${whose}${amount(difference)}${takenBack(difference)}.`;
 }
 
-function outcome(run: Group, other: Group, called: string): string {
-  const difference = compare(evaluationsOf(run), evaluationsOf(other), { metric: METRIC });
-  const verb = ['is not measurably different from', 'beats', 'loses to'].at(verdict(difference))!;
-  return `${verb} ${called}: ${amount(difference)}`;
+function aloneSentence(served: Group, alone: Group, judge: Judge): string {
+  const [verb, by] = outcomeOf(judge(served, alone));
+  return `${served.name} ${verb} ${alone.name} alone (${formatMetric(alone.score)}): ${by}.`;
+}
+
+/** What a model does to another one, and by how much. It beats it only where that holds after adjustment. */
+function outcomeOf(difference: Judged): readonly [verb: string, by: string] {
+  const verb = ['is not measurably different from', 'beats', 'loses to'].at(claim(difference))!;
+  return [verb, `${amount(difference)}${takenBack(difference)}`];
 }
 
 /** `+.0140 (+28 %, 95 % interval +.0109 to +.0171)`; with a single user there is no interval. */
@@ -116,10 +151,9 @@ function reached({ runs, score }: Group, between = ' '): string {
   return `${metricTitle(METRIC)}${between}${formatMetric(score)} on ${test}${seeds}`;
 }
 
-function versus(run: Group, base: Group): string {
-  const difference = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
-  const what = ['is not measurably different from', 'beats', 'loses to'].at(verdict(difference))!;
-  return `${run.name} ${what} ${base.name}: ${amount(difference)}.${unequal(run, base)}`;
+function versus(run: Group, base: Group, judge: Judge): string {
+  const [verb, by] = outcomeOf(judge(run, base));
+  return `${run.name} ${verb} ${base.name}: ${by}.${overSeeds(run, base, signed)}${unequal(run, base)}`;
 }
 
 /** With `target: 'coin'` two networks take turns, so each gets half of the steps. */
@@ -134,24 +168,20 @@ function unequal(run: Group, base: Group): string {
   return ` The number of steps was equal but the training was not: ${two.name} divides its steps between two networks.`;
 }
 
-function evaluationsOf({ runs }: Group) {
-  return runs.map(({ evaluation }) => evaluation);
-}
-
-function controlled(run: Group, control: Group, base: Group): string {
-  const gain = compare(evaluationsOf(run), evaluationsOf(base), { metric: METRIC });
+function controlled(run: Group, control: Group, base: Group, judge: Judge): string {
+  const gain = judge(run, base);
   const without = control.score - base.score;
-  const own = compare(evaluationsOf(run), evaluationsOf(control), { metric: METRIC });
+  const own = judge(run, control);
   // The share is meaningless if the gain may be zero.
   const share =
-    verdict(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
+    claim(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
   const rest = [
     `${run.name} is not measurably different from this control`,
     `${run.name} beats this control`,
     `${run.name} loses to this control`,
-  ].at(verdict(own))!;
+  ].at(claim(own))!;
   const change = `differs from ${base.name} by ${signed(without)}${share}`;
-  return `The control ${control.name} ${change}. ${rest}: ${amount(own)}.`;
+  return `The control ${control.name} ${change}. ${rest}: ${amount(own)}${takenBack(own)}.`;
 }
 
 /** The sentence about one environment, with all its seeds. */

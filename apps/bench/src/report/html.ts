@@ -11,6 +11,8 @@ export interface Report {
   readonly table: TextTable;
   /** Every trained model against the best baseline, if there are both. */
   readonly against: TextTable | undefined;
+  /** Off-policy estimates, if the config asks for them. */
+  readonly offPolicy?: string | undefined;
   readonly bars: string;
   readonly curves: string | undefined;
 }
@@ -22,6 +24,7 @@ export function renderReport(report: Report): string {
     ['Results on the test users', figureHtml(report.bars)],
     ['All numbers', tableHtml(report.table)],
     ...(report.against ? [['Against the best baseline', tableHtml(report.against)] as const] : []),
+    ...(report.offPolicy ? [['Off-policy estimates', report.offPolicy] as const] : []),
     ...(report.curves ? [['Learning curves', figureHtml(report.curves)] as const] : []),
     ['Protocol', definitionsHtml(report.protocol)],
     [

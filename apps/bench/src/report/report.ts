@@ -7,17 +7,21 @@ import type { RunRecord } from '../experiment/record.ts';
 import type { Outcome } from '../jobs/collect.ts';
 import { metricTitle } from '../terminal/metric.ts';
 import { againstBaseline } from './against.ts';
-import { barChart, curveChart } from './charts.ts';
+import { barChart, curveChart, estimateChart } from './charts.ts';
 import { groupsOf, servedName, wholeGroups } from './groups.ts';
 import { heldOut } from './held-out.ts';
 import { renderReport } from './html.ts';
 import { shownMetrics } from './metric-names.ts';
+import type { OffPolicy } from './off-policy.ts';
+import { offPolicyTable } from './off-policy-table.ts';
+import { figureHtml, listHtml, tableHtml } from './page.ts';
 import { FULL, resultTable } from './table.ts';
 
 /**
  * Writes the report page, and a copy in the folder of its runs if that is writable.
  *
  * @param command the command that reproduces these numbers
+ * @param offPolicy estimates, if the config asks for them
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function writeReport(
@@ -25,6 +29,7 @@ export async function writeReport(
   outcome: Outcome,
   sentences: readonly string[],
   command: string,
+  offPolicy?: OffPolicy,
 ): Promise<void> {
   const { runs, plan, context } = outcome;
   const { runs: configs, seeds, published } = context.experiment;
@@ -48,6 +53,7 @@ export async function writeReport(
       published,
     }),
     against: againstBaseline(whole),
+    offPolicy: offPolicy && (await offPolicyHtml(offPolicy)),
     bars: await barChart(runs),
     curves: await curveChart(runs, chosenBy),
   });
@@ -57,6 +63,12 @@ export async function writeReport(
   await replaceFile(copy, page).catch((error: LeaError) => {
     if (error.code !== 'E_FILE_WRITE') throw error;
   });
+}
+
+async function offPolicyHtml(offPolicy: OffPolicy): Promise<string> {
+  if (offPolicy.nothing !== undefined) return listHtml([offPolicy.nothing]);
+  const chart = await estimateChart(offPolicy);
+  return `${chart ? `${figureHtml(chart)}\n` : ''}${tableHtml(offPolicyTable(offPolicy))}`;
 }
 
 /** The conditions under which the numbers hold. */

@@ -48,7 +48,7 @@ export async function planSearch(loaded: Loaded, options: PlanOptions): Promise<
     const settings = drawSettings(space, name, search.trials, search.seed ?? 0);
     return { name, settings, configs: settings.map((setting, i) => trialConfig(run, setting, i)) };
   });
-  const { search: _, tuned: __, ...rest } = experiment;
+  const { search: _, tuned: __, offPolicy: ___, ...rest } = experiment;
   const trials = check(
     { ...rest, baselines: [], seeds: rest.seeds.slice(0, 1), runs: drawn.flatMap(({ configs }) => configs) },
     `${loaded.origin}, in a trial of its search`,

@@ -9,9 +9,10 @@ export function formatShare(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;
 }
 
-/** `NDCG@10`, `NDCG@10 purchase`, `GINI@10 of lists`. */
+/** `NDCG@10`, `NDCG@10 purchase`, `GINI@10 of lists`, `SNDR off-policy`. */
 export function metricTitle(metric: string): string {
   const [at, kind] = metric.split('/');
   if (at === 'lists') return `${kind!.toUpperCase()} of lists`;
+  if (at === 'off-policy') return `${kind!.toUpperCase()} off-policy`;
   return `${at!.toUpperCase()}${kind ? ` ${kind}` : ''}`;
 }

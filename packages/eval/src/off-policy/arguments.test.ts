@@ -28,6 +28,7 @@ const right: Record<string, RightArguments> = {
   fittedQ: [trajectories, policy, optional({ folds: 2 })],
   offPolicyDifference: [feedback, policy, policy, optional({ unsupported: 'estimate' })],
   offPolicyValue: [feedback, policy, optional({ unsupported: 'estimate' })],
+  policyTerms: [feedback, policy, {}],
   sequenceDifference: [trajectories, policy, policy, optional({ unsupported: 'estimate' })],
   sequenceValue: [trajectories, policy, optional({ unsupported: 'estimate' })],
   softmaxPolicy: [scorer, {}],

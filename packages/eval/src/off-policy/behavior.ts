@@ -92,12 +92,18 @@ export interface FitBehaviorOptions {
   readonly rows: number;
   /** Number of histories per call of the scorer. Default: 256. */
   readonly batch: number;
+  /**
+   * What to do with rows whose item has the score -Infinity. A behavior policy chose it, so they are refused. An evaluated policy
+   * may never choose it: `leave out` fits the temperature on the other rows. Default: `refuse`.
+   */
+  readonly ruledOut: 'refuse' | 'leave out';
 }
 
 /** Defaults and checks of {@link FitBehaviorOptions}. */
 export const fitBehaviorSchema: OptionsSchema<FitBehaviorOptions> = {
   rows: option(whole(1), 2000),
   batch: option(whole(1), 256),
+  ruledOut: option(oneOf('refuse', 'leave out'), 'refuse'),
 };
 
 /**
@@ -107,7 +113,7 @@ export const fitBehaviorSchema: OptionsSchema<FitBehaviorOptions> = {
  * @param validation rows that the scorer was not fitted on
  * @returns the policy and its temperature
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOG_SIZE`, `E_CATALOG_DIFFERS`, `E_SCORE_SHAPE`,
- *   `E_PROBABILITIES` (a validation row has an item with the score -Infinity, which is 0 at every temperature)
+ *   `E_PROBABILITIES` (a validation row, or with `leave out` every one, has an item with the score -Infinity, which is 0 at every temperature)
  */
 export async function fitBehavior(
   scorer: Scorer,
@@ -116,7 +122,7 @@ export async function fitBehavior(
 ): Promise<{ policy: ActionPolicy; temperature: number }> {
   checkScorers('fitBehavior', { scorer });
   checkTransitions('fitBehavior', { validation });
-  const { rows, batch } = parseOptions('fitBehavior', fitBehaviorSchema, options);
+  const { rows, batch, ruledOut } = parseOptions('fitBehavior', fitBehaviorSchema, options);
   if (validation.count === 0) {
     throw new LeaError('E_DATA_EMPTY', 'fitBehavior: there are no validation rows.', { hint: 'Change the split.' });
   }
@@ -131,21 +137,20 @@ export async function fitBehavior(
     for (const [i, row] of part.entries()) {
       const own = scores.slice(i * scorer.items, (i + 1) * scorer.items);
       const item = sequences.items[event[row]!]!;
-      if (!(own[item]! > -Infinity)) {
-        throw new LeaError(
-          'E_PROBABILITIES',
-          `${scorer.name} gives the item of validation row ${row} no probability.`,
-          {
-            value: own[item],
-            hint: 'Use a scorer with finite scores.',
-          },
-        );
-      }
-      scored.push({ scores: own, own: item });
+      if (own[item]! > -Infinity) scored.push({ scores: own, own: item });
+      else if (ruledOut === 'refuse') throw impossible(scorer, `the item of validation row ${row}`, own[item]);
     }
   }
+  if (scored.length === 0) throw impossible(scorer, 'the item of every validation row', -Infinity);
   const temperature = 1 / mostLikely(scored, scorer.items);
   return { policy: softmaxPolicy(scorer, { temperature }), temperature };
+}
+
+function impossible({ name }: Scorer, what: string, value: unknown): LeaError {
+  return new LeaError('E_PROBABILITIES', `${name} gives ${what} no probability.`, {
+    value,
+    hint: 'Use a scorer with finite scores.',
+  });
 }
 
 /** The inverse temperature where the slope of the log likelihood is 0: the mean of own score minus expected score. */

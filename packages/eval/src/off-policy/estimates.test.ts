@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BanditFeedback, Trajectories } from './feedback.ts';
 import { offPolicyDifference, offPolicyValue } from './off-policy-value.ts';
 import { tablePolicy, uniformPolicy } from './policy.ts';
+import { policyTerms } from './policy-terms.ts';
 import type { ActionValues } from './reward-model.ts';
 import { sequenceDifference, sequenceValue } from './sequence-value.ts';
 
@@ -228,5 +229,30 @@ describe('what an estimator needs is asked for', () => {
     expect((await sequenceDifference({ ...log, offsets: [0, 3], discount: 1 }, policy, policy, pair)).values[1]).toBe(
       0,
     );
+  });
+});
+
+describe('terms in the place of a policy', () => {
+  const other = uniformPolicy(2);
+  const behavior = tablePolicy('behavior', 2, [0.5, 0.5, 0.75, 0.25, 0.25, 0.75]);
+  const read = { model, behavior, categories: [0, 1] } as const;
+
+  it.each(['snips', 'sndr', 'dr', 'snmips'] as const)(
+    'give the same estimate and difference: %s',
+    async (estimator) => {
+      const [a, b] = [await policyTerms(log, policy, read), await policyTerms(log, other, read)];
+      const asked = { ...allow, resamples: 50, estimator };
+      const given = estimator === 'snmips' ? { ...asked, ...read } : asked;
+      expect(await offPolicyValue(log, a, given)).toEqual(await offPolicyValue(log, policy, { ...asked, ...read }));
+      const difference = await offPolicyDifference(log, a, b, given);
+      expect(difference).toEqual(await offPolicyDifference(log, policy, other, { ...asked, ...read }));
+    },
+  );
+
+  it('are refused for another log, and where they lack what an estimator reads', async () => {
+    const terms = await policyTerms(log, policy);
+    const shorter = { ...log, action: [0], reward: [1], propensity: [0.5] };
+    await expect(offPolicyValue(shorter, terms, allow)).rejects.toThrow('the terms of evaluated are of another log');
+    await expect(offPolicyValue(log, terms, { ...allow, estimator: 'dr' })).rejects.toThrow('dr needs terms with the option model'); // biome-ignore format: one line
   });
 });

@@ -6,6 +6,7 @@ import { type BanditEstimator, type Column, totalOf } from './columns.ts';
 import type { EstimateOptions } from './estimate-options.ts';
 import { type BanditFeedback, clustersOf, isTrajectories } from './feedback.ts';
 import type { ActionPolicy } from './policy.ts';
+import { checkTerms, isTerms, type PolicyTerms } from './policy-terms.ts';
 import type { ActionValues } from './reward-model.ts';
 import { longest, type SequenceEstimator } from './sequence-columns.ts';
 import { type Support, supportOf, unsupportedError } from './support.ts';
@@ -73,7 +74,7 @@ export const needsModel: ReadonlySet<string> = new Set(['dm', 'dr', 'sndr', 'swi
 /** The value of one policy. */
 export async function* valueBy<E extends BanditEstimator | SequenceEstimator>(
   call: Call<E>,
-  policy: ActionPolicy,
+  policy: ActionPolicy | PolicyTerms,
 ): AsyncGenerator<EvaluationEvent<'off-policy'>, OffPolicyEstimate<E>> {
   const { where, estimator, options } = call;
   const { model, confidence, interval } = options;
@@ -97,8 +98,8 @@ export async function* valueBy<E extends BanditEstimator | SequenceEstimator>(
 /** The value of the first minus that of the second policy. */
 export async function* differenceBy<E extends BanditEstimator | SequenceEstimator>(
   call: Call<E>,
-  a: ActionPolicy,
-  b: ActionPolicy,
+  a: ActionPolicy | PolicyTerms,
+  b: ActionPolicy | PolicyTerms,
 ): AsyncGenerator<EvaluationEvent<'off-policy'>, OffPolicyDifference<E>> {
   const { estimator, options } = call;
   const { model, confidence, interval } = options;
@@ -123,20 +124,24 @@ export async function* differenceBy<E extends BanditEstimator | SequenceEstimato
 
 async function* estimated<E extends BanditEstimator | SequenceEstimator>(
   call: Call<E>,
-  policy: ActionPolicy,
+  policy: ActionPolicy | PolicyTerms,
   model: ActionValues | undefined,
 ): AsyncGenerator<EvaluationEvent<'off-policy'>, Estimated> {
   const { where, feedback, estimator, options, categories } = call;
   const wanted = needsModel.has(estimator);
-  if (wanted && !model) {
+  const marginal = categories !== undefined;
+  if (isTerms(policy)) checkTerms(where, feedback, policy, { estimator, model: wanted, marginal });
+  else if (wanted && !model) {
     throw new LeaError('E_OPTION_VALUE', `${where}: ${estimator} needs the option model.`, {
       value: model,
       hint: isTrajectories(feedback) ? 'Make one with fittedQ.' : 'Make one with fitRewards.',
     });
   }
   const used = wanted ? model : undefined;
-  const terms = yield* roundTerms(where, feedback, policy, { ...options, categories, model: used });
-  const support = supportOf(feedback, policy.name, terms, categories !== undefined, options);
+  const terms = isTerms(policy)
+    ? policy
+    : yield* roundTerms(where, feedback, policy, { ...options, categories, model: used });
+  const support = supportOf(feedback, policy.name, terms, marginal, options);
   if (!support.answerable && options.unsupported === 'refuse') throw unsupportedError(where, estimator, support);
   if (options.interval === 'bernstein') checkBounds(call, terms, support);
   return { support, columns: call.columns(terms) };

@@ -35,7 +35,8 @@ export async function feedbackOf(
     state: Int32Array.from(last.length, (length, row) => (length > 0 ? last.items[row]! + 1 : 0)),
     histories: (rounds, window) => historyWindows(set, rounds, window),
   };
-  const batch = 256;
+  // Probabilities of large catalogs take much memory.
+  const batch = Math.max(1, Math.min(256, Math.floor(2 ** 22 / actions)));
   for (let start = 0; start < count; start += batch) {
     const rounds = Int32Array.from({ length: Math.min(batch, count - start) }, (_, i) => start + i);
     const rows = await probabilitiesOf(behavior, feedback, rounds);

@@ -36,6 +36,7 @@ export {
   topKPolicySchema,
   uniformPolicy,
 } from './policy.ts';
+export { type PolicyTerms, type PolicyTermsOptions, policyTerms, policyTermsSchema } from './policy-terms.ts';
 export { type ActionValues, type FitRewardsOptions, fitRewards, fitRewardsSchema } from './reward-model.ts';
 export type { SequenceEstimator } from './sequence-columns.ts';
 export { sequenceDifference, sequenceValue } from './sequence-value.ts';

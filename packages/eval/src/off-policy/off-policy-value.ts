@@ -4,7 +4,8 @@ import { type BanditEstimator, banditColumns } from './columns.ts';
 import { type OffPolicyValueOptions, offPolicyValueSchema } from './estimate-options.ts';
 import { type Call, differenceBy, type OffPolicyDifference, type OffPolicyEstimate, valueBy } from './estimates.ts';
 import { type BanditFeedback, checkFeedback, isTrajectories } from './feedback.ts';
-import { type ActionPolicy, checkPolicies } from './policy.ts';
+import type { ActionPolicy } from './policy.ts';
+import { checkEvaluated, type PolicyTerms } from './policy-terms.ts';
 import { checkCategories } from './support.ts';
 
 /**
@@ -27,18 +28,19 @@ import { checkCategories } from './support.ts';
  * behavior policy. It is exact for categories that follow from the action; none is estimated by a classifier. `mips` is unbiased
  * if actions of a category have the same expected reward.
  *
+ * @param policy a policy, or its `policyTerms`, which need neither `model` nor `behavior`
  * @throws LeaError `E_OFF_POLICY_SUPPORT` (the log cannot answer; `value` is the {@link Support}), `E_FEEDBACK`,
  *   `E_PROBABILITIES`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if an option is missing that the estimator needs),
  *   `E_SCORE_SHAPE`, `E_SCORE_NAN` (a model returned other values)
  */
 export function offPolicyValue(
   feedback: BanditFeedback,
-  policy: ActionPolicy,
+  policy: ActionPolicy | PolicyTerms,
   options?: Partial<OffPolicyValueOptions>,
 ): Task<OffPolicyEstimate<BanditEstimator>, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     const call = checked('offPolicyValue', feedback, options);
-    checkPolicies('offPolicyValue', { policy });
+    checkEvaluated('offPolicyValue', { policy });
     return yield* valueBy(call, policy);
   });
 }
@@ -52,13 +54,13 @@ export function offPolicyValue(
  */
 export function offPolicyDifference(
   feedback: BanditFeedback,
-  a: ActionPolicy,
-  b: ActionPolicy,
+  a: ActionPolicy | PolicyTerms,
+  b: ActionPolicy | PolicyTerms,
   options?: Partial<OffPolicyValueOptions>,
 ): Task<OffPolicyDifference<BanditEstimator>, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     const call = checked('offPolicyDifference', feedback, options);
-    checkPolicies('offPolicyDifference', { a, b });
+    checkEvaluated('offPolicyDifference', { a, b });
     return yield* differenceBy(call, a, b);
   });
 }

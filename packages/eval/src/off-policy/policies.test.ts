@@ -123,6 +123,32 @@ describe('behavior policies', () => {
   it('a scorer that excludes what was chosen is refused', async () => {
     const never = scorer([-Infinity, 0, 0], [0, 0, 0], [0, 0, 0]);
     await expect(fitBehavior(never, train)).rejects.toMatchObject({ code: 'E_PROBABILITIES' });
+    const none = scorer([-Infinity, -Infinity, 0], [-Infinity, -Infinity, 0], [0, 0, 0]);
+    const refused = expect.objectContaining({ code: 'E_PROBABILITIES', message: expect.stringContaining('every') });
+    await expect(fitBehavior(none, train, { ruledOut: 'leave out' })).rejects.toEqual(refused);
+  });
+
+  it('as an evaluated policy its temperature is that of the choices that it allows', async () => {
+    // Rows with an empty history or 0 before them rule out the item 0: only 1 after 0 remains, and 0 after 1.
+    const seldom = scorer([-Infinity, 1, 0], [0, 0, 0], [0, 0, 0]);
+    const { temperature, policy } = await fitBehavior(
+      seldom,
+      transitionsOf(
+        [
+          [0, 1],
+          [0, 2],
+          [0, 1],
+          [0, 1],
+        ],
+        3,
+      ),
+      {
+        ruledOut: 'leave out',
+      },
+    );
+    // Three of four choose item 1: exp(1 / t) = 3.
+    expect(temperature).toBeCloseTo(1 / Math.log(3), 6);
+    expect(await rowsOf(policy, after([0]))).toEqual([0, 0.75, 0.25].map((p) => expect.closeTo(p, 6)));
   });
 });
 

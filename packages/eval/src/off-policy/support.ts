@@ -147,7 +147,7 @@ const isObjectWithOffsets = (value: unknown): boolean =>
 export function checkCategories(
   where: string,
   feedback: BanditFeedback,
-  { behavior, categories }: SupportOptions,
+  { behavior, categories }: Pick<SupportOptions, 'behavior' | 'categories'>,
 ): void {
   if (!categories) return;
   const { actions } = feedback;

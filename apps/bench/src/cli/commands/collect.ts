@@ -6,6 +6,8 @@ import { collect, finishedRuns } from '../../jobs/collect.ts';
 import { planExperiment } from '../../jobs/planned.ts';
 import { FORMATS, formatResults, resultsOf } from '../../report/formats.ts';
 import { shownMetrics } from '../../report/metric-names.ts';
+import { offPolicyOf } from '../../report/off-policy.ts';
+import { offPolicyNotes, withEstimates } from '../../report/off-policy-table.ts';
 import { publishedNotes } from '../../report/published.ts';
 import { metricColumns, SHORT } from '../../report/table.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
@@ -52,8 +54,15 @@ const command: CommandDef<typeof args> = defineCommand({
       if (runs.length > 0) {
         if (format) {
           const columns = metricColumns(runs, shownMetrics(SHORT, context.experiment));
-          const notes = [`Data: ${statisticsOf(context.dataset)}.`, ...publishedNotes(published)];
-          process.stdout.write(formatResults(resultsOf(runs, columns, published), format, notes));
+          const measured = resultsOf(runs, columns, published);
+          const offPolicy = await offPolicyOf(outcome);
+          const results = offPolicy ? withEstimates(measured, offPolicy) : measured;
+          const notes = [
+            `Data: ${statisticsOf(context.dataset)}.`,
+            ...publishedNotes(published),
+            ...(offPolicy ? offPolicyNotes(offPolicy) : []),
+          ];
+          process.stdout.write(formatResults(results, format, notes));
         }
         await tellOutcome(outcome, report, command, given.json || format ? process.stderr : process.stdout);
       } else if (missing.length > 0) {

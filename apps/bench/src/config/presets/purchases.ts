@@ -22,6 +22,7 @@ function purchases(name: string, dataset: DatasetConfig, split: SplitConfig, pub
     split,
     window: 10,
     rewards: { click: 0.2, purchase: 1 },
+    offPolicy: {},
     metrics: ['hr@10/purchase', 'hr@10/click'],
     seeds: [0],
     baselines: [

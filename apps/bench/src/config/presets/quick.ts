@@ -10,6 +10,7 @@ export const quick: Experiment = {
   split: { type: 'by-user' },
   window: 10,
   rewards: { click: 0.2, purchase: 1 },
+  offPolicy: {},
   seeds: [0],
   // Steps this small gain nothing from a second thread, and one thread gives the same bits on every machine.
   threads: 1,

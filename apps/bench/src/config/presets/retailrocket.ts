@@ -13,6 +13,7 @@ export const retailrocket: Experiment = {
   split: { type: 'by-user', seed: 0 },
   window: 10,
   rewards: { click: 0.2, purchase: 1 },
+  offPolicy: {},
   seeds: [0],
   baselines: baselinesWithoutText,
   environments: { 'id-only': { itemInput: 'id' }, counting: { itemInput: 'id', tier: 'counting' } },

@@ -1,0 +1,81 @@
+import { type Comparison, compare, compareSeeds, holm } from '@lea/eval';
+import { formatMetric } from '../terminal/metric.ts';
+import { bestOf, type Group } from './groups.ts';
+
+/** The metric of all comparisons on test. */
+export const METRIC = 'ndcg@10';
+
+/** A comparison of two models whose p-value is adjusted for the other comparisons of its family. */
+export interface Judged extends Comparison {
+  /** p after Holm's method. */
+  readonly adjusted: number;
+  /** Number of comparisons of the family. */
+  readonly family: number;
+}
+
+/** Pairs of models, the first against the second. */
+export type Pairs = readonly (readonly [Group, Group])[];
+
+/** Compares pairs by test NDCG@10, as one family. */
+export function judged(pairs: Pairs): Judged[] {
+  const all = pairs.map(([a, b]) => compare(evaluationsOf(a), evaluationsOf(b), { metric: METRIC }));
+  const adjusted = holm(all.map(({ p }) => p));
+  return all.map((comparison, i) => ({ ...comparison, adjusted: adjusted[i]!, family: all.length }));
+}
+
+/** Looks comparisons up in a family of pairs, which may name a pair more than once. */
+export function judgeOf(pairs: Pairs): (a: Group, b: Group) => Judged {
+  const key = (a: Group, b: Group) => JSON.stringify([a.kind, a.name, b.kind, b.name]);
+  const distinct = [...new Map(pairs.map((pair) => [key(...pair), pair])).values()];
+  const all = new Map(judged(distinct).map((comparison, i) => [key(...distinct[i]!), comparison]));
+  return (a, b) => all.get(key(a, b))!;
+}
+
+/** Every trained model against the best baseline on test, as one family; undefined where either is missing. */
+export function againstBest(
+  groups: readonly Group[],
+):
+  | { readonly baseline: Group; readonly trained: readonly Group[]; readonly differences: readonly Judged[] }
+  | undefined {
+  const trained = groups.filter(({ kind }) => kind === 'run');
+  const baseline = bestOf(
+    groups.filter(({ kind, memory }) => kind === 'baseline' && !memory),
+    ({ score }) => score,
+  );
+  if (!baseline || trained.length === 0) return undefined;
+  return { baseline, trained, differences: judged(trained.map((group) => [group, baseline])) };
+}
+
+/** 1 or -1 when a difference holds at 5 % after adjustment, 0 when it may be due to chance. */
+export function claim({ difference, adjusted }: Judged): 0 | 1 | -1 {
+  if (!(adjusted < 0.05)) return 0;
+  return difference > 0 ? 1 : -1;
+}
+
+/** What adjustment takes back: nothing, unless the difference was outside chance on its own. */
+export function takenBack(comparison: Judged): string {
+  const { p, adjusted, family } = comparison;
+  if (!(p < 0.05) || claim(comparison) !== 0) return '';
+  return `; adjusted for ${family} comparisons, p rises from ${chance(p)} to ${chance(adjusted)}`;
+}
+
+/** The difference over the seeds of training, where both models have the same ones; otherwise nothing. */
+export function overSeeds(run: Group, base: Group, signed: (value: number) => string): string {
+  const seeds = (group: Group) => group.runs.map(({ record }) => record.seed).sort((a, b) => a - b);
+  const [own, other] = [seeds(run), seeds(base)];
+  if (own.length < 2 || own.join() !== other.join()) return '';
+  const bySeed = (group: Group) =>
+    group.runs.toSorted((a, b) => a.record.seed - b.record.seed).map(({ evaluation }) => evaluation);
+  const { interval, tooFew } = compareSeeds(bySeed(run), bySeed(base), { metric: METRIC });
+  const few = tooFew ? ', too few to know how much training varies' : '';
+  return ` Over ${own.length} seeds of training the 95 % interval is ${interval.map(signed).join(' to ')}${few}.`;
+}
+
+export function evaluationsOf({ runs }: Group) {
+  return runs.map(({ evaluation }) => evaluation);
+}
+
+/** A p-value with four digits. */
+export function chance(p: number): string {
+  return p < 0.0001 ? '<.0001' : formatMetric(p);
+}

@@ -1,0 +1,81 @@
+import { formatMetric } from '../terminal/metric.ts';
+import { signed } from './conclusions.ts';
+import type { Cell, Result } from './formats.ts';
+import type { EstimatedRow, OffPolicy } from './off-policy.ts';
+import type { TextTable } from './table.ts';
+
+/** What the estimates are, and what they cannot say. */
+export function offPolicyNotes({ rows, reference, events, logged, nothing }: OffPolicy): string[] {
+  if (nothing !== undefined) return [nothing];
+  const refused = rows.filter(({ reasons }) => reasons.length > 0);
+  const none = rows.some(({ reasons }) => reasons.length === 0) && rows.every(({ difference }) => !difference);
+  return [
+    `Mean reward per decision of a policy that draws items by the softmax of the model's scores, at the temperature that fits ` +
+      `validation, by ${events.toLocaleString('en')} test events (mean reward ${formatMetric(logged)}). SNIPS reweights their ` +
+      'rewards, SNDR also uses a reward model. Intervals are bootstraps over users, without adjustment for the number of models.',
+    ...(none ? [`There are no differences, because the log cannot answer for the reference, ${reference}.`] : []),
+    ...refused.map(({ name, reasons }) => `${name} is refused: ${reasons.join('; ')}.`),
+    ...LIMITS,
+  ];
+}
+
+const LIMITS = [
+  'The log is what users chose themselves. It has no record of what they were shown and did not choose, so an estimate is not ' +
+    'what users would do if they were shown the items of a policy, nor how many would come back.',
+  'The probabilities of the logged choices are not recorded either. They come from a fitted model, the softmax of a counting ' +
+    'memory. Where this model is wrong, estimates are wrong without a sign other than a mean weight far from 1.',
+];
+
+/** One row per model, refused ones included. */
+export function offPolicyTable(estimates: OffPolicy): TextTable {
+  const { rows, reference } = estimates;
+  return {
+    head: [
+      'model',
+      'SNDR',
+      '95 % interval',
+      'SNIPS',
+      `SNDR − ${reference}`,
+      '95 % interval',
+      'effective size',
+      'mean weight',
+    ],
+    rows: rows.map((row) => [row.name, ...cells(row)]),
+    notes: offPolicyNotes(estimates),
+  };
+}
+
+/** Results with both estimates as further metrics, whose intervals are those of the bootstrap; refused ones have no number. */
+export function withEstimates(results: readonly Result[], { rows, nothing }: OffPolicy): Result[] {
+  if (nothing !== undefined) return [...results];
+  return results.map((result) => {
+    const row = rows.find(({ name, kind }) => name === result.model && kind === result.kind);
+    const value = row?.reasons.length === 0 ? row.value : undefined;
+    const cell = (estimator: 'snips' | 'sndr'): Cell => ({
+      metric: `off-policy/${estimator}`,
+      mean: value?.[estimator].value ?? Number.NaN,
+      deviation: Number.NaN,
+      interval: value?.[estimator].interval ?? [Number.NaN, Number.NaN],
+      best: false,
+    });
+    return { ...result, cells: [...result.cells, cell('sndr'), cell('snips')] };
+  });
+}
+
+function cells({ value, difference, reasons }: EstimatedRow): string[] {
+  const refused = reasons.length > 0;
+  const { support } = value?.sndr ?? {};
+  return [
+    refused ? 'refused' : formatMetric(value!.sndr.value),
+    refused ? '–' : range(value!.sndr.interval, formatMetric),
+    refused ? 'refused' : formatMetric(value!.snips.value),
+    difference ? signed(difference.difference) : '–',
+    difference ? range(difference.interval, signed) : '–',
+    support ? support.effectiveSize.toFixed(0) : '–',
+    support ? support.meanWeight.toFixed(2) : '–',
+  ];
+}
+
+function range(interval: readonly [number, number], format: (value: number) => string): string {
+  return interval.every(Number.isFinite) ? interval.map(format).join(' to ') : '–';
+}
