@@ -12,7 +12,9 @@ export default defineConfig({
       'examples/*/**/*.test.ts',
       'docs/*.test.ts',
     ],
-    testTimeout: 120_000,
+    // Far above what they take: on a busy machine a process may get a tenth of a core.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -31,6 +31,8 @@ const tasks = {
   smollm2: (args) => node('--conditions=@lea/source', 'scripts/smollm2.mjs', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
   ways: (args) => node('scripts/ways/main.mjs', ...args),
+  // Its tasks run side by side, so they do not install.
+  ci: () => run('bash', ['.ci/run'], { env: { ...process.env, LEA_TOOLCHAIN: 'installed' } }),
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -55,6 +57,7 @@ function runTask() {
     console.error(`Expected a known task, got "${task}". The tasks are: ${Object.keys(tasks).join(', ')}.`);
     return 2;
   }
+  if (process.env.LEA_TOOLCHAIN === 'installed') return tasks[task](args);
   // Only the task writes to standard output, because programs read the lines of `--json`.
   const installed = run('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
     stdio: ['ignore', process.env.LEA_TOOLCHAIN_VERBOSE ? 2 : 'ignore', 2],

@@ -14,4 +14,4 @@ it('runs as it stands, on the sample log', async () => {
   expect(stdout).toMatch(/SASRec NDCG@10 0\.\d+ popularity NDCG@10 0\.\d+\nafter \[ 'S\d+'/);
   expect(stdout).toMatch(/kept: \d+, added: 0, removed: 0/);
   await rm(cwd, { recursive: true });
-}, 300_000);
+});

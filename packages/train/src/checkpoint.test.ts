@@ -33,7 +33,7 @@ beforeAll(async () => {
   const { policy, weightsHash } = await fit(options());
   await policy.dispose();
   hash = weightsHash;
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 const damaged = (checkpoint: string) => ({ code: 'E_CHECKPOINT_DAMAGED', value: checkpoint });

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const loaded = { experiment, origin: 'test', folder: '.', packages: {} };
   const signal = new AbortController().signal;
   jobs = (await planExperiment(loaded, { data: undefined, runs, out: process.stderr, signal })).jobs;
-}, 120_000);
+});
 
 test('each job comes after those that it reads; what several read is one job, and counting is none', () => {
   expect(jobs.map((job) => [short(job), job.stage, job.after.map(short)])).toEqual([

@@ -136,9 +136,7 @@ test('two workers on one job: the second is refused; after kill -9 it goes on to
   expect(await outcomeOf(folder)).toBe(await outcomeOf(folderOf()));
 });
 
-test('collect tells what is finished and names the rest; with nothing finished it is an error', {
-  timeout: 300_000,
-}, async () => {
+test('collect tells what is finished and names the rest; with nothing finished it is an error', async () => {
   const folder = miniFolder((config) => ({
     ...config,
     dataset: world,

@@ -222,7 +222,7 @@ describe('the command', () => {
     expect(lasting(trialsOf(stdout))).toEqual(lasting((await searched(folderOf(search))).records));
   });
 
-  test('one job of a search is done by its id', { timeout: 300_000 }, async () => {
+  test('one job of a search is done by its id', async () => {
     const folder = folderOf({ ...halving, trials: 2, runs: { CE: rates } });
     const { methods } = await plannedOf(folder);
     const [[first], [last]] = methods[0]!.rungs as unknown as [[{ id: string }], [{ id: string }]];
@@ -252,7 +252,7 @@ test('a config without a search is refused, and so is a setting that an agent do
   );
 });
 
-test.skipIf(!hasRedis)('workers of a queue find the same as one process', { timeout: 300_000 }, async () => {
+test.skipIf(!hasRedis)('workers of a queue find the same as one process', async () => {
   const small = { ...halving, trials: 2, runs: { CE: rates } };
   const [own, shared] = [await searched(folderOf(small)), folderOf(small)];
   const redis = await startRedis();

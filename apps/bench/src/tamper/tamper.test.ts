@@ -9,7 +9,7 @@ let wanted = '';
 beforeAll(async () => {
   finished = smallFolder();
   wanted = await outcomeOf(finished);
-}, 120_000);
+});
 
 /** A copy of the finished folder; `at` finds a path in its runs by prefixes of names. */
 function copy(): { folder: string; at: (...names: string[]) => string } {

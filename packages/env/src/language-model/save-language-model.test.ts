@@ -136,7 +136,7 @@ describe.skipIf(!process.env.LEA_PYTHON)('AutoTokenizer (LEA_PYTHON names a Pyth
     ids: texts.map((text) => tokenizer.encode(text)),
   });
 
-  test('reads of every family the ids and the special tokens that are here', { timeout: 240_000 }, async () => {
+  test('reads of every family the ids and the special tokens that are here', async () => {
     const models = await Promise.all(FAMILIES.map((family) => modelOf(family)));
     models.push(await modelOf('qwen2-tied', undefined, qwenTokenizer()));
     models.push(await catalogModel(texts.slice(0, 4), { vocabSize: 270, width: 8, heads: 2, context: 8, epochs: 1 }));
@@ -146,7 +146,7 @@ describe.skipIf(!process.env.LEA_PYTHON)('AutoTokenizer (LEA_PYTHON names a Pyth
     for (const [i, languageModel] of models.entries()) expect([i, theirs[i]]).toMatchObject([i, ours(languageModel)]);
   });
 
-  test('reads of a model from elsewhere what it reads of the original', { timeout: 240_000 }, async () => {
+  test('reads of a model from elsewhere what it reads of the original', async () => {
     const folders: string[] = [];
     for (const name of ['mistral-layer-types', 'tied-flag-own-head-llama']) {
       const original = here(`../fixtures/models/${name}`);

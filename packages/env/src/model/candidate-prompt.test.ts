@@ -155,7 +155,7 @@ describe('an environment with a prompt', () => {
     env = await follow(fitEnvironment({ ...options, epochs: 5, patience: 5 }), ({ metrics }) => {
       accuracy = metrics?.accuracy ?? accuracy;
     });
-  }, 60_000);
+  });
   afterAll(() => env.dispose());
 
   test('gives the rewards that it was fitted with', async () => {

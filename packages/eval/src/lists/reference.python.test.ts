@@ -10,7 +10,6 @@ const MISSING = 3;
 
 test.skipIf(!process.env.LEA_PYTHON)(
   'the committed values are those of RecTools, ranx and SciPy (LEA_PYTHON names a Python that has them)',
-  { timeout: 120_000 },
   ({ skip }) => {
     const { status, stdout, stderr } = spawnSync(process.env.LEA_PYTHON!, [script, referencePath], {
       encoding: 'utf8',
