@@ -1,5 +1,6 @@
 /** Warnings about suspicious ids: ids that look alike, lost characters, rounded numbers, surrounding quotes or brackets. */
 export function idNotes(what: 'user' | 'item', ids: readonly string[]): string[] {
+  if (ids.every((id) => ordinary.test(id))) return [];
   const pair = lookAlikes(ids) ?? sameNumbers(ids);
   const notes = pair ? [`Two different ${what} ids look alike: ${escaped(pair[0])} and ${escaped(pair[1])}.`] : [];
   for (const [form, tale] of forms) {
@@ -40,6 +41,9 @@ function sameNumbers(ids: readonly string[]): [string, string] | undefined {
   const twin = decimals.find((id) => all.has(id.replace(/\.0+$/, '')));
   return twin === undefined ? undefined : [twin.replace(/\.0+$/, ''), twin];
 }
+
+/** Ids that none of the notes is about. */
+const ordinary = /^[\w:-]*$/;
 
 const plain = /^[\x20-\x7e]*$/;
 

@@ -39,6 +39,16 @@ it('sorts users of few and of many events alike', () => {
   }
 });
 
+it('sorts the events of thousands of users like one sort of all events', () => {
+  const events = Array.from({ length: 9000 }, (_, i) => ({ user: (i * 7919) % 3001, item: i, time: (i * 31) % 17 }));
+  const column = (name: 'user' | 'item' | 'time') => events.map((event) => event[name]);
+  const data = interactionsOf({ user: column('user'), item: column('item'), time: column('time') });
+  const sorted = events.toSorted((a, b) => a.user - b.user || a.time - b.time || a.item - b.item);
+  expect([...data.user]).toEqual(sorted.map(({ user }) => user));
+  expect([...data.item]).toEqual(sorted.map(({ item }) => item));
+  expect([...data.time]).toEqual(sorted.map(({ time }) => time));
+});
+
 it('without times keeps the order of arrival, without kinds all are clicks', () => {
   const data = interactionsOf({ user: ['a', 'b', 'a'], item: ['3', '2', '1'] });
   expect([...data.item].map((i) => data.itemIds[i])).toEqual(['3', '1', '2']);

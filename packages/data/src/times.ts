@@ -92,14 +92,15 @@ function dateOf(text: string): Time | undefined {
   };
 }
 
-/** Seconds since 1970 of 1973 to 2286, and milliseconds of the same years. */
-const seconds = (time: number): boolean => time >= 1e8 && time < 1e10;
-const milliseconds = (time: number): boolean => time >= 1e11 && time < 1e13;
-
 /** Possible faults of the times of a log, as notes for the user. */
 export function timeNotes(times: Float64Array): string[] {
-  const large = times.find((time) => Math.abs(time) > Number.MAX_SAFE_INTEGER);
-  const [short, long] = [times.find(seconds), times.find(milliseconds)];
+  let [large, short, long]: (number | undefined)[] = [];
+  for (let event = 0; event < times.length; event++) {
+    const time = times[event]!;
+    if (Math.abs(time) > Number.MAX_SAFE_INTEGER) large ??= time;
+    else if (time >= 1e8 && time < 1e10) short ??= time;
+    else if (time >= 1e11 && time < 1e13) long ??= time;
+  }
   return [
     ...(large === undefined
       ? []

@@ -58,3 +58,12 @@ it('both readers give the same of any log, or the same error', async () => {
     { numRuns: 15 },
   );
 });
+
+it.each([
+  ['user,item\nb,1\nNaN,1\n,1\n', {}, 'line 3, column user'],
+  ['user,item,kind\nb,1,view\nb,1,zoom\nb,1,add\n', { kinds: { view: 'click' } }, 'line 3, column kind'],
+])('both readers name the first bad row of %j', async (text, options, place) => {
+  const [js, duckdb] = await outcomes(text, options);
+  expect(js).toMatchObject({ message: expect.stringContaining(place) });
+  expect(duckdb).toEqual(js);
+});

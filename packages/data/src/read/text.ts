@@ -52,7 +52,7 @@ export async function storageOf(path: string, encoding: string): Promise<{ gzip:
 }
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  const source = createReadStream(path);
+  const source = createReadStream(path, { highWaterMark: 2 ** 20 });
   try {
     const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
     const first = await chunks.next();

@@ -96,7 +96,7 @@ async function lineOf(path: string, file: FileOptions, row: number): Promise<num
 /** Whether a file may have rows that only our reader refuses, and whether it has several kinds of line ends. */
 async function looksOf(path: string, { file, between }: PartOptions): Promise<{ careful: boolean; mixed: boolean }> {
   const { delimiter, quote, maxRecordSize } = formatOf(path, file);
-  const marks = ['\0', `${delimiter}\n`, `${delimiter}\r`, ...(quote === null ? [] : [quote])];
+  const marks = ['\0', `${delimiter}\n`, ...(quote === null ? [] : [quote])];
   let careful = maxRecordSize < LONGEST_LINE;
   let after = false;
   const ends = new Set<string>();
@@ -104,9 +104,10 @@ async function looksOf(path: string, { file, between }: PartOptions): Promise<{ 
     between();
     careful ||= marks.some((mark) => text.includes(mark)) || (after && /^[\r\n]/.test(text));
     if (text !== '') after = text.endsWith(delimiter);
-    if (!text.includes('\r')) {
-      if (text.includes('\n')) ends.add('(?<!\\r)\\n');
-    } else for (const end of [/\r\n/, /\r(?!\n)/, /(?<!\r)\n/]) if (end.test(text)) ends.add(end.source);
+    if (text.includes('\r')) {
+      careful ||= text.includes(`${delimiter}\r`);
+      for (const end of [/\r\n/, /\r(?!\n)/, /(?<!\r)\n/]) if (end.test(text)) ends.add(end.source);
+    } else if (text.includes('\n')) ends.add('(?<!\\r)\\n');
   }
   return { careful: careful || after, mixed: ends.size > 1 };
 }

@@ -2,19 +2,19 @@ import { missingTest } from '../../cells.ts';
 import { kindOf } from '../kinds.ts';
 import type { Reading } from '../options.ts';
 import type { Database } from './database.ts';
-import type { Distinct } from './distinct.ts';
+import { type Distinct, eachCell } from './distinct.ts';
 import { located, type Staged } from './stage.ts';
 
 /** [cells] the kinds of raw values, `null` for those whose events are dropped. @throws LeaError `E_KIND_UNKNOWN` */
 export function mappedKinds(
   staged: Staged,
-  { cells, row }: Distinct,
+  distinct: Distinct,
   { kinds = {}, missing }: Reading,
 ): Promise<(string | null)[]> {
   const isMissing = missingTest(missing);
   const textOf = (cell: unknown) => (cell === null ? '' : String(cell));
   return located(staged, (where) =>
-    cells.map((cell, code) => kindOf(textOf(cell), kinds, isMissing, () => where(row[code]!, 'kind'))),
+    eachCell(distinct, (cell, row) => kindOf(textOf(cell), kinds, isMissing, () => where(row, 'kind'))),
   );
 }
 
