@@ -5,7 +5,7 @@ import { conclusions } from '../report/conclusions.ts';
 import { servedName, wholeGroups } from '../report/groups.ts';
 import { shownMetrics } from '../report/metric-names.ts';
 import { offPolicyOf } from '../report/off-policy.ts';
-import { offPolicyTable } from '../report/off-policy-table.ts';
+import { offPolicySentence } from '../report/off-policy-table.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../report/table.ts';
 import { tuningSentences } from '../report/tuned.ts';
@@ -40,9 +40,9 @@ export async function tellOutcome(
     data: statisticsOf(context.dataset),
     published: experiment.published,
   });
-  out.write(`\n${renderTable(table)}\n\n${folded(sentences, out)}\n`);
   const offPolicy = await offPolicyOf(outcome);
-  if (offPolicy) out.write(`\n${offPolicy.nothing ?? renderTable(offPolicyTable(offPolicy))}\n`);
+  const told = [...sentences, ...(offPolicy ? [offPolicySentence(offPolicy)] : [])];
+  out.write(`\n${renderTable(table)}\n\n${folded(told, out)}\n`);
   await writeReport(report, outcome, sentences, command, offPolicy);
   out.write(`\nReport: ${printable(report)}\n`);
 }

@@ -19,6 +19,16 @@ export function offPolicyNotes({ rows, reference, events, logged, nothing }: Off
   ];
 }
 
+/** What the terminal says of the estimates. */
+export function offPolicySentence({ rows, nothing }: OffPolicy): string {
+  if (nothing !== undefined) return nothing;
+  const answered = rows.filter(({ reasons }) => reasons.length === 0).length;
+  return (
+    `Off-policy, the log can answer for ${answered} of ${rows.length} models. Their estimates, and why the others are refused, ` +
+    'are in the report.'
+  );
+}
+
 const LIMITS = [
   'The log is what users chose themselves. It has no record of what they were shown and did not choose, so an estimate is not ' +
     'what users would do if they were shown the items of a policy, nor how many would come back.',

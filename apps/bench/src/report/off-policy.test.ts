@@ -13,7 +13,7 @@ import { planExperiment } from '../jobs/planned.ts';
 import { type Ran, runExperiment } from '../jobs/run.ts';
 import { formatResults, resultsOf } from './formats.ts';
 import { offPolicyOf } from './off-policy.ts';
-import { offPolicyTable, withEstimates } from './off-policy-table.ts';
+import { offPolicySentence, offPolicyTable, withEstimates } from './off-policy-table.ts';
 import { renderTable } from './table.ts';
 
 const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
@@ -120,6 +120,7 @@ test('a policy that prefers what is bought is worth more, by the numbers of a di
 
   // 60 events are refused, and the table says why.
   expect(small!.rows.map(({ difference }) => difference)).toEqual([undefined, undefined]);
+  expect(offPolicySentence(small!)).toContain('can answer for 0 of 2 models');
   const table = renderTable(offPolicyTable(small!));
   expect(table).toContain('bought is refused: the effective sample size of 60 weights is');
   expect(table).toMatch(/bought +│ refused/);
