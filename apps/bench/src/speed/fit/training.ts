@@ -19,7 +19,7 @@ export async function trainingRounds({ path, window, batch, lr, seed, threads, .
     rewards: train.sequences.kinds.map(() => 1),
     window,
     batch,
-    sampler: { type: 'sequences' },
+    sampler: { type: 'sequences', buckets: true },
     patience: ENDLESS,
     seed,
     threads,
