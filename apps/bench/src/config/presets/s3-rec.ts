@@ -11,11 +11,11 @@ const modular = study(
   "S3-Rec's file, leave-one-out, full ranking",
 );
 
-/** Beauty of S3-Rec: 22,363 users, 12,101 items. Width, layers and dropout are those of the eSASRec study. */
+/** Beauty of S3-Rec: 22,363 users, 12,101 items. Width and sampled items were chosen on validation. */
 export const beautyS3Rec: Experiment = s3RecExperiment(
   'beauty-s3rec',
   'Beauty.txt',
-  { width: 256, batch: 128, evaluateEvery: 350, maxSteps: 7000 },
+  { sampledItems: 2048, batch: 128, evaluateEvery: 350, maxSteps: 7000 },
   [
     s3Rec('SASRec', 0.0605, 0.0318),
     s3Rec('S3-Rec', 0.0647, 0.0327),
@@ -30,7 +30,7 @@ export const beautyS3Rec: Experiment = s3RecExperiment(
 export const lastfmS3Rec: Experiment = s3RecExperiment(
   'lastfm-s3rec',
   'LastFM.txt',
-  { width: 64, batch: 32, evaluateEvery: 260, maxSteps: 10_400 },
+  { sampledItems: 512, batch: 32, evaluateEvery: 260, maxSteps: 10_400 },
   [s3Rec('SASRec', 0.0688, 0.039), s3Rec('S3-Rec', 0.0743, 0.0427)],
 );
 
@@ -38,7 +38,7 @@ export const lastfmS3Rec: Experiment = s3RecExperiment(
 function s3RecExperiment(
   name: string,
   file: string,
-  sizes: Pick<NextItemSettings, 'width' | 'batch' | 'evaluateEvery' | 'maxSteps'>,
+  sizes: Pick<NextItemSettings, 'sampledItems' | 'batch' | 'evaluateEvery' | 'maxSteps'>,
   published: Published[],
 ): Experiment {
   return {
@@ -56,9 +56,9 @@ function s3RecExperiment(
       { type: 'item-knn' },
     ],
     runs: nextItemRuns({
+      width: 64,
       layers: 1,
       dropout: 0.2,
-      sampledItems: 512,
       ...sizes,
       patience: 5,
     }),

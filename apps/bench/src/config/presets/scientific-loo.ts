@@ -29,8 +29,8 @@ export const scientificLoo: Experiment = {
   runs: nextItemRuns({
     width: 64,
     layers: 2,
-    dropout: 0.3,
-    sampledItems: 512,
+    dropout: 0.5,
+    sampledItems: 2048,
     batch: 128,
     evaluateEvery: 75,
     patience: 10,
