@@ -48,6 +48,7 @@ const right: Record<string, RightArguments> = {
   interactionsOf: [{ user: ['u'], item: ['a'] }, {}],
   itemCounts: [train],
   lastfmItemTexts: ['nowhere', train, {}],
+  itemsBefore: [train, 0],
   leaveOneOut: [log],
   loadIndustrial: ['nowhere'],
   loadLastfm: ['nowhere'],

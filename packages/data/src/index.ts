@@ -25,7 +25,6 @@ export { dataHash, type Interactions, type InteractionsInfo } from './interactio
 export { type EventColumns, type IdOptions, interactionsOf } from './interactions-of.ts';
 export type { InteractivePolicy, InteractiveUsers, Reactions, Visits } from './interactive.ts';
 export type { Contribution, ItemTexts } from './item-texts.ts';
-export { itemsBefore } from './items-before.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';
@@ -44,6 +43,7 @@ export {
   emptyWindows,
   historyWindows,
   isItemList,
+  itemsBefore,
   type Windows,
   windowsOf,
 } from './windows.ts';

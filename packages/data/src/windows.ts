@@ -55,6 +55,18 @@ export function historyWindows(set: Transitions, rows: ArrayLike<number>, window
 }
 
 /**
+ * The items of the user's whole history before the event of a row, oldest first: a view, not a copy.
+ *
+ * @throws LeaError `E_ROW_RANGE`
+ */
+export function itemsBefore(set: Transitions, row: number): Int32Array {
+  checkTransitions('itemsBefore', { set });
+  checkRows(set, [row]);
+  const { sequences, event, sequence } = set;
+  return sequences.items.subarray(sequences.offsets[sequence[row]!]!, event[row]!);
+}
+
+/**
  * The batch of the decisions `rows`. `length` is 0 for a user's first event; encoders decide how to treat an empty history.
  *
  * @param options.rewards one number per kind of event, see `rewardsOf`

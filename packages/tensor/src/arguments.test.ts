@@ -27,6 +27,7 @@ const prepared: RightArguments = [program, specs, {}];
 /** Numbers and shapes in programs stay unchecked: tensors are what newcomers mistake, and TypeScript checks the rest. */
 const right: Record<string, RightArguments> = {
   adam: [{}],
+  allExcept: [[[0]], 1, 2],
   amax: [x, unchecked(1)],
   attention: [tf.zeros([1, 1, 1, 2]), tf.zeros([1, 1, 1, 2]), tf.zeros([1, 1, 1, 2]), unchecked(null), unchecked(1)],
   center: [[1, 2], 1, 2],

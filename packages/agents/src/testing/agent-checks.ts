@@ -125,7 +125,15 @@ export function inputs(context: AgentContext): void {
 
 const listHint = 'The trainer feeds only tensors that inputs lists. Add its name, dtype and shape there.';
 /** Optional tensors of a batch: a loss may check whether they are present. */
-const optional = new Set(['targets', 'targetWeights', 'targetRewards', 'negatives', 'candidates', 'offsets']);
+const optional = new Set([
+  'targets',
+  'targetWeights',
+  'targetRewards',
+  'negatives',
+  'candidates',
+  'offsets',
+  'rowWeight',
+]);
 
 /** A misspelled option is refused, and the error suggests the nearest name. */
 export function options({ factory, settings: { encoder } }: AgentContext): void {

@@ -1,3 +1,4 @@
+import { checkArrays, checkRanges } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from '../arguments.ts';
 import type { Value } from '../types.ts';
@@ -5,6 +6,9 @@ import { embedding } from './embedding.ts';
 
 /** Up to here float32 counts exactly, and faster than int32. */
 const EXACT = 2 ** 24;
+
+/** The largest number of rows or columns. */
+const MOST = 2 ** 31 - 1;
 
 /**
  * The rank of one column in each row, from 1: one plus the number of columns with a higher score, or with an equal score and a
@@ -33,6 +37,8 @@ export function targetRanks(scores: tf.Tensor2D, target: tf.Tensor, counted?: tf
  * @returns bool [rows, columns]
  */
 export function allExcept(excluded: readonly ArrayLike<number>[], rows: number, columns: number): Value {
+  checkArrays('allExcept', { excluded });
+  checkRanges('allExcept', { rows, columns }, { rows: [0, MOST, 'whole'], columns: [0, MOST, 'whole'] });
   const data = new Uint8Array(rows * columns).fill(1);
   for (const [row, out] of excluded.entries()) {
     for (let i = 0; i < out.length; i++) data[row * columns + out[i]!] = 0;
