@@ -18,8 +18,8 @@ export interface NextItemSettings {
 }
 
 /**
- * The network of the SASRec paper and its modern form, both with sampled softmax, weights shared with the item table and whole
- * histories as rows, as later studies train them; rows of similar length share a batch; and the latter with a counting memory, without further training.
+ * The network of the SASRec paper and its modern form, as later studies train them: sampled softmax, weights shared with the item
+ * table, whole histories as rows, those of similar length in one batch. Then both with a counting memory, without further training.
  */
 export function nextItemRuns(settings: NextItemSettings): RunConfig[] {
   const { width, layers, dropout } = settings;
@@ -27,7 +27,7 @@ export function nextItemRuns(settings: NextItemSettings): RunConfig[] {
   return [
     run('sasrec', { type: 'sasrec', ...shared, heads: 1, positions: 'recency' }, settings),
     run('sasrec-modern', { type: 'sasrec-modern', ...shared, heads: 1, mlpRatio: 4 }, settings),
-    { name: 'sasrec-modern + memory', base: 'sasrec-modern', network: 'sasrec-modern', memory: {} },
+    ...['sasrec', 'sasrec-modern'].map((name) => ({ name: `${name} + memory`, base: name, network: name, memory: {} })),
   ];
 }
 
