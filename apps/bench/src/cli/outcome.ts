@@ -4,7 +4,7 @@ import type { Outcome } from '../jobs/collect.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { servedName, wholeGroups } from '../report/groups.ts';
 import { shownMetrics } from '../report/metric-names.ts';
-import { offPolicyOf } from '../report/off-policy.ts';
+import type { OffPolicy } from '../report/off-policy.ts';
 import { offPolicySentence } from '../report/off-policy-table.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../report/table.ts';
@@ -17,12 +17,14 @@ import { printable } from '../terminal/printable.ts';
  *
  * @param report path of the report
  * @param command the command that reproduces the numbers
+ * @param offPolicy estimates, if the config asks for them
  */
 export async function tellOutcome(
   outcome: Outcome,
   report: string,
   command: string,
   out: NodeJS.WriteStream,
+  offPolicy?: OffPolicy,
 ): Promise<void> {
   const { runs, agreements, context } = outcome;
   const { experiment } = context;
@@ -40,7 +42,6 @@ export async function tellOutcome(
     data: statisticsOf(context.dataset),
     published: experiment.published,
   });
-  const offPolicy = await offPolicyOf(outcome);
   const told = [...sentences, ...(offPolicy ? [offPolicySentence(offPolicy)] : [])];
   out.write(`\n${renderTable(table)}\n\n${folded(told, out)}\n`);
   await writeReport(report, outcome, sentences, command, offPolicy);

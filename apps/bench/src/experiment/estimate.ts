@@ -38,8 +38,6 @@ interface EstimateRecord {
   readonly actions: number;
   /** Why the scores make no policy. */
   readonly refused?: string;
-  /** For readers of the file. Reports compute them from the terms, because runs of several seeds are one policy. */
-  readonly value?: Value;
   /** Hash of the terms. */
   readonly hash?: string;
 }
@@ -77,12 +75,10 @@ export async function runEstimate(job: Job, { folder, resolved }: EstimateJob, c
   }
   const columns = columnsOf(feedback, made.terms);
   await writeSafetensors(join(folder, FILE), columns);
-  const rounded = estimatedOf(job.name, actions, columns);
   await writeSealed(recordPath(folder), {
     ...common,
     seconds: seconds(),
     temperature: made.temperature,
-    value: await worthOf(rounded.feedback, rounded.terms),
     hash: hashOf(columns),
   } satisfies EstimateRecord);
 }

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { loadPolicy, weightsHash } from '@lea/agents';
 import { evaluate } from '@lea/eval';
 import { fuse } from '@lea/train';
 import { validationMetric } from '../config/metrics.ts';
 import type { Context } from './context.ts';
+import { finishedPolicy } from './finished-scorer.ts';
 import { follow } from './follow.ts';
-import { broken, intact } from './intact.ts';
 import { measuredLists } from './lists.ts';
 import type { RunJob } from './plan.ts';
 import { baseRecord, type FinishedRun, loadRun, type RunRecord, saveRun } from './record.ts';
@@ -19,11 +18,7 @@ export async function runFused(job: RunJob, network: RunJob, context: Context): 
   const { memory, seconds } = await context.memory(options);
   const trained = (await loadRun(network))!.record;
   const started = performance.now();
-  const bare = await intact(network.folder, () => loadPolicy(join(network.folder, 'policy'), { threads }));
-  if (weightsHash(bare.params) !== trained.weightsHash) {
-    await bare.dispose();
-    throw broken(network.folder, 'its policy is not that of its record');
-  }
+  const bare = await finishedPolicy(network, trained, threads);
   // The config check rejects fusion "joint" for a trained network.
   const fused = await follow(
     fuse(bare, memory, split.validation, {

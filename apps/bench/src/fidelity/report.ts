@@ -172,8 +172,8 @@ function protocolOf({ request, context, all }: FidelityOutcome): [string, string
 }
 
 /**
- * The content of `fidelity.numbers.json`: numbers with intervals, and paired differences of environments to all other subjects that know
- * the same users.
+ * The content of `fidelity.numbers.json`: numbers with intervals, and paired differences of environments to all other subjects
+ * that know the same users.
  */
 function record(outcome: FidelityOutcome): object {
   const { request, context, all, sentences } = outcome;

@@ -7,6 +7,35 @@ import { ACCENT, INK, MUTED, PALETTE, renderTwoWidths } from './vega.ts';
 
 const METRIC = 'ndcg@10';
 
+/** A row per model, in the given order. */
+const modelRows = (values: readonly { name: string }[], order: readonly string[], narrow: boolean) => ({
+  width: narrow ? 180 : 640,
+  height: { step: 26 },
+  data: { values: [...values] },
+  encoding: {
+    y: {
+      field: 'name',
+      type: 'nominal' as const,
+      sort: [...order],
+      title: null,
+      axis: { labelLimit: narrow ? 240 : 300, ticks: false, domain: false },
+    },
+  },
+});
+
+/** Trained models stand out from baselines. */
+const kindColor = (narrow: boolean) => ({
+  field: 'kind',
+  type: 'nominal' as const,
+  title: null,
+  scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
+  legend: {
+    orient: 'bottom' as const,
+    columns: narrow ? 1 : 2,
+    labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'",
+  },
+});
+
 /** Test NDCG@10 of every model (the mean over seeds) with its 95 % interval, best first, as SVG text. */
 export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
   const values = groupsOf(runs).map(({ name, kind, runs: own }) => {
@@ -15,18 +44,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
   });
   const best = values.toSorted((a, b) => b.value - a.value).map((row) => row.name);
   return renderTwoWidths((narrow) => ({
-    width: narrow ? 180 : 640,
-    height: { step: 26 },
-    data: { values },
-    encoding: {
-      y: {
-        field: 'name',
-        type: 'nominal',
-        sort: best,
-        title: null,
-        axis: { labelLimit: narrow ? 240 : 300, ticks: false, domain: false },
-      },
-    },
+    ...modelRows(values, best, narrow),
     layer: [
       {
         mark: { type: 'bar', height: 16, cornerRadiusEnd: 2 },
@@ -37,17 +55,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
             title: `test NDCG@10${narrow ? '' : ', with 95 % interval'}`,
             axis: { tickCount: narrow ? 4 : 10 },
           },
-          color: {
-            field: 'kind',
-            type: 'nominal',
-            title: null,
-            scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
-            legend: {
-              orient: 'bottom',
-              columns: narrow ? 1 : 2,
-              labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'",
-            },
-          },
+          color: kindColor(narrow),
         },
       },
       {
@@ -68,18 +76,7 @@ export async function estimateChart({ rows, logged }: OffPolicy): Promise<string
   if (values.length === 0) return undefined;
   const best = values.toSorted((a, b) => b.mean - a.mean).map(({ name }) => name);
   return renderTwoWidths((narrow) => ({
-    width: narrow ? 180 : 640,
-    height: { step: 26 },
-    data: { values },
-    encoding: {
-      y: {
-        field: 'name',
-        type: 'nominal',
-        sort: best,
-        title: null,
-        axis: { labelLimit: narrow ? 240 : 300, ticks: false, domain: false },
-      },
-    },
+    ...modelRows(values, best, narrow),
     layer: [
       {
         data: { values: [{ logged }] },
@@ -103,17 +100,7 @@ export async function estimateChart({ rows, logged }: OffPolicy): Promise<string
         mark: { type: 'point', filled: true, size: 70, opacity: 1 },
         encoding: {
           x: { field: 'mean', type: 'quantitative' },
-          color: {
-            field: 'kind',
-            type: 'nominal',
-            title: null,
-            scale: { domain: ['run', 'baseline'], range: [ACCENT, MUTED] },
-            legend: {
-              orient: 'bottom',
-              columns: narrow ? 1 : 2,
-              labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'",
-            },
-          },
+          color: kindColor(narrow),
         },
       },
     ],

@@ -113,7 +113,8 @@ export const fitBehaviorSchema: OptionsSchema<FitBehaviorOptions> = {
  * @param validation rows that the scorer was not fitted on
  * @returns the policy and its temperature
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`, `E_CATALOG_SIZE`, `E_CATALOG_DIFFERS`, `E_SCORE_SHAPE`,
- *   `E_PROBABILITIES` (a validation row, or with `leave out` every one, has an item with the score -Infinity, which is 0 at every temperature)
+ *   `E_PROBABILITIES` (a validation row, or with `leave out` every one, has an item with the score -Infinity, which is 0 at every
+ *   temperature)
  */
 export async function fitBehavior(
   scorer: Scorer,

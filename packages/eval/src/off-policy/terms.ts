@@ -1,4 +1,5 @@
 import { LeaError } from '@lea/core';
+import { inBatches } from '../batches.ts';
 import type { EvaluationEvent } from '../events.ts';
 import type { BanditFeedback } from './feedback.ts';
 import { type ActionPolicy, probabilitiesOf } from './policy.ts';
@@ -56,9 +57,7 @@ export async function* roundTerms(
   const category = (a: number): number => (categories ? categories[a]! : a);
   const kinds = 1 + Array.from({ length: actions }, (_, a) => category(a)).reduce((most, c) => Math.max(most, c), 0);
   const [ofPolicy, ofBehavior] = [new Float64Array(kinds), new Float64Array(kinds)];
-  for (let start = 0; start < count; start += batch) {
-    signal?.throwIfAborted();
-    const rounds = Int32Array.from({ length: Math.min(batch, count - start) }, (_, i) => start + i);
+  yield* inBatches({ stage: 'off-policy', unit: 'rounds' }, { count, batch, signal }, async (rounds) => {
     const evaluated = await probabilitiesOf(policy, feedback, rounds);
     const logging = behavior && (await probabilitiesOf(behavior, feedback, rounds));
     const values = model && (await valuesOf(model, feedback, rounds));
@@ -83,10 +82,7 @@ export async function* roundTerms(
       if (values) predicted![round] = values[at + own]!;
       if (marginal) marginal[round] = ofPolicy[category(own)]! / positive(where, ofBehavior[category(own)]!, round);
     }
-    yield { stage: 'off-policy', done: start + rounds.length, total: count, unit: 'rounds' };
-    // Yield to the event loop, so that signals and progress are handled even if the policy is synchronous.
-    if (start + batch < count) await new Promise((resolve) => setTimeout(resolve));
-  }
+  });
   return {
     weight,
     unlogged,

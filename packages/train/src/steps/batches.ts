@@ -63,7 +63,7 @@ export function createBatches(plan: Plan, root: Key, specs: Specs): (from: numbe
     };
     const used = 'nextLength' in specs ? nextLength : length;
     const widths = Int32Array.from({ length: steps }, (_, i) =>
-      bucketed ? widthFor(Math.max(...rowOf(used, i, batch)), window) : window,
+      bucketed ? widthFor(largest(rowOf(used, i, batch)), window) : window,
     );
     if (sampling && candidates) {
       available.candidates = new Int32Array(steps * sampling.sampledItems);
@@ -111,6 +111,10 @@ function probabilities(of: RowProbabilities, rows: Int32Array, items: number): F
     of(row, all.subarray(i * items, (i + 1) * items));
   });
   return all;
+}
+
+function largest(values: Int32Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
 function rowOf(values: Int32Array, row: number, size: number): Int32Array {

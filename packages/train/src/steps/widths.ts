@@ -32,7 +32,7 @@ function cut(value: Value, width: number | undefined): Value {
 /** Things that are made for each width when it first comes. */
 export interface PerWidth<T> {
   at(width: number): Promise<T>;
-  /** Those made so far. */
+  /** Those made so far, without those that failed. */
   all(): Promise<T[]>;
 }
 
@@ -45,6 +45,9 @@ export function perWidth<T>(make: (width: number) => Promise<T>): PerWidth<T> {
       made.set(width, one);
       return one;
     },
-    all: () => Promise.all(made.values()),
+    async all() {
+      const settled = await Promise.allSettled(made.values());
+      return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    },
   };
 }

@@ -52,10 +52,10 @@ const command: CommandDef<typeof args> = defineCommand({
       const { published = [] } = context.experiment;
       if (given.json) for (const run of runs) process.stdout.write(`${printableJson(jsonLine(run))}\n`);
       if (runs.length > 0) {
+        const offPolicy = await offPolicyOf(outcome);
         if (format) {
           const columns = metricColumns(runs, shownMetrics(SHORT, context.experiment));
           const measured = resultsOf(runs, columns, published);
-          const offPolicy = await offPolicyOf(outcome);
           const results = offPolicy ? withEstimates(measured, offPolicy) : measured;
           const notes = [
             `Data: ${statisticsOf(context.dataset)}.`,
@@ -64,7 +64,8 @@ const command: CommandDef<typeof args> = defineCommand({
           ];
           process.stdout.write(formatResults(results, format, notes));
         }
-        await tellOutcome(outcome, report, command, given.json || format ? process.stderr : process.stdout);
+        const out = given.json || format ? process.stderr : process.stdout;
+        await tellOutcome(outcome, report, command, out, offPolicy);
       } else if (missing.length > 0) {
         throw new LeaError('E_RUNS_UNFINISHED', 'No run of the experiment is finished.', {
           value: planned.plan.folder,

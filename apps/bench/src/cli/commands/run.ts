@@ -2,6 +2,7 @@ import { type CommandDef, defineCommand } from 'citty';
 import { jsonLine } from '../../experiment/record.ts';
 import { isFinished } from '../../jobs/graph.ts';
 import { runExperiment } from '../../jobs/run.ts';
+import { offPolicyOf } from '../../report/off-policy.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
@@ -46,7 +47,9 @@ const command: CommandDef<typeof args> = defineCommand({
       });
       const { runs, missing, failures } = outcome;
       const out = given.json ? process.stderr : process.stdout;
-      if (runs.length > 0 || missing.length === 0) await tellOutcome(outcome, report, command, out);
+      if (runs.length > 0 || missing.length === 0) {
+        await tellOutcome(outcome, report, command, out, await offPolicyOf(outcome));
+      }
       for (const { job, reason } of failures) {
         process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
         if (!job.after.every(isFinished)) continue;
