@@ -1,5 +1,5 @@
 import { checkRanges, LeaError } from '@lea/core';
-import { checkWindows, type Windows } from '@lea/data';
+import { checkWindows, ranksBy, type Windows } from '@lea/data';
 import { type Program, type ProgramSpecs, prepare, type Runner, type Specs, specsOf, type Values } from '@lea/tensor';
 import { type Part, type Question, ranksAsked, scoresAsked } from './ranking.ts';
 import { historiesPerRun, type ScoreRuns } from './runs.ts';
@@ -131,23 +131,24 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     ask(windows, scoresAsked, ({ scores }, { from, size }) =>
       visit((scores!.data as Float32Array).subarray(0, size * shape.items), from),
     );
+  const score = async (windows: Windows) => {
+    checkWindows(windows, shape.items);
+    const scores = new Float32Array(windows.size * shape.items);
+    await runs(windows, (some, from) => scores.set(some, from * shape.items));
+    return scores;
+  };
 
   return {
     batch,
     runs,
-    async score(windows) {
-      checkWindows(windows, shape.items);
-      const scores = new Float32Array(windows.size * shape.items);
-      await runs(windows, (some, from) => scores.set(some, from * shape.items));
-      return scores;
-    },
-    async ranks(windows, targets, excluded) {
+    score,
+    ranks: ranksBy(score, async (windows, targets, excluded) => {
       checkWindows(windows, shape.items);
       const ranks = new Int32Array(windows.size);
       const question = ranksAsked(targets, excluded, { size: windows.size, items: shape.items });
       await ask(windows, question, (outputs, { from, size }) => ranks.set(outputs.ranks!.data.subarray(0, size), from));
       return ranks;
-    },
+    }),
     dispose() {
       disposal ??= Promise.all([released, release()]).then(() => {});
       return disposal;

@@ -4,7 +4,7 @@ import * as core from './index.ts';
 import * as node from './node.ts';
 
 const exceptions = {
-  'takes nothing': ['availableMemory', 'definitionCount'],
+  'takes nothing': ['availableMemory', 'definitionCount', 'eventLoopTurn'],
   'classes are made with new': ['LeaError'],
   'any value may be described, shown or hashed': ['contentHash', 'describeValue', 'isObject', 'show', 'stableJson'],
   'makers and users of checks: the calling function writes their arguments itself': [

@@ -29,7 +29,7 @@ export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks
 export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';
 export { rewardsOf } from './rewards.ts';
-export type { Scorer, Scores } from './scorer.ts';
+export { ranksBy, type Scorer, type Scores } from './scorer.ts';
 export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
 export { leaveOneOut, splitByTime, splitByTimeQuantiles } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';

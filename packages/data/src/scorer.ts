@@ -1,3 +1,4 @@
+import { checkFunctions } from '@lea/core';
 import type { CatalogIdentity } from './catalog-identity.ts';
 import type { Windows } from './windows.ts';
 
@@ -22,8 +23,7 @@ export interface Scorer {
   score(histories: Windows): Scores | Promise<Scores>;
   /**
    * The rank of one item per history among all items by `score`, for scorers that can count inside their runtime: `evaluate` is
-   * then faster, because the scores never leave it. Whoever replaces `score` replaces or removes this as well. Default: none,
-   * `score` is called.
+   * then faster, because the scores never leave it. {@link ranksBy} makes it. Default: none, `score` is called.
    *
    * @param targets [histories.size] the item of each history
    * @param excluded [histories.size] the items of each history that are left out; the target stays. Default: none
@@ -39,3 +39,19 @@ export interface Scorer {
 
 /** Scores `[histories, items]`, flat. */
 export type Scores = Float32Array | Float64Array;
+
+type Ranks = NonNullable<Scorer['ranks']>;
+
+/**
+ * The method `ranks` of a scorer with this `score`. In a copy with another one, `{ ...scorer, score }`, the ranks are unknown
+ * (0), so `evaluate` asks that `score`.
+ *
+ * @param ranks counts by `score`
+ */
+export function ranksBy(score: Scorer['score'], ranks: Ranks): (...given: Parameters<Ranks>) => Promise<Int32Array> {
+  checkFunctions('ranksBy', { score, ranks });
+  return async function (this: { readonly score?: unknown } | undefined, histories, targets, excluded) {
+    const replaced = this?.score !== undefined && this.score !== score;
+    return replaced ? new Int32Array(targets.length) : ranks(histories, targets, excluded);
+  };
+}

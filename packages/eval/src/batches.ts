@@ -1,4 +1,4 @@
-import type { Progress } from '@lea/core';
+import { eventLoopTurn, type Progress } from '@lea/core';
 
 /**
  * Gives the rows 0 to `count` - 1 to `work`, at most `batch` at a time, and tells after each call how many are done.
@@ -20,7 +20,6 @@ export async function* inBatches<S extends string, U extends string>(
     const rows = Int32Array.from({ length: Math.min(batch, count - start) }, (_, i) => start + i);
     await work(rows);
     yield { stage, done: start + rows.length, total: count, unit };
-    // Yield to the event loop, so that signals and progress are handled even if the scorer is synchronous.
-    await new Promise((resolve) => setTimeout(resolve));
+    await eventLoopTurn();
   }
 }

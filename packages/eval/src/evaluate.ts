@@ -10,19 +10,11 @@ import {
   task,
   whole,
 } from '@lea/core';
-import {
-  checkScorers,
-  checkTransitions,
-  historyWindows,
-  itemsBefore,
-  type Scorer,
-  type Scores,
-  type Transitions,
-} from '@lea/data';
+import { checkScorers, checkTransitions, historyWindows, itemsBefore, type Scorer, type Transitions } from '@lea/data';
 import { inBatches } from './batches.ts';
 import { checkItems, checkRanks, checkShape } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
-import { averages, rankOf } from './metrics.ts';
+import { averages, rankAmong } from './metrics.ts';
 import { nanScore } from './nan-score.ts';
 
 /** Options of {@link evaluate}. */
@@ -157,19 +149,9 @@ async function ranksOf(
   checkShape(scorer, scores, rows.length);
   const { items } = scorer;
   return rows.map((row, i) => {
-    const rank = rankOf(scores, targets[i]!, i * items, items);
-    if (Number.isNaN(rank)) throw nanScore(scorer, scores.subarray(i * items, (i + 1) * items), transitions, row);
-    return rank - (excluded ? countAbove(scores, i * items, targets[i]!, excluded[i]!) : 0);
+    const own = scores.subarray(i * items, (i + 1) * items);
+    const rank = rankAmong(own, targets[i]!, excluded?.[i]);
+    if (Number.isNaN(rank)) throw nanScore(scorer, own, transitions, row);
+    return rank;
   });
-}
-
-/** Number of the given items that are ranked before the target. */
-function countAbove(scores: Scores, start: number, target: number, items: Int32Array): number {
-  const own = scores[start + target]!;
-  let above = 0;
-  for (const item of new Set(items)) {
-    const score = scores[start + item]!;
-    if (score > own || (score === own && item < target)) above++;
-  }
-  return above;
 }

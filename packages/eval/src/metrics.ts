@@ -93,6 +93,23 @@ export function rankOf(scores: Scores, target: number, start = 0, items: number 
 }
 
 /**
+ * The rank of `target` if some items are left out.
+ *
+ * @param scores [items]
+ * @param excluded the items that do not count; default: none
+ * @returns the rank, or NaN if a score is NaN
+ */
+export function rankAmong(scores: Scores, target: number, excluded: ArrayLike<number> = []): number {
+  const own = scores[target]!;
+  let rank = rankOf(scores, target);
+  for (const item of new Set(Array.from(excluded))) {
+    const score = scores[item]!;
+    if (score > own || (score === own && item < target)) rank--;
+  }
+  return rank;
+}
+
+/**
  * Parses the name of a metric.
  *
  * @param kinds the known kinds of events; other kinds are refused
@@ -119,7 +136,9 @@ export function parseMetric(name: string, kinds: readonly string[]): Metric {
 /** [ranks] the value of the metric for each rank. */
 export function gains(ranks: ArrayLike<number>, { measure, k }: Metric): Float64Array {
   const gain = measures.get(measure)!;
-  return Float64Array.from(ranks, (rank) => gain(rank, k));
+  const values = new Float64Array(ranks.length);
+  for (let event = 0; event < values.length; event++) values[event] = gain(ranks[event]!, k);
+  return values;
 }
 
 /**
@@ -140,11 +159,11 @@ export function averages(
   checkArrays('averages', { kinds, ks });
   for (const k of ks) checkRanges('averages', { k }, { k: [1, Number.MAX_VALUE, 'whole'] });
   const result: Record<string, number> = {};
-  const names = [...measures.keys()];
+  const all = Float64Array.from(ranks);
   for (const group of [undefined, ...kinds.keys()]) {
-    const members = Array.from(ranks).filter((_, event) => group === undefined || kind[event] === group);
+    const members = group === undefined ? all : all.filter((_, event) => kind[event] === group);
     const suffix = group === undefined ? '' : `/${kinds[group]}`;
-    for (const measure of names) {
+    for (const measure of measures.keys()) {
       for (const k of ks) result[`${measure}@${k}${suffix}`] = mean(gains(members, { measure, k }));
     }
   }

@@ -1,4 +1,5 @@
-import { checkWindows, type Scorer, type Windows } from '@lea/data';
+import { checkWindows, ranksBy, type Scorer, type Windows } from '@lea/data';
+import { rankAmong } from '../metrics.ts';
 import { lastItems } from './last-items.ts';
 import { repeatRow } from './popularity.ts';
 
@@ -20,16 +21,23 @@ export function priorScorer(
   add: (recent: Int32Array, scores: Float64Array, start: number) => void,
 ): Scorer {
   const items = prior.length;
-  return {
-    name,
-    items,
-    window,
-    score(histories: Windows): Float64Array {
-      checkWindows(histories, items);
-      prepare?.(histories);
-      const scores = repeatRow(prior, histories.size);
-      for (let row = 0; row < histories.size; row++) add(lastItems(histories, row, window), scores, row * items);
-      return scores;
-    },
+  const score = (histories: Windows) => {
+    checkWindows(histories, items);
+    prepare?.(histories);
+    const scores = repeatRow(prior, histories.size);
+    for (let row = 0; row < histories.size; row++) add(lastItems(histories, row, window), scores, row * items);
+    return scores;
   };
+  // One row at a time stays in the processor's cache.
+  const ranks = ranksBy(score, (histories, targets, excluded) => {
+    checkWindows(histories, items);
+    prepare?.(histories);
+    const scores = new Float64Array(items);
+    return targets.map((target, row) => {
+      scores.set(prior);
+      add(lastItems(histories, row, window), scores, 0);
+      return rankAmong(scores, target, excluded?.[row]);
+    });
+  });
+  return { name, items, window, score, ranks };
 }

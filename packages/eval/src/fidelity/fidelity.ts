@@ -1,4 +1,5 @@
 import {
+  eventLoopTurn,
   fold,
   key,
   LeaError,
@@ -213,8 +214,7 @@ async function* compare(
     each?.(from, some, scores!);
     all.done += some.length;
     yield { stage: 'fidelity', ...all, unit: 'rows' };
-    // A turn of the event loop, so that signals and progress are served when the subject is synchronous.
-    await new Promise((resolve) => setTimeout(resolve));
+    await eventLoopTurn();
   }
   return rewards;
 }

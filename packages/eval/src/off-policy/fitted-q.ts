@@ -1,4 +1,14 @@
-import { abortSignal, type OptionsSchema, option, parseOptions, positive, type Task, task, whole } from '@lea/core';
+import {
+  abortSignal,
+  eventLoopTurn,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  positive,
+  type Task,
+  task,
+  whole,
+} from '@lea/core';
 import type { EvaluationEvent } from '../events.ts';
 import { checkTrajectories, type Trajectories } from './feedback.ts';
 import { type ActionPolicy, checkPolicies, probabilitiesOf } from './policy.ts';
@@ -84,7 +94,7 @@ async function* iterate(
     }
     predictors = regressions.map((regression, f) => regression.fit(targets[f]!));
     yield { stage: 'fitted-q', done: iteration, total: o.iterations, unit: 'iterations' };
-    await new Promise((resolve) => setTimeout(resolve));
+    await eventLoopTurn();
     if (change <= o.tolerance) break;
   }
   return crossFitted(`fitted Q of ${policy.name}`, trajectories, folds, predictors);
