@@ -4,8 +4,8 @@ import { padSteps } from './window.ts';
 
 /**
  * Causal convolution over time (a cross-correlation, as usual in deep learning) with zero padding before the first step: step t
- * of the result sees steps t, t - dilation, ..., t - (K - 1) dilation. Computed as one matrix product per tap; steps are the
- * first axis so that slices are contiguous.
+ * of the result sees steps t, t - dilation, ..., t - (K - 1) dilation. Computed as one matrix product per tap. Steps and taps are
+ * the first axis of what is sliced, so that slices are contiguous.
  *
  * @param x [T, B, D]
  * @param weight [F, D, K], K taps, the last one at the current step
@@ -16,8 +16,9 @@ import { padSteps } from './window.ts';
 export function convolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, dilation = 1): tf.Tensor {
   const [steps, rows, size] = x.shape as [number, number, number];
   const [filters, , taps] = weight.shape as [number, number, number];
+  const byTap = tf.transpose(weight, [2, 0, 1]);
   const parts = Array.from({ length: taps }, (_, k) => {
-    const tap = tf.reshape(tf.slice(weight, [0, 0, k], [filters, size, 1]), [filters, size]);
+    const tap = tf.reshape(tf.slice(byTap, [k, 0, 0], [1, filters, size]), [filters, size]);
     const ago = (taps - 1 - k) * dilation;
     if (ago === 0) return [linear(x, tap, bias)];
     if (ago >= steps) return [];

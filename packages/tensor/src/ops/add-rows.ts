@@ -14,7 +14,7 @@ export function addRows(base: tf.Tensor | undefined, ids: tf.Tensor, rows: tf.Te
     const r = currentRecording();
     const index = r.reshape(r.cast(nameOf(ids), 'int64'), [ids.size, 1]);
     const start = base ? nameOf(base) : r.filled('float32', shape, 0);
-    return namedTensor(r.scatterAdd(start, index, nameOf(rows), ids.size, shape[1]!), shape);
+    return namedTensor(r.addRows(start, index, nameOf(rows), [ids.size, count, shape[1]!]), shape);
   }
   if (tf.getBackend() === 'tensorflow') {
     const sum = tf.unsortedSegmentSum(rows, ids as tf.Tensor1D, count);

@@ -7,6 +7,9 @@ const SHARED_SIZE = 64;
 /** Number of elements up to which a ScatterND runs on one thread. */
 const SERIAL_SIZE = 100_000;
 
+/** Rows that a ScatterND copies in the time in which a ScatterElements adds one. */
+const COPIES_PER_ADDITION = 32;
+
 /** Collects the ONNX nodes and constants of one program. */
 export class Recording {
   readonly nodes: Node[] = [];
@@ -82,10 +85,11 @@ export class Recording {
    * Adds rows to `base` at an index: `index` is int64 [rows, depth], `updates` has `rows` rows of `width` elements.
    *
    * ONNX Runtime distributes the rows of a large ScatterND over threads and loses additions when two threads update the same
-   * row; below about 2 * 10^5 elements it uses one thread. Large updates are therefore added in pieces, in place.
+   * row; below about 2 * 10^5 elements it uses one thread. Large updates are therefore added in pieces. Each of them copies
+   * the base.
    */
   scatterAdd(base: string, index: string, updates: string, rows: number, width: number): string {
-    const piece = Math.max(1, Math.floor(SERIAL_SIZE / width));
+    const piece = rowsPerPiece(width);
     let sum = base;
     for (let from = 0; from < rows; from += piece) {
       const whole = piece >= rows;
@@ -94,6 +98,17 @@ export class Recording {
       sum = this.one('ScatterND', [sum, part(index), part(updates)], { reduction: 'add' });
     }
     return sum;
+  }
+
+  /**
+   * Adds rows to the rows of a matrix `base` [count, width]: `ids` is int64 [rows, 1], `updates` [rows, width]. If the rows are
+   * few, a ScatterElements adds them in place, on one thread.
+   */
+  addRows(base: string, ids: string, updates: string, [rows, count, width]: readonly [number, number, number]): string {
+    const copies = Math.ceil(rows / rowsPerPiece(width));
+    if (copies * count < COPIES_PER_ADDITION * rows) return this.scatterAdd(base, ids, updates, rows, width);
+    const each = this.one('Expand', [ids, this.ints([rows, width])]);
+    return this.one('ScatterElements', [base, each, updates], { axis: 0, reduction: 'add' });
   }
 
   #constant(dtype: OnnxType, shape: readonly number[], data: Initializer['data'], text: string): string {
@@ -119,4 +134,9 @@ export class Recording {
 /** A string that distinguishes -0 from 0. */
 function bitsText(value: number | bigint): string {
   return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** Number of rows that one thread of ScatterND adds. */
+function rowsPerPiece(width: number): number {
+  return Math.max(1, Math.floor(SERIAL_SIZE / width));
 }
