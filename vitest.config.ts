@@ -12,6 +12,7 @@ export default defineConfig({
       'examples/*/**/*.test.ts',
       'docs/*.test.ts',
     ],
+    globalSetup: 'scripts/temporary-folder.mjs',
     // Far above what they take: on a busy machine a process may get a tenth of a core.
     testTimeout: 300_000,
     hookTimeout: 300_000,
