@@ -25,7 +25,7 @@ export interface TrainOptions {
   seed?: number;
   /**
    * Number of steps between two validations. Lower: a finer choice of the best step, more time spent on validation. Default:
-   * half an epoch of updates per network, which is twice as many steps when two networks take turns.
+   * half an epoch of updates per network, at least 50. These are twice as many steps when two networks take turns.
    */
   evaluateEvery?: number;
   /**

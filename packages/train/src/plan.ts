@@ -9,6 +9,9 @@ import { checkSampler, rowsPerEpoch } from './steps/sampler.ts';
 import { itemStatistics } from './steps/statistics.ts';
 import { warmStart } from './warm-start/warm-start.ts';
 
+/** Least number of updates per network between two validations: over fewer, chance decides which validation is the best. */
+const LEAST_UPDATES = 50;
+
 /** Probabilities of a memory that a chunk of joint training holds at most: 64 MiB. */
 const JOINT_VALUES = 2 ** 24;
 
@@ -28,7 +31,7 @@ export function planOf(options: TrainOptions): Plan {
   checkSampler(given.sampler);
   const batch = Math.min(given.batch, train.count);
   const stepsPerEpoch = (rowsPerEpoch(given.sampler, train, given.window) / batch) * networks;
-  const { evaluateEvery = Math.max(1, Math.floor(stepsPerEpoch / 2)), patience = defaultPatience(agent) } = given;
+  const { evaluateEvery = halfAnEpoch(stepsPerEpoch, networks), patience = defaultPatience(agent) } = given;
   const plan = { ...given, agent, train, validation, rewards, batch, stepsPerEpoch, evaluateEvery, patience };
   const shape = {
     items: train.sequences.itemIds.length,
@@ -57,6 +60,10 @@ export function planOf(options: TrainOptions): Plan {
     statistics: itemStatistics(agent, train),
     largestReward: largestReward(plan),
   };
+}
+
+function halfAnEpoch(stepsPerEpoch: number, networks: number): number {
+  return Math.max(LEAST_UPDATES * networks, Math.floor(stepsPerEpoch / 2));
 }
 
 function defaultPatience(agent: Agent): number {
