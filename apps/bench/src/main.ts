@@ -51,6 +51,12 @@ function unknownCommand(name: string): LeaError {
   });
 }
 
+// The reader of a pipe, such as head, may end first.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {

@@ -1,4 +1,3 @@
-import { LeaError } from '@lea/core';
 import { allExcept, int32, type Program, type Specs, targetRanks, type Values } from '@lea/tensor';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 
@@ -22,20 +21,12 @@ export interface Question {
 /** Asks for the scores themselves. */
 export const scoresAsked: Question = { program: (score) => score, specs: () => ({}), inputs: () => ({}) };
 
-/**
- * Asks for `ranks` int32 [rows], see `Scorer.ranks`.
- *
- * @param size number of histories
- * @throws LeaError `E_WINDOWS` (not one target, or one list of excluded items, per history), `E_ITEM_RANGE`
- */
+/** Asks for `ranks` int32 [rows], see `Scorer.ranks`. Its arguments have been checked. */
 export function ranksAsked(
   targets: Int32Array,
   excluded: readonly ArrayLike<number>[] | undefined,
-  { size: count, items }: { readonly size: number; readonly items: number },
+  items: number,
 ): Question {
-  checkLength('targets', targets, count);
-  if (excluded) checkLength('excluded', excluded, count);
-  for (const list of [targets, ...(excluded ?? [])]) checkRange(list, items);
   return {
     program: (score) => (args) => {
       const { target, counted } = args.inputs;
@@ -53,18 +44,4 @@ export function ranksAsked(
       return { target: int32(target), counted: allExcept(excluded.slice(from, from + size), rows, items) };
     },
   };
-}
-
-function checkLength(name: string, list: ArrayLike<unknown>, count: number): void {
-  if (list?.length === count) return;
-  throw new LeaError('E_WINDOWS', `ranks: expected one of ${name} for each of the ${count} histories.`, {
-    value: list?.length,
-  });
-}
-
-function checkRange(list: ArrayLike<number>, items: number): void {
-  for (let i = 0; i < list.length; i++) {
-    if (Number.isInteger(list[i]) && list[i]! >= 0 && list[i]! < items) continue;
-    throw new LeaError('E_ITEM_RANGE', `ranks: items must be in 0..${items - 1}.`, { value: list[i] });
-  }
 }

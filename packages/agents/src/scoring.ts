@@ -142,10 +142,9 @@ export function scoring(shape: Shape, source: ScoringSource, options: ScoringOpt
     batch,
     runs,
     score,
-    ranks: ranksBy(score, async (windows, targets, excluded) => {
-      checkWindows(windows, shape.items);
+    ranks: ranksBy({ score, items: shape.items }, async (windows, targets, excluded) => {
       const ranks = new Int32Array(windows.size);
-      const question = ranksAsked(targets, excluded, { size: windows.size, items: shape.items });
+      const question = ranksAsked(targets, excluded, shape.items);
       await ask(windows, question, (outputs, { from, size }) => ranks.set(outputs.ranks!.data.subarray(0, size), from));
       return ranks;
     }),

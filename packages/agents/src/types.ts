@@ -182,6 +182,8 @@ export interface Agent {
   readonly everyPosition: boolean;
   /** Whether the loss reads an environment's states, and `init` needs `shape.stateSize`. Default: false. */
   readonly readsEnvironmentState?: boolean;
+  /** Whether the loss reads the width of the windows, so that a sampler must not cut them. Default: false. */
+  readonly wholeWindows?: boolean;
   /** Initial parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
   /**

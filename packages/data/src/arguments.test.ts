@@ -57,7 +57,7 @@ const right: Record<string, RightArguments> = {
   loadRetailrocketEvents: ['nowhere'],
   loadS3Rec: ['nowhere', 'Beauty.txt'],
   loadYoochoose: ['nowhere', {}],
-  ranksBy: [() => Float32Array.of(1), () => Int32Array.of(1)],
+  ranksBy: [{ items: 1, score: () => Float32Array.of(1) }, () => Int32Array.of(1)],
   readInteractions: ['nowhere.csv', {}],
   readItemTexts: ['nowhere.csv', {}],
   rewardStatistics: [reward],

@@ -10,7 +10,9 @@ const scorer = {
   items: 3,
   window: 2,
   score,
-  ranks: ranksBy(score, (_, [first, second], excluded) => Int32Array.of(first! + 1, second! + 1 + (excluded ? 4 : 0))),
+  ranks: ranksBy({ items: 3, score }, (_, [first, second], excluded) =>
+    Int32Array.of(first! + 1, second! + 1 + (excluded ? 4 : 0)),
+  ),
 } satisfies Scorer;
 
 test('a scorer and its copy under another name have its ranks', async () => {
@@ -23,4 +25,13 @@ test('a scorer and its copy under another name have its ranks', async () => {
 test('the ranks of a copy with other scores are unknown', async () => {
   const copy = { ...scorer, score: () => Float32Array.of(1, 2, 3, 1, 2, 3) };
   expect([...(await copy.ranks(histories, targets))]).toEqual([0, 0]);
+});
+
+test('arguments that do not fit are refused', async () => {
+  const code = (name: string) => expect.objectContaining({ code: name });
+  await expect(scorer.ranks(histories, Int32Array.of(1))).rejects.toEqual(code('E_WINDOWS'));
+  await expect(scorer.ranks(histories, targets, [[0]])).rejects.toEqual(code('E_WINDOWS'));
+  await expect(scorer.ranks(histories, Int32Array.of(1, 3))).rejects.toEqual(code('E_ITEM_RANGE'));
+  await expect(scorer.ranks(histories, targets, [[], [1.5]])).rejects.toEqual(code('E_ITEM_RANGE'));
+  await expect(scorer.ranks(windowsOf([[5]], 2, 6), Int32Array.of(1))).rejects.toEqual(code('E_ITEM_RANGE'));
 });

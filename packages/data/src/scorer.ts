@@ -1,5 +1,6 @@
-import { checkFunctions } from '@lea/core';
+import { checkFunctions, checkObjects, LeaError } from '@lea/core';
 import type { CatalogIdentity } from './catalog-identity.ts';
+import { checkWindows } from './check-windows.ts';
 import type { Windows } from './windows.ts';
 
 /**
@@ -43,15 +44,39 @@ export type Scores = Float32Array | Float64Array;
 type Ranks = NonNullable<Scorer['ranks']>;
 
 /**
- * The method `ranks` of a scorer with this `score`. In a copy with another one, `{ ...scorer, score }`, the ranks are unknown
- * (0), so `evaluate` asks that `score`.
+ * The method `ranks` of a scorer with this `score`, which checks its arguments. In a copy with another one, `{ ...scorer, score }`,
+ * the ranks are unknown (0), so `evaluate` asks that `score`.
  *
  * @param ranks counts by `score`
+ * @throws LeaError when it is called: `E_WINDOWS` (not one target, or one list of excluded items, per history), `E_ITEM_RANGE`
  */
-export function ranksBy(score: Scorer['score'], ranks: Ranks): (...given: Parameters<Ranks>) => Promise<Int32Array> {
+export function ranksBy(
+  scorer: Pick<Scorer, 'score' | 'items'>,
+  ranks: Ranks,
+): (...given: Parameters<Ranks>) => Promise<Int32Array> {
+  checkObjects('ranksBy', { scorer });
+  const { score, items } = scorer;
   checkFunctions('ranksBy', { score, ranks });
   return async function (this: { readonly score?: unknown } | undefined, histories, targets, excluded) {
-    const replaced = this?.score !== undefined && this.score !== score;
-    return replaced ? new Int32Array(targets.length) : ranks(histories, targets, excluded);
+    if (this?.score !== undefined && this.score !== score) return new Int32Array(targets.length);
+    checkWindows(histories, items);
+    checkCount('targets', targets, histories.size);
+    if (excluded) checkCount('excluded', excluded, histories.size);
+    for (const list of [targets, ...(excluded ?? [])]) checkRange(list, items);
+    return ranks(histories, Int32Array.from(targets), excluded);
   };
+}
+
+function checkCount(name: string, list: ArrayLike<unknown>, count: number): void {
+  if (list?.length === count) return;
+  throw new LeaError('E_WINDOWS', `ranks: expected one of ${name} for each of the ${count} histories.`, {
+    value: list?.length,
+  });
+}
+
+function checkRange(list: ArrayLike<number>, items: number): void {
+  for (let i = 0; i < list.length; i++) {
+    if (Number.isInteger(list[i]) && list[i]! >= 0 && list[i]! < items) continue;
+    throw new LeaError('E_ITEM_RANGE', `ranks: items must be in 0..${items - 1}.`, { value: list[i] });
+  }
 }

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { describeValue, LeaError } from '@lea/core';
 import { catalogIdentityOf, type Scorer, type Scores } from '@lea/data';
 
 /**
@@ -42,16 +42,22 @@ function otherCatalog(name: string, what: string): LeaError {
 
 /** @throws LeaError `E_SCORE_SHAPE` */
 export function checkShape({ name, items }: Scorer, scores: Scores, size: number): void {
-  if (scores.length === size * items) return;
-  throw new LeaError('E_SCORE_SHAPE', `${name} returned the wrong number of scores for ${size} histories.`, {
-    value: scores.length,
-    hint: `It must return ${size} rows of ${items} scores.`,
+  const isTyped = scores instanceof Float32Array || scores instanceof Float64Array;
+  if (isTyped && scores.length === size * items) return;
+  throw new LeaError('E_SCORE_SHAPE', `Expected ${name} to return ${size * items} scores for ${size} histories.`, {
+    value: describeValue(scores),
+    hint: `It must return a Float32Array or Float64Array with ${size} rows of ${items} scores.`,
   });
 }
 
 /** @throws LeaError `E_SCORE_SHAPE` */
 export function checkRanks({ name, items }: Scorer, ranks: Int32Array, size: number): void {
-  if (ranks.length === size && ranks.every((rank) => Number.isInteger(rank) && rank >= 0 && rank <= items)) return;
+  if (
+    ranks instanceof Int32Array &&
+    ranks.length === size &&
+    ranks.every((rank) => Number.isInteger(rank) && rank >= 0 && rank <= items)
+  )
+    return;
   throw new LeaError('E_SCORE_SHAPE', `${name} returned no ranks for ${size} histories.`, {
     value: ranks,
     hint: `ranks must return ${size} whole numbers in 0..${items}. Leave it out to be ranked by score.`,

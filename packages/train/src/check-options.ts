@@ -108,11 +108,15 @@ export function checkOptions({
   if (sampler.type === 'sequences') {
     const hint = "Write sampler: { type: 'permutation' }, which shows every row.";
     const why = 'The sampler of sequences shows only the newest rows of a user';
-    if (agent.target !== 'none' || !agent.everyPosition) {
+    const weighs = 'rowWeight' in agent.inputs(1, 1, 0, { rowWeights: true });
+    if (agent.target !== 'none' || !agent.everyPosition || !weighs) {
       refuse(`${why}, so it needs ce and an encoder with everyPosition.`, agent.name, hint);
     }
     if (signals) refuse(`${why}, so it cannot learn from the signals of all rows.`, 'signals', hint);
     if (plan.fusion === 'joint' && memory) refuse(`${why}, so a memory cannot join them.`, plan.fusion, hint);
+  }
+  if ('buckets' in sampler && sampler.buckets && agent.wholeWindows) {
+    refuse(`The loss of ${agent.name} reads the width of windows, which buckets cut.`, 'buckets', 'Leave buckets out.');
   }
   if (agent.readsEnvironmentState && !signals?.environmentState) {
     refuse(

@@ -177,6 +177,11 @@ async function* fitting(
   const curve = weights.map((weight, w) => {
     const likely = likelihoods[w]!;
     const r = likely.indexOf(Math.max(...likely));
+    if (r < 0) {
+      throw new LeaError('E_SCORE_NAN', `fuse: the scores of ${policy.name} or of its memory are NaN.`, {
+        hint: 'The training of the policy may have diverged: lower its learning rate.',
+      });
+    }
     const value = averages(ranks[w]![r]!, kind, sequences.kinds, CUTOFFS)[metric]!;
     return { weight, repeat: repeats[r]!, value };
   });

@@ -29,8 +29,9 @@ export function planOf(options: TrainOptions): Plan {
   const { networks } = agent;
   const given = parseOptions('fit', trainSchema, options);
   checkSampler(given.sampler);
-  const batch = Math.min(given.batch, train.count);
-  const stepsPerEpoch = (rowsPerEpoch(given.sampler, train, given.window) / batch) * networks;
+  const rows = rowsPerEpoch(given.sampler, train, given.window);
+  const batch = Math.min(given.batch, rows);
+  const stepsPerEpoch = (rows / batch) * networks;
   const { evaluateEvery = halfAnEpoch(stepsPerEpoch, networks), patience = defaultPatience(agent) } = given;
   const plan = { ...given, agent, train, validation, rewards, batch, stepsPerEpoch, evaluateEvery, patience };
   const shape = {

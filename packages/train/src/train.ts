@@ -1,5 +1,5 @@
 import { createPolicy, type Fusion, type Policy, weightsHash } from '@lea/agents';
-import { key, type Task, task } from '@lea/core';
+import { eventLoopTurn, key, type Task, task } from '@lea/core';
 import { pick, type Values } from '@lea/tensor';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
@@ -102,6 +102,7 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
         ahead = await making;
         run = advanced;
         yield tell({ type: 'step', phase: phase.name, step: next, ...means });
+        await eventLoopTurn();
       }
       await open.pop()!.dispose();
       run = nextPhase(plan, run);

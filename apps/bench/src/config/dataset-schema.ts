@@ -86,6 +86,12 @@ const includedDataset = v.variant('type', [
           column: v.optional(described(text, 'Column of the item id.')),
           template: v.optional(described(text, 'Text of an item from its columns, for example "{title} by {brand}".')),
           index: v.optional(described(text, 'File that maps raw ids to ids.')),
+          missingText: v.optional(
+            described(
+              v.picklist(['throw', 'id']),
+              'Items without text: "throw" refuses them, "id" takes the id as text.',
+            ),
+          ),
           ...reading,
         }),
         'How the file of item texts is read.',

@@ -24,6 +24,8 @@ export interface Method {
   readonly name: string;
   /** In the order in which they were drawn. */
   readonly settings: readonly Setting[];
+  /** `train.maxSteps` of each setting with the whole budget. */
+  readonly maxSteps: readonly number[];
   /** The jobs of each rung. Those of the first are the settings; those of the others are places that the best ones take. */
   readonly rungs: readonly (readonly PlannedJob[])[];
 }
@@ -72,7 +74,8 @@ export async function planSearch(loaded: Loaded, options: PlanOptions): Promise<
       const rung = { rung: i, share, budget: search.budget, runs: runsOf(plans[i]!), before: all[i - 1]! };
       all.push(Array.from({ length: count }, (_, place) => placeJob(place, rung, method)));
     }
-    return { name, settings, rungs: all };
+    const maxSteps = runsOf(plans.at(-1)!).map(({ config }) => (config as RunConfig).train!.maxSteps!);
+    return { name, settings, maxSteps, rungs: all };
   });
   for (const job of methods.flatMap((method) => method.rungs.flat())) jobs.set(job.id, job);
   return { plan: plans[0]!, jobs: [...jobs.values()], prepared: own, search, rungs, methods };

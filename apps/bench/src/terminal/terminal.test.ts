@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -162,8 +165,13 @@ test('nothing that a name holds reaches the terminal raw', () => {
 });
 
 test('a report is a page, so it never takes the place of a config', () => {
-  expect(numbersPath(reportPath('/a/study.html'))).toBe('/a/study.numbers.json');
+  expect(numbersPath(reportPath('/a/study.html', 'quick'))).toBe('/a/study.numbers.json');
   for (const path of ['study.json', 'study', 'html']) {
-    expect(() => reportPath(path)).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE', value: path }));
+    expect(() => reportPath(path, 'quick')).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE', value: path }));
   }
+  expect(() => reportPath('study.html', 'study.html')).toThrow(/overwrite the config/);
+  expect(() => reportPath('study.html', './study.numbers.json')).toThrow(/overwrite the config/);
+  const folder = mkdtempSync(join(tmpdir(), 'lea-report-'));
+  mkdirSync(join(folder, 'page.html'));
+  expect(() => reportPath(join(folder, 'page.html'), 'quick')).toThrow(/not a folder/);
 });

@@ -53,6 +53,7 @@ export const proxy: AgentFactory<ProxyOptions> = agentFactory<ProxyOptions>({
         ...parts.inputs(batchSize, window, targets),
         ...(options.auxiliaryTarget === 'reward' && { reward: { dtype: 'float32', shape: [batchSize] } }),
       }),
+      wholeWindows: options.auxiliaryTarget === 'length',
       phases: onePhase(options.lr),
       loss(input) {
         const states = learningStates(input, encoder);

@@ -29,8 +29,7 @@ export function priorScorer(
     return scores;
   };
   // One row at a time stays in the processor's cache.
-  const ranks = ranksBy(score, (histories, targets, excluded) => {
-    checkWindows(histories, items);
+  const ranks = ranksBy({ score, items }, (histories, targets, excluded) => {
     prepare?.(histories);
     const scores = new Float64Array(items);
     return targets.map((target, row) => {

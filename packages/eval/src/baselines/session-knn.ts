@@ -72,7 +72,8 @@ export function sessionKnn(train: Transitions, o: SessionKnnOptions, method: Ses
     const neighbors = nearest(latest(found.users, o.sample), found.similarity, o.neighbors);
     let total = 0;
     for (const user of neighbors) total += found.similarity[user]!;
-    for (const user of neighbors) {
+    // Similarities of very old sequences are zero in double precision.
+    for (const user of total > 0 ? neighbors : []) {
       const scale = (found.similarity[user]! * method.match(found.back[user]!)) / total;
       const origin = longest - found.place[user]!;
       for (let entry = log.byUser[user]!; entry < log.byUser[user + 1]!; entry++) {

@@ -175,5 +175,5 @@ it('refuses scorers of other items and scores that are no numbers', async () => 
   const nan: Scorer = { ...policy, name: 'nan', score: ({ size }) => new Float32Array(size * 4).fill(Number.NaN) };
   await expect(evaluateInteractive(nan, users)).rejects.toThrow(/nan returned NaN for item 0/);
   const short: Scorer = { ...policy, score: () => new Float32Array(3) };
-  await expect(evaluateInteractive(short, users)).rejects.toThrow(/wrong number of scores/);
+  await expect(evaluateInteractive(short, users)).rejects.toMatchObject({ code: 'E_SCORE_SHAPE' });
 });

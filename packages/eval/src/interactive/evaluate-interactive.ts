@@ -1,4 +1,4 @@
-import { argumentCheck, isObject, LeaError, mean, parseOptions, type Task, task } from '@lea/core';
+import { argumentCheck, eventLoopTurn, isObject, LeaError, mean, parseOptions, type Task, task } from '@lea/core';
 import type { InteractivePolicy, InteractiveUsers, Scorer, Visits } from '@lea/data';
 import type { EvaluationEvent } from '../events.ts';
 import { checkVectors, type UnitVectors } from '../vectors.ts';
@@ -136,6 +136,7 @@ async function play<V extends Visits>(
       visit.left = !fixed && left[at]!;
     });
     going = rows.filter((row) => !played[row]!.left);
+    await eventLoopTurn();
   }
   return played;
 }

@@ -70,7 +70,9 @@ export class Recording {
       return this.constant(dtype, shape, new Kind(sizeOf(shape)).fill(value));
     }
     const tensor: Initializer = { name: '', dtype, shape: [1], data: element };
-    return this.one('ConstantOfShape', [this.ints(shape)], { value: { tensor } });
+    const name = this.one('ConstantOfShape', [this.ints(shape)], { value: { tensor } });
+    this.bytes.set(name, sizeOf(shape) * element.BYTES_PER_ELEMENT);
+    return name;
   }
 
   cast(name: string, dtype: OnnxType): string {
@@ -108,6 +110,7 @@ export class Recording {
     const copies = Math.ceil(rows / rowsPerPiece(width));
     if (copies * count < COPIES_PER_ADDITION * rows) return this.scatterAdd(base, ids, updates, rows, width);
     const each = this.one('Expand', [ids, this.ints([rows, width])]);
+    this.bytes.set(each, 8 * rows * width);
     return this.one('ScatterElements', [base, each, updates], { axis: 0, reduction: 'add' });
   }
 

@@ -36,7 +36,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('collect', rawArgs, args);
-    const report = reportPath(given.report);
+    const report = reportPath(given.report, given.experiment);
     const format = given.format === undefined ? undefined : choiceOf('format', given.format, FORMATS);
     if (format && given.json) {
       throw new LeaError('E_FLAG_VALUE', 'Standard output has one form: --format or --json.', {

@@ -74,7 +74,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('fidelity', rawArgs, args);
-    const path = reportPath(given.report);
+    const path = reportPath(given.report, given.experiment);
     const flags = flagsOf(given);
     const loaded = withThreads(await loadExperiment(given.experiment), given.threads);
     await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {

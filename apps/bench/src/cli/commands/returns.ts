@@ -29,7 +29,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('returns', rawArgs, args);
-    const path = reportPath(given.report);
+    const path = reportPath(given.report, given.experiment);
     const users = wholeOf('users', given.users);
     const loaded = await givenExperiment(given);
     const words = typed([...invocation, 'returns', ...rawArgs]);

@@ -35,7 +35,7 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
-    const report = reportPath(given.report);
+    const report = reportPath(given.report, given.experiment);
     const crew = crewOf(given);
     const loaded = await givenExperiment(given);
     const command = typed([...invocation, 'run', ...rawArgs]);

@@ -20,6 +20,8 @@ const command: CommandDef<typeof args> = defineCommand({
     await interruptible(typed([...invocation, 'worker', ...rawArgs]), (signal) =>
       serve(address, { runs: resolve(given.runs), wordsOf: workWords, board: createBoard(process.stderr), signal }),
     );
+    // BullMQ would wait for a Redis that is away.
+    process.exit();
   },
 });
 
