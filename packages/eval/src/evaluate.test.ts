@@ -1,6 +1,7 @@
 import type { Scorer } from '@lea/data';
 import { interactionsOf, sequences, transitions, type Windows } from '@lea/data';
 import { describe, expect, it } from 'vitest';
+import { lastItemMarkov } from './baselines/last-item-markov.ts';
 import { evaluate } from './evaluate.ts';
 import { transitionsOf } from './testing/transitions.ts';
 
@@ -92,6 +93,21 @@ describe('evaluate', () => {
       [2, 5],
       [4, 5],
     ]);
+  });
+
+  it.each(['scores', 'ranks'] as const)('stops on a timer while %s are computed without waiting', async (what) => {
+    const { ranks, ...scorer }: Scorer = lastItemMarkov(data);
+    const many = { ...data, count: 5000, event: new Int32Array(5000), sequence: new Int32Array(5000) };
+    const signal = AbortSignal.timeout(1);
+    const work = evaluate(what === 'ranks' ? { ...scorer, ranks: ranks! } : scorer, many, { batch: 1, signal });
+    await expect(work).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('refuses scores that are no typed array', async () => {
+    for (const scores of [[1, 2, 3, 4], undefined, 5]) {
+      const odd = { ...constant(1, 2, 3, 4), score: () => scores as never };
+      await expect(evaluate(odd, data, { batch: 1 })).rejects.toMatchObject({ code: 'E_SCORE_SHAPE' });
+    }
   });
 
   it('names scorer, item, event and user of a NaN', async () => {

@@ -28,11 +28,15 @@ describe('defaults that follow from the agent', () => {
   });
 
   it('validates every half epoch of each network, of whole steps', () => {
-    // 400 rows in batches of 64 are 6.25 steps.
-    expect(plan(ce({ encoder: free }), { batch: 64 })).toMatchObject({ networks: 1, evaluateEvery: 3 });
-    expect(plan(snqn({ encoder: free }), { batch: 64 })).toMatchObject({ networks: 2, evaluateEvery: 6 });
-    expect(plan(ce({ encoder: free }))).toMatchObject({ batch: 256, evaluateEvery: 1 });
-    expect(plan(ce({ encoder: free }), { batch: 1000 })).toMatchObject({ batch: 400, evaluateEvery: 1 });
+    // 400 rows in batches of 3 are 133.3 steps.
+    expect(plan(ce({ encoder: free }), { batch: 3 })).toMatchObject({ networks: 1, evaluateEvery: 66 });
+    expect(plan(snqn({ encoder: free }), { batch: 3 })).toMatchObject({ networks: 2, evaluateEvery: 133 });
+  });
+
+  it('validates after 50 updates of each network at the earliest', () => {
+    expect(plan(ce({ encoder: free }))).toMatchObject({ batch: 256, evaluateEvery: 50 });
+    expect(plan(snqn({ encoder: free }))).toMatchObject({ batch: 256, evaluateEvery: 100 });
+    expect(plan(ce({ encoder: free }), { batch: 1000 })).toMatchObject({ batch: 400, evaluateEvery: 50 });
     expect(plan(ce({ encoder: free }), { evaluateEvery: 9 }).evaluateEvery).toBe(9);
   });
 });

@@ -239,6 +239,8 @@ describe('fitFusion', () => {
     await refused({ metric: 'ndcg@11' }).toMatchObject({ code: 'E_TRAIN_METRIC' });
     const other = { ...memory, config: { ...memory.config, items: 3 } };
     await expect(fitFusion(policy, other, validation)).rejects.toMatchObject({ code: 'E_MEMORY' });
+    const nan = { ...policy, score: async () => new Float32Array(validation.count * items).fill(Number.NaN) };
+    await expect(fitFusion(nan, memory, validation)).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
     await policy.dispose();
   });
 });

@@ -1,4 +1,4 @@
-import { ce, countingMemory, gru4rec, sasrec, snqn } from '@lea/agents';
+import { ce, countingMemory, gru4rec, proxy, sasrec, snqn } from '@lea/agents';
 import { key } from '@lea/core';
 import { expect, it } from 'vitest';
 import type { TrainOptions } from './options.ts';
@@ -43,11 +43,22 @@ it('all events weigh alike: the mean loss of an epoch is that of its events', as
 });
 
 it('validates every half epoch by default', () => {
-  expect(planOf(sequences({ window: 7, batch: 4, evaluateEvery: undefined }))).toMatchObject({ evaluateEvery: 8 });
+  // An epoch has 60 windows, and 8 of the first events.
+  expect(planOf(sequences({ window: 7, batch: 1, evaluateEvery: undefined })).stepsPerEpoch).toBe(68);
+  expect(planOf(sequences({ window: 2, batch: 1, evaluateEvery: undefined }))).toMatchObject({ evaluateEvery: 124 });
+});
+
+it('a batch has the rows of an epoch at most', () => {
+  expect(planOf(sequences({ window: 7, batch: 256 }))).toMatchObject({ batch: 68, stepsPerEpoch: 1 });
 });
 
 it.each([
   ['an agent with a critic', { agent: snqn({ encoder: everyPosition }) }, /needs ce.*everyPosition.*permutation/],
+  [
+    'an agent that does not weigh rows',
+    { agent: proxy({ encoder: everyPosition }) },
+    /needs ce.*everyPosition.*permutation/,
+  ],
   ['a loss at the last position', { agent: ce({ encoder }) }, /needs ce.*everyPosition.*permutation/],
   [
     'signals of all rows',

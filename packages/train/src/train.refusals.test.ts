@@ -2,7 +2,7 @@ import { existsSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ce, sac, sasrec, snqn } from '@lea/agents';
+import { ce, proxy, sac, sasrec, snqn } from '@lea/agents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planOf } from './plan.ts';
@@ -109,6 +109,10 @@ describe('what train refuses', () => {
     await refused({ agent: snqn }).toThrow(/agent is a factory/);
     await refused({ onMismatch: 'restar' }).toThrow(/Did you mean "restart"/);
     await refused({ sampler: { type: 'permutation', bucket: true } }).toThrow(/Did you mean "buckets"/);
+    const agent = proxy({ encoder, auxiliaryTarget: 'length' });
+    await refused({ agent, sampler: { type: 'permutation', buckets: true } }).toThrow(
+      /width of windows, which buckets cut/,
+    );
   });
 
   it('a metric that validation does not have, before anything is compiled', () => {

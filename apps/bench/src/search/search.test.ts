@@ -181,11 +181,11 @@ describe('the command', () => {
     expect(best).toEqual({
       ...config,
       runs: [
-        { ...ce, agent: { ...agent, lr: winner('CE')['agent.lr'] } },
+        { ...ce, agent: { ...agent, lr: winner('CE')['agent.lr'] }, train: { ...train, maxSteps: 16 } },
         {
           ...sqn,
           agent: { ...agent, type: 'sqn', lr: winner('SQN')['agent.lr'] },
-          train: { ...train, batch: winner('SQN')['train.batch'] },
+          train: { ...train, batch: winner('SQN')['train.batch'], maxSteps: 16 },
         },
         plain,
       ],

@@ -165,6 +165,10 @@ describe('stan', () => {
       8,
     );
   });
+
+  it('ranks by popularity where all sequences are too old for a number', async () => {
+    expectClose(await scores(stan(train, { ageScale: 0.001 }), 0), wanted(0, 0, 0, 0, 0), 15);
+  });
 });
 
 describe.each([
