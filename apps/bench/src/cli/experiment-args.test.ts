@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { givenExperiment, workWords } from './experiment-args.ts';
 
@@ -16,4 +19,11 @@ test.each(['0', 'two', '1.5', '', '1025'])('--threads %s is refused', async (thr
 test('a child process gets all flags that decide the outcome', () => {
   const words = workWords('a-s0-1', { ...given, data: 'd', seed: '1', threads: '3' }).join(' ');
   expect(words).toContain('work quick --run a-s0-1 --runs runs --data d --seed 1 --threads 3');
+});
+
+test('a config without runs and baselines is refused', async () => {
+  const experiment = join(mkdtempSync(join(tmpdir(), 'lea-config-')), 'empty.json');
+  const config = { name: 'empty', dataset: { type: 'world' }, rewards: { click: 1 }, runs: [], baselines: [] };
+  writeFileSync(experiment, JSON.stringify(config));
+  await expect(givenExperiment({ ...given, experiment })).rejects.toMatchObject({ code: 'E_CONFIG' });
 });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { LeaError } from '@lea/core';
 import { type Loaded, loadExperiment } from '../config/load.ts';
 import { presets } from '../config/presets/index.ts';
 import type { PlanOptions } from '../jobs/planned.ts';
@@ -29,7 +30,7 @@ export const experimentArgs = {
 
 /** The argument of commands that list or do single jobs. */
 export const searchArg = {
-  search: { type: 'boolean', description: 'The trials of the search of the config, instead of its runs' },
+  search: { type: 'boolean', description: 'Use the trials of the search in the config instead of its runs' },
 } as const;
 
 /** The arguments that say how the results are told. */
@@ -42,7 +43,7 @@ export const outcomeArgs = {
 export const jobsArg = {
   jobs: {
     type: 'string',
-    description: 'Work in child processes, so many at a time, as far as their threads fit on the cores',
+    description: 'Run N jobs at a time in child processes, at most as many as their threads fit on the cores',
     valueHint: 'N',
   },
 } as const;
@@ -60,6 +61,11 @@ export const queueArgs = {
 export async function givenExperiment({ experiment: target, seed, threads }: Study): Promise<Loaded> {
   const seeds = seed === undefined ? undefined : seedsOf(seed);
   const loaded = withThreads(await loadExperiment(target), threads);
+  if (loaded.experiment.runs.length + loaded.experiment.baselines.length === 0) {
+    throw new LeaError('E_CONFIG', `${loaded.origin}: there is nothing to run.`, {
+      hint: 'Add runs or baselines to the config.',
+    });
+  }
   return seeds ? { ...loaded, experiment: { ...loaded.experiment, seeds } } : loaded;
 }
 

@@ -81,7 +81,7 @@ describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', { time
     );
 
     const table = await bench(['status', ...queue], folder);
-    expect(table.stdout).toContain('1 workers, 0 jobs running, 0 ready, 1 failed.');
+    expect(table.stdout).toContain('1 worker, 0 jobs running, 0 ready, 1 failed.');
     expect(table.stdout).toMatch(new RegExp(`${broken} .*failed .*E_FILE_WRITE`));
 
     rmSync(obstacle, { recursive: true });

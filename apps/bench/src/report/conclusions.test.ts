@@ -127,7 +127,9 @@ test('of several seeds the means are spoken of', () => {
   // Rank 1 gains 1, rank 3 a half.
   expect(first).toMatch(/CE-LEA: NDCG@10 \.74\d\d on 80 test events of 20 users, the mean of 2 seeds\./);
   expect(second).toMatch(/^CE-LEA beats CE: \+\.41\d\d/);
-  expect(second).toMatch(/Over 2 seeds of training the 95 % interval is −\d\.\d+ to \+\d\.\d+, too few to know/);
+  expect(second).toMatch(
+    /With only 2 seeds of training, too few to know how much it varies, the 95 % interval is −\d\.\d+ to \+\d\.\d+\./,
+  );
 });
 
 test('the reward of an environment is spoken of once, with the mean of its seeds', () => {

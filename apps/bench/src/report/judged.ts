@@ -67,8 +67,10 @@ export function overSeeds(run: Group, base: Group, signed: (value: number) => st
   const bySeed = (group: Group) =>
     group.runs.toSorted((a, b) => a.record.seed - b.record.seed).map(({ evaluation }) => evaluation);
   const { interval, tooFew } = compareSeeds(bySeed(run), bySeed(base), { metric: METRIC });
-  const few = tooFew ? ', too few to know how much training varies' : '';
-  return ` Over ${own.length} seeds of training the 95 % interval is ${interval.map(signed).join(' to ')}${few}.`;
+  const range = `the 95 % interval is ${interval.map(signed).join(' to ')}`;
+  return tooFew
+    ? ` With only ${own.length} seeds of training, too few to know how much it varies, ${range}.`
+    : ` Over ${own.length} seeds of training ${range}.`;
 }
 
 export function evaluationsOf({ runs }: Group) {

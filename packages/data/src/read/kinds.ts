@@ -27,5 +27,5 @@ export function kindOf(
 /** A note about events that are dropped. */
 export function droppedNotes(source: string, count: number, kinds: Kinds = {}): string[] {
   const dropped = Object.keys(kinds).filter((value) => kinds[value] === null);
-  return count === 0 ? [] : [`${source}: ${count} of the events are dropped, as "kinds" says (${dropped.join(', ')}).`];
+  return count === 0 ? [] : [`${source}: ${count} events are dropped, as "kinds" says (${dropped.join(', ')}).`];
 }

@@ -30,7 +30,7 @@ export default command;
 
 function told({ workers, running, waiting, delayed, failed, jobs }: Status): string {
   const tried = delayed > 0 ? `, ${delayed} to be tried again` : '';
-  const sum = `${workers} workers, ${running} jobs running, ${waiting} ready${tried}, ${failed} failed.\n`;
+  const sum = `${workers} worker${workers === 1 ? '' : 's'}, ${running} jobs running, ${waiting} ready${tried}, ${failed} failed.\n`;
   if (jobs.length === 0) return sum;
   const rows = jobs.map(({ id, state, worker, seconds, said }) => [
     id,
