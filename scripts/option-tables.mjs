@@ -11,8 +11,7 @@ import * as train from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
-const LONGEST = 120;
-const LONGEST_DEFAULT = 90;
+const [LONGEST, LONGEST_DEFAULT, LONGEST_WORDS] = [120, 90, 60];
 
 function shortened(text, longest = LONGEST) {
   return text.length <= longest ? text : `${text.slice(0, text.lastIndexOf(' ', longest - 4))} …`;
@@ -43,10 +42,13 @@ function valuesOf(option) {
   );
 }
 
-const defaultOf = (option) => {
+/** The default of the schema. If that is computed, the words of the doc comment about it. */
+const defaultOf = (option, doc = '') => {
   const value = option?.default;
   const text = value === Infinity ? 'Infinity' : JSON.stringify(value);
-  return text === undefined ? '–' : `\`${shortened(text, LONGEST_DEFAULT)}\``;
+  if (text !== undefined) return `\`${shortened(text, LONGEST_DEFAULT)}\``;
+  const words = /\bDefault: (.+?)[.;](?: |$)/.exec(oneLine(doc).replace(/ \([^)]*\)/g, ''))?.[1];
+  return words === undefined ? '–' : shortened(words, LONGEST_WORDS);
 };
 
 /** A table of some options of a schema, by default all of an interface. */
@@ -54,7 +56,7 @@ function tableOf(schema, type, names = [...docsOf(type).keys()]) {
   const docs = docsOf(type);
   const rows = names.map((name) => {
     if (!docs.get(name)) throw new Error(`${type}.${name} has no doc comment.`);
-    return [`\`${name}\``, valuesOf(schema[name]), defaultOf(schema[name]), meaningOf(docs.get(name))];
+    return [`\`${name}\``, valuesOf(schema[name]), defaultOf(schema[name], docs.get(name)), meaningOf(docs.get(name))];
   });
   const all = [['option', 'values', 'default', 'meaning'], ...rows].map((row) =>
     row.map((cell) => cell.replaceAll('|', '\\|')),
