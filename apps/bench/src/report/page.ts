@@ -10,11 +10,11 @@ const STYLE = `
   figure svg [fill="${PALETTE[0]}"] { fill: #3d9bd6; } figure svg [stroke="${PALETTE[0]}"] { stroke: #3d9bd6; }
 }
 body { margin: 0; background: var(--desk); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
-main { max-width: 980px; margin: 32px auto; padding: 32px 44px 40px; background: var(--page); border: 1px solid var(--line); border-radius: 10px; }
+main { max-width: 1240px; margin: 32px auto; padding: 32px 44px 40px; background: var(--page); border: 1px solid var(--line); border-radius: 10px; }
 h1 { font-size: 26px; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 34px 0 10px; }
 p.lead { color: var(--muted); margin: 0 0 8px; }
-ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; overflow-wrap: anywhere; }
+ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; overflow-wrap: anywhere; } li, p { max-width: 100ch; }
 figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: var(--muted); font-size: 13.5px; }
 /* The charts have colors for a white page. */
 figure svg { max-width: 100%; height: auto; } figure > svg { min-width: 560px; } .narrow { display: none; }
@@ -23,7 +23,7 @@ figure svg .role-axis-grid line { stroke: var(--line); }
 figure svg .mark-rule.role-mark line { stroke: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { font-weight: 600; color: var(--muted); font-size: 13px; }
+th { font-weight: 600; color: var(--muted); font-size: 13px; white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--page); }
 td.best { font-weight: 700; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 18px; margin: 0; font-size: 13.5px; }
@@ -33,6 +33,12 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
   .wide { display: none; } .narrow { display: block; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: 6px; }
   th, td { padding: 5px 7px; font-size: 13px; } td:first-child { max-width: 40vw; white-space: normal; }
+}
+@media print {
+  @page { size: landscape; margin: 12mm; }
+  main { max-width: none; margin: 0; padding: 0; border: 0; } figure { overflow: visible; }
+  th, td { padding: 3px 5px; font-size: 10.5px; } th:first-child, td:first-child { position: static; }
+  tr, figure svg { break-inside: avoid; } h2 { break-after: avoid; }
 }
 `.trim();
 
