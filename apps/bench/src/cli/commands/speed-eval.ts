@@ -45,7 +45,7 @@ const command: CommandDef<typeof args> = defineCommand({
     for (const items of sizes) {
       process.stderr.write(`${scorer}, ${items.toLocaleString('en')} items ...\n`);
       const measure = () => measureEvaluation({ ...shared, items }, rounds, peer ? given.python : undefined);
-      lines.push(...(await writeLines({}, measure)));
+      lines.push(...(await writeLines({ scorer, items }, measure)));
     }
     finish(lines, tableOf, given.json === true);
   },
