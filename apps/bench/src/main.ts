@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { stripVTControlCharacters } from 'node:util';
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
 import { checkNode } from './terminal/check-node.ts';
@@ -24,6 +25,8 @@ const commands = {
   worker: () => import('./cli/commands/worker.ts').then((module) => module.default),
 };
 
+const names = Object.keys(commands).sort();
+
 /** Runs a command. Without a command it runs `run`, whose default is the preset quick. */
 async function main(words: readonly string[]): Promise<void> {
   checkNode();
@@ -36,18 +39,19 @@ async function main(words: readonly string[]): Promise<void> {
   const command = await commands[name as keyof typeof commands]();
   if (args.includes('--help') || args.includes('-h')) {
     const parent = defineCommand({ meta: { name: invocation.join(' ') } });
-    process.stdout.write(`${await renderUsage(command as never, parent)}\n`);
-    if (bare) process.stdout.write(`Commands: ${Object.keys(commands).join(', ')}; use --help with any of them.\n`);
+    const usage = await renderUsage(command as never, parent);
+    process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
+    if (bare) process.stdout.write(`Commands: ${names.join(', ')}; use --help with any of them.\n`);
     return;
   }
   await runCommand(command as never, { rawArgs: args });
 }
 
 function unknownCommand(name: string): LeaError {
-  const near = nearest(name, Object.keys(commands));
+  const near = nearest(name, names);
   return new LeaError('E_COMMAND_UNKNOWN', 'Expected a known command.', {
     value: name,
-    hint: near ? `Did you mean "${near}"?` : `The commands are: ${Object.keys(commands).join(', ')}.`,
+    hint: near ? `Did you mean "${near}"?` : `The commands are: ${names.join(', ')}.`,
   });
 }
 
