@@ -20,7 +20,7 @@ export function experiment(user) {
   const html = existsSync(report) ? readFileSync(report, 'utf8') : '';
   const dropped = (shop['events.csv'].match(/,search$/gm) ?? []).length;
   const said = [
-    [`${dropped} of the events are dropped`, ended.stderr],
+    [`${dropped} events are dropped`, ended.stderr],
     ['purchase', ended.stdout],
     ['The best trained policy by validation NDCG@10', ended.stdout],
     ['<td>SASRec + memory', html.replaceAll(' class="best"', '')],

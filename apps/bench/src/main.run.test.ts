@@ -137,8 +137,8 @@ describe('run', () => {
     expect(again.code).toBe(0);
     expect(again.stdout).toContain('co-occurrence + text');
     expect(again.stdout).toContain('Report: ');
-    mkdirSync(join(folder, 'closed.html'));
-    const closed = await bench(['run', 'mini.json', '--report', 'closed.html'], folder);
+    writeFileSync(join(folder, 'closed'), '');
+    const closed = await bench(['run', 'mini.json', '--report', 'closed/report.html'], folder);
     expect(closed.stdout).toContain('co-occurrence + text');
     expect(closed.stderr).toContain('E_FILE_WRITE');
     lock.release();

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LeaError } from '@lea/core';
 
@@ -17,8 +17,7 @@ export function reportPath(report: string, experiment: string): string {
     });
   if (!/\.html?$/i.test(report)) throw refused('Expected a file name that ends in .html for --report.');
   const path = resolve(report);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw refused('Expected a file for --report, not a folder.');
+  if (existsSync(path) && statSync(path).isDirectory()) throw refused('Expected a file for --report, not a folder.');
   if ([path, numbersPath(path)].includes(resolve(experiment))) throw refused('The report would overwrite the config.');
   return path;
 }
