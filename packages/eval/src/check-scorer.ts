@@ -45,7 +45,8 @@ export function checkShape({ name, items }: Scorer, scores: Scores, size: number
   const isTyped = scores instanceof Float32Array || scores instanceof Float64Array;
   if (isTyped && scores.length === size * items) return;
   throw new LeaError('E_SCORE_SHAPE', `Expected ${name} to return ${size * items} scores for ${size} histories.`, {
-    value: describeValue(scores),
+    value: scores,
+    got: describeValue(scores),
     hint: `It must return a Float32Array or Float64Array with ${size} rows of ${items} scores.`,
   });
 }

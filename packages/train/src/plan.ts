@@ -32,7 +32,7 @@ export function planOf(options: TrainOptions): Plan {
   const rows = rowsPerEpoch(given.sampler, train, given.window);
   const batch = Math.min(given.batch, rows);
   const stepsPerEpoch = (rows / batch) * networks;
-  const { evaluateEvery = halfAnEpoch(stepsPerEpoch, networks), patience = defaultPatience(agent) } = given;
+  const { evaluateEvery = defaultInterval(stepsPerEpoch, networks), patience = defaultPatience(agent) } = given;
   const plan = { ...given, agent, train, validation, rewards, batch, stepsPerEpoch, evaluateEvery, patience };
   const shape = {
     items: train.sequences.itemIds.length,
@@ -63,7 +63,7 @@ export function planOf(options: TrainOptions): Plan {
   };
 }
 
-function halfAnEpoch(stepsPerEpoch: number, networks: number): number {
+function defaultInterval(stepsPerEpoch: number, networks: number): number {
   return Math.max(LEAST_UPDATES * networks, Math.floor(stepsPerEpoch / 2));
 }
 

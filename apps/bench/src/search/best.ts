@@ -28,17 +28,17 @@ export function bestPath(out: string | undefined, { origin, folder }: Pick<Loade
 
 /**
  * Writes the config of an experiment with the best setting of every searched run, and the budget as its `maxSteps`. The other
- * runs keep the options that they
- * had, those of their bases included. `run` measures it on test.
+ * runs keep the options that they had, those of their bases included. `run` measures it on test.
  */
 export async function writeBest(path: string, loaded: Loaded, { planned, methods }: Found): Promise<void> {
   const { search: _, ...given } = (await readJsonFile(loaded.origin)) as Record<string, unknown>;
   const { method, trials, budget, eta, seed = 0 } = planned.search;
   const runs = loaded.experiment.runs.map((run): RunConfig => {
-    const best = methods.find(({ name }) => name === run.name)?.best;
+    const at = methods.findIndex(({ name }) => name === run.name);
+    const best = methods[at]?.best;
     if (best) {
       // The run is measured as it was searched: the budget takes the place of its own limit.
-      const maxSteps = planned.methods.find(({ name }) => name === run.name)!.maxSteps[best.trial]!;
+      const maxSteps = planned.methods[at]!.maxSteps[best.trial]!;
       return withSetting(run, { ...best.setting, 'train.maxSteps': maxSteps });
     }
     // It has the agent of the run whose network it takes.
