@@ -2,6 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
 import { addRows } from './add-rows.ts';
+import { shortcut } from './shortcut.ts';
+
+/** Probabilities below it have lost digits, or soon will. */
+const SMALLEST = 1e-37;
 
 /**
  * Cross-entropy over all N classes with K weighted labels per row:
@@ -26,19 +30,30 @@ export function softmaxCrossEntropy(
   offsets?: tf.Tensor,
 ): tf.Tensor {
   checkTensors('softmaxCrossEntropy', { h, weight, ids, weights });
+  const items = weight.shape[0]!;
   return withGradient(offsets ? [h, weight, offsets] : [h, weight], () => {
     const products = tf.matMul(h, weight, false, true);
     const logits = offsets ? tf.add(products, offsets) : products;
     const p = tf.softmax(logits);
-    // The probability of the largest logit is at least 1/N, so this is accurate even if the label's probability underflows.
-    const normalizer = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(p, 1, true)));
     const labels = tf.gather(weight, ids as tf.Tensor1D);
-    const ofLabels = tf.sum(tf.mul(labels, tf.expandDims(h, 1)), 2);
-    const labelLogits = offsets
-      ? tf.add(ofLabels, tf.gather(tf.reshape(offsets, [-1]), flatIds(ids, weight.shape[0]!)))
-      : ofLabels;
+    const at = (x: tf.Tensor, columns: tf.Tensor) => tf.gather(tf.reshape(x, [-1]), flatIds(columns, items));
+    const logitsAt = (columns: tf.Tensor, rows: tf.Tensor) => {
+      const product = tf.sum(tf.mul(rows, tf.expandDims(h, 1)), 2);
+      return offsets ? tf.add(product, at(offsets, columns)) : product;
+    };
+    const ofLabels = at(p, ids);
+    const losses = shortcut(
+      tf.all(tf.greaterEqual(ofLabels, SMALLEST)),
+      () => tf.neg(tf.log(ofLabels)),
+      () => {
+        // The probability of the largest logit is at least 1/N: accurate even if the label's probability underflows.
+        const top = tf.expandDims(tf.argMax(p, 1), 1);
+        const normalizer = tf.sub(logitsAt(top, tf.gather(weight, top as tf.Tensor2D)), tf.log(at(p, top)));
+        return tf.sub(normalizer, logitsAt(ids, labels));
+      },
+    );
     return {
-      value: tf.sum(tf.mul(weights, tf.sub(normalizer, labelLogits)), 1),
+      value: tf.sum(tf.mul(weights, losses), 1),
       saved: [h, weight, p, labels, ids, weights],
       gradients,
     };

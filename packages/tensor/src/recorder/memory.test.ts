@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { node } from '../onnx/model.ts';
+import { type Attributes, node } from '../onnx/model.ts';
 import { peakBytes } from './memory.ts';
 
 const sizes = new Map(Object.entries({ x: 100, a: 40, b: 60, c: 60, d: 4 }));
@@ -27,6 +27,23 @@ it('keeps a result that is read later, or that is a result of the program', () =
     node('MatMul', ['b', 'b'], ['d']),
   ];
   expect(peakBytes(ends, sizes, ['a', 'd'])).toBe(104);
+});
+
+it('keeps what the graph in a later node reads', () => {
+  const graph = {
+    name: 'then',
+    nodes: [node('Neg', ['a'], ['minus']), node('Exp', ['minus'], ['e'])],
+    initializers: [],
+    inputs: [],
+    outputs: [],
+  };
+  const nodes = (attributes: Attributes) => [
+    node('MatMul', ['x', 'x'], ['a']),
+    node('MatMul', ['a', 'x'], ['b']),
+    node('If', ['b'], ['d'], attributes),
+  ];
+  expect(peakBytes(nodes({}), sizes, ['d'])).toBe(100);
+  expect(peakBytes(nodes({ then_branch: { graph } }), sizes, ['d'])).toBe(104);
 });
 
 it('writes over an input of the same size that is not read later', () => {

@@ -1,4 +1,4 @@
-import type { Node } from '../onnx/model.ts';
+import { type Node, readsOf } from '../onnx/model.ts';
 
 /** Ops whose result is a view of their first input. */
 const VIEWS = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
@@ -24,15 +24,17 @@ export function peakBytes(
 ): number {
   const buffer = buffersOf(nodes);
   const lastUse = new Map<string, number>();
-  nodes.forEach(({ inputs }, i) => {
-    for (const name of inputs) lastUse.set(buffer(name), i);
+  nodes.forEach((node, i) => {
+    for (const name of readsOf(node)) lastUse.set(buffer(name), i);
   });
   for (const name of kept) lastUse.set(buffer(name), Infinity);
   /** The buffers that nodes have made and not released. */
   const live = new Map<string, number>();
   const sizes = new Map(bytesOf);
   let [sum, peak] = [0, 0];
-  nodes.forEach(({ op, inputs, outputs }, i) => {
+  nodes.forEach((node, i) => {
+    const { op, outputs } = node;
+    const inputs = readsOf(node);
     const largest = Math.max(0, ...inputs.map((name) => sizes.get(name) ?? 0));
     const ended = new Set(inputs.map(buffer).filter((name) => live.has(name) && lastUse.get(name) === i));
     const release = (name: string) => {

@@ -1,6 +1,6 @@
 import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Initializer, Node } from '../onnx/model.ts';
+import { type Initializer, type Node, readsOf } from '../onnx/model.ts';
 import type { Program, ProgramSpecs, Specs, Tensors } from '../types.ts';
 import { checkConstants, specsOf } from '../values.ts';
 import { RECORDER, recorderBackend } from './backend.ts';
@@ -94,9 +94,9 @@ function pruned(
 ): { nodes: Node[]; initializers: Initializer[] } {
   const kept = nodes
     .toReversed()
-    .filter(({ inputs, outputs }) => {
-      if (!outputs.some((name) => needed.has(name))) return false;
-      for (const name of inputs) needed.add(name);
+    .filter((node) => {
+      if (!node.outputs.some((name) => needed.has(name))) return false;
+      for (const name of readsOf(node)) needed.add(name);
       return true;
     })
     .toReversed();
