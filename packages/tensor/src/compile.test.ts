@@ -155,18 +155,6 @@ describe('a training program', () => {
     await runner.dispose();
   });
 
-  test('writes the next state into the arrays it may reuse, never into those it reads', async () => {
-    const runner = await compile(training, specs);
-    const first = await runner.run({ state, frozen, inputs: part(0, 2) });
-    const expected = await runner.run({ state: first.state, frozen, inputs: part(2, 6) });
-    const reuse = structuredClone(state);
-    const { state: next } = await runner.run({ state: first.state, frozen, inputs: part(2, 6), reuse });
-    expect(next).toEqual(expected.state);
-    expect(Object.keys(next).every((name) => next[name]!.data === reuse[name]!.data)).toBe(true);
-    await expect(runner.run({ state, frozen, inputs, reuse: state })).rejects.toMatchObject({ code: 'E_FEED' });
-    await runner.dispose();
-  });
-
   test('leaves no log of usage data in the temporary folder', async () => {
     const runner = await compile(training, specs);
     await runner.run({ state, frozen, inputs });

@@ -9,8 +9,7 @@ import { modelGraph, modelNames, STEPS } from './onnx/program.ts';
 import { writeModel } from './onnx/write.ts';
 import { onnxRuntime } from './onnxruntime.ts';
 import { record } from './recorder/record.ts';
-import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Specs, Value, Values } from './types.ts';
-import { arrayOf, sizeOf } from './values.ts';
+import type { DType, Feed, Mode, Program, ProgramSpecs, Runner, RunResult, Specs, Value, Values } from './types.ts';
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -48,21 +47,18 @@ export async function compile(program: Program, specs: ProgramSpecs, options: Co
     if (released)
       throw new LeaError('E_DISPOSED', 'The runner has been disposed.', { hint: 'Compile the program again.' });
     const steps = stepCount(specs, feed, mode);
-    const leading = mode === 'loop' ? [steps] : [];
-    const results: RunResult = { state: feed.reuse ?? blank(state, []), outputs: blank(recorded.outputSpecs, leading) };
     const feeds = {
       ...(mode === 'loop' && { [STEPS]: new (onnxRuntime().Tensor)('int64', BigInt64Array.of(BigInt(steps)), []) }),
       ...ortTensors(state, feed.state ?? {}, names.state),
       ...ortTensors(frozen, feed.frozen ?? {}, names.frozen),
       ...ortTensors(specs.inputs, feed.inputs, names.inputs),
     };
-    // Let the runtime write into JavaScript arrays, whose size the garbage collector knows; its own buffers would pile up.
-    const fetches = {
-      ...ortTensors(state, results.state, names.nextState),
-      ...ortTensors(recorded.outputSpecs, results.outputs, names.outputs),
+    // Without arrays to write to: onnxruntime-node copies every output into an array of its own in any case.
+    const fetched = await session.run(feeds);
+    return {
+      state: values(state, fetched, names.nextState),
+      outputs: values(recorded.outputSpecs, fetched, names.outputs),
     };
-    await session.run(feeds, fetches);
-    return results;
   }
 
   async function dispose(): Promise<void> {
@@ -96,20 +92,21 @@ async function createSession(model: Uint8Array, threads: number, spinning: boole
   }
 }
 
-function blank(specs: Specs, leading: readonly number[]): Values {
-  const value = ({ dtype, shape }: Specs[string]): Value => {
-    const full = [...leading, ...shape];
-    return { dtype, shape: full, data: arrayOf(dtype, sizeOf(full)) };
-  };
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, value(spec)]));
-}
-
 function ortTensors(specs: Specs, values: Values, rename: (name: string) => string): Record<string, Tensor> {
   const { Tensor } = onnxRuntime();
   return Object.fromEntries(
     Object.keys(specs).map((name) => {
       const { dtype, data, shape } = values[name]!;
       return [rename(name), new Tensor(dtype, data as Float32Array, shape)];
+    }),
+  );
+}
+
+function values(specs: Specs, tensors: Readonly<Record<string, Tensor>>, rename: (name: string) => string): Values {
+  return Object.fromEntries(
+    Object.keys(specs).map((name) => {
+      const { type, dims, data } = tensors[rename(name)]!;
+      return [name, { dtype: type as DType, shape: dims, data: data as Value['data'] }];
     }),
   );
 }

@@ -20,21 +20,7 @@ export function stepCount(specs: ProgramSpecs, feed: Feed, mode: Mode): number {
     );
   }
   checkValues('state', specs.state ?? {}, feed.state ?? {});
-  if (feed.reuse) checkReuse(specs, feed, feed.reuse);
   checkValues('frozen tensors', specs.frozen ?? {}, feed.frozen ?? {});
   checkValues('inputs', specs.inputs, feed.inputs, mode === 'loop' ? steps : undefined);
   return steps;
-}
-
-function checkReuse(specs: ProgramSpecs, feed: Feed, reuse: NonNullable<Feed['reuse']>): void {
-  checkValues('arrays to reuse', specs.state ?? {}, reuse);
-  const fed = new Set(Object.values({ ...feed.state, ...feed.frozen, ...feed.inputs }).map(({ data }) => data.buffer));
-  for (const [name, { data }] of Object.entries(reuse)) {
-    if (fed.has(data.buffer)) {
-      throw new LeaError('E_FEED', 'An array in reuse is also an input of the same call.', {
-        value: name,
-        hint: 'Pass the arrays of an older state.',
-      });
-    }
-  }
 }

@@ -76,11 +76,6 @@ export interface Feed {
   readonly inputs: Values;
   /** The frozen tensors. Default: empty. */
   readonly frozen?: Values;
-  /**
-   * Arrays for the next state, to avoid allocations: training can alternate between two sets of arrays. They must not be inputs
-   * of the same call. `interpret` ignores them. Default: new arrays.
-   */
-  readonly reuse?: Values;
   /** Number of steps. Default: the leading dimension of the inputs, or 1 without inputs. */
   readonly steps?: number;
 }

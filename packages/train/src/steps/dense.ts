@@ -1,4 +1,4 @@
-import { prepare, specsOf, type Values } from '@lea/tensor';
+import { prepare, specsOf } from '@lea/tensor';
 import type { Plan } from '../options.ts';
 import { phaseOf } from '../progress.ts';
 import type { RunState } from '../run-state.ts';
@@ -23,8 +23,6 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
     return { inputs, runner: await prepare(trainingProgram(plan.agent, phase), specs, { ...plan, mode: 'loop' }) };
   });
   const { memoryBytes } = (await programs.at(plan.window)).runner.info;
-  // Per network, the arrays of its second-to-last state. The next state is written there, so that steps create no garbage.
-  const spares = new Map<number, Values>();
 
   return {
     async advance(from, chunk) {
@@ -32,19 +30,15 @@ export async function denseSteps(plan: Plan, run: RunState): Promise<Steps> {
       const sums = tally(from);
       for (const [begin, end] of stretches(plan, chunk, phaseStart)) {
         const main = chunk.trained[begin]!;
-        const before = carried(plan, networks[main]!);
-        const reuse = spares.get(main);
         const { runner, inputs } = await programs.at(chunk.widths[begin]!);
         const { state, outputs } = await runner.run({
-          state: before,
-          ...(reuse && { reuse }),
+          state: carried(plan, networks[main]!),
           inputs: narrowed(slice(chunk.inputs, begin, end), inputs),
           frozen: frozenFor(plan, networks, main),
           steps: end - begin,
         });
         checkHealth(outputs, chunk.from + begin, phase, plan);
         networks[main] = { ...networks[main], ...state };
-        spares.set(main, before);
         if (copyDue(plan, chunk.from + end - phaseStart)) renewCopy(networks[main]);
         sums.add(outputs);
       }

@@ -33,7 +33,6 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
   const parts = new Set(tables.flatMap((table) => table.parts));
   const shapes = specsOf(run.networks[0]!);
   const tablesOfNetworks = run.networks.map((network) => stored(tables, network));
-  const spares = new Map<number, Values>();
 
   /** A network without its tables. */
   const small = (network: Values) => without(network, (name) => parts.has(name));
@@ -69,11 +68,8 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
         const batch = compactor.compact(single(narrowed(slice(chunk.inputs, i, i + 1), given)));
         const main = chunk.trained[i]!;
         const network = networks[main]!;
-        const before = state(network);
-        const reuse = spares.get(main);
         const { state: next, outputs } = await runner.run({
-          state: before,
-          ...(reuse && { reuse }),
+          state: state(network),
           inputs: {
             ...batch.inputs,
             rows: { dtype: 'int32', shape: [batch.rows.length], data: batch.rows },
@@ -84,7 +80,6 @@ export async function lazySteps(plan: Plan, run: RunState): Promise<Steps> {
         const scalars = without(outputs, (name) => name.startsWith('rows/') || name.startsWith('changed/'));
         checkHealth(scalars, chunk.from + i, phase, plan);
         sums.add(scalars);
-        spares.set(main, before);
         networks[main] = { ...network, ...next };
         countUpdate(network);
         for (const table of tables) {
