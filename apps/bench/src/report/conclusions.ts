@@ -63,7 +63,8 @@ export function conclusions(
         ]
       : [winner(groups)]),
     ...based.flatMap(({ run, base, controls: own }) => [
-      versus(run, base, judge),
+      // The first sentence may have said it.
+      ...(served && taught?.[0] === run && taught[1] === base ? [] : [versus(run, base, judge)]),
       ...own.map((control) => controlled(run, control, base, judge)),
     ]),
     ...[...Map.groupBy(agreements, ({ environment }) => environment).values()].map(agreementSentence),
@@ -112,7 +113,7 @@ function environmentPart(served: Group, [run, base]: readonly [Group, Group], ju
   const difference = judge(run, base);
   const verb = ['adds nothing measurable to', 'improves', 'worsens'].at(claim(difference))!;
   const whose = run === served ? '' : `the difference of ${run.name} is `;
-  return ` LEA ${verb} ${base.name}: ${whose}${amount(difference)}${takenBack(difference)}.`;
+  return ` LEA ${verb} ${base.name}: ${whose}${amount(difference)}${takenBack(difference)}.${notes(run, base)}`;
 }
 
 function aloneSentence(served: Group, alone: Group, judge: Judge): string {
@@ -153,7 +154,12 @@ function reached({ runs, score }: Group, between = ' '): string {
 
 function versus(run: Group, base: Group, judge: Judge): string {
   const [verb, by] = outcomeOf(judge(run, base));
-  return `${run.name} ${verb} ${base.name}: ${by}.${overSeeds(run, base, signed)}${unequal(run, base)}`;
+  return `${run.name} ${verb} ${base.name}: ${by}.${notes(run, base)}`;
+}
+
+/** What else the difference of a run from its base depends on: the seeds, and unequal training. */
+function notes(run: Group, base: Group): string {
+  return `${overSeeds(run, base, signed)}${unequal(run, base)}`;
 }
 
 /** With `target: 'coin'` two networks take turns, so each gets half of the steps. */
@@ -170,17 +176,19 @@ function unequal(run: Group, base: Group): string {
 
 function controlled(run: Group, control: Group, base: Group, judge: Judge): string {
   const gain = judge(run, base);
-  const without = control.score - base.score;
+  const without = compare(evaluationsOf(control), evaluationsOf(base), { metric: METRIC });
   const own = judge(run, control);
   // The share is meaningless if the gain may be zero.
   const share =
-    claim(gain) > 0 && without > 0 ? `, ${Math.round((100 * without) / gain.difference)} % of that gain` : '';
+    claim(gain) > 0 && without.difference > 0
+      ? `, ${Math.round((100 * without.difference) / gain.difference)} % of that gain`
+      : '';
   const rest = [
     `${run.name} is not measurably different from this control`,
     `${run.name} beats this control`,
     `${run.name} loses to this control`,
   ].at(claim(own))!;
-  const change = `differs from ${base.name} by ${signed(without)}${share}`;
+  const change = `differs from ${base.name} by ${amount(without)}${share}`;
   return `The control ${control.name} ${change}. ${rest}: ${amount(own)}${takenBack(own)}.`;
 }
 
