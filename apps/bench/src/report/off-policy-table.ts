@@ -14,9 +14,21 @@ export function offPolicyNotes({ rows, reference, events, logged, nothing }: Off
       `validation, by ${events.toLocaleString('en')} test events (mean reward ${formatMetric(logged)}). SNIPS reweights their ` +
       'rewards, SNDR also uses a reward model. Intervals are bootstraps over users, without adjustment for the number of models.',
     ...(none ? [`There are no differences, because the log cannot answer for the reference, ${reference}.`] : []),
-    ...refused.map(({ name, reasons }) => `${name} is refused: ${reasons.join('; ')}.`),
+    ...refusals(refused),
     ...LIMITS,
   ];
+}
+
+/** Why models are refused; models that are refused for the same reasons share a sentence. */
+function refusals(refused: readonly EstimatedRow[]): string[] {
+  const withoutNumbers = ({ reasons }: EstimatedRow) => reasons.join('; ').replaceAll(/\d+(\.\d+)?/g, '');
+  return [...Map.groupBy(refused, withoutNumbers).values()].map((rows) => {
+    const [first, ...others] = rows as [EstimatedRow, ...EstimatedRow[]];
+    const why = `${first.name} is refused: ${first.reasons.join('; ')}.`;
+    const names = others.map(({ name }) => name).join(', ');
+    const verb = others.length > 1 ? 'are refused for the same reason' : 'is refused for the same reason';
+    return others.length === 0 ? why : `${why} ${names} ${verb}; the table has their numbers.`;
+  });
 }
 
 /** What the terminal says of the estimates. */

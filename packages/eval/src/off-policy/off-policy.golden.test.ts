@@ -104,8 +104,8 @@ describe('uniform-random evaluated from the Bernoulli TS logs of the Open Bandit
     const support = await describeSupport(log, policy);
     expect(support.effectiveSize).toBeCloseTo(2.1, 1);
     expect(support.reasons).toEqual([
-      'the effective sample size of 10000 weights is 2.08',
-      'the largest 1 % of the weights have 78.7 % of the total weight',
+      'the effective sample size of 10000 weights is 2.08 (at least 100 is needed)',
+      'the largest 1 % of the weights have 78.7 % of the total weight (at most 50 % are allowed)',
     ]);
     await expect(offPolicyValue(log, policy)).rejects.toMatchObject({ code: 'E_OFF_POLICY_SUPPORT', value: support });
     const estimate = await offPolicyValue(log, policy, { unsupported: 'estimate', resamples: 1 });

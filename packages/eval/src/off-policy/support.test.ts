@@ -45,10 +45,12 @@ describe('describeSupport', () => {
     const policy = tablePolicy('p', 3, rows(4, 0.5, 0.3, 0.2));
     const free = { minEffective: 0, meanTolerance: 9 };
     const unknown = await describeSupport(three, policy, free);
-    expect(unknown.reasons).toEqual(['the policy puts 20.0 % of its probability on actions that the log never has']);
+    expect(unknown.reasons).toEqual([
+      'the policy puts 20 % of its probability on actions that the log never has (at most 1 % are allowed)',
+    ]);
     const never = tablePolicy('b', 3, rows(4, 0.5, 0.5, 0));
     expect((await describeSupport(three, policy, { ...free, behavior: never })).reasons).toEqual([
-      'the policy puts 20.0 % of its probability on actions that the behavior policy never takes',
+      'the policy puts 20 % of its probability on actions that the behavior policy never takes (at most 1 % are allowed)',
     ]);
     const seldom = tablePolicy('b', 3, rows(4, 0.5, 0.4, 0.1));
     const known = await describeSupport(three, policy, { ...free, behavior: seldom });
@@ -70,7 +72,7 @@ describe('describeSupport', () => {
     };
     const support = await describeSupport(wrong, uniformPolicy(2));
     expect(support.reasons).toEqual([
-      'the mean weight is 2.00 instead of 1, so propensities are wrong or support is missing',
+      'the mean weight is 2.00, more than 0.1 from 1, so propensities are wrong or support is missing',
     ]);
     // Twice as likely, half as many: nothing is left to say.
     expect((await describeSupport({ ...wrong, propensity: rows(400, 0.5) }, uniformPolicy(2))).answerable).toBe(true);

@@ -218,23 +218,29 @@ function reasonsAgainst(
   { minEffective, maxTopShare, maxUnsupported, meanTolerance }: SupportLimits,
 ): string[] {
   const reasons: string[] = [];
-  const percent = (value: number): string => `${(100 * value).toPrecision(3)} %`;
+  const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
   // An unlogged action says little if the behavior policy is known to take it.
   const lacking = s.unsupported ?? s.unlogged;
   if (lacking > maxUnsupported) {
     const where = s.unsupported === undefined ? 'that the log never has' : 'that the behavior policy never takes';
-    reasons.push(`the policy puts ${percent(lacking)} of its probability on actions ${where}`);
+    reasons.push(
+      `the policy puts ${percent(lacking)} of its probability on actions ${where} (at most ${percent(maxUnsupported)} are allowed)`,
+    );
   }
   if (s.effectiveSize < minEffective) {
-    reasons.push(`the effective sample size of ${s.units} weights is ${s.effectiveSize.toPrecision(3)}`);
+    reasons.push(
+      `the effective sample size of ${s.units} weights is ${s.effectiveSize.toPrecision(3)} (at least ${minEffective} is needed)`,
+    );
   }
   if (s.topShare > maxTopShare) {
-    reasons.push(`the largest 1 % of the weights have ${percent(s.topShare)} of the total weight`);
+    reasons.push(
+      `the largest 1 % of the weights have ${percent(s.topShare)} of the total weight (at most ${percent(maxTopShare)} are allowed)`,
+    );
   }
   const away = Math.abs(s.meanWeight - 1);
   if (away > meanTolerance && away > 4 * s.meanWeightError) {
     reasons.push(
-      `the mean weight is ${s.meanWeight.toPrecision(3)} instead of 1, so propensities are wrong or support is missing`,
+      `the mean weight is ${s.meanWeight.toPrecision(3)}, more than ${meanTolerance} from 1, so propensities are wrong or support is missing`,
     );
   }
   return reasons;
