@@ -5,7 +5,7 @@ const VIEWS = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
 
 /** Ops that write over an input of the same size that nobody reads later. */
 const IN_PLACE = new Set(
-  'Abs Add Clip Div Exp LeakyRelu Log Max Min Mul Neg Pow Reciprocal Relu ScatterElements Sigmoid Sqrt Sub Tanh Where'.split(
+  'Abs Add Clip Div Exp LeakyRelu Log Max Min Mul Neg Pow Reciprocal Relu ScatterElements Sigmoid Softmax Sqrt Sub Tanh Where'.split(
     ' ',
   ),
 );
