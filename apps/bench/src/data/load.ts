@@ -76,7 +76,10 @@ function ready({ name, interactions, itemTexts }: EventSet & { itemTexts?: ItemT
 function found<T>(loading: Promise<T>): Promise<T> {
   return loading.catch((error: unknown) => {
     if (!(error instanceof LeaError && error.code === 'E_DATA_MISSING')) throw error;
-    throw new LeaError(error.code, error.message, { hint: 'Then set the folder with --data DIR.', cause: error });
+    throw new LeaError(error.code, error.message, {
+      hint: 'The bench takes the folder as --data DIR.',
+      cause: error,
+    });
   });
 }
 

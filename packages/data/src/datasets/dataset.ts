@@ -39,7 +39,7 @@ export async function filesOf<Name extends string>(
   );
   const missing = Object.values<string>(names).filter((_, i) => !there[i]);
   if (missing.length > 0) {
-    throw new LeaError('E_DATA_MISSING', `The folder "${dir}" lacks ${missing.join(', ')}.`, {
+    throw new LeaError('E_DATA_MISSING', `The folder lacks ${missing.join(', ')}.`, {
       value: dir,
       hint: source,
     });

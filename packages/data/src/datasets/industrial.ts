@@ -6,8 +6,7 @@ import { type Dataset, filesOf } from './dataset.ts';
 const source =
   'The data set is "Industrial and Scientific" of the Amazon Review Data 2018 (Ni et al. 2019; 5-core), ' +
   'preprocessed by UniSRec: run the preprocessing of github.com/RUCAIBox/UniSRec, ' +
-  'or get its files from github.com/ysh-1998/CoWPiRec, folder dataset/Scientific. ' +
-  'Pass the folder that contains Scientific.test.inter, Scientific.text and Scientific.item2index.';
+  'or get its files from github.com/ysh-1998/CoWPiRec, folder dataset/Scientific.';
 
 /**
  * Amazon "Industrial and Scientific": 8,442 users and 4,385 items with texts "Title. Category path. Brand.". Events have an
