@@ -33,7 +33,9 @@ export function indicesOf(
       `Expected ${what === 'exclude' ? '"seen" or ' : ''}a list of item ids as ${what}.`,
       {
         value: ids,
-        hint: 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
+        hint: what.startsWith('the history')
+          ? "Pass queries such as [{ history: ['a', 'b'] }], with ids as in the log. For item indices use recommendIndices."
+          : 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
       },
     );
   }

@@ -12,7 +12,10 @@ export interface LeakOptions {
   run: number;
 }
 
-/** A sequence, and the sequence of an earlier set with which it shares its longest run. */
+/**
+ * A sequence, and the sequence of an earlier set with which it shares its longest run. Of a run that occurs often, only the first
+ * eight occurrences are compared, so another sequence may share an even longer one.
+ */
 export interface Leak {
   /** Set of the sequence. */
   set: SetName;

@@ -25,7 +25,9 @@ export function rewardsOf(kinds: readonly string[], table: Readonly<Record<strin
     );
     throw new LeaError('E_REWARD_MISSING', `Events of kind "${kind}" have no reward.`, {
       value: table,
-      hint: typo ? `Rename "${typo}" to "${kind}" in the rewards.` : `Add "${kind}" to the rewards.`,
+      hint: typo
+        ? `Rename "${typo}" to "${kind}" in the rewards.`
+        : `Add "${kind}" to the rewards, or drop these events: kinds: { "${kind}": null } when the log is read.`,
     });
   });
 }

@@ -245,6 +245,13 @@ describe('compile', () => {
     await expect(compile(unsupported, plain)).rejects.toThrow(/Tanh.*Transpose/);
     const reading: Program = ({ inputs }) => ({ state: {}, outputs: { y: tf.scalar(inputs.x!.dataSync()[0]!) } });
     await expect(compile(reading, plain)).rejects.toMatchObject({ code: 'E_TRACED_READ' });
+    const { random } = Math;
+    const drawing: Program = ({ inputs }) => ({
+      state: {},
+      outputs: { y: tf.add(tf.randomNormal([2]), tf.sum(Object.values(inputs)[0]!)) },
+    });
+    await expect(compile(drawing, plain)).rejects.toMatchObject({ code: 'E_TRACED_RANDOM' });
+    expect(Math.random).toBe(random);
     const growing: Program = ({ state }) => ({ state: { s: tf.concat([state.s!, state.s!]) }, outputs: {} });
     await expect(compile(growing, { state: { s: float32([1]) }, inputs: {} })).rejects.toThrow(
       /float32\[1\].*float32\[2\]/,

@@ -59,13 +59,13 @@ it.each<[string, unknown, string, string]>([
     'no rewards',
     { ...good, rewards: undefined },
     'E_TRAIN_OPTION',
-    'fit: rewards must be one finite number per event kind. Got undefined. The kinds are: click, purchase.',
+    'fit: rewards must be one finite number per event kind. Got undefined. Make them with rewardsOf(log.kinds, table). The kinds are: click, purchase.',
   ],
   [
     'rewards as a text',
     { ...good, rewards: '12' },
     'E_TRAIN_OPTION',
-    'fit: rewards must be one finite number per event kind. Got "12". The kinds are: click, purchase.',
+    'fit: rewards must be one finite number per event kind. Got "12". Make them with rewardsOf(log.kinds, table). The kinds are: click, purchase.',
   ],
   [
     'a memory that was not awaited',

@@ -76,7 +76,11 @@ export function checkOptions({
   const kinds = train.sequences.kinds;
   const isList = Array.isArray(rewards) || ArrayBuffer.isView(rewards);
   if (!isList || rewards.length !== kinds.length || !rewards.every(Number.isFinite)) {
-    refuse('fit: rewards must be one finite number per event kind.', rewards, `The kinds are: ${kinds.join(', ')}.`);
+    refuse(
+      'fit: rewards must be one finite number per event kind.',
+      rewards,
+      `Make them with rewardsOf(log.kinds, table). The kinds are: ${kinds.join(', ')}.`,
+    );
   }
   const items = train.sequences.itemIds.length;
   const ids = validation.sequences.itemIds;

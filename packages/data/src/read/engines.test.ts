@@ -43,6 +43,13 @@ const log = (times: fc.Arbitrary<string>) =>
       return `user,item,time,kind${first}${lines.join('')}${last}`;
     });
 
+it('both readers give an empty kind the kind that "kinds" has for it', async () => {
+  const text = 'user,item,kind\nu,a,\nu,b,buy\nv,a,\nv,b,\n';
+  const [js, duckdb] = await outcomes(text, { kinds: { '': 'click', buy: 'purchase' } });
+  expect(js).toMatchObject({ kinds: ['click', 'purchase'], kind: Uint8Array.of(0, 1, 0, 0), info: { notes: [] } });
+  expect(duckdb).toEqual(js);
+});
+
 it('both readers give the same of any log, or the same error', async () => {
   const options = fc.constantFrom<object>(
     {},

@@ -36,7 +36,14 @@ export function splitByTime(data: Interactions, at: { validationFrom: number; te
   if (!(Number.isFinite(validationFrom) && Number.isFinite(testFrom) && validationFrom <= testFrom)) {
     throw new LeaError('E_SPLIT_TIMES', 'Validation must not begin after test.', {
       value: at,
-      hint: 'Give validationFrom <= testFrom, as numbers in the unit of the data.',
+      hint: 'Give validationFrom <= testFrom, as times in the unit of the data; splitByTimeQuantiles takes shares of the events.',
+    });
+  }
+  if (!data.time.some((time) => time < validationFrom)) {
+    const [first, last] = [Math.min, Math.max].map((most) => data.time.reduce((a, b) => most(a, b)));
+    throw new LeaError('E_SPLIT_EMPTY', 'The split leaves no events to train on: none is before validationFrom.', {
+      value: validationFrom,
+      hint: `The times are from ${first} to ${last}. splitByTimeQuantiles takes shares of the events instead.`,
     });
   }
   return splitBy(
@@ -64,7 +71,8 @@ export function splitByTimeQuantiles(
   const inside = [Number.MIN_VALUE, 1 - Number.EPSILON / 2] as const;
   checkRanges('splitByTimeQuantiles', at, { validationFrom: inside, testFrom: inside });
   const times = data.time.toSorted();
-  const quantile = (share: number) => times[Math.floor(share * times.length)]!;
+  // 0.57 * 100 is 56.99999999999999.
+  const quantile = (share: number) => times[Math.floor(share * times.length * (1 + 4 * Number.EPSILON))]!;
   const split = splitByTime(data, {
     validationFrom: quantile(at.validationFrom),
     testFrom: quantile(at.testFrom),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLog, logOf } from '../fixtures/log.ts';
+import { interactionsOf } from '../interactions-of.ts';
 import type { Transitions } from '../sequences.ts';
 import { leaveOneOut, splitByTime, splitByTimeQuantiles } from './by-order.ts';
 import { splitByUser, splitByUserLists } from './by-user.ts';
@@ -73,6 +74,9 @@ describe('by time', () => {
     expect([...split.validation.event]).toEqual([5, 6]);
     expect([...split.test.event]).toEqual([7, 8]);
     expect(() => splitByTime(data, { validationFrom: 5, testFrom: 2 })).toThrow(/must not begin after/);
+    expect(() => splitByTime(data, { validationFrom: -0.8, testFrom: 0.9 })).toThrow(
+      /none is before validationFrom\. Got -0\.8\. The times are from 0 to 8\. splitByTimeQuantiles takes shares/,
+    );
     expect(() => splitByTime(data, { validationFrom: Number.NaN, testFrom: 2 })).toThrow(/must not begin after/);
   });
 
@@ -83,6 +87,15 @@ describe('by time', () => {
     expect(setNames.map((name) => split[name].count)).toEqual([4, 3, 2]);
     expect(splitByTimeQuantiles(data).info).toMatchObject({ validationFrom: 7, testFrom: 8 });
     expect(() => splitByTimeQuantiles(data, { validationFrom: 0.5, testFrom: 1 })).toThrow(/testFrom must be/);
+    // 0.57 * 100 is 56.99999999999999.
+    const hundred = interactionsOf({ user: Array(100).fill('u'), item: Array(100).fill('i') });
+    for (const [share, count] of [
+      [0.57, 57],
+      [0.29, 29],
+      [0.285, 28],
+    ] as const) {
+      expect(splitByTimeQuantiles(hundred, { validationFrom: share, testFrom: 0.9 }).train.count).toBe(count);
+    }
     expect(() => splitByTimeQuantiles(data, { validationFrom: 0.9, testFrom: 0.5 })).toThrow(/must not begin after/);
   });
 

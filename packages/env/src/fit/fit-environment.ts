@@ -74,7 +74,7 @@ async function* fitting(options: GivenFit): AsyncGenerator<EnvironmentEvent<'env
         const result = await trainer.run({ state, inputs: stack(batches.slice(s, s + perCall)), frozen });
         state = result.state;
         finiteLoss(result.outputs.loss!.data, 'environment');
-        if (epoch === 0 && s === 0) note = startNote(result.outputs.sm!.data[0]!, config.items);
+        if (epoch === 0 && s === 0) note = startNote(result.outputs.sm!.data[0]!, config.items, o.adaptation);
         for (const name of ['sm', 'rm']) {
           const sum = (result.outputs[name]!.data as Float32Array).reduce((a, b) => a + b, 0);
           means[name] = (means[name] ?? 0) + sum / batches.length;
@@ -121,13 +121,13 @@ function quality(metrics: Record<string, number>): number {
   return metrics['ndcg@10']! * Math.max(metrics.accuracy! - 0.5, 0);
 }
 
-/** A loss above that of guessing is not unlearned in a few epochs. @param sm state loss of the first step */
-function startNote(sm: number, items: number): string | undefined {
+/** Training all weights does not unlearn a loss above that of guessing in a few epochs. @param sm state loss of the first step */
+function startNote(sm: number, items: number, adaptation: GivenFit['adaptation']): string | undefined {
   const guessing = Math.log(items);
-  if (sm <= guessing + MARGIN) return undefined;
+  if (sm <= guessing + MARGIN || adaptation !== 'all') return undefined;
   return (
     `The state loss starts at ${sm.toFixed(1)}, above ${guessing.toFixed(1)} of guessing among ${items} items. ` +
-    'Item vectors and decoder do not fit together: set adaptation to { rank: 8 }.'
+    'Item vectors and decoder do not fit together: set adaptation of the fit to { rank: 8 }.'
   );
 }
 

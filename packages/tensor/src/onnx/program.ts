@@ -24,7 +24,7 @@ export const STEPS = 'steps';
  * Records one step of a program as an ONNX graph. The inputs are named `state:NAME`, `frozen:NAME` and `input:NAME`, the
  * outputs `next:NAME` (next state) and `output:NAME`.
  *
- * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`
+ * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_TRACED_RANDOM`, `E_PROGRAM`
  */
 export async function recordGraph(program: Program, specs: ProgramSpecs): Promise<Graph> {
   await tf.ready();

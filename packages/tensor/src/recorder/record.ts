@@ -34,7 +34,7 @@ let registered = false;
 /**
  * Runs the program once on the recorder and keeps only the nodes that its results need.
  *
- * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_PROGRAM`, `E_FEED`
+ * @throws LeaError `E_OP_UNSUPPORTED`, `E_TRACED_READ`, `E_TRACED_RANDOM`, `E_PROGRAM`, `E_FEED`
  */
 export function record(program: Program, specs: ProgramSpecs): Recorded {
   checkConstants(specs);
@@ -43,6 +43,8 @@ export function record(program: Program, specs: ProgramSpecs): Recorded {
   registered = true;
   const before = tf.getBackend();
   void tf.setBackend(RECORDER);
+  const { random } = Math;
+  Math.random = refuseRandom;
   const recording = recorder.begin();
   try {
     let recorded: Recorded | undefined;
@@ -53,9 +55,17 @@ export function record(program: Program, specs: ProgramSpecs): Recorded {
   } catch (error) {
     throw unsupported(error);
   } finally {
+    Math.random = random;
     recorder.end();
     if (before) void tf.setBackend(before);
   }
+}
+
+/** Random numbers of the host, such as those of `tf.randomNormal`, would be drawn once and be the same at every step. */
+function refuseRandom(): never {
+  throw new LeaError('E_TRACED_RANDOM', 'A program drew random numbers of the host while it was being recorded.', {
+    hint: 'They would be the same at every step. Use dropout or randomUniform with a key, or feed the numbers.',
+  });
 }
 
 function recordOnce(program: Program, specs: ProgramSpecs, recording: Recording): Recorded {

@@ -102,6 +102,20 @@ describe('Parquet', () => {
       expect(rowsOf(data).map((row) => row.split(' ').slice(0, 2).join(' '))).toEqual(events);
     }
   });
+
+  it.each(['double', 'float', 'decimal(5,2)'])('a number in a list of %s is the item of that number', async (type) => {
+    const rows = `values (0, [2, 1.5]::${type}[], 4::${type}), (1, []::${type}[], 2::${type}), (1, [2]::${type}[], 4::${type})`;
+    const data = await readInteractions({ sql: `select * from (${rows}) as t("user", item_id_list, item)` });
+    expect(data.itemIds).toEqual(['1.5', '2', '4']);
+    expect(rowsOf(data).map((row) => row.split(' ').slice(0, 2).join(' '))).toEqual([
+      '0 2',
+      '0 1.5',
+      '0 4',
+      '1 2',
+      '1 4',
+    ]);
+    expect(data.info.notes).toEqual([]);
+  });
 });
 
 describe('many files', () => {

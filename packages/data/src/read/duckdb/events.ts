@@ -34,7 +34,11 @@ export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<
   const time = new Float64Array(staged.count);
   const roles = ['user', 'item', ...(hasKind ? ['kind'] : [])];
   const codes = roles.map((role) => `${role}_cells.rowid::int`);
-  const joins = roles.map((role) => `join ${role}_cells on rows."${role}" = ${role}_cells.cell`);
+  // A missing kind is null, and "kinds" may name it.
+  const joins = roles.map((role) => {
+    const equals = role === 'kind' ? 'is not distinct from' : '=';
+    return `join ${role}_cells on rows."${role}" ${equals} ${role}_cells.cell`;
+  });
   // A column without nulls is read faster.
   const moment = clock === undefined ? '0::double' : `coalesce(${clock}, 'nan'::double)`;
   const select = `select rows.rowid::int, ${moment}, ${codes.join(', ')} from rows ${joins.join(' ')}`;

@@ -90,7 +90,9 @@ async function* fromEvents(db: Database, staged: Staged, o: Reading): Work<Read>
 /** Reads rows that are histories; there are few of them, and they become strings as in our reader. */
 async function fromHistories(db: Database, staged: Staged, { ids, missing, separator, file }: Reading): Promise<Read> {
   const columns = await db.columns('select "user", item, history from rows order by rowid');
-  const [user, item, history] = columns.map((cells) => cells.map(staged.read)) as [string[], string[], string[]];
+  // Doubles are numbers here, and texts in the lists.
+  const text = (cell: unknown) => (typeof cell === 'number' ? String(cell) : staged.read(cell));
+  const [user, item, history] = columns.map((cells) => cells.map(text)) as [string[], string[], string[]];
   const interactions = await located(staged, (where) => {
     const { row, ...events } = longestSequences({ user, item, history }, separator, where);
     return interactionsOf(events, { ids, missing, trim: file.trim, where: (event, role) => where(row[event]!, role) });

@@ -70,7 +70,7 @@ async function querySource(db: Database, sql: string): Promise<Source> {
   const failed = (cause: unknown) =>
     new LeaError('E_QUERY_FAILED', `The query failed: ${firstLine(cause)}`, {
       value: sql,
-      hint: 'Give one SELECT statement of DuckDB.',
+      hint: 'Give one SELECT statement of DuckDB, with names that SQL reserves, such as "at", in double quotes.',
       cause,
     });
   const from = `query(${literal(sql)})`;

@@ -17,9 +17,14 @@ export function idSql(column: string, type: string): string | undefined {
   return number.test(type) || /^(VARCHAR|UUID|ENUM\(.*\))$/s.test(type) ? `${column}::varchar` : undefined;
 }
 
-/** A history as a list in one cell. */
+/** A history as a list in one cell. Numbers become the same ids as in a column of their own: 7.0 is 7. */
 export function historySql(column: string, type: string): string {
-  return type.endsWith(']') ? `to_json(${column})::varchar` : `${column}::varchar`;
+  const of = /^(.*)\[\d*\]$/s.exec(type)?.[1];
+  if (of === undefined) return `${column}::varchar`;
+  const id = /^(FLOAT|DOUBLE)$/.test(of)
+    ? `case when id = trunc(id) and abs(id) <= ${Number.MAX_SAFE_INTEGER} then id::bigint::varchar else id::double::varchar end`
+    : /^DECIMAL/.test(of) && idSql('id', of);
+  return `to_json(${id ? `list_transform(${column}, lambda id: ${id})` : column})::varchar`;
 }
 
 /**
