@@ -97,5 +97,12 @@ export function readError(path: string, cause: unknown): LeaError {
   if (code === 'ENOENT') {
     return new LeaError('E_FILE_MISSING', 'The file does not exist.', { value: path, hint: 'Check the path.', cause });
   }
-  return new LeaError('E_FILE_READ', `The file cannot be read (${code ?? String(cause)}).`, { value: path, cause });
+  const hint = { ENOTDIR: 'A part of the path is a file, not a folder.', EISDIR: 'The path is a folder, not a file.' }[
+    code ?? ''
+  ];
+  return new LeaError('E_FILE_READ', `The file cannot be read (${code ?? String(cause)}).`, {
+    value: path,
+    ...(hint && { hint }),
+    cause,
+  });
 }

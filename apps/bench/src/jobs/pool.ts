@@ -24,7 +24,8 @@ export function poolCrew(asked: number, wordsOf: PoolOptions['wordsOf']): Crew {
     const size = poolSize(asked, threads, cores);
     if (size < asked) {
       duty.board.say(
-        `${size} at a time instead of ${asked}, because each job has ${threads} threads and there are ${cores} cores.`,
+        `${size} at a time instead of ${asked}, because each job has ${threads} threads and there are ${cores} cores.` +
+          (threads > 1 ? ` With --threads 1 there are ${poolSize(asked, 1, cores)}.` : ''),
       );
     }
     return workInPool(jobs, { ...duty, size, wordsOf });

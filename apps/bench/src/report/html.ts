@@ -19,7 +19,7 @@ export interface Report {
 
 /** The report as one self-contained page. */
 export function renderReport(report: Report): string {
-  return renderPage(report.title, 'Recommenders with and without a language-model environment.', [
+  return renderPage(report.title, 'Sequential recommenders, trained and measured under one protocol.', [
     ['Findings', listHtml(report.sentences)],
     ['Results on the test users', figureHtml(report.bars)],
     ['All numbers', tableHtml(report.table)],
