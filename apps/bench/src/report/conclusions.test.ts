@@ -125,6 +125,10 @@ test('of several seeds the means are spoken of', () => {
     ranks.map((rank, seed) => run(name, 'run', rank, [rank + 1], { seed, validation }));
   const runs = [run('EASE', 'baseline', 4, [2]), ...seeded('CE', [8, 6], 0.1), ...seeded('CE-LEA', [1, 3], 0.2)];
   const [first] = conclusions(runs, configs, []);
+  // The baseline has one seed: it is the same for every seed of training.
+  expect(first).toMatch(
+    /the best baseline, EASE \(\.43\d\d\): [^.]*\.\d+ \([^)]*\)\. With only 2 seeds of training, too few to know how much it varies, the 95 % interval is /,
+  );
   // Rank 1 gains 1, rank 3 a half.
   expect(first).toMatch(/CE-LEA: NDCG@10 \.74\d\d on 80 test events of 20 users, the mean of 2 seeds\./);
   expect(first).toMatch(/LEA improves CE: \+\.41\d\d/);

@@ -82,10 +82,11 @@ function servedSentence(
   const chosen = metricTitle(validationMetric(configs));
   const opening = `The best trained policy by validation ${chosen} is ${served.name}: ${reached(served)}`;
   const best = againstBest(groups);
-  const against = best && outcomeOf(best.differences[best.trained.indexOf(served)]!);
+  const outcome = best && outcomeOf(best.differences[best.trained.indexOf(served)]!);
   const baseline = best && `the best baseline, ${best.baseline.name} (${formatMetric(best.baseline.score)})`;
-  const [verb, by] = against ?? [];
-  return `${opening}.${best ? ` It ${verb} ${baseline}: ${by}.` : ''}${taught ? environmentPart(served, taught, judge) : ''}`;
+  const [verb, by] = outcome ?? [];
+  const against = best ? ` It ${verb} ${baseline}: ${by}.${overSeeds(served, best.baseline, signed)}` : '';
+  return `${opening}.${against}${taught ? environmentPart(served, taught, judge) : ''}`;
 }
 
 /** A policy taught by an environment and the same policy without one, of which one is served. */
@@ -118,7 +119,7 @@ function environmentPart(served: Group, [run, base]: readonly [Group, Group], ju
 
 function aloneSentence(served: Group, alone: Group, judge: Judge): string {
   const [verb, by] = outcomeOf(judge(served, alone));
-  return `${served.name} ${verb} ${alone.name} alone (${formatMetric(alone.score)}): ${by}.`;
+  return `${served.name} ${verb} ${alone.name} alone (${formatMetric(alone.score)}): ${by}.${overSeeds(served, alone, signed)}`;
 }
 
 /** What a model does to another one, and by how much. It beats it only where that holds after adjustment. */

@@ -59,14 +59,19 @@ export function takenBack(comparison: Judged): string {
   return `; adjusted for ${family} comparisons, p rises from ${chance(p)} to ${chance(adjusted)}`;
 }
 
-/** The difference over the seeds of training, where both models have the same ones; otherwise nothing. */
+/**
+ * The difference over the seeds of training, where both models have the same ones, or where the other one is a baseline, which has
+ * none; otherwise nothing.
+ */
 export function overSeeds(run: Group, base: Group, signed: (value: number) => string): string {
   const seeds = (group: Group) => group.runs.map(({ record }) => record.seed).sort((a, b) => a - b);
   const [own, other] = [seeds(run), seeds(base)];
-  if (own.length < 2 || own.join() !== other.join()) return '';
+  const fixed = base.kind === 'baseline' && other.length === 1;
+  if (own.length < 2 || !(fixed || own.join() === other.join())) return '';
   const bySeed = (group: Group) =>
     group.runs.toSorted((a, b) => a.record.seed - b.record.seed).map(({ evaluation }) => evaluation);
-  const { interval, tooFew } = compareSeeds(bySeed(run), bySeed(base), { metric: METRIC });
+  const others = fixed ? own.map(() => base.runs[0]!.evaluation) : bySeed(base);
+  const { interval, tooFew } = compareSeeds(bySeed(run), others, { metric: METRIC });
   const range = `the 95 % interval is ${interval.map(signed).join(' to ')}`;
   return tooFew
     ? ` With only ${own.length} seeds of training, too few to know how much it varies, ${range}.`

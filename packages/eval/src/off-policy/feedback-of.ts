@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { checkObjects, LeaError } from '@lea/core';
 import { checkTransitions, historyWindows, rewardsOf, type Transitions } from '@lea/data';
 import type { BanditFeedback, Trajectories } from './feedback.ts';
 import { type ActionPolicy, checkPolicies, probabilitiesOf } from './policy.ts';
@@ -17,6 +17,7 @@ export async function feedbackOf(
 ): Promise<BanditFeedback> {
   checkTransitions('feedbackOf', { set });
   checkPolicies('feedbackOf', { behavior });
+  checkObjects('feedbackOf', { rewards });
   const { sequences, event, sequence, count } = set;
   const table = rewardsOf(sequences.kinds, rewards);
   const actions = sequences.itemIds.length;
