@@ -20,9 +20,16 @@ export function tuningText({ method, eta = ETA, budget }: Pick<SearchConfig, 'me
 export function tuningSentences({ tuned, runs }: Pick<Experiment, 'tuned' | 'runs'>): string[] {
   if (!tuned) return [];
   const { trials } = tuned;
-  const others = runs.filter(({ name, network }) => network === undefined && !tuned.runs.includes(name));
+  const has = (name: string | undefined) => name !== undefined && tuned.runs.includes(name);
+  const others = runs.filter(({ name }) => !has(name));
+  const names = (some: typeof runs) => some.map(({ name }) => name).join(', ');
+  const plain = names(others.filter(({ network }) => network === undefined));
+  const served = names(others.filter(({ network }) => has(network)));
   const each = tuned.runs.length > 1 ? 'each ' : '';
   const first = `${tuned.runs.join(', ')}: ${each}tuned by ${trials} trials on validation, by ${tuningText(tuned)}.`;
-  const untuned = others.map(({ name }) => name).join(', ');
-  return [first, ...(others.length > 0 ? [`Not tuned: ${untuned}.`] : [])];
+  return [
+    first,
+    ...(plain ? [`Not tuned: ${plain}.`] : []),
+    ...(served ? [`Not tuned, but with a tuned network: ${served}.`] : []),
+  ];
 }

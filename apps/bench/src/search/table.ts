@@ -14,7 +14,10 @@ import { totalShare } from './rungs.ts';
  */
 export function searchTable({ planned, methods, records }: Found, runs: readonly RunConfig[]): TextTable {
   const { search, rungs, prepared } = planned;
-  const others = runs.filter(({ name }) => !Object.hasOwn(search.runs, name)).map(({ name }) => name);
+  const has = (name: string | undefined) => name !== undefined && Object.hasOwn(search.runs, name);
+  const others = runs.filter(({ name }) => !has(name));
+  const [served, plain] = [others.filter(({ network }) => has(network)), others.filter(({ network }) => !has(network))];
+  const names = (some: readonly RunConfig[]) => some.map(({ name }) => name).join(', ');
   const metric = records[0]?.metric ?? 'ndcg@10';
   const trials = `${search.trials}`;
   return {
@@ -31,7 +34,8 @@ export function searchTable({ planned, methods, records }: Found, runs: readonly
     notes: [
       `Every row: ${search.trials} trials by ${tuningText(search)} and ${budgetText(times(search.budget, totalShare(rungs)))} in all.`,
       `All trials have seed ${prepared.experiment.seeds[0]}. The metric is that of the best trial, so it is too high as an estimate.`,
-      ...(others.length > 0 ? [`Not searched, and run as the config says: ${others.join(', ')}.`] : []),
+      ...(plain.length > 0 ? [`Not searched, and run as the config says: ${names(plain)}.`] : []),
+      ...(served.length > 0 ? [`Not searched, but with a network that is: ${names(served)}.`] : []),
     ],
   };
 }

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { tuningSentences } from './tuned.ts';
+
+test('tells which runs were tuned, which were not, and which have a tuned network', () => {
+  const tuned = { method: 'random', trials: 3, budget: { epochs: 20 }, seed: 0, runs: ['SASRec'] } as const;
+  const runs = [
+    { name: 'SASRec' },
+    { name: 'GRU4Rec' },
+    { name: 'SASRec + memory', network: 'SASRec' },
+    { name: 'GRU4Rec + memory', network: 'GRU4Rec' },
+  ];
+  expect(tuningSentences({ tuned: { ...tuned, runs: [...tuned.runs] }, runs })).toEqual([
+    'SASRec: tuned by 3 trials on validation, by random search, at most 20 epochs per trial.',
+    'Not tuned: GRU4Rec.',
+    'Not tuned, but with a tuned network: SASRec + memory.',
+  ]);
+  expect(tuningSentences({ runs } as never)).toEqual([]);
+});
