@@ -24,6 +24,7 @@ export function indicesOf(
   index: ItemIndex,
   ids: readonly string[],
   what: string,
+  hint = 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
 ): { known: number[]; unknown: string[] } {
   const known: number[] = [];
   const unknown: string[] = [];
@@ -33,9 +34,7 @@ export function indicesOf(
       `Expected ${what === 'exclude' ? '"seen" or ' : ''}a list of item ids as ${what}.`,
       {
         value: ids,
-        hint: what.startsWith('the history')
-          ? "Pass queries such as [{ history: ['a', 'b'] }], with ids as in the log. For item indices use recommendIndices."
-          : 'Ids are strings, as in the log. To pass item indices, use recommendIndices.',
+        hint,
       },
     );
   }

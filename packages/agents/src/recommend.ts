@@ -29,6 +29,10 @@ export interface RecommendOptions {
   unknown?: 'ignore' | 'throw';
 }
 
+/** What to pass in place of a history that is none. */
+const QUERIES =
+  "Pass queries such as [{ history: ['a', 'b'] }], with ids as in the log. For item indices use recommendIndices.";
+
 /** Converts the ids of queries to indices, and the recommended indices back to ids. */
 export async function recommendIds(
   index: ItemIndex | undefined,
@@ -56,7 +60,7 @@ export async function recommendIds(
   checkChoices('recommend', { unknown }, { unknown: ['ignore', 'throw'] });
   let unknowns = 0;
   const histories = queries.map((query, row) => {
-    const found = indicesOf(index, query?.history, `the history of query ${row}`);
+    const found = indicesOf(index, query?.history, `the history of query ${row}`, QUERIES);
     if (unknown === 'throw' && found.unknown.length > 0) {
       throw new LeaError(
         'E_ID_UNKNOWN',

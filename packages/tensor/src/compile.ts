@@ -25,9 +25,8 @@ export interface CompileOptions {
  * Records a program and compiles it for ONNX Runtime.
  *
  * @throws LeaError `E_OP_UNSUPPORTED` (an op cannot be recorded), `E_TRACED_READ` (the program reads tensor data),
- *   `E_TRACED_RANDOM` (it draws random numbers without a key), `E_PROGRAM`
- *   (the state changes its names, shapes or dtypes), `E_COMPILE_MEMORY` (it needs more memory than there is), `E_COMPILE` (ONNX
- *   Runtime rejects the model), `E_OPTION_VALUE`
+ *   `E_TRACED_RANDOM` (it draws random numbers without a key), `E_PROGRAM` (the state changes its names, shapes or dtypes),
+ *   `E_COMPILE_MEMORY` (it needs more memory than there is), `E_COMPILE` (ONNX Runtime rejects the model), `E_OPTION_VALUE`
  */
 export async function compile(program: Program, specs: ProgramSpecs, options: CompileOptions = {}): Promise<Runner> {
   checkFunctions('compile', { program });

@@ -64,7 +64,7 @@ export function conclusions(
       : [winner(groups)]),
     ...based.flatMap(({ run, base, controls: own }) => [
       // The first sentence may have said it.
-      ...(served && taught?.[0] === run && taught[1] === base ? [] : [versus(run, base, judge)]),
+      ...(taught?.[0] === run && taught[1] === base ? [] : [versus(run, base, judge)]),
       ...own.map((control) => controlled(run, control, base, judge)),
     ]),
     ...[...Map.groupBy(agreements, ({ environment }) => environment).values()].map(agreementSentence),

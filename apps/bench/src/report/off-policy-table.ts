@@ -26,8 +26,10 @@ function refusals(refused: readonly EstimatedRow[]): string[] {
     const [first, ...others] = rows as [EstimatedRow, ...EstimatedRow[]];
     const why = `${first.name} is refused: ${first.reasons.join('; ')}.`;
     const names = others.map(({ name }) => name).join(', ');
-    const verb = others.length > 1 ? 'are refused for the same reason' : 'is refused for the same reason';
-    return others.length === 0 ? why : `${why} ${names} ${verb}; the table has their numbers.`;
+    const verb = others.length > 1 ? 'are' : 'is';
+    return others.length === 0
+      ? why
+      : `${why} ${names} ${verb} refused for the same reason; the table has their numbers.`;
   });
 }
 

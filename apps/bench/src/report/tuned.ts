@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/schema.ts';
+import type { Experiment, RunConfig } from '../config/schema.ts';
 import { ETA } from '../config/search.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
 
@@ -20,16 +20,28 @@ export function tuningText({ method, eta = ETA, budget }: Pick<SearchConfig, 'me
 export function tuningSentences({ tuned, runs }: Pick<Experiment, 'tuned' | 'runs'>): string[] {
   if (!tuned) return [];
   const { trials } = tuned;
-  const has = (name: string | undefined) => name !== undefined && tuned.runs.includes(name);
-  const others = runs.filter(({ name }) => !has(name));
-  const names = (some: typeof runs) => some.map(({ name }) => name).join(', ');
-  const plain = names(others.filter(({ network }) => network === undefined));
-  const served = names(others.filter(({ network }) => has(network)));
+  const { served, plain } = untuned(runs, tuned.runs);
+  // The others share a network that is listed.
+  const own = plain.filter(({ network }) => network === undefined);
   const each = tuned.runs.length > 1 ? 'each ' : '';
   const first = `${tuned.runs.join(', ')}: ${each}tuned by ${trials} trials on validation, by ${tuningText(tuned)}.`;
   return [
     first,
-    ...(plain ? [`Not tuned: ${plain}.`] : []),
-    ...(served ? [`Not tuned, but with a tuned network: ${served}.`] : []),
+    ...(own.length > 0 ? [`Not tuned: ${namesOf(own)}.`] : []),
+    ...(served.length > 0 ? [`Not tuned, but with a tuned network: ${namesOf(served)}.`] : []),
   ];
+}
+
+/** The runs that are not tuned themselves: those that take a tuned network, and those that do not. */
+export function untuned(
+  runs: readonly RunConfig[],
+  tuned: readonly string[],
+): { readonly served: RunConfig[]; readonly plain: RunConfig[] } {
+  const has = (name: string | undefined) => name !== undefined && tuned.includes(name);
+  const others = runs.filter(({ name }) => !has(name));
+  return { served: others.filter(({ network }) => has(network)), plain: others.filter(({ network }) => !has(network)) };
+}
+
+export function namesOf(runs: readonly RunConfig[]): string {
+  return runs.map(({ name }) => name).join(', ');
 }

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
 import type { TextTable } from '../report/table.ts';
-import { budgetText, tuningText } from '../report/tuned.ts';
+import { budgetText, namesOf, tuningText, untuned } from '../report/tuned.ts';
 import { duration } from '../terminal/duration.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { type Found, settingText } from './found.ts';
@@ -14,10 +14,7 @@ import { totalShare } from './rungs.ts';
  */
 export function searchTable({ planned, methods, records }: Found, runs: readonly RunConfig[]): TextTable {
   const { search, rungs, prepared } = planned;
-  const has = (name: string | undefined) => name !== undefined && Object.hasOwn(search.runs, name);
-  const others = runs.filter(({ name }) => !has(name));
-  const [served, plain] = [others.filter(({ network }) => has(network)), others.filter(({ network }) => !has(network))];
-  const names = (some: readonly RunConfig[]) => some.map(({ name }) => name).join(', ');
+  const { served, plain } = untuned(runs, Object.keys(search.runs));
   const metric = records[0]?.metric ?? 'ndcg@10';
   const trials = `${search.trials}`;
   return {
@@ -34,8 +31,8 @@ export function searchTable({ planned, methods, records }: Found, runs: readonly
     notes: [
       `Every row: ${search.trials} trials by ${tuningText(search)} and ${budgetText(times(search.budget, totalShare(rungs)))} in all.`,
       `All trials have seed ${prepared.experiment.seeds[0]}. The metric is that of the best trial, so it is too high as an estimate.`,
-      ...(plain.length > 0 ? [`Not searched, and run as the config says: ${names(plain)}.`] : []),
-      ...(served.length > 0 ? [`Not searched, but with a network that is: ${names(served)}.`] : []),
+      ...(plain.length > 0 ? [`Not searched, and run as the config says: ${namesOf(plain)}.`] : []),
+      ...(served.length > 0 ? [`Not searched, but with a network that is: ${namesOf(served)}.`] : []),
     ],
   };
 }

@@ -45,24 +45,6 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
-/** The tensors that a node reads: its inputs, and those that the graphs in its attributes take from outside. */
-export function readsOf({ inputs, attributes }: Node): string[] {
-  return [...inputs, ...capturesOf(attributes)];
-}
-
-/** The tensors that the graphs in a node's attributes take from outside. */
-export function capturesOf(attributes: Attributes): string[] {
-  return Object.values(attributes).flatMap((attribute) => {
-    if (typeof attribute !== 'object' || !('graph' in attribute)) return [];
-    const { nodes, inputs, initializers } = attribute.graph;
-    const own = new Set([
-      ...nodes.flatMap(({ outputs }) => outputs),
-      ...[...inputs, ...initializers].map(({ name }) => name),
-    ]);
-    return nodes.flatMap(readsOf).filter((name) => !own.has(name));
-  });
-}
-
 /** Creates a node of the standard operators, or of `domain`. */
 export function node(
   op: string,

@@ -7,10 +7,14 @@ export function isGraph(attribute: Attribute): attribute is { readonly graph: Gr
 
 /** The names of all tensors that nodes read, including those in nested graphs. */
 export function namesRead(nodes: readonly Node[]): Set<string> {
-  const bodies = (each: Node) => Object.values(each.attributes).filter(isGraph);
-  return new Set(
-    nodes.flatMap((each) => [...each.inputs, ...bodies(each).flatMap(({ graph }) => [...namesRead(graph.nodes)])]),
-  );
+  return new Set(nodes.flatMap((each) => [...each.inputs, ...namesRead(nestedNodes(each))]));
+}
+
+/** The nodes of the graphs in a node's attributes. */
+export function nestedNodes({ attributes }: Node): Node[] {
+  return Object.values(attributes)
+    .filter(isGraph)
+    .flatMap(({ graph }) => [...graph.nodes]);
 }
 
 /** Separates the nodes that depend on some names, directly or indirectly, from the nodes that do not. Keeps their order. */

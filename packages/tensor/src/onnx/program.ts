@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentName, type Recorded, record } from '../recorder/record.ts';
 import type { Mode, Program, ProgramSpecs, Specs } from '../types.ts';
-import { capturesOf, type Graph, type Node, node, type Port } from './model.ts';
+import { type Graph, type Node, node, type Port } from './model.ts';
+import { namesRead, nestedNodes } from './names.ts';
 
 type Rename = (name: string) => string;
 
@@ -97,12 +98,12 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
 
 /**
  * The nodes of a program, with the results under their final names. The output of the node that computes a result is renamed,
- * which saves a copy. Results that are arguments or constants, that occur twice,
- * or that a graph within a node reads are copied by an Identity node.
+ * which saves a copy. Results that are arguments or constants, that occur twice, or that a graph
+ * within a node reads are copied by an Identity node.
  */
 function namedResults({ nodes, state, outputs }: Recorded, nextState: Rename, output: Rename): Node[] {
   const made = new Set(nodes.flatMap((each) => each.outputs));
-  for (const name of nodes.flatMap(({ attributes }) => capturesOf(attributes))) made.delete(name);
+  for (const name of namesRead(nodes.flatMap(nestedNodes))) made.delete(name);
   const renamed = new Map<string, string>();
   const now = (name: string) => renamed.get(name) ?? name;
   const copies: [from: string, to: string][] = [];

@@ -1,4 +1,5 @@
-import { type Node, readsOf } from '../onnx/model.ts';
+import type { Node } from '../onnx/model.ts';
+import { namesRead } from '../onnx/names.ts';
 
 /** Ops whose result is a view of their first input. */
 const VIEWS = new Set(['Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
@@ -25,7 +26,7 @@ export function peakBytes(
   const buffer = buffersOf(nodes);
   const lastUse = new Map<string, number>();
   nodes.forEach((node, i) => {
-    for (const name of readsOf(node)) lastUse.set(buffer(name), i);
+    for (const name of namesRead([node])) lastUse.set(buffer(name), i);
   });
   for (const name of kept) lastUse.set(buffer(name), Infinity);
   /** The buffers that nodes have made and not released. */
@@ -34,7 +35,7 @@ export function peakBytes(
   let [sum, peak] = [0, 0];
   nodes.forEach((node, i) => {
     const { op, outputs } = node;
-    const inputs = readsOf(node);
+    const inputs = [...namesRead([node])];
     const largest = Math.max(0, ...inputs.map((name) => sizes.get(name) ?? 0));
     const ended = new Set(inputs.map(buffer).filter((name) => live.has(name) && lastUse.get(name) === i));
     const release = (name: string) => {

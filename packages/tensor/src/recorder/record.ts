@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Initializer, type Node, readsOf } from '../onnx/model.ts';
+import type { Initializer, Node } from '../onnx/model.ts';
+import { namesRead } from '../onnx/names.ts';
 import type { Program, ProgramSpecs, Specs, Tensors } from '../types.ts';
 import { checkConstants, specsOf } from '../values.ts';
 import { RECORDER, recorderBackend } from './backend.ts';
@@ -43,9 +44,9 @@ export function record(program: Program, specs: ProgramSpecs): Recorded {
   registered = true;
   const before = tf.getBackend();
   void tf.setBackend(RECORDER);
+  const recording = recorder.begin();
   const { random } = Math;
   Math.random = refuseRandom;
-  const recording = recorder.begin();
   try {
     let recorded: Recorded | undefined;
     tf.tidy(() => {
@@ -106,7 +107,7 @@ function pruned(
     .toReversed()
     .filter((node) => {
       if (!node.outputs.some((name) => needed.has(name))) return false;
-      for (const name of readsOf(node)) needed.add(name);
+      for (const name of namesRead([node])) needed.add(name);
       return true;
     })
     .toReversed();
