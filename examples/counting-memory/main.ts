@@ -37,7 +37,7 @@ export async function main(): Promise<string[]> {
   const [ranked] = await policy.recommendIndices([history], 60);
   const item = ranked!.at(-1)!.item;
   const before = await place(item);
-  policy.observe(Array.from({ length: 20 }, () => ({ history, item })));
+  policy.observeIndices(Array.from({ length: 20 }, () => ({ history, item })));
   lines.push(`an item on place ${before} stands on place ${await place(item)} after 20 users chose it here`);
   for (const one of [policy, network.policy, memory]) await one.dispose();
   return lines;

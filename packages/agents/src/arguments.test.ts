@@ -69,7 +69,8 @@ const right: Record<string, RightArguments> = {
 
 const histories = windowsOf([[1]], 2, 3);
 const methods: Record<string, RightArguments> = {
-  observe: [[]],
+  observe: [[], {}],
+  observeIndices: [[]],
   recommend: [accepting({ history: ['a'] }, '[]'), 2, {}],
   recommendIndices: [[[1]], 2, {}],
   save: ['/dev/null/x'],

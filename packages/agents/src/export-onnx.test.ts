@@ -124,7 +124,7 @@ test.each([
   const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 8 } });
   const params = withMemory(agent, memory, { form }).init(key(1), shape);
   const policy = createPolicy(agent, params, shape, { threads: 1, memory, fusion: { form, weight: 0.4 } });
-  policy.observe([{ history: [3, 39], item: 38 }]);
+  policy.observeIndices([{ history: [3, 39], item: 38 }]);
   await compared(policy);
   const bytes = await readFile(join(folder, 'policy.onnx'));
   for (const part of ['lea.memory', policy.memory!.hash, 'lea.fusion', JSON.stringify(policy.fusion)]) {

@@ -67,6 +67,7 @@ export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-
 export { checkMemory, type Memory, memoryTables } from './memory/memory.ts';
 export type { Gate } from './memory/mixture.ts';
 export type { ObservedEvent } from './memory/observe.ts';
+export type { ObservedItem, ObserveOptions } from './memory/observe-ids.ts';
 export { type MemoryOptions, memorySchema } from './memory/options.ts';
 export { type MemoryConfig, type MemoryState, storedTables } from './memory/state.ts';
 export { createPolicy, type Policy, type PolicyOptions } from './policy.ts';

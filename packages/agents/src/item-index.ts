@@ -46,6 +46,22 @@ export function indicesOf(
   return { known, unknown };
 }
 
+/** Refuses ids that the index does not know. @param where such as `The history of query 0 contains` @throws LeaError `E_ID_UNKNOWN` */
+export function refuseUnknown({ unknown }: { unknown: readonly string[] }, where: string): void {
+  if (unknown.length === 0) return;
+  throw new LeaError('E_ID_UNKNOWN', `${where} an item that the policy does not know.`, {
+    value: unknown[0],
+    hint: "Train the policy on newer data, or use unknown: 'ignore'.",
+  });
+}
+
+/** The error of a call by ids to a policy without ids. @param instead the method that takes indices */
+export function withoutIds(instead: string): LeaError {
+  return new LeaError('E_ITEM_IDS', 'The policy has no item ids.', {
+    hint: `Create it with { itemIds }, or call ${instead}.`,
+  });
+}
+
 function badIds(what: string, value: unknown): LeaError {
   return new LeaError('E_ITEM_IDS', `${what}, got ${show(value)}.`, {
     hint: 'Pass the itemIds of the data that the policy was trained on.',

@@ -73,9 +73,12 @@ test('ranks of a memory, and of a policy with one, follow what it observes', asy
   });
   const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 4 } });
   const policy = createPolicy(agent, agent.init(key(2), shape), shape, { memory, batch: 16, threads: 1 });
-  for (const scorer of [memory, policy]) {
+  for (const [scorer, observe] of [
+    [memory, memory.observe],
+    [policy, policy.observeIndices],
+  ] as const) {
     await expectRanks(scorer);
-    scorer.observe(histories.map((history) => ({ history, item: 3 })));
+    observe(histories.map((history) => ({ history, item: 3 })));
     await expectRanks(scorer);
     await scorer.dispose();
   }

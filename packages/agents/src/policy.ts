@@ -3,10 +3,11 @@ import type { Scorer, Windows } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkAgents, checkMemories, checkShapes } from './arguments.ts';
 import { checkWeights } from './check-weights.ts';
-import { itemIndex } from './item-index.ts';
+import { itemIndex, withoutIds } from './item-index.ts';
 import { checkedFusion, type Fusion } from './memory/fusion.ts';
 import { checkMemory, type Memory } from './memory/memory.ts';
 import type { ObservedEvent } from './memory/observe.ts';
+import { type ObservedItem, type ObserveOptions, observedIds } from './memory/observe-ids.ts';
 import { type Recommender, recommender } from './recommender.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
@@ -20,12 +21,20 @@ import type { Agent, Shape } from './types.ts';
 export interface Policy extends PolicyParts, Recommender, Scorer, Resource {
   readonly itemIds: readonly string[] | undefined;
   /**
-   * Counts more events in the policy's memory, without training. They affect the next call. Pass many events at once, because
-   * every call copies the tables.
+   * Counts more events in the policy's memory, by raw item ids and without training:
+   * `observe([{ history: ['sku-7'], item: 'sku-9' }])`. They affect the next call. Pass many events at once, because every call
+   * copies the tables.
    *
-   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE`, `E_HISTORY` (then nothing is counted)
+   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_IDS` (the policy has no ids), `E_HISTORY` (not a list of events
+   *   with ids), `E_ID_UNKNOWN` (with `unknown: 'throw'`); then nothing is counted
    */
-  observe(events: readonly ObservedEvent[]): void;
+  observe(events: readonly ObservedItem[], options?: ObserveOptions): void;
+  /**
+   * As `observe`, by item indices.
+   *
+   * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_RANGE`, `E_HISTORY`; then nothing is counted
+   */
+  observeIndices(events: readonly ObservedEvent[]): void;
   /**
    * Scores of all items for each history: [size, items], flat.
    *
@@ -87,13 +96,21 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   const parts = { agent, params, shape, text, memory, fusion, itemIds: index?.ids };
   const scorer = scoring(shape, servedSource(parts), scoringOptions);
   const lists = recommender(shape, index, scorer.runs);
+  let unobserved = 0;
   return {
     ...parts,
     name: `${agent.encoder.name}-${agent.name}`,
     items: shape.items,
     window: shape.window,
-    observe(events) {
+    observe(events, options) {
       if (!memory) throw withoutMemory('observe needs a memory');
+      if (!index) throw withoutIds('observeIndices');
+      const { known, ignored } = observedIds(index, events, options);
+      memory.observe(known);
+      unobserved += ignored;
+    },
+    observeIndices(events) {
+      if (!memory) throw withoutMemory('observeIndices needs a memory');
       memory.observe(events);
     },
     score: scorer.score,
@@ -106,7 +123,7 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
       await savePolicy(dir, parts);
     },
     get ignored() {
-      return lists.ignored;
+      return lists.ignored + unobserved;
     },
     recommendIndices: lists.recommendIndices,
     recommend: lists.recommend,

@@ -1,6 +1,6 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, withDefaults } from '@lea/core';
 import type { Scored } from '@lea/data';
-import { type ItemIndex, indicesOf } from './item-index.ts';
+import { type ItemIndex, indicesOf, refuseUnknown, withoutIds } from './item-index.ts';
 
 /** A user to recommend items to. */
 export interface Query {
@@ -46,11 +46,7 @@ export async function recommendIds(
   ) => Promise<Scored[][]>,
   ignore: (count: number) => void,
 ): Promise<Recommendation[][]> {
-  if (!index) {
-    throw new LeaError('E_ITEM_IDS', 'The policy has no item ids.', {
-      hint: 'Create it with { itemIds }, or call recommendIndices.',
-    });
-  }
+  if (!index) throw withoutIds('recommendIndices');
   const { exclude, candidates, unknown } = withDefaults<{
     exclude: RecommendOptions['exclude'];
     candidates: RecommendOptions['candidates'];
@@ -61,16 +57,7 @@ export async function recommendIds(
   let unknowns = 0;
   const histories = queries.map((query, row) => {
     const found = indicesOf(index, query?.history, `the history of query ${row}`, QUERIES);
-    if (unknown === 'throw' && found.unknown.length > 0) {
-      throw new LeaError(
-        'E_ID_UNKNOWN',
-        `The history of query ${row} contains an item that the policy does not know.`,
-        {
-          value: found.unknown[0],
-          hint: "Train the policy on newer data, or use unknown: 'ignore'.",
-        },
-      );
-    }
+    if (unknown === 'throw') refuseUnknown(found, `The history of query ${row} contains`);
     unknowns += found.unknown.length;
     return found.known;
   });

@@ -42,7 +42,7 @@ export interface Recommender {
   recommend(query: Query, k: number, options?: RecommendOptions): Promise<Recommendation[]>;
   recommend(queries: readonly Query[], k: number, options?: RecommendOptions): Promise<Recommendation[][]>;
   /**
-   * Number of events with unknown items that `recommend` and `recommendIndices` have ignored since the policy was created.
+   * Number of unknown items that calls (`recommend`, `recommendIndices`, `observe`) have ignored since the policy was created.
    * Monitor it: it grows when the catalog has changed and the policy should be trained again.
    */
   readonly ignored: number;

@@ -36,15 +36,15 @@ test('a saved policy with a memory scores as before, to the last bit', async () 
   for (const form of ['after', 'mixture', 'joint'] as const) {
     const params = form === 'joint' ? joined(0.5, -2).params : paramsOf(agent);
     const policy = createPolicy(agent, params, shape, { ...quick, memory, fusion: { form } });
-    policy.observe([{ history: [6], item: 7 }]);
+    policy.observeIndices([{ history: [6], item: 7 }]);
     const saved = join(folder, form);
     await policy.save(saved);
     const again = await loadPolicy(saved, quick);
     expect(again.fusion).toEqual(policy.fusion);
     expect(again.memory!.hash).toBe(policy.memory!.hash);
     expect(again.memory!.config).toEqual(memory.config);
-    again.observe([{ history: [7], item: 6 }]);
-    policy.observe([{ history: [7], item: 6 }]);
+    again.observeIndices([{ history: [7], item: 6 }]);
+    policy.observeIndices([{ history: [7], item: 6 }]);
     expect(await scoresOf(again)).toEqual(await scoresOf(policy));
   }
 });
@@ -70,8 +70,8 @@ test('a memory of a log in which nothing follows is saved as well', async () => 
   const again = await loadPolicy(join(folder, 'empty'), quick);
   expect(await again.score(windows)).toEqual(await policy.score(windows));
   const events = [{ history: [0], item: 5 }];
-  again.observe(events);
-  policy.observe(events);
+  again.observeIndices(events);
+  policy.observeIndices(events);
   expect(await scoresOf(again)).toEqual(await scoresOf(policy));
 });
 

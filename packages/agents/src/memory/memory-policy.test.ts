@@ -28,13 +28,16 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const refuse = (make: () => unknown, expected: object) => expect(make).toThrow(expect.objectContaining(expected));
+const anyHint = { hint: expect.stringMatching(/\w/) };
+
 test('events that are observed are known to the next call, not to the memory the policy was made with', async () => {
   const before = memory.hash;
   const policy = fused();
   const other = fused();
   const old = await policy.score(windows);
   const inFlight = policy.score(windows);
-  policy.observe(Array(5).fill({ history: [0, 1], item: 6 }));
+  policy.observeIndices(Array(5).fill({ history: [0, 1], item: 6 }));
   expect(await inFlight).toEqual(old);
   const next = await policy.score(windows);
   // Row 1 is the history [1], and item 6 followed item 1.
@@ -80,14 +83,14 @@ test('tables grow over many calls; programs of older forms are given back', asyn
     events.push(...some);
     // Two calls in flight while the tables grow.
     const running = [policy.score(first), policy.score(several)];
-    policy.observe(some);
+    policy.observeIndices(some);
     await Promise.all([...running, policy.score(first)]);
   }
   expect(watched.made).toBeGreaterThan(4);
   // A form has two programs, for one history and for up to 16.
   expect(watched.made - watched.released).toBeLessThanOrEqual(4);
   const atOnce = make();
-  atOnce.observe(events);
+  atOnce.observeIndices(events);
   near(await policy.score(several), [...(await atOnce.score(several))]);
   await policy.memory!.score(several);
   await Promise.all([policy.dispose(), atOnce.dispose()]);
@@ -98,10 +101,42 @@ test('a call whose tables have room makes no program anew', async () => {
   const watched = watchedSessions();
   const policy = fused();
   await policy.score(windows);
-  policy.observe([{ history: [0], item: 1 }]);
+  policy.observeIndices([{ history: [0], item: 1 }]);
   await policy.score(windows);
   expect(watched.made).toBe(1);
   await policy.dispose();
+});
+
+test('observes by ids as it does by indices; unknown ids are left out and counted', async () => {
+  const itemIds = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const make = () => createPolicy(agent, paramsOf(agent), shape, { ...quick, memory, itemIds });
+  const [byId, byIndex] = [make(), make()];
+  byId.observe([
+    { history: ['a', 'new', 'b'], item: 'g' },
+    { history: ['c'], item: 'newer' },
+    { history: [], item: 'h' },
+  ]);
+  byIndex.observeIndices([
+    { history: [0, 1], item: 6 },
+    { history: [], item: 7 },
+  ]);
+  expect(await byId.score(windows)).toEqual(await byIndex.score(windows));
+  expect(byId.ignored).toBe(2);
+  const before = byId.memory!.hash;
+  const known = { history: ['a'], item: 'b' };
+  const throwing = { unknown: 'throw' } as const;
+  for (const [code, events] of [
+    ['E_ID_UNKNOWN', [known, { history: ['new'], item: 'b' }]],
+    ['E_ID_UNKNOWN', [known, { history: ['a'], item: 'new' }]],
+    ['E_HISTORY', [known, { history: [1], item: 'b' }]],
+    ['E_HISTORY', [known, { history: ['a'], item: 1 }]],
+    ['E_HISTORY', [known, undefined]],
+  ] as const) {
+    refuse(() => byId.observe(events as never, throwing), { code, ...anyHint });
+  }
+  expect(byId.memory!.hash).toBe(before);
+  refuse(() => fused().observe([known]), { code: 'E_ITEM_IDS', ...anyHint });
+  await Promise.all([byId.dispose(), byIndex.dispose()]);
 });
 
 test('recommends among candidates, without what is excluded', async () => {
@@ -134,15 +169,13 @@ test('an item that nobody chose is reached through its text', async () => {
 
 test('what does not fit together is refused', () => {
   const other = someMemory(logOf([[0, 1]], 5), { window: 2, horizon: 2 });
-  const refuse = (make: () => unknown, expected: object) => expect(make).toThrow(expect.objectContaining(expected));
-  const anyHint = { hint: expect.stringMatching(/\w/) };
   refuse(() => fused({}, { memory: other }), { code: 'E_MEMORY', value: 5, ...anyHint });
   refuse(() => createPolicy(agent, paramsOf(agent), shape, { fusion: { weight: 1 } }), {
     code: 'E_MEMORY_MISSING',
     ...anyHint,
   });
   const plain = createPolicy(agent, paramsOf(agent), shape);
-  refuse(() => plain.observe([{ history: [1], item: 2 }]), { code: 'E_MEMORY_MISSING', ...anyHint });
+  refuse(() => plain.observeIndices([{ history: [1], item: 2 }]), { code: 'E_MEMORY_MISSING', ...anyHint });
   for (const [fusion, value] of [
     [{ form: 'before' }, 'before'],
     [{ weight: -0.1 }, -0.1],

@@ -87,7 +87,7 @@ test.each(['after', 'mixture', 'joint'] as const)('answers as a policy with a me
   const agent = createAgent(small);
   const params = withMemory(agent, memory, { form }).init(key(1), shape);
   const policy = createPolicy(agent, params, shape, { threads: 1, itemIds, memory, fusion: { form, weight: 0.4 } });
-  policy.observe([{ history: [3, 39], item: 38 }]);
+  policy.observeIndices([{ history: [3, 39], item: 38 }]);
   await compared(policy);
 });
 
