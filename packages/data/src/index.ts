@@ -31,7 +31,7 @@ export { checkActions, type RewardCalibration, type RewardModel } from './reward
 export { rewardsOf } from './rewards.ts';
 export { ranksBy, type Scorer, type Scores } from './scorer.ts';
 export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
-export { leaveOneOut, splitByTime, splitByTimeQuantiles } from './split/by-order.ts';
+export { leaveOneOut, splitByTime, splitByTimeQuantiles, type TimePoint } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';
 export { type SetName, type Split, type SplitInfo, splitBy } from './split/split.ts';
 export { findTextLeaks, type TextLeak, type TextLeakReport } from './text-leaks.ts';

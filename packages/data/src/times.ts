@@ -59,7 +59,8 @@ export function checkedTime(cell: unknown, row: number, where: (row: number) => 
   });
 }
 
-function timeOf(cell: unknown): Time | undefined {
+/** The time that a cell tells; undefined if it is neither a finite number nor an ISO date. */
+export function timeOf(cell: unknown): Time | undefined {
   if (typeof cell !== 'string') return numberOf(isNumeric(cell) ? Number(cell) : Number.NaN);
   const text = trimmed(cell);
   return decimal.test(text) ? numberOf(Number(text)) : dateOf(text);

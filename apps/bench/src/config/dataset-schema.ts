@@ -103,6 +103,9 @@ const includedDataset = v.variant('type', [
 /** Types that packages define check their own options. */
 export const dataset = withDefined('dataset', includedDataset, datasetTypes);
 
+/** `splitByTime` reads the dates. */
+const timePoint = v.union([number, text]);
+
 /** A share of the events that leaves some on both sides. */
 const share = v.pipe(positive, v.ltValue(1));
 
@@ -117,7 +120,14 @@ export const split = v.variant('type', [
     lists: described(text, 'A JSON file { "validation": [ids], "test": [ids] }, or the name of a built-in list.'),
   }),
   strict('split', { type: v.literal('leave-one-out') }),
-  strict('split', { type: v.literal('by-time'), validationFrom: number, testFrom: number }),
+  strict('split', {
+    type: v.literal('by-time'),
+    validationFrom: described(
+      timePoint,
+      'First time of validation: in the unit of the data, or an ISO date such as "2024-05-01".',
+    ),
+    testFrom: described(timePoint, 'First time of test: in the unit of the data, or an ISO date.'),
+  }),
   strict('split', {
     type: v.literal('by-time-quantiles'),
     validationFrom: v.optional(described(share, 'Share of the events before validation. Default: 0.8.')),

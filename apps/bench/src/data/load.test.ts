@@ -84,6 +84,7 @@ test('the config says how each file is read', async () => {
 test.each([
   [{ type: 'by-time', validationFrom: 3, testFrom: 3 }, 'validation'],
   [{ type: 'by-time', validationFrom: 5, testFrom: 9 }, 'test'],
+  [{ type: 'by-time', validationFrom: '1970-01-01 00:00:00.005', testFrom: '2024-05-01' }, 'test'],
   [{ type: 'leave-one-out' }, 'validation and test'],
   // Of the four times 1, 1, 2, 5 the middle is 2.
   [{ type: 'by-time-quantiles', validationFrom: 0.5, testFrom: 0.6 }, 'validation'],

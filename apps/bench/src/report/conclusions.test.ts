@@ -160,7 +160,7 @@ test('where nothing is served the best baseline is named', () => {
 });
 
 test('metrics have four digits and no leading zero', () => {
-  expect([0.05123, 1, -0.25, Number.NaN, undefined].map(formatMetric)).toEqual(['.0512', '1.0000', '-.2500', '–', '–']);
+  expect([0.05123, 1, -0.25, Number.NaN, undefined].map(formatMetric)).toEqual(['.0512', '1.0000', '−.2500', '–', '–']);
 });
 
 test('several seeds are one row: means, and the deviation of NDCG@10 between them', () => {

@@ -125,7 +125,8 @@ function latex(results: readonly Result[], notes: readonly string[]): string {
   const metrics = results[0]?.cells.map(({ metric }) => metric) ?? [];
   const row = (cells: readonly string[]) => `${cells.join(' & ')} \\\\`;
   const cell = ({ mean: value, deviation: spread, best }: Cell): string => {
-    const text = best ? `\\textbf{${formatMetric(value)}}` : formatMetric(value);
+    const number = formatMetric(value).replace('−', '$-$');
+    const text = best ? `\\textbf{${number}}` : number;
     return Number.isFinite(spread) ? `${text} {\\scriptsize $\\pm$ ${formatMetric(spread)}}` : text;
   };
   const lines = (of: (kind: Result['kind']) => boolean) =>

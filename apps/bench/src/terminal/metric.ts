@@ -1,7 +1,10 @@
-/** A metric such as `.0512`, without the leading zero to save width. */
+/** A metric such as `.0512` or `−.2500`, without the leading zero to save width. */
 export function formatMetric(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
-  return value.toFixed(4).replace(/^(-?)0\./, '$1.');
+  return value
+    .toFixed(4)
+    .replace(/^(-?)0\./, '$1.')
+    .replace('-', '−');
 }
 
 /** A share such as `0.5 %`. */

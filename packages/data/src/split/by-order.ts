@@ -1,7 +1,11 @@
 import { checkObjects, checkRanges, LeaError } from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
+import { timeOf } from '../times.ts';
 import { type Split, splitBy } from './split.ts';
+
+/** A time in the unit of the data, or an ISO date or `Date`, which stand for milliseconds since 1970 as in a log of dates. */
+export type TimePoint = number | string | Date;
 
 /**
  * Leave-one-out split: the last event of each user is for test, the one before for validation, all others for training. Users
@@ -25,15 +29,17 @@ export function leaveOneOut(data: Interactions): Split {
 
 /**
  * Splits by time: events from `testFrom` on are for test, events from `validationFrom` until then for validation, earlier
- * events for training. Histories include events of the earlier sets. Times are in the unit of the data.
+ * events for training. Histories include events of the earlier sets.
  *
+ * @param at times in the unit of the data, or ISO dates such as `2024-05-01` (UTC if they have no time zone)
  * @throws LeaError `E_SPLIT_TIMES`, `E_SPLIT_EMPTY`
  */
-export function splitByTime(data: Interactions, at: { validationFrom: number; testFrom: number }): Split {
+export function splitByTime(data: Interactions, at: { validationFrom: TimePoint; testFrom: TimePoint }): Split {
   checkInteractions('splitByTime', { data });
   checkObjects('splitByTime', { at });
-  const { validationFrom, testFrom } = at;
-  if (!(Number.isFinite(validationFrom) && Number.isFinite(testFrom) && validationFrom <= testFrom)) {
+  const validationFrom = pointOf('validationFrom', at.validationFrom);
+  const testFrom = pointOf('testFrom', at.testFrom);
+  if (validationFrom > testFrom) {
     throw new LeaError('E_SPLIT_TIMES', 'Validation must not begin after test.', {
       value: at,
       hint: 'Give validationFrom <= testFrom, as times in the unit of the data; splitByTimeQuantiles takes shares of the events.',
@@ -52,6 +58,16 @@ export function splitByTime(data: Interactions, at: { validationFrom: number; te
       time[event]! >= testFrom ? 'test' : time[event]! >= validationFrom ? 'validation' : 'train',
     { kind: 'time', validationFrom, testFrom },
   );
+}
+
+function pointOf(name: string, value: TimePoint): number {
+  const read = typeof value === 'bigint' ? undefined : timeOf(value);
+  // A text such as "5" is more likely a mistake than a date.
+  if (read && !(typeof value === 'string' && read.form === 'a number')) return read.time;
+  throw new LeaError('E_SPLIT_TIMES', `splitByTime: ${name} must be a finite number or an ISO date.`, {
+    value,
+    hint: 'Give a time in the unit of the data, or a date such as "2024-05-01" if the data has dates.',
+  });
 }
 
 /**

@@ -77,7 +77,19 @@ describe('by time', () => {
     expect(() => splitByTime(data, { validationFrom: -0.8, testFrom: 0.9 })).toThrow(
       /none is before validationFrom\. Got -0\.8\. The times are from 0 to 8\. splitByTimeQuantiles takes shares/,
     );
-    expect(() => splitByTime(data, { validationFrom: Number.NaN, testFrom: 2 })).toThrow(/must not begin after/);
+    for (const no of [Number.NaN, Infinity, '', 'May 2024', '2024-02-30', undefined, null]) {
+      expect(() => splitByTime(data, { validationFrom: 1, testFrom: no as never })).toThrow(
+        /testFrom must be a finite number or an ISO date/,
+      );
+    }
+  });
+
+  it('cuts a log of dates at dates', () => {
+    const days = ['2024-05-01', '2024-05-02', '2024-05-03 12:00:00', '2024-05-04'];
+    const dated = interactionsOf({ user: Array(4).fill('u'), item: Array(4).fill('i'), time: days });
+    const split = splitByTime(dated, { validationFrom: '2024-05-02T00:00:00Z', testFrom: new Date('2024-05-03') });
+    expect(setNames.map((name) => [...split[name].event])).toEqual([[0], [1], [2, 3]]);
+    expect(split.info).toMatchObject({ validationFrom: Date.UTC(2024, 4, 2), testFrom: Date.UTC(2024, 4, 3) });
   });
 
   it('cuts at quantiles of the times', () => {
