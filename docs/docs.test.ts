@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { diagram, floors } from '../scripts/rooms.mjs';
+import { diagram, layers } from '../scripts/layers.mjs';
 import { anchorOf } from './.vitepress/pages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -66,7 +66,7 @@ test('the picture of results is that of the tables', () => {
   execFileSync(process.execPath, ['scripts/results-figure.mjs', '--check'], { cwd: root });
 });
 
-test.each(Object.keys(floors))('the diagram of %s is made from the rule of the rooms', (folder) => {
+test.each(Object.keys(layers))('the diagram of %s is made from the rule of the layers', (folder) => {
   expect(read('docs/architecture.md')).toContain(`\`\`\`mermaid\n${diagram(folder)}\n\`\`\``);
 });
 

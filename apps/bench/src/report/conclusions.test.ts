@@ -265,16 +265,6 @@ test('the page holds its charts and escapes names', async () => {
   ]);
 });
 
-test('the legend has the kinds that are drawn, and no other', async () => {
-  const [baseline, trained] = ['baseline, not trained', '>trained<'];
-  const only = await barChart([run('EASE', 'baseline', 2)]);
-  expect(only).toContain(baseline);
-  expect(only).not.toContain(trained);
-  const both = await barChart([run('EASE', 'baseline', 2), run('CE', 'run', 1)]);
-  expect(both).toContain(baseline);
-  expect(both).toContain(trained);
-});
-
 test('names that steer are shown as their codes: on the page, in charts and in the table', async () => {
   const evil = 'a\u202eb\x1b[2Jc\u2066<script>';
   const runs = [run(evil, 'baseline', 2, [1]), run('CE', 'run', 1, [3])];
