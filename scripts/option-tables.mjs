@@ -11,18 +11,25 @@ import * as train from '../packages/train/src/index.ts';
 import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
-const [LONGEST, LONGEST_DEFAULT, LONGEST_WORDS] = [120, 90, 60];
+const [LONGEST, LONGEST_DEFAULT] = [120, 90];
 
 function shortened(text, longest = LONGEST) {
   return text.length <= longest ? text : `${text.slice(0, text.lastIndexOf(' ', longest - 4))} …`;
 }
 
-/** The first sentence of a doc comment. A colon or full stop within code or brackets does not end it. */
+/**
+ * The first sentence of a doc comment without its default, cut after its last clause that fits. Marks within code or brackets end
+ * nothing.
+ */
 function meaningOf(text) {
-  const plain = oneLine(text);
+  const plain = oneLine(text).replace(/ \(default[^)]*\)/g, '');
   const hidden = plain.replace(/`[^`]*`|\([^)]*\)/g, (part) => '_'.repeat(part.length));
-  const end = /[.:;](?= |$)/.exec(hidden)?.index ?? plain.length;
-  return shortened(plain.slice(0, end).replace(/ \(default[^)]*\)/, ''));
+  const until = (end) => (end < 0 ? plain.length : end);
+  const sentence = plain.slice(0, until(hidden.search(/(?<!e\.g)\.(?= |$)/)));
+  if (sentence.length <= LONGEST) return sentence;
+  const start = hidden.slice(0, LONGEST + 1);
+  const clause = Math.max(start.lastIndexOf('; '), start.lastIndexOf(': '));
+  return shortened(sentence.slice(0, clause > 0 ? clause : until(start.lastIndexOf(', '))));
 }
 
 /** The values that the check of an option takes, by its own error messages. */
@@ -48,7 +55,7 @@ const defaultOf = (option, doc = '') => {
   const text = value === Infinity ? 'Infinity' : JSON.stringify(value);
   if (text !== undefined) return `\`${shortened(text, LONGEST_DEFAULT)}\``;
   const words = /\bDefault: (.+?)[.;](?: |$)/.exec(oneLine(doc).replace(/ \([^)]*\)/g, ''))?.[1];
-  return words === undefined ? '–' : shortened(words, LONGEST_WORDS);
+  return words === undefined ? '–' : shortened(words);
 };
 
 /** A table of some options of a schema, by default all of an interface. */
