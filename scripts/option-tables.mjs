@@ -8,29 +8,10 @@ import * as env from '../packages/env/src/measuring.ts';
 import * as evaluation from '../packages/eval/src/index.ts';
 import * as offPolicy from '../packages/eval/src/off-policy/index.ts';
 import * as train from '../packages/train/src/index.ts';
-import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
+import { docsOf, interfaces, meaningOf, oneLine, shortened } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
-const [LONGEST, LONGEST_DEFAULT] = [120, 90];
-
-function shortened(text, longest = LONGEST) {
-  return text.length <= longest ? text : `${text.slice(0, text.lastIndexOf(' ', longest - 4))} …`;
-}
-
-/**
- * The first sentence of a doc comment without its default, cut after its last clause that fits. Marks within code or brackets end
- * nothing.
- */
-function meaningOf(text) {
-  const plain = oneLine(text).replace(/ \(default[^)]*\)/g, '');
-  const hidden = plain.replace(/`[^`]*`|\([^)]*\)/g, (part) => '_'.repeat(part.length));
-  const until = (end) => (end < 0 ? plain.length : end);
-  const sentence = plain.slice(0, until(hidden.search(/(?<!e\.g)\.(?= |$)/)));
-  if (sentence.length <= LONGEST) return sentence;
-  const start = hidden.slice(0, LONGEST + 1);
-  const clause = Math.max(start.lastIndexOf('; '), start.lastIndexOf(': '));
-  return shortened(sentence.slice(0, clause > 0 ? clause : until(start.lastIndexOf(', '))));
-}
+const LONGEST_DEFAULT = 90;
 
 /** The values that the check of an option takes, by its own error messages. */
 function valuesOf(option) {
