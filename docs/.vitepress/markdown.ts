@@ -44,7 +44,9 @@ export function optionTables(md: MarkdownRenderer): void {
   const table = md.renderer.rules.table_open!;
   md.renderer.rules.table_open = (tokens, at, ...rest) => {
     const open = table(tokens, at, ...rest);
-    const title = tokens.slice(at).find(({ type }) => type === 'inline');
-    return title?.content === 'option' ? open.replace('<table', '<table class="options"') : open;
+    const [first, second] = tokens.slice(at).filter(({ type }) => type === 'inline');
+    return first?.content === 'option' && second?.content === 'values'
+      ? open.replace('<table', '<table class="options"')
+      : open;
   };
 }
