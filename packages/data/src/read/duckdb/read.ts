@@ -79,6 +79,7 @@ async function* fromEvents(db: Database, staged: Staged, o: Reading): Work<Read>
     user: { texts: user, codes: events.user },
     item: { texts: item, codes: events.item },
     time: events.time,
+    ...(events.reward && { reward: events.reward }),
     ...(kind && { kind: { texts: kind, codes: events.kind! } }),
   };
   const interactions = await located(staged, (where) =>
