@@ -29,7 +29,7 @@ test('every trained model is compared with the best baseline, with p-values adju
     /^Difference to EASE \(\.\d{4}\), the best baseline on test besides the counting memory\. .* in this table, 3\.$/,
   );
   expect(notes![1]).toMatch(
-    /^p is the two-sided p-value for no difference, by the same normal approximation as the interval\. /,
+    /^p is the two-sided p-value for no difference, by Student's t over users, like the interval\. /,
   );
   const worse = run('counting memory', 'baseline', 9, [2], memory);
   expect(againstBaseline([runs[1]!, worse, runs[3]!])!.notes![0]).toMatch(/, the best baseline on test\.$/);

@@ -22,7 +22,7 @@ export function againstBaseline(runs: readonly FinishedRun[]): TextTable | undef
     }),
     notes: [
       `Difference to ${baseline.name} (${formatMetric(baseline.score)}), the best baseline on test${besides}.`,
-      'p is the two-sided p-value for no difference, by the same normal approximation as the interval. ' +
+      "p is the two-sided p-value for no difference, by Student's t over users, like the interval. " +
         `Adjusted by Holm's method for the number of models in this table, ${trained.length}.`,
     ],
   };
