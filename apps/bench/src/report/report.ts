@@ -98,7 +98,7 @@ function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
     ...(experiment.lists ? [listsLine(record)] : []),
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
     ['Stopped by', `validation ${metricTitle(validationMetric(experiment.runs))}, which also selects the best run`],
-    ['Rewards', plain(experiment.rewards)],
+    ['Rewards', experiment.rewards === 'logged' ? 'those of the log' : plain(experiment.rewards)],
     ['Intervals', `95 %, paired per event, clustered by user: they cover ${heldOut(kind).chance}, but not in training`],
     ['Seconds', secondsOf(experiment.runs)],
     ['Serve ms, MB', 'median time of ten recommendations for one user on this machine; size of weights and tables'],
