@@ -23,9 +23,8 @@ const { policy } = await fit({
 // The behavior policy: how probable the logged choices were, by a model that predicts them.
 const behavior = await fitBehavior(await countingMemory(train), validation);
 const feedback = await feedbackOf(test, behavior.policy, rewards);
-console.log(
-  `the log: ${(feedback.reward.reduce((sum, r) => sum + r, 0) / feedback.reward.length).toFixed(3)} per event`,
-);
+const mean = Array.from(feedback.reward).reduce((sum, reward) => sum + reward, 0) / feedback.reward.length;
+console.log(`the log: ${mean.toFixed(3)} per event`);
 
 // The evaluated policy draws items by the softmax of the scores, at the temperature that fits validation best.
 const { temperature } = await fitBehavior(policy, validation);
