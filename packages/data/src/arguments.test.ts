@@ -19,6 +19,8 @@ const exceptions = {
     'checkSequences',
     'checkSplits',
     'checkTransitions',
+    'checkedRewards',
+    'rewardReader',
   ],
   'called for every item of every history': ['addRow'],
   'takes any value, or nothing': ['datasetTypes', 'isItemList'],

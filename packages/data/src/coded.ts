@@ -22,6 +22,8 @@ export interface CodedEvents {
   kind?: CodedColumn;
   /** [events] finite numbers */
   time: Float64Array;
+  /** [events] finite numbers; absent if the log has no rewards. */
+  reward?: Float64Array;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface CodedOptions extends CellOptions {
  * @throws LeaError `E_ID_UNKNOWN`, `E_ID_DUPLICATE`, `E_KIND_MANY`
  */
 export function interactionsOfCoded(
-  { user, item, kind, time }: CodedEvents,
+  { user, item, kind, time, reward }: CodedEvents,
   { ids, ...cells }: CodedOptions,
   where: (event: number) => string,
 ): Interactions {
@@ -88,6 +90,7 @@ export function interactionsOfCoded(
     item: itemIds === item.texts ? item.codes : relabeled(item.codes, items, new Int32Array(time.length)),
     time,
     kind: kind && named ? relabeled(kind.codes, named, new Uint8Array(time.length)) : new Uint8Array(time.length),
+    ...(reward && { reward }),
   };
   const notes = [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)];
   return { userIds, itemIds, kinds, ...orderEvents(events, userIds.length), info: { notes } };

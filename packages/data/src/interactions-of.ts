@@ -2,6 +2,7 @@ import { checkObjects, LeaError, withDefaults } from '@lea/core';
 import { type Cell, type CellOptions, missingWords } from './cells.ts';
 import { codedColumn, interactionsOfCoded } from './coded.ts';
 import type { Interactions } from './interactions.ts';
+import { loggedRewards } from './logged-rewards.ts';
 import { timesOf } from './times.ts';
 
 /** Raw events as columns of equal length, one event per index. */
@@ -17,6 +18,8 @@ export interface EventColumns {
   time?: ArrayLike<number | string | bigint | Date>;
   /** [events] kind of each event. Default: every event is a `click`. */
   kind?: ArrayLike<Cell>;
+  /** [events] logged rewards: finite numbers or decimal strings. Default: none; rewards then depend on kinds. */
+  reward?: ArrayLike<number | string | bigint>;
 }
 
 /** Options of `interactionsOf`. */
@@ -32,7 +35,7 @@ export interface IdOptions extends CellOptions {
  *
  * @throws LeaError `E_DATA_EMPTY`, `E_COLUMN_MISSING`, `E_COLUMN_LENGTH` (columns of different lengths),
  *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item
- *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256)
+ *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256), `E_REWARD_BAD`
  */
 export function interactionsOf(events: EventColumns, options?: Partial<IdOptions>): Interactions {
   checkObjects('interactionsOf', { events });
@@ -48,7 +51,12 @@ export function interactionsOf(events: EventColumns, options?: Partial<IdOptions
   const time = events.time
     ? timesOf(events.time, (event) => where(event, 'time'))
     : Float64Array.from({ length: count }, (_, event) => event);
-  return interactionsOfCoded({ user, item, time, ...(kind && { kind }) }, { ids, missing, trim }, where);
+  const reward = events.reward && loggedRewards(events.reward, (event) => where(event, 'reward'));
+  return interactionsOfCoded(
+    { user, item, time, ...(kind && { kind }), ...(reward && { reward }) },
+    { ids, missing, trim },
+    where,
+  );
 }
 
 const defaults: IdOptions = {
@@ -60,7 +68,7 @@ const defaults: IdOptions = {
 
 /** The number of events, after checking that all columns have the same length. */
 function commonLength(events: EventColumns): number {
-  const names = (['user', 'item', 'time', 'kind'] as const).filter(
+  const names = (['user', 'item', 'time', 'kind', 'reward'] as const).filter(
     (name) => name === 'user' || name === 'item' || events[name] !== undefined,
   );
   for (const name of names) {

@@ -30,8 +30,11 @@ it('sorts users of few and of many events alike', () => {
       user: times.slice(0, count).map(() => 'a'),
       item: [...times.slice(0, count).keys()],
       time: times.slice(0, count),
+      reward: [...times.slice(0, count).keys()].map((event) => event / 2),
     });
-    return [...data.item].map((i) => data.itemIds[i]);
+    const ids = [...data.item].map((i) => data.itemIds[i]);
+    expect([...data.reward!].map((reward) => String(reward * 2))).toEqual(ids);
+    return ids;
   };
   for (const count of [40, 120]) {
     const byHand = [...times.slice(0, count).keys()].sort((a, b) => times[a]! - times[b]! || a - b);
@@ -47,6 +50,21 @@ it('sorts the events of thousands of users like one sort of all events', () => {
   expect([...data.user]).toEqual(sorted.map(({ user }) => user));
   expect([...data.item]).toEqual(sorted.map(({ item }) => item));
   expect([...data.time]).toEqual(sorted.map(({ time }) => time));
+});
+
+it('keeps rewards beside their events, and hashes them', () => {
+  const log = { user: ['b', 'a', 'a'], item: ['1', '2', '3'], time: [1, 9, 5] };
+  const data = interactionsOf({ ...log, reward: [1.5, '-2', 3n] });
+  expect(data.reward).toEqual(Float64Array.of(3, -2, 1.5));
+  expect(interactionsOf(log)).not.toHaveProperty('reward');
+  expect(dataHash(data)).not.toBe(dataHash(interactionsOf(log)));
+  expect(dataHash(data)).not.toBe(dataHash(interactionsOf({ ...log, reward: [1.5, -2, 4] })));
+  for (const bad of [Number.NaN, Infinity, '', 'x', null, undefined, true]) {
+    expect(() => interactionsOf({ ...log, reward: [1, bad as never, 2] })).toThrow(
+      /^event 1, column reward: expected a finite number as the reward/,
+    );
+  }
+  expect(() => interactionsOf({ ...log, reward: [1] })).toThrow(/user and reward have different lengths/);
 });
 
 it('without times keeps the order of arrival, without kinds all are clicks', () => {

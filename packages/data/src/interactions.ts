@@ -17,6 +17,8 @@ export interface Interactions {
   time: Float64Array;
   /** [events] index into `kinds` */
   kind: Uint8Array;
+  /** [events] logged rewards, such as prices or seconds of listening. Default: none; rewards then depend on kinds. */
+  reward?: Float64Array;
   /** Warnings from reading the events. */
   info: InteractionsInfo;
 }
@@ -39,5 +41,6 @@ export function dataHash(data: Interactions): string {
     data.item,
     data.time,
     data.kind,
+    ...(data.reward ? [data.reward] : []),
   );
 }

@@ -1,7 +1,7 @@
 import type { Interactions } from './interactions.ts';
 
 /** Columns of events. */
-type Columns = Pick<Interactions, 'user' | 'item' | 'time' | 'kind'>;
+type Columns = Pick<Interactions, 'user' | 'item' | 'time' | 'kind' | 'reward'>;
 
 /**
  * The events sorted by user, then time; events with equal times keep their order. They are first parted into blocks of users, so
@@ -16,6 +16,7 @@ export function orderEvents(events: Columns, users: number): Columns {
     item: new Int32Array(count),
     time: new Float64Array(count),
     kind: new Uint8Array(count),
+    ...(events.reward && { reward: new Float64Array(count) }),
   };
   const shift = Math.max(0, Math.ceil(Math.log2(users / BLOCKS)));
   const blocks = startsOf(events.user, shift, ((users - 1) >> shift) + 1);
@@ -46,22 +47,24 @@ function startsOf(user: Int32Array, shift: number, groups: number): Uint32Array 
 
 /** Copies every event to the next place of its group of 2^shift users. */
 function place(from: Columns, to: Columns, shift: number, next: Uint32Array): void {
-  for (let event = 0; event < from.user.length; event++) {
-    const user = from.user[event]!;
-    const at = next[user >> shift]!++;
-    to.user[at] = user;
-    to.item[at] = from.item[event]!;
-    to.time[at] = from.time[event]!;
-    to.kind[at] = from.kind[event]!;
+  const { user, item, time, kind, reward } = from;
+  for (let event = 0; event < user.length; event++) {
+    const at = next[user[event]! >> shift]!++;
+    to.user[at] = user[event]!;
+    to.item[at] = item[event]!;
+    to.time[at] = time[event]!;
+    to.kind[at] = kind[event]!;
+    if (reward) to.reward![at] = reward[event]!;
   }
 }
 
-function slice({ user, item, time, kind }: Columns, from: number, to: number): Columns {
+function slice({ user, item, time, kind, reward }: Columns, from: number, to: number): Columns {
   return {
     user: user.slice(from, to),
     item: item.slice(from, to),
     time: time.slice(from, to),
     kind: kind.slice(from, to),
+    ...(reward && { reward: reward.slice(from, to) }),
   };
 }
 
@@ -69,28 +72,31 @@ function slice({ user, item, time, kind }: Columns, from: number, to: number): C
 const FEW = 50;
 
 /** Sorts the events of a user by time; equal times keep their order. */
-function sortFew({ item, time, kind }: Columns, from: number, to: number): void {
+function sortFew({ item, time, kind, reward }: Columns, from: number, to: number): void {
   for (let at = from + 1; at < to; at++) {
-    const [movedTime, movedItem, movedKind] = [time[at]!, item[at]!, kind[at]!];
+    const [movedTime, movedItem, movedKind, movedReward] = [time[at]!, item[at]!, kind[at]!, reward?.[at]];
     let free = at;
     for (; free > from && time[free - 1]! > movedTime; free--) {
       time[free] = time[free - 1]!;
       item[free] = item[free - 1]!;
       kind[free] = kind[free - 1]!;
+      if (reward) reward[free] = reward[free - 1]!;
     }
     time[free] = movedTime;
     item[free] = movedItem;
     kind[free] = movedKind;
+    if (reward) reward[free] = movedReward!;
   }
 }
 
 /** Does the same as `sortFew`. */
 function sortMany(events: Columns, from: number, to: number): void {
-  const { time, item, kind } = slice(events, from, to);
+  const { time, item, kind, reward } = slice(events, from, to);
   const order = Uint32Array.from(time, (_, at) => at).sort((a, b) => time[a]! - time[b]! || a - b);
   for (const [at, event] of order.entries()) {
     events.time[from + at] = time[event]!;
     events.item[from + at] = item[event]!;
     events.kind[from + at] = kind[event]!;
+    if (reward) events.reward![from + at] = reward[event]!;
   }
 }

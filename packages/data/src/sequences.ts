@@ -18,6 +18,8 @@ export interface Sequences {
   kind: Uint8Array;
   /** [events] in the unit of the source */
   time: Float64Array;
+  /** [events] logged rewards, if the log has them */
+  reward?: Float64Array;
 }
 
 /**
@@ -43,8 +45,8 @@ export function sequences(data: Interactions): Sequences {
   const offsets = new Int32Array(data.userIds.length + 1);
   for (const user of data.user) offsets[user + 1]!++;
   for (let u = 0; u < data.userIds.length; u++) offsets[u + 1]! += offsets[u]!;
-  const { userIds, itemIds, kinds, kind, time } = data;
-  return { userIds, itemIds, kinds, offsets, items: data.item, kind, time };
+  const { userIds, itemIds, kinds, kind, time, reward } = data;
+  return { userIds, itemIds, kinds, offsets, items: data.item, kind, time, ...(reward && { reward }) };
 }
 
 /** The decisions whose event satisfies `keep`. Default: all of them. */

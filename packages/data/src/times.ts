@@ -1,12 +1,10 @@
 import { LeaError } from '@lea/core';
+import { decimal } from './decimal.ts';
 import { trimmed } from './trimmed.ts';
 
 /** A date and a time of day as ISO 8601 writes them, with `T` or a blank between; without a zone they are UTC. */
 const iso =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?: ?(?:(Z|UTC)|([+-])(\d\d)(?::?(\d\d))?))?)?$/i;
-
-/** `Number` also reads 0x10, 0b1 and the empty text. */
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 const DAY = 86_400_000;
 

@@ -42,9 +42,7 @@ it('writes into given buffers and leaves nothing of what was there', () => {
 it('refuses buffers, rows and rewards that do not fit', () => {
   expect(() => historyWindows(set, [0], 3, emptyWindows(2, 3))).toThrow(/buffers for 1 rows with a window of 3/);
   expect(() => historyWindows(set, [6], 3)).toThrow(/Row indices must be in 0..5. Got 6/);
-  expect(() => batchOf(set, [0], { window: 3, rewards: [1] })).toThrow(
-    /2 rewards, one per kind of event \(click, purchase\)/,
-  );
+  expect(() => batchOf(set, [0], { window: 3, rewards: [1] })).toThrow(/2 rewards, one per kind \(click, purchase\)/);
 });
 
 it('makes windows of plain histories', () => {

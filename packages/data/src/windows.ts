@@ -1,5 +1,6 @@
 import { checkNumbers, checkObjects, checkRanges, LeaError } from '@lea/core';
 import { checkTransitions } from './arguments.ts';
+import { type Rewards, rewardReader } from './rewards.ts';
 import type { Transitions } from './sequences.ts';
 
 /** Histories of at most `window` items: oldest first, right-padded with `padId` = number of items. */
@@ -18,7 +19,7 @@ export interface Windows {
 export interface Batch extends Windows {
   /** [size] index of the chosen item */
   action: Int32Array;
-  /** [size] reward of the event, by its kind */
+  /** [size] reward of the event, as logged or by its kind */
   reward: Float32Array;
   /** [size] index of the kind of event */
   kind: Uint8Array;
@@ -69,32 +70,22 @@ export function itemsBefore(set: Transitions, row: number): Int32Array {
 /**
  * The batch of the decisions `rows`. `length` is 0 for a user's first event; encoders decide how to treat an empty history.
  *
- * @param options.rewards one number per kind of event, see `rewardsOf`
+ * @param options.rewards `logged`, or a number per kind of event
  * @param out as in `historyWindows`
- * @throws LeaError `E_BUFFER_SIZE`, `E_ROW_RANGE`, `E_REWARD_COUNT`
+ * @throws LeaError `E_BUFFER_SIZE`, `E_ROW_RANGE`, `E_REWARD_MISSING`, `E_REWARD_BAD`, `E_REWARD_COUNT`
  */
 export function batchOf(
   set: Transitions,
   rows: ArrayLike<number>,
-  options: { window: number; rewards: readonly number[] },
+  options: { window: number; rewards: Rewards },
   out?: Batch,
 ): Batch {
   checkTransitions('batchOf', { set });
   checkNumbers('batchOf', { rows });
   checkObjects('batchOf', { options });
   const { window, rewards } = options;
-  checkNumbers('batchOf', { rewards });
-  const { items, kind, kinds, offsets } = set.sequences;
-  if (rewards.length !== kinds.length) {
-    throw new LeaError(
-      'E_REWARD_COUNT',
-      `Expected ${kinds.length} rewards, one per kind of event (${kinds.join(', ')}).`,
-      {
-        value: rewards,
-        hint: 'Make them with rewardsOf.',
-      },
-    );
-  }
+  const { items, kind, offsets } = set.sequences;
+  const rewardOf = rewardReader('batchOf', set.sequences, rewards);
   const batch = out ?? emptyBatch(rows.length, window);
   historyWindows(set, rows, window, batch);
   const padId = set.sequences.itemIds.length;
@@ -105,7 +96,7 @@ export function batchOf(
     batch.nextLength[r] = copyPadded(items, start, event + 1, batch.nextItems, r * window, window, padId);
     batch.action[r] = items[event]!;
     batch.kind[r] = kind[event]!;
-    batch.reward[r] = rewards[kind[event]!]!;
+    batch.reward[r] = rewardOf(event);
     batch.done[r] = set.done[row]!;
   }
   return batch;

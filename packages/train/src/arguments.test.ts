@@ -58,14 +58,14 @@ it.each<[string, unknown, string, string]>([
   [
     'no rewards',
     { ...good, rewards: undefined },
-    'E_TRAIN_OPTION',
-    'fit: rewards must be one finite number per event kind. Got undefined. Make them with rewardsOf(log.kinds, table). The kinds are: click, purchase.',
+    'E_REWARD_BAD',
+    'fit: rewards must be "logged", or a number per kind of event. Got undefined. For example { "click": 1, "purchase": 1 }.',
   ],
   [
     'rewards as a text',
     { ...good, rewards: '12' },
-    'E_TRAIN_OPTION',
-    'fit: rewards must be one finite number per event kind. Got "12". Make them with rewardsOf(log.kinds, table). The kinds are: click, purchase.',
+    'E_REWARD_BAD',
+    'fit: rewards must be "logged", or a number per kind of event. Got "12". For example { "click": 1, "purchase": 1 }.',
   ],
   [
     'a memory that was not awaited',

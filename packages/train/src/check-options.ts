@@ -56,31 +56,12 @@ type Completed = Omit<
  *
  * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function checkOptions({
-  train,
-  validation,
-  rewards,
-  agent,
-  text,
-  signals,
-  memory,
-  sampler,
-  ...plan
-}: Completed): void {
+export function checkOptions({ train, validation, agent, text, signals, memory, sampler, ...plan }: Completed): void {
   const refuse = (what: string, value: unknown, hint: string) => {
     throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
   };
   for (const [name, { count }] of Object.entries({ train, validation })) {
     if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
-  }
-  const kinds = train.sequences.kinds;
-  const isList = Array.isArray(rewards) || ArrayBuffer.isView(rewards);
-  if (!isList || rewards.length !== kinds.length || !rewards.every(Number.isFinite)) {
-    refuse(
-      'fit: rewards must be one finite number per event kind.',
-      rewards,
-      `Make them with rewardsOf(log.kinds, table). The kinds are: ${kinds.join(', ')}.`,
-    );
   }
   const items = train.sequences.itemIds.length;
   const ids = validation.sequences.itemIds;

@@ -12,7 +12,7 @@ import {
   whole,
   wholeOrInfinity,
 } from '@lea/core';
-import type { Transitions } from '@lea/data';
+import type { Rewards, Transitions } from '@lea/data';
 import type { Value } from '@lea/tensor';
 import type { TrainOptions } from './options.ts';
 import type { Signals } from './signals/options.ts';
@@ -47,7 +47,7 @@ export const trainSchema: OptionsSchema<CompleteOptions> = {
   agent: option(reference<Agent>(), undefined),
   train: option(reference<Transitions>(), undefined),
   validation: option(reference<Transitions>(), undefined),
-  rewards: option(reference<readonly number[]>(), undefined),
+  rewards: option(reference<Rewards>(), undefined),
   window: option(whole(1), 10),
   batch: option(whole(1), 256),
   sampler: option(reference<SamplerOptions>(), { type: 'permutation' }),

@@ -21,7 +21,7 @@ export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Id
     ...(plan.warmStart && { init: weightsHash(plan.warmStart.params) }),
     ...(plan.memory && { memory: { hash: plan.memory.hash, fusion: plan.fusion } }),
     shape,
-    rewards,
+    rewards: rewards === 'logged' ? { logged: contentHash(plan.train.sequences.reward) } : rewards,
     window,
     batch,
     sampler,

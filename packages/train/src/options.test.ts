@@ -21,7 +21,7 @@ afterAll(() => memory.dispose());
 
 /** What no numeric option takes. */
 const noNumber = fc.constantFrom(Number.NaN, Infinity, -Infinity, '1', null, true, 1n, {});
-const codes = ['E_OPTION_VALUE', 'E_TRAIN_OPTION', 'E_SIGNALS_VALUE'];
+const codes = ['E_OPTION_VALUE', 'E_TRAIN_OPTION', 'E_SIGNALS_VALUE', 'E_REWARD_BAD'];
 const refused = expect.objectContaining({ name: 'LeaError', code: expect.toBeOneOf(codes) });
 
 it('train refuses what is no number in every numeric option', () => {

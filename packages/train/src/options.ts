@@ -1,5 +1,5 @@
 import type { Agent, Fusion, Memory, Policy, Shape } from '@lea/agents';
-import type { Transitions } from '@lea/data';
+import type { Rewards, Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import type { Signals } from './signals/options.ts';
 import type { SamplerOptions } from './steps/sampler.ts';
@@ -11,10 +11,13 @@ export interface TrainOptions {
   agent: Agent;
   /** Logged decisions to learn from. */
   train: Transitions;
-  /** Logged decisions for early stopping, of other users than `train`. */
+  /** Logged decisions for early stopping, none of them in `train`. */
   validation: Transitions;
-  /** Reward per event kind, in the order of `train.sequences.kinds`. [0.2, 1] for click and purchase in the papers. */
-  rewards: readonly number[];
+  /**
+   * A number per kind of event, such as `{ click: 0.2, purchase: 1 }` in the papers, or `logged` for the log's own rewards. Losses
+   * are made for rewards of about 0 to 1; scale larger ones when the log is read.
+   */
+  rewards: Rewards;
   /** Number of recent events that the agent reads of a history. Longer: more context, slower steps. Default: 10. */
   window?: number;
   /** Number of rows per step, at most all. Larger: steadier gradients, fewer updates per epoch. Default: 256. */
@@ -87,8 +90,13 @@ export interface TrainOptions {
 /** Options with every default filled in, and what follows from them. */
 export interface Plan
   extends Required<
-    Omit<TrainOptions, 'signals' | 'memory' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend' | 'init'>
+    Omit<
+      TrainOptions,
+      'rewards' | 'signals' | 'memory' | 'text' | 'checkpoint' | 'signal' | 'threads' | 'backend' | 'init'
+    >
   > {
+  /** Checked: of each kind, in the order of `train.sequences.kinds`, or the log's own. */
+  rewards: 'logged' | readonly number[];
   /** The trained agent; with `joint`, together with its memory. */
   agent: Agent;
   /** The agent as it was given. */

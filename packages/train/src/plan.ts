@@ -1,5 +1,6 @@
 import { type Agent, withMemory } from '@lea/agents';
 import { parseOptions } from '@lea/core';
+import { checkedRewards } from '@lea/data';
 import type { Value } from '@lea/tensor';
 import { checkAgent, checkGiven, checkOptions, checkSets } from './check-options.ts';
 import { trainSchema } from './fit-schema.ts';
@@ -19,13 +20,14 @@ const JOINT_VALUES = 2 ** 24;
  * Fills in defaults and refuses what cannot be trained, before anything is compiled.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_SAMPLER`, `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_MEMORY`,
- *   `E_MEMORY_JOINT`, `E_TRAIN_INIT`
+ *   `E_MEMORY_JOINT`, `E_TRAIN_INIT`, `E_REWARD_MISSING`, `E_REWARD_BAD`, `E_REWARD_COUNT`
  */
 export function planOf(options: TrainOptions): Plan {
   checkGiven(options);
-  const { agent, train, validation, rewards } = options;
+  const { agent, train, validation } = options;
   checkAgent(agent);
   checkSets({ train, validation });
+  const rewards = checkedRewards('fit', train.sequences, options.rewards);
   const { networks } = agent;
   const given = parseOptions('fit', trainSchema, options);
   checkSampler(given.sampler);

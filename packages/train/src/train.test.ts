@@ -23,14 +23,14 @@ it('batches that cannot be made while a call runs leave no rejection behind', as
   process.on('unhandledRejection', note);
   try {
     for (const [lr, code] of [
-      [0.001, 'E_REWARD_COUNT'],
+      [0.001, 'E_ROW_RANGE'],
       // The call fails as well.
       [1e30, 'E_TRAIN_DIVERGED'],
     ] as const) {
-      const rewards = [0.2, 1];
-      const events = fit(small({ agent: ce({ encoder, lr }), rewards, chunk: 1 }));
+      const train = { ...data };
+      const events = fit(small({ agent: ce({ encoder, lr }), train, chunk: 1 }));
       const going = async () => {
-        for await (const event of events) if (event.type === 'step' && rewards.length === 2) rewards.push(0);
+        for await (const event of events) if (event.type === 'step') train.count = 0;
       };
       await expect(going()).rejects.toMatchObject({ code });
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -184,6 +184,27 @@ describe('fit', () => {
       hashes.add((await all(small({ agent, signals: part as typeof signals }))).result.weightsHash);
     }
     expect(hashes.size).toBe(3);
+    for (const [given, message] of [
+      [{ rewards: signals.reward }, /signals has no option with this name.*Did you mean "reward"/],
+      [{ reward: Array.from(signals.reward) }, /signals\.reward must be a Float32Array/],
+      [{ reward: signals.reward.subarray(1) }, /must have \d+ values.*rewards: 'logged'/],
+    ] as const) {
+      await expect(all(small({ agent, signals: given as never }))).rejects.toThrow(message);
+    }
+  });
+
+  it("learns from the log's own rewards as from equal rewards by kind, and from other ones otherwise", async () => {
+    const agent = agents['Polyak target']!;
+    const learned = async (reward: (event: number) => number) => {
+      const logged = Float64Array.from(data.sequences.items, (_, event) => reward(event));
+      const train = { ...data, sequences: { ...data.sequences, reward: logged } };
+      return (await all(small({ agent, train, rewards: 'logged' }))).result.weightsHash;
+    };
+    const byKind = await all(small({ agent, rewards: { click: 0.25, purchase: 1 } }));
+    const { kind, kinds } = data.sequences;
+    expect(await learned((event) => (kinds[kind[event]!] === 'click' ? 0.25 : 1))).toBe(byKind.result.weightsHash);
+    expect(await learned((event) => event % 3)).not.toBe(byKind.result.weightsHash);
+    await expect(all(small({ agent, rewards: 'logged' }))).rejects.toMatchObject({ code: 'E_REWARD_MISSING' });
   });
 
   it.each(['text-init', 'id+text'] as const)('trains encoders that read texts (%s)', async (itemInput) => {

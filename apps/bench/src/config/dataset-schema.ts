@@ -9,6 +9,7 @@ const columns = strict('dataset.columns', {
   item: v.optional(text),
   time: v.optional(text),
   kind: v.optional(text),
+  reward: v.optional(described(text, 'Column of rewards, a number per event: "rewards": "logged" learns from them.')),
   history: v.optional(described(text, 'Column with the items that the user chose before, in one cell.')),
 });
 

@@ -44,8 +44,14 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   [
     'a row of another study without its protocol',
     (c) => Object.assign(c, { published: [{ name: 'A', metrics: { 'ndcg@10': 0.1 }, source: 'S' }] }),
-    /at published\.0.*needs "protocol"/,
+    /at published\.0.*needs "protocol", a text\./,
   ],
+  [
+    'no split',
+    (c) => Reflect.deleteProperty(c, 'split'),
+    /needs "split", an object whose type is one of "by-user", "user-lists", "leave-one-out", "by-time", "by-time-q/,
+  ],
+  ['no window', (c) => Reflect.deleteProperty(c, 'window'), /needs "window", a number\./],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that does not exist/],

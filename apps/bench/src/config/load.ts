@@ -68,8 +68,8 @@ export function check(config: unknown, origin: string): Experiment {
   const result = v.safeParse(experimentSchema, config);
   if (!result.success) {
     // A misspelled key explains the missing one.
-    const issue = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
-    const where = v.getDotPath(issue);
+    const first = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
+    const { issue, where } = furthest(first);
     throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${sentenceOf(issue)}${guess(issue)}`);
   }
   // Which schema an editor reads does not decide any outcome.
@@ -92,6 +92,15 @@ export function check(config: unknown, origin: string): Experiment {
   checkMetrics(checked, origin);
   checkSearch(checked, origin);
   return checked;
+}
+
+/** The issue to tell: of a value that may be several things, that of the only one which it is down to some part of it. */
+function furthest(issue: v.BaseIssue<unknown>): { issue: v.BaseIssue<unknown>; where: string } {
+  const deeper = issue.type === 'union' ? (issue.issues ?? []).filter(({ path }) => path !== undefined) : [];
+  const where = v.getDotPath(issue) ?? '';
+  if (deeper.length !== 1) return { issue, where };
+  const inner = furthest(deeper[0]!);
+  return { ...inner, where: [where, inner.where].filter(Boolean).join('.') };
 }
 
 /** The types of agents check their options, but may accept values that cannot be hashed into a run id. */

@@ -26,13 +26,15 @@ export function checkMetrics(
   { metrics = [], lists, ks = KS, rewards, runs, published = [] }: Experiment,
   origin: string,
 ): void {
-  const kinds = Object.keys(rewards);
+  // The kinds of a log with rewards of its own are known when it is read.
+  const kindsIn = (metric: string) => (rewards === 'logged' ? metric.split('/').slice(1) : Object.keys(rewards));
   // Their cutoffs may be others than ours.
   for (const row of published)
-    for (const name of Object.keys(row.metrics)) located(() => parseMetric(name, kinds), `${origin}, at published`);
+    for (const name of Object.keys(row.metrics))
+      located(() => parseMetric(name, kindsIn(name)), `${origin}, at published`);
   for (const name of lists?.metrics ?? []) located(() => parseListMetric(name), `${origin}, at lists.metrics`);
   for (const name of metrics) {
-    const { k } = located(() => parseMetric(name, kinds), `${origin}, at metrics`);
+    const { k } = located(() => parseMetric(name, kindsIn(name)), `${origin}, at metrics`);
     if (ks.includes(k)) continue;
     throw new LeaError('E_CONFIG', `${origin}, at metrics: ${name} has a cutoff that is not in "ks".`, {
       value: k,

@@ -206,7 +206,10 @@ export const experimentSchema = strict('The config', {
   dataset: described(dataset, 'Events and item texts.'),
   split: described(split, 'How the log is split into train, validation and test.'),
   window: described(v.pipe(count, v.maxValue(4096)), 'Number of newest events that a policy reads of a history.'),
-  rewards: described(v.record(v.string(), number), 'Reward of each kind of event.'),
+  rewards: described(
+    v.union([v.record(v.string(), number), v.literal('logged')]),
+    'Reward of each kind of event, or "logged" for the rewards of the log: its column "reward".',
+  ),
   ks: v.optional(ks),
   exclude: v.optional(
     described(

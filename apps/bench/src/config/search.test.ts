@@ -30,6 +30,7 @@ test.each([
   ['the logarithm of zero', space({ 'agent.lr': { ...rate, from: 0 } }), /needs numbers above 0/],
   ['bounds that are not whole', space({ k: { from: 1.5, to: 4, whole: true } }), /expected whole numbers as bounds/],
   ['a value twice', space({ k: [1, 1] }), /search\.runs/],
+  ['no method', { method: undefined }, /at search\.method: expected one of "random", "successive-halving", got/],
   ['no budget', { budget: {} }, /search\.budget/],
 ])('%s is refused', (_, change, message) => {
   expect(searching(change)).toThrow(

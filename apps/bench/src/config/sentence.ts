@@ -32,7 +32,7 @@ export function sentenceOf({ message, type, requirement, expected, input }: v.Ba
 }
 
 /** Valibot writes choices as `("a" | "b")`, and kinds as `Array` or `string`. */
-function wordsOf(expected: string | null): string {
+export function wordsOf(expected: string | null): string {
   const words = (expected ?? 'another value').replace(/[()]/g, '').split(' | ');
   const named = words.map((word) => kinds[word.toLowerCase()] ?? word);
   return named.length > 1 ? `one of ${named.join(', ')}` : named[0]!;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LeaError, show, unknownKey } from '@lea/core';
 import * as v from 'valibot';
+import { wordsOf } from './sentence.ts';
 
 /** An object that rejects unknown keys and suggests the closest known one. */
 export function strict<const E extends v.ObjectEntries>(
@@ -11,9 +12,20 @@ export function strict<const E extends v.ObjectEntries>(
     const key = String((issue.path?.at(-1) as { key?: unknown } | undefined)?.key ?? '');
     if (issue.expected === 'never') return unknownKey(what, key, Object.keys(entries)).message;
     return key && issue.expected === `"${key}"`
-      ? `${what} needs "${key}".`
+      ? `${what} needs "${key}"${kindOf(entries[key])}.`
       : `${what} must be an object, got ${issue.received}.`;
   }) as never;
+}
+
+/** What a missing entry must be, where its schema tells. */
+function kindOf(entry: object | undefined): string {
+  const { type, expects, options } = { ...entry } as { type?: string; expects?: string; options?: readonly Typed[] };
+  if (type === 'variant') return `, an object whose type is ${wordsOf(options!.map(literalOf).join(' | '))}`;
+  return expects === undefined || expects === 'unknown' ? '' : `, ${wordsOf(expects)}`;
+}
+
+function literalOf({ entries }: Typed): string {
+  return `"${entries.type.literal}"`;
 }
 
 /** Optional entries of the same type. */

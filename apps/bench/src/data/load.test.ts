@@ -5,7 +5,7 @@ import { createWorld, leaveOneOut } from '@lea/data';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { type DatasetConfig, experimentSchema, type SplitConfig } from '../config/schema.ts';
-import { sayData } from '../experiment/prepare.ts';
+import { prepareData, sayData } from '../experiment/prepare.ts';
 import { loadDataset } from './load.ts';
 import { locate } from './locate.ts';
 import { splitAs } from './split.ts';
@@ -93,6 +93,26 @@ test.each([
   await expect(splitAs(config, interactions, '.')).rejects.toMatchObject({
     code: 'E_SPLIT_EMPTY',
     message: expect.stringMatching(`leaves no event for ${sets}\\.`),
+  });
+});
+
+test("a column of rewards is read, and a log without one is refused where rewards are the log's own", async () => {
+  const at = folder({ 'events.csv': 'user,item,price\nu,a,2.5\nu,b,-1\nu,c,4\nv,a,1\nv,b,1\nv,c,1\n' });
+  const columns = { user: 'user', item: 'item', reward: 'price' };
+  const loaded = (config: object) => {
+    const experiment = { dataset: { ...onlyEvents, kinds: undefined, ...config }, rewards: 'logged' };
+    const rest = { split: { type: 'leave-one-out' }, runs: [], baselines: [], seeds: [0], window: 2 };
+    return prepareData(
+      { experiment: { ...experiment, ...rest }, packages: [], folder: at, origin: 'c.json' } as never,
+      at,
+    );
+  };
+  const { rewards, split } = await loaded({ columns });
+  expect(rewards).toBe('logged');
+  expect(split.test.sequences.reward).toEqual(Float64Array.of(2.5, -1, 4, 1, 1, 1));
+  await expect(loaded({ columns: { user: 'user', item: 'item' } })).rejects.toMatchObject({
+    code: 'E_REWARD_MISSING',
+    message: expect.stringMatching(/^c\.json, at rewards: .*no rewards of its own/),
   });
 });
 

@@ -18,7 +18,7 @@ export interface Context {
   readonly dataset: Dataset;
   readonly split: Split;
   /** Reward per kind, in the order of the data's kinds. */
-  readonly rewards: readonly number[];
+  readonly rewards: 'logged' | readonly number[];
   /** Hash of events, texts and split, which run ids and records hold. */
   readonly dataHash: string;
   /** Hashes of the models that environments read. */

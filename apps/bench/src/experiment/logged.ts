@@ -1,5 +1,5 @@
 import { fold, key, permutation } from '@lea/core';
-import type { Scorer, Transitions } from '@lea/data';
+import { rewardReader, type Scorer, type Transitions } from '@lea/data';
 import { type ActionPolicy, type FitBehaviorOptions, feedbackOf, fitBehavior, fitRewards } from '@lea/eval/off-policy';
 import type { Experiment } from '../config/schema.ts';
 import type { Context, Logged } from './context.ts';
@@ -63,7 +63,6 @@ function sampled(set: Transitions, most: number, seed: number): Transitions {
 }
 
 /** Whether rewards of test events differ. If they do not, every policy is worth the same. */
-export function rewardsDiffer({ test }: Context['split'], rewards: readonly number[]): boolean {
-  const { kind } = test.sequences;
-  return new Set(Array.from(test.event, (event) => rewards[kind[event]!])).size > 1;
+export function rewardsDiffer({ test }: Context['split'], rewards: Context['rewards']): boolean {
+  return new Set(Array.from(test.event, rewardReader('rewards', test.sequences, rewards))).size > 1;
 }

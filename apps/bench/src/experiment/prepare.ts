@@ -1,5 +1,5 @@
 import { contentHash, LeaError } from '@lea/core';
-import { rewardsOf } from '@lea/data';
+import { checkedRewards } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
 import type { Experiment } from '../config/schema.ts';
 import { type Dataset, describe, statisticsOf } from '../data/describe.ts';
@@ -44,9 +44,9 @@ export async function prepareData(
   };
 }
 
-function rewardsFor({ interactions }: Dataset, table: Experiment['rewards'], origin: string): number[] {
+function rewardsFor({ interactions }: Dataset, rewards: Experiment['rewards'], origin: string): Context['rewards'] {
   try {
-    return rewardsOf(interactions.kinds, table);
+    return checkedRewards('rewards', interactions, rewards);
   } catch (cause) {
     if (!(cause instanceof LeaError)) throw cause;
     throw new LeaError(cause.code, `${origin}, at rewards: ${cause.message}`, { cause });

@@ -25,7 +25,7 @@ export interface RunRecord {
   readonly config: unknown;
   readonly protocol: {
     readonly split: unknown;
-    readonly rewards: Readonly<Record<string, number>>;
+    readonly rewards: Experiment['rewards'];
     readonly evaluation: Evaluation['protocol'];
     /** The head whose scores rank; null for baselines. */
     readonly rankingHead: string | null;

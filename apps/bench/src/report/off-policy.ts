@@ -1,4 +1,5 @@
 import { LeaError, mean } from '@lea/core';
+import { rewardReader } from '@lea/data';
 import { type OffPolicyDifference, offPolicyDifference, type PolicyTerms } from '@lea/eval/off-policy';
 import { type Estimated, type Value, worthOf } from '../experiment/estimate.ts';
 import { rewardsDiffer } from '../experiment/logged.ts';
@@ -41,7 +42,7 @@ export async function offPolicyOf({ runs, estimates, context }: Outcome): Promis
   const reference = offPolicy.reference ?? LOG;
   if (!rewardsDiffer(split, rewards)) {
     const [event] = split.test.event;
-    const reward = rewards[split.test.sequences.kind[event!]!];
+    const reward = rewardReader('rewards', split.test.sequences, rewards)(event!);
     const nothing = `Nothing to estimate off-policy: every test event has the reward ${reward}, so every policy has this mean reward.`;
     return { rows: [], reference, nothing, events: 0, logged: reward! };
   }

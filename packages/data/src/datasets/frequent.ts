@@ -8,7 +8,7 @@ import { interactionsOf } from '../interactions-of.ts';
  * @throws LeaError `E_DATA_EMPTY` when no event is left
  */
 export function frequentOnly(data: Interactions, fewest: number): Interactions {
-  const { userIds, itemIds, kinds, user, item, time, kind } = data;
+  const { userIds, itemIds, kinds, user, item, time, kind, reward } = data;
   const perUser = new Int32Array(userIds.length);
   for (const u of user) perUser[u]!++;
   const perItem = new Int32Array(itemIds.length);
@@ -21,6 +21,7 @@ export function frequentOnly(data: Interactions, fewest: number): Interactions {
     item: events.map((event) => itemIds[item[event]!]!),
     time: events.map((event) => time[event]!),
     kind: events.map((event) => kinds[kind[event]!]!),
+    ...(reward && { reward: events.map((event) => reward[event]!) }),
   });
   return { ...kept, info: { notes: [...data.info.notes, ...kept.info.notes] } };
 }

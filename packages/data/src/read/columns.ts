@@ -38,7 +38,7 @@ function missingColumn(where: string, column: string, header: readonly string[])
 }
 
 /** The meaning of a column of events. */
-export type Role = 'user' | 'item' | 'time' | 'kind' | 'history';
+export type Role = 'user' | 'item' | 'time' | 'kind' | 'reward' | 'history';
 
 /** Column names that are recognized by default, in lower case. */
 export const candidates: Record<Role, readonly string[]> = {
@@ -46,6 +46,8 @@ export const candidates: Record<Role, readonly string[]> = {
   item: ['item_id', 'item'],
   time: ['timestamp', 'time'],
   kind: ['kind'],
+  // Rewards are read only if the caller names their column: most logs have ratings or prices that are no rewards.
+  reward: [],
   history: ['item_id_list'],
 };
 
@@ -55,6 +57,7 @@ const usual: Record<Role | 'text', RegExp> = {
   item: /^(item|product|sku|article|movie|track|song|artist|book|asin|parentasin|business|video|news)s?(id|no)?$|^iid$/,
   time: /time|date$|stamp|^(ts|when|createdat)$/,
   kind: /^(event|action|behaviou?r|interaction|feedback)s?(type|name|kind)?$|^(kind|type)s?$/,
+  reward: /^rewards?$/,
   history: /(list|history|sequence|seq)$/,
   text: /(title|name|text|description)s?$|^(category|brand|genre|author|artist|tag|summary|price|year)s?$/,
 };

@@ -61,8 +61,15 @@ function eventsOf(table: Table, kinds: Reading['kinds'], isMissing: (text: strin
   const kept = <T>(column: readonly T[] | undefined) => column && row.map((at) => column[at]!);
   const time = kept(cells.time);
   const named = kept(kind as string[] | undefined);
+  const reward = kept(cells.reward);
   return {
-    events: { user: kept(cells.user)!, item: kept(cells.item)!, ...(time && { time }), ...(named && { kind: named }) },
+    events: {
+      user: kept(cells.user)!,
+      item: kept(cells.item)!,
+      ...(time && { time }),
+      ...(named && { kind: named }),
+      ...(reward && { reward }),
+    },
     row,
   };
 }
@@ -73,9 +80,9 @@ export function refuseHeader({ file, line, cells }: Table): void {
   if (isHeader(first)) throw repeatedHeader(file, line[0]!, Object.fromEntries(first));
 }
 
-/** Time and kind columns of a file of histories cannot be used: they would give one value for all events of a row. */
+/** Other columns of a file of histories cannot be used: they would give one value for all events of a row. */
 export function unusedColumns({ file, column }: Pick<Table, 'file' | 'column'>): string[] {
-  return (['time', 'kind'] as const).flatMap((role) =>
+  return (['time', 'kind', 'reward'] as const).flatMap((role) =>
     column[role] === undefined
       ? []
       : [`${file}: column ${JSON.stringify(column[role])} is not read: rows are histories of clicks without times.`],

@@ -50,11 +50,42 @@ it('both readers give an empty kind the kind that "kinds" has for it', async () 
   expect(duckdb).toEqual(js);
 });
 
+it('both readers give rewards, in the order of the events and without those of dropped kinds', async () => {
+  const text =
+    'user,item,time,kind,Price EUR\nu,a,3,buy,19.99\nu,b,1,buy,-2\nv,a,1,seen,7\nu,c,2,view,1e2\nv,b,2,view, .5 \n';
+  const options = { columns: { reward: 'price eur' }, kinds: { buy: 'buy', view: 'view', seen: null } };
+  const [js, duckdb] = await outcomes(text, options);
+  expect(js).toMatchObject({ itemIds: ['a', 'b', 'c'], item: Int32Array.of(1, 2, 0, 1) });
+  expect((js as { reward: Float64Array }).reward).toEqual(Float64Array.of(-2, 100, 19.99, 0.5));
+  expect(duckdb).toEqual(js);
+});
+
+it.each(['', 'NA', 'abc', '0x10', '1_0', 'inf', 'nan', 'true', '2024-05-01'])(
+  'both readers refuse the reward %j and name its line',
+  async (cell) => {
+    const [js, duckdb] = await outcomes(`user,item,price\nu,a,1\nu,b,${cell}\n`, { columns: { reward: 'price' } });
+    expect(js).toMatchObject({
+      code: 'E_REWARD_BAD',
+      message: expect.stringContaining('line 3, column price: expected a'),
+    });
+    expect(duckdb).toEqual(js);
+  },
+);
+
+it('a column named like rewards is not read unasked, which is noted', async () => {
+  const [js, duckdb] = await outcomes('user,item,reward\nu,a,1\n', {});
+  expect(js).not.toHaveProperty('reward');
+  expect(js).toMatchObject({ info: { notes: [expect.stringContaining('column "reward" looks like the reward')] } });
+  expect(duckdb).toEqual(js);
+});
+
 it('both readers give the same of any log, or the same error', async () => {
   const options = fc.constantFrom<object>(
     {},
     { trim: false },
     { kinds: { view: 'click', buy: 'purchase', seen: null } },
+    { kinds: { view: 'click', buy: 'purchase', seen: null }, columns: { reward: 'time' } },
+    { columns: { reward: 'time', time: 'user' } },
     { columns: { time: 'time' }, ids: ['a', '1', '2', '10', '07'] },
   );
   await fc.assert(

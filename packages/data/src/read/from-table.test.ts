@@ -9,6 +9,8 @@ it('reads an arquero table', () => {
   expect(data.userIds).toEqual(['1', '2']);
   expect([...data.item]).toEqual([1, 1, 0]);
   expect([...data.kind]).toEqual([1, 0, 0]);
+  const paid = fromTable(events, { user: 'who', item: 'what', time: 'when', reward: 'WHEN' });
+  expect(paid.reward).toEqual(Float64Array.of(5, 1, 2));
 });
 
 it('sees it filtered and sorted', () => {

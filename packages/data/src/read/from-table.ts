@@ -22,9 +22,9 @@ const checkTables = argumentCheck(
 /**
  * Reads events from an arquero table, in its displayed order (filtered and sorted).
  *
- * @param columns names of the columns, case-insensitive; `time` and `kind` are optional
+ * @param columns names of the columns, case-insensitive; `time`, `kind` and `reward` are optional
  * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_COLUMN_LENGTH`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`,
- *   `E_ID_UNKNOWN`, `E_DATA_EMPTY`; errors name the row (from 0) and the column
+ *   `E_REWARD_BAD`, `E_ID_UNKNOWN`, `E_DATA_EMPTY`; errors name the row (from 0) and the column
  */
 export function fromTable(
   table: ColumnTable,
@@ -33,7 +33,7 @@ export function fromTable(
 ): Interactions {
   checkTables('fromTable', { table });
   checkObjects('fromTable', { columns, options });
-  const roles = { user: undefined, item: undefined, time: undefined, kind: undefined };
+  const roles = { user: undefined, item: undefined, time: undefined, kind: undefined, reward: undefined };
   const given = withDefaults<InteractionColumns>('columns', roles, columns);
   const names = table.columnNames();
   const nameOf = (column: string) => names[findColumn('table', column, names)]!;

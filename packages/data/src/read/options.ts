@@ -27,6 +27,11 @@ export interface InteractionColumns {
   /** Column of kinds of events. Default: `kind` if the file has it; otherwise every event is a `click`. */
   kind?: string;
   /**
+   * Column of rewards, one number per event, such as a price or a rating: `rewards: 'logged'` learns from them. A file of
+   * histories has none. Default: none.
+   */
+  reward?: string;
+  /**
    * Column with the list of items before `item`, oldest first; each row is then a sequence. Default: `item_id_list` if the
    * file has it.
    */
@@ -67,6 +72,7 @@ const columnSchema: OptionsSchema<InteractionColumns> = {
   item: column,
   time: column,
   kind: column,
+  reward: column,
   history: column,
 };
 

@@ -1,5 +1,5 @@
-import { checkObjects, LeaError } from '@lea/core';
-import { checkTransitions, historyWindows, rewardsOf, type Transitions } from '@lea/data';
+import { LeaError } from '@lea/core';
+import { checkTransitions, historyWindows, type Rewards, rewardReader, type Transitions } from '@lea/data';
 import type { BanditFeedback, Trajectories } from './feedback.ts';
 import { type ActionPolicy, checkPolicies, probabilitiesOf } from './policy.ts';
 
@@ -7,19 +7,14 @@ import { type ActionPolicy, checkPolicies, probabilitiesOf } from './policy.ts';
  * The decisions of a set as logged feedback, with propensities of a behavior policy: actions are items, contexts are histories,
  * clusters are users, and the state for tabular models is the last item (0 for an empty history, 1 + item otherwise).
  *
- * @param rewards one number per kind of event, see `rewardsOf`: `{ click: 0.2, purchase: 1 }`
- * @throws LeaError `E_REWARD_MISSING`, `E_REWARD_BAD`, `E_PROBABILITIES`
+ * @param rewards a number per kind of event such as `{ click: 0.2, purchase: 1 }`, or `logged` for the log's own rewards
+ * @throws LeaError `E_REWARD_MISSING`, `E_REWARD_BAD`, `E_REWARD_COUNT`, `E_PROBABILITIES`
  */
-export async function feedbackOf(
-  set: Transitions,
-  behavior: ActionPolicy,
-  rewards: Readonly<Record<string, number>>,
-): Promise<BanditFeedback> {
+export async function feedbackOf(set: Transitions, behavior: ActionPolicy, rewards: Rewards): Promise<BanditFeedback> {
   checkTransitions('feedbackOf', { set });
   checkPolicies('feedbackOf', { behavior });
-  checkObjects('feedbackOf', { rewards });
   const { sequences, event, sequence, count } = set;
-  const table = rewardsOf(sequences.kinds, rewards);
+  const rewardOf = rewardReader('feedbackOf', sequences, rewards);
   const actions = sequences.itemIds.length;
   const last = historyWindows(
     set,
@@ -30,7 +25,7 @@ export async function feedbackOf(
   const feedback: BanditFeedback = {
     actions,
     action: Int32Array.from(event, (e) => sequences.items[e]!),
-    reward: Float64Array.from(event, (e) => table[sequences.kind[e]!]!),
+    reward: Float64Array.from(event, rewardOf),
     propensity,
     cluster: Int32Array.from(sequence),
     state: Int32Array.from(last.length, (length, row) => (length > 0 ? last.items[row]! + 1 : 0)),
@@ -55,7 +50,7 @@ export async function feedbackOf(
 export async function trajectoriesOf(
   set: Transitions,
   behavior: ActionPolicy,
-  rewards: Readonly<Record<string, number>>,
+  rewards: Rewards,
   discount: number,
 ): Promise<Trajectories> {
   if (!(typeof discount === 'number' && discount >= 0 && discount <= 1)) {

@@ -185,6 +185,10 @@ describe('logs of a split', () => {
       cluster: Int32Array.of(0, 0, 1, 1, 1),
     });
     expect([...(log.reward as Float64Array)]).toEqual([0.2, 1, 0.2, 0.2, 0.2]);
+    expect(Array.from((await feedbackOf(set, behavior, [0.2, 1])).reward)).toEqual([0.2, 1, 0.2, 0.2, 0.2]);
+    const reward = Float64Array.of(3, -1, 0, 7, 0.5);
+    const own = { ...set, sequences: { ...set.sequences, reward } };
+    expect((await feedbackOf(own, behavior, 'logged')).reward).toEqual(reward);
     expect([...(log.propensity as Float64Array)]).toEqual([0.4, 0.4, 0.4, 0.2, 0.4]);
     expect(log.state).toEqual(Int32Array.of(0, 1, 0, 2, 3));
     const { value } = await offPolicyValue(log, behavior, { unsupported: 'estimate', resamples: 1 });

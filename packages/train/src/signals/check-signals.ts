@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { LeaError, unknownKey } from '@lea/core';
 import type { Signals } from './options.ts';
 
 /**
@@ -11,6 +11,12 @@ import type { Signals } from './options.ts';
 export function checkSignals(signals: Signals, rows: number, items: number): void {
   if (typeof signals !== 'object' || 'then' in signals) {
     throw refused('signals must be those of leaSignals(await annotate(environment, train), train).', typeof signals);
+  }
+  for (const [name, values] of Object.entries(signals)) {
+    if (!parts.includes(name as keyof Signals)) throw unknownKey('signals', name, parts);
+    if (values === undefined || sizes.includes(name as keyof Signals)) continue;
+    const kind = name === 'targets' ? Int32Array : Float32Array;
+    if (!(values instanceof kind)) throw refused(`signals.${name} must be a ${kind.name}.`, values);
   }
   const { reward, targets, targetWeights, targetRewards, k, environmentState, stateSize } = signals;
   const given = [targets, targetWeights, k].filter((part) => part !== undefined);
@@ -50,7 +56,19 @@ function checkValues(
   if (bad >= 0) throw refused(`signals.${name}[${bad}] must be ${must}.`, values[bad]);
 }
 
+/** What signals may hold: numbers, and arrays with values for every row. */
+const sizes: readonly (keyof Signals)[] = ['k', 'stateSize'];
+const parts: readonly (keyof Signals)[] = [
+  ...sizes,
+  'reward',
+  'targets',
+  'targetWeights',
+  'targetRewards',
+  'environmentState',
+];
+
 function refused(what: string, value: unknown): LeaError {
-  const hint = 'Create the signals with leaSignals from the same train transitions.';
+  const hint =
+    "Create the signals with leaSignals from the same train transitions. Rewards of the log are read with it: rewards: 'logged'.";
   return new LeaError('E_TRAIN_OPTION', what, { value, hint });
 }

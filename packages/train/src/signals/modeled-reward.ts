@@ -1,4 +1,4 @@
-import type { Annotation, Transitions } from '@lea/data';
+import { type Annotation, type Rewards, rewardReader, type Transitions } from '@lea/data';
 import type { SignalOptions } from './options.ts';
 
 /** The options that turn raw modeled rewards into rewards of the TD loss. */
@@ -9,7 +9,7 @@ type Source = Pick<Annotation, 'k' | 'reward' | 'positiveRewards' | 'rewardMean'
 /** The reward of every logged action [R]: the modeled reward in the form `rewardForm`, mixed with the logged reward. */
 export function modeledReward(source: Source, transitions: Transitions, options: RewardOptions): Float32Array {
   const value = rewardForm(source, options);
-  const own = ownReward(transitions, options.rewards);
+  const own = ownReward(transitions, options.rewards!);
   return source.reward.map((raw, row) => value(raw, own(row)));
 }
 
@@ -24,7 +24,7 @@ export function positiveRewards(
 ): Float32Array {
   const { k, use, rewards } = options;
   const value = use.reward ? rewardForm(source, options) : (_: number, own: number) => own;
-  const own = ownReward(transitions, rewards);
+  const own = ownReward(transitions, rewards!);
   const values = new Float32Array(transitions.count * k);
   for (let row = 0; row < transitions.count; row++) {
     for (let j = 0; j < k; j++) values[row * k + j] = value(source.positiveRewards[row * source.k + j]!, own(row));
@@ -32,8 +32,9 @@ export function positiveRewards(
   return values;
 }
 
-function ownReward({ sequences, event }: Transitions, rewards: readonly number[]): (row: number) => number {
-  return (row) => rewards[sequences.kind[event[row]!]!]!;
+function ownReward({ sequences, event }: Transitions, rewards: Rewards): (row: number) => number {
+  const rewardOf = rewardReader('leaSignals', sequences, rewards);
+  return (row) => rewardOf(event[row]!);
 }
 
 function rewardForm(

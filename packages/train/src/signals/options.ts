@@ -1,5 +1,4 @@
 import {
-  custom,
   defaultsOf,
   finite,
   flag,
@@ -12,6 +11,7 @@ import {
   share,
   whole,
 } from '@lea/core';
+import type { Rewards } from '@lea/data';
 
 /** The signals that an environment adds to the R train rows, in the order of the train transitions. */
 export interface Signals {
@@ -52,10 +52,10 @@ export interface SignalOptions {
   /** Softmax temperature of rewards (actions) and logits (state). Higher: more even weights. Default: 1. */
   readonly temperature: number;
   /**
-   * Reward per event kind, in the order of `sequences.kinds`: the scale that modeled rewards keep. Needed by `use.reward`.
-   * With `use.actions` they give positive actions their rewards. Default: none, positive actions enter the supervised loss only.
+   * The rewards of `fit`, a number per kind or `logged`: the scale that modeled rewards keep. Needed by `use.reward`. With
+   * `use.actions` they give positive actions their rewards. Default: none, positive actions enter the supervised loss only.
    */
-  readonly rewards: readonly number[];
+  readonly rewards: Rewards | undefined;
   /**
    * Form of the signal of `use.state`: soft `targets` of the supervised loss, the environment's state `vectors`, which agents
    * with `alignmentWeight` or `criticState` read and which need an annotation with `states: true`, or `both`. Default: `targets`.
@@ -97,7 +97,7 @@ export const signalSchema: OptionsSchema<SignalOptions> = {
   positivesWeight: option(finite(0), 1),
   k: option(whole(1), 20),
   temperature: option(positive, 1),
-  rewards: option(custom<readonly number[]>(Array.isArray, 'must be a list with one number per event kind.'), []),
+  rewards: option(reference<Rewards>(), undefined),
   stateForm: option(oneOf('targets', 'vectors', 'both'), 'targets'),
   rewardForm: option(oneOf('sigmoid', 'calibrated', 'standardized', 'raw'), 'sigmoid'),
   rewardMix: option(share, 1),

@@ -78,7 +78,7 @@ describe('leaSignals', () => {
     const { reward, targets } = leaSignals(annotation, transitions, { use, rewards: [0.2, 1] });
     expect(targets).toBeUndefined();
     near(reward!, [0.4 / (1 + Math.E), 2 / (1 + 1 / Math.E)]);
-    expect(() => leaSignals(annotation, transitions, { use })).toThrow(/click, purchase/);
+    expect(() => leaSignals(annotation, transitions, { use })).toThrow(/use.reward needs rewards.*purchase: 1/);
   });
 
   it("reward: other forms, and a share of the event's own", () => {
@@ -121,7 +121,16 @@ describe('leaSignals', () => {
     );
     expect(leaSignals(annotation, transitions).targetRewards).toBeUndefined();
     expect(of({ use: { state: true, actions: false } }).targetRewards).toBeUndefined();
-    expect(() => of({ rewards: [0.2] })).toThrow(/rewards must have one finite number per event kind.*click, purchase/);
+    expect(() => of({ rewards: [0.2] })).toThrow(/leaSignals: expected 2 rewards, one per kind \(click, purchase\)/);
+    const reward = Float64Array.from(transitions.sequences.items, (_, event) => event + 1);
+    const logged = { ...transitions, sequences: { ...transitions.sequences, reward } };
+    const plain = leaSignals(annotation, logged, { k: 2, rewards: 'logged' }).targetRewards!;
+    near(
+      plain,
+      [...transitions.event].flatMap((event) => [event + 1, event + 1]),
+    );
+    expect(() => of({ rewards: 'logged' })).toThrow(/the log has no rewards of its own/);
+    expect(() => leaSignals(annotation, transitions, { use })).toThrow(/use.reward needs rewards/);
   });
 
   it('rewards of positive actions under the controls: other items keep them, shuffling deals them out anew', () => {
@@ -203,7 +212,7 @@ describe('leaSignals', () => {
     const use = { reward: true };
     for (const bad of [Number.NaN, Infinity, '1' as never]) {
       expect(() => leaSignals(annotation, transitions, { use, rewards: [0.2, bad] })).toThrow(
-        /one finite number per event kind/,
+        /the reward of kind "purchase" must be a finite number/,
       );
     }
   });

@@ -9,7 +9,7 @@ import {
   parseOptions,
   permutation,
 } from '@lea/core';
-import { type Annotation, checkTransitions, rowsHash, type Transitions } from '@lea/data';
+import { type Annotation, checkedRewards, checkTransitions, rowsHash, type Transitions } from '@lea/data';
 import { independentRows } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
 import { modeledReward, positiveRewards } from './modeled-reward.ts';
@@ -45,7 +45,7 @@ export function leaSignals(
   const chosen = { ...given, use, k: Math.min(given.k, source.k) };
   const { stateForm } = given;
   const distilled = use.state && stateForm !== 'vectors';
-  const valued = use.actions && given.rewards.length > 0;
+  const valued = use.actions && given.rewards !== undefined;
   return {
     ...((use.actions || distilled) &&
       softTargets(source, transitions, { ...chosen, use: { ...use, state: distilled } })),
@@ -176,13 +176,14 @@ function check(annotation: Annotation, transitions: Transitions, options: Signal
       },
     );
   }
-  const { kinds } = transitions.sequences;
-  const needed = options.use.reward || options.rewards.length > 0;
-  if (needed && !(options.rewards.length === kinds.length && options.rewards.every(Number.isFinite))) {
-    const what = options.use.reward ? 'use.reward needs rewards with' : 'rewards must have';
-    throw new LeaError('E_SIGNALS_VALUE', `leaSignals: ${what} one finite number per event kind.`, {
-      value: options.rewards,
-      hint: `Set one reward for each of: ${kinds.join(', ')}.`,
-    });
+  if (options.rewards !== undefined) checkedRewards('leaSignals', transitions.sequences, options.rewards);
+  else if (options.use.reward) {
+    throw new LeaError(
+      'E_SIGNALS_VALUE',
+      'leaSignals: use.reward needs rewards, the scale that modeled rewards keep.',
+      {
+        hint: 'Pass the rewards of fit, such as { click: 0.2, purchase: 1 }.',
+      },
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { type Phase, sac, sasrec, snqn } from '@lea/agents';
 import { float32 } from '@lea/tensor';
 import { describe, expect, it } from 'vitest';
+import { chain } from '../fixtures/chain.ts';
 import type { Plan } from '../options.ts';
 import { checkHealth, largestReward } from './health.ts';
 
@@ -53,8 +54,12 @@ describe('checkHealth', () => {
   });
 
   it('the largest reward: of the log, of the signals in its place, of negative and of positive actions', () => {
-    const given = { agent: sac({ encoder: sasrec() }), rewards: [0.2, -3], signals: undefined };
+    const train = chain(12, 1);
+    const given = { agent: sac({ encoder: sasrec() }), train, rewards: [0.2, -3], signals: undefined };
     expect(largestReward(given)).toBe(3);
+    const reward = Float64Array.from(train.sequences.items, (_, event) => (event === 1 ? -9.5 : 0.5));
+    const logged = { ...train, sequences: { ...train.sequences, reward } };
+    expect(largestReward({ ...given, train: logged, rewards: 'logged' })).toBe(9.5);
     expect(largestReward({ ...given, signals: { reward: Float32Array.of(2000, -1) } })).toBe(2000);
     expect(largestReward({ ...given, signals: { targetRewards: Float32Array.of(1, -70) } })).toBe(70);
     expect(largestReward({ ...given, agent: snqn({ encoder: sasrec(), negativeReward: -500 }) })).toBe(500);

@@ -39,11 +39,22 @@ export function checkHealth(outputs: Values, from: number, phase: Phase, plan: P
  * The largest absolute reward in TD targets: of the log or of the signals that replace it, of negative actions, and of positive
  * actions in the signals.
  */
-export function largestReward({ agent, rewards, signals }: Pick<Plan, 'agent' | 'rewards' | 'signals'>): number {
-  const given: ArrayLike<number>[] = [signals?.reward ?? rewards, signals?.targetRewards ?? []];
+export function largestReward({
+  agent,
+  train,
+  rewards,
+  signals,
+}: Pick<Plan, 'agent' | 'train' | 'rewards' | 'signals'>): number {
   const { negativeReward } = agent.config;
-  const least = typeof negativeReward === 'number' ? Math.abs(negativeReward) : 0;
-  return given.flatMap((some) => Array.from(some)).reduce((most, reward) => Math.max(most, Math.abs(reward)), least);
+  let most = typeof negativeReward === 'number' ? Math.abs(negativeReward) : 0;
+  const consider = (values: Iterable<number>) => {
+    for (const value of values) most = Math.max(most, Math.abs(value));
+  };
+  if (signals?.reward) consider(signals.reward);
+  else if (rewards !== 'logged') consider(rewards);
+  else for (const event of train.event) most = Math.max(most, Math.abs(train.sequences.reward![event]!));
+  consider(signals?.targetRewards ?? []);
+  return most;
 }
 
 /**

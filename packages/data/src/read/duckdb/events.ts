@@ -1,7 +1,8 @@
 import type { DuckDBVector } from '@duckdb/node-api';
+import { checkedReward } from '../../logged-rewards.ts';
 import { checkedTime, type FirstTime } from '../../times.ts';
 import type { Database } from './database.ts';
-import { oddTimeSql, timeSql } from './sql.ts';
+import { leftSql, numberSql, timeSql } from './sql.ts';
 import { located, type Staged } from './stage.ts';
 
 /** The columns of all events in input order. */
@@ -11,6 +12,7 @@ export interface EventCodes {
   item: Int32Array;
   kind: Int32Array | undefined;
   time: Float64Array;
+  reward: Float64Array | undefined;
   /** [events] row of the source */
   row: Int32Array;
 }
@@ -19,9 +21,9 @@ export interface EventCodes {
 const REPORT = 100_000;
 
 /**
- * Reads the codes of users, items and kinds and the times, and yields the number of events so far.
+ * Reads the codes of users, items and kinds, the times and the rewards, and yields the number of events so far.
  *
- * @throws LeaError `E_TIME_BAD`, `E_TIME_MIXED`
+ * @throws LeaError `E_TIME_BAD`, `E_TIME_MIXED`, `E_REWARD_BAD`
  */
 export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<number, EventCodes, undefined> {
   const first = await firstTime(db, staged);
@@ -32,6 +34,8 @@ export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<
   const item = new Int32Array(staged.count);
   const kind = hasKind ? new Int32Array(staged.count) : undefined;
   const time = new Float64Array(staged.count);
+  const gain = type.reward === undefined ? undefined : numberSql('rows.reward', type.reward);
+  const reward = gain === undefined ? undefined : new Float64Array(staged.count);
   const roles = ['user', 'item', ...(hasKind ? ['kind'] : [])];
   const codes = roles.map((role) => `${role}_cells.rowid::int`);
   // A missing kind is null, and "kinds" may name it.
@@ -40,12 +44,13 @@ export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<
     return `join ${role}_cells on rows."${role}" ${equals} ${role}_cells.cell`;
   });
   // A column without nulls is read faster.
-  const moment = clock === undefined ? '0::double' : `coalesce(${clock}, 'nan'::double)`;
-  const select = `select rows.rowid::int, ${moment}, ${codes.join(', ')} from rows ${joins.join(' ')}`;
+  const numbers = [clock ?? '0::double', ...(gain === undefined ? [] : [gain])];
+  const filled = numbers.map((sql) => `coalesce(${sql}, 'nan'::double)`);
+  const select = `select rows.rowid::int, ${[...filled, ...codes].join(', ')} from rows ${joins.join(' ')}`;
   let [done, told] = [0, 0];
   for await (const chunk of db.chunks(select)) {
     const rows = chunk.getColumnVector(0) as DuckDBVector<number>;
-    const into = [time, user, item, ...(kind ? [kind] : [])];
+    const into = [time, ...(reward ? [reward] : []), user, item, ...(kind ? [kind] : [])];
     for (const [at, column] of into.entries())
       copy(rows, chunk.getColumnVector(at + 1) as DuckDBVector<number>, column);
     done += chunk.rowCount;
@@ -53,16 +58,19 @@ export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<
     told = done;
     yield done;
   }
-  if (first) await oddTimes(db, staged, clock!, first, time);
+  if (first) await readLeft(db, staged, 'time', clock!, time, (...cell) => checkedTime(...cell, first).time);
+  if (reward) await readLeft(db, staged, 'reward', gain!, reward, checkedReward);
   const all = new Int32Array(staged.count);
   for (let row = 0; row < all.length; row++) all[row] = row;
   const row = done < staged.count ? all.filter((row) => user[row]! >= 0) : all;
-  const kept = (column: Int32Array) => (row === all ? column : Int32Array.from(row, (at) => column[at]!));
+  const kept = <T extends Int32Array | Float64Array>(column: T): T =>
+    row === all ? column : (column.filter((_, at) => user[at]! >= 0) as T);
   return {
     user: kept(user),
     item: kept(item),
     kind: kind && kept(kind),
-    time: first && row === all ? time : Float64Array.from(row, (at, event) => (first ? time[at]! : event)),
+    time: first ? kept(time) : Float64Array.from(row, (_, event) => event),
+    reward: reward && kept(reward),
     row,
   };
 }
@@ -76,7 +84,7 @@ async function firstTime(db: Database, staged: Staged): Promise<FirstTime | unde
   const { type } = staged;
   if (type.time === undefined) return undefined;
   const [rows, cells] = await db.columns(
-    `select rowid::int, ${oddTimeSql('rows.time', type.time)} from rows order by rowid limit 1`,
+    `select rowid::int, ${leftSql('rows.time', type.time)} from rows order by rowid limit 1`,
   );
   const row = rows![0] as number;
   const { form } = await located(staged, (where) =>
@@ -85,22 +93,23 @@ async function firstTime(db: Database, staged: Staged): Promise<FirstTime | unde
   return { form, row };
 }
 
-/** Reads the times that DuckDB left. */
-async function oddTimes(
+/** Reads the times or rewards that DuckDB left. */
+async function readLeft(
   db: Database,
   staged: Staged,
-  clock: string,
-  first: FirstTime,
-  time: Float64Array,
+  role: 'time' | 'reward',
+  sql: string,
+  into: Float64Array,
+  read: (cell: unknown, row: number, where: (row: number) => string) => number,
 ): Promise<void> {
-  if (!time.includes(Number.NaN)) return;
-  const odd = oddTimeSql('rows.time', staged.type.time!);
-  const select = `select rowid::int, ${odd} from rows where (${clock}) is null order by rowid`;
+  if (!into.includes(Number.NaN)) return;
+  const left = leftSql(`rows.${role}`, staged.type[role]!);
+  const select = `select rowid::int, ${left} from rows where (${sql}) is null order by rowid`;
   for await (const chunk of db.chunks(select)) {
     const [rows, cells] = chunk.getColumns() as [number[], unknown[]];
     await located(staged, (where) => {
       for (const [at, row] of rows.entries()) {
-        time[row] = checkedTime(staged.read(cells[at]), row, (at) => where(at, 'time'), first).time;
+        into[row] = read(staged.read(cells[at]), row, (at) => where(at, role));
       }
     });
   }

@@ -9,13 +9,15 @@ import { checkRoom } from './room.ts';
 afterEach(() => vi.restoreAllMocks());
 
 test('a log that memory cannot hold is refused with the size that it needs', () => {
-  checkRoom(1_000_000, 41e6);
-  expect(() => checkRoom(1_000_001, 41e6)).toThrow(
+  checkRoom(1_000_000, false, 41e6);
+  checkRoom(1_000_000, true, 57e6);
+  expect(() => checkRoom(1_000_001, true, 57e6)).toThrow('1,000,001 events');
+  expect(() => checkRoom(1_000_001, false, 41e6)).toThrow(
     'The log has 1,000,001 events, which need at least 0.0 GB of memory, and there are 0.0 GB.',
   );
-  expect(() => checkRoom(2e9, 24e9)).toThrow('need at least 82.0 GB of memory, and there are 24.0 GB');
-  checkRoom(2 ** 31 - 1, Infinity);
-  expect(() => checkRoom(2 ** 31, Infinity)).toThrow('2,147,483,648 events, at most 2,147,483,647 are possible');
+  expect(() => checkRoom(2e9, false, 24e9)).toThrow('need at least 82.0 GB of memory, and there are 24.0 GB');
+  checkRoom(2 ** 31 - 1, true, Infinity);
+  expect(() => checkRoom(2 ** 31, true, Infinity)).toThrow('2,147,483,648 events, at most 2,147,483,647 are possible');
 });
 
 test('Parquet is refused before its rows are copied, other sources when their rows are counted', async () => {

@@ -33,17 +33,22 @@ export function historySql(column: string, type: string): string {
  * @param form of the column, if its cells are texts
  */
 export function timeSql(column: string, type: string, form: Form | undefined): string {
-  if (number.test(type)) return finite(`${column}::double`);
+  if (number.test(type)) return numberSql(column, type);
   if (type === 'TIMESTAMP_NS') return milliseconds(`epoch_ns(${column})`, 1_000_000_000);
   if (timestamp.test(type)) return milliseconds(`epoch_us(${column})`, 1_000_000);
   if (type !== 'VARCHAR') return 'null::double';
-  if (form === 'a number') {
-    // DuckDB also reads 1_000 and +-5.
-    return `case when not contains(${column}, '_') and not contains(${column}, '+-') then ${finite(`try_cast(${column} as double)`)} end`;
-  }
+  if (form === 'a number') return numberSql(column, type);
   const zoned = form === 'an ISO date with a time zone';
   const cast = `try_cast(${column} as ${zoned ? 'timestamptz' : 'timestamp'})`;
   return `case when regexp_full_match(${column}, '${zoned ? instant : dateTime}') then ${milliseconds(`epoch_us(${cast})`, 1_000_000)} end`;
+}
+
+/** The finite number of a cell as a double; null for other cells, and for texts that DuckDB does not read as we do. */
+export function numberSql(column: string, type: string): string {
+  if (number.test(type)) return finite(`${column}::double`);
+  if (type !== 'VARCHAR') return 'null::double';
+  // DuckDB also reads 1_000 and +-5.
+  return `case when not contains(${column}, '_') and not contains(${column}, '+-') then ${finite(`try_cast(${column} as double)`)} end`;
 }
 
 const day = String.raw`\d{4}-\d\d-\d\d`;
@@ -61,7 +66,8 @@ function milliseconds(count: string, second: number): string {
   return `(((${count} - ${fraction}) // ${second}) * 1000)::double + ${fraction}::double / ${second}::double * 1000`;
 }
 
-/** How a cell that `timeSql` leaves is shown: numbers as numbers, everything else as a text. */
-export function oddTimeSql(column: string, type: string): string {
+/** How a cell that `timeSql` or `numberSql` leaves is shown: numbers as numbers, everything else as a text. */
+export function leftSql(column: string, type: string): string {
+  if (type === 'JSON') return `${column} ->> '$'`;
   return number.test(type) ? `${column}::double` : `${column}::varchar`;
 }

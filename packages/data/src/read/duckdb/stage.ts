@@ -56,8 +56,10 @@ export async function* stage(
   let column: Partial<Record<Role, string>> = {};
   let type: Partial<Record<Role, string>> = {};
   for (const [at, part] of source.parts.entries()) {
-    if (source.counted) checkRoom(Number(await db.value(`select count(*) from ${part.from}`)));
-    const picks = Object.entries(choose(part.header)).map(([role, name]) => ({
+    const chosen = choose(part.header);
+    const rewards = chosen.reward !== undefined;
+    if (source.counted) checkRoom(Number(await db.value(`select count(*) from ${part.from}`)), rewards);
+    const picks = Object.entries(chosen).map(([role, name]) => ({
       role: role as Role,
       at: findColumn(part.where, name, part.header),
     }));
@@ -78,7 +80,7 @@ export async function* stage(
       throw source.failure(at, cause);
     }
     ends.push(Number(await db.value('select count(*) from rows')));
-    checkRoom(ends.at(-1)!);
+    checkRoom(ends.at(-1)!, rewards);
     if (source.delimited && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
   }
   const place = async (row: number, role?: Role): Promise<string> => {
@@ -105,7 +107,7 @@ async function mayHaveHeader(
 }
 
 function cellSql(role: Role, column: string, type: string, where: string): string {
-  if (role === 'time') return column;
+  if (role === 'time' || role === 'reward') return column;
   if (role === 'history') return historySql(column, type);
   const sql = idSql(column, type);
   if (sql !== undefined) return sql;

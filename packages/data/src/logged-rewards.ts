@@ -1,0 +1,30 @@
+import { LeaError } from '@lea/core';
+import { decimal } from './decimal.ts';
+import { trimmed } from './trimmed.ts';
+
+/**
+ * A column of rewards as numbers.
+ *
+ * @param where describes a row (and the column) in errors
+ * @throws LeaError `E_REWARD_BAD`
+ */
+export function loggedRewards(cells: ArrayLike<unknown>, where: (row: number) => string): Float64Array {
+  return Float64Array.from(cells, (cell, row) => checkedReward(cell, row, where));
+}
+
+/** The reward in one cell. @throws LeaError `E_REWARD_BAD` */
+export function checkedReward(cell: unknown, row: number, where: (row: number) => string): number {
+  const reward = numberIn(cell);
+  if (Number.isFinite(reward)) return reward;
+  throw new LeaError('E_REWARD_BAD', `${where(row)}: expected a finite number as the reward.`, {
+    value: cell,
+    hint: 'Every event needs a reward: fill in 0 where there is none, for example by a query, or choose another column.',
+  });
+}
+
+function numberIn(cell: unknown): number {
+  if (typeof cell === 'number' || typeof cell === 'bigint') return Number(cell);
+  if (typeof cell !== 'string') return Number.NaN;
+  const text = trimmed(cell);
+  return decimal.test(text) ? Number(text) : Number.NaN;
+}
