@@ -30,6 +30,7 @@ const tasks = {
     node('--conditions=@lea/source', 'examples/serving/browser-check.ts', ...args),
   smollm2: (args) => node('--conditions=@lea/source', 'scripts/smollm2.mjs', ...args),
   'install-check': (args) => node('scripts/install-check.mjs', ...args),
+  pack: (args) => node('scripts/pack.mjs', ...args),
   ways: (args) => node('scripts/ways/main.mjs', ...args),
   // Its tasks run side by side, so they do not install.
   ci: () => run('bash', ['.ci/run'], { env: { ...process.env, LEA_TOOLCHAIN: 'installed' } }),

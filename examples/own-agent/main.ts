@@ -1,4 +1,5 @@
 // A custom agent and encoder from training to serving. The code is the same as for built-in types.
+// #region imports
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +8,12 @@ import { createWorld, rewardsOf, splitByUser } from '@lea/data';
 import { fit } from '@lea/train';
 import { iql, recencyPool } from './src/index.ts';
 
+// #endregion imports
+
 export async function main(): Promise<string[]> {
-  const { interactions } = createWorld({ users: 200, items: 60 });
-  const { train, validation } = splitByUser(interactions, { seed: 0 });
   // #region train
+  const { interactions } = createWorld({ users: 200, items: 60 }); // or readInteractions('events.csv', ...)
+  const { train, validation } = splitByUser(interactions, { seed: 0 });
   const agent = iql({ encoder: recencyPool({ width: 32 }), expectile: 0.8 });
   const { policy } = await fit({
     agent,

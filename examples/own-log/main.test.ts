@@ -1,17 +1,28 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+let cwd: string;
+const run = async (file: string) => {
+  const args = ['--conditions=@lea/source', join(import.meta.dirname, file)];
+  return (await promisify(execFile)(process.execPath, args, { cwd })).stdout;
+};
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'own-log-'));
+  await run('sample.ts');
+});
+afterAll(() => rm(cwd, { recursive: true }));
 
 it('runs as it stands, on the sample log', async () => {
-  const cwd = await mkdtemp(join(tmpdir(), 'own-log-'));
-  const run = (file: string) =>
-    promisify(execFile)(process.execPath, ['--conditions=@lea/source', join(import.meta.dirname, file)], { cwd });
-  await run('sample.ts');
-  const { stdout } = await run('main.ts');
+  const stdout = await run('main.ts');
   expect(stdout).toMatch(/SASRec NDCG@10 0\.\d+ popularity NDCG@10 0\.\d+\nafter \[ 'S\d+'/);
   expect(stdout).toMatch(/kept: \d+, added: 0, removed: 0/);
-  await rm(cwd, { recursive: true });
+});
+
+it('estimates the value of a policy, and prints the lines of docs/off-policy.md', async () => {
+  const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'off-policy.md'), 'utf8');
+  expect(page).toContain(`\`\`\`text\n${await run('off-policy.ts')}\`\`\`\n`);
 });

@@ -1,7 +1,7 @@
 // Runs pages of the documentation as programs, with their files and commands verbatim.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installable, root, run } from '../packed.mjs';
 
@@ -21,6 +21,12 @@ export function newcomer({ folder, home, packed }) {
   return {
     folder,
     env,
+    /** The same user in a folder beside this one. */
+    beside(name) {
+      const other = join(folder, '..', name);
+      mkdirSync(other);
+      return newcomer({ folder: other, home, packed });
+    },
     write(files) {
       for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     },

@@ -1,7 +1,7 @@
 // Follows docs/guide/serve.md: train, save, serve over HTTP from a new process with the next day's catalog, and in a page.
 
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { askBrowser } from '../../examples/serving/check/chromium.ts';
@@ -13,7 +13,7 @@ export async function serve(user, { chromium }) {
   const { files, commands } = readPage('docs/guide/serve.md');
   const shop = shopFiles();
   user.write({ ...shop, ...files });
-  const [install, train, start, ...bundle] = commands;
+  const [install, train, start, observe, ...bundle] = commands;
   if (!step(`serve: ${install}`, user.type(install))) return;
   const trained = user.type(train);
   if (!step(`serve: ${train}`, trained)) return;
@@ -32,11 +32,25 @@ export async function serve(user, { chromium }) {
     };
     check('the next day the same items are recommended, but for those that are gone', await ask(...history), expected);
     check('new items in a history are ignored', await ask('S900', ...history), expected);
+    const said = user.type(observe.replace('http://localhost:8080/', server.url));
+    step(`serve: ${observe}`, said);
+    step('serve: all ids of the event are known', {
+      status: said.stdout === '{"ignored":1}' ? 0 : 1,
+      stdout: said.stdout,
+    });
+    const last = expected[4];
+    const body = JSON.stringify({ history, item: last });
+    for (let i = 0; i < 20; i++) await fetch(server.url, { method: 'POST', body });
+    const [first] = await ask(...history);
+    step('serve: the item that was chosen 20 times comes first', { status: first === last ? 0 : 1, stdout: first });
   } catch (error) {
     step('serve: it answers', { status: 1, error });
   } finally {
     await server.stop();
   }
+  step('serve: the counts are saved at the end', {
+    status: existsSync(join(user.folder, 'observed', 'policy.json')) ? 0 : 1,
+  });
 
   for (const command of bundle) if (!step(`serve: ${command}`, user.type(command))) return;
   const site = join(user.folder, 'site');

@@ -1,6 +1,6 @@
 import { sasrec } from '@lea/agents';
 import { testAgent, testEncoder } from '@lea/agents/testing';
-import { iql, recencyPool } from './index.ts';
+import { iql, recencyPool, rewardBpr } from './index.ts';
 
 testEncoder(recencyPool, { options: { width: 16, mlpWidth: 32 } });
 testEncoder(recencyPool, { options: { width: 16, tied: true } });
@@ -13,3 +13,5 @@ testAgent(iql, {
   // Softmax does not change when all scores of a query are shifted equally.
   still: ['enc.blocks.0.k.bias'],
 });
+
+testAgent(rewardBpr, { options: { sampledItems: 8 }, memory: false });

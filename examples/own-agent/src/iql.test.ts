@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+// #region by-hand
 import { key } from '@lea/core';
 import { float32, int32, type Tensors, toTensor, type Values } from '@lea/tensor';
 import { expect, test } from 'vitest';
@@ -21,7 +22,6 @@ function biasesOnly(agent: ReturnType<typeof iql>, q: number[], v: number): Tens
   return tensors(params);
 }
 
-// #region by-hand
 test('by hand: advantage, weight, TD target and expectile', () => {
   const agent = iql({ encoder: recencyPool({ width: 2, mlpWidth: 2 }), gamma: 0.5, expectile: 0.8, temperature: 2 });
   const params = biasesOnly(agent, [1, 2, 3], 0.5);

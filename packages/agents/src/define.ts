@@ -1,4 +1,5 @@
 import { checkFunctions, checkObjects, LeaError, type OptionsSchema, optionsOf, type TypeDefinition } from '@lea/core';
+import { checkedBatch } from './batch.ts';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
 import type { Agent, Encoder } from './types.ts';
@@ -92,6 +93,7 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
     checkParts(`${type}: build`, parts, ['init', 'inputs', 'loss', 'score']);
     return {
       ...parts,
+      loss: (input) => parts.loss({ ...input, batch: checkedBatch(type, input.batch) }),
       name: type,
       config: { type, ...all, encoder: encoder.config },
       encoder,

@@ -23,7 +23,8 @@ export interface Policy extends PolicyParts, Recommender, Scorer, Resource {
   /**
    * Counts more events in the policy's memory, by raw item ids and without training:
    * `observe([{ history: ['sku-7'], item: 'sku-9' }])`. They affect the next call. Pass many events at once, because every call
-   * copies the tables.
+   * copies the tables. The memory counts every kind of event alike, and other keys of an event, such as `kind`, are ignored: pass
+   * only events that should count. `save` writes the counts.
    *
    * @throws LeaError `E_MEMORY_MISSING` without a memory, `E_ITEM_IDS` (the policy has no ids), `E_HISTORY` (not a list of events
    *   with ids), `E_ID_UNKNOWN` (with `unknown: 'throw'`); then nothing is counted

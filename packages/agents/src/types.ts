@@ -83,7 +83,10 @@ export interface LossInput {
   readonly params: Tensors;
   /** Parameters of the target network; absent for agents without one. */
   readonly target?: Tensors;
-  /** The tensors that `Agent.inputs` lists. `negatives` int32 [B, K], if given, replaces the drawn negatives. */
+  /**
+   * The tensors that `Agent.inputs` lists. Reading another name throws `E_BATCH_TENSOR`, except for tensors that a batch may lack,
+   * such as `targets` and `candidates`. `negatives` int32 [B, K], if given, replaces the drawn negatives.
+   */
   readonly batch: Tensors;
   /** Size of the catalog, if the tables contain only the rows of the batch. Default: the number of rows of the tables. */
   readonly items?: number;
@@ -187,7 +190,8 @@ export interface Agent {
   /** Initial parameters of one network. */
   init(key: Key, shape: Shape, text?: Value): Values;
   /**
-   * Specs of the tensors that `loss` reads from the batch.
+   * Specs of the tensors that `loss` reads from the batch. The trainer can provide `items`, `length`, `action`, `reward`, `done`,
+   * `nextItems` and `nextLength`, `candidates` with `sampling`, and the signals of an environment.
    *
    * @param targets number of extra soft targets per row; default: 0
    * @param signals further signals of an environment that are available; default: none

@@ -1,6 +1,10 @@
 import * as module from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
+import { refuseSecondCopy } from './single-copy.ts';
+
+refuseSecondCopy(import.meta.url);
+// Loaded here and not above: a second copy is refused before it registers its kernels, which warns about every one of them.
+await import('@tensorflow/tfjs-backend-cpu');
 
 // tfjs-core registers its gradients in a module that only bundlers can load, because its imports have no file extension.
 // They reach the engine and its registries through globals, so loading a second copy of the ops does no harm.

@@ -2,7 +2,9 @@ import { existsSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ce, proxy, sac, sasrec, snqn } from '@lea/agents';
+import { ce, defineAgent, meanLoss, proxy, sac, sasrec, snqn, supervisedParts } from '@lea/agents';
+import { defaultsOf } from '@lea/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.ts';
 import { planOf } from './plan.ts';
@@ -31,6 +33,22 @@ describe('what train refuses', () => {
     const other = { ...validation, sequences: { ...validation.sequences, itemIds } };
     await expect(fit(small({ validation: other }))).rejects.toMatchObject({
       message: expect.stringMatching(/different catalogs/),
+    });
+  });
+
+  it('an agent whose loss reads a tensor that its inputs do not list', async () => {
+    const forgetful = defineAgent<object>({
+      type: 'forgetful',
+      schema: {},
+      build: (_, of) => ({
+        ...supervisedParts(defaultsOf(ce.schema) as never, of),
+        phases: ce({ encoder: of }).phases,
+        loss: ({ batch }) => meanLoss({ all: tf.mul(batch.reward!, 2) }),
+      }),
+    });
+    await expect(fit(small({ agent: forgetful({ encoder }) }))).rejects.toMatchObject({
+      code: 'E_BATCH_TENSOR',
+      message: expect.stringMatching(/^forgetful: the loss reads batch\.reward, which inputs does not list\. Add it: /),
     });
   });
 

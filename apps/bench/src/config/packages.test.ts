@@ -12,6 +12,9 @@ import { presets } from './presets/index.ts';
 const example = fileURLToPath(new URL('../../../../examples/own-agent/bench.json', import.meta.url));
 const ownData = fileURLToPath(new URL('../../../../examples/own-data/bench.json', import.meta.url));
 
+/** The version of a linked package. */
+const linked = expect.stringMatching(/^0\.1\.0\+[0-9a-f]{10}$/);
+
 test('an agent and an encoder of a package that the config names are trained', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lea-bench-'));
   const { code, stdout, stderr } = await bench(['run', example, '--json'], folder);
@@ -26,7 +29,7 @@ test('an agent and an encoder of a package that the config names are trained', a
   const runs = join(folder, 'runs', 'own-agent');
   const of = (name: string) => readdirSync(runs).find((run) => run.startsWith(name))!;
   const record = JSON.parse(readFileSync(join(runs, of('pool-iql'), 'record.json'), 'utf8'));
-  expect(record.packages).toEqual({ '@lea-examples/own-agent': '0.1.0' });
+  expect(record.packages).toEqual({ '@lea-examples/own-agent': linked });
 });
 
 test('a data set, a baseline and a measure of a package that the config names are run', async () => {
@@ -50,8 +53,8 @@ test('a data set, a baseline and a measure of a package that the config names ar
   expect(tuning.map(({ last }: { last: number }) => last).slice(0, 2)).toEqual([1, 3]);
   expect(baseline).toEqual({ type: 'recent-popularity', last: expect.any(Number) });
   expect(config).toMatchObject({
-    config: { defaults: { last: 3 }, packages: { '@lea-examples/own-data': '0.1.0' } },
-    packages: { '@lea-examples/own-data': '0.1.0' },
+    config: { defaults: { last: 3 }, packages: { '@lea-examples/own-data': linked } },
+    packages: { '@lea-examples/own-data': linked },
   });
   const again = await bench(['run', ownData, '--json'], folder);
   expect(again.stdout.trim().split('\n').map((line) => JSON.parse(line).reused)).toEqual([true, true, true]); // biome-ignore format: one line
@@ -160,21 +163,44 @@ test.each<[string, string, RegExp]>([
   expect(code).toBe(1);
 });
 
-test('TypeScript in a linked folder, as npm i ../mine makes it, is trained: the toolkit it imports is the one of the bench', async () => {
+/** A folder with a config that trains the agent of a linked package, as `npm i ../mine` makes it, and the package's folder. */
+function linkedFolder(type: string): { folder: string; mine: string } {
   const folder = folderWith(undefined);
-  const elsewhere = mkdtempSync(join(tmpdir(), 'lea-mine-'));
+  const mine = mkdtempSync(join(tmpdir(), 'lea-mine-'));
   mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(elsewhere, join(folder, 'node_modules', 'mine'), 'junction');
-  const linked = { name: 'mine', version: '1.0.0', type: 'module', exports: './index.ts' };
-  writeFileSync(join(elsewhere, 'package.json'), JSON.stringify(linked));
-  writeFileSync(join(elsewhere, 'index.ts'), `const sure: boolean = true;\n${defines}`);
+  symlinkSync(mine, join(folder, 'node_modules', 'mine'), 'junction');
+  writeFileSync(
+    join(mine, 'package.json'),
+    JSON.stringify({ name: 'mine', version: '1.0.0', type, exports: './index.ts' }),
+  );
+  writeFileSync(join(mine, 'index.ts'), `import './rate.ts';\nconst sure: boolean = true;\n${defines}`);
+  writeFileSync(join(mine, 'rate.ts'), 'export const rate: number = 1;\n');
   const config = JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8'));
   const agent = { type: 'mine', encoder: { type: 'gru4rec', width: 8 } };
   const runs = [{ name: 'linked', agent, train: { batch: 32, maxSteps: 20, evaluateEvery: 20 } }];
   writeFileSync(join(folder, 'bench.json'), JSON.stringify({ ...config, runs }));
-  const { code, stdout } = await bench(['run', 'bench.json', '--json'], folder);
-  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ name: 'linked', steps: 20 });
-  expect(code).toBe(0);
+  return { folder, mine };
+}
+
+test('TypeScript in a linked folder is trained with the toolkit of the bench, and again when its code has changed', async () => {
+  const { folder, mine } = linkedFolder('module');
+  const run = async () => {
+    const { code, stdout } = await bench(['run', 'bench.json', '--json'], folder);
+    expect(code).toBe(0);
+    return JSON.parse(stdout.trim().split('\n').at(-1)!);
+  };
+  expect(await run()).toMatchObject({ name: 'linked', steps: 20, reused: false });
+  writeFileSync(join(mine, 'notes.txt'), 'not code');
+  expect(await run()).toMatchObject({ name: 'linked', reused: true });
+  writeFileSync(join(mine, 'rate.ts'), 'export const rate: number = 2;\n');
+  expect(await run()).toMatchObject({ name: 'linked', reused: false });
+});
+
+test('a module that Node reads as CommonJS is told to be declared', async () => {
+  const { folder } = linkedFolder('commonjs');
+  const { stderr, code } = await bench(['run', 'bench.json'], folder);
+  expect(stderr).toMatch(/E_PACKAGE_IMPORT: .*importing mine failed: .* Write "type": "module" in its package\.json\./);
+  expect(code).toBe(1);
 });
 
 test('TypeScript below node_modules is told to be linked or built', async () => {

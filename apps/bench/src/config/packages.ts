@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { findPackageJSON, isBuiltin, registerHooks } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { definitionCount, LeaError } from '@lea/core';
+import { contentHash, definitionCount, LeaError } from '@lea/core';
 import { definedMeasures } from '@lea/eval';
 
-/** Versions of imported packages, by name. */
+/** Versions of imported packages, by name; that of a linked package ends with a hash of its code: `0.1.0+3f5a9c01d2`. */
 export type PackageVersions = Readonly<Record<string, string>>;
 
 /**
@@ -74,14 +74,14 @@ async function importPackage(name: string, folder: string, origin: string): Prom
     await import(name);
   } catch (cause) {
     if (!url) throw unresolved(name, parents[0]!, origin, first ?? cause);
+    const { message } = cause as Error;
+    const hint = importHint(cause as NodeJS.ErrnoException);
     throw new LeaError(
       'E_PACKAGE_IMPORT',
-      `${origin}, at packages: importing ${name} failed: ${(cause as Error).message}`,
+      `${origin}, at packages: importing ${name} failed: ${message}${hint && '.'}`,
       {
         cause,
-        ...((cause as NodeJS.ErrnoException).code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING' && {
-          hint: 'Node does not run TypeScript in node_modules. Link the folder with npm i ../mine, or publish JavaScript.',
-        }),
+        ...(hint && { hint }),
       },
     );
   } finally {
@@ -101,7 +101,28 @@ async function importPackage(name: string, folder: string, origin: string): Prom
       hint: 'Its entry must call defineAgent, defineEncoder, defineDataset, defineBaseline or defineMeasure when it is imported.',
     });
   }
-  return version;
+  return versionOf(version, dirname(path!));
+}
+
+/**
+ * The code of a linked package changes without its version. Its files are those in `imported`; other files in its folder, such as
+ * the runs of the bench, do not count.
+ */
+async function versionOf(version: string, folder: string): Promise<string> {
+  const home = pathToFileURL(join(folder, '/')).href;
+  if (home.includes('/node_modules/')) return version;
+  const files = [...imported].filter((url) => url.startsWith(home)).map((url) => url.slice(home.length));
+  const own = files.filter((file) => !file.includes('node_modules/')).sort();
+  const contents = await Promise.all(own.map((file) => readFile(new URL(file, home))));
+  return `${version}+${contentHash(own, ...contents).slice(0, 10)}`;
+}
+
+function importHint({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
+    return 'Node does not run TypeScript in node_modules. Link the folder with npm i ../mine, or publish JavaScript.';
+  if (/^Unexpected token 'export'|outside a module/.test(message))
+    return 'Node reads it as CommonJS. Write "type": "module" in its package.json.';
+  return '';
 }
 
 function unresolved(name: string, parent: string, origin: string, cause: unknown): LeaError {

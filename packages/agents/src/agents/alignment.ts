@@ -1,5 +1,5 @@
 import { fold, type Key, LeaError } from '@lea/core';
-import type { Values } from '@lea/tensor';
+import type { Tensors, Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { uniformValue } from '../init.ts';
 import { alignmentLoss } from '../losses/alignment.ts';
@@ -34,7 +34,7 @@ export function aligned(
 ): LossResult {
   if (alignmentWeight === 0) return result;
   const temperature = alignmentForm === 'contrastive' ? alignmentTemperature : undefined;
-  const term = alignmentLoss(states, neededState(batch.environmentState), params['align.weight']!, temperature);
+  const term = alignmentLoss(states, neededState(batch, 'environmentState'), params['align.weight']!, temperature);
   return {
     loss: tf.add(result.loss, tf.mul(tf.mean(term), tf.scalar(alignmentWeight))) as tf.Scalar,
     metrics: { ...result.metrics, 'loss/alignment': tf.mean(term) },
@@ -43,8 +43,8 @@ export function aligned(
 }
 
 /** @throws LeaError `E_STATE_MISSING` */
-export function neededState(state: tf.Tensor | undefined): tf.Tensor {
-  if (state) return state;
+export function neededState(batch: Tensors, name: 'environmentState' | 'nextEnvironmentState'): tf.Tensor {
+  if (name in batch) return batch[name]!;
   throw new LeaError('E_STATE_MISSING', "The agent needs the environment's states, but the batch has none.", {
     hint:
       "Train with leaSignals(..., { use: { state: true }, stateForm: 'vectors' }), " +

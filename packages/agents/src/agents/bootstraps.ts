@@ -70,7 +70,7 @@ function momentsOf(
   { augmented, negatives }: { augmented: AugmentedActions | undefined; negatives: tf.Tensor | undefined },
 ): Record<string, Moment> {
   const now = historiesOf(input);
-  const state = (name: string) => (criticState ? neededState(input.batch[name]) : undefined);
+  const state = (name: Parameters<typeof neededState>[1]) => (criticState ? neededState(input.batch, name) : undefined);
   const moments: Record<string, Moment> = {
     next: { histories: nextHistoriesOf(input), environment: state('nextEnvironmentState') },
   };

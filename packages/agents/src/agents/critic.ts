@@ -90,7 +90,7 @@ export function learningCritic(
   state: tf.Tensor,
   { criticState }: Pick<CriticOptions, 'criticState'>,
 ): Head {
-  return criticHead(params, state, criticState ? neededState(batch.environmentState) : undefined);
+  return criticHead(params, state, criticState ? neededState(batch, 'environmentState') : undefined);
 }
 
 /** Values of each set of actions, in its shape. A single gather for all sets needs only one scatter into the gradient. */

@@ -3,7 +3,7 @@ import { type ItemIndex, indicesOf, refuseUnknown } from '../item-index.ts';
 import type { Query } from '../recommend.ts';
 import type { ObservedEvent } from './observe.ts';
 
-/** A new event by raw ids: `item` was chosen after `history`. */
+/** A new event by raw ids: `item` was chosen after `history`. Other keys, such as `kind`, are ignored. */
 export interface ObservedItem extends Query {
   /** Raw id of the chosen item. */
   readonly item: string;

@@ -1,5 +1,6 @@
 import { key, stableJson } from '@lea/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import type { Tensors } from '@lea/tensor';
+import { checkedBatch } from '../batch.ts';
 import { createAgent } from '../registry.ts';
 import { type AgentContext, batchFor, guidances, inputsFor } from './agent-context.ts';
 import { checkRegistered, checkSpelling } from './config-checks.ts';
@@ -98,42 +99,22 @@ export function inputs(context: AgentContext): void {
     const batch = batchFor(context, decisions, 0, guidance);
     const read = new Set<string>();
     for (const phase of agent.phases) {
-      const watch = (all: Record<string, tf.Tensor>) =>
+      const watched = (all: Tensors) =>
         new Proxy(all, {
           get(of, name) {
             if (typeof name === 'string') read.add(name);
             return Reflect.get(of, name);
           },
         });
-      try {
-        lossPass(context, phase, { params, target, batch, watch });
-      } catch (cause) {
-        const missing = [...read].filter((name) => !(name in listed) && !optional.has(name));
-        if (missing.length === 0) throw cause;
-        throw violation(`loss reads batch.${missing[0]}, which inputs does not list.`, listHint, Object.keys(listed));
-      }
-    }
-    const unlisted = [...read].find((name) => !(name in listed) && !optional.has(name));
-    if (unlisted) {
-      throw violation(`loss reads batch.${unlisted}, which inputs does not list.`, listHint, Object.keys(listed));
+      // Every read of a name that is not listed is refused.
+      const watch = (all: Tensors) => checkedBatch(agent.name, watched(all));
+      lossPass(context, phase, { params, target, batch, watch });
     }
     const unread = Object.keys(listed).find((name) => !read.has(name));
     if (unread)
       throw violation(`inputs lists "${unread}", which no phase reads.`, 'Remove it, because it costs a copy.');
   }
 }
-
-const listHint = 'The trainer feeds only tensors that inputs lists. Add its name, dtype and shape there.';
-/** Optional tensors of a batch: a loss may check whether they are present. */
-const optional = new Set([
-  'targets',
-  'targetWeights',
-  'targetRewards',
-  'negatives',
-  'candidates',
-  'offsets',
-  'rowWeight',
-]);
 
 /** A misspelled option is refused, and the error suggests the nearest name. */
 export function options({ factory, settings: { encoder } }: AgentContext): void {

@@ -5,6 +5,7 @@ import { agentContext } from './agent-context.ts';
 import { encoderContext } from './encoder-context.ts';
 import { agentChecks, type Check, encoderChecks } from './kits.ts';
 import type { AgentSettings, EncoderSettings } from './settings.ts';
+import { tellOnce } from './tell-once.ts';
 
 export type { AgentSettings, EncoderSettings, LearningSettings } from './settings.ts';
 
@@ -48,6 +49,9 @@ function register<C extends { dispose(): Promise<void> }>(
 ): void {
   describe(name, () => {
     afterAll(() => context.dispose());
-    for (const [property, check] of Object.entries(checks)) test(property, () => check(context));
+    const told = new Set<string>();
+    for (const [property, check] of Object.entries(checks)) {
+      test(property, ({ skip }) => tellOnce(() => check(context), told, skip));
+    }
   });
 }
