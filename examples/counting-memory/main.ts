@@ -1,6 +1,6 @@
 // A policy with a network and a counting memory, which learns from a new event while serving.
 import { ce, countingMemory, sasrecModern } from '@lea/agents';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, splitByUser } from '@lea/data';
 import { evaluate, tfidfVectors } from '@lea/eval';
 import { fit, fuse } from '@lea/train';
 
@@ -13,7 +13,7 @@ export async function main(): Promise<string[]> {
     agent: ce({ encoder: sasrecModern({ width: 32, layers: 1, everyPosition: false }) }),
     train,
     validation,
-    rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+    rewards: { click: 0.2, purchase: 1 },
   });
   // The same in one call: fit({ …, memory }).
   const { policy, fusion } = await fuse(network.policy, memory, validation);

@@ -2,7 +2,7 @@
 // lean recommender learns from the log and the annotation. At serving time only the recommender is left.
 // #region imports
 import { sasrec, snqn } from '@lea/agents';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, splitByUser } from '@lea/data';
 import { annotate, catalogModel, fitEnvironment, learnItemTokens } from '@lea/env';
 import { compare, evaluate } from '@lea/eval';
 import { fit, leaSignals } from '@lea/train';
@@ -12,7 +12,7 @@ export async function main(size = { users: 1000, items: 300 }): Promise<string[]
   // #region data
   const { interactions, itemTexts } = createWorld(size);
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
-  const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
+  const rewards = { click: 0.2, purchase: 1 };
   // #endregion data
 
   // #region environment

@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAgent, exportOnnx, loadPolicy } from '@lea/agents';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, splitByUser } from '@lea/data';
 import { fit } from '@lea/train';
 import { iql, recencyPool } from './src/index.ts';
 
@@ -19,7 +19,7 @@ export async function main(): Promise<string[]> {
     agent,
     train,
     validation,
-    rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+    rewards: { click: 0.2, purchase: 1 },
     maxSteps: 200,
   });
   // #endregion train

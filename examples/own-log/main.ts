@@ -1,7 +1,7 @@
 // From events.csv in the current folder, as sample.ts writes it, to a policy on disk that recommends.
 // #region imports
 import { ce, loadPolicy, sasrec } from '@lea/agents';
-import { rewardsOf, splitByUser } from '@lea/data';
+import { splitByUser } from '@lea/data';
 import { readInteractions } from '@lea/data/node';
 import { evaluate, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
@@ -22,7 +22,7 @@ const { policy, best } = await fit({
   agent: ce({ encoder: sasrec({ width: 32 }) }),
   train,
   validation,
-  rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+  rewards: { click: 0.2, purchase: 1 },
   batch: 128,
 });
 console.log(`best validation after ${best?.step} steps`);
@@ -48,7 +48,7 @@ const tonight = await fit({
   init: served,
   train: newer.train,
   validation: newer.validation,
-  rewards: rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 }),
+  rewards: { click: 0.2, purchase: 1 },
   batch: 128,
 });
 console.log(tonight.init); // items kept, added and removed

@@ -1,7 +1,7 @@
 // From events.csv in the current folder, as sample.ts writes it, to the value of a policy by the log of the users' own choices.
 // #region off-policy
 import { ce, countingMemory, sasrec } from '@lea/agents';
-import { rewardsOf, splitByUser } from '@lea/data';
+import { splitByUser } from '@lea/data';
 import { readInteractions } from '@lea/data/node';
 import { describeSupport, feedbackOf, fitBehavior, offPolicyValue, softmaxPolicy } from '@lea/eval/off-policy';
 import { fit } from '@lea/train';
@@ -16,7 +16,7 @@ const { policy } = await fit({
   agent: ce({ encoder: sasrec({ width: 32 }) }),
   train,
   validation,
-  rewards: rewardsOf(log.kinds, rewards),
+  rewards,
   maxSteps: 400,
 });
 

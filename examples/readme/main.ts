@@ -1,7 +1,7 @@
 // The code of the README. It reads events.csv and items.csv in the current folder.
 // #region policy
 import { countingMemory, sasrec, snqn } from '@lea/agents';
-import { rewardsOf, splitByUser } from '@lea/data';
+import { splitByUser } from '@lea/data';
 import { readInteractions } from '@lea/data/node';
 import { evaluate } from '@lea/eval';
 import { fit } from '@lea/train';
@@ -11,7 +11,7 @@ const log = await readInteractions('events.csv', {
   kinds: { view: 'click', transaction: 'purchase', search: null },
 });
 const { train, validation, test } = splitByUser(log);
-const rewards = rewardsOf(log.kinds, { click: 0.2, purchase: 1 });
+const rewards = { click: 0.2, purchase: 1 };
 const memory = await countingMemory(train);
 const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, memory });
 console.log((await evaluate(policy, test)).metrics['ndcg@10']);

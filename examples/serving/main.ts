@@ -2,14 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { exportOnnx, loadPolicy, sasrec, snqn } from '@lea/agents';
 import { servePolicy } from '@lea/agents/serve';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, splitByUser } from '@lea/data';
 import { fit } from '@lea/train';
 import * as ort from 'onnxruntime-node';
 
 export async function main(folder = 'policy'): Promise<string[]> {
   const { interactions } = createWorld({ users: 200, items: 60 });
   const { train, validation } = splitByUser(interactions, { seed: 0 });
-  const rewards = rewardsOf(interactions.kinds, { click: 0.2, purchase: 1 });
+  const rewards = { click: 0.2, purchase: 1 };
   const agent = snqn({ encoder: sasrec({ width: 32 }) });
   const trained = await fit({ agent, train, validation, rewards, batch: 128, maxSteps: 100 });
   // #region export

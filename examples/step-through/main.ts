@@ -1,6 +1,6 @@
 // Compares policies by the reward they earn in complete episodes with the users of a synthetic shop.
 import { sasrec, snqn } from '@lea/agents';
-import { createWorld, rewardsOf, splitByUser } from '@lea/data';
+import { createWorld, splitByUser } from '@lea/data';
 import { checkEnvironment, greedyActor, rollout, stepEnvironment, uniformActor } from '@lea/env';
 import { lastItemMarkov, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
@@ -8,7 +8,7 @@ import { fit } from '@lea/train';
 export async function main(size = { users: 1000, items: 200 }, maxSteps?: number): Promise<string[]> {
   const world = createWorld(size);
   const { train, validation, test } = splitByUser(world.interactions, { seed: 0 });
-  const rewards = rewardsOf(world.interactions.kinds, { click: 0.2, purchase: 1 });
+  const rewards = { click: 0.2, purchase: 1 };
   const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, maxSteps });
 
   // #region rollout

@@ -63,7 +63,6 @@ const right: Record<string, RightArguments> = {
   readInteractions: ['nowhere.csv', {}],
   readItemTexts: ['nowhere.csv', {}],
   rewardStatistics: [reward],
-  rewardsOf: [['click'], { click: 1 }],
   rowsHash: [train],
   sequences: [log],
   sparseRows: [2, () => {}],

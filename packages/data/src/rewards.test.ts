@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest';
 import { interactionsOf } from './interactions-of.ts';
-import { checkedRewards, type Rewards, rewardReader, rewardsOf } from './rewards.ts';
+import { checkedRewards, type Rewards, rewardReader } from './rewards.ts';
 import { sequences } from './sequences.ts';
 
 it('gives rewards in the order of the kinds', () => {
-  expect(rewardsOf(['click', 'purchase'], { purchase: 1, click: 0.2, cart: 0.5 })).toEqual([0.2, 1]);
+  expect(checkedRewards('f', { kinds: ['click', 'purchase'] }, { purchase: 1, click: 0.2, cart: 0.5 })).toEqual([
+    0.2, 1,
+  ]);
 });
 
 it('refuses a kind without reward and numbers that are none', () => {
-  expect(() => rewardsOf(['clik'], { click: 0.2 })).toThrow(/kind "clik".*Rename "click" to "clik"/);
-  expect(() => rewardsOf(['toString'], { click: 0.2 })).toThrow(/have no reward/);
+  expect(() => checkedRewards('f', { kinds: ['clik'] }, { click: 0.2 })).toThrow(
+    /kind "clik".*Rename "click" to "clik"/,
+  );
+  expect(() => checkedRewards('f', { kinds: ['toString'] }, { click: 0.2 })).toThrow(/have no reward/);
   for (const bad of [Number.NaN, -Infinity, Infinity]) {
-    expect(() => rewardsOf(['click'], { click: bad })).toThrow(/must be a finite number/);
+    expect(() => checkedRewards('f', { kinds: ['click'] }, { click: bad })).toThrow(/must be a finite number/);
   }
 });
 

@@ -1,4 +1,4 @@
-import { checkArrays, checkObjects, LeaError, nearest } from '@lea/core';
+import { LeaError, nearest } from '@lea/core';
 import type { Sequences } from './sequences.ts';
 
 /**
@@ -8,38 +8,6 @@ import type { Sequences } from './sequences.ts';
 export type Rewards = 'logged' | Readonly<Record<string, number>> | ArrayLike<number>;
 
 type RewardSource = Pick<Sequences, 'kinds' | 'kind' | 'reward'>;
-
-/**
- * The reward of each kind of event, in the order of `kinds`.
- *
- * @param table e.g. `{ click: 0.2, purchase: 1 }`; may have entries for kinds that do not occur
- * @throws LeaError `E_REWARD_MISSING`, `E_REWARD_BAD` (not a finite number)
- */
-export function rewardsOf(kinds: readonly string[], table: Readonly<Record<string, number>>): number[] {
-  checkArrays('rewardsOf', { kinds });
-  checkObjects('rewardsOf', { table });
-  for (const [kind, reward] of Object.entries(table)) {
-    if (!Number.isFinite(reward)) {
-      throw new LeaError('E_REWARD_BAD', `The reward of kind "${kind}" must be a finite number.`, {
-        value: reward,
-        hint: 'For example, use 0.2 for a click and 1 for a purchase.',
-      });
-    }
-  }
-  return kinds.map((kind) => {
-    if (Object.hasOwn(table, kind)) return table[kind]!;
-    const typo = nearest(
-      kind,
-      Object.keys(table).filter((name) => !kinds.includes(name)),
-    );
-    throw new LeaError('E_REWARD_MISSING', `Events of kind "${kind}" have no reward.`, {
-      value: table,
-      hint: typo
-        ? `Rename "${typo}" to "${kind}" in the rewards.`
-        : `Add "${kind}" to the rewards, or drop these events: kinds: { "${kind}": null } when the log is read.`,
-    });
-  });
-}
 
 /**
  * Checks rewards against a log.
@@ -62,10 +30,36 @@ export function checkedRewards(
   }
   if (Array.isArray(rewards) || ArrayBuffer.isView(rewards))
     return checkedList(what, kinds, rewards as ArrayLike<number>);
-  if (typeof rewards === 'object' && rewards !== null) return rewardsOf(kinds, rewards as Record<string, number>);
+  if (typeof rewards === 'object' && rewards !== null)
+    return checkedTable(what, kinds, rewards as Record<string, number>);
   throw new LeaError('E_REWARD_BAD', `${what}: rewards must be "logged", or a number per kind of event.`, {
     value: rewards,
     hint: `For example { ${kinds.map((kind) => `${JSON.stringify(kind)}: 1`).join(', ')} }.`,
+  });
+}
+
+/** A number per kind, in the order of `kinds`; a table may have entries for kinds that do not occur. */
+function checkedTable(what: string, kinds: readonly string[], table: Readonly<Record<string, number>>): number[] {
+  for (const [kind, reward] of Object.entries(table)) {
+    if (!Number.isFinite(reward)) {
+      throw new LeaError('E_REWARD_BAD', `${what}: the reward of kind "${kind}" must be a finite number.`, {
+        value: reward,
+        hint: 'For example, use 0.2 for a click and 1 for a purchase.',
+      });
+    }
+  }
+  return kinds.map((kind) => {
+    if (Object.hasOwn(table, kind)) return table[kind]!;
+    const typo = nearest(
+      kind,
+      Object.keys(table).filter((name) => !kinds.includes(name)),
+    );
+    throw new LeaError('E_REWARD_MISSING', `${what}: events of kind "${kind}" have no reward.`, {
+      value: table,
+      hint: typo
+        ? `Rename "${typo}" to "${kind}" in the rewards.`
+        : `Add "${kind}" to the rewards, or drop these events: kinds: { "${kind}": null } when the log is read.`,
+    });
   });
 }
 
