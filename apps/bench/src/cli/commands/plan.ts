@@ -2,6 +2,7 @@ import { type CommandDef, defineCommand } from 'citty';
 import { estimateFrom } from '../../jobs/costs.ts';
 import { type ListedJob, listed } from '../../jobs/listed.ts';
 import { planExperiment } from '../../jobs/planned.ts';
+import { checkRecords } from '../../jobs/whole.ts';
 import { renderTable } from '../../report/table.ts';
 import { planSearch } from '../../search/plan.ts';
 import { duration } from '../../terminal/duration.ts';
@@ -30,6 +31,7 @@ const command: CommandDef<typeof args> = defineCommand({
     await interruptible(typed([...invocation, 'plan', ...rawArgs]), async (signal) => {
       const options = planOptions(given, signal);
       const { jobs } = await (given.search ? planSearch : planExperiment)(loaded, options);
+      await checkRecords(jobs);
       const rows = listed(jobs, await estimateFrom(options.runs));
       if (given.json) for (const row of rows) process.stdout.write(`${printableJson(row)}\n`);
       else process.stdout.write(`${tableOf(rows)}\n${sumOf(rows)}\n`);
