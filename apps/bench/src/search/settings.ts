@@ -1,6 +1,7 @@
 import { fold, isObject, type Key, key, LeaError, stableJson, uniform } from '@lea/core';
 import type { Range, Space } from '../config/search-schema.ts';
 import type { Setting } from '../experiment/trial.ts';
+import { counted } from '../terminal/counted.ts';
 
 /** Attempts per setting, after which a space has no further ones. */
 const ATTEMPTS = 1000;
@@ -24,7 +25,7 @@ export function drawSettings(space: Space, name: string, count: number, seed: nu
   }
   if (drawn.size === count) return [...drawn.values()];
   throw new LeaError('E_CONFIG', `search.runs.${name} has fewer settings than there are trials.`, {
-    value: `${drawn.size} settings, ${count} trials`,
+    value: `${counted(drawn.size, 'setting')}, ${counted(count, 'trial')}`,
     hint: 'Give more values, or lower "trials": all searched runs have the same number.',
   });
 }
