@@ -4,7 +4,7 @@ import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { terminalTable } from '../terminal/table.ts';
-import { type Group, groupsOf, stillRising } from './groups.ts';
+import { type Group, groupsOf, partOf, stillRising } from './groups.ts';
 import { metricOf } from './metric-names.ts';
 import { MARK, publishedNotes } from './published.ts';
 
@@ -100,10 +100,6 @@ export function resultTable(
 export function metricColumns(runs: readonly FinishedRun[], metrics: readonly string[]): string[] {
   const kinds = runs[0]?.evaluation.kinds ?? [];
   return [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
-}
-
-function partOf({ kind, runs }: Group, seeds: number): string {
-  return kind === 'run' && runs.length < seeds ? ` (${runs.length} of ${seeds} seeds)` : '';
 }
 
 /** The table for a terminal: a star marks the best value of a column and the name of a marked row. */

@@ -49,13 +49,13 @@ const command: CommandDef<typeof args> = defineCommand({
       const planned = await planExperiment(loaded, planOptions(given, signal));
       const outcome = await collect(planned, await finishedRuns(planned));
       const { runs, missing, context } = outcome;
-      const { published = [] } = context.experiment;
+      const { published = [], seeds } = context.experiment;
       if (given.json) for (const run of runs) process.stdout.write(`${printableJson(jsonLine(run))}\n`);
       if (runs.length > 0) {
         const offPolicy = await offPolicyOf(outcome);
         if (format) {
           const columns = metricColumns(runs, shownMetrics(SHORT, context.experiment));
-          const measured = resultsOf(runs, columns, published);
+          const measured = resultsOf(runs, columns, published, seeds.length);
           const results = offPolicy ? withEstimates(measured, offPolicy) : measured;
           const notes = [
             `Data: ${statisticsOf(context.dataset)}.`,
