@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { lockFolder } from '../experiment/lock.ts';
+import { counted } from '../terminal/counted.ts';
 import { describeFailure } from '../terminal/failure.ts';
 import { attempt } from './attempt.ts';
 import { type Crew, type Duty, type Failure, longestFirst, READS_FAILED } from './crew.ts';
@@ -29,7 +30,7 @@ export function poolCrew(asked: number, wordsOf: PoolOptions['wordsOf']): Crew {
     const size = poolSize(asked, threads, cores);
     if (size < asked) {
       duty.board.say(
-        `${size} at a time instead of ${asked}, because each job has ${threads} threads and there are ${cores} cores.` +
+        `${size} at a time instead of ${asked}, because each job has ${counted(threads, 'thread')} and there are ${counted(cores, 'core')}.` +
           (threads > 1 ? ` With --threads 1 there are ${poolSize(asked, 1, cores)}.` : ''),
       );
     }

@@ -34,6 +34,7 @@ export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', '
  * @param seeds number of seeds of the experiment: models of which some are missing say how many there are
  * @param data the size of the data, which is said below the table
  * @param published rows of other studies, which follow the measured ones with a mark
+ * @param more notes about the data and the protocol
  */
 export function resultTable(
   runs: readonly FinishedRun[],
@@ -44,6 +45,7 @@ export function resultTable(
     seeds: expected = 1,
     data,
     published = [],
+    more = [],
   }: {
     served?: string | undefined;
     chosenBy?: string;
@@ -51,6 +53,7 @@ export function resultTable(
     seeds?: number;
     data?: string;
     published?: readonly Published[] | undefined;
+    more?: readonly string[];
   } = {},
 ): TextTable {
   const groups = groupsOf(runs);
@@ -86,6 +89,7 @@ export function resultTable(
     ...(marked >= 0 && { marked }),
     notes: [
       ...(data ? [`Data: ${data}.`] : []),
+      ...more,
       ...(marked >= 0 ? [`The marked row is the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
       ...(rising
         ? ['↑ Training stopped at maxSteps while validation was still improving. More steps may give better results.']

@@ -9,6 +9,7 @@ import { shownMetrics } from '../../report/metric-names.ts';
 import { offPolicyOf } from '../../report/off-policy.ts';
 import { offPolicyNotes, withEstimates } from '../../report/off-policy-table.ts';
 import { publishedNotes } from '../../report/published.ts';
+import { repeatNotes } from '../../report/repeats.ts';
 import { metricColumns, SHORT } from '../../report/table.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -59,6 +60,7 @@ const command: CommandDef<typeof args> = defineCommand({
           const results = offPolicy ? withEstimates(measured, offPolicy) : measured;
           const notes = [
             `Data: ${statisticsOf(context.dataset)}.`,
+            ...repeatNotes(context),
             ...publishedNotes(published),
             ...(offPolicy ? offPolicyNotes(offPolicy) : []),
           ];

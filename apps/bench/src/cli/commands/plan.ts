@@ -5,6 +5,7 @@ import { planExperiment } from '../../jobs/planned.ts';
 import { checkRecords } from '../../jobs/whole.ts';
 import { renderTable } from '../../report/table.ts';
 import { planSearch } from '../../search/plan.ts';
+import { counted } from '../../terminal/counted.ts';
 import { duration } from '../../terminal/duration.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -63,10 +64,10 @@ function sumOf(rows: readonly ListedJob[]): string {
   const open = rows.filter(({ state }) => state === 'ready' || state === 'waits');
   const known = open.flatMap(({ seconds }) => seconds ?? []);
   const sum = known.reduce((all, seconds) => all + seconds, 0);
-  const count = `${rows.length} jobs, ${finished} finished, ${open.length} to do.`;
+  const count = `${counted(rows.length, 'job')}, ${finished} finished, ${open.length} to do.`;
   if (open.length === 0) return count;
   const unknown = open.length - known.length;
   if (known.length === 0) return `${count} Their time is unknown.`;
   const rest = unknown > 0 ? `; the time of the other ${unknown} is unknown` : '';
-  return `${count} ${known.length} of them take about ${duration(sum)} one after the other${rest}.`;
+  return `${count} ${known.length} of them ${known.length === 1 ? 'takes' : 'take'} about ${duration(sum)} one after the other${rest}.`;
 }
