@@ -1,25 +1,25 @@
-// Which file may import which: `npm run check` refuses the others. The floors are in scripts/rooms.mjs.
-import { floors } from './scripts/rooms.mjs';
+// Which file may import which: `npm run check` refuses the others. The layers are in scripts/layers.mjs.
+import { layers } from './scripts/layers.mjs';
 
-/** Tests and what they are made of may look at every room. */
+/** Tests and what they are made of may look at every module. */
 const forTests = String.raw`\.test\.ts$|/(testing|fixtures)(/|\.ts$)`;
 
-const oneOf = (rooms) => `(${rooms.join('|')})`;
+const oneOf = (modules) => `(${modules.join('|')})`;
 
-/** Folders whose files are all in rooms. */
-const sources = Object.keys(floors).filter((folder) => folder.endsWith('/src'));
+/** Folders whose files are all in modules. */
+const sources = Object.keys(layers).filter((folder) => folder.endsWith('/src'));
 
-/** No import from a floor to one above it, nor between two rooms of a floor. */
-const upward = Object.entries(floors).flatMap(([folder, stories]) =>
-  stories.flatMap((rooms, i) => {
-    const above = stories.slice(i + 1).flat();
-    return rooms.flatMap((room) => {
-      const closed = [...rooms.filter((other) => other !== room), ...above];
+/** No import from a layer to one above it, nor between two modules of a layer. */
+const upward = Object.entries(layers).flatMap(([folder, all]) =>
+  all.flatMap((modules, i) => {
+    const above = all.slice(i + 1).flat();
+    return modules.flatMap((module) => {
+      const closed = [...modules.filter((other) => other !== module), ...above];
       if (closed.length === 0) return [];
       return {
-        name: `${folder}/${room} is below ${closed.join(', ')}`,
+        name: `${folder}/${module} is below ${closed.join(', ')}`,
         severity: 'error',
-        from: { path: `^${folder}/${room}/`, pathNot: forTests },
+        from: { path: `^${folder}/${module}/`, pathNot: forTests },
         to: { path: `^${folder}/${oneOf(closed)}/` },
       };
     });
@@ -44,13 +44,13 @@ export default {
       to: { path: '^packages/', pathNot: ['^$1/$2/', '/fixtures/bad-calls'], dependencyTypes: ['local'] },
     },
     ...sources.map((folder) => ({
-      name: `every file of ${folder} is in a room`,
+      name: `every file of ${folder} is in a module`,
       severity: 'error',
       from: {},
       to: {
         path: `^${folder}/`,
         pathNot: [
-          `^${folder}/${oneOf(floors[folder].flat())}/`,
+          `^${folder}/${oneOf(layers[folder].flat())}/`,
           forTests,
           String.raw`/src/(index|main|measuring)\.ts$`,
         ],

@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { diagram, floors } from '../scripts/rooms.mjs';
+import { diagram, layers } from '../scripts/layers.mjs';
+import { anchorOf } from './.vitepress/pages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -16,8 +17,7 @@ const pages = globSync(
 
 /** The anchors of a page, as GitHub and the site make them. */
 function anchors(page: string): string[] {
-  const headings = [...withoutCode(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!.toLowerCase());
-  return headings.map((heading) => heading.replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
+  return [...withoutCode(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
 }
 
 const withoutCode = (page: string) => page.replace(/^```.*?^```$/gms, '');
@@ -66,7 +66,7 @@ test('the picture of results is that of the tables', () => {
   execFileSync(process.execPath, ['scripts/results-figure.mjs', '--check'], { cwd: root });
 });
 
-test.each(Object.keys(floors))('the diagram of %s is made from the rule of the rooms', (folder) => {
+test.each(Object.keys(layers))('the diagram of %s is made from the rule of the layers', (folder) => {
   expect(read('docs/architecture.md')).toContain(`\`\`\`mermaid\n${diagram(folder)}\n\`\`\``);
 });
 

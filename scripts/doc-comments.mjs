@@ -38,3 +38,26 @@ export function oneLine(text) {
     .replace(/\{@link (\w+)\}/g, '`$1`')
     .trim();
 }
+
+/** The longest text of a cell. */
+const LONGEST = 120;
+
+/** A text that fits in a cell. */
+export function shortened(text, longest = LONGEST) {
+  return text.length <= longest ? text : `${text.slice(0, text.lastIndexOf(' ', longest - 4))} …`;
+}
+
+/**
+ * The first sentence of a doc comment without its default, cut after its last clause that fits. Marks within code or brackets end
+ * nothing.
+ */
+export function meaningOf(text) {
+  const plain = oneLine(text).replace(/ \(default[^)]*\)/g, '');
+  const hidden = plain.replace(/`[^`]*`|\([^)]*\)/g, (part) => '_'.repeat(part.length));
+  const until = (end) => (end < 0 ? plain.length : end);
+  const sentence = plain.slice(0, until(hidden.search(/(?<!e\.g)\.(?= |$)/)));
+  if (sentence.length <= LONGEST) return sentence;
+  const start = hidden.slice(0, LONGEST + 1);
+  const clause = Math.max(start.lastIndexOf('; '), start.lastIndexOf(': '));
+  return shortened(sentence.slice(0, clause > 0 ? clause : until(start.lastIndexOf(', '))));
+}

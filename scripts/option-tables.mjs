@@ -8,22 +8,10 @@ import * as env from '../packages/env/src/measuring.ts';
 import * as evaluation from '../packages/eval/src/index.ts';
 import * as offPolicy from '../packages/eval/src/off-policy/index.ts';
 import * as train from '../packages/train/src/index.ts';
-import { docsOf, interfaces, oneLine } from './doc-comments.mjs';
+import { docsOf, interfaces, meaningOf, oneLine, shortened } from './doc-comments.mjs';
 
 const root = new URL('..', import.meta.url);
-const [LONGEST, LONGEST_DEFAULT, LONGEST_WORDS] = [120, 90, 60];
-
-function shortened(text, longest = LONGEST) {
-  return text.length <= longest ? text : `${text.slice(0, text.lastIndexOf(' ', longest - 4))} …`;
-}
-
-/** The first sentence of a doc comment. A colon or full stop within code or brackets does not end it. */
-function meaningOf(text) {
-  const plain = oneLine(text);
-  const hidden = plain.replace(/`[^`]*`|\([^)]*\)/g, (part) => '_'.repeat(part.length));
-  const end = /[.:;](?= |$)/.exec(hidden)?.index ?? plain.length;
-  return shortened(plain.slice(0, end).replace(/ \(default[^)]*\)/, ''));
-}
+const LONGEST_DEFAULT = 90;
 
 /** The values that the check of an option takes, by its own error messages. */
 function valuesOf(option) {
@@ -48,7 +36,7 @@ const defaultOf = (option, doc = '') => {
   const text = value === Infinity ? 'Infinity' : JSON.stringify(value);
   if (text !== undefined) return `\`${shortened(text, LONGEST_DEFAULT)}\``;
   const words = /\bDefault: (.+?)[.;](?: |$)/.exec(oneLine(doc).replace(/ \([^)]*\)/g, ''))?.[1];
-  return words === undefined ? '–' : shortened(words, LONGEST_WORDS);
+  return words === undefined ? '–' : shortened(words);
 };
 
 /** A table of some options of a schema, by default all of an interface. */

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitepress';
-import { diagrams, links } from './markdown.ts';
-import { noPages, pageOf, repository } from './pages.ts';
+import { diagrams, links, optionTables } from './markdown.ts';
+import { anchorOf, noPages, pageOf, repository } from './pages.ts';
 import { sidebar } from './sidebar.ts';
 
 export default defineConfig({
@@ -11,9 +11,11 @@ export default defineConfig({
   rewrites: pageOf,
   cleanUrls: true,
   markdown: {
+    anchor: { slugify: anchorOf },
     config(md) {
       diagrams(md);
       links(md);
+      optionTables(md);
     },
   },
   themeConfig: {

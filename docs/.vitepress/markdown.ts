@@ -24,8 +24,7 @@ export function diagrams(md: MarkdownRenderer): void {
       transparent: true,
       padding: 8,
       layerSpacing: 24,
-      font: 'inherit',
-    });
+    }).replace(/<style>.*?<\/style>/s, ''); // Vue drops it, and then counts the boxes wrongly: style.css has these rules
     return `<div class="diagram" v-pre>${svg}</div>\n`;
   };
 }
@@ -38,4 +37,16 @@ export function links(md: MarkdownRenderer): void {
       if (href) token.attrSet('href', linkOf(href, env.realPath ?? env.path));
     }
   });
+}
+
+/** Marks the tables of options, whose last column is a sentence. */
+export function optionTables(md: MarkdownRenderer): void {
+  const table = md.renderer.rules.table_open!;
+  md.renderer.rules.table_open = (tokens, at, ...rest) => {
+    const open = table(tokens, at, ...rest);
+    const [first, second] = tokens.slice(at).filter(({ type }) => type === 'inline');
+    return first?.content === 'option' && second?.content === 'values'
+      ? open.replace('<table', '<table class="options"')
+      : open;
+  };
 }

@@ -32,3 +32,11 @@ export function linkOf(href: string, file: string): string {
   if (isPage(target)) return `/${pageOf(target)}${hash}`;
   return `${repository}/${statSync(root + target).isDirectory() ? 'tree' : 'blob'}/main/${target.replace(/\/$/, '')}${hash}`;
 }
+
+/** The anchor of a heading, as GitHub makes it. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}

@@ -43,6 +43,7 @@ const concepts = group('Concepts', {
   'off-policy': 'Off-policy evaluation',
   'evaluation-options': 'Options of evaluation',
   'step-through': 'Step-through environments',
+  returns: 'Returns',
 });
 
 const agents = group('Agents', {
@@ -61,12 +62,12 @@ const encoders = group('Encoders', {
   'encoders/options': 'Options of encoders',
 });
 
-const packages = group(
-  'Packages',
-  Object.fromEntries(
+const packages = group('Packages', {
+  ...Object.fromEntries(
     ['data', 'eval', 'agents', 'env', 'train', 'tensor', 'core'].map((name) => [`packages/${name}`, `@lea/${name}`]),
   ),
-);
+  'packages/env-python': 'lea-env in Python',
+});
 
 const results = group('Results', {
   'results/': 'Overview',

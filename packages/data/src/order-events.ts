@@ -47,14 +47,14 @@ function startsOf(user: Int32Array, shift: number, groups: number): Uint32Array 
 
 /** Copies every event to the next place of its group of 2^shift users. */
 function place(from: Columns, to: Columns, shift: number, next: Uint32Array): void {
-  for (let event = 0; event < from.user.length; event++) {
-    const user = from.user[event]!;
-    const at = next[user >> shift]!++;
-    to.user[at] = user;
-    to.item[at] = from.item[event]!;
-    to.time[at] = from.time[event]!;
-    to.kind[at] = from.kind[event]!;
-    if (from.reward) to.reward![at] = from.reward[event]!;
+  const { user, item, time, kind, reward } = from;
+  for (let event = 0; event < user.length; event++) {
+    const at = next[user[event]! >> shift]!++;
+    to.user[at] = user[event]!;
+    to.item[at] = item[event]!;
+    to.time[at] = time[event]!;
+    to.kind[at] = kind[event]!;
+    if (reward) to.reward![at] = reward[event]!;
   }
 }
 

@@ -5,6 +5,7 @@ import { writeSealed } from '@lea/core/node';
 import { averages, type Evaluation, parseMetric, type Recommendations } from '@lea/eval';
 import { readSafetensors, writeSafetensors } from '@lea/tensor';
 import type { CurvePoint, FittedFusion } from '@lea/train';
+import type { Experiment } from '../config/schema.ts';
 import type { Context } from './context.ts';
 import { broken, intact, readRecord } from './intact.ts';
 import type { Job } from './plan.ts';

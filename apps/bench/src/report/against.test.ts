@@ -26,8 +26,13 @@ test('every trained model is compared with the best baseline, with p-values adju
   expect(rows[1]!.slice(3)).toEqual(['<.0001', '<.0001']);
   expect(rows[2]).toEqual(['same', '+.0000', '+.0000 to +.0000', '1.0000', '1.0000']);
   expect(notes!.join(' ')).toMatch(
-    /^Difference to EASE \(\.\d{4}\), the best baseline on test\. .* in this table, 3\.$/,
+    /^Difference to EASE \(\.\d{4}\), the best baseline on test besides the counting memory\. .* in this table, 3\.$/,
   );
+  expect(notes![1]).toMatch(
+    /^p is the two-sided p-value for no difference, by Student's t over users, like the interval\. /,
+  );
+  const worse = run('counting memory', 'baseline', 9, [2], memory);
+  expect(againstBaseline([runs[1]!, worse, runs[3]!])!.notes![0]).toMatch(/, the best baseline on test\.$/);
   expect(againstBaseline(runs.slice(0, 3))).toBeUndefined();
   expect(againstBaseline(runs.slice(3))).toBeUndefined();
 });

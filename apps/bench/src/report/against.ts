@@ -12,7 +12,7 @@ import type { TextTable } from './table.ts';
 export function againstBaseline(runs: readonly FinishedRun[]): TextTable | undefined {
   const found = againstBest(groupsOf(runs));
   if (!found) return undefined;
-  const { baseline, trained, differences } = found;
+  const { baseline, besides, trained, differences } = found;
   return {
     head: ['model', `difference in ${metricTitle(METRIC)}`, '95 % interval', 'p', 'p, adjusted'],
     rows: trained.map(({ name }, i) => {
@@ -21,8 +21,8 @@ export function againstBaseline(runs: readonly FinishedRun[]): TextTable | undef
       return [name, signed(difference), range, chance(p), chance(adjusted)];
     }),
     notes: [
-      `Difference to ${baseline.name} (${formatMetric(baseline.score)}), the best baseline on test.`,
-      'p: two-sided, of no difference, by the same approximation as the interval. ' +
+      `Difference to ${baseline.name} (${formatMetric(baseline.score)}), the best baseline on test${besides}.`,
+      "p is the two-sided p-value for no difference, by Student's t over users, like the interval. " +
         `Adjusted by Holm's method for the number of models in this table, ${trained.length}.`,
     ],
   };

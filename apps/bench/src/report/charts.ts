@@ -23,8 +23,8 @@ const modelRows = (values: readonly { name: string }[], order: readonly string[]
   },
 });
 
-/** Trained models stand out from baselines. */
-const kindColor = (narrow: boolean) => ({
+/** Trained models stand out from baselines. The legend has the kinds that are drawn. */
+const kindColor = (values: readonly { kind: string }[], narrow: boolean) => ({
   field: 'kind',
   type: 'nominal' as const,
   title: null,
@@ -32,6 +32,7 @@ const kindColor = (narrow: boolean) => ({
   legend: {
     orient: 'bottom' as const,
     columns: narrow ? 1 : 2,
+    values: ['run', 'baseline'].filter((kind) => values.some((row) => row.kind === kind)),
     labelExpr: "datum.label === 'run' ? 'trained' : 'baseline, not trained'",
   },
 });
@@ -55,7 +56,7 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
             title: `test NDCG@10${narrow ? '' : ', with 95 % interval'}`,
             axis: { tickCount: narrow ? 4 : 10 },
           },
-          color: kindColor(narrow),
+          color: kindColor(values, narrow),
         },
       },
       {
@@ -100,7 +101,7 @@ export async function estimateChart({ rows, logged }: OffPolicy): Promise<string
         mark: { type: 'point', filled: true, size: 70, opacity: 1 },
         encoding: {
           x: { field: 'mean', type: 'quantitative' },
-          color: kindColor(narrow),
+          color: kindColor(values, narrow),
         },
       },
     ],

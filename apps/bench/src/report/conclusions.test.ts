@@ -33,7 +33,7 @@ test('the best served policy by validation comes first, with what it beats and w
   ];
   const said = conclusions(runs, configs, []);
   expect(said[0]).toMatch(
-    /^The best trained policy by validation NDCG@10 is CE-LEA \+ memory: NDCG@10 \.6\d\d\d on 80 test events of 20 users\. It beats the best baseline, EASE \(\.50\d\d\): \+\.1\d\d\d .*\)\. LEA worsens CE \+ memory: −\.\d{4} \(/,
+    /^The best trained policy by validation NDCG@10 is CE-LEA \+ memory: NDCG@10 \.6\d\d\d on 80 test events of 20 users\. It beats the best baseline besides the counting memory, EASE \(\.50\d\d\): \+\.1\d\d\d .*\)\. LEA worsens CE \+ memory: −\.\d{4} \(/,
   );
   expect(said[1]).toMatch(/^CE-LEA \+ memory is not measurably different from counting memory alone \(\.6/);
   expect(said[2]).toMatch(/^CE-LEA beats CE/);
@@ -91,7 +91,7 @@ test('no difference is no win', () => {
   expect(said[0]).toMatch(/LEA adds nothing measurable to CE/);
   // The control has no share of what may be nothing.
   expect(said[1]).toMatch(
-    /differs from CE by \+\.\d+ \([^)]*\)\. CE-LEA is not measurably different from this control/,
+    /^The control CE-LEA \(id only\) is not measurably different from CE: \+\.\d+ \([^)]*\)\. CE-LEA is not measurably different from this control/,
   );
 });
 

@@ -83,7 +83,8 @@ function servedSentence(
   const opening = `The best trained policy by validation ${chosen} is ${served.name}: ${reached(served)}`;
   const best = againstBest(groups);
   const outcome = best && outcomeOf(best.differences[best.trained.indexOf(served)]!);
-  const baseline = best && `the best baseline, ${best.baseline.name} (${formatMetric(best.baseline.score)})`;
+  const baseline =
+    best && `the best baseline${best.besides}, ${best.baseline.name} (${formatMetric(best.baseline.score)})`;
   const [verb, by] = outcome ?? [];
   const against = best ? ` It ${verb} ${baseline}: ${by}.${overSeeds(served, best.baseline, signed)}` : '';
   return `${opening}.${against}${taught ? environmentPart(served, taught, judge) : ''}`;
@@ -179,9 +180,10 @@ function controlled(run: Group, control: Group, base: Group, judge: Judge): stri
   const gain = judge(run, base);
   const without = compare(evaluationsOf(control), evaluationsOf(base), { metric: METRIC });
   const own = judge(run, control);
-  // The share is meaningless if the gain may be zero.
+  const known = verdict(without) !== 0;
+  // The share is meaningless if either may be zero.
   const share =
-    claim(gain) > 0 && without.difference > 0
+    claim(gain) > 0 && known && without.difference > 0
       ? `, ${Math.round((100 * without.difference) / gain.difference)} % of that gain`
       : '';
   const rest = [
@@ -189,7 +191,7 @@ function controlled(run: Group, control: Group, base: Group, judge: Judge): stri
     `${run.name} beats this control`,
     `${run.name} loses to this control`,
   ].at(claim(own))!;
-  const change = `differs from ${base.name} by ${amount(without)}${share}`;
+  const change = `${known ? `differs from ${base.name} by` : `is not measurably different from ${base.name}:`} ${amount(without)}${share}`;
   return `The control ${control.name} ${change}. ${rest}: ${amount(own)}${takenBack(own)}.`;
 }
 

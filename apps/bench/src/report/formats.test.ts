@@ -34,7 +34,7 @@ test('a model has the mean over seeds, their deviation and the interval by users
   expect(first).toMatchObject({ metric: 'hr@10', mean: 0.625, best: true });
   expect(first!.deviation).toBeCloseTo(0.1767767, 7);
   // Users have means of 3/4 and 1/2: residuals of 1/4 and -1/4, variance 2 (2/16) / 16 = 1/64.
-  expect(first!.interval[0]).toBeCloseTo(0.625 - 1.959964 / 8, 6);
+  expect(first!.interval[0]).toBeCloseTo(0.625 - 12.706204736 / 8, 8);
   expect(first!.interval).toEqual(interval(runs.slice(0, 2).map(({ evaluation }) => evaluation), { metric: 'hr@10' }).interval); // biome-ignore format: one line
   expect(second).toMatchObject({ mean: 0.25, deviation: Number.NaN, best: false });
 });

@@ -32,10 +32,14 @@ export function judgeOf(pairs: Pairs): (a: Group, b: Group) => Judged {
 }
 
 /** Every trained model against the best baseline on test, as one family; undefined where either is missing. */
-export function againstBest(
-  groups: readonly Group[],
-):
-  | { readonly baseline: Group; readonly trained: readonly Group[]; readonly differences: readonly Judged[] }
+export function againstBest(groups: readonly Group[]):
+  | {
+      readonly baseline: Group;
+      /** What is no baseline but better than the best one: the counting memory, or nothing. */
+      readonly besides: string;
+      readonly trained: readonly Group[];
+      readonly differences: readonly Judged[];
+    }
   | undefined {
   const trained = groups.filter(({ kind }) => kind === 'run');
   const baseline = bestOf(
@@ -43,7 +47,9 @@ export function againstBest(
     ({ score }) => score,
   );
   if (!baseline || trained.length === 0) return undefined;
-  return { baseline, trained, differences: judged(trained.map((group) => [group, baseline])) };
+  const beaten = groups.some(({ memory, score }) => memory && score > baseline.score);
+  const besides = beaten ? ' besides the counting memory' : '';
+  return { baseline, besides, trained, differences: judged(trained.map((group) => [group, baseline])) };
 }
 
 /** 1 or -1 when a difference holds at 5 % after adjustment, 0 when it may be due to chance. */

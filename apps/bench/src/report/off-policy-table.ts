@@ -37,17 +37,17 @@ function refusals(refused: readonly EstimatedRow[]): string[] {
 export function offPolicySentence({ rows, nothing }: OffPolicy): string {
   if (nothing !== undefined) return nothing;
   const answered = rows.filter(({ reasons }) => reasons.length === 0).length;
-  return (
-    `Off-policy, the log can answer for ${answered} of ${rows.length} models. Their estimates, and why the others are refused, ` +
-    'are in the report.'
-  );
+  const refused = rows.length - answered;
+  const others = refused === 0 ? '' : `, and why the ${refused === 1 ? 'other is' : 'others are'} refused,`;
+  const report = answered === 0 ? 'The report says why.' : `Their estimates${others} are in the report.`;
+  return `Off-policy, the log can answer for ${answered} of ${rows.length} models. ${report}`;
 }
 
 const LIMITS = [
   'The log is what users chose themselves. It has no record of what they were shown and did not choose, so an estimate is not ' +
     'what users would do if they were shown the items of a policy, nor how many would come back.',
   'The probabilities of the logged choices are not recorded either. They come from a fitted model, the softmax of a counting ' +
-    'memory. Where this model is wrong, estimates are wrong without a sign other than a mean weight far from 1.',
+    'memory. If this model is wrong, so are the estimates; the only warning is a mean weight far from 1.',
 ];
 
 /** One row per model, refused ones included. */

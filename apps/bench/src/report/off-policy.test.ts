@@ -127,6 +127,24 @@ test('a policy that prefers what is bought is worth more, by the numbers of a di
   expect(table).toContain('It has no record of what they were shown and did not choose');
 });
 
+test('the terminal speaks of refused models only where there are some', () => {
+  const said = (refused: readonly boolean[]) =>
+    offPolicySentence({
+      rows: refused.map((no) => ({ name: 'CE', kind: 'run', reasons: no ? ['too few'] : [] })),
+      reference: 'the log',
+      events: 9,
+      logged: 1,
+    });
+  expect(said([false, false])).toBe(
+    'Off-policy, the log can answer for 2 of 2 models. Their estimates are in the report.',
+  );
+  expect(said([false, true])).toBe(
+    'Off-policy, the log can answer for 1 of 2 models. Their estimates, and why the other is refused, are in the report.',
+  );
+  expect(said([true, false, true])).toMatch(/Their estimates, and why the others are refused, are in the report\.$/);
+  expect(said([true])).toBe('Off-policy, the log can answer for 0 of 1 models. The report says why.');
+});
+
 test('with one reward there is nothing to estimate', { timeout: 100_000 }, async () => {
   const outcome = await ran({ click: 1, purchase: 1 }, {});
   expect(await offPolicyOf(outcome)).toMatchObject({

@@ -15,7 +15,7 @@ h1 { font-size: 26px; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 34px 0 10px; }
 p.lead { color: var(--muted); margin: 0 0 8px; }
 ul { margin: 0; padding-left: 20px; } li { margin: 6px 0; overflow-wrap: anywhere; } li, p { max-width: 100ch; }
-figure { margin: 0; overflow-x: auto; } figcaption, p.note { color: var(--muted); font-size: 13.5px; }
+figure { margin: 0; overflow-x: auto; } figure + figure { margin-top: 24px; } figcaption, p.note { color: var(--muted); font-size: 13.5px; }
 /* The charts have colors for a white page. */
 figure svg { max-width: 100%; height: auto; } figure > svg { min-width: 560px; } .narrow { display: none; }
 figure svg text { fill: var(--ink); }
@@ -25,6 +25,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; color: var(--muted); font-size: 13px; white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--page); }
+td:first-child { white-space: normal; min-width: 22ch; overflow-wrap: anywhere; }
 td.best { font-weight: 700; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 18px; margin: 0; font-size: 13.5px; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -32,7 +33,7 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
   main { margin: 0; padding: 20px 16px 28px; border: 0; border-radius: 0; }
   .wide { display: none; } .narrow { display: block; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: 6px; }
-  th, td { padding: 5px 7px; font-size: 13px; } td:first-child { max-width: 40vw; white-space: normal; }
+  th, td { padding: 5px 7px; font-size: 13px; } td:first-child { min-width: 0; max-width: 40vw; }
 }
 @media print {
   @page { size: landscape; margin: 12mm; }

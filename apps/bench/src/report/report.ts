@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { LeaError } from '@lea/core';
 import { replaceFile } from '@lea/core/node';
 import { validationMetric } from '../config/metrics.ts';
+import type { RunConfig } from '../config/schema.ts';
 import { statisticsOf } from '../data/describe.ts';
 import type { RunRecord } from '../experiment/record.ts';
 import type { Outcome } from '../jobs/collect.ts';
@@ -97,9 +98,9 @@ function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
     ...(experiment.lists ? [listsLine(record)] : []),
     ['Ranking head', heads.length > 0 ? heads.join(', ') : 'no trained model'],
     ['Stopped by', `validation ${metricTitle(validationMetric(experiment.runs))}, which also selects the best run`],
-    ['Rewards', plain(experiment.rewards)],
+    ['Rewards', experiment.rewards === 'logged' ? 'those of the log' : plain(experiment.rewards)],
     ['Intervals', `95 %, paired per event, clustered by user: they cover ${heldOut(kind).chance}, but not in training`],
-    ['Seconds', 'training and validation; the time for environments is listed separately'],
+    ['Seconds', secondsOf(experiment.runs)],
     ['Serve ms, MB', 'median time of ten recommendations for one user on this machine; size of weights and tables'],
     ['Seeds', experiment.seeds.join(', ')],
     ...missing.map(({ id }): [string, string] => ['Not finished', id]),
@@ -115,6 +116,14 @@ function protocolOf({ runs, missing, context }: Outcome): [string, string][] {
     lines.push([`Environment ${name}`, `${crossFitted}fitted in ${seconds.toFixed(0)} s, hash ${hash.slice(0, 16)}`]);
   }
   return lines;
+}
+
+/** What the column of seconds counts. */
+function secondsOf(configs: readonly RunConfig[]): string {
+  const fused = configs.some(({ network }) => network !== undefined)
+    ? "; of a run with `network` only the fit of its memory's weight and the ranking of the test events"
+    : '';
+  return `training and validation${fused}; the time for environments is listed separately`;
 }
 
 /** How the lists were made. */

@@ -34,7 +34,7 @@ const checkRuns = argumentCheck(
 );
 
 /**
- * Mean of a measure over visits with a normal confidence interval over users. Of several runs with different seeds of training, the
+ * Mean of a measure over visits with a confidence interval over users by Student's t. Of several runs with different seeds of training, the
  * mean over runs of each visit is used, so the interval does not cover the randomness of training: report the spread of the runs'
  * means as well.
  *
@@ -52,7 +52,7 @@ export function returnInterval(
 }
 
 /**
- * Mean paired difference `a - b` of a measure over visits of the same users, with a normal confidence interval over users. Of several
+ * Mean paired difference `a - b` of a measure over visits of the same users, with a confidence interval over users by Student's t. Of several
  * runs with different seeds, the means over runs of each visit are compared.
  *
  * @throws LeaError `E_EVENTS_DIFFER` if the runs have other users or another protocol, `E_CONFIDENCE`, `E_OPTION_UNKNOWN`,

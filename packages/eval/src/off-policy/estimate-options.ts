@@ -24,8 +24,9 @@ export interface EstimateOptions extends SupportLimits {
    */
   readonly model: ActionValues | readonly [ActionValues, ActionValues] | undefined;
   /**
-   * `bootstrap` resamples clusters and suits every estimator. `bernstein` is the empirical Bernstein interval: it holds for every
-   * sample size, but it needs `bounds` and independent rounds, and it is much wider. Default: `bootstrap`.
+   * `bootstrap` resamples clusters and suits every estimator; with fewer than about 20 clusters it is too narrow. `bernstein` is the
+   * empirical Bernstein interval: it holds for every sample size, but it needs `bounds` and independent rounds, and it is much wider.
+   * Default: `bootstrap`.
    */
   readonly interval: 'bootstrap' | 'bernstein';
   /** Confidence level of the interval. Default: 0.95. */

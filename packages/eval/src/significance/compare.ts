@@ -13,8 +13,7 @@ import {
 } from '@lea/core';
 import type { Evaluation } from '../evaluate.ts';
 import { gains, parseMetric } from '../metrics.ts';
-import { normalTails } from './distributions.ts';
-import { normalQuantile } from './normal-quantile.ts';
+import { studentReach, studentTails } from './distributions.ts';
 
 /** Options of {@link compare} and {@link interval}. */
 export interface IntervalOptions {
@@ -44,7 +43,7 @@ export interface Comparison extends Omit<Estimate, 'value'> {
   readonly difference: number;
   /** The difference divided by the mean of the second run; NaN if that is 0. */
   readonly relative: number;
-  /** Two-sided p-value of no difference, by the same normal approximation as the interval; NaN with fewer than two users. */
+  /** Two-sided p-value of no difference, by the same distribution as the interval; NaN with fewer than two users. */
   readonly p: number;
 }
 
@@ -66,8 +65,8 @@ export const intervalSchema: OptionsSchema<IntervalOptions> = {
 };
 
 /**
- * Mean paired difference `a - b` of a metric over events, with a user-clustered standard error and a normal confidence
- * interval. The interval covers the random choice of held-out users, not the randomness of training. To reduce the latter,
+ * Mean paired difference `a - b` of a metric over events, with a user-clustered standard error and a confidence
+ * interval by Student's t with users - 1 degrees of freedom. The interval covers the random choice of held-out users, not the randomness of training. To reduce the latter,
  * pass several runs with different seeds; their means per event are compared.
  *
  * @throws LeaError `E_EVENTS_DIFFER` if the runs were not evaluated on the same events with the same protocol,
@@ -92,7 +91,8 @@ export function comparisonOf(
   confidence: number,
 ): Comparison {
   const { value, ...rest } = clusteredMean(differences, user, confidence);
-  const p = value === 0 && rest.standardError === 0 ? 1 : normalTails(value / rest.standardError);
+  const p =
+    value === 0 && rest.standardError === 0 ? 1 : studentTails(value / rest.standardError, freedomOf(rest.users));
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, p, ...rest };
 }
 
@@ -115,7 +115,7 @@ export function pairedDifferences(
 }
 
 /**
- * Mean of a metric, with a user-clustered standard error and a normal confidence interval. For several runs with different
+ * Mean of a metric, with a user-clustered standard error and a confidence interval by Student's t. For several runs with different
  * seeds, the mean over runs of each event is used.
  *
  * @throws LeaError `E_EVENTS_DIFFER` if the runs were not evaluated on the same events with the same protocol,
@@ -145,8 +145,9 @@ export function select(evaluation: Evaluation, name: string): { values: Float64A
 
 /**
  * Mean of `values` and its cluster-robust (sandwich) standard error: with r_u the sum of the residuals of user u, n events and
- * G users, variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor). For a paired
- * comparison pass the differences of two runs.
+ * G users, variance = G / (G - 1) * sum_u r_u^2 / n^2 (Liang and Zeger 1986, with the usual small-sample factor). The interval is
+ * that of Student's t with G - 1 degrees of freedom: with few users a normal one is far too narrow (Cameron and Miller 2015). For a
+ * paired comparison pass the differences of two runs.
  *
  * @param user [events] the user of each value
  * @param confidence confidence level of the interval; default: 0.95
@@ -162,8 +163,13 @@ export function clusteredMean(values: Float64Array, user: Int32Array, confidence
   let squares = 0;
   for (const residual of residuals.values()) squares += residual ** 2;
   const standardError = users < 2 ? Number.NaN : Math.sqrt((users / (users - 1)) * squares) / values.length;
-  const reach = normalQuantile((1 + confidence) / 2) * standardError;
+  const reach = studentReach(1 - confidence, freedomOf(users)) * standardError;
   return { value, standardError, interval: [value - reach, value + reach], events: values.length, users };
+}
+
+/** Degrees of freedom. With more than 10,000 users the t distribution is normal in four digits, and slow to compute. */
+function freedomOf(users: number): number {
+  return Math.min(Math.max(1, users - 1), 10_000);
 }
 
 /** @throws LeaError `E_CONFIDENCE` */

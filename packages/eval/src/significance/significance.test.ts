@@ -96,6 +96,10 @@ describe('wilcoxon', () => {
     expect(wilcoxon([0, 0])).toEqual({ statistic: 0, p: Number.NaN, count: 0, exact: true });
   });
 
+  it('knows nothing of a difference that is NaN', () => {
+    expect(wilcoxon([Number.NaN, 1, 2])).toMatchObject({ statistic: Number.NaN, p: Number.NaN, count: 3 });
+  });
+
   it('is exact up to 50 differences, where the normal approximation is near', () => {
     const own = [...drawn(5, 60, 0.1).values].slice(0, 51);
     const [fifty, more] = [wilcoxon(own.slice(0, 50)), wilcoxon(own)];

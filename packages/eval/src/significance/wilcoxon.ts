@@ -5,7 +5,7 @@ import { normalTails } from './distributions.ts';
 export interface SignedRankTest {
   /** The smaller one of the sums of ranks of the differences above 0 and of those below 0. */
   readonly statistic: number;
-  /** Two-sided p-value; NaN without a difference other than 0. */
+  /** Two-sided p-value; NaN without a difference other than 0, or if one is NaN. */
   readonly p: number;
   /** Number of differences other than 0. */
   readonly count: number;
@@ -28,6 +28,7 @@ export function wilcoxon(differences: ArrayLike<number>): SignedRankTest {
   checkNumbers('wilcoxon', { differences });
   const given = Array.from(differences).filter((difference) => difference !== 0);
   const count = given.length;
+  if (given.some(Number.isNaN)) return { statistic: Number.NaN, p: Number.NaN, count, exact: false };
   const { ranks, ties } = sharedRanks(given.map(Math.abs));
   const above = ranks.reduce((sum, rank, i) => sum + (given[i]! > 0 ? rank : 0), 0);
   const statistic = Math.min(above, (count * (count + 1)) / 2 - above);

@@ -45,12 +45,16 @@ export function largestReward({
   rewards,
   signals,
 }: Pick<Plan, 'agent' | 'train' | 'rewards' | 'signals'>): number {
-  const logged = () =>
-    rewards === 'logged' ? Array.from(train.event, (event) => train.sequences.reward![event]!) : rewards;
-  const given: ArrayLike<number>[] = [signals?.reward ?? logged(), signals?.targetRewards ?? []];
   const { negativeReward } = agent.config;
-  const least = typeof negativeReward === 'number' ? Math.abs(negativeReward) : 0;
-  return given.flatMap((some) => Array.from(some)).reduce((most, reward) => Math.max(most, Math.abs(reward)), least);
+  let most = typeof negativeReward === 'number' ? Math.abs(negativeReward) : 0;
+  const consider = (values: Iterable<number>) => {
+    for (const value of values) most = Math.max(most, Math.abs(value));
+  };
+  if (signals?.reward) consider(signals.reward);
+  else if (rewards !== 'logged') consider(rewards);
+  else for (const event of train.event) most = Math.max(most, Math.abs(train.sequences.reward![event]!));
+  consider(signals?.targetRewards ?? []);
+  return most;
 }
 
 /**

@@ -28,6 +28,8 @@ export class Database {
         preserve_insertion_order: 'true',
       });
       const connection = await instance.connect();
+      // Times without a zone are UTC, whatever the zone of the machine.
+      await connection.run("set TimeZone = 'UTC'");
       await connection.run('set enable_progress_bar = true; set enable_progress_bar_print = false');
       // A query that waits for its reader again and again takes almost twice the time.
       await connection.run("set streaming_buffer_size = '512MB'");

@@ -1,31 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it, vi } from 'vitest';
 import { fileWith, folderWith } from '../../fixtures/files.ts';
-import { dataHash, type Interactions } from '../../interactions.ts';
+import { dataHash } from '../../interactions.ts';
 import { interactionsOf } from '../../interactions-of.ts';
 import { readInteractions } from '../interactions.ts';
-
-/** Writes the rows of a query into a file, in a fresh folder unless one is given, and returns its path. */
-async function written(name: string, sql: string, folder = folderWith({})): Promise<string> {
-  const path = join(folder, name);
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  await connection.run(`copy (${sql}) to '${path.replaceAll("'", "''")}'`);
-  connection.closeSync();
-  return path;
-}
-
-const rowsOf = (data: Interactions) =>
-  [...data.item].map((item, e) =>
-    [data.userIds[data.user[e]!], data.itemIds[item], data.time[e], data.kinds[data.kind[e]!]].join(' '),
-  );
-
-const errorOf = (reading: Promise<unknown>) => reading.then(() => undefined).catch((error) => error);
-
-/** 2024-05-01T12:00:00Z: 19,844 days after 1970, and half a day. */
-const noon = 19_844 * 86_400_000 + 43_200_000;
+import { errorOf, noon, rowsOf, written } from './testing.ts';
 
 describe('Parquet', () => {
   it('is read by the name of the file, like the same events in memory', async () => {
@@ -212,6 +192,32 @@ it('refuses files that are empty or no Parquet', async () => {
     const error = await errorOf(readInteractions(fileWith('x.parquet', content)));
     expect(error).toMatchObject({ code: 'E_FILE_READ', message: expect.stringContaining('x.parquet') });
   }
+});
+
+it.each([
+  ['x.jsonl', ''],
+  ['x.json', '[]'],
+])('refuses %s without records as empty', async (name, text) => {
+  expect(await errorOf(readInteractions(fileWith(name, text)))).toMatchObject({ code: 'E_FILE_EMPTY' });
+});
+
+it('reads a record without its history as one with an empty history', async () => {
+  const lines = [
+    { user_id: 'u', item_id_list: ['a'], item_id: 'c' },
+    { user_id: 'w', item_id: 'c' },
+  ];
+  const data = await readInteractions(fileWith('x.jsonl', lines.map((line) => JSON.stringify(line)).join('\n')));
+  expect(rowsOf(data)).toEqual(['u a 0 click', 'u c 1 click', 'w c 2 click']);
+});
+
+it('refuses numbers and dates as times of one column of JSON', async () => {
+  const path = fileWith('x.jsonl', '{"user":1,"item":2,"time":3}\n{"user":1,"item":3,"time":"2024-01-01"}\n');
+  expect(await errorOf(readInteractions(path))).toMatchObject({ code: 'E_TIME_MIXED', value: '2024-01-01' });
+});
+
+it('refuses a column that a query has twice', async () => {
+  const error = await errorOf(readInteractions({ sql: 'select 1 as user, 2 as user, 3 as item;' }));
+  expect(error).toMatchObject({ code: 'E_COLUMN_DUPLICATE', value: 'user' });
 });
 
 describe('long readings', () => {

@@ -93,7 +93,9 @@ async function fromHistories(db: Database, staged: Staged, { ids, missing, separ
   const columns = await db.columns('select "user", item, history from rows order by rowid');
   // Doubles are numbers here, and texts in the lists.
   const text = (cell: unknown) => (typeof cell === 'number' ? String(cell) : staged.read(cell));
-  const [user, item, history] = columns.map((cells) => cells.map(text)) as [string[], string[], string[]];
+  const [user, item, lists] = columns.map((cells) => cells.map(text)) as [string[], string[], (string | null)[]];
+  // A missing list is an empty one.
+  const history = lists.map((list) => list ?? '');
   const interactions = await located(staged, (where) => {
     const { row, ...events } = longestSequences({ user, item, history }, separator, where);
     return interactionsOf(events, { ids, missing, trim: file.trim, where: (event, role) => where(row[event]!, role) });

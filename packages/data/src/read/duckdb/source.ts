@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
+import { emptyFile } from '../table.ts';
 import { type Database, firstLine, literal } from './database.ts';
 import { checkRows, delimitedPart } from './delimited-part.ts';
 import { escaped, type Part, type PartOptions } from './part.ts';
@@ -53,7 +54,7 @@ export async function openSource(
   if (typeof source !== 'string') return await querySource(db, source.sql);
   const files = await filesOf(db, source);
   if (form !== 'delimited')
-    return await recordSource(db, source, files, form === 'JSON' ? 'read_json' : 'read_parquet');
+    return await recordSource(db, source, files, form === 'JSON' ? 'read_json' : 'read_parquet', options);
   const parts: Part[] = [];
   for (const file of files) parts.push(await delimitedPart(file, options));
   return {
@@ -77,8 +78,10 @@ async function querySource(db: Database, sql: string): Promise<Source> {
   const columns = await columnsOf(db, from).catch((cause) => {
     throw failed(cause);
   });
+  // Within `from`, DuckDB renames columns of one name.
+  const [header = []] = await db.columns(`describe ${sql}`).catch(() => [columns.map(({ name }) => name)]);
   const place = async (row: number) => `the query, row ${row}`;
-  const part = { where: 'the query', header: columns.map(({ name }) => name), columns, from, place };
+  const part = { where: 'the query', header: header.map(String), columns, from, place };
   return {
     name: 'the query',
     parts: [part],
@@ -95,6 +98,7 @@ async function recordSource(
   name: string,
   files: readonly string[],
   reader: 'read_json' | 'read_parquet',
+  { choose }: PartOptions,
 ): Promise<Source> {
   const list = `[${files.map((file) => literal(escaped(file))).join(', ')}]`;
   const failure = (_: number, cause: unknown) => unreadable(name, cause);
@@ -103,6 +107,11 @@ async function recordSource(
   const columns = await columnsOf(db, whole).catch((cause) => {
     throw unreadable(name, cause);
   });
+  // DuckDB names the only column of JSON without records so.
+  const nothing = reader === 'read_json' && columns.length === 1 && columns[0]!.name === 'json';
+  if (nothing && Number(await db.value(`select count(*) from ${whole}`)) === 0) throw emptyFile(name);
+  const chosen = Object.values(choose(columns.map((column) => column.name)));
+  if (reader === 'read_parquet') await checkTypes(db, files, chosen);
   // What only looks like a date or a UUID stays a text, as an id needs it.
   const texts = columns.map(({ name, type }) => ({ name, type: guessed.test(type) ? 'VARCHAR' : type }));
   const types = texts.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
@@ -127,6 +136,38 @@ async function recordSource(
     check: async () => {},
     failure,
   };
+}
+
+/**
+ * Checks that a column has one type in all files: DuckDB would convert the values of all to a type that holds them, so that 1.0 of
+ * one file and '1' of another become different ids.
+ *
+ * @throws LeaError `E_CELL_BAD`
+ */
+async function checkTypes(db: Database, files: readonly string[], chosen: readonly string[]): Promise<void> {
+  if (files.length < 2) return;
+  const names = chosen.map((name) => name.toLowerCase());
+  const known = new Map<string, { file: string; type: string }>();
+  for (const file of files) {
+    const columns = await columnsOf(db, `read_parquet(${literal(escaped(file))})`).catch((cause) => {
+      throw unreadable(file, cause);
+    });
+    for (const { name, type } of columns.filter((column) => names.includes(column.name.toLowerCase()))) {
+      const first = known.get(name) ?? { file, type };
+      known.set(name, first);
+      if (kindOfType(type) === kindOfType(first.type)) continue;
+      throw new LeaError('E_CELL_BAD', `${file}, column ${name}: expected ${first.type}, as in ${first.file}.`, {
+        value: type,
+        hint: `Convert the column in a query: { sql: "select ${name}::${first.type.toLowerCase()} as ${name}, ... from ..." }.`,
+      });
+    }
+  }
+}
+
+/** Types whose values are read alike. */
+function kindOfType(type: string): string {
+  if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|VARCHAR)$/.test(type)) return 'texts, also of integers';
+  return /^(DATE|TIMESTAMP(_S|_MS|_NS)?)$/.test(type) ? 'dates' : type;
 }
 
 /** Types that DuckDB guesses from the texts of JSON. */

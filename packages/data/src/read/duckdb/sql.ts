@@ -68,5 +68,6 @@ function milliseconds(count: string, second: number): string {
 
 /** How a cell that `timeSql` or `numberSql` leaves is shown: numbers as numbers, everything else as a text. */
 export function leftSql(column: string, type: string): string {
+  if (type === 'JSON') return `${column} ->> '$'`;
   return number.test(type) ? `${column}::double` : `${column}::varchar`;
 }

@@ -1,5 +1,5 @@
-/** Floors, lowest first. A room may import only from floors below its own. */
-export const floors = {
+/** Layers, lowest first. A module may import only from layers below its own. */
+export const layers = {
   packages: [['core'], ['data', 'tensor'], ['agents', 'eval'], ['env', 'train']],
   'packages/env/src': [
     ['shared'],
@@ -23,9 +23,9 @@ export const floors = {
   ],
 };
 
-/** The floors of a folder as a Mermaid diagram: each floor may import from all floors below it. */
+/** The layers of a folder as a Mermaid diagram: each layer may import from all layers below it. */
 export function diagram(folder) {
-  const floor = (rooms, i) => `  floor${i}["${rooms.join(' · ')}"]`;
-  const arrow = (_, i) => `  floor${i + 1} --> floor${i}`;
-  return ['flowchart TD', ...floors[folder].map(floor), ...floors[folder].slice(1).map(arrow)].join('\n');
+  const layer = (modules, i) => `  layer${i}["${modules.join(' · ')}"]`;
+  const arrow = (_, i) => `  layer${i + 1} --> layer${i}`;
+  return ['flowchart TD', ...layers[folder].map(layer), ...layers[folder].slice(1).map(arrow)].join('\n');
 }
