@@ -80,6 +80,16 @@ export function planOptions({ data, runs }: Study, signal: AbortSignal): PlanOpt
   return { data, runs: resolve(runs), out: process.stderr, signal };
 }
 
+/** The command that measures another config with the same folders and threads. */
+export function runWords(experiment: string, { data, runs, threads }: Omit<Study, 'experiment'>): string[] {
+  return [
+    ...['run', experiment],
+    ...(runs === experimentArgs.runs.default ? [] : ['--runs', runs]),
+    ...(data === undefined ? [] : ['--data', data]),
+    ...(threads === undefined ? [] : ['--threads', threads]),
+  ];
+}
+
 /** The command that does one job of the experiment; off a terminal its progress is told less often. */
 export function workWords(id: string, { experiment, data, runs, seed, threads, search }: Study): string[] {
   return [

@@ -6,6 +6,7 @@ import { servedName, wholeGroups } from '../report/groups.ts';
 import { shownMetrics } from '../report/metric-names.ts';
 import type { OffPolicy } from '../report/off-policy.ts';
 import { offPolicySentence } from '../report/off-policy-table.ts';
+import { repeatNotes } from '../report/repeats.ts';
 import { writeReport } from '../report/report.ts';
 import { renderTable, resultTable, SHORT } from '../report/table.ts';
 import { tuningSentences } from '../report/tuned.ts';
@@ -41,6 +42,7 @@ export async function tellOutcome(
     seeds: experiment.seeds.length,
     data: statisticsOf(context.dataset),
     published: experiment.published,
+    more: repeatNotes(context),
   });
   const told = [...sentences, ...(offPolicy ? [offPolicySentence(offPolicy)] : [])];
   out.write(`\n${renderTable(table)}\n\n${folded(told, out)}\n`);

@@ -57,7 +57,11 @@ export const tuned = strict('tuned', {
   budget,
   eta: v.optional(count),
   seed: drawn,
-  runs: described(v.array(name), 'The runs that were searched. All others are as their config said.'),
+  runs: described(
+    v.array(name),
+    'The runs with the best options of their trials. All others are as their config said.',
+  ),
+  diverged: v.optional(described(v.array(name), 'Searched runs whose trials all diverged.')),
 });
 
 export type SearchConfig = v.InferOutput<typeof search>;

@@ -26,6 +26,7 @@ test.each([
   ['steps that the budget sets', space({ 'train.maxSteps': [1, 2] }), /because the budget of the search sets it/],
   ['the metric that judges', space({ 'train.metric': ['hr@5', 'hr@10'] }), /because it judges the trials/],
   ['a name', space({ name: ['a', 'b'] }), /because it names the run/],
+  ['what all objects inherit', space({ '__proto__.x': [1, 2] }), /at search\.runs\..*: no option is named "__proto__"/],
   ['bounds in the wrong order', space({ 'agent.lr': { from: 2, to: 1 } }), /agent\.lr: expected "from" below "to"/],
   ['the logarithm of zero', space({ 'agent.lr': { ...rate, from: 0 } }), /needs numbers above 0/],
   ['bounds that are not whole', space({ k: { from: 1.5, to: 4, whole: true } }), /expected whole numbers as bounds/],

@@ -51,8 +51,11 @@ export function checkSearch({ search, runs }: Experiment, origin: string): void 
     }
     if (Object.keys(space).length === 0) refuse(where, 'expected at least one option.', {}, 'Remove the run.');
     for (const [path, values] of Object.entries(space)) {
-      const why = fixed[path] ?? fixed[path.split('.')[0]!];
-      if (why) refuse(where, `the option cannot be searched, because ${why}.`, path, 'Remove it.');
+      const found = [path, path.split('.')[0]!].find((one) => Object.hasOwn(fixed, one));
+      if (found) refuse(where, `the option cannot be searched, because ${fixed[found]}.`, path, 'Remove it.');
+      if (path.split('.').includes('__proto__')) {
+        refuse(where, 'no option is named "__proto__".', path, 'Write the path as in the config, such as "agent.lr".');
+      }
       if (!Array.isArray(values))
         checkRange(values as Range, (what, hint) => refuse(`${where}.${path}`, what, values, hint));
     }

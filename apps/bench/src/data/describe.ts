@@ -1,5 +1,6 @@
 import { contentHash, LeaError } from '@lea/core';
 import { dataHash, findTextLeaks, type Interactions, type ItemTexts, type Split, type World } from '@lea/data';
+import { counted } from '../terminal/counted.ts';
 import type { Source } from './load.ts';
 
 /** The data set of an experiment. */
@@ -41,7 +42,6 @@ function refuseLeaks(name: string, itemTexts: ItemTexts | undefined, split: Spli
 /** `lastfm: 1,142 users, 11,853 items, 68,436 events, 59.9 per user`: the size of the data, which goes with every number measured on them. */
 export function statisticsOf({ name, interactions }: Pick<Dataset, 'name' | 'interactions'>): string {
   const { userIds, itemIds, item } = interactions;
-  const count = (n: number) => n.toLocaleString('en');
   const length = (item.length / userIds.length).toFixed(1);
-  return `${name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events, ${length} per user`;
+  return `${name}: ${counted(userIds.length, 'user')}, ${counted(itemIds.length, 'item')}, ${counted(item.length, 'event')}, ${length} per user`;
 }

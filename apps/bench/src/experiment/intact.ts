@@ -28,7 +28,7 @@ export async function intact<T>(folder: string, read: () => Promise<T>): Promise
   } catch (cause) {
     const code = cause instanceof LeaError ? cause.code : '';
     if (code === 'E_RUN_BROKEN' || code === 'E_FILE_READ') throw cause;
-    throw broken(folder, cause instanceof Error ? cause.message : String(cause), cause);
+    throw broken(folder, sentenceOf(cause), cause);
   }
 }
 
@@ -38,6 +38,13 @@ export function broken(folder: string, what: string, cause?: unknown): LeaError 
     hint: 'Delete the folder to create it again.',
     cause,
   });
+}
+
+/** What is wrong, without the way out: that of the whole folder takes its place. */
+function sentenceOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const hint = cause instanceof LeaError ? cause.hint : undefined;
+  return hint && cause.message.endsWith(hint) ? cause.message.slice(0, -hint.length).trimEnd() : cause.message;
 }
 
 function noneWhenMissing(error: unknown): undefined {

@@ -4,6 +4,7 @@ import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import { writeError, writeSealed } from '@lea/core/node';
+import { readSafetensors } from '@lea/tensor';
 import type { CurvePoint } from '@lea/train';
 import { validationMetric } from '../config/metrics.ts';
 import type { Context } from './context.ts';
@@ -104,10 +105,23 @@ async function trained(job: TrialJob, context: Context, guidance: Guidance | und
   }
 }
 
-/** Copies the state of a training into the folder of its next rung, unless that has begun. */
+/**
+ * Copies the state of a training into the folder of its next rung, unless that has begun.
+ *
+ * @throws LeaError `E_CHECKPOINT_DAMAGED` naming the file that is copied, not the copy
+ */
 async function copyCheckpoint(from: string, to: string): Promise<void> {
   const [source, target] = [join(from, CHECKPOINT), join(to, CHECKPOINT)];
   if (existsSync(target) || !existsSync(source)) return;
+  await readSafetensors(source).catch((cause: unknown) => {
+    if (!(cause instanceof LeaError) || cause.code !== 'E_SAFETENSORS') throw cause;
+    const what = cause.message.replace(/\.$/, '');
+    throw new LeaError('E_CHECKPOINT_DAMAGED', `The checkpoint of the rung before is damaged: ${what}.`, {
+      value: source,
+      hint: 'Delete the file: the trial then trains from its first step, to the same result.',
+      cause,
+    });
+  });
   const beside = `${target}.${randomUUID()}.tmp`;
   try {
     await mkdir(to, { recursive: true });

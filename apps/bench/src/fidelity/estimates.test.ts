@@ -155,7 +155,7 @@ test('of one user there are no intervals, and nothing is said of them', () => {
     heldOut('user'),
   ).join('\n');
   expect(said).not.toMatch(/NaN|interval/);
-  expect(said).toMatch(/^LE: on 2 decisions of 1 held-out users, its reward .* in 75\.0 % of comparisons and to/);
+  expect(said).toMatch(/^LE: on 2 decisions of 1 held-out user, its reward .* in 75\.0 % of comparisons and to/);
   expect(said).toMatch(
     /Cold items: .* \(best control: coin, \.5000; \+\.2500\) .* 75\.0 % \(best control: coin, 75\.0 %; \+0\.0 points\)/,
   );

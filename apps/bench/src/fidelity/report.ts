@@ -4,6 +4,7 @@ import { versions } from '../experiment/versions.ts';
 import { heldOut } from '../report/held-out.ts';
 import { definitionsHtml, figureHtml, listHtml, renderPage, tableHtml } from '../report/page.ts';
 import { plain } from '../report/report.ts';
+import { counted } from '../terminal/counted.ts';
 import { formatShare } from '../terminal/metric.ts';
 import { numbersPath } from '../terminal/report-path.ts';
 import { measureBars, popularityScatter, precisionCurves, reliabilityDiagram, shareCurves } from './charts.ts';
@@ -135,16 +136,19 @@ function protocolOf({ request, context, all }: FidelityOutcome): [string, string
   return [
     [
       'Data',
-      `${dataset.name}: ${count(userIds.length)} users, ${count(itemIds.length)} items, ${count(item.length)} events`,
+      `${dataset.name}: ${counted(userIds.length, 'user')}, ${counted(itemIds.length, 'item')}, ${counted(item.length, 'event')}`,
     ],
-    ['Split', `${[kind, plain(splitOptions)].filter(Boolean).join(' ')}; test ${count(split.test.count)} decisions`],
+    [
+      'Split',
+      `${[kind, plain(splitOptions)].filter(Boolean).join(' ')}; test ${counted(split.test.count, 'decision')}`,
+    ],
     [
       'Known',
       `${request.users.map(formatShare).join(', ')} of the train users, the same ones for every environment and control`,
     ],
     [
       'Stopping and scaling',
-      `${heldOut(kind).validation} (${count(split.validation.count)} decisions): early stopping, Platt scaling`,
+      `${heldOut(kind).validation} (${counted(split.validation.count, 'decision')}): early stopping, Platt scaling`,
     ],
     [
       'Ranking',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import { afterEach, expect, test, vi } from 'vitest';
+import { lockFolder } from '../experiment/lock.ts';
 import { runChild } from './child.ts';
 import type { PlannedJob } from './graph.ts';
 import { poolSize, workInPool } from './pool.ts';
@@ -73,6 +74,22 @@ test('a failure ends only the jobs that read it, and each is named with its reas
     { job: d, reason: 'it reads the result of a job that failed' },
   ]);
   expect(begun).toEqual(['b', 'a', 'c']);
+});
+
+test('a job that another process does is waited for, while others go on', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lea-busy-'));
+  const lock = await lockFolder(folder);
+  const { work, begun, said, finished } = pool(() => fine, 1);
+  vi.mocked(runChild).mockImplementation(async ([id], _signal, onLine) => {
+    begun.push(id!);
+    if (id === 'a' && begun.length === 1) onLine('E_RUNS_BUSY: Another bench process is using this folder.');
+    if (id === 'b') lock.release();
+    return { code: id === 'a' && begun.length === 1 ? 1 : 0, by: null };
+  });
+  expect(await work([{ ...a, folder }, b])).toEqual([]);
+  expect(begun).toEqual(['a', 'b', 'a']);
+  expect(finished).toEqual(['b', 'a']);
+  expect(said).toContain('a: another process does it, and is waited for.');
 });
 
 test('a child that was killed is started once more', async () => {

@@ -3,6 +3,7 @@ import { beside } from '../experiment/alone.ts';
 import { sayData } from '../experiment/prepare.ts';
 import { type FinishedRun, loadRun } from '../experiment/record.ts';
 import { createBoard } from '../terminal/board.ts';
+import { counted } from '../terminal/counted.ts';
 import { duration } from '../terminal/duration.ts';
 import { formatMetric } from '../terminal/metric.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
@@ -78,5 +79,5 @@ function sayFinished(progress: Progress, job: PlannedJob, { record }: FinishedRu
 function sayUnsealed(progress: Progress, found: readonly FinishedRun[]): void {
   const count = found.filter(({ record }) => record.ranksHash === undefined).length;
   if (count === 0) return;
-  progress.say(`${count} finished runs come from a version without file hashes. They are reused without a check.`);
+  progress.say(`Reused without a check: ${counted(count, 'finished run')} of a version without file hashes.`);
 }

@@ -4,6 +4,7 @@ import { loadRun } from '../experiment/record.ts';
 import { loadTrial } from '../experiment/trial.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { type Bench, isFinished, isMeasured, type PlannedJob, titleOf } from './graph.ts';
+import { checkRecords } from './whole.ts';
 
 /** The job of an id. @throws LeaError `E_JOB_UNKNOWN` */
 export function jobOf(id: string, jobs: readonly PlannedJob[]): PlannedJob {
@@ -50,6 +51,9 @@ export async function scoreOf(job: PlannedJob): Promise<string> {
     const { metric, value, failure } = (await loadTrial(job))!;
     return failure === undefined ? `validation ${metricTitle(metric)} ${formatMetric(value!)}` : 'diverged';
   }
-  if (!isMeasured(job)) return 'saved';
+  if (!isMeasured(job)) {
+    await checkRecords([job]);
+    return 'saved';
+  }
   return `NDCG@10 ${formatMetric((await loadRun(job))!.record.metrics['ndcg@10'] ?? Number.NaN)}`;
 }

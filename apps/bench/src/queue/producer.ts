@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { Crew } from '../jobs/crew.ts';
 import type { PlannedJob } from '../jobs/graph.ts';
+import { counted } from '../terminal/counted.ts';
 import type { Address } from './address.ts';
 import { createLedger } from './ledger.ts';
 import { withQueue } from './open.ts';
@@ -22,7 +23,7 @@ const AGAIN = 10_000;
 export function queueCrew(address: Address, study: Study): Crew {
   return (jobs, { titleOf, board, signal, onFinished }) =>
     withQueue(address, study.runs, async (queue) => {
-      board.say(`${jobs.length} jobs for the workers at ${address.shown}.`);
+      board.say(`${counted(jobs.length, 'job')} for the workers at ${address.shown}.`);
 
       const ledger = createLedger(jobs, { titleOf, board, onFinished });
       const begin = async (): Promise<void> => {

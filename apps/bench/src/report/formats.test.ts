@@ -39,6 +39,17 @@ test('a model has the mean over seeds, their deviation and the interval by users
   expect(second).toMatchObject({ mean: 0.25, deviation: Number.NaN, best: false });
 });
 
+test('a model of which seeds are missing says so, and is the best of nothing', () => {
+  const partly = resultsOf([run('A', [1, 1, 1, 1]), ...runs.slice(0, 2)], ['hr@10'], [], 2);
+  expect(partly.map(({ model, seeds, cells }) => [model, seeds, cells[0]!.best])).toEqual([
+    ['A', 1, false],
+    [name, 2, true],
+  ]);
+  expect(formatResults(partly, 'markdown')).toContain('| A (1 of 2 seeds) | 1.0000 |');
+  expect(formatResults(partly, 'latex')).toContain('A (1 of 2 seeds) & 1.0000 \\\\');
+  expect(formatResults(partly, 'csv')).toMatch(/^A,run,1,hr@10,1,,.*,false,,$/m);
+});
+
 test('metrics of lists have means, but neither an interval nor a best value', () => {
   const lists = { per: 'user', exclude: 'none', metrics: { 'gini@10': 0.5 } } as const;
   const { evaluation, record, fresh } = runs[0]!;

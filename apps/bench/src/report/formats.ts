@@ -4,7 +4,7 @@ import type { Published } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
-import { groupsOf } from './groups.ts';
+import { groupsOf, isWhole, partOf } from './groups.ts';
 import { isOfLists, metricOf } from './metric-names.ts';
 import { MARK } from './published.ts';
 
@@ -20,7 +20,7 @@ export interface Cell {
   readonly deviation: number;
   /** Bounds of the 95 % interval of the mean, clustered by user; NaN with one user, and of metrics of lists. */
   readonly interval: readonly [number, number];
-  /** Whether no model has a higher mean; never of metrics of lists. */
+  /** Whether no model with all seeds has a higher mean; never of metrics of lists, nor where seeds are missing. */
   readonly best: boolean;
 }
 
@@ -30,6 +30,8 @@ export interface Result {
   readonly kind: 'baseline' | 'run' | 'published';
   /** 0 for rows of other studies. */
   readonly seeds: number;
+  /** What LaTeX and Markdown put behind its name, such as ` (1 of 2 seeds)`; CSV has the number of seeds. */
+  readonly part?: string;
   readonly cells: readonly Cell[];
   /** The study that the row is copied from, and how it measured. */
   readonly study?: Pick<Published, 'source' | 'protocol'>;
@@ -37,22 +39,29 @@ export interface Result {
 
 /**
  * The test metrics of every model, in the order of first appearance, then the rows of other studies, which are never the best of
- * a column.
+ * a column. Models of which seeds are missing are not compared.
+ *
+ * @param expected number of seeds of the experiment
  */
 export function resultsOf(
   runs: readonly FinishedRun[],
   metrics: readonly string[],
   published: readonly Published[] = [],
+  expected = 1,
 ): Result[] {
   const groups = groupsOf(runs);
+  const whole = groups.filter((group) => isWhole(group, expected));
   const means = (metric: string) =>
-    groups.map((group) => mean(group.runs.map(({ record }) => metricOf(record, metric))));
+    whole.map((group) => mean(group.runs.map(({ record }) => metricOf(record, metric))));
   const most = metrics.map((metric) => Math.max(...means(metric).filter(Number.isFinite)));
-  const measured = groups.map(
-    ({ name, kind, runs: own }): Result => ({
+  const measured = groups.map((group): Result => {
+    const { name, kind, runs: own } = group;
+    const part = partOf(group, expected);
+    return {
       model: name,
       kind,
       seeds: own.length,
+      ...(part && { part }),
       cells: metrics.map((metric, i) => {
         const values = own.map(({ record }) => metricOf(record, metric));
         const evaluations = own.map(({ evaluation }) => evaluation);
@@ -63,11 +72,11 @@ export function resultsOf(
           deviation: values.length > 1 ? deviation(values, 'sample') : Number.NaN,
           interval: isOfLists(metric) ? [Number.NaN, Number.NaN] : interval(evaluations, { metric }).interval,
           // More of a measure of lists, such as the popularity of their items, is not better.
-          best: average === most[i] && !isOfLists(metric),
+          best: average === most[i] && !isOfLists(metric) && !part,
         };
       }),
-    }),
-  );
+    };
+  });
   return [...measured, ...published.map((row) => copied(row, metrics))];
 }
 
@@ -132,9 +141,9 @@ function latex(results: readonly Result[], notes: readonly string[]): string {
   const lines = (of: (kind: Result['kind']) => boolean) =>
     results
       .filter(({ kind }) => of(kind))
-      .map(({ model, kind, cells }) => {
+      .map(({ model, part = '', kind, cells }) => {
         const mark = kind === 'published' ? '$^{\\dagger}$' : '';
-        return row([`${escapeLatex(printable(model))}${mark}`, ...cells.map(cell)]);
+        return row([`${escapeLatex(printable(model + part))}${mark}`, ...cells.map(cell)]);
       });
   const copiedLines = lines((kind) => kind === 'published');
   return [
@@ -161,8 +170,8 @@ function markdown(results: readonly Result[], notes: readonly string[]): string 
   return [
     row(['model', ...metrics.map(metricTitle)]),
     row([':--', ...metrics.map(() => '--:')]),
-    ...results.map(({ model, kind, cells }) =>
-      row([`${escapeMarkdown(printable(model))}${kind === 'published' ? ` ${MARK}` : ''}`, ...cells.map(cell)]),
+    ...results.map(({ model, part = '', kind, cells }) =>
+      row([`${escapeMarkdown(printable(model + part))}${kind === 'published' ? ` ${MARK}` : ''}`, ...cells.map(cell)]),
     ),
     ...notes.flatMap((note) => ['', escapeMarkdown(printable(note))]),
     '',

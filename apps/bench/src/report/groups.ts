@@ -2,6 +2,7 @@ import { mean } from '@lea/core';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
+import { counted } from '../terminal/counted.ts';
 
 /** A baseline, or the runs of one config with all seeds, of which reports show the means. */
 export interface Group {
@@ -34,7 +35,17 @@ export function groupsOf(runs: readonly FinishedRun[]): Group[] {
 
 /** The runs of those models of which all are there: baselines, and configs with every seed. */
 export function wholeGroups(runs: readonly FinishedRun[], seeds: number): FinishedRun[] {
-  return groupsOf(runs).flatMap((group) => (group.kind === 'run' && group.runs.length < seeds ? [] : group.runs));
+  return groupsOf(runs).flatMap((group) => (isWhole(group, seeds) ? group.runs : []));
+}
+
+/** Whether a model has all seeds of its experiment, without which it is not compared. Baselines have none. */
+export function isWhole({ kind, runs }: Group, seeds: number): boolean {
+  return kind === 'baseline' || runs.length >= seeds;
+}
+
+/** What stands behind the name of a model: ` (1 of 2 seeds)`; nothing where it has all. */
+export function partOf(group: Group, seeds: number): string {
+  return isWhole(group, seeds) ? '' : ` (${group.runs.length} of ${counted(seeds, 'seed')})`;
 }
 
 /** The trained policy that is best on validation. Controls are left out, because they only explain a gain. */

@@ -1,3 +1,5 @@
+import { counted } from '../terminal/counted.ts';
+
 /** Wording for the held-out part of a split. */
 export interface HeldOut {
   /** Describes the measured decisions. */
@@ -11,7 +13,7 @@ export interface HeldOut {
 }
 
 const whole: HeldOut = {
-  decisions: (count, users) => `${number(count)} decisions of ${number(users)} held-out users`,
+  decisions: (count, users) => `${counted(count, 'decision')} of ${counted(users, 'held-out user')}`,
   unseen: 'users they never saw',
   validation: 'the validation users',
   chance: 'chance in the choice of held-out users',
@@ -19,7 +21,8 @@ const whole: HeldOut = {
 
 /** Users whose earlier decisions were trained on. */
 const later = (which: string): HeldOut => ({
-  decisions: (count, users) => `${number(count)} held-out decisions (the ${which} ones of ${number(users)} users)`,
+  decisions: (count, users) =>
+    `${counted(count, 'held-out decision')} (the ${which} ones of ${counted(users, 'user')})`,
   unseen: `the ${which} decisions of users whose earlier decisions they know`,
   validation: 'the validation decisions',
   chance: 'chance in the sample of users',
@@ -29,8 +32,4 @@ const later = (which: string): HeldOut => ({
 export function heldOut(kind: string): HeldOut {
   if (kind === 'leave-one-out') return later('last');
   return kind === 'time' ? later('latest') : whole;
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en');
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeSealed } from '@lea/core/node';
 import { beforeAll, expect, test } from 'vitest';
 import { readRecords } from '../index.ts';
 import { bench, miniFolder } from '../testing/bench.ts';
@@ -58,6 +59,26 @@ test('all runs and baselines are one table, a row per run and seed', async () =>
   expect(popularity).toMatchObject({ kind: 'baseline', agent: null, encoder: null, weightsHash: null });
   expect(taught).toMatchObject({ environment: 'counting', environmentHash: expect.any(String) });
   expect((await readRecords(join(folder, 'runs', 'mini'))).numRows()).toBe(8);
+});
+
+test('a run beside experiments hides none of them, and what is within a run or an experiment is no run', async () => {
+  const runs = join(folder, 'beside');
+  cpSync(join(folder, 'runs', 'mini'), join(runs, 'mini'), { recursive: true });
+  const [first] = readdirSync(join(runs, 'mini')).filter((name) => name.startsWith('popularity'));
+  cpSync(join(runs, 'mini', first!), join(runs, first!), { recursive: true });
+  expect((await readRecords(runs)).numRows()).toBe(9);
+  const trial = join(runs, 'mini', 'search', 'plain-0');
+  mkdirSync(trial, { recursive: true });
+  await writeSealed(join(trial, 'record.json'), { kind: 'trial', id: 'plain-0' });
+  const estimate = join(runs, first!, 'off-policy-1');
+  mkdirSync(estimate);
+  await writeSealed(join(estimate, 'record.json'), { seconds: 1 });
+  expect((await readRecords(runs)).numRows()).toBe(9);
+  expect((await readRecords(join(runs, 'mini'))).numRows()).toBe(8);
+  await expect(readRecords(join(runs, 'mini', 'search'))).rejects.toMatchObject({
+    code: 'E_RUNS_UNFINISHED',
+    message: expect.stringContaining('trials of a search only'),
+  });
 });
 
 test('a folder without runs is an error', async () => {

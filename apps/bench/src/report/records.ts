@@ -33,8 +33,15 @@ export async function readRecords(dir: string): Promise<ColumnTable> {
 
 /** The finished runs and baselines of a folder. */
 async function finishedIn(dir: string): Promise<{ readonly record: RunRecord; readonly folder: string }[]> {
+  const { runs } = await runFolders(dir);
+  if (runs.length === 0) {
+    throw new LeaError('E_RUNS_UNFINISHED', 'The folder has trials of a search only, which have no test metrics.', {
+      value: dir,
+      hint: 'Read trials.jsonl beside the folder "search", or measure the best config with the command run.',
+    });
+  }
   const found = [];
-  for (const folder of (await runFolders(dir)).map((name) => join(dir, name))) {
+  for (const folder of runs.map((name) => join(dir, name))) {
     const run = await loadRun({ id: basename(folder), folder });
     if (run) found.push({ record: run.record, folder });
   }

@@ -4,7 +4,7 @@ import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { terminalTable } from '../terminal/table.ts';
-import { type Group, groupsOf, stillRising } from './groups.ts';
+import { type Group, groupsOf, partOf, stillRising } from './groups.ts';
 import { metricOf } from './metric-names.ts';
 import { MARK, publishedNotes } from './published.ts';
 
@@ -34,6 +34,7 @@ export const FULL = ['ndcg@5', 'ndcg@10', 'ndcg@20', 'hr@5', 'hr@10', 'hr@20', '
  * @param seeds number of seeds of the experiment: models of which some are missing say how many there are
  * @param data the size of the data, which is said below the table
  * @param published rows of other studies, which follow the measured ones with a mark
+ * @param more notes about the data and the protocol
  */
 export function resultTable(
   runs: readonly FinishedRun[],
@@ -44,6 +45,7 @@ export function resultTable(
     seeds: expected = 1,
     data,
     published = [],
+    more = [],
   }: {
     served?: string | undefined;
     chosenBy?: string;
@@ -51,6 +53,7 @@ export function resultTable(
     seeds?: number;
     data?: string;
     published?: readonly Published[] | undefined;
+    more?: readonly string[];
   } = {},
 ): TextTable {
   const groups = groupsOf(runs);
@@ -86,6 +89,7 @@ export function resultTable(
     ...(marked >= 0 && { marked }),
     notes: [
       ...(data ? [`Data: ${data}.`] : []),
+      ...more,
       ...(marked >= 0 ? [`The marked row is the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
       ...(rising
         ? ['↑ Training stopped at maxSteps while validation was still improving. More steps may give better results.']
@@ -100,10 +104,6 @@ export function resultTable(
 export function metricColumns(runs: readonly FinishedRun[], metrics: readonly string[]): string[] {
   const kinds = runs[0]?.evaluation.kinds ?? [];
   return [...new Set([...metrics, ...(kinds.length > 1 ? kinds.map((kind) => `ndcg@10/${kind}`) : [])])];
-}
-
-function partOf({ kind, runs }: Group, seeds: number): string {
-  return kind === 'run' && runs.length < seeds ? ` (${runs.length} of ${seeds} seeds)` : '';
 }
 
 /** The table for a terminal: a star marks the best value of a column and the name of a marked row. */

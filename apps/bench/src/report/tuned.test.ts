@@ -16,3 +16,13 @@ test('tells which runs were tuned, which were not, and which have a tuned networ
   ]);
   expect(tuningSentences({ runs } as never)).toEqual([]);
 });
+
+test('a run whose trials all diverged is told, and one trial is no trials', () => {
+  const runs = [{ name: 'SASRec' }, { name: 'SQN' }, { name: 'plain' }];
+  const tuned = { method: 'random', trials: 1, budget: { epochs: 1 }, seed: 0, runs: ['SASRec'], diverged: ['SQN'] };
+  expect(tuningSentences({ tuned, runs } as never)).toEqual([
+    'SASRec: tuned by 1 trial on validation, by random search, at most 1 epoch per trial.',
+    'SQN has its own options, because all of its trials diverged.',
+    'Not tuned: plain.',
+  ]);
+});

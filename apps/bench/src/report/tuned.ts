@@ -1,6 +1,7 @@
 import type { Experiment, RunConfig } from '../config/schema.ts';
 import { ETA } from '../config/search.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
+import { counted } from '../terminal/counted.ts';
 
 type Budget = SearchConfig['budget'];
 
@@ -19,14 +20,15 @@ export function tuningText({ method, eta = ETA, budget }: Pick<SearchConfig, 'me
 /** Which runs of a config were tuned, and which were not; nothing where none were. */
 export function tuningSentences({ tuned, runs }: Pick<Experiment, 'tuned' | 'runs'>): string[] {
   if (!tuned) return [];
-  const { trials } = tuned;
+  const { trials, diverged = [] } = tuned;
   const { served, plain } = untuned(runs, tuned.runs);
   // The others share a network that is listed.
-  const own = plain.filter(({ network }) => network === undefined);
+  const own = plain.filter(({ name, network }) => network === undefined && !diverged.includes(name));
   const each = tuned.runs.length > 1 ? 'each ' : '';
-  const first = `${tuned.runs.join(', ')}: ${each}tuned by ${trials} trials on validation, by ${tuningText(tuned)}.`;
+  const first = `${tuned.runs.join(', ')}: ${each}tuned by ${counted(trials, 'trial')} on validation, by ${tuningText(tuned)}.`;
   return [
     first,
+    ...diverged.map((name) => `${name} has its own options, because all of its trials diverged.`),
     ...(own.length > 0 ? [`Not tuned: ${namesOf(own)}.`] : []),
     ...(served.length > 0 ? [`Not tuned, but with a tuned network: ${namesOf(served)}.`] : []),
   ];

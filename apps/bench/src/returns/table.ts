@@ -1,6 +1,7 @@
 import { deviation, mean } from '@lea/core';
 import { compareReturns, type Estimate, returnInterval, type StoppingRule } from '@lea/eval';
 import type { TextTable } from '../report/table.ts';
+import { counted } from '../terminal/counted.ts';
 import type { Returns, Row } from './study.ts';
 
 /** The numbers of a policy under a rule. */
@@ -70,7 +71,7 @@ export function returnsTable(study: Returns, rule: StoppingRule): TextTable {
       fixed(row.ndcg, 4),
     ]),
     notes: [
-      `Brackets: 95 % interval over ${users} users, of means over seeds. ± seeds: standard deviation of the mean return over seeds.`,
+      `Brackets: 95 % interval over ${counted(users, 'user')}, of means over seeds. ± seeds: standard deviation of the mean return over seeds.`,
     ],
   };
 }

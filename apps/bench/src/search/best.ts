@@ -1,11 +1,11 @@
 import { dirname, join, parse, resolve } from 'node:path';
 import { LeaError } from '@lea/core';
-import { replaceFile } from '@lea/core/node';
 import { readJsonFile } from '../config/json-file.ts';
 import { check, type Loaded } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Found } from './found.ts';
 import { withSetting } from './settings.ts';
+import { writeUnlessSame } from './unchanged.ts';
 
 /**
  * The path of the config with the best settings: beside the searched config, because paths in configs are relative to them.
@@ -28,7 +28,8 @@ export function bestPath(out: string | undefined, { origin, folder }: Pick<Loade
 
 /**
  * Writes the config of an experiment with the best setting of every searched run, and the budget as its `maxSteps`. The other
- * runs keep the options that they had, those of their bases included. `run` measures it on test.
+ * runs, and searched ones whose trials all diverged, keep the options that they had, those of their bases included. `run`
+ * measures it on test.
  */
 export async function writeBest(path: string, loaded: Loaded, { planned, methods }: Found): Promise<void> {
   const { search: _, ...given } = (await readJsonFile(loaded.origin)) as Record<string, unknown>;
@@ -45,12 +46,23 @@ export async function writeBest(path: string, loaded: Loaded, { planned, methods
     const { agent, ...own } = run;
     return run.network === undefined ? run : own;
   });
+  const [found, diverged] = [true, false].map((has) =>
+    methods.filter(({ best }) => (best !== undefined) === has).map(({ name }) => name),
+  ) as [string[], string[]];
   const best = {
     ...given,
     seeds: loaded.experiment.seeds,
     runs,
-    tuned: { method, trials, budget, ...(eta !== undefined && { eta }), seed, runs: methods.map(({ name }) => name) },
+    tuned: {
+      method,
+      trials,
+      budget,
+      ...(eta !== undefined && { eta }),
+      seed,
+      runs: found,
+      ...(diverged.length > 0 && { diverged }),
+    },
   };
   check(structuredClone(best), path);
-  await replaceFile(path, `${JSON.stringify(best, null, 2)}\n`);
+  await writeUnlessSame(path, `${JSON.stringify(best, null, 2)}\n`);
 }

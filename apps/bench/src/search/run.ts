@@ -5,6 +5,7 @@ import { loadTrial } from '../experiment/trial.ts';
 import type { Crew, Failure } from '../jobs/crew.ts';
 import { neededJobs, titleOf } from '../jobs/graph.ts';
 import { benchOf, type PlanOptions } from '../jobs/planned.ts';
+import { checkRecords } from '../jobs/whole.ts';
 import { workOn } from '../jobs/work.ts';
 import { createBoard } from '../terminal/board.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -28,6 +29,8 @@ export interface Searched extends Found {
  */
 export async function runSearch(loaded: Loaded, options: SearchOptions): Promise<Searched> {
   const planned = await planSearch(loaded, options);
+  // A damaged record is told before anything is trained.
+  await checkRecords(planned.jobs);
   const needed = neededJobs(planned.jobs);
   const progress = createProgress(options.out, needed.length);
   sayData(progress, planned.prepared);

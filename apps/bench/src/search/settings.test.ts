@@ -59,3 +59,31 @@ test('a setting changes a copy at its paths', () => {
   expect(run.agent.encoder).toEqual({ type: 'sasrec' });
   expect(() => withSetting(run, { 'agent.type.lr': 1 })).toThrow(/leads through "type"/);
 });
+
+test('a path within another one changes its value in this trial alone, in either order', () => {
+  const run = { name: 'a', agent: { type: 'ce' } };
+  const types = [{ type: 'gru4rec', width: 4 }, { type: 'sasrec' }];
+  const [whole, width] = ['agent.encoder', 'agent.encoder.width'] as const;
+  const widths = [8, 16, 32];
+  for (const overlapping of [
+    { [whole]: types, [width]: widths },
+    { [width]: widths, [whole]: types },
+  ]) {
+    const settings = drawSettings(overlapping, 'CE', 6, 0);
+    const trained = settings.map((setting) => withSetting(run, setting).agent);
+    expect(trained).toEqual(
+      settings.map((setting) => ({
+        type: 'ce',
+        encoder: { type: (setting[whole] as { type: string }).type, width: setting[width] },
+      })),
+    );
+  }
+  expect(types).toEqual([{ type: 'gru4rec', width: 4 }, { type: 'sasrec' }]);
+});
+
+test('a path does not lead to what all objects inherit', () => {
+  for (const path of ['__proto__.x', 'agent.__proto__.x', 'constructor.x']) {
+    expect(() => withSetting({ name: 'a' }, { [path]: 1 })).toThrow(expect.objectContaining({ code: 'E_CONFIG' }));
+  }
+  expect(({} as { x?: number }).x).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 import { fold, isObject, type Key, key, LeaError, stableJson, uniform } from '@lea/core';
 import type { Range, Space } from '../config/search-schema.ts';
 import type { Setting } from '../experiment/trial.ts';
+import { counted } from '../terminal/counted.ts';
 
 /** Attempts per setting, after which a space has no further ones. */
 const ATTEMPTS = 1000;
@@ -24,7 +25,7 @@ export function drawSettings(space: Space, name: string, count: number, seed: nu
   }
   if (drawn.size === count) return [...drawn.values()];
   throw new LeaError('E_CONFIG', `search.runs.${name} has fewer settings than there are trials.`, {
-    value: `${drawn.size} settings, ${count} trials`,
+    value: `${counted(drawn.size, 'setting')}, ${counted(count, 'trial')}`,
     hint: 'Give more values, or lower "trials": all searched runs have the same number.',
   });
 }
@@ -41,19 +42,22 @@ function valueAt(values: Space[string], own: Key): unknown {
 }
 
 /**
- * A copy of an object with values at paths such as `agent.encoder.dropout`. Missing objects on the way are made.
+ * A copy of an object with values at paths such as `agent.encoder.dropout`. Missing objects on the way are made. A path within
+ * another one, such as `agent.encoder.width` within `agent.encoder`, changes the value of that one, in whatever order they come.
  *
  * @throws LeaError `E_CONFIG` when a path leads through something else
  */
 export function withSetting<T extends object>(given: T, setting: Setting): T {
   const copy = structuredClone(given);
-  for (const [path, value] of Object.entries(setting)) {
-    const steps = path.split('.');
+  const entries = Object.entries(setting).map(([path, value]) => ({ path, steps: path.split('.'), value }));
+  // A path has more steps than those that it is within.
+  for (const { path, steps, value } of entries.sort((a, b) => a.steps.length - b.steps.length)) {
     const last = steps.pop()!;
     let at = copy as Record<string, unknown>;
     for (const step of steps) {
       at[step] ??= {};
-      if (!isObject(at[step]) || Array.isArray(at[step])) {
+      // What every object inherits, such as __proto__, belongs to all of them.
+      if (!Object.hasOwn(at, step) || !isObject(at[step]) || Array.isArray(at[step])) {
         throw new LeaError('E_CONFIG', `The path of a searched option leads through "${step}", which has no options.`, {
           value: path,
           hint: 'Write the path as in the config, for example "agent.encoder.dropout".',
@@ -61,7 +65,8 @@ export function withSetting<T extends object>(given: T, setting: Setting): T {
       }
       at = at[step] as Record<string, unknown>;
     }
-    at[last] = value;
+    // Trials share the values of the space, and longer paths change them.
+    at[last] = structuredClone(value);
   }
   return copy;
 }

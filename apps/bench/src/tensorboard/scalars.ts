@@ -25,15 +25,15 @@ interface Event {
 /**
  * Reads the curves of a run from its log: `validation/...` for every validation metric, and `train/loss`. Steps that a later
  * sitting did again count once. The test metrics, as `test/...`, are at the last step. Time is working time, up to the last
- * change of the file.
+ * change of the file. A trial of a search has no test metrics.
  *
- * @param folder of the run @param id of the run
+ * @param folder of the run or trial @param id of the run or trial
  * @throws LeaError `E_RUN_BROKEN`
  */
-export async function curvesOf(folder: string, id: string): Promise<Curves> {
+export async function curvesOf(folder: string, id: string, of: 'run' | 'trial' = 'run'): Promise<Curves> {
   const path = join(folder, 'events.jsonl');
   const events = eventsIn((await readWhole(path).catch(() => undefined))?.toString('utf8') ?? '', path);
-  const record = (await loadRun({ id, folder }))?.record;
+  const record = of === 'run' ? (await loadRun({ id, folder }))?.record : undefined;
   const seconds = events.at(-1)?.seconds ?? record?.seconds ?? 0;
   const changed = await stat(events.length > 0 ? path : join(folder, 'record.json')).catch(() => undefined);
   const began = (changed ? changed.mtimeMs / 1000 : 0) - seconds;

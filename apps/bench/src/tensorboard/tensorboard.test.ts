@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sealed } from '@lea/core';
@@ -61,13 +61,24 @@ test('curves come from the log: what a later sitting did again counts once, and 
 test('every run has a file in a folder of its name, and a second export replaces it', async () => {
   const { runs, folder } = begun();
   const out = join(runs, 'out');
-  expect(await writeEventFiles(runs, out)).toBe(1);
+  expect(await writeEventFiles(runs, out)).toEqual({ count: 1, of: 'run' });
   const file = join(out, 'study', 'sasrec-s0-0123456789', 'events.out.tfevents.lea');
   const first = readFileSync(file);
   appendFileSync(join(folder, 'events.jsonl'), validation(4, 30, 1, 0.6));
-  expect(await writeEventFiles(join(runs, 'study'), join(out, 'study'))).toBe(1);
+  expect(await writeEventFiles(join(runs, 'study'), join(out, 'study'))).toEqual({ count: 1, of: 'run' });
   expect(readFileSync(file).length).toBeGreaterThan(first.length);
   await expect(writeEventFiles(join(runs, 'none'), out)).rejects.toMatchObject({ code: 'E_RUNS_UNFINISHED' });
+});
+
+test('a folder of trials has a file for each, without their records; beside runs they have none', async () => {
+  const { runs, folder } = begun();
+  const trial = join(runs, 'study', 'search', 'sasrec-0-s0-0123456789');
+  cpSync(folder, trial, { recursive: true });
+  writeFileSync(join(trial, 'record.json'), JSON.stringify(sealed({ kind: 'trial', id: 'sasrec-0-s0-0123456789' })));
+  const out = join(runs, 'out');
+  expect(await writeEventFiles(join(runs, 'study', 'search'), out)).toEqual({ count: 1, of: 'trial' });
+  expect(readFileSync(join(out, 'sasrec-0-s0-0123456789', 'events.out.tfevents.lea')).length).toBeGreaterThan(100);
+  expect(await writeEventFiles(join(runs, 'study'), out)).toEqual({ count: 1, of: 'run' });
 });
 
 const python = process.env.LEA_PYTHON ?? '';

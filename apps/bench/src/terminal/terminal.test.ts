@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { describeFailure } from './failure.ts';
 import { checkFlags, seedOf, seedsOf } from './flags.ts';
@@ -174,4 +175,8 @@ test('a report is a page, so it never takes the place of a config', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lea-report-'));
   mkdirSync(join(folder, 'page.html'));
   expect(() => reportPath(join(folder, 'page.html'), 'quick')).toThrow(/not a folder/);
+});
+
+test('one is counted without an s', () => {
+  expect([0, 1, 1142].map((count) => counted(count, 'run'))).toEqual(['0 runs', '1 run', '1,142 runs']);
 });

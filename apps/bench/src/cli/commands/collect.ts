@@ -9,6 +9,7 @@ import { shownMetrics } from '../../report/metric-names.ts';
 import { offPolicyOf } from '../../report/off-policy.ts';
 import { offPolicyNotes, withEstimates } from '../../report/off-policy-table.ts';
 import { publishedNotes } from '../../report/published.ts';
+import { repeatNotes } from '../../report/repeats.ts';
 import { metricColumns, SHORT } from '../../report/table.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -49,16 +50,17 @@ const command: CommandDef<typeof args> = defineCommand({
       const planned = await planExperiment(loaded, planOptions(given, signal));
       const outcome = await collect(planned, await finishedRuns(planned));
       const { runs, missing, context } = outcome;
-      const { published = [] } = context.experiment;
+      const { published = [], seeds } = context.experiment;
       if (given.json) for (const run of runs) process.stdout.write(`${printableJson(jsonLine(run))}\n`);
       if (runs.length > 0) {
         const offPolicy = await offPolicyOf(outcome);
         if (format) {
           const columns = metricColumns(runs, shownMetrics(SHORT, context.experiment));
-          const measured = resultsOf(runs, columns, published);
+          const measured = resultsOf(runs, columns, published, seeds.length);
           const results = offPolicy ? withEstimates(measured, offPolicy) : measured;
           const notes = [
             `Data: ${statisticsOf(context.dataset)}.`,
+            ...repeatNotes(context),
             ...publishedNotes(published),
             ...(offPolicy ? offPolicyNotes(offPolicy) : []),
           ];

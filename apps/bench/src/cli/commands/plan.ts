@@ -2,8 +2,10 @@ import { type CommandDef, defineCommand } from 'citty';
 import { estimateFrom } from '../../jobs/costs.ts';
 import { type ListedJob, listed } from '../../jobs/listed.ts';
 import { planExperiment } from '../../jobs/planned.ts';
+import { checkRecords } from '../../jobs/whole.ts';
 import { renderTable } from '../../report/table.ts';
 import { planSearch } from '../../search/plan.ts';
+import { counted } from '../../terminal/counted.ts';
 import { duration } from '../../terminal/duration.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -30,6 +32,7 @@ const command: CommandDef<typeof args> = defineCommand({
     await interruptible(typed([...invocation, 'plan', ...rawArgs]), async (signal) => {
       const options = planOptions(given, signal);
       const { jobs } = await (given.search ? planSearch : planExperiment)(loaded, options);
+      await checkRecords(jobs);
       const rows = listed(jobs, await estimateFrom(options.runs));
       if (given.json) for (const row of rows) process.stdout.write(`${printableJson(row)}\n`);
       else process.stdout.write(`${tableOf(rows)}\n${sumOf(rows)}\n`);
@@ -61,10 +64,10 @@ function sumOf(rows: readonly ListedJob[]): string {
   const open = rows.filter(({ state }) => state === 'ready' || state === 'waits');
   const known = open.flatMap(({ seconds }) => seconds ?? []);
   const sum = known.reduce((all, seconds) => all + seconds, 0);
-  const count = `${rows.length} jobs, ${finished} finished, ${open.length} to do.`;
+  const count = `${counted(rows.length, 'job')}, ${finished} finished, ${open.length} to do.`;
   if (open.length === 0) return count;
   const unknown = open.length - known.length;
   if (known.length === 0) return `${count} Their time is unknown.`;
   const rest = unknown > 0 ? `; the time of the other ${unknown} is unknown` : '';
-  return `${count} ${known.length} of them take about ${duration(sum)} one after the other${rest}.`;
+  return `${count} ${known.length} of them ${known.length === 1 ? 'takes' : 'take'} about ${duration(sum)} one after the other${rest}.`;
 }

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { replaceFile } from '@lea/core/node';
+import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { renderTable } from '../../report/table.ts';
 import { bestPath, writeBest } from '../../search/best.ts';
 import { runSearch } from '../../search/run.ts';
 import { searchTable } from '../../search/table.ts';
+import { writeUnlessSame } from '../../search/unchanged.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { crewOf } from '../crew.ts';
-import { experimentArgs, givenExperiment, jobsArg, planOptions, queueArgs } from '../experiment-args.ts';
+import { experimentArgs, givenExperiment, jobsArg, planOptions, queueArgs, runWords } from '../experiment-args.ts';
 
 const args = {
   ...experimentArgs,
@@ -44,17 +45,23 @@ const command: CommandDef<typeof args> = defineCommand({
       });
       const { planned, methods, records, missing, failures } = found;
       const lines = records.map((record) => `${printableJson(record)}\n`).join('');
-      const trials = join(planned.plan.folder, 'trials.jsonl');
-      await replaceFile(trials, lines);
       if (given.json) process.stdout.write(lines);
-      out.write(`\n${renderTable(searchTable(found, loaded.experiment.runs))}\n\nTrials: ${printable(trials)}\n`);
+      out.write(`\n${renderTable(searchTable(found, loaded.experiment.runs))}\n\n`);
+      await writeTrials(join(planned.plan.folder, 'trials.jsonl'), lines, out);
       for (const { job, reason } of failures) process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
       for (const { id } of missing) process.stderr.write(`Not finished: ${printable(id)}\n`);
-      if (methods.every(({ best }) => best)) {
-        await writeBest(path, loaded, found);
-        out.write(`Best config: ${printable(path)}\nTo measure it on test: ${typed([...invocation, 'run', path])}\n`);
-      } else {
-        process.stderr.write('No best config is written, because a run has no best trial.\n');
+      const diverged = methods.filter(({ isFinished, best }) => isFinished && !best);
+      if (missing.length > 0 || diverged.length === methods.length) {
+        const why = missing.length > 0 ? 'trials are missing' : 'all trials diverged';
+        process.stderr.write(`No best config is written, because ${why}.\n`);
+        process.exitCode = 1;
+        return;
+      }
+      await writeBest(path, loaded, found);
+      const measure = typed([...invocation, ...runWords(path, given)]);
+      out.write(`Best config: ${printable(path)}\nTo measure it on test: ${measure}\n`);
+      for (const { name } of diverged) {
+        process.stderr.write(`All trials of ${printable(name)} diverged: the best config has its own options.\n`);
         process.exitCode = 1;
       }
     });
@@ -62,3 +69,14 @@ const command: CommandDef<typeof args> = defineCommand({
 });
 
 export default command;
+
+/** Keeps the trials beside their folders. A folder that is read-only goes without, as it does without a copy of the report. */
+async function writeTrials(path: string, lines: string, out: NodeJS.WriteStream): Promise<void> {
+  try {
+    await writeUnlessSame(path, lines);
+    out.write(`Trials: ${printable(path)}\n`);
+  } catch (error) {
+    if (!(error instanceof LeaError) || error.code !== 'E_FILE_WRITE') throw error;
+    process.stderr.write(`Not written: ${printable(path)}, because its folder cannot be written to.\n`);
+  }
+}

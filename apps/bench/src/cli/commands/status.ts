@@ -3,6 +3,7 @@ import { type CommandDef, defineCommand } from 'citty';
 import { neededAddress } from '../../queue/address.ts';
 import { type Status, statusOf } from '../../queue/status.ts';
 import { renderTable } from '../../report/table.ts';
+import { counted } from '../../terminal/counted.ts';
 import { duration } from '../../terminal/duration.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
@@ -30,7 +31,7 @@ export default command;
 
 function told({ workers, running, waiting, delayed, failed, jobs }: Status): string {
   const tried = delayed > 0 ? `, ${delayed} to be tried again` : '';
-  const sum = `${workers} worker${workers === 1 ? '' : 's'}, ${running} jobs running, ${waiting} ready${tried}, ${failed} failed.\n`;
+  const sum = `${counted(workers, 'worker')}, ${counted(running, 'job')} running, ${waiting} ready${tried}, ${failed} failed.\n`;
   if (jobs.length === 0) return sum;
   const rows = jobs.map(({ id, state, worker, seconds, said }) => [
     id,

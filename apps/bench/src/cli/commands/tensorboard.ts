@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { writeEventFiles } from '../../tensorboard/write.ts';
+import { counted } from '../../terminal/counted.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { printable } from '../../terminal/printable.ts';
 
@@ -23,9 +24,9 @@ const command: CommandDef<typeof args> = defineCommand({
   async run({ args: given, rawArgs }) {
     checkFlags('tensorboard', rawArgs, args);
     const out = resolve(given.out);
-    const count = await writeEventFiles(resolve(given.runs), out);
+    const { count, of } = await writeEventFiles(resolve(given.runs), out);
     process.stdout.write(
-      `${count} runs: ${printable(out)}\nTo see them: tensorboard --logdir ${printable(given.out)}\n`,
+      `${counted(count, of)}: ${printable(out)}\nTo see them: tensorboard --logdir ${printable(given.out)}\n`,
     );
   },
 });

@@ -4,7 +4,7 @@ import { beside } from '../../experiment/alone.ts';
 import { sayData } from '../../experiment/prepare.ts';
 import { isFinished } from '../../jobs/graph.ts';
 import { benchOf, planExperiment } from '../../jobs/planned.ts';
-import { jobOf, workOn } from '../../jobs/work.ts';
+import { jobOf, scoreOf, workOn } from '../../jobs/work.ts';
 import { planSearch } from '../../search/plan.ts';
 import { checkFlags, wholeOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -46,6 +46,7 @@ const command: CommandDef<typeof args> = defineCommand({
       const job = jobOf(id, planned.jobs);
       const progress = createProgress(options.out, 1, { plain: every });
       if (isFinished(job)) {
+        await scoreOf(job);
         progress.say(`${job.id} is already finished.`);
         return;
       }
