@@ -64,7 +64,7 @@ export async function removeRemains(folder: string, of?: string): Promise<void> 
 export function writeError(path: string, cause: unknown): LeaError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new LeaError('E_DISK_FULL', 'The disk is full; the existing file was left unchanged.', {
+    return new LeaError('E_DISK_FULL', 'The disk is full. Files that exist are unchanged.', {
       value: path,
       hint: 'Free some space and run the same command again.',
       cause,

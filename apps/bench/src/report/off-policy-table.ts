@@ -29,7 +29,7 @@ function refusals(refused: readonly EstimatedRow[]): string[] {
     const verb = others.length > 1 ? 'are' : 'is';
     return others.length === 0
       ? why
-      : `${why} ${names} ${verb} refused for the same reason; the table has their numbers.`;
+      : `${why} ${names} ${verb} refused for the same reason; the report has their numbers.`;
   });
 }
 

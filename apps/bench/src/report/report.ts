@@ -16,6 +16,7 @@ import { shownMetrics } from './metric-names.ts';
 import type { OffPolicy } from './off-policy.ts';
 import { offPolicyTable } from './off-policy-table.ts';
 import { figureHtml, listHtml, tableHtml } from './page.ts';
+import { repeatNotes } from './repeats.ts';
 import { FULL, resultTable } from './table.ts';
 
 /**
@@ -51,6 +52,7 @@ export async function writeReport(
       metrics: shownMetrics(FULL, context.experiment),
       seeds: seeds.length,
       data: statisticsOf(context.dataset),
+      more: repeatNotes(context),
       published,
     }),
     against: againstBaseline(whole),
