@@ -24,8 +24,8 @@ export interface EvaluateOptions {
   /** Number of histories per call of the scorer. More are faster, but need memory for batch * items scores. Default: 256. */
   readonly batch: number;
   /**
-   * `none` ranks all items, as in the SQN and SNQN papers. `seen` excludes the items of the user's whole history from the
-   * ranking, except the chosen item; use it if users never repeat items. Default: `none`.
+   * `none` ranks all items, `seen` leaves out those of the user's history, except the chosen item. The SQN and SNQN papers use
+   * `none`. Use `seen` if users never repeat items. Default: `none`.
    */
   readonly exclude: 'none' | 'seen';
   /** Aborts between two batches; the task rejects with the signal's reason. Default: none. */

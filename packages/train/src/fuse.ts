@@ -19,7 +19,7 @@ import { CUTOFFS, checkMetric } from './metric.ts';
 /** Options of `fuse` and `fitFusion`. */
 export interface FuseOptions {
   /**
-   * `after` adds weight * ln softmax to ln p. `mixture` mixes the probabilities with the network's share as weight. Default:
+   * `after` adds weight * ln softmax to ln p, `mixture` mixes the probabilities with the network's share as weight. Default:
    * `after`.
    */
   readonly form: 'after' | 'mixture';

@@ -22,7 +22,10 @@ export interface TrainOptions {
   window?: number;
   /** Number of rows per step, at most all. Larger: steadier gradients, fewer updates per epoch. Default: 256. */
   batch?: number;
-  /** How batches are drawn. `{ type: 'independent' }` is the sampler of the papers. Default: `{ type: 'permutation' }`. */
+  /**
+   * How rows are drawn: each once an epoch (`permutation`), at random (`independent`), or whole histories (`sequences`). The
+   * papers draw at random. Default: `{ type: 'permutation' }`.
+   */
   sampler?: SamplerOptions;
   /** Seed of weights, batches, negatives, dropout and coins. Default: 0. */
   seed?: number;
@@ -65,8 +68,8 @@ export interface TrainOptions {
    */
   memory?: Memory;
   /**
-   * How the memory joins the network. `after`: the network is trained by itself, then its weight is fitted on validation;
-   * `mixture`: the same for probabilities; `joint`: the network learns what the memory leaves. See `Fusion`. Default: `after`.
+   * The memory joins `after` training, after it as a `mixture` of probabilities, or during it (`joint`). The first two fit the
+   * weight of the network on validation; with `joint` the network learns what the memory leaves. See `Fusion`. Default: `after`.
    */
   fusion?: Fusion['form'];
   /** Text vectors of the items, float32 [N, D], for encoders that read them. Default: none. */

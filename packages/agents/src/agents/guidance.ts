@@ -9,8 +9,8 @@ export interface AlignmentOptions {
    */
   alignmentWeight: number;
   /**
-   * Loss of the alignment. `cosine`: 1 - cosine of each pair. `contrastive`: InfoNCE, which also separates each pair from the other rows of the batch;
-   * it is stronger, but rows with similar states repel each other. Default: `cosine`.
+   * `cosine` pulls the states of a row together, `contrastive` also pushes them away from other rows of the batch. The losses are
+   * 1 - cosine of each pair, and InfoNCE, which is stronger, but rows with similar states repel each other. Default: `cosine`.
    */
   alignmentForm: 'cosine' | 'contrastive';
   /** Temperature of `contrastive`. Lower: stronger repulsion of the most similar other rows. Default: 0.1. */

@@ -10,8 +10,8 @@ export interface EnsembleOptions {
   /** Coefficient of the penalty on uncertain targets; 0 disables it, the authors used 10 and 20. Default: 10. */
   uncertaintyPenalty: number;
   /**
-   * Form of the penalty. `ratio`: Q / (1 + penalty * std). `difference`: Q - penalty * std, a lower confidence bound (an ablation). Default:
-   * `ratio`.
+   * `ratio` divides Q by 1 + penalty * std, `difference` subtracts penalty * std, a lower confidence bound. The latter is an ablation.
+   * Default: `ratio`.
    */
   penaltyForm: 'ratio' | 'difference';
 }

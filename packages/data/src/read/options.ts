@@ -41,8 +41,8 @@ export interface InteractionColumns {
 /** Options of `readInteractions`. */
 export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   /**
-   * Reader of delimited text. `js` needs no other package and reads one file into memory. `duckdb` needs the package
-   * `@duckdb/node-api` and takes large files and patterns such as `logs/*.csv`. Both give the same result. Default: `js` for
+   * Reader of delimited text: `js` reads one file into memory, `duckdb` takes large files and patterns such as `logs/*.csv`.
+   * `js` needs no other package, `duckdb` needs `@duckdb/node-api`. Both give the same result. Default: `js` for
    * delimited text; Parquet, JSON and SQL always take `duckdb`.
    */
   readonly engine: 'js' | 'duckdb' | undefined;

@@ -35,7 +35,7 @@ export interface WorldOptions {
   users: number;
   /** Number of items. More items mean fewer events per item. Default: 800. */
   items: number;
-  /** Mean number of events per user, from 3 to 60; every user has 3 to 60 events. Default: 11. */
+  /** Mean number of events per user. Every user has 3 to 60. Default: 11. */
   meanLength: number;
   /**
    * Number of customer groups. With more of them each has fewer events, so ids alone are harder to learn from. Default:

@@ -5,8 +5,8 @@ import { type Positives, topItems } from './top-items.ts';
 /** How positive actions are chosen. */
 export interface PositiveRule {
   /**
-   * The criterion: `state` (default) the similarity of state and item; `reward` the reward model, among the `shortlist` items
-   * most similar to the state: closer to what users like of what they might take next, at the price of that many rewards.
+   * `state` ranks by the similarity of state and item, `reward` by the reward model among the `shortlist`. The latter is closer to
+   * what users like of what they might take next, at the price of that many rewards. Default: `state`.
    */
   readonly rankBy: 'state' | 'reward';
   /** Items that `rankBy: 'reward'` chooses from (default five times as many as are chosen). Higher: rarer and riskier items. */

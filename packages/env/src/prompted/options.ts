@@ -29,9 +29,9 @@ export interface PromptedModelOptions {
   /** API key, sent as a bearer token; never stored, printed or hashed. Default: none. */
   readonly apiKey: string | undefined;
   /**
-   * Form of the question. `rating` (default) asks how much the user would like an action. `choice` asks which of two actions
-   * the user would choose, for every two actions of a history in both orders; the reward is 10 times the share that an action
-   * wins. A actions then cost A (A - 1) requests.
+   * `rating` asks how much the user would like an action, `choice` which of two actions the user would choose. `choice` asks for
+   * every two actions of a history in both orders; the reward is 10 times the share that an action wins. A actions then cost
+   * A (A - 1) requests. Default: `rating`.
    */
   readonly question: QuestionForm;
   /**

@@ -10,7 +10,7 @@ export type StoppingRule = 'FreeB' | 'NX_0' | 'NX_X';
 
 /** Options of `evaluateInteractive`. */
 export interface InteractiveOptions {
-  /** The stopping rule. Default: `FreeB`. */
+  /** `FreeB` lets a visit repeat offers, `NX_0` does not, `NX_X` does not and ends it after X offers. Default: `FreeB`. */
   readonly rule: StoppingRule;
   /** Number X of offers of a visit (`NX_X` only). Default: 10, as in EasyRL4Rec. */
   readonly length: number;

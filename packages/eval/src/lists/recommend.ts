@@ -34,8 +34,8 @@ export interface RecommendListsOptions {
    */
   readonly per: 'event' | 'user';
   /**
-   * `none` recommends from all items. `seen` leaves out the items of the user's whole history, also where the user chooses one
-   * of them again. Default: `none`.
+   * `none` recommends from all items, `seen` leaves out those of the user's history, also where the user chooses one of them
+   * again. Default: `none`.
    */
   readonly exclude: 'none' | 'seen';
   /** Number of histories per call of the scorer. More are faster, but need memory for batch * items scores. Default: 256. */

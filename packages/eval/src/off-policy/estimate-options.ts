@@ -24,9 +24,9 @@ export interface EstimateOptions extends SupportLimits {
    */
   readonly model: ActionValues | readonly [ActionValues, ActionValues] | undefined;
   /**
-   * `bootstrap` resamples clusters and suits every estimator; with fewer than about 20 clusters it is too narrow. `bernstein` is the
-   * empirical Bernstein interval: it holds for every sample size, but it needs `bounds` and independent rounds, and it is much wider.
-   * Default: `bootstrap`.
+   * `bootstrap` resamples clusters; `bernstein` holds for every sample size, but is much wider and needs `bounds`. The bootstrap
+   * suits every estimator, and is too narrow with fewer than about 20 clusters. The empirical Bernstein interval also needs
+   * independent rounds. Default: `bootstrap`.
    */
   readonly interval: 'bootstrap' | 'bernstein';
   /** Confidence level of the interval. Default: 0.95. */
@@ -38,15 +38,18 @@ export interface EstimateOptions extends SupportLimits {
   /** Bounds of weights and rewards for `bernstein`, which is wider the larger they are. Default: none. */
   readonly bounds: Bounds | undefined;
   /**
-   * What to do where the log cannot answer (`describeSupport`): `refuse` throws the reasons; `estimate` returns the number and the
-   * reasons beside it. Default: `refuse`.
+   * Where the log cannot answer, `refuse` throws the reasons and `estimate` returns the number with the reasons beside it; see
+   * `describeSupport`. Default: `refuse`.
    */
   readonly unsupported: 'refuse' | 'estimate';
 }
 
 /** Options of {@link offPolicyValue} and {@link offPolicyDifference}. */
 export interface OffPolicyValueOptions extends EstimateOptions {
-  /** The estimator. Default: `snips`. */
+  /**
+   * By weights (`ips`, `snips`, `cips`), a model (`dm`), both (`dr`, `sndr`, `switch-dr`) or categories (`mips`, `snmips`).
+   * Default: `snips`.
+   */
   readonly estimator: BanditEstimator;
   /**
    * `cips` cuts larger weights to it, `switch-dr` leaves rounds with a larger weight to the model. Lower: less variance, more
@@ -59,7 +62,7 @@ export interface OffPolicyValueOptions extends EstimateOptions {
 
 /** Options of {@link sequenceValue} and {@link sequenceDifference}. */
 export interface SequenceValueOptions extends EstimateOptions {
-  /** The estimator. Default: `snpdis`. */
+  /** By weights of visits (`tis`, `sntis`) or steps (`pdis`, `snpdis`), a model (`dm`), or both (`dr`, `sndr`). Default: `snpdis`. */
   readonly estimator: SequenceEstimator;
 }
 

@@ -57,12 +57,12 @@ export interface SignalOptions {
    */
   readonly rewards: Rewards | undefined;
   /**
-   * Form of the signal of `use.state`: soft `targets` of the supervised loss, the environment's state `vectors`, which agents
-   * with `alignmentWeight` or `criticState` read and which need an annotation with `states: true`, or `both`. Default: `targets`.
+   * The signal of `use.state`: soft `targets` of the supervised loss, the environment's state `vectors`, or `both`. Agents with
+   * `alignmentWeight` or `criticState` read vectors, which need an annotation with `states: true`. Default: `targets`.
    */
   readonly stateForm: 'targets' | 'vectors' | 'both';
   /**
-   * Form of the rewards of `use.reward`. R is the raw modeled reward, r the event's own, and z is R in standard deviations
+   * `sigmoid` and `calibrated` rewards stay below twice the event's own, `standardized` and `raw` ones have no bounds. R is the raw modeled reward, r the event's own, and z is R in standard deviations
    * from the mean over the logged train actions. Default: `sigmoid`.
    * - `sigmoid`: 2 * sigmoid(z) * r, between 0 and twice r;
    * - `calibrated`: 2 * p * r with p = sigmoid(slope * R + intercept), the environment's calibrated probability; needs one
