@@ -25,6 +25,9 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   'rowWeight',
 ]);
 
+/** Names that JavaScript itself asks for, when an object is awaited or printed. */
+const ASKED: ReadonlySet<string> = new Set(['then', 'toJSON']);
+
 /**
  * The batch, which refuses to be asked for a tensor that it does not hold. tfjs would only say that an argument is `null`.
  *
@@ -34,7 +37,8 @@ const OPTIONAL: ReadonlySet<string> = new Set([
 export function checkedBatch(type: string, batch: Tensors): Tensors {
   return new Proxy(batch, {
     get(of, name) {
-      if (typeof name === 'string' && !(name in of) && !OPTIONAL.has(name)) throw unlisted(type, name, of);
+      const known = typeof name === 'symbol' || name in of || OPTIONAL.has(name) || ASKED.has(name);
+      if (!known) throw unlisted(type, name, of);
       return Reflect.get(of, name);
     },
   });

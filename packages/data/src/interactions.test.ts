@@ -61,7 +61,7 @@ it('keeps rewards beside their events, and hashes them', () => {
   expect(dataHash(data)).not.toBe(dataHash(interactionsOf({ ...log, reward: [1.5, -2, 4] })));
   for (const bad of [Number.NaN, Infinity, '', 'x', null, undefined, true]) {
     expect(() => interactionsOf({ ...log, reward: [1, bad as never, 2] })).toThrow(
-      /^event 1, column reward: expected a finite number as the reward/,
+      /^event 1, column reward: expected a finite number \(at most 3.4e38\) as the reward/,
     );
   }
   expect(() => interactionsOf({ ...log, reward: [1] })).toThrow(/user and reward have different lengths/);

@@ -15,11 +15,16 @@ export function loggedRewards(cells: ArrayLike<unknown>, where: (row: number) =>
 /** The reward in one cell. @throws LeaError `E_REWARD_BAD` */
 export function checkedReward(cell: unknown, row: number, where: (row: number) => string): number {
   const reward = numberIn(cell);
-  if (Number.isFinite(reward)) return reward;
-  throw new LeaError('E_REWARD_BAD', `${where(row)}: expected a finite number as the reward.`, {
+  if (fits(reward)) return reward;
+  throw new LeaError('E_REWARD_BAD', `${where(row)}: expected a finite number (at most 3.4e38) as the reward.`, {
     value: cell,
     hint: 'Every event needs a reward: fill in 0 where there is none, for example by a query, or choose another column.',
   });
+}
+
+/** Whether a reward is finite as a float32, in which losses are computed. */
+export function fits(reward: number): boolean {
+  return Number.isFinite(Math.fround(reward));
 }
 
 function numberIn(cell: unknown): number {

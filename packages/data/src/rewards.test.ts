@@ -47,3 +47,16 @@ it.each<[unknown, string, RegExp]>([
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
 });
+
+it('refuses rewards that do not fit the events, or beyond float32, when sequences are made', () => {
+  const log = interactionsOf(events);
+  for (const reward of [Float64Array.of(1, 2), Float64Array.of(1, Number.NaN, 2), Float64Array.of(1, 1e39, 2), 'abc']) {
+    expect(() => sequences({ ...log, reward: reward as never })).toThrow(
+      expect.objectContaining({ code: 'E_REWARD_BAD', message: expect.stringContaining('each of the 3 events') }),
+    );
+  }
+  for (const rewards of [{ click: 1e39, buy: 1 }, [1e39, 1]]) {
+    expect(() => checkedRewards('f', byKind, rewards)).toThrow(/must be a finite number/);
+  }
+  expect(() => interactionsOf({ ...events, reward: [1, 1e39, 2] })).toThrow(/column reward: expected a finite number/);
+});

@@ -1,4 +1,5 @@
 import { LeaError, nearest } from '@lea/core';
+import { fits } from './logged-rewards.ts';
 import type { Sequences } from './sequences.ts';
 
 /**
@@ -41,7 +42,7 @@ export function checkedRewards(
 /** A number per kind, in the order of `kinds`; a table may have entries for kinds that do not occur. */
 function checkedTable(what: string, kinds: readonly string[], table: Readonly<Record<string, number>>): number[] {
   for (const [kind, reward] of Object.entries(table)) {
-    if (!Number.isFinite(reward)) {
+    if (!(typeof reward === 'number' && fits(reward))) {
       throw new LeaError('E_REWARD_BAD', `${what}: the reward of kind "${kind}" must be a finite number.`, {
         value: reward,
         hint: 'For example, use 0.2 for a click and 1 for a purchase.',
@@ -75,7 +76,7 @@ function checkedList(what: string, kinds: readonly string[], rewards: ArrayLike<
       },
     );
   }
-  const bad = list.findIndex((one) => !Number.isFinite(one));
+  const bad = list.findIndex((one) => !(typeof one === 'number' && fits(one)));
   if (bad < 0) return list;
   throw new LeaError('E_REWARD_BAD', `${what}: the reward of kind "${kinds[bad]}" must be a finite number.`, {
     value: list[bad],

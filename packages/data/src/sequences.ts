@@ -1,6 +1,7 @@
-import { checkFunctions, contentHash } from '@lea/core';
+import { checkFunctions, contentHash, LeaError } from '@lea/core';
 import { checkInteractions, checkSequences, checkTransitions } from './arguments.ts';
 import type { Interactions } from './interactions.ts';
+import { fits } from './logged-rewards.ts';
 
 /** The events of all users, one user after another: user `u` has events `offsets[u]` to `offsets[u + 1]` (exclusive). */
 export interface Sequences {
@@ -46,7 +47,22 @@ export function sequences(data: Interactions): Sequences {
   for (const user of data.user) offsets[user + 1]!++;
   for (let u = 0; u < data.userIds.length; u++) offsets[u + 1]! += offsets[u]!;
   const { userIds, itemIds, kinds, kind, time, reward } = data;
+  if (reward !== undefined) checkRewards(reward, data.item.length);
   return { userIds, itemIds, kinds, offsets, items: data.item, kind, time, ...(reward && { reward }) };
+}
+
+/** Rewards may have been changed since they were read. */
+function checkRewards(reward: Float64Array, events: number): void {
+  const bad = ArrayBuffer.isView(reward) && reward.length === events ? reward.findIndex((one) => !fits(one)) : -2;
+  if (bad === -1) return;
+  throw new LeaError(
+    'E_REWARD_BAD',
+    `interactions.reward must have a finite number for each of the ${events} events.`,
+    {
+      value: bad < 0 ? reward : reward[bad],
+      hint: 'Change rewards with map: log.reward = log.reward.map((price) => price / 100).',
+    },
+  );
 }
 
 /** The decisions whose event satisfies `keep`. Default: all of them. */

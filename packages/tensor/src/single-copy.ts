@@ -21,8 +21,11 @@ export function refuseSecondCopy(url: string): void {
       {
         value: shown(url),
         hint:
-          'Remove @lea packages from the dependencies of your own package, list them in its peerDependencies, and install ' +
-          'package and program together as workspaces of one folder: see docs/extend.md, "Your package".',
+          first === url
+            ? 'The same file is loaded twice, for instance after vi.resetModules(). Load it once in a process.'
+            : 'Remove @lea packages from the dependencies of your own package, list them in its peerDependencies, and install ' +
+              'package and program together as workspaces of one folder: see docs/extend.md, "Your package". Bundles that ' +
+              'run in one process must share the package.',
       },
     );
   }

@@ -1,5 +1,6 @@
 import * as module from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
+import { correctGradients } from './corrected-gradients.ts';
 import { refuseSecondCopy } from './single-copy.ts';
 
 refuseSecondCopy(import.meta.url);
@@ -23,6 +24,7 @@ try {
 } finally {
   hooks?.deregister();
 }
+correctGradients();
 
 // Every new cpu backend prints a banner at its first write, controlled by a field. A field that is always false silences all
 // of them, including those that tfjs creates later.

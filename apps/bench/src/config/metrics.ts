@@ -20,14 +20,15 @@ function metricOf(run: RunConfig | undefined): string {
 /**
  * Checks that all shown metrics are computed, and that all runs have the same validation metric.
  *
+ * @param kinds of the log, once it is read. Default: those that have rewards; any, if the rewards are the log's own
  * @throws LeaError `E_CONFIG`, `E_METRIC_UNKNOWN`
  */
 export function checkMetrics(
   { metrics = [], lists, ks = KS, rewards, runs, published = [] }: Experiment,
   origin: string,
+  kinds = rewards === 'logged' ? undefined : Object.keys(rewards),
 ): void {
-  // The kinds of a log with rewards of its own are known when it is read.
-  const kindsIn = (metric: string) => (rewards === 'logged' ? metric.split('/').slice(1) : Object.keys(rewards));
+  const kindsIn = (metric: string) => kinds ?? metric.split('/').slice(1);
   // Their cutoffs may be others than ours.
   for (const row of published)
     for (const name of Object.keys(row.metrics))

@@ -99,8 +99,8 @@ test.each([
 test("a column of rewards is read, and a log without one is refused where rewards are the log's own", async () => {
   const at = folder({ 'events.csv': 'user,item,price\nu,a,2.5\nu,b,-1\nu,c,4\nv,a,1\nv,b,1\nv,c,1\n' });
   const columns = { user: 'user', item: 'item', reward: 'price' };
-  const loaded = (config: object) => {
-    const experiment = { dataset: { ...onlyEvents, kinds: undefined, ...config }, rewards: 'logged' };
+  const loaded = (config: object, metrics: string[] = []) => {
+    const experiment = { dataset: { ...onlyEvents, kinds: undefined, ...config }, rewards: 'logged', metrics };
     const rest = { split: { type: 'leave-one-out' }, runs: [], baselines: [], seeds: [0], window: 2 };
     return prepareData(
       { experiment: { ...experiment, ...rest }, packages: [], folder: at, origin: 'c.json' } as never,
@@ -112,7 +112,11 @@ test("a column of rewards is read, and a log without one is refused where reward
   expect(split.test.sequences.reward).toEqual(Float64Array.of(2.5, -1, 4, 1, 1, 1));
   await expect(loaded({ columns: { user: 'user', item: 'item' } })).rejects.toMatchObject({
     code: 'E_REWARD_MISSING',
-    message: expect.stringMatching(/^c\.json, at rewards: .*no rewards of its own/),
+    message: expect.stringMatching(/^c\.json, at rewards: the data have no rewards of their own/),
+  });
+  await expect(loaded({ columns }, ['ndcg@10/clik'])).rejects.toMatchObject({
+    code: 'E_METRIC_UNKNOWN',
+    value: 'clik',
   });
 });
 

@@ -1,6 +1,7 @@
 import { contentHash, LeaError } from '@lea/core';
 import { checkedRewards } from '@lea/data';
 import type { Loaded } from '../config/load.ts';
+import { checkMetrics } from '../config/metrics.ts';
 import type { Experiment } from '../config/schema.ts';
 import { type Dataset, describe, statisticsOf } from '../data/describe.ts';
 import { loadDataset } from '../data/load.ts';
@@ -26,6 +27,7 @@ export async function prepareData(
   const dataset = await describe(source, split);
   checkLists(experiment, dataset, origin);
   checkReference(experiment, origin);
+  if (experiment.rewards === 'logged') checkMetrics(experiment, origin, source.interactions.kinds);
   const text = lazyText(dataset.itemTexts?.texts ?? []);
   const memory = lazyMemories({ experiment, split, dataset, text });
   return {
@@ -45,12 +47,13 @@ export async function prepareData(
 }
 
 function rewardsFor({ interactions }: Dataset, rewards: Experiment['rewards'], origin: string): Context['rewards'] {
-  try {
-    return checkedRewards('rewards', interactions, rewards);
-  } catch (cause) {
-    if (!(cause instanceof LeaError)) throw cause;
-    throw new LeaError(cause.code, `${origin}, at rewards: ${cause.message}`, { cause });
+  if (rewards === 'logged' && !interactions.reward) {
+    throw new LeaError('E_REWARD_MISSING', `${origin}, at rewards: the data have no rewards of their own.`, {
+      value: rewards,
+      hint: 'Name their column in a dataset of files: "columns": { "reward": "price" }. Or give a number for each kind.',
+    });
   }
+  return checkedRewards(`${origin}, at rewards`, interactions, rewards);
 }
 
 /** One line about the data, and one for each note of the reader. */

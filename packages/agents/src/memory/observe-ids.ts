@@ -41,6 +41,12 @@ export function observedIds(
   let ignored = 0;
   for (const [row, event] of (events as readonly ObservedItem[]).entries()) {
     const before = indicesOf(index, event?.history, `the history of event ${row}`, EVENTS);
+    if (typeof event.item !== 'string') {
+      throw new LeaError('E_HISTORY', `observe: the item of event ${row} must be an id.`, {
+        value: event.item,
+        hint: EVENTS,
+      });
+    }
     const chosen = indicesOf(index, [event.item], `the item of event ${row}`, EVENTS);
     if (unknown === 'throw') {
       refuseUnknown(before, `The history of event ${row} contains`);

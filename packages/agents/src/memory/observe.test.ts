@@ -102,7 +102,7 @@ it('items that are none are refused before anything is counted', () => {
     }
     expect(error).toMatchObject({ code: 'E_ITEM_RANGE', value });
     expect(error?.message).toMatch(/items of event 1 must be/);
-    expect(error?.hint).toMatch(/itemIds/);
+    expect(error?.hint).toMatch(/observe of a policy/);
     expect(memory.state).toBe(before);
   }
 });

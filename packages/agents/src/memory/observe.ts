@@ -38,7 +38,7 @@ export function observed(
       if (Number.isInteger(one) && one >= 0 && one < items) continue;
       throw new LeaError('E_ITEM_RANGE', `observe: items of event ${i} must be in 0..${items - 1}.`, {
         value: one,
-        hint: 'Events contain item indices. Look up raw ids in itemIds. For new items, build a new memory.',
+        hint: 'Events contain item indices; for raw ids use observe of a policy. For new items, build a new memory.',
       });
     }
   }

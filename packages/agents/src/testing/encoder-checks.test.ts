@@ -1,4 +1,4 @@
-import { dropout } from '@lea/tensor';
+import { dropout, withGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { EncoderFactory } from '../define.ts';
@@ -132,6 +132,18 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     })),
     /"enc\.spare" gets no gradient/,
   ],
+  [
+    /finite differences/,
+    'a gradient by hand that is half too large',
+    states((x) =>
+      withGradient([x], () => ({
+        value: x.clone(),
+        saved: [],
+        gradients: (dy) => [() => tf.mul(dy, 1.5)],
+      })),
+    ),
+    /The gradient of "[\w.]+" differs from finite differences: /,
+  ],
   [/dropout/, 'noise in evaluation', states((x) => tf.mul(x, Math.random())), /Two evaluations/],
   [
     /dropout/,
@@ -173,6 +185,12 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
   ],
   [/restored from its JSON/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /returns different states/],
   [/saved policy/, 'a choice that is no option', states((x) => tf.mul(x, 2)), /different scores after saving/],
+  [
+    /exported to ONNX/,
+    'states that need a second history',
+    states((x) => tf.add(x, tf.mul(tf.gather(x, tf.tensor1d([1], 'int32')), x.shape[0]! > 1 ? 0 : Number.NaN))),
+    /only one|cannot be scored/,
+  ],
   [/compiled equals/, 'module state in a pass', states((x) => tf.mul(x, 1 + calls++)), /differs between compiled/],
   [
     /left behind/,

@@ -4,6 +4,7 @@ import * as encoder from './encoder-checks.ts';
 import type { EncoderContext } from './encoder-context.ts';
 import * as loss from './loss-checks.ts';
 import { memory } from './memory-checks.ts';
+import { slopes } from './slopes.ts';
 import { tables } from './table-checks.ts';
 import * as training from './training-checks.ts';
 
@@ -23,6 +24,7 @@ export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
   'a misspelled option is refused with the nearest name': agent.options,
   'it can be restored from its JSON': agent.roundTrip,
   'a saved policy scores as before': training.saved,
+  'one history is scored as one of many, and the policy can be exported to ONNX': training.exported,
   'with a memory it has the same properties': memory,
   'compiled equals eager': training.compiled,
   'no tensor is left behind': training.leaks,
@@ -41,11 +43,14 @@ export const encoderChecks: Readonly<Record<string, Check<EncoderContext>>> = {
   'rows of a batch are independent': encoder.rows,
   'a history wider than the window is read or refused': encoder.wide,
   'every parameter learns, except those in still': encoder.gradients,
+  'gradients are those of finite differences': slopes,
   'itemTables lists the parameters with one row per item': ({ supervised }) => tables(supervised),
   'dropout is used only in training, and is keyed': encoder.dropout,
   'a misspelled option is refused with the nearest name': encoder.options,
   'it can be restored from its JSON': encoder.roundTrip,
   'a saved policy scores as before': ({ supervised }) => training.saved(supervised),
+  'one history is scored as one of many, and the policy can be exported to ONNX': ({ supervised }) =>
+    training.exported(supervised),
   'with a memory it has the same properties': ({ supervised }) => memory(supervised),
   'compiled equals eager': encoder.compiled,
   'no tensor is left behind': encoder.leaks,

@@ -1,15 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LeaError } from '@lea/core';
 import { windowsOf } from '@lea/data';
 import { interpret, prefixed } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { exportOnnx } from '../export-onnx.ts';
 import { loadPolicy } from '../load.ts';
 import { createPolicy } from '../policy.ts';
 import { type AgentContext, ROWS, updateFrozen, updateInputs } from './agent-context.ts';
 import { decisions, historyValues, markovDecisions } from './decisions.ts';
 import { fresh, lossPass, passesOf, scorePass } from './passes.ts';
-import { distance, perturbed } from './tensors.ts';
+import { distance, magnitude, perturbed } from './tensors.ts';
 import { hitRate, trained } from './trained.ts';
 import { updateProgram } from './update-program.ts';
 import { checkCompiled, sameValues } from './value-checks.ts';
@@ -82,6 +84,31 @@ export async function saved(context: AgentContext): Promise<void> {
       'Everything that affects scores must be in the options or parameters, not in variables of the module or a closure.',
     );
   } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A policy scores one history as it does many, and can be exported to ONNX, where scores are those of one history. */
+export async function exported(context: AgentContext): Promise<void> {
+  const { served, shape, text } = context;
+  const { agent, ...fused } = served;
+  const own = { ...fused, ...(agent.encoder.needsText && { text: text! }) };
+  const policy = createPolicy(agent, perturbed(context.init(1)), shape, { threads: 1, ...own });
+  const hint = 'Take all sizes from the shapes of tensors, also the number of histories, which may be one.';
+  const folder = await mkdtemp(join(tmpdir(), 'lea-policy-'));
+  const scores = (histories: readonly (readonly number[])[]) =>
+    policy.score(windowsOf(histories, shape.window, shape.items));
+  try {
+    const [first, second] = decisions.map(({ history }) => history) as [readonly number[], readonly number[]];
+    const together = (await scores([first, second])).subarray(0, shape.items);
+    const off = distance(await scores([first]), together) / Math.max(1, magnitude(together));
+    if (!(off < 1e-4)) throw violation('The scores of a history differ when it is the only one.', hint, off);
+    await exportOnnx(policy, join(folder, 'policy.onnx'));
+  } catch (cause) {
+    if (cause instanceof LeaError && cause.code === 'E_CONFORMANCE') throw cause;
+    throw violation(`One history cannot be scored or exported: ${(cause as Error).message}`, hint);
+  } finally {
+    await policy.dispose();
     await rm(folder, { recursive: true });
   }
 }

@@ -46,11 +46,23 @@ export function splitByTime(data: Interactions, at: { validationFrom: TimePoint;
     });
   }
   if (!data.time.some((time) => time < validationFrom)) {
-    const [first, last] = [Math.min, Math.max].map((most) => data.time.reduce((a, b) => most(a, b)));
+    const [first, last] = rangeOf(data.time);
     throw new LeaError('E_SPLIT_EMPTY', 'The split leaves no events to train on: none is before validationFrom.', {
       value: validationFrom,
       hint: `The times are from ${first} to ${last}. splitByTimeQuantiles takes shares of the events instead.`,
     });
+  }
+  const named = [at.validationFrom, at.testFrom].find((point) => typeof point !== 'number');
+  if (named !== undefined && !data.time.some((time) => time >= validationFrom)) {
+    const [first, last] = rangeOf(data.time);
+    throw new LeaError(
+      'E_SPLIT_EMPTY',
+      'The split leaves no events for validation and test: none is at or after that date.',
+      {
+        value: named,
+        hint: `The times are from ${first} to ${last}, and dates stand for milliseconds since 1970: give times in the unit of the data.`,
+      },
+    );
   }
   return splitBy(
     data,
@@ -58,6 +70,10 @@ export function splitByTime(data: Interactions, at: { validationFrom: TimePoint;
       time[event]! >= testFrom ? 'test' : time[event]! >= validationFrom ? 'validation' : 'train',
     { kind: 'time', validationFrom, testFrom },
   );
+}
+
+function rangeOf(times: Float64Array): [number, number] {
+  return [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
 }
 
 function pointOf(name: string, value: TimePoint): number {

@@ -89,6 +89,10 @@ describe('by time', () => {
     const dated = interactionsOf({ user: Array(4).fill('u'), item: Array(4).fill('i'), time: days });
     const split = splitByTime(dated, { validationFrom: '2024-05-02T00:00:00Z', testFrom: new Date('2024-05-03') });
     expect(setNames.map((name) => [...split[name].event])).toEqual([[0], [1], [2, 3]]);
+    const seconds = interactionsOf({ user: ['u', 'u'], item: ['i', 'i'], time: [1714500000, 1714600000] });
+    expect(() => splitByTime(seconds, { validationFrom: '2024-05-01', testFrom: '2024-05-02' })).toThrow(
+      /none is at or after that date.*from 1714500000 to 1714600000, and dates stand for milliseconds/,
+    );
     expect(split.info).toMatchObject({ validationFrom: Date.UTC(2024, 4, 2), testFrom: Date.UTC(2024, 4, 3) });
   });
 

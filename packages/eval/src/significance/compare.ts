@@ -91,8 +91,7 @@ export function comparisonOf(
   confidence: number,
 ): Comparison {
   const { value, ...rest } = clusteredMean(differences, user, confidence);
-  const p =
-    value === 0 && rest.standardError === 0 ? 1 : studentTails(value / rest.standardError, freedomOf(rest.users));
+  const p = value === 0 && rest.standardError === 0 ? 1 : studentTails(value / rest.standardError, rest.users - 1);
   return { difference: value, relative: base === 0 ? Number.NaN : value / base, p, ...rest };
 }
 
@@ -163,13 +162,8 @@ export function clusteredMean(values: Float64Array, user: Int32Array, confidence
   let squares = 0;
   for (const residual of residuals.values()) squares += residual ** 2;
   const standardError = users < 2 ? Number.NaN : Math.sqrt((users / (users - 1)) * squares) / values.length;
-  const reach = studentReach(1 - confidence, freedomOf(users)) * standardError;
+  const reach = users < 2 ? Number.NaN : studentReach(1 - confidence, users - 1) * standardError;
   return { value, standardError, interval: [value - reach, value + reach], events: values.length, users };
-}
-
-/** Degrees of freedom. With more than 10,000 users the t distribution is normal in four digits, and slow to compute. */
-function freedomOf(users: number): number {
-  return Math.min(Math.max(1, users - 1), 10_000);
 }
 
 /** @throws LeaError `E_CONFIDENCE` */

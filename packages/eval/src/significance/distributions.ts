@@ -20,21 +20,59 @@ export function normalTails(z: number): number {
 }
 
 /**
- * Chance that a number of Student's t distribution is at least as far from 0 as `t`: the finite sums for whole degrees of freedom
- * (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+ * Chance that a number of Student's t distribution is at least as far from 0 as `t`: the regularized incomplete beta function
+ * I_x(n / 2, 1 / 2) at x = n / (n + t²), with n the degrees of freedom (Abramowitz and Stegun 1964, 26.5.27).
  *
- * @param freedom degrees of freedom, a whole number of at least 1
+ * @param freedom degrees of freedom, above 0
  */
 export function studentTails(t: number, freedom: number): number {
-  const angle = Math.atan(Math.abs(t) / Math.sqrt(freedom));
-  const [sine, square] = [Math.sin(angle), Math.cos(angle) ** 2];
-  const odd = freedom % 2;
-  let [term, sum] = [odd ? Math.cos(angle) : 1, 0];
-  for (let i = odd; i <= freedom - 2; i += 2) {
-    sum += term;
-    term *= ((i + 1) / (i + 2)) * square;
+  if (Number.isNaN(t)) return t;
+  if (t === 0) return 1;
+  if (!Number.isFinite(t)) return 0;
+  const square = t * t;
+  const far = freedom / (freedom + square);
+  const near = square / (freedom + square);
+  // The continued fraction converges fast on one side only.
+  return far < (freedom / 2 + 1) / (freedom / 2 + 2.5)
+    ? incompleteBeta(far, near, freedom / 2, 0.5)
+    : 1 - incompleteBeta(near, far, 0.5, freedom / 2);
+}
+
+/**
+ * I_x(a, b) for x < (a + 1) / (a + b + 2) by its continued fraction (Abramowitz and Stegun 1964, 26.5.8), from front to back with
+ * Lentz's method.
+ *
+ * @param rest 1 - x, which may be known to more digits
+ */
+function incompleteBeta(x: number, rest: number, a: number, b: number): number {
+  const scale = Math.exp(a * Math.log(x) + b * Math.log(rest) - logBeta(a, b)) / a;
+  let [c, d] = [1, 1 / (1 - ((a + b) * x) / (a + 1))];
+  let fraction = d;
+  for (let m = 1; m < 10_000; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / (1 + even * d);
+    c = 1 + even / c;
+    fraction *= c * d;
+    d = 1 / (1 + odd * d);
+    c = 1 + odd / c;
+    fraction *= c * d;
+    if (Math.abs(c * d - 1) < 1e-15) break;
   }
-  return 1 - (odd ? (2 / Math.PI) * (angle + sine * sum) : sine * sum);
+  return scale * fraction;
+}
+
+function logBeta(a: number, b: number): number {
+  return logGamma(a) + logGamma(b) - logGamma(a + b);
+}
+
+/** ln Γ(x) for x > 0: Stirling's series, reached by the recurrence (Abramowitz and Stegun 1964, 6.1.41). */
+function logGamma(x: number): number {
+  let [shift, z] = [0, x];
+  for (; z < 10; z++) shift += Math.log(z);
+  const inverse = 1 / (z * z);
+  const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse / 1188)))) / z;
+  return (z - 0.5) * Math.log(z) - z + Math.log(2 * Math.PI) / 2 + series - shift;
 }
 
 /**

@@ -18,6 +18,14 @@ it('chances and bounds of the distributions equal SciPy', () => {
   expect(normalTails(p[4]!) / scipy.normal[4]!).toBeCloseTo(1, 9);
 });
 
+it.each([
+  [10, 10_000, 1.963280742866382e-23],
+  [40, 199, 4.3394585669291187e-97],
+  [8, 1_000_000, 1.2455063433202503e-15],
+])('small chances keep their digits: t %d with %d degrees of freedom', (t, own, chance) => {
+  expect(studentTails(t, own) / chance).toBeCloseTo(1, 8);
+});
+
 it.each(Object.keys(differences))('wilcoxon equals SciPy: %s', (name) => {
   const { statistic, p: chance } = wilcoxon(differences[name]!);
   expectEqual({ statistic, p: chance }, scipy.wilcoxon[name], name);

@@ -139,35 +139,44 @@ async function recordSource(
 }
 
 /**
- * Checks that a column has one type in all files: DuckDB would convert the values of all to a type that holds them, so that 1.0 of
- * one file and '1' of another become different ids.
+ * Refuses columns whose types in several files have no common type that keeps their values: DuckDB would make ids of '1' and 1.0
+ * that differ, or read times by a time zone in one file only.
  *
  * @throws LeaError `E_CELL_BAD`
  */
 async function checkTypes(db: Database, files: readonly string[], chosen: readonly string[]): Promise<void> {
   if (files.length < 2) return;
   const names = chosen.map((name) => name.toLowerCase());
-  const known = new Map<string, { file: string; type: string }>();
+  const known = new Map<string, { file: string; type: string }[]>();
   for (const file of files) {
     const columns = await columnsOf(db, `read_parquet(${literal(escaped(file))})`).catch((cause) => {
       throw unreadable(file, cause);
     });
     for (const { name, type } of columns.filter((column) => names.includes(column.name.toLowerCase()))) {
-      const first = known.get(name) ?? { file, type };
-      known.set(name, first);
-      if (kindOfType(type) === kindOfType(first.type)) continue;
-      throw new LeaError('E_CELL_BAD', `${file}, column ${name}: expected ${first.type}, as in ${first.file}.`, {
-        value: type,
-        hint: `Convert the column in a query: { sql: "select ${name}::${first.type.toLowerCase()} as ${name}, ... from ..." }.`,
-      });
+      const before = known.get(name) ?? [];
+      known.set(name, [...before, { file, type }]);
+      const other = before.find((one) => !haveCommonType(one.type, type));
+      if (!other) continue;
+      throw new LeaError(
+        'E_CELL_BAD',
+        `${file}, column ${name}: its type does not fit ${other.type}, as in ${other.file}.`,
+        {
+          value: type,
+          hint: 'Write the column with one type, or convert it file by file in a query: { sql: "select ... union all by name select ..." }.',
+        },
+      );
     }
   }
 }
 
-/** Types whose values are read alike. */
-function kindOfType(type: string): string {
-  if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|VARCHAR)$/.test(type)) return 'texts, also of integers';
-  return /^(DATE|TIMESTAMP(_S|_MS|_NS)?)$/.test(type) ? 'dates' : type;
+/** Whether two types have a common one that keeps all values: numbers, texts and whole numbers, dates without a zone. */
+function haveCommonType(a: string, b: string): boolean {
+  return (
+    a === b ||
+    [/INT|FLOAT|DOUBLE|DECIMAL/, /INT|VARCHAR/, /^(DATE|TIMESTAMP(_S|_MS|_NS)?)$/].some(
+      (kind) => kind.test(a) && kind.test(b),
+    )
+  );
 }
 
 /** Types that DuckDB guesses from the texts of JSON. */

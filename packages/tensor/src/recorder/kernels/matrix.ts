@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { MICROSOFT } from '../../onnx/model.ts';
 import { sizeOf } from '../../values.ts';
 import type { Info } from '../backend.ts';
@@ -30,7 +31,7 @@ export function recordMatrixKernels(): void {
 
 function product(a: Info, b: Info, transA: boolean, transB: boolean, { backend, recording: r }: Context): Info {
   const [left, right] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
-  const batch = sizeOf(left) >= sizeOf(right) ? left : right;
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(left, right);
   const shape = [...batch, a.shape.at(transA ? -1 : -2)!, b.shape.at(transB ? -2 : -1)!];
   const matrix = (x: Info) => (x.shape.length === 2 ? backend.name(x) : r.reshape(backend.name(x), x.shape.slice(-2)));
   if (sizeOf(batch) === 1) {
