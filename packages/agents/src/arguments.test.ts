@@ -18,7 +18,16 @@ const exceptions = {
   ],
   'parts of agents and encoders, called in programs: tensors are checked by the functions of @lea/tensor': [
     ...['actorCriticLoss', 'aligned', 'allValues', 'critic', 'halfSquare', 'head', 'historiesOf', 'initHead'],
-    ...['initItems', 'initLinear', 'itemTraits', 'learningStates', 'loggedTarget', 'lookUp', 'meanLoss'],
+    ...[
+      'initItems',
+      'initLinear',
+      'itemTraits',
+      'lastPosition',
+      'learningStates',
+      'loggedTarget',
+      'lookUp',
+      'meanLoss',
+    ],
     ...['neededTarget', 'nextHistoriesOf', 'normalValue', 'onePhase', 'passMode', 'qParts', 'supervisedHead'],
     ...['supervisedLoss', 'supervisedParts', 'twoPhases', 'uniformValue', 'validPositions', 'valuesOf'],
   ],

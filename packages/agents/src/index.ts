@@ -50,7 +50,7 @@ export { type ItemInput, initItems, itemTraits, lookUp } from './encoders/items.
 export { type NextitnetOptions, nextitnet } from './encoders/nextitnet.ts';
 export { type SasrecOptions, sasrec } from './encoders/sasrec.ts';
 export { type SasrecModernOptions, sasrecModern } from './encoders/sasrec-modern.ts';
-export { validPositions } from './encoders/window.ts';
+export { lastPosition, validPositions } from './encoders/window.ts';
 export { type ExportOptions, exportOnnx } from './export-onnx.ts';
 export { allValues, type Head, head, initHead, supervisedHead, valuesOf } from './heads.ts';
 export { initLinear, normalValue, uniformValue } from './init.ts';

@@ -43,7 +43,7 @@ export function appendEvent(histories: Histories, events: tf.Tensor, padId: numb
   };
 }
 
-/** The rows [B, D] of `x` [B, L, D] at position length - 1. */
+/** The states after the last event of each history: the rows [B, D] of `x` [B, L, D] at position length - 1 (int32 [B]). */
 export function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   const [rows, window, width] = x.shape as [number, number, number];
   const first = tf.range(0, rows * window, window, 'int32');
