@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/schema.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
 import type { TextTable } from '../report/table.ts';
-import { budgetText, namesOf, tuningText, untuned } from '../report/tuned.ts';
+import { budgetText, namesOf, tuningText, unequalPairs, untuned } from '../report/tuned.ts';
 import { counted } from '../terminal/counted.ts';
 import { duration } from '../terminal/duration.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
@@ -34,6 +34,7 @@ export function searchTable({ planned, methods, records }: Found, runs: readonly
       `All trials have seed ${prepared.experiment.seeds[0]}. The metric is that of the best trial, so it is too high as an estimate.`,
       ...(plain.length > 0 ? [`Not searched, and run as the config says: ${namesOf(plain)}.`] : []),
       ...(served.length > 0 ? [`Not searched, but with a network that is: ${namesOf(served)}.`] : []),
+      ...unequalPairs(runs, Object.keys(search.runs)),
     ],
   };
 }
