@@ -45,7 +45,8 @@ test('equal steps of one network and of two are told to be unequal training', ()
 });
 
 test('a control has the interval over seeds, and it is said where it was still improving', () => {
-  const two = (name: string, ranks: number[]) => ranks.map((rank, seed) => run(name, 'run', rank, [rank + 1], { seed }));
+  const two = (name: string, ranks: number[]) =>
+    ranks.map((rank, seed) => run(name, 'run', rank, [rank + 1], { seed }));
   const seeded = [...two('CE', [8, 9]), ...two('CE-LEA', [1, 3]), ...two('CE-LEA (id only)', [3, 5])];
   expect(conclusions(seeded, configs, [])[1]).toMatch(
     /beats this control: \+[^.]*\.\d+ \([^)]*\)\. With only 2 seeds of training, too few to know how much it varies, the 95 % interval is −\d\.\d+ to \+\d\.\d+\.$/,
