@@ -150,8 +150,8 @@ async function importPackage(name: string, folder: string, origin: string): Prom
       hint: 'Its entry must call defineAgent, defineEncoder, defineDataset, defineBaseline or defineMeasure when it is imported.',
     });
   }
-  const types = typesNow().difference(typesBefore);
-  for (const type of packages.get(name)?.types ?? []) types.add(type);
+  const types = new Set(packages.get(name)?.types);
+  for (const type of typesNow()) if (!typesBefore.has(type)) types.add(type);
   packages.set(name, { url: url!, home: pathToFileURL(join(dirname(path!), '/')).href, types });
   return versionOf(version, dirname(path!));
 }
