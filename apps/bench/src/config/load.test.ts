@@ -31,6 +31,18 @@ test('a run takes agent and train from its base', () => {
   expect(lea.train).toEqual(ce.train);
 });
 
+test('a run that inherits nothing is only compared with its base', () => {
+  const config = valid();
+  const [first] = config.runs as [{ name: string; agent: object }];
+  const own = { name: 'own', base: first.name, agent: first.agent, inherit: false };
+  const { runs } = check({ ...config, runs: [{ ...first, train: { maxSteps: 5 } }, own] }, 'x');
+  expect(runs[1]).toEqual({ name: 'own', base: first.name, agent: first.agent, train: {} });
+  const { agent: _, ...without } = own;
+  expect(() => check({ ...config, runs: [first, without] }, 'x')).toThrow(/run "own" has no agent/);
+  const circle = [{ ...first, base: 'own', inherit: false }, own];
+  expect(() => check({ ...config, runs: circle }, 'x')).toThrow(/is its own base/);
+});
+
 test('all runs of a preset share the sampler', () => {
   for (const [name, preset] of Object.entries(presets)) {
     const samplers = check(preset, name).runs.map((run) => run.train?.sampler);

@@ -119,30 +119,33 @@ function guess({ expected, received }: v.BaseIssue<unknown>): string {
   return near ? `. Did you mean "${near}"?` : '';
 }
 
-/** A run with its missing options taken from its base, recursively. */
+/** A run with its missing options taken from its base, recursively, unless it says that it inherits nothing. */
 function inherit(
-  run: RunConfig,
+  given: RunConfig,
   all: readonly RunConfig[],
   origin: string,
   heirs: readonly RunConfig[] = [],
 ): RunConfig {
-  if (heirs.includes(run)) {
+  const { inherit: inherits = true, ...run } = given;
+  if (heirs.includes(given)) {
     throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" is its own base, directly or through other runs.`, {
       value: heirs.map((heir) => heir.name),
       hint: 'Remove "base" or "network" from one of these runs.',
     });
   }
-  const named = run.base === undefined ? undefined : find(run.base, all, run, 'base', origin);
-  const base = named && inherit(named, all, origin, [...heirs, run]);
-  const source = run.network === undefined ? undefined : find(run.network, all, run, 'network', origin);
-  if (source) return { ...run, agent: inherit(source, all, origin, [...heirs, run]).agent };
-  const agent = run.agent ?? base?.agent;
+  const named = run.base === undefined ? undefined : find(run.base, all, given, 'base', origin);
+  // A base is resolved in any case, which finds circles.
+  const base = named && inherit(named, all, origin, [...heirs, given]);
+  const from = inherits ? base : undefined;
+  const source = run.network === undefined ? undefined : find(run.network, all, given, 'network', origin);
+  if (source) return { ...run, agent: inherit(source, all, origin, [...heirs, given]).agent };
+  const agent = run.agent ?? from?.agent;
   if (!agent) {
     throw new LeaError('E_CONFIG', `${origin}: run "${run.name}" has no agent.`, {
       hint: 'Set "agent", or set "base" to a run that has one.',
     });
   }
-  return { ...run, agent, train: { ...base?.train, ...run.train } };
+  return { ...run, agent, train: { ...from?.train, ...run.train } };
 }
 
 function checkRun(run: RunConfig, { environments = {}, runs, packages = [] }: Experiment, origin: string): void {

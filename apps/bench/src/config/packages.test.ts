@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -194,6 +194,48 @@ test('TypeScript in a linked folder is trained with the toolkit of the bench, an
   expect(await run()).toMatchObject({ name: 'linked', reused: true });
   writeFileSync(join(mine, 'rate.ts'), 'export const rate: number = 2;\n');
   expect(await run()).toMatchObject({ name: 'linked', reused: false });
+});
+
+test('code that changes makes other runs only of those that use its package, by its types or by imports', async () => {
+  const folder = folderWith(undefined);
+  const write = (name: string, code: string) => {
+    const home = join(folder, 'packages', name);
+    if (!existsSync(home)) {
+      mkdirSync(join(folder, 'node_modules'), { recursive: true });
+      mkdirSync(home, { recursive: true });
+      symlinkSync(home, join(folder, 'node_modules', name), 'junction');
+      const manifest = { name, version: '1.0.0', type: 'module', exports: './index.js' };
+      writeFileSync(join(home, 'package.json'), JSON.stringify(manifest));
+    }
+    writeFileSync(join(home, 'index.js'), code);
+  };
+  const defining = (type: string) => defines.replace("type: 'mine'", `type: '${type}'`);
+  const importing = `import 'below';\n${defining('above')}`;
+  for (const name of ['below', 'alone']) write(name, defining(name));
+  write('above', importing);
+  const config = JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8'));
+  const encoder = { type: 'gru4rec', width: 8 };
+  const runs = ['ce', 'alone', 'above', 'below'].map((type) => ({ name: type, agent: { type, encoder } }));
+  const idsWith = async (packages: readonly string[]) => {
+    writeFileSync(join(folder, 'bench.json'), JSON.stringify({ ...config, packages, runs }));
+    const { code, stdout, stderr } = await bench(['plan', 'bench.json', '--json'], folder);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const jobs = stdout.trim().split('\n').map((line) => JSON.parse(line) as { id: string; name: string }); // biome-ignore format: one line
+    return new Map(jobs.map(({ name, id }) => [name, id]));
+  };
+  const all = ['above', 'below', 'alone'];
+  const before = await idsWith(all);
+  // The order of packages decides nothing, although the first one imports the second.
+  expect(await idsWith(all.toReversed())).toEqual(before);
+  const changed = async () => {
+    const after = await idsWith(all);
+    return [...before].filter(([name, id]) => after.get(name) !== id).map(([name]) => name);
+  };
+  write('alone', `${defining('alone')}\n// changed`);
+  expect(await changed()).toEqual(['alone']);
+  write('alone', defining('alone'));
+  write('below', `${defining('below')}\n// changed`);
+  expect(await changed()).toEqual(['above', 'below']);
 });
 
 test('a module that Node reads as CommonJS is told to be declared', async () => {

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { findPackageJSON, isBuiltin, registerHooks } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { agentTypes, encoderTypes } from '@lea/agents';
 import { contentHash, definitionCount, LeaError } from '@lea/core';
-import { definedMeasures } from '@lea/eval';
+import { datasetTypes } from '@lea/data';
+import { baselineTypes, definedMeasures } from '@lea/eval';
 
 /** Versions of imported packages, by name; that of a linked package ends with a hash of its code: `0.1.0+3f5a9c01d2`. */
 export type PackageVersions = Readonly<Record<string, string>>;
@@ -31,6 +33,51 @@ const SHARED = /^(@lea\/(core|data|tensor|agents|env|train|eval)|@tensorflow\/tf
 /** Modules that were imported before, on behalf of this or another package: their definitions are known already. */
 const imported = new Set<string>();
 
+/** The modules that a module imports, by its address. */
+const imports = new Map<string, Set<string>>();
+
+/** What is known of the packages that were imported, by name: the address of the entry, the folder, and the types. */
+const packages = new Map<string, { readonly url: string; readonly home: string; readonly types: Set<string> }>();
+
+/** All defined types with their kinds: a data set and a baseline may have the same name. */
+const typesNow = (): Set<string> => {
+  const kinds = [agentTypes(), encoderTypes(), datasetTypes(), baselineTypes(), definedMeasures()];
+  return new Set(kinds.flatMap((types, kind) => types.map((type) => `${kind}/${type}`)));
+};
+
+/**
+ * Those packages whose types a part of a config names, and those that are linked with them by imports, in either direction. A
+ * package without types belongs to everything, unless another one imports it.
+ */
+export function usedPackages(part: unknown, versions: PackageVersions): PackageVersions {
+  const named = new Set<unknown>();
+  JSON.stringify(part, (name, value: unknown) => {
+    if (name === 'type') named.add(value);
+    return value;
+  });
+  const names = Object.keys(versions);
+  const typesOf = (name: string) => [...(packages.get(name)?.types ?? [])].map((type) => type.replace(/^\d\//, ''));
+  const isFree = (name: string) => names.every((other) => other === name || !reaches(other, name));
+  const isUsed = (name: string): boolean => {
+    const types = typesOf(name);
+    return types.length === 0 ? isFree(name) : types.some((type) => named.has(type));
+  };
+  const used = new Set(names.filter(isUsed));
+  // A set visits what is added meanwhile.
+  for (const name of used) {
+    for (const other of names) if (reaches(name, other) || reaches(other, name)) used.add(other);
+  }
+  return Object.fromEntries(names.filter((name) => used.has(name)).map((name) => [name, versions[name]!]));
+}
+
+function reaches(from: string, to: string): boolean {
+  const [source, target] = [packages.get(from), packages.get(to)];
+  if (!source || !target) return false;
+  const seen = new Set([source.url]);
+  for (const url of seen) for (const next of imports.get(url) ?? []) seen.add(next);
+  return [...seen].some((url) => url.startsWith(target.home));
+}
+
 const definitions = (): number => definitionCount() + definedMeasures().length;
 
 async function importPackage(name: string, folder: string, origin: string): Promise<string> {
@@ -47,13 +94,15 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   const parents = [pathToFileURL(join(folder, 'config.json')).href, import.meta.url];
   let url: string | undefined;
   let first: unknown;
-  const [before, known] = [definitions(), new Set(imported)];
+  const [before, known, typesBefore] = [definitions(), new Set(imported), typesNow()];
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       if (SHARED.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url });
       if (specifier !== name || context.parentURL !== import.meta.url) {
         const found = next(specifier, context);
         imported.add(found.url);
+        const parent = context.parentURL ?? '';
+        imports.set(parent, (imports.get(parent) ?? new Set()).add(found.url));
         return found;
       }
       for (const parentURL of parents) {
@@ -101,6 +150,9 @@ async function importPackage(name: string, folder: string, origin: string): Prom
       hint: 'Its entry must call defineAgent, defineEncoder, defineDataset, defineBaseline or defineMeasure when it is imported.',
     });
   }
+  const types = new Set(packages.get(name)?.types);
+  for (const type of typesNow()) if (!typesBefore.has(type)) types.add(type);
+  packages.set(name, { url: url!, home: pathToFileURL(join(dirname(path!), '/')).href, types });
   return versionOf(version, dirname(path!));
 }
 

@@ -139,6 +139,9 @@ const run = strict('run', {
   base: v.optional(
     described(name, 'The run that this one is compared with. "agent" and "train" default to those of the base.'),
   ),
+  inherit: v.optional(
+    described(flag, 'false: the run takes neither "agent" nor options of "train" from its base. Default: true.'),
+  ),
   controlRun: v.optional(
     described(names, 'One or more runs that show how much of the gain a control achieves as well.'),
   ),

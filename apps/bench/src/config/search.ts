@@ -7,6 +7,7 @@ const fixed: Readonly<Record<string, string>> = {
   name: 'it names the run',
   base: 'it only decides what is compared',
   controlRun: 'it only decides what is compared',
+  inherit: 'it decides what the run is tuned from',
   network: 'a searched run trains its own network',
   'train.maxSteps': 'the budget of the search sets it',
   'train.metric': 'it judges the trials',

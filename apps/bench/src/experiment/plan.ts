@@ -4,7 +4,7 @@ import { contentHash, LeaError, nearest } from '@lea/core';
 import { definedMeasures } from '@lea/eval';
 import { definedBaseline } from '../config/defined.ts';
 import { teachersOf } from '../config/load.ts';
-import type { PackageVersions } from '../config/packages.ts';
+import { type PackageVersions, usedPackages } from '../config/packages.ts';
 import type { BaselineConfig, EnvironmentConfig, Experiment, RunConfig } from '../config/schema.ts';
 import type { Models } from './models.ts';
 import { resolvedEnvironment, resolvedMemory } from './resolved.ts';
@@ -53,7 +53,7 @@ export type Job = BaselineJob | RunJob;
  *
  * @param dataHash of events, texts and split
  * @param runs folder of all experiments
- * @param packages that define agents, baselines or measures: another version is another run
+ * @param packages that define agents, data sets, baselines or measures: another version is another run for those that use them
  * @param models that environments read, by content
  */
 export function planOf(
@@ -67,7 +67,10 @@ export function planOf(
   // The number of threads changes the order of sums, so it is part of the outcome if the config sets it.
   const { window, rewards, ks, threads, exclude, lists } = experiment;
   const shared = { dataHash, threads, versions: computing() };
-  const defining = Object.keys(packages).length > 0 && { packages };
+  const defining = (part: unknown) => {
+    const used = usedPackages(part, packages);
+    return Object.keys(used).length > 0 && { packages: used };
+  };
   // Measures of packages are counted with the others.
   const protocol = {
     ...shared,
@@ -76,7 +79,7 @@ export function planOf(
     ks,
     ...(exclude === 'seen' && { exclude }),
     ...(lists && { lists }),
-    ...(definedMeasures().length > 0 && defining),
+    ...(definedMeasures().length > 0 && defining(definedMeasures().map((type) => ({ type })))),
   };
   const planned = (name: string, seed: number, config: unknown, parent: string, of: object = protocol): Planned => {
     const resolved = { config, seed, ...of };
@@ -94,7 +97,7 @@ export function planOf(
   const baselines = experiment.baselines.map((config): BaselineJob => {
     const defined = definedBaseline(config);
     // A missing option may be tuned, so it differs from an explicit default.
-    const what = defined ? { ...config, defaults: defined.factory.complete(), ...defining } : config;
+    const what = defined ? { ...config, defaults: defined.factory.complete(), ...defining(config) } : config;
     return { ...planned(baselineName(config), 0, what, folder), kind: 'baseline', config };
   });
   const runJob = (config: RunConfig, seed: number): RunJob => {
@@ -104,13 +107,14 @@ export function planOf(
     const network = source && runJob(source, seed);
     // The names of other runs affect comparisons, not training.
     const { base: _, controlRun: __, agent: given, network: ___, memory, ...own } = config;
+    const agent = createAgent(given as never).config;
     const what = network
       ? { name: config.name, network: network.resolved }
       : {
           ...own,
-          agent: createAgent(given as never).config,
+          agent,
           environment: others.length > 0 ? [first, ...others] : first,
-          ...defining,
+          ...defining([agent, experiment.dataset]),
         };
     const resolved = { ...what, ...(memory && { memory: resolvedMemory(memory) }) };
     return { ...planned(config.name, seed, resolved, folder), kind: 'run', config, environments: teachers, network };

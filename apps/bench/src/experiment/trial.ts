@@ -140,3 +140,10 @@ async function copyCheckpoint(from: string, to: string): Promise<void> {
 export function loadTrial({ id, folder }: Pick<TrialJob, 'id' | 'folder'>): Promise<TrialRecord | undefined> {
   return readRecord<TrialRecord>(recordPath(folder), { id });
 }
+
+/** Values such as `agent.lr .00123, agent.encoder {"type":"gru4rec"}`. */
+export function settingText(setting: Setting): string {
+  return Object.entries(setting)
+    .map(([path, value]) => `${path} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}

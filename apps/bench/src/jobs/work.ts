@@ -1,10 +1,14 @@
 import { LeaError, nearest } from '@lea/core';
 import { alone } from '../experiment/alone.ts';
 import { loadRun } from '../experiment/record.ts';
-import { loadTrial } from '../experiment/trial.ts';
+import { loadTrial, settingText } from '../experiment/trial.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
+import { fit } from '../terminal/progress.ts';
 import { type Bench, isFinished, isMeasured, type PlannedJob, titleOf } from './graph.ts';
 import { checkRecords } from './whole.ts';
+
+/** Characters of a setting in a line of progress. */
+const SETTING = 80;
 
 /** The job of an id. @throws LeaError `E_JOB_UNKNOWN` */
 export function jobOf(id: string, jobs: readonly PlannedJob[]): PlannedJob {
@@ -48,8 +52,9 @@ export async function workOn(job: PlannedJob, bench: Bench): Promise<void> {
 /** The score of a finished job. @throws LeaError `E_RUN_BROKEN` */
 export async function scoreOf(job: PlannedJob): Promise<string> {
   if (job.kind === 'trial') {
-    const { metric, value, failure } = (await loadTrial(job))!;
-    return failure === undefined ? `validation ${metricTitle(metric)} ${formatMetric(value!)}` : 'diverged';
+    const { metric, value, failure, setting } = (await loadTrial(job))!;
+    const outcome = failure === undefined ? `validation ${metricTitle(metric)} ${formatMetric(value!)}` : 'diverged';
+    return `${outcome}, ${fit(settingText(setting), SETTING)}`;
   }
   if (!isMeasured(job)) {
     await checkRecords([job]);

@@ -7,6 +7,14 @@ import { ACCENT, INK, MUTED, PALETTE, renderTwoWidths } from './vega.ts';
 
 const METRIC = 'ndcg@10';
 
+/** Dashes of the seeds of a run; more seeds begin anew. */
+const DASHES = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 2, 2, 2],
+];
+
 /** A row per model, in the given order. */
 const modelRows = (values: readonly { name: string }[], order: readonly string[], narrow: boolean) => ({
   width: narrow ? 180 : 640,
@@ -60,7 +68,8 @@ export async function barChart(runs: readonly FinishedRun[]): Promise<string> {
         },
       },
       {
-        mark: { type: 'rule', color: INK },
+        // A thinner line is pale on a bar.
+        mark: { type: 'rule', color: INK, strokeWidth: 2 },
         encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
     ],
@@ -109,7 +118,8 @@ export async function estimateChart({ rows, logged }: OffPolicy): Promise<string
 }
 
 /**
- * A validation metric over optimizer steps of every trained run, one color per model; undefined when nothing was trained.
+ * A validation metric over optimizer steps of every trained run, one color per model and one dash per seed; undefined when
+ * nothing was trained.
  *
  * @param metric the validation metric for early stopping
  */
@@ -124,11 +134,12 @@ export async function curveChart(runs: readonly FinishedRun[], metric: string): 
       value,
     })),
   );
+  const seeds = [...new Set(trained.map((run) => run.record.seed))];
   return renderTwoWidths((narrow) => ({
     width: narrow ? 300 : 780,
     height: narrow ? 240 : 340,
     data: { values },
-    mark: { type: 'line', point: { size: 22 }, strokeWidth: 1.8 },
+    mark: { type: 'line', point: { size: 22 }, strokeWidth: seeds.length > 1 ? 1.3 : 1.8 },
     encoding: {
       x: { field: 'step', type: 'quantitative', title: 'optimizer steps', axis: { tickCount: narrow ? 4 : 10 } },
       y: {
@@ -147,6 +158,24 @@ export async function curveChart(runs: readonly FinishedRun[], metric: string): 
         legend: { orient: 'bottom', columns: narrow ? 1 : 2 },
       },
       detail: { field: 'seed' },
+      ...(seeds.length > 1 && {
+        strokeDash: {
+          field: 'seed',
+          type: 'nominal' as const,
+          title: 'seed',
+          sort: seeds,
+          scale: { range: DASHES },
+          legend: {
+            // On a phone, beside the other legend it would make the chart smaller.
+            orient: narrow ? ('top' as const) : ('bottom' as const),
+            symbolType: 'stroke',
+            symbolSize: 900,
+            symbolFillColor: 'transparent',
+            // Seen on a white page and on a dark one.
+            symbolStrokeColor: '#808890',
+          },
+        },
+      }),
     },
   }));
 }

@@ -195,37 +195,6 @@ test('no row is marked by what it has on test; a column may have its best value 
   expect(text).toContain('2*');
 });
 
-/** A run that trained for `steps` of at most 100, with these points on validation. */
-const trained = (name: string, steps: number, curve: [number, number][], agent: object = {}) => {
-  const points = curve.map(([step, value]) => ({ step, value }));
-  const best = points.toSorted((a, b) => b.value - a.value)[0]!;
-  const given = {
-    training: { steps, best, curve: points, parameters: 1 },
-    config: { config: { agent, train: { maxSteps: 100 } } },
-  };
-  return run(name, 'run', 3, [2], given as never);
-};
-
-test('a run that ended at its limit while still rising is marked', () => {
-  const rising = trained('rising', 100, [[50, 0.1], [100, 0.2]]); // biome-ignore format: one line
-  const falling = trained('falling', 100, [[50, 0.2], [100, 0.1]]); // biome-ignore format: one line
-  const stopped = trained('stopped', 60, [[50, 0.1], [60, 0.2]]); // biome-ignore format: one line
-  const { rows, notes } = resultTable([rising, falling, stopped]);
-  expect(rows.map(([name]) => name)).toEqual(['rising ↑', 'falling', 'stopped']);
-  expect(notes?.join()).toContain('↑ Training stopped at maxSteps');
-});
-
-test('equal steps of one network and of two are told to be unequal training', () => {
-  const curve: [number, number][] = [[100, 0.1]];
-  const pair: RunConfig[] = [{ name: 'CE' }, { name: 'SNQN', base: 'CE' }];
-  const [ce, snqn] = [trained('CE', 100, curve), trained('SNQN', 100, curve, { target: 'coin' })];
-  expect(conclusions([ce, snqn], pair, []).at(-1)).toMatch(/SNQN divides its steps between two networks\.$/);
-  const polyak = trained('SNQN', 100, curve, { target: 'polyak' });
-  expect(conclusions([ce, polyak], pair, []).at(-1)).not.toMatch(/networks/);
-  const early = trained('SNQN', 90, curve, { target: 'coin' });
-  expect(conclusions([ce, early], pair, []).at(-1)).not.toMatch(/networks/);
-});
-
 test('a loss to a control is called one', () => {
   const runs = [run('CE', 'run', 8, [9]), run('CE-LEA', 'run', 4, [5]), run('CE-LEA (id only)', 'run', 2, [3])];
   expect(conclusions(runs, configs, [])[1]).toMatch(

@@ -6,7 +6,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
-import { bestOf, configOf, type Group, groupsOf, servedOf } from './groups.ts';
+import { bestOf, configOf, type Group, groupsOf, servedOf, stillRising } from './groups.ts';
 import {
   againstBest,
   claim,
@@ -169,9 +169,10 @@ function unequal(run: Group, base: Group): string {
   const [own, other] = [run, base].map(({ runs }) => {
     const { config, training } = runs[0]!.record;
     const { agent, train } = configOf(config);
-    return { networks: agent?.target === 'coin' ? 2 : 1, capped: training?.steps === (train?.maxSteps ?? 0) };
+    const steps = training?.steps;
+    return { networks: agent?.target === 'coin' ? 2 : 1, steps, capped: steps === (train?.maxSteps ?? 0) };
   });
-  if (own!.networks === other!.networks || !own!.capped || !other!.capped) return '';
+  if (own!.networks === other!.networks || own!.steps !== other!.steps || !own!.capped || !other!.capped) return '';
   const two = own!.networks === 2 ? run : base;
   return ` The number of steps was equal but the training was not: ${two.name} divides its steps between two networks.`;
 }
@@ -192,7 +193,8 @@ function controlled(run: Group, control: Group, base: Group, judge: Judge): stri
     `${run.name} loses to this control`,
   ].at(claim(own))!;
   const change = `${known ? `differs from ${base.name} by` : `is not measurably different from ${base.name}:`} ${amount(without)}${share}`;
-  return `The control ${control.name} ${change}. ${rest}: ${amount(own)}${takenBack(own)}.`;
+  const rising = stillRising(control) ? ' The control was still improving (↑).' : '';
+  return `The control ${control.name} ${change}. ${rest}: ${amount(own)}${takenBack(own)}.${overSeeds(run, control, signed)}${rising}`;
 }
 
 /** The sentence about one environment, with all its seeds. */

@@ -2,6 +2,7 @@ import { deviation, mean } from '@lea/core';
 import { interval } from '@lea/eval';
 import type { Published } from '../config/schema.ts';
 import type { FinishedRun } from '../experiment/record.ts';
+import { counted } from '../terminal/counted.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { groupsOf, isWhole, partOf } from './groups.ts';
@@ -78,6 +79,25 @@ export function resultsOf(
     };
   });
   return [...measured, ...published.map((row) => copied(row, metrics))];
+}
+
+/**
+ * What a table does not show of its numbers: how many seeds and users they are from, and models of which no seed is finished.
+ *
+ * @param missing names of what is not finished
+ * @param expected number of seeds of the experiment
+ */
+export function coverageNotes(
+  runs: readonly FinishedRun[],
+  missing: readonly { readonly name: string }[],
+  expected: number,
+): string[] {
+  const { events, users } = runs[0]!.evaluation.protocol;
+  const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
+  const over = expected > 1 ? `±: standard deviation over ${counted(expected, 'seed')} of training` : 'one seed';
+  const known = new Set(runs.map(({ record }) => record.name));
+  const gone = [...new Set(missing.map(({ name }) => name))].filter((name) => !known.has(name));
+  return [`${over}; ${test}`, ...(gone.length > 0 ? [`not finished: ${gone.join(', ')}`] : [])];
 }
 
 function copied({ name, metrics: theirs, source, protocol }: Published, metrics: readonly string[]): Result {

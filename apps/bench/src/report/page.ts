@@ -26,6 +26,9 @@ th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--li
 th { font-weight: 600; color: var(--muted); font-size: 13px; white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--page); }
 td:first-child { white-space: normal; min-width: 22ch; overflow-wrap: anywhere; }
+/* Specific as little as the rules for phones and paper, which follow. */
+:where(table.dense) th, :where(table.dense) td { padding: 5px 6px; font-size: 13px; }
+:where(table.dense) td:first-child { min-width: 16ch; }
 td.best { font-weight: 700; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 18px; margin: 0; font-size: 13.5px; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -78,6 +81,9 @@ export function listHtml(sentences: readonly string[]): string {
   return `<ul>\n${items.join('\n')}\n</ul>`;
 }
 
+/** Tables with more columns have small text, so that they fit on a screen. */
+const COLUMNS = 8;
+
 /** A table as HTML; the best value of a column and a marked row are bold. */
 export function tableHtml({ head, rows, best, marked, notes = [] }: TextTable): string {
   const titles = head.map((h) => `<th>${escaped(h)}</th>`).join('');
@@ -85,7 +91,8 @@ export function tableHtml({ head, rows, best, marked, notes = [] }: TextTable): 
     `<td${r === marked || best?.get(c) === r ? ' class="best"' : ''}>${escaped(text)}</td>`;
   const body = rows.map((row, r) => `<tr>${row.map((text, c) => cell(text, r, c)).join('')}</tr>`).join('\n');
   const below = notes.map((note) => `<p class="note">${escaped(note)}</p>`).join('\n');
-  return `<figure><table>\n<thead><tr>${titles}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></figure>\n${below}`;
+  const dense = head.length > COLUMNS ? ' class="dense"' : '';
+  return `<figure><table${dense}>\n<thead><tr>${titles}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></figure>\n${below}`;
 }
 
 export function definitionsHtml(entries: readonly (readonly [string, string])[]): string {

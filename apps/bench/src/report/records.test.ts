@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSealed } from '@lea/core/node';
 import { beforeAll, expect, test } from 'vitest';
@@ -96,6 +96,20 @@ test('collect writes the table in a form for other programs', async () => {
   expect(lines.join('\n')).toMatch(/^plain,run,2,lists\/coverage@5,[.\d]+,[.\d]+,,,false,,$/m);
   expect(lines.filter((line) => line.startsWith('plain,run,2,hr@5,'))).toHaveLength(1);
   expect((await collect('--format', 'csv', '--json')).stderr).toContain('E_FLAG_VALUE');
+});
+
+test('a table for a paper names the models that are not finished, and its seeds and users', async () => {
+  const config = JSON.parse(readFileSync(join(folder, 'mini.json'), 'utf8'));
+  const later = { ...config.runs[0], name: 'later_on' };
+  writeFileSync(join(folder, 'more.json'), JSON.stringify({ ...config, runs: [...config.runs, later] }));
+  const latex = await bench(['collect', 'more.json', '--format', 'latex'], folder);
+  expect([latex.code, latex.stderr]).toEqual([0, expect.stringContaining('Not finished: later-on-s1')]);
+  expect(latex.stdout).toMatch(
+    /^% ±: standard deviation over 2 seeds of training; [\d,]+ test events of [\d,]+ users\n% not finished: later_on$/m,
+  );
+  const one = await bench(['collect', 'mini.json', '--format', 'latex', '--seed', '0'], folder);
+  expect(one.stdout).toMatch(/^% one seed; [\d,]+ test events of [\d,]+ users$/m);
+  expect(one.stdout).not.toContain('not finished');
 });
 
 test('tensorboard writes an event file for each run', async () => {

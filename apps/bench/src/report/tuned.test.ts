@@ -17,6 +17,22 @@ test('tells which runs were tuned, which were not, and which have a tuned networ
   expect(tuningSentences({ runs } as never)).toEqual([]);
 });
 
+test('a pair of which only one is tuned is warned of, whichever it is', () => {
+  const runs = [
+    { name: 'CE' },
+    { name: 'SNQN', base: 'CE' },
+    { name: 'SQN', base: 'CE', controlRun: ['SNQN', 'CE'] },
+    { name: 'CE + memory', base: 'CE', network: 'CE' },
+    { name: 'SNQN + memory', base: 'SNQN', network: 'SNQN' },
+  ];
+  const tuned = { method: 'random', trials: 1, budget: { epochs: 1 }, seed: 0, runs: ['CE', 'SQN'] };
+  expect(tuningSentences({ tuned, runs } as never).slice(1)).toEqual([
+    'Not tuned: SNQN.',
+    'Not tuned, but with a tuned network: CE + memory.',
+    'Compared, but only the first is tuned, so a difference may come from tuning: CE and SNQN, SQN and SNQN.',
+  ]);
+});
+
 test('a run whose trials all diverged is told, and one trial is no trials', () => {
   const runs = [{ name: 'SASRec' }, { name: 'SQN' }, { name: 'plain' }];
   const tuned = { method: 'random', trials: 1, budget: { epochs: 1 }, seed: 0, runs: ['SASRec'], diverged: ['SQN'] };

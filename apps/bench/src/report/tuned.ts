@@ -1,3 +1,4 @@
+import { controlsOf } from '../config/load.ts';
 import type { Experiment, RunConfig } from '../config/schema.ts';
 import { ETA } from '../config/search.ts';
 import type { SearchConfig } from '../config/search-schema.ts';
@@ -31,7 +32,22 @@ export function tuningSentences({ tuned, runs }: Pick<Experiment, 'tuned' | 'run
     ...diverged.map((name) => `${name} has its own options, because all of its trials diverged.`),
     ...(own.length > 0 ? [`Not tuned: ${namesOf(own)}.`] : []),
     ...(served.length > 0 ? [`Not tuned, but with a tuned network: ${namesOf(served)}.`] : []),
+    ...unequalPairs(runs, tuned.runs),
   ];
+}
+
+/** A warning about runs that are compared although only one of them is tuned. */
+export function unequalPairs(runs: readonly RunConfig[], tuned: readonly string[]): string[] {
+  const { plain } = untuned(runs, tuned);
+  const isTuned = (name: string) => plain.every((run) => run.name !== name);
+  const pairs = runs.flatMap((run) =>
+    [...(run.base === undefined ? [] : [run.base]), ...controlsOf(run)].flatMap((other) => {
+      if (isTuned(run.name) === isTuned(other)) return [];
+      return [isTuned(other) ? `${other} and ${run.name}` : `${run.name} and ${other}`];
+    }),
+  );
+  if (pairs.length === 0) return [];
+  return [`Compared, but only the first is tuned, so a difference may come from tuning: ${pairs.join(', ')}.`];
 }
 
 /** The runs that are not tuned themselves: those that take a tuned network, and those that do not. */

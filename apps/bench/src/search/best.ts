@@ -28,13 +28,15 @@ export function bestPath(out: string | undefined, { origin, folder }: Pick<Loade
 
 /**
  * Writes the config of an experiment with the best setting of every searched run, and the budget as its `maxSteps`. The other
- * runs, and searched ones whose trials all diverged, keep the options that they had, those of their bases included. `run`
- * measures it on test.
+ * runs, and searched ones whose trials all diverged, keep the options that they had, those of their bases included. All options
+ * are written out, and no run inherits what was found for its base. `run` measures it on test.
  */
 export async function writeBest(path: string, loaded: Loaded, { planned, methods }: Found): Promise<void> {
   const { search: _, ...given } = (await readJsonFile(loaded.origin)) as Record<string, unknown>;
   const { method, trials, budget, eta, seed = 0 } = planned.search;
-  const runs = loaded.experiment.runs.map((run): RunConfig => {
+  const runs = loaded.experiment.runs.map((given): RunConfig => {
+    // A run that takes the network of another one inherits nothing.
+    const run = given.base === undefined || given.network !== undefined ? given : { ...given, inherit: false };
     const at = methods.findIndex(({ name }) => name === run.name);
     const best = methods[at]?.best;
     if (best) {

@@ -5,11 +5,13 @@ import { expect, test } from 'vitest';
 import { loadExperiment } from '../config/load.ts';
 import { CHECKPOINT } from '../experiment/trained.ts';
 import { loadTrial } from '../experiment/trial.ts';
-import { benchOf } from '../jobs/planned.ts';
+import { benchOf, planExperiment } from '../jobs/planned.ts';
 import { workOn } from '../jobs/work.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { bench, miniFolder } from '../testing/bench.ts';
+import { writeBest } from './best.ts';
 import { planSearch } from './plan.ts';
+import { runSearch } from './run.ts';
 
 const agent = { type: 'ce', encoder: { type: 'gru4rec', width: 8 } };
 const train = { batch: 16, evaluateEvery: 4, patience: 50 };
@@ -59,6 +61,57 @@ test('a run whose trials all diverge keeps its options, and the others get their
 
   const none = await bench(['search', 'mini.json', '--out', 'none.json'], folderOf({ runs: { SQN: { 'agent.lr': [1e30, 1e31] } } })); // biome-ignore format: one line
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('because all trials diverged')]);
+});
+
+test('runs that are not searched are the same runs in the best config, and searched ones get nothing from their base', async () => {
+  const memory = { neighbors: 5 };
+  const folder = miniFolder((config) => ({
+    ...config,
+    dataset: { type: 'world', users: 40, items: 30 },
+    baselines: [],
+    environments: {},
+    runs: [
+      { name: 'CE', agent, train: { evaluateEvery: 4 } },
+      { name: 'heir', base: 'CE', train: {} },
+      { name: 'heir of the heir', base: 'heir', train: { batch: 8 } },
+      { name: 'heir + memory', base: 'CE', network: 'heir', memory },
+      { name: 'searched heir', base: 'CE' },
+      { name: 'diverged heir', base: 'CE' },
+    ],
+    search: {
+      ...search,
+      runs: {
+        CE: { 'agent.lr': [0.01, 0.02], 'train.batch': [16] },
+        'searched heir': { 'agent.lr': [0.01, 0.02] },
+        'diverged heir': { 'agent.lr': [1e30, 1e31] },
+      },
+    },
+  }));
+  const { signal } = new AbortController();
+  const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
+  const options = { data: undefined, runs: join(folder, 'runs'), out, signal };
+  const loaded = await loadExperiment(join(folder, 'mini.json'));
+  const path = join(folder, 'mini.best.json');
+  await writeBest(path, loaded, await runSearch(loaded, options));
+  const best = await loadExperiment(path);
+  const [before, after] = await Promise.all(
+    [loaded, best].map(async (one) => {
+      const { plan } = await planExperiment(one, options);
+      return new Map(plan.jobs.map(({ name, id }) => [name, id]));
+    }),
+  );
+  for (const name of ['heir', 'heir of the heir', 'heir + memory', 'diverged heir']) {
+    expect([name, after!.get(name)]).toEqual([name, before!.get(name)]);
+  }
+  expect(best.experiment.runs.map(({ name, train }) => [name, train])).toMatchObject([
+    ['CE', { batch: 16, maxSteps: 8 }],
+    ['heir', { evaluateEvery: 4 }],
+    ['heir of the heir', { batch: 8 }],
+    ['heir + memory', undefined],
+    ['searched heir', { evaluateEvery: 4, maxSteps: 8 }],
+    ['diverged heir', { evaluateEvery: 4 }],
+  ]);
+  expect(best.experiment.runs[4]!.train).not.toHaveProperty('batch');
 });
 
 test('two searches of one folder share its trials', { timeout: 900_000 }, async () => {

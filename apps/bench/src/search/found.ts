@@ -1,4 +1,4 @@
-import { loadTrial, type Setting, type TrialRecord } from '../experiment/trial.ts';
+import { loadTrial, type TrialRecord } from '../experiment/trial.ts';
 import type { PlannedJob } from '../jobs/graph.ts';
 import type { PlannedSearch } from './plan.ts';
 import { bestFirst } from './rungs.ts';
@@ -20,6 +20,8 @@ export interface FoundMethod {
   readonly best: TrialRecord | undefined;
   /** Whether all trials are finished. */
   readonly isFinished: boolean;
+  /** Whether the best trial stopped at its budget with its best validation at the end. */
+  readonly isRising: boolean;
   /** Trials without a value. */
   readonly diverged: number;
   /** Steps of all trials, each as far as it went. */
@@ -33,7 +35,7 @@ export async function foundBy(planned: PlannedSearch): Promise<Found> {
   const all: TrialRecord[] = [];
   const missing: PlannedJob[] = [];
   const methods: FoundMethod[] = [];
-  for (const { name, rungs } of planned.methods) {
+  for (const { name, rungs, maxSteps } of planned.methods) {
     const jobs = rungs.flat();
     const found = await Promise.all(jobs.map(loadTrial));
     const records = found.filter((record) => record !== undefined);
@@ -43,10 +45,12 @@ export async function foundBy(planned: PlannedSearch): Promise<Found> {
     const [winner] = bestFirst(last.map(({ value }) => value)).map((i) => last[i]!);
     const isFinished = records.length === jobs.length;
     const furthest = new Map(records.map((record) => [record.trial, record]));
+    const best = isFinished && winner!.value !== null ? winner : undefined;
     methods.push({
       name,
-      best: isFinished && winner!.value !== null ? winner : undefined,
+      best,
       isFinished,
+      isRising: best !== undefined && best.steps === maxSteps[best.trial] && endsAtBest(best.curve),
       diverged: [...furthest.values()].filter(({ value }) => value === null).length,
       steps: [...furthest.values()].reduce((sum, { steps }) => sum + steps, 0),
       seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -55,9 +59,7 @@ export async function foundBy(planned: PlannedSearch): Promise<Found> {
   return { planned, methods, records: all, missing };
 }
 
-/** Values such as `agent.lr .00123, agent.encoder {"type":"gru4rec"}`. */
-export function settingText(setting: Setting): string {
-  return Object.entries(setting)
-    .map(([path, value]) => `${path} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
+function endsAtBest(curve: TrialRecord['curve']): boolean {
+  const last = curve.at(-1);
+  return last !== undefined && curve.every((point) => point === last || point.value < last.value);
 }

@@ -4,7 +4,7 @@ import { statisticsOf } from '../../data/describe.ts';
 import { jsonLine } from '../../experiment/record.ts';
 import { collect, finishedRuns } from '../../jobs/collect.ts';
 import { planExperiment } from '../../jobs/planned.ts';
-import { FORMATS, formatResults, resultsOf } from '../../report/formats.ts';
+import { coverageNotes, FORMATS, formatResults, resultsOf } from '../../report/formats.ts';
 import { shownMetrics } from '../../report/metric-names.ts';
 import { offPolicyOf } from '../../report/off-policy.ts';
 import { offPolicyNotes, withEstimates } from '../../report/off-policy-table.ts';
@@ -60,6 +60,7 @@ const command: CommandDef<typeof args> = defineCommand({
           const results = offPolicy ? withEstimates(measured, offPolicy) : measured;
           const notes = [
             `Data: ${statisticsOf(context.dataset)}.`,
+            ...coverageNotes(runs, missing, seeds.length),
             ...repeatNotes(context),
             ...publishedNotes(published),
             ...(offPolicy ? offPolicyNotes(offPolicy) : []),
