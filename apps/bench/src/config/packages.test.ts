@@ -231,6 +231,12 @@ test('code that changes makes other runs only of those that use its package, by 
     const after = await idsWith(all);
     return [...before].filter(([name, id]) => after.get(name) !== id).map(([name]) => name);
   };
+  // A linked package that defines nothing, and that the config does not name.
+  write('shared', 'export const factor = 1;');
+  write('alone', `import 'shared';\n${defining('alone')}`);
+  const sharing = await idsWith(all);
+  write('shared', 'export const factor = 50;');
+  expect((await idsWith(all)).get('alone')).not.toBe(sharing.get('alone'));
   write('alone', `${defining('alone')}\n// changed`);
   expect(await changed()).toEqual(['alone']);
   write('alone', defining('alone'));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { findPackageJSON, isBuiltin, registerHooks } from 'node:module';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { agentTypes, encoderTypes } from '@lea/agents';
 import { contentHash, definitionCount, LeaError } from '@lea/core';
 import { datasetTypes } from '@lea/data';
@@ -73,9 +73,15 @@ export function usedPackages(part: unknown, versions: PackageVersions): PackageV
 function reaches(from: string, to: string): boolean {
   const [source, target] = [packages.get(from), packages.get(to)];
   if (!source || !target) return false;
-  const seen = new Set([source.url]);
+  return [...reachable(source.url)].some((url) => url.startsWith(target.home));
+}
+
+/** The modules that one imports, directly or through others, and itself. */
+function reachable(entry: string): Set<string> {
+  const seen = new Set([entry]);
+  // A set visits what is added meanwhile.
   for (const url of seen) for (const next of imports.get(url) ?? []) seen.add(next);
-  return [...seen].some((url) => url.startsWith(target.home));
+  return seen;
 }
 
 const definitions = (): number => definitionCount() + definedMeasures().length;
@@ -153,20 +159,20 @@ async function importPackage(name: string, folder: string, origin: string): Prom
   const types = new Set(packages.get(name)?.types);
   for (const type of typesNow()) if (!typesBefore.has(type)) types.add(type);
   packages.set(name, { url: url!, home: pathToFileURL(join(dirname(path!), '/')).href, types });
-  return versionOf(version, dirname(path!));
+  return versionOf(version, dirname(path!), url!);
 }
 
 /**
- * The code of a linked package changes without its version. Its files are those in `imported`; other files in its folder, such as
- * the runs of the bench, do not count.
+ * The code of a linked package changes without its version. Its files are those that its entry imports, also from other linked
+ * packages; other files in its folder, such as the runs of the bench, do not count.
  */
-async function versionOf(version: string, folder: string): Promise<string> {
-  const home = pathToFileURL(join(folder, '/')).href;
-  if (home.includes('/node_modules/')) return version;
-  const files = [...imported].filter((url) => url.startsWith(home)).map((url) => url.slice(home.length));
-  const own = files.filter((file) => !file.includes('node_modules/')).sort();
-  const contents = await Promise.all(own.map((file) => readFile(new URL(file, home))));
-  return `${version}+${contentHash(own, ...contents).slice(0, 10)}`;
+async function versionOf(version: string, folder: string, entry: string): Promise<string> {
+  if (folder.split(sep).includes('node_modules')) return version;
+  const own = [...reachable(entry)].filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'));
+  const files = new Map(own.map((url) => [relative(folder, fileURLToPath(url)), url]));
+  const names = [...files.keys()].sort();
+  const contents = await Promise.all(names.map((name) => readFile(new URL(files.get(name)!))));
+  return `${version}+${contentHash(names, ...contents).slice(0, 10)}`;
 }
 
 function importHint({ code, message }: NodeJS.ErrnoException): string {
