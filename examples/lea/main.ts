@@ -6,9 +6,21 @@ import { createWorld, splitByUser } from '@lea/data';
 import { annotate, catalogModel, fitEnvironment, learnItemTokens } from '@lea/env';
 import { compare, compareSeeds, type Evaluation, ease, evaluate } from '@lea/eval';
 import { fit, leaSignals } from '@lea/train';
+
 // #endregion imports
 
-export async function main(size = { users: 1000, items: 300 }, seeds = [0, 1, 2]) {
+interface Result {
+  /** The difference that LEA makes with one seed. */
+  readonly first: { difference: number; interval: readonly number[]; users: number };
+  /** A row per comparison over all seeds. */
+  readonly table: Record<string, string | number>[];
+}
+
+export async function main(
+  size = { users: 1000, items: 300 },
+  seeds: number[] = [0, 1, 2],
+  maxSteps: number = Number.POSITIVE_INFINITY,
+): Promise<Result> {
   // #region data
   const { interactions, itemTexts } = createWorld(size);
   const { train, validation, test } = splitByUser(interactions, { seed: 0 });
@@ -29,9 +41,9 @@ export async function main(size = { users: 1000, items: 300 }, seeds = [0, 1, 2]
 
   // #region train
   const agent = snqn({ encoder: sasrec() });
-  const plain = await fit({ agent, train, validation, rewards });
+  const plain = await fit({ agent, train, validation, rewards, maxSteps });
   const signals = leaSignals(annotation, train, { rewards });
-  const lea = await fit({ agent, train, validation, rewards, signals });
+  const lea = await fit({ agent, train, validation, rewards, signals, maxSteps });
   // #endregion train
 
   // #region compare
@@ -61,19 +73,18 @@ export async function main(size = { users: 1000, items: 300 }, seeds = [0, 1, 2]
 
   // #region seeds
   const runs: Record<string, Evaluation[]> = {};
-  const baseline = await evaluate(ease(train), test);
   for (const seed of seeds) {
     for (const [name, given] of Object.entries(await signalsOf(seed))) {
-      const { policy } = await fit({ agent, train, validation, rewards, signals: given, seed });
-      (runs[name] ??= []).push(await evaluate(policy, test));
+      const { policy } = await fit({ agent, train, validation, rewards, signals: given, seed, maxSteps });
+      runs[name] = [...(runs[name] ?? []), await evaluate(policy, test)];
       await policy.dispose();
     }
-    (runs['EASE'] ??= []).push(baseline); // no random numbers: the same for every seed
   }
+  const baseline = await evaluate(ease(train), test);
   // #endregion seeds
 
   // #region table
-  const { LEA = [], ...others } = runs;
+  const { LEA = [], ...others } = { ...runs, EASE: seeds.map(() => baseline) }; // EASE has no random numbers
   const range = (interval: readonly number[]) => interval.map((bound) => bound.toFixed(3)).join(' to ');
   const table = Object.entries(others).map(([name, other]) => {
     const overUsers = compare(LEA, other, { metric: 'ndcg@10' });
