@@ -5,12 +5,13 @@ import {
   initItems,
   initLinear,
   itemTraits,
+  lastPosition,
   lookUp,
   type Mode,
   validPositions,
 } from '@lea/agents';
 import { finite, flag, option, whole } from '@lea/core';
-import { dropout, embedding, gelu, linear, type Tensors } from '@lea/tensor';
+import { dropout, gelu, linear, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface RecencyPoolOptions {
@@ -74,13 +75,3 @@ function layers(params: Tensors, mean: tf.Tensor, mode: Mode, rate: number): tf.
   const kept = mode.train ? dropout(hidden, rate, mode.key!, `${mode.label}/hidden`) : hidden;
   return linear(kept, params['enc.out.weight']!, params['enc.out.bias']!);
 }
-
-// #region last-position
-/** The rows [B, D] of `x` [B, L, D] at position length - 1. */
-function lastPosition(x: tf.Tensor, length: tf.Tensor): tf.Tensor {
-  const [rows, window, width] = x.shape as [number, number, number];
-  const first = tf.range(0, rows * window, window, 'int32');
-  const places = tf.sub(tf.add(first, length), tf.scalar(1, 'int32'));
-  return embedding(tf.reshape(x, [rows * window, width]), places);
-}
-// #endregion last-position
