@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkObjects, checkTexts, LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { correctGradients } from './corrected-gradients.ts';
 
 /** Options of `useBackend`. */
 export interface BackendOptions {
@@ -42,6 +43,8 @@ async function load(name: string, { folder }: BackendOptions): Promise<void> {
   try {
     if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
     if (name === 'tensorflow') loadTensorflow(folder);
+    // Packages of backends bring tfjs with them, which registers its own gradients again.
+    correctGradients();
   } catch (cause) {
     const wanted = name === 'wasm' ? '@tensorflow/tfjs-backend-wasm' : '@tensorflow/tfjs-node';
     throw missing(name, `${wanted} could not be loaded.`, `Install it with: npm i ${wanted}@4.22.0`, cause);
