@@ -28,7 +28,7 @@ export type { Contribution, ItemTexts } from './item-texts.ts';
 export { findLeaks, type Leak, type LeakOptions, type LeakReport } from './leaks.ts';
 export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';
-export { checkedRewards, type Rewards, rewardReader } from './rewards.ts';
+export { type CheckedRewards, checkedRewards, type Rewards, rewardReader } from './rewards.ts';
 export { ranksBy, type Scorer, type Scores } from './scorer.ts';
 export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
 export { leaveOneOut, splitByTime, splitByTimeQuantiles, type TimePoint } from './split/by-order.ts';

@@ -8,6 +8,9 @@ import type { Sequences } from './sequences.ts';
  */
 export type Rewards = 'logged' | Readonly<Record<string, number>> | ArrayLike<number>;
 
+/** Checked rewards: the log's own, or one per kind, in the order of `kinds`. */
+export type CheckedRewards = 'logged' | readonly number[];
+
 type RewardSource = Pick<Sequences, 'kinds' | 'kind' | 'reward'>;
 
 /**
@@ -21,7 +24,7 @@ export function checkedRewards(
   what: string,
   { kinds, reward }: Omit<RewardSource, 'kind'>,
   rewards: Rewards,
-): 'logged' | readonly number[] {
+): CheckedRewards {
   if (rewards === 'logged') {
     if (reward) return rewards;
     throw new LeaError('E_REWARD_MISSING', `${what}: the log has no rewards of its own.`, {

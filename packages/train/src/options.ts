@@ -1,5 +1,5 @@
 import type { Agent, Fusion, Memory, Policy, Shape } from '@lea/agents';
-import type { Rewards, Transitions } from '@lea/data';
+import type { CheckedRewards, Rewards, Transitions } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import type { Signals } from './signals/options.ts';
 import type { SamplerOptions } from './steps/sampler.ts';
@@ -99,7 +99,7 @@ export interface Plan
     >
   > {
   /** Checked: of each kind, in the order of `train.sequences.kinds`, or the log's own. */
-  rewards: 'logged' | readonly number[];
+  rewards: CheckedRewards;
   /** The trained agent; with `joint`, together with its memory. */
   agent: Agent;
   /** The agent as it was given. */

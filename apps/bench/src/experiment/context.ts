@@ -1,6 +1,6 @@
 import { countingMemory, type Memory } from '@lea/agents';
 import { contentHash } from '@lea/core';
-import type { Split } from '@lea/data';
+import type { CheckedRewards, Split } from '@lea/data';
 import { tfidfVectors } from '@lea/eval';
 import type { ActionPolicy, ActionValues, BanditFeedback } from '@lea/eval/off-policy';
 import type { Value } from '@lea/tensor';
@@ -17,8 +17,7 @@ export interface Context {
   readonly packages: PackageVersions;
   readonly dataset: Dataset;
   readonly split: Split;
-  /** Reward per kind, in the order of the data's kinds. */
-  readonly rewards: 'logged' | readonly number[];
+  readonly rewards: CheckedRewards;
   /** Hash of events, texts and split, which run ids and records hold. */
   readonly dataHash: string;
   /** Hashes of the models that environments read. */

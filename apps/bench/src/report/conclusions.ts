@@ -6,7 +6,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
-import { bestOf, configOf, type Group, groupsOf, servedOf, stillRising } from './groups.ts';
+import { bestOf, configOf, type Group, groupsOf, servedOf, stillRising, testSize } from './groups.ts';
 import {
   againstBest,
   claim,
@@ -148,10 +148,8 @@ function winner(groups: readonly Group[]): string {
 }
 
 function reached({ runs, score }: Group, between = ' '): string {
-  const { events, users } = runs[0]!.evaluation.protocol;
   const seeds = runs.length > 1 ? `, the mean of ${runs.length} seeds` : '';
-  const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
-  return `${metricTitle(METRIC)}${between}${formatMetric(score)} on ${test}${seeds}`;
+  return `${metricTitle(METRIC)}${between}${formatMetric(score)} on ${testSize(runs[0]!)}${seeds}`;
 }
 
 function versus(run: Group, base: Group, judge: Judge): string {

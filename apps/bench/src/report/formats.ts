@@ -5,7 +5,7 @@ import type { FinishedRun } from '../experiment/record.ts';
 import { counted } from '../terminal/counted.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
-import { groupsOf, isWhole, partOf } from './groups.ts';
+import { groupsOf, isWhole, partOf, testSize } from './groups.ts';
 import { isOfLists, metricOf } from './metric-names.ts';
 import { MARK } from './published.ts';
 
@@ -92,12 +92,10 @@ export function coverageNotes(
   missing: readonly { readonly name: string }[],
   expected: number,
 ): string[] {
-  const { events, users } = runs[0]!.evaluation.protocol;
-  const test = `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
   const over = expected > 1 ? `±: standard deviation over ${counted(expected, 'seed')} of training` : 'one seed';
   const known = new Set(runs.map(({ record }) => record.name));
   const gone = [...new Set(missing.map(({ name }) => name))].filter((name) => !known.has(name));
-  return [`${over}; ${test}`, ...(gone.length > 0 ? [`not finished: ${gone.join(', ')}`] : [])];
+  return [`${over}; ${testSize(runs[0]!)}`, ...(gone.length > 0 ? [`not finished: ${gone.join(', ')}`] : [])];
 }
 
 function copied({ name, metrics: theirs, source, protocol }: Published, metrics: readonly string[]): Result {

@@ -80,3 +80,9 @@ export function stillRising({ runs }: Group): boolean {
 export function configOf(resolved: unknown): RunConfig & { readonly agent?: { readonly target?: string } } {
   return (resolved as { config?: RunConfig } | undefined)?.config ?? { name: '' };
 }
+
+/** `2,089 test events of 200 users`: what the numbers of an experiment are measured on. */
+export function testSize({ evaluation }: FinishedRun): string {
+  const { events, users } = evaluation.protocol;
+  return `${events.toLocaleString('en')} test events of ${users.toLocaleString('en')} users`;
+}

@@ -8,28 +8,19 @@ import { loadTrial } from '../experiment/trial.ts';
 import { benchOf, planExperiment } from '../jobs/planned.ts';
 import { workOn } from '../jobs/work.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { bench, miniFolder } from '../testing/bench.ts';
+import { bench } from '../testing/bench.ts';
 import { writeBest } from './best.ts';
 import { planSearch } from './plan.ts';
 import { runSearch } from './run.ts';
+import { agent, searchFolder, train } from './testing.ts';
 
-const agent = { type: 'ce', encoder: { type: 'gru4rec', width: 8 } };
-const train = { batch: 16, evaluateEvery: 4, patience: 50 };
 const runs = [
   { name: 'CE', agent, train },
   { name: 'SQN', agent: { ...agent, type: 'sqn' }, train: { ...train, maxSteps: 4 } },
 ];
 const search = { method: 'random', trials: 2, budget: { steps: 8 }, runs: { CE: { 'agent.lr': [0.01, 0.02] } } };
 
-const folderOf = (change: object): string =>
-  miniFolder((config) => ({
-    ...config,
-    dataset: { type: 'world', users: 40, items: 30 },
-    baselines: [{ type: 'popularity' }],
-    environments: {},
-    runs,
-    search: { ...search, ...change },
-  }));
+const folderOf = (change: object): string => searchFolder(runs, { ...search, ...change });
 
 test('a run whose trials all diverge keeps its options, and the others get theirs', { timeout: 900_000 }, async () => {
   const folder = folderOf({ runs: { ...search.runs, SQN: { 'agent.lr': [1e30, 1e31] } } });
@@ -65,12 +56,8 @@ test('a run whose trials all diverge keeps its options, and the others get their
 
 test('runs that are not searched are the same runs in the best config, and searched ones get nothing from their base', async () => {
   const memory = { neighbors: 5 };
-  const folder = miniFolder((config) => ({
-    ...config,
-    dataset: { type: 'world', users: 40, items: 30 },
-    baselines: [],
-    environments: {},
-    runs: [
+  const folder = searchFolder(
+    [
       { name: 'CE', agent, train: { evaluateEvery: 4 } },
       { name: 'heir', base: 'CE', train: {} },
       { name: 'heir of the heir', base: 'heir', train: { batch: 8 } },
@@ -78,7 +65,7 @@ test('runs that are not searched are the same runs in the best config, and searc
       { name: 'searched heir', base: 'CE' },
       { name: 'diverged heir', base: 'CE' },
     ],
-    search: {
+    {
       ...search,
       runs: {
         CE: { 'agent.lr': [0.01, 0.02], 'train.batch': [16] },
@@ -86,7 +73,8 @@ test('runs that are not searched are the same runs in the best config, and searc
         'diverged heir': { 'agent.lr': [1e30, 1e31] },
       },
     },
-  }));
+    { baselines: [] },
+  );
   const { signal } = new AbortController();
   const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
   const options = { data: undefined, runs: join(folder, 'runs'), out, signal };

@@ -9,16 +9,15 @@ import type { TrialRecord } from '../experiment/trial.ts';
 import { benchOf } from '../jobs/planned.ts';
 import { workOn } from '../jobs/work.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { bench, miniFolder, start } from '../testing/bench.ts';
+import { bench, start } from '../testing/bench.ts';
 import { hasRedis, startRedis } from '../testing/redis.ts';
 import { bestPath } from './best.ts';
 import { type PlannedSearch, planSearch } from './plan.ts';
 import { runSearch } from './run.ts';
+import { agent, searchFolder, train } from './testing.ts';
 
 const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
 const { signal } = new AbortController();
-const agent = { type: 'ce', encoder: { type: 'gru4rec', width: 8 } };
-const train = { batch: 16, evaluateEvery: 4, patience: 50 };
 const runs = [
   { name: 'CE', agent, train },
   { name: 'SQN', agent: { ...agent, type: 'sqn' }, train },
@@ -34,16 +33,7 @@ const halving = {
   runs: { CE: rates, SQN: { ...rates, 'train.batch': [8, 16] } },
 };
 
-const folderOf = (search: object, change: object = {}): string =>
-  miniFolder((config) => ({
-    ...config,
-    dataset: { type: 'world', users: 40, items: 30 },
-    baselines: [{ type: 'popularity' }],
-    environments: {},
-    runs,
-    search,
-    ...change,
-  }));
+const folderOf = (search: object, change?: object): string => searchFolder(runs, search, change);
 const optionsOf = (folder: string) => ({ data: undefined, runs: join(folder, 'runs'), out, signal });
 const loadedOf = (folder: string) => loadExperiment(join(folder, 'mini.json'));
 const plannedOf = async (folder: string): Promise<PlannedSearch> =>

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { TrialRecord } from '../experiment/trial.ts';
-import { bench, miniFolder } from '../testing/bench.ts';
+import { bench } from '../testing/bench.ts';
 import type { Found } from './found.ts';
 import { searchTable } from './table.ts';
+import { searchFolder } from './testing.ts';
 
 const lr = { from: 0.0001, to: 0.1, scale: 'log' as const };
 const search = {
@@ -42,20 +43,17 @@ test('a winner that was still improving at its budget is marked', () => {
 });
 
 test('lines of progress tell the setting, and the command marks what was still improving', async () => {
-  const folder = miniFolder((config) => ({
-    ...config,
-    dataset: { type: 'world', users: 60, items: 30 },
-    baselines: [],
-    environments: {},
-    runs: [
+  const folder = searchFolder(
+    [
       {
         name: 'CE',
         agent: { type: 'ce', encoder: { type: 'gru4rec', width: 8 } },
         train: { batch: 16, evaluateEvery: 10 },
       },
     ],
-    search: { method: 'random', trials: 2, budget: { steps: 20 }, runs: { CE: { 'agent.lr': [0.002, 1e30] } } },
-  }));
+    { method: 'random', trials: 2, budget: { steps: 20 }, runs: { CE: { 'agent.lr': [0.002, 1e30] } } },
+    { baselines: [], dataset: { type: 'world', users: 60, items: 30 } },
+  );
   for (const jobs of ['1', '2']) {
     const { stdout, stderr } = await bench(['search', 'mini.json', '--runs', `runs-${jobs}`, '--jobs', jobs], folder);
     expect(stderr).toMatch(/CE #\d: validation NDCG@10 \.\d{4}, agent\.lr 0\.002 \(/);

@@ -1,10 +1,20 @@
 import { LeaError } from '@lea/core';
-import { compile, interpret, type Program, pick, prefixed, specsOf, type Values, valueAndGrad } from '@lea/tensor';
+import {
+  compile,
+  interpret,
+  type Program,
+  pick,
+  prefixed,
+  specsOf,
+  type Tensors,
+  type Values,
+  valueAndGrad,
+} from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { createEncoder } from '../registry.ts';
 import { checkRegistered, checkSpelling } from './config-checks.ts';
 import { historyValues } from './decisions.ts';
-import { type EncoderContext, encode, exactly, passes } from './encoder-context.ts';
+import { type EncoderContext, encode, exactly, passes, weighedStates } from './encoder-context.ts';
 import { distance, tensors, tidied, valuesOf } from './tensors.ts';
 import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
 import { violation } from './violation.ts';
@@ -156,13 +166,8 @@ export function gradients(context: EncoderContext): void {
   const grads = tidied(() => {
     const frozen = tensors(supervised.frozen);
     const histories = tensors(historyValues(mixed, shape));
-    const mode = { train: false, label: 'test', ...(frozen.text && { text: frozen.text }) };
-    const weighed = (x: tf.Tensor) => tf.sum(tf.mul(x, tf.reshape(tf.sin(tf.range(1, x.size + 1)), x.shape)));
-    const { grads: made } = valueAndGrad((p) => {
-      const { last, all } = passes(context, p, histories, mode);
-      return { loss: tf.add(weighed(last!), weighed(all!)) };
-    }, tensors(params));
-    return valuesOf(made);
+    const loss = (own: Tensors) => ({ loss: weighedStates(context, own, histories, frozen) });
+    return valuesOf(valueAndGrad(loss, tensors(params)).grads);
   });
   checkGradients(params, [grads], settings.still);
 }

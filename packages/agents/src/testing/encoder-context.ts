@@ -1,5 +1,6 @@
 import { key } from '@lea/core';
 import { int32, type Tensors, type Value, type Values } from '@lea/tensor';
+import * as tf from '@tensorflow/tfjs-core';
 import { ce } from '../agents/ce.ts';
 import type { EncoderFactory } from '../define.ts';
 import type { Encoder, Mode, Shape } from '../types.ts';
@@ -71,4 +72,17 @@ export function passes({ encoder }: EncoderContext, params: Tensors, histories: 
     all: encoder.encodeAll(params, at, mode),
     table: encoder.itemTable(params, mode.text),
   };
+}
+
+/** A loss that depends on every state: a sum of the states of both passes in which each element has another weight. */
+export function weighedStates(
+  context: EncoderContext,
+  params: Tensors,
+  histories: Tensors,
+  frozen: Tensors,
+): tf.Scalar {
+  const mode = { train: false, label: 'test', ...(frozen.text && { text: frozen.text }) };
+  const weighed = (x: tf.Tensor) => tf.sum(tf.mul(x, tf.reshape(tf.sin(tf.range(1, x.size + 1)), x.shape)));
+  const { last, all } = passes(context, params, histories, mode);
+  return tf.add(weighed(last!), weighed(all!)) as tf.Scalar;
 }

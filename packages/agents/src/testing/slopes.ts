@@ -1,7 +1,7 @@
 import { type Tensors, toTensor, type Values, valueAndGrad } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { historyValues } from './decisions.ts';
-import { type EncoderContext, passes } from './encoder-context.ts';
+import { type EncoderContext, weighedStates } from './encoder-context.ts';
 import { tensors, tidied, valuesOf } from './tensors.ts';
 import { violation } from './violation.ts';
 
@@ -20,12 +20,7 @@ const histories = [[3, 1, 4, 1, 5], [2, 7], [8], [0, 5, 0]];
 export function slopes(context: EncoderContext): void {
   const { shape, params, supervised, settings } = context;
   const given = historyValues(histories, shape);
-  const loss = (own: Tensors): tf.Scalar => {
-    const frozen = tensors(supervised.frozen);
-    const mode = { train: false, label: 'test', ...(frozen.text && { text: frozen.text }) };
-    const { last, all } = passes(context, own, tensors(given), mode);
-    return tf.add(weighed(last!), weighed(all!)) as tf.Scalar;
-  };
+  const loss = (own: Tensors) => weighedStates(context, own, tensors(given), tensors(supervised.frozen));
   const grads = tidied(() => valuesOf(valueAndGrad((own) => ({ loss: loss(own) }), tensors(params)).grads));
   for (const [name, { data: gradient }] of Object.entries(grads)) {
     if (settings.still.includes(name)) continue;
@@ -62,11 +57,6 @@ function measuredSlope(
   return (at(step) - at(-step)) / (2 * step);
 }
 
-/** A sum in which every element has another weight. */
-function weighed(x: tf.Tensor): tf.Tensor {
-  return tf.sum(tf.mul(x, tf.reshape(tf.sin(tf.range(1, x.size + 1)), x.shape)));
-}
-
 function lengthOf(data: ArrayLike<number>): number {
-  return Math.hypot(...Array.from(data));
+  return Math.sqrt(Array.from(data).reduce((sum, one) => sum + one * one, 0));
 }

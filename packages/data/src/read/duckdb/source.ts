@@ -110,8 +110,7 @@ async function recordSource(
   // DuckDB names the only column of JSON without records so.
   const nothing = reader === 'read_json' && columns.length === 1 && columns[0]!.name === 'json';
   if (nothing && Number(await db.value(`select count(*) from ${whole}`)) === 0) throw emptyFile(name);
-  const chosen = Object.values(choose(columns.map((column) => column.name)));
-  if (reader === 'read_parquet') await checkTypes(db, files, chosen);
+  if (reader === 'read_parquet') await checkTypes(db, files, Object.values(choose(columns.map(({ name }) => name))));
   // What only looks like a date or a UUID stays a text, as an id needs it.
   const texts = columns.map(({ name, type }) => ({ name, type: guessed.test(type) ? 'VARCHAR' : type }));
   const types = texts.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
@@ -154,6 +153,7 @@ async function checkTypes(db: Database, files: readonly string[], chosen: readon
     });
     for (const { name, type } of columns.filter((column) => names.includes(column.name.toLowerCase()))) {
       const before = known.get(name) ?? [];
+      if (before.some((one) => one.type === type)) continue;
       known.set(name, [...before, { file, type }]);
       const other = before.find((one) => !haveCommonType(one.type, type));
       if (!other) continue;

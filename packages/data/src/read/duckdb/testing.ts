@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { folderWith } from '../../fixtures/files.ts';
 import type { Interactions } from '../../interactions.ts';
+import { literal } from './database.ts';
 
 /** Writes the rows of a query into a file, in a fresh folder unless one is given, and returns its path. */
 export async function written(name: string, sql: string, folder: string = folderWith({})): Promise<string> {
   const path = join(folder, name);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  await connection.run(`copy (${sql}) to '${path.replaceAll("'", "''")}'`);
+  await connection.run(`copy (${sql}) to ${literal(path)}`);
   connection.closeSync();
   return path;
 }
