@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { LeaError } from '@lea/core';
 import { watched } from '../watched.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** A database in memory, which holds the rows of one reading and writes to a temporary folder what does not fit. */
 export class Database {
@@ -17,7 +16,7 @@ export class Database {
   /** @throws LeaError `E_PEER_MISSING`, `E_OPTION_VALUE` for an unknown setting */
   static async open(settings: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<Database> {
     const { DuckDBInstance } = await loadPeer();
-    const folder = await mkdtemp(join(tmpdir(), 'lea-duckdb-'));
+    const folder = await temporaryFolder();
     try {
       const instance = await DuckDBInstance.create(':memory:', {
         temp_directory: folder,
