@@ -33,21 +33,24 @@ def network(prefix):
     return Network(encoders[encoder["type"]](weights, encoder), weights, encoder["everyPosition"])
 
 
-model, target = network("params/"), network("target/")
+networks = [network("params/"), network("target/")]
 stacked = part("inputs/")
+turns = stacked.pop("turns").tolist()
 stacked = {name: value.long() if value.dtype == torch.int32 else value for name, value in stacked.items()}
-batches = [{name: value[i] for name, value in stacked.items()} for i in range(settings["steps"])]
-optimizer = torch.optim.Adam(model.parameters(), lr=settings["lr"], fused=True)
+batches = [(turn, {name: value[i] for name, value in stacked.items()}) for i, turn in enumerate(turns)]
+optimizers = [one and torch.optim.Adam(one.parameters(), lr=settings["lr"], fused=True) for one in networks]
 loss_of = losses[agent["type"]]
 if settings["compile"]:
     loss_of = torch.compile(loss_of)
 
 
-def step(batch):
-    optimizer.zero_grad()
-    loss = loss_of(model, target, batch, agent)
+def step(turn_and_batch):
+    """Trains the network whose turn it is, with the other one as its target."""
+    turn, batch = turn_and_batch
+    optimizers[turn].zero_grad()
+    loss = loss_of(networks[turn], networks[1 - turn], batch, agent)
     loss.backward()
-    optimizer.step()
+    optimizers[turn].step()
     return loss.item()
 
 

@@ -52,6 +52,7 @@ const right: Record<string, RightArguments> = {
   pick: ['a', accepting({ ab: 1 }, '{}')],
   prefixed: ['a', accepting({ b: 1 }, '{}')],
   prepare: prepared,
+  preparePair: [program, { state: {}, ...specs, partner: {} }, {}],
   randomIntegers: [tf.tensor1d([1, 2], 'int32'), unchecked('label'), unchecked([1]), 2],
   randomUniform: [tf.tensor1d([1, 2], 'int32'), unchecked('label'), unchecked([1])],
   readSafetensors: ['nowhere', {}],

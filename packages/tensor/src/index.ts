@@ -21,6 +21,7 @@ export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { allExcept, targetRanks } from './ops/target-ranks.ts';
 export { type AdamOptions, adam } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
+export { preparePair } from './pair/prepare.ts';
 export { type PrepareOptions, prepare } from './prepare.ts';
 export { center, covariance, mainDirections, mainEigenvectors } from './principal-directions.ts';
 export { rotationBetween } from './procrustes.ts';
@@ -31,6 +32,10 @@ export type {
   DType,
   Feed,
   Mode,
+  PairFeed,
+  PairResult,
+  PairRunner,
+  PairSpecs,
   Program,
   ProgramArgs,
   ProgramResult,

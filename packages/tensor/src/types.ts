@@ -110,3 +110,44 @@ export interface Runner extends Resource {
     readonly memoryBytes?: number;
   };
 }
+
+/**
+ * Types and shapes of a program with two networks: its state exists twice, and each step trains one network and reads the other
+ * one. Such a program takes the state of the other network as frozen tensors.
+ */
+export interface PairSpecs extends ProgramSpecs {
+  /** Frozen tensors that are the state of the other network: name among the frozen tensors -> name in the state. */
+  readonly partner: Readonly<Record<string, string>>;
+}
+
+/** The arguments of one run of a pair. */
+export interface PairFeed {
+  /** The states of both networks before the first step. */
+  readonly states: readonly [Values, Values];
+  /** [K]: the network that each step trains, 0 or 1. */
+  readonly turns: ArrayLike<number>;
+  /** The inputs of all steps, each with a leading dimension K. */
+  readonly inputs: Values;
+  /** The frozen tensors, without those of the other network. Default: empty. */
+  readonly frozen?: Values;
+}
+
+/** The result of one run of a pair. */
+export interface PairResult {
+  /** The states of both networks after the last step. */
+  readonly states: readonly [Values, Values];
+  /** Outputs of all steps, stacked to `[K, ...]`. */
+  readonly outputs: Values;
+}
+
+/** A pair that is ready to run. `dispose` releases its memory; it cannot be used afterwards. */
+export interface PairRunner extends Resource {
+  /**
+   * Runs the steps of both networks. The feed is not changed and is read without a copy, as by `Runner`.
+   *
+   * @throws LeaError `E_FEED` when names, shapes or dtypes differ from the specs, or when a turn is neither 0 nor 1
+   */
+  run(feed: PairFeed): Promise<PairResult>;
+  /** How the program runs. */
+  readonly info: Runner['info'];
+}

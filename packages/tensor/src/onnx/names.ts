@@ -17,6 +17,20 @@ export function nestedNodes({ attributes }: Node): Node[] {
     .flatMap(({ graph }) => [...graph.nodes]);
 }
 
+/** The nodes with other names for what they read, in nested graphs as well. */
+export function readingAs(nodes: readonly Node[], names: ReadonlyMap<string, string>): Node[] {
+  return nodes.map((each) => ({
+    ...each,
+    inputs: each.inputs.map((name) => names.get(name) ?? name),
+    attributes: Object.fromEntries(
+      Object.entries(each.attributes).map(([key, value]) => [
+        key,
+        isGraph(value) ? { graph: { ...value.graph, nodes: readingAs(value.graph.nodes, names) } } : value,
+      ]),
+    ),
+  }));
+}
+
 /** Separates the nodes that depend on some names, directly or indirectly, from the nodes that do not. Keeps their order. */
 export function splitNodes(nodes: readonly Node[], names: Iterable<string>): { dependent: Node[]; free: Node[] } {
   const reached = new Set(names);

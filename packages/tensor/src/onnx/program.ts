@@ -4,7 +4,7 @@ import type { Mode, Program, ProgramSpecs, Specs } from '../types.ts';
 import { type Graph, type Node, node, type Port } from './model.ts';
 import { namesRead, nestedNodes } from './names.ts';
 
-type Rename = (name: string) => string;
+export type Rename = (name: string) => string;
 
 /** The names of a model's inputs and outputs. In loop mode the names of a single step belong to the loop's body. */
 export function modelNames(mode: Mode): Record<'state' | 'inputs' | 'frozen' | 'nextState' | 'outputs', Rename> {
@@ -50,37 +50,18 @@ function directGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Pr
 
 /**
  * A Loop node carries the state through all steps, so parameters stay inside the runtime. Frozen tensors are inputs of the
- * main graph and constants are its initializers; the body refers to both by name. Each step gathers its row of the inputs.
+ * main graph and constants are its initializers; the body refers to both by name.
  */
-function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: ProgramSpecs): Graph {
+function loopGraph(recorded: Recorded, specs: ProgramSpecs): Graph {
+  const { state = {}, inputs, frozen = {} } = specs;
   const names = modelNames('loop');
-  const stepState: Rename = (name) => `step state:${name}`;
-  const stepOutput: Rename = (name) => `step output:${name}`;
   const carried = Object.keys(state);
   const outputs = Object.keys(recorded.outputSpecs);
-  const rows = Object.keys(inputs).map((name) =>
-    node('Gather', [names.inputs(name), 'step'], [argumentName.inputs(name)], { axis: 0 }),
-  );
-  const body: Graph = {
-    name: 'step',
-    nodes: [node('Identity', ['go'], ['go on']), ...rows, ...namedResults(recorded, stepState, stepOutput)],
-    initializers: recorded.initializers,
-    inputs: [
-      { name: 'step', dtype: 'int64', shape: [] },
-      { name: 'go', dtype: 'bool', shape: [] },
-      ...ports(state, argumentName.state),
-    ],
-    outputs: [
-      { name: 'go on', dtype: 'bool', shape: [] },
-      ...ports(state, stepState),
-      ...ports(recorded.outputSpecs, stepOutput),
-    ],
-  };
   const loop = node(
     'Loop',
     [STEPS, '', ...carried.map(names.state)],
     [...carried.map(names.nextState), ...outputs.map(names.outputs)],
-    { body: { graph: body } },
+    { body: { graph: stepGraph(recorded, specs) } },
   );
   return {
     name: 'program',
@@ -95,6 +76,42 @@ function loopGraph(recorded: Recorded, { state = {}, inputs, frozen = {} }: Prog
     outputs: [...ports(state, names.nextState), ...stacked(recorded.outputSpecs, names.outputs)],
   };
 }
+
+/**
+ * One step as the body of a Loop node. It gathers its row of the inputs, which are stacked in the graph around it.
+ *
+ * @param start name of the scalar with the row of the first step; default: row 0
+ */
+export function stepGraph(recorded: Recorded, { state = {}, inputs }: ProgramSpecs, start?: string): Graph {
+  const all = modelNames('loop').inputs;
+  const stepState: Rename = (name) => `step state:${name}`;
+  const stepOutput: Rename = (name) => `step output:${name}`;
+  const row = start === undefined ? 'step' : 'row';
+  const rows = Object.keys(inputs).map((name) =>
+    node('Gather', [all(name), row], [argumentName.inputs(name)], { axis: 0 }),
+  );
+  return {
+    name: 'step',
+    nodes: [
+      node('Identity', ['go'], ['go on']),
+      ...(start === undefined ? [] : [node('Add', [start, 'step'], [row])]),
+      ...rows,
+      ...namedResults(recorded, stepState, stepOutput),
+    ],
+    initializers: recorded.initializers,
+    inputs: [...LOOP_INPUTS, ...ports(state, argumentName.state)],
+    outputs: [GO_ON, ...ports(state, stepState), ...ports(recorded.outputSpecs, stepOutput)],
+  };
+}
+
+/** The first inputs of the body of a Loop node: the number of iterations so far, and the condition. */
+const LOOP_INPUTS: readonly Port[] = [
+  { name: 'step', dtype: 'int64', shape: [] },
+  { name: 'go', dtype: 'bool', shape: [] },
+];
+
+/** The first output of the body of a Loop node: whether there is another iteration. */
+const GO_ON: Port = { name: 'go on', dtype: 'bool', shape: [] };
 
 /**
  * The nodes of a program, with the results under their final names. The output of the node that computes a result is renamed,
@@ -121,10 +138,12 @@ function namedResults({ nodes, state, outputs }: Recorded, nextState: Rename, ou
   ];
 }
 
-function ports(specs: Specs, rename: Rename): Port[] {
+/** The ports of some tensors. */
+export function ports(specs: Specs, rename: Rename): Port[] {
   return Object.entries(specs).map(([name, { dtype, shape }]) => ({ name: rename(name), dtype, shape }));
 }
 
-function stacked(specs: Specs, rename: Rename): Port[] {
+/** Their ports with a leading dimension of the number of steps. */
+export function stacked(specs: Specs, rename: Rename): Port[] {
   return ports(specs, rename).map((port) => ({ ...port, shape: ['K', ...port.shape] }));
 }

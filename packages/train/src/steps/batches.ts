@@ -104,6 +104,22 @@ export function slice(inputs: Values, begin: number, end: number): Values {
   );
 }
 
+/**
+ * The ranges `[begin, end)` of a chunk that one call of the runtime does.
+ *
+ * @param goesOn whether step b may follow step a, the first of a range, in the same call
+ */
+export function* stretches(
+  { steps }: Chunk,
+  goesOn: (a: number, b: number) => boolean,
+): Generator<[begin: number, end: number]> {
+  for (let begin = 0, end = 0; begin < steps; begin = end) {
+    end = begin + 1;
+    while (end < steps && goesOn(begin, end)) end++;
+    yield [begin, end];
+  }
+}
+
 /** The probabilities of all items by a memory, row by row. */
 function probabilities(of: RowProbabilities, rows: Int32Array, items: number): Float32Array {
   const all = new Float32Array(rows.length * items);

@@ -23,9 +23,14 @@ export function frozenScoring(plan: Plan): Values {
   return { ...frozenText(plan), ...(plan.joint && memoryTables(plan.joint.state)) };
 }
 
-/** Constant inputs of a step: text vectors, statistics, and a target network that this step does not train. */
+/** Constant inputs of every step: text vectors and statistics. */
+export function frozenOfSteps(plan: Plan): Values {
+  return { ...frozenText(plan), ...plan.statistics };
+}
+
+/** Constant inputs of a step: those of every step, and a target network that this step does not train. */
 export function frozenFor(plan: Plan, networks: readonly Values[], main: number): Values {
-  const shared = { ...frozenText(plan), ...plan.statistics };
+  const shared = frozenOfSteps(plan);
   switch (plan.agent.target) {
     case 'coin':
       return { ...shared, ...prefixed('target/', pick('params/', networks[1 - main]!)) };
