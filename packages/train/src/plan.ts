@@ -13,8 +13,8 @@ import { warmStart } from './warm-start/warm-start.ts';
 /** Least number of updates per network between two validations: over fewer, chance decides which validation is the best. */
 const LEAST_UPDATES = 50;
 
-/** Probabilities of a memory that a chunk of joint training holds at most: 64 MiB. */
-const JOINT_VALUES = 2 ** 24;
+/** Probabilities of a memory that a chunk of joint training holds at most: 256 MiB. Fewer, and copies take most of the time. */
+const JOINT_VALUES = 2 ** 26;
 
 /**
  * Fills in defaults and refuses what cannot be trained, before anything is compiled.
