@@ -57,6 +57,7 @@ const memory = await all.countingMemory(train);
 const policy = all.createPolicy(agent, params, shape, { memory, itemIds: log.itemIds });
 
 const right: Record<string, RightArguments> = {
+  narrowMemory: [memory, 2],
   agentConfig: [agent],
   checkMemory: [memory, 3],
   countingMemory: [train, {}],

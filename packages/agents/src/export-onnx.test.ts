@@ -81,7 +81,7 @@ async function compared(policy: Policy): Promise<void> {
   const session = await exported(policy);
   const outputs = await session.run(scattered(histories, 16, [3]));
   const lists = await policy.recommendIndices(histories, 10);
-  const scores = await policy.score(windowsOf(histories, shape.window, shape.items));
+  const scores = await policy.score(windowsOf(histories, policy.window, shape.items));
   const own = outputs.scores!.data as Float32Array;
   expect(own).toHaveLength(scores.length);
   const scale = Math.max(...scores.map(Math.abs));
@@ -113,24 +113,27 @@ const log = logOf(
 );
 
 test.each([
-  ['after', false],
-  ['after', true],
-  ['mixture', true],
-  ['joint', false],
-] as const)('the memory of a policy is exported with it: %s, with texts: %s', async (form, withText) => {
-  // Few neighbors, so that some are left out, and a window that is not the network's.
-  const options = { window: 4, neighbors: 5, textNeighbors: 7, gateSteps: 10, ...(withText && { text }) };
-  const memory = await countingMemory(log, options);
-  const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 8 } });
-  const params = withMemory(agent, memory, { form }).init(key(1), shape);
-  const policy = createPolicy(agent, params, shape, { threads: 1, memory, fusion: { form, weight: 0.4 } });
-  policy.observeIndices([{ history: [3, 39], item: 38 }]);
-  await compared(policy);
-  const bytes = await readFile(join(folder, 'policy.onnx'));
-  for (const part of ['lea.memory', policy.memory!.hash, 'lea.fusion', JSON.stringify(policy.fusion)]) {
-    expect(bytes.includes(part), part).toBe(true);
-  }
-});
+  ['after', false, 4],
+  ['after', true, 9],
+  ['mixture', true, 9],
+  ['joint', false, 9],
+] as const)(
+  'the memory of a policy is exported with it: %s, with texts: %s, of %i events',
+  async (form, withText, window) => {
+    // Few neighbors, so that some are left out, and a window that is not the network's.
+    const options = { window, neighbors: 5, textNeighbors: 7, gateSteps: 10, ...(withText && { text }) };
+    const memory = await countingMemory(log, options);
+    const agent = createAgent({ type: 'ce', encoder: { type: 'sasrec', width: 8 } });
+    const params = withMemory(agent, memory, { form }).init(key(1), shape);
+    const policy = createPolicy(agent, params, shape, { threads: 1, memory, fusion: { form, weight: 0.4 } });
+    policy.observeIndices([{ history: [3, 39], item: 38 }]);
+    await compared(policy);
+    const bytes = await readFile(join(folder, 'policy.onnx'));
+    for (const part of ['lea.memory', policy.memory!.hash, 'lea.fusion', JSON.stringify(policy.fusion)]) {
+      expect(bytes.includes(part), part).toBe(true);
+    }
+  },
+);
 
 test('an exported memory has no room to grow: it is the same file after the policy was saved', async () => {
   const memory = await countingMemory(log, { gateSteps: 1 });

@@ -42,8 +42,7 @@ export async function exportOnnx(policy: Policy, path: string, options: ExportOp
   checkPaths('exportOnnx', { path });
   const { k } = withDefaults('exportOnnx', { k: 10 }, options);
   checkRanges('exportOnnx', { k }, { k: [1, Infinity, 'whole'] });
-  const { agent, shape, memory, fusion } = policy;
-  const { items, window } = shape;
+  const { agent, items, window, memory, fusion } = policy;
   const source = servedSource({ ...policy, memory: memory && createMemory(memory.config, compacted(memory.state)) });
   const frozen = source.frozen();
   const score = await recordGraph(source.program(), scoringSpecs(window, 1, frozen));

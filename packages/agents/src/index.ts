@@ -66,6 +66,7 @@ export { type Fusion, withMemory } from './memory/fusion.ts';
 export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-out.ts';
 export { checkMemory, type Memory, memoryTables } from './memory/memory.ts';
 export type { Gate } from './memory/mixture.ts';
+export { narrowMemory } from './memory/narrow-memory.ts';
 export type { ObservedEvent } from './memory/observe.ts';
 export type { ObservedItem, ObserveOptions } from './memory/observe-ids.ts';
 export { type MemoryOptions, memorySchema } from './memory/options.ts';

@@ -11,7 +11,7 @@ import { type ObservedItem, type ObserveOptions, observedIds } from './memory/ob
 import { type Recommender, recommender } from './recommender.ts';
 import { savePolicy } from './save.ts';
 import { type ScoringOptions, scoring } from './scoring.ts';
-import { type PolicyParts, servedAgent, servedSource } from './served.ts';
+import { type PolicyParts, servedAgent, servedSource, servedWindow } from './served.ts';
 import type { Agent, Shape } from './types.ts';
 
 /**
@@ -91,18 +91,18 @@ export function createPolicy(agent: Agent, params: Values, shape: Shape, options
   if (counted) checkMemory(counted, shape.items);
   const memory = counted?.fork();
   const fusion = memory && checkedFusion(asked, memory.config);
-  checkWeights(servedAgent({ agent, memory, fusion }), params, shape);
+  checkWeights(servedAgent({ agent, shape, memory, fusion }), params, shape);
   const text = agent.encoder.needsText ? checkedText(given, shape) : undefined;
   const index = ids && itemIndex(ids, shape.items);
   const parts = { agent, params, shape, text, memory, fusion, itemIds: index?.ids };
-  const scorer = scoring(shape, servedSource(parts), scoringOptions);
-  const lists = recommender(shape, index, scorer.runs);
+  const read = { items: shape.items, window: servedWindow(parts) };
+  const scorer = scoring(read, servedSource(parts), scoringOptions);
+  const lists = recommender(read, index, scorer.runs);
   let unobserved = 0;
   return {
     ...parts,
     name: `${agent.encoder.name}-${agent.name}`,
-    items: shape.items,
-    window: shape.window,
+    ...read,
     observe(events, options) {
       if (!memory) throw withoutMemory('observe needs a memory');
       if (!index) throw withoutIds('observeIndices');

@@ -23,8 +23,22 @@ export interface PolicyParts {
 }
 
 /** The agent whose scores are served: the policy's agent, combined with its memory if there is one. */
-export function servedAgent({ agent, memory, fusion }: Pick<PolicyParts, 'agent' | 'memory' | 'fusion'>): Agent {
-  return memory ? withMemory(agent, memory, fusion) : agent;
+export function servedAgent({
+  agent,
+  shape,
+  memory,
+  fusion,
+}: Pick<PolicyParts, 'agent' | 'shape' | 'memory' | 'fusion'>): Agent {
+  return memory ? withMemory(agent, memory, fusion, shape.window) : agent;
+}
+
+/**
+ * Number of newest events that a policy reads of a history: those of its network, or of its memory where that reads more. With
+ * `joint` they are the network's, because the rows of its training hold no more.
+ */
+export function servedWindow({ shape, memory, fusion }: Pick<PolicyParts, 'shape' | 'memory' | 'fusion'>): number {
+  if (!memory || fusion?.form === 'joint') return shape.window;
+  return Math.max(shape.window, memory.config.window);
 }
 
 /** The scoring program of a policy. */

@@ -6,7 +6,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 export interface Shape {
   /** Number of items N; item indices are 0..N-1, N is the padding id. */
   readonly items: number;
-  /** Maximum number L of events of a history that the recommender reads. */
+  /** Maximum number L of events of a history that the network reads; a counting memory may read more. */
   readonly window: number;
   /** Dimension of the text vectors [N, textSize]; only for encoders that read text. */
   readonly textSize?: number;
@@ -185,6 +185,11 @@ export interface Agent {
   readonly everyPosition: boolean;
   /** Whether the loss reads an environment's states, and `init` needs `shape.stateSize`. Default: false. */
   readonly readsEnvironmentState?: boolean;
+  /**
+   * Whether the loss reads probabilities of the supervised head at other histories than the row's own, where a batch has none of
+   * a memory (`bcqThreshold`). Default: false.
+   */
+  readonly readsOtherProbabilities?: boolean;
   /** Whether the loss reads the width of the windows, so that a sampler must not cut them. Default: false. */
   readonly wholeWindows?: boolean;
   /** Initial parameters of one network. */

@@ -86,7 +86,7 @@ export interface Fused extends FittedFusion {
 /**
  * Combines a trained policy with a counting memory, see `fitFusion`.
  *
- * @param policy without a memory
+ * @param policy without a memory: `createPolicy` makes one of `agent`, `params` and `shape` of a policy that has one
  * @throws LeaError as `fitFusion`
  */
 export function fuse(
@@ -109,7 +109,8 @@ export function fuse(
  * with the highest likelihood of the validation events: it affects few events, so a ranking metric would choose it by chance.
  * Q values are divided by their typical spread before the softmax.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of a different catalog)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TRAIN_METRIC`, `E_MEMORY` (a memory of a different catalog, or a
+ *   policy that has one already), `E_SCORE_NAN`
  */
 export function fitFusion(
   policy: Policy,
@@ -134,6 +135,12 @@ async function* fitting(
   }
   const { agent, shape } = policy;
   checkMemory(memory, shape.items);
+  if (policy.memory) {
+    throw new LeaError('E_MEMORY', `fuse: expected a policy without a memory, but ${policy.name} has one.`, {
+      value: policy.fusion,
+      hint: 'Pass its network alone: createPolicy(policy.agent, policy.params, policy.shape). Not after "joint": train another.',
+    });
+  }
   const own = memory.config.repeat;
   const repeats = o.repeats ?? REPEATS;
   const { items } = shape;
@@ -158,12 +165,7 @@ async function* fitting(
       for (const item of seen) theirs[item]! -= own;
       const ours = logSoftmax(network.subarray(i * items, (i + 1) * items), temperature);
       for (const [w, weight] of weights.entries()) {
-        for (let item = 0; item < items; item++) {
-          fused[item] =
-            form === 'after'
-              ? theirs[item]! + weight * ours[item]!
-              : Math.log((1 - weight) * Math.exp(theirs[item]!) + weight * Math.max(Math.exp(ours[item]!), 1e-30));
-        }
+        combine({ form, weight }, theirs, ours, fused);
         const rank = ranker(fused, target[from + i]!, seen, excluded);
         const share = shareOf(fused, seen);
         for (const [r, repeat] of repeats.entries()) {
@@ -187,6 +189,27 @@ async function* fitting(
   });
   const { value, weight, repeat } = curve.reduce((best, point) => (point.value > best.value ? point : best));
   return { fusion: { form, weight, temperature, repeat }, value, curve };
+}
+
+/**
+ * Writes the scores of a history into `out`, without those of repeats: the formula of `withMemory` of @lea/agents, on the host,
+ * where a single pass of the network serves all weights.
+ *
+ * @param counted ln p of the memory
+ * @param network ln softmax of the network
+ */
+export function combine(
+  { form, weight }: Pick<Fusion, 'form' | 'weight'>,
+  counted: Float32Array,
+  network: Float32Array,
+  out: Float32Array,
+): void {
+  for (let item = 0; item < out.length; item++) {
+    out[item] =
+      form === 'after'
+        ? counted[item]! + weight * network[item]!
+        : Math.log((1 - weight) * Math.exp(counted[item]!) + weight * Math.max(Math.exp(network[item]!), 1e-30));
+  }
 }
 
 /** The total softmax probability of the given items. */
@@ -225,7 +248,7 @@ function ranker(
 }
 
 /** The log-softmax of scores / temperature. */
-function logSoftmax(scores: Float32Array, temperature: number): Float32Array {
+export function logSoftmax(scores: Float32Array, temperature: number): Float32Array {
   let highest = -Infinity;
   for (const score of scores) if (score > highest) highest = score;
   let sum = 0;

@@ -7,8 +7,9 @@ import type { Plan } from './options.ts';
 import { signalsHash } from './signals/signals.ts';
 
 /**
- * Everything that the exact result of a run depends on. This includes the backend and the number of threads, which change
- * the order of sums.
+ * Everything that the exact result of a run depends on within one version of @lea and its runtime. This includes the backend
+ * and the number of threads, which change the order of sums. Versions are left out, so that an update does not end a long run: it
+ * goes on, but its last bits may differ from those of an uninterrupted run.
  */
 export function identityOf(plan: Plan, { backend, threads }: Runner['info']): Identity {
   const { window, batch, sampler, seed, evaluateEvery, patience, maxSteps, metric, exclude, rewards, shape } = plan;

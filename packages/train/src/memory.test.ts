@@ -8,6 +8,7 @@ import {
   leaveOwnUserOut,
   loadPolicy,
   type Memory,
+  narrowMemory,
   sasrec,
   sasrecModern,
   snqn,
@@ -54,17 +55,6 @@ const small = (given: Partial<TrainOptions> = {}): TrainOptions => ({
   threads: 1,
   ...given,
 });
-
-/** The mean of ln softmax(scores)[chosen item] over the validation events. */
-function meanLogSoftmax(scores: Float32Array): number {
-  let sum = 0;
-  for (let row = 0; row < validation.count; row++) {
-    const own = [...scores.subarray(row * items, (row + 1) * items)];
-    const target = validation.sequences.items[validation.event[row]!]!;
-    sum += own[target]! - Math.log(own.reduce((total, score) => total + Math.exp(score), 0));
-  }
-  return sum / validation.count;
-}
 
 /** The log without one user, as rows of the same sequences. */
 const without = (user: number) => transitions(data.sequences, (_, sequence) => sequence !== user);
@@ -122,6 +112,36 @@ describe('training with a memory', () => {
     for (const one of [policy, again, last.policy]) await one.dispose();
   });
 
+  describe('a memory that reads more events than the network', () => {
+    let wide: Memory;
+    beforeAll(async () => {
+      wide = await countingMemory(data, { window: 6, gateSteps: 50 });
+    });
+    afterAll(() => wide.dispose());
+    const narrow = (given: Partial<TrainOptions> = {}) => small({ window: 2, ...given });
+
+    it.each(['after', 'mixture'] as const)('%s: serves what validation promised', async (form) => {
+      const bare = await fit(narrow());
+      const { policy, value } = await fuse(bare.policy, wide, validation, { form, threads: 1 });
+      expect((await evaluate(policy, validation)).metrics['ndcg@10']).toBeCloseTo(value, 6);
+      const one = await fit(narrow({ memory: wide, fusion: form }));
+      expect(one.fusion).toEqual(policy.fusion);
+      expect((await evaluate(one.policy, validation)).metrics['ndcg@10']).toBeCloseTo(value, 6);
+      for (const each of [bare.policy, policy, one.policy]) await each.dispose();
+    });
+
+    it('joint: learns with what is served, the memory of the events of the network', async () => {
+      const joint = (memory: Memory) => fit(narrow({ memory, fusion: 'joint' }));
+      const narrowed = narrowMemory(wide, 2);
+      const [one, other] = [await joint(wide), await joint(narrowed)];
+      expect(one.weightsHash).toBe(other.weightsHash);
+      expect((await evaluate(one.policy, validation)).metrics['ndcg@10']).toBeCloseTo(one.best!.value, 6);
+      const windows = historyWindows(validation, [5, 6, 7], 6);
+      expect(await one.policy.score(windows)).toEqual(await other.policy.score(windows));
+      for (const each of [one.policy, other.policy, narrowed]) await each.dispose();
+    });
+  });
+
   it('joint: a row brings what the memory would say without its user', async () => {
     const plan = planOf(small({ memory, fusion: 'joint', batch: 3 }));
     const { inputs } = createBatches(plan, key(0), inputSpecs(plan))(0, 2);
@@ -167,81 +187,6 @@ describe('training with a memory', () => {
   it('a memory of another catalog is refused', async () => {
     const other = { ...memory, config: { ...memory.config, items: items + 1 } };
     await expect(fit(small({ memory: other }))).rejects.toMatchObject({ code: 'E_TRAIN_OPTION' });
-  });
-});
-
-describe('fitFusion', () => {
-  it('takes the weight of the best validation metric and the likeliest repeats, which the policy then has', async () => {
-    const { policy } = await fit(small());
-    const windows = historyWindows(
-      validation,
-      Array.from({ length: validation.count }, (_, row) => row),
-      5,
-    );
-    const repeats = [-2, 0, 1.5];
-    for (const form of ['after', 'mixture'] as const) {
-      const fitted = await fitFusion(policy, memory, validation, { form, weights: [0, 0.2, 0.7], repeats });
-      expect(fitted.curve.map(({ weight }) => weight)).toEqual([0, 0.2, 0.7]);
-      for (const { weight, repeat, value } of fitted.curve) {
-        const trials = await Promise.all(
-          repeats.map(async (bonus) => {
-            const fusion = { form, weight, repeat: bonus };
-            const fused = createPolicy(policy.agent, policy.params, policy.shape, { memory, fusion, threads: 1 });
-            const scores = await fused.score(windows);
-            const { metrics } = await evaluate(fused, validation);
-            await fused.dispose();
-            return { likelihood: meanLogSoftmax(scores), value: metrics['ndcg@10']! };
-          }),
-        );
-        const likeliest = trials.reduce((a, b) => (b.likelihood > a.likelihood ? b : a));
-        expect(repeat).toBe(repeats[trials.indexOf(likeliest)]);
-        expect(value).toBeCloseTo(likeliest.value, 6);
-        expect(value).toBeLessThanOrEqual(fitted.value);
-      }
-      expect(fitted.curve).toContainEqual({
-        weight: fitted.fusion.weight,
-        repeat: fitted.fusion.repeat,
-        value: fitted.value,
-      });
-    }
-    await policy.dispose();
-  });
-
-  it('with a Q head, the temperature is the usual spread of its values', async () => {
-    const { policy } = await fit(
-      small({ agent: snqn({ encoder: sasrec({ width: 8 }), rankingHead: 'q', negatives: 2 }) }),
-    );
-    const { fusion } = await fitFusion(policy, memory, validation);
-    const count = Math.min(256, validation.count);
-    const scores = await policy.score(
-      historyWindows(
-        validation,
-        Array.from({ length: count }, (_, i) => i),
-        5,
-      ),
-    );
-    let variance = 0;
-    for (let row = 0; row < count; row++) {
-      const own = [...scores.subarray(row * items, (row + 1) * items)];
-      const mean = own.reduce((sum, q) => sum + q, 0) / items;
-      variance += own.reduce((sum, q) => sum + (q - mean) ** 2, 0) / items / count;
-    }
-    expect(fusion.temperature).toBeCloseTo(Math.sqrt(variance), 6);
-    await policy.dispose();
-  });
-
-  it('refuses weights that make no sense, and a memory of another catalog', async () => {
-    const { policy } = await fit(small());
-    const refused = (options: object) => expect(fitFusion(policy, memory, validation, options)).rejects;
-    await refused({ weights: [] }).toMatchObject({ code: 'E_OPTION_VALUE' });
-    await refused({ form: 'mixture', weights: [1.5] }).toMatchObject({ code: 'E_OPTION_VALUE' });
-    await refused({ form: 'joint' }).toMatchObject({ code: 'E_OPTION_VALUE' });
-    await refused({ metric: 'ndcg@11' }).toMatchObject({ code: 'E_TRAIN_METRIC' });
-    const other = { ...memory, config: { ...memory.config, items: 3 } };
-    await expect(fitFusion(policy, other, validation)).rejects.toMatchObject({ code: 'E_MEMORY' });
-    const nan = { ...policy, score: async () => new Float32Array(validation.count * items).fill(Number.NaN) };
-    await expect(fitFusion(nan, memory, validation)).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
-    await policy.dispose();
   });
 });
 

@@ -18,7 +18,10 @@ export interface TrainOptions {
    * are made for rewards of about 0 to 1; scale larger ones when the log is read.
    */
   rewards: Rewards;
-  /** Number of recent events that the agent reads of a history. Longer: more context, slower steps. Default: 10. */
+  /**
+   * Number of recent events that the agent reads of a history. Longer: more context, slower steps. A memory reads its own
+   * `window`, but with fusion `joint` no more than this. Default: 10.
+   */
   window?: number;
   /** Number of rows per step, at most all. Larger: steadier gradients, fewer updates per epoch. Default: 256. */
   batch?: number;
@@ -60,7 +63,10 @@ export interface TrainOptions {
    * anew. Default: none, weights are random.
    */
   init?: Policy;
-  /** Signals of a language-model environment for the train rows, see `leaSignals`. Default: none. */
+  /**
+   * Signals of a language-model environment for the train rows, see `leaSignals`. Several agents may share them, and each reads
+   * what its loss needs: `ce` only targets with their weights, agents with a Q head also both kinds of rewards. Default: none.
+   */
   signals?: Signals;
   /**
    * A counting memory of the train rows that the policy gets, by `countingMemory`. It costs nothing in training but
@@ -109,7 +115,7 @@ export interface Plan
   warmStart: WarmStart | undefined;
   signals: Signals | undefined;
   memory: Memory | undefined;
-  /** The memory, where it joins the network in training. */
+  /** The memory, where it joins the network in training: as it reads the network's window. */
   joint: Memory | undefined;
   text: Value | undefined;
   checkpoint: string | undefined;

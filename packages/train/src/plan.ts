@@ -1,4 +1,4 @@
-import { type Agent, withMemory } from '@lea/agents';
+import { type Agent, narrowMemory, withMemory } from '@lea/agents';
 import { parseOptions } from '@lea/core';
 import { checkedRewards } from '@lea/data';
 import type { Value } from '@lea/tensor';
@@ -43,7 +43,7 @@ export function planOf(options: TrainOptions): Plan {
     ...stateSize(plan),
   };
   checkOptions(plan);
-  const joint = plan.memory && plan.fusion === 'joint' ? plan.memory : undefined;
+  const joint = plan.memory && plan.fusion === 'joint' ? narrowMemory(plan.memory, plan.window) : undefined;
   // Every row of a chunk brings a number per item.
   const chunk = joint
     ? Math.max(1, Math.min(plan.chunk, Math.floor(JOINT_VALUES / (batch * shape.items))))

@@ -30,7 +30,8 @@ import { createValidator } from './validation.ts';
  * `for await (const event of fit(options))` reports progress. An aborted `signal` ends the run cleanly: see `stopped`.
  *
  * All randomness is a pure function of the seed and the step, and checkpoints hold the whole state between two steps.
- * A run that is interrupted at any moment and started again with the same options therefore ends with the same bits.
+ * A run that is interrupted at any moment and started again with the same options and versions therefore ends with the same
+ * bits. After an update of @lea or of its runtime it goes on as well, but other versions may round otherwise.
  * With `target: 'coin'` (the SQN authors' code) each step trains one of two networks, chosen by a coin flip, against the
  * other; network 1 ranks.
  *

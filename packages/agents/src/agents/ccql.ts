@@ -24,7 +24,8 @@ export interface CcqlOptions extends SacOptions {
   contrastiveTemperature: number;
   /**
    * How the second view of a history is made: `permute` shuffles its events, `crop` removes 2 or 3 consecutive events, `mask`
-   * removes each event with probability 0.15. Default: `permute`.
+   * removes each event with probability 0.15. The newest event is never removed, because states are read there. Default:
+   * `permute`.
    */
   augmentation: Augmentation;
 }

@@ -42,4 +42,6 @@ test('has no supervised head and ranks by Q', () => {
   expect(value(run().metrics['q/mean'])).toBeCloseTo(mean(list(run().terms.q)), 6);
   expect(() => dqnNs({ encoder, rankingHead: 'supervised' })).toThrow(/without a supervised head/);
   expect(() => dqnNs({ encoder, bcqThreshold: 0.2 })).toThrow(/without a supervised head/);
+  expect(() => dqnNs({ encoder, loss: 'gbce' })).toThrow(/gbce cannot be used without a supervised head/);
+  expect(() => dqnNs({ encoder, calibration: 0.75 })).toThrow(/calibration cannot be used without a supervised head/);
 });

@@ -11,7 +11,9 @@ import { type SnqnOptions, snqnSchema } from './snqn.ts';
 
 /**
  * Double DQN with sampled negative actions and no supervised head (the Q-only baseline of Xin et al., WSDM 2022):
- * L = w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2). Ranks by Q. The default reward of negative actions is -1.
+ * L = w (1/2 (y - Q(s,a))^2 + sum_j 1/2 (y_n - Q(s,n_j))^2). Ranks by Q. The default reward of negative actions is -1. `loss`
+ * only says whether Q reads all items (`softmax`) or sampled ones (`sampled-softmax`). It learns from the last state alone, also
+ * where the encoder has `everyPosition`.
  */
 export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
   type: 'dqn-ns',
@@ -28,6 +30,13 @@ export const dqnNs: AgentFactory<SnqnOptions> = agentFactory<SnqnOptions>({
       'bcqThreshold',
       options.bcqThreshold,
       'The filter needs a supervised head. Use sqn or snqn.',
+    );
+    refuse(options.loss !== 'gbce', 'gbce', options.loss, 'Set loss to "sampled-softmax": it samples the same items.');
+    refuse(
+      options.calibration === 0,
+      'calibration',
+      options.calibration,
+      'It calibrates the loss "gbce". Leave it out.',
     );
   },
   build(options, encoder) {

@@ -69,6 +69,7 @@ export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: En
       ...initCritic(key, options, encoder, shape),
     }),
     readsEnvironmentState: criticState || supervised.readsEnvironmentState === true,
+    readsOtherProbabilities: options.bcqThreshold > 0,
     inputs: (batchSize, window, targets = 0, signals = {}) => ({
       ...supervised.inputs(batchSize, window, targets, signals),
       ...transitionInputs(batchSize, window),

@@ -41,6 +41,15 @@ test('smoothing: the weight times clip(policy / share in the log, 0.1, 10)^smoot
   expect(() => sa2c({ encoder, correctionPower: 1, loss: 'gbce' })).toThrow(/full softmax/);
 });
 
+test('the policy of the correction includes the memory that joins it', () => {
+  const logFrequency = tf.log(tf.fill([7], 1 / 7)) as tf.Tensor;
+  const { run, batch } = setUp(sa2c({ encoder, weightClip: null, correctionPower: 1 }), { logFrequency });
+  // A memory that is sure of the logged actions: pi is 1, and 1 / (1 / 7) is 7.
+  const offsets = tf.mul(tf.oneHot(batch.action as tf.Tensor1D, 7), tf.scalar(40));
+  const { weight, advantage } = run({ batch: { ...batch, offsets } }).terms;
+  for (const [i, own] of list(weight).entries()) expect(own).toBeCloseTo(7 * list(advantage)[i]!, 5);
+});
+
 test('no gradient enters the target, the selection, the advantage or the correction', () => {
   const logFrequency = tf.fill([7], -2);
   const agent = sa2c({ encoder, negatives: 2, weightClip: null, correctionPower: 1 });

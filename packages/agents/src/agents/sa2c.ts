@@ -122,7 +122,8 @@ function joined(parts: readonly (tf.Tensor | undefined)[]): tf.Tensor | undefine
 function propensityRatio({ params, batch, frozen }: LossInput, encoder: Encoder, states: States): tf.Tensor {
   const { features, weight } = supervisedHead(encoder, params, states.last, frozen.text);
   const action = tf.expandDims(batch.action!, 1);
-  const surprise = softmaxCrossEntropy(features, weight, action, tf.cast(tf.onesLike(action), 'float32'));
+  const once = tf.cast(tf.onesLike(action), 'float32');
+  const surprise = softmaxCrossEntropy(features, weight, action, once, batch.offsets);
   const logShare = tf.gather(frozen.logFrequency!, batch.action as tf.Tensor1D);
   return tf.clipByValue(tf.exp(stopGradient(tf.sub(tf.neg(surprise), logShare))), 0.1, 10);
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { historyValues } from '../testing/decisions.ts';
 import { tensors } from '../testing/tensors.ts';
 import type { Histories } from '../types.ts';
-import { appendEvent } from './window.ts';
+import { appendEvent, newestEvents } from './window.ts';
 
 const shape = { items: 9, window: 4 };
 const histories = (lists: readonly number[][]) =>
@@ -18,4 +18,12 @@ test('an event is appended: empty, short and full windows are those of the longe
   expect(plain(longer)).toEqual(plain(histories(lists.map((list, i) => [...list, events[i]!]))));
   expect(longer.items.dtype).toBe('int32');
   expect(longer.length.dtype).toBe('int32');
+});
+
+test('the newest events of wider histories are those of narrower windows', () => {
+  const lists = [[], [3], [1, 2], [5, 6, 0], [4, 5, 6, 0]];
+  const narrow = tensors(historyValues(lists, { ...shape, window: 2 })) as unknown as Histories;
+  expect(plain(newestEvents(histories(lists), 2))).toEqual(plain(narrow));
+  const same = histories(lists);
+  expect(newestEvents(same, 4)).toBe(same);
 });

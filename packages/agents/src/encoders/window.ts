@@ -24,6 +24,18 @@ export function checkWindow(where: string, { items }: Histories, window: number)
   });
 }
 
+/** The newest `window` events of right-padded histories, which may be wider. */
+export function newestEvents(histories: Histories, window: number): Histories {
+  const { items, length } = histories;
+  const [rows, width] = items.shape as [number, number];
+  if (width <= window) return histories;
+  const start = tf.maximum(tf.sub(length, tf.scalar(window, 'int32')), tf.scalar(0, 'int32'));
+  const first = tf.expandDims(tf.add(tf.range(0, rows * width, width, 'int32'), start), 1);
+  const at = tf.add(first, tf.expandDims(tf.range(0, window, 1, 'int32'), 0)) as tf.Tensor2D;
+  const all: tf.Tensor1D = tf.reshape(items, [-1]);
+  return { items: tf.gather<tf.Tensor>(all, at), length: tf.minimum(length, tf.scalar(window, 'int32')) };
+}
+
 /**
  * Appends one event to each history: a full window drops its oldest event.
  *

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { validPositions } from '../encoders/window.ts';
 import type { Histories } from '../types.ts';
 
-/** How to alter a history: shuffle its events, remove 2 or 3 consecutive events, or remove each with probability 0.15. */
+/**
+ * How to alter a history: shuffle its events, remove 2 or 3 consecutive events, or remove each with probability 0.15. The newest
+ * event is never removed.
+ */
 export type Augmentation = 'permute' | 'crop' | 'mask';
 
 const MASK_SHARE = 0.15;

@@ -61,7 +61,13 @@ test('gBCE by hand: calibrated positive, negatives, divided by their number', ()
   expect(full).toBeCloseTo((0.5 * log1(-logits[0]!) + log1(logits[1]!) + log1(logits[2]!)) / 3, 5);
 });
 
-test('gBCE: candidates that are labels of positive weight count nothing', () => {
+test('gBCE: with a negative weight the label is no negative of itself either', () => {
+  const labels = { ids: tf.tensor2d([[0]], [1, 1], 'int32'), weights: tf.tensor2d([[-2]]) };
+  const [loss] = list(generalizedBce(headOf(1), { ...labels, candidates: ids(0, 1) }, { items: 5, calibration: 0 }));
+  expect(loss).toBeCloseTo((-2 * (log1(-logits[0]!) + log1(logits[1]!))) / 3, 5);
+});
+
+test('gBCE: candidates that are labels count nothing', () => {
   const labels = { ids: tf.tensor2d([[0, 3, 1]], [1, 3], 'int32'), weights: tf.tensor2d([[1, 0.5, 0]]) };
   const candidates = ids(0, 3, 1, 2);
   const [loss] = list(generalizedBce(headOf(1), { ...labels, candidates }, { items: 5, calibration: 0 }));

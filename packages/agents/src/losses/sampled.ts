@@ -32,7 +32,7 @@ export function sampledSoftmax(at: Head, { ids, weights, candidates }: Sampled, 
 /**
  * [B] gBCE (Petrov, Macdonald, RecSys 2023): -(beta log s(f[a]) + sum_j log(1 - s(f[n_j]))) / (K + 1) with
  * beta = alpha (t (1 - 1/alpha) + 1/alpha), alpha = K / (N - 1). Further labels add their weighted positive term.
- * Candidates that are labels with positive weight are ignored.
+ * Candidates that are labels are ignored; a weight of 0 makes an item no label.
  *
  * @param items N @param calibration t
  */
@@ -45,7 +45,7 @@ export function generalizedBce(
   const alpha = Math.min(1, count / (items - 1));
   const beta = alpha * (t * (1 - 1 / alpha) + 1 / alpha);
   const positive = tf.sum(tf.mul(weights, logSigmoid(valuesOf(at, ids))), 1);
-  const isLabel = tf.logicalAnd(hitsOf(ids, candidates), tf.expandDims(tf.greater(weights, tf.scalar(0)), 2));
+  const isLabel = tf.logicalAnd(hitsOf(ids, candidates), tf.expandDims(tf.notEqual(weights, tf.scalar(0)), 2));
   const counts = tf.sub(tf.scalar(1), tf.max(tf.cast(isLabel, 'float32'), 1));
   const negative = tf.sum(tf.mul(counts, logSigmoid(tf.neg(values(at, candidates)))), 1);
   const own = tf.reshape(tf.slice(weights, [0, 0], [weights.shape[0]!, 1]), [-1]);

@@ -2,6 +2,7 @@ import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
 import { float32, pick, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAgents, checkMemories } from '../arguments.ts';
+import { newestEvents } from '../encoders/window.ts';
 import type { Agent, Histories } from '../types.ts';
 import { type Memory, memoryLogits } from './memory.ts';
 import { placesOf, seenItems } from './probabilities.ts';
@@ -44,11 +45,19 @@ export function checkedFusion(given: Partial<Fusion> | undefined, { repeat }: Me
 /**
  * Combines an agent with a memory: `score` returns fused scores and needs the memory's tables (`memoryTables`) among the frozen
  * tensors. With `joint` the loss changes as well: the network has the additional parameters `memory.scale` and `memory.repeat`,
- * and batches need `memory` float32 [B, N], the probabilities p of each row without its own user (`leaveOwnUserOut`).
+ * and batches need `memory` float32 [B, N], the probabilities p of each row without its own user (`leaveOwnUserOut`), by the
+ * events of the batch (`narrowMemory`).
  *
+ * @param networkWindow number of newest events that the agent reads, where histories are wider for the memory; default: all.
+ *   `joint` does not use it: it reads histories as wide as those it learned from.
  * @throws LeaError `E_MEMORY_JOINT` when the agent's loss does not support a memory, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function withMemory(agent: Agent, memory: Memory, given?: Partial<Fusion>): Agent {
+export function withMemory(
+  agent: Agent,
+  memory: Memory,
+  given?: Partial<Fusion>,
+  networkWindow: number = Number.POSITIVE_INFINITY,
+): Agent {
   checkAgents('withMemory', { agent });
   checkMemories('withMemory', { memory });
   const { form: fused, weight, temperature, repeat } = checkedFusion(given, memory.config);
@@ -61,7 +70,7 @@ export function withMemory(agent: Agent, memory: Memory, given?: Partial<Fusion>
     ...agent,
     score(params, histories, frozen = {}) {
       const { logProbabilities, seen } = read(histories, frozen);
-      const scores = agent.score(params, histories, frozen);
+      const scores = agent.score(params, newestEvents(histories, networkWindow), frozen);
       const network = tf.logSoftmax(temperature === 1 ? scores : tf.div(scores, tf.scalar(temperature)));
       const both =
         fused === 'after'
@@ -89,6 +98,7 @@ function joint(agent: Agent, read: Read, { items, window, repeat }: MemoryConfig
   if (agent.rankingHead === 'q') refuse('an agent that ranks by Q', 'Set rankingHead to "supervised".');
   if (agent.everyPosition) refuse('a loss at every position', 'Set everyPosition of the encoder to false.');
   if (agent.sampling) refuse('a sampled loss', 'Set loss to "softmax".');
+  if (agent.readsOtherProbabilities) refuse('a filter of next actions', 'Set bcqThreshold to 0.');
   return {
     ...agent,
     init: (key, shape, text) => ({

@@ -1,4 +1,5 @@
 import { key } from '@lea/core';
+import { windowsOf } from '@lea/data';
 import { float32, fromTensor, int32, toTensor, type Values } from '@lea/tensor';
 import { afterAll, expect, test } from 'vitest';
 import { createPolicy } from '../policy.ts';
@@ -54,6 +55,25 @@ test.each([
     });
     near(given, wanted);
   }
+});
+
+test('a memory that reads more events than the network reads them in the policy too', async () => {
+  const all = windowsOf(histories, wide.window, 8);
+  const policy = fused({ weight: 0.7 }, { memory: wide });
+  expect([policy.window, policy.shape.window]).toEqual([4, 3]);
+  const wanted = byRow([await wide.score(all), await network()], (memory, network) =>
+    logSoftmax(network).map((share, i) => memory[i]! + 0.7 * share),
+  );
+  near(await policy.score(all), wanted);
+  const [, , best] = await policy.recommendIndices(histories, 8);
+  near(
+    Float32Array.from(best!, ({ score }) => score),
+    wanted.slice(16, 24).sort((a, b) => b - a),
+  );
+  await policy.dispose();
+  // A row of joint training holds no more than the network's window.
+  const { params } = joined(0.6, 0.8, wide);
+  expect(createPolicy(agent, params, shape, { memory: wide, fusion: { form: 'joint' } }).window).toBe(3);
 });
 
 /** 1 for items in the window, row by row. */

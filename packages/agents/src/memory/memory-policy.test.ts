@@ -196,6 +196,7 @@ test('what does not fit together is refused', () => {
     { type: 'snqn', rankingHead: 'q', encoder: ce.encoder },
     { type: 'ce', encoder: { type: 'sasrec', width: 4, everyPosition: true } },
     { type: 'ce', loss: 'sampled-softmax', sampledItems: 4, encoder: ce.encoder },
+    { type: 'sqn', bcqThreshold: 0.25, encoder: ce.encoder },
   ] as const) {
     const one = createAgent(config);
     refuse(() => fused({ form: 'joint' }, {}, one), {

@@ -16,7 +16,7 @@ const other = {
   targetRewards: Float32Array.of(1, 2, 3, 4),
 };
 
-test('targets stand side by side, weights and rewards go by the shares', () => {
+test('targets stand side by side with their rewards; their weights, and rewards of rows, go by the shares', () => {
   const mixed = mixSignals([one, other], [1, 3]);
   expect(mixed.k).toBe(3);
   expect([...mixed.targets!]).toEqual([3, 6, 7, 4, 8, 9]);

@@ -2,8 +2,9 @@ import { LeaError } from '@lea/core';
 import type { Signals } from './options.ts';
 
 /**
- * Combines the signals of several teachers for the same rows. All soft targets are kept side by side; weights and rewards are
- * scaled by the teachers' shares.
+ * Combines the signals of several teachers for the same rows. All soft targets are kept side by side, and their weights are
+ * scaled by the teachers' shares. `reward` is the mean of the teachers by their shares. `targetRewards` stay as they are, because
+ * each is the reward of one action, and actions are drawn by their weights.
  *
  * @param shares one per teacher, scaled to sum to 1; equal by default
  * @throws LeaError `E_SIGNALS_VALUE` (no teachers, invalid shares, a part that only some teachers provide, states of more than

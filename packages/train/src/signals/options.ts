@@ -15,7 +15,7 @@ import type { Rewards } from '@lea/data';
 
 /** The signals that an environment adds to the R train rows, in the order of the train transitions. */
 export interface Signals {
-  /** [R]: replaces the logged event's reward in the TD loss. */
+  /** [R]: replaces the logged event's reward in the TD loss; `ce` has none and does not read it. */
   readonly reward?: Float32Array;
   /** [R*k]: items that serve as soft targets of the supervised loss, in addition to the logged action. */
   readonly targets?: Int32Array;

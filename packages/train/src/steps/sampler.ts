@@ -11,10 +11,11 @@ import { type SequenceRows, sequenceRows } from './sequence-rows.ts';
  *   Without `buckets` the epochs form one endless stream: a batch that an epoch cannot fill takes its remaining rows from the
  *   next epoch, and no row is dropped.
  * - `sequences`: each epoch is a random order of the newest row of every user, whose window holds the user's history, and of
- *   one more row per `window` older events. Each event is learned once per epoch, where the other samplers learn it up to
- *   `window` times, so an epoch is several times cheaper. It needs a loss at every position: `ce` and an encoder with
- *   `everyPosition`. Users' first events, which follow an empty history, take turns: an eighth of them per epoch. Rows weigh as
- *   much as the events that they predict, so all events count alike (`rowWeight`).
+ *   one more row per `window` older events. Each event that has a history is learned once per epoch, where the other samplers
+ *   learn it up to `window` times, so an epoch is several times cheaper. It needs a loss at every position: `ce` and an encoder
+ *   with `everyPosition`. Rows weigh as much as the events that they predict (`rowWeight`), so these events count alike. Users'
+ *   first events teach only what is popular, and each would be a row of its own, so they take turns: an eighth of them per
+ *   epoch, and each counts an eighth of another event.
  *
  * With `buckets`, rows of similar history length share a batch, whose windows are cut to its longest history; the batches come in
  * random order, and an incomplete last one is filled with rows of the same epoch. Steps are several times faster where most
