@@ -72,6 +72,25 @@ describe('policies of a scorer', () => {
   });
 });
 
+describe('a scorer that gives NaN', () => {
+  const nan = scorer([1, Number.NaN, 2], [1, Number.NaN, 2], [1, Number.NaN, 2]);
+
+  it.each([
+    ['softmaxPolicy', softmaxPolicy],
+    ['epsilonGreedyPolicy', epsilonGreedyPolicy],
+    ['topKPolicy', topKPolicy],
+  ])('gives no %s', async (_, policyOf) => {
+    await expect(rowsOf(policyOf(nan), after([0]))).rejects.toThrow(
+      expect.objectContaining({ code: 'E_SCORE_NAN', message: expect.stringContaining('NaN for item 1') }),
+    );
+  });
+
+  it('gives no temperature', async () => {
+    const chosen = transitionsOf([[0, 2, 0]], 3);
+    await expect(fitBehavior(nan, chosen)).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
+  });
+});
+
 describe('behavior policies', () => {
   // Rows: - 0, 0 1, 1 0 | - 0, 0 1
   const train = transitionsOf(

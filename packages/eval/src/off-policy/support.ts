@@ -126,7 +126,7 @@ export interface Support {
  * asking is no mistake. Estimates throw it instead, because a caller can overlook a field but not an error.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_FEEDBACK` (the log is malformed), `E_PROBABILITIES` (a policy
- *   returned no probabilities)
+ *   returned no probabilities), `E_SCORE_SHAPE`, `E_SCORE_NAN` (a scorer returned other scores)
  */
 export function describeSupport(
   feedback: BanditFeedback,
