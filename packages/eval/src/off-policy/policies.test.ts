@@ -237,4 +237,17 @@ describe('categories of items', () => {
     expect(category[0]).toBe(category[1]);
     expect(category).toHaveLength(3);
   });
+
+  it('items without text take no center from those with one, and go to the first cluster', () => {
+    // 60 items without text, then 40 items in 4 orthogonal directions.
+    const data = new Float32Array(100 * 4);
+    for (let item = 60; item < 100; item++) data[item * 4 + (item % 4)] = 1;
+    for (let seed = 0; seed < 50; seed++) {
+      const category = [...embeddingClusters({ shape: [100, 4], data }, { clusters: 4, seed })];
+      expect(new Set(category.slice(0, 60))).toEqual(new Set([0]));
+      expect(new Set(category.slice(60, 64)).size).toBe(4);
+      expect(category.slice(64)).toEqual(category.slice(60, 96));
+    }
+    expect([...embeddingClusters({ shape: [3, 2], data: new Float32Array(6) })]).toEqual([0, 0, 0]);
+  });
 });
