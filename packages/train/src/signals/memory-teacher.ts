@@ -4,7 +4,10 @@ import { type Annotation, positivesPerRow, rewardStatistics, rowsHash, type Tran
 
 /** Options of `memoryTeacher`. */
 export interface MemoryTeacherOptions {
-  /** Positive actions per row; more act as in `annotate`. Default: 20, or in a smaller catalog all that every row has. */
+  /**
+   * Positive actions per row. Higher and lower values act as in `annotate`. Default: 20, or in a smaller catalog all that every
+   * row has.
+   */
   readonly k: number | undefined;
   /** Whether items of the row's window are left out. Default: false. */
   readonly excludeSeen: boolean;
