@@ -54,13 +54,13 @@ export async function main(
 
   // #region controls
   async function signalsOf(seed: number) {
-    const annotationOf = async (itemInput: 'id+text' | 'id') => {
-      const fitted = await fitEnvironment({ train, validation, tokens, languageModel, itemInput, seed });
+    const annotationOf = async (items: { tokens: typeof tokens } | { itemInput: 'id' }) => {
+      const fitted = await fitEnvironment({ train, validation, languageModel, seed, ...items });
       const annotated = await annotate(fitted, train);
       await fitted.dispose();
       return annotated;
     };
-    const [texts, ids] = [await annotationOf('id+text'), await annotationOf('id')];
+    const [texts, ids] = [await annotationOf({ tokens }), await annotationOf({ itemInput: 'id' })];
     return {
       plain: undefined,
       LEA: leaSignals(texts, train, { rewards }),

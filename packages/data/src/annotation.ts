@@ -1,5 +1,6 @@
-import { checkNumbers, deviation, mean } from '@lea/core';
+import { checkNumbers, deviation, LeaError, mean } from '@lea/core';
 import type { RewardCalibration } from './reward-model.ts';
+import type { Transitions } from './sequences.ts';
 
 /** The signals of an environment for every row of a set, in memory. */
 export interface Annotation extends AnnotationColumns {
@@ -37,4 +38,41 @@ export interface AnnotationColumns {
 export function rewardStatistics(reward: Float32Array): Pick<Annotation, 'rewardMean' | 'rewardStd'> {
   checkNumbers('rewardStatistics', { reward });
   return { rewardMean: mean(reward), rewardStd: deviation(reward) };
+}
+
+/** Positive actions per row, where no other number is asked for. */
+const POSITIVES = 20;
+
+/**
+ * The number of positive actions per row of an annotation: `k`, or by default 20 or as many as every row has. A row has all items
+ * but its own one and, with `excludeSeen`, those of the newest `window` items before it.
+ *
+ * @throws LeaError `E_OPTION_VALUE` if a row has fewer
+ */
+export function positivesPerRow(
+  where: string,
+  set: Transitions,
+  options: { readonly k: number | undefined; readonly window: number; readonly excludeSeen: boolean },
+): number {
+  const { k } = options;
+  const most = fewestOthers(set, options);
+  if (most >= 1 && (k ?? 1) <= most) return k ?? Math.min(POSITIVES, most);
+  throw new LeaError('E_OPTION_VALUE', `${where}: k must be a whole number from 1 to ${most}.`, {
+    value: k ?? 1,
+    hint: `Not every row has more items besides its own one${options.excludeSeen ? ' and those that it has seen' : ''}.`,
+  });
+}
+
+function fewestOthers(
+  { sequences, event, sequence, count }: Transitions,
+  { window, excludeSeen }: { readonly window: number; readonly excludeSeen: boolean },
+): number {
+  const { items, offsets, itemIds } = sequences;
+  let excluded = 1;
+  for (let row = 0; excludeSeen && row < count; row++) {
+    const at = event[row]!;
+    const start = Math.max(offsets[sequence[row]!]!, at - window);
+    excluded = Math.max(excluded, new Set(items.subarray(start, at + 1)).size);
+  }
+  return itemIds.length - excluded;
 }

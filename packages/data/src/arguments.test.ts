@@ -20,6 +20,7 @@ const exceptions = {
     'checkSplits',
     'checkTransitions',
     'checkedRewards',
+    'positivesPerRow',
     'rewardReader',
   ],
   'called for every item of every history': ['addRow'],

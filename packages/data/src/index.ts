@@ -1,4 +1,4 @@
-export { type Annotation, type AnnotationColumns, rewardStatistics } from './annotation.ts';
+export { type Annotation, type AnnotationColumns, positivesPerRow, rewardStatistics } from './annotation.ts';
 export {
   checkInteractions,
   checkRewardModels,

@@ -20,6 +20,7 @@ import { drawExamplesSchema } from './likelihood/examples.ts';
 import { type LikelihoodOptions, likelihoodSchema } from './likelihood/options.ts';
 import { promptedModelSchema } from './prompted/options.ts';
 
+export { needsTokens } from './fit/fit-config.ts';
 export type { FitData } from './fit/fit-data.ts';
 export type { FitStep } from './fit/fit-step.ts';
 export type { FitWeights } from './fit/fit-weights.ts';

@@ -220,6 +220,17 @@ describe('memoryTeacher', () => {
     }
   });
 
+  it('gives all items that every row has where there are fewer than 20, and 20 otherwise', async () => {
+    const small = chain(12, 1, 6, 10);
+    const counted = await countingMemory(small, { window: 3, gateSteps: 1 });
+    expect(memoryTeacher(small, counted).k).toBe(9);
+    expect(() => memoryTeacher(small, counted, { k: 10 })).toThrow('k must be a whole number from 1 to 9');
+    // A row of the chain has three different items before its own one, if the window holds three.
+    expect(memoryTeacher(small, counted, { excludeSeen: true }).k).toBe(6);
+    await counted.dispose();
+    expect(memoryTeacher(data, memory).k).toBe(20);
+  });
+
   it('leaves the window out on demand, and refuses rows that the memory was not counted from', () => {
     const { positives } = memoryTeacher(data, memory, { k: 2, excludeSeen: true });
     for (let row = 0; row < data.count; row++) {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { LeaError } from '@lea/core';
-import { catalogModelDefaults, fitDefaults } from '@lea/env/measuring';
+import { catalogModelDefaults, fitDefaults, needsTokens } from '@lea/env/measuring';
 import type { EnvironmentConfig, Experiment, RunConfig } from './schema.ts';
 
 type Environments = Readonly<Record<string, EnvironmentConfig>>;
@@ -64,6 +64,8 @@ export function checkEnvironment(name: string, config: EnvironmentConfig, origin
   if (folds !== undefined && annotationRows !== undefined) {
     refuse('has folds, each of which is annotated while it is fitted.', annotationRows, 'Remove "annotationRows".');
   }
+  const unread = itemInput === 'id' ? needsTokens(fit) : undefined;
+  if (unread) refuse(`has itemInput "id", which does not use "${unread}".`, fit[unread], 'Remove it from fit.');
   if (readsModel(tier) && (tier === 'decoder' || itemInput !== 'id') && model === undefined) {
     refuse(`has tier "${tier}" but no model.`, tier, `Set "model" to ${MODELS[tier]}.`);
   }

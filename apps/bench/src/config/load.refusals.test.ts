@@ -141,6 +141,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /environment "language" has tier "counting".*needs no folds/,
   ],
   [
+    'an option of texts without texts',
+    (c) => (c.environments.language = { itemInput: 'id', fit: { itemDropout: 0.5 } }),
+    /environment "language" has itemInput "id", which does not use "itemDropout".*0\.5/,
+  ],
+  [
     'parts of an annotation by folds',
     (c) => Object.assign(c.environments.language!, { folds: 2, annotationRows: 5000 }),
     /environment "language" has folds, each of which is annotated while it is fitted/,

@@ -191,6 +191,9 @@ test('flags take precedence over the config, and say which environments there ar
     zeroShot: 100,
     seed: 7,
   });
+  // Without a fit of its own, the control has that of the environments, but for what only texts give an effect.
+  const texts = { b: { itemInput: 'text', fit: { epochs: 2, itemDropout: 0.5 } } } as const;
+  expect(requestOf({ ...experiment, environments: texts }, {}).idFit).toEqual({ epochs: 2 });
   const { a } = experiment.environments!;
   const decoder = check(
     { ...experiment, environments: { a, b: { itemInput: 'text', tier: 'decoder', model: 'D' } } },

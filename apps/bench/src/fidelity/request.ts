@@ -75,7 +75,8 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     });
   }
   const { userShare: fitted, ...fit } = base.fit ?? {};
-  const { userShare: ___, ...idFit } = configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? base.fit ?? {};
+  const { userShare: ___, ...idFit } =
+    configs.find(({ itemInput }) => itemInput === 'id')?.fit ?? withoutTexts(base.fit);
   const usual = tier === 'decoder' ? ONE_FIT : EVERYTHING;
   return {
     itemInputs: flags.itemInputs ?? usual.itemInputs,
@@ -86,4 +87,10 @@ export function requestOf({ environments = {}, seeds }: Experiment, flags: Fidel
     zeroShot: flags.zeroShot ?? SAMPLE,
     seed: flags.seed ?? seeds[0]!,
   };
+}
+
+/** The fit of environments with texts, for one without. */
+function withoutTexts(fit: EnvironmentConfig['fit'] = {}): NonNullable<EnvironmentConfig['fit']> {
+  const { textMemoryWidth: _, itemDropout: __, candidateInput: ___, ...others } = fit;
+  return others;
 }

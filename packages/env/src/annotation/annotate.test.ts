@@ -111,6 +111,20 @@ test('a second run asks the environment nothing', async () => {
   expect(await annotate(silent, train, { k: 3, dir })).toEqual(annotation);
 });
 
+test('a small catalog gives all items that every row has', async () => {
+  // The rows of users who choose 0, 1, 2 and 3, 4: of 15 items 14 are left, or 12 if what was seen is left out.
+  const few = rowsOf([[0, 1, 2], [3, 4]], 15); // biome-ignore format: one line
+  const { k, positives } = await annotate(env, few);
+  expect(k).toBe(14);
+  const others = Array.from({ length: 14 }, (_, i) => i + 1);
+  expect([...positives.subarray(0, 14)].sort((a, b) => a - b)).toEqual(others);
+  expect((await annotate(env, few, { k: 14 })).positives).toEqual(positives);
+  await expect(annotate(env, few, { k: 15 })).rejects.toThrow('k must be a whole number from 1 to 14');
+  expect((await annotate(env, few, { excludeSeen: true })).k).toBe(12);
+  await expect(annotate(env, few, { excludeSeen: true, k: 13 })).rejects.toThrow(/from 1 to 12.*seen/);
+  expect((await annotate(env, few, { excludeSeen: true, window: 1 })).k).toBe(13);
+});
+
 test('what does not fit is named', async () => {
   await expect(annotated({ k: 15 })).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });
   await expect(annotate(env, rowsOf([[0, 1]], 3))).rejects.toMatchObject({ code: 'E_OPTION_VALUE' });

@@ -18,6 +18,7 @@ import {
   type AnnotationColumns,
   checkCatalogIdentity,
   checkTransitions,
+  positivesPerRow,
   rewardStatistics,
   rowsHash,
   type Transitions,
@@ -34,8 +35,8 @@ import { annotationStore, type Store } from './store.ts';
 
 /** Options of `annotate`. */
 export interface AnnotateOptions extends PositiveRule {
-  /** Number of positive actions per row. Default: 20. */
-  readonly k: number;
+  /** Number of positive actions per row. Default: 20, or in a smaller catalog all that every row has. */
+  readonly k: number | undefined;
   /** Number of recent events that are read of a history. Default: the environment's window. */
   readonly window: number | undefined;
   /** Stores the state of every row too; it takes rows * stateSize * 4 bytes. Default: false. */
@@ -57,7 +58,7 @@ export interface AnnotateOptions extends PositiveRule {
 
 export const annotateSchema: OptionsSchema<AnnotateOptions> = {
   ...ruleSchema,
-  k: option(whole(1), 20),
+  k: option(whole(1), undefined),
   window: option(whole(1), undefined),
   states: option(flag, false),
   excludeSeen: option(flag, false),
@@ -187,7 +188,7 @@ async function* annotatingPart(
 interface Job {
   readonly env: Environment;
   readonly transitions: Transitions;
-  readonly o: AnnotateOptions & { readonly window: number };
+  readonly o: CompleteOptions;
   readonly hash: string;
   readonly rowsHash: string;
   readonly store: Store | undefined;
@@ -195,28 +196,30 @@ interface Job {
   readonly stateSize: number;
 }
 
+/** Options whose defaults are known. */
+type CompleteOptions = AnnotateOptions & { readonly k: number; readonly window: number };
+
 /**
  * Completes options with the defaults and checks them.
  *
- * @param items number of items of the environment
+ * @param transitions the rows to annotate
  * @param window the environment's window, the default of the option
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function annotateOptions(
   options: Partial<AnnotateOptions> | undefined,
-  items: number,
+  transitions: Transitions,
   window: number,
-): AnnotateOptions & { readonly window: number } {
-  // The most positives that there can be are known here only.
-  const schema = { ...annotateSchema, k: option(whole(1, items), annotateSchema.k.default) };
-  const o = parseOptions('annotate', schema, options);
-  return { ...o, window: o.window ?? window };
+): CompleteOptions {
+  const parsed = parseOptions('annotate', annotateSchema, options);
+  const o = { ...parsed, window: parsed.window ?? window };
+  return { ...o, k: positivesPerRow('annotate', transitions, o) };
 }
 
 function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
-  const o = annotateOptions(options, env.items, env.window);
   checkCatalogIdentity('annotate', transitions.sequences.itemIds, env.catalogIdentity, env.items);
   if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one row to annotate, got none.');
+  const o = annotateOptions(options, transitions, env.window);
   const { k, window, states, excludeSeen, rankBy, shortlist = null, popularityCorrection, pessimism } = o;
   const plan = {
     k,

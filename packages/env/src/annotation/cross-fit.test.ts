@@ -196,11 +196,13 @@ test('environments are kept by all that decides them', async () => {
 
 test('one environment is held at a time', async () => {
   const before: number[] = [];
-  const work = crossFit(fit, { k: 3 });
-  const { environments } = await follow(work, (event) => {
+  const work = crossFit(fit);
+  const { environments, k } = await follow(work, (event) => {
     if (event.stage === 'environment' && isWhole(event)) before.push(disposed.length);
   });
   expect(before).toEqual([0, 1]);
+  // All items but the row's own one, because there are fewer than 20.
+  expect(k).toBe(11);
   expect(disposed).toEqual(environments);
   // When it is cut, too.
   const cut = crossFit(fit, { k: 3 });
@@ -222,7 +224,7 @@ test.each<[string, object, object, string]>([
   ['more folds than users', {}, { folds: 12 }, 'from 2 to 11'],
   ['states', {}, { states: true }, 'states'],
   ['an option that is none', {}, { flods: 2 }, '"folds"'],
-  ['more positives than items', {}, { k: 13 }, 'from 1 to 12'],
+  ['more positives than items', {}, { k: 13 }, 'from 1 to 11'],
   ['no rows', { train: usersOf(all, () => false) }, {}, 'at least one training row'],
 ])('%s: refused before anything is fitted', async (_, given, options, message) => {
   await expect(fitted(given, options)).rejects.toThrow(message);

@@ -83,7 +83,7 @@ async function* crossFitting(
   checkTransitions('crossFit', { train: fit.train });
   const { train, validation, seed = FIT.seed } = fit;
   const { folds, ...asked } = withDefaults<AnnotateOptions & CrossFitOptions>('crossFit', DEFAULTS, options);
-  const { k } = annotateOptions(asked, train.sequences.itemIds.length, fit.window ?? FIT.window);
+  const { k } = annotateOptions(asked, train, fit.window ?? FIT.window);
   checkSeed('crossFit', seed);
   check(train, folds, asked);
   const signal = asked.signal ?? fit.signal;
@@ -94,7 +94,7 @@ async function* crossFitting(
     const rest = { train: others, validation: validation && withoutUsersOf(own, validation) };
     const environment = yield* ofFold(keptFit({ ...fit, ...rest, signal }, asked.dir), part);
     try {
-      const annotation = yield* ofFold(annotate(environment, own, { ...asked, signal }), part);
+      const annotation = yield* ofFold(annotate(environment, own, { ...asked, k, signal }), part);
       fillStandardized(columns, rows, annotation);
       environments.push(environment.hash);
       annotations.push(annotation.hash);

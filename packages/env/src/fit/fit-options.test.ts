@@ -64,7 +64,7 @@ const calls: Record<string, [call: (options: Record<string, never>) => unknown, 
   'crossFit, of the fit': [(o) => crossFit({ train: rows, ...o }, { k: 1 }), ['seed']],
   crossFit: [(o) => crossFit({ train: rows }, o), 'folds k window pessimism shardRows shortlist'.split(' ')],
   annotate: [
-    async (o) => annotateOptions(o, 5, 3),
+    async (o) => annotateOptions(o, rows, 3),
     'k window pessimism shardRows popularityCorrection shortlist'.split(' '),
   ],
   fidelity: [(o) => fidelity(scorer, rows, o), ['k', 'draws', 'seed']],

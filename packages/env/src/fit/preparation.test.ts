@@ -179,9 +179,15 @@ describe('items that a step hides', () => {
     expect((await step(unknown)).sm).not.toBeCloseTo(sm, 3);
   });
 
-  test('are none without texts', async () => {
-    const fit = await prepare({ itemDropout: 0.5 });
-    expect((await step(fit, other)).loss).toBe((await step(fit)).loss);
+  test.each([
+    ['itemDropout', { itemDropout: 0.5 }],
+    ['candidateInput', { candidateInput: 'text' }],
+    ['textMemoryWidth', { textMemoryWidth: 64 }],
+  ] as const)('%s is refused without texts, unless it is the default or off', async (name, given) => {
+    const refused = `without item tokens ${name} has no effect`;
+    await expect(prepare(given)).rejects.toThrow(expect.objectContaining({ code: 'E_OPTION_VALUE', message: expect.stringContaining(refused) })); // biome-ignore format: one line
+    await expect(prepare({ [name]: fitSchema[name].default })).resolves.toBeDefined();
+    expect((await prepare({ textMemoryWidth: 0, itemDropout: 0 })).config.textMemoryWidth).toBe(0);
   });
 });
 
@@ -281,7 +287,8 @@ describe('what is learned', () => {
   });
 
   test('tokens are read unless items enter by their ids alone', async () => {
-    const [text, id] = [await prepare({ tokens, textMemoryWidth: 2 }), await prepare({ tokens, itemInput: 'id' })];
+    const [text, id] = [await prepare({ tokens, textMemoryWidth: 2 }), await prepare({ itemInput: 'id' })];
+    await expect(prepare({ tokens, itemInput: 'id' })).rejects.toThrow('with itemInput "id" the tokens have no effect');
     expect(text.tokens!.vectors.shape).toEqual([ITEMS, 3]);
     expect(text.frozen.tokens).toEqual(text.tokens!.vectors);
     expect(text.frozen.memory!.shape).toEqual([ITEMS, 2]);

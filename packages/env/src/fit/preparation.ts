@@ -2,8 +2,9 @@ import { fold, type Key, key } from '@lea/core';
 import { type NormalizedTokens, normalizeTokens } from '../items/tokens.ts';
 import { prefixLength } from '../model/candidate-prompt.ts';
 import type { EnvironmentConfig } from '../model/config.ts';
+import { configOf } from './fit-config.ts';
 import { type FitData, fitData } from './fit-data.ts';
-import { configOf, type FitEnvironmentOptions } from './fit-options.ts';
+import type { FitEnvironmentOptions } from './fit-options.ts';
 import { type FitStep, fitStep } from './fit-step.ts';
 import { type FitWeights, fitWeights } from './fit-weights.ts';
 

@@ -11,7 +11,7 @@ export interface ActorMoment {
   readonly slate: number;
   /** Observations, [size, size of the observation space]. */
   readonly observations: Observation;
-  /** Newest items of the users' histories, oldest first, [size]. */
+  /** Whole histories of the users, oldest item first, [size]. */
   readonly histories: readonly (readonly number[])[];
   /** Number of the episode within the rollout, [size]. */
   readonly episodes: readonly number[];
@@ -27,11 +27,15 @@ export interface Actor {
   act(moment: ActorMoment): Int32Array | Promise<Int32Array>;
 }
 
-/** An actor that offers the items with the highest scores, best first. Ties go to the smaller index. */
+/**
+ * An actor that offers the items with the highest scores, best first. Ties go to the smaller index.
+ *
+ * @throws LeaError `E_OPTION_VALUE`, when it acts and fewer items are left than it must offer
+ */
 export function greedyActor(
   scorer: Scorer,
   options: {
-    /** `seen`: never offers items of the history. Default: offers all items. */
+    /** `seen`: never offers items of the history, however old. Default: offers all items. */
     readonly exclude?: 'seen';
   } = {},
 ): Actor {

@@ -9,7 +9,7 @@ import type { Response, UserModel, UserMoment } from './user-model.ts';
 export interface Plan {
   readonly users: UserModel;
   readonly options: ResolvedOptions;
-  /** Number of newest items in observations and infos. */
+  /** Number of newest items in observations. */
   readonly window: number;
   readonly scale: Scale;
 }
@@ -37,7 +37,7 @@ const DEFAULT_WINDOW = 20;
 
 /** Completes the options with the window and the scale, which is measured if it is a set of rows. */
 export async function planOf(users: UserModel, options: ResolvedOptions): Promise<Plan> {
-  // A model that does not read the history has window 0, but policies still need to see it.
+  // A model that does not read the history has window 0, but policies still need to observe it.
   const window = options.window ?? (users.window || DEFAULT_WINDOW);
   const { scale } = options;
   return { users, options, window, scale: isRows(scale) ? await measure(users, scale) : scale };
@@ -61,10 +61,10 @@ function historyBefore({ sequences, sequence, event }: Transitions, row: number)
 }
 
 /** Initial state of the `number`-th episode of a seed. */
-export function begin({ options, window }: Plan, seed: number, number: number): Episode {
+export function begin({ options }: Plan, seed: number, number: number): Episode {
   const episode = fold(fold(key(seed), 'step environment'), number);
   const history = startOf(options.start, fold(episode, 'start'));
-  const info = { step: 0, history: history.slice(-window), chosen: -1, probability: 0, raw: 0, rejections: 0 };
+  const info = { step: 0, history: [...history], chosen: -1, probability: 0, raw: 0, rejections: 0 };
   return { number, key: episode, history, info, over: false };
 }
 
@@ -106,7 +106,7 @@ export async function advance(
 }
 
 function react(plan: Plan, episode: Episode, offered: readonly number[], response: Response, at: number): Outcome {
-  const { options, scale, window } = plan;
+  const { options, scale } = plan;
   const places = offered.flatMap((item, j) => (offered.indexOf(item) === j ? [j] : []));
   const z = places.map((j) => (response.utility[at + j]! - scale.mean) / scale.std);
   const raw = mean(places.map((j) => response.reward[at + j]!));
@@ -130,7 +130,7 @@ function react(plan: Plan, episode: Episode, offered: readonly number[], respons
   const terminated = rejections >= options.patience;
   const truncated = step >= options.horizon;
   const probability = sum / total;
-  const info = { step, history: history.slice(-window), chosen, probability, raw, rejections };
+  const info = { step, history: [...history], chosen, probability, raw, rejections };
   const rewards = { raw, standardized: mean(z), sigmoid: probability, accepted: chosen < 0 ? 0 : 1 };
   return {
     episode: { ...episode, history, info, over: terminated || truncated },
@@ -151,8 +151,8 @@ export function observe(plan: Plan, moment: UserMoment, episodes: readonly Episo
   if (showsStates(plan)) return moment.state!.slice();
   const { window, users } = plan;
   const items = new Int32Array(episodes.length * window).fill(users.items);
-  episodes.forEach(({ info }, i) => {
-    items.set(info.history, i * window);
+  episodes.forEach(({ history }, i) => {
+    items.set(history.slice(-window), i * window);
   });
   return items;
 }

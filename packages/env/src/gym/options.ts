@@ -34,7 +34,7 @@ export interface StepOptions {
    * number of items.
    */
   readonly observation: 'state' | 'window' | undefined;
-  /** Newest items in `info.history` and in windows that are observed (default: the model's window; 20 where it has none). */
+  /** Newest items in windows that are observed (default: the model's window; 20 where it has none). */
   readonly window: number | undefined;
   /**
    * With u the model's utility of an item and z = (u - mean) / std: `raw`, the model's own reward; `standardized`, z;

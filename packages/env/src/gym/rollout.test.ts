@@ -122,6 +122,16 @@ describe('rollout', () => {
       histories: [],
       observations: new Int32Array(),
     });
+    // Each of three steps takes an item up. The model and the scorer read one item, and the actor knows all.
+    const brief = await stepEnvironment(model, {
+      scale: { mean: -50, std: 1 },
+      window: 1,
+      horizon: 3,
+      start: [[4, 0]],
+    });
+    offered.length = 0;
+    await rollout(brief, spied({ exclude: 'seen' }), { episodes: 1 });
+    expect(offered).toEqual([[3], [2], [1]]);
     for (let i = 0; i < 9; i++) expect([...uniform.subarray(i * 3, i * 3 + 3)].sort()).toEqual([0, 1, 2]);
     expect(new Set(uniform.filter((_, i) => i % 3 === 0)).size).toBeGreaterThan(1);
   });

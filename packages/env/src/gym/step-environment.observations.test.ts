@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => fitted.dispose());
 
 describe('starts and observations', () => {
-  test('windows are padded with the number of items; starts are drawn by the seed', async () => {
+  test('windows are padded with the number of items, histories are whole; starts are drawn by the seed', async () => {
     const env = await stepEnvironment(byNumber(), { scale, start: [[0, 1, 2, 3], [4]], observation: 'window' });
     expect(env.observationSpace).toEqual({ type: 'multi-discrete', nvec: [6, 6, 6] });
     const seen = new Set<string>();
@@ -18,7 +18,7 @@ describe('starts and observations', () => {
       const { observation, info } = await env.reset({ seed });
       seen.add(`${[...observation]} ${info.history}`);
     }
-    expect([...seen].sort()).toEqual(['1,2,3 1,2,3', '4,5,5 4']);
+    expect([...seen].sort()).toEqual(['1,2,3 0,1,2,3', '4,5,5 4']);
   });
 
   test('a fitted environment shows its states; the scale is that of the logged actions', async () => {

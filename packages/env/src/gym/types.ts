@@ -5,7 +5,7 @@ import type { Discrete, MultiDiscrete, Point, Space } from './spaces.ts';
 export interface StepInfo {
   /** Number of steps taken in this episode. */
   readonly step: number;
-  /** Newest items of the user's history, oldest first. */
+  /** The user's whole history, oldest item first. */
   readonly history: readonly number[];
   /** Item accepted in the last step; -1 if none, or after a reset. */
   readonly chosen: number;

@@ -31,7 +31,7 @@ export function topItems(
     if (best.length < k) {
       throw new LeaError('E_OPTION_VALUE', `k must not exceed the number of remaining items, ${best.length}.`, {
         value: k,
-        hint: 'Ask for fewer positives (k) or exclude fewer items.',
+        hint: 'Ask for fewer items (k), or exclude fewer.',
       });
     }
     items.set(

@@ -1,4 +1,4 @@
-import { fold, key, randomBits } from '@lea/core';
+import { fold, key, randomBits, weightedDraw } from '@lea/core';
 import { itemCounts, type Transitions } from '@lea/data';
 
 /**
@@ -36,22 +36,11 @@ export function comparisons(
 
 /** Draws items in proportion to weights, none of a set (when there are others). */
 function drawer(weights: Float64Array): (words: readonly [number, number], not: ReadonlySet<number>) => number {
-  const sums = new Float64Array(weights.length);
-  let total = 0;
-  weights.forEach((weight, i) => {
-    sums[i] = total += weight;
-  });
+  const draw = weightedDraw(weights);
   return (words, not) => {
     let item = 0;
     for (let attempt = 0; attempt < 100; attempt++) {
-      const at = ((randomBits(words, attempt) >>> 0) / 2 ** 32) * total;
-      let [low, high] = [0, sums.length - 1];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (sums[middle]! > at) high = middle;
-        else low = middle + 1;
-      }
-      item = low;
+      item = draw((randomBits(words, attempt) >>> 0) / 2 ** 32);
       if (!not.has(item)) break;
     }
     return item;

@@ -185,7 +185,7 @@ test('what cannot be measured is refused by name', async () => {
   await fidelity({ ...subject, catalogIdentity: catalogIdentityOf(itemIds) }, held, { k: 1 });
   const other = { ...subject, catalogIdentity: catalogIdentityOf(itemIds.toReversed()) };
   await expect(fidelity(other, held, { k: 1 })).rejects.toMatchObject({ code: 'E_CATALOG_DIFFERS' });
-  await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held, { k: 1 })).rejects.toThrow('item 3 NaN');
+  await expect(fidelity(scorer([1, 2, 3, Number.NaN, 1, 1]), held, { k: 1 })).rejects.toThrow('NaN for item 3');
   await expect(fidelity({ ...good, score: () => new Float32Array(5) }, held, { k: 1 })).rejects.toMatchObject({
     code: 'E_SCORE_SHAPE',
   });

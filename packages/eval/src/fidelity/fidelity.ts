@@ -26,6 +26,7 @@ import {
 import { checkItems } from '../check-scorer.ts';
 import type { EvaluationEvent } from '../events.ts';
 import { gains, rankOf } from '../metrics.ts';
+import { scoresOf } from '../scores-of.ts';
 import { auc } from './auc.ts';
 import { calibrate, calibrateRewards } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';
@@ -33,7 +34,7 @@ import { plattSlope } from './platt-scaling.ts';
 import type { AgainstBoth, Fidelity } from './result.ts';
 import { drawCount, type RewardAccuracyOptions, rewardAccuracySchema } from './reward-accuracy.ts';
 import { moments, percentiles } from './statistics.ts';
-import { checkSubject, type FidelitySubject, pick, ranks, scoresOf } from './subject.ts';
+import { checkSubject, type FidelitySubject, pick, ranks } from './subject.ts';
 
 /** Options of {@link fidelity}. */
 export interface FidelityOptions extends RewardAccuracyOptions {

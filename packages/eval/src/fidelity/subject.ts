@@ -1,4 +1,3 @@
-import { LeaError } from '@lea/core';
 import {
   checkActions,
   checkRewardModels,
@@ -9,7 +8,7 @@ import {
   type Scores,
   type Windows,
 } from '@lea/data';
-import { checkShape } from '../check-scorer.ts';
+import { scoresOf } from '../scores-of.ts';
 
 /**
  * A subject of fidelity: any scorer or reward model. Environments are both, and some give probabilities. A subject without
@@ -46,23 +45,6 @@ export function scoresAsRewards(scorer: Scorer): RewardModel {
       return Float32Array.from(pick(await scoresOf(scorer, windows), actions, windows.size));
     },
   };
-}
-
-/**
- * Scores of all items, checked.
- *
- * @throws LeaError `E_SCORE_SHAPE`, `E_SCORE_NAN`
- */
-export async function scoresOf(subject: Scorer, windows: Windows): Promise<Scores> {
-  const scores = await subject.score(windows);
-  checkShape(subject, scores, windows.size);
-  const bad = scores.findIndex(Number.isNaN);
-  if (bad >= 0) {
-    throw new LeaError('E_SCORE_NAN', `${subject.name} scored item ${bad % subject.items} NaN.`, {
-      hint: 'A model whose training diverged does this: lower its learning rate.',
-    });
-  }
-  return scores;
 }
 
 /** Scores at the actions of each history, [size * A]. */

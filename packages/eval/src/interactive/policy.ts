@@ -7,7 +7,8 @@ import {
   type Visits,
   windowsOf,
 } from '@lea/data';
-import { checkItems, checkShape } from '../check-scorer.ts';
+import { checkItems } from '../check-scorer.ts';
+import { scoresOf } from '../scores-of.ts';
 
 /** A policy for these users: a scorer becomes one that reads their histories. */
 export function policyFor<V extends Visits>(
@@ -28,9 +29,7 @@ export function policyFor<V extends Visits>(
     name: scorer.name,
     async plan({ histories }, rows) {
       const past = rows.map((row) => histories[row]!);
-      const scores = await scorer.score(windowsOf(past, scorer.window, scorer.items));
-      checkShape(scorer, scores, rows.length);
-      return scores;
+      return await scoresOf(scorer, windowsOf(past, scorer.window, scorer.items));
     },
   };
 }

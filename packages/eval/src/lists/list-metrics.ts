@@ -35,8 +35,9 @@ export interface ListEvaluation {
   /** The same metrics, where every user counts the same, however many lists the user has. */
   readonly userMetrics: Readonly<Record<string, number>>;
   /**
-   * [lists] the value of each list, by metric; NaN where it has none. `coverage`, `gini` and `lift` are missing, because they
-   * belong to all lists together. `clusteredMean` of a column and `user` is a mean with its interval.
+   * [lists] the value of each list, by metric; NaN where it has none, as an empty list has no novelty. `coverage`, `gini` and
+   * `lift` are missing, because they belong to all lists together. `clusteredMean` of the values that are not NaN and of their
+   * users is the metric with its interval.
    */
   readonly values: Readonly<Record<string, Float64Array>>;
   /** [lists] index of the user */

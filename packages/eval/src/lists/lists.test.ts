@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { popularity } from '../baselines/popularity.ts';
 import { evaluate } from '../evaluate.ts';
+import { clusteredMean } from '../significance/compare.ts';
 import { expectClose } from '../testing/histories.ts';
 import { transitionsOf, usersOf } from '../testing/transitions.ts';
 import { gini } from './exposure.ts';
@@ -120,6 +121,20 @@ describe('listMetrics', () => {
     // Shares of the lists 1/2, 0, 1/3 and 1/6; of the histories 1/2, 1/4, 5/18 and 1/6.
     expect(metrics['lift@1']).toBeCloseTo(1 / ((18 + 9 + 10 + 6) / 36) - 1, 12);
     expect(userMetrics['lift@1']).toBeCloseTo((5 / 18 + 1 / 6) / (37 / 108 + 1 / 6) - 1, 12);
+  });
+
+  it('leaves out lists without a value, as the interval of a metric must', async () => {
+    // The lists are 1, 2, 3 | 1, 2 | 2 | 0, 1, 3: the third one has no pair of items.
+    const lists = await recommend(byCount, test, { exclude: 'seen', k: 4 });
+    const vectors = { shape: [4, 2], data: [1, 0, 0, 1, 0, 1, 0, 1] };
+    const { metrics, values, user } = listMetrics(lists, train, { ks: [2], vectors });
+    const column = values['similarity@2']!;
+    expect([...column]).toEqual([1, 1, Number.NaN, 0]);
+    expect(metrics['similarity@2']).toBeCloseTo(2 / 3, 12);
+    expect(() => clusteredMean(column, user)).toThrow('values[2] must be a finite number. Got NaN. Leave out');
+    const known = (_: number, list: number): boolean => !Number.isNaN(column[list]);
+    const { value, events, users } = clusteredMean(column.filter(known), user.filter(known));
+    expect([value, events, users]).toEqual([metrics['similarity@2'], 3, 2]);
   });
 
   it('has the accuracy of evaluate where each list has one relevant item', async () => {

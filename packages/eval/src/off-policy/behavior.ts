@@ -1,6 +1,7 @@
 import { finite, LeaError, type OptionsSchema, oneOf, option, parseOptions, positive, whole } from '@lea/core';
 import { checkScorers, checkTransitions, historyWindows, itemCounts, type Scorer, type Transitions } from '@lea/data';
-import { checkItems, checkShape } from '../check-scorer.ts';
+import { checkItems } from '../check-scorer.ts';
+import { scoresOf } from '../scores-of.ts';
 import { type ActionPolicy, softmax, softmaxPolicy } from './policy.ts';
 
 /** Options of {@link countBehavior}. */
@@ -133,8 +134,7 @@ export async function fitBehavior(
   const count = Math.min(rows, validation.count);
   for (let start = 0; start < count; start += batch) {
     const part = Int32Array.from({ length: Math.min(batch, count - start) }, (_, i) => start + i);
-    const scores = await scorer.score(historyWindows(validation, part, scorer.window));
-    checkShape(scorer, scores, part.length);
+    const scores = await scoresOf(scorer, historyWindows(validation, part, scorer.window));
     for (const [i, row] of part.entries()) {
       const own = scores.slice(i * scorer.items, (i + 1) * scorer.items);
       const item = sequences.items[event[row]!]!;

@@ -55,6 +55,16 @@ export function totalOf(columns: readonly Column[]): number {
   return value;
 }
 
+/** Whether the estimate is a finite number, and neither a sum over a resample nor one of squares can overflow. */
+export function isComputable(columns: readonly Column[]): boolean {
+  const fits = (values: Float64Array | undefined): boolean => {
+    const most = Math.sqrt(Number.MAX_VALUE) / (values?.length ?? 1);
+    return !values || values.every((value) => Math.abs(value) <= most);
+  };
+  const all = columns.every(({ numerator, denominator }) => fits(numerator) && fits(denominator));
+  return all && Number.isFinite(totalOf(columns));
+}
+
 function sum(values: Float64Array): number {
   let total = 0;
   for (const value of values) total += value;

@@ -4,7 +4,7 @@ import { checkTextVectors, checkVectors, type TextVectors } from '../vectors.ts'
 /** Options of {@link embeddingClusters}. */
 export interface EmbeddingClustersOptions {
   /**
-   * Number of categories, at most one per item. Fewer: better support and more bias, because items of a category count as alike.
+   * Number of categories, at most one per item with a direction. Fewer: better support and more bias, because items of a category count as alike.
    * Default: 20.
    */
   readonly clusters: number;
@@ -23,7 +23,8 @@ export const embeddingClustersSchema: OptionsSchema<EmbeddingClustersOptions> = 
 
 /**
  * Categories of items for `mips`: spherical k-means (Dhillon and Modha 2001) of their vectors, for example of texts, with the
- * first centers by k-means++ (Arthur and Vassilvitskii 2007). Items without a direction (zero vectors) go to the first cluster.
+ * first centers by k-means++ (Arthur and Vassilvitskii 2007). Items without a direction (zero vectors, as of items without text) are
+ * no centers and shape none; they all go to the first cluster.
  *
  * @returns [items] the category of each item
  * @throws LeaError `E_ARGUMENT_TYPE`, `E_VECTORS_SHAPE`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
@@ -33,7 +34,10 @@ export function embeddingClusters(vectors: TextVectors, options?: Partial<Embedd
   const { data, items, size } = checkVectors('embeddingClusters', vectors, vectors.shape[0]!);
   const o = parseOptions('embeddingClusters', embeddingClustersSchema, options);
   const row = (item: number): Float32Array => data.subarray(item * size, (item + 1) * size);
-  let centers = firstCenters(row, items, Math.min(o.clusters, items), o.seed);
+  // A zero vector is far from every center, even from one that is a zero vector: draws would go to nothing else.
+  const directed = Array.from({ length: items }, (_, item) => row(item)).filter((own) => own.some((x) => x !== 0));
+  if (directed.length === 0) return new Int32Array(items);
+  let centers = firstCenters(directed, Math.min(o.clusters, directed.length), o.seed);
   let category = new Int32Array(items).fill(-1);
   for (let iteration = 0; iteration < o.iterations; iteration++) {
     const next = category.map((_, item) => nearestOf(centers, row(item)));
@@ -51,18 +55,18 @@ export function embeddingClusters(vectors: TextVectors, options?: Partial<Embedd
   return category;
 }
 
-function firstCenters(row: (item: number) => Float32Array, items: number, count: number, seed: number): Float32Array[] {
+function firstCenters(vectors: readonly Float32Array[], count: number, seed: number): Float32Array[] {
   const draws = uniform(fold(key(seed), 'embedding clusters'), count);
-  const centers = [row(Math.floor(draws[0]! * items))];
-  const distance = new Float64Array(items).fill(Infinity);
+  const centers = [vectors[Math.floor(draws[0]! * vectors.length)]!];
+  const distance = new Float64Array(vectors.length).fill(Infinity);
   while (centers.length < count) {
-    for (let item = 0; item < items; item++) {
+    for (const [i, vector] of vectors.entries()) {
       // Half the squared distance of unit vectors; rounding may make it negative.
-      distance[item] = Math.min(distance[item]!, Math.max(0, 1 - dot(row(item), centers.at(-1)!)));
+      distance[i] = Math.min(distance[i]!, Math.max(0, 1 - dot(vector, centers.at(-1)!)));
     }
     // Fewer different vectors than clusters.
     if (distance.every((d) => d < 1e-6)) break;
-    centers.push(row(weightedDraw(distance)(draws[centers.length]!)));
+    centers.push(vectors[weightedDraw(distance)(draws[centers.length]!)]!);
   }
   return centers;
 }

@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import type { EvaluationEvent } from '../events.ts';
 import { empiricalBernstein, rangeOf } from './bernstein.ts';
 import { bootstrap } from './bootstrap.ts';
-import { type BanditEstimator, type Column, totalOf } from './columns.ts';
+import { type BanditEstimator, type Column, isComputable, totalOf } from './columns.ts';
 import type { EstimateOptions } from './estimate-options.ts';
 import { type BanditFeedback, clustersOf, isTrajectories } from './feedback.ts';
 import type { ActionPolicy } from './policy.ts';
@@ -141,10 +141,19 @@ async function* estimated<E extends BanditEstimator | SequenceEstimator>(
   const terms = isTerms(policy)
     ? policy
     : yield* roundTerms(where, feedback, policy, { ...options, categories, model: used });
-  const support = supportOf(feedback, policy.name, terms, marginal, options);
+  const columns = call.columns(terms);
+  const described = supportOf(feedback, policy.name, terms, marginal, options);
+  const support = isComputable(columns) ? described : withReason(described, NOT_COMPUTABLE);
   if (!support.answerable && options.unsupported === 'refuse') throw unsupportedError(where, estimator, support);
   if (options.interval === 'bernstein') checkBounds(call, terms, support);
-  return { support, columns: call.columns(terms) };
+  return { support, columns };
+}
+
+const NOT_COMPUTABLE =
+  'what the estimator adds up is no finite number: weights or rewards are too large, or all weights are 0';
+
+function withReason(support: Support, reason: string): Support {
+  return { ...support, answerable: false, reasons: [...support.reasons, reason] };
 }
 
 function intervalOf<E extends BanditEstimator | SequenceEstimator>(
@@ -179,7 +188,7 @@ function checkBounds<E extends BanditEstimator | SequenceEstimator>(
   const [low, high] = bounds!.reward;
   const independent = "The interval holds for independent rounds. Use interval: 'bootstrap', which resamples clusters.";
   if (clusters < units) refuse(`${units} rounds are in ${clusters} clusters`, clusters, independent);
-  if (largestWeights[0]! > bounds!.weight) {
+  if (!(largestWeights[0]! <= bounds!.weight)) {
     refuse('bounds.weight is below a logged weight', bounds!.weight, `The largest is ${largestWeights[0]}.`);
   }
   for (const values of [feedback.reward, direct, predicted]) {

@@ -31,7 +31,7 @@ import { checkCategories } from './support.ts';
  * @param policy a policy, or its `policyTerms`, which need neither `model` nor `behavior`
  * @throws LeaError `E_OFF_POLICY_SUPPORT` (the log cannot answer; `value` is the {@link Support}), `E_FEEDBACK`,
  *   `E_PROBABILITIES`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if an option is missing that the estimator needs),
- *   `E_SCORE_SHAPE`, `E_SCORE_NAN` (a model returned other values)
+ *   `E_SCORE_SHAPE`, `E_SCORE_NAN` (a scorer or a model returned other values)
  */
 export function offPolicyValue(
   feedback: BanditFeedback,

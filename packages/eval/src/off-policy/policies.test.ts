@@ -72,6 +72,25 @@ describe('policies of a scorer', () => {
   });
 });
 
+describe('a scorer that gives NaN', () => {
+  const nan = scorer([1, Number.NaN, 2], [1, Number.NaN, 2], [1, Number.NaN, 2]);
+
+  it.each([
+    ['softmaxPolicy', softmaxPolicy],
+    ['epsilonGreedyPolicy', epsilonGreedyPolicy],
+    ['topKPolicy', topKPolicy],
+  ])('gives no %s', async (_, policyOf) => {
+    await expect(rowsOf(policyOf(nan), after([0]))).rejects.toThrow(
+      expect.objectContaining({ code: 'E_SCORE_NAN', message: expect.stringContaining('NaN for item 1') }),
+    );
+  });
+
+  it('gives no temperature', async () => {
+    const chosen = transitionsOf([[0, 2, 0]], 3);
+    await expect(fitBehavior(nan, chosen)).rejects.toMatchObject({ code: 'E_SCORE_NAN' });
+  });
+});
+
 describe('behavior policies', () => {
   // Rows: - 0, 0 1, 1 0 | - 0, 0 1
   const train = transitionsOf(
@@ -217,5 +236,18 @@ describe('categories of items', () => {
     const category = embeddingClusters({ shape: [3, 1], data: [2, 3, 0] }, { clusters: 3 });
     expect(category[0]).toBe(category[1]);
     expect(category).toHaveLength(3);
+  });
+
+  it('items without text take no center from those with one, and go to the first cluster', () => {
+    // 60 items without text, then 40 items in 4 orthogonal directions.
+    const data = new Float32Array(100 * 4);
+    for (let item = 60; item < 100; item++) data[item * 4 + (item % 4)] = 1;
+    for (let seed = 0; seed < 50; seed++) {
+      const category = [...embeddingClusters({ shape: [100, 4], data }, { clusters: 4, seed })];
+      expect(new Set(category.slice(0, 60))).toEqual(new Set([0]));
+      expect(new Set(category.slice(60, 64)).size).toBe(4);
+      expect(category.slice(64)).toEqual(category.slice(60, 96));
+    }
+    expect([...embeddingClusters({ shape: [3, 2], data: new Float32Array(6) })]).toEqual([0, 0, 0]);
   });
 });

@@ -13,7 +13,7 @@ import {
   whole,
 } from '@lea/core';
 import { checkScorers, type Scorer } from '@lea/data';
-import { checkShape } from '../check-scorer.ts';
+import { scoresOf } from '../scores-of.ts';
 import type { BanditFeedback } from './feedback.ts';
 
 /** A policy by its probabilities, as an evaluated policy or as a behavior policy. */
@@ -177,8 +177,7 @@ function fromScores(
           hint: 'Make the log with feedbackOf, or add the function histories.',
         });
       }
-      const scores = await scorer.score(histories(rounds, window));
-      checkShape(scorer, scores, rounds.length);
+      const scores = await scoresOf(scorer, histories(rounds, window));
       const rows = new Float64Array(scores.length);
       for (let at = 0; at < rows.length; at += items)
         row(scores.subarray(at, at + items), rows.subarray(at, at + items));

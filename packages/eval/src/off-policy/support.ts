@@ -92,7 +92,10 @@ export interface Support {
   readonly units: number;
   /** Number of clusters: users or sessions. */
   readonly clusters: number;
-  /** Mean weight. Its expectation is 1 if the propensities are right and every action of the policy has support. */
+  /**
+   * Mean weight. Its expectation is 1 if the propensities are right and every action of the policy has support. NaN, as all that
+   * follows from weights, if one is too large for a number.
+   */
   readonly meanWeight: number;
   /** Standard error of the mean weight, clustered. */
   readonly meanWeightError: number;
@@ -123,7 +126,7 @@ export interface Support {
  * asking is no mistake. Estimates throw it instead, because a caller can overlook a field but not an error.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_FEEDBACK` (the log is malformed), `E_PROBABILITIES` (a policy
- *   returned no probabilities)
+ *   returned no probabilities), `E_SCORE_SHAPE`, `E_SCORE_NAN` (a scorer returned other scores)
  */
 export function describeSupport(
   feedback: BanditFeedback,
@@ -178,6 +181,8 @@ export function checkCategories(
   });
 }
 
+const NO_MEAN = { value: Number.NaN, standardError: Number.NaN };
+
 /** The support by the terms of a policy. */
 export function supportOf(
   feedback: BanditFeedback,
@@ -191,20 +196,24 @@ export function supportOf(
   const weights = trajectories ? lastOf(cumulative(feedback, rounds), feedback.offsets) : rounds;
   const clusters = clustersOf(feedback);
   const units = weights.length;
-  const sum = total(weights);
-  const squares = weights.reduce((s, w) => s + w * w, 0);
   const sorted = weights.toSorted().reverse();
-  const { value: meanWeight, standardError } = clusteredMean(weights, clusters.of);
+  // Squares of large weights overflow, and those of small ones vanish. A power of two scales without rounding.
+  const scale = sorted[0]! > 0 ? 2 ** Math.floor(Math.log2(sorted[0]!)) : 1;
+  const scaled = weights.map((w) => w / scale);
+  const sum = total(scaled);
+  const squares = scaled.reduce((s, w) => s + w * w, 0);
+  const finite = Number.isFinite(sorted[0]);
+  const { value, standardError } = finite ? clusteredMean(scaled, clusters.of) : NO_MEAN;
   const described: Omit<Support, 'answerable' | 'reasons'> = {
     policy,
     unit: trajectories ? 'trajectory' : 'round',
     units,
     clusters: clusters.count,
-    meanWeight,
-    meanWeightError: standardError,
-    effectiveSize: sum > 0 ? sum ** 2 / squares : 0,
+    meanWeight: value * scale,
+    meanWeightError: standardError * scale,
+    effectiveSize: sum === 0 ? 0 : sum ** 2 / squares,
     largestWeights: [...sorted.subarray(0, 5)],
-    topShare: sum > 0 ? total(sorted.subarray(0, Math.ceil(units / 100))) / sum : 0,
+    topShare: sum === 0 ? 0 : total(sorted.subarray(0, Math.ceil(units / 100)).map((w) => w / scale)) / sum,
     zeroWeights: weights.filter((w) => w === 0).length / units,
     unsupported: terms.unsupported && total(terms.unsupported) / terms.unsupported.length,
     unlogged: total(terms.unlogged) / terms.unlogged.length,
@@ -213,32 +222,37 @@ export function supportOf(
   return { ...described, answerable: reasons.length === 0, reasons };
 }
 
+/** NaN is not within any limit, so what could not be computed is refused. */
 function reasonsAgainst(
   s: Omit<Support, 'answerable' | 'reasons'>,
   { minEffective, maxTopShare, maxUnsupported, meanTolerance }: SupportLimits,
 ): string[] {
+  const largest = s.largestWeights[0]!;
+  if (!Number.isFinite(largest)) {
+    return [`the largest weight is ${largest}, because it is too large for a number`];
+  }
   const reasons: string[] = [];
   const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
   // An unlogged action says little if the behavior policy is known to take it.
   const lacking = s.unsupported ?? s.unlogged;
-  if (lacking > maxUnsupported) {
+  if (!(lacking <= maxUnsupported)) {
     const where = s.unsupported === undefined ? 'that the log never has' : 'that the behavior policy never takes';
     reasons.push(
       `the policy puts ${percent(lacking)} of its probability on actions ${where} (at most ${percent(maxUnsupported)} are allowed)`,
     );
   }
-  if (s.effectiveSize < minEffective) {
+  if (!(s.effectiveSize >= minEffective)) {
     reasons.push(
       `the effective sample size of ${s.units} weights is ${s.effectiveSize.toPrecision(3)} (at least ${minEffective} is needed)`,
     );
   }
-  if (s.topShare > maxTopShare) {
+  if (!(s.topShare <= maxTopShare)) {
     reasons.push(
       `the largest 1 % of the weights have ${percent(s.topShare)} of the total weight (at most ${percent(maxTopShare)} are allowed)`,
     );
   }
   const away = Math.abs(s.meanWeight - 1);
-  if (away > meanTolerance && away > 4 * s.meanWeightError) {
+  if (!(away <= meanTolerance || away <= 4 * s.meanWeightError)) {
     reasons.push(
       `the mean weight is ${s.meanWeight.toPrecision(3)}, more than ${meanTolerance} from 1, so propensities are wrong or support is missing`,
     );

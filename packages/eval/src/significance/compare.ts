@@ -1,7 +1,6 @@
 import {
   type ArgumentCheck,
   argumentCheck,
-  checkNumbers,
   custom,
   isObject,
   LeaError,
@@ -13,6 +12,7 @@ import {
 } from '@lea/core';
 import type { Evaluation } from '../evaluate.ts';
 import { gains, parseMetric } from '../metrics.ts';
+import { checkFinite, checkUserValues } from './check-values.ts';
 import { studentReach, studentTails } from './distributions.ts';
 
 /** Options of {@link compare} and {@link interval}. */
@@ -134,12 +134,14 @@ function meansOf(runs: readonly Evaluation[], metric: string): Float64Array {
   return all[0]!.map((_, i) => all.reduce((sum, values) => sum + values[i]!, 0) / all.length);
 }
 
-/** The metric of each event that it covers, and the users of these events. */
+/** The metric of each event that it covers, and the users of these events. @throws LeaError `E_ARGUMENT_TYPE` for a gain of NaN */
 export function select(evaluation: Evaluation, name: string): { values: Float64Array; user: Int32Array } {
   const metric = parseMetric(name, evaluation.kinds);
   const wanted = metric.kind === undefined ? undefined : evaluation.kinds.indexOf(metric.kind);
   const member = (_: number, event: number): boolean => wanted === undefined || evaluation.kind[event] === wanted;
-  return { values: gains(evaluation.ranks.filter(member), metric), user: evaluation.user.filter(member) };
+  const values = gains(evaluation.ranks.filter(member), metric);
+  checkFinite(`the metric ${name}`, { gains: values }, 'Its gain must be a number for every rank: see defineMeasure.');
+  return { values, user: evaluation.user.filter(member) };
 }
 
 /**
@@ -150,10 +152,10 @@ export function select(evaluation: Evaluation, name: string): { values: Float64A
  *
  * @param user [events] the user of each value
  * @param confidence confidence level of the interval; default: 0.95
- * @throws LeaError `E_CONFIDENCE`
+ * @throws LeaError `E_ARGUMENT_TYPE` (a value is not finite), `E_LENGTHS_DIFFER`, `E_CONFIDENCE`
  */
 export function clusteredMean(values: Float64Array, user: Int32Array, confidence = 0.95): Estimate {
-  checkNumbers('clusteredMean', { values, user });
+  checkUserValues('clusteredMean', values, user);
   checkConfidence(confidence);
   const value = mean(values);
   const residuals = new Map<number, number>();

@@ -1,16 +1,6 @@
-import {
-  checkNumbers,
-  fold,
-  integers,
-  key,
-  type OptionsSchema,
-  option,
-  parseOptions,
-  randomBits,
-  seed,
-  whole,
-} from '@lea/core';
+import { fold, integers, key, type OptionsSchema, option, parseOptions, randomBits, seed, whole } from '@lea/core';
 import { quantile } from '../quantile.ts';
+import { checkUserValues } from './check-values.ts';
 import { checkConfidence, intervalSchema } from './compare.ts';
 
 /** Options of {@link permutationTest}. */
@@ -62,14 +52,15 @@ const SAME = 1 - 1e-12;
  *
  * @param values [events] paired differences of two runs
  * @param user [events] the user of each value
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_CONFIDENCE`
+ * @throws LeaError `E_ARGUMENT_TYPE` (a value is not finite), `E_LENGTHS_DIFFER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`,
+ *   `E_CONFIDENCE`
  */
 export function bootstrapTest(
   values: Float64Array,
   user: Int32Array,
   options?: Partial<BootstrapOptions>,
 ): ResamplingTest & { readonly interval: readonly [number, number] } {
-  checkNumbers('bootstrapTest', { values, user });
+  checkUserValues('bootstrapTest', values, user);
   const { resamples, seed, confidence } = parseOptions('bootstrapTest', bootstrapSchema, options);
   checkConfidence(confidence);
   const { sums, counts, value } = totals(values, user);
@@ -100,7 +91,7 @@ export function bootstrapTest(
  *
  * @param values [events] paired differences of two runs
  * @param user [events] the user of each value
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_ARGUMENT_TYPE` (a value is not finite), `E_LENGTHS_DIFFER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function permutationTest(
   values: Float64Array,
@@ -110,7 +101,7 @@ export function permutationTest(
   /** Whether all sign patterns were tried. */
   readonly exact: boolean;
 } {
-  checkNumbers('permutationTest', { values, user });
+  checkUserValues('permutationTest', values, user);
   const { resamples, seed } = parseOptions('permutationTest', resamplingSchema, options);
   const { sums, value } = totals(values, user);
   const result = { value, events: values.length, users: sums.length };

@@ -1,8 +1,9 @@
 import { key, normal } from '@lea/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defineMeasure } from '../metrics.ts';
 import { evaluationOf } from '../testing/evaluation.ts';
-import { clusteredMean } from './compare.ts';
+import { clusteredMean, compare, interval } from './compare.ts';
 import { compareSeeds } from './compare-seeds.ts';
 import { holm } from './holm.ts';
 import { bootstrapTest, permutationTest } from './resampling.ts';
@@ -96,10 +97,6 @@ describe('wilcoxon', () => {
     expect(wilcoxon([0, 0])).toEqual({ statistic: 0, p: Number.NaN, count: 0, exact: true });
   });
 
-  it('knows nothing of a difference that is NaN', () => {
-    expect(wilcoxon([Number.NaN, 1, 2])).toMatchObject({ statistic: Number.NaN, p: Number.NaN, count: 3 });
-  });
-
   it('is exact up to 50 differences, where the normal approximation is near', () => {
     const own = [...drawn(5, 60, 0.1).values].slice(0, 51);
     const [fifty, more] = [wilcoxon(own.slice(0, 50)), wilcoxon(own)];
@@ -119,6 +116,7 @@ describe('holm', () => {
     expect([...holm([0.01, 0.04, 0.03, 0.005])].map((p) => Number(p.toFixed(12)))).toEqual([0.03, 0.06, 0.06, 0.02]);
     expect([...holm([0.5, 0.9])]).toEqual([1, 1]);
     expect([...holm([Number.NaN, 0.02])]).toEqual([Number.NaN, 0.02]);
+    expect(() => holm([0.02, Infinity])).toThrow('holm: p[1] must be from 0 to 1. Got Infinity.');
   });
 
   it('never lowers a p-value, keeps their order and is at most the correction of Bonferroni', () => {
@@ -181,5 +179,44 @@ describe('testDifference', () => {
   it('ranks the mean differences of users, and takes what is 0 but for its last digits for 0', () => {
     // The differences of user 0 are -.1, -.1 and .2, in floating point not quite 0 together.
     expect(testDifference(a, b, { metric: 'rank@1', test: 'wilcoxon' })).toMatchObject({ p: wilcoxon([0, 2, 3, 4]).p, users: 4 }); // biome-ignore format: one line
+  });
+});
+
+describe('what has no value is refused by name, and never called significant', () => {
+  const user = Int32Array.of(0, 1, 2, 3);
+
+  it.each([Number.NaN, Infinity, -Infinity])('%d among the values', (bad) => {
+    const values = Float64Array.of(1, bad, 2, 3);
+    const refused = (where: string, name: string) =>
+      expect.objectContaining({
+        code: 'E_ARGUMENT_TYPE',
+        value: bad,
+        message: expect.stringMatching(`^${where}: ${name}\\[1\\] must be a finite number. Got ${bad}. Leave out`),
+      });
+    expect(() => permutationTest(values, user)).toThrow(refused('permutationTest', 'values'));
+    expect(() => bootstrapTest(values, user)).toThrow(refused('bootstrapTest', 'values'));
+    expect(() => clusteredMean(values, user)).toThrow(refused('clusteredMean', 'values'));
+    expect(() => wilcoxon(values)).toThrow(refused('wilcoxon', 'differences'));
+  });
+
+  it('a value without a user, and a user without a value', () => {
+    const values = Float64Array.of(1, 2, 3);
+    for (const test of [permutationTest, bootstrapTest, clusteredMean]) {
+      expect(() => test(values, user)).toThrow(/one user per value, got 3 values and 4 users/);
+      expect(() => test(values, user.subarray(0, 2))).toThrow(expect.objectContaining({ code: 'E_LENGTHS_DIFFER' }));
+    }
+  });
+
+  it('the gain of a measure', () => {
+    defineMeasure('holes', (rank) => (rank === 2 ? Number.NaN : 1), { override: true });
+    const [whole, holed] = [evaluationOf([1, 1, 3], [0, 1, 2]), evaluationOf([1, 2, 3], [0, 1, 2])];
+    const options = { metric: 'holes@1' };
+    const refused = /^the metric holes@1: gains\[1\] must be a finite number/;
+    for (const test of ['permutation', 'bootstrap', 'wilcoxon'] as const) {
+      expect(() => testDifference(whole, holed, { ...options, test })).toThrow(refused);
+    }
+    expect(() => compare(whole, holed, options)).toThrow(refused);
+    expect(() => interval(holed, options)).toThrow(refused);
+    expect(() => compareSeeds([whole, whole], [holed, holed], options)).toThrow(refused);
   });
 });

@@ -1,11 +1,11 @@
-import { checkNumbers } from '@lea/core';
+import { checkFinite } from './check-values.ts';
 import { normalTails } from './distributions.ts';
 
 /** The result of {@link wilcoxon}. */
 export interface SignedRankTest {
   /** The smaller one of the sums of ranks of the differences above 0 and of those below 0. */
   readonly statistic: number;
-  /** Two-sided p-value; NaN without a difference other than 0, or if one is NaN. */
+  /** Two-sided p-value; NaN without a difference other than 0. */
   readonly p: number;
   /** Number of differences other than 0. */
   readonly count: number;
@@ -23,12 +23,12 @@ const MOST_EXACT = 50;
  * values of `scipy.stats.wilcoxon`, which counts sign patterns only up to 13 differences where there are ties or zeros.
  *
  * @param differences one per pair; pass one per user, because events of one user are not independent
+ * @throws LeaError `E_ARGUMENT_TYPE` (a difference is not finite)
  */
 export function wilcoxon(differences: ArrayLike<number>): SignedRankTest {
-  checkNumbers('wilcoxon', { differences });
+  checkFinite('wilcoxon', { differences });
   const given = Array.from(differences).filter((difference) => difference !== 0);
   const count = given.length;
-  if (given.some(Number.isNaN)) return { statistic: Number.NaN, p: Number.NaN, count, exact: false };
   const { ranks, ties } = sharedRanks(given.map(Math.abs));
   const above = ranks.reduce((sum, rank, i) => sum + (given[i]! > 0 ? rank : 0), 0);
   const statistic = Math.min(above, (count * (count + 1)) / 2 - above);

@@ -1,18 +1,21 @@
 import { leaveOwnUserOut, type Memory } from '@lea/agents';
 import { contentHash, flag, LeaError, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
-import { type Annotation, rewardStatistics, rowsHash, type Transitions, topK } from '@lea/data';
+import { type Annotation, positivesPerRow, rewardStatistics, rowsHash, type Transitions, topK } from '@lea/data';
 
 /** Options of `memoryTeacher`. */
 export interface MemoryTeacherOptions {
-  /** Positive actions per row. Higher and lower values act as in `annotate` of @lea/env. Default: 20. */
-  readonly k: number;
+  /**
+   * Positive actions per row. Higher and lower values act as in `annotate`. Default: 20, or in a smaller catalog all that every
+   * row has.
+   */
+  readonly k: number | undefined;
   /** Whether items of the row's window are left out. Default: false. */
   readonly excludeSeen: boolean;
 }
 
 /** Defaults and checks of `MemoryTeacherOptions`. */
 export const memoryTeacherSchema: OptionsSchema<MemoryTeacherOptions> = {
-  k: option(whole(1), 20),
+  k: option(whole(1), undefined),
   excludeSeen: option(flag, false),
 };
 
@@ -25,12 +28,11 @@ export const memoryTeacherSchema: OptionsSchema<MemoryTeacherOptions> = {
  */
 export function memoryTeacher(train: Transitions, memory: Memory, options?: Partial<MemoryTeacherOptions>): Annotation {
   const { items, window } = memory.config;
-  // The catalog limits k.
-  const most = items - 1 - (options?.excludeSeen ? window : 0);
-  const schema = { ...memoryTeacherSchema, k: option(whole(1, most), memoryTeacherSchema.k.default) };
-  const { k, excludeSeen } = parseOptions('memoryTeacher', schema, options);
+  const asked = parseOptions('memoryTeacher', memoryTeacherSchema, options);
+  const { excludeSeen } = asked;
   const { sequences, count, event, sequence } = train;
   if (count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected train rows to annotate, got none.');
+  const k = positivesPerRow('memoryTeacher', train, { ...asked, window });
   const probabilities = leaveOwnUserOut(train, memory);
   const columns = {
     reward: new Float32Array(count),
