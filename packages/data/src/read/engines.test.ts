@@ -60,7 +60,7 @@ it('both readers give rewards, in the order of the events and without those of d
   expect(duckdb).toEqual(js);
 });
 
-it.each(['', 'NA', 'abc', '0x10', '1_0', 'inf', 'nan', 'true', '2024-05-01'])(
+it.each(['', 'NA', 'abc', '0x10', '1_0', 'inf', 'nan', 'true', '2024-05-01', '1e300', '3.5e38', '-3.5e38'])(
   'both readers refuse the reward %j and name its line',
   async (cell) => {
     const [js, duckdb] = await outcomes(`user,item,price\nu,a,1\nu,b,${cell}\n`, { columns: { reward: 'price' } });
