@@ -1,5 +1,6 @@
 import { LeaError } from '@lea/core';
 import type { Role } from '../columns.ts';
+import { isRemote } from '../other-forms.ts';
 import type { FileOptions } from '../table.ts';
 import { firstLine } from './database.ts';
 
@@ -46,11 +47,6 @@ export interface PartOptions {
 /** A pattern that matches this path only. */
 export function escaped(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
-}
-
-/** Whether a path is that of another system than the one of files, such as `https://` or `s3://`. */
-export function isRemote(path: string): boolean {
-  return /^\w+:\/\//.test(path);
 }
 
 /** The error for a file that DuckDB cannot read. */

@@ -1,10 +1,11 @@
 import { LeaError } from '@lea/core';
+import { isRemote } from '../other-forms.ts';
 import { emptyFile } from '../table.ts';
 import { textOf } from '../text.ts';
 import { type Database, literal } from './database.ts';
 import { folderColumns, withFolders } from './folders.ts';
 import { alike, checkParquet } from './parquet.ts';
-import { escaped, isRemote, type PartOptions, type Source, unreadable } from './part.ts';
+import { escaped, type PartOptions, type Source, unreadable } from './part.ts';
 import { columnsOf, writtenType } from './types.ts';
 
 /** Files of Parquet. Columns are matched by name, and their types are the ones that hold the values of all files. */

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
+import { isJson, isRemote } from '../other-forms.ts';
 import { type Database, literal } from './database.ts';
 import { checkRows, delimitedPart } from './delimited-part.ts';
-import { isRemote, type Part, type PartOptions, type Source, unreadable } from './part.ts';
+import { type Part, type PartOptions, type Source, unreadable } from './part.ts';
 import { querySource } from './query.ts';
 import { jsonSource, parquetSource } from './record-source.ts';
 
@@ -23,7 +24,7 @@ export function formOf(source: InteractionSource): SourceForm {
     throw new LeaError('E_ARGUMENT_TYPE', 'readInteractions: source must be a path or { sql }.', { value: source });
   }
   if (/\.parquet$/i.test(source)) return 'Parquet';
-  return /\.(json|jsonl|ndjson)(\.gz)?$/i.test(source) ? 'JSON' : 'delimited';
+  return isJson(source) ? 'JSON' : 'delimited';
 }
 
 /**
