@@ -98,7 +98,8 @@ export function unreadColumns(
 }
 
 /**
- * The columns to read: those that the caller names, otherwise the common names that the header has. A role named `null` has none.
+ * The columns to read: those that the caller names, otherwise the common names that the header has. A role that is `null` has
+ * none.
  *
  * @param withKinds whether the kind is needed, as user and item are
  * @returns role -> name, which is checked against the header later

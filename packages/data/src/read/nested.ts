@@ -41,7 +41,7 @@ export function longestSequences(
   });
   sequences.forEach((sequence, row) => {
     const best = longest.get(user[row]!)!;
-    if (sequence.every((id, i) => id === sequences[best]![i])) return;
+    if (sequence.every((id, i) => Object.is(id, sequences[best]![i]))) return;
     throw new LeaError(
       'E_SEQUENCE_CONFLICT',
       `${where(row)}: the sequence of user "${user[row]}" is not a prefix of that in ${where(best)}.`,

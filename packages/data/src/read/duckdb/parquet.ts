@@ -15,8 +15,8 @@ interface Written {
 }
 
 /**
- * Refuses what DuckDB would read as something else: columns whose names differ only in case, decimals of more than 38 digits, and
- * columns whose types in several files have no common one that keeps their values, so that it would round numbers, make ids of '1'
+ * Refuses what DuckDB would read as something else: columns whose names differ only in case, decimals of more than 38 digits,
+ * and columns whose types in several files have no common one that keeps their values. It would round numbers, make ids of '1'
  * and 1.0 that differ, or read times by a time zone in one file only.
  *
  * @param columns of all files together

@@ -9,7 +9,9 @@ export async function querySource(db: Database, sql: string): Promise<Source> {
   const failed = (cause: unknown) =>
     new LeaError('E_QUERY_FAILED', `The query failed: ${firstLine(cause)}`, {
       value: sql,
-      hint: 'Give one SELECT statement of DuckDB, with names that SQL reserves, such as "at", in double quotes.',
+      hint: /^Extension Autoloading/.test(firstLine(cause))
+        ? "Let DuckDB fetch its extension: duckdb: { autoinstall_known_extensions: 'true' }."
+        : 'Give one SELECT statement of DuckDB, with names that SQL reserves, such as "at", in double quotes.',
       cause,
     });
   const from = `query(${literal(sql)})`;
@@ -31,8 +33,8 @@ export async function querySource(db: Database, sql: string): Promise<Source> {
 }
 
 /**
- * Refuses the name of the database's own user as the only id: SQL gives it for `user`, also in double quotes, where a source has no
- * such column.
+ * Refuses the name of the database's own user as the only id: SQL gives it for `user`, also in double quotes, where a source
+ * has no such column.
  *
  * @throws LeaError `E_COLUMN_MISSING`
  */
@@ -46,7 +48,7 @@ export async function refuseOwnName(db: Database, sql: string, staged: Staged): 
     if (Number(others) > 0) continue;
     throw new LeaError('E_COLUMN_MISSING', `the query: every ${role} is the name of DuckDB's own user.`, {
       value: sql,
-      hint: 'SQL reads user so if the source has no such column. Name the source, as in: select e.user from "logs/*.parquet" e.',
+      hint: "SQL gives it for user where the source has no such column. Name the source: select e.user from 'logs/*.parquet' e.",
     });
   }
 }

@@ -91,10 +91,10 @@ function recordSource(
   };
 }
 
-/** Whether a file has no text. Other systems than that of files are up to DuckDB. */
+/** Whether a file has no text, in any encoding. Other systems than that of files are up to DuckDB. */
 async function isBlank(file: string): Promise<boolean> {
   if (isRemote(file)) return false;
-  for await (const text of textOf(file, 'utf-8')) if (text.trim() !== '') return false;
+  for await (const text of textOf(file, 'windows-1252')) if (text.trim() !== '') return false;
   return true;
 }
 
@@ -107,7 +107,11 @@ async function noRecords(db: Database, name: string, from: string): Promise<LeaE
   });
 }
 
-/** Refuses keys of records that differ only in case. DuckDB adds a number to the second one. @throws LeaError `E_COLUMN_DUPLICATE` */
+/**
+ * Refuses keys of records that differ only in case. DuckDB adds a number to the second one.
+ *
+ * @throws LeaError `E_COLUMN_DUPLICATE`
+ */
 async function checkKeys(
   db: Database,
   name: string,

@@ -19,8 +19,8 @@ export function idSql(column: string, type: string): string | undefined {
 }
 
 /**
- * Histories of a column: lists of ids, or texts with lists. Elements and cells of JSON stay JSON. Undefined for types that hold no
- * ids.
+ * Histories of a column: lists of ids, or texts with lists. Elements and cells of JSON stay JSON. Undefined for types that hold
+ * no ids.
  */
 export function historySql(column: string, type: string): string | undefined {
   const of = elementType(type);

@@ -100,7 +100,15 @@ function sameRoles(parts: readonly Part[], choose: PartOptions['choose']): void 
   for (const other of parts) {
     for (const [role, name] of Object.entries(choose(other.header))) {
       const lacking = parts.find((part) => choose(part.header)[role as Role] === undefined);
-      if (lacking) findColumn(lacking.where, name, lacking.header);
+      if (!lacking) continue;
+      throw new LeaError(
+        'E_COLUMN_MISSING',
+        `${lacking.where}: the column ${name} does not exist, as in ${other.where}.`,
+        {
+          value: name,
+          hint: `Files of a pattern need the same columns. Add it, or leave it out with columns: { ${role}: null }.`,
+        },
+      );
     }
   }
 }

@@ -125,6 +125,7 @@ it.each([
   ['{a: 1}', 'E_CELL_BAD', 'STRUCT(a INTEGER)'],
   ['[[1]]', 'E_CELL_BAD', 'INTEGER[][]'],
   ['[1, null]', 'E_CELL_MISSING', null],
+  ["['nan'::double]", 'E_CELL_MISSING', Number.NaN],
   ["['']", 'E_CELL_MISSING', ''],
 ])('refuses the history %s', async (list, code, value) => {
   const sql = `select 1 as "user", 2 as item, ${list} as item_id_list`;
