@@ -25,7 +25,7 @@ export async function* distinctCells(
     `create or replace table ${role}_cells as select "${role}" as cell, min(rowid) as first from rows group by "${role}" order by try_cast(cell as bigint), cell`,
   );
   const count = Number(await db.value(`select count(*) from ${role}_cells`));
-  checkDistinct(count, () => `Column ${staged.column[role]}`);
+  checkDistinct(count, () => `The column ${staged.column[role]}`);
   const [values = [], first = []] = await db.columns(`select cell, first from ${role}_cells`);
   return { role, cells: values.map(staged.read), row: first.map(Number) };
 }

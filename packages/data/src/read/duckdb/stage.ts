@@ -97,19 +97,21 @@ export async function* stage(
 
 /** Refuses files of which only some have a column. @throws LeaError `E_COLUMN_MISSING` */
 function sameRoles(parts: readonly Part[], choose: PartOptions['choose']): void {
-  for (const other of parts) {
-    for (const [role, name] of Object.entries(choose(other.header))) {
-      const lacking = parts.find((part) => choose(part.header)[role as Role] === undefined);
-      if (!lacking) continue;
-      throw new LeaError(
-        'E_COLUMN_MISSING',
-        `${lacking.where}: the column ${name} does not exist, as in ${other.where}.`,
-        {
-          value: name,
-          hint: `Files of a pattern need the same columns. Add it, or leave it out with columns: { ${role}: null }.`,
-        },
-      );
-    }
+  const chosen = parts.map(({ header }) => choose(header));
+  const roles: Partial<Record<Role, string>> = Object.assign({}, ...chosen);
+  for (const role of Object.keys(roles) as Role[]) {
+    const lacking = chosen.findIndex((names) => names[role] === undefined);
+    if (lacking < 0) continue;
+    const other = chosen.findIndex((names) => names[role] !== undefined);
+    const name = chosen[other]![role]!;
+    throw new LeaError(
+      'E_COLUMN_MISSING',
+      `${parts[lacking]!.where}: the column ${name} is missing, which ${parts[other]!.where} has.`,
+      {
+        value: name,
+        hint: `Files of a pattern need the same columns. Add it, or leave it out with columns: { ${role}: null }.`,
+      },
+    );
   }
 }
 
