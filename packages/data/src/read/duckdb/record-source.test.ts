@@ -70,6 +70,11 @@ describe('names that differ only in case', () => {
     expect(rowsOf(await readInteractions(unread))).toEqual(['a b 0 click']);
   });
 
+  it('are fine inside other columns', async () => {
+    const sql = `select {"User": 1, "more": [{"Item": 2}]} as "first", 'a' as "user", 'b' as item, {"Item": 3} as "last"`;
+    expect(rowsOf(await readInteractions(await written('x.parquet', sql)))).toEqual(['a b 0 click']);
+  });
+
   it('are refused in JSON if they are read', async () => {
     const path = fileWith(
       'x.jsonl',

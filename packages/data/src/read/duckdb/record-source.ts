@@ -5,7 +5,7 @@ import { textOf } from '../text.ts';
 import { type Database, literal } from './database.ts';
 import { folderColumns, withFolders } from './folders.ts';
 import { alike, checkParquet } from './parquet.ts';
-import { escaped, type PartOptions, type Source, unreadable } from './part.ts';
+import { escaped, type Part, type PartOptions, type Source, unreadable } from './part.ts';
 import { columnsOf, writtenType } from './types.ts';
 
 /** Files of Parquet. Columns are matched by name, and their types are the ones that hold the values of all files. */
@@ -57,7 +57,8 @@ function listOf(files: readonly string[]): string {
   return `[${files.map((file) => literal(escaped(file))).join(', ')}]`;
 }
 
-function withFolderColumns(files: readonly string[], own: Source['parts'][0]['columns']) {
+/** The names of the columns of folders, and all columns. */
+function withFolderColumns(files: readonly string[], own: Part['columns']) {
   const names = folderColumns(
     files,
     own.map(({ name }) => name),
@@ -69,7 +70,7 @@ function recordSource(
   db: Database,
   name: string,
   files: readonly string[],
-  { columns, from }: Pick<Source['parts'][0], 'columns' | 'from'>,
+  { columns, from }: Pick<Part, 'columns' | 'from'>,
   reader: 'read_parquet' | 'read_json',
 ): Source {
   const place = async (row: number): Promise<string> => {
@@ -116,7 +117,7 @@ async function checkKeys(
   db: Database,
   name: string,
   files: readonly string[],
-  columns: Source['parts'][0]['columns'],
+  columns: Part['columns'],
   chosen: ReadonlySet<string>,
 ): Promise<void> {
   const numbered = columns.flatMap((column) => /^(.*)_\d+$/s.exec(column.name)?.[1]?.toLowerCase() ?? []);
