@@ -1,7 +1,7 @@
 import { LeaError } from '@lea/core';
 import { type CellOptions, checkedCells, textsOf } from './cells.ts';
 import { idNotes } from './id-notes.ts';
-import { indexOf, indicesIn, pinnedIndex, rankedIds, unknownId } from './ids.ts';
+import { checkDistinct, indexOf, indicesIn, pinnedIndex, rankedIds, unknownId } from './ids.ts';
 import type { Interactions } from './interactions.ts';
 import { orderEvents } from './order-events.ts';
 import { timeNotes } from './times.ts';
@@ -30,7 +30,7 @@ export interface CodedEvents {
  * Codes the cells of a column. Each distinct cell is checked once.
  *
  * @param where describes a row (and the column) in errors
- * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD`
+ * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD`, `E_DATA_LARGE` (over 2^24 distinct cells)
  */
 export function codedColumn(
   cells: ArrayLike<unknown>,
@@ -43,6 +43,7 @@ export function codedColumn(
   const codes = Int32Array.from(cells, (cell, row) => {
     let code = known.get(cell);
     if (code === undefined) {
+      checkDistinct(texts.length + 1, () => where(row));
       code = texts.push(check(cell, row)) - 1;
       known.set(cell, code);
     }
@@ -61,13 +62,14 @@ export interface CodedOptions extends CellOptions {
  * Orders ids and events.
  *
  * @param where describes an event in errors
- * @throws LeaError `E_ID_UNKNOWN`, `E_ID_DUPLICATE`, `E_KIND_MANY`
+ * @throws LeaError `E_ID_UNKNOWN`, `E_ID_DUPLICATE`, `E_KIND_MANY`, `E_DATA_LARGE` (over 2^24 ids)
  */
 export function interactionsOfCoded(
   { user, item, kind, time, reward }: CodedEvents,
   { ids, ...cells }: CodedOptions,
   where: (event: number) => string,
 ): Interactions {
+  if (ids) checkDistinct(ids.length, () => 'The option "ids"');
   const { ids: userIds, index: users } = rankedIds(user.texts);
   const { ids: itemIds, index: items } = ids
     ? pinnedItems(
@@ -79,7 +81,7 @@ export function interactionsOfCoded(
   if (kinds.length > 256) {
     throw new LeaError('E_KIND_MANY', 'There are more than 256 kinds of events.', {
       value: kinds.length,
-      hint: 'Map the raw values to a few kinds, or choose another column.',
+      hint: 'Map the raw values to a few kinds, or choose another column; readers leave it out with columns: { kind: null }.',
     });
   }
   const named = kind && indicesIn(indexOf(kinds), kind.texts);

@@ -2,7 +2,7 @@ import { LeaError, nearest } from '@lea/core';
 
 /**
  * The distinct ids, sorted; an id's index is its position. The order is numeric if every id is a canonical integer (`7`, `-3`,
- * not `07`), otherwise by UTF-16 code units (JavaScript's `<`, the same on every machine and in every locale).
+ * not `07`) up to 2^53, otherwise by UTF-16 code units (JavaScript's `<`, the same on every machine and in every locale).
  */
 export function orderedIds(raw: Iterable<string>): string[] {
   const ids = [...new Set(raw)];
@@ -56,6 +56,27 @@ export function unknownId(where: string, id: string, known: readonly string[]): 
     value: id,
     hint: `${near ? `The nearest known id is "${near}". ` : ''}${known.length} ids are known. Add this one or drop the row.`,
   });
+}
+
+/** Maps of JavaScript hold no more keys. */
+const MOST_DISTINCT = 2 ** 24;
+
+/**
+ * Refuses more distinct ids than can be indexed.
+ *
+ * @param where describes the column
+ * @throws LeaError `E_DATA_LARGE`
+ */
+export function checkDistinct(count: number, where: () => string): void {
+  if (count <= MOST_DISTINCT) return;
+  throw new LeaError(
+    'E_DATA_LARGE',
+    `${where()}: there are more than ${MOST_DISTINCT.toLocaleString('en')} distinct values, the most that are possible.`,
+    {
+      value: count,
+      hint: 'Choose another column, or read some of the users or items by a query: { sql: "select ... where hash(user) % 10 = 0" }.',
+    },
+  );
 }
 
 function isInteger(id: string): boolean {

@@ -1,5 +1,6 @@
 import type { LeaError } from '@lea/core';
 import { describe, expect, it } from 'vitest';
+import { checkDistinct } from './ids.ts';
 import { dataHash } from './interactions.ts';
 import { type EventColumns, interactionsOf } from './interactions-of.ts';
 
@@ -208,3 +209,10 @@ function thrown(call: () => unknown): LeaError {
   }
   throw new Error('nothing was thrown');
 }
+
+it('more distinct ids than can be indexed are refused', () => {
+  checkDistinct(2 ** 24, () => 'x');
+  expect(() => checkDistinct(2 ** 24 + 1, () => 'x.csv line 9, column user')).toThrow(
+    'x.csv line 9, column user: there are more than 16,777,216 distinct values',
+  );
+});

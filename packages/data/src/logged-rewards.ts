@@ -22,9 +22,12 @@ export function checkedReward(cell: unknown, row: number, where: (row: number) =
   });
 }
 
-/** Whether a reward is finite as a float32, in which losses are computed. */
+/** From here on a float32, in which losses are computed, is infinite: half a step above the largest one. */
+export const REWARD_BOUND: number = 2 ** 128 - 2 ** 103;
+
+/** Whether a reward is finite as a float32. */
 export function fits(reward: number): boolean {
-  return Number.isFinite(Math.fround(reward));
+  return Math.abs(reward) < REWARD_BOUND;
 }
 
 function numberIn(cell: unknown): number {

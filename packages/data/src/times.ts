@@ -47,7 +47,7 @@ export function checkedTime(cell: unknown, row: number, where: (row: number) => 
   if (!read) {
     throw new LeaError('E_TIME_BAD', `${where(row)}: expected a finite number or an ISO date.`, {
       value: cell,
-      hint: 'Give "2024-05-01T12:00:00Z", seconds or milliseconds, or leave the column out to use the order of the rows.',
+      hint: 'Give "2024-05-01T12:00:00Z", seconds or milliseconds, or use the order of the rows: leave the column out, in readers by columns: { time: null }.',
     });
   }
   if (!first || read.form === first.form) return read;

@@ -7,10 +7,12 @@ import { options, strict, withDefined } from './strict.ts';
 const columns = strict('dataset.columns', {
   user: v.optional(text),
   item: v.optional(text),
-  time: v.optional(text),
-  kind: v.optional(text),
+  time: v.optional(described(v.nullable(text), 'Column of times; null uses the order of the rows.')),
+  kind: v.optional(described(v.nullable(text), 'Column of kinds of events; null makes every event a click.')),
   reward: v.optional(described(text, 'Column of rewards, a number per event: "rewards": "logged" learns from them.')),
-  history: v.optional(described(text, 'Column with the items that the user chose before, in one cell.')),
+  history: v.optional(
+    described(v.nullable(text), 'Column with the items that the user chose before, in one cell; null for none.'),
+  ),
 });
 
 /** Options of `readInteractions` and `readItemTexts`, documented in @lea/data. */

@@ -75,13 +75,13 @@ export function isHeader(cells: readonly (readonly [role: Role | 'text', cell: s
  * Warnings about unread columns whose names suggest one of the roles.
  *
  * @param chosen role -> name of its column in the header
- * @param named roles whose column the caller named explicitly; they need no warning
+ * @param named roles whose column the caller named or left out explicitly; they need no warning
  */
 export function unreadColumns(
   where: string,
   header: readonly string[],
   chosen: Readonly<Partial<Record<Role, string>>>,
-  named: Readonly<Partial<Record<Role, string>>>,
+  named: Readonly<Partial<Record<Role, string | null>>>,
 ): string[] {
   const read = new Set(Object.values(chosen));
   const roles = (Object.keys(candidates) as Role[]).filter((role) => named[role] === undefined);
@@ -98,19 +98,21 @@ export function unreadColumns(
 }
 
 /**
- * The columns to read: those that the caller names, otherwise the common names that the header has.
+ * The columns to read: those that the caller names, otherwise the common names that the header has. A role that is `null` has
+ * none.
  *
  * @param withKinds whether the kind is needed, as user and item are
  * @returns role -> name, which is checked against the header later
  */
 export function chooseColumns(
   header: readonly string[],
-  named: Readonly<Partial<Record<Role, string>>>,
+  named: Readonly<Partial<Record<Role, string | null>>>,
   withKinds: boolean,
 ): Partial<Record<Role, string>> {
   const names = new Set(header.map((name) => name.toLowerCase()));
   const chosen: Partial<Record<Role, string>> = {};
   for (const [role, guesses] of Object.entries(candidates) as [Role, readonly string[]][]) {
+    if (named[role] === null) continue;
     const required = role === 'user' || role === 'item' || (role === 'kind' && withKinds);
     const column = named[role] ?? guesses.find((guess) => names.has(guess)) ?? (required ? guesses[0] : undefined);
     if (column !== undefined) chosen[role] = column;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fileWith } from '../fixtures/files.ts';
 import { readInteractions } from './interactions.ts';
+import { readItemTexts } from './item-texts.ts';
 
 /** What both readers give for a file: the interactions, or the code and message of the error. */
 async function outcomes(text: string, options: object): Promise<unknown[]> {
@@ -60,7 +61,7 @@ it('both readers give rewards, in the order of the events and without those of d
   expect(duckdb).toEqual(js);
 });
 
-it.each(['', 'NA', 'abc', '0x10', '1_0', 'inf', 'nan', 'true', '2024-05-01'])(
+it.each(['', 'NA', 'abc', '0x10', '1_0', 'inf', 'nan', 'true', '2024-05-01', '1e300', '3.5e38', '-3.5e38'])(
   'both readers refuse the reward %j and name its line',
   async (cell) => {
     const [js, duckdb] = await outcomes(`user,item,price\nu,a,1\nu,b,${cell}\n`, { columns: { reward: 'price' } });
@@ -104,4 +105,55 @@ it.each([
   const [js, duckdb] = await outcomes(text, options);
   expect(js).toMatchObject({ message: expect.stringContaining(place) });
   expect(duckdb).toEqual(js);
+});
+
+it('both readers leave out columns that are null', async () => {
+  const text = 'user,item,time,kind,item_id_list\nu,a,soon,buy,x\nu,b,late,view,y\n';
+  const [js, duckdb] = await outcomes(text, { columns: { time: null, kind: null, history: null } });
+  expect(js).toMatchObject({
+    itemIds: ['a', 'b'],
+    kinds: ['click'],
+    time: Float64Array.of(0, 1),
+    info: { notes: [] },
+  });
+  expect(duckdb).toEqual(js);
+  const [bad, same] = await outcomes(text, { columns: { history: null } });
+  expect(bad).toMatchObject({ code: 'E_TIME_BAD' });
+  expect(same).toEqual(bad);
+  expect((await outcomes(text, { columns: { user: null } }))[0]).toMatchObject({ code: 'E_OPTION_VALUE' });
+  expect((await outcomes(text, { columns: { kind: null }, kinds: {} }))[1]).toMatchObject({ code: 'E_OPTION_VALUE' });
+});
+
+it('both readers name the empty kind whose events are dropped', async () => {
+  const [js, duckdb] = await outcomes('user,item,kind\nu,a,\nu,b,buy\n', { kinds: { '': null, buy: 'buy' } });
+  expect(js).toMatchObject({ info: { notes: [expect.stringContaining('as "kinds" says ("").')] } });
+  expect(duckdb).toEqual(js);
+});
+
+it.each([
+  ['x.pq', 'PAR1\x15\x04', 'ends with .parquet'],
+  ['x.csv.zst', '\x28\xb5\x2f\xfd\x04', 'Decompress it'],
+  ['x.csv.bz2', 'BZh91AY&SY', 'Decompress it'],
+  ['x.csv', 'PK\x03\x04\x14', 'as CSV'],
+])('both readers say how %s is read', async (name, begin, hint) => {
+  const path = fileWith(name, Buffer.from(begin, 'latin1'));
+  for (const engine of ['js', 'duckdb'] as const) {
+    const error = await readInteractions(path, { engine }).catch((error) => error);
+    expect(error).toMatchObject({ code: 'E_FILE_READ', value: path, hint: expect.stringContaining(hint) });
+  }
+  await expect(readItemTexts(path)).rejects.toMatchObject({ code: 'E_FILE_READ' });
+});
+
+it('paths that no reader of one file has say which one has them', async () => {
+  await expect(readInteractions('/nowhere/*.csv')).rejects.toMatchObject({
+    code: 'E_FILE_MISSING',
+    hint: expect.stringContaining('engine: "duckdb"'),
+  });
+  for (const engine of ['js', 'duckdb'] as const) {
+    await expect(readInteractions('https://localhost/x.csv', { engine })).rejects.toMatchObject({
+      code: 'E_FILE_MISSING',
+      hint: expect.stringContaining('autoinstall_known_extensions'),
+    });
+  }
+  await expect(readItemTexts('/nowhere/x.jsonl')).rejects.toMatchObject({ code: 'E_FILE_READ' });
 });

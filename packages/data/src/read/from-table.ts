@@ -38,7 +38,9 @@ export function fromTable(
   const names = table.columnNames();
   const nameOf = (column: string) => names[findColumn('table', column, names)]!;
   const chosen = Object.fromEntries(
-    Object.entries(given).flatMap(([role, column]) => (column === undefined ? [] : [[role, nameOf(column)]])),
+    Object.entries(given).flatMap(([role, column]) =>
+      column === undefined || column === null ? [] : [[role, nameOf(column)]],
+    ),
   );
   const cells = Object.fromEntries(Object.entries(chosen).map(([role, name]) => [role, table.array(name)]));
   const interactions = interactionsOf(cells as unknown as EventColumns, {

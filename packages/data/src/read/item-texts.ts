@@ -3,6 +3,7 @@ import { type CellOptions, cellSchema, missingTest, texts } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
 import { alignItemTexts, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { isHeader } from './columns.ts';
+import { isJson } from './other-forms.ts';
 import { type FileOptions, fileSchema, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
 import { parseTemplate } from './template.ts';
 
@@ -46,6 +47,12 @@ export const readItemTextsSchema: OptionsSchema<ReadItemTextsOptions> = {
  */
 export async function readItemTexts(path: string, options?: Partial<ReadItemTextsOptions>): Promise<ItemTexts> {
   checkPaths('readItemTexts', { path });
+  if (isJson(path)) {
+    throw new LeaError('E_FILE_READ', 'Texts of items are read from delimited text, not from JSON.', {
+      value: path,
+      hint: 'Write them as CSV or TSV.',
+    });
+  }
   const { id, template, attributes, index, itemIds, missingText, missing, ...file } = parseOptions(
     'readItemTexts',
     readItemTextsSchema,

@@ -27,5 +27,9 @@ export function kindOf(
 /** A note about events that are dropped. */
 export function droppedNotes(source: string, count: number, kinds: Kinds = {}): string[] {
   const dropped = Object.keys(kinds).filter((value) => kinds[value] === null);
-  return count === 0 ? [] : [`${source}: ${count} events are dropped, as "kinds" says (${dropped.join(', ')}).`];
+  return count === 0
+    ? []
+    : [
+        `${source}: ${count} events are dropped, as "kinds" says (${dropped.map((value) => value || '""').join(', ')}).`,
+      ];
 }

@@ -1,25 +1,27 @@
 import { LeaError } from '@lea/core';
+import type { Cell } from '../cells.ts';
 import { listOf } from './list.ts';
 
 /** Columns of rows that are histories. */
 interface HistoryCells {
-  user: readonly string[];
+  user: readonly Cell[];
   /** The item that follows the history. */
-  item: readonly string[];
-  history: readonly string[];
+  item: readonly Cell[];
+  /** Lists of items, or texts with lists. */
+  history: readonly (string | readonly Cell[])[];
 }
 
 /** Events of rows that are histories: `row[e]` is the table row of event `e`. */
 export interface NestedEvents {
-  user: string[];
-  item: string[];
+  user: Cell[];
+  item: Cell[];
   row: number[];
 }
 
 /**
  * The whole sequence of each user: the longest of the user's rows `history, item`, which must be prefixes of one another.
  *
- * @param separator between the items of a history, see `listOf`
+ * @param separator between the items of a text, see `listOf`
  * @param where describes a row (and the column) in errors
  * @throws LeaError `E_LIST_BAD`, `E_SEQUENCE_CONFLICT` when a row is not a prefix of the user's longest row
  */
@@ -28,15 +30,18 @@ export function longestSequences(
   separator: string | undefined,
   where: (row: number, column?: 'history') => string,
 ): NestedEvents {
-  const sequences = history.map((list, row) => [...listOf(list, separator, () => where(row, 'history')), item[row]!]);
-  const longest = new Map<string, number>();
+  const sequences = history.map((list, row): Cell[] => [
+    ...(typeof list === 'string' ? listOf(list, separator, () => where(row, 'history')) : list),
+    item[row]!,
+  ]);
+  const longest = new Map<Cell, number>();
   sequences.forEach((sequence, row) => {
     const best = longest.get(user[row]!);
     if (best === undefined || sequence.length > sequences[best]!.length) longest.set(user[row]!, row);
   });
   sequences.forEach((sequence, row) => {
     const best = longest.get(user[row]!)!;
-    if (sequence.every((id, i) => id === sequences[best]![i])) return;
+    if (sequence.every((id, i) => Object.is(id, sequences[best]![i]))) return;
     throw new LeaError(
       'E_SEQUENCE_CONFLICT',
       `${where(row)}: the sequence of user "${user[row]}" is not a prefix of that in ${where(best)}.`,

@@ -2,6 +2,7 @@ import {
   abortSignal,
   custom,
   isObject,
+  LeaError,
   type OptionsSchema,
   oneOf,
   option,
@@ -21,11 +22,11 @@ export interface InteractionColumns {
   item?: string;
   /**
    * Column of times: numbers, or ISO dates, which become milliseconds since 1970 (UTC if they have no time zone). Default:
-   * `timestamp` or `time` if the file has one; otherwise events are in the order of the lines.
+   * `timestamp` or `time` if the file has one; otherwise, and with `null`, events are in the order of the lines.
    */
-  time?: string;
-  /** Column of kinds of events. Default: `kind` if the file has it; otherwise every event is a `click`. */
-  kind?: string;
+  time?: string | null;
+  /** Column of kinds of events. Default: `kind` if the file has it; otherwise, and with `null`, every event is a `click`. */
+  kind?: string | null;
   /**
    * Column of rewards, one number per event, such as a price or a rating: `rewards: 'logged'` learns from them. A file of
    * histories has none. Default: none.
@@ -33,9 +34,9 @@ export interface InteractionColumns {
   reward?: string;
   /**
    * Column with the list of items before `item`, oldest first; each row is then a sequence. Default: `item_id_list` if the
-   * file has it.
+   * file has it; with `null` it is not read.
    */
-  history?: string;
+  history?: string | null;
 }
 
 /** Options of `readInteractions`. */
@@ -47,7 +48,7 @@ export interface ReadInteractionsOptions extends FileOptions, CellOptions {
    */
   readonly engine: 'js' | 'duckdb' | undefined;
   /**
-   * Settings of DuckDB, such as `{ memory_limit: '4GB', threads: '2' }`. A lower memory limit writes more to temporary files.
+   * Settings of DuckDB, such as `{ memory_limit: '4GB', threads: '2' }`. The engine `js` has none. A lower memory limit writes more to temporary files.
    * Default: DuckDB's own, with temporary files in a folder of the system that is removed at the end.
    */
   readonly duckdb: Readonly<Record<string, string>>;
@@ -60,20 +61,25 @@ export interface ReadInteractionsOptions extends FileOptions, CellOptions {
   readonly kinds: Kinds | undefined;
   /** Raw ids of all items, in index order. Default: the items that occur, see `Interactions.itemIds`. */
   readonly ids: readonly string[] | undefined;
-  /** Separator between the items of a history. Default: spaces, and also commas in a list in brackets. */
+  /**
+   * Separator between the items of a history that is a text; columns of lists need none. Default: spaces, and also commas in a
+   * list in brackets.
+   */
   readonly separator: string | undefined;
   /** Aborts the reading; the task rejects with the signal's reason. Default: none. */
   readonly signal: AbortSignal | undefined;
 }
 
 const column = option(text, undefined);
+const isColumn = (given: unknown): boolean => given === null || typeof given === 'string';
+const columnOrNone = option(custom<string | null>(isColumn, 'must be a string, or null for none.'), undefined);
 const columnSchema: OptionsSchema<InteractionColumns> = {
   user: column,
   item: column,
-  time: column,
-  kind: column,
+  time: columnOrNone,
+  kind: columnOrNone,
   reward: column,
-  history: column,
+  history: columnOrNone,
 };
 
 const isKinds = (given: unknown): boolean =>
@@ -113,9 +119,16 @@ export function readingOf(options: Partial<ReadInteractionsOptions> | undefined)
     readInteractionsSchema,
     options,
   );
+  const named = parseOptions('columns', columnSchema, columns);
+  if (rest.kinds && named.kind === null) {
+    throw new LeaError('E_OPTION_VALUE', 'The option "kinds" needs the column of kinds.', {
+      value: named.kind,
+      hint: 'Name it in columns: { kind }, or leave "kinds" out.',
+    });
+  }
   return {
     ...rest,
-    columns: parseOptions('columns', columnSchema, columns),
+    columns: named,
     file: { delimiter, header, quote, encoding, trim, maxRecordSize },
   };
 }

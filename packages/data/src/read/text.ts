@@ -5,6 +5,7 @@ import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
+import { elsewhere, refuseOther } from './other-forms.ts';
 
 /**
  * Streams the text of a file, without its byte order mark. Gzip is detected by content, not by name.
@@ -18,6 +19,7 @@ export async function* textOf(path: string, encoding: string): AsyncGenerator<st
   let good = 0;
   try {
     for await (const bytes of bytesOf(path)) {
+      if (decoder === undefined) refuseOther(path, bytes);
       decoder ??= marked(bytes) ?? declared;
       const text = decoder.decode(bytes, { stream: true });
       good += bytes.length;
@@ -75,6 +77,8 @@ function isGzipped(bytes: Uint8Array): boolean {
 }
 
 function fileError(path: string, cause: unknown): LeaError {
+  const hint = (cause as NodeJS.ErrnoException).code === 'ENOENT' && elsewhere(path);
+  if (hint) return new LeaError('E_FILE_MISSING', 'The file does not exist.', { value: path, hint, cause });
   if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) return readError(path, cause);
   return new LeaError('E_FILE_READ', `The file cannot be decompressed (${(cause as Error).message}).`, {
     value: path,

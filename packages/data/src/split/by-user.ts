@@ -1,4 +1,14 @@
-import { checkArrays, checkObjects, checkSeed, fold, key, LeaError, permutation, withDefaults } from '@lea/core';
+import {
+  argumentCheck,
+  checkArrays,
+  checkObjects,
+  checkSeed,
+  fold,
+  key,
+  LeaError,
+  permutation,
+  withDefaults,
+} from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
 import { indexOf, unknownId } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
@@ -14,7 +24,7 @@ export interface SplitByUserOptions {
 
 /**
  * Assigns whole users to train, validation and test at random, so no event of a test user is used in training.
- * A set with a share above 0 gets at least one user.
+ * Validation and test get at least one user each if their shares are above 0.
  *
  * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
  */
@@ -45,6 +55,12 @@ export function splitByUser(data: Interactions, options?: Partial<SplitByUserOpt
   return splitUsers(data, setOf, { kind: 'user', seed, fractions });
 }
 
+const checkIds = argumentCheck(
+  'an array of user ids as texts',
+  (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'),
+  'Ids are texts, whatever their type in the log: "7", not 7.',
+);
+
 /**
  * Assigns whole users to validation and test by lists of raw user ids; all other users are in train.
  *
@@ -57,6 +73,7 @@ export function splitByUserLists(
   checkInteractions('splitByUserLists', { data });
   checkObjects('splitByUserLists', { lists });
   checkArrays('splitByUserLists', { validation: lists.validation, test: lists.test });
+  checkIds('splitByUserLists', { validation: lists.validation, test: lists.test });
   const index = indexOf(data.userIds);
   const setOf: SetName[] = new Array(data.userIds.length).fill('train');
   for (const name of ['validation', 'test'] as const) {

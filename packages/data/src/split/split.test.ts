@@ -24,6 +24,9 @@ describe('by user', () => {
     expect(() => splitByUserLists(data, { validation: ['aa'], test: [] })).toThrow(
       /validation users: unknown id.*"aa"/,
     );
+    expect(() => splitByUserLists(data, { validation: [1] as never, test: [] })).toThrow(
+      expect.objectContaining({ code: 'E_ARGUMENT_TYPE' }),
+    );
     expect(() => splitByUserLists(data, { validation: ['a'], test: ['a'] })).toThrow(/both validation and test/);
     expect(() => splitByUserLists(data, { validation: ['a', 'b'], test: ['c'] })).toThrow(/no events to train on/);
   });

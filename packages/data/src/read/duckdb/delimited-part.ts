@@ -39,7 +39,7 @@ export async function delimitedPart(path: string, options: PartOptions): Promise
     header: written.map(columnName),
     columns,
     from: `read_csv(${literal(escaped(source))}, auto_detect = false, strict_mode = true, comment = '',
-      delim = ${literal(delimiter)}, quote = ${mark}, escape = ${mark}, header = ${file.header === undefined},
+      hive_partitioning = false, delim = ${literal(delimiter)}, quote = ${mark}, escape = ${mark}, header = ${file.header === undefined},
       skip = ${file.header ? 0 : first.line - 1}, compression = '${plain && gzip ? 'gzip' : 'none'}',
       columns = {${columns.map(({ name }) => `${name}: 'VARCHAR'`).join(', ')}})`,
     place: async (row) => `${path} line ${await lineOf(path, file, row)}`,

@@ -1,4 +1,5 @@
 import { type CellOptions, checkedCells } from '../../cells.ts';
+import { checkDistinct } from '../../ids.ts';
 import type { Role } from '../columns.ts';
 import type { Database } from './database.ts';
 import { located, type Staged } from './stage.ts';
@@ -14,7 +15,7 @@ export interface Distinct {
   readonly row: readonly number[];
 }
 
-/** Finds the distinct cells, and yields how much is done, in percent. */
+/** Finds the distinct cells, and yields how much is done, in percent. @throws LeaError `E_DATA_LARGE` */
 export async function* distinctCells(
   db: Database,
   staged: Staged,
@@ -23,6 +24,8 @@ export async function* distinctCells(
   yield* db.run(
     `create or replace table ${role}_cells as select "${role}" as cell, min(rowid) as first from rows group by "${role}" order by try_cast(cell as bigint), cell`,
   );
+  const count = Number(await db.value(`select count(*) from ${role}_cells`));
+  checkDistinct(count, () => `The column ${staged.column[role]}`);
   const [values = [], first = []] = await db.columns(`select cell, first from ${role}_cells`);
   return { role, cells: values.map(staged.read), row: first.map(Number) };
 }

@@ -1,5 +1,5 @@
 import type { DuckDBVector } from '@duckdb/node-api';
-import { checkedReward } from '../../logged-rewards.ts';
+import { checkedReward, REWARD_BOUND } from '../../logged-rewards.ts';
 import { checkedTime, type FirstTime } from '../../times.ts';
 import type { Database } from './database.ts';
 import { leftSql, numberSql, timeSql } from './sql.ts';
@@ -34,7 +34,7 @@ export async function* eventCodes(db: Database, staged: Staged): AsyncGenerator<
   const item = new Int32Array(staged.count);
   const kind = hasKind ? new Int32Array(staged.count) : undefined;
   const time = new Float64Array(staged.count);
-  const gain = type.reward === undefined ? undefined : numberSql('rows.reward', type.reward);
+  const gain = type.reward === undefined ? undefined : numberSql('rows.reward', type.reward, REWARD_BOUND);
   const reward = gain === undefined ? undefined : new Float64Array(staged.count);
   const roles = ['user', 'item', ...(hasKind ? ['kind'] : [])];
   const codes = roles.map((role) => `${role}_cells.rowid::int`);

@@ -1,5 +1,8 @@
+import { LeaError } from '@lea/core';
 import type { Role } from '../columns.ts';
+import { isRemote } from '../other-forms.ts';
 import type { FileOptions } from '../table.ts';
+import { firstLine } from './database.ts';
 
 /** Rows that one statement reads: those of a delimited file, or all rows of a source of another form. */
 export interface Part {
@@ -13,6 +16,21 @@ export interface Part {
   readonly from: string;
   /** Describes a row of the part, from 0, in errors. */
   place(row: number): Promise<string>;
+}
+
+/** The rows of a source, in one part or several. */
+export interface Source {
+  /** Names it in notes. */
+  readonly name: string;
+  readonly parts: readonly Part[];
+  /** Whether it is delimited text. */
+  readonly delimited: boolean;
+  /** Whether it stores the number of its rows. */
+  readonly counted: boolean;
+  /** Throws what our reader finds wrong with the rows of a part of delimited text. */
+  check(part: number): Promise<void>;
+  /** The error for a part that DuckDB cannot read. */
+  failure(part: number, cause: unknown): LeaError;
 }
 
 /** How a source is read. */
@@ -29,4 +47,15 @@ export interface PartOptions {
 /** A pattern that matches this path only. */
 export function escaped(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
+}
+
+/** The error for a file that DuckDB cannot read. */
+export function unreadable(
+  path: string,
+  cause: unknown,
+  hint: string = isRemote(path)
+    ? "Download the file, or let DuckDB fetch its extension: duckdb: { autoinstall_known_extensions: 'true' }."
+    : 'Check that it was written or downloaded completely.',
+): LeaError {
+  return new LeaError('E_FILE_READ', `DuckDB cannot read the file: ${firstLine(cause)}`, { value: path, hint, cause });
 }

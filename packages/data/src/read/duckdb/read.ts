@@ -1,4 +1,6 @@
+import type { DuckDBValue } from '@duckdb/node-api';
 import { LeaError } from '@lea/core';
+import type { Cell } from '../../cells.ts';
 import { interactionsOfCoded } from '../../coded.ts';
 import type { Interactions } from '../../interactions.ts';
 import { interactionsOf } from '../../interactions-of.ts';
@@ -13,6 +15,7 @@ import { Database, firstLine } from './database.ts';
 import { distinctCells, textsOfCells } from './distinct.ts';
 import { eventCodes } from './events.ts';
 import { dropRows, mappedKinds } from './kinds.ts';
+import { refuseOwnName } from './query.ts';
 import { type InteractionSource, openSource, type SourceForm } from './source.ts';
 import { located, type Staged, stage } from './stage.ts';
 
@@ -37,6 +40,7 @@ export async function* readWithDuckdb(given: InteractionSource, form: SourceForm
     const source = yield* watched(opening, () => percent('read', 0));
     const staged = yield* counted('read', stage(db, source, options));
     if (staged.count === 0) throw form === 'a query' ? noRows() : emptyFile(source.name);
+    if (typeof given !== 'string') await refuseOwnName(db, given.sql, staged);
     const notes = unreadColumns(source.name, source.parts[0]!.header, staged.column, o.columns);
     const read = staged.column.history ? await fromHistories(db, staged, o) : yield* fromEvents(db, staged, o);
     if (staged.column.history) notes.push(...unusedColumns({ file: source.name, column: staged.column }));
@@ -90,17 +94,29 @@ async function* fromEvents(db: Database, staged: Staged, o: Reading): Work<Read>
 
 /** Reads rows that are histories; there are few of them, and they become strings as in our reader. */
 async function fromHistories(db: Database, staged: Staged, { ids, missing, separator, file }: Reading): Promise<Read> {
-  const columns = await db.columns('select "user", item, history from rows order by rowid');
-  // Doubles are numbers here, and texts in the lists.
-  const text = (cell: unknown) => (typeof cell === 'number' ? String(cell) : staged.read(cell));
-  const [user, item, lists] = columns.map((cells) => cells.map(text)) as [string[], string[], (string | null)[]];
-  // A missing list is an empty one.
-  const history = lists.map((list) => list ?? '');
+  const [users, items, lists] = await db.columns('select "user", item, history from rows order by rowid');
+  // Doubles are numbers here and texts elsewhere; those that are no ids are left to the check of the cells.
+  const text = (cell: unknown) =>
+    typeof cell === 'number' && Math.abs(cell) <= Number.MAX_SAFE_INTEGER ? String(cell) : (staged.read(cell) as Cell);
+  const [user, item] = [users!.map(text), items!.map(text)];
+  const history = lists!.map((cell) => {
+    const list = listIn(cell, staged.type.history!);
+    return typeof list === 'string' ? (staged.read(list) as string) : list.map(text);
+  });
   const interactions = await located(staged, (where) => {
     const { row, ...events } = longestSequences({ user, item, history }, separator, where);
     return interactionsOf(events, { ids, missing, trim: file.trim, where: (event, role) => where(row[event]!, role) });
   });
   return { interactions, rows: staged.count };
+}
+
+/** A history as a list of cells, or as a text with a list. A missing one is empty. */
+function listIn(cell: DuckDBValue, type: string): string | readonly unknown[] {
+  const parsed = (text: unknown): unknown => (text === null ? null : JSON.parse(text as string));
+  if (cell instanceof Object && 'items' in cell) return type === 'JSON[]' ? cell.items.map(parsed) : cell.items;
+  const list = type === 'JSON' ? parsed(cell) : cell;
+  if (Array.isArray(list)) return list;
+  return list === null || typeof list === 'string' ? (list ?? '') : [list];
 }
 
 /** Passes progress on as events, and stops the work when somebody leaves the loop over them. */

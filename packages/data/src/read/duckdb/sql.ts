@@ -1,4 +1,5 @@
 import type { Form } from '../../times.ts';
+import { elementType } from './types.ts';
 
 /** Numbers that a double represents, or nearly. */
 const number = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
@@ -17,14 +18,15 @@ export function idSql(column: string, type: string): string | undefined {
   return number.test(type) || /^(VARCHAR|UUID|ENUM\(.*\))$/s.test(type) ? `${column}::varchar` : undefined;
 }
 
-/** A history as a list in one cell. Numbers become the same ids as in a column of their own: 7.0 is 7. */
-export function historySql(column: string, type: string): string {
-  const of = /^(.*)\[\d*\]$/s.exec(type)?.[1];
-  if (of === undefined) return `${column}::varchar`;
-  const id = /^(FLOAT|DOUBLE)$/.test(of)
-    ? `case when id = trunc(id) and abs(id) <= ${Number.MAX_SAFE_INTEGER} then id::bigint::varchar else id::double::varchar end`
-    : /^DECIMAL/.test(of) && idSql('id', of);
-  return `to_json(${id ? `list_transform(${column}, lambda id: ${id})` : column})::varchar`;
+/**
+ * Histories of a column: lists of ids, or texts with lists. Elements and cells of JSON stay JSON. Undefined for types that hold
+ * no ids.
+ */
+export function historySql(column: string, type: string): string | undefined {
+  const of = elementType(type);
+  if (of === undefined) return type === 'JSON' ? `${column}::varchar` : idSql(column, type);
+  const id = of === 'JSON' ? 'id::varchar' : idSql('id', of);
+  return id && `list_transform(${column}, lambda id: ${id})`;
 }
 
 /**
@@ -43,12 +45,16 @@ export function timeSql(column: string, type: string, form: Form | undefined): s
   return `case when regexp_full_match(${column}, '${zoned ? instant : dateTime}') then ${milliseconds(`epoch_us(${cast})`, 1_000_000)} end`;
 }
 
-/** The finite number of a cell as a double; null for other cells, and for texts that DuckDB does not read as we do. */
-export function numberSql(column: string, type: string): string {
-  if (number.test(type)) return finite(`${column}::double`);
+/**
+ * The finite number of a cell as a double; null for other cells, and for texts that DuckDB does not read as we do.
+ *
+ * @param bound numbers are between it and its negative. Default: all finite numbers
+ */
+export function numberSql(column: string, type: string, bound?: number): string {
+  if (number.test(type)) return finite(`${column}::double`, bound);
   if (type !== 'VARCHAR') return 'null::double';
   // DuckDB also reads 1_000 and +-5.
-  return `case when not contains(${column}, '_') and not contains(${column}, '+-') then ${finite(`try_cast(${column} as double)`)} end`;
+  return `case when not contains(${column}, '_') and not contains(${column}, '+-') then ${finite(`try_cast(${column} as double)`, bound)} end`;
 }
 
 const day = String.raw`\d{4}-\d\d-\d\d`;
@@ -56,8 +62,9 @@ const clock = String.raw`[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?`;
 const dateTime = `${day}(${clock})?`;
 const instant = String.raw`${day}${clock}(Z|[+-]([01]\d|2[0-3]):[0-5]\d)`;
 
-function finite(value: string): string {
-  return `case when isfinite(${value}) then ${value} end`;
+function finite(value: string, bound?: number): string {
+  const inside = bound === undefined ? `isfinite(${value})` : `abs(${value}) < ${bound}::double`;
+  return `case when ${inside} then ${value} end`;
 }
 
 /** Milliseconds of a count of smaller units since 1970, with the roundings of `checkedTime`: whole seconds, and a fraction. */

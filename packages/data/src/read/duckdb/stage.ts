@@ -2,9 +2,8 @@ import { LeaError } from '@lea/core';
 import { trimmed } from '../../trimmed.ts';
 import { findColumn, type Role } from '../columns.ts';
 import { type Database, identifier, literal } from './database.ts';
-import type { PartOptions } from './part.ts';
+import type { Part, PartOptions, Source } from './part.ts';
 import { checkRoom } from './room.ts';
-import type { Source } from './source.ts';
 import { historySql, idSql } from './sql.ts';
 
 /** The chosen cells of all rows in the table `rows`, whose `rowid` is the position in the source. */
@@ -52,6 +51,7 @@ export async function* stage(
   source: Source,
   { choose, file }: PartOptions,
 ): AsyncGenerator<number, Staged, undefined> {
+  sameRoles(source.parts, choose);
   const ends: number[] = [];
   let column: Partial<Record<Role, string>> = {};
   let type: Partial<Record<Role, string>> = {};
@@ -95,6 +95,26 @@ export async function* stage(
   return { count: ends.at(-1)!, column, type, read, place };
 }
 
+/** Refuses files of which only some have a column. @throws LeaError `E_COLUMN_MISSING` */
+function sameRoles(parts: readonly Part[], choose: PartOptions['choose']): void {
+  const chosen = parts.map(({ header }) => choose(header));
+  const roles: Partial<Record<Role, string>> = Object.assign({}, ...chosen);
+  for (const role of Object.keys(roles) as Role[]) {
+    const lacking = chosen.findIndex((names) => names[role] === undefined);
+    if (lacking < 0) continue;
+    const other = chosen.findIndex((names) => names[role] !== undefined);
+    const name = chosen[other]![role]!;
+    throw new LeaError(
+      'E_COLUMN_MISSING',
+      `${parts[lacking]!.where}: the column ${name} is missing, which ${parts[other]!.where} has.`,
+      {
+        value: name,
+        hint: `Files of a pattern need the same columns. Add it, or leave it out with columns: { ${role}: null }.`,
+      },
+    );
+  }
+}
+
 /** Whether some row from this one on looks like the header again. */
 async function mayHaveHeader(
   db: Database,
@@ -108,11 +128,22 @@ async function mayHaveHeader(
 
 function cellSql(role: Role, column: string, type: string, where: string): string {
   if (role === 'time' || role === 'reward') return column;
-  if (role === 'history') return historySql(column, type);
-  const sql = idSql(column, type);
+  const sql = role === 'history' ? historySql(column, type) : idSql(column, type);
   if (sql !== undefined) return sql;
-  throw new LeaError('E_CELL_BAD', `${where}: expected a column of ids, got one of another type.`, {
+  const what = role === 'history' ? 'lists of ids' : 'ids';
+  throw new LeaError('E_CELL_BAD', `${where}: expected a column of ${what}, got one of another type.`, {
     value: type,
-    hint: 'Choose another column, or convert it in a query: { sql: "select ...::varchar as item from ..." }.',
+    hint: wayOut(role, type),
   });
+}
+
+/** How ids of another type become ids that are read. */
+function wayOut(role: Role, type: string): string {
+  // Integers of 128 bits become bytes when they are written.
+  if (/BLOB/.test(type))
+    return 'Write the column as text, or as integers of at most 64 bits: its bytes do not say what they are.';
+  if (role === 'history')
+    return 'Choose another column, or make a list of texts or integers in a query: { sql: "select ..." }.';
+  const text = type === 'JSON' ? `${role} ->> '$'` : `${role}::varchar`;
+  return `Choose another column, or convert it in a query: { sql: "select ${text} as ${role}, ... from ..." }.`;
 }
