@@ -15,7 +15,6 @@ export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { eventLoopTurn } from './event-loop.ts';
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
-export { checkNode } from './node-version.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';
 export {
   checkDefinition,

@@ -21,6 +21,3 @@ export function checkNode(versions: { node?: string; bun?: string; deno?: string
     hint: 'Install a newer one, for example with nvm install 24.',
   });
 }
-
-// Once, when the package is loaded, so that the message comes before any work.
-checkNode((globalThis as { process?: { versions?: object } }).process?.versions);
