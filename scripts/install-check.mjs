@@ -1,6 +1,6 @@
 // Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim, as
-// JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Uses a package's testing entry if it has one, and runs
-// the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
+// JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Node 20 must be refused by name. Uses a package's
+// testing entry if it has one, and runs the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
 // Prints one line per check; the exit code is 0 or 1.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,9 @@ const usual = ['core', 'data', 'tensor', 'agents', 'eval', 'train'];
 
 /** Major versions of Node that packages run on. */
 const nodes = ['22', '24'];
+
+/** A version that the packages refuse by name. */
+const refused = '20';
 
 /** How users compile: with the module resolution of Node and of bundlers. */
 const resolutions = {
@@ -53,7 +56,8 @@ const work = mkdtempSync(join(tmpdir(), 'lea-install-'));
 try {
   const packed = pack(names, work);
   const binaries = Object.fromEntries(nodes.map((version) => [version, nodeOf(version)]));
-  for (const name of names) (name === 'bench' ? checkBench : check)(name, packed, binaries);
+  const old = nodeOf(refused);
+  for (const name of names) (name === 'bench' ? checkBench : check)(name, packed, binaries, old);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
@@ -66,7 +70,7 @@ function nodeOf(version) {
 }
 
 /** Installs one package alone, as its README says. */
-function check(name, packed, binaries) {
+function check(name, packed, binaries, old) {
   const project = join(work, name);
   mkdirSync(project);
   const readme = readFileSync(join(root, folders[name], 'README.md'), 'utf8');
@@ -85,6 +89,8 @@ function check(name, packed, binaries) {
   for (const [version, node] of Object.entries(binaries)) {
     step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.mjs'], { cwd: project }));
   }
+  const told = run(old, ['example.mjs'], { cwd: project });
+  step(`@lea/${name}: Node ${refused} is refused`, { ...told, status: told.stderr.includes('E_NODE_VERSION') ? 0 : 1 });
   if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));
   for (const kind of Object.keys(resolutions)) step(`@lea/${name}: types (${kind})`, typecheck(project, kind));
 }

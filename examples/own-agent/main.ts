@@ -29,6 +29,7 @@ export async function main(): Promise<string[]> {
   await policy.save(join(folder, 'policy'));
   const loaded = await loadPolicy(join(folder, 'policy')); // iql and recency-pool are found by their names
   await exportOnnx(loaded, join(folder, 'policy.onnx'), { k: 5 });
+  console.log('trained, saved, loaded and exported:', folder);
   // #endregion save
 
   const [before, after] = [

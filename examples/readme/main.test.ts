@@ -20,7 +20,9 @@ it('runs as it stands', async () => {
   await writeFile(join(folder, 'items.csv'), ['sku,title,brand', ...items].join('\n'));
 
   const run = promisify(execFile)(process.execPath, ['--conditions=@lea/source', example], { cwd: folder });
-  expect(Number((await run).stdout)).toBeGreaterThan(0);
+  const printed = (await run).stdout.trim().split('\n').map(Number);
+  expect(printed).toEqual([expect.any(Number), expect.any(Number)]);
+  for (const ndcg of printed) expect(ndcg).toBeGreaterThan(0);
   for (const policy of ['policy', 'taught']) {
     expect(await readdir(join(folder, policy))).toEqual(['items.json', 'policy.json', 'weights.safetensors']);
   }

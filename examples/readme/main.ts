@@ -13,7 +13,8 @@ const log = await readInteractions('events.csv', {
 const { train, validation, test } = splitByUser(log);
 const rewards = { click: 0.2, purchase: 1 };
 const memory = await countingMemory(train);
-const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, memory });
+const agent = snqn({ encoder: sasrec() });
+const { policy } = await fit({ agent, train, validation, rewards, memory });
 console.log((await evaluate(policy, test)).metrics['ndcg@10']);
 await policy.save('policy'); // safetensors and JSON
 
@@ -28,5 +29,7 @@ const languageModel = await catalogModel(texts); // or a pretrained decoder: loa
 const { vectors: tokens } = await learnItemTokens(languageModel, texts);
 const environment = await fitEnvironment({ train, validation, tokens, languageModel });
 const signals = leaSignals(await annotate(environment, train), train, { rewards });
-await (await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, signals })).policy.save('taught');
+const { policy: taught } = await fit({ agent, train, validation, rewards, memory, signals });
+console.log((await evaluate(taught, test)).metrics['ndcg@10']);
+await taught.save('taught');
 // #endregion lea

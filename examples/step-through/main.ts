@@ -1,15 +1,20 @@
 // Compares policies by the reward they earn in complete episodes with the users of a synthetic shop.
+// #region imports
 import { sasrec, snqn } from '@lea/agents';
 import { createWorld, splitByUser } from '@lea/data';
 import { checkEnvironment, greedyActor, rollout, stepEnvironment, uniformActor } from '@lea/env';
 import { lastItemMarkov, popularity } from '@lea/eval';
 import { fit } from '@lea/train';
 
+// #endregion imports
+
 export async function main(size = { users: 1000, items: 200 }, maxSteps?: number): Promise<string[]> {
+  // #region train
   const world = createWorld(size);
   const { train, validation, test } = splitByUser(world.interactions, { seed: 0 });
   const rewards = { click: 0.2, purchase: 1 };
   const { policy } = await fit({ agent: snqn({ encoder: sasrec() }), train, validation, rewards, maxSteps });
+  // #endregion train
 
   // #region rollout
   const env = await stepEnvironment(world, { start: test, horizon: 10, patience: 3 });

@@ -2,7 +2,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
-import { checkNode } from './terminal/check-node.ts';
 import { describeFailure } from './terminal/failure.ts';
 import { invocation } from './terminal/typed.ts';
 
@@ -29,7 +28,6 @@ const names = Object.keys(commands).sort();
 
 /** Runs a command. Without a command it runs `run`, whose default is the preset quick. */
 async function main(words: readonly string[]): Promise<void> {
-  checkNode();
   const [first = '-', second] = words;
   const bare = first.startsWith('-');
   const long = Object.hasOwn(commands, `${first} ${second}`);

@@ -1,5 +1,9 @@
 import { checkFunctions } from './arguments.ts';
 import { LeaError } from './error.ts';
+import { checkNode } from './node-version.ts';
+
+// Once, when the package is loaded: an older Node would fail in the first task, in the middle of the work.
+checkNode((globalThis as { process?: { versions?: object } }).process?.versions);
 
 /**
  * Long work: a promise of its result, and its events on the way.

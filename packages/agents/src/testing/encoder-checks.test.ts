@@ -1,11 +1,11 @@
-import { dropout, withGradient } from '@lea/tensor';
+import { dropout, embedding, withGradient } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { EncoderFactory } from '../define.ts';
+import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { gru4rec } from '../encoders/gru4rec.ts';
 import type { Encoder, Histories, Mode } from '../types.ts';
 import { encoderContext } from './encoder-context.ts';
-import { encoderChecks } from './kits.ts';
+import { agentChecks, encoderChecks } from './kits.ts';
 import { checkOf, scaled, violationOf } from './spoiled.ts';
 
 const kept: tf.Tensor[] = [];
@@ -62,7 +62,7 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /with a memory/,
     'chance that is not keyed',
     states((x) => tf.add(x, tf.randomUniform([1]))),
-    /score returns different numbers/,
+    /loss returns different numbers/,
   ],
   [
     /last state of encodeAll/,
@@ -144,9 +144,9 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     ),
     /The gradient of "[\w.]+" differs from finite differences: /,
   ],
-  [/dropout/, 'noise in evaluation', states((x) => tf.mul(x, Math.random())), /Two evaluations/],
+  [/results repeat/, 'noise in evaluation', states((x) => tf.mul(x, Math.random())), /Two evaluations/],
   [
-    /dropout/,
+    /results repeat/,
     'dropout without a key',
     spoiledEncoder((good) => ({
       encode: (params, histories, mode) => tf.mul(good.encode(params, histories, mode), mode.train ? Math.random() : 1),
@@ -154,13 +154,13 @@ const encoders: [property: RegExp, what: string, EncoderFactory, message: RegExp
     /Two training passes/,
   ],
   [
-    /dropout/,
+    /dropout draws/,
     'one mask for all keys',
     masked((x) => dropout(x, 0.2, tf.tensor1d([1, 2], 'int32'), 'mine')),
     /different seed has the same mask \(encode\)/,
   ],
   [
-    /dropout/,
+    /dropout draws/,
     'one mask for all labels',
     masked((x, { key }) => dropout(x, 0.2, key!, 'mine')),
     /different label has the same mask \(encode\)/,
@@ -217,6 +217,28 @@ describe('a spoiled encoder is found out', () => {
     await context.dispose();
     expect(error.message).toMatch(message);
     expect(error).toMatchObject({ code: 'E_CONFORMANCE', hint: expect.stringMatching(/\.$/) });
+  });
+
+  test('what encode reads beyond the length is told of padding, not of an encodeAll that is derived from it', async () => {
+    const meanOfAll: EncoderFactory = encoderFactory({
+      type: 'mean-of-all',
+      schema: {},
+      build: () => ({
+        outputSize: 8,
+        init: gru4rec({ width: 8 }).init,
+        encode: (params, { items }) => tf.mean(embedding(params['emb.weight']!, items), 1) as tf.Tensor2D,
+      }),
+    });
+    const context = encoderContext(meanOfAll);
+    const error = await violationOf(() => checkOf(encoderChecks, /padding does not/)(context));
+    expect(error.message).toMatch(/beyond the length/);
+    expect(() => checkOf(encoderChecks, /later events/)(context)).not.toThrow();
+    await context.dispose();
+  });
+
+  test('chance is looked for first', () => {
+    for (const checks of [agentChecks, encoderChecks])
+      expect(Object.keys(checks).findIndex((name) => /results repeat/.test(name))).toBeLessThan(2);
   });
 
   test('every property has been broken, but for guessing: that is the agent that scores', () => {

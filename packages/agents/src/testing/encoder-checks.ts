@@ -11,19 +11,17 @@ import {
   valueAndGrad,
 } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { encodePrefixes } from '../encoders/prefixes.ts';
 import { createEncoder } from '../registry.ts';
 import { checkRegistered, checkSpelling } from './config-checks.ts';
 import { historyValues } from './decisions.ts';
-import { type EncoderContext, encode, exactly, passes, weighedStates } from './encoder-context.ts';
+import { type EncoderContext, encode, exactly, mixed, passes, weighedStates } from './encoder-context.ts';
 import { distance, tensors, tidied, valuesOf } from './tensors.ts';
-import { checkCompiled, checkFinite, checkGradients, checkShape, sameValues } from './value-checks.ts';
+import { checkCompiled, checkFinite, checkGradients, checkShape } from './value-checks.ts';
 import { violation } from './violation.ts';
 
 /** Rounding errors of float32 sums in a different order. */
 const rounding = 1e-5;
-
-/** Full, short and empty histories. */
-const mixed = [[3, 1, 4, 1, 5, 9, 2, 6], [2, 7], [], [8], [0, 5, 0]];
 
 /** States and item table have the expected shapes and are finite. */
 export function shapes(context: EncoderContext): void {
@@ -47,9 +45,6 @@ export function shapes(context: EncoderContext): void {
   );
   checkFinite('init', supervised.init(1));
   checkFinite('a pass', { encode: last, encodeAll: all, itemTable: table });
-  if (!sameValues(supervised.init(1), supervised.init(1))) {
-    throw violation('init gives other parameters for the same key.', 'Draw with the key: normal(fold(key, name), n).');
-  }
 }
 
 /** The last state of encodeAll equals the state of encode. */
@@ -95,17 +90,24 @@ export function padding(context: EncoderContext): void {
   }
 }
 
-/** The state after an event does not depend on later events. */
+/**
+ * The state after an event does not depend on later events. An `encodeAll` that encodes every prefix, as the default one does,
+ * has nothing of its own to check: there `encode` reads beyond the length, which `padding` reports.
+ */
 export function future(context: EncoderContext): void {
   const { shape, encoder } = context;
   const full = Array.from({ length: shape.window }, (_, position) => position % shape.items);
   const kept = Math.ceil(shape.window / 2);
   const other = full.map((item, position) => (position < kept ? item : (item + 5) % shape.items));
-  const { all } = encode(context, exactly([full, other], [shape.window, shape.window]));
+  const histories = exactly([full, other], [shape.window, shape.window]);
+  const { all } = encode(context, histories);
   const size = shape.window * encoder.outputSize;
   const seen = kept * encoder.outputSize;
   const off = distance(all.data.subarray(0, seen), all.data.subarray(size, size + seen));
   if (off < rounding) return;
+  const byPrefix = { ...encoder, encodeAll: encodePrefixes.bind(undefined, encoder.encode) };
+  const { all: derived } = encode({ ...context, encoder: byPrefix }, histories);
+  if (distance(all.data, derived.data) < rounding) return;
   throw violation(
     'In encodeAll, states depend on later events.',
     'Each position may depend only on itself and earlier positions. Mask the others, or omit encodeAll.',
@@ -172,20 +174,9 @@ export function gradients(context: EncoderContext): void {
   checkGradients(params, [grads], settings.still);
 }
 
-/** Evaluation is deterministic; dropout in training depends on key and label only. */
+/** Dropout in training depends on key and label. */
 export function dropout(context: EncoderContext): void {
   const histories = historyValues(mixed, context.shape);
-  const equal = (one: ReturnType<typeof encode>, other: ReturnType<typeof encode>) =>
-    distance(one.last.data, other.last.data) === 0 && distance(one.all.data, other.all.data) === 0;
-  if (!equal(encode(context, histories), encode(context, histories))) {
-    throw violation('Two evaluations of the same histories differ.', 'Apply dropout only if mode.train is true.');
-  }
-  if (!equal(encode(context, histories, 1), encode(context, histories, 1))) {
-    throw violation(
-      'Two training passes with the same key and label differ.',
-      'Draw with dropout(x, rate, mode.key, mode.label) of @lea/tensor.',
-    );
-  }
   const [evaluated, one] = [encode(context, histories), encode(context, histories, 1)];
   const others = { seed: encode(context, histories, 2), label: encode(context, histories, 1, 'other') };
   for (const pass of ['last', 'all'] as const) {

@@ -37,6 +37,9 @@ export function encoderContext(factory: EncoderFactory, given: Partial<EncoderSe
   };
 }
 
+/** Full, short and empty histories. */
+export const mixed: readonly (readonly number[])[] = [[3, 1, 4, 1, 5, 9, 2, 6], [2, 7], [], [8], [0, 5, 0]];
+
 /** Histories given as padded rows of equal width, and their lengths. */
 export function exactly(rows: readonly (readonly number[])[], length: readonly number[]): Values {
   return { items: int32(rows.flat(), [rows.length, rows[0]!.length]), length: int32(length) };

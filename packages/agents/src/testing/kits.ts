@@ -4,6 +4,7 @@ import * as encoder from './encoder-checks.ts';
 import type { EncoderContext } from './encoder-context.ts';
 import * as loss from './loss-checks.ts';
 import { memory } from './memory-checks.ts';
+import { agentRepeats, encoderRepeats } from './repeat-checks.ts';
 import { slopes } from './slopes.ts';
 import { tables } from './table-checks.ts';
 import * as training from './training-checks.ts';
@@ -14,6 +15,7 @@ export type Check<C> = (context: C) => void | Promise<void>;
 /** The properties of an agent, by the names of their tests. */
 export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
   'phases, networks and target fit together': agent.declares,
+  'results repeat: chance comes only from keys': agentRepeats,
   'parameters, loss, metrics, terms and scores have the right shapes and are finite': agent.shapes,
   'the loss reads exactly what inputs lists': agent.inputs,
   'rewards of positive actions count by their weights': loss.actions,
@@ -35,6 +37,7 @@ export const agentChecks: Readonly<Record<string, Check<AgentContext>>> = {
 
 /** The properties of an encoder; those of training are checked with the agent `ce`. */
 export const encoderChecks: Readonly<Record<string, Check<EncoderContext>>> = {
+  'results repeat: chance comes only from keys': encoderRepeats,
   'states and item table have the right shapes and are finite': encoder.shapes,
   'the last state of encodeAll is the state of encode': encoder.lastOfAll,
   'padding does not change states': encoder.padding,
@@ -45,7 +48,7 @@ export const encoderChecks: Readonly<Record<string, Check<EncoderContext>>> = {
   'every parameter learns, except those in still': encoder.gradients,
   'gradients are those of finite differences': slopes,
   'itemTables lists the parameters with one row per item': ({ supervised }) => tables(supervised),
-  'dropout is used only in training, and is keyed': encoder.dropout,
+  'dropout draws other masks for other keys and labels': encoder.dropout,
   'a misspelled option is refused with the nearest name': encoder.options,
   'it can be restored from its JSON': encoder.roundTrip,
   'a saved policy scores as before': ({ supervised }) => training.saved(supervised),

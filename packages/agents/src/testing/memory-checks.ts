@@ -6,6 +6,7 @@ import { inputs, shapes } from './agent-checks.ts';
 import { type AgentContext, contextOf } from './agent-context.ts';
 import { markovDecisions } from './decisions.ts';
 import { gradients, rows } from './loss-checks.ts';
+import { agentRepeats } from './repeat-checks.ts';
 import { compiled, leaks, saved } from './training-checks.ts';
 
 /** With a memory (fused after training, or jointly trained) the agent has the same properties as without one. */
@@ -16,7 +17,7 @@ export async function memory(context: AgentContext): Promise<void> {
     const fused = fusedContext(context, counted, form);
     if (!fused) continue;
     try {
-      for (const check of [shapes, inputs, gradients, rows, compiled, leaks, saved]) await check(fused);
+      for (const check of [agentRepeats, shapes, inputs, gradients, rows, compiled, leaks, saved]) await check(fused);
     } finally {
       await fused.dispose();
     }

@@ -88,13 +88,31 @@ export const interfaces: readonly SpoiledAgent[] = [
     /score must have the shape \[6, 12\]/,
   ],
   [
-    /right shapes/,
+    /results repeat/,
     'a noisy score',
     spoiledAgent(ce, (agent) => ({ score: (...args) => times(agent.score(...args), Math.random()) as never })),
     /score returns different numbers/,
   ],
   [
-    /right shapes/,
+    /results repeat/,
+    'a loss with noise of the host',
+    spoiledAgent(
+      ce,
+      loss(({ loss: x }) => ({ loss: times(x, Math.random()) })),
+    ),
+    /loss returns different numbers for the same batch and key.*Math\.random/,
+  ],
+  [
+    /results repeat/,
+    'terms with noise of tfjs',
+    spoiledAgent(
+      ce,
+      loss(({ terms: { ce: term } }) => ({ terms: { ce: tf.add(term!, tf.randomUniform(term!.shape)) } })),
+    ),
+    /loss returns different numbers for the same batch and key/,
+  ],
+  [
+    /results repeat/,
     'chance that is not keyed',
     spoiledAgent(ce, (agent) => ({ init: (key, ...rest) => scaled(agent.init(key, ...rest), Math.random()) })),
     /different parameters for the same key/,

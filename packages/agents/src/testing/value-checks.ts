@@ -42,6 +42,11 @@ export function checkCompiled(where: string, graph: Values, eager: Values): void
   }
 }
 
+/** The way out for parameters that the author of a loss has not made. */
+const unreadMemory =
+  'It belongs to joint training with a memory, which works only if the loss adds `batch.offsets` [B, N] to the logits of the ' +
+  'last state, as supervisedLoss does. Add them, or pass `memory: false` to testAgent.';
+
 /**
  * Checks that all parameters get a gradient, except those in `still`, which must not get one.
  *
@@ -59,9 +64,9 @@ export function checkGradients(params: Values, passes: readonly Values[], still:
       throw violation(`"${name}" is listed in still but gets a gradient.`, 'Remove it from `still`.', size(name));
     }
     if (moves || still.includes(name)) continue;
-    throw violation(
-      `The parameter "${name}" gets no gradient.`,
-      'Check that the loss depends on it without a stopGradient, argMax or cast in between, or list it in `still`.',
-    );
+    const hint = name.startsWith('memory.')
+      ? unreadMemory
+      : 'Check that the loss depends on it without a stopGradient, argMax or cast in between, or list it in `still`.';
+    throw violation(`The parameter "${name}" gets no gradient.`, hint);
   }
 }
