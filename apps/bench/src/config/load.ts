@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Agent, createAgent } from '@lea/agents';
 import { LeaError, nearest, stableJson } from '@lea/core';
 import * as v from 'valibot';
+import { baselineName } from './baseline-name.ts';
 import { checkDefined } from './defined.ts';
 import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
 import { readJsonFile } from './json-file.ts';
@@ -76,13 +77,7 @@ export function check(config: unknown, origin: string): Experiment {
   const { $schema: _, ...experiment } = result.output;
   checkHashed(experiment, origin);
   checkDefined(experiment, origin);
-  const names = experiment.runs.map((run) => run.name);
-  const twice = names.find((n, i) => names.indexOf(n) !== i);
-  if (twice)
-    throw new LeaError('E_CONFIG', `${origin}: expected different names for all runs.`, {
-      value: twice,
-      hint: 'Rename one of these runs.',
-    });
+  checkNames(experiment, origin);
   const environments = withControls(experiment.environments);
   for (const [name, environment] of Object.entries(environments)) checkEnvironment(name, environment, origin);
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
@@ -92,6 +87,20 @@ export function check(config: unknown, origin: string): Experiment {
   checkMetrics(checked, origin);
   checkSearch(checked, origin);
   return checked;
+}
+
+/** Rows of tables are told apart by their names, and results of one name are taken for the seeds of one model. */
+function checkNames({ runs, baselines }: Experiment, origin: string): void {
+  const twice = (names: readonly string[]) => names.find((name, i) => names.indexOf(name) !== i);
+  const refuse = (whose: string, value: string | undefined, hint: string): void => {
+    if (value === undefined) return;
+    throw new LeaError('E_CONFIG', `${origin}: expected different names for ${whose}.`, { value, hint });
+  };
+  const own = runs.map(({ name }) => name);
+  const others = baselines.map(baselineName);
+  refuse('all runs', twice(own), 'Rename one of these runs.');
+  refuse('all baselines', twice(others), 'Give one of these baselines a "name" of its own.');
+  refuse('runs and baselines', twice([...own, ...others]), 'Rename the run, or give the baseline a "name" of its own.');
 }
 
 /** The issue to tell: of a value that may be several things, that of the only one which it is down to some part of it. */
