@@ -22,33 +22,36 @@ export interface Loaded {
   readonly folder: string;
   /** Versions of the packages in the config's `packages`. */
   readonly packages: PackageVersions;
+  /** The file as it was read; undefined of a preset. */
+  readonly json?: unknown;
 }
 
 /**
  * Loads an experiment from a preset or a JSON file, checks all keys, and resolves what runs inherit.
  *
  * @param target name of a preset or path of a JSON file
+ * @param copy a copy of that file from before, which is read in its place; paths in it stay relative to the folder of `target`
  * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`, and the errors of `importPackages`
  */
-export async function loadExperiment(target: string): Promise<Loaded> {
+export async function loadExperiment(target: string, copy?: string): Promise<Loaded> {
   if (Object.hasOwn(presets, target)) {
     const preset = presets[target]!;
     const origin = `preset "${target}"`;
     return { experiment: check(preset, origin), origin, folder: process.cwd(), packages: {} };
   }
   const path = resolve(target);
-  if (!/[./\\]/.test(target) && !(await exists(path))) {
+  if (copy === undefined && !/[./\\]/.test(target) && !(await exists(path))) {
     const near = nearest(target, Object.keys(presets));
     throw new LeaError('E_PRESET_UNKNOWN', 'Expected the name of a preset or the path of a config file.', {
       value: target,
       hint: `${near ? `Did you mean "${near}"? ` : ''}The presets are: ${Object.keys(presets).join(', ')}.`,
     });
   }
-  const json = await readJsonFile(path);
+  const json = await readJsonFile(copy ?? path);
   const folder = dirname(path);
   const packages = await importPackages(packagesOf(json), folder, path);
   const experiment = await locateModels(check(json, path), folder, path);
-  return { experiment, origin: path, folder, packages };
+  return { experiment, origin: path, folder, packages, json };
 }
 
 /** The packages of a config that is not yet checked. */

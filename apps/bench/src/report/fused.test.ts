@@ -39,7 +39,7 @@ test('a run of which validation chose weight 0 for the network is called the mem
 test('a run with the network of one that was still improving has its mark', () => {
   const training = (best: number) => ({
     config: { config: { name: 'CE', train: { maxSteps: 20 } } },
-    training: { steps: 20, best: { step: best, value: 0.1 }, curve: [{ step: best, value: 0.1 }, { step: 20, value: 0.1 }], parameters: 1 }, // biome-ignore format: one line
+    training: { steps: 20, best: { step: best, value: 0.1 } as never, curve: [best, 20].map((step) => ({ step, value: 0.1 }) as never), parameters: 1 }, // biome-ignore format: one line
   });
   const names = (best: number) =>
     resultTable([run('CE', 'run', 3, [], training(best)), fused('CE + memory', 0, 0.3)]).rows.map(([name]) => name);
