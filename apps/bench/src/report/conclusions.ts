@@ -81,7 +81,7 @@ function servedSentence(
   judge: Judge,
 ): string {
   const chosen = metricTitle(validationMetric(configs));
-  const alone = served.memoryAlone === served.runs.length ? ', which is a memory alone' : '';
+  const alone = served.memoryAlone === served.runs.length ? ', which is the memory alone' : '';
   const opening = `The best trained policy by validation ${chosen} is ${served.name}${alone}: ${reached(served)}`;
   const best = againstBest(groups);
   const outcome = best && outcomeOf(best.differences[best.trained.indexOf(served)]!);
@@ -130,8 +130,7 @@ function aloneNote(groups: readonly Group[]): string[] {
   const own = groups.filter(({ memoryAlone }) => memoryAlone > 0);
   if (own.length === 0) return [];
   const names = own.map((group) => `${group.name}${someAlone(group)}`).join(', ');
-  const [networks, these] = own.length > 1 ? ['networks', 'each of these is'] : ['network', 'this is'];
-  return [`Validation chose weight 0 for the ${networks} of ${names}: ${these} the memory alone.`];
+  return [`Validation chose weight 0 for the network of ${names}, which leaves the memory alone.`];
 }
 
 /** What a model does to another one, and by how much. It beats it only where that holds after adjustment. */

@@ -23,23 +23,26 @@ test('a run of which validation chose weight 0 for the network is called the mem
     ...[0, 1].map((seed) => fused('GRU + memory', seed, 0.1 * seed, 0.1)),
   ];
   const said = conclusions(runs, configs, []);
-  expect(said[0]).toContain('The best trained policy by validation NDCG@10 is CE + memory, which is a memory alone: ');
+  expect(said[0]).toContain(
+    'The best trained policy by validation NDCG@10 is CE + memory, which is the memory alone: ',
+  );
   expect(said.join()).not.toContain('seeds of training');
   expect(said).toContain(
-    'Validation chose weight 0 for the networks of CE + memory, GRU + memory (1 of 2 seeds): each of these is the memory alone.',
+    'Validation chose weight 0 for the network of CE + memory, GRU + memory (1 of 2 seeds), which leaves the memory alone.',
   );
   const { rows, notes } = resultTable(runs);
   expect(rows.map(([name]) => name)).toEqual(['EASE', 'counting memory', 'CE + memory ∅', 'GRU + memory ∅']);
   expect(notes).toContain(
-    '∅ Validation chose weight 0 for the network, so this is the memory alone: CE + memory, GRU + memory (1 of 2 seeds).',
+    '∅ Validation chose weight 0 for the network, which leaves the memory alone: CE + memory, GRU + memory (1 of 2 seeds).',
   );
   expect(resultTable([fused('CE + memory', 0, 0.1)]).rows[0]![0]).toBe('CE + memory');
 });
 
 test('a run with the network of one that was still improving has its mark', () => {
+  const point = (step: number) => ({ step, value: 0.1 }) as never;
   const training = (best: number) => ({
     config: { config: { name: 'CE', train: { maxSteps: 20 } } },
-    training: { steps: 20, best: { step: best, value: 0.1 } as never, curve: [best, 20].map((step) => ({ step, value: 0.1 }) as never), parameters: 1 }, // biome-ignore format: one line
+    training: { steps: 20, best: point(best), curve: [best, 20].map(point), parameters: 1 },
   });
   const names = (best: number) =>
     resultTable([run('CE', 'run', 3, [], training(best)), fused('CE + memory', 0, 0.3)]).rows.map(([name]) => name);

@@ -96,7 +96,7 @@ export function resultTable(
         : []),
       ...(alone.length > 0
         ? [
-            '∅ Validation chose weight 0 for the network, so this is the memory alone: ' +
+            '∅ Validation chose weight 0 for the network, which leaves the memory alone: ' +
               `${alone.map((group) => `${group.name}${someAlone(group)}`).join(', ')}.`,
           ]
         : []),

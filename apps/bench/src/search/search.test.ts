@@ -15,6 +15,7 @@ import { bestPath } from './best.ts';
 import { type PlannedSearch, planSearch } from './plan.ts';
 import { runSearch } from './run.ts';
 import { agent, searchFolder, train } from './testing.ts';
+import { trialsPath } from './trials.ts';
 
 const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
 const { signal } = new AbortController();
