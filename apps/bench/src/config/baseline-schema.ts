@@ -26,7 +26,7 @@ const named = {
   name: v.optional(
     described(
       name,
-      'Name of the baseline in tables and folders. Default: that of its type. No run or baseline has it too.',
+      'Name of the baseline in tables and folders, other than those of all runs and baselines. Default: that of its type.',
     ),
   ),
 };
