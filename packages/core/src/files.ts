@@ -38,9 +38,10 @@ export async function replaceFile(path: string, content: string | Uint8Array | I
  * Makes a folder and those above it, unless they exist. Node's own `recursive` option never ends in a folder that takes no others,
  * such as `/proc`, and says that a read-only folder is missing.
  *
- * @throws the error of the system
+ * @throws the error of the system, which `writeError` converts
  */
 export async function makeFolder(path: string): Promise<void> {
+  checkPaths('makeFolder', { path });
   try {
     await mkdir(path);
   } catch (cause) {
