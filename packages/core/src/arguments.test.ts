@@ -45,6 +45,7 @@ const right: Record<string, RightArguments> = {
   fold: [core.key(1), accepting('label', '3')],
   integers: [core.key(1), 2, 5],
   key: [1],
+  makeFolder: ['/dev/null/x'],
   mean: [[1, 2]],
   normal: [core.key(1), 2],
   permutation: [core.key(1), 2],

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readWhole, removeRemains, replaceFile } from './node.ts';
+import { makeFolder, readWhole, removeRemains, replaceFile } from './node.ts';
 
 describe('files', () => {
   it('replaces a file whole and makes missing folders', async () => {
@@ -24,6 +24,21 @@ describe('files', () => {
     await writeFile(join(folder, 'plain'), 'x');
     await expect(replaceFile(join(folder, 'plain', 'below'), 'y')).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
     expect(await readFile(join(folder, 'plain'), 'utf8')).toBe('x');
+  });
+
+  it('makes a folder and those above it, once and from several calls at a time', async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), 'lea-')), 'a', 'b', 'c');
+    await Promise.all([makeFolder(folder), makeFolder(folder)]);
+    await makeFolder(folder);
+    expect((await stat(folder)).isDirectory()).toBe(true);
+    await writeFile(join(folder, 'plain'), 'x');
+    await expect(makeFolder(join(folder, 'plain'))).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(makeFolder(join(folder, 'plain', 'd'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.skipIf(process.platform !== 'linux')('gives up in a folder that takes no others', async () => {
+    await expect(makeFolder('/proc/lea/runs')).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(replaceFile('/proc/lea/runs/file.txt', 'x')).rejects.toMatchObject({ code: 'E_FILE_WRITE' });
   });
 
   it('writes under a random name first, and leaves nothing else behind', async () => {

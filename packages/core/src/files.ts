@@ -17,7 +17,7 @@ const REMAINS = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 export async function replaceFile(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
   checkPaths('replaceFile', { path });
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     // Keep symbolic links and permissions as they were.
     const target = await realpath(path).catch(() => path);
     const before = await stat(target).catch(() => undefined);
@@ -32,6 +32,35 @@ export async function replaceFile(path: string, content: string | Uint8Array | I
   } catch (cause) {
     throw writeError(path, cause);
   }
+}
+
+/**
+ * Makes a folder and those above it, unless they exist. Node's own `recursive` option never ends in a folder that takes no others,
+ * such as `/proc`, and says that a read-only folder is missing.
+ *
+ * @throws the error of the system, which `writeError` converts
+ */
+export async function makeFolder(path: string): Promise<void> {
+  checkPaths('makeFolder', { path });
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    if (await isFolder(path)) return;
+    const above = dirname(path);
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw cause;
+    await makeFolder(above);
+    await mkdir(path).catch(async (again: unknown) => {
+      // Another process may have made it.
+      if (!(await isFolder(path))) throw again;
+    });
+  }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Writes a file that must not exist yet, and flushes it to disk. */

@@ -58,9 +58,9 @@ export const queueArgs = {
 } as const;
 
 /** Loads the experiment that the arguments name, with their seeds and threads. */
-export async function givenExperiment({ experiment: target, seed, threads }: Study): Promise<Loaded> {
+export async function givenExperiment({ experiment: target, config, seed, threads }: Study): Promise<Loaded> {
   const seeds = seed === undefined ? undefined : seedsOf(seed);
-  const loaded = withThreads(await loadExperiment(target), threads);
+  const loaded = withThreads(await loadExperiment(target, config), threads);
   if (loaded.experiment.runs.length + loaded.experiment.baselines.length === 0) {
     throw new LeaError('E_CONFIG', `${loaded.origin}: there is nothing to run.`, {
       hint: 'Add runs or baselines to the config.',
@@ -91,9 +91,10 @@ export function runWords(experiment: string, { data, runs, threads }: Omit<Study
 }
 
 /** The command that does one job of the experiment; off a terminal its progress is told less often. */
-export function workWords(id: string, { experiment, data, runs, seed, threads, search }: Study): string[] {
+export function workWords(id: string, { experiment, config, data, runs, seed, threads, search }: Study): string[] {
   return [
     ...['work', experiment, '--run', id, '--runs', runs],
+    ...(config === undefined ? [] : ['--config', config]),
     ...(data === undefined ? [] : ['--data', data]),
     ...(seed === undefined ? [] : ['--seed', seed]),
     ...(threads === undefined ? [] : ['--threads', threads]),

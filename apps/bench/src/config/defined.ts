@@ -15,7 +15,7 @@ export function definedDataset({ type, ...options }: DatasetConfig): Defined<Dat
 }
 
 /** The factory of a baseline, if a package has defined it. */
-export function definedBaseline({ type, ...options }: BaselineConfig): Defined<BaselineFactory> | undefined {
+export function definedBaseline({ type, name: _, ...options }: BaselineConfig): Defined<BaselineFactory> | undefined {
   return baselineTypes().includes(type) ? { factory: findBaseline(type), options } : undefined;
 }
 

@@ -22,6 +22,25 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['a base that goes round', (c) => (c.runs[0]!.base = 'CE-LEA'), /is its own base/],
   ['two runs of one name', (c) => (c.runs[1]!.name = 'CE'), /expected different names for all runs/],
   [
+    'two baselines of one name, which tables would take for seeds',
+    (c) =>
+      (c.baselines = [
+        { type: 'sknn', neighbors: 50 },
+        { type: 'sknn', neighbors: 500 },
+      ]),
+    /expected different names for all baselines\. Got "SKNN"\. Give one of these baselines a "name"/,
+  ],
+  [
+    'a run with the name of a baseline',
+    (c) => (c.runs[0]!.name = 'EASE'),
+    /expected different names for runs and baselines\. Got "EASE"\. Rename the run/,
+  ],
+  [
+    'a run with the name that a baseline was given',
+    (c) => Object.assign(c, { baselines: [{ type: 'sknn', name: 'CE' }] }),
+    /expected different names for runs and baselines\. Got "CE"/,
+  ],
+  [
     'a misspelt constant of a baseline',
     (c) => Object.assign(c, { baselines: [{ type: 'stan', positonScale: 2 }] }),
     /at baselines\.0.*Did you mean "positionScale"\?/,

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Agent, createAgent } from '@lea/agents';
 import { LeaError, nearest, stableJson } from '@lea/core';
 import * as v from 'valibot';
+import { baselineName } from './baseline-name.ts';
 import { checkDefined } from './defined.ts';
 import { checkEnvironment, checkStates, checkUse, locateModels, withControls } from './environments.ts';
 import { readJsonFile } from './json-file.ts';
@@ -21,33 +22,36 @@ export interface Loaded {
   readonly folder: string;
   /** Versions of the packages in the config's `packages`. */
   readonly packages: PackageVersions;
+  /** The file as it was read; undefined of a preset. */
+  readonly json?: unknown;
 }
 
 /**
  * Loads an experiment from a preset or a JSON file, checks all keys, and resolves what runs inherit.
  *
  * @param target name of a preset or path of a JSON file
+ * @param copy a copy of that file from before, which is read in its place; paths in it stay relative to the folder of `target`
  * @throws LeaError `E_PRESET_UNKNOWN`, `E_FILE_MISSING`, `E_CONFIG_JSON`, `E_CONFIG`, and the errors of `importPackages`
  */
-export async function loadExperiment(target: string): Promise<Loaded> {
+export async function loadExperiment(target: string, copy?: string): Promise<Loaded> {
   if (Object.hasOwn(presets, target)) {
     const preset = presets[target]!;
     const origin = `preset "${target}"`;
     return { experiment: check(preset, origin), origin, folder: process.cwd(), packages: {} };
   }
   const path = resolve(target);
-  if (!/[./\\]/.test(target) && !(await exists(path))) {
+  if (copy === undefined && !/[./\\]/.test(target) && !(await exists(path))) {
     const near = nearest(target, Object.keys(presets));
     throw new LeaError('E_PRESET_UNKNOWN', 'Expected the name of a preset or the path of a config file.', {
       value: target,
       hint: `${near ? `Did you mean "${near}"? ` : ''}The presets are: ${Object.keys(presets).join(', ')}.`,
     });
   }
-  const json = await readJsonFile(path);
+  const json = await readJsonFile(copy ?? path);
   const folder = dirname(path);
   const packages = await importPackages(packagesOf(json), folder, path);
   const experiment = await locateModels(check(json, path), folder, path);
-  return { experiment, origin: path, folder, packages };
+  return { experiment, origin: path, folder, packages, json };
 }
 
 /** The packages of a config that is not yet checked. */
@@ -76,13 +80,7 @@ export function check(config: unknown, origin: string): Experiment {
   const { $schema: _, ...experiment } = result.output;
   checkHashed(experiment, origin);
   checkDefined(experiment, origin);
-  const names = experiment.runs.map((run) => run.name);
-  const twice = names.find((n, i) => names.indexOf(n) !== i);
-  if (twice)
-    throw new LeaError('E_CONFIG', `${origin}: expected different names for all runs.`, {
-      value: twice,
-      hint: 'Rename one of these runs.',
-    });
+  checkNames(experiment, origin);
   const environments = withControls(experiment.environments);
   for (const [name, environment] of Object.entries(environments)) checkEnvironment(name, environment, origin);
   const runs = experiment.runs.map((run) => inherit(run, experiment.runs, origin));
@@ -92,6 +90,20 @@ export function check(config: unknown, origin: string): Experiment {
   checkMetrics(checked, origin);
   checkSearch(checked, origin);
   return checked;
+}
+
+/** Rows of tables are told apart by their names, and results of one name are taken for the seeds of one model. */
+function checkNames({ runs, baselines }: Experiment, origin: string): void {
+  const twice = (names: readonly string[]) => names.find((name, i) => names.indexOf(name) !== i);
+  const refuse = (whose: string, value: string | undefined, hint: string): void => {
+    if (value === undefined) return;
+    throw new LeaError('E_CONFIG', `${origin}: expected different names for ${whose}.`, { value, hint });
+  };
+  const own = runs.map(({ name }) => name);
+  const others = baselines.map(baselineName);
+  refuse('all runs', twice(own), 'Rename one of these runs.');
+  refuse('all baselines', twice(others), 'Give one of these baselines a "name" of its own.');
+  refuse('runs and baselines', twice([...own, ...others]), 'Rename the run, or give the baseline a "name" of its own.');
 }
 
 /** The issue to tell: of a value that may be several things, that of the only one which it is down to some part of it. */

@@ -50,16 +50,21 @@ interface Typed {
   readonly entries: { readonly type: { readonly literal: string } };
 }
 
-/** `{ type, ...options }` of the built-in types, or of types that packages have defined by the time of the check. */
+/**
+ * `{ type, ...options }` of the built-in types, or of types that packages have defined by the time of the check.
+ *
+ * @param shared options that are not the package's own
+ */
 export function withDefined<S extends v.VariantSchema<'type', v.VariantOptions<'type'>, undefined>>(
   what: string,
   included: S,
   defined: () => readonly string[],
+  shared: v.ObjectEntries = {},
 ): v.LazySchema<S> {
   const names = included.options.map((option) => (option as unknown as Typed).entries.type.literal);
   return v.lazy(() => {
     const own = defined().map((type) => {
-      if (!names.includes(type)) return v.looseObject({ type: v.literal(type) });
+      if (!names.includes(type)) return v.looseObject({ type: v.literal(type), ...shared });
       throw new LeaError('E_TYPE_TAKEN', `The bench already has a built-in ${what} of this type.`, {
         value: type,
         hint: 'Define it with a different type name.',

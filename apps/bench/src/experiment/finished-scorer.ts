@@ -40,6 +40,6 @@ export async function withFinished<T>(job: Job, context: Context, use: (scorer: 
 
 async function counted(job: Job, constants: CountedBaseline, context: Context): Promise<Scorer> {
   if (job.kind !== 'baseline' || job.config.type !== 'counting-memory') return createScorers(context)(constants);
-  const { type: _, ...options } = job.config;
+  const { type: _, name: __, ...options } = job.config;
   return { ...(await context.memory(options as MemoryConfig)).memory, name: job.name };
 }

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { writeError } from '@lea/core/node';
+import { makeFolder, writeError } from '@lea/core/node';
 
 /** SQLite's code for a database that another connection has locked. */
 const BUSY = 5;
@@ -23,7 +22,7 @@ export interface Lock {
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE` when the folder cannot be made
  */
 export async function lockFolder(folder: string, mode: 'exclusive' | 'shared' = 'exclusive'): Promise<Lock> {
-  await mkdir(folder, { recursive: true }).catch((cause) => {
+  await makeFolder(folder).catch((cause) => {
     throw writeError(folder, cause);
   });
   let database: DatabaseSync | undefined;

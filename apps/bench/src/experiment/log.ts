@@ -1,7 +1,7 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LeaError, sealed, unsealed } from '@lea/core';
-import { readWhole } from '@lea/core/node';
+import { makeFolder, readWhole } from '@lea/core/node';
 
 /** Events of one run as JSON lines, over all its sittings. */
 export interface EventLog {
@@ -19,7 +19,7 @@ export interface EventLog {
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function openLog(path: string, now: () => number = () => performance.now()): Promise<EventLog> {
-  await mkdir(dirname(path), { recursive: true }).catch((error) => refuse(path, error));
+  await makeFolder(dirname(path)).catch((error) => refuse(path, error));
   const add = (text: string) => appendFile(path, text).catch((error) => refuse(path, error));
   const text = (await readWhole(path).catch(() => undefined))?.toString('utf8') ?? '';
   let before = text.split('\n').reduce((latest, line) => secondsOf(line, path) ?? latest, 0);

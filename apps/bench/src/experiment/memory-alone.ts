@@ -10,7 +10,7 @@ import { servingOfScorer } from './serving.ts';
 /** Ranks the test events by a counting memory alone, and saves the outcome. */
 export async function runMemory(
   job: BaselineJob,
-  { type, ...options }: Extract<BaselineConfig, { type: 'counting-memory' }>,
+  { type, name: _, ...options }: Extract<BaselineConfig, { type: 'counting-memory' }>,
   context: Context,
 ): Promise<FinishedRun> {
   const { signal, experiment, split, threads } = context;

@@ -61,6 +61,14 @@ test('an id holds what is not in the config: defaults, versions, the content of 
   });
 });
 
+test('baselines of one type with names of their own are rows of their own', () => {
+  const named = ['near', 'far'].map((name, i) => ({ type: 'sknn' as const, name, neighbors: [50, 500][i]! }));
+  const experiment = check({ ...industrial, baselines: [...named, { type: 'sknn' }] }, 'test');
+  const { jobs } = planOf(experiment, 'd', 'runs');
+  expect(jobs.slice(0, 3).map(({ name }) => name)).toEqual(['near', 'far', 'SKNN']);
+  expect(new Set(jobs.slice(0, 3).map(({ folder }) => folder)).size).toBe(3);
+});
+
 test('folds change the environment that has them, and the runs that it teaches', () => {
   const environments = { ...industrial.environments, language: { ...industrial.environments!.language!, folds: 2 } };
   const taught = industrial.runs.filter(({ environment }) => environment === 'language').map(({ name }) => name);

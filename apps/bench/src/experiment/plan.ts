@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createAgent } from '@lea/agents';
 import { contentHash, LeaError, nearest } from '@lea/core';
 import { definedMeasures } from '@lea/eval';
+import { baselineName } from '../config/baseline-name.ts';
 import { definedBaseline } from '../config/defined.ts';
 import { teachersOf } from '../config/load.ts';
 import { type PackageVersions, usedPackages } from '../config/packages.ts';
@@ -122,25 +123,6 @@ export function planOf(
   const trained = experiment.seeds.flatMap((seed) => experiment.runs.map((config) => runJob(config, seed)));
   const used = environments.filter((e) => trained.some((job) => job.environments.includes(e)));
   return { jobs: [...baselines, ...trained], environments: used, folder };
-}
-
-/** The name of a baseline in tables. */
-export function baselineName(config: BaselineConfig): string {
-  const names = {
-    popularity: 'popularity',
-    'repeat-history': 'repeat history',
-    'last-item-markov': 'last-item Markov',
-    'text-similarity': 'text similarity',
-    'sequential-rules': 'sequential rules',
-    'co-occurrence': 'co-occurrence',
-    'item-knn': 'ItemKNN',
-    sknn: 'SKNN',
-    vsknn: 'VSKNN',
-    stan: 'STAN',
-    ease: 'EASE',
-    'counting-memory': 'counting memory',
-  };
-  return `${names[config.type] ?? config.type}${config.type === 'co-occurrence' && config.text ? ' + text' : ''}`;
 }
 
 /**

@@ -72,6 +72,6 @@ export function createScorers({
   };
 }
 
-function constantsOf<C extends CountedBaseline>({ type: _, ...constants }: C): Omit<C, 'type'> {
+function constantsOf<C extends CountedBaseline>({ type: _, name: __, ...constants }: C): Omit<C, 'type' | 'name'> {
   return constants;
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
-import { writeError, writeSealed } from '@lea/core/node';
+import { makeFolder, writeError, writeSealed } from '@lea/core/node';
 import { readSafetensors } from '@lea/tensor';
 import type { CurvePoint } from '@lea/train';
 import { validationMetric } from '../config/metrics.ts';
@@ -124,7 +124,7 @@ async function copyCheckpoint(from: string, to: string): Promise<void> {
   });
   const beside = `${target}.${randomUUID()}.tmp`;
   try {
-    await mkdir(to, { recursive: true });
+    await makeFolder(to);
     await copyFile(source, beside);
     await rename(beside, target);
   } catch (cause) {

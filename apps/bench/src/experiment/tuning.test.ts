@@ -1,10 +1,10 @@
 import { createWorld, interactionsOf, type Split, splitByUser } from '@lea/data';
 import { ease, evaluate, sknn, stan } from '@lea/eval';
 import { expect, test } from 'vitest';
+import { baselineName } from '../config/baseline-name.ts';
 import { allBaselines } from '../config/presets/ladder.ts';
 import type { CountedBaseline } from '../config/schema.ts';
 import { type Context, lazyText } from './context.ts';
-import { baselineName } from './plan.ts';
 import { tunedBaseline } from './tuning.ts';
 
 const { interactions, itemTexts } = createWorld({ users: 200, items: 100 });
@@ -56,6 +56,12 @@ test('systems that EASE shares are those of its lambda', async () => {
   }
   const { type: _, ...constants } = config;
   expect(await ndcg(scorer)).toBe(await ndcg(ease(world.train, { window: 5, ...constants })));
+});
+
+test('the name of a baseline is no constant of it', async () => {
+  const { config, trials } = await tuned({ type: 'popularity', name: 'most bought' });
+  expect(config).toEqual({ type: 'popularity' });
+  expect(trials).toEqual([]);
 });
 
 test('what the config says is not tried', async () => {

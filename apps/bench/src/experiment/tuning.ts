@@ -45,9 +45,10 @@ export interface TunedBaseline {
 
 /**
  * Tunes the constants of a baseline that its config leaves out, by validation NDCG@10. All constants start at their first value;
- * then each in turn moves along its values for as long as the metric improves.
+ * then each in turn moves along its values for as long as the metric improves. Its name is no constant.
  */
-export async function tunedBaseline(given: CountedBaseline, context: Context): Promise<TunedBaseline> {
+export async function tunedBaseline({ name: _, ...own }: CountedBaseline, context: Context): Promise<TunedBaseline> {
+  const given = own as CountedBaseline;
   const { split, signal, experiment } = context;
   const scorerOf = createScorers(context);
   const open = Object.entries(gridOf(given)).filter(([name]) => given[name as keyof CountedBaseline] === undefined);

@@ -1,9 +1,10 @@
 import { basename, join } from 'node:path';
 import { contentHash } from '@lea/core';
+import { baselineName } from '../config/baseline-name.ts';
 import { readsModel } from '../config/environments.ts';
 import type { CountedBaseline, EnvironmentConfig } from '../config/schema.ts';
 import type { Context } from '../experiment/context.ts';
-import { baselineName, slug } from '../experiment/plan.ts';
+import { slug } from '../experiment/plan.ts';
 import { resolvedEnvironment, resolvedLanguage } from '../experiment/resolved.ts';
 import { computing } from '../experiment/versions.ts';
 import { formatShare } from '../terminal/metric.ts';

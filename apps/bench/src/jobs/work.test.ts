@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -192,6 +192,14 @@ test('a pool in child processes: a run that fails does not end the others', { ti
   expect(first.stderr).toContain('[1/4]');
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(memory);
   expect(existsSync(join(jobOf(plain!, planned.jobs).folder, 'record.json'))).toBe(true);
+
+  // The list of what failed comes even where the report cannot be written.
+  writeFileSync(join(folder, 'file'), '');
+  const unwritten = await bench([...command, '--report', 'file/report.html'], folder);
+  expect(unwritten.code).toBe(1);
+  expect(unwritten.stderr).toMatch(
+    new RegExp(`^Failed: ${broken}: E_FILE_WRITE.*\n  To repeat it, run: .*[^]*\nE_FILE_WRITE: .*report\\.html`, 'm'),
+  );
 
   rmSync(obstacle, { recursive: true });
   const second = await bench(command, folder);

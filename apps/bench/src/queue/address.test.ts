@@ -31,7 +31,7 @@ test.each(['redis://:s3cret@host:1', 'redis://s3cret@host:1', 'redis://host:1?pa
   },
 );
 
-test.each(['host:6379', 'http://:s3cret@host', 'redis://', 's3cret'])(
+test.each(['host:6379', 'http://:s3cret@host', 'redis://', 's3cret', 'redis://host:1/runs'])(
   'what is no URL of Redis is refused, and not shown: %s',
   (url) => {
     for (const read of [() => addressOf(url, undefined), () => addressOf(undefined, url)]) {

@@ -29,6 +29,11 @@ export function addressOf(flag: string | undefined, variable = process.env.LEA_Q
       hint: 'Other users of the machine see arguments. Set the environment variable LEA_QUEUE to the URL instead.',
     });
   }
+  if (!/^\/?\d*$/.test(url.pathname)) {
+    throw new LeaError('E_QUEUE_URL', `Expected the number of a database, or nothing, behind the port in ${name}.`, {
+      hint: 'For example, use redis://localhost:6379/1.',
+    });
+  }
   return { url: text, shown: `${url.protocol}//${url.host}${url.pathname}` };
 }
 

@@ -1,21 +1,20 @@
 import type { Queue } from 'bullmq';
 import type { Address } from './address.ts';
-import { queueName } from './name.ts';
 import { closeRedis, openRedis } from './redis.ts';
 import type { Task } from './task.ts';
 
 /**
- * Uses the queue of a folder of runs, and closes it. Its commands fail at once while Redis is away.
+ * Uses a queue, and closes it. Its commands fail at once while Redis is away.
  *
  * @throws LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION`
  */
 export async function withQueue<T>(
   address: Address,
-  runs: string,
+  name: string,
   use: (queue: Queue<Task>) => Promise<T>,
 ): Promise<T> {
   const { bullmq, client } = await openRedis(address, false);
-  const queue = new bullmq.Queue<Task>(await queueName(runs), { connection: client });
+  const queue = new bullmq.Queue<Task>(name, { connection: client });
   // Failed commands say the same.
   queue.on('error', () => {});
   try {

@@ -5,6 +5,7 @@ import type { PlannedJob } from '../jobs/graph.ts';
 import { counted } from '../terminal/counted.ts';
 import type { Address } from './address.ts';
 import { createLedger } from './ledger.ts';
+import { queueName } from './name.ts';
 import { withQueue } from './open.ts';
 import { reasonOf } from './redis.ts';
 import { type Study, type Task, taskOf } from './task.ts';
@@ -21,8 +22,8 @@ const AGAIN = 10_000;
  * It throws, besides the signal's reason, LeaError `E_PEER_MISSING` and `E_QUEUE_CONNECTION`.
  */
 export function queueCrew(address: Address, study: Study): Crew {
-  return (jobs, { titleOf, board, signal, onFinished }) =>
-    withQueue(address, study.runs, async (queue) => {
+  return async (jobs, { titleOf, board, signal, onFinished }) =>
+    withQueue(address, await queueName(study.runs), async (queue) => {
       board.say(`${counted(jobs.length, 'job')} for the workers at ${address.shown}.`);
 
       const ledger = createLedger(jobs, { titleOf, board, onFinished });

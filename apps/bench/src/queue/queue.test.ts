@@ -96,6 +96,19 @@ describe.skipIf(!hasRedis)('on a real server (redis-server on the PATH)', { time
     expect(last.runs).toHaveLength(3);
   });
 
+  test('a folder of runs that is missing, or cannot be written to, ends a command', async () => {
+    const folder = folderOf([{ name: 'plain', agent, train }]);
+    const { port } = await redisOf();
+    const queue = ['--queue', `redis://127.0.0.1:${port}`];
+    const status = await bench(['status', '--runs', 'typo', ...queue], folder);
+    expect([status.code, status.stderr]).toEqual([1, expect.stringMatching(/E_RUNS_MISSING: .*typo/)]);
+    expect(existsSync(join(folder, 'typo'))).toBe(false);
+    for (const command of [['worker'], ['run', 'mini.json']]) {
+      const { code, stderr } = await bench([...command, '--runs', '/proc/lea', ...queue], folder);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('E_FILE_WRITE')]);
+    }
+  });
+
   test('Ctrl-C on a worker saves and gives the job back; on the producer it leaves the queue; no password is seen', async () => {
     const folder = folderOf([{ name: 'plain', agent, train: { ...train, maxSteps: 100_000, patience: 100_000 } }]);
     const server = await redisOf('s3cret');

@@ -29,22 +29,26 @@ test('a server that is not there is told by its address, without the password', 
 
 test('an error without a message is told by its code', () => {
   expect(reasonOf(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
-  expect(reasonOf(new Error('one\ntwo'))).toBe('one');
+  expect(reasonOf(new Error('one.\ntwo'))).toBe('one');
   expect(reasonOf(new Error("Stream isn't writeable and enableOfflineQueue options is false"))).toBe(
     'the connection is lost',
   );
 });
 
-test.skipIf(!hasRedis)('a wrong password is refused, and not shown (redis-server on the PATH)', async () => {
-  const server = await startRedis('s3cret');
+test.skipIf(!hasRedis)('what a server refuses is told, without the password (redis-server on the PATH)', async () => {
+  const [server, open] = [await startRedis('s3cret'), await startRedis()];
   try {
-    for (const password of ['', ':wr0ng@']) {
-      const error = await refused(`redis://${password}127.0.0.1:${server.port}`);
+    for (const [port, user, database, what] of [
+      [server.port, '', '', 'needs a password. Set the environment variable LEA_QUEUE to redis://:PASSWORD@HOST:PORT.'],
+      [server.port, ':wr0ng@', '', 'refuses the user or the password. Correct LEA_QUEUE.'],
+      [open.port, '', '/99', 'has no database of this number. A server has the databases 0 to 15, unless'],
+    ] as const) {
+      const error = await refused(`redis://${user}127.0.0.1:${port}${database}`);
       expect(error.code).toBe('E_QUEUE_CONNECTION');
-      expect(error.message).toMatch(/NOAUTH|WRONGPASS/);
+      expect(error.message).toContain(`Redis at redis://127.0.0.1:${port}${database} ${what}`);
       expect(`${error.stack} ${error.cause}`).not.toMatch(/s3cret|wr0ng/);
     }
   } finally {
-    await server.remove();
+    await Promise.all([server.remove(), open.remove()]);
   }
 });

@@ -34,15 +34,27 @@ export async function openRedis({ url, shown }: Address, patient: boolean): Prom
   try {
     await client.connect();
     await client.ping();
+    // The client itself goes on where the database of the URL is refused.
+    if (client.options.db) await client.select(client.options.db);
   } catch (error) {
     client.disconnect();
     // The error itself may hold the command with the password, so it is not the cause.
-    throw new LeaError('E_QUEUE_CONNECTION', `Redis at ${shown} does not answer: ${reasonOf(heard ?? error)}.`, {
-      hint: 'Start it, or correct --queue or LEA_QUEUE.',
-    });
+    throw refusal(shown, reasonOf(heard ?? error));
   }
   connected = true;
   return { bullmq, client };
+}
+
+/** Why a server cannot be used. */
+function refusal(shown: string, reason: string): LeaError {
+  const [what, hint] = reason.startsWith('NOAUTH')
+    ? ['needs a password', 'Set the environment variable LEA_QUEUE to redis://:PASSWORD@HOST:PORT.']
+    : reason.startsWith('WRONGPASS')
+      ? ['refuses the user or the password', 'Correct LEA_QUEUE.']
+      : reason.includes('DB index')
+        ? ['has no database of this number', 'A server has the databases 0 to 15, unless it is set up for others.']
+        : [`does not answer: ${reason}`, 'Start it, or correct --queue or LEA_QUEUE.'];
+  return new LeaError('E_QUEUE_CONNECTION', `Redis at ${shown} ${what}.`, { hint });
 }
 
 /** Closes what uses a connection, and the connection. If Redis is away, that is without a goodbye. */
@@ -56,11 +68,11 @@ export async function closeRedis(client: Redis, close: () => Promise<void>): Pro
   client.disconnect();
 }
 
-/** What an error of the client says, in one line. Errors of a host with several addresses have only a code. */
+/** What an error of the client says, in one line without its period. Errors of a host with several addresses have only a code. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (/^(Stream isn't writeable|Connection is closed)/.test(message)) return 'the connection is lost';
-  return message ? message.split('\n')[0]! : (code ?? 'unknown');
+  return message ? message.split('\n')[0]!.replace(/\.+$/, '') : (code ?? 'unknown');
 }
 
 async function loadPeers() {

@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import { knownQueueName } from './name.ts';
 import { withQueue } from './open.ts';
 
 /** A job that a worker does, or that failed. */
@@ -26,9 +27,17 @@ export interface Status {
   readonly jobs: readonly StatusRow[];
 }
 
-/** Reads the state of the queue of a folder of runs. @throws LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION` */
+const UNUSED: Status = { workers: 0, running: 0, waiting: 0, delayed: 0, failed: 0, jobs: [] };
+
+/**
+ * Reads the state of the queue of a folder of runs, and writes nothing.
+ *
+ * @throws LeaError `E_RUNS_MISSING`, `E_PEER_MISSING`, `E_QUEUE_CONNECTION`
+ */
 export async function statusOf(address: Address, runs: string, now: number = Date.now()): Promise<Status> {
-  return withQueue(address, runs, async (queue) => {
+  const name = await knownQueueName(runs);
+  if (name === undefined) return UNUSED;
+  return withQueue(address, name, async (queue) => {
     const [active, failed, counts, workers] = await Promise.all([
       queue.getJobs(['active']),
       queue.getJobs(['failed']),

@@ -1,19 +1,31 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PlannedJob } from '../jobs/graph.ts';
-import { queueName } from './name.ts';
+import { knownQueueName, queueName } from './name.ts';
 import { received, taskOf } from './task.ts';
 
 const job = { id: 'plain-s0-abc', folder: '/here/study/runs/mini/plain-s0-abc' } as PlannedJob;
 
 test('a worker finds config, data and job wherever the folder of runs is mounted, and gets all flags', () => {
   const flags = { seed: '0,1', threads: '3', search: true };
-  const study = { experiment: '/here/study/my.json', data: '/here/data', runs: '/here/study/runs', ...flags };
+  const study = {
+    experiment: '/here/study/my.json',
+    config: '/here/study/runs/mini/config-1.json',
+    data: '/here/data',
+    runs: '/here/study/runs',
+    ...flags,
+  };
   const task = taskOf(job, 'plain', study);
   expect(received(JSON.parse(JSON.stringify(task)), '/there/runs')).toEqual({
-    study: { experiment: '/there/my.json', data: '/data', runs: '/there/runs', ...flags },
+    study: {
+      experiment: '/there/my.json',
+      config: '/there/runs/mini/config-1.json',
+      data: '/data',
+      runs: '/there/runs',
+      ...flags,
+    },
     title: 'plain',
     folder: '/there/runs/mini/plain-s0-abc',
   });
@@ -37,4 +49,14 @@ test('a folder of runs has one queue, whoever comes first, and no other folder h
   const names = await Promise.all(Array.from({ length: 8 }, () => queueName(one)));
   expect(new Set(names)).toEqual(new Set([`lea-${readFileSync(join(one, 'queue-id'), 'utf8')}`]));
   expect(await queueName(two)).not.toBe(names[0]);
+});
+
+test('who only looks at a queue makes none, and a folder that is not there is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-queue-'));
+  expect(await knownQueueName(folder)).toBeUndefined();
+  expect(readdirSync(folder)).toEqual([]);
+  await expect(knownQueueName(join(folder, 'typo'))).rejects.toMatchObject({ code: 'E_RUNS_MISSING' });
+  expect(readdirSync(folder)).toEqual([]);
+  const name = await queueName(folder);
+  expect(await knownQueueName(folder)).toBe(name);
 });

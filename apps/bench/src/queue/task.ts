@@ -7,6 +7,8 @@ import type { PlannedJob } from '../jobs/graph.ts';
 export interface Study {
   /** A preset or a config file. */
   readonly experiment: string;
+  /** A copy of the config file as it was when the jobs were shared out. */
+  readonly config?: string | undefined;
   readonly data?: string | undefined;
   readonly runs: string;
   readonly seed?: string | undefined;
@@ -18,6 +20,7 @@ export interface Study {
 const taskSchema = v.strictObject({
   title: v.string(),
   experiment: v.string(),
+  config: v.optional(v.string()),
   data: v.optional(v.string()),
   seed: v.optional(v.string()),
   threads: v.optional(v.string()),
@@ -29,11 +32,13 @@ const taskSchema = v.strictObject({
 export type Task = v.InferOutput<typeof taskSchema>;
 
 /** The job for the queue. */
-export function taskOf(job: PlannedJob, title: string, { experiment, data, runs, seed, threads, search }: Study): Task {
+export function taskOf(job: PlannedJob, title: string, study: Study): Task {
+  const { experiment, config, data, runs, seed, threads, search } = study;
   const within = (path: string): string => relative(resolve(runs), resolve(path));
   return {
     title,
     experiment: Object.hasOwn(presets, experiment) ? experiment : `./${within(experiment)}`,
+    config: config && within(config),
     data: data && within(data),
     seed,
     threads,
@@ -43,9 +48,10 @@ export function taskOf(job: PlannedJob, title: string, { experiment, data, runs,
 }
 
 /** The job as a worker sees it, whose folder of runs may be elsewhere. @throws ValiError for a job of another version */
-export function received(data: unknown, runs: string): { study: Study; title: string; folder: string } {
-  const { title, folder, ...task } = v.parse(taskSchema, data);
+export function received(sent: unknown, runs: string): { study: Study; title: string; folder: string } {
+  const { title, folder, ...task } = v.parse(taskSchema, sent);
   const here = (path: string): string => join(resolve(runs), path);
   const experiment = Object.hasOwn(presets, task.experiment) ? task.experiment : here(task.experiment);
-  return { study: { ...task, experiment, data: task.data && here(task.data), runs }, title, folder: here(folder) };
+  const [config, data] = [task.config, task.data].map((path) => path && here(path));
+  return { study: { ...task, experiment, config, data, runs }, title, folder: here(folder) };
 }

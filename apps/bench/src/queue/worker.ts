@@ -33,6 +33,7 @@ const LATER = 10_000;
  * @throws the signal's reason; LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION`
  */
 export async function serve(address: Address, { runs, wordsOf, board, signal }: ServeOptions): Promise<never> {
+  const name = await queueName(runs);
   const { bullmq, client } = await openRedis(address, true);
   const { DelayedError, WaitingError, Worker } = bullmq;
 
@@ -75,7 +76,7 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
     throw new Error(reason);
   };
 
-  const worker = new Worker<Task>(await queueName(runs), work, {
+  const worker = new Worker<Task>(name, work, {
     connection: client,
     name: `${hostname()}:${process.pid}`,
     lockDuration: LOCK,

@@ -2,6 +2,7 @@ import { interval } from '@lea/eval';
 import type { FinishedRun } from '../experiment/record.ts';
 import { metricTitle } from '../terminal/metric.ts';
 import { groupsOf } from './groups.ts';
+import { linesOf } from './label-lines.ts';
 import type { OffPolicy } from './off-policy.ts';
 import { ACCENT, INK, MUTED, PALETTE, renderTwoWidths } from './vega.ts';
 
@@ -15,21 +16,27 @@ const DASHES = [
   [8, 2, 2, 2],
 ];
 
+/** Characters in a line of a label. Names may have 100, and often differ at their end only. */
+const LABEL = { wide: 36, narrow: 22 };
+
 /** A row per model, in the given order. */
-const modelRows = (values: readonly { name: string }[], order: readonly string[], narrow: boolean) => ({
-  width: narrow ? 180 : 640,
-  height: { step: 26 },
-  data: { values: [...values] },
-  encoding: {
-    y: {
-      field: 'name',
-      type: 'nominal' as const,
-      sort: [...order],
-      title: null,
-      axis: { labelLimit: narrow ? 240 : 300, ticks: false, domain: false },
+const modelRows = (values: readonly { name: string }[], order: readonly string[], narrow: boolean) => {
+  const labels = linesOf(order, narrow ? LABEL.narrow : LABEL.wide);
+  return {
+    width: narrow ? 180 : 640,
+    height: { step: 12 + labels.height },
+    data: { values: [...values] },
+    encoding: {
+      y: {
+        field: 'name',
+        type: 'nominal' as const,
+        sort: [...order],
+        title: null,
+        axis: { ...labels.axis, ticks: false, domain: false },
+      },
     },
-  },
-});
+  };
+};
 
 /** Trained models stand out from baselines. The legend has the kinds that are drawn. */
 const kindColor = (values: readonly { kind: string }[], narrow: boolean) => ({
@@ -135,6 +142,7 @@ export async function curveChart(runs: readonly FinishedRun[], metric: string): 
     })),
   );
   const seeds = [...new Set(trained.map((run) => run.record.seed))];
+  const names = [...new Set(trained.map((run) => run.record.name))];
   return renderTwoWidths((narrow) => ({
     width: narrow ? 300 : 780,
     height: narrow ? 240 : 340,
@@ -153,9 +161,13 @@ export async function curveChart(runs: readonly FinishedRun[], metric: string): 
         field: 'name',
         type: 'nominal',
         title: null,
-        sort: [...new Set(trained.map((run) => run.record.name))],
+        sort: names,
         scale: { range: PALETTE },
-        legend: { orient: 'bottom', columns: narrow ? 1 : 2 },
+        legend: {
+          orient: 'bottom',
+          columns: narrow ? 1 : 2,
+          ...linesOf(names, LABEL.wide).legend,
+        },
       },
       detail: { field: 'seed' },
       ...(seeds.length > 1 && {

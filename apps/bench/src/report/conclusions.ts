@@ -6,7 +6,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { RewardAgreement } from '../experiment/agreement.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
-import { bestOf, configOf, type Group, groupsOf, servedOf, stillRising, testSize } from './groups.ts';
+import { bestOf, configOf, type Group, groupsOf, servedOf, someAlone, testSize } from './groups.ts';
 import {
   againstBest,
   claim,
@@ -62,6 +62,7 @@ export function conclusions(
           ...(alone ? [aloneSentence(served, alone, judge)] : []),
         ]
       : [winner(groups)]),
+    ...aloneNote(groups),
     ...based.flatMap(({ run, base, controls: own }) => [
       // The first sentence may have said it.
       ...(taught?.[0] === run && taught[1] === base ? [] : [versus(run, base, judge)]),
@@ -80,7 +81,8 @@ function servedSentence(
   judge: Judge,
 ): string {
   const chosen = metricTitle(validationMetric(configs));
-  const opening = `The best trained policy by validation ${chosen} is ${served.name}: ${reached(served)}`;
+  const alone = served.memoryAlone === served.runs.length ? ', which is the memory alone' : '';
+  const opening = `The best trained policy by validation ${chosen} is ${served.name}${alone}: ${reached(served)}`;
   const best = againstBest(groups);
   const outcome = best && outcomeOf(best.differences[best.trained.indexOf(served)]!);
   const baseline =
@@ -121,6 +123,14 @@ function environmentPart(served: Group, [run, base]: readonly [Group, Group], ju
 function aloneSentence(served: Group, alone: Group, judge: Judge): string {
   const [verb, by] = outcomeOf(judge(served, alone));
   return `${served.name} ${verb} ${alone.name} alone (${formatMetric(alone.score)}): ${by}.${overSeeds(served, alone, signed)}`;
+}
+
+/** Runs with a network that does nothing. */
+function aloneNote(groups: readonly Group[]): string[] {
+  const own = groups.filter(({ memoryAlone }) => memoryAlone > 0);
+  if (own.length === 0) return [];
+  const names = own.map((group) => `${group.name}${someAlone(group)}`).join(', ');
+  return [`Validation chose weight 0 for the network of ${names}, which leaves the memory alone.`];
 }
 
 /** What a model does to another one, and by how much. It beats it only where that holds after adjustment. */
@@ -191,7 +201,7 @@ function controlled(run: Group, control: Group, base: Group, judge: Judge): stri
     `${run.name} loses to this control`,
   ].at(claim(own))!;
   const change = `${known ? `differs from ${base.name} by` : `is not measurably different from ${base.name}:`} ${amount(without)}${share}`;
-  const rising = stillRising(control) ? ' The control was still improving (↑).' : '';
+  const rising = control.rising ? ' The control was still improving (↑).' : '';
   return `The control ${control.name} ${change}. ${rest}: ${amount(own)}${takenBack(own)}.${overSeeds(run, control, signed)}${rising}`;
 }
 

@@ -90,10 +90,15 @@ test('Markdown has the best in bold, and names cannot end a cell', () => {
   expect(formatResults(results, 'markdown').split('\n')).toEqual([
     '| model | HR@10 | MRR@10 |',
     '| :-- | --: | --: |',
-    '| A\\_1 & 50 % \\| "x" | **.6250** ± .1768 | **.6250** ± .1768 |',
+    '| A\\_1 \\& 50 % \\| "x" | **.6250** ± .1768 | **.6250** ± .1768 |',
     '| B | .2500 | .2500 |',
     '',
   ]);
+});
+
+test('no name is a command of Markdown', () => {
+  const table = formatResults(resultsOf([run('~~a~~ &amp; $x$ <b> `c`', [1, 1, 1, 1])], ['hr@10']), 'markdown');
+  expect(table).toContain('| \\~\\~a\\~\\~ \\&amp; \\$x\\$ \\<b\\> \\`c\\` |');
 });
 
 const theirs = [{ name: 'SASRec', metrics: { 'hr@10': 0.9 }, source: 'A, B 2018, table 3', protocol: 'leave-one-out' }];

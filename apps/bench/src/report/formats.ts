@@ -213,5 +213,5 @@ export function escapeLatex(text: string): string {
 }
 
 function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
+  return text.replace(/[\\`*_[\]<>|~&$]/g, (character) => `\\${character}`);
 }

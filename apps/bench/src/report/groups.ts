@@ -1,3 +1,4 @@
+import type { Fusion } from '@lea/agents';
 import { mean } from '@lea/core';
 import { controlsOf } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
@@ -15,13 +16,19 @@ export interface Group {
   readonly score: number;
   /** Mean of the validation metric for early stopping; NaN for baselines. */
   readonly validation: number;
+  /** Whether training ended at `maxSteps` with its best validation at the end: of the group, or of the network that it takes. */
+  readonly rising: boolean;
+  /** Number of its runs of which validation chose weight 0 for the network, so that they are the memory alone. */
+  readonly memoryAlone: number;
 }
 
 /** Groups runs by name, in order of first appearance. */
 export function groupsOf(runs: readonly FinishedRun[]): Group[] {
   const byName = Map.groupBy(runs, ({ record }) => `${record.kind} ${record.name}`);
   return [...byName.values()].map((own) => {
-    const { name, kind, baseline } = own[0]!.record;
+    const { name, kind, baseline, config } = own[0]!.record;
+    const network = networkOf(config);
+    const trained = network === undefined ? own : (byName.get(`run ${network}`) ?? []);
     return {
       name,
       kind,
@@ -29,8 +36,15 @@ export function groupsOf(runs: readonly FinishedRun[]): Group[] {
       runs: own,
       score: mean(own.map(({ record }) => record.metrics['ndcg@10'] ?? Number.NaN)),
       validation: mean(own.map(({ record }) => record.validation ?? record.training?.best?.value ?? Number.NaN)),
+      rising: trained.some(endedRising),
+      memoryAlone: own.filter(({ record: { memory } }) => memory !== undefined && isMemoryAlone(memory.fusion)).length,
     };
   });
+}
+
+/** The weight of the network is not read by `joint`. */
+function isMemoryAlone({ form, weight }: Fusion): boolean {
+  return form !== 'joint' && weight === 0;
 }
 
 /** The runs of those models of which all are there: baselines, and configs with every seed. */
@@ -46,6 +60,11 @@ export function isWhole({ kind, runs }: Group, seeds: number): boolean {
 /** What stands behind the name of a model: ` (1 of 2 seeds)`; nothing where it has all. */
 export function partOf(group: Group, seeds: number): string {
   return isWhole(group, seeds) ? '' : ` (${group.runs.length} of ${counted(seeds, 'seed')})`;
+}
+
+/** Behind a name: that some of its seeds, not all, are the memory alone. */
+export function someAlone({ memoryAlone, runs }: Group): string {
+  return memoryAlone < runs.length ? ` (${memoryAlone} of ${counted(runs.length, 'seed')})` : '';
 }
 
 /** The trained policy that is best on validation. Controls are left out, because they only explain a gain. */
@@ -69,11 +88,15 @@ export function bestOf(groups: readonly Group[], value: (group: Group) => number
 }
 
 /** Whether a run ended at `maxSteps` with its best validation at the end. */
-export function stillRising({ runs }: Group): boolean {
-  return runs.some(({ record: { training, config } }) => {
-    const limit = configOf(config).train?.maxSteps;
-    return limit !== undefined && training?.steps === limit && training.best?.step === training.curve.at(-1)?.step;
-  });
+function endedRising({ record: { training, config } }: FinishedRun): boolean {
+  const limit = configOf(config).train?.maxSteps;
+  return limit !== undefined && training?.steps === limit && training.best?.step === training.curve.at(-1)?.step;
+}
+
+/** The name of the run whose trained network a run takes. */
+function networkOf(resolved: unknown): string | undefined {
+  const { network } = configOf(resolved) as { network?: unknown };
+  return network === undefined ? undefined : configOf(network).name;
 }
 
 /** The config of a run, out of the object that its id hashes. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Comparison, compare, compareSeeds, holm } from '@lea/eval';
 import { formatMetric } from '../terminal/metric.ts';
 import { bestOf, type Group } from './groups.ts';
@@ -67,7 +68,7 @@ export function takenBack(comparison: Judged): string {
 
 /**
  * The difference over the seeds of training, where both models have the same ones, or where the other one is a baseline, which has
- * none; otherwise nothing.
+ * none; otherwise nothing. Seeds that all rank alike, as those of a memory alone, tell nothing about training.
  */
 export function overSeeds(run: Group, base: Group, signed: (value: number) => string): string {
   const seeds = (group: Group) => group.runs.map(({ record }) => record.seed).sort((a, b) => a - b);
@@ -76,12 +77,18 @@ export function overSeeds(run: Group, base: Group, signed: (value: number) => st
   if (own.length < 2 || !(fixed || own.join() === other.join())) return '';
   const bySeed = (group: Group) =>
     group.runs.toSorted((a, b) => a.record.seed - b.record.seed).map(({ evaluation }) => evaluation);
+  if (isOneResult(run) && isOneResult(base)) return '';
   const others = fixed ? own.map(() => base.runs[0]!.evaluation) : bySeed(base);
   const { interval, tooFew } = compareSeeds(bySeed(run), others, { metric: METRIC });
   const range = `the 95 % interval is ${interval.map(signed).join(' to ')}`;
   return tooFew
     ? ` With only ${own.length} seeds of training, too few to know how much it varies, ${range}.`
     : ` Over ${own.length} seeds of training ${range}.`;
+}
+
+function isOneResult({ runs }: Group): boolean {
+  const [first] = runs;
+  return runs.every(({ evaluation: { ranks } }) => isDeepStrictEqual(ranks, first!.evaluation.ranks));
 }
 
 export function evaluationsOf({ runs }: Group) {

@@ -1,20 +1,26 @@
+import { counted } from '../terminal/counted.ts';
 import { formatMetric } from '../terminal/metric.ts';
 import { signed } from './conclusions.ts';
 import type { Cell, Result } from './formats.ts';
-import type { EstimatedRow, OffPolicy } from './off-policy.ts';
+import { type EstimatedRow, isAnswered, type OffPolicy } from './off-policy.ts';
 import type { TextTable } from './table.ts';
 
 /** What the estimates are, and what they cannot say. */
 export function offPolicyNotes({ rows, reference, events, logged, nothing }: OffPolicy): string[] {
   if (nothing !== undefined) return [nothing];
   const refused = rows.filter(({ reasons }) => reasons.length > 0);
-  const none = rows.some(({ reasons }) => reasons.length === 0) && rows.every(({ difference }) => !difference);
+  const unfinished = rows.filter((row) => row.unfinished).map(({ name }) => name);
+  const none = rows.some(isAnswered) && rows.every(({ difference }) => !difference);
+  const why = unfinished.includes(reference)
+    ? `the estimate of the reference, ${reference}, is not finished`
+    : `the log cannot answer for the reference, ${reference}`;
   return [
     `Mean reward per decision of a policy that draws items by the softmax of the model's scores, at the temperature that fits ` +
       `validation, by ${events.toLocaleString('en')} test events (mean reward ${formatMetric(logged)}). SNIPS reweights their ` +
       'rewards, SNDR also uses a reward model. Intervals are bootstraps over users, without adjustment for the number of models.',
-    ...(none ? [`There are no differences, because the log cannot answer for the reference, ${reference}.`] : []),
+    ...(none ? [`There are no differences, because ${why}.`] : []),
     ...refusals(refused),
+    ...(unfinished.length > 0 ? [`Not finished: ${unfinished.join(', ')}.`] : []),
     ...LIMITS,
   ];
 }
@@ -36,11 +42,13 @@ function refusals(refused: readonly EstimatedRow[]): string[] {
 /** What the terminal says of the estimates. */
 export function offPolicySentence({ rows, nothing }: OffPolicy): string {
   if (nothing !== undefined) return nothing;
-  const answered = rows.filter(({ reasons }) => reasons.length === 0).length;
-  const refused = rows.length - answered;
+  const answered = rows.filter(isAnswered).length;
+  const unfinished = rows.filter((row) => row.unfinished).length;
+  const refused = rows.length - answered - unfinished;
   const others = refused === 0 ? '' : `, and why the ${refused === 1 ? 'other is' : 'others are'} refused,`;
   const report = answered === 0 ? 'The report says why.' : `Their estimates${others} are in the report.`;
-  return `Off-policy, the log can answer for ${answered} of ${rows.length} models. ${report}`;
+  const open = unfinished > 0 ? ` Of ${counted(unfinished, 'model')} the estimate is not finished.` : '';
+  return `Off-policy, the log can answer for ${answered} of ${rows.length - unfinished} models. ${report}${open}`;
 }
 
 const LIMITS = [
@@ -74,7 +82,7 @@ export function withEstimates(results: readonly Result[], { rows, nothing }: Off
   if (nothing !== undefined) return [...results];
   return results.map((result) => {
     const row = rows.find(({ name, kind }) => name === result.model && kind === result.kind);
-    const value = row?.reasons.length === 0 ? row.value : undefined;
+    const value = row && isAnswered(row) ? row.value : undefined;
     const cell = (estimator: 'snips' | 'sndr'): Cell => ({
       metric: `off-policy/${estimator}`,
       mean: value?.[estimator].value ?? Number.NaN,
@@ -86,7 +94,8 @@ export function withEstimates(results: readonly Result[], { rows, nothing }: Off
   });
 }
 
-function cells({ value, difference, reasons }: EstimatedRow): string[] {
+function cells({ value, difference, reasons, unfinished }: EstimatedRow): string[] {
+  if (unfinished) return ['not finished', '–', 'not finished', '–', '–', '–', '–'];
   const refused = reasons.length > 0;
   const { support } = value?.sndr ?? {};
   return [

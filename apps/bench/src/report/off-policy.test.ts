@@ -145,6 +145,38 @@ test('the terminal speaks of refused models only where there are some', () => {
   expect(said([true])).toBe('Off-policy, the log can answer for 0 of 1 models. The report says why.');
 });
 
+test('an estimate that is not finished is not called refused', { timeout: 200_000 }, async () => {
+  const outcome = await ran(rewards, { reference: 'clicked' });
+  const [bought, clicked] = outcome.plan.jobs;
+  expect(outcome.missing).toEqual([]);
+  const without = async (id: string) => {
+    const estimates = new Map([...outcome.estimates].filter(([known]) => known !== id));
+    return (await offPolicyOf({ ...outcome, estimates }))!;
+  };
+  const one = await without(bought!.id);
+  expect(one.rows[0]).toEqual({ name: 'bought', kind: 'baseline', reasons: [], unfinished: true });
+  expect(offPolicySentence(one)).toBe(
+    'Off-policy, the log can answer for 1 of 1 models. Their estimates are in the report. Of 1 model the estimate is not finished.',
+  );
+  const table = renderTable(offPolicyTable(one));
+  expect(table).toMatch(/bought +│ not finished/);
+  expect(table).toContain('Not finished: bought.');
+  expect(table).not.toContain('refused');
+  // The reference is not refused either.
+  expect(renderTable(offPolicyTable(await without(clicked!.id)))).toContain(
+    'no differences, because the estimate of the reference, clicked, is not finished.',
+  );
+  const none = (await offPolicyOf({ ...outcome, estimates: new Map() }))!;
+  expect(offPolicySentence(none)).toBe('No off-policy estimate is finished.');
+
+  const folder = readdirSync(bought!.folder).find((name) => name.startsWith('off-policy-'))!;
+  rmSync(join(bought!.folder, folder), { recursive: true });
+  const options = { data: undefined, runs, out, signal };
+  const planned = await planExperiment(experiment(rewards, { reference: 'clicked' }), options);
+  const { missing } = await collect(planned, await finishedRuns(planned));
+  expect(missing).toEqual([{ id: `off-policy-${bought!.id}-${folder.slice('off-policy-'.length)}`, name: 'bought' }]);
+});
+
 test('with one reward there is nothing to estimate', { timeout: 100_000 }, async () => {
   const outcome = await ran({ click: 1, purchase: 1 }, {});
   expect(await offPolicyOf(outcome)).toMatchObject({

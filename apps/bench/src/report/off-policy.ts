@@ -14,8 +14,10 @@ export interface EstimatedRow {
   readonly value?: Value;
   /** SNDR of this policy minus that of the reference; absent where one of both is refused. */
   readonly difference?: OffPolicyDifference;
-  /** Why there is no estimate; empty if there is one. */
+  /** Why the log cannot answer for it; empty if it can, or if that is not known yet. */
   readonly reasons: readonly string[];
+  /** Whether its estimate, or that of one of its seeds, is still to be done. */
+  readonly unfinished?: boolean;
 }
 
 /** Off-policy estimates for tables, charts and the terminal. */
@@ -34,6 +36,11 @@ export interface OffPolicy {
 /** The name of the log as a reference. */
 export const LOG = 'the log';
 
+/** Whether the log answers for a model. */
+export function isAnswered({ reasons, unfinished }: EstimatedRow): boolean {
+  return reasons.length === 0 && !unfinished;
+}
+
 /** The estimates of an experiment; undefined if its config asks for none. */
 export async function offPolicyOf({ runs, estimates, context }: Outcome): Promise<OffPolicy | undefined> {
   const { experiment, split, rewards } = context;
@@ -47,10 +54,13 @@ export async function offPolicyOf({ runs, estimates, context }: Outcome): Promis
     return { rows: [], reference, nothing, events: 0, logged: reward! };
   }
   const groups = groupsOf(runs).map(({ name, kind, runs: own }) => {
-    const made = own.map(({ record }) => estimates.get(record.id) ?? { refused: 'its estimate is not finished' });
-    return { name, kind, policy: together(name, made) };
+    const found = own.flatMap(({ record }) => estimates.get(record.id) ?? []);
+    return { name, kind, policy: together(name, found, own.length) };
   });
-  const known = groups.map(({ policy }) => policy).find(isMade);
+  if (groups.every(({ policy }) => policy === undefined)) {
+    return { rows: [], reference, nothing: 'No off-policy estimate is finished.', events: 0, logged: Number.NaN };
+  }
+  const known = groups.flatMap(({ policy }) => policy ?? []).find(isMade);
   const named = groups.find(({ name }) => name === offPolicy.reference)?.policy;
   const other =
     offPolicy.reference === undefined ? known && loggedTerms(known) : named && isMade(named) ? named.terms : undefined;
@@ -66,10 +76,14 @@ function isMade(estimate: Estimated): estimate is Made {
   return estimate.refused === undefined;
 }
 
-/** Several seeds as the policy that draws one of them in every round: its probabilities, and so its terms, are the means. */
-function together(name: string, seeds: readonly Estimated[]): Estimated {
+/**
+ * Several seeds as the policy that draws one of them in every round: its probabilities, and so its terms, are the means;
+ * undefined while one of them is not finished.
+ */
+function together(name: string, seeds: readonly Estimated[], count: number): Estimated | undefined {
   const refused = seeds.find((estimate) => !isMade(estimate));
   if (refused) return refused;
+  if (seeds.length < count) return undefined;
   const all = (seeds as readonly Made[]).map(({ terms }) => terms);
   const means = Object.entries(all[0]!).map(([column, data]) => {
     if (!(data instanceof Float64Array)) return [column, data];
@@ -94,9 +108,10 @@ function loggedTerms({ terms }: Made): PolicyTerms {
 }
 
 async function estimated(
-  policy: Estimated,
+  policy: Estimated | undefined,
   reference: PolicyTerms | undefined,
-): Promise<Pick<EstimatedRow, 'value' | 'difference' | 'reasons'>> {
+): Promise<Omit<EstimatedRow, 'name' | 'kind'>> {
+  if (!policy) return { reasons: [], unfinished: true };
   if (!isMade(policy)) return { reasons: [policy.refused] };
   const { feedback, terms } = policy;
   const value = await worthOf(feedback, terms);

@@ -36,7 +36,7 @@ dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
   main { margin: 0; padding: 20px 16px 28px; border: 0; border-radius: 0; }
   .wide { display: none; } .narrow { display: block; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: 6px; }
-  th, td { padding: 5px 7px; font-size: 13px; } td:first-child { min-width: 0; max-width: 40vw; }
+  th, td { padding: 5px 7px; font-size: 13px; } td:first-child, :where(table.dense) td:first-child { min-width: 34vw; max-width: 40vw; }
 }
 @media print {
   @page { size: landscape; margin: 12mm; }

@@ -37,7 +37,7 @@ async function finishedIn(dir: string): Promise<{ readonly record: RunRecord; re
   if (runs.length === 0) {
     throw new LeaError('E_RUNS_UNFINISHED', 'The folder has trials of a search only, which have no test metrics.', {
       value: dir,
-      hint: 'Read trials.jsonl beside the folder "search", or measure the best config with the command run.',
+      hint: 'Read trials-*.jsonl beside the folder "search", or measure the best config with the command run.',
     });
   }
   const found = [];

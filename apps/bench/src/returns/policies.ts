@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { createAgent, createPolicy, loadPolicy, type Policy } from '@lea/agents';
 import { deviation, fold, key, mean, type Resource, uniform } from '@lea/core';
 import { type InteractivePolicy, type Scorer, type WorldUsers, type WorldVisits, worldPlanner } from '@lea/data';
+import { baselineName } from '../config/baseline-name.ts';
 import type { BaselineConfig } from '../config/schema.ts';
-import { baselineName } from '../experiment/plan.ts';
 import type { Prepared } from '../experiment/prepare.ts';
 import { createScorers } from '../experiment/scorers.ts';
 
@@ -55,7 +55,7 @@ export async function counted(config: BaselineConfig, context: Prepared): Promis
   return { name: named.name, head: null, policy: named, scorer: named };
 }
 
-function options<C extends BaselineConfig>({ type: _, ...constants }: C): Omit<C, 'type'> {
+function options<C extends BaselineConfig>({ type: _, name: __, ...constants }: C): Omit<C, 'type' | 'name'> {
   return constants;
 }
 

@@ -1,6 +1,7 @@
 import { replaceFile } from '@lea/core/node';
 import type { StoppingRule } from '@lea/eval';
 import { versions } from '../experiment/versions.ts';
+import { linesOf } from '../report/label-lines.ts';
 import { definitionsHtml, figureHtml, renderPage, tableHtml } from '../report/page.ts';
 import { ACCENT, INK, PALETTE, renderChart } from '../report/vega.ts';
 import { numbersPath } from '../terminal/report-path.ts';
@@ -70,12 +71,13 @@ function bars(numbers: readonly Numbers[]): Promise<string> {
     low: interval[0],
     high: interval[1],
   }));
+  const labels = linesOf([...new Set(values.map(({ name }) => name))], 36);
   const domain = ['no head', 'supervised', 'q', 'mix'];
   return renderChart({
     width: 520,
-    height: { step: 18 },
+    height: { step: 4 + labels.height },
     data: { values },
-    encoding: { y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 320 } } },
+    encoding: { y: { field: 'name', type: 'nominal', sort: null, title: null, axis: labels.axis } },
     layer: [
       {
         mark: { type: 'rule', color: INK },

@@ -1,11 +1,10 @@
 import { dirname, join, parse, resolve } from 'node:path';
 import { LeaError } from '@lea/core';
-import { readJsonFile } from '../config/json-file.ts';
 import { check, type Loaded } from '../config/load.ts';
 import type { RunConfig } from '../config/schema.ts';
+import { writeUnlessSame } from '../terminal/unchanged.ts';
 import type { Found } from './found.ts';
 import { withSetting } from './settings.ts';
-import { writeUnlessSame } from './unchanged.ts';
 
 /**
  * The path of the config with the best settings: beside the searched config, because paths in configs are relative to them.
@@ -32,7 +31,7 @@ export function bestPath(out: string | undefined, { origin, folder }: Pick<Loade
  * are written out, and no run inherits what was found for its base. `run` measures it on test.
  */
 export async function writeBest(path: string, loaded: Loaded, { planned, methods }: Found): Promise<void> {
-  const { search: _, ...given } = (await readJsonFile(loaded.origin)) as Record<string, unknown>;
+  const { search: _, ...given } = loaded.json as Record<string, unknown>;
   const { method, trials, budget, eta, seed = 0 } = planned.search;
   const runs = loaded.experiment.runs.map((given): RunConfig => {
     // A run that takes the network of another one inherits nothing.

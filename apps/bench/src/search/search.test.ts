@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ import { bestPath } from './best.ts';
 import { type PlannedSearch, planSearch } from './plan.ts';
 import { runSearch } from './run.ts';
 import { agent, searchFolder, train } from './testing.ts';
+import { trialsPath } from './trials.ts';
 
 const out = new Writable({ write: (_chunk, _encoding, done) => done() }) as NodeJS.WriteStream;
 const { signal } = new AbortController();
@@ -161,7 +162,8 @@ describe('the command', () => {
     const { stdout, stderr, code } = await bench(['search', 'mini.json', '--jobs', '2', '--json'], folder);
     expect([code, stderr]).toEqual([0, expect.stringContaining('Not searched, and run as the config says: plain.')]);
     const records = trialsOf(stdout);
-    expect(trialsOf(readFileSync(join(folder, 'runs', 'mini', 'trials.jsonl'), 'utf8'))).toEqual(records);
+    const [trials] = globSync('runs/mini/trials-*.jsonl', { cwd: folder });
+    expect(trialsOf(readFileSync(join(folder, trials!), 'utf8'))).toEqual(records);
     expect(lasting(records)).toEqual(lasting((await searched(folderOf(search))).records));
 
     const best = JSON.parse(readFileSync(join(folder, 'mini.best.json'), 'utf8'));
@@ -232,6 +234,13 @@ test('the best config stays beside the config, whose paths are relative', async 
   for (const path of [join(folder, 'other', 'best.json'), join(folder, 'mini.json')]) {
     expect(() => bestPath(path, loaded)).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
   }
+});
+
+test('each search of an experiment keeps its trials in a file of its own', async () => {
+  const of = async (change: object) => trialsPath(await plannedOf(folderOf({ ...halving, ...change })));
+  const [first, same, seeded] = [await of({}), await of({}), await of({ seed: 1 })].map((path) => basename(path));
+  expect(first).toMatch(/^trials-[0-9a-f]{10}\.jsonl$/);
+  expect([same === first, seeded === first]).toEqual([true, false]);
 });
 
 test('a config without a search is refused, and so is a setting that an agent does not have', async () => {

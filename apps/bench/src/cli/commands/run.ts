@@ -36,8 +36,8 @@ const command: CommandDef<typeof args> = defineCommand({
   async run({ args: given, rawArgs }) {
     checkFlags('run', rawArgs, args);
     const report = reportPath(given.report, given.experiment);
-    const crew = crewOf(given);
     const loaded = await givenExperiment(given);
+    const crew = crewOf(given, loaded);
     const command = typed([...invocation, 'run', ...rawArgs]);
     await interruptible(command, async (signal) => {
       const outcome = await runExperiment(loaded, {
@@ -47,14 +47,18 @@ const command: CommandDef<typeof args> = defineCommand({
       });
       const { runs, missing, failures } = outcome;
       const out = given.json ? process.stderr : process.stdout;
-      if (runs.length > 0 || missing.length === 0) {
-        await tellOutcome(outcome, report, command, out, await offPolicyOf(outcome));
-      }
-      for (const { job, reason } of failures) {
-        process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
-        if (!job.after.every(isFinished)) continue;
-        const again = typed([...invocation, ...workWords(job.id, given)]);
-        process.stderr.write(`  To repeat it, run: ${printable(again)}\n`);
+      try {
+        if (runs.length > 0 || missing.length === 0) {
+          await tellOutcome(outcome, report, command, out, await offPolicyOf(outcome));
+        }
+      } finally {
+        // Also where the report cannot be written, for instance because the disk is full.
+        for (const { job, reason } of failures) {
+          process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
+          if (!job.after.every(isFinished)) continue;
+          const again = typed([...invocation, ...workWords(job.id, given)]);
+          process.stderr.write(`  To repeat it, run: ${printable(again)}\n`);
+        }
       }
       if (failures.length > 0) process.exitCode = 1;
     });

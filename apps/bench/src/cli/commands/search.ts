@@ -1,15 +1,15 @@
-import { join } from 'node:path';
 import { LeaError } from '@lea/core';
 import { type CommandDef, defineCommand } from 'citty';
 import { renderTable } from '../../report/table.ts';
 import { bestPath, writeBest } from '../../search/best.ts';
 import { runSearch } from '../../search/run.ts';
 import { searchTable } from '../../search/table.ts';
-import { writeUnlessSame } from '../../search/unchanged.ts';
+import { trialsPath } from '../../search/trials.ts';
 import { checkFlags } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
+import { writeUnlessSame } from '../../terminal/unchanged.ts';
 import { crewOf } from '../crew.ts';
 import { experimentArgs, givenExperiment, jobsArg, planOptions, queueArgs, runWords } from '../experiment-args.ts';
 
@@ -34,8 +34,8 @@ const command: CommandDef<typeof args> = defineCommand({
   args,
   async run({ args: given, rawArgs }) {
     checkFlags('search', rawArgs, args);
-    const crew = crewOf({ ...given, search: true });
     const loaded = await givenExperiment(given);
+    const crew = crewOf({ ...given, search: true }, loaded);
     const out = given.json ? process.stderr : process.stdout;
     await interruptible(typed([...invocation, 'search', ...rawArgs]), async (signal) => {
       const path = bestPath(given.out, loaded);
@@ -47,9 +47,9 @@ const command: CommandDef<typeof args> = defineCommand({
       const lines = records.map((record) => `${printableJson(record)}\n`).join('');
       if (given.json) process.stdout.write(lines);
       out.write(`\n${renderTable(searchTable(found, loaded.experiment.runs))}\n\n`);
-      await writeTrials(join(planned.plan.folder, 'trials.jsonl'), lines, out);
       for (const { job, reason } of failures) process.stderr.write(`Failed: ${printable(`${job.id}: ${reason}`)}\n`);
       for (const { id } of missing) process.stderr.write(`Not finished: ${printable(id)}\n`);
+      await writeTrials(trialsPath(planned), lines, out);
       const diverged = methods.filter(({ isFinished, best }) => isFinished && !best);
       if (missing.length > 0 || diverged.length === methods.length) {
         const why = missing.length > 0 ? 'trials are missing' : 'all trials diverged';

@@ -16,6 +16,12 @@ const args = {
   ...experimentArgs,
   ...searchArg,
   run: { type: 'string', description: 'The job to do, by its id in the list of the command plan', valueHint: 'ID' },
+  config: {
+    type: 'string',
+    description:
+      'A copy of the config file to read in its place; paths in it stay relative to the folder of the config',
+    valueHint: 'FILE',
+  },
   progress: {
     type: 'string',
     description: 'Seconds between two lines of progress, unless standard error is a terminal',

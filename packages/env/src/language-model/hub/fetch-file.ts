@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LeaError } from '@lea/core';
-import { writeError } from '@lea/core/node';
+import { makeFolder, writeError } from '@lea/core/node';
 import { digestOfTag, type HubFile } from './listing.ts';
 import { type Answer, type Hub, Passing, request } from './request.ts';
 import { waitOrThrow } from './retry.ts';
@@ -26,7 +26,7 @@ export async function* fetchFile(hub: Hub, url: string, file: HubFile, dir: stri
   if (already !== undefined && file.digest && (file.size ?? already) === already) {
     if ((await digest(path, file.digest.algorithm, already)) === file.digest.hex) return yield already;
   }
-  await mkdir(dirname(path), { recursive: true }).catch((cause) => {
+  await makeFolder(dirname(path)).catch((cause) => {
     throw writeError(path, cause);
   });
   const part = `${path}.${file.digest ? `${file.digest.hex.slice(0, 12)}.` : ''}part`;
