@@ -29,6 +29,8 @@ export interface Signals {
   readonly environmentState?: Float32Array;
   /** Number of columns of the environment's states. */
   readonly stateSize?: number;
+  /** `rowsHash` of the R rows, which `fit` compares with its own. Without it, any signals of R rows are accepted. */
+  readonly rowsHash?: string;
 }
 
 /** The parts of LEA. */
