@@ -1,5 +1,5 @@
-// Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim, as
-// JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Uses a package's testing entry if it has one, and runs
+// Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim on
+// every Node in `nodes`, and checks its types as a new project does. Uses a package's testing entry if it has one, and runs
 // the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
 // Prints one line per check; the exit code is 0 or 1.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,18 +13,19 @@ const usual = ['core', 'data', 'tensor', 'agents', 'eval', 'train'];
 /** Major versions of Node that packages run on. */
 const nodes = ['22', '24'];
 
-/** How users compile: with the module resolution of Node and of bundlers. */
+/** How users compile: with the module resolution and the types of Node, and for browsers with those of bundlers. */
 const resolutions = {
-  nodenext: { module: 'nodenext' },
-  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+  nodenext: { module: 'nodenext', types: ['node'] },
+  bundler: { module: 'esnext', moduleResolution: 'bundler', types: [] },
 };
 
-/** Strict types, including those in declaration files. */
+/** What `tsc --init` sets, and the types in declaration files. */
 const compilerOptions = {
   target: 'es2023',
-  lib: ['es2024'],
-  types: ['node'],
+  lib: ['es2023', 'dom'],
   strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
   skipLibCheck: false,
   noEmit: true,
 };
@@ -73,17 +74,17 @@ function check(name, packed, binaries) {
   const dependencies = readme.match(/npm i (.*)/)[1].split(' ');
   const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
   const code = readme.match(/```(?:ts|js)\n(.*?)```/s)[1];
-  const types = { 'example.ts': code, ...(kits[name] && { 'kit.test.ts': kits[name] }) };
-  const sources = { ...types, 'example.mjs': code };
+  const sources = { 'example.ts': code, ...(kits[name] && { 'kit.test.ts': kits[name] }) };
+  const files = Object.keys(sources);
   for (const [kind, options] of Object.entries(resolutions)) {
     sources[`tsconfig.${kind}.json`] = JSON.stringify({
       compilerOptions: { ...compilerOptions, ...options },
-      files: Object.keys(types),
+      files,
     });
   }
   if (!install(project, dependencies, packed, dev, sources)) return;
   for (const [version, node] of Object.entries(binaries)) {
-    step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.mjs'], { cwd: project }));
+    step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.ts'], { cwd: project }));
   }
   if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));
   for (const kind of Object.keys(resolutions)) step(`@lea/${name}: types (${kind})`, typecheck(project, kind));

@@ -111,6 +111,10 @@ export const worldSchema: OptionsSchema<WorldOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_WORLD_SIZE` (too large for memory)
  */
+export function createWorld(
+  options: Partial<WorldOptions> & { dynamics: Partial<DynamicsOptions> },
+): World & { users: WorldUsers };
+export function createWorld(options?: Partial<WorldOptions>): World;
 export function createWorld(options?: Partial<WorldOptions>): World {
   const chosen = checkedOptions(options);
   const root = fold(key(chosen.seed), 'world');
