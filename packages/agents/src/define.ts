@@ -57,7 +57,7 @@ export interface AgentFactory<O extends object = object> {
 
 /** Creates a factory without registering it; `defineEncoder` also registers it. */
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
-  const { type, schema } = definition;
+  const { type } = definition;
   const make = (options: Partial<O> = {}): Encoder => {
     const all = optionsOf(definition, options);
     const parts = definition.build(all);
@@ -78,12 +78,12 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
       config: { type, ...all },
     };
   };
-  return Object.assign(make, { type, schema });
+  return factory(make, definition);
 }
 
 /** Creates a factory without registering it; `defineAgent` also registers it. */
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
-  const { type, schema } = definition;
+  const { type } = definition;
   const make = (given: AgentOptions<O>): Agent => {
     checkGiven(type, given);
     const { encoder, ...options } = given;
@@ -99,7 +99,7 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
       encoder,
     };
   };
-  return Object.assign(make, { type, schema });
+  return factory(make, definition);
 }
 
 /** The states, if they are one per history. @throws LeaError `E_ENCODER_STATES` */
@@ -126,7 +126,7 @@ function checkGiven(type: string, given: unknown): void {
   }
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
   const message = `${type}: expected options with an encoder.`;
-  throw new LeaError('E_OPTION_VALUE', message, { value: given, ...example(type) });
+  throw new LeaError('E_OPTION_VALUE', message, { value: given, ...example(type, given) });
 }
 
 function checkEncoder(type: string, encoder: unknown): asserts encoder is Encoder {
@@ -134,12 +134,22 @@ function checkEncoder(type: string, encoder: unknown): asserts encoder is Encode
   const code = encoder === undefined ? 'E_OPTION_MISSING' : 'E_OPTION_VALUE';
   throw new LeaError(code, `${type}: expected an encoder.`, {
     ...(encoder !== undefined && { value: encoder }),
-    ...example(type),
+    ...example(type, encoder),
   });
 }
 
-function example(type: string): { hint: string } {
-  return { hint: `Write ${type}({ encoder: sasrec() }).` };
+function example(type: string, given?: unknown): { hint: string } {
+  const call = typeof given === 'function' ? 'Call it: a factory is no encoder yet. ' : '';
+  return { hint: `${call}Write ${type}({ encoder: sasrec() }).` };
+}
+
+/** Gives a function that makes encoders or agents its type, also as its name, which errors show. */
+function factory<F extends object, O extends object>(
+  make: F,
+  { type, schema }: TypeDefinition<O>,
+): F & Pick<TypeDefinition<O>, 'type' | 'schema'> {
+  Object.defineProperty(make, 'name', { value: type });
+  return Object.assign(make, { type, schema });
 }
 
 function isEncoder(value: unknown): value is Encoder {

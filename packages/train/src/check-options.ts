@@ -58,7 +58,7 @@ type Completed = Omit<
  */
 export function checkOptions({ train, validation, agent, text, signals, memory, sampler, ...plan }: Completed): void {
   const refuse = (what: string, value: unknown, hint: string) => {
-    throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
+    throw new LeaError('E_TRAIN_OPTION', what, { ...(value !== undefined && { value }), hint });
   };
   for (const [name, { count }] of Object.entries({ train, validation })) {
     if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');

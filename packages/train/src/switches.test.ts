@@ -131,7 +131,7 @@ describe('targets and the states of an environment', () => {
 
   it('agents that read states and signals that bring them need each other', async () => {
     await expect(run(makers.ce!({ alignmentWeight: 1 }), undefined)).rejects.toThrow(
-      /ce reads the environment's states.*stateForm/,
+      /ce reads the environment's states, which the signals do not bring\. Make signals.*stateForm/,
     );
     await expect(run(makers.snqn!(), signals)).rejects.toThrow(
       /which the agent snqn does not read.*alignmentWeight or criticState/,
