@@ -43,6 +43,19 @@ const blocks = new Map(
     });
   }),
 );
+/** Options take `undefined` for their default, also where the compiler tells it from a missing one. */
+const given = `import { ce, sasrec } from '@lea/agents';
+import { createWorld, splitByUser } from '@lea/data';
+import { ease, evaluate } from '@lea/eval';
+import { fit, leaSignals } from '@lea/train';
+const { train, validation, test } = splitByUser(createWorld({ users: undefined }).interactions, { stable: undefined });
+const agent = ce({ encoder: sasrec({ width: undefined }), lr: undefined });
+const signals = leaSignals({} as Parameters<typeof leaSignals>[0], train, { k: undefined, use: { state: undefined } });
+await fit({ agent, train, validation, rewards: 'logged', signals: undefined, maxSteps: undefined });
+await fit({ agent, train, validation, rewards: 'logged', signals });
+await evaluate(ease(train, { decay: undefined }), test, { exclude: undefined });
+`;
+blocks.set(join(root, 'apps/bench/pages/undefined.ts'), given);
 const examples = globSync('examples/*/*.ts', { cwd: root }).map((path) => join(root, path));
 
 test('the code of pages and examples has the types that a new project checks', () => {

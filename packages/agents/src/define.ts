@@ -1,4 +1,12 @@
-import { checkFunctions, checkObjects, LeaError, type OptionsSchema, optionsOf, type TypeDefinition } from '@lea/core';
+import {
+  checkFunctions,
+  checkObjects,
+  type Given,
+  LeaError,
+  type OptionsSchema,
+  optionsOf,
+  type TypeDefinition,
+} from '@lea/core';
 import { checkedBatch } from './batch.ts';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
@@ -23,7 +31,7 @@ export interface EncoderParts
 
 /** Creates encoders of one type from partial options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface EncoderFactory<O extends object = object> {
-  (options?: Partial<O>): Encoder;
+  (options?: Given<O>): Encoder;
   /** Name of the type. */
   readonly type: string;
   /** The check and the default of every option; `defaultsOf(schema)` of @lea/core gives the defaults. */
@@ -40,7 +48,7 @@ export interface AgentDefinition<O extends object> extends TypeDefinition<O> {
 export type AgentParts = Omit<Agent, 'name' | 'config' | 'encoder'>;
 
 /** The options of an agent: its encoder and partial options of its type. */
-export type AgentOptions<O extends object = object> = Partial<O> & { readonly encoder: Encoder };
+export type AgentOptions<O extends object = object> = Given<O> & { readonly encoder: Encoder };
 
 /**
  * Creates agents of one type, as `createAgent` does from JSON: `snqn({ encoder: sasrec(), gamma: 0.5 })`.
@@ -58,7 +66,7 @@ export interface AgentFactory<O extends object = object> {
 /** Creates a factory without registering it; `defineEncoder` also registers it. */
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
   const { type } = definition;
-  const make = (options: Partial<O> = {}): Encoder => {
+  const make = (options: Given<O> = {}): Encoder => {
     const all = optionsOf(definition, options);
     const parts = definition.build(all);
     checkParts(`${type}: build`, parts, ['init', 'encode']);
@@ -87,7 +95,7 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
   const make = (given: AgentOptions<O>): Agent => {
     checkGiven(type, given);
     const { encoder, ...options } = given;
-    const all = optionsOf(definition, options as Partial<O>);
+    const all = optionsOf(definition, options as Given<O>);
     checkEncoder(type, encoder);
     const parts = definition.build(all, encoder);
     checkParts(`${type}: build`, parts, ['init', 'inputs', 'loss', 'score']);

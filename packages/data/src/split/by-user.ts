@@ -4,6 +4,7 @@ import {
   checkObjects,
   checkSeed,
   fold,
+  type Given,
   type Key,
   key,
   LeaError,
@@ -31,11 +32,11 @@ export interface SplitByUserOptions {
 
 /**
  * Assigns whole users to train, validation and test at random, so no event of a test user is used in training.
- * A set with a share above 0 gets at least one user, unless the split is `stable`.
+ * Validation and test get at least one user each if their shares are above 0, unless the split is `stable`.
  *
  * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
  */
-export function splitByUser(data: Interactions, options?: Partial<SplitByUserOptions>): Split {
+export function splitByUser(data: Interactions, options?: Given<SplitByUserOptions>): Split {
   checkInteractions('splitByUser', { data });
   const { seed, fractions, stable } = withDefaults<SplitByUserOptions>(
     'splitByUser',

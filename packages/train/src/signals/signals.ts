@@ -2,6 +2,7 @@ import {
   argumentCheck,
   contentHash,
   fold,
+  type Given,
   isObject,
   type Key,
   key,
@@ -31,11 +32,7 @@ import { type SignalOptions, type SignalParts, type Signals, signalPartsSchema, 
  *
  * @throws LeaError `E_SIGNALS_ROWS` (annotation of different rows), `E_SIGNALS_VALUE` (no part in use, or one that the annotation or `rewards` lack), `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
  */
-export function leaSignals(
-  annotation: Annotation,
-  transitions: Transitions,
-  options?: Partial<SignalOptions>,
-): Signals {
+export function leaSignals(annotation: Annotation, transitions: Transitions, options?: Given<SignalOptions>): Signals {
   checkAnnotations('leaSignals', { annotation });
   checkTransitions('leaSignals', { transitions });
   const given = parseOptions('leaSignals', signalSchema, options);
