@@ -1,8 +1,9 @@
-// Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim on
-// every Node in `nodes`, and checks its types as a new project does. Uses a package's testing entry if it has one, and runs
+// Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim, as
+// JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Uses a package's testing entry if it has one, and runs
 // the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
 // Prints one line per check; the exit code is 0 or 1.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { counts, folders, installable, pack, packages, readJson, root, run, step } from './packed.mjs';
@@ -74,17 +75,17 @@ function check(name, packed, binaries) {
   const dependencies = readme.match(/npm i (.*)/)[1].split(' ');
   const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
   const code = readme.match(/```(?:ts|js)\n(.*?)```/s)[1];
-  const sources = { 'example.ts': code, ...(kits[name] && { 'kit.test.ts': kits[name] }) };
-  const files = Object.keys(sources);
+  const types = { 'example.ts': code, ...(kits[name] && { 'kit.test.ts': kits[name] }) };
+  const sources = { ...types, 'example.mjs': stripTypeScriptTypes(code) };
   for (const [kind, options] of Object.entries(resolutions)) {
     sources[`tsconfig.${kind}.json`] = JSON.stringify({
       compilerOptions: { ...compilerOptions, ...options },
-      files,
+      files: Object.keys(types),
     });
   }
   if (!install(project, dependencies, packed, dev, sources)) return;
   for (const [version, node] of Object.entries(binaries)) {
-    step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.ts'], { cwd: project }));
+    step(`@lea/${name}: the code of its README runs on Node ${version}`, run(node, ['example.mjs'], { cwd: project }));
   }
   if (kits[name]) step(`@lea/${name}/testing: its kit runs`, run(process.execPath, [vitest, 'run'], { cwd: project }));
   for (const kind of Object.keys(resolutions)) step(`@lea/${name}: types (${kind})`, typecheck(project, kind));
