@@ -1,8 +1,10 @@
 // Installs packages as users do: packed, with npm and its scripts, in an empty project. Runs the code of each README verbatim, as
 // JavaScript on every Node in `nodes`, and checks it as strict TypeScript. Node 20 must be refused by name. Uses a package's
-// testing entry if it has one, and runs the installed bench. `node scripts/install-check.mjs [names...]`; by default those in `usual`; `all` means all packages.
+// testing entry if it has one, and runs the installed bench. `node scripts/install-check.mjs [names...]`; by default those in
+// `usual`; `all` means all packages.
 // Prints one line per check; the exit code is 0 or 1.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { counts, folders, installable, pack, packages, readJson, root, run, step } from './packed.mjs';
@@ -16,18 +18,19 @@ const nodes = ['22', '24'];
 /** A version that the packages refuse by name. */
 const refused = '20';
 
-/** How users compile: with the module resolution of Node and of bundlers. */
+/** How users compile: with the module resolution and the types of Node, and for browsers with those of bundlers. */
 const resolutions = {
-  nodenext: { module: 'nodenext' },
-  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+  nodenext: { module: 'nodenext', types: ['node'] },
+  bundler: { module: 'esnext', moduleResolution: 'bundler', types: [] },
 };
 
-/** Strict types, including those in declaration files. */
+/** What `tsc --init` sets, and the types in declaration files. */
 const compilerOptions = {
   target: 'es2023',
-  lib: ['es2024'],
-  types: ['node'],
+  lib: ['es2023', 'dom'],
   strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
   skipLibCheck: false,
   noEmit: true,
 };
@@ -78,7 +81,7 @@ function check(name, packed, binaries, old) {
   const dev = (kits[name] ? ['@types/node', 'vitest'] : ['@types/node']).map((d) => `${d}@${devVersion(d)}`);
   const code = readme.match(/```(?:ts|js)\n(.*?)```/s)[1];
   const types = { 'example.ts': code, ...(kits[name] && { 'kit.test.ts': kits[name] }) };
-  const sources = { ...types, 'example.mjs': code };
+  const sources = { ...types, 'example.mjs': stripTypeScriptTypes(code) };
   for (const [kind, options] of Object.entries(resolutions)) {
     sources[`tsconfig.${kind}.json`] = JSON.stringify({
       compilerOptions: { ...compilerOptions, ...options },
@@ -140,14 +143,14 @@ function megabytes(folder) {
   return Math.round(files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0) / 1e6);
 }
 
-/** Ignores errors in third-party declarations: those of tfjs need browser types. */
+/** Ignores errors in declarations of others: those of tfjs and of browsers both declare WebGPU. */
 function typecheck(cwd, kind) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { stdout, ...result } = run(process.execPath, [tsc, '-p', `tsconfig.${kind}.json`, '--pretty', 'false'], {
     cwd,
   });
   const lines = stdout.split('\n').filter(Boolean);
-  const ours = lines.filter((line) => !/^( |node_modules\/(?!@lea\/))/.test(line));
+  const ours = lines.filter((line) => !/^( |node_modules\/(?!@lea\/)|\S*\/typescript\/lib\/lib\.)/.test(line));
   const crashed = result.status !== 0 && lines.length === 0;
   return { ...result, stdout: ours.join('\n'), status: crashed || ours.length > 0 ? 1 : 0 };
 }

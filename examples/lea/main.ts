@@ -93,7 +93,7 @@ export async function main(
       'LEA minus': name,
       difference: overUsers.difference.toFixed(4),
       'over users': range(overUsers.interval),
-      'over seeds': range(overSeeds.interval),
+      'over seeds': overSeeds.seeds > 1 ? range(overSeeds.interval) : 'needs 2 seeds',
       users: overUsers.users,
       seeds: overSeeds.seeds,
     };

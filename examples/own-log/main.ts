@@ -15,7 +15,7 @@ const interactions = await readInteractions('events.csv', {
 });
 // #endregion read
 // #region split
-const { train, validation, test } = splitByUser(interactions, { seed: 0 });
+const { train, validation, test } = splitByUser(interactions, { stable: true });
 // #endregion split
 // #region train
 const { policy, best } = await fit({
@@ -42,7 +42,7 @@ const history = [...interactions.item.subarray(0, 5)].map((item) => interactions
 console.log('after', history, await served.recommend({ history }, 3, { exclude: 'seen' }));
 // #endregion recommend
 // #region retrain
-const newer = splitByUser(interactions, { seed: 1 }); // tonight's log
+const newer = splitByUser(interactions, { stable: true }); // tonight's log, with the options of yesterday
 const tonight = await fit({
   agent: ce({ encoder: sasrec({ width: 32 }) }), // as before
   init: served,

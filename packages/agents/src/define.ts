@@ -1,4 +1,12 @@
-import { checkFunctions, checkObjects, LeaError, type OptionsSchema, optionsOf, type TypeDefinition } from '@lea/core';
+import {
+  checkFunctions,
+  checkObjects,
+  type Given,
+  LeaError,
+  type OptionsSchema,
+  optionsOf,
+  type TypeDefinition,
+} from '@lea/core';
 import { checkedBatch } from './batch.ts';
 import { itemTable } from './encoders/items.ts';
 import { encodePrefixes } from './encoders/prefixes.ts';
@@ -23,7 +31,7 @@ export interface EncoderParts
 
 /** Creates encoders of one type from partial options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface EncoderFactory<O extends object = object> {
-  (options?: Partial<O>): Encoder;
+  (options?: Given<O>): Encoder;
   /** Name of the type. */
   readonly type: string;
   /** The check and the default of every option; `defaultsOf(schema)` of @lea/core gives the defaults. */
@@ -40,7 +48,7 @@ export interface AgentDefinition<O extends object> extends TypeDefinition<O> {
 export type AgentParts = Omit<Agent, 'name' | 'config' | 'encoder'>;
 
 /** The options of an agent: its encoder and partial options of its type. */
-export type AgentOptions<O extends object = object> = Partial<O> & { readonly encoder: Encoder };
+export type AgentOptions<O extends object = object> = Given<O> & { readonly encoder: Encoder };
 
 /**
  * Creates agents of one type, as `createAgent` does from JSON: `snqn({ encoder: sasrec(), gamma: 0.5 })`.
@@ -57,8 +65,8 @@ export interface AgentFactory<O extends object = object> {
 
 /** Creates a factory without registering it; `defineEncoder` also registers it. */
 export function encoderFactory<O extends object>(definition: EncoderDefinition<O>): EncoderFactory<O> {
-  const { type, schema } = definition;
-  const make = (options: Partial<O> = {}): Encoder => {
+  const { type } = definition;
+  const make = (options: Given<O> = {}): Encoder => {
     const all = optionsOf(definition, options);
     const parts = definition.build(all);
     checkParts(`${type}: build`, parts, ['init', 'encode']);
@@ -78,16 +86,16 @@ export function encoderFactory<O extends object>(definition: EncoderDefinition<O
       config: { type, ...all },
     };
   };
-  return Object.assign(make, { type, schema });
+  return factory(make, definition);
 }
 
 /** Creates a factory without registering it; `defineAgent` also registers it. */
 export function agentFactory<O extends object>(definition: AgentDefinition<O>): AgentFactory<O> {
-  const { type, schema } = definition;
+  const { type } = definition;
   const make = (given: AgentOptions<O>): Agent => {
     checkGiven(type, given);
     const { encoder, ...options } = given;
-    const all = optionsOf(definition, options as Partial<O>);
+    const all = optionsOf(definition, options as Given<O>);
     checkEncoder(type, encoder);
     const parts = definition.build(all, encoder);
     checkParts(`${type}: build`, parts, ['init', 'inputs', 'loss', 'score']);
@@ -99,7 +107,7 @@ export function agentFactory<O extends object>(definition: AgentDefinition<O>): 
       encoder,
     };
   };
-  return Object.assign(make, { type, schema });
+  return factory(make, definition);
 }
 
 /** The states, if they are one per history. @throws LeaError `E_ENCODER_STATES` */
@@ -126,7 +134,7 @@ function checkGiven(type: string, given: unknown): void {
   }
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
   const message = `${type}: expected options with an encoder.`;
-  throw new LeaError('E_OPTION_VALUE', message, { value: given, ...example(type) });
+  throw new LeaError('E_OPTION_VALUE', message, { value: given, ...example(type, given) });
 }
 
 function checkEncoder(type: string, encoder: unknown): asserts encoder is Encoder {
@@ -134,12 +142,22 @@ function checkEncoder(type: string, encoder: unknown): asserts encoder is Encode
   const code = encoder === undefined ? 'E_OPTION_MISSING' : 'E_OPTION_VALUE';
   throw new LeaError(code, `${type}: expected an encoder.`, {
     ...(encoder !== undefined && { value: encoder }),
-    ...example(type),
+    ...example(type, encoder),
   });
 }
 
-function example(type: string): { hint: string } {
-  return { hint: `Write ${type}({ encoder: sasrec() }).` };
+function example(type: string, given?: unknown): { hint: string } {
+  const call = typeof given === 'function' ? 'Call it: a factory is no encoder yet. ' : '';
+  return { hint: `${call}Write ${type}({ encoder: sasrec() }).` };
+}
+
+/** Gives a function that makes encoders or agents its type, also as its name, which errors show. */
+function factory<F extends object, O extends object>(
+  make: F,
+  { type, schema }: TypeDefinition<O>,
+): F & Pick<TypeDefinition<O>, 'type' | 'schema'> {
+  Object.defineProperty(make, 'name', { value: type });
+  return Object.assign(make, { type, schema });
 }
 
 function isEncoder(value: unknown): value is Encoder {

@@ -21,7 +21,7 @@ import { agentsVersion } from './version.ts';
 /** Options of `exportOnnx`. */
 export interface ExportOptions {
   /** Length of the outputs `top_items` and `top_scores`, at most the number of items. Default: 10. */
-  k?: number;
+  k?: number | undefined;
 }
 
 /**

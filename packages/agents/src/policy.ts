@@ -1,4 +1,13 @@
-import { checkArrays, checkObjects, checkPaths, LeaError, type Resource, resource, withDefaults } from '@lea/core';
+import {
+  checkArrays,
+  checkObjects,
+  checkPaths,
+  type Given,
+  LeaError,
+  type Resource,
+  resource,
+  withDefaults,
+} from '@lea/core';
 import type { Scorer, Windows } from '@lea/data';
 import type { Value, Values } from '@lea/tensor';
 import { checkAgents, checkMemories, checkShapes } from './arguments.ts';
@@ -55,16 +64,16 @@ export interface Policy extends PolicyParts, Recommender, Scorer, Resource {
 /** Options of `createPolicy`. */
 export interface PolicyOptions extends ScoringOptions {
   /** Text vectors float32 [N, textSize]; required if the encoder reads text. */
-  text?: Value;
+  text?: Value | undefined;
   /** A counting memory to combine with the network; the policy uses an independent copy. Default: none. */
-  memory?: Memory;
+  memory?: Memory | undefined;
   /** [N] raw item ids by index, for `recommend`. `fit` and `train` pass those of the log. Default: none. */
-  itemIds?: readonly string[];
+  itemIds?: readonly string[] | undefined;
   /**
    * How to combine memory and network; `fuse` of @lea/train fits it on validation. Default: form `after` with weight
    * 0.3.
    */
-  fusion?: Partial<Fusion>;
+  fusion?: Given<Fusion> | undefined;
 }
 
 /**

@@ -19,14 +19,14 @@ export interface Recommendation {
 /** Options of `Policy.recommend`. */
 export interface RecommendOptions {
   /** Items to exclude: `seen` for the items of the history, or a list of ids. Default: none. */
-  exclude?: 'seen' | readonly string[];
+  exclude?: 'seen' | readonly string[] | undefined;
   /** Ids of the only items to rank, in any order. Ids that the policy does not know are ignored. Default: all items. */
-  candidates?: readonly string[];
+  candidates?: readonly string[] | undefined;
   /**
    * For ids in a history that the policy does not know: `ignore` leaves them out and counts them in `Policy.ignored`, `throw`
    * throws. Default: `ignore`.
    */
-  unknown?: 'ignore' | 'throw';
+  unknown?: 'ignore' | 'throw' | undefined;
 }
 
 /** What to pass in place of a history that is none. */

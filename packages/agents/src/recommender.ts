@@ -7,14 +7,14 @@ import type { ScoreRuns } from './runs.ts';
 /** Options of `Policy.recommendIndices`. */
 export interface RecommendIndicesOptions {
   /** Items to exclude: `seen` for the items of the history, or a list of indices. Default: none. */
-  exclude?: 'seen' | readonly number[];
+  exclude?: 'seen' | readonly number[] | undefined;
   /** Indices of the only items to rank, in any order; duplicates are ignored. Default: all items. */
-  candidates?: readonly number[];
+  candidates?: readonly number[] | undefined;
   /**
    * For item indices outside 0..N-1 in a history: `ignore` leaves them out and counts them in `Policy.ignored`, `throw` throws.
    * Numbers that are not whole always throw. Default: `ignore`.
    */
-  unknown?: 'ignore' | 'throw';
+  unknown?: 'ignore' | 'throw' | undefined;
 }
 
 /** Ranks the items of a catalog for users. */

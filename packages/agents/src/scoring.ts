@@ -12,14 +12,14 @@ export interface ScoringOptions {
    * one history or at most 16 histories use smaller programs. Default: 256, or fewer for large catalogs (at most 2^24 scores,
    * 64 MiB, per run).
    */
-  batch?: number;
+  batch?: number | undefined;
   /**
    * Number of threads of the compiled program. More: faster large calls, fewer cores for other work. Default: all
    * cores, at most 2.
    */
-  threads?: number;
+  threads?: number | undefined;
   /** Name of a tfjs backend (`cpu`, `wasm`, ...) to interpret the program on. Default: compiled with ONNX Runtime. */
-  backend?: string;
+  backend?: string | undefined;
 }
 
 /** Scores windows, see `scoring`. */

@@ -13,6 +13,7 @@ export {
 export { checkChoices, checkRanges, checkSeed, type NumberRange } from './checks.ts';
 export { LeaError, type LeaErrorDetails, show } from './error.ts';
 export { eventLoopTurn } from './event-loop.ts';
+export type { Given } from './given.ts';
 export { contentHash, stableJson } from './hash.ts';
 export { fold, integers, type Key, key, normal, permutation, randomBits, uniform } from './key.ts';
 export { nearest, unknownKey, withDefaults } from './options.ts';

@@ -1,5 +1,6 @@
 import { argumentCheck, checkFunctions, checkObjects, checkTexts } from './arguments.ts';
 import { LeaError } from './error.ts';
+import type { Given } from './given.ts';
 import { nearest } from './options.ts';
 import { isOption, type OptionsSchema, parseOptions } from './schema.ts';
 
@@ -20,7 +21,7 @@ export interface TypeDefinition<O extends object> {
  */
 export function optionsOf<O extends object>(
   { type, schema, check }: TypeDefinition<O>,
-  given: Partial<O> | undefined,
+  given: Given<O> | undefined,
 ): O {
   const options = parseOptions(type, schema, given);
   check?.(options);

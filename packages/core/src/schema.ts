@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { invalidChoice, type NumberRange, rangeText } from './checks.ts';
 import { LeaError } from './error.ts';
+import type { Given } from './given.ts';
 import { checkObject, unknownKey } from './options.ts';
 
 /** Checks one value. */
@@ -121,7 +122,7 @@ export const abortSignal: Check<AbortSignal> = custom(
 export function parseOptions<O extends object>(
   where: string,
   schema: OptionsSchema<O>,
-  given: Partial<O> | undefined,
+  given: Given<O> | undefined,
 ): O {
   const names = Object.keys(schema);
   checkObject(where, given, names);

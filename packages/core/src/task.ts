@@ -33,7 +33,7 @@ export interface Progress<Stage extends string = string, Unit extends string = s
   readonly stage: Stage;
   /** How much of `total` is done. */
   readonly done: number;
-  /** Undefined for as long as nobody knows. */
+  /** What is known so far: work that may end early moves it or ends below it. Undefined for as long as nobody knows. */
   readonly total: number | undefined;
   /** The unit of `done` and `total`. */
   readonly unit: Unit;

@@ -1,4 +1,4 @@
-import { type Check, custom, flag, LeaError, type OptionsSchema, option } from '@lea/core';
+import { type Check, custom, flag, type Given, LeaError, type OptionsSchema, option } from '@lea/core';
 import { trimmed } from './trimmed.ts';
 
 /** The type of an id or a kind: a string, a bigint, or an integer that a number represents exactly. */
@@ -68,7 +68,7 @@ export function missingTest(words: readonly string[] = missingWords): (text: str
  * @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` (an object, a list, a number above 2^53, control characters)
  */
 export function checkedCells(
-  { missing, trim = true }: Partial<CellOptions>,
+  { missing, trim = true }: Given<CellOptions>,
   where: (row: number) => string,
 ): (cell: unknown, row: number) => string {
   const isMissing = missingTest(missing);
@@ -86,7 +86,7 @@ export function checkedCells(
  */
 export function textsOf(
   cells: ArrayLike<unknown>,
-  options: Partial<CellOptions>,
+  options: Given<CellOptions>,
   where: (row: number) => string,
 ): string[] {
   const check = checkedCells(options, where);

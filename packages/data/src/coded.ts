@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { type Given, LeaError } from '@lea/core';
 import { type CellOptions, checkedCells, textsOf } from './cells.ts';
 import { idNotes } from './id-notes.ts';
 import { checkDistinct, indexOf, indicesIn, pinnedIndex, rankedIds, unknownId } from './ids.ts';
@@ -34,7 +34,7 @@ export interface CodedEvents {
  */
 export function codedColumn(
   cells: ArrayLike<unknown>,
-  options: Partial<CellOptions>,
+  options: Given<CellOptions>,
   where: (row: number) => string,
 ): CodedColumn {
   const check = checkedCells(options, where);

@@ -1,4 +1,4 @@
-import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
+import { checkDefinition, createRegistry, type Given, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Interactions } from './interactions.ts';
 import type { ItemTexts } from './item-texts.ts';
 
@@ -18,11 +18,11 @@ export interface DatasetDefinition<O extends object> extends TypeDefinition<O> {
 
 /** Loads a data set with some of its options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface DatasetFactory<O extends object = object> {
-  (options?: Partial<O>, folder?: string): Promise<OwnDataset>;
+  (options?: Given<O>, folder?: string): Promise<OwnDataset>;
   /** Name of the type in configs. */
   readonly type: string;
   /** The options given or by default, checked. */
-  complete(options?: Partial<O>): O;
+  complete(options?: Given<O>): O;
 }
 
 const datasets = createRegistry<DatasetFactory>('data set');
@@ -40,9 +40,9 @@ export function defineDataset<O extends object>(
   checkDefinition('defineDataset', definition, ['load']);
   const { override } = withDefaults('defineDataset', { override: false }, options);
   const { type } = definition;
-  const complete = (given?: Partial<O>): O => optionsOf(definition, given);
+  const complete = (given?: Given<O>): O => optionsOf(definition, given);
   const load: DatasetFactory<O> = Object.assign(
-    async (given?: Partial<O>, folder = '.') => await definition.load(complete(given), folder),
+    async (given?: Given<O>, folder = '.') => await definition.load(complete(given), folder),
     { type, complete },
   );
   datasets.define(load as DatasetFactory, override);

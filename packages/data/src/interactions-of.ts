@@ -1,4 +1,4 @@
-import { checkObjects, LeaError, withDefaults } from '@lea/core';
+import { checkObjects, type Given, LeaError, withDefaults } from '@lea/core';
 import { type Cell, type CellOptions, missingWords } from './cells.ts';
 import { codedColumn, interactionsOfCoded } from './coded.ts';
 import type { Interactions } from './interactions.ts';
@@ -15,11 +15,11 @@ export interface EventColumns {
    * [events] finite numbers, decimal strings, or ISO dates: `2024-05-01T12:00:00Z`, `2024-05-01 12:00:00` (UTC). Dates, also
    * `Date`s, become milliseconds since 1970. Default: input order.
    */
-  time?: ArrayLike<number | string | bigint | Date>;
+  time?: ArrayLike<number | string | bigint | Date> | undefined;
   /** [events] kind of each event. Default: every event is a `click`. */
-  kind?: ArrayLike<Cell>;
+  kind?: ArrayLike<Cell> | undefined;
   /** [events] logged rewards: finite numbers or decimal strings. Default: none; rewards then depend on kinds. */
-  reward?: ArrayLike<number | string | bigint>;
+  reward?: ArrayLike<number | string | bigint> | undefined;
 }
 
 /** Options of `interactionsOf`. */
@@ -37,7 +37,7 @@ export interface IdOptions extends CellOptions {
  *   `E_CELL_MISSING`, `E_CELL_BAD`, `E_TIME_BAD`, `E_TIME_MIXED` (numbers and dates in one column), `E_ID_UNKNOWN` (an item
  *   outside `ids`), `E_ID_DUPLICATE`, `E_KIND_MANY` (over 256), `E_REWARD_BAD`
  */
-export function interactionsOf(events: EventColumns, options?: Partial<IdOptions>): Interactions {
+export function interactionsOf(events: EventColumns, options?: Given<IdOptions>): Interactions {
   checkObjects('interactionsOf', { events });
   const { ids, where, missing, trim } = withDefaults<IdOptions>('interactionsOf', defaults, options);
   const count = commonLength(events);

@@ -1,4 +1,4 @@
-import { LeaError, withDefaults } from '@lea/core';
+import { type Given, LeaError, withDefaults } from '@lea/core';
 import { checkSplits } from './arguments.ts';
 import type { Transitions } from './sequences.ts';
 import { type SetName, type Split, setNames } from './split/split.ts';
@@ -48,7 +48,7 @@ export interface LeakReport {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_RUN_SHORT`
  */
-export function findLeaks(split: Split, options?: Partial<LeakOptions>): LeakReport {
+export function findLeaks(split: Split, options?: Given<LeakOptions>): LeakReport {
   checkSplits('findLeaks', { split });
   const { run } = withDefaults<LeakOptions>('findLeaks', { run: 5 }, options);
   if (!Number.isInteger(run) || run < 2) {

@@ -11,9 +11,9 @@ export interface Scored {
 /** Which items `topK` ranks. */
 export interface TopKOptions {
   /** Items to exclude. Default: none. */
-  readonly exclude?: ReadonlySet<number>;
+  readonly exclude?: ReadonlySet<number> | undefined;
   /** The only items to rank, in ascending order. Default: all. */
-  readonly candidates?: ArrayLike<number>;
+  readonly candidates?: ArrayLike<number> | undefined;
 }
 
 /**

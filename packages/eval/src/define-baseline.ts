@@ -1,4 +1,4 @@
-import { checkDefinition, createRegistry, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
+import { checkDefinition, createRegistry, type Given, optionsOf, type TypeDefinition, withDefaults } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 
 /** Data that a baseline may read besides the train rows and its options. */
@@ -22,13 +22,13 @@ export interface BaselineDefinition<O extends object> extends TypeDefinition<O> 
 
 /** Counts train rows with some of the options. @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
 export interface BaselineFactory<O extends object = object> {
-  (train: Transitions, options?: Partial<O>, context?: Partial<BaselineContext>): Scorer;
+  (train: Transitions, options?: Given<O>, context?: Given<BaselineContext>): Scorer;
   /** Name of the type in configs. */
   readonly type: string;
   /** Values of options that validation chooses from. */
   readonly grid: NonNullable<BaselineDefinition<O>['grid']>;
   /** The options given or by default, checked. */
-  complete(options?: Partial<O>): O;
+  complete(options?: Given<O>): O;
 }
 
 const baselines = createRegistry<BaselineFactory>('baseline');
@@ -46,9 +46,9 @@ export function defineBaseline<O extends object>(
   checkDefinition('defineBaseline', definition, ['build']);
   const { override } = withDefaults('defineBaseline', { override: false }, options);
   const { type, grid = {} } = definition;
-  const complete = (given?: Partial<O>): O => optionsOf(definition, given);
+  const complete = (given?: Given<O>): O => optionsOf(definition, given);
   const make: BaselineFactory<O> = Object.assign(
-    (train: Transitions, given?: Partial<O>, context: Partial<BaselineContext> = {}) =>
+    (train: Transitions, given?: Given<O>, context: Given<BaselineContext> = {}) =>
       definition.build(train, complete(given), { window: 10, ...context }),
     { type, grid, complete },
   );

@@ -1,6 +1,7 @@
 import {
   abortSignal,
   counts,
+  type Given,
   LeaError,
   type OptionsSchema,
   oneOf,
@@ -89,7 +90,7 @@ export const evaluateSchema: OptionsSchema<EvaluateOptions> = {
 export function evaluate(
   scorer: Scorer,
   transitions: Transitions,
-  options?: Partial<EvaluateOptions>,
+  options?: Given<EvaluateOptions>,
 ): Task<Evaluation, EvaluationEvent<'evaluation'>> {
   return task(() => ranking(scorer, transitions, options));
 }
@@ -97,7 +98,7 @@ export function evaluate(
 async function* ranking(
   scorer: Scorer,
   transitions: Transitions,
-  options?: Partial<EvaluateOptions>,
+  options?: Given<EvaluateOptions>,
 ): AsyncGenerator<EvaluationEvent<'evaluation'>, Evaluation> {
   checkScorers('evaluate', { scorer });
   checkTransitions('evaluate', { transitions });

@@ -106,6 +106,9 @@ describe('parseMetric', () => {
 
   it('names the nearest kind', () => {
     expect(() => parseMetric('hr@5/purchas', ['click', 'purchase'])).toThrow(/Did you mean "purchase"/);
+    expect(() => parseMetric('hr@5/buy', ['click', 'purchase'])).toThrow(
+      /Got "buy"\. The kinds are: click, purchase\.$/,
+    );
   });
 });
 

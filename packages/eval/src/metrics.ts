@@ -125,9 +125,10 @@ export function parseMetric(name: string, kinds: readonly string[]): Metric {
     });
   }
   if (kind !== undefined && !kinds.includes(kind)) {
+    const near = nearest(kind, kinds);
     throw new LeaError('E_METRIC_UNKNOWN', `Unknown kind of event in the metric "${name}".`, {
       value: kind,
-      hint: `Did you mean "${nearest(kind, kinds) ?? kinds[0]}"? The kinds are: ${kinds.join(', ')}.`,
+      hint: `${near ? `Did you mean "${near}"? ` : ''}The kinds are: ${kinds.join(', ')}.`,
     });
   }
   return { measure, k: Number(k), ...(kind === undefined ? {} : { kind }) };

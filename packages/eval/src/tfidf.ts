@@ -2,6 +2,7 @@ import {
   checkArrays,
   checkTexts,
   fold,
+  type Given,
   key,
   type OptionsSchema,
   option,
@@ -44,7 +45,7 @@ export interface TfidfVectors extends TextVectors {
  * @returns float32 `[N, D]`; zeros for a text without words
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function tfidfVectors(texts: readonly string[], options?: Partial<TfidfOptions>): TfidfVectors {
+export function tfidfVectors(texts: readonly string[], options?: Given<TfidfOptions>): TfidfVectors {
   checkArrays('tfidfVectors', { texts });
   for (const text of texts) checkTexts('tfidfVectors', { text });
   const { dimensions, seed } = parseOptions('tfidfVectors', tfidfSchema, options);

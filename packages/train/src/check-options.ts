@@ -54,11 +54,11 @@ type Completed = Omit<
 /**
  * Refuses what cannot be trained, before anything is compiled.
  *
- * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_SIGNALS_ROWS`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function checkOptions({ train, validation, agent, text, signals, memory, sampler, ...plan }: Completed): void {
   const refuse = (what: string, value: unknown, hint: string) => {
-    throw new LeaError('E_TRAIN_OPTION', what, { value, hint });
+    throw new LeaError('E_TRAIN_OPTION', what, { ...(value !== undefined && { value }), hint });
   };
   for (const [name, { count }] of Object.entries({ train, validation })) {
     if (count === 0) refuse(`The ${name} transitions are empty.`, count, 'Check the split and its fractions.');
@@ -89,7 +89,7 @@ export function checkOptions({ train, validation, agent, text, signals, memory, 
     );
   }
   checkMetric(plan.metric, validation);
-  if (signals) checkSignals(signals, train.count, items);
+  if (signals) checkSignals(signals, train);
   if (sampler.type === 'sequences') {
     const hint = "Write sampler: { type: 'permutation' }, which shows every row.";
     const why = 'The sampler of sequences shows only the newest rows of a user';

@@ -35,7 +35,7 @@ type WithDefault =
 /** Options of `fit`, given or by default. */
 export type CompleteOptions = {
   readonly [K in keyof Required<TrainOptions>]: K extends WithDefault
-    ? Required<TrainOptions>[K]
+    ? Exclude<TrainOptions[K], undefined>
     : TrainOptions[K] | undefined;
 };
 

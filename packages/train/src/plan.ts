@@ -20,7 +20,7 @@ const JOINT_VALUES = 2 ** 26;
  * Fills in defaults and refuses what cannot be trained, before anything is compiled.
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_SAMPLER`, `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_MEMORY`,
- *   `E_MEMORY_JOINT`, `E_TRAIN_INIT`, `E_REWARD_MISSING`, `E_REWARD_BAD`, `E_REWARD_COUNT`
+ *   `E_MEMORY_JOINT`, `E_TRAIN_INIT`, `E_REWARD_MISSING`, `E_REWARD_BAD`, `E_REWARD_COUNT`, `E_SIGNALS_ROWS`
  */
 export function planOf(options: TrainOptions): Plan {
   checkGiven(options);

@@ -25,7 +25,7 @@ const annotation: Annotation = {
 };
 
 type Use = Required<NonNullable<SignalOptions['use']>>;
-const uses: Use[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({
+const uses: Use[] = [1, 2, 3, 4, 5, 6, 7].map((bits) => ({
   state: (bits & 1) > 0,
   reward: (bits & 2) > 0,
   actions: (bits & 4) > 0,
@@ -71,21 +71,18 @@ describe.each(Object.keys(makers))('%s', (name) => {
   const make = makers[name]!;
 
   it('every combination of state, reward and actions learns something else, compiled as eagerly', async () => {
-    const hashes = new Map<string, string>();
-    for (const use of uses) {
-      const signals = signalsOf(use);
+    const hashes = new Set<string>();
+    for (const signals of [undefined, ...uses.map((use) => signalsOf(use))]) {
       const { losses, hash } = await run(make(), signals);
       const eager = await run(make(), signals, { backend: 'cpu' });
       expect(losses.length).toBeGreaterThanOrEqual(2);
       losses.forEach((loss, i) => {
         expect(loss).toBeCloseTo(eager.losses[i]!, 4);
       });
-      hashes.set(JSON.stringify(use), hash);
+      hashes.add(hash);
     }
     // Cross entropy has no use for rewards.
-    expect(new Set(hashes.values()).size).toBe(name === 'ce' ? 4 : 8);
-    const [nothing] = hashes.values();
-    expect(nothing).toBe((await run(make(), undefined)).hash);
+    expect(hashes.size).toBe(name === 'ce' ? 4 : 8);
   });
 
   it('state vectors in the place of soft targets', async () => {
@@ -134,7 +131,7 @@ describe('targets and the states of an environment', () => {
 
   it('agents that read states and signals that bring them need each other', async () => {
     await expect(run(makers.ce!({ alignmentWeight: 1 }), undefined)).rejects.toThrow(
-      /ce reads the environment's states.*stateForm/,
+      /ce reads the environment's states, which the signals do not bring\. Make signals.*stateForm/,
     );
     await expect(run(makers.snqn!(), signals)).rejects.toThrow(
       /which the agent snqn does not read.*alignmentWeight or criticState/,

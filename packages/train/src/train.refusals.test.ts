@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ce, defineAgent, meanLoss, proxy, sac, sasrec, snqn, supervisedParts } from '@lea/agents';
 import { defaultsOf } from '@lea/core';
+import { rowsHash } from '@lea/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainOptions } from './options.ts';
@@ -119,7 +120,9 @@ describe('what train refuses', () => {
     await refused({ spinning: 'no' }).toThrow(/spinning/);
     await refused({ patiance: 3 }).toThrow(/"patience"/);
     await refused({ train: { ...data, count: 0 } }).toThrow(/empty/);
-    await refused({ signals: { reward: new Float32Array(3) } }).toThrow(/signals.reward/);
+    await refused({ signals: { reward: new Float32Array(3) } }).toThrow(
+      /signals.reward must have .* Got 3\. Create the signals with leaSignals from the same train transitions\.$/,
+    );
     await refused({ signals: { reward: new Float32Array(data.count).fill(Number.NaN) } }).toThrow(
       /signals.reward\[0\]/,
     );
@@ -179,6 +182,16 @@ describe('what train refuses', () => {
     refused({ targets: targets(0), targetWeights: weights(1), k: 1 }).toThrow(
       new RegExp(`targets must have ${rows} values`),
     );
+  });
+
+  it('signals of another split with as many rows', () => {
+    const reward = new Float32Array(data.count).fill(1);
+    const fitted = (signals: object) => expect(() => planOf(small({ signals })));
+    const others = { ...data, event: data.event.toReversed() };
+    fitted({ reward, rowsHash: rowsHash(data) }).not.toThrow();
+    fitted({ reward }).not.toThrow();
+    fitted({ reward, rowsHash: rowsHash(others) }).toThrow(expect.objectContaining({ code: 'E_SIGNALS_ROWS' }));
+    fitted({}).toThrow(/at least one signal.*reward, targets/);
   });
 
   it('text that an encoder needs', async () => {

@@ -1,5 +1,5 @@
 import { createPolicy, type Fusion, type Policy, weightsHash } from '@lea/agents';
-import { eventLoopTurn, key, type Task, task } from '@lea/core';
+import { eventLoopTurn, type Given, key, type Task, task } from '@lea/core';
 import { pick, type Values } from '@lea/tensor';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { TrainEvent, TrainEventDetails, TrainResult } from './events.ts';
@@ -182,7 +182,7 @@ function resultOf(plan: Plan, run: RunState, stopped: boolean): TrainResult {
   };
 }
 
-function policyOf(plan: Plan, params: Values, fusion: Partial<Fusion> | undefined): Policy {
+function policyOf(plan: Plan, params: Values, fusion: Given<Fusion> | undefined): Policy {
   const { bareAgent, shape, text, threads, backend, memory } = plan;
   const { itemIds } = plan.train.sequences;
   const joined = fusion && memory ? { memory, fusion } : {};

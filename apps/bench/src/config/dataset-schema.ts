@@ -117,6 +117,7 @@ export const split = v.variant('type', [
     type: v.literal('by-user'),
     seed: v.optional(seed),
     fractions: v.optional(v.tuple([positive, positive, positive])),
+    stable: v.optional(described(v.boolean(), 'Whether users keep their set when the log grows. Default: false.')),
   }),
   strict('split', {
     type: v.literal('user-lists'),

@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { LeaError } from '@lea/core';
+import { defaultsOf, LeaError } from '@lea/core';
 import { catalogModelDefaults, fitDefaults, needsTokens } from '@lea/env/measuring';
+import { signalPartsSchema } from '@lea/train';
 import type { EnvironmentConfig, Experiment, RunConfig } from './schema.ts';
 
 type Environments = Readonly<Record<string, EnvironmentConfig>>;
@@ -133,6 +134,16 @@ export function hasCatalogModel({ itemInput, tier }: EnvironmentConfig): boolean
  */
 export function checkUse(run: RunConfig, { fit, tier, folds }: EnvironmentConfig, origin: string): void {
   const { name, pessimism = 0 } = run;
+  if (run.use && !Object.values({ ...defaultsOf(signalPartsSchema), ...run.use }).some(Boolean)) {
+    throw new LeaError(
+      'E_CONFIG',
+      `${origin}: run "${name}" has an environment, but "use" leaves out all parts of LEA.`,
+      {
+        value: run.use,
+        hint: 'Set state, reward or actions to true. For a run without LEA, remove "environment".',
+      },
+    );
+  }
   const calibrated = run.rewardForm === 'calibrated' ? 'rewardForm' : undefined;
   const single = bringsStates(run) ? 'stateForm' : calibrated;
   if (folds !== undefined && single) {

@@ -185,6 +185,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     },
     /"stateForm", which needs an environment without folds/,
   ],
+  ['LEA without its parts', (c) => (taught(c).use = { actions: false }), /"use" leaves out all parts of LEA/],
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
   ['a seed twice', (c) => (c.seeds = [0, 1, -0]), /at seeds: expected each seed once, got 0 twice/],
   ['half a seed', (c) => (c.seeds = [0.5]), /at seeds\.0: expected a whole number/],

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWorld, leaveOneOut } from '@lea/data';
+import { createWorld, leaveOneOut, splitByUser } from '@lea/data';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { type DatasetConfig, experimentSchema, type SplitConfig } from '../config/schema.ts';
@@ -169,6 +169,12 @@ test('user lists come from a file or with the bench', async () => {
   );
   // the included lists are of other users
   await expect(splitAs({ type: 'user-lists', lists: 'lastfm' }, interactions, at)).rejects.toThrow();
+});
+
+test('a stable split by user is asked of @lea/data', async () => {
+  const { interactions } = createWorld({ users: 60, items: 10 });
+  const split = await splitAs({ type: 'by-user', seed: 2, stable: true }, interactions, '.');
+  expect(split).toEqual(splitByUser(interactions, { seed: 2, stable: true }));
 });
 
 test('an inherited name is no list of users', async () => {

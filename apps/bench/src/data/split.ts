@@ -56,7 +56,7 @@ const ways: Record<SplitConfig['type'], string> = {
 
 async function carryOut(config: SplitConfig, interactions: Interactions, folder: string): Promise<Split> {
   if (config.type === 'by-user')
-    return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions });
+    return splitByUser(interactions, { seed: config.seed ?? 0, fractions: config.fractions, stable: config.stable });
   if (config.type === 'leave-one-out') return leaveOneOut(interactions);
   if (config.type === 'by-time') return splitByTime(interactions, config);
   if (config.type === 'by-time-quantiles') {

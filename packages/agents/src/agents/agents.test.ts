@@ -242,6 +242,18 @@ test.each<[string, unknown, string, string]>([
   ['nothing', undefined, 'E_OPTION_MISSING', `snqn: expected an encoder. ${write}`],
   ['null', null, 'E_OPTION_VALUE', `snqn: expected options with an encoder. Got null. ${write}`],
   ['a string', 'sasrec', 'E_OPTION_VALUE', `snqn: expected options with an encoder. Got "sasrec". ${write}`],
+  [
+    'a factory as encoder',
+    { encoder: sasrec },
+    'E_OPTION_VALUE',
+    `snqn: expected an encoder. Got the function sasrec. Call it: a factory is no encoder yet. ${write}`,
+  ],
+  [
+    'a factory alone',
+    sasrec,
+    'E_OPTION_VALUE',
+    `snqn: expected options with an encoder. Got the function sasrec. Call it: a factory is no encoder yet. ${write}`,
+  ],
   ['an array', [], 'E_OPTION_VALUE', `snqn: expected options with an encoder. Got []. ${write}`],
   [
     'an encoder',

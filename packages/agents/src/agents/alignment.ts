@@ -1,4 +1,4 @@
-import { fold, type Key, LeaError } from '@lea/core';
+import { fold, type Given, type Key, LeaError } from '@lea/core';
 import type { Tensors, Values } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { uniformValue } from '../init.ts';
@@ -9,7 +9,7 @@ import type { AlignmentOptions } from './guidance.ts';
 /** `align.weight` [E, H], from the encoder's state to the environment's; empty without alignment. Scores do not use it. */
 export function initAlignment(
   key: Key,
-  { alignmentWeight = 0 }: Partial<AlignmentOptions>,
+  { alignmentWeight = 0 }: Given<AlignmentOptions>,
   encoder: Encoder,
   shape: Shape,
 ): Values {
@@ -30,7 +30,7 @@ export function aligned(
   result: LossResult,
   { params, batch }: LossInput,
   states: tf.Tensor,
-  { alignmentWeight = 0, alignmentForm, alignmentTemperature }: Partial<AlignmentOptions>,
+  { alignmentWeight = 0, alignmentForm, alignmentTemperature }: Given<AlignmentOptions>,
 ): LossResult {
   if (alignmentWeight === 0) return result;
   const temperature = alignmentForm === 'contrastive' ? alignmentTemperature : undefined;

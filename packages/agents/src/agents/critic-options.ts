@@ -1,3 +1,4 @@
+import type { Given } from '@lea/core';
 import type { GuidanceOptions } from './guidance.ts';
 import type { QOptions } from './options.ts';
 
@@ -13,7 +14,7 @@ export interface NegativeOptions {
 }
 
 /** The options that `critic` reads. Without `negatives` or `augmentedActions` these terms are left out. */
-export interface CriticOptions extends QOptions, Partial<NegativeOptions>, Partial<GuidanceOptions> {
+export interface CriticOptions extends QOptions, Given<NegativeOptions>, Given<GuidanceOptions> {
   /** Temperature of the conservative penalty. Default: 1. */
-  readonly cqlTemperature?: number;
+  readonly cqlTemperature?: number | undefined;
 }

@@ -1,4 +1,4 @@
-import { fold, type Key, LeaError } from '@lea/core';
+import { fold, type Given, type Key, LeaError } from '@lea/core';
 import type { Specs, Tensors, Value, Values } from '@lea/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AgentParts } from '../define.ts';
@@ -16,7 +16,7 @@ type Shared = Omit<AgentParts, 'phases' | 'loss'>;
  * All parts of an agent with a supervised head except phases and loss. With `alignmentWeight`, pass the loss through
  * `aligned`.
  */
-export function supervisedParts(options: SupervisedLossOptions & Partial<AlignmentOptions>, encoder: Encoder): Shared {
+export function supervisedParts(options: SupervisedLossOptions & Given<AlignmentOptions>, encoder: Encoder): Shared {
   const { loss, sampledItems, samplingPower, alignmentWeight = 0 } = options;
   const sampled = loss !== 'softmax';
   return {
@@ -50,7 +50,7 @@ export function supervisedParts(options: SupervisedLossOptions & Partial<Alignme
  * All parts of an agent with a supervised head, a Q head and a target network, except phases and loss. The loss must read the
  * rewards of `augmentedActions` and the environment's states for `criticState`, as `critic` does.
  */
-export function qParts(options: QOptions & Partial<GuidanceOptions>, encoder: Encoder): Shared {
+export function qParts(options: QOptions & Given<GuidanceOptions>, encoder: Encoder): Shared {
   const supervised = supervisedParts(options, encoder);
   const { augmentedActions = 0, criticState = false } = options;
   const statistics: ItemStatistic[] = options.cqlWeight > 0 && supervised.sampling ? ['logQ'] : [];
@@ -107,7 +107,7 @@ function stateInputs(batchSize: number, stateSize = 0): Specs {
  */
 export function initCritic(
   key: Key,
-  { criticState = false }: Partial<GuidanceOptions>,
+  { criticState = false }: Given<GuidanceOptions>,
   { outputSize }: Encoder,
   shape: Shape,
   heads = 1,

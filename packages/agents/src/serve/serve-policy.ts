@@ -26,9 +26,9 @@ export interface ServeOptions {
   /** ONNX Runtime: the module `onnxruntime-node`, or `onnxruntime-web/wasm`. No default. */
   ort: OnnxRuntime;
   /** Options of ONNX Runtime's session, such as `executionProviders`. Default: its own, with warnings off. */
-  session?: object;
+  session?: object | undefined;
   /** Shown in tables of @lea/eval. Default `policy`. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** An exported policy, ready to recommend; a scorer for `evaluate` of @lea/eval as well. */

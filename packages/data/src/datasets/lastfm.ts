@@ -1,4 +1,4 @@
-import { checkPaths, checkRanges, withDefaults } from '@lea/core';
+import { checkPaths, checkRanges, type Given, withDefaults } from '@lea/core';
 import { checkTransitions } from '../arguments.ts';
 import { alignItemTexts, type Contribution, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { readInteractions } from '../read/interactions.ts';
@@ -50,7 +50,7 @@ export interface LastfmOptions {
 export async function lastfmItemTexts(
   dir: string,
   train: Transitions,
-  options?: Partial<LastfmOptions>,
+  options?: Given<LastfmOptions>,
 ): Promise<ItemTexts & { contributions: Contribution[] }> {
   checkPaths('lastfmItemTexts', { dir });
   checkTransitions('lastfmItemTexts', { train });

@@ -1,6 +1,7 @@
 import {
   checkPaths,
   fold,
+  type Given,
   key,
   LeaError,
   type OptionsSchema,
@@ -46,7 +47,7 @@ export const yoochooseSchema: OptionsSchema<YoochooseOptions> = {
  * @throws LeaError `E_DATA_MISSING`, `E_CELL_BAD` for a session that is no whole number, `E_DATA_EMPTY` when no session has 3
  *   clicks, `E_OPTION_VALUE`, and the errors of the readers
  */
-export async function loadYoochoose(dir: string, options?: Partial<YoochooseOptions>): Promise<EventSet> {
+export async function loadYoochoose(dir: string, options?: Given<YoochooseOptions>): Promise<EventSet> {
   checkPaths('loadYoochoose', { dir });
   const o = parseOptions('loadYoochoose', yoochooseSchema, options);
   const files = await filesOf(dir, { clicks: 'yoochoose-clicks.dat', buys: 'yoochoose-buys.dat' }, source);

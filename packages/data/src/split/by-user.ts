@@ -1,12 +1,16 @@
 import {
   argumentCheck,
   checkArrays,
+  checkChoices,
   checkObjects,
   checkSeed,
   fold,
+  type Given,
+  type Key,
   key,
   LeaError,
   permutation,
+  uniform,
   withDefaults,
 } from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
@@ -20,22 +24,28 @@ export interface SplitByUserOptions {
   seed: number;
   /** Shares of users in train, validation and test, with sum 1. Default: [0.8, 0.1, 0.1]. */
   fractions: readonly [number, number, number];
+  /**
+   * Whether users keep their set when the log grows. False: shares are exact, but one new user moves many others. True: the set
+   * depends on the seed, the shares and the user's own id alone, and shares are met on average. Default: false.
+   */
+  stable: boolean;
 }
 
 /**
  * Assigns whole users to train, validation and test at random, so no event of a test user is used in training.
- * Validation and test get at least one user each if their shares are above 0.
+ * Validation and test get at least one user each if their shares are above 0, unless the split is `stable`.
  *
  * @throws LeaError `E_OPTION_VALUE`, `E_SPLIT_FRACTIONS`, `E_SPLIT_EMPTY`
  */
-export function splitByUser(data: Interactions, options?: Partial<SplitByUserOptions>): Split {
+export function splitByUser(data: Interactions, options?: Given<SplitByUserOptions>): Split {
   checkInteractions('splitByUser', { data });
-  const { seed, fractions } = withDefaults<SplitByUserOptions>(
+  const { seed, fractions, stable } = withDefaults<SplitByUserOptions>(
     'splitByUser',
-    { seed: 0, fractions: [0.8, 0.1, 0.1] },
+    { seed: 0, fractions: [0.8, 0.1, 0.1], stable: false },
     options,
   );
   checkSeed('splitByUser', seed);
+  checkChoices('splitByUser', { stable }, { stable: [true, false] });
   const shares =
     Array.isArray(fractions) && fractions.length === 3 && fractions.every((f) => Number.isFinite(f) && f >= 0);
   if (!shares || Math.abs(fractions.reduce((sum, share) => sum + share) - 1) > 1e-9) {
@@ -44,15 +54,32 @@ export function splitByUser(data: Interactions, options?: Partial<SplitByUserOpt
       hint: 'For example, use [0.8, 0.1, 0.1].',
     });
   }
-  const users = data.userIds.length;
+  const root = fold(key(seed), 'splitByUser');
+  const setOf = stable ? setsById(data.userIds, root, fractions) : setsByOrder(data.userIds.length, root, fractions);
+  return splitUsers(data, setOf, { kind: 'user', seed, fractions, ...(stable && { stable }) });
+}
+
+type Fractions = SplitByUserOptions['fractions'];
+
+/** Sets of the sizes that the shares give, in a random order of the users' positions. */
+function setsByOrder(users: number, root: Key, [, validationShare, testShare]: Fractions): SetName[] {
   const share = (fraction: number) => (fraction > 0 ? Math.max(1, Math.round(fraction * users)) : 0);
-  const validation = share(fractions[1]);
-  const test = share(fractions[2]);
-  const order = permutation(fold(key(seed), 'splitByUser'), users);
+  const validation = share(validationShare);
+  const test = share(testShare);
+  const order = permutation(root, users);
   const setOf: SetName[] = new Array(users).fill('train');
   for (const user of order.subarray(0, validation)) setOf[user] = 'validation';
   for (const user of order.subarray(validation, validation + test)) setOf[user] = 'test';
-  return splitUsers(data, setOf, { kind: 'user', seed, fractions });
+  return setOf;
+}
+
+/** The set of each user by a draw of its own, so that no other user can change it. */
+function setsById(userIds: readonly string[], root: Key, [, validation, test]: Fractions): SetName[] {
+  const byId = fold(root, 'stable');
+  return userIds.map((id) => {
+    const draw = uniform(fold(byId, id), 1)[0]!;
+    return draw < validation ? 'validation' : draw < validation + test ? 'test' : 'train';
+  });
 }
 
 const checkIds = argumentCheck(

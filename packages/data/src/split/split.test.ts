@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLog, logOf } from '../fixtures/log.ts';
+import type { Interactions } from '../interactions.ts';
 import { interactionsOf } from '../interactions-of.ts';
 import type { Transitions } from '../sequences.ts';
 import { leaveOneOut, splitByTime, splitByTimeQuantiles } from './by-order.ts';
-import { splitByUser, splitByUserLists } from './by-user.ts';
+import { type SplitByUserOptions, splitByUser, splitByUserLists } from './by-user.ts';
 import { type Split, setNames } from './split.ts';
 
 const data = logOf('a: 0 1 2* 3', 'b: 3 0', 'c: 1 2 3');
@@ -54,6 +55,64 @@ describe('by user', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('by user, stable', () => {
+  /** A user's set in the split of a log, by raw ids. */
+  const setsOf = (log: Interactions, options: Partial<SplitByUserOptions>) => {
+    const split = splitByUser(log, { ...options, stable: true });
+    return new Map(setNames.flatMap((name) => usersOf(split[name]).map((user) => [user, name] as const)));
+  };
+  const logOfUsers = (users: readonly string[]) =>
+    interactionsOf({ user: [...users], item: users.map((_, event) => String(event % 5)) });
+  const visitors = (count: number) => Array.from({ length: count }, (_, user) => `v${user}`);
+
+  it('moves no user when users and events come and go, which the default does', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.uniqueArray(fc.string(), { maxLength: 30 }), fc.array(fc.nat(59)), (seed, ids, more) => {
+        const before = setsOf(logOfUsers(visitors(60)), { seed });
+        const newcomers = ids.map((id) => `new ${id.trim()}`);
+        const grown = [
+          ...newcomers,
+          ...visitors(60).slice(5),
+          ...more.filter((user) => user >= 5).map((user) => `v${user}`),
+        ];
+        const after = setsOf(logOfUsers(grown), { seed });
+        for (const user of visitors(60).slice(5)) expect(after.get(user)).toBe(before.get(user));
+      }),
+      { numRuns: 50 },
+    );
+    const yesterday = splitByUser(logOfUsers(visitors(60)));
+    const tonight = splitByUser(logOfUsers([...visitors(60), 'new']));
+    const trained = new Set(usersOf(yesterday.train));
+    expect(usersOf(tonight.test).filter((user) => trained.has(user))).not.toEqual([]);
+  });
+
+  it('meets the shares on average, for every seed on its own', () => {
+    // 20,000 draws: three standard deviations of the share .1 are .0064, those of .25 are .0092.
+    const users = logOfUsers(visitors(20_000));
+    for (const seed of [0, 1]) {
+      const { info } = splitByUser(users, { seed, stable: true });
+      const { validation, test } = info.users as Record<string, number>;
+      expect(Math.abs(validation! / 20_000 - 0.1)).toBeLessThan(0.0064);
+      expect(Math.abs(test! / 20_000 - 0.1)).toBeLessThan(0.0064);
+    }
+    const { info } = splitByUser(users, { fractions: [0.5, 0.25, 0.25], stable: true });
+    expect(Math.abs((info.users as Record<string, number>).test! / 20_000 - 0.25)).toBeLessThan(0.0092);
+    // Two seeds agree on .8 * .8 + 2 * .1 * .1 = .66 of the users if they are independent.
+    const [a, b] = [setsOf(users, { seed: 0 }), setsOf(users, { seed: 1 })];
+    const agreed = [...a].filter(([user, set]) => b.get(user) === set).length / 20_000;
+    expect(Math.abs(agreed - 0.66)).toBeLessThan(0.0101);
+  });
+
+  it('stays as it is: nights apart use different versions', () => {
+    const sets = setsOf(logOfUsers(visitors(40)), { seed: 3 });
+    const of = (name: string) => [...sets].filter(([, set]) => set === name).map(([user]) => user);
+    expect([of('validation'), of('test')]).toEqual([['v1', 'v21', 'v25', 'v29', 'v30', 'v33', 'v8'], ['v31']]);
+    expect(splitByUser(logOfUsers(visitors(40)), { seed: 3, stable: true }).info).toMatchObject({ stable: true });
+    expect(splitByUser(data).info).not.toHaveProperty('stable');
+    expect(() => splitByUser(data, { stable: 'yes' as never })).toThrow(/invalid value for stable/);
   });
 });
 

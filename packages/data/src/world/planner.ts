@@ -2,6 +2,7 @@ import {
   type ArgumentCheck,
   argumentCheck,
   finite,
+  type Given,
   isObject,
   type OptionsSchema,
   option,
@@ -46,7 +47,7 @@ const checkUsers: ArgumentCheck = argumentCheck(
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function worldPlanner(users: WorldUsers, options?: Partial<PlannerOptions>): InteractivePolicy<WorldVisits> {
+export function worldPlanner(users: WorldUsers, options?: Given<PlannerOptions>): InteractivePolicy<WorldVisits> {
   checkUsers('worldPlanner', { users });
   const { name, rest, gamma } = parseOptions('worldPlanner', plannerSchema, options);
   const { items, rewards, impatience } = users;

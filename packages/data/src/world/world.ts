@@ -3,6 +3,7 @@ import {
   defaultsOf,
   finite,
   fold,
+  type Given,
   isObject,
   type Key,
   key,
@@ -53,7 +54,7 @@ export interface WorldOptions {
    * and may end the visit, so that the best next item need not be the best for the visit. Users leave when they are bored, so they
    * have 0 to 60 events. Default: users choose among all items and are never bored.
    */
-  dynamics: Partial<DynamicsOptions> | undefined;
+  dynamics: Given<DynamicsOptions> | undefined;
 }
 
 /** A synthetic shop whose customers' preferences are known. */
@@ -97,7 +98,7 @@ export const worldSchema: OptionsSchema<WorldOptions> = {
   drift: option(share, 0.02),
   popularitySpread: option(finite(0, 100), 0.9),
   rewards: option(custom<WorldOptions['rewards']>(isObject, 'must be an object.'), defaultsOf(rewardSchema)),
-  dynamics: option(custom<Partial<DynamicsOptions>>(isObject, 'must be an object.'), undefined),
+  dynamics: option(custom<Given<DynamicsOptions>>(isObject, 'must be an object.'), undefined),
 };
 
 /**
@@ -111,7 +112,11 @@ export const worldSchema: OptionsSchema<WorldOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_WORLD_SIZE` (too large for memory)
  */
-export function createWorld(options?: Partial<WorldOptions>): World {
+export function createWorld(
+  options: Given<WorldOptions> & { dynamics: Given<DynamicsOptions> },
+): World & { users: WorldUsers };
+export function createWorld(options?: Given<WorldOptions>): World;
+export function createWorld(options?: Given<WorldOptions>): World {
   const chosen = checkedOptions(options);
   const root = fold(key(chosen.seed), 'world');
   const items = drawItems(root, chosen.items, chosen.popularitySpread);
@@ -206,7 +211,7 @@ function* offered(dynamics: Dynamics, user: Key, draw: Stream): Generator<Event,
 const MOST_EVENTS = 2 ** 24;
 const MOST_NUMBERS = 2 ** 25;
 
-function checkedOptions(given: Partial<WorldOptions> | undefined): WorldOptions {
+function checkedOptions(given: Given<WorldOptions> | undefined): WorldOptions {
   const options = parseOptions('createWorld', worldSchema, given);
   const rewards = parseOptions('createWorld.rewards', rewardSchema, options.rewards);
   const { users, items, tastes, meanLength } = options;

@@ -37,6 +37,12 @@ describe('counting baselines', () => {
     expect(await ranking(lastItemMarkov(train))).toEqual([1, 0, 2, 3, 4]);
   });
 
+  it('lastItemMarkov ranks equal numbers of successions by index, not by popularity', async () => {
+    // Item 1 and the more popular item 2 each followed item 0 once.
+    const tied = transitionsOf([[0, 2], [0, 1], [2]], 3);
+    expect(await ranking(lastItemMarkov(tied), 0)).toEqual([1, 2, 0]);
+  });
+
   it('read the rows of the set only', async () => {
     const first = { ...train, count: 2, event: Int32Array.of(0, 1), sequence: Int32Array.of(0, 0) };
     expect(await scores(popularity(first))).toEqual([1, 1, 0, 0, 0]);

@@ -1,6 +1,7 @@
 import {
   finite,
   flag,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -85,7 +86,7 @@ export const coOccurrenceSchema: OptionsSchema<CoOccurrenceOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_VECTORS_SHAPE`
  */
-export function coOccurrence(train: Transitions, options: Partial<CoOccurrenceOptions> = {}): Scorer {
+export function coOccurrence(train: Transitions, options: Given<CoOccurrenceOptions> = {}): Scorer {
   checkTransitions('coOccurrence', { train });
   const o = parseOptions('coOccurrence', coOccurrenceSchema, options);
   const prior = itemCounts(train).map((count) => (o.popularity * count) / Math.max(1, train.count));

@@ -1,4 +1,14 @@
-import { type Check, isObject, type OptionsSchema, option, parseOptions, positive, share, whole } from '@lea/core';
+import {
+  type Check,
+  type Given,
+  isObject,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  positive,
+  share,
+  whole,
+} from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { checkTransitions, checkWindows, type Transitions, type Windows } from '@lea/data';
 import * as v from 'valibot';
@@ -50,7 +60,7 @@ export const easeSchema: OptionsSchema<EaseOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, and the errors of `gramInverse`
  */
-export function ease(train: Transitions, options?: Partial<EaseOptions>): Scorer {
+export function ease(train: Transitions, options?: Given<EaseOptions>): Scorer {
   checkTransitions('ease', { train });
   const o = parseOptions('ease', easeSchema, options);
   const prior = tieBreak(train);

@@ -1,4 +1,4 @@
-import { type OptionsSchema, option, parseOptions, share, whole, wholeOrInfinity } from '@lea/core';
+import { type Given, type OptionsSchema, option, parseOptions, share, whole, wholeOrInfinity } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { addRow, checkTransitions, type SparseRows, sparseRows, type Transitions } from '@lea/data';
 import { tieBreak } from './popularity.ts';
@@ -47,7 +47,7 @@ export const itemKnnSchema: OptionsSchema<ItemKnnOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function itemKnn(train: Transitions, options?: Partial<ItemKnnOptions>): Scorer {
+export function itemKnn(train: Transitions, options?: Given<ItemKnnOptions>): Scorer {
   checkTransitions('itemKnn', { train });
   const o = parseOptions('itemKnn', itemKnnSchema, options);
   const prior = tieBreak(train);

@@ -2,7 +2,10 @@ import type { Scorer } from '@lea/data';
 import { checkTransitions, itemCounts, successions, type Transitions } from '@lea/data';
 import { priorScorer } from './prior-scorer.ts';
 
-/** Ranks items by how often they directly followed the last item in `train`, then all others by popularity. */
+/**
+ * Ranks items by how often they directly followed the last item in `train`, then all others by popularity. Items that followed
+ * equally often are ranked by their index, not by popularity.
+ */
 export function lastItemMarkov(train: Transitions): Scorer {
   checkTransitions('lastItemMarkov', { train });
   const counts = itemCounts(train);

@@ -1,4 +1,4 @@
-import { type OptionsSchema, option, parseOptions, whole } from '@lea/core';
+import { type Given, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { checkTransitions, itemCounts, type Transitions } from '@lea/data';
 import { priorScorer } from './prior-scorer.ts';
@@ -17,7 +17,7 @@ export const repeatHistorySchema: OptionsSchema<RepeatHistoryOptions> = { window
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function repeatHistory(train: Transitions, options?: Partial<RepeatHistoryOptions>): Scorer {
+export function repeatHistory(train: Transitions, options?: Given<RepeatHistoryOptions>): Scorer {
   checkTransitions('repeatHistory', { train });
   const { window } = parseOptions('repeatHistory', repeatHistorySchema, options);
   const counts = itemCounts(train);

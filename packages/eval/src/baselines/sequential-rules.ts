@@ -1,4 +1,4 @@
-import { finite, type OptionsSchema, option, parseOptions, whole, wholeOrInfinity } from '@lea/core';
+import { finite, type Given, type OptionsSchema, option, parseOptions, whole, wholeOrInfinity } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { addRow, checkTransitions, type SparseRows, sparseRows, successions, type Transitions } from '@lea/data';
 import { tieBreak } from './popularity.ts';
@@ -35,7 +35,7 @@ export const sequentialRulesSchema: OptionsSchema<SequentialRulesOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function sequentialRules(train: Transitions, options?: Partial<SequentialRulesOptions>): Scorer {
+export function sequentialRules(train: Transitions, options?: Given<SequentialRulesOptions>): Scorer {
   checkTransitions('sequentialRules', { train });
   const o = parseOptions('sequentialRules', sequentialRulesSchema, options);
   const all = successions(train, o.steps, (distance) => distance ** -o.distancePower);

@@ -1,4 +1,4 @@
-import { parseOptions } from '@lea/core';
+import { type Given, parseOptions } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
 import { type SessionKnnOptions, sessionKnn, sessionKnnSchema } from './session-knn.ts';
@@ -16,7 +16,7 @@ import { cosineFactors } from './user-items.ts';
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function sknn(train: Transitions, options?: Partial<SessionKnnOptions>): Scorer {
+export function sknn(train: Transitions, options?: Given<SessionKnnOptions>): Scorer {
   checkTransitions('sknn', { train });
   const o = parseOptions('sknn', sessionKnnSchema, options);
   return sessionKnn(train, o, {

@@ -1,4 +1,4 @@
-import { type Check, finite, type OptionsSchema, option, parseOptions } from '@lea/core';
+import { type Check, finite, type Given, type OptionsSchema, option, parseOptions } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
 import * as v from 'valibot';
@@ -53,7 +53,7 @@ export const stanSchema: OptionsSchema<StanOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function stan(train: Transitions, options?: Partial<StanOptions>): Scorer {
+export function stan(train: Transitions, options?: Given<StanOptions>): Scorer {
   checkTransitions('stan', { train });
   const o = parseOptions('stan', stanSchema, options);
   return sessionKnn(train, o, {

@@ -1,4 +1,4 @@
-import { type OptionsSchema, option, parseOptions, share, whole } from '@lea/core';
+import { type Given, type OptionsSchema, option, parseOptions, share, whole } from '@lea/core';
 import type { Scorer } from '@lea/data';
 import { checkTransitions, checkWindows, itemCounts, type Transitions, type Windows } from '@lea/data';
 import { productsWith } from '../linear/products.ts';
@@ -30,7 +30,7 @@ export const textSimilaritySchema: OptionsSchema<TextSimilarityOptions> = {
 export function textSimilarity(
   train: Transitions | null,
   vectors: TextVectors,
-  options?: Partial<TextSimilarityOptions>,
+  options?: Given<TextSimilarityOptions>,
 ): Scorer {
   if (train !== null) checkTransitions('textSimilarity', { train });
   checkTextVectors('textSimilarity', { vectors });

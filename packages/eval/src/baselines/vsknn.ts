@@ -1,4 +1,4 @@
-import { finite, type OptionsSchema, option, parseOptions } from '@lea/core';
+import { finite, type Given, type OptionsSchema, option, parseOptions } from '@lea/core';
 import type { Scorer, Transitions } from '@lea/data';
 import { checkTransitions, itemCounts } from '@lea/data';
 import { type SessionKnnOptions, sessionKnn, sessionKnnSchema } from './session-knn.ts';
@@ -36,7 +36,7 @@ export const vsknnSchema: OptionsSchema<VsknnOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function vsknn(train: Transitions, options?: Partial<VsknnOptions>): Scorer {
+export function vsknn(train: Transitions, options?: Given<VsknnOptions>): Scorer {
   checkTransitions('vsknn', { train });
   const o = parseOptions('vsknn', vsknnSchema, options);
   return sessionKnn(train, o, {

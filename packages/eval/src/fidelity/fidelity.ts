@@ -1,6 +1,7 @@
 import {
   eventLoopTurn,
   fold,
+  type Given,
   key,
   LeaError,
   mean,
@@ -76,7 +77,7 @@ const CHUNK_REWARDED = 16;
 export function fidelity(
   subject: FidelitySubject,
   test: Transitions,
-  options?: Partial<FidelityOptions>,
+  options?: Given<FidelityOptions>,
 ): Task<Fidelity, EvaluationEvent<'fidelity'>> {
   return task(() => measuring(subject, test, options));
 }
@@ -84,7 +85,7 @@ export function fidelity(
 async function* measuring(
   subject: FidelitySubject,
   test: Transitions,
-  options?: Partial<FidelityOptions>,
+  options?: Given<FidelityOptions>,
 ): AsyncGenerator<EvaluationEvent<'fidelity'>, Fidelity> {
   checkSubject('fidelity', subject);
   checkTransitions('fidelity', { test });

@@ -1,6 +1,7 @@
 import {
   abortSignal,
   type Check,
+  type Given,
   LeaError,
   type OptionsSchema,
   option,
@@ -70,7 +71,7 @@ const CHUNK_ROWS = 512;
 export function rewardAccuracy(
   model: RewardModel,
   test: Transitions,
-  options?: Partial<RewardAccuracyOptions>,
+  options?: Given<RewardAccuracyOptions>,
 ): Task<RewardAccuracy, EvaluationEvent<'reward-accuracy'>> {
   return task(() => comparing(model, test, options));
 }
@@ -78,7 +79,7 @@ export function rewardAccuracy(
 async function* comparing(
   model: RewardModel,
   test: Transitions,
-  options?: Partial<RewardAccuracyOptions>,
+  options?: Given<RewardAccuracyOptions>,
 ): AsyncGenerator<EvaluationEvent<'reward-accuracy'>, RewardAccuracy> {
   checkRewardModels('rewardAccuracy', { model });
   checkTransitions('rewardAccuracy', { test });

@@ -1,4 +1,14 @@
-import { argumentCheck, eventLoopTurn, isObject, LeaError, mean, parseOptions, type Task, task } from '@lea/core';
+import {
+  argumentCheck,
+  eventLoopTurn,
+  type Given,
+  isObject,
+  LeaError,
+  mean,
+  parseOptions,
+  type Task,
+  task,
+} from '@lea/core';
 import type { InteractivePolicy, InteractiveUsers, Scorer, Visits } from '@lea/data';
 import type { EvaluationEvent } from '../events.ts';
 import { checkVectors, type UnitVectors } from '../vectors.ts';
@@ -63,7 +73,7 @@ const checkUsers = argumentCheck(
 export function evaluateInteractive<V extends Visits>(
   policy: Scorer | InteractivePolicy<V>,
   users: InteractiveUsers<V>,
-  options?: Partial<InteractiveOptions>,
+  options?: Given<InteractiveOptions>,
 ): Task<InteractiveEvaluation, EvaluationEvent<'visits'>> {
   return task(() => playing(policy, users, options));
 }
@@ -79,7 +89,7 @@ interface Played {
 async function* playing<V extends Visits>(
   policy: Scorer | InteractivePolicy<V>,
   users: InteractiveUsers<V>,
-  options?: Partial<InteractiveOptions>,
+  options?: Given<InteractiveOptions>,
 ): AsyncGenerator<EvaluationEvent<'visits'>, InteractiveEvaluation> {
   checkUsers('evaluateInteractive', { users });
   const o = parseOptions('evaluateInteractive', interactiveSchema, options);

@@ -1,6 +1,7 @@
 import {
   argumentCheck,
   finite,
+  type Given,
   isObject,
   LeaError,
   mean,
@@ -43,7 +44,7 @@ const checkRuns = argumentCheck(
  */
 export function returnInterval(
   evaluation: InteractiveEvaluation | readonly InteractiveEvaluation[],
-  options?: Partial<ReturnIntervalOptions>,
+  options?: Given<ReturnIntervalOptions>,
 ): Estimate {
   checkRuns('returnInterval', { evaluation });
   const { measure, confidence } = parseOptions('returnInterval', returnIntervalSchema, options);
@@ -61,7 +62,7 @@ export function returnInterval(
 export function compareReturns(
   a: InteractiveEvaluation | readonly InteractiveEvaluation[],
   b: InteractiveEvaluation | readonly InteractiveEvaluation[],
-  options?: Partial<ReturnIntervalOptions>,
+  options?: Given<ReturnIntervalOptions>,
 ): Comparison {
   checkRuns('compareReturns', { a, b });
   const { measure, confidence } = parseOptions('compareReturns', returnIntervalSchema, options);

@@ -1,6 +1,7 @@
 import {
   argumentCheck,
   counts,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -82,7 +83,7 @@ const checkLists = argumentCheck(
 export function listMetrics(
   lists: Recommendations,
   train: Transitions,
-  options?: Partial<ListMetricsOptions>,
+  options?: Given<ListMetricsOptions>,
 ): ListEvaluation {
   checkLists('listMetrics', { lists });
   checkTransitions('listMetrics', { train });

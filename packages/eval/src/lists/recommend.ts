@@ -1,5 +1,6 @@
 import {
   abortSignal,
+  type Given,
   LeaError,
   type OptionsSchema,
   oneOf,
@@ -84,7 +85,7 @@ export const recommendSchema: OptionsSchema<RecommendListsOptions> = {
 export function recommend(
   scorer: Scorer,
   set: Transitions,
-  options?: Partial<RecommendListsOptions>,
+  options?: Given<RecommendListsOptions>,
 ): Task<Recommendations, EvaluationEvent<'recommendation'>> {
   return task(() => recommending(scorer, set, options));
 }
@@ -92,7 +93,7 @@ export function recommend(
 async function* recommending(
   scorer: Scorer,
   set: Transitions,
-  options?: Partial<RecommendListsOptions>,
+  options?: Given<RecommendListsOptions>,
 ): AsyncGenerator<EvaluationEvent<'recommendation'>, Recommendations> {
   checkScorers('recommend', { scorer });
   checkTransitions('recommend', { set });

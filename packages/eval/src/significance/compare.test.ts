@@ -73,6 +73,7 @@ describe('compare', () => {
     const a = evaluation('a', [1, 1], [0, 1]);
     const refused = expect.objectContaining({ code: 'E_EVENTS_DIFFER' });
     expect(() => compare(a, evaluation('b', [1], [0]))).toThrow(refused);
+    expect(() => compare(a, evaluation('b', [1], [0]))).toThrow(/numbers of events differ/);
     expect(() => compare(a, evaluation('b', [1, 1], [0, 0]))).toThrow(/users differ/);
     expect(() => compare(a, evaluation('b', [1, 1], [0, 1], [0, 1]))).toThrow(/kinds of events differ/);
     expect(() => compare(a, { ...a, target: Int32Array.of(0, 1) })).toThrow(/chosen items differ/);

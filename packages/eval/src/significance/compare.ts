@@ -179,7 +179,7 @@ export function requireSameEvents(a: Evaluation, b: Evaluation): void {
   const same = (x: ArrayLike<number>, y: ArrayLike<number>): boolean =>
     x.length === y.length && Array.prototype.every.call(x, (value, i) => value === y[i]);
   const what =
-    (a.events !== b.events && 'number of events') ||
+    (a.events !== b.events && 'numbers of events') ||
     (!same(a.user, b.user) && 'users') ||
     (!same(a.target, b.target) && 'chosen items') ||
     (!same(a.kind, b.kind) && 'kinds of events') ||

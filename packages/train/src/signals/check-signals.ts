@@ -1,22 +1,28 @@
 import { LeaError, unknownKey } from '@lea/core';
+import { rowsHash, type Transitions } from '@lea/data';
 import type { Signals } from './options.ts';
 
 /**
  * Checks that signals fit the train rows.
  *
- * @param rows train rows
- * @param items size of the catalog
- * @throws LeaError `E_TRAIN_OPTION`
+ * @throws LeaError `E_TRAIN_OPTION`, `E_SIGNALS_ROWS` (signals that were made for other rows)
  */
-export function checkSignals(signals: Signals, rows: number, items: number): void {
+export function checkSignals(signals: Signals, train: Transitions): void {
+  const rows = train.count;
+  const items = train.sequences.itemIds.length;
   if (typeof signals !== 'object' || 'then' in signals) {
     throw refused('signals must be those of leaSignals(await annotate(environment, train), train).', typeof signals);
   }
   for (const [name, values] of Object.entries(signals)) {
     if (!parts.includes(name as keyof Signals)) throw unknownKey('signals', name, parts);
-    if (values === undefined || sizes.includes(name as keyof Signals)) continue;
+    if (values === undefined || !perRow.some((part) => part === name)) continue;
     const kind = name === 'targets' ? Int32Array : Float32Array;
     if (!(values instanceof kind)) throw refused(`signals.${name} must be a ${kind.name}.`, values);
+  }
+  if (signals.rowsHash !== undefined && signals.rowsHash !== rowsHash(train)) {
+    throw new LeaError('E_SIGNALS_ROWS', 'The signals were made for other rows than these train transitions.', {
+      hint: 'Call leaSignals with the train transitions of fit, and with an annotation of them.',
+    });
   }
   const { reward, targets, targetWeights, targetRewards, k, environmentState, stateSize } = signals;
   const given = [targets, targetWeights, k].filter((part) => part !== undefined);
@@ -39,6 +45,9 @@ export function checkSignals(signals: Signals, rows: number, items: number): voi
   }
   checkValues('environmentState', environmentState, rows * (stateSize ?? 0), Number.isFinite, 'finite');
   checkValues('targetRewards', targetRewards, rows * (k ?? 0), Number.isFinite, 'finite');
+  if (!perRow.some((name) => signals[name] !== undefined)) {
+    throw refused('signals must hold at least one signal.', signals, `They may hold ${perRow.join(', ')}.`);
+  }
 }
 
 function checkValues(
@@ -56,19 +65,20 @@ function checkValues(
   if (bad >= 0) throw refused(`signals.${name}[${bad}] must be ${must}.`, values[bad]);
 }
 
-/** What signals may hold: numbers, and arrays with values for every row. */
-const sizes: readonly (keyof Signals)[] = ['k', 'stateSize'];
-const parts: readonly (keyof Signals)[] = [
-  ...sizes,
+/** What signals may hold: arrays with values for every row, their sizes, and what the rows are. */
+const perRow = [
   'reward',
   'targets',
   'targetWeights',
   'targetRewards',
   'environmentState',
-];
+] as const satisfies (keyof Signals)[];
+const parts: readonly (keyof Signals)[] = ['k', 'stateSize', 'rowsHash', ...perRow];
 
-function refused(what: string, value: unknown): LeaError {
-  const hint =
-    "Create the signals with leaSignals from the same train transitions. Rewards of the log are read with it: rewards: 'logged'.";
+function refused(
+  what: string,
+  value: unknown,
+  hint = 'Create the signals with leaSignals from the same train transitions.',
+): LeaError {
   return new LeaError('E_TRAIN_OPTION', what, { value, hint });
 }

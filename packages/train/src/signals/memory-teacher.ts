@@ -1,5 +1,5 @@
 import { leaveOwnUserOut, type Memory } from '@lea/agents';
-import { contentHash, flag, LeaError, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
+import { contentHash, flag, type Given, LeaError, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
 import { type Annotation, positivesPerRow, rewardStatistics, rowsHash, type Transitions, topK } from '@lea/data';
 
 /** Options of `memoryTeacher`. */
@@ -26,7 +26,7 @@ export const memoryTeacherSchema: OptionsSchema<MemoryTeacherOptions> = {
  * @param train the rows that the memory was built from
  * @throws LeaError `E_MEMORY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY`
  */
-export function memoryTeacher(train: Transitions, memory: Memory, options?: Partial<MemoryTeacherOptions>): Annotation {
+export function memoryTeacher(train: Transitions, memory: Memory, options?: Given<MemoryTeacherOptions>): Annotation {
   const { items, window } = memory.config;
   const asked = parseOptions('memoryTeacher', memoryTeacherSchema, options);
   const { excludeSeen } = asked;

@@ -36,6 +36,14 @@ test('equal shares by default; parts that nobody brings are left out', () => {
   expect(mixSignals([{ ...one, ...states }, other])).toMatchObject(states);
 });
 
+test('the rows of the teachers are those of the mixture', () => {
+  const known = { ...one, rowsHash: 'a' };
+  for (const teachers of [[known], [known, { ...other, rowsHash: 'a' }], [other, known]]) {
+    expect(mixSignals(teachers).rowsHash).toBe('a');
+  }
+  expect(mixSignals([one, other])).not.toHaveProperty('rowsHash');
+});
+
 test.each([
   ['no teachers', [], undefined, 'E_SIGNALS_VALUE'],
   ['shares of another number', [one, other], [1], 'E_SIGNALS_VALUE'],
@@ -43,6 +51,15 @@ test.each([
   ['shares that sum up to nothing', [one, other], [0, 0], 'E_SIGNALS_VALUE'],
   ['a part that only one brings', [one, { ...other, reward: undefined }], undefined, 'E_SIGNALS_VALUE'],
   ['other rows', [one, { ...other, reward: Float32Array.of(1) }], undefined, 'E_SIGNALS_ROWS'],
+  [
+    'other rows by their hash',
+    [
+      { ...one, rowsHash: 'a' },
+      { ...other, rowsHash: 'b' },
+    ],
+    undefined,
+    'E_SIGNALS_ROWS',
+  ],
   [
     'two states',
     [one, one].map((s) => ({ ...s, environmentState: Float32Array.of(1, 2), stateSize: 1 })),

@@ -36,6 +36,7 @@ export function mixSignals(teachers: readonly Signals[], shares: readonly number
     });
   }
   const sizes = teachers.map(({ k }) => k ?? 0);
+  const about = sameRows(teachers);
   return {
     ...(rewards && { reward: weightedSum(rewards, share) }),
     ...(targets && { targets: sideBySide(targets, sizes, Int32Array), k: sizes.reduce((sum, k) => sum + k, 0) }),
@@ -48,7 +49,15 @@ export function mixSignals(teachers: readonly Signals[], shares: readonly number
     }),
     ...(targetRewards && { targetRewards: sideBySide(targetRewards, sizes, Float32Array) }),
     ...(states[0] && { environmentState: states[0].environmentState!, stateSize: states[0].stateSize! }),
+    ...(about !== undefined && { rowsHash: about }),
   };
+}
+
+/** The rows that the teachers are about, as far as they say so. */
+function sameRows(teachers: readonly Signals[]): string | undefined {
+  const known = teachers.flatMap(({ rowsHash }) => rowsHash ?? []);
+  if (known.some((hash) => hash !== known[0])) throw otherRows(known);
+  return known[0];
 }
 
 type Part = 'reward' | 'targets' | 'targetWeights' | 'targetRewards';
@@ -92,8 +101,12 @@ function sideBySide<T extends Float32Array | Int32Array>(
 
 function checkRows(rows: readonly number[]): void {
   if (rows.every((count) => count === rows[0])) return;
-  throw new LeaError('E_SIGNALS_ROWS', 'mixSignals: expected signals for the same rows from all teachers.', {
-    value: rows,
+  throw otherRows(rows);
+}
+
+function otherRows(value: unknown): LeaError {
+  return new LeaError('E_SIGNALS_ROWS', 'mixSignals: expected signals for the same rows from all teachers.', {
+    value,
     hint: 'Annotate the same train transitions with all teachers.',
   });
 }

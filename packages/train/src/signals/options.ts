@@ -2,6 +2,7 @@ import {
   defaultsOf,
   finite,
   flag,
+  type Given,
   type OptionsSchema,
   oneOf,
   option,
@@ -16,19 +17,21 @@ import type { Rewards } from '@lea/data';
 /** The signals that an environment adds to the R train rows, in the order of the train transitions. */
 export interface Signals {
   /** [R]: replaces the logged event's reward in the TD loss; `ce` has none and does not read it. */
-  readonly reward?: Float32Array;
+  readonly reward?: Float32Array | undefined;
   /** [R*k]: items that serve as soft targets of the supervised loss, in addition to the logged action. */
-  readonly targets?: Int32Array;
+  readonly targets?: Int32Array | undefined;
   /** [R*k]: weight of each target in the cross-entropy; 0 disables a target. */
-  readonly targetWeights?: Float32Array;
+  readonly targetWeights?: Float32Array | undefined;
   /** [R*k]: reward of each target as an action, for agents with `augmentedActions`; without it the TD loss ignores targets. */
-  readonly targetRewards?: Float32Array;
+  readonly targetRewards?: Float32Array | undefined;
   /** Number of targets per row. */
-  readonly k?: number;
+  readonly k?: number | undefined;
   /** [R*stateSize]: the environment's state of each row, for agents with `alignmentWeight` or `criticState`. */
-  readonly environmentState?: Float32Array;
+  readonly environmentState?: Float32Array | undefined;
   /** Number of columns of the environment's states. */
-  readonly stateSize?: number;
+  readonly stateSize?: number | undefined;
+  /** `rowsHash` of the R rows, which `fit` compares with its own. Without it, any signals of R rows are accepted. */
+  readonly rowsHash?: string | undefined;
 }
 
 /** The parts of LEA. */
@@ -44,7 +47,7 @@ export interface SignalParts {
 /** Options of `leaSignals`. */
 export interface SignalOptions {
   /** Parts of LEA to use. The defaults follow the measurements in docs/results/lea.md. Default: the actions alone. */
-  readonly use: Partial<SignalParts>;
+  readonly use: Given<SignalParts>;
   /** Total weight of the positive actions against 1 for the logged action. Higher: closer to the environment. Default: 1. */
   readonly positivesWeight: number;
   /** Positive actions per row, at most the annotation's. Higher: softer targets, a little more time per step. Default: 20. */
@@ -93,7 +96,7 @@ export const signalPartsSchema: OptionsSchema<SignalParts> = {
 
 /** Defaults and checks of `SignalOptions`. */
 export const signalSchema: OptionsSchema<SignalOptions> = {
-  use: option(reference<Partial<SignalParts>>(), defaultsOf(signalPartsSchema)),
+  use: option(reference<Given<SignalParts>>(), defaultsOf(signalPartsSchema)),
   positivesWeight: option(finite(0), 1),
   k: option(whole(1), 20),
   temperature: option(positive, 1),

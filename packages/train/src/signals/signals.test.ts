@@ -194,12 +194,21 @@ describe('leaSignals', () => {
     expect(signalsHash(undefined)).toBeNull();
   });
 
+  it('refuses signals without a part, which would be the plain arm', () => {
+    for (const use of [{ actions: false }, { state: false, reward: false, actions: false }]) {
+      expect(() => leaSignals(annotation, transitions, { use })).toThrow(
+        /at least one part of LEA in use.*without signals/,
+      );
+    }
+  });
+
   it('refuses other rows and misspelt options', () => {
     expect(() => leaSignals({ ...annotation, rows: 3 }, transitions)).toThrow(/annotation of 2 rows/);
     const known = { ...annotation, rowsHash: rowsHash(transitions) };
     expect(leaSignals(known, transitions)).toEqual(leaSignals(annotation, transitions));
     const others = { ...transitions, sequences: { ...transitions.sequences, items: Int32Array.of(3, 0) } };
     expect(() => leaSignals(known, others)).toThrow(/of different rows/);
+    expect(leaSignals(annotation, transitions).rowsHash).toBe(rowsHash(transitions));
     expect(() => leaSignals(annotation, transitions, { use: { action: true } as never })).toThrow(/"actions"/);
     for (const temperature of [0, Infinity, Number.NaN]) {
       expect(() => leaSignals(annotation, transitions, { temperature })).toThrow(

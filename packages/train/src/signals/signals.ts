@@ -2,6 +2,7 @@ import {
   argumentCheck,
   contentHash,
   fold,
+  type Given,
   isObject,
   type Key,
   key,
@@ -13,7 +14,7 @@ import { type Annotation, checkedRewards, checkTransitions, rowsHash, type Trans
 import { independentRows } from '../steps/sampler.ts';
 import { standardizedStates } from './environment-states.ts';
 import { modeledReward, positiveRewards } from './modeled-reward.ts';
-import { type SignalOptions, type Signals, signalPartsSchema, signalSchema } from './options.ts';
+import { type SignalOptions, type SignalParts, type Signals, signalPartsSchema, signalSchema } from './options.ts';
 
 /**
  * Turns an environment's annotation of the train rows into training signals: LEA's state, reward and action modeling
@@ -29,17 +30,14 @@ import { type SignalOptions, type Signals, signalPartsSchema, signalSchema } fro
  * - reward: 2 * sigmoid(z) times the event's reward, with z standardized over the logged train actions. The mean stays near the
  *   logged reward, and so does the scale of Q. `rewardForm` and `rewardMix` select other forms.
  *
- * @throws LeaError `E_SIGNALS_ROWS` (annotation of different rows), `E_SIGNALS_VALUE` (a part that the annotation or `rewards` lack), `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
+ * @throws LeaError `E_SIGNALS_ROWS` (annotation of different rows), `E_SIGNALS_VALUE` (no part in use, or one that the annotation or `rewards` lack), `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`
  */
-export function leaSignals(
-  annotation: Annotation,
-  transitions: Transitions,
-  options?: Partial<SignalOptions>,
-): Signals {
+export function leaSignals(annotation: Annotation, transitions: Transitions, options?: Given<SignalOptions>): Signals {
   checkAnnotations('leaSignals', { annotation });
   checkTransitions('leaSignals', { transitions });
   const given = parseOptions('leaSignals', signalSchema, options);
   const use = parseOptions('leaSignals.use', signalPartsSchema, given.use);
+  checkParts(use);
   check(annotation, transitions, given);
   const source = ablated(annotation, transitions, given);
   const chosen = { ...given, use, k: Math.min(given.k, source.k) };
@@ -52,6 +50,7 @@ export function leaSignals(
     ...(valued && { targetRewards: positiveRewards(source, transitions, chosen) }),
     ...(use.state && stateForm !== 'targets' && stateVectors(annotation)),
     ...(use.reward && { reward: modeledReward(source, transitions, chosen) }),
+    rowsHash: rowsHash(transitions),
   };
 }
 
@@ -153,6 +152,15 @@ const checkAnnotations = argumentCheck(
   (value) => isObject(value) && typeof value.rows === 'number' && ArrayBuffer.isView(value.positives),
   'Make one with await annotate(environment, train).',
 );
+
+/** Signals without a part would train the plain agent under the name of LEA. */
+function checkParts(use: SignalParts): void {
+  if (Object.values(use).some(Boolean)) return;
+  throw new LeaError('E_SIGNALS_VALUE', 'leaSignals: expected at least one part of LEA in use.', {
+    value: use,
+    hint: 'Set state, reward or actions to true. To train without LEA, call fit without signals.',
+  });
+}
 
 function check(annotation: Annotation, transitions: Transitions, options: SignalOptions): void {
   if (annotation.rows !== transitions.count) {
