@@ -23,7 +23,7 @@ export interface Annotation extends AnnotationColumns {
 /** The columns of an annotation, one entry or row of entries for every row of the set. */
 export interface AnnotationColumns {
   /** [rows, stateSize] states of the histories, if requested. */
-  readonly state?: Float32Array;
+  readonly state?: Float32Array | undefined;
   /** [rows] raw reward of the logged action. */
   readonly reward: Float32Array;
   /** [rows, k] the best items by the rule of the options, best first; never the logged action. */

@@ -8,7 +8,7 @@ import { correctGradients } from './corrected-gradients.ts';
 /** Options of `useBackend`. */
 export interface BackendOptions {
   /** For `tensorflow`: a folder whose node_modules contains `@tensorflow/tfjs-node`. Default: resolved from this package. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Feed, Mode, Program, ProgramSpecs, Runner, RunResult } from './typ
 /** Options of `compile`. */
 export interface CompileOptions extends SessionOptions {
   /** Steps per run, see `Mode`. Default: `loop`. */
-  readonly mode?: Mode;
+  readonly mode?: Mode | undefined;
 }
 
 /**

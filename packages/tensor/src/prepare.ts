@@ -12,7 +12,7 @@ export interface PrepareOptions {
   /** Whether idle threads of a compiled program busy-wait; see `compile`. */
   readonly spinning?: boolean | undefined;
   /** Steps per run, see `Mode`. Default: `loop`. */
-  readonly mode?: Mode;
+  readonly mode?: Mode | undefined;
 }
 
 /**

@@ -64,7 +64,7 @@ export async function writeSafetensors(
 /** Options of `readSafetensors`. */
 export interface ReadOptions {
   /** Selects tensors by name; others cost neither time nor memory. Default: all. */
-  readonly wanted?: (name: string) => boolean;
+  readonly wanted?: ((name: string) => boolean) | undefined;
 }
 
 /**

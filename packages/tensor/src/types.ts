@@ -71,13 +71,13 @@ export type Mode = 'loop' | 'direct';
 /** The arguments of one run of a program. */
 export interface Feed {
   /** The state before the first step. Default: empty. */
-  readonly state?: Values;
+  readonly state?: Values | undefined;
   /** The inputs of all steps. */
   readonly inputs: Values;
   /** The frozen tensors. Default: empty. */
-  readonly frozen?: Values;
+  readonly frozen?: Values | undefined;
   /** Number of steps. Default: the leading dimension of the inputs, or 1 without inputs. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
 }
 
 /** The result of one run of a program. */
@@ -129,7 +129,7 @@ export interface PairFeed {
   /** The inputs of all steps, each with a leading dimension K. */
   readonly inputs: Values;
   /** The frozen tensors, without those of the other network. Default: empty. */
-  readonly frozen?: Values;
+  readonly frozen?: Values | undefined;
 }
 
 /** The result of one run of a pair. */

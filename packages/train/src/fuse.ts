@@ -2,6 +2,7 @@ import { checkMemory, createPolicy, type Fusion, type Memory, type Policy, type 
 import {
   abortSignal,
   custom,
+  type Given,
   LeaError,
   type OptionsSchema,
   oneOf,
@@ -93,7 +94,7 @@ export function fuse(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
-  options: Partial<FuseOptions> & ScoringOptions = {},
+  options: Given<FuseOptions> & ScoringOptions = {},
 ): Task<Fused, FusionEvent> {
   return task(async function* () {
     const { batch, threads, backend, ...given } = options;
@@ -116,7 +117,7 @@ export function fitFusion(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
-  options?: Partial<FuseOptions>,
+  options?: Given<FuseOptions>,
 ): Task<FittedFusion, FusionEvent> {
   return task(() => fitting(policy, memory, validation, options));
 }
@@ -125,7 +126,7 @@ async function* fitting(
   policy: Policy,
   memory: Memory,
   validation: Transitions,
-  options?: Partial<FuseOptions>,
+  options?: Given<FuseOptions>,
 ): AsyncGenerator<FusionEvent, FittedFusion> {
   const { form, metric, exclude, signal, ...o } = parseOptions('fuse', fuseSchema, options);
   checkMetric(metric, validation);

@@ -1,4 +1,4 @@
-import { LeaError } from '@lea/core';
+import { type Given, LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
 import { COUNTED, type Counted, countLog } from './counts.ts';
@@ -28,7 +28,7 @@ import { type NeighborTable, neighborTable } from './tables.ts';
  * @param options see `MemoryOptions`
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE`, `E_DATA_EMPTY`
  */
-export async function countingMemory(train: Transitions, options: Partial<MemoryOptions> = {}): Promise<Memory> {
+export async function countingMemory(train: Transitions, options: Given<MemoryOptions> = {}): Promise<Memory> {
   checkTransitions('countingMemory', { train });
   const items = train.sequences.itemIds.length;
   const o = checkedOptions(options, items);

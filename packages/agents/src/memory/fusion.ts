@@ -1,4 +1,4 @@
-import { checkChoices, checkRanges, LeaError, withDefaults } from '@lea/core';
+import { checkChoices, checkRanges, type Given, LeaError, withDefaults } from '@lea/core';
 import { float32, pick, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAgents, checkMemories } from '../arguments.ts';
@@ -30,7 +30,7 @@ export interface Fusion {
 }
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
-export function checkedFusion(given: Partial<Fusion> | undefined, { repeat }: MemoryConfig): Fusion {
+export function checkedFusion(given: Given<Fusion> | undefined, { repeat }: MemoryConfig): Fusion {
   const fusion = withDefaults<Fusion>('fusion', { form: 'after', weight: 0.3, temperature: 1, repeat }, given);
   checkChoices('fusion', fusion, { form: ['after', 'mixture', 'joint'] });
   const most = fusion.form === 'mixture' ? 1 : Number.MAX_VALUE;
@@ -55,7 +55,7 @@ export function checkedFusion(given: Partial<Fusion> | undefined, { repeat }: Me
 export function withMemory(
   agent: Agent,
   memory: Memory,
-  given?: Partial<Fusion>,
+  given?: Given<Fusion>,
   networkWindow: number = Number.POSITIVE_INFINITY,
 ): Agent {
   checkAgents('withMemory', { agent });

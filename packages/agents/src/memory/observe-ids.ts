@@ -15,7 +15,7 @@ export interface ObserveOptions {
    * For ids that the policy does not know: `ignore` leaves them out (an event whose chosen item is unknown as a whole) and counts
    * them in `Policy.ignored`, `throw` throws. Default: `ignore`.
    */
-  unknown?: 'ignore' | 'throw';
+  unknown?: 'ignore' | 'throw' | undefined;
 }
 
 const EVENTS =

@@ -1,5 +1,6 @@
 import {
   flag,
+  type Given,
   LeaError,
   type OptionsSchema,
   option,
@@ -69,7 +70,7 @@ export const memorySchema: OptionsSchema<MemoryOptions> = {
 };
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEXT_SHAPE` */
-export function checkedOptions(given: Partial<MemoryOptions>, items: number): MemoryOptions {
+export function checkedOptions(given: Given<MemoryOptions>, items: number): MemoryOptions {
   const options = parseOptions('countingMemory', memorySchema, given);
   const { text } = options;
   if (text && (text.shape.length !== 2 || text.shape[0] !== items)) {

@@ -1,4 +1,4 @@
-import { checkPaths, isObject, LeaError, type Task, task } from '@lea/core';
+import { checkPaths, type Given, isObject, LeaError, type Task, task } from '@lea/core';
 import type { Interactions } from '../interactions.ts';
 import { readDelimited } from './delimited.ts';
 import { readWithDuckdb } from './duckdb/read.ts';
@@ -20,14 +20,14 @@ import { watched } from './watched.ts';
  */
 export function readInteractions(
   source: InteractionSource,
-  options?: Partial<ReadInteractionsOptions>,
+  options?: Given<ReadInteractionsOptions>,
 ): Task<Interactions, ReadingEvent> {
   return task(() => reading(source, options));
 }
 
 function reading(
   source: InteractionSource,
-  options: Partial<ReadInteractionsOptions> | undefined,
+  options: Given<ReadInteractionsOptions> | undefined,
 ): AsyncGenerator<ReadingEvent, Interactions, undefined> {
   if (!isObject(source)) checkPaths('readInteractions', { path: source });
   const o = readingOf(options);

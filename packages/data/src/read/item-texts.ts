@@ -1,4 +1,15 @@
-import { checkPaths, custom, LeaError, type OptionsSchema, oneOf, option, parseOptions, show, text } from '@lea/core';
+import {
+  checkPaths,
+  custom,
+  type Given,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  show,
+  text,
+} from '@lea/core';
 import { type CellOptions, cellSchema, missingTest, texts } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
 import { alignItemTexts, type ItemRecord, type ItemTexts } from '../item-texts.ts';
@@ -45,7 +56,7 @@ export const readItemTextsSchema: OptionsSchema<ReadItemTextsOptions> = {
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
  *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
-export async function readItemTexts(path: string, options?: Partial<ReadItemTextsOptions>): Promise<ItemTexts> {
+export async function readItemTexts(path: string, options?: Given<ReadItemTextsOptions>): Promise<ItemTexts> {
   checkPaths('readItemTexts', { path });
   if (isJson(path)) {
     throw new LeaError('E_FILE_READ', 'Texts of items are read from delimited text, not from JSON.', {

@@ -1,6 +1,7 @@
 import {
   abortSignal,
   custom,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -17,26 +18,26 @@ import { type FileOptions, fileSchema } from './table.ts';
 /** Names of the columns, case-insensitive. */
 export interface InteractionColumns {
   /** Column of user ids. Default: `user_id` or `user`, whichever the file has. */
-  user?: string;
+  user?: string | undefined;
   /** Column of item ids. Default: `item_id` or `item`. */
-  item?: string;
+  item?: string | undefined;
   /**
    * Column of times: numbers, or ISO dates, which become milliseconds since 1970 (UTC if they have no time zone). Default:
    * `timestamp` or `time` if the file has one; otherwise, and with `null`, events are in the order of the lines.
    */
-  time?: string | null;
+  time?: string | null | undefined;
   /** Column of kinds of events. Default: `kind` if the file has it; otherwise, and with `null`, every event is a `click`. */
-  kind?: string | null;
+  kind?: string | null | undefined;
   /**
    * Column of rewards, one number per event, such as a price or a rating: `rewards: 'logged'` learns from them. A file of
    * histories has none. Default: none.
    */
-  reward?: string;
+  reward?: string | undefined;
   /**
    * Column with the list of items before `item`, oldest first; each row is then a sequence. Default: `item_id_list` if the
    * file has it; with `null` it is not read.
    */
-  history?: string | null;
+  history?: string | null | undefined;
 }
 
 /** Options of `readInteractions`. */
@@ -113,7 +114,7 @@ export interface Reading extends Omit<ReadInteractionsOptions, keyof FileOptions
 }
 
 /** @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` */
-export function readingOf(options: Partial<ReadInteractionsOptions> | undefined): Reading {
+export function readingOf(options: Given<ReadInteractionsOptions> | undefined): Reading {
   const { delimiter, header, quote, encoding, trim, maxRecordSize, columns, ...rest } = parseOptions(
     'readInteractions',
     readInteractionsSchema,

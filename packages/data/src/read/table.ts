@@ -1,4 +1,4 @@
-import { custom, LeaError, type OptionsSchema, option, parseOptions, show, text, whole } from '@lea/core';
+import { custom, type Given, LeaError, type OptionsSchema, option, parseOptions, show, text, whole } from '@lea/core';
 import { type CellOptions, cellSchema, texts, textsOf } from '../cells.ts';
 import { trimmed } from '../trimmed.ts';
 import { columnName, findColumn } from './columns.ts';
@@ -146,7 +146,7 @@ export function emptyFile(path: string): LeaError {
  */
 export async function readTable(
   path: string,
-  options: Partial<FileOptions>,
+  options: Given<FileOptions>,
   choose: (header: readonly string[]) => Record<string, string>,
   between?: (rows: number) => void,
 ): Promise<Table> {
@@ -178,7 +178,7 @@ export function placeIn({ file, line, column }: Table, row: number, name?: strin
 }
 
 /** The checked ids of a column. */
-export function idsOf(table: Table, name: string, options: Partial<CellOptions> = {}): string[] {
+export function idsOf(table: Table, name: string, options: Given<CellOptions> = {}): string[] {
   return textsOf(table.cells[name]!, options, (row) => placeIn(table, row, name));
 }
 

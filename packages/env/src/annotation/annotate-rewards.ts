@@ -1,4 +1,13 @@
-import { checkNumbers, checkObjects, contentHash, LeaError, type Task, task, withDefaults } from '@lea/core';
+import {
+  checkNumbers,
+  checkObjects,
+  contentHash,
+  type Given,
+  LeaError,
+  type Task,
+  task,
+  withDefaults,
+} from '@lea/core';
 import {
   type Annotation,
   checkRewardModels,
@@ -36,7 +45,7 @@ export function annotateRewards(
     /** Hash of everything that determines the rewards. */
     readonly hash: string;
   },
-  options?: Partial<AnnotateRewardsOptions>,
+  options?: Given<AnnotateRewardsOptions>,
 ): Task<Annotation, EnvironmentEvent<'rewards'>> {
   return task(() => annotatingRewards(annotation, transitions, model, options));
 }
@@ -45,7 +54,7 @@ async function* annotatingRewards(
   annotation: Annotation,
   transitions: Transitions,
   model: RewardModel & { readonly hash: string },
-  options?: Partial<AnnotateRewardsOptions>,
+  options?: Given<AnnotateRewardsOptions>,
 ): AsyncGenerator<EnvironmentEvent<'rewards'>, Annotation> {
   checkObjects('annotateRewards', { annotation });
   checkNumbers('annotateRewards', { positives: annotation.positives });

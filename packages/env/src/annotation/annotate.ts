@@ -4,6 +4,7 @@ import {
   contentHash,
   finite,
   flag,
+  type Given,
   LeaError,
   type OptionsSchema,
   option,
@@ -82,7 +83,7 @@ const CHUNK_ROWS = 1024;
 export function annotate(
   env: Environment,
   transitions: Transitions,
-  options?: Partial<AnnotateOptions>,
+  options?: Given<AnnotateOptions>,
 ): Task<Annotation, EnvironmentEvent<'annotation' | 'reused'>> {
   return task(() => annotating(env, transitions, options));
 }
@@ -90,7 +91,7 @@ export function annotate(
 async function* annotating(
   env: Environment,
   transitions: Transitions,
-  options?: Partial<AnnotateOptions>,
+  options?: Given<AnnotateOptions>,
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, Annotation> {
   checkEnvironments('annotate', { env });
   checkTransitions('annotate', { transitions });
@@ -111,7 +112,7 @@ async function* annotating(
 export function annotateToFiles(
   env: Environment,
   transitions: Transitions,
-  options: Partial<AnnotateOptions> & {
+  options: Given<AnnotateOptions> & {
     /** Folder for the annotation. */
     readonly dir: string;
   },
@@ -122,7 +123,7 @@ export function annotateToFiles(
 async function* annotatingToFiles(
   env: Environment,
   transitions: Transitions,
-  options: Partial<AnnotateOptions> & { readonly dir: string },
+  options: Given<AnnotateOptions> & { readonly dir: string },
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, AnnotationFiles> {
   checkEnvironments('annotateToFiles', { env });
   checkTransitions('annotateToFiles', { transitions });
@@ -152,7 +153,7 @@ export interface AnnotationPart {
 export function annotatePart(
   env: Environment,
   transitions: Transitions,
-  options: Partial<AnnotateOptions> & {
+  options: Given<AnnotateOptions> & {
     /** Folder for the annotation, which all processes share. */
     readonly dir: string;
   },
@@ -164,7 +165,7 @@ export function annotatePart(
 async function* annotatingPart(
   env: Environment,
   transitions: Transitions,
-  options: Partial<AnnotateOptions> & { readonly dir: string },
+  options: Given<AnnotateOptions> & { readonly dir: string },
   range: AnnotationPart,
 ): AsyncGenerator<EnvironmentEvent<'annotation' | 'reused'>, void> {
   checkEnvironments('annotatePart', { env });
@@ -207,7 +208,7 @@ type CompleteOptions = AnnotateOptions & { readonly k: number; readonly window: 
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function annotateOptions(
-  options: Partial<AnnotateOptions> | undefined,
+  options: Given<AnnotateOptions> | undefined,
   transitions: Transitions,
   window: number,
 ): CompleteOptions {
@@ -216,7 +217,7 @@ export function annotateOptions(
   return { ...o, k: positivesPerRow('annotate', transitions, o) };
 }
 
-function jobOf(env: Environment, transitions: Transitions, options: Partial<AnnotateOptions> | undefined): Job {
+function jobOf(env: Environment, transitions: Transitions, options: Given<AnnotateOptions> | undefined): Job {
   checkCatalogIdentity('annotate', transitions.sequences.itemIds, env.catalogIdentity, env.items);
   if (transitions.count === 0) throw new LeaError('E_DATA_EMPTY', 'Expected at least one row to annotate, got none.');
   const o = annotateOptions(options, transitions, env.window);

@@ -5,6 +5,7 @@ import {
   contentHash,
   defaultsOf,
   fold,
+  type Given,
   key,
   LeaError,
   type Task,
@@ -70,14 +71,14 @@ export interface CrossFittedAnnotation extends Annotation {
  */
 export function crossFit(
   fit: GivenFit,
-  options?: Partial<CrossFitOptions>,
+  options?: Given<CrossFitOptions>,
 ): Task<CrossFittedAnnotation, EnvironmentEvent<'environment' | 'annotation' | 'reused'>> {
   return task(() => crossFitting(fit, options));
 }
 
 async function* crossFitting(
   fit: GivenFit,
-  options?: Partial<CrossFitOptions>,
+  options?: Given<CrossFitOptions>,
 ): AsyncGenerator<EnvironmentEvent<'environment' | 'annotation' | 'reused'>, CrossFittedAnnotation> {
   checkObjects('crossFit', { fit });
   checkTransitions('crossFit', { train: fit.train });

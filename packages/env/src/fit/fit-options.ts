@@ -2,6 +2,7 @@ import {
   abortSignal,
   finite,
   flag,
+  type Given,
   isObject,
   type OptionsSchema,
   oneOf,
@@ -66,7 +67,7 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
    */
   readonly prompt: string | undefined;
   /** Decoder weights to train: `all` (best for small decoders), or LoRA adapters only (best for pretrained ones). Default: `all`. */
-  readonly adaptation: 'all' | Partial<LoraOptions>;
+  readonly adaptation: 'all' | Given<LoraOptions>;
   /** Share of the train users to fit on, drawn by the seed. Default: 1. */
   readonly userShare: number;
   /** Number of recent events that are read of a history. Default: 20. */
@@ -126,7 +127,7 @@ export interface FitEnvironmentOptions extends TrainingRuntime {
 export type Needed = 'train';
 
 /** Options as callers give them. */
-export type GivenFit = Pick<FitEnvironmentOptions, Needed> & Partial<FitEnvironmentOptions>;
+export type GivenFit = Pick<FitEnvironmentOptions, Needed> & Given<FitEnvironmentOptions>;
 
 /** Maximum sizes of a randomly initialized decoder. */
 const LARGEST = 4096;

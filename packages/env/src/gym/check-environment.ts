@@ -2,6 +2,7 @@ import {
   abortSignal,
   checkObjects,
   fold,
+  type Given,
   key,
   type OptionsSchema,
   option,
@@ -50,14 +51,14 @@ type Checked = Pick<StepEnvironment, 'observationSpace' | 'actionSpace' | 'horiz
  */
 export function checkEnvironment(
   environment: Checked,
-  options?: Partial<CheckOptions>,
+  options?: Given<CheckOptions>,
 ): Task<Problem[], EnvironmentEvent<'environment-check'>> {
   return task(() => checking(environment, options));
 }
 
 async function* checking(
   environment: Checked,
-  options?: Partial<CheckOptions>,
+  options?: Given<CheckOptions>,
 ): AsyncGenerator<EnvironmentEvent<'environment-check'>, Problem[]> {
   const o = parseOptions('checkEnvironment', checkSchema, options);
   checkObjects('checkEnvironment', { environment });

@@ -1,4 +1,4 @@
-import { checkObjects, checkRanges, unknownKey } from '@lea/core';
+import { checkObjects, checkRanges, type Given, unknownKey } from '@lea/core';
 import type { InteractiveUsers, RewardModel, World } from '@lea/data';
 import type { Environment } from '../inference/environment.ts';
 import type { StepOptions } from './options.ts';
@@ -19,7 +19,7 @@ const NAMES = ['start', 'window', 'reward', 'historyUpdate', 'patience', 'scale'
  */
 export async function interactiveUsers(
   source: Environment | World | RewardModel,
-  options: Partial<InteractiveUsersOptions> = {},
+  options: Given<InteractiveUsersOptions> = {},
 ): Promise<InteractiveUsers> {
   checkSources('interactiveUsers', { source });
   checkObjects('interactiveUsers', { options });

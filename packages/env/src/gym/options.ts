@@ -1,4 +1,5 @@
 import {
+  type Given,
   LeaError,
   type OptionsSchema,
   oneOf,
@@ -81,7 +82,7 @@ export type ResolvedOptions = StepOptions & { readonly scale: Transitions | Scal
 export function stepOptions(
   source: Environment | World | RewardModel,
   items: number,
-  given: Partial<StepOptions> | undefined,
+  given: Given<StepOptions> | undefined,
 ): ResolvedOptions {
   // The largest slate is known here only.
   const schema = { ...stepSchema, slate: option(whole(1, items), stepSchema.slate.default) };

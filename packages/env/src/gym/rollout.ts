@@ -3,6 +3,7 @@ import {
   checkFunctions,
   checkObjects,
   deviation,
+  type Given,
   mean,
   type OptionsSchema,
   option,
@@ -76,7 +77,7 @@ export interface Rollout {
 export function rollout(
   environment: StepEnvironment,
   actor: Actor,
-  options?: Partial<RolloutOptions>,
+  options?: Given<RolloutOptions>,
 ): Task<Rollout, EnvironmentEvent<'rollout'>> {
   return task(() => playing(environment, actor, options));
 }
@@ -84,7 +85,7 @@ export function rollout(
 async function* playing(
   environment: StepEnvironment,
   actor: Actor,
-  options?: Partial<RolloutOptions>,
+  options?: Given<RolloutOptions>,
 ): AsyncGenerator<EnvironmentEvent<'rollout'>, Rollout> {
   checkStepEnvironments('rollout', { environment });
   checkObjects('rollout', { actor });

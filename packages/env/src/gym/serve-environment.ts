@@ -4,6 +4,7 @@ import {
   type Check,
   checkRanges,
   custom,
+  type Given,
   LeaError,
   type OptionsSchema,
   option,
@@ -100,7 +101,7 @@ const PROBE_AFTER = 60_000;
  */
 export async function serveEnvironment(
   environment: StepEnvironment,
-  options?: Partial<ServeEnvironmentOptions>,
+  options?: Given<ServeEnvironmentOptions>,
 ): Promise<EnvironmentServer> {
   checkStepEnvironments('serveEnvironment', { environment });
   const o = parseOptions('serveEnvironment', serveSchema, options);

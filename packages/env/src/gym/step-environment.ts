@@ -4,6 +4,7 @@ import {
   checkChoices,
   checkObjects,
   checkRanges,
+  type Given,
   isObject,
   LeaError,
   resource,
@@ -35,7 +36,7 @@ export const checkSources: ArgumentCheck = argumentCheck(
  */
 export async function stepEnvironment(
   source: Environment | World | RewardModel,
-  options?: Partial<StepOptions>,
+  options?: Given<StepOptions>,
 ): Promise<StepEnvironment> {
   checkSources('stepEnvironment', { source });
   if (options !== undefined) checkObjects('stepEnvironment', { options });

@@ -3,6 +3,7 @@ import {
   checkPaths,
   checkRanges,
   contentHash,
+  type Given,
   LeaError,
   parseOptions,
   type Resource,
@@ -72,7 +73,7 @@ export interface Environment extends Scorer, RewardModel, Resource {
    *
    * @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE`
    */
-  rewards(windows: Windows, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
+  rewards(windows: Windows, actions: Int32Array, options?: Given<RewardOptions>): Promise<Float32Array>;
   /**
    * Uncertainty of the rewards: their standard deviation over the reward heads, [size * A].
    *
@@ -84,7 +85,7 @@ export interface Environment extends Scorer, RewardModel, Resource {
    *
    * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain)
    */
-  positives(windows: Windows, k: number, options?: Partial<PositiveOptions>): Promise<Positives>;
+  positives(windows: Windows, k: number, options?: Given<PositiveOptions>): Promise<Positives>;
   /**
    * Creates an environment with additional items after the existing ones, without another fit. New items are represented by
    * their projected tokens alone. Results for existing items stay exactly the same.
@@ -102,7 +103,7 @@ export interface Environment extends Scorer, RewardModel, Resource {
   /** `score` for encoded histories, [size * items]. */
   scoreEncoded(encoded: Encoded): Promise<Float32Array>;
   /** `rewards` for encoded histories. @throws LeaError `E_OPTION_VALUE`, `E_OPTION_UNKNOWN`, `E_ITEM_RANGE` */
-  rewardsEncoded(encoded: Encoded, actions: Int32Array, options?: Partial<RewardOptions>): Promise<Float32Array>;
+  rewardsEncoded(encoded: Encoded, actions: Int32Array, options?: Given<RewardOptions>): Promise<Float32Array>;
   /** Writes `environment.json` and `environment.safetensors` into a folder. */
   save(dir: string): Promise<void>;
 }
@@ -149,7 +150,7 @@ export function createEnvironment(parts: EnvironmentParts): Environment {
   };
   const judged = async (about: Encoded, actions: Int32Array) =>
     runners.rewards(about, checkActions(actions, about.windows.size, items));
-  const rewardsOf = async (about: Encoded, actions: Int32Array, options?: Partial<RewardOptions>) => {
+  const rewardsOf = async (about: Encoded, actions: Int32Array, options?: Given<RewardOptions>) => {
     const { pessimism } = withDefaults('rewards', { pessimism: 0 }, options);
     checkRanges('rewards', { pessimism }, { pessimism: [0, Number.MAX_VALUE] });
     const { mean: rewards, deviation } = await judged(about, actions);

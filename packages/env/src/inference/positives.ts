@@ -1,4 +1,14 @@
-import { checkRanges, finite, type OptionsSchema, oneOf, option, parseOptions, reference, whole } from '@lea/core';
+import {
+  checkRanges,
+  finite,
+  type Given,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  reference,
+  whole,
+} from '@lea/core';
 import { type Encoded, encodedBetween } from './encoded.ts';
 import { type Positives, topItems } from './top-items.ts';
 
@@ -58,7 +68,7 @@ export async function positivesOf(
   env: Asked,
   encoded: Encoded,
   k: number,
-  options?: Partial<PositiveOptions>,
+  options?: Given<PositiveOptions>,
 ): Promise<Positives> {
   const o = parseOptions('positives', schema, options);
   checkRanges('positives', { k }, { k: [1, env.items, 'whole'] });

@@ -1,6 +1,7 @@
 import {
   abortSignal,
   contentHash,
+  type Given,
   type OptionsSchema,
   option,
   parseOptions,
@@ -60,7 +61,7 @@ const STRIDE = 8;
 export function decoderVectors(
   languageModel: LanguageModel,
   texts: readonly string[],
-  options?: Partial<DecoderVectorOptions>,
+  options?: Given<DecoderVectorOptions>,
 ): Task<Value, EnvironmentEvent<'decoder-vectors'>> {
   return task(() => {
     checkLanguageModels('decoderVectors', { languageModel });

@@ -4,6 +4,7 @@ import {
   contentHash,
   finite,
   fold,
+  type Given,
   key,
   type OptionsSchema,
   option,
@@ -100,7 +101,7 @@ export interface ItemTokens {
 export function learnItemTokens(
   languageModel: LanguageModel,
   texts: readonly string[],
-  options?: Partial<ItemTokenOptions>,
+  options?: Given<ItemTokenOptions>,
 ): Task<ItemTokens, EnvironmentEvent<'item-tokens'>> {
   return task(() => learning(languageModel, texts, options));
 }
@@ -108,7 +109,7 @@ export function learnItemTokens(
 async function* learning(
   languageModel: LanguageModel,
   texts: readonly string[],
-  options?: Partial<ItemTokenOptions>,
+  options?: Given<ItemTokenOptions>,
 ): AsyncGenerator<EnvironmentEvent<'item-tokens'>, ItemTokens> {
   checkLanguageModels('learnItemTokens', { languageModel });
   checkArrays('learnItemTokens', { texts });

@@ -5,6 +5,7 @@ import {
   checkObjects,
   checkPaths,
   contentHash,
+  type Given,
   LeaError,
   type OptionsSchema,
   oneOf,
@@ -63,14 +64,14 @@ const LONGEST_TEXT = 4000;
  */
 export function textVectors(
   texts: readonly string[],
-  options: Pick<TextVectorOptions, Named> & Partial<TextVectorOptions>,
+  options: Pick<TextVectorOptions, Named> & Given<TextVectorOptions>,
 ): Task<Value, EnvironmentEvent<'text-vectors'>> {
   return task(() => embedding(texts, options));
 }
 
 async function* embedding(
   texts: readonly string[],
-  options: Pick<TextVectorOptions, Named> & Partial<TextVectorOptions>,
+  options: Pick<TextVectorOptions, Named> & Given<TextVectorOptions>,
 ): AsyncGenerator<EnvironmentEvent<'text-vectors'>, Value> {
   checkObjects('textVectors', { options });
   checkPaths('textVectors', { model: options.model });

@@ -2,6 +2,7 @@ import {
   abortSignal,
   finite,
   fold,
+  type Given,
   key,
   normal,
   type OptionsSchema,
@@ -94,14 +95,14 @@ const STEPS_PER_CALL = 16;
  */
 export function catalogModel(
   texts: readonly string[],
-  options?: Partial<CatalogModelOptions>,
+  options?: Given<CatalogModelOptions>,
 ): Task<LanguageModel, EnvironmentEvent<'tokenizer' | 'language-model'>> {
   return task(() => training(texts, options));
 }
 
 async function* training(
   texts: readonly string[],
-  options?: Partial<CatalogModelOptions>,
+  options?: Given<CatalogModelOptions>,
 ): AsyncGenerator<EnvironmentEvent<'tokenizer' | 'language-model'>, LanguageModel> {
   const o = parseOptions('catalogModel', catalogModelSchema, options);
   checkTexts(texts);

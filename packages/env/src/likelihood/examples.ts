@@ -1,4 +1,15 @@
-import { fold, key, LeaError, type OptionsSchema, option, parseOptions, permutation, seed, whole } from '@lea/core';
+import {
+  fold,
+  type Given,
+  key,
+  LeaError,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  permutation,
+  seed,
+  whole,
+} from '@lea/core';
 import { checkTransitions, historyWindows, type Transitions } from '@lea/data';
 import type { LikelihoodExamples } from './options.ts';
 
@@ -26,7 +37,7 @@ export const drawExamplesSchema: OptionsSchema<DrawExamplesOptions> = {
  * @param rows rows of train users; examples of the users who are measured would tell the model their choices
  * @throws LeaError `E_ARGUMENT_TYPE`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` (too few users with a history)
  */
-export function drawExamples(rows: Transitions, options?: Partial<DrawExamplesOptions>): LikelihoodExamples {
+export function drawExamples(rows: Transitions, options?: Given<DrawExamplesOptions>): LikelihoodExamples {
   checkTransitions('drawExamples', { rows });
   const o = parseOptions('drawExamples', drawExamplesSchema, options);
   const { sequence, event, sequences } = rows;

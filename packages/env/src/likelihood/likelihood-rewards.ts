@@ -1,4 +1,4 @@
-import { checkArrays, LeaError, type Resource, resource, type Task, task } from '@lea/core';
+import { checkArrays, type Given, LeaError, type Resource, resource, type Task, task } from '@lea/core';
 import { checkActions, checkWindows, type RewardModel, type Windows } from '@lea/data';
 import { checkTexts } from '../language-model/check-texts.ts';
 import type { LanguageModel } from '../language-model/language-model.ts';
@@ -48,7 +48,7 @@ interface Group {
 export function likelihoodRewards(
   languageModel: LanguageModel,
   texts: readonly string[],
-  options?: Partial<LikelihoodOptions>,
+  options?: Given<LikelihoodOptions>,
 ): LikelihoodRewards {
   checkLanguageModels('likelihoodRewards', { languageModel });
   checkArrays('likelihoodRewards', { texts });

@@ -1,6 +1,7 @@
 import {
   abortSignal,
   custom,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -65,7 +66,7 @@ export const likelihoodSchema: OptionsSchema<LikelihoodOptions> = {
 };
 
 /** The options with their defaults, checked together with the number of items. */
-export function likelihoodOptions(options: Partial<LikelihoodOptions> | undefined, items: number): LikelihoodOptions {
+export function likelihoodOptions(options: Given<LikelihoodOptions> | undefined, items: number): LikelihoodOptions {
   const o = parseOptions('likelihoodRewards', likelihoodSchema, options);
   if (!o.examples) return o;
   const { windows, actions } = o.examples;

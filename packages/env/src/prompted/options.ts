@@ -5,6 +5,7 @@ import {
   custom,
   defaultsOf,
   finite,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -161,9 +162,7 @@ export interface Asked extends PromptedModelOptions {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function promptedModelOptions(
-  options: Pick<PromptedModelOptions, Needed> & Partial<PromptedModelOptions>,
-): Asked {
+export function promptedModelOptions(options: Pick<PromptedModelOptions, Needed> & Given<PromptedModelOptions>): Asked {
   const { url, model, texts, ...given } = options;
   const o = parseOptions('promptedModel', promptedModelSchema, given);
   const form = formOf(o.question, o.answer);

@@ -1,4 +1,4 @@
-import { checkArrays, checkObjects, checkTexts, contentHash, LeaError, type Task, task } from '@lea/core';
+import { checkArrays, checkObjects, checkTexts, contentHash, type Given, LeaError, type Task, task } from '@lea/core';
 import { checkWindows, type RewardModel, type Windows } from '@lea/data';
 import pLimit from 'p-limit';
 import type { EnvironmentEvent } from '../shared/events.ts';
@@ -73,7 +73,7 @@ export interface PromptedModel extends RewardModel {
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_TEMPLATE`, `E_URL`, `E_API_KEY`
  */
 export function promptedModel(
-  options: Pick<PromptedModelOptions, Needed> & Partial<PromptedModelOptions>,
+  options: Pick<PromptedModelOptions, Needed> & Given<PromptedModelOptions>,
 ): PromptedModel {
   checkObjects('promptedModel', { options });
   checkTexts('promptedModel', { url: options.url, model: options.model });

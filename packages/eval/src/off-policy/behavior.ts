@@ -1,4 +1,14 @@
-import { finite, LeaError, type OptionsSchema, oneOf, option, parseOptions, positive, whole } from '@lea/core';
+import {
+  finite,
+  type Given,
+  LeaError,
+  type OptionsSchema,
+  oneOf,
+  option,
+  parseOptions,
+  positive,
+  whole,
+} from '@lea/core';
 import { checkScorers, checkTransitions, historyWindows, itemCounts, type Scorer, type Transitions } from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
 import { scoresOf } from '../scores-of.ts';
@@ -32,7 +42,7 @@ export const countBehaviorSchema: OptionsSchema<CountBehaviorOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`, `E_DATA_EMPTY` (no events)
  */
-export function countBehavior(train: Transitions, options?: Partial<CountBehaviorOptions>): ActionPolicy {
+export function countBehavior(train: Transitions, options?: Given<CountBehaviorOptions>): ActionPolicy {
   checkTransitions('countBehavior', { train });
   const { given, smoothing, backoff } = parseOptions('countBehavior', countBehaviorSchema, options);
   if (train.count === 0) {
@@ -120,7 +130,7 @@ export const fitBehaviorSchema: OptionsSchema<FitBehaviorOptions> = {
 export async function fitBehavior(
   scorer: Scorer,
   validation: Transitions,
-  options?: Partial<FitBehaviorOptions>,
+  options?: Given<FitBehaviorOptions>,
 ): Promise<{ policy: ActionPolicy; temperature: number }> {
   checkScorers('fitBehavior', { scorer });
   checkTransitions('fitBehavior', { validation });

@@ -1,4 +1,15 @@
-import { fold, key, type OptionsSchema, option, parseOptions, seed, uniform, weightedDraw, whole } from '@lea/core';
+import {
+  fold,
+  type Given,
+  key,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  seed,
+  uniform,
+  weightedDraw,
+  whole,
+} from '@lea/core';
 import { checkTextVectors, checkVectors, type TextVectors } from '../vectors.ts';
 
 /** Options of {@link embeddingClusters}. */
@@ -29,7 +40,7 @@ export const embeddingClustersSchema: OptionsSchema<EmbeddingClustersOptions> = 
  * @returns [items] the category of each item
  * @throws LeaError `E_ARGUMENT_TYPE`, `E_VECTORS_SHAPE`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function embeddingClusters(vectors: TextVectors, options?: Partial<EmbeddingClustersOptions>): Int32Array {
+export function embeddingClusters(vectors: TextVectors, options?: Given<EmbeddingClustersOptions>): Int32Array {
   checkTextVectors('embeddingClusters', { vectors });
   const { data, items, size } = checkVectors('embeddingClusters', vectors, vectors.shape[0]!);
   const o = parseOptions('embeddingClusters', embeddingClustersSchema, options);

@@ -1,6 +1,7 @@
 import {
   abortSignal,
   eventLoopTurn,
+  type Given,
   type OptionsSchema,
   option,
   parseOptions,
@@ -53,7 +54,7 @@ export const fittedQSchema: OptionsSchema<FittedQOptions> = {
 export function fittedQ(
   trajectories: Trajectories,
   policy: ActionPolicy,
-  options?: Partial<FittedQOptions>,
+  options?: Given<FittedQOptions>,
 ): Task<ActionValues, EvaluationEvent<'fitted-q'>> {
   return task(() => iterate(trajectories, policy, options));
 }
@@ -61,7 +62,7 @@ export function fittedQ(
 async function* iterate(
   trajectories: Trajectories,
   policy: ActionPolicy,
-  options?: Partial<FittedQOptions>,
+  options?: Given<FittedQOptions>,
 ): AsyncGenerator<EvaluationEvent<'fitted-q'>, ActionValues> {
   checkTrajectories('fittedQ', trajectories);
   checkPolicies('fittedQ', { policy });

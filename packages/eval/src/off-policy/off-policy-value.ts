@@ -1,4 +1,4 @@
-import { LeaError, parseOptions, type Task, task } from '@lea/core';
+import { type Given, LeaError, parseOptions, type Task, task } from '@lea/core';
 import type { EvaluationEvent } from '../events.ts';
 import { type BanditEstimator, banditColumns } from './columns.ts';
 import { type OffPolicyValueOptions, offPolicyValueSchema } from './estimate-options.ts';
@@ -36,7 +36,7 @@ import { checkCategories } from './support.ts';
 export function offPolicyValue(
   feedback: BanditFeedback,
   policy: ActionPolicy | PolicyTerms,
-  options?: Partial<OffPolicyValueOptions>,
+  options?: Given<OffPolicyValueOptions>,
 ): Task<OffPolicyEstimate<BanditEstimator>, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     const call = checked('offPolicyValue', feedback, options);
@@ -56,7 +56,7 @@ export function offPolicyDifference(
   feedback: BanditFeedback,
   a: ActionPolicy | PolicyTerms,
   b: ActionPolicy | PolicyTerms,
-  options?: Partial<OffPolicyValueOptions>,
+  options?: Given<OffPolicyValueOptions>,
 ): Task<OffPolicyDifference<BanditEstimator>, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     const call = checked('offPolicyDifference', feedback, options);
@@ -68,7 +68,7 @@ export function offPolicyDifference(
 function checked(
   where: string,
   feedback: BanditFeedback,
-  options: Partial<OffPolicyValueOptions> | undefined,
+  options: Given<OffPolicyValueOptions> | undefined,
 ): Call<BanditEstimator> {
   checkFeedback(where, feedback);
   const { estimator, clip, categories, ...rest } = parseOptions(where, offPolicyValueSchema, options);

@@ -1,6 +1,7 @@
 import {
   type ArgumentCheck,
   argumentCheck,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -54,7 +55,7 @@ export const policyTermsSchema: OptionsSchema<PolicyTermsOptions> = {
 export function policyTerms(
   feedback: BanditFeedback,
   policy: ActionPolicy,
-  options?: Partial<PolicyTermsOptions>,
+  options?: Given<PolicyTermsOptions>,
 ): Task<PolicyTerms, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     checkFeedback('policyTerms', feedback);

@@ -3,6 +3,7 @@ import {
   argumentCheck,
   checkNumbers,
   checkRanges,
+  type Given,
   isObject,
   LeaError,
   type OptionsSchema,
@@ -87,7 +88,7 @@ export const softmaxPolicySchema: OptionsSchema<SoftmaxPolicyOptions> = { temper
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function softmaxPolicy(scorer: Scorer, options?: Partial<SoftmaxPolicyOptions>): ActionPolicy {
+export function softmaxPolicy(scorer: Scorer, options?: Given<SoftmaxPolicyOptions>): ActionPolicy {
   const { temperature } = parseOptions('softmaxPolicy', softmaxPolicySchema, options);
   return fromScores('softmaxPolicy', scorer, `softmax of ${scorer?.name}`, (scores, out) => {
     softmax(scores, 1 / temperature, out);
@@ -109,7 +110,7 @@ export const epsilonGreedyPolicySchema: OptionsSchema<EpsilonGreedyPolicyOptions
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function epsilonGreedyPolicy(scorer: Scorer, options?: Partial<EpsilonGreedyPolicyOptions>): ActionPolicy {
+export function epsilonGreedyPolicy(scorer: Scorer, options?: Given<EpsilonGreedyPolicyOptions>): ActionPolicy {
   const { epsilon } = parseOptions('epsilonGreedyPolicy', epsilonGreedyPolicySchema, options);
   return fromScores('epsilonGreedyPolicy', scorer, `epsilon-greedy of ${scorer?.name}`, (scores, out) => {
     out.fill(epsilon / scores.length);
@@ -131,7 +132,7 @@ export const topKPolicySchema: OptionsSchema<TopKPolicyOptions> = { k: option(wh
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function topKPolicy(scorer: Scorer, options?: Partial<TopKPolicyOptions>): ActionPolicy {
+export function topKPolicy(scorer: Scorer, options?: Given<TopKPolicyOptions>): ActionPolicy {
   const { k } = parseOptions('topKPolicy', topKPolicySchema, options);
   return fromScores('topKPolicy', scorer, `top ${k} of ${scorer?.name}`, (scores, out) => {
     const items = best(scores, Math.min(k, scores.length));

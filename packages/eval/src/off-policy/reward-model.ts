@@ -1,6 +1,7 @@
 import {
   finite,
   fold,
+  type Given,
   key,
   LeaError,
   type OptionsSchema,
@@ -58,7 +59,7 @@ export const fitRewardsSchema: OptionsSchema<FitRewardsOptions> = {
  *
  * @throws LeaError `E_FEEDBACK` (malformed, or fewer clusters than folds), `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function fitRewards(feedback: BanditFeedback, options?: Partial<FitRewardsOptions>): ActionValues {
+export function fitRewards(feedback: BanditFeedback, options?: Given<FitRewardsOptions>): ActionValues {
   checkFeedback('fitRewards', feedback);
   const o = parseOptions('fitRewards', fitRewardsSchema, options);
   const folds = foldsOf('fitRewards', feedback, o);

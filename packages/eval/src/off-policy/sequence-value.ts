@@ -1,4 +1,4 @@
-import { LeaError, parseOptions, type Task, task } from '@lea/core';
+import { type Given, LeaError, parseOptions, type Task, task } from '@lea/core';
 import type { EvaluationEvent } from '../events.ts';
 import { type SequenceValueOptions, sequenceValueSchema } from './estimate-options.ts';
 import {
@@ -37,7 +37,7 @@ import { type SequenceEstimator, sequenceColumns } from './sequence-columns.ts';
 export function sequenceValue(
   trajectories: Trajectories,
   policy: ActionPolicy,
-  options?: Partial<SequenceValueOptions>,
+  options?: Given<SequenceValueOptions>,
 ): Task<OffPolicyEstimate<SequenceEstimator>, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     const call = checked('sequenceValue', trajectories, options);
@@ -56,7 +56,7 @@ export function sequenceDifference(
   trajectories: Trajectories,
   a: ActionPolicy,
   b: ActionPolicy,
-  options?: Partial<SequenceValueOptions>,
+  options?: Given<SequenceValueOptions>,
 ): Task<OffPolicyDifference<SequenceEstimator>, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     const call = checked('sequenceDifference', trajectories, options);
@@ -76,7 +76,7 @@ export function sequenceDifference(
 function checked(
   where: string,
   trajectories: Trajectories,
-  options: Partial<SequenceValueOptions> | undefined,
+  options: Given<SequenceValueOptions> | undefined,
 ): Call<SequenceEstimator> {
   checkTrajectories(where, trajectories);
   const { estimator, ...rest } = parseOptions(where, sequenceValueSchema, options);

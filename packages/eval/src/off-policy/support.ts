@@ -2,6 +2,7 @@ import {
   abortSignal,
   type Check,
   finite,
+  type Given,
   LeaError,
   type OptionsSchema,
   option,
@@ -131,7 +132,7 @@ export interface Support {
 export function describeSupport(
   feedback: BanditFeedback,
   policy: ActionPolicy,
-  options?: Partial<SupportOptions>,
+  options?: Given<SupportOptions>,
 ): Task<Support, EvaluationEvent<'off-policy'>> {
   return task(async function* () {
     (isObjectWithOffsets(feedback) ? checkTrajectories : checkFeedback)('describeSupport', feedback as never);

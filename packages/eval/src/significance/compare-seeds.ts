@@ -1,4 +1,14 @@
-import { checkArrays, deviation, LeaError, mean, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
+import {
+  checkArrays,
+  deviation,
+  type Given,
+  LeaError,
+  mean,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  whole,
+} from '@lea/core';
 import type { Evaluation } from '../evaluate.ts';
 import { checkConfidence, checkEvaluations, intervalSchema, requireSameEvents, select } from './compare.ts';
 import { studentReach, studentTails } from './distributions.ts';
@@ -53,7 +63,7 @@ export const compareSeedsSchema: OptionsSchema<CompareSeedsOptions> = {
 export function compareSeeds(
   a: readonly Evaluation[],
   b: readonly Evaluation[],
-  options?: Partial<CompareSeedsOptions>,
+  options?: Given<CompareSeedsOptions>,
 ): SeedComparison {
   checkArrays('compareSeeds', { a, b });
   checkEvaluations('compareSeeds', { a, b });

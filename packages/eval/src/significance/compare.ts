@@ -2,6 +2,7 @@ import {
   type ArgumentCheck,
   argumentCheck,
   custom,
+  type Given,
   isObject,
   LeaError,
   mean,
@@ -75,7 +76,7 @@ export const intervalSchema: OptionsSchema<IntervalOptions> = {
 export function compare(
   a: Evaluation | readonly Evaluation[],
   b: Evaluation | readonly Evaluation[],
-  options?: Partial<IntervalOptions>,
+  options?: Given<IntervalOptions>,
 ): Comparison {
   checkEvaluations('compare', { a, b });
   const { metric, confidence } = parseOptions('compare', intervalSchema, options);
@@ -120,7 +121,7 @@ export function pairedDifferences(
  * @throws LeaError `E_EVENTS_DIFFER` if the runs were not evaluated on the same events with the same protocol,
  *   `E_METRIC_UNKNOWN`, `E_CONFIDENCE`, `E_OPTION_UNKNOWN`
  */
-export function interval(evaluation: Evaluation | readonly Evaluation[], options?: Partial<IntervalOptions>): Estimate {
+export function interval(evaluation: Evaluation | readonly Evaluation[], options?: Given<IntervalOptions>): Estimate {
   checkEvaluations('interval', { evaluation });
   const { metric, confidence } = parseOptions('interval', intervalSchema, options);
   const runs = [evaluation].flat() as Evaluation[];

@@ -1,4 +1,15 @@
-import { fold, integers, key, type OptionsSchema, option, parseOptions, randomBits, seed, whole } from '@lea/core';
+import {
+  fold,
+  type Given,
+  integers,
+  key,
+  type OptionsSchema,
+  option,
+  parseOptions,
+  randomBits,
+  seed,
+  whole,
+} from '@lea/core';
 import { quantile } from '../quantile.ts';
 import { checkUserValues } from './check-values.ts';
 import { checkConfidence, intervalSchema } from './compare.ts';
@@ -58,7 +69,7 @@ const SAME = 1 - 1e-12;
 export function bootstrapTest(
   values: Float64Array,
   user: Int32Array,
-  options?: Partial<BootstrapOptions>,
+  options?: Given<BootstrapOptions>,
 ): ResamplingTest & { readonly interval: readonly [number, number] } {
   checkUserValues('bootstrapTest', values, user);
   const { resamples, seed, confidence } = parseOptions('bootstrapTest', bootstrapSchema, options);
@@ -96,7 +107,7 @@ export function bootstrapTest(
 export function permutationTest(
   values: Float64Array,
   user: Int32Array,
-  options?: Partial<ResamplingOptions>,
+  options?: Given<ResamplingOptions>,
 ): ResamplingTest & {
   /** Whether all sign patterns were tried. */
   readonly exact: boolean;

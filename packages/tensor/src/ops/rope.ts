@@ -8,7 +8,7 @@ import { currentRecording, emit, isRecording } from '../recorder/emit.ts';
 /** Options of `rope`. */
 export interface RopeOptions {
   /** Which elements form a pair: neighbors (2i, 2i + 1) if true, halves (i, i + d/2) if false. Default: false. */
-  readonly interleaved?: boolean;
+  readonly interleaved?: boolean | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { finite, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
+import { finite, type Given, type OptionsSchema, option, parseOptions, whole } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { setRows } from '../ops/set-rows.ts';
 import type { Tensors, Values } from '../types.ts';
@@ -44,7 +44,7 @@ const adamSchema: OptionsSchema<AdamOptions> = {
  *
  * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
-export function adam(options?: Partial<AdamOptions>): Optimizer {
+export function adam(options?: Given<AdamOptions>): Optimizer {
   const config = parseOptions('adam', adamSchema, options);
   const { beta1, beta2 } = config;
 

@@ -5,6 +5,7 @@ import {
   checkObjects,
   checkPaths,
   checkTexts,
+  type Given,
   LeaError,
   type OptionsSchema,
   option,
@@ -72,14 +73,14 @@ const OPTIONAL = ['tokenizer_config.json'];
  */
 export function downloadLanguageModel(
   id: string,
-  options: Pick<DownloadOptions, Needed> & Partial<DownloadOptions>,
+  options: Pick<DownloadOptions, Needed> & Given<DownloadOptions>,
 ): Task<string, EnvironmentEvent<'download'>> {
   return task(() => downloading(id, options));
 }
 
 async function* downloading(
   id: string,
-  options: Pick<DownloadOptions, Needed> & Partial<DownloadOptions>,
+  options: Pick<DownloadOptions, Needed> & Given<DownloadOptions>,
 ): AsyncGenerator<EnvironmentEvent<'download'>, string> {
   checkTexts('downloadLanguageModel', { id });
   checkObjects('downloadLanguageModel', { options });
