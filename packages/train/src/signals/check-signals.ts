@@ -59,7 +59,8 @@ function checkValues(
 ): void {
   if (!values) return;
   if (values.length !== count) {
-    throw refused(`signals.${name} must have ${count} values for these train rows.`, values.length);
+    const what = `signals.${name} must have ${count} values for these train rows.`;
+    throw name === 'reward' ? refused(what, values.length, REWARD_HINT) : refused(what, values.length);
   }
   const bad = values.findIndex((value: number) => !fine(value));
   if (bad >= 0) throw refused(`signals.${name}[${bad}] must be ${must}.`, values[bad]);
@@ -74,6 +75,10 @@ const perRow = [
   'environmentState',
 ] as const satisfies (keyof Signals)[];
 const parts: readonly (keyof Signals)[] = ['k', 'stateSize', 'rowsHash', ...perRow];
+
+/** The rewards of all events are no signal. */
+const REWARD_HINT =
+  "Create the signals with leaSignals from the same train transitions. Rewards of the log need no signal: rewards: 'logged'.";
 
 function refused(
   what: string,
