@@ -121,7 +121,10 @@ describe('what train refuses', () => {
     await refused({ patiance: 3 }).toThrow(/"patience"/);
     await refused({ train: { ...data, count: 0 } }).toThrow(/empty/);
     await refused({ signals: { reward: new Float32Array(3) } }).toThrow(
-      /signals.reward must have .* Got 3\. Create the signals with leaSignals from the same train transitions\.$/,
+      /signals.reward must have .* Got 3\. Create the signals .*rewards: .logged/,
+    );
+    await refused({ signals: { environmentState: new Float32Array(3), stateSize: 1 } }).toThrow(
+      /must have .* Got 3\. Create the signals with leaSignals from the same train transitions\.$/,
     );
     await refused({ signals: { reward: new Float32Array(data.count).fill(Number.NaN) } }).toThrow(
       /signals.reward\[0\]/,
